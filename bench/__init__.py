@@ -1,1 +1,1 @@
-"""The benchmarks: `python -m bench` measures; `make bench` stores the figures and fills `docs/performance.md`."""
+"""Benchmarks; see `bench/README.md`."""

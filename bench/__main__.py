@@ -1,4 +1,4 @@
-"""`python -m bench [PART...]` measures and prints; `--write` stores the figures, too."""
+"""Measure and print; `--write` also stores the figures and fills `bench/README.md`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from bench import busy, overhead, paper, stages, starting, waiting
 from bench.document import filled
 from bench.machine import describe
 from bench.parts import SMALL, WHOLE, Found, Part, Size
-from bench.table import Results, markdown, told
+from bench.table import Results, goals_table, markdown
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench/results.json"
-DOCUMENT = ROOT / "docs/performance.md"
+DOCUMENT = ROOT / "bench/README.md"
 
 PARTS: Mapping[str, Part] = {
     "overhead": overhead.measure,
@@ -34,14 +34,14 @@ def play(names: Sequence[str], size: Size) -> Results:
     """Measure these parts."""
     began, machine = time.monotonic(), describe(ROOT)
     with tempfile.TemporaryDirectory(prefix="reviewbot-bench-") as folder:
-        found = [_told(name, size, Path(folder)) for name in names]
+        found = [_measured(name, size, Path(folder)) for name in names]
     tables = tuple(table for one in found for table in one.tables)
     goals = tuple(goal for one in found for goal in one.goals)
     return Results(machine, size.name, round(time.monotonic() - began, 1), tables, goals)
 
 
-def _told(name: str, size: Size, folder: Path) -> Found:
-    """A part, shown as soon as it is there."""
+def _measured(name: str, size: Size, folder: Path) -> Found:
+    """Measure a part and print its tables."""
     found = PARTS[name](size, folder)
     for table in found.tables:
         sys.stdout.write(f"\n{table.name}\n\n{markdown(table.columns, table.rows, table.note)}\n")
@@ -50,19 +50,19 @@ def _told(name: str, size: Size, folder: Path) -> Found:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the benchmarks; the exit status says nothing of the figures."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure, beside the peers.")
+    """Run the benchmarks; the exit status does not depend on the figures."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure reviewbot next to other programs.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
-    parser.add_argument("--small", action="store_true", help="quickly, to see that everything still works")
-    parser.add_argument("--write", action="store_true", help="store the figures of all parts, and fill the document")
-    parser.add_argument("--fill", action="store_true", help="fill the document with what is stored; measure nothing")
+    parser.add_argument("--small", action="store_true", help="a quick run that shows that everything works")
+    parser.add_argument("--write", action="store_true", help="store the figures of all parts and fill bench/README.md")
+    parser.add_argument("--fill", action="store_true", help="fill bench/README.md with the stored figures")
     chosen = parser.parse_args(arguments)
     unknown = set(chosen.parts) - PARTS.keys()
     if unknown or (chosen.write and chosen.parts):
-        parser.error(f"no such part: {', '.join(unknown)}" if unknown else "only all parts together are stored")
+        parser.error(f"unknown part: {', '.join(sorted(unknown))}" if unknown else "--write takes no PART")
     if not chosen.fill:
         results = play(chosen.parts or list(PARTS), SMALL if chosen.small else WHOLE)
-        sys.stdout.write(f"\ngoals\n\n{told(results.goals)}\n\n{results.seconds:.0f} seconds\n")
+        sys.stdout.write(f"\ngoals\n\n{goals_table(results.goals)}\n\n{results.seconds:.0f} seconds\n")
         if chosen.write:
             RESULTS.write_text(json.dumps(results.as_json(), indent=1) + "\n", encoding="utf-8")
     if chosen.fill or chosen.write:
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def stored() -> Results:
-    """The figures of the last run that was stored."""
+    """Return the stored figures."""
     return Results.of_json(json.loads(RESULTS.read_text(encoding="utf-8")))
 
 

@@ -1,4 +1,4 @@
-"""One run of the action as a process, from the interpreter's start to its end."""
+"""Run the action as a process and measure it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ status = main()
 Path("../peak").write_text(peak)
 sys.exit(status)
 """
-"""The action, which tells its own memory at the peak: what the system tells of a child may be its parent's."""
+"""The action; it writes its own peak memory, because the system's figure for a child may be its parent's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a process ended, with when it began and when that was, and its bytes of memory at the peak."""
+    """A finished process: exit status, start and end in monotonic seconds, peak memory in bytes."""
 
     exit_status: int
     began: float
@@ -37,15 +37,15 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a run took.
+    """Measurements of a run.
 
     Attributes:
         seconds: from the process's start to its end.
-        submitting: seconds from the process's start until the task was handed in, None when none was.
-        publishing: seconds from the answer of the last poll until the process's end.
+        submitting: seconds from the process's start to the task's creation; None without a task.
+        publishing: seconds from the last poll's answer to the process's end.
         peak: bytes of memory.
-        sample: what it took without the reviewer's own time: what lies between submission and completion counts as
-            far as GitHub had something to answer then.
+        sample: the same without the reviewer's time: between submission and completion, only the seconds in which
+            GitHub had a request to answer count.
     """
 
     exit_status: int
@@ -57,7 +57,7 @@ class Ran:
 
     @classmethod
     def of(cls, end: Ended, github: tuple[Exchange, ...], codevf: tuple[Exchange, ...]) -> Ran:
-        """What a process has taken, by what went through to both services."""
+        """Compute them from the requests to both services."""
         bought = [one for one in codevf if one.path.endswith("/tasks/create")]
         polled = [one for one in codevf if one.method == "GET" and "/tasks/" in one.path]
         submitting = bought[0].began - end.began if bought else None
@@ -69,10 +69,10 @@ class Ran:
 
 
 def launch(ground: Ground, number: int, inputs: Mapping[str, str]) -> Ended:
-    """Run the action on a pull request, and look at nothing else.
+    """Run the action on a pull request.
 
     Raises:
-        RuntimeError: it said something that only a bug says.
+        RuntimeError: it wrote to standard error.
     """
     env = ground.environment(number, {"wait-minutes": "60", **inputs})
     workspace = Path(env["GITHUB_WORKSPACE"])
@@ -87,10 +87,10 @@ def launch(ground: Ground, number: int, inputs: Mapping[str, str]) -> Ended:
 
 
 def run_action(ground: Ground, number: int, inputs: Mapping[str, str]) -> Ran:
-    """Run it on a pull request, alone.
+    """Run the action on a pull request and measure its requests; nothing else may run meanwhile.
 
     Raises:
-        RuntimeError: it said something that only a bug says.
+        RuntimeError: it wrote to standard error.
     """
     ground.forget()
     end = launch(ground, number, inputs)

@@ -1,4 +1,4 @@
-"""A busy repository: collecting over many pull requests, and many reviews that share one hourly limit."""
+"""Measure a busy repository: a collection of many pull requests, and many reviews within one hourly limit."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from reviewbot.domain.codevf.polling import Writes
 from reviewbot.domain.text.formatting import counted
 
 FINDINGS = 3
-"""In each of the reviews: that is how many comments a small change gets."""
+"""Findings of each review."""
 
 AT_ONCE = 4
-"""Reviews that run at the same time."""
+"""Reviews at the same time."""
 
 _LEAVE = {"wait-minutes": "0"}
 _COLLECT = {"command": "collect"}
@@ -32,8 +32,8 @@ class Collected:
     """A collection.
 
     Attributes:
-        wanted: requests, by what the tests hold.
-        writes: those of them that change something.
+        wanted: requests that `bench.requests` expects.
+        writes: requests that change something.
     """
 
     pulls: int
@@ -46,7 +46,7 @@ class Collected:
 
 
 def measure(size: Size, folder: Path) -> Found:
-    """Play the fifth part."""
+    """Measure this part."""
     pulls, finished, pending = size.pulls
     collected = collect(folder, pulls, finished, pending)
     shared = share(folder, size.runs)
@@ -68,7 +68,7 @@ def measure(size: Size, folder: Path) -> Found:
 
 
 def collect(folder: Path, pulls: int, finished: int, pending: int) -> Collected:
-    """Collect over open pull requests: some finished, some not, the others never reviewed."""
+    """Collect open pull requests: some reviews finished, some pending, the others without one."""
     with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:
         here.findings = FINDINGS
         numbers = [here.pull_request() for _ in range(pulls)]
@@ -93,7 +93,7 @@ class Shared:
     """Reviews that share a limit.
 
     Attributes:
-        refused: requests that GitHub would not answer for any limit, each of which was sent again later.
+        refused: requests that GitHub refused for a limit; each was sent again.
     """
 
     runs: int
@@ -103,7 +103,7 @@ class Shared:
 
 
 def share(folder: Path, runs: int) -> Shared:
-    """Review that many pull requests under GitHub's limits, several at a time."""
+    """Review this many pull requests under GitHub's limits, several at a time."""
     with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:
         here.findings = FINDINGS
         numbers = [here.pull_request() for _ in range(runs)]
@@ -126,12 +126,12 @@ def _collections(one: Collected) -> Table:
         one.pulls, one.finished, one.pending, one.requests, 100 * one.requests / A_HOUR, one.writes,
         one.seconds, pauses(one.writes),
     )  # fmt: skip
-    note = "A second of a pause takes a twentieth of one here; the last column has what they come to on GitHub."
+    note = "Here a second of a pause takes a twentieth; the last column has the pauses on GitHub."
     return Table("collecting", columns, (row,), note)
 
 
 def pauses(writes: int) -> float:
-    """Seconds that a run of so many changes waits for its turns, if it does nothing else."""
+    """Return the seconds of pauses between this many changes."""
     bucket, now = Writes(), 0.0
     for _ in range(writes):
         pause, bucket = bucket.next(now)
@@ -142,5 +142,5 @@ def pauses(writes: int) -> float:
 def _shares(one: Shared) -> Table:
     columns = ("reviews in one hour", "published", "requests", "of the hour's limit, %", "refused and sent again")
     row = (one.runs, one.published, one.requests, 100 * one.requests / A_HOUR, one.refused)
-    note = f"So the limit takes {A_HOUR // FIRST} first reviews an hour and repository."
+    note = f"The limit allows {A_HOUR // FIRST} first reviews an hour and repository."
     return Table("sharing a limit", columns, (row,), note)

@@ -1,21 +1,21 @@
-"""The figures in the document: each table stands between two marks, and nothing else there has a number of its own."""
+"""Fill the tables of `bench/README.md`, each between two marks."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from bench.table import Results, markdown, told
+from bench.table import Results, goals_table, markdown
 
 _REGION = re.compile(r"(<!-- bench:([a-z -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 class UnknownRegion(ValueError):
-    """The document asks for figures that nobody has, or leaves some out."""
+    """The document's regions are not those of the results."""
 
 
 def filled(document: str, results: Results) -> str:
-    """The document with these results in its regions.
+    """Return the document with these results in its regions.
 
     Raises:
         UnknownRegion: a region has no figures, or figures have no region.
@@ -29,11 +29,11 @@ def filled(document: str, results: Results) -> str:
 
 def _texts(results: Results) -> Mapping[str, str]:
     tables = {one.name: markdown(one.columns, one.rows, one.note) for one in results.tables}
-    return {"machine": _machine(results), "goals": told(results.goals), **tables}
+    return {"machine": _machine(results), "goals": goals_table(results.goals), **tables}
 
 
 def _machine(results: Results) -> str:
     rows = [*results.machine.items(), ("took", f"{results.seconds / 60:.1f} minutes")]
     if results.size != "whole":
-        rows.append(("size", f"**{results.size}**: nothing is to be learned from these figures"))
+        rows.append(("size", f"**{results.size}**: these figures mean nothing"))
     return markdown(("measured on", ""), rows)

@@ -1,4 +1,4 @@
-"""Where it is measured: both services on loopback, metered, with pull requests of a size."""
+"""Serve both services on loopback, metered, with pull requests of a given size."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from bench.meter import UNMETERED, Meter
 
 REPO = "acme/parcels"
 KEY = "cvf_test_bench"
-TOKEN = "ghs_bench"  # noqa: S105 — of the sandbox, which takes any
+TOKEN = "ghs_bench"  # noqa: S105 — the sandbox's
 _WATCHER = "ghp_bench"
 SCALE = 0.05
-"""Real seconds for one of the service: what is waited for is not what is measured."""
+"""Real seconds per second of the service; waiting is not measured."""
 
 LINES = 10
-"""Lines of each changed file, all of them new."""
+"""Lines of each changed file, all new."""
 
 QUICK = TaskLife(pending=1, processing=1)
 NEVER = TaskLife(pending=math.inf)
@@ -51,9 +51,9 @@ class Ground:
     """Both services, with a repository.
 
     Attributes:
-        files: how many the pull requests change that are opened from now on.
-        findings: how many a reviewer finds in those that are reviewed from now on.
-        life: how long the tasks take that are bought from now on.
+        files: changed files of the pull requests opened from now on.
+        findings: findings of the reviews from now on.
+        life: duration of the tasks created from now on.
     """
 
     folder: Path
@@ -69,16 +69,16 @@ class Ground:
     runs: int = 0
 
     def pull_request(self) -> int:
-        """Open a pull request that adds `files` files; returns its number."""
+        """Open a pull request that adds `files` files, and return its number."""
         self.opened += 1
         branch = f"topic-{self.opened}"
         texts = {path: _text(number) for number, path in enumerate(paths(self.files))}
-        # The message makes it another commit: equal ones are one head, which pull requests share.
+        # A message of its own: equal commits would be one head, shared by two pull requests.
         self.world.push(REPO, branch, texts, message=branch, author="mona")
         return self.world.open_pull_request(REPO, branch, title="Track parcels", author="mona").number
 
     def push(self, number: int, texts: Mapping[str, str]) -> None:
-        """Push another commit to a pull request of ours."""
+        """Push another commit to a pull request."""
         self.world.push(REPO, f"topic-{number}", texts, message="More", author="mona")
 
     def touch(self, number: int, path: str) -> None:
@@ -87,17 +87,17 @@ class Ground:
         self.push(number, {path: "".join(["value = other()\n", *lines[1:]])})
 
     def forget(self) -> None:
-        """What went through so far is not looked at."""
+        """Discard the requests metered so far."""
         self.github_meter.take()
         self.codevf_meter.take()
 
     def limit(self) -> None:
-        """From now on GitHub refuses whoever asks for too much, by the clock of the runs."""
+        """Enforce GitHub's rate limits from now on, by the runs' clock."""
         self.world.limits = GitHubLimits(clock=scaled_clock(SCALE))
         self.world.limits.switch_on()
 
     def environment(self, number: int, inputs: Mapping[str, str]) -> dict[str, str]:
-        """What a runner hands to a step on an event of a pull request, in a home of its own."""
+        """Return a runner's environment for an event of a pull request, with its own home."""
         self.runs += 1
         home = self.folder / f"run {self.runs}"
         workspace = home / "workspace"
@@ -139,7 +139,7 @@ class Ground:
 
 
 def paths(files: int) -> list[str]:
-    """Names of changed files, spread over folders as in a project."""
+    """Return paths of changed files, spread over folders."""
     return [f"src/pkg_{number % 50}/module_{number}.py" for number in range(files)]
 
 
@@ -148,13 +148,13 @@ def _text(number: int) -> str:
 
 
 def spots(findings: int, files: int) -> list[tuple[str, int]]:
-    """Where findings are: path and line, never two in one place."""
+    """Return path and line of each finding, no two in one place."""
     names = paths(files)
     return [(names[at % files], at // files % LINES + 1) for at in range(findings)]
 
 
 def answer(findings: int, files: int) -> dict[str, Any]:
-    """The reviewer's answer in the response schema."""
+    """Return the reviewer's answer in the response schema."""
     found: dict[str, list[dict[str, Any]]] = {}
     for at, (path, line) in enumerate(spots(findings, files)):
         found.setdefault(path, []).append(_finding(at, line))
@@ -176,7 +176,7 @@ def _finding(at: int, line: int) -> dict[str, Any]:
 
 @contextmanager
 def ground(folder: Path) -> Iterator[Ground]:
-    """Serve both, for the length of a `with` block."""
+    """Serve both during a `with` block."""
     world = World(Store(folder / "git"))
     world.repository(REPO)
     world.app_token(TOKEN, permissions={**WORKFLOW, Scope.STATUSES: Access.WRITE})
@@ -185,8 +185,8 @@ def ground(folder: Path) -> Iterator[Ground]:
     here = Ground(folder / "runs", world, "", "", github, codevf)
     account = Account(KEY, Decimal(1_000_000), "bench")
     rules = House(accounts=(account,), limits=Limits(rate=None), life_of=lambda _: here.life)
-    # Read when a task is done, so that one ground can have pull requests with more and with fewer findings.
-    service = CodeVFService(Setup(rules, engineer=here._review, clock=scaled_clock(SCALE)))  # noqa: SLF001 — our own
+    # Called when a task ends, so `findings` can change between pull requests.
+    service = CodeVFService(Setup(rules, engineer=here._review, clock=scaled_clock(SCALE)))  # noqa: SLF001 — of this module
     apps = {"github": github.around(build_github(world)), "codevf": codevf.around(build_codevf(service))}
     with serving_all(apps) as at:
         here.github, here.codevf = at["github"].url, at["codevf"].url

@@ -1,4 +1,4 @@
-"""On what it was measured."""
+"""Describe the machine and the measured commit."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _MEGABYTE = 1024**2
 
 
 class AnotherTree(RuntimeError):
-    """What runs would be another reviewbot than the one that the figures name."""
+    """Another reviewbot would be measured than the one that the figures name."""
 
 
 def describe(root: Path) -> dict[str, str]:
-    """The machine and what was measured, in words.
+    """Describe the machine and the measured commit.
 
     Raises:
-        AnotherTree: the processes that are measured would import what is not in this folder.
+        AnotherTree: the measured processes would import reviewbot from outside this folder.
     """
     measured = _output(root, sys.executable, "-I", "-c", "import reviewbot; print(reviewbot.__file__)")
     if not Path(measured).resolve().is_relative_to(root):
@@ -41,9 +41,9 @@ def describe(root: Path) -> dict[str, str]:
 
 
 def commit_of(root: Path) -> str:
-    """The commit that is checked out in a folder, and whether something there is not committed."""
-    told = _output(root, "git", "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty= with changes")
-    return told or "unknown"
+    """Return the checked-out commit, and whether there are uncommitted changes."""
+    output = _output(root, "git", "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty= with changes")
+    return output or "unknown"
 
 
 def _output(folder: Path, program: str, *arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""Inputs of the pure functions, of any size: code, its diff, findings in it, and the story of them."""
+"""Generate inputs of the pure functions: code, its diff, findings, and their summary."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, V
 from reviewbot.render.view_models.review import CostView, FileGroup, FindingView, SummaryView, SumView
 
 CHANGED = 100
-"""Files of a change that has many."""
+"""Files of a large change."""
 
 TITLED = "is never used"
-"""How every title of the story ends."""
+"""How every finding's title ends."""
 
 _SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
 
 
 def texts_of(lines: int, files: int) -> dict[str, str]:
-    """Code by path: that many lines in all, in that many files, a line with a credential now and then."""
+    """Return code by path: this many lines in this many files, every fiftieth with a credential."""
     each = max(1, lines // files)
     return {
         f"src/pkg_{at % 10}/module_{at}.py": "".join(_line(at, line) for line in range(each)) for at in range(files)
@@ -42,7 +42,7 @@ def _line(file: int, line: int) -> str:
 
 
 def diff_of(texts: Mapping[str, str]) -> str:
-    """What git says of these files when all their lines are new."""
+    """Return the diff that adds these files."""
     return "".join(_section(path, text.splitlines()) for path, text in texts.items())
 
 
@@ -53,7 +53,7 @@ def _section(path: str, lines: Sequence[str]) -> str:
 
 
 def findings_of(count: int, texts: Mapping[str, str]) -> list[Finding]:
-    """Findings spread over these files; each quotes its line, and every third cites a wrong one."""
+    """Return findings in these files; each quotes its line, and every third has a wrong line number."""
     lines = [(path, at, line) for path, text in texts.items() for at, line in enumerate(text.splitlines(), start=1)]
     return [_finding(number, *lines[number * len(lines) // count]) for number in range(count)]
 
@@ -66,7 +66,7 @@ def _finding(number: int, path: str, line: int, code: str) -> Finding:
 
 
 def story_of(findings: int) -> SummaryView:
-    """The story of a review with that many findings."""
+    """Return the view of a review with this many findings."""
     per_file = -(-findings // CHANGED)
     groups = [
         FileGroup(f"src/module_{at}.py", tuple(_shown(at, number) for number in range(per_file)))

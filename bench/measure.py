@@ -1,4 +1,4 @@
-"""Numbers about numbers: what several measurements come to, and how one grows with another."""
+"""Statistics: spread, ratio and growth of measurements."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Got = TypeVar("Got")
 
 
 HALVED = 5
-"""Measurements that have a middle half: of fewer it would lie between them."""
+"""Fewest measurements for quartiles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Several measurements of one thing, in its unit: the middle one, and the middle half, or all when they are few."""
+    """Median and middle half of measurements, or their range if they are few."""
 
     middle: float
     low: float
@@ -27,7 +27,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread:
-        """What some measurements come to, one or more."""
+        """Compute it from one or more measurements."""
         if len(values) < HALVED:
             return cls(median(values), min(values), max(values))
         low, middle, high = quantiles(values, n=4, method="inclusive")
@@ -35,7 +35,7 @@ class Spread:
 
 
 def alternate(rounds: int, sides: Mapping[Key, Callable[[], Got]]) -> dict[Key, list[Got]]:
-    """Each side once a round, so that a slow minute of the machine strikes all; who was last begins the next."""
+    """Run each side once per round, in alternating order, so that a slow minute affects all of them."""
     got: dict[Key, list[Got]] = {name: [] for name in sides}
     for number in range(rounds):
         for name in list(sides)[:: -1 if number % 2 else 1]:
@@ -44,24 +44,24 @@ def alternate(rounds: int, sides: Mapping[Key, Callable[[], Got]]) -> dict[Key, 
 
 
 def ratios(theirs: Sequence[float], ours: Sequence[float]) -> Spread:
-    """Ours by theirs, round by round."""
+    """Divide ours by theirs, round by round."""
     return Spread.of([our / their for their, our in zip(theirs, ours, strict=True)])
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long it takes."""
+    """Measure wall-clock seconds."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
 
 
 def processor_seconds(work: Callable[[], object]) -> float:
-    """How long the processor works on it, whatever else it has to do meanwhile."""
+    """Measure processor seconds, which other processes do not change."""
     began = time.process_time()
     work()
     return time.process_time() - began
 
 
 def slope(sizes: Sequence[float], costs: Sequence[float]) -> float:
-    """The exponent with which a cost grows: 1 is linear, 2 is quadratic."""
+    """Return the exponent of growth: 1 is linear, 2 is quadratic."""
     return linear_regression([log(size) for size in sizes], [log(cost) for cost in costs]).slope

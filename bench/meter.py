@@ -1,4 +1,4 @@
-"""A layer around a service that counts what goes through, and times it."""
+"""Middleware that counts and times a service's requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 UNMETERED = b"x-unmetered"
-"""A header of requests that are none of anybody's who is measured."""
+"""Header of requests that do not belong to the measured program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class Exchange:
     """A request with its answer.
 
     Attributes:
-        began: when the request was there, in the seconds of `time.monotonic`, which all processes share.
-        ended: when the answer was out.
+        began: arrival, in seconds of `time.monotonic`, which all processes share.
+        ended: end of the answer.
         received: bytes of the request's body.
         sent: bytes of the answer's body.
     """
@@ -37,35 +37,35 @@ class Exchange:
 
     @property
     def is_git(self) -> bool:
-        """Whether git sent it: no request of the API, and not counted against its limits."""
+        """Whether git sent it, so that it does not count against the API's limits."""
         return "/info/refs" in self.path or self.path.endswith("-upload-pack")
 
     @property
     def writes(self) -> bool:
-        """Whether it changes something by REST; GraphQL's reads are POSTs, too."""
+        """Whether it changes something by REST; GraphQL reads are POSTs too."""
         return self.method != "GET" and not self.is_git and not self.path.endswith("/graphql")
 
 
 @dataclass(slots=True)
 class Meter:
-    """What went through so far."""
+    """The requests so far."""
 
     seen: list[Exchange] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
     def take(self) -> tuple[Exchange, ...]:
-        """What went through since the last look."""
+        """Return and forget the requests since the last call."""
         with self._lock:
             seen, self.seen = tuple(self.seen), []
         return seen
 
     def note(self, exchange: Exchange) -> None:
-        """Remember one that is over."""
+        """Record a finished request."""
         with self._lock:
             self.seen.append(exchange)
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """The application, measured."""
+        """Wrap an application."""
 
         async def measured(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http" or UNMETERED in dict(scope["headers"]):
@@ -79,7 +79,7 @@ class Meter:
 
 @dataclass(slots=True)
 class _Counted:
-    """One request on its way through."""
+    """A request in progress."""
 
     meter: Meter
     scope: Scope
@@ -99,7 +99,7 @@ class _Counted:
         self.status = message.get("status", self.status)
         self.sent += len(message.get("body", b""))
         if message["type"] == "http.response.body" and not message.get("more_body"):
-            self._note()  # before the client can see the end and look at what went through
+            self._note()  # before the client sees the end
         await self.send_(message)
 
     def _note(self) -> None:
@@ -108,12 +108,12 @@ class _Counted:
 
 
 def api(seen: Iterable[Exchange]) -> tuple[Exchange, ...]:
-    """The requests that GitHub counts."""
+    """Return the requests that GitHub counts."""
     return tuple(one for one in seen if not one.is_git)
 
 
 def served(seen: Iterable[Exchange]) -> float:
-    """Seconds for which the service had a request to answer; requests at the same time count once."""
+    """Return the seconds in which the service had a request to answer; parallel requests count once."""
     total, until = 0.0, 0.0
     for one in sorted(seen, key=lambda each: each.began):
         total += max(0.0, one.ended - max(one.began, until))
@@ -123,15 +123,15 @@ def served(seen: Iterable[Exchange]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a process took of GitHub, and of time.
+    """Requests and seconds of a process.
 
     Attributes:
-        seconds: from its start to its end, the sandbox's answers included.
+        seconds: from start to end, including the sandbox's answers.
         requests: those that GitHub counts.
         git: those of git.
-        writes: those requests that change something, GraphQL's apart.
+        writes: REST requests that change something.
         traffic: bytes of bodies in both directions.
-        served: seconds of it for which the sandbox had something to answer.
+        served: seconds in which the sandbox had a request to answer.
     """
 
     seconds: float
@@ -143,7 +143,7 @@ class Sample:
 
     @classmethod
     def of(cls, seconds: float, seen: tuple[Exchange, ...]) -> Sample:
-        """What the exchanges of that time come to."""
+        """Compute it from a process's requests."""
         traffic = sum(one.received + one.sent for one in seen)
         requests, writes = len(api(seen)), sum(one.writes for one in seen)
         return cls(seconds, requests, len(seen) - requests, writes, traffic, served(seen))

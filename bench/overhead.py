@@ -1,4 +1,4 @@
-"""What one review takes, without the reviewer's own time, beside what the peers take on the same pull requests."""
+"""Measure a review without the reviewer's time, next to the peers on the same pull requests."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from bench.table import Goal, Table, number, spread
 from reviewbot.domain.text.formatting import counted
 
 MEMORY = 200
-"""Megabytes that a run may take at its peak."""
+"""Goal for peak memory, in megabytes."""
 
 FEW = (100, 30)
-"""Files and findings up to which the strict number of requests holds."""
+"""Files and findings up to which `FIRST` is the number of requests."""
 
 STEEPEST = 1.1
 OURS = "reviewbot"
@@ -36,13 +36,13 @@ _FIGURES: Mapping[str, Callable[[Sample], float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A pull request with what every side took on it, round by round.
+    """A pull request with the measurements of each side, round by round.
 
     Attributes:
-        runs: ours, as a whole.
-        again: ours, on what was reviewed already.
-        took: by side, ours included.
-        failed: the peers that did not get through each time, and are not in it.
+        runs: reviewbot's runs.
+        again: reviewbot's run on a reviewed change.
+        took: by side, including reviewbot.
+        failed: peers that failed in some round, and are not in `took`.
     """
 
     files: int
@@ -54,16 +54,16 @@ class Case:
 
     @property
     def name(self) -> str:
-        """Its size in words."""
+        """Its size."""
         return f"{counted(self.files, 'file')}, {counted(self.findings, 'finding')}"
 
     def middle(self, side: str, figure: Callable[[Sample], float]) -> float:
-        """The middle of a figure of a side."""
+        """Return the median of a side's figure."""
         return median(figure(one) for one in self.took[side])
 
 
 def measure(size: Size, folder: Path) -> Found:
-    """Play the first part: whole reviews, ours and the peers' in turn."""
+    """Measure this part: whole reviews, reviewbot and the peers in turns."""
     peers = [peer for peer in PEERS if not peer.missing]
     cases = [_play(folder, peers, *review) for review in size.reviews]
     return Found((_ours(cases), _beside(cases), _peers(cases)), (*_held(cases), *_beaten(cases)))
@@ -82,7 +82,7 @@ def _play(folder: Path, peers: Sequence[Peer], files: int, findings: int, rounds
 
         sides: dict[str, Callable[[], Sample | None]] = {OURS: ours}
         sides |= {peer.name: _side(peer, here) for peer in peers}
-        for peer in peers if rounds > 1 else ():  # as ours above: what is loaded for the first time is loaded untimed
+        for peer in peers if rounds > 1 else ():  # an untimed warm-up, as for reviewbot above
             sides[peer.name]()
         came = alternate(rounds, sides)
     took = {name: tuple(one for one in samples if one) for name, samples in came.items()}
@@ -91,7 +91,7 @@ def _play(folder: Path, peers: Sequence[Peer], files: int, findings: int, rounds
 
 
 def _side(peer: Peer, here: Ground) -> Callable[[], Sample | None]:
-    """A turn of a peer; None when it does not get through the second time either, after an accident."""
+    """Return a peer's turn; it is repeated once after a failure, then gives None."""
 
     def play() -> Sample | None:
         for _ in range(2):
@@ -105,7 +105,7 @@ def _side(peer: Peer, here: Ground) -> Callable[[], Sample | None]:
 def _ours(cases: Sequence[Case]) -> Table:
     columns = (
         "pull request", "rounds", "event to submitted, s", "completed to published, s", "both, s",
-        "of it the sandbox's, s", "requests", "requests of git", "kB", "MB of memory", "requests when run again",
+        "of that the sandbox, s", "requests", "requests of git", "kB", "MB of memory", "requests when run again",
     )  # fmt: skip
     return Table("overhead", columns, tuple(_row(case) for case in cases))
 
@@ -132,7 +132,7 @@ def _megabytes(case: Case) -> int:
 
 
 def _beside(cases: Sequence[Case]) -> Table:
-    columns = ("pull request", "who", "seconds", "ours by theirs", "requests", "kB")
+    columns = ("pull request", "who", "seconds", "reviewbot / program", "requests", "kB")
     rows = [row for case in cases for row in _compared(case)]
     return Table("peers", columns, tuple(rows))
 
@@ -145,7 +145,7 @@ def _compared(case: Case) -> Iterator[tuple[str | int | float | None, ...]]:
         requests, traffic = max(one.requests for one in took), max(one.traffic for one in took)
         yield case.name, name, spread(Spread.of(theirs)), by, requests, round(traffic / 1000)
     for name in sorted(case.failed):
-        yield case.name, name, "did not get through", None, None, None
+        yield case.name, name, "failed", None, None, None
 
 
 def _peers(cases: Sequence[Case]) -> Table:
@@ -158,7 +158,7 @@ def _peers(cases: Sequence[Case]) -> Table:
 
 
 def _held(cases: Sequence[Case]) -> Iterator[Goal]:
-    """What we promise of ourselves."""
+    """Yield reviewbot's own goals."""
     few = [case for case in cases if case.files <= FEW[0] and case.findings <= FEW[1]]
     most = max(one.requests for case in few for one in case.took[OURS])
     yield _at_most(f"requests of a first review up to {FEW[0]} files and {FEW[1]} findings", FIRST, most)
@@ -169,20 +169,20 @@ def _held(cases: Sequence[Case]) -> Iterator[Goal]:
     yield _exactly("requests of a run on what was reviewed", [of_again(case.files) for case in cases], again)
     yield _at_most("MB of memory", MEMORY, max(map(_megabytes, cases)))
     grown = _growth(cases)
-    told = "not measured" if grown is None else number(grown)
+    found = "not measured" if grown is None else number(grown)
     wanted = f"linear at most: a slope up to {STEEPEST}"
-    yield Goal("growth of seconds with files", wanted, told, None if grown is None else grown <= STEEPEST)
+    yield Goal("growth of seconds with files", wanted, found, None if grown is None else grown <= STEEPEST)
 
 
 def _beaten(cases: Sequence[Case]) -> Iterator[Goal]:
-    """What we promise beside each peer."""
+    """Yield the goals next to each peer."""
     for peer in PEERS:
         both = [case for case in cases if peer.name in case.took]
         for unit, figure in _FIGURES.items():
             worst = [case.middle(OURS, figure) / case.middle(peer.name, figure) for case in both]
             found = f"{number(min(worst))} to {number(max(worst))} times theirs" if worst else "not measured"
-            wanted = "less than theirs at every size"
-            yield Goal(f"{unit} beside {peer.name}", wanted, found, max(worst) < 1 if worst else None)
+            wanted = "less at every size"
+            yield Goal(f"{unit} next to {peer.name}", wanted, found, max(worst) < 1 if worst else None)
 
 
 def _at_most(what: str, most: int, found: int) -> Goal:
@@ -194,7 +194,7 @@ def _exactly(what: str, wanted: Sequence[int], found: Sequence[int]) -> Goal:
 
 
 def _growth(cases: Sequence[Case]) -> float | None:
-    """How seconds grow from a hundred files on, below which they hardly do; None with a single size."""
+    """Return the slope of seconds from a hundred files up; None with a single size."""
     large = [case for case in cases if case.files >= FEW[0] and case.findings <= FEW[1]]
     if len(large) < 2:  # noqa: PLR2004 — two points make a line
         return None

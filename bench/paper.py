@@ -1,4 +1,4 @@
-"""On paper: an organisation with many pull requests a day, from the figures that are held by tests."""
+"""Calculate the load of a large organization from the tested numbers of requests."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ from bench.waiting import DETACH_AFTER, HOUR, LONG_REVIEW, OURS, PACES, Life, pl
 
 PULLS_A_DAY = 10_000
 PUSHES = 2
-"""After a pull request is opened; each buys another review."""
+"""Pushes after a pull request is opened; each buys a review."""
 
 OPEN_FOR = 2
 """Days that a pull request stays open."""
 
 REPOSITORIES = 200
 HOURS = 10
-"""Hours of a working day, in which all of them fall."""
+"""Hours of a working day."""
 
 PEAK = 3
-"""The busiest hour of a repository, by the even share."""
+"""The busiest hour of a repository, as a multiple of the average."""
 
 COLLECTIONS = 13
-"""A day, as the documents' workflow has it."""
+"""Collections a day in the documented workflow."""
 
 CREDITS = 360
-"""Held for a review by the defaults: 240 times 1.5 for `fast`."""
+"""Default hold of a review: 240 times 1.5 for `fast`."""
 
 CODEVF_A_HOUR = 3_600
-"""What CodeVF gives an account."""
+"""CodeVF's requests an hour and account."""
 
 REVIEW_HOURS = ceil(LONG_REVIEW / HOUR)
 
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """An hour of one repository whose runs leave at once, and the collection in it.
+    """An hour of one repository whose runs detach at once, with one collection.
 
     Attributes:
-        bought: reviews that are bought, and as many that the collection finds finished.
-        open_pulls: pull requests, each with one open review at most.
+        bought: reviews bought, and as many that the collection finds finished.
+        open_pulls: open pull requests, each with at most one open review.
     """
 
     bought: int
@@ -61,69 +61,69 @@ class Hour:
 
     @property
     def waiting(self) -> int:
-        """Reviews that the collection looks at in vain: each takes some hours."""
+        """Reviews that the collection finds unfinished; each takes some hours."""
         return max(0, min(self.bought * REVIEW_HOURS, self.open_pulls - self.bought))
 
     @property
     def requests(self) -> int:
-        """To GitHub; each review after the first has new comments, and edits one."""
+        """Requests to GitHub; each later review has new comments and edits one."""
         leaving = ceil(self.bought * (LEFT + PUSHES * LEFT_AFTER_A_PUSH) / (1 + PUSHES))
         looking = of_collecting(self.open_pulls, 0, self.waiting)
         return leaving + looking + COLLECTED_AFTER_A_PUSH * self.bought
 
     @property
     def questions(self) -> int:
-        """To CodeVF: those of buying, and one for each task that is open when it is collected."""
+        """Requests to CodeVF: those of buying, and one for each open task when it is collected."""
         return BOUGHT * self.bought + self.bought + self.waiting
 
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """An organisation's day; a collection an hour in each repository."""
+    """An organization's day, with hourly collections in each repository."""
 
     pulls: int = PULLS_A_DAY
     repositories: int = REPOSITORIES
 
     @property
     def reviews(self) -> int:
-        """Bought a day."""
+        """Reviews bought a day."""
         return self.pulls * (1 + PUSHES)
 
     @property
     def open_pulls(self) -> int:
-        """Of one repository."""
+        """Open pull requests of one repository."""
         return ceil(OPEN_FOR * self.pulls / self.repositories)
 
     @property
     def share(self) -> Hour:
-        """An even hour of a repository."""
+        """An average hour of a repository."""
         return Hour(ceil(self.reviews / self.repositories / HOURS), self.open_pulls)
 
     @property
     def peak(self) -> Hour:
-        """The busiest one."""
+        """The busiest hour."""
         return Hour(PEAK * self.share.bought, self.open_pulls)
 
     @property
     def fits(self) -> int:
-        """Reviews of a repository in an hour that stay within GitHub's limit."""
+        """Most reviews an hour and repository within GitHub's limit."""
         return max(bought for bought in range(A_HOUR) if Hour(bought, self.open_pulls).requests <= A_HOUR)
 
     @property
     def carried(self) -> int:
-        """Reviews an hour that one account of CodeVF carries when every run leaves at once."""
+        """Most reviews an hour and CodeVF account if each run detaches at once."""
         return CODEVF_A_HOUR // (BOUGHT + 1 + REVIEW_HOURS)
 
 
 def polls(pending: float) -> int:
-    """Questions of a run that waits in vain, by the seconds until its task is taken up."""
+    """Return the polls of a run that waits in vain, by the seconds until its task starts."""
     return play(Life(pending, DETACH_AFTER), PACES[OURS], Random(OURS))[1]  # noqa: S311 — a simulation
 
 
 def table(organisation: Organisation = Organisation()) -> Table:
-    """The calculation."""
+    """Return the calculation as a table."""
     rows = (*_bought(organisation), *_github(organisation), *_runners(organisation), *_codevf(organisation))
-    return Table("on paper", ("figure", "how many", "how it comes about"), rows)
+    return Table("on paper", ("figure", "how many", "from"), rows)
 
 
 def _bought(day: Organisation) -> Iterator[tuple[Cell, ...]]:
@@ -132,7 +132,7 @@ def _bought(day: Organisation) -> Iterator[tuple[Cell, ...]]:
     yield (
         "credits held a day",
         day.reviews * CREDITS,
-        f"{CREDITS} each by the defaults; `incremental` and `review-on` make fewer",
+        f"{CREDITS} each by the defaults; fewer with `incremental` and `review-on`",
     )
 
 
@@ -145,7 +145,7 @@ def _github(day: Organisation) -> Iterator[tuple[Cell, ...]]:
         f"{FIRST} of a first review, {most} when a push touches a finding",
     )
     yield (
-        "requests of a repository in an even hour, leaving at once",
+        "requests of a repository in an average hour, detaching at once",
         share.requests,
         f"{share.bought} reviews, and a collection that publishes as many and finds {share.waiting} open",
     )
@@ -154,14 +154,14 @@ def _github(day: Organisation) -> Iterator[tuple[Cell, ...]]:
         peak.requests,
         f"{peak.bought} reviews, as many published, {peak.waiting} open; **the limit is {A_HOUR:,}**",
     )
-    yield "reviews of a repository in an hour that fit", day.fits, "into that limit, with what they are collected by"
-    yield "run again without news", AGAIN, "requests of each such run, whatever started it"
+    yield "most reviews an hour and repository", day.fits, "within that limit, including their collection"
+    yield "run again without news", AGAIN, "requests of each such run"
 
 
 def _runners(day: Organisation) -> Iterator[tuple[Cell, ...]]:
     collections = COLLECTIONS * day.repositories
-    why = f"a started minute for each review and each collection, {COLLECTIONS} a day in each repository"
-    yield "runner minutes a day, leaving at once", day.reviews + collections, why
+    why = f"one started minute for each review and collection, {COLLECTIONS} a day in each repository"
+    yield "runner minutes a day, detaching at once", day.reviews + collections, why
     yield "runner minutes a day, waiting 8", day.reviews * 9 + collections, "nine started minutes for each review"
     yield "runner minutes a day, waiting to the end", day.reviews * 240, f"of reviews that take {REVIEW_HOURS} hours"
 
@@ -169,15 +169,15 @@ def _runners(day: Organisation) -> Iterator[tuple[Cell, ...]]:
 def _codevf(day: Organisation) -> Iterator[tuple[Cell, ...]]:
     asked = day.repositories * day.share.questions
     yield (
-        "questions to CodeVF in an even hour, leaving at once",
+        "requests to CodeVF in an average hour, detaching at once",
         asked,
-        f"{BOUGHT} a review, and one for each open task; **the limit is {CODEVF_A_HOUR:,} an account**",
+        f"{BOUGHT} per review, and one for each open task; **the limit is {CODEVF_A_HOUR:,} an account**",
     )
-    yield "accounts that carry them", ceil(asked / CODEVF_A_HOUR), "each with a key of its own"
-    yield "reviews in an hour that one account carries", day.carried, "leaving at once, collected hourly"
+    yield "accounts needed", ceil(asked / CODEVF_A_HOUR), "each with its own key"
+    yield "most reviews an hour and account", day.carried, "detaching at once, collected hourly"
     few, many = sorted((polls(0), polls(DETACH_AFTER)))
     yield (
         "the same when runs wait 8 minutes in vain",
         CODEVF_A_HOUR // (BOUGHT + many),
-        f"each asks {few} times when the task is in work, {many} times when nobody takes it up",
+        f"each polls {few} times if the task has started, {many} times if not",
     )

@@ -1,4 +1,4 @@
-"""What every part of the benchmarks has in common: how much of it is played, and what comes out."""
+"""Sizes and results of the parts of the benchmarks."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from bench.table import Goal, Table
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is played.
+    """How much is measured.
 
     Attributes:
         name: `whole` or `small`.
-        reviews: pull requests of the first part: changed files, findings, rounds.
-        rounds: how often a start is timed.
+        reviews: changed files, findings and rounds of each pull request of the overhead part.
+        rounds: rounds of timed starts.
         tasks: simulated reviews of each kind.
-        lines: changed lines of the pure functions, growing.
-        findings: the same of findings.
-        pulls: open pull requests of the busy repository, how many of them have a finished review, how many an open one.
+        lines: changed lines for the pure functions, increasing.
+        findings: findings for the pure functions, increasing.
+        pulls: open pull requests of the busy repository; how many have a finished review; how many an open one.
         runs: reviews that share one hourly limit.
         image: whether the image is built and started.
     """
@@ -60,16 +60,16 @@ SMALL = Size(
     runs=1,
     image=False,
 )
-"""So that nothing here rots: every line is played, and nothing is to be learned from the figures."""
+"""For tests: runs every line; the figures mean nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a part has found."""
+    """The result of a part."""
 
     tables: tuple[Table, ...]
     goals: tuple[Goal, ...]
 
 
 Part: TypeAlias = Callable[[Size, Path], Found]
-"""Plays a part in a folder that is gone afterwards."""
+"""Measures a part in a temporary folder."""

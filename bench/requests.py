@@ -1,78 +1,78 @@
-"""How many requests GitHub and CodeVF are asked: exact numbers, which the tests hold and the benchmarks measure by."""
+"""Exact numbers of requests to GitHub and CodeVF, held by `tests/bench/test_requests.py`."""
 
 from __future__ import annotations
 
 FIRST = 10
-"""Of a whole first review with check, summary and links, up to 100 files and 30 findings, file comments apart."""
+"""A first review with check, summary and links, up to 100 files and 30 findings, without comments on files."""
 
 AGAIN = 4
-"""Of a run on a change that was reviewed already."""
+"""A run on a reviewed change."""
 
 PAGE = 100
-"""Changed files that a request lists."""
+"""Changed files per page."""
 
 LISTED = 300
-"""Changed files up to which GitHub gives the change; past them git reads it, and each run needs a request less."""
+"""Changed files up to which GitHub returns the diff; above, git reads it, which saves one request per run."""
 
 FOLLOWED = 11
-"""Of a review after the first, when the push has left the earlier findings alone."""
+"""A review after the first, if the push touched no earlier finding."""
 
 COMMENTED = 2
-"""More of it when it has new comments."""
+"""Additional requests if it has new comments."""
 
 NOTES, NOTES_AT_ONCE = 300, 50
-"""Notes on the check at most, one a finding, and those that a request carries."""
+"""Most annotations of a check, one per finding; annotations per request."""
 
 A_HOUR = 1_000
-"""What GitHub gives a workflow's token, for one repository."""
+"""Requests an hour of a workflow's token, per repository."""
 
 LEFT, LEFT_AFTER_A_PUSH = 7, 10
-"""Of a run that hands in and leaves at once: for a first review, and for another."""
+"""A run that submits and detaches: a first review; a later one."""
 
 COLLECTED, COLLECTED_AFTER_A_PUSH = 8, 9
-"""Of each finished review that is collected: a first one, and one with new comments and an earlier one to edit."""
+"""Each collected review: a first one; a later one with new comments and one comment to edit."""
 
 LOOKED_AT = 4
-"""Of each open review that turns out not to be finished yet."""
+"""Each open review that a collection finds unfinished."""
 
 BOUGHT = 3
-"""To CodeVF for each review: the balance, the project by its name, the task. A project's number saves one."""
+"""Each purchase, to CodeVF: balance, project by name, task. A project number saves one."""
 
 
 def of_first(files: int, findings: int) -> int:
-    """Of a first review with so many findings; more notes than one request carries are looked at before, too."""
+    """Return the requests of a first review; if annotations need several requests, they are also read before."""
     batches = -(-min(findings, NOTES) // NOTES_AT_ONCE)
     return FIRST + _reading(files) + (batches if batches > 1 else 0)
 
 
 def of_again(files: int) -> int:
-    """Of a run on a change that was reviewed already."""
+    """Return the requests of a run on a reviewed change."""
     return AGAIN + _reading(files)
 
 
 def _reading(files: int) -> int:
-    """How many more or fewer it takes to read a change than one of a page."""
+    """Return the additional requests to read a change, compared with one page; -1 above `LISTED`."""
     return -1 if files > LISTED else -(-files // PAGE) - 1
 
 
 def of_following(edited: int, *, comments: bool) -> int:
-    """Of a review after the first.
+    """Return the requests of a review after the first.
 
     Args:
-        edited: earlier comments that are told what became of their finding.
-        comments: whether there are new ones.
+        edited: earlier comments that are edited.
+        comments: whether there are new comments.
     """
     return FOLLOWED + edited + COMMENTED * comments
 
 
 def of_collecting(pulls: int, finished: int, pending: int, bare: int = 0) -> int:
-    """Of a collection.
+    """Return the requests of a collection.
 
     Args:
-        pulls: open pull requests, listed by fifty.
-        finished: those of them whose review, the first one, is finished.
+        pulls: open pull requests, fifty per page.
+        finished: those whose first review is finished.
         pending: those whose review is not.
-        bare: those without a check of ours; when there are any, the comments of all are read by twenty.
+        bare: those without a check run of reviewbot; if there are any, the comments of all are read, twenty per page.
     """
     looking = 2 + -(-pulls // 50) + (1 + -(-pulls // 20) if bare else 0)
     return looking + COLLECTED * finished + LOOKED_AT * pending

@@ -1,4 +1,4 @@
-"""How the pure functions grow: at growing sizes, in one large file and in many, beside the least possible work."""
+"""Measure how the pure functions grow with their input, next to the least possible work."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ Work = Callable[[], object]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Something that is computed.
+    """A pure function.
 
     Attributes:
-        unit: what it is computed of, lines or findings.
-        prepare: makes the work of a size, untimed.
-        floor: in words, the least that anybody must do with the same input.
-        least: makes that.
-        produced: how much of it is in what was computed, where something bounds that.
+        unit: unit of its input, lines or findings.
+        prepare: returns the work for a size; not timed.
+        floor: name of the least possible work with the same input.
+        least: returns that work for a size.
+        produced: returns how much of the input is in a bounded result.
     """
 
     name: str
@@ -103,7 +103,7 @@ def _placing(files: int) -> Callable[[int], Work]:
         diffs = parse_diff(diff_of(texts))
 
         def work() -> None:
-            # The views remember what they have looked up, so each time begins with new ones.
+            # Views cache what they look up.
             views = [FileView(one.path, one.old_path, one.hunks, texts[one.path]) for one in diffs]
             place(found, views, PlacementRules(Severity.INFO, 100))
 
@@ -141,10 +141,10 @@ def _sarif(findings: int) -> Work:
 
 
 def _sent(packing: Packing, lines: int) -> int:
-    return lines * len(packing.sent) // CHANGED  # each file has as many
+    return lines * len(packing.sent) // CHANGED  # all files have the same length
 
 
-def _told(text: str, _findings: int) -> int:
+def _listed(text: str, _findings: int) -> int:
     return text.count(TITLED)
 
 
@@ -156,15 +156,15 @@ STAGES = (
     Stage("reading an answer", "findings", _answering),
     Stage("placement, one file", "findings", _placing(1)),
     Stage("placement, many files", "findings", _placing(CHANGED)),
-    Stage("the summary comment", "findings", _rendering(_summary), produced=_told),
+    Stage("the summary comment", "findings", _rendering(_summary), produced=_listed),
     Stage("the HTML report", "findings", _rendering(_page), produced=lambda page, _: page.count("<article ")),
-    Stage("the SARIF report", "findings", _sarif, produced=_told),
+    Stage("the SARIF report", "findings", _sarif, produced=_listed),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A stage at a size: how much of that is in what it made, and the seconds that it took."""
+    """A stage at a size: how much of that is in the result, and its processor seconds."""
 
     size: int
     produced: int
@@ -173,7 +173,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A stage at growing sizes, and how many times the least that must be done it takes at the largest."""
+    """A stage at increasing sizes, and its ratio to the floor at the largest."""
 
     stage: Stage
     points: tuple[Point, ...]
@@ -181,27 +181,27 @@ class Curve:
 
     @property
     def slope(self) -> float:
-        """How it grows at its large end, which is where a square shows, as far as nothing bounds what it makes."""
+        """Return the slope at the large end of the sizes whose result is complete."""
         free = [one for one in self.points if one.produced == one.size][-3:]
         return slope([one.size for one in free], [one.cost for one in free])
 
 
 def measure(size: Size, _folder: Path) -> Found:
-    """Play the fourth part."""
+    """Measure this part."""
     curves = [_curve(stage, size.lines if stage.unit == "lines" else size.findings) for stage in STAGES]
     columns = (
-        "stage", "largest size", "of it in the result", "processor seconds there", "a second, of what is in the result",
-        "slope", "by the floor", "the floor",
+        "stage", "largest size", "in the result", "processor seconds there", "per second",
+        "slope", "/ floor", "the floor",
     )  # fmt: skip
     growth = Table("growth", ("stage", "size: seconds"), tuple((one.stage.name, _points(one)) for one in curves))
     return Found((Table("stages", columns, tuple(map(_row, curves))), growth), (steepness(curves),))
 
 
 def steepness(curves: Sequence[Curve]) -> Goal:
-    """Whether no stage grows faster than it may; else all that do."""
+    """Return the goal for growth; it names all stages that are too steep."""
     steep = [one for one in curves if one.slope > STEEPEST]
-    told = steep or [max(curves, key=lambda one: one.slope)]
-    found = ", ".join(f"{number(one.slope)} ({one.stage.name})" for one in told)
+    named = steep or [max(curves, key=lambda one: one.slope)]
+    found = ", ".join(f"{number(one.slope)} ({one.stage.name})" for one in named)
     return Goal("growth of the pure functions", f"a log-log slope up to {STEEPEST}", found, not steep)
 
 
@@ -223,7 +223,7 @@ def _point(stage: Stage, size: int) -> Point:
 
 
 def _best(work: Work) -> float:
-    """The quickest of some times, of the processor: what else the machine does only ever makes it slower."""
+    """Return the least processor seconds: other load only makes it slower."""
     return min(processor_seconds(work) for _ in range(ROUNDS))
 
 

@@ -1,4 +1,4 @@
-"""Start-up: what can be said at once, the first request, the container; each beside the least that it could take."""
+"""Measure start-up: `--version`, the first request, the container; each next to its floor."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from reviewbot.domain.text.formatting import counted
 from tests.contract.runner_image import IMAGE, Engine, Images, Refused, images, missing
 
 SAID_WITHIN = 0.1
-"""Seconds for `--version`."""
+"""Goal for `--version`, in seconds."""
 
 BY_FLOOR = 1.3
-"""The first request's time by that of importing the libraries alone."""
+"""Goal for the first request, as a multiple of the libraries' import."""
 
 LIBRARIES = "github, httpx, unidiff, jinja2, ruamel.yaml"
-"""What the action depends on, as `pyproject.toml` has it, but for what only a terminal and the HTML report need."""
+"""The action's dependencies, without those of the terminal and the HTML report."""
 
 END = "import os; os._exit(0)"
-"""The end of a process at once: what an interpreter does at its end is before no request."""
+"""End at once: the interpreter's shutdown is not part of the time to the first request."""
 
 BASE = "docker.io/library/python:3.13-slim"
 
@@ -36,13 +36,13 @@ PARTS = {
     "of it the analyzers' own programs": "/opt/reviewbot/bin",
     "git's own programs": "/usr/lib/git-core",
 }
-"""Folders of the image; what is no path is a package."""
+"""Folders of the image, or names of packages."""
 
 Timed = Mapping[str, Sequence[float]]
 
 
 def measure(size: Size, folder: Path) -> Found:
-    """Play the second part."""
+    """Measure this part."""
     with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:
         timed = alternate(size.rounds, dict(_sides(here)))
     container = _container(size)
@@ -81,7 +81,7 @@ def _starts(timed: Timed) -> Table:
         (name, spread(Spread.of(values)), spread(ratios(nothing, values)), spread(ratios(floor, values)))
         for name, values in timed.items()
     ]
-    columns = ("what is started", "seconds", "by an empty interpreter", "by the libraries alone")
+    columns = ("what is started", "seconds", "/ empty interpreter", "/ libraries")
     return Table("start-up", columns, tuple(rows), f"{counted(len(nothing), 'round')}, in turns.")
 
 
@@ -102,12 +102,12 @@ def _container(size: Size) -> Table:
     try:
         with images(Engine.PODMAN) as made:
             return look_into(made, size.rounds)
-    except (Refused, AssertionError) as refused:  # the second is what a step of the building says that fails
+    except (Refused, AssertionError) as refused:  # the second: a step of the build failed
         return _image((), f"Not measured: {' '.join(str(refused).split())[-200:]}.")
 
 
 def look_into(made: Images, rounds: int) -> Table:
-    """What the image holds, and how long it takes to start."""
+    """Measure the image's sizes and start."""
 
     def started(*arguments: str) -> Callable[[], float]:
         return lambda: seconds(lambda: made.attempt(made.run(*arguments), seconds=60))
@@ -124,7 +124,7 @@ def look_into(made: Images, rounds: int) -> Table:
     rows = [(name, None if size is None else size // 1_000_000, None) for name, size in sizes.items()]
     timed = [(f"start: {name}", None, spread(Spread.of(values))) for name, values in starts.items()]
     note = (
-        f"By podman on a stand-in base, a Debian with Python 3.13; the real one is of another size. "
+        f"By podman on a stand-in base, Debian with Python 3.13; the real base has another size. "
         f"{counted(rounds, 'round')} of starts, in turns."
     )
     return _image((*rows, *timed), note)
@@ -135,17 +135,17 @@ def _image(rows: tuple[tuple[Cell, ...], ...], note: str) -> Table:
 
 
 def _bytes(made: Images, image: str) -> int | None:
-    told = made.attempt(made.command("image", "inspect", "--format", "{{.Size}}", image), seconds=60).stdout
-    return int(told) if told.strip() else None
+    output = made.attempt(made.command("image", "inspect", "--format", "{{.Size}}", image), seconds=60).stdout
+    return int(output) if output.strip() else None
 
 
 def _folder(made: Images, path: str) -> int | None:
-    """Bytes of a folder or of a package in the image; None when nobody can tell."""
+    """Return the bytes of a folder or package in the image; None if unknown."""
     if not path.startswith("/"):
         where = f"import {path}; print({path}.__path__[0])"
         path = _said(made, "/opt/reviewbot/bin/python", "-I", "-c", where) or path
-    told = _said(made, "/usr/bin/du", "-sb", path).split()
-    return int(told[0]) if told else None
+    output = _said(made, "/usr/bin/du", "-sb", path).split()
+    return int(output[0]) if output else None
 
 
 def _said(made: Images, program: str, *arguments: str) -> str:

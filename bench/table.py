@@ -1,4 +1,4 @@
-"""What was measured, as a value that can be stored and shown."""
+"""Results: tables and goals, as JSON and as Markdown."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any, TypeAlias
 from bench.measure import Spread
 
 Cell: TypeAlias = "str | int | float | None"
-"""A None was not measured."""
+"""None: not measured."""
 
 NOTHING = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Figures of one kind.
+    """A table of figures.
 
     Attributes:
-        name: where it goes in the document.
-        note: what stands below it, such as what could not be measured.
+        name: its region in the document.
+        note: text below it, such as what could not be measured.
     """
 
     name: str
@@ -29,14 +29,14 @@ class Table:
     note: str = ""
 
     def __post_init__(self) -> None:
-        """Every row fills every column."""
+        """Check that each row fills all columns."""
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Something that should hold, with what was found; `met` of None was not measured."""
+    """A goal with its result; `met` is None if not measured."""
 
     what: str
     wanted: str
@@ -46,12 +46,12 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All that a run of the benchmarks has found.
+    """The results of a run of the benchmarks.
 
     Attributes:
-        machine: on what, one line for each thing.
-        size: `whole`, or `small` where nothing is to be learned from the figures.
-        seconds: what the run took.
+        machine: properties of the machine.
+        size: `whole`, or `small`, whose figures mean nothing.
+        seconds: duration of the run.
     """
 
     machine: Mapping[str, str]
@@ -61,12 +61,12 @@ class Results:
     goals: tuple[Goal, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """As values that JSON has."""
+        """Return it as JSON values."""
         return asdict(self)
 
     @classmethod
     def of_json(cls, value: Mapping[str, Any]) -> Results:
-        """What `as_json` made."""
+        """Return the results of `as_json`'s values."""
         tables = (
             Table(one["name"], tuple(one["columns"]), tuple(map(tuple, one["rows"])), one["note"])
             for one in value["tables"]
@@ -76,17 +76,17 @@ class Results:
 
 
 def spread(value: Spread | None, unit: str = "") -> str:
-    """A measurement with the middle half of its repetitions, such as `0.41 (0.40-0.43) s`."""
+    """Format a measurement, such as `0.41 (0.4 to 0.43) s`."""
     if value is None:
         return "not measured"
     low, middle, high = (number(one) for one in (value.low, value.middle, value.high))
-    told = middle if low == high else f"{middle} ({low} to {high})"
-    return f"{told} {unit}".rstrip()
+    text = middle if low == high else f"{middle} ({low} to {high})"
+    return f"{text} {unit}".rstrip()
 
 
 def number(value: float) -> str:
-    """Three digits that count, and no more before a point than there are."""
-    if isinstance(value, int) or abs(value) >= 100:  # noqa: PLR2004 — three digits stand before the point
+    """Format a number with three significant digits, or as an integer from 100 up."""
+    if isinstance(value, int) or abs(value) >= 100:  # noqa: PLR2004 — three digits
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) >= 0.001 or value == 0 else f"{value:.1e}"  # noqa: PLR2004 — a thousandth
 
@@ -102,7 +102,7 @@ def _shown(cell: Cell) -> str:
 
 
 def markdown(columns: Sequence[str], rows: Iterable[Sequence[Cell]], note: str = "") -> str:
-    """A table, numbers to the right."""
+    """Format a table, numbers right-aligned."""
     listed = [[_shown(cell) for cell in row] for row in rows]
     sides = [_side([row[at] for row in listed]) for at in range(len(columns))]
     lines = [f"| {' | '.join(row)} |" for row in (columns, *listed)]
@@ -111,12 +111,12 @@ def markdown(columns: Sequence[str], rows: Iterable[Sequence[Cell]], note: str =
 
 
 def _side(cells: Sequence[str]) -> str:
-    """Where a column leans: to the right when each of its cells begins with a digit, or has nothing."""
+    """Return a column's alignment: right if each cell begins with a digit or is empty."""
     return "--:" if cells and all(cell == NOTHING or cell[:1].isdigit() for cell in cells) else "---"
 
 
-def told(goals: Iterable[Goal]) -> str:
-    """The goals, with whether they are met."""
+def goals_table(goals: Iterable[Goal]) -> str:
+    """Format the goals."""
     words = {True: "met", False: "**missed**", None: "not measured"}
     return markdown(
         ("goal", "wanted", "found", ""), [(one.what, one.wanted, one.found, words[one.met]) for one in goals]

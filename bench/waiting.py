@@ -1,4 +1,4 @@
-"""Waiting, played on a simulated clock: how late an answer is seen, for how many requests, by whom."""
+"""Simulate polling: delay of the answer and number of requests, per interval."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from reviewbot.domain.model.review import Mode, TaskStatus
 MINUTE, HOUR = 60.0, 3600.0
 
 COLLECT_EVERY = HOUR
-"""Seconds between two collections, as the documents' workflow has it."""
+"""Seconds between two collections in the documented workflow."""
 
 DETACH_AFTER = 8 * MINUTE
-"""Seconds that a run waits unless told otherwise."""
+"""Default of `wait-minutes`, in seconds."""
 
 LONG_REVIEW = 4 * HOUR
 
 A_RUN = 5.0
-"""Seconds of a run besides waiting."""
+"""Seconds of a run without waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A task: seconds until it is taken up, and seconds until it is done."""
+    """A task: seconds until it starts, and until it ends."""
 
     pending: float
     done: float
 
     def status(self, at: float) -> TaskStatus:
-        """What the service says of it."""
+        """Return its status at a time."""
         return TaskStatus.PENDING if at < self.pending else TaskStatus.PROCESSING
 
 
 OURS, VENDORS = "reviewbot", "every 10 s, as the vendor's page shows"
 
 Pace = Callable[[TaskStatus, float, Random], float]
-"""Seconds until the next question, by what the last answer said and the seconds since the task was made."""
+"""Seconds until the next poll, by the last status and the seconds since the task was created."""
 
 PACES: dict[str, Pace] = {
     OURS: lambda status, elapsed, rng: next_poll(status, Mode.FAST, elapsed, None, rng),
@@ -56,12 +56,12 @@ KINDS: dict[str, Callable[[Random], float]] = {
     "an hour: 20 to 90 minutes": lambda rng: rng.uniform(20 * MINUTE, 90 * MINUTE),
     "hours: 1 to 4": lambda rng: rng.uniform(HOUR, 4 * HOUR),
 }
-"""How long reviews take, one kind a line; a part of each is spent waiting to be taken up."""
+"""Durations of reviews by kind, including the time until they start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """What a pace came to over many tasks: seconds that an answer lay there unseen, and questions asked."""
+    """Average delay in seconds and polls of a pace."""
 
     kind: str
     pace: str
@@ -69,13 +69,13 @@ class Waited:
     requests: float
 
     def beats(self, other: Waited) -> bool:
-        """Whether it is better in one and worse in none."""
+        """Whether it is better in one figure and worse in neither."""
         no_worse = self.late <= other.late and self.requests <= other.requests
         return no_worse and (self.late, self.requests) != (other.late, other.requests)
 
 
 def play(life: Life, pace: Pace, rng: Random) -> tuple[float, int]:
-    """Seconds that the answer lay there before it was seen, and the questions until then."""
+    """Return the seconds from the end of the task to the poll that sees it, and the number of polls."""
     at, asked = 0.0, 0
     status = TaskStatus.PENDING
     while at < life.done or not asked:
@@ -86,7 +86,7 @@ def play(life: Life, pace: Pace, rng: Random) -> tuple[float, int]:
 
 
 def lives(kind: str, count: int) -> list[Life]:
-    """Tasks of a kind, the same ones every time."""
+    """Return the tasks of a kind, always the same."""
     rng = Random(kind)  # noqa: S311 — a simulation
     lengths = [KINDS[kind](rng) for _ in range(count)]
     return [Life(length * rng.uniform(0.05, 0.7), length) for length in lengths]
@@ -99,13 +99,13 @@ def _waited(kind: str, name: str, count: int) -> Waited:
 
 
 def measure(size: Size, _folder: Path) -> Found:
-    """Play the third part."""
+    """Measure this part."""
     all_waited = [_waited(kind, name, size.tasks) for kind in KINDS for name in PACES]
     rows = tuple(
         (one.kind, one.pace, one.late, one.requests, "yes" if _on_front(one, all_waited) else "no")
         for one in all_waited
     )
-    columns = ("a review takes", "who asks", "seen late by, s", "requests", "on the Pareto front")
+    columns = ("a review takes", "polling", "delay, s", "requests", "on the Pareto front")
     ours = [one for one in all_waited if one.pace == OURS]
     met = all(_on_front(one, all_waited) for one in ours)
     found = f"on it for {sum(_on_front(one, all_waited) for one in ours)} of {len(ours)} kinds"
@@ -114,18 +114,18 @@ def measure(size: Size, _folder: Path) -> Found:
 
 
 def compared(among: Sequence[Waited]) -> str:
-    """What the figures say that the front does not: ours beside the vendor's pace."""
+    """Compare reviewbot's pace with the vendor's, in words."""
     by = {(one.kind, one.pace): one for one in among}
     pairs = [(kind, by[kind, OURS], by[kind, VENDORS]) for kind in KINDS]
-    told = "; ".join(
+    figures = "; ".join(
         f"{kind.partition(':')[0]}: {number(ours.requests / theirs.requests)} times the requests, "
         f"{number(abs(ours.late - theirs.late))} s {'later' if ours.late > theirs.late else 'earlier'}"
         for kind, ours, theirs in pairs
     )
     on = sum(_on_front(one, among) for one in among)
     return (
-        f"{on} of {len(among)} are on the front, which alone proves little: whoever asks more often sees it earlier. "
-        f"Ours beside every 10 s: {told}."
+        f"{on} of {len(among)} are on the front, because more frequent polling always sees the answer earlier. "
+        f"reviewbot compared with every 10 s: {figures}."
     )
 
 
@@ -138,12 +138,11 @@ def _runner_minutes() -> Table:
         "a review of four hours",
         "runner minutes",
         "billed, each job rounded up",
-        "seen late by, minutes at most",
+        "delay, minutes at most",
     )
     note = (
-        "A collection serves every open review of the repository, so its minutes are shared by all of them; "
-        f"they are counted here as if there were one. Besides waiting each run is counted with {A_RUN:g} seconds, "
-        "generously; a good part is the container's start."
+        "A collection serves all open reviews of the repository; here its minutes count for one. "
+        f"Each run counts {A_RUN:g} seconds besides waiting, mostly the container's start."
     )
     return Table("runner minutes", columns, tuple(_strategies()), note)
 

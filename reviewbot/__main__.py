@@ -1,4 +1,4 @@
-"""Reads the environment, hands it in, and turns what went wrong into an exit status. The only broad except."""
+"""The entry point: pass in the environment, and convert exceptions to exit statuses. The only broad except."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from itertools import pairwise
 from typing import TextIO
 
 EXIT_BUG, EXIT_NOT_PUBLISHED, INTERRUPTED = 70, 4, 130
-"""As `verdict` and `invocation` have them: nothing of ours is imported before an interrupt can be told in words."""
+"""As in `verdict` and `invocation`, which are not imported before interrupts are handled."""
 
 PIPE_CLOSED = 141
-"""The exit status of what a closed pipe has ended, as shells have it: 1 means the gate and nothing else."""
+"""The shells' exit status after a closed pipe; 1 only means that findings block."""
 
 NO_ROOM = {ENOSPC, EDQUOT, EIO}
-KEPT = "What was bought is kept: the same command shows it again."
+KEPT = "The review is stored: the same command shows it again."
 
 
 def main() -> int:
     """Run the command line.
 
     Returns:
-        The exit status; 70 for a bug of ours.
+        The exit status; 70 for a bug of reviewbot.
     """
     arguments = sys.argv[1:]
-    # A runner shows one log; elsewhere the results may be piped on.
+    # A runner shows one log; elsewhere the output may be piped.
     log = sys.stdout if arguments[:1] in (["action"], ["collect"]) else sys.stderr
     try:
-        from reviewbot import cli  # noqa: PLC0415 — as above
+        from reviewbot import cli  # noqa: PLC0415 — see above
 
         status = cli.main(arguments, os.environ, sys.stdout, log, sys.stdin)
         sys.stdout.flush()
@@ -47,24 +47,24 @@ def main() -> int:
         _write_nowhere()
         log.write(f"The output could not be written: {os.strerror(error.errno)}. {KEPT}\n")
         return EXIT_NOT_PUBLISHED
-    except Exception as error:  # noqa: BLE001 — whatever it is, exit status 1 must keep meaning the gate
+    except Exception as error:  # noqa: BLE001 — exit status 1 must only mean that findings block
         return _bug(arguments, log, error)
     return status
 
 
 def _picked_up(arguments: Sequence[str]) -> str:
-    """What comes of an interrupt that nobody was there yet to tell of, or not any more."""
+    """Return how to continue after an interrupt before or after the command's own handling."""
     match arguments:
         case ["action" | "collect", *_]:
-            return " What was submitted, if anything, is written down, and a later run goes on with it."
+            return " Submitted tasks are recorded; a later run continues."
         case ["review", *said] if ("--reviewer", "local") not in pairwise(said) and "--reviewer=local" not in said:
-            return f" If a review was bought, this picks it up:\n  {shlex.join(['reviewbot', *arguments])}"
+            return f" To continue a review that was bought, run:\n  {shlex.join(['reviewbot', *arguments])}"
         case _:
             return ""
 
 
 def _bug(arguments: Sequence[str], log: TextIO, error: Exception) -> int:
-    with suppress(Exception):  # the same bug may stop the report of it; the lines in the log come first
+    with suppress(Exception):  # reporting may fail with the same bug; the log is written first
         from reviewbot import cli  # noqa: PLC0415 — as above
 
         cli.report_bug(arguments, os.environ, log, error)
@@ -72,7 +72,7 @@ def _bug(arguments: Sequence[str], log: TextIO, error: Exception) -> int:
 
 
 def _write_nowhere() -> None:
-    """What is left in the output's buffer is not tried again at the end."""
+    """Redirect stdout to the null device, so that its buffer is not written again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -1,8 +1,7 @@
-"""The other programs, each doing the comparable part on the same sandbox and the same pull request.
+"""The other programs, each doing the comparable part on the same sandbox and pull request.
 
-Every peer is a process of its own that reads the pull request, comments on the lines of the findings, and writes a
-summary; what else it does is told in `does`. None of them is part of the project: `make bench` installs them into
-folders of the benchmarks, and one that is not there is told as such.
+Each peer is a process that reads the pull request, comments on the lines of the findings and writes a summary; `does`
+lists what else. `make bench` installs them into their own folders; a missing one is reported as not installed.
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ class Peer:
     """Another reviewer.
 
     Attributes:
-        does: what it does on a pull request, in words.
+        does: what it does on a pull request.
         command: its process, started in an empty folder.
-        needs: a file that is there when it is installed.
+        needs: a file that exists if it is installed.
     """
 
     name: str
@@ -42,42 +41,42 @@ class Peer:
 
     @property
     def missing(self) -> bool:
-        """Whether it is not installed here."""
+        """Whether it is not installed."""
         return not self.needs.exists()
 
 
 LIGHT = (
     Peer(
         "danger-js 14",
-        "reads the pull request, its commits, reviews, files and talk; a review, a comment, a status",
+        "reads the pull request, its commits, reviews, files and comments; a review, a comment, a status",
         ("node", str(DANGER), "--dangerfile", str(HERE / "dangerfile.js")),
         DANGER,
     ),
     Peer(
         "cpp-linter 1.15",
-        "its GitHub half, without compilers or a look for earlier reviews: reads files and talk; a comment, a review",
+        "its GitHub half, without compilers or search for earlier reviews: reads files, comments; a comment, a review",
         (str(VENV), str(HERE / "cpp_linter_half.py")),
         VENV,
     ),
 )
-"""What `make peers` installs."""
+"""Installed by `make peers`."""
 
 HEAVY = (
     Peer(
         "pr-agent 0.49",
-        "its GitHub half, without a model: reads files, the texts of the first fifty, talk; a comment, a review",
+        "its GitHub half, without a model: reads files, the texts of the first fifty, comments; a comment, a review",
         (str(PR_AGENT), str(HERE / "pr_agent_half.py")),
         PR_AGENT,
     ),
 )
-"""What `make bench` installs besides, where there is a newer Python than ours must be."""
+"""Installed by `make bench`, if there is Python 3.12 or newer."""
 
 PEERS = (
     *LIGHT,
     *HEAVY,
     Peer(
         "PyGithub 2.10",
-        "as it comes, with its own pauses: reads the pull request and its files; a review, a comment, a check",
+        "with its default pauses: reads the pull request and its files; a review, a comment, a check",
         (sys.executable, str(HERE / "pygithub_half.py")),
         Path(sys.executable),
     ),
@@ -85,7 +84,7 @@ PEERS = (
 
 
 def missing(peers: Sequence[Peer], target: str) -> str:
-    """Which of these are not here, in one line with what installs them; empty when all are."""
+    """Return a line that names the missing peers and the make target; empty if none is missing."""
     lacking = [peer.name for peer in peers if peer.missing]
     return f"no review is measured beside {' or '.join(lacking)} (make {target})" if lacking else ""
 
@@ -94,7 +93,7 @@ def run_peer(peer: Peer, ground: Ground, number: int) -> Sample:
     """Run it on a pull request.
 
     Raises:
-        RuntimeError: it did not get through.
+        RuntimeError: it did not comment on every finding.
     """
     env = ground.environment(number, {})
     home = Path(env["HOME"])
@@ -121,7 +120,7 @@ def run_peer(peer: Peer, ground: Ground, number: int) -> Sample:
     )
     spent = time.monotonic() - began
     comments = len(ground.world.store.replies) - before
-    if comments != ground.findings:  # its exit status says little: one of them may crash when all is done
+    if comments != ground.findings:  # not by exit status: one of them may crash after it has posted everything
         raise RuntimeError(f"{peer.name}: {done.returncode} {done.stdout[:800]} {done.stderr[-900:]}")
     seen = ground.github_meter.take()
     return Sample.of(spent, seen)

@@ -1,4 +1,4 @@
-"""cpp-linter's half that speaks with GitHub, as its own `post_feedback` calls it: no compiler is run.
+"""Run the GitHub half of cpp-linter as its `post_feedback` does, without a compiler.
 
 Run by the interpreter that has cpp-linter; BENCH_PULL names the file with the pull request and the findings.
 """
@@ -25,7 +25,7 @@ async def review(pull: dict[str, Any]) -> None:
     said = {"comment": MARKER + pull["summary"], "marker": MARKER, "policy": talk.CommentPolicy.Update}
     await client.post_thread_comment(talk.ThreadCommentOptions(kind=talk.CommentKind.Concerns, **said))
     options = talk.ReviewOptions(comments=comments, action=talk.ReviewAction.Comment, summary=MARKER + pull["summary"])
-    # Its look for reviews of its own is left out: it asks GraphQL for what the sandbox does not have.
+    # Without its search for earlier reviews, which needs GraphQL that the sandbox does not have.
     await client.post_pr_review(options)
 
 

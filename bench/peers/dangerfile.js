@@ -1,4 +1,4 @@
-// What danger-js is asked to say: every finding on its line, and one line in the summary.
+// Each finding on its line, and one line in the summary.
 // BENCH_PULL names the file with the pull request and the findings.
 const { readFileSync } = require("fs")
 

@@ -1,4 +1,4 @@
-"""pr-agent's half that speaks with GitHub, as its `/review` and its `/improve` call it: no model is asked.
+"""Run the GitHub half of pr-agent as its `/review` and `/improve` do, without a model.
 
 Run by the interpreter that has pr-agent; BENCH_PULL names the file with the pull request and the findings.
 """
@@ -22,7 +22,7 @@ def review(pull: dict[str, Any]) -> None:
     provider.get_diff_files()
     provider.get_commit_messages()
     provider.get_pr_description_full()
-    # Its look for the repository's languages is left out: it asks for what the sandbox does not have.
+    # Without its request for the repository's languages, which the sandbox does not have.
     text = f"{HEADING}\n{pull['summary']}"
     provider.publish_persistent_comment(text, initial_header=HEADING, name="review", final_update_message=False)
     provider.publish_code_suggestions([_suggestion(one) for one in pull["findings"]])
@@ -39,7 +39,7 @@ def _suggestion(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def configure() -> None:
-    """Whom it asks, and as whom."""
+    """Server and token."""
     for name, value in (("base_url", "GITHUB_API_URL"), ("user_token", "GITHUB_TOKEN")):
         get_settings().set(f"github.{name}", os.environ[value])
     get_settings().set("github.deployment_type", "user")

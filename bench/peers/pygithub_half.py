@@ -1,4 +1,4 @@
-"""A reviewer written with PyGithub as it comes: its own pauses between requests, its own page size.
+"""A reviewer written with PyGithub's defaults for pauses and page size.
 
 BENCH_PULL names the file with the pull request and the findings.
 """

@@ -1,4 +1,4 @@
-"""The real time, which tests may shrink."""
+"""The system's clocks, which tests can speed up."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ class SystemClock:
     """The machine's clocks.
 
     Args:
-        scale: how many real seconds one second of this clock takes; below 1 only in tests. Sleeping and measuring
-            shrink alike, so that spacings, paces and deadlines need not know of it.
+        scale: real seconds per second of this clock; below 1 only in tests. It applies to sleeping and measuring, so
+        intervals and deadlines need no change.
 
     Raises:
         ValueError: the scale is not positive.
@@ -23,14 +23,14 @@ class SystemClock:
         self._scale = scale
 
     def now(self) -> datetime:
-        """The wall clock, in UTC, never scaled: it is only shown and stored."""
+        """Return the wall clock in UTC; never scaled, since it is only shown and stored."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds of this clock, that only grow."""
+        """Return the seconds of this clock, which never decrease."""
         return time.monotonic() / self._scale
 
     def sleep(self, seconds: float) -> None:
-        """Wait for seconds of this clock; nothing or less returns at once."""
+        """Sleep for seconds of this clock; returns at once for 0 or less."""
         if seconds > 0:
             time.sleep(seconds * self._scale)

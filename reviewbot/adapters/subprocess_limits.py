@@ -1,4 +1,4 @@
-"""What a child process may use, as a command that sets its own limits before it becomes the program."""
+"""Resource limits for a child process, which sets them itself before it executes the program."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 CANNOT_START = frozenset({126, 127})
-"""What a confined command exits with when there is no such program, or one that cannot be started."""
+"""Exit statuses of a confined command whose program is missing or cannot be started."""
 
-_BLOCK = 512  # bytes; what POSIX counts the size of a file in
+_BLOCK = 512  # bytes; the unit of `ulimit -f`
 
 
 class Limits(Struct, frozen=True):
-    """The most that a process may use; its children get as much each.
+    """The resource limits of a process; its children get the same each.
 
     Attributes:
         memory: bytes of address space.
-        processor: seconds on a processor, of all its threads together.
-        file: bytes of one file that it writes, its output included when that is a file.
+        processor: CPU seconds of all its threads together.
+        file: bytes of a file that it writes, including its output if that is a file.
     """
 
     memory: int
@@ -27,10 +27,10 @@ class Limits(Struct, frozen=True):
 
 
 def confined(command: Sequence[str], limits: Limits) -> list[str]:
-    """Put the limits in front of a command.
+    """Prefix a command with the limits.
 
-    A shell sets them and then becomes the program. Set from outside after the start they would come too late for
-    programs that reserve their memory first, and a hook between fork and exec is unsafe as soon as any thread runs.
+    A shell sets them and then executes the program. Setting them from outside would be too late for programs that
+    reserve memory at their start, and a hook between fork and exec is unsafe with threads.
     """
     values = {"v": limits.memory // 1024, "t": limits.processor, "f": limits.file // _BLOCK, "c": 0}
     script = "".join(f"ulimit -{name} {value} && " for name, value in values.items())

@@ -1,4 +1,4 @@
-"""Whom the adapters trust: the authorities that everybody does, or those of `SSL_CERT_FILE`."""
+"""The trusted certificate authorities: the system's, or those of `SSL_CERT_FILE`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ALLOWED = "a file of PEM certificates; in a container, one that a step has put 
 
 
 def trusted(ca_file: str | None) -> ssl.SSLContext:
-    """The context for connections.
+    """Return the TLS context for connections.
 
     Raises:
         SettingsError: the file cannot be used.
@@ -21,6 +21,6 @@ def trusted(ca_file: str | None) -> ssl.SSLContext:
         return httpx.create_ssl_context(trust_env=False)
     try:
         return ssl.create_default_context(cafile=ca_file)
-    except OSError:  # `ssl.SSLError` is one, too
-        problem = Problem("environment `SSL_CERT_FILE`", "no certificates can be read from it", _ALLOWED)
+    except OSError:  # includes `ssl.SSLError`
+        problem = Problem("environment `SSL_CERT_FILE`", "contains no readable certificates", _ALLOWED)
         raise SettingsError((problem,)) from None

@@ -1,4 +1,4 @@
-"""Runs the use cases: one review, a collection, a command, a closed pull request, a merge group.
+"""The use cases: a review, `collect`, a command, a closed pull request, a merge group.
 
-`dispatch` selects the use case by the event, and `run` is the loop: the domain decides each step, `perform` takes it.
+`dispatch` selects the use case by the event. `run` is the loop: the domain decides each step, `perform` takes it.
 """

@@ -1,6 +1,6 @@
-"""A pull request was closed: what nobody has begun is cancelled, what is finished is published.
+"""A closed pull request: cancel pending tasks and publish finished reviews.
 
-A review that somebody is writing is left alone: the collection finds it.
+A review in progress continues; `collect` publishes it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from reviewbot.render.renderer import Renderer
 
 
 def leave(ports: Ports, inputs: Mapping[str, str], event: ClosedEvent) -> Outcome:
-    """End what is open on a closed pull request, as far as nobody works on it.
+    """Cancel or publish what is open on a closed pull request.
 
     Raises:
-        ReviewbotError: GitHub or the service could not be asked.
+        ReviewbotError: GitHub or the service could not be reached.
     """
     settings, snapshot = load_settings(ports, inputs, load_snapshot(ports, inputs, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer({}))

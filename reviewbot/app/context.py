@@ -1,4 +1,4 @@
-"""What a run carries beside what it knows: its ports, its settings, and what it could not write."""
+"""The context of a run: its ports, its settings, and what it could not write."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything that is not a value: opened by the composition root, passed in.
+    """The ports of a run, opened by the composition root.
 
     Attributes:
-        open_service: makes the reviewer that the settings name; raises `NoKey` when its key is missing.
-        rng: for jitter, and for the word that fences an author's text; must not be predictable.
-        run_url: the address of this run's log, None at a terminal.
-        version: ours.
-        uninterrupted: holds signals back for some seconds, while a task is created and written down.
+        open_service: opens the reviewer of the settings; raises `NoKey` if its key is missing.
+        rng: for jitter, and for the boundary around an author's text; must not be predictable.
+        run_url: the URL of this run's log, None at a terminal.
+        version: of reviewbot.
+        uninterrupted: delays signals for some seconds, while a task is created and recorded.
     """
 
     forge: Forge
@@ -56,7 +56,7 @@ class Ports:
 
 @dataclass(slots=True)
 class Degraded:
-    """What this run could not do, each said once.
+    """What this run could not do, without repetitions.
 
     Attributes:
         denied: the parts that the token may not write.
@@ -66,13 +66,13 @@ class Degraded:
     denied: set[str] = field(default_factory=set)
 
     def note(self, error: PermissionMissing, what: str) -> None:
-        """A permission is missing: this part is left out, the rest goes on."""
+        """Record a missing permission; the part is skipped."""
         self.denied.add(what)
         needs = f" (the token needs `{error.needs}`)" if error.needs else ""
-        self.say(f"{what} could not be written: the token may not do it{needs}.")
+        self.say(f"{what} could not be written: the token lacks permission{needs}.")
 
     def say(self, *sentences: str) -> None:
-        """Add sentences that are not there yet."""
+        """Add sentences without repetitions."""
         self.sentences.extend(sentence for sentence in sentences if sentence and sentence not in self.sentences)
 
 
@@ -82,8 +82,8 @@ class RunContext:
 
     Attributes:
         signer: signs this pull request's ledger.
-        check_names: of our check runs on this pull request, first that against the base that this run has found.
-        wait_until: on the monotonic clock, how long the run may wait for a review; 0 for one that does not wait.
+        check_names: of reviewbot's check runs on this pull request, first that for the base at the start of the run.
+        wait_until: the monotonic time until which the run may wait for a review; 0 for no wait.
     """
 
     ports: Ports
@@ -98,14 +98,14 @@ class RunContext:
     def of(
         cls, ports: Ports, settings: Settings, snapshot: Snapshot, renderer: Renderer, *, wait_until: float = 0
     ) -> RunContext:
-        """The context of a run.
+        """Return the context of a run.
 
         Args:
             ports: the ports.
-            settings: as they were read.
+            settings: the settings.
             snapshot: of the pull request.
             renderer: with the templates of the default branch.
-            wait_until: on the monotonic clock, how long the run may wait for a review; 0 for one that does not wait.
+            wait_until: the monotonic time until which the run may wait for a review; 0 for no wait.
         """
         paid = settings.reviewer is ReviewerKind.CODEVF
         key = settings.codevf_api_key.reveal() if paid else ""
@@ -124,12 +124,12 @@ class RunContext:
 
     @property
     def now(self) -> datetime:
-        """The time, in UTC."""
+        """The time in UTC."""
         return self.ports.clock.now()
 
     @cached_property
     def service(self) -> ReviewService:
-        """The reviewer that the settings name.
+        """The reviewer of the settings.
 
         Raises:
             NoKey: its key is missing.
@@ -138,9 +138,9 @@ class RunContext:
         return BatchReviewService(service, self.ports.clock, self.wait_until)
 
     def leaving_out(self, paths: Iterable[str]) -> str:
-        """What leaves files out, ready to be pasted: a setting, or options on a line of their own at a terminal.
+        """Return what excludes files, ready to paste: a setting, or options on a separate line at a terminal.
 
-        If no name can be pasted, it is the name of the setting or of the option.
+        If a name cannot be pasted, it is the name of the setting or option only.
         """
         named = tuple(paths)
         if self.ports.run_url is None:
@@ -149,9 +149,9 @@ class RunContext:
         return f" {exclusion_setting(named) or 'use `paths`.'}"
 
     def read_snapshot(self) -> Snapshot:
-        """The pull request as it is now.
+        """Read the current pull request.
 
-        It may be against another branch by now: the check runs of that name are read, too, among those beside the head.
+        If its base has changed, the check runs with the name for the new base are read, too.
         """
         snapshot = self._snapshot(self.check_names)
         while snapshot.check_names != (names := self._names_with(snapshot)):
@@ -171,11 +171,10 @@ class RunContext:
         )
 
     def say(self, line: str) -> None:
-        """One line for the log."""
         self.ports.reporter.say(line)
 
     def attempt(self, what: str, write: Callable[[], T]) -> T | None:
-        """Write a part; None when the token may not, which is said once."""
+        """Write a part; returns None if the token lacks permission, which is recorded."""
         try:
             return write()
         except PermissionMissing as error:
@@ -183,7 +182,7 @@ class RunContext:
             return None
 
     def metadata(self, known: Known) -> Mapping[str, str | int]:
-        """What a task is told to be of, for the customer's own reference."""
+        """Return a task's metadata, for the customer's reference."""
         repository, number = known.snapshot.repository.full_name, known.snapshot.pull.number
         return {"repository": repository, "pullRequest": number, "client": f"reviewbot/{self.ports.version}"}
 
@@ -197,7 +196,7 @@ def known_of(
     cancels: Cancels = Cancels.NONE,
     edits: tuple[LedgerEdit, ...] = (),
 ) -> Known:
-    """What a run knows when it begins, with the settings that decide what it does."""
+    """Return what a run knows at its start, with the settings that decide what it does."""
     settings = run.settings
     request = Request(
         trigger=trigger,
@@ -231,16 +230,14 @@ def known_of(
 
 
 def check_names_of(settings: Settings, snapshot: Snapshot) -> tuple[str, ...]:
-    """The names of our check runs on a pull request, first that against its base."""
+    """Return the names of reviewbot's check runs on a pull request, first that for its base."""
     return settings.check_names.of_pull(snapshot.repository.default_branch, snapshot.pull)
 
 
 def policy_of(settings: Settings) -> Policy:
-    """The settings that say when a review is due and who may spend."""
     return Policy(settings.review_on, settings.allow, settings.approve_spend, settings.drafts, settings.bots)
 
 
 def judgement_of(settings: Settings) -> Judgement:
-    """The settings that judge and publish."""
     rules = Rules(settings.fail_on, settings.on_pending, settings.on_error, settings.on_partial)
     return Judgement(rules, PlacementRules(settings.comment_from, settings.max_comments), settings.review_event)

@@ -1,4 +1,4 @@
-"""The story of a run: load, select, submit, wait, read, place, publish, judge. `review.py` tells it in one screen."""
+"""Select the use case by the event, and report errors."""
 
 from __future__ import annotations
 
@@ -33,39 +33,38 @@ from reviewbot.settings.readers import Secret
 
 __all__ = ["Ports", "act", "tell_bug"]
 
-BUG_HINT = "Please report the lines of the log as an issue of the action's repository, and run the workflow again."
+BUG_HINT = "Report this with the log as an issue of the action's repository, and run the workflow again."
 
 
 def act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
-    """Do what an event asks for, and write the outputs whatever comes of it."""
+    """Handle an event, and write the outputs in every case."""
     first = peek_settings(inputs)
     collects = first.command is ActionCommand.COLLECT
     try:
         _check_token(first.github_token)
         return _bare(ports, collect_finished(ports, inputs)) if collects else _act(ports, inputs, event)
     except ReviewbotError as error:
-        told = (Reason(error.reason), error.message, error.hint)
-        return _bare(ports, did_not_happen(*told, exit_status=error.exit_status, on_error=first.on_error))
+        reason = Reason(error.reason)
+        status, on_error = error.exit_status, first.on_error
+        outcome = did_not_happen(reason, error.message, error.hint, exit_status=status, on_error=on_error)
+        return _bare(ports, outcome)
     except KeyboardInterrupt:
-        told = (
-            Reason.CANCELLED,
-            "The run was interrupted.",
-            "What was submitted is written down; a later run goes on.",
-        )
-        return _bare(ports, did_not_happen(*told, exit_status=EXIT_NO_REVIEW, on_error=Tolerance.FAIL))
+        message, hint = "The run was interrupted.", "Submitted tasks are recorded; a later run continues."
+        status, on_error = EXIT_NO_REVIEW, Tolerance.FAIL
+        return _bare(ports, did_not_happen(Reason.CANCELLED, message, hint, exit_status=status, on_error=on_error))
 
 
 def _check_token(token: Secret) -> None:
-    """Pass, or say that there is none: without one GitHub is not asked at all.
+    """Raise if there is no token, before any request.
 
     Raises:
         TokenUnknown: it is empty.
     """
     if not token:
         raise TokenUnknown(
-            "There is no GitHub token: the input `github-token` is empty.",
-            hint="Leave the input out, and the action takes the workflow's own token. A secret that it names is empty "
-            "where it has another name, and in a workflow on `pull_request` of a fork or of Dependabot.",
+            "The input `github-token` is empty.",
+            hint="Remove the input to use the workflow's token. A secret is empty if its name is wrong, and in "
+            "`pull_request` workflows of forks and Dependabot.",
         )
 
 
@@ -74,7 +73,7 @@ def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
         case CommentEvent():
             return answer_comment(ports, inputs, event)
         case ReviewEvent(name="pull_request_review"):
-            return _bare(ports, not_due(Reason.EVENT, "A person's review asks for nothing."))
+            return _bare(ports, not_due(Reason.EVENT, "The event `pull_request_review` starts no review."))
         case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
             return review_pull_request(ports, inputs, event, catch_up(ports, inputs, number))
         case MergeGroupEvent():
@@ -86,20 +85,21 @@ def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
         case DispatchEvent(problem=problem):
             raise EventUnreadable(problem or "The input `pr` is missing.", hint="Start the workflow with `pr: NUMBER`.")
         case BrokenEvent(problem=problem):
-            raise EventUnreadable(f"The event cannot be read: {problem}.")
+            hint = "Start the workflow by hand with `pr: NUMBER`."
+            raise EventUnreadable(f"The event cannot be read: {problem}.", hint=hint)
 
 
 def tell_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -> Outcome:
-    """A bug of ours stopped the run: the check says so, since a due review did not happen.
+    """Report a bug of reviewbot: the check fails, since a due review did not happen.
 
     Args:
-        ports: the ports, opened anew.
+        ports: the ports, opened again.
         inputs: of the workflow.
-        event: what the run was about.
-        what: the kind of error and where it happened; no values, which may hold a secret.
+        event: of the run.
+        what: the kind of error and its location, without values, which may contain a secret.
 
     Raises:
-        ReviewbotError: GitHub cannot be read; the outputs are written all the same.
+        ReviewbotError: GitHub cannot be read; the outputs are written nevertheless.
     """
     outcome = did_not_happen(Reason.BUG, what, BUG_HINT, exit_status=EXIT_BUG, on_error=Tolerance.FAIL)
     _bare(ports, outcome)
@@ -113,7 +113,7 @@ def tell_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -
 
 
 def _bare(ports: Ports, outcome: Outcome) -> Outcome:
-    """The end of a run that read no pull request: the log and the outputs."""
+    """Write the log and the outputs of a run that read no pull request."""
     ports.reporter.say(f"{outcome.status}: {outcome.message}")
     if outcome.hint:
         ports.reporter.say(outcome.hint)

@@ -1,4 +1,4 @@
-"""Loading: the pull request, and the settings and templates on the default branch."""
+"""Load the pull request, and the settings and templates of the default branch."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from reviewbot.settings.table import input_place
 
 
 def load_snapshot(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
-    """Everything that GitHub holds of the pull request, and the default branch's word on us."""
+    """Read the pull request, and reviewbot's files on the default branch."""
     first = peek_settings(inputs)
     return _read(ports, first, number, (first.check_name,))
 
 
 def load_settings(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) -> tuple[Settings, Snapshot]:
-    """The settings, and the snapshot with the check runs of the names that they give it.
+    """Return the settings, and the snapshot with the check runs of the names that they determine.
 
-    An instance may be in the file alone, and which name a check has depends on the base. It is read again as long as
-    the base changes meanwhile: a check that is judged against one base must not get the name against another.
+    The instance may be only in the config file, and the check's name depends on the base. The snapshot is read again
+    while the base changes: a check that is judged for one base must not get the name for another.
 
     Raises:
-        SettingsError: with every problem at once.
+        SettingsError: with all problems.
     """
     settings, first = checked_settings(ports, inputs, snapshot.default_branch.config), peek_settings(inputs)
     while (names := check_names_of(settings, snapshot)) != snapshot.check_names:
@@ -43,10 +43,10 @@ def _read(ports: Ports, first: Settings, number: int, check_names: tuple[str, ..
 
 
 def checked_settings(ports: Ports, inputs: Mapping[str, str], config: str | None) -> Settings:
-    """The settings, once every report file that they ask for can be written.
+    """Return the settings, and check that every requested report file can be written.
 
     Raises:
-        SettingsError: with every problem at once, those of the report files included.
+        SettingsError: with all problems, including those of the report files.
     """
     problems = tuple(_file_problems(ports.reporter, peek_settings(inputs).files()))
     try:
@@ -59,7 +59,7 @@ def checked_settings(ports: Ports, inputs: Mapping[str, str], config: str | None
 
 
 def _file_problems(reporter: Reporter, files: Mapping[str, str]) -> Iterator[Problem]:
-    """What keeps report files from being written, each with its input.
+    """Yield the problems of report files.
 
     Args:
         reporter: writes them.
@@ -75,10 +75,10 @@ def _file_problems(reporter: Reporter, files: Mapping[str, str]) -> Iterator[Pro
             continue
         for other, owner in taken.items():
             if inside.is_relative_to(other) or other.is_relative_to(inside):
-                yield Problem(where, f"`{owner}` writes a file of the same path", "a path of its own for each file")
+                yield Problem(where, f"conflicts with the path of `{owner}`", "a different path for each file")
         taken[inside] = name
 
 
 def overrides(snapshot: Snapshot) -> Mapping[str, str]:
-    """The default branch's templates; other files in their folder are nobody's business."""
+    """Return the default branch's templates; other files in their folder are ignored."""
     return {name: text for name, text in snapshot.default_branch.templates.items() if name.endswith(".j2")}

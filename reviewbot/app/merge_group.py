@@ -1,4 +1,4 @@
-"""The merge queue: buys nothing, carries the verdicts of the group's pull requests to the group's head."""
+"""The merge queue: carry the verdicts of the group's pull requests to the group's head; nothing is bought."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def carry(ports: Ports, inputs: Mapping[str, str], event: MergeGroupEvent) -> Ou
 
     Raises:
         ForgeError: a pull request of the group cannot be read.
-        NotFound: the group names no pull request, so there is nothing to carry and no settings to go by.
+        NotFound: the group names no pull request.
     """
     queued = _queued(ports, event)
     snapshots = [load_snapshot(ports, inputs, number) for number in queued or event.numbers]
     if not snapshots:
-        raise NotFound("The merge group's head names no pull request.", hint="Its name should hold `pr-NUMBER-SHA`.")
+        raise NotFound("The merge group's head names no pull request.", hint="Its name should contain `pr-NUMBER-SHA`.")
     first = snapshots[0]
     on_group = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=(), other_checks=())
     settings = peek_settings(inputs, first.default_branch.config)
@@ -42,15 +42,17 @@ def carry(ports: Ports, inputs: Mapping[str, str], event: MergeGroupEvent) -> Ou
         known = known_of(run, on_group, DispatchEvent(first.pull.number, ""))
         outcome = failed(known, error)
     if not queued:
-        known = known.noting("The merge queue does not tell what is in this group: only the head's name was gone by.")
+        known = known.noting(
+            "The merge queue could not be read, so the pull requests were taken from the head's branch name."
+        )
     return play(run, on_group_head(known, outcome))
 
 
 def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[int, ...]:
-    """The pull requests in the group, those of the groups before it included; empty when nobody tells."""
+    """Return the pull requests in this group and those before it; empty if the queue cannot be read."""
     try:
         return ports.forge.queued(event.base_ref, event.head_sha) if event.base_ref else ()
-    except ForgeError as error:  # an older GitHub Enterprise Server has no queue to ask
+    except ForgeError as error:  # older GitHub Enterprise Servers have no merge queue
         ports.reporter.say(error.message)
         return ()
 

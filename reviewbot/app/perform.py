@@ -29,7 +29,7 @@ from reviewbot.errors import ForgeError, ReviewbotError
 
 
 def perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:
-    """Do what a step asks for; an error is a result like any other."""
+    """Take a step; an error becomes a result."""
     try:
         return _perform(run, step, known)
     except ReviewbotError as error:
@@ -123,7 +123,7 @@ def _write_output(run: RunContext, known: Known, outcome: Outcome) -> steps.Outp
 
 
 def _remove_label(run: RunContext, known: Known, label: str) -> steps.Done:
-    """The label goes before the task exists, so that nothing is left to approve another head."""
+    """Remove the label before the task exists, so that it cannot approve another head."""
     remove = partial(run.ports.forge.remove_label, known.snapshot.pull.number, label)
     run.attempt(f"The removal of the label {label}", remove)
     return steps.Done()
@@ -149,6 +149,6 @@ def _read_result(run: RunContext, known: Known, task: Task) -> steps.ResultRead:
 
 def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> steps.Updated:
     if known.memory.update.answers and run.renderer.own:
-        # The summary is written before the check run, and names the check run's own templates that fail.
+        # The summary is written before the check run, but lists problems of the check run's templates.
         check_state(run, known, outcome)
     return steps.Updated(write_summary(run, known, outcome))

@@ -1,4 +1,4 @@
-"""A review of one pull request: load it, then run from there."""
+"""A review of one pull request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reviewbot.render.renderer import Renderer, collecting_renderer
 from reviewbot.settings import peek_settings
 
 
-def review_pull_request(  # noqa: PLR0913 — what callers wish for, each by its name
+def review_pull_request(  # noqa: PLR0913 — options of the callers
     ports: Ports,
     inputs: Mapping[str, str],
     trigger: Trigger,
@@ -30,19 +30,19 @@ def review_pull_request(  # noqa: PLR0913 — what callers wish for, each by its
     cancels: Cancels = Cancels.NONE,
     edits: tuple[LedgerEdit, ...] = (),
 ) -> Outcome:
-    """Review a pull request, or find that no review of it is due.
+    """Review a pull request, unless no review is due.
 
     Args:
         ports: the ports.
         inputs: of the workflow, by name.
-        trigger: the event that asks.
-        pull: the number of the pull request, or the whole of it where it was read already.
+        trigger: the event that requests it.
+        pull: the number of the pull request, or its snapshot.
         may_buy: False while collecting.
         cancels: which open tasks are cancelled.
-        edits: what a command changes of the ledger.
+        edits: the ledger edits of a command.
 
     Raises:
-        ForgeError: the pull request cannot be read, so there is nothing to write on either.
+        ForgeError: the pull request cannot be read, so nothing can be written on it.
     """
     began = ports.clock.monotonic()
     snapshot = pull if isinstance(pull, Snapshot) else load_snapshot(ports, inputs, pull)
@@ -60,7 +60,7 @@ def review_pull_request(  # noqa: PLR0913 — what callers wish for, each by its
 def not_begun(
     ports: Ports, inputs: Mapping[str, str], trigger: Trigger, snapshot: Snapshot, error: ReviewbotError
 ) -> Outcome:
-    """Publish that the settings or the templates cannot be used, with those that can be read."""
+    """Publish an error of the settings or templates, with the settings that could be read."""
     run = RunContext.of(ports, peek_settings(inputs, snapshot.default_branch.config), snapshot, Renderer({}))
     known = known_of(run, snapshot, trigger)
     return play(run, concluded(known, failed(known, error)))

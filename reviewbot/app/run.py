@@ -1,4 +1,4 @@
-"""The loop: a pure function decides, a performer acts, and a pure function learns from what came of it."""
+"""The loop: `decide` chooses a step, `perform` takes it, `learn` updates the state."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ def play(run: RunContext, phase: Phase) -> Outcome:
         run.say(line)
     with ExitStack() as uninterrupted:
         while not isinstance(step := decide(phase), Finish):
-            run.ports.reporter.debug(told(phase, step))
+            run.ports.reporter.debug(describe(phase, step))
             if isinstance(step, CreateTask):
                 uninterrupted.enter_context(run.ports.uninterrupted())
             before, phase = phase.known, learn(phase, perform(run, step, phase.known), run.now)
-            if not isinstance(phase, Submitted):  # signals are held back until the id of the task is recorded
+            if not isinstance(phase, Submitted):  # signals are delayed until the task's id is recorded
                 uninterrupted.close()
             for line in phase.known.log[len(before.log) :]:
                 run.say(line)
-        run.ports.reporter.debug(told(phase, step))
+        run.ports.reporter.debug(describe(phase, step))
         outcome, why = step.outcome, "".join(f"; partial: {one}" for one in phase.known.why_partial)
         run.ports.reporter.debug(f"{outcome.status}, {outcome.verdict}, {outcome.reason}: {outcome.message}{why}")
         return step.outcome
 
 
-def told(phase: Phase, step: Step | Finish) -> str:
-    """A step and its reason, for the log."""
+def describe(phase: Phase, step: Step | Finish) -> str:
+    """Return a log line with the step and its reason."""
     return f"{type(phase).__name__} -> {type(step).__name__}: {_reason(type(phase))}"
 
 

@@ -52,7 +52,7 @@ class Action:
         return f"{self.repository}{self.folder}@{self.commit}{known}"
 
 
-PLACEHOLDER = Action("OWNER/reviewbot", "COMMIT")
+PLACEHOLDER = Action("OWNER/reviewbot", "COMMIT", release="vX.Y.Z")
 """What the documents show."""
 
 

@@ -105,7 +105,7 @@ def test_a_group_of_which_the_queue_tells_nothing_goes_by_its_name_and_says_so(t
         rig.world.store.queues.clear()
         done = rig.run(event="merge_group", payload=payload)
         assert done.exit_status == 0, done.log
-        assert "does not tell what is in this group" in done.log
+        assert "The merge queue could not be read" in done.log
 
 
 # --- Without check runs -----------------------------------------------------------------------------------------------

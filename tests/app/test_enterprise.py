@@ -80,7 +80,7 @@ def test_certificates_that_nobody_vouches_for_are_told_with_the_way_out(tmp_path
         unheard = dict.fromkeys(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(own.certificate))
         status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", None, **unheard))
         assert (status, reason) == (3, "github")
-        assert "The server's certificate cannot be trusted." in log
+        assert "The server's TLS certificate is not trusted." in log
         assert "set `SSL_CERT_FILE`" in log
         assert not rig.github_requests(), "other variables are not heard"
 
@@ -144,5 +144,5 @@ def test_a_proxy_that_lets_nobody_through_is_named(tmp_path: Path) -> None:
         runner = at(f"https://127.0.0.1:{ports['github.test']}", own, HTTPS_PROXY=through.url)
         status, reason, log = review(rig, ports, runner)
         assert (status, reason) == (3, "github"), log
-        assert "Check the network, the proxy and the API's address." in log
+        assert "Check the network, the proxy and the API's URL." in log
         assert "hush" not in log

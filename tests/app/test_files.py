@@ -71,12 +71,12 @@ TOO_LONG = "x" * 300
         ({"json_file": f"new/{TOO_LONG}/report.json"}, ["File name too long"]),
         ({"sarif_file": "folder"}, ["Is a directory"]),
         ({"html_file": "file/report.html"}, ["Not a directory"]),
-        ({"json_file": "a/one", "rdjson_file": "./a//one"}, ["`json-file` writes a file of the same path"]),
-        ({"json_file": "a", "sarif_file": "a/one"}, ["`json-file` writes a file of the same path"]),
-        ({"json_file": "a/one", "html_file": "a"}, ["`json-file` writes a file of the same path"]),
+        ({"json_file": "a/one", "rdjson_file": "./a//one"}, ["conflicts with the path of `json-file`"]),
+        ({"json_file": "a", "sarif_file": "a/one"}, ["conflicts with the path of `json-file`"]),
+        ({"json_file": "a/one", "html_file": "a"}, ["conflicts with the path of `json-file`"]),
         (
             {"json_file": TOO_LONG, "sarif_file": "../x", "html_file": "folder", "fail_on": "hihg"},
-            ["File name too long", "it leads out of its folder", "Is a directory", "`hihg`"],
+            ["File name too long", "it contains `..`", "Is a directory", "`hihg`"],
         ),
     ],
 )

@@ -134,4 +134,4 @@ def test_a_lock_file_alone_is_reviewed_if_it_does_what_no_update_does(
         assert any(new in text for text in sent) is (reason == "reviewed")
         if sent:
             assert done.outputs["coverage"] == "full"
-            assert "The change of `package-lock.json` is reviewed, since `left` " in rig.summaries()[0]
+            assert "`package-lock.json` is reviewed, because `left` " in rig.summaries()[0]

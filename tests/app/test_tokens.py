@@ -49,7 +49,7 @@ TOKENS: Mapping[str, Token] = {
         1, "gate", "k", ("The summary comment could not be written", "pull-requests: write"),
     ),
     "that may only read": Token(
-        READ_ONLY, 4, "not-published", "", ("The token may write nothing", "`checks: write` and `pull-requests: write`")
+        READ_ONLY, 4, "not-published", "", ("The token cannot write", "`checks: write` and `pull-requests: write`")
     ),
     "that may read the contents alone": Token(
         {Scope.CONTENTS: Access.READ}, 3, "permission", "", ("pull-requests: read",)
@@ -113,8 +113,8 @@ def test_an_empty_token_is_told_before_github_is_asked(tmp_path: Path) -> None:
         for command in ("review", "collect"):
             done = rig.run(github_token="", command=command)
             assert (done.exit_status, done.outputs["reason"]) == (3, "github")
-            assert "There is no GitHub token: the input `github-token` is empty." in done.log
-            assert "Leave the input out, and the action takes the workflow's own token." in done.log
+            assert "The input `github-token` is empty." in done.log
+            assert "Remove the input to use the workflow's token." in done.log
         assert not rig.github_requests()
 
 
@@ -139,7 +139,7 @@ def test_only_where_github_gives_no_other_token_a_result_may_stay_on_the_runner(
         rig.world.push("mallory/parcels", "attack", {"app.py": "eval(input())\n"}, author="mallory")
         done = rig.run(event=event, payload=from_fork(rig), codevf_api_key="", reviewer="local", fail_on="low")
         assert (done.exit_status, done.outputs["reason"]) == (status, reason), done.log
-        assert "could not be written: the token may not do it" in done.log
+        assert "could not be written: the token lacks permission" in done.log
         assert "::warning file=app.py,line=1" in done.log
 
 

@@ -34,7 +34,7 @@ def test_a_pull_request_of_binaries_alone_is_skipped_with_its_reason(tmp_path: P
         assert (done.exit_status, done.outputs["reason"], done.outputs["status"]) == (0, "nothing-selected", "skipped")
         assert [one.conclusion for one in rig.checks()] == ["skipped"]
         assert "`blob.bin`: not text" in done.summary
-        assert "though it may run: `lib.so`" in done.summary
+        assert "although it may be executed: `lib.so`" in done.summary
         assert not rig.service.tasks()
 
 
@@ -45,7 +45,7 @@ def test_a_binary_beside_code_does_not_make_the_review_partial(tmp_path: Path, r
         files = {"blob.bin": b"\0\1", "a.py": "x = 1\n"}
         done = run_with(rig, files, reviewer=reviewer, fail_on=fail_on)
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.log
-        assert "no text that anyone could read: `blob.bin`" in done.summary
+        assert "contains no readable text: `blob.bin`" in done.summary
 
 
 @pytest.mark.parametrize("path", ["evil.py", "evil.cjs", "deploy.sh", ".github/x", "Makefile"])
@@ -53,7 +53,7 @@ def test_code_that_is_disguised_as_a_binary_is_never_green(tmp_path: Path, path:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {path: DISGUISED, ".gitattributes": f"{path} -diff\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
-        assert f"`{path}`: not text (its name says that it is text)" in done.summary
+        assert f"`{path}`: not text (its name is that of a text file)" in done.summary
         assert f'paths: "!{path}"' in done.summary
 
 
@@ -61,7 +61,7 @@ def test_a_name_that_cannot_be_copied_leaves_no_hint_unfinished(tmp_path: Path) 
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"evil\x7f.py": DISGUISED})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
-        assert "To leave out what needs no review: use `paths`." in done.summary.replace("\\", "")
+        assert "To exclude files that need no review: use `paths`." in done.summary.replace("\\", "")
 
 
 def test_a_script_without_an_ending_is_known_by_its_first_bytes(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_file_that_is_too_large_is_told_with_its_size_the_limit_and_the_line_t
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
         said = " ".join((done.log + done.summary).replace("\\", "").split())
         assert re.search(
-            "`assets/big.json`: its diff of [0-9]+ kB does not fit into an attachment; `attachment-bytes` is 20,000",
+            "`assets/big.json`: its diff of [0-9]+ kB exceeds `attachment-bytes` \\(20,000\\)",
             said,
         )
         assert 'paths: "!assets/big.json"' in said
@@ -145,9 +145,7 @@ def test_a_diff_that_does_not_fit_beside_others_is_told_with_its_size(tmp_path: 
         done = run_with(rig, files)
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
         told = done.summary.replace("\\", "")
-        assert re.search(
-            r"too large \(its diff of [0-9]+ kB does not fit into an attachment; `attachment-bytes` is 20,000\)", told
-        )
+        assert re.search(r"too large \(its diff of [0-9]+ kB exceeds `attachment-bytes` \(20,000\)\)", told)
 
 
 LINES = "".join(f"value_{number} = {number}\n" for number in range(50_000))
@@ -156,7 +154,7 @@ LINES = "".join(f"value_{number} = {number}\n" for number in range(50_000))
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
-        (LINES + LINES, "its text of [0-9.]+ MB does not fit into an attachment; `attachment-bytes` is 1,000,000"),
+        (LINES + LINES, "its text of [0-9.]+ MB exceeds `attachment-bytes` \\(1,000,000\\)"),
         (LINES * 7, "[0-9.]+ MB; the limit is 5.2 MB"),
     ],
 )
@@ -177,7 +175,7 @@ def test_a_service_that_takes_less_is_the_limit_that_is_named(tmp_path: Path) ->
         done = run_with(rig, {"big.json": '"some words of a list",\n' * 6000, "a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
         told = done.summary.replace("\\", "")
-        assert re.search(r"its diff of [0-9]+ kB does not fit into a request of 140 kB", told)
+        assert re.search(r"its diff of [0-9]+ kB exceeds the request limit of 140 kB", told)
         assert "attachment-bytes" not in told
 
 
@@ -185,7 +183,7 @@ def test_a_service_that_takes_nothing_is_not_said_to_be_the_fault_of_a_file(tmp_
     with house(tmp_path, limits=Limits(rate=None, body_bytes=1_000)) as rig:
         done = run_with(rig, {"a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
-        assert "CodeVF takes no request of this size" in done.summary
+        assert "The request is too large for CodeVF" in done.summary
         assert "attachment-bytes" not in done.summary
 
 

@@ -1,7 +1,4 @@
-"""Workflows and config files that the documents show are held to what the project's own are held to.
-
-Those that the program writes are judged where it writes them, in `tests/setup`.
-"""
+"""Every YAML block of the documentation works as pasted: linters check workflows, the settings read config files."""
 
 from __future__ import annotations
 
@@ -17,11 +14,12 @@ from ruamel.yaml import YAML
 
 from reviewbot.cli.parser import make_parser
 from reviewbot.settings import read_settings
-from reviewbot.setup.files import Wish, review_workflow
+from reviewbot.setup.files import Wish, collect_workflow, review_workflow
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
+TOP = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "sandbox/README.md")
+DOCUMENTS = (*(ROOT / name for name in TOP), *sorted((ROOT / "docs").rglob("*.md")))
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LINTERS = (
     ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
@@ -32,11 +30,13 @@ LINTERS = (
 
 
 def blocks(path: Path) -> Iterator[str]:
-    text = re.sub("(?s)<!-- written by the program: .*?<!-- until here -->", "", path.read_text(encoding="utf-8"))
-    yield from re.findall(r"^```ya?ml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    """Every fenced block of YAML, also in a list."""
+    text = path.read_text(encoding="utf-8")
+    for found in re.finditer(r"^( *)(`{3,}|~{3,}) *ya?ml\b.*\n((?:.*\n)*?)\1\2 *$", text, re.MULTILINE | re.IGNORECASE):
+        yield textwrap.dedent(found[3])
 
 
-AROUND_STEPS = """\
+JOB = """\
 name: Review
 on: pull_request
 permissions: {}
@@ -46,31 +46,53 @@ concurrency:
 jobs:
   review:
     name: Review
-    runs-on: ubuntu-latest
     timeout-minutes: 15
-    steps:
-      - uses: OWNER/reviewbot@COMMIT
-        id: review
 """
-"""What a document leaves out that shows the steps after ours."""
+RUNS_ON = "    runs-on: ubuntu-latest\n"
+STEPS = """\
+    steps:
+      - uses: OWNER/reviewbot@COMMIT # vX.Y.Z
+        id: review
+        with:
+          codevf-api-key: ${{ secrets.CODEVF_API_KEY }}
+          sarif-file: reviewbot.sarif
+          html-file: reviewbot.html
+"""
+
+
+PARTS = {"on": 0, "permissions": 4, "with": 8}
+"""Parts of a workflow that a document shows alone, with their indentation."""
 
 
 def workflow(text: str) -> str | None:
-    """The whole workflow that a snippet is, or belongs into; None for a config file."""
-    if re.match(r"\s*- (uses|name|id|run):", text):
-        return AROUND_STEPS + textwrap.indent(textwrap.dedent(text), " " * 6)
-    return text if re.search(r"^jobs:", text, re.MULTILINE) else None
+    """Return the snippet as a whole workflow: it is one, or a part of one; None for anything else."""
+    if (part := text.partition(":")[0]) in PARTS and not re.search(r"^jobs:", text, re.MULTILINE):
+        whole = collect_workflow(Wish()) if "schedule:" in text else review_workflow(Wish())
+        indent = " " * PARTS[part]
+        replaced = re.compile(rf"^{indent}{part}:\n(?:{indent}  .*\n)+", re.MULTILINE)
+        assert replaced.search(whole)
+        return replaced.sub(lambda _: textwrap.indent(text, indent), whole, count=1)
+    if re.search(r"^jobs:", text, re.MULTILINE):
+        return text
+    if re.search(r"^steps:", text, re.MULTILINE):
+        return JOB + ("" if "runs-on:" in text else RUNS_ON) + textwrap.indent(text, " " * 4)
+    if re.match(r"- (uses|name|id|if|run):", text):
+        return JOB + RUNS_ON + STEPS + textwrap.indent(text, " " * 6)
+    return None
 
 
-SNIPPETS = {f"{path.name} {index}": text for path in DOCUMENTS for index, text in enumerate(blocks(path), start=1)}
+SNIPPETS = {
+    f"{path.relative_to(ROOT).as_posix()} {index}": text
+    for path in DOCUMENTS
+    for index, text in enumerate(blocks(path), start=1)
+}
 HOOKS = {name: text for name, text in SNIPPETS.items() if text.startswith("repos:")}
-FRAGMENTS = {name: text for name, text in SNIPPETS.items() if re.match(r"(with|permissions|on):", text)}
 WORKFLOWS = {name: whole for name, text in SNIPPETS.items() if (whole := workflow(text))}
 
 
 def filled(text: str) -> str:
-    """What a reader would put in place of the words that stand for something."""
-    return re.sub(r"@COMMIT\b", f"@{COMMIT} # v1.0.0", text.replace("OWNER/", "acme/"))
+    """Replace the placeholders as a reader would."""
+    return text.replace("OWNER/", "acme/").replace("COMMIT", COMMIT).replace("vX.Y.Z", "v1.0.0")
 
 
 def complaint(linter: tuple[str, ...], *files: Path) -> str:
@@ -87,42 +109,45 @@ def saved(folder: Path, text: str, name: str = "review") -> Path:
     return file
 
 
-def test_there_are_workflows_to_look_at() -> None:
-    assert any(name.startswith("files.md") for name in WORKFLOWS)
+def test_no_block_is_overlooked() -> None:
+    fences = [
+        line for path in DOCUMENTS for line in path.read_text(encoding="utf-8").splitlines() if "```y" in line.lower()
+    ]
+    assert len(SNIPPETS) == len(fences)
+    assert sum(name.startswith("docs/recipes.md") for name in WORKFLOWS) >= 6
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_every_pin_in_a_snippet_names_its_release(name: str) -> None:
+    pins = re.findall(r"^.*(?:uses|rev): .*$", SNIPPETS[name], re.MULTILINE)
+    assert not [pin for pin in pins if not re.search(r"\b(?:COMMIT|[0-9a-f]{40}) # (?:frozen: )?v(?:X\.Y\.Z|\d)", pin)]
 
 
 @pytest.mark.parametrize("linter", LINTERS, ids=lambda linter: " ".join(linter[::2][:2]))
 def test_every_workflow_in_the_documents_passes_the_linter(linter: tuple[str, ...], tmp_path: Path) -> None:
-    assert not complaint(linter, *(saved(tmp_path, text, name.replace(" ", "-")) for name, text in WORKFLOWS.items()))
+    assert not complaint(linter, *(saved(tmp_path, text, re.sub(r"\W", "-", name)) for name, text in WORKFLOWS.items()))
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_a_workflow_in_the_documents_sets_inputs_that_exist(name: str) -> None:
+def test_a_workflow_in_the_documents_sets_inputs_that_are_taken(name: str) -> None:
     inputs = YAML(typ="safe").load(ROOT / "action.yml")["inputs"]
     for job in YAML(typ="safe").load(WORKFLOWS[name])["jobs"].values():
         for step in job["steps"]:
-            if "reviewbot" in step.get("uses", ""):
-                assert step.get("with", {}).keys() <= inputs.keys()
+            if step.get("uses", "").startswith("OWNER/reviewbot"):
+                given = {one: re.sub(r"\${{.*?}}", "x", str(value)) for one, value in step.get("with", {}).items()}
+                assert given.keys() <= inputs.keys()
+                read_settings(given, None)  # raises with every problem
 
 
-@pytest.mark.parametrize("name", [name for name in SNIPPETS if name not in {*WORKFLOWS, *HOOKS, *FRAGMENTS}])
+@pytest.mark.parametrize("name", [name for name in WORKFLOWS if SNIPPETS[name].startswith("permissions:")])
+def test_permissions_alone_are_those_that_init_writes(name: str) -> None:
+    whole = YAML(typ="safe").load(review_workflow(Wish()))
+    assert YAML(typ="safe").load(SNIPPETS[name])["permissions"] == whole["jobs"]["review"]["permissions"]
+
+
+@pytest.mark.parametrize("name", [name for name in SNIPPETS if name not in {*WORKFLOWS, *HOOKS}])
 def test_a_config_in_the_documents_is_taken(name: str) -> None:
     read_settings({"reviewer": "local"}, SNIPPETS[name])  # raises with every problem
-
-
-@pytest.mark.parametrize("name", FRAGMENTS)
-def test_a_part_of_a_workflow_in_the_documents_fits_into_the_one_that_init_writes(name: str) -> None:
-    whole = YAML(typ="safe").load(review_workflow(Wish()))
-    match YAML(typ="safe").load(FRAGMENTS[name]):
-        case {"with": inputs}:
-            key = {"codevf-api-key": "key", "github-token": "token"}
-            read_settings({one: key.get(one, str(value)) for one, value in inputs.items()} | key, None)
-        case {"permissions": permissions}:
-            assert permissions == whole["jobs"]["review"]["permissions"]
-        case {"on": events}:
-            assert events["pull_request"] == whole["on"]["pull_request"]
-        case other:
-            pytest.fail(f"{other} is no part of a workflow")
 
 
 @pytest.mark.parametrize("name", HOOKS)

@@ -117,7 +117,7 @@ def test_when_nobody_listens_at_github_the_run_ends_and_buys_nothing(tmp_path: P
         rig.github_url = away
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"]) == (3, "github")
-        assert "Check the network, the proxy and the API's address" in done.log
+        assert "Check the network, the proxy and the API's URL" in done.log
         assert not rig.codevf_faults.log
 
 

@@ -30,7 +30,7 @@ SHA = "0" * 40
 
 
 def test_a_task_with_an_endless_id_is_not_one() -> None:
-    with pytest.raises(ServiceError, match="should be a task: `id` does not fit"):
+    with pytest.raises(ServiceError, match="is not a task: `id` is invalid"):
         read_task({"id": LONG, "status": "pending"}, None)
 
 
@@ -47,7 +47,7 @@ def test_a_name_that_github_cannot_have_is_refused(name: str) -> None:
     kind = defstruct("It", [(name, answers.Name | None)])
     longest = {name: "x" * answers.LONGEST_NAME}
     assert to_builtins(convert(longest, kind)) == longest
-    with pytest.raises(JsonMismatch, match=f"`{name}` does not fit"):
+    with pytest.raises(JsonMismatch, match=f"`{name}` is invalid"):
         convert({name: LONG}, kind)
 
 

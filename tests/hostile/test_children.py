@@ -101,7 +101,7 @@ def test_git_is_limited_in_memory_disk_and_time(seen: Seen) -> None:
 def test_a_git_that_prints_without_end_is_ended(tmp_path: Path) -> None:
     (tmp_path / "git").write_text("#!/bin/sh\nexec /usr/bin/yes\n", encoding="utf-8")
     (tmp_path / "git").chmod(0o755)
-    with pytest.raises(ChangeUnreadable, match="was ended by signal"):
+    with pytest.raises(ChangeUnreadable, match="was killed by signal"):
         Git(tmp_path, {"PATH": str(tmp_path)}, Bounds(seconds=60)).run("diff")
 
 

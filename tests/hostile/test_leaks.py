@@ -134,7 +134,7 @@ def test_what_an_author_committed_goes_nowhere_and_its_lines_keep_their_numbers(
     assert not leaks(written | {"summary": summaries.encode()}, [NAMED, HELD])
     for held in ("deploy/.env", "deploy/id_ed25519", f"notes/{github}.md", f"{github}/package-lock.json`:"):
         assert held in done.summary
-    assert f"`{github}/package-lock.json` now names the host" in done.summary
+    assert f"`{github}/package-lock.json` has a new source: the host" in done.summary
     assert done.outputs["coverage"] == "partial"
 
 

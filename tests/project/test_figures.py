@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.__main__ import stored
+from bench.paper import CODEVF_A_HOUR, Organisation
+from bench.requests import A_HOUR, FIRST, FOLLOWED
+from bench.table import number
 from reviewbot.domain.codevf.budget import Spending, check, hold
 from reviewbot.domain.model.review import Balance, Mode
 from reviewbot.errors import OverBudget
@@ -20,11 +24,15 @@ def costs(root: Path) -> str:
 
 
 def rows(text: str, first: str) -> Iterator[list[str]]:
-    """The cells of the table whose first column has this heading, bare of backticks and of commas in numbers."""
-    (body,) = re.findall(rf"^\| {first} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    """Yield the cells of each row of the table whose first column has this heading."""
+    (body,) = re.findall(rf"^\| {first} \|.*\n\|[-|:]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
     for line in body.splitlines():
-        cells = (cell.strip().strip("`") for cell in line.strip("|").split("|"))
-        yield [re.sub(r"(?<=\d),(?=\d{3})", "", cell) for cell in cells]
+        yield [bare(cell) for cell in line.strip("|").split("|")]
+
+
+def bare(cell: str) -> str:
+    """A cell without the backticks around it and the commas in its numbers."""
+    return re.sub(r"(?<=\d),(?=\d{3})", "", cell.strip().strip("`"))
 
 
 def outcome(spending: Spending, available: int | None = None) -> str:
@@ -68,3 +76,26 @@ def test_the_multipliers_in_the_documents_are_the_programs(costs: str) -> None:
         for mode, multiplier, credits_ in rows(costs, "mode \\| multiplier")
     }
     assert told == {mode: (mode.multiplier, mode.credits[0], mode.credits[-1]) for mode in Mode}
+
+
+def test_the_figures_of_a_review_are_those_that_were_measured(root: Path) -> None:
+    page = (root / "docs/performance.md").read_text(encoding="utf-8")
+    prose = " ".join(page.split())
+    tables = {table.name: table for table in stored().tables}
+    overhead = tables["overhead"]
+    at = [overhead.columns.index(name) for name in ("both, s", "requests", "requests when run again", "MB of memory")]
+    measured = {bare(str(row[0])): [str(row[place]).partition(" ")[0] for place in at] for row in overhead.rows}
+    shown = list(rows(page, "pull request"))
+    assert [figures for _, *figures in shown] == [measured[name] for name, *_ in shown]
+    scan = next(row for row in tables["stages"].rows if row[0] == "secret scan and redaction")
+    assert isinstance(scan[3], float)
+    assert f"100,000 new lines with a credential in every fiftieth take {number(scan[3])} processor seconds" in prose
+
+
+def test_the_limits_of_the_performance_page_are_those_of_the_benchmarks(root: Path) -> None:
+    page = " ".join((root / "docs/performance.md").read_text(encoding="utf-8").split())
+    billed = [row[2] for table in stored().tables if table.name == "runner minutes" for row in table.rows]
+    assert f"a review after the first takes {FOLLOWED} requests" in page
+    assert f"{A_HOUR:,} requests an hour and repository: {A_HOUR // FIRST} first reviews" in page
+    assert f"{CODEVF_A_HOUR:,} requests an hour and account: {Organisation().carried} reviews" in page
+    assert f"{billed[0]:.0f} billed minutes if the run waits, {billed[-1]:.0f} with `wait-minutes: 0`" in page

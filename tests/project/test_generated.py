@@ -12,9 +12,11 @@ import pytest
 
 import reviewbot
 from reviewbot.errors import Reason
+from reviewbot.render.renderer import Renderer
 from reviewbot.settings import INPUTS, Input
 from reviewbot.setup.files import SCHEMA_FILE, Wish, collect_workflow, commands_workflow, review_workflow
 from tests.project.config_schema import config_schema
+from tests.render.goldens import of_reason
 
 PROGRAM = Path(reviewbot.__file__).parent
 
@@ -50,6 +52,52 @@ def chosen(node: ast.AST) -> Iterator[str]:
                 yield from chosen(child)
 
 
+def titles() -> str:
+    """Return a Markdown table of the check's titles with their reasons, linked to the section that explains more."""
+    page = (PROGRAM.parent / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    rows = []
+    for reason in Reason:
+        link = f"[`{reason}`](#{reason})" if f"\n### `{reason}`\n" in page else f"`{reason}`"
+        rows.append(f"| {Renderer().check(of_reason(reason))[0]} | {link} |")
+    return "\n".join(["| title | reason |", "|---|---|", *rows])
+
+
+def llms_txt(index: str) -> str:
+    """Return the index of the documentation as https://llmstxt.org describes, with paths from the top folder."""
+    title, about, *sections = re.split(r"\n(?=## )|(?<=^# reviewbot)\n", index)
+    quoted = about.strip().partition("\n\n")[0].replace("\n", " ")
+    below = "\n".join(re.sub(r"\]\((?!\.\./)", "](docs/", section).replace("](../", "](") for section in sections)
+    return f"{title}\n\n> {quoted}\n\n{below}"
+
+
+def with_files() -> str:
+    """Return the workflow that reviews, with the report files uploaded."""
+    step = f"      - uses: {Wish().action}\n"
+    checks = "      checks: write # the check\n"
+    text = review_workflow(Wish())
+    assert text.count(step) == text.count(checks) == 1
+    text = text.replace(checks, f"{checks}      security-events: write # code scanning\n")
+    return text.replace(step, f"      - id: review\n        uses: {Wish().action}\n") + UPLOADS
+
+
+UPLOADS = """\
+          sarif-file: reviewbot.sarif
+          html-file: reviewbot.html
+      - if: always() && steps.review.outputs.reviewed-sha && steps.review.outputs.sarif-file
+        uses: github/codeql-action/upload-sarif@f443b600d91635bebf5b0d9ebc620189c0d6fba5 # v4.30.8
+        with:
+          sarif_file: ${{ steps.review.outputs.sarif-file }}
+          category: reviewbot
+          ref: refs/pull/${{ github.event.pull_request.number || inputs.pr }}/head
+          sha: ${{ steps.review.outputs.reviewed-sha }}
+      - if: always() && steps.review.outputs.html-file
+        uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2
+        with:
+          name: review
+          path: ${{ steps.review.outputs.html-file }}
+"""
+
+
 def row_of(row: Input) -> str:
     default = f"`{row.default}`" if row.default else ""
     return f"| `{row.name}` | {default} | {row.meaning} | {row.allowed} |"
@@ -57,6 +105,7 @@ def row_of(row: Input) -> str:
 
 PARTS: Mapping[str, str] = {
     "review": f"```yaml\n{review_workflow(Wish())}```",
+    "code scanning": f"```yaml\n{with_files()}```",
     "gate": f"```yaml\n{review_workflow(Wish(gate=True))}```",
     "collect": f"```yaml\n{collect_workflow(Wish())}```",
     "commands": f"```yaml\n{commands_workflow(Wish())}```",
@@ -64,17 +113,20 @@ PARTS: Mapping[str, str] = {
     "workflow inputs": table(action=True, config=False),
     "keys": table(action=False, config=True),
     "reasons": decisions(),
+    "titles": titles(),
 }
 SHOWN = [
     ("README.md", "review"),
-    ("README.md", "collect"),
     ("docs/collect.md", "collect"),
-    ("docs/commands.md", "commands"),
     ("docs/configuration.md", "inputs"),
     ("docs/configuration.md", "workflow inputs"),
     ("docs/configuration.md", "keys"),
-    ("docs/forks.md", "gate"),
     ("docs/outcomes.md", "reasons"),
+    ("docs/recipes.md", "code scanning"),
+    ("docs/troubleshooting.md", "titles"),
+    ("docs/workflows.md", "gate"),
+    ("docs/workflows.md", "collect"),
+    ("docs/workflows.md", "commands"),
 ]
 
 
@@ -110,3 +162,7 @@ def test_no_other_part_is_marked(root: Path) -> None:
 
 def test_the_schema_that_editors_read_is_the_settings(request: pytest.FixtureRequest, root: Path) -> None:
     held(request, root / SCHEMA_FILE, json.dumps(config_schema(), indent=2) + "\n")
+
+
+def test_llms_txt_is_the_index(request: pytest.FixtureRequest, root: Path) -> None:
+    held(request, root / "llms.txt", llms_txt((root / "docs" / "index.md").read_text(encoding="utf-8")))

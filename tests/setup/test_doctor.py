@@ -71,10 +71,12 @@ R, C, M = (path.rpartition("/")[2] for path in (REVIEW, COLLECT, COMMANDS))
 
 CASES = {
     "refused key": Case(
-        3, (("CodeVF: CodeVF does not accept the API key", "mistyped"),), env={"CODEVF_API_KEY": WRONG_KEY}
+        3, (("CodeVF: CodeVF does not accept the API key", "Check the secret"),), env={"CODEVF_API_KEY": WRONG_KEY}
     ),
     "no key": Case(3, (("key: there is none", "CODEVF_API_KEY"),), env={"CODEVF_API_KEY": ""}),
-    "broken key": Case(2, (("settings: codevf-api-key: it holds blanks", "as issued"),), env={"CODEVF_API_KEY": "a b"}),
+    "broken key": Case(
+        2, (("settings: codevf-api-key: contains whitespace", "as issued"),), env={"CODEVF_API_KEY": "a b"}
+    ),
     "low balance": Case(
         3, (("balance: This review would hold 13,500 credits", "Add credits"),), {CONFIG: "max-credits: 9000\n"}
     ),
@@ -90,14 +92,14 @@ CASES = {
     "no token": Case(3, (("token: there is none", "GITHUB_TOKEN"),), env={"GITHUB_TOKEN": ""}),
     "unknown token": Case(
         3,
-        (("token: GitHub does not know the token", "GITHUB_TOKEN=$(gh auth token)"),),
+        (("token: The GitHub token is invalid", "GITHUB_TOKEN=$(gh auth token)"),),
         env={"GITHUB_TOKEN": "ghs_who"},
     ),
     "missing permissions": Case(
         3,
         (
-            ("pull requests: The token may not do this", "`pull-requests: read`"),
-            ("check runs: The token may not do this", "`checks: read`"),
+            ("pull requests: The token lacks permission", "`pull-requests: read`"),
+            ("check runs: The token lacks permission", "`checks: read`"),
         ),
         env={"GITHUB_TOKEN": READER},
     ),

@@ -120,16 +120,16 @@ class SimulatedCodeVF:
         """See `ports.ReviewService.create`."""
         now = self.time.seconds
         if sum(len(one.content) for one in submission.attachments) > self.largest:
-            raise PayloadTooLarge("CodeVF takes no request of this size (HTTP 413).")
+            raise PayloadTooLarge("The request is too large for CodeVF (HTTP 413).")
         key = _canonical(submission.idempotency_key)
         known = self.keys.get(key)
         if known is not None and now - known[1] < KEY_MEMORY:
             return self._seen(self.tasks[known[0]])
         if self.refuses:
-            raise ServiceRefused("CodeVF finds the request wrong (HTTP 400).", status=400)
+            raise ServiceRefused("CodeVF rejected the request as invalid (HTTP 400).", status=400)
         _check(submission)
         if submission.project_id not in self.projects.values():
-            raise ServiceRefused("CodeVF does not know what was asked for (HTTP 404).", status=404)
+            raise ServiceRefused("CodeVF did not find the task or project (HTTP 404).", status=404)
         made = StoredTask(
             f"task_{len(self.tasks) + 1:012x}",
             submission,
@@ -138,7 +138,7 @@ class SimulatedCodeVF:
             self.reviewer(submission),
         )
         if self.out_of_credits or made.hold > self.balance().available:
-            raise OverBudget("The CodeVF account does not cover what this task would hold (HTTP 402).")
+            raise OverBudget("The CodeVF account has too few credits for this task (HTTP 402).")
         self.tasks[made.id], made.asker = made, self.asker()
         self.keys[key] = (made.id, now)
         return self._seen(made)
@@ -154,19 +154,19 @@ class SimulatedCodeVF:
         if status is TaskStatus.CANCELLED:
             return
         if status.is_over:
-            raise ServiceRefused("CodeVF finds the request in conflict with an earlier one (HTTP 409).", status=409)
+            raise ServiceRefused("The request conflicts with an earlier one (HTTP 409).", status=409)
         self.end(task, TaskStatus.CANCELLED)
 
     def deliverable(self, url: str) -> str:
         """See `ports.ReviewService.deliverable`: what stands in `files`, by address."""
         if url in self.files:
             return self.files[url]
-        raise ServiceRefused(f"CodeVF does not know what was asked for (HTTP 404): {url}", status=404)
+        raise ServiceRefused(f"CodeVF did not find the task or project (HTTP 404): {url}", status=404)
 
     def _task(self, task_id: str) -> StoredTask:
         task = self.tasks.get(task_id)
         if task is None or task.forgotten:
-            raise ServiceRefused("CodeVF does not know what was asked for (HTTP 404).", status=404)
+            raise ServiceRefused("CodeVF did not find the task or project (HTTP 404).", status=404)
         return task
 
     def _seen(self, task: StoredTask) -> Task:
@@ -221,4 +221,4 @@ def _canonical(key: str) -> str:
 
 
 def _invalid(name: str) -> ServiceRefused:
-    return ServiceRefused(f"CodeVF finds the request wrong (HTTP 400): {name}.", status=400)
+    return ServiceRefused(f"CodeVF rejected the request as invalid (HTTP 400): {name}.", status=400)

@@ -39,7 +39,7 @@ from reviewbot.domain.github.pull_request import (
     Waiting,
 )
 from reviewbot.domain.github.shared_heads import is_of
-from reviewbot.domain.ledger.external_id import tells_of_open_task
+from reviewbot.domain.ledger.external_id import names_open_task
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.selection.selection import LARGEST_POINTER
@@ -621,7 +621,7 @@ class SimulatedChangeReader:
 
 
 def _waits(run: CheckRun) -> bool:
-    return run.status == "in_progress" or run.conclusion == "stale" or tells_of_open_task(run.external_id)
+    return run.status == "in_progress" or run.conclusion == "stale" or names_open_task(run.external_id)
 
 
 def _refused(detail: str) -> Refused:

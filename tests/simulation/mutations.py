@@ -380,7 +380,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "how the findings of a change stood is not remembered",
-        "reviewbot.domain.ledger.ledger:Ledger.stood",
+        "reviewbot.domain.ledger.ledger:Ledger.judged_states",
         _returning({}),
         NEVER_GREEN,
         found="one-copy-of-two",

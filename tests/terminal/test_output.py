@@ -63,8 +63,8 @@ sys.meta_path.insert(0, Interrupting())
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["review", "--base", "a b"], " If a review was bought, this picks it up:\n  reviewbot review --base 'a b'"),
-        (["action"], " What was submitted, if anything, is written down, and a later run goes on with it."),
+        (["review", "--base", "a b"], " To continue a review that was bought, run:\n  reviewbot review --base 'a b'"),
+        (["action"], " Submitted tasks are recorded; a later run continues."),
         (["plan"], ""),
         (["review", "--reviewer", "local"], ""),
     ],

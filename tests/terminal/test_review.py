@@ -391,9 +391,9 @@ def test_quiet_says_nothing_when_there_is_nothing_to_say(sit: Opened) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--base", "nowhere"), "--base: `nowhere` is no commit here."),
+        (("--base", "nowhere"), "--base: `nowhere` is not a commit in this clone."),
         (("--base", "-x"), "expected one argument"),
-        (("--head", "v9\x1b[2J"), "`v9⟨U+001B⟩[2J` is no commit here."),
+        (("--head", "v9\x1b[2J"), "`v9⟨U+001B⟩[2J` is not a commit in this clone."),
         (("--staged",), "--staged: a paid review can take hours"),
         (("--staged", "--reviewer", "local", "--base", "main"), "no --base and no --head beside it"),
         (("--pr", "1", "--head", "topic"), "--pr: a pull request has its own base and head"),
@@ -437,7 +437,7 @@ def test_a_binary_alone_is_nothing_to_review_and_no_failure(sit: Opened) -> None
     said = desk.review("--reviewer", "local", "--fail-on", "never")
     assert said.status == 0
     assert "Nothing to review in this change\n" in said.out
-    assert "blob.bin: Its bytes are not text." in said.out
+    assert "blob.bin: It is binary." in said.out
     assert "NOT REVIEWED" not in said.out
 
 

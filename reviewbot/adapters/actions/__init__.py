@@ -1,5 +1,4 @@
-"""Decides how the GitHub Actions runner is addressed.
+"""The GitHub Actions runner.
 
-The log, workflow commands, outputs and the job summary;
-files are written inside the workspace, never through a link.
+The log, workflow commands, outputs and the job summary; files are written inside the workspace, never through a link.
 """

@@ -1,7 +1,7 @@
 """The GitHub runner: log, workflow commands, outputs, job summary and files in the workspace.
 
-Workflow commands: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands. Every text that
-comes in is hostile, and every text that goes out has lost the registered secrets first.
+Workflow commands: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands. Every input
+is hostile, and the registered secrets are removed from every output.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from reviewbot.ports import Pages
 from reviewbot.render.view_models.review import SummaryView
 
 ANNOTATION_CHARACTERS = 4096
-"""Where the runner cuts a message."""
+"""The runner truncates longer messages."""
 
 SUMMARY_BYTES = 1024 * 1024
-"""Above it the runner throws the whole job summary away."""
+"""The runner discards larger job summaries."""
 
-_SUMMARY_CUT = "\n\n_The rest is left out: a job summary holds at most 1 MiB._\n"
+_SUMMARY_CUT = "\n\n_Truncated: a job summary has at most 1 MiB._\n"
 _MASK = "***"
-_SHORTEST_LINE = 4  # a brace on a line of its own, masked, would take every brace from every text
+_SHORTEST_LINE = 4  # masking a line with a single brace would mask every brace
 
 
 class Surroundings(Struct, frozen=True):
-    """What the runner gave us: `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`, the workspace, and whether it debugs."""
+    """The runner's environment: `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`, the workspace, and whether debugging is on."""
 
     output_file: str | None = None
     summary_file: str | None = None
@@ -43,9 +43,9 @@ class Surroundings(Struct, frozen=True):
 
 
 class Runner:
-    """The port `Reporter`.
+    """The port `Reporter` on a runner.
 
-    The secrets must never show: each is masked at the runner, whole and line by line, and taken out of every text here.
+    Each secret is masked by the runner, whole and line by line, and removed from every text here.
     """
 
     def __init__(self, log: TextIO, surroundings: Surroundings, secrets: tuple[str, ...] = ()) -> None:
@@ -57,29 +57,29 @@ class Runner:
             for value in (secret, *lines):
                 if value.strip() and value not in self._secrets:
                     self._secrets.append(value)
-                    # The one line that shows a secret, escaped but not made visible: the runner hides this very value.
+                    # The only line with a secret; the runner does not log it.
                     data = value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
                     self._write(f"::add-mask::{data}")
         self._secrets.sort(key=len, reverse=True)
 
     def scrub(self, text: str) -> str:
-        """The text without the registered secrets."""
+        """Remove the registered secrets."""
         for secret in self._secrets:
             text = text.replace(secret, _MASK)
         return text
 
     def say(self, line: str) -> None:
-        """For the log; line feeds make lines, none of which the runner takes for a command."""
+        """Write to the log; no line is a workflow command."""
         for each in self.scrub(line).split("\n"):
             self._write(escaping.log_line(each))
 
     def debug(self, line: str) -> None:
-        """For the log when the runner debugs; a command to it, so that it is shown as such."""
+        """Write to the log if the runner debugs."""
         if self._around.debug:
             self._write(f"::debug::{escaping.command_data(self.scrub(line))}")
 
     def annotate(self, annotation: Annotation) -> None:
-        """An annotation by workflow command."""
+        """Write an annotation as a workflow command."""
         message = escaping.truncate(escaping.visible(self.scrub(annotation.message)), ANNOTATION_CHARACTERS, "…")
         properties = {
             "file": self.scrub(annotation.path),
@@ -87,24 +87,24 @@ class Runner:
             "endLine": str(annotation.end_line),
             "title": self.scrub(annotation.title),
         }
-        told = ",".join(f"{key}={escaping.command_property(value)}" for key, value in properties.items())
+        joined = ",".join(f"{key}={escaping.command_property(value)}" for key, value in properties.items())
         command = "error" if annotation.level is AnnotationLevel.FAILURE else annotation.level.value
-        self._write(f"::{command} {told}::{escaping.command_data(message)}")
+        self._write(f"::{command} {joined}::{escaping.command_data(message)}")
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — no code here
-        """In the job summary and in the log."""
+        """Write the job summary and the log."""
         self.job_summary(pages.job_summary(view))
         for line in pages.terminal(view).splitlines():
             self.say(line)
 
     def outputs(self, values: Mapping[str, str]) -> None:
-        """The step's outputs; outside a runner they are dropped."""
+        """Write the step's outputs; outside a runner they are dropped."""
         text = "".join(_output(name, _encodable(self.scrub(value))) for name, value in values.items())
         if self._around.output_file is not None:
             _append(self._around.output_file, text.encode(), "GITHUB_OUTPUT")
 
     def job_summary(self, markdown: str) -> None:
-        """Append to the job summary, cut at a line when the whole of it would be too large for the runner."""
+        """Append to the job summary, truncated at a line if it would be too large for the runner."""
         if self._around.summary_file is None:
             return
         taken = 0
@@ -114,7 +114,6 @@ class Runner:
         _append(self._around.summary_file, _cut(text, SUMMARY_BYTES - taken), "GITHUB_STEP_SUMMARY")
 
     def check_file(self, path: str) -> str:
-        """See `ports.Reporter.check_file`."""
         return check_inside(self._workspace(path), path)
 
     def write_file(self, path: str, text: str) -> None:
@@ -123,7 +122,7 @@ class Runner:
 
     def _workspace(self, path: str) -> str:
         if self._around.workspace is None:
-            raise SettingsError((Problem(path, "there is no workspace to write it into", "a run inside a runner"),))
+            raise SettingsError((Problem(path, "no workspace: `GITHUB_WORKSPACE` is not set", "a run on a runner"),))
         return self._around.workspace
 
     def _write(self, line: str) -> None:
@@ -132,25 +131,25 @@ class Runner:
 
 
 def _output(name: str, value: str) -> str:
-    """One output with a delimiter that the value does not hold; drawn again until that is so."""
+    """Return an output with a random delimiter that the value does not contain."""
     while (delimiter := f"ghadelimiter_{uuid4()}") in value:
         pass  # pragma: no cover — happens once in 2^122
     return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
 
 
 def _encodable(text: str) -> str:
-    """Lone surrogates, which no file takes, become their replacement character."""
+    """Replace lone surrogates, which cannot be encoded."""
     return text.encode("utf-8", "replace").decode()
 
 
 def _cut(text: bytes, limit: int) -> bytes:
-    """At most `limit` bytes, cut after a line, with a word about it."""
+    """Truncate to `limit` bytes, at a line end, with a note."""
     if len(text) <= limit:
         return text
-    room = limit - len(_SUMMARY_CUT)
-    if room < 0:
+    space = limit - len(_SUMMARY_CUT)
+    if space < 0:
         return b""
-    return text[: text.rfind(b"\n", 0, room) + 1] + _SUMMARY_CUT.encode()
+    return text[: text.rfind(b"\n", 0, space) + 1] + _SUMMARY_CUT.encode()
 
 
 def _append(path: str, content: bytes, name: str) -> None:
@@ -160,5 +159,5 @@ def _append(path: str, content: bytes, name: str) -> None:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise SettingsError(
-            (Problem(name, f"the file cannot be written ({reason})", "the runner's own path"),)
+            (Problem(name, f"the file cannot be written ({reason})", "the path that the runner sets"),)
         ) from None

@@ -1,4 +1,4 @@
-"""Files in somebody's checkout: opened one folder at a time, so that no link that a change brought leads out of it."""
+"""Read and write files in an untrusted checkout, opening one folder at a time so that no symlink leads out of it."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from reviewbot.domain.text import escaping
 from reviewbot.errors import Problem, SettingsError
 
 FORBIDDEN = frozenset({".git", ".github"})
-ALLOWED = "a path inside the folder, through no link, and not into one that git or GitHub reads"
+ALLOWED = "a path inside the folder, without symlinks, and outside `.git` and `.github`"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_OLD_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe must not keep us waiting
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # what is new follows no link
+_OLD_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # do not block on a pipe
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC  # O_EXCL does not follow symlinks
 
 
 def write_inside(
     workspace: str, path: str, content: bytes, mode: int | None = None, forbidden: frozenset[str] = FORBIDDEN
 ) -> None:
-    """Write a file below a folder; missing folders are made, and the file is replaced as a whole.
+    """Write a file below a folder; missing folders are created, and the file is replaced atomically.
 
     Args:
-        workspace: the folder; itself trusted, so it may be a link.
+        workspace: the folder; trusted, so it may be a symlink.
         path: relative to it, or absolute and below it.
         content: the bytes.
-        mode: None for what a new file gets here.
-        forbidden: folders that may not be on the way.
+        mode: None for the default.
+        forbidden: folders that the path must not contain.
 
     Raises:
-        SettingsError: the path leads elsewhere, or cannot be written.
+        SettingsError: the path is outside, or cannot be written.
     """
     *folders, name = _parts(workspace, path, forbidden)
     with _refusing(path, "written"), _folder(workspace, folders) as inside:
@@ -44,35 +44,35 @@ def write_inside(
 
 
 def is_taken(workspace: str, path: str, forbidden: frozenset[str]) -> bool:
-    """Whether something is there already that `write_inside` would replace.
+    """Return whether something exists that `write_inside` would replace.
 
     Raises:
-        SettingsError: the path leads elsewhere, or is a folder, which it would not replace.
+        SettingsError: the path is outside, or is a folder.
     """
     *folders, name = _parts(workspace, path, forbidden)
     with _refusing(path, "written"):
         try:
             with _folder(workspace, folders, make=False) as inside:
-                told = os.stat(name, dir_fd=inside, follow_symlinks=False)
+                status = os.stat(name, dir_fd=inside, follow_symlinks=False)
         except FileNotFoundError:
             return False
-    if stat.S_ISDIR(told.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         raise _wrong(path, "it is a folder")
     return True
 
 
 class Regular(Struct, frozen=True):
-    """A regular file, with who may do what with it."""
+    """The content and permissions of a regular file."""
 
     content: bytes
     mode: int
 
 
 def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str] = FORBIDDEN) -> Regular:
-    """Read a regular file of at most `limit` bytes below a folder, through no link.
+    """Read a regular file of at most `limit` bytes below a folder, without following symlinks.
 
     Raises:
-        SettingsError: the path leads elsewhere, or there is no such file.
+        SettingsError: the path is outside, or the file is missing.
     """
     *folders, name = _parts(workspace, path, forbidden)
     with (
@@ -80,12 +80,12 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
         _folder(workspace, folders, make=False) as inside,
         os.fdopen(os.open(name, _OLD_FILE, dir_fd=inside), "rb") as stream,
     ):
-        told = os.fstat(stream.fileno())
-        if not stat.S_ISREG(told.st_mode):
-            raise _wrong(path, "it is no regular file")
-        if told.st_size > limit:
-            raise SettingsError((Problem(path, "it is too large", f"at most {limit} bytes"),))
-        return Regular(stream.read(limit), stat.S_IMODE(told.st_mode))
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise _wrong(path, "it is not a regular file")
+        if status.st_size > limit:
+            raise SettingsError((Problem(path, f"it is too large ({status.st_size} bytes)", f"at most {limit} bytes"),))
+        return Regular(stream.read(limit), stat.S_IMODE(status.st_mode))
 
 
 def check_inside(workspace: str, path: str) -> str:
@@ -100,21 +100,21 @@ def check_inside(workspace: str, path: str) -> str:
     parts = _parts(workspace, path)
     inner = "/".join(parts)
     with _refusing(path, "written"), _folder(workspace, parts[:-1], keep=False) as inside:
-        _create(inside, beside := _temporary()).close()
-        os.unlink(beside, dir_fd=inside)
+        _create(inside, temporary := _temporary()).close()
+        os.unlink(temporary, dir_fd=inside)
         _check_name(Path(workspace, inner))
     return inner
 
 
 def _check_name(path: Path) -> None:
-    """Raise what the file system has against a file of this name: it is too long, or names a folder."""
+    """Raise if the file system rejects a file with this name: it is too long, or is a folder."""
     with suppress(FileNotFoundError):
         if stat.S_ISDIR(path.lstat().st_mode):
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
 
 
 def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> list[str]:
-    """The names on the way; every one of them is an ordinary one."""
+    """Return the validated parts of the path."""
     given = PurePosixPath(path)
     if given.is_absolute():
         if not given.is_relative_to(workspace):
@@ -122,18 +122,18 @@ def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> 
         given = given.relative_to(workspace)
     parts = list(given.parts)
     if not parts or path.endswith("/") or escaping.visible(path) != path:
-        raise _wrong(path, "it names no file, or holds signs that cannot be seen")
+        raise _wrong(path, "it is not a file name, or contains invisible characters")
     if ".." in parts:
-        raise _wrong(path, "it leads out of its folder")
-    # Some file systems fold case, and drop blanks and dots at a name's end.
+        raise _wrong(path, "it contains `..`")
+    # Some file systems ignore case, and spaces and dots at a name's end.
     if any(part.rstrip(". ").casefold() in forbidden for part in parts):
-        raise _wrong(path, "it is in a folder that git or GitHub reads")
+        raise _wrong(path, "it is in `.git` or `.github`")
     return parts
 
 
 @contextmanager
 def _folder(workspace: str, folders: list[str], *, make: bool = True, keep: bool = True) -> Iterator[int]:
-    """The innermost folder, opened name by name from the one before; those that were made are removed unless kept."""
+    """Open the innermost folder one name at a time; created folders are removed unless kept."""
     with ExitStack() as undo:
         inside = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         undo.callback(os.close, inside)
@@ -147,7 +147,7 @@ def _folder(workspace: str, folders: list[str], *, make: bool = True, keep: bool
 
 @contextmanager
 def _refusing(path: str, what: str) -> Iterator[None]:
-    """Report what the system has against a path."""
+    """Convert the system's errors."""
     try:
         yield
     except OSError as error:
@@ -155,12 +155,12 @@ def _refusing(path: str, what: str) -> Iterator[None]:
 
 
 def _remove(inside: int, name: str) -> None:
-    with suppress(OSError):  # another program has put something into it, or removed it
+    with suppress(OSError):  # another process filled or removed it
         os.rmdir(name, dir_fd=inside)
 
 
 def _make(inside: int, name: str) -> bool:
-    """Make a folder unless there is one; whether it was made."""
+    """Create a folder unless it exists; return whether it was created."""
     try:
         os.mkdir(name, dir_fd=inside)
     except FileExistsError:
@@ -177,18 +177,18 @@ def _create(inside: int, name: str) -> BinaryIO:
 
 
 def _replace(inside: int, name: str, content: bytes, mode: int | None) -> None:
-    """Write beside and rename: a link with the file's name is replaced, never followed."""
-    beside = _temporary()
-    stream = _create(inside, beside)
+    """Write a temporary file and rename it: a symlink with the file's name is replaced, not followed."""
+    temporary = _temporary()
+    stream = _create(inside, temporary)
     try:
         with stream:
             stream.write(content)
             if mode is not None:
                 os.fchmod(stream.fileno(), mode)
-        os.replace(beside, name, src_dir_fd=inside, dst_dir_fd=inside)
+        os.replace(temporary, name, src_dir_fd=inside, dst_dir_fd=inside)
     finally:
-        with suppress(FileNotFoundError):  # renamed is gone, and anything else should not stay
-            os.unlink(beside, dir_fd=inside)
+        with suppress(FileNotFoundError):  # it was renamed
+            os.unlink(temporary, dir_fd=inside)
 
 
 def _wrong(path: str, what: str) -> SettingsError:

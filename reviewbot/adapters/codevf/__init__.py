@@ -1,7 +1,6 @@
-"""Implements the `ReviewService` port over CodeVF's HTTP API.
+"""The `ReviewService` port over CodeVF's HTTP API.
 
-`CodeVF` is the port, `transport` sends and repeats requests,
-`errors` translates answers that refuse.
+`CodeVF` is the port, `transport` sends and repeats requests, `errors` translates error responses.
 """
 
 from reviewbot.adapters.codevf.client import CodeVF

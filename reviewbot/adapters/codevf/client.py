@@ -1,4 +1,4 @@
-"""The port `ReviewService`, over the service's six calls."""
+"""The port `ReviewService` over CodeVF's HTTP API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TASK_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.:-]{1,200}")
 
 
 class CodeVF:
-    """CodeVF's reviewers, over a `Transport`. A context manager: leaving it closes the connections."""
+    """CodeVF's API over a `Transport`; closes its connections as a context manager."""
 
     def __init__(self, access: Access, clock: Clock, deadline: float, rng: Random) -> None:
         self._transport = Transport(access, clock, deadline, rng)
@@ -38,49 +38,48 @@ class CodeVF:
 
     @property
     def requests(self) -> int:
-        """How many requests were sent, repeats included."""
+        """The number of requests sent, including repeats."""
         return self._transport.requests
 
     def balance(self) -> Balance:
-        """The account's credits."""
         return wire.read_balance(self._call("GET", "credits/balance").json)
 
     def project(self, name: str) -> int:
-        """The number of the project of this name, created when missing."""
+        """Return the number of the project with this name, which is created if missing."""
         return wire.read_project_id(self._call("POST", "projects/create", {"name": name}).json)
 
     def tags(self) -> tuple[Tag, ...]:
-        """The active expertise levels."""
+        """Return the active expertise tags."""
         return wire.read_tags(self._call("GET", "tags").json)
 
     def create(self, submission: Submission) -> Task:
-        """Submit; sent again only with the same idempotency key, so it cannot be bought twice."""
+        """Submit a task; repeated only with the same idempotency key, so it cannot be bought twice."""
         url = self._transport.base.join("tasks/create")
         answer = self._transport.send(Ask("POST", url, wire.submission_body(submission), buys=True))
         return wire.read_task(answer.json, answer.retry_after)
 
     def retrieve(self, task_id: str) -> Task:
-        """Ask for a task's state once."""
+        """Read a task once."""
         answer = self._call("GET", f"tasks/{_segment(task_id)}")
         return wire.read_task(answer.json, answer.retry_after)
 
     def cancel(self, task_id: str) -> None:
-        """Ask to stop a task; what the service answers is not documented, so it is not read."""
+        """Cancel a task; the response is not documented, so it is ignored."""
         url = self._transport.base.join(f"tasks/{_segment(task_id)}/cancel")
         self._transport.send(Ask("POST", url, json_answer=False))
 
     def deliverable(self, url: str) -> str:
-        """The text of a file that the service delivered.
+        """Return the text of a deliverable.
 
         Raises:
-            ServiceRefused: it is elsewhere, or no text; its address can be shown instead.
+            ServiceRefused: it is on another host, or not text; its URL can be shown instead.
         """
         target, base = self._own(url), self._transport.base
         at_home = origin(target) == origin(base)
         ask = Ask(
             "GET",
             target,
-            # The key belongs to the API; a file beside it has its own signed address.
+            # Send the key only to the API; other files have signed URLs.
             with_key=at_home and target.path.startswith(base.path),
             json_answer=False,
             limit=DELIVERABLE_BYTES,
@@ -96,26 +95,26 @@ class CodeVF:
         try:
             target = base.join(url)
         except (httpx.InvalidURL, ValueError):
-            raise ServiceRefused("A delivered file has an address that cannot be read.") from None
+            raise ServiceRefused("The URL of a deliverable is invalid.") from None
         if not is_own_host(target, base) or not is_secure(target) or target.userinfo:
-            raise ServiceRefused("A delivered file is not at the service's own address, so it was not fetched.")
+            raise ServiceRefused("A deliverable is not on CodeVF's host, so it was not downloaded.")
         return target
 
 
 def _segment(task_id: str) -> str:
-    """A task's id as one part of a path, whatever a ledger or the service says it is."""
+    """Return a task's id as a path segment; ids come from the ledger or the service."""
     if not _TASK_ID.fullmatch(task_id):
-        raise ServiceRefused("A task's id holds signs that no id has, so the task was not asked for.")
+        raise ServiceRefused("The id of a task contains invalid characters, so the task was not read.")
     return quote(task_id, safe="")
 
 
 def _text(answer: Answer) -> str:
     if not _TEXTS.fullmatch(answer.content_type):
-        raise ServiceRefused("A delivered file is not text, so it was not read.")
+        raise ServiceRefused("A deliverable is not text, so it was not read.")
     try:
         text = answer.body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ServiceRefused("A delivered file is not UTF-8 text, so it was not read.") from None
+        raise ServiceRefused("A deliverable is not UTF-8, so it was not read.") from None
     if "\0" in text:
-        raise ServiceRefused("A delivered file is binary, so it was not read.")
+        raise ServiceRefused("A deliverable is binary, so it was not read.")
     return text

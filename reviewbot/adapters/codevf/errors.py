@@ -1,4 +1,4 @@
-"""From an HTTP status and whatever came with it to one of our errors, in our words."""
+"""Translate an HTTP status and error body to a domain error."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _MOST_FIELDS = 10
 _MOST_DIGITS = 40
 
 Scrub = Callable[[str], str]
-"""Takes the key out of a text; runs before anything is cut, so that no half of it stays."""
+"""Removes the key from a text; called before truncating, so that no part of it remains."""
 
 
 class Said(Struct, frozen=True):
-    """What an error body says, in any of its forms: hostile words, credits of the account and of the task, seconds."""
+    """The content of an error body: hostile text, credits of the account and the task, seconds."""
 
     message: str = ""
     available: Decimal | None = None
@@ -58,15 +58,13 @@ class _Meta(Struct, frozen=True):
 
 
 class _ErrorBody(Struct, frozen=True):
-    """An error, nested or flat."""
-
     error: _Error | str | None = None
     message: str | None = None
     meta: _Meta | None = None
 
 
 def read_error(body: bytes) -> Said:
-    """Read a nested error, a flat one, or anything else (which says nothing)."""
+    """Parse a nested or flat error; anything else gives an empty result."""
     try:
         data = read(body, _ErrorBody)
     except JsonMismatch:
@@ -85,17 +83,17 @@ def read_error(body: bytes) -> Said:
 
 
 def error_of(status: int, said: Said, scrub: Scrub, *, buys: bool) -> ReviewDidNotHappen:
-    """Our error for an answer that is not a success.
+    """Return the error for an unsuccessful response.
 
-    Only where it `buys` a task there may be too few credits or too much to send, and nothing has been bought.
+    Only a request that `buys` a task can fail for missing credits or its size; then nothing was bought.
     """
     line = " ".join(escaping.visible(scrub(said.message)).split())
-    words = f" It says: “{escaping.truncate(line, QUOTED_CHARACTERS, '…')}”" if line else ""
+    words = f" CodeVF says: “{escaping.truncate(line, QUOTED_CHARACTERS, '…')}”" if line else ""
     match status:
         case 402 if buys:
             return OverBudget(_funds(said), hint=_ADD_CREDITS)
         case 413 if buys:
-            return PayloadTooLarge(f"CodeVF takes no request of this size (HTTP 413).{words}", hint=_SMALLER)
+            return PayloadTooLarge(f"The request is too large for CodeVF (HTTP 413).{words}", hint=_SMALLER)
         case _ if status in _PASSING or status >= _SERVER_ERRORS:
             return ServiceUnreachable(f"{_TROUBLE.get(status, _OWN_TROUBLE)} (HTTP {status}).{words}", hint=_LATER)
         case _:
@@ -104,13 +102,13 @@ def error_of(status: int, said: Said, scrub: Scrub, *, buys: bool) -> ReviewDidN
 
 
 def error_of_fault(fault: Fault, kind: str) -> ServiceUnreachable:
-    """Our error for a request that got no usable answer; `kind` is the name of what happened, for a bug report."""
+    """Return the error for a request without a usable response; `kind` is for bug reports."""
     what, hint = _FAULTS[fault]
     return ServiceUnreachable(f"{what} ({kind}).", hint=hint)
 
 
 def number(value: object) -> Decimal | None:
-    """A number that can be meant, given as such or as text: to write out `1e99999999` would take for ever."""
+    """Return a number given as such or as text, None if out of range: formatting `1e99999999` would take forever."""
     read = _finite(value)
     if read is None or max(len(f"{read:e}"), abs(read.adjusted())) > _MOST_DIGITS:
         return None
@@ -128,7 +126,7 @@ def _finite(value: object) -> Decimal | None:
 
 
 def seconds(value: object) -> float | None:
-    """A wait that can be meant: not negative, at most a day."""
+    """Return a wait in seconds: not negative, at most a day."""
     read = _finite(value)
     if read is None or read < 0:
         return None
@@ -137,14 +135,14 @@ def seconds(value: object) -> float | None:
 
 def _funds(said: Said) -> str:
     if said.available is None or said.required is None:
-        return "The CodeVF account does not cover what this task would hold (HTTP 402)."
+        return "The CodeVF account has too few credits for this task (HTTP 402)."
     return (
-        f"The CodeVF account does not cover what this task would hold (HTTP 402): "
-        f"{formatting.number(said.available)} credits are available, {formatting.number(said.required)} are required."
+        f"The CodeVF account has too few credits for this task (HTTP 402): "
+        f"{formatting.number(said.available)} are available, {formatting.number(said.required)} are required."
     )
 
 
-# --- Words ------------------------------------------------------------------------------------------------------------
+# --- Messages ---------------------------------------------------------------------------------------------------------
 
 _CLIENT_ERRORS = 400
 _SERVER_ERRORS = 500
@@ -152,40 +150,40 @@ _PASSING = (408, 429)
 
 _ADD_CREDITS = "Add credits to the account, or lower `max-credits`, `mode` or `expertise`. Nothing was bought."
 _SMALLER = "Narrow `paths` in the config file. Nothing was bought."
-_LATER = "This usually passes. Run it again: what was bought already is found and not bought twice."
+_LATER = "This is usually temporary. Run the workflow again: nothing is bought twice."
 _KEY = (
     "CodeVF does not accept the API key",
-    "It may be mistyped or revoked: the secret behind `codevf-api-key`, or CODEVF_API_KEY. The dashboard makes keys.",
+    "Check the secret for `codevf-api-key`, or CODEVF_API_KEY. To create a new key, open CodeVF's dashboard.",
 )
 _REFUSALS = {
     400: (
-        "CodeVF finds the request wrong",
-        "Usually it does not take `mode` with `max-credits`, or `expertise`. Are they right? Then please report a bug.",
+        "CodeVF rejected the request as invalid",
+        "Check `mode`, `max-credits` and `expertise`. If they are valid, report this as a bug.",
     ),
     401: _KEY,
     403: _KEY,
     404: (
-        "CodeVF does not know what was asked for",
-        "A task or a project may belong to another account: did the key change? Otherwise check `codevf-url`.",
+        "CodeVF did not find the task or project",
+        "It may belong to another account. Check that the API key has not changed, and `codevf-url`.",
     ),
     409: (
-        "CodeVF finds the request in conflict with an earlier one",
-        "Either another API key bought this review within a day, or a task to be cancelled has ended already.",
+        "The request conflicts with an earlier one",
+        "Another API key bought this review within a day, or the task to cancel has already ended.",
     ),
 }
-_OTHER_REFUSAL = ("CodeVF refused the request", "Check `codevf-url`; if it is right, please report this as a bug.")
+_OTHER_REFUSAL = ("CodeVF refused the request", "Check `codevf-url`. If it is correct, report this as a bug.")
 _REDIRECT = (
-    "CodeVF points to another address, which is not followed, since the key would go along",
-    "Check `codevf-url`: it should be the API's own address, with https.",
+    "CodeVF redirects to another URL, which is not followed because it would receive the key",
+    "Check `codevf-url`: it must be the https URL of the API.",
 )
-_OWN_TROUBLE = "CodeVF has trouble of its own"
-_TROUBLE = {408: "CodeVF gave up waiting for the request", 429: "CodeVF asks for fewer requests"}
+_OWN_TROUBLE = "CodeVF has an internal error"
+_TROUBLE = {408: "CodeVF timed out", 429: "CodeVF's rate limit is exceeded"}
 _FAULTS = {
     Fault.CONNECTION: ("CodeVF cannot be reached", f"Check the network, the proxy and `codevf-url`. {_LATER}"),
-    Fault.TIMEOUT: ("CodeVF did not answer in time", _LATER),
-    Fault.UNREADABLE: ("CodeVF answered with something that is not JSON", f"Check `codevf-url`. {_LATER}"),
+    Fault.TIMEOUT: ("CodeVF did not respond in time", _LATER),
+    Fault.UNREADABLE: ("CodeVF's response is not JSON", f"Check `codevf-url`. {_LATER}"),
     Fault.UNTRUSTED: (
-        "The certificate of CodeVF's address is not trusted",
-        "Behind a company's proxy, name its certificates in `SSL_CERT_FILE`; otherwise check `codevf-url`.",
+        "CodeVF's TLS certificate is not trusted",
+        "Behind a company's proxy, set `SSL_CERT_FILE` to its certificates. Otherwise check `codevf-url`.",
     ),
 }

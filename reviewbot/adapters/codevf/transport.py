@@ -1,4 +1,7 @@
-"""One request at a time over httpx: spaced, bounded, repeated within the deadline, the key never in an error."""
+"""Send one request at a time with httpx: spaced, limited in size, and repeated within the deadline.
+
+The key never appears in an error.
+"""
 
 from __future__ import annotations
 
@@ -21,21 +24,21 @@ from reviewbot.ports import Clock
 from reviewbot.settings.readers import Secret
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0, read=10.0, write=30.0)
-"""Seconds for each step; a whole answer is bounded by `WHOLE_ANSWER`."""
+"""Seconds for each step; `WHOLE_ANSWER` limits the whole response."""
 
 WHOLE_ANSWER = 60.0
-"""Seconds that one answer may trickle in for."""
+"""Seconds for reading one response."""
 
 ANSWER_BYTES = 10_000_000
 
 
 class Access(Struct, frozen=True):
-    """How the service is reached.
+    """How to reach CodeVF.
 
     Attributes:
         base_url: https, or loopback.
-        ssl_file: certificates to trust in place of the usual ones.
-        proxy: address of a proxy, may hold a password; not used for loopback.
+        ssl_file: certificates to trust in place of the default ones.
+        proxy: URL of a proxy, which may contain a password; not used for loopback.
     """
 
     base_url: str
@@ -45,7 +48,7 @@ class Access(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """A whole answer, whatever its status; `json` is its value where one was asked for."""
+    """A response with any status; `json` is its value if JSON was requested."""
 
     status: int
     body: bytes
@@ -55,14 +58,14 @@ class Answer(Struct, frozen=True):
 
     @property
     def is_success(self) -> bool:
-        """2xx."""
         return self.status // 100 == 2  # noqa: PLR2004 — the class of success
 
 
 class Ask(Struct, frozen=True):
-    """One request; a `public` one goes to public addresses alone, as far as we are who looks them up.
+    """A request.
 
-    It `buys` if it creates a task. `limit` is in bytes of the answer.
+    A `public` one is sent only to public addresses, if reviewbot resolves the name. It `buys` if it creates a task.
+    `limit` is in bytes of the response.
     """
 
     method: str
@@ -82,12 +85,12 @@ class _Failure(Struct, frozen=True):
 
 
 class Transport:
-    """Sends requests until one succeeds, none can, or the deadline on the clock's `monotonic` is too near.
+    """Sends requests until one succeeds, retrying is useless, or the deadline (in monotonic time) is too close.
 
-    The first request is made even after the deadline, so that a task can be cancelled.
+    The first request is sent even after the deadline, so that a task can be cancelled.
 
     Raises:
-        SettingsError: the address, the key, the proxy or the certificates' file is wrong.
+        SettingsError: the URL, the key, the proxy or the certificates' file is invalid.
         NoKey: the key is empty.
     """
 
@@ -103,14 +106,13 @@ class Transport:
         self._http = _open(access, self._proxy)
 
     def close(self) -> None:
-        """Close the connections."""
         self._http.close()
 
     def send(self, ask: Ask) -> Answer:
-        """Send, and repeat what may be repeated.
+        """Send a request, and repeat it if possible.
 
         Raises:
-            ReviewDidNotHappen: the class says what happened.
+            ReviewDidNotHappen: a subclass for the cause.
         """
         attempt = 0
         while True:
@@ -124,7 +126,7 @@ class Transport:
             self._clock.sleep(delay)
 
     def scrub(self, text: str) -> str:
-        """The text without the key."""
+        """Remove the key."""
         return text.replace(self._key.reveal(), "***")
 
     def _once(self, ask: Ask) -> Answer | _Failure:
@@ -142,7 +144,7 @@ class Transport:
     def _exchange(self, ask: Ask) -> Answer:
         body = bytearray()
         content = None if ask.payload is None else _encoded(ask.payload)
-        # Behind a proxy a name is the proxy's to look up, and the connection leads to the proxy.
+        # A proxy resolves the name itself, and the connection leads to the proxy.
         watch = {"trace": refuse_inner} if ask.public and self._proxy is None else {}
         with self._http.stream(
             ask.method, ask.url, content=content, headers=self._headers(ask), extensions=watch
@@ -151,12 +153,12 @@ class Transport:
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > ask.limit:
-                    raise ServiceError(f"CodeVF answered with more than {ask.limit:,} bytes.", hint=_REPORT)
+                    raise ServiceError(f"CodeVF's response has more than {ask.limit:,} bytes.", hint=_REPORT)
                 if self._clock.monotonic() > give_up:
-                    raise httpx.ReadTimeout("the answer drips")
+                    raise httpx.ReadTimeout("the response is too slow")
         return Answer(
             response.status_code,
-            # The service may echo what it was sent; from here on the key is nowhere.
+            # The service may echo the key.
             bytes(body).replace(self._key.reveal().encode(), b"***"),
             response.headers.get("content-type", "").partition(";")[0].strip().lower(),
             self._retry_after(response.headers),
@@ -171,7 +173,7 @@ class Transport:
         return headers
 
     def _retry_after(self, headers: Mapping[str, str]) -> float | None:
-        """Seconds or a date (RFC 9110, 10.2.3), by the service's own clock where it tells it; None when neither."""
+        """Parse seconds or a date (RFC 9110, 10.2.3), relative to the service's clock if known."""
         header = headers.get("retry-after", "")
         if (given := seconds(header)) is not None:
             return given
@@ -182,7 +184,7 @@ class Transport:
         if not answer.is_success:
             said = read_error(answer.body)
             error = error_of(answer.status, said, self.scrub, buys=ask.buys)
-            # The service tells its wish in two places; the longer one is safe.
+            # The wait may be in body and header; use the longer one.
             return _Failure(answer.status, error, max(said.retry_after or 0, answer.retry_after or 0))
         if not ask.json_answer:
             return answer
@@ -192,11 +194,11 @@ class Transport:
             return _failed(Fault.UNREADABLE, f"HTTP {answer.status}")
 
 
-_REPORT = "If `codevf-url` is right, please report this as a bug."
+_REPORT = "If `codevf-url` is correct, report this as a bug."
 
 
 def fault_of(error: httpx.HTTPError) -> Fault:
-    """What kept an answer from coming."""
+    """Return the cause of a missing response."""
     if isinstance(error, httpx.TimeoutException):
         return Fault.TIMEOUT
     if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
@@ -211,21 +213,21 @@ def _failed(fault: Fault, kind: str) -> _Failure:
 
 
 def _encoded(payload: object) -> bytes:
-    """UTF-8 JSON; a lone surrogate becomes its JSON escape, which is what `backslashreplace` writes."""
+    """Encode as UTF-8 JSON; `backslashreplace` writes a lone surrogate as its JSON escape."""
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
 def _open(access: Access, proxy: str | None) -> httpx.Client:
     key = access.key.reveal()
     if not key:
-        raise NoKey("There is no CodeVF API key.", hint="Pass the secret as `codevf-api-key`; forks get no secrets.")
+        raise NoKey("The CodeVF API key is missing.", hint="Pass the secret as `codevf-api-key`; forks get no secrets.")
     if not key.isascii() or not key.isprintable() or " " in key:
-        # Refused here, since a header's error would show the value.
+        # Checked here, since httpx's error would contain the value.
         raise SettingsError(
-            (Problem("codevf-api-key", "it holds blanks or signs that no key has", "the key as issued"),)
+            (Problem("codevf-api-key", "contains whitespace or invalid characters", "the key as issued"),)
         )
     verify = trusted(access.ssl_file)
     try:
         return httpx.Client(verify=verify, proxy=proxy, timeout=TIMEOUT, trust_env=False, follow_redirects=False)
     except (ValueError, httpx.InvalidURL):
-        raise SettingsError((Problem("HTTPS_PROXY", "it is no proxy's address", "http://host:port"),)) from None
+        raise SettingsError((Problem("HTTPS_PROXY", "it is not a proxy URL", "http://host:port"),)) from None

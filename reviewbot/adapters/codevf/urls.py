@@ -1,4 +1,4 @@
-"""Where the key may go, judged with the parser that sends it there."""
+"""Check where the key may be sent, with httpx's own URL parser."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ ALLOWED = "an https address without user, query or fragment; http on loopback on
 
 
 def check_base_url(url: str) -> httpx.URL:
-    """The base address, with a slash at its end.
+    """Return the base URL with a trailing slash.
 
     Raises:
-        SettingsError: it is not one that a key may be sent to.
+        SettingsError: the key may not be sent there.
     """
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
-        raise _wrong("it is no address") from None
+        raise _wrong("it is not a URL") from None
     if parsed.userinfo or parsed.query or parsed.fragment or "\\" in url:
-        raise _wrong("it carries more than scheme, host and path")
+        raise _wrong("it contains more than scheme, host and path")
     if not parsed.host or not is_secure(parsed):
         raise _wrong("it is not https")
     return parsed.copy_with(path=parsed.path.rstrip("/") + "/")
 
 
 def is_secure(url: httpx.URL) -> bool:
-    """Whether nobody on the way can read along: https, or this machine itself."""
+    """Return whether the connection is private: https or loopback."""
     return url.scheme == "https" or (url.scheme == "http" and is_loopback(str(url)))
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Scheme, host and port; httpx leaves the default port out by itself."""
+    """Return scheme, host and port; httpx omits the default port."""
     return url.scheme, url.host, url.port
 
 
 def is_own_host(url: httpx.URL, base: httpx.URL) -> bool:
-    """Whether an address is the service's own host or a part of it, such as `files.` in front of its name."""
+    """Return whether the URL's host is the service's host or a subdomain of it."""
     return url.host == base.host or url.host.endswith(f".{base.host}")
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the internet's: not of this machine, this network, a cloud's metadata."""
+    """Return whether an IP address is public: not loopback, private or a cloud's metadata service."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
-        # Each of these is a way to write an IPv4 address, and is as public as that.
+        # These embed an IPv4 address, which decides.
         inner = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1]
         if inner is not None or found in _NAT64:
             return is_public(str(inner or ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)))
@@ -60,26 +60,26 @@ def is_public(address: str) -> bool:
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _UNICAST = ipaddress.IPv6Network("2000::/3")
-"""All that the internet has of IPv6; beside it are local networks and more ways to write an IPv4 address."""
+"""Global unicast; other ranges are local or embed IPv4 addresses."""
 
 _OF_AZURE = ipaddress.IPv4Address("168.63.129.16")
-"""Azure's own service for its virtual machines, on each of them."""
+"""Azure's platform service, reachable from each virtual machine."""
 
 
 def refuse_inner(event: str, info: Mapping[str, Any]) -> None:
-    """An `httpx` trace: looks at each connection when it is made and before anything is said.
+    """Check the address of each new connection before anything is sent, as an `httpx` trace.
 
-    A name is checked where it has led to, since it may lead elsewhere the next time that it is looked up.
+    The connected address is checked, since the name may resolve differently the next time.
 
     Raises:
-        ServiceRefused: the connection does not lead to a public address.
+        ServiceRefused: the address is not public.
     """
     if event == "connection.connect_tcp.complete":
         stream = info["return_value"]
         address, *_ = stream.get_extra_info("server_addr")
         if not is_public(address):
-            stream.close()  # nobody else has it yet
-            raise ServiceRefused("A delivered file's address leads into a network that is not public.")
+            stream.close()  # not in the pool yet
+            raise ServiceRefused("The URL of a deliverable leads into a private network.")
 
 
 def _wrong(what: str) -> SettingsError:

@@ -1,4 +1,4 @@
-"""From the service's JSON to the domain's values: tolerant of more, strict about what we rely on."""
+"""Convert between CodeVF's JSON and the domain's values; unknown fields are ignored."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _LONGEST_WORD = 200
 """Characters of an id, a status, a mode or a tag's name."""
 
 _Figure = int | float | str
-"""A number, as such or as text."""
+"""A number or its text."""
 
 _STATUSES = {"canceled": TaskStatus.CANCELLED} | {one.value: one for one in TaskStatus}
 
 
 def submission_body(submission: Submission) -> dict[str, object]:
-    """The body of `tasks/create`; what is not set is left out, since the service tells missing from null."""
+    """Return the body of `tasks/create` without unset fields, which CodeVF distinguishes from null."""
     body: dict[str, object] = {
         "prompt": submission.prompt,
         "projectId": submission.project_id,
@@ -43,11 +43,11 @@ def submission_body(submission: Submission) -> dict[str, object]:
 
 
 class _Object(Struct, frozen=True, rename="camel"):
-    """An object of the service's; what we do not rely on is not in it."""
+    """An object of the API, with the fields that reviewbot uses."""
 
 
 class _Task(_Object, frozen=True):
-    id: Annotated[str, Meta(pattern=r"\S", max_length=_LONGEST_WORD)] | int  # a part of an id names no task
+    id: Annotated[str, Meta(pattern=r"\S", max_length=_LONGEST_WORD)] | int  # a truncated id would name no task
     status: Annotated[str, Meta(min_length=1)]
     result: object = None
     credits_used: object = None
@@ -82,11 +82,11 @@ def _read(body: object, kind: type[T], what: str) -> T:
     try:
         return convert(body, kind)
     except JsonMismatch as error:
-        raise ServiceError(f"CodeVF's answer should be {what}: {error}.", hint=_HINT) from None
+        raise ServiceError(f"CodeVF's response is not {what}: {error}.", hint=_HINT) from None
 
 
 def read_task(body: object, retry_after: float | None) -> Task:
-    """A task, from the answer to creating or retrieving it."""
+    """Read a task from the response to creating or retrieving it."""
     task = _read(body, _Task, "a task")
     return Task(
         id=str(task.id),
@@ -99,33 +99,31 @@ def read_task(body: object, retry_after: float | None) -> Task:
 
 
 def read_balance(body: object) -> Balance:
-    """The account's credits."""
     found = _read(body, _Balance, "the balance")
     return Balance(*(_figure(one, "the balance") for one in (found.available, found.on_hold, found.total)))
 
 
 def read_project_id(body: object) -> int:
-    """The number of a project."""
     return _read(body, _Project, "a project").id
 
 
 def read_tags(body: object) -> tuple[Tag, ...]:
-    """The active tags; one that does not say is active, and the price of each is known."""
+    """Return the active tags; `is_active` defaults to true."""
     return tuple(_tag(tag) for tag in _read(body, _Tags, "the tags").tags if tag.is_active is not False)
 
 
 def _tag(tag: _Tag) -> Tag:
     name, multiplier = tag.name or tag.display_name, _figure(tag.cost_multiplier, f"the price of tag {tag.id}")
     if name is None or multiplier <= 0:
-        raise ServiceError(f"CodeVF's answer names no tag or price for tag {tag.id}.", hint=_HINT)
+        raise ServiceError(f"CodeVF's response has no name or price for tag {tag.id}.", hint=_HINT)
     return Tag(tag.id, shorten_line(name, _LONGEST_WORD), multiplier)
 
 
 def _figure(value: object, what: str) -> Decimal:
     figure = number(value)
     if figure is None:
-        raise ServiceError(f"CodeVF's answer should be {what}, and holds something that is not a number.", hint=_HINT)
+        raise ServiceError(f"CodeVF's response is not {what}: a value is not a number.", hint=_HINT)
     return figure
 
 
-_HINT = "Check `codevf-url`. If it is right, the service may have changed: please report this as a bug."
+_HINT = "Check `codevf-url`. If it is correct, the service may have changed: report this as a bug."

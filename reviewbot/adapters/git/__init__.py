@@ -1,5 +1,4 @@
-"""Decides how git is called: isolated, bare, and within limits.
+"""Run git: isolated, bare, and within limits.
 
-Fetches a change into a temporary repository, reads a clone as it is,
-and never runs anything of either.
+Fetches a change into a temporary repository, reads a local clone, and never runs anything from either.
 """

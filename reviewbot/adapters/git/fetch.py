@@ -1,8 +1,8 @@
-"""Git over HTTP: the whole change, read from a bare repository that lives as long as one call.
+"""Fetch the whole change into a temporary bare repository.
 
 Nothing of the pull request is checked out or run: there is no work tree, and hooks, filters, text conversion,
-submodules, system and user configuration are off. The token goes in by the environment, where no process list shows it,
-and only to the commands that fetch.
+submodules, system and user configuration are off. The token is passed in the environment, which process lists do not
+show, and only to the commands that fetch.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _HEAD, _BASE = "refs/reviewbot/head", "refs/reviewbot/base"
 
 
 class GitChangeReader:
-    """Reads changes by fetching base and `refs/pull/N/head`: `ports.ChangeReader`.
+    """`ports.ChangeReader`: reads a change by fetching base and `refs/pull/N/head`.
 
-    An empty token is none. Of the process's environment, only the search path and the proxies are passed on to git.
+    An empty token means none. Only the search path and the proxies of the environment are passed to git.
     """
 
     def __init__(
@@ -45,7 +45,6 @@ class GitChangeReader:
         return f"GitChangeReader({self._url!r})"
 
     def read_change(self, *, number: int, head: str, base: str) -> RawChange:
-        """See `ports.ChangeReader.read_change`."""
         with tempfile.TemporaryDirectory(prefix="reviewbot-git-", ignore_cleanup_errors=True) as folder:
             git = Git(Path(folder), self._environment, self._bounds)
             git.run("init", "--bare", "--quiet", "--template=", ".")
@@ -54,7 +53,7 @@ class GitChangeReader:
             return read_between(git, merge_base, head)
 
     def _fetch(self, git: Git, remote: Git, number: int, head: str, base: str) -> str:
-        """Fetch deeper and deeper until the merge base is certain, and return it."""
+        """Fetch with increasing depth until the merge base is certain, and return it."""
         for depth in _DEPTHS:
             if depth == "--unshallow" and not git.is_shallow():
                 break
@@ -64,11 +63,11 @@ class GitChangeReader:
                 return merge_base
         raise ChangeUnreadable(
             f"Pull request {number} and its base have no commit in common.",
-            hint="The two histories are unrelated, so there is no change to read.",
+            hint="The two histories are unrelated, so there is no diff.",
         )
 
     def _fetch_refs(self, remote: Git, depth: str, *refs: str) -> None:
-        """Fetch, and try once more: git does not tell a trouble that passes from one that stays."""
+        """Fetch, with one retry, since git does not distinguish temporary errors."""
         command = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", depth, self._url, *refs)
         try:
             remote.run(*command)
@@ -86,10 +85,10 @@ def _require_head(git: Git, number: int, head: str) -> None:
 
 
 def _merge_base(git: Git, head: str, base: str) -> str | None:
-    """The merge base; None while the fetched history is too short to be certain of it."""
+    """Return the merge base; None while the fetched history is too short to be certain."""
     found = git.run("merge-base", head, base, accept=(0, 1)).decode("ascii").strip()
     if not found:
         return None
-    # Where history is cut, a better common ancestor may hide behind the cut; not so if no commit above this one is cut.
+    # A better common ancestor may be behind a cut, unless no commit above this one is cut.
     above = set(git.run("rev-list", head, base, f"^{found}").split())
     return None if above & git.cut_commits() else found

@@ -1,4 +1,4 @@
-"""What a repository's objects hold: a change between two trees, and files of one, with their texts."""
+"""Read a change between two trees, and files of a tree with their texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.errors import ChangeUnreadable
 
 TEXTS_LIMIT = 100 * 1024 * 1024
-"""Bytes of all texts together; the files after that come without."""
+"""Bytes of all texts together; further files have none."""
 
 _PATHS_AT_ONCE = 500
 _SUBMODULE = "160000"
@@ -32,7 +32,7 @@ _DIFF = (
 
 
 class _Pair(Struct, frozen=True):
-    """One line of `git diff --raw`: a file on both sides; `path` is the new name."""
+    """A line of `git diff --raw`: a file on both sides; `path` is the new name."""
 
     old_mode: str
     new_mode: str
@@ -43,15 +43,13 @@ class _Pair(Struct, frozen=True):
 
 
 class _File(Struct, frozen=True):
-    """A file of a tree."""
-
     path: str
     mode: str
     oid: str
 
 
 def read_between(git: Git, old: str, new: str) -> RawChange:
-    """The whole change between two trees, each a commit or a tree.
+    """Return the whole change between two commits or trees.
 
     Raises:
         ChangeUnreadable: git could not read it.
@@ -59,12 +57,12 @@ def read_between(git: Git, old: str, new: str) -> RawChange:
     pairs = tuple(_pairs(git.run(*_DIFF, "--raw", "-z", "--no-abbrev", old, new)))
     diff = git.run(*_DIFF, "--patch", "--unified=3", "--full-index", old, new)
     new_entries = _entries(git, [_File(pair.path, pair.new_mode, pair.new_oid) for pair in pairs if _is_new(pair)])
-    # Where the new version is binary, it matters whether the old one was text.
+    # If the new version is binary, read whether the old one was text.
     became = [pair for pair in pairs if _is_old(pair) and _is_new(pair) and new_entries[pair.path].binary]
     return RawChange(
         merge_base=old,
         head=new,
-        # Only what is not UTF-8 is replaced, and such a file has no text in its entry.
+        # Only bytes that are not UTF-8 are replaced; such a file has no text in its entry.
         diff=diff.decode("utf-8", "replace"),
         old={
             **{pair.old_path: Entry(oid=pair.old_oid, mode=pair.old_mode) for pair in pairs if _is_old(pair)},
@@ -75,7 +73,7 @@ def read_between(git: Git, old: str, new: str) -> RawChange:
 
 
 def read_files(git: Git, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
-    """Files of a tree by path, with their texts; a path that is not there, or is a folder, is left out.
+    """Return files of a tree with their texts by path; missing paths and folders are left out.
 
     Raises:
         ChangeUnreadable: there is no such tree.
@@ -88,16 +86,16 @@ def read_files(git: Git, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
 
 
 def read_folder(git: Git, tree: str, folder: str) -> dict[str, Entry]:
-    """The files right inside a folder of a tree, by path; none when there is no such folder."""
+    """Return the files directly inside a folder of a tree, by path; empty if the folder is missing."""
     return _entries(git, list(_listed(git.run("--literal-pathspecs", "ls-tree", "-z", tree, "--", f"{folder}/"))))
 
 
 def _listed(raw: bytes) -> Iterator[_File]:
-    """Read `git ls-tree -z`: `MODE TYPE OID`, a tab, the name."""
+    """Parse `git ls-tree -z`: `MODE TYPE OID`, a tab, the name."""
     for line in raw.decode("utf-8", "replace").split("\0"):
         if line:
-            told, _, path = line.partition("\t")
-            mode, kind, oid = told.split(" ")
+            entry, _, path = line.partition("\t")
+            mode, kind, oid = entry.split(" ")
             if kind != "tree":
                 yield _File(path, mode, oid)
 
@@ -111,7 +109,7 @@ def _is_old(pair: _Pair) -> bool:
 
 
 def _pairs(raw: bytes) -> Iterator[_Pair]:
-    """Read `git diff --raw -z`: `:MODE MODE OID OID STATUS`, then one name, or two for a rename."""
+    """Parse `git diff --raw -z`: `:MODE MODE OID OID STATUS`, then one name, or two for a rename."""
     fields = iter(raw.decode("utf-8", "replace").split("\0"))
     for line in fields:
         if not line:
@@ -141,13 +139,14 @@ def _sizes(git: Git, oids: Sequence[str]) -> Iterator[tuple[str, int]]:
         oid, size = line.split(" ")
         if size == "missing":
             raise ChangeUnreadable(
-                "Git has not fetched a file of this change.", hint="A partial clone has: git checkout the branch first."
+                "A file of this change is missing in the clone.",
+                hint="In a partial clone, run `git checkout BRANCH` first.",
             )
         yield oid, int(size)
 
 
 def _affordable(sizes: Mapping[str, int]) -> dict[str, int]:
-    """The blobs that are read: none too large, and no more than the limit in all."""
+    """Return the blobs to read: none too large, and together within the limit."""
     chosen: dict[str, int] = {}
     total = 0
     for oid, size in sizes.items():

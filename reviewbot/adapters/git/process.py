@@ -1,4 +1,4 @@
-"""Git as an isolated child process: its own session, no configuration but ours, limits of time, memory and disk."""
+"""Git as an isolated child process: own session, own configuration, limits of time, memory and disk."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.errors import ChangeUnreadable
 
 OUTPUT_LIMIT = 200 * 1024 * 1024
-"""Bytes that one command may print."""
+"""Bytes of a command's output."""
 
 MEMORY_LIMIT = 4 * 1024**3
-"""Bytes of address space of git and of each of its children; the windows below keep it far from that."""
+"""Bytes of address space of git and each of its children; the windows below keep it well below."""
 
 _PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 
 
 class Bounds(Struct, frozen=True):
-    """What reading a change may take: seconds of all commands together, and bytes of a file that git writes.
+    """Limits for reading a change: seconds of all commands together, and bytes of a file that git writes.
 
-    A fetch writes one file, since what is checked stays packed, and there are three fetches at most.
+    A fetch writes one file, since fetched objects stay packed, and there are at most three fetches.
     """
 
     seconds: float = 300
@@ -39,9 +39,9 @@ class Bounds(Struct, frozen=True):
 
 
 class Git:
-    """Git within bounds from now on, in the environment that `isolated_environment` makes.
+    """Git within limits, in the environment of `isolated_environment`.
 
-    The folder is git's home, and its bare repository (made by `init`) unless that is `elsewhere`.
+    The folder is git's home, and its bare repository (created by `init`) unless `elsewhere` is given.
     """
 
     def __init__(
@@ -54,28 +54,27 @@ class Git:
         self._ends = time.monotonic() + bounds.seconds
 
     def is_shallow(self) -> bool:
-        """Whether history is cut."""
         return (self._folder / "shallow").exists()
 
     def cut_commits(self) -> set[bytes]:
-        """The commits whose parents were not fetched."""
+        """Return the commits whose parents were not fetched."""
         return set((self._folder / "shallow").read_bytes().split()) if self.is_shallow() else set()
 
     def run(self, *arguments: str, stdin: bytes = b"", accept: tuple[int, ...] = (0,)) -> bytes:
-        """Run a command and return what it printed.
+        """Run a command and return its output.
 
-        The answer goes by way of a file, whose size is limited where that of a pipe is not.
+        The output is written to a file, whose size can be limited, unlike that of a pipe.
 
         Raises:
-            ChangeUnreadable: it failed, took too long, wrote too much or needed too much memory.
+            ChangeUnreadable: it failed, or exceeded a limit.
         """
         with tempfile.TemporaryFile(dir=self._folder) as output, tempfile.TemporaryFile(dir=self._folder) as errors:
             status = self._run(arguments, stdin, output.fileno(), errors.fileno())
             if status in CANNOT_START:
-                raise ChangeUnreadable("git cannot be started.", hint="Install git on the runner.")
+                raise ChangeUnreadable("git was not found or cannot be started.", hint="Install git on the runner.")
             if status < 0:
                 raise ChangeUnreadable(
-                    f"git {arguments[0]} was ended by signal {-status}.", hint="The change is too large to review."
+                    f"git {arguments[0]} was killed by signal {-status}.", hint="The change is too large to review."
                 )
             if status not in accept:
                 errors.seek(0)
@@ -90,7 +89,7 @@ class Git:
             command = arguments[0]
             processor = max(1, math.ceil(self._bounds.seconds * (os.cpu_count() or 1)))
             limits = Limits(MEMORY_LIMIT, processor, self._bounds.disk if command == "fetch" else OUTPUT_LIMIT)
-            process = subprocess.Popen(  # noqa: S603 — the shell's words are ours, and the arguments are not among them.
+            process = subprocess.Popen(  # noqa: S603 — the shell script is constant
                 confined(["git", *arguments], limits),
                 cwd=self._folder,
                 env=self._environment,
@@ -106,24 +105,25 @@ class Git:
             return process.wait(timeout=max(0, self._ends - time.monotonic()))
         except subprocess.TimeoutExpired as error:
             raise ChangeUnreadable(
-                f"Reading the change with git took longer than {self._bounds.seconds:g} seconds; {command} was ended.",
-                hint="The repository or the change is too large to be read in this time.",
+                f"Reading the change with git took longer than {self._bounds.seconds:g} seconds; "
+                f"{command} was stopped.",
+                hint="The repository or the change is too large.",
             ) from error
         finally:
-            # Also when the runner cancels: git's own children (git-remote-https) must not stay behind.
+            # Also if the runner cancels: git's children (git-remote-https) must be killed, too.
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
 
 def _last_words(errors: bytes) -> str:
-    """Git's last line, as far as it can be printed."""
+    """Return the last line of git's errors, printable."""
     lines = errors.decode("utf-8", "replace").strip().splitlines() or ["It gave no reason."]
     return "".join(character if character.isprintable() else " " for character in lines[-1])[:300]
 
 
 def isolated_environment(url: str, token: str, environment: Mapping[str, str], ca_file: str | None) -> dict[str, str]:
-    """All that git is told; nothing else of the runner's environment reaches it."""
+    """Return git's whole environment."""
     settings = _configuration(url, token)
     passed_on = {name: environment[name] for name in _PASSED_ON if name in environment}
     configured = {
@@ -150,15 +150,15 @@ def _configuration(url: str, token: str) -> list[tuple[str, str]]:
     settings = [
         ("protocol.allow", "never"),
         ("protocol.https.allow", "always"),
-        ("http.followRedirects", "false"),  # A redirect would carry the token to wherever it points.
+        ("http.followRedirects", "false"),  # A redirect would receive the token.
         ("credential.helper", ""),
         ("core.askPass", ""),
         ("core.hooksPath", os.devnull),
         ("core.attributesFile", os.devnull),
-        ("core.fsmonitor", "false"),  # In a clone of somebody's it may name a program.
+        ("core.fsmonitor", "false"),  # In a foreign clone it may name a program.
         ("core.quotePath", "false"),
         ("core.bigFileThreshold", str(LARGEST_TEXT)),
-        ("core.packedGitLimit", "512m"),  # Unlimited by default: a large history would be mapped whole.
+        ("core.packedGitLimit", "512m"),  # Unlimited by default, so a large history would be mapped completely.
         ("core.packedGitWindowSize", "32m"),
         ("pack.threads", "2"),  # Each thread reserves address space of its own.
         ("transfer.fsckObjects", "true"),

@@ -1,5 +1,5 @@
-"""Implements the `Forge` port over GitHub's REST and GraphQL APIs.
+"""The `Forge` port over GitHub's REST and GraphQL APIs.
 
-`forge` is the port, `client` sends and repeats requests, `errors` translates foreign errors;
-the other modules parse answers and build payloads.
+`forge` is the port, `client` sends and repeats requests, `errors` translates foreign errors; the other modules parse
+responses and build payloads.
 """

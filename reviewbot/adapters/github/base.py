@@ -1,4 +1,4 @@
-"""A connection to one repository: what reading it and writing to it share."""
+"""The base of the adapters for one repository."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Bound:
-    """A connection to GitHub for one repository, `owner/name`; the token is not kept here and stands in no message."""
+    """A connection to GitHub for one repository, `owner/name`; the token is not stored here or shown."""
 
     def __init__(
         self, token: str, repository: str, address: Address, clock: Clock, patience: Patience | None = None
@@ -41,7 +41,7 @@ class Bound:
     def _found(node: T | None, what: str) -> T:
         if node is None:
             raise NotFound(
-                f"There is no {what}, or the token may not see it.",
+                f"Not found, or not visible to the token: {what}.",
                 hint="Check the number, and that the job has `contents: read` and `pull-requests: read`.",
             )
         return node
@@ -51,5 +51,5 @@ class Bound:
 
     @property
     def requests(self) -> int:
-        """Requests sent to GitHub so far, repeats included."""
+        """The number of requests sent to GitHub, including repeats."""
         return self._calls.requests

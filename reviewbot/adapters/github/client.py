@@ -1,4 +1,4 @@
-"""Requests to GitHub, each counted, translated, and sent again where that is safe; PyGithub carries all of them."""
+"""Send requests to GitHub with PyGithub: counted, translated, and repeated if that is safe."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from reviewbot.errors import DiffTooLarge, ForgeUnreachable
 from reviewbot.ports import Clock
 
 PAGE = 100
-"""Items on a page: the most that GitHub gives."""
+"""Items per page; GitHub's maximum."""
 
 _ATTEMPTS = 5
 _USER_AGENT = "reviewbot"
@@ -45,14 +45,14 @@ Forgives = Callable[[GraphQLError], bool]
 
 
 class Patience(Struct, frozen=True):
-    """How many seconds requests may take.
+    """Time limits in seconds.
 
     Attributes:
-        connect: until there is a connection.
-        read: of silence.
-        most: that one request may wait before it is sent again, in all.
-        whole: that all requests may lose to failures and waits; then nothing is sent again, so that a GitHub in trouble
-            cannot hold a run for longer.
+        connect: for opening a connection.
+        read: between two bytes.
+        most: of waiting before repeats of one request, in total.
+        whole: of failures and waits of all requests; then nothing is repeated, so that a GitHub outage cannot delay a
+        run for longer.
     """
 
     connect: float = 3
@@ -62,7 +62,7 @@ class Patience(Struct, frozen=True):
 
 
 class Address(Struct, frozen=True):
-    """Where GitHub is: two addresses on one host, and certificates to trust instead of the system's."""
+    """GitHub's two API URLs on one host, and certificates to trust in place of the system's."""
 
     api_url: str
     graphql_url: str
@@ -72,8 +72,8 @@ class Address(Struct, frozen=True):
 class Calls:
     """A connection to GitHub with one token.
 
-    PyGithub's objects hide the token from their texts, and GitHub's words lose it, should they repeat it. Proxies are
-    those of `HTTPS_PROXY` and `NO_PROXY`.
+    The token is removed from GitHub's messages, and PyGithub's objects do not show it. `HTTPS_PROXY` and `NO_PROXY`
+    apply.
     """
 
     def __init__(self, token: str, address: Address, clock: Clock, patience: Patience) -> None:
@@ -88,27 +88,25 @@ class Calls:
 
     @property
     def requests(self) -> int:
-        """Requests sent so far, repeats included."""
+        """The number of requests sent, including repeats."""
         return self._requests
 
     def close(self) -> None:
-        """Close the connections."""
         self._opened.close()
 
-    # Opened by the first request and not before, so that a run can tell what is wrong with the certificates.
+    # Opened by the first request, so that a run can report invalid certificates.
 
     @cached_property
     def _github(self) -> Github:
         address = self._address
         trusted(address.ca_file)
         if _origin(address.api_url) != _origin(address.graphql_url):
-            # PyGithub would send the query to the API's host all the same.
+            # PyGithub would send the query to the API's host.
             raise ForgeUnreachable(
-                "GitHub's GraphQL address is on another host than the API's.",
+                "GitHub's GraphQL URL is on another host than the API's.",
                 hint="Check `GITHUB_API_URL` and `GITHUB_GRAPHQL_URL`.",
             )
-        # Without its own retries and pauses: they would repeat a POST that GitHub had already recorded, and wait
-        # without a budget.
+        # Without PyGithub's retries and pauses, which could repeat a POST that succeeded, and have no time limit.
         opened = Github(
             auth=Auth.Token(self._token),
             base_url=address.api_url.rstrip("/"),
@@ -121,16 +119,16 @@ class Calls:
         return self._opened.enter_context(closing(opened))
 
     @cached_property
-    def _connection(self) -> Any:  # noqa: ANN401 — it has the methods that PyGithub calls
+    def _connection(self) -> Any:  # noqa: ANN401 — has the methods that PyGithub calls
         address, timeout = self._address, (self._patience.connect, self._patience.read)
         return self._opened.enter_context(closing(Connection(address.api_url, timeout, self._clock, address.ca_file)))
 
     def get(self, path: str, intent: Intent, kind: type[T], parameters: dict[str, object] | None = None) -> T:
-        """The answer at a path of the REST API."""
+        """Return the response at a path of the REST API."""
         return self._send("GET", path, intent, kind, parameters=parameters)[1]
 
     def pages(self, path: str, intent: Intent, kind: type[T]) -> Iterator[T]:
-        """The items of a list, over all its pages."""
+        """Yield the items of a list from all its pages."""
         page, more = 1, True
         while more:
             headers, items = self._send("GET", path, intent, list[kind], parameters={"per_page": PAGE, "page": page})  # type: ignore[valid-type]  # a type at run time
@@ -138,21 +136,21 @@ class Calls:
             page, more = page + 1, 'rel="next"' in headers.get("link", "")
 
     def write(self, verb: str, path: str, intent: Intent, body: dict[str, object] | None, kind: type[T]) -> T:
-        """Send a change and read the answer. But for a DELETE, it is repeated only when GitHub did nothing."""
+        """Send a change; except for a DELETE, it is repeated only if GitHub did nothing."""
         self._take_turn()
         return self._send(verb, path, intent, kind, body=body)[1]
 
     def query(self, document: str, variables: Mapping[str, object], intent: Intent, kind: type[T], *,
               forgives: Forgives = lambda _: False, patient: bool = True) -> T:  # fmt: skip
-        """The data of a GraphQL query.
+        """Return the data of a GraphQL query.
 
         Args:
             document: from `queries`.
-            variables: their names without the dollar sign.
-            intent: for the message.
+            variables: by name without the dollar sign.
+            intent: for error messages.
             kind: of the data.
-            forgives: whether an error that GitHub reports beside the data may be passed over.
-            patient: False for a caller who rather asks for less than asks again.
+            forgives: whether an error that GitHub reports with the data is ignored.
+            patient: False if the caller asks for less instead of repeating the request.
         """
         sent: dict[str, object] = {"query": document, "variables": dict(variables)}
 
@@ -170,21 +168,21 @@ class Calls:
         return self._persist(exchange, intent, repeats=patient)
 
     def mutate(self, document: str, variables: Mapping[str, object], intent: Intent) -> None:
-        """Send a GraphQL mutation. Like `write`, it is repeated only when GitHub did nothing."""
+        """Send a GraphQL mutation; like `write`, it is repeated only if GitHub did nothing."""
         self._take_turn()
         self.query(document, variables, intent, Done, patient=False)
 
     def _take_turn(self) -> None:
-        """Wait until GitHub takes another change: it refuses whoever makes too many in a minute."""
+        """Wait to stay within GitHub's limit of changes per minute."""
         pause, self._writes = self._writes.next(self._clock.monotonic())
         if pause:
             self._clock.sleep(pause)
 
     def download(self, path: str, accept: str, intent: Intent) -> bytes:
-        """The bytes at a path of the REST API.
+        """Return the bytes at a path of the REST API.
 
         Raises:
-            DiffTooLarge: there are more than an answer may have.
+            DiffTooLarge: the response exceeds `ANSWER_BYTES`.
         """
 
         def exchange() -> bytes | ErrorDecision:
@@ -193,7 +191,7 @@ class Calls:
                     "GET", path, headers={"Accept": accept}, cnx=self._connection
                 )
             except TooLong:
-                raise DiffTooLarge(f"GitHub sends more than {ANSWER_BYTES:,} bytes: {intent.doing}.") from None
+                raise DiffTooLarge(f"GitHub's response has more than {ANSWER_BYTES:,} bytes: {intent.doing}.") from None
             if status >= HTTPStatus.BAD_REQUEST:
                 return self._judge(status, headers, text, intent)
             return bytes_of(text) if status == HTTPStatus.OK else not_json(intent)
@@ -218,7 +216,7 @@ class Calls:
         parameters: dict[str, object] | None = None,
         body: dict[str, object] | None = None,
     ) -> tuple[Mapping[str, str], object] | ErrorDecision:
-        """Send once; the answer's headers and JSON, or what its failure means."""
+        """Send once; return the response's headers and JSON, or the decision on its error."""
         status, headers, text = self._github.requester.requestJson(
             verb, path, parameters=parameters, input=body, cnx=self._connection
         )
@@ -233,7 +231,7 @@ class Calls:
         return judge(read_reply(status, headers, bytes_of(text), self._token), intent, self._clock.now())
 
     def _persist(self, exchange: Callable[[], T | ErrorDecision], intent: Intent, *, repeats: bool) -> T:
-        """Send, and again while the budget lasts and that is safe, or `repeats` though nobody knows what GitHub did."""
+        """Send, and repeat within the limits if that is safe; with `repeats` also if it may have succeeded."""
         attempt, waited = 1, 0.0
         while True:
             self._requests += 1

@@ -1,8 +1,7 @@
-"""PyGithub's connection with bounds that its own lacks: it reads an answer to its end, however long that takes or is.
+"""A replacement for PyGithub's connection, which limits neither the time nor the size of a response.
 
-PyGithub asks for one number for both time limits, measures it between two bytes only, and follows redirects and
-"ask again" (202) without counting them. For an answer that it cannot use it raises builtin exceptions, as a bug of ours
-does, so such an answer does not reach it.
+PyGithub has one timeout, which applies between two bytes, and follows redirects and 202 without a limit. For an invalid
+response it raises builtin exceptions, like a bug of reviewbot, so such a response is rejected here.
 """
 
 from __future__ import annotations
@@ -18,36 +17,36 @@ from requests.utils import get_environ_proxies
 from reviewbot.ports import Clock
 
 ANSWER_BYTES = 40 * 1024 * 1024
-"""Bytes of one answer: more than twelve files of 512 kB, the most text that GraphQL gives of each, with escapes."""
+"""Bytes of a response: more than twelve files of 512 kB, GraphQL's limit for a text, with escapes."""
 
 WHOLE_ANSWER = 60.0
-"""Seconds that one answer may trickle in for."""
+"""Seconds for reading one response."""
 
 _DETOURS = 5
 _CHUNK = 65_536
 
 
 class EndlessAnswer(requests.RequestException):
-    """One redirect after the other, or "not yet" (202)."""
+    """Too many redirects, or "not ready yet" (202)."""
 
 
 class TooLong(EndlessAnswer):
-    """More bytes than any answer of GitHub's has, but for a diff."""
+    """The response exceeds `ANSWER_BYTES`."""
 
 
 class ElsewhereError(requests.RequestException):
-    """A redirect to another host or protocol, which would get the token."""
+    """A redirect to another host or protocol, which would receive the token."""
 
 
 class _Response(RequestsResponse):
-    """An answer that is read within bounds."""
+    """A response with limits."""
 
     def __init__(self, response: requests.Response, clock: Clock) -> None:
         super().__init__(response)
         self._clock = clock
 
     def getheaders(self) -> ItemsView[str, str]:
-        """The headers, but for rate limits that are no number, which PyGithub would take for one."""
+        """Return the headers without invalid rate limits, which PyGithub would fail to parse."""
         return {
             name: value
             for name, value in self.headers.items()
@@ -55,7 +54,7 @@ class _Response(RequestsResponse):
         }.items()
 
     def read(self) -> str:
-        """The whole text, of which `bytes_of` makes the bytes again."""
+        """Return the whole text; `bytes_of` restores the bytes."""
         body, ends = bytearray(), self._clock.monotonic() + WHOLE_ANSWER
         while chunk := self.response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
@@ -69,14 +68,14 @@ class _Response(RequestsResponse):
 
 
 def bytes_of(text: str) -> bytes:
-    """The bytes of an answer, which PyGithub passes on as text."""
+    """Return the bytes of a response, which PyGithub passes on as text."""
     return text.encode("utf-8", "surrogateescape")
 
 
 class Connection:
-    """A connection in place of PyGithub's own: its requests take a `cnx`.
+    """A connection in place of PyGithub's, passed to its requests as `cnx`.
 
-    The timeout is in seconds until there is a connection, and of silence; the clock measures an answer as a whole.
+    The timeouts are in seconds, for connecting and between two bytes; the clock measures the whole response.
     """
 
     def __init__(self, base_url: str, timeout: tuple[float, float], clock: Clock, ca_file: str | None) -> None:
@@ -84,7 +83,7 @@ class Connection:
         self._timeout = timeout
         self._clock = clock
         self._session = requests.Session()
-        # Of what requests finds in the environment, only proxies: neither other certificates nor a `.netrc` file.
+        # Use only the proxies of the environment, no other certificates and no `.netrc` file.
         self._session.trust_env = False
         self._session.verify = ca_file or True
         self._url = ""
@@ -92,7 +91,6 @@ class Connection:
         self._detours = 0
 
     def close(self) -> None:
-        """Close it."""
         self._session.close()
 
     def request(
@@ -103,7 +101,7 @@ class Connection:
         self._asked = requests.Request(verb, self._url, headers, data=body)
 
     def getresponse(self) -> RequestsResponse:
-        """Send the request and return the answer's head."""
+        """Send the request and return the response's head."""
         asked = self._session.prepare_request(self._asked)
         proxies = get_environ_proxies(self._url)
         try:
@@ -112,7 +110,7 @@ class Connection:
             )
         except requests.RequestException:
             raise
-        except ValueError:  # requests reads the address of a redirect even if it does not follow it
+        except ValueError:  # requests parses the URL of a redirect even if it does not follow it
             raise ElsewhereError from None
         moved = response.status_code == HTTPStatus.MOVED_PERMANENTLY
         self._detours = self._detours + 1 if moved else 0

@@ -1,4 +1,4 @@
-"""What `reviewbot doctor` reads of a repository; it writes nothing."""
+"""What `reviewbot doctor` reads of a repository; nothing is written."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from reviewbot.domain.model.installation import Installation, Required
 WORKFLOWS = ".github/workflows"
 
 _ANYBODY = -1
-"""How a branch's protection writes that any source will do."""
+"""The app id in branch protection that means any App."""
 
 
 class SetupReader(Bound):
-    """A repository as somebody sees it who wants to know whether reviews would work; what fails is a `ForgeError`."""
+    """Reads how reviewbot is set up in a repository; failures are `ForgeError`s."""
 
     def installation(self, config_file: str, templates_dir: str) -> Installation:
-        """Settings, templates and workflows of the default branch."""
+        """Return settings, templates and workflows of the default branch."""
         intent = Intent("reading the settings and workflows of the default branch", "contents: read")
         variables = {
             "owner": self._owner,
@@ -40,18 +40,18 @@ class SetupReader(Bound):
         )
 
     def try_pull_requests(self) -> None:
-        """Read pull requests."""
+        """Check that pull requests can be read."""
         intent = Intent("reading pull requests", "pull-requests: read")
         self._calls.get(f"{self._path}/pulls", intent, object, {"per_page": 1})
 
     def try_checks(self, branch: str) -> None:
-        """Read the check runs of a branch."""
+        """Check that the check runs of a branch can be read."""
         path = f"{self._path}/commits/{quote(branch, safe='')}/check-runs"
         self._calls.get(path, Intent("reading check runs", "checks: read"), object, {"per_page": 1})
 
     def required(self, branch: str) -> tuple[Required, ...]:
-        """The checks that a branch requires, by rulesets and by its own protection."""
-        name, intent = quote(branch, safe=""), Intent("reading what the branch requires", "contents: read")
+        """Return the checks that a branch requires, by rulesets and branch protection."""
+        name, intent = quote(branch, safe=""), Intent("reading the required checks", "contents: read")
         protection = self._calls.get(f"{self._path}/branches/{name}", intent, rest.Branch).protection
         own = protection.required_status_checks.checks if protection and protection.required_status_checks else ()
         rules = self._calls.pages(f"{self._path}/rules/branches/{name}", intent, rest.Rule)

@@ -1,7 +1,7 @@
-"""What a failed request to GitHub means: an error of ours, and whether the same request may be sent again.
+"""Translate a failed request to GitHub into a domain error, and decide whether it may be repeated.
 
-A refusal is read into a `Reply`, and the first case that fits decides. A request without an answer is judged by the
-class of the exception that requests raised.
+An error response is parsed into a `Reply`, and the first matching case decides. A request without a response is judged
+by the class of the exception.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from reviewbot.errors import (
 )
 
 SECONDARY_WAIT = 60.0
-"""Seconds to wait when GitHub throttles without saying for how long (its documentation: at least a minute)."""
+"""Seconds to wait if GitHub throttles without a time; its documentation says at least a minute."""
 
 _WORDS_LIMIT = 300
 _OK = 200
@@ -40,13 +40,13 @@ _OK = 200
 class RetryPolicy(Enum):
     """Whether the same request may be sent again."""
 
-    NEVER = "it would be answered the same"
-    READS = "nobody knows whether GitHub did it, so only what changes nothing"
+    NEVER = "the response would be the same"
+    READS = "it may have succeeded, so only reads are repeated"
     ALWAYS = "GitHub did nothing"
 
 
 class ErrorDecision(Struct, frozen=True):
-    """What to raise, and whether to try again first: after so many seconds, None when GitHub does not say."""
+    """The error to raise, whether to retry first, and after how many seconds; None if GitHub does not say."""
 
     error: ForgeError
     again: RetryPolicy = RetryPolicy.NEVER
@@ -54,18 +54,18 @@ class ErrorDecision(Struct, frozen=True):
 
 
 class Intent(Struct, frozen=True):
-    """What was being done: `doing` for the message, `needs` the permission in workflow syntax."""
+    """The purpose of a request: `doing` for messages, `needs` is the permission in workflow syntax."""
 
     doing: str
     needs: str
 
 
 class Reply(Struct, frozen=True):
-    """A refusal of GitHub's, read.
+    """A parsed error response.
 
     Attributes:
-        message: GitHub's own words, safe to show, as are `details`, one line per error.
-        codes: the error objects' `code` and `field`.
+        message: GitHub's text, safe to show, like `details`, one line per error.
+        codes: `code` and `field` of the errors.
         headers: names in lower case.
     """
 
@@ -77,30 +77,30 @@ class Reply(Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """Everything that GitHub said, in one line."""
+        """GitHub's whole text in one line."""
         return words("; ".join(part for part in (self.message, *self.details) if part))
 
 
 def words(value: object) -> str:
-    """Foreign text made fit for one line of a message: printable, folded and cut."""
+    """Make foreign text printable on one line: folded and truncated."""
     text = " ".join(str(value).split())
     printable = "".join(character for character in text if character.isprintable())
     return printable if len(printable) <= _WORDS_LIMIT else f"{printable[:_WORDS_LIMIT]}…"
 
 
 def read_reply(status: int, headers: Mapping[str, str], body: str | bytes, token: str = "") -> Reply:
-    """Read a refusal; its body says nothing unless it is as GitHub documents it.
+    """Parse an error response; an undocumented body is ignored.
 
-    The token is removed from GitHub's words, as a comment would show it.
+    The token is removed from GitHub's text, which may be shown in a comment.
     """
     try:
-        told = read(body, ErrorBody)
+        parsed = read(body, ErrorBody)
     except JsonMismatch:
-        told = ErrorBody()
-    errors = told.errors if isinstance(told.errors, tuple) else (told.errors,) if told.errors else ()
+        parsed = ErrorBody()
+    errors = parsed.errors if isinstance(parsed.errors, tuple) else (parsed.errors,) if parsed.errors else ()
     return Reply(
         status=status,
-        message=_without(token, told.message or ""),
+        message=_without(token, parsed.message or ""),
         details=tuple(_without(token, _detail(error)) for error in errors),
         codes=frozenset(
             word for error in errors if isinstance(error, ErrorDetail) for word in (error.code, error.field) if word
@@ -116,51 +116,51 @@ def _detail(error: ErrorDetail | str) -> str:
 
 
 def _without(token: str, text: str) -> str:
-    """External text that can be shown; the token goes before the text is cut, which could leave half of it."""
+    """Return foreign text that can be shown; the token is removed before truncating."""
     return words(text.replace(token, "***") if token else text)
 
 
 def judge(reply: Reply, intent: Intent, now: datetime) -> ErrorDecision:
-    """What a refusal means; a time of day is read by GitHub's own clock where it is told."""
-    # The order matters: a limit comes dressed as 403, 422 or 429, and a diff that is too large as 406, 422 or 5xx.
+    """Return the decision for an error response; times are relative to GitHub's clock if known."""
+    # The order matters: rate limits are 403, 422 or 429, and a diff that is too large is 406, 422 or 5xx.
     match reply.status:
         case _ if _is_throttled(reply):
             decision = _throttled(reply, intent, moment(reply.headers.get("date", "")) or now)
         case 406 | 422 | 500 | 503 if "diff" in reply.codes:
-            decision = _plain(DiffTooLarge, "GitHub gives no diff of this size", _DIFF_LIMITS, reply, intent)
+            decision = _plain(DiffTooLarge, "The diff is too large for GitHub's API", _DIFF_LIMITS, reply, intent)
         case 401:
-            decision = _plain(TokenUnknown, "GitHub does not know the token", _UNKNOWN, reply, intent)
+            decision = _plain(TokenUnknown, "The GitHub token is invalid", _UNKNOWN, reply, intent)
         case 403:
             decision = ErrorDecision(_no_permission(reply, intent))
         case 404 | 410:
-            decision = _plain(NotFound, "GitHub has nothing there", _MISSING, reply, intent)
+            decision = _plain(NotFound, "GitHub found nothing", _MISSING, reply, intent)
         case 400 | 409 | 413 | 415 | 422:
             decision = ErrorDecision(_refused(reply, intent))
         case status if status // 100 == 5:  # noqa: PLR2004 — the class of the server's errors
             decision = _server_error(reply, intent)
         case _:
-            decision = _plain(ForgeError, "GitHub's answer is not understood", _NOT_GITHUB, reply, intent)
+            decision = _plain(ForgeError, "GitHub's response has an unexpected status", _NOT_GITHUB, reply, intent)
     return decision
 
 
 _DIFF_LIMITS = "Its limits are 300 files, 20,000 lines and 1 MB."
 _UNKNOWN = (
-    "`github-token` is wrong, was revoked, or ended: a workflow's own token lives as long as its job, an App's for an "
-    "hour, so keep `wait-minutes` below that."
+    "`github-token` is wrong, revoked or expired. A workflow's token is valid during its job, an App's for an hour, so "
+    "keep `wait-minutes` below that."
 )
-_MISSING = "It does not exist (any more), or the token may not see it: GitHub answers the same to both."
-_NOT_GITHUB = "The API's address may point to something that is not GitHub."
+_MISSING = "It does not exist, or the token cannot see it; GitHub does not distinguish the two."
+_NOT_GITHUB = "Check that the API's URL is that of GitHub."
 
 
 def judge_graphql(
     errors: Sequence[GraphQLError], headers: Mapping[str, str], intent: Intent, now: datetime, token: str = ""
 ) -> ErrorDecision:
-    """What the `errors` of a GraphQL answer mean; it comes with status 200 whatever they are."""
+    """Return the decision for the `errors` of a GraphQL response, which always has status 200."""
     types = {error.type for error in errors}
     details = tuple(_without(token, error.message or "") for error in errors)
     status = next((status for kind, status in _GRAPHQL_STATUS.items() if kind in types), _OK)
     if status == _OK and any("Something went wrong while executing" in detail for detail in details):
-        status = 502  # GitHub's words for a query that took it longer than ten seconds
+        status = 502  # GitHub's text for a query that exceeds ten seconds
     return judge(Reply(status, "", details, headers=headers), intent, now)
 
 
@@ -180,12 +180,12 @@ _THROTTLED = re.compile(
 
 
 def _is_throttled(reply: Reply) -> bool:
-    if reply.status == 429:  # noqa: PLR2004 — the table speaks in HTTP statuses.
+    if reply.status == 429:  # noqa: PLR2004 — an HTTP status
         return True
     if reply.status not in {403, 422}:
         return False
     if "not accessible" in reply.message:
-        return False  # a missing permission, even when it used up the last request of the hour
+        return False  # a missing permission, even if it was the last request of the hour
     spent = reply.headers.get("x-ratelimit-remaining") == "0"
     return spent or "abuse" in reply.codes or "retry-after" in reply.headers or bool(_THROTTLED.search(reply.words))
 
@@ -193,15 +193,15 @@ def _is_throttled(reply: Reply) -> bool:
 def _throttled(reply: Reply, intent: Intent, now: datetime) -> ErrorDecision:
     after = _wait(reply.headers, now)
     error = ForgeUnreachable(
-        f"GitHub limits the rate of requests, so {intent.doing} failed.",
-        hint=f"The limit lifts in about {after:.0f} seconds; run again after that. Other workflows of the repository "
-        f"share it. GitHub says: {reply.words}",
+        f"GitHub's rate limit is exceeded, so {intent.doing} failed.",
+        hint=f"It resets in about {after:.0f} seconds; then run the workflow again. Other workflows of the repository "
+        f"share the limit. GitHub says: {reply.words}",
     )
     return ErrorDecision(error, RetryPolicy.ALWAYS, after)
 
 
 def _wait(headers: Mapping[str, str], now: datetime) -> float:
-    """In the order that GitHub documents: `retry-after`, then the reset of a spent limit, then a minute."""
+    """Return the wait in GitHub's documented order: `retry-after`, the reset of an exhausted limit, a minute."""
     asked, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
     if asked.isdecimal():
         return float(asked)
@@ -212,16 +212,16 @@ def _wait(headers: Mapping[str, str], now: datetime) -> float:
 
 def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
     if "authenticate via a GitHub App" in reply.message:
-        # GitHub lets Apps alone write check runs, and a workflow's own token is an App's.
+        # Only Apps can write check runs; a workflow's token is an App's.
         return PermissionMissing(
-            f"A person's token may not do this: {intent.doing} ({reply.status}).",
-            hint="Use the workflow's own token or an App's, or set `check-run: false`. GitHub says: " + reply.words,
+            f"A user's token lacks permission: {intent.doing} ({reply.status}).",
+            hint="Use the workflow's token or an App's, or set `check-run: false`. GitHub says: " + reply.words,
             needs=f"{intent.needs} of an App",
         )
     return PermissionMissing(
-        f"The token may not do this: {intent.doing} ({reply.status}).",
+        f"The token lacks permission: {intent.doing} ({reply.status}).",
         hint=f"Add `{intent.needs}` to the job's `permissions:`. On a fork's or Dependabot's `pull_request` event "
-        f"the token can only read, whatever the workflow asks for. GitHub says: {reply.words}",
+        f"the token is always read-only. GitHub says: {reply.words}",
         needs=intent.needs,
     )
 
@@ -229,35 +229,35 @@ def _no_permission(reply: Reply, intent: Intent) -> PermissionMissing:
 def _refused(reply: Reply, intent: Intent) -> Refused:
     details = reply.details or ((reply.message,) if reply.message else ())
     said = f"GitHub says: {reply.words}"
-    return Refused(f"GitHub refuses it: {intent.doing} ({reply.status}).", hint=said, details=details)
+    return Refused(f"GitHub refused the request: {intent.doing} ({reply.status}).", hint=said, details=details)
 
 
 def _server_error(reply: Reply, intent: Intent) -> ErrorDecision:
     asked = reply.headers.get("retry-after", "")
     error = ForgeUnreachable(
-        f"GitHub failed, not the request: {intent.doing} ({reply.status}).",
-        hint="Run again later; https://www.githubstatus.com tells more. Nothing that was done is done twice.",
+        f"GitHub has an internal error: {intent.doing} ({reply.status}).",
+        hint="Check https://www.githubstatus.com, and run the workflow again later. Retrying is safe.",
     )
     return ErrorDecision(error, RetryPolicy.READS, float(asked) if asked.isdecimal() else None)
 
 
-# --- Without a readable answer ----------------------------------------------------------------------------------------
+# --- Without a readable response --------------------------------------------------------------------------------------
 
 NETWORK = (requests.RequestException, HTTPError)
-"""What a request may raise."""
+"""The exceptions of a request."""
 
-_REACH = "Check the network, the proxy and the API's address."
-_LATER = "Run again later."
-_DOCUMENTED = "What came is not what GitHub documents."
+_REACH = "Check the network, the proxy and the API's URL."
+_LATER = "Run the workflow again later."
+_DOCUMENTED = "The response is not as GitHub documents it."
 
 
 def judge_network(failure: Exception, intent: Intent) -> ErrorDecision:
-    """What an exception of `NETWORK` means; its text may hold what was sent, so only its kind is shown."""
+    """Return the decision for an exception of `NETWORK`; only its class is safe to show."""
     match failure:
         case ElsewhereError():
             error, again = _ELSEWHERE, RetryPolicy.NEVER
         case EndlessAnswer():
-            error, again = ("GitHub's answer comes to no end.", _DOCUMENTED), RetryPolicy.NEVER
+            error, again = ("GitHub's response does not end.", _DOCUMENTED), RetryPolicy.NEVER
         case requests.exceptions.SSLError():
             error, again = _UNTRUSTED, RetryPolicy.NEVER
         case (
@@ -265,9 +265,9 @@ def judge_network(failure: Exception, intent: Intent) -> ErrorDecision:
         ):
             error, again = ("GitHub cannot be reached.", _REACH), RetryPolicy.ALWAYS  # nothing was sent
         case requests.Timeout() | Urllib3Timeout():
-            error, again = ("GitHub did not answer in time.", _LATER), RetryPolicy.READS
+            error, again = ("GitHub did not respond in time.", _LATER), RetryPolicy.READS
         case _:
-            error, again = ("The connection to GitHub broke.", _REACH), RetryPolicy.READS
+            error, again = ("The connection to GitHub was lost.", _REACH), RetryPolicy.READS
     what, hint = error
     return ErrorDecision(
         ForgeUnreachable(f"{what} Failed: {intent.doing}.", hint=f"{hint} ({type(failure).__name__})"), again
@@ -275,26 +275,26 @@ def judge_network(failure: Exception, intent: Intent) -> ErrorDecision:
 
 
 _ELSEWHERE = (
-    "GitHub's answer points to another host than the API's.",
-    "Check the API's address; the repository may have moved to another server.",
+    "GitHub redirects to another host.",
+    "Check the API's URL; the repository may have moved to another server.",
 )
 _UNTRUSTED = (
-    "The server's certificate cannot be trusted.",
-    "If the server has a certificate of your own authority, set `SSL_CERT_FILE`.",
+    "The server's TLS certificate is not trusted.",
+    "If it was issued by your own authority, set `SSL_CERT_FILE`.",
 )
 
 
 def not_json(intent: Intent) -> ErrorDecision:
-    """What an answer means that is not JSON: a proxy's page, perhaps, that passes."""
-    error = ForgeUnreachable(f"GitHub's answer cannot be read. Failed: {intent.doing}.", hint=_DOCUMENTED)
+    """Return the decision for a response that is not JSON, such as a proxy's page."""
+    error = ForgeUnreachable(f"GitHub's response is not JSON. Failed: {intent.doing}.", hint=_DOCUMENTED)
     return ErrorDecision(error, RetryPolicy.READS)
 
 
 def unusable(mismatch: JsonMismatch, intent: Intent) -> ErrorDecision:
-    """What an answer means that is JSON of another shape."""
+    """Return the decision for JSON of another shape."""
     return ErrorDecision(
         ForgeUnreachable(
-            f"GitHub's answer cannot be used: {mismatch}. Failed: {intent.doing}.",
-            hint="If this stays, the API's address points to something that is not GitHub, or to a version too old.",
+            f"GitHub's response is invalid: {mismatch}. Failed: {intent.doing}.",
+            hint="If this persists, check that the API's URL is that of GitHub, and that its version is supported.",
         )
     )

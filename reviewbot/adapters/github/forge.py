@@ -1,6 +1,6 @@
-"""GitHub, bound to one repository: `ports.Forge` over REST and GraphQL.
+"""`ports.Forge` for one repository, over REST and GraphQL.
 
-What is written is not sent again when nobody knows whether GitHub did it, but for what deletes.
+Writes that may have succeeded are not repeated, except deletions.
 """
 
 from __future__ import annotations
@@ -51,23 +51,21 @@ _HEADS = Intent("reading other pull requests with this head", "pull-requests: re
 _QUEUE = Intent("reading the merge queue", "pull-requests: read")
 _CHECKS = Intent("writing the check run", "checks: write")
 _COMMENTS = Intent("writing a comment", "pull-requests: write")
-_REACTIONS = Intent("putting an emoji under a comment", "pull-requests: write")
-_LABELS = Intent("taking a label off", "pull-requests: write")
+_REACTIONS = Intent("adding a reaction", "pull-requests: write")
+_LABELS = Intent("removing a label", "pull-requests: write")
 _REVIEWS = Intent("writing a review", "pull-requests: write")
 _RESOLVING = Intent("resolving a review thread", "contents: write")
 _HIDING = Intent("hiding a comment", "pull-requests: write")
 
 
 class GitHubForge(Bound):
-    """GitHub for one repository: `ports.Forge`."""
-
-    # --- What is read -------------------------------------------------------------------------------------------------
+    # --- Reads --------------------------------------------------------------------------------------------------------
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """See `ports.Forge.snapshot`.
 
-        A token that may not read check runs gets a snapshot without them (`checks_readable` says so); anything else
-        that it may not read is an error, since an unread config file must not pass for none.
+        If the token may not read check runs, the snapshot has none (`checks_readable`). Anything else that it may not
+        read is an error, since an unreadable config file must not count as missing.
         """
         intent = Intent(f"reading pull request {number}", "pull-requests: read")
         check_name, *more = check_names
@@ -96,7 +94,7 @@ class GitHubForge(Bound):
             for run in (*parse.checks(commits, app), *self._rest_of(commits, name, app))
         ]
         if not (hidden or pull.commits.total_count):
-            # A base that has the head already leaves no commit in the list, and the head keeps its check runs.
+            # If the base contains the head, no commit is listed, but the head still has check runs.
             on_head = self._checks_on(pull.head_ref_oid, check_name, app)
             aside += [run for name in more for run in self._checks_on(pull.head_ref_oid, name, app)]
         on_head = tuple({run.id: run for run in on_head}.values())
@@ -120,7 +118,6 @@ class GitHubForge(Bound):
         )
 
     def commits(self, number: int) -> tuple[Commit, ...]:
-        """See `ports.Forge.commits`."""
         kind, asked = answers.InCommits[answers.CommitNode], self._pull(number)
         first = self._page(None, queries.COMMITS, asked, kind)
         return tuple(parse.commit(item.commit) for item in self._whole(first, queries.COMMITS, asked, kind))
@@ -140,7 +137,7 @@ class GitHubForge(Bound):
         return self._files.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)
 
     def permission(self, login: str) -> Permission:
-        intent = Intent("asking what a person may do here", "metadata: read")
+        intent = Intent("reading a user's permission", "metadata: read")
         path = f"{self._path}/collaborators/{quote(login, safe='')}/permission"
         try:
             return self._calls.get(path, intent, rest.PermissionOf).value()
@@ -211,7 +208,7 @@ class GitHubForge(Bound):
 
     def waiting(self, check_names: CheckNames) -> Waiting:
         pulls = tuple(self._open_then_closed(queries.WAITING, {"check": check_names.plain}, answers.Listed))
-        # One that is closed between the two lists stands in both.
+        # One that is closed meanwhile is in both lists.
         named: dict[int, list[answers.Checked]] = {pull.number: [pull] for pull in pulls}
         more = {(pull.number, name) for pull in pulls for name in check_names.of(*parse.bases(pull))}
         for one in self._checked(sorted(pair for pair in more if pair[1] != check_names.plain)):
@@ -223,7 +220,7 @@ class GitHubForge(Bound):
         )
 
     def _checked(self, pairs: Sequence[tuple[int, str]]) -> Iterator[answers.Checked]:
-        """Pull requests with their check runs of a name, each pair of the two by itself."""
+        """Yield pull requests with their check runs of a name, for each pair of the two."""
         kind = answers.InRepository[dict[str, answers.Checked | None]]
         for at in range(0, len(pairs), queries.LISTED):
             some = pairs[at : at + queries.LISTED]
@@ -252,7 +249,7 @@ class GitHubForge(Bound):
         return {pull.number: pull.head_ref_oid for pull in pulls if pull and pull.state == "OPEN"}
 
     def _open_then_closed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
-        """The open pull requests, oldest first, then the closed ones that changed last."""
+        """Yield the open pull requests, oldest first, then the closed ones, last changed first."""
         yield from self._listed(document, {**variables, **queries.OPEN}, kind)
         yield from islice(self._listed(document, {**variables, **queries.CLOSED}, kind), queries.LISTED)
 
@@ -267,23 +264,23 @@ class GitHubForge(Bound):
                 return ()
             entries += queue.entries.present
             if queue.entries.after is None:
-                # An entry that the token may not read is null, and its pull request would be missed.
+                # An unreadable entry is null, and its pull request would be missing.
                 whole = len(entries) == queue.entries.total_count
                 return open_reviews.contained(entries, head_sha) if whole else ()
             variables["after"] = queue.entries.after
 
-    # --- What is written ----------------------------------------------------------------------------------------------
+    # --- Writes -------------------------------------------------------------------------------------------------------
 
     def create_check(self, check: CheckState) -> CheckRun:
         first, *more = payloads.check_states(check)
         named = {"name": check.name, "head_sha": check.head_sha, **first}
         made = self._calls.write("POST", f"{self._path}/check-runs", _CHECKS, named, rest.Check).value()
-        return self._bring(made.id, more) if more else made
+        return self._update(made.id, more) if more else made
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
-        # A run that died between two of several updates has sent some of the annotations.
+        # A run that was killed between several updates has sent some of the annotations.
         there = self._annotations(check_id) if len(check.annotations) > ANNOTATIONS_PER_REQUEST else 0
-        return self._bring(check_id, payloads.check_states(check, there))
+        return self._update(check_id, payloads.check_states(check, there))
 
     def create_comment(self, number: int, body: str) -> Comment:
         path = f"{self._path}/issues/{number}/comments"
@@ -337,7 +334,7 @@ class GitHubForge(Bound):
     def hide_comment(self, node_id: str) -> None:
         self._calls.mutate(queries.HIDE_COMMENT, {"comment": node_id}, _HIDING)
 
-    # --- Parts of these -----------------------------------------------------------------------------------------------
+    # --- Helpers ------------------------------------------------------------------------------------------------------
 
     @property
     def _here(self) -> dict[str, object]:
@@ -347,7 +344,7 @@ class GitHubForge(Bound):
         return {**self._here, "number": number}
 
     def _listed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
-        """The pull requests of a list; a page is asked for when the one before it is used up."""
+        """Yield the pull requests of a list, fetching pages as needed."""
         after: str | None = None
         while True:
             asked = {**self._here, **variables, "after": after}
@@ -360,7 +357,7 @@ class GitHubForge(Bound):
     def _whole(
         self, page: answers.Page[T], document: str, variables: Mapping[str, object], kind: type[T]
     ) -> Iterator[T]:
-        """A list of the pull request: its first page from the snapshot, the others asked for."""
+        """Yield a list of the pull request, from the snapshot's first page on."""
         yield from page.present
         while page.after:
             page = self._page(page.after, document, variables, kind)
@@ -372,7 +369,7 @@ class GitHubForge(Bound):
         asked = {**variables, "page": PAGE, "after": after}
         whole = answers.InRepository[answers.InPullRequest[answers.Paged[kind]]]  # type: ignore[valid-type]  # a type at run time
         data = self._calls.query(document, asked, _PULL, whole)
-        return self._found(self._there(data.repository).pull_request, "pull request any more").page
+        return self._found(self._there(data.repository).pull_request, "the pull request").page
 
     def _thread_comments(self, thread: answers.ThreadNode) -> Iterator[answers.ThreadCommentNode]:
         page = thread.comments
@@ -384,12 +381,12 @@ class GitHubForge(Bound):
             yield from page.present
 
     def _annotations(self, check_id: int) -> int:
-        """How many annotations a check run has."""
+        """Return the number of a check run's annotations."""
         intent = Intent("reading a check run", "checks: read")
         return self._calls.get(f"{self._path}/check-runs/{check_id}", intent, rest.Check).output.annotations_count
 
-    def _bring(self, check_id: int, updates: Iterable[payloads.Body]) -> CheckRun:
-        """Send updates, of which there is one at least, and tell what the last one left."""
+    def _update(self, check_id: int, updates: Iterable[payloads.Body]) -> CheckRun:
+        """Send at least one update, and return the last response."""
         path = f"{self._path}/check-runs/{check_id}"
         *_, last = (self._calls.write("PATCH", path, _CHECKS, body, rest.Check) for body in updates)
         return last.value()
@@ -400,7 +397,7 @@ class GitHubForge(Bound):
 
 
 def _remembering(hidden: list[GraphQLError]) -> Callable[[GraphQLError], bool]:
-    """Forgive what hides check runs only, and remember it."""
+    """Return a predicate that ignores and records errors that hide only check runs."""
 
     def forgives(error: GraphQLError) -> bool:
         forgiven = error.hides("tip", "recent", "forced")
@@ -416,7 +413,7 @@ def _hides_queue(error: GraphQLError) -> bool:
 
 
 def _is_missing(error: GraphQLError) -> bool:
-    """Whether there is no pull request of a number: whoever writes check runs can name any."""
+    """Return whether a pull request number does not exist; a check run's tag can name any number."""
     return error.type == "NOT_FOUND" and error.path != ("repository",)
 
 

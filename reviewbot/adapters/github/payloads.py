@@ -1,4 +1,4 @@
-"""Request bodies, exactly as GitHub's OpenAPI description has them: no other keys, nothing null."""
+"""Request bodies as in GitHub's OpenAPI description, without other keys or nulls."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Body = dict[str, object]
 
 
 def check_states(check: CheckState, there: int = 0) -> Iterator[Body]:
-    """The updates that bring a check run to a state, fifty annotations at most in each.
+    """Yield the updates for a check run, each with at most fifty annotations.
 
-    Only the last one completes it: a run that dies between them leaves an open check, which the next one finds. GitHub
-    appends the annotations that it is sent, so those that are `there` already are left out.
+    Only the last one completes it: a run that is killed in between leaves an open check, which the next one finds.
+    GitHub appends annotations, so the first `there` ones are left out.
     """
     rest = check.annotations[there:]
     parts = [rest[at : at + ANNOTATIONS_PER_REQUEST] for at in range(0, len(rest), ANNOTATIONS_PER_REQUEST)] or [()]
@@ -58,7 +58,6 @@ def _annotation(annotation: Annotation) -> Body:
 
 
 def review(draft: ReviewDraft) -> Body:
-    """A review with all its comments."""
     return {
         "commit_id": draft.commit_sha,
         "event": draft.event.value,
@@ -71,13 +70,12 @@ def _inline_comment(comment: InlineComment) -> Body:
     target = comment.target
     body: Body = {"path": target.path, "body": comment.body, "line": target.line, "side": target.side.value}
     if target.start_line is not None and target.start_line != target.line:
-        # GitHub refuses a range of one line: `start_line` must come before `line`.
+        # GitHub rejects a range of one line: `start_line` must be less than `line`.
         body |= {"start_line": target.start_line, "start_side": target.side.value}
     return body
 
 
 def file_comment(commit_sha: str, comment: FileComment) -> Body:
-    """A comment on a file as a whole."""
     return {
         "body": comment.body,
         "commit_id": commit_sha,

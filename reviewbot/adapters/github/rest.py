@@ -1,6 +1,6 @@
-"""What the REST API answers, as GitHub documents it, and the values of the domain that it becomes.
+"""The REST API's responses as GitHub documents them, and their conversion to values of the domain.
 
-A field that is missing or of another type makes the answer unusable; the error names it.
+A missing field or one of another type makes the response invalid; the error names it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from reviewbot.domain.github.pull_request import CheckRun, Comment, Permission
 
 
 class PermissionOf(Struct, frozen=True):
-    """What a person may do: their role, which may be an organization's own, and the older word for it."""
+    """A user's role, which may be an organization's custom one, and the legacy permission."""
 
     permission: Name
     role_name: Name | None = None
 
     def value(self) -> Permission:
-        """The permission; none for words that nobody knows."""
+        """Return the permission; none if unknown."""
         known = {one.value: one for one in Permission}
         return known.get(self.role_name or "") or known.get(self.permission) or Permission.NONE
 
@@ -46,7 +46,7 @@ class Check(Struct, frozen=True):
     app: CheckApp | None = None
 
     def value(self, app: str = "") -> CheckRun:
-        """The check run; `app` is the slug of our App, empty when nobody knows."""
+        """Return the check run; `app` is the slug of the token's App, empty if unknown."""
         tag, copy = split_tag(self.external_id or "")
         return CheckRun(
             id=self.id,
@@ -68,18 +68,16 @@ class Checks(Struct, frozen=True):
 
 
 class Written(Struct, frozen=True):
-    """A comment that we have just written."""
+    """A comment that was just written."""
 
     id: int
     html_url: Name
     body: str
 
     def comment(self) -> Comment:
-        """The comment of the timeline."""
         return Comment(self.id, self.html_url, self.body, ours=True)
 
     def posted(self) -> PostedComment:
-        """The review comment."""
         return PostedComment(self.id, self.html_url, self.body)
 
 
@@ -96,7 +94,7 @@ class Comparison(Struct, frozen=True):
 
 
 class Blob(Struct, frozen=True):
-    """A file by itself, in Base64."""
+    """A file in base64."""
 
     content: str
 
@@ -140,21 +138,21 @@ class ErrorDetail(Struct, frozen=True):
 
 
 class ErrorBody(Struct, frozen=True):
-    """A refusal; its errors are texts or objects."""
+    """An error response; its errors are texts or objects."""
 
     message: str | None = None
     errors: tuple[ErrorDetail | str, ...] | ErrorDetail | str | None = None
 
 
 class GraphQLError(Struct, frozen=True):
-    """An error of GraphQL, which comes beside the data."""
+    """An error of GraphQL, returned with the data."""
 
     type: str | None = None
     message: str | None = None
     path: tuple[str | int, ...] | None = None
 
     def hides(self, *fields: str) -> bool:
-        """Whether the token may not read one of these fields, beside which the rest is there."""
+        """Return whether the token may not read one of these fields, while the others were returned."""
         return self.type == "FORBIDDEN" and any(name in fields for name in self.path or ())
 
 

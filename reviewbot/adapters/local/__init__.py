@@ -1,5 +1,4 @@
-"""Implements the ports for a review at a terminal.
+"""The ports for a local review.
 
-Reads a branch or the index of a clone as a pull request
-and keeps the summary in a state file.
+Reads a branch or the index of a clone as a pull request, and stores the summary in a state file.
 """

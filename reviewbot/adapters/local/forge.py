@@ -1,7 +1,7 @@
-"""A forge for whoever asks at a terminal: what is read comes from elsewhere, what is written stays on this machine.
+"""The `Forge` port of a local review: reads from another source, and writes to this machine only.
 
-So a branch that nobody has pushed is reviewed by the same story as a pull request, with the same memory: the summary,
-in which the ledger stands, is a page of a notebook. Comments and checks have no reader here; the report has it all.
+A local branch is reviewed by the same machine as a pull request, with the same ledger: the summary that contains it is
+stored in a state file. Comments and checks are dropped; the report contains everything.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _empty(*_: object, **__: object) -> tuple[()]:
 
 
 class Desk:
-    """`ports.Forge` over a source and a notebook."""
+    """`ports.Forge` over a source and a state file."""
 
     def __init__(self, source: ChangeSource, notebook: Notebook) -> None:
         self._source = source
@@ -35,7 +35,7 @@ class Desk:
         self.diff, self.merge_base, self.entries = source.diff, source.merge_base, source.entries
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
-        """The change, with the page as its only comment. Whoever asks at a terminal wants a review of it as it is."""
+        """Return the change, with the stored summary as its only comment, as an open pull request that is due."""
         there = self._source.snapshot(
             number, check_names=check_names, config_file=config_file, templates_dir=templates_dir
         )
@@ -51,28 +51,28 @@ class Desk:
         return Comment(_COMMENT_ID, "", body, ours=True)
 
     def permission(self, login: str) -> Permission:  # noqa: ARG002 — the port's signature
-        """Everything: who has the key here may spend."""
+        """Return admin: the owner of the API key may spend."""
         return Permission.ADMIN
 
     def create_comment(self, number: int, body: str) -> Comment:  # noqa: ARG002 — the port's signature
-        """Write the page; one that is there already stays, since of two summaries the older one counts."""
+        """Store the summary; an existing one is kept, since the older of two counts."""
         if self._notebook.read() is None:
             self._notebook.write(body)
         return self._comment(body)
 
     def update_comment(self, comment_id: int, body: str) -> Comment:  # noqa: ARG002 — there is one
-        """Write the page anew."""
+        """Store the summary."""
         self._notebook.write(body)
         return self._comment(body)
 
     def create_check(self, check: CheckState) -> CheckRun:
-        """Create a check run that is nowhere."""
+        """Return a check run without storing it."""
         return CheckRun(_COMMENT_ID, check.name, check.head_sha, check.status, check.conclusion, check.external_id, "")
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:  # noqa: ARG002 — the port's signature
         return self.create_check(check)
 
-    # Nothing else is kept here, so there is nothing to read and nothing to change.
+    # Nothing else is stored.
 
     config = _nothing
     checks = commits = summaries = queued = _empty
@@ -93,5 +93,5 @@ class Desk:
         return _COMMENT_ID
 
     def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:  # noqa: ARG002 — the port's signature
-        """Create a comment that is nowhere; without a mark, so that nobody looks for its address."""
+        """Return a comment without storing it; it has no marker, so its URL is not used."""
         return PostedComment(_COMMENT_ID, "", "")

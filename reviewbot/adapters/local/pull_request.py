@@ -1,4 +1,4 @@
-"""A change on this machine, told as a pull request: a branch since its merge base, or what is staged."""
+"""A local change as a pull request: a branch since its merge base, or the index."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from reviewbot.domain.github.pull_request import DefaultBranch, Entry, PullReque
 from reviewbot.errors import DiffTooLarge, Problem, SettingsError
 
 BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
-"""What a branch is compared with when nobody says: the first of these that there is."""
+"""The default base of a branch is the first of these that exists."""
 
 ATTRIBUTES = ".gitattributes"
 
 
 class Stretch(Struct, frozen=True):
-    """What is reviewed: from one tree to another, each a commit or a tree.
+    """The range to review, between two commits or trees.
 
     Attributes:
-        branch: what its reviews are remembered by; empty for what is on no branch.
-        base_ref: what it is compared with, as somebody named it.
-        settled: the commit whose settings, attributes and templates count; empty when there is none.
+        branch: identifies its earlier reviews; empty if not on a branch.
+        base_ref: the base as the user named it.
+        settled: the commit whose settings, attributes and templates are used; empty if there is none.
     """
 
     branch: str
@@ -36,21 +36,21 @@ class Stretch(Struct, frozen=True):
 
 
 def branch_stretch(clone: Clone, base: str | None, head: str) -> Stretch:
-    """A branch, or any other name of a commit, since its merge base with another, by default the first of `BASES`.
+    """Return the range of a branch or commit since its merge base with another, by default the first of `BASES`.
 
     Raises:
         SettingsError: there is no such commit, or the two have nothing in common.
     """
     name = base or next((one for one in BASES if clone.resolve(one)), "")
     if not name:
-        told = f"there is no {', '.join(BASES[:-1])} or {BASES[-1]}"
-        raise SettingsError((Problem("--base", told, "`--base REF`: what to compare with"),))
+        what = f"none of {', '.join(BASES)} exists"
+        raise SettingsError((Problem("--base", what, "`--base REF`: what to compare with"),))
     tip, new = _commit(clone, "--base", name), _commit(clone, "--head", head)
     old = clone.merge_base(tip, new)
     if old is None:
-        told = f"`{name}` and `{head}` have no commit in common"
-        more = "; this clone is shallow: `git fetch --unshallow` first" if clone.is_shallow else ""
-        raise SettingsError((Problem("--base", told, f"a branch that this one comes from{more}"),))
+        what = f"`{name}` and `{head}` have no commit in common"
+        more = "; this clone is shallow: run `git fetch --unshallow` first" if clone.is_shallow else ""
+        raise SettingsError((Problem("--base", what, f"a branch that this one comes from{more}"),))
     branch, messages = clone.branch(head), clone.messages(old, new)
     one = len(messages) == 1
     title, _, body = messages[0].partition("\n") if one else (branch or head, "", "\n\n".join(messages))
@@ -58,7 +58,7 @@ def branch_stretch(clone: Clone, base: str | None, head: str) -> Stretch:
 
 
 def staged_stretch(clone: Clone) -> Stretch:
-    """What is staged, since the last commit."""
+    """Return the staged changes since the last commit."""
     head = clone.resolve("HEAD") or ""
     return Stretch(clone.branch(), "HEAD", head, head or EMPTY_TREE, clone.staged(), "What is staged")
 
@@ -66,14 +66,15 @@ def staged_stretch(clone: Clone) -> Stretch:
 def _commit(clone: Clone, where: str, name: str) -> str:
     sha = clone.resolve(name)
     if sha is None:
-        raise SettingsError((Problem(where, f"`{name}` is no commit here", "a branch, a tag or a commit"),))
+        raise SettingsError((Problem(where, f"`{name}` is not a commit in this clone", "a branch, a tag or a commit"),))
     return sha
 
 
 class LocalChange:
-    """A stretch as `ports.ChangeSource`, and as `ports.ChangeReader`.
+    """A range as `ports.ChangeSource` and `ports.ChangeReader`.
 
-    Its `repository_id` stands for the repository in all that is derived from it.
+    Attributes:
+        repository_id: used in everything derived from the repository's id.
     """
 
     def __init__(self, clone: Clone, stretch: Stretch, repository_id: int) -> None:
@@ -82,14 +83,14 @@ class LocalChange:
         self._repository_id = repository_id
 
     def config(self, path: str) -> str | None:
-        """The text of a file at the base, None when there is none."""
+        """Return the text of a file at the base, or None."""
         return self._settled(path, path).config
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
-        """The change as a pull request would tell it."""
+        """Return the change as a pull request."""
         origin, stretch = self._clone.origin(), self._stretch
         name = origin.full_name if origin else self._clone.root.name
-        # A link to a commit that the origin has not is dead.
+        # A link to a commit that was not pushed is dead.
         pages = origin.url if origin and self._clone.is_pushed(stretch.new) else ""
         repository = Repository(self._repository_id, name, stretch.base_ref, pages)
         settled = self._settled(config_file, templates_dir)
@@ -117,7 +118,7 @@ class LocalChange:
         )
 
     def _settled(self, config_file: str, templates_dir: str) -> DefaultBranch:
-        """What the base says about us. Never the branch itself: who wrote it may be who is reviewed."""
+        """Return the base's files for reviewbot; never the branch's, whose author may be the one to review."""
         tree = self._stretch.settled
         if not tree:
             return DefaultBranch()
@@ -127,22 +128,21 @@ class LocalChange:
         return DefaultBranch(texts.get(config_file), texts.get(ATTRIBUTES) or "", named)
 
     def diff(self, base: str, head: str) -> bytes:  # noqa: ARG002 — the port's signature
-        """Raise `DiffTooLarge`: git reads the change, by `read_change`."""
-        raise DiffTooLarge("A change on this machine is read with git.")
+        """Raise `DiffTooLarge`, so that `read_change` is used."""
+        raise DiffTooLarge("Local changes are read with git.")
 
     def merge_base(self, base: str, head: str) -> str:
-        """The best common ancestor, the change's own where there is none."""
+        """Return the merge base, or that of the change if there is none."""
         return self._clone.merge_base(base, head) or self._stretch.old
 
     def entries(
         self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        """Files of two commits; a commit that is not here any more has none."""
+        """Return files of two commits; a missing commit has none."""
         return self._files(head, new_paths), self._files(merge_base, old_paths)
 
     def _files(self, commit: str, paths: Sequence[str]) -> Mapping[str, Entry]:
         return self._clone.files(commit, paths) if paths and self._clone.resolve(commit) else {}
 
     def read_change(self, *, number: int, head: str, base: str) -> RawChange:  # noqa: ARG002 — the port's signature
-        """The whole change."""
         return self._clone.change(self._stretch.old, head)

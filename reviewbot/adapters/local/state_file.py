@@ -1,4 +1,4 @@
-"""Where a review at a terminal is remembered: one small file, for its owner alone."""
+"""The state file of a local review, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from uuid import uuid4
 
 from reviewbot.errors import PermissionMissing
 
-_OURS_ALONE = 0o600
+_OWNER_ONLY = 0o600
 _LARGEST = 1_000_000
 
 
 class Notebook:
-    """One text, on disk or, without a path, as long as this object lives."""
+    """A text on disk or, without a path, in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._text: str | None = None
 
     def read(self) -> str | None:
-        """What was written last, by whichever run; None when nothing was."""
+        """Return the text that was written last, by any run, or None."""
         if self._path is None:
             return self._text
         try:
@@ -32,7 +32,7 @@ class Notebook:
             return None
 
     def write(self, text: str) -> None:
-        """Write, as a whole: whoever reads meanwhile reads the text before. It is on disk when this returns.
+        """Write atomically and durably.
 
         Raises:
             PermissionMissing: it cannot be written.
@@ -40,22 +40,23 @@ class Notebook:
         self._text = text
         if self._path is None:
             return
-        beside = self._path.with_name(f".{uuid4()}.tmp")
+        temporary = self._path.with_name(f".{uuid4()}.tmp")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OURS_ALONE)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ONLY)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(text.encode("utf-8", "replace"))
                 file.flush()
                 os.fsync(file.fileno())
-            beside.replace(self._path)
+            temporary.replace(self._path)
         except OSError as error:
             with suppress(OSError):
-                beside.unlink()
+                temporary.unlink()
             reason = error.strerror or type(error).__name__
-            raise PermissionMissing(f"The review cannot be remembered in {self._path}: {reason}.") from None
+            hint = "Make the folder writable: nothing is bought that a later run could not find."
+            raise PermissionMissing(f"The review cannot be stored in {self._path}: {reason}.", hint=hint) from None
 
 
 def page_name(about: str) -> str:
-    """A file's name for whatever the review is about, such as a branch."""
+    """Return a file name for the subject of a review, such as a branch."""
     return f"{hashlib.sha256(about.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.md"

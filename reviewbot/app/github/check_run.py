@@ -1,4 +1,4 @@
-"""The check run on the reviewed head: what is wished for, minus what is there, and the copy of the purchase in it."""
+"""The check run on the reviewed head, with the copy of the purchase."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ LEVELS = {
 }
 
 MOST_ANNOTATIONS = 300
-"""They go to GitHub fifty in a request, and it takes eighty writes a minute; the summary and the files have all."""
+"""GitHub accepts fifty per request and eighty writes per minute; the summary and the files contain all findings."""
 
 
 def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
-    """The check on the reviewed head; one that says the same already is left alone.
+    """Write the check on the reviewed head, unless it is up to date.
 
-    When GitHub's answer is lost, what is there is read before it is written again. GitHub shows one check for all pull
-    requests with this head, so it turns green only where no other one stands against it.
+    If GitHub's response is lost, the check is read before it is written again. GitHub shows one check for all pull
+    requests with this head, so it turns green only if none of them is not green.
 
     Raises:
-        ForgeError: GitHub did not take it, or does not tell whether the other pull requests are open.
+        ForgeError: GitHub refused the check, or the state of the other pull requests cannot be read.
     """
     outcome = let_through(known, outcome)
     if not run.settings.check_run or (outcome.conclusion is None and outcome.status is not Status.PENDING):
@@ -47,18 +47,18 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     known = replace(known, neighbour=_neighbour(run, known) if outcome.conclusion in GREEN else 0)
     state = check_state(run, known, beside_another(known, outcome))
     there = known.check or (None if known.reviewed_sha else current_check(known.snapshot))
-    # As it is by now: another run may have completed it while this one waited.
+    # Another run may have completed it while this one waited.
     now = next((one for one in known.snapshot.checks if there and one.id == there.id), there)
     try:
-        check = _bring_check(run, state, now if known.read_again else there)
+        check = _update_check(run, state, now if known.read_again else there)
     except ForgeUnreachable:
-        check = _bring_check(run, state, newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number)))
+        check = _update_check(run, state, newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number)))
     check = _uncovered(run, known, state, check)
     return replace(known, check=check, denied=frozenset(run.degraded.denied))
 
 
 def _neighbour(run: RunContext, known: Known) -> int:
-    """An open pull request with the same head and no green verdict on it, 0 when there is none."""
+    """Return an open pull request with the same head and no green verdict on it, or 0."""
     head = known.head_sha
     numbers = not_green(known.snapshot.other_checks, head)
     heads = run.ports.forge.heads(numbers) if numbers else {}
@@ -66,9 +66,9 @@ def _neighbour(run: RunContext, known: Known) -> int:
 
 
 def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun | None) -> CheckRun | None:
-    """The check run that GitHub shows: made anew when another pull request's is later and says something else.
+    """Create the check run again if GitHub shows a later one of another pull request with another meaning.
 
-    Not where the pull request is closed or has left this head: there the other one has the say.
+    Not if the pull request is closed or has left this head: then the other one decides.
     """
     now = known.snapshot
     here = now.pull.is_open and not known.reviewed_sha
@@ -77,14 +77,14 @@ def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun
     return run.attempt(CHECK_RUN, partial(run.ports.forge.create_check, state)) or check
 
 
-def _bring_check(run: RunContext, state: CheckState, there: CheckRun | None) -> CheckRun | None:
-    """The check run in its new state; None when the token may not write it."""
-    ours = there if there and not there.foreign else None  # GitHub lets no App write another one's
-    if ours and _says_the_same(ours, state):
-        return ours
+def _update_check(run: RunContext, state: CheckState, there: CheckRun | None) -> CheckRun | None:
+    """Write the check run; returns None if the token lacks permission."""
+    own = there if there and not there.foreign else None  # an App cannot write another App's check run
+    if own and _says_the_same(own, state):
+        return own
     forge = run.ports.forge
-    # GitHub appends annotations, so one that is completed is not written over: a new one of the same name counts.
-    usable = ours if ours and ours.status != CheckStatus.COMPLETED else None
+    # GitHub appends annotations, so a completed check run is replaced by a new one with the same name.
+    usable = own if own and own.status != CheckStatus.COMPLETED else None
     write = partial(forge.update_check, usable.id, state) if usable else partial(forge.create_check, state)
     return run.attempt(CHECK_RUN, write)
 
@@ -98,7 +98,7 @@ def _says_the_same(there: CheckRun, state: CheckState) -> bool:
 
 
 def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
-    """The check as it should be, with its texts."""
+    """Return the desired check with its texts."""
     title, text = run.renderer.check(summary_view(run, known, outcome))
     return CheckState(
         name=run.check_name,
@@ -110,7 +110,7 @@ def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
         external_id=_external_id(run, known),
         tag=_tag(known, outcome),
         details_url=known.summary.url if known.summary else None,
-        # GitHub appends annotations: they come with the verdict, once.
+        # GitHub appends annotations, so they are sent once, with the verdict.
         annotations=annotations_of(run, known) if outcome.conclusion else (),
     )
 
@@ -122,16 +122,16 @@ def _tag(known: Known, outcome: Outcome) -> CheckTag:
 
 
 def _external_id(run: RunContext, known: Known) -> str:
-    """The copy of what was bought; a run that bought nothing hands on what the check has, as it stands by now.
+    """Return the copy of the purchase; a run without one keeps the check's copy, updated from the ledger.
 
-    Where it has none, what is waited for stands in its place: whoever hears of that closes this check, too.
+    Otherwise it is the awaited purchase, so that the run that finishes it also closes this check.
     """
     there = known.check or (None if known.reviewed_sha else current_check(known.snapshot))
     handed = there.external_id if there else ""
     held = known.purchase
     if held is None or held.state is TaskState.DEFERRED:  # another run may have bought it meanwhile
         held = known.ledger.underway_on(known.head_sha) or held
-    if known.awaited and (held is None or held.state.is_over):  # so that somebody comes by when it is in
+    if known.awaited and (held is None or held.state.is_over):  # so that a later run closes this check
         held = known.awaited.purchase
     if held is None:  # so that a collection buys it
         held = next((one for one in known.ledger.postponed() if one.head_sha == known.head_sha), None)
@@ -145,9 +145,9 @@ def _external_id(run: RunContext, known: Known) -> str:
 
 
 def annotations_of(run: RunContext, known: Known) -> tuple[Annotation, ...]:
-    """One annotation for each finding that counts and has lines at the head, worst first, as far as there is room.
+    """Return one annotation per counting finding with lines at the head, worst first, up to the limit.
 
-    None where the head has moved: the check is of the reviewed one, and the lines are those of another.
+    None if the head has moved: the check is on the reviewed head, but the lines are on another.
     """
     if known.reviewed_sha:
         return ()

@@ -1,4 +1,4 @@
-"""What was remembered on GitHub: the ledger in the summary, and the short copies in the check runs of all heads."""
+"""Read the ledger from the summary, and the copies from the check runs of all heads."""
 
 from __future__ import annotations
 
@@ -28,31 +28,30 @@ from reviewbot.errors import ForgeError
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A copy, and the head whose check run has it."""
+    """A copy, and the head of its check run."""
 
     copy: ExternalId
     head_sha: str
 
     @property
     def key(self) -> tuple[str, int]:
-        """The purchase that it is of."""
+        """The purchase of the copy."""
         return self.copy.identity, self.copy.attempt
 
 
 def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedger:
     """Read the ledger of the summary comment and the check runs' copies.
 
-    A ledger that is believed has all but what a run was stopped with. Without one, and where it lets something through,
-    the copies of every head that the pull request has had are read, so that neither a push nor a force-push makes us
-    forget, or believe a ledger that is older than one of them.
+    If there is no trusted ledger, or it contains waivers or a bypass, the copies of every head of the pull request are
+    read. So neither a push nor a force-push hides a purchase or makes an older ledger trusted.
 
     Args:
         run: whose settings sign.
-        snapshot: of now.
-        digest: of the change's identity; a copy holds the beginning of it alone.
+        snapshot: the current one.
+        digest: of the change's identity; a copy contains only its beginning.
 
     Raises:
-        ForgeError: the ledger lets something through, and the check runs that could deny it cannot be read.
+        ForgeError: the ledger contains waivers or a bypass, and the check runs that could contradict it cannot be read.
     """
     found, seen = summaries(snapshot.comments, run.settings.instance), None
     keep, checks = found.keep, (*snapshot.older_checks, *snapshot.checks)
@@ -66,14 +65,14 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     reading = unsure(reading) if cut else reading
     believed = keep is not None and not reading.problem
     copies = _copies(run, checks)
-    room = not believed or len(reading.ledger.purchases) < MAX_TASKS
-    copies = tuple(one for one in copies if room or one.head_sha == snapshot.pull.head_sha)
-    ledger = _with_doubles(run, reading.ledger.told_whole(digest), found.extra)
+    has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
+    copies = tuple(one for one in copies if has_space or one.head_sha == snapshot.pull.head_sha)
+    ledger = _with_doubles(run, reading.ledger.with_full_identity(digest), found.extra)
     ledger = _with_copies(run, snapshot, _of_now(ledger, snapshot.pull), copies, digest)
     if not believed:
         for one in copies:
             ledger = _with_carried(ledger, one)
-        ledger = ledger.costing(max((one.copy.spent for one in copies), default=Decimal(0)))
+        ledger = ledger.spending_at_least(max((one.copy.spent for one in copies), default=Decimal(0)))
     lost = not believed and (cut or (not ledger.purchases and _was_here(run, snapshot, keep)))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
     return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head)
@@ -85,9 +84,9 @@ def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:
 
 
 def _with_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Ledger:
-    """The ledger with the purchases that only another summary has: two runs at the same time each wrote theirs.
+    """Add the purchases that only another summary has, after two concurrent runs wrote one each.
 
-    One that is done counts as open, so that its findings are fetched once more.
+    A finished purchase is reopened, so that its findings are read again.
     """
     for comment in doubles if run.paid else ():
         reading = _reading(run, comment, ())
@@ -99,9 +98,9 @@ def _with_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -
 
 
 def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool:
-    """Whether a paid review of ours was here, going by what is left of it: its comments, or a summary.
+    """Return whether a paid review existed, by its comments or its summary.
 
-    The summary of a free review, or of a run without a key, is signed with no secret and tells of nothing paid.
+    The summary of a free review, or of a run without a key, is signed with an empty secret and contains nothing paid.
     """
     if keep is None:
         return any(marked_threads(snapshot.threads, run.settings.instance))
@@ -109,7 +108,7 @@ def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool
 
 
 def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun]) -> LedgerReading:
-    """The ledger in the summary; a free review lives as long as its run, and its ledger is signed with no key."""
+    """Decode the summary's ledger; that of a free review is unsigned and ends with its run."""
     copies = (decode_external_id(one.external_id, run.signer) for one in checks)
     counter = max((copy.counter for copy in copies if copy), default=0)
     if keep is None:
@@ -122,7 +121,7 @@ def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun]) 
 
 
 def _of_now(ledger: Ledger, pull: PullRequest) -> Ledger:
-    """Without a bypass of another head, or of this one to another base: that has ended, whatever comes back."""
+    """Remove a bypass of another head, or of this head for another base."""
     bypass = ledger.bypass
     return ledger if bypass is None or bypass.is_of(pull.head_sha, pull.base_ref) else replace(ledger, bypass=None)
 
@@ -165,10 +164,10 @@ def _every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None) -> tupl
 
 
 def _copies(run: RunContext, checks: Iterable[CheckRun]) -> tuple[_Found, ...]:
-    """The copies that we signed, oldest first; of one purchase the one that has come furthest."""
+    """Return the copies signed with this key, oldest first; of one purchase the most advanced."""
     ordered = sorted(checks, key=lambda one: one.id)
     found = [_Found(copy, one.head_sha) for one in ordered if (copy := decode_external_id(one.external_id, run.signer))]
-    bought_for = {one.key: one.head_sha for one in reversed(found)}  # the checks of newer heads have it while they wait
+    bought_for = {one.key: one.head_sha for one in reversed(found)}  # newer heads have the same copy while they wait
     latest = {one.key: replace(one, head_sha=bought_for[one.key]) for one in sorted(found, key=_progress)}
     return tuple(sorted(latest.values(), key=lambda one: (one.copy.at, one.copy.attempt)))
 
@@ -179,9 +178,9 @@ def _progress(found: _Found) -> tuple[bool, int]:
 
 
 def _with_copies(run: RunContext, snapshot: Snapshot, ledger: Ledger, copies: Sequence[_Found], digest: str) -> Ledger:
-    """The ledger with what only the check runs remember.
+    """Add what only the check runs have.
 
-    The findings of the reviews before such a purchase are not in its copy: the ledger has them, or the service.
+    A copy has no findings of the reviews before it; they are in the ledger or at the service.
     """
     remembered = {one.head_sha for one in ledger.purchases} | {one.head_sha for one in copies}
     for found in copies:
@@ -197,7 +196,7 @@ def _with_copies(run: RunContext, snapshot: Snapshot, ledger: Ledger, copies: Se
 
 
 def _with_carried(ledger: Ledger, found: _Found) -> Ledger:
-    """The ledger, which is not believed, where a copy tells that earlier findings blocked its change."""
+    """Mark a purchase of an untrusted ledger if its copy says that earlier findings blocked its change."""
     known = ledger.named(*found.key)
     if known is None or known.is_carried or not found.copy.carried:
         return ledger
@@ -205,9 +204,9 @@ def _with_carried(ledger: Ledger, found: _Found) -> Ledger:
 
 
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
-    """The purchase as the oldest check run tells it: GitHub orders them, whichever run asks.
+    """Return the purchase in the oldest check run, which is the same for every run that reads it.
 
-    A run that found the pull request against another branch has written its own under the name against that one.
+    A run that found another base has written its check run with the name for that base.
 
     Raises:
         ForgeError: the pull request or the check runs cannot be read.
@@ -225,12 +224,12 @@ def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase 
 
 
 def _begins(known: Purchase, copy: ExternalId) -> bool:
-    """Whether the copy tells that what was put off was about to be bought."""
+    """Return whether the deferred purchase was about to be bought."""
     return (known.state, copy.state) == (TaskState.DEFERRED, TaskState.INTENT)
 
 
 def _caught_up(known: Purchase, copy: ExternalId) -> Purchase:
-    """A purchase that has come further than the ledger knows: how it was handed in is told by the copy alone."""
+    """Update a purchase from a more recent copy, which alone has the details of the submission."""
     return replace(
         known,
         state=TaskState.OPEN if copy.task_id else TaskState.INTENT,
@@ -249,17 +248,17 @@ def _caught_up(known: Purchase, copy: ExternalId) -> Purchase:
 
 
 def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) -> Purchase:
-    """A purchase as far as its copy tells it.
+    """Return a purchase from its copy.
 
-    One of another head that is done counts as open: its findings are not here, and the service has them.
+    If it is of another head and done, it is reopened, since only the service has its findings.
     """
-    copy, ours = found.copy, digest.startswith(found.copy.identity)
+    copy, is_own = found.copy, digest.startswith(found.copy.identity)
     return Purchase(
-        identity=digest if ours else copy.identity,
+        identity=digest if is_own else copy.identity,
         attempt=copy.attempt,
-        state=_state(copy, ours=ours),
+        state=_state(copy, is_own=is_own),
         task_id=copy.task_id,
-        head_sha=snapshot.pull.head_sha if ours else found.head_sha,
+        head_sha=snapshot.pull.head_sha if is_own else found.head_sha,
         hold=copy.hold,
         used=copy.used,
         submitted_at=copy.at.isoformat(timespec="seconds"),
@@ -268,7 +267,7 @@ def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) ->
         size_tier=copy.size_tier,
         judgement=replace(judgement_of(run.settings), rules=copy.rules),
         since=copy.since,
-        base_ref="",  # neither this nor the next is in a copy
+        base_ref="",  # not in a copy, like `merge_base`
         merge_base="",
         asked=(copy.asked,) if copy.asked else (),
         confirms=bool(copy.since),
@@ -279,8 +278,8 @@ def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) ->
     )
 
 
-def _state(copy: ExternalId, *, ours: bool) -> TaskState:
+def _state(copy: ExternalId, *, is_own: bool) -> TaskState:
     if not copy.task_id:
         return TaskState.ENDED if copy.state is TaskState.ENDED else TaskState.INTENT
-    kept = copy.state is TaskState.ENDED or (copy.state is TaskState.DONE and ours)
+    kept = copy.state is TaskState.ENDED or (copy.state is TaskState.DONE and is_own)
     return copy.state if kept else TaskState.OPEN

@@ -1,6 +1,6 @@
-"""The check runs of older heads and against other bases: completed once their tasks are written down as over.
+"""Complete the check runs of older heads and other bases once their tasks are recorded as over.
 
-They are kept as new as the ledger.
+Their counter is kept as new as the ledger's.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from reviewbot.errors import ForgeError
 
 
 def close_older_checks(run: RunContext, known: Known) -> Known:
-    """Complete the older check runs whose tasks are over: till then a collection has to come by.
+    """Complete the older check runs whose tasks are over.
 
-    A green one on this head against another base does not stay green once a waiver or the skip label is withdrawn.
-    Where this run has written the ledger and no check run that says so, the latest one that can say it does.
+    A green check of this head for another base is completed too once a waiver or the skip label is withdrawn.
+    If this run wrote the ledger but no check run with its counter, the latest older one with a purchase gets it.
     """
     newest_of = {(one.head_sha, one.name): one for one in known.snapshot.older_checks if not one.foreign}
     for check in newest_of.values() if run.paid and run.settings.check_run else ():
@@ -37,7 +37,7 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
 
 
 def _is_as_read(run: RunContext, known: Known, check: CheckRun) -> bool:
-    """Whether no other run has written the check run meanwhile: it may be all that tells of the task of that run."""
+    """Return whether no other run has written the check run since; it may be the only record of that run's task."""
     try:
         now = run.ports.forge.checks(check.head_sha, check.name, known.snapshot.pull.number)
     except ForgeError as error:
@@ -47,23 +47,25 @@ def _is_as_read(run: RunContext, known: Known, check: CheckRun) -> bool:
 
 
 def _behind(run: RunContext, known: Known) -> tuple[CheckRun, Purchase] | None:
-    """The latest check run with a purchase, if none says how often the ledger was written: an older one could pass."""
+    """Return the latest check run with a purchase if none has the ledger's counter."""
     here = () if known.check else known.snapshot.checks
     there = sorted((*known.snapshot.older_checks, *here), key=lambda one: one.id)
-    told = [(one, copy) for one in there if (copy := decode_external_id(one.external_id, run.signer))]
+    copies = [(one, copy) for one in there if (copy := decode_external_id(one.external_id, run.signer))]
     newest = decode_external_id(known.check.external_id, run.signer) if known.check else None
-    counters = (copy.counter for copy in (*(copy for _, copy in told), newest) if copy)
+    counters = (copy.counter for copy in (*(copy for _, copy in copies), newest) if copy)
     if max(counters, default=known.ledger.counter) >= known.ledger.counter:
         return None
-    bought = ((one, known.ledger.named(copy.identity, copy.attempt)) for one, copy in reversed(told) if not one.foreign)
+    bought = (
+        (one, known.ledger.named(copy.identity, copy.attempt)) for one, copy in reversed(copies) if not one.foreign
+    )
     return next(((one, purchase) for one, purchase in bought if purchase), None)
 
 
 def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase | None) -> None:
-    """Complete a check run. Without a summary it lists what its review found: the head may have no check to say it."""
-    message = f"Its findings, and those of the reviews since, stand on {known.snapshot.pull.head_sha[:7]}."
+    """Complete a check run; without a summary comment it lists its review's findings."""
+    message = f"Its findings, and those of later reviews, are on {known.snapshot.pull.head_sha[:7]}."
     if check.head_sha == known.snapshot.pull.head_sha:
-        message = "What is remembered of this pull request has changed since: the next run judges again."
+        message = "The record of this pull request has changed since. The next run judges again."
     pull = replace(known.snapshot.pull, head_sha=check.head_sha)
     snapshot = replace(known.snapshot, pull=pull, checks=(check,), other_checks=())
     answers = known.memory.update.answers if bought and not run.settings.summary_comment else ()

@@ -1,4 +1,4 @@
-"""Reading: the pull request, the settings on the default branch, the change, and what of it may leave the building."""
+"""Read the change, select its files and redact them."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.errors import ChangeUnreadable, DiffTooLarge
 
 LONGEST_NOTICE = 1000
-"""Characters of a notice, which quotes names of packages and hosts."""
+"""Characters of a notice, which may quote package and host names."""
 
 
 def load_change(ports: Ports, pull: PullRequest) -> ChangeSet:
-    """The whole change: from the API when it gives one, from a bare fetch otherwise.
+    """Return the whole change: from the API if complete, else from a bare fetch.
 
     Raises:
-        ChangeUnreadable: neither gives it whole.
+        ChangeUnreadable: neither is complete.
     """
     try:
         return _whole(assemble(_from_api(ports, pull)))
     except (DiffTooLarge, ChangeUnreadable) as error:
-        ports.reporter.debug(f"The API's diff is not whole ({type(error).__name__}); fetching with git.")
+        ports.reporter.debug(f"The API's diff is incomplete ({type(error).__name__}); fetching with git.")
         return assemble(ports.changes.read_change(number=pull.number, head=pull.head_sha, base=pull.base_sha))
 
 
@@ -64,7 +64,7 @@ def _utf8(diff: bytes) -> str:
 
 
 def _whole(change: ChangeSet) -> ChangeSet:
-    """The change, unless the API hides lines: an attribute on the author's branch can call any text binary."""
+    """Check that the API hides no lines: an attribute on the author's branch can mark any text as binary."""
     hidden = [file.path for file in change.files if file.diff.binary and file.text is not None]
     if hidden:
         raise ChangeUnreadable(f"The API gives no lines for {hidden[0]!r}, which is text.")
@@ -72,18 +72,19 @@ def _whole(change: ChangeSet) -> ChangeSet:
 
 
 def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedChange:
-    """Select, hold back and redact: everything that is sent goes through here."""
+    """Select and redact; everything that is sent is prepared here."""
     settings, pull = run.settings, snapshot.pull
     selection = select(change.files, paths=settings.paths, attributes=snapshot.default_branch.attributes)
     places = {file.path: place_of(file) for file in selection.selected}
     words = _words(run, pull, [file.path for file in selection.selected])
-    # What a file of secrets holds is a secret in the others, too, and so is a name that is one, held back or not.
+    # Values from files of secrets, and names that are secrets, are redacted everywhere, also if the file is not sent.
     names = ((file.path, Place.EXECUTED) for file in change.files)
     texts = (pair for file in selection.selected for pair in _texts(file, places[file.path]))
     redactor = Redactor.of([*texts, *names, *((text, Place.DATA) for text in words)], settings.secrets())
     secrets = {file.path for file in selection.selected if _is_secret(file, redactor, places[file.path])}
     selected = [file for file in selection.selected if file.path not in secrets]
-    told = _told(run, [file.path for file in selected])
+    instructions = _instructions_for(run, [file.path for file in selected])
+
     pairs = [_redacted(file, redactor, places[file.path]) for file in selected]
     blocked = {sendable.path for sendable, _ in pairs if sendable.redactions and settings.redact is Redact.BLOCK}
     held = (
@@ -104,26 +105,27 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
         title=redactor.redact(pull.title).text,
         body=redactor.redact(pull.body).text,
         instructions=redactor.redact(settings.instructions).text,
-        path_instructions=tuple(replace(one, instructions=redactor.redact(one.instructions).text) for one in told),
+        path_instructions=tuple(
+            replace(one, instructions=redactor.redact(one.instructions).text) for one in instructions
+        ),
         redactor=redactor,
         to_leave_out=run.leaving_out([one.path for one in held if one.missed]),
     )
 
 
 def _words(run: RunContext, pull: PullRequest, paths: Sequence[str]) -> Sequence[str]:
-    """What people wrote, and is sent beside the files."""
-    told = (one.instructions for one in _told(run, paths))
-    return pull.title, pull.body, run.settings.instructions, *told
+    """Return the texts that are sent with the files."""
+    instructions = (one.instructions for one in _instructions_for(run, paths))
+    return pull.title, pull.body, run.settings.instructions, *instructions
 
 
-def _told(run: RunContext, paths: Sequence[str]) -> Sequence[PathInstruction]:
-    """The owners' instructions for some of the files."""
+def _instructions_for(run: RunContext, paths: Sequence[str]) -> Sequence[PathInstruction]:
     instructions = run.settings.path_instructions
     return [one for one in instructions if any(matches([one.path], path) for path in paths)]
 
 
 def _is_secret(file: ChangedFile, redactor: Redactor, place: Place) -> bool:
-    """Whether it is a file of secrets, or was one before it was renamed: the diff shows what was taken out."""
+    """Return whether it is a file of secrets, or was before a rename, in which case the diff shows them."""
     names = (file.path, file.diff.old_path)
     if any(map(secret_name, names)):
         return True
@@ -137,13 +139,13 @@ def _texts(file: ChangedFile, place: Place) -> Iterable[tuple[str, Place]]:
     yield file.diff.text, place
     if file.text is not None:
         yield file.text, place
-    # Of a key that the change touches, the diff may show the middle alone.
+    # The diff may show only the middle of a changed key.
     if file.old and file.old.text and "PRIVATE KEY" in file.old.text:
         yield file.old.text, place
 
 
 def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Sendable, FileView]:
-    """The file as it is sent, and as the reviewer sees it."""
+    """Return the file as it is sent, and as the reviewer sees it."""
     diff = redactor.redact(file.diff.text, place)
     text = None if file.text is None else redactor.redact(file.text, place)
     seen = file.diff if not diff.count else parse_diff(diff.text)[0]

@@ -1,4 +1,4 @@
-"""Writing down a purchase on GitHub: before its task is created, and before the task is polled."""
+"""Record a purchase on GitHub: before its task is created, and before the task is polled."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from reviewbot.errors import ReviewbotError
 
 
 def record_intent(run: RunContext, known: Known, bought: Bought) -> Updated | HeadMoved | Overtaken:
-    """Write down what is about to be bought: in the check run if there can be one, else in the summary.
+    """Record the intent in the check run, or in the summary if there is none.
 
-    Another run may do the same at this moment, and may have chosen another scope. GitHub orders check runs, so each of
-    them reads what was recorded first, once its own record stands there, and goes on with that.
+    Another run may do the same at this moment with another scope. GitHub orders check runs, so each run writes its
+    record, reads which was first, and continues with that one.
 
     Raises:
         PermissionMissing: nothing can be written, and this run would not wait for the answer.
     """
     known, purchase = known.with_own(bought), bought.purchase
-    if purchase.parts == 1:  # of several tasks the summary comes first: without it nothing is written
+    if purchase.parts == 1:  # several tasks are recorded in the summary first
         known = _in_check_run(run, known, purchase)
     if comes_in_summary(known, purchase):
         in_summary = _in_summary(run, known, purchase)
@@ -46,10 +46,10 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Updated | He
 
 
 def record_task(run: RunContext, known: Known, underway: Underway) -> Updated:
-    """Write down the task's id, before anybody waits for it.
+    """Record the task's id before it is polled.
 
-    Creating the task may have taken minutes, and what people have asked for meanwhile stands in the summary: it is
-    read again first. Where it cannot be, or the head has moved, the check run gets the id.
+    Creating the task may take minutes, and commands meanwhile are recorded in the summary, so it is read again first.
+    If that fails, or the head has moved, the check run gets the id.
     """
     recorded = None
     try:
@@ -62,7 +62,7 @@ def record_task(run: RunContext, known: Known, underway: Underway) -> Updated:
 
 
 def record_deferral(run: RunContext, known: Known, wanted: Purchase) -> Updated | HeadMoved:
-    """Write down that a purchase waits for the review of an older head: in the check run and in the summary."""
+    """Record in check run and summary that a purchase waits for the review of an older head."""
     now = refresh(run, known)
     if now.reviewed_sha:
         return HeadMoved()
@@ -75,23 +75,23 @@ def _in_check_run(run: RunContext, known: Known, purchase: Purchase) -> Known:
 
 
 def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | None:
-    """Put into the summary, on top of what people have written there by now; None where the head has moved."""
+    """Write to the summary, keeping its current content; returns None if the head has moved."""
     now = refresh(run, known) if known.summary else known
     if now.reviewed_sha:
         return None
     written = write_summary(run, _only(now, purchase), _outcome(now))
-    if written.reviewed_sha:  # it was read again, since the comment was gone
+    if written.reviewed_sha:  # it was read again, since the comment was deleted
         return None
     return replace(_keeping(now, written), read_again=False)
 
 
 def _only(known: Known, purchase: Purchase) -> Known:
-    """With nothing new but this purchase: the rest is written once the comments are posted."""
+    """Keep only this purchase as news; the rest is written after the comments are posted."""
     return replace(known, memory=known.memory.only(purchase.identity, known.change.index))
 
 
 def _keeping(known: Known, written: Known) -> Known:
-    """With what was written, and with all that this run knows."""
+    """Combine what was written with what this run knows."""
     return replace(written, memory=known.memory.stored(written.ledger))
 
 

@@ -1,4 +1,4 @@
-"""The pull request as it is by now: people, pushes and other runs went on while this one worked or waited."""
+"""Read the pull request again, after users, pushes and other runs may have changed it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from reviewbot.domain.machine.known import Known
 
 
 def refresh(run: RunContext, known: Known) -> Known:
-    """Read again, and add what this run knows to what is there now.
+    """Read the pull request again, and apply what this run knows to it.
 
-    On a head that has moved, every answer is placed anew by its code; the verdict stays with the reviewed head.
+    If the head has moved, every answer is placed again by its code; the verdict stays with the reviewed head.
 
     Raises:
         ReviewbotError: GitHub cannot be read.
@@ -23,7 +23,7 @@ def refresh(run: RunContext, known: Known) -> Known:
     reviewed, head = known.snapshot.pull.head_sha, snapshot.pull.head_sha
     if head == reviewed:
         return now
-    run.degraded.say(f"The head moved to {head[:7]} meanwhile: this review is of {reviewed[:7]}.")
+    run.degraded.say(f"The head moved to {head[:7]} during the run; this review is of {reviewed[:7]}.")
     now = on_new_head(now, reviewed, prepare(run, snapshot, load_change(run.ports, snapshot.pull)))
     purchases = {one.task_id: one for one in (*now.stored.ledger.purchases, *now.memory.update.purchases)}
     answers = (placed_now(run, now, purchases[one.task_id], one.report) for one in now.memory.update.answers)

@@ -1,4 +1,4 @@
-"""Review comments: one review in one request, files one by one, nothing twice."""
+"""Post review comments: one review in one request, file comments one by one, without duplicates."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from reviewbot.errors import ForgeUnreachable, Refused, ReviewbotError
 from reviewbot.render.view_models.review import CommentView
 
 TRIES = 3
-"""How often comments are posted when GitHub's answer is lost, each time after reading what it has recorded."""
+"""Attempts to post comments if GitHub's response is lost; what it recorded is read before each."""
 
 
 _OnLines = tuple[CommentGroup, LineTarget]
@@ -39,14 +39,14 @@ _OnLines = tuple[CommentGroup, LineTarget]
 
 @dataclass(frozen=True, slots=True)
 class _Posted:
-    """What posting came to: addresses by finding id, and the groups that GitHub refuses."""
+    """Comment URLs by finding id, and the groups that GitHub refused."""
 
     urls: Mapping[str, str]
     refused: tuple[CommentGroup, ...]
 
 
 def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
-    """Post what is left to post; what cannot be posted moves to the summary, so that nothing is lost."""
+    """Post the missing comments; what cannot be posted moves to the summary."""
     known = _without_duplicates(run, known)
     there = posted_comments(known.snapshot.threads, run.settings.instance)
     left = left_to_post(group(known.memory.placed), there, known.ledger.posted)
@@ -74,7 +74,7 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
 
 def _listed(known: Known, ids: set[str], why: Why) -> Known:
-    """With the findings of these ids in the summary, since they have no comments."""
+    """Move the findings with these ids to the summary, since they have no comments."""
     if not ids:
         return known
     moved = known.memory.moved(lambda item: in_summary(item, why) if item.id in ids else item, known.change.index)
@@ -82,30 +82,29 @@ def _listed(known: Known, ids: set[str], why: Why) -> Known:
 
 
 def read_posted(run: RunContext, known: Known) -> Known:
-    """Read what is there after posting, before the summary is written.
+    """Read the comments after posting, before the summary is written.
 
-    It tells the addresses of the comments, another run's at the same time among them, of which the duplicates go; and
-    what people have asked for meanwhile, which is not to be written over.
+    This returns their URLs, deletes duplicates of a concurrent run, and includes commands that were executed meanwhile.
     """
     try:
         known = refresh(run, known)
     except ReviewbotError as error:
-        run.degraded.say(f"The comments were posted; where they stand is not known: {error.message}")
+        run.degraded.say(f"The comments were posted, but could not be read back: {error.message}")
         return known
     return _without_duplicates(run, known).with_comments()
 
 
 def _without_duplicates(run: RunContext, known: Known) -> Known:
-    """Delete what two runs at the same time have posted twice."""
+    """Delete comments that two concurrent runs posted twice."""
     extra = duplicates(known.snapshot.threads, run.settings.instance)
     for comment_id in extra:
-        run.attempt("The deletion of a double", partial(run.ports.forge.delete_review_comment, comment_id))
+        run.attempt("The deletion of a duplicate comment", partial(run.ports.forge.delete_review_comment, comment_id))
     threads = tuple(one for one in known.snapshot.threads if one.comments[0].id not in extra)
     return replace(known, snapshot=replace(known.snapshot, threads=threads)) if extra else known
 
 
 def _post_until_known(run: RunContext, known: Known, wished: Sequence[CommentGroup], outcome: Outcome) -> _Posted:
-    """Post, and after a lost answer read what GitHub has recorded, so that nothing is posted twice or left out."""
+    """Post, and after a lost response read what GitHub recorded, so that nothing is posted twice or missing."""
     snapshot, tries = known.snapshot, TRIES
     while True:
         there, tries = posted_comments(snapshot.threads, run.settings.instance), tries - 1
@@ -136,14 +135,14 @@ def _post(run: RunContext, known: Known, snapshot: Snapshot, left: Sequence[Comm
 
 
 def _clear_pending(run: RunContext, snapshot: Snapshot) -> None:
-    """A killed run can leave a pending review, and GitHub takes one of each user at a time."""
+    """Delete a pending review of a killed run, since GitHub allows one per user."""
     for review in snapshot.reviews:
         if review.state == "PENDING":
             run.ports.forge.delete_pending_review(snapshot.pull.number, review.id)
 
 
 def _dismiss(run: RunContext, known: Known, outcome: Outcome) -> None:
-    """Take back our requests for changes once the gate is open: a review of ours would block the merge for ever."""
+    """Dismiss reviewbot's requests for changes once nothing blocks."""
     mark = review_mark(run.settings.instance)
     asking = [
         one.id for one in known.snapshot.reviews if one.state == "CHANGES_REQUESTED" and one.body.startswith(mark)
@@ -158,7 +157,7 @@ def _dismiss(run: RunContext, known: Known, outcome: Outcome) -> None:
 def _post_review(
     run: RunContext, known: Known, groups: Sequence[_OnLines], outcome: Outcome, refused: list[CommentGroup]
 ) -> None:
-    """One review with all comments; when GitHub refuses it for one bad line, halves, until that line stands alone."""
+    """Post one review with all comments; if GitHub refuses it, bisect to find the invalid one."""
     if not groups:
         return
     try:
@@ -183,7 +182,7 @@ def _draft(run: RunContext, known: Known, groups: Sequence[_OnLines], outcome: O
 
 
 def _create_review(run: RunContext, known: Known, draft: ReviewDraft) -> None:
-    """Post it; on a pull request of the token's own, for which GitHub takes no request for changes, a comment."""
+    """Post the review, without requesting changes if the pull request is the token's own, as GitHub requires."""
     forge, number = run.ports.forge, known.snapshot.pull.number
     try:
         forge.create_review(number, draft)
@@ -194,9 +193,10 @@ def _create_review(run: RunContext, known: Known, draft: ReviewDraft) -> None:
 
 
 def _event(known: Known, outcome: Outcome) -> ReviewEvent:
-    closed = outcome.verdict is Verdict.FAIL
+    blocks = outcome.verdict is Verdict.FAIL
+
     wanted = known.purchase is not None and known.purchase.judgement.review_kind is ReviewKind.REQUEST_CHANGES
-    return ReviewEvent.REQUEST_CHANGES if closed and wanted else ReviewEvent.COMMENT
+    return ReviewEvent.REQUEST_CHANGES if blocks and wanted else ReviewEvent.COMMENT
 
 
 def _inline(run: RunContext, known: Known, one: CommentGroup, target: LineTarget) -> InlineComment:
@@ -206,7 +206,7 @@ def _inline(run: RunContext, known: Known, one: CommentGroup, target: LineTarget
 def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentView:
     mark = FindingMark(run.settings.instance, one.ids)
     findings = tuple(finding_view(known, item) for item in one.placed)
-    waivable = run.paid and run.settings.summary_comment  # which is where a waiver is written down
+    waivable = run.paid and run.settings.summary_comment  # where waivers are recorded
     return CommentView(str(mark), isinstance(one.target, FileTarget), findings, waivable)
 
 

@@ -1,4 +1,4 @@
-"""The one summary comment, which holds the ledger: created, edited only where it differs, and never twice."""
+"""The summary comment, which contains the ledger."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.errors import ForgeUnreachable, NotFound
 
 HOUR = 3600
-"""Seconds."""
 
 
 def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
-    """The one summary comment: created, edited only where it differs, and the doubles of a race deleted.
+    """Create or update the summary comment, and delete duplicates of a race.
 
-    One that is there holds the ledger, so a run that has nothing to add to it never writes over it. When GitHub's
-    answer is lost, or the comment has gone meanwhile, what is there is read before it is written again.
+    An existing one contains the ledger, so a run without news does not overwrite it. If GitHub's response is lost, or
+    the comment was deleted meanwhile, it is read before it is written again.
     """
     if not summary_is_due(known, outcome):
         return known
@@ -42,7 +41,7 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     written = _counted(run, known, keep)
     body = _summary_body(run, written, outcome)
     if keep and known.superseded:
-        # A newer head has its own review: its words stay, and ours are in the check of our head.
+        # A newer head has its own review: its text is kept, and this outcome is in this head's check.
         body = replace_ledger(keep.body, encode(written.ledger, run.signer))
     forge, number = run.ports.forge, known.snapshot.pull.number
     for double in found.extra:
@@ -55,16 +54,16 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
 
 def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
-    """With one more writing of the ledger, unless it is there: so that other words alone count nothing."""
+    """Increase the ledger's counter, unless this ledger is already in the comment."""
     if keep and encode(known.ledger, run.signer) in keep.body:
         return known
     return replace(known, memory=known.memory.stored(known.ledger.written_for(known.snapshot.pull)))
 
 
 def _summary_body(run: RunContext, known: Known, outcome: Outcome) -> str:
-    """The comment without the address of this run, and with a wait in whole hours.
+    """Return the comment without this run's URL, and with the wait in whole hours.
 
-    So another run that has nothing new to say edits nothing, and a wait of days is an edit an hour at most.
+    So a run without news edits nothing, and a long wait causes one edit per hour.
     """
     view = summary_view(run, known, outcome)
     wait = view.wait and replace(view.wait, elapsed_seconds=view.wait.elapsed_seconds // HOUR * HOUR)
@@ -72,6 +71,6 @@ def _summary_body(run: RunContext, known: Known, outcome: Outcome) -> str:
 
 
 def _encoded(run: RunContext, known: Known) -> str:
-    """The ledger; none where the former one is lost and this one is empty, since the next run would believe it."""
+    """Return the ledger; empty if an earlier one is lost and this one is empty, since the next run would trust it."""
     is_unknown = known.stored.lost and not known.ledger.purchases and known.ledger.bypass is None
     return "" if is_unknown else encode(known.ledger, run.signer)

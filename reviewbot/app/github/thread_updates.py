@@ -1,4 +1,4 @@
-"""A word in the comments that are there already, on findings that are no longer simply open: fixed, gone, waived."""
+"""Update existing comments whose findings are fixed, gone, changed or waived."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from reviewbot.render.view_models.review import FindingStateView
 
 
 def update_threads(run: RunContext, known: Known) -> Known:
-    """Edit the comments whose findings stand elsewhere than they say, and put away the threads that are done."""
-    told = []
+    """Edit the comments whose findings have changed state, and resolve or hide those that are done."""
+    updates = []
     for thread, mark in marked_threads(known.snapshot.threads, run.settings.instance):
         found = (known.ledger.findings.find(one) for one in mark.ids)
         records = tuple(record for record in found if record is not None)
-        told.append(Told(thread, records, _word(run, known, records, several=len(mark.ids) > 1)))
-    for operation in thread_operations(told):
-        run.attempt("A word on a finding's comment", partial(_carry_out, run, operation))
+        updates.append(Told(thread, records, _note(run, known, records, several=len(mark.ids) > 1)))
+        for operation in thread_operations(updates):
+            run.attempt("The update of a finding's comment", partial(_carry_out, run, operation))
     return replace(known, denied=frozenset(run.degraded.denied))
 
 
-def _word(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *, several: bool) -> str:
-    """What to say of a comment's findings; empty while all of them are simply open."""
-    told = [one for one in records if one.waiver is not None or one.standing is not FindingState.OPEN]
-    views = tuple(finding_view(known, None, record) for record in told)
+def _note(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *, several: bool) -> str:
+    """Return the note for a comment's findings; empty while all are open and not waived."""
+    noted = [one for one in records if one.waiver is not None or one.standing is not FindingState.OPEN]
+    views = tuple(finding_view(known, None, record) for record in noted)
     return run.renderer.standing(FindingStateView(views, several)) if views else ""
 
 

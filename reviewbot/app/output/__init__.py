@@ -1,1 +1,1 @@
-"""What a run leaves on the runner, and the view of it that the templates show."""
+"""What a run writes on the runner, and the view model for the templates."""

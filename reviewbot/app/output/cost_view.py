@@ -1,4 +1,4 @@
-"""What a purchase looks like to a reader: what it costs, how its wait stands, and whether nobody knows its task."""
+"""The cost of a purchase, its wait, and purchases with an unknown task, as view models."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reviewbot.render.view_models.review import CostView, WaitView
 
 
 def cost_of(run: RunContext, known: Known) -> CostView | None:
-    """What the review of this change costs; None while nothing is bought, and where nothing is paid."""
+    """Return the cost of the review of this change; None if nothing is bought or the review is free."""
     if known.purchase is None or not run.paid:
         return None
     request, tag = known.request, known.bought.tag if known.bought else None
@@ -31,7 +31,7 @@ def cost_of(run: RunContext, known: Known) -> CostView | None:
 
 
 def _factor(known: Known, tag: Tag | None, held: int) -> Decimal | None:
-    """What the expertise multiplies by; a later run does not ask the service, and goes by what is held."""
+    """Return the multiplier of the expertise; a later run computes it from the hold."""
     request = known.request
     if tag or not request.expertise:
         return tag.multiplier if tag else Decimal(1)
@@ -40,20 +40,20 @@ def _factor(known: Known, tag: Tag | None, held: int) -> Decimal | None:
 
 
 def unknown_tasks(run: RunContext, known: Known) -> tuple[str, ...]:
-    """A sentence for each purchase, other than this change's, of which no task was recorded and one may exist."""
+    """Return a sentence for each other purchase that may have an unrecorded task."""
     own = known.purchase and (known.purchase.identity, known.purchase.attempt)
     unknown = [one for one in known.ledger.purchases if run.paid and one.is_unknown]
     return tuple(
         f"A run stopped while it bought the review of {short(one.head_sha) or 'an older head'}. "
         f"Whether CodeVF has a task for it is unknown; its hold of {counted(one.hold, 'credit')} counts against the "
-        "limit. Look at the tasks in the CodeVF account."
+        "limit. Check the tasks in the CodeVF account."
         for one in unknown
         if (one.identity, one.attempt) != own
     )
 
 
 def wait_of(run: RunContext, known: Known) -> WaitView | None:
-    """How the review stands that is waited for; None while there is none, and once it is over."""
+    """Return the state of the awaited review; None if there is none or it is over."""
     purchase = known.awaited.purchase if known.awaited else known.purchase
     task = known.awaited.task if known.awaited else known.task
     if run.settings.dry_run or purchase is None or known.report is not None:

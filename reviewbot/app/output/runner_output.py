@@ -1,4 +1,4 @@
-"""What a run leaves on the runner: files, the job summary, annotations and outputs. Written on every exit."""
+"""Write files, the job summary, annotations and outputs, on every exit."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ OUTPUTS = (
     "html-file",
     "rdjson-file",
 )
-"""Every output of the action; all are written on every exit, empty where nothing is known."""
+"""Every output of the action; all are written on every exit, empty if unknown."""
 
 
 def write_files(run: RunContext, known: Known, outcome: Outcome) -> Mapping[str, str]:
-    """Write the report files that the settings ask for: before publishing, so that nothing GitHub does can lose them.
+    """Write the requested report files, before publishing, so that no error of GitHub can lose them.
 
     Returns:
-        The paths of those that are written, by their inputs.
+        The paths of the written files, by input.
     """
     if not (files := run.settings.files()):
         return {}
@@ -65,7 +65,7 @@ def write_files(run: RunContext, known: Known, outcome: Outcome) -> Mapping[str,
 
 
 def _write_file(run: RunContext, path: str, text: Callable[[], str]) -> bool:
-    """Write a file, and return whether that worked; a failure is reported and loses nothing else of the result."""
+    """Write a file and return whether it succeeded; a failure is reported."""
     try:
         run.ports.reporter.write_file(path, text())
     except SettingsError as error:
@@ -78,10 +78,10 @@ def _write_file(run: RunContext, path: str, text: Callable[[], str]) -> bool:
 
 
 def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
-    """Everything that needs no permission on GitHub.
+    """Write everything that needs no permission on GitHub.
 
     Returns:
-        The outcome, with the exit status of a result that is not delivered whole where a report file is missing.
+        The outcome, with the exit status for an incomplete result if a report file is missing.
     """
     reporter, files = run.ports.reporter, dict[str, str]()
     if known.report is not None or run.settings.dry_run:
@@ -89,22 +89,22 @@ def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
         if len(files) < len(run.settings.files()):
             status = first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status)
             outcome = replace(outcome, exit_status=status)
-    if known.report is not None and known.check is None:  # the check's annotations are the same, GitHub would show both
+    if known.report is not None and known.check is None:  # GitHub would also show the check's annotations
         for annotation in annotations_of(run, known):
             reporter.annotate(annotation)
-    tell(run, known, outcome)
+    show(run, known, outcome)
     reporter.outputs(outputs(run, known, outcome) | files)
     return outcome
 
 
-def tell(run: RunContext, known: Known, outcome: Outcome) -> None:
-    """The job summary and the log."""
+def show(run: RunContext, known: Known, outcome: Outcome) -> None:
+    """Write the job summary and the log."""
     files = known.change.views
     run.ports.reporter.story(summary_view(run, known, outcome), files, run.renderer)
 
 
 def outputs(run: RunContext, known: Known, outcome: Outcome) -> dict[str, str]:
-    """The step's outputs, except the report files; counts are empty when unknown, never 0."""
+    """Return the step's outputs, except the report files; counts are empty if unknown, never 0."""
     purchase = known.purchase
     values = {
         **outcome_outputs(outcome),
@@ -124,7 +124,7 @@ def outputs(run: RunContext, known: Known, outcome: Outcome) -> dict[str, str]:
 
 
 def outcome_outputs(outcome: Outcome) -> Mapping[str, str]:
-    """The outputs that are known on every exit."""
+    """Return the outputs that are known on every exit."""
     return {
         "status": outcome.status.value,
         "verdict": outcome.verdict.value,
@@ -134,7 +134,7 @@ def outcome_outputs(outcome: Outcome) -> Mapping[str, str]:
 
 
 def bare_outputs(outcome: Outcome) -> Mapping[str, str]:
-    """All outputs of a run that read no pull request."""
+    """Return all outputs of a run that read no pull request."""
     return dict.fromkeys(OUTPUTS, "") | dict(outcome_outputs(outcome))
 
 

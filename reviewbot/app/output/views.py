@@ -1,4 +1,4 @@
-"""The view model of a run: everything that the templates may show."""
+"""The view model of a run for the templates."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from reviewbot.render.view_models.review import (
 
 
 def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView:
-    """Everything that a run knows, to be shown; the summary comment adds the ledger, which nothing else holds."""
+    """Return everything that a run knows as a view; the summary comment adds the ledger."""
     pull, repository = known.snapshot.pull, known.snapshot.repository
     report, findings = known.report, _Findings(known)
     return SummaryView(
@@ -88,7 +88,7 @@ def _counts(known: Known) -> Mapping[Severity, int]:
 
 
 def progress_of(known: Known) -> ProgressView | None:
-    """What became of the findings; None while there is no answer."""
+    """Return how the findings changed; None without an answer."""
     if known.report is None or known.purchase is None:
         return None
     task, findings = known.task_id, known.ledger.findings
@@ -142,7 +142,7 @@ def _by_file(findings: Iterable[FindingView]) -> tuple[FileGroup, ...]:
 
 
 class _Findings:
-    """The remembered findings as views: from this change's answer where it has them, else from memory alone."""
+    """The recorded findings as views: from this change's answer if it contains them, else from the ledger."""
 
     def __init__(self, known: Known) -> None:
         there = posted_comments(known.snapshot.threads, known.request.instance)
@@ -151,19 +151,19 @@ class _Findings:
         self._placed = {item.id: item for item in items}
 
     def counting(self) -> Iterable[FindingView]:
-        """Those that count, in the order of the answer, the carried ones after them."""
+        """Return those that count, in the order of the answer, then the carried ones."""
         counting = {record.id: record for record in self._known.ledger.findings.counting(self._known.task_id)}
         answered = [counting[key] for key in self._placed if key in counting]
         carried = [one for one in counting.values() if one.id not in self._placed]
         return (self._view(record) for record in (*answered, *carried))
 
     def waived(self) -> tuple[FindingView, ...]:
-        """Open findings with a waiver."""
+        """Return open findings with a waiver."""
         records = self._known.ledger.findings.open()
         return tuple(self._view(record) for record in records if record.waiver is not None)
 
     def closed(self) -> tuple[FindingView, ...]:
-        """What this change's answer closed, and what an earlier one did where no comment has ever shown the finding."""
+        """Return what this change's answer closed, and earlier closed findings that no comment has shown."""
         findings, task = self._known.ledger.findings, self._known.task_id
         shown = {*self._known.ledger.posted, *self._known.comment_urls}
         closed = (record for record in findings.records if not record.standing.is_open)
@@ -174,17 +174,17 @@ class _Findings:
 
 
 def counting_views(known: Known) -> Iterable[FindingView]:
-    """Every finding that counts for the gate."""
+    """Return every finding that counts for the verdict."""
     return _Findings(known).counting()
 
 
 def finding_view(known: Known, item: Placed | None, record: TrackedFinding | None = None) -> FindingView:
-    """A finding, to be shown in a comment, in the summary or as an annotation.
+    """Return a finding for a comment, the summary or an annotation.
 
     Args:
         known: what the run knows.
-        item: as its answer has it, None for one of an earlier answer.
-        record: what is remembered of it; one of the two is there.
+        item: the finding in this change's answer, None if it is from an earlier one.
+        record: the tracked finding; one of the two is given.
     """
     remembered = record or known.ledger.findings.find(item.id if item else "")
     view = _placed_view(known, item) if item else _remembered_view(known, remembered)
@@ -193,7 +193,7 @@ def finding_view(known: Known, item: Placed | None, record: TrackedFinding | Non
 
 
 def _with_held(view: FindingView, known: Known) -> FindingView:
-    """Tell a finding on a file that was held back from one on a file that the change does not touch."""
+    """Distinguish a finding on a file that was not sent from one on a file outside the change."""
     if view.why is not Why.FILE_NOT_IN_CHANGE:
         return view
     held = find_by_path(view.path, known.change.held_by_path)
@@ -283,7 +283,7 @@ def _why_of(placement: Placement) -> Why:
 
 
 def _lines_of(item: Placed) -> tuple[str, Side, int | None, int | None]:
-    """Where the finding's code is, as far as anything says so: (path, side, first line, last line)."""
+    """Return where the finding's code is, as far as known: (path, side, first line, last line)."""
     finding, placement = item.finding, item.placement
     if isinstance(placement, InSummary) and placement.at:
         placement = placement.at
@@ -297,7 +297,7 @@ def _lines_of(item: Placed) -> tuple[str, Side, int | None, int | None]:
 
 
 def _blob_url(known: Known, path: str, side: Side, at: tuple[int | None, int | None]) -> str | None:
-    """The address of lines in the reviewed commit; None where the commit may not hold the file."""
+    """Return the URL of lines in the reviewed commit; None if the commit may not contain the file."""
     url = known.snapshot.repository.url
     if not url or path not in known.change.by_path:
         return None
@@ -319,7 +319,7 @@ def _held(known: Known) -> tuple[Held, ...]:
 
 
 def _unread(unread: Unread, change: ReviewedChange, limits: Mapping[str, str]) -> Held:
-    """What the reviewer did not read to its end: analyzers need a file's whole text, which may not have been sent."""
+    """Return a file that was not read to the end; analyzers need the whole text, which may not have been sent."""
     if unread.path in change.misencoded:
         return Held(unread.path, HeldBecause.NOT_UTF_8, "save it as UTF-8", missed=True)
     over = limits.get(unread.path) or change.oversized.get(unread.path)

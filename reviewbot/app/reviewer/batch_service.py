@@ -1,4 +1,4 @@
-"""Several tasks that are bought together, asked for as one."""
+"""Several tasks of one purchase, handled as one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from reviewbot.ports import Clock, ReviewService
 
 @dataclass(frozen=True, slots=True)
 class BatchReviewService:
-    """A `ReviewService` whose task ids may be of several tasks.
+    """A `ReviewService` whose task ids may contain several ids.
 
-    One that is over is not asked for again, and after the deadline none of several is of which something is known:
+    Tasks that are over are not read again. After the deadline, tasks of a batch with a known state are not read either:
     each may take a while to answer, and they share one wait.
 
     Attributes:
-        deadline: on the clock's monotonic side.
+        deadline: in monotonic time.
     """
 
     service: ReviewService
@@ -27,36 +27,31 @@ class BatchReviewService:
     _seen: dict[str, Task] = field(default_factory=dict)
 
     def balance(self) -> Balance | None:
-        """See `ReviewService.balance`."""
         return self.service.balance()
 
     def project(self, name: str) -> int:
-        """See `ReviewService.project`."""
         return self.service.project(name)
 
     def tags(self) -> tuple[Tag, ...]:
-        """See `ReviewService.tags`."""
         return self.service.tags()
 
     def create(self, submission: Submission) -> Task:
-        """See `ReviewService.create`: one task."""
         return self.service.create(submission)
 
     def retrieve(self, task_id: str) -> Task:
-        """See `ReviewService.retrieve`."""
         parts = split_ids(task_id)
         if len(parts) == 1:
             return self._asked(task_id, alone=True)
         return joined([self._known(part) or self._asked(part) for part in parts])
 
     def _known(self, task_id: str) -> Task | None:
-        """What was heard of a task, when there is nothing to ask for or no time left for it."""
+        """Return the known state of a task that is over, or of any task after the deadline."""
         task = self._seen.get(task_id)
         late = self.clock.monotonic() >= self.deadline
         return task if task and (task.status.is_over or late) else None
 
     def _asked(self, task_id: str, *, alone: bool = False) -> Task:
-        """A task; one of several that the service does not know any more is over, and the others count."""
+        """Read a task; one of several that the service does not know counts as over."""
         seen = self._seen.get(task_id)
         if seen and seen.status.is_over:
             return seen
@@ -70,7 +65,7 @@ class BatchReviewService:
         return task
 
     def cancel(self, task_id: str) -> None:
-        """See `ReviewService.cancel`: those that are not over."""
+        """Cancel the tasks that are not over."""
         parts = split_ids(task_id)
         for part in parts:
             if len(parts) == 1 or not self._asked(part).status.is_over:
@@ -78,5 +73,4 @@ class BatchReviewService:
                 self._seen.pop(part, None)
 
     def deliverable(self, url: str) -> str:
-        """See `ReviewService.deliverable`."""
         return self.service.deliverable(url)

@@ -1,4 +1,4 @@
-"""Creating a task: what is attached, and what the reviewer is asked."""
+"""Create a task with its attachments and prompt."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
     """Create the task, or find it by its key.
 
     Raises:
-        NothingSendable: not one file fits, so there is no task.
-        OverBudget: another run has recorded an intent meanwhile, and both do not fit the pull request's limit.
-        ServiceError: there is no task (`ServiceRefused`, `PayloadTooLarge`), or nobody knows.
+        NothingSendable: no file fits, so there is no task.
+        OverBudget: another run recorded an intent meanwhile, and both exceed the pull request's limit.
+        ServiceError: there is no task (`ServiceRefused`, `PayloadTooLarge`), or it is unknown.
     """
     if run.paid and known.request.max_credits_per_pr and not order.again:
         check_race(known, read_ledger(run, run.read_snapshot(), bought.purchase.identity).ledger)
@@ -52,15 +52,15 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
 def _nothing_fits(run: RunContext, known: Known, packing: Packing) -> NothingSendable:
     largest = max(known.change.sendables, key=lambda one: one.diff_size).path
     return NothingSendable(
-        f"Not one of the selected files can be sent. `{visible(largest)}`: {packing.limits[largest]}.",
-        hint=f"Split the change, or leave the file out:{run.leaving_out([largest])}",
+        f"None of the selected files can be sent. `{visible(largest)}`: {packing.limits[largest]}.",
+        hint=f"Split the change, or exclude the file:{run.leaving_out([largest])}",
     )
 
 
 def _create(run: RunContext, known: Known, bought: Bought, order: Order, packings: Sequence[Packing]) -> list[Task]:
-    """A task for each packing; when the service refuses one after others, those are the review, which is partial."""
+    """Create a task for each packing; if the service refuses a later one, the review is partial."""
     parts = len(packings)
-    # All prompts come first: a template that fails at a later part fails before anything is bought.
+    # Render all prompts first, so that a template error occurs before anything is bought.
     submissions = [
         _submission(run, known, bought, packing, order, (part, parts)) for part, packing in enumerate(packings, 1)
     ]
@@ -71,13 +71,13 @@ def _create(run: RunContext, known: Known, bought: Bought, order: Order, packing
         except (ServiceRefused, OverBudget, PayloadTooLarge) as error:
             if not tasks:
                 raise
-            run.degraded.say(f"From part {part} of {parts} on nothing was handed in: {error.message}")
+            run.degraded.say(f"The parts from {part} of {parts} on were not submitted: {error.message}")
             break
     return tasks
 
 
 def _packings(run: RunContext, known: Known, bought: Bought, limits: SizeTier, most: int) -> tuple[Packing, ...]:
-    """What each task carries; with no file in any of them when none fits."""
+    """Return the packing of each task; without files if none fits."""
     task_batches = TaskBatches.of(known.change.sendables, limits, most, confirms=bought.purchase.confirms)
     packings = task_batches.packed()
     if task_batches.context_limits is None or not any(packing.sent for packing in packings):
@@ -101,7 +101,7 @@ def _submission(
         mode=request.mode,
         tag_id=agreed.tag.id if agreed.tag else None,
         metadata={**metadata, "headSha": pull.head_sha, **({"part": f"{part}/{parts}"} if parts > 1 else {})},
-        # Of those that were agreed on, so that a smaller packing has the same keys.
+        # The number that was quoted, so that a smaller packing has the same keys.
         idempotency_key=key_of_part(order.identity.key(), part, agreed.parts),
         attachments=packing.attachments,
         response_schema=response_schema(incremental=bought.purchase.confirms),
@@ -118,7 +118,7 @@ def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> 
         boundary=f"{run.ports.rng.getrandbits(128):032x}",
         instructions=change.instructions,
         path_instructions=tuple((one.path, one.instructions) for one in change.path_instructions),
-        file_names=tuple((one.file_name, _told(one)) for one in packing.attachments),
+        file_names=tuple((one.file_name, _description(one)) for one in packing.attachments),
         files_changed=len(change.change.files),
         lines_added=sum(line.kind is LineKind.ADDED for line in lines),
         lines_deleted=sum(line.kind is LineKind.DELETED for line in lines),
@@ -128,7 +128,7 @@ def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> 
     )
 
 
-def _told(attachment: Attachment) -> str:
+def _description(attachment: Attachment) -> str:
     if attachment.path:
         return f"the file {json.dumps(attachment.path)} at the head, with numbered lines"
     if attachment.file_name.endswith(".diff"):

@@ -1,4 +1,4 @@
-"""What goes beside the files of a review that is not the first: the new part, and the findings to be confirmed."""
+"""The context of a later review: the new part, and the findings to confirm."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from reviewbot.errors import ForgeError
 def so_far(
     run: RunContext, known: Known, since: str, task_batches: TaskBatches, context_limits: SizeTier
 ) -> list[Attachment]:
-    """The attachment of each task, redacted; what does not fit is counted.
+    """Return the attachment of each task, redacted; what does not fit is counted.
 
     Args:
         run: of the pull request.
         known: what the run knows.
         since: the last reviewed head, empty for a whole review.
-        task_batches: a finding goes where its file does; one whose file goes nowhere, to the first.
-        context_limits: for one of them.
+        task_batches: a finding is sent with its file, or with the first batch.
+        context_limits: for each attachment.
     """
     sent = {view.path for view in known.change.views}
     files = [file for file in known.change.change.files if file.path in sent]
@@ -41,7 +41,7 @@ def so_far(
 
 
 def _before(run: RunContext, since: str, files: list[ChangedFile]) -> Mapping[str, Entry]:
-    """The files at the last reviewed head; none when GitHub has thrown that commit away, so that all counts as new."""
+    """Return the files at the last reviewed head; empty if GitHub has deleted that commit, so that all count as new."""
     try:
         there, _ = run.ports.forge.entries(
             head=since, new_paths=[file.path for file in files], merge_base=since, old_paths=[]

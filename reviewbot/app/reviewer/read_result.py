@@ -1,4 +1,4 @@
-"""The answer of a finished task, with the files that it points to, placed on the change as it is now."""
+"""The answer of a finished task with its deliverables, placed on the current change."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from reviewbot.ports import ReviewService
 
 
 def read_answer(service: ReviewService, task: Task, asked: Mapping[str, int] = MappingProxyType({})) -> Report:
-    """The report, of several tasks as one; a file that cannot be fetched is named in it as text.
+    """Return the report of one or several tasks; a file that cannot be downloaded is included as text.
 
     Args:
         service: that has it.
         task: that is over.
-        asked: of several tasks, which one was asked about a finding, from 0, by the finding's id: none speaks for what
-            another one has read.
+        asked: of several tasks, the one that was asked about a finding, from 0, by finding id; only it can close the
+        finding.
     """
     if not task.parts:
         return _read(service, task)
@@ -53,13 +53,13 @@ def _read(service: ReviewService, task: Task) -> Report:
 
 
 def asked_parts(known: Known, bought: Purchase) -> Mapping[str, int]:
-    """The part, from 0, that was asked about a finding, by its id: it went with its file, or with the first one."""
+    """Return the part, from 0, that was asked about each finding, by finding id."""
     where = batches_of(known, bought).numbers()
     return {record.id: where.get(record.path, 0) for record in known.ledger.findings.records}
 
 
 def placed_now(run: RunContext, known: Known, purchase: Purchase, report: Report) -> Answered:
-    """The answer to this change or an older one: the latter is placed by the code alone that it is about."""
+    """Place an answer on this change; an answer to an older change is placed by its quoted code only."""
     rules, views = purchase.judgement.placement, known.change.views
     whole = not purchase.since and purchase.coverage is Coverage.FULL and report.readable
     if purchase.identity == known.identity.digest():
@@ -72,7 +72,7 @@ def placed_now(run: RunContext, known: Known, purchase: Purchase, report: Report
 
 
 def _texts(run: RunContext, head: str, paths: Sequence[str]) -> Mapping[str, str]:
-    """The files as they were sent for a head, by the reviewer's path; what GitHub has no more is left out."""
+    """Return the files as they were sent for a head, by the reviewer's path; without those that GitHub has deleted."""
     if not (head and paths):
         return {}
     try:

@@ -1,4 +1,4 @@
-"""Asking CodeVF: what a task costs, what became of it, and waiting for it."""
+"""Read prices and tasks from CodeVF, wait for tasks and cancel them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reviewbot.errors import ServiceError, ServiceRefused
 
 
 def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
-    """The task of an older head, and its answer placed on this change if it has one."""
+    """Read the task of an older head, and place its answer on this change."""
     task = run.service.retrieve(purchase.task_id)
     if task.status is not TaskStatus.COMPLETED:
         return TaskRead(task)
@@ -26,12 +26,12 @@ def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
 
 
 def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead | NotOver:
-    """Ask for the task once, at the pace that CodeVF documents, within the one deadline of the run.
+    """Read the task once, at the recommended interval, within the run's deadline.
 
-    What must be known is written before the first question, so a signal ends only the wait.
+    The state is recorded before, so a signal ends only the wait.
 
     Raises:
-        ServiceRefused: CodeVF does not know the task: waiting for it would never end.
+        ServiceRefused: CodeVF does not know the task, so waiting would never end.
     """
     clock = run.ports.clock
     try:
@@ -47,15 +47,15 @@ def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead |
     except ServiceRefused:
         raise
     except ServiceError as error:
-        return NotOver(f"{error.message} The task goes on and a later run picks it up.")
+        return NotOver(f"{error.message} The task continues, and a later run reads its result.")
     changed = latest.status is not task.status and not latest.status.is_over
-    if changed and not isinstance(known.request.trigger, AtTerminal):  # at a terminal a line moves all the while
+    if changed and not isinstance(known.request.trigger, AtTerminal):  # a terminal shows live progress
         run.say(f"The task is {visible(state(latest.status_text))}.")
     return TaskRead(latest, seconds=clock.monotonic() - began)
 
 
 def cancel_open_tasks(run: RunContext, known: Known, task_ids: Iterable[str]) -> Done:
-    """Cancel those that the request says, one by one; what CodeVF refuses is said."""
+    """Cancel the tasks that the request selects; errors are logged."""
     for task_id in task_ids:
         try:
             if known.request.cancels.includes(run.service.retrieve(task_id).status):
@@ -66,7 +66,6 @@ def cancel_open_tasks(run: RunContext, known: Known, task_ids: Iterable[str]) ->
 
 
 def cancel(run: RunContext, task_id: str) -> Done:
-    """Ask CodeVF to cancel a task."""
     try:
         run.service.cancel(task_id)
     except ServiceError as error:
@@ -77,7 +76,7 @@ def cancel(run: RunContext, task_id: str) -> Done:
 
 
 def read_price(run: RunContext, known: Known) -> PriceRead:
-    """The expertise that the settings name, and the balance."""
+    """Read the expertise of the settings, and the balance."""
     tag = _tag(run, known.request.expertise) if known.request.expertise else None
     return PriceRead(tag, run.service.balance())
 
@@ -88,4 +87,4 @@ def _tag(run: RunContext, expertise: str) -> Tag:
         if tag.is_called(expertise):
             return tag
     names = ", ".join(f"`{tag.name}`" for tag in tags)
-    raise ServiceRefused(f"CodeVF has no active expertise `{expertise}`.", hint=f"`expertise` may be one of: {names}.")
+    raise ServiceRefused(f"CodeVF has no active expertise `{expertise}`.", hint=f"Set `expertise` to one of: {names}.")

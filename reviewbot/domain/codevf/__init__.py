@@ -1,5 +1,5 @@
-"""Decides what is sent to CodeVF, at what price, and how its answers are read.
+"""What is sent to CodeVF, at what price, and how its answers are read.
 
-Attachments, batches and size tiers, idempotency keys, budgets and polling intervals,
-the response schema and the parser of findings.
+Attachments, batches and size tiers, idempotency keys, budgets and polling intervals, the response schema and the parser
+of findings.
 """

@@ -1,4 +1,4 @@
-"""Names of attachments that hold one file each, made of hostile paths."""
+"""Safe attachment names for single files with hostile paths."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ SO_FAR = "review-so-far.txt"
 """The attachment with what is new since the last review, and the findings to confirm."""
 
 LONGEST = 100
-"""Characters of a name at most."""
+"""Characters of a name."""
 
 _UNSAFE = re.compile("[^A-Za-z0-9._-]+")
 
 _NOT_AS_TEXT = (".diff", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf")
-"""Endings that need `.txt`: only our diff may be a `.diff`, and CodeVF's client takes the others for base64."""
+"""These get `.txt`: `.diff` is reserved for the change's diff, and CodeVF's client treats the others as base64."""
 
 _RESERVED = re.compile(rf"{re.escape(SO_FAR)}|files-[0-9]+\.txt")
-"""Names of our other attachments; those of the diff end with `.diff`."""
+"""Names of the other attachments; those of the diff end with `.diff`."""
 
 
 def own_names(paths: Sequence[str]) -> dict[str, str]:
-    """A safe name for each path: its base name if that is unique, in any letter case, else the whole path."""
+    """Return a safe name for each path: its base name if unique, ignoring case, else the whole path."""
     plain = {path: _safe(basename(path)) for path in paths}
     counts = Counter(name.casefold() for name in plain.values())
     names: dict[str, str] = {}
@@ -36,7 +36,7 @@ def own_names(paths: Sequence[str]) -> dict[str, str]:
 
 
 def _safe(name: str) -> str:
-    # Of leading dots and dashes only one dot stays, as in `.gitignore`.
+    # Keep one leading dot, as in `.gitignore`.
     name = _UNSAFE.sub("_", name)
     bare = name.lstrip(".-")
     name = (f".{bare}" if name.startswith(".") else bare) if bare else "file"

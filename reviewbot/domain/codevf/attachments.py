@@ -1,8 +1,7 @@
-"""Packs attachments: the diff first, then file texts with line numbers; at most five, and within a budget of bytes.
+"""Pack attachments: the diff first, then file texts with line numbers; at most five, within a budget of bytes.
 
-Each text is an attachment of its own if there are enough of them. Otherwise bundles hold an index and the files,
-grouped by folder, the riskiest first. Nothing is cut: a diff or a text is sent whole or not at all. Without a file's
-diff the review is partial.
+Each text has its own attachment if there are enough of them. Otherwise bundles contain an index and the files, grouped
+by folder, riskiest first. A diff or a text is sent whole or not at all. Without a file's diff the review is partial.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from reviewbot.domain.text.formatting import counted, number, size
 
 MAX_ATTACHMENTS = 5
 LARGEST_ATTACHMENT = 1_048_576
-"""Most bytes of a text that CodeVF's own client accepts (codevf-sdk 0.1.1 on PyPI)."""
+"""Bytes of a text that CodeVF's client accepts at most (codevf-sdk 0.1.1 on PyPI)."""
 
 NO_NEWLINE = "\\ No newline at end of file"
 
@@ -30,7 +29,7 @@ _HEADER = re.compile(r'^=== ("(?:[^"\\\n]|\\.)*") \(\d+ lines?\)$', re.MULTILINE
 
 @dataclass(frozen=True, slots=True)
 class SizeTier:
-    """The limits of a request: bytes of one attachment, bytes of all attachments (in JSON), and their number."""
+    """The limits of a request: bytes per attachment, bytes of all attachments in JSON, and their number."""
 
     attachment: int
     request: int
@@ -38,16 +37,16 @@ class SizeTier:
 
 
 def size_tiers(attachment_bytes: int) -> tuple[SizeTier, ...]:
-    """The tiers to try, largest first: the next one after a 413, since CodeVF's sources name several limits."""
+    """Return the tiers, largest first; a 413 selects the next one, since CodeVF's sources state several limits."""
     return tuple(
         SizeTier(min(attachment_bytes, request), request) for request in (4_000_000, 1_000_000, 140_000, 70_000)
     )
 
 
 def split_for_context(limits: SizeTier) -> tuple[SizeTier, SizeTier]:
-    """The limits of the files, and of one attachment beside them: the new part, and the findings to confirm."""
-    room = min(limits.attachment, limits.request // 5)
-    return SizeTier(limits.attachment, limits.request - room, limits.attachments - 1), SizeTier(room, room, 1)
+    """Split the limits between the files and one attachment for the new part and the findings to confirm."""
+    context = min(limits.attachment, limits.request // 5)
+    return SizeTier(limits.attachment, limits.request - context, limits.attachments - 1), SizeTier(context, context, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,8 @@ class Sendable:
     """A selected file, ready to be sent: its section of the diff and its text at the head, if any, both redacted.
 
     Attributes:
-        redactions: how many values were replaced in either.
-        risk: higher goes first.
+        redactions: the number of replaced values in both.
+        risk: higher is sent first.
     """
 
     path: str
@@ -67,7 +66,7 @@ class Sendable:
 
     @property
     def diff_size(self) -> int:
-        """Bytes of its diff in a request."""
+        """The bytes of its diff in a request."""
         return _size(_diff(self))
 
 
@@ -78,8 +77,8 @@ class Sent:
     Attributes:
         bytes: of diff and text as sent, in UTF-8.
         whole: whether the text was sent with the diff.
-        redactions: how many secrets were redacted.
-        sha256: hex digest of diff and text as sent, one after the other.
+        redactions: the number of redacted secrets.
+        sha256: hex digest of diff and text as sent, concatenated.
         attachment: the name of the attachment with the text, empty without one.
     """
 
@@ -93,12 +92,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """What one task carries, or several that are bought together.
+    """What one task contains, or several that are bought together.
 
     Attributes:
-        attachments: at most five a task, diffs first.
+        attachments: at most five per task, diffs first.
         omitted: selected files that are not in the manifest.
-        limits: which limit kept a file's diff or text out, in words, by path.
+        limits: the limit that excluded a file's diff or text, as text, by path.
     """
 
     attachments: tuple[Attachment, ...]
@@ -118,7 +117,7 @@ def number_lines(text: str) -> str:
 
 
 def file_section(path: str, text: str) -> str:
-    """A file in an attachment: a header line, then its numbered lines."""
+    """Return a file's section of an attachment: a header line, then its numbered lines."""
     return f"=== {_title(path, text)}{number_lines(text)}"
 
 
@@ -128,7 +127,7 @@ def _title(path: str, text: str) -> str:
 
 
 def read_sections(content: str) -> Mapping[str, str]:
-    """The files of an attachment by path: the inverse of `file_section`."""
+    """Return the files of an attachment by path; the inverse of `file_section`."""
     files: dict[str, str] = {}
     _, *parts = _HEADER.split(content)
     for path, body in zip(parts[::2], parts[1::2], strict=True):
@@ -157,7 +156,7 @@ def pack(files: Sequence[Sendable], limits: SizeTier) -> Packing:
 
 
 def _add_texts(bins: Bins, files: Sequence[Sendable]) -> None:
-    """Give each text an attachment of its own if there are enough of them, else put them into bundles."""
+    """Give each text its own attachment if there are enough of them, else bundle them."""
     sizes = {file.path: _size(_section(file)) for file in files}
     fitting = []
     for file in files:
@@ -171,25 +170,25 @@ def _add_texts(bins: Bins, files: Sequence[Sendable]) -> None:
         return
     bundled = {file.path: sizes[file.path] + _size(_indexed(file)) for file in fitting}
     arranged = [file for folder in by_folder(fitting) for file in folder]
-    # If they do not all fit, the riskiest ones go, wherever they are.
+    # If they do not all fit, prefer the riskiest over whole folders.
     for file in arranged if bins.have_room(_BUNDLE, [bundled[file.path] for file in arranged]) else fitting:
         bins.add(_BUNDLE, file, bundled[file.path])
 
 
 def in_order(files: Iterable[Sendable]) -> list[Sendable]:
-    """The files, the riskiest first."""
+    """Sort the files by risk, riskiest first."""
     return sorted(files, key=lambda file: (-file.risk, file.path))
 
 
 def by_folder(files: Iterable[Sendable]) -> list[list[Sendable]]:
-    """Group files by folder: the folder with the riskiest file first, and in it the riskiest file."""
+    """Group files by folder; folders and files are sorted riskiest first."""
     ordered = sorted(files, key=lambda file: (dirname(file.path), -file.risk, file.path))
     folders = [list(folder) for _, folder in groupby(ordered, key=lambda file: dirname(file.path))]
     return sorted(folders, key=lambda folder: -folder[0].risk)
 
 
 def together(packings: Sequence[Packing], handed_in: int) -> Packing:
-    """What several tasks carry, of which only the first ones were handed in."""
+    """Combine the packings of several tasks, of which only the first ones were submitted."""
     sent = packings[:handed_in]
     left = [one.path for packing in packings[handed_in:] for one in packing.sent]
     return Packing(
@@ -198,13 +197,13 @@ def together(packings: Sequence[Packing], handed_in: int) -> Packing:
         omitted=(*(one for packing in packings for one in packing.omitted), *left),
         limits={
             **{path: why for packing in packings for path, why in packing.limits.items()},
-            **dict.fromkeys(left, "its part of the review was not handed in"),
+            **dict.fromkeys(left, "its part of the review was not submitted"),
         },
     )
 
 
 def _diff(file: Sendable) -> str:
-    # Another section may follow it.
+    # Another section may follow.
     return file.diff if file.diff.endswith("\n") or not file.diff else f"{file.diff}\n"
 
 
@@ -219,12 +218,12 @@ def _manifest_line(file: Sendable, attachment: str) -> Sent:
 
 
 def _size(text: str) -> int:
-    """Bytes in the JSON of a request."""
+    """Return the bytes of a text in the JSON of a request."""
     return len(json.dumps(text).encode()) - 2
 
 
 _DIFF, _BUNDLE = "", "/"
-"""Kinds of attachments that are no path; the kind of a file's own attachment is its path."""
+"""Attachment kinds that are not paths; the kind of a single file's attachment is its path."""
 
 _INDEX_TITLE = "INDEX of the files below, by folder, the riskiest first\n"
 
@@ -234,12 +233,12 @@ def _indexed(file: Sendable) -> str:
 
 
 class Bins:
-    """The attachments of a request, being filled.
+    """The attachments of a request while they are filled.
 
     Attributes:
         taken: kind and bytes of each attachment; kinds never mix.
         files: of each attachment.
-        limits_hit: which limit kept a file's diff or text out, in words, by path.
+        limits_hit: the limit that excluded a file's diff or text, as text, by path.
     """
 
     def __init__(self, limits: SizeTier) -> None:
@@ -253,7 +252,7 @@ class Bins:
         return self.limits.request - sum(taken for _, taken in self.taken)
 
     def add(self, kind: str, file: Sendable, bytes_: int) -> bool:
-        """Add a file to the first attachment of a kind with room; False if there is none."""
+        """Add a file to the first attachment of its kind with enough space; return whether there was one."""
         index = self._place(kind, bytes_)
         if index is None:
             self.refuse("diff" if kind == _DIFF else "text", file, bytes_)
@@ -264,7 +263,7 @@ class Bins:
         return True
 
     def have_room(self, kind: str, sizes: Iterable[int]) -> bool:
-        """Whether attachments of a kind can take pieces of these sizes, in this order."""
+        """Return whether attachments of a kind can take pieces of these sizes, in this order."""
         trial = Bins(self.limits)
         trial.taken = [*self.taken]
         return all(trial._place(kind, one) is not None for one in sizes)
@@ -282,21 +281,21 @@ class Bins:
         return len(self.taken) - 1
 
     def refuse(self, part: str, file: Sendable, bytes_: int) -> None:
-        """Record which limit keeps a part of a file out."""
+        """Record which limit excludes a part of a file."""
         limits = self.limits
         if bytes_ > limits.request:
-            why = f"does not fit into a request of {size(limits.request)}"
+            why = f"exceeds the request limit of {size(limits.request)}"
         elif bytes_ > limits.attachment:
-            why = f"does not fit into an attachment; `attachment-bytes` is {number(limits.attachment)}"
+            why = f"exceeds `attachment-bytes` ({number(limits.attachment)})"
         elif bytes_ > self._left:
-            why = f"does not fit beside the others into a request of {size(limits.request)}"
+            why = f"does not fit with the others into a request of {size(limits.request)}"
         else:
-            why = f"does not fit beside the others into {counted(limits.attachments, 'attachment')} of a request"
+            why = f"does not fit with the others into {counted(limits.attachments, 'attachment')}"
         self.limits_hit[file.path] = f"its {part} of {size(bytes_)} {why}"
 
 
 def _attachments(bins: Bins) -> Iterator[tuple[Attachment, Sequence[Sendable]]]:
-    """Each attachment with its files."""
+    """Yield each attachment with its files."""
     names = own_names([kind for kind, _ in bins.taken if kind not in {_DIFF, _BUNDLE}])
     numbers = {_DIFF: 0, _BUNDLE: 0}
     for (kind, _), files in zip(bins.taken, bins.files, strict=True):

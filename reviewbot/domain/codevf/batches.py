@@ -1,6 +1,6 @@
-"""Splits a change that is too large for one task, and joins the tasks into one purchase.
+"""Split a change that is too large for one task, and join the tasks into one purchase.
 
-The purchase's task id names them all. It is over when all of them are, and costs what they cost together.
+The purchase's task id contains all ids. It is over when all tasks are, and costs their sum.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BETWEEN = ","
 
 @dataclass(frozen=True, slots=True)
 class TaskBatches:
-    """The files of each task, the limits of one task's files, and those of what is sent beside them, if anything."""
+    """The files of each task, the limits of its files, and the limits of the context sent with them, if any."""
 
     files: tuple[tuple[Sendable, ...], ...]
     limits: SizeTier
@@ -34,24 +34,24 @@ class TaskBatches:
 
     @classmethod
     def of(cls, files: Sequence[Sendable], limits: SizeTier, most: int, *, confirms: bool) -> TaskBatches:
-        """Split the files over at most so many tasks; with `confirms` each leaves room for findings to confirm."""
+        """Split the files over at most `most` tasks; with `confirms` each reserves space for findings to confirm."""
         for_files, context_limits = split_for_context(limits) if confirms else (limits, None)
         return cls(split(files, for_files, most), for_files, context_limits)
 
     def packed(self) -> list[Packing]:
-        """What each task carries."""
+        """Return the packing of each task."""
         return [pack(part, self.limits) for part in self.files]
 
     def numbers(self) -> Mapping[str, int]:
-        """The task of each file, from 0, by path."""
+        """Return the task of each file, from 0, by path."""
         return {file.path: number for number, part in enumerate(self.files) for file in part}
 
 
 def split(files: Sequence[Sendable], limits: SizeTier, most: int) -> tuple[tuple[Sendable, ...], ...]:
-    """The files of each of at most so many tasks: folders together if everything fits, else the riskiest files first.
+    """Split the files over at most `most` tasks: folders together if everything fits, else the riskiest first.
 
-    Another task is paid for only if a diff would be left out, never for a whole text. What does not fit stays with the
-    last task, which reports it as left out.
+    Another task is used only if a diff would be left out, never for a whole text. What does not fit stays with the last
+    task, which reports it as omitted.
     """
     if most == 1 or not pack(files, limits).omitted:
         return (tuple(files),)
@@ -66,13 +66,13 @@ def split(files: Sequence[Sendable], limits: SizeTier, most: int) -> tuple[tuple
 def _filled(
     groups: Iterable[Sequence[Sendable]], limits: SizeTier, most: int
 ) -> tuple[list[list[Sendable]], list[Sendable]]:
-    """The files of each task, each group in one task if it fits, and the files that fit into none."""
+    """Return the files of each task, groups kept together if they fit, and the files that fit in none."""
     groups = list(groups)
     sizes = {file.path: file.diff_size for group in groups for file in group}
     parts: list[list[Sendable]] = []
 
     def place(files: Sequence[Sendable]) -> bool:
-        """Put files into the last part, a new one, or an earlier one."""
+        """Add the files to the last part, a new one, or an earlier one."""
         new = [list[Sendable]()] if len(parts) < most else []
         for part in (*parts[-1:], *new, *parts[:-1]):
             together = in_order([*part, *files])
@@ -87,17 +87,15 @@ def _filled(
 
 
 def join_ids(ids: Iterable[str]) -> str:
-    """The id of several tasks together."""
     return _BETWEEN.join(ids)
 
 
 def split_ids(task_id: str) -> tuple[str, ...]:
-    """The ids of a purchase's tasks."""
     return tuple(task_id.split(_BETWEEN))
 
 
 def joined(tasks: Sequence[Task]) -> Task:
-    """Several tasks as one: it is over when all of them are; a part without a result is not read."""
+    """Combine several tasks; the result is over when all are, and parts without a result are unseen."""
     if len(tasks) == 1:
         return tasks[0]
     whole = replace(tasks[0], id=join_ids(one.id for one in tasks), status=_status(tasks), result=None)

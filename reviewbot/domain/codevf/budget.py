@@ -1,4 +1,4 @@
-"""Credits: what a task would hold, and whether that may be spent."""
+"""Credits: what a task would hold, and whether that fits the limits."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from reviewbot.errors import OverBudget
 
 
 def hold(max_credits: int, mode: Mode, tag_multiplier: Decimal) -> int:
-    """Credits that CodeVF holds while the task is open, rounded up as its documentation estimates them."""
+    """Return the credits that CodeVF holds while the task is open, rounded up as documented."""
     exact = Decimal(max_credits) * mode.multiplier * tag_multiplier
     return int(exact.to_integral_value(ROUND_CEILING))
 
 
 def credits_within(held: int, mode: Mode, tag_multiplier: Decimal) -> int:
-    """The largest `max-credits` whose hold is at most `held`."""
+    """Return the largest `max-credits` whose hold is at most `held`."""
     return int(Decimal(held) / (mode.multiplier * tag_multiplier))
 
 
@@ -38,7 +38,7 @@ class Spending:
 
 
 def check(spending: Spending, balance: Balance | None) -> None:
-    """Refuse a purchase that a limit or the balance forbids.
+    """Raise if a limit or the balance forbids a purchase.
 
     Raises:
         OverBudget: before anything is submitted.
@@ -55,11 +55,11 @@ def check(spending: Spending, balance: Balance | None) -> None:
     if left < 0:
         raise OverBudget(
             f"This review would hold {number(spending.hold)} credits and {number(balance.available)} are available.",
-            hint="Add credits to the CodeVF account, or lower `max-credits`, then run it again.",
+            hint="Add credits to the CodeVF account, or lower `max-credits`, then run the workflow again.",
         )
     if left < spending.min_balance:
         raise OverBudget(
             f"This review would hold {number(spending.hold)} of {number(balance.available)} credits and leave "
             f"{number(left)}, less than {number(spending.min_balance)} (`min-balance`).",
-            hint="Add credits to the CodeVF account, or lower `min-balance`, then run it again.",
+            hint="Add credits to the CodeVF account, or lower `min-balance`, then run the workflow again.",
         )

@@ -1,8 +1,8 @@
-"""One structured answer, read item by item.
+"""Parse one structured answer, item by item.
 
-Severities are mapped, numbers may be text, a missing side is RIGHT. What cannot be read as a finding is kept as text
-and makes the report unreadable, so that it is never taken for a clean one; what a finding has beside the keys of the
-schema is told in its explanation.
+Severities are mapped, numbers may be text, and a missing side is RIGHT. What is not a valid finding is kept as text and
+makes the report unreadable, so that it is never taken for a clean one. Unknown keys of a finding are added to its
+explanation.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from reviewbot.domain.text.strict_json import salvage
 MAX_LINE = 10_000_000
 MAX_TITLE = 300
 MAX_PATH = 4096
-"""Characters of the longest path that git checks out."""
+"""Characters; git checks out no longer paths."""
 
 UNTITLED = "A finding without a title"
 
@@ -94,38 +94,38 @@ class _Answer(Struct, frozen=True):
 
 
 def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
-    """Whether a value has the outer shape of the answer that was asked for."""
+    """Return whether a value has the outer shape of the requested answer."""
     return isinstance(value, dict) and isinstance(value.get("files"), list)
 
 
 def hides_findings(key: str, value: object) -> bool:
-    """Whether something that the schema does not have may be more than words: a list, an object or an error."""
+    """Return whether a value outside the schema may contain findings: a list, an object or an error."""
     return bool(value) and (isinstance(value, dict | list) or key.casefold() in {"error", "errors"})
 
 
 def read_answer(answer: Mapping[str, Any]) -> Report:
-    """The report of an answer; never raises, and never loses text.
+    """Parse an answer; never raises, and never loses text.
 
     Args:
         answer: a value that `is_answer`.
     """
-    told, rest = salvage(answer, _Answer)
+    parsed, rest = salvage(answer, _Answer)
     findings: list[Finding] = []
     leftovers: list[Leftover] = []
-    words = [(told.summary or "").strip()]
-    for index, entry in enumerate(told.files):
+    words = [(parsed.summary or "").strip()]
+    for index, entry in enumerate(parsed.files):
         words += _read_file(entry, f"files[{index}]", findings, leftovers)
-    previous = tuple(_read_previous(told.previous, leftovers))
+    previous = tuple(_read_previous(parsed.previous, leftovers))
     words += _said_beside(rest, "", leftovers)
-    if told.summary is None and not (findings or leftovers):
-        # Only an answer that fits the schema may say that there is nothing to say.
-        leftovers.append(Leftover("summary", "it is missing, so the answer is not the one asked for", shown(answer)))
+    if parsed.summary is None and not (findings or leftovers):
+        # An answer without findings must match the schema.
+        leftovers.append(Leftover("summary", "it is missing, so the answer does not match the schema", shown(answer)))
     summary = "\n\n".join(part for part in words if part)
     return Report(summary, tuple(findings), tuple(leftovers), not leftovers, previous)
 
 
 def _said_beside(rest: Mapping[str, object], where: str, leftovers: list[Leftover]) -> Iterator[str]:
-    """What does not fit the schema: plain values are words, in lists and objects findings may hide."""
+    """Yield plain values outside the schema; lists and objects become leftovers, since findings may hide in them."""
     for key, value in rest.items():
         if hides_findings(key, value):
             leftovers.append(Leftover(f"{where}{key[:80]}", "it does not fit the schema", f"{key}: {shown(value)}"))
@@ -177,7 +177,7 @@ def _read_finding(item: object, path: str) -> Finding | None:
 
 
 def _titled(title: str, explanation: str) -> tuple[str, str]:
-    """A title of one line, and an explanation that holds what the title has no room for."""
+    """Return a title of one line, and an explanation with what does not fit in it."""
     words = title or explanation
     flat = " ".join(words.split())
     short = flat if len(flat) <= MAX_TITLE else flat[: MAX_TITLE - 1] + "…"
@@ -187,7 +187,7 @@ def _titled(title: str, explanation: str) -> tuple[str, str]:
 
 
 def _unread(said: _Finding, rest: Mapping[str, object]) -> Iterator[str]:
-    """What a finding says and no field of ours holds."""
+    """Yield what a finding says outside the known fields."""
     unknown = {
         "severity": "" if _word(said.severity) in _SEVERITIES else said.severity,
         "category": "" if _word(said.category) in _CATEGORIES else said.category,
@@ -212,12 +212,12 @@ def _read_previous(value: object, leftovers: list[Leftover]) -> Iterator[Previou
         if said.id and state:
             yield Previous(said.id, state, said.note)
         else:
-            reason = "it does not say which finding is fixed or open"
+            reason = "it has no finding id or no known state"
             leftovers.append(Leftover(f"previous[{index}]", reason, shown(item)))
 
 
 def shown(value: object) -> str:
-    """A JSON value as text; one that is nested too deeply as its words, one a line."""
+    """Return a JSON value as text; a value that is nested too deeply as its words, one per line."""
     try:
         return json.dumps(value, ensure_ascii=False, indent=1)
     except (ValueError, RecursionError):
@@ -225,7 +225,7 @@ def shown(value: object) -> str:
 
 
 def _words_of(value: object) -> Iterator[str]:
-    """Every key and every plain value, in the order of the text, without recursion."""
+    """Yield every key and plain value in the order of the text, without recursion."""
     rest: list[object] = [value]
     while rest:
         match rest.pop():

@@ -1,7 +1,7 @@
-"""The identity of a purchase, and the idempotency key that is derived from it: nothing is paid for twice.
+"""The identity of a purchase, and the idempotency key derived from it.
 
-Title, body, base tip, our version and the publishing settings are not part of it, so a rebase that changes nothing buys
-nothing.
+Title, body, base tip, reviewbot's version and the publishing settings are not part of it, so a rebase that changes
+nothing buys nothing.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ WHOLE = "whole"
 
 
 def change_digest(files: Iterable[ChangedFile]) -> str:
-    """Hex SHA-256 over all that a diff can tell of each changed file, in any order.
+    """Return the hex SHA-256 of all that a diff shows of each changed file, in any order.
 
-    Names, type, modes and blobs on both sides: of a symlink the blob is its target, of a submodule its commit. Lines
-    follow from the blobs, and what git abbreviates or leaves out in a diff is not taken from there.
+    Paths, status, modes and blobs on both sides; a symlink's blob is its target, a submodule's its commit. The lines
+    follow from the blobs, which git may abbreviate or omit in the diff.
     """
     rows = ([one.path, one.diff.old_path, one.diff.status.value, *_side(one.old), *_side(one.new)] for one in files)
     return _sha256(json.dumps(sorted(rows))).hex()
@@ -35,19 +35,19 @@ def _side(entry: Entry | None) -> tuple[str, str]:
 
 
 def selection_digest(paths: Iterable[str]) -> str:
-    """Sixteen hex digits for the selected files, in any order."""
+    """Return sixteen hex digits for the selected files, in any order."""
     return _sha256(json.dumps(sorted(paths))).hex()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What is bought.
+    """The identity of a purchase.
 
     Attributes:
         scope: `WHOLE`, or `since <sha>` of the last reviewed head.
         change: `change_digest` of every changed file.
-        expertise: as in the settings; upper and lower case are the same.
-        attempt: from 1; rises only after a terminal failure or by an authorized command.
+        expertise: as in the settings; case is ignored.
+        attempt: from 1; increases only after a terminal failure or by an authorized command.
     """
 
     repository_id: int
@@ -60,11 +60,11 @@ class Identity:
     attempt: int = 1
 
     def digest(self) -> str:
-        """Hex SHA-256 of everything except scope and attempt: the same change, however the review was requested."""
+        """Return the hex SHA-256 of everything except scope and attempt: the same change in any scope."""
         return _sha256(self._material(WHOLE)).hex()
 
     def key(self) -> str:
-        """The idempotency key: half a digest as a version 4 UUID, the only form that CodeVF accepts."""
+        """Return the idempotency key: half a digest as a version 4 UUID, the only form that CodeVF accepts."""
         return _uuid(f"{self._material(self.scope)}\n{self.attempt}")
 
     def _material(self, scope: str) -> str:
@@ -73,7 +73,7 @@ class Identity:
 
 
 def key_of_part(key: str, part: int, parts: int) -> str:
-    """The key of one task, from 1, of those that are bought together under the purchase's key."""
+    """Return the key of one of several tasks of a purchase, numbered from 1."""
     return _uuid(f"{key}\n{part} of {parts}") if parts > 1 else key
 
 
@@ -86,18 +86,18 @@ def _sha256(text: str) -> bytes:
 
 
 def scope_since(head_sha: str) -> str:
-    """The scope of a review since a reviewed head; an empty one means a whole review."""
+    """Return the scope of a review since a head; empty means a whole review."""
     return f"since {head_sha}" if head_sha else WHOLE
 
 
 def since_of(scope: str) -> str:
-    """The reviewed head of a scope, empty for a whole review."""
+    """Return the head of a scope; empty for a whole review."""
     return "" if scope == WHOLE else scope.removeprefix("since ")
 
 
 def account_number(api_key: str) -> int:
-    """The account that pays, as the repository id of a change that is on no server.
+    """Return a number for the account, used as the repository id of a change without a server.
 
-    CodeVF refuses a key that another account has used, so two people with the same change need two keys.
+    CodeVF rejects an idempotency key that another account has used, so two users with the same change need two keys.
     """
     return int.from_bytes(_sha256(f"reviewbot at a terminal\n{api_key}")[:7])

@@ -1,8 +1,8 @@
-"""When to poll and when to retry: decisions about time, as numbers.
+"""When to poll and when to retry, in seconds.
 
-The cadence is CodeVF's recommendation: the first poll after about 2 s; a pending task every 2 to 4 s; a task in work
-every 5 to 10 s (`realtime_answer` and `fast`) or 15 to 30 s (`standard`), from the short end to the long one. After
-`PATIENCE` the interval grows to a minute, because the hourly limit is shared by every job of the account.
+The intervals are those that CodeVF recommends: the first poll after about 2 s; a pending task every 2 to 4 s; a task in
+progress every 5 to 10 s (`realtime_answer` and `fast`) or 15 to 30 s (`standard`), growing over time. After `PATIENCE`
+the interval grows to a minute, because the hourly limit is shared by every job of the account.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ FIRST_POLL = 2.0
 """Seconds between creating a task and the first poll."""
 
 PATIENCE = 600.0
-"""Seconds of the documented cadence."""
+"""Seconds for which the recommended intervals are used."""
 
 LONGEST_POLL = 60.0
-"""Most seconds between two polls, unless CodeVF asks for more."""
+"""Seconds between two polls at most, unless CodeVF asks for more."""
 
 MIN_SPACING = 1.0
-"""Least seconds between two requests: CodeVF accepts one a second."""
+"""Seconds between two requests at least: CodeVF accepts one per second."""
 
 MAX_ATTEMPTS = 6
-"""Most requests for one answer, including the first."""
+"""Requests for one answer, including the first."""
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-"""HTTP statuses that are worth another attempt."""
+"""HTTP statuses that are retried."""
 
 WRITES_AT_ONCE = 20
-"""Writes to GitHub without a pause: more than a review needs, fewer than a collection."""
+"""Writes to GitHub without a pause: more than a review needs, fewer than `collect`."""
 
 WRITES_A_MINUTE = 57
-"""Writes a minute after those: together they stay under GitHub's limit of 80 in any minute."""
+"""Writes per minute after those; the sum stays below GitHub's limit of 80 per minute."""
 
 _BACKOFF_FIRST = 1.0
 _BACKOFF_LONGEST = 30.0
 
 
 class Fault(Enum):
-    """Why a request got no usable answer."""
+    """Why a request got no usable response."""
 
     CONNECTION = "connection"
     TIMEOUT = "timeout"
@@ -53,13 +53,13 @@ class Fault(Enum):
 
 
 def next_poll(status: TaskStatus, mode: Mode, elapsed: float, retry_after: float | None, rng: Random) -> float:
-    """Seconds until the next poll.
+    """Return the seconds until the next poll.
 
     Args:
-        status: of the last answer; an unknown one is paced like work.
-        mode: the service level.
+        status: of the last response; an unknown one is treated as in progress.
+        mode: of the task.
         elapsed: seconds since the task was created.
-        retry_after: seconds that CodeVF asked for, the least to wait.
+        retry_after: the minimum in seconds that CodeVF asked for.
         rng: for the jitter.
     """
     wanted = FIRST_POLL if elapsed < FIRST_POLL else _cadence(status, mode, elapsed, rng)
@@ -82,7 +82,7 @@ def _bounds(status: TaskStatus, mode: Mode) -> tuple[float, float]:
 
 
 def moment(header: str) -> datetime | None:
-    """The time in an HTTP header (RFC 9110, 5.6.7); None if it is invalid or has no zone."""
+    """Return the time in an HTTP header (RFC 9110, 5.6.7); None if it is invalid or has no zone."""
     try:
         read = parsedate_to_datetime(header)
     except (ValueError, TypeError):
@@ -91,12 +91,12 @@ def moment(header: str) -> datetime | None:
 
 
 def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, rng: Random) -> float | None:
-    """Seconds until the same request is sent again; None to give up.
+    """Return the seconds until the request is repeated; None to give up.
 
     Args:
-        attempt: how many requests have failed, including this one.
-        failure: the HTTP status, or why there was no answer.
-        retry_after: seconds that CodeVF asked for, the least to wait.
+        attempt: the number of failed requests, including this one.
+        failure: the HTTP status, or why there was no response.
+        retry_after: the minimum in seconds that CodeVF asked for.
         rng: for the jitter, 50 to 100 % of the doubling delay.
     """
     passing = failure is not Fault.UNTRUSTED if isinstance(failure, Fault) else failure in RETRIED_STATUSES
@@ -108,13 +108,18 @@ def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, r
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """A token bucket of writes to GitHub: what was left (below 0: promised, but has to wait) at a time in seconds."""
+    """A token bucket for writes to GitHub.
+
+    Attributes:
+        left: the writes left; negative if writes are already scheduled.
+        at: when that was, in seconds.
+    """
 
     left: float = WRITES_AT_ONCE
     at: float = 0.0
 
     def next(self, now: float) -> tuple[float, Writes]:
-        """Seconds until the next write, and the bucket without it."""
+        """Return the seconds until the next write, and the bucket after it."""
         a_second = WRITES_A_MINUTE / 60
         left = min(WRITES_AT_ONCE, self.left + max(0.0, now - self.at) * a_second) - 1
         return max(0.0, -left / a_second), Writes(left, now)

@@ -1,7 +1,7 @@
-"""The service's answer, found and read; and the schema that asks for it.
+"""The schema that requests the answer, and the parser of results.
 
-Strict in what we ask, tolerant in what we accept: the answer may be the result itself, or stand as JSON in a message or
-in a file, fenced or with words around it, or in several pieces. All of them are read; what is none is kept as text.
+A result may be the answer itself, or contain it as JSON in a message or a deliverable, fenced, surrounded by text, or
+in several pieces. All pieces are parsed; other text is kept.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.strict_json import JsonMismatch, convert
 
 MAX_TRIES = 200
-"""Braces of one text at which an answer is looked for."""
+"""Braces of one text at which parsing is tried."""
 
 MAX_WORDS_BESIDE = 300
-"""Characters beside an answer without findings: somebody who writes more than this says something."""
+"""Characters of text around an answer without findings; longer text may contain findings."""
 
 _OPENED = re.compile(r"```[A-Za-z0-9_-]*[ \t]*\n?[ \t]*\Z")
 _CLOSED = re.compile(r"\s*```")
 
 
 def response_schema(*, incremental: bool = False) -> dict[str, object]:
-    """The JSON Schema of the answer; `incremental` also asks whether earlier findings are fixed."""
+    """Return the JSON Schema of the answer; `incremental` also asks whether earlier findings are fixed."""
     text = {"type": "string"}
     finding = _object(
         {
@@ -63,19 +63,19 @@ def _object(properties: dict[str, object], optional: Collection[str] = ()) -> di
 
 
 MAX_FILE_NAME = 200
-"""Characters of the name under which a deliverable is shown."""
+"""Characters of a deliverable's name as shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deliverable:
-    """A file that the service points to instead of, or beside, its answer."""
+    """A file that CodeVF refers to in place of, or in addition to, its answer."""
 
     file_name: str
     url: str
 
 
 def deliverables(result: object) -> tuple[Deliverable, ...]:
-    """The files that an answer points to; those of the same name are told apart by a number."""
+    """Return the files that an answer refers to; equal names get a number."""
     found: dict[str, Deliverable] = {}
     for _, pointer in _pointers(result):
         if pointer:
@@ -92,7 +92,7 @@ class _Pointer(Struct, frozen=True, rename="camel"):
 
 
 def _pointers(result: object) -> Iterator[tuple[object, _Pointer | None]]:
-    """The items of a result's list of files, each as a pointer if it is one."""
+    """Yield the items of a result's list of files, each with its pointer if valid."""
     listed = result.get("deliverables") if isinstance(result, dict) else None
     for item in listed if isinstance(listed, list) else ():
         try:
@@ -103,7 +103,7 @@ def _pointers(result: object) -> Iterator[tuple[object, _Pointer | None]]:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A text that came with the result; `is_talk` where words beside an answer are only words."""
+    """A text of the result; `is_talk` if text around an answer is not a finding."""
 
     where: str
     text: str
@@ -111,11 +111,11 @@ class _Source:
 
 
 def read_result(result: object, files: Mapping[str, str] | None = None) -> Report:
-    """A task's result as a report; never raises, and never loses text.
+    """Parse a task's result; never raises, and never loses text.
 
     Args:
-        result: the decoded JSON of `result`: the object asked for, `{message, deliverables}`, text, or anything else.
-        files: texts of the deliverables by file name, as far as they could be fetched.
+        result: the decoded JSON of `result`: the requested object, `{message, deliverables}`, text, or anything else.
+        files: texts of the deliverables by file name, as far as they could be downloaded.
     """
     sources = tuple(source for source in _sources(result, files or {}) if source.text.strip())
     pieces = [(source, *_answers_in(source.text)) for source in sources]
@@ -123,7 +123,7 @@ def read_result(result: object, files: Mapping[str, str] | None = None) -> Repor
     reports = [read_answer(answer) for answer in (*answers, *(one for _, found, _ in pieces for one in found))]
     if not reports:
         return _unread(result, sources)
-    # What was said beside an answer are words and no broken findings, unless they stand alone.
+    # Text around an answer is a comment; text without one may contain findings.
     said = "\n\n".join(rest for source, found, rest in pieces if rest and (found or source.is_talk))
     spoken = [_spoken(source.where, rest) for source, found, rest in pieces if rest and not (found or source.is_talk)]
     if len(said) > MAX_WORDS_BESIDE and not any(report.findings for report in reports):
@@ -137,12 +137,12 @@ _BESIDE = frozenset({"message", "deliverables"})
 
 def _unread(result: object, sources: tuple[_Source, ...]) -> Report:
     leftovers = tuple(_spoken(source.where, source.text) for source in sources)
-    nothing = Leftover("result", "there is nothing in it that can be read", shown(result))
+    nothing = Leftover("result", "it contains nothing readable", shown(result))
     return Report(summary="", findings=(), leftovers=leftovers or (nothing,), readable=False)
 
 
 def _spoken(where: str, text: str) -> Leftover:
-    return Leftover(where, "it is free text, not the structured answer that was asked for", text)
+    return Leftover(where, "it is free text, not the requested structured answer", text)
 
 
 def _sources(result: object, files: Mapping[str, str]) -> Iterator[_Source]:
@@ -175,7 +175,7 @@ def _of_object(result: Mapping[str, object]) -> Iterator[_Source]:
 
 
 def _answers_in(text: str) -> tuple[list[dict[str, Any]], str]:
-    """The answers that stand in a text as JSON, and what was written around them."""
+    """Return the answers in a text as JSON, and the text around them."""
     found: list[dict[str, Any]] = []
     around: list[str] = []
     kept = position = 0
@@ -194,10 +194,10 @@ def _answers_in(text: str) -> tuple[list[dict[str, Any]], str]:
 
 
 def _decoded(text: str, start: int) -> tuple[dict[str, Any] | None, int]:
-    """The answer that begins at a brace, and where it ends.
+    """Return the answer that begins at a brace, and its end.
 
-    One without findings has to stand on lines of its own: in the middle of a sentence it is something quoted, and
-    would pass for a clean review.
+    An answer without findings must be on lines of its own: inside a sentence it is a quotation and would pass as a
+    clean review.
     """
     try:
         value, end = json.JSONDecoder().raw_decode(text, start)
@@ -214,7 +214,7 @@ def _has_findings(answer: Mapping[str, Any]) -> bool:
 
 
 def _words_of(pieces: list[str]) -> str:
-    """What is left of a text without its answers and their fences; empty when no word is among it."""
+    """Return the text without its answers and their fences; empty if it contains no word."""
     for index in range(len(pieces) - 1):
         before, after = pieces[index : index + 2]
         if _OPENED.search(before) and _CLOSED.match(after):

@@ -1,4 +1,4 @@
-"""The language of a file: the info string of a fence, and the name of a Pygments lexer."""
+"""The language of a file, as the info string of a fence and the name of a Pygments lexer."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ _BY_NAME = {"dockerfile": "dockerfile", "makefile": "make"}
 
 
 def language_of(path: str) -> str:
-    """Return the language of a file by its name; empty if it is none that we know."""
+    """Return the language of a file by its name; empty if unknown."""
     name = PurePosixPath(path)
     return _BY_SUFFIX.get(name.suffix.lower()) or _BY_NAME.get(name.name.lower()) or ""

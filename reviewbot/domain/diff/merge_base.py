@@ -1,4 +1,4 @@
-"""Where a pull request left its base, if its own commits tell."""
+"""The merge base of a pull request, from its commits."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from reviewbot.domain.github.pull_request import Commit
 
 
 def merge_base_of(commits: Sequence[Commit], count: int) -> str | None:
-    """The merge base of a pull request, if its commits tell it without a request; None if they do not.
+    """Return the merge base if the commits determine it without a request, else None.
 
-    A pull request lists what is reachable from its head and not from its base. So every unlisted parent is reachable
-    from the base, and if there is exactly one, it is the best common ancestor.
+    A pull request lists the commits reachable from its head but not from its base. So every unlisted parent is
+    reachable from the base, and if there is exactly one, it is the best common ancestor.
 
     Args:
         commits: as GitHub listed them, in any order.
-        count: how many there are in all.
+        count: of all commits.
     """
     listed = {commit.sha for commit in commits}
     if not listed or len(listed) != count:

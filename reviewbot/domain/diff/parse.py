@@ -1,7 +1,7 @@
-"""Parses git's diff into a change set; the only importer of unidiff.
+"""Parse git's diff into a change set; the only importer of unidiff.
 
-The diff is cut into files at its `diff --git` lines: no line of a hunk starts so. reviewbot reads the extended headers
-itself, because unidiff leaves quoted names quoted and ignores modes and blobs; unidiff reads the hunks.
+The diff is split into files at its `diff --git` lines, which no hunk line starts with. reviewbot parses the extended
+headers itself, because unidiff leaves quoted names quoted and ignores modes and blobs. unidiff parses the hunks.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ ABSENT_OID = "0" * 40
 
 
 class FileStatus(Enum):
-    """What happened to a file."""
-
     ADDED = "added"
     MODIFIED = "modified"
     REMOVED = "removed"
@@ -35,20 +33,18 @@ class FileStatus(Enum):
 
 
 class LineKind(Enum):
-    """What happened to a line."""
-
     ADDED = "+"
     DELETED = "-"
     CONTEXT = " "
 
 
 _KINDS = {kind.value: kind for kind in LineKind}
-"""Calling the enum takes a tenth of the time of reading a large diff."""
+"""Calling the enum takes a tenth of the time of parsing a large diff."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """One line of a hunk, without its mark; a number is None on the side where the line is not."""
+    """One line of a hunk without its marker; a number is None on the side where the line does not exist."""
 
     kind: LineKind
     text: str
@@ -56,18 +52,15 @@ class DiffLine:
     new: int | None
 
     def number(self, side: Side) -> int | None:
-        """The line's number on a side."""
         return self.new if side is Side.RIGHT else self.old
 
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """A hunk: consecutive lines on both sides."""
-
     lines: tuple[DiffLine, ...]
 
     def numbers(self, side: Side) -> range:
-        """The line numbers that the hunk covers on a side; they have no gaps."""
+        """Return the line numbers of a side, without gaps."""
         covered = [number for line in self.lines if (number := line.number(side)) is not None]
         return range(covered[0], covered[-1] + 1) if covered else range(0)
 
@@ -103,18 +96,17 @@ class FileDiff:
 
     @property
     def added(self) -> frozenset[int]:
-        """Numbers of the added lines at the head."""
+        """The numbers of the added lines at the head."""
         return frozenset(line.new for line in self.lines() if line.kind is LineKind.ADDED and line.new is not None)
 
     def lines(self) -> Iterator[DiffLine]:
-        """All lines of all hunks."""
         for hunk in self.hunks:
             yield from hunk.lines
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedFile:
-    """A file's diff with its entries in the two commits; None on a side where it does not exist."""
+    """A file's diff with its entries in both commits; None on a side where it does not exist."""
 
     diff: FileDiff
     old: Entry | None
@@ -127,14 +119,12 @@ class ChangedFile:
 
     @property
     def text(self) -> str | None:
-        """The whole text at the head, None when there is none to read."""
+        """The whole text at the head; None if unavailable."""
         return self.new.text if self.new else None
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """The whole change from merge base to head."""
-
     merge_base: str
     head: str
     files: tuple[ChangedFile, ...]
@@ -168,16 +158,14 @@ def unquote(name: str) -> str:
 
 
 def parse_diff(text: str) -> tuple[FileDiff, ...]:
-    """Every file of a git diff, in its order.
+    """Parse every file of a git diff, in order.
 
     Raises:
         ChangeUnreadable: the text is not a git diff.
     """
     starts = [match.start() for match in re.finditer(r"^diff --git ", text, re.MULTILINE)]
     if text[: starts[0] if starts else len(text)].strip():
-        raise ChangeUnreadable(
-            "What came as the diff is not a git diff.", hint="It does not start with a `diff --git` line."
-        )
+        raise ChangeUnreadable("The diff is not a git diff.", hint="It does not start with a `diff --git` line.")
     return tuple(_parse_section(text[start:end]) for start, end in pairwise([*starts, len(text)]))
 
 
@@ -207,39 +195,39 @@ def _parse_section(section: str) -> FileDiff:
 
 
 def _marked(headers: Mapping[str, str], marker: str, prefix: str) -> str:
-    # Git ends a name that contains a space with a tab, so that patch(1) finds its end.
+    # Git adds a tab to a name with spaces, so that patch(1) finds its end.
     name = unquote(headers.get(marker, "").removesuffix("\t"))
     return "" if name == "/dev/null" else name.removeprefix(prefix)
 
 
 def _index(headers: Mapping[str, str]) -> tuple[str, str, str | None]:
-    """The old and the new blob, and the mode if it did not change."""
+    """Return the old and the new blob, and the mode if it did not change."""
     if "index" not in headers:
         return "", "", None
     match = _INDEX.fullmatch(headers["index"])
     if match is None:
-        raise ChangeUnreadable("The diff names its blobs in a way that git does not.", hint=headers["index"][:200])
+        raise ChangeUnreadable("The `index` line of the diff is invalid.", hint=headers["index"][:200])
     return match[1], match[2], match[3]
 
 
 def _same_name(names: str) -> str:
-    """The name in `a/NAME b/NAME`, the only one in a section that is binary, empty or changes a mode."""
+    """Return the name in `a/NAME b/NAME`, the only one in a section that is binary, empty or changes a mode."""
     middle = len(names) // 2
     old, new = unquote(names[:middle]), unquote(names[middle + 1 :])
     if not (names[middle : middle + 1] == " " and old.startswith("a/") and new == f"b/{old[2:]}"):
-        raise ChangeUnreadable("A section of the diff does not tell whose it is.", hint=names[:200])
+        raise ChangeUnreadable("A section of the diff names no file.", hint=names[:200])
     return old[2:]
 
 
 def _read_hunks(text: str) -> tuple[Hunk, ...]:
-    # unidiff wants file headers in front of a hunk; their names are not used.
+    # unidiff requires file headers; their names are not used.
     try:
         (patched,) = PatchSet("--- a/x\n+++ b/x\n" + text)
     except (UnidiffParseError, ValueError) as error:
-        raise ChangeUnreadable("A hunk of the diff cannot be read.", hint=str(error)[:200]) from error
-    # unidiff skips what it does not know between two hunks, and a skipped line is a change that nobody sees.
+        raise ChangeUnreadable("A hunk of the diff cannot be parsed.", hint=str(error)[:200]) from error
+        # unidiff skips unknown lines between two hunks, and the reviewer would not see a skipped line.
     if sum(1 + len(hunk) for hunk in patched) != len(text.removesuffix("\n").split("\n")):
-        raise ChangeUnreadable("A hunk of the diff cannot be read.", hint="It is longer or shorter than it says.")
+        raise ChangeUnreadable("A hunk of the diff cannot be parsed.", hint="Its length differs from its header.")
     return tuple(
         Hunk(
             tuple(
@@ -258,10 +246,10 @@ def _read_hunks(text: str) -> tuple[Hunk, ...]:
 
 
 def assemble(raw: RawChange) -> ChangeSet:
-    """The change set of a raw change, each file joined with its entries.
+    """Combine each file's diff with its entries.
 
     Raises:
-        ChangeUnreadable: diff and entries do not belong together, for example because the head moved between two reads.
+        ChangeUnreadable: diff and entries do not match, for example because the head moved between two reads.
     """
     return ChangeSet(raw.merge_base, raw.head, tuple(_join(diff, raw.old, raw.new) for diff in parse_diff(raw.diff)))
 

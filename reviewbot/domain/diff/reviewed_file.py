@@ -1,4 +1,4 @@
-"""A changed file as the reviewer saw it: findings are placed in it, and found again in it after a push."""
+"""A changed file as the reviewer saw it; findings are placed in it and tracked across pushes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reviewbot.domain.model.review import Side
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The first line of every copy of a block, and of those where the change adds (or on the left deletes) a line."""
+    """The first line of every copy of a block, and of those copies that contain a changed line."""
 
     every: tuple[int, ...]
     touched: tuple[int, ...]
@@ -25,8 +25,8 @@ class FileView:
     """A changed file as the reviewer saw it: hunks and text as sent; paths as in `FileDiff`.
 
     Attributes:
-        text: the whole text at the head, None when it was not sent.
-        redacted: RIGHT numbers of the lines that hold a redaction.
+        text: the whole text at the head; None if it was not sent.
+        redacted: RIGHT numbers of the lines with a redaction.
     """
 
     path: str
@@ -41,7 +41,7 @@ class FileView:
         return {side: TextIndex.of(self._verbatim(side)) for side in Side}
 
     def index(self, side: Side) -> TextIndex:
-        """The known lines of a side: the hunks, or the whole text at the head if it was sent."""
+        """Return the known lines of a side: the hunks, or the whole text at the head if it was sent."""
         return self._indexes[side]
 
     @cached_property
@@ -50,7 +50,7 @@ class FileView:
         return self._of_hunks(Side.RIGHT)
 
     def has_crlf(self, first: int, last: int) -> bool:
-        """Return whether lines at the head end with CRLF; for a last line without an ending, the line above counts."""
+        """Return whether lines at the head end with CRLF; a last line without an ending has that of the line above."""
         if any(self.exact.get(number, "").endswith("\r") for number in range(first, last + 1)):
             return True
         is_open = self.text is not None and not self.text.endswith("\n") and last == self.index(Side.RIGHT).last
@@ -65,7 +65,7 @@ class FileView:
         return {side: tuple(numbers for hunk in self.hunks if (numbers := hunk.numbers(side))) for side in Side}
 
     def part_in_one_hunk(self, side: Side, first: int, last: int) -> tuple[int, int] | None:
-        """The largest part of a range that lies in one hunk, None when there is none."""
+        """Return the largest part of a range inside one hunk, or None."""
         covered = self._covered[side]
         begin = bisect_right(covered, first, key=lambda numbers: numbers.stop)
         end = bisect_right(covered, last, key=lambda numbers: numbers.start)
@@ -78,7 +78,7 @@ class FileView:
         return {side: [number for line in lines if (number := line.number(side)) is not None] for side in Side}
 
     def places(self, side: Side, block: Block) -> Places:
-        """Where a block stands on a side; cached, since many findings may be about one block."""
+        """Return the positions of a block on a side; cached, since many findings may share a block."""
         if (side, block) not in self._places:
             every = tuple(self.index(side).places(block))
             numbers = self._touched[side]
@@ -89,14 +89,14 @@ class FileView:
 
     @cached_property
     def content(self) -> str:
-        """32 hex digits of the text, or of the lines that the hunks have; empty when nothing is known of the file."""
+        """32 hex digits of the text, or of the hunks' lines; empty if neither is known."""
         if self.text is None and not self.hunks:
             return ""
         lines = (f"{line.kind.value}{line.text}" for hunk in self.hunks for line in hunk.lines)
         return digest("\n".join(lines) if self.text is None else self.text)
 
     def verbatim(self, side: Side, block: Block) -> str:
-        """32 hex digits of every copy of a block on a side, character for character."""
+        """Return 32 hex digits of every copy of a block on a side, including whitespace."""
         lines = self._verbatim(side)
         starts = self.places(side, block).every
         copies = sorted("\n".join(lines.get(first + at, "") for at in range(block.count)) for first in starts)

@@ -1,8 +1,8 @@
-"""Finds quoted code in a text.
+"""Find quoted code in a text.
 
-Whitespace is folded and the gutter of our attachments is stripped, because people copy both. The search starts at the
-quote's rarest line and looks at a bounded number of places, nearest first: ten thousand findings on a hundred thousand
-equal lines take seconds.
+Whitespace is folded and the line numbers of attachments are removed, because reviewers copy both. The search starts at
+the quote's rarest line and checks a bounded number of positions, nearest first: ten thousand findings on a hundred
+thousand equal lines take seconds.
 """
 
 from __future__ import annotations
@@ -19,48 +19,48 @@ from itertools import islice
 MAX_QUOTE_LINES = 400
 MAX_CANDIDATES = 64
 MAX_PLACES = 1_000
-"""Places that are looked at for a block of several lines; a block that is not found counts as changed."""
+"""Positions that are checked for a block of several lines; a block that is not found counts as changed."""
 
 _CRLF = re.compile(r"(?<!\r)\r(?=\n|\Z)")
 _GUTTER = re.compile(r"^[ \t]*\d{1,7}\|[ ]?")
 
 
 def fold(line: str) -> str:
-    """A line with its whitespace folded, to compare lines by."""
+    """Collapse whitespace, to compare lines."""
     return " ".join(line.split())
 
 
 def strip_gutter(lines: Sequence[str]) -> tuple[str, ...]:
-    """The lines without line numbers, if every line that is not blank has one."""
+    """Remove line numbers if every non-blank line has one."""
     if all(_GUTTER.match(line) for line in lines if line.strip()):
         return tuple(_GUTTER.sub("", line, count=1) for line in lines)
     return tuple(lines)
 
 
 def split_lines(text: str) -> tuple[str, ...]:
-    """Lines as git counts them: only a line feed ends one."""
+    """Split at line feeds only, as git does."""
     return tuple(text.removesuffix("\n").split("\n")) if text else ()
 
 
 def line_feeds(text: str) -> str:
-    """Replace CRLF line endings by LF, also where the text ends between the two; any other CR stays and is shown."""
+    """Replace CRLF line endings by LF, also where the text ends between the two; other CRs are kept and shown."""
     return _CRLF.sub("", text)
 
 
 def quoted_lines(code: str) -> tuple[str, ...]:
-    """The folded lines of a quote, without blank ones at both ends; empty if nothing was quoted."""
+    """Return the folded lines of a quote without blank lines at both ends; empty if nothing was quoted."""
     folded = [fold(line) for line in strip_gutter(split_lines(code))]
-    told = [index for index, line in enumerate(folded) if line]
-    return tuple(folded[told[0] : told[-1] + 1][:MAX_QUOTE_LINES]) if told else ()
+    filled = [index for index, line in enumerate(folded) if line]
+    return tuple(folded[filled[0] : filled[-1] + 1][:MAX_QUOTE_LINES]) if filled else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Lines of code without their text, to find them again and to notice that they changed.
+    """The digest of lines of code, to find them again and to detect changes.
 
     Attributes:
         first: 8 hex digits of the first folded line.
-        count: how many lines.
+        count: of the lines.
         digest: 32 hex digits of all folded lines.
     """
 
@@ -70,12 +70,12 @@ class Block:
 
     @classmethod
     def of(cls, lines: Sequence[str]) -> Block:
-        """The block of folded lines, one at least."""
+        """Return the block of at least one folded line."""
         return cls(digest(lines[0])[:8], len(lines), digest("\n".join(lines)))
 
 
 def digest(text: str) -> str:
-    """32 hex digits, too many for anyone to find another text with the same."""
+    """Return 32 hex digits, enough to prevent collisions."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -84,9 +84,9 @@ class TextIndex:
     """The known lines of one side of a file.
 
     Attributes:
-        folded: line number to folded text; numbers may have gaps where only hunks are known.
+        folded: line number to folded text; with gaps if only hunks are known.
         occurrences: folded text to its line numbers, ascending.
-        last: the highest known number, 0 if no line is known.
+        last: the highest known number, or 0.
     """
 
     folded: Mapping[int, str]
@@ -97,7 +97,6 @@ class TextIndex:
 
     @classmethod
     def of(cls, lines: Mapping[int, str]) -> TextIndex:
-        """Index lines, given by number."""
         folded = {number: fold(text) for number, text in lines.items()}
         occurrences: dict[str, list[int]] = {}
         for number in sorted(folded):
@@ -105,11 +104,11 @@ class TextIndex:
         return cls(folded, occurrences, max(folded, default=0))
 
     def starts_with(self, quote: Sequence[str], line: int) -> bool:
-        """Whether the quote stands at a line."""
+        """Return whether the quote starts at a line."""
         return all(self.folded.get(line + offset) == text for offset, text in enumerate(quote))
 
     def nearest(self, quote: Sequence[str], line: int) -> Iterator[int]:
-        """Where the quote stands, nearest to a line first; a bounded number of places is looked at."""
+        """Yield the positions of the quote, nearest to a line first; a bounded number is checked."""
         offset = min(range(len(quote)), key=lambda index: len(self.occurrences.get(quote[index], ())))
         places = self.occurrences.get(quote[offset], ())
         for place in outward(places, line + offset):
@@ -117,7 +116,7 @@ class TextIndex:
                 yield place - offset
 
     def places(self, block: Block) -> Iterator[int]:
-        """Every line at which a block stands, ascending."""
+        """Yield every line at which a block starts, ascending."""
         if not self._firsts:
             for text in self.occurrences:
                 self._firsts.setdefault(digest(text)[:8], []).append(text)
@@ -130,11 +129,11 @@ class TextIndex:
             yield from (line for line in starts if Block.of(self.block(line, block.count)) == block)
 
     def block(self, line: int, count: int) -> tuple[str, ...]:
-        """The folded lines from a line on; an unknown line is empty."""
+        """Return `count` folded lines from a line on; an unknown line is empty."""
         return tuple(self.folded.get(number, "") for number in range(line, line + count))
 
     def ordinal(self, line: int, count: int) -> int:
-        """How many copies of a block of so many lines start above a known line."""
+        """Return how many copies of the block at a known line start above it."""
         if count not in self._ordinals:
             self._ordinals[count] = self._counted(count)
         return self._ordinals[count][line]
@@ -150,7 +149,7 @@ class TextIndex:
 
 
 def outward(numbers: Sequence[int], centre: int) -> list[int]:
-    """The numbers nearest to the centre, by distance, the lower one first; a bounded number of them."""
+    """Return a bounded number of values nearest to the centre, by distance, the lower one first."""
     at = bisect_left(numbers, centre)
     near = numbers[max(0, at - MAX_CANDIDATES) : at + MAX_CANDIDATES]
     return sorted(near, key=lambda number: abs(number - centre))[:MAX_CANDIDATES]

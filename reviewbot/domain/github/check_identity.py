@@ -1,7 +1,8 @@
-"""The tag of a check run: several pull requests can have one head, and GitHub knows only a check run's commit.
+"""The tag of a check run, which names its pull request.
 
-The tag is plain text at the start of `external_id`, before the signed copy, so that it can be read without a key. It is
-no proof, and nothing turns green because of it.
+Several pull requests can have one head, and GitHub assigns check runs to commits. The tag is plain text at the start of
+`external_id`, before the signed copy, so that it can be read without a key. It is not signed, and nothing turns green
+because of it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 SKIP_LENGTH = 11
-"""Characters of `CheckTag.skip`: 66 bits in Base64. Each guess takes a check run and a run of ours."""
+"""Characters of `CheckTag.skip`: 66 bits in Base64. Each guess takes a check run and a reviewbot run."""
 
 TAG_LENGTH = 32
 """Characters of the longest tag, with the space after it: only a skipped check has `CheckTag.skip`."""
@@ -24,10 +25,10 @@ _TAG = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class CheckTag:
-    """A check run's pull request and that pull request's own conclusion, which is empty while the review is open.
+    """The pull request of a check run, with its own conclusion; empty while the review is open.
 
     Attributes:
-        skip: the record that a label has skipped the review of this head; `skip_record` says what it must be.
+        skip: the record that a label skipped the review of this head; see `skip_record`.
     """
 
     number: int
@@ -36,13 +37,13 @@ class CheckTag:
 
 
 def with_tag(tag: CheckTag, copy: str) -> str:
-    """The `external_id`: the tag, then the copy, which may be empty."""
+    """Return the `external_id` of a tag and a copy, which may be empty."""
     skip = f"+{tag.skip}" if tag.skip else ""
     return " ".join(part for part in (f"pr{tag.number}={tag.verdict}{skip}", copy) if part)
 
 
 def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
-    """The tag and the copy of an `external_id`; neither if there is no tag, because then we did not write it."""
+    """Split an `external_id` into tag and copy; without a tag, reviewbot did not write it."""
     match = _TAG.fullmatch(external_id)
     if match is None:
         return None, ""

@@ -1,4 +1,4 @@
-"""What we write on GitHub, in GitHub's words."""
+"""What reviewbot writes on GitHub, in GitHub's terms."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from reviewbot.domain.github.pull_request import CheckStatus, Conclusion
 from reviewbot.domain.model.review import Side
 
 ANNOTATIONS_PER_REQUEST = 50
-"""Annotations of one check run request; updates append more (GitHub's OpenAPI description)."""
+"""Annotations per check run request; updates append more (GitHub's OpenAPI description)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineTarget:
-    """Lines of one side of the diff, inside one hunk; `start_line` is less than `line`, or None for a single line."""
+    """Lines of one side inside one hunk; `start_line` is less than `line`, or None for a single line."""
 
     path: str
     side: Side
@@ -25,14 +25,12 @@ class LineTarget:
 
 @dataclass(frozen=True, slots=True)
 class FileTarget:
-    """A changed file as a whole."""
-
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class InlineComment:
-    """A review comment on lines; the body starts with our mark."""
+    """A review comment on lines; the body starts with the marker."""
 
     target: LineTarget
     body: str
@@ -40,14 +38,14 @@ class InlineComment:
 
 @dataclass(frozen=True, slots=True)
 class FileComment:
-    """A review comment on a file; the body starts with our mark."""
+    """A review comment on a file; the body starts with the marker."""
 
     target: FileTarget
     body: str
 
 
 class ReviewEvent(StrEnum):
-    """The event of a review; we never approve."""
+    """The event of a review; reviewbot never approves."""
 
     COMMENT = "COMMENT"
     REQUEST_CHANGES = "REQUEST_CHANGES"
@@ -64,8 +62,6 @@ class ReviewDraft:
 
 
 class AnnotationLevel(StrEnum):
-    """GitHub's annotation levels."""
-
     NOTICE = "notice"
     WARNING = "warning"
     FAILURE = "failure"
@@ -85,13 +81,13 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class CheckState:
-    """A check run as it should be.
+    """A check run to write.
 
     Attributes:
-        conclusion: None while the review is open, and only then.
-        tag: its pull request, with that pull request's own conclusion.
+        conclusion: None exactly while the review is open.
+        tag: of its pull request.
         external_id: the signed copy of task and credits, without the tag.
-        annotations: all of them; the adapter sends them fifty at a time.
+        annotations: the adapter sends fifty at a time.
     """
 
     name: str
@@ -108,15 +104,13 @@ class CheckState:
 
 @dataclass(frozen=True, slots=True)
 class PostedComment:
-    """A review comment that GitHub has accepted."""
-
     id: int
     url: str
     body: str
 
 
 class Reaction(StrEnum):
-    """The reactions to a command's comment, in REST's words."""
+    """The reactions to a command, in REST's terms."""
 
     YES = "+1"
     NO = "-1"

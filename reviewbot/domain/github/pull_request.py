@@ -1,4 +1,4 @@
-"""What GitHub knows about one pull request, as values."""
+"""A pull request as read from GitHub."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ RECENT_COMMITS = 10
 """The last commits of a pull request whose check runs are read."""
 
 MOST_FORMER_BASES = 10
-"""The last branches that a pull request was against whose check runs are read."""
+"""The last former base branches whose check runs are read."""
 
 MOST_REPLACED = 20
 """The last commits before a force-push whose check runs are read."""
 
 
 class Permission(Enum):
-    """What someone may do in the repository, least first."""
+    """A user's permission in the repository, least first."""
 
     NONE = "none"
     READ = "read"
@@ -34,15 +34,12 @@ class Permission(Enum):
     ADMIN = "admin"
 
     def at_least(self, other: Permission) -> bool:
-        """Whether this includes what `other` may do."""
         order = tuple(Permission)
         return order.index(self) >= order.index(other)
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """The repository of the pull request."""
-
     id: int
     full_name: str
     default_branch: str
@@ -51,12 +48,12 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One commit of the pull request.
+    """A commit of the pull request.
 
     Attributes:
         authors: logins, a bot's with `[bot]`; None for an address without an account. The committer chooses the
-            address, so an author is only a claim.
-        committer: likewise; None also for GitHub itself, which commits in the web editor's name.
+                address, so an author is not verified.
+        committer: likewise; None also for GitHub itself, which commits for the web editor.
         verified: whether GitHub itself signed the commit, as it does for commits of an App. A person's signature
             vouches for the committer, not for the author.
     """
@@ -70,7 +67,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class LabelEvent:
-    """Someone set a label; `actor` is a login, a bot's with `[bot]`, or None for a deleted account."""
+    """A label was set; `actor` is a login, a bot's with `[bot]`, or None for a deleted account."""
 
     label: str
     actor: str | None
@@ -79,18 +76,17 @@ class LabelEvent:
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """The pull request itself.
+    """The pull request.
 
     Attributes:
-        commits: the first hundred; `commit_count` says how many there are.
-        changed_files: how many files GitHub counts in the change; None if nobody counts.
+        commits: the first hundred of `commit_count`.
+        changed_files: GitHub's number of changed files; None if unknown.
         author: the login without `[bot]`, as in GraphQL; None for a deleted account.
         label_events: the latest fifty, oldest first.
-        forced_at: when the head was last force-pushed, if ever: an older head may have come back then.
-        retargeted_at: when the pull request last got another base branch, if ever.
-        former_bases: the branches that it was against before, oldest first; of more than `MOST_FORMER_BASES` the last
-            ones and one more.
-        unread_bases_until: when the last one ended whose check runs are not read, if any.
+        forced_at: the last force-push, if any; it may have restored an older head.
+        retargeted_at: the last change of the base branch, if any.
+        former_bases: earlier base branches, oldest first; at most the last `MOST_FORMER_BASES` and one more.
+        unread_bases_until: when the pull request left the last base whose check runs are not read, if any.
     """
 
     number: int
@@ -117,9 +113,9 @@ class PullRequest:
 
     @property
     def people(self) -> frozenset[str] | None:
-        """Everyone who opened it, or authored or committed a commit, in lower case; None if not all commits are known.
+        """The opener and all authors and committers, in lower case; None if not all commits are known.
 
-        An address without an account is nobody here: whoever commits chooses it.
+        Addresses without an account are left out, since the committer chooses them.
         """
         is_whole = self.commit_count == len(self.commits) and any(one.sha == self.head_sha for one in self.commits)
         if not is_whole:
@@ -134,11 +130,11 @@ class Comment:
 
     Attributes:
         id: the REST id.
-        ours: whether our token wrote it (`viewerDidAuthor`).
+        ours: whether reviewbot's token wrote it (`viewerDidAuthor`).
         edited_by: the login of the last editor, if any.
         edited_by_us: whether the last editor is the author.
         author: a login, a bot's with `[bot]`; None for a deleted account.
-        reacted: whether our token has put one of our reactions under it.
+        reacted: whether reviewbot's token has added one of its reactions.
     """
 
     id: int
@@ -155,7 +151,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class ThreadComment:
-    """One comment of a review thread; `hidden_as_outdated` says that the reason is the one that we give."""
+    """A comment of a review thread; `hidden_as_outdated` if it was minimized with that reason, as reviewbot does."""
 
     id: int
     url: str
@@ -174,9 +170,9 @@ class Thread:
     Attributes:
         id: the GraphQL id.
         line: None if the thread is outdated or on the whole file.
-        can_resolve: whether our token may resolve it now (`viewerCanResolve`).
-        can_unresolve: whether our token may open it again.
-        resolved_by: login; None if no person resolved it, perhaps an app.
+        can_resolve: whether the token may resolve it now (`viewerCanResolve`).
+        can_unresolve: whether the token may reopen it.
+        resolved_by: login; None if no user resolved it, perhaps an App.
     """
 
     id: str
@@ -192,14 +188,14 @@ class Thread:
 
 
 class CheckStatus(StrEnum):
-    """The statuses of a check run that we write."""
+    """The statuses of check runs that reviewbot writes."""
 
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
 
 
 class Conclusion(StrEnum):
-    """The conclusions that we write; `SKIPPED` satisfies a required check, `ACTION_REQUIRED` does not."""
+    """The conclusions that reviewbot writes; `SKIPPED` satisfies a required check, `ACTION_REQUIRED` does not."""
 
     SUCCESS = "success"
     FAILURE = "failure"
@@ -209,12 +205,12 @@ class Conclusion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckRun:
-    """A check run of our name; `status` and `conclusion` are GitHub's own words.
+    """A check run with reviewbot's name; `status` and `conclusion` are GitHub's words.
 
     Attributes:
         external_id: the signed copy of task and credits, without the tag.
-        tag: None if we did not write it; then it belongs to no pull request.
-        foreign: whether another App than our token's created it.
+        tag: None if reviewbot did not write it; then it belongs to no pull request.
+        foreign: whether another App than the token's created it.
     """
 
     id: int
@@ -316,11 +312,11 @@ class OlderChecks:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Where an open task may be.
+    """Pull requests that may have an open task.
 
     Attributes:
-        known: numbers of the open pull requests, oldest first, then those of the closed ones, latest first.
-        unknown: those without a check run of ours.
+        known: numbers of the open pull requests, oldest first, then of the closed ones, latest first.
+        unknown: those without a check run of reviewbot.
     """
 
     known: tuple[int, ...]
@@ -329,7 +325,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A review that we wrote; `state` is GitHub's word, such as `CHANGES_REQUESTED`."""
+    """A review that reviewbot wrote; `state` is GitHub's word, such as `CHANGES_REQUESTED`."""
 
     id: int
     state: str
@@ -338,7 +334,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class DefaultBranch:
-    """The files of the default branch that we read: config (if any), `.gitattributes`, templates by file name."""
+    """The files read from the default branch: config (if any), `.gitattributes`, templates by file name."""
 
     config: str | None = None
     attributes: str = ""
@@ -350,13 +346,13 @@ class Snapshot:
     """Everything that a run reads before it decides; lists are oldest first.
 
     Attributes:
-        reviews: those that we wrote.
-        checks: this pull request's check runs on the head, of the name against its base.
-        older_checks: those on the nine commits before it, and on the heads before the last five force-pushes; on all of
-            these and on the head also those of the names against other bases.
+        reviews: those that reviewbot wrote.
+        checks: this pull request's check runs on the head, with the name for its base.
+        older_checks: those on the nine commits before it and on the heads before the last five force-pushes; on all of
+                these and the head also those with the names for other bases.
         other_checks: those of other pull requests on all these commits.
         checks_readable: whether the token may read check runs.
-        check_names: the names that were read, first that against its base.
+        check_names: the names that were read, first that for its base.
     """
 
     repository: Repository
@@ -373,7 +369,7 @@ class Snapshot:
 
 
 BINARY_WINDOW = 8000
-"""Git calls a file binary if there is a NUL among so many first bytes."""
+"""Git treats a file as binary if these first bytes contain a NUL."""
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\f\r"})
@@ -381,11 +377,11 @@ _TAR_MAGIC_AT = 257
 """Offset of the magic number of a tar header
 (https://www.gnu.org/software/tar/manual/html_node/Standard.html)."""
 _WORDS = re.compile(rb"[\t\n\r -~]{20}")
-"""Of random bytes, one in 200 million begins as many printable characters."""
+"""At one of 200 million positions, random bytes contain as many printable characters."""
 
 
 def _legible(content: bytes) -> float:
-    """Return the share of the bytes, NULs apart, that are printable UTF-8."""
+    """Return the share of the bytes, ignoring NULs, that are printable UTF-8."""
     printable = content.translate(None, _CONTROLS).decode("utf-8", "ignore").encode("utf-8")
     return len(printable) / max(1, len(content) - content.count(0))
 
@@ -399,13 +395,12 @@ class Entry:
         mode: six octal digits, such as `100644`.
         size: bytes, if read.
         text: None if it was not read, is binary or is not UTF-8.
-        binary: whether git calls it binary, as it does UTF-16; None if unknown.
+        binary: whether git treats it as binary, which includes UTF-16; None if unknown.
         misencoded: whether it was read and is text that is not UTF-8.
         shebang: whether binary bytes start with `#!`; None if they were not read.
-        legible: the share of binary bytes, NULs apart, that are printable UTF-8, from 0 to 1; None if they were not
-            read.
-        worded: whether binary bytes, NULs apart, have twenty printable ASCII characters in a row.
-        tar: whether it is an uncompressed tar archive, which is as legible as the files in it.
+        legible: the share of binary bytes, ignoring NULs, that are printable UTF-8, from 0 to 1; None if not read.
+        worded: whether binary bytes, ignoring NULs, contain twenty consecutive printable ASCII characters.
+        tar: whether it is an uncompressed tar archive, whose files may be text.
     """
 
     oid: str
@@ -420,7 +415,7 @@ class Entry:
     tar: bool = False
 
     def with_content(self, content: bytes) -> Entry:
-        """Add what the bytes say."""
+        """Add text, size and kind from the bytes."""
         if content.startswith(_UTF_16):
             return replace(self, text=None, binary=True, misencoded=True)
         if b"\0" in content[:BINARY_WINDOW]:
@@ -437,7 +432,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class RawChange:
-    """The change as GitHub or git gave it.
+    """The change from GitHub or git.
 
     Attributes:
         diff: git's unified diff from merge base to head, with renames.

@@ -1,4 +1,4 @@
-"""Pull requests with the same head: GitHub keeps check runs by commit, and shows the latest for each of them."""
+"""Pull requests with the same head, for which GitHub shows only the commit's latest check run."""
 
 from __future__ import annotations
 
@@ -7,27 +7,26 @@ from collections.abc import Iterable, Sequence
 from reviewbot.domain.github.pull_request import CheckRun, Conclusion
 
 GREEN = frozenset({Conclusion.SUCCESS, Conclusion.SKIPPED})
-"""What satisfies a required check, of what we write."""
+"""The conclusions that satisfy a required check."""
 
 
 def newest(checks: Iterable[CheckRun]) -> CheckRun | None:
-    """The check run that GitHub shows, of several with one name."""
+    """Return the check run that GitHub shows of several with one name."""
     return max(checks, key=lambda check: check.id, default=None)
 
 
 def is_of(check: CheckRun, number: int) -> bool:
-    """Whether a check run belongs to that pull request."""
     return check.tag is not None and check.tag.number == number
 
 
 def not_green(others: Sequence[CheckRun], head_sha: str) -> tuple[int, ...]:
-    """The other pull requests whose verdict on a commit is not green; their check runs are given oldest first."""
+    """Return the other pull requests whose verdict on a commit is not green, from check runs given oldest first."""
     latest = {check.tag.number: check for check in others if check.tag and check.head_sha == head_sha}
     return tuple(sorted(number for number, check in latest.items() if check.verdict not in GREEN))
 
 
 def is_covered(check: CheckRun, others: Sequence[CheckRun]) -> bool:
-    """Whether GitHub shows a later check run of another pull request instead, with another meaning."""
+    """Return whether GitHub shows another pull request's later check run with another meaning in place of this one."""
     top = newest(one for one in others if one.head_sha == check.head_sha)
     if top is None or top.id < check.id or check.conclusion is None:
         return False

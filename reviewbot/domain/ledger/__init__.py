@@ -1,5 +1,5 @@
-"""Decides what reviewbot remembers of a pull request and what it believes of it.
+"""The ledger: what reviewbot remembers of a pull request, and which of it is trusted.
 
-The ledger, its signed form in the summary comment, the short copy in a check run's `external_id`,
-and how updates of concurrent runs are merged.
+Its signed form in the summary comment, the short copy in a check run's `external_id`, and how updates of concurrent
+runs are merged.
 """

@@ -1,8 +1,7 @@
-"""The ledger as a signed, hidden comment in our summary, bounded in size, and back.
+"""Encode the ledger as a signed, hidden comment of bounded size in the summary, and decode it.
 
 Anyone with write access can edit a comment, so the ledger is signed with a key derived from the API key and bound to
-repository and pull request. What is not signed is believed only where that makes us spend less: its credits count
-against the budget, and nothing else of it is used.
+repository and pull request. Of an unsigned ledger only the credits are used: they count against the budget.
 """
 
 from __future__ import annotations
@@ -32,24 +31,29 @@ VERSION = 1
 MAX_POSTED = 1_500
 MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
-"""Characters of the ledger in a comment: a little more than half of what GitHub takes, the words have the rest."""
+"""Characters of the ledger in a comment: about half of GitHub's limit, so that the text fits beside it."""
 
 MAX_CREDITS = 10**12
-"""More than anybody has: what says so is no ledger of ours."""
+"""A ledger with a larger number is invalid."""
 
 MAX_COUNTER = 10**9 - 1
-"""More than a comment is ever written, and nine digits, which a check run has room for."""
+"""Nine digits, which fit in a check run's `external_id`."""
 
 _LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
 
 _Counter = Annotated[int, Meta(ge=0, le=MAX_COUNTER)]
+_EDITED = (
+    "The summary comment was edited. Its waivers do not count, and the check fails until the whole change is reviewed "
+    "again. To request that, comment `/reviewbot review`."
+)
 _OLDER = (
-    "Somebody put an older text of the summary comment back: its waivers do not count, and only a whole review opens "
-    "the gate. `/reviewbot review` asks for one."
+    "An older version of the summary comment was restored. Its waivers do not count, and the check fails until the "
+    "whole change is reviewed again. To request that, comment `/reviewbot review`."
 )
 _UNSURE = (
-    "Not every earlier head and base of the pull request can be read, so the summary comment may be an older one: its "
-    "waivers do not count, and only a whole review opens the gate. `/reviewbot review` asks for one."
+    "reviewbot cannot read the check runs of every earlier head and base of the pull request, so the summary comment "
+    "may be an older version. Its waivers do not count, and the check fails until the whole change is reviewed again. "
+    "To request that, comment `/reviewbot review`."
 )
 
 _Hold = Annotated[int, Meta(ge=0, le=MAX_CREDITS)]
@@ -121,7 +125,7 @@ class _SeenRow(Row, frozen=True):
 
 
 class _LedgerJson(Struct, frozen=True):
-    """A `Ledger` as it is written: the same attributes, bounded, and each of them required."""
+    """The JSON form of a `Ledger`: the same attributes, bounded and required."""
 
     purchases: tuple[_PurchaseJson, ...]
     posted: tuple[str, ...]
@@ -134,12 +138,12 @@ class _LedgerJson(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class LedgerReading:
-    """A ledger as it was found.
+    """A decoded ledger.
 
     Attributes:
-        ledger: empty when nothing can be believed.
+        ledger: empty if nothing in it can be trusted.
         spent: credits that count against the budget, signed or not.
-        problem: why the ledger is not believed as it stands; empty when it is, or when there is none.
+        problem: why the ledger is not trusted; empty if it is, or if there is none.
     """
 
     ledger: Ledger
@@ -148,9 +152,9 @@ class LedgerReading:
 
 
 def encode(ledger: Ledger, signer: Signer) -> str:
-    """The ledger as a hidden comment of at most `MAX_ENCODED` characters.
+    """Return the ledger as a hidden comment of at most `MAX_ENCODED` characters.
 
-    Explanations give way first, then the least severe findings, which are counted from then on.
+    Explanations are shortened first. Then the least severe findings are dropped and only counted.
     """
     payload = ""
     for findings in smaller(ledger.findings):
@@ -170,19 +174,21 @@ def _signed(payload: str) -> str:
 
 
 def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> LedgerReading:
-    """The ledger in a summary's body; never raises.
+    """Decode the ledger in a summary's body; never raises.
 
-    A ledger that we signed and somebody else's edit put there may be an older one. It can only make us spend less and
-    fail more, so it is believed, but for what opens the gate: waivers, a bypass, and that nothing was forgotten.
+    A signed ledger in a comment that was edited by another user may be an older version. It is used without waivers and
+    bypass and as incomplete, so that it can only block more and spend less.
 
     Args:
-        body: of our summary comment.
+        body: of reviewbot's summary comment.
         signer: of this pull request.
-        edited_by_other: whether somebody else edited the comment last.
+        edited_by_other: whether another user edited the comment last.
     """
     match = _LEDGER.search(body)
     if match is None:
-        return LedgerReading(Ledger(), Decimal(0), "The summary comment holds no ledger: it was cut or edited.")
+        return LedgerReading(
+            Ledger(), Decimal(0), "The summary comment contains no ledger: it was truncated or edited."
+        )
     version, payload, signature = int(match[1]), match[2], match[3]
     if version != VERSION:
         return LedgerReading(Ledger(), Decimal(0), f"The ledger has version {version}; this release reads {VERSION}.")
@@ -190,19 +196,18 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
     if ledger is None:
         return LedgerReading(Ledger(), Decimal(0), "The ledger in the summary comment cannot be read.")
     if not signer.verify(_signed(payload), signature):
-        who = "edited by somebody" if edited_by_other else "made with another key"
-        return LedgerReading(Ledger(), ledger.spent, f"The ledger's signature does not fit: it was {who}.")
+        why = "the comment was edited" if edited_by_other else "it was signed with another key"
+        return LedgerReading(Ledger(), ledger.spent, f"The ledger's signature is invalid: {why}.")
     if edited_by_other:
-        told = "Somebody edited the summary comment: its waivers do not count, and only a whole review opens the gate."
-        return LedgerReading(ledger.without_favours(), ledger.spent, told)
+        return LedgerReading(ledger.without_favours(), ledger.spent, _EDITED)
     return LedgerReading(ledger, ledger.spent)
 
 
 def not_before(reading: LedgerReading, counter: int) -> LedgerReading:
-    """The ledger in our summary, where our check runs say how often it was written at least.
+    """Distrust a ledger whose counter is lower than the one in reviewbot's check runs.
 
-    Whoever can write as our token can put an older one back, signed as it is: then it is believed like one that
-    somebody else's edit put there.
+    Other workflows post as the same user and can restore an older, correctly signed summary. It is treated like one
+    that another user edited.
     """
     ledger = reading.ledger
     if ledger.counter >= counter:
@@ -211,7 +216,7 @@ def not_before(reading: LedgerReading, counter: int) -> LedgerReading:
 
 
 def unsure(reading: LedgerReading) -> LedgerReading:
-    """The ledger in our summary, where not all check runs are read that could say that it is an older one."""
+    """Distrust a ledger if not all check runs that could show it to be outdated were read."""
     return _without_favours(reading, _UNSURE) if reading.ledger.favours else reading
 
 
@@ -220,12 +225,12 @@ def _without_favours(reading: LedgerReading, problem: str) -> LedgerReading:
 
 
 def replace_ledger(body: str, encoded: str) -> str:
-    """A summary with another ledger in it and every visible word as it was."""
+    """Return the summary with another ledger and unchanged visible text."""
     return _LEDGER.sub(lambda _: encoded, body, count=1)
 
 
 def is_waiting(body: str) -> bool:
-    """Whether a summary tells of a review that is begun, open or postponed, signed or not: so that somebody looks."""
+    """Return whether a summary contains an intent or an open or deferred task, signed or not."""
     match = _LEDGER.search(body)
     ledger = _unpack(match[2]) if match and int(match[1]) == VERSION else None
     return ledger is not None and bool(ledger.open_tasks() or ledger.postponed() or ledger.intents())
@@ -244,7 +249,7 @@ def _unpack(payload: str) -> Ledger | None:
 
 
 def _is_sane(used: Decimal | int) -> bool:
-    """Whether it is a number of credits; a negative one would raise the budget."""
+    """Return whether this is a valid number of credits; a negative one would raise the budget."""
     return Decimal(used).is_finite() and 0 <= used <= MAX_CREDITS
 
 
@@ -274,6 +279,6 @@ def _shortened(entry: Purchase) -> Purchase:
 
 
 def short_credits(used: Decimal) -> Decimal:
-    """Credits to four places, rounded up; what is out of bounds is written so that it can be read again."""
+    """Round credits up to four places, within the bounds that can be decoded."""
     bounded = min(max(used, Decimal(0)), Decimal(MAX_CREDITS))
     return bounded.quantize(Decimal("0.0001"), ROUND_CEILING).normalize()

@@ -1,4 +1,4 @@
-"""What a command changes of the ledger: a waiver given or taken back, a head let through, a review called off."""
+"""The ledger edits of a command: waive and unwaive a finding, bypass the check, cancel a review."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reviewbot.domain.ledger.ledger import Ledger, TaskState
 
 @dataclass(frozen=True, slots=True)
 class Waive:
-    """Let a finding stand, for its code as it is."""
+    """Accept a finding for its code as it is."""
 
     finding_id: str
     by: str
@@ -24,14 +24,14 @@ class Waive:
 
 @dataclass(frozen=True, slots=True)
 class Unwaive:
-    """Take a waiver back."""
+    """Withdraw a waiver."""
 
     finding_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class GrantBypass:
-    """Turn the check of one head green, for as long as it is to be merged into this branch."""
+    """Pass the check of one head for one base branch."""
 
     head_sha: str
     base_ref: str
@@ -41,14 +41,14 @@ class GrantBypass:
 
 @dataclass(frozen=True, slots=True)
 class CallOff:
-    """Buy nothing any more: what was postponed costs nothing, and an intent counts its hold for good."""
+    """Buy nothing more: a deferred purchase costs nothing, and an intent counts its hold permanently."""
 
 
 LedgerEdit = Waive | Unwaive | GrantBypass | CallOff
 
 
 def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: ChangeIndex) -> Ledger:
-    """The ledger with the edits; one that names no finding changes nothing."""
+    """Return the ledger with the edits; an edit of an unknown finding has no effect."""
     for one in edits:
         match one:
             case Waive(finding_id=finding_id, by=by, reason=reason):

@@ -1,4 +1,7 @@
-"""The short copy of a purchase in a check run: a deleted summary neither buys again nor resets the budget."""
+"""The short copy of a purchase in a check run.
+
+It prevents a second purchase and a reset budget after the summary comment was deleted.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ SHORT_SELECTION = 16
 """Hex digits of `idempotency.selection_digest`: all of them."""
 
 MAX_COPY = 255 - TAG_LENGTH
-"""Characters; how many GitHub takes is not documented, and no column of text is shorter than 255."""
+"""Characters. GitHub does not document its limit."""
 
 _CREDITS = r"[0-9]{1,13}(?:\.[0-9]{1,4})?"
 _PARTS: Mapping[str, str] = {
@@ -31,7 +34,7 @@ _PARTS: Mapping[str, str] = {
     "state": "|".join(TaskState),
     "hold": "[0-9]{1,13}",
     "used": f"{_CREDITS}|-",
-    "rung": "[0-9]{1,2}",
+    "size_tier": "[0-9]{1,2}",
     "missed": "[0-9]{1,6}",
     "since": "[0-9a-f]{40,64}|-",
     "at": "[0-9]{1,11}",
@@ -43,7 +46,7 @@ _PARTS: Mapping[str, str] = {
     "counter": "[0-9]{1,9}",
     "task": r"\S{0,200}",
 }
-"""What each part looks like, in the order in which they are written."""
+"""The pattern of each part, in the order in which they are written."""
 
 _VERSION = "rb1"
 _PAYLOAD = " ".join(f"(?P<{name}>{part})" for name, part in _PARTS.items())
@@ -52,7 +55,7 @@ _COPY = re.compile(rf"{_VERSION} (?P<payload>{_PAYLOAD}) (?P<signature>[0-9a-f]{
 
 @dataclass(frozen=True, slots=True)
 class ExternalId:
-    """What a check run's `external_id` remembers.
+    """The purchase in a check run's `external_id`.
 
     Attributes:
         identity: the first `SHORT_IDENTITY` digits.
@@ -60,10 +63,10 @@ class ExternalId:
         since: the last reviewed head before it, empty for a whole review.
         at: when it was submitted.
         spent: credits held and used on the pull request, this purchase included.
-        asked: the id of the comment that asked for it, empty when none did.
-        parts: over how many tasks it is split.
-        rules: by which it is judged.
-        carried: whether a finding blocked it that another task reported first: what this one's answer says is not all.
+        asked: the id of the comment that requested it, or empty.
+        parts: the number of its tasks.
+        rules: which judge it.
+        carried: whether a finding of another task blocked it, so that this task's answer alone is not sufficient.
         selection: `idempotency.selection_digest` of what was selected.
         counter: `Ledger.counter` when it was written.
     """
@@ -88,7 +91,7 @@ class ExternalId:
 
 
 def _rules_word(rules: Rules) -> str:
-    """The initials of the settings that judge."""
+    """Return the initials of the settings that judge."""
     return "".join(one.value[0] for one in (rules.fail_on, rules.on_pending, rules.on_error, rules.on_partial))
 
 
@@ -99,10 +102,10 @@ def _read_rules(word: str) -> Rules:
 
 
 def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> str:
-    """The `external_id` of a purchase; the ledger, which has it, tells what the pull request has cost so far."""
+    """Return the `external_id` of a purchase; the ledger, which contains it, supplies the credits spent so far."""
     used = "-" if purchase.used is None else f"{short_credits(purchase.used):f}"
     at = int(datetime.fromisoformat(purchase.submitted_at).timestamp())
-    # Nobody knows how many files, where one was found again.
+    # The number of files is unknown if the purchase was restored from a copy.
     missed = purchase.missed or int(purchase.coverage is Coverage.PARTIAL)
     figures = f"{purchase.attempt} {purchase.state} {purchase.hold} {used} {purchase.size_tier} {missed}"
     asked = purchase.asked[-1] if purchase.asked else "-"
@@ -110,14 +113,14 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
     more = f"{purchase.since or '-'} {at} {short_credits(ledger.spent):f} {asked} {purchase.parts} {rules}"
     counter = min(ledger.counter, MAX_COUNTER)
     payload = f"{purchase.identity[:SHORT_IDENTITY]} {figures} {more} {purchase.selection[:SHORT_SELECTION]} {counter} "
-    # Without the ids it is an intent: buying the same change again finds the tasks.
-    room = MAX_COPY - len(payload) - SHORT_SIGNATURE - len(f"{_VERSION}  ")
-    payload += purchase.task_id if len(purchase.task_id) <= room else ""
+    # If the ids do not fit, the copy reads as an intent: buying with the same key finds the tasks.
+    space = MAX_COPY - len(payload) - SHORT_SIGNATURE - len(f"{_VERSION}  ")
+    payload += purchase.task_id if len(purchase.task_id) <= space else ""
     return f"{_VERSION} {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
 
 
 def decode_external_id(external_id: str, signer: Signer) -> ExternalId | None:
-    """The copy in an `external_id`; None when none is there that we signed."""
+    """Decode an `external_id`; None if it is invalid or not signed with this key."""
     part = _COPY.fullmatch(external_id)
     if part is None or not signer.verify(part["payload"], part["signature"]):
         return None
@@ -128,7 +131,7 @@ def decode_external_id(external_id: str, signer: Signer) -> ExternalId | None:
         task_id=part["task"],
         hold=int(part["hold"]),
         used=None if part["used"] == "-" else Decimal(part["used"]),
-        size_tier=int(part["rung"]),
+        size_tier=int(part["size_tier"]),
         missed=int(part["missed"]),
         since=part["since"].strip("-"),
         at=datetime.fromtimestamp(int(part["at"]), UTC),
@@ -142,7 +145,7 @@ def decode_external_id(external_id: str, signer: Signer) -> ExternalId | None:
     )
 
 
-def tells_of_open_task(external_id: str) -> bool:
-    """Whether a copy, signed or not, tells of a task that is not over: so that somebody looks at it."""
+def names_open_task(external_id: str) -> bool:
+    """Return whether a copy, signed or not, names a task that is not over."""
     part = _COPY.fullmatch(external_id)
     return part is not None and not TaskState(part["state"]).is_over

@@ -1,4 +1,4 @@
-"""Tracked findings as JSON in the ledger, and how they become fewer when there is no room for all."""
+"""The JSON form of tracked findings in the ledger, and how it is shortened."""
 
 from __future__ import annotations
 
@@ -14,27 +14,29 @@ from reviewbot.domain.model.review import Category, Severity, Side
 
 MAX_RECORDS = 200
 _TEXTS = (MAX_TEXT, 600, 200, 0)
-"""Characters of an explanation, of a note likewise: what is tried first, and then."""
+"""Characters of an explanation or a note, in the order in which they are tried."""
 
 
 def smaller(findings: Findings) -> Iterator[Findings]:
-    """The findings with less and less of them: shorter texts, then fewer records, the last without any."""
+    """Yield ever smaller versions: shorter texts, then fewer records, the last without any."""
     count = min(len(findings.records), MAX_RECORDS)
-    for room in _TEXTS:
-        yield _at_most(findings, count, room)
+    for length in _TEXTS:
+        yield _at_most(findings, count, length)
     while count:
         count //= 2
         yield _at_most(findings, count, 0)
 
 
-def _at_most(findings: Findings, count: int, room: int) -> Findings:
-    """The worst so many, with texts of so many characters; open ones among the others are counted, waived or not."""
+def _at_most(findings: Findings, count: int, length: int) -> Findings:
+    """Keep the worst `count` findings with texts of `length` characters; other open ones, also waived, are counted."""
     ordered = worst_first(findings.records)
     cut = Counter(record.severity for record in ordered[count:] if record.standing.is_open)
     beyond = Counter(dict(findings.beyond)) + cut
     return replace(
         findings,
-        records=tuple(replace(record, text=record.text[:room], note=record.note[:room]) for record in ordered[:count]),
+        records=tuple(
+            replace(record, text=record.text[:length], note=record.note[:length]) for record in ordered[:count]
+        ),
         beyond=tuple(sorted(beyond.items(), key=lambda item: item[0].rank)),
     )
 
@@ -43,20 +45,16 @@ Count = Annotated[int, Meta(ge=0, le=10**9)]
 
 
 class Row(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Values as a JSON list: keys would take more room than what they name."""
+    """A JSON list: keys would take more space than the values."""
 
 
 class BlockRow(Row, frozen=True):
-    """A `Block`."""
-
     first: str
     count: Count
     digest: str
 
 
 class WaiverRow(Row, frozen=True):
-    """A `Waiver`."""
-
     by: str
     reason: str
     copies: Count
@@ -64,8 +62,6 @@ class WaiverRow(Row, frozen=True):
 
 
 class FindingRow(Row, frozen=True):
-    """A `TrackedFinding`."""
-
     id: str
     severity: Severity
     category: Category | None
@@ -89,8 +85,6 @@ class FindingRow(Row, frozen=True):
 
 
 class FindingsJson(Struct, frozen=True):
-    """The `Findings` of a ledger."""
-
     records: tuple[FindingRow, ...]
     beyond: tuple[tuple[Severity, Count], ...]
     broken: bool

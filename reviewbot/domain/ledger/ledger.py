@@ -1,6 +1,6 @@
-"""What we remember of a pull request: what was bought, what was found, and who let what through.
+"""The ledger of a pull request: purchases, findings, waivers and bypass.
 
-It lives on GitHub itself (`codec` writes it into our summary comment, `external_id` into the check run).
+It is stored on GitHub: `codec` writes it into the summary comment, `external_id` into the check run.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
 
 MAX_TASKS = 30
 MAX_JUDGED = 30
-"""How many open findings are remembered of one judgement; where more block, a fix of all has to be reviewed whole."""
+"""How many open findings are kept per judgement; if more block, only a review of the whole change can pass."""
 
 
 class TaskState(StrEnum):
-    """Where a purchase stands.
+    """The state of a purchase.
 
-    `DEFERRED` costs nothing: a review was due and allowed while that of an older head was being written, and it is
-    bought when that one is there.
+    `DEFERRED` costs nothing: the review is due and approved, and is bought once the review of an older head has
+    arrived.
     """
 
     DEFERRED = "wanted"
@@ -38,12 +38,12 @@ class TaskState(StrEnum):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more is to come of it."""
+        """Whether no result can follow."""
         return self in {TaskState.DONE, TaskState.ENDED}
 
     @property
     def rank(self) -> int:
-        """How far it has come."""
+        """The order of the states."""
         return _RANKS[self]
 
 
@@ -73,30 +73,27 @@ class Purchase:
         identity: `Identity.digest()` of what is bought.
         attempt: from 1.
         task_id: empty while it is an intent; of several tasks `batches.join_ids`.
-        parts: over how many tasks it is split.
+        parts: the number of its tasks.
         head_sha: the head that was submitted.
-        hold: credits held while it is open; of one that is only wanted the most that a task of it may have.
+        hold: credits held while it is open; of a deferred purchase the limit per task.
         used: credits used, None while unknown.
         submitted_at: ISO 8601, UTC.
         coverage: whether every selected file was sent.
-        missed: how many selected files were not.
-        size_tier: which of `attachments.size_tiers` the service took, so that the manifest can be told again.
+        missed: the number of selected files that were not.
+        size_tier: index of the `attachments.size_tiers` that was accepted; the manifest is computed from it.
         since: the last reviewed head when it was submitted, empty for a whole review.
-        base_ref: the branch that the pull request was opened against; empty where only a short copy remembers the
-            purchase.
-        merge_base: where its head had left that branch; empty likewise.
-        asked: the ids of the comments that asked for this attempt.
-        selection: `idempotency.selection_digest` of what was selected when it was handed in; of an intent with how much
-            may go into a task, so that nobody takes what would be sent now for what was sent then.
-        confirms: whether open findings went along to be confirmed.
-        selecting: `idempotency.selection_digest` of the rules by which files were selected; empty where only a short
-            copy remembers the purchase.
-        minutes: until a run saw that the task was over, rounded up; None while unknown.
-        change: `ChangeIndex.change`, the same for every mode and attempt; empty where only a short copy remembers the
-            purchase.
-        judged: the findings that were open when its change was judged, the worst `MAX_JUDGED`.
-        head_at: when a run first saw this head with this change, ISO 8601, UTC; empty where only a short copy
-            remembers the purchase, which may be on any commit.
+        base_ref: the base branch at submission; empty if only a short copy exists.
+        merge_base: at submission; empty if only a short copy exists.
+        asked: the ids of the comments that requested this attempt.
+        selection: `idempotency.selection_digest` of the files selected at submission; of an intent also of the size
+            limit, since another limit may send other files.
+        confirms: whether open findings were sent to be confirmed.
+        selecting: `idempotency.selection_digest` of the rules that select files; empty if only a short copy exists.
+        minutes: until a run found the task over, rounded up; None while unknown.
+        change: `ChangeIndex.change`, the same for every mode and attempt; empty if only a short copy exists.
+        judged: the worst `MAX_JUDGED` findings that were open when its change was judged.
+        head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if only a short copy exists,
+            which may be on any commit.
     """
 
     identity: str
@@ -126,38 +123,38 @@ class Purchase:
 
     @property
     def cost(self) -> Decimal:
-        """What counts against the budget: the hold until the service has said what was used."""
+        """The credits that count against the budget: the hold until the used credits are known."""
         if self.state is TaskState.DEFERRED:
             return Decimal(0)
         return self.used if self.used is not None else Decimal(self.hold)
 
     @property
     def is_unknown(self) -> bool:
-        """Whether CodeVF may have a task for it whose id was never recorded."""
+        """Whether CodeVF may have a task whose id was never recorded."""
         return self.state is not TaskState.DEFERRED and not self.task_id and self.used is None
 
     @property
     def is_whole(self) -> bool:
-        """Whether its answer is about every selected file of the whole change."""
+        """Whether its answer covers every selected file of the whole change."""
         return self.state is TaskState.DONE and not self.since and self.coverage is Coverage.FULL
 
     @property
     def is_carried(self) -> bool:
-        """Whether a finding blocked its change that another task reported first: its answer alone does not tell."""
+        """Whether a finding that another task reported blocked its change."""
         return any(one.blocks and one.carried for one in self.judged)
 
     def seen_on(self, head_sha: str, now: datetime) -> Purchase:
-        """This purchase on the head of now, which may be another one with the same change."""
+        """Return this purchase on the current head, which may be another commit with the same change."""
         if self.head_at and self.head_sha == head_sha:
             return self
         return replace(self, head_sha=head_sha, head_at=now.isoformat(timespec="seconds"))
 
     def asked_by(self, *comment_ids: str) -> Purchase:
-        """This purchase once more comments have asked for it."""
+        """Return this purchase with further comments that requested it."""
         return replace(self, asked=tuple(dict.fromkeys((*self.asked, *comment_ids))))
 
     def over(self, state: TaskState, used: Decimal | None, now: datetime) -> Purchase:
-        """This purchase once its task is over; the first run that saw it so has timed it."""
+        """Return this purchase with its task over; the first run that saw the end records the minutes."""
         if self.state.is_over:
             return replace(self, state=state, used=used)
         seconds = (now - datetime.fromisoformat(self.submitted_at)).total_seconds()
@@ -166,16 +163,15 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """All that is remembered.
+    """The ledger of one pull request.
 
     Attributes:
         purchases: oldest first.
-        posted: ids of the findings that have had a comment.
-        forgotten: credits of purchases that there was no room for: the budget does not forget them.
+    posted: ids of the findings that have had a comment.
+    forgotten: credits of purchases that were dropped; they still count against the budget.
         bypass: the latest one.
-        counter: how often it was written, so that an older one that is put back is known; at least what our check runs
-            say.
-        seen: the pull request as it was when this was written.
+        counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
+        seen: the pull request at the last write.
     """
 
     purchases: tuple[Purchase, ...] = ()
@@ -191,25 +187,25 @@ class Ledger:
         return replace(self, counter=self.counter + 1, seen=Seen.of(pull))
 
     def find(self, identity: str) -> Purchase | None:
-        """The latest attempt at an identity."""
+        """Return the latest attempt at an identity."""
         attempts = (entry for entry in self.purchases if entry.identity == identity)
         return max(attempts, key=lambda entry: entry.attempt, default=None)
 
     def done(self, identity: str) -> Purchase | None:
-        """The latest finished attempt at an identity."""
+        """Return the latest finished attempt at an identity."""
         attempts = (entry for entry in self.purchases if entry.identity == identity and entry.state is TaskState.DONE)
         return max(attempts, key=lambda entry: entry.attempt, default=None)
 
     def named(self, identity: str, attempt: int) -> Purchase | None:
-        """The attempt at an identity of which the beginning is known."""
+        """Return the attempt whose identity starts with `identity`."""
         fitting = (one for one in self.purchases if one.attempt == attempt and one.identity.startswith(identity))
         return next(fitting, None)
 
     def with_purchase(self, purchase: Purchase) -> Ledger:
-        """This attempt recorded, in place of what was known of it.
+        """Add a purchase, or update the recorded attempt.
 
-        One that has come further stays: the run that saw it so was a later one, whichever writes last. A task's id is
-        further than any state without one.
+        The more advanced state wins, whichever run writes last. A state with a task id is more advanced than any
+        without.
         """
         same = (purchase.identity, purchase.attempt)
         if known := next((one for one in self.purchases if (one.identity, one.attempt) == same), None):
@@ -224,14 +220,14 @@ class Ledger:
         return replace(self, purchases=(*kept, purchase), forgotten=self.forgotten + gone.cost)
 
     def was_head(self, head_sha: str, at: datetime, forced_at: datetime | None) -> bool:
-        """Whether a run of ours had recorded this head before a moment, and no force-push has come since."""
+        """Return whether a run had recorded this head before `at`, with no force-push since."""
         moments = (
             datetime.fromisoformat(one.head_at) for one in self.purchases if one.head_at and one.head_sha == head_sha
         )
         return any(seen <= at and (forced_at is None or forced_at < seen) for seen in moments)
 
-    def told_whole(self, identity: str) -> Ledger:
-        """With the whole identity in place of the beginning of it, which is all that a short copy has."""
+    def with_full_identity(self, identity: str) -> Ledger:
+        """Replace the shortened identity of a short copy by the full one."""
         cut = [one for one in self.purchases if one.identity != identity and identity.startswith(one.identity)]
         if not cut:
             return self
@@ -239,13 +235,13 @@ class Ledger:
         return replace(self, purchases=tuple(whole))
 
     def was_asked(self, comment_id: str) -> bool:
-        """Whether a comment has asked for one of them."""
+        """Return whether a comment has requested one of the purchases."""
         return any(comment_id in entry.asked for entry in self.purchases)
 
     def on_head(self, head_sha: str, merge_base: str) -> Purchase | None:
-        """The latest purchase of this head and merge base, which is the same change whatever it was to be read by.
+        """Return the latest purchase of this head and merge base, whatever its settings.
 
-        Not one that only a short copy remembers, which does not say the merge base.
+        Short copies have no merge base and are ignored.
         """
         bought = [entry for entry in self.purchases if (entry.head_sha, entry.merge_base) == (head_sha, merge_base)]
         wanted = [entry for entry in bought if entry.state is not TaskState.ENDED]
@@ -258,20 +254,20 @@ class Ledger:
         return next(found, None)
 
     def ended(self, identity: str) -> int:
-        """How many tasks of an identity have ended without a result."""
+        """Count the tasks of an identity that ended without a result."""
         attempts = (entry for entry in self.purchases if entry.identity == identity and entry.task_id)
         return sum(entry.state is TaskState.ENDED for entry in attempts)
 
     def open_tasks(self) -> tuple[Purchase, ...]:
-        """The tasks that nobody has seen the end of, oldest first."""
+        """Return the open tasks, oldest first."""
         return tuple(entry for entry in self.purchases if entry.state is TaskState.OPEN)
 
     def postponed(self) -> tuple[Purchase, ...]:
-        """What is to be bought when an older head's review is there."""
+        """Return the deferred purchases."""
         return tuple(entry for entry in self.purchases if entry.state is TaskState.DEFERRED)
 
     def is_founded(self, purchase: Purchase) -> bool:
-        """Whether the reviews that it builds on are in, as far as they are remembered."""
+        """Return whether the earlier reviews that this purchase builds on are finished, as far as they are recorded."""
         seen: set[str] = set()
         while purchase.since and purchase.since not in seen:
             seen.add(purchase.since)
@@ -285,19 +281,19 @@ class Ledger:
         return True
 
     def intents(self) -> tuple[Purchase, ...]:
-        """The purchases that a run began and of which it has not recorded a task."""
+        """Return the purchases without a recorded task."""
         return tuple(entry for entry in self.purchases if entry.state is TaskState.INTENT)
 
     def _of_change(self, change: str) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if change and entry.change == change)
 
-    def stood(self, change: str) -> Mapping[str, FindingState]:
-        """How the findings stood that were open when a change was judged, in whatever mode or attempt, by id."""
+    def judged_states(self, change: str) -> Mapping[str, FindingState]:
+        """Return the state, by id, of the findings that were open when a change was judged, in any mode or attempt."""
         judged = _together(one for entry in self._of_change(change) for one in entry.judged)
         return {one.id: one.standing for one in judged}
 
     def with_judged(self, change: str) -> Ledger:
-        """With the findings as they are now in the latest finished purchase of a change, beside what it has."""
+        """Record the current findings in the latest finished purchase of a change, in addition to earlier ones."""
         bought = [entry for entry in self._of_change(change) if entry.state is TaskState.DONE]
         if not bought:
             return self
@@ -309,9 +305,9 @@ class Ledger:
         return replace(self, purchases=tuple(marked if one is last else one for one in self.purchases))
 
     def forgets(self, change: str) -> bool:
-        """Whether a finding that blocked when a change was judged is remembered no more.
+        """Return whether a finding that blocked a judged change is no longer in the ledger.
 
-        A whole review after that does not need it.
+        Findings before the latest whole review of the change are not needed.
         """
         bought = self._of_change(change)
         whole = [at for at, entry in enumerate(bought) if entry.is_whole]
@@ -319,35 +315,35 @@ class Ledger:
         return any(one.blocks and self.findings.find(one.id) is None for one in judged)
 
     def last_reviewed(self) -> Purchase | None:
-        """The latest finished purchase."""
+        """Return the latest finished purchase."""
         return next((entry for entry in reversed(self.purchases) if entry.state is TaskState.DONE), None)
 
     def with_posted(self, ids: frozenset[str]) -> Ledger:
-        """More findings that have had a comment."""
+        """Add findings that have had a comment."""
         return replace(self, posted=self.posted | ids)
 
-    def costing(self, least: Decimal) -> Ledger:
-        """With so many credits spent at least, whatever they were for."""
+    def spending_at_least(self, least: Decimal) -> Ledger:
+        """Raise the credits spent to at least `least`."""
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
 
     @property
     def favours(self) -> bool:
-        """Whether somebody has let something stand or through: what an older ledger could bring back."""
+        """Whether it contains a waiver or a bypass, which a restored older version could bring back."""
         return self.bypass is not None or any(one.waiver for one in self.findings.records)
 
     def without_favours(self) -> Ledger:
-        """What of it blocks: without waivers and bypass, and as one of which findings may be lost."""
+        """Remove waivers and bypass, and mark the findings as incomplete."""
         records = tuple(replace(record, waiver=None) for record in self.findings.records)
         return replace(self, bypass=None, findings=replace(self.findings, records=records, broken=True))
 
     @property
     def spent(self) -> Decimal:
-        """Credits held by open tasks and used by finished ones."""
+        """The credits held by open tasks and used by finished ones."""
         return sum((entry.cost for entry in self.purchases), self.forgotten)
 
 
 def _together(judged: Iterable[Judged]) -> tuple[Judged, ...]:
-    """Each finding once, as open as it was at any time, in the order in which they come first."""
+    """Merge by finding id, in order of first appearance; open wins."""
     found: dict[str, Judged] = {}
     for one in judged:
         before = found.get(one.id, one)
@@ -356,7 +352,7 @@ def _together(judged: Iterable[Judged]) -> tuple[Judged, ...]:
 
 
 def _open_now(findings: Findings, bought: Purchase) -> Iterator[Judged]:
-    """The open findings as the rules of a purchase judge them, worst first."""
+    """Yield the open findings, judged by the rules of a purchase, worst first."""
     fail_on = bought.judgement.rules.fail_on
     for one in findings.open():
         yield Judged(one.id, one.standing, blocks(one.severity, fail_on), carried=one.found != bought.task_id)
@@ -369,7 +365,7 @@ def _progress(entry: Purchase) -> tuple[bool, int]:
 
 
 def _worth(entry: Purchase) -> int:
-    """Which one goes when there is no room, the oldest first: its credits are remembered, an open task's id is not."""
+    """Return the sort key for dropping a purchase: its credits are kept in `forgotten`, an open task's id is lost."""
     if entry.state is TaskState.DEFERRED:
         return 0
     return 1 if entry.state.is_over else 2

@@ -1,4 +1,4 @@
-"""Signing what we leave on GitHub: anyone with write access can edit a comment."""
+"""Sign what reviewbot stores on GitHub, since anyone with write access can edit a comment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 
 SHORT_SIGNATURE = 32
-"""Hex digits of a signature in an `external_id`: half of it, 128 bits."""
+"""Hex digits of a signature in an `external_id`: 128 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Signer:
     """Signs for one pull request.
 
     Attributes:
-        secret: the API key, or empty with the local reviewer, whose ledger decides nothing that costs.
+        secret: the API key; empty with the local reviewer, whose reviews cost nothing.
     """
 
     secret: str = field(repr=False)
@@ -25,13 +25,13 @@ class Signer:
     instance: str
 
     def sign(self, payload: str) -> str:
-        """Hex HMAC-SHA256 of a payload in this place."""
+        """Return the hex HMAC-SHA256 of a payload, bound to this pull request."""
         key = hmac.digest(self.secret.encode(), b"reviewbot ledger v1", "sha256")
         place = json.dumps([self.repository_id, self.pull_number, self.instance, payload])
         return hmac.digest(key, place.encode(), hashlib.sha256).hex()
 
     def verify(self, payload: str, signature: str) -> bool:
-        """Whether the signature is ours, in constant time."""
+        """Return whether the signature is valid, in constant time."""
         expected = self.sign(payload)
         known = (expected, expected[:SHORT_SIGNATURE])
         return any(hmac.compare_digest(one, signature) for one in known)

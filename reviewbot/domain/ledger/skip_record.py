@@ -1,7 +1,7 @@
-"""The record that a label has skipped the review of a head, in the check run that the label's own run writes there.
+"""The signed record, in a check run, that a label skipped the review of a head.
 
-It is signed and bound to the head, the base and the setting of the label, so nothing else can turn another head green:
-no check run of another App or workflow, no copy of the record on another commit, and no label that is set again.
+The run of the `labeled` event writes it. It is bound to head, base and the label's event, so no check run of another
+App or workflow, no copy on another commit and no repeated label can skip another head.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from reviewbot.domain.policy.eligibility import skip_label
 
 
 def skip_record(pull: PullRequest, signer: Signer) -> str:
-    """What a check run on the head must say for the label to count; empty without a label or without a secret."""
+    """Return the record that makes the label count; empty without a label or a secret."""
     label = skip_label(pull)
     if label is None or not signer.secret:
         return ""

@@ -1,7 +1,7 @@
-"""What a run has learned, kept apart from what was written before: so that it can be added to whatever is there now.
+"""What a run adds to the ledger, kept separate from what it read.
 
-Two runs can write the same ledger, and GitHub has no compare-and-set. So a run reads again before it writes, and
-applies its own changes to what it finds.
+Two runs can write the same ledger, and GitHub has no compare-and-set. A run therefore reads again before it writes and
+applies its update to what it finds.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase
 
 @dataclass(frozen=True, slots=True)
 class LedgerUpdate:
-    """What one run adds to the ledger; doing it twice is doing it once.
+    """What one run adds to the ledger; applying it is idempotent.
 
     Attributes:
-        purchases: as they stand by now, in the order in which they came to stand so.
+        purchases: in the order in which they changed.
         answers: of finished tasks, oldest first.
         posted: ids of findings that have a comment.
     """
@@ -30,17 +30,16 @@ class LedgerUpdate:
     posted: frozenset[str] = frozenset()
 
     def with_purchase(self, purchase: Purchase) -> LedgerUpdate:
-        """One more purchase, or another state of one."""
         return replace(self, purchases=(*self.purchases, purchase))
 
     def with_answer(self, answer: Answered) -> LedgerUpdate:
-        """One more answer, in place of what was known of its task."""
+        """Add an answer, or replace the one of the same task."""
         others = tuple(one for one in self.answers if one.task_id != answer.task_id)
         return replace(self, answers=(*others, answer))
 
 
-def told_apart(ledger: Ledger, changes: LedgerUpdate) -> LedgerUpdate:
-    """The changes with the ids under which their findings are remembered: those that the comments have to name."""
+def assign_recorded_ids(ledger: Ledger, changes: LedgerUpdate) -> LedgerUpdate:
+    """Give the findings of the update's answers their recorded ids, which the comments name."""
     known, answers = remembered(ledger.findings.records), []
     for answer in changes.answers:
         placed = assign_ids(answer.placed, known)
@@ -50,10 +49,10 @@ def told_apart(ledger: Ledger, changes: LedgerUpdate) -> LedgerUpdate:
 
 
 def applied(ledger: Ledger, changes: LedgerUpdate, change_index: ChangeIndex) -> Ledger:
-    """The ledger with the changes, its findings as the change is now."""
+    """Apply the update to the ledger, and update the state of its findings for the current change."""
     for purchase in changes.purchases:
         ledger = ledger.with_purchase(purchase)
-    stood = ledger.stood(change_index.change)
+    stood = ledger.judged_states(change_index.change)
     findings = update_states(ledger.findings, change_index, stood)
     for answer in changes.answers:
         findings = absorb(findings, answer, change_index, stood)

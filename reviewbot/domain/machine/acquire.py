@@ -1,4 +1,4 @@
-"""From the pull request to a task: what a run learns until it waits for the review of this change."""
+"""The transitions from the pull request to the task that reviews it."""
 
 from __future__ import annotations
 
@@ -100,59 +100,55 @@ from reviewbot.errors import (
 )
 
 MAX_ATTEMPTS = 3
-"""How many tasks of one change may end without a result before only a person can ask for another."""
+"""After this many tasks of a change without a result, only a command or a manual run requests another."""
 
 Concluded = Judged | Refreshed | Published
-"""A run whose outcome is known."""
 
 Looked = Settling | Concluded | Resumed | Wanted | Approved | Deferred | Scoping | Pricing | Priced | Quoted | Intended
-"""What can follow once the ledger is known."""
 
 Buying = Wanted | Approved | Deferred | Scoping | Pricing | Priced | Quoted | Intended | Concluded
-"""On the way to a purchase."""
 
 
 # Is a review due?
 
 
 def start(known: Known) -> CallingOff | Loaded | Due | NotDue | Concluded:
-    """The first phase of a review."""
+    """Return the first phase of a review."""
     if known.request.remembers and known.request.cancels is not Cancels.NONE:
         return CallingOff(known)
     return eligible(known)
 
 
 def to_cancel(at: CallingOff, got: LedgerRead) -> Cancelling | Loaded | Due | NotDue | Concluded:
-    """The open tasks, whatever they are of: they are cancelled even if the change cannot be read."""
+    """Cancel the open tasks of any head, even if the change cannot be read."""
     task_ids = tuple(one.task_id for one in got.stored.ledger.open_tasks())
     return Cancelling(at.known, task_ids) if task_ids else eligible(at.known)
 
 
 def eligible(known: Known) -> Loaded | Due | NotDue | Concluded:
-    """By the state of the pull request and its labels."""
+    """Decide by the state of the pull request and its labels."""
     request, pull = known.request, known.snapshot.pull
     if not (request.may_buy or pull.is_open):
-        return Due(known, None)  # what was paid for is published on a closed pull request, too
+        return Due(known, None)  # paid reviews are also published on a closed pull request
     login = "" if _is_recorded(known) else skip_label_login(pull, request.trigger)
     return Loaded(known, login) if login else triaged(known, Permission.NONE)
 
 
 def _is_recorded(known: Known) -> bool:
-    """Whether the run of the label's own event has recorded the label on this head."""
+    """Return whether the run of the `labeled` event recorded the label on this head."""
     return bool(known.skip_record) and any(
         check.tag is not None and check.tag.skip == known.skip_record for check in known.snapshot.checks
     )
 
 
 _LABEL_IGNORED = (
-    f"The label `{SKIP_LABEL}` does not count for this head: it was set on another head or base, or by "
-    "somebody without maintain, or no run has recorded it. To skip the review, somebody with maintain removes it and "
-    "sets it again."
+    f"The label `{SKIP_LABEL}` does not count for this head: it was set on another head or base, or by a user without "
+    "the maintain role, or no run has recorded it. To skip the review, a maintainer must set the label again."
 )
 
 
 def triaged(known: Known, permission: Permission) -> Due | NotDue | Concluded:
-    """By the permission of whoever set the label that skips a review."""
+    """Decide by the permission of the user who set the label that skips a review."""
     pull = known.snapshot.pull
     known = replace(known, skips=_is_recorded(known) or permission.at_least(Permission.MAINTAIN))
     if SKIP_LABEL in pull.labels and pull.is_open and not known.skips:
@@ -164,14 +160,14 @@ def triaged(known: Known, permission: Permission) -> Due | NotDue | Concluded:
 
 
 def with_ledger(at: NotDue, got: LedgerRead) -> Due | Concluded:
-    """No review is due; the change is read only for what was bought before and is not over, or stands in a double."""
+    """Read the change only if an earlier purchase is not over, edits are pending, or a second summary exists."""
     ledger = got.stored.ledger
     left = at.known.request.edits or ledger.open_tasks() or ledger.intents() or got.stored.doubled
     return Due(at.known, at.outcome) if left else concluded(at.known, at.outcome)
 
 
 def with_change(at: Due, got: ChangeRead, now: datetime) -> Ready | Looked:
-    """By the change and the ledger."""
+    """Decide by the change and the ledger."""
     called_off = () if at.known.snapshot.pull.is_open else (CallOff(),)
     update = LedgerUpdate(edits=(*at.known.request.edits, *called_off))
     known = at.known.reading(got.change, got.stored, update).noting(got.stored.problem)
@@ -185,7 +181,7 @@ def with_change(at: Due, got: ChangeRead, now: datetime) -> Ready | Looked:
 
 
 def _skipped(known: Known, outcome: Outcome, now: datetime) -> Ready | Looked:
-    """No review is due by now; a draft's own open task is awaited as if it were none."""
+    """End without a review; only a draft's own open task is still awaited."""
     own = known.ledger.find(known.identity.digest())
     if outcome.conclusion is None and own is not None and own.state is TaskState.OPEN:
         known = replace(known, request=structs.replace(known.request, may_buy=False))
@@ -202,12 +198,12 @@ def _settling_all(known: Known, then: Then, now: datetime) -> Ready | Looked:
 
 
 def settling(at: Ready, now: datetime) -> Looked:
-    """Every open task is looked up, except that of this change where it is reviewed.
+    """Look up every open task except that of the change under review.
 
-    What was deferred for a head that the pull request has left is wanted no more. An intent of another change cannot
-    be looked up: CodeVF finds a task by its key only when the change is bought. So it is recorded with its hold, and
-    ends once CodeVF has forgotten the key. One of this head that only the check run tells of is left alone: its run may
-    record the task in the summary at this moment, and an intent would be written over that.
+    Deferred purchases of older heads are dropped. An intent of another change cannot be looked up, since CodeVF finds a
+    task by its key only when the change is bought: it is recorded with its hold and ends once CodeVF has forgotten the
+    key. An intent of this head that is only in the check run is left alone, because its run may be recording the task
+    in the summary now.
     """
     known, own = at.known, ""
     if isinstance(at.then, ReviewChange):
@@ -230,13 +226,12 @@ def _next_task(known: Known, left: tuple[Purchase, ...], then: Then, now: dateti
 
 
 def looked_up(at: Settling, got: TaskRead, now: datetime) -> Looked:
-    """An open task of an older head, as it is now."""
     purchase, rest = at.left[0], at.left[1:]
     return _next_task(_with_task(at.known, purchase, got, now), rest, at.then, now)
 
 
 def not_looked_up(at: Settling, error: ReviewbotError, now: datetime) -> Looked:
-    """A task that CodeVF does not know is over; one that it does not tell of goes on."""
+    """End a task that CodeVF does not know; keep one that it cannot report on."""
     purchase, rest = at.left[0], at.left[1:]
     known = at.known.noting(f"The review of {_named(purchase)} could not be looked up: {error.message}")
     if isinstance(error, ServiceRefused) and error.is_not_found:
@@ -248,13 +243,15 @@ def not_looked_up(at: Settling, error: ReviewbotError, now: datetime) -> Looked:
 
 
 def _with_task(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -> Known:
-    """With the task of an older head: its result joins the findings."""
+    """Add the result of an older head's task to the findings."""
     if not got.task.status.is_over:
         return replace(known, others=(*known.others, OpenTask(purchase, got.task)))
     if got.answer is None:
         known = known.saying(f"The review of {_named(purchase)} ended without a result.")
         return known.noted(purchase.over(TaskState.ENDED, got.task.credits_used, now))
-    known = known.saying(f"The review of {_named(purchase)} came in; its findings stand where their code is now.")
+    known = known.saying(
+        f"The review of {_named(purchase)} is finished. Its findings are added where their code is now."
+    )
     return _answered(known, purchase.over(TaskState.DONE, got.task.credits_used, now), got.task, got.answer)
 
 
@@ -279,11 +276,11 @@ def _settled(known: Known, then: Then, now: datetime) -> Resumed | Buying:
 
 
 def _nothing_to_send(known: Known) -> Concluded:
-    """No review is due; one that is open is awaited, and findings that still count keep the check red."""
+    """Await an open review, or judge by the findings that still count."""
     if known.change.missed:
         error = NothingSendable(
-            "Not one of the selected files could be reviewed.",
-            hint=f"Each is listed with its reason. To leave out what needs no review:{known.change.to_leave_out}",
+            "None of the selected files could be reviewed.",
+            hint=f"Each is listed with its reason. To exclude files that need no review:{known.change.to_leave_out}",
         )
         return concluded(known, failed(known, error))
     rules = known.request.judgement.rules
@@ -297,9 +294,9 @@ def _nothing_to_send(known: Known) -> Concluded:
 
 
 def _bought_before(known: Known, now: datetime) -> Purchase | None:
-    """The latest purchase of this change; what a later attempt came to takes nothing away from a finished one.
+    """Return the latest purchase of this change; a finished attempt beats a later failed one.
 
-    A free review lives as long as its run, and its ledger is signed with no key: nothing of it is taken up.
+    Free reviews have no signed ledger, so nothing of theirs is resumed.
     """
     request, ledger, digest = known.request, known.ledger, known.identity.digest()
     before = ledger.find(digest) if request.paid else None
@@ -309,32 +306,32 @@ def _bought_before(known: Known, now: datetime) -> Purchase | None:
 
 
 def _bought_otherwise(known: Known, now: datetime) -> Purchase | None:
-    """What was bought of this head by other settings than this collection's: the change is the same."""
+    """Return a purchase of this head with other settings than this collection's."""
     before = known.ledger.on_head(known.snapshot.pull.head_sha, known.change.change.merge_base)
     if before is None or before.state is TaskState.DEFERRED:
         return None
-    # An intent has another key, so buying this change would not find its task.
+    # The intent has another key, so buying this change would not find its task.
     return None if before.state is TaskState.INTENT and not is_forgotten(before, now) else before
 
 
 def _chosen(known: Known, before: Purchase | None, now: datetime) -> Resumed | Buying:
-    """Go on with the purchase that there is, make another one, or neither."""
+    """Resume the purchase, make another one, or neither."""
     if before is not None and before.is_unknown and (before.state.is_over or is_forgotten(before, now)):
-        # Its task may exist and can no longer be found under the same key: another attempt could pay twice.
+        # Its task may exist but cannot be found by its key any more: another attempt could pay twice.
         before = replace(before, state=TaskState.ENDED)
         known = known.noted(before)
         if isinstance(known.request.trigger, ReviewEvent | AtTerminal) or not known.request.may_buy:
             error = TaskEnded(
-                "A run stopped while it bought this review, and it can no longer be resumed.",
-                hint="Look at the tasks in the CodeVF account. To buy another review, comment `/reviewbot review`, or "
-                "use `--again` at a terminal.",
+                "A run stopped while it bought this review, and the purchase can no longer be resumed.",
+                hint="Check the tasks in the CodeVF account. To buy another review, comment `/reviewbot review`, or "
+                "use `--again` in a terminal.",
             )
             return concluded(known, failed(known, error))
     return _or_failed(known, lambda: _acquired(known, before, now))
 
 
 def _or_failed(known: Known, decide: Callable[[], Resumed | Buying]) -> Resumed | Buying:
-    """What is decided; an error of the domain is the outcome, and what the run has learned stays."""
+    """Return the decision; an error of the domain becomes the outcome, and what the run knows is kept."""
     try:
         return decide()
     except ReviewbotError as error:
@@ -344,9 +341,7 @@ def _or_failed(known: Known, decide: Callable[[], Resumed | Buying]) -> Resumed 
 def _acquired(known: Known, before: Purchase | None, now: datetime) -> Resumed | Buying:
     match next_step(_standpoint(known, before)):
         case Step.RESUME if before is not None:
-            known = known.saying(
-                f"This change was bought before: the task {before.task_id} is looked up, nothing is paid again."
-            )
+            known = known.saying(f"This change was already bought as task {before.task_id}; nothing is paid again.")
             known, bought = resumed(known, before, now)
             return Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
         case Step.BUY | Step.DEFER as step:
@@ -369,7 +364,7 @@ def _standpoint(known: Known, before: Purchase | None) -> Standpoint:
 
 
 def _wants_another(known: Known, before: Purchase | None) -> bool:
-    """Whether this event asks for a purchase, the next attempt after a failed one included.
+    """Return whether this event requests a purchase, or another attempt after a failed one.
 
     Raises:
         TaskEnded: too many attempts have failed for an event to cause another.
@@ -384,7 +379,7 @@ def _wants_another(known: Known, before: Purchase | None) -> bool:
     if tried >= MAX_ATTEMPTS and isinstance(request.trigger, ReviewEvent):
         raise TaskEnded(
             f"{tried} attempts at a review of this change have ended without a result.",
-            hint="Start the workflow by hand to try once more, or ask CodeVF what is wrong.",
+            hint="To try again, start the workflow manually. If it fails again, contact CodeVF.",
         )
     unbought = {TaskState.ENDED, TaskState.DEFERRED, TaskState.INTENT}
     others = [entry for entry in known.ledger.purchases if entry.state not in unbought]
@@ -393,16 +388,15 @@ def _wants_another(known: Known, before: Purchase | None) -> bool:
 
 
 def _label(known: Known) -> str:
-    """The label by which the spending was approved, empty when nothing has to be removed."""
+    """Return the approval label to remove, or an empty string."""
     label = known.request.policy.approve_spend
     return label if known.request.paid and label in known.snapshot.pull.labels else ""
 
 
-# Its task is looked up
+# What is the state of its task?
 
 
 def resumed_task(at: Resumed, got: TaskRead, now: datetime) -> Resumed | Reopened | Completed | Buying:
-    """The task of this change, as it is now."""
     task = got.task
     underway = Underway(at.bought, task)
     known = replace(at.known, own=underway)
@@ -415,7 +409,7 @@ def resumed_task(at: Resumed, got: TaskRead, now: datetime) -> Resumed | Reopene
 
 
 def _or_failed_over(known: Known, underway: Underway, ended: Purchase, now: datetime) -> Resumed | Buying:
-    """The task ended while no run was looking: another attempt, if this event asks for one."""
+    """Start another attempt if this event requests one, for a task that ended between runs."""
     try:
         another = _wants_another(known, ended)
     except TaskEnded as error:
@@ -429,32 +423,34 @@ def _another(known: Known, ended: Purchase, now: datetime) -> Resumed | Buying:
 
 
 def not_resumed(at: Resumed, error: ReviewbotError, now: datetime) -> Resumed | Buying:
-    """CodeVF does not tell what became of the task: what is remembered of it stands."""
+    """Use what the ledger has if CodeVF cannot report on the task."""
     known, before, request = at.known, at.before, at.known.request
     if not isinstance(error, ServiceUnreachable | ServiceRefused):
         return concluded(known, failed(known, error))
     refused = isinstance(error, ServiceRefused)
     not_found = isinstance(error, ServiceRefused) and error.is_not_found
     if not_found and isinstance(request.trigger, Asked):
-        # A task that CodeVF does not know never ends: whoever asks gets another one.
+        # A task that CodeVF does not know never ends, so an explicit request buys another one.
         return _another(known, before.over(TaskState.ENDED, before.used, now), now)
     rules = before.judgement.rules
     if before.state is TaskState.OPEN and not (refused and (request.may_buy or not_found)):
-        known = known.noting(f"{error.message} The task goes on, and a later run looks again.")
+        known = known.noting(f"{error.message} The task continues, and a later run checks it again.")
         return concluded(known, pending(rules))
-    if before.state is TaskState.DONE and before.base_ref:  # a short copy, which has no base, tells of no findings
-        known = known.noting(f"{error.message} The verdict is by what is remembered; the report files have no answer.")
-        readable = before.coverage is Coverage.FULL  # an answer that was not readable is partial
+    if before.state is TaskState.DONE and before.base_ref:  # a short copy has no base and no findings
+        known = known.noting(
+            f"{error.message} The verdict uses the recorded findings; the report files contain no answer."
+        )
+        readable = before.coverage is Coverage.FULL  # an unreadable answer is recorded as partial
         return concluded(known, by_findings(known, rules, readable=readable))
     return concluded(known, failed(known, error))
 
 
 def lost(known: Known, underway: Underway, now: datetime) -> Concluded:
-    """The task ended without a result."""
+    """Fail, since the task ended without a result."""
     task = underway.task
     error = TaskEnded(
         f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",
-        hint="Run it again to submit a new task. What this one cost is not known here.",
+        hint="To submit a new task, run the workflow again. The cost of this one is unknown.",
     )
     known = known.with_own(underway.over(TaskState.ENDED, now))
     return concluded(known, failed(known, error))
@@ -476,7 +472,7 @@ def _wanted(known: Known, wish: Wish, now: datetime) -> Buying:
 
 
 def with_approval(known: Known, wish: Wish, permission: Permission, now: datetime) -> Buying:
-    """By the permission of whoever asked for the purchase."""
+    """Decide by the permission of the user who requested the purchase."""
     try:
         check_approval(known.snapshot.pull, known.request.policy, known.request.trigger, lambda _: permission)
     except ReviewbotError as error:
@@ -484,7 +480,7 @@ def with_approval(known: Known, wish: Wish, permission: Permission, now: datetim
     return _approved(known, wish, None, now)
 
 
-# Does the review of an older head come first?
+# Is the review of an older head awaited first?
 
 
 def _approved(known: Known, wish: Wish, agreed: Quote | None, now: datetime) -> Buying:
@@ -497,7 +493,7 @@ def _approved(known: Known, wish: Wish, agreed: Quote | None, now: datetime) -> 
 
 
 def with_price_to_replace(at: Approved, got: PriceRead) -> Affordable | Replacing | Concluded:
-    """The open task of an older head is cancelled only once it is sure that the newer head can be paid for."""
+    """Cancel the open task of an older head only if the newer head can be paid for."""
     known = at.known
     try:
         agreed = quote(known, got.tag, got.balance, freed=at.awaited.purchase.hold, intent=at.wish.intent)
@@ -510,12 +506,12 @@ def with_price_to_replace(at: Approved, got: PriceRead) -> Affordable | Replacin
 
 
 def with_project_to_replace(at: Affordable, project_id: int) -> Replacing:
-    """Nothing is left that could refuse the purchase but the service itself."""
+    """Cancel it once the project is known, too; then only the service itself can refuse the purchase."""
     return Replacing(at.known, at.wish, at.awaited, structs.replace(at.quote, project_id=project_id))
 
 
 def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
-    """What became of the task that was asked to be cancelled."""
+    """Continue with the state of the cancelled task."""
     others = tuple(one for one in at.known.others if one.purchase is not at.awaited.purchase)
     known = replace(at.known, others=others)
     if not got.task.status.is_over:
@@ -524,7 +520,7 @@ def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
     if got.answer is None:
         known = known.saying(f"The review of {_named(at.awaited.purchase)} was cancelled for the newer head.")
     known = _with_task(known, at.awaited.purchase, got, now)
-    # Nothing is freed by a task that was finished before it could be cancelled.
+    # A task that finished before it was cancelled frees no credits.
     return _approved(known, at.wish, at.quote if got.answer is None else None, now)
 
 
@@ -535,12 +531,10 @@ def _deferred(known: Known, wish: Wish, awaited: OpenTask, now: datetime) -> Def
 
 
 def awaiting(at: Deferred, known: Known) -> AwaitingOlder:
-    """It is written down, as far as it can be."""
     return AwaitingOlder(known, at.wish, at.awaited, at.wanted, _label(known))
 
 
 def with_older_task(at: AwaitingOlder, got: TaskRead) -> AwaitingOlder | OlderOver:
-    """The task of the older head, as it is now."""
     awaited = structs.replace(at.awaited, task=got.task)
     known = replace(at.known, others=(*at.known.others[:-1], awaited))
     if got.task.status.is_over:
@@ -549,13 +543,13 @@ def with_older_task(at: AwaitingOlder, got: TaskRead) -> AwaitingOlder | OlderOv
 
 
 def with_older_result(at: OlderOver, got: TaskRead, now: datetime) -> Rereading:
-    """The result of the older head joins the findings, which are confirmed by the review of this one."""
+    """Add the findings of the older head, which the review of this one confirms."""
     known = replace(at.known, others=at.known.others[:-1])
     return Rereading(_with_task(known, at.awaited.purchase, got, now), at.wish, at.wanted)
 
 
 def reread(at: Rereading, known: Known, now: datetime) -> Resumed | Buying:
-    """Somebody may have called off what was deferred, or another run may have bought it."""
+    """Decide again: a command may have cancelled the deferred purchase, or another run may have bought it."""
     wanted = known.ledger.named(at.wanted.identity, at.wanted.attempt)
     if wanted is not None and wanted.state is TaskState.ENDED:
         return concluded(known, not_asked_for(known))
@@ -566,7 +560,7 @@ def reread(at: Rereading, known: Known, now: datetime) -> Resumed | Buying:
 
 
 def _scoped_or_compared(known: Known, wish: Wish, agreed: Quote | None, now: datetime) -> Buying:
-    """Only what is new since the last review, where that was whole and the base has only moved on."""
+    """Review only what is new, if the last review was whole and the base has only moved forward."""
     request, before = known.request, wish.before
     if wish.intent:
         return _scoped(known, wish, wish.intent.since, agreed, now)
@@ -582,7 +576,7 @@ def _scoped_or_compared(known: Known, wish: Wish, agreed: Quote | None, now: dat
 
 
 def compared(at: Scoping, *, only_moved_on: bool, now: datetime) -> Buying:
-    """A base that was moved back brings lines into the change that nobody has seen in one: all of it is reviewed."""
+    """Review the whole change if the base was moved back, since that adds unreviewed lines to it."""
     return _scoped(at.known, at.wish, at.last.head_sha if only_moved_on else "", at.quote, now)
 
 
@@ -592,7 +586,7 @@ def _scoped(known: Known, wish: Wish, since: str, agreed: Quote | None, now: dat
 
 
 def with_price(at: Pricing, got: PriceRead, now: datetime) -> Buying:
-    """The price fits the balance and the budgets, or nothing is bought."""
+    """Check the price against the balance and the budgets."""
     known = at.known
     try:
         agreed = quote(known, got.tag, got.balance, freed=0, intent=at.wish.intent)
@@ -610,13 +604,13 @@ def _priced(known: Known, wish: Wish, agreed: Quote, now: datetime) -> Priced | 
 
 
 def _project_number(known: Known) -> int:
-    """The project, where the settings give its number; else 0."""
+    """Return the project's number from the settings, 0 if they have its name."""
     project = known.request.project
     return int(project) if project.isascii() and project.isdigit() else 0
 
 
 def in_project(known: Known, wish: Wish, agreed: Quote, project_id: int, now: datetime) -> Quoted | Intended:
-    """Everything is decided; what costs money is recorded first."""
+    """Record the intent first if the review costs money."""
     bought = intended(known, wish, agreed, now)
     agreed = structs.replace(agreed, project_id=project_id)
     order = Order(wish.identity, agreed, wish.intent is not None, _label(known))
@@ -626,7 +620,7 @@ def in_project(known: Known, wish: Wish, agreed: Quote, project_id: int, now: da
 
 
 def overtaken(known: Known, first: Purchase, now: datetime) -> Resumed | Buying:
-    """Go on with what another run has recorded first: two runs with two scopes would pay for the change twice."""
+    """Resume the purchase that another run recorded first: two scopes of one change would be paid for twice."""
     known = replace(known.noted(first), own=NotBought())
     return _chosen(known, known.ledger.named(first.identity, first.attempt), now)
 
@@ -635,7 +629,7 @@ def overtaken(known: Known, first: Purchase, now: datetime) -> Resumed | Buying:
 
 
 def too_large(at: Intended, error: PayloadTooLarge) -> Quoted | Intended:
-    """The same key is sent again with less; the run after this one must know how much less."""
+    """Send less under the same key, and record the size tier for later runs."""
     size_tier = at.bought.purchase.size_tier + 1
     bought = at.bought.with_purchase(replace(at.bought.purchase, size_tier=size_tier))
     known = at.known.with_own(bought).saying(f"{error.message} Trying again with less.")
@@ -644,12 +638,12 @@ def too_large(at: Intended, error: PayloadTooLarge) -> Quoted | Intended:
 
 
 def may_shrink(known: Known, bought: Bought) -> bool:
-    """Whether there is a smaller size that CodeVF has not refused yet."""
+    """Return whether there is a size tier that CodeVF has not refused yet."""
     return bought.purchase.size_tier < len(size_tiers(known.request.attachment_bytes)) - 1
 
 
 def not_recorded(at: Quoted, outcome: Outcome) -> Concluded:
-    """Nothing is bought; an intent that CodeVF has refused for its size holds nothing."""
+    """Buy nothing; an intent that CodeVF refused for its size holds nothing."""
     known = at.known
     if isinstance(known.own, Bought) and not at.order.again:
         known = known.with_own(_refused(at.bought))
@@ -661,7 +655,7 @@ def _refused(bought: Bought) -> Bought:
 
 
 def not_created(at: Intended, error: ReviewbotError) -> Concluded:
-    """Nothing was bought, unless nobody knows: then the intent stays, and the next run sends the same key."""
+    """Fail; the intent stays if the task may exist, so that the next run sends the same key."""
     refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError)
     known = at.known
     if refused and not at.order.again:
@@ -670,7 +664,6 @@ def not_created(at: Intended, error: ReviewbotError) -> Concluded:
 
 
 def created(at: Intended, got: TaskCreated, now: datetime) -> Submitted | Waiting | Completed | Concluded:
-    """The task exists."""
     underway = Underway(submitted(at.known, at.bought, got.task.id, got.packing), got.task)
     known = at.known.with_own(underway)
     if not known.request.paid:
@@ -679,7 +672,6 @@ def created(at: Intended, got: TaskCreated, now: datetime) -> Submitted | Waitin
 
 
 def waiting(known: Known, underway: Underway, now: datetime, waited: float = 0) -> Waiting | Completed | Concluded:
-    """The task goes on, or it is over."""
     if not underway.task.status.is_over:
         return Waiting(known, underway, waited)
     if underway.task.status is TaskStatus.COMPLETED:
@@ -688,6 +680,5 @@ def waiting(known: Known, underway: Underway, now: datetime, waited: float = 0) 
 
 
 def polled(at: Waiting, got: TaskRead, now: datetime) -> Waiting | Completed | Concluded:
-    """The task, as it is now."""
     underway = structs.replace(at.underway, task=got.task)
     return waiting(replace(at.known, own=underway), underway, now, at.waited + got.seconds)

@@ -1,4 +1,4 @@
-"""What a run does next: one step for each phase."""
+"""The next step of a run, by its phase."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reviewbot.domain.policy.verdict import pending
 
 
 def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR0911, PLR0912 — the whole course of a run, on one screen
-    """The next step of a run."""
+    """Return the next step of a run."""
     match phase:
         # Are tasks to be cancelled?
         case phases.CallingOff():
@@ -25,7 +25,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.ReadChange()
         case phases.Ready():
             return steps.OpenReviewer()
-        # What became of the tasks of older heads?
+        # What is the state of older heads' tasks?
         case phases.Settling(left=left):
             return steps.LookUpTask(left[0])
         # This change was bought before.
@@ -33,7 +33,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.RemoveLabel(label) if label else steps.ReadTask(before.task_id)
         case phases.Reopened(underway=underway):
             return steps.WriteCheckRun(pending(underway.purchase.judgement.rules))
-        # It is to be bought: is that approved, and does the review of an older head come first?
+        # Is the purchase approved, and is the review of an older head awaited first?
         case phases.Wanted(login=login):
             return steps.ReadPermission(login)
         case phases.Approved():

@@ -1,4 +1,4 @@
-"""From an outcome to a pull request that shows it: what a run learns while it publishes."""
+"""The transitions from an outcome to its publication."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reviewbot.errors import ForgeUnreachable, ReviewbotError
 
 
 def reported(at: Completed, report: Report, now: datetime) -> Reported:
-    """The answer to this change, placed and judged."""
+    """Place and judge the answer to this change."""
     underway = at.underway.over(TaskState.DONE, now)
     known = at.known.with_own(underway)
     sound = report.readable and not known.is_short
@@ -34,18 +34,15 @@ def reported(at: Completed, report: Report, now: datetime) -> Reported:
 
 
 def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
-    """What is known, on top of the pull request and the ledger as they are now."""
-    # What was not believed at first is not believed later because this run has written it anew.
+    """Update what is known with the pull request and the ledger as they are now."""
+    # A ledger that was not trusted at first stays so after this run has written it again.
     stored = replace(stored, claimed=max(stored.claimed, known.stored.claimed), lost=stored.lost or known.stored.lost)
     memory = Memory.of(stored.ledger, known.memory.update, known.change.index)
     return replace(known, snapshot=snapshot, read_again=True, stored=stored, summary=stored.summary, memory=memory)
 
 
 def on_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Known:
-    """The same on another head than the reviewed one.
-
-    Without the waivers: whoever gave one has looked at other code.
-    """
+    """Move to another head than the reviewed one, without the waivers, which were given for other code."""
     edits = tuple(one for one in known.memory.update.edits if not isinstance(one, Waive))
     return replace(
         known,
@@ -57,13 +54,13 @@ def on_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Know
 
 
 def placed_again(known: Known, answers: tuple[PlacedAnswer, ...]) -> Known:
-    """With the answers of this run in other places."""
+    """Replace the placements of this run's answers."""
     update = replace(known.memory.update, answers=answers)
     return replace(known, memory=Memory.of(known.stored.ledger, update, known.change.index))
 
 
 def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
-    """The outcome is known. What the run adds to the ledger is added to what stands there by now."""
+    """Publish an outcome; refresh first if the run adds to the ledger."""
     known = replace(known, ended=True)
     if known.request.dry_run:
         return Published(known, outcome)
@@ -73,15 +70,15 @@ def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
 
 
 def on_group_head(known: Known, outcome: Outcome) -> Refreshed | Published:
-    """The check run of a merge group; nothing else is written for it."""
+    """Write only the check run of a merge group."""
     known = replace(known, ended=True)
     return Published(known, outcome) if known.request.dry_run else _writing(known, outcome, (Write.CHECK_RUN,))
 
 
 def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
-    """By the pull request as it is now: somebody may have waived a finding, or pushed.
+    """Judge again by the current pull request: a finding may have been waived, or the head may have moved.
 
-    On a head that has moved, the verdict stays with the reviewed one.
+    If it has moved, the verdict stays with the reviewed head.
     """
     own = known.own
     if known.reviewed_sha and isinstance(own, Underway) and own.task.status.is_over:
@@ -92,7 +89,7 @@ def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
 
 
 def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refreshed | Published:
-    """The pull request cannot be read again: nothing is posted, and the answer stays in the files."""
+    """Post no comments if the pull request cannot be read again; the answer is in the files."""
     known = known.noting(error.message)
     if known.is_blind and known.memory.update.edits and isinstance(error, ForgeUnreachable):
         outcome = not_changed(outcome, error)
@@ -106,7 +103,7 @@ def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refr
 
 
 def _unposted(known: Known) -> Known:
-    """With every finding of an answer in the summary, since comments could not be posted."""
+    """Move every finding of an answer to the summary, since comments could not be posted."""
     place_in_summary = partial(in_summary, why=Why.REFUSED)
     return replace(known, memory=known.memory.moved(place_in_summary, known.change.index))
 
@@ -116,7 +113,7 @@ def _publishing(known: Known, outcome: Outcome) -> Refreshed | Published:
         return _writing(known, outcome, (Write.COMMENTS, Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS))
     if known.is_blind:
         return _writing(_unpublished(known), outcome, (Write.CHECK_RUN, Write.OLDER_CHECKS))
-    if known.has_news:  # the check run says how often the ledger was written
+    if known.has_news:  # the check run contains the ledger's counter
         return _writing(known, outcome, (Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS))
     return _writing(known, outcome, (Write.CHECK_RUN, Write.SUMMARY, Write.OLDER_CHECKS))
 
@@ -132,9 +129,9 @@ def _writing(
 
 
 def _unpublished(known: Known) -> Known:
-    """With the finished task still open, as the summary has it.
+    """Reopen the finished task, as the summary has it.
 
-    What people and other runs have written there since this run began must stand: the next run publishes.
+    The summary must keep what users and other runs wrote since this run began, so the next run publishes.
     """
     own = known.own
     if isinstance(own, Bought | Underway | Answered) and own.purchase.state is TaskState.DONE:
@@ -143,7 +140,6 @@ def _unpublished(known: Known) -> Known:
 
 
 def written(at: Refreshed, known: Known) -> Refreshed | Published:
-    """A part is written."""
     done, left = at.left[0], at.left[1:]
     if done is Write.COMMENTS:
         posted = (Write.POSTED,) if known.posted > at.known.posted else ()
@@ -153,7 +149,7 @@ def written(at: Refreshed, known: Known) -> Refreshed | Published:
 
 
 def not_written(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:
-    """GitHub did not take a part: with a result the outcome is another one, else it is only said."""
+    """Report that GitHub refused a part; with a result this changes the outcome."""
     known, outcome = at.known.noting(error.message), at.outcome
     if at.left[0] is Write.COMMENTS:
         known = _unposted(known)

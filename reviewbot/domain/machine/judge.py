@@ -1,4 +1,4 @@
-"""What a run comes to: by an error, by the findings, or because nothing is asked for."""
+"""The outcome of a run: by an error, by the findings, or because no review is requested."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion, Snapshot
 from reviewbot.domain.github.shared_heads import GREEN, newest
 from reviewbot.domain.ledger.edits import Unwaive
-from reviewbot.domain.ledger.external_id import ExternalId, tells_of_open_task
+from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewOn
@@ -36,22 +36,21 @@ from reviewbot.errors import NoKey, PermissionMissing, ReviewbotError
 CHECK_RUN = "The check run"
 SUMMARY = "The summary comment"
 COMMENTS = "Review comments"
-"""The parts, as they are named where the token may not write them."""
 
 _DEFERRED_BY_OTHERS = (
-    "A review of this head was put off, and this collection has other settings than the run that asked for it: the "
-    "next event on the pull request buys it."
+    "A review of this head was deferred by a run with other settings than this collection's. The next event on the "
+    "pull request buys it."
 )
 
 _MAY_WRITE_NOTHING = PermissionMissing(
-    "The token may write nothing: no comment, no summary and no check.",
+    "The token cannot write comments, the summary or the check.",
     hint="Add `checks: write` and `pull-requests: write` to the job's `permissions:`. The job summary and the report "
     "files have the whole review.",
 )
 
 
 def failed(known: Known, error: ReviewbotError) -> Outcome:
-    """A review was due and did not happen."""
+    """Return the outcome of a due review that failed."""
     return did_not_happen(
         Reason(error.reason),
         error.message,
@@ -63,7 +62,7 @@ def failed(known: Known, error: ReviewbotError) -> Outcome:
 
 
 def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
-    """By all findings that are remembered."""
+    """Judge by all recorded findings."""
     findings = known.ledger.findings
     outcome = judge(findings.severities(known.task_id), readable=readable, coverage=known.coverage, rules=rules)
     founded = known.purchase is None or known.ledger.is_founded(known.purchase)
@@ -72,19 +71,20 @@ def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
 
 
 def newer_head() -> Outcome:
-    """A newer head has a run of its own, which decides from here on."""
+    """Return the outcome of a run whose head was replaced; the newer head has its own run."""
     return superseded("The pull request has a newer head, which is reviewed instead.")
 
 
 def current_check(snapshot: Snapshot) -> CheckRun | None:
-    """The pull request's newest check run of our name on the head, whoever has created it: GitHub shows that one."""
+    """Return the newest check run with reviewbot's name on the head, by any App: the one that GitHub shows."""
     return newest(snapshot.checks)
 
 
 def not_asked_for(known: Known) -> Outcome:
-    """Nothing is asked for; a check run that an older review left open here is closed when that one is in.
+    """Return the outcome if no review is requested.
 
-    A green one that no longer holds does not stay green: no other run comes by here.
+    A check run that an older review left open is closed once that review is in. A green one that no longer holds is
+    replaced, since no other run does it.
     """
     request, pull, ledger = known.request, known.snapshot.pull, known.ledger
     deferred = ledger.postponed()
@@ -92,22 +92,22 @@ def not_asked_for(known: Known) -> Outcome:
     if (known.awaited or begun or deferred) and pull.is_open:
         message = _DEFERRED_BY_OTHERS if deferred and known.awaited is None else ""
         return replace(pending(request.judgement.rules), message=message)
-    # Another App's check run hides no open one of ours: GitHub requires the check of ours.
+    # Ignore check runs of other Apps: GitHub requires the check of this App.
     outcome, there = _why_not(known), newest(one for one in known.snapshot.checks if not one.foreign)
     if there is None:
         return outcome
-    open_task = tells_of_open_task(there.external_id)
+    open_task = names_open_task(there.external_id)
     if open_task and there.id not in known.stored.on_head:
-        return outcome  # another key has signed it: whoever has that one goes on
+        return outcome  # signed with another key; left to the run that has it
     left = there.status != CheckStatus.COMPLETED or open_task or (pull.is_open and _is_outdated(known, there))
     return replace(outcome, conclusion=Conclusion.ACTION_REQUIRED) if left and known.awaited is None else outcome
 
 
 def _is_outdated(known: Known, there: CheckRun) -> bool:
-    """Whether a run of now would not say what a check says.
+    """Return whether a check run says something else than the current run would.
 
-    A green one may be of a skip that has ended, or of another branch. One without a purchase of this head is of a run
-    that failed before it bought anything, and a run that may buy has come by since.
+    A green one may come from a skip that has ended, or from another base. One without a purchase of this head comes
+    from a run that failed before it bought, and a run that may buy has followed.
     """
     request, bought = known.request, _purchase_in(known, there)
     match there.verdict:
@@ -129,23 +129,23 @@ def _why_not(known: Known) -> Outcome:
 
 
 def nothing_selected(known: Known) -> Outcome:
-    """Nothing of this change is reviewed.
+    """Return the outcome if no file of the change is selected.
 
-    Two protected branches share the name of the check. If this head has a check of the other one, it stays off green:
-    else a branch that has the head already would let it through on the way back.
+    If two protected branches share the check's name and this head has a check for the other one, the check must not
+    turn green: a change of base back to that branch would pass with it.
     """
     checks = known.snapshot.checks
     if not known.request.shares_name or all(_is_of_this_base(known, one) for one in checks):
         return not_due(Reason.NOTHING_SELECTED)
     message = (
-        f"This commit was checked for another branch. Against `{visible(known.snapshot.pull.base_ref)}` nothing of it "
-        "is left to review, and a commit has one check: push another one to get another."
+        f"This commit was checked for another base branch, and a commit has only one check. Against "
+        f"`{visible(known.snapshot.pull.base_ref)}` no file is selected. Push another commit to get another check."
     )
     return replace(not_due(Reason.NOTHING_SELECTED, message), conclusion=Conclusion.ACTION_REQUIRED)
 
 
 def _is_of_this_base(known: Known, check: CheckRun) -> bool:
-    """Whether a check is of a purchase against this base; without one, whether it would let the commit through."""
+    """Return whether a check's purchase is for this base; without a purchase, whether it is green."""
     if not check.external_id:
         return check.verdict in GREEN
     bought = _purchase_in(known, check)
@@ -153,28 +153,30 @@ def _is_of_this_base(known: Known, check: CheckRun) -> bool:
 
 
 def _purchase_in(known: Known, check: CheckRun) -> Purchase | None:
-    """The purchase that a check run on the head has a copy of, if we have signed it."""
+    """Return the purchase in a check run on the head, if its copy is signed with this key."""
     copy = known.stored.on_head.get(check.id)
     return known.ledger.named(copy.identity, copy.attempt) if copy else None
 
 
 def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:
-    """There is a result that GitHub did not take."""
+    """Return the outcome of a result that GitHub refused."""
     return replace(undelivered(outcome), reason=Reason.NOT_PUBLISHED, message=error.message, hint=error.hint)
 
 
 def not_changed(outcome: Outcome, error: ReviewbotError) -> Outcome:
-    """A command's change of the ledger could not be written: the next run tries again."""
+    """Return the outcome of a ledger edit that could not be written; the next run retries."""
     return replace(undelivered(outcome), reason=Reason.GITHUB, message=error.message, hint=error.hint)
 
 
 def undelivered(outcome: Outcome) -> Outcome:
-    """There is a result of which the runner could not take everything."""
+    """Return the outcome of a result that could not be written completely."""
     return replace(outcome, exit_status=first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status))
 
 
 def let_through(known: Known, outcome: Outcome) -> Outcome:
-    """The outcome, or a green one where somebody has let this very head through to this very base.
+    """Apply a bypass for exactly this head and base.
+
+    If the pull request's base changed during the run, the bypass belongs to the other check and is not applied.
 
     A pull request that went to another branch meanwhile has that branch's bypass, and this run writes the other check.
     """
@@ -184,23 +186,23 @@ def let_through(known: Known, outcome: Outcome) -> Outcome:
 
 
 def summary_is_due(known: Known, outcome: Outcome) -> bool:
-    """Whether the summary comment is written: with news, or with a verdict that stands nowhere else."""
+    """Return whether to write the summary: for news, or for a verdict that is shown nowhere else."""
     there = summaries(known.snapshot.comments, known.request.instance).keep
     if there is not None and known.request.is_keyless:
-        return False  # it holds what a run without the key can neither read nor sign
-    stands = known.check or known.summary or there
-    return known.request.summary_comment and (known.has_news or (outcome.conclusion is not None and not stands))
+        return False  # a run without the key can neither read nor sign its ledger
+    is_shown = known.check or known.summary or there
+    return known.request.summary_comment and (known.has_news or (outcome.conclusion is not None and not is_shown))
 
 
 def stands_in_summary(known: Known) -> bool:
-    """Whether this run may write the summary, and has."""
+    """Return whether this run may write the summary, and has."""
     return known.request.summary_comment and known.summary is not None and SUMMARY not in known.denied
 
 
 def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchase | None:
-    """The purchase of an older head's check run that has to be completed, since its task is over; else None."""
+    """Return the purchase of an older head's check run that must be completed because its task is over, or None."""
     bought = known.ledger.named(copy.identity, copy.attempt) if copy else None
-    left = check.status != CheckStatus.COMPLETED or tells_of_open_task(check.external_id)
+    left = check.status != CheckStatus.COMPLETED or names_open_task(check.external_id)
     is_over = bought is not None and bought.state.is_over
     return bought if left and is_over and check.head_sha != known.reviewed_sha else None
 
@@ -217,14 +219,14 @@ def outlives_favour(known: Known, check: CheckRun) -> bool:
 
 
 def beside_another(known: Known, outcome: Outcome) -> Outcome:
-    """The outcome beside another pull request with the same head: a green one cannot be shown."""
+    """Withhold a green outcome if another pull request has the same head."""
     if not known.neighbour or outcome.conclusion not in GREEN:
         return outcome
     return shared_head(outcome, known.neighbour, known.judgement.rules)
 
 
 def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
-    """The outcome by what could be written."""
+    """Adjust the outcome to what could be written."""
     if not refused and _nothing_stands(known):
         outcome = not_taken(outcome, _MAY_WRITE_NOTHING)
     outcome = let_through(known, outcome if known.check else without_check(outcome))
@@ -232,7 +234,7 @@ def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
 
 
 def _nothing_stands(known: Known) -> bool:
-    """Whether there is a result, and the token may write nothing of it, and could be another one."""
+    """Return whether the token may write no part of the result and another token is possible."""
     request = known.request
     if known.posted or not (known.memory.update.answers and known.denied):
         return False

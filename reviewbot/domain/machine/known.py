@@ -1,4 +1,4 @@
-"""What a run knows in every phase: what it was asked for, the change, the ledger, and the review of this change."""
+"""What a run knows in every phase: the request, the change, the ledger and the review of this change."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class ReviewedChange:
     """The change, selected and redacted.
 
     Attributes:
-        change: as GitHub or git gave it.
-        base_ref: the branch that it was read against; the pull request may have another one by now.
+        change: from GitHub or git.
+        base_ref: the branch that it was read against; the pull request's base may have changed since.
         sendables: selected files, redacted.
         views: the same files as the reviewer sees them; findings are placed on these.
-        held: the files that are not sent, each with its reason.
+        held: the files that are not sent, with reasons.
         title: of the pull request, redacted; `body` and the owners' `instructions` likewise.
-        redactor: knows the secrets of the change, for what is sent or shown beside it.
-        to_leave_out: what leaves the missed files out, ready to be pasted.
+        redactor: knows the secrets of the change; used for other texts that are sent or shown.
+        to_leave_out: settings that exclude the missed files, ready to paste.
     """
 
     change: ChangeSet
@@ -61,42 +61,42 @@ class ReviewedChange:
 
     @cached_property
     def index(self) -> ChangeIndex:
-        """The change, to look findings up in."""
+        """The index of the change for finding tracking."""
         return ChangeIndex.of(self.change, self.views)
 
     @cached_property
     def digest(self) -> str:
-        """What tells this change from any other."""
+        """The digest that identifies the change."""
         return change_digest(self.change.files)
 
     @property
     def selected(self) -> tuple[str, ...]:
-        """The names of the selected files, including those that are held back."""
+        """The paths of the selected files, including those that are held back."""
         return tuple(dict.fromkeys((*(one.path for one in self.sendables), *self.missed)))
 
     @property
     def missed(self) -> tuple[str, ...]:
-        """The names of the selected files that are held back."""
+        """The paths of the selected files that are held back."""
         return tuple(one.path for one in self.held if one.missed)
 
     @cached_property
     def misencoded(self) -> frozenset[str]:
-        """The files whose text at the head is not UTF-8, so that only their diff can be sent."""
+        """The files whose text at the head is not UTF-8; only their diff can be sent."""
         return frozenset(file.path for file in self.change.files if file.new and file.new.misencoded)
 
     @cached_property
     def oversized(self) -> Mapping[str, str]:
-        """The files that are too large for their text to be read, with their size and the limit in words."""
+        """The files that are too large to read, with their size and the limit as text."""
         return {file.path: over for file in self.change.files if (over := over_limit(file))}
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
-        """The views by their names at the head."""
+        """The views by path at the head."""
         return {view.path: view for view in self.views}
 
     @cached_property
     def held_by_path(self) -> Mapping[str, Held]:
-        """The files that were not sent, by their names at the head and at the merge base."""
+        """The files that were not sent, by path at the head and at the merge base."""
         unsent = {one.path: one for one in self.held if one.path not in self.by_path}
         renamed = [file for file in self.change.files if file.diff.status is FileStatus.RENAMED]
         return {file.diff.old_path: unsent[file.path] for file in renamed if file.path in unsent} | unsent
@@ -105,38 +105,34 @@ class ReviewedChange:
 _RESELECTED = "other files are selected than were sent"
 
 NO_CHANGE = ReviewedChange(ChangeSet("", "", ()), "", (), (), (), (), "", "", "", (), Redactor(None), "")
-"""What a run knows of the change before it has read it."""
+"""Before the change is read."""
 
 
 class Cancels(Enum):
-    """Which open tasks a run cancels."""
-
     NONE = "none"
-    NOT_BEGUN = "those that nobody has begun"
+    NOT_BEGUN = "tasks that are not started"
     ALL = "all"
 
     def includes(self, status: TaskStatus) -> bool:
-        """Whether a task with this status is cancelled."""
         if status.is_over or self is Cancels.NONE:
             return False
         return self is Cancels.ALL or status is TaskStatus.PENDING
 
 
 class Request(Struct, frozen=True):
-    """What a run was started for, and the settings that decide what it does.
+    """The trigger of a run and the settings that decide what it does.
 
     Attributes:
         judgement: the settings that judge and publish.
-        selecting: `idempotency.selection_digest` of the rules by which files are selected.
+        selecting: `idempotency.selection_digest` of the rules that select files.
         paid: whether this reviewer costs money.
-        is_keyless: whether it costs money, and there is no key.
-        waits: whether the settings let a run wait for a review at all.
-        may_buy: False while collecting: tasks are looked up once, and nothing is bought but what was deferred.
-        cancels: which open tasks the run cancels.
-        edits: what a command changes of the ledger.
+        is_keyless: whether it costs money and the key is missing.
+        waits: whether the settings allow waiting for a review.
+        may_buy: False while collecting: tasks are looked up once, and only deferred purchases are bought.
+        edits: the ledger edits of a command.
         project: CodeVF's project, by name or number.
-        base_ref: the branch that the run has found the pull request against, by which its check run is named.
-        shares_name: whether it was against another branch before whose check runs have the same name.
+        base_ref: the base branch when the run started; it determines the check run's name.
+        shares_name: whether an earlier base branch has the same check name.
     """
 
     trigger: Trigger
@@ -168,25 +164,23 @@ class Request(Struct, frozen=True):
 
     @property
     def remembers(self) -> bool:
-        """Whether what earlier runs bought counts: not for a free review, which lives as long as its run."""
+        """Whether earlier purchases count: not for a free review, which ends with its run."""
         return self.paid and not self.dry_run
 
 
 class NotBought(Struct, frozen=True):
-    """This run has no purchase of this change."""
-
     @property
     def bought(self) -> None:
         """No purchase."""
 
 
 class Bought(Struct, frozen=True):
-    """The purchase of this change, before this run knows its task.
+    """The purchase of this change, before its task is known.
 
     Attributes:
-        tag: the expertise, None when the service was not asked for it.
-        reselected: whether other files are selected by now than were sent.
-        frozen: whether it is collected: what was selected at submission counts, not what is selected today.
+        tag: the expertise; None if it was not read from the service.
+        reselected: whether other files are selected now than were sent.
+        frozen: whether the run collects: the selection at submission counts, not the current one.
     """
 
     purchase: Purchase
@@ -197,31 +191,27 @@ class Bought(Struct, frozen=True):
 
     @property
     def bought(self) -> Bought:
-        """The purchase."""
         return self
 
     def with_purchase(self, purchase: Purchase) -> Bought:
-        """With another state of the purchase."""
         return structs.replace(self, purchase=purchase)
 
 
 class Underway(Struct, frozen=True):
-    """The purchase and its task, as the service told it last."""
+    """The purchase and its task in the state last read."""
 
     bought: Bought
     task: Task
 
     @property
     def purchase(self) -> Purchase:
-        """The purchase."""
         return self.bought.purchase
 
     def with_purchase(self, purchase: Purchase) -> Underway:
-        """With another state of the purchase."""
         return structs.replace(self, bought=structs.replace(self.bought, purchase=purchase))
 
     def over(self, state: TaskState, now: datetime) -> Underway:
-        """Once its task is over."""
+        """Set the final state of the purchase."""
         return self.with_purchase(self.purchase.over(state, self.task.credits_used, now))
 
 
@@ -233,21 +223,18 @@ class Answered(Struct, frozen=True):
 
     @property
     def bought(self) -> Bought:
-        """The purchase with how it was sent."""
         return self.underway.bought
 
     @property
     def purchase(self) -> Purchase:
-        """The purchase."""
         return self.underway.purchase
 
     def with_purchase(self, purchase: Purchase) -> Answered:
-        """With another state of the purchase."""
         return structs.replace(self, underway=self.underway.with_purchase(purchase))
 
 
 Own = NotBought | Bought | Underway | Answered
-"""How far the review of this very change has come."""
+"""The progress of the review of this change."""
 
 
 class OpenTask(Struct, frozen=True):
@@ -259,27 +246,28 @@ class OpenTask(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a run knows, whatever its phase.
+    """What a run knows in any phase.
 
     Attributes:
-        snapshot: the pull request as it was read last.
+        snapshot: the pull request as last read.
         read_again: whether that was after the change was read.
-        stored: the ledger as it was read last.
+        stored: the ledger as last read.
         change: `NO_CHANGE` before it is read.
         others: open tasks of older heads.
-        check: our check run on the head, once this run has written it.
-        summary: our summary comment.
-        comment_urls: addresses of the comments by finding id.
-        posted: how many comments this run has posted.
+        check: the check run that this run wrote on the head.
+        summary: reviewbot's summary comment.
+        comment_urls: comment addresses by finding id.
+        posted: the number of comments that this run posted.
         denied: the parts that the token may not write.
-        reviewed_sha: the head that was reviewed, if the pull request has another one by now; else empty.
-        superseded: whether that newer head has a purchase of its own.
-        skip_record: what our check run on the head must say for the label `skip-review` to count; empty if it cannot.
+        reviewed_sha: the reviewed head if the pull request has another one now, else empty.
+        superseded: whether that newer head has its own purchase.
+        skip_record: what the check run on the head must contain for the label `skip-review` to count; empty if it
+        cannot.
         skips: whether the label counts.
-        neighbour: an open pull request with the same head and no green verdict on it, 0 when there is none.
-        ended: whether the run waits no longer.
-        notes: what the summary says of this run, beside what it could not write.
-        log: lines for the log of the run.
+        neighbour: an open pull request with the same head and no green verdict on it, or 0.
+        ended: whether the run has stopped waiting.
+        notes: sentences for the summary.
+        log: lines for the log.
     """
 
     request: Request
@@ -308,23 +296,20 @@ class Known:
 
     @property
     def is_read(self) -> bool:
-        """Whether the change was read."""
         return self.change is not NO_CHANGE
 
     @property
     def bought(self) -> Bought | None:
-        """The purchase of this change with how it was sent."""
         return self.own.bought
 
     @property
     def purchase(self) -> Purchase | None:
-        """The purchase of this change."""
         bought = self.own.bought
         return bought.purchase if bought else None
 
     @property
     def task(self) -> Task | None:
-        """The task of this change's purchase, as the service told it last."""
+        """The task of this change in the state last read."""
         match self.own:
             case Underway(task=task):
                 return task
@@ -335,7 +320,6 @@ class Known:
 
     @property
     def report(self) -> Report | None:
-        """The answer to this change."""
         return self.own.report if isinstance(self.own, Answered) else None
 
     @property
@@ -345,34 +329,33 @@ class Known:
 
     @property
     def task_id(self) -> str:
-        """The id of the task of this change's purchase, empty while there is none."""
+        """The id of this change's task, or empty."""
         bought = self.own.bought
         return bought.purchase.task_id if bought else ""
 
     @property
     def placed(self) -> tuple[Placed, ...]:
-        """The findings of this change's answer, duplicates included."""
+        """The findings of this change's answer, including duplicates."""
         return self.memory.answer_of(self.task_id)
 
     @property
     def judgement(self) -> Judgement:
-        """The settings that judge: those of the purchase, else today's."""
+        """The settings that judge: those of the purchase, else the current ones."""
         bought = self.own.bought
         return bought.purchase.judgement if bought else self.request.judgement
 
     @property
     def coverage(self) -> Coverage:
-        """Whether the reviewer saw every selected file."""
         return Coverage.PARTIAL if self.why_partial else Coverage.FULL
 
     @property
     def is_short(self) -> bool:
-        """Whether the reviewer did not see all that was selected at submission."""
+        """Whether the reviewer saw fewer files than were selected at submission."""
         return any(not one.startswith(_RESELECTED) for one in self.why_partial)
 
     @property
     def why_partial(self) -> tuple[str, ...]:
-        """Why the review is partial, a few words for each reason; empty if the reviewer saw every selected file."""
+        """The reasons why the review is partial; empty if the reviewer saw every selected file."""
         bought, found = self.bought, []
         if bought and bought.reselected:
             found.append(_RESELECTED)
@@ -390,22 +373,21 @@ class Known:
 
     @property
     def ledger(self) -> Ledger:
-        """What should be remembered by now."""
         return self.memory.ledger
 
     @property
     def head_sha(self) -> str:
-        """The head that this run is about: the reviewed one, even if the pull request has another one by now."""
+        """The head that this run reviews; the pull request may have another one now."""
         return self.reviewed_sha or self.snapshot.pull.head_sha
 
     @property
     def awaited(self) -> OpenTask | None:
-        """The open task of an older head that is waited for."""
+        """The open task of an older head that the run waits for."""
         return self.others[-1] if self.others else None
 
     @property
     def identity(self) -> Identity:
-        """What a whole review of this change is known by."""
+        """The identity of a whole review of this change."""
         return Identity(
             repository_id=self.snapshot.repository.id,
             pull_number=self.snapshot.pull.number,
@@ -418,43 +400,43 @@ class Known:
 
     @property
     def is_blind(self) -> bool:
-        """Whether there is something to add to a summary that could not be read again."""
+        """Whether the run adds to a summary that it could not read again."""
         return self.is_read and self.has_news and not self.read_again and self.summary is not None
 
     @property
     def has_news(self) -> bool:
-        """Whether the summary has to be written: with what this run adds, or with what a second summary says."""
+        """Whether the summary must be written: for this run's update, or to merge a second summary."""
         return self.memory.has_news or (self.is_read and self.stored.doubled)
 
-    # What a run learns
+    # Updates
 
     def noting(self, *sentences: str) -> Known:
-        """With more to say in the summary."""
+        """Add sentences to the summary's notes."""
         return replace(self, notes=(*self.notes, *(one for one in sentences if one and one not in self.notes)))
 
     def saying(self, line: str) -> Known:
-        """With one more line for the log."""
+        """Add a line to the log."""
         return replace(self, log=(*self.log, line))
 
     def reading(self, change: ReviewedChange, stored: StoredLedger, update: LedgerUpdate) -> Known:
-        """With the change, and with the ledger as it is now."""
+        """Set the change and the ledger."""
         memory = Memory.of(stored.ledger, update, change.index)
         return replace(self, change=change, stored=stored, memory=memory, summary=stored.summary)
 
     def noted(self, purchase: Purchase) -> Known:
-        """With a purchase as it stands now."""
+        """Add or update a purchase."""
         return replace(self, memory=self.memory.with_purchase(purchase, self.change.index))
 
     def with_own(self, own: Bought | Underway | Answered) -> Known:
-        """With the review of this change as it stands now."""
+        """Update the review of this change."""
         return replace(self.noted(own.purchase), own=own)
 
     def with_answer(self, closed: Purchase, answer: PlacedAnswer) -> Known:
-        """With the answer of a task, and its purchase as it stands now."""
+        """Add the answer of a task and close its purchase."""
         update = self.memory.update.with_purchase(closed).with_answer(answer)
         return replace(self, memory=Memory.of(self.memory.written, update, self.change.index))
 
     def with_comments(self) -> Known:
-        """With the addresses of the comments that the snapshot shows."""
+        """Add the comment addresses from the snapshot."""
         there = posted_comments(self.snapshot.threads, self.request.instance)
         return replace(self, comment_urls={**self.comment_urls, **there})

@@ -1,4 +1,4 @@
-"""What a run knows after a step: the next phase."""
+"""The phase that follows a step."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from reviewbot.domain.policy.verdict import pending
 
 
 def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Phase:  # noqa: C901, PLR0911, PLR0912, PLR0915 — a table
-    """The phase after a step.
+    """Return the phase after a step.
 
     Args:
-        phase: before it.
-        result: of the step that `decide` asked for in this phase.
+        phase: before the step.
+        result: of the step that `decide` requested in this phase.
         now: in UTC.
 
     Raises:
-        RuntimeError: the result is of another step, which is a bug.
+        RuntimeError: the result belongs to another step, which is a bug.
     """
     match phase, result:
         case phases.CallingOff(), steps.LedgerRead():
@@ -155,4 +155,4 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         ):
             return finish.concluded(phase.known, failed(phase.known, error))
         case _:
-            raise RuntimeError(f"{type(phase).__name__} does not ask for what {type(result).__name__} answers")
+            raise RuntimeError(f"{type(phase).__name__} cannot handle {type(result).__name__}")

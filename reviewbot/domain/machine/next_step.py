@@ -1,4 +1,4 @@
-"""What a run does about the change that it has read: the one decision from which everything that costs follows."""
+"""Whether to resume, buy, defer or leave the review of a change."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.verdict import Coverage
 
 KEY_MEMORY = timedelta(hours=23)
-"""How long a key may be sent again; the service remembers it for 24 hours."""
+"""How long a key may be reused; CodeVF remembers it for 24 hours."""
 
 
 class Step(Enum):
-    """What to do next.
+    """What to do about this change.
 
-    `DEFER` waits for the review of an older head that somebody is writing already: what is new since that head is
-    bought when it is there, and nothing is reviewed twice.
+    `DEFER` waits for the review of an older head that is in progress. The run then buys only what is new since that
+    head.
     """
 
-    RESUME = "go on with the task that there is"
+    RESUME = "resume the existing task"
     BUY = "buy a review"
     DEFER = "wait for the older review first"
-    LEAVE = "nothing is asked for"
+    LEAVE = "no review is requested"
 
 
 @dataclass(frozen=True, slots=True)
 class Standpoint:
-    """What the decision hangs on.
+    """The input of the decision.
 
     Attributes:
-        known: the latest purchase of this very change.
+        known: the latest purchase of this change.
         head_sha: of the pull request.
-        wanted: whether this event asks for a purchase.
-        again: whether it asks for another one beside a finished one.
-        awaited: whether a task of an older head goes on.
-        reads_otherwise: whether other rules select the files by now than when it was asked for.
+        wanted: whether this event requests a purchase.
+        again: whether it requests another one after a finished one.
+        awaited: whether a task of an older head is open.
+        reads_otherwise: whether the rules that select files have changed since it was requested.
     """
 
     known: Purchase | None
@@ -50,7 +50,7 @@ class Standpoint:
 
 
 def next_step(at: Standpoint) -> Step:
-    """The next step. An intent is always gone on with: whoever had it may have come to create the task."""
+    """Return the next step. An intent is always resumed, since its run may have created the task."""
     known = at.known
     if known is not None and (known.state is TaskState.OPEN or (known.state is TaskState.DONE and not at.again)):
         return Step.RESUME
@@ -63,18 +63,18 @@ def next_step(at: Standpoint) -> Step:
 
 
 def is_replaced(status: TaskStatus, supersede: Supersede) -> bool:
-    """Whether an open task of an older head is cancelled for the newer one."""
+    """Return whether an open task of an older head is cancelled for the newer one."""
     if status.is_over or supersede is Supersede.KEEP:
         return False
     return supersede is Supersede.ALWAYS_REPLACE or status is TaskStatus.PENDING
 
 
 def builds_on(ledger: Ledger, base_ref: str, selecting: str) -> Purchase | None:
-    """The review since whose head another one can be bought, None when that has to be of the whole change.
+    """Return the review that an incremental one can build on, None if the whole change must be reviewed.
 
-    It was whole itself, of files that the same rules selected, of a pull request against the same branch, with every
-    finding of it remembered. Its merge base must be in the history of today's, which the caller asks of GitHub: a
-    branch that was moved back under the head brings lines into the change that nobody has seen in one.
+    It covers every file that the current rules select, against the same base, and all of its findings are recorded. The
+    caller must check that its merge base is an ancestor of the current one: moving a base branch back adds unreviewed
+    lines to the change.
     """
     last = ledger.last_reviewed()
     findings = ledger.findings
@@ -85,14 +85,14 @@ def builds_on(ledger: Ledger, base_ref: str, selecting: str) -> Purchase | None:
 
 
 def is_forgotten(purchase: Purchase, now: datetime) -> bool:
-    """Whether it is an intent so old that the same key would create a second task, if there was a first one."""
+    """Return whether an intent is so old that its key would create a second task."""
     if purchase.state is not TaskState.INTENT:
         return False
     return now - datetime.fromisoformat(purchase.submitted_at) > KEY_MEMORY
 
 
 def next_attempt(known: Purchase | None) -> int:
-    """The number of the next attempt: it rises after one that is over, and stays while nobody knows."""
+    """Return the number of the next attempt: one more than that of a purchase that is over."""
     if known is None:
         return 1
     return known.attempt + (known.state in {TaskState.DONE, TaskState.ENDED})

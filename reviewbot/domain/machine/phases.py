@@ -1,4 +1,4 @@
-"""The phases of a run: each holds exactly what is known at that point."""
+"""The phases of a run; each contains exactly what is known in it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Wish(Struct, frozen=True):
     """A purchase that this run wants to make.
 
     Attributes:
-        identity: with the number of the attempt, and with the scope once that is decided.
-        before: the purchase of this very change that there was, None when there was none.
-        waits: whether the review of an older head has to come in first.
+        identity: with the number of the attempt, and with the scope once it is decided.
+        before: the latest purchase of this change, or None.
+        waits: whether the review of an older head is awaited first.
     """
 
     identity: Identity
@@ -28,19 +28,19 @@ class Wish(Struct, frozen=True):
 
     @property
     def intent(self) -> Purchase | None:
-        """The intent of an earlier run, whose key is sent again."""
+        """The intent of an earlier run, whose key is reused."""
         before = self.before
         return before if before is not None and before.state is TaskState.INTENT else None
 
 
 class Quote(Struct, frozen=True):
-    """What a review is bought at; it fits the balance and the budgets.
+    """The price of a review, which fits the balance and the budgets.
 
     Attributes:
-        hold: credits, of all parts.
-        parts: over how many tasks the change is split.
+        hold: credits of all tasks.
+        parts: the number of tasks.
         max_credits: of each task.
-        project_id: 0 while it is not known.
+        project_id: 0 while unknown.
     """
 
     hold: int
@@ -54,7 +54,7 @@ class ReviewChange(Struct, frozen=True):
     """Review this change.
 
     Attributes:
-        before: the latest purchase of it, None when there is none.
+        before: its latest purchase, or None.
     """
 
     before: Purchase | None
@@ -65,55 +65,55 @@ class NothingToSend(Struct, frozen=True):
 
 
 Then = ReviewChange | NothingToSend | Outcome
-"""What follows once the tasks of older heads are looked up."""
+"""What follows the lookup of older heads' tasks."""
 
 
 class CallingOff(Struct, frozen=True):
-    """Open tasks are to be cancelled; the ledger says which."""
+    """Open tasks are to be cancelled; the ledger names them."""
 
     known: Known
 
 
 class Cancelling(Struct, frozen=True):
-    """They are cancelled before anything else can fail."""
+    """The open tasks are cancelled before anything else can fail."""
 
     known: Known
     task_ids: tuple[str, ...]
 
 
 class Loaded(Struct, frozen=True):
-    """The pull request and the settings are read; somebody set a label whose permission counts."""
+    """The pull request is read; the permission of the user who set `skip-review` decides."""
 
     known: Known
     login: str
 
 
 class NotDue(Struct, frozen=True):
-    """No review is due; what was bought before may still be open."""
+    """No review is due; an earlier purchase may still be open."""
 
     known: Known
     outcome: Outcome
 
 
 class Due(Struct, frozen=True):
-    """The change has to be read."""
+    """The change is to be read."""
 
     known: Known
     skipped: Outcome | None
 
 
 class Ready(Struct, frozen=True):
-    """The change and the ledger are read, and the reviewer is needed."""
+    """The change and the ledger are read; the reviewer is opened."""
 
     known: Known
     then: Then
 
 
 class Settling(Struct, frozen=True):
-    """Open tasks of older heads are looked up, one by one.
+    """The open tasks of older heads are looked up one by one.
 
     Attributes:
-        left: those that are not looked up yet.
+        left: the remaining ones.
         then: what follows.
     """
 
@@ -123,11 +123,11 @@ class Settling(Struct, frozen=True):
 
 
 class Resumed(Struct, frozen=True):
-    """This change was bought before; its task is looked up.
+    """This change was bought before; its task is read.
 
     Attributes:
-        label: by which the spending was approved, empty when nothing has to be removed.
-        before: the purchase as the ledger has it.
+        label: the approval label to remove, or empty.
+        before: the purchase in the ledger.
     """
 
     known: Known
@@ -137,7 +137,7 @@ class Resumed(Struct, frozen=True):
 
 
 class Wanted(Struct, frozen=True):
-    """A purchase is wanted and somebody's permission decides whether it is approved."""
+    """The permission of the user who requested the purchase decides whether it is approved."""
 
     known: Known
     wish: Wish
@@ -145,7 +145,7 @@ class Wanted(Struct, frozen=True):
 
 
 class Approved(Struct, frozen=True):
-    """A purchase is approved that may replace the open task of an older head."""
+    """The approved purchase may replace the open task of an older head."""
 
     known: Known
     wish: Wish
@@ -153,7 +153,7 @@ class Approved(Struct, frozen=True):
 
 
 class Affordable(Struct, frozen=True):
-    """The newer head can be paid for; the project has to be known, too, before a task is cancelled for it."""
+    """The newer head can be paid for; its project is to be found before the older task is cancelled."""
 
     known: Known
     wish: Wish
@@ -162,7 +162,7 @@ class Affordable(Struct, frozen=True):
 
 
 class Replacing(Struct, frozen=True):
-    """The open task of an older head is cancelled, since the newer head can be paid for."""
+    """The open task of an older head is to be cancelled for the newer head."""
 
     known: Known
     wish: Wish
@@ -171,7 +171,7 @@ class Replacing(Struct, frozen=True):
 
 
 class Replaced(Struct, frozen=True):
-    """It was asked to be cancelled; what became of it is looked up."""
+    """The older task was cancelled; its state is read."""
 
     known: Known
     wish: Wish
@@ -180,7 +180,7 @@ class Replaced(Struct, frozen=True):
 
 
 class Deferred(Struct, frozen=True):
-    """The purchase waits for the review of an older head, and that is written down."""
+    """The purchase waits for the review of an older head, which is to be recorded."""
 
     known: Known
     wish: Wish
@@ -189,10 +189,10 @@ class Deferred(Struct, frozen=True):
 
 
 class AwaitingOlder(Struct, frozen=True):
-    """The review of an older head is waited for.
+    """The task of an older head is polled.
 
     Attributes:
-        label: by which the spending was approved, empty when nothing has to be removed.
+        label: the approval label to remove, or empty.
     """
 
     known: Known
@@ -213,7 +213,7 @@ class OlderOver(Struct, frozen=True):
 
 
 class Rereading(Struct, frozen=True):
-    """Minutes have passed: the pull request is read again before anything is bought."""
+    """The pull request is read again before anything is bought, since minutes have passed."""
 
     known: Known
     wish: Wish
@@ -221,7 +221,7 @@ class Rereading(Struct, frozen=True):
 
 
 class Scoping(Struct, frozen=True):
-    """Whether only what is new is reviewed depends on where the base is by now."""
+    """The merge bases are compared to decide whether only what is new is reviewed."""
 
     known: Known
     wish: Wish
@@ -230,14 +230,14 @@ class Scoping(Struct, frozen=True):
 
 
 class Pricing(Struct, frozen=True):
-    """The scope is decided, the price is not."""
+    """The scope is decided; the price is to be read."""
 
     known: Known
     wish: Wish
 
 
 class Priced(Struct, frozen=True):
-    """The price is known and within the budgets; the project is not known yet."""
+    """The price is within the budgets; the project is to be found."""
 
     known: Known
     wish: Wish
@@ -245,11 +245,11 @@ class Priced(Struct, frozen=True):
 
 
 class Order(Struct, frozen=True):
-    """What `CreateTask` needs beside the purchase.
+    """What `CreateTask` needs besides the purchase.
 
     Attributes:
         again: whether an earlier run may have created the task with the same key.
-        label: by which the spending was approved, empty when nothing has to be removed.
+        label: the approval label to remove, or empty.
     """
 
     identity: Identity
@@ -259,7 +259,7 @@ class Order(Struct, frozen=True):
 
 
 class Quoted(Struct, frozen=True):
-    """The purchase is to be recorded on GitHub before the task is created."""
+    """The intent is to be recorded on GitHub before the task is created."""
 
     known: Known
     bought: Bought
@@ -267,7 +267,7 @@ class Quoted(Struct, frozen=True):
 
 
 class Intended(Struct, frozen=True):
-    """The intent is recorded."""
+    """The intent is recorded; the task is to be created."""
 
     known: Known
     bought: Bought
@@ -275,7 +275,7 @@ class Intended(Struct, frozen=True):
 
 
 class Reopened(Struct, frozen=True):
-    """The task goes on; the check run on this head says so before it is polled."""
+    """The task is still open; the check run of this head shows it before it is polled."""
 
     known: Known
     underway: Underway
@@ -301,31 +301,31 @@ class Waiting(Struct, frozen=True):
 
 
 class Completed(Struct, frozen=True):
-    """The task has a result."""
+    """The task has a result, which is to be read."""
 
     known: Known
     underway: Underway
 
 
 class Reported(Struct, frozen=True):
-    """The result is read and judged; the report files come before anything on GitHub."""
+    """The result is judged; the report files are written before anything on GitHub."""
 
     known: Known
     outcome: Outcome
 
 
 class Judged(Struct, frozen=True):
-    """The outcome is known; what people and other runs did meanwhile is read before it is published."""
+    """The outcome is known; the pull request is read again before it is published."""
 
     known: Known
     outcome: Outcome
 
 
 class Write(Enum):
-    """What is written when a run is published."""
+    """The parts that a run writes."""
 
     COMMENTS = "comments"
-    POSTED = "what was posted"
+    POSTED = "posted comments"
     THREADS = "threads"
     SUMMARY = "summary"
     CHECK_RUN = "check run"
@@ -333,10 +333,10 @@ class Write(Enum):
 
 
 class Refreshed(Struct, frozen=True):
-    """The pull request is as it is now; what is left to write, in order.
+    """The pull request is up to date; the remaining parts are written in order.
 
     Attributes:
-        refused: whether GitHub did not take something.
+        refused: whether GitHub refused a part.
     """
 
     known: Known
@@ -346,7 +346,7 @@ class Refreshed(Struct, frozen=True):
 
 
 class Published(Struct, frozen=True):
-    """GitHub is as it should be, as far as it can be written; the runner gets its output."""
+    """GitHub is written; the runner's output follows."""
 
     known: Known
     outcome: Outcome
@@ -392,4 +392,3 @@ Phase = (
     | Published
     | Ended
 )
-"""Every phase of a run."""

@@ -1,4 +1,4 @@
-"""The purchase that a run would make: what is known of it before there is a task."""
+"""The purchase of a run before its task exists."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from reviewbot.errors import NotApproved, PermissionMissing
 
 
 def asked_by(request: Request) -> tuple[str, ...]:
-    """The comment that this run carries out, if it is one."""
+    """Return the id of the comment that this run executes, if any."""
     return (request.trigger.comment_id,) if isinstance(request.trigger, Asked) else ()
 
 
 def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetime) -> Purchase:
-    """A purchase without a task; the comments that asked for it before have asked for it still."""
+    """Return a purchase without a task; comments that requested it before are kept."""
     request, pull = known.request, known.snapshot.pull
     before = known.ledger.named(identity.digest(), identity.attempt)
     asked = before.asked_by(*asked_by(request)).asked if before else asked_by(request)
@@ -59,13 +59,13 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
 
 
 def batches_of(known: Known, bought: Purchase) -> TaskBatches:
-    """What the tasks of a purchase were submitted with."""
+    """Return the batches that the tasks of a purchase were submitted with."""
     limits = size_tiers(known.request.attachment_bytes)[bought.size_tier]
     return TaskBatches.of(known.change.sendables, limits, bought.parts, confirms=bought.confirms)
 
 
 def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bought]:
-    """The purchase of an earlier run, which this one goes on with; the settings that judge it were frozen then."""
+    """Resume the purchase of an earlier run, with the settings that were frozen then."""
     request = known.request
     packing = together(batches_of(known, before).packed(), len(split_ids(before.task_id)))
     judgement = request.judgement if isinstance(request.trigger, AtTerminal) else before.judgement
@@ -78,14 +78,14 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
     reselected = request.may_buy and before.selection not in {"", selection_digest(known.change.selected)}
     if reselected:
         known = known.noting(
-            "Other files are selected than when this change was handed in, so some may not have been read."
+            "The file selection has changed since this change was submitted, so some files may not have been reviewed."
         )
     bought = Bought(purchase, packing=packing, reselected=reselected, frozen=not request.may_buy)
     return known.with_own(bought), bought
 
 
 def planned(known: Known, now: datetime) -> Known:
-    """What would be sent and held, without asking the service for anything."""
+    """Return what would be sent and held, without a request to the service."""
     request, limits = known.request, size_tiers(known.request.attachment_bytes)[0]
     packings = TaskBatches.of(known.change.sendables, limits, request.max_tasks, confirms=False).packed()
     hold = budget.hold(request.max_credits, request.mode, Decimal(1)) * len(packings)
@@ -95,24 +95,24 @@ def planned(known: Known, now: datetime) -> Known:
 
 
 def quote(known: Known, tag: Tag | None, balance: Balance | None, *, freed: int, intent: Purchase | None) -> Quote:
-    """What the review would hold, checked against the balance and the budgets.
+    """Return the price of the review, checked against the balance and the budgets.
 
     Args:
-        known: what the run knows; its ledger says what was spent.
+        known: with the credits spent in its ledger.
         tag: the expertise.
-        balance: None where nothing costs anything.
+        balance: None if the review is free.
         freed: credits of an open task that would be cancelled first.
-        intent: of an earlier run. That run was approved and within budget, and the task may exist: to refuse now
-            could lose a review that is paid for.
+        intent: of an earlier run. It was approved and within budget, and its task may exist: refusing it could lose a
+            paid review.
 
     Raises:
         OverBudget: it does not fit.
-        NotApproved: nobody knows what was spent here, and an event alone asks for a review.
+        NotApproved: the credits spent here are unknown, and an event alone requests a review.
     """
     request = known.request
     times, parts = tag.multiplier if tag else Decimal(1), intent.parts if intent else _parts(known)
     most = request.max_credits
-    if intent:  # if there is no task yet, it is bought at what was agreed to then
+    if intent:  # a missing task is created at the price that was agreed then
         within = budget.credits_within(intent.hold // parts, request.mode, times)
         most = min(most, max(within, request.mode.credits.start))
     hold = budget.hold(most, request.mode, times) * parts if request.paid else 0
@@ -125,14 +125,14 @@ def quote(known: Known, tag: Tag | None, balance: Balance | None, *, freed: int,
 
 
 def check_race(known: Known, now: Ledger) -> None:
-    """Refuse to go on with an intent if others that were recorded meanwhile leave no room for it.
+    """Withdraw an intent if others that were recorded meanwhile exceed the budget.
 
-    Each run records its intent and then reads the others, so of two that together do not fit at least the later one
-    sees the other and withdraws. Both do if each sees the other.
+    Each run records its intent and then reads the others, so of two that do not fit together at least the later one
+    sees the other and withdraws. Both withdraw if each sees the other.
 
     Args:
         known: what the run knew when it was within the budget, and its intent.
-        now: what is recorded by now.
+        now: the current ledger.
 
     Raises:
         OverBudget: they do not fit; no task exists.
@@ -145,86 +145,90 @@ def check_race(known: Known, now: Ledger) -> None:
 
 
 def _parts(known: Known) -> int:
-    """Over how many tasks the change goes, with room for what may go beside it."""
+    """Return the number of tasks, reserving space for findings to confirm."""
     limits, confirms = size_tiers(known.request.attachment_bytes)[0], bool(known.ledger.purchases)
     return len(TaskBatches.of(known.change.sendables, limits, known.request.max_tasks, confirms=confirms).files)
 
 
 def _check_memory(known: Known) -> None:
-    """Pass, or say that nobody knows what was bought here and what it has cost: a person may buy all the same."""
+    """Reject an automatic purchase if earlier ones are unknown.
+
+    Raises:
+        NotApproved: the ledger is lost; only a user's request may buy.
+    """
     if known.stored.lost and isinstance(known.request.trigger, ReviewEvent):
         raise NotApproved(
-            "There was a review of this pull request, and what was remembered of it was deleted or cannot be believed: "
-            "nobody knows whether this change was bought already, and what is left of a limit.",
-            hint=f"Somebody with write access can comment `/reviewbot review {known.snapshot.pull.head_sha}`.",
+            "The record of earlier reviews of this pull request was deleted or is not trusted. It is unknown whether "
+            "this change was already bought and how much of the budget is left.",
+            hint=f"A collaborator with write access can comment `/reviewbot review {known.snapshot.pull.head_sha}`.",
         )
 
 
 def intended(known: Known, wish: Wish, agreed: Quote, now: datetime) -> Bought:
-    """The purchase as it is recorded before the task is created."""
+    """Return the purchase to record before the task is created."""
     fresh = purchase_of(known, wish.identity, TaskState.INTENT, now)
     intent = replace(fresh, hold=agreed.hold, parts=agreed.parts)
     confirms = wish.identity.scope != WHOLE or bool(known.ledger.findings.open())
     before = known.ledger.named(intent.identity, intent.attempt)
     if before is None or before.state is not TaskState.INTENT:
         return Bought(replace(intent, confirms=confirms), agreed.tag)
-    # The key is as old as the run that had it first, and a task of it holds what that one sent.
+    # The key is as old as the first run with it, whose files its task contains.
     again = replace(
         intent,
         submitted_at=before.submitted_at,
         hold=before.hold,
         size_tier=before.size_tier,
         selection=before.selection or intent.selection,
-        # A check run's short copy, which has no base, does not say it.
+        # A short copy has no base and does not record `confirms`.
         confirms=before.confirms or (not before.base_ref and confirms),
     )
     return Bought(again, agreed.tag, reselected=before.selection not in {"", intent.selection})
 
 
 def comes_in_summary(known: Known, bought: Purchase) -> bool:
-    """Whether an intent is written into the summary: of several tasks a check run has no room for the ids."""
+    """Return whether an intent is recorded in the summary: the ids of several tasks do not fit in a check run."""
     return bought.parts > 1 or known.check is None
 
 
 def check_recorded(known: Known, bought: Purchase) -> None:
-    """Pass, or say that what is about to be bought could not be found again.
+    """Reject a purchase that a later run could not find again.
 
     Raises:
-        PermissionMissing: it stands nowhere on GitHub, and this run would not wait for the answer.
+        PermissionMissing: it cannot be recorded on GitHub, and this run would not wait for the answer.
     """
     if bought.parts > 1 and not stands_in_summary(known):
         raise PermissionMissing(
-            "No comment can be written, and a check run has no room for the ids of several tasks.",
+            "The token cannot write comments, and the ids of several tasks do not fit in a check run.",
             hint="Give the token `pull-requests: write`, or set `max-tasks: 1`.",
         )
     if known.check is None and known.summary is None and not known.request.waits:
         raise PermissionMissing(
-            "Neither a check run nor a comment can be written, so the review could not be found again.",
+            "The token can write neither check runs nor comments, so a later run could not find the review.",
             hint="Give the token `checks: write` or `pull-requests: write`, or set `wait-minutes`.",
         )
 
 
 def may_have_other_scopes(known: Known, bought: Purchase) -> bool:
-    """Whether a run at the same time may buy the same change in another scope: since a review that this one misses."""
+    """Return whether a concurrent run may buy this change in another scope, since a review that this run misses."""
     reviews = (one for one in known.ledger.purchases if one.state not in {TaskState.DEFERRED, TaskState.ENDED})
     return known.request.incremental and any(one.identity != bought.identity for one in reviews)
 
 
 def overtaking(first: Purchase | None, bought: Purchase) -> Purchase | None:
-    """The purchase as it was recorded first, if that is of another scope: the first one counts, for every run."""
+    """Return the purchase that was recorded first if its scope differs; it counts for every run."""
     if first is None or first.state is TaskState.DEFERRED or first.attempt != bought.attempt:
         return None
     return None if first.since == bought.since else first
 
 
 def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> Bought:
-    """The purchase once its task exists."""
+    """Return the purchase once its task exists."""
     missed = len(packing.omitted) + len([one for one in known.change.held if one.missed])
     purchase = replace(
         bought.purchase,
         state=TaskState.OPEN,
         task_id=task_id,
-        # The task of an intent that is sent again may have less: it is what the run before this one sent.
+        # The task of a repeated intent contains what the earlier run sent, which may be less.
         coverage=Coverage.PARTIAL if missed or bought.reselected else Coverage.FULL,
         missed=missed,
         selection=selection_digest(known.change.selected),
@@ -233,5 +237,5 @@ def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> B
 
 
 def as_agreed(request: Request, wanted: Purchase) -> Request:
-    """The request of a collection with the settings of the run that deferred the purchase."""
+    """Return a collection's request with the settings of the run that deferred the purchase."""
     return structs.replace(request, judgement=wanted.judgement, max_credits=wanted.hold or request.max_credits)

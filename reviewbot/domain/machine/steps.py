@@ -1,4 +1,4 @@
-"""What a run asks of the world, and what comes of it."""
+"""The requests of a run to the outside world, and their results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reviewbot.errors import PayloadTooLarge, ReviewbotError
 
 
 class ReadPermission(Struct, frozen=True):
-    """Read what a login may do in the repository."""
+    """Read a user's permission in the repository."""
 
     login: str
 
@@ -37,26 +37,26 @@ class OpenReviewer(Struct, frozen=True):
 
 
 class LookUpTask(Struct, frozen=True):
-    """Ask once for the task of a purchase of an older head, and read its result if it has one."""
+    """Read the task of an older head's purchase once, and its result if it has one."""
 
     purchase: Purchase
 
 
 class ReadTask(Struct, frozen=True):
-    """Ask once for a task."""
+    """Read a task once."""
 
     task_id: str
 
 
 class PollTask(Struct, frozen=True):
-    """Wait as long as CodeVF recommends, then ask for a task; not beyond the deadline."""
+    """Wait as long as CodeVF recommends, at most until the deadline, and read the task."""
 
     task: Task
     waited: float
 
 
 class CancelOpenTasks(Struct, frozen=True):
-    """Cancel those of some tasks that the request says."""
+    """Cancel those of the tasks that the request selects."""
 
     task_ids: tuple[str, ...]
 
@@ -68,7 +68,7 @@ class CancelTask(Struct, frozen=True):
 
 
 class RemoveLabel(Struct, frozen=True):
-    """Remove the label that approved the spending: it approves one head."""
+    """Remove the approval label, which is valid for one head."""
 
     label: str
 
@@ -78,49 +78,49 @@ class ReadAgain(Struct, frozen=True):
 
 
 class CompareBases(Struct, frozen=True):
-    """Find out whether one merge base is an ancestor of another."""
+    """Read whether one merge base is an ancestor of another."""
 
     old: str
     new: str
 
 
 class ReadPrice(Struct, frozen=True):
-    """Ask CodeVF for the expertise and the balance."""
+    """Read the expertise and the balance from CodeVF."""
 
 
 class FindProject(Struct, frozen=True):
-    """Find the project at CodeVF, or create it."""
+    """Find the CodeVF project, or create it."""
 
     name: str
 
 
 class RecordIntent(Struct, frozen=True):
-    """Write on GitHub what is about to be bought."""
+    """Record the purchase on GitHub before it is made."""
 
     bought: Bought
 
 
 class RecordDeferral(Struct, frozen=True):
-    """Write on GitHub that a purchase waits for the review of an older head."""
+    """Record on GitHub that a purchase waits for the review of an older head."""
 
     wanted: Purchase
 
 
 class CreateTask(Struct, frozen=True):
-    """Submit the change to CodeVF; the same key finds a task that exists."""
+    """Submit the change to CodeVF; a repeated key returns the existing task."""
 
     bought: Bought
     order: Order
 
 
 class RecordTask(Struct, frozen=True):
-    """Write the id of the task on GitHub."""
+    """Record the id of the task on GitHub."""
 
     underway: Underway
 
 
 class ReadResult(Struct, frozen=True):
-    """Read the result of a completed task, with the files that it names."""
+    """Read the result of a completed task, with its deliverables."""
 
     task: Task
 
@@ -132,25 +132,25 @@ class WriteFiles(Struct, frozen=True):
 
 
 class Refresh(Struct, frozen=True):
-    """Read the pull request and the ledger as they are now; if the head has moved, the new change."""
+    """Read the pull request and the ledger again, and the new change if the head has moved."""
 
 
 class PostReview(Struct, frozen=True):
-    """Post the comments that are missing, and dismiss a request for changes that no longer holds."""
+    """Post the missing comments, and dismiss a request for changes that no longer holds."""
 
     outcome: Outcome
 
 
 class ReadPosted(Struct, frozen=True):
-    """Read the addresses of the comments, and what people wrote while they were posted."""
+    """Read the comments' addresses, and comments that were written meanwhile."""
 
 
 class UpdateThreads(Struct, frozen=True):
-    """Bring the comments that are there up to date with their findings."""
+    """Update existing comments with the state of their findings."""
 
 
 class WriteSummary(Struct, frozen=True):
-    """Write the summary comment, which holds the ledger."""
+    """Write the summary comment with the ledger."""
 
     outcome: Outcome
 
@@ -212,40 +212,34 @@ Step = (
 
 
 class Done(Struct, frozen=True):
-    """It is done, and there is nothing to tell."""
+    """The step succeeded without a value."""
 
 
 class Failed(Struct, frozen=True):
-    """It is not done."""
+    """The step failed."""
 
     error: ReviewbotError
 
 
 class PermissionRead(Struct, frozen=True):
-    """What the login may do."""
-
     permission: Permission
 
 
 class LedgerRead(Struct, frozen=True):
-    """The ledger, as far as it is believed."""
-
     stored: StoredLedger
 
 
 class ChangeRead(Struct, frozen=True):
-    """The change and the ledger."""
-
     change: ReviewedChange
     stored: StoredLedger
 
 
 class TaskRead(Struct, frozen=True):
-    """A task as it is now.
+    """The current state of a task.
 
     Attributes:
-        answer: to an older head, placed on this change; None when it was not asked for or there is none.
-        seconds: that were waited before it was asked for.
+        answer: to an older head, placed on this change; None if it was not read or does not exist.
+        seconds: waited before the request.
     """
 
     task: Task
@@ -254,68 +248,64 @@ class TaskRead(Struct, frozen=True):
 
 
 class NotOver(Struct, frozen=True):
-    """The wait has ended before the task was over: by the deadline, by a signal, or because CodeVF is away."""
+    """The wait ended before the task: by the deadline, a signal, or an unreachable CodeVF."""
 
     note: str = ""
 
 
 class BasesCompared(Struct, frozen=True):
-    """Whether the base has only moved on."""
+    """Whether the base has only moved forward."""
 
     only_moved_on: bool
 
 
 class PriceRead(Struct, frozen=True):
-    """The expertise and the balance; None where nothing costs anything."""
+    """The expertise and the balance; None if the review is free."""
 
     tag: Tag | None
     balance: Balance | None
 
 
 class ProjectFound(Struct, frozen=True):
-    """The number of the project."""
-
     project_id: int
 
 
 class Updated(Struct, frozen=True):
-    """What is known once GitHub was read or written."""
+    """What the run knows after GitHub was read or written."""
 
     known: Known
 
 
 class HeadMoved(Struct, frozen=True):
-    """The pull request has another head by now, so nothing was written."""
+    """The pull request's head has moved, so nothing was written."""
 
 
 class Overtaken(Struct, frozen=True):
-    """Another run has recorded the same purchase in another scope first."""
+    """Another run recorded the same purchase in another scope first."""
 
     known: Known
     first: Purchase
 
 
 class TaskCreated(Struct, frozen=True):
-    """The task, and what it was given."""
+    """The task and what was sent with it."""
 
     task: Task
     packing: Packing
 
 
 class TooLarge(Struct, frozen=True):
-    """CodeVF takes less than that in one request."""
+    """The request is too large for CodeVF."""
 
     error: PayloadTooLarge
 
 
 class ResultRead(Struct, frozen=True):
-    """The result."""
-
     report: Report
 
 
 class OutputWritten(Struct, frozen=True):
-    """The outcome, with the exit status of a missing report file."""
+    """The outcome, with the exit status of a report file that could not be written."""
 
     outcome: Outcome
 

@@ -1,4 +1,4 @@
-"""What GitHub writes into commits: who authored one, and what a merge is about."""
+"""Authors and titles from GitHub's commits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _NO_REPLY = re.compile(r"(?:[0-9]+\+)?([^@+]+)@users\.noreply\..+")
 
 
 def login_of(name: str, email: str) -> str:
-    """Return the login that a commit's author claims, by GitHub's no-reply address if it is one, else by the name.
+    """Return the login that a commit's author claims: from GitHub's no-reply address, else the name.
 
     See https://docs.github.com/en/account-and-profile/reference/email-addresses-reference.
     """
@@ -18,7 +18,7 @@ def login_of(name: str, email: str) -> str:
 
 
 def title_of(subject: str, body: str) -> str:
-    """Return what a commit is about: the first line of a GitHub merge's body is the pull request's title."""
+    """Return the subject of a commit; for a GitHub merge the pull request's title, which its body starts with."""
     merge = _MERGE.match(subject)
     title = body.strip().partition("\n")[0].strip()
     return f"{title} ({merge[1]})" if merge and title else subject

@@ -1,8 +1,8 @@
-"""A runner's event, read into one of a few shapes.
+"""Parse the runner's event.
 
-Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads. Reading never raises: what we do not act on
-is an `OtherEvent` that says why, and what we should act on but cannot read is a `BrokenEvent`, so that a review that
-was due is never taken for one that was not.
+Payloads: https://docs.github.com/en/webhooks/webhook-events-and-payloads. Parsing never raises. An event that reviewbot
+ignores is an `OtherEvent` with the reason; one that it cannot read is a `BrokenEvent`, so that a due review is never
+skipped.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from msgspec import Meta, Struct
 from reviewbot.domain.text.strict_json import JsonMismatch, convert, parse
 
 LARGEST_NUMBER = 2**31 - 1
-"""GitHub's numbers are 32-bit integers in GraphQL; anything above is not a pull request."""
+"""Pull request numbers are 32-bit integers in GraphQL."""
 
 LONGEST_NAME = 1000
 """Characters of a login, a label, a branch or an action."""
 
 
 class ReviewEvent(Struct, frozen=True):
-    """Something happened to an open pull request.
+    """An event of an open pull request.
 
     Attributes:
-        action: GitHub's word, such as `opened`, `synchronize` or `labeled`; the app decides which of them matter.
-        head_sha: the head when it happened, None when the payload has none that looks like a commit.
-        sender: login of who did it, empty for a deleted account.
+        action: GitHub's word, such as `opened`, `synchronize` or `labeled`.
+        head_sha: the head at the time of the event; None if missing or invalid.
+        sender: the login; empty for a deleted account.
         label: the label of a `labeled` or `unlabeled` action.
-        is_repeated: whether somebody has started the run again: then it happened long ago.
+        is_repeated: whether this is a re-run of an earlier run, so the event may be old.
     """
 
     name: str
@@ -43,7 +43,7 @@ class ReviewEvent(Struct, frozen=True):
 
 
 class ClosedEvent(Struct, frozen=True):
-    """A pull request was closed: nothing more is bought for it."""
+    """A pull request was closed."""
 
     number: int
     merged: bool
@@ -51,11 +51,11 @@ class ClosedEvent(Struct, frozen=True):
 
 
 class CommentEvent(Struct, frozen=True):
-    """Somebody wrote on a pull request's timeline; the payload has no head, so it must be asked for.
+    """A comment on a pull request's timeline; the payload does not contain the head.
 
     Attributes:
-        author: login of the comment's author; `sender` is who caused the event (an editor, for instance).
-        comment_id: the REST id, 0 when the payload has none.
+        author: login of the comment's author; `sender` caused the event, for example as an editor.
+        comment_id: the REST id, or 0.
     """
 
     number: int
@@ -68,13 +68,13 @@ class CommentEvent(Struct, frozen=True):
 
 
 class DispatchEvent(Struct, frozen=True):
-    """A person started the workflow.
+    """A user started the workflow manually.
 
     Attributes:
-        number: the input `pr`, None when it was left out or is no number.
-        problem: what is wrong with the input, empty when nothing is.
-        sender: login of that person.
-        sha: the input `sha`, in lower case and not checked; empty when it was left out.
+        number: the input `pr`; None if missing or invalid.
+        problem: why the input is invalid, or empty.
+        sender: login of that user.
+        sha: the input `sha` in lower case, not validated, or empty.
     """
 
     number: int | None
@@ -84,12 +84,12 @@ class DispatchEvent(Struct, frozen=True):
 
 
 class MergeGroupEvent(Struct, frozen=True):
-    """The merge queue wants to know.
+    """The merge queue requests a check.
 
     Attributes:
-        head_sha: where the check must be reported, else the queue stalls.
-        numbers: the pull requests that the head's name tells, usually the last one of the group.
-        base_ref: the branch that it is to be merged into, without `refs/heads/`; empty when the payload has none.
+        head_sha: where the check must be reported, or the queue stalls.
+        numbers: the pull requests in the head's branch name, usually the last one of the group.
+        base_ref: the target branch without `refs/heads/`, or empty.
     """
 
     head_sha: str
@@ -98,14 +98,14 @@ class MergeGroupEvent(Struct, frozen=True):
 
 
 class OtherEvent(Struct, frozen=True):
-    """Nothing for us, and why."""
+    """An event that reviewbot ignores, and why."""
 
     name: str
     why: str
 
 
 class BrokenEvent(Struct, frozen=True):
-    """An event that we act on, with a payload that we cannot read: an error, never a skip."""
+    """An event with a payload that cannot be read: an error, never a skip."""
 
     name: str
     problem: str
@@ -192,16 +192,16 @@ class _MergeGroupPayload(Struct, frozen=True):
 
 
 def read_event_text(name: str, text: str) -> Event:
-    """Read the event from the text of the runner's event file."""
+    """Parse the text of the runner's event file."""
     try:
         payload = parse(text)
     except JsonMismatch:
-        return BrokenEvent(name, "the event file does not hold JSON")
+        return BrokenEvent(name, "the event file is not JSON")
     return read_event(name, payload)
 
 
 def read_event(name: str, payload: object) -> Event:
-    """Read the event of this `GITHUB_EVENT_NAME` from the decoded JSON of the event file."""
+    """Parse the JSON of the event file for this `GITHUB_EVENT_NAME`."""
     try:
         match name:
             case "pull_request" | "pull_request_target" | "pull_request_review":
@@ -264,12 +264,12 @@ def _dispatch(payload: _DispatchPayload) -> DispatchEvent:
 
 def _merge_group(payload: _MergeGroupPayload) -> Event:
     if payload.action != "checks_requested":
-        return OtherEvent("merge_group", f"the action `{payload.action}` asks for no check")
+        return OtherEvent("merge_group", f"the action `{payload.action}` requests no check")
     group = payload.merge_group
     head_sha = _sha(group.head_sha)
     if head_sha is None:
         return BrokenEvent("merge_group", "the payload names no head commit")
-    # `refs/heads/gh-readonly-queue/<base>/pr-<n>-<sha>`: the base may hold slashes, and may itself look like a part.
+    # `refs/heads/gh-readonly-queue/<base>/pr-<n>-<sha>`: the base may contain slashes and text like `pr-<n>-<sha>`.
     part = (group.head_ref or "").rpartition("/")[2]
     found = (_typed_number(digits) for digits in re.findall(r"(?<![0-9a-z])pr-(\d{1,10})-[0-9a-f]{40}", part))
     numbers = tuple(dict.fromkeys(number for number in found if number))
@@ -277,7 +277,7 @@ def _merge_group(payload: _MergeGroupPayload) -> Event:
 
 
 def _typed_number(value: object) -> int | None:
-    """A pull request's number, as a number or as text; `#12` is what people type."""
+    """Return a pull request's number from a number or text such as `12` or `#12`."""
     if isinstance(value, str) and re.fullmatch(r"\s*#?[0-9]{1,10}\s*", value):
         value = int(value.strip().removeprefix("#"))
     ok = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_NUMBER

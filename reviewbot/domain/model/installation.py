@@ -1,4 +1,4 @@
-"""How a repository has set us up: what its default branch holds, and what it requires before something gets in."""
+"""How reviewbot is set up in a repository: the files of its default branch, and its required checks."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 ACTIONS_APP = 15_368
-"""The number of GitHub Actions among the Apps of github.com: whose checks are ours."""
+"""The App id of GitHub Actions on github.com, which creates reviewbot's checks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The default branch, as far as it is about us: the branch is empty in an empty repository.
+    """The files of the default branch that concern reviewbot.
 
-    The config file is None when there is none; templates and workflows are texts by their names.
+    Attributes:
+        branch: empty in an empty repository.
+        config: None if there is no config file.
+        templates: texts by name, as `workflows`.
     """
 
     repository: str
@@ -25,12 +28,12 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """A check or status that must have succeeded; `source` is the App it must come from, None for anybody."""
+    """A required check or status; `source` is the App that must create it, None for any."""
 
     name: str
     source: int | None = None
 
     @property
     def is_ours(self) -> bool:
-        """Whether it must come from GitHub Actions, as our checks do."""
+        """Whether it must come from GitHub Actions, as reviewbot's checks do."""
         return self.source == ACTIONS_APP

@@ -1,4 +1,4 @@
-"""The values of settings, in the contract's spelling."""
+"""The values of settings, in the spelling of the inputs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,11 @@ from reviewbot.domain.model.review import Severity
 
 
 class ActionCommand(StrEnum):
-    """What a run does."""
-
     REVIEW = "review"
     COLLECT = "collect"
 
 
 class ReviewerKind(StrEnum):
-    """Who reviews."""
-
     CODEVF = "codevf"
     LOCAL = "local"
 
@@ -38,14 +34,14 @@ class Allow(StrEnum):
 
 
 class Tolerance(StrEnum):
-    """What a state means for the step."""
+    """The step result for an outcome."""
 
-    PASS = "pass"  # noqa: S105 — the word of the contract, no password
+    PASS = "pass"  # noqa: S105 — not a password
     FAIL = "fail"
 
 
 class FailOn(StrEnum):
-    """The least severity that closes the gate."""
+    """The least severity that fails the check."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -56,19 +52,16 @@ class FailOn(StrEnum):
 
     @property
     def severity(self) -> Severity | None:
-        """The severity, None for never."""
         return None if self is FailOn.NEVER else Severity(self.value)
 
 
 class ReviewKind(StrEnum):
-    """The review event."""
-
     COMMENT = "comment"
     REQUEST_CHANGES = "request-changes"
 
 
 class Redact(StrEnum):
-    """What happens to a secret in what would be sent; there is no off."""
+    """What happens to a change with a secret."""
 
     ON = "on"
     BLOCK = "block"
@@ -84,7 +77,7 @@ class Supersede(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PathInstruction:
-    """What the reviewer is told about some files."""
+    """Instructions to the reviewer for some files."""
 
     path: str
     instructions: str

@@ -1,4 +1,4 @@
-"""Where a clone, or the installed program, comes from."""
+"""The origin of a clone, or of the installed program."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _SCP = re.compile(rf"{_HOST}:/?{_NAME}")
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A repository on a host, without what an address may hold besides, such as a password.
+    """A repository on a host, without other parts of its address, such as a password.
 
     Attributes:
-        host: such as `github.com`, with the port where its pages have one.
+        host: such as `github.com`, with its port, if any.
         full_name: `owner/name`.
     """
 
@@ -31,12 +31,11 @@ class Remote:
 
     @property
     def url(self) -> str:
-        """The repository's page."""
         return f"{self.scheme}://{self.host}/{self.full_name}"
 
 
 def read_remote(address: str) -> Remote | None:
-    """The remote of an address as git takes it, None when it is no `owner/name` on a host."""
+    """Parse a git remote's address; None if it is not an `owner/name` on a host."""
     if web := _WEB.fullmatch(address):
         return Remote(web["host"], web["name"], web["scheme"])
     found = _ADDRESS.fullmatch(address) or _SCP.fullmatch(address)
@@ -44,15 +43,13 @@ def read_remote(address: str) -> Remote | None:
 
 
 class VcsInfo(Struct, frozen=True):
-    """The repository that pip installed a program from."""
-
     vcs: str
     commit_id: str
     requested_revision: str | None = None
 
 
 class DirectUrl(Struct, frozen=True):
-    """What pip writes down about where a program was installed from (PEP 610).
+    """What pip records about the origin of an installation (PEP 610).
 
     https://packaging.python.org/en/latest/specifications/direct-url/
     """
@@ -63,7 +60,7 @@ class DirectUrl(Struct, frozen=True):
 
 
 def read_direct_url(text: str | None) -> DirectUrl | None:
-    """Read `direct_url.json`; None where there is none, or one of another shape."""
+    """Parse `direct_url.json`; None if it is missing or invalid."""
     try:
         return None if text is None else read(text, DirectUrl)
     except JsonMismatch:

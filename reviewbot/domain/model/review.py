@@ -9,7 +9,7 @@ from enum import Enum, StrEnum
 
 
 class Severity(StrEnum):
-    """How bad a finding is; `UNRATED` if CodeVF gave no severity that we know."""
+    """The severity of a finding; `UNRATED` if CodeVF gave none or an unknown one."""
 
     UNRATED = "unrated"
     CRITICAL = "critical"
@@ -20,11 +20,10 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 is shown first. Unrated comes before critical, because nobody knows."""
+        """The order in which findings are shown, from 0; unrated is first, since it may be critical."""
         return _RANKS[self]
 
     def at_least(self, other: Severity) -> bool:
-        """Whether this is as bad as `other` or worse."""
         return self.rank <= other.rank
 
 
@@ -32,8 +31,6 @@ _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Category(StrEnum):
-    """What a finding is about."""
-
     SECURITY = "security"
     CORRECTNESS = "correctness"
     PERFORMANCE = "performance"
@@ -51,7 +48,6 @@ class Side(StrEnum):
 
     @property
     def other(self) -> Side:
-        """The opposite side."""
         return Side.LEFT if self is Side.RIGHT else Side.RIGHT
 
 
@@ -61,9 +57,9 @@ class Finding:
 
     Attributes:
         path: as the reviewer wrote it; may be empty.
-        category: None if CodeVF gave none that we know.
+        category: None if CodeVF gave none or an unknown one.
         line: first cited line, from 1; `end_line` is None if it is, otherwise at least `line`.
-        code: the quoted lines, perhaps with our line numbers.
+        code: the quoted lines, perhaps with the line numbers of the attachment.
         suggestion: the replacement; empty means "delete the lines".
     """
 
@@ -83,7 +79,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A part of the answer that violates the schema, kept as text; `where` is a path such as `files[2].findings[0]`."""
+    """A part of the answer that violates the schema, as text; `where` is a path such as `files[2].findings[0]`."""
 
     where: str
     why: str
@@ -91,15 +87,13 @@ class Leftover:
 
 
 class PreviousState(StrEnum):
-    """The reviewer's word on an earlier finding."""
-
     FIXED = "fixed"
     OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """An incremental answer's word on one earlier finding."""
+    """The statement of an incremental answer on one earlier finding."""
 
     id: str
     state: PreviousState
@@ -111,7 +105,7 @@ class Report:
     """The reviewer's answer, in its order.
 
     Attributes:
-        leftovers: what is not a valid finding; nothing is lost.
+        leftovers: what is not a valid finding.
         readable: whether the answer matched the schema. Only a readable report without findings is a clean one.
     """
 
@@ -123,7 +117,7 @@ class Report:
 
     @classmethod
     def of(cls, reports: Sequence[Report]) -> Report:
-        """Several reports as one."""
+        """Join several reports."""
         return cls(
             summary="\n\n".join(one.summary for one in reports if one.summary),
             findings=tuple(finding for one in reports for finding in one.findings),
@@ -134,7 +128,7 @@ class Report:
 
 
 class TaskStatus(Enum):
-    """The status of a task; CodeVF may use undocumented words."""
+    """The status of a task; CodeVF may send undocumented ones."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -146,13 +140,13 @@ class TaskStatus(Enum):
 
     @property
     def is_over(self) -> bool:
-        """Whether polling can stop. An unknown status is still running."""
+        """Whether polling can stop; an unknown status counts as running."""
         return self in {TaskStatus.COMPLETED, TaskStatus.CANCELLED, TaskStatus.FAILED, TaskStatus.EXPIRED}
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file that the reviewer did not read completely, and why, in a few words or none."""
+    """A file that the reviewer did not read completely, with the reason, if known."""
 
     path: str
     why: str
@@ -160,13 +154,13 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task as CodeVF describes it; `status_text` is CodeVF's own word.
+    """A task; `status_text` is CodeVF's own word.
 
     Attributes:
         result: the decoded JSON of `result`, if any.
-        retry_after: seconds until the next poll that CodeVF asks for, if it does.
+        retry_after: seconds until the next poll, if CodeVF sets them.
         unseen: files that the reviewer could not read completely; they make the review partial.
-        parts: the tasks of one purchase that are joined here; empty for a single task.
+        parts: the tasks of one purchase that are joined here, or empty.
     """
 
     id: str
@@ -181,7 +175,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Credits of the account; fractions occur."""
+    """The credits of the account; may be fractions."""
 
     available: Decimal
     on_hold: Decimal
@@ -197,13 +191,11 @@ class Tag:
     multiplier: Decimal
 
     def is_called(self, expertise: str) -> bool:
-        """Whether `expertise` is its name, in any case, or its number."""
+        """Return whether `expertise` is its name, ignoring case, or its number."""
         return expertise.casefold() in {self.name.casefold(), str(self.id)}
 
 
 class Mode(StrEnum):
-    """CodeVF's modes."""
-
     REALTIME_ANSWER = "realtime_answer"
     FAST = "fast"
     STANDARD = "standard"
@@ -221,7 +213,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A text file of a task; `path` is that of the one changed file in it, if it contains nothing else."""
+    """A text file of a task; `path` is that of the changed file if it contains only one."""
 
     file_name: str
     content: str
@@ -231,11 +223,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Everything that one `tasks/create` sends.
+    """The content of one `tasks/create` request.
 
     Attributes:
         prompt: 10 to 10,000 characters.
-        tag_id: the expertise, or None for CodeVF's default.
+        tag_id: the expertise; None for CodeVF's default.
         idempotency_key: a version 4 UUID.
         attachments: at most five.
     """

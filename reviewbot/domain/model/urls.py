@@ -1,4 +1,4 @@
-"""Where a request may go: https, or this machine itself."""
+"""Which URLs a request may go to: https, or loopback."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 
 def is_loopback(url: str) -> bool:
-    """Whether an address names this machine: 127.0.0.0/8, ::1 or localhost."""
+    """Return whether a URL's host is 127.0.0.0/8, ::1 or localhost."""
     try:
         host = urlsplit(url).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -17,9 +17,9 @@ def is_loopback(url: str) -> bool:
 
 
 def check_service_url(url: str) -> str | None:
-    """A base address that a key may be sent to, with a slash at its end.
+    """Return a base URL that a key may be sent to, with a trailing slash.
 
-    None if it is not https (and not loopback), or carries a user, a query or a fragment.
+    None if it is not https (except on loopback), or contains a user, a query or a fragment.
     """
     try:
         parts = urlsplit(url)

@@ -1,5 +1,5 @@
-"""Decides whether a review is due, and how a run ends.
+"""Whether a review is due, and how a run ends.
 
-Eligibility: events, labels, drafts, bots and approvals of forks.
-Verdict: the conclusion of the check run, the exit status and the reason.
+Eligibility: events, labels, drafts, bots and approvals of forks. Verdict: the conclusion of the check run, the exit
+status and the reason.
 """

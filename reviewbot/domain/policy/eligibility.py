@@ -1,4 +1,4 @@
-"""Decides whether a review is due, and whether someone entitled approved the cost."""
+"""Whether a review is due, and whether a user with write access approved the cost."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from reviewbot.errors import NotApproved
 SKIP_LABEL = "skip-review"
 
 BOT_SUFFIX = "[bot]"
-"""The end of every bot's login; no person's login can end so."""
+"""The end of every bot's login; a user's login cannot contain brackets."""
 
 PermissionOf = Callable[[str], Permission]
-"""Reads a login's permission from GitHub."""
+"""Returns a login's permission on GitHub."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A review was requested in a comment, for the head that it names or that was there when it was written."""
+    """A review was requested in a comment, for the head that it names or that was current when it was written."""
 
     sender: str
     comment_id: str
@@ -32,11 +32,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class AtTerminal:
-    """Whoever has the key requested a review at a terminal."""
+    """A review was requested at a terminal with the API key."""
 
 
 Trigger = ReviewEvent | DispatchEvent | Asked | AtTerminal
-"""What can request a review of one pull request."""
+"""The triggers of a review of one pull request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,13 @@ class Policy:
 
 
 def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool) -> Outcome | None:
-    """Why no review of this pull request is due, if so.
+    """Return why no review of this pull request is due, or None.
 
     Args:
         pull: as it is now.
         policy: the settings.
-        skips: whether the label `skip-review` counts for this head. It comes before the draft, so that it is recorded
-            while its event has the head.
+        skips: whether the label `skip-review` counts for this head. It is checked before the draft, so that it is
+        recorded in the run of its event.
     """
     if not pull.is_open:
         return not_due(Reason.CLOSED, f"The pull request #{pull.number} is closed.")
@@ -71,7 +71,7 @@ def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool) -> Outcome | 
 
 
 def skip_label(pull: PullRequest) -> LabelEvent | None:
-    """When the label that skips a review was set, and by whom; None if it is not set, or was for another base."""
+    """Return the event that set `skip-review`; None if the label is not set, or was set for another base."""
     last = next((event for event in reversed(pull.label_events) if event.label == SKIP_LABEL), None)
     if last is None or SKIP_LABEL not in pull.labels or not pull.is_open:
         return None
@@ -79,10 +79,10 @@ def skip_label(pull: PullRequest) -> LabelEvent | None:
 
 
 def skip_label_login(pull: PullRequest, trigger: Trigger) -> str:
-    """The login whose permission decides whether this event's label skips the review; empty when no permission matters.
+    """Return the user whose permission decides whether this event's label skips the review, or an empty string.
 
-    Only the event that the label itself has caused says on which head it was set. Whoever starts an older run again
-    plays its event again, so the first attempt alone counts.
+    Only the label's own event has the head on which it was set. A re-run replays an old event, so only the first
+    attempt counts.
     """
     label = skip_label(pull)
     if label is None or not isinstance(trigger, ReviewEvent) or trigger.is_repeated:
@@ -92,7 +92,7 @@ def skip_label_login(pull: PullRequest, trigger: Trigger) -> str:
 
 
 def skipped_bot(authors: Iterable[str], policy: Policy) -> str | None:
-    """The listed bot that authored everything, if any.
+    """Return the listed bot that authored everything, or None.
 
     Args:
         authors: logins of all authors of all commits, a bot's with `[bot]`; empty for an address without an account.
@@ -103,23 +103,22 @@ def skipped_bot(authors: Iterable[str], policy: Policy) -> str | None:
 
 
 def _is_bots_own(pull: PullRequest, policy: Policy) -> bool:
-    """Whether every commit is the bot's own; False with more commits than are listed.
+    """Return whether every commit is the bot's own; False if not all commits are listed.
 
-    The committer chooses the author's address, so only GitHub's own signature makes it more than a claim. GitHub signs
-    what a person commits on its pages, too, so no person may be the committer. A person may have the bot's name, but
-    not with `[bot]`.
+    The committer chooses the author's address, so it counts only with GitHub's signature. GitHub also signs what a user
+    commits on its pages, so no user may be the committer. A user may have the bot's name, but without `[bot]`.
     """
     if pull.author is None or pull.commit_count > len(pull.commits):
         return False
     if not all(commit.verified for commit in pull.commits):
         return False
     authors = [author or "" for commit in pull.commits for author in commit.authors or (None,)]
-    committers = (commit.committer for commit in pull.commits if commit.committer)  # none: GitHub itself
+    committers = (commit.committer for commit in pull.commits if commit.committer)  # None is GitHub itself
     return skipped_bot([*authors, *committers], policy) == f"{pull.author.casefold()}{BOT_SUFFIX}"
 
 
 def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:
-    """Whether this event requests a purchase, by `review-on`."""
+    """Return whether this event requests a purchase, by `review-on`."""
     if isinstance(trigger, DispatchEvent | Asked | AtTerminal) or _is_approval_label(trigger, policy):
         return True
     return policy.review_on is ReviewOn.PUSH or (policy.review_on is ReviewOn.READY and not reviewed_before)
@@ -129,28 +128,29 @@ _OF_THE_CODE = frozenset({"opened", "reopened", "synchronize", "ready_for_review
 
 
 def tries_again(policy: Policy, trigger: Trigger) -> bool:
-    """Whether this event may start another attempt at a review that ended without a result."""
+    """Return whether this event may start another attempt after one without a result."""
     return not isinstance(trigger, ReviewEvent) or trigger.action in _OF_THE_CODE or _is_approval_label(trigger, policy)
 
 
 def has_no_other_token(pull: PullRequest, trigger: Trigger) -> bool:
-    """Whether GitHub gives this event a read-only token, whatever the workflow requests."""
+    """Return whether GitHub gives this event a read-only token regardless of the workflow's permissions."""
     return pull.from_fork and isinstance(trigger, ReviewEvent) and trigger.name == "pull_request"
 
 
 def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permission_of: PermissionOf) -> None:
-    """Refuse to spend without an approval.
+    """Raise if the spending is not approved.
 
-    A fork's pull request needs someone with write access, unless anyone may spend; with `approve-spend` every pull
-    request does. A manual run approves the commit that it names, and the label the head in its own event.
+    A fork's pull request needs the approval of a user with write access, unless `allow` is `anyone`; with
+    `approve-spend` every pull request does. A manual run approves the commit that it names, the label the head of its
+    own event.
 
     Raises:
-        NotApproved: nobody with write access requested it, or a manual run names another commit.
+        NotApproved: no user with write access requested it, or a manual run names another commit.
     """
     if isinstance(trigger, DispatchEvent) and trigger.sha not in {"", pull.head_sha}:
         raise NotApproved(
-            f"The manual run names `{visible(trigger.sha[:64])}`, which is not the whole SHA of the head.",
-            hint=f"Look at the head, then run `{_by_hand(pull)}`.",
+            f"The manual run names `{visible(trigger.sha[:64])}`, which is not the full SHA of the head.",
+            hint=f"Check the head, then run `{_by_hand(pull)}`.",
         )
     if isinstance(trigger, AtTerminal) or not needs_approval(pull, policy):
         return
@@ -162,8 +162,8 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
     by_word = f"comment `/reviewbot review {pull.head_sha}`"
     ways = ", ".join(way for way in (by_label, by_word) if way) + f", or run `{_by_hand(pull)}`"
     raise NotApproved(
-        "Nobody with write access has approved the spending for this head.",
-        hint=f"Somebody with write access can {ways}.",
+        "No collaborator with write access has approved the cost of reviewing this head.",
+        hint=f"A collaborator with write access can {ways}.",
     )
 
 
@@ -172,20 +172,20 @@ def _by_hand(pull: PullRequest) -> str:
 
 
 def approval_login(pull: PullRequest, policy: Policy, trigger: Trigger) -> str:
-    """The login whose permission decides whether the spending is approved; empty when no permission matters."""
+    """Return the user whose permission decides whether the cost is approved, or an empty string."""
     if isinstance(trigger, AtTerminal) or not needs_approval(pull, policy):
         return ""
     return trigger.sender if _approves(trigger, policy, pull.head_sha) else ""
 
 
 def needs_approval(pull: PullRequest, policy: Policy) -> bool:
-    """Whether somebody with write access has to approve the spending for each head."""
+    """Return whether a user with write access has to approve the cost for each head."""
     return bool(policy.approve_spend) or (pull.from_fork and policy.allow is not Allow.ANYONE)
 
 
 def _approves(trigger: ReviewEvent | DispatchEvent | Asked, policy: Policy, head_sha: str) -> bool:
-    # Of exactly this head, if the sender may give an approval. A run that is started again repeats an event whose
-    # approval was used, or withdrawn since.
+    # For exactly this head, if the sender is allowed to approve. A repeated run has an old event, whose approval was
+    # used or withdrawn since.
     if isinstance(trigger, DispatchEvent):
         return trigger.sha == head_sha
     if isinstance(trigger, ReviewEvent):

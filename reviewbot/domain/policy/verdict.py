@@ -1,4 +1,4 @@
-"""Decides how a run ends: the conclusion of the check run, the exit status and the reason.
+"""How a run ends: the conclusion of the check run, the exit status and the reason.
 
 On GitHub `neutral` and `skipped` satisfy a required check, so `skipped` is written only if no review was due. A due
 review that did not happen, could not be read completely or did not see every selected file is `action_required`.
@@ -13,7 +13,7 @@ from enum import StrEnum
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.model.review import Severity
-from reviewbot.errors import Reason as Reason  # noqa: PLC0414 — an outcome's vocabulary is imported from here
+from reviewbot.errors import Reason as Reason  # noqa: PLC0414 — re-exported with the outcomes
 
 EXIT_GATE = 1
 EXIT_SETTINGS = 2
@@ -22,7 +22,7 @@ EXIT_NOT_PUBLISHED = 4
 EXIT_BUG = 70
 
 PRECEDENCE = (EXIT_BUG, EXIT_SETTINGS, EXIT_NO_REVIEW, EXIT_NOT_PUBLISHED, EXIT_GATE)
-"""Which exit status wins if several apply."""
+"""If several exit statuses apply, the first one is used."""
 
 
 class Status(StrEnum):
@@ -37,7 +37,7 @@ class Status(StrEnum):
 class Verdict(StrEnum):
     """The output `verdict`."""
 
-    PASS = "pass"  # noqa: S105 — the word of the contract, no password
+    PASS = "pass"  # noqa: S105 — not a password
     FAIL = "fail"
     NONE = "none"
 
@@ -71,13 +71,13 @@ class Outcome:
 
 
 def blocks(severity: Severity, fail_on: FailOn) -> bool:
-    """Whether an open finding of this severity blocks; unrated does unless `fail-on` is `never`."""
+    """Return whether an open finding blocks; an unrated one does unless `fail-on` is `never`."""
     threshold = fail_on.severity
     return threshold is not None and severity.at_least(threshold)
 
 
 def first_exit_status(*applying: int) -> int:
-    """The exit status that wins, 0 if none applies."""
+    """Return the exit status with the highest precedence, 0 if none applies."""
     return next((status for status in PRECEDENCE if status in applying), 0)
 
 
@@ -97,7 +97,7 @@ class Rules:
 
 
 def judge(open_severities: Iterable[Severity], *, readable: bool, coverage: Coverage, rules: Rules) -> Outcome:
-    """The outcome of a review with a result.
+    """Return the outcome of a review with a result.
 
     Args:
         open_severities: of every open finding, without duplicates.
@@ -105,34 +105,34 @@ def judge(open_severities: Iterable[Severity], *, readable: bool, coverage: Cove
         coverage: whether every selected file was sent.
         rules: the settings that judge.
     """
-    closed = any(blocks(severity, rules.fail_on) for severity in open_severities)
-    verdict = Verdict.FAIL if closed else Verdict.NONE
+    blocked = any(blocks(severity, rules.fail_on) for severity in open_severities)
+    verdict = Verdict.FAIL if blocked else Verdict.NONE
     short = coverage is Coverage.PARTIAL and rules.on_partial is Tolerance.FAIL
     if not readable or short:
-        status = first_exit_status(rules.no_review, EXIT_GATE if closed else 0)
+        status = first_exit_status(rules.no_review, EXIT_GATE if blocked else 0)
         reason = Reason.PARTIAL if readable else Reason.UNREADABLE
         return Outcome(Status.COMPLETED, verdict, reason, Conclusion.ACTION_REQUIRED, status)
-    if closed:
+    if blocked:
         return Outcome(Status.COMPLETED, verdict, Reason.GATE, Conclusion.FAILURE, EXIT_GATE)
     return Outcome(Status.COMPLETED, Verdict.PASS, Reason.REVIEWED, Conclusion.SUCCESS, 0)
 
 
 def incomplete_history(outcome: Outcome, rules: Rules) -> Outcome:
-    """The outcome of an incremental review if earlier findings may be lost: never green."""
+    """Return the outcome if earlier findings may be lost: never green."""
     status = first_exit_status(rules.no_review, outcome.exit_status)
     verdict = Verdict.NONE if outcome.verdict is Verdict.PASS else outcome.verdict
     return Outcome(Status.COMPLETED, verdict, Reason.MEMORY, Conclusion.ACTION_REQUIRED, status)
 
 
 def bypassed(outcome: Outcome) -> Outcome:
-    """The outcome of a head with a bypass; a bug stays a bug."""
+    """Return the outcome of a head with a bypass; a bug stays a bug."""
     if outcome.exit_status == EXIT_BUG or outcome.conclusion is Conclusion.SKIPPED:
         return outcome
     return replace(outcome, verdict=Verdict.PASS, reason=Reason.BYPASS, conclusion=Conclusion.SUCCESS, exit_status=0)
 
 
 def shared_head(outcome: Outcome, number: int, rules: Rules) -> Outcome:
-    """The outcome if the pull request `number` has the same head and no green verdict: one check stands for both."""
+    """Return the outcome if the pull request `number` has the same head and no green verdict: they share one check."""
     status = first_exit_status(rules.no_review, outcome.exit_status)
     message = f"The pull request #{number} has the same commit as its head, and no green verdict on it."
     shared = Outcome(outcome.status, Verdict.NONE, Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED, status, message)
@@ -140,62 +140,63 @@ def shared_head(outcome: Outcome, number: int, rules: Rules) -> Outcome:
 
 
 def superseded(message: str) -> Outcome:
-    """The outcome of a review of an older head: its check stays red, and the step passes."""
+    """Return the outcome of a review of an older head: its check stays red, and the step passes."""
     return Outcome(Status.SKIPPED, Verdict.NONE, Reason.SUPERSEDED, Conclusion.ACTION_REQUIRED, 0, message)
 
 
 def pending(rules: Rules) -> Outcome:
-    """The outcome while the review is open; the check run in progress blocks."""
+    """Return the outcome of an open review; the check run in progress blocks."""
     passes = rules.on_pending is Tolerance.PASS
     return Outcome(Status.PENDING, Verdict.NONE, Reason.PENDING, None, 0 if passes else EXIT_GATE)
 
 
 def without_check(outcome: Outcome) -> Outcome:
-    """The outcome without a check run: while the review is open, the step fails."""
+    """Return the outcome without a check run: the step fails while the review is open."""
     return replace(outcome, exit_status=EXIT_GATE) if outcome.status is Status.PENDING else outcome
 
 
 def not_due(reason: Reason, message: str = "") -> Outcome:
-    """The outcome if no review was due. A draft, and a review on request only, get no check, so nothing turns green."""
-    told = reason in {Reason.NOTHING_SELECTED, Reason.LABEL, Reason.BOT}
-    return Outcome(Status.SKIPPED, Verdict.NONE, reason, Conclusion.SKIPPED if told else None, 0, message)
+    """Return the outcome if no review is due. Drafts and reviews on request get no check, so nothing turns green."""
+    has_check = reason in {Reason.NOTHING_SELECTED, Reason.LABEL, Reason.BOT}
+    return Outcome(Status.SKIPPED, Verdict.NONE, reason, Conclusion.SKIPPED if has_check else None, 0, message)
 
 
 def carried(conclusions: Mapping[int, str | None]) -> Outcome:
-    """The outcome of a merge group: that of the worst check of its pull requests; nothing is bought.
+    """Return the outcome of a merge group: the worst check of its pull requests.
 
     Args:
-        conclusions: of our check on each pull request's head; None if there is none or it is open.
+        conclusions: of reviewbot's check on each pull request's head; None if it is missing or open.
     """
-    told = ", ".join(f"#{number}: {conclusion or 'no verdict'}" for number, conclusion in conclusions.items())
-    message = f"Carried from the pull requests of the group: {told or 'it names none'}."
-    closed = any(one == Conclusion.FAILURE for one in conclusions.values())
+    verdicts = ", ".join(f"#{number}: {conclusion or 'no verdict'}" for number, conclusion in conclusions.items())
+    message = f"Verdicts of the group's pull requests: {verdicts or 'it names none'}."
+    blocked = any(one == Conclusion.FAILURE for one in conclusions.values())
     decided = {Conclusion.SUCCESS, Conclusion.SKIPPED, Conclusion.FAILURE}
     if not conclusions or any(one not in decided for one in conclusions.values()):
-        verdict = Verdict.FAIL if closed else Verdict.NONE
+        verdict = Verdict.FAIL if blocked else Verdict.NONE
         return Outcome(Status.FAILED, verdict, Reason.MERGE_GROUP, Conclusion.ACTION_REQUIRED, EXIT_NO_REVIEW, message)
-    if closed:
+    if blocked:
         return Outcome(Status.COMPLETED, Verdict.FAIL, Reason.MERGE_GROUP, Conclusion.FAILURE, EXIT_GATE, message)
     return Outcome(Status.COMPLETED, Verdict.PASS, Reason.MERGE_GROUP, Conclusion.SUCCESS, 0, message)
 
 
 def collected(outcomes: Mapping[int, Outcome | None]) -> Outcome:
-    """The outcome of a collection; a pull request without an outcome could not be looked up."""
+    """Return the outcome of `collect`; None stands for a pull request that could not be read."""
     ended = [number for number, outcome in outcomes.items() if outcome and outcome.status is Status.COMPLETED]
     failed = [f"#{number}" for number, outcome in outcomes.items() if outcome is None]
-    told = f"{len(ended)} of {len(outcomes)} open reviews are finished and published."
-    message = f"{told} Not looked up: {', '.join(failed)}." if failed else told
+    message = f"{len(ended)} of {len(outcomes)} open reviews are finished and published."
+    if failed:
+        message += f" Failed: {', '.join(failed)}."
     return Outcome(Status.COMPLETED, Verdict.NONE, Reason.COLLECTED, None, 0, message)
 
 
 def answered(*, carried_out: bool, message: str) -> Outcome:
-    """The outcome of a command that started no review; its answer has the words."""
+    """Return the outcome of a command that started no review."""
     status = Status.COMPLETED if carried_out else Status.SKIPPED
     return Outcome(status, Verdict.NONE, Reason.COMMAND, None, 0, message)
 
 
 def command_outcome(outcome: Outcome) -> Outcome:
-    """The outcome of a run that a command started: the check has the verdict, and the step fails only on errors."""
+    """Return the outcome of a run that a command started: the step fails only on errors."""
     broken = outcome.exit_status in {EXIT_BUG, EXIT_SETTINGS, EXIT_NOT_PUBLISHED}
     return outcome if broken else replace(outcome, exit_status=0)
 
@@ -203,15 +204,15 @@ def command_outcome(outcome: Outcome) -> Outcome:
 def did_not_happen(
     reason: Reason, message: str, hint: str, *, exit_status: int, on_error: Tolerance, pardoned: bool = False
 ) -> Outcome:
-    """The outcome of an error: a due review did not happen, or its result could not be published.
+    """Return the outcome of an error: a due review did not happen, or its result could not be published.
 
     Args:
         reason: of the error, like `message`, `hint` and `exit_status`.
         message: see `reason`.
         hint: see `reason`.
         exit_status: see `reason`.
-        on_error: the setting; it forgives exit status 3 only.
-        pardoned: a fork's event without a key, which its author cannot fix.
+        on_error: the setting; it applies to exit status 3 only.
+        pardoned: whether it is a fork's event without a key, which its author cannot fix.
     """
     forgiven = exit_status == EXIT_NO_REVIEW and (on_error is Tolerance.PASS or pardoned)
     status = 0 if forgiven else exit_status

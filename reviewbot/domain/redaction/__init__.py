@@ -1,5 +1,4 @@
-"""Decides what is replaced or masked in a text before it leaves the runner.
+"""What is replaced or masked in a text before it leaves the runner.
 
-Detectors find credentials and private keys; the redactor replaces them
-without moving a line.
+Detectors find credentials and private keys; the redactor replaces them without moving a line.
 """

@@ -1,7 +1,7 @@
-"""Finds values that are suspicious because of where they stand: behind a word, a flag or a header, in an address.
+"""Find values that are suspicious because of their context: after a word, a flag or a header, or in a URL.
 
-The author writes that word, so a value found here is masked with its structure kept. Where something is executed or
-installed, a word alone redacts nothing: the value must read like no name, and stand where no command or package can.
+The author of the change writes that word, so a value found here is masked with its structure kept. In text that is
+executed or installed, a word is not enough: the value must also be random, and be where no command or package can be.
 Every pattern takes linear time on any text.
 """
 
@@ -27,7 +27,7 @@ from reviewbot.domain.redaction.places import Place, of_line
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A value in a text; one that is not sure counts if it is a secret elsewhere, too."""
+    """A value in a text; if not `sure`, it counts only if it is a secret elsewhere, too."""
 
     start: int
     stop: int
@@ -55,11 +55,11 @@ _SHORTEST_VAGUE = 16
 _MNEMONIC_SPACES = 11
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
-# What follows the word in a name. The value is executed or installed:
+# Suffixes of a name whose value is executed or installed.
 _RUN = re.compile(
     r"(?:command|cmd|script|exec|hook|run|args?|shell|entrypoint|image|package|module|plugin)s?\Z", re.IGNORECASE
 )
-# It is something else than the secret:
+# Suffixes of a name whose value is not the secret.
 _OTHER = re.compile(
     r"(?:name|url|uri|path|file|dir|id|ref|arn|type|kind|field|label|hint|title|text|message|error|regex|pattern|format"
     r"|policy|provider|store|manager|service|handler|validator|class|header|version|count|length|ttl|expiry|rule|input"
@@ -79,15 +79,15 @@ _CAPITALS = rf"[A-Z0-9_]{{0,40}}?(?P<w>{_SURE.upper()}|{_VAGUE.upper()})(?P<t>[A
 
 
 class _Is(Flag):
-    """What is known of the values that a rule finds.
+    """Traits of the values that a rule finds.
 
     Attributes:
         QUOTED: the value need not be strong.
-        DATA: no command and no package can stand there.
-        CAPITALS: the same, if the word is in capitals, as in the name of an environment variable.
-        RANDOM: it must read like no name.
-        PROSE: it may be the next word of a sentence, which code has none of.
-        BARE: in code, it is the name of something.
+        DATA: it cannot be a command or a package.
+        CAPITALS: the same if the word is in capitals, as in the name of an environment variable.
+        RANDOM: it must not read like a name.
+        PROSE: it may be the next word of a sentence; not used in code.
+        BARE: in code, it is a name.
         FIRST: the pattern starts with the word.
     """
 
@@ -103,7 +103,7 @@ class _Is(Flag):
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A pattern; its group `v` is the value, `w` the word and `t` the rest of the name, where a word decides.
+    """A pattern; its group `v` is the value, `w` the word and `t` the rest of the name, if a word decides.
 
     Attributes:
         markers: one of these must be in the lower-cased line.
@@ -142,13 +142,13 @@ _RULES = (
     _rule(rf"# {{0,9}}define {{1,9}}{_NAME}[ \t]{{1,20}}\"{_VALUE}"),
     _cased(rf"(?:^[+\- ]?|[\s\"';]){_CAPITALS}=[\"']?{_VALUE}(?=[\s\"';&|]|$)", _Is.DATA),
     _cased(rf"^[+\- ]?\s{{0,9}}(?:ENV|ARG|setx?) {{1,4}}{_CAPITALS}[ =]{{1,4}}{_VALUE}", _Is.DATA),
-    # Connection strings, and the query of an address.
+    # Connection strings, and the query of a URL.
     _rule(rf"[?&#][\w.-]{{0,40}}?{_WORD}(?P<t>)={_VALUE}", _Is.DATA),
     _rule(rf"[;\"'\s] ?{_WORD}(?P<t>) ?= ?[\"']?{_VALUE}(?=[;\"'\s]|$)"),
     # Command lines.
     _rule(rf"[\s\"'`]--?[\w-]{{0,40}}{_WORD}(?P<t>)=[\"']?(?!\w{{1,40}}=){_VALUE}", _Is.DATA),
     _rule(rf"[\s\"'`]--?[\w=-]{{0,40}}{_WORD}(?P<t>)[= ][\"']?(?!\w{{1,40}}=){_VALUE}"),
-    # Prose, and a netrc.
+    # Prose and netrc.
     _rule(rf"\blogin {{1,5}}\S{{1,60}} {{1,5}}(?P<w>password)(?P<t>) {{1,5}}{_VALUE}", _Is.DATA, "password"),
     _rule(rf"(?P<w>password)(?P<t>) {_STRING}", _Is.QUOTED | _Is.FIRST),
     _rule(rf"{_WORD}(?P<t>):? {{1,4}}(?:is |was |= ?)?[\"'`](?P<v>[^\s\"'`]{{8,80}})[\"'`]", _Is.FIRST),
@@ -172,7 +172,7 @@ _RULES = (
 )
 _SEPARATES = r"\\?[\"']?\s{0,4}(?:[:=,]|=>)?\s{0,4}\\?[\"'`]?"
 _ECHOED = r"\becho {1,4}(?:-n {1,4})?[\"']?(?:[\w.-]{1,40}:)?(?P<v>[^\s\"'`:|$]{6,200}+)[\"']? {0,4}\| {0,4}"
-# Without a word of the author's: a header, a program's own option, a connection string.
+# Without a word that the author chooses: headers, options of known programs, connection strings.
 _FIXED = (
     _rule(
         rf"\bauthorization{_SEPARATES}(?:bearer|basic|token|digest|apikey|bot|key)\s{{1,5}}{_VALUE}",
@@ -239,21 +239,21 @@ _FIXED = (
     ),
     _rule(r"://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::[^\s/@]{0,300})?@", _Is.DATA, "://"),
 )
-# The last `@` ends the password; `/`, `?` and `#` end the part of the address that has one.
+# The last `@` ends the password; `/`, `?` and `#` end the authority.
 _USER_INFO = re.compile(r"://[^\s:/?#@\"'`<>(){}$]{0,100}+:(?P<v>[^\s/?#\"'`<>(){}$]{1,300})@")
 _COMMENT = re.compile(r"[+\- ]?\s{0,80}(?:#|//|\*|--|;|<!--)")
-# Before a semicolon, it is a variable and no value: `newPassword2`.
+# Before a semicolon, this is a variable: `newPassword2`.
 _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
 
 
 def rules_for(text: str) -> tuple[_Rule, ...]:
-    """Return the rules that can find something in a text, besides those that need a word."""
+    """Return the rules that can match in a text, besides those that need a word."""
     lower = text.lower()
     return tuple(rule for rule in _FIXED if any(marker in lower for marker in rule.markers))
 
 
 def values_in(line: str, place: Place, rules: tuple[_Rule, ...] = _FIXED) -> Iterator[Span]:
-    """Yield the suspicious values of a line, without its end; it may have the sign of a diff."""
+    """Yield the suspicious values of a line without its end; the line may have a diff marker."""
     lower = line.lower()
     place = of_line(line, place)
     if "://" in lower:
@@ -277,7 +277,7 @@ def _is_fixed(value: str, rule: _Rule, place: Place) -> bool:
 
 
 _ANY_WORD = re.compile(_WORD, re.IGNORECASE)
-# A value is quoted, has a digit, or stands behind a sign.
+# A value is quoted, has a digit, or follows one of these characters.
 _PROMISING = re.compile(r"[0-9\"'`=]|: |--")
 
 
@@ -315,14 +315,14 @@ def _behind_words(line: str, place: Place) -> Iterator[Span]:
 
 
 def _is_data(word: str, tail: str, value: str, traits: _Is) -> bool:
-    """Whether a value in an executed place can be masked."""
+    """Return whether a value in an executed place can be masked."""
     in_capitals = word.isupper() and not re.search("[a-z]", tail)
     is_data = _Is.DATA in traits or (_Is.CAPITALS in traits and in_capitals)
     return is_data and not _OTHER.search(tail) and is_surely_random(value)
 
 
 def _fits(word: str, tail: str, value: str, traits: _Is) -> bool:
-    """Whether a value fits its name, which often stands for something else than a secret."""
+    """Return whether a value fits its name, which is often not that of a secret."""
     if _Is.RANDOM in traits:
         return is_random(value) if _IS_SURE.fullmatch(word) else is_surely_random(value)
     if word.lower() == "pass" and not tail:
@@ -331,12 +331,12 @@ def _fits(word: str, tail: str, value: str, traits: _Is) -> bool:
 
 
 def _is_long(value: str) -> bool:
-    """Whether a value is long and strong enough for a vague name, and no UUID, which is mostly an identifier."""
+    """Return whether a value is long and strong enough for a vague name; UUIDs are mostly identifiers."""
     return len(value) >= _SHORTEST_VAGUE and is_strong(value) and not is_name(value) and _UUID.fullmatch(value) is None
 
 
 def _is_vague(word: str, tail: str) -> bool:
-    """Whether a name often stands for something else than a secret."""
+    """Return whether a name is often not that of a secret."""
     is_vague_word = _IS_VAGUE.fullmatch(word) is not None and not _IS_SURE.search(tail)
     return is_vague_word or _OTHER.search(tail) is not None
 
@@ -350,7 +350,7 @@ _KINDS = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 
 
 def _random_in(line: str, lower: str) -> Iterator[Span]:
-    """Yield quoted values that nobody chose; hashes are in sight of a word that says so."""
+    """Yield quoted random values, unless the line has a word such as `hash`."""
     found = [one for one in _RANDOM.finditer(line) if all(kind.search(one[0]) for kind in _KINDS)]
     if found and not _HARMLESS.search(lower):
         yield from (Span(*one.span()) for one in found if is_random(one[0]) and not decoded(one[0]))
@@ -374,7 +374,7 @@ _ITS_VALUE = re.compile(
     rf"\W{{0,80}}(?:value|default|string)\"?(?:\s{{0,8}}[=:]\s{{0,8}}|>)(?P<q>[\"']?){_VALUE}", re.IGNORECASE
 )
 _REACH = 4
-"""Lines from a name to its value."""
+"""Lines between a name and its value."""
 
 
 @dataclass(slots=True)
@@ -387,10 +387,9 @@ class _Above:
 
 
 class Wrapped:
-    """Finds a value on another line than its name; a deleted line continues none that was added."""
+    """Find values on another line than their names; a deleted line does not continue an added one."""
 
     def __init__(self, place: Place, *, diff: bool) -> None:
-        """Start at the top of a text."""
         self._place, self._diff = place, diff
         self._sides: Mapping[str, _Above] = {"+": _Above(), "-": _Above()} if diff else {"": _Above()}
 
@@ -438,7 +437,7 @@ class Wrapped:
         return is_strong(value) if not found["q"] else len(value) >= SHORTEST
 
 
-# Git cuts the line that it repeats behind `@@` at 80 bytes, so that a quote or an `@` may be missing.
+# Git truncates the line after `@@` at 80 bytes, so a quote or an `@` may be missing.
 _HEADING = re.compile(r"@@ [^@]{1,60} @@ (?P<text>.*)")
 _CUT = (
     re.compile(rf"{_WORD}{_TAIL}[\"'\]]{{0,2}}(?:{_ASSIGNS}|\(){_PREFIX}[\"'`](?P<v>[^\"'`]{{3,}}+)$", re.IGNORECASE),
@@ -449,7 +448,7 @@ _NEARLY_CUT = 70
 
 
 def values_in_heading(line: str) -> Iterator[Span]:
-    """Yield the suspicious values at the end of a hunk's heading that the cut leaves open."""
+    """Yield the suspicious values at the truncated end of a hunk's heading."""
     heading = _HEADING.match(line)
     if heading is None:
         return
@@ -463,5 +462,5 @@ def values_in_heading(line: str) -> Iterator[Span]:
 
 
 def is_secret(value: str) -> bool:
-    """Whether a value that somebody may have pasted looks like a secret."""
+    """Return whether a value that a user may have pasted looks like a secret."""
     return any(tokens_of(value)) or (is_strong(value) and not is_placeholder(value) and not is_name(value))

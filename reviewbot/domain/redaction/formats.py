@@ -1,4 +1,4 @@
-"""Tokens of a known format: prefix, characters and length are so specific that nothing else looks like them."""
+"""Tokens of known formats, whose prefix, characters and length are specific."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reviewbot.domain.redaction.masks import letters_of_words, reads_like_nothing
 
-# Not inside a word; the letter or digits of an escape in front are none.
+# Not inside a word; a preceding escape sequence does not count as one.
 _INSIDE = re.compile(r"[A-Za-z0-9_]\Z")
 _ESCAPE = re.compile(r"(?:\\[nrt]|%[0-9A-Fa-f]{2})\Z")
 _END = r"(?![A-Za-z0-9])"
@@ -20,7 +20,7 @@ _PASSWORD_HASH = (
     rf"{_S}{{43,86}}|argon2id?\$v=[0-9]{{1,3}}\$[a-z0-9=,]{{8,40}}\${_B}{{16,}}\${_B}{{20,}})"
 )
 
-# Kind, what the lower-cased text must contain, pattern. A group is the part to replace.
+# Kind, substrings of which the lower-cased text must contain one, pattern. A group is the part to replace.
 _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("github-token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), rf"gh[pousr]_{_N}{{36,251}}{_END}"),
     ("github-token", ("ghs_",), rf"ghs_[0-9]{{1,20}}_{_N}{{20,}}(?:\.{_W}{{10,}}){{0,2}}"),
@@ -127,7 +127,7 @@ _FORMATS = tuple((kind, markers, re.compile(pattern)) for kind, markers, pattern
 
 @dataclass(frozen=True, slots=True, order=True)
 class Token:
-    """A token of a known format: where it is in a text, and what it is."""
+    """A token of a known format, with its position and kind."""
 
     start: int
     stop: int
@@ -135,7 +135,7 @@ class Token:
 
 
 def tokens_of(text: str) -> Iterator[Token]:
-    """The tokens in a text; those of two formats overlap."""
+    """Yield the tokens in a text; those of two formats may overlap."""
     lower = text.lower()
     for kind, markers, pattern in _FORMATS:
         if any(marker in lower for marker in markers):
@@ -146,7 +146,7 @@ def tokens_of(text: str) -> Iterator[Token]:
 
 
 _WORDS = 0.64
-"""The share of a token's letters and digits from which it reads like a name; one in a hundred drawn tokens has it."""
+"""A token with a larger share of words is a name; one in a hundred random tokens is above it."""
 _INSTALLS = re.compile(
     r"\b(?:(?:npx|bunx|uvx|(?:npm|pnpm|yarn|bun|uv|pipx?[23]?|gem|cargo|go|brew|apt|apt-get) {1,4}[a-z]{1,9})"
     r" {1,4}(?:-\S{1,30} {1,4}){0,3}[\"']?|(?:require|import)\s?\(?\s?[\"']|from {1,4}[\"'])\Z"
@@ -155,7 +155,7 @@ _INSTALLED = re.compile(r"\(|[=<>~!]=[0-9]|[\"']\s{0,4}:\s{0,4}[\"'][\^~]?[0-9]{
 
 
 def _is_code(text: str, start: int, stop: int, token: str) -> bool:
-    """Whether a token is the name of something, is called, or stands where a package does."""
+    """Return whether a token is a name, is called, or is where a package name is."""
     signs = sum(map(str.isalnum, token))
     reads = token.upper() != token and letters_of_words(token) > _WORDS * signs
     is_name = not any(map(str.isdigit, token)) and not reads_like_nothing(token)

@@ -1,4 +1,4 @@
-"""Masks a value with its structure kept, and tells values that nobody reads from names, labels and templates."""
+"""Mask a value with its structure kept, and distinguish random values from names, labels and templates."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ SHORTEST = 6
 _LONGEST = 1_000
 _SHORTEST_STRONG = 8
 
-# A letter or digit; with a backslash in front, the mask must remain an escape that every language accepts.
+# A letter or digit; after a backslash, the mask must remain an escape that every language accepts.
 _SIGN = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[^\W_])|[^\W_]")
 _ESCAPES = "abfnrtv"
 
 
 def mask(value: str) -> str:
-    """Replace letters by `x` and digits by `0`; everything else stays, and so does the length."""
+    """Replace letters by `x` and digits by `0`; other characters and the length are kept."""
     return _SIGN.sub(lambda found: _masked(found[0]), value)
 
 
@@ -33,7 +33,7 @@ _STRONG = re.compile(r"(?=.*[0-9])(?=.*[^\W\d])\S+")
 
 
 def is_strong(value: str) -> bool:
-    """Whether a value has letters, digits and no whitespace, and is not short."""
+    """Return whether a value has letters and digits, no whitespace, and at least 8 characters."""
     return len(value) >= _SHORTEST_STRONG and _STRONG.fullmatch(value) is not None
 
 
@@ -47,18 +47,18 @@ _SWITCHES = 0.3
 
 
 def is_random(value: str) -> bool:
-    """Whether a value is strong and reads like no name: lower case, upper case and digits change too often."""
+    """Return whether a value is strong and does not read like a name: letter case and digits change too often."""
     return is_strong(value) and reads_like_nothing(value)
 
 
 def is_surely_random(value: str) -> bool:
-    """Whether a value is random, and too long and too unreadable to have been chosen as a name."""
+    """Return whether a value is random, and too long and unreadable to be a chosen name."""
     signs = _signs(value)
     return is_random(value) and len(signs) >= _SHORTEST_SURE and letters_of_words(value) <= _HARDLY * len(signs)
 
 
 def reads_like_nothing(value: str) -> bool:
-    """Whether few of the letters and digits of a value are words, or their kind changes all the time."""
+    """Return whether few letters and digits of a value form words, or their kind changes often."""
     signs = _signs(value)
     if len(signs) < _SHORTEST_STRONG:
         return False
@@ -76,7 +76,7 @@ def letters_of_words(value: str, words: re.Pattern[str] = _WORDS) -> int:
 
 
 def switches(signs: str) -> int:
-    """Return how often letters and digits change their kind; a capital before a small letter begins a word."""
+    """Return how often letters and digits change their kind; a capital before a lower-case letter begins a word."""
     changes = sum(_class(one) != _class(other) != "a" for one, other in pairwise(signs))
     return changes + sum(one.isdigit() and other.islower() for one, other in pairwise(signs))
 
@@ -87,25 +87,25 @@ def _class(sign: str) -> str:
 
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 _SHORTEST_WORDS = 3
-"""Letters of a word, on average."""
+"""Average letters per word."""
 _SEGMENT = re.compile(r"(?:[A-Z]?[a-z]{2,}|[A-Z]{2,})*[0-9]{0,4}|[a-z]?[0-9]{1,4}|[A-Za-z]")
 
 
 def is_name(value: str) -> bool:
-    """Whether a value consists of words and short numbers, as names of functions, packages and files do."""
+    """Return whether a value consists of words and short numbers, like names of functions, packages and files."""
     words = _WORD.findall(value)
     long_enough = sum(map(len, words)) >= _SHORTEST_WORDS * len(words)
     return long_enough and all(_SEGMENT.fullmatch(part) for part in re.split(r"[\W_]+", value))
 
 
-# No secrets: variables and templates, calls, lookups, addresses, paths, placeholders.
+# Not secrets: variables and templates, calls, lookups, URLs, paths, placeholders.
 _TEMPLATE = re.compile(r"\$[{(]|\{\{|#\{|%\(|<%|%s|\{[\w.]*\}|^[$%]")
 _NO_VALUE = re.compile(
     r"\W*|(.)\1*|[<{\[(].*[>}\])]|[A-Za-z_][\w.:>-]*\(.*|[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:\[.*)?"
     r"|[a-z0-9-]+(?:\.[a-z0-9-]+)+/[\w./@-]*|@[\w-]+/[\w.-]+|[a-z]+:[\w./-]+@[\w.^~-]+"
     r"|(?:[a-z+]{2,12}://|arn:|\.{0,2}/|~/|[A-Za-z]:\\).*"
     r"|(?i:your|example|sample|dummy|fake|change|replace|insert|todo|placeholder|redacted|xxx).*"
-    # Words of forms and their validators.
+    # Words of forms and validators.
     r"|(?i:required|invalid|missing|incorrect|mismatch|wrong|expired|hidden|visible|optional|string|undefined|unknown"
     r"|disabled|enabled|secret|bearer|number|boolean|default|lambda)"
     r"|[a-z_]+(?:\|[a-z_]+(?::\w+)?)+|[A-Z][a-z]+|[A-Z][a-z']+(?: [a-z0-9,.'()+-]+)+",
@@ -117,13 +117,13 @@ _SECRET_WORD = re.compile(r"api|key|pass|pwd|secret|token|credential|contrase|ke
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a value stands for another one, or is a label, a sentence or an address."""
+    """Return whether a value is a placeholder, a label, a sentence or a URL."""
     if not SHORTEST <= len(value) <= _LONGEST or _TEMPLATE.search(value) or _NO_VALUE.fullmatch(value):
         return True
     if _ENVIRONMENT_NAME.fullmatch(value) or not any("!" < sign <= "~" and sign.isalnum() for sign in value):
         return True
     if _PLAIN.fullmatch(value) and _SECRET_WORD.search(value) and is_name(value):
-        return True  # `db-password` is what a secret is called
+        return True  # the name of a secret, such as `db-password`
     return " " in value and not re.search(r"[0-9]", value)  # a label or a sentence
 
 
@@ -131,7 +131,7 @@ _PRINTABLE = re.compile(r"[\t\n\r -~]+")
 
 
 def decoded(value: str) -> str:
-    """Return the text that base64 or hexadecimal digits stand for; empty if it is none."""
+    """Return the text encoded in base64 or hexadecimal digits; empty if invalid."""
     try:
         if len(value) % 2 == 0 and re.fullmatch("[0-9a-fA-F]+", value):
             raw = bytes.fromhex(value)

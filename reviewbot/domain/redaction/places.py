@@ -1,4 +1,4 @@
-"""What a text is, which decides whether a word can make a value in it a secret."""
+"""The kind of a text, which decides whether a word makes a value in it a secret."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from enum import Enum
 
 
 class Place(Enum):
-    """What a text is.
+    """The kind of a text.
 
     Attributes:
         DATA: prose, data or configuration.
-        CODE: an unquoted word in it is the name of something.
+        CODE: an unquoted word in it is a name.
         EXECUTED: it decides what is executed or installed.
     """
 
@@ -35,7 +35,7 @@ _LOADS = re.compile(
 
 
 def of_line(line: str, place: Place) -> Place:
-    """Return what a line is: one that starts a program, or loads a module, is executed wherever it stands."""
+    """Return the kind of a line; one that starts a program or loads a module is executed anywhere."""
     if _RUNS.search(line) or (place is Place.CODE and _LOADS.match(line)):
         return Place.EXECUTED
     return place

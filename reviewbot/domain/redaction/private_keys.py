@@ -1,7 +1,7 @@
-"""Finds private keys of several lines, whole or cut by the edge of a hunk, in a file or in a diff of it.
+"""Find private keys of several lines, whole or truncated by the edge of a hunk, in a file or its diff.
 
-A block reaches only as far as its lines look like a key; otherwise two comment lines could hide the code between them.
-A line that may be something else is masked, so that a path or a name in it keeps its structure.
+A block ends where its lines stop looking like a key; otherwise two comment lines could hide the code between them. A
+line that may be something else is masked, so that a path or a name in it keeps its structure.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from reviewbot.domain.redaction.masks import letters_of_words, switches
 _KIND = r"(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?"
 _EDGE = re.compile(rf"-----{_KIND}-----|---- {_KIND} ----|^[+\- ]?(Private-)(?:Lines|MAC):")
 _BEFORE = r"[\s\"'`#*/|>]*+"
-# Skipped and kept: anything can follow a name and a colon, even code.
+# Kept: anything can follow a header's name, even code.
 _HEADER = re.compile(
     _BEFORE + r"(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash|Encryption|Key-Derivation|Argon2-[A-Za-z]{1,12}):.*"
 )
 _MATTER = re.compile(rf"({_BEFORE})(=?[A-Za-z0-9+/]{{1,120}}+={{0,2}})((?:\\[nr])*[\s\"'`,;+\\]*)")
-# One slash is base64, two start a comment.
+# One slash is base64; two start a comment.
 _OF_KEY = re.compile(r"(?<!/)/\Z")
 _BLANK = re.compile(_BEFORE)
 _WHOLE_LINE = 64
@@ -32,7 +32,7 @@ _FEW_WORDS, _MOST_WORDS, _FEWEST_SWITCHES = 0.4, 0.6, 0.15
 """Shares of a line's characters."""
 _SHORTEST_NAME = 8
 _LAST_LINES = 2
-"""The end of the key and a checksum, which may be short."""
+"""The last lines, key and checksum, may be short."""
 _COMMENTS = ("#", "//", "*")
 _HUNK_ENDS = ("@@ ", "diff ", "\\ ")
 # A key in one line: pieces between escaped line ends or spaces.
@@ -49,7 +49,7 @@ class KeyMatter:
     Attributes:
         line: index from 0.
         start: in the line; `stop` likewise.
-        doubtful: whether it may be something else, such as the name of a program to run.
+        doubtful: whether it may be something else, such as the name of a program.
     """
 
     line: int
@@ -81,13 +81,13 @@ def _of_edge(lines: Sequence[str], edge: int) -> Iterator[KeyMatter]:
 
 
 def _comment(content: str) -> str:
-    # A line with such a sign is a comment, which hides no code.
+    # A line with such a prefix is a comment and hides no code.
     start = content.lstrip(" \t\"'`>|")
     return next((sign for sign in _COMMENTS if start.startswith(sign)), "")
 
 
 def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool]:
-    """The lines of a key from the first sure one, and whether the other edge, or the end of the hunk, follows."""
+    """Return the lines of a key from the first sure one, and whether the other edge or the hunk's end follows."""
     found: list[int] = []
     ended = width > 0
     for at in _reach(lines, edge):
@@ -116,7 +116,7 @@ def _begins(content: str) -> bool:
 
 
 def _is_matter(matter: re.Match[str]) -> bool:
-    """Whether what has the characters of a key reads like no name, path or command."""
+    """Return whether text with the characters of a key does not read like a name, path or command."""
     text = matter[2].strip("=")
     if matter[2].endswith("="):
         return True
@@ -141,7 +141,7 @@ def _is_sure(content: str, *, last: bool) -> bool:
 
 
 def _in_line(line: str) -> Iterator[tuple[int, int]]:
-    """Yield where the pieces of keys are that stand in one line with their BEGIN."""
+    """Yield the positions of key pieces in the same line as their BEGIN."""
     for begin in _BEGIN.finditer(line) if "PRIVATE KEY" in line else ():
         at = begin.end()
         while found := _PIECE.match(line, at):
@@ -157,12 +157,12 @@ def _edges(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _width(edge: str) -> int:
-    # Of the diff's sign: five dashes belong to the edge, a sixth is a sign.
+    # Of the diff marker: five dashes belong to the edge, a sixth is a marker.
     return int(edge.startswith(_MARKS) and _EDGE.search(edge[1:]) is not None)
 
 
 def _reach(lines: Sequence[str], index: int) -> Iterable[int]:
-    """The lines after a BEGIN, or before an END, in the order of the search."""
+    """Return the lines after a BEGIN or before an END, in search order."""
     edge = lines[index]
     ends = "END " in edge and "BEGIN " not in edge
     return range(index - 1, -1, -1) if ends or "Private-MAC" in edge else range(index + 1, len(lines))

@@ -1,8 +1,8 @@
-"""Redacts credentials in everything that is sent, without moving a line.
+"""Redact credentials in everything that is sent, without moving a line.
 
 A token of a known format becomes `[REDACTED:kind]`, any other value a mask of the same length. Values are collected
-from all texts first: what one file gives away is masked in the others, too. A diff stays a diff: lines keep their
-number and their sign.
+from all texts first, so that a secret found in one file is also masked in the others. A diff stays a diff: lines keep
+their number and marker.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from reviewbot.domain.redaction.formats import Token
     from reviewbot.domain.redaction.scan import Scan
 
-OWN_SECRET = "own-secret"  # noqa: S105 — a kind, no password
+OWN_SECRET = "own-secret"  # noqa: S105 — not a password
 _SHORTEST_KNOWN = 4
 _MARK = re.compile(r"\[REDACTED:[a-z0-9-]{1,40}\]")
 _MASKED = re.compile(r"(?:[x0][^\w\s]?){6,}")
-# A value with signs of code in it is masked only where it was found.
+# A value with characters of code is masked only where it was found.
 _SPREADABLE = re.compile(r"[^\s()\[\]{}<>;|&\"'`\\]{8,}")
 _KEY_LINE = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 # Quotes, separators and escaped line ends around a line of a key.
@@ -35,12 +35,12 @@ _ROUNDS = 5
 
 
 def has_redaction(text: str) -> bool:
-    """Whether a text has a redaction, or a run that reads like a mask."""
+    """Return whether a text contains a redaction, or a run that looks like a mask."""
     return _MARK.search(text) is not None or any("x" in found[0] for found in _MASKED.finditer(text))
 
 
 def is_redacted(text: str) -> bool:
-    """Whether a token was replaced in a text."""
+    """Return whether a text contains a replaced token."""
     return _MARK.search(text) is not None
 
 
@@ -49,9 +49,9 @@ class Redacted:
     """A text without secrets.
 
     Attributes:
-        text: as many lines as before.
+        text: with the same number of lines.
         lines: numbers, from 1, of the lines that changed.
-        count: how many values were replaced or masked.
+        count: the number of replaced or masked values.
     """
 
     text: str
@@ -61,7 +61,7 @@ class Redacted:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Redactor:
-    """Knows the secrets of some texts, redacts them in any text, and never shows one."""
+    """Knows the secrets of some texts, and redacts them in any text."""
 
     _known: re.Pattern[str] | None = None
     _spread: re.Pattern[str] | None = None
@@ -73,16 +73,16 @@ class Redactor:
 
     @classmethod
     def of(cls, texts: Iterable[tuple[str, Place]], known: Iterable[str] = ()) -> Redactor:
-        """A redactor for the secrets of everything that is sent, and for known ones of four characters or more."""
-        # Compiling the patterns takes a while, and the first request need not wait for it.
+        """Return a redactor for the secrets of all texts, and for known ones of four characters or more."""
+        # Compiling the patterns takes time, so it happens after the first request.
         from reviewbot.domain.redaction.scan import scan  # noqa: PLC0415
 
         scans = {(text, place): scan(text, place) for text, place in dict.fromkeys(texts)}
         values = {text[one.start : one.stop] for (text, _), found in scans.items() for one in found.values if one.sure}
         keys = {key for (text, _), found in scans.items() for key in _keys_of(text, found)}
-        ours = {piece for value in known for piece in _pieces(value)}
+        known_values = {piece for value in known for piece in _pieces(value)}
         spread = {value for value in values if _is_spread(value)} | keys
-        return cls(_pattern_of(ours), _pattern_of(spread), frozenset(values | keys | ours), scans)
+        return cls(_pattern_of(known_values), _pattern_of(spread), frozenset(values | keys | known_values), scans)
 
     def redact(self, text: str, place: Place = Place.DATA) -> Redacted:
         """Redact a text; idempotent."""
@@ -98,7 +98,7 @@ class Redactor:
         return Redacted(text=after, lines=changed, count=count)
 
     def has_mostly_tokens(self, text: str, place: Place) -> bool:
-        """Whether most of a text is tokens of a known format and private keys."""
+        """Return whether most of a text is tokens of a known format and private keys."""
         tokens = self._scan(text, place).tokens
         return sum(one.stop - one.start for one in tokens) * 2 > len(text.strip())
 
@@ -122,7 +122,7 @@ class Redactor:
         return _edited(text, edits), len(edits)
 
     def _spread_in(self, text: str, place: Place) -> Iterator[tuple[int, int]]:
-        """Yield where values stand that were found elsewhere."""
+        """Yield the positions of values that were found elsewhere."""
         body = max(text.find("\n@@ "), 0) if text.startswith("diff --git ") else 0
         for found in self._spread.finditer(text, body) if self._spread else ():
             first = text.rfind("\n", 0, found.start()) + 1
@@ -133,7 +133,7 @@ class Redactor:
 
 
 def _may_mask(value: str, line: str, at: int, place: Place) -> bool:
-    """Whether masking a value that is known elsewhere hides no name of a program, a package or a function."""
+    """Return whether masking a value that is known elsewhere hides no name of a program, package or function."""
     before, after = line[:at], line[at + len(value) :]
     if _KEY_LINE.fullmatch(value):
         return all(map(_NO_CODE.fullmatch, (before, after)))
@@ -155,7 +155,7 @@ def _keys_of(text: str, found: Scan) -> Iterator[str]:
 
 
 def _pieces(value: str) -> Iterator[str]:
-    # Without line ends, a diff's signs, and brackets: those could be found again across the edge of a redaction.
+    # Without line ends, diff markers and brackets, which could match across the edge of a redaction.
     for piece in re.split(r"[\[\]\r\n]", value):
         stripped = piece.strip().lstrip("+- ")
         if len(stripped) >= _SHORTEST_KNOWN and stripped not in f"REDACTED:{OWN_SECRET}":
@@ -176,7 +176,7 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 def _outside(spans: Iterable[tuple[int, int]], text: str, tokens: Iterable[Token]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of spans that are in no token and in no redaction of an earlier round."""
+    """Yield the parts of spans outside tokens and redactions of an earlier round."""
     marks = [found.span() for found in _MARK.finditer(text)] if "[REDACTED:" in text else []
     taken = list(_merged([*((one.start, one.stop) for one in tokens), *marks]))
     for start, stop in spans:
@@ -199,7 +199,7 @@ def _pattern_of(values: Iterable[str]) -> re.Pattern[str] | None:
 
 
 def _alternatives(values: Iterable[str], depth: int = 2) -> str:
-    """A pattern for any of the values; branches on the first two characters, so that thousands cost little."""
+    """Return a pattern for any of the values; it branches on the first two characters, so that thousands are fast."""
     if not depth:
         return "|".join(map(re.escape, sorted(values, key=len, reverse=True)))
     groups = groupby(sorted(values), key=itemgetter(0))
@@ -222,7 +222,7 @@ _HOME_FILE = re.compile(r"(?:^|/)(?:\.aws/credentials|\.docker/config\.json|\.ku
 
 
 def secret_name(path: str) -> bool:
-    """Whether a file's name says that it contains secrets, or is a secret itself."""
+    """Return whether a file's name indicates secrets, or is a secret itself."""
     from reviewbot.domain.redaction.formats import tokens_of  # noqa: PLC0415 — as above
 
     name = path.rpartition("/")[2].lower()

@@ -1,4 +1,4 @@
-"""Finds everything in a text that is redacted: tokens of a known format, private keys, and suspicious values."""
+"""Find everything in a text that is redacted: tokens of known formats, private keys, and suspicious values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Scan:
 
     Attributes:
         tokens: of a known format; they do not overlap.
-        values: suspicious ones, which may overlap each other and tokens.
+        values: suspicious values, which may overlap each other and tokens.
     """
 
     tokens: tuple[Token, ...]
@@ -65,7 +65,7 @@ def _in_lines(lines: Sequence[str], starts: Sequence[int], place: Place, *, diff
 _RUN = re.compile(r"[A-Za-z0-9+/]{32,}+={0,2}")
 _LONGEST_RUN = 20_000
 _MOST = 0.6
-"""The share of a decoded text that must be a token or a key; the rest could be code."""
+"""A decoded text needs this share of tokens or keys; the rest could be code."""
 
 
 def _encoded(text: str) -> Iterator[Span]:
@@ -82,7 +82,7 @@ def _secrets_in(text: str) -> Iterator[str]:
     yield from (lines[one.line][one.start : one.stop] for one in key_matter(lines) if not one.doubtful)
 
 
-# Where a string ends and the next one continues it, or an escaped ASCII character.
+# The gap between two joined strings, or an escaped ASCII character.
 _OPERATOR = r"(?:(?:\+|\.\.?|&|<>)[ \t]*+)?"
 _UNDONE = re.compile(
     rf"(?P<q>[\"'`])(?!(?P=q))[ \t]*+{_OPERATOR}\\?(?:\r?\n[+\- ]?[ \t]*+{_OPERATOR})?[rbuf]{{0,2}}(?P=q)"
@@ -94,11 +94,11 @@ _LIST = re.compile(r"(?P<q>[\"'`]),[ \t]*+\n?[+\- ]?[ \t]*+(?P=q)")
 
 
 def _split(text: str, place: Place) -> Iterator[Span]:
-    """Yield the pieces of tokens, and of quoted values, that are split or escaped."""
+    """Yield the pieces of tokens and quoted values that are split or escaped."""
     undone = [(*found.span(), _character(found)) for found in _UNDONE.finditer(text)]
     if undone:
         yield from _pieces(text, undone, _tokens)
-        # A string on the next line may be another one, unless an operator joins them.
+        # A string on the next line is a separate one, unless an operator joins them.
         joined = [one for one in undone if "\n" not in text[one[0] : one[1]] or _JOINS.match(text[one[0] : one[1]])]
         yield from _pieces(text, joined, partial(_values, place=place))
     if "join" in text:
@@ -106,14 +106,14 @@ def _split(text: str, place: Place) -> Iterator[Span]:
 
 
 def _character(found: re.Match[str]) -> str:
-    """Return the character that an escape stands for; none for the space between two strings."""
+    """Return the character of an escape; empty for the gap between two strings."""
     digits = found["u"] or found["x"] or found["p"]
     number = int(digits, 16) if digits else int(found["d"] or 0)
     return chr(number) if " " < chr(number) <= "~" else ""
 
 
 def _pieces(text: str, undone: Sequence[tuple[int, int, str]], search: _Search) -> Iterator[Span]:
-    """Search the text without what was undone, and yield the parts of the original text that a find consists of."""
+    """Search the text without gaps and escapes, and yield the parts of the original text in each match."""
     parts: list[tuple[int, int, str]] = []  # start and stop in the text, and what they read
     end = 0
     for start, stop, character in undone:

@@ -1,4 +1,4 @@
-"""What a file's name says about its content and its role."""
+"""The kind and role of a file, by its name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TEXT = re.compile(
     r"|theme|(?:cs|fs|vb|vcx)proj|props|targets|sln|gni?|gypi?|bp|podspec|cabal|ebuild|spec|pp|sls|rego|cue|jsonnet"
     r"|libsonnet|dhall|nu|robot|feature|reg|inf|wsf|hta|glsl|vert|frag|comp|hlsl|wgsl|metal|razor|xaml)$"
     r"|(?:^|/)\.[^/]*rc$|(?:^|/)(?:requirements|constraints)[^/]*$"
-    # Snapshots of Jest, which it executes; other `.snap` are packages.
+    # Jest executes its snapshots; other `.snap` files are packages.
     r"|(?:^|/)__snapshots__/[^/]*\.snap$|\.[cm]?[jt]sx?\.snap$"
 )
 _EXECUTABLE = re.compile(
@@ -38,27 +38,27 @@ _DATA = re.compile(
 
 
 def named_as_text(path: str) -> bool:
-    """Whether the name is that of source code, a script, configuration or another text."""
+    """Return whether the name is that of source code, a script, configuration or another text."""
     return _TEXT.search(path.lower()) is not None
 
 
 def named_as_executable(path: str) -> bool:
-    """Whether the name is that of a binary that something executes, loads or installs."""
+    """Return whether the name is that of a binary that is executed, loaded or installed."""
     return _EXECUTABLE.search(path.lower()) is not None
 
 
 def named_as_media(path: str) -> bool:
-    """Whether the name is that of an image, a font, audio, video or a PDF."""
+    """Return whether the name is that of an image, a font, audio, video or a PDF."""
     return _MEDIA.search(path.lower()) is not None
 
 
 def named_as_binary(path: str) -> bool:
-    """Whether the name is that of a file without text, such as an image, an archive or a library."""
+    """Return whether the name is that of a file without text, such as an image, an archive or a library."""
     lower = path.lower()
     return any(kind.search(lower) for kind in (_MEDIA, _EXECUTABLE, _DATA))
 
 
-# Names of documents; other `.txt` files are data, such as lists of packages.
+# Names of documents; other `.txt` files may be lists of packages.
 _WELL_KNOWN = (
     "README|INSTALL|CHANGELOG|CHANGES|HISTORY|NEWS|NOTICE|LICEN[CS]E|COPYING|COPYRIGHT|AUTHORS|CONTRIBUTORS|MAINTAINERS"
     "|CONTRIBUTING|CREDITS|THANKS|TODO|FAQ|UPGRADING|RELEASE[-_]?NOTES"
@@ -71,7 +71,7 @@ _DOCUMENT = re.compile(
 
 
 def named_as_document(path: str) -> bool:
-    """Whether the name is that of a document, which may show many examples of keys."""
+    """Return whether the name is that of a document, which may show many example keys."""
     return _DOCUMENT.search(path) is not None
 
 
@@ -82,7 +82,7 @@ _MARKUP = re.compile(
 
 
 def named_as_code(path: str) -> bool:
-    """Whether the name is that of source code, in which an unquoted word is the name of something."""
+    """Return whether the name is that of source code, where an unquoted word is a name."""
     lower = path.lower()
     return _TEXT.search(lower) is not None and _MARKUP.search(lower) is None
 
@@ -96,7 +96,7 @@ _LOCK_FILE = re.compile(
 
 
 def is_lock_file(path: str) -> bool:
-    """Whether a package manager writes the file."""
+    """Return whether a package manager writes the file."""
     return _LOCK_FILE.search(path) is not None
 
 
@@ -114,7 +114,7 @@ _STEERING_NAMES = re.compile(
 
 
 def steers(path: str) -> bool:
-    """Whether the file steers how the project is owned, built, tested or released."""
+    """Return whether the file affects how the project is owned, built, tested or released."""
     lower = path.lower()
     return bool(_STEERING_FOLDERS.search(lower) or _STEERING_NAMES.fullmatch(lower.rpartition("/")[2]))
 
@@ -137,14 +137,14 @@ _INSTALLS = re.compile(
 
 
 def decides_what_runs(path: str) -> bool:
-    """Whether the file says what is executed or installed: a script, a hook, a build or CI file, a list of packages."""
+    """Return whether the file decides what is executed or installed: scripts, hooks, build, CI, package lists."""
     return steers(path) or is_lock_file(path) or _INSTALLS.search(path.lower()) is not None
 
 
 def is_protected(path: str) -> bool:
-    """Whether nobody should change the file by committing a suggestion: it decides what is installed, approved or run.
+    """Return whether committable suggestions are disabled: the file decides what is installed, approved or run.
 
-    That is everything in a `.github` folder and every CODEOWNERS, in any letter case, and every lock file.
+    These are everything in `.github` folders, every CODEOWNERS and every lock file, ignoring case.
     """
     *folders, name = path.casefold().split("/")
     return ".github" in folders or name == "codeowners" or is_lock_file(path)

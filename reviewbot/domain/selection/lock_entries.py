@@ -1,4 +1,4 @@
-"""Reads lock files entry by entry, each as package managers write it; what else stands there makes one unreadable."""
+"""Parse lock files into entries. Any syntax that the package manager does not write makes a file unreadable."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ Field = tuple[str, str]
 
 
 class Written(NamedTuple):
-    """An entry as it is written: a package's name, and the keys that tell where it comes from, with their values."""
+    """An entry as written: a package's name, and the keys and values that identify its source."""
 
     name: str
     fields: tuple[Field, ...]
 
 
 class UnreadableLock(ValueError):
-    """A lock file is not as its package manager writes it."""
+    """A lock file is not in its package manager's format."""
 
 
 def entries_of(path: str, text: str) -> tuple[Written, ...]:
-    """The entries of a lock file.
+    """Return the entries of a lock file.
 
     Raises:
-        UnreadableLock: it has another form, or nobody here knows its form.
+        UnreadableLock: the format is unknown, or the file deviates from it.
     """
     read = _READERS.get(path.rpartition("/")[2])
     if read is None or _OTHER_BREAKS.search(text):
@@ -38,13 +38,13 @@ def entries_of(path: str, text: str) -> tuple[Written, ...]:
         raise UnreadableLock from None
 
 
-# A line ends here for some parsers only.
+# Line breaks for some parsers only.
 _OTHER_BREAKS = re.compile("\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 _KEYS = re.compile(
     "version|replace|resolved|integrity|checksum|hash(es)?|contentHash|shasum|name|link|source|dist|sdist|wheels|files|archive|type"
     "|url|registry|index|git|hg|svn|bzr|vcs|path|file|directory|editable|virtual|tarball|mirrors"
 )
-"""The keys of an entry that tell what is installed and from where; the others are notes and dependencies."""
+"""The keys that decide what is installed and from where; the others are notes and dependencies."""
 
 
 def _fields(value: object, key: str = "") -> Iterator[Field]:
@@ -74,7 +74,7 @@ def _json(text: str) -> dict[str, object]:
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    # Parsers disagree about which of two equal keys counts.
+    # Parsers disagree on which of two equal keys counts.
     found = dict(pairs)
     if len(found) != len(pairs):
         raise UnreadableLock
@@ -119,19 +119,19 @@ def _nuget(text: str) -> Iterator[Written]:
 
 def _toml(text: str) -> Iterator[Written]:
     whole = tomllib.loads(text)
-    # Poetry before 1.5 has the hashes apart.
+    # Poetry before 1.5 lists the hashes separately.
     apart = whole.get("metadata", {}).get("files", {})
-    # So does an old Cargo, in keys of their own; a patch puts another source in a package's place.
+    # So does an old Cargo, in separate keys; a patch replaces a package's source.
     if "patch" in whole or any(key.startswith("checksum ") for key in whole.get("metadata", {})):
         raise UnreadableLock
     for one in whole.get("package", whole.get("packages", [])):
         fields = _written(one["name"], {**one, "name": [], "hashes": apart.get(one["name"], [])}).fields
-        # Without a folder it is the name of a file that an index has.
+        # Without a folder it is the name of a file of an index.
         yield Written(one["name"], tuple((key, value) for key, value in fields if key != "file" or "/" in value))
 
 
 def _blocks(text: str, ignored: re.Pattern[str]) -> Iterator[tuple[str, list[str]]]:
-    """The lines without indentation, each with the lines after it that have one."""
+    """Yield each line without indentation, with the indented lines after it."""
     block: tuple[str, list[str]] | None = None
     for line in text.split("\n"):
         if not line.strip() or ignored.match(line):
@@ -201,7 +201,7 @@ _OWN_PATCH = re.compile(
 
 
 def _unpatched(name: str, where: str) -> str:
-    """What a patch that is a part of Yarn is applied to; anything else as it is."""
+    """Return what one of Yarn's built-in patches is applied to; anything else unchanged."""
     found = _OWN_PATCH.fullmatch(where)
     return f"npm:{found['range']}" if found and found["name"] == name else where
 
@@ -220,7 +220,7 @@ _PNPM_INLINE = re.compile(rf"\{{{_PNPM_PAIR}(?:, {_PNPM_PAIR})*\}}")
 _PNPM_FIELD = re.compile(r"  ([A-Za-z]+):(?: (.+))?")
 _PNPM_KEY = r"(?:'[^']+'|[^\s:'\"](?:[^\s:]|:(?=\S))*)"
 _PNPM_VALUE = re.compile(rf" *(?:- )?({_PNPM_KEY}): +([^\s(]+).*")
-# A key alone, or an item of a list; a value on the line after its key is neither.
+# A key alone or a list item; a value on the line after its key is neither.
 _PNPM_OTHER = re.compile(rf" *(?:(?:- )?{_PNPM_KEY}:|- (?:'[^']+'|[\w@]\S*))")
 _PNPM_KNOWN = re.compile(rf"'?[\^~<>=*]*(?:{_PNPM_VERSION}(?:_\S*)?)?'?|true|false|\{{\}}")
 _PNPM_MARKS = re.compile(r"\s*#|---")
@@ -236,7 +236,7 @@ def _pnpm(text: str) -> Iterator[Written]:
 
 
 def _pnpm_names(lines: Iterable[str]) -> Iterator[str]:
-    """Yield what is installed under a name, if that is no version: another package, or another source."""
+    """Yield what is installed under a name if it is not a version: another package, or another source."""
     for line in lines:
         found = _PNPM_VALUE.fullmatch(line)
         if found is None and not _PNPM_OTHER.fullmatch(line):

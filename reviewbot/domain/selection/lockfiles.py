@@ -1,7 +1,7 @@
-"""Finds what no ordinary update of a lock file does, so that a reviewer sees it.
+"""Find what an ordinary update of a lock file does not change, so that it is reviewed.
 
-That is another package, owner, host or protocol, a hash that is gone or another one, and a lower version. The author
-chooses the text, so a lock file that is not as its package manager writes it counts as suspicious, too.
+That is another package, owner, host or protocol, a missing or changed hash, and a lower version. The author controls
+the text, so a lock file that its package manager would not write is suspicious, too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reviewbot.domain.selection.lock_entries import UnreadableLock, Written, ent
 
 _LENGTH = 100
 _MOST = 10
-"""Sources of one file that are listed one by one."""
+"""Sources of one file that are listed individually."""
 
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(/))")
 _REST = r"[^\s\"'`<>]*"
@@ -27,7 +27,7 @@ _LIKE_A_COPY = re.compile(r"@([A-Za-z0-9.-]{1,100}\.[A-Za-z]{2,20}):(?!\d+(?:[/\
 _FOLDER = re.compile(r"(?<!\w)(?:file|portal):(?!//)([^\s\"'`<>#]+)", re.IGNORECASE)
 _FORGES = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org", "gist": "gist.github.com"}
 _OWNED = frozenset({*_FORGES.values(), "api.github.com", "codeload.github.com", "raw.githubusercontent.com"})
-"""Hosts on which anyone can have a repository, so the owner matters."""
+"""Hosts where anyone can have a repository, so the owner matters."""
 
 
 def lock_file_notices(file: ChangedFile) -> Iterator[str]:
@@ -36,9 +36,9 @@ def lock_file_notices(file: ChangedFile) -> Iterator[str]:
     known = _sources((*_texts(file.diff.lines(), LineKind.DELETED), *_unchanged(file)))
     fresh = sorted(_sources(added) - known)
     for source in fresh[:_MOST]:
-        yield f"`{file.path}` now names {source}, which it did not name before."
+        yield f"`{file.path}` has a new source: {source}."
     if len(fresh) > _MOST:
-        yield f"`{file.path}` now names {len(fresh) - _MOST} more sources that it did not name before."
+        yield f"`{file.path}` has {len(fresh) - _MOST} more new sources."
 
 
 def _texts(lines: Iterable[DiffLine], kind: LineKind) -> list[str]:
@@ -54,7 +54,7 @@ def _unchanged(file: ChangedFile) -> Iterator[str]:
 
 
 def _sources(lines: Iterable[str]) -> frozenset[str]:
-    """Where packages come from, in words: hosts, owners on a forge, folders."""
+    """Return the sources of packages as text: hosts, owners on a forge, folders."""
     return frozenset(source for line in lines for source in _named(_ESCAPE.sub(_unescaped, line)))
 
 
@@ -75,11 +75,11 @@ def _named(line: str) -> Iterator[str]:
 
 
 def _of_address(scheme: str, authority: str, rest: str) -> Iterator[str]:
-    # Parsers disagree about where the host ends: name both readings.
+    # Parsers disagree on where the host ends: report both readings.
     for host in {_host(authority), _host(re.split(r"[\\?#]", authority)[0])} - {""}:
         yield f"the host `{_shown(host)}`"
         if scheme == "http" or scheme.endswith("+http"):
-            yield f"the unprotected address `http://{_shown(host)}`"
+            yield f"the unencrypted URL `http://{_shown(host)}`"
         elif scheme != "https":
             yield f"the protocol `{scheme}`"
         if host in _OWNED or scheme.startswith(("git", "ssh")):
@@ -97,22 +97,22 @@ def _host(authority: str) -> str:
 
 
 def _shown(text: str) -> str:
-    # Look-alike letters become their codes.
+    # Escape look-alike letters.
     return ascii(text)[1:-1].replace("`", "'")[:_LENGTH]
 
 
 def suspicions(file: ChangedFile) -> tuple[str, ...]:
-    """What is suspicious about a change of a lock file, in words; nothing if it is an ordinary update."""
+    """Return what is suspicious about a change of a lock file; empty for an ordinary update."""
     if file.diff.status is FileStatus.REMOVED or not any(True for _ in file.diff.lines()):
         return ()
     if file.text is None:
-        return ("its text is not known",)
+        return ("its text is unavailable",)
     new = file.text
     try:
         before = _entries(entries_of(file.path, "\n".join(_old_lines(file, new.split("\n")))))
         after = _entries(entries_of(file.path, new))
     except UnreadableLock:
-        return ("it is not as a package manager writes it, or nobody here knows its form",)
+        return ("its format is unknown, or not what a package manager writes",)
     others = tuple(one for entries in before.values() for one in entries)
     sources, hashed = frozenset(source for one in others for source in one.sources), any(one.hashes for one in others)
     stranger = _Entry("", sources, frozenset({""} if hashed else ()), frozenset())
@@ -125,7 +125,7 @@ def suspicions(file: ChangedFile) -> tuple[str, ...]:
 
 
 def _old_lines(file: ChangedFile, new: Sequence[str]) -> Iterator[str]:
-    """The lines at the merge base: those at the head, with the hunks taken back."""
+    """Yield the lines at the merge base, by reverting the hunks."""
     at = 0
     for hunk in file.diff.hunks:
         numbers = [line.new for line in hunk.lines if line.new is not None]
@@ -138,7 +138,7 @@ def _old_lines(file: ChangedFile, new: Sequence[str]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An entry of a lock file; `packages` are the names of what it installs, as far as it tells other ones."""
+    """An entry of a lock file; `packages` are the names of other packages that it installs."""
 
     version: str
     sources: frozenset[str]
@@ -168,7 +168,7 @@ def _source_words(key: str, value: str) -> frozenset[str]:
 
 
 def _other_packages(name: str, version: str, key: str, address: str) -> Iterator[str]:
-    """The package that an address is of, unless it has the entry's name and version where registries have them."""
+    """Yield the package in a URL, unless it has the entry's name and version where registries put them."""
     scheme, _, rest = _ESCAPE.sub(_unescaped, address).partition("://")
     path = unquote(f"/{re.split('[?#]', rest)[0]}/")
     if scheme.lower() not in {"http", "https"} or _host(path.split("/")[1]) in _OWNED:
@@ -202,7 +202,7 @@ def _plain(name: str) -> str:
 
 
 def _changes(entries: Sequence[_Entry], before: Sequence[_Entry], stranger: _Entry) -> Iterator[str]:
-    """What is suspicious about the entries of a name; one that is new is compared with all others taken together."""
+    """Yield what is suspicious about the entries of a name; a new name is compared with all others together."""
     known = before or (stranger,)
     sources = frozenset(source for one in known for source in one.sources)
     all_have_sources, any_has_hash = all(one.sources for one in known), any(one.hashes for one in known)
@@ -227,12 +227,12 @@ def _changes(entries: Sequence[_Entry], before: Sequence[_Entry], stranger: _Ent
 
 
 def _without_digits(package: str) -> str:
-    # An archive's name has its version.
+    # An archive's name contains its version.
     return re.sub("[0-9]+", "0", package)
 
 
 def _lower(gone: set[str], new: set[str], left: set[str]) -> tuple[str, str] | None:
-    """Two versions, if a package went from one to a lower one, or to one that cannot be compared with it."""
+    """Return an old and a new version if a package went down, or if the two cannot be compared."""
     if not gone or not left:
         return None
     pairs = zip(sorted(gone, key=_order), sorted(new, key=_order), strict=False) if len(gone) == len(new) else ()
@@ -247,7 +247,7 @@ _VERSION = re.compile(r"(?:v|={1,3})?([0-9]+(?:\.[0-9]+)*)")
 
 
 def _order(version: str) -> tuple[tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]]:
-    """A key that sorts versions: a word after the numbers is one before the release, unless it is `+` or `post`."""
+    """Return a sort key; a word after the numbers is a pre-release, unless it is `+` or `post`."""
     found = _VERSION.match(version)
     numbers = [_number(part) for part in found[1].split(".")] if found else []
     while numbers and numbers[-1] == _ZERO:
@@ -258,7 +258,7 @@ def _order(version: str) -> tuple[tuple[tuple[int, str], ...], bool, tuple[tuple
 
 
 def _number(digits: str) -> tuple[int, str]:
-    """A number of any length, as a key."""
+    """Return a sort key for a number of any length."""
     short = digits.lstrip("0")
     return len(short), short
 

@@ -1,7 +1,7 @@
 """Two pattern languages for paths: GitHub's path filters, and the patterns of `.gitattributes`.
 
 Both compile to the same steps. The author of a change chooses its paths, so matching takes time proportional to the
-length of the path times the number of steps, whatever the two hold.
+length of the path times the number of steps in all cases.
 https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#filter-pattern-cheat-sheet
 https://git-scm.com/docs/gitignore#_pattern_format
 """
@@ -31,19 +31,19 @@ def matches(patterns: Sequence[str], path: str) -> bool:
 
 
 def names(patterns: Sequence[str], path: str) -> bool:
-    """Return whether a pattern written for such files selects the path; `*` and `**` are written for all files."""
+    """Return whether a pattern for specific files selects the path; `*` and `**` are for all files."""
     asked = [pattern for pattern in patterns if not pattern.startswith("!") and pattern.strip("*/")]
     return bool(asked) and matches(asked, path) and matches(patterns, path)
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A part of a pattern, which reads characters of the path.
+    """A part of a pattern that reads characters of the path.
 
     Attributes:
         reads: whether it takes a character.
-        optional: whether it may read nothing.
-        repeats: whether it may read more than one character.
+        optional: whether it may read no character.
+        repeats: whether it may read several characters.
         folders: whether it ends only after a slash.
     """
 
@@ -53,7 +53,7 @@ class _Step:
     folders: bool = False
 
     def ends(self, starts: set[int], path: str) -> set[int]:
-        """Return the offsets at which the step can end when it begins at one of some offsets."""
+        """Return the offsets at which the step can end if it begins at one of `starts`."""
         found = set(starts) if self.optional else set[int]()
         if not self.repeats:
             return found | {at + 1 for at in starts if at < len(path) and self.reads(path[at])}
@@ -121,22 +121,22 @@ def _quantified(step: _Step, quantifiers: str) -> _Step:
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What a `.gitattributes` says: by attribute, patterns and whether each sets it, in the order of the lines."""
+    """A parsed `.gitattributes`: by attribute, the patterns and whether each sets it, in order."""
 
     rules: Mapping[str, Sequence[tuple[Sequence[_Step], bool]]]
 
     def is_set(self, attribute: str, path: str) -> bool:
-        """Return whether the attribute is set for the path; the last line that names it decides."""
+        """Return whether the attribute is set for the path; the last matching line decides."""
         rules = reversed(self.rules.get(attribute, ()))
         return next((is_set for steps, is_set in rules if _fits(steps, path)), False)
 
 
 def attributes_of(gitattributes: str) -> Attributes:
-    """Read a `.gitattributes`; macros are not expanded, and lines that git ignores are ignored."""
+    """Parse a `.gitattributes`; macros are not expanded, and lines that git ignores are ignored."""
     rules: dict[str, list[tuple[Sequence[_Step], bool]]] = {}
     for line in gitattributes.splitlines():
         pattern, words = _split(line.strip(" \t"))
-        # Unlike in .gitignore, a pattern for a folder says nothing about the files inside.
+        # Unlike in .gitignore, a pattern for a folder does not match the files inside.
         if pattern.endswith("/") or pattern.startswith(("!", "#", "[attr]")):
             continue
         anchored = pattern.removeprefix("/") if "/" in pattern else f"**/{pattern}"

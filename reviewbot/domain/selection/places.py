@@ -1,4 +1,4 @@
-"""Says of a changed file what a redaction may mask in it."""
+"""The place of a changed file, which decides what a redaction may mask in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reviewbot.domain.selection.file_kinds import decides_what_runs, named_as_co
 from reviewbot.domain.selection.selection import EXECUTABLE_MODE
 
 _SHEBANG = re.compile(r"(?:\A|^[+\- ])#!", re.MULTILINE)
-# A key of a configuration whose value is executed.
+# A configuration key whose value is executed.
 _COMMAND_KEY = re.compile(
     r"(?:^[+\- ]?[ \t]{0,80}(?:-[ \t]{1,8})?|[{,][ \t]{0,8})[\"']?[\w.-]{0,60}?"
     r"(?:command|cmd|script|exec|hook|run|args|entrypoint|shell|execstart)s?[\"']?[ \t]{0,8}[:=]",
@@ -19,7 +19,7 @@ _COMMAND_KEY = re.compile(
 
 
 def place_of(file: ChangedFile) -> Place:
-    """Return what a file is, by its names, its modes, and its text on both sides as far as they are known."""
+    """Return the place of a file by its names, its modes, and its known texts on both sides."""
     paths = (file.path, file.diff.old_path)
     sides = [side for side in (file.old, file.new) if side]
     texts = [file.diff.text, *(side.text or "" for side in sides)]
@@ -29,7 +29,7 @@ def place_of(file: ChangedFile) -> Place:
 
 
 def place_of_text(path: str, texts: list[str]) -> Place:
-    """Return what a file is, by its name and its texts."""
+    """Return the place of a file by its name and texts."""
     if decides_what_runs(path) or any(map(_SHEBANG.search, texts)):
         return Place.EXECUTED
     if named_as_code(path):

@@ -1,7 +1,7 @@
-"""Selects the files to review, with a readable reason for each file that is held back.
+"""Select the files to review, with a readable reason for each file that is not sent.
 
-An attacker hides in what is held back, so the rules are few and narrow. A rename is held back only if both names are, a
-minified file only if it looks minified, and what builds, tests or deploys only if `paths` says so.
+An attacker would hide code in files that are not sent, so the rules are few and narrow. A rename is excluded only if
+both names are, a minified file only if it looks minified, and files that build, test or deploy only by `paths`.
 """
 
 from __future__ import annotations
@@ -29,15 +29,13 @@ from reviewbot.domain.text.formatting import counted, size
 EXECUTABLE_MODE = "100755"
 
 LARGEST_TEXT = 5 * 1024 * 1024
-"""Bytes of a file above which neither its lines nor its text are read."""
+"""Bytes; of a larger file neither lines nor text are read."""
 
 LARGEST_POINTER = 1024
-"""Most bytes of a Git LFS pointer (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md)."""
+"""Bytes of a Git LFS pointer (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md)."""
 
 
 class HeldBecause(StrEnum):
-    """Why a file is not sent."""
-
     PATHS = "paths"
     GENERATED = "generated"
     VENDORED = "vendored"
@@ -45,7 +43,7 @@ class HeldBecause(StrEnum):
     BINARY = "binary"
     LFS_POINTER = "lfs-pointer"
     SUBMODULE = "submodule"
-    SECRET_FILE = "secret-file"  # noqa: S105 — the word of the contract, no password
+    SECRET_FILE = "secret-file"  # noqa: S105 — not a password
     TOO_LARGE = "too-large"
     MINIFIED = "minified"
     NOT_UTF_8 = "not-utf-8"
@@ -53,23 +51,22 @@ class HeldBecause(StrEnum):
 
 
 _SENTENCES: Mapping[HeldBecause, str] = {
-    HeldBecause.PATHS: "The setting `paths` leaves it out.",
-    HeldBecause.GENERATED: "`.gitattributes` of the default branch says that a program writes it.",
-    HeldBecause.VENDORED: "It is a copy of somebody else's code.",
-    HeldBecause.LOCK_FILE: "It is a lock file, which a package manager writes.",
-    HeldBecause.BINARY: "Its bytes are not text.",
-    HeldBecause.LFS_POINTER: "It is a pointer of Git LFS; the content is not in the repository.",
+    HeldBecause.PATHS: "The setting `paths` excludes it.",
+    HeldBecause.GENERATED: "`.gitattributes` of the default branch marks it as generated.",
+    HeldBecause.VENDORED: "It is third-party code.",
+    HeldBecause.LOCK_FILE: "It is a lock file.",
+    HeldBecause.BINARY: "It is binary.",
+    HeldBecause.LFS_POINTER: "It is a Git LFS pointer; its content is not in the repository.",
     HeldBecause.SUBMODULE: "It is a submodule; its content is in another repository.",
     HeldBecause.SECRET_FILE: "It looks like a file of secrets.",
     HeldBecause.TOO_LARGE: "It is too large.",
-    HeldBecause.MINIFIED: "It is minified; what people wrote is elsewhere.",
+    HeldBecause.MINIFIED: "It is minified; the source is elsewhere.",
     HeldBecause.NOT_UTF_8: "It is not UTF-8.",
-    HeldBecause.UNSEEN: "The reviewer did not read it to its end.",
+    HeldBecause.UNSEEN: "The reviewer did not read it to the end.",
 }
 
 
 def held_sentence(reason: HeldBecause) -> str:
-    """The reason in words."""
     return _SENTENCES[reason]
 
 
@@ -78,8 +75,8 @@ class Held:
     """A changed file that is not sent.
 
     Attributes:
-        path: the file's name at the head.
-        detail: what exactly met the rule, may be empty.
+        path: at the head.
+        detail: what matched the rule; may be empty.
         missed: whether it was selected, so that the review is partial without it.
     """
 
@@ -91,7 +88,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The changed files; each is in exactly one of `selected` and `held`."""
+    """The changed files, each in either `selected` or `held`."""
 
     selected: tuple[ChangedFile, ...]
     held: tuple[Held, ...]
@@ -99,13 +96,13 @@ class Selection:
 
 
 def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: str) -> Selection:
-    """Divide the changed files by the setting `paths` and the text of the default branch's `.gitattributes`."""
+    """Divide the changed files by the setting `paths` and the default branch's `.gitattributes`."""
     rules = attributes_of(attributes)
     verdicts = [(file, _held(file, paths, rules)) for file in files]
     locks = {
-        file.path: told
+        file.path: found
         for file, held in verdicts
-        if held and held.reason is HeldBecause.LOCK_FILE and (told := suspicions(file))
+        if held and held.reason is HeldBecause.LOCK_FILE and (found := suspicions(file))
     }
     verdicts = [(_without_text(file), None) if held and file.path in locks else (file, held) for file, held in verdicts]
     return Selection(
@@ -113,10 +110,9 @@ def select(files: Sequence[ChangedFile], *, paths: Sequence[str], attributes: st
         held=tuple(held for _, held in verdicts if held is not None),
         notices=(
             *(notice for file in files for notice in _notices(file)),
-            *(_lock_notice(path, told) for path, told in locks.items()),
+            *(_lock_notice(path, found) for path, found in locks.items()),
             *(
-                f"`{file.path}` is not UTF-8: reviewbot sends only its diff, with \ufffd for other bytes. "
-                "Save it as UTF-8."
+                f"`{file.path}` is not UTF-8, so only its diff is sent, with \ufffd for other bytes. Save it as UTF-8."
                 for file, held in verdicts
                 if held is None and file.new and file.new.misencoded
             ),
@@ -138,16 +134,16 @@ def _held(file: ChangedFile, paths: Sequence[str], rules: Attributes) -> Held | 
 
 
 def _without_text(file: ChangedFile) -> ChangedFile:
-    """The file with its diff alone: the rest of a lock file says nothing."""
+    """Return the file with its diff only; the rest of a lock file is not needed."""
     return replace(file, new=replace(file.new, text=None)) if file.new else file
 
 
 _MOST_SUSPICIONS = 5
 
 
-def _lock_notice(path: str, told: Sequence[str]) -> str:
-    more = f", and {len(told) - _MOST_SUSPICIONS:,} more" if len(told) > _MOST_SUSPICIONS else ""
-    return f"The change of `{path}` is reviewed, since {', '.join(told[:_MOST_SUSPICIONS])}{more}."
+def _lock_notice(path: str, found: Sequence[str]) -> str:
+    more = f", and {len(found) - _MOST_SUSPICIONS:,} more" if len(found) > _MOST_SUSPICIONS else ""
+    return f"`{path}` is reviewed, because {', '.join(found[:_MOST_SUSPICIONS])}{more}."
 
 
 def _names(file: ChangedFile) -> tuple[str, ...]:
@@ -156,7 +152,7 @@ def _names(file: ChangedFile) -> tuple[str, ...]:
 
 
 def _unreadable(file: ChangedFile) -> Held | None:
-    """Hold a file without lines to send. What may be source code in disguise is missed, other binaries are not."""
+    """Hold a file without lines to send. Disguised source code counts as missed, other binaries do not."""
     if file.diff.is_submodule:
         return Held(file.path, HeldBecause.SUBMODULE)
     if not _is_binary(file):
@@ -165,14 +161,14 @@ def _unreadable(file: ChangedFile) -> Held | None:
     reason, detail = HeldBecause.BINARY, suspicion
     if side and side.misencoded:
         reason, detail = HeldBecause.NOT_UTF_8, "save it as UTF-8"
-    # Git also calls a file binary for its size alone, and for an attribute of the author's branch.
+    # Git also treats a file as binary for its size, or for an attribute of the author's branch.
     elif (over := over_limit(file)) and (not (side and side.binary) or suspicion == _UNREAD):
         reason, detail = HeldBecause.TOO_LARGE, over
     return Held(file.path, reason, detail, missed=bool(suspicion))
 
 
 def _is_binary(file: ChangedFile) -> bool:
-    # A `.gitattributes` of the pull request can make git call any text binary; the bytes decide where they were read.
+    # The pull request's `.gitattributes` can mark any text as binary, so the bytes decide if they were read.
     side = file.new or file.old
     if side and side.binary:
         return True
@@ -180,7 +176,7 @@ def _is_binary(file: ChangedFile) -> bool:
 
 
 def over_limit(file: ChangedFile) -> str:
-    """The size of a file that is too large to be read, and the limit, in words; empty for a smaller file."""
+    """Return the size and the limit of a file that is too large to read, as text; empty for a smaller file."""
     sizes = [entry.size for entry in (file.new, file.old) if entry and entry.size is not None]
     over = bool(sizes) and sizes[0] > LARGEST_TEXT
     return f"{size(sizes[0])}; the limit is {size(LARGEST_TEXT)}" if over else ""
@@ -189,20 +185,20 @@ def over_limit(file: ChangedFile) -> str:
 _UNREAD = "it may be text"
 _REGULAR = "100"
 _LEGIBLE = 0.9
-"""The share of printable UTF-8 from which a file is text with NULs in it. Of 3,753 binaries of a Linux system without a
-known ending, nine have more."""
+"""The share of printable UTF-8 that makes a file text with NULs. Of 3,753 binaries of a Linux system without a known
+extension, nine have more."""
 _LEGIBLE_BY_NAME = 0.99
-"""The same where the name is that of a binary: the catalogs of gettext (`.mo`) have up to 0.981."""
+"""The same if the name is that of a binary: gettext catalogs (`.mo`) have up to 0.981."""
 
 
 def _suspicion(file: ChangedFile) -> str:
-    """Why bytes that nobody reviewed may be code, else empty: a single NUL makes any source binary for git."""
+    """Return why unreviewed bytes may be code, or an empty string; a single NUL makes any source binary for git."""
     new, names_ = file.new, _names(file)
     if new is None:
         return ""
     opaque = named_as_binary(file.path) or (new.shebang is False and not new.worded)
     reasons = (
-        ("its name says that it is text", any(named_as_text(path) or steers(path) for path in names_)),
+        ("its name is that of a text file", any(named_as_text(path) or steers(path) for path in names_)),
         ("it is executable and may be a script", new.mode == EXECUTABLE_MODE),
         ("", all(map(named_as_media, names_))),
         ("it was text before", _was_text(file.old)),
@@ -214,7 +210,7 @@ def _suspicion(file: ChangedFile) -> str:
 
 
 def _is_legible(path: str, new: Entry) -> bool:
-    """Whether binary bytes are a text into which NULs were put, whatever its name: a shell skips them and goes on."""
+    """Return whether binary bytes are a text with inserted NULs, which a shell skips."""
     if new.legible is None or (new.tar and path.lower().endswith(".tar")):
         return False
     return new.legible >= (_LEGIBLE_BY_NAME if named_as_binary(path) else _LEGIBLE)
@@ -233,7 +229,7 @@ _POINTER = re.compile(rf"(?:{_POINTER_LINE}\n){{2,8}}")
 
 
 def _is_lfs_pointer(file: ChangedFile) -> bool:
-    # A text that a pointer replaces is still reviewed.
+    # A text that is replaced by a pointer is still reviewed.
     changed = [line.text for line in file.diff.lines()]
     if not changed or not all(re.fullmatch(_POINTER_LINE, text) for text in changed):
         return False
@@ -252,21 +248,21 @@ def _by_name(file: ChangedFile, path: str, rules: Attributes) -> tuple[HeldBecau
 
 
 _BY_FOLDER = "by its folder"
-# Go vendors under host names and Bundler under vendor/bundle; other `vendor` folders hold what people wrote, too.
+# Go vendors under host names and Bundler under vendor/bundle; other `vendor` folders also contain own code.
 _VENDORED = re.compile(r"(?:^|/)(?:node_modules|bower_components|vendor/(?:bundle|[a-z0-9-]+(?:\.[a-z0-9-]+)+))/")
 _MINIFIED = re.compile(r"\.min\.(?:js|mjs|cjs|css)$|\.(?:js|mjs|cjs|css)\.map$")
 _MINIFIED_LINE = 200
 
 
 def _is_minified(file: ChangedFile, path: str) -> bool:
-    """Whether the name says so and the lines are as long as minified ones."""
+    """Return whether the name indicates a minified file and its lines are as long as minified ones."""
     if not _MINIFIED.search(path):
         return False
     lines = [line.text for line in file.diff.lines() if line.kind is not LineKind.CONTEXT and line.text]
     return sum(map(len, lines)) >= _MINIFIED_LINE * len(lines)
 
 
-# Code with these reads otherwise than it runs (CVE-2021-42574): to the reviewer, too.
+# With these, code looks different from how it runs (CVE-2021-42574).
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -274,18 +270,19 @@ def _notices(file: ChangedFile) -> Iterator[str]:
     if any(is_lock_file(path) for path in _names(file)):
         yield from lock_file_notices(file)
         if file.diff.status is FileStatus.REMOVED:
-            yield f"`{file.path}` is deleted: nothing says any more which packages are installed."
+            yield f"`{file.path}` is deleted, so package versions are no longer locked."
     if file.diff.binary and not _is_binary(file) and not file.diff.is_submodule:
-        yield f"Git shows no lines of `{file.path}`, although it is text; an attribute says that it is binary."
+        yield f"Git shows no lines of `{file.path}`, although it is text: an attribute marks it as binary."
     added = [line for line in file.diff.lines() if line.kind is LineKind.ADDED]
     if turned := next((line.new for line in added if _REORDERING.search(line.text)), None):
-        yield f"Line {turned} of `{file.path}` has a sign that reorders others: it may run otherwise than it reads."
+        where = f"Line {turned} of `{file.path}`"
+        yield f"{where} has a bidirectional control character: it may run differently than it looks."
     for line in added:
-        # Editors know a byte order mark before the first line, and a form feed between two parts.
+        # Editors use a byte order mark before the first line, and a form feed between two parts.
         text = (line.text.removeprefix("\ufeff") if line.new == 1 else line.text).strip("\x0c")
         if not _REORDERING.search(text) and (sign := hidden_sign(text)):
             where = f"Line {line.new} of `{file.path}`"
-            yield f"{where} has a sign that nobody sees, {sign}: it may run otherwise than it reads."
+            yield f"{where} has the invisible character {sign}: it may run differently than it looks."
             break
 
 
@@ -303,9 +300,9 @@ _OPAQUE = frozenset({HeldBecause.BINARY, HeldBecause.TOO_LARGE, HeldBecause.NOT_
 
 
 def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iterator[str]:
-    """Name what is not reviewed although no setting of ours excludes it, and does not make the review partial.
+    """Name the files that are not reviewed although no setting excludes them, and that do not make the review partial.
 
-    An attribute of the default branch holds back what it names, such as `.pnp.cjs`, and that runs all the same.
+    An attribute of the default branch excludes files such as `.pnp.cjs`, which run all the same.
     """
     there = [held for file, held in verdicts if held and file.diff.status is not FileStatus.REMOVED and not held.missed]
     unasked = [one.path for one in there if one.reason in _UNASKED]
@@ -313,9 +310,9 @@ def _unseen_notices(verdicts: Iterable[tuple[ChangedFile, Held | None]]) -> Iter
     executable = list(filter(named_as_executable, opaque))
     may_run = [*(path for path in unasked if not (named_as_media(path) or path.endswith(".map"))), *executable]
     if may_run:
-        yield f"Changed and not reviewed, though it may run: {_named(may_run)}."
+        yield f"Changed and not reviewed, although it may be executed: {_named(may_run)}."
     if others := [path for path in opaque if not (named_as_media(path) or path in executable)]:
-        yield f"Changed and not reviewed, because it has no text that anyone could read: {_named(others)}."
+        yield f"Changed and not reviewed, because it contains no readable text: {_named(others)}."
     if media := len(opaque) - len(others) - len(executable):
         yield f"Changed and not reviewed: {counted(media, 'media file')} (images, fonts, audio, video or PDF)."
 
@@ -343,7 +340,7 @@ _QUIET = re.compile(
 
 
 def risk(file: ChangedFile) -> int:
-    """Rank for packing, higher first: by the file's purpose, what its new lines do, and how many there are."""
+    """Return the rank for packing, higher first: by the file's purpose, its new lines, and their number."""
     added = [line.text for line in file.diff.lines() if line.kind is LineKind.ADDED]
     return _tier(file.path, added) * (_MOST_LINES + 1) + min(len(added), _MOST_LINES)
 

@@ -1,5 +1,5 @@
-"""Decides how a text is written where it goes.
+"""How a text is written for its destination.
 
-Untrusted text is escaped for Markdown, HTML, a log, a terminal or a workflow command;
-numbers, sizes and times are formatted for people.
+Untrusted text is escaped for Markdown, HTML, a log, a terminal or a workflow command; numbers, sizes and times are
+formatted.
 """

@@ -1,4 +1,4 @@
-"""Bounds every text of a view by walking its fields, so that the smallest size tier always fits."""
+"""Limit every text of a view by walking its fields, so that the smallest size tier always fits."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from reviewbot.domain.text.size_limits import Detail
 T = TypeVar("T")
 
 _TRUSTED = frozenset({"mark", "ledger", "boundary"})
-"""Texts that reviewbot writes, and bounds where it writes them."""
+"""Texts that reviewbot writes and limits itself."""
 
 _ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "summary_url"})
-"""URLs: shown whole or not at all."""
+"""URLs are shown whole or not at all."""
 
 _PROSE = frozenset({"explanation", "code", "suggestion", "text", "message", "hint", "reviewer_summary"})
 """Texts of several lines. Every other text is shown on one line."""
@@ -26,21 +26,20 @@ _ADDRESS_LIMIT = 2000
 """Characters of a URL."""
 
 
-class Cut(str):  # noqa: SLOT000 — a slot needs a fixed layout, and a str's is not
-    """A text that was cut; `omitted` counts the missing characters."""
+class Cut(str):  # noqa: SLOT000 — a str subclass cannot have slots
+    """A truncated text; `omitted` is the number of missing characters."""
 
     omitted: int
 
     @classmethod
     def of(cls, text: str, omitted: int) -> Self:
-        """Mark a text as cut."""
         cut = cls(text)
         cut.omitted = omitted
         return cut
 
 
 def shorten(text: str, limit: int) -> str:
-    """Cut to `limit` characters, at the end of a line if one is near; a `Cut` if something is missing."""
+    """Truncate to `limit` characters, at a line end if one is near; returns a `Cut` if something is missing."""
     if len(text) <= limit:
         return text
     end = text.rfind("\n", limit // 2, limit + 1)
@@ -49,12 +48,12 @@ def shorten(text: str, limit: int) -> str:
 
 
 def shorten_line(text: str, limit: int) -> str:
-    """Cut a title or a path to `limit` characters, with an ellipsis."""
+    """Truncate a title or a path to `limit` characters, with an ellipsis."""
     return text if len(text) <= limit else text[: max(0, limit - 1)] + "…"
 
 
 def shorten_title(text: str, limit: int) -> str:
-    """The same in UTF-16 units, as GitHub may count; no character is cut in two."""
+    """Truncate to `limit` UTF-16 units, as GitHub may count, without splitting a character."""
     units = text.encode("utf-16-le", "replace")
     if len(units) // 2 <= limit:
         return text
@@ -62,14 +61,14 @@ def shorten_title(text: str, limit: int) -> str:
 
 
 def first_lines(texts: Sequence[str], rows: int, limit: int) -> tuple[str, ...]:
-    """The first of several one-line texts, each shortened, and a last line that counts the others."""
+    """Return the first one-line texts, each shortened, and a last line that counts the others."""
     shown = tuple(shorten_line(text, limit) for text in texts[:rows])
     more = len(texts) - len(shown)
     return (*shown, f"… and {more:,} more") if more else shown
 
 
 def bounded(view: T, detail: Detail) -> T:
-    """Bound each text of a view by a size tier; lists keep their length, and items are bounded when they are read."""
+    """Limit each text of a view by a size tier; lists keep their length, and items are limited when they are read."""
     return _bounded(view, "", detail)  # type: ignore[no-any-return]  # of the same type as the view
 
 
@@ -86,7 +85,7 @@ def _bounded(value: Any, name: str, detail: Detail) -> Any:  # noqa: ANN401 — 
         for field in _names(kind)
         if (new := _bounded(old := getattr(value, field), field, detail)) is not old
     }
-    return replace(value, **changed) if changed else value  # type: ignore[type-var]  # an instance, as told above
+    return replace(value, **changed) if changed else value  # type: ignore[type-var]  # an instance, see above
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Formats numbers, sizes and times for people."""
+"""Format numbers, sizes and times."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _KILO = 1000
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """`1 finding`, `2 findings`, `1,234 findings`; `many` is the plural if it is not `one` with an s."""
+    """Format `1 finding`, `2 findings`, `1,234 findings`; `many` is an irregular plural."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def size(number: int) -> str:
-    """Bytes, rounded: `312 bytes`, `34 kB`, `1.2 MB`."""
+    """Format bytes, rounded: `312 bytes`, `34 kB`, `1.2 MB`."""
     if number < _KILO:
         return counted(number, "byte")
     if number < _KILO**2:
@@ -26,7 +26,7 @@ def size(number: int) -> str:
 
 
 def duration(seconds: int) -> str:
-    """The two largest units: `40 seconds`, `1 hour 20 minutes`, `2 days 3 hours`."""
+    """Format the two largest units: `40 seconds`, `1 hour 20 minutes`, `2 days 3 hours`."""
     if seconds < _MINUTE:
         return counted(max(0, seconds), "second")
     if seconds < _HOUR:
@@ -37,31 +37,31 @@ def duration(seconds: int) -> str:
 
 
 def moment(at: datetime) -> str:
-    """UTC, to the minute: `2026-11-24 09:05 UTC`."""
+    """Format in UTC, to the minute: `2026-11-24 09:05 UTC`."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def number(value: int | Decimal) -> str:
-    """Thousands separated and no trailing zeros: `1,200`, `1.5`."""
+    """Format with thousands separators and without trailing zeros: `1,200`, `1.5`."""
     text = f"{Decimal(value):,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def short(commit: str) -> str:
-    """A commit as git abbreviates it."""
+    """Abbreviate a commit as git does."""
     return commit[:7]
 
 
 def lines(start: int | None, end: int | None) -> str:
-    """`line 3` or `lines 3 to 5`; empty without an end."""
+    """Format `line 3` or `lines 3 to 5`; empty without an end."""
     if end is None:
         return ""
     return f"line {end}" if start is None or start == end else f"lines {start} to {end}"
 
 
-_STATES = {"submitted": "handed in", "pending": "in the queue", "processing": "in review"}
+_STATES = {"pending": "in the queue", "processing": "in review"}
 
 
 def state(status: str) -> str:
-    """A task's state in words; CodeVF's own word if there is no better one."""
+    """Describe a task's status; unknown ones are returned unchanged."""
     return _STATES.get(status, status)

@@ -1,4 +1,4 @@
-"""Lazy sequences: an item for which there is no room is never made."""
+"""Lazy sequences, whose items are created only if they are shown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ To = TypeVar("To")
 
 
 class Mapped(Sequence[To], Generic[From, To]):
-    """Maps a function over a sequence, again at every access; not a dataclass, whose fields a template could read."""
+    """Maps a function over a sequence on every access; not a dataclass, whose fields a template could read."""
 
     __slots__ = ("_make", "_source")
 

@@ -1,4 +1,4 @@
-"""How long a text may be where it goes, and the size tiers from everything down to figures alone."""
+"""The size limits of each destination, and the size tiers from everything down to figures only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _bytes(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class SizeLimit:
-    """A limit, and how a text's size is counted."""
+    """A limit, and how a text's size is measured."""
 
     limit: int
     size: Callable[[str], int]
@@ -32,30 +32,30 @@ COMMENT = SizeLimit(65_000, _units)
 """A comment or the body of a review; GitHub accepts 65,536 characters."""
 
 FINDING = SizeLimit(63_000, _units)
-"""A finding's comment: its state has to fit in later, with two hidden lines."""
+"""A finding's comment; its state and two hidden lines are added later."""
 
 STANDING = SizeLimit(2000, _units)
-"""That state."""
+"""The state of a finding in its comment."""
 
 CHECK = SizeLimit(65_000, _bytes)
-"""The page of the check; GitHub accepts 65,535."""
+"""The page of the check; GitHub accepts 65,535 bytes."""
 
 MESSAGE = SizeLimit(60_000, _bytes)
 """The message of an annotation; GitHub accepts 64 KB."""
 
 PAGE = SizeLimit(900_000, _bytes)
-"""The job summary; GitHub accepts 1 MiB a step."""
+"""The job summary; GitHub accepts 1 MiB per step."""
 
 REPORT = SizeLimit(6_000_000, _bytes)
-"""The HTML report: what a browser opens at once."""
+"""The HTML report; browsers open this size quickly."""
 
 PROMPT = SizeLimit(10_000, _units)
-"""What CodeVF accepts."""
+"""The prompt; CodeVF's limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """The most findings in full, findings on one line, rows of any other list, and characters of a text or of code."""
+    """The numbers of findings in full, findings on one line, rows of other lists, and characters of a text or code."""
 
     full: int
     lines: int
@@ -64,7 +64,7 @@ class Detail:
 
     @property
     def line(self) -> int:
-        """Most characters of a title or a path, enough for a commit or an id."""
+        """Characters of a title or a path, enough for a commit or an id."""
         return max(SHORTEST_LINE, min(self.text, LINE_LIMIT))
 
 

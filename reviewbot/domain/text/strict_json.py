@@ -1,6 +1,6 @@
-"""JSON read into typed values; an error names the field that does not fit.
+"""Convert JSON to typed values; an error names the invalid field.
 
-The types are `msgspec.Struct`s: one for each object of a format, next to the code that turns it into a value of ours.
+The types are `msgspec.Struct`s, one for each object of a format, defined next to the code that uses them.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import msgspec
 from msgspec import Meta
 
 Whole = Annotated[int, Meta(ge=-(10**15), le=10**15)]
-"""An integer of a size that every program can read."""
+"""An integer that every JSON parser can represent."""
 
 DecimalText = Annotated[str, Meta(pattern=r"\A-?[0-9]{1,15}(\.[0-9]{1,9})?\Z")]
-"""A decimal number, written as text."""
+"""A decimal number as text."""
 
 Moment = Annotated[datetime, Meta(tz=True)]
 """A point in time with its zone, as ISO 8601."""
@@ -31,7 +31,7 @@ _MISSING = re.compile(r"Object missing required field `(.*)`")
 
 
 class JsonMismatch(Exception):
-    """A document is not JSON, or a value in it is not what the format requires.
+    """A document is not JSON, or a value in it does not match the format.
 
     Args:
         where: the path of the value, empty for the whole document.
@@ -39,17 +39,17 @@ class JsonMismatch(Exception):
     """
 
     def __init__(self, where: str, what: str) -> None:
-        super().__init__(f"`{where or 'the whole'}` {what}")
+        super().__init__(f"`{where or 'document'}` {what}")
         self.where = where
 
 
 def parse(text: str | bytes) -> object:
     """Parse a document.
 
-    This is `json` and not `msgspec.json`, which refuses a whole document for half a surrogate pair in one text of it.
+    Uses `json`, since `msgspec.json` rejects a document for a lone surrogate in one of its strings.
 
     Raises:
-        JsonMismatch: it is not JSON; NaN and Infinity are not.
+        JsonMismatch: it is not JSON, or contains NaN or Infinity.
     """
     try:
         return json.loads(text, parse_constant=_refuse)
@@ -62,12 +62,12 @@ def _refuse(name: str) -> NoReturn:
 
 
 def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
-    """Convert a parsed value to a type; keys that the type does not have are ignored.
+    """Convert a parsed value to a type; unknown keys are ignored.
 
     Args:
         value: the value.
         kind: the type.
-        strict: False if numbers may be text.
+        strict: False if numbers may be strings.
 
     Raises:
         JsonMismatch: the value, or one inside it, has another type or is out of range.
@@ -77,8 +77,8 @@ def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
     except msgspec.ValidationError as error:
         raise _mismatch(str(error)) from None
     except UnicodeEncodeError:
-        # msgspec raises it for half a surrogate pair in a key, or where a word or a point in time is expected.
-        raise JsonMismatch("", "has half of a surrogate pair where no text is expected") from None
+        # msgspec raises this for a lone surrogate in a key, an enum or a timestamp.
+        raise JsonMismatch("", "has a lone surrogate") from None
 
 
 def read(text: str | bytes, kind: type[T]) -> T:
@@ -91,14 +91,14 @@ def read(text: str | bytes, kind: type[T]) -> T:
 
 
 def salvage(value: Mapping[str, object], kind: type[S]) -> tuple[S, dict[str, object]]:
-    """Convert the fields of an object that fit a type; numbers may be text, and null is no field.
+    """Convert the valid fields of an object; numbers may be strings, and null is a missing field.
 
     Args:
         value: the object.
         kind: a struct in which every field has a default.
 
     Returns:
-        The struct, and everything else that the object has.
+        The struct, and the other fields of the object.
     """
     rest = {key: item for key, item in value.items() if item is not None}
     fitting = {key: rest.pop(key) for key in kind.__struct_fields__ if key in rest}
@@ -111,16 +111,16 @@ def salvage(value: Mapping[str, object], kind: type[S]) -> tuple[S, dict[str, ob
 
 
 def same_fields(value: object, kind: type[T]) -> T:
-    """The value of another type whose fields have the same names, also inside; a mismatch is a bug."""
+    """Convert between types with equal field names, recursively; a mismatch is a bug."""
     return msgspec.convert(value, kind, from_attributes=True)
 
 
 def _mismatch(message: str) -> JsonMismatch:
-    """The error for msgspec's message, such as ``Expected `int`, got `str` - at `$.a[0]` ``."""
+    """Return the error for msgspec's message, such as ``Expected `int`, got `str` - at `$.a[0]` ``."""
     place = _PLACE.search(message)
     what, where = (message[: place.start()], place[1]) if place else (message, "")
     if missing := _MISSING.fullmatch(what):
         return JsonMismatch(f"{where}.{missing[1]}".lstrip("."), "is missing")
     if what.startswith("Invalid enum value"):
         return JsonMismatch(where, "is not one of the allowed words")  # the value may be hostile text
-    return JsonMismatch(where, f"does not fit: {what[:1].lower()}{what[1:]}")
+    return JsonMismatch(where, f"is invalid: {what[:1].lower()}{what[1:]}")

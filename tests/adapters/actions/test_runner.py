@@ -164,7 +164,7 @@ def test_a_job_summary_fits_in_bytes_and_says_what_is_missing(tmp_path: Path) ->
     text = (tmp_path / "summary").read_bytes()
     assert len(text) <= SUMMARY_BYTES
     assert len(text) > SUMMARY_BYTES - 400
-    assert text.decode().endswith("\n\n\n_The rest is left out: a job summary holds at most 1 MiB._\n")
+    assert text.decode().endswith("\n\n\n_Truncated: a job summary has at most 1 MiB._\n")
 
 
 def test_a_full_job_summary_is_left_as_it_is(tmp_path: Path) -> None:

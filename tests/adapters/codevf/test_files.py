@@ -57,7 +57,7 @@ def connect(url: str) -> CodeVF:
 
 def test_an_address_that_leads_inside_is_left_before_a_word_is_said() -> None:
     with listening() as listener, connect("http://127.0.0.1:9/api/v1/") as codevf:
-        with pytest.raises(ServiceRefused, match="not public"):
+        with pytest.raises(ServiceRefused, match="private network"):
             codevf.deliverable(f"http://127.0.0.1:{listener.port}/files/1")
         assert listener.heard.wait(5), "it looks at where it has come to, not at the name"
         assert listener.said == [b""]
@@ -92,7 +92,7 @@ def test_the_services_own_hosts(url: str, own: bool) -> None:  # noqa: FBT001 â€
 )
 def test_what_is_not_the_services_own_over_tls_is_not_asked_for(url: str) -> None:
     with connect("https://codevf.com/api/v1/") as codevf:
-        with pytest.raises(ServiceRefused, match="own address"):
+        with pytest.raises(ServiceRefused, match="not on CodeVF's host"):
             codevf.deliverable(url)
         assert codevf.requests == 0
 

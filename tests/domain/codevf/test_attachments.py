@@ -221,10 +221,10 @@ def test_many_attachments_are_told_apart_and_a_sixth_is_never_made() -> None:
 @pytest.mark.parametrize(
     ("sizes", "limit", "path", "told"),
     [
-        ([50], SizeTier(40, 1000), "0", "does not fit into an attachment; `attachment-bytes` is 40"),
-        ([50], SizeTier(40, 40), "0", "does not fit into a request of 40 bytes"),
-        ([50, 30], SizeTier(60, 60), "1", "does not fit beside the others into a request of 60 bytes"),
-        ([50] * 6, SizeTier(60, 1000), "5", "does not fit beside the others into 5 attachments of a request"),
+        ([50], SizeTier(40, 1000), "0", "exceeds `attachment-bytes` (40)"),
+        ([50], SizeTier(40, 40), "0", "exceeds the request limit of 40 bytes"),
+        ([50, 30], SizeTier(60, 60), "1", "does not fit with the others into a request of 60 bytes"),
+        ([50] * 6, SizeTier(60, 1000), "5", "does not fit with the others into 5 attachments"),
     ],
 )
 def test_what_is_left_out_names_the_limit_that_it_hits(sizes: list[int], limit: SizeTier, path: str, told: str) -> None:
@@ -238,15 +238,13 @@ def test_a_text_that_is_left_out_names_the_limit_that_it_hits() -> None:
     packing = pack([sendable("a.py", "d\n", "x" * 500), sendable("b.py", "d\n", "x\n")], SizeTier(100, 1000))
     assert packing.omitted == ()
     assert list(packing.limits) == ["a.py"]
-    assert re.fullmatch(
-        "its text of 5[0-9]+ bytes does not fit into an attachment; `attachment-bytes` is 100", packing.limits["a.py"]
-    )
+    assert re.fullmatch("its text of 5[0-9]+ bytes exceeds `attachment-bytes` \\(100\\)", packing.limits["a.py"])
 
 
 def test_what_was_not_handed_in_is_not_said_to_be_too_large() -> None:
     parts = [pack([sendable(path, "d\n", "x\n")], ROOMY) for path in "ab"]
     whole = together(parts, 1)
-    assert (whole.omitted, whole.limits) == (("b",), {"b": "its part of the review was not handed in"})
+    assert (whole.omitted, whole.limits) == (("b",), {"b": "its part of the review was not submitted"})
 
 
 def test_nothing_to_send_is_nothing_sent() -> None:

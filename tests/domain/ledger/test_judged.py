@@ -169,7 +169,7 @@ def test_a_finding_that_nobody_remembers_is_forgotten_until_another_whole_review
 
 def test_what_did_not_block_may_be_forgotten() -> None:
     ledger = reviewed(Ledger(), EVIL, "task_1", finding(code="bad()"), whole=True)
-    assert ledger.stood(EVIL.change)
+    assert ledger.judged_states(EVIL.change)
     assert not replace(ledger, findings=Findings()).forgets(EVIL.change)
     strict = Judgement(Rules(FailOn.HIGH))
     ledger = reviewed(Ledger(), EVIL, "task_1", finding(code="bad()"), whole=True, judgement=strict)

@@ -44,7 +44,7 @@ from reviewbot.domain.ledger.codec import (
     replace_ledger,
     unsure,
 )
-from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id, tells_of_open_task
+from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id, names_open_task
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
@@ -221,7 +221,7 @@ def test_no_single_edit_is_believed(data: st.DataObject) -> None:
 def test_a_cut_ledger_is_not_believed(length: int) -> None:
     reading = decode(encode(PLAIN, SIGNER)[:length], SIGNER)
     assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
-    assert "cut or edited" in reading.problem
+    assert "truncated or edited" in reading.problem
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_a_cut_ledger_is_not_believed(length: int) -> None:
     ],
 )
 def test_a_ledger_of_another_place_or_key_only_counts_against_the_budget(other: Signer) -> None:
-    for edited, told in ((False, "another key"), (True, "edited by somebody")):
+    for edited, told in ((False, "another key"), (True, "the comment was edited")):
         reading = decode(encode(PLAIN, other), SIGNER, edited_by_other=edited)
         assert (reading.ledger, reading.spent) == (Ledger(), PLAIN.spent)
         assert told in reading.problem
@@ -397,7 +397,7 @@ def test_a_ledger_that_is_older_than_a_check_run_says_lets_nothing_through(favou
     assert not_before(reading, 4) == reading
     assert not_before(reading, 3) == reading, "a run may stop between the summary and the check run"
     older = not_before(reading, 5)
-    assert "an older text" in older.problem
+    assert "An older version" in older.problem
     assert "`/reviewbot review`" in older.problem
     assert older.spent == reading.spent
     assert not older.ledger.favours
@@ -405,7 +405,7 @@ def test_a_ledger_that_is_older_than_a_check_run_says_lets_nothing_through(favou
     assert older.ledger.findings.open() == tuple(replace(one, waiver=None) for one in favour.findings.open())
     assert older.ledger.counter == 5, "what is written next is newer than all"
     not_sure = unsure(reading)
-    assert "Not every earlier head and base" in not_sure.problem
+    assert "every earlier head and base" in not_sure.problem
     assert not_sure.ledger == replace(older.ledger, counter=4)
 
 
@@ -565,8 +565,8 @@ def test_what_a_run_was_stopped_with_is_listed() -> None:
 
 
 def test_a_ledger_can_cost_more_than_it_knows_and_never_less() -> None:
-    assert PLAIN.costing(Decimal(1000)).spent == 1000
-    assert PLAIN.costing(Decimal(10)) == PLAIN
+    assert PLAIN.spending_at_least(Decimal(1000)).spent == 1000
+    assert PLAIN.spending_at_least(Decimal(10)) == PLAIN
 
 
 def test_a_comment_has_asked_or_not() -> None:
@@ -675,7 +675,7 @@ def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decima
         selection=bought.selection[:16],
         counter=counter,
     )
-    assert tells_of_open_task(text) is not bought.state.is_over
+    assert names_open_task(text) is not bought.state.is_over
 
 
 @given(st.data())
@@ -693,7 +693,7 @@ def test_no_single_edit_of_a_short_copy_is_believed(data: st.DataObject) -> None
 def test_any_external_id_can_be_asked(text: str) -> None:
     assert decode_external_id(text, SIGNER) is None
     assert decode_external_id(f"rb1 {text} {'0' * 32}", SIGNER) is None
-    assert not tells_of_open_task(text)
+    assert not names_open_task(text)
 
 
 def test_a_short_copy_of_another_place_or_with_odd_figures_is_not_believed() -> None:
@@ -710,7 +710,7 @@ def test_only_this_version_of_a_short_copy_is_read() -> None:
     assert decode_external_id(text, SIGNER) is not None
     for version in ("rb0", "rb2", "rb4", "rb", ""):
         other = text.replace("rb1", version, 1)
-        assert (decode_external_id(other, SIGNER), tells_of_open_task(other)) == (None, False)
+        assert (decode_external_id(other, SIGNER), names_open_task(other)) == (None, False)
     for at in range(1, len(words) - 1):
         payload = " ".join((*words[1:at], *words[at + 1 : -1]))
         assert decode_external_id(f"rb1 {payload} {SIGNER.sign(payload)[:32]}", SIGNER) is None, "a part is missing"
@@ -763,8 +763,8 @@ def test_a_waived_finding_that_there_is_no_room_for_is_counted_since_its_waiver_
 
 def test_the_beginning_of_an_identity_is_told_whole() -> None:
     short = replace(BOUGHT, identity="a" * 16)
-    assert Ledger((short,)).told_whole("a" * 64).find("a" * 64)
-    assert Ledger((short,)).told_whole("") == Ledger((short,))
+    assert Ledger((short,)).with_full_identity("a" * 64).find("a" * 64)
+    assert Ledger((short,)).with_full_identity("") == Ledger((short,))
 
 
 def test_the_last_finished_attempt_at_a_change_stands() -> None:

@@ -121,7 +121,7 @@ def test_every_run_ends_with_its_output(runs: Runs) -> None:
 
 def test_a_result_of_another_step_is_a_bug() -> None:
     known = RandomWorld(1).known()
-    with pytest.raises(RuntimeError, match="Loaded does not ask for what Done answers"):
+    with pytest.raises(RuntimeError, match="Loaded cannot handle Done"):
         learn(Loaded(known, "ann"), Done(), NOON)
 
 

@@ -93,7 +93,7 @@ def test_a_pull_request_that_cannot_be_read_is_broken_and_not_skipped(name: str,
 
 
 def test_the_event_file_may_be_broken() -> None:
-    assert read_event_text("pull_request", "{") == BrokenEvent("pull_request", "the event file does not hold JSON")
+    assert read_event_text("pull_request", "{") == BrokenEvent("pull_request", "the event file is not JSON")
     assert isinstance(read_event_text("pull_request", "[" * 100_000), BrokenEvent)
     assert isinstance(read_event_text("pull_request", '{"action": "opened", "number": 7}'), ReviewEvent)
 

@@ -201,7 +201,7 @@ def test_a_collection_did_its_job_and_carries_no_verdict() -> None:
     done = judge((), readable=True, coverage=FULL, rules=Rules())
     outcome = collected({1: done, 2: pending(Rules()), 3: None})
     assert short(outcome) == (None, 0, "none", "completed", "collected")
-    assert outcome.message == "1 of 3 open reviews are finished and published. Not looked up: #3."
+    assert outcome.message == "1 of 3 open reviews are finished and published. Failed: #3."
     assert collected({1: done}).message == "1 of 1 open reviews are finished and published."
 
 

@@ -621,7 +621,7 @@ def test_what_no_update_does_is_reviewed(one: Format, attack: tuple[Edit, ...]) 
     assert suspicions(file)
     selection = select([file], paths=(), attributes="")
     assert [(sent.path, sent.text) for sent in selection.selected] == [(one.path, None)]
-    assert any(f"The change of `{one.path}` is reviewed, since " in notice for notice in selection.notices)
+    assert any(f"`{one.path}` is reviewed, because " in notice for notice in selection.notices)
 
 
 TABLE = {"owner", "host", "http", "git", "path", "no hash", "lower"}
@@ -664,11 +664,11 @@ def test_a_lock_file_without_packages_is_an_ordinary_one() -> None:
 
 def test_one_that_is_new_or_too_large_to_be_read_is_reviewed_and_one_that_is_gone_is_not() -> None:
     assert suspicions(change("package-lock.json", "", NPM))
-    assert suspicions(change("package-lock.json", V1, NPM, read=False)) == ("its text is not known",)
+    assert suspicions(change("package-lock.json", V1, NPM, read=False)) == ("its text is unavailable",)
     gone = change("package-lock.json", NPM, "")
     assert suspicions(gone) == ()
     assert select([gone], paths=(), attributes="").notices == (
-        "`package-lock.json` is deleted: nothing says any more which packages are installed.",
+        "`package-lock.json` is deleted, so package versions are no longer locked.",
     )
 
 

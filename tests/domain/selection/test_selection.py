@@ -152,14 +152,16 @@ def test_text_that_an_attribute_calls_binary_is_reviewed_and_told() -> None:
     selection = selection_of(file)
     assert [chosen.path for chosen in selection.selected] == ["app.py"]
     assert selection.notices == (
-        "Git shows no lines of `app.py`, although it is text; an attribute says that it is binary.",
+        "Git shows no lines of `app.py`, although it is text: an attribute marks it as binary.",
     )
 
 
 @pytest.mark.parametrize("sign", ["\u202e", "\u2066"])
 def test_code_that_reads_otherwise_than_it_runs_is_told_where_it_is_new(sign: str) -> None:
     notices = selection_of(changed("app.py", added=("x = 1", f"y = '{sign}'"), removed=(sign,))).notices
-    assert notices == ("Line 2 of `app.py` has a sign that reorders others: it may run otherwise than it reads.",)
+    assert notices == (
+        "Line 2 of `app.py` has a bidirectional control character: it may run differently than it looks.",
+    )
     assert not selection_of(changed("app.py", added=("x = 'שלום'",), removed=(sign,))).notices
 
 
@@ -169,7 +171,7 @@ def test_code_that_is_not_reviewed_is_told_unless_the_owners_left_it_out() -> No
     media = changed("a.png", added=POINTER, new=entry("\n".join(POINTER) + "\n"))
     gone = changed("node_modules/y.js", added=(), removed=("x",), headers="deleted file mode 100644\n")
     small, table = changed("a.min.js", added=LONG), changed("a.js.map", added=LONG)
-    said = "Changed and not reviewed, though it may run: "
+    said = "Changed and not reviewed, although it may be executed: "
     assert selection_of(lib, modules, media, table, gone).notices == (f"{said}`lib`, `node_modules/x/index.js`.",)
     [four] = selection_of(lib, modules, model, small).notices
     assert four == f"{said}`lib`, `node_modules/x/index.js`, `model.bin` and 1 more."
@@ -183,7 +185,7 @@ def test_code_that_is_not_reviewed_is_told_unless_the_owners_left_it_out() -> No
 @pytest.mark.parametrize("sign", ["\r", "\u2028", "\u2029", "\u200b", "\u00ad", "\x1b", "\ufeff", "\U000e0041"])
 def test_a_sign_that_nobody_sees_is_told_where_it_is_new(sign: str) -> None:
     notices = selection_of(changed("app.py", added=("x = 1", f"# {sign}y()"), removed=(sign,))).notices
-    told = f"Line 2 of `app.py` has a sign that nobody sees, U+{ord(sign):04X}: it may run otherwise than it reads."
+    told = f"Line 2 of `app.py` has the invisible character U+{ord(sign):04X}: it may run differently than it looks."
     assert notices == (told,)
 
 
@@ -207,7 +209,7 @@ def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
                 removed=('resolved "https://good.example/a-1.tgz"',),
                 added=('resolved "https://user@evil.example:8443/a-1.tgz"',),
             ),
-            ["`yarn.lock` now names the host `evil.example:8443`, which it did not name before."],
+            ["`yarn.lock` has a new source: the host `evil.example:8443`."],
         ),
         (
             changed(
@@ -227,12 +229,12 @@ def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
         ),
         (
             changed("go.sum", added=("https://g\u043e\u043ed.example/a",)),
-            ["`go.sum` now names the host `g\\u043e\\u043ed.example`, which it did not name before."],
+            ["`go.sum` has a new source: the host `g\\u043e\\u043ed.example`."],
         ),
         (changed("app.py", added=('x = "https://evil.example"',)), []),
         (
             changed("x.txt", old_path="yarn.lock", added=("https://evil.example",)),
-            ["`x.txt` now names the host `evil.example`, which it did not name before."],
+            ["`x.txt` has a new source: the host `evil.example`."],
         ),
     ],
 )
@@ -255,7 +257,7 @@ KNOWN = ("https://good.example/a.tgz", "git+ssh://git@github.com/good/a.git#abc"
         ("(https://good.example:443)", []),
         ("(https://good.example:8443)", ["host `good.example:8443`"]),
         ("https://me@good.example:8443/a.tgz", ["host `good.example:8443`"]),
-        ("http://good.example/a.tgz", ["unprotected address `http://good.example`"]),
+        ("http://good.example/a.tgz", ["unencrypted URL `http://good.example`"]),
         ("github:evil/a#abc", ["owner `github.com/evil`"]),
         ("GitLab:evil/a", ["host `gitlab.com`", "owner `gitlab.com/evil`"]),
         ("git@github.com:evil/a.git", ["owner `github.com/evil`"]),
@@ -274,8 +276,8 @@ KNOWN = ("https://good.example/a.tgz", "git+ssh://git@github.com/good/a.git#abc"
 )
 def test_a_source_is_told_however_it_is_written(address: str, told: list[str]) -> None:
     notices = lock_file_notices(changed("yarn.lock", context=KNOWN, added=(f'resolved "{address}"',)))
-    wording = "`yarn.lock` now names the {}, which it did not name before."
-    more = "`yarn.lock` now names {} more sources that it did not name before."
+    wording = "`yarn.lock` has a new source: the {}."
+    more = "`yarn.lock` has {} more new sources."
     assert list(notices) == [(more if one.isdigit() else wording).format(one) for one in told]
 
 
@@ -392,13 +394,13 @@ def test_no_noise_hides_a_text_whose_name_is_not_that_of_a_binary(path: str, noi
 )
 def test_a_source_file_of_any_language_is_missed(path: str) -> None:
     file = changed(path, added=(), headers=BINARY_DIFF, new=entry().with_content(b"\0\xff"))
-    assert selection_of(file).held == (Held(path, HeldBecause.BINARY, "its name says that it is text", missed=True),)
+    assert selection_of(file).held == (Held(path, HeldBecause.BINARY, "its name is that of a text file", missed=True),)
 
 
 @pytest.mark.parametrize("path", ["a.phar", "a.pyz", "a.rlib", "a.xlsm", "a.swf"])
 def test_a_binary_that_may_run_is_named(path: str) -> None:
     file = changed(path, added=(), headers=BINARY_DIFF, new=entry().with_content(b"\0<?php" + RULE + NOISE))
-    assert selection_of(file).notices == (f"Changed and not reviewed, though it may run: `{path}`.",)
+    assert selection_of(file).notices == (f"Changed and not reviewed, although it may be executed: `{path}`.",)
 
 
 NOISE = Random(0).randbytes(2_000)  # noqa: S311 — bytes of a test, no secret
@@ -474,7 +476,7 @@ BINARY_DIFF = "Binary files a/x and b/x differ\n"
         ("evil.dat2", replace(entry(), misencoded=True), HeldBecause.NOT_UTF_8, "save it as UTF-8"),
         ("a.strings", replace(entry(binary=True), misencoded=True), HeldBecause.NOT_UTF_8, "save it as UTF-8"),
         ("model", replace(LARGE, binary=True), HeldBecause.TOO_LARGE, "5.2 MB; the limit is 5.2 MB"),
-        ("evil.py", entry(), HeldBecause.BINARY, "its name says that it is text"),
+        ("evil.py", entry(), HeldBecause.BINARY, "its name is that of a text file"),
         ("evil", entry(), HeldBecause.BINARY, "it may be text"),
     ],
 )
@@ -493,8 +495,8 @@ def test_a_large_archive_is_not_missed() -> None:
 def test_what_nobody_can_read_is_told_and_what_may_run_of_it_apart() -> None:
     files = [changed(path, added=(), new=entry(binary=True)) for path in ("blob.bin", "a.so", "logo.png", "evil.py")]
     assert selection_of(*files).notices == (
-        "Changed and not reviewed, though it may run: `a.so`.",
-        "Changed and not reviewed, because it has no text that anyone could read: `blob.bin`.",
+        "Changed and not reviewed, although it may be executed: `a.so`.",
+        "Changed and not reviewed, because it contains no readable text: `blob.bin`.",
         "Changed and not reviewed: 1 media file (images, fonts, audio, video or PDF).",
     )
 
@@ -509,7 +511,7 @@ def test_media_are_counted_in_one_notice_and_not_missed() -> None:
 def test_text_that_is_not_utf_8_is_told_where_it_is_reviewed() -> None:
     file = changed("a.py", new=replace(entry(), misencoded=True))
     assert selection_of(file).notices == (
-        "`a.py` is not UTF-8: reviewbot sends only its diff, with \ufffd for other bytes. Save it as UTF-8.",
+        "`a.py` is not UTF-8, so only its diff is sent, with \ufffd for other bytes. Save it as UTF-8.",
     )
     assert not selection_of(file, paths=("src/**",)).notices
 

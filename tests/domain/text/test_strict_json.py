@@ -57,7 +57,7 @@ def test_any_value_is_read_or_refused(value: object) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", b"\xff\xfe", "[" * 100_000, "9" * 5_000, "NaN", "[-Infinity]"])
 def test_text_that_is_not_json_is_refused(text: str | bytes) -> None:
-    with pytest.raises(JsonMismatch, match="`the whole` is not JSON"):
+    with pytest.raises(JsonMismatch, match="`document` is not JSON"):
         parse(text)
 
 
@@ -75,21 +75,21 @@ def test_of_two_values_of_a_key_the_last_one_counts() -> None:
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ([], "`the whole` does not fit: expected `object`, got `array`"),
+        ([], "`document` is invalid: expected `object`, got `array`"),
         ({}, "`text` is missing"),
-        ({"text": 5}, "`text` does not fit: expected `str`, got `int`"),
-        ({"text": "x", "items": [{}, 5]}, "`items[1]` does not fit"),
-        ({"text": "x", "items": [{"number": True}]}, "`items[0].number` does not fit"),
-        ({"text": "x", "items": [{"number": 1e9}]}, "`items[0].number` does not fit"),
-        ({"text": "x", "items": [{"number": 10**16}]}, "`items[0].number` does not fit"),
-        ({"text": "x", "items": [{"decimal": "1e9"}]}, "`items[0].decimal` does not fit"),
-        ({"text": "x", "items": [{"decimal": "1\n"}]}, "`items[0].decimal` does not fit"),
-        ({"text": "x", "items": [{"moment": "today"}]}, "`items[0].moment` does not fit"),
-        ({"text": "x", "items": [{"moment": "2026-11-24T12:00:00"}]}, "`items[0].moment` does not fit"),
+        ({"text": 5}, "`text` is invalid: expected `str`, got `int`"),
+        ({"text": "x", "items": [{}, 5]}, "`items[1]` is invalid"),
+        ({"text": "x", "items": [{"number": True}]}, "`items[0].number` is invalid"),
+        ({"text": "x", "items": [{"number": 1e9}]}, "`items[0].number` is invalid"),
+        ({"text": "x", "items": [{"number": 10**16}]}, "`items[0].number` is invalid"),
+        ({"text": "x", "items": [{"decimal": "1e9"}]}, "`items[0].decimal` is invalid"),
+        ({"text": "x", "items": [{"decimal": "1\n"}]}, "`items[0].decimal` is invalid"),
+        ({"text": "x", "items": [{"moment": "today"}]}, "`items[0].moment` is invalid"),
+        ({"text": "x", "items": [{"moment": "2026-11-24T12:00:00"}]}, "`items[0].moment` is invalid"),
         ({"text": "x", "items": [{"word": "urgent"}]}, "`items[0].word` is not one of the allowed words"),
-        ({"text": "x", "items": [{"word": "\ud800"}]}, "has half of a surrogate pair"),
-        ({"text": "x", "\ud800": 1}, "has half of a surrogate pair"),
-        ({"text": "x", 5: 1}, "`the whole` does not fit"),
+        ({"text": "x", "items": [{"word": "\ud800"}]}, "has a lone surrogate"),
+        ({"text": "x", "\ud800": 1}, "has a lone surrogate"),
+        ({"text": "x", 5: 1}, "`document` is invalid"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_with_its_place(value: object, told: str) -> None:

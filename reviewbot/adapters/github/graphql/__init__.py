@@ -1,5 +1,4 @@
-"""Reads a repository over GitHub's GraphQL API.
+"""Read a repository over GitHub's GraphQL API.
 
-`queries` has the documents, `answers` the types of what comes back,
-and `parse` turns those into values of the domain.
+`queries` has the documents, `answers` the types of the responses, and `parse` converts those to values of the domain.
 """

@@ -1,7 +1,7 @@
-"""What the documents of `queries` ask for, as GitHub documents it: https://docs.github.com/graphql/reference.
+"""The types of the responses to `queries`, as GitHub documents them: https://docs.github.com/graphql/reference.
 
-The documents select the fields of these types. A field that is missing or of another type makes the answer unusable;
-the error names it.
+The documents select the fields of these types. A missing field or one of another type makes the response invalid; the
+error names it.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.strict_json import Moment
 
 LONGEST_NAME = 4096
-"""Characters of the longest path that git checks out; whatever else has a name has a shorter one."""
+"""Characters of the longest path that git checks out; other names are shorter."""
 
 Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
-"""What names something: a login, a branch, a path, a title, an id, an address. A `str` is prose of any length."""
+"""A login, a branch, a path, a title, an id or a URL. A `str` is text of any length."""
 
 BigInt = Annotated[str, Meta(pattern=r"\A[0-9]{1,19}\Z")] | int
-"""A number of 64 bits, which GraphQL writes as text."""
+"""A 64-bit number, which GraphQL writes as text."""
 
 T = TypeVar("T")
 
 
 def asks(call: str) -> Meta:
-    """Say what is asked for under the name of a field: a field of GitHub's with its arguments."""
+    """Select a field of GitHub's with arguments under the name of this one."""
     return Meta(extra={"asks": call})
 
 
 class Node(Struct, frozen=True, rename="camel"):
-    """An object; what we do not use is not in it.
+    """An object of the API, with the fields that reviewbot uses.
 
     Attributes:
-        on: its types where the schema leaves them open.
-        called_there: what one of these types calls a field.
+        on: its types, if the schema leaves them open.
+        called_there: the name of a field in one of these types.
     """
 
     on: ClassVar[tuple[str, ...]] = ()
@@ -45,7 +45,7 @@ class Node(Struct, frozen=True, rename="camel"):
 
 
 def selection(kind: object) -> str:
-    """Write the fields of a type, and of those inside it, as a document selects them."""
+    """Return the fields of a type, recursively, as a document selects them."""
     return _selected(inspect.type_info(kind))
 
 
@@ -74,13 +74,13 @@ def _called(field: inspect.Field, there: str | None) -> str:
 
 
 class Nodes(Node, Generic[T], frozen=True):
-    """The first items of a connection. One that the token may not read is null."""
+    """The first items of a connection; null for one that the token may not read."""
 
     nodes: tuple[T | None, ...]
 
     @property
     def present(self) -> tuple[T, ...]:
-        """The items that the token may read."""
+        """The readable items."""
         return tuple(node for node in self.nodes if node is not None)
 
 
@@ -113,7 +113,6 @@ class Actor(Node, frozen=True):
 
     @property
     def is_bot(self) -> bool:
-        """Whether it is an App."""
         return self.kind == "Bot"
 
 
@@ -130,7 +129,7 @@ class Oid(Node, frozen=True):
 
 
 class Blob(Node, frozen=True):
-    """A Git object; anything but a blob has no text."""
+    """A Git object; only a blob has a text."""
 
     on = ("Blob",)
     text: str | None = None
@@ -143,7 +142,7 @@ class TreeEntry(Node, frozen=True):
 
 
 class Tree(Node, frozen=True):
-    """A Git object; anything but a folder has no entries."""
+    """A Git object; only a folder has entries."""
 
     on = ("Tree",)
     entries: tuple[TreeEntry, ...] | None = None
@@ -164,7 +163,7 @@ class AppNode(Node, frozen=True):
 
 
 class CheckSuite(Node, frozen=True):
-    """Every run of a workflow has one. All runs are asked for: the latest may be another pull request's."""
+    """The check suite of a workflow run. All check runs are read; the latest may be another pull request's."""
 
     app: AppNode | None
     check_runs: Annotated[
@@ -173,7 +172,7 @@ class CheckSuite(Node, frozen=True):
 
 
 class OlderSuite(CheckSuite, frozen=True):
-    """The same of an older commit, of which there are many."""
+    """The check suite of an older commit, of which there are many."""
 
     check_runs: Annotated[
         Counted[CheckRunNode] | None, asks("checkRuns(first: 50, filterBy: {checkName: $check, checkType: ALL})")
@@ -181,7 +180,7 @@ class OlderSuite(CheckSuite, frozen=True):
 
 
 class CheckedCommit(Node, frozen=True):
-    """A commit with its check runs; null where the token may not read them."""
+    """A commit with its check runs; null if the token may not read them."""
 
     oid: Name
     check_suites: Annotated[Counted[OlderSuite] | None, asks("checkSuites(first: 5, filterBy: {checkName: $check})")]
@@ -193,7 +192,7 @@ class TipCommit(Node, frozen=True):
 
 
 class ForcePush(Node, frozen=True):
-    """A force-push, with the commit that it replaced; anything else on the timeline has no fields."""
+    """A force-push with the commit that it replaced; other timeline items have no fields."""
 
     on = ("HeadRefForcePushedEvent",)
     created_at: Moment | None = None
@@ -204,7 +203,7 @@ _FORCE_PUSHES = "itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]"
 
 
 class Checked(Node, frozen=True):
-    """The last commits, and the heads that the last force-pushes replaced, with our check runs."""
+    """The last commits, and the heads that the last force-pushes replaced, with reviewbot's check runs."""
 
     number: int
     recent: Annotated[Nodes[InCommits[CheckedCommit]] | None, asks(f"commits(last: {RECENT_COMMITS})")]
@@ -216,7 +215,7 @@ class CheckedHead(Checked, frozen=True):
 
 
 class Retargeted(Node, frozen=True):
-    """The pull request got another base branch; anything else on the timeline has no fields."""
+    """A change of the base branch; other timeline items have no fields."""
 
     on = ("BaseRefChangedEvent", "AutomaticBaseChangeSucceededEvent")
     called_there = {("AutomaticBaseChangeSucceededEvent", "previousRefName"): "oldBase"}
@@ -273,7 +272,7 @@ class CheckedPages(Node, frozen=True):
 
 
 class LabeledEvent(Node, frozen=True):
-    """A label was set; anything else on the timeline has no fields."""
+    """A label was set; other timeline items have no fields."""
 
     on = ("LabeledEvent",)
     created_at: Moment | None = None
@@ -287,7 +286,7 @@ class Signature(Node, frozen=True):
 
 
 class Account(Node, frozen=True):
-    """A user whose type is called a user's in any case; the id tells a bot."""
+    """An account of type User, whose id shows whether it is a bot."""
 
     id: Name
     login: Name
@@ -400,19 +399,19 @@ class DoctorNode(SetupNode, frozen=True):
 
 
 class InRepository(Node, Generic[T], frozen=True):
-    """Something of the repository; null if there is none, or the token may not see it."""
+    """A part of the repository; null if there is none, or the token may not see it."""
 
     repository: T | None
 
 
 class InPullRequest(Node, Generic[T], frozen=True):
-    """Something of a pull request; null likewise."""
+    """A part of a pull request; null if there is none, or the token may not see it."""
 
     pull_request: T | None
 
 
 class Paged(Node, Generic[T], frozen=True):
-    """One more page of a list, under the alias `page`."""
+    """A page of a list, under the alias `page`."""
 
     page: Page[T]
 
@@ -457,13 +456,13 @@ class Queue(Node, frozen=True):
 
 
 class Queued(Node, frozen=True):
-    """A branch's merge queue, null if it has none."""
+    """A branch's merge queue, or null."""
 
     merge_queue: Annotated[Queue | None, asks("mergeQueue(branch: $branch)")]
 
 
 class FileBlob(Node, frozen=True):
-    """A file's content; `byte_size` is missing where only its kind was asked for, and for a submodule."""
+    """A file's content; `byte_size` is missing if only its kind was requested, and for a submodule."""
 
     text: str | None = None
     is_binary: bool | None = None
@@ -479,13 +478,13 @@ class FileNode(Node, frozen=True):
 
 
 class Files(Node, frozen=True):
-    """Files at two commits by alias; no commit where it is not in the repository."""
+    """Files at two commits by alias; null if the commit is not in the repository."""
 
     head: dict[str, FileNode | None] | None = None
     base: dict[str, FileNode | None] | None = None
 
 
 class Done(Node, frozen=True):
-    """The answer to a mutation, under the alias `done`; null if nothing was done."""
+    """The response to a mutation, under the alias `done`; null if nothing was done."""
 
     done: dict[str, object]

@@ -1,4 +1,4 @@
-"""Files at two commits in batches: GraphQL for most, the raw blob where GraphQL's text is not the file's."""
+"""Read files at two commits in batches with GraphQL, and raw blobs where GraphQL's text is not exact."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from reviewbot.domain.selection.selection import LARGEST_POINTER, LARGEST_TEXT
 from reviewbot.errors import ForgeUnreachable, NotFound
 
 BATCH = 100
-"""Files of each side in one request."""
+"""Files per side and request."""
 
 RAW_FILES = 100
-"""Files that are fetched one by one in a run; a change could otherwise spend the hour's requests."""
+"""Files that a run reads individually; a change could otherwise exhaust the rate limit."""
 
 SMALL_BATCH = 12
-"""Files that GitHub must manage: below it a failing batch is no longer halved but asked for again."""
+"""A failing batch of this size is repeated instead of halved."""
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _SUBMODULE = "160000"
 
 
 class _Found(Struct, frozen=True):
-    """An entry, and whether its text is known to be the file's, byte for byte."""
+    """An entry, and whether its text is exact."""
 
     entry: Entry
     is_exact: bool
 
 
 class _Batch(Struct, frozen=True):
-    """What one request asks for."""
+    """The files of one request."""
 
     head: str
     merge_base: str
@@ -50,17 +50,16 @@ class _Batch(Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        """Files of the larger side."""
         return max(len(self.new), len(self.old))
 
     def halves(self) -> Iterator[_Batch]:
-        """The same in two requests."""
+        """Yield two batches."""
         middle = (self.size + 1) // 2
         for part in (slice(None, middle), slice(middle, None)):
             yield _Batch(self.head, self.merge_base, self.new[part], self.old[part])
 
     def variables(self) -> dict[str, str]:
-        """The variables of `queries.entries`; only those that the document declares."""
+        """Return the variables that `queries.entries` declares."""
         commits = {"head": self.head} if self.new else {}
         commits |= {"base": self.merge_base} if self.old else {}
         new = dict(zip(queries.aliases("n", len(self.new)), self.new, strict=True))
@@ -69,7 +68,7 @@ class _Batch(Struct, frozen=True):
 
 
 class Files(Struct):
-    """Reads the files of one repository, of which `raw_left` may still be fetched one by one."""
+    """Reads the files of one repository; `raw_left` is how many may still be read individually."""
 
     calls: Calls
     owner: str
@@ -79,7 +78,6 @@ class Files(Struct):
     def entries(
         self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
     ) -> tuple[dict[str, Entry], dict[str, Entry]]:
-        """See `ports.Forge.entries`."""
         new: dict[str, _Found] = {}
         old: dict[str, _Found] = {}
         for start in range(0, max(len(new_paths), len(old_paths)), BATCH):
@@ -91,13 +89,13 @@ class Files(Struct):
         before = {path: found.entry for path, found in old.items()}
         for path, entry in exact.items():
             was = before.get(path)
-            # A text that became binary may have been a pointer of Git LFS, if it was as small as one.
+            # A small text that became binary may have been a Git LFS pointer.
             if was and entry.binary and was.binary is False and 0 < (was.size or 0) <= LARGEST_POINTER:
                 before[path] = self._read_raw(was)
         return exact, before
 
     def _read(self, batch: _Batch) -> Iterator[tuple[dict[str, _Found], dict[str, _Found]]]:
-        """A batch, in halves where GitHub does not manage it in its ten seconds."""
+        """Read a batch, in halves if GitHub exceeds its ten seconds."""
         document = queries.entries(len(batch.new), len(batch.old))
         variables = {"owner": self.owner, "name": self.name, **batch.variables()}
         is_small = batch.size <= SMALL_BATCH
@@ -114,13 +112,13 @@ class Files(Struct):
             yield new, _read_side(files.base, "o", batch.merge_base, batch.old)
 
     def _with_exact_text(self, path: str, found: _Found) -> Entry:
-        # Only the bytes of a binary tell a script and UTF-16. Images and fonts are too many to be asked for one by one.
+        # Only bytes reveal scripts and UTF-16. Images and fonts are too many to be read individually.
         if found.is_exact and not (found.entry.binary and not named_as_media(path)):
             return found.entry
         return self._read_raw(found.entry)
 
     def _read_raw(self, entry: Entry) -> Entry:
-        """The entry with what its bytes say, if they may be fetched by themselves: base64 keeps every byte."""
+        """Add the bytes' content if they may still be read individually; base64 is exact."""
         if self.raw_left <= 0 or (entry.size or 0) > LARGEST_TEXT:
             return replace(entry, text=None)
         self.raw_left -= 1
@@ -158,7 +156,7 @@ def _entry(file: FileNode) -> _Found:
         return _Found(entry, is_exact=True)
     if entry.binary:
         return _Found(entry, is_exact=True)
-    # GitHub cuts long texts and replaces what is not UTF-8.
+    # GitHub truncates long texts and replaces bytes that are not UTF-8.
     whole = blob.text is not None and not blob.is_truncated and _REPLACEMENT not in blob.text
     exact = whole and len((blob.text or "").encode("utf-8")) == blob.byte_size
     return _Found(replace(entry, text=blob.text), exact)

@@ -1,4 +1,4 @@
-"""What waits: pull requests with an open task, and those in a merge queue; pure."""
+"""Pull requests with an open task, and those in a merge queue."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from reviewbot.adapters.github.graphql.answers import Checked, QueueEntry
 from reviewbot.adapters.github.graphql.parse import checks, half_read, older_commits
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
 from reviewbot.domain.github.shared_heads import is_of
-from reviewbot.domain.ledger.external_id import tells_of_open_task
+from reviewbot.domain.ledger.external_id import names_open_task
 
 _GIVEN_UP = "stale"
-"""The conclusion that GitHub itself gives a check run which was open for two weeks."""
+"""GitHub's conclusion for a check run that was open for two weeks."""
 
 
 def has_open_task(number: int, named: Iterable[Checked]) -> bool | None:
-    """Whether a task of a pull request may be open, by each head's newest check run of each name.
+    """Return whether a pull request may have an open task, by each head's newest check runs.
 
-    None without any, and where not all were read.
-    One that is completed can still have an open task: somebody has let the head through, or set the skip label.
+    None without any, and if not all were read.
+    A completed check run can have an open task, after a bypass or with the label `skip-review`.
     """
     commits = [commit for one in named for commit in older_commits(one)]
     newest = {(run.head_sha, run.name): run for run in checks(commits) if is_of(run, number)}
@@ -28,11 +28,11 @@ def has_open_task(number: int, named: Iterable[Checked]) -> bool | None:
 
 def _is_open(run: CheckRun) -> bool:
     left = run.status == CheckStatus.IN_PROGRESS or run.conclusion == _GIVEN_UP
-    return left or tells_of_open_task(run.external_id)
+    return left or names_open_task(run.external_id)
 
 
 def contained(entries: Iterable[QueueEntry], head_sha: str) -> tuple[int, ...]:
-    """The numbers in a merge queue up to the place with that commit; none when it is not there or a place is hidden."""
+    """Return the pull requests in a merge queue up to that commit; empty if it is not found or an entry is hidden."""
     numbers: list[int] = []
     for entry in sorted(entries, key=lambda entry: entry.position):
         if entry.pull_request is None:

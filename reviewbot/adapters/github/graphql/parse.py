@@ -1,4 +1,4 @@
-"""GraphQL's answers as values of the domain."""
+"""Convert GraphQL's responses to values of the domain."""
 
 from __future__ import annotations
 
@@ -22,16 +22,15 @@ from reviewbot.domain.github.pull_request import (
 )
 
 UNREADABLE = "\0"
-"""Stands for a config file that is there and is no text: YAML refuses a NUL, so the settings refuse it too."""
+"""Stands for a config file that is not text; YAML rejects a NUL, and so do the settings."""
 
 _GHOST = "ghost"
 _GITHUB = "web-flow"
-"""The account that commits what people do on GitHub's pages: https://github.com/web-flow."""
+"""The committer of commits made on GitHub's pages: https://github.com/web-flow."""
 _BOT_SUFFIX = "[bot]"
 
 
 def repository(node: answers.RepositoryNode) -> Repository:
-    """The repository."""
     return Repository(
         id=node.database_id,
         full_name=node.name_with_owner,
@@ -41,20 +40,19 @@ def repository(node: answers.RepositoryNode) -> Repository:
 
 
 def default_branch(node: answers.RepositoryNode) -> DefaultBranch:
-    """The default branch's word on us."""
     return DefaultBranch(
         config=config(node.config), attributes=_whole_text(node.attributes) or "", templates=folder(node.templates)
     )
 
 
 def folder(tree: answers.Tree | None) -> dict[str, str]:
-    """Name to text of the files right inside a folder that are text and whole; nothing when it is no folder."""
+    """Return the complete text files directly inside a folder, by name."""
     found = {entry.name: _whole_text(entry.object) for entry in (tree.entries or () if tree else ())}
     return {name: text for name, text in found.items() if text is not None}
 
 
 def config(blob: answers.Blob | None) -> str | None:
-    """The text, cut if it is long (the settings refuse it then); not None when something is there."""
+    """Return the text, truncated if long, which the settings reject; None only if there is no file."""
     if blob is None:
         return None
     return UNREADABLE if blob.text is None else blob.text
@@ -65,7 +63,6 @@ def _whole_text(blob: answers.Blob | None) -> str | None:
 
 
 def pull_request(node: answers.PullRequestNode) -> PullRequest:
-    """The pull request itself."""
     return PullRequest(
         number=node.number,
         title=node.title,
@@ -96,7 +93,7 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
 
 
 def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, ...]:
-    """The branches that a pull request was against before, oldest first."""
+    """Return the earlier base branches, oldest first."""
     return tuple(event.previous_ref_name for event in _present(pull.retargeted) if event.previous_ref_name)
 
 
@@ -107,7 +104,7 @@ def unread_bases_until(pull: answers.PullRequestNode) -> datetime | None:
 
 
 def bases(pull: answers.Listed) -> tuple[str, str, tuple[str, ...]]:
-    """The default branch, the branch that a pull request is against, and those before."""
+    """Return the default branch, the base branch, and the earlier ones."""
     default = pull.base_repository.default_branch_ref if pull.base_repository else None
     return default.name if default else "", pull.base_ref_name, former_bases(pull)
 
@@ -125,23 +122,22 @@ def _login(actor: answers.Actor | None) -> str | None:
 
 
 def _whole_login(actor: answers.Actor | None) -> str | None:
-    """REST's login. A bot and a person may share a name; asked for its permission, the bot needs its own."""
+    """Return REST's login; a bot and a user may have the same name without `[bot]`."""
     return f"{actor.login}{_BOT_SUFFIX if actor.is_bot else ''}" if actor else None
 
 
 _BOT_IDS = ("BOT_", "MDM6Qm90")
-"""How the id of a bot begins; the older ones are Base64 of `03:Bot`."""
+"""The prefixes of bots' ids; older ones are Base64 of `03:Bot`."""
 
 
 def _login_of_account(user: answers.Account) -> str:
-    """REST's login of whoever has a commit's address."""
+    """Return REST's login of a commit's author."""
     login = user.login.removesuffix(_BOT_SUFFIX)
     is_bot = login != user.login or user.id.startswith(_BOT_IDS)
     return f"{login}{_BOT_SUFFIX if is_bot else ''}"
 
 
 def commit(node: answers.CommitNode) -> Commit:
-    """A commit of the pull request."""
     users = [author.user for author in node.authors.present]
     return Commit(
         sha=node.oid,
@@ -158,7 +154,6 @@ def _committer(node: answers.Author | None) -> str | None:
 
 
 def comment(node: answers.CommentNode) -> Comment:
-    """A comment of the timeline."""
     edited = node.editor is not None or node.last_edited_at is not None
     return Comment(
         id=int(node.id),
@@ -175,16 +170,15 @@ def comment(node: answers.CommentNode) -> Comment:
 
 
 _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
-"""`drafts.Reaction` in GraphQL's words; other workflows of the repository put theirs under the same name."""
+"""`drafts.Reaction` in GraphQL's terms; other workflows of the repository react as the same user."""
 
 
 def first_marked(nodes: Iterable[answers.CommentNode], mark: str) -> Comment | None:
-    """The first comment of ours whose text begins with a mark; no more of them are read than it takes."""
+    """Return reviewbot's first comment that begins with a marker, reading as few as necessary."""
     return next((comment(node) for node in nodes if node.viewer_did_author and node.body.startswith(mark)), None)
 
 
 def thread(node: answers.ThreadNode, comments: Iterable[answers.ThreadCommentNode]) -> Thread:
-    """A review thread with all its comments."""
     return Thread(
         id=node.id,
         path=node.path,
@@ -213,7 +207,7 @@ def _thread_comment(node: answers.ThreadCommentNode) -> ThreadComment:
 
 
 def app_of(viewer: answers.Actor) -> str:
-    """The slug of the App whose token it is, empty for a person's."""
+    """Return the slug of the token's App, empty for a user's token."""
     return viewer.login.removesuffix(_BOT_SUFFIX) if viewer.login.endswith(_BOT_SUFFIX) else ""
 
 
@@ -277,7 +271,7 @@ def checks(commits: Iterable[answers.CheckedCommit | answers.TipCommit], app: st
 
 
 def _check(run: answers.CheckRunNode, head_sha: str, *, foreign: bool = False) -> CheckRun:
-    """A check run in REST's spelling: GraphQL writes states in capitals."""
+    """Return a check run in REST's spelling; GraphQL uses upper case."""
     tag, copy = split_tag(run.external_id or "")
     return CheckRun(
         id=run.database_id,

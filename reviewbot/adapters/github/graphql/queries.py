@@ -1,7 +1,7 @@
-"""The GraphQL documents, as constants; every name is GitHub's (https://docs.github.com/graphql).
+"""The GraphQL documents; every name is GitHub's (https://docs.github.com/graphql).
 
-Each selects the fields of a type of `answers`. Values travel as variables, never inside a document. Whole lists are
-read page by page; the first page of each comes with the snapshot.
+Each selects the fields of a type of `answers`. Values are passed as variables only. Lists are read page by page; the
+first page of each comes with the snapshot.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _REPOSITORY = "repository(owner: $owner, name: $name)"
 
 
 def aliases(letter: str, count: int) -> tuple[str, ...]:
-    """So many aliases or variables of one kind, in order."""
+    """Return `count` aliases or variables of one kind."""
     return tuple(f"{letter}{index}" for index in range(count))
 
 
 def snapshot(names: int) -> str:
-    """The document for everything that a run reads before it decides anything, in one request.
+    """Return the document for everything that a run reads first, in one request.
 
-    Variables: `check` is the name of our check run against the base, `c0`… are so many other names. The answers to
-    those are the aliases of the same names.
+    Variables: `check` is the name of the check run for the base, `c0`… are other names. The responses for those have
+    the same aliases.
     """
     others = aliases("c", names)
     declared = "".join(f", ${one}: String!" for one in others)
@@ -41,12 +41,12 @@ def snapshot(names: int) -> str:
 
 
 def _by_name(kind: type, variable: str) -> str:
-    """The selection with the check runs of another name."""
+    """Return the selection with the check runs of another name."""
     return selection(kind).replace("$check", f"${variable}")
 
 
 SNAPSHOT = snapshot(0)
-"""Of a pull request that is and was against the default branch alone."""
+"""For a pull request whose base was always the default branch."""
 
 
 def _more(name: str, field: str, kind: type) -> str:
@@ -69,13 +69,12 @@ query MoreThreadComments($thread: ID!, $page: Int!, $after: String!) {{
   }}
 }}
 """
-"""The next page of one thread's comments."""
 
 
 def entries(new: int, old: int) -> str:
-    """The document that reads so many files at the head, with texts, and so many at the merge base, without.
+    """Return the document that reads files at the head with texts, and at the merge base without.
 
-    Variables: `head` and `base` (shas), `n0`… and `o0`… (paths). The answers are the aliases of the same names.
+    Variables: `head` and `base` (SHAs), `n0`… and `o0`… (paths). The responses have the same aliases.
     """
     variables = [f"${alias}: String!" for alias in (*aliases("n", new), *aliases("o", old))]
     head, base = ("$head: GitObjectID!", "$base: GitObjectID!")
@@ -117,21 +116,21 @@ def _files(names: tuple[str, ...], parts: str) -> str:
 
 
 CONFIG = _in_repository("Config", "$config: String!", selection(answers.ConfigNode))
-"""The config file alone, for a run that is about no single pull request."""
+"""The config file, for a run without a single pull request."""
 
 SETUP = _in_repository(
     "Setup", "$config: String!, $templates: String!, $workflows: String!", selection(answers.DoctorNode)
 )
-"""How the default branch has set us up."""
+"""reviewbot's files on the default branch."""
 
 LISTED = 50
-"""Pull requests in one request of `WAITING`."""
+"""Pull requests per request of `WAITING`."""
 
 OPEN = {"states": ["OPEN"], "order": {"field": "CREATED_AT", "direction": "ASC"}}
-"""Variables of a list: the open pull requests, oldest first."""
+"""Variables for the open pull requests, oldest first."""
 
 CLOSED = {"states": ["CLOSED", "MERGED"], "order": {"field": "UPDATED_AT", "direction": "DESC"}}
-"""Variables of a list: the closed pull requests, first the one that changed last."""
+"""Variables for the closed pull requests, last changed first."""
 
 
 def _list(name: str, variables: str, first: int, kind: type) -> str:
@@ -148,9 +147,9 @@ WAITING = _list("Waiting", "$check: String!, ", LISTED, answers.Listed)
 
 
 def checked(count: int) -> str:
-    """The document that asks for the same of so many pull requests, each by a name of its own.
+    """Return the document for the check runs of pull requests, each with a different name.
 
-    Variables: `n0`… (numbers) and `c0`… (names). The answers are the aliases of the numbers.
+    Variables: `n0`… (numbers) and `c0`… (names). The responses have the aliases of the numbers.
     """
     pairs = tuple(zip(aliases("n", count), aliases("c", count), strict=True))
     declared = ", ".join(f"${n}: Int!, ${c}: String!" for n, c in pairs)
@@ -159,23 +158,23 @@ def checked(count: int) -> str:
 
 
 SUMMARIES = _list("Summaries", "", 20, answers.Summary)
-"""Pull requests, each with the beginning of its conversation; few at once, since a comment may be long."""
+"""Pull requests with the beginning of their conversations; few per request, since comments may be long."""
 
 CHECKS = _in_repository(
     "Checks",
     "$number: Int!, $check: String!, $page: Int!, $commits: String, $forced: String",
     f" {{ pullRequest(number: $number){selection(answers.CheckedPages)} }}",
 )
-"""The check runs of our name on every commit that a pull request has, or had before a force-push."""
+"""The check runs of a name on every commit of a pull request, including those before a force-push."""
 
 QUEUE = _in_repository("Queue", "$branch: String!, $page: Int!, $after: String", selection(answers.Queued))
 """The entries of a branch's merge queue."""
 
 
 def heads(count: int) -> str:
-    """The document that asks for so many pull requests by number.
+    """Return the document that reads pull requests by number.
 
-    Variables: `n0`… (numbers). The answers are the aliases of the same names.
+    Variables: `n0`… (numbers). The responses have the same aliases.
     """
     names = aliases("n", count)
     declared = ", ".join(["$owner: String!", "$name: String!", *(f"${name}: Int!" for name in names)])
