@@ -68,7 +68,8 @@ def replay(history: History) -> int:
 def describe(history: History) -> None:
     """Print a history as data."""
     setting = history.setting
-    sys.stdout.write(f"seed {history.seed}: {dict(setting.inputs)} {setting.config!r} {setting.life} {setting.mind}\n")
+    sys.stdout.write(f"seed {history.seed}: {dict(setting.inputs)} {setting.config!r} {setting.life} {setting.mind}")
+    sys.stdout.write(f"{' from a fork' * setting.is_from_fork}{' of a bot' * setting.is_bots}\n")
     for step in history.steps:
         if isinstance(step, Episode):
             sys.stdout.write(f"  runs {[one.kind for one in step.starts]}\n")

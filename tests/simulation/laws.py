@@ -11,13 +11,12 @@ from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
-from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import SAID, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
-from tests.simulation.world import CHECK, GREEN, KEY, World
+from tests.simulation.world import CHECK, GREEN, KEY, SECRET, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -29,6 +28,7 @@ HAPPENS = "a due review happens"
 LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HAPPENS)
 
 MOST_ATTEMPTS = 3
+REDACTED = "[REDACTED:github-token]"
 EXIT_STATUSES = frozenset({0, 1, 3, 4})
 """2 is for settings, which are right in all histories, and 70 for a bug."""
 
@@ -157,7 +157,8 @@ def _undone(world: World) -> Iterator[Violation]:
     # An intent of yesterday is not gone on with: its key is forgotten, and a person has to ask again.
     is_old = world.time.seconds > KEY_MEMORY
     is_skipped = (pull.head_sha, pull.base_ref) in world.truth.skipped
-    stopped = not pull.is_open or is_skipped or world.truth.hindered or is_old
+    is_left = world.setting.needs_approval or world.is_bots_own(1, pull.head_sha)
+    stopped = not pull.is_open or is_skipped or is_left or world.truth.hindered or is_old
     # Where nothing says what earlier reviews have cost, a person has to approve the next one.
     is_lost = bool(world.truth.losses) or (setting.input("summary-comment", "true") == "false" and bool(pull.forced))
     if stopped or is_lost or setting.input("review-on", "push") != "push":
@@ -263,7 +264,7 @@ def cancelled(world: World) -> int:
 
 def newest_check(world: World, pull: Pull) -> StoredCheck | None:
     """The check of ours against its base that GitHub shows on the head."""
-    name = CheckNames(CHECK).against(world.github.default_branch, pull.base_ref)
+    name = world.setting.names.against(world.github.default_branch, pull.base_ref)
     return next(iter(list(world.github.written_checks(pull, name))[::-1]), None)
 
 
@@ -271,7 +272,8 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
     if check is not None and check.conclusion in GREEN:
         changes = world.github.changes_of(pull)
-        if (pull.head_sha, pull.base_ref) in world.truth.skips | world.truth.bypasses:
+        let_through = (pull.head_sha, pull.base_ref) in world.truth.skips | world.truth.bypasses
+        if let_through or world.is_bots_own(pull.number, pull.head_sha):
             return
         if problem := _why_not(world, str(check.conclusion), changes, strict=True):
             yield Violation(NEVER_GREEN, f"#{pull.number} is green at rest: {problem}")
@@ -282,7 +284,7 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     if check.conclusion not in GREEN or check.number is None:
         return
     truth, number, head = world.truth, check.number, check.head_sha
-    let_through = any(head == one for one, _ in truth.bypasses | truth.skipped)
+    let_through = any(head == one for one, _ in truth.bypasses | truth.skipped) or world.is_bots_own(number, head)
     if let_through or not world.github.pulls[number].is_open:
         return
     problems = [
@@ -345,7 +347,7 @@ def readings(world: World) -> dict[str, Reading]:
 
 
 def _unseen(world: World, changes: list[Change]) -> str:
-    lines = {(change.path, line) for change in changes for line in change.added()}
+    lines = {(change.path, line.replace(SECRET, REDACTED)) for change in changes for line in change.added()}
     named = {one for change in changes for one in headers(change.text)}
     seen = readings(world).values()
     if not seen:
