@@ -14,9 +14,9 @@ from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
-from tests.simulation.oracle import SAID, diffs_in, headers, shown_in
+from tests.simulation.oracle import EVIL, SAID, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
-from tests.simulation.world import CHECK, GREEN, KEY, SECRET, World
+from tests.simulation.world import CHECK, GREEN, KEY, LOCK_FILE, SECRET, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -296,9 +296,10 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
-    """The changed files that are due for a review."""
+    """The changed files that are due for a review; of lock files those that take a package from an evil host."""
     patterns = tuple(world.setting.input("paths", "").split())
-    return [one for one in changes if matches(patterns, one.path)]
+    due = (one for one in changes if one.path != LOCK_FILE or any(map(EVIL.search, one.added())))
+    return [one for one in due if matches(patterns, one.path)]
 
 
 def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], *, strict: bool) -> str:

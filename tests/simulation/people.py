@@ -18,7 +18,7 @@ from reviewbot.domain.model.review import TaskStatus
 from tests.simulation.github import BOT, START, Content, Pull, StoredThread
 from tests.simulation.oracle import EVIL, TOKEN
 from tests.simulation.repository import File
-from tests.simulation.world import CHECK, PEOPLE, RENOVATE, SECRET, Waiver, World
+from tests.simulation.world import CHECK, LOCK_FILE, PEOPLE, RENOVATE, SECRET, Waiver, World, lock_file
 
 T = TypeVar("T")
 SKIP = "skip-review"
@@ -127,6 +127,12 @@ def _evil_by_bot(world: World, move: Move) -> None:
 def _secret(world: World, move: Move) -> None:
     """A line with a token, which is redacted, and a flaw or none."""
     _insert(world, f'login("{SECRET}")' + f"; EVIL{1 + move.a % 4}()" * (move.a % 2), move.b)
+
+
+def _lock(world: World, move: Move) -> None:
+    """An ordinary update of a package, which is not reviewed, or one that takes it from another host."""
+    host = f"EVIL{1 + move.a % 4}.test" if move.a % 2 else "packages.test"
+    _push(world, {LOCK_FILE: lock_file(f"1.{move.b}.0", host)})
 
 
 def _same_beginning(world: World, move: Move) -> None:
@@ -491,6 +497,7 @@ AUTHOR: Mapping[str, Play] = {
     "evil": _evil,
     "note": _note,
     "secret": _secret,
+    "lock": _lock,
     "harmless": _harmless,
     "fix": _fix,
     "revert": _revert,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -44,7 +45,21 @@ PEOPLE: Mapping[str, Permission] = {
 }
 """`mona` opens the pull request and is the adversary; `kim` helps and `boss` maintains; `eve` is a stranger."""
 
+LOCK_FILE = "package-lock.json"
+
+
+def lock_file(version: str, host: str) -> str:
+    """A lock file with one package."""
+    entry = {
+        "version": version,
+        "resolved": f"https://{host}/left/-/left-{version}.tgz",
+        "integrity": f"sha512-{version.replace('.', 'A')}==",
+    }
+    return json.dumps({"lockfileVersion": 3, "packages": {"node_modules/left": entry}}, indent=2) + "\n"
+
+
 BASE = {
+    LOCK_FILE: lock_file("1.0.0", "packages.test"),
     "app.py": "".join(f"value_{number} = {number}\n" for number in range(1, 31)),
     "lib/util.py": "".join(f"def helper_{number}():\n    return {number}\n" for number in range(1, 9)),
     "docs/guide.md": "# Guide\n\nHow to.\n",
