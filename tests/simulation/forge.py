@@ -311,6 +311,7 @@ class SimulatedForge:
             tuple(found[key] for key in sorted(found)),
             pushes,
             frozenset({*commits, pull.head_sha}),
+            pull.head_sha,
             pull.base_sha,
             has_all_commits=True,
         )

@@ -187,6 +187,7 @@ class GitHubForge(Bound):
             runs=tuple(runs[key] for key in sorted(runs)),
             pushes=tuple(pushes.values()),
             commits=commits | {last.head_ref_oid},
+            head_sha=last.head_ref_oid,
             base_sha=last.base_ref_oid,
             has_all_commits=last.recent.total_count <= len(commits),
         )

@@ -81,7 +81,7 @@ class Desk:
     resolve_thread = unresolve_thread = _nothing
 
     def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:  # noqa: ARG002 — the port's signature
-        return OlderChecks((), (), frozenset(), "", has_all_commits=True)
+        return OlderChecks((), (), frozenset(), "", "", has_all_commits=True)
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:  # noqa: ARG002 — the port's signature
         return {}

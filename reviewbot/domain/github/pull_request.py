@@ -287,13 +287,14 @@ class OlderChecks:
         runs: oldest first.
         pushes: the force-pushes, oldest first.
         commits: the commits of the pull request, the head included.
-        base_sha: the tip of its base.
+        head_sha: the head. `base_sha`: the tip of its base.
         has_all_commits: whether `commits` has every commit of the pull request.
     """
 
     runs: tuple[CheckRun, ...]
     pushes: tuple[ForcePush, ...]
     commits: frozenset[str]
+    head_sha: str
     base_sha: str
     has_all_commits: bool
 
@@ -307,7 +308,7 @@ class OlderChecks:
                 if not push.reaches(self.commits | {self.base_sha, start}):
                     return False
                 start = push.after
-        return self.has_all_commits and start in self.commits
+        return start == self.head_sha or (self.has_all_commits and start in self.commits)
 
 
 @dataclass(frozen=True, slots=True)

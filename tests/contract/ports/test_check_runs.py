@@ -275,7 +275,8 @@ def test_the_checks_of_the_commits_before_a_replaced_head_are_found(github: GitH
         (github.tip("main"),),
     )
     assert push.at == read(github).pull.forced_at
-    assert (set(older.commits), older.base_sha, older.has_all_commits) == ({third}, github.tip("main"), True)
+    assert (set(older.commits), older.head_sha, older.base_sha) == ({third}, third, github.tip("main"))
+    assert older.has_all_commits
 
 
 def test_the_last_commits_before_a_replaced_head_are_read(github: GitHubHarness) -> None:

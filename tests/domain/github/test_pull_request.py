@@ -28,13 +28,15 @@ def replaced(before: str, after: str, parents: Mapping[str, tuple[str, ...]], *,
 
 
 def older(*pushes: ForcePush, commits: frozenset[str] = frozenset({"new"}), whole: bool = True) -> OlderChecks:
-    return OlderChecks((), pushes, commits, "base", whole)
+    return OlderChecks((), pushes, commits, "new", "base", whole)
 
 
 @pytest.mark.parametrize(
     ("seen", "checks"),
     [
         (Seen("new"), older()),
+        (Seen("new"), older(whole=False)),
+        (Seen("a"), older(commits=frozenset({"a", "new"}))),
         (Seen("a"), older(replaced("b", "new", LINE))),
         (Seen("b"), older(replaced("b", "new", LINE))),
         (Seen("a"), older(replaced("b", "c", LINE), replaced("d", "new", {"d": ("c",), "c": ("elsewhere",)}, later=2))),
@@ -42,7 +44,17 @@ def older(*pushes: ForcePush, commits: frozenset[str] = frozenset({"new"}), whol
         (Seen("new"), older(replaced("b", "new", {"b": ("new",)}))),
         (Seen("new", AT), older(replaced("x", "new", {}, later=0))),
     ],
-    ids=["no force-push", "below", "itself", "two", "merged base", "back and forth", "an earlier one"],
+    ids=[
+        "the head",
+        "the head of many commits",
+        "an older commit",
+        "below",
+        "itself",
+        "two",
+        "merged base",
+        "back and forth",
+        "an earlier one",
+    ],
 )
 def test_every_head_since_was_read(seen: Seen, checks: OlderChecks) -> None:
     assert checks.has_every_head_since(seen)
@@ -58,7 +70,7 @@ def test_every_head_since_was_read(seen: Seen, checks: OlderChecks) -> None:
         (Seen("a"), older(replaced("b", "", LINE), replaced("c", "new", {"c": ("base",)}, later=2))),
         (Seen("a"), older(replaced("b", "gone", LINE))),
         (Seen("a"), older()),
-        (Seen("new"), older(whole=False)),
+        (Seen("a"), older(commits=frozenset({"a", "new"}), whole=False)),
         (Seen(), older()),
     ],
     ids=[
