@@ -35,8 +35,6 @@ from reviewbot.render.view_models.review import SummaryView
 
 
 class Clock(Protocol):
-    """Time."""
-
     def now(self) -> datetime:
         """Return the wall clock in UTC; only for display and storage, since it may jump."""
 
@@ -48,8 +46,6 @@ class Clock(Protocol):
 
 
 class ChangeSource(Protocol):
-    """Reads a pull request and its change."""
-
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """Read the pull request and reviewbot's files: one request, more only for long conversations.
 
@@ -120,8 +116,6 @@ class Repository(Protocol):
 
 
 class CheckRuns(Protocol):
-    """Reads and writes check runs."""
-
     def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
         """Return a pull request's check runs of a name on a commit, in one request."""
 
@@ -143,8 +137,6 @@ class CheckRuns(Protocol):
 
 
 class Comments(Protocol):
-    """Reads and writes comments in the conversation."""
-
     def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
         """Return the pull requests with reviewbot's first comment that begins with `mark`: all, or those `among` them.
 
@@ -162,8 +154,8 @@ class Comments(Protocol):
     def delete_comment(self, comment_id: int) -> None:
         """Delete one of reviewbot's comments on the timeline; no error if it is gone."""
 
-    def react(self, comment_id: int, reaction: Reaction) -> None:
-        """Add a reaction to a comment of the timeline; no error if it exists."""
+    def react(self, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
+        """Add a reaction to a comment of the timeline or of a review thread; no error if it exists."""
 
     def show_comment(self, node_id: str) -> None:
         """Unminimize a comment."""

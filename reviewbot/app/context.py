@@ -68,8 +68,8 @@ class Degraded:
     def note(self, error: PermissionMissing, what: str) -> None:
         """Record a missing permission; the part is skipped."""
         self.denied.add(what)
-        needs = f" (the token needs `{error.needs}`)" if error.needs else ""
-        self.say(f"{what} could not be written: the token lacks permission{needs}.")
+        needs = f"`{error.needs}`" if error.needs else "permission"
+        self.say(f"{what} could not be written: the token lacks {needs}.")
 
     def say(self, *sentences: str) -> None:
         """Add sentences without repetitions."""
@@ -98,15 +98,6 @@ class RunContext:
     def of(
         cls, ports: Ports, settings: Settings, snapshot: Snapshot, renderer: Renderer, *, wait_until: float = 0
     ) -> RunContext:
-        """Return the context of a run.
-
-        Args:
-            ports: the ports.
-            settings: the settings.
-            snapshot: of the pull request.
-            renderer: with the templates of the default branch.
-            wait_until: the monotonic time until which the run may wait for a review; 0 for no wait.
-        """
         paid = settings.reviewer is ReviewerKind.CODEVF
         key = settings.codevf_api_key.reveal() if paid else ""
         signer = Signer(key, snapshot.repository.id, snapshot.pull.number, settings.instance)
@@ -114,17 +105,14 @@ class RunContext:
 
     @property
     def paid(self) -> bool:
-        """Whether this reviewer costs money."""
         return self.settings.reviewer is ReviewerKind.CODEVF
 
     @property
     def check_name(self) -> str:
-        """The name of the check run that this run writes."""
         return self.check_names[0]
 
     @property
     def now(self) -> datetime:
-        """The time in UTC."""
         return self.ports.clock.now()
 
     @cached_property
@@ -182,7 +170,6 @@ class RunContext:
             return None
 
     def metadata(self, known: Known) -> Mapping[str, str | int]:
-        """Return a task's metadata, for the customer's reference."""
         repository, number = known.snapshot.repository.full_name, known.snapshot.pull.number
         return {"repository": repository, "pullRequest": number, "client": f"reviewbot/{self.ports.version}"}
 

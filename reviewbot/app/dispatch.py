@@ -92,11 +92,7 @@ def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
 def tell_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -> Outcome:
     """Report a bug of reviewbot: the check fails, since a due review did not happen.
 
-    Args:
-        ports: the ports, opened again.
-        inputs: of the workflow.
-        event: of the run.
-        what: the kind of error and its location, without values, which may contain a secret.
+    `what` is the kind of error and its location, without values, which may contain a secret.
 
     Raises:
         ReviewbotError: GitHub cannot be read; the outputs are written nevertheless.

@@ -22,7 +22,7 @@ from reviewbot.app.dispatch import Ports
 from reviewbot.cli.invocation import signals
 from reviewbot.domain.model.events import Event, ReviewEvent, read_event_text
 from reviewbot.domain.model.options import ReviewerKind
-from reviewbot.errors import NoKey
+from reviewbot.errors import NoKey, ReviewDidNotHappen
 from reviewbot.ports import ChangeReader, Clock, ReviewService
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import Environment, Network
@@ -33,6 +33,10 @@ GRACE_SECONDS = 120
 FORK_HINT = (
     "Set `codevf-api-key` from a secret of the repository. Workflows of a fork's pull request get no "
     "secrets under `pull_request`; `pull_request_target` has them."
+)
+
+WITHOUT_ANALYZERS = (
+    "`reviewer: local` needs analyzers, and none is installed here: use the action `OWNER/reviewbot/local@COMMIT`."
 )
 
 
@@ -108,12 +112,16 @@ class Reviewers:
 
         Raises:
             NoKey: CodeVF without a key.
+            ReviewDidNotHappen: a run of the action has no analyzers.
         """
         if settings.reviewer is ReviewerKind.LOCAL:
             # Imported here: a paid review needs none of it.
-            from reviewbot.analyzers.service import LocalReviewer, with_interpreter  # noqa: PLC0415
+            from reviewbot.analyzers.service import LocalReviewer, any_installed, with_interpreter  # noqa: PLC0415
 
-            return LocalReviewer(path_env=with_interpreter(self.network.children), on_missing=self.on_missing)
+            path_env = with_interpreter(self.network.children)
+            if self.on_missing is None and not any_installed(path_env):
+                raise ReviewDidNotHappen(WITHOUT_ANALYZERS)
+            return LocalReviewer(path_env=path_env, on_missing=self.on_missing)
         if not settings.codevf_api_key:
             raise NoKey("A review is due and there is no CodeVF API key.", hint=self.without_key)
         access = Access(settings.codevf_url, settings.codevf_api_key, self.network.ssl_file, self.network.proxy)

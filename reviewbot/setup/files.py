@@ -6,7 +6,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reviewbot.domain.model.installation import ACTIONS_APP
 from reviewbot.domain.model.options import ReviewerKind
@@ -168,9 +168,16 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
         "  contents: read # the change and the settings on the default branch\n"
         f"  pull-requests: {comments}\n"
         "  checks: write # the check\n"
-        f"steps:\n  - uses: {wish.action}\n{given}"
+        f"steps:\n  - uses: {_action_of(wish)}\n{given}"
     )
     return f"  {key}:\n{textwrap.indent(body, ' ' * 4)}"
+
+
+def _action_of(wish: Wish) -> Action:
+    """Return the action that has what the reviewer needs: the image of `local/` contains the analyzers."""
+    if wish.reviewer is ReviewerKind.LOCAL and not wish.action.folder:
+        return replace(wish.action, folder="/local")
+    return wish.action
 
 
 def files(wish: Wish) -> Mapping[str, str]:

@@ -79,7 +79,7 @@ def test_every_printed_line_works(tmp_path: Path) -> None:
     assert "retry-after: 1" in answers[13]
     assert '"retry_after": 1' in answers[13]
     assert step.returncode == 1, step.stdout
-    assert "close the gate" in step.stdout or "closes the gate" in step.stdout
+    assert "findings block this pull request" in step.stdout
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])

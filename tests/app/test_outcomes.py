@@ -132,7 +132,7 @@ def test_a_signal_ends_the_wait_with_everything_written_down(tmp_path: Path, num
         wait_for(lambda: bool(rig.summaries()) and sum(one.method == "GET" for one in rig.codevf_faults.log[3:]) > 1)
         [before], [check] = rig.summaries(), rig.checks()
         for told in (f"{check.output.title}\n{check.output.summary}".lower(), before):
-            assert re.search("(handed in|in the queue), not finished yet", told)
+            assert re.search("(submitted|in the queue), not finished yet", told)
             assert "this run waits for it, for 5 hours at most" in told
         process.send_signal(number)
         log, _ = process.communicate(timeout=7)

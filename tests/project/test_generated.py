@@ -129,6 +129,14 @@ SHOWN = [
     ("docs/workflows.md", "commands"),
 ]
 
+LOCAL_LINES = {
+    r"\A(?:#.*\n)+": "# Written from ../action.yml by `python -m pytest tests/project --golden-update`.\n",
+    r"^name: .*$": "name: CodeVF pull request review (local)",
+    r"^description: .*$": 'description: "Reviews a pull request with static analyzers, or buys a review from CodeVF."',
+    r"^  image: Dockerfile$": "  image: ../local.Dockerfile # zizmor: ignore[unpinned-images] a file",
+}
+"""What is different in `local/action.yml`: a pattern of lines of `action.yml`, and what replaces them."""
+
 
 def held(request: pytest.FixtureRequest, path: Path, wanted: str) -> None:
     """A file is what it should be, or is made so."""
@@ -162,6 +170,17 @@ def test_no_other_part_is_marked(root: Path) -> None:
 
 def test_the_schema_that_editors_read_is_the_settings(request: pytest.FixtureRequest, root: Path) -> None:
     held(request, root / SCHEMA_FILE, json.dumps(config_schema(), indent=2) + "\n")
+
+
+def test_the_action_with_the_analyzers_is_the_action_in_another_image(
+    request: pytest.FixtureRequest, root: Path
+) -> None:
+    """`local/action.yml` is written from `action.yml`."""
+    text = (root / "action.yml").read_text(encoding="utf-8")
+    for old, new in LOCAL_LINES.items():
+        assert len(re.findall(old, text, re.MULTILINE)) == 1, old
+        text = re.sub(old, new, text, flags=re.MULTILINE)
+    held(request, root / "local" / "action.yml", text)
 
 
 def test_llms_txt_is_the_index(request: pytest.FixtureRequest, root: Path) -> None:

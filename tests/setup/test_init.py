@@ -84,7 +84,8 @@ def test_what_may_spend_is_bounded_and_has_the_key_where_it_belongs(wish: Wish) 
             assert job.get("environment") == ("reviewbot" if keyed and wish.gate else None)
             assert job["steps"][0].get("with", {}).keys() <= {row.name for row in INPUTS if row.action}
             assert set(job["permissions"]) == {"contents", "pull-requests", "checks"}
-            assert re.fullmatch(r"acme/reviewbot@[0-9a-f]{40}", job["steps"][0]["uses"])
+            folder = {ReviewerKind.CODEVF: "", ReviewerKind.LOCAL: "/local"}[wish.reviewer]
+            assert re.fullmatch(rf"acme/reviewbot{folder}@[0-9a-f]{{40}}", job["steps"][0]["uses"])
             assert keyed <= (wish.reviewer is ReviewerKind.CODEVF)
 
 

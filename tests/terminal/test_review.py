@@ -36,11 +36,11 @@ def test_a_branch_is_reviewed_and_its_gate_is_the_exit_status(sit: Opened) -> No
     said = desk.review()
     assert said.status == 1
     assert "risky.py:5  critical correctness  blocks" in said.out
-    assert "1 of 2 findings closes the gate\n" in said.out
+    assert "1 of 2 findings blocks\n" in said.out
     assert "This review would hold 360 credits; 10,000 are available." in said.err
     open_gate = desk.review("--fail-on", "never")
     assert open_gate.status == 0
-    assert "2 findings, none of which closes the gate\n" in open_gate.out
+    assert "2 findings, none blocking\n" in open_gate.out
 
 
 def test_a_finding_has_a_link_once_its_commit_is_pushed(sit: Opened) -> None:
@@ -395,7 +395,7 @@ def test_every_format_goes_to_the_output_and_progress_elsewhere(sit: Opened) -> 
     desk = sit()
     said = {one: desk.review("--format", one) for one in ("json", "sarif", "rdjson", "markdown", "github")}
     assert {one.status for one in said.values()} == {1}
-    assert all("1 of 2 findings closes the gate\n" in one.err for one in said.values())
+    assert all("1 of 2 findings blocks\n" in one.err for one in said.values())
     assert len(said["json"].report["findings"]) == 2
     assert len(json.loads(said["sarif"].out)["runs"][0]["results"]) == 2
     assert len(json.loads(said["rdjson"].out)["diagnostics"]) == 2

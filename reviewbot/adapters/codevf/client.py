@@ -40,18 +40,15 @@ class CodeVF:
 
     @property
     def requests(self) -> int:
-        """The number of requests sent, including repeats."""
         return self._transport.requests
 
     def balance(self) -> Balance:
         return wire.read_balance(self._call("GET", "credits/balance").json)
 
     def project(self, name: str) -> int:
-        """Return the number of the project with this name, which is created if missing."""
         return wire.read_project_id(self._call("POST", "projects/create", {"name": name}).json)
 
     def tags(self) -> tuple[Tag, ...]:
-        """Return the active expertise tags."""
         return wire.read_tags(self._call("GET", "tags").json)
 
     def create(self, submission: Submission) -> Task:
@@ -61,7 +58,6 @@ class CodeVF:
         return wire.read_task(answer.json, answer.retry_after)
 
     def retrieve(self, task_id: str) -> Task:
-        """Read a task once."""
         answer = self._call("GET", f"tasks/{_segment(task_id)}")
         return wire.read_task(answer.json, answer.retry_after)
 

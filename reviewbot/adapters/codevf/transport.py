@@ -135,7 +135,6 @@ class Transport:
             self._clock.sleep(delay)
 
     def scrub(self, text: str) -> str:
-        """Remove the key."""
         return text.replace(self._key.reveal(), "***")
 
     def _once(self, ask: Ask) -> Answer | _Failure:
@@ -207,7 +206,6 @@ _REPORT = "If `codevf-url` is correct, report this as a bug."
 
 
 def fault_of(error: httpx.HTTPError) -> Fault:
-    """Return the cause of a missing response."""
     if isinstance(error, httpx.TimeoutException):
         return Fault.TIMEOUT
     if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error):

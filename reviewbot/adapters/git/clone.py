@@ -100,7 +100,6 @@ class Clone:
         return Git(self._scratch, self._isolated, Bounds())
 
     def resolve(self, name: str) -> str | None:
-        """Return the commit of a name, or None."""
         if name.startswith("-"):
             return None
         asked = ("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
@@ -119,7 +118,6 @@ class Clone:
         return full.removeprefix("refs/heads/") if full.startswith("refs/heads/") else ""
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """Return the merge base of two commits, or None."""
         return self._theirs.run("merge-base", one, other, accept=(0, 1)).decode("ascii").strip() or None
 
     def messages(self, base: str, head: str) -> tuple[str, ...]:
@@ -190,7 +188,6 @@ class Clone:
         return {path: entry.split(" ")[0] for entry, _, path in rows if entry.endswith(" 0")}
 
     def change(self, old: str, new: str) -> RawChange:
-        """Return the whole change between two commits or trees."""
         return read_between(self._ours, old, new)
 
     def files(self, tree: str, paths: Sequence[str]) -> dict[str, Entry]:

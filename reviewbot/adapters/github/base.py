@@ -51,5 +51,4 @@ class Bound:
 
     @property
     def requests(self) -> int:
-        """The number of requests sent to GitHub, including repeats."""
         return self._calls.requests

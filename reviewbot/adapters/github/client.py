@@ -124,7 +124,6 @@ class Calls:
         return self._opened.enter_context(closing(Connection(address.api_url, timeout, self._clock, address.ca_file)))
 
     def get(self, path: str, intent: Intent, kind: type[T], parameters: dict[str, object] | None = None) -> T:
-        """Return the response at a path of the REST API."""
         return self._send("GET", path, intent, kind, parameters=parameters)[1]
 
     def pages(self, path: str, intent: Intent, kind: type[T]) -> Iterator[T]:

@@ -77,7 +77,6 @@ class Reply(Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """GitHub's whole text in one line."""
         return words("; ".join(part for part in (self.message, *self.details) if part))
 
 
@@ -155,7 +154,6 @@ _NOT_GITHUB = "Check that the API's URL is that of GitHub."
 def judge_graphql(
     errors: Sequence[GraphQLError], headers: Mapping[str, str], intent: Intent, now: datetime, token: str = ""
 ) -> ErrorDecision:
-    """Return the decision for the `errors` of a GraphQL response, which always has status 200."""
     types = {error.type for error in errors}
     details = tuple(_without(token, error.message or "") for error in errors)
     status = next((status for kind, status in _GRAPHQL_STATUS.items() if kind in types), _OK)
@@ -291,7 +289,6 @@ def not_json(intent: Intent) -> ErrorDecision:
 
 
 def unusable(mismatch: JsonMismatch, intent: Intent) -> ErrorDecision:
-    """Return the decision for JSON of another shape."""
     return ErrorDecision(
         ForgeUnreachable(
             f"GitHub's response is invalid: {mismatch}. Failed: {intent.doing}.",

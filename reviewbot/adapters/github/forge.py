@@ -247,8 +247,8 @@ class GitHubForge(Bound):
     def delete_comment(self, comment_id: int) -> None:
         self._delete(f"{self._path}/issues/comments/{comment_id}", _COMMENTS)
 
-    def react(self, comment_id: int, reaction: Reaction) -> None:
-        path = f"{self._path}/issues/comments/{comment_id}/reactions"
+    def react(self, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
+        path = f"{self._path}/{'pulls' if in_thread else 'issues'}/comments/{comment_id}/reactions"
         self._calls.write("POST", path, _REACTIONS, {"content": reaction.value}, object)
 
     def remove_label(self, number: int, label: str) -> None:
@@ -298,7 +298,6 @@ class GitHubForge(Bound):
         return {**self._here, "number": number}
 
     def _listed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
-        """Yield the pull requests of a list, fetching pages as needed."""
         after: str | None = None
         while True:
             asked = {**self._here, **variables, "after": after}
@@ -335,7 +334,6 @@ class GitHubForge(Bound):
             yield from page.present
 
     def _annotations(self, check_id: int) -> int:
-        """Return the number of a check run's annotations."""
         intent = Intent("reading a check run", "checks: read")
         return self._calls.get(f"{self._path}/check-runs/{check_id}", intent, rest.Check).output.annotations_count
 

@@ -20,7 +20,6 @@ class PermissionOf(Struct, frozen=True):
     role_name: Name | None = None
 
     def value(self) -> Permission:
-        """Return the permission; none if unknown."""
         known = {one.value: one for one in Permission}
         return known.get(self.role_name or "") or known.get(self.permission) or Permission.NONE
 
@@ -67,8 +66,6 @@ class Checks(Struct, frozen=True):
 
 
 class Written(Struct, frozen=True):
-    """A comment that was just written."""
-
     id: int
     html_url: Name
     body: str
@@ -93,8 +90,6 @@ class Comparison(Struct, frozen=True):
 
 
 class Blob(Struct, frozen=True):
-    """A file in base64."""
-
     content: str
 
 

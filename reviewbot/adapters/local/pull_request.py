@@ -86,11 +86,9 @@ class LocalChange:
         self._repository_id = repository_id
 
     def config(self, path: str) -> str | None:
-        """Return the text of a file at the base, or None."""
         return self._settled(path, path).config
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
-        """Return the change as a pull request."""
         origin, stretch = self._clone.origin(), self._stretch
         name = origin.full_name if origin else self._clone.root.name
         # A link to a commit that was not pushed is dead.
@@ -135,7 +133,6 @@ class LocalChange:
         raise DiffTooLarge("Local changes are read with git.")
 
     def merge_base(self, base: str, head: str) -> str:
-        """Return the merge base, or that of the change if there is none."""
         return self._clone.merge_base(base, head) or self._stretch.old
 
     def entries(

@@ -113,6 +113,19 @@ def test_a_comment_on_a_pull_request_is_told_whole() -> None:
     assert event == CommentEvent(7, "created", "/review", "author", "octocat", sender_is_bot=False, comment_id=2**40)
 
 
+def test_a_comment_in_a_review_thread_is_one_too() -> None:
+    payload = comment(pull_request={"number": 8, "head": {"sha": SHA}})
+    event = read_event("pull_request_review_comment", {key: payload[key] for key in payload if key != "issue"})
+    assert event == CommentEvent(
+        8, "created", "/review", "author", "octocat", sender_is_bot=False, comment_id=2**40, in_thread=True
+    )
+
+
+@pytest.mark.parametrize("more", [{}, {"pull_request": {"number": 8}, "action": ""}])
+def test_a_comment_in_a_thread_of_nothing_is_an_error(more: dict[str, object]) -> None:
+    assert isinstance(read_event("pull_request_review_comment", comment(**more)), BrokenEvent)
+
+
 @pytest.mark.parametrize("written", [{}, {"id": None}])
 def test_a_comment_without_an_id_is_read(written: object) -> None:
     event = read_event("issue_comment", comment(comment=written))
