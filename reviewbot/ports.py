@@ -24,6 +24,7 @@ from reviewbot.domain.github.pull_request import (
     Comment,
     Commit,
     Entry,
+    OlderChecks,
     Permission,
     RawChange,
     Snapshot,
@@ -119,10 +120,10 @@ class CheckRuns(Protocol):
     def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
         """Return a pull request's check runs of a name on a commit, in one request."""
 
-    def older_checks(self, number: int, check_names: Sequence[str]) -> tuple[CheckRun, ...]:
-        """Return a pull request's check runs on all its commits, including those before a force-push, oldest first.
+    def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
+        """Return a pull request's check runs on all its commits, and on the last ones before each force-push.
 
-        One request per hundred commits and name. Used if the ledger is lost, since check runs cannot be deleted.
+        One request per hundred commits, ten force-pushes and name. Used if the ledger is lost or has waivers.
         """
 
     def create_check(self, check: CheckState) -> CheckRun:
