@@ -132,7 +132,7 @@ class Settings:
     review_event: ReviewKind = setting(
         ReviewKind.COMMENT,
         one_of(ReviewKind),
-        "What review is posted: a `comment`, or while the gate is closed `request-changes`, dismissed once it opens.",
+        "What review is posted: a `comment`, or while findings block `request-changes`, dismissed afterwards.",
     )
     incremental: bool = setting(True, BOOLEAN, "After the first review, review what is new.")
     paths: tuple[str, ...] = setting((), PATTERNS, "Patterns as in `on.pull_request.paths`; the last match wins.")
@@ -198,7 +198,7 @@ class Settings:
     supersede: Supersede = setting(
         Supersede.REPLACE_PENDING,
         one_of(Supersede),
-        "The open task of an older head: `replace-pending` cancels it unless somebody works on it, `always-replace` "
+        "The open task of an older head: `replace-pending` cancels it unless an engineer works on it, `always-replace` "
         "even then, `keep` never.",
         action=False,
     )
