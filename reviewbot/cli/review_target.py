@@ -86,8 +86,8 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
     paid = settings.reviewer is ReviewerKind.CODEVF
     if chosen.staged and paid:
-        what = "a paid review can take hours, and the staged changes can be gone by then"
-        raise wrong("--staged", what, "Add --reviewer local, or commit first.")
+        why = "a paid review can take hours, and the staged changes can be gone by then"
+        raise wrong("--staged", why, "Add --reviewer local, or commit first.")
     notebook = setting.notebook(settings, clone.common_dir, stretch.branch or stretch.new)
     here = not chosen.staged and clone.resolve("HEAD") == stretch.new
     uncommitted = clone.uncommitted() if here else 0
