@@ -21,6 +21,7 @@
     │   ├── Refused                    422: GitHub refused the request
     │   ├── DiffTooLarge               406: the diff is too large for the API
     │   └── ForgeUnreachable           no usable answer within the deadline
+    │       └── RateLimited            the rate limit does not end within the deadline
     ├── ChangeUnreadable           3   neither the API nor git returned the whole change
     ├── TemplateError              2   a template of the default branch cannot be rendered
     ├── EventUnreadable            3   the event lacks what reviewbot needs
@@ -281,6 +282,10 @@ class DiffTooLarge(ForgeError):
 
 class ForgeUnreachable(ForgeError):
     """No usable answer from GitHub within the deadline, rate limits included."""
+
+
+class RateLimited(ForgeUnreachable):
+    """GitHub's rate limit does not end within the deadline."""
 
 
 class ChangeUnreadable(ReviewbotError):

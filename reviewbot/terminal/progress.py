@@ -81,6 +81,9 @@ class TerminalReporter:
         """Keep the story."""
         self.view, self.files = view, files
 
+    def job_summary(self, markdown: str) -> None:
+        """Drop the job summary."""
+
     def outputs(self, values: Mapping[str, str]) -> None:
         """Drop the outputs."""
 

@@ -195,7 +195,7 @@ def test_the_page_tells_what_became_of_earlier_findings(renderer: Renderer) -> N
     for words in (
         "Bypassed by hubot-owner: The shop is down",
         "Since abc1234: 1 new · 4 carried (1 changed, not confirmed) · 1 fixed · 1 gone · 1 waived",
-        "High correctness carried changed, not confirmed Copy as Markdown # Two orders can take",
+        "High correctness carried changed, not confirmed Copy # Two orders can take",
         "Reviewer: locked is there, but take_many does not use it.",
         "And 1 more finding of earlier reviews, of which only the severity is stored. It counts",
         "High · The total is a float · src/shop/total.py · waived by octocat: Prices are whole crowns",
