@@ -54,9 +54,9 @@ def run(call: Call) -> int:
 
 def _line(finding: Finding, secrets: set[str]) -> str:
     """Return a finding as lines: the result, then what to do."""
-    told = [f"{finding.mark:<8} {finding.about}: {finding.told.removesuffix('.')}."]
-    told += [f"{'':<8} -> {line}" for line in finding.todo.splitlines()]
-    text = "".join(f"{log_line(line)}\n" for line in told)
+    lines = [f"{finding.mark:<8} {finding.about}: {finding.what.removesuffix('.')}."]
+    lines += [f"{'':<8} -> {line}" for line in finding.todo.splitlines()]
+    text = "".join(f"{log_line(line)}\n" for line in lines)
     for secret in secrets:
         text = text.replace(secret, "***")
     return text
