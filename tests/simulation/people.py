@@ -334,9 +334,17 @@ def _old_text(world: World, move: Move) -> None:
 # What people say
 
 
-def _command(world: World, number: int, by: str, text: str) -> None:
-    made = world.github.comment(number, by, text)
-    world.pending.append(CommentEvent(number, "created", text, by, by, sender_is_bot=False, comment_id=made.id))
+def _command(world: World, number: int, by: str, text: str, thread: StoredThread | None = None) -> None:
+    github, in_thread = world.github, thread is not None
+    made = github.comment(number, by, text) if thread is None else github.reply(thread.id, by, text)
+    event = CommentEvent(number, "created", text, by, by, sender_is_bot=False, comment_id=made.id, in_thread=in_thread)
+    world.pending.append(event)
+
+
+def _thread_of(world: World, finding_id: str) -> StoredThread | None:
+    """The thread of a finding that has a comment of its own."""
+    marks = ((one, read_finding_mark(one.replies[0].body)) for one in _own_threads(world))
+    return next((one for one, mark in marks if mark and mark.ids == (finding_id,)), None)
 
 
 def _says(by: str, word: str) -> Play:
@@ -378,7 +386,8 @@ def _waives(by: str) -> Play:
             for token in EVIL.findall(found.title):
                 count = max(there[token, found.path], 0)
                 world.truth.waivers.append(Waiver(token, found.path, count, found.id))
-        _command(world, 1, by, f"/reviewbot waive {found.id} It is known.")
+        thread = _thread_of(world, found.id) if move.b % 2 else None
+        _command(world, 1, by, f"/reviewbot waive {'' if thread else found.id} It is known.", thread)
 
     return waives
 
@@ -390,7 +399,8 @@ def _unwaives(world: World, move: Move) -> None:
         truth = world.truth
         truth.withdrawn += [one for one in truth.waivers if one.finding_id == found.id]
         truth.waivers = [one for one in truth.waivers if one.finding_id != found.id]
-        _command(world, 1, "boss", f"/reviewbot unwaive {found.id}")
+        thread = _thread_of(world, found.id) if move.b % 2 else None
+        _command(world, 1, "boss", f"/reviewbot unwaive {'' if thread else found.id}", thread)
 
 
 def _labels(by: str) -> Play:

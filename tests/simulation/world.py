@@ -166,6 +166,9 @@ class Output:
     def story(self, *_: object) -> None:
         """See `ports.Reporter.story`: the job summary is not looked at."""
 
+    def job_summary(self, markdown: str) -> None:
+        """See `ports.Reporter.job_summary`."""
+
     def outputs(self, values: Mapping[str, str]) -> None:
         """See `ports.Reporter.outputs`."""
         self.values |= values

@@ -59,6 +59,19 @@ _HIDING = Intent("hiding a comment", "pull-requests: write")
 
 
 class GitHubForge(Bound):
+    """GitHub for one repository: `ports.Forge`."""
+
+    def installed(self) -> Iterator[rest.InstalledRepository]:
+        """Yield the repositories that the token of a GitHub App can see: one request for a hundred."""
+        intent = Intent("listing the repositories of the App's installation", "metadata: read")
+        for page in count(1):
+            listed = self._calls.get(
+                "/installation/repositories", intent, rest.Installed, {"per_page": PAGE, "page": page}
+            ).repositories
+            yield from listed
+            if len(listed) < PAGE:
+                return
+
     # --- Reads --------------------------------------------------------------------------------------------------------
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
@@ -294,8 +307,8 @@ class GitHubForge(Bound):
     def delete_comment(self, comment_id: int) -> None:
         self._delete(f"{self._path}/issues/comments/{comment_id}", _COMMENTS)
 
-    def react(self, comment_id: int, reaction: Reaction) -> None:
-        path = f"{self._path}/issues/comments/{comment_id}/reactions"
+    def react(self, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
+        path = f"{self._path}/{'pulls' if in_thread else 'issues'}/comments/{comment_id}/reactions"
         self._calls.write("POST", path, _REACTIONS, {"content": reaction.value}, object)
 
     def remove_label(self, number: int, label: str) -> None:
@@ -345,7 +358,6 @@ class GitHubForge(Bound):
         return {**self._here, "number": number}
 
     def _listed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
-        """Yield the pull requests of a list, fetching pages as needed."""
         after: str | None = None
         while True:
             asked = {**self._here, **variables, "after": after}
@@ -382,7 +394,6 @@ class GitHubForge(Bound):
             yield from page.present
 
     def _annotations(self, check_id: int) -> int:
-        """Return the number of a check run's annotations."""
         intent = Intent("reading a check run", "checks: read")
         return self._calls.get(f"{self._path}/check-runs/{check_id}", intent, rest.Check).output.annotations_count
 

@@ -20,7 +20,6 @@ class PermissionOf(Struct, frozen=True):
     role_name: Name | None = None
 
     def value(self) -> Permission:
-        """Return the permission; none if unknown."""
         known = {one.value: one for one in Permission}
         return known.get(self.role_name or "") or known.get(self.permission) or Permission.NONE
 
@@ -68,8 +67,6 @@ class Checks(Struct, frozen=True):
 
 
 class Written(Struct, frozen=True):
-    """A comment that was just written."""
-
     id: int
     html_url: Name
     body: str
@@ -94,8 +91,6 @@ class Comparison(Struct, frozen=True):
 
 
 class Blob(Struct, frozen=True):
-    """A file in base64."""
-
     content: str
 
 
@@ -159,3 +154,15 @@ class GraphQLError(Struct, frozen=True):
 class GraphQLAnswer(Struct, frozen=True):
     data: object = None
     errors: tuple[GraphQLError, ...] | None = None
+
+
+class InstalledRepository(Struct, frozen=True):
+    full_name: Name
+    archived: bool = False
+    disabled: bool = False
+
+
+class Installed(Struct, frozen=True):
+    """A page of the repositories that a GitHub App's token can see."""
+
+    repositories: tuple[InstalledRepository, ...]

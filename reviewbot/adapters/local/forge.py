@@ -61,7 +61,6 @@ class Desk:
         return self._comment(body)
 
     def update_comment(self, comment_id: int, body: str) -> Comment:  # noqa: ARG002 — there is one
-        """Store the summary."""
         self._notebook.write(body)
         return self._comment(body)
 

@@ -98,7 +98,6 @@ def _says_the_same(there: CheckRun, state: CheckState) -> bool:
 
 
 def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
-    """Return the desired check with its texts."""
     title, text = run.renderer.check(summary_view(run, known, outcome))
     return CheckState(
         name=run.check_name,

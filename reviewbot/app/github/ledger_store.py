@@ -28,14 +28,11 @@ from reviewbot.errors import ForgeError
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A copy, and the head of its check run."""
-
     copy: ExternalId
     head_sha: str
 
     @property
     def key(self) -> tuple[str, int]:
-        """The purchase of the copy."""
         return self.copy.identity, self.copy.attempt
 
 
@@ -43,12 +40,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     """Read the ledger of the summary comment and the check runs' copies.
 
     If there is no trusted ledger, or it contains waivers or a bypass, the copies of every head of the pull request are
-    read. So neither a push nor a force-push hides a purchase or makes an older ledger trusted.
-
-    Args:
-        run: whose settings sign.
-        snapshot: the current one.
-        digest: of the change's identity; a copy contains only its beginning.
+    read. So neither a push nor a force-push hides a purchase or makes an older ledger trusted. `digest` is that of the
+    change's identity, of which a copy contains only the beginning.
 
     Raises:
         ForgeError: the ledger contains waivers or a bypass, and the check runs that could contradict it cannot be read.

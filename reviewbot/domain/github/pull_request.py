@@ -129,7 +129,7 @@ class Comment:
     """A comment on the pull request's timeline.
 
     Attributes:
-        id: the REST id.
+        id: the REST id. Review comments are numbered separately.
         ours: whether reviewbot's token wrote it (`viewerDidAuthor`).
         edited_by: the login of the last editor, if any.
         edited_by_us: whether the last editor is the author.
@@ -150,14 +150,9 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
-class ThreadComment:
+class ThreadComment(Comment):
     """A comment of a review thread; `hidden_as_outdated` if it was minimized with that reason, as reviewbot does."""
 
-    id: int
-    url: str
-    body: str
-    ours: bool
-    author: str | None
     node_id: str = ""
     is_minimized: bool = False
     hidden_as_outdated: bool = False
@@ -188,8 +183,6 @@ class Thread:
 
 
 class CheckStatus(StrEnum):
-    """The statuses of check runs that reviewbot writes."""
-
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
 
@@ -416,7 +409,6 @@ class Entry:
     tar: bool = False
 
     def with_content(self, content: bytes) -> Entry:
-        """Add text, size and kind from the bytes."""
         if content.startswith(_UTF_16):
             return replace(self, text=None, binary=True, misencoded=True)
         if b"\0" in content[:BINARY_WINDOW]:

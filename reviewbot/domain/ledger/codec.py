@@ -178,11 +178,6 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
 
     A signed ledger in a comment that was edited by another user may be an older version. It is used without waivers and
     bypass and as incomplete, so that it can only block more and spend less.
-
-    Args:
-        body: of reviewbot's summary comment.
-        signer: of this pull request.
-        edited_by_other: whether another user edited the comment last.
     """
     match = _LEDGER.search(body)
     if match is None:

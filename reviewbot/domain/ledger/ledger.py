@@ -38,12 +38,10 @@ class TaskState(StrEnum):
 
     @property
     def is_over(self) -> bool:
-        """Whether no result can follow."""
         return self in {TaskState.DONE, TaskState.ENDED}
 
     @property
     def rank(self) -> int:
-        """The order of the states."""
         return _RANKS[self]
 
 
@@ -187,12 +185,10 @@ class Ledger:
         return replace(self, counter=self.counter + 1, seen=Seen.of(pull))
 
     def find(self, identity: str) -> Purchase | None:
-        """Return the latest attempt at an identity."""
         attempts = (entry for entry in self.purchases if entry.identity == identity)
         return max(attempts, key=lambda entry: entry.attempt, default=None)
 
     def done(self, identity: str) -> Purchase | None:
-        """Return the latest finished attempt at an identity."""
         attempts = (entry for entry in self.purchases if entry.identity == identity and entry.state is TaskState.DONE)
         return max(attempts, key=lambda entry: entry.attempt, default=None)
 
@@ -235,7 +231,6 @@ class Ledger:
         return replace(self, purchases=tuple(whole))
 
     def was_asked(self, comment_id: str) -> bool:
-        """Return whether a comment has requested one of the purchases."""
         return any(comment_id in entry.asked for entry in self.purchases)
 
     def on_head(self, head_sha: str, merge_base: str) -> Purchase | None:
@@ -259,11 +254,9 @@ class Ledger:
         return sum(entry.state is TaskState.ENDED for entry in attempts)
 
     def open_tasks(self) -> tuple[Purchase, ...]:
-        """Return the open tasks, oldest first."""
         return tuple(entry for entry in self.purchases if entry.state is TaskState.OPEN)
 
     def postponed(self) -> tuple[Purchase, ...]:
-        """Return the deferred purchases."""
         return tuple(entry for entry in self.purchases if entry.state is TaskState.DEFERRED)
 
     def is_founded(self, purchase: Purchase) -> bool:
@@ -281,7 +274,6 @@ class Ledger:
         return True
 
     def intents(self) -> tuple[Purchase, ...]:
-        """Return the purchases without a recorded task."""
         return tuple(entry for entry in self.purchases if entry.state is TaskState.INTENT)
 
     def _of_change(self, change: str) -> tuple[Purchase, ...]:
@@ -315,15 +307,12 @@ class Ledger:
         return any(one.blocks and self.findings.find(one.id) is None for one in judged)
 
     def last_reviewed(self) -> Purchase | None:
-        """Return the latest finished purchase."""
         return next((entry for entry in reversed(self.purchases) if entry.state is TaskState.DONE), None)
 
     def with_posted(self, ids: frozenset[str]) -> Ledger:
-        """Add findings that have had a comment."""
         return replace(self, posted=self.posted | ids)
 
     def spending_at_least(self, least: Decimal) -> Ledger:
-        """Raise the credits spent to at least `least`."""
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
 
     @property
@@ -338,7 +327,6 @@ class Ledger:
 
     @property
     def spent(self) -> Decimal:
-        """The credits held by open tasks and used by finished ones."""
         return sum((entry.cost for entry in self.purchases), self.forgotten)
 
 

@@ -50,7 +50,6 @@ _MAY_WRITE_NOTHING = PermissionMissing(
 
 
 def failed(known: Known, error: ReviewbotError) -> Outcome:
-    """Return the outcome of a due review that failed."""
     return did_not_happen(
         Reason(error.reason),
         error.message,
@@ -62,7 +61,6 @@ def failed(known: Known, error: ReviewbotError) -> Outcome:
 
 
 def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
-    """Judge by all recorded findings."""
     findings = known.ledger.findings
     outcome = judge(findings.severities(known.task_id), readable=readable, coverage=known.coverage, rules=rules)
     founded = known.purchase is None or known.ledger.is_founded(known.purchase)
@@ -159,7 +157,6 @@ def _purchase_in(known: Known, check: CheckRun) -> Purchase | None:
 
 
 def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:
-    """Return the outcome of a result that GitHub refused."""
     return replace(undelivered(outcome), reason=Reason.NOT_PUBLISHED, message=error.message, hint=error.hint)
 
 
@@ -169,7 +166,6 @@ def not_changed(outcome: Outcome, error: ReviewbotError) -> Outcome:
 
 
 def undelivered(outcome: Outcome) -> Outcome:
-    """Return the outcome of a result that could not be written completely."""
     return replace(outcome, exit_status=first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status))
 
 
@@ -226,7 +222,6 @@ def beside_another(known: Known, outcome: Outcome) -> Outcome:
 
 
 def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
-    """Adjust the outcome to what could be written."""
     if not refused and _nothing_stands(known):
         outcome = not_taken(outcome, _MAY_WRITE_NOTHING)
     outcome = let_through(known, outcome if known.check else without_check(outcome))

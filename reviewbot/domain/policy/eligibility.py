@@ -41,8 +41,6 @@ Trigger = ReviewEvent | DispatchEvent | Asked | AtTerminal
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings on when a review is due and who may spend."""
-
     review_on: ReviewOn
     allow: Allow
     approve_spend: str
@@ -53,11 +51,8 @@ class Policy:
 def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool) -> Outcome | None:
     """Return why no review of this pull request is due, or None.
 
-    Args:
-        pull: as it is now.
-        policy: the settings.
-        skips: whether the label `skip-review` counts for this head. It is checked before the draft, so that it is
-        recorded in the run of its event.
+    `skips` is whether the label `skip-review` counts for this head. It is checked before the draft, so that it is
+    recorded in the run of its event.
     """
     if not pull.is_open:
         return not_due(Reason.CLOSED, f"The pull request #{pull.number} is closed.")
@@ -94,9 +89,8 @@ def skip_label_login(pull: PullRequest, trigger: Trigger) -> str:
 def skipped_bot(authors: Iterable[str], policy: Policy) -> str | None:
     """Return the listed bot that authored everything, or None.
 
-    Args:
-        authors: logins of all authors of all commits, a bot's with `[bot]`; empty for an address without an account.
-        policy: the settings.
+    `authors` are the logins of all authors of all commits, a bot's with `[bot]`; empty for an address without an
+    account.
     """
     logins = {author.casefold() for author in authors}
     return logins.pop() if len(logins) == 1 and logins <= {bot.casefold() for bot in policy.bots} else None

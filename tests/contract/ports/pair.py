@@ -277,7 +277,7 @@ class Pair:
         acts: dict[str, Act[object]] = {
             "edit": lambda harness, side: harness.forge.update_comment(found.on(side), f"{MARK} new").id and None,
             "delete": lambda harness, side: harness.forge.delete_comment(found.on(side)),
-            "react to": lambda harness, side: harness.forge.react(found.on(side), Reaction.CONFUSED),
+            "react to": lambda harness, side: harness.forge.react(found.on(side), Reaction.CONFUSED, in_thread=False),
         }
         name = self.rng.choice(list(acts))
         self.both(f"we {name} comment {self.comments.index(found)}", acts[name])
@@ -347,6 +347,7 @@ class Pair:
             "delete": lambda harness, side: harness.forge.delete_review_comment(reply.on(side)),
             "hide": lambda harness, side: harness.forge.hide_comment(node.on(side)),
             "show": lambda harness, side: harness.forge.show_comment(node.on(side)),
+            "react to": lambda harness, side: harness.forge.react(reply.on(side), Reaction.NO, in_thread=True),
             "resolve": lambda harness, side: harness.forge.resolve_thread(thread.on(side)),
             "unresolve": lambda harness, side: harness.forge.unresolve_thread(thread.on(side)),
         }

@@ -80,7 +80,6 @@ class Nodes(Node, Generic[T], frozen=True):
 
     @property
     def present(self) -> tuple[T, ...]:
-        """The readable items."""
         return tuple(node for node in self.nodes if node is not None)
 
 
@@ -325,15 +324,10 @@ class CommentNode(Node, frozen=True):
     reaction_groups: tuple[ReactionGroup, ...] | None
 
 
-class ThreadCommentNode(Node, frozen=True):
+class ThreadCommentNode(CommentNode, frozen=True):
     node_id: Name = field(name="id")
-    id: BigInt = field(name="fullDatabaseId")
-    url: Name
-    body: str
-    viewer_did_author: bool
     is_minimized: bool
     minimized_reason: Name | None
-    author: Actor | None
 
 
 class ThreadNode(Node, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from reviewbot.adapters.github.graphql import answers
 from reviewbot.domain.github.check_identity import split_tag
@@ -93,7 +94,6 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
 
 
 def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, ...]:
-    """Return the earlier base branches, oldest first."""
     return tuple(event.previous_ref_name for event in _present(pull.retargeted) if event.previous_ref_name)
 
 
@@ -104,7 +104,6 @@ def unread_bases_until(pull: answers.PullRequestNode) -> datetime | None:
 
 
 def bases(pull: answers.Listed) -> tuple[str, str, tuple[str, ...]]:
-    """Return the default branch, the base branch, and the earlier ones."""
     default = pull.base_repository.default_branch_ref if pull.base_repository else None
     return default.name if default else "", pull.base_ref_name, former_bases(pull)
 
@@ -131,7 +130,6 @@ _BOT_IDS = ("BOT_", "MDM6Qm90")
 
 
 def _login_of_account(user: answers.Account) -> str:
-    """Return REST's login of a commit's author."""
     login = user.login.removesuffix(_BOT_SUFFIX)
     is_bot = login != user.login or user.id.startswith(_BOT_IDS)
     return f"{login}{_BOT_SUFFIX if is_bot else ''}"
@@ -154,19 +152,25 @@ def _committer(node: answers.Author | None) -> str | None:
 
 
 def comment(node: answers.CommentNode) -> Comment:
+    """A comment of the timeline."""
+    return Comment(**_written(node))
+
+
+def _written(node: answers.CommentNode) -> dict[str, Any]:
+    """The fields that all comments have."""
     edited = node.editor is not None or node.last_edited_at is not None
-    return Comment(
-        id=int(node.id),
-        url=node.url,
-        body=node.body,
-        ours=node.viewer_did_author,
-        edited_by=(_login(node.editor) or _GHOST) if edited else None,
-        edited_by_us=not edited or (node.editor is not None and node.editor == node.author),
-        author=_whole_login(node.author),
-        author_is_bot=node.author is not None and node.author.is_bot,
-        created_at=node.created_at,
-        reacted=any(group.content in _ANSWERS and group.viewer_has_reacted for group in node.reaction_groups or ()),
-    )
+    return {
+        "id": int(node.id),
+        "url": node.url,
+        "body": node.body,
+        "ours": node.viewer_did_author,
+        "edited_by": (_login(node.editor) or _GHOST) if edited else None,
+        "edited_by_us": not edited or (node.editor is not None and node.editor == node.author),
+        "author": _whole_login(node.author),
+        "author_is_bot": node.author is not None and node.author.is_bot,
+        "created_at": node.created_at,
+        "reacted": any(group.content in _ANSWERS and group.viewer_has_reacted for group in node.reaction_groups or ()),
+    }
 
 
 _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
@@ -195,11 +199,7 @@ def thread(node: answers.ThreadNode, comments: Iterable[answers.ThreadCommentNod
 
 def _thread_comment(node: answers.ThreadCommentNode) -> ThreadComment:
     return ThreadComment(
-        id=int(node.id),
-        url=node.url,
-        body=node.body,
-        ours=node.viewer_did_author,
-        author=_login(node.author),
+        **_written(node),
         node_id=node.node_id,
         is_minimized=node.is_minimized,
         hidden_as_outdated=node.minimized_reason == "outdated",
