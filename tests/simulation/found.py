@@ -480,11 +480,13 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "carried-and-forgotten": Bug(
-        "The summary is deleted, and a force-push hides the review that found a flaw: a later whole one, which calls "
-        "it fixed, turns the change green.",
+        "The summary is deleted, and a force-push hides the review that found a flaw under more commits than are read: "
+        "a later whole one, which calls it fixed, turns the change green.",
         NEVER_GREEN,
         history(
-            *(Move("evil"), RUN, Episode((PUSH,)), Move("note", 0, 3), Episode((PUSH,))),
+            *(Move("evil"), RUN, Episode((PUSH,))),
+            *(Move("harmless") for _ in range(MOST_REPLACED)),
+            *(Move("note", 0, 3), Episode((PUSH,))),
             *(Move("squash"), Move("delete_summary"), Episode((PUSH,))),
             setting=Setting((("incremental", "false"),), mind=Mind(lies=True)),
         ),

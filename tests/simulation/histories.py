@@ -88,8 +88,10 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
     """
     rng = Random(seed)  # noqa: S311 — a seed makes it the same every time
     kind = seed % 3 if kind is None else kind
-    moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind]
     setting = _setting(rng, adversary=kind == ADVERSARIAL)
+    if not moves:
+        setting = _of_others(setting, Random(seed + 1))  # noqa: S311 — as above
+    moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind]
     steps: list[Step] = []
     for _ in range(rng.randint(1, 5 if kind else 3)):
         steps += [_move(rng, moves) for _ in range(rng.choice((0, 1, 1, 2) if kind else (0, 0, 1)))]
@@ -115,7 +117,7 @@ _INPUTS = (
     ("review-on", "ready"),
     ("paths", "!lib/**"),
 )
-_CONFIGS = (LISTS_RELEASE, "supersede: always-replace\n", "supersede: keep\n", "max-tasks: 3\nattachment-bytes: 3000\n")
+_CONFIGS = ("supersede: always-replace\n", "supersede: keep\n", "max-tasks: 3\nattachment-bytes: 3000\n")
 
 
 def _setting(rng: Random, *, adversary: bool) -> Setting:
@@ -129,10 +131,16 @@ def _setting(rng: Random, *, adversary: bool) -> Setting:
     if not adversary:
         mind = replace(mind, is_messy=rng.random() < 0.05, is_mute=rng.random() < 0.05, lies=rng.random() < 0.2)
     denied = frozenset({"contents: write"}) if rng.random() < 0.8 else frozenset[str]()
-    is_from_fork, is_bots = rng.random() < 0.1, rng.random() < 0.1
-    if is_from_fork and rng.random() < 0.5:
-        inputs["allow"] = "anyone"
-    return Setting(tuple(sorted(inputs.items())), config, life, mind, denied, is_from_fork, is_bots)
+    return Setting(tuple(sorted(inputs.items())), config, life, mind, denied)
+
+
+def _of_others(setting: Setting, rng: Random) -> Setting:
+    """The setting with a fork, a bot or a listed base; histories of chosen moves do without."""
+    is_from_fork, is_bots, lists_release, is_free = (rng.random() < rate for rate in (0.1, 0.1, 0.15, 0.5))
+    free = (("allow", "anyone"),) if is_from_fork and is_free else ()
+    config = LISTS_RELEASE if lists_release and not setting.config else setting.config
+    inputs = tuple(sorted((*setting.inputs, *free)))
+    return replace(setting, inputs=inputs, config=config, is_from_fork=is_from_fork, is_bots=is_bots)
 
 
 _KILLED = ("evil", "note", "fix", "harmless", "finish", "waive", "rename")

@@ -92,25 +92,18 @@ class GitHubForge(Bound):
             "templates": f"HEAD:{templates_dir.strip('/')}",
         }
         hidden: list[GraphQLError] = []
-        document = queries.snapshot(len(more))
-        data = self._calls.query(document, variables, intent, answers.Snapshot, forgives=_remembering(hidden))
-        node = self._there(data.repository)
-        pull, app = self._found(node.pull_request, f"pull request {number}"), parse.app_of(data.viewer)
-        others = dict(zip(more, (data.others or {}).values(), strict=False))
-        tips, olders = parse.tip_commits(pull), parse.older_commits(pull)
-        on_head = (*parse.checks(tips, app), *self._rest_of(tips, check_name, app))
-        on_older = (*parse.checks(olders, app), *self._rest_of(olders, check_name, app))
-        aside = [
-            run
-            for name, one in others.items()
-            for commits in ((parse.tip_commits(one), parse.older_commits(one)) if one else ())
-            for run in (*parse.checks(commits, app), *self._rest_of(commits, name, app))
-        ]
+        forgives = _remembering(hidden)
+        data = self._calls.query(queries.snapshot(len(more)), variables, intent, answers.Snapshot, forgives=forgives)
+        node, app = self._there(data.repository), parse.app_of(data.viewer)
+        pull = self._found(node.pull_request, f"pull request {number}")
+        others = zip(more, (data.others or {}).values(), strict=False)
+        on_head = self._all_checks(parse.tip_commits(pull), check_name, app)
+        on_older = self._all_checks(parse.older_commits(pull), check_name, app)
+        aside = [run for name, one in others if one for run in self._checks_named(one, name, app)]
         if not (hidden or pull.commits.total_count):
             # If the base contains the head, no commit is listed, but the head still has check runs.
             on_head = self._checks_on(pull.head_ref_oid, check_name, app)
             aside += [run for name in more for run in self._checks_on(pull.head_ref_oid, name, app)]
-        on_head = tuple({run.id: run for run in on_head}.values())
         own = tuple(run for run in on_head if is_of(run, number))
         older = {run.id: run for run in (*on_older, *aside) if is_of(run, number) and run not in own}
         comments = self._whole(pull.comments, queries.MORE_COMMENTS, self._pull(number), answers.CommentNode)
@@ -172,12 +165,17 @@ class GitHubForge(Bound):
                 break
         return tuple(found[key] for key in sorted(found))
 
-    def _rest_of(
-        self, commits: Iterable[answers.CheckedCommit | answers.TipCommit], name: str, app: str = ""
-    ) -> Iterator[CheckRun]:
-        """The check runs of the commits that have more of them than one request has read."""
-        for sha in parse.half_read(commits):
-            yield from self._checks_on(sha, name, app)
+    def _checks_named(self, pull: answers.CheckedHead, name: str, app: str) -> Iterator[CheckRun]:
+        yield from self._all_checks(parse.tip_commits(pull), name, app)
+        yield from self._all_checks(parse.older_commits(pull), name, app)
+
+    def _all_checks(
+        self, commits: Sequence[answers.CheckedCommit | answers.TipCommit], name: str, app: str = ""
+    ) -> tuple[CheckRun, ...]:
+        """Return the check runs of commits; those with more than one request has read cost requests of their own."""
+        more = (run for sha in parse.half_read(commits) for run in self._checks_on(sha, name, app))
+        found = {run.id: run for run in (*parse.checks(commits, app), *more)}
+        return tuple(found[key] for key in sorted(found))
 
     def config(self, path: str) -> str | None:
         intent = Intent("reading the config file", "contents: read")
@@ -190,8 +188,7 @@ class GitHubForge(Bound):
         runs: dict[int, CheckRun] = {}
         pushes: dict[str, ForcePush] = {}
         for name, page in pages:
-            older = parse.older_commits(page)
-            found = (*parse.checks(older), *self._rest_of(older, name))
+            found = self._all_checks(parse.older_commits(page), name)
             runs |= {run.id: run for run in found if is_of(run, number)}
             pushes |= parse.force_pushes(page)
         _, last = pages[-1]
