@@ -72,6 +72,17 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
     ("html-file", "", "a.html", "a.html", [], True, False),
     ("rdjson-file", "", "a.rdjson", "a.rdjson", [], True, False),
     ("dry-run", False, "true", True, ["yes"], True, True),
+    ("config", "", "mode: standard", "mode: standard", [], True, False),
+    ("locked", (), "fail-on\n\n mode ", ("fail-on", "mode"), [], True, False),
+    (
+        "repositories",
+        (),
+        "shop\n acme/parcels \n",
+        ("shop", "acme/parcels"),
+        ["a/b/c", "../shop", "acme/..", "a b", "shop, parcels", "installation\nshop", "-x/shop", "x" * 101],
+        True,
+        False,
+    ),
     ("instructions", "", "Be kind.", "Be kind.", [], False, True),
     ("drafts", False, "TRUE", True, ["1"], False, True),
     (
@@ -112,7 +123,7 @@ def problems_of(inputs: dict[str, str], config: str | None = None) -> tuple[Prob
 
 def alone(row_name: str) -> dict[str, str]:
     """Inputs beside which the value of a row is possible."""
-    return {"reviewer": "local"} if row_name == "max-credits" else {}
+    return {"max-credits": {"reviewer": "local"}, "repositories": {"command": "collect"}}.get(row_name, {})
 
 
 def test_the_table_has_every_setting() -> None:
@@ -122,7 +133,7 @@ def test_the_table_has_every_setting() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_what_nobody_sets_has_its_default(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
+def test_a_setting_that_is_not_set_has_its_default(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
     assert value_of(read_settings({}, None), row[0]) == row[1]
     assert value_of(read_settings({row[0]: "  \n"}, f"{row[0]}:\n" if row[6] else None), row[0]) == row[1]
     assert value_of(read_settings({row[0]: ""}, f"{row[0]}: ''\n" if row[6] else None), row[0]) == row[1]
@@ -177,6 +188,121 @@ def test_an_input_goes_before_the_key(row: tuple[str, object, str, object, list[
     name, default, text, value, *_ = row
     other = {"true": "false", "false": "true"}.get(text.lower(), str(default) if default not in {"", ()} else "other")
     assert value_of(read_settings({name: text}, f"{name}: {other}\n"), name) == value
+
+
+@pytest.mark.parametrize("row", CONFIG, ids=lambda row: row[0])
+def test_a_key_of_the_input_goes_behind_the_file(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
+    name, default, text, value, *_ = row
+    inputs = {"config": f"{name}: {quoted(text)}\n"}
+    other = {"bots": "snyk[bot]"}.get(name) or str(default).lower() * (default != ()) or "other"
+    assert value_of(read_settings(inputs, None), name) == value
+    assert value_of(peek_settings(inputs), name) == value
+    assert value_of(read_settings(inputs, f"{name}:\n"), name) == value
+    assert value_of(read_settings(inputs, f"{name}: {quoted(other)}\n"), name) != value
+    locked = inputs | {"locked": f"drafts\n{name}"}
+    assert value_of(read_settings(locked, None), name) == value
+    (problem,) = problems_of(locked, f"# ours\n{name}: {quoted(other)}\n")
+    assert (problem.where, problem.what) == (
+        f"config file `{name}`",
+        "line 2 of `.github/reviewbot.yml` sets this key, and the workflow's input `locked` lists it",
+    )
+    assert value_of(peek_settings(locked, f"{name}: {quoted(other)}\n"), name) == value
+
+
+def test_a_workflow_may_set_what_it_locks() -> None:
+    inputs = {"locked": "fail-on", "fail-on": "high", "config": "fail-on: low"}
+    assert read_settings(inputs, None).fail_on is FailOn.HIGH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<<: {fail-on: never}",
+        "<<: [{fail-on: never}]",
+        '"fail\\x2Don": never',
+        "'fail-on': never",
+        "? fail-on\n: never",
+        "{fail-on: never}",
+        '{"fail-on":never}',
+        "fail-on: [never]",
+        "fail-on: 'nonsense'",
+        "--- {fail-on: never}",
+    ],
+)
+def test_no_spelling_of_a_locked_key_gets_through(text: str) -> None:
+    inputs = {"locked": "fail-on", "config": "fail-on: low"}
+    assert [problem.where for problem in problems_of(inputs, text)] == ["config file `fail-on`"]
+    assert peek_settings(inputs, text).fail_on is FailOn.LOW
+
+
+@pytest.mark.parametrize("text", ["FAIL-ON: never", "fail_on: never", "'fail-on ': never", "fail\u2011on: never"])
+def test_a_name_that_only_looks_like_a_locked_key_is_unknown(text: str) -> None:
+    inputs = {"locked": "fail-on", "config": "fail-on: low"}
+    (problem,) = problems_of(inputs, text)
+    assert problem.what.startswith("unknown key")
+    assert peek_settings(inputs, text).fail_on is FailOn.LOW
+
+
+@pytest.mark.parametrize(
+    "name", ["failon", "Fail-On", "fail-on, mode", "[fail-on]", "path-instructions[0].path", "codevf-url", "locked"]
+)
+def test_a_name_that_is_not_a_key_locks_nothing_and_is_a_problem(name: str) -> None:
+    (problem,) = problems_of({"locked": f"mode\n{name}"}, None)
+    assert problem.where == "input `locked`"
+    assert problem.what.startswith(f"`{name}` is not a config key")
+
+
+def test_the_nearest_key_is_named() -> None:
+    (problem,) = problems_of({"locked": "Fail_On"}, None)
+    assert problem.what == "`Fail_On` is not a config key; did you mean `fail-on`?"
+
+
+def test_a_locked_key_is_listed_with_all_other_problems_under_the_name_of_the_file() -> None:
+    inputs = {"locked": "mode\ninstructions", "config-file": "bot.yml", "max-comments": "many"}
+    config = "mode: fast\nnonsense: 1\ninstructions: |\n  Say nothing.\n"
+    problems = problems_of(inputs, config)
+    assert sorted(problem.where for problem in problems) == [
+        "config file `instructions`",
+        "config file `mode`",
+        "config file `nonsense`",
+        "input `max-comments`",
+    ]
+    assert [problem.what.partition(" sets")[0] for problem in problems if "locked" in problem.what] == [
+        "line 1 of `bot.yml`",
+        "line 3 of `bot.yml`",
+    ]
+
+
+@pytest.mark.parametrize("name", [row[0] for row in ROWS if not row[6]] + SECRET_NAMES)
+def test_the_input_config_sets_no_more_than_a_file_may(name: str) -> None:
+    inputs = {"config": f"{name}: x\n"}
+    assert [(one.where, one.what) for one in problems_of(inputs)] == [
+        (f"input `config`, key `{name}`", "this setting is not read from the file")
+    ]
+    assert value_of(peek_settings(inputs), name) in {value_of(Settings(), name), f"{name}: x"}
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("mode: &a x", "it holds an anchor"),
+        ("a: [", "line 1, column 5: "),
+        ("- mode", "it is not a mapping"),
+        ("#" * 70_000, "it is too large"),
+    ],
+)
+def test_the_input_config_is_as_plain_as_a_file(text: str, what: str) -> None:
+    (problem,) = problems_of({"config": text}, "mode: standard\n")
+    assert (problem.where, problem.what.startswith(what)) == ("input `config`", True)
+
+
+def test_the_input_config_may_be_indented() -> None:
+    assert read_settings({"config": "  mode: standard\n  max-comments: 3\n"}, None).max_comments == 3
+
+
+def test_a_value_of_the_input_config_is_checked_even_if_the_file_sets_another() -> None:
+    problems = problems_of({"config": "mode: slow"}, "mode: fast\n")
+    assert [problem.where for problem in problems] == ["input `config`, key `mode`"]
 
 
 @pytest.mark.parametrize(
@@ -274,6 +400,7 @@ def test_the_error_is_a_list_for_people() -> None:
         ({"mode": "standard", "max-credits": "100"}, "`mode` and `max-credits`"),
         ({"check-run": "false", "summary-comment": "false"}, "`check-run` and `summary-comment`"),
         ({"command": "collect", "reviewer": "local"}, "`command` and `reviewer`"),
+        ({"repositories": "installation"}, "`command` and `repositories`"),
     ],
 )
 def test_what_is_right_alone_and_wrong_together_is_told(inputs: dict[str, str], where: str) -> None:
@@ -420,6 +547,9 @@ LEAKS: list[tuple[dict[str, str], str | None]] = [
     ({}, f"codevf-api-key: '{KEY}\n"),
     ({}, f"codevf-api-key: [{KEY}\n"),
     ({}, f"fail-on: {KEY}\n"),
+    ({"config": f"fail-on: {KEY}\n"}, None),
+    ({"config": f"codevf-api-key: {KEY}\n"}, None),
+    ({"config": f"codevf-api-key: [{KEY}\n"}, None),
     ({}, f"{KEY}: 1\n{KEY}: 2\n"),
     ({}, f"mode: *{KEY}\n"),
     ({}, f"mode: !{KEY} x\n"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import TextIO
@@ -18,6 +19,7 @@ from reviewbot.adapters.codevf import Access, CodeVF, OnRetry
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.github.client import Address
 from reviewbot.adapters.github.forge import GitHubForge
+from reviewbot.adapters.github.installation import GitHubInstallation
 from reviewbot.app.dispatch import Ports
 from reviewbot.cli.invocation import signals
 from reviewbot.domain.model.events import Event, ReviewEvent, read_event_text
@@ -55,14 +57,19 @@ def open_repository(
 ) -> tuple[GitHubForge, ChangeReader]:
     """Open a repository of GitHub: by its API, and by git."""
     address = Address(network.api_url, network.graphql_url, network.ssl_file)
-    changes = GitChangeReader(
+    forge = stack.enter_context(GitHubForge(token, repository, address, clock))
+    return forge, read_changes(network, token, repository)
+
+
+def read_changes(network: Network, token: str, repository: str) -> ChangeReader:
+    """Return the reader of a repository's changes, by git."""
+    return GitChangeReader(
         server_url=network.server_url,
         repository=repository,
         token=token,
         environment=network.children,
         ca_file=network.ssl_file,
     )
-    return stack.enter_context(GitHubForge(token, repository, address, clock)), changes
 
 
 @contextmanager
@@ -85,6 +92,7 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
             rng=rng,
             run_url=environment.run_url,
             version=__version__,
+            installation=GitHubInstallation(forge, partial(read_changes, network, token)),
             uninterrupted=interrupts.held_back,
         )
 

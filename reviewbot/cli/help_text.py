@@ -99,9 +99,9 @@ At a terminal, init asks for missing options. Elsewhere the defaults are
 """,
         """\
 Examples:
-  reviewbot init --action OWNER/reviewbot@COMMIT      advisory, on pull_request
-  reviewbot init --as gate > ruleset.json             a required check
-  reviewbot init --reviewer local                     without an account
+  reviewbot init --action OWNER/reviewbot@COMMIT#vX.Y.Z   advisory, on pull_request
+  reviewbot init --as gate > ruleset.json                 a required check
+  reviewbot init --reviewer local                         without an account
 
 Exit status: 0 written; 2 a file exists, or an option is missing.
 """,

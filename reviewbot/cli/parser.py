@@ -203,8 +203,8 @@ def _add_render(commands: Commands) -> None:
 
 def _add_init(commands: Commands) -> None:
     init = _add(commands, "init", "[options]", "write the workflows and a config file")
-    about = "the action and its full commit SHA; default: where this program was installed from"
-    init.add_argument("--action", metavar="OWNER/NAME@COMMIT", help=about)
+    about = "the action, its full commit SHA and its release; default: where this program was installed from"
+    init.add_argument("--action", metavar="OWNER/NAME@COMMIT#vX.Y.Z", help=about)
     about = "advisory: on pull_request; gate: a required check, on pull_request_target, forks included"
     init.add_argument("--as", dest="kind", choices=("advisory", "gate"), help=about)
     init.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local: static analyzers, no account")

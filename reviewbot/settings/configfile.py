@@ -72,25 +72,25 @@ def yaml_value(text: str) -> object:
         raise NotYaml(error) from None
 
 
-def read_config(text: str) -> tuple[dict[str, object], list[Problem]]:
-    """Return the keys of a config file, and what is wrong with it as a whole.
+def read_config(text: str, where: str = "config file") -> tuple[dict[str, object], list[Problem]]:
+    """Return the keys of a config, and what is wrong with it as a whole; `where` names it in a problem.
 
     YAML 1.2 (so `on` is a word), at most 64 KB, not nested deeply, no key twice, no aliases, anchors or tags (a small
     file must not become a large value or an object).
     """
     if len(text.encode("utf-8", "replace")) > CONFIG_BYTES:
-        return {}, [_problem("it is too large", f"at most {CONFIG_BYTES} bytes")]
+        return {}, [Problem(where, "it is too large", f"at most {CONFIG_BYTES} bytes")]
     try:
         refused = _refused_syntax(text)
         content = yaml_value(text) if refused is None else None
     except NotYaml as error:
-        return {}, [_problem(str(error), "a YAML mapping without repeated keys")]
+        return {}, [Problem(where, str(error), "a YAML mapping without repeated keys")]
     if refused is not None:
-        return {}, [_problem(refused, "plain values")]
+        return {}, [Problem(where, refused, "plain values")]
     if content is None:
         return {}, []
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-        return {}, [_problem("it is not a mapping of words", "lines such as `fail-on: high`")]
+        return {}, [Problem(where, "it is not a mapping of words", "lines such as `fail-on: high`")]
     return {key: value for key, value in content.items() if value is not None and value != ""}, []
 
 
@@ -115,7 +115,3 @@ def _refused_syntax(text: str) -> str | None:
         if isinstance(event, ScalarEvent) and event.implicit[0] and _LONG_NUMBER.fullmatch(event.value):
             return "it holds a number that is too large"
     return None
-
-
-def _problem(what: str, allowed: str) -> Problem:
-    return Problem("config file", what, allowed)

@@ -120,14 +120,31 @@ THRESHOLD = one_of(Severity, without=Severity.UNRATED)
 """Unrated findings always get a comment, so it is no threshold."""
 
 
-def _patterns(value: object) -> tuple[str, ...]:
+def _lines(value: object) -> tuple[str, ...]:
     lines = value.splitlines() if isinstance(value, str) else value
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise NotAllowed
     return tuple(line.strip() for line in lines if line.strip())
 
 
-PATTERNS = Reader("a list of patterns, one a line", _patterns)
+PATTERNS = Reader("a list of patterns, one a line", _lines)
+LINES = Reader("a list of names, one a line", _lines)
+
+INSTALLATION = "installation"
+"""Stands for every repository that the token of a GitHub App can see."""
+
+OWNER = "[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})"
+REPOSITORY_NAME = rf"(?:{OWNER}/)?(?!\.+$)[A-Za-z0-9._-]{{1,100}}"
+
+
+def _repositories(value: object) -> tuple[str, ...]:
+    names = _lines(value)
+    if not all(re.fullmatch(REPOSITORY_NAME, name) for name in names) or (INSTALLATION in names and len(names) > 1):
+        raise NotAllowed
+    return names
+
+
+REPOSITORIES = Reader(f"names, one a line, with or without `OWNER/`, or `{INSTALLATION}` alone", _repositories)
 
 ANYBODY = "github-actions[bot]"
 """Anyone who may push a workflow can commit as this bot, so that it cannot be listed."""
@@ -136,7 +153,7 @@ BOT_LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?\[bot\]"
 
 
 def _bots(value: object) -> tuple[str, ...]:
-    logins = _patterns(value)
+    logins = _lines(value)
     if not all(re.fullmatch(BOT_LOGIN, login) and login.casefold() != ANYBODY for login in logins):
         raise NotAllowed
     return logins

@@ -515,3 +515,19 @@ def test_an_approval_label_of_an_older_head_buys_nothing(tmp_path: Path) -> None
         assert not rig.service.tasks()
         assert rig.run(payload=rig.event("labeled", **label)).exit_status == 0
         assert rig.world.pull(REPO, 1).labels == (), "it is used up"
+
+
+def test_a_relay_carries_out_the_commands_that_are_open(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        people(rig)
+        rig.world.comment(REPO, rig.number, "hubot", "/reviewbot status")
+        payload = {
+            "action": "completed",
+            "workflow_run": {"display_title": f"Command in a review thread of #{rig.number}"},
+        }
+        done = rig.run(event="workflow_run", payload=payload)
+        assert (done.exit_status, done.outputs["reason"]) == (0, "command"), done.log
+        assert len(answers(rig)) == 1
+        assert not rig.service.tasks(), "it answers, and reviews nothing"
+        rig.run(event="workflow_run", payload=payload)
+        assert len(answers(rig)) == 1

@@ -29,7 +29,7 @@ runs:
 """
 _PROGRAMS = """\
 printf '#!/bin/sh\\nprintf %%s "{\\\\"text\\\\": \\\\"$TEXT\\\\"}"\\n' > /usr/local/bin/jq
-printf '#!/bin/sh\\ncat\\n' > /usr/local/bin/curl
+printf '#!/bin/sh\\ncat && echo\\n' > /usr/local/bin/curl
 chmod +x /usr/local/bin/jq /usr/local/bin/curl
 """
 """Stand-ins for jq, which prints a text, and for curl, which prints what it would send."""

@@ -135,7 +135,7 @@ def test_every_workflow_in_the_documents_passes_the_linter(linter: tuple[str, ..
 def test_a_workflow_in_the_documents_sets_inputs_that_are_taken(name: str) -> None:
     inputs = YAML(typ="safe").load(ROOT / "action.yml")["inputs"]
     for job in YAML(typ="safe").load(WORKFLOWS[name])["jobs"].values():
-        for step in job["steps"]:
+        for step in job.get("steps", ()):  # a call of a reusable workflow has none
             if step.get("uses", "").startswith("OWNER/reviewbot"):
                 given = {one: re.sub(r"\${{.*?}}", "x", str(value)) for one, value in step.get("with", {}).items()}
                 assert given.keys() <= inputs.keys()

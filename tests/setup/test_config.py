@@ -188,3 +188,24 @@ def test_an_input_that_cannot_be_set_is_refused(given: str, what: str) -> None:
     assert said.status == 2
     assert said.err.startswith(f"reviewbot: --input: {what}")
     assert KEY not in said.err
+
+
+def test_the_layers_are_shown_with_their_places(clone: Clone) -> None:
+    clone.write({FILE: "# ours\nmode: standard\n"})
+    given = ("--input", "config=mode: fast\nmax-comments: 3", "--input", "locked=fail-on", "--input", "fail-on=high")
+    shown = {line.split()[0]: line for line in config("show", *given).out.splitlines()}
+    assert f"{FILE}:2" in shown["mode"]
+    assert "input `config`, key `max-comments`" in shown["max-comments"]
+    assert "input `fail-on`" in shown["fail-on"]
+    assert config("check", *given).status == 0
+
+
+def test_a_locked_key_is_a_problem_with_its_line(clone: Clone) -> None:
+    clone.write({FILE: "# ours\nmode: standard\n"})
+    for what in ("check", "show"):
+        said = config(what, "--input", "locked=mode", "--input", "config=mode: fast")
+        assert (said.status, said.out) == (2, "")
+        assert (
+            f"{FILE}:2: `mode`: line 2 of `{FILE}` sets this key, and the workflow's input `locked` lists it"
+            in said.err
+        )

@@ -19,7 +19,7 @@ from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, house
 from tests.terminal.ground import Clone, Said
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-WELL = files(Wish(Action("acme/reviewbot", COMMIT)))
+WELL = files(Wish(Action("acme/reviewbot", COMMIT, "v1.0.0")))
 REVIEW, COLLECT, COMMANDS, CONFIG = WELL
 CHECK = RequiredCheck("CodeVF review", 15368)
 READER, BLIND, WRONG_KEY = "ghs_reads_contents", "ghs_reads_nothing", "cvf_test_wrong"
@@ -65,7 +65,7 @@ def allowing(path: str, permissions: str) -> Mapping[str, str]:
 
 
 TYPES = "[opened, reopened, synchronize, ready_for_review, edited, labeled, unlabeled, closed]"
-GATE = files(Wish(Action("acme/reviewbot", COMMIT), gate=True))
+GATE = files(Wish(Action("acme/reviewbot", COMMIT, "v1.0.0"), gate=True))
 ACTIONS = 15368
 R, C, M = (path.rpartition("/")[2] for path in (REVIEW, COLLECT, COMMANDS))
 
@@ -107,8 +107,8 @@ CASES = {
     "wrong settings": Case(
         2,
         (
-            ("settings: config file `mode`: `slow`", "`standard`"),
-            ("settings: input `fail-on`: `hihg`", "`high`"),
+            ("settings: config file `mode`: invalid value `slow`", "`standard`"),
+            ("settings: input `fail-on`: invalid value `hihg`", "`high`"),
             ("templates: The template `summary.md.j2`", "default branch"),
         ),
         {
@@ -155,7 +155,7 @@ CASES = {
     "another file and a number": Case(
         2,
         (
-            ("settings: config file `fail-on`: `never ever`", "`never`"),
+            ("settings: config file `fail-on`: invalid value `never ever`", "`never`"),
             ("project: number 42 was not checked", "set `codevf-project` to a name"),
         ),
         {
@@ -166,6 +166,11 @@ CASES = {
     "one type": Case(0, ((f"{R}: `Review` does not start on `closed`", "Add"),), swapped(REVIEW, ", closed", "")),
     "a job that ends before its wait": Case(
         2, ((f"{R}: `Review` ends after 15 minutes", "timeout-minutes: 65"),), {CONFIG: "wait-minutes: 60\n"}
+    ),
+    "a label that starts no job": Case(
+        2,
+        ((f"{R}: `Review` does not start on the label `buy` of `approve-spend`", '["skip-review", "buy"]'),),
+        {CONFIG: "approve-spend: buy\n"},
     ),
     "versions": Case(
         2,

@@ -20,12 +20,15 @@ from reviewbot.domain.github.drafts import (
 )
 from reviewbot.domain.github.pull_request import (
     MOST_FORMER_BASES,
+    MOST_REPLACED,
     RECENT_COMMITS,
     CheckRun,
     Comment,
     Commit,
     DefaultBranch,
     Entry,
+    ForcePush,
+    OlderChecks,
     Permission,
     PullRequest,
     RawChange,
@@ -162,6 +165,7 @@ class SimulatedForge:
             forced_at=max(forced, default=None),
             retargeted_at=max(retargeted, default=None),
             former_bases=_former_bases(pull),
+            unread_bases_until=retargeted[-MOST_FORMER_BASES - 1] if len(retargeted) > MOST_FORMER_BASES else None,
         )
 
     def _commit(self, made: StoredCommit) -> Commit:
@@ -288,14 +292,30 @@ class SimulatedForge:
             raise NotFound("There is no such commit.")
         return tuple(run for run in self._checks([head_sha], name) if is_of(run, number))
 
-    def older_checks(self, number: int, check_names: Sequence[str]) -> tuple[CheckRun, ...]:
+    def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
         """See `ports.CheckRuns.older_checks`."""
         self._needs("checks: read")
-        pull = self._pull(number)
-        commits = self.github.git.between(pull.base_sha, pull.head_sha)
-        shas = [*(one.sha for one in commits), *(push.before for push in pull.forced)]
+        git, pull = self.github.git, self._pull(number)
+        commits = [one.sha for one in git.between(pull.base_sha, pull.head_sha)]
+        pushes = tuple(
+            ForcePush(
+                moment(push.at),
+                push.before,
+                push.sha,
+                {one.sha: one.parents for one in git.log(push.before, MOST_REPLACED)},
+            )
+            for push in pull.forced
+        )
+        shas = [*commits, *(sha for push in pushes for sha in push.parents)]
         found = {run.id: run for name in check_names for run in self._checks(shas, name) if is_of(run, number)}
-        return tuple(found[key] for key in sorted(found))
+        return OlderChecks(
+            tuple(found[key] for key in sorted(found)),
+            pushes,
+            frozenset({*commits, pull.head_sha}),
+            pull.head_sha,
+            pull.base_sha,
+            has_all_commits=True,
+        )
 
     def create_check(self, check: CheckState) -> CheckRun:
         """See `ports.CheckRuns.create_check`."""

@@ -18,7 +18,7 @@ from reviewbot.domain.model.review import TaskStatus
 from tests.simulation.github import BOT, START, Content, Pull, StoredThread
 from tests.simulation.oracle import EVIL, TOKEN
 from tests.simulation.repository import File
-from tests.simulation.world import CHECK, PEOPLE, Waiver, World
+from tests.simulation.world import CHECK, LOCK_FILE, PEOPLE, RENOVATE, SECRET, Waiver, World, lock_file
 
 T = TypeVar("T")
 SKIP = "skip-review"
@@ -45,6 +45,7 @@ class By:
     author: str = "mona"
     committer: str = ""
     begins: str = ""
+    verified: bool = False
 
 
 def play(world: World, move: object) -> None:
@@ -75,7 +76,13 @@ def _push(
         return
     by = by or By()
     world.github.push(
-        world.pull.head_ref, changes, parents=parents, author=by.author, committer=by.committer, begins=by.begins
+        world.pull.head_ref,
+        changes,
+        parents=parents,
+        author=by.author,
+        committer=by.committer,
+        begins=by.begins,
+        verified=by.verified,
     )
     _pushed(world)
 
@@ -109,6 +116,23 @@ def _evil_by_kim(world: World, move: Move) -> None:
     """Somebody who helps commits to the branch, under the own name or only as the committer."""
     by = By("kim") if move.a < 3 else By("mona", "kim")
     _insert(world, f"EVIL{1 + move.a % 4}()", move.b, by=by)
+
+
+def _evil_by_bot(world: World, move: Move) -> None:
+    """The bot commits, or the author does in its name, or on GitHub's pages."""
+    by = (By(RENOVATE, verified=True), By(RENOVATE), By(RENOVATE, "mona", verified=True))[move.a % 3]
+    _insert(world, f"EVIL{1 + move.a % 4}()", move.b, by=by)
+
+
+def _secret(world: World, move: Move) -> None:
+    """A line with a token, which is redacted, and a flaw or none."""
+    _insert(world, f'login("{SECRET}")' + f"; EVIL{1 + move.a % 4}()" * (move.a % 2), move.b)
+
+
+def _lock(world: World, move: Move) -> None:
+    """An ordinary update of a package, which is not reviewed, or one that takes it from another host."""
+    host = f"EVIL{1 + move.a % 4}.test" if move.a % 2 else "packages.test"
+    _push(world, {LOCK_FILE: lock_file(f"1.{move.b}.0", host)})
 
 
 def _same_beginning(world: World, move: Move) -> None:
@@ -482,6 +506,8 @@ def _out_of_credits(world: World, move: Move) -> None:
 AUTHOR: Mapping[str, Play] = {
     "evil": _evil,
     "note": _note,
+    "secret": _secret,
+    "lock": _lock,
     "harmless": _harmless,
     "fix": _fix,
     "revert": _revert,
@@ -506,6 +532,7 @@ AUTHOR: Mapping[str, Play] = {
 
 ADVERSARY: Mapping[str, Play] = {
     "evil_by_kim": _evil_by_kim,
+    "evil_by_bot": _evil_by_bot,
     "same_beginning": _same_beginning,
     "own_base": _own_base,
     "second_pull_request": _second_pull_request,

@@ -96,7 +96,7 @@ def test_what_only_a_bot_wrote_is_not_priced_and_is_counted(clone: Clone) -> Non
     told = " ".join(said.out.split())
     assert "3 reviews, 1,080 credits held at most." in told
     assert "Not counted: 3 merges whose commits name a bot as their author: renovate[bot] 2, dependabot[bot] 1." in told
-    assert "Anyone can commit under such a name." in told
+    assert "Anyone can commit with such a name." in told
     assert "The action skips only pull requests that a bot opened and whose commits GitHub verifies." in told
     clone.commit({".github/reviewbot.yml": "bots: []\n"})
     priced = plan()
@@ -165,7 +165,7 @@ def test_the_newest_are_replayed_when_there_are_many(clone: Clone) -> None:
 
 def test_when_nothing_was_merged_that_is_said(clone: Clone) -> None:
     del clone
-    assert plan("--since", "2099-01-01").out == "Nothing was merged: main since 2099-01-01.\n"
+    assert plan("--since", "2099-01-01").out == "No merges in main since 2099-01-01.\n"
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from reviewbot.domain.redaction.detectors import is_secret
 from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.settings import INPUTS, Settings, read_settings
-from reviewbot.settings.configfile import CONFIG_BYTES, key_lines, read_config
+from reviewbot.settings.configfile import CONFIG_BYTES, key_lines
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.readers import Secret
-from reviewbot.settings.table import CONFIG_FILE, config_place, default_text, given_values, name_of
+from reviewbot.settings.table import CONFIG_FILE, config_place, default_text, given_values, name_of, read_layers
 
 SECRETS = {"codevf-api-key": "CODEVF_API_KEY", "github-token": "GITHUB_TOKEN"}
 """The inputs that are secrets, each with its environment variable."""
@@ -73,10 +73,10 @@ def _problems(given: Given) -> Iterator[Problem]:
 
 def _table(given: Given) -> str:
     """Return every setting with its value and where that comes from."""
-    settings, keys = read_settings(given.inputs, given.text), read_config(given.text or "")[0]
+    settings, layers = read_settings(given.inputs, given.text), read_layers(given.inputs, given.text)[0]
     rows = []
     for field in fields(Settings):
-        place = next((place for place, _ in given_values(field, given.inputs, keys)), "default")
+        place = next((place for place, _ in given_values(field, layers)), "default")
         value = " ".join(_shown(getattr(settings, field.name)).split())
         rows.append((name_of(field), log_line(value), log_line(given.told(place))))
     name, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))

@@ -28,7 +28,7 @@ from reviewbot.settings.environment import passed_on
 from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.plan import Replay, replayed, show_plan, since
-from reviewbot.terminal.progress import Progress, TerminalReporter, telling
+from reviewbot.terminal.progress import Progress, TerminalReporter, showing_progress
 
 
 def run(call: Call) -> int:
@@ -49,7 +49,7 @@ def run(call: Call) -> int:
         policy = policy_of(read_settings(inputs, config.text if config else None))
         replayer = _Replayer(clone, head, inputs, policy, clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
-        with telling(console, quiet=False) as progress:
+        with showing_progress(console, quiet=False) as progress:
             landed = clone.landed(head, span, chosen.most)
             replays = tuple(replayer.replays(landed, progress))
         told = f"{clone.branch(chosen.branch) or chosen.branch} since {chosen.since}"

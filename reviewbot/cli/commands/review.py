@@ -35,7 +35,7 @@ from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import read_desktop
 from reviewbot.terminal.console import open_console, say, say_command, say_hint
 from reviewbot.terminal.page import show_review, show_short, words_of
-from reviewbot.terminal.progress import Progress, TerminalReporter, Watched, telling
+from reviewbot.terminal.progress import Progress, TerminalReporter, Watched, showing_progress
 
 YOU = "you"
 
@@ -58,7 +58,7 @@ def run(call: Call) -> int:
         setting = Setting(chosen, inputs, desktop, Path.cwd())
         session = _Session(setting, open_place(setting, clock, stack), clock, stack, interrupts)
         try:
-            with telling(console, quiet=chosen.quiet) as progress:
+            with showing_progress(console, quiet=chosen.quiet) as progress:
                 reporter = session.listen(progress)
         except KeyboardInterrupt:  # outside the wait for a paid review, which ends in words of its own
             if session.place.paid:

@@ -97,6 +97,12 @@ class MergeGroupEvent(Struct, frozen=True):
     base_ref: str = ""
 
 
+class RelayEvent(Struct, frozen=True):
+    """A workflow without the key has run for a comment; its commands are read from GitHub."""
+
+    number: int
+
+
 class OtherEvent(Struct, frozen=True):
     """An event that reviewbot ignores, and why."""
 
@@ -111,7 +117,9 @@ class BrokenEvent(Struct, frozen=True):
     problem: str
 
 
-Event = ReviewEvent | ClosedEvent | CommentEvent | DispatchEvent | MergeGroupEvent | OtherEvent | BrokenEvent
+Event = (
+    ReviewEvent | ClosedEvent | CommentEvent | DispatchEvent | MergeGroupEvent | RelayEvent | OtherEvent | BrokenEvent
+)
 
 
 Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
@@ -194,6 +202,14 @@ class _MergeGroupPayload(Struct, frozen=True):
     merge_group: _MergeGroup = _MergeGroup()
 
 
+class _WorkflowRun(Struct, frozen=True):
+    display_title: str = ""
+
+
+class _WorkflowRunPayload(Struct, frozen=True):
+    workflow_run: _WorkflowRun = _WorkflowRun()
+
+
 def read_event_text(name: str, text: str) -> Event:
     try:
         payload = parse(text)
@@ -202,7 +218,7 @@ def read_event_text(name: str, text: str) -> Event:
     return read_event(name, payload)
 
 
-def read_event(name: str, payload: object) -> Event:
+def read_event(name: str, payload: object) -> Event:  # noqa: PLR0911 — a row for each event
     """Parse the JSON of the event file for this `GITHUB_EVENT_NAME`."""
     try:
         match name:
@@ -214,6 +230,8 @@ def read_event(name: str, payload: object) -> Event:
                 return _dispatch(convert(payload, _DispatchPayload))
             case "merge_group":
                 return _merge_group(convert(payload, _MergeGroupPayload))
+            case "workflow_run":
+                return _relay(convert(payload, _WorkflowRunPayload))
             case _:
                 return OtherEvent(name, f"the event `{name}` is not about one pull request")
     except JsonMismatch as error:
@@ -279,6 +297,14 @@ def _merge_group(payload: _MergeGroupPayload) -> Event:
     found = (_typed_number(digits) for digits in re.findall(r"(?<![0-9a-z])pr-(\d{1,10})-[0-9a-f]{40}", part))
     numbers = tuple(dict.fromkeys(number for number in found if number))
     return MergeGroupEvent(head_sha, numbers, (group.base_ref or "").removeprefix("refs/heads/"))
+
+
+def _relay(payload: _WorkflowRunPayload) -> Event:
+    # The payload lists no pull request of a fork, so the workflow puts the number at the end of its `run-name`.
+    number = _typed_number(payload.workflow_run.display_title.rpartition("#")[2])
+    if number is None:
+        return OtherEvent("workflow_run", "the `workflow_run` does not name a pull request at the end of its title")
+    return RelayEvent(number)
 
 
 def _typed_number(value: object) -> int | None:

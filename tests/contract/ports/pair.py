@@ -440,7 +440,8 @@ class Pair:
         self.agree("waiting", lambda harness, _side: asdict(harness.forge.waiting(NAMES)))
         self.agree("summaries", lambda harness, _side: [one for one, _ in harness.forge.summaries(MARK)])
         self.agree(
-            "older checks", lambda harness, _side: [one.head_sha for one in harness.forge.older_checks(1, [CHECK_NAME])]
+            "older checks",
+            lambda harness, _side: [one.head_sha for one in harness.forge.older_checks(1, [CHECK_NAME]).runs],
         )
         self.agree("diff", lambda harness, _side: diff_of(harness, 1))
         self.agree("annotations", lambda harness, side: [harness.annotations(one.on(side)) for one in self.checks])
