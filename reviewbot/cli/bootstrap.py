@@ -1,4 +1,4 @@
-"""Opens the adapters."""
+"""Open the adapters."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import Environment, Network
 
 GRACE_SECONDS = 120
-"""How long after the wait's deadline CodeVF may still be asked: a retry must not lose the last answer."""
+"""How long after the wait's deadline requests to CodeVF go on, so that a retry does not lose the last answer."""
 
 FORK_HINT = (
     "Set `codevf-api-key` from a secret of the repository. Workflows of a fork's pull request get no "
@@ -43,7 +43,7 @@ WITHOUT_ANALYZERS = (
 
 
 def read_event(environment: Environment) -> Event:
-    """Read the event that the runner wrote to a file."""
+    """Read the event from the runner's file."""
     try:
         text = Path(environment.event_path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -55,7 +55,7 @@ def read_event(environment: Environment) -> Event:
 def open_repository(
     network: Network, repository: str, token: str, clock: Clock, stack: ExitStack
 ) -> tuple[GitHubForge, ChangeReader]:
-    """Open a repository of GitHub: by its API, and by git."""
+    """Open a GitHub repository, by its API and by git."""
     address = Address(network.api_url, network.graphql_url, network.ssl_file)
     forge = stack.enter_context(GitHubForge(token, repository, address, clock))
     return forge, read_changes(network, token, repository)
@@ -74,7 +74,7 @@ def read_changes(network: Network, token: str, repository: str) -> ChangeReader:
 
 @contextmanager
 def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
-    """Open the adapters of a run of the action, and close them at the end."""
+    """Open the adapters of a run of the action; close them on exit."""
     first, network = peek_settings(environment.inputs), environment.network
     clock, rng = SystemClock(network.time_scale), SystemRandom()
     surroundings = Surroundings(
@@ -99,11 +99,11 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
 
 @dataclass(frozen=True, slots=True)
 class Reviewers:
-    """Opens the reviewer that the settings name, and closes it with the other adapters.
+    """Opens the reviewer of the settings; `stack` closes it.
 
     Attributes:
-        without_key: what to do if CodeVF's key is missing.
-        on_missing: gets the names of the analyzers that the local reviewer needs and does not find.
+        without_key: the hint if CodeVF's key is missing.
+        on_missing: gets the names of the analyzers that the local reviewer needs and that are not installed.
         on_retry: gets the error of a failed request to CodeVF and the seconds until it is repeated.
     """
 
@@ -119,11 +119,11 @@ class Reviewers:
         """Open the reviewer.
 
         Raises:
-            NoKey: CodeVF without a key.
+            NoKey: the reviewer is CodeVF, and the key is missing.
             ReviewDidNotHappen: a run of the action has no analyzers.
         """
         if settings.reviewer is ReviewerKind.LOCAL:
-            # Imported here: a paid review needs none of it.
+            # Imported here: a paid review does not need it.
             from reviewbot.analyzers.service import LocalReviewer, any_installed, with_interpreter  # noqa: PLC0415
 
             path_env = with_interpreter(self.network.children)

@@ -16,7 +16,7 @@ from reviewbot.domain.model.options import FailOn, ReviewerKind
 from reviewbot.domain.model.review import Mode
 from reviewbot.errors import SettingsError, did_you_mean
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 — the only name it has
+Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 — the only name it has
 
 FORMATS = ("text", "short", "json", "sarif", "rdjson", "markdown", "github")
 
@@ -109,7 +109,7 @@ def _opened(module: str) -> Callable[[Call], int]:
     return run
 
 
-def _add(commands: Commands, name: str, usage: str, about: str, *, module: str = "") -> argparse.ArgumentParser:
+def _add(commands: Commands, name: str, usage: str, about: str, *, module: str = "") -> _Parser:
     description, examples = help_text.TEXTS[name]
     parser = commands.add_parser(
         name,

@@ -1,4 +1,4 @@
-"""Where a review at a terminal reads from and what it remembers: a branch here, what is staged, or a pull request."""
+"""What a review at a terminal reads and where it stores its ledger: a branch, staged changes or a pull request."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from reviewbot.settings.environment import Desktop
 from reviewbot.settings.table import CONFIG_FILE
 
 NOTEBOOK = "reviewbot"
-"""The folder of the pages, inside git's own."""
+"""The folder of the state files, inside git's folder."""
 
 _FULL_NAME = re.compile("[^/ ]+/[^/ ]+")
 
 LAST_REVIEW = Path(NOTEBOOK, "last-review.json")
-"""The report of the work tree's last review, inside git's own folder of the work tree."""
+"""The report of the last review, inside git's folder of the work tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a place is made of: the command line, also as inputs, the environment, and the current folder."""
+    """The command line, its options as inputs, the environment and the current folder."""
 
     chosen: argparse.Namespace
     inputs: Mapping[str, str]
@@ -64,16 +64,16 @@ class Setting:
     folder: Path
 
     def notebook(self, settings: Settings, folder: Path, about: str) -> Notebook:
-        """Return the memory of what is reviewed: one for each account that pays, none for free reviews."""
+        """Return the state file of a review: one per account that pays, none for free reviews."""
         page = folder / NOTEBOOK / page_name(f"{account_number(self.desktop.api_key)} {settings.instance} {about}")
         return Notebook(page if settings.reviewer is ReviewerKind.CODEVF else None)
 
 
 def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
-    """Open what the command names.
+    """Open what the command line names.
 
     Raises:
-        SettingsError: it does not exist, or options exclude each other.
+        SettingsError: it does not exist, or the options exclude each other.
     """
     chosen = setting.chosen
     if problems := tuple(_problems(chosen, setting.desktop)):
@@ -86,12 +86,12 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
     paid = settings.reviewer is ReviewerKind.CODEVF
     if chosen.staged and paid:
-        what = "a paid review can take hours, and the staged changes can be gone by then"
-        raise wrong("--staged", what, "Add --reviewer local, or commit first.")
+        why = "a paid review can take hours, and the staged changes can be gone by then"
+        raise wrong("--staged", why, "Add --reviewer local, or commit first.")
     notebook = setting.notebook(settings, clone.common_dir, stretch.branch or stretch.new)
     here = not chosen.staged and clone.resolve("HEAD") == stretch.new
     uncommitted = clone.uncommitted() if here else 0
-    # By the branch's name, which identifies the memory.
+    # The branch's name identifies the state file.
     what = ["--staged"] if chosen.staged else ["--base", stretch.base_ref, "--head", stretch.branch or stretch.new]
     again, last = _command(chosen, *what), clone.own_dir / LAST_REVIEW
     return Place(Desk(change, notebook), change, 0, _told(stretch), again, paid, uncommitted, last)
@@ -119,7 +119,7 @@ def _problems(chosen: argparse.Namespace, desktop: Desktop) -> Iterator[Problem]
 
 def _told(stretch: Stretch) -> str:
     if not stretch.settled or stretch.base_ref == "HEAD":
-        return "what is staged"
+        return "staged changes"
     name = stretch.branch or stretch.new[:10]
     return f"{name} since {stretch.base_ref} ({counted(stretch.commits, 'commit')})"
 
@@ -143,7 +143,7 @@ def _pull_request(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
 
 
 def repository_name(said: str | None, folder: Path, desktop: Desktop) -> str:
-    """Return `owner/name`: what was said, otherwise the origin of the clone that the folder is in.
+    """Return `owner/name`: the given name, or the origin of the clone that the folder is in.
 
     Raises:
         SettingsError: it is not such a name, or the clone's origin is not on a host.

@@ -123,9 +123,9 @@ def test_of_two_suggestions_for_a_line_the_worse_finding_counts(clone: Clone) ->
 def test_an_unknown_id_and_a_finding_without_a_fix_are_told(clone: Clone) -> None:
     assert apply(clone, "cccccccccc").status == 2
     bare = replace(FIX, suggestion=None, suggestion_state=SuggestionState.NONE)
-    assert "it has no suggestion that fits as it is" in apply(clone, FIX.id, findings=(bare,)).err
+    assert "it has no suggestion that can be applied as it is" in apply(clone, FIX.id, findings=(bare,)).err
     said = apply(clone, findings=(bare,))
-    assert (said.status, said.err) == (0, "The report has no suggestion that fits as it is.\n")
+    assert (said.status, said.err) == (0, "The report has no suggestion that can be applied.\n")
 
 
 def test_who_may_do_what_with_the_file_stays(clone: Clone) -> None:

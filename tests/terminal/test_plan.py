@@ -97,7 +97,7 @@ def test_what_only_a_bot_wrote_is_not_priced_and_is_counted(clone: Clone) -> Non
     assert "3 reviews, 1,080 credits held at most." in told
     assert "Not counted: 3 merges whose commits name a bot as their author: renovate[bot] 2, dependabot[bot] 1." in told
     assert "Anyone can commit with such a name." in told
-    assert "The action skips only pull requests that a bot opened and whose commits GitHub verifies." in told
+    assert "The action skips only pull requests that a bot opened and whose commits GitHub verified." in told
     clone.commit({".github/reviewbot.yml": "bots: []\n"})
     priced = plan()
     assert [row[-1] for row in figures(priced)[1:4]] == ["360", "360", "360"]

@@ -275,7 +275,7 @@ def test_nothing_that_the_clone_is_set_up_to_run_is_run(sit: Opened, tmp_path: P
     trapped = "* diff=trap filter=trap\n"
     desk.clone.write({".git/info/attributes": trapped, ".gitattributes": trapped, "app.py": "draft = 1\n"})
     said = desk.review()
-    assert (said.status, "1 file has changes" in said.err) == (0, True)
+    assert (said.status, "1 file has uncommitted changes" in said.err) == (0, True)
     assert desk.review("--staged", "--reviewer", "local", "--quiet").status == 0
     assert not (tmp_path / "sprung").exists()
 
@@ -290,11 +290,11 @@ def test_what_is_not_committed_is_not_reviewed(sit: Opened) -> None:
 
 def test_what_was_not_reviewed_since_it_is_not_committed_is_told(sit: Opened) -> None:
     desk = sit(engineer=canned(CLEAN))
-    assert "not committed" not in desk.review().err
+    assert "uncommitted changes" not in desk.review().err
     desk.clone.write({"draft.py": "draft = 1\n", "app.py": "draft = 1\n"})
     desk.clone.git("add", "draft.py")
-    assert "Not in this review: 2 files have changes that are not committed.\n" in desk.review().err
-    assert "not committed" not in desk.review("--head", "main", "--base", "main").err
+    assert "Not in this review: 2 files have uncommitted changes.\n" in desk.review().err
+    assert "uncommitted changes" not in desk.review("--head", "main", "--base", "main").err
 
 
 def test_fixes_come_with_the_commands_that_apply_them(sit: Opened) -> None:
@@ -313,7 +313,7 @@ def test_a_branch_without_changes_needs_no_review(sit: Opened) -> None:
     said = desk.review("--base", "topic")
     assert said.status == 0
     assert said.out.startswith("\nNothing to review in this change\n")
-    assert "There is no change. What is not committed is not reviewed;" in said.out
+    assert "There is no change. Uncommitted changes are not reviewed." in said.out
     assert not desk.faults.log
 
 
@@ -349,7 +349,7 @@ def test_a_review_that_cannot_be_kept_is_shown_all_the_same(sit: Opened) -> None
     said = desk.review("--reviewer", "local", "--fail-on", "never")
     assert said.status == 0
     assert "os.system" in said.out
-    assert "cannot be remembered in" in said.err
+    assert "cannot be stored in" in " ".join(said.err.split())
     assert "reviewbot apply" not in said.err
 
 

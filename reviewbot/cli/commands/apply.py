@@ -1,4 +1,4 @@
-"""`reviewbot apply`: puts the suggestions of a report into the files of this clone."""
+"""`reviewbot apply`: apply the suggestions of a review to the files of this clone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REGULAR_MODE = "100644"
 _ID = re.compile("[0-9a-f]+")
 
 FEWEST_DIGITS = 4
-"""Of an id, as `/reviewbot waive` takes it."""
+"""Digits of an id that suffice, as for `/reviewbot waive`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class _File:
 
 
 def run(call: Call) -> int:
-    """Apply, and tell what was done.
+    """Apply the suggestions and list what was done.
 
     Returns:
-        0 if everything that was asked for is done, 3 if something was refused.
+        0, or 3 if a suggestion was refused.
 
     Raises:
-        SettingsError: there is no such finding, or this clone does not have the report's commit.
+        SettingsError: the finding does not exist, or the report's commit is not in this clone.
     """
     chosen = call.chosen
     report, ids = report_and_ids(chosen.words)
@@ -67,7 +67,7 @@ def run(call: Call) -> int:
     if ids:
         refused |= rivals
         rivals = {}
-    _tell(call, files, refused)
+    _list(call, files, refused)
     for identifier, why in rivals.items():
         call.err.write(visible(f"Left out {identifier}: {why}.\n"))
     return EXIT_NO_REVIEW if refused else 0
@@ -96,10 +96,10 @@ def applicable(view: SummaryView) -> int:
 
 
 def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
-    """Return the findings of these ids or unique prefixes, all if none is named; worst first.
+    """Return the findings with these ids or unique prefixes, or all; worst first.
 
     Raises:
-        SettingsError: an id names no finding, or several.
+        SettingsError: an id fits no finding or several.
     """
     findings, asked, problems = every_finding(view.files), set[str](), []
     todo = f"Name an id, or at least {FEWEST_DIGITS} of its first digits."
@@ -120,22 +120,22 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
 def _edits(
     view: SummaryView, findings: Iterable[FindingView], *, asked: bool
 ) -> tuple[dict[str, list[Edit]], dict[str, str]]:
-    """Return the edits by path; and, if they were asked for by name, why the others cannot be made, by id."""
+    """Return the edits by path; if `asked`, also why the other findings have no edit, by id."""
     edits: dict[str, list[Edit]] = {}
     refused: dict[str, str] = {}
     for finding in findings:
         place = place_of(finding, view)
-        # The writer of a report may call a suggestion for a protected path committable.
+        # A forged report may call a suggestion for a protected path committable.
         text = replacement(finding, place) if place and not is_protected(finding.path) else None
         if place and place.lines and text is not None:
             edits.setdefault(place.path, []).append(Edit(finding.id, *place.lines, text))
         elif asked:
-            refused[finding.id] = "it has no suggestion that fits as it is"
+            refused[finding.id] = "it has no suggestion that can be applied as it is"
     return edits, refused
 
 
 def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]]) -> tuple[list[_File], dict[str, str]]:
-    """Return the files with their edits; and why the others cannot be edited, by the id of each edit."""
+    """Return the files with their edits applied, and why other files cannot be edited, by the id of each edit."""
     if wanted and not clone.has(view.head_sha):
         what = f"the report is of the commit {visible(short(view.head_sha))}, which is not in this clone"
         raise wrong("", what, "Run git fetch, or review again: reviewbot review")
@@ -152,10 +152,10 @@ def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]])
 
 
 def _file(clone: Clone, path: str, mode: str, reviewed: str | None, edits: Sequence[Edit]) -> _File:
-    """Return a file with its edits.
+    """Return a file with its edits applied.
 
     Raises:
-        SettingsError: it is not tracked, no regular file, or no text.
+        SettingsError: it is not a tracked, regular text file.
     """
     if mode not in {REGULAR_MODE, EXECUTABLE_MODE} or reviewed is None:
         raise wrong(path, "git does not track it as a regular text file", "")
@@ -167,11 +167,11 @@ def _file(clone: Clone, path: str, mode: str, reviewed: str | None, edits: Seque
     return _File(path, before, patched(reviewed, before, edits), there.mode)
 
 
-def _tell(call: Call, files: Sequence[_File], refused: Mapping[str, str]) -> None:
+def _list(call: Call, files: Sequence[_File], refused: Mapping[str, str]) -> None:
     verb = "Would apply" if call.chosen.check else "Applied"
-    told = [f"{verb} {identifier} to {file.path}." for file in files for identifier in file.done.applied]
-    told += [f"Already applied {identifier} to {file.path}." for file in files for identifier in file.done.there]
-    told += [f"Refused {identifier}: {why}." for identifier, why in refused.items()]
+    lines = [f"{verb} {identifier} to {file.path}." for file in files for identifier in file.done.applied]
+    lines += [f"Already applied {identifier} to {file.path}." for file in files for identifier in file.done.there]
+    lines += [f"Refused {identifier}: {why}." for identifier, why in refused.items()]
     if not (files or refused):
-        told = ["The report has no suggestion that fits as it is."]
-    call.err.write("".join(f"{log_line(line)}\n" for line in told))
+        lines = ["The report has no suggestion that can be applied."]
+    call.err.write("".join(f"{log_line(line)}\n" for line in lines))

@@ -1,4 +1,4 @@
-"""`reviewbot config`: checks the settings, or shows where each comes from."""
+"""`reviewbot config`: check the settings, or show their values and sources."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ SAYABLE = sorted({row.name for row in INPUTS if row.action} - SECRETS.keys())
 """The inputs of `--input`."""
 
 UNREADABLE = "\0"
-"""Stands for a file that is no text: YAML refuses a NUL, so the settings refuse it too."""
+"""Stands for a file that is not UTF-8: YAML forbids NUL, so the settings refuse it."""
 
 _NOWHERE: frozenset[str] = frozenset()
-"""This file is in a folder that reports are not written to."""
+"""The config file may be in `.github`, where reports are not written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the settings are made of; `lines` has those of the file's keys, by the place that a problem names."""
+    """The sources of the settings; `lines` maps the place in a problem to the line of the key."""
 
     path: str
     text: str | None
@@ -43,13 +43,13 @@ class Given:
     inputs: Mapping[str, str]
 
     def told(self, place: str) -> str:
-        """Return a place of a problem, with the file and the line if they are known."""
+        """Return the place of a problem with file and line, if they are known."""
         line = self.lines.get(place)
         return f"{self.path}:{line}" if line else self.path if place == "config file" else place
 
 
 def run(call: Call) -> int:
-    """Check the settings, or show them; an error lists every problem with its line."""
+    """Check the settings or show them."""
     given = _given(call)
     if problems := (*_pairs(call.chosen)[1], *_problems(given)):
         raise SettingsError(problems)
@@ -62,7 +62,7 @@ def run(call: Call) -> int:
 
 
 def _problems(given: Given) -> Iterator[Problem]:
-    """Yield the problems of the settings, those of a key with its line in front."""
+    """Yield the problems of the settings, with the lines of keys."""
     try:
         read_settings(given.inputs, given.text)
     except SettingsError as error:
@@ -72,7 +72,7 @@ def _problems(given: Given) -> Iterator[Problem]:
 
 
 def _table(given: Given) -> str:
-    """Return every setting with its value and where that comes from."""
+    """Return a table of all settings with their values and sources."""
     settings, layers = read_settings(given.inputs, given.text), read_layers(given.inputs, given.text)[0]
     rows = []
     for field in fields(Settings):
@@ -90,7 +90,7 @@ def _shown(value: object) -> str:
         case tuple():
             return ", ".join(one.path if isinstance(one, PathInstruction) else str(one) for one in value)
         case str() if is_secret(value):
-            return "***"  # a key may have been pasted into the wrong place
+            return "***"  # a key pasted into the wrong setting
         case _:
             return default_text(value)
 
@@ -103,7 +103,7 @@ def _given(call: Call) -> Given:
 
 
 def _file(call: Call) -> tuple[str, str | None]:
-    """Return the config file's name, and its text unless there is none."""
+    """Return the config file's name and its text, or None if it does not exist."""
     if call.chosen.file:
         path = Path(call.chosen.file)
         shown, folder, name = call.chosen.file, str(path.parent), path.name
@@ -123,7 +123,7 @@ def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:
     """Return the inputs of `--input NAME=VALUE`.
 
     Raises:
-        SettingsError: a name is no input's, or there is no value.
+        SettingsError: a name is unknown, or a value is missing.
     """
     inputs, problems = _pairs(chosen)
     if problems:

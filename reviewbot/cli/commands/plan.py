@@ -1,4 +1,4 @@
-"""`reviewbot plan`: what reviews of past merges would have sent and cost. Nothing is sent, and nobody is asked."""
+"""`reviewbot plan`: show what reviews of past merges would have sent and cost, without sending anything."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from reviewbot.terminal.progress import Progress, TerminalReporter, showing_prog
 
 
 def run(call: Call) -> int:
-    """Replay, and show the table."""
+    """Replay the merges and print the table."""
     chosen, clock = call.chosen, SystemClock()
     span = since(chosen.since)
     if span is None:
@@ -45,7 +45,7 @@ def run(call: Call) -> int:
             raise wrong("--branch", f"`{chosen.branch}` is not a commit in this clone", todo)
         inputs = {**inputs_of(chosen, {}), "dry-run": "true", "reviewer": "codevf"}
         config = clone.files(head, [CONFIG_FILE]).get(CONFIG_FILE)
-        # What is wrong is told once, and not for each merge.
+        # Invalid settings are reported once, not for each merge.
         policy = policy_of(read_settings(inputs, config.text if config else None))
         replayer = _Replayer(clone, head, inputs, policy, clock)
         console = open_console(call.err, call.env, plain=chosen.plain)

@@ -1,4 +1,4 @@
-"""`reviewbot review`: reviews a branch or a pull request, and shows the result at a terminal."""
+"""`reviewbot review`: review a branch, staged changes or a pull request at a terminal."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ Set CODEVF_API_KEY to your key, or review with static analyzers, without an acco
   reviewbot review --reviewer local"""
 
 _OF_AN_ANSWER = frozenset({"sarif", "rdjson", "github"})
-"""Formats in which no findings means that there are none: they are not written without an answer."""
+"""Formats that are not written without an answer, since they would claim that there are no findings."""
 
 
 def run(call: Call) -> int:
-    """Review, and show the result."""
+    """Review and show the result."""
     chosen, inputs = call.chosen, inputs_of(call.chosen, call.env)
     first = peek_settings(inputs)
     desktop = read_desktop(call.env, first.codevf_url, asks_github=chosen.pr is not None)
@@ -60,9 +60,9 @@ def run(call: Call) -> int:
         try:
             with showing_progress(console, quiet=chosen.quiet) as progress:
                 reporter = session.listen(progress)
-        except KeyboardInterrupt:  # outside the wait for a paid review, which ends in words of its own
+        except KeyboardInterrupt:  # outside the wait for a paid review, which ends with its own message
             if session.place.paid:
-                say(console, "Interrupted. If a review was bought, it goes on, and this picks it up:")
+                say(console, "Interrupted. If a review was bought, it continues. To get it:")
                 say_command(console, session.place.again)
             else:
                 say(console, "Interrupted.")
@@ -81,7 +81,7 @@ def run(call: Call) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """One review; `missing` has the names of the analyzers that it needs and that are not installed."""
+    """One review; `missing` lists the analyzers that it needs and that are not installed."""
 
     setting: Setting
     place: Place
@@ -91,7 +91,7 @@ class _Session:
     missing: list[str] = field(default_factory=list)
 
     def listen(self, progress: Progress) -> TerminalReporter:
-        """Review, and return what was reported."""
+        """Review and return the report."""
         reporter = TerminalReporter(progress)
         progress.stage(f"Reading {self.place.told}")
         ports = Ports(
@@ -166,7 +166,7 @@ def _leave(call: Call, view: SummaryView, place: Place, *, kept: bool, interrupt
         say(console, title)
         say_hint(console, words, indent=2)
     if outcome.reason is Reason.PENDING:
-        say(console, "What is committed meanwhile would be bought after it. The command:")
+        say(console, "Run this to get the review. Later commits are reviewed after it.")
         say_command(console, place.again)
         return INTERRUPTED if interrupted else outcome.exit_status
     if not chosen.quiet:
@@ -177,7 +177,7 @@ def _leave(call: Call, view: SummaryView, place: Place, *, kept: bool, interrupt
 def _say_more(console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, *, kept: bool) -> None:
     if place.uncommitted:
         files = counted(place.uncommitted, "file has", "files have")
-        say(console, f"Not in this review: {files} changes that are not committed.", "yellow")
+        say(console, f"Not in this review: {files} uncommitted changes.", "yellow")
     fixes = applicable(view) if kept else 0
     if fixes and chosen.format in {"text", "short", "json"}:
         console.print()

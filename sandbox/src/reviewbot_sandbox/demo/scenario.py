@@ -78,7 +78,7 @@ def run_demo(options: Options, analyzers: Reviewing, env: Mapping[str, str], log
         log: where it is shown.
 
     Returns:
-        0 when everything went as it should, the gate closing included; 70 otherwise.
+        0 if both runs ended as planned, 70 otherwise.
     """
     console = open_console(log, env, plain=options.plain, widest=WIDTH)
     lifetime = RUN_SECONDS + (KEPT_SECONDS if options.keep else 0)
