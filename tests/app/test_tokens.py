@@ -78,7 +78,9 @@ def test_a_token_is_used_as_far_as_it_goes_and_what_it_lacks_is_named(tmp_path: 
         for words in token.says:
             assert words in done.log
         if token.exit_status != 3:
-            assert "A shell runs it" in done.summary
+            assert "A shell runs it" in "".join(
+                (done.summary, *(one.body for one in rig.world.store.comments.values()))
+            )
             assert done.outputs["verdict"] == "fail"
 
 

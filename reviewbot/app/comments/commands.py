@@ -1,7 +1,7 @@
-"""Commands in comments: carried out once each, with one answer and one emoji, wherever a run was stopped before.
+"""Executes each command in comments once, with one answer and one reaction, also after a killed run.
 
-First the action, which can be done again; then the answer, which names its comment; then the emoji, which ends it. What
-a cancelled run has missed is carried out by the next one, before it does anything else.
+The order is: the action, which is idempotent; the answer, which names its comment; the reaction, which marks the
+command as done. A run first executes the commands that earlier runs missed.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
 
 MOST_MISSED = 10
-"""Older commands that one run carries out: each takes about five requests, and anybody may write them."""
+"""Older commands that one run executes. Each takes about five requests, and anyone can write them."""
 
 UNHURRIED = {"wait-minutes": "0"}
-"""A review that an earlier comment asked for is bought and left: this run has its own to wait for."""
+"""A review that an earlier comment requested is bought, but this run does not wait for it."""
 
 
 def answer_comment(ports: Ports, inputs: Mapping[str, str], event: CommentEvent) -> Outcome:
-    """Carry out a comment's command, after those before it that no run has carried out, and write the outputs.
+    """Execute a comment's command, after earlier ones that no run has executed, and write the outputs.
 
     Raises:
-        ReviewbotError: it could not be carried out; the next run tries again.
+        ReviewbotError: it failed; the next run tries again.
     """
     why = why_not(event)
     if not why:
@@ -59,10 +59,10 @@ def _why_left(inputs: Mapping[str, str], snapshot: Snapshot) -> str:
 
 
 def catch_up(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
-    """Carry out what earlier runs have missed.
+    """Execute the commands that earlier runs missed.
 
     Returns:
-        The pull request as it is after that; it is read once when there was nothing.
+        The pull request after that; it is read once if there was no command.
 
     Raises:
         ForgeError: it cannot be read.
@@ -72,7 +72,7 @@ def catch_up(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
 
 
 def _open_commands(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) -> tuple[PostedCommand, ...]:
-    """The commands to carry out; a run without the key cannot read what they are about, and leaves them to others."""
+    """List the commands to execute; none without the key, which the ledger needs."""
     settings = peek_settings(inputs, snapshot.default_branch.config)
     if settings.dry_run or settings.is_keyless:
         return ()
@@ -82,7 +82,7 @@ def _open_commands(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) 
 def _catch_up(
     ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot, posted_commands: Iterable[PostedCommand]
 ) -> Snapshot:
-    """Carry out older commands in their order; one that cannot be is said, and stays with those after it for later."""
+    """Execute older commands in order, up to the first failure, which is logged."""
     for posted in islice(posted_commands, MOST_MISSED):
         try:
             _carry_out(ports, {**inputs, **UNHURRIED}, posted, snapshot)
@@ -94,17 +94,17 @@ def _catch_up(
 
 
 def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, snapshot: Snapshot) -> Outcome:
-    """Do what a command asks for, answer it, and write the outputs.
+    """Execute a command, answer it, and write the outputs.
 
     Raises:
-        ForgeError: GitHub failed before anything was changed; the next run tries again.
+        ForgeError: GitHub failed before the ledger was written; the next run tries again.
     """
     settings, snapshot = load_settings(ports, inputs, snapshot)
     run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)))
     word = posted.command.name.value
     if there := answers_to(snapshot.comments, settings.instance, posted.key):
         react(run, posted, there[0].reaction)
-        return _told(run, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
+        return _logged(run, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
     action = action_of(run, snapshot, posted)
     outcome = do(Asking(run, inputs, snapshot, posted.sender), action)
     if outcome is not None and is_left(action, outcome):
@@ -113,16 +113,16 @@ def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, s
     for sentence in (*run.renderer.problems, *run.degraded.sentences):
         run.say(sentence)
     if outcome is not None:
-        # That run has written its outputs; the step itself fails only for what a person cannot read in the answer.
+        # That run has written its outputs. The step fails only if the answer does not show the failure.
         outcome = command_outcome(outcome)
         ports.reporter.outputs({"exit-status": str(outcome.exit_status)})
         return outcome
-    told = f"`{word}` was refused: {refusal.value}." if refusal else f"`{word}` was answered."
-    return _told(run, answered(carried_out=refusal is None, message=told))
+    text = f"`{word}` was refused: {refusal.value}." if refusal else f"`{word}` was answered."
+    return _logged(run, answered(carried_out=refusal is None, message=text))
 
 
-def _told(run: RunContext, outcome: Outcome) -> Outcome:
-    """The outcome, with its line in the log and its outputs."""
+def _logged(run: RunContext, outcome: Outcome) -> Outcome:
+    """Log the outcome and write its outputs."""
     run.say(outcome.message)
     run.ports.reporter.outputs(bare_outputs(outcome))
     return outcome

@@ -1,4 +1,4 @@
-"""The answer to a command: one comment that names the command's, then the emoji that ends it."""
+"""The answer to a command: a comment in the conversation, then the reaction that marks it as done."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _EMOJI = "The emoji under a command"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A command, what came of it, and how the pull request is after that.
+    """A command, its result, and the pull request after that.
 
     Attributes:
-        outcome: of the run that it took, None when it took none.
+        outcome: of the run that it started, None if none.
     """
 
     posted: PostedCommand
@@ -40,17 +40,17 @@ class Done:
 
     @property
     def refusal(self) -> Refusal | None:
-        """Why it was not carried out, None when it was."""
+        """Why it failed, if it did."""
         return refusal_after(self.action, self.outcome, self.memory.ledger)
 
 
 def reply(
     run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: CommandAction, outcome: Outcome | None
 ) -> Refusal | None:
-    """Answer a command by what is written down by now.
+    """Answer a command from what is stored after it.
 
     Returns:
-        Why it was not carried out, None when it was.
+        Why it failed, None if it did not.
     """
     now = run.read_snapshot()
     done = Done(posted, action, outcome, now, read_ledger(run, now, ""))
@@ -64,12 +64,12 @@ def reply(
 
 
 def react(run: RunContext, posted: PostedCommand, reaction: Reaction) -> None:
-    """Put the emoji under a command that says that it was carried out, or why not is said elsewhere."""
+    """Add the reaction to a command."""
     put = partial(run.ports.forge.react, posted.comment_id, reaction, in_thread=posted.in_thread)
     try:
         run.attempt(_EMOJI, put)
     except ForgeUnreachable:
-        run.attempt(_EMOJI, put)  # GitHub keeps one of a kind from each, so it may be there already
+        run.attempt(_EMOJI, put)  # idempotent: GitHub keeps one reaction of a kind per account
 
 
 def _is_answered(run: RunContext, posted: PostedCommand, now: Snapshot) -> bool:
@@ -77,7 +77,7 @@ def _is_answered(run: RunContext, posted: PostedCommand, now: Snapshot) -> bool:
 
 
 def _post(run: RunContext, posted: PostedCommand, body: str) -> None:
-    """Post the answer; when GitHub's own is lost, what is there is read before it is posted again."""
+    """Post the answer. If GitHub's response is lost, check for the comment before posting it again."""
     forge, number = run.ports.forge, run.signer.pull_number
     try:
         forge.create_comment(number, body)
@@ -90,7 +90,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
     command, outcome, check = done.posted.command, done.outcome, current_check(done.now)
     finding = done.action.finding if isinstance(done.action, EditLedger) else None
     waiver = done.action.edit if isinstance(done.action, EditLedger) and isinstance(done.action.edit, Waive) else None
-    tells = command.name is CommandName.STATUS and done.refusal is None
+    is_status = command.name is CommandName.STATUS and done.refusal is None
     return AnswerView(
         mark=str(mark),
         word=command.name.value,
@@ -109,7 +109,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
         message=outcome.message if outcome and done.refusal else "",
         hint=outcome.hint if outcome and done.refusal else "",
         paid=run.paid,
-        status=_status(done) if tells else None,
+        status=_status(done) if is_status else None,
     )
 
 

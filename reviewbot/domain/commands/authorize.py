@@ -1,4 +1,4 @@
-"""Decides what a command does: by who wrote it, when, and what the pull request and its ledger say now."""
+"""Authorizes a command against the writer's current permission, the pull request and the ledger."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reviewbot.domain.policy.verdict import Outcome, Reason, Status, blocks
 
 
 class Refusal(StrEnum):
-    """Why a command is not carried out; the templates have the words."""
+    """Why a command is refused; the templates have the texts."""
 
     UNKNOWN = "unknown"
     PERMISSION = "permission"
@@ -45,7 +45,7 @@ class Refusal(StrEnum):
 
     @property
     def reaction(self) -> Reaction:
-        """Our reaction to the comment."""
+        """The reaction to the comment."""
         return Reaction.CONFUSED if self is Refusal.UNKNOWN else Reaction.NO
 
 
@@ -70,7 +70,7 @@ class Collect:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Cancel these tasks and deferred purchases; `is_unknown`: there may be a task that nobody can cancel here."""
+    """Cancel these tasks and deferred purchases; `is_unknown` if there may be a task without a known id."""
 
     task_ids: tuple[str, ...]
     is_unknown: bool = False
@@ -89,11 +89,11 @@ class Scope:
     """What a command can be about.
 
     Attributes:
-        permission: of the command's author, now.
+        permission: of the writer, now.
         ledger: as far as it is trusted.
         fail_on: the setting.
-        needs_approval: whether somebody with write access has to approve the spending for each head.
-        paid: whether the reviewer costs money; otherwise the ledger is signed with no secret.
+        needs_approval: whether a collaborator with write access has to approve the spending for each head.
+        paid: whether the reviewer costs money; otherwise no secret signs the ledger.
         remembers: whether there is a summary comment for the ledger.
     """
 
@@ -152,11 +152,11 @@ def _review(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
-    """Whether a command is about this head: nobody may push something else after it.
+    """Whether a command was written for this head and not for one that was replaced since.
 
-    A command with the whole SHA is. Otherwise our signed ledger must say that the head was there when the comment was
-    written, and no force-push may have come since, so that every later head builds on it. The beginning of a SHA
-    proves nothing: another commit that begins with the same seven digits takes minutes to make.
+    A command with the whole SHA is. Otherwise the signed ledger must record the head before the comment, with no
+    force-push since, so that every later head contains it. The beginning of a SHA proves nothing: a commit that begins
+    with the same seven digits is found in minutes.
     """
     pull = scope.pull
     return posted.command.target == pull.head_sha or scope.ledger.was_head(pull.head_sha, posted.at, pull.forced_at)
@@ -179,7 +179,7 @@ def _amend(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Let the named head through, to the base that the pull request had when the comment was written."""
+    """Bypass the check for the named head and the base that the pull request had when the comment was written."""
     pull, named = scope.pull, posted.command.target
     impossible = {
         Refusal.NO_COMMIT: not named,
@@ -233,13 +233,13 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _may_block(record: TrackedFinding, scope: Scope) -> bool:
-    """Whether a finding blocks by the settings of now, or by those that a purchase has frozen."""
+    """Whether a finding blocks by the current settings or by those frozen in a purchase."""
     frozen = (one.judgement.rules.fail_on for one in scope.ledger.purchases)
     return any(blocks(record.severity, fail_on) for fail_on in (scope.fail_on, *frozen))
 
 
 def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:
-    """The refusal for somebody who opened the pull request, or authored or committed a commit of it."""
+    """Refuse the opener, and everyone who authored or committed a commit."""
     people = scope.pull.people
     if people is None:
         return Refusal.UNKNOWN_AUTHORS
@@ -255,7 +255,7 @@ def is_kept(action: EditLedger, ledger: Ledger) -> bool:
 
 
 def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
-    """Whether the next run tries a command again: GitHub failed before the change of the ledger was written.
+    """Whether the next run retries a command: GitHub failed before the ledger was written.
 
     Args:
         action: what the command does.
@@ -265,7 +265,7 @@ def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
 
 
 def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:
-    """Why a command was not carried out in the end, if so.
+    """Return why a command failed, if it did.
 
     Args:
         action: what the command does.

@@ -1,6 +1,6 @@
-"""Parses commands: the first line of a comment that a person wrote and nobody edited.
+"""Parses commands: the first line of an unedited comment by a person.
 
-The event that brings a comment is not trusted; the comment is read again from GitHub.
+The text in the event is not trusted. The comment is read again from GitHub.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from reviewbot.domain.text.bounds import shorten_line
 
 CALL = "/reviewbot"
 KEPT_FOR = timedelta(days=7)
-"""How long a command without an answer is open."""
+"""How long a command without an answer is still executed."""
 
 
 class CommandName(StrEnum):
-    """The commands; `UNKNOWN` is everything else after our name."""
+    """The commands; `UNKNOWN` is anything else after `/reviewbot`."""
 
     REVIEW = "review"
     COLLECT = "collect"
@@ -37,7 +37,7 @@ class CommandName(StrEnum):
 
     @property
     def needs(self) -> Permission:
-        """The least permission for the command."""
+        """The permission that the command needs."""
         return _SYNTAX[self][0] if self in _SYNTAX else Permission.READ
 
 
@@ -54,7 +54,7 @@ _SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
     CommandName.BYPASS: (Permission.MAINTAIN, f"(?:{_COMMIT}(?: |$))?(?P<reason>.*)"),
     CommandName.HELP: (Permission.READ, ""),
 }
-"""The least permission for each command, and the pattern of its arguments."""
+"""The permission that each command needs, and the pattern of its arguments."""
 
 _IN_THREAD: Mapping[CommandName, str] = {CommandName.WAIVE: "(?P<reason>.*)", CommandName.UNWAIVE: f"{_ID}?"}
 """The arguments in the thread of a finding, where `authorize` finds out whether a reason begins with an id."""
@@ -96,11 +96,11 @@ def parse(body: str, *, about_finding: bool = False) -> Command | None:
 
 
 def why_not(event: CommentEvent) -> str:
-    """Why an event brings no command; empty if it may bring one."""
+    """Return why an event contains no command; empty if it may contain one."""
     if parse(event.body) is None:
-        return "The comment is no command."
+        return "The comment is not a command."
     if event.action != "created":
-        return "A comment that somebody edited or deleted is no command."
+        return "Edited and deleted comments are not commands."
     if event.sender_is_bot or not event.sender or event.sender != event.author:
         return "Only a person's own comment is a command."
     return ""

@@ -1,6 +1,6 @@
-"""Marks: the hidden first bytes of our comments, and the short ids of findings.
+"""Marks, the hidden first bytes of reviewbot's comments, and the short ids of findings.
 
-Anyone can paste a mark: it counts only in a comment that the token's own identity wrote.
+Anyone can paste a mark. It counts only in a comment that the token's own account wrote.
 """
 
 from __future__ import annotations
@@ -84,12 +84,12 @@ def read_answer_mark(body: str) -> AnswerMark | None:
     return None if match is None else AnswerMark(match[1], match[2], Reaction(match[3]))
 
 
-def with_state(body: str, told: str, *, closed: bool = False) -> str:
+def with_state(body: str, text: str, *, closed: bool = False) -> str:
     """Set the state in a finding's comment, right after the mark.
 
     Args:
         body: of the comment.
-        told: trusted Markdown without our marks; empty removes the state.
+        text: trusted Markdown without marks; empty removes the state.
         closed: whether all findings of the comment are closed.
     """
     mark = _FINDING.match(body)
@@ -98,7 +98,7 @@ def with_state(body: str, told: str, *, closed: bool = False) -> str:
     rest = body[mark.end() :].removeprefix("\n")
     rest = rest[state.end() :] if (state := _STATE.match(rest)) else rest
     word = (
-        f"<!-- reviewbot:state{' closed' if closed else ''} -->\n{told}\n<!-- /reviewbot:state -->\n\n" if told else ""
+        f"<!-- reviewbot:state{' closed' if closed else ''} -->\n{text}\n<!-- /reviewbot:state -->\n\n" if text else ""
     )
     return f"{mark[0]}\n{word}{rest}"
 

@@ -1,4 +1,4 @@
-"""Making a view smaller until its text fits: worst findings first, nothing cut in silence.
+"""Makes a view smaller until its text fits: worst findings first, and each cut is marked.
 
 GitHub refuses a body that is too long, after the review was paid for. So what is long is cut *before* it is written
 down: whole findings become one line, lines become a number, and a long text ends at a line's end and says so.

@@ -100,9 +100,9 @@ def test_a_person_who_writes_a_command_is_heard() -> None:
 @pytest.mark.parametrize(
     ("more", "word"),
     [
-        ({"body": "thanks"}, "no command"),
-        ({"action": "edited"}, "edited"),
-        ({"action": "deleted"}, "edited"),
+        ({"body": "thanks"}, "not a command"),
+        ({"action": "edited"}, "Edited"),
+        ({"action": "deleted"}, "Edited"),
         ({"sender_is_bot": True}, "person"),
         ({"sender": "editor"}, "person"),
         ({"sender": "", "author": ""}, "person"),
