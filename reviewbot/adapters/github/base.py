@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
 
-from reviewbot.adapters.github.client import Address, Calls, Patience
+from reviewbot.adapters.github.client import Address, Client, Patience
 from reviewbot.adapters.github.graphql.files import Files
 from reviewbot.errors import NotFound
 from reviewbot.ports import Clock
@@ -14,7 +14,7 @@ from reviewbot.ports import Clock
 T = TypeVar("T")
 
 
-class Bound:
+class RepositoryConnection:
     """A connection to GitHub for one repository, `owner/name`; the token is not stored here or shown."""
 
     def __init__(
@@ -23,7 +23,7 @@ class Bound:
         self._repository = repository
         self._owner, _, self._name = repository.partition("/")
         self._path = f"/repos/{quote(self._owner, safe='')}/{quote(self._name, safe='')}"
-        self._calls = Calls(token, address, clock, patience or Patience())
+        self._calls = Client(token, address, clock, patience or Patience())
         self._files = Files(self._calls, self._owner, self._name)
 
     def __repr__(self) -> str:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from reviewbot.adapters.github import payloads, rest
-from reviewbot.adapters.github.base import Bound
+from reviewbot.adapters.github.base import RepositoryConnection
 from reviewbot.adapters.github.client import PAGE
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
@@ -47,7 +47,7 @@ _RESOLVING = Intent("resolving a review thread", "contents: write")
 _HIDING = Intent("hiding a comment", "pull-requests: write")
 
 
-class GitHubForge(Bound):
+class GitHubForge(RepositoryConnection):
     # --- Reads --------------------------------------------------------------------------------------------------------
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
