@@ -424,7 +424,7 @@ def test_wrong_settings_are_told_all_at_once(sit: Opened) -> None:
 
 
 def test_elsewhere_than_in_a_clone_there_is_nothing_to_review(sit: Opened, tmp_path: Path) -> None:
-    assert "is in no clone" in refused(sit().review(at=tmp_path))
+    assert "is not inside a git repository" in refused(sit().review(at=tmp_path))
 
 
 # --- What nobody can read ---------------------------------------------------------------------------------------------
