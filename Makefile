@@ -96,7 +96,7 @@ lint-layers: setup
 	$(BIN)/lint-imports
 
 lint-workflows: setup
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml no-docker/action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml local/action.yml no-docker/action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
@@ -104,7 +104,7 @@ lint-workflows: setup
 	$(BIN)/zizmor --offline --persona pedantic --no-progress .
 
 lint-image: setup
-	$(BIN)/hadolint Dockerfile
+	$(BIN)/hadolint Dockerfile local.Dockerfile
 
 format: setup ## Put the sources into the house's format
 	$(BIN)/ruff check --fix .

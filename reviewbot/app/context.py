@@ -23,7 +23,7 @@ from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.eligibility import Policy, Trigger
 from reviewbot.domain.policy.verdict import Rules
 from reviewbot.errors import PermissionMissing
-from reviewbot.ports import ChangeReader, Clock, Forge, Reporter, ReviewService
+from reviewbot.ports import ChangeReader, Clock, Forge, Installation, Reporter, ReviewService
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.exclusions import exclusion_options, exclusion_setting
 from reviewbot.settings import Settings
@@ -40,6 +40,7 @@ class Ports:
         rng: for jitter, and for the boundary around an author's text; must not be predictable.
         run_url: the URL of this run's log, None at a terminal.
         version: of reviewbot.
+        installation: the other repositories; None where a run works on one pull request only.
         uninterrupted: delays signals for some seconds, while a task is created and recorded.
     """
 
@@ -51,6 +52,7 @@ class Ports:
     rng: Random
     run_url: str | None
     version: str
+    installation: Installation | None = None
     uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
 
 

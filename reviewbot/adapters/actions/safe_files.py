@@ -144,7 +144,8 @@ def _refusing(path: str, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _wrong(path, f"it cannot be {what} ({error.strerror or type(error).__name__})") from None
+        problem = Problem(path, f"it cannot be {what} ({error.strerror or type(error).__name__})")
+        raise SettingsError((problem,)) from None
 
 
 def _remove(inside: int, name: str) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from reviewbot.adapters.codevf import wire
-from reviewbot.adapters.codevf.transport import Access, Request, Response, Transport
+from reviewbot.adapters.codevf.transport import Access, OnRetry, Request, Response, Transport
 from reviewbot.adapters.codevf.urls import is_own_host, is_secure, origin
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
 from reviewbot.errors import ServiceRefused
@@ -25,8 +25,10 @@ _TASK_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.:-]{1,200}")
 class CodeVF:
     """CodeVF's API over a `Transport`; closes its connections as a context manager."""
 
-    def __init__(self, access: Access, clock: Clock, deadline: float, rng: Random) -> None:
-        self._transport = Transport(access, clock, deadline, rng)
+    def __init__(
+        self, access: Access, clock: Clock, deadline: float, rng: Random, on_retry: OnRetry | None = None
+    ) -> None:
+        self._transport = Transport(access, clock, deadline, rng, on_retry)
 
     def __enter__(self) -> Self:
         return self

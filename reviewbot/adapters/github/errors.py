@@ -26,6 +26,7 @@ from reviewbot.errors import (
     ForgeUnreachable,
     NotFound,
     PermissionMissing,
+    RateLimited,
     Refused,
     TokenUnknown,
 )
@@ -190,7 +191,7 @@ def _is_throttled(reply: Reply) -> bool:
 
 def _throttled(reply: Reply, intent: Intent, now: datetime) -> ErrorDecision:
     after = _wait(reply.headers, now)
-    error = ForgeUnreachable(
+    error = RateLimited(
         f"GitHub's rate limit is exceeded, so {intent.doing} failed.",
         hint=f"It resets in about {after:.0f} seconds; then run the workflow again. Other workflows of the repository "
         f"share the limit. GitHub says: {reply.words}",

@@ -62,6 +62,7 @@ class Check(Struct, frozen=True):
 
 
 class Checks(Struct, frozen=True):
+    total_count: int
     check_runs: tuple[Check, ...]
 
 
@@ -153,3 +154,15 @@ class GraphQLError(Struct, frozen=True):
 class GraphQLAnswer(Struct, frozen=True):
     data: object = None
     errors: tuple[GraphQLError, ...] | None = None
+
+
+class InstalledRepository(Struct, frozen=True):
+    full_name: Name
+    archived: bool = False
+    disabled: bool = False
+
+
+class Installed(Struct, frozen=True):
+    """A page of the repositories that a GitHub App's token can see."""
+
+    repositories: tuple[InstalledRepository, ...]

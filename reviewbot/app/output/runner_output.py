@@ -25,6 +25,7 @@ OUTPUTS = (
     "coverage",
     "task-id",
     "reviewed-sha",
+    "published",
     "findings",
     *(severity.value for severity in Severity),
     "new",

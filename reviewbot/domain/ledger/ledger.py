@@ -14,6 +14,7 @@ from math import ceil
 
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.findings.tracked_finding import LOST, Bypass, Findings, FindingState, Judged
+from reviewbot.domain.github.pull_request import PullRequest, Seen
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
 
@@ -168,6 +169,7 @@ class Ledger:
     forgotten: credits of purchases that were dropped; they still count against the budget.
         bypass: the latest one.
         counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
+        seen: the pull request at the last write.
     """
 
     purchases: tuple[Purchase, ...] = ()
@@ -176,6 +178,11 @@ class Ledger:
     findings: Findings = field(default_factory=Findings)
     bypass: Bypass | None = None
     counter: int = 0
+    seen: Seen = field(default_factory=Seen)
+
+    def written_for(self, pull: PullRequest) -> Ledger:
+        """The ledger as a run writes it once more."""
+        return replace(self, counter=self.counter + 1, seen=Seen.of(pull))
 
     def find(self, identity: str) -> Purchase | None:
         attempts = (entry for entry in self.purchases if entry.identity == identity)
@@ -234,6 +241,12 @@ class Ledger:
         bought = [entry for entry in self.purchases if (entry.head_sha, entry.merge_base) == (head_sha, merge_base)]
         wanted = [entry for entry in bought if entry.state is not TaskState.ENDED]
         return next(reversed(wanted or bought), None)
+
+    def underway_on(self, head_sha: str) -> Purchase | None:
+        """The latest purchase of a head that is neither deferred nor over."""
+        states = {TaskState.INTENT, TaskState.OPEN}
+        found = (one for one in reversed(self.purchases) if one.head_sha == head_sha and one.state in states)
+        return next(found, None)
 
     def ended(self, identity: str) -> int:
         """Count the tasks of an identity that ended without a result."""

@@ -75,9 +75,9 @@ class Memory:
     def with_purchase(self, purchase: Purchase, change_index: ChangeIndex) -> Memory:
         return Memory.of(self.written, self.update.with_purchase(purchase), change_index)
 
-    def stored(self, counter: int) -> Memory:
-        """Set the counter of the ledger on GitHub."""
-        return replace(self, written=replace(self.written, counter=counter))
+    def stored(self, ledger: Ledger) -> Memory:
+        """Set the counter of the ledger on GitHub, and the pull request that it was written for."""
+        return replace(self, written=replace(self.written, counter=ledger.counter, seen=ledger.seen))
 
     def moved(self, place: Callable[[Placed], Placed], change_index: ChangeIndex) -> Memory:
         answers = (replace(one, placed=tuple(map(place, one.placed))) for one in self.update.answers)

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion, Snapshot
 from reviewbot.domain.github.shared_heads import GREEN, newest
+from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewOn
-from reviewbot.domain.policy.eligibility import has_no_other_token
+from reviewbot.domain.policy.eligibility import SKIP_LABEL, has_no_other_token
 from reviewbot.domain.policy.verdict import (
     EXIT_NOT_PUBLISHED,
     Outcome,
@@ -200,6 +201,17 @@ def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchas
     left = check.status != CheckStatus.COMPLETED or names_open_task(check.external_id)
     is_over = bought is not None and bought.state.is_over
     return bought if left and is_over and check.head_sha != known.reviewed_sha else None
+
+
+def outlives_favour(known: Known, check: CheckRun) -> bool:
+    """Whether a green check of this head against another base has lost the waiver or the label that it may rest on.
+
+    No run judges it before the pull request is against that base again.
+    """
+    if check.head_sha != known.head_sha or check.conclusion not in GREEN:
+        return False
+    is_unlabeled = check.tag is not None and bool(check.tag.skip) and SKIP_LABEL not in known.snapshot.pull.labels
+    return is_unlabeled or any(isinstance(one, Unwaive) for one in known.memory.update.edits)
 
 
 def beside_another(known: Known, outcome: Outcome) -> Outcome:

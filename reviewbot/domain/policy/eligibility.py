@@ -178,11 +178,14 @@ def needs_approval(pull: PullRequest, policy: Policy) -> bool:
 
 
 def _approves(trigger: ReviewEvent | DispatchEvent | Asked, policy: Policy, head_sha: str) -> bool:
-    # For exactly this head, if the sender is allowed to approve.
+    # For exactly this head, if the sender is allowed to approve. A repeated run has an old event, whose approval was
+    # used or withdrawn since.
     if isinstance(trigger, DispatchEvent):
         return trigger.sha == head_sha
-    by_person = isinstance(trigger, Asked) or (_is_approval_label(trigger, policy) and not trigger.sender_is_bot)
-    return by_person and trigger.head_sha == head_sha
+    if isinstance(trigger, ReviewEvent):
+        is_new = not (trigger.sender_is_bot or trigger.is_repeated)
+        return is_new and _is_approval_label(trigger, policy) and trigger.head_sha == head_sha
+    return trigger.head_sha == head_sha
 
 
 def _is_approval_label(trigger: Trigger, policy: Policy) -> bool:

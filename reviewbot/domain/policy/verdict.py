@@ -167,16 +167,6 @@ def carried(conclusions: Mapping[int, str | None]) -> Outcome:
     return Outcome(Status.COMPLETED, Verdict.PASS, Reason.MERGE_GROUP, Conclusion.SUCCESS, 0, message)
 
 
-def collected(outcomes: Mapping[int, Outcome | None]) -> Outcome:
-    """Return the outcome of `collect`; None stands for a pull request that could not be read."""
-    ended = [number for number, outcome in outcomes.items() if outcome and outcome.status is Status.COMPLETED]
-    failed = [f"#{number}" for number, outcome in outcomes.items() if outcome is None]
-    message = f"{len(ended)} of {len(outcomes)} open reviews are finished and published."
-    if failed:
-        message += f" Failed: {', '.join(failed)}."
-    return Outcome(Status.COMPLETED, Verdict.NONE, Reason.COLLECTED, None, 0, message)
-
-
 def answered(*, carried_out: bool, message: str) -> Outcome:
     status = Status.COMPLETED if carried_out else Status.SKIPPED
     return Outcome(status, Verdict.NONE, Reason.COMMAND, None, 0, message)
