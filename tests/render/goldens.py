@@ -12,7 +12,7 @@ from random import SystemRandom
 from typing import Any, TypeVar
 
 from reviewbot.adapters.clock import SystemClock
-from reviewbot.adapters.codevf.errors import Said, error_of
+from reviewbot.adapters.codevf.errors import ErrorContent, error_of
 from reviewbot.adapters.github.errors import Intent, Reply, judge
 from reviewbot.cli.bootstrap import FORK_HINT, Reviewers
 from reviewbot.cli.commands.review import WITHOUT_KEY
@@ -177,7 +177,7 @@ ERRORS: Mapping[str, ReviewbotError] = {
         "CodeVF ended the task task_8Jd2 without a result: expired.",
         hint="Run it again to submit a new task. What this one cost is not known here.",
     ),
-    "refused": error_of(401, Said(message="Invalid API key"), str, buys=True),
+    "refused": error_of(401, ErrorContent(message="Invalid API key"), str, buys=True),
     "over-budget": OVER_BUDGET,
 }
 """What errors say of themselves: then the templates do not guess what it usually means."""

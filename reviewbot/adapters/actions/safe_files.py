@@ -83,13 +83,13 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
 
 
 def check_inside(workspace: str, path: str) -> str:
-    """Try what `write_inside` does, up to the content, and remove what that made.
+    """Check that `write_inside` can write a path, by creating and removing a temporary file there.
 
     Returns:
-        The path relative to the folder, in its shortest form.
+        The shortest path relative to the folder.
 
     Raises:
-        SettingsError: the path leads elsewhere, or the file system does not take such a file there.
+        SettingsError: the path is outside, or the file system rejects it.
     """
     parts = _parts(workspace, path)
     inner = "/".join(parts)

@@ -24,12 +24,12 @@ from reviewbot.ports import Clock
 from reviewbot.settings.readers import Secret
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0, read=10.0, write=30.0)
-"""Seconds for each step; `WHOLE_ANSWER` limits the whole response."""
+"""Seconds for each step; `WHOLE_RESPONSE` limits the whole response."""
 
-WHOLE_ANSWER = 60.0
+WHOLE_RESPONSE = 60.0
 """Seconds for reading one response."""
 
-ANSWER_BYTES = 10_000_000
+RESPONSE_BYTES = 10_000_000
 
 
 OnRetry = Callable[[ReviewDidNotHappen, float], None]
@@ -51,7 +51,7 @@ class Access(Struct, frozen=True):
     proxy: str | None = None
 
 
-class Answer(Struct, frozen=True):
+class Response(Struct, frozen=True):
     """A response with any status; `json` is its value if JSON was requested."""
 
     status: int
@@ -65,7 +65,7 @@ class Answer(Struct, frozen=True):
         return self.status // 100 == 2  # noqa: PLR2004 — the class of success
 
 
-class Ask(Struct, frozen=True):
+class Request(Struct, frozen=True):
     """A request.
 
     A `public` one is sent only to public addresses, if reviewbot resolves the name. It `buys` if it creates a task.
@@ -76,8 +76,8 @@ class Ask(Struct, frozen=True):
     url: httpx.URL
     payload: object = None
     with_key: bool = True
-    json_answer: bool = True
-    limit: int = ANSWER_BYTES
+    json_response: bool = True
+    limit: int = RESPONSE_BYTES
     public: bool = False
     buys: bool = False
 
@@ -115,7 +115,7 @@ class Transport:
     def close(self) -> None:
         self._http.close()
 
-    def send(self, ask: Ask) -> Answer:
+    def send(self, request: Request) -> Response:
         """Send a request, and repeat it if possible.
 
         Raises:
@@ -124,8 +124,8 @@ class Transport:
         attempt = 0
         while True:
             attempt += 1
-            outcome = self._once(ask)
-            if isinstance(outcome, Answer):
+            outcome = self._once(request)
+            if isinstance(outcome, Response):
                 return outcome
             delay = retry_delay(attempt, outcome.kind, outcome.retry_after, self._rng)
             if delay is None or self._clock.monotonic() + delay >= self._deadline:
@@ -137,34 +137,34 @@ class Transport:
     def scrub(self, text: str) -> str:
         return text.replace(self._key.reveal(), "***")
 
-    def _once(self, ask: Ask) -> Answer | _Failure:
+    def _once(self, request: Request) -> Response | _Failure:
         if (early := self._next_at - self._clock.monotonic()) > 0:
             self._clock.sleep(early)
         self.requests += 1
         try:
-            answer = self._exchange(ask)
+            response = self._exchange(request)
         except httpx.HTTPError as error:
-            return _failed(fault_of(error), f"{type(error).__name__}, {ask.url.host}")
+            return _failed(fault_of(error), f"{type(error).__name__}, {request.url.host}")
         finally:
             self._next_at = self._clock.monotonic() + MIN_SPACING
-        return self._judge(ask, answer)
+        return self._judge(request, response)
 
-    def _exchange(self, ask: Ask) -> Answer:
+    def _exchange(self, request: Request) -> Response:
         body = bytearray()
-        content = None if ask.payload is None else _encoded(ask.payload)
+        content = None if request.payload is None else _encoded(request.payload)
         # A proxy resolves the name itself, and the connection leads to the proxy.
-        watch = {"trace": refuse_inner} if ask.public and self._proxy is None else {}
+        watch = {"trace": refuse_inner} if request.public and self._proxy is None else {}
         with self._http.stream(
-            ask.method, ask.url, content=content, headers=self._headers(ask), extensions=watch
+            request.method, request.url, content=content, headers=self._headers(request), extensions=watch
         ) as response:
-            give_up = self._clock.monotonic() + WHOLE_ANSWER
+            give_up = self._clock.monotonic() + WHOLE_RESPONSE
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > ask.limit:
-                    raise ServiceError(f"CodeVF's response has more than {ask.limit:,} bytes.", hint=_REPORT)
+                if len(body) > request.limit:
+                    raise ServiceError(f"CodeVF's response has more than {request.limit:,} bytes.", hint=_REPORT)
                 if self._clock.monotonic() > give_up:
                     raise httpx.ReadTimeout("the response is too slow")
-        return Answer(
+        return Response(
             response.status_code,
             # The service may echo the key.
             bytes(body).replace(self._key.reveal().encode(), b"***"),
@@ -172,11 +172,11 @@ class Transport:
             self._retry_after(response.headers),
         )
 
-    def _headers(self, ask: Ask) -> dict[str, str]:
-        headers = {"Accept": "application/json" if ask.json_answer else "*/*", "Accept-Encoding": "identity"}
-        if ask.with_key:
+    def _headers(self, request: Request) -> dict[str, str]:
+        headers = {"Accept": "application/json" if request.json_response else "*/*", "Accept-Encoding": "identity"}
+        if request.with_key:
             headers["Authorization"] = f"Bearer {self._key.reveal()}"
-        if ask.payload is not None:
+        if request.payload is not None:
             headers["Content-Type"] = "application/json"
         return headers
 
@@ -188,18 +188,18 @@ class Transport:
         until, now = moment(header), moment(headers.get("date", "")) or self._clock.now()
         return None if until is None else seconds(max(0.0, (until - now).total_seconds()))
 
-    def _judge(self, ask: Ask, answer: Answer) -> Answer | _Failure:
-        if not answer.is_success:
-            said = read_error(answer.body)
-            error = error_of(answer.status, said, self.scrub, buys=ask.buys)
+    def _judge(self, request: Request, response: Response) -> Response | _Failure:
+        if not response.is_success:
+            content = read_error(response.body)
+            error = error_of(response.status, content, self.scrub, buys=request.buys)
             # The wait may be in body and header; use the longer one.
-            return _Failure(answer.status, error, max(said.retry_after or 0, answer.retry_after or 0))
-        if not ask.json_answer:
-            return answer
+            return _Failure(response.status, error, max(content.retry_after or 0, response.retry_after or 0))
+        if not request.json_response:
+            return response
         try:
-            return replace(answer, json=parse(answer.body))
+            return replace(response, json=parse(response.body))
         except JsonMismatch:
-            return _failed(Fault.UNREADABLE, f"HTTP {answer.status}")
+            return _failed(Fault.UNREADABLE, f"HTTP {response.status}")
 
 
 _REPORT = "If `codevf-url` is correct, report this as a bug."

@@ -12,7 +12,7 @@ import httpx
 from github import Auth, Github
 from msgspec import Struct
 
-from reviewbot.adapters.github.connection import ANSWER_BYTES, Connection, TooLong, bytes_of
+from reviewbot.adapters.github.connection import RESPONSE_BYTES, Connection, TooLong, bytes_of
 from reviewbot.adapters.github.errors import (
     NETWORK,
     ErrorDecision,
@@ -69,7 +69,7 @@ class Address(Struct, frozen=True):
     ca_file: str | None = None
 
 
-class Calls:
+class Client:
     """A connection to GitHub with one token.
 
     The token is removed from GitHub's messages, and PyGithub's objects do not show it. `HTTPS_PROXY` and `NO_PROXY`
@@ -190,7 +190,7 @@ class Calls:
         """Return the bytes at a path of the REST API.
 
         Raises:
-            DiffTooLarge: the response exceeds `ANSWER_BYTES`.
+            DiffTooLarge: the response exceeds `RESPONSE_BYTES`.
         """
 
         def exchange() -> bytes | ErrorDecision:
@@ -199,7 +199,9 @@ class Calls:
                     "GET", path, headers={"Accept": accept}, cnx=self._connection
                 )
             except TooLong:
-                raise DiffTooLarge(f"GitHub's response has more than {ANSWER_BYTES:,} bytes: {intent.doing}.") from None
+                raise DiffTooLarge(
+                    f"GitHub's response has more than {RESPONSE_BYTES:,} bytes: {intent.doing}."
+                ) from None
             self._count_down(headers)
             if status >= HTTPStatus.BAD_REQUEST:
                 return self._judge(status, headers, text, intent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from reviewbot.adapters.github import rest
-from reviewbot.adapters.github.base import Bound
+from reviewbot.adapters.github.base import RepositoryConnection
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, parse, queries
 from reviewbot.domain.model.installation import Installation, Required
@@ -16,7 +16,7 @@ _ANYBODY = -1
 """The app id in branch protection that means any App."""
 
 
-class SetupReader(Bound):
+class SetupReader(RepositoryConnection):
     """Reads how reviewbot is set up in a repository; failures are `ForgeError`s."""
 
     def installation(self, config_file: str, templates_dir: str) -> Installation:

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
-from reviewbot.adapters.github.connection import ElsewhereError, EndlessAnswer
+from reviewbot.adapters.github.connection import ElsewhereError, EndlessResponse
 from reviewbot.adapters.github.rest import ErrorBody, ErrorDetail, GraphQLError
 from reviewbot.domain.codevf.polling import moment
 from reviewbot.domain.text.strict_json import JsonMismatch, read
@@ -255,7 +255,7 @@ def judge_network(failure: Exception, intent: Intent) -> ErrorDecision:
     match failure:
         case ElsewhereError():
             error, again = _ELSEWHERE, RetryPolicy.NEVER
-        case EndlessAnswer():
+        case EndlessResponse():
             error, again = ("GitHub's response does not end.", _DOCUMENTED), RetryPolicy.NEVER
         case requests.exceptions.SSLError():
             error, again = _UNTRUSTED, RetryPolicy.NEVER

@@ -12,7 +12,7 @@ from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from reviewbot.adapters.github import payloads, rest
-from reviewbot.adapters.github.base import Bound
+from reviewbot.adapters.github.base import RepositoryConnection
 from reviewbot.adapters.github.client import PAGE
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
@@ -58,9 +58,7 @@ _RESOLVING = Intent("resolving a review thread", "contents: write")
 _HIDING = Intent("hiding a comment", "pull-requests: write")
 
 
-class GitHubForge(Bound):
-    """GitHub for one repository: `ports.Forge`."""
-
+class GitHubForge(RepositoryConnection):
     def installed(self) -> Iterator[rest.InstalledRepository]:
         """Yield the repositories that the token of a GitHub App can see: one request for a hundred."""
         intent = Intent("listing the repositories of the App's installation", "metadata: read")

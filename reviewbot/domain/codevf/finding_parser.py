@@ -215,7 +215,7 @@ def _read_previous(value: object, leftovers: list[Leftover]) -> Iterator[Previou
 
 
 def shown(value: object) -> str:
-    """Return a JSON value as text; a value that is nested too deeply as its words, one per line."""
+    """Return a JSON value as text; if nested too deeply, its keys and values, one per line."""
     try:
         return json.dumps(value, ensure_ascii=False, indent=1)
     except (ValueError, RecursionError):

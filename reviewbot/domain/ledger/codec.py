@@ -31,7 +31,7 @@ VERSION = 1
 MAX_POSTED = 1_500
 MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
-"""Characters of the ledger in a comment: about half of GitHub's limit, so that the text fits beside it."""
+"""Characters of the ledger in a comment: about half of GitHub's limit, which leaves space for the text."""
 
 MAX_CREDITS = 10**12
 """A ledger with a larger number is invalid."""

@@ -293,7 +293,7 @@ def _nothing_to_send(known: Known) -> Concluded:
 def _bought_before(known: Known, now: datetime) -> Purchase | None:
     """Return the latest purchase of this change; a finished attempt beats a later failed one.
 
-    Free reviews have no signed ledger, so nothing of theirs is resumed.
+    Free reviews are not resumed, since their ledger is not signed.
     """
     request, ledger, digest = known.request, known.ledger, known.identity.digest()
     before = ledger.find(digest) if request.paid else None

@@ -102,7 +102,7 @@ def not_asked_for(known: Known) -> Outcome:
 
 
 def _is_outdated(known: Known, there: CheckRun) -> bool:
-    """Return whether a check run says something else than the current run would.
+    """Return whether a check run differs from what the current run would write.
 
     A green one may come from a skip that has ended, or from another base. One without a purchase of this head comes
     from a run that failed before it bought, and a run that may buy has followed.

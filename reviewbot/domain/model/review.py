@@ -58,7 +58,7 @@ class Finding:
     Attributes:
         path: as the reviewer wrote it; may be empty.
         category: None if CodeVF gave none or an unknown one.
-        line: first cited line, from 1; `end_line` is None if it is, otherwise at least `line`.
+        line: first cited line, from 1; `end_line` is None if `line` is, else at least `line`.
         code: the quoted lines, perhaps with the line numbers of the attachment.
         suggestion: the replacement; empty means "delete the lines".
     """

@@ -52,7 +52,7 @@ class Outcome:
     Attributes:
         conclusion: of the check; None while it is in progress, and if there is no check.
         message: what happened, in one sentence; empty if the reason's text suffices.
-        hint: what to do next; likewise.
+        hint: what to do next; empty if the reason's text suffices.
         own: the conclusion without other pull requests on the same head, if it differs.
     """
 

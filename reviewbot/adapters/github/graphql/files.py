@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from msgspec import Struct
 
-from reviewbot.adapters.github.client import Calls
+from reviewbot.adapters.github.client import Client
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import queries
 from reviewbot.adapters.github.graphql.answers import FileNode, InRepository
@@ -67,7 +67,7 @@ class _Batch(Struct, frozen=True):
 class Files(Struct):
     """Reads the files of one repository; `raw_left` is how many may still be read individually."""
 
-    calls: Calls
+    calls: Client
     owner: str
     name: str
     raw_left: int = RAW_FILES
