@@ -35,9 +35,8 @@ FORK_HINT = (
     "secrets under `pull_request`; `pull_request_target` has them."
 )
 
-WITHOUT_ANALYZERS = (
-    "`reviewer: local` needs analyzers, and none is installed here: use the action `OWNER/reviewbot/local@COMMIT`."
-)
+WITHOUT_ANALYZERS = "`reviewer: local` needs analyzers, and none is installed here."
+LOCAL_HINT = "Use the action `OWNER/reviewbot/local@COMMIT`."
 
 
 def read_event(environment: Environment) -> Event:
@@ -118,7 +117,7 @@ class Reviewers:
 
             path_env = with_interpreter(self.network.children)
             if self.on_missing is None and not any_installed(path_env):
-                raise ReviewDidNotHappen(WITHOUT_ANALYZERS)
+                raise ReviewDidNotHappen(WITHOUT_ANALYZERS, hint=LOCAL_HINT)
             return LocalReviewer(path_env=path_env, on_missing=self.on_missing)
         if not settings.codevf_api_key:
             raise NoKey("A review is due and there is no CodeVF API key.", hint=self.without_key)

@@ -18,7 +18,7 @@ from reviewbot_sandbox.codevf import TaskLife, canned
 from reviewbot_sandbox.github import Rules
 
 from bench.starting import PARTS, look_into
-from reviewbot.cli.bootstrap import WITHOUT_ANALYZERS
+from reviewbot.cli.bootstrap import LOCAL_HINT, WITHOUT_ANALYZERS
 from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house, read_outputs
 from tests.app.test_enterprise import at, company
 from tests.contract.runner_image import ACTION, GIT, IMAGE, LOCAL_IMAGE, Engine, Images, Refused, images
@@ -192,7 +192,8 @@ def test_the_slim_image_names_the_action_that_has_the_analyzers(made: Images, tm
         mounts, arguments = mounted(rig, tmp_path / "runner", nothing, reviewer="local")
         done = made.attempt(made.run(*arguments, IMAGE, "action"), seconds=120)
         assert done.returncode == 3, done.stdout + done.stderr
-        assert [line for line in done.stdout.splitlines() if "analyzers" in line] == [WITHOUT_ANALYZERS]
+        lines = done.stdout.splitlines()
+        assert lines[lines.index(WITHOUT_ANALYZERS) + 1] == LOCAL_HINT
         assert [one.conclusion for one in rig.checks()] == ["action_required"]
         assert read_outputs((mounts.commands / "output").read_text(encoding="utf-8"))["status"] == "failed"
 
