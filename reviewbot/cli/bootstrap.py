@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import TextIO
@@ -14,10 +15,11 @@ from msgspec import structs
 from reviewbot import __version__
 from reviewbot.adapters.actions.runner import Runner, Surroundings
 from reviewbot.adapters.clock import SystemClock
-from reviewbot.adapters.codevf import Access, CodeVF
+from reviewbot.adapters.codevf import Access, CodeVF, OnRetry
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.github.client import Address
 from reviewbot.adapters.github.forge import GitHubForge
+from reviewbot.adapters.github.installation import GitHubInstallation
 from reviewbot.app.dispatch import Ports
 from reviewbot.cli.invocation import signals
 from reviewbot.domain.model.events import Event, ReviewEvent, read_event_text
@@ -35,8 +37,9 @@ FORK_HINT = (
     "secrets under `pull_request`; `pull_request_target` has them."
 )
 
-WITHOUT_ANALYZERS = "`reviewer: local` needs analyzers, and none is installed here."
-LOCAL_HINT = "Use the action `OWNER/reviewbot/local@COMMIT`."
+WITHOUT_ANALYZERS = (
+    "`reviewer: local` needs analyzers, and none is installed here: use the action `OWNER/reviewbot/local@COMMIT`."
+)
 
 
 def read_event(environment: Environment) -> Event:
@@ -54,14 +57,19 @@ def open_repository(
 ) -> tuple[GitHubForge, ChangeReader]:
     """Open a repository of GitHub: by its API, and by git."""
     address = Address(network.api_url, network.graphql_url, network.ssl_file)
-    changes = GitChangeReader(
+    forge = stack.enter_context(GitHubForge(token, repository, address, clock))
+    return forge, read_changes(network, token, repository)
+
+
+def read_changes(network: Network, token: str, repository: str) -> ChangeReader:
+    """Return the reader of a repository's changes, by git."""
+    return GitChangeReader(
         server_url=network.server_url,
         repository=repository,
         token=token,
         environment=network.children,
         ca_file=network.ssl_file,
     )
-    return stack.enter_context(GitHubForge(token, repository, address, clock)), changes
 
 
 @contextmanager
@@ -84,6 +92,7 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
             rng=rng,
             run_url=environment.run_url,
             version=__version__,
+            installation=GitHubInstallation(forge, partial(read_changes, network, token)),
             uninterrupted=interrupts.held_back,
         )
 
@@ -95,6 +104,7 @@ class Reviewers:
     Attributes:
         without_key: what to do if CodeVF's key is missing.
         on_missing: gets the names of the analyzers that the local reviewer needs and does not find.
+        on_retry: gets the error of a failed request to CodeVF and the seconds until it is repeated.
     """
 
     network: Network
@@ -103,6 +113,7 @@ class Reviewers:
     stack: ExitStack
     without_key: str
     on_missing: Callable[[Sequence[str]], None] | None = None
+    on_retry: OnRetry | None = None
 
     def open(self, settings: Settings) -> ReviewService:
         """Open the reviewer.
@@ -117,10 +128,10 @@ class Reviewers:
 
             path_env = with_interpreter(self.network.children)
             if self.on_missing is None and not any_installed(path_env):
-                raise ReviewDidNotHappen(WITHOUT_ANALYZERS, hint=LOCAL_HINT)
+                raise ReviewDidNotHappen(WITHOUT_ANALYZERS)
             return LocalReviewer(path_env=path_env, on_missing=self.on_missing)
         if not settings.codevf_api_key:
             raise NoKey("A review is due and there is no CodeVF API key.", hint=self.without_key)
         access = Access(settings.codevf_url, settings.codevf_api_key, self.network.ssl_file, self.network.proxy)
         deadline = self.clock.monotonic() + settings.wait_minutes * 60 + GRACE_SECONDS
-        return self.stack.enter_context(CodeVF(access, self.clock, deadline, self.rng))
+        return self.stack.enter_context(CodeVF(access, self.clock, deadline, self.rng, self.on_retry))

@@ -33,9 +33,9 @@ class Call:
     typed: TextIO | None = None
 
 
-def wrong(where: str, what: str, allowed: str) -> SettingsError:
-    """Return the error for one wrong word of the command line."""
-    return SettingsError((Problem(where, what, allowed),))
+def wrong(where: str, what: str, todo: str) -> SettingsError:
+    """Return the error for one problem of the command line; `todo` says what to do, in sentences."""
+    return SettingsError((Problem(where, what, todo=todo),))
 
 
 def inputs_of(chosen: argparse.Namespace, env: Mapping[str, str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -27,10 +28,21 @@ from reviewbot.settings.table import CONFIG_FILE
 NOTEBOOK = "reviewbot"
 """The folder of the pages, inside git's own."""
 
+_FULL_NAME = re.compile("[^/ ]+/[^/ ]+")
+
+LAST_REVIEW = Path(NOTEBOOK, "last-review.json")
+"""The report of the work tree's last review, inside git's own folder of the work tree."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What is reviewed; `number` is 0 without a pull request, and `again` is the command that resumes the review."""
+    """What is reviewed.
+
+    Attributes:
+        number: of the pull request, 0 without one.
+        again: the command that resumes the review.
+        last_review: where the report is kept for `reviewbot apply`; None for a pull request.
+    """
 
     forge: Desk
     changes: ChangeReader
@@ -39,6 +51,7 @@ class Place:
     again: str
     paid: bool
     uncommitted: int = 0
+    last_review: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +86,15 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
     paid = settings.reviewer is ReviewerKind.CODEVF
     if chosen.staged and paid:
-        told = "a paid review can take hours, and what is staged is gone by then"
-        raise wrong("--staged", told, "`--staged --reviewer local`, or a commit")
+        what = "a paid review can take hours, and the staged changes can be gone by then"
+        raise wrong("--staged", what, "Add --reviewer local, or commit first.")
     notebook = setting.notebook(settings, clone.common_dir, stretch.branch or stretch.new)
     here = not chosen.staged and clone.resolve("HEAD") == stretch.new
     uncommitted = clone.uncommitted() if here else 0
     # By the branch's name, which identifies the memory.
     what = ["--staged"] if chosen.staged else ["--base", stretch.base_ref, "--head", stretch.branch or stretch.new]
-    return Place(Desk(change, notebook), change, 0, _told(stretch), _command(chosen, *what), paid, uncommitted)
+    again, last = _command(chosen, *what), clone.own_dir / LAST_REVIEW
+    return Place(Desk(change, notebook), change, 0, _told(stretch), again, paid, uncommitted, last)
 
 
 def _git_environment(desktop: Desktop) -> Mapping[str, str]:
@@ -90,13 +104,17 @@ def _git_environment(desktop: Desktop) -> Mapping[str, str]:
 
 def _problems(chosen: argparse.Namespace, desktop: Desktop) -> Iterator[Problem]:
     if chosen.staged and (chosen.base or chosen.head):
-        yield Problem("--staged", "it is compared with the last commit", "no --base and no --head beside it")
+        what = "staged changes are compared with the last commit"
+        yield Problem("--staged", what, todo="Remove --base and --head.")
     if chosen.pr is not None and (chosen.staged or chosen.base or chosen.head):
-        yield Problem("--pr", "a pull request has its own base and head", "none of the others beside it")
+        what = "a pull request has its own base and head"
+        yield Problem("--pr", what, todo="Remove --base, --head and --staged.")
     if chosen.pr is not None and not desktop.token:
-        yield Problem("--pr", "there is no token to read it with", "one in GITHUB_TOKEN or GH_TOKEN")
+        what = "GITHUB_TOKEN and GH_TOKEN are empty, and reading a pull request needs a token"
+        command = _command(chosen, "--pr", str(chosen.pr), *(["--repo", chosen.repo] if chosen.repo else []))
+        yield Problem("--pr", what, todo=f"Run: GITHUB_TOKEN=$(gh auth token) {command}")
     if chosen.pr is None and chosen.repo:
-        yield Problem("--repo", "it says where a pull request is", "`--pr N` beside it")
+        yield Problem("--repo", "the option is for pull requests, and --pr is missing", todo="Add --pr N.")
 
 
 def _told(stretch: Stretch) -> str:
@@ -128,14 +146,14 @@ def repository_name(said: str | None, folder: Path, desktop: Desktop) -> str:
     """Return `owner/name`: what was said, otherwise the origin of the clone that the folder is in.
 
     Raises:
-        SettingsError: it is no such name, or the clone has no origin on a host.
+        SettingsError: it is not such a name, or the clone's origin is not on a host.
     """
     if not said:
         with open_clone(folder, _git_environment(desktop)) as clone:
             origin = clone.origin()
         if origin is None:
-            raise wrong("--repo", "this clone's origin is no repository on a host", "`--repo OWNER/NAME`")
+            raise wrong("--repo", "the origin of this clone is not a repository on a host", "Add --repo OWNER/NAME.")
         said = origin.full_name
-    if said.count("/") != 1:
-        raise wrong("--repo", f"`{said[:80]}` is no repository", "`--repo OWNER/NAME`")
+    if not _FULL_NAME.fullmatch(said):
+        raise wrong("--repo", f"`{said[:80]}` is not OWNER/NAME", "For example: --repo octocat/hello-world")
     return said

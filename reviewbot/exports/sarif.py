@@ -238,7 +238,7 @@ def _notifications(
     if dropped:
         yield f"{dropped:,} more findings, the least severe ones, are in the JSON report only."
     if view.bypass:
-        yield f"Let through by {view.bypass.by}: {shorten_line(view.bypass.reason, 1000)}"
+        yield f"Bypassed by {view.bypass.by}: {shorten_line(view.bypass.reason, 1000)}"
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more finding")
         yield f"{more} of earlier reviews: only the severity is remembered."

@@ -9,6 +9,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event, NodeEvent, ScalarEvent
+from ruamel.yaml.parser import ParserError
+from ruamel.yaml.scanner import ScannerError
 
 from reviewbot.errors import Problem
 
@@ -20,13 +22,29 @@ _LONG_NUMBER = re.compile("[-+]?0[xo][0-9A-Fa-f_]{20,}")
 
 
 class NotYaml(Exception):
-    """A text is not YAML, or has a key twice. The parser's error may quote the text, so it is not kept."""
+    """A text is not YAML, or has a key twice: line, column and reason, without values of the text."""
 
     def __init__(self, error: Exception) -> None:
-        super().__init__()
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        super().__init__(f"{where}{_reason(error)}")
         self.line = mark.line + 1 if mark else None
-        self.is_double_key = isinstance(error, DuplicateKeyError)
+
+
+_QUOTED = re.compile("'([^']*)'")
+_HARMLESS = re.compile("<[a-z ]+>|.{1,2}")
+"""What the parser may quote: names of tokens and single characters. Anything longer may be a secret."""
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, DuplicateKeyError):
+        return "this key is there twice"
+    if not isinstance(error, ScannerError | ParserError):
+        return "invalid YAML"
+    text = re.sub(
+        r"but (got|found) \(?'<stream end>',?\)?", "found the end of the file", error.problem or "invalid YAML"
+    )
+    return _QUOTED.sub(lambda found: f"`{found[1]}`" if _HARMLESS.fullmatch(found[1]) else "…", text)
 
 
 def yaml_events(text: str) -> Iterator[tuple[Event, int]]:
@@ -54,25 +72,25 @@ def yaml_value(text: str) -> object:
         raise NotYaml(error) from None
 
 
-def read_config(text: str) -> tuple[dict[str, object], list[Problem]]:
-    """Return the keys of a config file, and what is wrong with it as a whole.
+def read_config(text: str, where: str = "config file") -> tuple[dict[str, object], list[Problem]]:
+    """Return the keys of a config, and what is wrong with it as a whole; `where` names it in a problem.
 
     YAML 1.2 (so `on` is a word), at most 64 KB, not nested deeply, no key twice, no aliases, anchors or tags (a small
     file must not become a large value or an object).
     """
     if len(text.encode("utf-8", "replace")) > CONFIG_BYTES:
-        return {}, [_problem("it is too large", f"at most {CONFIG_BYTES} bytes")]
+        return {}, [Problem(where, "it is too large", f"at most {CONFIG_BYTES} bytes")]
     try:
         refused = _refused_syntax(text)
         content = yaml_value(text) if refused is None else None
     except NotYaml as error:
-        return {}, [_problem(_told(error), "a YAML mapping, no key twice")]
+        return {}, [Problem(where, str(error), "a YAML mapping without repeated keys")]
     if refused is not None:
-        return {}, [_problem(refused, "plain values")]
+        return {}, [Problem(where, refused, "plain values")]
     if content is None:
         return {}, []
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-        return {}, [_problem("it is not a mapping of words", "lines such as `fail-on: high`")]
+        return {}, [Problem(where, "it is not a mapping of words", "lines such as `fail-on: high`")]
     return {key: value for key, value in content.items() if value is not None and value != ""}, []
 
 
@@ -97,13 +115,3 @@ def _refused_syntax(text: str) -> str | None:
         if isinstance(event, ScalarEvent) and event.implicit[0] and _LONG_NUMBER.fullmatch(event.value):
             return "it holds a number that is too large"
     return None
-
-
-def _told(error: NotYaml) -> str:
-    """Return what is wrong without the parser's own words, which may quote a secret of the file."""
-    where = f" (line {error.line})" if error.line else ""
-    return f"it holds a key twice{where}" if error.is_double_key else f"it is not YAML{where}"
-
-
-def _problem(what: str, allowed: str) -> Problem:
-    return Problem("config file", what, allowed)

@@ -1,4 +1,4 @@
-"""The settings: inputs of the workflow, then the config file of the default branch, then the defaults.
+"""The settings: inputs of the workflow, then the default branch's config file, the input `config`, and the defaults.
 
 Each field of `Settings` carries its default, its reader and its meaning, once; tests compare `action.yml` and
 `docs/configuration.md` with this table. Every problem is listed at once, and nothing is spent before there is none.
@@ -6,7 +6,7 @@ Each field of `Settings` carries its default, its reader and its meaning, once; 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -25,14 +25,17 @@ from reviewbot.domain.model.options import (
 )
 from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.domain.publishing.check_names import CheckNames
-from reviewbot.errors import Problem, SettingsError
-from reviewbot.settings.configfile import read_config
+from reviewbot.domain.text.escaping import visible
+from reviewbot.errors import Problem, SettingsError, did_you_mean
+from reviewbot.settings.configfile import key_lines, read_config
 from reviewbot.settings.readers import (
     BOOLEAN,
     BOTS,
     INSTANCE,
+    LINES,
     PATH_INSTRUCTIONS,
     PATTERNS,
+    REPOSITORIES,
     SECRET,
     SERVICE_URL,
     TEXT,
@@ -48,6 +51,9 @@ T = TypeVar("T")
 
 CONFIG_FILE = ".github/reviewbot.yml"
 TEMPLATES_DIR = ".github/reviewbot"
+
+LOCAL_DEFAULTS: Mapping[str, object] = {"fail_on": FailOn.HIGH}
+"""Defaults that differ with `reviewer: local`: analyzers rate hardly anything critical."""
 
 
 def setting(default: T, reader: Reader[T], meaning: str, *, action: bool = True, config: bool = True) -> T:
@@ -108,7 +114,11 @@ class Settings:
         one_of(Tolerance),
         "When selected files were not fully reviewed: `fail` fails the check, `pass` judges what was reviewed.",
     )
-    fail_on: FailOn = setting(FailOn.CRITICAL, one_of(FailOn), "The least severity that closes the gate.")
+    fail_on: FailOn = setting(
+        FailOn.CRITICAL,
+        one_of(FailOn),
+        "The least severity that blocks; `high` by default with `reviewer: local`.",
+    )
     comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The least severity that gets an inline comment.")
     max_comments: int = setting(30, whole_number(0, 100), "Comments at most, worst first.")
     review_event: ReviewKind = setting(
@@ -132,6 +142,21 @@ class Settings:
     dry_run: bool = setting(
         False, BOOLEAN, "Shows what would be sent and what it would cost; spends and posts nothing."
     )
+    config: str = setting(
+        "",
+        TEXT,
+        "Config keys as YAML, which hold where the repository's config file sets no other value.",
+        config=False,
+    )
+    locked: tuple[str, ...] = setting(
+        (), LINES, "Config keys that the repository's config file must not set.", config=False
+    )
+    repositories: tuple[str, ...] = setting(
+        (),
+        REPOSITORIES,
+        "Where `collect` publishes: names, or `installation` for everything that the App's token can see.",
+        config=False,
+    )
     instructions: str = setting("", TEXT, "What every reviewer is told.", action=False)
     path_instructions: tuple[PathInstruction, ...] = setting(
         (),
@@ -154,7 +179,10 @@ class Settings:
         action=False,
     )
     approve_spend: str = setting(
-        "", TEXT, "The label by which somebody with write access approves a review.", action=False
+        "",
+        TEXT,
+        "The label by which a user with write access approves a review. The `if:` of the workflow's job lists it.",
+        action=False,
     )
     redact: Redact = setting(
         Redact.ON, one_of(Redact), "`on` redacts or masks secrets, `block` holds their files back.", action=False
@@ -243,13 +271,25 @@ INPUTS: tuple[Input, ...] = tuple(
 )
 
 
-def peek_settings(inputs: Mapping[str, str], config: str | None = None) -> Settings:
-    """Return what can be read; an invalid value counts as not set, since `read_settings` reports it.
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One source of settings.
 
-    For what must be known before or in spite of a problem: the token, where the config file is, the name of the check.
+    Attributes:
+        values: by the name of the setting.
+        place: returns how a problem names a setting of this source.
     """
-    keys, _ = read_config(config) if config is not None else ({}, [])
-    return _read(inputs, keys)[0]
+
+    values: Mapping[str, object]
+    place: Callable[[str], str]
+
+
+def peek_settings(inputs: Mapping[str, str], config: str | None = None) -> Settings:
+    """Return the valid settings; `read_settings` reports the invalid values, which count as not set here.
+
+    For what is needed in spite of a problem: the token, the path of the config file, the name of the check.
+    """
+    return _read(read_layers(inputs, config)[0])[0]
 
 
 def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
@@ -262,9 +302,8 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     Raises:
         SettingsError: with every problem.
     """
-    keys, problems = read_config(config) if config is not None else ({}, [])
-    problems += list(_unknown(keys))
-    settings, invalid = _read(inputs, keys)
+    layers, problems = read_layers(inputs, config)
+    settings, invalid = _read(layers)
     problems += [_wrong(where, value, row) for where, value, row in invalid]
     wrong = {row.name for _, _, row in invalid}
     problems += [problem for names, problem in _impossible(settings) if not wrong & names]
@@ -273,30 +312,65 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     return settings
 
 
-def _read(
-    inputs: Mapping[str, str], keys: Mapping[str, object]
-) -> tuple[Settings, list[tuple[str, object, Field[Any]]]]:
+def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[Layer, ...], list[Problem]]:
+    """Return the sources of settings, the strongest first, and the problems of their keys.
+
+    The layer of the config file lacks the locked keys, so that a file that sets one does not even choose the name of
+    the check that reports it.
+    """
+    keys, problems = read_config(config or "", "config file")
+    own, more = read_config(inputs.get("config", ""), input_place("config"))
+    locked = _names(inputs, "locked")
+    problems += [*_unknown(keys, config_place), *more, *_unknown(own, own_place), *_not_keys(locked)]
+    if broken := [key for key in keys if key in locked]:
+        path, lines = inputs.get("config-file", "").strip() or CONFIG_FILE, key_lines(config or "")
+        problems += [_locked(key, path, lines.get(key)) for key in broken]
+    of_file = {key: value for key, value in keys.items() if key not in locked}
+    given = {name: text.strip() for name, text in inputs.items() if text.strip()}
+    return (Layer(given, input_place), Layer(of_file, config_place), Layer(own, own_place)), problems
+
+
+def _names(inputs: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return LINES.read(inputs.get(name, ""))
+
+
+def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield the locked names that are not config keys: a typo would leave the key open."""
+    allowed = _config_keys()
+    for name in locked:
+        if name not in allowed:
+            what = f"`{name[:60]}` is not a config key{did_you_mean(name[:60], allowed)}"
+            yield Problem(input_place("locked"), what, todo="List config keys, one a line.")
+
+
+def _locked(key: str, path: str, line: int | None) -> Problem:
+    at = f"line {line} of " if line else ""
+    what = f"{at}`{visible(path[:100])}` sets this key, and the workflow's input `locked` lists it"
+    return Problem(config_place(key), what, todo=f"Remove `{key}` from the file.")
+
+
+def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, Field[Any]]]]:
     """Return the settings without the invalid values, and those with their places."""
     values: dict[str, Any] = {}
     invalid: list[tuple[str, object, Field[Any]]] = []
     for row in fields(Settings):
-        for where, value in given_values(row, inputs, keys):
+        for where, value in given_values(row, layers):
             try:
                 values.setdefault(row.name, row.metadata["reader"].read(value))
             except NotAllowed:
                 invalid.append((where, value, row))
+    if values.get("reviewer") is ReviewerKind.LOCAL:
+        values = {**LOCAL_DEFAULTS, **values}
     return Settings(**values), invalid
 
 
-def given_values(
-    row: Field[Any], inputs: Mapping[str, str], keys: Mapping[str, object]
-) -> Iterator[tuple[str, object]]:
+def given_values(row: Field[Any], layers: tuple[Layer, ...]) -> Iterator[tuple[str, object]]:
     """Yield the values of a setting, the strongest first, each with its place; only from where it may be set."""
-    name = name_of(row)
-    if row.metadata["action"] and (text := inputs.get(name, "").strip()):
-        yield input_place(name), text
-    if row.metadata["config"] and name in keys:
-        yield config_place(name), keys[name]
+    name, (inputs, *files) = name_of(row), layers
+    allowed = ([inputs] if row.metadata["action"] else []) + (files if row.metadata["config"] else [])
+    for layer in allowed:
+        if name in layer.values:
+            yield layer.place(name), layer.values[name]
 
 
 def config_place(key: str) -> str:
@@ -304,19 +378,29 @@ def config_place(key: str) -> str:
     return f"config file `{key[:60]}`"
 
 
+def own_place(key: str) -> str:
+    """Return how a problem names a key of the input `config`."""
+    return f"{input_place('config')}, key `{key[:60]}`"
+
+
 def input_place(name: str) -> str:
     """Return how a problem names an input of the workflow."""
     return f"input `{name}`"
 
 
-def _unknown(keys: Mapping[str, object]) -> Iterator[Problem]:
-    rows = {name_of(row): row for row in fields(Settings)}
-    allowed = sorted(name for name, row in rows.items() if row.metadata["config"])
-    for key in list(keys):
-        if key not in rows:
-            yield Problem(config_place(key), "there is no such key", ", ".join(f"`{name}`" for name in allowed))
-        elif not rows[key].metadata["config"]:
-            yield Problem(config_place(key), "this key is not read from a file", "set it in the workflow")
+def _config_keys() -> list[str]:
+    return sorted(name_of(row) for row in fields(Settings) if row.metadata["config"])
+
+
+def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterator[Problem]:
+    names, allowed = {name_of(row) for row in fields(Settings)}, _config_keys()
+    for key in keys:
+        if key not in names:
+            near = did_you_mean(key[:60], allowed)
+            yield Problem(place(key), f"unknown key{near}", "" if near else ", ".join(f"`{name}`" for name in allowed))
+        elif key not in allowed:
+            todo = f"Set the input `{key}` of the workflow."
+            yield Problem(place(key), "this setting is not read from the file", todo=todo)
 
 
 def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
@@ -327,8 +411,8 @@ def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
     # An address may carry a password, and a key may have been pasted into the wrong place.
     text = str(value)
     hidden = reader in {SECRET, SERVICE_URL} or is_secret(text)
-    shown = "the value" if hidden else f"`{text[:80]}`"
-    return Problem(where, f"{shown} is not right", reader.allowed)
+    what = reader.reason(value) or ("invalid value" if hidden else f"invalid value `{text[:80]}`")
+    return Problem(where, what, reader.allowed)
 
 
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
@@ -337,16 +421,19 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
     credits_allowed = settings.mode.credits
     if paid and settings.max_credits not in credits_allowed:
         allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
-        told = f"`max-credits: {settings.max_credits}` does not fit"
+        told = f"`max-credits: {settings.max_credits}` is out of range"
         yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", told, allowed)
     if paid and not (settings.check_run or settings.summary_comment):
-        told = "both are off, so a paid review would have no place to be remembered"
+        told = "both are `false`, so reviewbot could not store what it buys"
         where = "`check-run` and `summary-comment`"
-        yield {"reviewer", "check_run", "summary_comment"}, Problem(where, told, "at least one of them on")
+        yield {"reviewer", "check_run", "summary_comment"}, Problem(where, told, "at least one of them `true`")
     if paid and settings.max_tasks > 1 and not settings.summary_comment:
-        told = "the ids of several tasks have their place in the summary comment"
+        told = "the ids of several tasks are stored in the summary comment"
         where = "`max-tasks` and `summary-comment`"
         yield {"reviewer", "max_tasks", "summary_comment"}, Problem(where, told, "`max-tasks: 1` without a summary")
     if settings.command is ActionCommand.COLLECT and not paid:
-        told = "a local review is never left open"
+        told = "a local review is never pending"
         yield {"reviewer", "command"}, Problem("`command` and `reviewer`", told, "`command: review`")
+    if settings.command is ActionCommand.REVIEW and settings.repositories:
+        told = "only `collect` works on several repositories"
+        yield {"repositories", "command"}, Problem("`command` and `repositories`", told, "`command: collect`")

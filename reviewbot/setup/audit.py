@@ -43,7 +43,7 @@ class Job:
         inputs: those that are written out; what an expression gives is left out.
         given: the names of all inputs.
         minutes: its timeout, None when it is not written out.
-        queued: whether it runs for the merge queue alone.
+        condition: its `if:`.
     """
 
     file: str
@@ -54,7 +54,18 @@ class Job:
     inputs: Mapping[str, str]
     given: frozenset[str]
     minutes: int | None
-    queued: bool
+    condition: str
+
+    @property
+    def queued(self) -> bool:
+        """Whether it runs for the merge queue only."""
+        return _QUEUE_ALONE.search(self.condition) is not None
+
+    def starts_on_label(self, name: str) -> bool:
+        """Whether its condition lets this label start it: it names no labels, or this one too."""
+        named = (f"{quote}{name.casefold()}{quote}" for quote in "'\"")
+        condition = self.condition.casefold()
+        return "github.event.label" not in condition or any(one in condition for one in named)
 
     @property
     def collects(self) -> bool:
@@ -133,7 +144,7 @@ def _jobs(file: str, workflow: Mapping[str, object]) -> Iterator[Job]:
             inputs={name: text for name, text in inputs.items() if "${{" not in text},
             given=frozenset(inputs),
             minutes=_number(job.get("timeout-minutes")),
-            queued=_QUEUE_ALONE.search(_text(job.get("if"))) is not None,
+            condition=_text(job.get("if")),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from reviewbot.domain.codevf.budget import Spending, check, hold
 from reviewbot.domain.model.installation import ACTIONS_APP, Required
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.review import Balance, Tag
+from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import OverBudget, Problem, ReviewbotError
@@ -44,7 +46,7 @@ def of_error(about: str, error: ReviewbotError) -> Finding:
 def of_problems(problems: Sequence[Problem]) -> Iterator[Finding]:
     """Settings that are wrong."""
     for problem in problems:
-        yield Finding("settings", f"{problem.where}: {problem.what}", f"Allowed: {problem.allowed}.", EXIT_SETTINGS)
+        yield Finding("settings", f"{problem.where}: {problem.what}", problem.advice, EXIT_SETTINGS)
 
 
 def of_project(name: str) -> Finding:
@@ -99,6 +101,11 @@ def _of_job(job: Job, settings: Settings) -> Iterator[Finding]:
     yield from _of_permissions(job, settings)
     if job.reviews:
         yield from _of_events(job)
+        if settings.approve_spend and not job.starts_on_label(settings.approve_spend):
+            told = f"`{job.name}` does not start on the label `{settings.approve_spend}` of `approve-spend`"
+            labels = json.dumps([SKIP_LABEL, settings.approve_spend])
+            todo = f"Add it to the job's `if:`: contains(fromJSON('{labels}'), github.event.label.name)"
+            yield Finding(job.file, told, todo, EXIT_SETTINGS)
         if settings.reviewer is ReviewerKind.CODEVF and "codevf-api-key" not in job.given:
             todo = "Add `codevf-api-key: ${{ secrets.CODEVF_API_KEY }}` under `with:`."
             yield Finding(job.file, f"`{job.name}` hands no key over", todo, EXIT_SETTINGS)

@@ -139,7 +139,7 @@ def test_only_where_github_gives_no_other_token_a_result_may_stay_on_the_runner(
         rig.world.push("mallory/parcels", "attack", {"app.py": "eval(input())\n"}, author="mallory")
         done = rig.run(event=event, payload=from_fork(rig), codevf_api_key="", reviewer="local", fail_on="low")
         assert (done.exit_status, done.outputs["reason"]) == (status, reason), done.log
-        assert "could not be written: the token lacks permission" in done.log
+        assert "could not be written: the token lacks `" in done.log
         assert "::warning file=app.py,line=1" in done.log
 
 

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).resolve().parents[2]
 GIT = shutil.which("git") or "git"
@@ -164,17 +165,30 @@ class Images:
             command, cwd=folder, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False
         )
 
-    def act(
-        self, workspace: Path, workflow: Path, event: Path, variables: Mapping[str, str]
+    def act(  # noqa: PLR0913 — each is a part of the command
+        self,
+        workspace: Path,
+        workflow: Path,
+        event: Path,
+        variables: Mapping[str, str],
+        *,
+        trigger: str = "pull_request",
+        secrets: Mapping[str, str] = MappingProxyType({}),
+        repositories: Mapping[str, Path] = MappingProxyType({}),
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a workflow for a `pull_request` event in a copy of the workspace, in a job that has bash and Python."""
-        here = {ACTION: self.project, _setup_python(): self.setup_python}
-        command = [str(_act()), "pull_request", "--pull=false", "--rebuild", "-P", f"ubuntu-latest={LOCAL_IMAGE}",
-                   "-W", str(workflow), "-e", str(event)]  # fmt: skip
+        """Run a workflow for an event in a copy of the workspace; `repositories` has folders for other actions.
+
+        Its jobs run in the image that has bash and Python.
+        """
+        here = {ACTION: self.project, _setup_python(): self.setup_python, **repositories}
+        command = [str(_act()), trigger, "--pull=false", "--rebuild", "-P", f"ubuntu-latest={LOCAL_IMAGE}",
+                   "-P", f"self-hosted={LOCAL_IMAGE}", "-W", str(workflow), "-e", str(event)]  # fmt: skip
         for name, folder in here.items():
             command += ["--local-repository", f"{name}={folder}"]
         for name, value in variables.items():
             command += ["--env", f"{name}={value}"]
+        for name, value in secrets.items():
+            command += ["--secret", f"{name}={value}"]
         return self.attempt(command, seconds=400, folder=workspace)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,11 +19,14 @@ from reviewbot_sandbox.codevf import TaskLife, canned
 from reviewbot_sandbox.github import Rules
 
 from bench.starting import PARTS, look_into
-from reviewbot.cli.bootstrap import LOCAL_HINT, WITHOUT_ANALYZERS
+from reviewbot.cli.bootstrap import WITHOUT_ANALYZERS
 from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house, read_outputs
+from tests.app.test_commands import event_of
 from tests.app.test_enterprise import at, company
+from tests.contract.pasted import paste
 from tests.contract.runner_image import ACTION, GIT, IMAGE, LOCAL_IMAGE, Engine, Images, Refused, images
 from tests.contract.runner_mounts import Mounts
+from tests.contract.test_snippets import SNIPPETS, WORKFLOWS, filled
 
 pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
 
@@ -120,6 +124,17 @@ def run(
     return Ran(done.returncode, done.stdout + done.stderr, outputs, mounts)
 
 
+def variables(rig: Rig) -> dict[str, str]:
+    """The environment in which a runner's workflow finds the sandbox."""
+    return {
+        "GITHUB_API_URL": rig.github_url,
+        "GITHUB_GRAPHQL_URL": f"{rig.github_url}/graphql",
+        "GITHUB_SERVER_URL": rig.github_url,
+        "GITHUB_REPOSITORY": REPO,
+        "REVIEWBOT_TIME_SCALE": str(SCALE),
+    }
+
+
 def judge_workflow(made: Images, folder: Path, workspace: Path, action: str) -> None:
     """Run a workflow that uses the action and check the pull request and the outputs for later steps."""
     with house(folder, engineer=canned(answer(CRITICAL))) as rig:
@@ -127,14 +142,7 @@ def judge_workflow(made: Images, folder: Path, workspace: Path, action: str) -> 
         text = WORKFLOW.replace("ACTION", action).replace("CODEVF", f"{rig.codevf_url}/api/v1/")
         workflow.write_text(text, encoding="utf-8")
         event.write_text(json.dumps(rig.event()), encoding="utf-8")
-        variables = {
-            "GITHUB_API_URL": rig.github_url,
-            "GITHUB_GRAPHQL_URL": f"{rig.github_url}/graphql",
-            "GITHUB_SERVER_URL": rig.github_url,
-            "GITHUB_REPOSITORY": REPO,
-            "REVIEWBOT_TIME_SCALE": str(SCALE),
-        }
-        done = made.act(workspace, workflow, event, variables)
+        done = made.act(workspace, workflow, event, variables(rig))
         log = done.stdout + done.stderr
         assert done.returncode == 0, log
         assert "seen outcome=failure conclusion=success verdict=fail critical=1" in log, log
@@ -192,8 +200,7 @@ def test_the_slim_image_names_the_action_that_has_the_analyzers(made: Images, tm
         mounts, arguments = mounted(rig, tmp_path / "runner", nothing, reviewer="local")
         done = made.attempt(made.run(*arguments, IMAGE, "action"), seconds=120)
         assert done.returncode == 3, done.stdout + done.stderr
-        lines = done.stdout.splitlines()
-        assert lines[lines.index(WITHOUT_ANALYZERS) + 1] == LOCAL_HINT
+        assert [line for line in done.stdout.splitlines() if "analyzers" in line] == [WITHOUT_ANALYZERS]
         assert [one.conclusion for one in rig.checks()] == ["action_required"]
         assert read_outputs((mounts.commands / "output").read_text(encoding="utf-8"))["status"] == "failed"
 
@@ -204,6 +211,39 @@ def test_the_docker_free_action_gets_it_too_in_a_hostile_workspace(made: Images,
     set_traps(workspace)
     repository, _, version = ACTION.partition("@")
     judge_workflow(made, tmp_path, workspace, f"{repository}/no-docker@{version}")
+
+
+# act does not mount the runner's home as GitHub's runner does; the test with a file of certificates does.
+WITH_STEPS = {text: name for name, text in SNIPPETS.items() if "uses:" in text and "_github_home" not in text}
+
+
+@pytest.mark.parametrize("snippet", sorted(WITH_STEPS.values() & WORKFLOWS.keys()))
+def test_a_workflow_of_the_documentation_works_as_pasted(made: Images, tmp_path: Path, snippet: str) -> None:
+    with house(tmp_path, engineer=canned(answer())) as rig:
+        inputs = {"github-token": TOKEN, "codevf-url": f"{rig.codevf_url}/api/v1/"}
+        pasted = paste(filled(WORKFLOWS[snippet]), tmp_path / "stand-ins", inputs)
+        workflow, event, workspace = tmp_path / "workflow.yml", tmp_path / "event.json", tmp_path / "workspace"
+        workflow.write_text(pasted.text, encoding="utf-8")
+        payload: Mapping[str, object] = rig.event()
+        if pasted.event == "issue_comment":
+            payload = event_of(rig, rig.world.comment(REPO, rig.number, "mona", "/reviewbot status"))
+        event.write_text(json.dumps(payload), encoding="utf-8")
+        workspace.mkdir()
+        done = made.act(
+            workspace,
+            workflow,
+            event,
+            variables(rig),
+            trigger=pasted.event,
+            secrets={"CODEVF_API_KEY": KEY, "SLACK_WEBHOOK": "https://hooks.example"},
+            repositories=pasted.repositories,
+        )
+        log = done.stdout + done.stderr
+        assert done.returncode == 0, log
+        assert rig.github_requests(), log
+        for repository in pasted.repositories:
+            assert re.search(rf"{repository.partition('@')[0]}\S* got reviewbot\.", log), log
+        assert ('{"text": "Review: pass, 0 findings. ' in log) == ("Slack" in pasted.text), log
 
 
 def checked_out(mounts: Mounts) -> None:

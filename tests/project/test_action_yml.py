@@ -12,6 +12,7 @@ from reviewbot.settings import INPUTS, Input
 ACTION_INPUTS = [row for row in INPUTS if row.action]
 OUTPUTS = [
     *("status", "verdict", "reason", "exit-status", "coverage", "task-id", "reviewed-sha"),
+    "published",
     *("findings", "critical", "high", "medium", "low", "info", "unrated", "new", "fixed", "carried"),
     *("posted", "credits-held", "credits-used", "review-url", "summary-url", "check-url"),
     *("json-file", "sarif-file", "html-file", "rdjson-file"),

@@ -14,11 +14,19 @@ import reviewbot
 from reviewbot.errors import Reason
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import INPUTS, Input
-from reviewbot.setup.files import SCHEMA_FILE, Wish, collect_workflow, commands_workflow, review_workflow
+from reviewbot.setup.files import (
+    SCHEMA_FILE,
+    THREADS_WORKFLOW,
+    Wish,
+    collect_workflow,
+    commands_workflow,
+    review_workflow,
+)
 from tests.project.config_schema import config_schema
 from tests.render.goldens import of_reason
 
 PROGRAM = Path(reviewbot.__file__).parent
+CALLER = Path(__file__).resolve().parents[2] / "examples" / "organization" / "caller.yml"
 
 
 def table(*, action: bool, config: bool) -> str:
@@ -114,6 +122,8 @@ PARTS: Mapping[str, str] = {
     "keys": table(action=False, config=True),
     "reasons": decisions(),
     "titles": titles(),
+    "threads": f"```yaml\n{THREADS_WORKFLOW}```",
+    "caller": f"```yaml\n{CALLER.read_text(encoding='utf-8')}```",
 }
 SHOWN = [
     ("README.md", "review"),
@@ -121,12 +131,14 @@ SHOWN = [
     ("docs/configuration.md", "inputs"),
     ("docs/configuration.md", "workflow inputs"),
     ("docs/configuration.md", "keys"),
+    ("docs/organization.md", "caller"),
     ("docs/outcomes.md", "reasons"),
     ("docs/recipes.md", "code scanning"),
     ("docs/troubleshooting.md", "titles"),
     ("docs/workflows.md", "gate"),
     ("docs/workflows.md", "collect"),
     ("docs/workflows.md", "commands"),
+    ("docs/workflows.md", "threads"),
 ]
 
 LOCAL_LINES = {

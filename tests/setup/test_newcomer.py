@@ -14,7 +14,7 @@ from reviewbot import cli
 from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house
 from tests.terminal.ground import Clone, Said
 
-NAMED = f"acme/reviewbot@{'1' * 40}"
+NAMED = f"acme/reviewbot@{'1' * 40}#v1.0.0"
 CRITICAL = answer(finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)"))
 QUEUE_TOKEN = "ghs_queue_job"
 QUEUE = {Scope.CONTENTS: Access.READ, Scope.PULL_REQUESTS: Access.READ, Scope.CHECKS: Access.WRITE}

@@ -14,7 +14,7 @@ from tests.simulation.laws import CONVERGES, NO_BUG, Violation
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Disturbance, Interrupt, Kill, Lose, Meanwhile, Run, Switch
-from tests.simulation.world import Setting, Start, Trace, World
+from tests.simulation.world import LISTS_RELEASE, Setting, Start, Trace, World
 
 LONG = 3 * 3600.0
 MOST_COLLECTIONS = 5
@@ -67,11 +67,6 @@ class Played:
     world: World
     violations: list[Violation] = field(default_factory=list)
 
-    @property
-    def unknown(self) -> list[Violation]:
-        """The violations that are no known holes."""
-        return [one for one in self.violations if not one.hole]
-
 
 # Made from a seed
 
@@ -120,7 +115,7 @@ _INPUTS = (
     ("review-on", "ready"),
     ("paths", "!lib/**"),
 )
-_CONFIGS = ("supersede: always-replace\n", "supersede: keep\n", "max-tasks: 3\nattachment-bytes: 3000\n")
+_CONFIGS = (LISTS_RELEASE, "supersede: always-replace\n", "supersede: keep\n", "max-tasks: 3\nattachment-bytes: 3000\n")
 
 
 def _setting(rng: Random, *, adversary: bool) -> Setting:
@@ -134,7 +129,10 @@ def _setting(rng: Random, *, adversary: bool) -> Setting:
     if not adversary:
         mind = replace(mind, is_messy=rng.random() < 0.05, is_mute=rng.random() < 0.05, lies=rng.random() < 0.2)
     denied = frozenset({"contents: write"}) if rng.random() < 0.8 else frozenset[str]()
-    return Setting(tuple(sorted(inputs.items())), config, life, mind, denied)
+    is_from_fork, is_bots = rng.random() < 0.1, rng.random() < 0.1
+    if is_from_fork and rng.random() < 0.5:
+        inputs["allow"] = "anyone"
+    return Setting(tuple(sorted(inputs.items())), config, life, mind, denied, is_from_fork, is_bots)
 
 
 _KILLED = ("evil", "note", "fix", "harmless", "finish", "waive", "rename")
@@ -319,6 +317,8 @@ def _shorter(history: History) -> Iterator[History]:
         replace(setting, mind=Mind()),
         replace(setting, life=Life()),
         replace(setting, denied=frozenset()),
+        replace(setting, is_from_fork=False),
+        replace(setting, is_bots=False),
     ):
         if simpler != setting:
             yield replace(history, setting=simpler)

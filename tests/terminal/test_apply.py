@@ -103,7 +103,7 @@ def test_only_what_is_named_is_applied(clone: Clone) -> None:
     other = replace(FIX, id="bbbbbbbbbb", line=5, suggestion="value_5 = 55")
     assert apply(clone, "bbb", findings=(FIX, other)).status == 2
     alike = replace(other, id="bbbbbbbbcc", line=7)
-    assert "it has 2 findings `bbbbbbbb`" in apply(clone, "bbbbbbbb", findings=(FIX, other, alike)).err
+    assert "`bbbbbbbb` fits 2 findings" in apply(clone, "bbbbbbbb", findings=(FIX, other, alike)).err
     assert apply(clone, "bbbb", findings=(FIX, other)).status == 0
     assert app(clone) == APP.replace("value_5 = 5\n", "value_5 = 55\n")
 
@@ -186,14 +186,14 @@ def test_a_link_that_git_tracks_is_no_file(clone: Clone) -> None:
     (clone.root / "link.py").symlink_to("app.py")
     head = clone.commit({})
     said = apply(clone, findings=(replace(FIX, path="link.py"),), head=head)
-    assert "git tracks no regular text file of that name" in said.err
+    assert "git does not track it as a regular text file" in said.err
 
 
 def test_a_report_of_a_commit_that_is_not_here_is_refused(clone: Clone) -> None:
     for head in ("1234567890" * 4, "HEAD", "--all", ""):
         said = apply(clone, head=head or "0" * 40)
         assert said.status == 2
-        assert "which this clone has not" in said.err
+        assert "which is not in this clone" in said.err
 
 
 def test_a_suggestion_with_invisible_signs_is_none(clone: Clone) -> None:

@@ -122,7 +122,7 @@ def test_no_example_writes_over_what_it_reads() -> None:
 def test_without_a_command_the_way_in_is_shown(sit: Opened) -> None:
     said = sit().call()
     assert (said.status, said.out) == (2, "")
-    assert "To begin:\n  reviewbot review --reviewer local" in said.err
+    assert "Start here:\n  reviewbot review --reviewer local" in said.err
 
 
 def test_ctrl_c_of_a_free_review_promises_nothing(sit: Opened) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from reviewbot.adapters.codevf import wire
-from reviewbot.adapters.codevf.transport import Access, Answer, Ask, Transport
+from reviewbot.adapters.codevf.transport import Access, Answer, Ask, OnRetry, Transport
 from reviewbot.adapters.codevf.urls import is_own_host, is_secure, origin
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
 from reviewbot.errors import ServiceRefused
@@ -25,8 +25,10 @@ _TASK_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.:-]{1,200}")
 class CodeVF:
     """CodeVF's API over a `Transport`; closes its connections as a context manager."""
 
-    def __init__(self, access: Access, clock: Clock, deadline: float, rng: Random) -> None:
-        self._transport = Transport(access, clock, deadline, rng)
+    def __init__(
+        self, access: Access, clock: Clock, deadline: float, rng: Random, on_retry: OnRetry | None = None
+    ) -> None:
+        self._transport = Transport(access, clock, deadline, rng, on_retry)
 
     def __enter__(self) -> Self:
         return self
@@ -38,18 +40,15 @@ class CodeVF:
 
     @property
     def requests(self) -> int:
-        """The number of requests sent, including repeats."""
         return self._transport.requests
 
     def balance(self) -> Balance:
         return wire.read_balance(self._call("GET", "credits/balance").json)
 
     def project(self, name: str) -> int:
-        """Return the number of the project with this name, which is created if missing."""
         return wire.read_project_id(self._call("POST", "projects/create", {"name": name}).json)
 
     def tags(self) -> tuple[Tag, ...]:
-        """Return the active expertise tags."""
         return wire.read_tags(self._call("GET", "tags").json)
 
     def create(self, submission: Submission) -> Task:
@@ -59,7 +58,6 @@ class CodeVF:
         return wire.read_task(answer.json, answer.retry_after)
 
     def retrieve(self, task_id: str) -> Task:
-        """Read a task once."""
         answer = self._call("GET", f"tasks/{_segment(task_id)}")
         return wire.read_task(answer.json, answer.retry_after)
 

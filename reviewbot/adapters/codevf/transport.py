@@ -6,7 +6,7 @@ The key never appears in an error.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 
 import httpx
@@ -30,6 +30,10 @@ WHOLE_ANSWER = 60.0
 """Seconds for reading one response."""
 
 ANSWER_BYTES = 10_000_000
+
+
+OnRetry = Callable[[ReviewDidNotHappen, float], None]
+"""Gets the error of a failed request and the seconds until it is repeated."""
 
 
 class Access(Struct, frozen=True):
@@ -94,13 +98,16 @@ class Transport:
         NoKey: the key is empty.
     """
 
-    def __init__(self, access: Access, clock: Clock, deadline: float, rng: Random) -> None:
+    def __init__(
+        self, access: Access, clock: Clock, deadline: float, rng: Random, on_retry: OnRetry | None = None
+    ) -> None:
         self.base = check_base_url(access.base_url)
         self.requests = 0
         self._key = access.key
         self._clock = clock
         self._deadline = deadline
         self._rng = rng
+        self._on_retry = on_retry
         self._next_at = float("-inf")
         self._proxy = None if is_loopback(str(self.base)) else access.proxy
         self._http = _open(access, self._proxy)
@@ -123,10 +130,11 @@ class Transport:
             delay = retry_delay(attempt, outcome.kind, outcome.retry_after, self._rng)
             if delay is None or self._clock.monotonic() + delay >= self._deadline:
                 raise outcome.error
+            if self._on_retry:
+                self._on_retry(outcome.error, delay)
             self._clock.sleep(delay)
 
     def scrub(self, text: str) -> str:
-        """Remove the key."""
         return text.replace(self._key.reveal(), "***")
 
     def _once(self, ask: Ask) -> Answer | _Failure:
@@ -136,7 +144,7 @@ class Transport:
         try:
             answer = self._exchange(ask)
         except httpx.HTTPError as error:
-            return _failed(fault_of(error), type(error).__name__)
+            return _failed(fault_of(error), f"{type(error).__name__}, {ask.url.host}")
         finally:
             self._next_at = self._clock.monotonic() + MIN_SPACING
         return self._judge(ask, answer)
@@ -198,7 +206,6 @@ _REPORT = "If `codevf-url` is correct, report this as a bug."
 
 
 def fault_of(error: httpx.HTTPError) -> Fault:
-    """Return the cause of a missing response."""
     if isinstance(error, httpx.TimeoutException):
         return Fault.TIMEOUT
     if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error):

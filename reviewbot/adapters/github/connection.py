@@ -39,8 +39,6 @@ class ElsewhereError(requests.RequestException):
 
 
 class _Response(RequestsResponse):
-    """A response with limits."""
-
     def __init__(self, response: requests.Response, clock: Clock) -> None:
         super().__init__(response)
         self._clock = clock
@@ -96,7 +94,6 @@ class Connection:
     def request(
         self, verb: str, path: str, body: str | None, headers: Mapping[str, str], _stream: object = None
     ) -> None:
-        """Prepare a request."""
         self._url = f"{self._base.scheme}://{self._base.netloc}{path}"
         self._asked = requests.Request(verb, self._url, headers, data=body)
 

@@ -7,7 +7,7 @@ a cancelled run has missed is carried out by the next one, before it does anythi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import islice
+from itertools import islice, takewhile
 
 from reviewbot.app.comments.actions import Asking, action_of, do
 from reviewbot.app.comments.reply import react, reply
@@ -16,6 +16,7 @@ from reviewbot.app.load import load_settings, load_snapshot, overrides
 from reviewbot.app.output.runner_output import bare_outputs
 from reviewbot.domain.commands.authorize import is_left
 from reviewbot.domain.commands.parse import PostedCommand, answers_to, open_commands, why_not
+from reviewbot.domain.findings.markers import comment_key
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.model.events import CommentEvent
 from reviewbot.domain.policy.verdict import Outcome, Reason, answered, command_outcome, not_due
@@ -38,18 +39,23 @@ def answer_comment(ports: Ports, inputs: Mapping[str, str], event: CommentEvent)
     """
     why = why_not(event)
     if not why:
+        key = comment_key(event.comment_id, in_thread=event.in_thread)
         snapshot = load_snapshot(ports, inputs, event.number)
         posted_commands = _open_commands(ports, inputs, snapshot)
-        snapshot = _catch_up(
-            ports, inputs, snapshot, [one for one in posted_commands if one.comment_id < event.comment_id]
-        )
-        for own in (one for one in posted_commands if one.comment_id == event.comment_id):
+        snapshot = _catch_up(ports, inputs, snapshot, takewhile(lambda one: one.key != key, posted_commands))
+        for own in (one for one in posted_commands if one.key == key):
             return _carry_out(ports, inputs, own, snapshot)
-        why = "The command was carried out already, or somebody edited or deleted its comment."
+        why = _why_left(inputs, snapshot)
     ports.reporter.say(why)
     outcome = not_due(Reason.EVENT, why)
     ports.reporter.outputs(bare_outputs(outcome))
     return outcome
+
+
+def _why_left(inputs: Mapping[str, str], snapshot: Snapshot) -> str:
+    if peek_settings(inputs, snapshot.default_branch.config).is_keyless:
+        return "This run has no CodeVF key. The next run that has it carries out the command."
+    return "The command was carried out already, or its comment was edited or deleted."
 
 
 def catch_up(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
@@ -70,7 +76,7 @@ def _open_commands(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) 
     settings = peek_settings(inputs, snapshot.default_branch.config)
     if settings.dry_run or settings.is_keyless:
         return ()
-    return open_commands(snapshot.comments, settings.instance, ports.clock.now())
+    return open_commands(snapshot.comments, snapshot.threads, settings.instance, ports.clock.now())
 
 
 def _catch_up(
@@ -81,7 +87,7 @@ def _catch_up(
         try:
             _carry_out(ports, {**inputs, **UNHURRIED}, posted, snapshot)
         except ReviewbotError as error:
-            ports.reporter.say(f"The command of comment {posted.comment_id} was not carried out: {error.message}")
+            ports.reporter.say(f"The command of comment {posted.key} was not carried out: {error.message}")
             return load_snapshot(ports, inputs, snapshot.pull.number)
         snapshot = load_snapshot(ports, inputs, snapshot.pull.number)
     return snapshot
@@ -96,7 +102,7 @@ def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, s
     settings, snapshot = load_settings(ports, inputs, snapshot)
     run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)))
     word = posted.command.name.value
-    if there := answers_to(snapshot.comments, settings.instance, posted.comment_id):
+    if there := answers_to(snapshot.comments, settings.instance, posted.key):
         react(run, posted, there[0].reaction)
         return _told(run, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
     action = action_of(run, snapshot, posted)

@@ -31,7 +31,7 @@ from reviewbot.setup.checkup import Finding, of_error, of_price, of_problems, of
 PATIENCE = Patience(most=10, whole=30)
 """Somebody sits and waits."""
 
-_ASK_GH = "Put one that may read the repository into GITHUB_TOKEN or GH_TOKEN: GITHUB_TOKEN=$(gh auth token)"
+_ASK_GH = "Set a token that can read the repository: GITHUB_TOKEN=$(gh auth token) reviewbot doctor"
 
 _SECONDS = 30
 """How long CodeVF may take in all."""
@@ -75,7 +75,7 @@ class _Visit:
         yield Finding("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
         if not self.desktop.token:
             settings = peek_settings(self._inputs(()))
-            yield Finding("token", "there is none, so nothing on GitHub was looked at", _ASK_GH, EXIT_NO_REVIEW)
+            yield Finding("token", "missing, so nothing on GitHub was checked", _ASK_GH, EXIT_NO_REVIEW)
         else:
             settings = yield from self._github()
         if settings.reviewer is ReviewerKind.CODEVF:
@@ -98,13 +98,15 @@ class _Visit:
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
                 there = reader.installation(named.config_file, named.templates_dir)
         except TokenUnknown as error:
-            yield Finding("token", error.message, f"It is wrong, ended or was revoked. {_ASK_GH}", error.exit_status)
+            yield Finding(
+                "token", error.message, f"The token is wrong, has expired or was revoked. {_ASK_GH}", error.exit_status
+            )
             return peek_settings(self._inputs(()))
         except ForgeError as error:
             yield of_error("repository", error)
             return peek_settings(self._inputs(()))
         if not there.branch:
-            yield Finding("repository", "it is empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
+            yield Finding("repository", "empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
             return first
         jobs = read_jobs(there.workflows)
         settings = peek_settings(self._inputs(jobs), there.config)
@@ -113,7 +115,7 @@ class _Visit:
         except SettingsError as error:
             yield from of_problems(error.problems)
         else:
-            told = "there is no config file, so the defaults hold" if there.config is None else "right"
+            told = "no config file, so the defaults apply" if there.config is None else "valid"
             yield Finding("settings", f"{told}, on `{there.branch}`")
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
         told = f"{len(own)} of the repository's own can be rendered" if own else "the shipped ones"
@@ -133,8 +135,8 @@ class _Visit:
 
     def _codevf(self, settings: Settings) -> Iterator[Finding]:
         if not self.desktop.api_key:
-            told = "there is none, so CodeVF was not asked"
-            yield Finding("key", told, "Put it into CODEVF_API_KEY.", EXIT_NO_REVIEW)
+            told = "missing, so nothing at CodeVF was checked"
+            yield Finding("key", told, "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
             return
         network = self.desktop.network
         access = Access(settings.codevf_url, Secret(self.desktop.api_key), network.ssl_file, network.proxy)

@@ -16,7 +16,7 @@ from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
-from reviewbot.exports.stored import StoredReport, read_report
+from reviewbot.exports.stored import REWRITE, StoredReport, read_report
 from reviewbot.render.renderer import Renderer
 
 DOCUMENTS: Mapping[str, Callable[[StoredReport], str]] = {
@@ -70,10 +70,17 @@ def _is_file(out: TextIO) -> bool:
 
 
 def read_stored(path: Path) -> StoredReport:
-    """Read the report in a file; `ReportUnreadable` says why not."""
+    """Read the report in a file.
+
+    Raises:
+        ReportUnreadable: with the path and the reason.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise ReportUnreadable(f"The report cannot be read: {why}.", hint=str(path)) from None
-    return read_report(text)
+        return read_report(path.read_text(encoding="utf-8"))
+    except ReportUnreadable as error:
+        why = error.message
+    except UnicodeDecodeError:
+        why = "The report is not UTF-8 text."
+    except OSError as error:
+        why = f"{error.strerror}."
+    raise ReportUnreadable(f"{visible(str(path))}: {why}", hint=REWRITE)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
-from reviewbot.domain.commands.parse import CommandName, PostedCommand
+from reviewbot.domain.commands.parse import ID_PATTERN, CommandName, PostedCommand
+from reviewbot.domain.findings.markers import is_finding_id
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Permission, PullRequest
@@ -34,6 +37,7 @@ class Refusal(StrEnum):
     OTHER_BASE = "other-base"
     NO_FINDING = "no-finding"
     SEVERAL_FINDINGS = "several-findings"
+    OTHER_FINDING = "other-finding"
     NOTHING_OPEN = "nothing-open"
     NOT_CANCELLED = "not-cancelled"
     NOT_KEPT = "not-kept"
@@ -144,7 +148,7 @@ def _review(posted: PostedCommand, scope: Scope) -> CommandAction:
         return Refusal.OTHER_HEAD
     if scope.needs_approval and not _is_meant(posted, scope):
         return Refusal.NEWER_HEAD
-    return Buy(Asked(posted.sender, str(posted.comment_id), pull.head_sha))
+    return Buy(Asked(posted.sender, posted.key, pull.head_sha))
 
 
 def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
@@ -159,6 +163,8 @@ def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
 
 
 def _amend(posted: PostedCommand, scope: Scope) -> CommandAction:
+    if posted.findings and posted.command.name is CommandName.WAIVE:
+        posted = _with_target(posted)
     command = posted.command
     impossible = {
         Refusal.CLOSED: not scope.pull.is_open,
@@ -185,9 +191,35 @@ def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
     return refused or EditLedger(GrantBypass(pull.head_sha, pull.base_ref, posted.sender, posted.command.reason))
 
 
+def _with_target(posted: PostedCommand) -> PostedCommand:
+    """Take an id off the front of the reason of a waiver in a finding's thread.
+
+    An id is the beginning of one of the thread's ids, or a whole id. Anything else is a word of the reason, though it
+    can look like the beginning of an id: `added`, `dead`, `facade`.
+    """
+    first, _, rest = posted.command.reason.partition(" ")
+    word = first.casefold()
+    is_own = re.fullmatch(ID_PATTERN, word) and any(one.startswith(word) for one in posted.findings)
+    if not is_own and not is_finding_id(word):
+        return posted
+    return replace(posted, command=replace(posted.command, target=word, reason=rest))
+
+
+def _begins_another(posted: PostedCommand, open_findings: Iterable[TrackedFinding]) -> bool:
+    """Whether the reason's first word begins the id of a finding of another thread, so that either may be meant."""
+    word = posted.command.reason.partition(" ")[0].casefold()
+    return re.fullmatch(ID_PATTERN, word) is not None and any(one.id.startswith(word) for one in open_findings)
+
+
 def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
     command, waives = posted.command, posted.command.name is CommandName.WAIVE
-    named = [one for one in scope.ledger.findings.open() if one.id.startswith(command.target)]
+    open_findings = scope.ledger.findings.open()
+    if command.target:
+        named = [one for one in open_findings if one.id.startswith(command.target)]
+    elif _begins_another(posted, open_findings):
+        return Refusal.OTHER_FINDING
+    else:
+        named = [one for one in open_findings if one.id in posted.findings]
     fitting = [one for one in named if waives or one.waiver is not None]
     if len(fitting) != 1:
         return Refusal.SEVERAL_FINDINGS if fitting else Refusal.NO_FINDING

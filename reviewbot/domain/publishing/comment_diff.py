@@ -215,8 +215,9 @@ def _moves(told: Told) -> Iterator[Operation]:
             yield HideComment(first.node_id)
     if not told.is_back:
         return
-    # GitHub names only people: a thread that an app resolved was resolved by nobody.
-    if thread.is_resolved and thread.can_unresolve and thread.resolved_by in {None, first.author}:
+    # GitHub names only people: `resolved_by` is None for a thread that an app resolved.
+    by_us = thread.resolved_by in {None, (first.author or "").removesuffix("[bot]")}
+    if thread.is_resolved and thread.can_unresolve and by_us:
         yield UnresolveThread(thread.id)
     if first.is_minimized and first.hidden_as_outdated:
         yield ShowComment(first.node_id)

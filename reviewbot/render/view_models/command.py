@@ -32,6 +32,14 @@ class StatusView:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceView:
+    """A finding that a command can mean."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerView:
     """The answer to a command in a comment.
 
@@ -45,6 +53,8 @@ class AnswerView:
         said: the reason that was given for a waiver or a bypass.
         reason: of `verdict.Reason`, as its value: what the run came to; empty when none was started.
         status: None unless it was asked for.
+        in_reply_to: trusted; the address of a command in a review thread, None for one in the conversation.
+        choices: the findings that the command can mean, if it does not say which one.
     """
 
     mark: str
@@ -63,3 +73,5 @@ class AnswerView:
     hint: str = ""
     paid: bool = True
     status: StatusView | None = None
+    in_reply_to: str | None = None
+    choices: tuple[ChoiceView, ...] = ()

@@ -193,6 +193,7 @@ class SummaryView:
         fail_on: the least severity that closes the gate, as the setting names it; empty while unknown.
         minutes: from handing the change in until the answer was seen, rounded up; None while unknown.
         approved_by: the label that approves the spending, empty where none does.
+        in_summary: whether the summary comment has every finding, so that no other text needs to list them.
     """
 
     mark: str
@@ -229,6 +230,7 @@ class SummaryView:
     fail_on: str = ""
     minutes: int | None = None
     approved_by: str = ""
+    in_summary: bool = False
 
     @property
     def held_back(self) -> tuple[Held, ...]:

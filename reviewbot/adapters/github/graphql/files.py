@@ -41,8 +41,6 @@ class _Found(Struct, frozen=True):
 
 
 class _Batch(Struct, frozen=True):
-    """The files of one request."""
-
     head: str
     merge_base: str
     new: Sequence[str]
@@ -53,7 +51,6 @@ class _Batch(Struct, frozen=True):
         return max(len(self.new), len(self.old))
 
     def halves(self) -> Iterator[_Batch]:
-        """Yield two batches."""
         middle = (self.size + 1) // 2
         for part in (slice(None, middle), slice(middle, None)):
             yield _Batch(self.head, self.merge_base, self.new[part], self.old[part])
