@@ -31,7 +31,7 @@ def _lines(collection: Collection) -> Iterator[str]:
 
 def _row(one: Lookup) -> str:
     url = one.outputs.get("review-url", "")
-    name = f"[{markdown_line(one.name)}]({url})" if url else code_cell(one.name)
+    name = f"[{code_cell(one.name)}]({url})" if url else code_cell(one.name)
     verdict = one.outputs.get("verdict", "")
     state = one.outputs.get("status", "") if verdict in {"", "none"} else verdict
     told = code_cell(one.error) if one.error else f"{state} ({one.outputs.get('reason', '')})"

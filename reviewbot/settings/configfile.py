@@ -1,4 +1,4 @@
-"""YAML 1.2 that others wrote, and the config file's grammar: a YAML mapping, small and plain."""
+"""Reads YAML 1.2 from outside, and the restricted YAML of the config file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONFIG_BYTES = 65_536
 CONFIG_DEPTH = 10
 
 _LONG_NUMBER = re.compile("[-+]?0[xo][0-9A-Fa-f_]{20,}")
-"""Python writes no integer of thousands of digits in decimal, so no error could show it."""
+"""Python refuses to write an integer of thousands of digits in decimal, so an error message could not show it."""
 
 
 class NotYaml(Exception):
@@ -48,9 +48,9 @@ def _reason(error: Exception) -> str:
 
 
 def yaml_events(text: str) -> Iterator[tuple[Event, int]]:
-    """Yield the events of a text, each with its depth, so that the reader can stop before something large is built.
+    """Yield the events of a text with their depth, so that the caller can stop before a large value is built.
 
-    The parser takes minutes to build what is nested ten thousand times.
+    The parser takes minutes for ten thousand levels of nesting.
 
     Raises:
         NotYaml: it is not YAML.
@@ -75,8 +75,8 @@ def yaml_value(text: str) -> object:
 def read_config(text: str, where: str = "config file") -> tuple[dict[str, object], list[Problem]]:
     """Return the keys of a config, and what is wrong with it as a whole; `where` names it in a problem.
 
-    YAML 1.2 (so `on` is a word), at most 64 KB, not nested deeply, no key twice, no aliases, anchors or tags (a small
-    file must not become a large value or an object).
+    YAML 1.2 (so `on` is a string), at most 64 KB and ten levels, without repeated keys, aliases, anchors and tags: a
+    small file must not become a large value or an object.
     """
     if len(text.encode("utf-8", "replace")) > CONFIG_BYTES:
         return {}, [Problem(where, "it is too large", f"at most {CONFIG_BYTES} bytes")]
@@ -90,12 +90,12 @@ def read_config(text: str, where: str = "config file") -> tuple[dict[str, object
     if content is None:
         return {}, []
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-        return {}, [Problem(where, "it is not a mapping of words", "lines such as `fail-on: high`")]
+        return {}, [Problem(where, "the top level is not a mapping with string keys", "lines such as `fail-on: high`")]
     return {key: value for key, value in content.items() if value is not None and value != ""}, []
 
 
 def key_lines(text: str) -> dict[str, int]:
-    """Return the line of each key at the top of a config file, from 1; nothing if `read_config` refuses it."""
+    """Return the line of each top-level key, from 1; empty if `read_config` refuses the text."""
     if not read_config(text)[0]:
         return {}
     node = YAML(typ="safe", pure=True).compose(text)
@@ -105,13 +105,13 @@ def key_lines(text: str) -> dict[str, int]:
 def _refused_syntax(text: str) -> str | None:
     for event, depth in yaml_events(text):
         if depth > CONFIG_DEPTH:
-            return "it is nested too deeply"
+            return "the nesting is too deep"
         if isinstance(event, AliasEvent):
-            return "it holds an alias"
+            return "it contains an alias"
         if isinstance(event, NodeEvent) and event.anchor:
-            return "it holds an anchor"
+            return "it contains an anchor"
         if getattr(event, "tag", None):
-            return "it holds a tag"
+            return "it contains a tag"
         if isinstance(event, ScalarEvent) and event.implicit[0] and _LONG_NUMBER.fullmatch(event.value):
-            return "it holds a number that is too large"
+            return "it contains a number that is too large"
     return None

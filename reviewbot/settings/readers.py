@@ -1,4 +1,4 @@
-"""Readers: from the text of an input or a value of the config file to a typed value."""
+"""Readers: convert the text of an input or a value of the config file to a typed value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Secret:
-    """A value that never shows itself: not in a repr, a format, a traceback or a comparison's message."""
+    """A value that is hidden in reprs, formats, tracebacks and comparison messages."""
 
     __slots__ = ("_value",)
 
@@ -24,7 +24,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The value, for the one place that sends it."""
+        """Return the value, for the code that sends it."""
         return self._value
 
     def __bool__(self) -> bool:
@@ -73,7 +73,7 @@ BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": F
 
 
 def _boolean(value: object) -> bool:
-    # The toolkit's rule: YAML 1.2's booleans and nothing else.
+    # As https://github.com/actions/toolkit reads booleans.
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value in BOOLEANS:
@@ -117,7 +117,7 @@ def one_of(choices: type[E_co], *, without: E_co | None = None) -> Reader[E_co]:
 
 
 THRESHOLD = one_of(Severity, without=Severity.UNRATED)
-"""Unrated findings always get a comment, so it is no threshold."""
+"""Without `unrated`: such findings always get a comment."""
 
 
 def _lines(value: object) -> tuple[str, ...]:
@@ -147,7 +147,7 @@ def _repositories(value: object) -> tuple[str, ...]:
 REPOSITORIES = Reader(f"names, one a line, with or without `OWNER/`, or `{INSTALLATION}` alone", _repositories)
 
 ANYBODY = "github-actions[bot]"
-"""Anyone who may push a workflow can commit as this bot, so that it cannot be listed."""
+"""Anyone who may push a workflow can commit as this bot, so the key `bots` must not list it."""
 
 BOT_LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?\[bot\]"
 

@@ -1,7 +1,7 @@
 """The settings: inputs of the workflow, then the default branch's config file, the input `config`, and the defaults.
 
-Each field of `Settings` carries its default, its reader and its meaning, once; tests compare `action.yml` and
-`docs/configuration.md` with this table. Every problem is listed at once, and nothing is spent before there is none.
+Each field of `Settings` has a default, a reader and a meaning; tests compare `action.yml` and `docs/configuration.md`
+with this table. All problems are reported together, before anything is spent.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ LOCAL_DEFAULTS: Mapping[str, object] = {"fail_on": FailOn.HIGH}
 
 
 def setting(default: T, reader: Reader[T], meaning: str, *, action: bool = True, config: bool = True) -> T:
-    """Return a field of `Settings`; `action` and `config` say who may set it."""
+    """Return a field of `Settings`; `action`: it is an input of the workflow, `config`: a key of the config file."""
     metadata = {"reader": reader, "meaning": meaning, "action": action, "config": config}
     return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting of a run, read and checked."""
+    """The settings of a run."""
 
     command: ActionCommand = setting(
         ActionCommand.REVIEW,
@@ -72,9 +72,11 @@ class Settings:
         "`review` submits and waits; `collect` publishes finished reviews.",
         config=False,
     )
-    codevf_api_key: Secret = setting(Secret(""), SECRET, "Needed with `reviewer: codevf`.", config=False)
-    codevf_project: str = setting("", TEXT, "A project's name (created when missing) or its number.")
-    codevf_url: str = setting("https://codevf.com/api/v1/", SERVICE_URL, "https only, except loopback.", config=False)
+    codevf_api_key: Secret = setting(Secret(""), SECRET, "Required with `reviewer: codevf`.", config=False)
+    codevf_project: str = setting("", TEXT, "A project's name (created if missing) or its number.")
+    codevf_url: str = setting(
+        "https://codevf.com/api/v1/", SERVICE_URL, "https only, except on loopback.", config=False
+    )
     github_token: Secret = setting(Secret(""), SECRET, "Reads and writes the pull request.", config=False)
     reviewer: ReviewerKind = setting(
         ReviewerKind.CODEVF, one_of(ReviewerKind), "`codevf`, or `local` without an account."
@@ -85,9 +87,13 @@ class Settings:
         "CodeVF's service level; the price is times 1 for `standard`, 1.5 for `fast`, 2 for `realtime_answer`.",
     )
     expertise: str = setting("", TEXT, "A CodeVF tag, by name or number.")
-    max_credits: int = setting(240, whole_number(60, 115_200), "Sent as is; the hold is this times the multipliers.")
-    max_credits_per_pr: int = setting(0, whole_number(0, 10**9), "Holds and use in a pull request's life; 0: no limit.")
-    min_balance: int = setting(0, whole_number(0, 10**9), "Do not buy when less than this would remain.")
+    max_credits: int = setting(
+        240, whole_number(60, 115_200), "Sent as is; the hold is this times the multipliers of mode and expertise."
+    )
+    max_credits_per_pr: int = setting(
+        0, whole_number(0, 10**9), "The most credits for a pull request: open holds and used credits. 0: no limit."
+    )
+    min_balance: int = setting(0, whole_number(0, 10**9), "Do not buy if fewer credits would remain.")
     review_on: ReviewOn = setting(
         ReviewOn.PUSH,
         one_of(ReviewOn),
@@ -96,23 +102,25 @@ class Settings:
     allow: Allow = setting(
         Allow.WRITE,
         one_of(Allow),
-        "Who may cause spending on a fork's pull request: somebody with `write` access by an approval, or `anyone`.",
+        "Who may cause spending on a fork's pull request: users with `write` access, by an approval, or `anyone`.",
     )
-    wait_minutes: int = setting(8, whole_number(0, 350), "How long to wait before detaching; 0 submits and leaves.")
+    wait_minutes: int = setting(
+        8, whole_number(0, 350), "How long to wait before the job detaches; 0 submits and ends."
+    )
     on_pending: Tolerance = setting(
         Tolerance.PASS,
         one_of(Tolerance),
-        "The step's result while the review is open: `pass` leaves the say to the check, `fail` fails the step too.",
+        "The step's result while the review is open: `pass` leaves it to the check, `fail` fails the step too.",
     )
     on_error: Tolerance = setting(
         Tolerance.FAIL,
         one_of(Tolerance),
-        "The step's result when a due review did not happen: `fail`, or `pass`, which leaves the say to the check.",
+        "The step's result if a due review did not happen: `fail`, or `pass`, which leaves it to the check.",
     )
     on_partial: Tolerance = setting(
         Tolerance.FAIL,
         one_of(Tolerance),
-        "When selected files were not fully reviewed: `fail` fails the check, `pass` judges what was reviewed.",
+        "If selected files were not fully reviewed: `fail` fails the check, `pass` judges what was reviewed.",
     )
     fail_on: FailOn = setting(
         FailOn.CRITICAL,
@@ -120,18 +128,18 @@ class Settings:
         "The least severity that blocks; `high` by default with `reviewer: local`.",
     )
     comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The least severity that gets an inline comment.")
-    max_comments: int = setting(30, whole_number(0, 100), "Comments at most, worst first.")
+    max_comments: int = setting(30, whole_number(0, 100), "The most inline comments, worst first.")
     review_event: ReviewKind = setting(
         ReviewKind.COMMENT,
         one_of(ReviewKind),
-        "What review is posted: a `comment`, or while the gate is closed `request-changes`, dismissed once it opens.",
+        "What review is posted: a `comment`, or while findings block `request-changes`, dismissed afterwards.",
     )
     incremental: bool = setting(True, BOOLEAN, "After the first review, review what is new.")
     paths: tuple[str, ...] = setting((), PATTERNS, "Patterns as in `on.pull_request.paths`; the last match wins.")
-    instance: str = setting("", INSTANCE, "A name, when several workflows review one repository.")
+    instance: str = setting("", INSTANCE, "A name, if several workflows review one repository.")
     config_file: str = setting(CONFIG_FILE, TEXT, "The config file, on the default branch.", config=False)
     templates_dir: str = setting(
-        TEMPLATES_DIR, TEXT, "Templates that override ours, on the default branch.", config=False
+        TEMPLATES_DIR, TEXT, "Templates that override the built-in ones, on the default branch.", config=False
     )
     check_run: bool = setting(True, BOOLEAN, "Whether a check run is written.")
     summary_comment: bool = setting(True, BOOLEAN, "Whether the summary comment is written.")
@@ -157,11 +165,11 @@ class Settings:
         "Where `collect` publishes: names, or `installation` for everything that the App's token can see.",
         config=False,
     )
-    instructions: str = setting("", TEXT, "What every reviewer is told.", action=False)
+    instructions: str = setting("", TEXT, "Instructions to the reviewer.", action=False)
     path_instructions: tuple[PathInstruction, ...] = setting(
         (),
         PATH_INSTRUCTIONS,
-        "What the reviewer is told: `instructions` on the files that `path` matches.",
+        "`instructions` to the reviewer for the files that `path` matches.",
         action=False,
     )
     drafts: bool = setting(False, BOOLEAN, "Whether drafts are reviewed.", action=False)
@@ -190,45 +198,45 @@ class Settings:
     supersede: Supersede = setting(
         Supersede.REPLACE_PENDING,
         one_of(Supersede),
-        "The open task of an older head: `replace-pending` cancels it unless somebody works on it, `always-replace` "
+        "The open task of an older head: `replace-pending` cancels it unless an engineer works on it, `always-replace` "
         "even then, `keep` never.",
         action=False,
     )
-    max_tasks: int = setting(1, whole_number(1, 6), "Over how many tasks a large change may be split.", action=False)
+    max_tasks: int = setting(1, whole_number(1, 6), "The most tasks that a large change is split over.", action=False)
     attachment_bytes: int = setting(
-        1_000_000, whole_number(1_000, LARGEST_ATTACHMENT), "The most bytes of one attachment.", action=False
+        1_000_000, whole_number(1_000, LARGEST_ATTACHMENT), "The largest attachment, in bytes.", action=False
     )
 
     @property
     def check_name(self) -> str:
-        """The name of our check run against the default branch: what a ruleset requires."""
+        """The name of the check run against the default branch, which a ruleset requires."""
         name = "CodeVF review" if self.reviewer is ReviewerKind.CODEVF else "reviewbot (local)"
         return f"{name}: {self.instance}" if self.instance else name
 
     @property
     def check_names(self) -> CheckNames:
-        """The names of our check runs, by the branch that a pull request is against."""
+        """The names of the check runs, by the base branch."""
         return CheckNames(self.check_name, self.bases)
 
     @property
     def is_keyless(self) -> bool:
-        """Whether a paid reviewer is named and its key is missing, as on a fork's event."""
+        """Whether the reviewer costs credits and its key is missing, as on a fork's event."""
         return self.reviewer is ReviewerKind.CODEVF and not self.codevf_api_key
 
     def files(self) -> Mapping[str, str]:
-        """The paths of the report files that are asked for, each by its input."""
+        """Return the paths of the report files to write, by input."""
         named = ("json-file", "sarif-file", "html-file", "rdjson-file")
         paths = (self.json_file, self.sarif_file, self.html_file, self.rdjson_file)
         return {name: path for name, path in zip(named, paths, strict=True) if path}
 
     def secrets(self) -> tuple[str, ...]:
-        """The values that must never be seen."""
+        """Return the values that no output may contain."""
         return tuple(secret.reveal() for secret in (self.codevf_api_key, self.github_token) if secret)
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A setting as the documentation sees it; `default` is a text, empty if there is none."""
+    """A setting in the terms of the documentation; `default` is empty if there is none."""
 
     name: str
     default: str
@@ -240,7 +248,7 @@ class Input:
 
 
 def name_of(row: Field[Any]) -> str:
-    """Return the name that users know a setting by."""
+    """Return the name of a setting as users write it."""
     return row.name.replace("_", "-")
 
 
@@ -405,10 +413,10 @@ def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterato
 
 def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
     reader: Reader[Any] = row.metadata["reader"]
-    # Imported here: the detectors take a while to load, and settings are mostly right.
+    # Imported here: the detectors load slowly, and only an invalid value needs them.
     from reviewbot.domain.redaction.detectors import is_secret  # noqa: PLC0415
 
-    # An address may carry a password, and a key may have been pasted into the wrong place.
+    # A URL may contain a password, and a key may be in the wrong input.
     text = str(value)
     hidden = reader in {SECRET, SERVICE_URL} or is_secret(text)
     what = reader.reason(value) or ("invalid value" if hidden else f"invalid value `{text[:80]}`")
@@ -416,24 +424,24 @@ def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
 
 
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
-    """Values that are right alone and wrong together, each with the fields that it is about."""
+    """Yield the problems of values that are invalid together, each with its fields."""
     paid = settings.reviewer is ReviewerKind.CODEVF
     credits_allowed = settings.mode.credits
     if paid and settings.max_credits not in credits_allowed:
         allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
-        told = f"`max-credits: {settings.max_credits}` is out of range"
-        yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", told, allowed)
+        what = f"`max-credits: {settings.max_credits}` is out of range"
+        yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", what, allowed)
     if paid and not (settings.check_run or settings.summary_comment):
-        told = "both are `false`, so reviewbot could not store what it buys"
+        what = "both are `false`, so reviewbot could not store what it buys"
         where = "`check-run` and `summary-comment`"
-        yield {"reviewer", "check_run", "summary_comment"}, Problem(where, told, "at least one of them `true`")
+        yield {"reviewer", "check_run", "summary_comment"}, Problem(where, what, "at least one of them `true`")
     if paid and settings.max_tasks > 1 and not settings.summary_comment:
-        told = "the ids of several tasks are stored in the summary comment"
+        what = "the ids of several tasks are stored in the summary comment"
         where = "`max-tasks` and `summary-comment`"
-        yield {"reviewer", "max_tasks", "summary_comment"}, Problem(where, told, "`max-tasks: 1` without a summary")
+        yield {"reviewer", "max_tasks", "summary_comment"}, Problem(where, what, "`max-tasks: 1` without a summary")
     if settings.command is ActionCommand.COLLECT and not paid:
-        told = "a local review is never pending"
-        yield {"reviewer", "command"}, Problem("`command` and `reviewer`", told, "`command: review`")
+        what = "a local review is never pending"
+        yield {"reviewer", "command"}, Problem("`command` and `reviewer`", what, "`command: review`")
     if settings.command is ActionCommand.REVIEW and settings.repositories:
-        told = "only `collect` works on several repositories"
-        yield {"repositories", "command"}, Problem("`command` and `repositories`", told, "`command: collect`")
+        what = "only `collect` works on several repositories"
+        yield {"repositories", "command"}, Problem("`command` and `repositories`", what, "`command: collect`")

@@ -1,4 +1,4 @@
-"""The files that `init` writes: workflows, which the documents show word for word, a config file, and a ruleset."""
+"""The files that `init` writes: workflows, which the documents show verbatim, a config file, and a ruleset."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SCHEMA_FILE = "docs/reviewbot.schema.json"
 
 _COLUMNS = 100
 ENVIRONMENT = "reviewbot"
-"""The environment that holds the key of a gate."""
+"""The environment with the key of a required check."""
 
 LABELS = f"contains(fromJSON('{json.dumps([SKIP_LABEL])}'),"
 """The labels that start a review, in the workflow's condition; the label of `approve-spend` is added to them."""
@@ -67,7 +67,7 @@ def read_action(text: str) -> Action | None:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a repository wants its reviews; a `gate` covers forks, and no author can edit its workflow."""
+    """The options of `init`; a `gate` covers forks, and no author can edit its workflow."""
 
     action: Action = PLACEHOLDER
     gate: bool = False
@@ -263,7 +263,7 @@ def _action_of(wish: Wish) -> Action:
 
 
 def files(wish: Wish) -> Mapping[str, str]:
-    """Path to text of every file that a wish comes to."""
+    """Return path and text of every file to write."""
     collecting = wish.reviewer is ReviewerKind.CODEVF  # a local review is never left open
     texts = {
         "review": review_workflow(wish),
@@ -276,18 +276,18 @@ def files(wish: Wish) -> Mapping[str, str]:
 
 
 def config_file(action: Action) -> str:
-    """A config file that sets nothing and tells everything that could be set."""
+    """Return a config file with every key commented out."""
     schema = f"https://raw.githubusercontent.com/{action.repository}/{action.commit}/{SCHEMA_FILE}"
-    told = "\n\n".join("\n".join(_key(row)) for row in INPUTS if row.config)
-    return f"# yaml-language-server: $schema={schema}\n{_HEAD}\n{told}\n"
+    keys = "\n\n".join("\n".join(_key(row)) for row in INPUTS if row.config)
+    return f"# yaml-language-server: $schema={schema}\n{_HEAD}\n{keys}\n"
 
 
 _HEAD = """\
 #
-# Settings of reviewbot. They are read from the default branch alone, so that no pull request changes how it is
-# reviewed. An input that a workflow sets goes before the key here.
+# Settings of reviewbot. They are read from the default branch, so no pull request changes how it is reviewed.
+# An input of the workflow has precedence over the key here.
 #
-# Each `#key:` below has its default. To change one, take away the `#` and write another value, then ask
+# Each `#key:` below has its default. To change one, remove the `#` and write another value, then run
 # `reviewbot config check`.
 """
 
@@ -299,7 +299,7 @@ def _key(row: Input) -> Iterator[str]:
 
 
 def ruleset(settings: Settings, source: int = ACTIONS_APP) -> Mapping[str, object]:
-    """Return the ruleset that requires our check from the App `source` on the default branch, for GitHub to import."""
+    """Return a ruleset for GitHub that requires the check from the App `source` on the default branch."""
     check = {"context": settings.check_name, "integration_id": source}
     parameters = {"strict_required_status_checks_policy": False, "required_status_checks": [check]}
     return {

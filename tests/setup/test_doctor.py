@@ -120,7 +120,7 @@ CASES = {
     "no workflow": Case(
         2,
         (
-            ("workflows: none of the default branch reviews", "reviewbot init"),
+            ("workflows: no workflow on the default branch reviews", "reviewbot init"),
             ("settings: no config file", ""),
         ),
         {REVIEW: None, COLLECT: None, COMMANDS: "name: x\njobs: [\n", CONFIG: None},
@@ -130,7 +130,7 @@ CASES = {
         (
             (f"{R}: `Review` lacks `checks: write`", "Add `checks: write`"),
             (f"{M}: `Command` lacks `pull-requests: write`", "Add `pull-requests: write`"),
-            (f"{C}: `Collect` says no permissions", "reviewbot init"),
+            (f"{C}: `Collect` has no `permissions:`", "reviewbot init"),
         ),
         {
             **swapped(REVIEW, "      checks: write # the check\n", ""),
@@ -140,7 +140,7 @@ CASES = {
     ),
     "no key in the workflow": Case(
         2,
-        ((f"{R}: `Review` hands no key over", "secrets.CODEVF_API_KEY"), ("collect: nothing collects", "init")),
+        ((f"{R}: `Review` does not pass the key", "secrets.CODEVF_API_KEY"), ("collect: no workflow collects", "init")),
         {**swapped(REVIEW, "codevf-api-key: ${{ secrets.CODEVF_API_KEY }}", "fail-on: high"), COLLECT: None},
     ),
     "the usual types and a filter": Case(
@@ -196,11 +196,11 @@ CASES = {
         required=(RequiredCheck("CodeVF review", 7),),
     ),
     "required where only advice is given": Case(
-        0, (("required check: `CodeVF review` does not come everywhere: without `pull_request_target`", "--as gate"),)
+        0, (("required check: `CodeVF review` is not written everywhere: without `pull_request_target`", "--as gate"),)
     ),
     "required where the queue is not heard": Case(
         0,
-        (("required check: `CodeVF review` does not come everywhere: without `merge_group`", "--as gate"),),
+        (("required check: `CodeVF review` is not written everywhere: without `merge_group`", "--as gate"),),
         swapped(REVIEW, "pull_request:", "pull_request_target:"),
     ),
     "not required": Case(0, (("required check: `CodeVF review` is not required", "ruleset"),), required=()),
@@ -273,7 +273,7 @@ def test_all_is_well(rig: Rig) -> None:
     said = looked(rig, Case(0, (), GATE))
     assert said.status == 0
     assert noted(said) == ["project"]
-    assert "every workflow that somebody may add can write it, too" in said.out
+    assert "any other workflow of the repository can write it, too" in said.out
     assert said.out.count("may read them; writing was not tried") == 2
     for line in ("prices: with `max-credits: 240` and `mode: fast` a review holds 360 credits", "`engineer` 612"):
         assert line in said.out
@@ -350,7 +350,7 @@ def test_a_server_without_rules_is_no_hindrance(rig: Rig) -> None:
 def test_what_a_workflow_is_called_takes_no_effect(rig: Rig) -> None:
     named = "a\\e[31m\\n::error::x ##[error]y"
     said = looked(rig, Case(0, (), swapped(REVIEW, "    name: Review\n", f'    name: "{named}"\n')))
-    assert "`a⟨U+001B⟩[31m ::error::x ## [error]y` may do what it has to" in said.out
+    assert "`a⟨U+001B⟩[31m ::error::x ## [error]y` has the permissions that it needs" in said.out
     assert not re.search(r"^::|##\[|\x1b", said.out, re.MULTILINE)
 
 

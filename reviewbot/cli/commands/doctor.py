@@ -54,7 +54,7 @@ def run(call: Call) -> int:
 
 def _line(finding: Finding, secrets: set[str]) -> str:
     """Return a finding as lines: how it is, then what to do."""
-    told = [f"{finding.mark:<8} {finding.about}: {finding.told.removesuffix('.')}."]
+    told = [f"{finding.mark:<8} {finding.about}: {finding.what.removesuffix('.')}."]
     told += [f"{'':<8} -> {line}" for line in finding.todo.splitlines()]
     text = "".join(f"{log_line(line)}\n" for line in told)
     for secret in secrets:
