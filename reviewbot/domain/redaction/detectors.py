@@ -119,7 +119,7 @@ def _rule(pattern: str, traits: _Is = _Is.PLAIN, *markers: str) -> _Rule:
     return _Rule(re.compile(pattern, re.IGNORECASE), traits, markers)
 
 
-_RULES = (
+RULES = (
     # Code and configuration.
     _rule(
         _WORD + _TAIL + r"(?:\\?[\"'\]]){0,2}(?:\[[0-9]{0,5}\])?(?:\s{0,4}:\s{0,4}[A-Za-z_.\[\]|]{1,30})?"
@@ -170,7 +170,7 @@ _RULES = (
 _SEPARATES = r"\\?[\"']?\s{0,4}(?:[:=,]|=>)?\s{0,4}\\?[\"'`]?"
 _ECHOED = r"\becho {1,4}(?:-n {1,4})?[\"']?(?:[\w.-]{1,40}:)?(?P<v>[^\s\"'`:|$]{6,200}+)[\"']? {0,4}\| {0,4}"
 # Without a word that the author chooses: headers, options of known programs, connection strings.
-_FIXED = (
+FIXED = (
     _rule(
         rf"\bauthorization{_SEPARATES}(?:bearer|basic|token|digest|apikey|bot|key)\s{{1,5}}{_VALUE}",
         _Is.DATA,
@@ -251,7 +251,7 @@ def values_in(line: str, place: Place) -> Iterator[Span]:
     place = of_line(line, place)
     if "://" in lower:
         yield from (Span(*one.span("v")) for one in _USER_INFO.finditer(line) if not is_placeholder(one["v"]))
-    for rule in _FIXED:
+    for rule in FIXED:
         if any(marker in lower for marker in rule.markers):
             found = rule.pattern.finditer(line)
             yield from (Span(*one.span("v")) for one in found if _is_fixed(one["v"], rule, place))
@@ -273,7 +273,7 @@ _ANY_WORD = re.compile(_WORD, re.IGNORECASE)
 # Testing a flag takes as long as a pattern.
 _BY_CODE = {
     is_code: [
-        (rule, _Is.FIRST in rule.traits) for rule in _RULES if not (is_code and rule.traits & (_Is.BARE | _Is.PROSE))
+        (rule, _Is.FIRST in rule.traits) for rule in RULES if not (is_code and rule.traits & (_Is.BARE | _Is.PROSE))
     ]
     for is_code in (False, True)
 }
@@ -346,7 +346,7 @@ _HARMLESS = re.compile(
 )
 _KINDS = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 
-_MARKERS = {"://", *_WORD_MARKERS, *(marker for rule in _FIXED for marker in rule.markers)}
+_MARKERS = {"://", *_WORD_MARKERS, *(marker for rule in FIXED for marker in rule.markers)}
 HINT = re.compile("|".join([any_of(_MARKERS), *(quote + "[a-z0-9+/_-]{24}" for quote in "\"'`")]))
 """Is in every lower-cased line with a suspicious value or the name of one on the next lines.
 

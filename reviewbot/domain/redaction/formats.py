@@ -123,9 +123,9 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("nostr-key", ("nsec1",), r"nsec1[02-9ac-hj-np-z]{58}"),
     ("password-hash", ("$",), _PASSWORD_HASH),
 )
-_SHORTEST = 15
+SHORTEST_TOKEN = 15
 """Characters of a token with its prefix."""
-_FORMATS = tuple((kind, markers, re.compile(pattern)) for kind, markers, pattern in _TABLE)
+FORMATS = tuple((kind, markers, re.compile(pattern)) for kind, markers, pattern in _TABLE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -139,8 +139,8 @@ class Token:
 
 def tokens_of(text: str) -> Iterator[Token]:
     """Yield the tokens in a text; those of two formats may overlap."""
-    lower = " ".join({word for word in text.split() if len(word) >= _SHORTEST}).lower()
-    for kind, markers, pattern in _FORMATS:
+    lower = " ".join({word for word in text.split() if len(word) >= SHORTEST_TOKEN}).lower()
+    for kind, markers, pattern in FORMATS:
         if any(marker in lower for marker in markers):
             group = min(pattern.groups, 1)
             for found in pattern.finditer(text):
