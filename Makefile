@@ -29,7 +29,7 @@ ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup docs site referees peers demo test proof test-image properties simulate crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build clean
+.PHONY: help setup docs site referees peers demo test proof test-image properties simulate crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build archive release-check clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,7 +96,7 @@ lint-layers: setup
 	$(BIN)/lint-imports
 
 lint-workflows: setup
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml no-docker/action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml local/action.yml no-docker/action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
@@ -104,7 +104,7 @@ lint-workflows: setup
 	$(BIN)/zizmor --offline --persona pedantic --no-progress .
 
 lint-image: setup
-	$(BIN)/hadolint Dockerfile
+	$(BIN)/hadolint Dockerfile local.Dockerfile
 
 format: setup ## Put the sources into the house's format
 	$(BIN)/ruff check --fix .
@@ -126,6 +126,23 @@ pins: setup ## Pin again what pyproject.toml asks for (UPGRADE=1: at the newest 
 
 build: setup ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m hatchling build
+
+archive: setup ## Build the archives of the Docker-free action into dist/ (MACHINE=x86_64: one; needs a Python 3.13)
+	$(BIN)/python shipping/archive.py dist $(MACHINE)
+
+# Everything of the release workflow but pushing and signing. The archives are built twice, and must be equal.
+release-check: build archive ## Do all of a release but pushing: packages, archives, images, pinned actions, notes (VERSION=1.2.3: of that version)
+	$(if $(VERSION),$(BIN)/python shipping/release.py check $(VERSION))
+	$(BIN)/python shipping/archive.py build/again $(MACHINE)
+	for archive in build/again/reviewbot-linux-*; do cmp "$$archive" "dist/$${archive##*/}"; done
+	rm -rf build/release && mkdir -p build/release/local build/release/no-docker
+	for action in . local no-docker; do cp $$action/action.yml build/release/$$action/; done
+	digest=$$(printf '%064d' 0); $(BIN)/python shipping/release.py pin build/release --archives dist \
+	  --image "registry.example/owner/reviewbot@sha256:$$digest" --local "registry.example/owner/reviewbot-local@sha256:$$digest" \
+	  --address https://github.com/OWNER/reviewbot/releases/download/vX.Y.Z
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions build/release/action.yml build/release/local/action.yml build/release/no-docker/action.yml
+	$(BIN)/python shipping/release.py notes $(or $(VERSION),Unreleased)
+	$(MAKE) --no-print-directory test-image
 
 clean: ## Remove what the other targets made
 	rm -rf .venv .venv-bench .venv-pr-agent node_modules bench/node_modules dist build site .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -14,7 +14,7 @@ from bench.measure import Spread, alternate, ratios, seconds
 from bench.parts import Found, Size
 from bench.table import Cell, Goal, Table, number, spread
 from reviewbot.domain.text.formatting import counted
-from tests.contract.runner_image import IMAGE, Engine, Images, Refused, images, missing
+from tests.contract.runner_image import IMAGE, LOCAL_IMAGE, Engine, Images, Refused, images, missing
 
 SAID_WITHIN = 0.1
 """Goal for `--version`, in seconds."""
@@ -31,12 +31,28 @@ END = "import os; os._exit(0)"
 BASE = "docker.io/library/python:3.13-slim"
 
 PARTS = {
-    "the environment with the action and its analyzers": "/opt/reviewbot",
-    "of it the action alone": "reviewbot",
-    "of it the analyzers' own programs": "/opt/reviewbot/bin",
-    "git's own programs": "/usr/lib/git-core",
+    "Python": "/usr/bin/python3* /usr/local/bin/python3* /usr/lib/python3* /usr/local/lib/python3*",
+    "the action's libraries": "/opt/reviewbot",
+    "of them the action alone": "/opt/reviewbot/lib/python3*/site-packages/reviewbot",
+    "git's own programs": "/usr/bin/git /usr/lib/git-core",
+    "shared libraries of all of them": "/usr/lib/*-linux-gnu /usr/local/lib/lib*",
 }
-"""Folders of the image, or names of packages."""
+"""The files of each part of the slim image, as patterns."""
+
+MEASURING = """
+import glob, gzip, io, sys, tarfile
+class Counter(io.RawIOBase):
+    size = 0
+    def writable(self): return True
+    def write(self, data): self.size += len(data); return len(data)
+for patterns in sys.argv[1:]:
+    packed, unpacked = Counter(), 0
+    with tarfile.open(fileobj=gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=6), mode="w|") as archive:
+        for path in sorted({path for pattern in patterns.split() for path in glob.glob(pattern)}):
+            archive.add(path, filter=lambda one: globals().update(unpacked=unpacked + one.size) or one)
+    print(unpacked, packed.size)
+"""
+"""Prints for each argument the bytes of its files, and their bytes as a compressed archive."""
 
 Timed = Mapping[str, Sequence[float]]
 
@@ -115,14 +131,18 @@ def look_into(made: Images, rounds: int) -> Table:
     starts = alternate(
         rounds,
         {
-            "an empty container": started("--entrypoint", "/bin/true", IMAGE),
+            "an empty container": started("--entrypoint", "/bin/sh", IMAGE, "-c", ":"),
             "`--version` in it": started(IMAGE, "--version"),
         },
     )
-    sizes = {"as a whole, unpacked": _bytes(made, IMAGE), "its base": _bytes(made, BASE)}
-    sizes |= {name: _folder(made, path) for name, path in PARTS.items()}
-    rows = [(name, None if size is None else size // 1_000_000, None) for name, size in sizes.items()]
-    timed = [(f"start: {name}", None, spread(Spread.of(values))) for name, values in starts.items()]
+    sizes = {
+        "the slim image, unpacked": (_bytes(made, IMAGE), None),
+        "the image with the analyzers, unpacked": (_bytes(made, LOCAL_IMAGE), None),
+        "the base of both, unpacked": (_bytes(made, BASE), None),
+        **_parts(made),
+    }
+    rows = [(name, *(size and round(size / 1_000_000, 1) for size in both), None) for name, both in sizes.items()]
+    timed = [(f"start: {name}", None, None, spread(Spread.of(values))) for name, values in starts.items()]
     note = (
         f"By podman on a stand-in base, Debian with Python 3.13; the real base has another size. "
         f"{counted(rounds, 'round')} of starts, in turns."
@@ -131,7 +151,7 @@ def look_into(made: Images, rounds: int) -> Table:
 
 
 def _image(rows: tuple[tuple[Cell, ...], ...], note: str) -> Table:
-    return Table("image", ("the image", "MB", "seconds"), rows, note)
+    return Table("image", ("the image", "MB", "MB compressed", "seconds"), rows, note)
 
 
 def _bytes(made: Images, image: str) -> int | None:
@@ -139,15 +159,9 @@ def _bytes(made: Images, image: str) -> int | None:
     return int(output) if output.strip() else None
 
 
-def _folder(made: Images, path: str) -> int | None:
-    """Return the bytes of a folder or package in the image; None if unknown."""
-    if not path.startswith("/"):
-        where = f"import {path}; print({path}.__path__[0])"
-        path = _said(made, "/opt/reviewbot/bin/python", "-I", "-c", where) or path
-    output = _said(made, "/usr/bin/du", "-sb", path).split()
-    return int(output[0]) if output else None
-
-
-def _said(made: Images, program: str, *arguments: str) -> str:
-    done = made.attempt(made.run("--entrypoint", program, IMAGE, *arguments), seconds=60)
-    return done.stdout.strip() if done.returncode == 0 else ""
+def _parts(made: Images) -> dict[str, tuple[int | None, int | None]]:
+    """Bytes of the slim image's parts, unpacked and compressed."""
+    parts = {"everything in the slim image": "/usr /opt /etc /var", **PARTS}
+    python = ("--entrypoint", "/opt/reviewbot/bin/python", IMAGE, "-I", "-c", MEASURING)
+    printed = made.attempt(made.run(*python, *parts.values()), seconds=120).stdout.split()
+    return dict(zip(parts, zip(map(int, printed[::2]), map(int, printed[1::2]), strict=True), strict=True))

@@ -1,37 +1,39 @@
-"""Everything that can go wrong, as a tree.
+"""All errors of reviewbot, as a tree.
 
 ::
 
     ReviewbotError                 exit status, reason, hint
-    ├── SettingsError              2   settings are wrong: every problem at once, nothing spent
-    ├── ReviewDidNotHappen         3   a review was due and there is none
-    │   ├── NoKey                      the service's key is missing
+    ├── SettingsError              2   invalid settings or command: every problem, nothing spent
+    ├── ReviewDidNotHappen         3   a review was due and did not happen
+    │   ├── NoKey                      CodeVF's key is missing
     │   ├── OverBudget                 the balance or a budget does not cover the hold
-    │   ├── NotApproved                nobody with write access allowed the spending
-    │   ├── TaskEnded                  the service cancelled the task, or let it fail or expire
-    │   ├── NothingSendable            files are selected and none of them fits into a request
+    │   ├── NotApproved                no collaborator with write access approved the spending
+    │   ├── TaskEnded                  the task was cancelled, failed or expired
+    │   ├── NothingSendable            no selected file fits into a request
     │   └── ServiceError               CodeVF
-    │       ├── ServiceRefused         it answered no (400, 401, 402, 403, 404, 409)
-    │       ├── PayloadTooLarge        it answered 413: pack smaller and send again with the same key
+    │       ├── ServiceRefused         HTTP 400, 401, 402, 403, 404 or 409
+    │       ├── PayloadTooLarge        HTTP 413: send less with the same idempotency key
     │       └── ServiceUnreachable     no usable answer within the deadline
     ├── ForgeError                 3   GitHub, until there is a result; exit status 4 after that
-    │   ├── TokenUnknown               there is no token, or GitHub does not know it (any more)
-    │   ├── PermissionMissing          the token may not do it (403)
-    │   ├── NotFound                   404, also for what the token may not see
-    │   ├── Refused                    GitHub understood the request and will not do it (422)
-    │   ├── DiffTooLarge               the API has no diff of this size
+    │   ├── TokenUnknown               the token is missing, invalid or expired
+    │   ├── PermissionMissing          403: the token lacks a permission
+    │   ├── NotFound                   404, also without access
+    │   ├── Refused                    422: GitHub refused the request
+    │   ├── DiffTooLarge               406: the diff is too large for the API
     │   └── ForgeUnreachable           no usable answer within the deadline
-    ├── ChangeUnreadable           3   neither the API nor git gives the change whole
+    │       └── RateLimited            the rate limit does not end within the deadline
+    ├── ChangeUnreadable           3   neither the API nor git returned the whole change
     ├── TemplateError              2   a template of the default branch cannot be rendered
-    ├── EventUnreadable            3   the event should be acted on and does not say on what
-    ├── ReportUnreadable           2   a file is no report of ours
-    └── NotInstalled               2   a command needs packages that are not installed
+    ├── EventUnreadable            3   the event lacks what reviewbot needs
+    ├── ReportUnreadable           2   a file is not a report of reviewbot
+    └── NotInstalled               2   a command needs packages that are missing
 
-An exit status of 1 means the gate and nothing else; 70 is a bug of ours (anything that is not in this tree).
+Exit status 1 means only that findings block. Exit status 70 is a bug in reviewbot: any exception outside this tree.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -39,7 +41,7 @@ from typing import ClassVar
 
 
 class Reason(StrEnum):
-    """The output `reason`; each has its own text in the templates, and docs/outcomes.md says where it is decided."""
+    """The output `reason`. Each has its text in the templates; docs/outcomes.md says where it is decided."""
 
     REVIEWED = "reviewed"
     GATE = "gate"
@@ -78,7 +80,7 @@ class Reason(StrEnum):
 
 
 class ReviewbotError(Exception):
-    """A failure in one sentence for the user, never with a secret; `hint` says what to do next."""
+    """A failure: one sentence for the user without secrets, and a `hint` on what to do."""
 
     exit_status: ClassVar[int] = 70
     reason: ClassVar[Reason] = Reason.BUG
@@ -91,19 +93,42 @@ class ReviewbotError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with the settings; `where` is the input or the config key, as the user wrote it."""
+    """One problem of the settings or the command line.
+
+    Attributes:
+        where: the input, the config key or the option as the user wrote it, or a path.
+        what: what is wrong, with the value.
+        allowed: the values that are allowed, as a phrase.
+        todo: what to do, as sentences.
+    """
 
     where: str
     what: str
-    allowed: str
+    allowed: str = ""
+    todo: str = ""
+
+    @property
+    def advice(self) -> str:
+        """What is allowed and what to do, as sentences."""
+        return " ".join(filter(None, (self.allowed and f"Allowed: {self.allowed}.", self.todo)))
 
     def __str__(self) -> str:
-        """One line for a list."""
-        return f"{self.where}: {self.what}. Allowed: {self.allowed}."
+        """Return one line for a list."""
+        what = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{what}{'' if what.endswith('?') else '.'} {self.advice}".rstrip()
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """Return the end of a message that suggests the nearest name, empty if none is near."""
+    # Imported here: only a typo needs it.
+    from difflib import get_close_matches  # noqa: PLC0415
+
+    near = get_close_matches(word.casefold(), sorted(names), n=1)
+    return f"; did you mean `{near[0]}`?" if near else ""
 
 
 class SettingsError(ReviewbotError):
-    """The settings are wrong; all problems are listed and nothing was spent."""
+    """Invalid settings or command line; lists all problems, and nothing was spent."""
 
     exit_status = 2
     reason = Reason.SETTINGS
@@ -118,14 +143,14 @@ class SettingsError(ReviewbotError):
 
 
 class TemplateError(ReviewbotError):
-    """A template of the default branch cannot be rendered, or lost what must stand in it."""
+    """A template of the default branch cannot be rendered, or lacks a required part."""
 
     exit_status = 2
     reason = Reason.TEMPLATE
 
 
 class ReportUnreadable(ReviewbotError):
-    """A file that `render` was given is no report of ours."""
+    """A file is not a report of reviewbot."""
 
     exit_status = 2
     reason = Reason.SETTINGS
@@ -139,14 +164,14 @@ class NotInstalled(ReviewbotError):
 
 
 class EventUnreadable(ReviewbotError):
-    """The event should be acted on and does not say on what."""
+    """The event lacks what reviewbot needs, such as the pull request."""
 
     exit_status = 3
     reason = Reason.EVENT
 
 
 class ReviewDidNotHappen(ReviewbotError):
-    """A review was due and there is none."""
+    """A review was due and did not happen."""
 
     exit_status = 3
     reason = Reason.NO_REVIEW
@@ -165,7 +190,7 @@ class OverBudget(ReviewDidNotHappen):
 
 
 class NotApproved(ReviewDidNotHappen):
-    """Nobody who may spend asked for this review."""
+    """No collaborator with write access approved the spending."""
 
     reason = Reason.NOT_APPROVED
 
@@ -177,19 +202,19 @@ class TaskEnded(ReviewDidNotHappen):
 
 
 class NothingSendable(ReviewDidNotHappen):
-    """Files are selected, and not one of them fits into a request."""
+    """No selected file fits into a request."""
 
     reason = Reason.PARTIAL
 
 
 class ServiceError(ReviewDidNotHappen):
-    """CodeVF did not do what was asked."""
+    """A request to CodeVF failed."""
 
     reason = Reason.UNREACHABLE
 
 
 class ServiceRefused(ServiceError):
-    """CodeVF answered no, with an HTTP status, and asking again would not help."""
+    """CodeVF refused a request with an HTTP status; repeating it would not help."""
 
     reason = Reason.REFUSED
 
@@ -199,17 +224,17 @@ class ServiceRefused(ServiceError):
 
     @property
     def is_unauthorized(self) -> bool:
-        """Whether the service does not take the key."""
+        """Whether CodeVF does not accept the key."""
         return self.status == HTTPStatus.UNAUTHORIZED
 
     @property
     def is_not_found(self) -> bool:
-        """Whether the service does not know what it was asked about."""
+        """Whether CodeVF does not know the task or project."""
         return self.status == HTTPStatus.NOT_FOUND
 
 
 class PayloadTooLarge(ServiceError):
-    """CodeVF answered 413; no task exists, so the same key may be sent with less."""
+    """CodeVF answered 413; no task was created, so a smaller request can use the same idempotency key."""
 
     reason = Reason.PARTIAL
 
@@ -219,18 +244,18 @@ class ServiceUnreachable(ServiceError):
 
 
 class ForgeError(ReviewbotError):
-    """GitHub did not do what was asked."""
+    """A request to GitHub failed."""
 
     exit_status = 3
     reason = Reason.GITHUB
 
 
 class TokenUnknown(ForgeError):
-    """There is no token, or it is wrong or has ended (401)."""
+    """The token is missing, invalid or expired (401)."""
 
 
 class PermissionMissing(ForgeError):
-    """The token may not do this; it `needs` a permission in workflow syntax, such as `pull-requests: write`."""
+    """The token lacks the permission `needs`, in workflow syntax, such as `pull-requests: write`."""
 
     reason = Reason.PERMISSION
 
@@ -240,11 +265,11 @@ class PermissionMissing(ForgeError):
 
 
 class NotFound(ForgeError):
-    """404: it does not exist, or the token may not see it."""
+    """404: it does not exist, or the token has no access."""
 
 
 class Refused(ForgeError):
-    """422: GitHub understood the request and will not do it; `details` are its own words, one for each problem."""
+    """422: GitHub refused the request; `details` are GitHub's own messages."""
 
     def __init__(self, message: str, *, hint: str = "", details: tuple[str, ...] = ()) -> None:
         super().__init__(message, hint=hint)
@@ -252,15 +277,19 @@ class Refused(ForgeError):
 
 
 class DiffTooLarge(ForgeError):
-    """406: the API gives no diff of this size, and asking again would not help."""
+    """406: the diff is too large for the API; repeating the request would not help."""
 
 
 class ForgeUnreachable(ForgeError):
     """No usable answer from GitHub within the deadline, rate limits included."""
 
 
+class RateLimited(ForgeUnreachable):
+    """GitHub's rate limit does not end within the deadline."""
+
+
 class ChangeUnreadable(ReviewbotError):
-    """Neither the API nor git gives the change whole."""
+    """Neither the API nor git returned the whole change."""
 
     exit_status = 3
     reason = Reason.CHANGE_UNREADABLE

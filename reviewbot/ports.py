@@ -24,6 +24,7 @@ from reviewbot.domain.github.pull_request import (
     Comment,
     Commit,
     Entry,
+    OlderChecks,
     Permission,
     RawChange,
     Snapshot,
@@ -35,8 +36,6 @@ from reviewbot.render.view_models.review import SummaryView
 
 
 class Clock(Protocol):
-    """Time."""
-
     def now(self) -> datetime:
         """Return the wall clock in UTC; only for display and storage, since it may jump."""
 
@@ -48,8 +47,6 @@ class Clock(Protocol):
 
 
 class ChangeSource(Protocol):
-    """Reads a pull request and its change."""
-
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """Read the pull request and reviewbot's files: one request, more only for long conversations.
 
@@ -120,15 +117,13 @@ class Repository(Protocol):
 
 
 class CheckRuns(Protocol):
-    """Reads and writes check runs."""
-
     def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
         """Return a pull request's check runs of a name on a commit, in one request."""
 
-    def older_checks(self, number: int, check_names: Sequence[str]) -> tuple[CheckRun, ...]:
-        """Return a pull request's check runs on all its commits, including those before a force-push, oldest first.
+    def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
+        """Return a pull request's check runs on all its commits, and on the last ones before each force-push.
 
-        One request per hundred commits and name. Used if the ledger is lost, since check runs cannot be deleted.
+        One request per hundred commits, ten force-pushes and name. Used if the ledger is lost or has waivers.
         """
 
     def create_check(self, check: CheckState) -> CheckRun:
@@ -143,8 +138,6 @@ class CheckRuns(Protocol):
 
 
 class Comments(Protocol):
-    """Reads and writes comments in the conversation."""
-
     def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
         """Return the pull requests with reviewbot's first comment that begins with `mark`: all, or those `among` them.
 
@@ -162,8 +155,8 @@ class Comments(Protocol):
     def delete_comment(self, comment_id: int) -> None:
         """Delete one of reviewbot's comments on the timeline; no error if it is gone."""
 
-    def react(self, comment_id: int, reaction: Reaction) -> None:
-        """Add a reaction to a comment of the timeline; no error if it exists."""
+    def react(self, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
+        """Add a reaction to a comment of the timeline or of a review thread; no error if it exists."""
 
     def show_comment(self, node_id: str) -> None:
         """Unminimize a comment."""
@@ -223,6 +216,28 @@ class ChangeReader(Protocol):
         """
 
 
+class Installation(Protocol):
+    """The repositories that the run's token can see; all of them share one connection and its rate limits."""
+
+    @property
+    def repository(self) -> str:
+        """The full name of the workflow's repository."""
+
+    @property
+    def requests_left(self) -> int | None:
+        """The requests that GitHub's rate limits still allow, None when no answer has said so."""
+
+    def names(self) -> tuple[str, ...]:
+        """The full names of the repositories that can be written to: one request for a hundred.
+
+        Raises:
+            ForgeError: the token is not that of a GitHub App.
+        """
+
+    def at(self, repository: str) -> tuple[Forge, ChangeReader]:
+        """Return the ports of another repository, by its full name; no request is sent."""
+
+
 class ReviewService(Protocol):
     """The reviewer: CodeVF, or the local analyzers."""
 
@@ -278,6 +293,9 @@ class Reporter(Protocol):
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:
         """Show the report at the end of a run, with the files as they were sent."""
+
+    def job_summary(self, markdown: str) -> None:
+        """Append to the job summary."""
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """Write the step's outputs."""

@@ -107,7 +107,7 @@ def test_nobody_else_is_asked_at_another_pace(more: dict[str, str]) -> None:
 def test_a_pace_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_environment({**LOCAL, "REVIEWBOT_TIME_SCALE": text})
-    assert f"`{text}` is no scale" in caught.value.hint
+    assert f"invalid value `{text}`" in caught.value.hint
 
 
 @given(st.dictionaries(st.sampled_from([*LEAST, *LOCAL, "REVIEWBOT_TIME_SCALE", "GITHUB_RUN_ID"]), st.text()))

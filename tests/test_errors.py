@@ -1,4 +1,4 @@
-"""The tree that the docstring draws is the tree that is there, and every error has its words and its exit status."""
+"""The tree in the docstring of `errors` is the real one, and every error has a message and an exit status."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from reviewbot.errors import (
     ReviewbotError,
     ServiceRefused,
     SettingsError,
+    did_you_mean,
 )
 
 _ROW = re.compile(r"^    (?P<stem>(?:[│ ]   )*(?:[├└]── )?)(?P<name>[A-Z]\w+) +(?P<status>\d+ )?")
 
 
 def drawn() -> Iterator[tuple[str, str | None, int | None]]:
-    """Each row of the drawing: name, name of the parent, exit status where one is drawn."""
+    """Yield each row of the drawn tree: name, parent, and exit status if it is drawn."""
     above: list[str] = []
     for line in (errors.__doc__ or "").splitlines():
         if row := _ROW.match(line):
@@ -51,17 +52,17 @@ def test_the_drawn_tree_is_the_real_one() -> None:
     assert len(list(drawn())) == len(rows)
 
 
-def test_nothing_that_can_be_raised_is_missing_from_the_tree() -> None:
+def test_every_exception_of_the_module_is_in_the_tree() -> None:
     there = {one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, BaseException)}
     assert there == set(ERRORS)
 
 
 def test_the_drawn_exit_statuses_are_the_real_ones() -> None:
     by_name = {error.__name__: error for error in ERRORS}
-    told: dict[str, int] = {}
+    statuses: dict[str, int] = {}
     for name, parent, status in drawn():
-        told[name] = status if status is not None else told.get(parent or "", ReviewbotError.exit_status)
-    assert told == {name: error.exit_status for name, error in by_name.items()}
+        statuses[name] = status if status is not None else statuses.get(parent or "", ReviewbotError.exit_status)
+    assert statuses == {name: error.exit_status for name, error in by_name.items()}
 
 
 @names
@@ -80,22 +81,39 @@ def test_every_error_says_what_it_is(error: type[ReviewbotError]) -> None:
 def test_every_error_carries_its_words(error: type[ReviewbotError]) -> None:
     if error is SettingsError:
         return
-    raised = error("It broke.", hint="Mend it.")
-    assert (str(raised), raised.message, raised.hint) == ("It broke.", "It broke.", "Mend it.")
+    raised = error("It broke.", hint="Fix it.")
+    assert (str(raised), raised.message, raised.hint) == ("It broke.", "It broke.", "Fix it.")
     assert error("It broke.").hint == ""
 
 
 def test_settings_list_every_problem_at_once() -> None:
-    one, two = Problem("`mode`", "`slow` is no mode", "`fast`"), Problem("`fail-on`", "it is empty", "a severity")
+    one, two = Problem("`mode`", "invalid value `slow`", "`fast`"), Problem("`fail-on`", "it is empty", "a severity")
     assert SettingsError((one,)).message == "The settings have 1 problem; nothing was sent and nothing was spent."
     both = SettingsError((one, two))
     assert "2 problems" in both.message
     assert both.problems == (one, two)
-    assert both.hint == "- `mode`: `slow` is no mode. Allowed: `fast`.\n- `fail-on`: it is empty. Allowed: a severity."
+    assert (
+        both.hint == "- `mode`: invalid value `slow`. Allowed: `fast`.\n- `fail-on`: it is empty. Allowed: a severity."
+    )
 
 
-def test_some_errors_know_more() -> None:
+def test_some_errors_carry_more_values() -> None:
     assert PermissionMissing("no", needs="checks: write").needs == "checks: write"
     assert Refused("no", details=("line", "side")).details == ("line", "side")
     refused = ServiceRefused("no", status=402)
     assert refused.status == 402
+
+
+def test_a_problem_is_one_line_with_its_place_and_what_to_do() -> None:
+    assert str(Problem("", "`x` is not inside a git repository", todo="Run it in a clone.")) == (
+        "`x` is not inside a git repository. Run it in a clone."
+    )
+    assert str(Problem("--mode", "invalid value", "`fast`", "See docs.")) == (
+        "--mode: invalid value. Allowed: `fast`. See docs."
+    )
+
+
+def test_the_nearest_name_is_suggested() -> None:
+    assert did_you_mean("FailOn", ("fail-on", "mode")) == "; did you mean `fail-on`?"
+    assert did_you_mean("zzzz", ("fail-on", "mode")) == ""
+    assert str(Problem("`failon`", f"unknown key{did_you_mean('failon', ('fail-on',))}")).endswith("mean `fail-on`?")

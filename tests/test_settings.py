@@ -72,6 +72,17 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
     ("html-file", "", "a.html", "a.html", [], True, False),
     ("rdjson-file", "", "a.rdjson", "a.rdjson", [], True, False),
     ("dry-run", False, "true", True, ["yes"], True, True),
+    ("config", "", "mode: standard", "mode: standard", [], True, False),
+    ("locked", (), "fail-on\n\n mode ", ("fail-on", "mode"), [], True, False),
+    (
+        "repositories",
+        (),
+        "shop\n acme/parcels \n",
+        ("shop", "acme/parcels"),
+        ["a/b/c", "../shop", "acme/..", "a b", "shop, parcels", "installation\nshop", "-x/shop", "x" * 101],
+        True,
+        False,
+    ),
     ("instructions", "", "Be kind.", "Be kind.", [], False, True),
     ("drafts", False, "TRUE", True, ["1"], False, True),
     (
@@ -112,7 +123,7 @@ def problems_of(inputs: dict[str, str], config: str | None = None) -> tuple[Prob
 
 def alone(row_name: str) -> dict[str, str]:
     """Inputs beside which the value of a row is possible."""
-    return {"reviewer": "local"} if row_name == "max-credits" else {}
+    return {"max-credits": {"reviewer": "local"}, "repositories": {"command": "collect"}}.get(row_name, {})
 
 
 def test_the_table_has_every_setting() -> None:
@@ -122,10 +133,25 @@ def test_the_table_has_every_setting() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_what_nobody_sets_has_its_default(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
+def test_a_setting_that_is_not_set_has_its_default(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
     assert value_of(read_settings({}, None), row[0]) == row[1]
     assert value_of(read_settings({row[0]: "  \n"}, f"{row[0]}:\n" if row[6] else None), row[0]) == row[1]
     assert value_of(read_settings({row[0]: ""}, f"{row[0]}: ''\n" if row[6] else None), row[0]) == row[1]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "config", "value"),
+    [
+        ({"reviewer": "local"}, None, FailOn.HIGH),
+        ({}, "reviewer: local\n", FailOn.HIGH),
+        ({"reviewer": "local"}, "reviewer: codevf\nfail-on: low\n", FailOn.LOW),
+        ({"reviewer": "local", "fail-on": "critical"}, "fail-on: low\n", FailOn.CRITICAL),
+        ({"reviewer": "codevf"}, "reviewer: local\n", FailOn.CRITICAL),
+    ],
+)
+def test_the_local_reviewer_blocks_from_high(inputs: dict[str, str], config: str | None, value: FailOn) -> None:
+    assert read_settings(inputs, config).fail_on is value
+    assert peek_settings(inputs, config).fail_on is value
 
 
 @pytest.mark.parametrize("row", ACTION, ids=lambda row: row[0])
@@ -164,6 +190,121 @@ def test_an_input_goes_before_the_key(row: tuple[str, object, str, object, list[
     assert value_of(read_settings({name: text}, f"{name}: {other}\n"), name) == value
 
 
+@pytest.mark.parametrize("row", CONFIG, ids=lambda row: row[0])
+def test_a_key_of_the_input_goes_behind_the_file(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
+    name, default, text, value, *_ = row
+    inputs = {"config": f"{name}: {quoted(text)}\n"}
+    other = {"bots": "snyk[bot]"}.get(name) or str(default).lower() * (default != ()) or "other"
+    assert value_of(read_settings(inputs, None), name) == value
+    assert value_of(peek_settings(inputs), name) == value
+    assert value_of(read_settings(inputs, f"{name}:\n"), name) == value
+    assert value_of(read_settings(inputs, f"{name}: {quoted(other)}\n"), name) != value
+    locked = inputs | {"locked": f"drafts\n{name}"}
+    assert value_of(read_settings(locked, None), name) == value
+    (problem,) = problems_of(locked, f"# ours\n{name}: {quoted(other)}\n")
+    assert (problem.where, problem.what) == (
+        f"config file `{name}`",
+        "line 2 of `.github/reviewbot.yml` sets this key, and the workflow's input `locked` lists it",
+    )
+    assert value_of(peek_settings(locked, f"{name}: {quoted(other)}\n"), name) == value
+
+
+def test_a_workflow_may_set_what_it_locks() -> None:
+    inputs = {"locked": "fail-on", "fail-on": "high", "config": "fail-on: low"}
+    assert read_settings(inputs, None).fail_on is FailOn.HIGH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<<: {fail-on: never}",
+        "<<: [{fail-on: never}]",
+        '"fail\\x2Don": never',
+        "'fail-on': never",
+        "? fail-on\n: never",
+        "{fail-on: never}",
+        '{"fail-on":never}',
+        "fail-on: [never]",
+        "fail-on: 'nonsense'",
+        "--- {fail-on: never}",
+    ],
+)
+def test_no_spelling_of_a_locked_key_gets_through(text: str) -> None:
+    inputs = {"locked": "fail-on", "config": "fail-on: low"}
+    assert [problem.where for problem in problems_of(inputs, text)] == ["config file `fail-on`"]
+    assert peek_settings(inputs, text).fail_on is FailOn.LOW
+
+
+@pytest.mark.parametrize("text", ["FAIL-ON: never", "fail_on: never", "'fail-on ': never", "fail\u2011on: never"])
+def test_a_name_that_only_looks_like_a_locked_key_is_unknown(text: str) -> None:
+    inputs = {"locked": "fail-on", "config": "fail-on: low"}
+    (problem,) = problems_of(inputs, text)
+    assert problem.what.startswith("unknown key")
+    assert peek_settings(inputs, text).fail_on is FailOn.LOW
+
+
+@pytest.mark.parametrize(
+    "name", ["failon", "Fail-On", "fail-on, mode", "[fail-on]", "path-instructions[0].path", "codevf-url", "locked"]
+)
+def test_a_name_that_is_not_a_key_locks_nothing_and_is_a_problem(name: str) -> None:
+    (problem,) = problems_of({"locked": f"mode\n{name}"}, None)
+    assert problem.where == "input `locked`"
+    assert problem.what.startswith(f"`{name}` is not a config key")
+
+
+def test_the_nearest_key_is_named() -> None:
+    (problem,) = problems_of({"locked": "Fail_On"}, None)
+    assert problem.what == "`Fail_On` is not a config key; did you mean `fail-on`?"
+
+
+def test_a_locked_key_is_listed_with_all_other_problems_under_the_name_of_the_file() -> None:
+    inputs = {"locked": "mode\ninstructions", "config-file": "bot.yml", "max-comments": "many"}
+    config = "mode: fast\nnonsense: 1\ninstructions: |\n  Say nothing.\n"
+    problems = problems_of(inputs, config)
+    assert sorted(problem.where for problem in problems) == [
+        "config file `instructions`",
+        "config file `mode`",
+        "config file `nonsense`",
+        "input `max-comments`",
+    ]
+    assert [problem.what.partition(" sets")[0] for problem in problems if "locked" in problem.what] == [
+        "line 1 of `bot.yml`",
+        "line 3 of `bot.yml`",
+    ]
+
+
+@pytest.mark.parametrize("name", [row[0] for row in ROWS if not row[6]] + SECRET_NAMES)
+def test_the_input_config_sets_no_more_than_a_file_may(name: str) -> None:
+    inputs = {"config": f"{name}: x\n"}
+    assert [(one.where, one.what) for one in problems_of(inputs)] == [
+        (f"input `config`, key `{name}`", "this setting is not read from the file")
+    ]
+    assert value_of(peek_settings(inputs), name) in {value_of(Settings(), name), f"{name}: x"}
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("mode: &a x", "it contains an anchor"),
+        ("a: [", "line 1, column 5: "),
+        ("- mode", "the top level is not a mapping"),
+        ("#" * 70_000, "it is too large"),
+    ],
+)
+def test_the_input_config_is_as_plain_as_a_file(text: str, what: str) -> None:
+    (problem,) = problems_of({"config": text}, "mode: standard\n")
+    assert (problem.where, problem.what.startswith(what)) == ("input `config`", True)
+
+
+def test_the_input_config_may_be_indented() -> None:
+    assert read_settings({"config": "  mode: standard\n  max-comments: 3\n"}, None).max_comments == 3
+
+
+def test_a_value_of_the_input_config_is_checked_even_if_the_file_sets_another() -> None:
+    problems = problems_of({"config": "mode: slow"}, "mode: fast\n")
+    assert [problem.where for problem in problems] == ["input `config`, key `mode`"]
+
+
 @pytest.mark.parametrize(
     ("name", "text"), [(row[0], text) for row in ACTION for text in row[4]], ids=lambda text: text[:20].encode().hex()
 )
@@ -171,7 +312,7 @@ def test_what_is_wrong_in_an_input_is_told_with_what_is_right(name: str, text: s
     (problem,) = problems_of({name: text})
     (row,) = [row for row in INPUTS if row.name == name]
     assert (problem.where, problem.allowed) == (f"input `{name}`", row.allowed)
-    assert problem.what.endswith("is not right")
+    assert problem.what.startswith("invalid value")
     assert value_of(peek_settings({name: text}), name) == value_of(Settings(), name)
 
 
@@ -197,7 +338,11 @@ def test_a_number_is_no_boolean(name: str) -> None:
 @pytest.mark.parametrize("name", [row[0] for row in ROWS if not row[6]] + SECRET_NAMES)
 def test_what_decides_where_the_key_goes_is_not_read_from_a_file(name: str) -> None:
     (problem,) = problems_of({}, f"{name}: {KEY}\n")
-    assert problem == Problem(f"config file `{name}`", "this key is not read from a file", "set it in the workflow")
+    assert problem == Problem(
+        f"config file `{name}`",
+        "this setting is not read from the file",
+        todo=f"Set the input `{name}` of the workflow.",
+    )
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row[5]], ids=lambda row: row[0])
@@ -209,10 +354,11 @@ def test_a_key_that_is_no_input_is_not_heard_as_one(
 
 
 def test_a_key_that_does_not_exist_is_told_with_those_that_do() -> None:
-    (problem,) = problems_of({}, "fail_on: high\n")
-    assert problem.where == "config file `fail_on`"
-    assert "`fail-on`" in problem.allowed
-    assert "`codevf-api-key`" not in problem.allowed
+    near, far = problems_of({}, "fail_on: high\nnonsense: 1\n")
+    assert str(near) == "config file `fail_on`: unknown key; did you mean `fail-on`?"
+    assert far.what == "unknown key"
+    assert "`fail-on`" in far.allowed
+    assert "`codevf-api-key`" not in far.allowed
 
 
 def test_every_problem_is_told_at_once() -> None:
@@ -240,7 +386,7 @@ def test_the_error_is_a_list_for_people() -> None:
         read_settings({"mode": "slow", "fail-on": "x"}, None)
     assert str(caught.value) == "The settings have 2 problems; nothing was sent and nothing was spent."
     assert caught.value.hint.splitlines()[0] == (
-        "- input `mode`: `slow` is not right. Allowed: `realtime_answer`, `fast`, `standard`."
+        "- input `mode`: invalid value `slow`. Allowed: `realtime_answer`, `fast`, `standard`."
     )
     with pytest.raises(SettingsError, match="1 problem;"):
         read_settings({"mode": "slow"}, None)
@@ -254,6 +400,7 @@ def test_the_error_is_a_list_for_people() -> None:
         ({"mode": "standard", "max-credits": "100"}, "`mode` and `max-credits`"),
         ({"check-run": "false", "summary-comment": "false"}, "`check-run` and `summary-comment`"),
         ({"command": "collect", "reviewer": "local"}, "`command` and `reviewer`"),
+        ({"repositories": "installation"}, "`command` and `repositories`"),
     ],
 )
 def test_what_is_right_alone_and_wrong_together_is_told(inputs: dict[str, str], where: str) -> None:
@@ -328,33 +475,33 @@ def test_an_empty_file_sets_nothing(empty: str) -> None:
 @pytest.mark.parametrize(
     ("config", "what"),
     [
-        ("mode: &fast fast", "it holds an anchor"),
-        ("a: &x {}\nb: *x", "it holds an anchor"),
-        ("b: *x", "it holds an alias"),
-        ("mode: !!str fast", "it holds a tag"),
-        ("mode: ! fast", "it holds a tag"),
-        ("--- !x\nmode: fast", "it holds a tag"),
-        ("mode: !!python/object:os.system fast", "it holds a tag"),
-        ("mode: fast\nmode: standard", "it holds a key twice (line 2)"),
-        ("path-instructions:\n- {path: a, path: b}", "it holds a key twice (line 2)"),
-        ("mode: [fast", "it is not YAML (line 1)"),
-        ("mode: fast\n  x: y", "it is not YAML (line 2)"),
-        ("mode: @fast", "it is not YAML (line 1)"),
-        ("mode: fast\n---\nmode: fast", "it is not YAML (line 2)"),
-        ("{a: b}: c", "it is not YAML (line 1)"),
-        ("mode: \0", "it is not YAML"),
-        ("mode: \ud800", "it is not YAML"),
-        ("mode: 2001-99-99", "it is not YAML"),
-        ("max-credits: " + "9" * 5_000, "it is not YAML"),
-        ("mode: " + "[" * 60_000, "it is nested too deeply"),
-        ("max-credits: 0x" + "f" * 5_000, "it holds a number that is too large"),
-        ("paths: [-0o" + "7" * 9_000 + "]", "it holds a number that is too large"),
-        ("mode: " + "[" * 10 + "]" * 10, "it is nested too deeply"),
-        ("- " * 3_000, "it is nested too deeply"),
-        ("- mode", "it is not a mapping of words"),
-        ("mode", "it is not a mapping of words"),
-        ("1: 2", "it is not a mapping of words"),
-        ("[a]: b", "it is not a mapping of words"),
+        ("mode: &fast fast", "it contains an anchor"),
+        ("a: &x {}\nb: *x", "it contains an anchor"),
+        ("b: *x", "it contains an alias"),
+        ("mode: !!str fast", "it contains a tag"),
+        ("mode: ! fast", "it contains a tag"),
+        ("--- !x\nmode: fast", "it contains a tag"),
+        ("mode: !!python/object:os.system fast", "it contains a tag"),
+        ("mode: fast\nmode: standard", "line 2, column 1: this key is there twice"),
+        ("path-instructions:\n- {path: a, path: b}", "line 2, column 13: this key is there twice"),
+        ("mode: [fast", "line 1, column 12: expected `,` or `]`, found the end of the file"),
+        ("mode: fast\n  x: y", "line 2, column 4: mapping values are not allowed here"),
+        ("mode: @fast", "line 1, column 7: found character `@` that cannot start any token"),
+        ("mode: fast\n---\nmode: fast", "line 2, column 1: invalid YAML"),
+        ("{a: b}: c", "line 1, column 1: invalid YAML"),
+        ("mode: \0", "invalid YAML"),
+        ("mode: \ud800", "invalid YAML"),
+        ("mode: 2001-99-99", "invalid YAML"),
+        ("max-credits: " + "9" * 5_000, "invalid YAML"),
+        ("mode: " + "[" * 60_000, "the nesting is too deep"),
+        ("max-credits: 0x" + "f" * 5_000, "it contains a number that is too large"),
+        ("paths: [-0o" + "7" * 9_000 + "]", "it contains a number that is too large"),
+        ("mode: " + "[" * 10 + "]" * 10, "the nesting is too deep"),
+        ("- " * 3_000, "the nesting is too deep"),
+        ("- mode", "the top level is not a mapping"),
+        ("mode", "the top level is not a mapping"),
+        ("1: 2", "the top level is not a mapping"),
+        ("[a]: b", "the top level is not a mapping"),
         ("#" * (CONFIG_BYTES + 1), "it is too large"),
         ("# " + "ü" * (CONFIG_BYTES // 2), "it is too large"),
     ],
@@ -400,6 +547,20 @@ LEAKS: list[tuple[dict[str, str], str | None]] = [
     ({}, f"codevf-api-key: '{KEY}\n"),
     ({}, f"codevf-api-key: [{KEY}\n"),
     ({}, f"fail-on: {KEY}\n"),
+    ({"config": f"fail-on: {KEY}\n"}, None),
+    ({"config": f"codevf-api-key: {KEY}\n"}, None),
+    ({"config": f"codevf-api-key: [{KEY}\n"}, None),
+    ({}, f"{KEY}: 1\n{KEY}: 2\n"),
+    ({}, f"mode: *{KEY}\n"),
+    ({}, f"mode: !{KEY} x\n"),
+    ({}, f"mode: fast\n{KEY}\n"),
+    ({}, f"%TAG {KEY}\n---\nmode: fast\n"),
+    ({}, f"%YAML {KEY}\n"),
+    ({}, f"mode: !{KEY}!b x\n"),
+    ({}, f"mode: |{KEY}\n"),
+    ({}, f'mode: "\\x{KEY}"\n'),
+    ({}, f"%TAG !a! x\n%TAG !a! {KEY}\n---\n"),
+    ({}, f"path-instructions: [{{path: {KEY}}}]\n"),
 ]
 
 
@@ -464,4 +625,6 @@ def test_a_meaning_says_what_each_word_that_may_be_chosen_does() -> None:
     words = re.compile(r"`([a-z_-]+)`")
     silent = {row.name: set(words.findall(row.allowed)) - set(words.findall(row.meaning)) for row in INPUTS}
     assert {name for name, left in silent.items() if left} == {"fail-on", "comment-from"}, silent
-    assert (silent["fail-on"], silent["comment-from"]) == (set(FailOn), set(FailOn) - {"never"}), "severities, by name"
+    assert (silent["fail-on"], silent["comment-from"]) == (set(FailOn) - {"high"}, set(FailOn) - {"never"}), (
+        "severities, by name"
+    )

@@ -31,6 +31,5 @@ class SystemClock:
         return time.monotonic() / self._scale
 
     def sleep(self, seconds: float) -> None:
-        """Sleep for seconds of this clock; returns at once for 0 or less."""
         if seconds > 0:
             time.sleep(seconds * self._scale)

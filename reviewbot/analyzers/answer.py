@@ -27,6 +27,19 @@ def ratings() -> Mapping[str, Any]:
     return tomllib.loads(Path(__file__).with_name("ratings.toml").read_text(encoding="utf-8"))
 
 
+@cache
+def explanations() -> Mapping[str, Mapping[str, str]]:
+    """The table `explanations.toml`."""
+    return tomllib.loads(Path(__file__).with_name("explanations.toml").read_text(encoding="utf-8"))
+
+
+def explain(raw: RawFinding) -> str:
+    """Return the sentence of the longest prefix of the rule; empty for a tool whose notes explain its rules."""
+    table = explanations().get(raw.tool, {})
+    names = (raw.rule[:length] for length in range(len(raw.rule), 0, -1))
+    return next((table[name] for name in names if name in table), table.get("default", ""))
+
+
 def rate(raw: RawFinding) -> tuple[Severity, Category]:
     """Rate by the longest prefix of "rule level", else by the analyzer's level, else by its default."""
     table, name = ratings()[raw.tool], f"{raw.rule} {raw.level}"
@@ -132,7 +145,7 @@ def _finding(one: Located) -> dict[str, object]:
 def _explanation(raw: RawFinding) -> str:
     # The title may have cut the message.
     message = raw.message if len(raw.message) > TITLE_CHARACTERS else ""
-    parts = [part[:EXPLANATION_CHARACTERS] for part in (message, raw.note) if part]
+    parts = [part[:EXPLANATION_CHARACTERS] for part in (message, explain(raw), raw.note) if part]
     return "\n\n".join([*parts, f"Found by {raw.tool} ({raw.rule})."])
 
 

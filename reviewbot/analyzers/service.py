@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from reviewbot.analyzers.reviewer import Examination, examine
 from reviewbot.analyzers.tool_runner import NOT_INSTALLED
+from reviewbot.analyzers.tools import TOOLS
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task, TaskStatus, Unread
 from reviewbot.errors import ServiceRefused
 
@@ -18,6 +20,11 @@ def with_interpreter(path_env: Mapping[str, str]) -> dict[str, str]:
     """Put the folder of our interpreter first in `PATH`: the extra `[local]` installs the analyzers there."""
     folder = str(Path(sys.executable).parent)
     return dict(path_env) | {"PATH": ":".join(filter(None, [folder, path_env.get("PATH", "")]))}
+
+
+def any_installed(path_env: Mapping[str, str]) -> bool:
+    """Return whether `PATH` leads to at least one analyzer."""
+    return any(shutil.which(tool.name, path=path_env.get("PATH", "")) for tool in TOOLS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.eligibility import Policy, Trigger
 from reviewbot.domain.policy.verdict import Rules
 from reviewbot.errors import PermissionMissing
-from reviewbot.ports import ChangeReader, Clock, Forge, Reporter, ReviewService
+from reviewbot.ports import ChangeReader, Clock, Forge, Installation, Reporter, ReviewService
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.exclusions import exclusion_options, exclusion_setting
 from reviewbot.settings import Settings
@@ -40,6 +40,7 @@ class Ports:
         rng: for jitter, and for the boundary around an author's text; must not be predictable.
         run_url: the URL of this run's log, None at a terminal.
         version: of reviewbot.
+        installation: the other repositories; None where a run works on one pull request only.
         uninterrupted: delays signals for some seconds, while a task is created and recorded.
     """
 
@@ -51,6 +52,7 @@ class Ports:
     rng: Random
     run_url: str | None
     version: str
+    installation: Installation | None = None
     uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
@@ -68,8 +70,8 @@ class Degraded:
     def note(self, error: PermissionMissing, what: str) -> None:
         """Record a missing permission; the part is skipped."""
         self.denied.add(what)
-        needs = f" (the token needs `{error.needs}`)" if error.needs else ""
-        self.say(f"{what} could not be written: the token lacks permission{needs}.")
+        needs = f"`{error.needs}`" if error.needs else "permission"
+        self.say(f"{what} could not be written: the token lacks {needs}.")
 
     def say(self, *sentences: str) -> None:
         """Add sentences without repetitions."""
@@ -98,15 +100,6 @@ class RunContext:
     def of(
         cls, ports: Ports, settings: Settings, snapshot: Snapshot, renderer: Renderer, *, wait_until: float = 0
     ) -> RunContext:
-        """Return the context of a run.
-
-        Args:
-            ports: the ports.
-            settings: the settings.
-            snapshot: of the pull request.
-            renderer: with the templates of the default branch.
-            wait_until: the monotonic time until which the run may wait for a review; 0 for no wait.
-        """
         paid = settings.reviewer is ReviewerKind.CODEVF
         key = settings.codevf_api_key.reveal() if paid else ""
         signer = Signer(key, snapshot.repository.id, snapshot.pull.number, settings.instance)
@@ -114,17 +107,14 @@ class RunContext:
 
     @property
     def paid(self) -> bool:
-        """Whether this reviewer costs money."""
         return self.settings.reviewer is ReviewerKind.CODEVF
 
     @property
     def check_name(self) -> str:
-        """The name of the check run that this run writes."""
         return self.check_names[0]
 
     @property
     def now(self) -> datetime:
-        """The time in UTC."""
         return self.ports.clock.now()
 
     @cached_property
@@ -182,7 +172,6 @@ class RunContext:
             return None
 
     def metadata(self, known: Known) -> Mapping[str, str | int]:
-        """Return a task's metadata, for the customer's reference."""
         repository, number = known.snapshot.repository.full_name, known.snapshot.pull.number
         return {"repository": repository, "pullRequest": number, "client": f"reviewbot/{self.ports.version}"}
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from reviewbot.app.closed import leave
-from reviewbot.app.collect import collect_finished
+from reviewbot.app.collect.collect import collect_finished
 from reviewbot.app.comments.commands import answer_comment, catch_up
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot
@@ -22,6 +23,7 @@ from reviewbot.domain.model.events import (
     Event,
     MergeGroupEvent,
     OtherEvent,
+    RelayEvent,
     ReviewEvent,
 )
 from reviewbot.domain.model.options import ActionCommand, Tolerance
@@ -42,7 +44,7 @@ def act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
     collects = first.command is ActionCommand.COLLECT
     try:
         _check_token(first.github_token)
-        return _bare(ports, collect_finished(ports, inputs)) if collects else _act(ports, inputs, event)
+        return _collect(ports, inputs) if collects else _act(ports, inputs, event)
     except ReviewbotError as error:
         reason = Reason(error.reason)
         status, on_error = error.exit_status, first.on_error
@@ -52,6 +54,11 @@ def act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
         message, hint = "The run was interrupted.", "Submitted tasks are recorded; a later run continues."
         status, on_error = EXIT_NO_REVIEW, Tolerance.FAIL
         return _bare(ports, did_not_happen(Reason.CANCELLED, message, hint, exit_status=status, on_error=on_error))
+
+
+def _collect(ports: Ports, inputs: Mapping[str, str]) -> Outcome:
+    collection = collect_finished(ports, inputs)
+    return _bare(ports, collection.outcome(), {"published": collection.published()})
 
 
 def _check_token(token: Secret) -> None:
@@ -68,7 +75,7 @@ def _check_token(token: Secret) -> None:
         )
 
 
-def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
+def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:  # noqa: PLR0911 — a row for each event
     match event:
         case CommentEvent():
             return answer_comment(ports, inputs, event)
@@ -76,6 +83,9 @@ def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
             return _bare(ports, not_due(Reason.EVENT, "The event `pull_request_review` starts no review."))
         case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
             return review_pull_request(ports, inputs, event, catch_up(ports, inputs, number))
+        case RelayEvent(number=number):
+            catch_up(ports, inputs, number)
+            return _bare(ports, not_due(Reason.COMMAND, f"The open commands on #{number} were carried out."))
         case MergeGroupEvent():
             return carry(ports, inputs, event)
         case ClosedEvent():
@@ -92,11 +102,7 @@ def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
 def tell_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -> Outcome:
     """Report a bug of reviewbot: the check fails, since a due review did not happen.
 
-    Args:
-        ports: the ports, opened again.
-        inputs: of the workflow.
-        event: of the run.
-        what: the kind of error and its location, without values, which may contain a secret.
+    `what` is the kind of error and its location, without values, which may contain a secret.
 
     Raises:
         ReviewbotError: GitHub cannot be read; the outputs are written nevertheless.
@@ -112,10 +118,10 @@ def tell_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -
             return outcome
 
 
-def _bare(ports: Ports, outcome: Outcome) -> Outcome:
+def _bare(ports: Ports, outcome: Outcome, outputs: Mapping[str, str] = MappingProxyType({})) -> Outcome:
     """Write the log and the outputs of a run that read no pull request."""
     ports.reporter.say(f"{outcome.status}: {outcome.message}")
     if outcome.hint:
         ports.reporter.say(outcome.hint)
-    ports.reporter.outputs(bare_outputs(outcome))
+    ports.reporter.outputs({**bare_outputs(outcome), **outputs})
     return outcome

@@ -16,7 +16,6 @@ from reviewbot.settings.table import input_place
 
 
 def load_snapshot(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
-    """Read the pull request, and reviewbot's files on the default branch."""
     first = peek_settings(inputs)
     return _read(ports, first, number, (first.check_name,))
 
@@ -59,12 +58,7 @@ def checked_settings(ports: Ports, inputs: Mapping[str, str], config: str | None
 
 
 def _file_problems(reporter: Reporter, files: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield the problems of report files.
-
-    Args:
-        reporter: writes them.
-        files: paths by input.
-    """
+    """Yield the problems of report files, given by input."""
     taken: dict[PurePosixPath, str] = {}
     for name, path in files.items():
         where = f"{input_place(name)}, `{visible(path)}`"

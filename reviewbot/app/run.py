@@ -16,7 +16,6 @@ from reviewbot.domain.policy.verdict import Outcome
 
 
 def play(run: RunContext, phase: Phase) -> Outcome:
-    """Run from a phase to the end."""
     for line in phase.known.log:
         run.say(line)
     with ExitStack() as uninterrupted:
@@ -36,7 +35,6 @@ def play(run: RunContext, phase: Phase) -> Outcome:
 
 
 def describe(phase: Phase, step: Step | Finish) -> str:
-    """Return a log line with the step and its reason."""
     return f"{type(phase).__name__} -> {type(step).__name__}: {_reason(type(phase))}"
 
 

@@ -1,10 +1,11 @@
-"""Opens the adapters."""
+"""Open the adapters."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import TextIO
@@ -14,30 +15,35 @@ from msgspec import structs
 from reviewbot import __version__
 from reviewbot.adapters.actions.runner import Runner, Surroundings
 from reviewbot.adapters.clock import SystemClock
-from reviewbot.adapters.codevf import Access, CodeVF
+from reviewbot.adapters.codevf import Access, CodeVF, OnRetry
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.github.client import Address
 from reviewbot.adapters.github.forge import GitHubForge
+from reviewbot.adapters.github.installation import GitHubInstallation
 from reviewbot.app.dispatch import Ports
 from reviewbot.cli.invocation import signals
 from reviewbot.domain.model.events import Event, ReviewEvent, read_event_text
 from reviewbot.domain.model.options import ReviewerKind
-from reviewbot.errors import NoKey
+from reviewbot.errors import NoKey, ReviewDidNotHappen
 from reviewbot.ports import ChangeReader, Clock, ReviewService
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import Environment, Network
 
 GRACE_SECONDS = 120
-"""How long after the wait's deadline CodeVF may still be asked: a retry must not lose the last answer."""
+"""How long after the wait's deadline requests to CodeVF go on, so that a retry does not lose the last answer."""
 
 FORK_HINT = (
     "Set `codevf-api-key` from a secret of the repository. Workflows of a fork's pull request get no "
     "secrets under `pull_request`; `pull_request_target` has them."
 )
 
+WITHOUT_ANALYZERS = (
+    "`reviewer: local` needs analyzers, and none is installed here: use the action `OWNER/reviewbot/local@COMMIT`."
+)
+
 
 def read_event(environment: Environment) -> Event:
-    """Read the event that the runner wrote to a file."""
+    """Read the event from the runner's file."""
     try:
         text = Path(environment.event_path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -49,21 +55,26 @@ def read_event(environment: Environment) -> Event:
 def open_repository(
     network: Network, repository: str, token: str, clock: Clock, stack: ExitStack
 ) -> tuple[GitHubForge, ChangeReader]:
-    """Open a repository of GitHub: by its API, and by git."""
+    """Open a GitHub repository, by its API and by git."""
     address = Address(network.api_url, network.graphql_url, network.ssl_file)
-    changes = GitChangeReader(
+    forge = stack.enter_context(GitHubForge(token, repository, address, clock))
+    return forge, read_changes(network, token, repository)
+
+
+def read_changes(network: Network, token: str, repository: str) -> ChangeReader:
+    """Return the reader of a repository's changes, by git."""
+    return GitChangeReader(
         server_url=network.server_url,
         repository=repository,
         token=token,
         environment=network.children,
         ca_file=network.ssl_file,
     )
-    return stack.enter_context(GitHubForge(token, repository, address, clock)), changes
 
 
 @contextmanager
 def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
-    """Open the adapters of a run of the action, and close them at the end."""
+    """Open the adapters of a run of the action; close them on exit."""
     first, network = peek_settings(environment.inputs), environment.network
     clock, rng = SystemClock(network.time_scale), SystemRandom()
     surroundings = Surroundings(
@@ -81,17 +92,19 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
             rng=rng,
             run_url=environment.run_url,
             version=__version__,
+            installation=GitHubInstallation(forge, partial(read_changes, network, token)),
             uninterrupted=interrupts.held_back,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewers:
-    """Opens the reviewer that the settings name, and closes it with the other adapters.
+    """Opens the reviewer of the settings; `stack` closes it.
 
     Attributes:
-        without_key: what to do if CodeVF's key is missing.
-        on_missing: gets the names of the analyzers that the local reviewer needs and does not find.
+        without_key: the hint if CodeVF's key is missing.
+        on_missing: gets the names of the analyzers that the local reviewer needs and that are not installed.
+        on_retry: gets the error of a failed request to CodeVF and the seconds until it is repeated.
     """
 
     network: Network
@@ -100,20 +113,25 @@ class Reviewers:
     stack: ExitStack
     without_key: str
     on_missing: Callable[[Sequence[str]], None] | None = None
+    on_retry: OnRetry | None = None
 
     def open(self, settings: Settings) -> ReviewService:
         """Open the reviewer.
 
         Raises:
-            NoKey: CodeVF without a key.
+            NoKey: the reviewer is CodeVF, and the key is missing.
+            ReviewDidNotHappen: a run of the action has no analyzers.
         """
         if settings.reviewer is ReviewerKind.LOCAL:
-            # Imported here: a paid review needs none of it.
-            from reviewbot.analyzers.service import LocalReviewer, with_interpreter  # noqa: PLC0415
+            # Imported here: a paid review does not need it.
+            from reviewbot.analyzers.service import LocalReviewer, any_installed, with_interpreter  # noqa: PLC0415
 
-            return LocalReviewer(path_env=with_interpreter(self.network.children), on_missing=self.on_missing)
+            path_env = with_interpreter(self.network.children)
+            if self.on_missing is None and not any_installed(path_env):
+                raise ReviewDidNotHappen(WITHOUT_ANALYZERS)
+            return LocalReviewer(path_env=path_env, on_missing=self.on_missing)
         if not settings.codevf_api_key:
             raise NoKey("A review is due and there is no CodeVF API key.", hint=self.without_key)
         access = Access(settings.codevf_url, settings.codevf_api_key, self.network.ssl_file, self.network.proxy)
         deadline = self.clock.monotonic() + settings.wait_minutes * 60 + GRACE_SECONDS
-        return self.stack.enter_context(CodeVF(access, self.clock, deadline, self.rng))
+        return self.stack.enter_context(CodeVF(access, self.clock, deadline, self.rng, self.on_retry))

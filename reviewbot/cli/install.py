@@ -1,4 +1,4 @@
-"""What is not installed, and the command that installs it into this environment, ready to paste in any directory."""
+"""The commands that install missing packages into this environment, ready to paste in any directory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DISTRIBUTION, SANDBOX = "reviewbot", "reviewbot-sandbox"
 NO_SOURCE = f"Install `{SANDBOX}` from where you have reviewbot: it is the folder `sandbox/` of the repository."
 
 _OF_EXTRA = re.compile(r"""\s*(?:;|\band)\s*extra\s*==\s*["']([\w.-]+)["']\s*$""")
-"""The end of a `Requires-Dist` line: the extra that it belongs to."""
+"""The extra at the end of a `Requires-Dist` line."""
 
 
 def how_to_install(*extras: str) -> str:
@@ -27,15 +27,15 @@ def how_to_install(*extras: str) -> str:
 
 
 def how_to_install_sandbox() -> str:
-    """Return the hint that installs the sandbox, and the analyzers, which play CodeVF's engineer."""
+    """Return the hint that installs the sandbox and the analyzers, which play CodeVF's engineer."""
     lines, direct_url = _metadata()
     source = source_of(direct_url)
     return _pip_install([source, *_requirements_of(lines or (), ["local"])]) if source else NO_SOURCE
 
 
 def _metadata() -> tuple[Sequence[str] | None, str | None]:
-    """Return the requirements of reviewbot and its `direct_url.json`; None if it is not installed."""
-    # Imported here: only a hint needs it, and it imports much of the standard library.
+    """Return the requirements of reviewbot and its `direct_url.json`, or None if it is not installed."""
+    # Imported here: it is slow, and only a hint needs it.
     from importlib import metadata  # noqa: PLC0415
 
     try:
@@ -60,17 +60,17 @@ def _requirements_of(lines: Iterable[str], extras: Sequence[str]) -> list[str]:
         extras: their names.
     """
     found = [(line, _OF_EXTRA.search(line)) for line in lines]
-    # A marker may have either quotes; double ones need no escapes in a shell word.
+    # Double quotes in a marker need no escapes in a shell word.
     return [line[: end.start()].replace("'", '"') for line, end in found if end and end[1] in extras]
 
 
 def source_of(direct_url: str | None) -> str | None:
-    """Return what pip installs the sandbox from: the source of this program; None if that is unknown.
+    """Return the address that pip installs the sandbox from, or None if the source of this program is unknown.
 
-    Never a bare name: a package index may have another project of this name.
+    Never a name alone: a package index may have another project with it.
 
     Args:
-        direct_url: https://packaging.python.org/en/latest/specifications/direct-url/, None if there is none.
+        direct_url: https://packaging.python.org/en/latest/specifications/direct-url/, None if it is missing.
     """
     # Imported here: a copy that is not installed has no msgspec.
     from reviewbot.domain.model.remotes import read_direct_url  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What every command gets, and what several need."""
+"""What commands share: the call, the inputs of options, interrupts."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import TextIO
 from reviewbot.errors import Problem, SettingsError
 
 INTERRUPTED = 130
-"""The exit status of a command that Ctrl-C ended, as shells define it."""
+"""The exit status after Ctrl-C, as shells define it."""
 
 LONGEST_WAIT = 350
-"""Minutes that a terminal waits by default: the most that the setting allows, since Ctrl-C ends the wait."""
+"""Minutes that a terminal waits by default: the maximum of the setting, since Ctrl-C ends the wait."""
 
 REPEATED = ("reviewer", "mode", "expertise", "codevf_project", "codevf_url", "max_credits", "fail_on")
-"""The options that are inputs of the action and that a resumed review needs, too."""
+"""Options that are also inputs of the action, and that the command that resumes a review repeats."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A command as it was called; nothing else reads the environment, and `typed` is None if nobody can be asked."""
+    """A command with its environment and streams; `typed` is None if the input is not interactive."""
 
     chosen: argparse.Namespace
     env: Mapping[str, str]
@@ -33,42 +33,42 @@ class Call:
     typed: TextIO | None = None
 
 
-def wrong(where: str, what: str, allowed: str) -> SettingsError:
-    """Return the error for one wrong word of the command line."""
-    return SettingsError((Problem(where, what, allowed),))
+def wrong(where: str, what: str, todo: str) -> SettingsError:
+    """Return the error for one problem of the command line; `todo` says what to do, in sentences."""
+    return SettingsError((Problem(where, what, todo=todo),))
 
 
 def inputs_of(chosen: argparse.Namespace, env: Mapping[str, str]) -> dict[str, str]:
-    """Return a command line as inputs of the action, so that the same table reads and checks them."""
-    said = {name.replace("_", "-"): getattr(chosen, name, None) for name in (*REPEATED, "wait_minutes")}
+    """Return the options as inputs of the action, so that the settings read and check them."""
+    given = {name.replace("_", "-"): getattr(chosen, name, None) for name in (*REPEATED, "wait_minutes")}
     return {
         "wait-minutes": str(LONGEST_WAIT),
-        **{name: value for name, value in said.items() if value is not None},
+        **{name: value for name, value in given.items() if value is not None},
         "paths": "\n".join(chosen.paths or ()),
         "dry-run": "true" if getattr(chosen, "dry_run", False) else "",
         "codevf-api-key": env.get("CODEVF_API_KEY", ""),
         "github-token": env.get("GITHUB_TOKEN") or env.get("GH_TOKEN", ""),
         "review-on": "push",
-        # There is no check at a terminal; the summary holds the memory.
+        # A terminal has no check; the ledger is in the summary.
         "check-run": "false",
         "summary-comment": "true",
     }
 
 
 HELD_BACK_SECONDS = 5
-"""How long a signal waits for what must not be cut in two: a runner ends a job 7.5 seconds after it."""
+"""How long a signal waits for a section that must not be interrupted. A runner kills a job after 7.5 seconds."""
 
 
 @dataclass(slots=True)
 class Interrupts:
-    """Turns signals into interrupts, but none between buying and recording what was bought."""
+    """Turns signals into `KeyboardInterrupt`, but not between a purchase and its record."""
 
     happened: bool = False
     _held_back: bool = False
     _waiting: bool = False
 
     def arrive(self, number: int, _frame: FrameType | None) -> None:
-        """Handle a signal; that of the timer says that it was held back long enough."""
+        """Handle a signal; the timer's signal ends the delay of an earlier one."""
         self.happened = True
         if self._held_back and number != signal.SIGALRM:
             self._waiting = True
@@ -78,7 +78,7 @@ class Interrupts:
 
     @contextmanager
     def held_back(self) -> Iterator[None]:
-        """Let signals wait until this is done, for some seconds."""
+        """Delay signals during a `with` block, for `HELD_BACK_SECONDS` at most."""
         self._held_back = True
         try:
             yield
@@ -92,7 +92,7 @@ class Interrupts:
 
 @contextmanager
 def signals() -> Iterator[Interrupts]:
-    """Let SIGTERM end a wait as SIGINT does: as process 1 of a container it would be ignored without a handler."""
+    """Handle SIGTERM like SIGINT. Process 1 of a container ignores it without a handler."""
     interrupts = Interrupts()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
     before = {number: signal.signal(number, interrupts.arrive) for number in numbers}

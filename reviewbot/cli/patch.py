@@ -1,4 +1,4 @@
-"""Suggestions put into a file that may have changed since it was reviewed: exactly there, or not at all."""
+"""Apply suggestions to a file that may have changed since its review: to the same lines, or not at all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_NEWLINE = "\\ No newline at end of file\n"
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A finding's lines of the reviewed file, from 1, and what takes their place.
+    """The suggestion of a finding: lines of the reviewed file, from 1, and their replacement.
 
     Attributes:
         text: the new lines without the last line feed; empty deletes the lines.
@@ -28,13 +28,13 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Patched:
-    """A file with its edits, by their ids.
+    """A file with its edits applied.
 
     Attributes:
-        applied: in the order of the file.
-        there: those that were in it already.
+        applied: ids, in the order of the file.
+        there: ids of edits that were applied before.
         refused: id to reason.
-        rivals: id to the edit that has one of its lines, applied or there already.
+        rivals: id to the id of the edit that changes one of its lines.
     """
 
     text: str
@@ -45,12 +45,12 @@ class Patched:
 
 
 def patched(reviewed: str, current: str, edits: Sequence[Edit]) -> Patched:
-    """The current text with the edits of the reviewed one, wherever their lines are by now.
+    """Apply edits of the reviewed text to the current text, where their lines are now.
 
     Args:
-        reviewed: the text that the edits' numbers count in.
-        current: the text as it is.
-        edits: the most important first: of two that overlap, it is the one that counts.
+        reviewed: the text that the line numbers of the edits refer to.
+        current: the text of the file.
+        edits: most important first; of two that overlap, the first is applied.
     """
     before, now = _lines(reviewed), _lines(current)
     runs = _unchanged(before, now)
@@ -76,19 +76,19 @@ def patched(reviewed: str, current: str, edits: Sequence[Edit]) -> Patched:
 
 
 def _is_there(before: Sequence[str], now: Sequence[str], edit: Edit) -> bool:
-    """Whether somebody has put the edit in already: of deleted lines the ones above and below tell, now together."""
+    """Return whether the edit was applied before; for deleted lines, whether the lines around them are adjacent now."""
     if edit.last > len(before):
         return False
     start, new = edit.first - 1, _replacement(edit.text, before[edit.first - 1 : edit.last])
     done = [*before[:start], *new, *before[edit.last :]]
     if new:
         return _start(_unchanged(done, now), start, start + len(new)) is not None
-    # What is no line stands for the file's two ends, which a deletion may touch.
+    # The empty lines are the ends of the file, where lines may be deleted.
     return _start(_unchanged(["", *done, ""], ["", *now, ""]), start, start + 2) is not None
 
 
 def _replacement(text: str, old: Sequence[str], above: str = "") -> list[str]:
-    """Return the new lines with the line endings of the old ones.
+    """Return the new lines with the line endings of the old lines.
 
     An unchanged line keeps its own ending, which matters in a file that mixes LF and CRLF.
 
@@ -116,13 +116,13 @@ def _end(line: str) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """Lines with their ends; only a line feed ends one."""
+    """Split into lines with their endings; only a line feed ends a line."""
     pieces = text.split("\n")
     return [f"{piece}\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
 
 
 def _bare(lines: Sequence[str]) -> list[str]:
-    """Lines without their ends: a checkout may have made others of them."""
+    """Return lines without their endings, which a checkout may have converted."""
     return [line.removesuffix(_end(line)) for line in lines]
 
 
@@ -141,13 +141,13 @@ def _unchanged(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, i
 
 
 def _start(runs: Sequence[tuple[int, int, int]], start: int, end: int) -> int | None:
-    """Return where the lines from `start` up to `end` are now, None when they are not together any more."""
+    """Return where the lines from `start` to `end` are now, or None if they are no longer adjacent."""
     found = (new + start - old for old, new, length in runs if old <= start and end <= old + length)
     return next(found, None)
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many items two lists begin with alike."""
+    """Return the length of the common prefix of two lists."""
     same = 0
     for left, right in zip(one, other, strict=False):
         if left != right:
@@ -157,16 +157,16 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def patch(path: str, before: str, after: str) -> str:
-    """The difference as git writes it, empty when there is none."""
+    """Return the diff in git's format, empty without a difference."""
     old, new = _named(f"a/{path}"), _named(f"b/{path}")
     lines = list(unified_diff(_lines(before), _lines(after), old, new))
     return "".join((f"diff --git {old} {new}\n", *_ended(lines))) if lines else ""
 
 
 def _named(name: str) -> str:
-    """A name as git quotes it: a line end in one would be a line of the patch, such as another file's name.
+    """Quote a name as git does, since a line feed in it could add lines to the patch.
 
-    A byte that is not UTF-8 stands in it as its low surrogate.
+    Bytes that are not UTF-8 are low surrogates in `name`.
     """
     quoted = _SPECIAL.sub(lambda found: f"\\{ord(found[0]) & 0xFF:03o}", name)
     return f'"{quoted}"' if quoted != name else name

@@ -1,8 +1,9 @@
-"""Where a review at a terminal reads from and what it remembers: a branch here, what is staged, or a pull request."""
+"""What a review at a terminal reads and where it stores its ledger: a branch, staged changes or a pull request."""
 
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -25,12 +26,23 @@ from reviewbot.settings.environment import Desktop
 from reviewbot.settings.table import CONFIG_FILE
 
 NOTEBOOK = "reviewbot"
-"""The folder of the pages, inside git's own."""
+"""The folder of the state files, inside git's folder."""
+
+_FULL_NAME = re.compile("[^/ ]+/[^/ ]+")
+
+LAST_REVIEW = Path(NOTEBOOK, "last-review.json")
+"""The report of the last review, inside git's folder of the work tree."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What is reviewed; `number` is 0 without a pull request, and `again` is the command that resumes the review."""
+    """What is reviewed.
+
+    Attributes:
+        number: of the pull request, 0 without one.
+        again: the command that resumes the review.
+        last_review: where the report is kept for `reviewbot apply`; None for a pull request.
+    """
 
     forge: Desk
     changes: ChangeReader
@@ -39,11 +51,12 @@ class Place:
     again: str
     paid: bool
     uncommitted: int = 0
+    last_review: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a place is made of: the command line, also as inputs, the environment, and the current folder."""
+    """The command line, its options as inputs, the environment and the current folder."""
 
     chosen: argparse.Namespace
     inputs: Mapping[str, str]
@@ -51,16 +64,16 @@ class Setting:
     folder: Path
 
     def notebook(self, settings: Settings, folder: Path, about: str) -> Notebook:
-        """Return the memory of what is reviewed: one for each account that pays, none for free reviews."""
+        """Return the state file of a review: one per account that pays, none for free reviews."""
         page = folder / NOTEBOOK / page_name(f"{account_number(self.desktop.api_key)} {settings.instance} {about}")
         return Notebook(page if settings.reviewer is ReviewerKind.CODEVF else None)
 
 
 def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
-    """Open what the command names.
+    """Open what the command line names.
 
     Raises:
-        SettingsError: it does not exist, or options exclude each other.
+        SettingsError: it does not exist, or the options exclude each other.
     """
     chosen = setting.chosen
     if problems := tuple(_problems(chosen, setting.desktop)):
@@ -73,14 +86,15 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
     paid = settings.reviewer is ReviewerKind.CODEVF
     if chosen.staged and paid:
-        told = "a paid review can take hours, and what is staged is gone by then"
-        raise wrong("--staged", told, "`--staged --reviewer local`, or a commit")
+        why = "a paid review can take hours, and the staged changes can be gone by then"
+        raise wrong("--staged", why, "Add --reviewer local, or commit first.")
     notebook = setting.notebook(settings, clone.common_dir, stretch.branch or stretch.new)
     here = not chosen.staged and clone.resolve("HEAD") == stretch.new
     uncommitted = clone.uncommitted() if here else 0
-    # By the branch's name, which identifies the memory.
+    # The branch's name identifies the state file.
     what = ["--staged"] if chosen.staged else ["--base", stretch.base_ref, "--head", stretch.branch or stretch.new]
-    return Place(Desk(change, notebook), change, 0, _told(stretch), _command(chosen, *what), paid, uncommitted)
+    again, last = _command(chosen, *what), clone.own_dir / LAST_REVIEW
+    return Place(Desk(change, notebook), change, 0, _told(stretch), again, paid, uncommitted, last)
 
 
 def _git_environment(desktop: Desktop) -> Mapping[str, str]:
@@ -90,18 +104,22 @@ def _git_environment(desktop: Desktop) -> Mapping[str, str]:
 
 def _problems(chosen: argparse.Namespace, desktop: Desktop) -> Iterator[Problem]:
     if chosen.staged and (chosen.base or chosen.head):
-        yield Problem("--staged", "it is compared with the last commit", "no --base and no --head beside it")
+        what = "staged changes are compared with the last commit"
+        yield Problem("--staged", what, todo="Remove --base and --head.")
     if chosen.pr is not None and (chosen.staged or chosen.base or chosen.head):
-        yield Problem("--pr", "a pull request has its own base and head", "none of the others beside it")
+        what = "a pull request has its own base and head"
+        yield Problem("--pr", what, todo="Remove --base, --head and --staged.")
     if chosen.pr is not None and not desktop.token:
-        yield Problem("--pr", "there is no token to read it with", "one in GITHUB_TOKEN or GH_TOKEN")
+        what = "GITHUB_TOKEN and GH_TOKEN are empty, and reading a pull request needs a token"
+        command = _command(chosen, "--pr", str(chosen.pr), *(["--repo", chosen.repo] if chosen.repo else []))
+        yield Problem("--pr", what, todo=f"Run: GITHUB_TOKEN=$(gh auth token) {command}")
     if chosen.pr is None and chosen.repo:
-        yield Problem("--repo", "it says where a pull request is", "`--pr N` beside it")
+        yield Problem("--repo", "the option is for pull requests, and --pr is missing", todo="Add --pr N.")
 
 
 def _told(stretch: Stretch) -> str:
     if not stretch.settled or stretch.base_ref == "HEAD":
-        return "what is staged"
+        return "staged changes"
     name = stretch.branch or stretch.new[:10]
     return f"{name} since {stretch.base_ref} ({counted(stretch.commits, 'commit')})"
 
@@ -125,17 +143,17 @@ def _pull_request(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
 
 
 def repository_name(said: str | None, folder: Path, desktop: Desktop) -> str:
-    """Return `owner/name`: what was said, otherwise the origin of the clone that the folder is in.
+    """Return `owner/name`: the given name, or the origin of the clone that the folder is in.
 
     Raises:
-        SettingsError: it is no such name, or the clone has no origin on a host.
+        SettingsError: it is not such a name, or the clone's origin is not on a host.
     """
     if not said:
         with open_clone(folder, _git_environment(desktop)) as clone:
             origin = clone.origin()
         if origin is None:
-            raise wrong("--repo", "this clone's origin is no repository on a host", "`--repo OWNER/NAME`")
+            raise wrong("--repo", "the origin of this clone is not a repository on a host", "Add --repo OWNER/NAME.")
         said = origin.full_name
-    if said.count("/") != 1:
-        raise wrong("--repo", f"`{said[:80]}` is no repository", "`--repo OWNER/NAME`")
+    if not _FULL_NAME.fullmatch(said):
+        raise wrong("--repo", f"`{said[:80]}` is not OWNER/NAME", "For example: --repo octocat/hello-world")
     return said

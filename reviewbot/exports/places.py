@@ -106,7 +106,7 @@ def standing_words(finding: FindingView) -> str:
     note = " ".join(finding.note.split())
     words = ["Found by an earlier review."] if finding.carried else []
     if finding.standing is FindingState.CHANGED:
-        words.append("Its code has changed since, and nobody has confirmed that this mends it.")
+        words.append("Its code has changed since, and no review has confirmed the fix.")
     if note:
         words.append(f"The reviewer's last word: {shorten_line(note, _NOTE_LIMIT)}")
     return " ".join(words)

@@ -28,7 +28,7 @@ _SEVERITIES = {
 _SOURCE = {"name": "reviewbot"}
 
 _WHOLE = Place(".", None, "The reviewer named no file.")
-"""For what has no place at all: the repository's root, which is in no diff, so that nobody puts it on a line."""
+"""The path of findings without a place: the repository's root, which is in no diff."""
 
 
 def rdjson(view: SummaryView) -> str:
@@ -76,5 +76,5 @@ def _message(finding: FindingView, place: Place) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in which nobody is called: reviewdog posts it to GitHub as it is."""
+    """Text without mentions, because reviewdog posts it to GitHub as it is."""
     return visible(text).replace("@", f"@{ZWSP}")

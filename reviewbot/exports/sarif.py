@@ -45,7 +45,7 @@ _SECURITY_SCORES = {
     Severity.MEDIUM: "5.5",
     Severity.LOW: "2.0",
 }
-"""The middle of GitHub's bands. Nobody has scored an unrated one, and an information is no vulnerability."""
+"""The middle of GitHub's bands. Unrated findings have no score, and `info` is not a vulnerability."""
 
 _HELP = (
     "A reviewer read the change and said this. The message holds the reviewer's own words. The same finding keeps its "
@@ -55,7 +55,7 @@ _HELP = (
 
 @dataclass(frozen=True, slots=True)
 class _SizeTier:
-    """How much is told: results at most, and characters of each message at most."""
+    """The most results, and the most characters of each message."""
 
     results: int
     text: int
@@ -238,7 +238,7 @@ def _notifications(
     if dropped:
         yield f"{dropped:,} more findings, the least severe ones, are in the JSON report only."
     if view.bypass:
-        yield f"Let through by {view.bypass.by}: {shorten_line(view.bypass.reason, 1000)}"
+        yield f"Bypassed by {view.bypass.by}: {shorten_line(view.bypass.reason, 1000)}"
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more finding")
         yield f"{more} of earlier reviews: only the severity is remembered."

@@ -47,7 +47,7 @@ def read_report(text: str) -> StoredReport:
     try:
         report = _of_this_version(parse(text))
     except JsonMismatch as error:
-        raise ReportUnreadable(f"The report cannot be read: {error}.", hint=_HINT) from None
+        raise ReportUnreadable(f"The report cannot be read: {error}.", hint=REWRITE) from None
     return StoredReport(_view(report), report.generator.version, report.review_url)
 
 
@@ -58,7 +58,7 @@ def _of_this_version(document: object) -> Any:  # noqa: ANN401 — of the type t
     return convert(document, _report())
 
 
-_HINT = "`render` and `apply` read the file that `json-file` names, as this version wrote it."
+REWRITE = "Write a report with this version:\n  reviewbot review --format json > report.json"
 
 
 class _Schema(Struct, frozen=True):

@@ -23,7 +23,6 @@ from reviewbot.render.view_models.review import (
     SummaryView,
 )
 from reviewbot.render.view_models.truncation import (
-    every_finding,
     truncate_comment,
     truncate_finding,
     truncate_finding_state,
@@ -57,7 +56,6 @@ def with_links(finding: FindingView, link: Link = address) -> FindingView:
 
 def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
     """Return what the templates of the whole story get; the view's addresses are `linked`."""
-    findings = every_finding(view.files)
     thin = truncate_texts(view, detail)
     return {
         "view": replace(thin, mark=Markdown(view.mark), ledger=Markdown(view.ledger)),
@@ -68,12 +66,14 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "paid": view.reviewer == "codevf",
         "threshold": f"fail-on: {thin.fail_on}" if thin.fail_on else "",
         "waivable": False,
+        "whole": True,
+        "several": False,
+        "resolvable": False,
         "head": formatting.short(view.head_sha),
         "ask": f"/reviewbot review {thin.head_sha}",
         "let_through": f"/reviewbot bypass {thin.head_sha} REASON",
         "total": None if view.counts is None else sum(view.counts.values()),
         "closing": view.closing,
-        "commented": sum(finding.comment_url is not None for finding in findings),
         "bytes_sent": sum(item.bytes for item in view.sent),
         "redactions": sum(item.redactions for item in view.sent),
         "missed": len(view.missed),
@@ -107,6 +107,8 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
         "left_out": left_out,
         "on_file": view.on_file,
         "waivable": view.waivable,
+        "several": len(view.findings) > 1,
+        "resolvable": not any(finding.blocks for finding in view.findings),
         "branch": False,
     }
 
@@ -124,7 +126,7 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
     target = thin.head_sha if view.word in {"review", "bypass"} else thin.target
     reason = "REASON" if view.word in {"waive", "bypass"} else ""
     return {
-        "view": replace(thin, mark=Markdown(view.mark)),
+        "view": replace(thin, mark=Markdown(view.mark), in_reply_to=address(view.in_reply_to)),
         "head": formatting.short(view.head_sha),
         "again": " ".join(word for word in ("/reviewbot", thin.word, target, reason) if word),
         "total": sum(view.status.counts.values()) if view.status else 0,

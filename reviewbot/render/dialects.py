@@ -18,6 +18,7 @@ from markupsafe import Markup
 from reviewbot.domain.text import escaping, formatting
 from reviewbot.domain.text.bounds import Cut
 from reviewbot.render import html_escaping
+from reviewbot.render.references import is_documentation
 
 T = TypeVar("T")
 
@@ -85,6 +86,25 @@ def address(url: str | None) -> Markdown | None:
 def link(url: str | None) -> Html | None:
     """An address that can stand in an attribute; None when it is none."""
     return Html(html_escaping.escaped(url)) if url is not None and _ADDRESS.fullmatch(url) else None
+
+
+def _markdown_reference(text: str) -> str:
+    """A link to documentation, any other reference as code."""
+    code = escaping.code_span(_one_line(text))
+    return f"[{code.replace('https://', '', 1)}]({text})" if is_documentation(text) else code
+
+
+def _at_line(path: object, start: object, line: object) -> str:
+    first = None if start is None else _checked(start, int)
+    last = "" if line is None else f":{_checked(line, int)}"
+    if first is not None and line is not None and first != line:
+        last = f":{first}-{line}"
+    return f"{_one_line(_text(path))}{last}"
+
+
+def _html_reference(text: str) -> str:
+    shown = html_escaping.line(text.removeprefix("https://") if is_documentation(text) else text)
+    return f'<a href="{text}" rel="noreferrer">{shown}</a>' if is_documentation(text) else f"<code>{shown}</code>"
 
 
 class WrongType(Exception):
@@ -197,6 +217,7 @@ def _with_shared(
         "short": lambda value: formatting.short(_text(value)),
         "join": _joined(written),
         "trusted": written,
+        "at_line": lambda path, start, line: written(filters["code"](_at_line(path, start, line))),
     }
     return Dialect(written, {name: _once(written, write) for name, write in filters.items()} | shared)
 
@@ -212,6 +233,7 @@ MARKDOWN = _with_shared(
         "told": _told(_phrase),
         "code": lambda text: escaping.code_span(_one_line(text)),
         "cell": lambda text: escaping.code_cell(_one_line(text)),
+        "reference": _markdown_reference,
         # A block that GitHub offers to commit; without any line in it, it deletes what it stands on.
         "suggestion": lambda text: escaping.fence(text, "suggestion") if text else "```suggestion\n```",
         "strong": lambda text: f"**{escaping.markdown_line(text)}**",
@@ -224,7 +246,7 @@ PLAIN = _with_shared(
     {
         "told": _told(escaping.visible),
         **dict.fromkeys(("text", "prose", "suggestion"), _plain_text),
-        **dict.fromkeys(("line", "phrase", "code", "cell", "strong"), _one_line),
+        **dict.fromkeys(("line", "phrase", "code", "cell", "strong", "reference"), _one_line),
     },
 )
 
@@ -239,6 +261,7 @@ _HTML = _with_shared(
         "told": html_escaping.words,
         "code": lambda text: f"<code>{html_escaping.line(text)}</code>",
         "cell": lambda text: f"<code>{html_escaping.line(text)}</code>",
+        "reference": _html_reference,
         "suggestion": _on_page(html_escaping.block),
         "strong": lambda text: f"<strong>{html_escaping.line(text)}</strong>",
         "article": _on_page(html_escaping.article),

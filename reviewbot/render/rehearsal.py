@@ -84,7 +84,7 @@ def rehearsal() -> Iterator[SummaryView | CommentView | FindingView | FindingSta
     closed = tuple(_moved_on())
     yield FindingStateView(closed, several=True)
     yield from (FindingStateView((finding,), several=False) for finding in closed)
-    answer_mark = str(AnswerMark("", 1, Reaction.YES))
+    answer_mark = str(AnswerMark("", "1", Reaction.YES))
     for word in CommandName:
         answer = replace(
             made_up(AnswerView, full=True), mark=answer_mark, word=word.value, refusal="", reason="pending"

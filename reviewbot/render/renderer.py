@@ -221,7 +221,7 @@ class Renderer:
 
     def _copied(self, finding: FindingView) -> str:
         """Return a finding as Markdown, as a comment has it; empty when that is too long to be copied."""
-        context = {"finding": contexts.with_links(finding), "placed": False, "waivable": False, "branch": False}
+        context = {"finding": contexts.with_links(finding), "placed": False, "branch": False}
         return self._markdown.render("finding.md.j2", context, COMMENT.limit) or ""
 
     def _with_problems(self, view: SummaryView) -> SummaryView:

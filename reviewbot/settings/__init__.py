@@ -1,4 +1,4 @@
-"""What the user can set, and what the runner gives: each read once, into one frozen value."""
+"""Reads the settings and the environment, each once, into a frozen value."""
 
 from reviewbot.settings.table import INPUTS, Input, Settings, peek_settings, read_settings
 

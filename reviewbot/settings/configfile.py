@@ -1,4 +1,4 @@
-"""YAML 1.2 that others wrote, and the config file's grammar: a YAML mapping, small and plain."""
+"""Reads YAML 1.2 from outside, and the restricted YAML of the config file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event, NodeEvent, ScalarEvent
+from ruamel.yaml.parser import ParserError
+from ruamel.yaml.scanner import ScannerError
 
 from reviewbot.errors import Problem
 
@@ -16,23 +18,39 @@ CONFIG_BYTES = 65_536
 CONFIG_DEPTH = 10
 
 _LONG_NUMBER = re.compile("[-+]?0[xo][0-9A-Fa-f_]{20,}")
-"""Python writes no integer of thousands of digits in decimal, so no error could show it."""
+"""Python refuses to write an integer of thousands of digits in decimal, so an error message could not show it."""
 
 
 class NotYaml(Exception):
-    """A text is not YAML, or has a key twice. The parser's error may quote the text, so it is not kept."""
+    """A text is not YAML, or has a key twice: line, column and reason, without values of the text."""
 
     def __init__(self, error: Exception) -> None:
-        super().__init__()
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        super().__init__(f"{where}{_reason(error)}")
         self.line = mark.line + 1 if mark else None
-        self.is_double_key = isinstance(error, DuplicateKeyError)
+
+
+_QUOTED = re.compile("'([^']*)'")
+_HARMLESS = re.compile("<[a-z ]+>|.{1,2}")
+"""What the parser may quote: names of tokens and single characters. Anything longer may be a secret."""
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, DuplicateKeyError):
+        return "this key is there twice"
+    if not isinstance(error, ScannerError | ParserError):
+        return "invalid YAML"
+    text = re.sub(
+        r"but (got|found) \(?'<stream end>',?\)?", "found the end of the file", error.problem or "invalid YAML"
+    )
+    return _QUOTED.sub(lambda found: f"`{found[1]}`" if _HARMLESS.fullmatch(found[1]) else "…", text)
 
 
 def yaml_events(text: str) -> Iterator[tuple[Event, int]]:
-    """Yield the events of a text, each with its depth, so that the reader can stop before something large is built.
+    """Yield the events of a text with their depth, so that the caller can stop before a large value is built.
 
-    The parser takes minutes to build what is nested ten thousand times.
+    The parser takes minutes for ten thousand levels of nesting.
 
     Raises:
         NotYaml: it is not YAML.
@@ -54,30 +72,30 @@ def yaml_value(text: str) -> object:
         raise NotYaml(error) from None
 
 
-def read_config(text: str) -> tuple[dict[str, object], list[Problem]]:
-    """Return the keys of a config file, and what is wrong with it as a whole.
+def read_config(text: str, where: str = "config file") -> tuple[dict[str, object], list[Problem]]:
+    """Return the keys of a config, and what is wrong with it as a whole; `where` names it in a problem.
 
-    YAML 1.2 (so `on` is a word), at most 64 KB, not nested deeply, no key twice, no aliases, anchors or tags (a small
-    file must not become a large value or an object).
+    YAML 1.2 (so `on` is a string), at most 64 KB and ten levels, without repeated keys, aliases, anchors and tags: a
+    small file must not become a large value or an object.
     """
     if len(text.encode("utf-8", "replace")) > CONFIG_BYTES:
-        return {}, [_problem("it is too large", f"at most {CONFIG_BYTES} bytes")]
+        return {}, [Problem(where, "it is too large", f"at most {CONFIG_BYTES} bytes")]
     try:
         refused = _refused_syntax(text)
         content = yaml_value(text) if refused is None else None
     except NotYaml as error:
-        return {}, [_problem(_told(error), "a YAML mapping, no key twice")]
+        return {}, [Problem(where, str(error), "a YAML mapping without repeated keys")]
     if refused is not None:
-        return {}, [_problem(refused, "plain values")]
+        return {}, [Problem(where, refused, "plain values")]
     if content is None:
         return {}, []
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-        return {}, [_problem("it is not a mapping of words", "lines such as `fail-on: high`")]
+        return {}, [Problem(where, "the top level is not a mapping with string keys", "lines such as `fail-on: high`")]
     return {key: value for key, value in content.items() if value is not None and value != ""}, []
 
 
 def key_lines(text: str) -> dict[str, int]:
-    """Return the line of each key at the top of a config file, from 1; nothing if `read_config` refuses it."""
+    """Return the line of each top-level key, from 1; empty if `read_config` refuses the text."""
     if not read_config(text)[0]:
         return {}
     node = YAML(typ="safe", pure=True).compose(text)
@@ -87,23 +105,13 @@ def key_lines(text: str) -> dict[str, int]:
 def _refused_syntax(text: str) -> str | None:
     for event, depth in yaml_events(text):
         if depth > CONFIG_DEPTH:
-            return "it is nested too deeply"
+            return "the nesting is too deep"
         if isinstance(event, AliasEvent):
-            return "it holds an alias"
+            return "it contains an alias"
         if isinstance(event, NodeEvent) and event.anchor:
-            return "it holds an anchor"
+            return "it contains an anchor"
         if getattr(event, "tag", None):
-            return "it holds a tag"
+            return "it contains a tag"
         if isinstance(event, ScalarEvent) and event.implicit[0] and _LONG_NUMBER.fullmatch(event.value):
-            return "it holds a number that is too large"
+            return "it contains a number that is too large"
     return None
-
-
-def _told(error: NotYaml) -> str:
-    """Return what is wrong without the parser's own words, which may quote a secret of the file."""
-    where = f" (line {error.line})" if error.line else ""
-    return f"it holds a key twice{where}" if error.is_double_key else f"it is not YAML{where}"
-
-
-def _problem(what: str, allowed: str) -> Problem:
-    return Problem("config file", what, allowed)

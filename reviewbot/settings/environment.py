@@ -1,4 +1,4 @@
-"""The environment of a runner or of a terminal, read once into one frozen value."""
+"""Reads the environment of a runner or a terminal, once."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings.table import INPUTS, peek_settings
 
 PASSED_ON = ("PATH", "TZ", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
-"""The variables that child processes may see: where programs and proxies are."""
+"""The variables that child processes get: paths and proxies."""
 
 
 def passed_on(env: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the part of the environment that child processes may see."""
+    """Return the environment of child processes."""
     return {name: env[name] for name in PASSED_ON if name in env}
 
 
@@ -25,8 +25,8 @@ class Network:
     """How this process and its children reach the services.
 
     Attributes:
-        children: the variables that child processes may see.
-        time_scale: `REVIEWBOT_TIME_SCALE`, 1.0 unless every service that is asked is on loopback.
+        children: the environment of child processes.
+        time_scale: `REVIEWBOT_TIME_SCALE`; 1.0 unless all services are on loopback.
     """
 
     api_url: str
@@ -40,10 +40,10 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What a runner gives every step; names as in GitHub's documentation.
+    """The environment of a step, with the names of GitHub's documentation.
 
     Attributes:
-        is_repeated: whether somebody has started the run again, so that its event is an old one.
+        is_repeated: whether this is a re-run, so the event is old.
     """
 
     network: Network
@@ -61,7 +61,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Desktop:
-    """What a review at a terminal takes from the environment; a key or token that is missing is empty."""
+    """The environment of a terminal; a missing key or token is empty."""
 
     network: Network
     api_key: str
@@ -74,13 +74,13 @@ def read_environment(env: Mapping[str, str]) -> Environment:
     """Read the environment of a workflow's step.
 
     Raises:
-        SettingsError: the process does not run under a runner, or a value is invalid.
+        SettingsError: the process does not run as a workflow step, or a value is invalid.
     """
     inputs = {row.name: env.get(f"INPUT_{row.name.upper()}", "") for row in INPUTS if row.action}
     missing = [name for name in ("GITHUB_REPOSITORY", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH") if not env.get(name)]
     if missing:
         allowed = "`reviewbot action` runs as a step of a GitHub workflow, which sets it"
-        raise SettingsError(tuple(Problem(f"environment `{name}`", "it is not set", allowed) for name in missing))
+        raise SettingsError(tuple(Problem(f"environment `{name}`", "it is missing", allowed) for name in missing))
     network = _network(env, peek_settings(inputs).codevf_url, asks_github=True)
     repository, run_id = env["GITHUB_REPOSITORY"], env.get("GITHUB_RUN_ID")
     return Environment(
@@ -123,25 +123,25 @@ def _network(env: Mapping[str, str], codevf_url: str, *, asks_github: bool) -> N
 
 
 def _outside(ca_file: str | None, workspace: str | None) -> str | None:
-    """Return the file of certificates, and refuse one inside the workspace, which may hold a pull request's files.
+    """Return the certificate file, and refuse one in the workspace, which may contain files of the pull request.
 
-    The pull request's author would choose which servers receive the key and the token.
+    Its author would choose the servers that receive the key and the token.
     """
     if ca_file and workspace and PurePath(normpath(PurePath(workspace) / ca_file)).is_relative_to(normpath(workspace)):
-        what = "it lies in the workspace, where a pull request's own files may be"
+        what = "the file is in the workspace, which may contain files of the pull request"
         allowed = "a file that a step has written to `${{ runner.temp }}/_github_home`"
         raise SettingsError((Problem("environment `SSL_CERT_FILE`", what, allowed),))
     return ca_file or None
 
 
 def _graphql_beside(api_url: str) -> str:
-    """Return the address of GraphQL on the API's own host, which the token is for."""
+    """Return the GraphQL URL on the host of the REST API."""
     base = api_url.rstrip("/")
     return f"{base.removesuffix('/v3')}/graphql" if base.endswith("/api/v3") else f"{base}/graphql"
 
 
 def _time_scale(env: Mapping[str, str], *asked: str) -> float:
-    """Return the factor of every sleep: for tests, and only if all these addresses are on loopback."""
+    """Return the factor of all sleeps and deadlines; 1.0 unless all these URLs are on loopback."""
     text = env.get("REVIEWBOT_TIME_SCALE")
     if not text or not all(map(is_loopback, asked)):
         return 1.0
@@ -150,6 +150,6 @@ def _time_scale(env: Mapping[str, str], *asked: str) -> float:
     except ValueError:
         scale = 0.0
     if not 0 < scale <= 1:
-        problem = Problem("environment `REVIEWBOT_TIME_SCALE`", f"`{text[:20]}` is no scale", "a number from 0 to 1")
+        problem = Problem("environment `REVIEWBOT_TIME_SCALE`", f"invalid value `{text[:20]}`", "a number from 0 to 1")
         raise SettingsError((problem,))
     return scale

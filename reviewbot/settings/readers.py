@@ -1,4 +1,4 @@
-"""Readers: from the text of an input or a value of the config file to a typed value."""
+"""Readers: convert the text of an input or a value of the config file to a typed value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Secret:
-    """A value that never shows itself: not in a repr, a format, a traceback or a comparison's message."""
+    """A value that is hidden in reprs, formats, tracebacks and comparison messages."""
 
     __slots__ = ("_value",)
 
@@ -24,7 +24,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The value, for the one place that sends it."""
+        """Return the value, for the code that sends it."""
         return self._value
 
     def __bool__(self) -> bool:
@@ -35,7 +35,7 @@ class Secret:
 
 
 class NotAllowed(Exception):
-    """A value is not one that its setting allows."""
+    """A value is not one that its setting allows; the message says why where `Reader.allowed` is not enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,14 @@ class Reader(Generic[T]):
 
     allowed: str
     read: Callable[[object], T]
+
+    def reason(self, value: object) -> str:
+        """Return why a value is refused, empty if `allowed` says it."""
+        try:
+            self.read(value)
+        except NotAllowed as error:
+            return str(error)
+        return ""
 
 
 def _text(value: object) -> str:
@@ -65,7 +73,7 @@ BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": F
 
 
 def _boolean(value: object) -> bool:
-    # The toolkit's rule: YAML 1.2's booleans and nothing else.
+    # As https://github.com/actions/toolkit reads booleans.
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value in BOOLEANS:
@@ -109,26 +117,43 @@ def one_of(choices: type[E_co], *, without: E_co | None = None) -> Reader[E_co]:
 
 
 THRESHOLD = one_of(Severity, without=Severity.UNRATED)
-"""Unrated findings always get a comment, so it is no threshold."""
+"""Without `unrated`: such findings always get a comment."""
 
 
-def _patterns(value: object) -> tuple[str, ...]:
+def _lines(value: object) -> tuple[str, ...]:
     lines = value.splitlines() if isinstance(value, str) else value
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise NotAllowed
     return tuple(line.strip() for line in lines if line.strip())
 
 
-PATTERNS = Reader("a list of patterns, one a line", _patterns)
+PATTERNS = Reader("a list of patterns, one a line", _lines)
+LINES = Reader("a list of names, one a line", _lines)
+
+INSTALLATION = "installation"
+"""Stands for every repository that the token of a GitHub App can see."""
+
+OWNER = "[A-Za-z0-9](?:[A-Za-z0-9_-]{0,38})"
+REPOSITORY_NAME = rf"(?:{OWNER}/)?(?!\.+$)[A-Za-z0-9._-]{{1,100}}"
+
+
+def _repositories(value: object) -> tuple[str, ...]:
+    names = _lines(value)
+    if not all(re.fullmatch(REPOSITORY_NAME, name) for name in names) or (INSTALLATION in names and len(names) > 1):
+        raise NotAllowed
+    return names
+
+
+REPOSITORIES = Reader(f"names, one a line, with or without `OWNER/`, or `{INSTALLATION}` alone", _repositories)
 
 ANYBODY = "github-actions[bot]"
-"""Anyone who may push a workflow can commit as this bot, so that it cannot be listed."""
+"""Anyone who may push a workflow can commit as this bot, so the key `bots` must not list it."""
 
 BOT_LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?\[bot\]"
 
 
 def _bots(value: object) -> tuple[str, ...]:
-    logins = _patterns(value)
+    logins = _lines(value)
     if not all(re.fullmatch(BOT_LOGIN, login) and login.casefold() != ANYBODY for login in logins):
         raise NotAllowed
     return logins
@@ -141,12 +166,16 @@ def _path_instructions(value: object) -> tuple[PathInstruction, ...]:
     if not isinstance(value, list):
         raise NotAllowed
     found = []
-    for item in value:
+    for number, item in enumerate(value, start=1):
         match item:
             case {"path": str(path), "instructions": str(instructions), **rest} if not rest:
                 found.append(PathInstruction(path, instructions))
+            case {**keys} if missing := [key for key in ("path", "instructions") if key not in keys]:
+                raise NotAllowed(f"item {number} has no `{missing[0]}`")
+            case {"path": str(), "instructions": str()}:
+                raise NotAllowed(f"item {number} has other keys than `path` and `instructions`")
             case _:
-                raise NotAllowed
+                raise NotAllowed(f"item {number} is not a mapping of `path` and `instructions` to texts")
     return tuple(found)
 
 
@@ -164,9 +193,9 @@ def _matching(pattern: str, make: Callable[[str], T]) -> Callable[[object], T]:
 
 
 NAME = "[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}"
-INSTANCE = Reader("at most 40 letters, digits, blanks, dots, dashes and underscores", _matching(f"{NAME}|", str))
+INSTANCE = Reader("at most 40 letters, digits, spaces, dots, dashes and underscores", _matching(f"{NAME}|", str))
 
-SECRET = Reader("printable characters without blanks", _matching("[!-~]*", Secret))
+SECRET = Reader("printable characters without whitespace", _matching("[!-~]*", Secret))
 
 
 def _service_url(value: object) -> str:

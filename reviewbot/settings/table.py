@@ -1,12 +1,12 @@
-"""The settings: inputs of the workflow, then the config file of the default branch, then the defaults.
+"""The settings: inputs of the workflow, then the default branch's config file, the input `config`, and the defaults.
 
-Each field of `Settings` carries its default, its reader and its meaning, once; tests compare `action.yml` and
-`docs/configuration.md` with this table. Every problem is listed at once, and nothing is spent before there is none.
+Each field of `Settings` has a default, a reader and a meaning; tests compare `action.yml` and `docs/configuration.md`
+with this table. All problems are reported together, before anything is spent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -25,14 +25,17 @@ from reviewbot.domain.model.options import (
 )
 from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.domain.publishing.check_names import CheckNames
-from reviewbot.errors import Problem, SettingsError
-from reviewbot.settings.configfile import read_config
+from reviewbot.domain.text.escaping import visible
+from reviewbot.errors import Problem, SettingsError, did_you_mean
+from reviewbot.settings.configfile import key_lines, read_config
 from reviewbot.settings.readers import (
     BOOLEAN,
     BOTS,
     INSTANCE,
+    LINES,
     PATH_INSTRUCTIONS,
     PATTERNS,
+    REPOSITORIES,
     SECRET,
     SERVICE_URL,
     TEXT,
@@ -49,16 +52,19 @@ T = TypeVar("T")
 CONFIG_FILE = ".github/reviewbot.yml"
 TEMPLATES_DIR = ".github/reviewbot"
 
+LOCAL_DEFAULTS: Mapping[str, object] = {"fail_on": FailOn.HIGH}
+"""Defaults that differ with `reviewer: local`: analyzers rate hardly anything critical."""
+
 
 def setting(default: T, reader: Reader[T], meaning: str, *, action: bool = True, config: bool = True) -> T:
-    """Return a field of `Settings`; `action` and `config` say who may set it."""
+    """Return a field of `Settings`; `action`: it is an input of the workflow, `config`: a key of the config file."""
     metadata = {"reader": reader, "meaning": meaning, "action": action, "config": config}
     return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting of a run, read and checked."""
+    """The settings of a run."""
 
     command: ActionCommand = setting(
         ActionCommand.REVIEW,
@@ -66,9 +72,11 @@ class Settings:
         "`review` submits and waits; `collect` publishes finished reviews.",
         config=False,
     )
-    codevf_api_key: Secret = setting(Secret(""), SECRET, "Needed with `reviewer: codevf`.", config=False)
-    codevf_project: str = setting("", TEXT, "A project's name (created when missing) or its number.")
-    codevf_url: str = setting("https://codevf.com/api/v1/", SERVICE_URL, "https only, except loopback.", config=False)
+    codevf_api_key: Secret = setting(Secret(""), SECRET, "Required with `reviewer: codevf`.", config=False)
+    codevf_project: str = setting("", TEXT, "A project's name (created if missing) or its number.")
+    codevf_url: str = setting(
+        "https://codevf.com/api/v1/", SERVICE_URL, "https only, except on loopback.", config=False
+    )
     github_token: Secret = setting(Secret(""), SECRET, "Reads and writes the pull request.", config=False)
     reviewer: ReviewerKind = setting(
         ReviewerKind.CODEVF, one_of(ReviewerKind), "`codevf`, or `local` without an account."
@@ -79,9 +87,13 @@ class Settings:
         "CodeVF's service level; the price is times 1 for `standard`, 1.5 for `fast`, 2 for `realtime_answer`.",
     )
     expertise: str = setting("", TEXT, "A CodeVF tag, by name or number.")
-    max_credits: int = setting(240, whole_number(60, 115_200), "Sent as is; the hold is this times the multipliers.")
-    max_credits_per_pr: int = setting(0, whole_number(0, 10**9), "Holds and use in a pull request's life; 0: no limit.")
-    min_balance: int = setting(0, whole_number(0, 10**9), "Do not buy when less than this would remain.")
+    max_credits: int = setting(
+        240, whole_number(60, 115_200), "Sent as is; the hold is this times the multipliers of mode and expertise."
+    )
+    max_credits_per_pr: int = setting(
+        0, whole_number(0, 10**9), "The most credits for a pull request: open holds and used credits. 0: no limit."
+    )
+    min_balance: int = setting(0, whole_number(0, 10**9), "Do not buy if fewer credits would remain.")
     review_on: ReviewOn = setting(
         ReviewOn.PUSH,
         one_of(ReviewOn),
@@ -90,38 +102,44 @@ class Settings:
     allow: Allow = setting(
         Allow.WRITE,
         one_of(Allow),
-        "Who may cause spending on a fork's pull request: somebody with `write` access by an approval, or `anyone`.",
+        "Who may cause spending on a fork's pull request: users with `write` access, by an approval, or `anyone`.",
     )
-    wait_minutes: int = setting(8, whole_number(0, 350), "How long to wait before detaching; 0 submits and leaves.")
+    wait_minutes: int = setting(
+        8, whole_number(0, 350), "How long to wait before the job detaches; 0 submits and ends."
+    )
     on_pending: Tolerance = setting(
         Tolerance.PASS,
         one_of(Tolerance),
-        "The step's result while the review is open: `pass` leaves the say to the check, `fail` fails the step too.",
+        "The step's result while the review is open: `pass` leaves it to the check, `fail` fails the step too.",
     )
     on_error: Tolerance = setting(
         Tolerance.FAIL,
         one_of(Tolerance),
-        "The step's result when a due review did not happen: `fail`, or `pass`, which leaves the say to the check.",
+        "The step's result if a due review did not happen: `fail`, or `pass`, which leaves it to the check.",
     )
     on_partial: Tolerance = setting(
         Tolerance.FAIL,
         one_of(Tolerance),
-        "When selected files were not fully reviewed: `fail` fails the check, `pass` judges what was reviewed.",
+        "If selected files were not fully reviewed: `fail` fails the check, `pass` judges what was reviewed.",
     )
-    fail_on: FailOn = setting(FailOn.CRITICAL, one_of(FailOn), "The least severity that closes the gate.")
+    fail_on: FailOn = setting(
+        FailOn.CRITICAL,
+        one_of(FailOn),
+        "The least severity that blocks; `high` by default with `reviewer: local`.",
+    )
     comment_from: Severity = setting(Severity.LOW, THRESHOLD, "The least severity that gets an inline comment.")
-    max_comments: int = setting(30, whole_number(0, 100), "Comments at most, worst first.")
+    max_comments: int = setting(30, whole_number(0, 100), "The most inline comments, worst first.")
     review_event: ReviewKind = setting(
         ReviewKind.COMMENT,
         one_of(ReviewKind),
-        "What review is posted: a `comment`, or while the gate is closed `request-changes`, dismissed once it opens.",
+        "What review is posted: a `comment`, or while findings block `request-changes`, dismissed afterwards.",
     )
     incremental: bool = setting(True, BOOLEAN, "After the first review, review what is new.")
     paths: tuple[str, ...] = setting((), PATTERNS, "Patterns as in `on.pull_request.paths`; the last match wins.")
-    instance: str = setting("", INSTANCE, "A name, when several workflows review one repository.")
+    instance: str = setting("", INSTANCE, "A name, if several workflows review one repository.")
     config_file: str = setting(CONFIG_FILE, TEXT, "The config file, on the default branch.", config=False)
     templates_dir: str = setting(
-        TEMPLATES_DIR, TEXT, "Templates that override ours, on the default branch.", config=False
+        TEMPLATES_DIR, TEXT, "Templates that override the built-in ones, on the default branch.", config=False
     )
     check_run: bool = setting(True, BOOLEAN, "Whether a check run is written.")
     summary_comment: bool = setting(True, BOOLEAN, "Whether the summary comment is written.")
@@ -132,11 +150,26 @@ class Settings:
     dry_run: bool = setting(
         False, BOOLEAN, "Shows what would be sent and what it would cost; spends and posts nothing."
     )
-    instructions: str = setting("", TEXT, "What every reviewer is told.", action=False)
+    config: str = setting(
+        "",
+        TEXT,
+        "Config keys as YAML, which hold where the repository's config file sets no other value.",
+        config=False,
+    )
+    locked: tuple[str, ...] = setting(
+        (), LINES, "Config keys that the repository's config file must not set.", config=False
+    )
+    repositories: tuple[str, ...] = setting(
+        (),
+        REPOSITORIES,
+        "Where `collect` publishes: names, or `installation` for everything that the App's token can see.",
+        config=False,
+    )
+    instructions: str = setting("", TEXT, "Instructions to the reviewer.", action=False)
     path_instructions: tuple[PathInstruction, ...] = setting(
         (),
         PATH_INSTRUCTIONS,
-        "What the reviewer is told: `instructions` on the files that `path` matches.",
+        "`instructions` to the reviewer for the files that `path` matches.",
         action=False,
     )
     drafts: bool = setting(False, BOOLEAN, "Whether drafts are reviewed.", action=False)
@@ -154,7 +187,10 @@ class Settings:
         action=False,
     )
     approve_spend: str = setting(
-        "", TEXT, "The label by which somebody with write access approves a review.", action=False
+        "",
+        TEXT,
+        "The label by which a user with write access approves a review. The `if:` of the workflow's job lists it.",
+        action=False,
     )
     redact: Redact = setting(
         Redact.ON, one_of(Redact), "`on` redacts or masks secrets, `block` holds their files back.", action=False
@@ -162,45 +198,45 @@ class Settings:
     supersede: Supersede = setting(
         Supersede.REPLACE_PENDING,
         one_of(Supersede),
-        "The open task of an older head: `replace-pending` cancels it unless somebody works on it, `always-replace` "
+        "The open task of an older head: `replace-pending` cancels it unless an engineer works on it, `always-replace` "
         "even then, `keep` never.",
         action=False,
     )
-    max_tasks: int = setting(1, whole_number(1, 6), "Over how many tasks a large change may be split.", action=False)
+    max_tasks: int = setting(1, whole_number(1, 6), "The most tasks that a large change is split over.", action=False)
     attachment_bytes: int = setting(
-        1_000_000, whole_number(1_000, LARGEST_ATTACHMENT), "The most bytes of one attachment.", action=False
+        1_000_000, whole_number(1_000, LARGEST_ATTACHMENT), "The largest attachment, in bytes.", action=False
     )
 
     @property
     def check_name(self) -> str:
-        """The name of our check run against the default branch: what a ruleset requires."""
+        """The name of the check run against the default branch, which a ruleset requires."""
         name = "CodeVF review" if self.reviewer is ReviewerKind.CODEVF else "reviewbot (local)"
         return f"{name}: {self.instance}" if self.instance else name
 
     @property
     def check_names(self) -> CheckNames:
-        """The names of our check runs, by the branch that a pull request is against."""
+        """The names of the check runs, by the base branch."""
         return CheckNames(self.check_name, self.bases)
 
     @property
     def is_keyless(self) -> bool:
-        """Whether a paid reviewer is named and its key is missing, as on a fork's event."""
+        """Whether the reviewer costs credits and its key is missing, as on a fork's event."""
         return self.reviewer is ReviewerKind.CODEVF and not self.codevf_api_key
 
     def files(self) -> Mapping[str, str]:
-        """The paths of the report files that are asked for, each by its input."""
+        """Return the paths of the report files to write, by input."""
         named = ("json-file", "sarif-file", "html-file", "rdjson-file")
         paths = (self.json_file, self.sarif_file, self.html_file, self.rdjson_file)
         return {name: path for name, path in zip(named, paths, strict=True) if path}
 
     def secrets(self) -> tuple[str, ...]:
-        """The values that must never be seen."""
+        """Return the values that no output may contain."""
         return tuple(secret.reveal() for secret in (self.codevf_api_key, self.github_token) if secret)
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A setting as the documentation sees it; `default` is a text, empty if there is none."""
+    """A setting in the terms of the documentation; `default` is empty if there is none."""
 
     name: str
     default: str
@@ -212,7 +248,7 @@ class Input:
 
 
 def name_of(row: Field[Any]) -> str:
-    """Return the name that users know a setting by."""
+    """Return the name of a setting as users write it."""
     return row.name.replace("_", "-")
 
 
@@ -243,13 +279,25 @@ INPUTS: tuple[Input, ...] = tuple(
 )
 
 
-def peek_settings(inputs: Mapping[str, str], config: str | None = None) -> Settings:
-    """Return what can be read; an invalid value counts as not set, since `read_settings` reports it.
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One source of settings.
 
-    For what must be known before or in spite of a problem: the token, where the config file is, the name of the check.
+    Attributes:
+        values: by the name of the setting.
+        place: returns how a problem names a setting of this source.
     """
-    keys, _ = read_config(config) if config is not None else ({}, [])
-    return _read(inputs, keys)[0]
+
+    values: Mapping[str, object]
+    place: Callable[[str], str]
+
+
+def peek_settings(inputs: Mapping[str, str], config: str | None = None) -> Settings:
+    """Return the valid settings; `read_settings` reports the invalid values, which count as not set here.
+
+    For what is needed in spite of a problem: the token, the path of the config file, the name of the check.
+    """
+    return _read(read_layers(inputs, config)[0])[0]
 
 
 def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
@@ -262,9 +310,8 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     Raises:
         SettingsError: with every problem.
     """
-    keys, problems = read_config(config) if config is not None else ({}, [])
-    problems += list(_unknown(keys))
-    settings, invalid = _read(inputs, keys)
+    layers, problems = read_layers(inputs, config)
+    settings, invalid = _read(layers)
     problems += [_wrong(where, value, row) for where, value, row in invalid]
     wrong = {row.name for _, _, row in invalid}
     problems += [problem for names, problem in _impossible(settings) if not wrong & names]
@@ -273,30 +320,65 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     return settings
 
 
-def _read(
-    inputs: Mapping[str, str], keys: Mapping[str, object]
-) -> tuple[Settings, list[tuple[str, object, Field[Any]]]]:
+def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[Layer, ...], list[Problem]]:
+    """Return the sources of settings, the strongest first, and the problems of their keys.
+
+    The layer of the config file lacks the locked keys, so that a file that sets one does not even choose the name of
+    the check that reports it.
+    """
+    keys, problems = read_config(config or "", "config file")
+    own, more = read_config(inputs.get("config", ""), input_place("config"))
+    locked = _names(inputs, "locked")
+    problems += [*_unknown(keys, config_place), *more, *_unknown(own, own_place), *_not_keys(locked)]
+    if broken := [key for key in keys if key in locked]:
+        path, lines = inputs.get("config-file", "").strip() or CONFIG_FILE, key_lines(config or "")
+        problems += [_locked(key, path, lines.get(key)) for key in broken]
+    of_file = {key: value for key, value in keys.items() if key not in locked}
+    given = {name: text.strip() for name, text in inputs.items() if text.strip()}
+    return (Layer(given, input_place), Layer(of_file, config_place), Layer(own, own_place)), problems
+
+
+def _names(inputs: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return LINES.read(inputs.get(name, ""))
+
+
+def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield the locked names that are not config keys: a typo would leave the key open."""
+    allowed = _config_keys()
+    for name in locked:
+        if name not in allowed:
+            what = f"`{name[:60]}` is not a config key{did_you_mean(name[:60], allowed)}"
+            yield Problem(input_place("locked"), what, todo="List config keys, one a line.")
+
+
+def _locked(key: str, path: str, line: int | None) -> Problem:
+    at = f"line {line} of " if line else ""
+    what = f"{at}`{visible(path[:100])}` sets this key, and the workflow's input `locked` lists it"
+    return Problem(config_place(key), what, todo=f"Remove `{key}` from the file.")
+
+
+def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, Field[Any]]]]:
     """Return the settings without the invalid values, and those with their places."""
     values: dict[str, Any] = {}
     invalid: list[tuple[str, object, Field[Any]]] = []
     for row in fields(Settings):
-        for where, value in given_values(row, inputs, keys):
+        for where, value in given_values(row, layers):
             try:
                 values.setdefault(row.name, row.metadata["reader"].read(value))
             except NotAllowed:
                 invalid.append((where, value, row))
+    if values.get("reviewer") is ReviewerKind.LOCAL:
+        values = {**LOCAL_DEFAULTS, **values}
     return Settings(**values), invalid
 
 
-def given_values(
-    row: Field[Any], inputs: Mapping[str, str], keys: Mapping[str, object]
-) -> Iterator[tuple[str, object]]:
+def given_values(row: Field[Any], layers: tuple[Layer, ...]) -> Iterator[tuple[str, object]]:
     """Yield the values of a setting, the strongest first, each with its place; only from where it may be set."""
-    name = name_of(row)
-    if row.metadata["action"] and (text := inputs.get(name, "").strip()):
-        yield input_place(name), text
-    if row.metadata["config"] and name in keys:
-        yield config_place(name), keys[name]
+    name, (inputs, *files) = name_of(row), layers
+    allowed = ([inputs] if row.metadata["action"] else []) + (files if row.metadata["config"] else [])
+    for layer in allowed:
+        if name in layer.values:
+            yield layer.place(name), layer.values[name]
 
 
 def config_place(key: str) -> str:
@@ -304,49 +386,62 @@ def config_place(key: str) -> str:
     return f"config file `{key[:60]}`"
 
 
+def own_place(key: str) -> str:
+    """Return how a problem names a key of the input `config`."""
+    return f"{input_place('config')}, key `{key[:60]}`"
+
+
 def input_place(name: str) -> str:
     """Return how a problem names an input of the workflow."""
     return f"input `{name}`"
 
 
-def _unknown(keys: Mapping[str, object]) -> Iterator[Problem]:
-    rows = {name_of(row): row for row in fields(Settings)}
-    allowed = sorted(name for name, row in rows.items() if row.metadata["config"])
-    for key in list(keys):
-        if key not in rows:
-            yield Problem(config_place(key), "there is no such key", ", ".join(f"`{name}`" for name in allowed))
-        elif not rows[key].metadata["config"]:
-            yield Problem(config_place(key), "this key is not read from a file", "set it in the workflow")
+def _config_keys() -> list[str]:
+    return sorted(name_of(row) for row in fields(Settings) if row.metadata["config"])
+
+
+def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterator[Problem]:
+    names, allowed = {name_of(row) for row in fields(Settings)}, _config_keys()
+    for key in keys:
+        if key not in names:
+            near = did_you_mean(key[:60], allowed)
+            yield Problem(place(key), f"unknown key{near}", "" if near else ", ".join(f"`{name}`" for name in allowed))
+        elif key not in allowed:
+            todo = f"Set the input `{key}` of the workflow."
+            yield Problem(place(key), "this setting is not read from the file", todo=todo)
 
 
 def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
     reader: Reader[Any] = row.metadata["reader"]
-    # Imported here: the detectors take a while to load, and settings are mostly right.
+    # Imported here: the detectors load slowly, and only an invalid value needs them.
     from reviewbot.domain.redaction.detectors import is_secret  # noqa: PLC0415
 
-    # An address may carry a password, and a key may have been pasted into the wrong place.
+    # A URL may contain a password, and a key may be in the wrong input.
     text = str(value)
     hidden = reader in {SECRET, SERVICE_URL} or is_secret(text)
-    shown = "the value" if hidden else f"`{text[:80]}`"
-    return Problem(where, f"{shown} is not right", reader.allowed)
+    what = reader.reason(value) or ("invalid value" if hidden else f"invalid value `{text[:80]}`")
+    return Problem(where, what, reader.allowed)
 
 
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
-    """Values that are right alone and wrong together, each with the fields that it is about."""
+    """Yield the problems of values that are invalid together, each with its fields."""
     paid = settings.reviewer is ReviewerKind.CODEVF
     credits_allowed = settings.mode.credits
     if paid and settings.max_credits not in credits_allowed:
         allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
-        told = f"`max-credits: {settings.max_credits}` does not fit"
-        yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", told, allowed)
+        what = f"`max-credits: {settings.max_credits}` is out of range"
+        yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", what, allowed)
     if paid and not (settings.check_run or settings.summary_comment):
-        told = "both are off, so a paid review would have no place to be remembered"
+        what = "both are `false`, so reviewbot could not store what it buys"
         where = "`check-run` and `summary-comment`"
-        yield {"reviewer", "check_run", "summary_comment"}, Problem(where, told, "at least one of them on")
+        yield {"reviewer", "check_run", "summary_comment"}, Problem(where, what, "at least one of them `true`")
     if paid and settings.max_tasks > 1 and not settings.summary_comment:
-        told = "the ids of several tasks have their place in the summary comment"
+        what = "the ids of several tasks are stored in the summary comment"
         where = "`max-tasks` and `summary-comment`"
-        yield {"reviewer", "max_tasks", "summary_comment"}, Problem(where, told, "`max-tasks: 1` without a summary")
+        yield {"reviewer", "max_tasks", "summary_comment"}, Problem(where, what, "`max-tasks: 1` without a summary")
     if settings.command is ActionCommand.COLLECT and not paid:
-        told = "a local review is never left open"
-        yield {"reviewer", "command"}, Problem("`command` and `reviewer`", told, "`command: review`")
+        what = "a local review is never pending"
+        yield {"reviewer", "command"}, Problem("`command` and `reviewer`", what, "`command: review`")
+    if settings.command is ActionCommand.REVIEW and settings.repositories:
+        what = "only `collect` works on several repositories"
+        yield {"repositories", "command"}, Problem("`command` and `repositories`", what, "`command: collect`")

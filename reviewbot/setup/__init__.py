@@ -1,1 +1,1 @@
-"""What `init`, `doctor` and `config` say and write: values in, texts and findings out. Reads and sends nothing."""
+"""The texts and findings of `init`, `doctor` and `config`. Pure: reads and sends nothing."""

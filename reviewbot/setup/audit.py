@@ -1,4 +1,4 @@
-"""The jobs of a repository's workflows that run the action, read from their YAML as far as it is about us."""
+"""Reads the jobs that run the action from a repository's workflows."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ LEVELS = ("none", "read", "write")
 PULL_REQUESTS = ("pull_request", "pull_request_target")
 
 USUAL_TYPES = frozenset({"opened", "reopened", "synchronize"})
-"""What `pull_request` comes with when a workflow names no types."""
+"""The types of `pull_request` if a workflow names none."""
 
 _PARTS = frozenset({"paths", "paths-ignore", "branches", "branches-ignore"})
 
 _DEEPEST = 30
-"""Levels of a workflow, with room to spare."""
+"""The most levels of a workflow that is read."""
 
 _ALIASES = 20
-"""In a workflow, where GitHub takes them: so many unfold to some thousand values at most, twice as many to millions."""
+"""The most aliases of a workflow that is read: they expand to some thousand values, twice as many to millions."""
 
 _UNUSUAL = 10**18
 
@@ -36,14 +36,14 @@ class Job:
     """A job that runs the action.
 
     Attributes:
-        name: as GitHub names its check.
+        name: that of its check on GitHub.
         ref: the action's commit, tag or branch.
-        events: what starts it, each with its filters.
-        permissions: scope to level; None when neither job nor workflow says any.
-        inputs: those that are written out; what an expression gives is left out.
+        events: the events that start it, with their filters.
+        permissions: scope to level; None if neither job nor workflow sets them.
+        inputs: the inputs without expressions.
         given: the names of all inputs.
-        minutes: its timeout, None when it is not written out.
-        queued: whether it runs for the merge queue alone.
+        minutes: its timeout, None if it is missing or an expression.
+        condition: its `if:`.
     """
 
     file: str
@@ -54,11 +54,22 @@ class Job:
     inputs: Mapping[str, str]
     given: frozenset[str]
     minutes: int | None
-    queued: bool
+    condition: str
+
+    @property
+    def queued(self) -> bool:
+        """Whether it runs for the merge queue only."""
+        return _QUEUE_ALONE.search(self.condition) is not None
+
+    def starts_on_label(self, name: str) -> bool:
+        """Whether its condition lets this label start it: it names no labels, or this one too."""
+        named = (f"{quote}{name.casefold()}{quote}" for quote in "'\"")
+        condition = self.condition.casefold()
+        return "github.event.label" not in condition or any(one in condition for one in named)
 
     @property
     def collects(self) -> bool:
-        """Whether it publishes what is finished, for all pull requests."""
+        """Whether it publishes finished reviews of all pull requests."""
         return self.inputs.get("command") == ActionCommand.COLLECT
 
     @property
@@ -74,7 +85,7 @@ class Job:
 
     @property
     def is_filtered(self) -> bool:
-        """Whether a filter of paths or branches keeps it from running on some pull requests."""
+        """Whether a filter of paths or branches excludes some pull requests."""
         return any(_PARTS & filters.keys() for filters in self._filters)
 
     @property
@@ -82,7 +93,7 @@ class Job:
         return [self.events[event] for event in PULL_REQUESTS if event in self.events]
 
     def may(self, scope: str, level: str) -> bool:
-        """Whether its token may do this; True when nothing says so, since the repository's setting decides then."""
+        """Return whether its token has a permission; True without `permissions:`, where the repository decides."""
         if self.permissions is None:
             return True
         granted = self.permissions.get(scope, self.permissions.get("*", "none"))
@@ -90,22 +101,22 @@ class Job:
 
 
 def read_jobs(workflows: Mapping[str, str]) -> tuple[Job, ...]:
-    """Return the jobs that run the action, of all workflows by file name; GitHub ignores one that is not YAML, too."""
+    """Return the jobs that run the action, by file name. Files that are not YAML are ignored, as on GitHub."""
     return tuple(job for name in sorted(workflows) for job in _jobs(name, _mapping(_yaml(workflows[name]))))
 
 
 _YOURS = frozenset({"codevf-url", "codevf-api-key", "github-token", "command"})
-"""What a workflow may not say to somebody else's program: whoever wrote it would choose where a key is sent."""
+"""The inputs that `doctor` does not read: the author of a workflow would choose where the user's key is sent."""
 
 
 def inputs_of_review(jobs: Sequence[Job]) -> Mapping[str, str]:
-    """The inputs of the job that reviews, as far as they are heard here."""
+    """Return the inputs of the job that reviews, except those that `doctor` does not read."""
     inputs = next((job.inputs for job in jobs if job.reviews), {})
     return {name: text for name, text in inputs.items() if name not in _YOURS}
 
 
 def _yaml(text: str) -> object:
-    """Return the document; None for what is no YAML, or is nested or repeated as no workflow is."""
+    """Return the document; None if it is not YAML, or too deep, or has too many aliases."""
     aliases = 0
     try:
         for event, depth in yaml_events(text):
@@ -133,12 +144,12 @@ def _jobs(file: str, workflow: Mapping[str, object]) -> Iterator[Job]:
             inputs={name: text for name, text in inputs.items() if "${{" not in text},
             given=frozenset(inputs),
             minutes=_number(job.get("timeout-minutes")),
-            queued=_QUEUE_ALONE.search(_text(job.get("if"))) is not None,
+            condition=_text(job.get("if")),
         )
 
 
 def _our_step(job: Mapping[str, object]) -> Mapping[str, object] | None:
-    """The step that runs the action: known by its name or, in a copy of another name, by an input of ours alone."""
+    """Return the step that runs the action, by its name or, in a copy of another name, by an input."""
     steps = job.get("steps")
     for step in map(_mapping, steps if isinstance(steps, list) else ()):
         uses, inputs = _text(step.get("uses")), _mapping(step.get("with"))
@@ -155,12 +166,12 @@ def _events(on: object) -> Mapping[str, Mapping[str, object]]:
 
 
 def _words(value: object) -> list[str]:
-    """What is written as one word or as a list of them."""
+    """Return the strings of a string or a list."""
     return [value] if isinstance(value, str) else list(map(_text, value)) if isinstance(value, list) else []
 
 
 def _permissions(value: object) -> Mapping[str, str] | None:
-    """`read-all` and `write-all` are one level for all scopes, here under `*`."""
+    """Return the level of each scope; that of `read-all` and `write-all` is under `*`."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -173,12 +184,12 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _text(value: object) -> str:
-    """What a plain value says; nothing for the others, whose writing may be much longer than the workflow."""
+    """Return the text of a scalar, empty for other values, whose text may be much longer than the workflow."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, str | float) or _number(value) is not None else ""
 
 
 def _number(value: object) -> int | None:
-    """A whole number of a usual size: Python writes none out that has thousands of digits."""
+    """Return an integer of a usual size: Python refuses to write one of thousands of digits."""
     return value if isinstance(value, int) and abs(value) < _UNUSUAL else None

@@ -1,7 +1,8 @@
-"""What `doctor` makes of what it has seen: one finding for each thing, with what to do about it."""
+"""The findings of `doctor`, each with what to do about it."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from reviewbot.domain.codevf.budget import Spending, check, hold
 from reviewbot.domain.model.installation import ACTIONS_APP, Required
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.review import Balance, Tag
+from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import OverBudget, Problem, ReviewbotError
@@ -18,15 +20,15 @@ from reviewbot.settings import Settings
 from reviewbot.setup.audit import Job
 
 AROUND = 5
-"""Minutes that a job needs beside its wait: to start, to read, to publish."""
+"""The minutes that a job needs besides its wait: to start, read and publish."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was checked; `status` is the exit status that it causes, 0 if reviews would work."""
+    """The result of one check; `status` is the exit status that it causes, 0 if reviews would work."""
 
     about: str
-    told: str
+    what: str
     todo: str = ""
     status: int = 0
 
@@ -37,27 +39,27 @@ class Finding:
 
 
 def of_error(about: str, error: ReviewbotError) -> Finding:
-    """What went wrong while looking."""
+    """Return the finding for an error of a check."""
     return Finding(about, error.message, error.hint or "Look at the message.", error.exit_status)
 
 
 def of_problems(problems: Sequence[Problem]) -> Iterator[Finding]:
-    """Settings that are wrong."""
+    """Yield the problems of the settings."""
     for problem in problems:
-        yield Finding("settings", f"{problem.where}: {problem.what}", f"Allowed: {problem.allowed}.", EXIT_SETTINGS)
+        yield Finding("settings", f"{problem.where}: {problem.what}", problem.advice, EXIT_SETTINGS)
 
 
 def of_project(name: str) -> Finding:
-    """A note on the project: CodeVF has no request that looks one up without creating it."""
+    """Return a note on the project: CodeVF has no request that looks one up without creating it."""
     if name.isascii() and name.isdigit():
         todo = "Compare the number with your projects at CodeVF, or set `codevf-project` to a name."
-        return Finding("project", f"number {name} was not checked, since only a review can use it", todo)
-    told = f"`{name}` was not checked; the first review creates it unless it exists"
-    return Finding("project", told, "To use another project, set `codevf-project` to its name or number.")
+        return Finding("project", f"number {name} was not checked, because only a review can use it", todo)
+    what = f"`{name}` was not checked; the first review creates it unless it exists"
+    return Finding("project", what, "To use another project, set `codevf-project` to its name or number.")
 
 
 def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Iterator[Finding]:
-    """What a review would hold with each expertise, and whether the account covers it."""
+    """Yield the hold of a review with each expertise, and whether the account covers it."""
 
     def held(tag: Tag | None) -> int:
         return hold(settings.max_credits, settings.mode, tag.multiplier if tag else Decimal(1))
@@ -68,9 +70,9 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Itera
     yield Finding("prices", f"with {asked} a review holds {usual} credits; by expertise: {prices}")
     tag = next((tag for tag in tags if tag.is_called(settings.expertise)), None) if settings.expertise else None
     if settings.expertise and tag is None:
-        told = f"CodeVF has no active expertise `{settings.expertise}`"
+        what = f"CodeVF has no active expertise `{settings.expertise}`"
         known = ", ".join(f"`{one.name}`" for one in tags)
-        yield Finding("expertise", told, f"`expertise` may be one of: {known}.", EXIT_NO_REVIEW)
+        yield Finding("expertise", what, f"`expertise` may be one of: {known}.", EXIT_NO_REVIEW)
     try:
         check(Spending(held(tag), Decimal(0), settings.max_credits_per_pr, settings.min_balance), balance)
     except OverBudget as error:
@@ -81,17 +83,19 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Itera
 
 
 def of_workflows(jobs: Sequence[Job], settings: Settings) -> Iterator[Finding]:
-    """Whether the workflows start when they should, and may do what they have to."""
+    """Yield whether the workflows start on the right events and have the permissions that they need."""
     reviewing = [job for job in jobs if job.reviews]
     if not reviewing:
-        todo = "`reviewbot init` writes one; it has to be on the default branch."
-        yield Finding("workflows", "none of the default branch reviews pull requests", todo, EXIT_SETTINGS)
+        todo = "Write one with `reviewbot init`, and push it to the default branch."
+        yield Finding("workflows", "no workflow on the default branch reviews pull requests", todo, EXIT_SETTINGS)
     for job in jobs:
         trouble = list(_of_job(job, settings))
-        yield from trouble or [Finding(job.file, f"`{job.name}` may do what it has to")]
+        yield from trouble or [Finding(job.file, f"`{job.name}` has the permissions that it needs")]
     if reviewing and settings.reviewer is ReviewerKind.CODEVF and not any(job.collects for job in jobs):
-        told = f"nothing collects what takes longer than {settings.wait_minutes} minutes; the next event does"
-        yield Finding("collect", told, "Add the workflow that collects: `reviewbot init` writes it.")
+        what = (
+            f"no workflow collects reviews that take longer than {settings.wait_minutes} minutes; the next event does"
+        )
+        yield Finding("collect", what, "Add the workflow `reviewbot-collect.yml` of `reviewbot init`.")
     yield from _of_refs(jobs)
 
 
@@ -99,19 +103,24 @@ def _of_job(job: Job, settings: Settings) -> Iterator[Finding]:
     yield from _of_permissions(job, settings)
     if job.reviews:
         yield from _of_events(job)
+        if settings.approve_spend and not job.starts_on_label(settings.approve_spend):
+            what = f"`{job.name}` does not start on the label `{settings.approve_spend}` of `approve-spend`"
+            labels = json.dumps([SKIP_LABEL, settings.approve_spend])
+            todo = f"Add it to the job's `if:`: contains(fromJSON('{labels}'), github.event.label.name)"
+            yield Finding(job.file, what, todo, EXIT_SETTINGS)
         if settings.reviewer is ReviewerKind.CODEVF and "codevf-api-key" not in job.given:
             todo = "Add `codevf-api-key: ${{ secrets.CODEVF_API_KEY }}` under `with:`."
-            yield Finding(job.file, f"`{job.name}` hands no key over", todo, EXIT_SETTINGS)
+            yield Finding(job.file, f"`{job.name}` does not pass the key", todo, EXIT_SETTINGS)
         if job.minutes is not None and job.minutes < settings.wait_minutes + AROUND:
-            told = f"`{job.name}` ends after {job.minutes} minutes, and the wait alone may take {settings.wait_minutes}"
+            what = f"`{job.name}` ends after {job.minutes} minutes, but the wait alone may take {settings.wait_minutes}"
             todo = f"Set `timeout-minutes: {settings.wait_minutes + AROUND}` or more, or a lower `wait-minutes`."
-            yield Finding(job.file, told, todo, EXIT_SETTINGS)
+            yield Finding(job.file, what, todo, EXIT_SETTINGS)
 
 
 def _of_permissions(job: Job, settings: Settings) -> Iterator[Finding]:
     if job.permissions is None:
-        told = f"`{job.name}` says no permissions, so the repository's setting decides"
-        yield Finding(job.file, told, "Write them down, as `reviewbot init` does.")
+        what = f"`{job.name}` has no `permissions:`, so the repository's setting decides"
+        yield Finding(job.file, what, "Add them, as `reviewbot init` does.")
     needs = {
         "contents": ("read", "to read the change, the settings and the templates"),
         "pull-requests": ("read", "to read what is in the queue") if job.queued else ("write", "to comment"),
@@ -125,13 +134,13 @@ def _of_permissions(job: Job, settings: Settings) -> Iterator[Finding]:
 
 _WHY = {
     "opened": "a new pull request is not reviewed",
-    "reopened": "one that is opened again is not reviewed",
+    "reopened": "a reopened pull request is not reviewed",
     "synchronize": "a push is not reviewed",
     "ready_for_review": "a draft that becomes ready is not reviewed",
-    "edited": "another base is not seen",
-    "labeled": "labels are not heard",
-    "unlabeled": "a label that was removed counts until the next push",
-    "closed": "an open review goes on after its pull request is closed",
+    "edited": "a change of the base is not noticed",
+    "labeled": "labels have no effect",
+    "unlabeled": "a removed label counts until the next push",
+    "closed": "an open review continues after its pull request is closed",
 }
 _VITAL = frozenset({"opened", "reopened", "synchronize", "ready_for_review"})
 
@@ -139,56 +148,56 @@ _VITAL = frozenset({"opened", "reopened", "synchronize", "ready_for_review"})
 def _of_events(job: Job) -> Iterator[Finding]:
     for kind in [kind for kind in _WHY if kind not in job.types]:
         todo = f"Add `{kind}` to the `types:` of the event."
-        told = f"`{job.name}` does not start on `{kind}`: {_WHY[kind]}"
-        yield Finding(job.file, told, todo, EXIT_SETTINGS if kind in _VITAL else 0)
+        what = f"`{job.name}` does not start on `{kind}`: {_WHY[kind]}"
+        yield Finding(job.file, what, todo, EXIT_SETTINGS if kind in _VITAL else 0)
     if job.is_filtered:
-        told = "a filter of paths or branches keeps it from starting, so a required check stays missing there"
-        yield Finding(job.file, told, "Select files by the input `paths`, and leave the event whole.")
+        what = "a filter of paths or branches excludes pull requests, where a required check stays missing"
+        yield Finding(job.file, what, "Remove the filter, and select files by the input `paths`.")
 
 
 def _of_refs(jobs: Sequence[Job]) -> Iterator[Finding]:
     for ref in sorted({job.ref for job in jobs if not re.fullmatch("[0-9a-f]{40}", job.ref)}):
-        told = f"the action is named by `{ref}`, which can be moved"
-        yield Finding("versions", told, "Name it by all forty digits of a released commit.")
+        what = f"the action is named by `{ref}`, which can be moved"
+        yield Finding("versions", what, "Name it by all forty digits of a released commit.")
     refs = sorted({job.ref[:12] for job in jobs})
     if len(refs) > 1:
-        told = f"the workflows run different versions of the action: {', '.join(f'`{ref}`' for ref in refs)}"
-        yield Finding("versions", told, "Name the same commit in all of them.", EXIT_SETTINGS)
+        what = f"the workflows run different versions of the action: {', '.join(f'`{ref}`' for ref in refs)}"
+        yield Finding("versions", what, "Name the same commit in all of them.", EXIT_SETTINGS)
 
 
 def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence[Job]) -> Iterator[Finding]:
-    """Whether our check is required, from the right source, and not a job in its place."""
+    """Yield whether the check is required, from the right source, and not a job in its place."""
     name = settings.check_name
     ours = [one for one in required if one.name == name]
     for job_name in sorted({job.name for job in jobs} & {one.name for one in required} - {name}):
-        told = f"the job `{job_name}` is required: it ends before the review does, and says nothing about it"
-        yield Finding("required check", told, f"Require the check `{name}` in its place.", EXIT_SETTINGS)
+        what = f"the job `{job_name}` is required, but it ends before the review and does not report its result"
+        yield Finding("required check", what, f"Require the check `{name}` instead.", EXIT_SETTINGS)
     if not ours:
-        todo = "To make it a gate, take the ruleset that `reviewbot init` prints."
-        yield Finding("required check", f"`{name}` is not required, so reviews advise", todo)
+        todo = "To require it, import the ruleset that `reviewbot init --as gate` prints."
+        yield Finding("required check", f"`{name}` is not required, so reviews only advise", todo)
     elif any(one.source is None for one in ours) and not any(one.is_ours for one in ours):
-        told = f"`{name}` is required from any source, so anybody who may write a status can set it"
-        yield Finding("required check", told, "Choose *GitHub Actions* as its source.", EXIT_SETTINGS)
+        what = f"`{name}` is required from any source, so any user with write access can set it by a status"
+        yield Finding("required check", what, "Choose *GitHub Actions* as its source.", EXIT_SETTINGS)
     elif not any(one.is_ours for one in ours):
-        told = f"`{name}` is required from the App {ours[0].source}, and GitHub Actions is {ACTIONS_APP} on github.com"
-        yield Finding("required check", told, "If that is not the App that writes the check, choose *GitHub Actions*.")
+        what = f"`{name}` is required from the App {ours[0].source}, and GitHub Actions is {ACTIONS_APP} on github.com"
+        yield Finding("required check", what, "If that is not the App that writes the check, choose *GitHub Actions*.")
     else:
-        told = f"`{name}` from GitHub Actions is required, and every workflow that somebody may add can write it, too"
-        yield Finding("required check", told)
+        what = f"`{name}` from GitHub Actions is required; any other workflow of the repository can write it, too"
+        yield Finding("required check", what)
     if ours:
         yield from _of_reach(name, [job for job in jobs if job.reviews or job.queued])
 
 
 _REACHED = {
     "pull_request_target": "a fork's pull request gets no check and stays blocked",
-    "merge_group": "a merge queue would wait for ever",
+    "merge_group": "a merge queue would wait forever",
 }
 
 
 def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Finding]:
-    """Whether a required check comes wherever it is waited for."""
+    """Yield whether the required check is written for forks and merge queues."""
     missing = [event for event in _REACHED if not any(event in job.events for job in jobs)]
     if jobs and missing:
         why = "; ".join(f"without `{event}` {_REACHED[event]}" for event in missing)
         todo = "`reviewbot init --as gate` writes a workflow with both events."
-        yield Finding("required check", f"`{name}` does not come everywhere: {why}", todo)
+        yield Finding("required check", f"`{name}` is not written everywhere: {why}", todo)

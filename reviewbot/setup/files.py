@@ -1,16 +1,17 @@
-"""The files that `init` writes: workflows, which the documents show word for word, a config file, and a ruleset."""
+"""The files that `init` writes: workflows, which the documents show verbatim, a config file, and a ruleset."""
 
 from __future__ import annotations
 
 import json
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reviewbot.domain.model.installation import ACTIONS_APP
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.remotes import read_direct_url, read_remote
+from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.settings import INPUTS, Input, Settings
 from reviewbot.settings.table import CONFIG_FILE
 
@@ -20,14 +21,17 @@ SCHEMA_FILE = "docs/reviewbot.schema.json"
 """Where the config file's JSON Schema is published, inside the action's repository."""
 
 _COLUMNS = 100
-_RELEASE = re.compile(r"v\d+\.\d+\.\d+")
 ENVIRONMENT = "reviewbot"
-"""The environment that holds the key of a gate."""
+"""The environment with the key of a required check."""
+
+LABELS = f"contains(fromJSON('{json.dumps([SKIP_LABEL])}'),"
+"""The labels that start a review, in the workflow's condition; the label of `approve-spend` is added to them."""
 
 SECRET = "CODEVF_API_KEY"  # noqa: S105 — the secret's name
 
 _ACTION = re.compile(
     r"(?P<repository>[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)(?P<folder>(?:/[A-Za-z0-9_.-]+)*)@(?P<commit>[0-9a-f]{40})"
+    r"\s*#\s*(?P<release>v\d+\.\d+\.\d+)"
 )
 
 
@@ -36,35 +40,34 @@ class Action:
     """The action as a workflow names it.
 
     Attributes:
-        commit: all forty digits: a tag or a branch could be moved.
-        folder: inside the repository, with its slash; of the twin without Docker.
-        release: the version that the commit is known to be, such as `v1.2.3`; what Dependabot goes by.
+        commit: all forty digits, since a tag or a branch can be moved.
+        release: the version of that commit, such as `v1.2.3`; Dependabot updates it with the commit.
+        folder: inside the repository, with its slash; that of the Docker-free action.
     """
 
     repository: str
     commit: str
+    release: str
     folder: str = ""
-    release: str = ""
 
     def __str__(self) -> str:
         """As after `uses:`."""
-        known = f" # {self.release}" if self.release else ""
-        return f"{self.repository}{self.folder}@{self.commit}{known}"
+        return f"{self.repository}{self.folder}@{self.commit} # {self.release}"
 
 
-PLACEHOLDER = Action("OWNER/reviewbot", "COMMIT", release="vX.Y.Z")
+PLACEHOLDER = Action("OWNER/reviewbot", "COMMIT", "vX.Y.Z")
 """What the documents show."""
 
 
-def read_action(text: str, release: str = "") -> Action | None:
-    """The action that a text names, None unless by a whole commit."""
+def read_action(text: str) -> Action | None:
+    """Return the action that a text names by commit and release, or None."""
     found = _ACTION.fullmatch(text)
-    return Action(found["repository"], found["commit"], found["folder"], release) if found else None
+    return Action(found["repository"], found["commit"], found["release"], found["folder"]) if found else None
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a repository wants its reviews; a `gate` covers forks, and no author can edit its workflow."""
+    """The options of `init`; a `gate` covers forks, and no author can edit its workflow."""
 
     action: Action = PLACEHOLDER
     gate: bool = False
@@ -72,24 +75,32 @@ class Wish:
 
 
 def review_workflow(wish: Wish) -> str:
-    """The workflow that has pull requests reviewed."""
-    if not wish.gate:
-        return _opening("pull_request:", "") + _job(wish, "review", "Review", 15)
-    review = _job(wish, "review", "Review", 15, only="github.event_name != 'merge_group'")
-    # It buys nothing. The queue's branches are not the default one, so the environment would refuse them.
-    queue = _job(wish, "queue", "Merge queue", 10, only="github.event_name == 'merge_group'", keyed=False)
-    return _opening(f"pull_request_target: {_UNAFRAID}", "  merge_group:\n") + review + queue
+    """Return the workflow that reviews pull requests."""
+    event = f"pull_request_target: {_UNAFRAID}" if wish.gate else "pull_request:"
+    queue = "  merge_group:\n" if wish.gate else ""
+    only = ("github.event_name != 'merge_group'", *_RELEVANT) if wish.gate else _RELEVANT
+    text = _REVIEW.replace("EVENT", event).replace("QUEUE", queue)
+    text += _job(wish, "review", "Review", 15, only=only, group=_PULL_REQUEST)
+    if wish.gate:
+        # It buys nothing, and the environment would refuse its branch, which is not the default one.
+        text += _job(wish, "queue", "Merge queue", 10, only=("github.event_name == 'merge_group'",), group=_QUEUED,
+                     keyed=False)  # fmt: skip
+    return text
 
 
 def collect_workflow(wish: Wish) -> str:
-    """The workflow that publishes what was finished after a job had left."""
-    return _COLLECT + _job(wish, "collect", "Collect", 10, inputs="command: collect\n")
+    """Return the workflow that publishes reviews that finished after their job had ended."""
+    return _COLLECT + _job(wish, "collect", "Collect", 10, group=("reviewbot-collect", "false"), inputs=_COLLECTING)
 
 
 def commands_workflow(wish: Wish) -> str:
-    """The workflow that answers `/reviewbot` in comments."""
-    only = "github.event.issue.pull_request && startsWith(github.event.comment.body, '/reviewbot')"
-    return _COMMANDS + _job(wish, "command", "Command", 15, only=only)
+    """Return the workflow that answers `/reviewbot` in comments."""
+    called = "startsWith(github.event.comment.body, '/reviewbot')"
+    if not wish.gate:
+        only: Sequence[str] = ("(github.event.issue.pull_request || github.event.pull_request)", called)
+        return _COMMANDS.replace("THREADS", _IN_THREADS) + _job(wish, "command", "Command", 15, _COMMENTED, only)
+    only = (f"(github.event.workflow_run.conclusion == 'success' || github.event.issue.pull_request && {called})",)
+    return _COMMANDS.replace("THREADS", _AFTER_THREADS) + _job(wish, "command", "Command", 15, _COMMENTED, only)
 
 
 # zizmor judges the events by what a workflow usually does with them.
@@ -109,11 +120,14 @@ on:
         description: "Commit to approve: the whole SHA of its head"
 QUEUE\
 permissions: {}
-concurrency:
-  group: reviewbot-${{ github.event_name }}-${{ github.event.pull_request.number || inputs.pr || github.run_id }}
-  cancel-in-progress: ${{ github.event.action == 'synchronize' }}
 jobs:
 """
+
+_RELEVANT = (
+    "(github.event.action != 'edited' || github.event.changes.base)",
+    f"(!endsWith(github.event.action, 'labeled') || {LABELS} github.event.label.name))",
+)
+"""What keeps an edit of title or description, and the labels of others, from starting the job."""
 
 _COLLECT = """\
 name: Collect reviews
@@ -123,38 +137,99 @@ on:
     - cron: "17 0,1 * * *" #    summer and winter
   workflow_dispatch:
 permissions: {}
-concurrency:
-  group: reviewbot-collect
-  cancel-in-progress: false
 jobs:
 """
+
+_COLLECTING = "command: collect\n"
 
 _COMMANDS = f"""\
 name: Commands
 on:
   issue_comment: {_UNAFRAID}
     types: [created]
+THREADS\
 permissions: {{}}
-concurrency:
-  group: reviewbot-commands-${{{{ github.event.issue.number }}}}
-  cancel-in-progress: false
 jobs:
 """
 
+_IN_THREADS = "  pull_request_review_comment:\n    types: [created]\n"
 
-def _opening(event: str, queue: str) -> str:
-    return _REVIEW.replace("EVENT", event).replace("QUEUE", queue)
+_AFTER_THREADS = f"""\
+  workflow_run: {_UNAFRAID}
+    workflows: [Thread commands]
+    types: [completed]
+"""
 
+THREADS_WORKFLOW = """\
+name: Thread commands
+run-name: "Command in a review thread of #${{ github.event.pull_request.number }}"
+on:
+  pull_request_review_comment:
+    types: [created]
+permissions: {}
+jobs:
+  thread:
+    name: Thread command
+    if: startsWith(github.event.comment.body, '/reviewbot')
+    runs-on: ubuntu-latest
+    timeout-minutes: 5
+    concurrency:
+      group: reviewbot-thread-${{ github.run_id }}
+      cancel-in-progress: false
+    permissions: {}
+    steps:
+      - run: "true" # GitHub runs this on the pull request's branch, without the key; "Commands" then has it
+"""
+"""The workflow of a gate that starts the commands workflow after a comment in a review thread.
+
+GitHub runs the event on the pull request's merge branch, which the environment gives no key to.
+https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
+"""
+
+_PULL_REQUEST = (
+    "reviewbot-${{ github.event_name }}-${{ github.event.pull_request.number || inputs.pr }}",
+    "${{ github.event.action == 'synchronize' }}",
+)
+"""The concurrency group of a review, and when a new run cancels the one that is in progress.
+
+It belongs to the job. A run that waits for a workflow's group is cancelled by the next one, even if the condition of
+that one's job is false.
+"""
+
+_QUEUED = ("reviewbot-queue-${{ github.event.merge_group.head_ref }}", "false")
+
+_COMMENTED = (
+    "reviewbot-commands-${{ github.event.issue.number || github.event.pull_request.number || github.run_id }}",
+    "false",
+)
 
 _GUARDED = f"environment: {ENVIRONMENT} # has the key, and gives it to the default branch alone\n"
 
 
 def _job(  # noqa: PLR0913 — each is a part of the YAML
-    wish: Wish, key: str, name: str, minutes: int, *, only: str = "", keyed: bool = True, inputs: str = ""
+    wish: Wish,
+    key: str,
+    name: str,
+    minutes: int,
+    group: tuple[str, str],
+    only: Sequence[str] = (),
+    *,
+    keyed: bool = True,
+    inputs: str = "",
 ) -> str:
-    """Return a job that runs the action; a `keyed` one may buy, and so gets the key and may comment."""
+    """Return a job that runs the action.
+
+    Args:
+        wish: what the repository asks for.
+        key: of the job in the workflow.
+        name: of the job.
+        minutes: its timeout.
+        group: its concurrency group, and when a new run cancels the one in progress.
+        only: conditions, all of which must hold for the job to start.
+        keyed: whether it may buy: it gets the key and may comment.
+        inputs: of the action, as YAML.
+    """
     paid = wish.reviewer is ReviewerKind.CODEVF
-    condition = f"if: {only}\n" if only else ""
     guarded = _GUARDED if keyed and paid and wish.gate else ""
     if keyed and paid:
         inputs += f"codevf-api-key: ${{{{ secrets.{SECRET} }}}}\n"
@@ -162,42 +237,57 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
         inputs += f"reviewer: {wish.reviewer}\n"
     given = f"    with:\n{textwrap.indent(inputs, ' ' * 6)}" if inputs else ""
     comments = "write # comments" if keyed else "read # what is in the queue"
+    grouped = f"concurrency:\n  group: {group[0]}\n  cancel-in-progress: {group[1]}\n"
     body = (
-        f"name: {name}\n{condition}runs-on: ubuntu-latest\ntimeout-minutes: {minutes}\n{guarded}"
+        f"name: {name}\n{_condition(only)}runs-on: ubuntu-latest\ntimeout-minutes: {minutes}\n{grouped}{guarded}"
         "permissions:\n"
         "  contents: read # the change and the settings on the default branch\n"
         f"  pull-requests: {comments}\n"
         "  checks: write # the check\n"
-        f"steps:\n  - uses: {wish.action}\n{given}"
+        f"steps:\n  - uses: {_action_of(wish)}\n{given}"
     )
     return f"  {key}:\n{textwrap.indent(body, ' ' * 4)}"
 
 
+def _condition(only: Sequence[str]) -> str:
+    if len(only) < 2:  # noqa: PLR2004 — one line
+        return "".join(f"if: {one}\n" for one in only)
+    return "if: >-\n" + textwrap.indent(" &&\n".join(only), "  ") + "\n"
+
+
+def _action_of(wish: Wish) -> Action:
+    """Return the action that has what the reviewer needs: the image of `local/` contains the analyzers."""
+    if wish.reviewer is ReviewerKind.LOCAL and not wish.action.folder:
+        return replace(wish.action, folder="/local")
+    return wish.action
+
+
 def files(wish: Wish) -> Mapping[str, str]:
-    """Path to text of every file that a wish comes to."""
+    """Return path and text of every file to write."""
     collecting = wish.reviewer is ReviewerKind.CODEVF  # a local review is never left open
     texts = {
         "review": review_workflow(wish),
         **({"collect": collect_workflow(wish)} if collecting else {}),
         "commands": commands_workflow(wish),
+        **({"threads": THREADS_WORKFLOW} if wish.gate else {}),
     }
     named = {f"{WORKFLOWS}/reviewbot-{name}.yml": text for name, text in texts.items()}
     return {**named, CONFIG_FILE: config_file(wish.action)}
 
 
 def config_file(action: Action) -> str:
-    """A config file that sets nothing and tells everything that could be set."""
+    """Return a config file with every key commented out."""
     schema = f"https://raw.githubusercontent.com/{action.repository}/{action.commit}/{SCHEMA_FILE}"
-    told = "\n\n".join("\n".join(_key(row)) for row in INPUTS if row.config)
-    return f"# yaml-language-server: $schema={schema}\n{_HEAD}\n{told}\n"
+    keys = "\n\n".join("\n".join(_key(row)) for row in INPUTS if row.config)
+    return f"# yaml-language-server: $schema={schema}\n{_HEAD}\n{keys}\n"
 
 
 _HEAD = """\
 #
-# Settings of reviewbot. They are read from the default branch alone, so that no pull request changes how it is
-# reviewed. An input that a workflow sets goes before the key here.
+# Settings of reviewbot. They are read from the default branch, so no pull request changes how it is reviewed.
+# An input of the workflow has precedence over the key here.
 #
-# Each `#key:` below has its default. To change one, take away the `#` and write another value, then ask
+# Each `#key:` below has its default. To change one, remove the `#` and write another value, then run
 # `reviewbot config check`.
 """
 
@@ -209,7 +299,7 @@ def _key(row: Input) -> Iterator[str]:
 
 
 def ruleset(settings: Settings, source: int = ACTIONS_APP) -> Mapping[str, object]:
-    """Return the ruleset that requires our check from the App `source` on the default branch, for GitHub to import."""
+    """Return a ruleset for GitHub that requires the check from the App `source` on the default branch."""
     check = {"context": settings.check_name, "integration_id": source}
     parameters = {"strict_required_status_checks_policy": False, "required_status_checks": [check]}
     return {
@@ -222,7 +312,7 @@ def ruleset(settings: Settings, source: int = ACTIONS_APP) -> Mapping[str, objec
 
 
 def installed_from(direct_url: str | None) -> Action | None:
-    """The action at the commit that this program was installed from, None unless from its repository.
+    """Return the action at the release that this program was installed from, or None if it was not.
 
     Args:
         direct_url: what pip wrote down (PEP 610).
@@ -231,5 +321,4 @@ def installed_from(direct_url: str | None) -> Action | None:
     origin = read_remote(source.url) if source else None
     if not (source and source.vcs_info and origin):
         return None
-    asked = source.vcs_info.requested_revision or ""
-    return read_action(f"{origin.full_name}@{source.vcs_info.commit_id}", asked if _RELEASE.fullmatch(asked) else "")
+    return read_action(f"{origin.full_name}@{source.vcs_info.commit_id} # {source.vcs_info.requested_revision}")

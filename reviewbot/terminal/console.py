@@ -1,4 +1,4 @@
-"""A console that takes hostile text: nothing in it is markup, and what cannot be seen is shown."""
+"""A console for hostile text: nothing in it is markup, and invisible characters are shown."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from rich.text import Text
 from reviewbot.domain.text.escaping import log_text, visible
 
 WIDTH = 100
-"""Columns that are used at most: longer lines are hard to read."""
+"""Columns at most, since longer lines are hard to read."""
 
 _NARROWEST = 20
 _TAB = 4
 
 
 class _Console(Console):
-    """A console that leaves it to the program what a closed pipe comes to: Rich ends with 1, which means the gate."""
+    """A console that raises on a closed pipe. Rich exits with 1, which means that findings block."""
 
     def on_broken_pipe(self) -> None:
-        """Nobody reads on."""
+        """Raise `BrokenPipeError`."""
         raise BrokenPipeError
 
 
 class _Log(TextIOBase):
-    """What is no terminal may be a runner's log: no line that comes there, wrapped as it is, is a command to it."""
+    """Output that may be a runner's log: no line of it, after wrapping, is a workflow command."""
 
     def __init__(self, out: TextIO) -> None:
         super().__init__()
         self._out = out
 
     def write(self, text: str) -> int:
-        """As whole lines; the console writes no others."""
+        """Write whole lines; the console writes no others."""
         return self._out.write(log_text(text))
 
     def flush(self) -> None:
-        """What is below."""
+        """Flush the output below."""
         self._out.flush()
 
 
 def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: int = WIDTH) -> Console:
-    """Return a console that reads `NO_COLOR`, `TERM` and `COLUMNS`; `plain` has no colour and nothing that moves."""
+    """Return a console that reads `NO_COLOR`, `TERM` and `COLUMNS`; `plain` has no colour and no animation."""
     if isinstance(out, TextIOWrapper):
         out.reconfigure(errors="replace")  # a terminal without Unicode shows question marks and goes on
     width = int(env["COLUMNS"]) if env.get("COLUMNS", "").isdecimal() else None
@@ -63,7 +63,7 @@ def open_console(out: TextIO, env: Mapping[str, str], *, plain: bool, widest: in
 
 
 def shown(text: str, style: str = "") -> Text:
-    """Return a text from outside on one line."""
+    """Return untrusted text on one line."""
     return Text(" ".join(visible(text).split()), style=style)
 
 
@@ -73,7 +73,7 @@ def code(text: str) -> str:
 
 
 def say(console: Console, text: str | Text, style: str = "", *, indent: int = 0, hang: int = 0) -> None:
-    """Print a text from outside, paragraph by paragraph; `hang` indents each line of one but the first."""
+    """Print untrusted text by paragraphs; `hang` indents all lines of a paragraph but the first."""
     if isinstance(text, Text):
         room = max(_NARROWEST, console.width - indent - hang)
         for number, line in enumerate(text.wrap(console, room)):
@@ -89,12 +89,12 @@ def say(console: Console, text: str | Text, style: str = "", *, indent: int = 0,
 
 
 def say_command(console: Console, command: str) -> None:
-    """Print a command on one line, however long: it is to be copied."""
+    """Print a command on one line, however long, so that it can be copied."""
     console.print(Text(f"  {visible(command)}"), soft_wrap=True)
 
 
 def say_hint(console: Console, text: str, *, indent: int = 0) -> None:
-    """Print what to do next, in which indented lines are commands."""
+    """Print a hint; its indented lines are commands."""
     for line in text.split("\n"):
         if line.startswith("  "):
             say_command(console, line.strip())

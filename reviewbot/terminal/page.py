@@ -1,4 +1,4 @@
-"""A review at a terminal: each finding with its code and its fix, then what it came to, what was sent and the cost."""
+"""A review at a terminal: each finding with its code and fix, then the verdict, the files and the cost."""
 
 from __future__ import annotations
 
@@ -33,12 +33,13 @@ STYLES = {
 }
 
 _INDENT = 2
+_MOST_BLOCKING = 20
 _MOST_HELD = 20
 _MOST_SENT = 200
 
 
 def show_review(console: Console, view: SummaryView, files: Sequence[FileView], *, quiet: bool = False) -> None:
-    """Print a review; `quiet` only the findings and the verdict, and nothing if there is nothing to report."""
+    """Print a review; `quiet` prints only the findings and the verdict, and nothing if there are no findings."""
     excerpts, findings = Excerpts(files), every_finding(view.files)
     if view.sum is None:
         _show_remembered(console, findings)
@@ -58,11 +59,25 @@ def show_review(console: Console, view: SummaryView, files: Sequence[FileView], 
         _show_cost(console, view)
 
 
+def show_short(console: Console, view: SummaryView) -> None:
+    """Print one line per finding, `path:line: severity: title [id]`, and one per item that could not be read."""
+    lines = [_short_line(finding) for finding in every_finding(view.files)]
+    lines += [shown(f"(answer): unrated: could not be read: {one.where}: {one.why}") for one in view.leftovers]
+    for line in lines:
+        console.print(line, soft_wrap=True)
+
+
+def _short_line(finding: FindingView) -> Text:
+    first = finding.line if finding.start_line is None else finding.start_line
+    where = (finding.path or "(no file)") + (f":{first}" if first is not None else "")
+    return shown(f"{where}: {finding.severity.value}: {_title(finding).plain} [{finding.id}]")
+
+
 def _show_remembered(console: Console, findings: Sequence[FindingView]) -> None:
-    """List the open findings of earlier reviews, where this review has no answer yet."""
+    """List the open findings of earlier reviews while this review has no answer."""
     if findings:
         console.print()
-        say(console, "Open, from the reviews before:")
+        say(console, "Open findings of earlier reviews:")
     for finding in findings:
         line = Text.assemble(shown(_place(finding)), "  ", (finding.severity.value, STYLES[finding.severity]), "  ")
         say(console, line + _title(finding), indent=_INDENT, hang=_INDENT)
@@ -74,7 +89,7 @@ def _title(finding: FindingView, style: str = "") -> Text:
 
 def _show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> None:
     console.print()
-    # Path and line first, as compilers do it, so that terminals and editors find the place.
+    # Path and line first, as compilers print them, so that terminals and editors open the place.
     line = Text.assemble(
         shown(_place(finding), "underline"),
         "  ",
@@ -82,7 +97,7 @@ def _show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> N
         f" {finding.category.value}" if finding.category else "",
         ("  carried" if finding.carried else "", "italic"),
         (", its code has changed" if finding.standing is FindingState.CHANGED else "", "italic"),
-        ("  closes the gate" if finding.blocks else "", "red"),
+        ("  blocks" if finding.blocks else "", "red"),
         (f"  {finding.id}", "dim"),
     )
     say(console, line, hang=_INDENT)
@@ -99,7 +114,7 @@ def _show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> N
     for reference in (shown(one, "dim") for one in finding.references):
         if " " in reference.plain:
             say(console, reference, indent=_INDENT, hang=_INDENT)
-        else:  # an address stays in one piece, or nobody could click on it or copy it
+        else:  # an address stays in one piece, so that it can be clicked and copied
             console.print(Text(" " * _INDENT) + reference, soft_wrap=True)
 
 
@@ -128,7 +143,7 @@ def _show_code(console: Console, excerpt: Excerpt) -> None:
 
 
 def _show_line(console: Console, gutter: str, text: str, style: str, *, whole: bool = True) -> None:
-    """Print a line of code beside its gutter: a long one is continued below if it is shown whole, otherwise cut."""
+    """Print a line of code beside its gutter; a long line is wrapped if `whole`, otherwise cut."""
     line, room = code(text).rstrip(), max(10, console.width - len(gutter))
     pieces = chop_cells(line, room) if whole else [line]
     for at, piece in enumerate(pieces or [""]):
@@ -141,7 +156,7 @@ def _show_fix(console: Console, finding: FindingView, excerpt: Excerpt) -> None:
     if finding.suggestion is None:
         return
     fits = finding.suggestion_state is SuggestionState.COMMITTABLE
-    say(console, "Fix:" if fits else "Suggestion (it does not fit as it is):", "bold", indent=_INDENT)
+    say(console, "Fix:" if fits else "Suggestion (it cannot be applied as it is):", "bold", indent=_INDENT)
     for line in excerpt.lines if fits else ():
         if line.cited:
             _show_line(console, "    - ", line.text, "red")
@@ -149,18 +164,27 @@ def _show_fix(console: Console, finding: FindingView, excerpt: Excerpt) -> None:
     for text in lines:
         _show_line(console, "    + " if fits else " " * 4, text, "green")
     if not lines and not fits:
-        say(console, "(nothing: delete the lines)", "dim", indent=_INDENT * 2)
+        say(console, "(delete the lines)", "dim", indent=_INDENT * 2)
 
 
 def _show_verdict(console: Console, view: SummaryView) -> None:
-    title, told = words_of(view)
+    title, hint = words_of(view)
     console.print()
     say(console, shown(title, _style(view.outcome)))
     counts = [(severity, count) for severity, count in (view.counts or {}).items() if count]
     if counts:
         words = [Text.assemble(f"{number(count)} ", (severity.value, STYLES[severity])) for severity, count in counts]
         say(console, Text(", ").join(words), indent=_INDENT)
-    say_hint(console, told, indent=_INDENT)
+    blocking = [one for one in every_finding(view.files) if one.blocks] if view.sum is not None else []
+    for finding in blocking[:_MOST_BLOCKING]:
+        say(console, _short_line(finding), indent=_INDENT, hang=_INDENT)
+    if len(blocking) > _MOST_BLOCKING:
+        say(
+            console,
+            f"and {counted(len(blocking) - _MOST_BLOCKING, 'more that blocks', 'more that block')}",
+            indent=_INDENT,
+        )
+    say_hint(console, hint, indent=_INDENT)
     if view.wait:
         since = f"{moment(view.wait.submitted_at)} ({duration(view.wait.elapsed_seconds)})"
         say(console, f"The task is {view.wait.state}, since {since}.", indent=_INDENT)
@@ -169,7 +193,7 @@ def _show_verdict(console: Console, view: SummaryView) -> None:
 
 
 def words_of(view: SummaryView) -> tuple[str, str]:
-    """Return a title, and what to do next at a terminal, which has no workflow, whatever is reviewed."""
+    """Return the title of the outcome and what to do next, in the words for a terminal."""
     return Renderer().words(replace(view, pull_number=0))
 
 
@@ -183,11 +207,11 @@ def _show_past(console: Console, view: SummaryView) -> None:
     if view.reviewer_summary.strip():
         say(console, f"The reviewer: {view.reviewer_summary.strip()}", "dim", indent=_INDENT)
     if view.progress and view.progress.beyond:
-        told = counted(view.progress.beyond, "more open finding")
-        say(console, f"{told} of earlier reviews, of which only the severity is remembered.", indent=_INDENT)
+        more = counted(view.progress.beyond, "more open finding")
+        say(console, f"{more} of earlier reviews, of which only the severity is known.", indent=_INDENT)
     lines = [(f"{one.standing.value.capitalize()}: {_place(one)}: {one.title}", "") for one in view.closed]
     lines += [(f"Waived by {one.waived_by}: {_place(one)}: {one.title}", "") for one in view.waived]
-    lines += [(f"Said already, by {one.original}: {one.title}", "dim") for one in view.duplicates]
+    lines += [(f"Duplicate of {one.original}: {one.title}", "dim") for one in view.duplicates]
     lines += [(f"Notice: {notice}", "yellow") for notice in view.notices]
     for line, style in lines:
         say(console, line, style, indent=_INDENT)
@@ -201,20 +225,22 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
         size_of_all, secrets = sum(one.bytes for one in view.sent), sum(one.redactions for one in view.sent)
         say(console, f"{sent}: {counted(len(view.sent), 'file')}, {size(size_of_all)}{_redacted(secrets)}.", "dim")
     read_in_part = [one for one in view.missed if one not in view.held_back]
-    if read_in_part and view.outcome.reason is not Reason.PARTIAL:  # otherwise the verdict has them
+    if read_in_part and view.outcome.reason is not Reason.PARTIAL:  # otherwise the verdict lists them
         say(console, f"Not fully reviewed: {counted(len(read_in_part), 'file')}.")
         _list(console, [(one.path, _why_held(one), "") for one in read_in_part], _MOST_HELD)
     if names_all:
-        rows = [(one.path, f"{size(one.bytes)}{'' if one.whole else ', the diff alone'}", one) for one in view.sent]
-        _list(console, [(path, told + _redacted(one.redactions), "") for path, told, one in rows], _MOST_SENT)
+        rows = [(one.path, f"{size(one.bytes)}{'' if one.whole else ', only the diff'}", one) for one in view.sent]
+        _list(console, [(path, text + _redacted(one.redactions), "") for path, text, one in rows], _MOST_SENT)
     held = view.held_back
-    told = [one for one in held if names_all or one.reason != HeldBecause.PATHS]
+    listed = [one for one in held if names_all or one.reason != HeldBecause.PATHS]
     if held:
-        left_out = len(held) - len(told)
-        by_paths = f", {number(left_out)} of them by `paths`" if left_out and told else ", by `paths`" * bool(left_out)
+        left_out = len(held) - len(listed)
+        by_paths = (
+            f", {number(left_out)} of them by `paths`" if left_out and listed else ", by `paths`" * bool(left_out)
+        )
         say(console, f"Held back: {counted(len(held), 'file')}{by_paths}.", "dim")
     lines = [
-        (one.path, f"{_why_held(one)}{' NOT REVIEWED.' * one.missed}", "" if one.missed else "dim") for one in told
+        (one.path, f"{_why_held(one)}{' NOT REVIEWED.' * one.missed}", "" if one.missed else "dim") for one in listed
     ]
     _list(console, lines, _MOST_HELD)
 
@@ -224,9 +250,9 @@ def _redacted(secrets: int) -> str:
 
 
 def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> None:
-    """Print files with a word on each: path, word, style."""
-    for path, word, style in rows[:most]:
-        say(console, shown(f"{path}: {word}", style), indent=_INDENT, hang=_INDENT)
+    """Print files with a remark on each: path, remark, style."""
+    for path, remark, style in rows[:most]:
+        say(console, shown(f"{path}: {remark}", style), indent=_INDENT, hang=_INDENT)
     if len(rows) > most:
         say(console, f"and {counted(len(rows) - most, 'more file')}", "dim", indent=_INDENT)
 
@@ -241,9 +267,9 @@ def _show_cost(console: Console, view: SummaryView) -> None:
         return
     held = counted(view.cost.hold, "credit")
     if view.outcome.reason is Reason.DRY_RUN:
-        by_expertise = ", times what the expertise multiplies it by" if view.cost.expertise else ""
+        by_expertise = ", times the multiplier of the expertise" if view.cost.expertise else ""
         say(console, f"It would hold {held}{by_expertise}.", "dim")
         return
-    used = "used: not told yet" if view.cost.used is None else f"{number(view.cost.used)} used"
+    used = "used: not known yet" if view.cost.used is None else f"{number(view.cost.used)} used"
     took = f" The answer took {counted(view.minutes, 'minute')}." if view.minutes else ""
     say(console, f"Cost: {held} held, {used}.{took}", "dim")

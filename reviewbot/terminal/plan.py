@@ -1,4 +1,4 @@
-"""What past merges would have sent and held: one row for each, and their sum."""
+"""The table of what reviews of past merges would have sent and held."""
 
 from __future__ import annotations
 
@@ -22,21 +22,22 @@ _UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _NARROW = 70
-"""Columns below which days and sizes are left out."""
+"""Columns below which the table omits days and sizes."""
 
 _SHORTEST_SUBJECT = 10
 
 _NOTE = """\
-Credits are what a review holds while it is open; what it uses is known when it is finished. It is one review each: with
-`review-on: push`, every push that changes something is another. An expertise multiplies it."""
+Credits are what a review holds while it is pending; what it uses is known when it is finished. The table counts one
+review per merge. With `review-on: push`, every push that changes something buys another. An expertise multiplies the
+credits."""
 
 _BOTS = """\
-Anyone can commit under such a name. The action skips only pull requests that a bot opened and \
-whose commits GitHub verifies."""
+Anyone can commit with such a name. The action skips only pull requests that a bot opened and \
+whose commits GitHub verified."""
 
 
 def since(text: str) -> str | None:
-    """Return a span such as `90d` or a date in git's words; None if it is neither."""
+    """Return a span such as `90d`, or a date, in git's syntax; None if it is neither."""
     if _DATE.fullmatch(text):
         return f"{text} 00:00"
     found = _SPAN.fullmatch(text)
@@ -45,13 +46,13 @@ def since(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """One merge, as if it had been reviewed.
+    """The dry run of one merge's review.
 
     Attributes:
         sent: number of files; `sent_bytes` is their size.
         held: number of files that were held back, by reason.
-        credits: what a review would have held, 0 if none was due.
-        note: why none was due, or what it does not cover.
+        credits: what a review would have held, 0 if no review was due.
+        note: why no review was due, or what it does not cover.
         bot: login of the bot that authored it, if the action skips that bot's pull requests.
     """
 
@@ -67,7 +68,7 @@ class Replay:
 
 
 def replayed(day: str, sha: str, subject: str, view: SummaryView) -> Replay:
-    """Return a merge with the result of a dry run of its review."""
+    """Return the row of a merge from the view of its dry run."""
     bought = view.outcome.reason is Reason.DRY_RUN
     return Replay(
         day,
@@ -92,10 +93,10 @@ def _note(view: SummaryView) -> str:
             return view.outcome.message or other.value
 
 
-def show_plan(console: Console, replays: Sequence[Replay], told: str) -> None:
-    """Print the rows, the newest first, and their sum; `told` says of what, such as `main since 90d`."""
+def show_plan(console: Console, replays: Sequence[Replay], scope: str) -> None:
+    """Print the rows, newest first, and their sum; `scope` names them, such as `main since 90d`."""
     if not replays:
-        say(console, f"Nothing was merged: {told}.")
+        say(console, f"No merges in {scope}.")
         return
     held = sum((Counter(one.held) for one in replays), Counter[HeldBecause]())
     sent, sent_bytes = sum(one.sent for one in replays), sum(one.sent_bytes for one in replays)
@@ -103,18 +104,18 @@ def show_plan(console: Console, replays: Sequence[Replay], told: str) -> None:
     console.print(_table((*replays, whole), wide=console.width >= _NARROW))
     console.print()
     bought = sum(one.credits > 0 for one in replays)
-    say(console, f"{told}: {counted(bought, 'review')}, {counted(whole.credits, 'credit')} held at most.", "bold")
+    say(console, f"{scope}: {counted(bought, 'review')}, {counted(whole.credits, 'credit')} held at most.", "bold")
     if bots := Counter(one.bot for one in replays if one.bot):
         named = ", ".join(f"{bot} {number(count)}" for bot, count in bots.most_common())
-        told = f"Not counted: {counted(bots.total(), 'merge')} whose commits name a bot as their author: {named}."
-        say(console, f"{told} {_BOTS}", "dim", hang=2)
+        bot_merges = f"Not counted: {counted(bots.total(), 'merge')} whose commits name a bot as their author: {named}."
+        say(console, f"{bot_merges} {_BOTS}", "dim", hang=2)
     for reason, count in held.most_common():
         say(console, f"Held back: {counted(count, 'file')}. {held_sentence(reason)}", "dim", hang=2)
     say(console, Text(" ".join(_NOTE.split()), style="dim"))
 
 
 def _table(rows: Sequence[Replay], *, wide: bool) -> Table:
-    """Return the table, whose last row is the sum."""
+    """Return the table; its last row is the sum."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), expand=True, header_style="dim")
     for name in ("day", "commit") if wide else ("commit",):
         table.add_column(name, no_wrap=True)
@@ -125,6 +126,6 @@ def _table(rows: Sequence[Replay], *, wide: bool) -> Table:
         subject = shown(f"{row.subject} ({row.note})" if row.note else row.subject)
         held = number(sum(row.held.values()))
         first, amount = ((row.day,), (size(row.sent_bytes),)) if wide else ((), ())
-        cells = (*first, short(row.sha) or "in all", subject, number(row.sent), *amount, held, number(row.credits))
+        cells = (*first, short(row.sha) or "total", subject, number(row.sent), *amount, held, number(row.credits))
         table.add_row(*cells, style="bold" if row is rows[-1] else None)
     return table

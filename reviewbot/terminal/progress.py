@@ -1,4 +1,4 @@
-"""What a run reports, at a terminal: its progress line by line, and the whole story as values for the end."""
+"""Progress of a run at a terminal, and the values that it reports at its end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.drafts import Annotation
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
 from reviewbot.domain.text.formatting import size, state
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.errors import Problem, ReviewbotError, SettingsError
 from reviewbot.ports import Pages, ReviewService
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.terminal.console import say, shown
@@ -21,19 +21,23 @@ from reviewbot.terminal.console import say, shown
 
 @dataclass(slots=True)
 class Progress:
-    """Shows what is being done: nothing without a console, lines that follow each other without a bar."""
+    """Shows the current stage: as a moving line with a bar, as lines without one, not at all without a console."""
 
     console: Console | None = None
     bar: moving.Progress | None = None
     _stage: str = ""
 
     def say(self, line: str) -> None:
-        """Print something worth keeping."""
+        """Print a line that stays."""
         if self.console:
             say(self.console, line, "dim" if self.bar else "")
 
+    def retry(self, error: ReviewbotError, seconds: float) -> None:
+        """Show why a request failed and when it is repeated."""
+        self.stage(f"{error.message} Trying again in {seconds:.0f} s")
+
     def stage(self, what: str) -> None:
-        """Show what is being done from now on."""
+        """Show the stage that begins."""
         if self.bar:
             self.bar.update(self.bar.task_ids[0], description=shown(what).plain)
         elif self.console and what != self._stage:
@@ -42,8 +46,8 @@ class Progress:
 
 
 @contextmanager
-def telling(console: Console, *, quiet: bool) -> Iterator[Progress]:
-    """Show progress for the length of a `with` block: a line that moves on a terminal, plain lines in a pipe."""
+def showing_progress(console: Console, *, quiet: bool) -> Iterator[Progress]:
+    """Show progress during a `with` block: a moving line on a terminal, plain lines in a pipe."""
     if quiet or not console.is_terminal or console.is_dumb_terminal:
         yield Progress(None if quiet else console)
         return
@@ -55,7 +59,7 @@ def telling(console: Console, *, quiet: bool) -> Iterator[Progress]:
 
 @dataclass(slots=True)
 class TerminalReporter:
-    """`ports.Reporter`: keeps what the end needs, and drops what is for a runner; `files` are as they were sent."""
+    """`ports.Reporter` that keeps the view, the annotations and the `files` as they were sent."""
 
     progress: Progress
     view: SummaryView | None = None
@@ -77,12 +81,15 @@ class TerminalReporter:
         """Keep the story."""
         self.view, self.files = view, files
 
+    def job_summary(self, markdown: str) -> None:
+        """Drop the job summary."""
+
     def outputs(self, values: Mapping[str, str]) -> None:
         """Drop the outputs."""
 
     def check_file(self, path: str) -> str:
-        """Refuse: a terminal's review writes no files."""
-        raise SettingsError((Problem(path, "a terminal's review writes no files", "redirect the output"),))
+        """Refuse, since a review at a terminal writes no files."""
+        raise SettingsError((Problem(path, "a review at a terminal writes no files", todo="Redirect the output."),))
 
     def write_file(self, path: str, text: str) -> None:  # noqa: ARG002 — the port's signature
         """Refuse to write a file, as `check_file` does."""
@@ -91,44 +98,44 @@ class TerminalReporter:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A `ports.ReviewService` whose requests are shown as progress."""
+    """A `ports.ReviewService` that shows its requests as progress."""
 
     service: ReviewService
     progress: Progress
     reviewer: str
 
     def balance(self) -> Balance | None:
-        """As the service."""
-        self.progress.stage(f"Asking {self.reviewer}")
+        """Call the service."""
+        self.progress.stage(f"Connecting to {self.reviewer}")
         return self.service.balance()
 
     def project(self, name: str) -> int:
-        """As the service."""
+        """Call the service."""
         return self.service.project(name)
 
     def tags(self) -> tuple[Tag, ...]:
-        """As the service."""
+        """Call the service."""
         return self.service.tags()
 
     def create(self, submission: Submission) -> Task:
-        """As the service."""
-        handed = sum(len(one.content.encode("utf-8", "replace")) for one in submission.attachments)
-        self.progress.stage(f"Handing {size(handed)} to {self.reviewer}")
+        """Call the service."""
+        size_of_all = sum(len(one.content.encode("utf-8", "replace")) for one in submission.attachments)
+        self.progress.stage(f"Sending {size(size_of_all)} to {self.reviewer}")
         return self._seen(self.service.create(submission))
 
     def retrieve(self, task_id: str) -> Task:
-        """As the service."""
+        """Call the service."""
         return self._seen(self.service.retrieve(task_id))
 
     def cancel(self, task_id: str) -> None:
-        """As the service."""
+        """Call the service."""
         self.service.cancel(task_id)
 
     def deliverable(self, url: str) -> str:
-        """As the service."""
+        """Call the service."""
         return self.service.deliverable(url)
 
     def _seen(self, task: Task) -> Task:
-        told = "Reading the answer" if task.status.is_over else f"{self.reviewer}: {state(task.status_text)}"
-        self.progress.stage(told)
+        over = task.status.is_over
+        self.progress.stage("Reading the answer" if over else f"{self.reviewer}: {state(task.status_text)}")
         return task

@@ -184,7 +184,7 @@ class Told:
     @property
     def story(self) -> list[str]:
         """The lines before it stays."""
-        return self.text.split("\nIt stays\n")[0].splitlines()
+        return self.text.split("\nBoth services keep running\n")[0].splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +196,7 @@ def told() -> Iterator[Told]:
         lines: list[str] = []
         for line in process.stdout:
             lines.append(line)
-            if line.strip().startswith("Ctrl-C ends it"):
+            if line.strip().startswith("Ctrl-C ends them"):
                 break
         comments = look("".join(lines)) if process.poll() is None else []
         process.send_signal(signal.SIGINT)
@@ -228,7 +228,7 @@ def test_the_story_is_short_and_fits_a_terminal(told: Told) -> None:
 
 def test_it_says_what_happened_in_both_runs(told: Told) -> None:
     assert "Exit status 1" in told.text
-    assert "the gate is closed, as it should be" in told.text
+    assert "findings block the pull request, as planned" in told.text
     assert "Exit status 0" in told.text
     assert "CodeVF never saw it" in told.text
     assert "Account: 5,000 credits before, 4,640 after, 0 on hold." in told.text
@@ -245,7 +245,8 @@ def test_every_hard_placement_is_shown(told: Told) -> None:
 def test_the_files_that_it_names_are_there(told: Told) -> None:
     folder = FOLDER.search(told.text)
     assert folder
-    for name in ("workspace/reviewbot.json", "job-summary.md", "log.txt", "event.json"):
+    assert f"{folder[1]}/opened/workspace/reviewbot.html\n" in told.text
+    for name in ("workspace/reviewbot.json", "workspace/reviewbot.html", "job-summary.md", "log.txt", "event.json"):
         for run in ("opened", "synchronize"):
             text = (Path(folder[1]) / run / name).read_text()
             assert text

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
 
 import pytest
 
-from reviewbot.analyzers.answer import rate, ratings, replacement
+from reviewbot.analyzers.answer import explain, explanations, rate, ratings, replacement
 from reviewbot.analyzers.obfuscation import NAME
 from reviewbot.analyzers.raw import Edit, RawFinding
 from reviewbot.analyzers.reviewer import names, review
-from reviewbot.analyzers.tools import TOOLS
+from reviewbot.analyzers.tools import RUFF, TOOLS
 from reviewbot.domain.codevf.response import read_result
 from reviewbot.domain.model.review import Category, Severity
 
@@ -65,6 +71,58 @@ def test_a_rule_is_rated_by_its_longest_prefix_then_its_level(
 
 def test_every_tool_is_rated() -> None:
     assert set(ratings()) == {"same", NAME, *(tool.name for tool in TOOLS)}
+
+
+def found_by(tool: str, rule: str) -> RawFinding:
+    return RawFinding(tool, rule, "a", 1, 1, "error", "A message")
+
+
+@cache
+def ruff_rules() -> tuple[str, ...]:
+    """The rules of ruff that are selected, as ruff lists them."""
+    [selected, ignored] = (
+        one.partition("=")[2].split(",") for one in RUFF.arguments if one.startswith(("--select=", "--ignore="))
+    )
+    command = [str(Path(sys.executable).with_name("ruff")), "rule", "--all", "--output-format=json"]
+    rules = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    codes = [one["code"] for one in rules if not one["preview"]]
+    return tuple(code for code in codes if _is_in(code, selected) and not _is_in(code, ignored))
+
+
+def _is_in(code: str, prefixes: list[str]) -> bool:
+    linters = [re.match("[A-Z]+", one) for one in (code, *prefixes)]
+    own = linters[0]
+    return any(
+        code.startswith(one) and own and there and own[0] == there[0]
+        for one, there in zip(prefixes, linters[1:], strict=True)
+    )
+
+
+def test_every_rule_of_ruff_has_a_sentence_and_every_sentence_a_rule() -> None:
+    table = explanations()["ruff"]
+    assert len(ruff_rules()) > 250
+    assert not [rule for rule in ruff_rules() if explain(found_by("ruff", rule)) == table["default"]]
+    codes = (*ruff_rules(), "invalid-syntax")
+    assert not [key for key in table if key != "default" and not any(code.startswith(key) for code in codes)]
+
+
+@pytest.mark.parametrize("tool", ["shellcheck", "zizmor", "hadolint"])
+def test_every_rated_rule_is_explained(tool: str) -> None:
+    default = explanations()[tool]["default"]
+    rules = (one.split(" ")[0] for one in ratings()[tool]["rules"])
+    assert not [rule for rule in rules if explain(found_by(tool, rule)) == default]
+
+
+def test_an_explanation_is_one_sentence() -> None:
+    sentences = [text for table in explanations().values() for text in table.values()]
+    assert not [text for text in sentences if not re.fullmatch(r"[A-Z`].*[.]", text) or ". " in text or len(text) > 160]
+
+
+def test_the_longest_prefix_explains_and_a_note_is_explanation_enough() -> None:
+    assert explain(found_by("ruff", "S608")).startswith("A value becomes a part of the SQL")
+    assert explain(found_by("ruff", "S314")) == explain(found_by("ruff", "S319"))
+    assert explain(found_by("shellcheck", "SC9999")) == explanations()["shellcheck"]["default"]
+    assert explain(found_by("ast-grep", "php-eval")) == ""
 
 
 def test_a_long_list_of_paths_is_counted() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from reviewbot import cli
-from reviewbot.app.collect import collect_finished
+from reviewbot.app.collect.collect import collect_finished
 from reviewbot.app.context import Ports
 from reviewbot.domain.github.pull_request import Waiting
 from reviewbot.errors import NotFound
@@ -41,7 +41,7 @@ class Town:
 
 
 def world(town: Town, said: list[str]) -> Ports:
-    reporter = SimpleNamespace(say=said.append)
+    reporter = SimpleNamespace(say=said.append, job_summary=said.append)
     service = SimpleNamespace(balance=lambda: None)
     parts: dict[str, Any] = {"forge": town, "changes": None, "reporter": reporter, "clock": None}
     parts["open_service"] = lambda _: service
@@ -54,7 +54,11 @@ def test_a_bug_that_one_meets_waits_for_the_others() -> None:
     with pytest.raises(TypeError, match="ours"):
         collect_finished(world(town, said), {})
     assert town.seen == [1, 2, 3]
-    assert said == ["#2: It is gone.", "#3: It is gone."]
+    assert said[:2] == ["#2: It is gone.", "#3: It is gone."]
+    assert said[2].splitlines()[4:] == [
+        "| `#1` | `A bug in reviewbot stopped it.` |  |",
+        *[f"| `#{n}` | `It is gone.` |  |" for n in (2, 3)],
+    ]
 
 
 def test_whoever_is_told_to_stop_stops() -> None:

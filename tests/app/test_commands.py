@@ -12,6 +12,9 @@ import pytest
 from reviewbot_sandbox.codevf import End, HandClock, TaskLife
 from reviewbot_sandbox.faults import DropBefore, RecordedThen
 from reviewbot_sandbox.github import Level
+from reviewbot_sandbox.github.addresses import node_id
+from reviewbot_sandbox.github.forms import CommentForm
+from reviewbot_sandbox.github.records import ReviewState
 
 from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
 
@@ -89,8 +92,8 @@ def test_a_review_is_bought_anew_on_request(tmp_path: Path) -> None:
         assert len(rig.service.tasks()) == 2
         assert emoji(rig) == ["+1"]
         [told] = answers(rig)
-        assert "`hubot` asked for a review" in told
-        assert "The check says: 1 finding closes the gate" in told
+        assert "`hubot` requested a review" in told
+        assert "The check: 1 finding blocks this pull request" in told
 
 
 def test_a_review_waits_for_a_request_and_is_bought_by_one(tmp_path: Path) -> None:
@@ -110,7 +113,7 @@ def test_a_review_waits_for_a_request_and_is_bought_by_one(tmp_path: Path) -> No
         ("hubot", "/reviewbot bypass it burns", "does not have"),
         ("mona", "/reviewbot bypass {head} it burns", "Authors cannot bypass the check"),
         ("mona", "/reviewbot waive {id} it is fine", "Authors cannot waive a finding that blocks"),
-        ("hubot", "/reviewbot waive {id}", "The summary shows the reason"),
+        ("hubot", "/reviewbot waive {id}", "The reason is missing"),
         ("hubot", "/reviewbot waive 0000 it is fine", "No open finding"),
         ("hubot", "/reviewbot review 1234567", "is not the pull request's head"),
         ("hubot", "/reviewbot cancel", "No review is open"),
@@ -144,7 +147,7 @@ def test_how_things_stand_is_told_to_whoever_may_read(tmp_path: Path) -> None:
         rig.run()
         asked = len(rig.codevf_faults.log)
         assert say(rig, "/reviewbot status", by="quill").outputs["reason"] == "command"
-        assert "no open review; 1 finding counts" in answers(rig)[0]
+        assert "no open review, 1 open finding" in answers(rig)[0]
         assert len(rig.codevf_faults.log) == asked, "what a stranger asks costs the service nothing"
 
 
@@ -236,7 +239,7 @@ def test_a_free_reviewers_findings_cannot_be_waived(tmp_path: Path) -> None:
         people(rig)
         rig.run(reviewer="local", fail_on="low")
         say(rig, "/reviewbot bypass it burns", by="max", reviewer="local", fail_on="low")
-        assert "That is for paid reviews" in answers(rig)[0]
+        assert "needs `reviewer: codevf`" in answers(rig)[0]
         assert check(rig) == "failure"
 
 
@@ -270,6 +273,104 @@ def test_words_that_somebody_put_into_a_comment_are_nobodys(tmp_path: Path) -> N
         assert rig.run(event="issue_comment", payload=event_of(rig, said)).outputs["reason"] == "event"
         assert rig.run().exit_status == 1
         assert emoji(rig) == []
+
+
+# --- In review threads ------------------------------------------------------------------------------------------------
+
+
+def thread_event_of(rig: Rig, reply: Any, **more: Any) -> Mapping[str, Any]:  # noqa: ANN401 — the sandbox's record, JSON
+    """The payload of `pull_request_review_comment`, as far as the action reads one."""
+    payload = {**event_of(rig, reply), "pull_request": {"number": rig.number}, **more}
+    return {key: payload[key] for key in payload if key != "issue"}
+
+
+def reply_to_finding(rig: Rig, text: str, by: str = "hubot", **inputs: Any) -> Finished:  # noqa: ANN401 — as `Rig.run` takes them
+    """A person replies to the only finding's comment, and the workflow runs on it."""
+    reply = rig.world.reply(rig.comments()[0].id, by, text)
+    return rig.run(event="pull_request_review_comment", payload=thread_event_of(rig, reply), **inputs)
+
+
+def test_a_reply_to_a_finding_waives_it_without_an_id(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        done = reply_to_finding(rig, "/reviewbot waive only admins can call it")
+        assert (done.exit_status, done.outputs["verdict"], check(rig)) == (0, "pass", "success"), done.log
+        [told] = answers(rig)
+        assert "In reply to [this comment](" in told
+        assert "`hubot` waived" in told
+        [first, reply] = rig.world.store.replies.values()
+        assert "⚖️ **Waived** by `hubot`: only admins can call it" in first.body
+        assert [one.subject for one in rig.world.store.reactions] == [node_id("PRRC", reply.id)]
+        assert emoji(rig) == ["+1"]
+        done = reply_to_finding(rig, "/reviewbot unwaive")
+        assert (done.exit_status, check(rig)) == (0, "failure"), done.log
+        assert len(rig.service.tasks()) == 1
+
+
+def test_the_same_people_may_waive_in_a_thread(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        finding_id = identifier(rig)
+        reply_to_finding(rig, "/reviewbot waive it is fine", by="quill")
+        reply_to_finding(rig, "/reviewbot waive it is fine", by="mona")
+        reply_to_finding(rig, "/reviewbot waive")
+        assert ["does not have" in told for told in answers(rig)] == [True, False, False]
+        assert "Authors cannot waive a finding that blocks" in answers(rig)[1]
+        assert f"/reviewbot waive {finding_id} REASON" in answers(rig)[2]
+        assert (emoji(rig), check(rig)) == (["-1"] * 3, "failure")
+
+
+@pytest.mark.parametrize("by", ["mona", "hubot"])
+def test_a_thread_whose_first_comment_another_account_wrote_or_edited_names_no_finding(tmp_path: Path, by: str) -> None:
+    """Otherwise an author could show one finding and have another one waived."""
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        first = rig.comments()[0]
+        if by == "mona":
+            rig.world.edit_comment(first.id, by, first.body.replace("A shell runs it", "A typo"))
+            reply = rig.world.reply(first.id, "hubot", "/reviewbot waive it is fine")
+        else:
+            forged = rig.world.review_comment(REPO, 1, by, CommentForm(first.body, "app.py", line=12))
+            reply = rig.world.reply(forged.id, "hubot", "/reviewbot waive it is fine")
+        rig.run(event="pull_request_review_comment", payload=thread_event_of(rig, reply))
+        assert (emoji(rig), check(rig)) == (["confused"], "failure")
+        assert "Unknown command" in answers(rig)[0]
+
+
+def test_an_edited_a_deleted_and_a_pending_reply_are_no_commands(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        first, text = rig.comments()[0], "/reviewbot waive it is fine"
+        edited = rig.world.edit_comment(rig.world.reply(first.id, "hubot", "hello").id, "mona", text)
+        deleted = rig.world.reply(first.id, "hubot", text)
+        rig.world.delete_comment(deleted.id)
+        pending = rig.world.reply(first.id, "hubot", text)
+        review = rig.world.store.reviews[pending.review_id]
+        rig.world.store.reviews[review.id] = replace(review, state=ReviewState.PENDING)
+        for reply in (edited, deleted, pending):
+            done = rig.run(event="pull_request_review_comment", payload=thread_event_of(rig, reply))
+            assert done.outputs["reason"] == "event", done.log
+        assert (emoji(rig), check(rig)) == ([], "failure")
+        rig.world.store.reviews[review.id] = review
+        rig.run()
+        assert (emoji(rig), check(rig)) == (["+1"], "success"), "submitted"
+
+
+def test_on_a_forks_pull_request_a_later_run_with_the_key_carries_out_the_reply(tmp_path: Path) -> None:
+    """GitHub gives `pull_request_review_comment` of a fork neither secrets nor a token that may write."""
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        done = reply_to_finding(rig, "/reviewbot waive it is fine", codevf_api_key="")
+        assert (done.exit_status, done.outputs["reason"]) == (0, "event")
+        assert "This run has no CodeVF key" in done.log
+        assert (emoji(rig), check(rig)) == ([], "failure")
+        rig.run()
+        assert (emoji(rig), check(rig)) == (["+1"], "success")
 
 
 # --- Executed once, also after a kill ---------------------------------------------------------------------------------
@@ -414,3 +515,19 @@ def test_an_approval_label_of_an_older_head_buys_nothing(tmp_path: Path) -> None
         assert not rig.service.tasks()
         assert rig.run(payload=rig.event("labeled", **label)).exit_status == 0
         assert rig.world.pull(REPO, 1).labels == (), "it is used up"
+
+
+def test_a_relay_carries_out_the_commands_that_are_open(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        people(rig)
+        rig.world.comment(REPO, rig.number, "hubot", "/reviewbot status")
+        payload = {
+            "action": "completed",
+            "workflow_run": {"display_title": f"Command in a review thread of #{rig.number}"},
+        }
+        done = rig.run(event="workflow_run", payload=payload)
+        assert (done.exit_status, done.outputs["reason"]) == (0, "command"), done.log
+        assert len(answers(rig)) == 1
+        assert not rig.service.tasks(), "it answers, and reviews nothing"
+        rig.run(event="workflow_run", payload=payload)
+        assert len(answers(rig)) == 1

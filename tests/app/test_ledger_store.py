@@ -256,7 +256,7 @@ def test_a_verdict_that_was_not_green_is_not_green_while_the_service_is_away(tmp
         rig.codevf_faults.add("/tasks/task_", Reply(503), times=None, method="GET")
         done = rig.run(payload=rig.event("edited"))
         assert (done.outputs["coverage"], conclusion(rig)) == ("partial", "action_required")
-        assert "Handed in" not in rig.summaries()[0]
+        assert "Submitted" not in rig.summaries()[0]
 
 
 def test_a_red_head_stays_red_by_way_of_a_branch_that_has_it_whoever_has_signed_its_check(tmp_path: Path) -> None:

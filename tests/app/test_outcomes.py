@@ -38,6 +38,22 @@ def test_wrong_settings_are_all_listed_and_nothing_is_spent(tmp_path: Path) -> N
         assert (done.outputs["status"], done.outputs["reason"]) == ("failed", "settings")
 
 
+def test_a_file_that_sets_a_locked_key_gets_no_review_and_not_even_chooses_the_check(tmp_path: Path) -> None:
+    with house(tmp_path, config="fail-on: never\ninstance: mine\ncheck-run: false\n") as rig:
+        done = rig.run(locked="fail-on\ninstance\ncheck-run", config="fail-on: low")
+        assert (done.exit_status, done.outputs["reason"]) == (2, "settings")
+        assert [(one.name, one.conclusion) for one in rig.checks()] == [("CodeVF review", "action_required")]
+        for line, key in enumerate(("fail-on", "instance", "check-run"), start=1):
+            assert f"config file `{key}`: line {line} of `.github/reviewbot.yml` sets this key" in done.log
+        assert not rig.codevf_faults.log
+
+
+def test_the_input_config_judges_where_the_file_says_nothing(tmp_path: Path) -> None:
+    medium = answer(finding("app.py", 12, severity="medium", title="A shell", code="os.system(command)"))
+    with house(tmp_path, engineer=lambda _: medium, config="max-comments: 3\n") as rig:
+        assert rig.run(config="fail-on: medium", locked="fail-on").exit_status == 1
+
+
 def test_mode_and_credits_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         assert rig.run(mode="fast", max_credits="100").exit_status == 2
@@ -132,7 +148,7 @@ def test_a_signal_ends_the_wait_with_everything_written_down(tmp_path: Path, num
         wait_for(lambda: bool(rig.summaries()) and sum(one.method == "GET" for one in rig.codevf_faults.log[3:]) > 1)
         [before], [check] = rig.summaries(), rig.checks()
         for told in (f"{check.output.title}\n{check.output.summary}".lower(), before):
-            assert re.search("(handed in|in the queue), not finished yet", told)
+            assert re.search("(submitted|in the queue), not finished yet", told)
             assert "this run waits for it, for 5 hours at most" in told
         process.send_signal(number)
         log, _ = process.communicate(timeout=7)

@@ -275,7 +275,7 @@ def test_more_than_fifty_findings_arrive_in_the_check(tmp_path: Path) -> None:
         [check] = rig.checks()
         assert len(check.output.annotations) == 75
         assert done.outputs["findings"] == "75"
-        assert "75 findings came back" in rig.summaries()[0]
+        assert "75 findings in the answer" in rig.summaries()[0]
 
 
 def test_what_was_sent_is_the_diff_and_numbered_files(tmp_path: Path) -> None:

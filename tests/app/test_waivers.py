@@ -170,8 +170,22 @@ def test_a_waiver_that_was_withdrawn_does_not_come_back_after_more_bases_than_ar
         rig.world.edit_comment(green.id, green.author, green.body)
         done = rig.run()
         assert done.outputs["verdict"] == "fail"
-        assert "more base branches than reviewbot reads" in done.summary
+        assert "every earlier head and base" in done.summary
         assert "Waived" not in summary(rig)
+
+
+def test_a_waiver_that_is_given_after_more_bases_than_are_read_is_kept(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        main = rig.world.store.git(REPO).branches()["main"]
+        rig.run()
+        for number in range(MOST_FORMER_BASES + 1):
+            rig.world.push(REPO, f"base-{number}", {}, parents=(main,))
+            rig.world.retarget(REPO, 1, f"base-{number}")
+        rig.world.retarget(REPO, 1, "main")
+        rig.world.store.clock = lambda: datetime.now(UTC) + timedelta(minutes=1)
+        say(rig, f"/reviewbot waive {identifier(rig)} only admins can call it")
+        assert rig.run().outputs["verdict"] == "pass"
 
 
 def test_a_waiver_does_not_come_back_while_the_check_runs_that_deny_it_cannot_be_read(tmp_path: Path) -> None:

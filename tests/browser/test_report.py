@@ -215,6 +215,51 @@ def test_an_address_leads_to_its_finding_or_file_whatever_is_folded_or_filtered(
     assert page.url.endswith(f"#finding-{INJECTION.id}")
 
 
+TELEPHONE = {"viewport": {"width": 390, "height": 844}}
+
+
+def height(page: Page, selector: str) -> list[float]:
+    """The heights of the elements that are shown."""
+    return [box["height"] for one in page.locator(f"{selector}:visible").all() if (box := one.bounding_box())]
+
+
+def rows(page: Page, selector: str) -> int:
+    """On how many lines the elements that are shown are."""
+    return len({round(box["y"]) for one in page.locator(f"{selector}:visible").all() if (box := one.bounding_box())})
+
+
+def test_on_a_telephone_badges_and_the_toolbar_stay_on_their_lines(opened: Open) -> None:
+    page = opened(**TELEPHONE).page
+    page.locator("table.diff").first.wait_for()
+    assert max(height(page, ".badge, .severity")) < 24
+    assert (rows(page, ".tools select"), rows(page, ".tools .right button")) == (1, 1)
+    for card in page.locator(".finding:visible").all():
+        severity, button = card.locator(".severity").bounding_box(), card.locator(".copy").bounding_box()
+        assert severity
+        assert button
+        assert severity["y"] < button["y"] + button["height"] / 2 < severity["y"] + severity["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_a_copy_button_appears_under_the_mouse_and_by_keyboard(opened: Open) -> None:
+    page = (visit := opened()).page
+    button = page.locator(f"{visit.finding(INJECTION.id)} .copy")
+    expect(button).to_have_css("opacity", "0")
+    page.locator(visit.finding(INJECTION.id)).hover()
+    expect(button).to_have_css("opacity", "1")
+    page.mouse.move(0, 0)
+    expect(button).to_have_css("opacity", "0")
+    button.focus()
+    expect(button).to_have_css("opacity", "1")
+    button.press("Enter")
+    expect(page.locator("#told")).to_have_text("Copied")
+
+
+def test_without_a_mouse_the_copy_buttons_are_shown(opened: Open) -> None:
+    page = (visit := opened(**TELEPHONE, has_touch=True, is_mobile=True)).page
+    expect(page.locator(f"{visit.finding(INJECTION.id)} .copy")).to_have_css("opacity", "1")
+
+
 @pytest.mark.parametrize("has_clipboard", [True, False], ids=["clipboard", "old command"])
 def test_a_finding_is_copied_as_markdown_and_so_are_all_that_are_shown(opened: Open, *, has_clipboard: bool) -> None:
     page = (visit := opened(permissions=["clipboard-read", "clipboard-write"])).page
@@ -223,7 +268,7 @@ def test_a_finding_is_copied_as_markdown_and_so_are_all_that_are_shown(opened: O
     page.click(f"{visit.finding(INJECTION.id)} .copy")
     expect(page.locator("#told")).to_have_text("Copied")
     text = page.evaluate("navigator.clipboard.readText()")
-    assert text.startswith("**🔴 Critical · security: SQL is put together")
+    assert text.startswith("**🔴 Critical · security · blocks: SQL is put together")
     assert "[`src/shop/users.py` lines 41 to 42](https://github.com/acme/shop/blob/" in text
     page.select_option("#by-severity", "high")
     page.click("#copy-all")

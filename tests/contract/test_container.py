@@ -1,9 +1,10 @@
-"""The image, built from the Dockerfile, under act and with the mounts of GitHub's runner."""
+"""The images that users get, built from the Dockerfiles, under a runner and under the mounts of GitHub's own."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,12 +19,16 @@ from reviewbot_sandbox.codevf import TaskLife, canned
 from reviewbot_sandbox.github import Rules
 
 from bench.starting import PARTS, look_into
+from reviewbot.cli.bootstrap import WITHOUT_ANALYZERS
 from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house, read_outputs
+from tests.app.test_commands import event_of
 from tests.app.test_enterprise import at, company
-from tests.contract.runner_image import ACTION, GIT, IMAGE, Engine, Images, Refused, images
+from tests.contract.pasted import paste
+from tests.contract.runner_image import ACTION, GIT, IMAGE, LOCAL_IMAGE, Engine, Images, Refused, images
 from tests.contract.runner_mounts import Mounts
+from tests.contract.test_snippets import SNIPPETS, WORKFLOWS, filled
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.container, pytest.mark.timeout(1200)]
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 RUNNER_USER = 1001
@@ -56,7 +61,7 @@ jobs:
 
 @pytest.fixture(scope="module")
 def made(request: pytest.FixtureRequest) -> Iterator[Images]:
-    """Build the image once."""
+    """The images, built once."""
     try:
         with images(Engine(request.config.getoption("--engine"))) as storage:
             yield storage
@@ -65,10 +70,13 @@ def made(request: pytest.FixtureRequest) -> Iterator[Images]:
 
 
 def test_the_benchmark_of_the_image_finds_all_its_parts(made: Images) -> None:
-    sizes = {name: size for name, size, started in look_into(made, rounds=1).rows if started is None}
+    rows = look_into(made, rounds=1).rows
+    sizes = {name: size for name, size, _, started in rows if started is None}
     assert set(PARTS) < set(sizes)
-    sizes.pop("its base")  # Docker knows it only by its digest
+    sizes.pop("the base of both, unpacked")  # which Docker knows by its digest alone
     assert all(sizes.values()), sizes
+    packed = {name: size for name, _, size, _ in rows if name in PARTS}
+    assert all(packed.values()), packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +113,26 @@ def run(
     runner: Mapping[str, str] = MappingProxyType({}),
     **inputs: str,
 ) -> Ran:
-    """Run the image like GitHub's runner until it ends; `runner` adds environment variables."""
+    """Run the image to its end as GitHub's runner does; `runner` is added to the environment.
+
+    `reviewer: local` runs in the image with the analyzers.
+    """
     mounts, arguments = mounted(rig, folder, prepare, runner, **inputs)
-    done = made.attempt(made.run(*arguments, IMAGE, "action"), seconds=120)
+    image = LOCAL_IMAGE if inputs.get("reviewer") == "local" else IMAGE
+    done = made.attempt(made.run(*arguments, image, "action"), seconds=120)
     outputs = read_outputs((mounts.commands / "output").read_text(encoding="utf-8"))
     return Ran(done.returncode, done.stdout + done.stderr, outputs, mounts)
+
+
+def variables(rig: Rig) -> dict[str, str]:
+    """The environment in which a runner's workflow finds the sandbox."""
+    return {
+        "GITHUB_API_URL": rig.github_url,
+        "GITHUB_GRAPHQL_URL": f"{rig.github_url}/graphql",
+        "GITHUB_SERVER_URL": rig.github_url,
+        "GITHUB_REPOSITORY": REPO,
+        "REVIEWBOT_TIME_SCALE": str(SCALE),
+    }
 
 
 def judge_workflow(made: Images, folder: Path, workspace: Path, action: str) -> None:
@@ -119,14 +142,7 @@ def judge_workflow(made: Images, folder: Path, workspace: Path, action: str) -> 
         text = WORKFLOW.replace("ACTION", action).replace("CODEVF", f"{rig.codevf_url}/api/v1/")
         workflow.write_text(text, encoding="utf-8")
         event.write_text(json.dumps(rig.event()), encoding="utf-8")
-        variables = {
-            "GITHUB_API_URL": rig.github_url,
-            "GITHUB_GRAPHQL_URL": f"{rig.github_url}/graphql",
-            "GITHUB_SERVER_URL": rig.github_url,
-            "GITHUB_REPOSITORY": REPO,
-            "REVIEWBOT_TIME_SCALE": str(SCALE),
-        }
-        done = made.act(workspace, workflow, event, variables)
+        done = made.act(workspace, workflow, event, variables(rig))
         log = done.stdout + done.stderr
         assert done.returncode == 0, log
         assert "seen outcome=failure conclusion=success verdict=fail critical=1" in log, log
@@ -137,16 +153,97 @@ def judge_workflow(made: Images, folder: Path, workspace: Path, action: str) -> 
         assert TRAPPED not in log
 
 
-def test_a_workflow_that_uses_the_action_gets_its_review(made: Images, tmp_path: Path) -> None:
-    judge_workflow(made, tmp_path, made.project, "./")
+@pytest.mark.parametrize("action", ["./", "./local"])
+def test_a_workflow_that_uses_the_action_gets_its_review(made: Images, tmp_path: Path, action: str) -> None:
+    judge_workflow(made, tmp_path, made.project, action)
 
 
-def test_the_twin_without_docker_gets_it_too_in_a_hostile_workspace(made: Images, tmp_path: Path) -> None:
+def python(made: Images, image: str, code: str) -> str:
+    """Run Python code in an image, and return what it printed."""
+    ran = made.attempt(made.run("--entrypoint", "/opt/reviewbot/bin/python", image, "-I", "-c", code), seconds=60)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
+
+
+NOT_IN_THE_SLIM_IMAGE = (
+    *("perl", "pip", "pip3", "cc", "gcc", "ld", "apt-get", "dpkg", "bash", "curl", "tar"),
+    *("ruff", "shellcheck", "ast-grep", "zizmor", "hadolint"),
+)
+
+
+def test_the_slim_image_contains_no_analyzer_no_installer_no_perl_and_no_compiler(made: Images) -> None:
+    code = f"""
+import os
+from importlib.util import find_spec
+names = {NOT_IN_THE_SLIM_IMAGE!r}
+files = (name for top in ("/usr", "/opt") for _, _, files in os.walk(top) for name in files)
+found = {{name for name in files if name in names}}
+print(sorted(found), find_spec("pip"), find_spec("ensurepip"), sorted(os.listdir("/usr/lib/git-core")))
+"""
+    assert python(made, IMAGE, code) == "[] None None ['git-remote-http', 'git-remote-https']"
+
+
+def test_the_slim_image_is_less_than_half_of_the_one_with_the_analyzers(made: Images) -> None:
+    sizes = [
+        int(made.call("image", "inspect", "--format", "{{.Size}}", image).stdout) for image in (IMAGE, LOCAL_IMAGE)
+    ]
+    assert sizes[0] < sizes[1] / 2
+
+
+def test_the_standard_library_is_compiled(made: Images) -> None:
+    code = "import json, pathlib, sys; print(pathlib.Path(json.__cached__).exists(), sys.flags.isolated)"
+    assert python(made, IMAGE, code) == "True 1"
+
+
+def test_the_slim_image_names_the_action_that_has_the_analyzers(made: Images, tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        mounts, arguments = mounted(rig, tmp_path / "runner", nothing, reviewer="local")
+        done = made.attempt(made.run(*arguments, IMAGE, "action"), seconds=120)
+        assert done.returncode == 3, done.stdout + done.stderr
+        assert [line for line in done.stdout.splitlines() if "analyzers" in line] == [WITHOUT_ANALYZERS]
+        assert [one.conclusion for one in rig.checks()] == ["action_required"]
+        assert read_outputs((mounts.commands / "output").read_text(encoding="utf-8"))["status"] == "failed"
+
+
+def test_the_docker_free_action_gets_it_too_in_a_hostile_workspace(made: Images, tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     set_traps(workspace)
     repository, _, version = ACTION.partition("@")
     judge_workflow(made, tmp_path, workspace, f"{repository}/no-docker@{version}")
+
+
+# act does not mount the runner's home as GitHub's runner does; the test with a file of certificates does.
+WITH_STEPS = {text: name for name, text in SNIPPETS.items() if "uses:" in text and "_github_home" not in text}
+
+
+@pytest.mark.parametrize("snippet", sorted(WITH_STEPS.values() & WORKFLOWS.keys()))
+def test_a_workflow_of_the_documentation_works_as_pasted(made: Images, tmp_path: Path, snippet: str) -> None:
+    with house(tmp_path, engineer=canned(answer())) as rig:
+        inputs = {"github-token": TOKEN, "codevf-url": f"{rig.codevf_url}/api/v1/"}
+        pasted = paste(filled(WORKFLOWS[snippet]), tmp_path / "stand-ins", inputs)
+        workflow, event, workspace = tmp_path / "workflow.yml", tmp_path / "event.json", tmp_path / "workspace"
+        workflow.write_text(pasted.text, encoding="utf-8")
+        payload: Mapping[str, object] = rig.event()
+        if pasted.event == "issue_comment":
+            payload = event_of(rig, rig.world.comment(REPO, rig.number, "mona", "/reviewbot status"))
+        event.write_text(json.dumps(payload), encoding="utf-8")
+        workspace.mkdir()
+        done = made.act(
+            workspace,
+            workflow,
+            event,
+            variables(rig),
+            trigger=pasted.event,
+            secrets={"CODEVF_API_KEY": KEY, "SLACK_WEBHOOK": "https://hooks.example"},
+            repositories=pasted.repositories,
+        )
+        log = done.stdout + done.stderr
+        assert done.returncode == 0, log
+        assert rig.github_requests(), log
+        for repository in pasted.repositories:
+            assert re.search(rf"{repository.partition('@')[0]}\S* got reviewbot\.", log), log
+        assert ('{"text": "Review: pass, 0 findings. ' in log) == ("Slack" in pasted.text), log
 
 
 def checked_out(mounts: Mounts) -> None:

@@ -29,6 +29,7 @@ TABLE: dict[str, dict[str, type[Event]]] = {
     "pull_request": {"closed": ClosedEvent, "*": ReviewEvent},
     "pull_request_review": {"*": ReviewEvent},
     "issue_comment": {"*": CommentEvent},
+    "pull_request_review_comment": {"*": CommentEvent},
     "workflow_dispatch": {"*": DispatchEvent},
     "merge_group": {"checks_requested": MergeGroupEvent, "*": OtherEvent},
     "workflow_run": {"*": OtherEvent},
@@ -82,8 +83,8 @@ def test_the_fields_are_those_of_the_payload() -> None:
                 assert (event.action, event.sender) == (payload["action"], payload["sender"]["login"])
                 assert event.label == payload.get("label", {}).get("name")
             case CommentEvent():
-                assert (event.number, event.body) == (payload["issue"]["number"], payload["comment"]["body"])
-                written = payload["comment"]
+                subject, written = payload["pull_request" if event.in_thread else "issue"], payload["comment"]
+                assert (event.number, event.body) == (subject["number"], written["body"])
                 assert (event.author, event.comment_id) == (written["user"]["login"], written["id"])
             case MergeGroupEvent():
                 group = payload["merge_group"]

@@ -209,7 +209,7 @@ def test_a_result_says_whether_the_review_before_had_it() -> None:
 
 def test_an_earlier_finding_is_told_as_one_with_the_reviewers_last_word() -> None:
     text = the_result(CHANGED)["message"]["text"]
-    assert "Found by an earlier review. Its code has changed since, and nobody has confirmed" in text
+    assert "Found by an earlier review. Its code has changed since, and no review has confirmed" in text
     assert "The reviewer's last word: `locked` is there" in text
     assert "earlier review" not in the_result(RACE)["message"]["text"]
 
@@ -230,7 +230,7 @@ def test_what_is_fixed_or_gone_is_no_result_so_that_its_alert_is_closed() -> Non
 
 def test_a_bypass_and_what_is_not_remembered_are_notifications() -> None:
     texts = [note["message"]["text"] for note in written(BYPASSED)["invocations"][0]["toolExecutionNotifications"]]
-    assert any(text.startswith("Let through by hubot-owner: The shop is down") for text in texts)
+    assert any(text.startswith("Bypassed by hubot-owner: The shop is down") for text in texts)
     assert "1 more finding of earlier reviews: only the severity is remembered." in texts
 
 

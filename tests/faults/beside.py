@@ -51,7 +51,7 @@ LEFT_UNSEEN = replace(LEFT_OPEN, conclusion="action_required")
 LEFT_UNREAD = Expected(3, "github", None, Same.NOTHING)
 """The check stays in progress until the next collection."""
 
-ENDED_UNTOLD = replace(LEFT_OPEN, says="Could not do")
+ENDED_UNTOLD = replace(LEFT_OPEN, says="Warning: ")
 """The task is cancelled; the check reports it when the pull request is reopened."""
 
 STALLED = Expected(4, "not-published", "", Same.NOTHING, "What to do next")

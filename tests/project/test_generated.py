@@ -14,11 +14,19 @@ import reviewbot
 from reviewbot.errors import Reason
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import INPUTS, Input
-from reviewbot.setup.files import SCHEMA_FILE, Wish, collect_workflow, commands_workflow, review_workflow
+from reviewbot.setup.files import (
+    SCHEMA_FILE,
+    THREADS_WORKFLOW,
+    Wish,
+    collect_workflow,
+    commands_workflow,
+    review_workflow,
+)
 from tests.project.config_schema import config_schema
 from tests.render.goldens import of_reason
 
 PROGRAM = Path(reviewbot.__file__).parent
+CALLER = Path(__file__).resolve().parents[2] / "examples" / "organization" / "caller.yml"
 
 
 def table(*, action: bool, config: bool) -> str:
@@ -114,6 +122,8 @@ PARTS: Mapping[str, str] = {
     "keys": table(action=False, config=True),
     "reasons": decisions(),
     "titles": titles(),
+    "threads": f"```yaml\n{THREADS_WORKFLOW}```",
+    "caller": f"```yaml\n{CALLER.read_text(encoding='utf-8')}```",
 }
 SHOWN = [
     ("README.md", "review"),
@@ -121,13 +131,23 @@ SHOWN = [
     ("docs/configuration.md", "inputs"),
     ("docs/configuration.md", "workflow inputs"),
     ("docs/configuration.md", "keys"),
+    ("docs/organization.md", "caller"),
     ("docs/outcomes.md", "reasons"),
     ("docs/recipes.md", "code scanning"),
     ("docs/troubleshooting.md", "titles"),
     ("docs/workflows.md", "gate"),
     ("docs/workflows.md", "collect"),
     ("docs/workflows.md", "commands"),
+    ("docs/workflows.md", "threads"),
 ]
+
+LOCAL_LINES = {
+    r"\A(?:#.*\n)+": "# Written from ../action.yml by `python -m pytest tests/project --golden-update`.\n",
+    r"^name: .*$": "name: CodeVF pull request review (local)",
+    r"^description: .*$": 'description: "Reviews a pull request with static analyzers, or buys a review from CodeVF."',
+    r"^  image: Dockerfile$": "  image: ../local.Dockerfile # zizmor: ignore[unpinned-images] a file",
+}
+"""What is different in `local/action.yml`: a pattern of lines of `action.yml`, and what replaces them."""
 
 
 def held(request: pytest.FixtureRequest, path: Path, wanted: str) -> None:
@@ -162,6 +182,17 @@ def test_no_other_part_is_marked(root: Path) -> None:
 
 def test_the_schema_that_editors_read_is_the_settings(request: pytest.FixtureRequest, root: Path) -> None:
     held(request, root / SCHEMA_FILE, json.dumps(config_schema(), indent=2) + "\n")
+
+
+def test_the_action_with_the_analyzers_is_the_action_in_another_image(
+    request: pytest.FixtureRequest, root: Path
+) -> None:
+    """`local/action.yml` is written from `action.yml`."""
+    text = (root / "action.yml").read_text(encoding="utf-8")
+    for old, new in LOCAL_LINES.items():
+        assert len(re.findall(old, text, re.MULTILINE)) == 1, old
+        text = re.sub(old, new, text, flags=re.MULTILINE)
+    held(request, root / "local" / "action.yml", text)
 
 
 def test_llms_txt_is_the_index(request: pytest.FixtureRequest, root: Path) -> None:

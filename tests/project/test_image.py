@@ -1,4 +1,4 @@
-"""The image keeps GitHub's rules for Docker actions, and ours."""
+"""The images keep GitHub's rules for Docker actions, and ours."""
 
 from __future__ import annotations
 
@@ -11,18 +11,36 @@ import pytest
 Instruction = tuple[str, str]
 
 
-@pytest.fixture(scope="module")
-def instructions(root: Path) -> list[Instruction]:
-    """(instruction, arguments) of the Dockerfile, continued lines joined."""
-    text = re.sub(r"^#.*\n", "", (root / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+SLIM, LOCAL = "Dockerfile", "local.Dockerfile"
+
+
+@pytest.fixture(scope="module", params=[SLIM, LOCAL])
+def instructions(root: Path, request: pytest.FixtureRequest) -> list[Instruction]:
+    """(instruction, arguments) of a Dockerfile, continued lines joined."""
+    return read_instructions(root / request.param)
+
+
+def read_instructions(path: Path) -> list[Instruction]:
+    text = re.sub(r"^#.*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     lines = [line for line in text.replace("\\\n", " ").splitlines() if line.strip()]
     return [(name, rest) for name, rest in (line.split(maxsplit=1) for line in lines)]
 
 
-def test_the_base_is_pinned_by_digest_and_is_the_base_of_every_stage(instructions: list[Instruction]) -> None:
+def test_the_base_is_pinned_by_digest(instructions: list[Instruction]) -> None:
     (base,) = [rest for name, rest in instructions if name == "ARG"]
     assert re.fullmatch(r"BASE=python:3\.13-slim@sha256:[0-9a-f]{64}", base)
-    assert [rest for name, rest in instructions if name == "FROM"] == ["${BASE} AS builder", "${BASE}"]
+    first, *_ = [rest for name, rest in instructions if name == "FROM"]
+    assert first == "${BASE} AS builder"
+
+
+def test_both_images_are_made_on_one_base_and_the_slim_one_holds_nothing_else_of_it(root: Path) -> None:
+    slim, local = (read_instructions(root / name) for name in (SLIM, LOCAL))
+    assert slim[0] == local[0]
+    assert [rest for name, rest in slim if name == "FROM"] == ["${BASE} AS builder", "scratch"]
+    assert [rest for name, rest in local if name == "FROM"] == ["${BASE} AS builder", "${BASE}"]
+    assert [one for one in slim if one[0] in {"ENTRYPOINT", "CMD"}] == [
+        one for one in local if one[0] in {"ENTRYPOINT", "CMD"}
+    ]
 
 
 # https://docs.github.com/en/actions/reference/workflows-and-actions/dockerfile-support
@@ -38,13 +56,18 @@ def test_the_entry_point_is_a_list_and_isolated_from_the_working_directory(instr
 
 
 def test_no_secret_is_built_in(instructions: list[Instruction]) -> None:
-    assert {name for name, _ in instructions} <= {"ARG", "FROM", "RUN", "COPY", "ENTRYPOINT", "CMD"}
+    assert {name for name, _ in instructions} <= {"ARG", "FROM", "RUN", "COPY", "ENV", "ENTRYPOINT", "CMD"}
+    assert [rest for name, rest in instructions if name == "ENV"] in (
+        [],
+        ["PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8"],
+    )
     assert len([name for name, _ in instructions if name == "ARG"]) == 1
 
 
-def test_everything_that_is_copied_is_let_in_and_nothing_else(root: Path, instructions: list[Instruction]) -> None:
+def test_everything_that_is_copied_is_let_in_and_nothing_else(root: Path) -> None:
     lines = (root / ".dockerignore").read_text(encoding="utf-8").splitlines()
     allowed = {line[1:] for line in lines if line.startswith("!")}
+    instructions = [one for name in (SLIM, LOCAL) for one in read_instructions(root / name)]
     copied = [rest.split()[:-1] for name, rest in instructions if name == "COPY" and not rest.startswith("--from")]
     assert "*" in lines
     assert {source for sources in copied for source in sources} == allowed

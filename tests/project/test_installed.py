@@ -134,7 +134,7 @@ def test_reports_are_rendered_and_applied(reviewbot: Installed) -> None:
 
 
 def test_init_and_config_run(reviewbot: Installed) -> None:
-    reviewbot("init", "--action", f"acme/reviewbot@{COMMIT}", "--as", "advisory", "--reviewer", "codevf")
+    reviewbot("init", "--action", f"acme/reviewbot@{COMMIT}#v1.0.0", "--as", "advisory", "--reviewer", "codevf")
     assert (reviewbot.clone / ".github" / "workflows" / "reviewbot-review.yml").is_file()
     reviewbot("config", "check")
     assert "wait-minutes" in reviewbot("config", "show").stdout

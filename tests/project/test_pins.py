@@ -128,7 +128,7 @@ def recipes(root: Path) -> str:
     return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True, timeout=30).stdout
 
 
-@pytest.mark.parametrize("place", ["Dockerfile", "Makefile", "no-docker/action.yml"])
+@pytest.mark.parametrize("place", ["Dockerfile", "local.Dockerfile", "Makefile"])
 def test_every_installation_asks_for_hashes_and_wheels(root: Path, place: str) -> None:
     text = recipes(root) if place == "Makefile" else (root / place).read_text(encoding="utf-8")
     lines = [line for line in text.replace("\\\n", " ").splitlines() if " install " in line and ".txt" in line]
@@ -136,8 +136,13 @@ def test_every_installation_asks_for_hashes_and_wheels(root: Path, place: str) -
     assert not [line for line in lines if "--require-hashes" not in line or "--only-binary :all:" not in line]
 
 
-@pytest.mark.parametrize("place", ["Makefile", "no-docker/action.yml"])
-def test_the_pinned_pip_is_installed_first(root: Path, place: str) -> None:
-    text = recipes(root) if place == "Makefile" else (root / place).read_text(encoding="utf-8")
+def test_the_archives_contain_only_pinned_wheels(root: Path) -> None:
+    text = (root / "shipping/archive.py").read_text(encoding="utf-8")
+    assert '"--only-binary", ":all:", "--require-hashes"' in text
+    assert "runtime.txt" in text
+
+
+def test_the_pinned_pip_is_installed_first(root: Path) -> None:
+    text = recipes(root)
     lists = re.findall(r"/(\w+)\.txt", text[text.index(" install ") :])
     assert lists[0] == "installer"

@@ -12,7 +12,7 @@ from random import SystemRandom
 from typing import Any, TypeVar
 
 from reviewbot.adapters.clock import SystemClock
-from reviewbot.adapters.codevf.errors import Said, error_of
+from reviewbot.adapters.codevf.errors import ErrorContent, error_of
 from reviewbot.adapters.github.errors import Intent, Reply, judge
 from reviewbot.cli.bootstrap import FORK_HINT, Reviewers
 from reviewbot.cli.commands.review import WITHOUT_KEY
@@ -55,6 +55,7 @@ from tests.render.view_builders import (
     STANDINGS,
     STATUS,
     SUBMITTED,
+    THIRTEEN,
     UNRATED,
     WAITING,
     comment_of,
@@ -115,6 +116,7 @@ STORIES = {
     "quiet": QUIET,
     "never": replace(QUIET, fail_on="never"),
     "gate": CLOSED_GATE,
+    "thirteen": THIRTEEN,
     "queued": QUEUED,
     "submitted": SUBMITTED,
     "waiting": WAITING,
@@ -175,7 +177,7 @@ ERRORS: Mapping[str, ReviewbotError] = {
         "CodeVF ended the task task_8Jd2 without a result: expired.",
         hint="Run it again to submit a new task. What this one cost is not known here.",
     ),
-    "refused": error_of(401, Said(message="Invalid API key"), str, buys=True),
+    "refused": error_of(401, ErrorContent(message="Invalid API key"), str, buys=True),
     "over-budget": OVER_BUDGET,
 }
 """What errors say of themselves: then the templates do not guess what it usually means."""
@@ -251,6 +253,7 @@ def _stories() -> Iterator[tuple[str, Golden]]:
     yield "summary-unparsed.md", _written("summary.md.j2", Renderer.summary, UNPARSED)
     for name, view in AT_A_BRANCH.items():
         yield f"branch-{name}.md", _written("job-summary.md.j2", Renderer.job_summary, at_a_branch(view))
+    yield "job-summary-thirteen.md", _written("job-summary.md.j2", Renderer.job_summary, THIRTEEN)
     yield "job-summary.md", _written("job-summary.md.j2", Renderer.job_summary, CLOSED_GATE)
     yield "review.md", Golden("review.md.j2", lambda renderer: renderer.review_body(CLOSED_GATE, review_mark("")))
 
@@ -300,7 +303,7 @@ def _answers() -> Iterator[tuple[str, Golden]]:
     }
     for refusal in Refusal:
         word = asked.get(refusal, CommandName.REVIEW)
-        mark = str(AnswerMark("", 812, refusal.reaction))
+        mark = str(AnswerMark("", "812", refusal.reaction))
         refused = replace(ANSWER, mark=mark, word=word.value, refusal=refusal.value, reason="")
         if refusal is Refusal.NOT_DONE:
             refused = replace(refused, reason="over-budget", message=OVER_BUDGET.message, hint=OVER_BUDGET.hint)

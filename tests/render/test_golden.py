@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.render.renderer import Renderer
+from reviewbot.render.view_models.review import SumView
 from reviewbot.render.view_models.truncation import every_finding
 from tests.render.conftest import GOLDEN
 from tests.render.goldens import AT_A_BRANCH, GOLDENS, OF_A_DECISION, ON_FILES, ON_LINES, at_a_branch, check, of_reason
@@ -26,6 +29,7 @@ from tests.render.view_builders import (
     INJECTION,
     NAMING,
     RACE,
+    THIRTEEN,
     comment_of,
 )
 
@@ -66,16 +70,26 @@ def test_a_comment_says_how_it_was_placed(renderer: Renderer, why: Why) -> None:
     assert foot.count(" · ") == (1 if why is Why.CITED else 2)
 
 
-def test_every_comment_says_how_to_answer_it(renderer: Renderer) -> None:
-    paid, local = (renderer.comment(comment_of(INJECTION, NAMING, waivable=paid)) for paid in (True, False))
-    assert [f"/reviewbot waive {one.id} REASON" in paid for one in (INJECTION, NAMING)] == [True, True]
-    assert ("waive" in local, "until it is mended" in local, "resolve it" in local) == (False, True, True)
-
-
 @pytest.mark.parametrize("blocks", [True, False])
-def test_a_comment_says_when_no_author_may_waive_it(renderer: Renderer, blocks: bool) -> None:  # noqa: FBT001 — a column
-    text = renderer.comment(comment_of(replace(INJECTION, blocks=blocks)))
-    assert ("Someone other than the authors may waive it" in text) is blocks
+@pytest.mark.parametrize("waivable", [True, False])
+def test_a_comment_says_whether_it_blocks_and_where_to_waive_it(
+    renderer: Renderer,
+    blocks: bool,  # noqa: FBT001 — a column
+    waivable: bool,  # noqa: FBT001 — a column
+) -> None:
+    text = renderer.comment(comment_of(replace(INJECTION, blocks=blocks), waivable=waivable))
+    heading = text.splitlines()[1]
+    assert (" · blocks: " in heading, " · does not block: " in heading) == (blocks, not blocks)
+    hint = "To waive it, someone with write access who is not an author replies here: `/reviewbot waive REASON`"
+    assert ((hint in text), "waive" in text) == (blocks and waivable, blocks and waivable)
+    assert ("Resolve this conversation" in text) is not blocks
+
+
+def test_a_comment_with_several_findings_names_the_one_to_waive(renderer: Renderer) -> None:
+    text = renderer.comment(comment_of(INJECTION, replace(NAMING, blocks=True), RACE))
+    waived = [f"/reviewbot waive {one.id} REASON" in text for one in (INJECTION, NAMING, RACE)]
+    assert waived == [True, True, False]
+    assert "Resolve this conversation" not in text, "one of its findings blocks"
 
 
 @pytest.mark.parametrize(
@@ -96,16 +110,68 @@ def test_a_refusal_has_the_line_to_paste(renderer: Renderer, refusal: Refusal, w
     assert f"\n{line}\n" in text
 
 
-def test_the_check_names_what_a_command_needs_and_what_closes_the_gate(renderer: Renderer) -> None:
+def test_without_a_summary_the_check_names_what_a_command_needs_and_what_blocks(renderer: Renderer) -> None:
     rows = [row for row in check(renderer, CLOSED_GATE).splitlines() if row.startswith("- ") and " · " in row]
     findings = every_finding(CLOSED_GATE.files)
-    assert [(f"`{one.id}`" in row, "closes the gate" in row) for one, row in zip(findings, rows, strict=True)] == [
+    assert [(f"`{one.id}`" in row, "**blocks**" in row) for one, row in zip(findings, rows, strict=True)] == [
         (True, one.blocks) for one in findings
     ]
 
 
-def test_nothing_closes_the_gate_of_a_head_that_was_let_through(renderer: Renderer) -> None:
-    assert "closes the gate" not in renderer.summary(BYPASSED) + check(renderer, BYPASSED)
+def test_nothing_blocks_a_head_with_a_bypass(renderer: Renderer) -> None:
+    text = renderer.summary(BYPASSED) + check(renderer, BYPASSED)
+    assert "**blocks**" not in text
+    assert "### Blocking" not in text
+
+
+def _words(text: str) -> list[str]:
+    """What a reader sees between whitespace, if it has a letter: no addresses, hidden comments and tags."""
+    seen = re.sub(r"<!--.*?-->|\]\([^)]*\)|<[^>]*>", " ", text)
+    return [word for word in seen.split() if re.search(r"[^\W\d_]", word)]
+
+
+def test_a_usual_summary_is_short(renderer: Renderer) -> None:
+    text = renderer.summary(THIRTEEN)
+    assert len(every_finding(THIRTEEN.files)) == 13
+    assert all(f"`{one.id}`" in text for one in every_finding(THIRTEEN.files))
+    assert 200 < len(_words(text)) < 350
+
+
+def test_what_does_not_block_is_folded(renderer: Renderer) -> None:
+    shown, _, folded = renderer.summary(THIRTEEN).partition("<details><summary>10 findings do not block</summary>")
+    folded = folded.partition("</details>\n\n")[0]
+    assert [(one.id in shown, one.id in folded) for one in every_finding(THIRTEEN.files)] == [
+        (one.blocks, not one.blocks) for one in every_finding(THIRTEEN.files)
+    ]
+
+
+def test_check_and_job_summary_do_not_repeat_the_list_of_the_summary(renderer: Renderer) -> None:
+    listed = [one.id for one in every_finding(THIRTEEN.files)]
+    for write in (partial(check, renderer), renderer.job_summary):
+        text, whole = write(THIRTEEN), write(replace(THIRTEEN, in_summary=False))
+        assert not [one for one in listed if one in text]
+        assert f"[The summary comment]({THIRTEEN.summary_url}) lists the findings." in text
+        assert [one for one in listed if f"`{one}`" in whole] == listed
+
+
+@pytest.mark.parametrize(
+    ("more", "stated"),
+    [
+        ({"sum": SumView(13, 13, 0, 0, 0, 0)}, False),
+        ({"sum": SumView(13, 12, 1, 0, 0, 0)}, False),
+        ({"sum": SumView(13, 12, 0, 1, 0, 0)}, True),
+        ({"sum": SumView(13, 12, 0, 0, 1, 0)}, True),
+        ({"sum": SumView(13, 12, 0, 0, 0, 1)}, True),
+        ({"sum": SumView(13, 12, 0, 1, 0, 0), "pull_number": 0}, False),
+        ({"sum": SumView(13, 12, 0, 0, 1, 0), "pull_number": 0}, True),
+    ],
+)
+def test_the_sum_is_stated_only_if_something_was_not_placed(
+    renderer: Renderer,
+    more: dict[str, Any],
+    stated: bool,  # noqa: FBT001 — a column
+) -> None:
+    assert ("13 findings in the answer:" in renderer.summary(replace(THIRTEEN, **more))) is stated
 
 
 def test_no_two_refusals_say_the_same(renderer: Renderer) -> None:

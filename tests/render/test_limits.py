@@ -179,7 +179,7 @@ def test_words_without_end_on_earlier_findings_leave_room_for_the_findings(rende
     carried = tuple(replace(CHANGED, note=LARGE, id=f"{at}") for at in range(20))
     view = replace(FOLLOWED, files=(FileGroup("a.py", carried),), waived=endless[0], closed=endless[1])
     text = renderer.summary(view)
-    assert text.count("nobody has confirmed") == 20
+    assert text.count("no review has confirmed") == 20
     assert text.count("waived by") >= 20
     assert text.count("**fixed**") >= 20
 

@@ -180,11 +180,12 @@ def test_the_page_tells_the_whole_story(renderer: Renderer) -> None:
         assert finding.title.replace("`", "") in text
         assert finding.id in text
     for words in (
-        "2 of 5 findings close the gate", "1 critical", "closes the gate", "at or above fail-on: critical",
-        "A solid change", "takes packages from another host now", "Could not be done: Threads",
-        "What about the cache?", "said already by b07d55e210", "7 findings came back",
+        "2 of 5 findings block this pull request", "1 critical", "lines 41 to 42 blocks",
+        "at or above fail-on: critical",
+        "A solid change", "takes packages from another host now", "Threads of findings",
+        "What about the cache?", "same as b07d55e210", "7 findings in the answer",
         "src/schema.sql: too large (4.1 MB)", "1 secret redacted",
-        "612 credits: 240 \N{MULTIPLICATION SIGN} 1.5 for fast", "the service has not told yet",
+        "612 credits: 240 \N{MULTIPLICATION SIGN} 1.5 for fast", "not reported yet",
     ):  # fmt: skip
         assert words in text
 
@@ -192,13 +193,13 @@ def test_the_page_tells_the_whole_story(renderer: Renderer) -> None:
 def test_the_page_tells_what_became_of_earlier_findings(renderer: Renderer) -> None:
     text = " ".join(read(renderer.html(BYPASSED)).text.split())
     for words in (
-        "Let through by hubot-owner: The shop is down",
+        "Bypassed by hubot-owner: The shop is down",
         "Since abc1234: 1 new · 4 carried (1 changed, not confirmed) · 1 fixed · 1 gone · 1 waived",
-        "High correctness carried changed, not confirmed Copy as Markdown # Two orders can take",
-        "The reviewer's last word: locked is there, but take_many does not use it.",
-        "And 1 more finding of earlier reviews, of which only the severity is remembered: it counts",
+        "High correctness carried changed, not confirmed Copy # Two orders can take",
+        "Reviewer: locked is there, but take_many does not use it.",
+        "And 1 more finding of earlier reviews, of which only the severity is stored. It counts",
         "High · The total is a float · src/shop/total.py · waived by octocat: Prices are whole crowns",
-        "fixed as of 5f1c0de · High · The session never ends · src/shop/login.py · the reviewer: It ends",
+        "fixed as of 5f1c0de · High · The session never ends · src/shop/login.py · reviewer: It ends",
         "gone as of 5f1c0de · Low · A copy of take",
     ):
         assert words in text
@@ -208,7 +209,7 @@ def test_the_page_tells_what_became_of_earlier_findings(renderer: Renderer) -> N
 def test_the_page_of_a_review_that_waits_for_an_older_one_names_it_and_what_still_counts(renderer: Renderer) -> None:
     text = " ".join(read(renderer.html(AWAITING)).text.split())
     assert "the review of abc1234 comes first" in text
-    assert "what came since has to wait for it" in text
+    assert "Newer commits wait for it" in text
     assert "Findings of earlier reviews" in text
     assert INJECTION.title in text
 
@@ -232,7 +233,7 @@ def test_what_is_to_be_pasted_is_a_block_of_code(renderer: Renderer) -> None:
 
 
 def test_a_review_that_found_nothing_says_so(renderer: Renderer) -> None:
-    assert "found nothing to say" in read(renderer.html(CLEAN)).text
+    assert "reported nothing" in read(renderer.html(CLEAN)).text
 
 
 def test_the_local_reviewers_page_does_not_talk_of_money(renderer: Renderer) -> None:
@@ -301,8 +302,8 @@ def test_code_for_which_there_is_no_room_is_named_and_the_page_says_so(renderer:
     large = [FileView(path, path, (Hunk(lines),)) for path in ("src/shop/users.py", "large.txt")]
     html = renderer.html(replace(CLOSED_GATE, files=(FileGroup(INJECTION.path, (INJECTION,)),)), [*large, moved])
     text = " ".join(read(html).text.split())
-    assert "2 files without a finding; 1 file of them by name alone, since there is no room here" in text
-    assert text.count("There is no room here for the code of this file.") == 2
+    assert "2 files without a finding; 1 file without code, because the page is full" in text
+    assert text.count("The page is full, so it does not contain the code of this file.") == 2
     assert "b.txt was a.txt +0 \N{MINUS SIGN}0 No line of it has changed." in text
     assert len(html) < 500_000
 

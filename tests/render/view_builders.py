@@ -204,6 +204,55 @@ CLOSED_GATE = replace(
     cost=COST,
     progress=replace(NOTHING, new=5),
 )
+
+
+_LISTED = (
+    ("src/shop/users.py", Severity.CRITICAL, "Anyone can read the orders of another user", 88),
+    ("src/shop/payment.py", Severity.CRITICAL, "A refund is paid twice when the bank answers late", 31),
+    ("src/shop/payment.py", Severity.HIGH, "The amount is rounded before the tax is added", 57),
+    ("src/shop/payment.py", Severity.MEDIUM, "The timeout is longer than that of the load balancer", 12),
+    ("src/shop/cart.py", Severity.MEDIUM, "An empty cart raises an exception", 9),
+    ("src/shop/cart.py", Severity.LOW, "The loop reads each price from the database", 40),
+    ("src/shop/mail.py", Severity.MEDIUM, "The mail is sent before the transaction ends", 22),
+    ("src/shop/mail.py", Severity.LOW, "The subject is not translated", 15),
+    ("tests/test_cart.py", Severity.LOW, "The test passes without the fix", 71),
+)
+THIRTEEN = replace(
+    CLOSED_GATE,
+    counts=NO_COUNTS | {Severity.CRITICAL: 3, Severity.HIGH: 2, Severity.MEDIUM: 4, Severity.LOW: 3, Severity.INFO: 1},
+    files=(
+        FileGroup("src/shop/users.py", (INJECTION,)),
+        FileGroup("src/shop/stock.py", (RACE, NAMING)),
+        FileGroup("src/shop/admin.py", (CALLER,)),
+        *(
+            FileGroup(
+                path,
+                (
+                    replace(
+                        RACE,
+                        id=f"{line:010x}",
+                        severity=severity,
+                        title=title,
+                        path=path,
+                        line=line,
+                        why=Why.CITED,
+                        blocks=severity is Severity.CRITICAL,
+                        comment_url=f"{PULL}#discussion_r{line}",
+                        blob_url=f"{BLOB}/{path}#L{line}",
+                    ),
+                ),
+            )
+            for path, severity, title, line in _LISTED
+        ),
+    ),
+    leftovers=(),
+    duplicates=(),
+    sum=SumView(13, 11, 0, 2, 0, 0),
+    notices=(),
+    degraded=(),
+    in_summary=True,
+)
+"""A usual review: three of thirteen findings block, and the summary comment has all of them."""
 WAITING = replace(
     CLEAN,
     outcome=PENDING,
@@ -224,7 +273,7 @@ QUIET = replace(
     sum=SumView(2, 1, 0, 1, 0, 0),
     progress=replace(NOTHING, new=2),
 )
-"""A review with findings, none of which closes the gate."""
+"""A review with findings, none of which blocks."""
 
 LOCAL = replace(
     CLOSED_GATE, reviewer="local", check_name="reviewbot (local)", cost=None, task_id="", minutes=None,
@@ -232,14 +281,14 @@ LOCAL = replace(
 )  # fmt: skip
 
 ANSWER = AnswerView(
-    mark=str(AnswerMark("", 812, Reaction.YES)),
+    mark=str(AnswerMark("", "812", Reaction.YES)),
     word="review",
     refusal="",
     sender="hubot",
     needs="write",
     target="3f9a",
     head_sha=HEAD,
-    check_title="2 of 5 findings close the gate",
+    check_title="2 of 5 findings block this pull request",
     finding=INJECTION.title,
     finding_id=INJECTION.id,
     said="only @admins reach it, see #12",

@@ -144,3 +144,19 @@ def test_any_values_are_read_or_passed_over(some: dict[str, object]) -> None:
     for one in jobs:
         assert one.may("checks", "none") or not one.may("checks", "write")
         assert one.reviews <= bool(one.events)
+
+
+@pytest.mark.parametrize(
+    ("condition", "starts"),
+    [
+        ("", True),
+        ("github.actor != 'x'", True),
+        ("contains(fromJSON('[\"skip-review\"]'), github.event.label.name)", False),
+        ('contains(fromJSON(\'["skip-review", "Buy"]\'), github.event.label.name)', True),
+        ("contains(fromJSON('[\"buy-now\"]'), github.event.label.name)", False),
+        ("github.event.label.name == 'buy'", True),
+    ],
+)
+def test_a_job_that_names_labels_starts_on_those_alone(condition: str, *, starts: bool) -> None:
+    job = STEP.replace("{runs-on", f"{{if: {json.dumps(condition)}, runs-on")
+    assert read("pull_request", job).starts_on_label("buy") == starts

@@ -111,7 +111,7 @@ def test_another_reader_of_schemas_judges_by_the_published_one(tmp_path: Path, t
 def test_a_wrong_name_and_a_wrong_value_of_inputs_are_told_together(clone: Clone) -> None:  # noqa: ARG001 — it is the folder
     said = config("check", "--input", "nope=1", "--input", "mode", "--input", "fail-on=soon")
     told = [line.split(": ")[1] for line in said.err.splitlines()]
-    assert (said.status, told) == (2, ["--input nope", "--input mode", "input `fail-on`"])
+    assert (said.status, told) == (2, ["--input", "--input", "input `fail-on`"])
 
 
 def test_all_problems_are_told_with_their_lines(clone: Clone) -> None:
@@ -120,10 +120,10 @@ def test_all_problems_are_told_with_their_lines(clone: Clone) -> None:
     assert (said.status, said.out) == (2, "")
     lines = sorted(said.err.splitlines())
     assert [line.partition(". ")[0] for line in lines] == [
-        f"reviewbot: {FILE}:2: `mode`: `slow` is not right",
-        f"reviewbot: {FILE}:4: `nonsense`: there is no such key",
-        f"reviewbot: {FILE}:5: `codevf-api-key`: this key is not read from a file",
-        f"reviewbot: {FILE}:6: `fail-on`: the value is not right",
+        f"reviewbot: {FILE}:2: `mode`: invalid value `slow`",
+        f"reviewbot: {FILE}:4: `nonsense`: unknown key",
+        f"reviewbot: {FILE}:5: `codevf-api-key`: this setting is not read from the file",
+        f"reviewbot: {FILE}:6: `fail-on`: invalid value",
     ]
     assert KEY not in said.err
     assert TOKEN not in said.err
@@ -132,9 +132,9 @@ def test_all_problems_are_told_with_their_lines(clone: Clone) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"mode: [\n", "it is not YAML (line 2)"),
-        (b"\xff\xfe", "it is not YAML"),
-        (b"#" * 65_537, "it is too large. Allowed: at most 65536 bytes"),
+        (b"mode: [\n", "line 2, column 1: expected the node content, found the end of the file"),
+        (b"\xff\xfe", "invalid YAML"),
+        (b"#" * 65_537, "it is too large (65537 bytes). Allowed: at most 65536 bytes"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_by_its_name(clone: Clone, content: bytes, told: str) -> None:
@@ -145,9 +145,9 @@ def test_a_file_that_cannot_be_read_is_told_by_its_name(clone: Clone, content: b
 
 
 def test_a_right_file_is_right_and_a_missing_one_is_none(clone: Clone) -> None:
-    assert config("check").out == f"{FILE}: there is none.\n"
+    assert config("check").out == f"{FILE}: not found; the defaults apply.\n"
     clone.write({FILE: "mode: fast\n"})
-    assert (config("check").status, config("check").out) == (0, f"{FILE}: right.\n")
+    assert (config("check").status, config("check").out) == (0, f"{FILE}: valid.\n")
     assert config("check", "nowhere.yml").status == 2
 
 
@@ -174,9 +174,38 @@ def test_a_key_that_was_put_into_the_wrong_place_is_not_shown() -> None:
 
 
 @pytest.mark.usefixtures("clone")
-@pytest.mark.parametrize("given", ["fail-on", "nonsense=1", "=1", f"codevf-api-key={KEY}"])
-def test_what_is_no_input_is_refused(given: str) -> None:
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ("fail-on", "`fail-on` has no value. Write: --input fail-on=VALUE"),
+        ("failon=1", "unknown input `failon`; did you mean `fail-on`?"),
+        ("=1", "unknown input ``. Allowed: `allow`, `check-run`, "),
+        (f"codevf-api-key={KEY}", "`codevf-api-key` is a secret, and other users of this machine can see"),
+    ],
+)
+def test_an_input_that_cannot_be_set_is_refused(given: str, what: str) -> None:
     said = config("show", "--input", given)
     assert said.status == 2
-    assert "`NAME=VALUE`" in said.err
+    assert said.err.startswith(f"reviewbot: --input: {what}")
     assert KEY not in said.err
+
+
+def test_the_layers_are_shown_with_their_places(clone: Clone) -> None:
+    clone.write({FILE: "# ours\nmode: standard\n"})
+    given = ("--input", "config=mode: fast\nmax-comments: 3", "--input", "locked=fail-on", "--input", "fail-on=high")
+    shown = {line.split()[0]: line for line in config("show", *given).out.splitlines()}
+    assert f"{FILE}:2" in shown["mode"]
+    assert "input `config`, key `max-comments`" in shown["max-comments"]
+    assert "input `fail-on`" in shown["fail-on"]
+    assert config("check", *given).status == 0
+
+
+def test_a_locked_key_is_a_problem_with_its_line(clone: Clone) -> None:
+    clone.write({FILE: "# ours\nmode: standard\n"})
+    for what in ("check", "show"):
+        said = config(what, "--input", "locked=mode", "--input", "config=mode: fast")
+        assert (said.status, said.out) == (2, "")
+        assert (
+            f"{FILE}:2: `mode`: line 2 of `{FILE}` sets this key, and the workflow's input `locked` lists it"
+            in said.err
+        )

@@ -19,7 +19,7 @@ from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, house
 from tests.terminal.ground import Clone, Said
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-WELL = files(Wish(Action("acme/reviewbot", COMMIT)))
+WELL = files(Wish(Action("acme/reviewbot", COMMIT, "v1.0.0")))
 REVIEW, COLLECT, COMMANDS, CONFIG = WELL
 CHECK = RequiredCheck("CodeVF review", 15368)
 READER, BLIND, WRONG_KEY = "ghs_reads_contents", "ghs_reads_nothing", "cvf_test_wrong"
@@ -65,7 +65,7 @@ def allowing(path: str, permissions: str) -> Mapping[str, str]:
 
 
 TYPES = "[opened, reopened, synchronize, ready_for_review, edited, labeled, unlabeled, closed]"
-GATE = files(Wish(Action("acme/reviewbot", COMMIT), gate=True))
+GATE = files(Wish(Action("acme/reviewbot", COMMIT, "v1.0.0"), gate=True))
 ACTIONS = 15368
 R, C, M = (path.rpartition("/")[2] for path in (REVIEW, COLLECT, COMMANDS))
 
@@ -73,7 +73,7 @@ CASES = {
     "refused key": Case(
         3, (("CodeVF: CodeVF does not accept the API key", "Check the secret"),), env={"CODEVF_API_KEY": WRONG_KEY}
     ),
-    "no key": Case(3, (("key: there is none", "CODEVF_API_KEY"),), env={"CODEVF_API_KEY": ""}),
+    "no key": Case(3, (("key: missing", "CODEVF_API_KEY"),), env={"CODEVF_API_KEY": ""}),
     "broken key": Case(
         2, (("settings: codevf-api-key: contains whitespace", "as issued"),), env={"CODEVF_API_KEY": "a b"}
     ),
@@ -89,7 +89,7 @@ CASES = {
     "CodeVF is elsewhere": Case(
         3, (("CodeVF: CodeVF cannot be reached", "network"),), said=("codevf-url=http://127.0.0.1:9/",)
     ),
-    "no token": Case(3, (("token: there is none", "GITHUB_TOKEN"),), env={"GITHUB_TOKEN": ""}),
+    "no token": Case(3, (("token: missing", "GITHUB_TOKEN"),), env={"GITHUB_TOKEN": ""}),
     "unknown token": Case(
         3,
         (("token: The GitHub token is invalid", "GITHUB_TOKEN=$(gh auth token)"),),
@@ -107,8 +107,8 @@ CASES = {
     "wrong settings": Case(
         2,
         (
-            ("settings: config file `mode`: `slow`", "`standard`"),
-            ("settings: input `fail-on`: `hihg`", "`high`"),
+            ("settings: config file `mode`: invalid value `slow`", "`standard`"),
+            ("settings: input `fail-on`: invalid value `hihg`", "`high`"),
             ("templates: The template `summary.md.j2`", "default branch"),
         ),
         {
@@ -120,8 +120,8 @@ CASES = {
     "no workflow": Case(
         2,
         (
-            ("workflows: none of the default branch reviews", "reviewbot init"),
-            ("settings: there is no config file", ""),
+            ("workflows: no workflow on the default branch reviews", "reviewbot init"),
+            ("settings: no config file", ""),
         ),
         {REVIEW: None, COLLECT: None, COMMANDS: "name: x\njobs: [\n", CONFIG: None},
     ),
@@ -130,7 +130,7 @@ CASES = {
         (
             (f"{R}: `Review` lacks `checks: write`", "Add `checks: write`"),
             (f"{M}: `Command` lacks `pull-requests: write`", "Add `pull-requests: write`"),
-            (f"{C}: `Collect` says no permissions", "reviewbot init"),
+            (f"{C}: `Collect` has no `permissions:`", "reviewbot init"),
         ),
         {
             **swapped(REVIEW, "      checks: write # the check\n", ""),
@@ -140,7 +140,7 @@ CASES = {
     ),
     "no key in the workflow": Case(
         2,
-        ((f"{R}: `Review` hands no key over", "secrets.CODEVF_API_KEY"), ("collect: nothing collects", "init")),
+        ((f"{R}: `Review` does not pass the key", "secrets.CODEVF_API_KEY"), ("collect: no workflow collects", "init")),
         {**swapped(REVIEW, "codevf-api-key: ${{ secrets.CODEVF_API_KEY }}", "fail-on: high"), COLLECT: None},
     ),
     "the usual types and a filter": Case(
@@ -155,7 +155,7 @@ CASES = {
     "another file and a number": Case(
         2,
         (
-            ("settings: config file `fail-on`: `never ever`", "`never`"),
+            ("settings: config file `fail-on`: invalid value `never ever`", "`never`"),
             ("project: number 42 was not checked", "set `codevf-project` to a name"),
         ),
         {
@@ -166,6 +166,11 @@ CASES = {
     "one type": Case(0, ((f"{R}: `Review` does not start on `closed`", "Add"),), swapped(REVIEW, ", closed", "")),
     "a job that ends before its wait": Case(
         2, ((f"{R}: `Review` ends after 15 minutes", "timeout-minutes: 65"),), {CONFIG: "wait-minutes: 60\n"}
+    ),
+    "a label that starts no job": Case(
+        2,
+        ((f"{R}: `Review` does not start on the label `buy` of `approve-spend`", '["skip-review", "buy"]'),),
+        {CONFIG: "approve-spend: buy\n"},
     ),
     "versions": Case(
         2,
@@ -191,11 +196,11 @@ CASES = {
         required=(RequiredCheck("CodeVF review", 7),),
     ),
     "required where only advice is given": Case(
-        0, (("required check: `CodeVF review` does not come everywhere: without `pull_request_target`", "--as gate"),)
+        0, (("required check: `CodeVF review` is not written everywhere: without `pull_request_target`", "--as gate"),)
     ),
     "required where the queue is not heard": Case(
         0,
-        (("required check: `CodeVF review` does not come everywhere: without `merge_group`", "--as gate"),),
+        (("required check: `CodeVF review` is not written everywhere: without `merge_group`", "--as gate"),),
         swapped(REVIEW, "pull_request:", "pull_request_target:"),
     ),
     "not required": Case(0, (("required check: `CodeVF review` is not required", "ruleset"),), required=()),
@@ -268,7 +273,7 @@ def test_all_is_well(rig: Rig) -> None:
     said = looked(rig, Case(0, (), GATE))
     assert said.status == 0
     assert noted(said) == ["project"]
-    assert "every workflow that somebody may add can write it, too" in said.out
+    assert "any other workflow of the repository can write it, too" in said.out
     assert said.out.count("may read them; writing was not tried") == 2
     for line in ("prices: with `max-credits: 240` and `mode: fast` a review holds 360 credits", "`engineer` 612"):
         assert line in said.out
@@ -325,7 +330,7 @@ def test_it_only_reads(rig: Rig, arguments: tuple[str, ...], env: Mapping[str, s
 def test_an_empty_repository_is_told(rig: Rig) -> None:
     rig.world._make("acme/empty", "main", private=False)
     said = doctor(rig, "--repo", "acme/empty")
-    assert told(said)["repository: it is empty."] == (
+    assert told(said)["repository: empty."] == (
         "problem",
         "         -> Push a first commit: settings are read from it.\n",
     )
@@ -345,7 +350,7 @@ def test_a_server_without_rules_is_no_hindrance(rig: Rig) -> None:
 def test_what_a_workflow_is_called_takes_no_effect(rig: Rig) -> None:
     named = "a\\e[31m\\n::error::x ##[error]y"
     said = looked(rig, Case(0, (), swapped(REVIEW, "    name: Review\n", f'    name: "{named}"\n')))
-    assert "`a⟨U+001B⟩[31m ::error::x ## [error]y` may do what it has to" in said.out
+    assert "`a⟨U+001B⟩[31m ::error::x ## [error]y` has the permissions that it needs" in said.out
     assert not re.search(r"^::|##\[|\x1b", said.out, re.MULTILINE)
 
 
@@ -358,7 +363,9 @@ def test_the_repository_is_the_clones_own(rig: Rig, tmp_path: Path, monkeypatch:
     clone.git("init", "--quiet")
     monkeypatch.chdir(clone.root)
     bare = doctor(rig)
-    assert (bare.status, "--repo: this clone's origin is no repository on a host" in bare.err) == (2, True), bare.err
+    assert (bare.status, "--repo: the origin of this clone is not a repository on a host" in bare.err) == (2, True), (
+        bare.err
+    )
     clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
     assert f"project: `{REPO}` was not checked" in doctor(rig).out
     assert doctor(rig, "--repo", "parcels").status == 2

@@ -24,8 +24,8 @@ from tests.project.config_schema import config_schema
 from tests.terminal.ground import Clone, Said
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-NAMED = f"acme/reviewbot@{COMMIT}"
-ACTION = Action("acme/reviewbot", COMMIT, release="v1.0.0")
+NAMED = f"acme/reviewbot@{COMMIT} # v1.0.0"
+ACTION = Action("acme/reviewbot", COMMIT, "v1.0.0")
 WISHES = [Wish(ACTION, gate, reviewer) for gate in (False, True) for reviewer in ReviewerKind]
 ALL = [f".github/workflows/reviewbot-{name}.yml" for name in ("review", "collect", "commands")]
 ALL.append(".github/reviewbot.yml")
@@ -67,7 +67,7 @@ def test_every_workflow_passes_every_linter(linter: tuple[str, ...], tmp_path: P
             if "/workflows/" in path:
                 (folder / f"{number}-{Path(path).name}").write_text(text, encoding="utf-8")
     paths = sorted(folder.iterdir())
-    assert len(paths) == 10
+    assert len(paths) == 12
     assert not complaint(linter, *paths)
 
 
@@ -80,11 +80,15 @@ def test_what_may_spend_is_bounded_and_has_the_key_where_it_belongs(wish: Wish) 
         assert read["permissions"] == {}
         assert ("pull_request_target" in read["on"]) == (wish.gate and path.endswith("review.yml"))
         for job in read["jobs"].values():
+            if "uses" not in job["steps"][0]:
+                assert (path.rpartition("-")[2], job["permissions"]) == ("threads.yml", {})
+                continue
             keyed = "codevf-api-key" in job["steps"][0].get("with", {})
             assert job.get("environment") == ("reviewbot" if keyed and wish.gate else None)
             assert job["steps"][0].get("with", {}).keys() <= {row.name for row in INPUTS if row.action}
             assert set(job["permissions"]) == {"contents", "pull-requests", "checks"}
-            assert re.fullmatch(r"acme/reviewbot@[0-9a-f]{40}", job["steps"][0]["uses"])
+            folder = {ReviewerKind.CODEVF: "", ReviewerKind.LOCAL: "/local"}[wish.reviewer]
+            assert re.fullmatch(rf"acme/reviewbot{folder}@[0-9a-f]{{40}}", job["steps"][0]["uses"])
             assert keyed <= (wish.reviewer is ReviewerKind.CODEVF)
 
 
@@ -115,24 +119,31 @@ def test_github_takes_the_ruleset() -> None:
 
 @pytest.mark.usefixtures("clone")
 def test_the_ruleset_requires_our_check_from_github_actions_alone() -> None:
-    (rule,) = json.loads(init("--action", NAMED).out)["rules"]
+    (rule,) = json.loads(init("--action", NAMED, "--as", "gate").out)["rules"]
     assert rule["parameters"]["required_status_checks"] == [{"context": "CodeVF review", "integration_id": 15368}]
-    (rule,) = json.loads(init("--action", NAMED, "--reviewer", "local", "--force").out)["rules"]
+    (rule,) = json.loads(init("--action", NAMED, "--as", "gate", "--reviewer", "local", "--force").out)["rules"]
     assert rule["parameters"]["required_status_checks"][0]["context"] == "reviewbot (local)"
 
 
 @pytest.mark.usefixtures("clone")
 def test_the_ruleset_requires_it_from_the_app_that_is_said() -> None:
-    (rule,) = json.loads(init("--action", NAMED, "--source", "4711").out)["rules"]
+    (rule,) = json.loads(init("--action", NAMED, "--as", "gate", "--source", "4711").out)["rules"]
     assert rule["parameters"]["required_status_checks"] == [{"context": "CodeVF review", "integration_id": 4711}]
 
 
 @pytest.mark.usefixtures("clone")
-@pytest.mark.parametrize(("kind", "warned"), [("advisory", True), ("gate", False)])
-def test_to_require_what_only_advises_is_warned_against(kind: str, warned: bool) -> None:  # noqa: FBT001 — a column of the table
-    said = init("--action", NAMED, "--as", kind)
-    assert ("a fork's pull request gets no check" in said.err) == warned
-    assert json.loads(said.out)["enforcement"] == "active"
+def test_advice_prints_no_ruleset_and_names_the_command_that_does() -> None:
+    said = init("--action", NAMED, "--as", "advisory")
+    assert (said.status, said.out) == (0, "")
+    assert "reviewbot init --as gate --force" in said.err
+    assert "ruleset" not in said.err
+
+
+@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: f"{wish.reviewer} {wish.gate}")
+def test_every_pin_has_its_release_behind_it(wish: Wish) -> None:
+    pins = [line for text in files(wish).values() for line in text.splitlines() if "uses:" in line]
+    assert len(pins) >= 2
+    assert all(re.fullmatch(rf" +- uses: acme/reviewbot(/local)?@{COMMIT} # v1\.0\.0", pin) for pin in pins)
 
 
 def test_everything_is_written_below_the_clones_root(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +151,7 @@ def test_everything_is_written_below_the_clones_root(clone: Clone, monkeypatch: 
     monkeypatch.chdir(clone.root / "deep")
     said = init("--action", NAMED)
     assert (said.status, sorted(written(clone))) == (0, sorted(ALL))
-    assert written(clone) == files(Wish(Action("acme/reviewbot", COMMIT)))
+    assert written(clone) == files(Wish(ACTION))
     assert "gh secret set CODEVF_API_KEY\n" in said.err
 
 
@@ -182,20 +193,37 @@ def test_no_link_is_followed(clone: Clone, tmp_path: Path, link: str) -> None:
     assert not list(outside.iterdir())
 
 
+def test_the_release_follows_the_commit_as_in_a_workflow_or_in_one_word(clone: Clone) -> None:
+    assert init("--action", NAMED.replace(" ", "")).status == 0
+    assert written(clone) == files(Wish(ACTION))
+
+
 def test_a_terminal_is_asked_for_what_was_not_said(clone: Clone) -> None:
     said = init(typed=f"{NAMED}\n".join(["codevf\nmaybe\ngate\n", ""]))
     assert said.status == 0
-    assert written(clone) == files(Wish(Action("acme/reviewbot", COMMIT), gate=True))
+    assert written(clone) == files(Wish(ACTION, gate=True))
     assert said.err.count("Advice, or a gate") == 2
     assert "--env reviewbot" in said.err
 
 
 def test_an_answer_of_nothing_is_the_first(clone: Clone) -> None:
     assert init("--action", NAMED, typed="\n\n").status == 0
-    assert written(clone) == files(Wish(Action("acme/reviewbot", COMMIT)))
+    assert written(clone) == files(Wish(ACTION))
 
 
-@pytest.mark.parametrize("said", ["acme/reviewbot@v1", "acme/reviewbot@main", f"reviewbot@{COMMIT}", "x y@" + COMMIT])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "acme/reviewbot@v1",
+        "acme/reviewbot@v1.0.0",
+        "acme/reviewbot@main#v1.0.0",
+        f"acme/reviewbot@{COMMIT}",
+        f"acme/reviewbot@{COMMIT}#v1",
+        f"acme/reviewbot@{COMMIT}#main",
+        f"reviewbot@{COMMIT}#v1.0.0",
+        f"x y@{COMMIT}#v1.0.0",
+    ],
+)
 def test_an_action_that_could_be_moved_is_refused(clone: Clone, said: str) -> None:
     assert (init("--action", said).status, init().status) == (2, 2)
     assert not (clone.root / ".github").exists()
@@ -205,8 +233,10 @@ def test_an_action_that_could_be_moved_is_refused(clone: Clone, said: str) -> No
 @pytest.mark.parametrize(
     ("url", "revision", "expected"),
     [
-        ("https://github.com/acme/reviewbot.git", "v1.2.3", f"{NAMED} # v1.2.3"),
-        ("ssh://git@github.com/acme/reviewbot", "main", NAMED),
+        ("https://github.com/acme/reviewbot.git", "v1.0.0", NAMED),
+        ("ssh://git@github.com/acme/reviewbot", "v1.0.0", NAMED),
+        ("ssh://git@github.com/acme/reviewbot", "main", "None"),
+        ("ssh://git@github.com/acme/reviewbot", None, "None"),
         ("file:///home/me/reviewbot", None, "None"),
     ],
 )

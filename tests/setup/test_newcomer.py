@@ -14,7 +14,7 @@ from reviewbot import cli
 from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house
 from tests.terminal.ground import Clone, Said
 
-NAMED = f"acme/reviewbot@{'1' * 40}"
+NAMED = f"acme/reviewbot@{'1' * 40}#v1.0.0"
 CRITICAL = answer(finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)"))
 QUEUE_TOKEN = "ghs_queue_job"
 QUEUE = {Scope.CONTENTS: Access.READ, Scope.PULL_REQUESTS: Access.READ, Scope.CHECKS: Access.WRITE}
@@ -41,7 +41,7 @@ def test_from_nothing_to_a_first_review(tmp_path: Path, monkeypatch: pytest.Monk
     with house(tmp_path, engineer=lambda _: CRITICAL, private=True) as rig:
         asked = ("doctor", "--input", f"codevf-url={rig.codevf_url}/api/v1/")
         nothing = call(rig, *asked)
-        assert (nothing.status, "`reviewbot init` writes one" in nothing.out) == (2, True)
+        assert (nothing.status, "Write one with `reviewbot init`" in nothing.out) == (2, True)
 
         rules = json.loads(call(rig, "init", "--action", NAMED, "--as", "gate").out)
         written = [path for path in (clone.root / ".github").rglob("*") if path.is_file()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from reviewbot.adapters.github.graphql.parse import UNREADABLE
 from reviewbot.domain.github.check_identity import split_tag, with_tag
@@ -19,12 +20,15 @@ from reviewbot.domain.github.drafts import (
 )
 from reviewbot.domain.github.pull_request import (
     MOST_FORMER_BASES,
+    MOST_REPLACED,
     RECENT_COMMITS,
     CheckRun,
     Comment,
     Commit,
     DefaultBranch,
     Entry,
+    ForcePush,
+    OlderChecks,
     Permission,
     PullRequest,
     RawChange,
@@ -161,6 +165,7 @@ class SimulatedForge:
             forced_at=max(forced, default=None),
             retargeted_at=max(retargeted, default=None),
             former_bases=_former_bases(pull),
+            unread_bases_until=retargeted[-MOST_FORMER_BASES - 1] if len(retargeted) > MOST_FORMER_BASES else None,
         )
 
     def _commit(self, made: StoredCommit) -> Commit:
@@ -287,14 +292,30 @@ class SimulatedForge:
             raise NotFound("There is no such commit.")
         return tuple(run for run in self._checks([head_sha], name) if is_of(run, number))
 
-    def older_checks(self, number: int, check_names: Sequence[str]) -> tuple[CheckRun, ...]:
+    def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
         """See `ports.CheckRuns.older_checks`."""
         self._needs("checks: read")
-        pull = self._pull(number)
-        commits = self.github.git.between(pull.base_sha, pull.head_sha)
-        shas = [*(one.sha for one in commits), *(push.before for push in pull.forced)]
+        git, pull = self.github.git, self._pull(number)
+        commits = [one.sha for one in git.between(pull.base_sha, pull.head_sha)]
+        pushes = tuple(
+            ForcePush(
+                moment(push.at),
+                push.before,
+                push.sha,
+                {one.sha: one.parents for one in git.log(push.before, MOST_REPLACED)},
+            )
+            for push in pull.forced
+        )
+        shas = [*commits, *(sha for push in pushes for sha in push.parents)]
         found = {run.id: run for name in check_names for run in self._checks(shas, name) if is_of(run, number)}
-        return tuple(found[key] for key in sorted(found))
+        return OlderChecks(
+            tuple(found[key] for key in sorted(found)),
+            pushes,
+            frozenset({*commits, pull.head_sha}),
+            pull.head_sha,
+            pull.base_sha,
+            has_all_commits=True,
+        )
 
     def create_check(self, check: CheckState) -> CheckRun:
         """See `ports.CheckRuns.create_check`."""
@@ -393,12 +414,13 @@ class SimulatedForge:
         self._needs("pull-requests: write")
         self.github.comments.pop(comment_id, None)
 
-    def react(self, comment_id: int, reaction: Reaction) -> None:
+    def react(self, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
         """See `ports.Comments.react`."""
         self._needs("pull-requests: write")
-        if comment_id not in self.github.comments:
+        written = self._reply(comment_id) if in_thread else self.github.comments.get(comment_id)
+        if written is None:
             raise NotFound("There is no such comment.")
-        self.github.comments[comment_id].reactions.add((BOT, reaction.value))
+        written.reactions.add((BOT, reaction.value))
 
     def show_comment(self, node_id: str) -> None:
         """See `ports.Comments.show_comment`."""
@@ -411,19 +433,7 @@ class SimulatedForge:
         self._reply(int(node_id.removeprefix("PRRC_"))).minimized = "outdated"
 
     def _comment(self, stored: StoredComment) -> Comment:
-        is_bot = stored.author.endswith("[bot]")
-        return Comment(
-            id=stored.id,
-            url=_address(stored),
-            body=stored.body,
-            ours=stored.author == BOT,
-            edited_by=stored.editor.removesuffix("[bot]") if stored.editor else None,
-            edited_by_us=stored.editor in {None, stored.author},
-            author=stored.author,
-            author_is_bot=is_bot,
-            created_at=stored.at,
-            reacted=any(who == BOT and content in _ANSWERS for who, content in stored.reactions),
-        )
+        return Comment(**_written(stored, _address(stored)))
 
     # Reviews
 
@@ -459,7 +469,7 @@ class SimulatedForge:
 
     def _start(self, review: StoredReview, commit: str, body: str, place: Place) -> StoredReply:
         ids = self.github.next_id(), self.github.next_id()
-        reply = StoredReply(ids[1], BOT, body, review.id)
+        reply = StoredReply(ids[1], BOT, body, review.id, self.github.time.now())
         where = place.path, place.side, place.line, place.start_line
         self.github.threads[ids[0]] = StoredThread(ids[0], review.number, *where, commit, [reply])
         return reply
@@ -496,7 +506,8 @@ class SimulatedForge:
         """See `ports.Reviews.update_review_comment`."""
         self._needs("pull-requests: write")
         _fits(body)
-        self._reply(comment_id).body = body
+        reply = self._reply(comment_id)
+        reply.body, reply.editor = body, BOT
 
     def delete_review_comment(self, comment_id: int) -> None:
         """See `ports.Reviews.delete_review_comment`."""
@@ -546,11 +557,7 @@ class SimulatedForge:
             is_resolved=resolver is not None,
             comments=tuple(
                 ThreadComment(
-                    id=reply.id,
-                    url=_posted(stored.number, reply).url,
-                    body=reply.body,
-                    ours=reply.author == BOT,
-                    author=reply.author.removesuffix("[bot]"),
+                    **_written(reply, _posted(stored.number, reply).url),
                     node_id=f"PRRC_{reply.id}",
                     is_minimized=reply.minimized is not None,
                     hidden_as_outdated=reply.minimized == "outdated",
@@ -631,6 +638,22 @@ def _check_lines(changes: Sequence[Change], comment: InlineComment) -> None:
 
 def _side(hunk: Hunk, side: Side) -> range:
     return hunk.new if side is Side.RIGHT else hunk.old
+
+
+def _written(stored: StoredComment | StoredReply, url: str) -> dict[str, Any]:
+    """The fields that all comments have."""
+    return {
+        "id": stored.id,
+        "url": url,
+        "body": stored.body,
+        "ours": stored.author == BOT,
+        "edited_by": stored.editor.removesuffix("[bot]") if stored.editor else None,
+        "edited_by_us": stored.editor in {None, stored.author},
+        "author": stored.author,
+        "author_is_bot": stored.author.endswith("[bot]"),
+        "created_at": stored.at,
+        "reacted": any(who == BOT and content in _ANSWERS for who, content in stored.reactions),
+    }
 
 
 def _address(stored: StoredComment) -> str:

@@ -60,8 +60,11 @@ class StoredReply:
     author: str
     body: str
     review_id: int
+    at: datetime
     minimized: str | None = None
     in_reply_to: int | None = None
+    editor: str | None = None
+    reactions: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -300,8 +303,15 @@ class GitHub:
         return made
 
     def edit_comment(self, comment_id: int, by: str, body: str) -> None:
-        """Edit anybody's comment."""
-        self.comments[comment_id].body, self.comments[comment_id].editor = body, by
+        """Edit anybody's comment, in the conversation or in a thread."""
+        written = self.written(comment_id)
+        if written is not None:
+            written.body, written.editor = body, by
+
+    def written(self, comment_id: int) -> StoredComment | StoredReply | None:
+        """A comment of the conversation or of a thread, if it is there."""
+        replies = (reply for thread in self.threads.values() for reply in thread.replies)
+        return self.comments.get(comment_id) or next((one for one in replies if one.id == comment_id), None)
 
     def delete_comment(self, comment_id: int) -> None:
         """Delete a comment of the conversation."""
@@ -331,7 +341,8 @@ class GitHub:
         review = StoredReview(self.next_id(), thread.number, by, "COMMENTED", "")
         self.reviews[review.id] = review
         first = thread.replies[0]
-        made = StoredReply(self.next_id(), by, body, review.id, in_reply_to=first.in_reply_to or first.id)
+        root = first.in_reply_to or first.id
+        made = StoredReply(self.next_id(), by, body, review.id, self.time.now(), in_reply_to=root)
         thread.replies.append(made)
         return made
 
@@ -341,7 +352,7 @@ class GitHub:
         """Write a review comment on the head: path, side, line and first line."""
         review = StoredReview(self.next_id(), number, by, "COMMENTED", "")
         self.reviews[review.id] = review
-        made, thread_id = StoredReply(self.next_id(), by, body, review.id), self.next_id()
+        made, thread_id = StoredReply(self.next_id(), by, body, review.id, self.time.now()), self.next_id()
         self.threads[thread_id] = StoredThread(thread_id, number, *where, self.pulls[number].head_sha, [made])
         return made
 

@@ -14,7 +14,7 @@ from tests.simulation.laws import CONVERGES, NO_BUG, Violation
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Disturbance, Interrupt, Kill, Lose, Meanwhile, Run, Switch
-from tests.simulation.world import Setting, Start, Trace, World
+from tests.simulation.world import LISTS_RELEASE, Setting, Start, Trace, World
 
 LONG = 3 * 3600.0
 MOST_COLLECTIONS = 5
@@ -67,11 +67,6 @@ class Played:
     world: World
     violations: list[Violation] = field(default_factory=list)
 
-    @property
-    def unknown(self) -> list[Violation]:
-        """The violations that are no known holes."""
-        return [one for one in self.violations if not one.hole]
-
 
 # Made from a seed
 
@@ -93,8 +88,10 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
     """
     rng = Random(seed)  # noqa: S311 — a seed makes it the same every time
     kind = seed % 3 if kind is None else kind
-    moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind]
     setting = _setting(rng, adversary=kind == ADVERSARIAL)
+    if not moves:
+        setting = _of_others(setting, Random(seed + 1))  # noqa: S311 — as above
+    moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind]
     steps: list[Step] = []
     for _ in range(rng.randint(1, 5 if kind else 3)):
         steps += [_move(rng, moves) for _ in range(rng.choice((0, 1, 1, 2) if kind else (0, 0, 1)))]
@@ -135,6 +132,15 @@ def _setting(rng: Random, *, adversary: bool) -> Setting:
         mind = replace(mind, is_messy=rng.random() < 0.05, is_mute=rng.random() < 0.05, lies=rng.random() < 0.2)
     denied = frozenset({"contents: write"}) if rng.random() < 0.8 else frozenset[str]()
     return Setting(tuple(sorted(inputs.items())), config, life, mind, denied)
+
+
+def _of_others(setting: Setting, rng: Random) -> Setting:
+    """The setting with a fork, a bot or a listed base; histories of chosen moves do without."""
+    is_from_fork, is_bots, lists_release, is_free = (rng.random() < rate for rate in (0.1, 0.1, 0.15, 0.5))
+    free = (("allow", "anyone"),) if is_from_fork and is_free else ()
+    config = LISTS_RELEASE if lists_release and not setting.config else setting.config
+    inputs = tuple(sorted((*setting.inputs, *free)))
+    return replace(setting, inputs=inputs, config=config, is_from_fork=is_from_fork, is_bots=is_bots)
 
 
 _KILLED = ("evil", "note", "fix", "harmless", "finish", "waive", "rename")
@@ -319,6 +325,8 @@ def _shorter(history: History) -> Iterator[History]:
         replace(setting, mind=Mind()),
         replace(setting, life=Life()),
         replace(setting, denied=frozenset()),
+        replace(setting, is_from_fork=False),
+        replace(setting, is_bots=False),
     ):
         if simpler != setting:
             yield replace(history, setting=simpler)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
-from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
-from tests.simulation.oracle import SAID, diffs_in, headers, shown_in
+from tests.simulation.oracle import EVIL, SAID, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
-from tests.simulation.world import CHECK, GREEN, KEY, World
+from tests.simulation.world import CHECK, GREEN, KEY, LOCK_FILE, SECRET, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -29,21 +28,20 @@ HAPPENS = "a due review happens"
 LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HAPPENS)
 
 MOST_ATTEMPTS = 3
+REDACTED = "[REDACTED:github-token]"
 EXIT_STATUSES = frozenset({0, 1, 3, 4})
 """2 is for settings, which are right in all histories, and 70 for a bug."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A law that does not hold, and what shows it. `hole` names the class of a known one, empty for all others."""
+    """A law that does not hold, and what shows it."""
 
     law: str
     what: str
-    hole: str = ""
 
     def __str__(self) -> str:
-        known = f" (known hole: {self.hole})" if self.hole else ""
-        return f"{self.law}: {self.what}{known}"
+        return f"{self.law}: {self.what}"
 
 
 def at_rest(world: World) -> Iterator[Violation]:
@@ -88,8 +86,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         if len(tasks) > 1 + ended + asked:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
-            holes = (name for name, hole in HOLES.items() if any(hole.loses(world, pull, one) for one in tasks))
-            yield Violation(PAY_ONCE, told, next(holes, ""))
+            yield Violation(PAY_ONCE, told)
 
 
 # Law 2
@@ -108,9 +105,7 @@ def _lost(world: World) -> Iterator[Violation]:
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
                 missing = set(SAID.findall(str(task.result))) - told
                 if missing:
-                    told_of = f"{task.id} reported {sorted(missing)}, and nothing shows it"
-                    hole = next((name for name, hole in HOLES.items() if hole.loses(world, pull, task)), "")
-                    yield Violation(NOTHING_LOST, told_of, hole)
+                    yield Violation(NOTHING_LOST, f"{task.id} reported {sorted(missing)}, and nothing shows it")
 
 
 def _is_out_of_reach(world: World, task: StoredTask) -> bool:
@@ -162,7 +157,8 @@ def _undone(world: World) -> Iterator[Violation]:
     # An intent of yesterday is not gone on with: its key is forgotten, and a person has to ask again.
     is_old = world.time.seconds > KEY_MEMORY
     is_skipped = (pull.head_sha, pull.base_ref) in world.truth.skipped
-    stopped = not pull.is_open or is_skipped or world.truth.hindered or is_old
+    is_left = world.setting.needs_approval or world.is_bots_own(1, pull.head_sha)
+    stopped = not pull.is_open or is_skipped or is_left or world.truth.hindered or is_old
     # Where nothing says what earlier reviews have cost, a person has to approve the next one.
     is_lost = bool(world.truth.losses) or (setting.input("summary-comment", "true") == "false" and bool(pull.forced))
     if stopped or is_lost or setting.input("review-on", "push") != "push":
@@ -268,7 +264,7 @@ def cancelled(world: World) -> int:
 
 def newest_check(world: World, pull: Pull) -> StoredCheck | None:
     """The check of ours against its base that GitHub shows on the head."""
-    name = CheckNames(CHECK).against(world.github.default_branch, pull.base_ref)
+    name = world.setting.names.against(world.github.default_branch, pull.base_ref)
     return next(iter(list(world.github.written_checks(pull, name))[::-1]), None)
 
 
@@ -276,14 +272,11 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
     if check is not None and check.conclusion in GREEN:
         changes = world.github.changes_of(pull)
-        if (pull.head_sha, pull.base_ref) in world.truth.skips | world.truth.bypasses:
+        let_through = (pull.head_sha, pull.base_ref) in world.truth.skips | world.truth.bypasses
+        if let_through or world.is_bots_own(pull.number, pull.head_sha):
             return
         if problem := _why_not(world, str(check.conclusion), changes, strict=True):
-            yield Violation(
-                NEVER_GREEN,
-                f"#{pull.number} is green at rest: {problem}",
-                hole_of(Green(world, pull, changes)),
-            )
+            yield Violation(NEVER_GREEN, f"#{pull.number} is green at rest: {problem}")
 
 
 def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
@@ -291,23 +284,22 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     if check.conclusion not in GREEN or check.number is None:
         return
     truth, number, head = world.truth, check.number, check.head_sha
-    let_through = any(head == one for one, _ in truth.bypasses | truth.skipped)
+    let_through = any(head == one for one, _ in truth.bypasses | truth.skipped) or world.is_bots_own(number, head)
     if let_through or not world.github.pulls[number].is_open:
         return
     problems = [
-        (_why_not(world, str(check.conclusion), changes, strict=False), changes)
+        _why_not(world, str(check.conclusion), changes, strict=False)
         for changes in world.changes_for(number, head, protected=check.name == CHECK)
     ]
-    if problems and all(problem for problem, _ in problems):
-        problem, changes = problems[0]
-        pull = world.github.pulls[number]
-        yield Violation(NEVER_GREEN, f"#{number} was called green: {problem}", hole_of(Green(world, pull, changes)))
+    if problems and all(problems):
+        yield Violation(NEVER_GREEN, f"#{number} was called green: {problems[0]}")
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
-    """The changed files that are due for a review."""
+    """The changed files that are due for a review; of lock files those that take a package from an evil host."""
     patterns = tuple(world.setting.input("paths", "").split())
-    return [one for one in changes if matches(patterns, one.path)]
+    due = (one for one in changes if one.path != LOCK_FILE or any(map(EVIL.search, one.added())))
+    return [one for one in due if matches(patterns, one.path)]
 
 
 def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], *, strict: bool) -> str:
@@ -356,7 +348,7 @@ def readings(world: World) -> dict[str, Reading]:
 
 
 def _unseen(world: World, changes: list[Change]) -> str:
-    lines = {(change.path, line) for change in changes for line in change.added()}
+    lines = {(change.path, line.replace(SECRET, REDACTED)) for change in changes for line in change.added()}
     named = {one for change in changes for one in headers(change.text)}
     seen = readings(world).values()
     if not seen:
@@ -384,58 +376,3 @@ def _people(world: World) -> Iterator[Violation]:
             yield Violation(
                 PEOPLE_STAND, f"thread {thread.id} was resolved by a person, and is by {thread.resolved_by}"
             )
-
-
-# Known holes
-
-
-@dataclass(frozen=True, slots=True)
-class Green:
-    """A check that is green and should not be."""
-
-    world: World
-    pull: Pull
-    changes: tuple[Change, ...]
-
-    @property
-    def tokens(self) -> set[str]:
-        """The tokens of the evil lines that nobody who may has waived."""
-        return {token for (token, _), _ in uncovered(self.world, self.changes, strict=True)}
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """A class of known holes: what goes wrong, and whether a check or a lost answer belongs to it by what happened."""
-
-    what: str
-    has: Callable[[Green], bool] = lambda _green: False
-    loses: Callable[[World, Pull, StoredTask], bool] = lambda _world, _pull, _task: False
-
-
-def _is_hidden(world: World, pull: Pull, task: StoredTask) -> bool:
-    git, head = world.github.git, task.submission.metadata["headSha"]
-    shown = [*(one.sha for one in git.between(pull.base_sha, pull.head_sha)), *(one.before for one in pull.forced)]
-    is_alone = world.setting.input("summary-comment", "true") == "false" or "summary" in world.truth.losses
-    return is_alone and head not in shown
-
-
-HOLES: Mapping[str, Hole] = {
-    "freshness": Hole(
-        "An older signed text is put back, and a force-push hides the check runs that are newer than it.",
-        lambda green: (
-            "old text" in green.world.truth.losses
-            and bool(green.pull.forced)
-            and bool(green.tokens & {one.token for one in green.world.truth.withdrawn})
-        ),
-    ),
-    "hidden": Hole(
-        "Without a summary, or once it is deleted: nobody finds the check of a head that a force-push has left behind.",
-        loses=_is_hidden,
-    ),
-}
-"""Classes of known holes. A violation belongs to one by what has happened, not by its seed."""
-
-
-def hole_of(green: Green) -> str:
-    """The class of a check that is green and should not be, empty for one that is unknown."""
-    return next((name for name, hole in HOLES.items() if hole.has(green)), "")

@@ -358,6 +358,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="withdrawn-waiver-comes-back",
     ),
     Mutation(
+        "a ledger is believed whatever a force-push hides",
+        "reviewbot.domain.github.pull_request:OlderChecks.has_every_head_since",
+        _returning(value=True),
+        NEVER_GREEN,
+        found="waiver-comes-back-under-many-commits",
+    ),
+    Mutation(
+        "the check runs on the commits before a replaced head are not read",
+        "tests.simulation.repository:Git.log",
+        lambda right: lambda self, sha, _most: right(self, sha, 1),
+        NOTHING_LOST,
+        found="pushed-then-force-pushed",
+    ),
+    Mutation(
         "the check runs against a later base are not read",
         "reviewbot.app.context:RunContext._names_with",
         lambda _right: lambda run, _snapshot: run.check_names,
@@ -441,6 +455,6 @@ def noticed(mutation: Mutation, most: int) -> tuple[int, Violation] | None:
             if number == most:
                 return None
             for violation in judge(history):
-                if violation.law == mutation.law and not violation.hole:
+                if violation.law == mutation.law:
                     return number, violation
     return None

@@ -18,7 +18,7 @@ from reviewbot.domain.model.review import TaskStatus
 from tests.simulation.github import BOT, START, Content, Pull, StoredThread
 from tests.simulation.oracle import EVIL, TOKEN
 from tests.simulation.repository import File
-from tests.simulation.world import CHECK, PEOPLE, Waiver, World
+from tests.simulation.world import CHECK, LOCK_FILE, PEOPLE, RENOVATE, SECRET, Waiver, World, lock_file
 
 T = TypeVar("T")
 SKIP = "skip-review"
@@ -45,6 +45,7 @@ class By:
     author: str = "mona"
     committer: str = ""
     begins: str = ""
+    verified: bool = False
 
 
 def play(world: World, move: object) -> None:
@@ -75,7 +76,13 @@ def _push(
         return
     by = by or By()
     world.github.push(
-        world.pull.head_ref, changes, parents=parents, author=by.author, committer=by.committer, begins=by.begins
+        world.pull.head_ref,
+        changes,
+        parents=parents,
+        author=by.author,
+        committer=by.committer,
+        begins=by.begins,
+        verified=by.verified,
     )
     _pushed(world)
 
@@ -109,6 +116,23 @@ def _evil_by_kim(world: World, move: Move) -> None:
     """Somebody who helps commits to the branch, under the own name or only as the committer."""
     by = By("kim") if move.a < 3 else By("mona", "kim")
     _insert(world, f"EVIL{1 + move.a % 4}()", move.b, by=by)
+
+
+def _evil_by_bot(world: World, move: Move) -> None:
+    """The bot commits, or the author does in its name, or on GitHub's pages."""
+    by = (By(RENOVATE, verified=True), By(RENOVATE), By(RENOVATE, "mona", verified=True))[move.a % 3]
+    _insert(world, f"EVIL{1 + move.a % 4}()", move.b, by=by)
+
+
+def _secret(world: World, move: Move) -> None:
+    """A line with a token, which is redacted, and a flaw or none."""
+    _insert(world, f'login("{SECRET}")' + f"; EVIL{1 + move.a % 4}()" * (move.a % 2), move.b)
+
+
+def _lock(world: World, move: Move) -> None:
+    """An ordinary update of a package, which is not reviewed, or one that takes it from another host."""
+    host = f"EVIL{1 + move.a % 4}.test" if move.a % 2 else "packages.test"
+    _push(world, {LOCK_FILE: lock_file(f"1.{move.b}.0", host)})
 
 
 def _same_beginning(world: World, move: Move) -> None:
@@ -310,9 +334,17 @@ def _old_text(world: World, move: Move) -> None:
 # What people say
 
 
-def _command(world: World, number: int, by: str, text: str) -> None:
-    made = world.github.comment(number, by, text)
-    world.pending.append(CommentEvent(number, "created", text, by, by, sender_is_bot=False, comment_id=made.id))
+def _command(world: World, number: int, by: str, text: str, thread: StoredThread | None = None) -> None:
+    github, in_thread = world.github, thread is not None
+    made = github.comment(number, by, text) if thread is None else github.reply(thread.id, by, text)
+    event = CommentEvent(number, "created", text, by, by, sender_is_bot=False, comment_id=made.id, in_thread=in_thread)
+    world.pending.append(event)
+
+
+def _thread_of(world: World, finding_id: str) -> StoredThread | None:
+    """The thread of a finding that has a comment of its own."""
+    marks = ((one, read_finding_mark(one.replies[0].body)) for one in _own_threads(world))
+    return next((one for one, mark in marks if mark and mark.ids == (finding_id,)), None)
 
 
 def _says(by: str, word: str) -> Play:
@@ -354,7 +386,8 @@ def _waives(by: str) -> Play:
             for token in EVIL.findall(found.title):
                 count = max(there[token, found.path], 0)
                 world.truth.waivers.append(Waiver(token, found.path, count, found.id))
-        _command(world, 1, by, f"/reviewbot waive {found.id} It is known.")
+        thread = _thread_of(world, found.id) if move.b % 2 else None
+        _command(world, 1, by, f"/reviewbot waive {'' if thread else found.id} It is known.", thread)
 
     return waives
 
@@ -366,7 +399,8 @@ def _unwaives(world: World, move: Move) -> None:
         truth = world.truth
         truth.withdrawn += [one for one in truth.waivers if one.finding_id == found.id]
         truth.waivers = [one for one in truth.waivers if one.finding_id != found.id]
-        _command(world, 1, "boss", f"/reviewbot unwaive {found.id}")
+        thread = _thread_of(world, found.id) if move.b % 2 else None
+        _command(world, 1, "boss", f"/reviewbot unwaive {'' if thread else found.id}", thread)
 
 
 def _labels(by: str) -> Play:
@@ -472,6 +506,8 @@ def _out_of_credits(world: World, move: Move) -> None:
 AUTHOR: Mapping[str, Play] = {
     "evil": _evil,
     "note": _note,
+    "secret": _secret,
+    "lock": _lock,
     "harmless": _harmless,
     "fix": _fix,
     "revert": _revert,
@@ -496,6 +532,7 @@ AUTHOR: Mapping[str, Play] = {
 
 ADVERSARY: Mapping[str, Play] = {
     "evil_by_kim": _evil_by_kim,
+    "evil_by_bot": _evil_by_bot,
     "same_beginning": _same_beginning,
     "own_base": _own_base,
     "second_pull_request": _second_pull_request,

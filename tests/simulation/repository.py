@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 from reviewbot.domain.github.pull_request import BINARY_WINDOW, Entry
 
@@ -143,6 +144,11 @@ class Git:
             known = frozenset({sha}).union(*(self.ancestors(parent) for parent in self.commits[sha].parents))
             self._ancestors[sha] = known
         return known
+
+    def log(self, sha: str, most: int) -> list[StoredCommit]:
+        """The last commits of a history, the latest first."""
+        known = self.ancestors(sha)
+        return list(islice((one for key, one in reversed(self.commits.items()) if key in known), most))
 
     def merge_base(self, one: str, other: str) -> str:
         """The best common ancestor; of several the latest one. Empty when the two have none."""

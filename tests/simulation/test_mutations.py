@@ -22,7 +22,7 @@ def test_a_planted_mistake_is_noticed(mutation: Mutation) -> None:
     number, _ = found
     [same] = islice(histories(mutation), number, number + 1)
     with quick():
-        assert not [one for one in judge(same) if not one.hole], "it breaks a law without the mistake, too"
+        assert not judge(same), "it breaks a law without the mistake, too"
 
 
 def test_each_law_has_a_mistake_that_trips_it() -> None:

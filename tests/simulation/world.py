@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -17,6 +18,7 @@ from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.events import Event, ReviewEvent
 from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.errors import NoKey
 from reviewbot.ports import ChangeReader, Forge, ReviewService
 from tests.simulation.codevf import Life, SimulatedCodeVF, StoredTask
@@ -28,6 +30,12 @@ from tests.simulation.schedule import UNREACHABLE, Run, Scheduler, SimulatedCloc
 
 KEY = "cvf_test_simulation"
 CHECK = "CodeVF review"
+RELEASE = "release"
+LISTS_RELEASE = f"bases: [{RELEASE}]\n"
+RENOVATE = "renovate[bot]"
+"""A bot whose pull requests are not reviewed while all commits are its own."""
+
+SECRET = "ghp_" + "0a1B2c3D4e5F6g7H8i9J" * 2
 GREEN = frozenset({"success", "skipped"})
 PEOPLE: Mapping[str, Permission] = {
     "mona": Permission.WRITE,
@@ -37,7 +45,21 @@ PEOPLE: Mapping[str, Permission] = {
 }
 """`mona` opens the pull request and is the adversary; `kim` helps and `boss` maintains; `eve` is a stranger."""
 
+LOCK_FILE = "package-lock.json"
+
+
+def lock_file(version: str, host: str) -> str:
+    """A lock file with one package."""
+    entry = {
+        "version": version,
+        "resolved": f"https://{host}/left/-/left-{version}.tgz",
+        "integrity": f"sha512-{version.replace('.', 'A')}==",
+    }
+    return json.dumps({"lockfileVersion": 3, "packages": {"node_modules/left": entry}}, indent=2) + "\n"
+
+
 BASE = {
+    LOCK_FILE: lock_file("1.0.0", "packages.test"),
     "app.py": "".join(f"value_{number} = {number}\n" for number in range(1, 31)),
     "lib/util.py": "".join(f"def helper_{number}():\n    return {number}\n" for number in range(1, 9)),
     "docs/guide.md": "# Guide\n\nHow to.\n",
@@ -55,6 +77,18 @@ class Setting:
     life: Life = field(default_factory=Life)
     mind: Mind = field(default_factory=Mind)
     denied: frozenset[str] = frozenset()
+    is_from_fork: bool = False
+    is_bots: bool = False
+
+    @property
+    def names(self) -> CheckNames:
+        """The names of the check, by the branches that the config file lists."""
+        return CheckNames(CHECK, (RELEASE,) if self.config == LISTS_RELEASE else ())
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether each purchase needs an approval."""
+        return self.is_from_fork and self.input("allow", "write") == "write"
 
     def input(self, name: str, otherwise: str) -> str:
         """An input of the workflow."""
@@ -132,6 +166,9 @@ class Output:
     def story(self, *_: object) -> None:
         """See `ports.Reporter.story`: the job summary is not looked at."""
 
+    def job_summary(self, markdown: str) -> None:
+        """See `ports.Reporter.job_summary`."""
+
     def outputs(self, values: Mapping[str, str]) -> None:
         """See `ports.Reporter.outputs`."""
         self.values |= values
@@ -173,8 +210,12 @@ class World:
         config = {".github/reviewbot.yml": self.setting.config} if self.setting.config else {}
         github.push("main", {**BASE, **config}, author="acme")
         github.push("release", {"release.md": "1.0\n"}, author="acme")
-        github.push("topic", {"app.py": BASE["app.py"].replace("value_9 = 9\n", "value_9 = 9\nstep()\n")})
-        pull = github.open_pull_request("topic")
+        topic = {"app.py": BASE["app.py"].replace("value_9 = 9\n", "value_9 = 9\nstep()\n")}
+        is_bots = self.setting.is_bots
+        github.push("topic", topic, author=RENOVATE if is_bots else "mona", verified=is_bots)
+        author = RENOVATE.removesuffix("[bot]") if is_bots else "mona"
+        pull = github.open_pull_request("topic", author=author, from_fork=self.setting.is_from_fork)
+        pull.author_is_bot = is_bots
         self.note(pull)
         self.pending.append(self.event(pull, "opened"))
 
@@ -268,8 +309,17 @@ class World:
         git = self.github.git
         bases, tip = self.heads.get((number, head), set()), git.branches[self.github.default_branch]
         if protected:
-            bases = bases & set(git.ancestors(tip)) or {tip}
+            listed = [git.branches[one] for one in self.setting.names.bases]
+            bases = bases & set().union(*map(git.ancestors, (tip, *listed))) or {tip}
         return {git.changes(git.merge_base(base, head), head) for base in bases}
+
+    def is_bots_own(self, number: int, head: str) -> bool:
+        """Whether GitHub has signed each commit of a head as the listed bot's, against a base that it had."""
+        git = self.github.git
+        return self.setting.is_bots and any(
+            all(one.author == RENOVATE and one.verified and not one.committer for one in git.between(base, head))
+            for base in self.heads.get((number, head), set())
+        )
 
     def tasks_of(self, number: int) -> list[StoredTask]:
         """The tasks of a pull request, oldest first."""

@@ -156,7 +156,7 @@ class Desk:
 
     def page(self) -> Path:
         """The file of the clone's one memory."""
-        (page,) = (self.clone.root / ".git" / "reviewbot").iterdir()
+        (page,) = (self.clone.root / ".git" / "reviewbot").glob("*.md")
         return page
 
 

@@ -103,7 +103,7 @@ def test_only_what_is_named_is_applied(clone: Clone) -> None:
     other = replace(FIX, id="bbbbbbbbbb", line=5, suggestion="value_5 = 55")
     assert apply(clone, "bbb", findings=(FIX, other)).status == 2
     alike = replace(other, id="bbbbbbbbcc", line=7)
-    assert "it has 2 findings `bbbbbbbb`" in apply(clone, "bbbbbbbb", findings=(FIX, other, alike)).err
+    assert "`bbbbbbbb` fits 2 findings" in apply(clone, "bbbbbbbb", findings=(FIX, other, alike)).err
     assert apply(clone, "bbbb", findings=(FIX, other)).status == 0
     assert app(clone) == APP.replace("value_5 = 5\n", "value_5 = 55\n")
 
@@ -123,9 +123,9 @@ def test_of_two_suggestions_for_a_line_the_worse_finding_counts(clone: Clone) ->
 def test_an_unknown_id_and_a_finding_without_a_fix_are_told(clone: Clone) -> None:
     assert apply(clone, "cccccccccc").status == 2
     bare = replace(FIX, suggestion=None, suggestion_state=SuggestionState.NONE)
-    assert "it has no suggestion that fits as it is" in apply(clone, FIX.id, findings=(bare,)).err
+    assert "it has no suggestion that can be applied as it is" in apply(clone, FIX.id, findings=(bare,)).err
     said = apply(clone, findings=(bare,))
-    assert (said.status, said.err) == (0, "The report has no suggestion that fits as it is.\n")
+    assert (said.status, said.err) == (0, "The report has no suggestion that can be applied.\n")
 
 
 def test_who_may_do_what_with_the_file_stays(clone: Clone) -> None:
@@ -186,14 +186,14 @@ def test_a_link_that_git_tracks_is_no_file(clone: Clone) -> None:
     (clone.root / "link.py").symlink_to("app.py")
     head = clone.commit({})
     said = apply(clone, findings=(replace(FIX, path="link.py"),), head=head)
-    assert "git tracks no regular text file of that name" in said.err
+    assert "git does not track it as a regular text file" in said.err
 
 
 def test_a_report_of_a_commit_that_is_not_here_is_refused(clone: Clone) -> None:
     for head in ("1234567890" * 4, "HEAD", "--all", ""):
         said = apply(clone, head=head or "0" * 40)
         assert said.status == 2
-        assert "which this clone has not" in said.err
+        assert "which is not in this clone" in said.err
 
 
 def test_a_suggestion_with_invisible_signs_is_none(clone: Clone) -> None:

@@ -16,7 +16,7 @@ from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.render.view_models.review import FileGroup, SummaryView
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.page import show_review
+from reviewbot.terminal.page import show_review, show_short
 from tests.domain.builders import view as file_view
 from tests.render.goldens import STORIES, UNPARSED
 from tests.render.view_builders import CLEAN, CLOSED_GATE, INJECTION
@@ -52,6 +52,39 @@ def test_a_narrow_terminal(golden: Golden) -> None:
 def test_a_quiet_one_has_the_findings_and_the_verdict(golden: Golden) -> None:
     golden("without-noise.txt", drawn(CLOSED_GATE, [USERS], quiet=True))
     assert not drawn(CLEAN, quiet=True)
+
+
+def short(view: SummaryView) -> list[str]:
+    out = io.StringIO()
+    show_short(open_console(out, {"COLUMNS": "40"}, plain=True), view)
+    return out.getvalue().splitlines()
+
+
+def test_a_short_line_is_one_line_whatever_the_finding_says() -> None:
+    hostile = replace(INJECTION, path="a\nb\x1b[2J.py", title="::error::x\r\n\u202eevil" + " long" * 40)
+    lost = replace(INJECTION, path="", line=None, start_line=None, why=Why.NO_FILE, title=" ", id="11")
+    lines = short(replace(CLEAN, files=(FileGroup("", (hostile, lost)),)))
+    assert len(lines) == 2
+    assert lines[0].startswith("a b⟨U+001B⟩[2J.py:41: critical: ")
+    assert "⟨U+202E⟩evil long long" in lines[0]
+    assert lines[0].endswith(f"long [{INJECTION.id}]")
+    assert lines[1] == "(no file): critical: (without a title) [11]"
+    path = replace(INJECTION, path="::error file=x::y", line=None, start_line=None, title="t")
+    assert not short(replace(CLEAN, files=(FileGroup("", (path,)),)))[0].startswith("::")
+
+
+def test_the_short_format_names_what_could_not_be_read() -> None:
+    assert "(answer): unrated: could not be read: files[2].findings[0]: `severity` is missing" in short(CLOSED_GATE)
+
+
+def test_what_blocks_is_repeated_with_the_verdict_up_to_a_point() -> None:
+    text = " ".join(drawn(CLOSED_GATE).split("1 unrated, 1 critical", 1)[1].split())
+    assert f"src/shop/users.py:41: critical: {INJECTION.title} [{INJECTION.id}]" in text
+    assert "[b07d55e210]" not in text
+    many = tuple(replace(INJECTION, id=f"{number:010x}") for number in range(25))
+    text = drawn(replace(CLOSED_GATE, files=(FileGroup("a", many),)))
+    assert text.count(":41: critical: ") == 20
+    assert "and 5 more that block\n" in text
 
 
 def test_a_fix_that_fits_replaces_the_lines_that_were_reviewed() -> None:
@@ -99,7 +132,7 @@ def test_what_paths_leave_out_is_counted_and_named_where_that_is_asked_for() -> 
 
 def test_a_file_that_could_not_be_parsed_was_read_all_the_same() -> None:
     text = drawn(UNPARSED)
-    assert ("Held back" in text, "not fully reviewed, and the gate is closed" in text) == (False, True)
+    assert ("Held back" in text, "not fully reviewed, and open findings block" in text) == (False, True)
     assert "--paths '!src/shop/stock.py'" in text
     assert "ruff: the file could not be parsed to its end" in " ".join(text.split())
 

@@ -96,8 +96,8 @@ def test_what_only_a_bot_wrote_is_not_priced_and_is_counted(clone: Clone) -> Non
     told = " ".join(said.out.split())
     assert "3 reviews, 1,080 credits held at most." in told
     assert "Not counted: 3 merges whose commits name a bot as their author: renovate[bot] 2, dependabot[bot] 1." in told
-    assert "Anyone can commit under such a name." in told
-    assert "The action skips only pull requests that a bot opened and whose commits GitHub verifies." in told
+    assert "Anyone can commit with such a name." in told
+    assert "The action skips only pull requests that a bot opened and whose commits GitHub verified." in told
     clone.commit({".github/reviewbot.yml": "bots: []\n"})
     priced = plan()
     assert [row[-1] for row in figures(priced)[1:4]] == ["360", "360", "360"]
@@ -148,7 +148,7 @@ def test_todays_settings_count_and_what_is_wrong_with_them_is_told_once(clone: C
     clone.commit({".github/reviewbot.yml": "mode: quick\n"})
     said = plan()
     assert (said.status, said.out) == (2, "")
-    assert said.err.count("`quick` is not right") == 1
+    assert said.err.count("invalid value `quick`") == 1
 
 
 def test_a_narrow_terminal_has_the_figures_all_the_same(clone: Clone) -> None:
@@ -165,11 +165,11 @@ def test_the_newest_are_replayed_when_there_are_many(clone: Clone) -> None:
 
 def test_when_nothing_was_merged_that_is_said(clone: Clone) -> None:
     del clone
-    assert plan("--since", "2099-01-01").out == "Nothing was merged: main since 2099-01-01.\n"
+    assert plan("--since", "2099-01-01").out == "No merges in main since 2099-01-01.\n"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"), [(("--since", "soon"), "`soon` is no time"), (("--branch", "nix"), "`nix`")]
+    ("arguments", "told"), [(("--since", "soon"), "`soon` is not a time"), (("--branch", "nix"), "`nix`")]
 )
 def test_wrong_words_are_told(clone: Clone, arguments: tuple[str, ...], told: str) -> None:
     del clone

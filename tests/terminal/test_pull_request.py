@@ -35,7 +35,7 @@ def test_a_pull_request_is_reviewed_and_nothing_is_written_on_it(tmp_path: Path)
         said = review(rig, tmp_path, "--repo", REPO)
         again = review(rig, tmp_path, "--repo", REPO)
         assert (said.status, again.status) == (1, 1)
-        assert "app.py:12  critical correctness  closes the gate" in said.out
+        assert "app.py:12  critical correctness  blocks" in said.out
         assert (rig.summaries(), rig.comments(), rig.checks()) == ([], [], [])
         assert not [one for one in rig.github_requests() if not one.startswith(("GET ", "POST /graphql"))]
         assert len(rig.service.tasks()) == 1

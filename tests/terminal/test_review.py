@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -34,12 +35,12 @@ def test_a_branch_is_reviewed_and_its_gate_is_the_exit_status(sit: Opened) -> No
     desk = sit()
     said = desk.review()
     assert said.status == 1
-    assert "risky.py:5  critical correctness  closes the gate" in said.out
-    assert "1 of 2 findings closes the gate\n" in said.out
+    assert "risky.py:5  critical correctness  blocks" in said.out
+    assert "1 of 2 findings blocks\n" in said.out
     assert "This review would hold 360 credits; 10,000 are available." in said.err
     open_gate = desk.review("--fail-on", "never")
     assert open_gate.status == 0
-    assert "2 findings, none of which closes the gate\n" in open_gate.out
+    assert "2 findings, none blocking\n" in open_gate.out
 
 
 def test_a_finding_has_a_link_once_its_commit_is_pushed(sit: Opened) -> None:
@@ -218,7 +219,7 @@ def test_a_base_that_reviews_for_free_needs_no_word_on_who_reviews(sit: Opened) 
     assert desk.review().status == 1
     assert desk.review("--staged").status == 0
     assert not desk.faults.log
-    assert not (desk.clone.root / ".git" / "reviewbot").exists()
+    assert [one.name for one in (desk.clone.root / ".git" / "reviewbot").iterdir()] == ["last-review.json"]
 
 
 def test_a_work_tree_beside_the_clone_shares_its_memory(sit: Opened, tmp_path: Path) -> None:
@@ -239,7 +240,7 @@ def test_a_shallow_clone_is_reviewed_and_what_it_lacks_is_said(sit: Opened, tmp_
     desk.clone.git("clone", "--quiet", "--depth=1", "--no-single-branch", whole, str(tmp_path / "shallow"))
     said = desk.review("--base", "origin/main", at=tmp_path / "shallow")
     assert said.status == 2
-    assert "`git fetch --unshallow` first" in said.err
+    assert "Run: git fetch --unshallow" in said.err
 
 
 def test_attributes_of_the_branch_hide_no_line(sit: Opened) -> None:
@@ -274,7 +275,7 @@ def test_nothing_that_the_clone_is_set_up_to_run_is_run(sit: Opened, tmp_path: P
     trapped = "* diff=trap filter=trap\n"
     desk.clone.write({".git/info/attributes": trapped, ".gitattributes": trapped, "app.py": "draft = 1\n"})
     said = desk.review()
-    assert (said.status, "1 file has changes" in said.err) == (0, True)
+    assert (said.status, "1 file has uncommitted changes" in said.err) == (0, True)
     assert desk.review("--staged", "--reviewer", "local", "--quiet").status == 0
     assert not (tmp_path / "sprung").exists()
 
@@ -289,21 +290,19 @@ def test_what_is_not_committed_is_not_reviewed(sit: Opened) -> None:
 
 def test_what_was_not_reviewed_since_it_is_not_committed_is_told(sit: Opened) -> None:
     desk = sit(engineer=canned(CLEAN))
-    assert "not committed" not in desk.review().err
+    assert "uncommitted changes" not in desk.review().err
     desk.clone.write({"draft.py": "draft = 1\n", "app.py": "draft = 1\n"})
     desk.clone.git("add", "draft.py")
-    assert "Not in this review: 2 files have changes that are not committed.\n" in desk.review().err
-    assert "not committed" not in desk.review("--head", "main", "--base", "main").err
+    assert "Not in this review: 2 files have uncommitted changes.\n" in desk.review().err
+    assert "uncommitted changes" not in desk.review("--head", "main", "--base", "main").err
 
 
 def test_fixes_come_with_the_commands_that_apply_them(sit: Opened) -> None:
     desk = sit()
     said = desk.review("--base", "main")
-    told, write, put = said.err.splitlines()[-3:]
-    assert told == "1 fix can be applied:"
-    command, _, file = write.partition(" > ")
-    again = desk.call(*command.split()[1:])
-    (desk.clone.root / file).write_text(again.out, encoding="utf-8")
+    told, check, put = said.err.splitlines()[-3:]
+    assert told == "1 fix can be applied. The patch, then the files:"
+    assert "+value_3 = 3.0\n" in desk.call(*check.split()[1:]).out
     assert desk.call(*put.split()[1:]).status == 0
     assert "value_3 = 3.0\n" in (desk.clone.root / "app.py").read_text(encoding="utf-8")
     assert len(desk.service.tasks()) == 1
@@ -314,8 +313,44 @@ def test_a_branch_without_changes_needs_no_review(sit: Opened) -> None:
     said = desk.review("--base", "topic")
     assert said.status == 0
     assert said.out.startswith("\nNothing to review in this change\n")
-    assert "There is no change. What is not committed is not reviewed;" in said.out
+    assert "There is no change. Uncommitted changes are not reviewed." in said.out
     assert not desk.faults.log
+
+
+def test_the_last_review_is_that_of_the_work_tree(sit: Opened, tmp_path: Path) -> None:
+    desk = sit()
+    assert "this work tree has no last review" in refused(desk.call("apply"))
+    desk.review("--base", "main", "--quiet")
+    desk.clone.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "beside"))
+    assert "no last review" in refused(desk.call("apply", at=tmp_path / "beside"))
+    (identifier,) = [one["id"] for one in desk.review("--format", "json").report["findings"] if one["path"] == "app.py"]
+    said = desk.call("apply", identifier[:4])
+    head = desk.clone.git("rev-parse", "HEAD")[:7]
+    assert (said.status, said.err) == (
+        0,
+        f"The last review, of the commit {head}:\nApplied {identifier} to app.py.\n",
+    )
+
+
+def test_a_review_without_an_answer_leaves_the_last_one(sit: Opened) -> None:
+    desk = sit()
+    desk.review()
+    kept = desk.clone.root / ".git" / "reviewbot" / "last-review.json"
+    before = kept.read_text(encoding="utf-8")
+    assert (kept.stat().st_mode & 0o777, KEY in before) == (0o600, False)
+    desk.more["CODEVF_API_KEY"] = ""
+    assert desk.review("--head", "topic~0", "--mode", "standard").status == 3
+    assert kept.read_text(encoding="utf-8") == before
+
+
+def test_a_review_that_cannot_be_kept_is_shown_all_the_same(sit: Opened) -> None:
+    desk = sit()
+    (desk.clone.root / ".git" / "reviewbot").write_text("", encoding="utf-8")
+    said = desk.review("--reviewer", "local", "--fail-on", "never")
+    assert said.status == 0
+    assert "os.system" in said.out
+    assert "cannot be stored in" in " ".join(said.err.split())
+    assert "reviewbot apply" not in said.err
 
 
 # --- What is staged ---------------------------------------------------------------------------------------------------
@@ -328,7 +363,7 @@ def test_what_is_staged_is_reviewed_as_it_is_staged(sit: Opened) -> None:
     desk.clone.write({"new.py": "pass\n"})
     said = desk.call("review", "--staged", "--reviewer", "local", "--quiet")
     assert said.status == 1
-    assert "new.py:3  critical security  closes the gate" in said.out
+    assert "new.py:3  critical security  blocks" in said.out
     assert "risky.py" not in said.out
     assert not said.err
 
@@ -360,13 +395,21 @@ def test_every_format_goes_to_the_output_and_progress_elsewhere(sit: Opened) -> 
     desk = sit()
     said = {one: desk.review("--format", one) for one in ("json", "sarif", "rdjson", "markdown", "github")}
     assert {one.status for one in said.values()} == {1}
-    assert all("1 of 2 findings closes the gate\n" in one.err for one in said.values())
+    assert all("1 of 2 findings blocks\n" in one.err for one in said.values())
     assert len(said["json"].report["findings"]) == 2
     assert len(json.loads(said["sarif"].out)["runs"][0]["results"]) == 2
     assert len(json.loads(said["rdjson"].out)["diagnostics"]) == 2
     assert said["markdown"].out.startswith("## ")
     assert said["github"].out.splitlines()[0].startswith("::error file=risky.py,line=5,")
     assert len(desk.service.tasks()) == 1
+
+
+def test_the_short_format_has_one_line_for_each_finding(sit: Opened) -> None:
+    said = sit().review("--format", "short")
+    assert said.status == 1
+    first, second = said.out.splitlines()
+    assert re.fullmatch(r"risky\.py:5: critical: A shell runs it \[[0-9a-f]{10}\]", first)
+    assert re.fullmatch(r"app\.py:3: low: A better value \[[0-9a-f]{10}\]", second)
 
 
 def test_a_format_of_findings_is_not_written_when_there_is_no_answer(sit: Opened) -> None:
@@ -395,12 +438,12 @@ def test_quiet_says_nothing_when_there_is_nothing_to_say(sit: Opened) -> None:
         (("--base", "-x"), "expected one argument"),
         (("--head", "v9\x1b[2J"), "`v9⟨U+001B⟩[2J` is not a commit in this clone."),
         (("--staged",), "--staged: a paid review can take hours"),
-        (("--staged", "--reviewer", "local", "--base", "main"), "no --base and no --head beside it"),
+        (("--staged", "--reviewer", "local", "--base", "main"), "Remove --base and --head."),
         (("--pr", "1", "--head", "topic"), "--pr: a pull request has its own base and head"),
-        (("--repo", "acme/shop"), "--repo: it says where a pull request is"),
-        (("--pr", "1"), "--repo: this clone's origin is no repository on a host"),
-        (("--pr", "1", "--repo", "shop"), "--repo: `shop` is no repository"),
-        (("--pr", "1", "--repo", "a/b"), "--pr: there is no token to read it with"),
+        (("--repo", "acme/shop"), "--repo: the option is for pull requests"),
+        (("--pr", "1"), "--repo: the origin of this clone is not a repository on a host"),
+        (("--pr", "1", "--repo", "shop"), "--repo: `shop` is not OWNER/NAME"),
+        (("--pr", "1", "--repo", "a/b"), "--pr: GITHUB_TOKEN and GH_TOKEN are empty"),
     ],
 )
 def test_what_does_not_go_together_is_told_before_anything_is_done(
@@ -419,12 +462,12 @@ def test_what_does_not_go_together_is_told_before_anything_is_done(
 def test_wrong_settings_are_told_all_at_once(sit: Opened) -> None:
     said = sit().review("--max-credits", "many", "--wait-minutes", "999")
     assert said.status == 2
-    assert "`many` is not right" in said.out
-    assert "`999` is not right" in said.out
+    assert "invalid value `many`" in said.out
+    assert "invalid value `999`" in said.out
 
 
 def test_elsewhere_than_in_a_clone_there_is_nothing_to_review(sit: Opened, tmp_path: Path) -> None:
-    assert "is in no clone" in refused(sit().review(at=tmp_path))
+    assert "is not inside a git repository" in refused(sit().review(at=tmp_path))
 
 
 # --- What nobody can read ---------------------------------------------------------------------------------------------

@@ -63,7 +63,6 @@ class Runner:
         self._secrets.sort(key=len, reverse=True)
 
     def scrub(self, text: str) -> str:
-        """Remove the registered secrets."""
         for secret in self._secrets:
             text = text.replace(secret, _MASK)
         return text
@@ -92,7 +91,6 @@ class Runner:
         self._write(f"::{command} {joined}::{escaping.command_data(message)}")
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — no code here
-        """Write the job summary and the log."""
         self.job_summary(pages.job_summary(view))
         for line in pages.terminal(view).splitlines():
             self.say(line)

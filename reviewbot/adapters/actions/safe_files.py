@@ -28,12 +28,8 @@ def write_inside(
 ) -> None:
     """Write a file below a folder; missing folders are created, and the file is replaced atomically.
 
-    Args:
-        workspace: the folder; trusted, so it may be a symlink.
-        path: relative to it, or absolute and below it.
-        content: the bytes.
-        mode: None for the default.
-        forbidden: folders that the path must not contain.
+    The workspace is trusted and may be a symlink. The path is relative to it, or absolute and below it, and contains no
+    `forbidden` folder.
 
     Raises:
         SettingsError: the path is outside, or cannot be written.
@@ -62,8 +58,6 @@ def is_taken(workspace: str, path: str, forbidden: frozenset[str]) -> bool:
 
 
 class Regular(Struct, frozen=True):
-    """The content and permissions of a regular file."""
-
     content: bytes
     mode: int
 
@@ -89,13 +83,13 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
 
 
 def check_inside(workspace: str, path: str) -> str:
-    """Try what `write_inside` does, up to the content, and remove what that made.
+    """Check that `write_inside` can write a path, by creating and removing a temporary file there.
 
     Returns:
-        The path relative to the folder, in its shortest form.
+        The shortest path relative to the folder.
 
     Raises:
-        SettingsError: the path leads elsewhere, or the file system does not take such a file there.
+        SettingsError: the path is outside, or the file system rejects it.
     """
     parts = _parts(workspace, path)
     inner = "/".join(parts)
@@ -114,7 +108,6 @@ def _check_name(path: Path) -> None:
 
 
 def _parts(workspace: str, path: str, forbidden: frozenset[str] = FORBIDDEN) -> list[str]:
-    """Return the validated parts of the path."""
     given = PurePosixPath(path)
     if given.is_absolute():
         if not given.is_relative_to(workspace):
@@ -151,7 +144,8 @@ def _refusing(path: str, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _wrong(path, f"it cannot be {what} ({error.strerror or type(error).__name__})") from None
+        problem = Problem(path, f"it cannot be {what} ({error.strerror or type(error).__name__})")
+        raise SettingsError((problem,)) from None
 
 
 def _remove(inside: int, name: str) -> None:

@@ -4,6 +4,6 @@
 """
 
 from reviewbot.adapters.codevf.client import CodeVF
-from reviewbot.adapters.codevf.transport import Access
+from reviewbot.adapters.codevf.transport import Access, OnRetry
 
-__all__ = ["Access", "CodeVF"]
+__all__ = ["Access", "CodeVF", "OnRetry"]

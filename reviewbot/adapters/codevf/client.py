@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from reviewbot.adapters.codevf import wire
-from reviewbot.adapters.codevf.transport import Access, Answer, Ask, Transport
+from reviewbot.adapters.codevf.transport import Access, OnRetry, Request, Response, Transport
 from reviewbot.adapters.codevf.urls import is_own_host, is_secure, origin
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
 from reviewbot.errors import ServiceRefused
@@ -25,8 +25,10 @@ _TASK_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.:-]{1,200}")
 class CodeVF:
     """CodeVF's API over a `Transport`; closes its connections as a context manager."""
 
-    def __init__(self, access: Access, clock: Clock, deadline: float, rng: Random) -> None:
-        self._transport = Transport(access, clock, deadline, rng)
+    def __init__(
+        self, access: Access, clock: Clock, deadline: float, rng: Random, on_retry: OnRetry | None = None
+    ) -> None:
+        self._transport = Transport(access, clock, deadline, rng, on_retry)
 
     def __enter__(self) -> Self:
         return self
@@ -38,35 +40,31 @@ class CodeVF:
 
     @property
     def requests(self) -> int:
-        """The number of requests sent, including repeats."""
         return self._transport.requests
 
     def balance(self) -> Balance:
         return wire.read_balance(self._call("GET", "credits/balance").json)
 
     def project(self, name: str) -> int:
-        """Return the number of the project with this name, which is created if missing."""
         return wire.read_project_id(self._call("POST", "projects/create", {"name": name}).json)
 
     def tags(self) -> tuple[Tag, ...]:
-        """Return the active expertise tags."""
         return wire.read_tags(self._call("GET", "tags").json)
 
     def create(self, submission: Submission) -> Task:
         """Submit a task; repeated only with the same idempotency key, so it cannot be bought twice."""
         url = self._transport.base.join("tasks/create")
-        answer = self._transport.send(Ask("POST", url, wire.submission_body(submission), buys=True))
-        return wire.read_task(answer.json, answer.retry_after)
+        response = self._transport.send(Request("POST", url, wire.submission_body(submission), buys=True))
+        return wire.read_task(response.json, response.retry_after)
 
     def retrieve(self, task_id: str) -> Task:
-        """Read a task once."""
-        answer = self._call("GET", f"tasks/{_segment(task_id)}")
-        return wire.read_task(answer.json, answer.retry_after)
+        response = self._call("GET", f"tasks/{_segment(task_id)}")
+        return wire.read_task(response.json, response.retry_after)
 
     def cancel(self, task_id: str) -> None:
         """Cancel a task; the response is not documented, so it is ignored."""
         url = self._transport.base.join(f"tasks/{_segment(task_id)}/cancel")
-        self._transport.send(Ask("POST", url, json_answer=False))
+        self._transport.send(Request("POST", url, json_response=False))
 
     def deliverable(self, url: str) -> str:
         """Return the text of a deliverable.
@@ -76,19 +74,19 @@ class CodeVF:
         """
         target, base = self._own(url), self._transport.base
         at_home = origin(target) == origin(base)
-        ask = Ask(
+        request = Request(
             "GET",
             target,
             # Send the key only to the API; other files have signed URLs.
             with_key=at_home and target.path.startswith(base.path),
-            json_answer=False,
+            json_response=False,
             limit=DELIVERABLE_BYTES,
             public=not at_home,
         )
-        return _text(self._transport.send(ask))
+        return _text(self._transport.send(request))
 
-    def _call(self, method: str, path: str, payload: object = None) -> Answer:
-        return self._transport.send(Ask(method, self._transport.base.join(path), payload))
+    def _call(self, method: str, path: str, payload: object = None) -> Response:
+        return self._transport.send(Request(method, self._transport.base.join(path), payload))
 
     def _own(self, url: str) -> httpx.URL:
         base = self._transport.base
@@ -108,11 +106,11 @@ def _segment(task_id: str) -> str:
     return quote(task_id, safe="")
 
 
-def _text(answer: Answer) -> str:
-    if not _TEXTS.fullmatch(answer.content_type):
+def _text(response: Response) -> str:
+    if not _TEXTS.fullmatch(response.content_type):
         raise ServiceRefused("A deliverable is not text, so it was not read.")
     try:
-        text = answer.body.decode("utf-8-sig")
+        text = response.body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ServiceRefused("A deliverable is not UTF-8, so it was not read.") from None
     if "\0" in text:

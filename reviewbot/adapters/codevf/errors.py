@@ -28,7 +28,7 @@ Scrub = Callable[[str], str]
 """Removes the key from a text; called before truncating, so that no part of it remains."""
 
 
-class Said(Struct, frozen=True):
+class ErrorContent(Struct, frozen=True):
     """The content of an error body: hostile text, credits of the account and the task, seconds."""
 
     message: str = ""
@@ -63,18 +63,18 @@ class _ErrorBody(Struct, frozen=True):
     meta: _Meta | None = None
 
 
-def read_error(body: bytes) -> Said:
+def read_error(body: bytes) -> ErrorContent:
     """Parse a nested or flat error; anything else gives an empty result."""
     try:
         data = read(body, _ErrorBody)
     except JsonMismatch:
-        return Said()
+        return ErrorContent()
     retry_after = seconds(data.meta.retry_after) if data.meta else None
     if not isinstance(data.error, _Error):
-        return Said(message=data.error or data.message or "", retry_after=retry_after)
+        return ErrorContent(message=data.error or data.message or "", retry_after=retry_after)
     details = data.error.details or _Details()
     fields = (f"{one.field}: {one.message}" for one in details.errors[:_MOST_FIELDS])
-    return Said(
+    return ErrorContent(
         message="; ".join(filter(None, (data.error.message, *fields))),
         available=number(details.available),
         required=number(details.required),
@@ -82,16 +82,16 @@ def read_error(body: bytes) -> Said:
     )
 
 
-def error_of(status: int, said: Said, scrub: Scrub, *, buys: bool) -> ReviewDidNotHappen:
+def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) -> ReviewDidNotHappen:
     """Return the error for an unsuccessful response.
 
     Only a request that `buys` a task can fail for missing credits or its size; then nothing was bought.
     """
-    line = " ".join(escaping.visible(scrub(said.message)).split())
+    line = " ".join(escaping.visible(scrub(content.message)).split())
     words = f" CodeVF says: “{escaping.truncate(line, QUOTED_CHARACTERS, '…')}”" if line else ""
     match status:
         case 402 if buys:
-            return OverBudget(_funds(said), hint=_ADD_CREDITS)
+            return OverBudget(_funds(content), hint=_ADD_CREDITS)
         case 413 if buys:
             return PayloadTooLarge(f"The request is too large for CodeVF (HTTP 413).{words}", hint=_SMALLER)
         case _ if status in _PASSING or status >= _SERVER_ERRORS:
@@ -133,12 +133,12 @@ def seconds(value: object) -> float | None:
     return min(_LONGEST_WAIT, float(read)) if math.isfinite(float(read)) else _LONGEST_WAIT
 
 
-def _funds(said: Said) -> str:
-    if said.available is None or said.required is None:
+def _funds(content: ErrorContent) -> str:
+    if content.available is None or content.required is None:
         return "The CodeVF account has too few credits for this task (HTTP 402)."
     return (
         f"The CodeVF account has too few credits for this task (HTTP 402): "
-        f"{formatting.number(said.available)} are available, {formatting.number(said.required)} are required."
+        f"{formatting.number(content.available)} are available, {formatting.number(content.required)} are required."
     )
 
 

@@ -6,7 +6,7 @@ The key never appears in an error.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 
 import httpx
@@ -24,12 +24,16 @@ from reviewbot.ports import Clock
 from reviewbot.settings.readers import Secret
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0, read=10.0, write=30.0)
-"""Seconds for each step; `WHOLE_ANSWER` limits the whole response."""
+"""Seconds for each step; `WHOLE_RESPONSE` limits the whole response."""
 
-WHOLE_ANSWER = 60.0
+WHOLE_RESPONSE = 60.0
 """Seconds for reading one response."""
 
-ANSWER_BYTES = 10_000_000
+RESPONSE_BYTES = 10_000_000
+
+
+OnRetry = Callable[[ReviewDidNotHappen, float], None]
+"""Gets the error of a failed request and the seconds until it is repeated."""
 
 
 class Access(Struct, frozen=True):
@@ -47,7 +51,7 @@ class Access(Struct, frozen=True):
     proxy: str | None = None
 
 
-class Answer(Struct, frozen=True):
+class Response(Struct, frozen=True):
     """A response with any status; `json` is its value if JSON was requested."""
 
     status: int
@@ -61,7 +65,7 @@ class Answer(Struct, frozen=True):
         return self.status // 100 == 2  # noqa: PLR2004 — the class of success
 
 
-class Ask(Struct, frozen=True):
+class Request(Struct, frozen=True):
     """A request.
 
     A `public` one is sent only to public addresses, if reviewbot resolves the name. It `buys` if it creates a task.
@@ -72,8 +76,8 @@ class Ask(Struct, frozen=True):
     url: httpx.URL
     payload: object = None
     with_key: bool = True
-    json_answer: bool = True
-    limit: int = ANSWER_BYTES
+    json_response: bool = True
+    limit: int = RESPONSE_BYTES
     public: bool = False
     buys: bool = False
 
@@ -94,13 +98,16 @@ class Transport:
         NoKey: the key is empty.
     """
 
-    def __init__(self, access: Access, clock: Clock, deadline: float, rng: Random) -> None:
+    def __init__(
+        self, access: Access, clock: Clock, deadline: float, rng: Random, on_retry: OnRetry | None = None
+    ) -> None:
         self.base = check_base_url(access.base_url)
         self.requests = 0
         self._key = access.key
         self._clock = clock
         self._deadline = deadline
         self._rng = rng
+        self._on_retry = on_retry
         self._next_at = float("-inf")
         self._proxy = None if is_loopback(str(self.base)) else access.proxy
         self._http = _open(access, self._proxy)
@@ -108,7 +115,7 @@ class Transport:
     def close(self) -> None:
         self._http.close()
 
-    def send(self, ask: Ask) -> Answer:
+    def send(self, request: Request) -> Response:
         """Send a request, and repeat it if possible.
 
         Raises:
@@ -117,46 +124,47 @@ class Transport:
         attempt = 0
         while True:
             attempt += 1
-            outcome = self._once(ask)
-            if isinstance(outcome, Answer):
+            outcome = self._once(request)
+            if isinstance(outcome, Response):
                 return outcome
             delay = retry_delay(attempt, outcome.kind, outcome.retry_after, self._rng)
             if delay is None or self._clock.monotonic() + delay >= self._deadline:
                 raise outcome.error
+            if self._on_retry:
+                self._on_retry(outcome.error, delay)
             self._clock.sleep(delay)
 
     def scrub(self, text: str) -> str:
-        """Remove the key."""
         return text.replace(self._key.reveal(), "***")
 
-    def _once(self, ask: Ask) -> Answer | _Failure:
+    def _once(self, request: Request) -> Response | _Failure:
         if (early := self._next_at - self._clock.monotonic()) > 0:
             self._clock.sleep(early)
         self.requests += 1
         try:
-            answer = self._exchange(ask)
+            response = self._exchange(request)
         except httpx.HTTPError as error:
-            return _failed(fault_of(error), type(error).__name__)
+            return _failed(fault_of(error), f"{type(error).__name__}, {request.url.host}")
         finally:
             self._next_at = self._clock.monotonic() + MIN_SPACING
-        return self._judge(ask, answer)
+        return self._judge(request, response)
 
-    def _exchange(self, ask: Ask) -> Answer:
+    def _exchange(self, request: Request) -> Response:
         body = bytearray()
-        content = None if ask.payload is None else _encoded(ask.payload)
+        content = None if request.payload is None else _encoded(request.payload)
         # A proxy resolves the name itself, and the connection leads to the proxy.
-        watch = {"trace": refuse_inner} if ask.public and self._proxy is None else {}
+        watch = {"trace": refuse_inner} if request.public and self._proxy is None else {}
         with self._http.stream(
-            ask.method, ask.url, content=content, headers=self._headers(ask), extensions=watch
+            request.method, request.url, content=content, headers=self._headers(request), extensions=watch
         ) as response:
-            give_up = self._clock.monotonic() + WHOLE_ANSWER
+            give_up = self._clock.monotonic() + WHOLE_RESPONSE
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > ask.limit:
-                    raise ServiceError(f"CodeVF's response has more than {ask.limit:,} bytes.", hint=_REPORT)
+                if len(body) > request.limit:
+                    raise ServiceError(f"CodeVF's response has more than {request.limit:,} bytes.", hint=_REPORT)
                 if self._clock.monotonic() > give_up:
                     raise httpx.ReadTimeout("the response is too slow")
-        return Answer(
+        return Response(
             response.status_code,
             # The service may echo the key.
             bytes(body).replace(self._key.reveal().encode(), b"***"),
@@ -164,11 +172,11 @@ class Transport:
             self._retry_after(response.headers),
         )
 
-    def _headers(self, ask: Ask) -> dict[str, str]:
-        headers = {"Accept": "application/json" if ask.json_answer else "*/*", "Accept-Encoding": "identity"}
-        if ask.with_key:
+    def _headers(self, request: Request) -> dict[str, str]:
+        headers = {"Accept": "application/json" if request.json_response else "*/*", "Accept-Encoding": "identity"}
+        if request.with_key:
             headers["Authorization"] = f"Bearer {self._key.reveal()}"
-        if ask.payload is not None:
+        if request.payload is not None:
             headers["Content-Type"] = "application/json"
         return headers
 
@@ -180,25 +188,24 @@ class Transport:
         until, now = moment(header), moment(headers.get("date", "")) or self._clock.now()
         return None if until is None else seconds(max(0.0, (until - now).total_seconds()))
 
-    def _judge(self, ask: Ask, answer: Answer) -> Answer | _Failure:
-        if not answer.is_success:
-            said = read_error(answer.body)
-            error = error_of(answer.status, said, self.scrub, buys=ask.buys)
+    def _judge(self, request: Request, response: Response) -> Response | _Failure:
+        if not response.is_success:
+            content = read_error(response.body)
+            error = error_of(response.status, content, self.scrub, buys=request.buys)
             # The wait may be in body and header; use the longer one.
-            return _Failure(answer.status, error, max(said.retry_after or 0, answer.retry_after or 0))
-        if not ask.json_answer:
-            return answer
+            return _Failure(response.status, error, max(content.retry_after or 0, response.retry_after or 0))
+        if not request.json_response:
+            return response
         try:
-            return replace(answer, json=parse(answer.body))
+            return replace(response, json=parse(response.body))
         except JsonMismatch:
-            return _failed(Fault.UNREADABLE, f"HTTP {answer.status}")
+            return _failed(Fault.UNREADABLE, f"HTTP {response.status}")
 
 
 _REPORT = "If `codevf-url` is correct, report this as a bug."
 
 
 def fault_of(error: httpx.HTTPError) -> Fault:
-    """Return the cause of a missing response."""
     if isinstance(error, httpx.TimeoutException):
         return Fault.TIMEOUT
     if isinstance(error, httpx.ConnectError) and "CERTIFICATE_VERIFY_FAILED" in str(error):

@@ -42,7 +42,6 @@ def origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 
 def is_own_host(url: httpx.URL, base: httpx.URL) -> bool:
-    """Return whether the URL's host is the service's host or a subdomain of it."""
     return url.host == base.host or url.host.endswith(f".{base.host}")
 
 

@@ -86,7 +86,6 @@ def _read(body: object, kind: type[T], what: str) -> T:
 
 
 def read_task(body: object, retry_after: float | None) -> Task:
-    """Read a task from the response to creating or retrieving it."""
     task = _read(body, _Task, "a task")
     return Task(
         id=str(task.id),

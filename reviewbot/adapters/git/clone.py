@@ -55,26 +55,31 @@ def open_clone(folder: Path, environment: Mapping[str, str]) -> Iterator[Clone]:
     """
     root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
     if root is None:
-        raise _wrong(
-            "this folder", f"`{folder.name or folder}` is not inside a git repository", "a folder of a git work tree"
-        )
+        what = f"`{folder.name or folder}` is not inside a git repository"
+        raise _wrong("", what, "Run the command in a clone.")
     with tempfile.TemporaryDirectory(prefix="reviewbot-clone-", ignore_cleanup_errors=True) as scratch:
         yield Clone(root, Path(scratch), environment)
 
 
 class Clone:
-    """See `open_clone`; `common_dir` is git's folder, shared by all work trees, of which `root` is one."""
+    """See `open_clone`.
+
+    Attributes:
+        root: the work tree.
+        common_dir: git's folder, shared by all work trees.
+        own_dir: git's folder of this work tree.
+    """
 
     def __init__(self, root: Path, scratch: Path, environment: Mapping[str, str]) -> None:
         self.root = root
         self._scratch = scratch
         self._isolated = isolated_environment("", "", environment, None)
-        asked = ("--git-common-dir", "--git-path", "objects", "--git-path", "index", "--show-object-format")
-        paths = self._theirs.run("rev-parse", "--path-format=absolute", *asked).decode("utf-8", "surrogateescape")
-        common, objects, index, form = paths.splitlines()
+        asked = ("--git-dir", "--git-common-dir", "--git-path", "objects", "--git-path", "index")
+        paths = self._theirs.run("rev-parse", "--path-format=absolute", *asked, "--show-object-format")
+        own, common, objects, index, form = paths.decode("utf-8", "surrogateescape").splitlines()
         if form != "sha1":
-            raise _wrong("this clone", f"its object format is {form}", "the object format sha1")
-        self.common_dir = Path(common)
+            raise _wrong(str(root), f"the object format is {form}", "reviewbot reads the object format sha1 only.")
+        self.own_dir, self.common_dir = Path(own), Path(common)
         self._index = root / (environment.get("GIT_INDEX_FILE") or index)
         self._ours.run("init", "--bare", "--quiet", "--template=", ".")
         borrowed = scratch / "objects" / "info"
@@ -95,7 +100,6 @@ class Clone:
         return Git(self._scratch, self._isolated, Bounds())
 
     def resolve(self, name: str) -> str | None:
-        """Return the commit of a name, or None."""
         if name.startswith("-"):
             return None
         asked = ("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
@@ -114,7 +118,6 @@ class Clone:
         return full.removeprefix("refs/heads/") if full.startswith("refs/heads/") else ""
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """Return the merge base of two commits, or None."""
         return self._theirs.run("merge-base", one, other, accept=(0, 1)).decode("ascii").strip() or None
 
     def messages(self, base: str, head: str) -> tuple[str, ...]:
@@ -185,7 +188,6 @@ class Clone:
         return {path: entry.split(" ")[0] for entry, _, path in rows if entry.endswith(" 0")}
 
     def change(self, old: str, new: str) -> RawChange:
-        """Return the whole change between two commits or trees."""
         return read_between(self._ours, old, new)
 
     def files(self, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
@@ -203,5 +205,5 @@ def _landed(sha: str, day: str, subject: str, parents: str, body: str) -> Landed
     return Landed(sha, day, title_of(subject, body), first, others[0] if others else sha)
 
 
-def _wrong(where: str, what: str, allowed: str) -> SettingsError:
-    return SettingsError((Problem(where, what, allowed),))
+def _wrong(where: str, what: str, todo: str) -> SettingsError:
+    return SettingsError((Problem(where, what, todo=todo),))

@@ -123,7 +123,6 @@ def _last_words(errors: bytes) -> str:
 
 
 def isolated_environment(url: str, token: str, environment: Mapping[str, str], ca_file: str | None) -> dict[str, str]:
-    """Return git's whole environment."""
     settings = _configuration(url, token)
     passed_on = {name: environment[name] for name in _PASSED_ON if name in environment}
     configured = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from copy import copy
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
 
-from reviewbot.adapters.github.client import Address, Calls, Patience
+from reviewbot.adapters.github.client import Address, Client, Patience
 from reviewbot.adapters.github.graphql.files import Files
 from reviewbot.errors import NotFound
 from reviewbot.ports import Clock
@@ -14,17 +15,26 @@ from reviewbot.ports import Clock
 T = TypeVar("T")
 
 
-class Bound:
+class RepositoryConnection:
     """A connection to GitHub for one repository, `owner/name`; the token is not stored here or shown."""
 
     def __init__(
         self, token: str, repository: str, address: Address, clock: Clock, patience: Patience | None = None
     ) -> None:
+        self._calls = Client(token, address, clock, patience or Patience())
+        self._bind(repository)
+
+    def _bind(self, repository: str) -> None:
         self._repository = repository
         self._owner, _, self._name = repository.partition("/")
         self._path = f"/repos/{quote(self._owner, safe='')}/{quote(self._name, safe='')}"
-        self._calls = Calls(token, address, clock, patience or Patience())
         self._files = Files(self._calls, self._owner, self._name)
+
+    def at(self, repository: str) -> Self:
+        """Return the same connection for another repository: limits, waits and pauses count for both."""
+        other = copy(self)
+        other._bind(repository)  # noqa: SLF001 — of this class
+        return other
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._repository!r})"
@@ -50,6 +60,15 @@ class Bound:
         return self._found(repository, f"repository {self._repository}")
 
     @property
+    def repository(self) -> str:
+        """The full name of the repository."""
+        return self._repository
+
+    @property
+    def requests_left(self) -> int | None:
+        """See `Calls.requests_left`."""
+        return self._calls.requests_left
+
+    @property
     def requests(self) -> int:
-        """The number of requests sent to GitHub, including repeats."""
         return self._calls.requests

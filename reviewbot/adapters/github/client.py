@@ -12,7 +12,7 @@ import httpx
 from github import Auth, Github
 from msgspec import Struct
 
-from reviewbot.adapters.github.connection import ANSWER_BYTES, Connection, TooLong, bytes_of
+from reviewbot.adapters.github.connection import RESPONSE_BYTES, Connection, TooLong, bytes_of
 from reviewbot.adapters.github.errors import (
     NETWORK,
     ErrorDecision,
@@ -30,7 +30,7 @@ from reviewbot.adapters.github.rest import GraphQLAnswer, GraphQLError
 from reviewbot.adapters.tls import trusted
 from reviewbot.domain.codevf.polling import Writes
 from reviewbot.domain.text.strict_json import JsonMismatch, convert, parse
-from reviewbot.errors import DiffTooLarge, ForgeUnreachable
+from reviewbot.errors import DiffTooLarge, ForgeUnreachable, RateLimited
 from reviewbot.ports import Clock
 
 PAGE = 100
@@ -69,7 +69,7 @@ class Address(Struct, frozen=True):
     ca_file: str | None = None
 
 
-class Calls:
+class Client:
     """A connection to GitHub with one token.
 
     The token is removed from GitHub's messages, and PyGithub's objects do not show it. `HTTPS_PROXY` and `NO_PROXY`
@@ -82,6 +82,7 @@ class Calls:
         self._clock = clock
         self._patience = patience
         self._requests = 0
+        self._left: dict[str, int] = {}
         self._lost = 0.0
         self._writes = Writes()
         self._opened = ExitStack()
@@ -90,6 +91,14 @@ class Calls:
     def requests(self) -> int:
         """The number of requests sent, including repeats."""
         return self._requests
+
+    @property
+    def requests_left(self) -> int | None:
+        """What GitHub's rate limits leave, by the last answer of each: the least, None before the first.
+
+        https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+        """
+        return min(self._left.values(), default=None)
 
     def close(self) -> None:
         self._opened.close()
@@ -124,7 +133,6 @@ class Calls:
         return self._opened.enter_context(closing(Connection(address.api_url, timeout, self._clock, address.ca_file)))
 
     def get(self, path: str, intent: Intent, kind: type[T], parameters: dict[str, object] | None = None) -> T:
-        """Return the response at a path of the REST API."""
         return self._send("GET", path, intent, kind, parameters=parameters)[1]
 
     def pages(self, path: str, intent: Intent, kind: type[T]) -> Iterator[T]:
@@ -182,7 +190,7 @@ class Calls:
         """Return the bytes at a path of the REST API.
 
         Raises:
-            DiffTooLarge: the response exceeds `ANSWER_BYTES`.
+            DiffTooLarge: the response exceeds `RESPONSE_BYTES`.
         """
 
         def exchange() -> bytes | ErrorDecision:
@@ -191,7 +199,10 @@ class Calls:
                     "GET", path, headers={"Accept": accept}, cnx=self._connection
                 )
             except TooLong:
-                raise DiffTooLarge(f"GitHub's response has more than {ANSWER_BYTES:,} bytes: {intent.doing}.") from None
+                raise DiffTooLarge(
+                    f"GitHub's response has more than {RESPONSE_BYTES:,} bytes: {intent.doing}."
+                ) from None
+            self._count_down(headers)
             if status >= HTTPStatus.BAD_REQUEST:
                 return self._judge(status, headers, text, intent)
             return bytes_of(text) if status == HTTPStatus.OK else not_json(intent)
@@ -220,12 +231,18 @@ class Calls:
         status, headers, text = self._github.requester.requestJson(
             verb, path, parameters=parameters, input=body, cnx=self._connection
         )
+        self._count_down(headers)
         if status >= HTTPStatus.BAD_REQUEST:
             return self._judge(status, headers, text, intent)
         try:
             return headers, parse(bytes_of(text).decode("utf-8", "replace") or "null")
         except JsonMismatch:
             return not_json(intent)
+
+    def _count_down(self, headers: Mapping[str, str]) -> None:
+        left = headers.get("x-ratelimit-remaining", "")
+        if left.isdecimal():
+            self._left[headers.get("x-ratelimit-resource", "")] = int(left)
 
     def _judge(self, status: int, headers: Mapping[str, str], text: str, intent: Intent) -> ErrorDecision:
         return judge(read_reply(status, headers, bytes_of(text), self._token), intent, self._clock.now())
@@ -250,6 +267,8 @@ class Calls:
             safe = outcome.again is RetryPolicy.ALWAYS or (outcome.again is RetryPolicy.READS and repeats)
             fits = waited + pause <= self._patience.most and self._lost + pause <= self._patience.whole
             if not safe or attempt == _ATTEMPTS or not fits:
+                if isinstance(outcome.error, RateLimited):
+                    self._left["refused"] = 0  # a secondary limit has no header
                 raise outcome.error from cause
             self._clock.sleep(pause)
             attempt, waited, self._lost = attempt + 1, waited + pause, self._lost + pause

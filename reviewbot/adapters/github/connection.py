@@ -16,22 +16,22 @@ from requests.utils import get_environ_proxies
 
 from reviewbot.ports import Clock
 
-ANSWER_BYTES = 40 * 1024 * 1024
+RESPONSE_BYTES = 40 * 1024 * 1024
 """Bytes of a response: more than twelve files of 512 kB, GraphQL's limit for a text, with escapes."""
 
-WHOLE_ANSWER = 60.0
+WHOLE_RESPONSE = 60.0
 """Seconds for reading one response."""
 
 _DETOURS = 5
 _CHUNK = 65_536
 
 
-class EndlessAnswer(requests.RequestException):
+class EndlessResponse(requests.RequestException):
     """Too many redirects, or "not ready yet" (202)."""
 
 
-class TooLong(EndlessAnswer):
-    """The response exceeds `ANSWER_BYTES`."""
+class TooLong(EndlessResponse):
+    """The response exceeds `RESPONSE_BYTES`."""
 
 
 class ElsewhereError(requests.RequestException):
@@ -39,8 +39,6 @@ class ElsewhereError(requests.RequestException):
 
 
 class _Response(RequestsResponse):
-    """A response with limits."""
-
     def __init__(self, response: requests.Response, clock: Clock) -> None:
         super().__init__(response)
         self._clock = clock
@@ -55,10 +53,10 @@ class _Response(RequestsResponse):
 
     def read(self) -> str:
         """Return the whole text; `bytes_of` restores the bytes."""
-        body, ends = bytearray(), self._clock.monotonic() + WHOLE_ANSWER
+        body, ends = bytearray(), self._clock.monotonic() + WHOLE_RESPONSE
         while chunk := self.response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
-            if len(body) > ANSWER_BYTES:
+            if len(body) > RESPONSE_BYTES:
                 self.response.close()
                 raise TooLong
             if self._clock.monotonic() > ends:
@@ -96,7 +94,6 @@ class Connection:
     def request(
         self, verb: str, path: str, body: str | None, headers: Mapping[str, str], _stream: object = None
     ) -> None:
-        """Prepare a request."""
         self._url = f"{self._base.scheme}://{self._base.netloc}{path}"
         self._asked = requests.Request(verb, self._url, headers, data=body)
 
@@ -117,7 +114,7 @@ class Connection:
         try:
             if self._detours > _DETOURS or response.status_code == HTTPStatus.ACCEPTED:
                 self._detours = 0
-                raise EndlessAnswer
+                raise EndlessResponse
             if moved and "location" in response.headers:
                 _check_detour(urlsplit(self._url), response.headers["location"])
         except requests.RequestException:
@@ -135,4 +132,4 @@ def _check_detour(here: SplitResult, location: str) -> None:
     if not is_here:
         raise ElsewhereError
     if there.path == here.path:
-        raise EndlessAnswer
+        raise EndlessResponse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from reviewbot.adapters.github import rest
-from reviewbot.adapters.github.base import Bound
+from reviewbot.adapters.github.base import RepositoryConnection
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, parse, queries
 from reviewbot.domain.model.installation import Installation, Required
@@ -16,11 +16,10 @@ _ANYBODY = -1
 """The app id in branch protection that means any App."""
 
 
-class SetupReader(Bound):
+class SetupReader(RepositoryConnection):
     """Reads how reviewbot is set up in a repository; failures are `ForgeError`s."""
 
     def installation(self, config_file: str, templates_dir: str) -> Installation:
-        """Return settings, templates and workflows of the default branch."""
         intent = Intent("reading the settings and workflows of the default branch", "contents: read")
         variables = {
             "owner": self._owner,
@@ -40,17 +39,14 @@ class SetupReader(Bound):
         )
 
     def try_pull_requests(self) -> None:
-        """Check that pull requests can be read."""
         intent = Intent("reading pull requests", "pull-requests: read")
         self._calls.get(f"{self._path}/pulls", intent, object, {"per_page": 1})
 
     def try_checks(self, branch: str) -> None:
-        """Check that the check runs of a branch can be read."""
         path = f"{self._path}/commits/{quote(branch, safe='')}/check-runs"
         self._calls.get(path, Intent("reading check runs", "checks: read"), object, {"per_page": 1})
 
     def required(self, branch: str) -> tuple[Required, ...]:
-        """Return the checks that a branch requires, by rulesets and branch protection."""
         name, intent = quote(branch, safe=""), Intent("reading the required checks", "contents: read")
         protection = self._calls.get(f"{self._path}/branches/{name}", intent, rest.Branch).protection
         own = protection.required_status_checks.checks if protection and protection.required_status_checks else ()

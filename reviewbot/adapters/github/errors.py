@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
-from reviewbot.adapters.github.connection import ElsewhereError, EndlessAnswer
+from reviewbot.adapters.github.connection import ElsewhereError, EndlessResponse
 from reviewbot.adapters.github.rest import ErrorBody, ErrorDetail, GraphQLError
 from reviewbot.domain.codevf.polling import moment
 from reviewbot.domain.text.strict_json import JsonMismatch, read
@@ -26,6 +26,7 @@ from reviewbot.errors import (
     ForgeUnreachable,
     NotFound,
     PermissionMissing,
+    RateLimited,
     Refused,
     TokenUnknown,
 )
@@ -77,7 +78,6 @@ class Reply(Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """GitHub's whole text in one line."""
         return words("; ".join(part for part in (self.message, *self.details) if part))
 
 
@@ -155,7 +155,6 @@ _NOT_GITHUB = "Check that the API's URL is that of GitHub."
 def judge_graphql(
     errors: Sequence[GraphQLError], headers: Mapping[str, str], intent: Intent, now: datetime, token: str = ""
 ) -> ErrorDecision:
-    """Return the decision for the `errors` of a GraphQL response, which always has status 200."""
     types = {error.type for error in errors}
     details = tuple(_without(token, error.message or "") for error in errors)
     status = next((status for kind, status in _GRAPHQL_STATUS.items() if kind in types), _OK)
@@ -192,7 +191,7 @@ def _is_throttled(reply: Reply) -> bool:
 
 def _throttled(reply: Reply, intent: Intent, now: datetime) -> ErrorDecision:
     after = _wait(reply.headers, now)
-    error = ForgeUnreachable(
+    error = RateLimited(
         f"GitHub's rate limit is exceeded, so {intent.doing} failed.",
         hint=f"It resets in about {after:.0f} seconds; then run the workflow again. Other workflows of the repository "
         f"share the limit. GitHub says: {reply.words}",
@@ -256,7 +255,7 @@ def judge_network(failure: Exception, intent: Intent) -> ErrorDecision:
     match failure:
         case ElsewhereError():
             error, again = _ELSEWHERE, RetryPolicy.NEVER
-        case EndlessAnswer():
+        case EndlessResponse():
             error, again = ("GitHub's response does not end.", _DOCUMENTED), RetryPolicy.NEVER
         case requests.exceptions.SSLError():
             error, again = _UNTRUSTED, RetryPolicy.NEVER
@@ -291,7 +290,6 @@ def not_json(intent: Intent) -> ErrorDecision:
 
 
 def unusable(mismatch: JsonMismatch, intent: Intent) -> ErrorDecision:
-    """Return the decision for JSON of another shape."""
     return ErrorDecision(
         ForgeUnreachable(
             f"GitHub's response is invalid: {mismatch}. Failed: {intent.doing}.",

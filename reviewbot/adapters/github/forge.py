@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import count, islice
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from reviewbot.adapters.github import payloads, rest
-from reviewbot.adapters.github.base import Bound
+from reviewbot.adapters.github.base import RepositoryConnection
 from reviewbot.adapters.github.client import PAGE
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
@@ -25,7 +25,18 @@ from reviewbot.domain.github.drafts import (
     Reaction,
     ReviewDraft,
 )
-from reviewbot.domain.github.pull_request import CheckRun, Comment, Commit, Entry, Permission, Review, Snapshot, Waiting
+from reviewbot.domain.github.pull_request import (
+    CheckRun,
+    Comment,
+    Commit,
+    Entry,
+    ForcePush,
+    OlderChecks,
+    Permission,
+    Review,
+    Snapshot,
+    Waiting,
+)
 from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.errors import NotFound
@@ -47,7 +58,18 @@ _RESOLVING = Intent("resolving a review thread", "contents: write")
 _HIDING = Intent("hiding a comment", "pull-requests: write")
 
 
-class GitHubForge(Bound):
+class GitHubForge(RepositoryConnection):
+    def installed(self) -> Iterator[rest.InstalledRepository]:
+        """Yield the repositories that the token of a GitHub App can see: one request for a hundred."""
+        intent = Intent("listing the repositories of the App's installation", "metadata: read")
+        for page in count(1):
+            listed = self._calls.get(
+                "/installation/repositories", intent, rest.Installed, {"per_page": PAGE, "page": page}
+            ).repositories
+            yield from listed
+            if len(listed) < PAGE:
+                return
+
     # --- Reads --------------------------------------------------------------------------------------------------------
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
@@ -68,13 +90,14 @@ class GitHubForge(Bound):
             "templates": f"HEAD:{templates_dir.strip('/')}",
         }
         hidden: list[GraphQLError] = []
-        document = queries.snapshot(len(more))
-        data = self._calls.query(document, variables, intent, answers.Snapshot, forgives=_remembering(hidden))
-        node = self._there(data.repository)
-        pull, app = self._found(node.pull_request, f"pull request {number}"), parse.app_of(data.viewer)
-        others = tuple(one for one in (data.others or {}).values() if one)
-        on_head, on_older = parse.tip_checks(pull, app), parse.older_checks(pull, app)
-        aside = [run for one in others for run in (*parse.tip_checks(one, app), *parse.older_checks(one, app))]
+        forgives = _remembering(hidden)
+        data = self._calls.query(queries.snapshot(len(more)), variables, intent, answers.Snapshot, forgives=forgives)
+        node, app = self._there(data.repository), parse.app_of(data.viewer)
+        pull = self._found(node.pull_request, f"pull request {number}")
+        others = zip(more, (data.others or {}).values(), strict=False)
+        on_head = self._all_checks(parse.tip_commits(pull), check_name, app)
+        on_older = self._all_checks(parse.older_commits(pull), check_name, app)
+        aside = [run for name, one in others if one for run in self._checks_named(one, name, app)]
         if not (hidden or pull.commits.total_count):
             # If the base contains the head, no commit is listed, but the head still has check runs.
             on_head = self._checks_on(pull.head_ref_oid, check_name, app)
@@ -132,8 +155,25 @@ class GitHubForge(Bound):
         intent = Intent("reading the check runs of a commit", "checks: read")
         query = {"check_name": name, "filter": "all", "per_page": PAGE}
         path = f"{self._path}/commits/{head_sha}/check-runs?{urlencode(query)}"
-        runs = self._calls.get(path, intent, rest.Checks).check_runs
-        return tuple(sorted((run.value(app) for run in runs), key=_by_id))
+        found: dict[int, CheckRun] = {}
+        for page in count(1):
+            answer = self._calls.get(f"{path}&page={page}", intent, rest.Checks)
+            found |= {run.id: run.value(app) for run in answer.check_runs}
+            if page * PAGE >= answer.total_count or not answer.check_runs:
+                break
+        return tuple(found[key] for key in sorted(found))
+
+    def _checks_named(self, pull: answers.CheckedHead, name: str, app: str) -> Iterator[CheckRun]:
+        yield from self._all_checks(parse.tip_commits(pull), name, app)
+        yield from self._all_checks(parse.older_commits(pull), name, app)
+
+    def _all_checks(
+        self, commits: Sequence[answers.CheckedCommit | answers.TipCommit], name: str, app: str = ""
+    ) -> tuple[CheckRun, ...]:
+        """Return the check runs of commits; those with more than one request has read cost requests of their own."""
+        more = (run for sha in parse.half_read(commits) for run in self._checks_on(sha, name, app))
+        found = {run.id: run for run in (*parse.checks(commits, app), *more)}
+        return tuple(found[key] for key in sorted(found))
 
     def config(self, path: str) -> str | None:
         intent = Intent("reading the config file", "contents: read")
@@ -141,11 +181,26 @@ class GitHubForge(Bound):
         data = self._calls.query(queries.CONFIG, variables, intent, answers.InRepository[answers.ConfigNode])
         return parse.config(self._there(data.repository).config)
 
-    def older_checks(self, number: int, check_names: Sequence[str]) -> tuple[CheckRun, ...]:
-        found = {run.id: run for name in check_names for run in self._older_checks(number, name)}
-        return tuple(found[key] for key in sorted(found))
+    def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
+        pages = [(name, page) for name in check_names for page in self._checked_pages(number, name)]
+        runs: dict[int, CheckRun] = {}
+        pushes: dict[str, ForcePush] = {}
+        for name, page in pages:
+            found = self._all_checks(parse.older_commits(page), name)
+            runs |= {run.id: run for run in found if is_of(run, number)}
+            pushes |= parse.force_pushes(page)
+        _, last = pages[-1]
+        commits = frozenset(item.commit.oid for _, page in pages for item in page.recent.present)
+        return OlderChecks(
+            runs=tuple(runs[key] for key in sorted(runs)),
+            pushes=tuple(pushes.values()),
+            commits=commits | {last.head_ref_oid},
+            head_sha=last.head_ref_oid,
+            base_sha=last.base_ref_oid,
+            has_all_commits=last.recent.total_count <= len(commits),
+        )
 
-    def _older_checks(self, number: int, check_name: str) -> Iterator[CheckRun]:
+    def _checked_pages(self, number: int, check_name: str) -> Iterator[answers.CheckedPages]:
         intent = Intent("reading the check runs of older heads", "checks: read")
         after: dict[str, object] = {"commits": None, "forced": None}
         while True:
@@ -154,7 +209,7 @@ class GitHubForge(Bound):
                 queries.CHECKS, variables, intent, answers.InRepository[answers.InPullRequest[answers.CheckedPages]]
             )
             pull = self._found(self._there(data.repository).pull_request, f"pull request {number}")
-            yield from (run for run in parse.older_checks(pull) if is_of(run, number))
+            yield pull
             commits, forced = pull.recent.after, pull.forced.after
             if commits is None and forced is None:
                 return
@@ -247,8 +302,8 @@ class GitHubForge(Bound):
     def delete_comment(self, comment_id: int) -> None:
         self._delete(f"{self._path}/issues/comments/{comment_id}", _COMMENTS)
 
-    def react(self, comment_id: int, reaction: Reaction) -> None:
-        path = f"{self._path}/issues/comments/{comment_id}/reactions"
+    def react(self, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
+        path = f"{self._path}/{'pulls' if in_thread else 'issues'}/comments/{comment_id}/reactions"
         self._calls.write("POST", path, _REACTIONS, {"content": reaction.value}, object)
 
     def remove_label(self, number: int, label: str) -> None:
@@ -298,7 +353,6 @@ class GitHubForge(Bound):
         return {**self._here, "number": number}
 
     def _listed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
-        """Yield the pull requests of a list, fetching pages as needed."""
         after: str | None = None
         while True:
             asked = {**self._here, **variables, "after": after}
@@ -335,7 +389,6 @@ class GitHubForge(Bound):
             yield from page.present
 
     def _annotations(self, check_id: int) -> int:
-        """Return the number of a check run's annotations."""
         intent = Intent("reading a check run", "checks: read")
         return self._calls.get(f"{self._path}/check-runs/{check_id}", intent, rest.Check).output.annotations_count
 

@@ -20,7 +20,6 @@ class PermissionOf(Struct, frozen=True):
     role_name: Name | None = None
 
     def value(self) -> Permission:
-        """Return the permission; none if unknown."""
         known = {one.value: one for one in Permission}
         return known.get(self.role_name or "") or known.get(self.permission) or Permission.NONE
 
@@ -63,12 +62,11 @@ class Check(Struct, frozen=True):
 
 
 class Checks(Struct, frozen=True):
+    total_count: int
     check_runs: tuple[Check, ...]
 
 
 class Written(Struct, frozen=True):
-    """A comment that was just written."""
-
     id: int
     html_url: Name
     body: str
@@ -93,8 +91,6 @@ class Comparison(Struct, frozen=True):
 
 
 class Blob(Struct, frozen=True):
-    """A file in base64."""
-
     content: str
 
 
@@ -158,3 +154,15 @@ class GraphQLError(Struct, frozen=True):
 class GraphQLAnswer(Struct, frozen=True):
     data: object = None
     errors: tuple[GraphQLError, ...] | None = None
+
+
+class InstalledRepository(Struct, frozen=True):
+    full_name: Name
+    archived: bool = False
+    disabled: bool = False
+
+
+class Installed(Struct, frozen=True):
+    """A page of the repositories that a GitHub App's token can see."""
+
+    repositories: tuple[InstalledRepository, ...]

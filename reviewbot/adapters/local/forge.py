@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from reviewbot.adapters.local.state_file import Notebook
 from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, ReviewDraft
-from reviewbot.domain.github.pull_request import CheckRun, Comment, Permission, Snapshot, Waiting
+from reviewbot.domain.github.pull_request import CheckRun, Comment, OlderChecks, Permission, Snapshot, Waiting
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.ports import ChangeSource
 
@@ -61,7 +61,6 @@ class Desk:
         return self._comment(body)
 
     def update_comment(self, comment_id: int, body: str) -> Comment:  # noqa: ARG002 — there is one
-        """Store the summary."""
         self._notebook.write(body)
         return self._comment(body)
 
@@ -75,10 +74,13 @@ class Desk:
     # Nothing else is stored.
 
     config = _nothing
-    checks = older_checks = commits = summaries = queued = _empty
+    checks = commits = summaries = queued = _empty
     delete_comment = react = show_comment = hide_comment = remove_label = _nothing
     delete_pending_review = dismiss_review = update_review_comment = delete_review_comment = _nothing
     resolve_thread = unresolve_thread = _nothing
+
+    def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:  # noqa: ARG002 — the port's signature
+        return OlderChecks((), (), frozenset(), "", "", has_all_commits=True)
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:  # noqa: ARG002 — the port's signature
         return {}

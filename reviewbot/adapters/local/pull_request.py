@@ -44,13 +44,15 @@ def branch_stretch(clone: Clone, base: str | None, head: str) -> Stretch:
     name = base or next((one for one in BASES if clone.resolve(one)), "")
     if not name:
         what = f"none of {', '.join(BASES)} exists"
-        raise SettingsError((Problem("--base", what, "`--base REF`: what to compare with"),))
+        raise SettingsError((Problem("--base", what, todo="Name what to compare with: --base REF"),))
     tip, new = _commit(clone, "--base", name), _commit(clone, "--head", head)
     old = clone.merge_base(tip, new)
     if old is None:
         what = f"`{name}` and `{head}` have no commit in common"
-        more = "; this clone is shallow: run `git fetch --unshallow` first" if clone.is_shallow else ""
-        raise SettingsError((Problem("--base", what, f"a branch that this one comes from{more}"),))
+        todo = "Name a branch that this one comes from."
+        if clone.is_shallow:
+            todo = "This clone is shallow. Run: git fetch --unshallow"
+        raise SettingsError((Problem("--base", what, todo=todo),))
     branch, messages = clone.branch(head), clone.messages(old, new)
     one = len(messages) == 1
     title, _, body = messages[0].partition("\n") if one else (branch or head, "", "\n\n".join(messages))
@@ -66,7 +68,8 @@ def staged_stretch(clone: Clone) -> Stretch:
 def _commit(clone: Clone, where: str, name: str) -> str:
     sha = clone.resolve(name)
     if sha is None:
-        raise SettingsError((Problem(where, f"`{name}` is not a commit in this clone", "a branch, a tag or a commit"),))
+        todo = "Name a branch, a tag or a commit. If the remote has it, run git fetch first."
+        raise SettingsError((Problem(where, f"`{name}` is not a commit in this clone", todo=todo),))
     return sha
 
 
@@ -83,11 +86,9 @@ class LocalChange:
         self._repository_id = repository_id
 
     def config(self, path: str) -> str | None:
-        """Return the text of a file at the base, or None."""
         return self._settled(path, path).config
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
-        """Return the change as a pull request."""
         origin, stretch = self._clone.origin(), self._stretch
         name = origin.full_name if origin else self._clone.root.name
         # A link to a commit that was not pushed is dead.
@@ -132,7 +133,6 @@ class LocalChange:
         raise DiffTooLarge("Local changes are read with git.")
 
     def merge_base(self, base: str, head: str) -> str:
-        """Return the merge base, or that of the change if there is none."""
         return self._clone.merge_base(base, head) or self._stretch.old
 
     def entries(

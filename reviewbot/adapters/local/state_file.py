@@ -22,7 +22,6 @@ class Notebook:
         self._text: str | None = None
 
     def read(self) -> str | None:
-        """Return the text that was written last, by any run, or None."""
         if self._path is None:
             return self._text
         try:

@@ -32,10 +32,10 @@ from reviewbot.domain.policy.verdict import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A command that is carried out.
+    """A command that is executed.
 
     Attributes:
-        sender: login of whoever gave it.
+        sender: login of the writer.
     """
 
     run: RunContext
@@ -44,7 +44,7 @@ class Asking:
     sender: str
 
     def judge_again(self, *edits: LedgerEdit, cancels: Cancels = Cancels.NONE) -> Outcome:
-        """Judge and publish anew, with what is finished by now; nothing is bought for it."""
+        """Judge and publish again, including reviews that have finished. Nothing is bought."""
         trigger = DispatchEvent(self.snapshot.pull.number, self.sender)
         return review_pull_request(
             self.run.ports, self.inputs, trigger, self.snapshot, may_buy=False, cancels=cancels, edits=edits
@@ -52,12 +52,12 @@ class Asking:
 
     @property
     def ledger(self) -> Ledger:
-        """The ledger, as far as it is believed."""
+        """The ledger, as far as it is trusted."""
         return read_ledger(self.run, self.snapshot, "").ledger
 
 
 def action_of(run: RunContext, snapshot: Snapshot, posted: PostedCommand) -> CommandAction:
-    """What comes of a command, by what its writer may do at this moment."""
+    """Authorize a command against the writer's current permission."""
     scope = Scope(
         pull=_with_authors(run, snapshot.pull, posted),
         permission=run.ports.forge.permission(posted.sender),
@@ -71,7 +71,7 @@ def action_of(run: RunContext, snapshot: Snapshot, posted: PostedCommand) -> Com
 
 
 def _with_authors(run: RunContext, pull: PullRequest, posted: PostedCommand) -> PullRequest:
-    """The pull request with all its commits, where it depends on their authors what a command may do."""
+    """The pull request with all its commits, if the command depends on their authors."""
     depends = posted.command.name in {CommandName.WAIVE, CommandName.BYPASS}
     if not depends or pull.commit_count <= len(pull.commits):
         return pull
@@ -79,7 +79,7 @@ def _with_authors(run: RunContext, pull: PullRequest, posted: PostedCommand) -> 
 
 
 def do(asking: Asking, action: CommandAction) -> Outcome | None:
-    """Do it; the outcome of the run that it took, None when it took none."""
+    """Execute an action; return the outcome of the run that it started, if any."""
     match action:
         case Refusal() | Tell():
             return None
@@ -97,12 +97,12 @@ def do(asking: Asking, action: CommandAction) -> Outcome | None:
 
 def _cancel(asking: Asking) -> Outcome:
     if asking.ledger.postponed():
-        asking.judge_again(CallOff())  # first: whoever waits for one of the tasks buys when it is over
+        asking.judge_again(CallOff())  # first: a purchase that waits for one of the tasks would be made when it ends
     return asking.judge_again(CallOff(), cancels=Cancels.ALL)
 
 
 def _buy(asking: Asking, action: Buy) -> Outcome:
-    """Buy what this comment asks for, on the very head that was looked at, unless it was bought and has ended."""
+    """Buy the review that this comment requests, unless its purchase has ended."""
     asked = action.asked
     over = any(asked.comment_id in one.asked and one.state is TaskState.ENDED for one in asking.ledger.purchases)
     return review_pull_request(asking.run.ports, asking.inputs, asked, asking.snapshot, may_buy=not over)

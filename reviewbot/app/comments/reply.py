@@ -1,4 +1,4 @@
-"""The answer to a command: one comment that names the command's, then the emoji that ends it."""
+"""The answer to a command: a comment in the conversation, then the reaction that marks it as done."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.ledger.edits import Waive
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine.judge import current_check
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ForgeUnreachable
-from reviewbot.render.view_models.command import AnswerView, StatusView
+from reviewbot.render.view_models.command import AnswerView, ChoiceView, StatusView
 from reviewbot.render.view_models.review import BypassView
 
 _EMOJI = "The emoji under a command"
@@ -25,10 +26,10 @@ _EMOJI = "The emoji under a command"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A command, what came of it, and how the pull request is after that.
+    """A command, its result, and the pull request after that.
 
     Attributes:
-        outcome: of the run that it took, None when it took none.
+        outcome: of the run that it started, None if none.
     """
 
     posted: PostedCommand
@@ -39,22 +40,22 @@ class Done:
 
     @property
     def refusal(self) -> Refusal | None:
-        """Why it was not carried out, None when it was."""
+        """Why it failed, if it did."""
         return refusal_after(self.action, self.outcome, self.memory.ledger)
 
 
 def reply(
     run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: CommandAction, outcome: Outcome | None
 ) -> Refusal | None:
-    """Answer a command by what is written down by now.
+    """Answer a command from what is stored after it.
 
     Returns:
-        Why it was not carried out, None when it was.
+        Why it failed, None if it did not.
     """
     now = run.read_snapshot()
     done = Done(posted, action, outcome, now, read_ledger(run, now, ""))
     reaction = done.refusal.reaction if done.refusal else Reaction.YES
-    mark = AnswerMark(run.settings.instance, posted.comment_id, reaction)
+    mark = AnswerMark(run.settings.instance, posted.key, reaction)
     if not _is_answered(run, posted, now):
         body = run.renderer.answer(_view(run, snapshot.pull.head_sha, done, mark))
         run.attempt("The answer to a command", partial(_post, run, posted, body))
@@ -63,20 +64,20 @@ def reply(
 
 
 def react(run: RunContext, posted: PostedCommand, reaction: Reaction) -> None:
-    """Put the emoji under a command that says that it was carried out, or why not is said elsewhere."""
-    put = partial(run.ports.forge.react, posted.comment_id, reaction)
+    """Add the reaction to a command."""
+    put = partial(run.ports.forge.react, posted.comment_id, reaction, in_thread=posted.in_thread)
     try:
         run.attempt(_EMOJI, put)
     except ForgeUnreachable:
-        run.attempt(_EMOJI, put)  # GitHub keeps one of a kind from each, so it may be there already
+        run.attempt(_EMOJI, put)  # idempotent: GitHub keeps one reaction of a kind per account
 
 
 def _is_answered(run: RunContext, posted: PostedCommand, now: Snapshot) -> bool:
-    return bool(answers_to(now.comments, run.settings.instance, posted.comment_id))
+    return bool(answers_to(now.comments, run.settings.instance, posted.key))
 
 
 def _post(run: RunContext, posted: PostedCommand, body: str) -> None:
-    """Post the answer; when GitHub's own is lost, what is there is read before it is posted again."""
+    """Post the answer. If GitHub's response is lost, check for the comment before posting it again."""
     forge, number = run.ports.forge, run.signer.pull_number
     try:
         forge.create_comment(number, body)
@@ -88,25 +89,42 @@ def _post(run: RunContext, posted: PostedCommand, body: str) -> None:
 def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> AnswerView:
     command, outcome, check = done.posted.command, done.outcome, current_check(done.now)
     finding = done.action.finding if isinstance(done.action, EditLedger) else None
-    tells = command.name is CommandName.STATUS and done.refusal is None
+    waiver = done.action.edit if isinstance(done.action, EditLedger) and isinstance(done.action.edit, Waive) else None
+    is_status = command.name is CommandName.STATUS and done.refusal is None
     return AnswerView(
         mark=str(mark),
         word=command.name.value,
         refusal=done.refusal.value if done.refusal else "",
         sender=done.posted.sender,
         needs=command.name.needs.value,
-        target=command.target,
+        target=command.target or _id_of_thread(done),
         head_sha=head_sha,
         check_title=check.title if check else "",
         finding=finding.title if finding else "",
         finding_id=finding.id if finding else "",
-        said=command.reason,
+        said=waiver.reason if waiver else command.reason,
+        in_reply_to=done.posted.url if done.posted.in_thread else None,
+        choices=_choices(done) if done.refusal is Refusal.SEVERAL_FINDINGS else (),
         reason=outcome.reason.value if outcome else "",
         message=outcome.message if outcome and done.refusal else "",
         hint=outcome.hint if outcome and done.refusal else "",
         paid=run.paid,
-        status=_status(done) if tells else None,
+        status=_status(done) if is_status else None,
     )
+
+
+def _id_of_thread(done: Done) -> str:
+    """The id to write instead, for a command in a finding's thread."""
+    findings = done.posted.findings if done.posted.command.name in {CommandName.WAIVE, CommandName.UNWAIVE} else ()
+    return findings[0] if len(findings) == 1 else "ID" * bool(findings)
+
+
+def _choices(done: Done) -> tuple[ChoiceView, ...]:
+    """The open findings that a command can mean."""
+    target, ids = done.posted.command.target, done.posted.findings
+    records = done.memory.ledger.findings.open()
+    named = [one for one in records if (one.id.startswith(target) if target else one.id in ids)]
+    return tuple(ChoiceView(one.id, one.title) for one in named)
 
 
 def _status(done: Done) -> StatusView:

@@ -12,6 +12,7 @@ from reviewbot.domain.github.drafts import Annotation, AnnotationLevel, CheckSta
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
+from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.machine.judge import CHECK_RUN, beside_another, current_check, let_through
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity, Side
@@ -97,7 +98,6 @@ def _says_the_same(there: CheckRun, state: CheckState) -> bool:
 
 
 def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
-    """Return the desired check with its texts."""
     title, text = run.renderer.check(summary_view(run, known, outcome))
     return CheckState(
         name=run.check_name,
@@ -128,6 +128,8 @@ def _external_id(run: RunContext, known: Known) -> str:
     there = known.check or (None if known.reviewed_sha else current_check(known.snapshot))
     handed = there.external_id if there else ""
     held = known.purchase
+    if held is None or held.state is TaskState.DEFERRED:  # another run may have bought it meanwhile
+        held = known.ledger.underway_on(known.head_sha) or held
     if known.awaited and (held is None or held.state.is_over):  # so that a later run closes this check
         held = known.awaited.purchase
     if held is None:  # so that a collection buys it

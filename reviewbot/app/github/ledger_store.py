@@ -9,11 +9,11 @@ from decimal import Decimal
 from reviewbot.app.context import RunContext, judgement_of
 from reviewbot.domain.findings.tracked_finding import LOST, Findings
 from reviewbot.domain.github.pull_request import (
-    MOST_FORMER_BASES,
     RECENT_COMMITS,
     CheckRun,
     Comment,
     PullRequest,
+    Seen,
     Snapshot,
 )
 from reviewbot.domain.ledger.codec import LedgerReading, decode, not_before, unsure
@@ -28,14 +28,11 @@ from reviewbot.errors import ForgeError
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A copy, and the head of its check run."""
-
     copy: ExternalId
     head_sha: str
 
     @property
     def key(self) -> tuple[str, int]:
-        """The purchase of the copy."""
         return self.copy.identity, self.copy.attempt
 
 
@@ -43,23 +40,21 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     """Read the ledger of the summary comment and the check runs' copies.
 
     If there is no trusted ledger, or it contains waivers or a bypass, the copies of every head of the pull request are
-    read. So neither a push nor a force-push hides a purchase or makes an older ledger trusted.
-
-    Args:
-        run: whose settings sign.
-        snapshot: the current one.
-        digest: of the change's identity; a copy contains only its beginning.
+    read. So neither a push nor a force-push hides a purchase or makes an older ledger trusted. `digest` is that of the
+    change's identity, of which a copy contains only the beginning.
 
     Raises:
         ForgeError: the ledger contains waivers or a bypass, and the check runs that could contradict it cannot be read.
     """
-    found = summaries(snapshot.comments, run.settings.instance)
+    found, seen = summaries(snapshot.comments, run.settings.instance), None
     keep, checks = found.keep, (*snapshot.older_checks, *snapshot.checks)
     reading = _reading(run, keep, checks)
     if keep is None or reading.problem or reading.ledger.favours:
-        checks = _every_check(run, snapshot, may_miss=not reading.ledger.favours)
+        seen = reading.ledger.seen if reading.ledger.favours else None
+        checks, is_whole = _every_check(run, snapshot, seen)
         reading = _reading(run, keep, checks)
-    cut = len(snapshot.pull.former_bases) > MOST_FORMER_BASES  # checks for the other bases are not read
+        reading = reading if is_whole else unsure(reading)
+    cut = _is_cut(snapshot.pull, None if reading.problem else seen)
     reading = unsure(reading) if cut else reading
     believed = keep is not None and not reading.problem
     copies = _copies(run, checks)
@@ -124,20 +119,41 @@ def _of_now(ledger: Ledger, pull: PullRequest) -> Ledger:
     return ledger if bypass is None or bypass.is_of(pull.head_sha, pull.base_ref) else replace(ledger, bypass=None)
 
 
-def _every_check(run: RunContext, snapshot: Snapshot, *, may_miss: bool) -> tuple[CheckRun, ...]:
-    """Return the check runs that may contain a copy; reading those of all heads costs a request."""
+def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:
+    """Whether the check runs against a base are not read that it had since a run saw it; without one, ever."""
+    until, since = pull.unread_bases_until, seen.retargeted_at if seen else None
+    return until is not None and (since is None or since < until)
+
+
+def _every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None) -> tuple[tuple[CheckRun, ...], bool]:
+    """Read the check runs that may hold a copy, with a request where the snapshot lacks some.
+
+    Args:
+        run: whose settings and ports are used.
+        snapshot: of now.
+        seen: what the ledger saw that lets something through; None if none does.
+
+    Returns:
+        The check runs, and whether those of all heads since then are among them.
+
+    Raises:
+        ForgeError: they cannot be read, and the ledger lets something through.
+    """
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
+    shas = {pull.head_sha, *(one.sha for one in pull.commits)}
     hidden = pull.forced_at is not None or pull.commit_count > RECENT_COMMITS
+    hidden = hidden or (seen is not None and seen.head_sha not in shas)
     if not (run.paid and hidden and snapshot.checks_readable and run.settings.check_run):
-        return there
+        return there, True
     try:
         every = run.ports.forge.older_checks(pull.number, snapshot.check_names)
-        return tuple({one.id: one for one in (*every, *there)}.values())
     except ForgeError as error:
-        if not may_miss:
+        if seen:
             raise
         run.degraded.say(f"The check runs of older heads could not be read: {error.message}")
-        return there
+        return there, True
+    checks = tuple({one.id: one for one in (*every.runs, *there)}.values())
+    return checks, seen is None or every.has_every_head_since(seen)
 
 
 def _copies(run: RunContext, checks: Iterable[CheckRun]) -> tuple[_Found, ...]:

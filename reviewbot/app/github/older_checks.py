@@ -14,8 +14,8 @@ from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.ledger.update import LedgerUpdate
-from reviewbot.domain.machine.judge import left_open
-from reviewbot.domain.machine.known import Bought, Known
+from reviewbot.domain.machine.judge import left_open, outlives_favour
+from reviewbot.domain.machine.known import Bought, Known, NotBought
 from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
 
@@ -23,12 +23,13 @@ from reviewbot.errors import ForgeError
 def close_older_checks(run: RunContext, known: Known) -> Known:
     """Complete the older check runs whose tasks are over.
 
+    A green check of this head for another base is completed too once a waiver or the skip label is withdrawn.
     If this run wrote the ledger but no check run with its counter, the latest older one with a purchase gets it.
     """
-    newest_of = {(one.head_sha, one.name): one for one in known.snapshot.older_checks}
+    newest_of = {(one.head_sha, one.name): one for one in known.snapshot.older_checks if not one.foreign}
     for check in newest_of.values() if run.paid and run.settings.check_run else ():
         bought = left_open(known, check, decode_external_id(check.external_id, run.signer))
-        if bought and _is_as_read(run, known, check):
+        if (bought or outlives_favour(known, check)) and _is_as_read(run, known, check):
             _close(run, known, check, bought)
     if run.paid and run.settings.check_run and (found := _behind(run, known)):
         _close(run, known, *found)
@@ -60,18 +61,18 @@ def _behind(run: RunContext, known: Known) -> tuple[CheckRun, Purchase] | None:
     return next(((one, purchase) for one, purchase in bought if purchase), None)
 
 
-def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase) -> None:
+def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase | None) -> None:
     """Complete a check run; without a summary comment it lists its review's findings."""
     message = f"Its findings, and those of later reviews, are on {known.snapshot.pull.head_sha[:7]}."
     if check.head_sha == known.snapshot.pull.head_sha:
         message = "The record of this pull request has changed since. The next run judges again."
     pull = replace(known.snapshot.pull, head_sha=check.head_sha)
     snapshot = replace(known.snapshot, pull=pull, checks=(check,), other_checks=())
-    answers = () if run.settings.summary_comment else known.memory.update.answers
-    update = LedgerUpdate(answers=tuple(one for one in answers if one.task_id == bought.task_id))
+    answers = known.memory.update.answers if bought and not run.settings.summary_comment else ()
+    update = LedgerUpdate(answers=tuple(one for one in answers if bought and one.task_id == bought.task_id))
     written = Ledger(forgotten=known.ledger.spent, counter=known.ledger.counter)
     memory = Memory.of(written, update, known.change.index)
-    older = Known(known.request, snapshot, memory=memory, own=Bought(bought))
+    older = Known(known.request, snapshot, memory=memory, own=Bought(bought) if bought else NotBought())
     named = replace(run, check_names=(check.name,))
     try:
         write_check_run(named, older, superseded(message))

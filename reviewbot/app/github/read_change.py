@@ -114,7 +114,6 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
 
 
 def _words(run: RunContext, pull: PullRequest, paths: Sequence[str]) -> Sequence[str]:
-    """Return the texts that are sent with the files."""
     instructions = (one.instructions for one in _instructions_for(run, paths))
     return pull.title, pull.body, run.settings.instructions, *instructions
 
@@ -145,7 +144,6 @@ def _texts(file: ChangedFile, place: Place) -> Iterable[tuple[str, Place]]:
 
 
 def _redacted(file: ChangedFile, redactor: Redactor, place: Place) -> tuple[Sendable, FileView]:
-    """Return the file as it is sent, and as the reviewer sees it."""
     diff = redactor.redact(file.diff.text, place)
     text = None if file.text is None else redactor.redact(file.text, place)
     seen = file.diff if not diff.count else parse_diff(diff.text)[0]

@@ -92,7 +92,7 @@ def _only(known: Known, purchase: Purchase) -> Known:
 
 def _keeping(known: Known, written: Known) -> Known:
     """Combine what was written with what this run knows."""
-    return replace(written, memory=known.memory.stored(written.ledger.counter))
+    return replace(written, memory=known.memory.stored(written.ledger))
 
 
 def _outcome(known: Known) -> Outcome:

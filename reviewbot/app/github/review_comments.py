@@ -74,7 +74,6 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
 
 def _listed(known: Known, ids: set[str], why: Why) -> Known:
-    """Move the findings with these ids to the summary, since they have no comments."""
     if not ids:
         return known
     moved = known.memory.moved(lambda item: in_summary(item, why) if item.id in ids else item, known.change.index)

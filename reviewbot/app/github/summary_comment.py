@@ -57,7 +57,7 @@ def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
     """Increase the ledger's counter, unless this ledger is already in the comment."""
     if keep and encode(known.ledger, run.signer) in keep.body:
         return known
-    return replace(known, memory=known.memory.stored(known.ledger.counter + 1))
+    return replace(known, memory=known.memory.stored(known.ledger.written_for(known.snapshot.pull)))
 
 
 def _summary_body(run: RunContext, known: Known, outcome: Outcome) -> str:

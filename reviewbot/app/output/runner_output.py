@@ -25,6 +25,7 @@ OUTPUTS = (
     "coverage",
     "task-id",
     "reviewed-sha",
+    "published",
     "findings",
     *(severity.value for severity in Severity),
     "new",
@@ -65,7 +66,6 @@ def write_files(run: RunContext, known: Known, outcome: Outcome) -> Mapping[str,
 
 
 def _write_file(run: RunContext, path: str, text: Callable[[], str]) -> bool:
-    """Write a file and return whether it succeeded; a failure is reported."""
     try:
         run.ports.reporter.write_file(path, text())
     except SettingsError as error:
@@ -98,7 +98,6 @@ def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
 
 
 def show(run: RunContext, known: Known, outcome: Outcome) -> None:
-    """Write the job summary and the log."""
     files = known.change.views
     run.ports.reporter.story(summary_view(run, known, outcome), files, run.renderer)
 
@@ -124,7 +123,6 @@ def outputs(run: RunContext, known: Known, outcome: Outcome) -> dict[str, str]:
 
 
 def outcome_outputs(outcome: Outcome) -> Mapping[str, str]:
-    """Return the outputs that are known on every exit."""
     return {
         "status": outcome.status.value,
         "verdict": outcome.verdict.value,

@@ -44,6 +44,8 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
     """Return everything that a run knows as a view; the summary comment adds the ledger."""
     pull, repository = known.snapshot.pull, known.snapshot.repository
     report, findings = known.report, _Findings(known)
+    counting, waived, closed = tuple(findings.counting()), findings.waived(), findings.closed()
+    leftovers = report.leftovers if report else ()
     return SummaryView(
         mark=summary_mark(run.settings.instance),
         ledger="",
@@ -56,8 +58,8 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         merge_base=known.change.change.merge_base,
         outcome=outcome,
         counts=_counts(known) if report else None,
-        files=_by_file(findings.counting()),
-        leftovers=report.leftovers if report else (),
+        files=_by_file(counting),
+        leftovers=leftovers,
         duplicates=tuple(_duplicates(known.placed)),
         sum=_sum(known) if report else None,
         reviewer_summary=report.summary if report else "",
@@ -71,15 +73,22 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         task_id=known.task_id,
         run_url=run.ports.run_url,
         summary_url=known.summary.url if known.summary else None,
-        waived=findings.waived(),
-        closed=findings.closed(),
+        waived=waived,
+        closed=closed,
         progress=progress_of(known),
         bypass=_bypass(known, pull),
         awaited=known.awaited.purchase.head_sha if known.awaited else "",
         fail_on=known.judgement.rules.fail_on.value,
         minutes=known.purchase.minutes if known.purchase and run.paid else None,
         approved_by=run.settings.approve_spend if run.paid else "",
+        in_summary=not leftovers and _is_in_summary(known, (*counting, *waived, *closed)),
     )
+
+
+def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:
+    """Whether the summary comment, as it is on GitHub, has these findings, and none of its texts is cut."""
+    body = known.summary.body if known.summary else "…"
+    return "…" not in body and all(f"`{one.id}`" in body for one in findings)
 
 
 def _counts(known: Known) -> Mapping[Severity, int]:
@@ -158,7 +167,6 @@ class _Findings:
         return (self._view(record) for record in (*answered, *carried))
 
     def waived(self) -> tuple[FindingView, ...]:
-        """Return open findings with a waiver."""
         records = self._known.ledger.findings.open()
         return tuple(self._view(record) for record in records if record.waiver is not None)
 
@@ -174,17 +182,13 @@ class _Findings:
 
 
 def counting_views(known: Known) -> Iterable[FindingView]:
-    """Return every finding that counts for the verdict."""
     return _Findings(known).counting()
 
 
 def finding_view(known: Known, item: Placed | None, record: TrackedFinding | None = None) -> FindingView:
     """Return a finding for a comment, the summary or an annotation.
 
-    Args:
-        known: what the run knows.
-        item: the finding in this change's answer, None if it is from an earlier one.
-        record: the tracked finding; one of the two is given.
+    `item` is the finding in this change's answer, `record` the tracked one; at least one is given.
     """
     remembered = record or known.ledger.findings.find(item.id if item else "")
     view = _placed_view(known, item) if item else _remembered_view(known, remembered)

@@ -65,7 +65,6 @@ class BatchReviewService:
         return task
 
     def cancel(self, task_id: str) -> None:
-        """Cancel the tasks that are not over."""
         parts = split_ids(task_id)
         for part in parts:
             if len(parts) == 1 or not self._asked(part).status.is_over:

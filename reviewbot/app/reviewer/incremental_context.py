@@ -21,12 +21,7 @@ def so_far(
 ) -> list[Attachment]:
     """Return the attachment of each task, redacted; what does not fit is counted.
 
-    Args:
-        run: of the pull request.
-        known: what the run knows.
-        since: the last reviewed head, empty for a whole review.
-        task_batches: a finding is sent with its file, or with the first batch.
-        context_limits: for each attachment.
+    A finding is sent with its file, or with the first batch. The limits are for each attachment.
     """
     sent = {view.path for view in known.change.views}
     files = [file for file in known.change.change.files if file.path in sent]

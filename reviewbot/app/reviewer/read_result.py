@@ -25,11 +25,7 @@ from reviewbot.ports import ReviewService
 def read_answer(service: ReviewService, task: Task, asked: Mapping[str, int] = MappingProxyType({})) -> Report:
     """Return the report of one or several tasks; a file that cannot be downloaded is included as text.
 
-    Args:
-        service: that has it.
-        task: that is over.
-        asked: of several tasks, the one that was asked about a finding, from 0, by finding id; only it can close the
-        finding.
+    `asked` is the task, from 0, that was asked about a finding, by finding id; only that one can close it.
     """
     if not task.parts:
         return _read(service, task)

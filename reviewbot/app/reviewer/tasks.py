@@ -76,7 +76,6 @@ def cancel(run: RunContext, task_id: str) -> Done:
 
 
 def read_price(run: RunContext, known: Known) -> PriceRead:
-    """Read the expertise of the settings, and the balance."""
     tag = _tag(run, known.request.expertise) if known.request.expertise else None
     return PriceRead(tag, run.service.balance())
 

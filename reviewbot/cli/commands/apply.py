@@ -1,7 +1,8 @@
-"""`reviewbot apply`: puts the suggestions of a report into the files of this clone."""
+"""`reviewbot apply`: apply the suggestions of a review to the files of this clone."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,13 @@ from reviewbot.adapters.git.clone import Clone, open_clone
 from reviewbot.cli.commands.render import read_stored, write_patch
 from reviewbot.cli.invocation import Call, wrong
 from reviewbot.cli.patch import Edit, Patched, patch, patched
+from reviewbot.cli.review_target import LAST_REVIEW
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW
 from reviewbot.domain.selection.file_kinds import is_protected
 from reviewbot.domain.selection.selection import EXECUTABLE_MODE, LARGEST_TEXT
 from reviewbot.domain.text.escaping import log_line, visible
 from reviewbot.domain.text.formatting import short
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.exports.places import place_of, replacement
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import every_finding
@@ -24,8 +26,10 @@ from reviewbot.settings.environment import passed_on
 
 REGULAR_MODE = "100644"
 
+_ID = re.compile("[0-9a-f]+")
+
 FEWEST_DIGITS = 4
-"""Of an id, as `/reviewbot waive` takes it."""
+"""Digits of an id that suffice, as for `/reviewbot waive`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +41,20 @@ class _File:
 
 
 def run(call: Call) -> int:
-    """Apply, and tell what was done.
+    """Apply the suggestions and list what was done.
 
     Returns:
-        0 if everything that was asked for is done, 3 if something was refused.
+        0, or 3 if a suggestion was refused.
 
     Raises:
-        SettingsError: there is no such finding, or this clone does not have the report's commit.
+        SettingsError: the finding does not exist, or the report's commit is not in this clone.
     """
     chosen = call.chosen
-    view = read_stored(chosen.report).view
-    edits, refused = _edits(view, _asked(view, chosen.ids), asked=bool(chosen.ids))
+    report, ids = report_and_ids(chosen.words)
     rivals: dict[str, str] = {}
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
+        view = read_stored(report).view if report else _last_review(call, clone)
+        edits, refused = _edits(view, _asked(view, ids), asked=bool(ids))
         files, unreadable = _read(clone, view, edits)
         refused |= unreadable
         for file in files:
@@ -59,13 +64,30 @@ def run(call: Call) -> int:
                 write_patch(call.out, patch(file.path, file.before, file.done.text))
             elif file.done.applied:
                 write_inside(str(clone.root), file.path, file.done.text.encode(), file.mode)
-    if chosen.ids:
+    if ids:
         refused |= rivals
         rivals = {}
-    _tell(call, files, refused)
+    _list(call, files, refused)
     for identifier, why in rivals.items():
         call.err.write(visible(f"Left out {identifier}: {why}.\n"))
     return EXIT_NO_REVIEW if refused else 0
+
+
+def report_and_ids(words: Sequence[str]) -> tuple[Path | None, Sequence[str]]:
+    """Return the report, None for the last review, and the ids: a first word of hexadecimal digits alone is an id."""
+    if not words or _ID.fullmatch(words[0]):
+        return None, words
+    return Path(words[0]), words[1:]
+
+
+def _last_review(call: Call, clone: Clone) -> SummaryView:
+    path = clone.own_dir / LAST_REVIEW
+    if not path.exists():
+        todo = "Review first, or name a report. Free: reviewbot review --reviewer local"
+        raise wrong("", "this work tree has no last review", todo)
+    view = read_stored(path).view
+    call.err.write(f"The last review, of the commit {short(view.head_sha)}:\n")
+    return view
 
 
 def applicable(view: SummaryView) -> int:
@@ -74,19 +96,21 @@ def applicable(view: SummaryView) -> int:
 
 
 def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
-    """Return the findings of these ids or unique prefixes, all if none is named; worst first.
+    """Return the findings with these ids or unique prefixes, or all; worst first.
 
     Raises:
-        SettingsError: an id names no finding, or several.
+        SettingsError: an id fits no finding or several.
     """
     findings, asked, problems = every_finding(view.files), set[str](), []
-    allowed = f"an id that stands in it, or {FEWEST_DIGITS} digits or more that no other begins with"
+    todo = f"Name an id, or at least {FEWEST_DIGITS} of its first digits."
     for said in sorted(set(ids)):
         begun = [one.id for one in findings if len(said) >= FEWEST_DIGITS and one.id.startswith(said)]
         found = [one.id for one in findings if one.id == said] or begun
         if len(found) != 1:
-            told = f"it has {len(found) or 'no'} {'findings' if found else 'finding'} `{visible(said)[:40]}`"
-            problems.append(Problem("the report", told, allowed))
+            shown = visible(said)[:40]
+            near = did_you_mean(shown, (one.id for one in findings))
+            what = f"`{shown}` fits {len(found)} findings" if found else f"the report has no finding `{shown}`{near}"
+            problems.append(Problem("", what, todo=todo))
         asked.update(found)
     if problems:
         raise SettingsError(tuple(problems))
@@ -96,25 +120,25 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
 def _edits(
     view: SummaryView, findings: Iterable[FindingView], *, asked: bool
 ) -> tuple[dict[str, list[Edit]], dict[str, str]]:
-    """Return the edits by path; and, if they were asked for by name, why the others cannot be made, by id."""
+    """Return the edits by path; if `asked`, also why the other findings have no edit, by id."""
     edits: dict[str, list[Edit]] = {}
     refused: dict[str, str] = {}
     for finding in findings:
         place = place_of(finding, view)
-        # The writer of a report may call a suggestion for a protected path committable.
+        # A forged report may call a suggestion for a protected path committable.
         text = replacement(finding, place) if place and not is_protected(finding.path) else None
         if place and place.lines and text is not None:
             edits.setdefault(place.path, []).append(Edit(finding.id, *place.lines, text))
         elif asked:
-            refused[finding.id] = "it has no suggestion that fits as it is"
+            refused[finding.id] = "it has no suggestion that can be applied as it is"
     return edits, refused
 
 
 def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]]) -> tuple[list[_File], dict[str, str]]:
-    """Return the files with their edits; and why the others cannot be edited, by the id of each edit."""
+    """Return the files with their edits applied, and why other files cannot be edited, by the id of each edit."""
     if wanted and not clone.has(view.head_sha):
-        told = f"it is of the commit {visible(short(view.head_sha))}, which this clone has not"
-        raise wrong("the report", told, "git fetch, or a review of what is here")
+        what = f"the report is of the commit {visible(short(view.head_sha))}, which is not in this clone"
+        raise wrong("", what, "Run git fetch, or review again: reviewbot review")
     modes, reviewed = clone.tracked(list(wanted)), clone.files(view.head_sha, list(wanted)) if wanted else {}
     files: list[_File] = []
     refused: dict[str, str] = {}
@@ -128,26 +152,26 @@ def _read(clone: Clone, view: SummaryView, wanted: Mapping[str, Sequence[Edit]])
 
 
 def _file(clone: Clone, path: str, mode: str, reviewed: str | None, edits: Sequence[Edit]) -> _File:
-    """Return a file with its edits.
+    """Return a file with its edits applied.
 
     Raises:
-        SettingsError: it is not tracked, no regular file, or no text.
+        SettingsError: it is not a tracked, regular text file.
     """
     if mode not in {REGULAR_MODE, EXECUTABLE_MODE} or reviewed is None:
-        raise wrong(path, "git tracks no regular text file of that name", "a tracked text file")
+        raise wrong(path, "git does not track it as a regular text file", "")
     there = read_inside(str(clone.root), path, LARGEST_TEXT)
     try:
         before = there.content.decode("utf-8")
     except UnicodeDecodeError:
-        raise wrong(path, "it is not UTF-8 text", "a tracked text file") from None
+        raise wrong(path, "it is not UTF-8 text", "Save it as UTF-8.") from None
     return _File(path, before, patched(reviewed, before, edits), there.mode)
 
 
-def _tell(call: Call, files: Sequence[_File], refused: Mapping[str, str]) -> None:
+def _list(call: Call, files: Sequence[_File], refused: Mapping[str, str]) -> None:
     verb = "Would apply" if call.chosen.check else "Applied"
-    told = [f"{verb} {identifier} to {file.path}." for file in files for identifier in file.done.applied]
-    told += [f"Already applied {identifier} to {file.path}." for file in files for identifier in file.done.there]
-    told += [f"Refused {identifier}: {why}." for identifier, why in refused.items()]
+    lines = [f"{verb} {identifier} to {file.path}." for file in files for identifier in file.done.applied]
+    lines += [f"Already applied {identifier} to {file.path}." for file in files for identifier in file.done.there]
+    lines += [f"Refused {identifier}: {why}." for identifier, why in refused.items()]
     if not (files or refused):
-        told = ["The report has no suggestion that fits as it is."]
-    call.err.write("".join(f"{log_line(line)}\n" for line in told))
+        lines = ["The report has no suggestion that can be applied."]
+    call.err.write("".join(f"{log_line(line)}\n" for line in lines))

@@ -1,4 +1,4 @@
-"""The commands of the distribution `reviewbot-sandbox`, found by its entry points."""
+"""`reviewbot demo` and `reviewbot sandbox`: entry points of the distribution `reviewbot-sandbox`."""
 
 from __future__ import annotations
 

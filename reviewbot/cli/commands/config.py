@@ -1,4 +1,4 @@
-"""`reviewbot config`: checks the settings, or shows where each comes from."""
+"""`reviewbot config`: check the settings, or show their values and sources."""
 
 from __future__ import annotations
 
@@ -13,26 +13,29 @@ from reviewbot.cli.invocation import Call
 from reviewbot.domain.model.options import PathInstruction
 from reviewbot.domain.redaction.detectors import is_secret
 from reviewbot.domain.text.escaping import log_line
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.settings import INPUTS, Settings, read_settings
-from reviewbot.settings.configfile import CONFIG_BYTES, key_lines, read_config
+from reviewbot.settings.configfile import CONFIG_BYTES, key_lines
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.readers import Secret
-from reviewbot.settings.table import CONFIG_FILE, config_place, default_text, given_values, name_of
+from reviewbot.settings.table import CONFIG_FILE, config_place, default_text, given_values, name_of, read_layers
 
-SAYABLE = sorted({row.name for row in INPUTS if row.action} - {"codevf-api-key", "github-token"})
-"""The inputs of `--input`: no secrets, since every user of this machine can see a command line."""
+SECRETS = {"codevf-api-key": "CODEVF_API_KEY", "github-token": "GITHUB_TOKEN"}
+"""The inputs that are secrets, each with its environment variable."""
+
+SAYABLE = sorted({row.name for row in INPUTS if row.action} - SECRETS.keys())
+"""The inputs of `--input`."""
 
 UNREADABLE = "\0"
-"""Stands for a file that is no text: YAML refuses a NUL, so the settings refuse it too."""
+"""Stands for a file that is not UTF-8: YAML forbids NUL, so the settings refuse it."""
 
 _NOWHERE: frozenset[str] = frozenset()
-"""This file is in a folder that reports are not written to."""
+"""The config file may be in `.github`, where reports are not written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the settings are made of; `lines` has those of the file's keys, by the place that a problem names."""
+    """The sources of the settings; `lines` maps the place in a problem to the line of the key."""
 
     path: str
     text: str | None
@@ -40,25 +43,26 @@ class Given:
     inputs: Mapping[str, str]
 
     def told(self, place: str) -> str:
-        """Return a place of a problem, with the file and the line if they are known."""
+        """Return the place of a problem with file and line, if they are known."""
         line = self.lines.get(place)
         return f"{self.path}:{line}" if line else self.path if place == "config file" else place
 
 
 def run(call: Call) -> int:
-    """Check the settings, or show them; an error lists every problem with its line."""
+    """Check the settings or show them."""
     given = _given(call)
     if problems := (*_pairs(call.chosen)[1], *_problems(given)):
         raise SettingsError(problems)
     if call.chosen.what == "check":
-        call.out.write(f"{log_line(given.path)}: {'right' if given.text is not None else 'there is none'}.\n")
+        found = "not found; the defaults apply" if given.text is None else "valid"
+        call.out.write(f"{log_line(given.path)}: {found}.\n")
     else:
         call.out.write(_table(given))
     return 0
 
 
 def _problems(given: Given) -> Iterator[Problem]:
-    """Yield the problems of the settings, those of a key with its line in front."""
+    """Yield the problems of the settings, with the lines of keys."""
     try:
         read_settings(given.inputs, given.text)
     except SettingsError as error:
@@ -68,11 +72,11 @@ def _problems(given: Given) -> Iterator[Problem]:
 
 
 def _table(given: Given) -> str:
-    """Return every setting with its value and where that comes from."""
-    settings, keys = read_settings(given.inputs, given.text), read_config(given.text or "")[0]
+    """Return a table of all settings with their values and sources."""
+    settings, layers = read_settings(given.inputs, given.text), read_layers(given.inputs, given.text)[0]
     rows = []
     for field in fields(Settings):
-        place = next((place for place, _ in given_values(field, given.inputs, keys)), "default")
+        place = next((place for place, _ in given_values(field, layers)), "default")
         value = " ".join(_shown(getattr(settings, field.name)).split())
         rows.append((name_of(field), log_line(value), log_line(given.told(place))))
     name, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
@@ -86,7 +90,7 @@ def _shown(value: object) -> str:
         case tuple():
             return ", ".join(one.path if isinstance(one, PathInstruction) else str(one) for one in value)
         case str() if is_secret(value):
-            return "***"  # a key may have been pasted into the wrong place
+            return "***"  # a key pasted into the wrong setting
         case _:
             return default_text(value)
 
@@ -99,7 +103,7 @@ def _given(call: Call) -> Given:
 
 
 def _file(call: Call) -> tuple[str, str | None]:
-    """Return the config file's name, and its text unless there is none."""
+    """Return the config file's name and its text, or None if it does not exist."""
     if call.chosen.file:
         path = Path(call.chosen.file)
         shown, folder, name = call.chosen.file, str(path.parent), path.name
@@ -119,7 +123,7 @@ def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:
     """Return the inputs of `--input NAME=VALUE`.
 
     Raises:
-        SettingsError: a name is no input's, or there is no value.
+        SettingsError: a name is unknown, or a value is missing.
     """
     inputs, problems = _pairs(chosen)
     if problems:
@@ -128,7 +132,17 @@ def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:
 
 
 def _pairs(chosen: argparse.Namespace) -> tuple[dict[str, str], tuple[Problem, ...]]:
-    pairs, allowed = [one.partition("=") for one in chosen.inputs], ", ".join(f"`{one}`" for one in SAYABLE)
-    names = [name for name, equals, _ in pairs if name not in SAYABLE or not equals]
-    problems = [Problem(f"--input {name[:60]}", "it is no `NAME=VALUE` of an input", allowed) for name in names]
+    pairs = [one.partition("=") for one in chosen.inputs]
+    problems = [_wrong_pair(name) for name, equals, _ in pairs if name not in SAYABLE or not equals]
     return {name: value for name, equals, value in pairs if equals and name in SAYABLE}, tuple(problems)
+
+
+def _wrong_pair(name: str) -> Problem:
+    if name in SAYABLE:
+        return Problem("--input", f"`{name}` has no value", todo=f"Write: --input {name}=VALUE")
+    if name in SECRETS:
+        what = f"`{name}` is a secret, and other users of this machine can see a command line"
+        return Problem("--input", what, todo=f"Set {SECRETS[name]} in the environment.")
+    near = did_you_mean(name[:60], SAYABLE)
+    allowed = "" if near else ", ".join(f"`{one}`" for one in SAYABLE)
+    return Problem("--input", f"unknown input `{name[:60]}`{near}", allowed)

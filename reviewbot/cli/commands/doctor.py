@@ -1,4 +1,4 @@
-"""`reviewbot doctor`: checks whether reviews of a repository would work. It reads only and creates nothing."""
+"""`reviewbot doctor`: check that reviews of a repository work. It only reads."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
 from reviewbot.setup.checkup import Finding, of_error, of_price, of_problems, of_project, of_required, of_workflows
 
 PATIENCE = Patience(most=10, whole=30)
-"""Somebody sits and waits."""
+"""Shorter than in a workflow, since a user waits."""
 
-_ASK_GH = "Put one that may read the repository into GITHUB_TOKEN or GH_TOKEN: GITHUB_TOKEN=$(gh auth token)"
+_ASK_GH = "Set a token that can read the repository: GITHUB_TOKEN=$(gh auth token) reviewbot doctor"
 
 _SECONDS = 30
-"""How long CodeVF may take in all."""
+"""Time limit for all requests to CodeVF."""
 
 
 def run(call: Call) -> int:
-    """Check, and show each finding as it comes."""
+    """Check and print each finding as it comes."""
     said = inputs_said(call.chosen)
     desktop = read_desktop(call.env, peek_settings(said).codevf_url, asks_github=True)
     repository = repository_name(call.chosen.repo or call.env.get("GITHUB_REPOSITORY"), Path.cwd(), desktop)
@@ -53,10 +53,10 @@ def run(call: Call) -> int:
 
 
 def _line(finding: Finding, secrets: set[str]) -> str:
-    """Return a finding as lines: how it is, then what to do."""
-    told = [f"{finding.mark:<8} {finding.about}: {finding.told.removesuffix('.')}."]
-    told += [f"{'':<8} -> {line}" for line in finding.todo.splitlines()]
-    text = "".join(f"{log_line(line)}\n" for line in told)
+    """Return a finding as lines: the result, then what to do."""
+    lines = [f"{finding.mark:<8} {finding.about}: {finding.what.removesuffix('.')}."]
+    lines += [f"{'':<8} -> {line}" for line in finding.todo.splitlines()]
+    text = "".join(f"{log_line(line)}\n" for line in lines)
     for secret in secrets:
         text = text.replace(secret, "***")
     return text
@@ -71,11 +71,11 @@ class _Visit:
     stack: ExitStack
 
     def findings(self) -> Iterator[Finding]:
-        """Return all findings, those of GitHub first, which has the settings."""
+        """Yield all findings; GitHub's first, since the settings are there."""
         yield Finding("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
         if not self.desktop.token:
             settings = peek_settings(self._inputs(()))
-            yield Finding("token", "there is none, so nothing on GitHub was looked at", _ASK_GH, EXIT_NO_REVIEW)
+            yield Finding("token", "missing, so nothing on GitHub was checked", _ASK_GH, EXIT_NO_REVIEW)
         else:
             settings = yield from self._github()
         if settings.reviewer is ReviewerKind.CODEVF:
@@ -87,7 +87,7 @@ class _Visit:
         return {**inputs_of_review(jobs), **self.said}
 
     def _github(self) -> Generator[Finding, None, Settings]:
-        """Check GitHub; return the settings of the workflow that reviews, as far as they can be read."""
+        """Check GitHub; return the valid settings of the review workflow."""
         first, network = peek_settings(self.said), self.desktop.network
         address = Address(network.api_url, network.graphql_url, network.ssl_file)
         reader = SetupReader(self.desktop.token, self.repository, address, self.clock, PATIENCE)
@@ -98,13 +98,15 @@ class _Visit:
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
                 there = reader.installation(named.config_file, named.templates_dir)
         except TokenUnknown as error:
-            yield Finding("token", error.message, f"It is wrong, ended or was revoked. {_ASK_GH}", error.exit_status)
+            yield Finding(
+                "token", error.message, f"The token is wrong, has expired or was revoked. {_ASK_GH}", error.exit_status
+            )
             return peek_settings(self._inputs(()))
         except ForgeError as error:
             yield of_error("repository", error)
             return peek_settings(self._inputs(()))
         if not there.branch:
-            yield Finding("repository", "it is empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
+            yield Finding("repository", "empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
             return first
         jobs = read_jobs(there.workflows)
         settings = peek_settings(self._inputs(jobs), there.config)
@@ -113,19 +115,19 @@ class _Visit:
         except SettingsError as error:
             yield from of_problems(error.problems)
         else:
-            told = "there is no config file, so the defaults hold" if there.config is None else "right"
+            told = "no config file, so the defaults apply" if there.config is None else "valid"
             yield Finding("settings", f"{told}, on `{there.branch}`")
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
         told = f"{len(own)} of the repository's own can be rendered" if own else "the shipped ones"
         yield _tried("templates", lambda: Renderer(own), told)
         yield from of_workflows(jobs, settings)
-        # What the token here may read; the workflow says what its own token may do.
+        # Only reads are tried; the workflow states the permissions of its own token.
         told = "the token here may read them; writing was not tried"
         yield _tried("pull requests", reader.try_pull_requests, told)
         yield _tried("check runs", lambda: reader.try_checks(there.branch), told)
         try:
             required = reader.required(there.branch)
-        except ForgeError as error:  # an older Enterprise Server has no rules; reviews would work all the same
+        except ForgeError as error:  # an older Enterprise Server has no rules, and reviews work without them
             yield replace(of_error("required check", error), status=0)
         else:
             yield from of_required(required, settings, jobs)
@@ -133,8 +135,8 @@ class _Visit:
 
     def _codevf(self, settings: Settings) -> Iterator[Finding]:
         if not self.desktop.api_key:
-            told = "there is none, so CodeVF was not asked"
-            yield Finding("key", told, "Put it into CODEVF_API_KEY.", EXIT_NO_REVIEW)
+            told = "missing, so nothing at CodeVF was checked"
+            yield Finding("key", told, "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
             return
         network = self.desktop.network
         access = Access(settings.codevf_url, Secret(self.desktop.api_key), network.ssl_file, network.proxy)

@@ -25,12 +25,13 @@ OUT_OF_BOUNDS = frozenset({".git"})
 """Where nothing is written; what GitHub reads is what this command is for."""
 
 _WHICH = (
-    "OWNER/NAME@COMMIT, the commit with all forty digits, as `git ls-remote https://github.com/OWNER/NAME` lists it"
+    "OWNER/NAME@COMMIT#vX.Y.Z, a released commit with all forty digits:"
+    " git ls-remote --tags https://github.com/OWNER/NAME 'v*'"
 )
 
-_ADVICE_ALONE = (
-    "Mind: a fork's pull request gets no check from this workflow, and a merge queue none either, so both would wait"
-    " for ever. What can be required everywhere is written by: reviewbot init --as gate --force"
+_ADVISES = (
+    "These workflows only advise: a fork's pull request and a merge queue get no check. To require the check, write the"
+    " other ones: reviewbot init --as gate --force"
 )
 
 
@@ -48,9 +49,9 @@ def run(call: Call) -> int:
     for path, text in texts.items():
         write_inside(root, path, text.encode(), forbidden=OUT_OF_BOUNDS)
     call.err.write("\n".join(_next(wish, texts)) + "\n")
-    call.out.write(
-        json.dumps(ruleset(Settings(reviewer=wish.reviewer), call.chosen.source or ACTIONS_APP), indent=2) + "\n"
-    )
+    if wish.gate:
+        rules = ruleset(Settings(reviewer=wish.reviewer), call.chosen.source or ACTIONS_APP)
+        call.out.write(json.dumps(rules, indent=2) + "\n")
     return 0
 
 
@@ -68,10 +69,14 @@ def _action(call: Call) -> Action:
         return known
     said = call.chosen.action or _line(call, f"Which action? ({_WHICH}) ")
     if not said:
-        raise wrong("--action", "nobody says which action, and at which commit", _WHICH)
+        raise wrong("--action", "the option is missing", f"Write: --action {_WHICH}")
     action = read_action(said)
     if action is None:
-        raise wrong("--action", f"`{said[:80]}` names no action by its commit", _WHICH)
+        raise wrong(
+            "--action",
+            f"`{said[:100]}` does not name an action, its commit and its release",
+            f"Write: --action {_WHICH}",
+        )
     return action
 
 
@@ -106,9 +111,8 @@ def _next(wish: Wish, texts: Mapping[str, str]) -> list[str]:
     elif keyed:
         steps.append(f"Give the repository the key: gh secret set {SECRET}")
     post = "gh api --method POST 'repos/{owner}/{repo}/rulesets' --input ruleset.json"
-    steps.append(f"To require the check, save the ruleset that was printed as ruleset.json, then: {post}")
-    if not wish.gate:
-        steps[-1] += f"\n     {_ADVICE_ALONE}"
-    steps.append("Ask whether reviews would work, which spends nothing: reviewbot doctor")
+    require = f"To require the check, save the printed ruleset as ruleset.json, then: {post}"
+    steps.append(require if wish.gate else _ADVISES)
+    steps.append("Check whether reviews would work, which spends nothing: reviewbot doctor")
     written = [f"  {visible(path)}" for path in texts]
     return ["Written:", *written, "", "Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]

@@ -1,4 +1,4 @@
-"""`reviewbot plan`: what reviews of past merges would have sent and cost. Nothing is sent, and nobody is asked."""
+"""`reviewbot plan`: show what reviews of past merges would have sent and cost, without sending anything."""
 
 from __future__ import annotations
 
@@ -28,27 +28,28 @@ from reviewbot.settings.environment import passed_on
 from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.plan import Replay, replayed, show_plan, since
-from reviewbot.terminal.progress import Progress, TerminalReporter, telling
+from reviewbot.terminal.progress import Progress, TerminalReporter, showing_progress
 
 
 def run(call: Call) -> int:
-    """Replay, and show the table."""
+    """Replay the merges and print the table."""
     chosen, clock = call.chosen, SystemClock()
     span = since(chosen.since)
     if span is None:
-        raise wrong("--since", f"`{chosen.since}` is no time", "such as 90d, 12w, 6m, 1y or 2026-01-31")
+        raise wrong("--since", f"`{chosen.since}` is not a time", "For example: 90d, 12w, 6m, 1y or 2026-01-31.")
     with ExitStack() as stack, signals():
         clone = stack.enter_context(open_clone(Path.cwd(), passed_on(call.env)))
         head = clone.resolve(chosen.branch)
         if head is None:
-            raise wrong("--branch", f"`{chosen.branch}` is no commit here", "a branch, a tag or a commit")
+            todo = "Name a branch, a tag or a commit."
+            raise wrong("--branch", f"`{chosen.branch}` is not a commit in this clone", todo)
         inputs = {**inputs_of(chosen, {}), "dry-run": "true", "reviewer": "codevf"}
         config = clone.files(head, [CONFIG_FILE]).get(CONFIG_FILE)
-        # What is wrong is told once, and not for each merge.
+        # Invalid settings are reported once, not for each merge.
         policy = policy_of(read_settings(inputs, config.text if config else None))
         replayer = _Replayer(clone, head, inputs, policy, clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
-        with telling(console, quiet=False) as progress:
+        with showing_progress(console, quiet=False) as progress:
             landed = clone.landed(head, span, chosen.most)
             replays = tuple(replayer.replays(landed, progress))
         told = f"{clone.branch(chosen.branch) or chosen.branch} since {chosen.since}"

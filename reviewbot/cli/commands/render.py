@@ -1,4 +1,4 @@
-"""`reviewbot render`: reports as documents."""
+"""`reviewbot render`: convert a report to another format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
-from reviewbot.exports.stored import StoredReport, read_report
+from reviewbot.exports.stored import REWRITE, StoredReport, read_report
 from reviewbot.render.renderer import Renderer
 
 DOCUMENTS: Mapping[str, Callable[[StoredReport], str]] = {
@@ -26,21 +26,21 @@ DOCUMENTS: Mapping[str, Callable[[StoredReport], str]] = {
     "markdown": lambda report: Renderer().job_summary(report.view) + "\n",
     "json": lambda report: report_json(report.view, version=report.version, review_url=report.review_url),
 }
-"""What each kind of document is made by."""
+"""The function that renders each kind of document."""
 
 
 def run(call: Call) -> int:
-    """Write a report as another kind of document."""
+    """Convert a report and print it."""
     kind = call.chosen.to
     write_document(call.out, kind, DOCUMENTS[kind](read_stored(call.chosen.report)))
     return 0
 
 
 def write_document(out: TextIO, kind: str, text: str) -> None:
-    """Write a document: into a file as it is; elsewhere, which may be a runner's log, no line of it is a command.
+    """Write a document: exact into a file; elsewhere, such as a runner's log, without workflow commands.
 
-    JSON says the same either way; in Markdown a blank parts what a runner would obey. A page is for a browser and no
-    log, and its policy allows its scripts and styles as they are.
+    JSON keeps its meaning; Markdown gets a space inside a command. HTML stays exact: its policy allows only its own
+    scripts and styles by their hashes.
     """
     if kind == "html" or _is_file(out):
         out.write(text)
@@ -49,10 +49,10 @@ def write_document(out: TextIO, kind: str, text: str) -> None:
 
 
 def write_patch(out: TextIO, text: str) -> None:
-    """Write a patch: at a terminal what is invisible is shown; elsewhere it is exact, to the ends of its lines.
+    """Write a patch: with invisible characters shown at a terminal, exact elsewhere, including line endings.
 
-    What may be a runner's log is told to obey nothing in between where it might: programs that take patches pass over
-    the lines before and after one.
+    If a line could be a workflow command, `stop-commands` stands before and after the patch. Programs that apply
+    patches skip these lines.
     """
     if out.isatty():
         text = visible(text)
@@ -70,10 +70,17 @@ def _is_file(out: TextIO) -> bool:
 
 
 def read_stored(path: Path) -> StoredReport:
-    """Read the report in a file; `ReportUnreadable` says why not."""
+    """Read the report in a file.
+
+    Raises:
+        ReportUnreadable: with the path and the reason.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise ReportUnreadable(f"The report cannot be read: {why}.", hint=str(path)) from None
-    return read_report(text)
+        return read_report(path.read_text(encoding="utf-8"))
+    except ReportUnreadable as error:
+        why = error.message
+    except UnicodeDecodeError:
+        why = "The report is not UTF-8 text."
+    except OSError as error:
+        why = f"{error.strerror}."
+    raise ReportUnreadable(f"{visible(str(path))}: {why}", hint=REWRITE)

@@ -1,4 +1,4 @@
-"""`reviewbot review`: reviews a branch or a pull request, and shows the result at a terminal."""
+"""`reviewbot review`: review a branch, staged changes or a pull request at a terminal."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.console import Console
 from reviewbot import __version__
 from reviewbot.adapters.actions.runner import Runner, Surroundings
 from reviewbot.adapters.clock import SystemClock
+from reviewbot.adapters.local.state_file import Notebook
 from reviewbot.app.dispatch import Ports
 from reviewbot.app.load import load_snapshot
 from reviewbot.app.review import review_pull_request
@@ -26,28 +27,28 @@ from reviewbot.cli.review_target import Place, Setting, open_place
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.text.formatting import counted
+from reviewbot.errors import PermissionMissing
 from reviewbot.exports.stored import StoredReport
 from reviewbot.ports import ReviewService
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import read_desktop
 from reviewbot.terminal.console import open_console, say, say_command, say_hint
-from reviewbot.terminal.page import show_review, words_of
-from reviewbot.terminal.progress import Progress, TerminalReporter, Watched, telling
+from reviewbot.terminal.page import show_review, show_short, words_of
+from reviewbot.terminal.progress import Progress, TerminalReporter, Watched, showing_progress
 
 YOU = "you"
 
-WITHOUT_KEY = (
-    "Put your key into the environment as `CODEVF_API_KEY`, or have the change reviewed by analyzers on this machine, "
-    "without an account: `reviewbot review --reviewer local`"
-)
+WITHOUT_KEY = """\
+Set CODEVF_API_KEY to your key, or review with static analyzers, without an account:
+  reviewbot review --reviewer local"""
 
 _OF_AN_ANSWER = frozenset({"sarif", "rdjson", "github"})
-"""Formats in which no findings means that there are none: they are not written without an answer."""
+"""Formats that are not written without an answer, since they would claim that there are no findings."""
 
 
 def run(call: Call) -> int:
-    """Review, and show the result."""
+    """Review and show the result."""
     chosen, inputs = call.chosen, inputs_of(call.chosen, call.env)
     first = peek_settings(inputs)
     desktop = read_desktop(call.env, first.codevf_url, asks_github=chosen.pr is not None)
@@ -57,11 +58,11 @@ def run(call: Call) -> int:
         setting = Setting(chosen, inputs, desktop, Path.cwd())
         session = _Session(setting, open_place(setting, clock, stack), clock, stack, interrupts)
         try:
-            with telling(console, quiet=chosen.quiet) as progress:
+            with showing_progress(console, quiet=chosen.quiet) as progress:
                 reporter = session.listen(progress)
-        except KeyboardInterrupt:  # outside the wait for a paid review, which ends in words of its own
+        except KeyboardInterrupt:  # outside the wait for a paid review, which ends with its own message
             if session.place.paid:
-                say(console, "Interrupted. If a review was bought, it goes on, and this picks it up:")
+                say(console, "Interrupted. If a review was bought, it continues. To get it:")
                 say_command(console, session.place.again)
             else:
                 say(console, "Interrupted.")
@@ -70,7 +71,8 @@ def run(call: Call) -> int:
     if view is None:
         raise TypeError(reporter)
     _write(call, view, reporter, first)
-    status = _leave(call, view, session.place, interrupted=interrupts.happened)
+    kept = _keep(call, view, session.place, first)
+    status = _leave(call, view, session.place, kept=kept, interrupted=interrupts.happened)
     if session.missing and not chosen.quiet:
         say(console, f"Not installed: {', '.join(session.missing)}.", "yellow")
         say_hint(console, how_to_install("local"))
@@ -79,7 +81,7 @@ def run(call: Call) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """One review; `missing` has the names of the analyzers that it needs and that are not installed."""
+    """One review; `missing` lists the analyzers that it needs and that are not installed."""
 
     setting: Setting
     place: Place
@@ -89,7 +91,7 @@ class _Session:
     missing: list[str] = field(default_factory=list)
 
     def listen(self, progress: Progress) -> TerminalReporter:
-        """Review, and return what was reported."""
+        """Review and return the report."""
         reporter = TerminalReporter(progress)
         progress.stage(f"Reading {self.place.told}")
         ports = Ports(
@@ -111,15 +113,19 @@ class _Session:
 
     def _reviewer(self, settings: Settings, progress: Progress) -> ReviewService:
         network, missing = self.setting.desktop.network, self.missing.extend
-        reviewers = Reviewers(network, self.clock, SystemRandom(), self.stack, WITHOUT_KEY, missing)
+        reviewers = Reviewers(network, self.clock, SystemRandom(), self.stack, WITHOUT_KEY, missing, progress.retry)
         name = {"codevf": "CodeVF", "local": "the analyzers"}[settings.reviewer.value]
         return Watched(reviewers.open(settings), progress, name)
 
 
 def _write(call: Call, view: SummaryView, reporter: TerminalReporter, first: Settings) -> None:
     chosen = call.chosen
-    if chosen.format == "text":
-        show_review(open_console(call.out, call.env, plain=chosen.plain), view, reporter.files, quiet=chosen.quiet)
+    if chosen.format in {"text", "short"}:
+        console = open_console(call.out, call.env, plain=chosen.plain)
+        if chosen.format == "short":
+            show_short(console, view)
+        else:
+            show_review(console, view, reporter.files, quiet=chosen.quiet)
     elif view.sum is None and chosen.format in _OF_AN_ANSWER:
         return
     elif chosen.format == "github":
@@ -127,14 +133,32 @@ def _write(call: Call, view: SummaryView, reporter: TerminalReporter, first: Set
         for annotation in reporter.annotations:
             runner.annotate(annotation)
     else:
-        text = DOCUMENTS[chosen.format](StoredReport(view, __version__, None))
-        for secret in first.secrets():
-            text = text.replace(secret, "***")
-        write_document(call.out, chosen.format, text)
+        write_document(call.out, chosen.format, _document(chosen.format, view, first))
 
 
-def _leave(call: Call, view: SummaryView, place: Place, *, interrupted: bool) -> int:
-    """Say what is left to say, and return the exit status."""
+def _document(kind: str, view: SummaryView, first: Settings) -> str:
+    """Return the review as a document, without the secrets of the settings."""
+    text = DOCUMENTS[kind](StoredReport(view, __version__, None))
+    for secret in first.secrets():
+        text = text.replace(secret, "***")
+    return text
+
+
+def _keep(call: Call, view: SummaryView, place: Place, first: Settings) -> bool:
+    """Keep an answered review for `reviewbot apply`; return whether it is kept."""
+    if place.last_review is None or view.sum is None:
+        return False
+    try:
+        Notebook(place.last_review).write(_document("json", view, first))
+    except PermissionMissing as error:  # the review itself is complete
+        if not call.chosen.quiet:
+            say(open_console(call.err, call.env, plain=call.chosen.plain), error.message, "yellow")
+        return False
+    return True
+
+
+def _leave(call: Call, view: SummaryView, place: Place, *, kept: bool, interrupted: bool) -> int:
+    """Print the verdict beside a document and what to do next; return the exit status."""
     chosen, outcome = call.chosen, view.outcome
     console = open_console(call.err, call.env, plain=chosen.plain)
     if chosen.format != "text" and not chosen.quiet:
@@ -142,22 +166,21 @@ def _leave(call: Call, view: SummaryView, place: Place, *, interrupted: bool) ->
         say(console, title)
         say_hint(console, words, indent=2)
     if outcome.reason is Reason.PENDING:
-        say(console, "What is committed meanwhile would be bought after it. The command:")
+        say(console, "Run this to get the review. Later commits are reviewed after it.")
         say_command(console, place.again)
         return INTERRUPTED if interrupted else outcome.exit_status
     if not chosen.quiet:
-        _say_more(console, chosen, view, place)
+        _say_more(console, chosen, view, place, kept=kept)
     return outcome.exit_status
 
 
-def _say_more(console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place) -> None:
+def _say_more(console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, *, kept: bool) -> None:
     if place.uncommitted:
         files = counted(place.uncommitted, "file has", "files have")
-        say(console, f"Not in this review: {files} changes that are not committed.", "yellow")
-    fixes = 0 if place.number else applicable(view)
-    if fixes and chosen.format in {"text", "json"}:
+        say(console, f"Not in this review: {files} uncommitted changes.", "yellow")
+    fixes = applicable(view) if kept else 0
+    if fixes and chosen.format in {"text", "short", "json"}:
         console.print()
-        say(console, f"{counted(fixes, 'fix', 'fixes')} can be applied:")
-        if chosen.format == "text":
-            say_command(console, f"{place.again} --format json > report.json")
-        say_command(console, f"reviewbot apply {'report.json' if chosen.format == 'text' else 'REPORT.json'}")
+        say(console, f"{counted(fixes, 'fix', 'fixes')} can be applied. The patch, then the files:")
+        say_command(console, "reviewbot apply --check")
+        say_command(console, "reviewbot apply")

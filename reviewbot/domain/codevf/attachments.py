@@ -66,7 +66,6 @@ class Sendable:
 
     @property
     def diff_size(self) -> int:
-        """The bytes of its diff in a request."""
         return _size(_diff(self))
 
 
@@ -176,7 +175,6 @@ def _add_texts(bins: Bins, files: Sequence[Sendable]) -> None:
 
 
 def in_order(files: Iterable[Sendable]) -> list[Sendable]:
-    """Sort the files by risk, riskiest first."""
     return sorted(files, key=lambda file: (-file.risk, file.path))
 
 
@@ -218,7 +216,7 @@ def _manifest_line(file: Sendable, attachment: str) -> Sent:
 
 
 def _size(text: str) -> int:
-    """Return the bytes of a text in the JSON of a request."""
+    """The size in the JSON of a request."""
     return len(json.dumps(text).encode()) - 2
 
 
@@ -281,7 +279,6 @@ class Bins:
         return len(self.taken) - 1
 
     def refuse(self, part: str, file: Sendable, bytes_: int) -> None:
-        """Record which limit excludes a part of a file."""
         limits = self.limits
         if bytes_ > limits.request:
             why = f"exceeds the request limit of {size(limits.request)}"
@@ -295,7 +292,6 @@ class Bins:
 
 
 def _attachments(bins: Bins) -> Iterator[tuple[Attachment, Sequence[Sendable]]]:
-    """Yield each attachment with its files."""
     names = own_names([kind for kind, _ in bins.taken if kind not in {_DIFF, _BUNDLE}])
     numbers = {_DIFF: 0, _BUNDLE: 0}
     for (kind, _), files in zip(bins.taken, bins.files, strict=True):

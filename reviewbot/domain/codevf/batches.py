@@ -39,7 +39,6 @@ class TaskBatches:
         return cls(split(files, for_files, most), for_files, context_limits)
 
     def packed(self) -> list[Packing]:
-        """Return the packing of each task."""
         return [pack(part, self.limits) for part in self.files]
 
     def numbers(self) -> Mapping[str, int]:
@@ -72,7 +71,6 @@ def _filled(
     parts: list[list[Sendable]] = []
 
     def place(files: Sequence[Sendable]) -> bool:
-        """Add the files to the last part, a new one, or an earlier one."""
         new = [list[Sendable]()] if len(parts) < most else []
         for part in (*parts[-1:], *new, *parts[:-1]):
             together = in_order([*part, *files])

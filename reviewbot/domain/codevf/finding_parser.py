@@ -94,7 +94,6 @@ class _Answer(Struct, frozen=True):
 
 
 def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
-    """Return whether a value has the outer shape of the requested answer."""
     return isinstance(value, dict) and isinstance(value.get("files"), list)
 
 
@@ -116,7 +115,7 @@ def read_answer(answer: Mapping[str, Any]) -> Report:
     for index, entry in enumerate(parsed.files):
         words += _read_file(entry, f"files[{index}]", findings, leftovers)
     previous = tuple(_read_previous(parsed.previous, leftovers))
-    words += _said_beside(rest, "", leftovers)
+    words += _outside_schema(rest, "", leftovers)
     if parsed.summary is None and not (findings or leftovers):
         # An answer without findings must match the schema.
         leftovers.append(Leftover("summary", "it is missing, so the answer does not match the schema", shown(answer)))
@@ -124,7 +123,7 @@ def read_answer(answer: Mapping[str, Any]) -> Report:
     return Report(summary, tuple(findings), tuple(leftovers), not leftovers, previous)
 
 
-def _said_beside(rest: Mapping[str, object], where: str, leftovers: list[Leftover]) -> Iterator[str]:
+def _outside_schema(rest: Mapping[str, object], where: str, leftovers: list[Leftover]) -> Iterator[str]:
     """Yield plain values outside the schema; lists and objects become leftovers, since findings may hide in them."""
     for key, value in rest.items():
         if hides_findings(key, value):
@@ -146,7 +145,7 @@ def _read_file(entry: object, where: str, findings: list[Finding], leftovers: li
             leftovers.append(Leftover(f"{where}.findings[{index}]", reason, text))
         else:
             findings.append(finding)
-    for words in _said_beside(rest, f"{where}.", leftovers):
+    for words in _outside_schema(rest, f"{where}.", leftovers):
         yield f"{file.path}: {words}"
 
 
@@ -154,7 +153,7 @@ def _read_finding(item: object, path: str) -> Finding | None:
     if not isinstance(item, dict):
         return None
     said, rest = salvage(item, _Finding)
-    severity = _SEVERITIES.get(_word(said.severity), Severity.UNRATED)
+    severity = _SEVERITIES.get(_normalized(said.severity), Severity.UNRATED)
     title, explanation = _titled(said.title.strip(), said.explanation.strip())
     if not title and severity is Severity.UNRATED:
         return None
@@ -163,10 +162,10 @@ def _read_finding(item: object, path: str) -> Finding | None:
     return Finding(
         path=shorten_line(path, MAX_PATH),
         severity=severity,
-        category=_CATEGORIES.get(_word(said.category)),
+        category=_CATEGORIES.get(_normalized(said.category)),
         title=title or UNTITLED,
         explanation="\n\n".join(part for part in (explanation, whole, *_unread(said, rest)) if part),
-        side=_SIDES.get(_word(said.side).upper(), Side.RIGHT),
+        side=_SIDES.get(_normalized(said.side).upper(), Side.RIGHT),
         line=first or None,
         end_line=last or None,
         code=line_feeds(said.code),
@@ -187,18 +186,17 @@ def _titled(title: str, explanation: str) -> tuple[str, str]:
 
 
 def _unread(said: _Finding, rest: Mapping[str, object]) -> Iterator[str]:
-    """Yield what a finding says outside the known fields."""
     unknown = {
-        "severity": "" if _word(said.severity) in _SEVERITIES else said.severity,
-        "category": "" if _word(said.category) in _CATEGORIES else said.category,
-        "side": "" if _word(said.side).upper() in _SIDES else said.side,
+        "severity": "" if _normalized(said.severity) in _SEVERITIES else said.severity,
+        "category": "" if _normalized(said.category) in _CATEGORIES else said.category,
+        "side": "" if _normalized(said.side).upper() in _SIDES else said.side,
     }
     for key, value in {**unknown, **rest}.items():
         if value not in ("", [], {}):
             yield f"{key}: {value if isinstance(value, str) else shown(value)}"
 
 
-def _word(text: str) -> str:
+def _normalized(text: str) -> str:
     return text.strip().casefold()
 
 
@@ -208,7 +206,7 @@ def _read_previous(value: object, leftovers: list[Leftover]) -> Iterator[Previou
         return
     for index, item in enumerate(value or ()):
         said, _ = salvage(item, _Previous) if isinstance(item, dict) else (_Previous(), {})
-        state = _STATES.get(_word(said.state))
+        state = _STATES.get(_normalized(said.state))
         if said.id and state:
             yield Previous(said.id, state, said.note)
         else:
@@ -217,14 +215,14 @@ def _read_previous(value: object, leftovers: list[Leftover]) -> Iterator[Previou
 
 
 def shown(value: object) -> str:
-    """Return a JSON value as text; a value that is nested too deeply as its words, one per line."""
+    """Return a JSON value as text; if nested too deeply, its keys and values, one per line."""
     try:
         return json.dumps(value, ensure_ascii=False, indent=1)
     except (ValueError, RecursionError):
-        return "\n".join(_words_of(value))
+        return "\n".join(_flattened(value))
 
 
-def _words_of(value: object) -> Iterator[str]:
+def _flattened(value: object) -> Iterator[str]:
     """Yield every key and plain value in the order of the text, without recursion."""
     rest: list[object] = [value]
     while rest:

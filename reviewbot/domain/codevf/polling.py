@@ -44,8 +44,6 @@ _BACKOFF_LONGEST = 30.0
 
 
 class Fault(Enum):
-    """Why a request got no usable response."""
-
     CONNECTION = "connection"
     TIMEOUT = "timeout"
     UNREADABLE = "unreadable"

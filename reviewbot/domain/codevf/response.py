@@ -125,23 +125,25 @@ def read_result(result: object, files: Mapping[str, str] | None = None) -> Repor
         return _unread(result, sources)
     # Text around an answer is a comment; text without one may contain findings.
     said = "\n\n".join(rest for source, found, rest in pieces if rest and (found or source.is_talk))
-    spoken = [_spoken(source.where, rest) for source, found, rest in pieces if rest and not (found or source.is_talk)]
+    unstructured = [
+        _free_text(source.where, rest) for source, found, rest in pieces if rest and not (found or source.is_talk)
+    ]
     if len(said) > MAX_WORDS_BESIDE and not any(report.findings for report in reports):
-        spoken.append(_spoken("message", said))
+        unstructured.append(_free_text("message", said))
         said = ""
-    return Report.of([*reports, Report(said, (), tuple(spoken), readable=not spoken)])
+    return Report.of([*reports, Report(said, (), tuple(unstructured), readable=not unstructured)])
 
 
 _BESIDE = frozenset({"message", "deliverables"})
 
 
 def _unread(result: object, sources: tuple[_Source, ...]) -> Report:
-    leftovers = tuple(_spoken(source.where, source.text) for source in sources)
+    leftovers = tuple(_free_text(source.where, source.text) for source in sources)
     nothing = Leftover("result", "it contains nothing readable", shown(result))
     return Report(summary="", findings=(), leftovers=leftovers or (nothing,), readable=False)
 
 
-def _spoken(where: str, text: str) -> Leftover:
+def _free_text(where: str, text: str) -> Leftover:
     return Leftover(where, "it is free text, not the requested structured answer", text)
 
 
@@ -190,7 +192,7 @@ def _answers_in(text: str) -> tuple[list[dict[str, Any]], str]:
             found.append(answer)
             around.append(text[kept:start])
             kept = end
-    return found, _words_of([*around, text[kept:]])
+    return found, _text_outside([*around, text[kept:]])
 
 
 def _decoded(text: str, start: int) -> tuple[dict[str, Any] | None, int]:
@@ -213,7 +215,7 @@ def _has_findings(answer: Mapping[str, Any]) -> bool:
     return any(not isinstance(entry, dict) or entry.get("findings") != [] for entry in answer["files"])
 
 
-def _words_of(pieces: list[str]) -> str:
+def _text_outside(pieces: list[str]) -> str:
     """Return the text without its answers and their fences; empty if it contains no word."""
     for index in range(len(pieces) - 1):
         before, after = pieces[index : index + 2]

@@ -1,12 +1,15 @@
-"""Decides what a command does: by who wrote it, when, and what the pull request and its ledger say now."""
+"""Authorizes a command against the writer's current permission, the pull request and the ledger."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
-from reviewbot.domain.commands.parse import CommandName, PostedCommand
+from reviewbot.domain.commands.parse import ID_PATTERN, CommandName, PostedCommand
+from reviewbot.domain.findings.markers import is_finding_id
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Permission, PullRequest
@@ -18,7 +21,7 @@ from reviewbot.domain.policy.verdict import Outcome, Reason, Status, blocks
 
 
 class Refusal(StrEnum):
-    """Why a command is not carried out; the templates have the words."""
+    """Why a command is refused; the templates have the texts."""
 
     UNKNOWN = "unknown"
     PERMISSION = "permission"
@@ -34,6 +37,7 @@ class Refusal(StrEnum):
     OTHER_BASE = "other-base"
     NO_FINDING = "no-finding"
     SEVERAL_FINDINGS = "several-findings"
+    OTHER_FINDING = "other-finding"
     NOTHING_OPEN = "nothing-open"
     NOT_CANCELLED = "not-cancelled"
     NOT_KEPT = "not-kept"
@@ -41,7 +45,7 @@ class Refusal(StrEnum):
 
     @property
     def reaction(self) -> Reaction:
-        """Our reaction to the comment."""
+        """The reaction to the comment."""
         return Reaction.CONFUSED if self is Refusal.UNKNOWN else Reaction.NO
 
 
@@ -66,7 +70,7 @@ class Collect:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Cancel these tasks and deferred purchases; `is_unknown`: there may be a task that nobody can cancel here."""
+    """Cancel these tasks and deferred purchases; `is_unknown` if there may be a task without a known id."""
 
     task_ids: tuple[str, ...]
     is_unknown: bool = False
@@ -85,11 +89,11 @@ class Scope:
     """What a command can be about.
 
     Attributes:
-        permission: of the command's author, now.
+        permission: of the writer, now.
         ledger: as far as it is trusted.
         fail_on: the setting.
-        needs_approval: whether somebody with write access has to approve the spending for each head.
-        paid: whether the reviewer costs money; otherwise the ledger is signed with no secret.
+        needs_approval: whether a collaborator with write access has to approve the spending for each head.
+        paid: whether the reviewer costs money; otherwise no secret signs the ledger.
         remembers: whether there is a summary comment for the ledger.
     """
 
@@ -144,21 +148,23 @@ def _review(posted: PostedCommand, scope: Scope) -> CommandAction:
         return Refusal.OTHER_HEAD
     if scope.needs_approval and not _is_meant(posted, scope):
         return Refusal.NEWER_HEAD
-    return Buy(Asked(posted.sender, str(posted.comment_id), pull.head_sha))
+    return Buy(Asked(posted.sender, posted.key, pull.head_sha))
 
 
 def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
-    """Whether a command is about this head: nobody may push something else after it.
+    """Whether a command was written for this head and not for one that was replaced since.
 
-    A command with the whole SHA is. Otherwise our signed ledger must say that the head was there when the comment was
-    written, and no force-push may have come since, so that every later head builds on it. The beginning of a SHA
-    proves nothing: another commit that begins with the same seven digits takes minutes to make.
+    A command with the whole SHA is. Otherwise the signed ledger must record the head before the comment, with no
+    force-push since, so that every later head contains it. The beginning of a SHA proves nothing: a commit that begins
+    with the same seven digits is found in minutes.
     """
     pull = scope.pull
     return posted.command.target == pull.head_sha or scope.ledger.was_head(pull.head_sha, posted.at, pull.forced_at)
 
 
 def _amend(posted: PostedCommand, scope: Scope) -> CommandAction:
+    if posted.findings and posted.command.name is CommandName.WAIVE:
+        posted = _with_target(posted)
     command = posted.command
     impossible = {
         Refusal.CLOSED: not scope.pull.is_open,
@@ -173,7 +179,7 @@ def _amend(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Let the named head through, to the base that the pull request had when the comment was written."""
+    """Bypass the check for the named head and the base that the pull request had when the comment was written."""
     pull, named = scope.pull, posted.command.target
     impossible = {
         Refusal.NO_COMMIT: not named,
@@ -185,9 +191,35 @@ def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
     return refused or EditLedger(GrantBypass(pull.head_sha, pull.base_ref, posted.sender, posted.command.reason))
 
 
+def _with_target(posted: PostedCommand) -> PostedCommand:
+    """Take an id off the front of the reason of a waiver in a finding's thread.
+
+    An id is the beginning of one of the thread's ids, or a whole id. Anything else is a word of the reason, though it
+    can look like the beginning of an id: `added`, `dead`, `facade`.
+    """
+    first, _, rest = posted.command.reason.partition(" ")
+    word = first.casefold()
+    is_own = re.fullmatch(ID_PATTERN, word) and any(one.startswith(word) for one in posted.findings)
+    if not is_own and not is_finding_id(word):
+        return posted
+    return replace(posted, command=replace(posted.command, target=word, reason=rest))
+
+
+def _begins_another(posted: PostedCommand, open_findings: Iterable[TrackedFinding]) -> bool:
+    """Whether the reason's first word begins the id of a finding of another thread, so that either may be meant."""
+    word = posted.command.reason.partition(" ")[0].casefold()
+    return re.fullmatch(ID_PATTERN, word) is not None and any(one.id.startswith(word) for one in open_findings)
+
+
 def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
     command, waives = posted.command, posted.command.name is CommandName.WAIVE
-    named = [one for one in scope.ledger.findings.open() if one.id.startswith(command.target)]
+    open_findings = scope.ledger.findings.open()
+    if command.target:
+        named = [one for one in open_findings if one.id.startswith(command.target)]
+    elif _begins_another(posted, open_findings):
+        return Refusal.OTHER_FINDING
+    else:
+        named = [one for one in open_findings if one.id in posted.findings]
     fitting = [one for one in named if waives or one.waiver is not None]
     if len(fitting) != 1:
         return Refusal.SEVERAL_FINDINGS if fitting else Refusal.NO_FINDING
@@ -201,13 +233,13 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 
 def _may_block(record: TrackedFinding, scope: Scope) -> bool:
-    """Whether a finding blocks by the settings of now, or by those that a purchase has frozen."""
+    """Whether a finding blocks by the current settings or by those frozen in a purchase."""
     frozen = (one.judgement.rules.fail_on for one in scope.ledger.purchases)
     return any(blocks(record.severity, fail_on) for fail_on in (scope.fail_on, *frozen))
 
 
 def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:
-    """The refusal for somebody who opened the pull request, or authored or committed a commit of it."""
+    """Refuse the opener, and everyone who authored or committed a commit."""
     people = scope.pull.people
     if people is None:
         return Refusal.UNKNOWN_AUTHORS
@@ -223,7 +255,7 @@ def is_kept(action: EditLedger, ledger: Ledger) -> bool:
 
 
 def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
-    """Whether the next run tries a command again: GitHub failed before the change of the ledger was written.
+    """Whether the next run retries a command: GitHub failed before the ledger was written.
 
     Args:
         action: what the command does.
@@ -233,7 +265,7 @@ def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
 
 
 def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:
-    """Why a command was not carried out in the end, if so.
+    """Return why a command failed, if it did.
 
     Args:
         action: what the command does.

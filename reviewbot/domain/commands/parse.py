@@ -1,6 +1,6 @@
-"""Parses commands: the first line of a comment that a person wrote and nobody edited.
+"""Parses commands: the first line of an unedited comment by a person.
 
-The event that brings a comment is not trusted; the comment is read again from GitHub.
+The text in the event is not trusted. The comment is read again from GitHub.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark
+from reviewbot.domain.findings.markers import AnswerMark, comment_key, read_answer_mark, read_finding_mark
 from reviewbot.domain.findings.tracked_finding import MAX_REASON
-from reviewbot.domain.github.pull_request import Comment, Permission
+from reviewbot.domain.github.pull_request import Comment, Permission, Thread, ThreadComment
 from reviewbot.domain.model.events import CommentEvent
 from reviewbot.domain.text.bounds import shorten_line
 
 CALL = "/reviewbot"
 KEPT_FOR = timedelta(days=7)
-"""How long a command without an answer is open."""
+"""How long a command without an answer is still executed."""
 
 
 class CommandName(StrEnum):
-    """The commands; `UNKNOWN` is everything else after our name."""
+    """The commands; `UNKNOWN` is anything else after `/reviewbot`."""
 
     REVIEW = "review"
     COLLECT = "collect"
@@ -37,11 +37,12 @@ class CommandName(StrEnum):
 
     @property
     def needs(self) -> Permission:
-        """The least permission for the command."""
+        """The permission that the command needs."""
         return _SYNTAX[self][0] if self in _SYNTAX else Permission.READ
 
 
-_ID = "(?P<target>[0-9a-f]{4,10})"
+ID_PATTERN = "[0-9a-f]{4,10}"
+_ID = f"(?P<target>{ID_PATTERN})"
 _COMMIT = "(?P<target>[0-9a-f]{7,64})"
 _SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
     CommandName.REVIEW: (Permission.WRITE, f"{_COMMIT}?"),
@@ -53,7 +54,10 @@ _SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
     CommandName.BYPASS: (Permission.MAINTAIN, f"(?:{_COMMIT}(?: |$))?(?P<reason>.*)"),
     CommandName.HELP: (Permission.READ, ""),
 }
-"""The least permission for each command, and the pattern of its arguments."""
+"""The permission that each command needs, and the pattern of its arguments."""
+
+_IN_THREAD: Mapping[CommandName, str] = {CommandName.WAIVE: "(?P<reason>.*)", CommandName.UNWAIVE: f"{_ID}?"}
+"""The arguments in the thread of a finding, where `authorize` finds out whether a reason begins with an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +74,21 @@ class Command:
     reason: str = ""
 
 
-def parse(body: str) -> Command | None:
-    """The command in a comment's first line, if any."""
+def parse(body: str, *, about_finding: bool = False) -> Command | None:
+    """Parse the command in a comment's first line, if any.
+
+    Args:
+        body: of the comment.
+        about_finding: whether it is a reply to the comment of a finding, which a waiver then need not name.
+    """
     first = body.partition("\n")[0]
     call, *words = first.split() or [""]
     if call != CALL or not first.startswith(CALL):
         return None
     word, *rest = words or [""]
     name = next((name for name in _SYNTAX if name == word.casefold()), CommandName.UNKNOWN)
-    found = name in _SYNTAX and re.fullmatch(_SYNTAX[name][1], " ".join(rest), re.IGNORECASE)
+    pattern = (about_finding and _IN_THREAD.get(name)) or _SYNTAX.get(name, ("", None))[1]
+    found = pattern is not None and re.fullmatch(pattern, " ".join(rest), re.IGNORECASE)
     if not found:
         return Command(CommandName.UNKNOWN)
     arguments = {"target": "", "reason": ""} | found.groupdict(default="")
@@ -86,11 +96,11 @@ def parse(body: str) -> Command | None:
 
 
 def why_not(event: CommentEvent) -> str:
-    """Why an event brings no command; empty if it may bring one."""
+    """Return why an event contains no command; empty if it may contain one."""
     if parse(event.body) is None:
-        return "The comment is no command."
+        return "The comment is not a command."
     if event.action != "created":
-        return "A comment that somebody edited or deleted is no command."
+        return "Edited and deleted comments are not commands."
     if event.sender_is_bot or not event.sender or event.sender != event.author:
         return "Only a person's own comment is a command."
     return ""
@@ -98,43 +108,81 @@ def why_not(event: CommentEvent) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PostedCommand:
-    """A command with its author and time, as GitHub has them."""
+    """A command with its author and time, as GitHub has them.
+
+    Attributes:
+        in_thread: whether its comment is in a review thread.
+        findings: the ids of the findings that the thread is about; empty in any other comment.
+        url: of its comment.
+    """
 
     comment_id: int
     command: Command
     sender: str
     at: datetime
+    in_thread: bool = False
+    findings: tuple[str, ...] = ()
+    url: str = ""
+
+    @property
+    def key(self) -> str:
+        """The id of its comment, unique in the pull request."""
+        return comment_key(self.comment_id, in_thread=self.in_thread)
 
 
-def open_commands(comments: Iterable[Comment], instance: str, now: datetime) -> tuple[PostedCommand, ...]:
-    """The commands without an answer, oldest first.
+def open_commands(
+    comments: Iterable[Comment], threads: Iterable[Thread], instance: str, now: datetime
+) -> tuple[PostedCommand, ...]:
+    """List the commands without an answer, oldest first.
 
     Bots, deleted accounts, edited comments (anyone with write access can edit one) and comments older than `KEPT_FOR`
-    do not count.
+    do not count. The threads of another instance are left to its workflow.
     """
     comments = tuple(comments)
     answers = tuple(_answers(comments))
-    posted_commands = (_posted_command(one, now) for one in comments if not _is_done(one, answers, instance))
-    return tuple(sorted((one for one in posted_commands if one is not None), key=lambda one: one.comment_id))
+    written: list[tuple[Comment, tuple[str, ...]]] = [(one, ()) for one in comments]
+    written += [(one, ids) for thread, ids in _threads_to_read(threads, instance) for one in thread.comments]
+    posted_commands = (
+        _posted_command(one, findings, now) for one, findings in written if not _is_done(one, answers, instance)
+    )
+    found = (one for one in posted_commands if one is not None)
+    return tuple(sorted(found, key=lambda one: (one.at, one.in_thread, one.comment_id)))
+
+
+def _threads_to_read(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, tuple[str, ...]]]:
+    """Yield threads, each with the ids of the findings that it is about.
+
+    The ids are in reviewbot's own first comment, and not believed after an edit by another account.
+    """
+    for thread in threads:
+        first = next(iter(thread.comments), None)
+        mark = read_finding_mark(first.body) if first and first.ours and first.edited_by_us else None
+        if mark is None or mark.instance == instance:
+            yield thread, mark.ids if mark else ()
 
 
 def _is_done(comment: Comment, answers: Iterable[AnswerMark], instance: str) -> bool:
-    # Our reaction says so; of several workflows of ours, each answers for itself.
-    answered = {mark.instance for mark in answers if mark.comment_id == comment.id}
+    # The reaction says so. Of several workflows, each answers for itself.
+    answered = {mark.instance for mark in answers if mark.comment == _key(comment)}
     return comment.reacted and (not answered or instance in answered)
 
 
-def _posted_command(comment: Comment, now: datetime) -> PostedCommand | None:
+def _key(comment: Comment) -> str:
+    return comment_key(comment.id, in_thread=isinstance(comment, ThreadComment))
+
+
+def _posted_command(comment: Comment, findings: tuple[str, ...], now: datetime) -> PostedCommand | None:
     written = not comment.ours and not comment.author_is_bot and comment.edited_by is None
-    command = parse(comment.body) if written else None
+    command = parse(comment.body, about_finding=bool(findings)) if written else None
     if command is None or not comment.author or comment.created_at is None or now - comment.created_at > KEPT_FOR:
         return None
-    return PostedCommand(comment.id, command, comment.author, comment.created_at)
+    in_thread = isinstance(comment, ThreadComment)
+    return PostedCommand(comment.id, command, comment.author, comment.created_at, in_thread, findings, url=comment.url)
 
 
-def answers_to(comments: Iterable[Comment], instance: str, comment_id: int) -> tuple[AnswerMark, ...]:
-    """The marks of our answers to a command; two runs that race may each have written one."""
-    return tuple(mark for mark in _answers(comments) if (mark.instance, mark.comment_id) == (instance, comment_id))
+def answers_to(comments: Iterable[Comment], instance: str, key: str) -> tuple[AnswerMark, ...]:
+    """List the marks of the answers to a command; two runs that race may each have written one."""
+    return tuple(mark for mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key))
 
 
 def _answers(comments: Iterable[Comment]) -> Iterator[AnswerMark]:

@@ -18,6 +18,5 @@ _BY_NAME = {"dockerfile": "dockerfile", "makefile": "make"}
 
 
 def language_of(path: str) -> str:
-    """Return the language of a file by its name; empty if unknown."""
     name = PurePosixPath(path)
     return _BY_SUFFIX.get(name.suffix.lower()) or _BY_NAME.get(name.name.lower()) or ""

@@ -8,14 +8,10 @@ from reviewbot.domain.github.pull_request import Commit
 
 
 def merge_base_of(commits: Sequence[Commit], count: int) -> str | None:
-    """Return the merge base if the commits determine it without a request, else None.
+    """Return the merge base if the `count` commits determine it without a request, else None.
 
     A pull request lists the commits reachable from its head but not from its base. So every unlisted parent is
     reachable from the base, and if there is exactly one, it is the best common ancestor.
-
-    Args:
-        commits: as GitHub listed them, in any order.
-        count: of all commits.
     """
     listed = {commit.sha for commit in commits}
     if not listed or len(listed) != count:

@@ -60,7 +60,6 @@ class Hunk:
     lines: tuple[DiffLine, ...]
 
     def numbers(self, side: Side) -> range:
-        """Return the line numbers of a side, without gaps."""
         covered = [number for line in self.lines if (number := line.number(side)) is not None]
         return range(covered[0], covered[-1] + 1) if covered else range(0)
 
@@ -91,12 +90,10 @@ class FileDiff:
 
     @property
     def is_submodule(self) -> bool:
-        """Whether either side is a submodule."""
         return SUBMODULE_MODE in {self.old_mode, self.new_mode}
 
     @property
     def added(self) -> frozenset[int]:
-        """The numbers of the added lines at the head."""
         return frozenset(line.new for line in self.lines() if line.kind is LineKind.ADDED and line.new is not None)
 
     def lines(self) -> Iterator[DiffLine]:

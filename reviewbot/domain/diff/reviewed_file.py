@@ -65,7 +65,6 @@ class FileView:
         return {side: tuple(numbers for hunk in self.hunks if (numbers := hunk.numbers(side))) for side in Side}
 
     def part_in_one_hunk(self, side: Side, first: int, last: int) -> tuple[int, int] | None:
-        """Return the largest part of a range inside one hunk, or None."""
         covered = self._covered[side]
         begin = bisect_right(covered, first, key=lambda numbers: numbers.stop)
         end = bisect_right(covered, last, key=lambda numbers: numbers.start)

@@ -26,7 +26,6 @@ _GUTTER = re.compile(r"^[ \t]*\d{1,7}\|[ ]?")
 
 
 def fold(line: str) -> str:
-    """Collapse whitespace, to compare lines."""
     return " ".join(line.split())
 
 
@@ -70,7 +69,6 @@ class Block:
 
     @classmethod
     def of(cls, lines: Sequence[str]) -> Block:
-        """Return the block of at least one folded line."""
         return cls(digest(lines[0])[:8], len(lines), digest("\n".join(lines)))
 
 
@@ -104,7 +102,6 @@ class TextIndex:
         return cls(folded, occurrences, max(folded, default=0))
 
     def starts_with(self, quote: Sequence[str], line: int) -> bool:
-        """Return whether the quote starts at a line."""
         return all(self.folded.get(line + offset) == text for offset, text in enumerate(quote))
 
     def nearest(self, quote: Sequence[str], line: int) -> Iterator[int]:
@@ -116,7 +113,6 @@ class TextIndex:
                 yield place - offset
 
     def places(self, block: Block) -> Iterator[int]:
-        """Yield every line at which a block starts, ascending."""
         if not self._firsts:
             for text in self.occurrences:
                 self._firsts.setdefault(digest(text)[:8], []).append(text)

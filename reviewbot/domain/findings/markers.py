@@ -1,6 +1,6 @@
-"""Marks: the hidden first bytes of our comments, and the short ids of findings.
+"""Marks, the hidden first bytes of reviewbot's comments, and the short ids of findings.
 
-Anyone can paste a mark: it counts only in a comment that the token's own identity wrote.
+Anyone can paste a mark. It counts only in a comment that the token's own account wrote.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from reviewbot.domain.github.drafts import Reaction
 
 _FINDING = re.compile(r'<!-- reviewbot:finding:v1 instance="([^"]*)" ids=([0-9a-f,]*) -->')
 _ANSWER = re.compile(
-    r'<!-- reviewbot:answer:v1 instance="([^"]*)" comment=([0-9]{1,19}) reaction=(\+1|-1|confused) -->'
+    r'<!-- reviewbot:answer:v1 instance="([^"]*)" comment=(r?[0-9]{1,19}) reaction=(\+1|-1|confused) -->'
 )
 _STATE = re.compile(r"<!-- reviewbot:state( closed)? -->\n(.*?)\n<!-- /reviewbot:state -->\n\n", re.DOTALL)
 _ID_LENGTH = 10
@@ -60,31 +60,36 @@ def read_finding_mark(body: str) -> FindingMark | None:
     return FindingMark(match[1], tuple(part for part in match[2].split(",") if part))
 
 
+def comment_key(comment_id: int, *, in_thread: bool) -> str:
+    """The id of a comment, with an `r` for one of a review thread: GitHub numbers the two kinds separately."""
+    return f"{'r' if in_thread else ''}{comment_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerMark:
-    """The first bytes of our answer to a command: its comment, and the reaction to that."""
+    """The first bytes of the answer to a command: the `comment_key` of the command, and the reaction to it."""
 
     instance: str
-    comment_id: int
+    comment: str
     reaction: Reaction
 
     def __str__(self) -> str:
-        where = f'instance="{self.instance}" comment={self.comment_id}'
+        where = f'instance="{self.instance}" comment={self.comment}'
         return f"<!-- reviewbot:answer:v1 {where} reaction={self.reaction.value} -->"
 
 
 def read_answer_mark(body: str) -> AnswerMark | None:
     """The mark that a body starts with, if any."""
     match = _ANSWER.match(body)
-    return None if match is None else AnswerMark(match[1], int(match[2]), Reaction(match[3]))
+    return None if match is None else AnswerMark(match[1], match[2], Reaction(match[3]))
 
 
-def with_state(body: str, told: str, *, closed: bool = False) -> str:
+def with_state(body: str, text: str, *, closed: bool = False) -> str:
     """Set the state in a finding's comment, right after the mark.
 
     Args:
         body: of the comment.
-        told: trusted Markdown without our marks; empty removes the state.
+        text: trusted Markdown without marks; empty removes the state.
         closed: whether all findings of the comment are closed.
     """
     mark = _FINDING.match(body)
@@ -93,7 +98,7 @@ def with_state(body: str, told: str, *, closed: bool = False) -> str:
     rest = body[mark.end() :].removeprefix("\n")
     rest = rest[state.end() :] if (state := _STATE.match(rest)) else rest
     word = (
-        f"<!-- reviewbot:state{' closed' if closed else ''} -->\n{told}\n<!-- /reviewbot:state -->\n\n" if told else ""
+        f"<!-- reviewbot:state{' closed' if closed else ''} -->\n{text}\n<!-- /reviewbot:state -->\n\n" if text else ""
     )
     return f"{mark[0]}\n{word}{rest}"
 

@@ -23,7 +23,7 @@ def _is_only_cited(finding: Finding) -> bool:
 def quoted(finding: Finding, texts: Mapping[str, str]) -> Finding:
     """Quote the code that a finding of another head cites, from the texts at that head by the reviewer's path.
 
-    Without the text, the finding loses its line: nobody knows what it cited.
+    Without the text, the finding loses its line, because the cited code is unknown.
     """
     if finding.line is None or not _is_only_cited(finding):
         return replace(finding, end_line=finding.line)

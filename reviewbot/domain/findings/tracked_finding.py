@@ -18,7 +18,7 @@ MAX_REASON = 300
 class FindingState(StrEnum):
     """The state of a finding.
 
-    `CHANGED` is open too: its code is no longer there, and nobody has confirmed that this fixes it. `FIXED` needs the
+    `CHANGED` is open too: its code has changed, and no review has confirmed the fix. `FIXED` needs the
     reviewer's word and changed code; `GONE` means that the file is deleted or no longer changed.
     """
 
@@ -70,7 +70,7 @@ class Judged:
     """A finding that was open when a change was judged, waived or not.
 
     Attributes:
-        id: of the finding; empty where there was no room for it.
+        id: of the finding; empty if it did not fit.
         standing: `OPEN` or `CHANGED`.
         blocks: whether it blocked, but for a waiver.
         carried: whether another task than the change's reported it first.

@@ -67,7 +67,7 @@ class ChangeIndex:
 
     @classmethod
     def of(cls, change: ChangeSet, views: Sequence[FileView]) -> ChangeIndex:
-        """The index of a change; files that are held back are indexed as well, but shown to nobody."""
+        """The index of a change; files that are held back are indexed too, although they were not sent."""
         sent = {view.path: view for view in views}
         seen = (
             sent.get(file.path) or FileView(file.path, file.diff.old_path, file.diff.hunks, file.text)
@@ -181,7 +181,7 @@ def _by_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFindin
     if isinstance(matched, NoMatch):
         standing = record.standing if record.block is None else FindingState.CHANGED
         return replace(record, standing=standing, waiver=waiver) if record.standing.is_open else record
-    # With fewer copies than before, one changed, and nobody knows whether it is the finding's.
+    # With fewer copies than before, one changed, and it is unknown whether it is the finding's.
     fewer = matched.copies < record.copies
     if fewer and record.standing is FindingState.FIXED:
         return record
@@ -236,8 +236,8 @@ def absorb(findings: Findings, answer: Answered, change_index: ChangeIndex, stoo
     )
     stamped = (_stamped(record, answer.task_id) for record in (*fresh, *others))
     stands = answer.whole and answer.here
-    # The answer calls a finding open that nobody remembers: the ledger that the reviewer was shown is lost. An id that
-    # cannot be one of ours is made up.
+    # The answer calls an unknown finding open: the ledger that the reviewer was shown is lost. Text that cannot be an
+    # id is ignored.
     unknown = (one for key, one in verdicts.items() if key not in {*known, *told} and is_finding_id(key))
     forgotten = any(one.state is PreviousState.OPEN for one in unknown)
     return Findings(

@@ -38,8 +38,6 @@ class InlineComment:
 
 @dataclass(frozen=True, slots=True)
 class FileComment:
-    """A review comment on a file; the body starts with the marker."""
-
     target: FileTarget
     body: str
 
@@ -110,8 +108,6 @@ class PostedComment:
 
 
 class Reaction(StrEnum):
-    """The reactions to a command, in REST's terms."""
-
     YES = "+1"
     NO = "-1"
     CONFUSED = "confused"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -17,6 +18,9 @@ RECENT_COMMITS = 10
 
 MOST_FORMER_BASES = 10
 """The last former base branches whose check runs are read."""
+
+MOST_REPLACED = 20
+"""The last commits before a force-push whose check runs are read."""
 
 
 class Permission(Enum):
@@ -82,6 +86,7 @@ class PullRequest:
         forced_at: the last force-push, if any; it may have restored an older head.
         retargeted_at: the last change of the base branch, if any.
         former_bases: earlier base branches, oldest first; at most the last `MOST_FORMER_BASES` and one more.
+        unread_bases_until: when the pull request left the last base whose check runs are not read, if any.
     """
 
     number: int
@@ -104,6 +109,7 @@ class PullRequest:
     forced_at: datetime | None = None
     retargeted_at: datetime | None = None
     former_bases: tuple[str, ...] = ()
+    unread_bases_until: datetime | None = None
 
     @property
     def people(self) -> frozenset[str] | None:
@@ -123,7 +129,7 @@ class Comment:
     """A comment on the pull request's timeline.
 
     Attributes:
-        id: the REST id.
+        id: the REST id. Review comments are numbered separately.
         ours: whether reviewbot's token wrote it (`viewerDidAuthor`).
         edited_by: the login of the last editor, if any.
         edited_by_us: whether the last editor is the author.
@@ -144,14 +150,9 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
-class ThreadComment:
+class ThreadComment(Comment):
     """A comment of a review thread; `hidden_as_outdated` if it was minimized with that reason, as reviewbot does."""
 
-    id: int
-    url: str
-    body: str
-    ours: bool
-    author: str | None
     node_id: str = ""
     is_minimized: bool = False
     hidden_as_outdated: bool = False
@@ -182,8 +183,6 @@ class Thread:
 
 
 class CheckStatus(StrEnum):
-    """The statuses of check runs that reviewbot writes."""
-
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
 
@@ -222,6 +221,87 @@ class CheckRun:
     def verdict(self) -> str | None:
         """The conclusion for its own pull request, if known; GitHub may show that of another one."""
         return None if self.foreign or self.tag is None else self.tag.verdict or None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The pull request as a run saw it when it wrote the ledger: what happened later could hide a newer one.
+
+    Attributes:
+        forced_at: when the head was last force-pushed by then, if ever.
+        retargeted_at: when the pull request last got another base branch by then, if ever.
+    """
+
+    head_sha: str = ""
+    forced_at: datetime | None = None
+    retargeted_at: datetime | None = None
+
+    @classmethod
+    def of(cls, pull: PullRequest) -> Seen:
+        """The pull request as it is now."""
+        return cls(pull.head_sha, pull.forced_at, pull.retargeted_at)
+
+
+@dataclass(frozen=True, slots=True)
+class ForcePush:
+    """A force-push of the head.
+
+    Attributes:
+        before: the replaced head; empty if GitHub does not name it. `after`: the new one, likewise.
+        parents: of the last `MOST_REPLACED` commits before the force-push, by commit.
+    """
+
+    at: datetime
+    before: str
+    after: str
+    parents: Mapping[str, tuple[str, ...]]
+
+    def reaches(self, known: AbstractSet[str]) -> bool:
+        """Whether all commits between the replaced head and known ones were read.
+
+        git lists commits by date, which the author chooses, so each path is followed.
+        """
+        left, done = [self.before], set(known)
+        while left:
+            sha = left.pop()
+            if sha not in done:
+                if sha not in self.parents:
+                    return False
+                done.add(sha)
+                left += self.parents[sha]
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class OlderChecks:
+    """The check runs on every commit of a pull request, and on the commits that force-pushes replaced.
+
+    Attributes:
+        runs: oldest first.
+        pushes: the force-pushes, oldest first.
+        commits: the commits of the pull request, the head included.
+        head_sha: the head. `base_sha`: the tip of its base.
+        has_all_commits: whether `commits` has every commit of the pull request.
+    """
+
+    runs: tuple[CheckRun, ...]
+    pushes: tuple[ForcePush, ...]
+    commits: frozenset[str]
+    head_sha: str
+    base_sha: str
+    has_all_commits: bool
+
+    def has_every_head_since(self, seen: Seen) -> bool:
+        """Whether the check runs of all heads since a run saw the pull request are among `runs`."""
+        start = seen.head_sha
+        for push in self.pushes:
+            if seen.forced_at is None or push.at > seen.forced_at:
+                if start not in self.commits | set(push.parents):
+                    return False
+                if not push.reaches(self.commits | {self.base_sha, start}):
+                    return False
+                start = push.after
+        return start == self.head_sha or (self.has_all_commits and start in self.commits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +409,6 @@ class Entry:
     tar: bool = False
 
     def with_content(self, content: bytes) -> Entry:
-        """Add text, size and kind from the bytes."""
         if content.startswith(_UTF_16):
             return replace(self, text=None, binary=True, misencoded=True)
         if b"\0" in content[:BINARY_WINDOW]:

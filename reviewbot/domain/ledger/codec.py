@@ -25,13 +25,13 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Coverage
-from reviewbot.domain.text.strict_json import JsonMismatch, Whole, read, same_fields
+from reviewbot.domain.text.strict_json import JsonMismatch, Moment, Whole, read, same_fields
 
 VERSION = 1
 MAX_POSTED = 1_500
 MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
-"""Characters of the ledger in a comment: about half of GitHub's limit, so that the text fits beside it."""
+"""Characters of the ledger in a comment: about half of GitHub's limit, which leaves space for the text."""
 
 MAX_CREDITS = 10**12
 """A ledger with a larger number is invalid."""
@@ -51,9 +51,9 @@ _OLDER = (
     "whole change is reviewed again. To request that, comment `/reviewbot review`."
 )
 _UNSURE = (
-    "The pull request had more base branches than reviewbot reads, so the summary comment may be an older version. Its "
-    "waivers do not count, and the check fails until the whole change is reviewed again. To request that, comment "
-    "`/reviewbot review`."
+    "reviewbot cannot read the check runs of every earlier head and base of the pull request, so the summary comment "
+    "may be an older version. Its waivers do not count, and the check fails until the whole change is reviewed again. "
+    "To request that, comment `/reviewbot review`."
 )
 
 _Hold = Annotated[int, Meta(ge=0, le=MAX_CREDITS)]
@@ -118,6 +118,12 @@ class _BypassRow(Row, frozen=True):
     reason: str
 
 
+class _SeenRow(Row, frozen=True):
+    head_sha: str
+    forced_at: Moment | None
+    retargeted_at: Moment | None
+
+
 class _LedgerJson(Struct, frozen=True):
     """The JSON form of a `Ledger`: the same attributes, bounded and required."""
 
@@ -127,6 +133,7 @@ class _LedgerJson(Struct, frozen=True):
     findings: FindingsJson
     bypass: _BypassRow | None
     counter: _Counter
+    seen: _SeenRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +178,6 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
 
     A signed ledger in a comment that was edited by another user may be an older version. It is used without waivers and
     bypass and as incomplete, so that it can only block more and spend less.
-
-    Args:
-        body: of reviewbot's summary comment.
-        signer: of this pull request.
-        edited_by_other: whether another user edited the comment last.
     """
     match = _LEDGER.search(body)
     if match is None:
@@ -263,6 +265,7 @@ def _to_json(ledger: Ledger) -> _LedgerJson:
         findings=same_fields(ledger.findings, FindingsJson),
         bypass=None if ledger.bypass is None else same_fields(ledger.bypass, _BypassRow),
         counter=min(ledger.counter, MAX_COUNTER),
+        seen=same_fields(ledger.seen, _SeenRow),
     )
 
 

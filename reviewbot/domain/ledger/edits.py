@@ -24,8 +24,6 @@ class Waive:
 
 @dataclass(frozen=True, slots=True)
 class Unwaive:
-    """Withdraw a waiver."""
-
     finding_id: str
 
 

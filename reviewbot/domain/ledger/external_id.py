@@ -39,7 +39,7 @@ _PARTS: Mapping[str, str] = {
     "since": "[0-9a-f]{40,64}|-",
     "at": "[0-9]{1,11}",
     "spent": _CREDITS,
-    "asked": "[0-9]{1,20}|-",
+    "asked": "r?[0-9]{1,20}|-",
     "parts": "[0-9]{1,2}",
     "rules": "[chmlin][pf]{3}[co]",
     "selection": f"[0-9a-f]{{{SHORT_SELECTION}}}",

@@ -14,6 +14,7 @@ from math import ceil
 
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.findings.tracked_finding import LOST, Bypass, Findings, FindingState, Judged
+from reviewbot.domain.github.pull_request import PullRequest, Seen
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
 
@@ -37,12 +38,10 @@ class TaskState(StrEnum):
 
     @property
     def is_over(self) -> bool:
-        """Whether no result can follow."""
         return self in {TaskState.DONE, TaskState.ENDED}
 
     @property
     def rank(self) -> int:
-        """The order of the states."""
         return _RANKS[self]
 
 
@@ -170,6 +169,7 @@ class Ledger:
     forgotten: credits of purchases that were dropped; they still count against the budget.
         bypass: the latest one.
         counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
+        seen: the pull request at the last write.
     """
 
     purchases: tuple[Purchase, ...] = ()
@@ -178,14 +178,17 @@ class Ledger:
     findings: Findings = field(default_factory=Findings)
     bypass: Bypass | None = None
     counter: int = 0
+    seen: Seen = field(default_factory=Seen)
+
+    def written_for(self, pull: PullRequest) -> Ledger:
+        """The ledger as a run writes it once more."""
+        return replace(self, counter=self.counter + 1, seen=Seen.of(pull))
 
     def find(self, identity: str) -> Purchase | None:
-        """Return the latest attempt at an identity."""
         attempts = (entry for entry in self.purchases if entry.identity == identity)
         return max(attempts, key=lambda entry: entry.attempt, default=None)
 
     def done(self, identity: str) -> Purchase | None:
-        """Return the latest finished attempt at an identity."""
         attempts = (entry for entry in self.purchases if entry.identity == identity and entry.state is TaskState.DONE)
         return max(attempts, key=lambda entry: entry.attempt, default=None)
 
@@ -228,7 +231,6 @@ class Ledger:
         return replace(self, purchases=tuple(whole))
 
     def was_asked(self, comment_id: str) -> bool:
-        """Return whether a comment has requested one of the purchases."""
         return any(comment_id in entry.asked for entry in self.purchases)
 
     def on_head(self, head_sha: str, merge_base: str) -> Purchase | None:
@@ -240,17 +242,21 @@ class Ledger:
         wanted = [entry for entry in bought if entry.state is not TaskState.ENDED]
         return next(reversed(wanted or bought), None)
 
+    def underway_on(self, head_sha: str) -> Purchase | None:
+        """The latest purchase of a head that is neither deferred nor over."""
+        states = {TaskState.INTENT, TaskState.OPEN}
+        found = (one for one in reversed(self.purchases) if one.head_sha == head_sha and one.state in states)
+        return next(found, None)
+
     def ended(self, identity: str) -> int:
         """Count the tasks of an identity that ended without a result."""
         attempts = (entry for entry in self.purchases if entry.identity == identity and entry.task_id)
         return sum(entry.state is TaskState.ENDED for entry in attempts)
 
     def open_tasks(self) -> tuple[Purchase, ...]:
-        """Return the open tasks, oldest first."""
         return tuple(entry for entry in self.purchases if entry.state is TaskState.OPEN)
 
     def postponed(self) -> tuple[Purchase, ...]:
-        """Return the deferred purchases."""
         return tuple(entry for entry in self.purchases if entry.state is TaskState.DEFERRED)
 
     def is_founded(self, purchase: Purchase) -> bool:
@@ -268,7 +274,6 @@ class Ledger:
         return True
 
     def intents(self) -> tuple[Purchase, ...]:
-        """Return the purchases without a recorded task."""
         return tuple(entry for entry in self.purchases if entry.state is TaskState.INTENT)
 
     def _of_change(self, change: str) -> tuple[Purchase, ...]:
@@ -302,15 +307,12 @@ class Ledger:
         return any(one.blocks and self.findings.find(one.id) is None for one in judged)
 
     def last_reviewed(self) -> Purchase | None:
-        """Return the latest finished purchase."""
         return next((entry for entry in reversed(self.purchases) if entry.state is TaskState.DONE), None)
 
     def with_posted(self, ids: frozenset[str]) -> Ledger:
-        """Add findings that have had a comment."""
         return replace(self, posted=self.posted | ids)
 
     def spending_at_least(self, least: Decimal) -> Ledger:
-        """Raise the credits spent to at least `least`."""
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
 
     @property
@@ -325,7 +327,6 @@ class Ledger:
 
     @property
     def spent(self) -> Decimal:
-        """The credits held by open tasks and used by finished ones."""
         return sum((entry.cost for entry in self.purchases), self.forgotten)
 
 

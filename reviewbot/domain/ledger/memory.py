@@ -59,32 +59,27 @@ class Memory:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger that should be on GitHub."""
         return applied(self.written, self.update, self.change_index) if self.change_index else self.written
 
     @property
     def has_news(self) -> bool:
-        """Whether the run adds anything."""
         return self.update != LedgerUpdate()
 
     @property
     def placed(self) -> tuple[Placed, ...]:
-        """The findings of every answer that this run has read."""
         return tuple(item for answer in self.update.answers for item in answer.placed)
 
     def answer_of(self, task_id: str) -> tuple[Placed, ...]:
-        """Return the findings of one task's answer, including duplicates."""
         return next((one.placed for one in self.update.answers if one.task_id == task_id), ())
 
     def with_purchase(self, purchase: Purchase, change_index: ChangeIndex) -> Memory:
         return Memory.of(self.written, self.update.with_purchase(purchase), change_index)
 
-    def stored(self, counter: int) -> Memory:
-        """Set the counter of the ledger on GitHub."""
-        return replace(self, written=replace(self.written, counter=counter))
+    def stored(self, ledger: Ledger) -> Memory:
+        """Set the counter of the ledger on GitHub, and the pull request that it was written for."""
+        return replace(self, written=replace(self.written, counter=ledger.counter, seen=ledger.seen))
 
     def moved(self, place: Callable[[Placed], Placed], change_index: ChangeIndex) -> Memory:
-        """Change the placement of the findings of every answer."""
         answers = (replace(one, placed=tuple(map(place, one.placed))) for one in self.update.answers)
         return Memory.of(self.written, replace(self.update, answers=tuple(answers)), change_index)
 

@@ -31,7 +31,7 @@ class Signer:
         return hmac.digest(key, place.encode(), hashlib.sha256).hex()
 
     def verify(self, payload: str, signature: str) -> bool:
-        """Return whether the signature is valid, in constant time."""
+        """Compare in constant time."""
         expected = self.sign(payload)
         known = (expected, expected[:SHORT_SIGNATURE])
         return any(hmac.compare_digest(one, signature) for one in known)

@@ -33,7 +33,6 @@ class LedgerUpdate:
         return replace(self, purchases=(*self.purchases, purchase))
 
     def with_answer(self, answer: Answered) -> LedgerUpdate:
-        """Add an answer, or replace the one of the same task."""
         others = tuple(one for one in self.answers if one.task_id != answer.task_id)
         return replace(self, answers=(*others, answer))
 

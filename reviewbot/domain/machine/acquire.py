@@ -113,7 +113,6 @@ Buying = Wanted | Approved | Deferred | Scoping | Pricing | Priced | Quoted | In
 
 
 def start(known: Known) -> CallingOff | Loaded | Due | NotDue | Concluded:
-    """Return the first phase of a review."""
     if known.request.remembers and known.request.cancels is not Cancels.NONE:
         return CallingOff(known)
     return eligible(known)
@@ -126,7 +125,6 @@ def to_cancel(at: CallingOff, got: LedgerRead) -> Cancelling | Loaded | Due | No
 
 
 def eligible(known: Known) -> Loaded | Due | NotDue | Concluded:
-    """Decide by the state of the pull request and its labels."""
     request, pull = known.request, known.snapshot.pull
     if not (request.may_buy or pull.is_open):
         return Due(known, None)  # paid reviews are also published on a closed pull request
@@ -167,7 +165,6 @@ def with_ledger(at: NotDue, got: LedgerRead) -> Due | Concluded:
 
 
 def with_change(at: Due, got: ChangeRead, now: datetime) -> Ready | Looked:
-    """Decide by the change and the ledger."""
     called_off = () if at.known.snapshot.pull.is_open else (CallOff(),)
     update = LedgerUpdate(edits=(*at.known.request.edits, *called_off))
     known = at.known.reading(got.change, got.stored, update).noting(got.stored.problem)
@@ -296,7 +293,7 @@ def _nothing_to_send(known: Known) -> Concluded:
 def _bought_before(known: Known, now: datetime) -> Purchase | None:
     """Return the latest purchase of this change; a finished attempt beats a later failed one.
 
-    Free reviews have no signed ledger, so nothing of theirs is resumed.
+    Free reviews are not resumed, since their ledger is not signed.
     """
     request, ledger, digest = known.request, known.ledger, known.identity.digest()
     before = ledger.find(digest) if request.paid else None
@@ -315,7 +312,6 @@ def _bought_otherwise(known: Known, now: datetime) -> Purchase | None:
 
 
 def _chosen(known: Known, before: Purchase | None, now: datetime) -> Resumed | Buying:
-    """Resume the purchase, make another one, or neither."""
     if before is not None and before.is_unknown and (before.state.is_over or is_forgotten(before, now)):
         # Its task may exist but cannot be found by its key any more: another attempt could pay twice.
         before = replace(before, state=TaskState.ENDED)
@@ -388,7 +384,6 @@ def _wants_another(known: Known, before: Purchase | None) -> bool:
 
 
 def _label(known: Known) -> str:
-    """Return the approval label to remove, or an empty string."""
     label = known.request.policy.approve_spend
     return label if known.request.paid and label in known.snapshot.pull.labels else ""
 
@@ -446,7 +441,6 @@ def not_resumed(at: Resumed, error: ReviewbotError, now: datetime) -> Resumed | 
 
 
 def lost(known: Known, underway: Underway, now: datetime) -> Concluded:
-    """Fail, since the task ended without a result."""
     task = underway.task
     error = TaskEnded(
         f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",
@@ -511,7 +505,6 @@ def with_project_to_replace(at: Affordable, project_id: int) -> Replacing:
 
 
 def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
-    """Continue with the state of the cancelled task."""
     others = tuple(one for one in at.known.others if one.purchase is not at.awaited.purchase)
     known = replace(at.known, others=others)
     if not got.task.status.is_over:
@@ -586,7 +579,6 @@ def _scoped(known: Known, wish: Wish, since: str, agreed: Quote | None, now: dat
 
 
 def with_price(at: Pricing, got: PriceRead, now: datetime) -> Buying:
-    """Check the price against the balance and the budgets."""
     known = at.known
     try:
         agreed = quote(known, got.tag, got.balance, freed=0, intent=at.wish.intent)

@@ -9,7 +9,6 @@ from reviewbot.domain.policy.verdict import pending
 
 
 def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR0911, PLR0912 — the whole course of a run, on one screen
-    """Return the next step of a run."""
     match phase:
         # Are tasks to be cancelled?
         case phases.CallingOff():

@@ -21,7 +21,6 @@ from reviewbot.errors import ForgeUnreachable, ReviewbotError
 
 
 def reported(at: Completed, report: Report, now: datetime) -> Reported:
-    """Place and judge the answer to this change."""
     underway = at.underway.over(TaskState.DONE, now)
     known = at.known.with_own(underway)
     sound = report.readable and not known.is_short
@@ -34,7 +33,6 @@ def reported(at: Completed, report: Report, now: datetime) -> Reported:
 
 
 def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:
-    """Update what is known with the pull request and the ledger as they are now."""
     # A ledger that was not trusted at first stays so after this run has written it again.
     stored = replace(stored, claimed=max(stored.claimed, known.stored.claimed), lost=stored.lost or known.stored.lost)
     memory = Memory.of(stored.ledger, known.memory.update, known.change.index)
@@ -54,7 +52,6 @@ def on_new_head(known: Known, reviewed_sha: str, change: ReviewedChange) -> Know
 
 
 def placed_again(known: Known, answers: tuple[PlacedAnswer, ...]) -> Known:
-    """Replace the placements of this run's answers."""
     update = replace(known.memory.update, answers=answers)
     return replace(known, memory=Memory.of(known.stored.ledger, update, known.change.index))
 
@@ -70,7 +67,6 @@ def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
 
 
 def on_group_head(known: Known, outcome: Outcome) -> Refreshed | Published:
-    """Write only the check run of a merge group."""
     known = replace(known, ended=True)
     return Published(known, outcome) if known.request.dry_run else _writing(known, outcome, (Write.CHECK_RUN,))
 

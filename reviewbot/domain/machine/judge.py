@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion, Snapshot
 from reviewbot.domain.github.shared_heads import GREEN, newest
+from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewOn
-from reviewbot.domain.policy.eligibility import has_no_other_token
+from reviewbot.domain.policy.eligibility import SKIP_LABEL, has_no_other_token
 from reviewbot.domain.policy.verdict import (
     EXIT_NOT_PUBLISHED,
     Outcome,
@@ -49,7 +50,6 @@ _MAY_WRITE_NOTHING = PermissionMissing(
 
 
 def failed(known: Known, error: ReviewbotError) -> Outcome:
-    """Return the outcome of a due review that failed."""
     return did_not_happen(
         Reason(error.reason),
         error.message,
@@ -61,7 +61,6 @@ def failed(known: Known, error: ReviewbotError) -> Outcome:
 
 
 def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
-    """Judge by all recorded findings."""
     findings = known.ledger.findings
     outcome = judge(findings.severities(known.task_id), readable=readable, coverage=known.coverage, rules=rules)
     founded = known.purchase is None or known.ledger.is_founded(known.purchase)
@@ -103,7 +102,7 @@ def not_asked_for(known: Known) -> Outcome:
 
 
 def _is_outdated(known: Known, there: CheckRun) -> bool:
-    """Return whether a check run says something else than the current run would.
+    """Return whether a check run differs from what the current run would write.
 
     A green one may come from a skip that has ended, or from another base. One without a purchase of this head comes
     from a run that failed before it bought, and a run that may buy has followed.
@@ -158,7 +157,6 @@ def _purchase_in(known: Known, check: CheckRun) -> Purchase | None:
 
 
 def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:
-    """Return the outcome of a result that GitHub refused."""
     return replace(undelivered(outcome), reason=Reason.NOT_PUBLISHED, message=error.message, hint=error.hint)
 
 
@@ -168,7 +166,6 @@ def not_changed(outcome: Outcome, error: ReviewbotError) -> Outcome:
 
 
 def undelivered(outcome: Outcome) -> Outcome:
-    """Return the outcome of a result that could not be written completely."""
     return replace(outcome, exit_status=first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status))
 
 
@@ -206,6 +203,17 @@ def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchas
     return bought if left and is_over and check.head_sha != known.reviewed_sha else None
 
 
+def outlives_favour(known: Known, check: CheckRun) -> bool:
+    """Whether a green check of this head against another base has lost the waiver or the label that it may rest on.
+
+    No run judges it before the pull request is against that base again.
+    """
+    if check.head_sha != known.head_sha or check.conclusion not in GREEN:
+        return False
+    is_unlabeled = check.tag is not None and bool(check.tag.skip) and SKIP_LABEL not in known.snapshot.pull.labels
+    return is_unlabeled or any(isinstance(one, Unwaive) for one in known.memory.update.edits)
+
+
 def beside_another(known: Known, outcome: Outcome) -> Outcome:
     """Withhold a green outcome if another pull request has the same head."""
     if not known.neighbour or outcome.conclusion not in GREEN:
@@ -214,7 +222,6 @@ def beside_another(known: Known, outcome: Outcome) -> Outcome:
 
 
 def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
-    """Adjust the outcome to what could be written."""
     if not refused and _nothing_stands(known):
         outcome = not_taken(outcome, _MAY_WRITE_NOTHING)
     outcome = let_through(known, outcome if known.check else without_check(outcome))

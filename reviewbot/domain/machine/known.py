@@ -66,7 +66,6 @@ class ReviewedChange:
 
     @cached_property
     def digest(self) -> str:
-        """The digest that identifies the change."""
         return change_digest(self.change.files)
 
     @property
@@ -91,7 +90,6 @@ class ReviewedChange:
 
     @cached_property
     def by_path(self) -> Mapping[str, FileView]:
-        """The views by path at the head."""
         return {view.path: view for view in self.views}
 
     @cached_property
@@ -211,7 +209,6 @@ class Underway(Struct, frozen=True):
         return structs.replace(self, bought=structs.replace(self.bought, purchase=purchase))
 
     def over(self, state: TaskState, now: datetime) -> Underway:
-        """Set the final state of the purchase."""
         return self.with_purchase(self.purchase.over(state, self.task.credits_used, now))
 
 
@@ -238,8 +235,6 @@ Own = NotBought | Bought | Underway | Answered
 
 
 class OpenTask(Struct, frozen=True):
-    """The open task of an older head."""
-
     purchase: Purchase
     task: Task
 
@@ -324,18 +319,15 @@ class Known:
 
     @property
     def packing(self) -> Packing | None:
-        """How this change was sent."""
         return self.bought.packing if self.bought else None
 
     @property
     def task_id(self) -> str:
-        """The id of this change's task, or empty."""
         bought = self.own.bought
         return bought.purchase.task_id if bought else ""
 
     @property
     def placed(self) -> tuple[Placed, ...]:
-        """The findings of this change's answer, including duplicates."""
         return self.memory.answer_of(self.task_id)
 
     @property
@@ -411,24 +403,19 @@ class Known:
     # Updates
 
     def noting(self, *sentences: str) -> Known:
-        """Add sentences to the summary's notes."""
         return replace(self, notes=(*self.notes, *(one for one in sentences if one and one not in self.notes)))
 
     def saying(self, line: str) -> Known:
-        """Add a line to the log."""
         return replace(self, log=(*self.log, line))
 
     def reading(self, change: ReviewedChange, stored: StoredLedger, update: LedgerUpdate) -> Known:
-        """Set the change and the ledger."""
         memory = Memory.of(stored.ledger, update, change.index)
         return replace(self, change=change, stored=stored, memory=memory, summary=stored.summary)
 
     def noted(self, purchase: Purchase) -> Known:
-        """Add or update a purchase."""
         return replace(self, memory=self.memory.with_purchase(purchase, self.change.index))
 
     def with_own(self, own: Bought | Underway | Answered) -> Known:
-        """Update the review of this change."""
         return replace(self.noted(own.purchase), own=own)
 
     def with_answer(self, closed: Purchase, answer: PlacedAnswer) -> Known:
@@ -437,6 +424,5 @@ class Known:
         return replace(self, memory=Memory.of(self.memory.written, update, self.change.index))
 
     def with_comments(self) -> Known:
-        """Add the comment addresses from the snapshot."""
         there = posted_comments(self.snapshot.threads, self.request.instance)
         return replace(self, comment_urls={**self.comment_urls, **there})

@@ -14,11 +14,6 @@ from reviewbot.domain.policy.verdict import pending
 def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Phase:  # noqa: C901, PLR0911, PLR0912, PLR0915 — a table
     """Return the phase after a step.
 
-    Args:
-        phase: before the step.
-        result: of the step that `decide` requested in this phase.
-        now: in UTC.
-
     Raises:
         RuntimeError: the result belongs to another step, which is a bug.
     """

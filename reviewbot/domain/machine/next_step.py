@@ -63,7 +63,6 @@ def next_step(at: Standpoint) -> Step:
 
 
 def is_replaced(status: TaskStatus, supersede: Supersede) -> bool:
-    """Return whether an open task of an older head is cancelled for the newer one."""
     if status.is_over or supersede is Supersede.KEEP:
         return False
     return supersede is Supersede.ALWAYS_REPLACE or status is TaskStatus.PENDING

@@ -24,7 +24,6 @@ from reviewbot.errors import NotApproved, PermissionMissing
 
 
 def asked_by(request: Request) -> tuple[str, ...]:
-    """Return the id of the comment that this run executes, if any."""
     return (request.trigger.comment_id,) if isinstance(request.trigger, Asked) else ()
 
 
@@ -59,7 +58,6 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
 
 
 def batches_of(known: Known, bought: Purchase) -> TaskBatches:
-    """Return the batches that the tasks of a purchase were submitted with."""
     limits = size_tiers(known.request.attachment_bytes)[bought.size_tier]
     return TaskBatches.of(known.change.sendables, limits, bought.parts, confirms=bought.confirms)
 
@@ -165,7 +163,6 @@ def _check_memory(known: Known) -> None:
 
 
 def intended(known: Known, wish: Wish, agreed: Quote, now: datetime) -> Bought:
-    """Return the purchase to record before the task is created."""
     fresh = purchase_of(known, wish.identity, TaskState.INTENT, now)
     intent = replace(fresh, hold=agreed.hold, parts=agreed.parts)
     confirms = wish.identity.scope != WHOLE or bool(known.ledger.findings.open())
@@ -222,7 +219,6 @@ def overtaking(first: Purchase | None, bought: Purchase) -> Purchase | None:
 
 
 def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> Bought:
-    """Return the purchase once its task exists."""
     missed = len(packing.omitted) + len([one for one in known.change.held if one.missed])
     purchase = replace(
         bought.purchase,

@@ -43,19 +43,18 @@ class ReviewEvent(Struct, frozen=True):
 
 
 class ClosedEvent(Struct, frozen=True):
-    """A pull request was closed."""
-
     number: int
     merged: bool
     sender: str
 
 
 class CommentEvent(Struct, frozen=True):
-    """A comment on a pull request's timeline; the payload does not contain the head.
+    """A comment on a pull request's timeline or in a review thread. The head may be missing from it.
 
     Attributes:
         author: login of the comment's author; `sender` caused the event, for example as an editor.
         comment_id: the REST id, or 0.
+        in_thread: whether it is a review comment.
     """
 
     number: int
@@ -65,6 +64,7 @@ class CommentEvent(Struct, frozen=True):
     sender: str
     sender_is_bot: bool
     comment_id: int = 0
+    in_thread: bool = False
 
 
 class DispatchEvent(Struct, frozen=True):
@@ -97,6 +97,12 @@ class MergeGroupEvent(Struct, frozen=True):
     base_ref: str = ""
 
 
+class RelayEvent(Struct, frozen=True):
+    """A workflow without the key has run for a comment; its commands are read from GitHub."""
+
+    number: int
+
+
 class OtherEvent(Struct, frozen=True):
     """An event that reviewbot ignores, and why."""
 
@@ -111,7 +117,9 @@ class BrokenEvent(Struct, frozen=True):
     problem: str
 
 
-Event = ReviewEvent | ClosedEvent | CommentEvent | DispatchEvent | MergeGroupEvent | OtherEvent | BrokenEvent
+Event = (
+    ReviewEvent | ClosedEvent | CommentEvent | DispatchEvent | MergeGroupEvent | RelayEvent | OtherEvent | BrokenEvent
+)
 
 
 Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
@@ -164,8 +172,11 @@ class _Comment(Struct, frozen=True):
 
 
 class _CommentPayload(Struct, frozen=True):
+    """Of a comment on the timeline, which names an issue, or in a review thread, which names a pull request."""
+
     action: Name
     issue: _Issue = _Issue()
+    pull_request: _PullRequest = _PullRequest()
     comment: _Comment = _Comment()
     sender: _Account | None = None
 
@@ -191,8 +202,15 @@ class _MergeGroupPayload(Struct, frozen=True):
     merge_group: _MergeGroup = _MergeGroup()
 
 
+class _WorkflowRun(Struct, frozen=True):
+    display_title: str = ""
+
+
+class _WorkflowRunPayload(Struct, frozen=True):
+    workflow_run: _WorkflowRun = _WorkflowRun()
+
+
 def read_event_text(name: str, text: str) -> Event:
-    """Parse the text of the runner's event file."""
     try:
         payload = parse(text)
     except JsonMismatch:
@@ -200,18 +218,20 @@ def read_event_text(name: str, text: str) -> Event:
     return read_event(name, payload)
 
 
-def read_event(name: str, payload: object) -> Event:
+def read_event(name: str, payload: object) -> Event:  # noqa: PLR0911 — a row for each event
     """Parse the JSON of the event file for this `GITHUB_EVENT_NAME`."""
     try:
         match name:
             case "pull_request" | "pull_request_target" | "pull_request_review":
                 return _review(name, convert(payload, _PullRequestPayload))
-            case "issue_comment":
-                return _comment(convert(payload, _CommentPayload))
+            case "issue_comment" | "pull_request_review_comment":
+                return _comment(name, convert(payload, _CommentPayload))
             case "workflow_dispatch":
                 return _dispatch(convert(payload, _DispatchPayload))
             case "merge_group":
                 return _merge_group(convert(payload, _MergeGroupPayload))
+            case "workflow_run":
+                return _relay(convert(payload, _WorkflowRunPayload))
             case _:
                 return OtherEvent(name, f"the event `{name}` is not about one pull request")
     except JsonMismatch as error:
@@ -236,20 +256,23 @@ def _review(name: str, payload: _PullRequestPayload) -> Event:
     )
 
 
-def _comment(payload: _CommentPayload) -> Event:
-    if payload.issue.pull_request is None:
-        return OtherEvent("issue_comment", "the comment is on an issue, not on a pull request")
-    if payload.issue.number is None or not payload.action:
-        return BrokenEvent("issue_comment", "the payload names no pull request or no action")
+def _comment(name: str, payload: _CommentPayload) -> Event:
+    in_thread = name != "issue_comment"
+    if not in_thread and payload.issue.pull_request is None:
+        return OtherEvent(name, "the comment is on an issue, not on a pull request")
+    number = payload.pull_request.number if in_thread else payload.issue.number
+    if number is None or not payload.action:
+        return BrokenEvent(name, "the payload names no pull request or no action")
     comment, sender = payload.comment, payload.sender or _NOBODY
     return CommentEvent(
-        number=payload.issue.number,
+        number=number,
         action=payload.action,
         body=comment.body or "",
         author=(comment.user or _NOBODY).login,
         sender=sender.login,
         sender_is_bot=sender.is_bot,
         comment_id=comment.id or 0,
+        in_thread=in_thread,
     )
 
 
@@ -274,6 +297,14 @@ def _merge_group(payload: _MergeGroupPayload) -> Event:
     found = (_typed_number(digits) for digits in re.findall(r"(?<![0-9a-z])pr-(\d{1,10})-[0-9a-f]{40}", part))
     numbers = tuple(dict.fromkeys(number for number in found if number))
     return MergeGroupEvent(head_sha, numbers, (group.base_ref or "").removeprefix("refs/heads/"))
+
+
+def _relay(payload: _WorkflowRunPayload) -> Event:
+    # The payload lists no pull request of a fork, so the workflow puts the number at the end of its `run-name`.
+    number = _typed_number(payload.workflow_run.display_title.rpartition("#")[2])
+    if number is None:
+        return OtherEvent("workflow_run", "the `workflow_run` does not name a pull request at the end of its title")
+    return RelayEvent(number)
 
 
 def _typed_number(value: object) -> int | None:

@@ -77,7 +77,5 @@ class Supersede(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PathInstruction:
-    """Instructions to the reviewer for some files."""
-
     path: str
     instructions: str

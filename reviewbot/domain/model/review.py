@@ -58,7 +58,7 @@ class Finding:
     Attributes:
         path: as the reviewer wrote it; may be empty.
         category: None if CodeVF gave none or an unknown one.
-        line: first cited line, from 1; `end_line` is None if it is, otherwise at least `line`.
+        line: first cited line, from 1; `end_line` is None if `line` is, else at least `line`.
         code: the quoted lines, perhaps with the line numbers of the attachment.
         suggestion: the replacement; empty means "delete the lines".
     """
@@ -93,8 +93,6 @@ class PreviousState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """The statement of an incremental answer on one earlier finding."""
-
     id: str
     state: PreviousState
     note: str = ""
@@ -117,7 +115,6 @@ class Report:
 
     @classmethod
     def of(cls, reports: Sequence[Report]) -> Report:
-        """Join several reports."""
         return cls(
             summary="\n\n".join(one.summary for one in reports if one.summary),
             findings=tuple(finding for one in reports for finding in one.findings),
@@ -184,8 +181,6 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """An expertise tag and its price multiplier."""
-
     id: int
     name: str
     multiplier: Decimal
@@ -202,12 +197,10 @@ class Mode(StrEnum):
 
     @property
     def multiplier(self) -> Decimal:
-        """The price multiplier."""
         return {"realtime_answer": Decimal(2), "fast": Decimal("1.5"), "standard": Decimal(1)}[self.value]
 
     @property
     def credits(self) -> range:
-        """The values of `max-credits` that CodeVF accepts."""
         return range(60, 601) if self is Mode.REALTIME_ANSWER else range(240, 115_201)
 
 

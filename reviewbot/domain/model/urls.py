@@ -26,7 +26,7 @@ def check_service_url(url: str) -> str | None:
         host, port = parts.hostname, parts.port
     except ValueError:
         return None
-    plain = re.fullmatch(r"[!-~]+", url) is not None and not any(sign in url for sign in "@?#\\")
+    plain = re.fullmatch(r"[!-~]+", url) is not None and not any(character in url for character in "@?#\\")
     secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
     if not (plain and secure and host) or port == 0:
         return None

@@ -41,8 +41,6 @@ Trigger = ReviewEvent | DispatchEvent | Asked | AtTerminal
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings on when a review is due and who may spend."""
-
     review_on: ReviewOn
     allow: Allow
     approve_spend: str
@@ -53,11 +51,8 @@ class Policy:
 def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool) -> Outcome | None:
     """Return why no review of this pull request is due, or None.
 
-    Args:
-        pull: as it is now.
-        policy: the settings.
-        skips: whether the label `skip-review` counts for this head. It is checked before the draft, so that it is
-        recorded in the run of its event.
+    `skips` is whether the label `skip-review` counts for this head. It is checked before the draft, so that it is
+    recorded in the run of its event.
     """
     if not pull.is_open:
         return not_due(Reason.CLOSED, f"The pull request #{pull.number} is closed.")
@@ -94,9 +89,8 @@ def skip_label_login(pull: PullRequest, trigger: Trigger) -> str:
 def skipped_bot(authors: Iterable[str], policy: Policy) -> str | None:
     """Return the listed bot that authored everything, or None.
 
-    Args:
-        authors: logins of all authors of all commits, a bot's with `[bot]`; empty for an address without an account.
-        policy: the settings.
+    `authors` are the logins of all authors of all commits, a bot's with `[bot]`; empty for an address without an
+    account.
     """
     logins = {author.casefold() for author in authors}
     return logins.pop() if len(logins) == 1 and logins <= {bot.casefold() for bot in policy.bots} else None
@@ -184,11 +178,14 @@ def needs_approval(pull: PullRequest, policy: Policy) -> bool:
 
 
 def _approves(trigger: ReviewEvent | DispatchEvent | Asked, policy: Policy, head_sha: str) -> bool:
-    # For exactly this head, if the sender is allowed to approve.
+    # For exactly this head, if the sender is allowed to approve. A repeated run has an old event, whose approval was
+    # used or withdrawn since.
     if isinstance(trigger, DispatchEvent):
         return trigger.sha == head_sha
-    by_person = isinstance(trigger, Asked) or (_is_approval_label(trigger, policy) and not trigger.sender_is_bot)
-    return by_person and trigger.head_sha == head_sha
+    if isinstance(trigger, ReviewEvent):
+        is_new = not (trigger.sender_is_bot or trigger.is_repeated)
+        return is_new and _is_approval_label(trigger, policy) and trigger.head_sha == head_sha
+    return trigger.head_sha == head_sha
 
 
 def _is_approval_label(trigger: Trigger, policy: Policy) -> bool:

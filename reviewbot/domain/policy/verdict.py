@@ -26,8 +26,6 @@ PRECEDENCE = (EXIT_BUG, EXIT_SETTINGS, EXIT_NO_REVIEW, EXIT_NOT_PUBLISHED, EXIT_
 
 
 class Status(StrEnum):
-    """The output `status`."""
-
     COMPLETED = "completed"
     PENDING = "pending"
     SKIPPED = "skipped"
@@ -35,8 +33,6 @@ class Status(StrEnum):
 
 
 class Verdict(StrEnum):
-    """The output `verdict`."""
-
     PASS = "pass"  # noqa: S105 — not a password
     FAIL = "fail"
     NONE = "none"
@@ -56,7 +52,7 @@ class Outcome:
     Attributes:
         conclusion: of the check; None while it is in progress, and if there is no check.
         message: what happened, in one sentence; empty if the reason's text suffices.
-        hint: what to do next; likewise.
+        hint: what to do next; empty if the reason's text suffices.
         own: the conclusion without other pull requests on the same head, if it differs.
     """
 
@@ -77,7 +73,6 @@ def blocks(severity: Severity, fail_on: FailOn) -> bool:
 
 
 def first_exit_status(*applying: int) -> int:
-    """Return the exit status with the highest precedence, 0 if none applies."""
     return next((status for status in PRECEDENCE if status in applying), 0)
 
 
@@ -92,18 +87,13 @@ class Rules:
 
     @property
     def no_review(self) -> int:
-        """The exit status if a due review did not happen."""
         return EXIT_NO_REVIEW if self.on_error is Tolerance.FAIL else 0
 
 
 def judge(open_severities: Iterable[Severity], *, readable: bool, coverage: Coverage, rules: Rules) -> Outcome:
     """Return the outcome of a review with a result.
 
-    Args:
-        open_severities: of every open finding, without duplicates.
-        readable: whether the answer was read completely.
-        coverage: whether every selected file was sent.
-        rules: the settings that judge.
+    `open_severities` are those of every open finding, without duplicates.
     """
     blocked = any(blocks(severity, rules.fail_on) for severity in open_severities)
     verdict = Verdict.FAIL if blocked else Verdict.NONE
@@ -145,7 +135,6 @@ def superseded(message: str) -> Outcome:
 
 
 def pending(rules: Rules) -> Outcome:
-    """Return the outcome of an open review; the check run in progress blocks."""
     passes = rules.on_pending is Tolerance.PASS
     return Outcome(Status.PENDING, Verdict.NONE, Reason.PENDING, None, 0 if passes else EXIT_GATE)
 
@@ -164,8 +153,7 @@ def not_due(reason: Reason, message: str = "") -> Outcome:
 def carried(conclusions: Mapping[int, str | None]) -> Outcome:
     """Return the outcome of a merge group: the worst check of its pull requests.
 
-    Args:
-        conclusions: of reviewbot's check on each pull request's head; None if it is missing or open.
+    The conclusions are those of reviewbot's check on each head; None if it is missing or open.
     """
     verdicts = ", ".join(f"#{number}: {conclusion or 'no verdict'}" for number, conclusion in conclusions.items())
     message = f"Verdicts of the group's pull requests: {verdicts or 'it names none'}."
@@ -179,18 +167,7 @@ def carried(conclusions: Mapping[int, str | None]) -> Outcome:
     return Outcome(Status.COMPLETED, Verdict.PASS, Reason.MERGE_GROUP, Conclusion.SUCCESS, 0, message)
 
 
-def collected(outcomes: Mapping[int, Outcome | None]) -> Outcome:
-    """Return the outcome of `collect`; None stands for a pull request that could not be read."""
-    ended = [number for number, outcome in outcomes.items() if outcome and outcome.status is Status.COMPLETED]
-    failed = [f"#{number}" for number, outcome in outcomes.items() if outcome is None]
-    message = f"{len(ended)} of {len(outcomes)} open reviews are finished and published."
-    if failed:
-        message += f" Failed: {', '.join(failed)}."
-    return Outcome(Status.COMPLETED, Verdict.NONE, Reason.COLLECTED, None, 0, message)
-
-
 def answered(*, carried_out: bool, message: str) -> Outcome:
-    """Return the outcome of a command that started no review."""
     status = Status.COMPLETED if carried_out else Status.SKIPPED
     return Outcome(status, Verdict.NONE, Reason.COMMAND, None, 0, message)
 
@@ -206,13 +183,7 @@ def did_not_happen(
 ) -> Outcome:
     """Return the outcome of an error: a due review did not happen, or its result could not be published.
 
-    Args:
-        reason: of the error, like `message`, `hint` and `exit_status`.
-        message: see `reason`.
-        hint: see `reason`.
-        exit_status: see `reason`.
-        on_error: the setting; it applies to exit status 3 only.
-        pardoned: whether it is a fork's event without a key, which its author cannot fix.
+    `on_error` applies to exit status 3 only. `pardoned` is a fork's event without a key, which its author cannot fix.
     """
     forgiven = exit_status == EXIT_NO_REVIEW and (on_error is Tolerance.PASS or pardoned)
     status = 0 if forgiven else exit_status

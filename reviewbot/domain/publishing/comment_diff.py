@@ -1,6 +1,6 @@
 """Computes what has to change on GitHub: the desired comments and threads minus the current ones.
 
-A finding has a comment if a comment of ours contains its id. If someone deleted the comment, it is not posted again.
+A finding has a comment if one of reviewbot's comments contains its id. A comment that was deleted is not posted again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Target = LineTarget | FileTarget
 
 @dataclass(frozen=True, slots=True)
 class CommentGroup:
-    """The findings that share a comment: same path, side and range."""
+    """Findings that share a comment: same path, side and range."""
 
     target: Target
     placed: tuple[Placed, ...]
@@ -31,7 +31,7 @@ class CommentGroup:
 
 
 def target_of(placed: Placed) -> Target | None:
-    """Where a finding's comment goes, if it has one."""
+    """Return where a finding's comment goes, if it has one."""
     match placed.placement:
         case OnLines(target=target):
             return target
@@ -42,7 +42,7 @@ def target_of(placed: Placed) -> Target | None:
 
 
 def group(placed: Iterable[Placed]) -> tuple[CommentGroup, ...]:
-    """One group for each target: the groups in the order of the files, in each the worst finding first.
+    """Group findings by target: groups in the order of the files, in each the worst finding first.
 
     Of two findings with one id, the later counts.
     """
@@ -64,7 +64,7 @@ def _position(target: Target) -> tuple[str, int, int, str]:
 
 
 def posted_comments(threads: Iterable[Thread], instance: str) -> Mapping[str, str]:
-    """The URLs of our comments, by the ids of their findings."""
+    """Return the URLs of reviewbot's comments by finding id."""
     there: dict[str, str] = {}
     for thread, mark in marked_threads(threads, instance):
         there |= dict.fromkeys(mark.ids, thread.comments[0].url)
@@ -72,9 +72,9 @@ def posted_comments(threads: Iterable[Thread], instance: str) -> Mapping[str, st
 
 
 def duplicates(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
-    """Comments of ours whose findings all have another comment, because two runs raced.
+    """Find comments whose findings all have another comment, because two runs raced.
 
-    Comments that someone answered or resolved stay; of the others, the first.
+    Comments with a reply or in a resolved thread stay. Of the others, the first stays.
     """
     marked = list(marked_threads(threads, instance))
     marked.sort(key=lambda entry: (not _touched(entry[0]), entry[0].comments[0].id))
@@ -88,7 +88,7 @@ def duplicates(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
 
 
 def marked_threads(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, FindingMark]]:
-    """The threads that a comment of ours started, each with its mark."""
+    """Yield the threads that reviewbot started, each with its mark."""
     for thread in threads:
         first = next(iter(thread.comments), None)
         mark = read_finding_mark(first.body) if first and first.ours else None
@@ -103,7 +103,7 @@ def _touched(thread: Thread) -> bool:
 def left_to_post(
     groups: Sequence[CommentGroup], there: Mapping[str, str], posted: frozenset[str]
 ) -> tuple[CommentGroup, ...]:
-    """The groups without the findings that have a comment, or had one that someone deleted."""
+    """Leave out findings that have a comment, or had one that was deleted."""
     rest = (
         CommentGroup(item.target, tuple(one for one in item.placed if one.id not in there and one.id not in posted))
         for item in groups
@@ -113,14 +113,14 @@ def left_to_post(
 
 @dataclass(frozen=True, slots=True)
 class Summaries:
-    """Our summary comments: the one to keep, and those that a race left."""
+    """The summary comments: the one to keep, and those that a race left."""
 
     keep: Comment | None
     extra: tuple[Comment, ...]
 
 
 def summaries(comments: Iterable[Comment], instance: str) -> Summaries:
-    """Keep the oldest comment of ours that starts with our mark."""
+    """Keep the oldest summary comment of this instance."""
     mark = summary_mark(instance)
     ours = sorted((one for one in comments if one.ours and one.body.startswith(mark)), key=lambda one: one.id)
     return Summaries(ours[0] if ours else None, tuple(ours[1:]))
@@ -128,7 +128,7 @@ def summaries(comments: Iterable[Comment], instance: str) -> Summaries:
 
 @dataclass(frozen=True, slots=True)
 class EditComment:
-    """Replace the body of a review comment of ours."""
+    """Replace the body of a review comment."""
 
     comment_id: int
     body: str
@@ -136,28 +136,28 @@ class EditComment:
 
 @dataclass(frozen=True, slots=True)
 class ResolveThread:
-    """Resolve a thread that we started."""
+    """Resolve a thread."""
 
     thread_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class HideComment:
-    """Hide a comment of ours as outdated."""
+    """Minimize a comment as outdated."""
 
     node_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class UnresolveThread:
-    """Reopen a thread that we resolved."""
+    """Reopen a thread."""
 
     thread_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ShowComment:
-    """Show a comment that we hid."""
+    """Unminimize a comment."""
 
     node_id: str
 
@@ -167,7 +167,7 @@ Operation = EditComment | ResolveThread | HideComment | UnresolveThread | ShowCo
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A thread of ours, its findings in the ledger, and the state that its comment should show."""
+    """A thread that reviewbot started, its findings in the ledger, and the state that its comment should show."""
 
     thread: Thread
     records: tuple[TrackedFinding, ...]
@@ -192,11 +192,10 @@ class Told:
 
 
 def thread_operations(told: Iterable[Told]) -> tuple[Operation, ...]:
-    """What is left to do about the existing threads; people's actions and answers stay.
+    """Compute the operations on existing threads. Replies and actions of people are kept.
 
-    A thread is resolved once, just before its comment first says closed: a run that is killed in between is repeated,
-    and whoever reopens the thread has the last word. It is reopened when a finding comes back, unless a person resolved
-    it.
+    A thread is resolved once, before its comment first says closed. A run that is killed in between is repeated, and a
+    thread that a person reopens stays open. It is reopened when a finding comes back, unless a person resolved it.
     """
     return tuple(
         operation
@@ -215,8 +214,9 @@ def _moves(told: Told) -> Iterator[Operation]:
             yield HideComment(first.node_id)
     if not told.is_back:
         return
-    # GitHub names only people: a thread that an app resolved was resolved by nobody.
-    if thread.is_resolved and thread.can_unresolve and thread.resolved_by in {None, first.author}:
+    # GitHub names only people: `resolved_by` is None for a thread that an app resolved.
+    by_us = thread.resolved_by in {None, (first.author or "").removesuffix("[bot]")}
+    if thread.is_resolved and thread.can_unresolve and by_us:
         yield UnresolveThread(thread.id)
     if first.is_minimized and first.hidden_as_outdated:
         yield ShowComment(first.node_id)

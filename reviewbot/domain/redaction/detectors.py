@@ -334,7 +334,6 @@ def _is_long(value: str) -> bool:
 
 
 def _is_vague(word: str, tail: str) -> bool:
-    """Return whether a name is often not that of a secret."""
     is_vague_word = _IS_VAGUE.fullmatch(word) is not None and not _IS_SURE.search(tail)
     return is_vague_word or _OTHER.search(tail) is not None
 
@@ -384,8 +383,6 @@ _REACH = 4
 
 @dataclass(slots=True)
 class _Above:
-    """What the lines above leave open."""
-
     name: re.Match[str] | None = None
     named: tuple[str, str] | None = None
     age: int = 0
@@ -404,7 +401,7 @@ class Wrapped:
         return any(side.name or (side.named and side.age < _REACH) for side in self._sides.values())
 
     def values_in(self, line: str) -> Iterator[Span]:
-        """Yield the values of the next line; while nothing is open, lines without a word can be left out."""
+        """Yield the values of the next line; while nothing is open, lines without a word can be skipped."""
         mark = line[:1] if self._diff else ""
         content = line[1:] if mark else line
         sides = [self._sides[mark]] if mark in self._sides else list(self._sides.values())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reviewbot.domain.redaction.masks import letters_of_words, reads_like_nothing
+from reviewbot.domain.redaction.masks import letters_of_words, looks_random
 
 # Not inside a word; a preceding escape sequence does not count as one.
 _INSIDE = re.compile(r"[A-Za-z0-9_]\Z")
@@ -130,8 +130,6 @@ FORMATS = tuple((kind, markers, re.compile(pattern)) for kind, markers, pattern 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Token:
-    """A token of a known format, with its position and kind."""
-
     start: int
     stop: int
     kind: str
@@ -159,9 +157,9 @@ _INSTALLED = re.compile(r"\(|[=<>~!]=[0-9]|[\"']\s{0,4}:\s{0,4}[\"'][\^~]?[0-9]{
 
 def _is_code(text: str, start: int, stop: int, token: str) -> bool:
     """Return whether a token is a name, is called, or is where a package name is."""
-    signs = sum(map(str.isalnum, token))
-    reads = token.upper() != token and letters_of_words(token) > _WORDS * signs
-    is_name = not any(map(str.isdigit, token)) and not reads_like_nothing(token)
+    length = sum(map(str.isalnum, token))
+    reads = token.upper() != token and letters_of_words(token) > _WORDS * length
+    is_name = not any(map(str.isdigit, token)) and not looks_random(token)
     return reads or is_name or bool(_INSTALLS.search(text[max(start - 80, 0) : start]) or _INSTALLED.match(text, stop))
 
 

@@ -11,21 +11,21 @@ _LONGEST = 1_000
 _SHORTEST_STRONG = 8
 
 # A letter or digit; after a backslash, the mask must remain an escape that every language accepts.
-_SIGN = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[^\W_])|[^\W_]")
+_CHARACTER = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[^\W_])|[^\W_]")
 _ESCAPES = "abfnrtv"
 
 
 def mask(value: str) -> str:
     """Replace letters by `x` and digits by `0`; other characters and the length are kept."""
-    return _SIGN.sub(lambda found: _masked(found[0]), value)
+    return _CHARACTER.sub(lambda found: _masked(found[0]), value)
 
 
-def _masked(sign: str) -> str:
-    if sign[0] != "\\":
-        return "x" if sign.isalpha() else "0"
-    if sign[2:]:
-        return sign[:2] + "0" * len(sign[2:])
-    return sign if sign[1] in _ESCAPES else "\\0"
+def _masked(char: str) -> str:
+    if char[0] != "\\":
+        return "x" if char.isalpha() else "0"
+    if char[2:]:
+        return char[:2] + "0" * len(char[2:])
+    return char if char[1] in _ESCAPES else "\\0"
 
 
 # For `fullmatch` only: a search would take quadratic time.
@@ -48,41 +48,40 @@ _SWITCHES = 0.3
 
 def is_random(value: str) -> bool:
     """Return whether a value is strong and does not read like a name: letter case and digits change too often."""
-    return is_strong(value) and reads_like_nothing(value)
+    return is_strong(value) and looks_random(value)
 
 
 def is_surely_random(value: str) -> bool:
     """Return whether a value is random, and too long and unreadable to be a chosen name."""
-    signs = _signs(value)
-    return is_random(value) and len(signs) >= _SHORTEST_SURE and letters_of_words(value) <= _HARDLY * len(signs)
+    chars = _alphanumerics(value)
+    return is_random(value) and len(chars) >= _SHORTEST_SURE and letters_of_words(value) <= _HARDLY * len(chars)
 
 
-def reads_like_nothing(value: str) -> bool:
+def looks_random(value: str) -> bool:
     """Return whether few letters and digits of a value form words, or their kind changes often."""
-    signs = _signs(value)
-    if len(signs) < _SHORTEST_STRONG:
+    chars = _alphanumerics(value)
+    if len(chars) < _SHORTEST_STRONG:
         return False
-    return letters_of_words(value) <= _READABLE * len(signs) or switches(signs) >= _SWITCHES * len(signs)
+    return letters_of_words(value) <= _READABLE * len(chars) or switches(chars) >= _SWITCHES * len(chars)
 
 
-def _signs(value: str) -> str:
+def _alphanumerics(value: str) -> str:
     return re.sub(r"[\W_]", "", value)
 
 
 def letters_of_words(value: str, words: re.Pattern[str] = _WORDS) -> int:
-    """Return how many letters belong to runs that can be words."""
     found = words.findall(value)
     return sum(len(word) for word in found if _VOWEL.search(word) and not _CLUSTER.search(word))
 
 
-def switches(signs: str) -> int:
+def switches(chars: str) -> int:
     """Return how often letters and digits change their kind; a capital before a lower-case letter begins a word."""
-    changes = sum(_class(one) != _class(other) != "a" for one, other in pairwise(signs))
-    return changes + sum(one.isdigit() and other.islower() for one, other in pairwise(signs))
+    changes = sum(_class(one) != _class(other) != "a" for one, other in pairwise(chars))
+    return changes + sum(one.isdigit() and other.islower() for one, other in pairwise(chars))
 
 
-def _class(sign: str) -> str:
-    return "0" if sign.isdigit() else "A" if sign.isupper() else "a"
+def _class(char: str) -> str:
+    return "0" if char.isdigit() else "A" if char.isupper() else "a"
 
 
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
@@ -120,7 +119,7 @@ def is_placeholder(value: str) -> bool:
     """Return whether a value is a placeholder, a label, a sentence or a URL."""
     if not SHORTEST <= len(value) <= _LONGEST or _TEMPLATE.search(value) or _NO_VALUE.fullmatch(value):
         return True
-    if _ENVIRONMENT_NAME.fullmatch(value) or not any("!" < sign <= "~" and sign.isalnum() for sign in value):
+    if _ENVIRONMENT_NAME.fullmatch(value) or not any("!" < char <= "~" and char.isalnum() for char in value):
         return True
     if _PLAIN.fullmatch(value) and _SECRET_WORD.search(value) and is_name(value):
         return True  # the name of a secret, such as `db-password`
@@ -131,7 +130,6 @@ _PRINTABLE = re.compile(r"[\t\n\r -~]+")
 
 
 def decoded(value: str) -> str:
-    """Return the text encoded in base64 or hexadecimal digits; empty if invalid."""
     try:
         if len(value) % 2 == 0 and re.fullmatch("[0-9a-fA-F]+", value):
             raw = bytes.fromhex(value)

@@ -87,7 +87,7 @@ def _of_edge(lines: Sequence[str], edge: int) -> Iterator[KeyMatter]:
 def _comment(content: str) -> str:
     # A line with such a prefix is a comment and hides no code.
     start = content.lstrip(" \t\"'`>|")
-    return next((sign for sign in _COMMENTS if start.startswith(sign)), "")
+    return next((prefix for prefix in _COMMENTS if start.startswith(prefix)), "")
 
 
 def _block(lines: Sequence[str], edge: int, width: int) -> tuple[list[int], bool]:

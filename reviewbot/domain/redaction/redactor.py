@@ -39,7 +39,6 @@ def has_redaction(text: str) -> bool:
 
 
 def is_redacted(text: str) -> bool:
-    """Return whether a text contains a replaced token."""
     return _MARK.search(text) is not None
 
 
@@ -121,7 +120,6 @@ class Redactor:
         return _edited(text, edits), len(edits)
 
     def _spread_in(self, text: str, place: Place) -> Iterator[tuple[int, int]]:
-        """Yield the positions of values that were found elsewhere."""
         body = max(text.find("\n@@ "), 0) if text.startswith("diff --git ") else 0
         for found in self._spread.finditer(text, body) if self._spread else ():
             first = text.rfind("\n", 0, found.start()) + 1
@@ -162,7 +160,6 @@ def _pieces(value: str) -> Iterator[str]:
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield spans that neither overlap nor touch."""
     start = stop = -1
     for first, last in sorted(spans):
         if first > stop:

@@ -70,7 +70,6 @@ _MOST = 0.6
 
 
 def _encoded(text: str) -> Iterator[Span]:
-    """Yield tokens and private keys in base64 or hexadecimal digits."""
     for run in _RUN.finditer(text):
         inner = decoded(run[0]) if len(run[0]) <= _LONGEST_RUN else ""
         if inner and sum(map(len, _secrets_in(inner))) >= _MOST * len(inner):
@@ -140,7 +139,6 @@ def _tokens(joined: str, _: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _values(joined: str, starts: Sequence[int], *, place: Place) -> Iterator[tuple[int, int]]:
-    """Yield the values in lines that were joined."""
     at = 0
     for line in joined.split("\n"):
         stop = at + len(line)

@@ -31,7 +31,6 @@ _OWNED = frozenset({*_FORGES.values(), "api.github.com", "codeload.github.com", 
 
 
 def lock_file_notices(file: ChangedFile) -> Iterator[str]:
-    """Yield a sentence for each suspicious change of a lock file."""
     added = _texts(file.diff.lines(), LineKind.ADDED)
     known = _sources((*_texts(file.diff.lines(), LineKind.DELETED), *_unchanged(file)))
     fresh = sorted(_sources(added) - known)

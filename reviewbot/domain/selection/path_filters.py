@@ -126,7 +126,7 @@ class Attributes:
     rules: Mapping[str, Sequence[tuple[Sequence[_Step], bool]]]
 
     def is_set(self, attribute: str, path: str) -> bool:
-        """Return whether the attribute is set for the path; the last matching line decides."""
+        """The last matching line decides."""
         rules = reversed(self.rules.get(attribute, ()))
         return next((is_set for steps, is_set in rules if _fits(steps, path)), False)
 

@@ -29,7 +29,6 @@ def place_of(file: ChangedFile) -> Place:
 
 
 def place_of_text(path: str, texts: list[str]) -> Place:
-    """Return the place of a file by its name and texts."""
     if decides_what_runs(path) or any(map(_SHEBANG.search, texts)):
         return Place.EXECUTED
     if named_as_code(path):

@@ -23,7 +23,7 @@ from reviewbot.domain.selection.file_kinds import (
 )
 from reviewbot.domain.selection.lockfiles import lock_file_notices, suspicions
 from reviewbot.domain.selection.path_filters import Attributes, attributes_of, matches, names
-from reviewbot.domain.text.escaping import hidden_sign
+from reviewbot.domain.text.escaping import invisible_character
 from reviewbot.domain.text.formatting import counted, size
 
 EXECUTABLE_MODE = "100755"
@@ -255,7 +255,6 @@ _MINIFIED_LINE = 200
 
 
 def _is_minified(file: ChangedFile, path: str) -> bool:
-    """Return whether the name indicates a minified file and its lines are as long as minified ones."""
     if not _MINIFIED.search(path):
         return False
     lines = [line.text for line in file.diff.lines() if line.kind is not LineKind.CONTEXT and line.text]
@@ -280,9 +279,9 @@ def _notices(file: ChangedFile) -> Iterator[str]:
     for line in added:
         # Editors use a byte order mark before the first line, and a form feed between two parts.
         text = (line.text.removeprefix("\ufeff") if line.new == 1 else line.text).strip("\x0c")
-        if not _REORDERING.search(text) and (sign := hidden_sign(text)):
+        if not _REORDERING.search(text) and (character := invisible_character(text)):
             where = f"Line {line.new} of `{file.path}`"
-            yield f"{where} has the invisible character {sign}: it may run differently than it looks."
+            yield f"{where} has the invisible character {character}: it may run differently than it looks."
             break
 
 

@@ -34,7 +34,7 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text.replace("\r\n", "\n"))
 
 
-def hidden_sign(line: str) -> str | None:
+def invisible_character(line: str) -> str | None:
     """Return the first invisible character of a line, such as `U+202E`; the line's end is ignored."""
     found = _INVISIBLE.search(line.removesuffix("\r"))
     return f"U+{ord(found[0]):04X}" if found else None

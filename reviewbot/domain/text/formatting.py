@@ -48,7 +48,6 @@ def number(value: int | Decimal) -> str:
 
 
 def short(commit: str) -> str:
-    """Abbreviate a commit as git does."""
     return commit[:7]
 
 
@@ -63,5 +62,4 @@ _STATES = {"pending": "in the queue", "processing": "in review"}
 
 
 def state(status: str) -> str:
-    """Describe a task's status; unknown ones are returned unchanged."""
     return _STATES.get(status, status)

@@ -12,14 +12,14 @@ from reviewbot.render.view_models.review import BypassView
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """How a pull request stands, as far as it is written down.
+    """The stored state of a pull request.
 
     Attributes:
         waiting: the heads whose review is open, full, oldest first.
         postponed: whether a review of this head waits for that of an older one.
         counts: findings that count, by severity; every severity is a key.
         spent: credits held by open reviews and used by finished ones.
-        problem: why what is written down is not believed, empty when it is.
+        problem: why the stored state is not trusted, empty if it is.
     """
 
     waiting: tuple[str, ...]
@@ -32,6 +32,14 @@ class StatusView:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceView:
+    """A finding that a command can mean."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerView:
     """The answer to a command in a comment.
 
@@ -39,12 +47,14 @@ class AnswerView:
         mark: trusted; the hidden first bytes, which the template must emit first.
         word: of `parse.CommandName`, as its value.
         refusal: of `authorize.Refusal`, as its value; empty when the command was carried out.
-        needs: what the sender would have to be allowed.
+        needs: the permission that the command needs.
         target: the commit or the finding that was named, `finding` and `finding_id` the finding that it is about.
-        check_title: what our check on the head says by now.
-        said: the reason that was given for a waiver or a bypass.
-        reason: of `verdict.Reason`, as its value: what the run came to; empty when none was started.
-        status: None unless it was asked for.
+        check_title: of the check on the head, after the command.
+        said: the reason of a waiver or a bypass.
+        reason: of `verdict.Reason`, as its value; empty if no run was started.
+        status: None for other commands than `status`.
+        in_reply_to: trusted; the address of a command in a review thread, None for one in the conversation.
+        choices: the findings that the command can mean, if it does not say which one.
     """
 
     mark: str
@@ -63,3 +73,5 @@ class AnswerView:
     hint: str = ""
     paid: bool = True
     status: StatusView | None = None
+    in_reply_to: str | None = None
+    choices: tuple[ChoiceView, ...] = ()

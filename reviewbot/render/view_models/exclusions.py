@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from reviewbot.domain.redaction.redactor import is_redacted
 from reviewbot.domain.selection.selection import Held, HeldBecause
-from reviewbot.domain.text.escaping import hidden_sign
+from reviewbot.domain.text.escaping import invisible_character
 
 MOST = 5
 """Files that are named; a change that misses more needs a pattern that nobody can guess."""
@@ -33,7 +33,7 @@ def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
 
 def _can_be_copied(path: str) -> bool:
     """Whether the path is shown as it is, and the setting can name it: it is read without whitespace at the end."""
-    return path.isprintable() and hidden_sign(path) is None and path == path.rstrip()
+    return path.isprintable() and invisible_character(path) is None and path == path.rstrip()
 
 
 def exclusion_options(paths: Iterable[str]) -> str:

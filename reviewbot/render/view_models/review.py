@@ -28,7 +28,7 @@ class FindingView:
         comment_url: trusted, as is `blob_url`, which leads to its lines in the reviewed commit.
         carried: whether an earlier review found it.
         note: the reviewer's last word on it.
-        waived_by: a login, empty when nobody waived it; `waived_for` is their reason.
+        waived_by: a login, empty without a waiver; `waived_for` is the reason.
         closed_at: the head at which it was closed, full; empty while it is open.
         held: why its file was not sent, None unless `why` is `FILE_NOT_SENT`.
         crlf: whether the lines that `suggestion` replaces end with CRLF; the suggestion itself has LF.
@@ -71,7 +71,7 @@ class FindingView:
 class CommentView:
     """One comment: one or more findings on the same lines or the same file. Its hidden `mark` is trusted.
 
-    It is `waivable` if somebody can take the responsibility for a finding by a command.
+    It is `waivable` if a command can waive its findings.
     """
 
     mark: str
@@ -102,7 +102,7 @@ class SumView:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateView:
-    """A finding that was said already."""
+    """A finding that equals another one."""
 
     title: str
     path: str
@@ -111,13 +111,13 @@ class DuplicateView:
 
 @dataclass(frozen=True, slots=True)
 class ProgressView:
-    """What became of the findings since the review before.
+    """The findings compared with the previous review.
 
     Attributes:
         since: the last reviewed head, full; empty when the whole change was reviewed.
         carried: open ones of earlier reviews, the changed ones included.
-        changed: those of them whose code has changed and that nobody has confirmed.
-        beyond: open ones of which only the severity is remembered.
+        changed: those of them whose code has changed, without a confirmed fix.
+        beyond: open ones of which only the severity is stored.
     """
 
     since: str
@@ -132,7 +132,7 @@ class ProgressView:
 
 @dataclass(frozen=True, slots=True)
 class BypassView:
-    """Somebody let this head through."""
+    """Who bypassed the check for this head, and why."""
 
     by: str
     reason: str
@@ -187,12 +187,13 @@ class SummaryView:
         notices: sentences worth a reader's eye, such as a changed registry host in a lock file.
         degraded: sentences on what this run could not do, such as a missing permission.
         cost: None with the local reviewer.
-        waived: findings that somebody took the responsibility for; they do not count.
+        waived: findings with a waiver; they do not count.
         closed: findings of earlier reviews that this one found fixed or gone, or an earlier one without a comment.
         awaited: the older head whose review has to come in first, full; empty when there is none.
-        fail_on: the least severity that closes the gate, as the setting names it; empty while unknown.
+        fail_on: the least severity that blocks, as the setting names it; empty while unknown.
         minutes: from handing the change in until the answer was seen, rounded up; None while unknown.
         approved_by: the label that approves the spending, empty where none does.
+        in_summary: whether the summary comment has every finding, so that no other text needs to list them.
     """
 
     mark: str
@@ -229,6 +230,7 @@ class SummaryView:
     fail_on: str = ""
     minutes: int | None = None
     approved_by: str = ""
+    in_summary: bool = False
 
     @property
     def held_back(self) -> tuple[Held, ...]:
@@ -243,7 +245,7 @@ class SummaryView:
 
     @property
     def closing(self) -> int:
-        """How many open findings close the gate: of all that are counted, also those that are no longer told."""
+        """How many open findings block, including those that are no longer listed."""
         if self.counts is None or self.fail_on not in frozenset(FailOn):
             return sum(finding.blocks for group in self.files for finding in group.findings)
         fail_on = FailOn(self.fail_on)
@@ -268,7 +270,7 @@ class AuthorText:
 
 @dataclass(frozen=True, slots=True)
 class PromptView:
-    """What the reviewer is told.
+    """The reviewer's task.
 
     Attributes:
         boundary: trusted; a random word that fences the author's text, so that the text cannot end its own fence.

@@ -1,4 +1,4 @@
-"""Making a view smaller until its text fits: worst findings first, nothing cut in silence.
+"""Makes a view smaller until its text fits: worst findings first, and each cut is marked.
 
 GitHub refuses a body that is too long, after the review was paid for. So what is long is cut *before* it is written
 down: whole findings become one line, lines become a number, and a long text ends at a line's end and says so.
@@ -12,11 +12,11 @@ from functools import partial
 from typing import TypeVar
 
 from reviewbot.domain.codevf.attachments import Sent
-from reviewbot.domain.findings.placement import SuggestionState, Why
+from reviewbot.domain.findings.placement import SuggestionState
 from reviewbot.domain.model.review import Leftover
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.selection import Held
-from reviewbot.domain.text.bounds import Cut, bounded, first_lines, shorten_line
+from reviewbot.domain.text.bounds import Cut, bounded, first_lines
 from reviewbot.domain.text.mapped import Mapped
 from reviewbot.domain.text.size_limits import Detail
 from reviewbot.render.view_models.review import (
@@ -36,18 +36,19 @@ class Shown:
     """What of a summary is shown, and how. What may be long is cut when it is looked at.
 
     Attributes:
-        commented: findings with a comment of their own, one line each, by file.
-        full: findings without one, in full, worst first.
-        quiet: the same for those that are less urgent: under the threshold for comments, or of an earlier review and
-            not closing the gate. In full, and folded away.
+        blocking: findings that block and have a comment of their own, one line each, by file.
+        full: those that block without one, in full, worst first.
+        others: findings with a comment that do not block, one line each, by file; folded.
+        quiet: those that do not block without one, in full; folded.
         folded: findings without a comment that are one line each.
         missed: files that were selected and not fully reviewed, a few of them by name.
         listed: every finding that is shown and counts, worst first, wherever it is shown.
         rest: how many entries of each list are only counted; `findings` is the sum of all that were found.
     """
 
-    commented: Sequence[FileGroup]
+    blocking: Sequence[FindingView]
     full: Sequence[FindingView]
+    others: Sequence[FindingView]
     quiet: Sequence[FindingView]
     folded: Sequence[FindingView]
     leftovers: Sequence[Leftover]
@@ -107,16 +108,20 @@ def _harmless(text: str) -> str:
 def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
     """What of a summary is shown at this level of detail."""
     findings = every_finding(view.files)
-    commented = [finding for finding in findings if finding.comment_url is not None]
+    passed = view.outcome.reason is Reason.BYPASS  # nothing blocks a head that has a bypass
+
+    def is_loud(finding: FindingView) -> bool:
+        return finding.blocks and not passed
+
+    by_urgency = sorted(findings, key=lambda finding: not is_loud(finding))
+    commented = [finding for finding in by_urgency if finding.comment_url is not None]
     bare = [finding for finding in findings if finding.comment_url is None]
-    loud = [finding for finding in bare if not _is_quiet(finding)]
-    quiet = [finding for finding in bare if _is_quiet(finding)]
+    loud = [finding for finding in bare if is_loud(finding)]
+    quiet = [finding for finding in bare if not is_loud(finding)]
     quiet_room = max(0, detail.full - len(loud))
     one_line = loud[detail.full :] + quiet[quiet_room:]
-    groups = _grouped(commented[: detail.lines], detail)
-    by_file = [FileGroup(path, items) for path, items in groups.items()]
-    others = FileGroup("", [*loud[: detail.full], *quiet[:quiet_room], *one_line[: detail.lines]])
-    passed = view.outcome.reason is Reason.BYPASS  # nothing blocks a head that somebody let through
+    by_file = _by_file(commented[: detail.lines])
+    listed = [*by_file, *loud[: detail.full], *quiet[:quiet_room], *one_line[: detail.lines]]
 
     def thin_one(finding: FindingView) -> FindingView:
         small = truncate_finding(finding, detail)
@@ -129,8 +134,9 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
         return Mapped(partial(bounded, detail=detail), items)
 
     return Shown(
-        commented=tuple(replace(group, findings=thin(group.findings)) for group in by_file),
+        blocking=thin([finding for finding in by_file if is_loud(finding)]),
         full=thin(loud[: detail.full]),
+        others=thin([finding for finding in by_file if not is_loud(finding)]),
         quiet=thin(quiet[:quiet_room]),
         folded=thin(one_line[: detail.lines]),
         leftovers=small(view.leftovers[: _leftovers(detail)]),
@@ -140,7 +146,7 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
         missed=small(view.missed[:_NAMED]),
         waived=thin(view.waived[: detail.rows]),
         closed=thin(view.closed[: detail.rows]),
-        listed=thin(every_finding((*by_file, others))),
+        listed=thin(every_finding((FileGroup("", listed),))),
         rest=_rest(view, len(commented) - detail.lines, len(one_line) - detail.lines, detail),
     )
 
@@ -164,11 +170,6 @@ def _leftovers(detail: Detail) -> int:
     return max(1, detail.full // 3)
 
 
-def _is_quiet(finding: FindingView) -> bool:
-    """Whether a finding without a comment is folded away."""
-    return finding.why is Why.BELOW_THRESHOLD or (finding.carried and not finding.blocks)
-
-
 _NAMED = 5
 """Files that are named with their reasons; the list of what was held back has more."""
 
@@ -183,9 +184,9 @@ def truncate_texts(view: SummaryView, detail: Detail) -> SummaryView:
     )
 
 
-def _grouped(findings: Iterable[FindingView], detail: Detail) -> Mapping[str, Sequence[FindingView]]:
-    """The findings by file, its path cut, the file with the worst finding first."""
+def _by_file(findings: Iterable[FindingView]) -> Sequence[FindingView]:
+    """Put the findings of a file next to each other, the file with the worst finding first."""
     groups: dict[str, list[FindingView]] = {}
     for finding in findings:
-        groups.setdefault(shorten_line(finding.path, detail.line), []).append(finding)
-    return groups
+        groups.setdefault(finding.path, []).append(finding)
+    return [finding for group in groups.values() for finding in group]

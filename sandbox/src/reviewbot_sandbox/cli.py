@@ -1,4 +1,4 @@
-"""The commands `reviewbot demo` and `reviewbot sandbox`, which reviewbot finds as entry points."""
+"""The commands `reviewbot demo` and `reviewbot sandbox`, entry points of reviewbot."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from reviewbot_sandbox.command import run_sandbox
 from reviewbot_sandbox.demo import Options, Plan, run_demo
 
 DEMO = """\
-A whole paid review on this machine, made up: GitHub and CodeVF are served here,
-a pull request with planted flaws is opened, the action reviews it as on a
-runner, and what landed, what was sent and what it cost is shown. No account, no
-internet, no cost; it takes less than a minute.
+Show a complete example review. The demo serves GitHub and CodeVF on this
+machine, opens a pull request with planted flaws, runs the action on it as a
+runner does, and shows the comments, what was sent and what it cost. It needs no
+account and no internet, costs nothing, and takes less than a minute.
 """
 
 DEMO_EXAMPLES = """\
 Examples:
-  reviewbot demo                     the whole story
-  reviewbot demo --keep              and both services stay, to be looked at
-  reviewbot demo --plain > demo.txt  as a text
+  reviewbot demo                     the whole review
+  reviewbot demo --keep              keep both services running afterwards
+  reviewbot demo --plain > demo.txt  as text
 """
 
 SANDBOX = """\
-GitHub and CodeVF on this machine, with a pull request to try things at: it
-prints their addresses and tokens, and what to do with them. Nothing leaves the
-machine, and no credit is a real one. It ends by itself, or with Ctrl-C.
+Serve GitHub and CodeVF on this machine, with a pull request to try things. It
+prints their addresses and tokens, and commands to use them. Nothing leaves the
+machine, and no real credits are spent. Ctrl-C ends it.
 """
 
 SANDBOX_EXAMPLES = """\
 Examples:
   reviewbot sandbox                      for an hour, on free ports
   reviewbot sandbox --lifetime 600       for ten minutes
-  reviewbot sandbox --github-port 8080   where another program looks for it
+  reviewbot sandbox --github-port 8080   on a fixed port
 """
 
 
@@ -71,7 +71,7 @@ def sandbox(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> in
 
 
 def _analyzers(env: Mapping[str, str]) -> Callable[[Sequence[tuple[str, str]]], Mapping[str, object]]:
-    """The local reviewer, as the sandbox's engineer calls it."""
+    """Return the local reviewer in the form that the sandbox's engineer calls."""
     path_env = with_interpreter(passed_on(env))
     return lambda attachments: review(attachments, path_env=path_env)
 
@@ -89,20 +89,20 @@ def _parser(name: str, description: str, examples: str) -> argparse.ArgumentPars
 
 def _demo_parser() -> argparse.ArgumentParser:
     parser = _parser("demo", DEMO, DEMO_EXAMPLES)
-    parser.add_argument("--keep", action="store_true", help="leave both services running, to be looked at")
-    parser.add_argument("--plain", action="store_true", help="no colour, nothing that moves")
+    parser.add_argument("--keep", action="store_true", help="keep both services running afterwards")
+    parser.add_argument("--plain", action="store_true", help="no colour and no animation")
     return parser
 
 
 def _sandbox_parser() -> argparse.ArgumentParser:
     parser = _parser("sandbox", SANDBOX, SANDBOX_EXAMPLES)
     for name in ("github", "codevf"):
-        told = f"where {name} listens; 0, the default, takes a free port"
-        parser.add_argument(f"--{name}-port", type=between(int, 0, 65_535), default=0, metavar="N", help=told)
-    told = "when it ends by itself; 3600 unless told otherwise"
-    parser.add_argument("--lifetime", type=between(float, 1, 604_800), default=3600.0, metavar="SECONDS", help=told)
-    told = "how long a second of the reviewing takes, above 0 to 1; 0.1 unless told otherwise"
-    parser.add_argument("--time-scale", type=between(float, 0.001, 1), default=0.1, metavar="X", help=told)
-    told = "answer however fast one asks; without it both services keep their documented limits"
-    parser.add_argument("--no-rate-limit", action="store_true", help=told)
+        about = f"port of {name}; default: 0, a free port"
+        parser.add_argument(f"--{name}-port", type=between(int, 0, 65_535), default=0, metavar="N", help=about)
+    about = "seconds until it ends by itself; default: 3600"
+    parser.add_argument("--lifetime", type=between(float, 1, 604_800), default=3600.0, metavar="SECONDS", help=about)
+    about = "real seconds per second of the review, above 0 to 1; default: 0.1"
+    parser.add_argument("--time-scale", type=between(float, 0.001, 1), default=0.1, metavar="X", help=about)
+    about = "turn off the documented rate limits of both services"
+    parser.add_argument("--no-rate-limit", action="store_true", help=about)
     return parser

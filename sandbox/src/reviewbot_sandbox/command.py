@@ -51,7 +51,7 @@ def _serve(plan: Plan, analyzers: Reviewing, env: Mapping[str, str], log: TextIO
     with tempfile.TemporaryDirectory(prefix="reviewbot-job-") as folder, open_sandbox(analyzers, plan) as sandbox:
         lines = _lines(sandbox, Path(folder) / "job", env.get("PATH", ""))
         log.write("\n".join(lines) + "\n")
-        log.write(f"\nCtrl-C ends it; by itself it ends after {plan.lifetime:.0f} seconds.\n")
+        log.write(f"\nCtrl-C ends both services. They end by themselves after {plan.lifetime:.0f} seconds.\n")
         log.flush()
         stay(sandbox)
 

@@ -16,7 +16,7 @@ import pytest
 
 from reviewbot.adapters.codevf import Access, CodeVF
 from reviewbot.adapters.codevf.errors import QUOTED_CHARACTERS
-from reviewbot.adapters.codevf.transport import ANSWER_BYTES, fault_of
+from reviewbot.adapters.codevf.transport import RESPONSE_BYTES, fault_of
 from reviewbot.domain.codevf.polling import MAX_ATTEMPTS, Fault
 from reviewbot.domain.model.review import Attachment, Mode, Submission, TaskStatus
 from reviewbot.errors import (
@@ -327,7 +327,7 @@ def test_an_echoed_key_does_not_reach_the_result(service: Service, clock: Manual
 
 
 def test_an_answer_without_end_is_given_up(service: Service, clock: ManualClock) -> None:
-    service.replies = [Reply(200, b"1" * (ANSWER_BYTES + 1))]
+    service.replies = [Reply(200, b"1" * (RESPONSE_BYTES + 1))]
     with connect(service, clock) as codevf, pytest.raises(ServiceError, match="more than 10,000,000 bytes"):
         codevf.balance()
     assert codevf.requests == 1

@@ -13,7 +13,7 @@ import pytest
 from reviewbot_sandbox.faults import Drip, Reply
 
 from reviewbot.adapters.github.client import Address, Patience
-from reviewbot.adapters.github.connection import ANSWER_BYTES
+from reviewbot.adapters.github.connection import RESPONSE_BYTES
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.errors import DiffTooLarge, ForgeError, ForgeUnreachable
@@ -85,7 +85,7 @@ def test_an_answer_of_ten_megabytes_is_read_and_one_without_an_end_is_not_asked_
     long = b'{"permission": "write", "role_name": "write", "more": "' + b"x" * 10_000_000 + b'"}'
     github.faults.add(".", Reply(200, body=long))
     assert github.forge.permission("mona") is Permission.WRITE
-    github.faults.add(".", Reply(200, body=b" " * (ANSWER_BYTES + 1)), times=None)
+    github.faults.add(".", Reply(200, body=b" " * (RESPONSE_BYTES + 1)), times=None)
     with pytest.raises(ForgeUnreachable, match="does not end"):
         github.forge.permission("mona")
     with pytest.raises(DiffTooLarge, match="has more than"):

@@ -53,8 +53,8 @@ def test_our_own_emoji_is_remembered_and_put_once(github: GitHubOnLoopback, reac
     assert github.snapshot().comments[0].reacted is False, "hers is not ours"
     github.world.react(comment.id, BOT, "eyes")
     assert github.snapshot().comments[0].reacted is False, "another workflow has the same name, and this is no answer"
-    github.forge.react(comment.id, reaction)
-    github.forge.react(comment.id, reaction)
+    github.forge.react(comment.id, reaction, in_thread=False)
+    github.forge.react(comment.id, reaction, in_thread=False)
     assert github.snapshot().comments[0].reacted is True
     assert [(each.user, each.content) for each in github.world.store.reactions] == [
         ("mona", reaction.value),
@@ -65,7 +65,7 @@ def test_our_own_emoji_is_remembered_and_put_once(github: GitHubOnLoopback, reac
 
 def test_a_comment_that_is_gone_takes_no_emoji(github: GitHubOnLoopback) -> None:
     with pytest.raises(NotFound):
-        github.forge.react(1, Reaction.YES)
+        github.forge.react(1, Reaction.YES, in_thread=False)
 
 
 @pytest.mark.parametrize("name", ["review", "a b/c?d#e%2F", "ünï"])
@@ -135,7 +135,7 @@ def test_a_token_that_may_only_read_leaves_nothing(github: GitHubOnLoopback) -> 
     github.world.app_token("ghs_fork", permissions=READ_ONLY)
     with github.open("ghs_fork") as forge:
         deeds: tuple[Callable[[], None], ...] = (
-            lambda: forge.react(comment, Reaction.YES),
+            lambda: forge.react(comment, Reaction.YES, in_thread=False),
             lambda: forge.remove_label(1, "review"),
             lambda: forge.update_review_comment(root, "Ah."),
             lambda: forge.resolve_thread(thread.id),

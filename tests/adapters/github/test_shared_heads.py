@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from reviewbot_sandbox.github import ACTIONS
+from reviewbot_sandbox.github import ACTIONS, App
 
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.pull_request import CheckRun
@@ -55,7 +55,7 @@ def test_the_checks_of_other_pull_requests_on_an_older_head_are_kept_apart_too(g
     github.world.push(REPO, "topic", {"more.py": "1\n"})
     found = github.snapshot()
     assert (ids(found.checks), ids(found.older_checks), ids(found.other_checks)) == ([], [mine], [theirs])
-    assert ids(github.forge.older_checks(1, [CHECK_NAME])) == [mine]
+    assert ids(github.forge.older_checks(1, [CHECK_NAME]).runs) == [mine]
 
 
 def test_no_number_of_runs_hides_a_check(github: GitHubOnLoopback) -> None:
@@ -63,6 +63,23 @@ def test_no_number_of_runs_hides_a_check(github: GitHubOnLoopback) -> None:
     theirs = [checked(github, f"pr2={'skipped' if turn % 2 else ''}") for turn in range(45)]
     found = github.snapshot()
     assert (ids(found.checks), ids(found.other_checks)) == ([mine], theirs)
+
+
+@pytest.mark.parametrize(("suites", "runs"), [(5, 1), (1, 50), (1, 100), (50, 1)])
+def test_no_number_of_suites_or_runs_hides_a_check(github: GitHubOnLoopback, suites: int, runs: int) -> None:
+    head, others = github.world.push(REPO, "topic", {"first.py": "1\n"}), [ACTIONS]
+    if suites > 1:
+        github.world.store.suites.clear()  # so that the one of ours comes last
+        others = [App(900 + number, f"app-{number}", f"App {number}") for number in range(suites)]
+    for app in others * runs:
+        github.world.check(REPO, app, {"name": CHECK_NAME, "head_sha": head, "external_id": "pr2="})
+    mine = checked(github, "pr1= rb1 x", None)
+    assert ids(github.snapshot().checks) == [mine]
+    github.world.push(REPO, "topic", {"more.py": "1\n"})
+    assert ids(github.snapshot().older_checks) == [mine]
+    assert ids(github.forge.older_checks(1, [CHECK_NAME]).runs) == [mine]
+    waiting = github.forge.waiting(CheckNames(CHECK_NAME))
+    assert 1 in {*waiting.known, *waiting.unknown}
 
 
 @pytest.mark.parametrize("last", ["pr1= rb1 x", "pr2= rb1 x"])

@@ -138,13 +138,13 @@ class GitHubHarness(Protocol):
         """Comment in the conversation. Returns the id."""
 
     def edit_comment(self, comment_id: int, by: str, body: str) -> None:
-        """Edit a comment of the conversation."""
+        """Edit a comment of the conversation or of a thread."""
 
     def delete_comment(self, comment_id: int) -> None:
         """Delete a comment of the conversation."""
 
     def react(self, comment_id: int, by: str, content: str) -> None:
-        """React to a comment of the conversation."""
+        """React to a comment of the conversation or of a thread."""
 
     def start_thread(self, number: int, by: str, line: Line, body: str) -> int:
         """Write a review comment on the current head. Returns its id."""
@@ -294,7 +294,9 @@ class MemoryGitHub:
         self._github.delete_comment(comment_id)
 
     def react(self, comment_id: int, by: str, content: str) -> None:
-        self._github.comments[comment_id].reactions.add((by, content))
+        written = self._github.written(comment_id)
+        if written is not None:
+            written.reactions.add((by, content))
 
     def start_thread(self, number: int, by: str, line: Line, body: str) -> int:
         return self._github.start_thread(number, by, (line.path, line.side, line.number, None), body).id

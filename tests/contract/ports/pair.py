@@ -277,7 +277,7 @@ class Pair:
         acts: dict[str, Act[object]] = {
             "edit": lambda harness, side: harness.forge.update_comment(found.on(side), f"{MARK} new").id and None,
             "delete": lambda harness, side: harness.forge.delete_comment(found.on(side)),
-            "react to": lambda harness, side: harness.forge.react(found.on(side), Reaction.CONFUSED),
+            "react to": lambda harness, side: harness.forge.react(found.on(side), Reaction.CONFUSED, in_thread=False),
         }
         name = self.rng.choice(list(acts))
         self.both(f"we {name} comment {self.comments.index(found)}", acts[name])
@@ -347,6 +347,7 @@ class Pair:
             "delete": lambda harness, side: harness.forge.delete_review_comment(reply.on(side)),
             "hide": lambda harness, side: harness.forge.hide_comment(node.on(side)),
             "show": lambda harness, side: harness.forge.show_comment(node.on(side)),
+            "react to": lambda harness, side: harness.forge.react(reply.on(side), Reaction.NO, in_thread=True),
             "resolve": lambda harness, side: harness.forge.resolve_thread(thread.on(side)),
             "unresolve": lambda harness, side: harness.forge.unresolve_thread(thread.on(side)),
         }
@@ -439,7 +440,8 @@ class Pair:
         self.agree("waiting", lambda harness, _side: asdict(harness.forge.waiting(NAMES)))
         self.agree("summaries", lambda harness, _side: [one for one, _ in harness.forge.summaries(MARK)])
         self.agree(
-            "older checks", lambda harness, _side: [one.head_sha for one in harness.forge.older_checks(1, [CHECK_NAME])]
+            "older checks",
+            lambda harness, _side: [one.head_sha for one in harness.forge.older_checks(1, [CHECK_NAME]).runs],
         )
         self.agree("diff", lambda harness, _side: diff_of(harness, 1))
         self.agree("annotations", lambda harness, side: [harness.annotations(one.on(side)) for one in self.checks])

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reviewbot.domain.github.check_identity import CheckTag
-from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, CheckRun, Conclusion
+from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, MOST_REPLACED, CheckRun, Conclusion, Seen
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.errors import NotFound, PermissionMissing, Refused
 from tests.contract.ports.github_harness import CHECK_NAME, NAMES, TOPIC, GitHubHarness, open_change, read
@@ -235,7 +235,7 @@ def test_a_snapshot_has_the_checks_of_nine_commits_before_the_head(github: GitHu
     snapshot = read(github)
     assert ids(snapshot.checks) == made[-1:]
     assert ids(snapshot.older_checks) == made[-10:-1]
-    assert ids(github.forge.older_checks(1, [CHECK_NAME])) == made
+    assert ids(github.forge.older_checks(1, [CHECK_NAME]).runs) == made
 
 
 def test_the_checks_before_a_force_push_are_found(github: GitHubHarness) -> None:
@@ -246,7 +246,7 @@ def test_the_checks_before_a_force_push_are_found(github: GitHubHarness) -> None
     snapshot = read(github)
     assert (ids(snapshot.checks), ids(snapshot.older_checks)) == ([], [lost.id])
     assert ids(snapshot.other_checks) == [foreign.id]
-    assert ids(github.forge.older_checks(1, [CHECK_NAME])) == [lost.id]
+    assert ids(github.forge.older_checks(1, [CHECK_NAME]).runs) == [lost.id]
 
 
 def test_a_snapshot_has_the_heads_of_the_last_five_force_pushes(github: GitHubHarness) -> None:
@@ -256,14 +256,56 @@ def test_a_snapshot_has_the_heads_of_the_last_five_force_pushes(github: GitHubHa
     made = [github.forge.create_check(check(head)).id for head in heads]
     snapshot = read(github)
     assert (ids(snapshot.checks), ids(snapshot.older_checks)) == (made[-1:], made[1:-1])
-    assert ids(github.forge.older_checks(1, [CHECK_NAME])) == made
+    assert ids(github.forge.older_checks(1, [CHECK_NAME]).runs) == made
+
+
+def test_the_checks_of_the_commits_before_a_replaced_head_are_found(github: GitHubHarness) -> None:
+    first = open_change(github)
+    lost = github.forge.create_check(check(first))
+    second = github.push("topic", {"more.py": "1\n"})
+    github.push("topic", {"more.py": "2\n"}, parents=(github.tip("main"),))
+    third = github.tip("topic")
+    older = github.forge.older_checks(1, [CHECK_NAME])
+    assert ids(older.runs) == [lost.id]
+    [push] = older.pushes
+    assert (push.before, push.after, push.parents[second], push.parents[first]) == (
+        second,
+        third,
+        (first,),
+        (github.tip("main"),),
+    )
+    assert push.at == read(github).pull.forced_at
+    assert (set(older.commits), older.head_sha, older.base_sha) == ({third}, third, github.tip("main"))
+    assert older.has_all_commits
+
+
+def test_the_last_commits_before_a_replaced_head_are_read(github: GitHubHarness) -> None:
+    first = open_change(github)
+    github.forge.create_check(check(first))
+    heads = [github.push("topic", {"more.py": f"{index}\n"}) for index in range(MOST_REPLACED)]
+    seen = Seen.of(read(github).pull)
+    github.push("topic", {"more.py": "0\n"}, parents=(github.tip("main"),))
+    older = github.forge.older_checks(1, [CHECK_NAME])
+    assert older.runs == ()
+    assert set(older.pushes[0].parents) == set(heads)
+    assert older.has_every_head_since(seen)
+    assert not older.has_every_head_since(replace(seen, head_sha=github.tip("main")))
+    assert older.has_every_head_since(Seen.of(read(github).pull))
+
+
+def test_every_force_push_is_found(github: GitHubHarness) -> None:
+    open_change(github)
+    main = github.tip("main")
+    heads = [github.push("topic", {"more.py": f"{index}\n"}, parents=(main,)) for index in range(12)]
+    older = github.forge.older_checks(1, [CHECK_NAME, OTHER_NAME])
+    assert [push.after for push in older.pushes] == heads
 
 
 def test_the_head_is_an_older_one_too(github: GitHubHarness) -> None:
     head = open_change(github)
     made = github.forge.create_check(check(head))
     github.forge.create_check(replace(check(head), name="tests"))
-    assert github.forge.older_checks(1, [CHECK_NAME]) == (made,)
+    assert github.forge.older_checks(1, [CHECK_NAME]).runs == (made,)
     with pytest.raises(NotFound):
         github.forge.older_checks(2, [CHECK_NAME])
     with pytest.raises(PermissionMissing):
@@ -313,7 +355,7 @@ def test_the_checks_of_other_names_are_older_ones(github: GitHubHarness) -> None
     turned = read(github, names=(OTHER_NAME, CHECK_NAME))
     assert (ids(turned.checks), ids(turned.older_checks)) == ([here.id], [there.id, plain.id])
     assert [one.tag for one in turned.other_checks] == [CheckTag(2, "success")]
-    assert ids(github.forge.older_checks(1, [CHECK_NAME, OTHER_NAME])) == [there.id, here.id, plain.id]
+    assert ids(github.forge.older_checks(1, [CHECK_NAME, OTHER_NAME]).runs) == [there.id, here.id, plain.id]
 
 
 def test_the_head_keeps_its_checks_of_other_names_once_the_base_has_it(github: GitHubHarness) -> None:
@@ -334,6 +376,7 @@ def test_a_pull_request_knows_the_branches_that_it_was_against(github: GitHubHar
         github.retarget(1, f"base-{number}")
     former = read(github).pull.former_bases
     assert len(former) == MOST_FORMER_BASES + 1
+    assert read(github).pull.unread_bases_until is not None
     assert former[-1] == f"base-{MOST_FORMER_BASES + 1}"
 
 

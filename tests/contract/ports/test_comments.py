@@ -91,7 +91,7 @@ def test_a_deleted_comment_is_gone(github: GitHubHarness) -> None:
     with pytest.raises(NotFound):
         github.forge.update_comment(ours.id, "Again.")
     with pytest.raises(NotFound):
-        github.forge.react(ours.id, Reaction.YES)
+        github.forge.react(ours.id, Reaction.YES, in_thread=False)
     github.forge.delete_comment(ours.id)
     assert [one.id for one in read(github).comments] == [hers]
 
@@ -145,7 +145,7 @@ def test_writing_needs_a_permission(github: GitHubHarness) -> None:
     with pytest.raises(PermissionMissing):
         forge.delete_comment(made.id)
     with pytest.raises(PermissionMissing):
-        forge.react(made.id, Reaction.YES)
+        forge.react(made.id, Reaction.YES, in_thread=False)
     assert [one.id for one in read(github, forge=forge).comments] == [made.id], "and reading does not"
 
 
@@ -156,8 +156,8 @@ def test_writing_needs_a_permission(github: GitHubHarness) -> None:
 def test_we_react_once_or_twice(github: GitHubHarness, reaction: Reaction) -> None:
     open_change(github)
     comment = github.comment(1, "kim", "/reviewbot review")
-    github.forge.react(comment, reaction)
-    github.forge.react(comment, reaction)
+    github.forge.react(comment, reaction, in_thread=False)
+    github.forge.react(comment, reaction, in_thread=False)
     assert [one.reacted for one in read(github).comments] == [True]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reviewbot.domain.github.drafts import InlineComment, ReviewDraft, ReviewEvent
+from reviewbot.domain.github.drafts import InlineComment, Reaction, ReviewDraft, ReviewEvent
 from reviewbot.domain.github.pull_request import Thread
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import NotFound, PermissionMissing, Refused
@@ -70,7 +70,7 @@ def test_a_review_is_posted_with_its_comments(github: GitHubHarness) -> None:
     ]
     for thread in snapshot.threads:
         (comment,) = thread.comments
-        assert (comment.ours, comment.author) == (True, "github-actions")
+        assert (comment.ours, comment.author) == (True, US)
         assert (comment.is_minimized, comment.hidden_as_outdated) == (False, False)
         assert (thread.is_resolved, thread.resolved_by) == (False, None)
 
@@ -337,6 +337,36 @@ def test_a_reply_outlives_the_first_comment(github: GitHubHarness) -> None:
     github.delete_review_comment(thread.comments[0].id)
     (left,) = read(github).threads
     assert (left.id, [one.body for one in left.comments]) == (thread.id, ["Is it?"])
+
+
+def test_a_reply_has_its_author_time_and_last_editor(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.forge.create_review(1, review(head, inline(FIRST)))
+    root = read(github).threads[0].comments[0].id
+    reply = github.reply(root, "kim", "/reviewbot status")
+    first, found = read(github).threads[0].comments
+    assert (first.ours, first.edited_by, first.edited_by_us) == (True, None, True)
+    assert (found.id, found.author, found.author_is_bot, found.ours) == (reply, "kim", False, False)
+    assert (found.edited_by, found.reacted, found.created_at) == (None, False, github.now())
+    github.edit_comment(reply, "mona", "/reviewbot review")
+    github.forge.update_review_comment(root, "Fixed.")
+    first, found = read(github).threads[0].comments
+    assert (found.author, found.edited_by, found.edited_by_us) == ("kim", "mona", False)
+    assert first.edited_by_us
+    github.edit_comment(root, "mona", "Nothing to see.")
+    assert not read(github).threads[0].comments[0].edited_by_us
+
+
+def test_we_react_to_a_reply(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.forge.create_review(1, review(head, inline(FIRST)))
+    reply = github.reply(read(github).threads[0].comments[0].id, "kim", "/reviewbot status")
+    github.react(reply, "mona", "+1")
+    assert not read(github).threads[0].comments[1].reacted
+    github.forge.react(reply, Reaction.YES, in_thread=True)
+    assert [one.reacted for one in read(github).threads[0].comments] == [False, True]
+    with pytest.raises(NotFound):
+        github.forge.react(reply, Reaction.YES, in_thread=False)
 
 
 def test_threads_are_told_oldest_first(github: GitHubHarness) -> None:

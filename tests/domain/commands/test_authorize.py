@@ -315,3 +315,63 @@ def test_a_change_that_github_did_not_take_is_tried_again() -> None:
     assert not is_left(THROUGH, PENDING)
     assert not is_left(THROUGH, None)
     assert not is_left(BUY, away)
+
+
+# --- In the thread of a finding ---------------------------------------------------------------------------------------
+
+
+def in_thread(text: str, *findings: TrackedFinding, by: str = "wendy", **more: Any) -> CommandAction:  # noqa: ANN401 — any field
+    command = parse(f"/reviewbot {text}", about_finding=True)
+    assert command is not None
+    ids = tuple(one.id for one in findings)
+    return authorize(PostedCommand(42, command, by, ASKED_AT, in_thread=True, findings=ids), scope(**more))
+
+
+def waived(finding: TrackedFinding, reason: str) -> CommandAction:
+    return EditLedger(Waive(finding.id, "wendy", reason), finding)
+
+
+@pytest.mark.parametrize(
+    ("text", "came"),
+    [
+        ("waive it is a test", waived(UNRATED, "it is a test")),
+        ("waive 77AA it is a test", waived(UNRATED, "it is a test")),
+        ("waive 77aa000003 it is a test", waived(UNRATED, "it is a test")),
+        ("waive added by the generator", waived(UNRATED, "added by the generator")),
+        ("waive 3f9a000001 it is a test", waived(MEDIUM, "it is a test")),
+        ("waive facade it is a test", waived(UNRATED, "facade it is a test")),
+        ("waive 3f9a it is a test", Refusal.OTHER_FINDING),
+        ("waive beef it is a test", waived(UNRATED, "beef it is a test")),
+        ("waive 0000000000 it is a test", Refusal.NO_FINDING),
+        ("waive", Refusal.NO_REASON),
+        ("waive 77aa", Refusal.NO_REASON),
+    ],
+)
+def test_the_thread_says_which_finding_is_waived(text: str, came: CommandAction) -> None:
+    assert in_thread(text, UNRATED) == came
+
+
+def test_of_several_findings_of_one_comment_the_command_names_one() -> None:
+    assert in_thread("waive it is a test", MEDIUM, UNRATED) is Refusal.SEVERAL_FINDINGS
+    assert in_thread("waive 77aa it is a test", MEDIUM, UNRATED) == waived(UNRATED, "it is a test")
+    assert in_thread("waive it is a test", FIXED, UNRATED) == waived(UNRATED, "it is a test"), "the other one is closed"
+    assert in_thread("waive it is a test", FIXED) is Refusal.NO_FINDING
+
+
+def test_a_waiver_is_taken_back_in_the_thread() -> None:
+    assert in_thread("unwaive", WAIVED) == EditLedger(Unwaive(WAIVED.id), WAIVED)
+    assert in_thread("unwaive", WAIVED, UNRATED) == EditLedger(Unwaive(WAIVED.id), WAIVED), "one of them is waived"
+    assert in_thread("unwaive c0de", UNRATED) == EditLedger(Unwaive(WAIVED.id), WAIVED)
+    assert in_thread("unwaive", UNRATED) is Refusal.NO_FINDING
+
+
+def test_the_rules_in_a_thread_are_those_of_the_conversation() -> None:
+    assert in_thread("waive it is a test", UNRATED, permission=Permission.TRIAGE) is Refusal.PERMISSION
+    assert in_thread("waive it is a test", UNRATED, by="Ann") is Refusal.OWN
+    assert in_thread("waive it is a test", UNRATED, ledger=recorded(1)) is Refusal.NEWER_HEAD
+    assert in_thread("waive it is a test", UNRATED, pull=pull(is_open=False)) is Refusal.CLOSED
+    assert in_thread("waive it is a test", UNRATED, paid=False) is Refusal.FREE
+
+
+def test_a_review_that_a_reply_asks_for_is_not_that_of_a_comment_with_the_same_number() -> None:
+    assert in_thread("review", UNRATED) == Buy(Asked("wendy", "r42", HEAD))

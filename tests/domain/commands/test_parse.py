@@ -21,11 +21,12 @@ from reviewbot.domain.commands.parse import (
     parse,
     why_not,
 )
-from reviewbot.domain.findings.markers import AnswerMark
+from reviewbot.domain.findings.markers import AnswerMark, FindingMark
 from reviewbot.domain.findings.tracked_finding import MAX_REASON
 from reviewbot.domain.github.drafts import Reaction
-from reviewbot.domain.github.pull_request import Comment
+from reviewbot.domain.github.pull_request import Comment, Thread, ThreadComment
 from reviewbot.domain.model.events import CommentEvent
+from reviewbot.domain.model.review import Side
 from tests.domain.builders import HEAD, NOON
 
 # --- Reading ----------------------------------------------------------------------------------------------------------
@@ -99,9 +100,9 @@ def test_a_person_who_writes_a_command_is_heard() -> None:
 @pytest.mark.parametrize(
     ("more", "word"),
     [
-        ({"body": "thanks"}, "no command"),
-        ({"action": "edited"}, "edited"),
-        ({"action": "deleted"}, "edited"),
+        ({"body": "thanks"}, "not a command"),
+        ({"action": "edited"}, "Edited"),
+        ({"action": "deleted"}, "Edited"),
         ({"sender_is_bot": True}, "person"),
         ({"sender": "editor"}, "person"),
         ({"sender": "", "author": ""}, "person"),
@@ -120,18 +121,18 @@ def comment(number: int = 1, body: str = "/reviewbot status", **more: Any) -> Co
     return replace(Comment(number, "u", body, ours=False, author="wendy", created_at=ASKED_AT), **more)
 
 
-def answer(comment_id: int, instance: str = "", **more: Any) -> Comment:  # noqa: ANN401 — any field
-    mark = AnswerMark(instance, comment_id, Reaction.YES)
+def answer(comment_id: int | str, instance: str = "", **more: Any) -> Comment:  # noqa: ANN401 — any field
+    mark = AnswerMark(instance, str(comment_id), Reaction.YES)
     return replace(Comment(99, "u", f"{mark}\nDone.", ours=True, author="github-actions[bot]"), **more)
 
 
 def left(*comments: Comment, instance: str = "", now: timedelta = timedelta(hours=1)) -> list[int]:
-    return [one.comment_id for one in open_commands(comments, instance, ASKED_AT + now)]
+    return [one.comment_id for one in open_commands(comments, (), instance, ASKED_AT + now)]
 
 
 def test_commands_are_left_oldest_first() -> None:
-    [first, second] = open_commands([comment(8), comment(5, "hello"), comment(3)], "", ASKED_AT)
-    assert (first, second.comment_id) == (PostedCommand(3, Command(CommandName.STATUS), "wendy", ASKED_AT), 8)
+    [first, second] = open_commands([comment(8), comment(5, "hello"), comment(3)], (), "", ASKED_AT)
+    assert (first, second.comment_id) == (PostedCommand(3, Command(CommandName.STATUS), "wendy", ASKED_AT, url="u"), 8)
 
 
 @pytest.mark.parametrize(
@@ -170,4 +171,105 @@ def test_each_of_several_workflows_answers_for_itself() -> None:
 
 def test_only_our_own_answers_count() -> None:
     there = [answer(1), answer(1, "nightly"), answer(2), answer(1, ours=False), comment(body="hello")]
-    assert answers_to(there, "", 1) == (AnswerMark("", 1, Reaction.YES),)
+    assert answers_to(there, "", "1") == (AnswerMark("", "1", Reaction.YES),)
+
+
+# --- In review threads ------------------------------------------------------------------------------------------------
+
+IN_THREAD = [
+    ("/reviewbot waive it is a test", Command(CommandName.WAIVE, reason="it is a test")),
+    ("/reviewbot waive 3f9a it is a test", Command(CommandName.WAIVE, reason="3f9a it is a test")),
+    ("/reviewbot waive", Command(CommandName.WAIVE)),
+    ("/reviewbot unwaive", Command(CommandName.UNWAIVE)),
+    ("/reviewbot unwaive 3F9A", Command(CommandName.UNWAIVE, "3f9a")),
+    ("/reviewbot unwaive sorry", Command(CommandName.UNKNOWN)),
+    ("/reviewbot review c0ffee1", Command(CommandName.REVIEW, "c0ffee1")),
+    ("/reviewbot lgtm", Command(CommandName.UNKNOWN)),
+    ("looks good", None),
+]
+IDS = ("3f9a000001", "77aa000003")
+
+
+@pytest.mark.parametrize(("body", "said"), IN_THREAD)
+def test_in_the_thread_of_a_finding_a_waiver_needs_no_id(body: str, said: Command | None) -> None:
+    assert parse(body, about_finding=True) == said
+
+
+def reply(number: int = 2, body: str = "/reviewbot waive it is a test", **more: Any) -> ThreadComment:  # noqa: ANN401 — any field
+    return replace(ThreadComment(number, "r", body, ours=False, author="wendy", created_at=ASKED_AT), **more)
+
+
+def first(**more: Any) -> ThreadComment:  # noqa: ANN401 — any field
+    return reply(1, **{"body": f"{FindingMark('', IDS)}\nSQL.", "ours": True, "author": "github-actions[bot]", **more})
+
+
+def thread(*comments: ThreadComment) -> Thread:
+    return Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=False, comments=comments)
+
+
+def in_threads(*threads: Thread, instance: str = "", comments: tuple[Comment, ...] = ()) -> tuple[PostedCommand, ...]:
+    return open_commands(comments, threads, instance, ASKED_AT)
+
+
+WAIVES = Command(CommandName.WAIVE, reason="it is a test")
+
+
+def test_a_reply_to_a_finding_is_about_it() -> None:
+    [posted] = in_threads(thread(first(), reply()))
+    assert posted == PostedCommand(2, WAIVES, "wendy", ASKED_AT, in_thread=True, findings=IDS, url="r")
+    assert posted.key == "r2"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"ours": False},
+        {"edited_by": "mallory", "edited_by_us": False},
+        {"body": f"Look: {FindingMark('', IDS)}"},
+        {"body": "SQL."},
+    ],
+)
+def test_only_our_own_unedited_first_comment_names_the_findings(more: dict[str, Any]) -> None:
+    [posted] = in_threads(thread(first(**more), reply(), reply(3, "thanks")))
+    assert (posted.command, posted.findings) == (Command(CommandName.UNKNOWN), ())
+    [posted] = in_threads(thread(first(**more), reply(body="/reviewbot waive 3f9a it is a test")))
+    assert posted.command == Command(CommandName.WAIVE, "3f9a", "it is a test"), "with an id it works anywhere"
+
+
+def test_a_mark_in_a_reply_names_nothing() -> None:
+    [posted] = in_threads(thread(reply(1, "hello"), first(id=5), reply()))
+    assert posted.findings == ()
+    assert in_threads(thread()) == ()
+
+
+def test_a_finding_that_reviewbot_has_edited_is_still_named() -> None:
+    [posted] = in_threads(thread(first(edited_by="github-actions", edited_by_us=True), reply()))
+    assert posted.findings == IDS
+
+
+def test_the_threads_of_another_instance_are_left_to_its_workflow() -> None:
+    there = thread(first(), reply())
+    assert in_threads(there, instance="nightly") == ()
+    assert len(in_threads(there)) == 1
+
+
+@pytest.mark.parametrize(
+    "more", [{"edited_by": "wendy"}, {"author_is_bot": True}, {"reacted": True}, {"author": None}, {"ours": True}]
+)
+def test_a_reply_counts_as_a_comment_does(more: dict[str, Any]) -> None:
+    assert in_threads(thread(first(), reply(**more))) == ()
+
+
+def test_a_comment_and_a_reply_with_one_number_are_two() -> None:
+    answered = (comment(2), answer(2), answer("r2"))
+    posted = in_threads(thread(first(), reply()), comments=(comment(2), comment(3, created_at=ASKED_AT)))
+    assert [one.key for one in posted] == ["2", "3", "r2"]
+    assert answers_to(answered, "", "r2") == (AnswerMark("", "r2", Reaction.YES),)
+    both = (replace(comment(2), reacted=True), answer("r2", "nightly"))
+    assert left(*both) == [], "the answer is to the reply"
+
+
+def test_the_commands_of_both_are_in_the_order_of_their_times() -> None:
+    late = ASKED_AT - timedelta(minutes=1)
+    posted = in_threads(thread(first(), reply(9, created_at=late)), comments=(comment(1),))
+    assert [one.key for one in posted] == ["r9", "1"]

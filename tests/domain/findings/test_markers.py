@@ -42,7 +42,7 @@ def test_other_bodies_have_no_finding_mark(body: str) -> None:
 def test_an_answers_mark_is_read_back_from_the_first_bytes(
     instance: str, comment_id: int, reaction: Reaction, words: str
 ) -> None:
-    mark = AnswerMark(instance, comment_id, reaction)
+    mark = AnswerMark(instance, str(comment_id), reaction)
     assert read_answer_mark(f"{mark}{words}") == mark
     assert read_answer_mark(f"x{mark}") is None
 

@@ -1,10 +1,14 @@
-"""Permissions include each other as GitHub's roles do."""
+"""What is decided by what GitHub knows about a pull request."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
-from reviewbot.domain.github.pull_request import Permission
+import pytest
+
+from reviewbot.domain.github.pull_request import ForcePush, OlderChecks, Permission, Seen
 
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 
@@ -12,3 +16,67 @@ ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 def test_each_role_may_do_what_the_lesser_ones_may() -> None:
     for one, other in product(Permission, Permission):
         assert one.at_least(other) == (ROLES.index(one.value) >= ROLES.index(other.value))
+
+
+AT = datetime(2026, 1, 5, tzinfo=UTC)
+LINE = {"b": ("a",), "a": ("base",)}
+"""The commits before a force-push that were read: `a`, and `b` on it."""
+
+
+def replaced(before: str, after: str, parents: Mapping[str, tuple[str, ...]], *, later: int = 1) -> ForcePush:
+    return ForcePush(AT + timedelta(seconds=later), before, after, parents)
+
+
+def older(*pushes: ForcePush, commits: frozenset[str] = frozenset({"new"}), whole: bool = True) -> OlderChecks:
+    return OlderChecks((), pushes, commits, "new", "base", whole)
+
+
+@pytest.mark.parametrize(
+    ("seen", "checks"),
+    [
+        (Seen("new"), older()),
+        (Seen("new"), older(whole=False)),
+        (Seen("a"), older(commits=frozenset({"a", "new"}))),
+        (Seen("a"), older(replaced("b", "new", LINE))),
+        (Seen("b"), older(replaced("b", "new", LINE))),
+        (Seen("a"), older(replaced("b", "c", LINE), replaced("d", "new", {"d": ("c",), "c": ("elsewhere",)}, later=2))),
+        (Seen("a"), older(replaced("m", "new", {"m": ("a", "base"), **LINE}))),
+        (Seen("new"), older(replaced("b", "new", {"b": ("new",)}))),
+        (Seen("new", AT), older(replaced("x", "new", {}, later=0))),
+    ],
+    ids=[
+        "the head",
+        "the head of many commits",
+        "an older commit",
+        "below",
+        "itself",
+        "two",
+        "merged base",
+        "back and forth",
+        "an earlier one",
+    ],
+)
+def test_every_head_since_was_read(seen: Seen, checks: OlderChecks) -> None:
+    assert checks.has_every_head_since(seen)
+
+
+@pytest.mark.parametrize(
+    ("seen", "checks"),
+    [
+        (Seen("a"), older(replaced("", "new", {}))),
+        (Seen("a"), older(replaced("b", "new", {"b": ("a",)}))),
+        (Seen("a"), older(replaced("m", "new", {"m": ("a", "old"), "a": ("base",)}))),
+        (Seen("a"), older(replaced("x", "c", {"x": ("base",)}), replaced("b", "new", LINE, later=2))),
+        (Seen("a"), older(replaced("b", "", LINE), replaced("c", "new", {"c": ("base",)}, later=2))),
+        (Seen("a"), older(replaced("b", "gone", LINE))),
+        (Seen("a"), older()),
+        (Seen("a"), older(commits=frozenset({"a", "new"}), whole=False)),
+        (Seen(), older()),
+    ],
+    ids=[
+        "GitHub names no commit", "too many commits", "an older commit is merged", "another line", "no new head",
+        "the base has it", "the base has it, no force-push", "too many commits of now", "unknown",
+    ],
+)  # fmt: skip
+def test_a_head_since_may_not_have_been_read(seen: Seen, checks: OlderChecks) -> None:
+    assert not checks.has_every_head_since(seen)

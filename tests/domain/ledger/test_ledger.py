@@ -29,6 +29,7 @@ from reviewbot.domain.findings.tracked_finding import (
     Waiver,
     worst_first,
 )
+from reviewbot.domain.github.pull_request import Seen
 from reviewbot.domain.ledger.codec import (
     MAX_COUNTER,
     MAX_CREDITS,
@@ -49,7 +50,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.review import Category, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Rules
-from tests.domain.builders import COMMENT_LIMIT, purchase
+from tests.domain.builders import COMMENT_LIMIT, pull, purchase
 
 SIGNER = Signer("cvf_test_key", 5, 7, "")
 COSTING = Ledger(forgotten=Decimal(360), counter=3)
@@ -135,6 +136,7 @@ ledgers = st.builds(
     findings,
     st.none() | st.builds(Bypass, hexes, texts, texts, texts),
     st.integers(0, MAX_COUNTER),
+    st.builds(Seen, hexes, *[st.none() | st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC))] * 2),
 )
 
 
@@ -403,7 +405,7 @@ def test_a_ledger_that_is_older_than_a_check_run_says_lets_nothing_through(favou
     assert older.ledger.findings.open() == tuple(replace(one, waiver=None) for one in favour.findings.open())
     assert older.ledger.counter == 5, "what is written next is newer than all"
     not_sure = unsure(reading)
-    assert "more base branches than reviewbot reads" in not_sure.problem
+    assert "every earlier head and base" in not_sure.problem
     assert not_sure.ledger == replace(older.ledger, counter=4)
 
 
@@ -541,6 +543,20 @@ def test_what_was_bought_of_a_head_is_found_whatever_it_was_to_be_read_by() -> N
     assert ledger.on_head("c" * 40, "n" * 40) is None, "the base has moved, so it is another change"
     assert ledger.on_head("c" * 40, "b" * 40) == ended
     assert ledger.on_head("f" * 40, "m" * 40) is None
+
+
+@pytest.mark.parametrize("state", TaskState)
+def test_what_is_underway_on_a_head_is_neither_deferred_nor_over(state: TaskState) -> None:
+    ledger = Ledger((replace(BOUGHT, state=state), replace(BOUGHT, attempt=2, head_sha="f" * 40)))
+    found = ledger.underway_on(BOUGHT.head_sha)
+    assert found == (ledger.purchases[0] if state in {TaskState.INTENT, TaskState.OPEN} else None)
+
+
+def test_a_ledger_that_is_written_once_more_says_what_the_pull_request_was_then() -> None:
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    now = pull(head_sha="1" * 40, forced_at=at, retargeted_at=None)
+    ledger = Ledger(counter=3).written_for(now)
+    assert (ledger.counter, ledger.seen) == (4, Seen("1" * 40, at, None))
 
 
 def test_what_a_run_was_stopped_with_is_listed() -> None:

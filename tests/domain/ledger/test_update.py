@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.findings.tracking import Answered, ChangeIndex
+from reviewbot.domain.github.pull_request import Seen
 from reviewbot.domain.ledger.edits import GrantBypass, LedgerEdit, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.ledger.memory import Memory
@@ -20,6 +21,7 @@ from tests.domain.builders import answer, change_index, finding, numbered, purch
 APP = "src/app.py"
 NOW = change_index({APP: numbered(9)}, {APP: numbered(9).replace("line 5", "bad()")})
 BOUGHT = purchase()
+SEEN = Seen("1" * 40)
 DONE = replace(BOUGHT, state=TaskState.DONE, used=Decimal(300))
 
 answers = st.builds(
@@ -56,9 +58,10 @@ changes = st.builds(
 
 @given(changes)
 def test_what_is_stored_is_known_as_often_written_as_it_was(update: LedgerUpdate) -> None:
-    memory = Memory.of(Ledger(counter=3), update, NOW).stored(4)
+    memory = Memory.of(Ledger(counter=3), update, NOW).stored(Ledger(counter=4, seen=SEEN))
     assert memory.ledger.counter == Memory.of(memory.written, update, NOW).ledger.counter == 4
-    assert replace(memory.ledger, counter=3) == applied(Ledger(counter=3), memory.update, NOW)
+    assert memory.ledger.seen == SEEN
+    assert replace(memory.ledger, counter=3, seen=Seen()) == applied(Ledger(counter=3), memory.update, NOW)
 
 
 @given(changes, changes)

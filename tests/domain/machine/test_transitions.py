@@ -33,6 +33,7 @@ from reviewbot.domain.machine.judge import (
     let_through,
     not_asked_for,
     nothing_selected,
+    outlives_favour,
     summary_is_due,
 )
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, NotBought, OpenTask, Underway
@@ -48,7 +49,7 @@ from reviewbot.domain.machine.purchase import (
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
-from reviewbot.domain.policy.eligibility import Asked, Policy
+from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, Policy
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, carried, judge, not_due, pending
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import (
@@ -715,6 +716,23 @@ def test_the_check_run_of_an_older_head_is_completed_once_its_task_is_over() -> 
     assert left_open(replace(now, reviewed_sha=OTHER_HEAD), check, copy) is None
     open_task = replace(now, memory=Memory(written=Ledger((replace(done, state=TaskState.OPEN),))))
     assert left_open(open_task, check, copy) is None
+
+
+@pytest.mark.parametrize("conclusion", [*Conclusion, None])
+def test_a_green_check_of_this_head_has_outlived_a_waiver_or_a_label_that_is_withdrawn(
+    conclusion: Conclusion | None,
+) -> None:
+    is_green = conclusion in {Conclusion.SUCCESS, Conclusion.SKIPPED}
+    check = CheckRun(1, "CodeVF review", HEAD, CheckStatus.COMPLETED, conclusion, "", "", tag=CheckTag(7))
+    by_label = replace(check, tag=CheckTag(7, "skipped", "x" * 11))
+    now = known()
+    assert not outlives_favour(now, check)
+    assert outlives_favour(now, by_label) is is_green
+    labels = replace(now, snapshot=replace(now.snapshot, pull=pull(labels=frozenset({SKIP_LABEL}))))
+    assert not outlives_favour(labels, by_label)
+    withdrawn = replace(now, memory=Memory(update=LedgerUpdate(edits=(Unwaive("a"),))))
+    assert outlives_favour(withdrawn, check) is is_green
+    assert not outlives_favour(withdrawn, replace(check, head_sha=OTHER_HEAD))
 
 
 def test_an_intent_of_one_task_stands_in_the_check_run_and_one_of_several_in_the_summary() -> None:

@@ -17,6 +17,7 @@ from reviewbot.domain.model.events import (
     Event,
     MergeGroupEvent,
     OtherEvent,
+    RelayEvent,
     ReviewEvent,
     read_event,
     read_event_text,
@@ -111,6 +112,19 @@ def comment(**more: object) -> dict[str, object]:
 def test_a_comment_on_a_pull_request_is_told_whole() -> None:
     event = read_event("issue_comment", comment())
     assert event == CommentEvent(7, "created", "/review", "author", "octocat", sender_is_bot=False, comment_id=2**40)
+
+
+def test_a_comment_in_a_review_thread_is_one_too() -> None:
+    payload = comment(pull_request={"number": 8, "head": {"sha": SHA}})
+    event = read_event("pull_request_review_comment", {key: payload[key] for key in payload if key != "issue"})
+    assert event == CommentEvent(
+        8, "created", "/review", "author", "octocat", sender_is_bot=False, comment_id=2**40, in_thread=True
+    )
+
+
+@pytest.mark.parametrize("more", [{}, {"pull_request": {"number": 8}, "action": ""}])
+def test_a_comment_in_a_thread_of_nothing_is_an_error(more: dict[str, object]) -> None:
+    assert isinstance(read_event("pull_request_review_comment", comment(**more)), BrokenEvent)
 
 
 @pytest.mark.parametrize("written", [{}, {"id": None}])
@@ -261,3 +275,23 @@ _JSON = st.recursive(_LEAVES, lambda inner: st.lists(inner) | st.dictionaries(_K
 def test_reading_never_fails(name: str, payload: object) -> None:
     event: Event = read_event(name, payload)
     assert isinstance(event, get_args(Event))
+
+
+@pytest.mark.parametrize(
+    ("title", "number"),
+    [
+        ("Command in a review thread of #12", 12),
+        ("#1 of #34", 34),
+        ("no number", None),
+        ("#0", None),
+        ("#12 and more", None),
+        ("", None),
+    ],
+)
+def test_a_relay_names_its_pull_request_at_the_end(title: str, number: int | None) -> None:
+    event = read_event("workflow_run", {"action": "completed", "workflow_run": {"display_title": title}})
+    assert event == RelayEvent(number) if number else isinstance(event, OtherEvent)
+
+
+def test_a_relay_that_cannot_be_read_is_broken() -> None:
+    assert isinstance(read_event("workflow_run", {"workflow_run": 7}), BrokenEvent)

@@ -232,6 +232,9 @@ LABEL = "buy-review"
         (False, Allow.WRITE, LABEL, push(sender="ada"), False),
         (False, Allow.ANYONE, LABEL, push(sender="ada"), False),
         (False, Allow.WRITE, LABEL, approval(), True),
+        # a run that is started again repeats an approval that was used or withdrawn
+        (False, Allow.WRITE, LABEL, approval(is_repeated=True), False),
+        (True, Allow.WRITE, LABEL, approval(is_repeated=True), False),
         # a fork needs approval by a collaborator with write access
         (True, Allow.WRITE, "", push(sender="ada"), False),
         (True, Allow.WRITE, "", approval("ada"), False),

@@ -27,7 +27,6 @@ from reviewbot.domain.policy.verdict import (
     blocks,
     bypassed,
     carried,
-    collected,
     command_outcome,
     did_not_happen,
     first_exit_status,
@@ -195,14 +194,6 @@ def test_a_merge_group_is_as_good_as_its_worst_pull_request(
 def test_a_merge_group_tells_what_it_carries() -> None:
     assert "#1: success, #2: no verdict" in carried({1: "success", 2: None}).message
     assert "names none" in carried({}).message
-
-
-def test_a_collection_did_its_job_and_carries_no_verdict() -> None:
-    done = judge((), readable=True, coverage=FULL, rules=Rules())
-    outcome = collected({1: done, 2: pending(Rules()), 3: None})
-    assert short(outcome) == (None, 0, "none", "completed", "collected")
-    assert outcome.message == "1 of 3 open reviews are finished and published. Failed: #3."
-    assert collected({1: done}).message == "1 of 1 open reviews are finished and published."
 
 
 def test_an_outcome_has_the_words_of_the_contract() -> None:

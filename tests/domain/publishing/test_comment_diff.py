@@ -52,7 +52,7 @@ def on(line: int, path: str = "a.py", start: int | None = None, side: Side = Sid
 
 def thread(*bodies: str, ours: bool = True) -> Thread:
     comments = tuple(
-        ThreadComment(number, f"u{number}", body, ours, "bot") for number, body in enumerate(bodies, start=1)
+        ThreadComment(number, f"u{number}", body, ours, author="bot") for number, body in enumerate(bodies, start=1)
     )
     return Thread("T", "a.py", Side.RIGHT, 1, None, is_resolved=True, comments=comments)
 
@@ -138,7 +138,7 @@ def test_the_oldest_summary_of_ours_is_kept_and_the_others_go() -> None:
 
 
 def at(identifier: int, *ids: str, resolved: bool = False, answers: int = 0, ours: bool = True) -> Thread:
-    first = ThreadComment(identifier, "u", f"{FindingMark('', ids)}\nbody", ours, "bot")
+    first = ThreadComment(identifier, "u", f"{FindingMark('', ids)}\nbody", ours, author="bot")
     others = (ThreadComment(identifier + 1, "u", "Why?", ours=False, author="mona"),) * answers
     return Thread(str(identifier), "a.py", Side.RIGHT, 1, None, resolved, comments=(first, *others))
 

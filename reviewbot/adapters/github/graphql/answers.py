@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 
 from msgspec import Meta, Struct, field, inspect
 
-from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, RECENT_COMMITS
+from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, MOST_REPLACED, RECENT_COMMITS
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.strict_json import Moment
 
@@ -80,8 +80,16 @@ class Nodes(Node, Generic[T], frozen=True):
 
     @property
     def present(self) -> tuple[T, ...]:
-        """The readable items."""
         return tuple(node for node in self.nodes if node is not None)
+
+
+class Counted(Nodes[T], Generic[T], frozen=True):
+    total_count: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all items."""
+        return self.total_count <= len(self.nodes)
 
 
 class PageInfo(Node, frozen=True):
@@ -158,7 +166,7 @@ class CheckSuite(Node, frozen=True):
 
     app: AppNode | None
     check_runs: Annotated[
-        Nodes[CheckRunNode] | None, asks("checkRuns(first: 100, filterBy: {checkName: $check, checkType: ALL})")
+        Counted[CheckRunNode] | None, asks("checkRuns(first: 100, filterBy: {checkName: $check, checkType: ALL})")
     ]
 
 
@@ -166,7 +174,7 @@ class OlderSuite(CheckSuite, frozen=True):
     """The check suite of an older commit, of which there are many."""
 
     check_runs: Annotated[
-        Nodes[CheckRunNode] | None, asks("checkRuns(first: 50, filterBy: {checkName: $check, checkType: ALL})")
+        Counted[CheckRunNode] | None, asks("checkRuns(first: 50, filterBy: {checkName: $check, checkType: ALL})")
     ]
 
 
@@ -174,12 +182,12 @@ class CheckedCommit(Node, frozen=True):
     """A commit with its check runs; null if the token may not read them."""
 
     oid: Name
-    check_suites: Annotated[Nodes[OlderSuite] | None, asks("checkSuites(first: 5, filterBy: {checkName: $check})")]
+    check_suites: Annotated[Counted[OlderSuite] | None, asks("checkSuites(first: 5, filterBy: {checkName: $check})")]
 
 
 class TipCommit(Node, frozen=True):
     oid: Name
-    check_suites: Annotated[Nodes[CheckSuite] | None, asks("checkSuites(first: 50, filterBy: {checkName: $check})")]
+    check_suites: Annotated[Counted[CheckSuite] | None, asks("checkSuites(first: 50, filterBy: {checkName: $check})")]
 
 
 class ForcePush(Node, frozen=True):
@@ -228,11 +236,38 @@ class Listed(Checked, frozen=True):
     retargeted: Annotated[Nodes[Retargeted] | None, asks(_RETARGETED)]
 
 
-class CheckedPages(Node, frozen=True):
-    """The same as `Checked`, page by page."""
+class ReplacedCommit(CheckedCommit, frozen=True):
+    parents: Annotated[Counted[Oid], asks("parents(first: 20)")]
 
-    recent: Annotated[Page[InCommits[CheckedCommit]], asks("commits(first: $page, after: $commits)")]
-    forced: Annotated[Page[ForcePush], asks(f"timelineItems(first: $page, after: $forced, {_FORCE_PUSHES})")]
+
+class ReplacedHead(Node, frozen=True):
+    """A head that a force-push replaced, with the last commits before it: a run may have seen these alone."""
+
+    oid: Name
+    history: Annotated[Nodes[ReplacedCommit], asks(f"history(first: {MOST_REPLACED})")]
+
+
+class ForcePushNode(Node, frozen=True):
+    """A force-push; anything else on the timeline has no fields."""
+
+    on = ("HeadRefForcePushedEvent",)
+    id: Name = ""
+    created_at: Moment | None = None
+    before_commit: ReplacedHead | None = None
+    after_commit: Oid | None = None
+
+
+class RecentPage(Page[InCommits[CheckedCommit]], frozen=True):
+    total_count: int
+
+
+class CheckedPages(Node, frozen=True):
+    """The check runs on all commits, and on those before force-pushes, page by page."""
+
+    head_ref_oid: Name
+    base_ref_oid: Name
+    recent: Annotated[RecentPage, asks("commits(first: $page, after: $commits)")]
+    forced: Annotated[Page[ForcePushNode], asks(f"timelineItems(first: 10, after: $forced, {_FORCE_PUSHES})")]
 
 
 class LabeledEvent(Node, frozen=True):
@@ -289,15 +324,10 @@ class CommentNode(Node, frozen=True):
     reaction_groups: tuple[ReactionGroup, ...] | None
 
 
-class ThreadCommentNode(Node, frozen=True):
+class ThreadCommentNode(CommentNode, frozen=True):
     node_id: Name = field(name="id")
-    id: BigInt = field(name="fullDatabaseId")
-    url: Name
-    body: str
-    viewer_did_author: bool
     is_minimized: bool
     minimized_reason: Name | None
-    author: Actor | None
 
 
 class ThreadNode(Node, frozen=True):

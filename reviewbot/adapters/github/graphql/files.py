@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from msgspec import Struct
 
-from reviewbot.adapters.github.client import Calls
+from reviewbot.adapters.github.client import Client
 from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import queries
 from reviewbot.adapters.github.graphql.answers import FileNode, InRepository
@@ -41,8 +41,6 @@ class _Found(Struct, frozen=True):
 
 
 class _Batch(Struct, frozen=True):
-    """The files of one request."""
-
     head: str
     merge_base: str
     new: Sequence[str]
@@ -53,7 +51,6 @@ class _Batch(Struct, frozen=True):
         return max(len(self.new), len(self.old))
 
     def halves(self) -> Iterator[_Batch]:
-        """Yield two batches."""
         middle = (self.size + 1) // 2
         for part in (slice(None, middle), slice(middle, None)):
             yield _Batch(self.head, self.merge_base, self.new[part], self.old[part])
@@ -70,7 +67,7 @@ class _Batch(Struct, frozen=True):
 class Files(Struct):
     """Reads the files of one repository; `raw_left` is how many may still be read individually."""
 
-    calls: Calls
+    calls: Client
     owner: str
     name: str
     raw_left: int = RAW_FILES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reviewbot.adapters.github.graphql.answers import Checked, QueueEntry
-from reviewbot.adapters.github.graphql.parse import older_checks
+from reviewbot.adapters.github.graphql.parse import checks, half_read, older_commits
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
 from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.ledger.external_id import names_open_task
@@ -15,13 +15,15 @@ _GIVEN_UP = "stale"
 
 
 def has_open_task(number: int, named: Iterable[Checked]) -> bool | None:
-    """Return whether a pull request may have an open task, by each head's newest check runs; None without any.
+    """Return whether a pull request may have an open task, by each head's newest check runs.
 
+    None without any, and if not all were read.
     A completed check run can have an open task, after a bypass or with the label `skip-review`.
     """
-    runs = (run for one in named for run in older_checks(one) if is_of(run, number))
-    newest = {(run.head_sha, run.name): run for run in runs}
-    return any(map(_is_open, newest.values())) if newest else None
+    commits = [commit for one in named for commit in older_commits(one)]
+    newest = {(run.head_sha, run.name): run for run in checks(commits) if is_of(run, number)}
+    is_open = any(map(_is_open, newest.values()))
+    return is_open if is_open or (newest and not half_read(commits)) else None
 
 
 def _is_open(run: CheckRun) -> bool:

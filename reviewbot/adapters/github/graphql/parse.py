@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from reviewbot.adapters.github.graphql import answers
 from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.github.pull_request import (
+    MOST_FORMER_BASES,
     CheckRun,
     Comment,
     Commit,
     DefaultBranch,
+    ForcePush,
     LabelEvent,
     PullRequest,
     Repository,
@@ -86,16 +89,21 @@ def pull_request(node: answers.PullRequestNode) -> PullRequest:
         forced_at=_latest(event.created_at for event in _present(node.forced)),
         retargeted_at=_latest(event.created_at for event in _present(node.retargeted)),
         former_bases=former_bases(node),
+        unread_bases_until=unread_bases_until(node),
     )
 
 
 def former_bases(pull: answers.PullRequestNode | answers.Listed) -> tuple[str, ...]:
-    """Return the earlier base branches, oldest first."""
     return tuple(event.previous_ref_name for event in _present(pull.retargeted) if event.previous_ref_name)
 
 
+def unread_bases_until(pull: answers.PullRequestNode) -> datetime | None:
+    """When the last of the branches before those ended, if there are more."""
+    moments = [event.created_at for event in _present(pull.retargeted) if event.created_at]
+    return moments[-MOST_FORMER_BASES - 1] if len(moments) > MOST_FORMER_BASES else None
+
+
 def bases(pull: answers.Listed) -> tuple[str, str, tuple[str, ...]]:
-    """Return the default branch, the base branch, and the earlier ones."""
     default = pull.base_repository.default_branch_ref if pull.base_repository else None
     return default.name if default else "", pull.base_ref_name, former_bases(pull)
 
@@ -122,7 +130,6 @@ _BOT_IDS = ("BOT_", "MDM6Qm90")
 
 
 def _login_of_account(user: answers.Account) -> str:
-    """Return REST's login of a commit's author."""
     login = user.login.removesuffix(_BOT_SUFFIX)
     is_bot = login != user.login or user.id.startswith(_BOT_IDS)
     return f"{login}{_BOT_SUFFIX if is_bot else ''}"
@@ -145,19 +152,25 @@ def _committer(node: answers.Author | None) -> str | None:
 
 
 def comment(node: answers.CommentNode) -> Comment:
+    """A comment of the timeline."""
+    return Comment(**_written(node))
+
+
+def _written(node: answers.CommentNode) -> dict[str, Any]:
+    """The fields that all comments have."""
     edited = node.editor is not None or node.last_edited_at is not None
-    return Comment(
-        id=int(node.id),
-        url=node.url,
-        body=node.body,
-        ours=node.viewer_did_author,
-        edited_by=(_login(node.editor) or _GHOST) if edited else None,
-        edited_by_us=not edited or (node.editor is not None and node.editor == node.author),
-        author=_whole_login(node.author),
-        author_is_bot=node.author is not None and node.author.is_bot,
-        created_at=node.created_at,
-        reacted=any(group.content in _ANSWERS and group.viewer_has_reacted for group in node.reaction_groups or ()),
-    )
+    return {
+        "id": int(node.id),
+        "url": node.url,
+        "body": node.body,
+        "ours": node.viewer_did_author,
+        "edited_by": (_login(node.editor) or _GHOST) if edited else None,
+        "edited_by_us": not edited or (node.editor is not None and node.editor == node.author),
+        "author": _whole_login(node.author),
+        "author_is_bot": node.author is not None and node.author.is_bot,
+        "created_at": node.created_at,
+        "reacted": any(group.content in _ANSWERS and group.viewer_has_reacted for group in node.reaction_groups or ()),
+    }
 
 
 _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
@@ -186,11 +199,7 @@ def thread(node: answers.ThreadNode, comments: Iterable[answers.ThreadCommentNod
 
 def _thread_comment(node: answers.ThreadCommentNode) -> ThreadComment:
     return ThreadComment(
-        id=int(node.id),
-        url=node.url,
-        body=node.body,
-        ours=node.viewer_did_author,
-        author=_login(node.author),
+        **_written(node),
         node_id=node.node_id,
         is_minimized=node.is_minimized,
         hidden_as_outdated=node.minimized_reason == "outdated",
@@ -202,21 +211,52 @@ def app_of(viewer: answers.Actor) -> str:
     return viewer.login.removesuffix(_BOT_SUFFIX) if viewer.login.endswith(_BOT_SUFFIX) else ""
 
 
-def tip_checks(pull: answers.CheckedHead, app: str = "") -> tuple[CheckRun, ...]:
-    """Return the check runs with reviewbot's name on the last commit, by any App, oldest first.
+def tip_commits(pull: answers.CheckedHead) -> tuple[answers.TipCommit, ...]:
+    """The last commit; none where the base has the head already."""
+    return tuple(item.commit for item in _present(pull.tip))
 
-    Empty if the token may not read them. `app` is the slug of the token's App, empty if unknown.
+
+def older_commits(pull: answers.Checked | answers.CheckedPages) -> tuple[answers.CheckedCommit, ...]:
+    """The older commits, and those that force-pushes replaced."""
+    recent = (item.commit for item in _present(pull.recent))
+    if isinstance(pull, answers.CheckedPages):
+        heads = (event.before_commit for event in pull.forced.present if event.before_commit)
+        return (*recent, *(commit for head in heads for commit in head.history.present))
+    return (*recent, *(event.before_commit for event in _present(pull.forced) if event.before_commit))
+
+
+def force_pushes(pull: answers.CheckedPages) -> dict[str, ForcePush]:
+    """The force-pushes by their ids, oldest first."""
+    return {
+        event.id: ForcePush(
+            at=event.created_at,
+            before=event.before_commit.oid if event.before_commit else "",
+            after=event.after_commit.oid if event.after_commit else "",
+            parents={
+                commit.oid: tuple(parent.oid for parent in commit.parents.present)
+                for commit in (event.before_commit.history.present if event.before_commit else ())
+                if commit.parents.is_whole
+            },
+        )
+        for event in pull.forced.present
+        if event.created_at
+    }
+
+
+def half_read(commits: Iterable[answers.CheckedCommit | answers.TipCommit]) -> tuple[str, ...]:
+    """The commits that have more check runs of the name than were read."""
+    return tuple(dict.fromkeys(one.oid for one in commits if one.check_suites and not _is_whole(one.check_suites)))
+
+
+def _is_whole(suites: answers.Counted[answers.OlderSuite] | answers.Counted[answers.CheckSuite]) -> bool:
+    return suites.is_whole and all(one.check_runs is None or one.check_runs.is_whole for one in suites.present)
+
+
+def checks(commits: Iterable[answers.CheckedCommit | answers.TipCommit], app: str = "") -> tuple[CheckRun, ...]:
+    """The check runs that were read on commits, oldest first, of every App; none where the token may not read them.
+
+    `app` is the slug of the token's App, empty when it is unknown.
     """
-    return _checks((item.commit for item in _present(pull.tip)), app)
-
-
-def older_checks(pull: answers.Checked | answers.CheckedPages, app: str = "") -> tuple[CheckRun, ...]:
-    """Return those on older commits, and on the heads that force-pushes replaced."""
-    replaced = (event.before_commit for event in _present(pull.forced) if event.before_commit)
-    return _checks((*(item.commit for item in _present(pull.recent)), *replaced), app)
-
-
-def _checks(commits: Iterable[answers.CheckedCommit | answers.TipCommit], app: str = "") -> tuple[CheckRun, ...]:
     suites: Iterable[tuple[str, answers.CheckSuite]] = (
         (commit.oid, suite)
         for commit in commits

@@ -18,7 +18,6 @@ _REPOSITORY = "repository(owner: $owner, name: $name)"
 
 
 def aliases(letter: str, count: int) -> tuple[str, ...]:
-    """Return `count` aliases or variables of one kind."""
     return tuple(f"{letter}{index}" for index in range(count))
 
 
@@ -41,7 +40,6 @@ def snapshot(names: int) -> str:
 
 
 def _by_name(kind: type, variable: str) -> str:
-    """Return the selection with the check runs of another name."""
     return selection(kind).replace("$check", f"${variable}")
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from reviewbot_sandbox.demo.seed import NUMBER, REPOSITORY, WORKFLOW_TOKEN
 from reviewbot_sandbox.demo.services import API_KEY, Sandbox
 
-JSON_REPORT = "reviewbot.json"
+JSON_REPORT, HTML_REPORT = "reviewbot.json", "reviewbot.html"
 STEP = (sys.executable, "-I", "-m", "reviewbot", "action")
 STEP_SECONDS = 120
 
@@ -64,6 +64,11 @@ class Job:
         """The JSON report."""
         return self.workspace / JSON_REPORT
 
+    @property
+    def html_report(self) -> Path:
+        """The HTML report."""
+        return self.workspace / HTML_REPORT
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -86,6 +91,7 @@ def step_environment(sandbox: Sandbox, job: Job, path: str) -> dict[str, str]:
         "codevf-api-key": API_KEY,
         "codevf-url": sandbox.codevf_url,
         "json-file": JSON_REPORT,
+        "html-file": HTML_REPORT,
     }
     return {
         **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},

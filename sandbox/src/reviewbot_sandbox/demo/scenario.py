@@ -1,15 +1,17 @@
-"""The demo: a pull request is reviewed, mended and reviewed again, by the real action, and shown as it then stands."""
+"""The demo: the real action reviews a pull request, its author fixes it, and the action reviews it again."""
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -33,10 +35,10 @@ RUN_SECONDS = 300.0
 KEPT_SECONDS = 1800.0
 
 _NEXT = (
-    ("reviewbot demo --keep", "this again, and the services stay to be looked at"),
-    ("reviewbot sandbox", "the same pull request, for your own tries at it"),
-    ("reviewer: local", "in a workflow of yours: a free review, without an account"),
-    ("codevf-api-key: …", "in a workflow of yours: a review by engineers; see the README"),
+    ("reviewbot review --reviewer local", "review your own branch, free"),
+    ("reviewbot init --reviewer local", "write a workflow, free"),
+    ("reviewbot init", "write a workflow with CodeVF's engineers, paid"),
+    ("reviewbot demo --keep", "repeat the demo and keep the services"),
 )
 
 _TASK = re.compile(r"\btask_[0-9a-f]+\b")
@@ -76,7 +78,7 @@ def run_demo(options: Options, analyzers: Reviewing, env: Mapping[str, str], log
         log: where it is shown.
 
     Returns:
-        0 when everything went as it should, the gate closing included; 70 otherwise.
+        0 if both runs ended as planned, 70 otherwise.
     """
     console = open_console(log, env, plain=options.plain, widest=WIDTH)
     lifetime = RUN_SECONDS + (KEPT_SECONDS if options.keep else 0)
@@ -99,14 +101,14 @@ class _Demo:
     path: str
 
     def run(self) -> int:
-        """Both rounds, told as they go."""
+        """Run both rounds and show them; return the exit status."""
         self._introduce()
         before = self.reader.money()
-        title(self.console, "1  The pull request is opened, and the action runs")
+        title(self.console, f"1  {AUTHOR} opens the pull request, and the action runs")
         first = self._round("opened")
         self._show_landed(first)
         self._show_bill(first, before)
-        title(self.console, "2  The author mends what closed the gate, and pushes")
+        title(self.console, f"2  {AUTHOR} fixes what blocks and pushes, and the action runs again")
         push_fix(self.sandbox.world)
         second = self._round("synchronize")
         self._show_difference(first, second)
@@ -116,9 +118,9 @@ class _Demo:
     def _introduce(self) -> None:
         say(self.console, "reviewbot demo", "bold", indent=0)
         told = (
-            f"A GitHub and a CodeVF run on this machine until the demo ends; nothing leaves it, no money is spent. "
-            f"In {REPOSITORY}, {AUTHOR} asks for “{TITLE}” (#{NUMBER}). The engineer is played by static analyzers, "
-            f"with a few remarks that only a person would make."
+            f"The demo serves GitHub and CodeVF on this machine. Nothing leaves it, and nothing is spent. In "
+            f"{REPOSITORY}, {AUTHOR} opens the pull request “{TITLE}” (#{NUMBER}). Static analyzers play CodeVF's "
+            f"engineer, with a few prepared remarks that only a person would make."
         )
         say(self.console, told, indent=0)
 
@@ -136,30 +138,33 @@ class _Demo:
         return one
 
     def _requests(self) -> tuple[int, int]:
-        """How many requests the action made: to GitHub, and to CodeVF."""
+        """Return the numbers of the action's requests to GitHub and to CodeVF."""
         bot = self.sandbox.world.store.tokens[WORKFLOW_TOKEN].login
         to_github = sum(one.identity == bot for one in self.sandbox.github_requests.requests())
         return to_github, len(self.sandbox.codevf_requests.requests())
 
     def _show_end(self, one: Round) -> None:
         check, status = one.landed.check, one.done.exit_status
-        closed = "the gate is closed, as it should be with such flaws"
-        meaning = {0: "the gate is open", EXIT_GATE: closed}.get(status, f"see {one.done.job.log}")
+        blocked = "findings block the pull request, as planned"
+        meaning = {0: "nothing blocks", EXIT_GATE: blocked}.get(status, f"see {one.done.job.log}")
         style = "bold green" if status == 0 else "bold red"
         say(self.console, f"Exit status {status} after {one.done.seconds:.1f} s: {meaning}.", style)
         if check is not None:
             say(self.console, f"Check “{check.name}”: {check.conclusion or check.status}. {check.title}.")
 
     def _show_landed(self, one: Round) -> None:
-        title(self.console, "   What now stands on the pull request, read back from GitHub")
+        title(self.console, "   The comments on the pull request, read from GitHub")
         show_comments(self.console, one.landed.comments)
-        title(self.console, "   The summary comment, as far as its first heading")
+        title(self.console, "   The summary comment, up to its first heading")
         for body in one.landed.summaries:
             self._show_summary(body)
         for finding in one.report.get("findings", ()):
             if finding["commentUrl"] is None:
                 where = f"{finding['path']}:{finding['line']}"
-                say(self.console, f"No place for a comment, so in the summary: {finding['title']} ({where}).")
+                say(
+                    self.console,
+                    f"Listed in the summary, since the file is not in the change: {finding['title']} ({where}).",
+                )
 
     def _show_summary(self, body: str) -> None:
         for number, piece in enumerate(pieces(body)):
@@ -170,19 +175,17 @@ class _Demo:
     def _show_bill(self, one: Round, before: Money) -> None:
         manifest, cost = one.report.get("manifest", {}), one.report.get("cost") or {}
         sent, held = manifest.get("sent", ()), manifest.get("heldBack", ())
-        title(self.console, "   What left the building, and what it cost")
+        title(self.console, "   What CodeVF received, and what it cost")
         size = sum(file["bytes"] for file in sent) / 1000
         whole = sum(file["whole"] for file in sent)
-        say(self.console, f"Sent: {len(sent)} files, {size:.1f} kB; of {whole} the whole text, of all the diff.")
+        say(self.console, f"Sent: the diff of {len(sent)} files and the whole text of {whole}, {size:.1f} kB.")
         for file in held:
             say(self.console, f"Held back: {file['path']} ({file['reason'].replace('-', ' ')})")
         for file in sent:
             if file["redactions"]:
                 say(self.console, f"Redacted: {_redacted(self.sandbox, file['path'])}")
-        hold = (
-            f"{cost.get('maxCredits')} for the review, times the mode's factor, is a hold of {cost.get('hold')} credits"
-        )
-        say(self.console, f"Cost: {hold}; {cost.get('used')} were used.")
+        hold = f"{cost.get('hold')} credits held (max-credits {cost.get('maxCredits')}, times the price of the mode)"
+        say(self.console, f"Cost: {hold}, {cost.get('used')} used.")
         after = f"{one.money.available:,} after, {one.money.on_hold} on hold"
         say(self.console, f"Account: {before.available:,} credits before, {after}.")
         say(self.console, f"Requests of the action: {one.requests[0]} to GitHub, {one.requests[1]} to CodeVF.")
@@ -198,26 +201,30 @@ class _Demo:
         sent, before_sent = (len(one.report.get("manifest", {}).get("sent", ())) for one in (second, first))
         whole = "the whole change again" if sent == before_sent else "a part of the change"
         say(self.console, f"Bought: {bought}, of {whole} ({sent} files), for {paid} credits.")
-        say(self.console, f"Comments: {len(before)} before, {len(after)} after: {new} new, {same} as they were.")
-        gone = f"{threads.outdated} outdated (GitHub's word for lines that changed since), {threads.resolved} resolved"
-        say(self.console, f"Threads: {threads.total}, of them {gone}.")
+        say(self.console, f"Comments: {len(before)} before, {len(after)} after; {new} new, {same} unchanged.")
+        gone = f"{threads.outdated} outdated (their lines have changed since), {threads.resolved} resolved"
+        say(self.console, f"Threads: {threads.total}; {gone}.")
         titles = [{one["title"] for one in each.report.get("findings", ())} for each in (first, second)]
         for gone_title in sorted(titles[0] - titles[1]):
             say(self.console, f"✓ no longer found: {gone_title}", "green")
-        kept = f"{len(second.landed.summaries)} summary comment, rewritten in place"
+        kept = f"{len(second.landed.summaries)} summary comment, updated in place"
         say(self.console, f"Still open: {second.done.outputs.get('findings')} findings. {kept}.")
 
     def _show_files(self, first: Round, second: Round) -> None:
-        title(self.console, "Look at it, and go on")
+        title(self.console, "The files of the first run")
         job = first.done.job
+        self.console.print(Text(f"  {job.html_report}", style="bold"), soft_wrap=True)
+        say(self.console, "the HTML report: open it in a browser", indent=4)
         files = {"JSON report": job.report, "job summary": job.summary, "log": job.log, "event": job.event}
         say(self.console, f"{job.folder}/")
         for name, file in files.items():
             say(self.console, f"{file.relative_to(job.folder)!s:<25} {name}", indent=4)
-        say(self.console, f"{second.done.job.folder}/ (the same of the second run)")
-        self.console.print()
-        for command, told in _NEXT:
-            say(self.console, f"{command:<23} {told}", hang=24)
+        say(self.console, f"{second.done.job.folder}/ has those of the second run.")
+        title(self.console, "Next")
+        for command, what in _NEXT:
+            say(self.console, f"{command:<34} {what}", hang=35)
+        if which("reviewbot", path=self.path) is None:
+            say(self.console, f"`reviewbot` is not on your PATH. It is {Path(sys.executable).with_name('reviewbot')}.")
 
     def _conclude(self, first: Round, second: Round) -> int:
         problems = [problem for problem in _problems(first, second) if problem]
@@ -225,64 +232,68 @@ class _Demo:
         for problem in problems:
             say(self.console, f"Not as planned: {problem}", "bold red")
         if not problems:
-            say(self.console, "All as planned: the gate closed on the flaws, and opened once they were gone.", "bold")
+            say(
+                self.console,
+                "All as planned: the flaws blocked the pull request, and their fixes unblocked it.",
+                "bold",
+            )
         return EXIT_BUG if problems else 0
 
     def keep(self) -> None:
-        """Say how to look, and stay until Ctrl-C or the end of the lifetime."""
-        title(self.console, "It stays")
+        """Show how to use both services, and wait until Ctrl-C or the end of the lifetime."""
+        title(self.console, "Both services keep running")
         for name, value in facts(self.sandbox):
             say(self.console, f"{name:<18} {value}")
         for recipe in recipes(self.sandbox):
             say(self.console, f"# {recipe.what}", "dim")
             self.console.print(Text(visible(recipe.lines)), soft_wrap=True)
-        say(self.console, f"Ctrl-C ends it; by itself it ends in {KEPT_SECONDS / 60:.0f} minutes.", "bold")
+        say(self.console, f"Ctrl-C ends them. They end by themselves after {KEPT_SECONDS / 60:.0f} minutes.", "bold")
         stay(self.sandbox)
 
 
 def stay(sandbox: Sandbox) -> None:
-    """Until the services end by themselves; an interrupt comes through."""
+    """Wait until the services end by themselves; an interrupt is raised."""
     while sandbox.github.running and sandbox.codevf.running:
         sandbox.github.wait(0.5)
 
 
 def _redacted(sandbox: Sandbox, path: str) -> str:
-    """What became of the password, looked up in what CodeVF received."""
+    """Say whether the password was in what CodeVF received."""
     received = any(CREDENTIAL in json.dumps(one.body) for one in sandbox.codevf_requests.requests())
-    kept = "and it reached CodeVF all the same" if received else "CodeVF never saw it"
+    kept = "CodeVF received it" if received else "CodeVF never saw it"
     return f"the password in {path}; {kept}."
 
 
 def _problems(first: Round, second: Round) -> Iterator[str]:
     for name, one, status, conclusion in (("first", first, EXIT_GATE, "failure"), ("second", second, 0, "success")):
         if one.done.exit_status != status:
-            ended = f"the {name} run ended with {one.done.exit_status} and not with {status}"
+            ended = f"the exit status of the {name} run is {one.done.exit_status}, not {status}"
             yield f"{ended}; {one.done.job.log} says why."
         if one.landed.check is None or one.landed.check.conclusion != conclusion:
-            yield f"the check of the {name} run should be a {conclusion}."
+            yield f"the check of the {name} run is not {conclusion}."
     if not first.landed.comments:
-        yield "there is not one comment."
+        yield "the first run has posted no comment."
     if len(second.landed.comments) != len(first.landed.comments):
-        yield "the second run should neither have repeated nor removed a comment."
+        yield "the second run repeated or removed a comment."
     if (json.dumps(first.report) + json.dumps(second.report)).count(CREDENTIAL):
-        yield "a report holds the password."
+        yield "a report contains the password."
     if len(second.landed.summaries) != 1:
-        yield "there should be one summary comment."
+        yield "the pull request does not have exactly one summary comment."
 
 
 @contextmanager
 def _busy(console: Console) -> Iterator[None]:
-    """Something that moves, where somebody looks."""
+    """Show a spinner on a terminal."""
     if not console.is_terminal:
         yield
         return
-    with console.status("the action is at work"):
+    with console.status("the action is running"):
         yield
 
 
 @dataclass(slots=True)
 class _Ear:
-    """Hears the action's log: shows what it says until its final story, which stands in the log file whole."""
+    """Shows the lines of the action's log as they come, up to the summary at its end."""
 
     console: Console
     reader: Reader
@@ -291,7 +302,7 @@ class _Ear:
     over: bool = False
 
     def hear(self, line: str) -> None:
-        """One line of the log. Workflow commands are the runner's, who does not show them."""
+        """Show a line of the log; workflow commands are left out, as a runner does."""
         if self.over or line.startswith("::"):
             return
         if not line.strip() or (self.task and "findings" in line):
@@ -303,7 +314,7 @@ class _Ear:
             self._look()
 
     def _look(self) -> None:
-        """What both services say while the action waits."""
+        """Show the state of both services while the action waits."""
         money, check = self.reader.money(), self.reader.check()
         self._say(f"(CodeVF: {money.on_hold} credits on hold, task {self.reader.task_status(self.task)})")
         if check is not None:

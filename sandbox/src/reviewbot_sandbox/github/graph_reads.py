@@ -159,6 +159,12 @@ def signature(found: CommitAt, info: Info) -> dict[str, object] | None:
     return {"__typename": "GpgSignature", "isValid": True, "wasSignedByGitHub": sha in store.verified}
 
 
+def history(found: CommitAt, info: Info, **arguments: object) -> dict[str, object]:
+    """A commit and all before it, as `git log` orders them."""
+    git = context(info).store.git(found.repo)
+    return page(info, [CommitAt(found.repo, each) for each in git.commits(found.commit.sha)], arguments)
+
+
 def check_suites(found: CommitAt, info: Info, **arguments: object) -> dict[str, object]:
     """A commit's suites, one for each App, in the order in which they were made."""
     asked = context(info)
@@ -284,6 +290,7 @@ RESOLVERS: Resolvers = {
         "parents": lambda at, info, **arguments: page(
             info, [commit_at(info, at.repo, sha) for sha in at.commit.parents], arguments
         ),
+        "history": history,
         "authors": authors,
         "author": lambda at, _info: person(at, "author"),
         "committer": lambda at, _info: person(at, "committer"),

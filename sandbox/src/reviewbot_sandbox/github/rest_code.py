@@ -239,6 +239,18 @@ def get_rate_limit(call: Call) -> Answer:
     return Answer(200, {"resources": resources, "rate": resources["core"]})
 
 
+def get_installation(call: Call) -> Answer:
+    """The repositories that an App's token was made for; others are refused, as GitHub does."""
+    if call.viewer.token is None or call.viewer.app is None:
+        raise forbidden("You must authenticate with an installation access token in order to list repositories.")
+    named = call.viewer.token.repositories
+    repos = [one for one in call.store.repos.values() if named is None or one.full_name in named]
+    size, page = page_of(call)
+    shown = [call.wire.repo(one) for one in repos[(page - 1) * size : page * size]]
+    last = max(1, -(-len(repos) // size))
+    return Answer(200, {"total_count": len(repos), "repositories": shown}, links(call, page, last))
+
+
 def get_meta(call: Call) -> Answer:
     """That this is a GitHub."""
     return Answer(200, {"verifiable_password_authentication": False, "domains": {"website": [call.at.web]}})
@@ -254,6 +266,7 @@ ROUTES = (
     Route("GET", _REPO + "/git/blobs/{sha}", get_blob, READ),
     Route("GET", _REPO + "/compare/{basehead:path}", compare, READ),
     Route("GET", _REPO + "/collaborators/{login}/permission", get_permission, METADATA),
+    Route("GET", "/installation/repositories", get_installation),
     Route("GET", "/user", get_user),
     Route("GET", "/rate_limit", get_rate_limit),
     Route("GET", "/meta", get_meta),

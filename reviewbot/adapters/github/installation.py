@@ -1,0 +1,39 @@
+"""Every repository that a token can see: `ports.Installation`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from reviewbot.adapters.github.forge import GitHubForge
+from reviewbot.ports import ChangeReader, Forge
+
+
+class GitHubInstallation(Struct, frozen=True):
+    """The repositories that a forge's token can see, over its connection.
+
+    Attributes:
+        changes: opens the reader of a repository's changes.
+    """
+
+    forge: GitHubForge
+    changes: Callable[[str], ChangeReader]
+
+    @property
+    def repository(self) -> str:
+        """See `ports.Installation.repository`."""
+        return self.forge.repository
+
+    @property
+    def requests_left(self) -> int | None:
+        """See `ports.Installation.requests_left`."""
+        return self.forge.requests_left
+
+    def names(self) -> tuple[str, ...]:
+        """See `ports.Installation.names`."""
+        return tuple(one.full_name for one in self.forge.installed() if not (one.archived or one.disabled))
+
+    def at(self, repository: str) -> tuple[Forge, ChangeReader]:
+        """See `ports.Installation.at`."""
+        return self.forge.at(repository), self.changes(repository)

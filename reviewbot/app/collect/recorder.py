@@ -1,0 +1,58 @@
+"""Keeps what the runs of a collection report, each of which works on one pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.github.drafts import Annotation
+from reviewbot.ports import Pages, Reporter
+from reviewbot.render.view_models.review import SummaryView
+
+
+@dataclass(slots=True)
+class Recorder:
+    """A reporter that keeps outputs and stories; everything else goes to the runner's reporter at once.
+
+    Attributes:
+        values: the outputs of the last run.
+        stories: those of all runs, to be written below the list of pull requests: a job summary is cut at its end.
+    """
+
+    reporter: Reporter
+    values: Mapping[str, str] = field(default_factory=dict)
+    stories: list[Callable[[], None]] = field(default_factory=list)
+
+    def say(self, line: str) -> None:
+        """See `ports.Reporter.say`."""
+        self.reporter.say(line)
+
+    def debug(self, line: str) -> None:
+        """See `ports.Reporter.debug`."""
+        self.reporter.debug(line)
+
+    def annotate(self, annotation: Annotation) -> None:
+        """See `ports.Reporter.annotate`."""
+        self.reporter.annotate(annotation)
+
+    def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:
+        """See `ports.Reporter.story`."""
+        self.stories.append(partial(self.reporter.story, view, files, pages))
+
+    def job_summary(self, markdown: str) -> None:
+        """See `ports.Reporter.job_summary`."""
+        self.reporter.job_summary(markdown)
+
+    def outputs(self, values: Mapping[str, str]) -> None:
+        """See `ports.Reporter.outputs`."""
+        self.values = values
+
+    def check_file(self, path: str) -> str:
+        """See `ports.Reporter.check_file`."""
+        return self.reporter.check_file(path)
+
+    def write_file(self, path: str, text: str) -> None:
+        """See `ports.Reporter.write_file`."""
+        self.reporter.write_file(path, text)

@@ -1,0 +1,117 @@
+"""Collects the finished reviews of one repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+
+from reviewbot.app.collect.recorder import Recorder
+from reviewbot.app.comments.commands import catch_up
+from reviewbot.app.context import Ports
+from reviewbot.app.load import checked_settings
+from reviewbot.app.review import review_pull_request
+from reviewbot.domain.findings.markers import summary_mark
+from reviewbot.domain.ledger.codec import is_waiting
+from reviewbot.domain.machine.known import Cancels
+from reviewbot.domain.model.events import DispatchEvent
+from reviewbot.domain.policy.collection import MARGIN, Lookup
+from reviewbot.errors import PermissionMissing, ReviewbotError, ServiceRefused, ServiceUnreachable
+from reviewbot.settings import Settings, peek_settings
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a collection has done so far; it is complete whatever ends the collection."""
+
+    recorder: Recorder
+    lookups: list[Lookup] = field(default_factory=list)
+    unreached: list[str] = field(default_factory=list)
+
+
+def collect_repository(ports: Ports, inputs: Mapping[str, str], repository: str, progress: Progress) -> None:
+    """Look up the open reviews of a repository, oldest pull request first. One that fails never stops the next.
+
+    A bug that one of them meets is raised after the others.
+
+    Raises:
+        SettingsError: the settings are invalid, so the names of the checks are unknown.
+        ForgeError: the open pull requests cannot be listed.
+        ReviewDidNotHappen: CodeVF does not accept the key, or there is none.
+    """
+    settings = checked_settings(ports, inputs, ports.forge.config(peek_settings(inputs).config_file))
+    waiting = _waiting(ports, settings)
+    if waiting:
+        _check_key(ports, settings)
+    recording = replace(ports, reporter=progress.recorder)
+    with ExitStack() as turns:  # continues after whatever one of them raises, and raises it at its end
+        for number in reversed(waiting):
+            turns.callback(_turn, recording, inputs, Lookup(repository, number, {}), progress, turns)
+
+
+def is_exhausted(ports: Ports) -> bool:
+    """Return whether GitHub's rate limit leaves too little for another pull request."""
+    left = ports.installation.requests_left if ports.installation else None
+    return left is not None and left <= MARGIN
+
+
+def _check_key(ports: Ports, settings: Settings) -> None:
+    """Check that reviews can be looked up: otherwise each check would report that its review did not happen.
+
+    Raises:
+        NoKey: there is no key.
+        ServiceRefused: CodeVF does not accept it.
+    """
+    try:
+        ports.open_service(settings).balance()
+    except (ServiceUnreachable, ServiceRefused) as error:
+        if isinstance(error, ServiceRefused) and error.is_unauthorized:
+            raise
+        ports.reporter.say(f"{error.message} What is open stays open.")
+
+
+def _turn(ports: Ports, inputs: Mapping[str, str], lookup: Lookup, progress: Progress, turns: ExitStack) -> None:
+    """Look one pull request up."""
+    if is_exhausted(ports):
+        progress.unreached.append(lookup.name)
+        return
+    error = "A bug in reviewbot stopped it."
+    progress.recorder.values = {}
+    try:
+        _collect(ports, inputs, lookup.number)
+        error = ""
+    except ReviewbotError as failure:
+        error = failure.message
+        ports.reporter.say(f"{lookup.name}: {error}")
+    except KeyboardInterrupt:
+        turns.pop_all()  # an interrupt stops the collection
+        error = "The run was interrupted."
+        raise
+    finally:
+        progress.lookups.append(replace(lookup, outputs={} if error else progress.recorder.values, error=error))
+
+
+def _collect(ports: Ports, inputs: Mapping[str, str], number: int) -> None:
+    snapshot = catch_up(ports, inputs, number)
+    # No run may have seen it closed.
+    cancels = Cancels.NONE if snapshot.pull.is_open else Cancels.NOT_BEGUN
+    review_pull_request(ports, inputs, DispatchEvent(number, ""), snapshot, may_buy=False, cancels=cancels)
+
+
+def _waiting(ports: Ports, settings: Settings) -> tuple[int, ...]:
+    """Return the pull requests with an open review: by their check runs, or by the summary comments without any.
+
+    A token that may read check runs and not write them leaves pull requests without any.
+    """
+    known: tuple[int, ...] = ()
+    unknown = None
+    if settings.check_run:
+        try:
+            waiting = ports.forge.waiting(settings.check_names)
+            known, unknown = waiting.known, waiting.unknown
+        except PermissionMissing as error:
+            ports.reporter.say(f"{error.message} The summary comments are read instead.")
+    if unknown == frozenset():
+        return tuple(sorted(known))
+    summaries = ports.forge.summaries(summary_mark(settings.instance), unknown)
+    return tuple(sorted({*known, *(number for number, comment in summaries if is_waiting(comment.body))}))

@@ -1,0 +1,95 @@
+"""Decides how a collection ends: its outcome, and the output `published`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reviewbot.domain.model.review import Severity
+from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, first_exit_status
+
+MARGIN = 100
+"""The requests of GitHub's rate limit that a collection leaves to others; one pull request takes about ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A pull request with an open review that was looked up.
+
+    Attributes:
+        outputs: those of its run; empty if it failed.
+        error: why it failed; empty if it did not.
+    """
+
+    repository: str
+    number: int
+    outputs: Mapping[str, str]
+    error: str = ""
+
+    @property
+    def name(self) -> str:
+        """As GitHub writes it."""
+        return f"{self.repository}#{self.number}"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether its review is finished and published."""
+        return self.outputs.get("status") == Status.COMPLETED
+
+    def entry(self) -> Mapping[str, object]:
+        """Return its entry in the output `published`; `findings` is null when unknown, never 0."""
+        known = bool(self.outputs.get("findings"))
+        return {
+            "repository": self.repository,
+            "number": self.number,
+            "status": self.outputs.get("status", Status.FAILED),
+            "verdict": self.outputs.get("verdict", Verdict.NONE),
+            "reason": self.outputs.get("reason", ""),
+            "findings": {one.value: int(self.outputs.get(one.value) or 0) for one in Severity} if known else None,
+            "url": self.outputs.get("review-url", ""),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A repository that could not be looked through, with the exit status of its error."""
+
+    repository: str
+    message: str
+    exit_status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What a collection did.
+
+    Attributes:
+        repositories: how many were looked through to the end.
+        unreached: repositories, and pull requests, that the rate limit left to the next collection.
+    """
+
+    lookups: tuple[Lookup, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    unreached: tuple[str, ...] = ()
+    repositories: int = 1
+
+    def published(self) -> str:
+        """Return the output `published`."""
+        return json.dumps([one.entry() for one in self.lookups], separators=(",", ":"))
+
+    def outcome(self) -> Outcome:
+        """Return the outcome: that of the worst repository; a pull request that failed is tried again next time."""
+        finished = sum(one.is_finished for one in self.lookups)
+        where = "" if self.repositories == 1 and not self.failures else f" in {self.repositories} repositories"
+        sentences = [f"{finished} of {len(self.lookups)} open reviews{where} are finished and published."]
+        if failed := [one.name for one in self.lookups if one.error]:
+            sentences.append(f"Not looked up: {', '.join(failed)}.")
+        sentences += [f"{one.repository}: {one.message}" for one in self.failures]
+        if self.unreached:
+            sentences.append(
+                f"Left to the next collection, because of GitHub's rate limit: {', '.join(self.unreached)}."
+            )
+        status = first_exit_status(*(one.exit_status for one in self.failures))
+        ended = Status.FAILED if status else Status.COMPLETED
+        return Outcome(ended, Verdict.NONE, Reason.COLLECTED, None, status, " ".join(sentences))

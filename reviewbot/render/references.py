@@ -1,0 +1,28 @@
+"""Decides which references of a finding become links."""
+
+from __future__ import annotations
+
+import re
+
+DOCUMENTATION = {
+    "cheatsheetseries.owasp.org": "/",
+    "cwe.mitre.org": "/",
+    "developer.mozilla.org": "/",
+    "docs.astral.sh": "/ruff/",
+    "docs.zizmor.sh": "/",
+    "github.com": "/hadolint/hadolint/wiki/DL",
+    "owasp.org": "/",
+    "www.shellcheck.net": "/wiki/",
+}
+"""Hosts whose pages the reviewers cite, and the beginning of the path there."""
+
+_ADDRESS = re.compile(r"https://([a-z.]+)(/[A-Za-z0-9_~,=:/.-]*)(?:#[A-Za-z0-9_~,=:/.-]*)?")
+"""Without user, port, query and percent-encoding: a query can hold the target of a redirect."""
+
+
+def is_documentation(text: str) -> bool:
+    """Whether a text is the address of a page on one of the hosts in `DOCUMENTATION`."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None or "/." in match[2] or "//" in match[2]:
+        return False
+    return match[1] in DOCUMENTATION and match[2].startswith(DOCUMENTATION[match[1]])

@@ -1,0 +1,98 @@
+"""Build the archive of the Docker-free action: the action with its libraries for one platform, compiled.
+
+Usage: python shipping/archive.py FOLDER [MACHINE...], in an environment with pip and hatchling. It needs Python 3.13
+on `PATH`, which `no-docker/action.yml` runs the archive with. Equal sources give equal bytes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON = "3.13"
+PLATFORMS = {
+    machine: [f"{name}_{machine}" for name in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")]
+    for machine in ("x86_64", "aarch64")
+}
+"""The platform tags of wheels that each machine takes; every runner of GitHub's has a newer glibc."""
+
+UNUSED = ("rich", "markdown_it", "mdurl")
+"""Libraries of the terminal."""
+
+OF_THE_INSTALLATION = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+"""Metadata on how and where pip has installed something."""
+
+
+def archive_name(machine: str) -> str:
+    """Return the file name of a machine's archive."""
+    return f"reviewbot-linux-{machine}.tar.gz"
+
+
+def build(folder: Path, machine: str) -> Path:
+    """Write the archive of a machine, and return its path."""
+    with tempfile.TemporaryDirectory() as scratch:
+        content = Path(scratch, "content")
+        _install(content, Path(scratch, "wheel"), machine)
+        compiling = ("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(content))
+        _run(f"python{PYTHON}", "-I", *compiling, str(content))
+        folder.mkdir(parents=True, exist_ok=True)
+        return _pack(content, folder / archive_name(machine))
+
+
+def _install(content: Path, wheel: Path, machine: str) -> None:
+    """Install the libraries, and the action from its wheel, without running anything of them."""
+    pip = (
+        sys.executable,
+        "-I",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-compile",
+        "--no-deps",
+        "--target",
+        str(content),
+    )
+    platforms = [word for tag in PLATFORMS[machine] for word in ("--platform", tag)]
+    pinned = ("--only-binary", ":all:", "--require-hashes", "--python-version", PYTHON, "--implementation", "cp")
+    _run(*pip, *pinned, *platforms, "--requirement", str(ROOT / "requirements" / "runtime.txt"))
+    shutil.rmtree(content / "bin")
+    _run(sys.executable, "-I", "-m", "hatchling", "build", "--target", "wheel", "--directory", str(wheel))
+    _run(*pip, "--no-index", *map(str, wheel.glob("*.whl")))
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def _pack(content: Path, target: Path) -> Path:
+    with (
+        target.open("wb") as file,
+        gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for path in sorted(content.rglob("*")):
+            inside = path.relative_to(content)
+            if path.is_file() and inside.parts[0] not in (*UNUSED, "bin") and path.name not in OF_THE_INSTALLATION:
+                archive.add(path, inside.as_posix(), recursive=False, filter=_anonymous)
+    return target
+
+
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.mtime = member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o644
+    return member
+
+
+if __name__ == "__main__":
+    for chosen in sys.argv[2:] or PLATFORMS:
+        made = build(Path(sys.argv[1]), chosen)
+        sys.stdout.write(f"{hashlib.sha256(made.read_bytes()).hexdigest()}  {made.name}\n")

@@ -1,0 +1,249 @@
+"""One collection for many repositories: each is collected by its own settings, and none stops the next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from reviewbot_sandbox.codevf import TaskLife
+from reviewbot_sandbox.github import App
+
+from reviewbot.app.collect.collect import collect_finished
+from reviewbot.app.context import Ports
+from reviewbot.domain.github.pull_request import Waiting
+from reviewbot.domain.policy.collection import MARGIN, Collection
+from reviewbot.errors import NotFound, ServiceRefused
+from tests.app.house import BASE, HEAD, REPO, TOKEN, Finished, Rig, answer, finding, house
+
+SHOP = "acme/shop"
+INPUTS = {"codevf-api-key": "key", "command": "collect"}
+
+
+@dataclass
+class Town:
+    """A repository in memory with pull requests that wait; reading one fails, and costs a request."""
+
+    county: County
+    name: str
+
+    def config(self, _path: str) -> str | None:
+        self.county.spend()
+        return self.county.configs.get(self.name)
+
+    def waiting(self, _check_names: object) -> Waiting:
+        self.county.spend()
+        if self.name in self.county.broken:
+            raise self.county.broken[self.name]
+        return Waiting(self.county.waits.get(self.name, ()), frozenset())
+
+    def snapshot(self, number: int, **_: object) -> Any:  # noqa: ANN401 — never given
+        self.county.spend()
+        self.county.seen.append((self.name, number))
+        raise NotFound("It is gone.")
+
+
+@dataclass
+class County:
+    """The port `Installation` in memory."""
+
+    installed: tuple[str, ...] = ()
+    waits: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    configs: Mapping[str, str] = field(default_factory=dict)
+    broken: Mapping[str, BaseException] = field(default_factory=dict)
+    requests_left: int | None = None
+    repository: str = "acme/ops"
+    seen: list[tuple[str, int]] = field(default_factory=list)
+
+    def spend(self) -> None:
+        if self.requests_left is not None:
+            self.requests_left -= 1
+
+    def names(self) -> tuple[str, ...]:
+        self.spend()
+        return self.installed
+
+    def at(self, repository: str) -> tuple[Any, Any]:
+        return Town(self, repository), None
+
+
+def collect(
+    county: County, repositories: str = "installation", seed: int = 0, balance: Callable[[], None] = lambda: None
+) -> tuple[Collection, list[str]]:
+    """A collection, and the job summary."""
+    summary: list[str] = []
+    reporter = SimpleNamespace(say=lambda _: None, job_summary=summary.append)
+    parts: dict[str, Any] = {"forge": Town(county, county.repository), "changes": None, "reporter": reporter}
+    parts |= {"clock": None, "installation": county, "open_service": lambda _: SimpleNamespace(balance=balance)}
+    ports = Ports(**parts, rng=Random(seed), run_url=None, version="0")  # noqa: S311 — the same every time
+    return collect_finished(ports, {**INPUTS, "repositories": repositories}), summary
+
+
+def test_names_may_lack_the_owner_and_each_is_collected_once() -> None:
+    county = County(waits={"acme/a": (1,), "other/b": (2,)})
+    found, _ = collect(county, "a\nother/b\nACME/a\n")
+    assert sorted(county.seen) == [("acme/a", 1), ("other/b", 2)]
+    assert found.repositories == 2
+
+
+def test_no_repository_stops_the_next_whatever_it_fails_by() -> None:
+    county = County(
+        ("acme/a", "acme/b", "acme/c", "acme/d"),
+        waits={"acme/a": (1, 2), "acme/d": (3,)},
+        configs={"acme/b": "fail-on: sometimes\n"},
+        broken={"acme/c": NotFound("No such repository.")},
+    )
+    for seed in range(8):
+        county.seen.clear()
+        found, summary = collect(county, seed=seed)
+        assert sorted(county.seen) == [("acme/a", 1), ("acme/a", 2), ("acme/d", 3)]
+        outcome = found.outcome()
+        assert (outcome.exit_status, found.repositories) == (2, 2)
+        for name in ("acme/b", "acme/c", "acme/a#1", "acme/a#2", "acme/d#3"):
+            assert name in outcome.message
+            assert name in summary[0]
+        assert len(json.loads(found.published())) == 3
+
+
+def test_a_bug_in_one_repository_is_raised_after_the_others_and_listed() -> None:
+    county = County(("acme/a", "acme/b", "acme/c"), waits={"acme/a": (1,), "acme/c": (2,)},
+                    broken={"acme/b": TypeError("a bug")})  # fmt: skip
+    with pytest.raises(TypeError, match="a bug"):
+        collect(county)
+    assert sorted(county.seen) == [("acme/a", 1), ("acme/c", 2)]
+
+
+def test_an_interrupt_stops_the_collection() -> None:
+    names = tuple(f"acme/r{number}" for number in range(6))
+    county = County(names, dict.fromkeys(names, (1,)), broken=dict.fromkeys(names, KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        collect(county)
+    assert not county.seen
+
+
+def test_a_key_that_codevf_does_not_accept_is_reported_for_each_repository() -> None:
+    def refused() -> None:
+        raise ServiceRefused("CodeVF does not know the key.", status=401)
+
+    found, _ = collect(County(("acme/a", "acme/b"), waits={"acme/a": (1,)}), balance=refused)
+    assert [(one.repository, one.exit_status) for one in found.failures] == [("acme/a", 3)]
+    assert found.repositories == 1
+
+
+def test_it_stops_before_the_limit_and_names_what_is_left() -> None:
+    names = tuple(f"acme/r{number}" for number in range(20))
+    # The list costs one request, and each repository two.
+    county = County(names, requests_left=MARGIN + 1 + 2 * 5)
+    found, summary = collect(county)
+    assert (found.repositories, len(found.unreached)) == (5, 15)
+    assert county.requests_left == MARGIN
+    assert found.outcome().exit_status == 0
+    assert all(f"`{name}`" in summary[0] for name in found.unreached)
+
+
+def test_it_stops_between_pull_requests_too() -> None:
+    county = County(("acme/a",), waits={"acme/a": (1, 2, 3, 4)}, requests_left=MARGIN + 3 + 1)
+    found, _ = collect(county)
+    assert county.seen == [("acme/a", 1)]
+    assert found.unreached == ("acme/a#2", "acme/a#3", "acme/a#4")
+
+
+def test_the_order_changes_so_that_a_limit_leaves_out_others_next_time() -> None:
+    names = tuple(f"acme/r{number}" for number in range(10))
+    reached: set[str] = set()
+    for seed in range(30):
+        found, _ = collect(County(names, requests_left=MARGIN + 1 + 2 * 3), seed=seed)
+        reached |= set(names) - set(found.unreached)
+    assert reached == set(names)
+
+
+@pytest.mark.parametrize("left", [None, 10**6])
+def test_an_idle_repository_costs_two_requests(left: int | None) -> None:
+    county = County(tuple(f"acme/r{number}" for number in range(200)), requests_left=left)
+    found, summary = collect(county)
+    assert (found.repositories, found.unreached) == (200, ())
+    assert summary == ["## Collected reviews\n\nNo review is open.\n"]
+    if left:
+        assert left - (county.requests_left or 0) == 1 + 2 * 200
+
+
+# --- Over HTTP, on loopback -------------------------------------------------------------------------------------------
+
+
+def add_shop(rig: Rig, config: str = "fail-on: never\n") -> None:
+    """A second repository, with a pull request of its own and other settings."""
+    rig.world.repository(SHOP)
+    rig.world.push(SHOP, "main", {**BASE, ".github/reviewbot.yml": config}, message="Base")
+    rig.world.push(SHOP, "topic", HEAD, message="Topic", author="mona")
+    rig.world.open_pull_request(SHOP, "topic", title="Sell parcels", author="mona")
+
+
+def submit(rig: Rig, repository: str = REPO) -> Finished:
+    payload = {**rig.event("opened"), "repository": {"full_name": repository}}
+    payload["pull_request"]["head"]["sha"] = rig.world.pull(repository, 1).head_sha
+    done = rig.run(payload=payload, runner={"GITHUB_REPOSITORY": repository}, wait_minutes="0")
+    assert done.outputs["status"] == "pending", done.log
+    return done
+
+
+@pytest.mark.proof
+def test_each_repository_is_collected_by_its_own_settings(tmp_path: Path) -> None:
+    critical = answer(finding("app.py", 12, severity="critical", title="A shell", code="os.system(command)"))
+    life = TaskLife(pending=1, processing=1)
+    with house(tmp_path, engineer=lambda _: critical, life=life) as rig:
+        add_shop(rig)
+        rig.world.repository("acme/idle")
+        rig.world.repository("acme/broken")
+        elsewhere = {".github/reviewbot.yml": "codevf-url: https://elsewhere.example/\n"}
+        rig.world.push("acme/broken", "main", elsewhere, message="Oops")
+        for repository in (REPO, SHOP):
+            submit(rig, repository)
+        before = len(rig.github_faults.log)
+        done = rig.run(event="schedule", payload={}, command="collect", repositories="installation",
+                       runner={"GITHUB_REPOSITORY": "acme/idle"})  # fmt: skip
+        requests = [f"{one.method} {one.path}" for one in rig.github_faults.log[before:]]
+        assert (done.exit_status, done.outputs["reason"]) == (2, "collected"), done.log
+        published = {one["repository"]: one for one in json.loads(done.outputs["published"])}
+        assert {
+            name: (one["number"], one["verdict"], one["findings"]["critical"]) for name, one in published.items()
+        } == {
+            REPO: (1, "fail", 1),
+            SHOP: (1, "pass", 1),
+        }
+        assert "acme/broken: The settings have 1 problem" in done.log
+        assert done.summary.startswith("## Collected reviews\n")
+        assert f"/{REPO}/pull/1)" in done.summary
+        assert "`acme/broken`" in done.summary
+        assert requests.count("GET /installation/repositories") == 1
+        # Four repositories of at most three requests each, and two reviews of at most twelve.
+        assert len(requests) <= 1 + 4 * 3 + 2 * 12, requests
+        conclusions = {one.repo: one.conclusion for one in rig.world.store.checks.values()}
+        assert conclusions == {REPO: "failure", SHOP: "success"}
+
+
+@pytest.mark.proof
+def test_the_list_of_an_installation_is_read_by_pages(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        one = rig.world.store.repos[REPO.lower()]
+        for number in range(150):  # of the records alone: nothing is read of them
+            rig.world.store.repos[f"acme/x{number}"] = replace(one, id=10_000 + number, name=f"x{number}")
+        rig.world.app_token(TOKEN, app=App(7, "ours", "Ours"))
+        done = rig.run(event="schedule", payload={}, command="collect", repositories="installation")
+        listed = [line for line in rig.github_requests() if line.startswith("GET /installation")]
+        assert len(listed) == 2, done.log
+
+
+@pytest.mark.proof
+def test_it_leaves_the_last_requests_of_the_hour_to_others(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        add_shop(rig)
+        rig.world.limits.quota_ = MARGIN
+        done = rig.run(event="schedule", payload={}, command="collect", repositories="installation")
+        assert (done.exit_status, json.loads(done.outputs["published"])) == (0, [])
+        assert f"`{SHOP}`" in done.summary
+        assert len(rig.github_requests()) <= 3

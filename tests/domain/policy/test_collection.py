@@ -1,0 +1,54 @@
+"""How a collection ends, and what it publishes as an output."""
+
+from __future__ import annotations
+
+import json
+
+from reviewbot.domain.model.review import Severity
+from reviewbot.domain.policy.collection import Collection, Failure, Lookup
+
+COUNTS = {**{severity.value: "0" for severity in Severity}, "high": "2", "findings": "2"}
+DONE = Lookup(
+    "acme/shop", 1, {"status": "completed", "verdict": "fail", "reason": "gate", "review-url": "https://x/1", **COUNTS}
+)
+OPEN = Lookup("acme/shop", 2, {"status": "pending", "verdict": "none", "reason": "pending", "findings": ""})
+LOST = Lookup("acme/shop", 3, {}, "It is gone.")
+
+
+def test_every_pull_request_is_an_entry_and_unknown_counts_are_null() -> None:
+    found = json.loads(Collection((DONE, OPEN, LOST)).published())
+    assert [(one["number"], one["status"], one["verdict"], one["reason"], one["url"]) for one in found] == [
+        (1, "completed", "fail", "gate", "https://x/1"),
+        (2, "pending", "none", "pending", ""),
+        (3, "failed", "none", "", ""),
+    ]
+    assert {one["repository"] for one in found} == {"acme/shop"}
+    assert [one["findings"] for one in found] == [
+        {"critical": 0, "high": 2, "medium": 0, "low": 0, "info": 0, "unrated": 0},
+        None,
+        None,
+    ]
+    assert Collection().published() == "[]"
+
+
+def test_a_pull_request_that_failed_is_named_and_tried_again_next_time() -> None:
+    outcome = Collection((DONE, OPEN, LOST)).outcome()
+    assert (outcome.exit_status, outcome.status, outcome.verdict, outcome.conclusion) == (0, "completed", "none", None)
+    assert outcome.message == "1 of 3 open reviews are finished and published. Not looked up: acme/shop#3."
+    assert Collection((DONE,)).outcome().message == "1 of 1 open reviews are finished and published."
+
+
+def test_the_worst_repository_decides_the_exit_status_and_each_is_named() -> None:
+    failures = (Failure("acme/a", "Two problems.", 2), Failure("acme/b", "Not found.", 3))
+    outcome = Collection((DONE,), failures, repositories=4).outcome()
+    assert (outcome.exit_status, outcome.status) == (2, "failed")
+    assert outcome.message == (
+        "1 of 1 open reviews in 4 repositories are finished and published. acme/a: Two problems. acme/b: Not found."
+    )
+    assert Collection((), failures[1:]).outcome().exit_status == 3
+
+
+def test_what_a_limit_left_out_is_named_and_no_failure() -> None:
+    outcome = Collection((DONE,), unreached=("acme/a", "acme/b#7")).outcome()
+    assert outcome.exit_status == 0
+    assert outcome.message.endswith("Left to the next collection, because of GitHub's rate limit: acme/a, acme/b#7.")

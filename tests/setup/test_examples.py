@@ -1,0 +1,98 @@
+"""The examples for an organization: the workflow that its repositories call, and the call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from reviewbot.settings import INPUTS, Settings, read_settings
+from reviewbot.setup.files import LABELS
+from tests.contract.test_snippets import LINTERS, complaint, saved
+from tests.setup.test_conditions import COMMENTS, PULL_REQUESTS, started
+
+FOLDER = Path(__file__).resolve().parents[2] / "examples" / "organization"
+CALLED, CALLER = ((FOLDER / name).read_text(encoding="utf-8") for name in ("reviewbot.yml", "caller.yml"))
+JOBS = YAML(typ="safe").load(CALLED)["jobs"]
+ENV = YAML(typ="safe").load(CALLED)["env"]
+REMOTE = "YOUR-ORG/.github/.github/workflows/reviewbot.yml@COMMIT # vX.Y.Z"
+
+
+@pytest.mark.parametrize("linter", LINTERS, ids=lambda linter: " ".join(linter[::2][:2]))
+def test_the_examples_pass_every_linter(linter: tuple[str, ...], tmp_path: Path) -> None:
+    texts = {"reviewbot": CALLED, "reviews": CALLER.replace("YOUR-ORG/", "acme/")}
+    assert not complaint(linter, *(saved(tmp_path, text, name) for name, text in texts.items()))
+
+
+def test_the_job_of_a_caller_has_four_lines() -> None:
+    job = CALLER.partition("jobs:\n")[2]
+    assert [line.split()[0] for line in job.splitlines()] == ["reviewbot:", "name:", "uses:", "secrets:"]
+
+
+def started_by(event: str, payload: Mapping[str, Any], folder: Path, text: str) -> list[str]:
+    """The jobs that a workflow starts beside the called one, which lies where the caller looks for it."""
+    called = folder / ".github" / "workflows" / "reviewbot.yml"
+    called.parent.mkdir(parents=True)
+    called.write_text(without_actions(CALLED), encoding="utf-8")
+    text = text.replace(REMOTE, "./.github/workflows/reviewbot.yml")
+    return started(text.replace("cache-mode: none\n", ""), event, payload, folder)  # act does not know that key yet
+
+
+def without_actions(text: str) -> str:
+    """The workflow with a step that does nothing in place of each action, which act would download."""
+    lines = text.splitlines()
+    steps = [number for number, line in enumerate(lines) if line == "    steps:"]
+    kept = []
+    for number, line in enumerate(lines):
+        inside = any(
+            at < number and all(one.startswith("      ") for one in lines[at + 1 : number + 1]) for at in steps
+        )
+        if not inside:
+            kept.append(line)
+        if line == "    steps:":
+            kept.append('      - run: "true"')
+    return "\n".join(kept) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "starts"),
+    [
+        *(("pull_request_target", payload, starts) for payload, starts in PULL_REQUESTS),
+        *(("issue_comment", payload, starts) for payload, starts in COMMENTS),
+    ],
+    ids=lambda value: json.dumps(value)[:60],
+)
+def test_a_call_starts_where_a_review_may_be_due(
+    tmp_path: Path, event: str, payload: Mapping[str, Any], starts: bool  # noqa: FBT001 — a column of the table
+) -> None:  # fmt: skip
+    assert started_by(event, payload, tmp_path, CALLER) == ["review"] * starts
+
+
+@pytest.mark.parametrize("event", ["schedule", "workflow_dispatch"])
+def test_the_organizations_own_events_collect(tmp_path: Path, event: str) -> None:
+    assert started(without_actions(CALLED), event, {}, tmp_path) == ["collect"]
+
+
+def test_both_jobs_read_the_same_settings_and_the_settings_are_valid() -> None:
+    for job in JOBS.values():
+        inputs = job["steps"][-1]["with"]
+        assert inputs.keys() <= {row.name for row in INPUTS if row.action}
+        assert (inputs["config"], inputs["locked"]) == ("${{ env.CONFIG }}", "${{ env.LOCKED }}")
+        given = {"config": ENV["CONFIG"], "locked": ENV["LOCKED"], "command": inputs.get("command", "")}
+        found = read_settings({**given, "repositories": inputs.get("repositories", "")}, None)
+        assert (found.fail_on, found.max_credits_per_pr) == ("high", 1500)
+        assert found.check_name == Settings().check_name
+    assert LABELS in JOBS["review"]["if"]
+
+
+def test_both_jobs_act_as_the_same_app_which_is_what_makes_state_theirs() -> None:
+    tokens = [job["steps"][0] for job in JOBS.values()]
+    assert len({(one["uses"], one["with"]["client-id"], one["with"]["private-key"]) for one in tokens}) == 1
+    for job in JOBS.values():
+        assert job["steps"][-1]["with"]["github-token"] == "${{ steps.app.outputs.token }}"
+        assert job["environment"] == "reviewbot"
+    assert [one["with"].get("owner") for one in tokens] == [None, "${{ github.repository_owner }}"]

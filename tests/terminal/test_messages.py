@@ -1,0 +1,173 @@
+"""Every error message says what failed, with the value and its location, why, and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.terminal.conftest import Opened
+from tests.terminal.ground import Desk
+
+LOCAL = ("review", "--reviewer", "local")
+FILE = ".github/reviewbot.yml"
+NOT_PLAIN = re.compile(
+    r"\b(nobody|somebody|whoever|anew|mend\w*|told|is none|is no|not right|came? to nothing|there is none)\b"
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A failing command.
+
+    Attributes:
+        says: what stands in its messages, whitespace folded.
+        work: files of the work tree; `commit` files are committed to a branch of `main`.
+    """
+
+    arguments: tuple[str, ...]
+    says: tuple[str, ...]
+    status: int = 2
+    work: Mapping[str, str | bytes] = field(default_factory=dict)
+    commit: Mapping[str, str | bytes] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    outside: bool = False
+    never: tuple[str, ...] = ()
+
+
+CASES = {
+    "unknown key": Case(
+        ("config", "check"),
+        (f"{FILE}:2: `failon`: unknown key; did you mean `fail-on`?",),
+        work={FILE: "mode: fast\nfailon: high\n"},
+        never=("Allowed",),
+    ),
+    "unknown key, none near": Case(
+        ("config", "check"),
+        (f"{FILE}:1: `zzzz`: unknown key. Allowed: `allow`, `approve-spend`, ",),
+        work={FILE: "zzzz: 1\n"},
+    ),
+    "unknown value": Case(
+        ("config", "check"),
+        (f"{FILE}:1: `mode`: invalid value `slow`. Allowed: `realtime_answer`, `fast`, `standard`.",),
+        work={FILE: "mode: slow\n"},
+    ),
+    "unknown input": Case(
+        ("config", "check", "--input", "failon=high"),
+        ("reviewbot: --input: unknown input `failon`; did you mean `fail-on`?",),
+    ),
+    "unknown option": Case(("review", "--failon", "high"), ("unknown argument '--failon'; did you mean `--fail-on`?",)),
+    "unknown command": Case(("reviw",), ("unknown value 'reviw'; did you mean `review`?",)),
+    "bad YAML": Case(
+        ("config", "check"),
+        (f"{FILE}: line 3, column 1: expected `,` or `]`, found the end of the file",),
+        work={FILE: "mode: fast\npaths: [a\n"},
+    ),
+    "bad YAML, a tab": Case(
+        ("config", "check"),
+        (f"{FILE}: line 2, column 1: found character `\\t` that cannot start any token",),
+        work={FILE: "paths:\n\t- a\n"},
+    ),
+    "the same key twice": Case(
+        ("config", "check"),
+        (f"{FILE}: line 3, column 1: this key is there twice.",),
+        work={FILE: "mode: fast\npaths: [a]\nmode: standard\n"},
+    ),
+    "incomplete path-instructions": Case(
+        ("config", "check"),
+        (f"{FILE}:1: `path-instructions`: item 2 has no `instructions`",),
+        work={FILE: "path-instructions:\n  - {path: a, instructions: b}\n  - path: c\n"},
+    ),
+    "--repo nonsense": Case(
+        ("review", "--pr", "1", "--repo", "nonsense"),
+        ("--repo: `nonsense` is not OWNER/NAME. For example: --repo octocat/hello-world",),
+        env={"GITHUB_TOKEN": "ghp_desk"},
+    ),
+    "--pr without a token": Case(
+        ("review", "--pr", "12", "--repo", "octocat/hello-world"),
+        (
+            "--pr: GITHUB_TOKEN and GH_TOKEN are empty, and reading a pull request needs a token.",
+            "Run: GITHUB_TOKEN=$(gh auth token) reviewbot review --pr 12 --repo octocat/hello-world",
+        ),
+    ),
+    "--pr abc": Case(
+        ("review", "--pr", "abc"),
+        ("argument --pr: 'abc' is not the number of a pull request; for example: --pr 12",),
+    ),
+    "no repository": Case(
+        LOCAL, ("reviewbot: `nogit` is not inside a git repository. Run the command in a clone.",), outside=True
+    ),
+    "nothing readable": Case(
+        LOCAL,
+        (
+            "None of the selected files could be reviewed.",
+            "tool: It is binary (it starts with `#!`). NOT REVIEWED.",
+            "--paths '!tool'",
+        ),
+        status=3,
+        commit={"tool": b"#!/bin/sh\n\0"},
+    ),
+    "too large": Case(
+        LOCAL,
+        ("- big.json: too large (6.0 MB; the limit is 5.2 MB)", "--paths '!big.json'"),
+        status=3,
+        commit={"big.json": '"some words of a list",\n' * 250_000, "a.py": "x = 1\n"},
+    ),
+    "not UTF-8": Case(
+        LOCAL,
+        ("- latin.py: not UTF-8 (save it as UTF-8)", "--paths '!latin.py'"),
+        status=3,
+        commit={"latin.py": "# Größe\nsize = 1\n".encode("latin-1"), "a.py": "x = 1\n"},
+        never=("syntax",),
+    ),
+    "missing report": Case(
+        ("render", "none.json", "--to", "html"),
+        ("none.json: No such file or directory.", "reviewbot review --format json > report.json"),
+    ),
+    "unreadable report": Case(
+        ("apply", "report.json"),
+        (
+            "report.json: The report cannot be read: `document` is not JSON.",
+            "reviewbot review --format json > report.json",
+        ),
+        work={"report.json": "none"},
+    ),
+    "service down": Case(
+        ("review", "--codevf-url", "http://127.0.0.1:9/"),
+        (
+            "CodeVF cannot be reached (ConnectError, 127.0.0.1). Trying again in 1 s",
+            "Check the network, the proxy and `codevf-url`.",
+        ),
+        status=3,
+    ),
+}
+
+
+def prepare(desk: Desk, case: Case) -> None:
+    if case.commit:
+        desk.clone.git("checkout", "--quiet", "-b", "other", "main")
+        desk.clone.commit(case.commit)
+    desk.clone.write(case.work)
+    desk.more.update(case.env)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_message(sit: Opened, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    desk, case = sit(), CASES[name]
+    prepare(desk, case)
+    at = desk.clone.root
+    if case.outside:
+        at = desk.clone.root.parent / "nogit"
+        at.mkdir()
+    try:
+        said = desk.call(*case.arguments, at=at)
+        status, text = said.status, said.out + said.err
+    except SystemExit as left:
+        status, text = int(str(left.code)), capsys.readouterr().err
+    folded = " ".join(text.split())
+    assert [one for one in case.says if one not in folded] == [], text
+    assert status == case.status
+    assert not [one for one in case.never if one in folded]
+    assert not NOT_PLAIN.search(folded), text
