@@ -48,7 +48,7 @@ _VAGUE = (
 _WORD = rf"(?P<w>{_SURE}|{_VAGUE}|(?-i:(?<=[a-z])(?<!ublic)Key(?![a-z])))"
 _IS_VAGUE = re.compile(rf"{_VAGUE}|Key", re.IGNORECASE)
 _IS_SURE = re.compile(_SURE, re.IGNORECASE)
-_WORD_MARKERS = (
+WORD_MARKERS = (
     *("key", "pass", "pwd", "secret", "token", "cred", "cookie", "auth", "session", "bearer", "salt", "dsn"),
     *("contrase", "kennwort", "mnemonic", "pw", "psk"),
 )
@@ -255,7 +255,7 @@ def values_in(line: str, place: Place) -> Iterator[Span]:
         if any(marker in lower for marker in rule.markers):
             found = rule.pattern.finditer(line)
             yield from (Span(*one.span("v")) for one in found if _is_fixed(one["v"], rule, place))
-    if any(marker in lower for marker in _WORD_MARKERS):
+    if any(marker in lower for marker in WORD_MARKERS):
         yield from _behind_words(line, place)
     if place is not Place.EXECUTED:
         yield from _random_in(line, lower)
@@ -345,7 +345,7 @@ _HARMLESS = re.compile(
 )
 _KINDS = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 
-_MARKERS = {"://", *_WORD_MARKERS, *(marker for rule in FIXED for marker in rule.markers)}
+_MARKERS = {"://", *WORD_MARKERS, *(marker for rule in FIXED for marker in rule.markers)}
 HINT = re.compile("|".join([any_of(_MARKERS), *(quote + "[a-z0-9+/_-]{24}" for quote in "\"'`")]))
 """Is in every lower-cased line with a suspicious value or the name of one on the next lines.
 
@@ -426,7 +426,7 @@ class Wrapped:
             return
         lower = content.lower()
         content = _LAST_COMMENT.sub(" ", content)
-        has_word = any(marker in lower for marker in _WORD_MARKERS)
+        has_word = any(marker in lower for marker in WORD_MARKERS)
         above.name = _OPEN_NAME.search(content) if has_word and _OPEN.search(content) else None
         if has_word and _NAMES.search(lower) and (named := _NAMED.search(content)):
             above.age = 0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewbot.domain.redaction.detectors import FIXED, HINT, RULES
+from reviewbot.domain.redaction.detectors import FIXED, HINT, RULES, WORD_MARKERS
 from reviewbot.domain.redaction.formats import FORMATS, SHORTEST_TOKEN
 
 ASCII = st.characters(codec="ascii")
@@ -49,7 +49,7 @@ def test_each_value_of_a_fixed_rule_has_its_marker_in_the_line(
     check()
 
 
-@pytest.mark.parametrize("marker", sorted({marker for rule in FIXED for marker in rule.markers}))
+@pytest.mark.parametrize("marker", sorted({*WORD_MARKERS, *(marker for rule in FIXED for marker in rule.markers)}))
 def test_each_marker_is_a_hint(marker: str) -> None:
     assert HINT.search(f"a {marker}")
 
