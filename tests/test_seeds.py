@@ -25,7 +25,7 @@ def test_fails(number):
 
 
 def drawn(tmp_path: Path, name: str, *options: str) -> tuple[str, str]:
-    """The examples of a property in a run of its own, and what that run prints."""
+    """Return the examples of a property in a run of its own, and what that run prints."""
     (tmp_path / "conftest.py").write_text((ROOT / "conftest.py").read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "test_property.py").write_text(PROPERTY, encoding="utf-8")
     asked = [

@@ -122,7 +122,7 @@ def problems_of(inputs: dict[str, str], config: str | None = None) -> tuple[Prob
 
 
 def alone(row_name: str) -> dict[str, str]:
-    """Inputs beside which the value of a row is possible."""
+    """Input beside which the value of a row is possible."""
     return {"max-credits": {"reviewer": "local"}, "repositories": {"command": "collect"}}.get(row_name, {})
 
 

@@ -64,7 +64,7 @@ def _html_comment(file: SourceFile) -> Iterator[int]:
 
 
 def _leading_arrow(line: str) -> bool:
-    """Whether `-->` starts a line as JavaScript counts them, perhaps after a closed comment.
+    """Return whether `-->` starts a line as JavaScript counts them, perhaps after a closed comment.
 
     Not a pattern, which would take much more than linear time.
     """

@@ -47,7 +47,7 @@ class LocalReviewer:
         return None
 
     def project(self, name: str) -> int:  # noqa: ARG002 — the port's signature
-        """One number for every name: there are no projects here."""
+        """Return one number for every name: there are no projects here."""
         return 1
 
     def tags(self) -> tuple[Tag, ...]:

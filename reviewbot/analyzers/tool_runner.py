@@ -130,7 +130,7 @@ class ToolRunner:
             self.examine(copies[half:])
 
     def version(self) -> str:
-        """The program's version, `?` if it prints no number."""
+        """Return the program's version, `?` if it prints no number."""
         seconds = min(10.0, max(0.1, (self.until - time.monotonic()) / 4))
         outcome = run([self.program, "--version"], folder=self.folder, environment=self.environment, seconds=seconds)
         found = re.search(r"\d+(\.\d+)+", outcome.stdout) if isinstance(outcome, Ran) else None

@@ -21,7 +21,7 @@ LINES = [f"line {number}\n" for number in range(1, 61)]
 
 @pytest.fixture
 def github_world(tmp_path: Path) -> World:
-    """A repository with a pull request by mona, whose files are changed in every way that a diff knows.
+    """Return a repository with a pull request by mona, whose files are changed in every way that a diff knows.
 
     `app.py` has 60 lines; the pull request changes line 10 and deletes line 40.
     """
@@ -47,13 +47,13 @@ def github_world(tmp_path: Path) -> World:
 
 @pytest.fixture
 def github_faults() -> Faults:
-    """The faults and the log of that GitHub."""
+    """Return the faults and the log of that GitHub."""
     return Faults()
 
 
 @pytest.fixture
 def github_url(github_world: World, github_faults: Faults) -> Iterator[str]:
-    """The address at which it is served; what it answers is judged by what GitHub publishes."""
+    """Yield the address at which it is served; what it answers is judged by what GitHub publishes."""
     with refereed() as referee:
         app = referee.answers(build_github(github_world))
         with serving(with_faults(app, github_faults, identify=identify(github_world))) as served:
@@ -62,7 +62,7 @@ def github_url(github_world: World, github_faults: Faults) -> Iterator[str]:
 
 @pytest.fixture
 def github_http(github_url: str) -> Iterator[httpx.Client]:
-    """A client with the workflow's token; addresses inside the repository are relative."""
+    """Yield a client with the workflow's token; addresses inside the repository are relative."""
     headers = {"Authorization": f"token {TOKEN}"}
     with httpx.Client(base_url=f"{github_url}/repos/{REPO}", headers=headers) as client:
         yield client

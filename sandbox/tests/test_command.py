@@ -27,7 +27,7 @@ WITHOUT = (
 
 @contextmanager
 def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The sandbox's process, and what it has printed once it serves."""
+    """Yield the sandbox's process, and what it has printed once it serves."""
     command = (*SANDBOX, "--lifetime", "60", *options)
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=ENV, encoding="utf-8"
@@ -45,7 +45,7 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def run(command: str, cwd: Path) -> str:
-    """What a printed line prints; it must succeed."""
+    """Return what a printed line prints; it must succeed."""
     path = f"{Path(sys.executable).parent}:{ENV['PATH']}"
     done = subprocess.run(
         ("/bin/sh", "-c", command), cwd=cwd, env=ENV | {"PATH": path}, capture_output=True, text=True, check=False
@@ -63,7 +63,7 @@ def test_every_printed_line_works(tmp_path: Path) -> None:
         step = subprocess.run(("/bin/sh", "-c", action[0]), env=ENV, capture_output=True, text=True, check=False)
     answers = list(found.values())
     assert len(answers) == 14
-    assert "CodeVF's clock is fast: one of its seconds takes 0.05 of yours; it takes one request" in text
+    assert "CodeVF's clock is fast: one of its seconds takes 0.05 real seconds; it accepts one request" in text
     assert '"title": "Express parcels' in answers[0]
     assert answers[1] == "[]"
     assert '{"data": {"repository"' in answers[2]
@@ -104,7 +104,7 @@ def test_the_limits_can_be_switched_off_and_the_forks_pull_request_is_there() ->
         fork = httpx.get(f"{url[1]}/repos/harbour/parcel-tracker/pulls/2").json()
     assert [answer.status_code for answer in balances] == [200] * 5
     assert balances[0].json()["available"] == 100
-    assert (fork["user"]["login"], fork["head"]["repo"]["fork"]) == ("quill", True)
+    assert (fork["user"]["login"], fork["head"]["repo"]["fork"]) == ("hubot", True)
     assert not re.search(r"(?<!:)\b429\b", text)  # a port may have it
 
 

@@ -24,7 +24,7 @@ Graph = Callable[..., dict[str, Any]]
 
 
 def fetched(url: str, ref: str, folder: Path) -> str:
-    """The hash that a client of git sees under a reference; empty where there is none."""
+    """Return the hash that a client of git sees under a reference; empty where there is none."""
     command = ("git", "ls-remote", f"{url}/{REPO}.git", ref)
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.partition("\t")[0]
 

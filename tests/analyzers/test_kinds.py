@@ -18,7 +18,7 @@ Attach = Callable[[Mapping[str, str | tuple[str, str]]], list[tuple[str, str]]]
 
 
 def tools_of(path: str, text: str) -> dict[str, str]:
-    """The analyzers that read a file, and the ending of the copy that each gets."""
+    """Return the analyzers that read a file, and the ending of the copy that each gets."""
     file = source_file(path, text, frozenset())
     return {tool.name: ending for tool in TOOLS if (ending := tool.ending(file)) is not None}
 

@@ -16,7 +16,7 @@ Attach = Callable[[Mapping[str, str | tuple[str, str]]], list[tuple[str, str]]]
 
 
 def told(path: str, text: str) -> list[tuple[str, int]]:
-    """The rules that speak, and on which lines. Whatever speaks also counts the file as not read."""
+    """Return the rules that speak, and on which lines. Whatever speaks also counts the file as not read."""
     report = unmask([source_file(path, text, frozenset())])
     assert bool(report.findings) == bool(report.unseen)
     assert report.read == frozenset()

@@ -128,7 +128,7 @@ EXAMPLES: tuple[tuple[str, str, str, str], ...] = (
 
 
 def rules_found(ending: str, text: str, tmp_path: Path) -> set[str]:
-    """The names of the rules that speak on a file."""
+    """Return the names of the rules that speak on a file."""
     file = source_file(f"x.{ending}", text, frozenset({1}))
     report = run_tools(AST_GREP, [file], root=tmp_path, path_env={"PATH": BIN}, seconds=30)
     assert report is not None

@@ -21,7 +21,7 @@ LEAVING = {"wait-minutes": "0"}
 
 
 def run(here: Ground, number: int, inputs: Mapping[str, str] | None = None) -> Sample:
-    """What a run of the action asks of GitHub; what it asks of CodeVF stays in the meter."""
+    """Return what a run of the action asks of GitHub; what it asks of CodeVF stays in the meter."""
     here.forget()
     running = prepare(here.environment(number, {"wait-minutes": "60", **(inputs or {})}))
     running.process.start()

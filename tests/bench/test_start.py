@@ -27,7 +27,7 @@ with suppress(SystemExit):
 
 
 def imported(statement: str) -> set[str]:
-    """The modules that an interpreter of its own has loaded after a statement."""
+    """Return the modules that an interpreter of its own has loaded after a statement."""
     command = [sys.executable, "-I", "-c", LISTED.format(statement=statement)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     return set(json.loads(done.stdout.splitlines()[-1]))

@@ -12,7 +12,7 @@ from tests.browser.installed import program
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """A browser without a window, which ends with the block."""
+    """Yield a browser without a window, which ends with the block."""
     with sync_playwright() as playwright:
         # Without the sandbox, which root cannot have: the pages are our own and load nothing.
         browser = playwright.chromium.launch(executable_path=program(), args=["--no-sandbox"])

@@ -11,12 +11,12 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def program() -> str | None:
-    """Where Chromium is, None when there is none."""
+    """Return where Chromium is, None when there is none."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def missing() -> str:
-    """What is not installed, in one line; empty when everything is."""
+    """Return what is not installed, in one line; empty when everything is."""
     if program() is None:
         return "there is no Chromium (Debian: apt install chromium)"
     return "" if AXE.exists() else f"the judge of accessibility is not here (axe-core): {HOW}"

@@ -38,7 +38,7 @@ class Visit:
     told: list[str] = field(default_factory=list)
 
     def finding(self, finding_id: str) -> str:
-        """The selector of a finding."""
+        """Return the selector of a finding."""
         return f"#finding-{finding_id}"
 
     @property
@@ -52,7 +52,7 @@ class Visit:
         return str(self.page.evaluate("document.querySelector('.current')?.id ?? ''"))
 
     def troubles(self) -> list[str]:
-        """What it did, refused attempts included."""
+        """Return what it did, refused attempts included."""
         return [*self.told, *self.page.evaluate("[...refused, ...(window.hacked ? ['hacked'] : [])]")]
 
 
@@ -67,7 +67,7 @@ def browser() -> Iterator[Browser]:
 
 @cache
 def usual() -> str:
-    """The report that most tests open."""
+    """Return the report that most tests open."""
     return Renderer().html(USUAL, USUAL_FILES)
 
 
@@ -98,7 +98,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 
 
 def row_above(page: Page, finding: str) -> list[str]:
-    """The numbers of the line that a finding stands below."""
+    """Return the numbers of the line that a finding stands below."""
     js = "node => [...node.closest('tr').previousElementSibling.children].map(cell => cell.dataset.n ?? cell.innerText)"
     return list(page.locator(finding).evaluate(js))
 
@@ -219,7 +219,7 @@ TELEPHONE = {"viewport": {"width": 390, "height": 844}}
 
 
 def height(page: Page, selector: str) -> list[float]:
-    """The heights of the elements that are shown."""
+    """Return the heights of the elements that are shown."""
     return [box["height"] for one in page.locator(f"{selector}:visible").all() if (box := one.bounding_box())]
 
 
@@ -390,7 +390,7 @@ def test_nor_has_it_where_code_is_wider_than_the_window(opened: Open) -> None:
 
 
 def violations(page: Page) -> list[tuple[str, list[str]]]:
-    """The rules that a page breaks, each with some of its elements."""
+    """Return the rules that a page breaks, each with some of its elements."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run().then(told => told.violations)")
     return [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found]

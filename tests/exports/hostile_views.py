@@ -17,12 +17,12 @@ BELIEVED = OURS - {"check_name", "original"}
 
 
 def one(finding: FindingView) -> SummaryView:
-    """A story with one finding."""
+    """Return a story with one finding."""
     return replace(CLOSED_GATE, files=(FileGroup(finding.path, (finding,)),), leftovers=())
 
 
 def hostile_finding(evil: str) -> FindingView:
-    """A finding in which every text is this."""
+    """Return a finding in which every text is this."""
     finding: FindingView = filled(CARRIED, evil, BELIEVED)
     return finding
 
@@ -43,13 +43,13 @@ STORY = replace(
 
 
 def hostile_view(evil: str) -> SummaryView:
-    """A story in which every text is this."""
+    """Return a story in which every text is this."""
     view: SummaryView = filled(STORY, evil, BELIEVED)
     return view
 
 
 def every_kind() -> Iterator[FindingView]:
-    """One finding of every severity, category, side and way of being placed."""
+    """Yield one finding of every severity, category, side and way of being placed."""
     for number, why in enumerate(Why):
         for severity in Severity:
             for category in (*Category, None):

@@ -28,7 +28,7 @@ def report(tmp_path: Path) -> Path:
 
 
 def rendered(*arguments: str | Path) -> tuple[int, str]:
-    """The exit status and what was written."""
+    """Return the exit status and what was written."""
     out = io.StringIO()
     return cli.main(["render", *map(str, arguments)], {}, out), out.getvalue()
 

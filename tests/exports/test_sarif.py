@@ -40,7 +40,7 @@ from tests.render.view_builders import (
 
 
 def written(view: SummaryView) -> dict[str, Any]:
-    """The run, after what holds for every file has been checked."""
+    """Return the run, after what holds for every file has been checked."""
     text = sarif(view, version="1.2.3", review_url=PULL)
     assert text.isascii()
     assert text.endswith("}\n")

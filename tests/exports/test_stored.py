@@ -62,7 +62,7 @@ def test_code_in_a_report_has_line_feeds_whatever_ended_its_lines() -> None:
 
 
 def complaint(text: str, *, otherwise: str) -> str:
-    """What is said of a report that cannot be read."""
+    """Return what is said of a report that cannot be read."""
     try:
         read_report(text)
     except ReportUnreadable as error:
@@ -71,7 +71,7 @@ def complaint(text: str, *, otherwise: str) -> str:
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:  # noqa: ANN401 — any JSON
-    """Every place in a document."""
+    """Return every place in a document."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [path] * bool(path) + [place for key, item in inside for place in places(item, (*path, key))]
 

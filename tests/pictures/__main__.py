@@ -34,7 +34,7 @@ COMMENTS = ("Anybody can read", "A badge that is always English")
 
 
 def pages(there: Landed, told: str, theme: str) -> Iterator[tuple[str, int, list[str]]]:
-    """The pages by name, and how wide each is.
+    """Yield the pages by name, and how wide each is.
 
     Args:
         there: what stands on the pull request.
@@ -50,7 +50,7 @@ def pages(there: Landed, told: str, theme: str) -> Iterator[tuple[str, int, list
 
 
 def of_golden_files(words: list[str]) -> Iterator[str]:
-    """Each golden file of Markdown as GitHub would show it, below its name."""
+    """Yield each golden file of Markdown as GitHub would show it, below its name."""
     code = [CodeLine(41 + at, "+", text) for at, text in enumerate(INJECTION.code.splitlines())]
     for file in sorted(GOLDEN.glob("*.md")):
         if not all(word in file.name for word in words):

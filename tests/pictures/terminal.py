@@ -45,7 +45,7 @@ _MOVING = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]|\r")
 
 
 def printed(folder: Path) -> str:
-    """What stays on the terminal, with its colours.
+    """Return what stays on the terminal, with its colours.
 
     Args:
         folder: an empty one.
@@ -75,7 +75,7 @@ def _content(change: str | bytes | FileVersion) -> bytes:
 
 
 def screen(text: str, theme: str) -> str:
-    """A terminal in which the command was typed and has printed this."""
+    """Return a terminal in which the command was typed and has printed this."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text.from_ansi(text), soft_wrap=True)
     lines = console.export_html(theme=THEMES[theme], inline_styles=True, code_format="{code}")

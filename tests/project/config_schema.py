@@ -22,7 +22,7 @@ _PAIR = {
 
 
 def config_schema() -> dict[str, object]:
-    """The schema. It refuses nothing that the program takes.
+    """Return the schema. It refuses nothing that the program takes.
 
     What it cannot say: bounds of numbers that are written as text, and what is wrong only together with another key,
     which an input of the workflow may still put right.

@@ -20,7 +20,7 @@ Edges = Mapping[str, frozenset[str]]
 
 
 def steps_of() -> Edges:
-    """The steps that each phase asks for, from the `match` of `decide`."""
+    """Return the steps that each phase asks for, from the `match` of `decide`."""
     found: dict[str, set[str]] = {}
     helpers = {one.name: _called(one, STEPS) for one in _functions(decide)}
     for case in _cases(decide, "decide"):
@@ -99,7 +99,7 @@ def diagram() -> str:
 
 
 def table() -> str:
-    """Each phase with its meaning and its step."""
+    """Return each phase with its meaning and its step."""
     asked = steps_of()
     lines = ["| phase | what is known | step |", "|---|---|---|"]
     for name, phase in PHASES.items():

@@ -20,14 +20,14 @@ from reviewbot.settings import INPUTS, read_settings
 
 @pytest.fixture(scope="module")
 def documents(root: Path) -> str:
-    """The README and everything under docs/, as one text."""
+    """Return the README and everything under docs/, as one text."""
     return "\n".join(
         path.read_text(encoding="utf-8") for path in (root / "README.md", *sorted(root.glob("docs/**/*.md")))
     )
 
 
 def said() -> Iterator[tuple[str, str]]:
-    """Every command, and every flag of each, as (command, flag); the flag is empty for the command itself."""
+    """Yield every command, and every flag of each, as (command, flag); the flag is empty for the command itself."""
     (commands,) = (one for one in make_parser()._actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001 — argparse tells it nowhere else
     for name, parser in commands.choices.items():
         yield name, ""

@@ -30,7 +30,7 @@ CALLER = Path(__file__).resolve().parents[2] / "examples" / "organization" / "ca
 
 
 def table(*, action: bool, config: bool) -> str:
-    """A Markdown table of some settings, without a line end after it."""
+    """Return a Markdown table of some settings, without a line end after it."""
     lines = [f"| {'input' if action else 'key'} | default | meaning | allowed |", "|---|---|---|---|"]
     lines += [row_of(row) for row in INPUTS if (row.action, row.config) == (action, config)]
     return "\n".join(lines)
@@ -49,7 +49,7 @@ def decisions() -> str:
 
 
 def chosen(node: ast.AST) -> Iterator[str]:
-    """The reasons that a part of a program gives; it may ask for others."""
+    """Yield the reasons that a part of a program gives; it may ask for others."""
     match node:
         case ast.Attribute(ast.Name("Reason"), name):
             yield name

@@ -43,7 +43,7 @@ class Installed:
         return done
 
     def report(self) -> str:
-        """The path of a JSON report of the clone's branch, relative to the clone."""
+        """Return the path of a JSON report of the clone's branch, relative to the clone."""
         path = self.clone / "report.json"
         done = self("review", "--reviewer", "local", "--base", "main", "--format", "json", status=3)
         path.write_text(done.stdout, encoding="utf-8")
@@ -62,7 +62,7 @@ def link_distribution(name: str, site: Path) -> None:
 
 @pytest.fixture(scope="module")
 def reviewbot(root: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """The wheel, and exactly what requirements/runtime.txt names, in an environment without pip."""
+    """Return the wheel, and exactly what requirements/runtime.txt names, in an environment without pip."""
     folder = tmp_path_factory.mktemp("empty environment")
     run(sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder)
     python = folder / "venv" / "bin" / "python"
@@ -82,13 +82,13 @@ def reviewbot(root: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 def command_of(text: str) -> list[str]:
-    """The one indented line, as the words that a shell makes of it."""
+    """Return the one indented line, as the words that a shell makes of it."""
     (line,) = [line for line in text.splitlines() if line.startswith("  ")]
     return shlex.split(line)
 
 
 def extra(root: Path, *names: str) -> set[Requirement]:
-    """The requirements of extras, as pyproject.toml has them."""
+    """Return the requirements of extras, as pyproject.toml has them."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {Requirement(text) for name in names for text in project["optional-dependencies"][name]}
 

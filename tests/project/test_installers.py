@@ -215,7 +215,7 @@ def record(pin: Pin, found: Distribution) -> list[str]:
 
 
 def applies(requirement: Requirement, extras: set[str]) -> bool:
-    """Whether one of the supported Pythons installs the requirement with these extras."""
+    """Return whether one of the supported Pythons installs the requirement with these extras."""
     pythons = [{"python_version": f"3.{minor}", "python_full_version": f"3.{minor}.0"} for minor in (12, 13)]
     marker = requirement.marker
     return marker is None or any(

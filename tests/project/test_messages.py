@@ -28,7 +28,7 @@ HINTLESS = {
 
 
 def made(root: Path) -> Iterator[tuple[str, int, set[str | None]]]:
-    """Each error that the sources make: file, line, and the names of its keyword arguments."""
+    """Yield each error that the sources make: file, line, and the names of its keyword arguments."""
     for path in sorted((root / "reviewbot").rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match call:

@@ -20,7 +20,7 @@ RUN = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module(
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that the wheel is installed into, far from the checkout."""
+    """Return a folder that the wheel is installed into, far from the checkout."""
     folder = tmp_path_factory.mktemp("installed here")
     pip = (sys.executable, "-I", "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", folder)
     run(*pip, wheel, cwd=folder)

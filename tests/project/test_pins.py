@@ -34,7 +34,7 @@ class Pin:
 
 
 def read_pins(path: Path) -> dict[str, Pin]:
-    """The pins of a file by canonical name; a line of any other kind is an error."""
+    """Return the pins of a file by canonical name; a line of any other kind is an error."""
     pins: dict[str, Pin] = {}
     for entry in path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
         requirement, *hashes = re.split(r"\s+(?=--hash=)", entry.strip())
@@ -54,13 +54,13 @@ def pins(root: Path) -> dict[str, dict[str, Pin]]:
 
 
 def sandbox_dependencies() -> list[str]:
-    """What the sandbox's distribution requires."""
+    """Return what the sandbox's distribution requires."""
     text = (Path(__file__).resolve().parents[2] / "sandbox/pyproject.toml").read_text(encoding="utf-8")
     return [*tomllib.loads(text)["project"]["dependencies"]]
 
 
 def wanted(project: Mapping[str, Any], name: str) -> list[str]:
-    """The requirements that the file of this name must cover."""
+    """Return the requirements that the file of this name must cover."""
     runtime = project["project"]["dependencies"]
     extras = project["project"]["optional-dependencies"]
     groups = dict(project["dependency-groups"])

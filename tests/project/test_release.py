@@ -26,7 +26,7 @@ def release(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def tree(root: Path, tmp_path: Path) -> Path:
-    """The three actions, and archives."""
+    """Return the three actions, and archives."""
     for name in ACTIONS:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(root / name, tmp_path / name)

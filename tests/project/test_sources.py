@@ -45,7 +45,7 @@ def test_functions_do_one_thing(modules: dict[str, ast.Module]) -> None:
 
 
 def is_table(node: Function) -> bool:
-    """Whether the whole function is one `match` with a row of a few lines for each case."""
+    """Return whether the whole function is one `match` with a row of a few lines for each case."""
     body = node.body[1:] if ast.get_docstring(node) else node.body
     return [type(one) for one in body] == [ast.Match] and all(len(case.body) == 1 for case in body[0].cases)  # type: ignore[attr-defined]
 
@@ -65,7 +65,7 @@ def test_one_broad_except_at_the_root(modules: dict[str, ast.Module]) -> None:
 
 
 def is_broad(caught: ast.expr | None) -> bool:
-    """Whether an `except` catches everything: bare, by name, or by a tuple that holds such a name."""
+    """Return whether an `except` catches everything: bare, by name, or by a tuple that holds such a name."""
     match caught:
         case None | ast.Name("Exception" | "BaseException"):
             return True

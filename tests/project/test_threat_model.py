@@ -18,7 +18,7 @@ def model(root: Path) -> str:
 
 
 def functions(path: Path) -> set[str]:
-    """The names of a module's functions."""
+    """Return the names of a module's functions."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 

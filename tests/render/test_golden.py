@@ -125,7 +125,7 @@ def test_nothing_blocks_a_head_with_a_bypass(renderer: Renderer) -> None:
 
 
 def _words(text: str) -> list[str]:
-    """What a reader sees between whitespace, if it has a letter: no addresses, hidden comments and tags."""
+    """Return what a reader sees between whitespace, if it has a letter: no addresses, hidden comments and tags."""
     seen = re.sub(r"<!--.*?-->|\]\([^)]*\)|<[^>]*>", " ", text)
     return [word for word in seen.split() if re.search(r"[^\W\d_]", word)]
 

@@ -35,7 +35,7 @@ def refused(source: str) -> TemplateError:
 
 
 def body(source: str) -> str:
-    """A summary that keeps its marks and says this."""
+    """Return a summary that keeps its marks and say this."""
     return BEFORE + "{% block story %}" + source + "{% endblock %}"
 
 

@@ -112,7 +112,7 @@ class Reader(HTMLParser):
 
 
 def read(html: str) -> Reader:
-    """The page as a parser sees it, after what holds for every page has been checked."""
+    """Return the page as a parser sees it, after what holds for every page has been checked."""
     html.encode()
     reader = Reader()
     reader.feed(html)
@@ -143,7 +143,7 @@ STORY = replace(
 
 
 def hostile(evil: str) -> SummaryView:
-    """A story in which every text is this, addresses included."""
+    """Return a story in which every text is this, addresses included."""
     view: SummaryView = filled(STORY, evil, frozenset({"reviewer"}))
     return view
 

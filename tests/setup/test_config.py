@@ -68,7 +68,7 @@ def wrong() -> Iterator[str]:
 
 
 def takes(text: str) -> bool:
-    """Whether the program takes a file, whatever the inputs are beside it."""
+    """Return whether the program takes a file, whatever the inputs are beside it."""
     inputs = {"reviewer": "local"} | ({"check-run": "true"} if "check-run: false" in text else {})
     try:
         read_settings(inputs, text)
@@ -78,7 +78,7 @@ def takes(text: str) -> bool:
 
 
 def fits(text: str) -> bool:
-    """Whether an editor would underline nothing."""
+    """Return whether an editor would underline nothing."""
     return VALIDATOR.is_valid(YAML(typ="safe", pure=True).load(text))
 
 

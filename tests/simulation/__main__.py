@@ -103,7 +103,7 @@ def _noticed(number: int) -> tuple[int, Violation] | None:
 
 
 def judged(seeds: range) -> list[tuple[int, list[Violation]]]:
-    """The seeds whose histories break a law."""
+    """Return the seeds whose histories break a law."""
     with quick():
         found = [(seed, judge(make(seed))) for seed in seeds]
     return [(seed, violations) for seed, violations in found if violations]

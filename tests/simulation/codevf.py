@@ -53,7 +53,7 @@ class StoredTask:
     is_told: bool = False
 
     def status(self, now: float) -> TaskStatus:
-        """Where the task is."""
+        """Return where the task is."""
         if self.end is not None:
             return self.end
         passed = now - self.created
@@ -189,7 +189,7 @@ class SimulatedCodeVF:
             task.end, task.ended_at = end, self.time.seconds
 
     def open_tasks(self) -> list[StoredTask]:
-        """The tasks that have not ended, oldest first."""
+        """Return the tasks that have not ended, oldest first."""
         return [task for task in self.tasks.values() if not task.status(self.time.seconds).is_over]
 
     def forget_keys(self) -> None:
@@ -210,7 +210,7 @@ def _check(submission: Submission) -> None:
 
 
 def _canonical(key: str) -> str:
-    """An idempotency key as the service compares it: a UUID of version 4 in lower case."""
+    """Return an idempotency key as the service compares it: a UUID of version 4 in lower case."""
     try:
         read = UUID(key)
     except ValueError:

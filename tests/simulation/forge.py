@@ -496,7 +496,7 @@ class SimulatedForge:
         review.state = "DISMISSED"
 
     def _review(self, number: int, review_id: int) -> StoredReview | None:
-        """A review of a pull request that the token may see: a pending one is its author's alone."""
+        """Return a review of a pull request that the token may see: a pending one is its author's alone."""
         review = self.github.reviews.get(review_id)
         if review is None or review.number != number or (review.state == "PENDING" and review.author != BOT):
             return None
@@ -641,7 +641,7 @@ def _side(hunk: Hunk, side: Side) -> range:
 
 
 def _written(stored: StoredComment | StoredReply, url: str) -> dict[str, Any]:
-    """The fields that all comments have."""
+    """Return the fields that all comments have."""
     return {
         "id": stored.id,
         "url": url,

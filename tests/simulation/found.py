@@ -26,7 +26,7 @@ READY_ALONE = Setting((("review-on", "ready"), ("summary-comment", "false")))
 
 
 def history(*steps: Step, setting: Setting | None = None, starts_again: bool = False) -> History:
-    """A history without a seed."""
+    """Return a history without a seed."""
     return History(0, setting or Setting(), steps, starts_again)
 
 

@@ -24,7 +24,7 @@ STALE_AFTER = timedelta(days=14)
 
 
 def moment(seconds: float) -> datetime:
-    """A moment of virtual time on the wall clock."""
+    """Return a moment of virtual time on the wall clock."""
     return START + timedelta(seconds=int(seconds))
 
 
@@ -35,7 +35,7 @@ class Time:
     seconds: float = 0.0
 
     def now(self) -> datetime:
-        """The wall clock; GitHub tells whole seconds."""
+        """Return the wall clock; GitHub tells whole seconds."""
         return moment(self.seconds)
 
 
@@ -187,7 +187,7 @@ class GitHub:
         self.push("main", {"README.md": "# parcels\n"}, author="acme")
 
     def next_id(self) -> int:
-        """A number that nothing else has, larger than all before."""
+        """Return a number that nothing else has, larger than all before."""
         self._ids += 1
         return self._ids
 
@@ -293,7 +293,7 @@ class GitHub:
         return head
 
     def queue_of(self, base_ref: str) -> list[tuple[int, str]]:
-        """The merge queue of a branch, oldest first; closed pull requests have left it."""
+        """Return the merge queue of a branch, oldest first; closed pull requests have left it."""
         return [(number, sha) for number, sha in self.queues.get(base_ref, []) if self.pulls[number].is_open]
 
     def comment(self, number: int, by: str, body: str) -> StoredComment:
@@ -309,7 +309,7 @@ class GitHub:
             written.body, written.editor = body, by
 
     def written(self, comment_id: int) -> StoredComment | StoredReply | None:
-        """A comment of the conversation or of a thread, if it is there."""
+        """Return a comment of the conversation or of a thread, if it is there."""
         replies = (reply for thread in self.threads.values() for reply in thread.replies)
         return self.comments.get(comment_id) or next((one for one in replies if one.id == comment_id), None)
 
@@ -364,7 +364,7 @@ class GitHub:
         self, head_sha: str, name: str, *, app: str, external_id: str = "", started: datetime | None = None,
         conclusion: str | None = "success",
     ) -> StoredCheck:  # fmt: skip
-        """A check run of anybody else's; whoever makes one chooses when it began."""
+        """Return a check run of anybody else's; whoever makes one chooses when it began."""
         made = StoredCheck(self.next_id(), name, head_sha, app, started or self.time.now())
         made.status, made.conclusion = "completed" if conclusion else "in_progress", conclusion
         made.external_id = external_id
@@ -374,12 +374,12 @@ class GitHub:
     # What can be seen
 
     def changes_of(self, pull: Pull) -> tuple[Change, ...]:
-        """The diff of a pull request: merge base to head, or base to head if they have no commit in common."""
+        """Return the diff of a pull request: merge base to head, or base to head if they have no commit in common."""
         merge_base = self.git.merge_base(pull.base_sha, pull.head_sha) or pull.base_sha
         return self.git.changes(merge_base, pull.head_sha)
 
     def changes_at(self, pull: Pull, commit: str) -> tuple[Change, ...] | None:
-        """The diff as of one of the pull request's commits; None for a commit that never was in it."""
+        """Return the diff as of one of the pull request's commits; None for a commit that never was in it."""
         if commit not in self.git.commits:
             return None
         ancestors = self.git.ancestors
@@ -389,15 +389,15 @@ class GitHub:
         return self.git.changes(self.git.merge_base(pull.base_sha, commit), commit)
 
     def comments_of(self, number: int) -> list[StoredComment]:
-        """The conversation, oldest first."""
+        """Return the conversation, oldest first."""
         return [one for one in self.comments.values() if one.number == number]
 
     def threads_of(self, number: int) -> list[StoredThread]:
-        """The review threads, oldest first."""
+        """Return the review threads, oldest first."""
         return [one for one in self.threads.values() if one.number == number]
 
     def checks_on(self, sha: str, name: str) -> list[StoredCheck]:
-        """A commit's check runs of a name, oldest first; one that stays open for two weeks is stale."""
+        """Return a commit's check runs of a name, oldest first; one that stays open for two weeks is stale."""
         found = [one for one in self.checks.values() if (one.head_sha, one.name) == (sha, name)]
         for one in found:
             if one.status != "completed" and self.time.now() - (one.reopened or one.started) >= STALE_AFTER:
@@ -405,12 +405,12 @@ class GitHub:
         return found
 
     def written_checks(self, pull: Pull, name: str) -> Iterator[StoredCheck]:
-        """The check runs on the head that runs of ours have written, oldest first."""
+        """Yield the check runs on the head that runs of ours have written, oldest first."""
         yield from (one for one in self.checks_on(pull.head_sha, name) if one.number is not None)
 
 
 def thread_line(github: GitHub, pull: Pull, thread: StoredThread, line: int | None) -> int | None:
-    """Where a line of a thread is in the diff of now; None when it is outdated."""
+    """Return where a line of a thread is in the diff of now; None when it is outdated."""
     if line is None:
         return None
     git = github.git
@@ -428,7 +428,7 @@ def thread_line(github: GitHub, pull: Pull, thread: StoredThread, line: int | No
 
 
 def _carried(change: Change, line: int) -> int | None:
-    """The number of a line after a change; None when it was changed."""
+    """Return the number of a line after a change; None when it was changed."""
     shift = 0
     for hunk in change.hunks:
         old, new = hunk.old.start, hunk.new.start
@@ -445,5 +445,5 @@ def _carried(change: Change, line: int) -> int | None:
 
 
 def copied(check: StoredCheck) -> StoredCheck:
-    """A check run as it is at this moment."""
+    """Return a check run as it is at this moment."""
     return replace(check)

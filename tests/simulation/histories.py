@@ -54,7 +54,7 @@ class History:
         return self.starts_again and any(isinstance(step, Episode) and step.at for step in self.steps)
 
     def undisturbed(self) -> History:
-        """The same without disturbances."""
+        """Return the same without disturbances."""
         steps = tuple(Episode(one.starts) if isinstance(one, Episode) else one for one in self.steps)
         return replace(self, steps=steps)
 
@@ -79,7 +79,7 @@ KILLS, BY_PEOPLE, ADVERSARIAL = range(3)
 
 
 def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> History:
-    """The history of a seed.
+    """Return the history of a seed.
 
     Args:
         seed: of three, one each is of a kind.
@@ -135,7 +135,7 @@ def _setting(rng: Random, *, adversary: bool) -> Setting:
 
 
 def _of_others(setting: Setting, rng: Random) -> Setting:
-    """The setting with a fork, a bot or a listed base; histories of chosen moves do without."""
+    """Return the setting with a fork, a bot or a listed base; histories of chosen moves do without."""
     is_from_fork, is_bots, lists_release, is_free = (rng.random() < rate for rate in (0.1, 0.1, 0.15, 0.5))
     free = (("allow", "anyone"),) if is_from_fork and is_free else ()
     config = LISTS_RELEASE if lists_release and not setting.config else setting.config
@@ -231,7 +231,7 @@ def play(history: History, trace: Trace | None = None) -> Played:
 
 
 def judge(history: History) -> list[Violation]:
-    """The violations of a history; one that only kills and loses is compared with its undisturbed self, too."""
+    """Return the violations of a history; one that only kills and loses is compared with its undisturbed self, too."""
     played = play(history)
     violations = played.violations
     if not violations and history.is_comparable:
@@ -298,7 +298,7 @@ def _run(world: World, start: object) -> Run:
 
 
 def shrink(history: History, fails: Callable[[History], bool], *, most: int = 400) -> History:
-    """The shortest history that fails alike: steps, runs and disturbances go, numbers become 0."""
+    """Return the shortest history that fails alike: steps, runs and disturbances go, numbers become 0."""
     tries, going = 0, True
     while going and tries < most:
         going = False

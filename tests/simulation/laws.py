@@ -45,7 +45,7 @@ class Violation:
 
 
 def at_rest(world: World) -> Iterator[Violation]:
-    """Every violation, now that all runs have ended and nothing is open any more."""
+    """Yield every violation, now that all runs have ended and nothing is open any more."""
     yield from _bugs(world)
     yield from world.broken
     for pull in world.github.pulls.values():
@@ -93,7 +93,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
 
 
 def _lost(world: World) -> Iterator[Violation]:
-    """Every token of every answer is in a text of ours, or in one that people deleted."""
+    """Yield every token of every answer is in a text of ours, or in one that people deleted."""
     if world.setting.denied:
         return
     for pull in world.github.pulls.values():
@@ -152,7 +152,7 @@ def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
 
 
 def _undone(world: World) -> Iterator[Violation]:
-    """A review of the head that is due has been completed, if nobody and nothing stood against it."""
+    """Yield a review of the head that is due has been completed, if nobody and nothing stood against it."""
     pull, setting = world.pull, world.setting
     # An intent of yesterday is not gone on with: its key is forgotten, and a person has to ask again.
     is_old = world.time.seconds > KEY_MEMORY
@@ -188,7 +188,7 @@ _VOLATILE = (
 
 
 def words(text: str) -> str:
-    """A text without times, numbers and addresses."""
+    """Return a text without times, numbers and addresses."""
     for pattern, name in _VOLATILE:
         text = pattern.sub(name, text)
     return text
@@ -220,12 +220,12 @@ class Shown:
         return replace(self, check=theirs) if is_alike else self
 
     def greener(self, other: Shown) -> str:
-        """The conclusion where this one lets something through that the other does not, in words."""
+        """Return the conclusion where this one lets something through that the other does not, in words."""
         mine, theirs = ("".join(map(str, one.check[1:2])) for one in (self, other))
         return f"check: {mine} instead of {theirs}" if mine in GREEN and theirs not in GREEN else ""
 
     def difference(self, other: Shown) -> str:
-        """The first part that is not the same, in words."""
+        """Return the first part that is not the same, in words."""
         for name in ("check", "summaries", "threads", "tasks"):
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
@@ -236,7 +236,7 @@ class Shown:
 
 
 def shown_by(world: World, number: int = 1) -> Shown:
-    """What a pull request shows now."""
+    """Return what a pull request shows now."""
     github, pull = world.github, world.github.pulls[number]
     check = newest_check(world, pull)
     ours = [one for one in github.comments_of(number) if one.author == BOT]
@@ -255,7 +255,7 @@ def shown_by(world: World, number: int = 1) -> Shown:
 
 
 def cancelled(world: World) -> int:
-    """How many tasks were cancelled."""
+    """Return how many tasks were cancelled."""
     return sum(task.end is TaskStatus.CANCELLED for task in world.codevf.tasks.values())
 
 
@@ -263,7 +263,7 @@ def cancelled(world: World) -> int:
 
 
 def newest_check(world: World, pull: Pull) -> StoredCheck | None:
-    """The check of ours against its base that GitHub shows on the head."""
+    """Return the check of ours against its base that GitHub shows on the head."""
     name = world.setting.names.against(world.github.default_branch, pull.base_ref)
     return next(iter(list(world.github.written_checks(pull, name))[::-1]), None)
 
@@ -296,14 +296,14 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
-    """The changed files that are due for a review; of lock files those that take a package from an evil host."""
+    """Return the changed files that are due for a review; of lock files those that take a package from an evil host."""
     patterns = tuple(world.setting.input("paths", "").split())
     due = (one for one in changes if one.path != LOCK_FILE or any(map(EVIL.search, one.added())))
     return [one for one in due if matches(patterns, one.path)]
 
 
 def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], *, strict: bool) -> str:
-    """Why a change may not be green, empty when it may."""
+    """Return why a change may not be green, empty when it may."""
     due = selected(world, changes)
     if conclusion == "skipped" or not due:
         return f"a review of {[one.path for one in due]} is due" if due else ""
@@ -318,7 +318,7 @@ def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], *, stri
 
 
 def uncovered(world: World, changes: tuple[Change, ...], *, strict: bool) -> Iterator[tuple[tuple[str, str], int]]:
-    """The evil lines that nobody who may has waived."""
+    """Yield the evil lines that nobody who may has waived."""
     waivers = world.truth.waivers if strict else [*world.truth.waivers, *world.truth.withdrawn]
     for (token, path), count in world.evil_in(changes).items():
         names = world.was_named(path)
@@ -335,7 +335,7 @@ class Reading:
 
 
 def readings(world: World) -> dict[str, Reading]:
-    """What the reviews of each head were shown."""
+    """Return what the reviews of each head were shown."""
     seen: defaultdict[str, Reading] = defaultdict(Reading)
     # An item that fits no schema is a finding that nobody has rated: a person has to take it on.
     taken = any(one.token == "MESS1" for one in (*world.truth.waivers, *world.truth.withdrawn))

@@ -60,7 +60,7 @@ def _returning(value: object) -> Replacement:
 
 
 def _without_external_id(word: str) -> Replacement:
-    """A forge that forgets what a check run says of a task in that state, and the summary, too."""
+    """Return a forge that forgets what a check run says of a task in that state, and the summary, too."""
 
     def make_write(right: Any) -> object:  # noqa: ANN401 — a method of the port
         def write(self: object, *arguments: Any) -> object:  # noqa: ANN401 — as above
@@ -436,7 +436,7 @@ MUTATIONS: tuple[Mutation, ...] = (
 
 
 def histories(mutation: Mutation) -> Iterator[History]:
-    """Histories of what a mistake is about."""
+    """Return histories that can show a mutation."""
     if mutation.found:
         yield FOUND[mutation.found].history
         return

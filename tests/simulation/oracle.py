@@ -54,7 +54,7 @@ class Shown:
 
 @lru_cache(maxsize=5_000)
 def shown(diff: str) -> tuple[Shown, ...]:
-    """The added lines of a diff."""
+    """Return the added lines of a diff."""
     return tuple(_shown(diff))
 
 
@@ -73,13 +73,13 @@ def _shown(diff: str) -> Iterator[Shown]:
 
 
 def diffs_in(submission: Submission) -> tuple[str, ...]:
-    """The parts of the diff that a submission shows."""
+    """Return the parts of the diff that a submission shows."""
     return tuple(one.content for one in submission.attachments if one.file_name.endswith(".diff"))
 
 
 @lru_cache(maxsize=5_000)
 def headers(diff: str) -> frozenset[str]:
-    """What a diff says of each file beside its lines: names, type and mode. Blobs are said by the lines."""
+    """Return what a diff says of each file beside its lines: names, type and mode. Blobs are said by the lines."""
     found, current = set(), list[str]()
     for line in [*diff.split("\n"), "diff --git "]:
         if line.startswith("diff --git "):
@@ -91,12 +91,12 @@ def headers(diff: str) -> frozenset[str]:
 
 
 def shown_in(submission: Submission) -> tuple[Shown, ...]:
-    """The added lines that a submission shows."""
+    """Return the added lines that a submission shows."""
     return tuple(line for diff in diffs_in(submission) for line in shown(diff))
 
 
 def earlier(submission: Submission) -> list[dict[str, object]]:
-    """The findings that a submission asks about."""
+    """Return the findings that a submission asks about."""
     texts = [one.content for one in submission.attachments if one.file_name == SO_FAR]
     lines = "".join(texts).partition("NEW SINCE")[0].splitlines()
     return [json.loads(line) for line in lines if line.startswith("{")]
@@ -109,7 +109,7 @@ class Oracle:
     mind: Mind
 
     def __call__(self, submission: Submission) -> object:
-        """The decoded JSON of the result."""
+        """Return the decoded JSON of the result."""
         if self.mind.is_mute:
             return {"message": "I have read it.", "deliverables": []}
         answer = self._answer(submission)

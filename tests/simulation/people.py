@@ -342,7 +342,7 @@ def _command(world: World, number: int, by: str, text: str, thread: StoredThread
 
 
 def _thread_of(world: World, finding_id: str) -> StoredThread | None:
-    """The thread of a finding that has a comment of its own."""
+    """Return the thread of a finding that has a comment of its own."""
     marks = ((one, read_finding_mark(one.replies[0].body)) for one in _own_threads(world))
     return next((one for one, mark in marks if mark and mark.ids == (finding_id,)), None)
 
@@ -369,7 +369,7 @@ def _says(by: str, word: str) -> Play:
 
 
 def authors_of(world: World, pull: Pull) -> set[str]:
-    """The opener, and everyone who authored or committed a commit."""
+    """Return the opener, and everyone who authored or committed a commit."""
     commits = world.github.git.between(pull.base_sha, pull.head_sha)
     return {pull.author}.union(*(commit.people for commit in commits))
 

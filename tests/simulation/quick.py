@@ -19,7 +19,7 @@ Replacement = Callable[[Any], object]
 
 
 def found(place: str) -> tuple[object, str, Any]:
-    """The object at `package.module:name` or `package.module:Class.name`, with its owner and its name there."""
+    """Return the object at `package.module:name` or `package.module:Class.name`, with its owner and its name there."""
     module, _, path = place.partition(":")
     owner: object = import_module(module)
     *classes, name = path.split(".")
@@ -118,7 +118,7 @@ def _finding(view: Any) -> tuple[object, ...]:  # noqa: ANN401 — a view of the
 
 
 def _summary(view: Any) -> str:  # noqa: ANN401 — as above
-    """What a summary says, without times and addresses."""
+    """Return what a summary says, without times and addresses."""
     outcome = view.outcome
     told = (
         (outcome.status.value, outcome.verdict.value, outcome.reason.value, outcome.conclusion),
@@ -135,7 +135,7 @@ def _summary(view: Any) -> str:  # noqa: ANN401 — as above
 
 
 def _comment(view: Any) -> str:  # noqa: ANN401 — as above
-    """What a comment says when it is posted; what becomes of its findings is added to it later."""
+    """Return what a comment says when it is posted; what becomes of its findings is added to it later."""
     told = [(one.id, one.severity.value, one.title, one.explanation) for one in view.findings]
     return f"{view.mark}\n{told!r}"
 
@@ -180,7 +180,7 @@ def _instead(new: object, _old: object) -> object:
 
 @cache
 def _is_there(place: str) -> bool:
-    """A shortcut whose function has moved costs time alone; a test says so."""
+    """Return a shortcut whose function has moved costs time alone; a test says so."""
     try:
         found(place)
     except (ImportError, AttributeError, KeyError):

@@ -145,7 +145,7 @@ class Scheduler:
         return every
 
     def _next(self, ready: list[Run]) -> Run:
-        """The run after the one that went last, in the order in which they began."""
+        """Return the run after the one that went last, in the order in which they began."""
         last = self._last
         after = [run for run in ready if last is not None and run.number > last.number]
         return (after or ready)[0]
@@ -172,7 +172,7 @@ class Scheduler:
             self._tell(run, "", f"ends: {run.outcome.status}, {run.outcome.reason}, exit {run.outcome.exit_status}")
 
     def call(self, run: Run, name: str, effect: Callable[[], T], unreachable: Exception) -> T:
-        """One call of a port, with whatever happens at it."""
+        """Return one call of a port, with whatever happens at it."""
         if run.is_dead:
             raise Killed
         self.time.seconds += CALL_SECONDS

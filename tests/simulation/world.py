@@ -49,7 +49,7 @@ LOCK_FILE = "package-lock.json"
 
 
 def lock_file(version: str, host: str) -> str:
-    """A lock file with one package."""
+    """Return a lock file with one package."""
     entry = {
         "version": version,
         "resolved": f"https://{host}/left/-/left-{version}.tgz",
@@ -91,7 +91,7 @@ class Setting:
         return self.is_from_fork and self.input("allow", "write") == "write"
 
     def input(self, name: str, otherwise: str) -> str:
-        """An input of the workflow."""
+        """Return an input of the workflow."""
         return dict(self.inputs).get(name, otherwise)
 
 
@@ -222,7 +222,7 @@ class World:
     # Runs
 
     def begin(self, start: object) -> Run:
-        """A run of the action, ready to be played."""
+        """Return a run of the action, ready to be played."""
         if not isinstance(start, Start):
             raise TypeError(start)
         number = len(self.runs) + 1
@@ -246,7 +246,7 @@ class World:
         return self.event(self.pull, "synchronize"), {}
 
     def event(self, pull: Pull, action: str, *, sender: str = "mona", label: str | None = None) -> ReviewEvent:
-        """A `pull_request` event of now."""
+        """Return a `pull_request` event of now."""
         return ReviewEvent("pull_request", pull.number, action, pull.head_sha, sender, sender.endswith("[bot]"), label)
 
     def _act(self, run: Run, event: Event, more: Mapping[str, str]) -> Outcome:
@@ -294,7 +294,7 @@ class World:
         return self.github.pulls[1]
 
     def open_findings(self, number: int) -> tuple[TrackedFinding, ...]:
-        """The findings that are open by our summary, as people read them there."""
+        """Return the findings that are open by our summary, as people read them there."""
         signer = Signer(KEY, REPOSITORY_ID, number, "")
         for comment in self.github.comments_of(number):
             if comment.author == BOT and comment.editor in {None, BOT} and "reviewbot:ledger" in comment.body:
@@ -314,7 +314,7 @@ class World:
         return {git.changes(git.merge_base(base, head), head) for base in bases}
 
     def is_bots_own(self, number: int, head: str) -> bool:
-        """Whether GitHub has signed each commit of a head as the listed bot's, against a base that it had."""
+        """Return whether GitHub has signed each commit of a head as the listed bot's, against a base that it had."""
         git = self.github.git
         return self.setting.is_bots and any(
             all(one.author == RENOVATE and one.verified and not one.committer for one in git.between(base, head))
@@ -322,17 +322,17 @@ class World:
         )
 
     def tasks_of(self, number: int) -> list[StoredTask]:
-        """The tasks of a pull request, oldest first."""
+        """Return the tasks of a pull request, oldest first."""
         return [one for one in self.codevf.tasks.values() if one.submission.metadata.get("pullRequest") == number]
 
     def evil_in(self, changes: tuple[Change, ...]) -> Counter[tuple[str, str]]:
-        """How often each token of an evil line stands in the added lines of each file."""
+        """Return how often each token of an evil line stands in the added lines of each file."""
         return Counter(
             (token, change.path) for change in changes for line in change.added() for token in EVIL.findall(line)
         )
 
     def was_named(self, path: str) -> set[str]:
-        """A path and its older names."""
+        """Return a path and its older names."""
         names = {path}
         while path in self.truth.renamed and self.truth.renamed[path] not in names:
             path = self.truth.renamed[path]

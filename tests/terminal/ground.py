@@ -155,7 +155,7 @@ class Desk:
         return self.call("review", "--codevf-url", self.url, *arguments, at=at)
 
     def page(self) -> Path:
-        """The file of the clone's one memory."""
+        """Return the file of the clone's one memory."""
         (page,) = (self.clone.root / ".git" / "reviewbot").glob("*.md")
         return page
 
@@ -164,7 +164,7 @@ class Desk:
 def served(
     engineer: Engineer | None, life: TaskLife | None, clock: Clock | None
 ) -> Iterator[tuple[CodeVFService, str, Faults]]:
-    """A CodeVF with two accounts, served."""
+    """Yield a CodeVF with two accounts, served."""
     house = House(
         accounts=(Account(KEY, Decimal(10_000)), Account(OTHER_KEY, Decimal(10_000), "other")),
         limits=Limits(rate=None),

@@ -82,7 +82,7 @@ def watch(
 
 
 def _heard(terminal: int, press: tuple[str, bytes] | None, after: float, until: float) -> str:
-    """Everything up to the end of the program."""
+    """Return everything up to the end of the program."""
     heard = b""
     while time.monotonic() < until:
         if not select.select([terminal], [], [], 0.1)[0]:

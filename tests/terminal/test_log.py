@@ -32,7 +32,7 @@ LINE = f"{'x' * 72}::error::chopped"
 
 
 def piped(write: Callable[[TextIO], object]) -> str:
-    """What comes out of a real pipe."""
+    """Return what comes out of a real pipe."""
     ours, theirs = os.pipe()
     with os.fdopen(ours, encoding="utf-8") as reader:
         with os.fdopen(theirs, "w", encoding="utf-8") as writer:

@@ -23,7 +23,7 @@ def clone(tmp_path: Path) -> Clone:
 
 
 def run(clone: Clone, *arguments: str, into: str) -> tuple[int, str]:
-    """The exit status and what was said besides, with the output going where the shell sends it."""
+    """Return the exit status and what was said besides, with the output going where the shell sends it."""
     program = f'"$PYTHON" -m reviewbot {" ".join(arguments)}'
     env = {"PATH": os.environ["PATH"], "HOME": str(clone.root.parent), "PYTHON": sys.executable, "TERM": "dumb"}
     shell = ["bash", "-c", f"set -o pipefail; {program} {into}"]

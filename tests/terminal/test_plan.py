@@ -35,7 +35,7 @@ def plan(*arguments: str, columns: int = 100) -> Said:
 
 
 def rows(said: Said) -> list[list[str]]:
-    """The table's lines after its heading, without the day and the commit."""
+    """Return the table's lines after its heading, without the day and the commit."""
     table = said.out.split("\n\n", maxsplit=1)[0].splitlines()[1:]
     return [line.split(maxsplit=2)[2].split("  ") for line in table]
 

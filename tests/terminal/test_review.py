@@ -23,7 +23,7 @@ NEVER_DONE = TaskLife(pending=1e6)
 
 
 def refused(said: Said) -> str:
-    """What the command says about itself when it does nothing."""
+    """Return what the command says about itself when it does nothing."""
     assert (said.status, said.out) == (2, "")
     return said.err
 

@@ -100,7 +100,7 @@ class Rule:
     times: int | None = 1
 
     def fits(self, method: str, target: str, body: bytes) -> bool:
-        """Whether the rule is about such a request."""
+        """Return whether the rule is about such a request."""
         return (
             self.method in (None, method)
             and re.search(self.match, target) is not None
@@ -108,7 +108,7 @@ class Rule:
         )
 
     def strikes(self, count: int) -> bool:
-        """Whether it strikes the matching request of that number, from 1."""
+        """Return whether it strikes the matching request of that number, from 1."""
         return count >= self.nth and (self.times is None or count < self.nth + self.times)
 
 
@@ -134,7 +134,7 @@ class Logged:
         return self.target.partition("?")[0]
 
     def as_json(self) -> dict[str, object]:
-        """The entry as the control address shows it."""
+        """Return the entry as the control address shows it."""
         names = ("method", "path", "target", "identity", "body", "at", "status", "fault")
         return {name: getattr(self, name) for name in names}
 
@@ -148,29 +148,29 @@ class Faults:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, match: str, do: Fault, **more: object) -> Rule:
-        """Puts a rule in force; `more` are the rule's other fields."""
+        """Put a rule in force; `more` are the rule's other fields."""
         rule = replace(Rule(match, do), **more)  # type: ignore[arg-type] # dataclasses checks the names
         with self.lock:
             self.rules.append((rule, [0]))
         return rule
 
     def clear(self) -> None:
-        """Removes every rule."""
+        """Remove every rule."""
         with self.lock:
             self.rules.clear()
 
     def forget(self) -> None:
-        """Empties the log."""
+        """Clear the log."""
         with self.lock:
             self.log.clear()
 
     def requests(self) -> tuple[Logged, ...]:
-        """The log so far, in the order in which the requests ended."""
+        """Return the log so far, in the order in which the requests ended."""
         with self.lock:
             return tuple(self.log)
 
     def strike(self, method: str, target: str, body: bytes) -> Fault | None:
-        """Counts a request and says what is to happen to it."""
+        """Count a request and say what is to happen to it."""
         with self.lock:
             struck: list[Fault] = []
             for rule, count in self.rules:
@@ -181,7 +181,7 @@ class Faults:
             return struck[0] if struck else None
 
     def record(self, entry: Logged) -> None:
-        """Writes into the log."""
+        """Write into the log."""
         with self.lock:
             self.log.append(entry)
 
@@ -202,7 +202,7 @@ _LONGEST_MS = 600_000
 
 
 def read_rule(values: Mapping[str, object]) -> Rule:
-    """A rule from its JSON; raises ValueError, which says what is wrong, for anything that makes no sense."""
+    """Return a rule from its JSON; raise ValueError, which says what is wrong, for anything that makes no sense."""
     known = {"match", "method", "body", "nth", "times", "do"}
     if strange := sorted(values.keys() - known):
         raise ValueError(f"a rule has no {strange[0]!r}, but {', '.join(sorted(known))}")
@@ -220,7 +220,7 @@ def read_rule(values: Mapping[str, object]) -> Rule:
 
 
 def read_fault(do: Mapping[str, object]) -> Fault:  # noqa: PLR0911 — one for each form
-    """What a rule does, from its JSON; raises ValueError for anything else than the documented forms."""
+    """Return what a rule does, from its JSON; raises ValueError for anything else than the documented forms."""
     match do, len(do):
         case {"status": int(status), **more}, _ if status in _STATUSES and more.keys() <= {"headers", "body"}:
             return Reply(status, _headers(more.get("headers", {})), _bytes(more.get("body", "")))

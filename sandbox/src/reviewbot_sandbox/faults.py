@@ -80,7 +80,7 @@ _GARBAGE = b"\x80\x81<html>{not json"
 
 
 def with_faults(app: ASGIApp, faults: Faults, *, identify: Callable[[Mapping[str, str]], str] | None = None) -> ASGIApp:
-    """Wraps an application; `identify` names whoever sent a request, from its headers (lower-case names)."""
+    """Wrap an application; `identify` names whoever sent a request, from its headers (lower-case names)."""
     who = identify or (lambda _headers: "")
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
@@ -130,7 +130,7 @@ class _Exchange:
             self._log()
 
     def _log(self) -> None:
-        """Writes the entry once, and before the client can see the end: a test reads the log right after its answer."""
+        """Write the entry once, and before the client can see the end: a test reads the log right after its answer."""
         if not self.logged:
             self.logged = True
             self.faults.record(self.entry)

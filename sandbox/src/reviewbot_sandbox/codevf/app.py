@@ -51,7 +51,7 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 def build_codevf(service: CodeVFService) -> Starlette:
-    """The service as an ASGI application, under `/api/v1/`; deliverables lie under `/files/`."""
+    """Return the service as an ASGI application, under `/api/v1/`; deliverables lie under `/files/`."""
     return Starlette(
         routes=[
             _route(service, "projects/create", create_project),
@@ -137,7 +137,7 @@ def _endpoint(service: CodeVFService, operation: Operation) -> Endpoint:
 
 
 async def _received(request: Request, limit: int) -> bytes | None:
-    """The body, or None when it is over the limit.
+    """Return the body, or None when it is over the limit.
 
     Read to the end all the same: a client that is still sending would see a broken connection and not the 413.
     """
@@ -167,7 +167,7 @@ def _account(service: CodeVFService, request: Request) -> Account:
 
 
 def _body(raw: bytes) -> Body:
-    """A JSON object; nothing at all counts as an empty one."""
+    """Return a JSON object; nothing at all counts as an empty one."""
     body = _parsed(raw)
     if raw.strip() and not isinstance(body, dict):
         raise refusal.invalid([FieldProblem("body", "Must be a JSON object")])
@@ -197,7 +197,7 @@ def _note(service: CodeVFService, request: Request, raw: bytes | None, status: i
 
 
 def _files(service: CodeVFService) -> Endpoint:
-    """Deliverables need no key: their address is the secret, as with a signed address of a store."""
+    """Serve a deliverable. Its address is the secret, as with presigned URLs, so no key is needed."""
 
     async def endpoint(request: Request) -> Response:
         params = request.path_params

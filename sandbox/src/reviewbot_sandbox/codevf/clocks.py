@@ -30,7 +30,7 @@ class HandClock:
         self._now = now
 
     def __call__(self) -> float:
-        """The time now."""
+        """Return the time now."""
         return self._now
 
     def advance(self, seconds: float) -> None:

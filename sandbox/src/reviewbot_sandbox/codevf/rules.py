@@ -53,7 +53,7 @@ class Reading:
     problems: list[FieldProblem] = field(default_factory=list)
 
     def take(self, rule: Callable[[Body], T], otherwise: T) -> T:
-        """The rule's value, or `otherwise` with the problem noted."""
+        """Return the rule's value, or `otherwise` with the problem noted."""
         try:
             return rule(self.body)
         except FieldRefused as refused:
@@ -79,7 +79,7 @@ def read_project(body: Body) -> tuple[str, str | None]:
 
 
 def read_idempotency_key(body: Body) -> str | None:
-    """The key in canonical lower-case form.
+    """Return the key in canonical lower-case form.
 
     Raises:
         Refusal: 400 when it is anything but a UUID of version 4.
@@ -92,7 +92,7 @@ def read_idempotency_key(body: Body) -> str | None:
 
 
 def read_task(body: Body, tags: Sequence[Tag], limits: Limits) -> TaskRequest:
-    """A whole submission.
+    """Return a whole submission.
 
     Raises:
         Refusal: 400 with every problem at once.
@@ -118,7 +118,7 @@ def read_task(body: Body, tags: Sequence[Tag], limits: Limits) -> TaskRequest:
 
 
 def _whole(value: JsonValue) -> int | None:
-    """The value if it is an integer; JSON's booleans are not."""
+    """Return the value if it is an integer; JSON's booleans are not."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

@@ -98,7 +98,7 @@ class CodeVFService:
             self._planned.append(planned)
 
     def take_planned(self, path: str) -> PlannedRefusal | None:
-        """The first plan for this path, used up by one."""
+        """Return the first plan for this path, used up by one."""
         with self._lock:
             for position, planned in enumerate(self._planned):
                 if planned.path in path:
@@ -108,7 +108,7 @@ class CodeVFService:
         return None
 
     def account(self, key: str) -> Account:
-        """The account of an API key.
+        """Return the account of an API key.
 
         Raises:
             Refusal: 401.
@@ -128,11 +128,11 @@ class CodeVFService:
             self._state = state.admit(self._state, account, self.setup.house.limits.rate, self.now())
 
     def tags(self) -> tuple[Tag, ...]:
-        """All tags, the inactive ones too."""
+        """Return all tags, the inactive ones too."""
         return self.setup.house.tags
 
     def balance(self, account: Account) -> state.Balance:
-        """The account's credits now."""
+        """Return the account's credits now."""
         with self._lock:
             return state.balance(self._state, account, self.now())
 
@@ -149,7 +149,7 @@ class CodeVFService:
         return self._view(task), is_new
 
     def task(self, account: Account, task_id: str) -> state.TaskView:
-        """The task now. May take as long as the engineer takes, when it has just become due.
+        """Return the task now. May take as long as the engineer takes, when it has just become due.
 
         Raises:
             Refusal: 404.
@@ -163,19 +163,19 @@ class CodeVFService:
         return self._view(task)
 
     def projects(self) -> tuple[Project, ...]:
-        """Every project, oldest first."""
+        """Return every project, oldest first."""
         return self._locked(lambda: tuple(self._state.projects.values()))
 
     def tasks(self) -> tuple[Task, ...]:
-        """Every task ever recorded, oldest first: what a test counts to see that nothing was bought twice."""
+        """Return every task ever recorded, oldest first: what a test counts to see that nothing was bought twice."""
         return self._locked(lambda: tuple(self._state.tasks.values()))
 
     def signature(self, task_id: str, position: int) -> str:
-        """What makes a deliverable's address unguessable."""
+        """Return what makes a deliverable's address unguessable."""
         return hmac.new(self._salt, f"{task_id}/{position}".encode(), hashlib.sha256).hexdigest()[:24]
 
     def delivered(self, task_id: str, position: int, signature: str) -> Delivered:
-        """A deliverable by its address.
+        """Return a deliverable by its address.
 
         Raises:
             Refusal: 404 for anything but a file that has been handed out.

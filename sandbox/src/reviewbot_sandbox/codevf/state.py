@@ -43,7 +43,7 @@ class House:
     seed: str = "sandbox"
 
     def __post_init__(self) -> None:
-        """Accounts are told apart by name and found by key."""
+        """Check that the accounts have different names and keys."""
         apart = {len({each.key for each in self.accounts}), len({each.name for each in self.accounts})}
         if apart != {len(self.accounts)}:
             raise ValueError("every account needs a key and a name of its own")
@@ -157,7 +157,7 @@ def create_task(state: State, house: House, account: Account, body: rules.Body, 
 
 
 def find_task(state: State, account: Account, task_id: str) -> Task:
-    """The account's task.
+    """Return the account's task.
 
     Raises:
         Refusal: 404, also for another account's task.
@@ -185,7 +185,7 @@ def cancel_task(state: State, account: Account, task_id: str, now: float) -> tup
 
 
 def standing_of(task: Task, now: float) -> Standing:
-    """The status that the script gives at this moment."""
+    """Return the status that the script gives at this moment."""
     if task.cancelled_at is not None:
         return Standing(End.CANCELLED.value, ended=True)
     passed = now - task.created_at
@@ -197,7 +197,7 @@ def standing_of(task: Task, now: float) -> Standing:
 
 
 def credits_used(task: Task, now: float) -> int | None:
-    """What an ended task has cost; None while it is open, and where the service would not say."""
+    """Return what an ended task has cost; None while it is open, and where the service would not say."""
     if task.cancelled_at is not None or not standing_of(task, now).ended:
         return None
     if task.life.used is not None:
@@ -214,7 +214,7 @@ def balance(state: State, account: Account, now: float) -> Balance:
 
 
 def number(value: Decimal) -> int | float:
-    """A JSON number: whole when it is whole."""
+    """Return a JSON number: whole when it is whole."""
     return int(value) if value == value.to_integral_value() else float(value)
 
 
@@ -245,5 +245,5 @@ def _record(state: State, task: Task) -> State:
 
 
 def _task_id(seed: str, count: int) -> str:
-    """Looks like the vendor's ids, and is the same on every run."""
+    """Return an id in CodeVF's format; deterministic."""
     return "task_" + hashlib.sha256(f"{seed}:{count}".encode()).hexdigest()[:12]

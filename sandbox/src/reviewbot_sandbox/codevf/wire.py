@@ -65,7 +65,7 @@ class ErrorBody:
 
 
 def error_body(refused: Refusal, style: ErrorStyle, now: float) -> ErrorBody:
-    """The refusal in the chosen form; `Retry-After` goes with every form."""
+    """Return the refusal in the chosen form; `Retry-After` goes with every form."""
     headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after is not None else {}
     if style is ErrorStyle.HTML:
         return ErrorBody(_page(refused).encode(), "text/html", headers)
@@ -162,7 +162,7 @@ def _tag_form(tag: Tag, order: int) -> dict[str, JsonValue]:
 
 
 def task_form(view: TaskView, file_url: FileUrl) -> dict[str, JsonValue]:
-    """A task; what does not apply is left out."""
+    """Return a task; what does not apply is left out."""
     request = view.task.request
     form: dict[str, JsonValue] = {
         "id": view.task.id,
@@ -190,7 +190,7 @@ def poll_hint(mode: Mode, status: str) -> int:
 
 
 def _result(answer: Answer, request: TaskRequest, uploaded: str, file_url: FileUrl) -> dict[str, JsonValue]:
-    """The `result` member, or nothing."""
+    """Return the `result` member, or nothing."""
     match answer:
         case Structured(value):
             text = json.dumps(dict(value))

@@ -56,7 +56,7 @@ def viewer_of(store: Store, secret: str) -> Viewer:
 
 
 def level_of(store: Store, login: str, repo: Repository) -> Level:
-    """What a person may do in a repository, the owner being its admin and the public able to read."""
+    """Return what a person may do in a repository, the owner being its admin and the public able to read."""
     if login.lower() == repo.owner.lower():
         return Level.ADMIN
     granted = store.levels.get((repo.full_name, login.lower()), Level.NONE)
@@ -64,7 +64,7 @@ def level_of(store: Store, login: str, repo: Repository) -> Level:
 
 
 def can_see(store: Store, viewer: Viewer, repo: Repository) -> bool:
-    """Whether the viewer may know that the repository exists."""
+    """Return whether the viewer may know that the repository exists."""
     if not repo.private:
         return True
     if viewer.token is None:
@@ -75,7 +75,7 @@ def can_see(store: Store, viewer: Viewer, repo: Repository) -> bool:
 
 
 def require(store: Store, viewer: Viewer, repo: Repository, needs: Needs) -> None:
-    """Refuses with 404, 401 or 403 unless the viewer may do one of the things."""
+    """Refuse with 404, 401 or 403 unless the viewer may do one of the things."""
     if not can_see(store, viewer, repo):
         raise not_found()
     if needs and not any(_may(store, viewer, repo, scope, access) for scope, access in needs):
@@ -111,7 +111,7 @@ def _denial(viewer: Viewer, needs: Needs) -> Refusal:
 
 
 def is_writer(store: Store, viewer: Viewer, repo: Repository, scope: Scope) -> bool:
-    """Whether the viewer may change what others wrote: an App with the scope, or a person with write."""
+    """Return whether the viewer may change what others wrote: an App with the scope, or a person with write."""
     if viewer.app:
         return _may(store, viewer, repo, scope, Access.WRITE)
     return viewer.token is not None and level_of(store, viewer.login, repo) >= Level.WRITE

@@ -31,12 +31,12 @@ class Standing:
 
 
 def change_at(changes: tuple[Change, ...], path: str) -> Change | None:
-    """What the diff says of a path, by its new name."""
+    """Return what the diff says of a path, by its new name."""
     return next((change for change in changes if change.path == path), None)
 
 
 def faults(change: Change, anchor: Anchor) -> tuple[str, ...]:
-    """Why GitHub would refuse that line or range, in its own words; empty when it would not."""
+    """Return why GitHub would refuse that line or range, in its own words; empty when it would not."""
     if anchor.line is None:
         return ()
     if anchor.start_line is not None and anchor.start_line >= anchor.line:
@@ -52,14 +52,14 @@ def faults(change: Change, anchor: Anchor) -> tuple[str, ...]:
 
 
 def quoted_hunk(change: Change, anchor: Anchor) -> tuple[str, int]:
-    """What GitHub shows above a comment, and the comment's old-style position."""
+    """Return what GitHub shows above a comment, and the comment's old-style position."""
     hunk = None if anchor.line is None else hunk_of(change.hunks, anchor.side, anchor.line)
     line = hunk.find(anchor.side, anchor.line) if hunk and anchor.line is not None else None
     return (hunk.until(line), line.position) if hunk and line else ("", 1)
 
 
 def standing(store: Store, pull: PullRequest, thread: Thread) -> Standing:
-    """Where a thread stands now."""
+    """Return where a thread stands now."""
     change = change_at(store.changes_of(pull), thread.anchor.path)
     if thread.anchor.line is None:
         return Standing(None, None, None, pull.head_sha if change else thread.commit_id, change is None)

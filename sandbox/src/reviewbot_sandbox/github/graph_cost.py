@@ -77,7 +77,7 @@ class _Counter:
 
 
 def cost_of(document: DocumentNode, variables: Mapping[str, object]) -> Cost:
-    """Adds up a parsed query; refuses one that could return more nodes than GitHub allows."""
+    """Add up a parsed query; refuse one that could return more nodes than GitHub allows."""
     fragments = {part.name.value: part for part in document.definitions if isinstance(part, FragmentDefinitionNode)}
     counter = _Counter(fragments, variables)
     operations = [part for part in document.definitions if isinstance(part, OperationDefinitionNode)]

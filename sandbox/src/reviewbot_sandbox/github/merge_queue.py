@@ -39,7 +39,7 @@ class MergeGroup:
 
 
 def form_group(store: Store, full_name: str, numbers: tuple[int, ...]) -> MergeGroup:
-    """Queues pull requests: merges each onto the one before it, and gives the last commit the group's branch.
+    """Queue pull requests: merge each onto the one before it, and point the group's branch at the last commit.
 
     Raises:
         Refusal: 404 for an unknown one, 422 for one that conflicts, is closed, waits already, or has another base than
@@ -67,7 +67,7 @@ def _enter(store: Store, pull: PullRequest, line: tuple[QueueEntry, ...], base_r
 
 
 def waiting_in(store: Store, full_name: str, base_ref: str) -> tuple[QueueEntry, ...]:
-    """A branch's queue, first come first; what is merged or closed has left it."""
+    """Return a branch's queue, first come first; what is merged or closed has left it."""
     entries = store.queues.get((full_name, base_ref), ())
     return tuple(entry for entry in entries if store.pull((full_name, entry.number)).closed_at is None)
 

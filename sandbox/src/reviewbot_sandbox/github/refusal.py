@@ -34,7 +34,7 @@ class Refusal(Exception):
     kind: str = "UNPROCESSABLE"
 
     def body(self) -> dict[str, object]:
-        """The answer's body, in GitHub's form."""
+        """Return the answer's body, in GitHub's form."""
         body: dict[str, object] = {"message": self.message}
         if self.errors:
             body["errors"] = list(self.errors)
@@ -47,18 +47,18 @@ def not_found() -> Refusal:
 
 
 def unprocessable(*errors: str) -> Refusal:
-    """The form of the review endpoints: errors are strings, and do not say which comment was meant."""
+    """Return the form of the review endpoints: errors are strings, and do not say which comment was meant."""
     return Refusal(422, "Unprocessable Entity", errors)
 
 
 def invalid(resource: str, field_name: str, message: str) -> Refusal:
-    """The form of most other endpoints: one object with a sentence of its own."""
+    """Return the form of most other endpoints: one object with a sentence of its own."""
     error = {"resource": resource, "code": "custom", "field": field_name, "message": message}
     return Refusal(422, "Validation Failed", (error,))
 
 
 def malformed(detail: str) -> Refusal:
-    """A body that does not have the documented shape."""
+    """Return a body that does not have the documented shape."""
     return Refusal(422, f"Invalid request.\n\n{detail}")
 
 
@@ -70,11 +70,11 @@ def missing(*names: str) -> Refusal:
 
 
 def bad_credentials() -> Refusal:
-    """A token that GitHub does not know."""
+    """Return a token that GitHub does not know."""
     return Refusal(401, "Bad credentials", kind="FORBIDDEN")
 
 
 def forbidden(message: str, needs: str = "") -> Refusal:
-    """A known identity without the right; `needs` goes into the header that names the permission."""
+    """Return a known identity without the right; `needs` goes into the header that names the permission."""
     headers = {"X-Accepted-GitHub-Permissions": needs} if needs else {}
     return Refusal(403, message, headers=headers, kind="FORBIDDEN")
