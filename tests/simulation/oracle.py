@@ -1,7 +1,7 @@
 """The reviewer of the simulation: reports every line that calls `EVIL…()` or `NOTE…()` of what it is shown.
 
-It cites a finding on the right, a wrong, or no line, and quotes it correctly or not, by a mind that the history's seed
-chooses. A mind may also answer in ways that no schema allows, or call findings fixed that are not.
+It cites a finding on the right, a wrong, or no line, and quotes it correctly or not, depending on a mind that the
+history's seed selects. A mind may also violate the schema, or report open findings as fixed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from reviewbot.domain.model.review import Submission
 
 TOKEN = re.compile(r"\b(?:EVIL|NOTE)\d+\b")
 SAID = re.compile(r"\b(?:EVIL|NOTE|MESS)\d+\b")
-"""What the oracle says, with the one item that violates the schema: `MESS1`."""
+"""An answer with one item that violates the schema: `MESS1`."""
 
 EVIL = re.compile(r"\bEVIL\d+\b")
 SO_FAR = "review-so-far.txt"
@@ -32,7 +32,7 @@ class Mind:
         sloppiness: chooses line and quote of each finding; 0 is always exact.
         is_messy: whether parts of the answer violate the schema.
         is_mute: whether the answer cannot be read at all.
-        lies: whether it calls every earlier finding fixed.
+        lies: whether it reports every earlier finding as fixed.
         as_text: whether the result is text with JSON in it, as when the service falls back.
     """
 
@@ -79,7 +79,7 @@ def diffs_in(submission: Submission) -> tuple[str, ...]:
 
 @lru_cache(maxsize=5_000)
 def headers(diff: str) -> frozenset[str]:
-    """Return what a diff says of each file beside its lines: names, type and mode. Blobs are said by the lines."""
+    """Return the diff's headers of each file: names, type and mode, without blobs."""
     found, current = set(), list[str]()
     for line in [*diff.split("\n"), "diff --git "]:
         if line.startswith("diff --git "):
@@ -96,7 +96,7 @@ def shown_in(submission: Submission) -> tuple[Shown, ...]:
 
 
 def earlier(submission: Submission) -> list[dict[str, object]]:
-    """Return the findings that a submission asks about."""
+    """Return the earlier findings in a submission."""
     texts = [one.content for one in submission.attachments if one.file_name == SO_FAR]
     lines = "".join(texts).partition("NEW SINCE")[0].splitlines()
     return [json.loads(line) for line in lines if line.startswith("{")]
@@ -104,7 +104,7 @@ def earlier(submission: Submission) -> list[dict[str, object]]:
 
 @dataclass(frozen=True, slots=True)
 class Oracle:
-    """Reads submissions with a mind."""
+    """Answers submissions according to a mind."""
 
     mind: Mind
 

@@ -1,6 +1,6 @@
-"""A git repository in memory: trees, commits, merge bases and diffs, as values that never change.
+"""A git repository in memory: trees, commits, merge bases and diffs, as immutable values.
 
-Diffs depend on two trees alone, so they are computed once per process, whatever history asks for them.
+Diffs depend on two trees only, so they are computed once per process.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class File:
 
     @property
     def is_binary(self) -> bool:
-        """Whether git shows no lines of it."""
+        """Whether git treats it as binary."""
         return b"\0" in self.content[:BINARY_WINDOW]
 
 
@@ -47,7 +47,7 @@ def _oid(content: bytes) -> str:
 
 @lru_cache(maxsize=10_000)
 def entry_of(file: File, *, with_text: bool) -> Entry:
-    """Return a file as the port tells it."""
+    """Return a file in the port's form."""
     if file.mode == SUBMODULE:
         return Entry(file.content.decode(), SUBMODULE)
     entry = Entry(file.oid, file.mode, len(file.content), binary=file.is_binary)
@@ -59,7 +59,7 @@ Tree = frozenset[tuple[str, File]]
 
 @dataclass(frozen=True, slots=True)
 class StoredCommit:
-    """A commit. `verified` is whether GitHub itself has signed it."""
+    """A commit. `verified` is whether GitHub signed it."""
 
     sha: str
     parents: tuple[str, ...]
@@ -77,7 +77,7 @@ class StoredCommit:
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """The lines that a hunk covers on each side, and its text."""
+    """A hunk's line ranges and text."""
 
     old: range
     new: range
@@ -96,7 +96,7 @@ class Change:
     text: str
 
     def added(self) -> Iterator[str]:
-        """Yield the lines that only the new side has."""
+        """Yield the added lines."""
         for hunk in self.hunks:
             yield from (line[1:] for line in hunk.text.split("\n")[1:] if line.startswith("+"))
 
@@ -120,7 +120,7 @@ class Git:
         committer: str = "",
         begins: str = "",
     ) -> StoredCommit:
-        """Commit onto the first parent; None deletes a file. Whoever tries long enough chooses how the sha begins."""
+        """Commit onto the first parent; None deletes a file. `begins` is a brute-forced start of the SHA."""
         files = dict(self.commits[parents[0]].files) if parents else {}
         for path, content in changes.items():
             if content is None:
@@ -138,7 +138,7 @@ class Git:
         return made
 
     def ancestors(self, sha: str) -> frozenset[str]:
-        """Return a commit and all that it builds on."""
+        """Return a commit and its ancestors."""
         known = self._ancestors.get(sha)
         if known is None:
             known = frozenset({sha}).union(*(self.ancestors(parent) for parent in self.commits[sha].parents))
@@ -151,7 +151,7 @@ class Git:
         return list(islice((one for key, one in reversed(self.commits.items()) if key in known), most))
 
     def merge_base(self, one: str, other: str) -> str:
-        """Return the best common ancestor; of several the latest one. Empty when the two have none."""
+        """Return the best common ancestor; of several the latest one. Empty if there is none."""
         if (one, other) not in self._bases:
             common = self.ancestors(one) & self.ancestors(other)
             best = [sha for sha in common if not any(sha in self.ancestors(each) - {each} for each in common)]
@@ -235,7 +235,7 @@ def _hunks(old: bytes, new: bytes) -> tuple[Hunk, ...]:
 
 
 def _lines(content: bytes) -> list[str]:
-    """Return the lines with their ends; git ends a last line without one in its own way."""
+    """Return the lines with their line ends, with git's marker for a missing one at the end of the file."""
     lines = content.decode().split("\n")
     last = lines.pop()
     return [f"{line}\n" for line in lines] + ([f"{last}\n\\ No newline at end of file\n"] if last else [])
