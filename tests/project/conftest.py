@@ -1,4 +1,4 @@
-"""What the tests of the project itself look at: its files."""
+"""Fixtures for the tests of the project's files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def files(root: Path) -> list[Path]:
-    """Return every file that git keeps or would keep, ignored ones apart."""
+    """Return every tracked or untracked file that is not ignored."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=root, capture_output=True, check=True, timeout=30)
     paths = (root / name for name in listed.stdout.decode().split("\0") if name)

@@ -1,4 +1,4 @@
-"""The documents name what users can set and read, and the versions agree."""
+"""The documentation contains every setting, command, flag and output, and the versions agree."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_setting_that_the_documents_advise_is_taken(documents: str) -> None:
     names = {row.name for row in INPUTS}
     advised = {one for one in re.findall(r"`([a-z-]+: [\w-]+)`", documents) if one.partition(":")[0] in names}
     assert len(advised) > 20
-    for one in advised - {"command: collect"}:  # the command of a workflow, and no key of the file
+    for one in advised - {"command: collect"}:  # the workflow's command, not a key of the file
         read_settings({"codevf-api-key": "key"}, one)
 
 

@@ -1,4 +1,4 @@
-"""The figures in the documents are what the program computes."""
+"""The figures in the documentation are those that the program computes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `make` writes stays inside the checkout."""
+"""`make` writes only inside the checkout."""
 
 from __future__ import annotations
 

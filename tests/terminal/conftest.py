@@ -1,4 +1,4 @@
-"""A desk for each test, and golden texts."""
+"""Fixtures: a clone for each test, and golden texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Opened = Callable[..., Desk]
 
 @pytest.fixture
 def sit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
-    """Open a desk in a clone of its own: `base` is more of what `main` has."""
+    """Open a clone for the test; `base` adds files to `main`."""
     with ExitStack() as stack:
 
         def opened(

@@ -1,4 +1,4 @@
-"""Built-in engineers, for tests and as a stand-in where no reviewer was passed in."""
+"""Built-in engineers for tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def in_turn(answers: Iterable[Answer]) -> Engineer:
     """Return the next answer for each task; repeat the last one.
 
     Raises:
-        ValueError: there is no answer at all.
+        ValueError: there are no answers.
     """
     waiting = list(answers)
     if not waiting:
