@@ -205,7 +205,7 @@ def credits_used(task: Task, now: float) -> int | None:
 
 
 def balance(state: State, account: Account, now: float) -> Balance:
-    """Deposit less what ended tasks have cost; open tasks keep their hold."""
+    """Return the deposit minus the cost of ended tasks."""
     own = [task for task in state.tasks.values() if task.owner == account.name]
     held = sum(task.request.hold for task in own if not standing_of(task, now).ended)
     spent = sum(credits_used(task, now) or 0 for task in own)

@@ -1,4 +1,4 @@
-"""The addresses in answers, all on the host that was asked, and the node ids of GraphQL."""
+"""The addresses in answers, all on the requested host, and the node ids of GraphQL."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where this GitHub is: `api` is the root of REST without a final slash, `web` that of the pages for people."""
+    """The addresses of this GitHub: `api` is the root of REST without a trailing slash, `web` that of the website."""
 
     api: str
     web: str
@@ -47,7 +47,7 @@ class Addresses:
 
 
 def in_path(path: str) -> str:
-    """Return a file's path, escaped for an address; its slashes stay."""
+    """Return a file's path, escaped for an address; slashes are kept."""
     return quote(path.encode(errors="surrogateescape"))
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reviewbot_sandbox.github.world import World
 
 ROUTES: tuple[Route, ...] = (*rest_pulls.ROUTES, *rest_talk.ROUTES, *rest_code.ROUTES)
-"""Every REST endpoint, in the order in which paths are tried."""
+"""Every REST endpoint, in matching order."""
 
 _FREE = "/rate_limit"
 
@@ -175,7 +175,7 @@ def _json(body: bytes) -> object:
 
 
 def _unchanged(request: Request, answer: Answer) -> Answer:
-    """Give a good answer to a GET its ETag, and 304 in its place to whoever holds that already."""
+    """Add an ETag to successful GET responses; return 304 if the client has it."""
     if request.method != "GET" or answer.status != 200:  # noqa: PLR2004 — the only status that GitHub tags
         return answer
     tag = f'W/"{hashlib.sha256(_bytes(answer.body)).hexdigest()}"'

@@ -44,7 +44,7 @@ def suite_on(store: Store, full_name: str, sha: str, app: App) -> CheckSuite:
 
 
 def update_check(store: Store, run: CheckRun, app: App | None, form: CheckForm) -> CheckRun:
-    """Change a check run; only the App that made it may."""
+    """Change a check run; only its App may."""
     if app is None or app.id != run.app.id:
         number = app.id if app else ""
         raise forbidden(
@@ -111,7 +111,7 @@ def checks_on(store: Store, repo: Repository, sha: str, *, latest: bool = True) 
 
 
 def _aged(run: CheckRun, now: datetime) -> CheckRun:
-    """Return the run as it is today: GitHub gives up one that stays incomplete."""
+    """Return the current run: GitHub marks runs that stay incomplete as stale."""
     if run.status == "completed" or now < run.open_since + GIVEN_UP_AFTER:
         return run
     return given_up(run, run.open_since + GIVEN_UP_AFTER)

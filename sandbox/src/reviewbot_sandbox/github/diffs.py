@@ -1,7 +1,7 @@
-"""Reads the patch of one file: which lines a comment may stand on, and what GitHub shows above it.
+"""Parses the patch of one file: which lines accept comments, and the hunk shown above a comment.
 
-On the RIGHT a comment may stand on added and context lines, by the new file's numbers; on the LEFT on deleted and
-context lines, by the old file's. A range must lie inside one hunk.
+RIGHT comments may be on added and context lines, with the new file's numbers; LEFT comments on deleted and context
+lines, with the old file's. A range must be inside one hunk.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def hunk_of(hunks: tuple[Hunk, ...], side: Side, number: int) -> Hunk | None:
 
 
 def carried(hunks: tuple[Hunk, ...], line: int) -> int | None:
-    """Return where an old file's line stands in the new file; None when the line itself was changed or deleted."""
+    """Return the new number of an old file's line; None if the line was changed or deleted."""
     shift = 0
     for hunk in hunks:
         found = hunk.find(Side.LEFT, line)

@@ -1,4 +1,4 @@
-"""What clients send, read strictly at the border: a wrong type, an unknown word or a missing key is GitHub's 422."""
+"""Strict validation of requests: a wrong type, an unknown value or a missing key is a 422, as on GitHub."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class Fields:
         return value
 
     def needed(self, name: str, choices: Collection[str] = ()) -> str:
-        """Return a string that must be there."""
+        """Return a required string."""
         value = self.text(name, choices)
         if value is None:
             raise missing(name)
         return value
 
     def number(self, name: str) -> int | None:
-        """Return an integer; a boolean is none."""
+        """Return an integer; refuse booleans."""
         value = self.values.get(name)
         if value is None:
             return None
@@ -114,7 +114,7 @@ class Fields:
 
 
 def fields_of(body: object) -> Fields:
-    """Return a request's body, which must be a JSON object; nothing at all counts as an empty one."""
+    """Return a request's body, which must be a JSON object; an empty body is an empty object."""
     if body is None:
         return Fields({})
     if not _is_object(body):
@@ -124,7 +124,7 @@ def fields_of(body: object) -> Fields:
 
 @dataclass(frozen=True, slots=True)
 class CommentForm:
-    """A comment on a line, a range or a whole file, as asked for. `line` and `position` are both None for a file."""
+    """A comment on a line, a range or a whole file, as requested. `line` and `position` are both None for a file."""
 
     body: str
     path: str

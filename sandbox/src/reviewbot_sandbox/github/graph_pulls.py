@@ -1,4 +1,4 @@
-"""GraphQL: pull requests with everything that hangs on them."""
+"""GraphQL: pull requests and their connections."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _mergeable(pull: r.PullRequest) -> str:
 
 
 def head_repository(pull: PullRequest, info: Info) -> r.Repository | None:
-    """Return where the branch is, None once that repository is deleted."""
+    """Return the head repository; None if it was deleted."""
     return context(info).store.repos.get(pull.head_repo.lower()) if pull.head_repo else None
 
 
@@ -127,7 +127,7 @@ def _file(change: Change) -> dict[str, object]:
 
 
 def timeline(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
-    """Return what happened, oldest first; of the many kinds those that the sandbox records."""
+    """Return the timeline, oldest first, with the kinds of events that the sandbox records."""
     wanted = arguments.get("itemTypes")
     events = context(info).store.events_of((pull.repo, pull.number))
     found = [event for event in events if not isinstance(wanted, list) or _item_type(event.kind) in wanted]
@@ -139,7 +139,7 @@ def _item_type(kind: str) -> str:
 
 
 def decision(pull: PullRequest, info: Info) -> str | None:
-    """Return what the latest reviews come to; None without any that decides."""
+    """Return the review decision of the latest reviews; None if none decides."""
     latest: dict[str, ReviewState] = {}
     for review in context(info).store.reviews_of((pull.repo, pull.number)):
         if review.state not in (ReviewState.COMMENTED, ReviewState.PENDING):
@@ -182,7 +182,7 @@ def reaction_word(content: str) -> str:
 
 
 def _reaction_groups(prefix: str) -> Resolver:
-    """Return every emoji that there is, as GitHub lists them, under what has node ids of that prefix."""
+    """Return all reaction groups, in GitHub's order, for objects with this node id prefix."""
 
     def groups(it: r.PullRequest | r.IssueComment | r.Review | r.ReviewComment, info: Info) -> list[dict[str, object]]:
         asked, subject = context(info), node_id(prefix, it.id)

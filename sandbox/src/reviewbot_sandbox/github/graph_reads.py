@@ -44,7 +44,7 @@ def viewer(_source: object, info: Info) -> User:
 
 
 def rate_limit(_source: object, info: Info) -> dict[str, object]:
-    """Return how much is left, and what this query takes."""
+    """Return the remaining rate limit and the cost of this query."""
     asked = context(info)
     numbers = asked.world.limits.overview(asked.viewer, "graphql")
     reset = datetime.fromtimestamp(numbers["reset"], UTC)
@@ -115,7 +115,7 @@ def is_binary(blob: ObjectAt, _info: Info) -> bool:
 
 
 def tree_entries(tree: ObjectAt, info: Info) -> list[EntryAt]:
-    """Return what is directly inside a tree."""
+    """Return the entries directly inside a tree."""
     entries = context(info).store.git(tree.repo).tree(tree.object.oid)
     return [EntryAt(tree.repo, entry.name, entry) for entry in entries]
 
@@ -135,7 +135,7 @@ def is_generated(found: EntryAt, info: Info) -> bool:
 
 
 def authors(found: CommitAt, info: Info, **arguments: object) -> dict[str, object]:
-    """Return the author and whoever is named in `Co-authored-by` lines."""
+    """Return the author and the co-authors from `Co-authored-by` lines."""
     commit = found.commit
     people = [{"name": commit.author_name, "email": commit.author_email, "date": commit.author_date}]
     for row in commit.message.splitlines():
@@ -205,7 +205,7 @@ def _filter(arguments: dict[str, object]) -> dict[str, object]:
 
 
 def permission_of_viewer(repo: r.Repository, info: Info) -> str | None:
-    """Return what the viewer may do."""
+    """Return the viewer's permission."""
     asked = context(info)
     level = level_of(asked.store, asked.viewer.login, repo)
     return level.name if level else None

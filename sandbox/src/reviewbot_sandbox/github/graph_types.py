@@ -1,4 +1,4 @@
-"""What GraphQL's resolvers share: the request's context, git objects with their repository, paging and node ids."""
+"""Shared parts of the resolvers: the request's context, git objects with their repository, paging and node ids."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def _index(cursor: object) -> int | None:
 
 
 def find_node(store: Store, node: str) -> object:
-    """Return the thing behind a global id; refuse as GraphQL does when there is none."""
+    """Return the object of a global id; refuse an unknown id as GraphQL does."""
     tables: tuple[tuple[str, Mapping[int, object]], ...] = (
         ("IC", store.comments),
         ("PRR", store.reviews),

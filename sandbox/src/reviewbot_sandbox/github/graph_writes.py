@@ -38,7 +38,7 @@ _REACTIONS = {"THUMBS_UP": "+1", "THUMBS_DOWN": "-1"}
 
 
 def _subject(info: Info, node: object, kind: type[T], needs: Needs) -> T:
-    """Return the thing that a mutation is about, if the viewer may write to it."""
+    """Return the object of a mutation if the viewer may write to it."""
     asked = context(info)
     found = find_node(asked.store, str(node))
     if not isinstance(found, kind):
@@ -84,9 +84,9 @@ def delete_issue_comment(_source: object, info: Info, **call: dict[str, object])
 
 
 def add_thread(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Start a thread in a pending review, which it makes when there is none.
+    """Start a thread in a pending review, which is created if there is none.
 
-    A line outside the diff is not refused: the answer's thread is null and nothing is written, as seen on GitHub.
+    A line outside the diff is not refused: the response's thread is null and nothing is written, as on GitHub.
     """
     form, asked = call["input"], context(info)
     review = _pending_review(info, form)
@@ -212,7 +212,7 @@ def create_check_run(_source: object, info: Info, **call: dict[str, object]) -> 
 
 
 def update_check_run(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Change a check run; only for the App that made it."""
+    """Change a check run; only for its App."""
     form, asked = call["input"], context(info)
     run = _subject(info, form["checkRunId"], CheckRun, CHECKS_WRITE)
     changed = checks.update_check(asked.store, run, asked.viewer.app, check_form(_check_fields(form)))

@@ -1,4 +1,4 @@
-"""Rate limits: the headers on every answer, and refusals for those who switch them on."""
+"""Rate limits: the headers on every answer, and optional refusals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SECONDARY = (
 
 
 RESOURCES = ("core", "graphql", "search")
-"""What GitHub counts apart from each other: REST, GraphQL (whose unit is a point) and the search."""
+"""Resources with separate limits: REST, GraphQL (whose unit is a point) and the search."""
 
 
 def quota(viewer: Viewer, resource: str = "core") -> int:
@@ -49,7 +49,7 @@ CONTENT_A_MINUTE, CONTENT_AN_HOUR = 80, 500
 
 @dataclass
 class Limits:
-    """How much has been asked for. Nothing is refused until a limit is switched on.
+    """Counts requests. Nothing is refused until a limit is enabled.
 
     `enforce` switches the primary limit on, with `quota_` in place of GitHub's number if given. `per_minute` and
     `per_hour` count requests that create content (GitHub: 80 and 500); `secondary_status` is how such a refusal comes:
@@ -67,7 +67,7 @@ class Limits:
     _writes: deque[float] = field(default_factory=deque)
 
     def switch_on(self) -> None:
-        """From now on refuse as GitHub does, with GitHub's numbers."""
+        """Enable the limits with GitHub's numbers."""
         self.enforce, self.per_minute, self.per_hour = True, CONTENT_A_MINUTE, CONTENT_AN_HOUR
 
     def spend(self, viewer: Viewer, resource: str = "core") -> None:

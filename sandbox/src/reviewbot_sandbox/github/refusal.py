@@ -1,6 +1,6 @@
-"""How GitHub says no: one exception for every refusal, and the bodies that go with it.
+"""GitHub's errors: one exception for every refusal, and its bodies.
 
-The wording is GitHub's own as seen in its answers; where nobody outside knows it, the sentence says so in this file.
+The messages are those of GitHub's responses where they are known.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 DOCUMENTATION = "https://docs.github.com/rest"
-"""Where every error body of GitHub's points."""
+"""The `documentation_url` of every error body."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Refusal(Exception):
 
 
 def not_found() -> Refusal:
-    """Nothing there, or nothing that this token may know of."""
+    """404: it does not exist, or this token may not see it."""
     return Refusal(404, "Not Found", kind="NOT_FOUND")
 
 
 def unprocessable(*errors: str) -> Refusal:
-    """Return the form of the review endpoints: errors are strings, and do not say which comment was meant."""
+    """Return the form of the review endpoints: errors are strings, and do not identify the comment."""
     return Refusal(422, "Unprocessable Entity", errors)
 
 

@@ -2,7 +2,7 @@
 
 Every call is a `git` process with a fixed environment: no system or user settings, no prompts, no hooks, English
 messages, UTC. Nothing is ever checked out. Revisions that come from a request are handed over after `--end-of-options`
-or on standard input, so that none is read as an option.
+or on standard input, so that they cannot become options.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ _DIFF = ("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames
 
 
 GITHUB_NAME, GITHUB_EMAIL = "GitHub", "noreply@github.com"
-"""Who commits what GitHub itself makes; the account behind it is `web-flow`."""
+"""The committer of GitHub's own commits; its account is `web-flow`."""
 
 
 class GitError(Exception):
-    """Git itself refused; the message is its last words."""
+    """Git failed; the message is the end of its output."""
 
 
 class Kind(Enum):
@@ -205,12 +205,12 @@ class GitRepository:
         return answer.split(b"\0")[2].decode(errors="replace")
 
     def add(self, branch: str, commit: NewCommit) -> str:
-        """Write a commit and move the branch to it, also where that is no fast-forward; return the hash."""
+        """Write a commit and move the branch to it, even if that is not a fast-forward; return the hash."""
         self.run("fast-import", "--quiet", "--force", stdin=fast_import(branch, commit))
         return self.run("rev-parse", "--verify", f"refs/heads/{branch}").decode().strip()
 
     def merge(self, onto: str, other: str, message: str, when: datetime) -> str | None:
-        """Write the commit that merges one commit into another, as GitHub's own work; None where they conflict.
+        """Write the commit that merges one commit into another, as GitHub; None if they conflict.
 
         No reference moves. The same arguments give the same hash.
         """

@@ -1,4 +1,4 @@
-"""REST: repositories, commits, files, comparisons, permissions, limits and the odd rest."""
+"""REST: repositories, commits, files, comparisons, permissions, limits and the rest."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def get_blob(call: Call) -> Answer:
 
 
 def compare(call: Call) -> Answer:
-    """Return what a head has that a base has not, from their merge base; files on page 1 only, at most 300."""
+    """Compare a head with its merge base with a base; files on page 1 only, at most 300."""
     base, dots, head = call.path["basehead"].partition("...")
     git, full = call.git, call.repo.full_name
     old, new = git.resolve(base), git.resolve(head.rpartition(":")[2])
@@ -216,7 +216,7 @@ def _diff(call: Call, old: str, new: str) -> bytes:
 
 
 def get_permission(call: Call) -> Answer:
-    """Return what a person may do in the repository."""
+    """Return a person's permission in the repository."""
     wanted = call.path["login"].lower()
     login = next((login for login in call.store.users if login.lower() == wanted), None)
     if login is None:
@@ -234,7 +234,7 @@ def get_user(call: Call) -> Answer:
 
 
 def get_rate_limit(call: Call) -> Answer:
-    """Return how much is left; asking is free."""
+    """Return the remaining rate limits; this request is free."""
     resources = {name: call.limits.overview(call.viewer, name) for name in RESOURCES}
     return Answer(200, {"resources": resources, "rate": resources["core"]})
 
@@ -252,7 +252,7 @@ def get_installation(call: Call) -> Answer:
 
 
 def get_meta(call: Call) -> Answer:
-    """That this is a GitHub."""
+    """Return GitHub's metadata."""
     return Answer(200, {"verifiable_password_authentication": False, "domains": {"website": [call.at.web]}})
 
 

@@ -187,7 +187,7 @@ def get_comment(call: Call) -> Answer:
 
 
 def edit_comment(call: Call) -> Answer:
-    """By its author, or by whoever may write."""
+    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
     edited = reviews.edit_reply(call.store, comment, call.viewer.login, call.fields.needed("body"))
@@ -195,7 +195,7 @@ def edit_comment(call: Call) -> Answer:
 
 
 def delete_comment(call: Call) -> Answer:
-    """By its author, or by whoever may write."""
+    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
     reviews.delete_reply(call.store, comment)

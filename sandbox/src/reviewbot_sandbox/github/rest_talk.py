@@ -28,7 +28,7 @@ def get_issue(call: Call) -> Answer:
 
 
 def list_comments(call: Call) -> Answer:
-    """Oldest first, as GitHub has it; `since` is heard."""
+    """Oldest first; supports `since`."""
     pull = call.pull
     since = call.query.get("since", "")
     found = call.store.comments_of((pull.repo, pull.number))
@@ -50,7 +50,7 @@ def get_comment(call: Call) -> Answer:
 
 
 def edit_comment(call: Call) -> Answer:
-    """By its author, or by whoever may write."""
+    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
     edited = talk.edit_comment(call.store, comment, call.viewer.login, call.fields.needed("body"))
@@ -58,7 +58,7 @@ def edit_comment(call: Call) -> Answer:
 
 
 def delete_comment(call: Call) -> Answer:
-    """By its author, or by whoever may write."""
+    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
     talk.delete_comment(call.store, comment)
@@ -176,7 +176,7 @@ def create_status(call: Call) -> Answer:
 
 
 def combined_status(call: Call) -> Answer:
-    """Return the latest status of each context, and what they come to together."""
+    """Return the latest status of each context, and the combined state."""
     sha = _commit(call)
     found = [status for status in call.store.statuses if (status.repo, status.sha) == (call.repo.full_name, sha)]
     latest = list({status.context.lower(): status for status in found}.values())

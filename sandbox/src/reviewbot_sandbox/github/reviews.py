@@ -27,7 +27,7 @@ _RESOURCE = "PullRequestReviewComment"
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place that was found good, with what GitHub shows above it and its old-style position."""
+    """A valid place with its diff hunk and its deprecated position."""
 
     anchor: Anchor
     diff_hunk: str
@@ -74,7 +74,7 @@ def _pending(store: Store, pull: PullRequest) -> list[Review]:
 
 
 def changes_at(store: Store, pull: PullRequest, commit: str) -> tuple[Change, ...] | None:
-    """Return the pull request's diff as of one of its commits; None for a commit that never was in it."""
+    """Return the pull request's diff as of one of its commits; None for commits that were never in it."""
     repo, sha = pull.repo, store.git(pull.repo).resolve(commit)
     if sha is None:
         return None
@@ -223,7 +223,7 @@ def _wished(change: Change, form: CommentForm) -> Anchor | None:
 
 
 def spot_for(changes: tuple[Change, ...], form: CommentForm) -> Spot | None:
-    """Return where a comment would stand, or None where it may not."""
+    """Return a comment's place, or None if it is invalid."""
     change = anchors.change_at(changes, form.path)
     anchor = _wished(change, form) if change else None
     if change is None or anchor is None or anchors.faults(change, anchor):

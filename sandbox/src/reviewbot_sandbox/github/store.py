@@ -1,4 +1,4 @@
-"""The tables, the numbers and the clock: what every operation reads and writes, under one lock."""
+"""The tables, ids and clock of GitHub under one lock."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ class QueueEntry:
 
 @dataclass
 class Store:
-    """Everything that the sandbox knows. Hold `lock` while reading or writing.
+    """GitHub's state. Hold `lock` while reading or writing.
 
-    `next_id` counts up over all kinds of things, so that no two share a number.
+    `next_id` is shared by all kinds of objects, so that ids are unique.
     """
 
     root: Path
@@ -150,18 +150,18 @@ class Store:
         return next((user for user in self.users.values() if user.email == email), None)
 
     def merge_base(self, pull: r.PullRequest) -> str:
-        """Return where the pull request's branch left its base; the base itself when the two have no common history."""
+        """Return the merge base of the pull request; the base itself when the two have no common history."""
         return self.common(pull.repo, pull.base_sha, pull.head_sha) or pull.base_sha
 
     def common(self, full_name: str, one: str, other: str) -> str | None:
-        """Return the best common ancestor of two commits, remembered, since commits never change."""
+        """Return the best common ancestor of two commits, cached, because commits never change."""
         key = (full_name, one, other)
         if key not in self._bases:
             self._bases[key] = self.git(full_name).merge_base(one, other)
         return self._bases[key]
 
     def changes(self, full_name: str, old: str, new: str) -> tuple[Change, ...]:
-        """Return the changed files between two commits, remembered, since commits never change."""
+        """Return the changed files between two commits, cached, because commits never change."""
         key = (full_name, old, new)
         if key not in self._changes:
             self._changes[key] = self.git(full_name).changes(old, new)

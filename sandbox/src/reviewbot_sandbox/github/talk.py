@@ -42,7 +42,7 @@ def comment_in(store: Store, repo: Repository, comment_id: int) -> IssueComment:
 
 
 def must_own(store: Store, viewer: Viewer, comment: IssueComment | ReviewComment) -> None:
-    """Refuse whoever neither wrote the comment nor may write in the repository."""
+    """Refuse users who neither wrote the comment nor have write access."""
     repo = store.repo(comment.repo)
     scopes = (Scope.PULL_REQUESTS, Scope.ISSUES) if isinstance(comment, IssueComment) else (Scope.PULL_REQUESTS,)
     if comment.author != viewer.login and not any(is_writer(store, viewer, repo, scope) for scope in scopes):
@@ -58,12 +58,12 @@ def edit_comment(store: Store, comment: IssueComment, editor: str, body: str) ->
 
 
 def delete_comment(store: Store, comment: IssueComment) -> None:
-    """Take a comment out of the conversation."""
+    """Delete a comment of the conversation."""
     del store.comments[comment.id]
 
 
 def label_of(store: Store, repo: str, name: str) -> Label:
-    """Return the repository's label of that name, made when it is new, as GitHub does for whoever may set labels."""
+    """Return the repository's label of that name, created if it is new, as on GitHub."""
     key = (repo, name.lower())
     if key not in store.labels:
         store.labels[key] = Label(store.next_id(), repo, name)
@@ -71,7 +71,7 @@ def label_of(store: Store, repo: str, name: str) -> Label:
 
 
 def add_labels(store: Store, pull: PullRequest, actor: str, names: list[str]) -> PullRequest:
-    """Sets labels; those that are set already leave no trace in the timeline."""
+    """Sets labels; labels that are already set cause no event."""
     labels = [label_of(store, pull.repo, name).name for name in names]
     new = tuple(dict.fromkeys(name for name in labels if name not in pull.labels))
     for name in new:
@@ -89,18 +89,18 @@ def remove_label(store: Store, pull: PullRequest, actor: str, name: str) -> Pull
 
 
 def record_event(store: Store, pull: PullRequest, kind: str, actor: str, label: str | None = None) -> None:
-    """Write a line into the pull request's timeline."""
+    """Append an event to the pull request's timeline."""
     store.events.append(_event(store, pull, kind, actor, label=label))
 
 
 def record_force_push(store: Store, pull: PullRequest, actor: str, before: str) -> None:
-    """Write down that another head has taken the place of one."""
+    """Record a force-push."""
     commits = before, pull.head_sha
     store.events.append(_event(store, pull, "HeadRefForcePushedEvent", actor, commits=commits))
 
 
 def record_base(store: Store, pull: PullRequest, actor: str, base: str) -> None:
-    """Write down that the pull request goes to another branch."""
+    """Record a change of the base branch."""
     changed = _event(store, pull, "BaseRefChangedEvent", actor)
     store.events.append(replace(changed, bases=(pull.base_ref, base)))
 

@@ -1,4 +1,4 @@
-"""Records into GitHub's JSON, with every required key: users, repositories, commits and what hangs on them."""
+"""Converts records to GitHub's JSON with every required key: users, repositories, commits and related objects."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ class Wire:
         return "CONTRIBUTOR" if merged else "NONE"
 
     def permission(self, repo: r.Repository, login: str) -> Json:
-        """Return what a person may do: the old word, which knows no triage and no maintain, and the role."""
+        """Return a person's permission: the legacy value, without triage and maintain, and the role."""
         level = level_of(self.store, login, repo)
         old = {Level.TRIAGE: Level.READ, Level.MAINTAIN: Level.WRITE}.get(level, level)
         role = level.name.lower()

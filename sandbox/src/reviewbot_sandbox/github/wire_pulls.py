@@ -156,7 +156,7 @@ class PullWire(Wire):
         }
 
     def reply(self, reply: r.ReviewComment) -> Json:
-        """A review comment with where it stood and where it stands; no `line` means outdated, or the whole file."""
+        """A review comment with its original and its current place; no `line` means outdated, or the whole file."""
         thread = self.store.threads[reply.thread_id]
         now = standing(self.store, self.store.pull((reply.repo, reply.number)), thread)
         url = f"{self.at.repo(reply.repo)}/pulls/comments/{reply.id}"

@@ -1,7 +1,6 @@
-"""The seeding API: everything that people do on GitHub, as calls from Python.
+"""The seeding API: actions of people on GitHub, as Python methods.
 
-Whatever these calls do is seen by the next request, and the other way round. Each takes the lock, so a test may call
-them while the server answers.
+Their effects are visible to the next request. Each takes the lock, so tests may call them while the server runs.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ WORKFLOW: Mapping[Scope, Access] = {
     Scope.PULL_REQUESTS: Access.WRITE,
     Scope.CHECKS: Access.WRITE,
 }
-"""What the README's workflow grants in its `permissions:`, and nothing else."""
+"""What the README's workflow grants in its `permissions:`, only."""
 
 READ_ONLY: Mapping[Scope, Access] = dict.fromkeys(WORKFLOW, Access.READ)
 """What a fork's workflow gets under `pull_request`."""
@@ -44,13 +43,13 @@ FULL: Mapping[Scope, Access] = dict.fromkeys(Scope, Access.WRITE)
 
 @dataclass
 class World:
-    """GitHub's state with the means to change it; `store` holds the tables for whoever wants to look."""
+    """GitHub's state with methods to change it; `store` contains the tables."""
 
     store: Store
     limits: Limits = field(default_factory=Limits)
 
     def user(self, login: str, *, email: str = "", kind: str = "User") -> User:
-        """Return the person, organization or bot of that login, made when new."""
+        """Return the person, organization or bot of that login, created if new."""
         with self.store.lock:
             if login not in self.store.users:
                 address = email or f"{login}@users.noreply.github.com"
@@ -98,7 +97,7 @@ class World:
             self.store.repos[full_name.lower()] = replace(repo, actions_may_approve=True)
 
     def require(self, full_name: str, *checks: RequiredCheck, by_ruleset: bool = True) -> None:
-        """Let nothing into the default branch without these checks, in place of those that it required before."""
+        """Require these checks on the default branch, instead of those required before."""
         with self.store.lock:
             repo = self.store.repo(full_name)
             required = replace(repo, rules=checks) if by_ruleset else replace(repo, protection=checks)
@@ -182,12 +181,12 @@ class World:
             return pulls.open_pull(self.store, repo, source, self.user(author or source.owner).login, form)
 
     def queue(self, full_name: str, numbers: Iterable[int]) -> MergeGroup:
-        """Put pull requests into the merge queue together, behind whoever waits: the commit and the branch are real.
+        """Put pull requests into the merge queue together, at the end: the commit and the branch are real.
 
         A pull request leaves the queue when it is closed.
 
         Raises:
-            Refusal: one of them conflicts with what stands before it, or waits already.
+            Refusal: one of them conflicts with earlier entries or is already queued.
         """
         with self.store.lock:
             return merge_queue.form_group(self.store, full_name, tuple(numbers))
@@ -257,14 +256,14 @@ class World:
             talk.react(self.store, node_id(kind, comment_id), self.user(by).login, content)
 
     def edit_comment(self, comment_id: int, by: str, body: str) -> IssueComment | ReviewComment:
-        """Edit anybody's comment as a person; the author stays."""
+        """Edit a comment of any author as a person; the author stays."""
         with self.store.lock:
             if comment_id in self.store.comments:
                 return talk.edit_comment(self.store, self.store.comments[comment_id], self.user(by).login, body)
             return reviews.edit_reply(self.store, self.store.replies[comment_id], self.user(by).login, body)
 
     def delete_comment(self, comment_id: int) -> None:
-        """Delete anybody's comment as a person."""
+        """Delete a comment of any author as a person."""
         with self.store.lock:
             if comment_id in self.store.comments:
                 talk.delete_comment(self.store, self.store.comments[comment_id])
@@ -300,13 +299,13 @@ class World:
             return thread
 
     def check(self, full_name: str, app: App, values: Mapping[str, object]) -> CheckRun:
-        """Create a check run as an App; `values` are what the request would hold."""
+        """Create a check run as an App; `values` are the fields of the request."""
         self.user(app.login, kind="Bot")
         with self.store.lock:
             return create_check(self.store, self.store.repo(full_name), app, check_form(Fields(dict(values))))
 
     def give_up(self, check_id: int) -> CheckRun:
-        """Create an open check run stale, as GitHub does to one that was open for two weeks."""
+        """Create an open check run stale, as GitHub does after two weeks."""
         with self.store.lock:
             self.store.checks[check_id] = given_up(self.store.checks[check_id], self.store.now())
             return self.store.checks[check_id]
