@@ -85,7 +85,7 @@ def shell(file: SourceFile) -> str | None:
 
 
 def grammar(file: SourceFile) -> str | None:
-    """Return the copy's ending for a language of our own rules; the name counts before the `#!` line."""
+    """Return the copy's ending for a language of reviewbot's rules; the name counts before the `#!` line."""
     return named_grammar(file) or _interpreter(file)
 
 
@@ -131,7 +131,7 @@ def script(file: SourceFile) -> bool:
 
 
 def plain(file: SourceFile) -> bool:
-    """Return whether it is a document or data, which nobody runs and no analyzer needs to read."""
+    """Return whether it is a document or data, which is not executed and needs no analyzer."""
     if file.shebang or file.basename in _RUN_BY_NAME:
         return False
     name = Path(file.basename)

@@ -1,6 +1,6 @@
 """Finds code that a language reads differently from every analyzer.
 
-Each disguise is a finding if it is on an added line. Wherever it is, the file counts as not read, because the analyzers
+Each disguise on an added line is a finding. On any line it makes the file count as not read, because the analyzers
 read another text than the one that runs.
 """
 

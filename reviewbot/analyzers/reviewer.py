@@ -104,7 +104,7 @@ def _without_text(paths: Sequence[str]) -> list[Unseen]:
 
 
 def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: float) -> list[ToolReport]:
-    """Run the analyzers one after the other; each leaves what is left of its share of the time to the next ones."""
+    """Run the analyzers one after the other; the unused part of each time share goes to the next ones."""
     until = time.monotonic() + seconds
     wanted = [tool for tool in TOOLS if any(tool in _tools(file) for file in files)]
     reports = []

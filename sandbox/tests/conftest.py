@@ -1,4 +1,4 @@
-"""A GitHub on loopback for every test that asks for one, with a small repository and an open pull request."""
+"""A GitHub on loopback for tests, with a small repository and an open pull request."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def github_faults() -> Faults:
 
 @pytest.fixture
 def github_url(github_world: World, github_faults: Faults) -> Iterator[str]:
-    """Yield the address at which it is served; what it answers is judged by what GitHub publishes."""
+    """Yield the server's address; its responses are validated against GitHub's description."""
     with refereed() as referee:
         app = referee.answers(build_github(github_world))
         with serving(with_faults(app, github_faults, identify=identify(github_world))) as served:
@@ -70,7 +70,7 @@ def github_http(github_url: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def github_graphql(github_url: str, github_http: httpx.Client) -> Callable[..., dict[str, Any]]:
-    """Sends a query with its variables, and gives the whole answer."""
+    """Sends a query with its variables and returns the whole response."""
 
     def send(query: str, secret: str | None = None, **variables: object) -> dict[str, Any]:
         headers = {"Authorization": f"bearer {secret or TOKEN}"}

@@ -1,4 +1,4 @@
-"""Builds what a submission holds, from texts."""
+"""Builds submissions from texts."""
 
 from __future__ import annotations
 

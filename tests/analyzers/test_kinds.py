@@ -1,4 +1,4 @@
-"""Which analyzer a file gets, and what is told of a file that gets none."""
+"""Which analyzer reads a file, and what is reported for files without an analyzer."""
 
 from __future__ import annotations
 

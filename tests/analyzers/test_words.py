@@ -1,4 +1,4 @@
-"""The answer fits the schema and survives our own reader; the tables hold together; edits land where they should."""
+"""The answer fits the schema and can be parsed; the tables are consistent; edits apply to the right lines."""
 
 from __future__ import annotations
 

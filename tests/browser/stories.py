@@ -1,4 +1,4 @@
-"""Reports to be opened: one of a usual size, one of three thousand files, and one in which everything is an attack."""
+"""Reports for the browser: one of usual size, one of 3,000 files, and one with hostile text in every field."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ USUAL = replace(
         FileGroup("src/shop/stock.py", (replace(RACE, carried=True), LATER)),
     ),
 )
-"""Five findings in two files and without one, two of which stand on one line; one waived, two closed."""
+"""Five findings in two files and without one, two of them on one line; one waived, two closed."""
 
 
 def many(count: int) -> tuple[SummaryView, Sequence[FileView]]:
@@ -123,7 +123,7 @@ ATTEMPTS = (
     *CORPUS[Kind.HTML],
     *CORPUS[Kind.LINK],
 )
-"""What would set a global, ask the network or break the page's data."""
+"""Attempts to set a global, send a request or break the page's data."""
 
 
 def hostile() -> tuple[SummaryView, Sequence[FileView]]:

@@ -1,4 +1,4 @@
-"""Markdown as GitHub shows it, near enough to be judged: its own parser, and a style sheet that resembles its pages."""
+"""Renders Markdown similarly to GitHub: with GitHub's parser and a similar style sheet."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tests.terminal.screen import watch
 
 COLUMNS = 88
 COMMAND = ("review", "--reviewer", "local", "--paths", "api/labels.py", "--paths", "scripts/**")
-"""Of the demo's change these files are enough for a picture: one finding that closes the gate, and two fixes."""
+"""Files of the demo's change for the picture: one blocking finding and two fixes."""
 
 THEMES = {
     "light": TerminalTheme(
@@ -39,16 +39,16 @@ THEMES = {
 """Background, words, and the eight colours of terminals as GitHub's pages have them."""
 
 _SHOWN_AGAIN = "\x1b[?25h"
-"""Comes when what moves is gone: up to here nothing stays."""
+"""The end of the live display; earlier output is erased."""
 
 _MOVING = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]|\r")
 
 
 def printed(folder: Path) -> str:
-    """Return what stays on the terminal, with its colours.
+    """Return the final output on the terminal, with its colours.
 
     Args:
-        folder: an empty one.
+        folder: an empty folder.
     """
     clone = Clone(folder / "parcel-tracker")
     clone.git("init", "--quiet", "--initial-branch=main")

@@ -26,7 +26,7 @@ from tests.project.old_pips import FOLDER, RUNNABLE
 from tests.project.test_pins import Pin, read_pins
 
 ENVIRONMENTS = {"bench": ".venv-bench", "pr-agent": ".venv-pr-agent"}
-"""Lists that are not installed into `.venv`, with their targets."""
+"""The environments of lists that are not installed into `.venv`."""
 RECORDED = Path(__file__).parent / "pr-agent.json"
 """What the packages of `requirements/pr-agent.txt` require: CI does not install them. `--golden-update` writes it."""
 WITHOUT_DEPENDENCIES = {"referees"}

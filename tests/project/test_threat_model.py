@@ -42,7 +42,7 @@ def test_every_threat_has_a_test(model: str) -> None:
 
 
 def test_threats_without_a_test_are_listed_with_advice(model: str, root: Path) -> None:
-    """Threats without a test: GitHub enforces a check's source, and vulnerability databases are online."""
+    """GitHub enforces a check's source, and known vulnerabilities are only listed online."""
     audit = (root / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("\n## Audit\n")[2].partition("\n## ")[0]
     pins = {path.name: set(PIN.findall(path.read_text(encoding="utf-8"))) for path in root.glob("requirements/*.txt")}
     asked = [pins[name] for name in re.findall(r"^pipx run pip-audit .+ requirements/(\S+)$", audit, re.MULTILINE)]

@@ -1,4 +1,4 @@
-"""Every text that has a golden file: its name, the template that writes it, and how it is written."""
+"""Every text with a golden file: its name, its template and its view."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ class Golden:
     """One text.
 
     Attributes:
-        template: the file that writes it.
-        write: with the shipped templates.
+        template: the template file.
+        write: renders it with the shipped templates.
     """
 
     template: str
@@ -80,7 +80,7 @@ V = TypeVar("V")
 
 ON_LINES = (Why.CITED, Why.QUOTED, Why.OTHER_SIDE, Why.SHRUNK)
 ON_FILES = (Why.NO_LINE, Why.LINE_NOT_IN_DIFF, Why.QUOTE_NOT_FOUND)
-"""What a comment may say of its place; the others say why there is none."""
+"""Reasons for a comment's place. The others explain why there is no comment."""
 
 NOWHERE = [why for why in Why if why not in {*ON_LINES, *ON_FILES}]
 
@@ -89,7 +89,7 @@ HELD = Held("package-lock.json", HeldBecause.LOCK_FILE, "", missed=False)
 
 
 def _nowhere(why: Why) -> FindingView:
-    """Return a finding without a comment; what is in no file has no lines either."""
+    """Return a finding without a comment; findings without a file have no lines."""
     alone = replace(RACE, id=finding_id(why.value), why=why, comment_url=None)
     unknown = {
         Why.FILE_NOT_IN_CHANGE: replace(alone, blob_url=None),
@@ -184,7 +184,7 @@ ERRORS: Mapping[str, ReviewbotError] = {
 
 
 def of_reason(reason: Reason) -> SummaryView:
-    """Return a run that came to this."""
+    """Return a run with this outcome."""
     whole = {
         Reason.REVIEWED: CLEAN, Reason.GATE: CLOSED_GATE, Reason.PENDING: WAITING, Reason.BYPASS: BYPASSED
     }  # fmt: skip
@@ -235,7 +235,7 @@ AT_A_BRANCH = {
     "nothing-selected": of_reason(Reason.NOTHING_SELECTED),
     "no-key": of_error(NoKey("A review is due and there is no CodeVF API key.", hint=WITHOUT_KEY)),
 }
-"""What `reviewbot review --format markdown` can come to."""
+"""Results of `reviewbot review --format markdown`."""
 
 
 def check(renderer: Renderer, view: SummaryView) -> str:

@@ -1,7 +1,7 @@
-"""Whatever the service answers, every item of it ends in one place, the page states the sum, and everything fits.
+"""Every item of any answer is shown in exactly one place, the page has the total, and all size limits hold.
 
-The answers are made from the schema that we ask with, loosened at every joint: any part of it may be missing, of
-another type, there twice, or deep inside something else.
+Answers are generated from a loosened response schema: any part may be missing, of another type, repeated, or nested
+in another value.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def swollen(draw: st.DrawFn) -> Any:  # noqa: ANN401 — JSON
 
 @st.composite
 def wrapped(draw: st.DrawFn) -> Any:  # noqa: ANN401 — JSON
-    """An answer as a message, fenced or not, twice, or as a contradiction: words beside an answer that is clean."""
+    """An answer as a message, fenced or not, twice, or as a contradiction: text in addition to a clean answer."""
     text = json.dumps(draw(broken))
     match draw(st.integers(0, 3)):
         case 0:

@@ -1,4 +1,4 @@
-"""Whatever comes, it fits: GitHub refuses a body that is too long after the review was paid for."""
+"""All texts fit GitHub's limits. A body that is too long would be refused after the review was paid."""
 
 from __future__ import annotations
 

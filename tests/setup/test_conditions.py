@@ -1,4 +1,4 @@
-"""The workflows that `init` writes start for the events that matter, by the conditions of their jobs.
+"""The workflows that `init` writes start jobs only for relevant events.
 
 act evaluates the conditions (https://github.com/nektos/act); `--dryrun` starts nothing.
 """

@@ -17,7 +17,7 @@ from tests.simulation.quick import quick
 
 CHUNK = 25
 MOST_HISTORIES = 10_000
-"""Number of histories in which each mutation must be noticed."""
+"""The maximum number of histories until each mutation must be noticed."""
 
 
 def main(arguments: list[str] | None = None) -> int:

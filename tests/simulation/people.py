@@ -446,7 +446,7 @@ def _delete_summary(world: World, move: Move) -> None:
 
 
 def _loses_summary(world: World) -> None:
-    """Deny the token check runs, so that only the summary stores state."""
+    """Record that the summary is lost, which is the only memory without check runs."""
     world.truth.losses.add("summary")
     if world.setting.input("check-run", "true") == "false":
         world.truth.losses.add("memory")

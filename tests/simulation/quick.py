@@ -180,7 +180,7 @@ def _instead(new: object, _old: object) -> object:
 
 @cache
 def _is_there(place: str) -> bool:
-    """Return the shortcuts whose functions do not exist. They only cost time, so a test checks them."""
+    """Return whether the cached function exists. A missing one only costs time, so a test checks it."""
     try:
         found(place)
     except (ImportError, AttributeError, KeyError):

@@ -71,7 +71,7 @@ REMARKS: tuple[Remark, ...] = (
         side="LEFT",
         severity="critical",
         category="security",
-        title="Any customer can read any parcel",
+        title="Anybody can read anybody's parcel now",
         explanation="These two lines were the only check that the parcel belongs to the customer. Without them,  "
         "enumerating tracking codes shows names and addresses of other customers.",
     ),
