@@ -1,15 +1,15 @@
-# The image of the action, for reviews by CodeVF. The one with the analyzers is `local.Dockerfile`.
-# GitHub's rules: no USER and no WORKDIR, an exec-form entry point. -I: nothing is imported from the working directory,
-# which is a checkout of a pull request.
+# The image of the action for reviews by CodeVF. `local.Dockerfile` is the image with the analyzers.
+# GitHub requires: no USER, no WORKDIR, an exec-form entry point. -I: the working directory is a checkout of a pull
+# request, so nothing may be imported from it.
 # python:3.13-slim is pinned by the digest of its index for all platforms: Python 3.13.15 on Debian 13.
 ARG BASE=python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
 
 FROM ${BASE} AS builder
-# Git's version is the base's distribution's: a security fix should arrive with the next build, without a change here.
+# Git is not pinned, so that each build gets Debian's security fixes.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates git
-# The environment gets no pip of its own: the base's pip fills it, and stays behind in this stage.
+# The environment has no pip. The base's pip fills it and stays in this stage.
 RUN python -m venv --without-pip /opt/reviewbot && python -m venv --without-pip /build
 COPY requirements/runtime.txt requirements/build.txt /src/requirements/
 RUN pip --python /opt/reviewbot/bin/python install --no-cache-dir --no-compile --only-binary :all: --require-hashes \
@@ -24,10 +24,10 @@ RUN pip --python /build/bin/python wheel --no-cache-dir --no-deps --no-index --n
 COPY shipping/image.py /src/shipping/
 RUN python -I /src/shipping/image.py /image
 
-# Only the collected files: a layer on the base would carry its pip, perl and package manager along.
+# Only the collected files, because the base contains pip, perl and a package manager.
 FROM scratch
 COPY --from=builder /image /
 ENV PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8
-# -I: neither the working directory nor PYTHON* variables nor a user's site folder are read. -u: the log is live.
+# -I ignores the working directory, PYTHON* variables and the user's site folder. -u writes the log immediately.
 ENTRYPOINT ["/opt/reviewbot/bin/python", "-I", "-u", "-m", "reviewbot"]
 CMD ["action"]

@@ -1,4 +1,4 @@
-"""Which tests are proofs, which peers are here to judge, and what becomes of the tests that need one that is not."""
+"""pytest options and markers: the slow tests of `make proof`, and tests that need optional programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.project import old_pips
 
 ROOT = Path(__file__).resolve().parent
 PROOFS = ("bench", "browser", "crash", "faults", "large", "pictures")
-"""The folders of `tests/` that prove more than a contributor needs to run before each commit: `make proof`.
+"""Folders of `tests/` that run in `make proof` and not in `make test`.
 
 Single tests that take long have the marker `proof`.
 """
@@ -30,40 +30,40 @@ MISSING: dict[str, Callable[[pytest.Config], str]] = {
     "heavy_peers": lambda _: peers.missing(peers.HEAVY, "bench"),
     "container": lambda config: runner_image.missing(Engine(config.getoption("--engine"))),
 }
-"""Marker of a test to the question what it lacks here."""
+"""For each marker, a function that returns what its tests need and is not installed; empty if nothing is missing."""
 
-# A busy machine makes single examples slow; pytest's limit ends what takes for ever. Each run of a commit has the same
-# examples, so that no change fails by chance. `--hypothesis-seed`, which `make properties` passes, draws other ones.
+# No deadline for single examples, because CI machines are slow; pytest's timeout still applies. The examples are the
+# same in each run, so that no change fails by chance. `make properties` draws others with `--hypothesis-seed`.
 UNHURRIED = hypothesis.settings(deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.register_profile("repeatable", UNHURRIED, derandomize=True, max_examples=50)
 hypothesis.settings.register_profile("seeded", UNHURRIED, derandomize=False, max_examples=300)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--golden-update", action="store_true", help="write what is rendered now as what is right")
+    parser.addoption("--golden-update", action="store_true", help="overwrite the golden files with the current output")
     parser.addoption(
         "--require-referees",
         default="",
         metavar="MARKERS",
-        help=f"{', '.join(MISSING)}, with commas: tests of that mark fail without what they need",
+        help=f"comma-separated: {', '.join(MISSING)}. Fail, instead of skip, these tests if something is missing",
     )
     parser.addoption(
         "--engine",
         default=Engine.PODMAN.value,
         choices=[str(one) for one in Engine],
-        help="what builds and runs images",
+        help="the program that builds and runs images",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("repeatable" if _seed(config) is None else "seeded")
-    config.addinivalue_line("markers", "proof: takes long; part of `make proof`, not of `make test`")
-    config.addinivalue_line("markers", "npm: needs what GitHub publishes on npm (make referees)")
+    config.addinivalue_line("markers", "proof: slow; part of `make proof`, not of `make test`")
+    config.addinivalue_line("markers", "npm: needs GitHub's API descriptions (make referees)")
     config.addinivalue_line("markers", "readers: needs programs that read the report files (make referees)")
-    config.addinivalue_line("markers", "pips: needs the pips that the supported Pythons came with (make referees)")
+    config.addinivalue_line("markers", "pips: needs the pip versions of the supported Pythons (make referees)")
     config.addinivalue_line("markers", "browser: needs Chromium, and axe-core (make referees)")
-    config.addinivalue_line("markers", "peers: needs the programs that the benchmarks measure beside (make peers)")
-    config.addinivalue_line("markers", "heavy_peers: needs those of them that need much (make bench)")
+    config.addinivalue_line("markers", "peers: needs the programs that the benchmarks compare with (make peers)")
+    config.addinivalue_line("markers", "heavy_peers: needs the large ones of these programs (make bench)")
     config.addinivalue_line("markers", "container: needs podman, runc and mmdebstrap (or Docker), act, and root")
 
 
@@ -73,14 +73,14 @@ def _seed(config: pytest.Config) -> str | None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the command that draws the same examples again for each test that failed with drawn ones."""
+    """Print a replay command for each failed test if a seed was given."""
     if (seed := _seed(config)) is not None:
         for report in terminalreporter.getreports("failed"):
             terminalreporter.write_line(f"Replay: make properties SEED={seed} ARGS='{report.nodeid}'")
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Mark what is in a folder of proofs."""
+    """Add the marker `proof` to tests in the folders of `PROOFS`."""
     folders = {ROOT / "tests" / name for name in PROOFS}
     for item in items:
         if folders & set(item.path.parents):
@@ -88,14 +88,14 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Tell what will not be judged, once and for all tests."""
-    return [f"not judged here: {lacking}" for lacking in (ask(config) for ask in MISSING.values()) if lacking]
+    """List what is not installed."""
+    return [f"not tested here: {missing}" for missing in (check(config) for check in MISSING.values()) if missing]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    for marker, ask in MISSING.items():
-        lacking = ask(item.config) if item.get_closest_marker(marker) else ""
-        if lacking and marker in item.config.getoption("--require-referees").split(","):
-            pytest.fail(lacking, pytrace=False)
-        elif lacking:
-            pytest.skip(lacking)
+    for marker, check in MISSING.items():
+        missing = check(item.config) if item.get_closest_marker(marker) else ""
+        if missing and marker in item.config.getoption("--require-referees").split(","):
+            pytest.fail(missing, pytrace=False)
+        elif missing:
+            pytest.skip(missing)

@@ -1,4 +1,4 @@
-"""The environment is read once, by the runner's rules, and a test's pace is for this machine alone."""
+"""The environment is read once, by the runner's rules, and the time scale is for loopback only."""
 
 from __future__ import annotations
 

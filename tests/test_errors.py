@@ -1,4 +1,4 @@
-"""The tree in the docstring of `errors` is the real one, and every error has a message and an exit status."""
+"""The tree in the docstring of `errors` matches the classes, and every error has a message and an exit status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The examples of property tests: the same for a commit, other ones with a seed, and a failure names its seed."""
+"""Property tests have fixed examples, other examples with a seed, and print the seed of a failure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_fails(number):
 
 
 def drawn(tmp_path: Path, name: str, *options: str) -> tuple[str, str]:
-    """The examples of a property in a run of its own, and what that run prints."""
+    """Return the examples of a property in a separate run, and its output."""
     (tmp_path / "conftest.py").write_text((ROOT / "conftest.py").read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "test_property.py").write_text(PROPERTY, encoding="utf-8")
     asked = [
@@ -66,7 +66,7 @@ def test_the_profile_of_this_run_repeats_itself_unless_it_has_a_seed(request: py
     now = hypothesis.settings()
     assert now.derandomize is (request.config.getoption("hypothesis_seed") is None)
     assert now.database is None
-    assert hypothesis.HealthCheck.too_slow in now.suppress_health_check  # a busy machine fails no test
+    assert hypothesis.HealthCheck.too_slow in now.suppress_health_check  # no deadline, because CI machines are slow
 
 
 def test_the_weekly_run_draws_new_examples_and_its_seed_is_the_runs_id() -> None:

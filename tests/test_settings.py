@@ -1,4 +1,4 @@
-"""Settings: every input and key, the order of their sources, and all problems at once, without a secret in them."""
+"""Settings: every input and key, the order of sources, and all problems at once without secrets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from reviewbot.settings.readers import Secret
 KEY = "cvf_live_0123456789abcdef"
 TOKEN = "ghs" + "_0123456789abcdefghijklmnopqrstuvwxyz"
 
-# name, default, what is written, what it means, what is refused, whether input and whether key
+# name, default, written value, parsed value, invalid value, whether an input, whether a key
 ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
     ("command", ActionCommand.REVIEW, "collect", ActionCommand.COLLECT, ["buy", "REVIEW"], True, False),
     ("codevf-project", "", "acme/app", "acme/app", [], True, True),
@@ -122,7 +122,7 @@ def problems_of(inputs: dict[str, str], config: str | None = None) -> tuple[Prob
 
 
 def alone(row_name: str) -> dict[str, str]:
-    """Inputs beside which the value of a row is possible."""
+    """Return the inputs that the value of a row requires."""
     return {"max-credits": {"reviewer": "local"}, "repositories": {"command": "collect"}}.get(row_name, {})
 
 

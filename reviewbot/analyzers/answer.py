@@ -23,13 +23,13 @@ CODE_CHARACTERS = 4_000
 
 @cache
 def ratings() -> Mapping[str, Any]:
-    """The table `ratings.toml`."""
+    """Return the table `ratings.toml`."""
     return tomllib.loads(Path(__file__).with_name("ratings.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def explanations() -> Mapping[str, Mapping[str, str]]:
-    """The table `explanations.toml`."""
+    """Return the table `explanations.toml`."""
     return tomllib.loads(Path(__file__).with_name("explanations.toml").read_text(encoding="utf-8"))
 
 
@@ -156,7 +156,7 @@ def _title(message: str) -> str:
 
 
 def replacement(lines: Sequence[str], line: int, end_line: int, edits: Sequence[Edit]) -> str | None:
-    """The lines `line`..`end_line` after the edits, without the last newline; empty to delete them.
+    """Return the lines `line`..`end_line` after the edits, without the last newline; empty to delete them.
 
     None if there is no fix, or if it reaches outside the lines, overlaps itself or changes nothing.
     """
@@ -177,6 +177,6 @@ def replacement(lines: Sequence[str], line: int, end_line: int, edits: Sequence[
 
 
 def _offset(lines: Sequence[str], starts: Sequence[int], index: int, column: int) -> int:
-    """The offset of a column, from 1, in a line, from 0; -1 outside."""
+    """Return the offset of a column, from 1, in a line, from 0; -1 outside."""
     length = len(lines[index]) if 0 <= index < len(lines) else int(index == len(lines))
     return starts[index] + column - 1 if 1 <= column <= length else -1

@@ -60,8 +60,8 @@ def write_copy(source: SourceFile, folder: Path, name: str, pragma: re.Pattern[s
     """Write a copy of a file to `folder / name`.
 
     Some analyzers start a new line at a CR inside a line, unlike git. The copy makes each one a line and remembers its
-    origin, so that nobody can shift findings off the changed lines. Matches of `pragma` switch the analyzer off from
-    inside a file: the same number of `x` replaces them, so that columns stay.
+    origin, so that an author cannot move findings off the changed lines. Matches of `pragma` disable the analyzer from
+    inside a file. The same number of `x` replaces them, so that columns stay.
     """
     lines: list[str] = []
     origin: list[int] = []

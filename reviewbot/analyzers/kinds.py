@@ -57,7 +57,7 @@ _SCRIPT_IN_MARKUP: Final = re.compile(
 
 
 def python(file: SourceFile) -> str | None:
-    """The copy's ending for Python; `__init__.py` keeps its name, because its unused imports are exports."""
+    """Return the copy's ending for Python; `__init__.py` keeps its name, because its unused imports are exports."""
     if file.basename in {"__init__.py", "__init__.pyi"}:
         return f"/{file.basename}"
     if file.basename.endswith(".pyi"):
@@ -67,7 +67,7 @@ def python(file: SourceFile) -> str | None:
 
 
 def shell(file: SourceFile) -> str | None:
-    """The copy's ending for a shell that shellcheck reads: not zsh, fish or csh.
+    """Return the copy's ending for a shell that shellcheck reads: not zsh, fish or csh.
 
     Without a `#!` line shellcheck goes by the ending: bash, unless the name says otherwise.
     """
@@ -85,17 +85,17 @@ def shell(file: SourceFile) -> str | None:
 
 
 def grammar(file: SourceFile) -> str | None:
-    """The copy's ending for a language of our own rules; the name counts before the `#!` line."""
+    """Return the copy's ending for a language of reviewbot's rules; the name counts before the `#!` line."""
     return named_grammar(file) or _interpreter(file)
 
 
 def named_grammar(file: SourceFile) -> str | None:
-    """The same by the name alone."""
+    """Return the same by the name alone."""
     return _GRAMMARS.get(Path(file.basename).suffix) or _GRAMMAR_NAMES.get(file.basename)
 
 
 def two_languages(file: SourceFile) -> bool:
-    """Whether the name and the `#!` line say different languages."""
+    """Return whether the name and the `#!` line say different languages."""
     named, run = named_grammar(file), _interpreter(file)
     if named is None:
         return False
@@ -105,7 +105,7 @@ def two_languages(file: SourceFile) -> bool:
 
 
 def workflow(file: SourceFile) -> str | None:
-    """The copy's name for a workflow, an action or Dependabot's configuration."""
+    """Return the copy's name for a workflow, an action or Dependabot's configuration."""
     lowered = file.path.lower()
     if re.search(r"(^|/)\.github/workflows/[^/]+\.ya?ml$", lowered):
         return "/workflow.yml"
@@ -125,13 +125,13 @@ def dockerfile(file: SourceFile) -> str | None:
 
 
 def script(file: SourceFile) -> bool:
-    """Whether it is JavaScript that may run as a script and not as a module."""
+    """Return whether it is JavaScript that may run as a script and not as a module."""
     named = Path(file.basename).suffix in {".js", ".cjs", ".jsx"}
     return named or (named_grammar(file) is None and _interpreter(file) == ".tsx")
 
 
 def plain(file: SourceFile) -> bool:
-    """Whether it is a document or data, which nobody runs and no analyzer needs to read."""
+    """Return whether it is a document or data, which is not executed and needs no analyzer."""
     if file.shebang or file.basename in _RUN_BY_NAME:
         return False
     name = Path(file.basename)

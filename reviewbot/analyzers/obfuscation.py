@@ -1,6 +1,6 @@
 """Finds code that a language reads differently from every analyzer.
 
-Each disguise is a finding if it is on an added line. Wherever it is, the file counts as not read, because the analyzers
+Each disguise on an added line is a finding. On any line it makes the file count as not read, because the analyzers
 read another text than the one that runs.
 """
 
@@ -64,7 +64,7 @@ def _html_comment(file: SourceFile) -> Iterator[int]:
 
 
 def _leading_arrow(line: str) -> bool:
-    """Whether `-->` starts a line as JavaScript counts them, perhaps after a closed comment.
+    """Return whether `-->` starts a line as JavaScript counts them, perhaps after a closed comment.
 
     Not a pattern, which would take much more than linear time.
     """

@@ -36,7 +36,7 @@ class Examination:
 
 
 def review(attachments: Sequence[tuple[str, str]], *, path_env: Mapping[str, str]) -> dict[str, object]:
-    """The answer of `examine`."""
+    """Return the answer of `examine`."""
     return examine(attachments, path_env=path_env).answer
 
 
@@ -75,7 +75,7 @@ def examine(
 
 
 def _changed_files(attachments: Sequence[tuple[str, str]]) -> tuple[list[SourceFile], tuple[str, ...], int]:
-    """The files with added lines and a text, the paths of those without a text, and how many files changed."""
+    """Return the files with added lines and a text, the paths of those without a text, and how many files changed."""
     texts: dict[str, str] = {}
     added: dict[str, frozenset[int]] = {}
     for name, content in attachments:
@@ -94,7 +94,7 @@ def _tools(file: SourceFile) -> list[Tool]:
 
 
 def _without_text(paths: Sequence[str]) -> list[Unseen]:
-    """The analyzers that should have read files without a text, by the names of the files."""
+    """Return the analyzers that should have read files without a text, by the names of the files."""
     files = [source_file(path, "", frozenset()) for path in paths]
     return [
         Unseen(file.path, name, "its text did not come along")
@@ -104,7 +104,7 @@ def _without_text(paths: Sequence[str]) -> list[Unseen]:
 
 
 def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: float) -> list[ToolReport]:
-    """Run the analyzers one after the other; each leaves what is left of its share of the time to the next ones."""
+    """Run the analyzers one after the other; the unused part of each time share goes to the next ones."""
     until = time.monotonic() + seconds
     wanted = [tool for tool in TOOLS if any(tool in _tools(file) for file in files)]
     reports = []

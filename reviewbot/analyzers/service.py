@@ -17,7 +17,7 @@ from reviewbot.errors import ServiceRefused
 
 
 def with_interpreter(path_env: Mapping[str, str]) -> dict[str, str]:
-    """Put the folder of our interpreter first in `PATH`: the extra `[local]` installs the analyzers there."""
+    """Put the folder of this interpreter first in `PATH`: the extra `[local]` installs the analyzers there."""
     folder = str(Path(sys.executable).parent)
     return dict(path_env) | {"PATH": ":".join(filter(None, [folder, path_env.get("PATH", "")]))}
 
@@ -47,7 +47,7 @@ class LocalReviewer:
         return None
 
     def project(self, name: str) -> int:  # noqa: ARG002 — the port's signature
-        """One number for every name: there are no projects here."""
+        """Return one number for every name: there are no projects here."""
         return 1
 
     def tags(self) -> tuple[Tag, ...]:

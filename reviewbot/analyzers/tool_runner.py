@@ -24,7 +24,7 @@ from reviewbot.analyzers.tools import Tool
 MEMORY_BYTES = 4 * 1024**3
 OUTPUT_BYTES = 32 * 1024**2
 PASSED_ON = ("PATH", "TZ")
-"""What an analyzer sees of our environment."""
+"""Environment variables that analyzers receive."""
 
 NOT_INSTALLED = "it is not installed"
 NOT_STARTED = "it could not be started"
@@ -42,7 +42,7 @@ class Ran:
 def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str], seconds: float) -> Ran | str:
     """Run a command in a folder, or return why it did not end by itself.
 
-    The child sees exactly `environment`, no standard input and no file of ours. It leads a process group, which is
+    The child sees exactly `environment`, no standard input and no open file. It leads a process group, which is
     ended with it, so that no grandchild runs on. Its output goes to a file, whose size can be limited.
     """
     limits = Limits(MEMORY_BYTES, max(1, math.ceil(seconds * (os.cpu_count() or 1))), OUTPUT_BYTES)
@@ -130,7 +130,7 @@ class ToolRunner:
             self.examine(copies[half:])
 
     def version(self) -> str:
-        """The program's version, `?` if it prints no number."""
+        """Return the program's version, `?` if it prints no number."""
         seconds = min(10.0, max(0.1, (self.until - time.monotonic()) / 4))
         outcome = run([self.program, "--version"], folder=self.folder, environment=self.environment, seconds=seconds)
         found = re.search(r"\d+(\.\d+)+", outcome.stdout) if isinstance(outcome, Ran) else None

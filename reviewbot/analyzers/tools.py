@@ -1,7 +1,7 @@
 """The analyzers as data: which files they read, how they are called, and what reads their output.
 
-Every command brings our own configuration and turns the search for other configuration off. What an author can write
-into a file to silence an analyzer is switched off by an option, or taken out of the copy (`pragma`).
+Every command has its own configuration and disables the search for others. Comments with which an author could
+silence an analyzer are disabled by an option or removed from the copy (`pragma`).
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ class Tool:
     pragma: re.Pattern[str] | None = None
 
 
-# Blanks of every alphabet, and characters of no width: what an analyzer takes for a blank in a comment.
+# Whitespace of all scripts and zero-width characters: what an analyzer accepts as whitespace in a comment.
 _BLANKS: Final = r"[^\S\n\r]|[\u00ad\u180e\u200b-\u200f\u2060\ufeff]"
 _SHELL_PRAGMA: Final = re.compile(rf"(?<=#)(?:{_BLANKS})*shellcheck(?=$|\W)", re.MULTILINE)
-# Besides the shell's own: `# hadolint shell=…` turns the checks of the shell off, which no option forbids.
+# In addition to shellcheck's: `# hadolint shell=…` disables the shell checks, and no option prevents it.
 _DOCKER_PRAGMA: Final = re.compile(
     rf"(?<=#)(?:{_BLANKS})*(?:shellcheck|hadolint)(?=$|\W)", re.MULTILINE | re.IGNORECASE
 )
@@ -129,7 +129,7 @@ HADOLINT: Final = Tool(
 
 
 def _rules() -> str:
-    """Our own rules as one YAML stream; those for TypeScript with JSX also for plain TypeScript, another grammar."""
+    """Return reviewbot's rules as one YAML stream, with the rules for TypeScript with JSX also for plain TypeScript."""
     texts = [path.read_text(encoding="utf-8") for path in sorted((HERE / "rules").glob("*.yml"))]
     plain = [text.replace("language: Tsx", "language: TypeScript") for text in texts if "language: Tsx" in text]
     return "\n---\n".join(text.strip("-\n") for text in [*texts, *plain])

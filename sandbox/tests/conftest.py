@@ -1,4 +1,4 @@
-"""A GitHub on loopback for every test that asks for one, with a small repository and an open pull request."""
+"""A GitHub on loopback for tests, with a small repository and an open pull request."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LINES = [f"line {number}\n" for number in range(1, 61)]
 
 @pytest.fixture
 def github_world(tmp_path: Path) -> World:
-    """A repository with a pull request by mona, whose files are changed in every way that a diff knows.
+    """Return a repository with a pull request by mona, whose files are changed in every way that a diff knows.
 
     `app.py` has 60 lines; the pull request changes line 10 and deletes line 40.
     """
@@ -47,13 +47,13 @@ def github_world(tmp_path: Path) -> World:
 
 @pytest.fixture
 def github_faults() -> Faults:
-    """The faults and the log of that GitHub."""
+    """Return the faults and the log of that GitHub."""
     return Faults()
 
 
 @pytest.fixture
 def github_url(github_world: World, github_faults: Faults) -> Iterator[str]:
-    """The address at which it is served; what it answers is judged by what GitHub publishes."""
+    """Yield the server's address; its responses are validated against GitHub's description."""
     with refereed() as referee:
         app = referee.answers(build_github(github_world))
         with serving(with_faults(app, github_faults, identify=identify(github_world))) as served:
@@ -62,7 +62,7 @@ def github_url(github_world: World, github_faults: Faults) -> Iterator[str]:
 
 @pytest.fixture
 def github_http(github_url: str) -> Iterator[httpx.Client]:
-    """A client with the workflow's token; addresses inside the repository are relative."""
+    """Yield a client with the workflow's token; addresses inside the repository are relative."""
     headers = {"Authorization": f"token {TOKEN}"}
     with httpx.Client(base_url=f"{github_url}/repos/{REPO}", headers=headers) as client:
         yield client
@@ -70,7 +70,7 @@ def github_http(github_url: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def github_graphql(github_url: str, github_http: httpx.Client) -> Callable[..., dict[str, Any]]:
-    """Sends a query with its variables, and gives the whole answer."""
+    """Sends a query with its variables and returns the whole response."""
 
     def send(query: str, secret: str | None = None, **variables: object) -> dict[str, Any]:
         headers = {"Authorization": f"bearer {secret or TOKEN}"}

@@ -1,4 +1,4 @@
-"""Who answers, how often they are asked, and what happens when many ask at once."""
+"""Engineers run once per task, also with concurrent requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a submission may be, and that every wrong field is named at once."""
+"""Validation of submissions, which reports every invalid field at once."""
 
 from __future__ import annotations
 

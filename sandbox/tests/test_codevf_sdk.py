@@ -1,4 +1,4 @@
-"""The vendor's own client, unchanged, against the sandbox: whatever it needs, the sandbox must give."""
+"""The official SDK works with the sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`reviewbot sandbox` at the command line: what it prints works, it ends when told, and it says what it lacks."""
+"""`reviewbot sandbox` at the command line: printed commands work, it ends on signals and reports missing packages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WITHOUT = (
 
 @contextmanager
 def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The sandbox's process, and what it has printed once it serves."""
+    """Yield the sandbox's process and its output at the start."""
     command = (*SANDBOX, "--lifetime", "60", *options)
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=ENV, encoding="utf-8"
@@ -45,7 +45,7 @@ def running(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def run(command: str, cwd: Path) -> str:
-    """What a printed line prints; it must succeed."""
+    """Run a printed command, which must succeed, and return its output."""
     path = f"{Path(sys.executable).parent}:{ENV['PATH']}"
     done = subprocess.run(
         ("/bin/sh", "-c", command), cwd=cwd, env=ENV | {"PATH": path}, capture_output=True, text=True, check=False
@@ -63,7 +63,7 @@ def test_every_printed_line_works(tmp_path: Path) -> None:
         step = subprocess.run(("/bin/sh", "-c", action[0]), env=ENV, capture_output=True, text=True, check=False)
     answers = list(found.values())
     assert len(answers) == 14
-    assert "CodeVF's clock is fast: one of its seconds takes 0.05 of yours; it takes one request" in text
+    assert "CodeVF's clock is fast: one of its seconds takes 0.05 real seconds; it accepts one request" in text
     assert '"title": "Express parcels' in answers[0]
     assert answers[1] == "[]"
     assert '{"data": {"repository"' in answers[2]
@@ -83,7 +83,7 @@ def test_every_printed_line_works(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_cleanly_when_told(end: signal.Signals) -> None:
+def test_it_ends_cleanly_on_signals(end: signal.Signals) -> None:
     with running() as (process, text):
         folder = re.search(r"GITHUB_WORKSPACE=(\S+)/job/workspace", text)
         process.send_signal(end)
@@ -104,7 +104,7 @@ def test_the_limits_can_be_switched_off_and_the_forks_pull_request_is_there() ->
         fork = httpx.get(f"{url[1]}/repos/harbour/parcel-tracker/pulls/2").json()
     assert [answer.status_code for answer in balances] == [200] * 5
     assert balances[0].json()["available"] == 100
-    assert (fork["user"]["login"], fork["head"]["repo"]["fork"]) == ("quill", True)
+    assert (fork["user"]["login"], fork["head"]["repo"]["fork"]) == ("hubot", True)
     assert not re.search(r"(?<!:)\b429\b", text)  # a port may have it
 
 
@@ -115,7 +115,7 @@ def test_it_ends_by_itself() -> None:
     assert "The sandbox has ended" in done.stdout
 
 
-def test_ports_can_be_chosen_and_a_taken_one_is_told() -> None:
+def test_ports_can_be_chosen_and_a_taken_one_is_reported() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -129,7 +129,7 @@ def test_ports_can_be_chosen_and_a_taken_one_is_told() -> None:
 
 
 @pytest.mark.parametrize("options", [("--lifetime", "0"), ("--time-scale", "2"), ("--github-port", "x")])
-def test_numbers_that_make_no_sense_are_refused(options: tuple[str, str]) -> None:
+def test_invalid_numbers_are_refused(options: tuple[str, str]) -> None:
     done = subprocess.run((*SANDBOX, *options), env=ENV, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert f"{options[1]!r} is not a number from" in done.stderr

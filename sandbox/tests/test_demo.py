@@ -1,4 +1,4 @@
-"""The demo: the seeded repository, the runner's stand-in, and the whole story as a newcomer sees it."""
+"""The demo: the seeded repository, the stand-in for the runner, and the output at a terminal."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ DEMO = (sys.executable, "-I", "-m", "reviewbot", "demo", "--plain", "--keep")
 FOLDER = re.compile(r"^  (\S+)/opened/$", re.MULTILINE)
 
 
-def nobody(_attachments: Sequence[tuple[str, str]]) -> Mapping[str, object]:
-    """An analyzer that finds nothing."""
+def no_findings(_attachments: Sequence[tuple[str, str]]) -> Mapping[str, object]:
+    """Return an analyzer that finds nothing."""
     return {"summary": "", "files": []}
 
 
@@ -54,7 +54,7 @@ def test_the_default_branch_names_what_is_generated() -> None:
     assert files_of("base")[".gitattributes"] == "web/dist/** linguist-generated\n"
 
 
-def test_the_credential_stands_in_the_change_and_not_in_our_sources() -> None:
+def test_the_credential_is_in_the_change_and_not_in_the_sources() -> None:
     change = files_of("change")
     assert CREDENTIAL in str(change["api/parcels.py"])
     folder = Path(sys.modules["reviewbot_sandbox.demo"].__path__[0])
@@ -81,8 +81,8 @@ def paths_in(answer: object) -> list[str]:
     return [file["path"] for file in files]
 
 
-def test_the_engineer_says_only_what_can_be_seen() -> None:
-    engineer = demo_engineer(nobody)
+def test_the_engineer_reports_only_what_was_sent() -> None:
+    engineer = demo_engineer(no_findings)
     assert paths_in(engineer(asked("nothing of it"))) == []
     assert paths_in(engineer(asked(REMARKS[0].seen))) == [REMARKS[0].path]
 
@@ -94,14 +94,14 @@ def test_the_engineer_adds_to_what_the_analyzers_found() -> None:
     answer = engineer(asked(REMARKS[0].seen))
     assert paths_in(answer) == ["a.py", REMARKS[0].path]
     assert isinstance(answer, Structured)
-    assert answer.value["summary"] == SUMMARY  # a person's word: people are told to have reviewed it
+    assert answer.value["summary"] == SUMMARY  # the texts say that a person reviewed it
 
 
 # --- The runner's stand-in --------------------------------------------------------------------------------------------
 
 
 def test_a_step_gets_a_runners_environment_and_nothing_else(tmp_path: Path) -> None:
-    with open_sandbox(nobody, Plan(0.1, 30)) as sandbox:
+    with open_sandbox(no_findings, Plan(0.1, 30)) as sandbox:
         reader = Reader(sandbox)
         job = prepare_job(tmp_path / "job", "opened", reader.pull())
         names = set(step_environment(sandbox, job, "/bin"))
@@ -132,7 +132,7 @@ References: `https://example.com`
 """
 
 
-def test_a_comment_is_told_in_pieces() -> None:
+def test_a_comment_is_split_into_pieces() -> None:
     assert list(pieces(BODY)) == [
         Piece(Kind.HEADING, "🟠 High · security: A _title_"),
         Piece(Kind.TEXT, "It has a link and weight."),
@@ -155,7 +155,7 @@ def test_hostile_text_does_not_reach_the_terminal() -> None:
     assert "title" in text
 
 
-def test_colour_needs_a_terminal_and_no_objection() -> None:
+def test_colour_needs_a_terminal_without_no_color() -> None:
     comment = Comment(1, "a.py", 1, on_file=False, body=BODY, code=(CodeLine(1, "+", "x = 1"),))
     forced = {"FORCE_COLOR": "1", "COLORTERM": "truecolor"}
     assert "\x1b[32m" in shown(comment, forced)
@@ -170,26 +170,26 @@ def test_long_text_stays_beside_its_rule() -> None:
     assert all(line.startswith("       │ ") for line in lines[3:])
 
 
-# --- The whole story --------------------------------------------------------------------------------------------------
+# --- The whole demo ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the demo printed, and what one of its printed lines found while it stayed."""
+class DemoOutput:
+    """The demo's output, and the answer to one of its printed commands."""
 
     text: str
     status: int
     comments: list[dict[str, object]]
 
     @property
-    def story(self) -> list[str]:
-        """The lines before it stays."""
+    def lines(self) -> list[str]:
+        """The lines before the services are kept."""
         return self.text.split("\nBoth services keep running\n")[0].splitlines()
 
 
 @pytest.fixture(scope="module")
-def told() -> Iterator[Told]:
-    """The demo, run once from the command line, looked at, and interrupted."""
+def demo() -> Iterator[DemoOutput]:
+    """Run the demo once from the command line, run a printed command, and interrupt it."""
     env = {"PATH": "/usr/bin:/bin", "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
     with subprocess.Popen(DEMO, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, encoding="utf-8") as process:
         assert process.stdout
@@ -198,54 +198,54 @@ def told() -> Iterator[Told]:
             lines.append(line)
             if line.strip().startswith("Ctrl-C ends them"):
                 break
-        comments = look("".join(lines)) if process.poll() is None else []
+        comments = read_comments("".join(lines)) if process.poll() is None else []
         process.send_signal(signal.SIGINT)
         lines += process.stdout.readlines()
         text, status = "".join(lines), process.wait(30)
-    yield Told(text, status, comments)
+    yield DemoOutput(text, status, comments)
     if folder := FOLDER.search(text):
         shutil.rmtree(folder[1])
 
 
-def look(text: str) -> list[dict[str, object]]:
-    """Do what the printed curl line for the comments does."""
+def read_comments(text: str) -> list[dict[str, object]]:
+    """Send the request of the printed curl command for the comments."""
     found = re.search(r"^curl -s -H '(Authorization): (.*?)' (\S+/comments)$", text, re.MULTILINE)
     assert found, text
     comments: list[dict[str, object]] = httpx.get(found[3], headers={found[1]: found[2]}, trust_env=False).json()
     return comments
 
 
-def test_all_went_as_planned(told: Told) -> None:
-    assert told.status == 0, told.text
-    assert "All as planned" in told.text
+def test_both_runs_end_as_expected(demo: DemoOutput) -> None:
+    assert demo.status == 0, demo.text
+    assert "As expected, the findings blocked" in demo.text
 
 
-def test_the_story_is_short_and_fits_a_terminal(told: Told) -> None:
-    assert len(told.story) <= 150
-    assert max(map(cell_len, told.story)) <= 80
-    assert "\x1b" not in told.text
+def test_the_output_is_short_and_fits_a_terminal(demo: DemoOutput) -> None:
+    assert len(demo.lines) <= 165
+    assert max(map(cell_len, demo.lines)) <= 80
+    assert "\x1b" not in demo.text
 
 
-def test_it_says_what_happened_in_both_runs(told: Told) -> None:
-    assert "Exit status 1" in told.text
-    assert "findings block the pull request, as planned" in told.text
-    assert "Exit status 0" in told.text
-    assert "CodeVF never saw it" in told.text
-    assert "Account: 5,000 credits before, 4,640 after, 0 on hold." in told.text
+def test_both_runs_are_shown(demo: DemoOutput) -> None:
+    assert "Exit status 1" in demo.text
+    assert "findings block the pull request, as expected" in demo.text
+    assert "Exit status 0" in demo.text
+    assert "CodeVF did not receive it" in demo.text
+    assert "Account: 5,000 credits before, 4,640 after, 0 on hold." in demo.text
 
 
-def test_every_hard_placement_is_shown(told: Told) -> None:
-    text = " ".join(told.text.replace("│", "").split())
+def test_every_hard_placement_is_shown(demo: DemoOutput) -> None:
+    text = " ".join(demo.text.replace("│", "").split())
     assert "23 - raise NotFound(code)" in text  # a deleted line
-    assert "the line number given was another" in text
+    assert "The reviewer cited another line" in text
     assert "on the whole file" in text
     assert "Sessions that last a year (api/settings.py:3)" in text  # a file that the change does not touch
 
 
-def test_the_files_that_it_names_are_there(told: Told) -> None:
-    folder = FOLDER.search(told.text)
+def test_the_named_files_exist(demo: DemoOutput) -> None:
+    folder = FOLDER.search(demo.text)
     assert folder
-    assert f"{folder[1]}/opened/workspace/reviewbot.html\n" in told.text
+    assert f"{folder[1]}/opened/workspace/reviewbot.html\n" in demo.text
     for name in ("workspace/reviewbot.json", "workspace/reviewbot.html", "job-summary.md", "log.txt", "event.json"):
         for run in ("opened", "synchronize"):
             text = (Path(folder[1]) / run / name).read_text()
@@ -253,6 +253,6 @@ def test_the_files_that_it_names_are_there(told: Told) -> None:
             assert CREDENTIAL not in text
 
 
-def test_it_stays_to_be_looked_at(told: Told) -> None:
-    assert len(told.comments) > 3
-    assert all(comment["user"] for comment in told.comments)
+def test_the_services_are_kept(demo: DemoOutput) -> None:
+    assert len(demo.comments) > 3
+    assert all(comment["user"] for comment in demo.comments)

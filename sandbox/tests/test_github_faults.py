@@ -1,4 +1,4 @@
-"""The layer that breaks answers on purpose, around GitHub and around anything else."""
+"""Fault injection around GitHub and other applications."""
 
 from __future__ import annotations
 

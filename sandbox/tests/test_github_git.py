@@ -1,4 +1,4 @@
-"""Git over HTTP, by the real git as a client."""
+"""Git over HTTP with the git client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What merging would make, the merge queue, and pull requests that are opened over REST."""
+"""Merge commits, the merge queue, and pull requests opened over REST."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Graph = Callable[..., dict[str, Any]]
 
 
 def fetched(url: str, ref: str, folder: Path) -> str:
-    """The hash that a client of git sees under a reference; empty where there is none."""
+    """Return a reference's hash as seen by a git client; empty if it does not exist."""
     command = ("git", "ls-remote", f"{url}/{REPO}.git", ref)
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.partition("\t")[0]
 

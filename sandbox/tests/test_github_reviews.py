@@ -1,4 +1,4 @@
-"""Reviews and their comments: what GitHub takes, what it refuses, and in which words."""
+"""Reviews and their comments: what GitHub accepts and refuses, and its messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workflow's token of the sandbox may do what the README's workflow may do: nothing more, nothing less."""
+"""The sandbox's workflow token has exactly the permissions of the README's workflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loopback server: ready when it says so, gone when told, and never there for ever."""
+"""The loopback server starts, stops and has a maximum lifetime."""
 
 from __future__ import annotations
 

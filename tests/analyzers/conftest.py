@@ -1,4 +1,4 @@
-"""Builds what a submission holds, from texts."""
+"""Builds submissions from texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Attachments = list[tuple[str, str]]
 
 
 def attachments(files: Mapping[str, str | tuple[str, str]]) -> Attachments:
-    """The attachments of a change. A file is its new text, or its old and its new text."""
+    """Return the attachments of a change. A file is its new text, or its old and its new text."""
     pairs = {path: ("", text) if isinstance(text, str) else text for path, text in files.items()}
     diff = "".join(_diff(path, *texts) for path, texts in pairs.items())
     return [("change.diff", diff), ("files.txt", "".join(file_section(path, new) for path, (_, new) in pairs.items()))]
@@ -42,7 +42,7 @@ def attach() -> Callable[[Mapping[str, str | tuple[str, str]]], Attachments]:
 
 @pytest.fixture
 def path_env() -> dict[str, str]:
-    """The environment in which the installed analyzers are found."""
+    """Return the environment in which the installed analyzers are found."""
     return {"PATH": str(Path(sys.executable).parent)}
 
 

@@ -1,4 +1,4 @@
-"""Nothing that an author writes, and nothing that an analyzer does, gets past the bench."""
+"""Analyzers run isolated and bounded, whatever the files contain and whatever an analyzer does."""
 
 from __future__ import annotations
 

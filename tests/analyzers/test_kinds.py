@@ -1,4 +1,4 @@
-"""Which analyzer a file gets, and what is told of a file that gets none."""
+"""Which analyzer reads a file, and what is reported for files without an analyzer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Attach = Callable[[Mapping[str, str | tuple[str, str]]], list[tuple[str, str]]]
 
 
 def tools_of(path: str, text: str) -> dict[str, str]:
-    """The analyzers that read a file, and the ending of the copy that each gets."""
+    """Return the analyzers that read a file, and the ending of the copy that each gets."""
     file = source_file(path, text, frozenset())
     return {tool.name: ending for tool in TOOLS if (ending := tool.ending(file)) is not None}
 

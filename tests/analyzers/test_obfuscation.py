@@ -1,4 +1,4 @@
-"""Code that reads differently to the language than to an analyzer is told, and its file never counts as read."""
+"""Code that a language reads differently from the analyzers is reported, and its file counts as not read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Attach = Callable[[Mapping[str, str | tuple[str, str]]], list[tuple[str, str]]]
 
 
 def told(path: str, text: str) -> list[tuple[str, int]]:
-    """The rules that speak, and on which lines. Whatever speaks also counts the file as not read."""
+    """Return the rules that match and their lines. A match also makes the file count as not read."""
     report = unmask([source_file(path, text, frozenset())])
     assert bool(report.findings) == bool(report.unseen)
     assert report.read == frozenset()

@@ -1,4 +1,4 @@
-"""What the local reviewer finds, and where it says so."""
+"""What the local reviewer finds, and on which lines."""
 
 from __future__ import annotations
 

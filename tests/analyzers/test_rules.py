@@ -1,4 +1,4 @@
-"""Each rule of ours, once where it must speak and once where it must not."""
+"""Each of reviewbot's rules on code that it must report and on code that it must not."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ EXAMPLES: tuple[tuple[str, str, str, str], ...] = (
 
 
 def rules_found(ending: str, text: str, tmp_path: Path) -> set[str]:
-    """The names of the rules that speak on a file."""
+    """Return the names of the rules that match a file."""
     file = source_file(f"x.{ending}", text, frozenset({1}))
     report = run_tools(AST_GREP, [file], root=tmp_path, path_env={"PATH": BIN}, seconds=30)
     assert report is not None

@@ -1,4 +1,4 @@
-"""The local reviewer keeps the port's promises."""
+"""The local reviewer implements the contract of the port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The answer fits the schema and survives our own reader; the tables hold together; edits land where they should."""
+"""The answer fits the schema and can be parsed; the tables are consistent; edits apply to the right lines."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def found_by(tool: str, rule: str) -> RawFinding:
 
 @cache
 def ruff_rules() -> tuple[str, ...]:
-    """The rules of ruff that are selected, as ruff lists them."""
+    """Return the rules of ruff that are selected, as ruff lists them."""
     [selected, ignored] = (
         one.partition("=")[2].split(",") for one in RUFF.arguments if one.startswith(("--select=", "--ignore="))
     )

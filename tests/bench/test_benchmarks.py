@@ -1,4 +1,4 @@
-"""The benchmarks still work, and their figures stand in the document as they were measured."""
+"""The benchmarks run, and the documentation contains their measured figures."""
 
 from __future__ import annotations
 

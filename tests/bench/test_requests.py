@@ -1,8 +1,8 @@
-"""GitHub and CodeVF are asked exactly as often as the documents say: the numbers of `bench.requests`, seen on the wire.
+"""The numbers of requests to GitHub and CodeVF on the wire match the documentation and `bench.requests`.
 
-Bytes are counted, too, of bodies in both directions; their bounds are a twentieth above what was counted when set.
+The bytes of bodies in both directions have bounds 5 % above the measured values.
 
-Those of the smallest review and of a collection are held by what `test_benchmarks.py` plays of each part.
+`test_benchmarks.py` covers the smallest review and a collection.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LEAVING = {"wait-minutes": "0"}
 
 
 def run(here: Ground, number: int, inputs: Mapping[str, str] | None = None) -> Sample:
-    """What a run of the action asks of GitHub; what it asks of CodeVF stays in the meter."""
+    """Return the requests of a run to GitHub; those to CodeVF are in the meter."""
     here.forget()
     running = prepare(here.environment(number, {"wait-minutes": "60", **(inputs or {})}))
     running.process.start()

@@ -1,4 +1,4 @@
-"""What is said at once needs next to nothing, and the first request waits for no more than it must."""
+"""Commands without a review import few modules, and the first request is sent early."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ with suppress(SystemExit):
 
 
 def imported(statement: str) -> set[str]:
-    """The modules that an interpreter of its own has loaded after a statement."""
+    """Return the modules that a new interpreter has loaded after a statement."""
     command = [sys.executable, "-I", "-c", LISTED.format(statement=statement)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     return set(json.loads(done.stdout.splitlines()[-1]))

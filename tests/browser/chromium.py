@@ -1,4 +1,4 @@
-"""The browser that is installed here, driven by Playwright, whose own browsers are never fetched."""
+"""The installed Chromium, driven by Playwright, which downloads no browser."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.browser.installed import program
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """A browser without a window, which ends with the block."""
+    """Yield a headless browser; it is closed at the end."""
     with sync_playwright() as playwright:
-        # Without the sandbox, which root cannot have: the pages are our own and load nothing.
+        # Chromium's sandbox does not work for root. The pages are generated here and load nothing.
         browser = playwright.chromium.launch(executable_path=program(), args=["--no-sandbox"])
         try:
             yield browser

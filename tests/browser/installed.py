@@ -1,4 +1,4 @@
-"""Whether the browser and its judge are here; `make referees` brings the judge, which is axe-core."""
+"""Finds Chromium and axe-core, which `make referees` installs."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import shutil
 from tests.contract.published import HOW, ROOT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-"""Deque's judge of accessibility."""
+"""axe-core, Deque's accessibility checker."""
 
 
 def program() -> str | None:
-    """Where Chromium is, None when there is none."""
+    """Return the path of Chromium, None if it is not installed."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def missing() -> str:
-    """What is not installed, in one line; empty when everything is."""
+    """Return what is not installed, in one line; empty if nothing is missing."""
     if program() is None:
         return "there is no Chromium (Debian: apt install chromium)"
     return "" if AXE.exists() else f"the judge of accessibility is not here (axe-core): {HOW}"

@@ -1,4 +1,4 @@
-"""Reports to be opened: one of a usual size, one of three thousand files, and one in which everything is an attack."""
+"""Reports for the browser: one of usual size, one of 3,000 files, and one with hostile text in every field."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ LATER = replace(NAMING, id="aaaa000002", path="src/shop/stock.py", start_line=18
 
 
 def views(*diffs: str) -> tuple[FileView, ...]:
-    """The files of diffs."""
+    """Return the files of diffs."""
     return tuple(FileView(one.path, one.old_path, one.hunks) for text in diffs for one in parse_diff(text))
 
 
@@ -71,11 +71,11 @@ USUAL = replace(
         FileGroup("src/shop/stock.py", (replace(RACE, carried=True), LATER)),
     ),
 )
-"""Five findings in two files and without one, two of which stand on one line; one waived, two closed."""
+"""Five findings in two files and without one, two of them on one line; one waived, two closed."""
 
 
 def many(count: int) -> tuple[SummaryView, Sequence[FileView]]:
-    """A change of so many files, with findings in every thousandth."""
+    """Return a change of so many files, with findings in every thousandth."""
     names = [f"src/part{number // 100:02d}/file{number:04d}.txt" for number in range(count)]
     lines = "\n".join(f"+value_{number} = compute({number}, 'text', limit=None)" for number in range(4))
     files = views(*(f"{PLAIN.format(name=name).replace('+1,2', '+1,6')}{lines}\n" for name in names))
@@ -88,14 +88,14 @@ def _on(path: str, line: int) -> FindingView:
 
 
 def long() -> tuple[SummaryView, Sequence[FileView]]:
-    """A change of one file with two thousand lines and a finding near its end."""
+    """Return a change of one file with two thousand lines and a finding near its end."""
     lines = "\n".join(f"+x{number} = {number}" for number in range(1, 2001))
     diff = f"{PLAIN.format(name='a.py').partition('@@')[0]}@@ -0,0 +1,2000 @@\n{lines}\n"
     return replace(FOLLOWED, files=(FileGroup("a.py", (_on("a.py", 1900),)),)), views(diff)
 
 
 def wide() -> tuple[SummaryView, Sequence[FileView]]:
-    """The usual change with code that is wider than any window, suggested and explained."""
+    """Return the usual change with code that is wider than any window, suggested and explained."""
     code = f"return {' + '.join(f'part_{number}' for number in range(22))}"
     finding = replace(INJECTION, suggestion=code, explanation=f"Better:\n\n```python\n{code}\n```")
     return replace(USUAL, files=(FileGroup(finding.path, (finding,)), *USUAL.files[2:])), USUAL_FILES
@@ -123,11 +123,11 @@ ATTEMPTS = (
     *CORPUS[Kind.HTML],
     *CORPUS[Kind.LINK],
 )
-"""What would set a global, ask the network or break the page's data."""
+"""Attempts to set a global, send a request or break the page's data."""
 
 
 def hostile() -> tuple[SummaryView, Sequence[FileView]]:
-    """A report in which each finding is one of the attempts, and everything else is all of them."""
+    """Return a report in which each finding is one of the attempts, and everything else is all of them."""
     everything: SummaryView = filled(USUAL, " ".join(ATTEMPTS), frozenset({"reviewer"}))
     findings = [filled(INJECTION, text, frozenset()) for text in ATTEMPTS]
     groups = tuple(FileGroup(one.path, (replace(one, start_line=2, line=2),)) for one in findings)

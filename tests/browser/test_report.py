@@ -1,4 +1,4 @@
-"""The HTML report in a browser. After every test: nothing was said on the console, nothing was asked of any network."""
+"""The HTML report in a browser. After every test, the console is empty and no request was sent."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from tests.render.view_builders import INJECTION
 pytestmark = pytest.mark.browser
 
 PATIENCE = 20_000.0
-"""Milliseconds: for a busy machine; what is there is not waited for."""
+"""Timeout in milliseconds."""
 
 expect.set_options(timeout=PATIENCE)
 
 WATCH = "window.refused = []; addEventListener('securitypolicyviolation', e => refused.push(e.violatedDirective))"
 
 NEVER_NEAR = "window.IntersectionObserver = class { observe() {} unobserve() {} }"
-"""A browser that has not told yet what is near the window: nothing is drawn unasked."""
+"""A browser that never reports intersections, so that nothing is drawn early."""
 
 
 @dataclass(slots=True)
 class Visit:
-    """A page, and what it did that it should not."""
+    """A page and its violations: console messages and requests."""
 
     page: Page
     told: list[str] = field(default_factory=list)
 
     def finding(self, finding_id: str) -> str:
-        """The selector of a finding."""
+        """Return the selector of a finding."""
         return f"#finding-{finding_id}"
 
     @property
@@ -52,7 +52,7 @@ class Visit:
         return str(self.page.evaluate("document.querySelector('.current')?.id ?? ''"))
 
     def troubles(self) -> list[str]:
-        """What it did, refused attempts included."""
+        """Return its violations, including refused attempts."""
         return [*self.told, *self.page.evaluate("[...refused, ...(window.hacked ? ['hacked'] : [])]")]
 
 
@@ -67,7 +67,7 @@ def browser() -> Iterator[Browser]:
 
 @cache
 def usual() -> str:
-    """The report that most tests open."""
+    """Return the report that most tests open."""
     return Renderer().html(USUAL, USUAL_FILES)
 
 
@@ -98,7 +98,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 
 
 def row_above(page: Page, finding: str) -> list[str]:
-    """The numbers of the line that a finding stands below."""
+    """Return the numbers of the line above a finding."""
     js = "node => [...node.closest('tr').previousElementSibling.children].map(cell => cell.dataset.n ?? cell.innerText)"
     return list(page.locator(finding).evaluate(js))
 
@@ -219,7 +219,7 @@ TELEPHONE = {"viewport": {"width": 390, "height": 844}}
 
 
 def height(page: Page, selector: str) -> list[float]:
-    """The heights of the elements that are shown."""
+    """Return the heights of the elements that are shown."""
     return [box["height"] for one in page.locator(f"{selector}:visible").all() if (box := one.bounding_box())]
 
 
@@ -273,7 +273,7 @@ def test_a_finding_is_copied_as_markdown_and_so_are_all_that_are_shown(opened: O
     page.select_option("#by-severity", "high")
     page.click("#copy-all")
     expect(page.locator("#told")).to_have_text("2 findings copied")
-    page.locator("body").press("c")  # one stands at the first finding still, which is hidden now
+    page.locator("body").press("c")  # the position is still the first finding, which is now hidden
     assert page.evaluate("navigator.clipboard.readText()").count("🟠 High") == 2
 
 
@@ -294,7 +294,7 @@ def test_print_shows_every_finding_with_its_code_and_no_controls(opened: Open) -
     for summary in page.locator("main > .file summary").all():
         summary.click()
     assert visit.shown == 0
-    assert page.pdf().startswith(b"%PDF")  # which is told to the page as printing is
+    assert page.pdf().startswith(b"%PDF")  # which triggers the page's print event
     page.emulate_media(media="print")
     assert visit.shown == 5
     assert page.locator(".past li:visible").count() == 3
@@ -390,7 +390,7 @@ def test_nor_has_it_where_code_is_wider_than_the_window(opened: Open) -> None:
 
 
 def violations(page: Page) -> list[tuple[str, list[str]]]:
-    """The rules that a page breaks, each with some of its elements."""
+    """Return the rules that a page breaks, each with some of its elements."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run().then(told => told.violations)")
     return [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found]

@@ -1,4 +1,4 @@
-"""Suggestions in a file that has changed: exactly where their lines are, or not at all."""
+"""Suggestions apply to a changed file only where their lines match exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Views in which every text wants something."""
+"""Views with hostile text in every field."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tests.hostile.poison import OURS, filled
 from tests.render.view_builders import CALLER, CLOSED_GATE, FOLLOWED, INJECTION, NAMING, RACE, UNRATED
 
 BELIEVED = OURS - {"check_name", "original"}
-"""What a report file takes as it is: not even addresses."""
+"""Fields that report files write unchanged; addresses are not among them."""
 
 
 def one(finding: FindingView) -> SummaryView:
-    """A story with one finding."""
+    """Return a view with one finding."""
     return replace(CLOSED_GATE, files=(FileGroup(finding.path, (finding,)),), leftovers=())
 
 
 def hostile_finding(evil: str) -> FindingView:
-    """A finding in which every text is this."""
+    """Return a finding with this text in every field."""
     finding: FindingView = filled(CARRIED, evil, BELIEVED)
     return finding
 
@@ -43,13 +43,13 @@ STORY = replace(
 
 
 def hostile_view(evil: str) -> SummaryView:
-    """A story in which every text is this."""
+    """Return a view with this text in every field."""
     view: SummaryView = filled(STORY, evil, BELIEVED)
     return view
 
 
 def every_kind() -> Iterator[FindingView]:
-    """One finding of every severity, category, side and way of being placed."""
+    """Yield one finding of every severity, category, side and placement."""
     for number, why in enumerate(Why):
         for severity in Severity:
             for category in (*Category, None):
@@ -70,7 +70,7 @@ def every_kind() -> Iterator[FindingView]:
 
 
 def flood(count: int) -> SummaryView:
-    """Far more findings than anybody takes, the worst ones last in their file."""
+    """More findings than the formats accept, with the worst ones last in their file."""
     kinds = (NAMING, CALLER, RACE, INJECTION, UNRATED)
     findings = tuple(
         replace(kinds[number * len(kinds) // count], id=f"{number:010x}", explanation=f"{number} " * 50)

@@ -1,4 +1,4 @@
-"""RDJSON that reviewdog reads, judged by the rules of the schema that it publishes, and by its reader's own."""
+"""RDJSON output follows reviewdog's published schema and the rules of its parser."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.render.view_builders import (
 
 
 def message(required: list[str], **properties: object) -> dict[str, object]:
-    """A message of the format: nothing but these fields, which is what a strict reader takes."""
+    """Return a message of the format: only these fields, as a strict parser requires."""
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
@@ -59,7 +59,7 @@ no other field, lines from 1 within 32 bits, and a place for each diagnostic.
 
 
 def written(view: SummaryView) -> list[dict[str, Any]]:
-    """The diagnostics, after what holds for every file has been checked."""
+    """Return the diagnostics, after the checks that apply to every file."""
     text = rdjson(view)
     assert text.isascii()
     assert text.endswith("}\n")

@@ -1,4 +1,4 @@
-"""`reviewbot render`: the file that a run would have written, made later from its report."""
+"""`reviewbot render` writes the same files from a report as the run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def report(tmp_path: Path) -> Path:
 
 
 def rendered(*arguments: str | Path) -> tuple[int, str]:
-    """The exit status and what was written."""
+    """Return the exit status and the output."""
     out = io.StringIO()
     return cli.main(["render", *map(str, arguments)], {}, out), out.getvalue()
 
@@ -54,7 +54,7 @@ def test_what_is_no_report_is_told_and_not_rendered(tmp_path: Path, content: byt
     assert text.endswith("\n  reviewbot review --format json > report.json\n")
 
 
-def test_a_report_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_report_is_reported(tmp_path: Path) -> None:
     status, text = rendered(tmp_path / "none.json", "--to", "sarif")
     assert status == 2
     assert "none.json" in text

@@ -1,4 +1,4 @@
-"""The JSON report says everything that the summary says, in a shape that stays."""
+"""The JSON report contains everything in the summary, in a stable form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SARIF that GitHub's code scanning takes, whatever the findings say."""
+"""GitHub's code scanning accepts the SARIF file, whatever the findings contain."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from tests.render.view_builders import (
 
 
 def written(view: SummaryView) -> dict[str, Any]:
-    """The run, after what holds for every file has been checked."""
+    """Return the run, after the checks that apply to every file."""
     text = sarif(view, version="1.2.3", review_url=PULL)
     assert text.isascii()
     assert text.endswith("}\n")
@@ -55,7 +55,7 @@ def written(view: SummaryView) -> dict[str, Any]:
 
 
 def assert_is_taken(run: dict[str, Any]) -> None:
-    """What GitHub documents as required: one missing place, and it refuses the whole file."""
+    """The properties that GitHub requires. If one is missing, it refuses the whole file."""
     rules = run["tool"]["driver"]["rules"]
     for rule in rules:
         assert rule["id"]

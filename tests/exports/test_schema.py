@@ -27,7 +27,7 @@ VIEWS = [*STORIES.values(), *map(of_error, ERRORS.values()), *map(hostile_view, 
 
 
 def objects(value: object) -> Iterator[dict[str, Any]]:
-    """Every part of the schema that describes an object."""
+    """Yield every part of the schema that describes an object."""
     if isinstance(value, dict):
         if "properties" in value:
             yield value
@@ -36,7 +36,7 @@ def objects(value: object) -> Iterator[dict[str, Any]]:
 
 
 def closed(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without room for more: the published one leaves it, for keys of later reports."""
+    """Return the schema without additional properties, which the published one allows for later versions."""
     copy: dict[str, Any] = json.loads(json.dumps(schema))
     for part in objects(copy):
         part["additionalProperties"] = False
@@ -47,7 +47,7 @@ CLOSED = Draft202012Validator(closed(PUBLISHED))
 
 
 def enumerated(name: str) -> set[str | None]:
-    """The words that the schema allows for a key, wherever it stands."""
+    """Return the values that the schema allows for a key, at any depth."""
     return {word for part in objects(PUBLISHED) for word in part["properties"].get(name, {}).get("enum", ())}
 
 

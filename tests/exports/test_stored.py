@@ -1,4 +1,4 @@
-"""A report that was written is read back as the same story, and nothing else is read as one."""
+"""A stored report is read back as the same view; invalid reports are refused."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VIEWS = {
 
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
-def test_a_report_is_read_back_as_it_was_told(view: SummaryView) -> None:
+def test_a_report_is_read_back_unchanged(view: SummaryView) -> None:
     stored = read_report(written(view))
     assert stored.view == replace(view, mark="", ledger="")
     assert (stored.version, stored.review_url) == ("1.2.3", PULL)
@@ -62,7 +62,7 @@ def test_code_in_a_report_has_line_feeds_whatever_ended_its_lines() -> None:
 
 
 def complaint(text: str, *, otherwise: str) -> str:
-    """What is said of a report that cannot be read."""
+    """Return the error message for an unreadable report."""
     try:
         read_report(text)
     except ReportUnreadable as error:
@@ -71,7 +71,7 @@ def complaint(text: str, *, otherwise: str) -> str:
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:  # noqa: ANN401 — any JSON
-    """Every place in a document."""
+    """Return the path of every value in a document."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [path] * bool(path) + [place for key, item in inside for place in places(item, (*path, key))]
 

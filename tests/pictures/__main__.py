@@ -1,6 +1,6 @@
-"""Pictures of what people see: `python -m tests.pictures` makes those of the documents, from the demo.
+"""Pictures for the documentation: `python -m tests.pictures` creates them from the demo.
 
-`python -m tests.pictures golden FILE.png THEME WIDTH [WORD…]` shows the golden files whose names hold the words.
+`python -m tests.pictures golden FILE.png THEME WIDTH [WORD…]` renders the golden files whose names contain the words.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from tests.render.view_builders import INJECTION
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 THEMES = ("light", "dark")
 WIDTH = 830
-"""Pixels: as wide as a README is shown."""
+"""Width of a README on GitHub in pixels."""
 
 NARROW = 390
-"""Pixels: as wide as a telephone."""
+"""Width of a phone in pixels."""
 
 COMMENTS = ("Anybody can read", "A badge that is always English")
-"""Whose comments the documents show, by their titles."""
+"""Titles of the findings whose comments the documentation shows."""
 
 
 def pages(there: Landed, told: str, theme: str) -> Iterator[tuple[str, int, list[str]]]:
-    """The pages by name, and how wide each is.
+    """Yield the pages by name, and how wide each is.
 
     Args:
-        there: what stands on the pull request.
-        told: what the command printed.
-        theme: of the pages.
+        there: the state of the pull request.
+        told: the output of the command.
+        theme: `light` or `dark`.
     """
     chosen = [thread_of(one) for title in COMMENTS for one in there.comments if title in one.body]
     yield "comments", WIDTH, chosen
@@ -50,7 +50,7 @@ def pages(there: Landed, told: str, theme: str) -> Iterator[tuple[str, int, list
 
 
 def of_golden_files(words: list[str]) -> Iterator[str]:
-    """Each golden file of Markdown as GitHub would show it, below its name."""
+    """Yield each golden file of Markdown as GitHub would show it, below its name."""
     code = [CodeLine(41 + at, "+", text) for at, text in enumerate(INJECTION.code.splitlines())]
     for file in sorted(GOLDEN.glob("*.md")):
         if not all(word in file.name for word in words):
@@ -67,7 +67,7 @@ def of_golden_files(words: list[str]) -> Iterator[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Make the pictures; 2 where there is nothing to make them with."""
+    """Create the pictures; return 2 if Chromium is missing."""
     if program() is None:
         sys.stderr.write("Pictures need Chromium, and a font with emoji (Debian: chromium fonts-noto-color-emoji).\n")
         return 2

@@ -1,4 +1,4 @@
-"""What the demo's first run of the action leaves on the pull request."""
+"""The state of the pull request after the demo's first run."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ HTML_REPORT = "report.html"
 
 
 def landed(folder: Path) -> tuple[Landed, Path]:
-    """Review the demo's pull request, and read back what stands there and where the HTML report is.
+    """Review the demo's pull request; return its state and the path of the HTML report.
 
     Args:
-        folder: an empty one, for the runner's files.
+        folder: an empty folder for the runner's files.
     """
     path = os.environ["PATH"]
     path_env = with_interpreter({"PATH": path})

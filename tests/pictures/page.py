@@ -1,4 +1,4 @@
-"""Markdown as GitHub shows it, near enough to be judged: its own parser, and a style sheet that resembles its pages."""
+"""Renders Markdown similarly to GitHub: with GitHub's parser and a similar style sheet."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SIGNS = {"+": "add", "-": "del"}
 
 
 def words(markdown: str, replaced: Sequence[CodeLine] = ()) -> str:
-    """The words of a comment as HTML.
+    """Return the words of a comment as HTML.
 
     Args:
         markdown: with its hidden marks.
@@ -59,12 +59,12 @@ def diff(lines: Iterable[CodeLine]) -> str:
 
 
 def comment(body: str) -> str:
-    """A comment in the conversation."""
+    """Return a comment in the conversation."""
     return f'<div class="box"><div class="head">{BOT} commented</div><div class="body">{words(body)}</div></div>'
 
 
 def thread(path: str, code: Sequence[CodeLine], body: str) -> str:
-    """A review comment below its lines."""
+    """Return a review comment below its lines."""
     return (
         f'<div class="box"><div class="head"><code>{html.escape(path)}</code></div>{diff(code)}'
         f'<div class="said"><div class="head">{BOT}</div>{words(body, code)}</div></div>'
@@ -72,12 +72,12 @@ def thread(path: str, code: Sequence[CodeLine], body: str) -> str:
 
 
 def thread_of(one: Comment) -> str:
-    """A review comment as it was read back."""
+    """Return a review comment as it was read back."""
     return thread(one.path, one.code, one.body)
 
 
 def check(one: Check) -> str:
-    """The page of a check: its title, and its summary."""
+    """Return the page of a check: its title, and its summary."""
     title = f'<h1><span class="dot"></span>{html.escape(one.title)}</h1>'
     return (
         f'<div class="box check {one.conclusion}"><div class="head"><b>{html.escape(one.name)}</b></div>'
@@ -86,7 +86,7 @@ def check(one: Check) -> str:
 
 
 def document(parts: Iterable[str], theme: str) -> str:
-    """A whole page; `theme` is `light` or `dark`."""
+    """Return a whole page; `theme` is `light` or `dark`."""
     style = STYLE.read_text(encoding="utf-8")
     head = f'<meta charset="utf-8"><title>pictures</title><style>{style}</style>'
     return f'<!DOCTYPE html><html data-theme="{theme}"><head>{head}</head><body>{"".join(parts)}</body></html>'

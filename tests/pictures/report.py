@@ -1,4 +1,4 @@
-"""A picture of the HTML report, as it is when it is opened."""
+"""A picture of the opened HTML report."""
 
 from __future__ import annotations
 

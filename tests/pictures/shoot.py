@@ -1,4 +1,4 @@
-"""A picture of a page, by Chromium without a window."""
+"""Screenshots of pages with headless Chromium."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from tests.browser.installed import program
 
 SECONDS = 60
 SCALE = 1.5
-"""Pixels of the picture for one of the page: sharp on a good screen, and not twice as large a file."""
+"""Device pixel ratio: sharp on good screens at a moderate file size."""
 
 _MEASURE = "<script>document.title = Math.ceil(document.documentElement.getBoundingClientRect().height)</script>"
 _HEIGHT = re.compile(r"<title>(\d+)</title>")
 
 
 def shoot(page: str, width: int, picture: Path) -> None:
-    """Write a picture of the whole page, as wide as asked and as high as it is.
+    """Write a picture of the whole page at this width.
 
     Raises:
-        subprocess.SubprocessError: Chromium would not.
+        subprocess.SubprocessError: Chromium failed.
     """
     with tempfile.TemporaryDirectory(prefix="reviewbot-pictures-") as folder:
         file = Path(folder, "page.html")
-        # A window is never as narrow as a telephone, so the page itself has to be.
+        # Chromium's windows have a minimum width larger than a phone, so the page itself is narrowed.
         file.write_text(f"{page}<style>html {{ width: {width}px }}</style>{_MEASURE}", encoding="utf-8")
         found = _HEIGHT.search(_run(folder, f"--window-size={width},400", "--dump-dom", file.as_uri()))
         size = f"--window-size={width},{found[1] if found else 400}"
@@ -33,7 +33,7 @@ def shoot(page: str, width: int, picture: Path) -> None:
 
 
 def _run(folder: str, *words: str) -> str:
-    # Without the sandbox, which root cannot have: the page is our own and loads nothing.
+    # Chromium's sandbox does not work for root. The page is generated here and loads nothing.
     common = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={folder}/profile")
     command = (program() or "chromium", *common, *words)
     return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True).stdout

@@ -20,7 +20,7 @@ from tests.terminal.screen import watch
 
 COLUMNS = 88
 COMMAND = ("review", "--reviewer", "local", "--paths", "api/labels.py", "--paths", "scripts/**")
-"""Of the demo's change these files are enough for a picture: one finding that closes the gate, and two fixes."""
+"""Files of the demo's change for the picture: one blocking finding and two fixes."""
 
 THEMES = {
     "light": TerminalTheme(
@@ -39,16 +39,16 @@ THEMES = {
 """Background, words, and the eight colours of terminals as GitHub's pages have them."""
 
 _SHOWN_AGAIN = "\x1b[?25h"
-"""Comes when what moves is gone: up to here nothing stays."""
+"""The end of the live display; earlier output is erased."""
 
 _MOVING = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]|\r")
 
 
 def printed(folder: Path) -> str:
-    """What stays on the terminal, with its colours.
+    """Return the final output on the terminal, with its colours.
 
     Args:
-        folder: an empty one.
+        folder: an empty folder.
     """
     clone = Clone(folder / "parcel-tracker")
     clone.git("init", "--quiet", "--initial-branch=main")
@@ -75,7 +75,7 @@ def _content(change: str | bytes | FileVersion) -> bytes:
 
 
 def screen(text: str, theme: str) -> str:
-    """A terminal in which the command was typed and has printed this."""
+    """Return a terminal in which the command was typed and has printed this."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text.from_ansi(text), soft_wrap=True)
     lines = console.export_html(theme=THEMES[theme], inline_styles=True, code_format="{code}")

@@ -1,4 +1,4 @@
-"""The pictures show what stands in a comment, as GitHub would: nothing added, nothing left out."""
+"""The pictures show the complete text of a comment, as GitHub does."""
 
 from __future__ import annotations
 

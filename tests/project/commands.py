@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """What a command prints; it must succeed within a minute."""
+    """Run a command, which must succeed within a minute, and return its output."""
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

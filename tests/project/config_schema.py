@@ -1,4 +1,4 @@
-"""The JSON Schema of the config file, made from the settings' table: what editors complete and underline by."""
+"""The JSON Schema of the config file, made from the table of settings, for completion in editors."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ _PAIR = {
 
 
 def config_schema() -> dict[str, object]:
-    """The schema. It refuses nothing that the program takes.
+    """Return the schema. It accepts everything that the program accepts.
 
-    What it cannot say: bounds of numbers that are written as text, and what is wrong only together with another key,
-    which an input of the workflow may still put right.
+    It cannot express bounds of numbers written as text, or conflicts between keys, which a workflow input may resolve.
     """
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -53,8 +52,8 @@ def _values(row: Field[Any]) -> Mapping[str, object]:
             return {"anyOf": [number, {"type": "string", "pattern": "^[0-9]{1,12}$"}]}
         case StrEnum():
             words = re.findall("`(.*?)`", reader.allowed)
-            # The words themselves first, for editors to offer; spaces around them are allowed, too.
-            # JSON Schema's patterns are those of JavaScript, which take no backslash before a hyphen.
+            # The plain words come first, for completion; spaces around them are allowed, too.
+            # JSON Schema uses JavaScript patterns, which allow no backslash before a hyphen.
             escaped = "|".join(re.escape(word).replace(r"\-", "-") for word in words)
             return {"anyOf": [{"enum": words}, {"type": "string", "pattern": rf"^\s*({escaped})\s*$"}]}
         case tuple():

@@ -1,4 +1,4 @@
-"""What the tests of the project itself look at: its files."""
+"""Fixtures for the tests of the project's files."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.project.commands import run
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """The checkout's top folder."""
+    """Return the checkout's top folder."""
     return Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
 def files(root: Path) -> list[Path]:
-    """Every file that git keeps or would keep, ignored ones apart."""
+    """Return every tracked or untracked file that is not ignored."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=root, capture_output=True, check=True, timeout=30)
     paths = (root / name for name in listed.stdout.decode().split("\0") if name)
@@ -42,7 +42,7 @@ def twin(root: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheel and the source archive, built from the checkout."""
+    """Return a folder with the wheel and the source archive, built from the checkout."""
     folder = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "hatchling", "build", "--directory", folder, cwd=root)
     return folder
@@ -50,7 +50,7 @@ def built(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def wheel(built: Path) -> Path:
-    """The wheel in it."""
+    """Return the wheel in it."""
     (path,) = built.glob("*.whl")
     return path
 

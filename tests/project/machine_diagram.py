@@ -1,4 +1,4 @@
-"""Draws the phases of a run from the code: `python -m tests.project.machine_diagram` prints what docs/design.md has."""
+"""Draws the phases of a run from the code. `python -m tests.project.machine_diagram` prints docs/design.md's part."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from reviewbot.domain.machine import acquire, decide, finish, learn, phases, ste
 PHASES = {phase.__name__: phase for phase in typing.get_args(phases.Phase)}
 STEPS = {step.__name__ for step in typing.get_args(steps.Step)}
 END = ("Judged", "Refreshed", "Published")
-"""Where every phase can go when the outcome is known; drawn once."""
+"""The phase that every phase can lead to when the outcome is known; drawn once."""
 
 Edges = Mapping[str, frozenset[str]]
 
 
 def steps_of() -> Edges:
-    """The steps that each phase asks for, from the `match` of `decide`."""
+    """Return the steps that each phase requests, from the `match` of `decide`."""
     found: dict[str, set[str]] = {}
     helpers = {one.name: _called(one, STEPS) for one in _functions(decide)}
     for case in _cases(decide, "decide"):
@@ -32,7 +32,7 @@ def steps_of() -> Edges:
 
 
 def next_of() -> Edges:
-    """The phases that can follow each phase, from the `match` of `learn` and the annotations of what it calls."""
+    """Return the phases that can follow each phase, from the `match` of `learn` and the functions that it calls."""
     found: dict[str, set[str]] = {name: set() for name in PHASES}
     for case in _cases(learn, "learn"):
         after: set[str] = set()
@@ -75,7 +75,7 @@ def _returned(function: object) -> set[str]:
 
 
 def reduced(edges: Edges) -> Edges:
-    """Without the edges that a longer way explains, and without those to the end of a run."""
+    """Remove edges that a longer path implies, and edges to the end of a run."""
     order = list(PHASES)
 
     def is_drawn(name: str, after: str) -> bool:
@@ -91,7 +91,7 @@ def reduced(edges: Edges) -> Edges:
 
 
 def diagram() -> str:
-    """Mermaid, which GitHub draws."""
+    """Return the diagram as Mermaid, which GitHub renders."""
     lines = ["```mermaid", "flowchart TD"]
     for name, after in reduced(next_of()).items():
         lines += [f"  {name} --> {one}" for one in sorted(after, key=list(PHASES).index)]
@@ -99,7 +99,7 @@ def diagram() -> str:
 
 
 def table() -> str:
-    """Each phase with its meaning and its step."""
+    """Return each phase with its meaning and its step."""
     asked = steps_of()
     lines = ["| phase | what is known | step |", "|---|---|---|"]
     for name, phase in PHASES.items():

@@ -1,7 +1,7 @@
 """Builds a folder of newer releases: one empty wheel, version 9999.0, for every package that a list pins.
 
-As a script it needs nothing but Python: `python3 tests/project/newer_releases.py FOLDER`. With `PIP_FIND_LINKS=FOLDER`
-pip sees the registry as it may be in some years.
+As a script it needs only Python: `python3 tests/project/newer_releases.py FOLDER`. With `PIP_FIND_LINKS=FOLDER`
+pip sees the registry as it may be in a few years.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _digest(text: str) -> str:
 
 
 def main(folder: Path) -> None:
-    """Fill the folder with a newer release of everything that is pinned."""
+    """Fill the folder with a newer release of each pinned package."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in sorted(pinned_names(ROOT / "requirements")):
         build_wheel(folder, name, NEWER)

@@ -1,4 +1,4 @@
-"""`action.yml`, its twin and the settings say the same."""
+"""`action.yml`, `no-docker/action.yml` and the settings agree."""
 
 from __future__ import annotations
 

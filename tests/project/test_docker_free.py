@@ -1,4 +1,4 @@
-"""The Docker-free action runs exactly the released archive, in a new folder, or says in one line why not."""
+"""The Docker-free action runs exactly the released archive, in a new folder, or fails with a one-line error."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NAME = f"reviewbot-linux-{os.uname().machine}.tar.gz"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The reviewing step, on a stand-in for the archive."""
+    """The step that runs a review, with a stand-in for the archive."""
 
     script: str
     environment: Mapping[str, str]
@@ -45,7 +45,7 @@ class Step:
         )  # fmt: skip
 
     def refused(self, *, file_bytes: int = -1, **more: str) -> str:
-        """Run it, and return the one line of its error."""
+        """Run it and return its one-line error."""
         done = self.run(file_bytes=file_bytes, **more)
         assert (done.returncode, done.stderr) == (3, "")
         (line,) = done.stdout.splitlines()

@@ -1,4 +1,4 @@
-"""The documents name what users can set and read, and the versions agree."""
+"""The documentation contains every setting, command, flag and output, and the versions agree."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from reviewbot.settings import INPUTS, read_settings
 
 @pytest.fixture(scope="module")
 def documents(root: Path) -> str:
-    """The README and everything under docs/, as one text."""
+    """Return the README and everything under docs/, as one text."""
     return "\n".join(
         path.read_text(encoding="utf-8") for path in (root / "README.md", *sorted(root.glob("docs/**/*.md")))
     )
 
 
 def said() -> Iterator[tuple[str, str]]:
-    """Every command, and every flag of each, as (command, flag); the flag is empty for the command itself."""
+    """Yield every command, and every flag of each, as (command, flag); the flag is empty for the command itself."""
     (commands,) = (one for one in make_parser()._actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001 — argparse tells it nowhere else
     for name, parser in commands.choices.items():
         yield name, ""
@@ -61,7 +61,7 @@ def test_a_setting_that_the_documents_advise_is_taken(documents: str) -> None:
     names = {row.name for row in INPUTS}
     advised = {one for one in re.findall(r"`([a-z-]+: [\w-]+)`", documents) if one.partition(":")[0] in names}
     assert len(advised) > 20
-    for one in advised - {"command: collect"}:  # the command of a workflow, and no key of the file
+    for one in advised - {"command: collect"}:  # the workflow's command, not a key of the file
         read_settings({"codevf-api-key": "key"}, one)
 
 

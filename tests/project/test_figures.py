@@ -1,4 +1,4 @@
-"""The figures in the documents are what the program computes."""
+"""The figures in the documentation are those that the program computes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def rows(text: str, first: str) -> Iterator[list[str]]:
 
 
 def bare(cell: str) -> str:
-    """A cell without the backticks around it and the commas in its numbers."""
+    """Return a cell without the backticks around it and the commas in its numbers."""
     return re.sub(r"(?<=\d),(?=\d{3})", "", cell.strip().strip("`"))
 
 

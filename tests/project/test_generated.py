@@ -1,4 +1,4 @@
-"""What the documents share with the program is written from it: `--golden-update` writes, and every run compares."""
+"""Generated parts of the documentation are up to date; `--golden-update` writes them."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ CALLER = Path(__file__).resolve().parents[2] / "examples" / "organization" / "ca
 
 
 def table(*, action: bool, config: bool) -> str:
-    """A Markdown table of some settings, without a line end after it."""
+    """Return a Markdown table of some settings, without a line end after it."""
     lines = [f"| {'input' if action else 'key'} | default | meaning | allowed |", "|---|---|---|---|"]
     lines += [row_of(row) for row in INPUTS if (row.action, row.config) == (action, config)]
     return "\n".join(lines)
 
 
 def decisions() -> str:
-    """A Markdown table of the reasons with what decides each: a class of `errors.py`, or a function of the domain."""
+    """Return a Markdown table of the reasons with their origin: a class of `errors.py` or a function of the domain."""
     places: dict[str, list[str]] = {reason.name: [] for reason in Reason}
     for path in (PROGRAM / "errors.py", *sorted((PROGRAM / "domain").rglob("*.py"))):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -49,7 +49,7 @@ def decisions() -> str:
 
 
 def chosen(node: ast.AST) -> Iterator[str]:
-    """The reasons that a part of a program gives; it may ask for others."""
+    """Yield the reasons in a part of the source."""
     match node:
         case ast.Attribute(ast.Name("Reason"), name):
             yield name
@@ -147,11 +147,11 @@ LOCAL_LINES = {
     r"^description: .*$": 'description: "Reviews a pull request with static analyzers, or buys a review from CodeVF."',
     r"^  image: Dockerfile$": "  image: ../local.Dockerfile # zizmor: ignore[unpinned-images] a file",
 }
-"""What is different in `local/action.yml`: a pattern of lines of `action.yml`, and what replaces them."""
+"""The differences of `local/action.yml`: patterns of lines in `action.yml` and their replacements."""
 
 
 def held(request: pytest.FixtureRequest, path: Path, wanted: str) -> None:
-    """A file is what it should be, or is made so."""
+    """Compare a file with the expected text, or write it with `--golden-update`."""
     if request.config.getoption("--golden-update"):
         path.write_text(wanted, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == wanted

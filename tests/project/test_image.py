@@ -1,4 +1,4 @@
-"""The images keep GitHub's rules for Docker actions, and ours."""
+"""The images follow GitHub's rules for Docker actions and the project's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SLIM, LOCAL = "Dockerfile", "local.Dockerfile"
 
 @pytest.fixture(scope="module", params=[SLIM, LOCAL])
 def instructions(root: Path, request: pytest.FixtureRequest) -> list[Instruction]:
-    """(instruction, arguments) of a Dockerfile, continued lines joined."""
+    """Return (instruction, arguments) of a Dockerfile, with continued lines joined."""
     return read_instructions(root / request.param)
 
 

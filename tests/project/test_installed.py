@@ -1,4 +1,4 @@
-"""The wheel with its base dependencies alone, in an empty environment: every command runs, or says what to install."""
+"""The wheel with its base dependencies alone, in an empty environment: every command runs or names what to install."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The environment, and a clone to run the commands in."""
+    """The environment, and a clone in which the commands run."""
 
     python: Path
     clone: Path
@@ -43,7 +43,7 @@ class Installed:
         return done
 
     def report(self) -> str:
-        """The path of a JSON report of the clone's branch, relative to the clone."""
+        """Return the path of a JSON report of the clone's branch, relative to the clone."""
         path = self.clone / "report.json"
         done = self("review", "--reviewer", "local", "--base", "main", "--format", "json", status=3)
         path.write_text(done.stdout, encoding="utf-8")
@@ -62,7 +62,7 @@ def link_distribution(name: str, site: Path) -> None:
 
 @pytest.fixture(scope="module")
 def reviewbot(root: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """The wheel, and exactly what requirements/runtime.txt names, in an environment without pip."""
+    """Install the wheel and exactly the pins of requirements/runtime.txt in an environment without pip."""
     folder = tmp_path_factory.mktemp("empty environment")
     run(sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder)
     python = folder / "venv" / "bin" / "python"
@@ -82,13 +82,13 @@ def reviewbot(root: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 def command_of(text: str) -> list[str]:
-    """The one indented line, as the words that a shell makes of it."""
+    """Return the only indented line, split as a shell does."""
     (line,) = [line for line in text.splitlines() if line.startswith("  ")]
     return shlex.split(line)
 
 
 def extra(root: Path, *names: str) -> set[Requirement]:
-    """The requirements of extras, as pyproject.toml has them."""
+    """Return the requirements of extras from pyproject.toml."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {Requirement(text) for name in names for text in project["optional-dependencies"][name]}
 
@@ -176,7 +176,7 @@ def test_the_sandbox_comes_from_where_reviewbot_came_from(direct_url: object, ex
 
 
 def test_the_sandbox_adds_its_commands(reviewbot: Installed, root: Path, tmp_path: Path) -> None:
-    """Its wheel and its dependencies, and the wheel of reviewbot: not the checkout's packages."""
+    """Install the sandbox's and reviewbot's wheels and dependencies instead of the checkout's packages."""
     run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", tmp_path, cwd=root / "sandbox")
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:

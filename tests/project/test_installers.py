@@ -1,7 +1,7 @@
-"""Every list installs exactly what it pins, with old pips and with the newest, whatever a registry offers by then.
+"""Every list installs exactly what it pins, with old and new versions of pip, whatever else the registry offers.
 
 The registry is a folder of empty wheels with the metadata of the real ones, and a newer release of each. The lists are
-the project's own, with the hashes of the empty wheels.
+the project's, with the hashes of the empty wheels.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.project.old_pips import FOLDER, RUNNABLE
 from tests.project.test_pins import Pin, read_pins
 
 ENVIRONMENTS = {"bench": ".venv-bench", "pr-agent": ".venv-pr-agent"}
-"""Where a list is installed, other than into `.venv`."""
+"""The environments of lists that are not installed into `.venv`."""
 RECORDED = Path(__file__).parent / "pr-agent.json"
 """What the packages of `requirements/pr-agent.txt` require: CI does not install them. `--golden-update` writes it."""
 WITHOUT_DEPENDENCIES = {"referees"}
@@ -47,7 +47,7 @@ FIELDS = ("Requires-Dist", "Provides-Extra", "Requires-Python")
 
 
 class Recorded(Distribution):
-    """A distribution of which only some lines of METADATA are known."""
+    """A distribution with only some lines of METADATA."""
 
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
@@ -67,7 +67,7 @@ def known_of(root: Path, name: str) -> dict[str, Distribution]:
 
 
 def installed(root: Path, name: str) -> dict[str, Distribution]:
-    """Return what the environment of this list has, by canonical name."""
+    """Return the distributions in the environment of this list, by canonical name."""
     packages = [str(path) for path in (root / ENVIRONMENTS.get(name, ".venv")).glob("lib/python*/site-packages")]
     return {canonicalize_name(found.metadata["Name"]): found for found in distributions(path=packages)}
 
@@ -79,7 +79,7 @@ def applicable(pins: dict[str, Pin]) -> dict[str, Pin]:
 
 
 def metadata(found: Distribution) -> list[str]:
-    """Return the lines that say what a distribution requires."""
+    """Return the `Requires-Dist` and `Provides-Extra` lines of a distribution."""
     return [f"{field}: {value}" for field in FIELDS for value in found.metadata.get_all(field, [])]
 
 
@@ -108,7 +108,7 @@ def versions(folder: Path) -> dict[str, str]:
 def install(
     pip: Path | None, requirements: Path, registry: Path, target: Path, *more: str
 ) -> subprocess.CompletedProcess[str]:
-    """Install the list into the folder with a pip of another place (or with the environment's own)."""
+    """Install the list into the folder with another pip (or with the environment's)."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
     environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     environment |= {"PYTHONPATH": str(pip)} if pip else {}
@@ -176,7 +176,7 @@ def test_a_pin_has_the_extras_that_others_require(root: Path, name: str) -> None
 @pytest.mark.pips
 @pytest.mark.parametrize("pip", [pip for pip in RUNNABLE if Version(pip) < Version("24")])
 def test_a_pin_without_its_extra_does_not_install(root: Path, tmp_path: Path, pip: str) -> None:
-    """The trap: `pytest-cov` requires `coverage[toml]`, and a pip before 24 takes its newest release."""
+    """`pytest-cov` requires `coverage[toml]`, for which pip before 24 selects the newest release."""
     lines = registry(tmp_path, read_pins(root / "requirements/dev.txt"), installed(root, "dev"))
     requirements = tmp_path / "requirements.txt"
     requirements.write_text(
@@ -208,14 +208,14 @@ def test_the_recorded_requirements_are_those_of_what_is_installed(root: Path, py
 
 
 def record(pin: Pin, found: Distribution) -> list[str]:
-    """Return the lines of METADATA that matter for the pin: those of other extras and other machines do not."""
+    """Return the lines of METADATA that apply to the pin's extras and the supported machines."""
     texts = [text for text in found.requires or () if applies(Requirement(text), pin.requirement.extras)]
     extras = [f"Provides-Extra: {extra}" for extra in sorted(pin.requirement.extras)]
     return [f"Name: {found.name}", f"Version: {found.version}", *extras, *(f"Requires-Dist: {text}" for text in texts)]
 
 
 def applies(requirement: Requirement, extras: set[str]) -> bool:
-    """Whether one of the supported Pythons installs the requirement with these extras."""
+    """Return whether one of the supported Pythons installs the requirement with these extras."""
     pythons = [{"python_version": f"3.{minor}", "python_full_version": f"3.{minor}.0"} for minor in (12, 13)]
     marker = requirement.marker
     return marker is None or any(
@@ -224,7 +224,7 @@ def applies(requirement: Requirement, extras: set[str]) -> bool:
 
 
 def test_what_is_installed_here_is_what_is_pinned(root: Path) -> None:
-    """`.ci/run` sets this environment up beside newer releases."""
+    """`.ci/run` sets up this environment while newer releases are visible."""
     here = installed(root, "dev")
     for path in (root / "requirements").glob("*.txt"):
         if path.stem in ENVIRONMENTS:

@@ -1,4 +1,4 @@
-"""The diagram and the table of the phases in docs/design.md are those of the code."""
+"""The diagram and the table of the phases in docs/design.md match the code."""
 
 from __future__ import annotations
 

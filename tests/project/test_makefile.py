@@ -1,4 +1,4 @@
-"""What `make` writes stays inside the checkout."""
+"""`make` writes only inside the checkout."""
 
 from __future__ import annotations
 
@@ -38,4 +38,4 @@ def test_an_environment_that_is_a_link_is_not_emptied(root: Path, tmp_path: Path
     done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False, timeout=60)
     assert (elsewhere / "kept").exists()
     assert done.returncode != 0
-    assert f"{link} is a link" in done.stderr
+    assert f"{link} is a symbolic link" in done.stderr

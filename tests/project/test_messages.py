@@ -1,4 +1,4 @@
-"""Every error with which a run can end says what to do next."""
+"""Every error that ends a run has a hint."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HINTLESS = {
 
 
 def made(root: Path) -> Iterator[tuple[str, int, set[str | None]]]:
-    """Each error that the sources make: file, line, and the names of its keyword arguments."""
+    """Yield each error that the sources create: file, line, and the names of its keyword arguments."""
     for path in sorted((root / "reviewbot").rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match call:

@@ -1,4 +1,4 @@
-"""The package can be built, and what is built runs anywhere."""
+"""The package can be built, and the built package runs outside of the checkout."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import pytest
 from reviewbot import __version__
 from tests.project.commands import run
 
-# Runs the module of the installed wheel: -I keeps the working directory out, the first argument is where the wheel is.
+# Runs the module of the installed wheel: -I ignores the working directory, the first argument is the wheel's folder.
 RUN = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('reviewbot', run_name='__main__')"
 
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that the wheel is installed into, far from the checkout."""
+    """Install the wheel into a folder outside of the checkout and return the folder."""
     folder = tmp_path_factory.mktemp("installed here")
     pip = (sys.executable, "-I", "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", folder)
     run(*pip, wheel, cwd=folder)

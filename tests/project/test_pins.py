@@ -1,4 +1,4 @@
-"""What is installed is pinned: every requirement of pyproject.toml, at one version, with hashes."""
+"""Every requirement of pyproject.toml is pinned to one version with hashes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Pin:
 
 
 def read_pins(path: Path) -> dict[str, Pin]:
-    """The pins of a file by canonical name; a line of any other kind is an error."""
+    """Return the pins of a file by canonical name; any other line is an error."""
     pins: dict[str, Pin] = {}
     for entry in path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
         requirement, *hashes = re.split(r"\s+(?=--hash=)", entry.strip())
@@ -54,13 +54,13 @@ def pins(root: Path) -> dict[str, dict[str, Pin]]:
 
 
 def sandbox_dependencies() -> list[str]:
-    """What the sandbox's distribution requires."""
+    """Return what the sandbox's distribution requires."""
     text = (Path(__file__).resolve().parents[2] / "sandbox/pyproject.toml").read_text(encoding="utf-8")
     return [*tomllib.loads(text)["project"]["dependencies"]]
 
 
 def wanted(project: Mapping[str, Any], name: str) -> list[str]:
-    """The requirements that the file of this name must cover."""
+    """Return the requirements that the file of this name must cover."""
     runtime = project["project"]["dependencies"]
     extras = project["project"]["optional-dependencies"]
     groups = dict(project["dependency-groups"])
@@ -92,7 +92,7 @@ def test_the_pins_cover_what_the_project_asks_for(
 
 
 def test_no_installation_takes_a_later_major_version(project: dict[str, Any]) -> None:
-    """`pip install` of the project reads no list, so bounds keep it working when a dependency changes."""
+    """`pip install` of the project reads no list, so upper bounds protect it from new major versions."""
     extras = project["project"]["optional-dependencies"].values()
     requirements = map(Requirement, chain(project["project"]["dependencies"], *extras, sandbox_dependencies()))
     unbounded = [one.name for one in requirements if "<" not in {limit.operator for limit in one.specifier}]

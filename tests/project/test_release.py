@@ -1,4 +1,4 @@
-"""A released tag names the bytes that run, and nothing in it is built."""
+"""A released tag pins the bytes that run, and builds nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def release(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def tree(root: Path, tmp_path: Path) -> Path:
-    """The three actions, and archives."""
+    """Return the three actions and the archives."""
     for name in ACTIONS:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(root / name, tmp_path / name)

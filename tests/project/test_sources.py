@@ -1,4 +1,4 @@
-"""The house rules that no linter knows."""
+"""Project rules that no linter checks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 FUNCTION_LINES = 50
 PROGRAM = ("reviewbot/", "sandbox/src/")
 ROOT_MODULE = "reviewbot/__main__.py"
-# Put together from parts, so that this file does not name what it looks for.
+# Concatenated, so that this file does not contain the words that it searches for.
 REGISTRIES = tuple(
     ".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("registry", "npmjs"), ("deb", "debian"))
 )
@@ -23,14 +23,14 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @pytest.fixture(scope="module")
 def texts(files: list[Path], root: Path) -> dict[str, str]:
-    """Path to text, of every file that is text."""
+    """Return path to text for every text file."""
     read = {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
     return {name: data.decode("utf-8", "replace") for name, data in read.items() if b"\0" not in data}
 
 
 @pytest.fixture(scope="module")
 def modules(texts: dict[str, str]) -> dict[str, ast.Module]:
-    """Path to syntax tree, of every module of the program."""
+    """Return path to syntax tree for every module of the program."""
     return {name: ast.parse(text) for name, text in texts.items() if name.startswith(PROGRAM) and name.endswith(".py")}
 
 
@@ -45,7 +45,7 @@ def test_functions_do_one_thing(modules: dict[str, ast.Module]) -> None:
 
 
 def is_table(node: Function) -> bool:
-    """Whether the whole function is one `match` with a row of a few lines for each case."""
+    """Return whether the whole function is one `match` with a few lines for each case."""
     body = node.body[1:] if ast.get_docstring(node) else node.body
     return [type(one) for one in body] == [ast.Match] and all(len(case.body) == 1 for case in body[0].cases)  # type: ignore[attr-defined]
 
@@ -65,7 +65,7 @@ def test_one_broad_except_at_the_root(modules: dict[str, ast.Module]) -> None:
 
 
 def is_broad(caught: ast.expr | None) -> bool:
-    """Whether an `except` catches everything: bare, by name, or by a tuple that holds such a name."""
+    """Return whether an `except` catches everything: bare, by name, or by a tuple that holds such a name."""
     match caught:
         case None | ast.Name("Exception" | "BaseException"):
             return True

@@ -1,4 +1,4 @@
-"""The threat model names tests that exist, and no threat without one is overlooked."""
+"""The threat model names existing tests, and threats without a test are listed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def model(root: Path) -> str:
 
 
 def functions(path: Path) -> set[str]:
-    """The names of a module's functions."""
+    """Return the names of a module's functions."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
@@ -41,8 +41,8 @@ def test_every_threat_has_a_test(model: str) -> None:
     assert not [row for row in threats if not NAMED.search(row)]
 
 
-def test_what_no_test_can_hold_off_is_told_with_what_to_do(model: str, root: Path) -> None:
-    """A check's source is GitHub's to hold, and a weakness is known on the internet alone."""
+def test_threats_without_a_test_are_listed_with_advice(model: str, root: Path) -> None:
+    """GitHub enforces a check's source, and known vulnerabilities are only listed online."""
     audit = (root / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("\n## Audit\n")[2].partition("\n## ")[0]
     pins = {path.name: set(PIN.findall(path.read_text(encoding="utf-8"))) for path in root.glob("requirements/*.txt")}
     asked = [pins[name] for name in re.findall(r"^pipx run pip-audit .+ requirements/(\S+)$", audit, re.MULTILINE)]

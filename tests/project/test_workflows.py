@@ -1,4 +1,4 @@
-"""The workflows of the project itself: what may write or sign runs nothing that it has downloaded."""
+"""The project's workflows: jobs that may write or sign run no downloaded programs."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Compares a text with the golden file of a name."""
+    """Compare a text with the golden file of a name."""
 
     def compare(name: str, text: str) -> None:
         file = GOLDEN / name

@@ -1,4 +1,4 @@
-"""Every text that has a golden file: its name, the template that writes it, and how it is written."""
+"""Every text with a golden file: its name, its template and its view."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ class Golden:
     """One text.
 
     Attributes:
-        template: the file that writes it.
-        write: with the shipped templates.
+        template: the template file.
+        write: renders it with the shipped templates.
     """
 
     template: str
@@ -80,7 +80,7 @@ V = TypeVar("V")
 
 ON_LINES = (Why.CITED, Why.QUOTED, Why.OTHER_SIDE, Why.SHRUNK)
 ON_FILES = (Why.NO_LINE, Why.LINE_NOT_IN_DIFF, Why.QUOTE_NOT_FOUND)
-"""What a comment may say of its place; the others say why there is none."""
+"""Reasons for a comment's place. The others explain why there is no comment."""
 
 NOWHERE = [why for why in Why if why not in {*ON_LINES, *ON_FILES}]
 
@@ -89,7 +89,7 @@ HELD = Held("package-lock.json", HeldBecause.LOCK_FILE, "", missed=False)
 
 
 def _nowhere(why: Why) -> FindingView:
-    """A finding without a comment; what is in no file has no lines either."""
+    """Return a finding without a comment; findings without a file have no lines."""
     alone = replace(RACE, id=finding_id(why.value), why=why, comment_url=None)
     unknown = {
         Why.FILE_NOT_IN_CHANGE: replace(alone, blob_url=None),
@@ -145,7 +145,7 @@ MORE: Mapping[Reason, Mapping[str, Any]] = {
 
 
 def raised(call: Callable[[], object]) -> ReviewbotError:
-    """The error that the program itself raises, with the words that it has."""
+    """Return the error that the program itself raises, with the words that it has."""
     try:
         call()
     except ReviewbotError as error:
@@ -184,7 +184,7 @@ ERRORS: Mapping[str, ReviewbotError] = {
 
 
 def of_reason(reason: Reason) -> SummaryView:
-    """A run that came to this."""
+    """Return a run with this outcome."""
     whole = {
         Reason.REVIEWED: CLEAN, Reason.GATE: CLOSED_GATE, Reason.PENDING: WAITING, Reason.BYPASS: BYPASSED
     }  # fmt: skip
@@ -199,7 +199,7 @@ def of_reason(reason: Reason) -> SummaryView:
 
 
 def of_error(error: ReviewbotError) -> SummaryView:
-    """A run that an error ended."""
+    """Return a run that an error ended."""
     reason, status = Reason(error.reason), error.exit_status
     outcome = did_not_happen(reason, error.message, error.hint, exit_status=status, on_error=Tolerance.FAIL)
     return _without_answer(outcome)
@@ -210,7 +210,7 @@ def _without_answer(outcome: Outcome) -> SummaryView:
 
 
 def at_a_branch(view: SummaryView) -> SummaryView:
-    """The same at a terminal, where there is no pull request."""
+    """Return the same at a terminal, where there is no pull request."""
     files = tuple(
         FileGroup(group.path, tuple(replace(one, comment_url=None, blob_url=None) for one in group.findings))
         for group in view.files
@@ -235,11 +235,11 @@ AT_A_BRANCH = {
     "nothing-selected": of_reason(Reason.NOTHING_SELECTED),
     "no-key": of_error(NoKey("A review is due and there is no CodeVF API key.", hint=WITHOUT_KEY)),
 }
-"""What `reviewbot review --format markdown` can come to."""
+"""Results of `reviewbot review --format markdown`."""
 
 
 def check(renderer: Renderer, view: SummaryView) -> str:
-    """The check's title and its page."""
+    """Return the check's title and its page."""
     title, page = renderer.check(view)
     return f"{title}\n\n{page}"
 
@@ -313,7 +313,7 @@ def _answers() -> Iterator[tuple[str, Golden]]:
 
 
 def _answer(view: AnswerView, renderer: Renderer) -> str:
-    """The answer to a command, with what the check then says."""
+    """Return the answer to a command, with what the check then says."""
     said = {"bypass": BYPASSED, "review": WAITING, "cancel": of_reason(Reason.CANCELLED)}.get(view.word, CLOSED_GATE)
     after = of_error(OVER_BUDGET) if view.message else said
     return renderer.answer(replace(view, check_title=renderer.check(after)[0]) if view.check_title else view)

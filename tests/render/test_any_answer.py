@@ -1,7 +1,7 @@
-"""Whatever the service answers, every item of it ends in one place, the page states the sum, and everything fits.
+"""Every item of any answer is shown in exactly one place, the page has the total, and all size limits hold.
 
-The answers are made from the schema that we ask with, loosened at every joint: any part of it may be missing, of
-another type, there twice, or deep inside something else.
+Answers are generated from a loosened response schema: any part may be missing, of another type, repeated, or nested
+in another value.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ VIEWS = (
 
 
 def _told(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema with paths, lines and code that the change has, so that findings find their places."""
+    """Return the schema with paths, lines and code that the change has, so that findings find their places."""
     file = schema["properties"]["files"]["items"]
     file["properties"]["path"] = {"enum": PATHS}
     finding = file["properties"]["findings"]["items"]["properties"]
@@ -67,7 +67,7 @@ def swollen(draw: st.DrawFn) -> Any:  # noqa: ANN401 — JSON
 
 @st.composite
 def wrapped(draw: st.DrawFn) -> Any:  # noqa: ANN401 — JSON
-    """An answer as a message, fenced or not, twice, or as a contradiction: words beside an answer that is clean."""
+    """An answer as a message, fenced or not, twice, or as a contradiction: text in addition to a clean answer."""
     text = json.dumps(draw(broken))
     match draw(st.integers(0, 3)):
         case 0:
@@ -85,7 +85,7 @@ often = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, H
 
 
 def finding_view(item: Placed) -> FindingView:
-    """A finding as the story shows it, without addresses."""
+    """Return a finding as the story shows it, without addresses."""
     finding, placement = item.finding, item.placement
     assert not isinstance(placement, DuplicateOf)
     return FindingView(
@@ -98,7 +98,7 @@ def finding_view(item: Placed) -> FindingView:
 
 
 def summary_view(report: Report, placed: Sequence[Placed]) -> SummaryView:
-    """The page of an answer."""
+    """Return the page of an answer."""
     shown = [item for item in placed if not isinstance(item.placement, DuplicateOf)]
     groups: dict[str, list[FindingView]] = {}
     for item in shown:
@@ -127,7 +127,7 @@ def summary_view(report: Report, placed: Sequence[Placed]) -> SummaryView:
 
 
 def _stated_numbers(text: str) -> tuple[int, int] | None:
-    """How many findings the answer has, and the sum of their places, as the page has them."""
+    """Return how many findings the answer has, and the sum of their places, as the page has them."""
     line = next((line for line in text.splitlines() if "in the answer:" in line), None)
     if line is None:
         return None

@@ -1,4 +1,4 @@
-"""The examples of the templates guide are files that work as they stand."""
+"""The examples of the templates guide work unchanged."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHOWN: dict[str, Callable[[Renderer], str]] = {
 
 
 def examples() -> dict[str, str]:
-    """Template name to its text; of two for one file, the second one's blocks stand below the first one's."""
+    """Template name to its text; of two for one file, the second one's blocks are below the first one's."""
     sources: dict[str, str] = {}
     for name, source in EXAMPLE.findall(GUIDE.read_text(encoding="utf-8")):
         below = source.partition("\n")[2]
@@ -34,6 +34,6 @@ def examples() -> dict[str, str]:
 
 
 def test_the_examples_show_what_they_promise_and_every_story_can_be_told_with_them() -> None:
-    shipped, changed = Renderer(), Renderer(examples())  # making one with templates of one's own tells every story
+    shipped, changed = Renderer(), Renderer(examples())  # creating a renderer with custom templates renders every view
     assert {words: words in told(changed) for words, told in SHOWN.items()} == dict.fromkeys(SHOWN, True)
     assert {words: words in told(shipped) for words, told in SHOWN.items()} == dict.fromkeys(SHOWN, False)

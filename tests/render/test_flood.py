@@ -65,7 +65,7 @@ class Writer:
     Attributes:
         view: its view.
         write: renders it, the title (empty without one) and the text.
-        room: of the text.
+        room: size limit of the text.
         begins: field of the view that the text begins with, empty without one.
     """
 
@@ -166,7 +166,7 @@ def test_a_flood_takes_little_memory(renderer: Renderer, name: str) -> None:
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_what_is_cut_says_so(renderer: Renderer, name: str) -> None:
-    """Each text has a beginning of its own: where one is shown, an ellipsis or a number of characters follows it."""
+    """Each text has a unique start; where it is shown, an ellipsis or a number of characters follows."""
     writer = WRITERS[name]
     names = {place.rpartition(".")[2] for place in texts_of(writer.view)} - {*TRUSTED, *ABBREVIATED}
     starts = {field: f"{number:03}zzz" for number, field in enumerate(sorted(names))}

@@ -1,4 +1,4 @@
-"""What people read, as files that can be reviewed: one per story and one per reason."""
+"""Golden files of all texts: one for each scenario and one for each reason."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_nothing_blocks_a_head_with_a_bypass(renderer: Renderer) -> None:
 
 
 def _words(text: str) -> list[str]:
-    """What a reader sees between whitespace, if it has a letter: no addresses, hidden comments and tags."""
+    """Return what a reader sees between whitespace, if it has a letter: no addresses, hidden comments and tags."""
     seen = re.sub(r"<!--.*?-->|\]\([^)]*\)|<[^>]*>", " ", text)
     return [word for word in seen.split() if re.search(r"[^\W\d_]", word)]
 
@@ -188,7 +188,7 @@ def test_no_two_reasons_share_a_title(renderer: Renderer) -> None:
 DUE = set(Reason) - {
     Reason.REVIEWED, Reason.GATE, Reason.PENDING, Reason.BYPASS, Reason.COLLECTED, Reason.COMMAND
 }  # fmt: skip
-"""The reasons for which a run ends without what somebody may have hoped for."""
+"""The reasons for a run without a complete review."""
 
 
 @pytest.mark.parametrize("reason", sorted(DUE))
@@ -234,7 +234,7 @@ def test_the_local_reviewer_never_talks_of_money_unless_the_reason_is_money(rend
     ("fail_on", "closing"), [("critical", 3), ("high", 4), ("medium", 5), ("info", 6), ("never", 0), ("", 2)]
 )
 def test_what_closes_the_gate_is_counted_with_what_is_no_longer_told(fail_on: str, closing: int) -> None:
-    """An old report names no `failOn`; then only what it tells can be counted."""
+    """An old report names no `failOn`; then only its findings can be counted."""
     assert replace(FOLLOWED, fail_on=fail_on).closing == closing
 
 

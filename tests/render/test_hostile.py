@@ -1,4 +1,4 @@
-"""Hostile text in every field of every view: nothing of it takes effect, judged by GitHub's own Markdown parser."""
+"""Hostile text in every field of every view: it has no effect in GitHub's Markdown parser."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ WRITERS: Mapping[str, Callable[[Renderer, Any], str]] = {
 
 
 def _alive(shown: Page) -> set[str]:
-    """What would call or link; an emoji only draws, and a text may begin its name where a colon of ours ends it."""
+    """Return active mentions and links, without emoji, which are harmless and may end at a template's colon."""
     return {one for one in live(" ".join(shown.words)) if not (one.startswith(":") and one.endswith(":"))}
 
 
@@ -64,9 +64,9 @@ LONG = 2000
 
 
 def assert_nothing_happens(attack: str, text: str, clean: str) -> None:
-    """The page is built of what the same page without poison is built of."""
+    """The page has the same structure as the page without hostile text."""
     shown, honest = page(text), page(clean)
-    extra = {"p", "br", "span", "code", "pre", "em", "strong", "ul", "li"}  # a hint of ours may be a list
+    extra = {"p", "br", "span", "code", "pre", "em", "strong", "ul", "li"}  # hints of reviewbot may be lists
     assert set(shown.tags) - extra <= set(honest.tags), attack
     for tag in ("h1", "h2", "h3", "img", "details", "summary", "table", "hr", "a", "sub", "blockquote"):
         missing = honest.tags.count(tag) - shown.tags.count(tag)

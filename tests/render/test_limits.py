@@ -1,4 +1,4 @@
-"""Whatever comes, it fits: GitHub refuses a body that is too long after the review was paid for."""
+"""All texts fit GitHub's limits. A body that is too long would be refused after the review was paid."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def flooded(request: pytest.FixtureRequest) -> SummaryView:
 
 
 def balanced(markdown: str) -> bool:
-    """Whether nothing was cut inside a fence or a folded part."""
+    """Return whether nothing was cut inside a fence or a folded part."""
     html = cmarkgfm.github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE)
     return bool(html.count("<details>") == html.count("</details>") and html.rstrip().endswith("</sub></p>"))
 

@@ -1,4 +1,4 @@
-"""A template may take so many steps and write so many characters, and then it ends."""
+"""Templates have limits for steps and characters."""
 
 from __future__ import annotations
 

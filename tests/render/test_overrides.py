@@ -1,4 +1,4 @@
-"""A repository's own templates: what they can do, and that a broken one is an error with a place and a hint."""
+"""Custom templates: what they can do; a broken one is an error with location and hint."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def refused(source: str) -> TemplateError:
 
 
 def body(source: str) -> str:
-    """A summary that keeps its marks and says this."""
+    """Return a summary that keeps its markers and contains this."""
     return BEFORE + "{% block story %}" + source + "{% endblock %}"
 
 

@@ -1,4 +1,4 @@
-"""The page of HTML: whole, harmless and alone, judged by a parser and not by the eye."""
+"""The HTML report is complete, inert and self-contained, checked with a parser."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Reader(HTMLParser):
 
 
 def read(html: str) -> Reader:
-    """The page as a parser sees it, after what holds for every page has been checked."""
+    """Return the parsed page, after the checks that apply to every page."""
     html.encode()
     reader = Reader()
     reader.feed(html)
@@ -143,7 +143,7 @@ STORY = replace(
 
 
 def hostile(evil: str) -> SummaryView:
-    """A story in which every text is this, addresses included."""
+    """Return a view with this text in every field, including addresses."""
     view: SummaryView = filled(STORY, evil, frozenset({"reviewer"}))
     return view
 

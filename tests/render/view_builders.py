@@ -364,7 +364,7 @@ AWAITING = replace(
 
 
 def comment_of(*findings: FindingView, on_file: bool = False, waivable: bool = True) -> CommentView:
-    """A comment of these findings; waivable, as in a paid review."""
+    """Return a comment of these findings; waivable, as in a paid review."""
     mark = FindingMark("", tuple(one.id for one in findings))
     return CommentView(str(mark), on_file, findings, waivable)
 

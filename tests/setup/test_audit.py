@@ -1,4 +1,4 @@
-"""Workflows are read in every form that GitHub takes, and whatever else stands in a file is passed over."""
+"""Workflows are read in every form that GitHub accepts; other content is ignored."""
 
 from __future__ import annotations
 

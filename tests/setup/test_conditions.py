@@ -1,4 +1,4 @@
-"""The workflows that `init` writes start for the events that matter, by the conditions of their jobs.
+"""The workflows that `init` writes start jobs only for relevant events.
 
 act evaluates the conditions (https://github.com/nektos/act); `--dryrun` starts nothing.
 """
@@ -51,7 +51,7 @@ THREADS: list[tuple[dict[str, Any], bool]] = [
 
 
 def started(text: str, event: str, payload: Mapping[str, Any], folder: Path) -> list[str]:
-    """The jobs of a workflow that start for an event."""
+    """Return the jobs of a workflow that start for an event."""
     (folder / "event.json").write_text(json.dumps({"action": "", **payload}), encoding="utf-8")
     # The action's steps would be downloaded.
     steps = re.sub(r"(?m)^      - uses: .*\n(        with:\n(          .*\n)*)?", '      - run: "true"\n', text)

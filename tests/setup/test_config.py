@@ -1,4 +1,4 @@
-"""`reviewbot config`, and the schema that editors read: both say what the settings say."""
+"""`reviewbot config` and the schema for editors match the settings."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def right() -> Iterator[str]:
 
 def wrong() -> Iterator[str]:
     texts = [(row[0], text) for row in CONFIG for text in row[4]]
-    # As text, a number's bounds are more than a schema can say.
+    # A schema cannot express the bounds of a number written as text.
     numbers = (f"{name}: {text}" for name, text in texts if name != "instance" and text not in {"٣٠٠", "1e3"})
     yield from (*numbers, *(f"{name}: {quoted(text)}" for name, text in texts if name == "instance"))
     named = [row[0] for row in CONFIG]
@@ -68,7 +68,7 @@ def wrong() -> Iterator[str]:
 
 
 def takes(text: str) -> bool:
-    """Whether the program takes a file, whatever the inputs are beside it."""
+    """Return whether the program accepts a file with some inputs."""
     inputs = {"reviewer": "local"} | ({"check-run": "true"} if "check-run: false" in text else {})
     try:
         read_settings(inputs, text)
@@ -78,7 +78,7 @@ def takes(text: str) -> bool:
 
 
 def fits(text: str) -> bool:
-    """Whether an editor would underline nothing."""
+    """Return whether the schema accepts a file."""
     return VALIDATOR.is_valid(YAML(typ="safe", pure=True).load(text))
 
 
@@ -167,7 +167,7 @@ def test_each_setting_is_shown_with_where_it_comes_from(clone: Clone) -> None:
 @pytest.mark.usefixtures("clone")
 def test_a_key_that_was_put_into_the_wrong_place_is_not_shown() -> None:
     said = config("show", "--input", f"instructions={KEY}", "--input", f"codevf-project={TOKEN}")
-    assert said.status == 2  # `instructions` is a key of the file alone
+    assert said.status == 2  # `instructions` is only a key of the file
     said = config("show", "--input", f"codevf-project={TOKEN}")
     assert said.status == 0
     assert TOKEN not in said.out

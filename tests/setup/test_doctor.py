@@ -1,4 +1,4 @@
-"""`reviewbot doctor`: each thing that can be wrong is told, with what to do; nothing is spent, no secret is shown."""
+"""`reviewbot doctor` reports each problem with advice, spends nothing and shows no secret."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ READER, BLIND, WRONG_KEY = "ghs_reads_contents", "ghs_reads_nothing", "cvf_test_
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    """A private repository that is set up well; every test leaves it so."""
+    """Yield a private repository with a valid setup; tests must restore it."""
     with house(tmp_path_factory.mktemp("doctor"), private=True, files=WELL) as made:
         made.world.app_token(READER, permissions={Scope.CONTENTS: Access.READ})
         made.world.app_token(BLIND, permissions={})
@@ -36,12 +36,12 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Something that is not as it should be, and what is said about it.
+    """A problem and its report.
 
     Attributes:
-        lines: beginnings of lines, each with a word of what to do.
-        files: of the default branch, changed; None is a file that is not there.
-        said: inputs that are said at the command line.
+        lines: starts of lines, each with a word of the advice.
+        files: changed files of the default branch; None for a missing file.
+        said: inputs from the command line.
     """
 
     status: int
@@ -58,7 +58,7 @@ def swapped(path: str, old: str, new: str) -> Mapping[str, str]:
 
 
 def allowing(path: str, permissions: str) -> Mapping[str, str]:
-    """A workflow whose one job has other permissions."""
+    """Return a workflow whose only job has other permissions."""
     text, left = re.subn(r"    permissions:\n(      .*\n)+", permissions, WELL[path].replace("permissions: {}\n", ""))
     assert left == 1
     return {path: text}
@@ -223,7 +223,7 @@ def doctor(rig: Rig, *arguments: str, **env: str) -> Said:
 
 
 def looked(rig: Rig, case: Case) -> Said:
-    """What is said of a case; the repository is as before after it."""
+    """Return the report of a case; restore the repository afterwards."""
     changed = {path: text for path, text in case.files.items() if text != WELL.get(path)}
     rig.world.require(REPO, *case.required)
     if changed:
@@ -237,18 +237,18 @@ def looked(rig: Rig, case: Case) -> Said:
 
 
 def marks(said: Said) -> set[str]:
-    """How the lines begin."""
+    """Return the starts of the lines."""
     return {line.split()[0] for line in said.out.splitlines()}
 
 
 def noted(said: Said) -> list[str]:
-    """What the notes are about, where no line is a problem."""
+    """Return the subjects of the notes; no line may be a problem."""
     assert "problem" not in marks(said), said.out
     return [line.partition(":")[0] for line, (mark, _) in told(said).items() if mark == "note"]
 
 
 def told(said: Said) -> Mapping[str, tuple[str, str]]:
-    """What each line tells, with its mark and with what is to be done about it."""
+    """Return each line with its mark and its advice."""
     found = re.findall(r"^(ok|note|problem) +(.*)\n((?: +-> .*\n)*)", said.out, re.MULTILINE)
     return {line: (mark, todo) for mark, line, todo in found}
 

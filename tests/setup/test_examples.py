@@ -1,4 +1,4 @@
-"""The examples for an organization: the workflow that its repositories call, and the call."""
+"""The examples for an organization: the reusable workflow and its caller."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_job_of_a_caller_has_four_lines() -> None:
 
 
 def started_by(event: str, payload: Mapping[str, Any], folder: Path, text: str) -> list[str]:
-    """The jobs that a workflow starts beside the called one, which lies where the caller looks for it."""
+    """Return the jobs that a workflow starts, with the reusable workflow at the path that it calls."""
     called = folder / ".github" / "workflows" / "reviewbot.yml"
     called.parent.mkdir(parents=True)
     called.write_text(without_actions(CALLED), encoding="utf-8")
@@ -43,7 +43,7 @@ def started_by(event: str, payload: Mapping[str, Any], folder: Path, text: str) 
 
 
 def without_actions(text: str) -> str:
-    """The workflow with a step that does nothing in place of each action, which act would download."""
+    """Return the workflow with a step that does nothing in place of each action, which act would download."""
     lines = text.splitlines()
     steps = [number for number, line in enumerate(lines) if line == "    steps:"]
     kept = []

@@ -1,4 +1,4 @@
-"""`reviewbot init`: what it writes passes every judge, and it writes all of it or nothing."""
+"""`reviewbot init` writes files that pass every linter, and writes all of them or none."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ALL.append(".github/reviewbot.yml")
 
 
 class Terminal(io.StringIO):
-    """Somebody who types lines."""
+    """A user who types lines."""
 
     def isatty(self) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""The way from nothing to a first review, as `init` and `doctor` lead along it."""
+"""A setup from an empty repository to the first review, following the advice of `init` and `doctor`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMED = f"acme/reviewbot@{'1' * 40}#v1.0.0"
 CRITICAL = answer(finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)"))
 QUEUE_TOKEN = "ghs_queue_job"
 QUEUE = {Scope.CONTENTS: Access.READ, Scope.PULL_REQUESTS: Access.READ, Scope.CHECKS: Access.WRITE}
-"""What the workflow's job for the merge queue may."""
+"""The permissions of the workflow's job for the merge queue."""
 
 
 def call(rig: Rig, *arguments: str) -> Said:

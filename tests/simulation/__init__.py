@@ -1,1 +1,1 @@
-"""Random histories against the product, with GitHub and CodeVF in memory: the laws hold whatever happens."""
+"""Simulates random histories with GitHub and CodeVF in memory, and checks the laws."""

@@ -17,11 +17,11 @@ from tests.simulation.quick import quick
 
 CHUNK = 25
 MOST_HISTORIES = 10_000
-"""In which each planted mistake must be noticed."""
+"""The maximum number of histories until each mutation must be noticed."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status 1 when a law does not hold."""
+    """Return exit status 1 if a law is violated."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seed", type=int, help="replay this history, and print it")
     parser.add_argument("--found", choices=sorted(FOUND), metavar="NAME", help="replay a bug of `found.py`")
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def plant(workers: int) -> int:
-    """Plant each mistake, and print which history notices it."""
+    """Apply each mutation and print which history notices it."""
     with ProcessPoolExecutor(workers) as pool:
         found = list(pool.map(_noticed, range(len(MUTATIONS))))
     for mutation, one in zip(MUTATIONS, found, strict=True):
@@ -51,7 +51,7 @@ def plant(workers: int) -> int:
 
 
 def replay(history: History) -> int:
-    """Print a history: time, run, call, what happened."""
+    """Play a history and print each call: time, run, call, result."""
     describe(history)
 
     def tell(at: float, run: str, call: str, what: str) -> None:
@@ -80,7 +80,7 @@ def describe(history: History) -> None:
 
 
 def explore(first: int, count: int, workers: int, *, keep_going: bool) -> int:
-    """Play many histories, and shorten those in which a law does not hold."""
+    """Play many histories, and shorten those that violate a law."""
     began, played, failed = time.perf_counter(), 0, 0
     chunks = [range(start, min(start + CHUNK, first + count)) for start in range(first, first + count, CHUNK)]
     with ProcessPoolExecutor(workers) as pool:
@@ -103,14 +103,14 @@ def _noticed(number: int) -> tuple[int, Violation] | None:
 
 
 def judged(seeds: range) -> list[tuple[int, list[Violation]]]:
-    """The seeds whose histories break a law."""
+    """Return the seeds whose histories violate a law."""
     with quick():
         found = [(seed, judge(make(seed))) for seed in seeds]
     return [(seed, violations) for seed, violations in found if violations]
 
 
 def report(seed: int, violation: Violation) -> None:
-    """Print a violation, the line that replays it, and the shortest history that breaks the same law."""
+    """Print a violation, its replay command, and the shortest history that violates the same law."""
     sys.stdout.write(f"\n{violation}\n  replay: python -m tests.simulation --seed {seed}\n")
     with quick():
         shortest = shrink(make(seed), partial(_breaks, law=violation.law))

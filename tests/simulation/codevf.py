@@ -1,4 +1,4 @@
-"""CodeVF in memory: the port `ReviewService`, with what people at CodeVF and its operators do."""
+"""CodeVF in memory: the port `ReviewService`, with the actions of its engineers and operators."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TAGS = (
 )
 
 Reviewer = Callable[[Submission], object]
-"""What comes of a task: decoded JSON."""
+"""The result of a task: decoded JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class StoredTask:
     """A task.
 
     Attributes:
-        ended_at: when somebody ended it before its life did, and `end` how.
+        ended_at: when it was ended early, and `end` how.
         asker: the run that created it.
-        is_told: whether somebody has asked for it once it was over.
+        is_told: whether its final state was read.
     """
 
     id: str
@@ -53,7 +53,7 @@ class StoredTask:
     is_told: bool = False
 
     def status(self, now: float) -> TaskStatus:
-        """Where the task is."""
+        """Return the task's state."""
         if self.end is not None:
             return self.end
         passed = now - self.created
@@ -63,7 +63,7 @@ class StoredTask:
 
     @property
     def hold(self) -> Decimal:
-        """The credits that the task holds."""
+        """Credits on hold for the task."""
         tag = next((one.multiplier for one in TAGS if one.id == self.submission.tag_id), Decimal(1))
         whole = self.submission.max_credits * self.submission.mode.multiplier * tag
         return whole.to_integral_value(ROUND_CEILING)
@@ -76,9 +76,9 @@ class SimulatedCodeVF:
     Attributes:
         reviewer: reads what a task shows, at the moment of its creation.
         life_of: how a new task lives, by how many there were before.
-        asker: tells which run asks at this moment.
-        largest: characters of all attachments above which a request is answered 413.
-        refuses: whether it says no to every new task; `out_of_credits` likewise with 402.
+        asker: returns the run that sends the current request.
+        largest: limit for the characters of all attachments; above it, 413.
+        refuses: whether it refuses every new task; `out_of_credits` likewise with 402.
     """
 
     time: Time
@@ -158,7 +158,7 @@ class SimulatedCodeVF:
         self.end(task, TaskStatus.CANCELLED)
 
     def deliverable(self, url: str) -> str:
-        """See `ports.ReviewService.deliverable`: what stands in `files`, by address."""
+        """See `ports.ReviewService.deliverable`: `files` by address."""
         if url in self.files:
             return self.files[url]
         raise ServiceRefused(f"CodeVF did not find the task or project (HTTP 404): {url}", status=404)
@@ -181,7 +181,7 @@ class SimulatedCodeVF:
             credits_used=task.hold if done else None,
         )
 
-    # What happens there
+    # Actions at CodeVF
 
     def end(self, task: StoredTask, end: TaskStatus) -> None:
         """End a task now."""
@@ -189,11 +189,11 @@ class SimulatedCodeVF:
             task.end, task.ended_at = end, self.time.seconds
 
     def open_tasks(self) -> list[StoredTask]:
-        """The tasks that have not ended, oldest first."""
+        """Return the tasks that have not ended, oldest first."""
         return [task for task in self.tasks.values() if not task.status(self.time.seconds).is_over]
 
     def forget_keys(self) -> None:
-        """Remember no idempotency key any more, as a day later."""
+        """Forget all idempotency keys, as after a day."""
         self.keys.clear()
 
 
@@ -210,7 +210,7 @@ def _check(submission: Submission) -> None:
 
 
 def _canonical(key: str) -> str:
-    """An idempotency key as the service compares it: a UUID of version 4 in lower case."""
+    """Return an idempotency key as the service compares it: a UUID of version 4 in lower case."""
     try:
         read = UUID(key)
     except ValueError:

@@ -77,7 +77,7 @@ def _former_bases(pull: Pull) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a thread stands; without a line it is on the whole file."""
+    """The place of a thread; without a line it is on the whole file."""
 
     path: str
     side: Side = Side.RIGHT
@@ -254,7 +254,7 @@ class SimulatedForge:
                 raise NotFound(f"Commit {sha[:12]} is not in the repository.")
         there, before = (commits[head].files if new_paths else {}), (commits[merge_base].files if old_paths else {})
         new = {path: entry_of(there[path], with_text=True) for path in new_paths if path in there}
-        # A small text that a binary has replaced may be a pointer of Git LFS, so it is read.
+        # A small text that replaced a binary may be a Git LFS pointer, so it is read.
         pointers = {path for path, one in new.items() if one.binary and path in before}
         return new, {
             path: entry_of(before[path], with_text=path in pointers and len(before[path].content) <= LARGEST_POINTER)
@@ -341,14 +341,16 @@ class SimulatedForge:
         return self._bring(stored, check)
 
     def _bring(self, stored: StoredCheck, check: CheckState) -> CheckRun:
-        self.github.checks_on(stored.head_sha, stored.name)  # what was open for two weeks is stale before it is written
+        self.github.checks_on(
+            stored.head_sha, stored.name
+        )  # check runs that were open for two weeks are stale before the update
         if stored.status == "completed" and check.conclusion is None:
             stored.reopened = self.github.time.now()
         stored.status = check.status.value
         stored.conclusion = check.conclusion.value if check.conclusion else None
         stored.external_id = with_tag(check.tag, check.external_id)
         stored.title, stored.summary, stored.number = check.title, check.summary, check.tag.number
-        # GitHub appends. Only where they take several requests can a run have died between two of them.
+        # GitHub appends. A run can only die between two requests if the annotations need several.
         several = len(check.annotations) > ANNOTATIONS_PER_REQUEST
         stored.annotations += check.annotations[len(stored.annotations) if several else 0 :]
         pull = self.github.pulls.get(check.tag.number)
@@ -496,7 +498,7 @@ class SimulatedForge:
         review.state = "DISMISSED"
 
     def _review(self, number: int, review_id: int) -> StoredReview | None:
-        """A review of a pull request that the token may see: a pending one is its author's alone."""
+        """Return a review that the token may see: a pending review is visible to its author only."""
         review = self.github.reviews.get(review_id)
         if review is None or review.number != number or (review.state == "PENDING" and review.author != BOT):
             return None
@@ -641,7 +643,7 @@ def _side(hunk: Hunk, side: Side) -> range:
 
 
 def _written(stored: StoredComment | StoredReply, url: str) -> dict[str, Any]:
-    """The fields that all comments have."""
+    """Return the fields that all comments have."""
     return {
         "id": stored.id,
         "url": url,

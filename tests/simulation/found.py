@@ -1,6 +1,6 @@
-"""Bugs that the simulator has found or that were found by hand, as the shortest histories that show them.
+"""Bugs found by the simulator or by hand, as the shortest histories that show them.
 
-A seed is another history as soon as the generator changes, so these are kept as data. The laws must hold in each.
+They are kept as data, because the history of a seed changes with the generator. The laws must hold in each.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ NEXT, PUSH, COLLECT = (Start(kind) for kind in ("next", "push", "collect"))
 RUN = Episode((NEXT,))
 READY = Setting((("review-on", "ready"),))
 NOWHERE, MISQUOTED, ELSEWHERE = 11, 41, 23
-"""By such a sloppiness a mind cites `EVIL1` without line and quote, with other code, three lines below."""
+"""Sloppiness with which the oracle cites `EVIL1` without line and quote, with other code, three lines below."""
 
 READY_ALONE = Setting((("review-on", "ready"), ("summary-comment", "false")))
 
 
 def history(*steps: Step, setting: Setting | None = None, starts_again: bool = False) -> History:
-    """A history without a seed."""
+    """Return a history without a seed."""
     return History(0, setting or Setting(), steps, starts_again)
 
 
@@ -35,9 +35,9 @@ class Bug:
     """A bug.
 
     Attributes:
-        what: it did.
-        law: that it broke.
-        history: shows it.
+        what: what reviewbot did.
+        law: the violated law.
+        history: a history that shows it.
     """
 
     what: str

@@ -1,6 +1,6 @@
-"""GitHub in memory: what it holds, and what people do to it. `forge.py` gives the ports' view of it.
+"""GitHub in memory: its records and the actions of people. `forge.py` implements the ports over it.
 
-The rules are those of the sandbox, and of the platform as `docs/` describe it; `tests/contract` proves that both agree.
+The rules are those of the sandbox and of `docs/`; `tests/contract` proves that both agree.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STALE_AFTER = timedelta(days=14)
 
 
 def moment(seconds: float) -> datetime:
-    """A moment of virtual time on the wall clock."""
+    """Return a moment of virtual time on the wall clock."""
     return START + timedelta(seconds=int(seconds))
 
 
@@ -35,13 +35,13 @@ class Time:
     seconds: float = 0.0
 
     def now(self) -> datetime:
-        """The wall clock; GitHub tells whole seconds."""
+        """Return the wall clock in whole seconds, as GitHub does."""
         return moment(self.seconds)
 
 
 @dataclass(slots=True)
 class StoredComment:
-    """A comment of the conversation. `editor` is None while nobody has edited it."""
+    """A comment of the conversation. `editor` is None if it is unedited."""
 
     id: int
     number: int
@@ -98,8 +98,8 @@ class StoredCheck:
     """A check run.
 
     Attributes:
-        number: the pull request that a run of ours wrote it for, None when anybody else did.
-        base: the branch that this one was against then.
+        number: the pull request for which reviewbot wrote it; None for other writers.
+        base: the base branch of this pull request at that time.
     """
 
     id: int
@@ -134,7 +134,7 @@ class Pull:
 
     Attributes:
         pushes: every head, oldest first.
-        bases: the branches that it was against, each with the moment from which.
+        bases: its base branches, each with the time of the change.
     """
 
     number: int
@@ -187,11 +187,11 @@ class GitHub:
         self.push("main", {"README.md": "# parcels\n"}, author="acme")
 
     def next_id(self) -> int:
-        """A number that nothing else has, larger than all before."""
+        """Return a new id, larger than all earlier ids."""
         self._ids += 1
         return self._ids
 
-    # What people do
+    # Actions of people
 
     def grant(self, login: str, permission: Permission) -> None:
         """Give a person a permission in the repository."""
@@ -216,7 +216,7 @@ class GitHub:
         return made.sha
 
     def move(self, branch: str, sha: str) -> None:
-        """Let a branch be at a commit that is there already."""
+        """Move a branch to an existing commit."""
         self.git.branches[branch] = sha
         for pull in self.pulls.values():
             if pull.is_open:
@@ -265,7 +265,7 @@ class GitHub:
         pull.base_ref, pull.base_sha, pull.updated = base, self.git.branches[base], self.time.seconds
 
     def label(self, number: int, name: str, by: str) -> None:
-        """Set a label; setting it again is no event."""
+        """Set a label; setting it again causes no event."""
         pull = self.pulls[number]
         if name not in pull.labels:
             pull.labels.add(name)
@@ -293,7 +293,7 @@ class GitHub:
         return head
 
     def queue_of(self, base_ref: str) -> list[tuple[int, str]]:
-        """The merge queue of a branch, oldest first; closed pull requests have left it."""
+        """Return the merge queue of a branch, oldest first; closed pull requests have left it."""
         return [(number, sha) for number, sha in self.queues.get(base_ref, []) if self.pulls[number].is_open]
 
     def comment(self, number: int, by: str, body: str) -> StoredComment:
@@ -303,13 +303,13 @@ class GitHub:
         return made
 
     def edit_comment(self, comment_id: int, by: str, body: str) -> None:
-        """Edit anybody's comment, in the conversation or in a thread."""
+        """Edit a comment of any author, in the conversation or in a thread."""
         written = self.written(comment_id)
         if written is not None:
             written.body, written.editor = body, by
 
     def written(self, comment_id: int) -> StoredComment | StoredReply | None:
-        """A comment of the conversation or of a thread, if it is there."""
+        """Return a comment of the conversation or of a thread, if it exists."""
         replies = (reply for thread in self.threads.values() for reply in thread.replies)
         return self.comments.get(comment_id) or next((one for one in replies if one.id == comment_id), None)
 
@@ -318,7 +318,7 @@ class GitHub:
         del self.comments[comment_id]
 
     def delete_review_comment(self, comment_id: int) -> bool:
-        """Delete a review comment, and what it leaves empty; whether it was there."""
+        """Delete a review comment and its thread and review if they become empty; return whether it existed."""
         for thread in self.threads.values():
             for reply in thread.replies:
                 if reply.id == comment_id:
@@ -364,22 +364,22 @@ class GitHub:
         self, head_sha: str, name: str, *, app: str, external_id: str = "", started: datetime | None = None,
         conclusion: str | None = "success",
     ) -> StoredCheck:  # fmt: skip
-        """A check run of anybody else's; whoever makes one chooses when it began."""
+        """Create a check run of another App; its creator chooses the start time."""
         made = StoredCheck(self.next_id(), name, head_sha, app, started or self.time.now())
         made.status, made.conclusion = "completed" if conclusion else "in_progress", conclusion
         made.external_id = external_id
         self.checks[made.id] = made
         return made
 
-    # What can be seen
+    # Reads
 
     def changes_of(self, pull: Pull) -> tuple[Change, ...]:
-        """The diff of a pull request: merge base to head, or base to head if they have no commit in common."""
+        """Return the diff of a pull request: merge base to head, or base to head if they have no commit in common."""
         merge_base = self.git.merge_base(pull.base_sha, pull.head_sha) or pull.base_sha
         return self.git.changes(merge_base, pull.head_sha)
 
     def changes_at(self, pull: Pull, commit: str) -> tuple[Change, ...] | None:
-        """The diff as of one of the pull request's commits; None for a commit that never was in it."""
+        """Return the diff as of one of the pull request's commits; None for commits that were never in it."""
         if commit not in self.git.commits:
             return None
         ancestors = self.git.ancestors
@@ -389,15 +389,15 @@ class GitHub:
         return self.git.changes(self.git.merge_base(pull.base_sha, commit), commit)
 
     def comments_of(self, number: int) -> list[StoredComment]:
-        """The conversation, oldest first."""
+        """Return the conversation, oldest first."""
         return [one for one in self.comments.values() if one.number == number]
 
     def threads_of(self, number: int) -> list[StoredThread]:
-        """The review threads, oldest first."""
+        """Return the review threads, oldest first."""
         return [one for one in self.threads.values() if one.number == number]
 
     def checks_on(self, sha: str, name: str) -> list[StoredCheck]:
-        """A commit's check runs of a name, oldest first; one that stays open for two weeks is stale."""
+        """Return a commit's check runs of a name, oldest first; one that stays open for two weeks is stale."""
         found = [one for one in self.checks.values() if (one.head_sha, one.name) == (sha, name)]
         for one in found:
             if one.status != "completed" and self.time.now() - (one.reopened or one.started) >= STALE_AFTER:
@@ -405,12 +405,12 @@ class GitHub:
         return found
 
     def written_checks(self, pull: Pull, name: str) -> Iterator[StoredCheck]:
-        """The check runs on the head that runs of ours have written, oldest first."""
+        """Yield the check runs on the head that reviewbot wrote, oldest first."""
         yield from (one for one in self.checks_on(pull.head_sha, name) if one.number is not None)
 
 
 def thread_line(github: GitHub, pull: Pull, thread: StoredThread, line: int | None) -> int | None:
-    """Where a line of a thread is in the diff of now; None when it is outdated."""
+    """Return a thread's line in the current diff; None if it is outdated."""
     if line is None:
         return None
     git = github.git
@@ -428,7 +428,7 @@ def thread_line(github: GitHub, pull: Pull, thread: StoredThread, line: int | No
 
 
 def _carried(change: Change, line: int) -> int | None:
-    """The number of a line after a change; None when it was changed."""
+    """Return a line's number after a change; None if the line was changed."""
     shift = 0
     for hunk in change.hunks:
         old, new = hunk.old.start, hunk.new.start
@@ -445,5 +445,5 @@ def _carried(change: Change, line: int) -> int | None:
 
 
 def copied(check: StoredCheck) -> StoredCheck:
-    """A check run as it is at this moment."""
+    """Return the current state of a check run."""
     return replace(check)

@@ -1,4 +1,4 @@
-"""Histories: made from a seed as plain data, played, judged, and shortened."""
+"""Histories: generated from a seed as plain data, played, checked and shortened."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LONG = 3 * 3600.0
 MOST_COLLECTIONS = 5
 MOST_TRIES = 3
 CALLS = (9, 18, 40)
-"""Until which call of an episode something happens: a purchase takes about eight, a whole review twenty."""
+"""The last call of an episode with a disturbance: a purchase takes about 8 calls, a whole review 20."""
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """Runs that begin together, and what happens at their calls."""
+    """Runs that begin together, and the disturbances at their calls."""
 
     starts: tuple[Start, ...]
     at: tuple[At, ...] = ()
@@ -36,7 +36,7 @@ Step = Move | Episode
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Everything that happens, as data. `seed` only names it.
+    """A whole history as data. `seed` is only its name.
 
     Attributes:
         starts_again: whether a run that fails is started again before anything else happens. Such a history has only
@@ -50,41 +50,41 @@ class History:
 
     @property
     def is_comparable(self) -> bool:
-        """Whether something happens in it that must make no difference."""
+        """Whether it contains disturbances that must not change the end."""
         return self.starts_again and any(isinstance(step, Episode) and step.at for step in self.steps)
 
     def undisturbed(self) -> History:
-        """The same without disturbances."""
+        """Return the same without disturbances."""
         steps = tuple(Episode(one.starts) if isinstance(one, Episode) else one for one in self.steps)
         return replace(self, steps=steps)
 
 
 @dataclass(slots=True)
 class Played:
-    """What came of a history."""
+    """The result of a history."""
 
     history: History
     world: World
     violations: list[Violation] = field(default_factory=list)
 
 
-# Made from a seed
+# Generation
 
 CALM = 0.35
-"""How often the dust settles after an episode, so that people see findings to speak about."""
+"""How often all tasks end after an episode, so that people see findings to comment on."""
 
 
 KILLS, BY_PEOPLE, ADVERSARIAL = range(3)
-"""The kinds of histories: with kills and lost answers alone, with whatever people do, with an adversary's moves."""
+"""The kinds of histories: only kills and lost answers, with moves of people, with an adversary's moves."""
 
 
 def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> History:
-    """The history of a seed.
+    """Return the history of a seed.
 
     Args:
-        seed: of three, one each is of a kind.
-        kind: of this kind.
-        moves: of these alone; whatever the kind allows without any.
+        seed: its remainder by 3 selects the kind.
+        kind: overrides the kind.
+        moves: the allowed moves; empty for all moves of the kind.
     """
     rng = Random(seed)  # noqa: S311 — a seed makes it the same every time
     kind = seed % 3 if kind is None else kind
@@ -135,7 +135,7 @@ def _setting(rng: Random, *, adversary: bool) -> Setting:
 
 
 def _of_others(setting: Setting, rng: Random) -> Setting:
-    """The setting with a fork, a bot or a listed base; histories of chosen moves do without."""
+    """Return the setting with a fork, a bot or a listed base; histories of chosen moves have none of them."""
     is_from_fork, is_bots, lists_release, is_free = (rng.random() < rate for rate in (0.1, 0.1, 0.15, 0.5))
     free = (("allow", "anyone"),) if is_from_fork and is_free else ()
     config = LISTS_RELEASE if lists_release and not setting.config else setting.config
@@ -192,7 +192,7 @@ def _disturbance(rng: Random, kind: int, moves: tuple[str, ...]) -> Disturbance:
         case 6:
             return Begin(Start(rng.choice(("next", "push", "collect"))))
         case _:
-            # No job lasts a day, so none passes while a run is there.
+            # No job lasts a day, so no day passes during a run.
             return Meanwhile(_move(rng, tuple(one for one in moves if one != "a_day_later") or ("finish",)))
 
 
@@ -200,7 +200,7 @@ def _disturbance(rng: Random, kind: int, moves: tuple[str, ...]) -> Disturbance:
 
 
 def play(history: History, trace: Trace | None = None) -> Played:
-    """Play a history to its rest, and judge it."""
+    """Play a history until nothing is open, and check the laws."""
     world = World(history.setting, people.play, trace)
     played = Played(history, world)
     seen = world.broken
@@ -231,15 +231,15 @@ def play(history: History, trace: Trace | None = None) -> Played:
 
 
 def judge(history: History) -> list[Violation]:
-    """The violations of a history; one that only kills and loses is compared with its undisturbed self, too."""
+    """Return the violations. A history of kills and lost answers is also compared with the undisturbed one."""
     played = play(history)
     violations = played.violations
     if not violations and history.is_comparable:
         other = play(history.undisturbed())
         theirs = laws.shown_by(other.world)
         mine = laws.shown_by(played.world).beside(theirs)
-        # What a run has asked to cancel, and CodeVF has not heard, comes in beside its replacement: one review more,
-        # whose findings count, too.
+        # A task whose cancellation CodeVF did not receive is completed in addition to its replacement, so its
+        # findings count, too.
         has_more = laws.cancelled(played.world) < laws.cancelled(other.world)
         difference = mine.greener(theirs) if has_more else mine.difference(theirs)
         if difference and not other.violations:
@@ -249,7 +249,7 @@ def judge(history: History) -> list[Violation]:
 
 
 def rest(world: World, *, again: bool) -> None:
-    """Let everything come to an end: what was killed is started again, all tasks end, and collections come by."""
+    """Finish the history: restart killed runs, end all tasks, and run `collect`."""
     world.codevf.refuses = world.codevf.out_of_credits = False
     pull = world.pull
     if pull.is_draft:
@@ -269,7 +269,7 @@ def rest(world: World, *, again: bool) -> None:
 
 
 def _start_again(world: World, runs: list[Run]) -> None:
-    """Start runs again that were killed or failed, until they end well; some cannot."""
+    """Restart runs that were killed or failed until they succeed; some cannot."""
     for run in runs:
         tried = run
         for _ in range(MOST_TRIES):
@@ -283,7 +283,7 @@ def _start_again(world: World, runs: list[Run]) -> None:
 
 
 def _settle(world: World) -> None:
-    """Let open tasks end and come in, so that what people do next does not depend on how long a run took."""
+    """End and publish open tasks, so that the next moves do not depend on the duration of a run."""
     world.time.seconds += LONG
     _run(world, Start("collect"))
     _run(world, Start("push"))
@@ -298,7 +298,7 @@ def _run(world: World, start: object) -> Run:
 
 
 def shrink(history: History, fails: Callable[[History], bool], *, most: int = 400) -> History:
-    """The shortest history that fails alike: steps, runs and disturbances go, numbers become 0."""
+    """Return the shortest history that violates the same law, by removing parts and setting numbers to 0."""
     tries, going = 0, True
     while going and tries < most:
         going = False

@@ -1,4 +1,4 @@
-"""The laws of `docs/design.md`, asked of a world: when a check turns green, and when everything is at rest."""
+"""Checks the laws of `docs/design.md`: when a check turns green, and when nothing is open any more."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HA
 MOST_ATTEMPTS = 3
 REDACTED = "[REDACTED:github-token]"
 EXIT_STATUSES = frozenset({0, 1, 3, 4})
-"""2 is for settings, which are right in all histories, and 70 for a bug."""
+"""Allowed exit statuses. 2 means invalid settings, which no history has, and 70 a bug."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A law that does not hold, and what shows it."""
+    """A violated law and its evidence."""
 
     law: str
     what: str
@@ -45,7 +45,7 @@ class Violation:
 
 
 def at_rest(world: World) -> Iterator[Violation]:
-    """Every violation, now that all runs have ended and nothing is open any more."""
+    """Yield every violation after all runs and tasks have ended."""
     yield from _bugs(world)
     yield from world.broken
     for pull in world.github.pulls.values():
@@ -93,7 +93,7 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
 
 
 def _lost(world: World) -> Iterator[Violation]:
-    """Every token of every answer is in a text of ours, or in one that people deleted."""
+    """Check that every token of every result was published, or that people deleted the text."""
     if world.setting.denied:
         return
     for pull in world.github.pulls.values():
@@ -109,9 +109,9 @@ def _lost(world: World) -> Iterator[Violation]:
 
 
 def _is_out_of_reach(world: World, task: StoredTask) -> bool:
-    """Whether the id of a task was never recorded, and it was called off, its change is gone, or its key is forgotten.
+    """Whether a task's id was never recorded, and it was cancelled, its change is gone, or its key is forgotten.
 
-    The summary then counts its hold and sends people to the CodeVF account: its answer has not been returned.
+    The summary then counts its hold and refers to the CodeVF account, because its result was not returned.
     """
     number = int(str(task.submission.metadata["pullRequest"]))
     signer = Signer(KEY, REPOSITORY_ID, number, "")
@@ -152,14 +152,14 @@ def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
 
 
 def _undone(world: World) -> Iterator[Violation]:
-    """A review of the head that is due has been completed, if nobody and nothing stood against it."""
+    """Check that a due review of the head was completed, unless a person or a limit prevented it."""
     pull, setting = world.pull, world.setting
-    # An intent of yesterday is not gone on with: its key is forgotten, and a person has to ask again.
+    # An intent of the day before is not resumed, because its key is forgotten. A person has to ask again.
     is_old = world.time.seconds > KEY_MEMORY
     is_skipped = (pull.head_sha, pull.base_ref) in world.truth.skipped
     is_left = world.setting.needs_approval or world.is_bots_own(1, pull.head_sha)
     stopped = not pull.is_open or is_skipped or is_left or world.truth.hindered or is_old
-    # Where nothing says what earlier reviews have cost, a person has to approve the next one.
+    # If the cost of earlier reviews is unknown, a person has to approve the next one.
     is_lost = bool(world.truth.losses) or (setting.input("summary-comment", "true") == "false" and bool(pull.forced))
     if stopped or is_lost or setting.input("review-on", "push") != "push":
         return
@@ -188,7 +188,7 @@ _VOLATILE = (
 
 
 def words(text: str) -> str:
-    """A text without times, numbers and addresses."""
+    """Return a text without times, numbers and addresses."""
     for pattern, name in _VOLATILE:
         text = pattern.sub(name, text)
     return text
@@ -196,7 +196,7 @@ def words(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a pull request shows, without what differs between two histories that should end alike."""
+    """What a pull request shows, without values that may differ between equivalent histories."""
 
     check: tuple[object, ...]
     summaries: tuple[str, ...]
@@ -205,27 +205,26 @@ class Shown:
 
     @property
     def is_unasked(self) -> bool:
-        """Whether the head has no review, and none is asked for: without a check, or with one that says so."""
+        """Whether no review of the head exists or is requested: it has no check, or a check that reports this."""
         return not self.check or (self.check[1] == "action_required" and "not-requested" in str(self.check[2]))
 
     def beside(self, undisturbed: Shown) -> Shown:
-        """With the check of a history without disturbances where both say the same.
+        """Use the check of the undisturbed history if both are equivalent.
 
-        GitHub deletes no check run: where a run has begun one on a head of which no review is asked for, it stays, and
-        says so. Neither that nor no check lets anything through. And a check whose conclusion and title stay is not
-        written again for its text.
+        Check runs cannot be deleted: one on a head without a requested review stays and reports this. Neither it nor a
+        missing check is green. A check whose conclusion and title are unchanged is not updated for its text.
         """
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
         return replace(self, check=theirs) if is_alike else self
 
     def greener(self, other: Shown) -> str:
-        """The conclusion where this one lets something through that the other does not, in words."""
+        """Describe the conclusion if this check passes and the other does not."""
         mine, theirs = ("".join(map(str, one.check[1:2])) for one in (self, other))
         return f"check: {mine} instead of {theirs}" if mine in GREEN and theirs not in GREEN else ""
 
     def difference(self, other: Shown) -> str:
-        """The first part that is not the same, in words."""
+        """Describe the first difference."""
         for name in ("check", "summaries", "threads", "tasks"):
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
@@ -236,7 +235,7 @@ class Shown:
 
 
 def shown_by(world: World, number: int = 1) -> Shown:
-    """What a pull request shows now."""
+    """Return what a pull request shows now."""
     github, pull = world.github, world.github.pulls[number]
     check = newest_check(world, pull)
     ours = [one for one in github.comments_of(number) if one.author == BOT]
@@ -255,7 +254,7 @@ def shown_by(world: World, number: int = 1) -> Shown:
 
 
 def cancelled(world: World) -> int:
-    """How many tasks were cancelled."""
+    """Return how many tasks were cancelled."""
     return sum(task.end is TaskStatus.CANCELLED for task in world.codevf.tasks.values())
 
 
@@ -263,7 +262,7 @@ def cancelled(world: World) -> int:
 
 
 def newest_check(world: World, pull: Pull) -> StoredCheck | None:
-    """The check of ours against its base that GitHub shows on the head."""
+    """Return reviewbot's check against the current base that GitHub shows on the head."""
     name = world.setting.names.against(world.github.default_branch, pull.base_ref)
     return next(iter(list(world.github.written_checks(pull, name))[::-1]), None)
 
@@ -280,7 +279,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
 
 
 def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
-    """Judge a check that a run has just written, by the best that anybody could have known."""
+    """Check a check run that was just written against everything that could be known."""
     if check.conclusion not in GREEN or check.number is None:
         return
     truth, number, head = world.truth, check.number, check.head_sha
@@ -296,14 +295,14 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
-    """The changed files that are due for a review; of lock files those that take a package from an evil host."""
+    """Return the changed files that are due for a review; of lock files those that take a package from an evil host."""
     patterns = tuple(world.setting.input("paths", "").split())
     due = (one for one in changes if one.path != LOCK_FILE or any(map(EVIL.search, one.added())))
     return [one for one in due if matches(patterns, one.path)]
 
 
 def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], *, strict: bool) -> str:
-    """Why a change may not be green, empty when it may."""
+    """Return why a change may not be green, empty when it may."""
     due = selected(world, changes)
     if conclusion == "skipped" or not due:
         return f"a review of {[one.path for one in due]} is due" if due else ""
@@ -318,7 +317,7 @@ def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], *, stri
 
 
 def uncovered(world: World, changes: tuple[Change, ...], *, strict: bool) -> Iterator[tuple[tuple[str, str], int]]:
-    """The evil lines that nobody who may has waived."""
+    """Yield the evil lines without a valid waiver."""
     waivers = world.truth.waivers if strict else [*world.truth.waivers, *world.truth.withdrawn]
     for (token, path), count in world.evil_in(changes).items():
         names = world.was_named(path)
@@ -335,9 +334,9 @@ class Reading:
 
 
 def readings(world: World) -> dict[str, Reading]:
-    """What the reviews of each head were shown."""
+    """Return what the reviews of each head were shown."""
     seen: defaultdict[str, Reading] = defaultdict(Reading)
-    # An item that fits no schema is a finding that nobody has rated: a person has to take it on.
+    # An item that violates the schema is an unrated finding, which a person has to handle.
     taken = any(one.token == "MESS1" for one in (*world.truth.waivers, *world.truth.withdrawn))
     for task in world.codevf.tasks.values() if not world.setting.mind.is_mute else ():
         if task.status(world.time.seconds) is TaskStatus.COMPLETED and (taken or "MESS1" not in str(task.result)):
@@ -361,7 +360,7 @@ def _unseen(world: World, changes: list[Change]) -> str:
     return f"nobody has seen {min((sorted(lines - one.lines) for one in seen), key=len)[:3]}"
 
 
-# What people did
+# Actions of people
 
 
 def _people(world: World) -> Iterator[Violation]:

@@ -1,7 +1,7 @@
-"""Planted mistakes: each removes one guard of the product, and one of the laws must notice.
+"""Mutations: each removes one guard of the product, and a law must notice it.
 
-A mistake that no history notices means that the simulator is blind there. `moves` are those that the mistake is about,
-so that a few hundred histories of them are enough in the tests; `make simulate` plays whole ones, too.
+A mutation that no history notices shows a gap of the simulator. `moves` restricts histories to relevant moves, so that
+a few hundred are enough in the tests; `make simulate` also plays unrestricted ones.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from tests.simulation.quick import Replacement, quick, replaced
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A planted mistake.
+    """A mutation.
 
     Attributes:
         name: what is wrong.
-        place: what is replaced, as `package.module:name`.
-        make: makes the wrong one of the right one.
-        law: that notices.
-        kind: of the histories that show it.
-        moves: of these.
-        mind: of the reviewer, where it matters.
+        place: the replaced object, as `package.module:name`.
+        make: returns the mutated object.
+        law: the law that notices it.
+        kind: kind of the histories that show it.
+        moves: moves of these histories.
+        mind: the oracle's mind, if it matters.
         found: name of the bug whose history shows it, in place of histories from seeds.
     """
 
@@ -60,7 +60,7 @@ def _returning(value: object) -> Replacement:
 
 
 def _without_external_id(word: str) -> Replacement:
-    """A forge that forgets what a check run says of a task in that state, and the summary, too."""
+    """Return a forge that drops tasks in that state from check runs and the summary."""
 
     def make_write(right: Any) -> object:  # noqa: ANN401 — a method of the port
         def write(self: object, *arguments: Any) -> object:  # noqa: ANN401 — as above
@@ -436,7 +436,7 @@ MUTATIONS: tuple[Mutation, ...] = (
 
 
 def histories(mutation: Mutation) -> Iterator[History]:
-    """Histories of what a mistake is about."""
+    """Return histories that can show a mutation."""
     if mutation.found:
         yield FOUND[mutation.found].history
         return
@@ -449,7 +449,7 @@ def histories(mutation: Mutation) -> Iterator[History]:
 
 
 def noticed(mutation: Mutation, most: int) -> tuple[int, Violation] | None:
-    """The first of so many histories that breaks a law because of a mistake, by its number, and the violation."""
+    """Return the number of the first history that violates a law under a mutation, and the violation."""
     with quick(), replaced(mutation.place, mutation.make):
         for number, history in enumerate(histories(mutation)):
             if number == most:

@@ -1,7 +1,7 @@
 """The reviewer of the simulation: reports every line that calls `EVIL…()` or `NOTE…()` of what it is shown.
 
-It cites a finding on the right, a wrong, or no line, and quotes it correctly or not, by a mind that the history's seed
-chooses. A mind may also answer in ways that no schema allows, or call findings fixed that are not.
+It cites a finding on the right, a wrong, or no line, and quotes it correctly or not, depending on a mind that the
+history's seed selects. A mind may also violate the schema, or report open findings as fixed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from reviewbot.domain.model.review import Submission
 
 TOKEN = re.compile(r"\b(?:EVIL|NOTE)\d+\b")
 SAID = re.compile(r"\b(?:EVIL|NOTE|MESS)\d+\b")
-"""What the oracle says, with the one item that violates the schema: `MESS1`."""
+"""An answer with one item that violates the schema: `MESS1`."""
 
 EVIL = re.compile(r"\bEVIL\d+\b")
 SO_FAR = "review-so-far.txt"
@@ -32,7 +32,7 @@ class Mind:
         sloppiness: chooses line and quote of each finding; 0 is always exact.
         is_messy: whether parts of the answer violate the schema.
         is_mute: whether the answer cannot be read at all.
-        lies: whether it calls every earlier finding fixed.
+        lies: whether it reports every earlier finding as fixed.
         as_text: whether the result is text with JSON in it, as when the service falls back.
     """
 
@@ -54,7 +54,7 @@ class Shown:
 
 @lru_cache(maxsize=5_000)
 def shown(diff: str) -> tuple[Shown, ...]:
-    """The added lines of a diff."""
+    """Return the added lines of a diff."""
     return tuple(_shown(diff))
 
 
@@ -73,13 +73,13 @@ def _shown(diff: str) -> Iterator[Shown]:
 
 
 def diffs_in(submission: Submission) -> tuple[str, ...]:
-    """The parts of the diff that a submission shows."""
+    """Return the parts of the diff that a submission shows."""
     return tuple(one.content for one in submission.attachments if one.file_name.endswith(".diff"))
 
 
 @lru_cache(maxsize=5_000)
 def headers(diff: str) -> frozenset[str]:
-    """What a diff says of each file beside its lines: names, type and mode. Blobs are said by the lines."""
+    """Return the diff's headers of each file: names, type and mode, without blobs."""
     found, current = set(), list[str]()
     for line in [*diff.split("\n"), "diff --git "]:
         if line.startswith("diff --git "):
@@ -91,12 +91,12 @@ def headers(diff: str) -> frozenset[str]:
 
 
 def shown_in(submission: Submission) -> tuple[Shown, ...]:
-    """The added lines that a submission shows."""
+    """Return the added lines that a submission shows."""
     return tuple(line for diff in diffs_in(submission) for line in shown(diff))
 
 
 def earlier(submission: Submission) -> list[dict[str, object]]:
-    """The findings that a submission asks about."""
+    """Return the earlier findings in a submission."""
     texts = [one.content for one in submission.attachments if one.file_name == SO_FAR]
     lines = "".join(texts).partition("NEW SINCE")[0].splitlines()
     return [json.loads(line) for line in lines if line.startswith("{")]
@@ -104,12 +104,12 @@ def earlier(submission: Submission) -> list[dict[str, object]]:
 
 @dataclass(frozen=True, slots=True)
 class Oracle:
-    """Reads submissions with a mind."""
+    """Answers submissions according to a mind."""
 
     mind: Mind
 
     def __call__(self, submission: Submission) -> object:
-        """The decoded JSON of the result."""
+        """Return the decoded JSON of the result."""
         if self.mind.is_mute:
             return {"message": "I have read it.", "deliverables": []}
         answer = self._answer(submission)

@@ -1,6 +1,6 @@
-"""What people and the service do, by name. Every move can be played at any moment: where it has no object, it is none.
+"""The moves of people and the service, by name. Every move can be played at any time; without an object it is skipped.
 
-The numbers of a move choose its object; 0 and 0 are the simplest choice. `MOVES` says who makes it.
+The numbers of a move select its object; 0 and 0 are the simplest choice. `MOVES` is grouped by who makes them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOVE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Something that people or the service do."""
+    """A move of people or the service."""
 
     kind: str
     a: int = 0
@@ -40,7 +40,7 @@ Play = Callable[[World, Move], None]
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who makes a commit; `begins` is what its sha begins with, if somebody has tried long enough."""
+    """A commit's author and committer; `begins` is the brute-forced start of its SHA."""
 
     author: str = "mona"
     committer: str = ""
@@ -62,7 +62,7 @@ def _pick(things: list[T], number: int) -> T | None:
     return things[number % len(things)] if things else None
 
 
-# What the author does with the code
+# The author's changes of code
 
 
 def _files(world: World) -> Mapping[str, File]:
@@ -113,30 +113,30 @@ def _evil(world: World, move: Move) -> None:
 
 
 def _evil_by_kim(world: World, move: Move) -> None:
-    """Somebody who helps commits to the branch, under the own name or only as the committer."""
+    """A helper commits to the branch, as the author or only as the committer."""
     by = By("kim") if move.a < 3 else By("mona", "kim")
     _insert(world, f"EVIL{1 + move.a % 4}()", move.b, by=by)
 
 
 def _evil_by_bot(world: World, move: Move) -> None:
-    """The bot commits, or the author does in its name, or on GitHub's pages."""
+    """The bot commits, or the author commits in the bot's name or on GitHub's website."""
     by = (By(RENOVATE, verified=True), By(RENOVATE), By(RENOVATE, "mona", verified=True))[move.a % 3]
     _insert(world, f"EVIL{1 + move.a % 4}()", move.b, by=by)
 
 
 def _secret(world: World, move: Move) -> None:
-    """A line with a token, which is redacted, and a flaw or none."""
+    """Add a line with a token, which is redacted, with or without a flaw."""
     _insert(world, f'login("{SECRET}")' + f"; EVIL{1 + move.a % 4}()" * (move.a % 2), move.b)
 
 
 def _lock(world: World, move: Move) -> None:
-    """An ordinary update of a package, which is not reviewed, or one that takes it from another host."""
+    """Update a package: ordinarily, which is not reviewed, or from another host."""
     host = f"EVIL{1 + move.a % 4}.test" if move.a % 2 else "packages.test"
     _push(world, {LOCK_FILE: lock_file(f"1.{move.b}.0", host)})
 
 
 def _same_beginning(world: World, move: Move) -> None:
-    """Push another commit whose sha begins like the head's, on it or in its place."""
+    """Push another commit whose SHA begins like the head's, on top of it or instead of it."""
     head, parents = world.pull.head_sha, world.github.git.commits[world.pull.head_sha].parents
     changes = {"same.py": f"EVIL{1 + move.b % 4}()\n"}
     _push(world, changes, parents if move.a % 2 else None, by=By(begins=head[:7]))
@@ -151,7 +151,7 @@ def _harmless(world: World, move: Move) -> None:
 
 
 def _fix(world: World, move: Move) -> None:
-    """Take lines with tokens out: all, or those of one token."""
+    """Remove lines with tokens: all, or those of one token."""
     wanted = "" if move.a % 2 == 0 else f"{('EVIL', 'NOTE')[move.b % 2]}{1 + move.b % 4}"
     changes: dict[str, Content] = {}
     for path, file in _files(world).items():
@@ -247,11 +247,11 @@ def _make_executable(world: World, move: Move) -> None:
 
 
 def _main_moves(world: World, move: Move) -> None:
-    """Somebody merges something else into the default branch."""
+    """Another change is merged into the default branch."""
     world.github.push("main", {"docs/guide.md": f"# Guide\n\nHow to, {move.a}.\n"}, author="acme")
 
 
-# What the author does with the pull request
+# The author's changes of the pull request
 
 
 def _retarget(world: World, move: Move) -> None:
@@ -266,7 +266,7 @@ def _to_base(world: World, base: str) -> None:
 
 
 def _own_base(world: World, move: Move) -> None:
-    """A branch of the author's, at the head, at the commit before it, or ahead of it."""
+    """Create a branch at the head, at the commit before it, or ahead of it."""
     head = world.github.git.commits[world.pull.head_sha]
     at = head.parents[0] if move.a % 3 == 1 and head.parents else head.sha
     world.github.move(OWN_BASE, at)
@@ -276,7 +276,7 @@ def _own_base(world: World, move: Move) -> None:
 
 
 def _second_pull_request(world: World, move: Move) -> None:
-    """Another pull request with the same commit, by another or to another branch."""
+    """Open another pull request with the same commit, from or to another branch."""
     if len(world.github.pulls) > 1:
         return
     author, base = ("mona", "kim")[move.a % 2], ("release", "main", "main")[move.b % 3]
@@ -307,7 +307,7 @@ def _draft(world: World, move: Move) -> None:
 
 
 def _forged_check(world: World, move: Move) -> None:
-    """Another App or workflow makes a check run of our name, as if it had begun long ago."""
+    """Another App or workflow creates a check run with reviewbot's name and an old start time."""
     app = ("other-app", "github-actions")[move.a % 2]
     tag = with_tag(CheckTag(1, "success"), "")
     copied = [check.external_id for check in world.github.checks.values() if check.number is not None]
@@ -318,7 +318,7 @@ def _forged_check(world: World, move: Move) -> None:
 
 
 def _old_text(world: World, move: Move) -> None:
-    """Somebody puts an older text of our summary back: as our bot by a workflow, by hand, or in a comment."""
+    """Restore an older summary text: as the bot from a workflow, by an edit, or in a new comment."""
     ours = [one for one in world.github.comments_of(1) if one.author == BOT and "reviewbot:summary" in one.body]
     text = _pick(world.truth.texts[::-1], move.a)
     if text is None:
@@ -331,7 +331,7 @@ def _old_text(world: World, move: Move) -> None:
         world.github.comment(1, "mona", text)
 
 
-# What people say
+# Comments
 
 
 def _command(world: World, number: int, by: str, text: str, thread: StoredThread | None = None) -> None:
@@ -342,7 +342,7 @@ def _command(world: World, number: int, by: str, text: str, thread: StoredThread
 
 
 def _thread_of(world: World, finding_id: str) -> StoredThread | None:
-    """The thread of a finding that has a comment of its own."""
+    """Return the thread of a finding with its own comment."""
     marks = ((one, read_finding_mark(one.replies[0].body)) for one in _own_threads(world))
     return next((one for one, mark in marks if mark and mark.ids == (finding_id,)), None)
 
@@ -354,7 +354,7 @@ def _says(by: str, word: str) -> Play:
         world.truth.hindered |= word == "cancel"
         if word == "review":
             if PEOPLE[by].at_least(Permission.WRITE):
-                # Without a SHA it is for the head that is there when a run carries it out.
+                # Without a SHA it applies to the head at the time of execution.
                 for changes in world.changes_for(1, pull.head_sha) if head else [()]:
                     world.truth.asked[changes] += 1
             _command(world, 1, by, f"/reviewbot review{head}")
@@ -369,7 +369,7 @@ def _says(by: str, word: str) -> Play:
 
 
 def authors_of(world: World, pull: Pull) -> set[str]:
-    """The opener, and everyone who authored or committed a commit."""
+    """Return the opener and all authors and committers."""
     commits = world.github.git.between(pull.base_sha, pull.head_sha)
     return {pull.author}.union(*(commit.people for commit in commits))
 
@@ -446,7 +446,7 @@ def _delete_summary(world: World, move: Move) -> None:
 
 
 def _loses_summary(world: World) -> None:
-    """Without check runs the summary is the only memory."""
+    """Record that the summary is lost, which is the only memory without check runs."""
     world.truth.losses.add("summary")
     if world.setting.input("check-run", "true") == "false":
         world.truth.losses.add("memory")
@@ -465,7 +465,7 @@ def _reply(world: World, move: Move) -> None:
         world.github.reply(thread.id, "mona", "Is it?")
 
 
-# What happens at CodeVF
+# Actions at CodeVF
 
 
 def _finish(world: World, move: Move) -> None:
@@ -528,7 +528,7 @@ AUTHOR: Mapping[str, Play] = {
     "author_skips": _labels("mona"),
     "author_cancels": _says("mona", "cancel"),
 }
-"""Moves of the author that need no bad will."""
+"""Moves of a benign author."""
 
 ADVERSARY: Mapping[str, Play] = {
     "evil_by_kim": _evil_by_kim,
@@ -540,7 +540,7 @@ ADVERSARY: Mapping[str, Play] = {
     "old_text": _old_text,
     "delete_summary": _delete_summary,
 }
-"""Moves that only an adversary makes."""
+"""Moves of an adversary only."""
 
 OTHERS: Mapping[str, Play] = {
     "main_moves": _main_moves,
@@ -569,6 +569,6 @@ SERVICE: Mapping[str, Play] = {
     "refuse": _refuse,
     "out_of_credits": _out_of_credits,
 }
-"""What happens at CodeVF."""
+"""Actions at CodeVF."""
 
 MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE}

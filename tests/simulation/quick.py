@@ -1,7 +1,7 @@
-"""What makes histories quick without changing what the product decides.
+"""Makes histories faster without changing the product's decisions.
 
-Pure functions remember their results, since histories share files and settings. And views are written down as their
-own fields instead of by templates: `exact` histories use the templates.
+Pure functions are cached, because histories share files and settings. Views are rendered as their fields instead of by
+templates, except in `exact` histories.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Replacement = Callable[[Any], object]
 
 
 def found(place: str) -> tuple[object, str, Any]:
-    """The object at `package.module:name` or `package.module:Class.name`, with its owner and its name there."""
+    """Return the object at `package.module:name` or `package.module:Class.name`, with its owner and its name there."""
     module, _, path = place.partition(":")
     owner: object = import_module(module)
     *classes, name = path.split(".")
@@ -30,7 +30,7 @@ def found(place: str) -> tuple[object, str, Any]:
 
 @contextmanager
 def replaced(place: str, make: Replacement) -> Iterator[None]:
-    """Replace an object wherever the product has imported it; `make` makes the new one of the old one."""
+    """Replace an object in every module that imported it; `make` returns the new object for the old one."""
     owner, name, original = found(place)
     new = make(original)
     places = [(owner, name)]
@@ -47,7 +47,7 @@ def replaced(place: str, make: Replacement) -> Iterator[None]:
 
 
 def _by_tuples(function: Any) -> object:  # noqa: ANN401 — any function
-    """Remember by arguments whose iterables count as tuples and whose mappings count as their items."""
+    """Cache by arguments, with iterables as tuples and mappings as their items."""
     is_class_method = isinstance(function, classmethod)
     plain = function.__func__ if is_class_method else function
 
@@ -62,7 +62,7 @@ def _by_tuples(function: Any) -> object:  # noqa: ANN401 — any function
 
 
 class _Items(tuple[tuple[str, object], ...]):
-    """A mapping as a key."""
+    """Return a mapping as a hashable key."""
 
     __slots__ = ()
 
@@ -80,7 +80,7 @@ def _thawed(argument: object) -> object:
 
 
 def _by_identity(method: Any) -> object:  # noqa: ANN401 — any method
-    """Remember by the very object, which is kept."""
+    """Cache by identity; the object is kept alive."""
     kept: dict[tuple[object, ...], tuple[object, object]] = {}
 
     def call(self: object, *arguments: object) -> object:
@@ -108,7 +108,7 @@ REMEMBERED: Mapping[str, Replacement] = {
     "reviewbot.domain.redaction.redactor:Redactor.of": _by_tuples,
     "reviewbot.domain.redaction.redactor:Redactor.redact": _by_identity,
 }
-"""Pure functions that take long, each with how it remembers."""
+"""Slow pure functions, each with its cache."""
 
 
 def _finding(view: Any) -> tuple[object, ...]:  # noqa: ANN401 — a view of the product, whose fields may move
@@ -118,7 +118,7 @@ def _finding(view: Any) -> tuple[object, ...]:  # noqa: ANN401 — a view of the
 
 
 def _summary(view: Any) -> str:  # noqa: ANN401 — as above
-    """What a summary says, without times and addresses."""
+    """Return a summary's content without times and addresses."""
     outcome = view.outcome
     told = (
         (outcome.status.value, outcome.verdict.value, outcome.reason.value, outcome.conclusion),
@@ -135,7 +135,7 @@ def _summary(view: Any) -> str:  # noqa: ANN401 — as above
 
 
 def _comment(view: Any) -> str:  # noqa: ANN401 — as above
-    """What a comment says when it is posted; what becomes of its findings is added to it later."""
+    """Return a comment's content when it is posted; states are added later."""
     told = [(one.id, one.severity.value, one.title, one.explanation) for one in view.findings]
     return f"{view.mark}\n{told!r}"
 
@@ -159,7 +159,7 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "annotation": lambda _self, finding: (finding.title, finding.id),
     "prompt": lambda _self, view: f"Review {view.pull_number} of {view.repository}.",
 }
-"""The methods of the renderer, as plain words. No history overrides a template."""
+"""Replacements of the renderer's methods. No history overrides a template."""
 
 
 @contextmanager
@@ -180,7 +180,7 @@ def _instead(new: object, _old: object) -> object:
 
 @cache
 def _is_there(place: str) -> bool:
-    """A shortcut whose function has moved costs time alone; a test says so."""
+    """Return whether the cached function exists. A missing one only costs time, so a test checks it."""
     try:
         found(place)
     except (ImportError, AttributeError, KeyError):

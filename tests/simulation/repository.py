@@ -1,6 +1,6 @@
-"""A git repository in memory: trees, commits, merge bases and diffs, as values that never change.
+"""A git repository in memory: trees, commits, merge bases and diffs, as immutable values.
 
-Diffs depend on two trees alone, so they are computed once per process, whatever history asks for them.
+Diffs depend on two trees only, so they are computed once per process.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class File:
 
     @property
     def is_binary(self) -> bool:
-        """Whether git shows no lines of it."""
+        """Whether git treats it as binary."""
         return b"\0" in self.content[:BINARY_WINDOW]
 
 
@@ -47,7 +47,7 @@ def _oid(content: bytes) -> str:
 
 @lru_cache(maxsize=10_000)
 def entry_of(file: File, *, with_text: bool) -> Entry:
-    """A file as the port tells it."""
+    """Return a file in the port's form."""
     if file.mode == SUBMODULE:
         return Entry(file.content.decode(), SUBMODULE)
     entry = Entry(file.oid, file.mode, len(file.content), binary=file.is_binary)
@@ -59,7 +59,7 @@ Tree = frozenset[tuple[str, File]]
 
 @dataclass(frozen=True, slots=True)
 class StoredCommit:
-    """A commit. `verified` is whether GitHub itself has signed it."""
+    """A commit. `verified` is whether GitHub signed it."""
 
     sha: str
     parents: tuple[str, ...]
@@ -77,7 +77,7 @@ class StoredCommit:
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """The lines that a hunk covers on each side, and its text."""
+    """A hunk's line ranges and text."""
 
     old: range
     new: range
@@ -96,7 +96,7 @@ class Change:
     text: str
 
     def added(self) -> Iterator[str]:
-        """The lines that only the new side has."""
+        """Yield the added lines."""
         for hunk in self.hunks:
             yield from (line[1:] for line in hunk.text.split("\n")[1:] if line.startswith("+"))
 
@@ -120,7 +120,7 @@ class Git:
         committer: str = "",
         begins: str = "",
     ) -> StoredCommit:
-        """Commit onto the first parent; None deletes a file. Whoever tries long enough chooses how the sha begins."""
+        """Commit onto the first parent; None deletes a file. `begins` is a brute-forced start of the SHA."""
         files = dict(self.commits[parents[0]].files) if parents else {}
         for path, content in changes.items():
             if content is None:
@@ -138,7 +138,7 @@ class Git:
         return made
 
     def ancestors(self, sha: str) -> frozenset[str]:
-        """A commit and all that it builds on."""
+        """Return a commit and its ancestors."""
         known = self._ancestors.get(sha)
         if known is None:
             known = frozenset({sha}).union(*(self.ancestors(parent) for parent in self.commits[sha].parents))
@@ -146,12 +146,12 @@ class Git:
         return known
 
     def log(self, sha: str, most: int) -> list[StoredCommit]:
-        """The last commits of a history, the latest first."""
+        """Return the last commits of a history, the latest first."""
         known = self.ancestors(sha)
         return list(islice((one for key, one in reversed(self.commits.items()) if key in known), most))
 
     def merge_base(self, one: str, other: str) -> str:
-        """The best common ancestor; of several the latest one. Empty when the two have none."""
+        """Return the best common ancestor; of several the latest one. Empty if there is none."""
         if (one, other) not in self._bases:
             common = self.ancestors(one) & self.ancestors(other)
             best = [sha for sha in common if not any(sha in self.ancestors(each) - {each} for each in common)]
@@ -173,13 +173,13 @@ class Git:
         return found[::-1]
 
     def changes(self, base: str, head: str) -> tuple[Change, ...]:
-        """The diff of two commits' trees."""
+        """Return the diff of two commits' trees."""
         return diff_trees(self.commits[base].tree, self.commits[head].tree)
 
 
 @lru_cache(maxsize=20_000)
 def diff_trees(old: Tree, new: Tree) -> tuple[Change, ...]:
-    """The changed files in the order of their names; files that moved without a change are renames."""
+    """Return the changed files in the order of their names; files that moved without a change are renames."""
     before, after = dict(old - new), dict(new - old)
     both = before.keys() & after.keys()
     gone = {path: before[path] for path in sorted(before.keys() - both)}
@@ -196,7 +196,7 @@ def diff_trees(old: Tree, new: Tree) -> tuple[Change, ...]:
 
 @lru_cache(maxsize=20_000)
 def diff_text(changes: tuple[Change, ...]) -> str:
-    """The diff as GitHub sends it."""
+    """Return the diff as GitHub sends it."""
     return "".join(change.text for change in changes)
 
 
@@ -235,7 +235,7 @@ def _hunks(old: bytes, new: bytes) -> tuple[Hunk, ...]:
 
 
 def _lines(content: bytes) -> list[str]:
-    """The lines with their ends; git ends a last line without one in its own way."""
+    """Return the lines with their line ends, with git's marker for a missing one at the end of the file."""
     lines = content.decode().split("\n")
     last = lines.pop()
     return [f"{line}\n" for line in lines] + ([f"{last}\n\\ No newline at end of file\n"] if last else [])

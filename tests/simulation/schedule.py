@@ -1,7 +1,7 @@
-"""Runs of the action side by side on one thread: each is a greenlet that gives way at its port calls.
+"""Runs of the action side by side on one thread: each is a greenlet that yields at its port calls.
 
-What happens at a call is a plain value: a kill, a lost answer, a delay, another run, or something that people do. The
-same values at the same calls are the same history.
+A disturbance of a call is a plain value: a kill, a lost answer, a delay, another run, or a move of people. The same
+values at the same calls replay the same history.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ MOST_CALLS = 600
 
 
 class Killed(BaseException):
-    """The runner has gone: nothing of the run happens any more."""
+    """The runner was killed: the run stops."""
 
 
 class Endless(Exception):
-    """A run makes more calls than any run needs."""
+    """A run made more calls than any run needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Kill:
 
 @dataclass(frozen=True, slots=True)
 class Lose:
-    """The answer is lost, or the request was."""
+    """The answer or the request is lost."""
 
     done: bool
 
@@ -59,19 +59,19 @@ class Interrupt:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Another run goes on first."""
+    """Another run continues first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meanwhile:
-    """Something happens before the call: `move` is of `people.py`, and is played by the world."""
+    """A move of `people.py` happens before the call."""
 
     move: object
 
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Another run begins before the call; `start` is of `world.py`."""
+    """Another run begins before the call; `start` is defined in `world.py`."""
 
     start: object
 
@@ -110,9 +110,9 @@ class Scheduler:
     """Plays episodes of runs in virtual time.
 
     Attributes:
-        meanwhile: plays what people or the service do.
-        begin: makes a run of a start.
-        trace: gets (time, run, call, what happened); None where nobody reads it.
+        meanwhile: plays a move of people or the service.
+        begin: creates a run.
+        trace: receives (time, run, call, result); may be None.
     """
 
     time: Time
@@ -129,7 +129,7 @@ class Scheduler:
     _last: Run | None = None
 
     def play(self, runs: Iterable[Run], at: Iterable[At] = ()) -> list[Run]:
-        """Play runs to their end; those that began on the way are among what is returned."""
+        """Play runs to their end and return them, with those that began meanwhile."""
         wanted: defaultdict[int, list[Disturbance]] = defaultdict(list)
         for one in at:
             wanted[one.call].append(one.what)
@@ -145,7 +145,7 @@ class Scheduler:
         return every
 
     def _next(self, ready: list[Run]) -> Run:
-        """The run after the one that went last, in the order in which they began."""
+        """Return the run after the one that went last, in the order in which they began."""
         last = self._last
         after = [run for run in ready if last is not None and run.number > last.number]
         return (after or ready)[0]
@@ -172,7 +172,7 @@ class Scheduler:
             self._tell(run, "", f"ends: {run.outcome.status}, {run.outcome.reason}, exit {run.outcome.exit_status}")
 
     def call(self, run: Run, name: str, effect: Callable[[], T], unreachable: Exception) -> T:
-        """One call of a port, with whatever happens at it."""
+        """Perform one call of a port with its disturbances."""
         if run.is_dead:
             raise Killed
         self.time.seconds += CALL_SECONDS
@@ -234,7 +234,7 @@ class Scheduler:
             self.trace(self.time.seconds, run.name, name, what)
 
     def give_way(self, run: Run) -> None:
-        """Let the others go on until they wait or end; alone, a run just goes on."""
+        """Let the other runs continue until they wait or end."""
         if len(self._live) > 1 and self._hub is not None:
             self._hub.switch()
         if run.is_dead:
@@ -263,7 +263,7 @@ def _short(result: object) -> str:
 
 
 class Wired:
-    """A port whose every method is a call of a run."""
+    """A port whose methods are calls of a run."""
 
     def __init__(self, scheduler: Scheduler, run: Run, name: str, target: object, unreachable: type[Exception]) -> None:
         self._scheduler, self._run, self._name, self._target = scheduler, run, name, target
@@ -286,7 +286,7 @@ UNREACHABLE: dict[str, type[Exception]] = {
     "codevf": ServiceUnreachable,
     "git": ChangeUnreadable,
 }
-"""What a port raises whose answer is lost."""
+"""The error that a port raises if its answer is lost."""
 
 
 @dataclass(slots=True)

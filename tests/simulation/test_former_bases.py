@@ -1,4 +1,4 @@
-"""A check against a former base does not stay green once what it rests on is withdrawn."""
+"""A check against a former base does not stay green after its waiver or label is withdrawn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RUN, TO_RELEASE, TO_MAIN = Start("next"), Move("retarget", 1), Move("retarget")
 
 
 def conclusions(*steps: Move | Start) -> list[str | None]:
-    """Return what the check against the default branch says on the head after each step."""
+    """Return the check against the default branch after each step."""
     world, found = World(Setting(), people.play), []
     for step in steps:
         if isinstance(step, Move):

@@ -1,4 +1,4 @@
-"""Bugs that were found do not come back, and the document lists them."""
+"""The laws hold in the histories of all found bugs, and docs/reliability.md lists them."""
 
 from __future__ import annotations
 

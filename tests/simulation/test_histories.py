@@ -1,4 +1,4 @@
-"""Histories hold the laws, are the same for the same seed, and can be shortened."""
+"""The laws hold in random histories; seeds are reproducible; failures can be shortened."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_whatever_happens_the_laws_hold(seeds: range) -> None:
 
 
 def test_the_templates_write_what_the_laws_look_for() -> None:
-    """A few histories with the words of the templates, which the others do without."""
+    """Play a few histories with the real templates."""
     with quick(exact=True):
         for seed in range(9):
             assert not judge(make(seed))

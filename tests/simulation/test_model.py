@@ -1,4 +1,4 @@
-"""The model by itself: one history that nothing disturbs."""
+"""The model without disturbances."""
 
 from __future__ import annotations
 

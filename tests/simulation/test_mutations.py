@@ -1,4 +1,4 @@
-"""Each planted mistake is noticed by the law that it is about."""
+"""Each mutation is noticed by its law."""
 
 from __future__ import annotations
 

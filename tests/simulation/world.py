@@ -1,4 +1,4 @@
-"""One history's world: GitHub, CodeVF, the runs of the action, and the truth that the laws are judged by."""
+"""The world of one history: GitHub, CodeVF, the runs of the action, and the facts that the laws compare with."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ LOCK_FILE = "package-lock.json"
 
 
 def lock_file(version: str, host: str) -> str:
-    """A lock file with one package."""
+    """Return a lock file with one package."""
     entry = {
         "version": version,
         "resolved": f"https://{host}/left/-/left-{version}.tgz",
@@ -70,7 +70,7 @@ BASE = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What stays the same during a history: inputs of the workflow, the config file, CodeVF's people."""
+    """The constants of a history: the workflow's inputs, the config file, CodeVF's engineers."""
 
     inputs: tuple[tuple[str, str], ...] = ()
     config: str = ""
@@ -82,7 +82,7 @@ class Setting:
 
     @property
     def names(self) -> CheckNames:
-        """The names of the check, by the branches that the config file lists."""
+        """The names of the check by base branch."""
         return CheckNames(CHECK, (RELEASE,) if self.config == LISTS_RELEASE else ())
 
     @property
@@ -91,13 +91,13 @@ class Setting:
         return self.is_from_fork and self.input("allow", "write") == "write"
 
     def input(self, name: str, otherwise: str) -> str:
-        """An input of the workflow."""
+        """Return an input of the workflow."""
         return dict(self.inputs).get(name, otherwise)
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A run begins: `next` is for the oldest event that no run was started for, `push` for the head of now."""
+    """The start of a run: `next` handles the oldest event without a run, `push` the current head."""
 
     kind: str = "next"
     event: Event | None = None
@@ -105,7 +105,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """Somebody entitled to has waived a finding: of a token in a file that had so many of it."""
+    """A valid waiver of a finding: its token, file, and the number of occurrences then."""
 
     token: str
     path: str
@@ -115,19 +115,19 @@ class Waiver:
 
 @dataclass(slots=True)
 class Truth:
-    """What the laws know and the product does not.
+    """Facts for the laws that the product does not know.
 
     Attributes:
-        waivers: of people who may; `bypasses` likewise: heads with the branch that the pull request was against.
-        skips: heads on which somebody with maintain or admin has set the label, with the branch likewise.
-        asked: how often somebody who may has asked for another review, by change; `()` without naming a commit.
+        waivers: valid waivers; `bypasses`: heads with valid bypasses, with the base branch of that time.
+        skips: heads on which a maintainer or admin set the label, with the base branch of that time.
+        asked: number of valid review commands by change; `()` for commands without a SHA.
         deleted: ids of findings whose comments people deleted, and `erased` their texts.
         resolved: threads that people resolved.
         renamed: new name to old name.
-        losses: what makes it impossible to remember everything.
-        texts: every text that our summary has had.
-        hindered: whether somebody has cancelled something.
-        withdrawn: waivers that were taken back; `skipped`: heads that ever were skipped.
+        losses: events that make complete records impossible.
+        texts: every text of the summary so far.
+        hindered: whether a task was cancelled.
+        withdrawn: withdrawn waivers; `skipped`: heads that were ever skipped.
     """
 
     waivers: list[Waiver] = field(default_factory=list)
@@ -164,7 +164,7 @@ class Output:
         """See `ports.Reporter.annotate`."""
 
     def story(self, *_: object) -> None:
-        """See `ports.Reporter.story`: the job summary is not looked at."""
+        """See `ports.Reporter.story`: the job summary is ignored."""
 
     def job_summary(self, markdown: str) -> None:
         """See `ports.Reporter.job_summary`."""
@@ -222,7 +222,7 @@ class World:
     # Runs
 
     def begin(self, start: object) -> Run:
-        """A run of the action, ready to be played."""
+        """Return a new run of the action."""
         if not isinstance(start, Start):
             raise TypeError(start)
         number = len(self.runs) + 1
@@ -246,7 +246,7 @@ class World:
         return self.event(self.pull, "synchronize"), {}
 
     def event(self, pull: Pull, action: str, *, sender: str = "mona", label: str | None = None) -> ReviewEvent:
-        """A `pull_request` event of now."""
+        """Return a `pull_request` event with the current state."""
         return ReviewEvent("pull_request", pull.number, action, pull.head_sha, sender, sender.endswith("[bot]"), label)
 
     def _act(self, run: Run, event: Event, more: Mapping[str, str]) -> Outcome:
@@ -277,16 +277,16 @@ class World:
         return act(ports, inputs, event)
 
     def happen(self, move: object) -> None:
-        """Let people or the service do something now."""
+        """Play a move of people or the service."""
         self._play(self, move)
         for pull in self.github.pulls.values():
             self.note(pull)
 
     def note(self, pull: Pull) -> None:
-        """Remember against which commits a head of a pull request was compared."""
+        """Record the base commits that a head was compared with."""
         self.heads.setdefault((pull.number, pull.head_sha), set()).add(pull.base_sha)
 
-    # What the laws ask
+    # Reads for the laws
 
     @property
     def pull(self) -> Pull:
@@ -294,7 +294,7 @@ class World:
         return self.github.pulls[1]
 
     def open_findings(self, number: int) -> tuple[TrackedFinding, ...]:
-        """The findings that are open by our summary, as people read them there."""
+        """Return the findings that the summary lists as open."""
         signer = Signer(KEY, REPOSITORY_ID, number, "")
         for comment in self.github.comments_of(number):
             if comment.author == BOT and comment.editor in {None, BOT} and "reviewbot:ledger" in comment.body:
@@ -302,9 +302,9 @@ class World:
         return ()
 
     def changes_for(self, number: int, head: str, *, protected: bool = False) -> set[tuple[Change, ...]]:
-        """What a head came to: more than one change where the base was another; or against the default branch alone.
+        """Return the changes of a head, one for each base; or only that against the default branch.
 
-        Whoever has green against the default branch may merge, whatever the pull request was against meanwhile.
+        A head with a green check against the default branch can be merged, whatever other bases it had meanwhile.
         """
         git = self.github.git
         bases, tip = self.heads.get((number, head), set()), git.branches[self.github.default_branch]
@@ -314,7 +314,7 @@ class World:
         return {git.changes(git.merge_base(base, head), head) for base in bases}
 
     def is_bots_own(self, number: int, head: str) -> bool:
-        """Whether GitHub has signed each commit of a head as the listed bot's, against a base that it had."""
+        """Return whether each commit of a head, against a base that it had, is a signed commit of the listed bot."""
         git = self.github.git
         return self.setting.is_bots and any(
             all(one.author == RENOVATE and one.verified and not one.committer for one in git.between(base, head))
@@ -322,17 +322,17 @@ class World:
         )
 
     def tasks_of(self, number: int) -> list[StoredTask]:
-        """The tasks of a pull request, oldest first."""
+        """Return the tasks of a pull request, oldest first."""
         return [one for one in self.codevf.tasks.values() if one.submission.metadata.get("pullRequest") == number]
 
     def evil_in(self, changes: tuple[Change, ...]) -> Counter[tuple[str, str]]:
-        """How often each token of an evil line stands in the added lines of each file."""
+        """Count each token of an evil line in the added lines of each file."""
         return Counter(
             (token, change.path) for change in changes for line in change.added() for token in EVIL.findall(line)
         )
 
     def was_named(self, path: str) -> set[str]:
-        """A path and its older names."""
+        """Return a path and its older names."""
         names = {path}
         while path in self.truth.renamed and self.truth.renamed[path] not in names:
             path = self.truth.renamed[path]

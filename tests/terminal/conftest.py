@@ -1,4 +1,4 @@
-"""A desk for each test, and golden texts."""
+"""Fixtures: a clone for each test, and golden texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Opened = Callable[..., Desk]
 
 @pytest.fixture
 def sit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
-    """Opens a desk in a clone of its own: `base` is more of what `main` has."""
+    """Open a clone for the test; `base` adds files to `main`."""
     with ExitStack() as stack:
 
         def opened(
@@ -35,7 +35,7 @@ def sit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Compares a text with the golden file of a name; `--golden-update` writes it."""
+    """Compare a text with the golden file of a name; `--golden-update` writes it."""
 
     def compare(name: str, text: str) -> None:
         file = GOLDEN / name

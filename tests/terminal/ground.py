@@ -1,4 +1,4 @@
-"""A clone with a branch, a CodeVF on loopback, and the command called in it."""
+"""A clone with a branch, a CodeVF on loopback, and calls of the command in the clone."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Clone:
         root.mkdir(parents=True, exist_ok=True)
 
     def git(self, *arguments: str) -> str:
-        """Run git, as nobody in particular."""
+        """Run git with a placeholder identity."""
         environment = {
             "PATH": os.defpath,
             "HOME": str(self.root.parent),
@@ -77,14 +77,14 @@ class Clone:
         return done.stdout.decode("utf-8", "replace").strip()
 
     def write(self, files: Mapping[str, str | bytes]) -> None:
-        """Write files of the work tree."""
+        """Write files into the work tree."""
         for name, content in files.items():
             path = self.root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.encode() if isinstance(content, str) else content)
 
     def commit(self, files: Mapping[str, str | bytes], message: str = "x") -> str:
-        """Write files and commit them; the commit."""
+        """Write files, commit them and return the commit."""
         self.write(files)
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
@@ -92,7 +92,7 @@ class Clone:
 
 
 def make_clone(root: Path, base: Mapping[str, str | bytes] = MappingProxyType({})) -> Clone:
-    """`topic` is checked out, one commit after `main`; `base` is more of what `main` has."""
+    """Create a clone with `topic` checked out, one commit after `main`; `base` adds files to `main`."""
     clone = Clone(root)
     clone.git("init", "--quiet", "--initial-branch=main")
     clone.commit({**BASE, **base}, "Begin")
@@ -104,7 +104,7 @@ def make_clone(root: Path, base: Mapping[str, str | bytes] = MappingProxyType({}
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a command came to."""
+    """The result of a command."""
 
     status: int
     out: str
@@ -119,10 +119,10 @@ class Said:
 
 @dataclass
 class Desk:
-    """Somebody at a terminal, in a clone.
+    """A user at a terminal, in a clone.
 
     Attributes:
-        more: environment beside the usual one.
+        more: additional environment variables.
     """
 
     clone: Clone
@@ -134,7 +134,7 @@ class Desk:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Of the commands."""
+        """The environment of the commands."""
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.clone.root.parent),
@@ -151,11 +151,11 @@ class Desk:
         return Said(cli.main(arguments, self.environment, out, err), out.getvalue(), err.getvalue())
 
     def review(self, *arguments: str, at: Path | None = None) -> Said:
-        """`reviewbot review`, by the service on loopback."""
+        """Call `reviewbot review` with the service on loopback."""
         return self.call("review", "--codevf-url", self.url, *arguments, at=at)
 
     def page(self) -> Path:
-        """The file of the clone's one memory."""
+        """Return the clone's only state file."""
         (page,) = (self.clone.root / ".git" / "reviewbot").glob("*.md")
         return page
 
@@ -164,7 +164,7 @@ class Desk:
 def served(
     engineer: Engineer | None, life: TaskLife | None, clock: Clock | None
 ) -> Iterator[tuple[CodeVFService, str, Faults]]:
-    """A CodeVF with two accounts, served."""
+    """Serve a CodeVF with two accounts."""
     house = House(
         accounts=(Account(KEY, Decimal(10_000)), Account(OTHER_KEY, Decimal(10_000), "other")),
         limits=Limits(rate=None),

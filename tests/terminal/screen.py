@@ -1,4 +1,4 @@
-"""A real terminal: a process on a pseudo-terminal of a size, what it prints, and keys for it."""
+"""Runs a process on a pseudo-terminal, records its output and sends keys."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What came to the terminal.
+    """The output on the terminal.
 
     Attributes:
-        raw: with every escape sequence.
+        raw: with escape sequences.
     """
 
     status: int
@@ -36,12 +36,12 @@ class Seen:
 
     @property
     def text(self) -> str:
-        """The words, without colour; a line that was written over stands there each time."""
+        """The text without colours; overwritten lines appear every time."""
         return _SEQUENCE.sub("", self.raw).replace("\r\n", "\n")
 
     @property
     def widest(self) -> int:
-        """Columns of the longest line; an address is in one piece on any terminal."""
+        """Columns of the longest line; addresses are not wrapped."""
         lines = (line for piece in self.text.split("\n") for line in piece.split("\r"))
         return max(cell_len(line) for line in lines if not line.strip().startswith("https://"))
 
@@ -58,17 +58,17 @@ def watch(
     """Run the program on a terminal until it ends.
 
     Args:
-        arguments: of the program.
+        arguments: arguments of the program.
         at: the working directory.
         env: the whole environment.
-        columns: of the terminal.
-        press: what to press as soon as some text has come.
-        after: seconds between the two.
-        seconds: after which it is killed.
+        columns: width of the terminal.
+        press: keys to send after a text appears.
+        after: seconds between the text and the keys.
+        seconds: timeout, after which it is killed.
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    # `setsid --ctty` makes the terminal the program's own, so that Ctrl-C is a signal to it.
+    # `setsid --ctty` makes it the controlling terminal, so that Ctrl-C sends a signal.
     command = ["setsid", "--ctty", "--wait", *PROGRAM, *arguments]
     with subprocess.Popen(command, cwd=at, env=dict(env), stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
@@ -82,14 +82,14 @@ def watch(
 
 
 def _heard(terminal: int, press: tuple[str, bytes] | None, after: float, until: float) -> str:
-    """Everything up to the end of the program."""
+    """Return all output until the program ends."""
     heard = b""
     while time.monotonic() < until:
         if not select.select([terminal], [], [], 0.1)[0]:
             continue
         try:
             piece = os.read(terminal, 65_536)
-        except OSError:  # on Linux a terminal that nobody writes to any more is an error
+        except OSError:  # Linux reports an error when the other end of a terminal is closed
             break
         if not piece:
             break

@@ -1,4 +1,4 @@
-"""`reviewbot apply`: exactly there or not at all, in tracked regular files, whatever the report says."""
+"""`reviewbot apply` writes fixes only at exact matches in tracked regular files, whatever the report contains."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
 
 
 def apply(clone: Clone, *arguments: str, findings: tuple[FindingView, ...] = (FIX,), head: str = "") -> Said:
-    """Write a report of these findings, and apply it."""
+    """Write a report of these findings and apply it."""
     view = replace(CLEAN, files=(FileGroup("", findings),), head_sha=head or clone.git("rev-parse", "HEAD"))
     report = clone.root.parent / "report.json"
     report.write_text(report_json(view, version="1", review_url=None), encoding="utf-8")
@@ -120,7 +120,7 @@ def test_of_two_suggestions_for_a_line_the_worse_finding_counts(clone: Clone) ->
     assert (named.status, "Refused bbbbbbbbbb" in named.err) == (3, True)
 
 
-def test_an_unknown_id_and_a_finding_without_a_fix_are_told(clone: Clone) -> None:
+def test_an_unknown_id_and_a_finding_without_a_fix_are_reported(clone: Clone) -> None:
     assert apply(clone, "cccccccccc").status == 2
     bare = replace(FIX, suggestion=None, suggestion_state=SuggestionState.NONE)
     assert "it has no suggestion that can be applied as it is" in apply(clone, FIX.id, findings=(bare,)).err

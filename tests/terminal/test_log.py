@@ -1,4 +1,4 @@
-"""A pipe may end in a runner's log: what is written into one is no command to the runner, wherever it is wrapped."""
+"""Output to a pipe contains no workflow commands, because a runner may read it, even after wrapping."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LINE = f"{'x' * 72}::error::chopped"
 
 
 def piped(write: Callable[[TextIO], object]) -> str:
-    """What comes out of a real pipe."""
+    """Return the output on a real pipe."""
     ours, theirs = os.pipe()
     with os.fdopen(ours, encoding="utf-8") as reader:
         with os.fdopen(theirs, "w", encoding="utf-8") as writer:

@@ -23,7 +23,7 @@ class Case:
     """A failing command.
 
     Attributes:
-        says: what stands in its messages, whitespace folded.
+        says: texts in its messages, with normalized whitespace.
         work: files of the work tree; `commit` files are committed to a branch of `main`.
     """
 

@@ -1,4 +1,4 @@
-"""Where the output goes may be full or gone: exit status 1 keeps meaning the gate, and nobody is told of a bug."""
+"""A full or closed output changes no exit status to 1 and reports no bug."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def clone(tmp_path: Path) -> Clone:
 
 
 def run(clone: Clone, *arguments: str, into: str) -> tuple[int, str]:
-    """The exit status and what was said besides, with the output going where the shell sends it."""
+    """Return the exit status and standard error, with standard output redirected by the shell."""
     program = f'"$PYTHON" -m reviewbot {" ".join(arguments)}'
     env = {"PATH": os.environ["PATH"], "HOME": str(clone.root.parent), "PYTHON": sys.executable, "TERM": "dumb"}
     shell = ["bash", "-c", f"set -o pipefail; {program} {into}"]

@@ -1,4 +1,4 @@
-"""What a review looks like, as texts that can be reviewed: one for each story, wide and narrow."""
+"""Golden files of the terminal output: one for each scenario, wide and narrow."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_story(golden: Golden, name: str) -> None:
 def test_a_narrow_terminal(golden: Golden) -> None:
     text = drawn(CLOSED_GATE, [USERS], width=40)
     wide = [line.strip() for line in text.splitlines() if len(line) > 40]
-    assert wide == list(INJECTION.references)  # in one piece, or nobody could click on it or copy it
+    assert wide == list(INJECTION.references)  # not wrapped, so that it can be clicked or copied
     golden("narrow.txt", text)
 
 

@@ -1,4 +1,4 @@
-"""`reviewbot plan`: past merges as if they had been reviewed; nothing is sent."""
+"""`reviewbot plan` estimates reviews of past merges and sends nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.terminal.ground import Clone, Said, make_clone
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    """`main` has a squashed commit, a merge of two commits, and a change of a lock file alone."""
+    """Create a `main` with a squashed commit, a merge of two commits, and a change of only a lock file."""
     made = make_clone(tmp_path / "shop")
     made.git("checkout", "--quiet", "main")
     made.commit({"squashed.py": "s = 1\n"}, "Squashed (#1)")
@@ -35,7 +35,7 @@ def plan(*arguments: str, columns: int = 100) -> Said:
 
 
 def rows(said: Said) -> list[list[str]]:
-    """The table's lines after its heading, without the day and the commit."""
+    """Return the table's rows without the date and the commit."""
     table = said.out.split("\n\n", maxsplit=1)[0].splitlines()[1:]
     return [line.split(maxsplit=2)[2].split("  ") for line in table]
 
@@ -171,7 +171,7 @@ def test_when_nothing_was_merged_that_is_said(clone: Clone) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"), [(("--since", "soon"), "`soon` is not a time"), (("--branch", "nix"), "`nix`")]
 )
-def test_wrong_words_are_told(clone: Clone, arguments: tuple[str, ...], told: str) -> None:
+def test_invalid_arguments_are_reported(clone: Clone, arguments: tuple[str, ...], told: str) -> None:
     del clone
     said = plan(*arguments)
     assert said.status == 2

@@ -1,4 +1,4 @@
-"""`reviewbot review --pr`: read from GitHub, shown here, written nowhere there, and never bought beside the action."""
+"""`reviewbot review --pr` reads from GitHub, prints the review, posts nothing and never buys what the action buys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Past merges as rows."""
+"""Past merges as rows of the plan."""
 
 from __future__ import annotations
 

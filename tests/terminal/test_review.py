@@ -1,4 +1,4 @@
-"""`reviewbot review` of a branch: bought once, whatever happens; only what is meant leaves; all formats agree."""
+"""`reviewbot review` of a branch buys once, sends only selected files, and prints the same in all formats."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NEVER_DONE = TaskLife(pending=1e6)
 
 
 def refused(said: Said) -> str:
-    """What the command says about itself when it does nothing."""
+    """Return the messages of a run that does nothing."""
     assert (said.status, said.out) == (2, "")
     return said.err
 
@@ -111,12 +111,12 @@ def test_an_answer_that_was_lost_a_day_ago_is_bought_anew_only_when_told_to(sit:
 
 
 def lose_answers(desk: Desk) -> None:
-    """The service records tasks, and its answer never comes."""
+    """A service that records tasks but whose answer is lost."""
     desk.faults.add("tasks/create", RecordedThen(None), method="POST", times=None)
 
 
 def let_a_day_pass(desk: Desk) -> None:
-    """Make what the clone remembers older than the service's memory of a key."""
+    """Age the clone's state beyond the lifetime of an idempotency key."""
     page, signer = desk.page(), Signer(KEY, account_number(KEY), 0, "")
     text = page.read_text(encoding="utf-8")
     ledger = decode(text, signer, edited_by_other=False).ledger
@@ -163,7 +163,7 @@ def test_a_wait_that_is_over_says_how_to_go_on(sit: Opened) -> None:
     assert len(desk.service.tasks()) == 1
 
 
-def test_without_a_key_nothing_is_sent_and_the_free_way_is_told(sit: Opened) -> None:
+def test_without_a_key_nothing_is_sent_and_the_free_reviewer_is_suggested(sit: Opened) -> None:
     desk = sit()
     desk.more["CODEVF_API_KEY"] = ""
     said = desk.review()
@@ -182,10 +182,10 @@ def test_a_dry_run_asks_nobody(sit: Opened) -> None:
     assert not desk.faults.log
 
 
-# --- What leaves the machine, and what decides it ---------------------------------------------------------------------
+# --- What is sent -----------------------------------------------------------------------------------------------------
 
 
-def test_a_secret_stays_here_and_that_is_told(sit: Opened) -> None:
+def test_a_secret_is_not_sent_and_that_is_reported(sit: Opened) -> None:
     desk = sit(engineer=canned(CLEAN))
     desk.clone.commit(
         {
@@ -288,7 +288,7 @@ def test_what_is_not_committed_is_not_reviewed(sit: Opened) -> None:
     assert "draft" not in desk.service.tasks()[0].request.attachments[0].content
 
 
-def test_what_was_not_reviewed_since_it_is_not_committed_is_told(sit: Opened) -> None:
+def test_uncommitted_files_are_reported_as_not_reviewed(sit: Opened) -> None:
     desk = sit(engineer=canned(CLEAN))
     assert "uncommitted changes" not in desk.review().err
     desk.clone.write({"draft.py": "draft = 1\n", "app.py": "draft = 1\n"})
@@ -428,7 +428,7 @@ def test_quiet_says_nothing_when_there_is_nothing_to_say(sit: Opened) -> None:
     assert (said.status, said.out, said.err) == (0, "", "")
 
 
-# --- Wrong words ------------------------------------------------------------------------------------------------------
+# --- Invalid values ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -470,7 +470,7 @@ def test_elsewhere_than_in_a_clone_there_is_nothing_to_review(sit: Opened, tmp_p
     assert "is not inside a git repository" in refused(sit().review(at=tmp_path))
 
 
-# --- What nobody can read ---------------------------------------------------------------------------------------------
+# --- Unreadable files -------------------------------------------------------------------------------------------------
 
 
 def test_a_binary_alone_is_nothing_to_review_and_no_failure(sit: Opened) -> None:

@@ -1,4 +1,4 @@
-"""The command on a real terminal: what moves, what Ctrl-C does, what a narrow one shows, what never takes effect."""
+"""The command on a real terminal: animation, Ctrl-C, narrow terminals, and hostile escape sequences."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def at_terminal(
 def test_a_wait_moves_in_colour_and_ctrl_c_leaves_it_to_go_on(sit: Opened) -> None:
     clock = HandClock()
     desk = sit(clock=clock)
-    # A task is named as soon as it is made: it has to be written down as well before the wait begins.
+    # The task id is printed after creation; it also has to be stored before the wait begins.
     seen = at_terminal(desk, press=("in the queue", CTRL_C), after=1.5)
     assert seen.status == 130
     assert re.search(r"CodeVF: in the queue \d:\d\d:\d\d", seen.text)
@@ -127,7 +127,7 @@ def test_without_a_command_the_way_in_is_shown(sit: Opened) -> None:
 
 def test_ctrl_c_of_a_free_review_promises_nothing(sit: Opened) -> None:
     desk = sit()
-    # Long enough for shellcheck that the review cannot end before the key is pressed.
+    # Long enough that shellcheck cannot finish before the key is pressed.
     script = "#!/bin/sh\n" + 'cat "$1" | grep $2 > "$3"\n' * 400
     desk.clone.commit({f"script_{number}.sh": script for number in range(15)})
     seen = at_terminal(desk, "--reviewer", "local", press=("the analyzers", CTRL_C))

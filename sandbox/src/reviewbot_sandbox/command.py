@@ -1,4 +1,4 @@
-"""`reviewbot sandbox`: both services over the seeded repository, until somebody ends them."""
+"""`reviewbot sandbox`: both services over the seeded repository, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from reviewbot_sandbox.demo.services import Plan, Sandbox, open_sandbox
 
 
 def run_sandbox(plan: Plan, analyzers: Reviewing, env: Mapping[str, str], log: TextIO) -> int:
-    """Serve, say how to look, and stay.
+    """Serve both services, print how to use them, and wait.
 
     Args:
         plan: ports, lifetime and pace.
-        analyzers: the local reviewer, who plays the engineer.
-        env: the environment; `PATH` is handed on.
-        log: where the lines go.
+        analyzers: the local reviewer, as the engineer.
+        env: the environment; `PATH` is passed to the action.
+        log: where the text is printed.
 
     Returns:
-        0, also after an interrupt: that is how it ends.
+        0, also after an interrupt.
 
     Raises:
         SettingsError: git is missing, or a port is taken.
     """
     with suppress(KeyboardInterrupt):
         _serve(plan, analyzers, env, log)
-    log.write("The sandbox has ended, and what it held is gone.\n")
+    log.write("The sandbox has ended. Its repositories and tasks are deleted.\n")
     return 0
 
 
@@ -60,14 +60,14 @@ def _lines(sandbox: Sandbox, folder: Path, path: str) -> list[str]:
     with closing(Reader(sandbox)) as reader:
         job = prepare_job(folder, "opened", reader.pull())
     action = action_recipe(step_environment(sandbox, job, path))
-    told = ["Both services, on this machine only. The tokens and the key open nothing else.", ""]
-    told += [f"  {name:<18} {value}" for name, value in facts(sandbox)]
-    told += [f"  {name:<18} {value}" for name, value in guests()]
-    told += ["", pace(sandbox)]
+    text = ["Both services run on this machine only. The tokens and keys are valid nowhere else.", ""]
+    text += [f"  {name:<18} {value}" for name, value in facts(sandbox)]
+    text += [f"  {name:<18} {value}" for name, value in guests()]
+    text += ["", pace(sandbox)]
     for recipe in (*recipes(sandbox), sdk_recipe(sandbox), fault_recipe(sandbox), *refusals(sandbox), action):
-        told += _told(recipe)
-    return told
+        text += _format(recipe)
+    return text
 
 
-def _told(recipe: Recipe) -> list[str]:
+def _format(recipe: Recipe) -> list[str]:
     return ["", f"# {recipe.what}", recipe.lines]

@@ -1,6 +1,6 @@
-"""What can go wrong on purpose, and when: rules as records, as JSON, and counted as requests come in.
+"""Fault rules: as records, parsed from JSON, and matched with requests.
 
-The JSON is explained in `reviewbot_sandbox.faults`, which does what the rules say.
+`reviewbot_sandbox.faults` documents the JSON and applies the rules.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Answer in the application's place."""
+    """Respond instead of the application."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -53,21 +53,21 @@ class DropMiddle:
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
-    """Answer 200 with bytes that mean nothing."""
+    """Respond 200 with invalid bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedThen:
-    """Let the application do its work, then answer something else; None closes the connection instead."""
+    """Let the application handle the request, then send another response; None closes the connection instead."""
 
     status: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class ClientDies:
-    """The client is killed, before the application sees the request or once it has done its work; then close.
+    """Kill the client before or after the application handles the request, then close.
 
-    `kill` is called while the client waits for the answer, so that it can do nothing more. From Python only.
+    `kill` is called while the client waits for the response. Only from Python.
     """
 
     kill: Callable[[], None]
@@ -76,9 +76,9 @@ class ClientDies:
 
 @dataclass(frozen=True, slots=True)
 class Meanwhile:
-    """Let something else happen while the client waits, before the application sees the request or once it is done.
+    """Run a function while the client waits, before or after the application handles the request.
 
-    `happens` may itself send requests. From Python only.
+    `happens` may send requests. Only from Python.
     """
 
     happens: Callable[[], None]
@@ -90,7 +90,7 @@ Fault: TypeAlias = "Reply | Delay | Drip | DropBefore | DropMiddle | Garbage | R
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Which requests are struck, and how; the words are explained in `reviewbot_sandbox.faults`."""
+    """Which requests fail, and how; `reviewbot_sandbox.faults` documents the fields."""
 
     match: str
     do: Fault
@@ -100,7 +100,7 @@ class Rule:
     times: int | None = 1
 
     def fits(self, method: str, target: str, body: bytes) -> bool:
-        """Whether the rule is about such a request."""
+        """Return whether the rule matches a request."""
         return (
             self.method in (None, method)
             and re.search(self.match, target) is not None
@@ -108,16 +108,16 @@ class Rule:
         )
 
     def strikes(self, count: int) -> bool:
-        """Whether it strikes the matching request of that number, from 1."""
+        """Return whether it strikes the matching request of that number, from 1."""
         return count >= self.nth and (self.times is None or count < self.nth + self.times)
 
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A request and how it ended; `status` 0 means that the connection was closed instead of an answer.
+    """A request and its result; `status` 0 means that the connection was closed without a response.
 
-    `target` is the path with its query, `identity` whose token it was, `body` the parsed JSON or None, `at` seconds
-    since the epoch, `fault` the kind of fault that struck.
+    `target` is the path with its query, `identity` the login behind the token, `body` the parsed JSON or None, `at`
+    seconds since the epoch, `fault` the kind of the applied fault.
     """
 
     method: str
@@ -134,7 +134,7 @@ class Logged:
         return self.target.partition("?")[0]
 
     def as_json(self) -> dict[str, object]:
-        """The entry as the control address shows it."""
+        """Return the entry as the control address shows it."""
         names = ("method", "path", "target", "identity", "body", "at", "status", "fault")
         return {name: getattr(self, name) for name in names}
 
@@ -148,29 +148,29 @@ class Faults:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, match: str, do: Fault, **more: object) -> Rule:
-        """Puts a rule in force; `more` are the rule's other fields."""
+        """Add a rule; `more` are the rule's other fields."""
         rule = replace(Rule(match, do), **more)  # type: ignore[arg-type] # dataclasses checks the names
         with self.lock:
             self.rules.append((rule, [0]))
         return rule
 
     def clear(self) -> None:
-        """Removes every rule."""
+        """Remove every rule."""
         with self.lock:
             self.rules.clear()
 
     def forget(self) -> None:
-        """Empties the log."""
+        """Clear the log."""
         with self.lock:
             self.log.clear()
 
     def requests(self) -> tuple[Logged, ...]:
-        """The log so far, in the order in which the requests ended."""
+        """Return the log so far, in the order in which the requests ended."""
         with self.lock:
             return tuple(self.log)
 
     def strike(self, method: str, target: str, body: bytes) -> Fault | None:
-        """Counts a request and says what is to happen to it."""
+        """Count a request and return the fault that applies to it."""
         with self.lock:
             struck: list[Fault] = []
             for rule, count in self.rules:
@@ -181,7 +181,7 @@ class Faults:
             return struck[0] if struck else None
 
     def record(self, entry: Logged) -> None:
-        """Writes into the log."""
+        """Append to the log."""
         with self.lock:
             self.log.append(entry)
 
@@ -202,7 +202,7 @@ _LONGEST_MS = 600_000
 
 
 def read_rule(values: Mapping[str, object]) -> Rule:
-    """A rule from its JSON; raises ValueError, which says what is wrong, for anything that makes no sense."""
+    """Return a rule from its JSON; raise ValueError with the problem if it is invalid."""
     known = {"match", "method", "body", "nth", "times", "do"}
     if strange := sorted(values.keys() - known):
         raise ValueError(f"a rule has no {strange[0]!r}, but {', '.join(sorted(known))}")
@@ -220,7 +220,7 @@ def read_rule(values: Mapping[str, object]) -> Rule:
 
 
 def read_fault(do: Mapping[str, object]) -> Fault:  # noqa: PLR0911 — one for each form
-    """What a rule does, from its JSON; raises ValueError for anything else than the documented forms."""
+    """Return what a rule does, from its JSON; raises ValueError for anything else than the documented forms."""
     match do, len(do):
         case {"status": int(status), **more}, _ if status in _STATUSES and more.keys() <= {"headers", "body"}:
             return Reply(status, _headers(more.get("headers", {})), _bytes(more.get("body", "")))
@@ -266,13 +266,13 @@ def _pattern(name: str, value: object) -> str:
 
 
 def _count(name: str, value: object) -> int:
-    if type(value) is not int or value < 1:  # a truth value is an integer to Python
+    if type(value) is not int or value < 1:  # `bool` is a subclass of `int`
         raise ValueError(f"{name} is {_shown(value)}; it is a whole number from 1")
     return value
 
 
 def _seconds(value: object) -> float:
-    """Milliseconds in JSON, seconds here."""
+    """Return seconds; the JSON has milliseconds."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LONGEST_MS:
         raise ValueError(f"delay_ms is {_shown(value)}; it is a number of milliseconds below {_LONGEST_MS}")
     return value / 1000

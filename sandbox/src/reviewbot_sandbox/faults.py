@@ -1,26 +1,26 @@
-"""Faults on purpose: a layer around any ASGI application that delays, breaks or hides its answers, and keeps a log.
+"""Fault injection: ASGI middleware that delays, breaks or replaces responses, and logs requests.
 
 Rules come from Python (`Faults.add`) or from `POST /_control/faults`, a list of objects:
 
     {"match": "/check-runs", "method": "POST", "body": "in_progress", "nth": 2, "times": 1, "do": {"status": 502}}
 
 `match` is a regular expression searched in the path with its query, `body` one searched in the request's body (so that
-one GraphQL operation can be told from another), `nth` the first matching request that it strikes (from 1), `times` how
-many it strikes from there on (1; null for all). Each rule counts for itself; of those that strike, the first one acts.
+one GraphQL operation can be told from another), `nth` the first matching request that fails (from 1), `times` how
+many fail from there on (1; null for all). Each rule has its own counter. If several apply, the first one is used.
 `do` is one of:
 
     {"status": 503, "headers": {"Retry-After": "1"}, "body": "text or any JSON"}
-                                   answers at once; the application never sees the request
+                                   responds at once; the application never sees the request
     {"delay_ms": 200}              waits, then lets the request through
     {"drip": 16, "delay_ms": 5}    sends the answer in pieces of that many bytes, waiting before each
     {"drop": "before"}             closes the connection; the application never sees the request
     {"drop": "middle"}             lets the application answer, and closes halfway through the answer's body
     {"drop": "reset"}              the same with a reset, so that what was under way is lost too
-    {"garbage": true}              answers 200 with bytes that are no JSON and no text
-    {"recorded-then": 502}         lets the application do its work, then answers that status; `"drop"` closes instead
+    {"garbage": true}              responds 200 with bytes that are neither JSON nor text
+    {"recorded-then": 502}         lets the application handle it, then sends that status; `"drop"` closes instead
 
 `DELETE /_control/faults` removes all rules; `GET /_control/requests` is the log, `DELETE` of the same empties it.
-Control requests are not logged and never struck.
+Control requests are not logged and never fail.
 """
 
 from __future__ import annotations
@@ -74,13 +74,13 @@ __all__ = [
 
 CONTROL = "/_control/"
 RESET_AFTER = 0.02
-"""Seconds for the half that was sent to be on its way."""
+"""Seconds to wait until the first half is sent."""
 
 _GARBAGE = b"\x80\x81<html>{not json"
 
 
 def with_faults(app: ASGIApp, faults: Faults, *, identify: Callable[[Mapping[str, str]], str] | None = None) -> ASGIApp:
-    """Wraps an application; `identify` names whoever sent a request, from its headers (lower-case names)."""
+    """Wrap an application; `identify` returns the sender's login from the headers (lower-case names)."""
     who = identify or (lambda _headers: "")
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +109,7 @@ async def _whole_body(receive: Receive) -> bytes:
 
 @dataclass
 class _Exchange:
-    """One request on its way through."""
+    """One request."""
 
     app: ASGIApp
     faults: Faults
@@ -130,7 +130,7 @@ class _Exchange:
             self._log()
 
     def _log(self) -> None:
-        """Writes the entry once, and before the client can see the end: a test reads the log right after its answer."""
+        """Write the log entry once, before the response ends, because tests read the log right after it."""
         if not self.logged:
             self.logged = True
             self.faults.record(self.entry)

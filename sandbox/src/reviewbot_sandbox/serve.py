@@ -33,10 +33,10 @@ class Bounds:
 
 
 class _PromptServer(uvicorn.Server):
-    """Looks ten times as often whether it should stop: tests start and stop hundreds of these."""
+    """Checks ten times as often whether it should stop: tests start and stop hundreds of these."""
 
     async def main_loop(self) -> None:
-        """Tick until told to stop, or until the last request that the bounds allow."""
+        """Run until stopped or until the last request that the bounds allow."""
         ticks = 0
         while not await self.on_tick(ticks):
             ticks += 1
@@ -79,7 +79,7 @@ class Served:
         """Stop, and return when the port is free. Stopping twice is fine.
 
         Raises:
-            NotServing: a request would not end.
+            NotServing: a request did not end.
         """
         self._deadline.cancel()
         self.ask_to_stop()
@@ -88,7 +88,7 @@ class Served:
             raise NotServing("the sandbox server did not stop")
 
     def wait(self, seconds: float | None = None) -> None:
-        """Until it has stopped by itself, or this many seconds."""
+        """Wait until it stops by itself, at most this many seconds."""
         if self._thread.is_alive():
             self._thread.join(seconds)
 
@@ -107,7 +107,7 @@ def serving(app: ASGIApp, *, port: int = 0, bounds: Bounds = Bounds()) -> Iterat
     """Serve for the length of a `with` block; port 0 takes a free one.
 
     Raises:
-        NotServing: the application did not come up, or a request would not end.
+        NotServing: the application did not come up, or a request did not end.
         OSError: the port is taken.
     """
     with serving_all({"app": app}, ports={"app": port}, bounds=bounds) as served:
@@ -124,7 +124,7 @@ def serving_all(
     """Serve several applications by name, and stop them together, which takes no longer than stopping one.
 
     Raises:
-        NotServing: an application did not come up, or a request would not end.
+        NotServing: an application did not come up, or a request did not end.
         OSError: a port is taken.
     """
     served: dict[str, Served] = {}

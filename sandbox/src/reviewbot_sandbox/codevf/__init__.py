@@ -1,7 +1,6 @@
-"""CodeVF on loopback: every documented endpoint, its limits, its errors and its pace, with an engineer of your choice.
+"""CodeVF on loopback: every documented endpoint with its limits, errors and delays.
 
-The engineer is a parameter: the composition root passes one in (the local reviewer, a canned answer), so this package
-knows nothing of how a review is made.
+The engineer is a parameter (the local reviewer, a fixed answer), so this package does not depend on reviewbot.
 
     service = CodeVFService(Setup(House((Account("cvf_test_demo"),)), engineer=echo, clock=scaled_clock(0.01)))
     with serving(build_codevf(service)) as served:

@@ -1,4 +1,4 @@
-"""The routes: HTTP in, one call of the service, HTTP out."""
+"""The routes: each translates a request into one call of the service."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 def build_codevf(service: CodeVFService) -> Starlette:
-    """The service as an ASGI application, under `/api/v1/`; deliverables lie under `/files/`."""
+    """Return the service as an ASGI application, under `/api/v1/`; deliverables are under `/files/`."""
     return Starlette(
         routes=[
             _route(service, "projects/create", create_project),
@@ -73,7 +73,7 @@ def create_project(service: CodeVFService, call: Call) -> Reply:
 
 
 def create_task(service: CodeVFService, call: Call) -> Reply:
-    """`POST tasks/create`: 200 for the repeat of a key."""
+    """`POST tasks/create`: 200 for a repeated key."""
     view, is_new = service.create_task(call.account, call.body)
     return _task_reply(service, call, view, service.setup.created_status if is_new else 200)
 
@@ -84,7 +84,7 @@ def get_task(service: CodeVFService, call: Call) -> Reply:
 
 
 def cancel_task(service: CodeVFService, call: Call) -> Reply:
-    """`POST tasks/{id}/cancel`: the answer's shape is not documented; this one is the task."""
+    """`POST tasks/{id}/cancel`: the shape of the response is not documented; this one is the task."""
     return _task_reply(service, call, service.cancel_task(call.account, call.task_id), 200)
 
 
@@ -114,7 +114,7 @@ def _route(service: CodeVFService, path: str, operation: Operation, method: str 
 
 
 def _endpoint(service: CodeVFService, operation: Operation) -> Endpoint:
-    """Order of the checks: planned refusal, key, rate, size, JSON, then the operation's own."""
+    """Check in this order: planned refusal, key, rate, size, JSON, then the operation's checks."""
 
     async def endpoint(request: Request) -> Response:
         raw = await _received(request, service.setup.house.limits.body_bytes)
@@ -137,9 +137,9 @@ def _endpoint(service: CodeVFService, operation: Operation) -> Endpoint:
 
 
 async def _received(request: Request, limit: int) -> bytes | None:
-    """The body, or None when it is over the limit.
+    """Return the body, or None if it exceeds the limit.
 
-    Read to the end all the same: a client that is still sending would see a broken connection and not the 413.
+    It is read to the end, because a client that is still sending would see a broken connection instead of the 413.
     """
     kept = bytearray()
     size = 0
@@ -167,7 +167,7 @@ def _account(service: CodeVFService, request: Request) -> Account:
 
 
 def _body(raw: bytes) -> Body:
-    """A JSON object; nothing at all counts as an empty one."""
+    """Return a JSON object; an empty body is an empty object."""
     body = _parsed(raw)
     if raw.strip() and not isinstance(body, dict):
         raise refusal.invalid([FieldProblem("body", "Must be a JSON object")])
@@ -197,7 +197,7 @@ def _note(service: CodeVFService, request: Request, raw: bytes | None, status: i
 
 
 def _files(service: CodeVFService) -> Endpoint:
-    """Deliverables need no key: their address is the secret, as with a signed address of a store."""
+    """Serve a deliverable. Its address is the secret, as with presigned URLs, so no key is needed."""
 
     async def endpoint(request: Request) -> Response:
         params = request.path_params
@@ -214,7 +214,7 @@ def _files(service: CodeVFService) -> Endpoint:
 
 
 def _elsewhere(service: CodeVFService) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """Unknown paths, wrong methods and an engineer who broke down, in the service's error form."""
+    """Return unknown paths, wrong methods and exceptions of the engineer in the service's error form."""
 
     async def handler(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500

@@ -1,4 +1,4 @@
-"""The service's own time: scaled, or driven by hand."""
+"""The service's clock: scaled, or set by tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Clock: TypeAlias = Callable[[], float]
 def scaled_clock(scale: float = 1.0) -> Clock:
     """Wall time, sped up: one second of the service takes `scale` real seconds.
 
-    The same sense as the bot's own time scale: give both the same number, and they agree on what a second is.
+    Use the same number as reviewbot's time scale, so that both agree.
 
     Raises:
         ValueError: the scale is not positive.
@@ -24,13 +24,13 @@ def scaled_clock(scale: float = 1.0) -> Clock:
 
 
 class HandClock:
-    """Stands still until it is told to move. Seconds since the epoch."""
+    """A clock that only `advance` moves, in seconds since the epoch."""
 
     def __init__(self, now: float = 1_766_052_000.0) -> None:
         self._now = now
 
     def __call__(self) -> float:
-        """The time now."""
+        """Return the time now."""
         return self._now
 
     def advance(self, seconds: float) -> None:

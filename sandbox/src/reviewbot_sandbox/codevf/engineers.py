@@ -1,4 +1,4 @@
-"""Built-in engineers, for tests and as a stand-in where no reviewer was passed in."""
+"""Built-in engineers for tests."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from reviewbot_sandbox.codevf.model import Answer, Engineer, JsonValue, Structur
 
 
 def canned(answer: Answer) -> Engineer:
-    """Gives everybody the same answer."""
+    """Return the same answer for each task."""
     return lambda _request: answer
 
 
 def in_turn(answers: Iterable[Answer]) -> Engineer:
-    """Gives each task the next answer; the last one stays.
+    """Return the next answer for each task; repeat the last one.
 
     Raises:
-        ValueError: there is no answer at all.
+        ValueError: there are no answers.
     """
     waiting = list(answers)
     if not waiting:
@@ -29,7 +29,7 @@ def in_turn(answers: Iterable[Answer]) -> Engineer:
 
 
 def echo(request: TaskRequest) -> Answer:
-    """Finds nothing, and says what it was shown."""
+    """Find nothing and list the attachments."""
     names: list[JsonValue] = [attachment.file_name for attachment in request.attachments]
     summary = f"Asked for {request.mode.value} with {len(names)} attachments: {request.prompt}"
     return Structured({"summary": summary, "files": [], "attachments": names})

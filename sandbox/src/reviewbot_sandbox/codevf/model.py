@@ -1,4 +1,4 @@
-"""The service's nouns: what is asked, what is answered, and how a task lives."""
+"""The service's values: submissions, results and the life of a task."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, J
 
 
 class Mode(Enum):
-    """Service level: who waits how long, and what that costs."""
+    """Service level: waiting time and price."""
 
     REALTIME = "realtime_answer"
     FAST = "fast"
@@ -21,12 +21,12 @@ class Mode(Enum):
 
     @property
     def multiplier(self) -> Decimal:
-        """Factor on the credits."""
+        """Multiplier of the credits."""
         return {Mode.REALTIME: Decimal(2), Mode.FAST: Decimal("1.5"), Mode.STANDARD: Decimal(1)}[self]
 
     @property
     def credit_range(self) -> range:
-        """What `maxCredits` may be in this mode."""
+        """The range of `maxCredits` in this mode."""
         return range(60, 601) if self is Mode.REALTIME else range(240, 115_201)
 
 
@@ -82,7 +82,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class TaskRequest:
-    """A valid submission: what an engineer gets to see."""
+    """A valid submission, as an engineer receives it."""
 
     prompt: str
     project_id: int
@@ -96,7 +96,7 @@ class TaskRequest:
 
     @property
     def hold(self) -> int:
-        """Credits set aside at creation: rounded up after both multipliers."""
+        """Credits held at creation, rounded up after both multipliers."""
         tag = self.tag.multiplier if self.tag else Decimal(1)
         return math.ceil(self.max_credits * self.mode.multiplier * tag)
 
@@ -105,7 +105,7 @@ class TaskRequest:
 class Structured:
     """The object that the response schema asked for (JSON in `message` when none was sent).
 
-    Typed loosely, so that a reviewer's answer object goes in as it is; it must hold JSON values only.
+    Must contain JSON values only.
     """
 
     value: Mapping[str, object]
@@ -113,7 +113,7 @@ class Structured:
 
 @dataclass(frozen=True, slots=True)
 class JsonMessage:
-    """JSON as text in `message`, in a Markdown fence or bare, with words around it or none."""
+    """JSON as text in `message`, in a Markdown fence or bare, with or without text around it."""
 
     value: JsonValue
     fenced: bool = True
@@ -146,7 +146,7 @@ class Deliverables:
 
 
 class Emptiness(Enum):
-    """How a result can be nothing."""
+    """Forms of an empty result."""
 
     ABSENT = "absent"
     NULL = "null"
@@ -162,7 +162,7 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
-    """Any JSON at all as the `result`, passed on untouched."""
+    """Any JSON as the `result`, unchanged."""
 
     value: JsonValue
 
@@ -172,7 +172,7 @@ Engineer: TypeAlias = Callable[[TaskRequest], Answer]
 
 
 class End(Enum):
-    """How a task's life ends: the two documented ends, then those seen in the wild."""
+    """How a task ends: the two documented ends, then those observed."""
 
     COMPLETED = "completed"
     CANCELLED = "cancelled"
@@ -194,8 +194,8 @@ class TaskLife:
     """A task's script: seconds pending, seconds processing, then the end.
 
     `between` are undocumented stages from pending to processing. `used` is the part of the hold that is spent at
-    the end (0 to 1); unset, a completed task spends all of it and every other end nothing.
-    `math.inf` seconds make a task that never moves on.
+    the end (0 to 1); by default a completed task spends all of it and any other end nothing.
+    With `math.inf` seconds the task stays in this state.
     """
 
     pending: float = 3.0
@@ -220,13 +220,13 @@ LifeOf: TypeAlias = Callable[[TaskRequest], TaskLife]
 
 
 def usual_life(request: TaskRequest) -> TaskLife:
-    """Realtime completes at once; the others take a little while."""
+    """Realtime tasks complete at once, others after a short time."""
     return AT_ONCE if request.mode is Mode.REALTIME else TaskLife()
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A recorded task. Its status is never stored: it follows from the script and the time (see `state`)."""
+    """A recorded task. Its status is computed from the script and the time (see `state`)."""
 
     id: str
     owner: str
@@ -246,10 +246,10 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the service takes; lower these to provoke a refusal.
+    """The service's limits; lower them to provoke refusals.
 
-    Sizes are bytes. `rate` unset means no limit. `strict_fields` refuses fields that the documentation does not name,
-    which the real service is not known to do: it catches a client that sends too much.
+    Sizes are bytes. `rate` unset means no limit. `strict_fields` refuses undocumented fields, which
+    the real service may accept, to find clients that send too much.
     """
 
     body_bytes: int = 52_428_800

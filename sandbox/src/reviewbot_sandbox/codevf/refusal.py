@@ -1,4 +1,4 @@
-"""What the service says when it says no."""
+"""The service's errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """One field that a request got wrong; `code` is the specific code that the vendor's client knows."""
+    """An invalid field; `code` is the specific code in the official SDK."""
 
     field: str
     message: str
@@ -24,7 +24,7 @@ class FieldProblem:
 
 @dataclass(frozen=True)
 class Refusal(Exception):
-    """A refused request: HTTP status, code in lower case, a sentence, and what goes with it.
+    """A refused request: HTTP status, code in lower case, a message, and details.
 
     `retry_after` is in seconds of the service's clock.
     """
@@ -53,23 +53,23 @@ def unauthorized() -> Refusal:
 
 
 def insufficient(available: float, required: int) -> Refusal:
-    """402 when the hold is more than what is available."""
+    """402 if the hold exceeds the available credits."""
     details: dict[str, JsonValue] = {"available": available, "required": required}
     return Refusal(402, "insufficient_credits", "Not enough credits to complete this operation", details)
 
 
 def not_found(what: str) -> Refusal:
-    """404 for something that is not there or is another account's."""
+    """404 for something that does not exist or belongs to another account."""
     return Refusal(404, "not_found", f"{what} not found")
 
 
 def key_conflict() -> Refusal:
-    """409 for an idempotency key that another API key has used."""
+    """409 for an idempotency key of another account."""
     return Refusal(409, "idempotency_conflict", "This idempotency key was used with another API key")
 
 
 def not_cancellable(status: str) -> Refusal:
-    """409 for a task that has ended otherwise."""
+    """409 for a task that already ended."""
     return Refusal(409, "task_not_cancellable", f"A task that is {status} cannot be cancelled")
 
 
@@ -79,5 +79,5 @@ def too_large(limit: int) -> Refusal:
 
 
 def rate_limited(retry_after: int) -> Refusal:
-    """429 for a request that came too soon."""
+    """429 for exceeding the rate limit."""
     return Refusal(429, "rate_limited", "Rate limit exceeded", retry_after=retry_after)

@@ -1,4 +1,4 @@
-"""From a JSON body to a valid request, or a refusal that names every wrong field."""
+"""Validates JSON bodies and refuses them with every invalid field."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TEXT_ENDINGS = (
 
 
 class FieldRefused(Exception):
-    """One rule's finding; the collector gathers them."""
+    """A problem found by one rule."""
 
     def __init__(self, name: str, message: str, code: str = "invalid_request") -> None:
         super().__init__(message)
@@ -47,13 +47,13 @@ class FieldRefused(Exception):
 
 @dataclass(slots=True)
 class Reading:
-    """A body being read: every rule runs, and the problems add up."""
+    """Reads a body with every rule and collects the problems."""
 
     body: Body
     problems: list[FieldProblem] = field(default_factory=list)
 
     def take(self, rule: Callable[[Body], T], otherwise: T) -> T:
-        """The rule's value, or `otherwise` with the problem noted."""
+        """Return the rule's value, or `otherwise` with the problem noted."""
         try:
             return rule(self.body)
         except FieldRefused as refused:
@@ -65,7 +65,7 @@ def read_project(body: Body) -> tuple[str, str | None]:
     """Name and description.
 
     Raises:
-        Refusal: 400 when either is not a string, or the name is blank.
+        Refusal: 400 if either is not a string or the name is empty.
     """
     name, description = body.get("name"), body.get("description")
     problems = []
@@ -79,10 +79,10 @@ def read_project(body: Body) -> tuple[str, str | None]:
 
 
 def read_idempotency_key(body: Body) -> str | None:
-    """The key in canonical lower-case form.
+    """Return the key in canonical lower-case form.
 
     Raises:
-        Refusal: 400 when it is anything but a UUID of version 4.
+        Refusal: 400 if it is not a UUID of version 4.
     """
     reading = Reading(body)
     key = reading.take(_idempotency_key, None)
@@ -92,7 +92,7 @@ def read_idempotency_key(body: Body) -> str | None:
 
 
 def read_task(body: Body, tags: Sequence[Tag], limits: Limits) -> TaskRequest:
-    """A whole submission.
+    """Return a whole submission.
 
     Raises:
         Refusal: 400 with every problem at once.
@@ -118,7 +118,7 @@ def read_task(body: Body, tags: Sequence[Tag], limits: Limits) -> TaskRequest:
 
 
 def _whole(value: JsonValue) -> int | None:
-    """The value if it is an integer; JSON's booleans are not."""
+    """Return the value if it is an integer; JSON's booleans are not."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
@@ -222,7 +222,7 @@ def _attachment(item: JsonValue, where: str, limits: Limits) -> Attachment:
 
 
 def _plain(item: Body, where: str, limits: Limits) -> Attachment:
-    """Text comes raw in `content`, or as base64 in `data` (the documentation's field list)."""
+    """Read text from `content`, or base64 from `data` (the documentation's field list)."""
     content = item.get("content")
     if content is None and "data" in item:
         content = _decoded(item["data"], f"{where}.data").decode("utf-8", "replace")

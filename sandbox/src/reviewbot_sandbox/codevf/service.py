@@ -34,10 +34,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Everything that one service instance is made of.
+    """The configuration of a service.
 
     `hints` puts `Retry-After` on the 200 of an open task. `created_status` answers the first creation of a task: the
-    vendor documents 200 for a repeat and leaves the first open.
+    documentation has 200 for a repeat and nothing for the first.
     """
 
     house: state.House
@@ -62,9 +62,9 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRefusal:
-    """A refusal that waits for its request.
+    """A planned refusal.
 
-    With `recorded` the operation takes place first and only its answer is lost: the case in which a client without an
+    With `recorded` the operation is performed first and only its response is lost, after which a client without an
     idempotency key pays twice. `path` is a part of the request's path; empty means any. `style` unset is the service's.
     """
 
@@ -76,7 +76,7 @@ class PlannedRefusal:
 
 
 class CodeVFService:
-    """What the routes call. Safe to use from several threads; each method is one request's worth."""
+    """The operations of the routes. Thread-safe; each method handles one request."""
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
@@ -89,16 +89,16 @@ class CodeVFService:
         self._salt = secrets.token_bytes(16)
 
     def now(self) -> float:
-        """Seconds since the epoch, on this service's clock."""
+        """Return seconds since the epoch, on this service's clock."""
         return self.setup.clock()
 
     def plan(self, planned: PlannedRefusal) -> None:
-        """Refuse a request to come."""
+        """Plan a refusal of a later request."""
         with self._lock:
             self._planned.append(planned)
 
     def take_planned(self, path: str) -> PlannedRefusal | None:
-        """The first plan for this path, used up by one."""
+        """Return the first plan for this path, used up by one."""
         with self._lock:
             for position, planned in enumerate(self._planned):
                 if planned.path in path:
@@ -108,7 +108,7 @@ class CodeVFService:
         return None
 
     def account(self, key: str) -> Account:
-        """The account of an API key.
+        """Return the account of an API key.
 
         Raises:
             Refusal: 401.
@@ -128,11 +128,11 @@ class CodeVFService:
             self._state = state.admit(self._state, account, self.setup.house.limits.rate, self.now())
 
     def tags(self) -> tuple[Tag, ...]:
-        """All tags, the inactive ones too."""
+        """Return all tags, including inactive ones."""
         return self.setup.house.tags
 
     def balance(self, account: Account) -> state.Balance:
-        """The account's credits now."""
+        """Return the account's credits now."""
         with self._lock:
             return state.balance(self._state, account, self.now())
 
@@ -149,7 +149,7 @@ class CodeVFService:
         return self._view(task), is_new
 
     def task(self, account: Account, task_id: str) -> state.TaskView:
-        """The task now. May take as long as the engineer takes, when it has just become due.
+        """Return the task now. Runs the engineer if the task has just become due.
 
         Raises:
             Refusal: 404.
@@ -163,22 +163,22 @@ class CodeVFService:
         return self._view(task)
 
     def projects(self) -> tuple[Project, ...]:
-        """Every project, oldest first."""
+        """Return every project, oldest first."""
         return self._locked(lambda: tuple(self._state.projects.values()))
 
     def tasks(self) -> tuple[Task, ...]:
-        """Every task ever recorded, oldest first: what a test counts to see that nothing was bought twice."""
+        """Return every recorded task, oldest first; tests count them."""
         return self._locked(lambda: tuple(self._state.tasks.values()))
 
     def signature(self, task_id: str, position: int) -> str:
-        """What makes a deliverable's address unguessable."""
+        """Return the unguessable part of a deliverable's address."""
         return hmac.new(self._salt, f"{task_id}/{position}".encode(), hashlib.sha256).hexdigest()[:24]
 
     def delivered(self, task_id: str, position: int, signature: str) -> Delivered:
-        """A deliverable by its address.
+        """Return a deliverable by its address.
 
         Raises:
-            Refusal: 404 for anything but a file that has been handed out.
+            Refusal: 404 for unknown files.
         """
         answer = self._answers.get(task_id)
         files = answer.files if isinstance(answer, Deliverables) else ()
@@ -199,7 +199,7 @@ class CodeVFService:
         return state.TaskView(task, standing, state.credits_used(task, now), answer)
 
     def _answer(self, task: Task) -> Answer:
-        """The engineer is asked once per task, at a desk of the task's own: a slow one must not stop the others."""
+        """Run the engineer once per task under the task's lock, so that a slow one does not block other tasks."""
         desk = self._locked(lambda: self._desks.setdefault(task.id, Lock()))
         with desk:
             if task.id not in self._answers:

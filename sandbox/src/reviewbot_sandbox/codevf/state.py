@@ -1,7 +1,7 @@
-"""The pure core: what the service knows, as frozen values, and each operation as old state to new state.
+"""The pure core: the service's state as frozen values, and operations that return the new state.
 
-Time is a parameter everywhere (seconds since the epoch on the service's own clock). Nothing is scheduled: a task's
-status, and with it the balance, is worked out from its script whenever somebody looks.
+Time is always a parameter (seconds since the epoch on the service's clock). Nothing is scheduled: a task's status and
+the balance are computed from its script on each read.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from reviewbot_sandbox.codevf.model import (
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The rules of one service: who may come in, what it offers and takes. Never changes while it runs.
+    """The constants of a service: accounts, tags and limits.
 
     Raises:
-        ValueError: two accounts share a key or a name, and would share their tasks.
+        ValueError: two accounts share a key or a name.
     """
 
     accounts: tuple[Account, ...]
@@ -43,7 +43,7 @@ class House:
     seed: str = "sandbox"
 
     def __post_init__(self) -> None:
-        """Accounts are told apart by name and found by key."""
+        """Check that the accounts have different names and keys."""
         apart = {len({each.key for each in self.accounts}), len({each.name for each in self.accounts})}
         if apart != {len(self.accounts)}:
             raise ValueError("every account needs a key and a name of its own")
@@ -68,7 +68,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that the service remembers."""
+    """The state of the service."""
 
     projects: Mapping[int, Project] = field(default_factory=dict)
     tasks: Mapping[str, Task] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Credits of one account. `total` is what has been paid in and not spent."""
+    """Credits of one account. `total` is what was paid in and not spent."""
 
     available: Decimal
     on_hold: Decimal
@@ -91,7 +91,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a task is at some moment; `ended` says that it will not move again."""
+    """A task's status at a time; `ended` if it is final."""
 
     status: str
     ended: bool
@@ -117,7 +117,7 @@ def admit(state: State, account: Account, rate: Rate | None, now: float) -> Stat
         return state
     before = state.allowances.get(account.name, Allowance(rate.burst, now))
     tokens = min(rate.burst, before.tokens + (now - before.at) / rate.spacing)
-    # Float noise must not refuse a client that waited exactly as long as it was told to.
+    # Rounding errors must not refuse a client that waited exactly as long as requested.
     if tokens < 1 - 1e-6:
         raise refusal.rate_limited(max(1, math.ceil((1 - tokens) * rate.spacing)))
     return replace(state, allowances={**state.allowances, account.name: Allowance(tokens - 1, now)})
@@ -140,8 +140,7 @@ def create_project(state: State, account: Account, body: rules.Body, now: float)
 def create_task(state: State, house: House, account: Account, body: rules.Body, now: float) -> tuple[State, Task, bool]:
     """Record a task and its hold, or find the one that the key has made; the flag says whether it is new.
 
-    A remembered key is heard before anything else in the body is looked at, so a repeat gets the original task
-    whatever it carries.
+    A known key is checked before the rest of the body, so a repeat returns the original task whatever it contains.
 
     Raises:
         Refusal: 400, 402 (hold over what is available), 404 (project), 409 (another account's key).
@@ -157,7 +156,7 @@ def create_task(state: State, house: House, account: Account, body: rules.Body, 
 
 
 def find_task(state: State, account: Account, task_id: str) -> Task:
-    """The account's task.
+    """Return the account's task.
 
     Raises:
         Refusal: 404, also for another account's task.
@@ -169,10 +168,10 @@ def find_task(state: State, account: Account, task_id: str) -> Task:
 
 
 def cancel_task(state: State, account: Account, task_id: str, now: float) -> tuple[State, Task]:
-    """Cancel what has not ended; cancelling twice is the same as once.
+    """Cancel a task that has not ended. Idempotent.
 
     Raises:
-        Refusal: 404; 409 when it has ended in another way.
+        Refusal: 404; 409 if it ended in another way.
     """
     task = find_task(state, account, task_id)
     standing = standing_of(task, now)
@@ -185,7 +184,7 @@ def cancel_task(state: State, account: Account, task_id: str, now: float) -> tup
 
 
 def standing_of(task: Task, now: float) -> Standing:
-    """The status that the script gives at this moment."""
+    """Return the status that the script gives at this moment."""
     if task.cancelled_at is not None:
         return Standing(End.CANCELLED.value, ended=True)
     passed = now - task.created_at
@@ -197,7 +196,7 @@ def standing_of(task: Task, now: float) -> Standing:
 
 
 def credits_used(task: Task, now: float) -> int | None:
-    """What an ended task has cost; None while it is open, and where the service would not say."""
+    """Return the cost of an ended task; None while it is open or if the service does not report it."""
     if task.cancelled_at is not None or not standing_of(task, now).ended:
         return None
     if task.life.used is not None:
@@ -206,7 +205,7 @@ def credits_used(task: Task, now: float) -> int | None:
 
 
 def balance(state: State, account: Account, now: float) -> Balance:
-    """Deposit less what ended tasks have cost; open tasks keep their hold."""
+    """Return the deposit minus the cost of ended tasks."""
     own = [task for task in state.tasks.values() if task.owner == account.name]
     held = sum(task.request.hold for task in own if not standing_of(task, now).ended)
     spent = sum(credits_used(task, now) or 0 for task in own)
@@ -214,7 +213,7 @@ def balance(state: State, account: Account, now: float) -> Balance:
 
 
 def number(value: Decimal) -> int | float:
-    """A JSON number: whole when it is whole."""
+    """Return a JSON number: whole when it is whole."""
     return int(value) if value == value.to_integral_value() else float(value)
 
 
@@ -245,5 +244,5 @@ def _record(state: State, task: Task) -> State:
 
 
 def _task_id(seed: str, count: int) -> str:
-    """Looks like the vendor's ids, and is the same on every run."""
+    """Return an id in CodeVF's format; deterministic."""
     return "task_" + hashlib.sha256(f"{seed}:{count}".encode()).hexdigest()[:12]

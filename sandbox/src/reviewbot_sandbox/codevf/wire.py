@@ -1,4 +1,4 @@
-"""The JSON forms: values of the core on their way out. Shapes and spellings are the vendor's."""
+"""Converts values to JSON in CodeVF's documented form."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FileUrl = Callable[[int, Delivered], str]
 
 
 class ErrorStyle(Enum):
-    """The forms in which error bodies have been seen."""
+    """The observed forms of error bodies."""
 
     DOCUMENTED = "documented"
     """`{"error": {"code": "UPPER", "message", "details"?}, "meta"?}`"""
@@ -45,11 +45,11 @@ class ErrorStyle(Enum):
     TEXT = "text"
     """`{"error": "text", "status": 400}`"""
     MESSAGE = "message"
-    """`{"message": "text"}`, which the vendor's client reads as well."""
+    """`{"message": "text"}`, which the official SDK also reads."""
     HTML = "html"
-    """A page from the edge."""
+    """An HTML page of a proxy."""
     EMPTY = "empty"
-    """No body at all."""
+    """An empty body."""
 
 
 JsonStyle: TypeAlias = Literal[ErrorStyle.TEXT, ErrorStyle.MESSAGE, ErrorStyle.DOCUMENTED, ErrorStyle.SDK]
@@ -65,7 +65,7 @@ class ErrorBody:
 
 
 def error_body(refused: Refusal, style: ErrorStyle, now: float) -> ErrorBody:
-    """The refusal in the chosen form; `Retry-After` goes with every form."""
+    """Return the refusal in the chosen form; `Retry-After` goes with every form."""
     headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after is not None else {}
     if style is ErrorStyle.HTML:
         return ErrorBody(_page(refused).encode(), "text/html", headers)
@@ -162,7 +162,7 @@ def _tag_form(tag: Tag, order: int) -> dict[str, JsonValue]:
 
 
 def task_form(view: TaskView, file_url: FileUrl) -> dict[str, JsonValue]:
-    """A task; what does not apply is left out."""
+    """Return a task; absent fields are omitted."""
     request = view.task.request
     form: dict[str, JsonValue] = {
         "id": view.task.id,
@@ -190,7 +190,7 @@ def poll_hint(mode: Mode, status: str) -> int:
 
 
 def _result(answer: Answer, request: TaskRequest, uploaded: str, file_url: FileUrl) -> dict[str, JsonValue]:
-    """The `result` member, or nothing."""
+    """Return the `result` member, or nothing."""
     match answer:
         case Structured(value):
             text = json.dumps(dict(value))

@@ -1,7 +1,7 @@
-"""The engineer of the demo: says what the analyzers found, and what only a person sees.
+"""The engineer of the demo: the findings of the analyzers, and a few written by hand.
 
-The findings by hand are those that a review tool gets wrong most easily: a cited line that is off by a few, a line that
-was deleted, a line outside the diff, and a file that the change does not touch.
+The latter have locations that review tools often get wrong: a cited line that is off by a few, a deleted line, a line
+outside the diff, and a file that the change does not touch.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from reviewbot_sandbox.codevf import Engineer, TaskRequest
 
 SO_FAR = "review-so-far.txt"
-"""The attachment that tells what is new, and which findings are to be confirmed."""
+"""The attachment that lists what is new and which findings need confirmation."""
 
 Reviewing: TypeAlias = Callable[[Sequence[tuple[str, str]]], Mapping[str, object]]
-"""(file name, content) of each attachment in, the service's answer object out; the composition root has one."""
+"""Takes (file name, content) of each attachment and returns the answer object; passed in by the composition root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Remark:
     """A finding written by hand.
 
     Attributes:
-        seen: a piece of the attachments; without it there is nothing to remark on.
+        seen: text in the attachments; without it the remark does not apply.
         line: as the engineer cites it, which may be wrong.
     """
 
@@ -44,8 +44,8 @@ class Remark:
     suggestion: str = ""
 
     def finding(self) -> dict[str, object]:
-        """As the response schema has it."""
-        told: dict[str, object] = {
+        """Return the finding in the form of the response schema."""
+        finding: dict[str, object] = {
             "severity": self.severity,
             "category": self.category,
             "title": self.title,
@@ -55,7 +55,7 @@ class Remark:
             "end_line": self.line + self.code.count("\n"),
             "code": self.code,
         }
-        return told | ({"suggestion": self.suggestion, "existing_code": self.code} if self.suggestion else {})
+        return finding | ({"suggestion": self.suggestion, "existing_code": self.code} if self.suggestion else {})
 
 
 _OWNER_CHECK = "    if parcel.owner_id != request.customer_id:\n        raise NotFound(code)"
@@ -72,8 +72,8 @@ REMARKS: tuple[Remark, ...] = (
         severity="critical",
         category="security",
         title="Anybody can read anybody's parcel now",
-        explanation="These two lines were the only check that the parcel belongs to whoever asks. Without them, "
-        "counting through tracking codes shows names and addresses of strangers.",
+        explanation="These two lines were the only check that the parcel belongs to the customer. Without them,  "
+        "enumerating tracking codes shows names and addresses of other customers.",
     ),
     Remark(
         seen=_SLOT,
@@ -120,12 +120,12 @@ REMARKS: tuple[Remark, ...] = (
 )
 
 
-SUMMARY = "I went through the change line by line; whatever I would mend stands beside it."
-"""Of the whole, in a person's words: those of the analyzers would tell who plays the person."""
+SUMMARY = "I read the change line by line. My comments are next to the lines."
+"""Replaces the analyzers' summary, because the demo plays a person."""
 
 
 def demo_engineer(analyzers: Reviewing) -> Engineer:
-    """An engineer who answers with what the analyzers find, and adds the remarks that still apply."""
+    """Return an engineer that answers with what the analyzers find, and add the remarks that still apply."""
 
     def engineer(request: TaskRequest) -> Structured:
         sent = [(one.file_name, one.content) for one in request.attachments if one.file_name != SO_FAR]
@@ -143,9 +143,9 @@ def demo_engineer(analyzers: Reviewing) -> Engineer:
 
 
 def _confirmed(so_far: str) -> list[dict[str, str]]:
-    """A word on every finding of the earlier reviews: where the code was changed, it was mended."""
+    """Return the state of every earlier finding: fixed if its code was changed."""
     asked = [json.loads(line) for line in so_far.splitlines() if line.startswith("{")]
-    words = {True: ("fixed", "Looked at again: this is mended."), False: ("open", "It is as it was.")}
+    words = {True: ("fixed", "Checked again: fixed."), False: ("open", "Unchanged.")}
     return [
         {"id": one["id"], "state": state, "note": note}
         for one in asked

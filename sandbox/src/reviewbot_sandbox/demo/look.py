@@ -1,4 +1,4 @@
-"""Ready-to-paste lines: every way to look at a running sandbox, and to point things at it."""
+"""Shell commands to paste: requests to a running sandbox, and the action started against it."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _FAULT = '[{"match": "/check-runs", "method": "POST", "do": {"status": 502}}]'
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What some lines do, and the lines for a shell."""
+    """Shell commands and what they do."""
 
     what: str
     lines: str
 
 
 def facts(sandbox: Sandbox) -> Iterator[tuple[str, str]]:
-    """Addresses, tokens and keys, by name. They open nothing but this sandbox."""
+    """Addresses, tokens and keys, by name. They are valid only in this sandbox."""
     yield "GitHub, REST", sandbox.github.url
     yield "GitHub, GraphQL", sandbox.graphql_url
     yield "CodeVF", sandbox.codevf_url
@@ -49,7 +49,7 @@ def facts(sandbox: Sandbox) -> Iterator[tuple[str, str]]:
 
 
 def guests() -> Iterator[tuple[str, str]]:
-    """What there is to try refusals with, by name."""
+    """Yield the names and values needed to provoke refusals."""
     yield "fork's pull request", f"#{FORK_NUMBER}, by {STRANGER}"
     yield "stranger's token", STRANGER_TOKEN
     yield "read-only token", READER_TOKEN
@@ -57,22 +57,22 @@ def guests() -> Iterator[tuple[str, str]]:
 
 
 def pace(sandbox: Sandbox) -> str:
-    """How CodeVF's clock goes, in one sentence."""
-    rate = "; it takes one request of a key in each of its own" if sandbox.rate_limits else ""
-    return f"CodeVF's clock is fast: one of its seconds takes {sandbox.scale:g} of yours{rate}."
+    """Return one sentence about CodeVF's clock."""
+    rate = "; it accepts one request per second and key" if sandbox.rate_limits else ""
+    return f"CodeVF's clock is fast: one of its seconds takes {sandbox.scale:g} real seconds{rate}."
 
 
 def refusals(sandbox: Sandbox) -> Iterator[Recipe]:
     """Three requests that are refused: 403, 409, and 429 unless the limits are off."""
     comments = f"{sandbox.github.url}/repos/{REPOSITORY}/issues/{FORK_NUMBER}/comments"
     yield Recipe(
-        "403: what the workflow of a fork gets under pull_request only reads",
+        "403: a fork's workflow has a read-only token under pull_request",
         f"""curl -s -H 'Authorization: Bearer {READER_TOKEN}' {comments} -d '{{"body": "Hello"}}'""",
     )
     create = f"{sandbox.codevf_url}tasks/create"
     tasks = [
-        f"curl -s --retry 3 -H 'Authorization: Bearer {key}' {create} -d '{_TASK}' # {told}"
-        for key, told in ((API_KEY, "buys"), (POOR_KEY, "409"))
+        f"curl -s --retry 3 -H 'Authorization: Bearer {key}' {create} -d '{_TASK}' # {note}"
+        for key, note in ((API_KEY, "buys"), (POOR_KEY, "409"))
     ]
     project = (
         f"curl -s --retry 3 -H 'Authorization: Bearer {API_KEY}' {sandbox.codevf_url}projects/create -d '{_PROJECT}'"
@@ -84,7 +84,7 @@ def refusals(sandbox: Sandbox) -> Iterator[Recipe]:
 
 
 def recipes(sandbox: Sandbox) -> Iterator[Recipe]:
-    """How to look."""
+    """Yield commands that read the pull request, the repository and the account."""
     pull = f"{sandbox.github.url}/repos/{REPOSITORY}/pulls/{NUMBER}"
     owner, _, name = REPOSITORY.partition("/")
     bearer = f"-H 'Authorization: Bearer {PERSON_TOKEN}'"
@@ -99,25 +99,25 @@ def recipes(sandbox: Sandbox) -> Iterator[Recipe]:
 
 
 def sdk_recipe(sandbox: Sandbox) -> Recipe:
-    """The vendor's own client."""
+    """Return a command that uses the official SDK."""
     client = f"CodeVFClient('{API_KEY}', '{sandbox.codevf_url}')"
     code = f"from codevf import CodeVFClient; print({client}.credits.get_balance())"
     return Recipe("The official SDK (pip install codevf-sdk)", f'python -c "{code}"')
 
 
 def fault_recipe(sandbox: Sandbox) -> Recipe:
-    """A fault on purpose, the log of requests, and the end of the fault."""
+    """Return a fault on purpose, the log of requests, and the end of the fault."""
     control = f"{sandbox.github.url}/_control"
     lines = (
         f"curl -s -X POST {control}/faults -d '{_FAULT}'\n"
         f"curl -s {control}/requests\n"
         f"curl -s -X DELETE {control}/faults"
     )
-    return Recipe("A fault: the next check run is answered with 502 (CodeVF has /_control, too)", lines)
+    return Recipe("A fault: check runs are answered with 502 (CodeVF has /_control, too)", lines)
 
 
 def action_recipe(environment: Mapping[str, str]) -> Recipe:
-    """The action as a step; `environment` is all of a runner's."""
+    """Return the action as a step; `environment` is all of a runner's."""
     kept = {name: value for name, value in environment.items() if name != "PATH"}
     variables = " \\\n  ".join(shlex.quote(f"{name}={value}") for name, value in kept.items())
     return Recipe("The action, as a runner starts it", f"env {variables} \\\n  {shlex.join(STEP)}")

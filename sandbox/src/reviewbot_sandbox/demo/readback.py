@@ -1,4 +1,4 @@
-"""What stands on the pull request, asked of GitHub and CodeVF over HTTP as anybody would, once the action has gone."""
+"""Reads the state of the pull request from GitHub and CodeVF over HTTP after a run of the action."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ query($owner: String!, $name: String!, $number: Int!) {
 
 @dataclass(frozen=True, slots=True)
 class CodeLine:
-    """A line of a diff: its number on its own side, its sign (`+`, `-` or a blank) and its text."""
+    """A line of a diff: its number on its own side, its sign (`+`, `-` or a space) and its text."""
 
     number: int
     sign: str
@@ -36,7 +36,7 @@ class Comment:
     """A review comment.
 
     Attributes:
-        line: None for a comment on the whole file, or where the code has changed since.
+        line: None for a comment on the whole file, or if the code has changed since.
         code: the commented lines as GitHub shows them above the comment; empty for one on a file.
     """
 
@@ -61,7 +61,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """How many threads there are, and how many of them GitHub calls outdated or resolved."""
+    """Numbers of threads: all, outdated and resolved."""
 
     total: int
     outdated: int
@@ -73,7 +73,7 @@ class Landed:
     """The pull request as it is now.
 
     Attributes:
-        check: the newest on the head, None when there is none.
+        check: the newest on the head, None if there is none.
     """
 
     comments: tuple[Comment, ...]
@@ -91,7 +91,7 @@ class Money:
 
 
 class Reader:
-    """Asks both services with a person's token and the account's key."""
+    """Reads both services with a person's token and the account's key."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         token = {"Authorization": f"Bearer {PERSON_TOKEN}"}
@@ -106,12 +106,12 @@ class Reader:
         self._codevf.close()
 
     def pull(self) -> Mapping[str, Any]:
-        """The pull request as REST gives it."""
+        """Return the pull request as REST gives it."""
         pull: Mapping[str, Any] = self._of_repository(f"pulls/{NUMBER}")
         return pull
 
     def landed(self) -> Landed:
-        """Everything that a visitor of the pull request sees."""
+        """Return everything that is visible on the pull request."""
         comments = self._of_repository(f"pulls/{NUMBER}/comments?per_page=100")
         spoken = self._of_repository(f"issues/{NUMBER}/comments?per_page=100")
         return Landed(
@@ -122,7 +122,7 @@ class Reader:
         )
 
     def check(self) -> Check | None:
-        """The newest check on the pull request's head."""
+        """Return the newest check on the pull request's head."""
         head = self.pull()["head"]["sha"]
         runs = self._of_repository(f"commits/{head}/check-runs")["check_runs"]
         newest = max(runs, key=lambda run: int(run["id"]), default=None)
@@ -132,12 +132,12 @@ class Reader:
         return Check(newest["name"], newest["status"], newest["conclusion"] or "", said["title"], said["summary"])
 
     def money(self) -> Money:
-        """The account's credits."""
+        """Return the account's credits."""
         form = _json(self._codevf.get("credits/balance"))
         return Money(int(form["available"]), int(form["onHold"]))
 
     def task_status(self, task_id: str) -> str:
-        """The status of a task."""
+        """Return the status of a task."""
         return str(_json(self._codevf.get(f"tasks/{task_id}"))["status"])
 
     def _threads(self) -> Threads:
@@ -168,7 +168,7 @@ def _comment(form: Mapping[str, Any]) -> Comment:
 
 
 def _commented(hunk: str, side: str, first: int, last: int) -> Iterator[CodeLine]:
-    """The lines of a hunk that are on this side and between these numbers."""
+    """Yield the lines of a hunk that are on this side and between these numbers."""
     header, *lines = hunk.split("\n")
     begun = _HUNK.match(header)
     old, new = (int(begun[1]), int(begun[2])) if begun else (1, 1)

@@ -1,7 +1,6 @@
 """A stand-in for GitHub's runner: an event file, the variables that a step gets, a process, and its output.
 
-The process is the action itself, started as its container starts it. It gets a runner's environment and nothing else
-of ours, so what works here does not lean on anything that a runner lacks.
+The process is the action itself, started as its container starts it, with only the environment of a runner.
 """
 
 from __future__ import annotations
@@ -36,22 +35,22 @@ class Job:
 
     @property
     def event(self) -> Path:
-        """What happened, as JSON."""
+        """The event as JSON."""
         return self.folder / "event.json"
 
     @property
     def output(self) -> Path:
-        """Where the step writes its outputs."""
+        """The file for the step's outputs."""
         return self.folder / "output.txt"
 
     @property
     def summary(self) -> Path:
-        """Where the step writes the job summary."""
+        """The file for the job summary."""
         return self.folder / "job-summary.md"
 
     @property
     def log(self) -> Path:
-        """What the step said."""
+        """The step's log."""
         return self.folder / "log.txt"
 
     @property
@@ -75,7 +74,7 @@ class Done:
     """A finished step.
 
     Attributes:
-        seconds: real ones.
+        seconds: real seconds.
     """
 
     job: Job
@@ -85,7 +84,7 @@ class Done:
 
 
 def step_environment(sandbox: Sandbox, job: Job, path: str) -> dict[str, str]:
-    """What a runner would set for the step; `path` is where programs are."""
+    """Return the environment that a runner sets for the step; `path` is `PATH`."""
     inputs = {
         "github-token": WORKFLOW_TOKEN,
         "codevf-api-key": API_KEY,
@@ -113,10 +112,10 @@ def step_environment(sandbox: Sandbox, job: Job, path: str) -> dict[str, str]:
 
 
 def prepare_job(folder: Path, action: str, pull: Mapping[str, object]) -> Job:
-    """Make a job's folder, with the event that starts it.
+    """Create a job's folder with its event.
 
     Args:
-        folder: to be made.
+        folder: the folder to create.
         action: `opened` or `synchronize`.
         pull: the pull request as GitHub's REST API gives it.
     """
@@ -138,16 +137,16 @@ def prepare_job(folder: Path, action: str, pull: Mapping[str, object]) -> Job:
 
 
 def run_step(job: Job, environment: Mapping[str, str], hear: Callable[[str], None], now: Callable[[], float]) -> Done:
-    """Run the action to its end.
+    """Run the action.
 
     Args:
         job: with its event.
-        environment: all of it.
-        hear: gets each line of the log as it comes.
+        environment: the whole environment.
+        hear: called with each line of the log.
         now: a monotonic clock, in seconds.
 
     Raises:
-        subprocess.TimeoutExpired: it would not end.
+        subprocess.TimeoutExpired: the action did not end in time.
     """
     begun = now()
     with (
@@ -175,5 +174,5 @@ def run_step(job: Job, environment: Mapping[str, str], hear: Callable[[str], Non
 
 
 def read_outputs(text: str) -> dict[str, str]:
-    """The step's outputs, in the form with a delimiter."""
+    """Return the step's outputs, in the form with a delimiter."""
     return {found[1]: found[3] for found in _OUTPUT.finditer(text)}

@@ -29,7 +29,7 @@ from reviewbot_sandbox.demo.services import Plan, Sandbox, open_sandbox
 from reviewbot_sandbox.demo.show import WIDTH, Kind, pieces, say, show_comments, title
 
 SCALE = 0.1
-"""Waiting takes a tenth of its time; everything else takes as long as it takes."""
+"""Time scale of waiting; everything else takes real time."""
 
 RUN_SECONDS = 300.0
 KEPT_SECONDS = 1800.0
@@ -46,11 +46,11 @@ _TASK = re.compile(r"\btask_[0-9a-f]+\b")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for at the command line.
+    """Command-line options.
 
     Attributes:
         keep: leave the sandbox running afterwards.
-        plain: no colour and nothing that moves.
+        plain: no colour and no animation.
     """
 
     keep: bool = False
@@ -59,7 +59,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One run of the action, and what it left."""
+    """One run of the action and the resulting state."""
 
     done: Done
     report: Mapping[str, Any]
@@ -72,10 +72,10 @@ def run_demo(options: Options, analyzers: Reviewing, env: Mapping[str, str], log
     """Run the demo.
 
     Args:
-        options: of the command line.
-        analyzers: the local reviewer, who plays the engineer.
+        options: from the command line.
+        analyzers: the local reviewer, as the engineer.
         env: the environment: `PATH` for the action, `NO_COLOR`, `TERM` and `COLUMNS` for the terminal.
-        log: where it is shown.
+        log: where the output is written.
 
     Returns:
         0 if both runs ended as planned, 70 otherwise.
@@ -117,12 +117,12 @@ class _Demo:
 
     def _introduce(self) -> None:
         say(self.console, "reviewbot demo", "bold", indent=0)
-        told = (
-            f"The demo serves GitHub and CodeVF on this machine. Nothing leaves it, and nothing is spent. In "
+        introduction = (
+            f"The demo runs a local GitHub and CodeVF. No data leaves this machine and no money is spent. In "
             f"{REPOSITORY}, {AUTHOR} opens the pull request “{TITLE}” (#{NUMBER}). Static analyzers play CodeVF's "
             f"engineer, with a few prepared remarks that only a person would make."
         )
-        say(self.console, told, indent=0)
+        say(self.console, introduction, indent=0)
 
     def _round(self, action: str) -> Round:
         self.sandbox.github_requests.forget()
@@ -145,7 +145,7 @@ class _Demo:
 
     def _show_end(self, one: Round) -> None:
         check, status = one.landed.check, one.done.exit_status
-        blocked = "findings block the pull request, as planned"
+        blocked = "findings block the pull request, as expected"
         meaning = {0: "nothing blocks", EXIT_GATE: blocked}.get(status, f"see {one.done.job.log}")
         style = "bold green" if status == 0 else "bold red"
         say(self.console, f"Exit status {status} after {one.done.seconds:.1f} s: {meaning}.", style)
@@ -163,7 +163,7 @@ class _Demo:
                 where = f"{finding['path']}:{finding['line']}"
                 say(
                     self.console,
-                    f"Listed in the summary, since the file is not in the change: {finding['title']} ({where}).",
+                    f"Only in the summary, because the file is not in the change: {finding['title']} ({where}).",
                 )
 
     def _show_summary(self, body: str) -> None:
@@ -199,8 +199,8 @@ class _Demo:
         bought = "a new task" if ids[0] != ids[1] else "the same task as before"
         paid = first.money.available - second.money.available
         sent, before_sent = (len(one.report.get("manifest", {}).get("sent", ())) for one in (second, first))
-        whole = "the whole change again" if sent == before_sent else "a part of the change"
-        say(self.console, f"Bought: {bought}, of {whole} ({sent} files), for {paid} credits.")
+        whole = "the whole change" if sent == before_sent else "a part of the change"
+        say(self.console, f"Purchase: {bought} for {whole} ({sent} files), {paid} credits.")
         say(self.console, f"Comments: {len(before)} before, {len(after)} after; {new} new, {same} unchanged.")
         gone = f"{threads.outdated} outdated (their lines have changed since), {threads.resolved} resolved"
         say(self.console, f"Threads: {threads.total}; {gone}.")
@@ -219,7 +219,7 @@ class _Demo:
         say(self.console, f"{job.folder}/")
         for name, file in files.items():
             say(self.console, f"{file.relative_to(job.folder)!s:<25} {name}", indent=4)
-        say(self.console, f"{second.done.job.folder}/ has those of the second run.")
+        say(self.console, f"{second.done.job.folder}/ contains the files of the second run.")
         title(self.console, "Next")
         for command, what in _NEXT:
             say(self.console, f"{command:<34} {what}", hang=35)
@@ -230,11 +230,11 @@ class _Demo:
         problems = [problem for problem in _problems(first, second) if problem]
         self.console.print()
         for problem in problems:
-            say(self.console, f"Not as planned: {problem}", "bold red")
+            say(self.console, f"Unexpected: {problem}", "bold red")
         if not problems:
             say(
                 self.console,
-                "All as planned: the flaws blocked the pull request, and their fixes unblocked it.",
+                "As expected, the findings blocked the pull request and their fixes unblocked it.",
                 "bold",
             )
         return EXIT_BUG if problems else 0
@@ -260,7 +260,7 @@ def stay(sandbox: Sandbox) -> None:
 def _redacted(sandbox: Sandbox, path: str) -> str:
     """Say whether the password was in what CodeVF received."""
     received = any(CREDENTIAL in json.dumps(one.body) for one in sandbox.codevf_requests.requests())
-    kept = "CodeVF received it" if received else "CodeVF never saw it"
+    kept = "CodeVF received it" if received else "CodeVF did not receive it"
     return f"the password in {path}; {kept}."
 
 
@@ -272,7 +272,7 @@ def _problems(first: Round, second: Round) -> Iterator[str]:
         if one.landed.check is None or one.landed.check.conclusion != conclusion:
             yield f"the check of the {name} run is not {conclusion}."
     if not first.landed.comments:
-        yield "the first run has posted no comment."
+        yield "the first run posted no comment."
     if len(second.landed.comments) != len(first.landed.comments):
         yield "the second run repeated or removed a comment."
     if (json.dumps(first.report) + json.dumps(second.report)).count(CREDENTIAL):

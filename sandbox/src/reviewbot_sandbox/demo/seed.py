@@ -1,6 +1,6 @@
-"""The repository and the pull request that demo and sandbox begin with: a small parcel service, and a risky change.
+"""The repository and the pull request of the demo and the sandbox: a small parcel service and a risky change.
 
-The files stand in `base.txt`, `change.txt` and `fix.txt` beside this module, each under a line `-- path --`.
+The files are in `base.txt`, `change.txt` and `fix.txt` next to this module, each below a line `-- path --`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from reviewbot_sandbox.github.history import FileChange
 
 REPOSITORY = "harbour/parcel-tracker"
 BRANCH = "express"
-AUTHOR = "noor"
-MAINTAINER = "ines"
+AUTHOR = "octocat"
+MAINTAINER = "monalisa"
 NUMBER = 1
 TITLE = "Express parcels: search, labels and badges"
 BODY = """\
@@ -27,20 +27,20 @@ The counter wants to search by name, print labels and see which parcels are expr
 - deploys clean up after themselves, and a preview is announced on each pull request
 """
 WORKFLOW_TOKEN = "ghs_sandbox_workflow"  # noqa: S105 — opens nothing but this sandbox
-PERSON_TOKEN = "ghp_sandbox_noor"  # noqa: S105 — opens nothing but this sandbox
+PERSON_TOKEN = "ghp_sandbox_octocat"  # noqa: S105 — opens nothing but this sandbox
 READER_TOKEN = "ghs_sandbox_reader"  # noqa: S105 — opens nothing but this sandbox
-STRANGER = "quill"
-STRANGER_TOKEN = "ghp_sandbox_quill"  # noqa: S105 — opens nothing but this sandbox
+STRANGER = "hubot"
+STRANGER_TOKEN = "ghp_sandbox_hubot"  # noqa: S105 — opens nothing but this sandbox
 FORK_NUMBER = 2
 CREDENTIAL = "m4de-up-" + "f0r-th3-dem0"
-"""What the change hard-codes; put together here, so that no scanner takes the source for a leak."""
+"""The password that the change hard-codes; concatenated, so that secret scanners do not report this file."""
 
 _HEADER = re.compile(r"^-- (\S+) --( \(deleted\))?\n", re.MULTILINE)
 _LOGO = b"\x89PNG\r\n\x1a\n\x00a picture, as far as git can tell"
 
 
 def files_of(archive: str) -> dict[str, FileChange]:
-    """The files of an archive by path; None for one that is deleted. What stands before the first header is a remark.
+    """The files of an archive by path; None for deleted files. Text before the first header is ignored.
 
     Args:
         archive: `base`, `change` or `fix`.
@@ -59,10 +59,10 @@ def _version(path: str, content: str) -> FileChange:
 
 
 def seed_github(root: Path) -> World:
-    """A GitHub with the repository, its people, their tokens and the open pull request.
+    """Return a GitHub with the repository, its people, their tokens and the open pull request.
 
     Args:
-        root: an empty folder, where the bare repositories go.
+        root: an empty folder for the bare repositories.
     """
     world = World(Store(root))
     world.repository(REPOSITORY)
@@ -70,7 +70,7 @@ def seed_github(root: Path) -> World:
         world.user(login)
     world.grant(REPOSITORY, AUTHOR, Level.WRITE)
     world.grant(REPOSITORY, MAINTAINER, Level.ADMIN)
-    world.push(REPOSITORY, "main", files_of("base"), message="Parcels, tracked", author=MAINTAINER)
+    world.push(REPOSITORY, "main", files_of("base"), message="Track parcels", author=MAINTAINER)
     change: Mapping[str, FileChange] = {**files_of("change"), "web/express.png": _LOGO}
     world.push(REPOSITORY, BRANCH, change, message="Express parcels", author=AUTHOR)
     world.open_pull_request(REPOSITORY, BRANCH, title=TITLE, body=BODY, author=AUTHOR)
@@ -80,10 +80,10 @@ def seed_github(root: Path) -> World:
 
 
 def seed_stranger(world: World) -> None:
-    """A fork, its pull request, and the tokens to try the fork's rules with: the stranger's and a read-only one."""
+    """Create a fork, its pull request, its author's token and a read-only workflow token."""
     fork = world.fork(REPOSITORY, STRANGER)
     note = {"docs/opening-hours.md": "# Opening hours\n\nThe counter is open from 8 to 18.\n"}
-    world.push(fork.full_name, "opening-hours", note, message="Say when the counter is open", author=STRANGER)
+    world.push(fork.full_name, "opening-hours", note, message="Document the opening hours", author=STRANGER)
     world.open_pull_request(
         REPOSITORY, "opening-hours", title="Opening hours", author=STRANGER, head_repository=fork.full_name
     )
@@ -92,5 +92,5 @@ def seed_stranger(world: World) -> None:
 
 
 def push_fix(world: World) -> str:
-    """What the author does after the first review; the new head."""
-    return world.push(REPOSITORY, BRANCH, files_of("fix"), message="Mend what closed the gate", author=AUTHOR)
+    """Push the author's fix after the first review and return the new head."""
+    return world.push(REPOSITORY, BRANCH, files_of("fix"), message="Fix the blocking findings", author=AUTHOR)

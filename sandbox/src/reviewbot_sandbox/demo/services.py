@@ -34,19 +34,19 @@ API_KEY = "cvf_test_sandbox"
 POOR_KEY = "cvf_test_second"
 DEPOSIT, POOR_DEPOSIT = Decimal(5_000), Decimal(100)
 ACCOUNTS = (Account(API_KEY, DEPOSIT), Account(POOR_KEY, POOR_DEPOSIT, "second"))
-"""The second account cannot pay for a review, and knows nothing of the first one's tasks, projects and keys."""
+"""The second account cannot pay for a review and cannot see the tasks, projects and keys of the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the sandbox is to run.
+    """Options of a sandbox.
 
     Attributes:
-        scale: one second of the reviewing service takes this many real ones.
-        lifetime: real seconds after which the servers stop by themselves.
-        github_port: 0 takes a free one; `codevf_port` likewise.
-        stranger: seed what a stranger's pull request needs, too.
-        rate_limits: refuse what comes too fast, as both services document it. CodeVF's second is one of its own clock.
+        scale: real seconds for one second of CodeVF.
+        lifetime: real seconds until the servers stop.
+        github_port: 0 selects a free port; `codevf_port` likewise.
+        stranger: also seed a fork and its pull request.
+        rate_limits: apply the documented rate limits. CodeVF's count seconds of its own clock.
     """
 
     scale: float
@@ -59,12 +59,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """Both services, running.
+    """Two running services.
 
     Attributes:
-        scale: one second of the reviewing service takes this many real ones.
+        scale: real seconds for one second of CodeVF.
         github_requests: the log of GitHub's requests, and the faults in force; `codevf_requests` likewise.
-        rate_limits: whether what comes too fast is refused.
+        rate_limits: whether rate limits apply.
     """
 
     world: World
@@ -77,30 +77,30 @@ class Sandbox:
 
     @property
     def graphql_url(self) -> str:
-        """Where GraphQL is."""
+        """The address of GraphQL."""
         return f"{self.github.url}/graphql"
 
     @property
     def codevf_url(self) -> str:
-        """Where CodeVF's API is, with its slash."""
+        """The address of CodeVF's API, with a trailing slash."""
         return f"{self.codevf.url}{BASE_PATH}"
 
 
 def _check(plan: Plan) -> None:
     problems = []
     if which("git", path=ENVIRONMENT["PATH"]) is None:
-        problems.append(Problem("git", "it is not installed", "the sandbox keeps real repositories and needs it"))
+        problems.append(Problem("git", "not found", "install git; the sandbox uses real repositories"))
     for name, port in (("--github-port", plan.github_port), ("--codevf-port", plan.codevf_port)):
         with socket() as probe:
             if port and probe.connect_ex((LOOPBACK, port)) == 0:
-                problems.append(Problem(name, f"the port {port} is taken", "0 takes a free one"))
+                problems.append(Problem(name, f"the port {port} is taken", "0 selects a free port"))
     if problems:
         raise SettingsError(tuple(problems))
 
 
 @contextmanager
 def open_sandbox(analyzers: Reviewing, plan: Plan) -> Iterator[Sandbox]:
-    """Seed, serve, and at the end stop and remove everything.
+    """Seed and serve both services; stop and delete everything at the end.
 
     Raises:
         SettingsError: git is missing, or a port is taken.

@@ -1,4 +1,4 @@
-"""The demo's terminal: short renderings of what stands on the pull request. All of it is text from outside."""
+"""Short renderings of the pull request for the terminal. All texts are untrusted."""
 
 from __future__ import annotations
 
@@ -18,17 +18,19 @@ from reviewbot_sandbox.demo.readback import CodeLine, Comment
 
 WIDTH = 88
 TEXT_LINES = 2
-"""How much of an explanation is shown; GitHub has the whole."""
+"""Lines of each explanation that are shown."""
 
 _MARK = re.compile(r"<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"</?[a-z]+[^>]*>")
 _LINK = re.compile(r"\[((?:\\.|[^\]\\])*)\]\([^)\s]*\)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_REPEATED = re.compile(r"/reviewbot|^Resolve this conversation")
+"""Parts of a note that are the same below each comment."""
 _LEAST = re.compile(r"Found by [\w-]+ \(.*\)\.")
 
 
 class Kind(Enum):
-    """What a piece of a comment is."""
+    """Kind of a line of a comment."""
 
     HEADING = "heading"
     TEXT = "text"
@@ -46,7 +48,7 @@ class Piece:
 
 
 def pieces(markdown: str) -> Iterator[Piece]:
-    """The lines of a comment, without marks, references and empty ones."""
+    """Yield the lines of a comment, without markers, references and empty lines."""
     fence: Kind | None = None
     for line in visible(_MARK.sub("", markdown)).splitlines():
         if line.startswith("```"):
@@ -66,31 +68,31 @@ def _kind(line: str) -> Kind:
 
 
 def read_words(line: str) -> str:
-    """A line of Markdown as the words that a reader sees."""
+    """Return a line of Markdown as the words that a reader sees."""
     words = _TAG.sub("", _LINK.sub(r"\1", line)).lstrip("# ").replace("**", "")
     return html.unescape(_ESCAPED.sub(r"\1", words))
 
 
 def say(console: Console, text: str, style: str = "", *, indent: int = 2, hang: int = 0) -> None:
-    """Say a paragraph: invisible characters shown, wrapped at blanks; `hang` more blanks before all but the first."""
-    room = max(20, console.width - indent)
+    """Print a wrapped paragraph with invisible characters escaped; `hang` indents all lines but the first."""
+    limit = max(20, console.width - indent)
     whole = Text(visible(text), style=style)
-    first = whole.wrap(console, room)[:1]
+    first = whole.wrap(console, limit)[:1]
     rest = whole[len(first[0].plain) :] if first else whole
     rest.plain = rest.plain.lstrip(" ")
-    for number, line in enumerate([*first, *(rest.wrap(console, room - hang) if rest.plain else [])]):
+    for number, line in enumerate([*first, *(rest.wrap(console, limit - hang) if rest.plain else [])]):
         line.rstrip()
         console.print(Text(" " * (indent + hang * bool(number))) + line)
 
 
 def title(console: Console, text: str) -> None:
-    """Begin a part."""
+    """Print a section title."""
     console.print()
     console.print(Text(text, style="bold cyan"))
 
 
 def show_comments(console: Console, comments: Iterable[Comment]) -> None:
-    """File by file, the code with its comments below it."""
+    """Print each file's commented code with the comments below it."""
     for path, group in groupby(comments, key=lambda one: one.path):
         console.print()
         console.print(Text.assemble("  ", (visible(path), "bold underline")))
@@ -99,15 +101,15 @@ def show_comments(console: Console, comments: Iterable[Comment]) -> None:
 
 
 def show_comment(console: Console, comment: Comment) -> None:
-    """The commented lines and, below them, what the comment says in short."""
+    """Print the commented lines and a short form of the comment."""
     if comment.on_file:
         console.print(Text("       on the whole file", style="dim"))
     for line in comment.code:
         _show_code(console, line)
-    room = TEXT_LINES + comment.on_file  # whose first line only says which line is meant
+    limit = TEXT_LINES + comment.on_file  # its first line is only the location
     for piece in pieces(comment.body):
         if piece.kind is Kind.TEXT and not _LEAST.fullmatch(piece.text):
-            room -= _beside(console, Text(piece.text), room)
+            limit -= _beside(console, Text(piece.text), limit)
         elif piece.kind is not Kind.TEXT and (said := _said(piece)) is not None:
             _beside(console, said)
 
@@ -120,28 +122,27 @@ def _show_code(console: Console, line: CodeLine) -> None:
 
 
 def _said(piece: Piece) -> Text | None:
-    """A piece as it is shown; None for one that says nothing."""
+    """Return a piece as it is shown; None to omit it."""
     match piece.kind:
         case Kind.HEADING:
             return Text(piece.text, style="bold")
         case Kind.SUGGESTION:
             return Text.assemble(("suggests: ", "dim"), (piece.text.strip(), "green"))
         case Kind.NOTE:
-            # How to waive it is the same under each comment; here one after the other would be noise.
-            told = " · ".join(part for part in piece.text.split(" · ")[1:] if "/reviewbot" not in part)
-            return Text(told, style="italic") if told else None
+            shown = " · ".join(part for part in piece.text.split(" · ")[1:] if not _REPEATED.search(part))
+            return Text(shown, style="italic") if shown else None
         case Kind.CODE | Kind.TEXT:
             return Text(piece.text)
         case _:
             assert_never(piece.kind)
 
 
-def _beside(console: Console, said: Text, room: int = 8) -> int:
-    """Show a text beside a rule, on as many lines as there is room for; returns how many it took."""
+def _beside(console: Console, said: Text, limit: int = 8) -> int:
+    """Print a text next to a vertical line, on at most `limit` lines; return their number."""
     lines = said.wrap(console, max(20, console.width - 11))
-    for number, line in enumerate(lines[: max(0, room)], start=1):
+    for number, line in enumerate(lines[: max(0, limit)], start=1):
         line.rstrip()
-        if number == room < len(lines):
+        if number == limit < len(lines):
             line.append(" …")
         console.print(Text.assemble(("       │ ", "dim"), line))
-    return min(room, len(lines))
+    return min(limit, len(lines))

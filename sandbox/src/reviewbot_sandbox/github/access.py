@@ -1,7 +1,7 @@
-"""Who asks, and what they may do.
+"""Authentication and permissions.
 
-Public repositories may be read by anybody; private ones are a 404 to whoever may not know of them. Writing needs the
-token's scope for an App, and the person's level for a person.
+Anyone can read public repositories. Private ones are a 404 without access. Writing needs the token's scope for an App,
+and the permission level for a person.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reviewbot_sandbox.github.store import Store
 
 Needs: TypeAlias = "tuple[tuple[Scope, Access], ...]"
-"""Alternatives: any one of them is enough."""
+"""Alternative permissions: one of them is enough."""
 
 _PERSON_NEEDS = {
     Scope.CONTENTS: Level.WRITE,
@@ -30,13 +30,13 @@ _PERSON_NEEDS = {
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whoever sent the request; `token` is None for the anonymous."""
+    """The sender of a request; `token` is None for anonymous requests."""
 
     token: Token | None = None
 
     @property
     def login(self) -> str:
-        """The login under which this request acts, empty for the anonymous."""
+        """The login under which this request acts, empty for anonymous requests."""
         return self.token.login if self.token else ""
 
     @property
@@ -46,7 +46,7 @@ class Viewer:
 
 
 def viewer_of(store: Store, secret: str) -> Viewer:
-    """Whose token that is; refuses an unknown one with 401."""
+    """Return the owner of a token; refuse an unknown one with 401."""
     if not secret:
         return Viewer()
     token = store.tokens.get(secret)
@@ -56,7 +56,7 @@ def viewer_of(store: Store, secret: str) -> Viewer:
 
 
 def level_of(store: Store, login: str, repo: Repository) -> Level:
-    """What a person may do in a repository, the owner being its admin and the public able to read."""
+    """Return a person's permission level in a repository: owners are admins, and everyone can read public ones."""
     if login.lower() == repo.owner.lower():
         return Level.ADMIN
     granted = store.levels.get((repo.full_name, login.lower()), Level.NONE)
@@ -64,7 +64,7 @@ def level_of(store: Store, login: str, repo: Repository) -> Level:
 
 
 def can_see(store: Store, viewer: Viewer, repo: Repository) -> bool:
-    """Whether the viewer may know that the repository exists."""
+    """Return whether the viewer may know that the repository exists."""
     if not repo.private:
         return True
     if viewer.token is None:
@@ -75,7 +75,7 @@ def can_see(store: Store, viewer: Viewer, repo: Repository) -> bool:
 
 
 def require(store: Store, viewer: Viewer, repo: Repository, needs: Needs) -> None:
-    """Refuses with 404, 401 or 403 unless the viewer may do one of the things."""
+    """Refuse with 404, 401 or 403 unless the viewer has one of the permissions."""
     if not can_see(store, viewer, repo):
         raise not_found()
     if needs and not any(_may(store, viewer, repo, scope, access) for scope, access in needs):
@@ -111,7 +111,7 @@ def _denial(viewer: Viewer, needs: Needs) -> Refusal:
 
 
 def is_writer(store: Store, viewer: Viewer, repo: Repository, scope: Scope) -> bool:
-    """Whether the viewer may change what others wrote: an App with the scope, or a person with write."""
+    """Return whether the viewer may change texts of others: an App with the scope, or a person with write."""
     if viewer.app:
         return _may(store, viewer, repo, scope, Access.WRITE)
     return viewer.token is not None and level_of(store, viewer.login, repo) >= Level.WRITE

@@ -1,4 +1,4 @@
-"""The addresses in answers, all on the host that was asked, and the node ids of GraphQL."""
+"""The addresses in answers, all on the requested host, and the node ids of GraphQL."""
 
 from __future__ import annotations
 
@@ -8,61 +8,61 @@ from urllib.parse import quote
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where this GitHub is: `api` is the root of REST without a final slash, `web` that of the pages for people."""
+    """The addresses of this GitHub: `api` is the root of REST without a trailing slash, `web` that of the website."""
 
     api: str
     web: str
 
     def repo(self, full_name: str) -> str:
-        """A repository in REST."""
+        """Return a repository in REST."""
         return f"{self.api}/repos/{full_name}"
 
     def page(self, full_name: str, number: int) -> str:
-        """A pull request's page."""
+        """Return a pull request's page."""
         return f"{self.web}/{full_name}/pull/{number}"
 
     def comment(self, full_name: str, number: int, comment_id: int) -> str:
-        """A comment's place on the pull request's page."""
+        """Return a comment's place on the pull request's page."""
         return f"{self.page(full_name, number)}#issuecomment-{comment_id}"
 
     def review(self, full_name: str, number: int, review_id: int) -> str:
-        """A review's place on the pull request's page."""
+        """Return a review's place on the pull request's page."""
         return f"{self.page(full_name, number)}#pullrequestreview-{review_id}"
 
     def discussion(self, full_name: str, number: int, comment_id: int) -> str:
-        """A review comment's place on the pull request's page."""
+        """Return a review comment's place on the pull request's page."""
         return f"{self.page(full_name, number)}#discussion_r{comment_id}"
 
     def run(self, full_name: str, check_id: int) -> str:
-        """A check run's page."""
+        """Return a check run's page."""
         return f"{self.web}/{full_name}/runs/{check_id}"
 
     def blob(self, full_name: str, sha: str, path: str) -> str:
-        """A file's page at a commit."""
+        """Return a file's page at a commit."""
         return f"{self.web}/{full_name}/blob/{sha}/{in_path(path)}"
 
     def contents(self, full_name: str, sha: str, path: str) -> str:
-        """A file in REST, at a commit."""
+        """Return a file in REST, at a commit."""
         return f"{self.repo(full_name)}/contents/{in_path(path)}?ref={sha}"
 
 
 def in_path(path: str) -> str:
-    """A file's path, escaped for an address; its slashes stay."""
+    """Return a file's path, escaped for an address; slashes are kept."""
     return quote(path.encode(errors="surrogateescape"))
 
 
 def printable(path: str) -> str:
-    """A file's path as JSON can hold it: bytes that are no UTF-8 become replacement characters, as on GitHub."""
+    """Return a file's path as JSON can hold it: bytes that are no UTF-8 become replacement characters, as on GitHub."""
     return path.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def node_id(prefix: str, number: int) -> str:
-    """The global id of a numbered thing, such as `PR_` with its number in base 16."""
+    """Return the global id of a numbered thing, such as `PR_` with its number in base 16."""
     return f"{prefix}_kw{number:x}"
 
 
 def number_in(node: str, prefix: str) -> int | None:
-    """The number inside a node id of that kind, or None when it is of another kind."""
+    """Return the number inside a node id of that kind, or None when it is of another kind."""
     head, _, tail = node.partition("_kw")
     try:
         return int(tail, 16) if head == prefix else None

@@ -1,4 +1,4 @@
-"""Decides whether a comment may stand where it wants to, and where it stands after further pushes."""
+"""Decides whether a comment's location is valid, and where it is after later pushes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOT_BEFORE = "start line must precede the end line."
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a thread stands in the current diff: no line and outdated once its lines are gone from it."""
+    """A thread's place in the current diff: without a line and outdated if its lines are not in the diff."""
 
     line: int | None
     start_line: int | None
@@ -31,12 +31,12 @@ class Standing:
 
 
 def change_at(changes: tuple[Change, ...], path: str) -> Change | None:
-    """What the diff says of a path, by its new name."""
+    """Return a file of the diff by its new path."""
     return next((change for change in changes if change.path == path), None)
 
 
 def faults(change: Change, anchor: Anchor) -> tuple[str, ...]:
-    """Why GitHub would refuse that line or range, in its own words; empty when it would not."""
+    """Return why GitHub would refuse that line or range, in its words; empty if it is valid."""
     if anchor.line is None:
         return ()
     if anchor.start_line is not None and anchor.start_line >= anchor.line:
@@ -52,14 +52,14 @@ def faults(change: Change, anchor: Anchor) -> tuple[str, ...]:
 
 
 def quoted_hunk(change: Change, anchor: Anchor) -> tuple[str, int]:
-    """What GitHub shows above a comment, and the comment's old-style position."""
+    """Return the diff hunk of a comment and its deprecated position."""
     hunk = None if anchor.line is None else hunk_of(change.hunks, anchor.side, anchor.line)
     line = hunk.find(anchor.side, anchor.line) if hunk and anchor.line is not None else None
     return (hunk.until(line), line.position) if hunk and line else ("", 1)
 
 
 def standing(store: Store, pull: PullRequest, thread: Thread) -> Standing:
-    """Where a thread stands now."""
+    """Return a thread's current place."""
     change = change_at(store.changes_of(pull), thread.anchor.path)
     if thread.anchor.line is None:
         return Standing(None, None, None, pull.head_sha if change else thread.commit_id, change is None)

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from reviewbot_sandbox.github.world import World
 
 ROUTES: tuple[Route, ...] = (*rest_pulls.ROUTES, *rest_talk.ROUTES, *rest_code.ROUTES)
-"""Every REST endpoint, in the order in which paths are tried."""
+"""Every REST endpoint, in matching order."""
 
 _FREE = "/rate_limit"
 
 
 def build_github(world: World, *, base_path: str = "") -> Starlette:
-    """The application.
+    """Return the application.
 
     `base_path` is where REST begins: empty as on github.com, where GraphQL is at `/graphql`, or `/api/v3` as on GitHub
     Enterprise Server, where it is at `/api/graphql`.
@@ -136,7 +136,7 @@ def _git(world: World) -> Callable[[Request], Awaitable[Response]]:
 
 
 def token_in(headers: Mapping[str, str]) -> str:
-    """The token of an Authorization header: `token …`, `Bearer …`, or the password of `Basic …`; else empty."""
+    """Return the token of an Authorization header: `token …`, `Bearer …`, or the password of `Basic …`; else empty."""
     scheme, _, value = headers.get("authorization", "").partition(" ")
     if scheme.lower() in ("token", "bearer"):
         return value.strip()
@@ -149,7 +149,7 @@ def token_in(headers: Mapping[str, str]) -> str:
 
 
 def identify(world: World) -> Callable[[Mapping[str, str]], str]:
-    """Names the login behind a request's token, for the log of `reviewbot_sandbox.faults`; `?` for an unknown token."""
+    """Return the login behind a request's token, for the log of `faults`; `?` for an unknown token."""
 
     def name(headers: Mapping[str, str]) -> str:
         secret = token_in(headers)
@@ -175,7 +175,7 @@ def _json(body: bytes) -> object:
 
 
 def _unchanged(request: Request, answer: Answer) -> Answer:
-    """Gives a good answer to a GET its ETag, and 304 in its place to whoever holds that already."""
+    """Add an ETag to successful GET responses; return 304 if the client has it."""
     if request.method != "GET" or answer.status != 200:  # noqa: PLR2004 — the only status that GitHub tags
         return answer
     tag = f'W/"{hashlib.sha256(_bytes(answer.body)).hexdigest()}"'

@@ -1,4 +1,4 @@
-"""A request as handlers see it, the answer they give, and the route that joins the two."""
+"""Requests, responses and routes for the handlers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: who asks, for what, and the state to answer from. `path` is the route's parts, unescaped."""
+    """One request with its sender and GitHub's state. `path` contains the route's unescaped parts."""
 
     store: Store
     limits: Limits
@@ -65,20 +65,20 @@ class Call:
         return self.store.pull((self.repo.full_name, self.number("number")))
 
     def number(self, name: str) -> int:
-        """A number in the path; anything else is a 404."""
+        """Return a number in the path; anything else is a 404."""
         text = self.path[name]
         if not text.isascii() or not text.isdigit():
             raise not_found()
         return int(text)
 
     def wants(self, media: str) -> bool:
-        """Whether the request accepts `application/vnd.github.<media>`, with or without the version."""
+        """Return whether the request accepts `application/vnd.github.<media>`, with or without the version."""
         return any(f"application/vnd.github.{version}{media}" in self.accept for version in ("", "v3."))
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: JSON for objects and lists, bytes as they are, nothing for None."""
+    """A response: JSON for objects and lists, bytes unchanged, an empty body for None."""
 
     status: int = 200
     body: object = None
@@ -88,7 +88,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A REST endpoint. `needs` are alternatives; `creates` marks what counts towards the secondary limits."""
+    """A REST endpoint. `needs` are alternatives; `creates` marks endpoints that count towards the secondary limits."""
 
     method: str
     path: str
@@ -98,7 +98,7 @@ class Route:
 
 
 def paged(call: Call, items: Sequence[T], write: Callable[[T], object]) -> Answer:
-    """The page that was asked for as a JSON list, with a Link header where there are others."""
+    """Return the page that was asked for as a JSON list, with a Link header if there are more."""
     size, page = page_of(call)
     shown = [write(item) for item in items[(page - 1) * size : page * size]]
     last = max(1, -(-len(items) // size))
@@ -106,14 +106,14 @@ def paged(call: Call, items: Sequence[T], write: Callable[[T], object]) -> Answe
 
 
 def page_of(call: Call) -> tuple[int, int]:
-    """How large the pages are and which one is asked for; nonsense counts as not sent."""
+    """Return page size and page number; invalid values are ignored."""
     size, page = (call.query.get(name, "") for name in ("per_page", "page"))
     wanted = int(size) if size.isdigit() and int(size) > 0 else _PAGE
     return min(wanted, _LARGEST_PAGE), int(page) if page.isdigit() and int(page) > 0 else 1
 
 
 def links(call: Call, page: int, last: int) -> Mapping[str, str]:
-    """The Link header of one page among several."""
+    """Return the Link header of one page among several."""
     near = {"prev": page - 1, "first": 1} if page > 1 else {}
     far = {"next": page + 1, "last": last} if page < last else {}
     rows = [
@@ -124,5 +124,5 @@ def links(call: Call, page: int, last: int) -> Mapping[str, str]:
 
 
 def with_headers(answer: Answer, headers: Mapping[str, str]) -> Answer:
-    """The same answer with more headers; its own win."""
+    """Return the same answer with more headers; its own win."""
     return replace(answer, headers={**headers, **answer.headers})

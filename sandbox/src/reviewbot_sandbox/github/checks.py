@@ -21,7 +21,7 @@ GIVEN_UP_AFTER = timedelta(days=14)
 
 
 def create_check(store: Store, repo: Repository, app: App, form: CheckForm) -> CheckRun:
-    """Makes a check run on a commit that the repository has."""
+    """Create a check run on a commit that the repository has."""
     if form.name is None or form.head_sha is None:
         raise missing(*[key for key in ("name", "head_sha") if getattr(form, key) is None])
     sha = store.git(repo.full_name).resolve(form.head_sha)
@@ -36,7 +36,7 @@ def create_check(store: Store, repo: Repository, app: App, form: CheckForm) -> C
 
 
 def suite_on(store: Store, full_name: str, sha: str, app: App) -> CheckSuite:
-    """An App's suite on a commit, made when it is new."""
+    """Return an App's suite on a commit, made when it is new."""
     key = (full_name, sha, app.id)
     if key not in store.suites:
         store.suites[key] = CheckSuite(store.next_id(), full_name, sha, app, store.now())
@@ -44,7 +44,7 @@ def suite_on(store: Store, full_name: str, sha: str, app: App) -> CheckSuite:
 
 
 def update_check(store: Store, run: CheckRun, app: App | None, form: CheckForm) -> CheckRun:
-    """Changes a check run; only the App that made it may."""
+    """Change a check run; only its App may."""
     if app is None or app.id != run.app.id:
         number = app.id if app else ""
         raise forbidden(
@@ -95,7 +95,7 @@ def _merged(store: Store, old: CheckOutput, new: CheckOutput | None) -> CheckOut
 
 
 def check_in(store: Store, repo: Repository, check_id: int) -> CheckRun:
-    """A check run of that repository; refuses with 404."""
+    """Return a check run of that repository; refuse with 404."""
     run = store.checks.get(check_id)
     if run is None or run.repo != repo.full_name:
         raise not_found()
@@ -103,7 +103,7 @@ def check_in(store: Store, repo: Repository, check_id: int) -> CheckRun:
 
 
 def checks_on(store: Store, repo: Repository, sha: str, *, latest: bool = True) -> list[CheckRun]:
-    """A commit's check runs, newest first; the latest of each name and App unless all are wanted."""
+    """Return a commit's check runs, newest first; the latest of each name and App unless all are wanted."""
     now = store.now()
     runs = [_aged(run, now) for run in store.checks.values() if (run.repo, run.head_sha) == (repo.full_name, sha)]
     newest = {(run.app.id, run.name): run for run in runs}
@@ -111,19 +111,19 @@ def checks_on(store: Store, repo: Repository, sha: str, *, latest: bool = True) 
 
 
 def _aged(run: CheckRun, now: datetime) -> CheckRun:
-    """The run as it is today: GitHub gives up one that stays incomplete."""
+    """Return the current run: GitHub marks runs that stay incomplete as stale."""
     if run.status == "completed" or now < run.open_since + GIVEN_UP_AFTER:
         return run
     return given_up(run, run.open_since + GIVEN_UP_AFTER)
 
 
 def given_up(run: CheckRun, at: datetime) -> CheckRun:
-    """A run with the conclusion that only GitHub itself can give."""
+    """Return a run with the conclusion that only GitHub itself can give."""
     return replace(run, status="completed", conclusion="stale", completed_at=at)
 
 
 def create_status(store: Store, repo: Repository, sha: str, creator: str, fields: Fields) -> Status:
-    """Sets a commit status."""
+    """Set a commit status."""
     found = store.git(repo.full_name).resolve(sha)
     if found is None:
         raise Refusal(422, f"No commit found for SHA: {sha}")

@@ -1,7 +1,7 @@
-"""Reads the patch of one file: which lines a comment may stand on, and what GitHub shows above it.
+"""Parses the patch of one file: which lines accept comments, and the hunk shown above a comment.
 
-On the RIGHT a comment may stand on added and context lines, by the new file's numbers; on the LEFT on deleted and
-context lines, by the old file's. A range must lie inside one hunk.
+RIGHT comments may be on added and context lines, with the new file's numbers; LEFT comments on deleted and context
+lines, with the old file's. A range must be inside one hunk.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class PatchLine:
     position: int
 
     def number(self, side: Side) -> int | None:
-        """The line's number on that side, or None when it is not there."""
+        """Return the line's number on that side, or None when it is not there."""
         return self.new if side is Side.RIGHT else self.old
 
 
@@ -44,17 +44,17 @@ class Hunk:
     lines: tuple[PatchLine, ...]
 
     def find(self, side: Side, number: int) -> PatchLine | None:
-        """The line with that number on that side."""
+        """Return the line with that number on that side."""
         return next((line for line in self.lines if line.number(side) == number), None)
 
     def until(self, line: PatchLine) -> str:
-        """The hunk from its header down to a line, as GitHub shows it in `diff_hunk`."""
+        """Return the hunk from its header down to a line, as GitHub shows it in `diff_hunk`."""
         shown = [self.header, *(each.text for each in self.lines if each.position <= line.position)]
         return b"\n".join(shown).decode(errors="replace")
 
 
 def read_hunks(patch: bytes) -> tuple[Hunk, ...]:
-    """The hunks of a patch that starts at its first `@@`; empty for a file without one."""
+    """Return the hunks of a patch that starts at its first `@@`; empty for a file without one."""
     return tuple(_hunks(patch))
 
 
@@ -84,12 +84,12 @@ def _lines(rows: list[bytes], old: int, new: int, position: int) -> Iterator[Pat
 
 
 def hunk_of(hunks: tuple[Hunk, ...], side: Side, number: int) -> Hunk | None:
-    """The hunk that holds that line, or None when the line is not part of the diff on that side."""
+    """Return the hunk that holds that line, or None when the line is not part of the diff on that side."""
     return next((hunk for hunk in hunks if hunk.find(side, number)), None)
 
 
 def carried(hunks: tuple[Hunk, ...], line: int) -> int | None:
-    """Where an old file's line stands in the new file; None when the line itself was changed or deleted."""
+    """Return the new number of an old file's line; None if the line was changed or deleted."""
     shift = 0
     for hunk in hunks:
         found = hunk.find(Side.LEFT, line)
@@ -102,5 +102,5 @@ def carried(hunks: tuple[Hunk, ...], line: int) -> int | None:
 
 
 def line_at(hunks: tuple[Hunk, ...], position: int) -> PatchLine | None:
-    """The line at a distance below the file's first `@@`."""
+    """Return the line at a distance below the file's first `@@`."""
     return next((line for hunk in hunks for line in hunk.lines if line.position == position), None)

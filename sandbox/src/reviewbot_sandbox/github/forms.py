@@ -1,4 +1,4 @@
-"""What clients send, read strictly at the border: a wrong type, an unknown word or a missing key is GitHub's 422."""
+"""Strict validation of requests: a wrong type, an unknown value or a missing key is a 422, as on GitHub."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Fields:
     where: str = "properties"
 
     def text(self, name: str, choices: Collection[str] = ()) -> str | None:
-        """A string, one of the choices if there are any."""
+        """Return a string, one of the choices if there are any."""
         value = self.values.get(name)
         if value is None:
             return None
@@ -48,14 +48,14 @@ class Fields:
         return value
 
     def needed(self, name: str, choices: Collection[str] = ()) -> str:
-        """A string that must be there."""
+        """Return a required string."""
         value = self.text(name, choices)
         if value is None:
             raise missing(name)
         return value
 
     def number(self, name: str) -> int | None:
-        """An integer; a boolean is none."""
+        """Return an integer; refuse booleans."""
         value = self.values.get(name)
         if value is None:
             return None
@@ -64,14 +64,14 @@ class Fields:
         return value
 
     def flag(self, name: str) -> bool:
-        """A boolean, false when it is not sent."""
+        """Return a boolean, false when it is not sent."""
         value = self.values.get(name)
         if value is not None and not isinstance(value, bool):
             raise malformed(f"For '{self.where}/{name}', {json.dumps(value)[:100]} is not a boolean.")
         return bool(value)
 
     def moment(self, name: str) -> datetime | None:
-        """An ISO 8601 moment."""
+        """Return an ISO 8601 moment."""
         value = self.text(name)
         try:
             return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
@@ -79,7 +79,7 @@ class Fields:
             raise malformed(f"For '{self.where}/{name}', \"{value}\" is not a valid date.") from None
 
     def part(self, name: str) -> Fields | None:
-        """An object inside this one."""
+        """Return an object inside this one."""
         value = self.values.get(name)
         if value is None:
             return None
@@ -88,7 +88,7 @@ class Fields:
         return Fields(value)
 
     def parts(self, name: str) -> Iterator[Fields]:
-        """The objects of a list inside this one."""
+        """Yield the objects of a list inside this one."""
         value = self.values.get(name)
         if value is None:
             return
@@ -100,21 +100,21 @@ class Fields:
             yield Fields(item, "items")
 
     def texts(self, name: str) -> list[str]:
-        """A list of strings."""
+        """Return a list of strings."""
         value = self.values.get(name)
         if not _is_list(value) or not all(isinstance(item, str) for item in value):
             raise malformed(f"For '{self.where}/{name}', {json.dumps(value)[:100]} is not an array of strings.")
         return [str(item) for item in value]
 
     def only(self, *names: str) -> None:
-        """Refuses a key that is not among the names."""
+        """Refuse a key that is not among the names."""
         for key in self.values:
             if key not in names:
                 raise malformed(f"For '{self.where}', \"{key}\" is not a permitted key.")
 
 
 def fields_of(body: object) -> Fields:
-    """A request's body, which must be a JSON object; nothing at all counts as an empty one."""
+    """Return a request's body, which must be a JSON object; an empty body is an empty object."""
     if body is None:
         return Fields({})
     if not _is_object(body):
@@ -124,7 +124,7 @@ def fields_of(body: object) -> Fields:
 
 @dataclass(frozen=True, slots=True)
 class CommentForm:
-    """A comment on a line, a range or a whole file, as asked for. `line` and `position` are both None for a file."""
+    """A comment on a line, a range or a whole file, as requested. `line` and `position` are both None for a file."""
 
     body: str
     path: str
@@ -173,7 +173,7 @@ def review_form(fields: Fields) -> ReviewForm:
 
 
 def comment_form(fields: Fields) -> tuple[CommentForm, str]:
-    """A comment of its own, and the commit that it is for. A whole-file comment may not name lines."""
+    """Return a comment of its own, and the commit that it is for. A whole-file comment may not name lines."""
     on_file = fields.text("subject_type", ("line", "file")) == "file"
     sent = [key for key in ("line", "side", "start_line", "start_side", "position") if key in fields.values]
     if on_file and sent:
@@ -196,7 +196,7 @@ class PullForm:
 
 
 def pull_form(fields: Fields) -> PullForm:
-    """A pull request to open; one made from an issue is not served."""
+    """Return a pull request to open; one made from an issue is not served."""
     return PullForm(
         title=fields.needed("title"),
         head=fields.needed("head"),
@@ -222,7 +222,7 @@ class CheckForm:
 
 
 def check_form(fields: Fields) -> CheckForm:
-    """A check run to make or to change."""
+    """Return a check run to make or to change."""
     output = fields.part("output")
     return CheckForm(
         name=fields.text("name"),

@@ -1,4 +1,4 @@
-"""GraphQL over the published schema's cut: loads it, ties the resolvers to it, runs a request, writes its errors."""
+"""GraphQL on a part of the published schema: binds the resolvers, executes requests and formats errors."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _OBJECTS = {Kind.BLOB: "Blob", Kind.TREE: "Tree", Kind.TAG: "Tag", Kind.COMMIT: 
 
 @lru_cache(maxsize=1)
 def schema() -> GraphQLSchema:
-    """The cut of GitHub's schema, with the sandbox's resolvers."""
+    """Return the part of GitHub's schema with the sandbox's resolvers."""
     text = files("reviewbot_sandbox.github").joinpath("schema.graphql").read_text("utf-8")
     built = build_schema(text)
     for resolvers in (graph_reads.RESOLVERS, graph_pulls.RESOLVERS, graph_queue.RESOLVERS, graph_writes.RESOLVERS):
@@ -92,7 +92,7 @@ def _type_of(value: object, _info: Info, _kind: GraphQLAbstractType) -> str:
 
 
 def _attribute(source: object, info: Info, **_arguments: object) -> object:
-    """The field of a dict, or the record's attribute of that name in Python's spelling."""
+    """Return the field of a dict, or the record's attribute of that name in Python's spelling."""
     if isinstance(source, dict):
         return source.get(info.field_name)
     name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in info.field_name)
@@ -104,7 +104,7 @@ def _is_object(value: object) -> TypeGuard[dict[str, object]]:
 
 
 def execute(world: World, viewer: Viewer, at: Addresses, body: object) -> dict[str, object]:
-    """Runs a request; whatever is wrong comes back as `errors` under status 200, as GitHub does it."""
+    """Run a request; errors are returned as `errors` with status 200, as GitHub does."""
     if viewer.token is None:
         raise Refusal(401, "This endpoint requires you to be authenticated.")
     if not _is_object(body) or not isinstance(body.get("query"), str):

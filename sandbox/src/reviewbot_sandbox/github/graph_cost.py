@@ -1,4 +1,4 @@
-"""What a query costs: GitHub counts the nodes that it could return before it runs it, and refuses over 500,000."""
+"""The cost of a query: GitHub counts the nodes that it could return, and refuses more than 500,000."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Cost:
 
     @property
     def points(self) -> int:
-        """What the query takes off the rate limit."""
+        """The points that the query costs."""
         return max(1, round(self.reads / _REQUESTS_A_POINT))
 
 
@@ -77,7 +77,7 @@ class _Counter:
 
 
 def cost_of(document: DocumentNode, variables: Mapping[str, object]) -> Cost:
-    """Adds up a parsed query; refuses one that could return more nodes than GitHub allows."""
+    """Compute the cost of a parsed query; refuse one that could return more nodes than GitHub allows."""
     fragments = {part.name.value: part for part in document.definitions if isinstance(part, FragmentDefinitionNode)}
     counter = _Counter(fragments, variables)
     operations = [part for part in document.definitions if isinstance(part, OperationDefinitionNode)]

@@ -1,4 +1,4 @@
-"""GraphQL: pull requests with everything that hangs on them."""
+"""GraphQL: pull requests and their connections."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CHANGES = {"removed": "DELETED"}
 
 
 def pull_request(repo: r.Repository, info: Info, number: int) -> PullRequest:
-    """One pull request."""
+    """Return one pull request."""
     asked = context(info)
     require(asked.store, asked.viewer, repo, _READ)
     found = asked.store.pulls.get((repo.full_name, number))
@@ -37,7 +37,7 @@ def pull_request(repo: r.Repository, info: Info, number: int) -> PullRequest:
 
 
 def pull_requests(repo: r.Repository, info: Info, **arguments: object) -> dict[str, object]:
-    """A repository's pull requests, oldest first unless ordered otherwise."""
+    """Return a repository's pull requests, oldest first unless ordered otherwise."""
     asked = context(info)
     require(asked.store, asked.viewer, repo, _READ)
     states, order = arguments.get("states"), arguments.get("orderBy")
@@ -68,12 +68,12 @@ def _mergeable(pull: r.PullRequest) -> str:
 
 
 def head_repository(pull: PullRequest, info: Info) -> r.Repository | None:
-    """Where the branch is, None once that repository is deleted."""
+    """Return the head repository; None if it was deleted."""
     return context(info).store.repos.get(pull.head_repo.lower()) if pull.head_repo else None
 
 
 def commits(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
-    """The branch's own commits, oldest first; only 250 can be paged through, all are counted."""
+    """Return the branch's own commits, oldest first; only 250 can be paged through, all are counted."""
     store = context(info).store
     span = f"{pull.base_sha}..{pull.head_sha}"
     git = store.git(pull.repo)
@@ -82,7 +82,7 @@ def commits(pull: PullRequest, info: Info, **arguments: object) -> dict[str, obj
 
 
 def comments(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
-    """The conversation, oldest first."""
+    """Return the conversation, oldest first."""
     return page(info, context(info).store.comments_of((pull.repo, pull.number)), arguments)
 
 
@@ -127,7 +127,7 @@ def _file(change: Change) -> dict[str, object]:
 
 
 def timeline(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
-    """What happened, oldest first; of the many kinds those that the sandbox records."""
+    """Return the timeline, oldest first, with the kinds of events that the sandbox records."""
     wanted = arguments.get("itemTypes")
     events = context(info).store.events_of((pull.repo, pull.number))
     found = [event for event in events if not isinstance(wanted, list) or _item_type(event.kind) in wanted]
@@ -139,7 +139,7 @@ def _item_type(kind: str) -> str:
 
 
 def decision(pull: PullRequest, info: Info) -> str | None:
-    """What the latest reviews come to; None without any that decides."""
+    """Return the review decision of the latest reviews; None if none decides."""
     latest: dict[str, ReviewState] = {}
     for review in context(info).store.reviews_of((pull.repo, pull.number)):
         if review.state not in (ReviewState.COMMENTED, ReviewState.PENDING):
@@ -150,7 +150,7 @@ def decision(pull: PullRequest, info: Info) -> str | None:
 
 
 def may_resolve(thread: r.Thread, info: Info) -> bool:
-    """Whether the viewer may resolve: an App needs `contents: write` besides `pull-requests: write`."""
+    """Return whether the viewer may resolve: an App needs `contents: write` besides `pull-requests: write`."""
     asked = context(info)
     repo = asked.store.repo(thread.repo)
     if not asked.viewer.app and asked.viewer.login == asked.store.pull((thread.repo, thread.number)).author:
@@ -182,7 +182,7 @@ def reaction_word(content: str) -> str:
 
 
 def _reaction_groups(prefix: str) -> Resolver:
-    """Every emoji that there is, as GitHub lists them, under what has node ids of that prefix."""
+    """Return all reaction groups, in GitHub's order, for objects with this node id prefix."""
 
     def groups(it: r.PullRequest | r.IssueComment | r.Review | r.ReviewComment, info: Info) -> list[dict[str, object]]:
         asked, subject = context(info), node_id(prefix, it.id)

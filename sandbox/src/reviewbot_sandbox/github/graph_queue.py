@@ -20,7 +20,7 @@ _READ = ((Scope.MERGE_QUEUES, Access.READ),)
 
 
 def merge_queue(repo: r.Repository, info: Info, branch: str | None = None) -> BranchAt | None:
-    """A branch's queue, null for one that never had any."""
+    """Return a branch's queue, null if it never had one."""
     asked = context(info)
     require(asked.store, asked.viewer, repo, _READ)
     name = branch or repo.default_branch
@@ -28,7 +28,7 @@ def merge_queue(repo: r.Repository, info: Info, branch: str | None = None) -> Br
 
 
 def entries(queue: BranchAt, info: Info, **arguments: object) -> dict[str, object]:
-    """Whoever waits, in order."""
+    """Return the entries in order."""
     line = waiting_in(context(info).store, queue.repo, queue.name)
     rows = [{"repo": queue.repo, "position": place, "entry": entry} for place, entry in enumerate(line, 1)]
     return page(info, rows, arguments)

@@ -32,7 +32,7 @@ _READ_CHECKS = ((Scope.CHECKS, Access.READ),)
 
 
 def actor(info: Info, login: str | None) -> User | None:
-    """A person or a bot by REST's login; None stays None, as for an account that is gone."""
+    """Return a person or a bot by REST's login; None stays None, as for an account that is gone."""
     return None if login is None else context(info).store.users.get(login)
 
 
@@ -44,7 +44,7 @@ def viewer(_source: object, info: Info) -> User:
 
 
 def rate_limit(_source: object, info: Info) -> dict[str, object]:
-    """How much is left, and what this query takes."""
+    """Return the remaining rate limit and the cost of this query."""
     asked = context(info)
     numbers = asked.world.limits.overview(asked.viewer, "graphql")
     reset = datetime.fromtimestamp(numbers["reset"], UTC)
@@ -52,7 +52,7 @@ def rate_limit(_source: object, info: Info) -> dict[str, object]:
 
 
 def repository(_source: object, info: Info, owner: str, name: str) -> r.Repository:
-    """A repository that the viewer may know of."""
+    """Return a repository that the viewer may know of."""
     store = context(info).store
     found = store.repos.get(f"{owner}/{name}".lower())
     if found is None or not can_see(store, context(info).viewer, found):
@@ -71,7 +71,7 @@ def nodes(_source: object, info: Info, ids: list[str]) -> list[object]:
 
 
 def default_branch(repo: r.Repository, info: Info) -> BranchAt | None:
-    """The default branch, None in an empty repository."""
+    """Return the default branch, None in an empty repository."""
     branches = context(info).store.git(repo.full_name).branches()
     return BranchAt(repo.full_name, repo.default_branch) if repo.default_branch in branches else None
 
@@ -79,14 +79,14 @@ def default_branch(repo: r.Repository, info: Info) -> BranchAt | None:
 def git_object(
     repo: r.Repository, info: Info, oid: str | None = None, expression: str | None = None
 ) -> ObjectAt | CommitAt | None:
-    """An object by its hash or by an expression such as `HEAD:path`; null where there is none."""
+    """Return an object by its hash or by an expression such as `HEAD:path`; null where there is none."""
     asked = context(info)
     require(asked.store, asked.viewer, repo, _READ_CODE)
     return read_object(info, repo.full_name, oid or expression or "")
 
 
 def read_object(info: Info, full_name: str, expression: str) -> ObjectAt | CommitAt | None:
-    """An object of a repository, commits already read."""
+    """Return an object of a repository, commits already read."""
     git = context(info).store.git(full_name)
     found = git.read(expression)
     if found is None:
@@ -97,37 +97,37 @@ def read_object(info: Info, full_name: str, expression: str) -> ObjectAt | Commi
 
 
 def commit_at(info: Info, full_name: str, sha: str) -> CommitAt | None:
-    """A commit by its hash."""
+    """Return a commit by its hash."""
     git = context(info).store.git(full_name)
     return CommitAt(full_name, git.commit(sha)) if git.resolve(sha) else None
 
 
 def blob_text(blob: ObjectAt, info: Info) -> str | None:
-    """The text, cut at 512,000 bytes; null for a binary file."""
+    """Return the text, cut at 512,000 bytes; null for a binary file."""
     if is_binary(blob, info):
         return None
     return blob.object.data[: context(info).store.rules.blob_text].decode(errors="replace")
 
 
 def is_binary(blob: ObjectAt, _info: Info) -> bool:
-    """Whether there is a NUL near the beginning, which is git's own test."""
+    """Return whether there is a NUL near the beginning, which is git's own test."""
     return b"\0" in blob.object.data[:_BINARY_PROBE]
 
 
 def tree_entries(tree: ObjectAt, info: Info) -> list[EntryAt]:
-    """What is directly inside a tree."""
+    """Return the entries directly inside a tree."""
     entries = context(info).store.git(tree.repo).tree(tree.object.oid)
     return [EntryAt(tree.repo, entry.name, entry) for entry in entries]
 
 
 def commit_file(found: CommitAt, info: Info, path: str) -> EntryAt | None:
-    """The tree entry at a path, null where there is none."""
+    """Return the tree entry at a path, null where there is none."""
     entry = context(info).store.git(found.repo).entry(found.commit.sha, path)
     return EntryAt(found.repo, path, entry, found.commit.sha) if entry else None
 
 
 def is_generated(found: EntryAt, info: Info) -> bool:
-    """Whether `.gitattributes` of the commit says `linguist-generated`."""
+    """Return whether `.gitattributes` of the commit says `linguist-generated`."""
     if found.commit is None:
         return False
     value = context(info).store.git(found.repo).attribute(found.commit, found.path, "linguist-generated")
@@ -135,7 +135,7 @@ def is_generated(found: EntryAt, info: Info) -> bool:
 
 
 def authors(found: CommitAt, info: Info, **arguments: object) -> dict[str, object]:
-    """The author and whoever is named in `Co-authored-by` lines."""
+    """Return the author and the co-authors from `Co-authored-by` lines."""
     commit = found.commit
     people = [{"name": commit.author_name, "email": commit.author_email, "date": commit.author_date}]
     for row in commit.message.splitlines():
@@ -147,7 +147,7 @@ def authors(found: CommitAt, info: Info, **arguments: object) -> dict[str, objec
 
 
 def person(found: CommitAt, role: str) -> dict[str, str]:
-    """A commit's author or committer as git has them."""
+    """Return a commit's author or committer as git has them."""
     return {key: getattr(found.commit, f"{role}_{key}") for key in ("name", "email", "date")}
 
 
@@ -160,13 +160,13 @@ def signature(found: CommitAt, info: Info) -> dict[str, object] | None:
 
 
 def history(found: CommitAt, info: Info, **arguments: object) -> dict[str, object]:
-    """A commit and all before it, as `git log` orders them."""
+    """Return a commit and all before it, as `git log` orders them."""
     git = context(info).store.git(found.repo)
     return page(info, [CommitAt(found.repo, each) for each in git.commits(found.commit.sha)], arguments)
 
 
 def check_suites(found: CommitAt, info: Info, **arguments: object) -> dict[str, object]:
-    """A commit's suites, one for each App, in the order in which they were made."""
+    """Return a commit's suites, one for each App, in the order in which they were made."""
     asked = context(info)
     repo = asked.store.repo(found.repo)
     require(asked.store, asked.viewer, repo, _READ_CHECKS)
@@ -184,7 +184,7 @@ def check_suites(found: CommitAt, info: Info, **arguments: object) -> dict[str, 
 
 
 def check_runs(suite: r.CheckSuite, info: Info, **arguments: object) -> dict[str, object]:
-    """A suite's latest runs of each name, oldest first."""
+    """Return a suite's latest runs of each name, oldest first."""
     store, wanted = context(info).store, _filter(arguments)
     found = [
         run
@@ -205,7 +205,7 @@ def _filter(arguments: dict[str, object]) -> dict[str, object]:
 
 
 def permission_of_viewer(repo: r.Repository, info: Info) -> str | None:
-    """What the viewer may do."""
+    """Return the viewer's permission."""
     asked = context(info)
     level = level_of(asked.store, asked.viewer.login, repo)
     return level.name if level else None

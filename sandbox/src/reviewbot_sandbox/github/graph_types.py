@@ -1,4 +1,4 @@
-"""What GraphQL's resolvers share: the request's context, git objects with their repository, paging and node ids."""
+"""Shared parts of the resolvers: the request's context, git objects with their repository, paging and node ids."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class BranchAt:
 
 
 def context(info: Info) -> Context:
-    """The request that a resolver works for."""
+    """Return the request that a resolver works for."""
     found = info.context
     if not isinstance(found, Context):
         raise TypeError("GraphQL must be executed with a Context")
@@ -88,7 +88,7 @@ def context(info: Info) -> Context:
 
 
 def page(info: Info, items: Sequence[object], arguments: Mapping[str, object]) -> dict[str, object]:
-    """A connection over a list, by GitHub's rules: `first` or `last` must be given, and be at most 100."""
+    """Return a connection over a list, by GitHub's rules: `first` or `last` must be given, and be at most 100."""
     start, end = 0, len(items)
     after, before = (_index(arguments.get(name)) for name in ("after", "before"))
     if after is not None:
@@ -147,7 +147,7 @@ def _index(cursor: object) -> int | None:
 
 
 def find_node(store: Store, node: str) -> object:
-    """The thing behind a global id; refuses as GraphQL does when there is none."""
+    """Return the object of a global id; refuse an unknown id as GraphQL does."""
     tables: tuple[tuple[str, Mapping[int, object]], ...] = (
         ("IC", store.comments),
         ("PRR", store.reviews),

@@ -38,7 +38,7 @@ _REACTIONS = {"THUMBS_UP": "+1", "THUMBS_DOWN": "-1"}
 
 
 def _subject(info: Info, node: object, kind: type[T], needs: Needs) -> T:
-    """The thing that a mutation is about, if the viewer may write to it."""
+    """Return the object of a mutation if the viewer may write to it."""
     asked = context(info)
     found = find_node(asked.store, str(node))
     if not isinstance(found, kind):
@@ -55,7 +55,7 @@ def _answer(arguments: dict[str, object], **payload: object) -> dict[str, object
 
 
 def add_comment(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Posts into the conversation."""
+    """Post into the conversation."""
     form = call["input"]
     pull = _subject(info, form["subjectId"], PullRequest, WRITE)
     asked = context(info)
@@ -65,7 +65,7 @@ def add_comment(_source: object, info: Info, **call: dict[str, object]) -> dict[
 
 
 def update_issue_comment(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Edits a comment of the conversation."""
+    """Edit a comment of the conversation."""
     form = call["input"]
     comment = _subject(info, form["id"], IssueComment, WRITE)
     asked = context(info)
@@ -75,7 +75,7 @@ def update_issue_comment(_source: object, info: Info, **call: dict[str, object])
 
 
 def delete_issue_comment(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Deletes a comment of the conversation."""
+    """Delete a comment of the conversation."""
     form = call["input"]
     comment = _subject(info, form["id"], IssueComment, WRITE)
     talk.must_own(context(info).store, context(info).viewer, comment)
@@ -84,9 +84,9 @@ def delete_issue_comment(_source: object, info: Info, **call: dict[str, object])
 
 
 def add_thread(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Starts a thread in a pending review, which it makes when there is none.
+    """Start a thread in a pending review, which is created if there is none.
 
-    A line outside the diff is not refused: the answer's thread is null and nothing is written, as seen on GitHub.
+    A line outside the diff is not refused: the response's thread is null and nothing is written, as on GitHub.
     """
     form, asked = call["input"], context(info)
     review = _pending_review(info, form)
@@ -137,7 +137,7 @@ def _comment_form(form: dict[str, object]) -> CommentForm:
 
 
 def add_thread_reply(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Answers in a thread."""
+    """Answer in a thread."""
     form, asked = call["input"], context(info)
     thread = _subject(info, form["pullRequestReviewThreadId"], Thread, _WRITE_PULLS)
     root = asked.store.replies_in(thread)[0]
@@ -147,12 +147,12 @@ def add_thread_reply(_source: object, info: Info, **call: dict[str, object]) -> 
 
 
 def resolve_thread(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Resolves a thread."""
+    """Resolve a thread."""
     return _resolved(info, call["input"], context(info).viewer.login)
 
 
 def unresolve_thread(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Reopens a thread."""
+    """Reopen a thread."""
     return _resolved(info, call["input"], None)
 
 
@@ -166,13 +166,13 @@ def _resolved(info: Info, form: dict[str, object], by: str | None) -> dict[str, 
 
 
 def minimize_comment(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Hides a comment under a reason."""
+    """Hide a comment under a reason."""
     form = call["input"]
     return _answer(form, minimizedComment=_minimized(info, form, str(form["classifier"]).lower()))
 
 
 def unminimize_comment(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Shows a hidden comment again."""
+    """Show a hidden comment again."""
     return _answer(call["input"], unminimizedComment=_minimized(info, call["input"], None))
 
 
@@ -189,7 +189,7 @@ def _minimized(info: Info, form: dict[str, object], reason: str | None) -> Issue
 
 
 def add_reaction(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Puts an emoji under a pull request or a comment."""
+    """Put an emoji under a pull request or a comment."""
     form, asked = call["input"], context(info)
     found = find_node(asked.store, str(form["subjectId"]))
     if not isinstance(found, (PullRequest, IssueComment, ReviewComment)):
@@ -202,7 +202,7 @@ def add_reaction(_source: object, info: Info, **call: dict[str, object]) -> dict
 
 
 def create_check_run(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Makes a check run; only for Apps."""
+    """Create a check run; only for Apps."""
     form, asked = call["input"], context(info)
     repo = _subject(info, form["repositoryId"], Repository, CHECKS_WRITE)
     if asked.viewer.app is None:
@@ -212,7 +212,7 @@ def create_check_run(_source: object, info: Info, **call: dict[str, object]) -> 
 
 
 def update_check_run(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Changes a check run; only for the App that made it."""
+    """Change a check run; only for its App."""
     form, asked = call["input"], context(info)
     run = _subject(info, form["checkRunId"], CheckRun, CHECKS_WRITE)
     changed = checks.update_check(asked.store, run, asked.viewer.app, check_form(_check_fields(form)))
@@ -220,7 +220,7 @@ def update_check_run(_source: object, info: Info, **call: dict[str, object]) -> 
 
 
 def _check_fields(form: dict[str, object]) -> Fields:
-    """The mutation's input in REST's words."""
+    """Return the mutation's input in REST's words."""
     lower = {
         key: value.lower() for key, value in form.items() if key in ("status", "conclusion") and isinstance(value, str)
     }
@@ -264,7 +264,7 @@ def _annotation_values(note: dict[str, object]) -> dict[str, object]:
 
 
 def update_reply(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Edits a review comment."""
+    """Edit a review comment."""
     form, asked = call["input"], context(info)
     reply = _subject(info, form["pullRequestReviewCommentId"], ReviewComment, _WRITE_PULLS)
     talk.must_own(asked.store, asked.viewer, reply)
@@ -273,7 +273,7 @@ def update_reply(_source: object, info: Info, **call: dict[str, object]) -> dict
 
 
 def delete_reply(_source: object, info: Info, **call: dict[str, object]) -> dict[str, object]:
-    """Deletes a review comment."""
+    """Delete a review comment."""
     form, asked = call["input"], context(info)
     reply = _subject(info, form["id"], ReviewComment, _WRITE_PULLS)
     talk.must_own(asked.store, asked.viewer, reply)

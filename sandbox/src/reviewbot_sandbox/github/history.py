@@ -67,7 +67,7 @@ class Change:
 
 
 def fast_import(branch: str, commit: NewCommit) -> bytes:
-    """The stream that makes `git fast-import` write a commit."""
+    """Return the stream that makes `git fast-import` write a commit."""
     return b"".join(_stream(branch, commit))
 
 
@@ -110,7 +110,7 @@ def _quoted(path: str) -> bytes:
 
 
 def changes_between(raw: bytes, counts: bytes, diff: bytes) -> tuple[Change, ...]:
-    """Joins `git diff --raw -z`, `--numstat -z` and the diff itself, which list the files in one order."""
+    """Join `git diff --raw -z`, `--numstat -z` and the diff itself, which list the files in one order."""
     facts = list(_raw(raw))
     numbers = list(_numstat(counts))
     patches = _patches(diff, [status for status, *_ in facts])

@@ -1,4 +1,4 @@
-"""Rate limits: the headers on every answer, and refusals for those who switch them on."""
+"""Rate limits: the headers on every answer, and optional refusals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SECONDARY = (
 
 
 RESOURCES = ("core", "graphql", "search")
-"""What GitHub counts apart from each other: REST, GraphQL (whose unit is a point) and the search."""
+"""Resources with separate limits: REST, GraphQL (whose unit is a point) and the search."""
 
 
 def quota(viewer: Viewer, resource: str = "core") -> int:
@@ -49,7 +49,7 @@ CONTENT_A_MINUTE, CONTENT_AN_HOUR = 80, 500
 
 @dataclass
 class Limits:
-    """How much has been asked for. Nothing is refused until a limit is switched on.
+    """Counts requests. Nothing is refused until a limit is enabled.
 
     `enforce` switches the primary limit on, with `quota_` in place of GitHub's number if given. `per_minute` and
     `per_hour` count requests that create content (GitHub: 80 and 500); `secondary_status` is how such a refusal comes:
@@ -67,21 +67,21 @@ class Limits:
     _writes: deque[float] = field(default_factory=deque)
 
     def switch_on(self) -> None:
-        """From now on refuse as GitHub does, with GitHub's numbers."""
+        """Enable the limits with GitHub's numbers."""
         self.enforce, self.per_minute, self.per_hour = True, CONTENT_A_MINUTE, CONTENT_AN_HOUR
 
     def spend(self, viewer: Viewer, resource: str = "core") -> None:
-        """Counts a request against the primary limit of its resource."""
+        """Count a request against the primary limit of its resource."""
         self._used[self._key(viewer, resource)] += 1
 
     def check(self, viewer: Viewer, resource: str = "core") -> None:
-        """Refuses once the primary limit of the resource is used up, if limits are switched on."""
+        """Refuse once the primary limit of the resource is used up, if limits are switched on."""
         if self.enforce and self._used[self._key(viewer, resource)] > self._quota(viewer, resource):
             who = viewer.login or "the anonymous"
             raise Refusal(403, f"API rate limit exceeded for {who}.", kind="RATE_LIMITED")
 
     def write(self) -> None:
-        """Counts a request that creates content; refuses it over the secondary limits."""
+        """Count a request that creates content; refuse it over the secondary limits."""
         now = self.clock()
         recent = [at for at in self._writes if at > now - _HOUR]
         in_minute = sum(at > now - _MINUTE for at in recent)
@@ -97,13 +97,13 @@ class Limits:
         return Refusal(self.secondary_status, _SECONDARY, headers=headers, kind="RATE_LIMITED")
 
     def overview(self, viewer: Viewer, resource: str = "core") -> dict[str, int]:
-        """The numbers of one resource in `GET /rate_limit`; `reset` is in seconds since the epoch."""
+        """Return the numbers of one resource in `GET /rate_limit`; `reset` is in seconds since the epoch."""
         whole, used = self._quota(viewer, resource), self._used[self._key(viewer, resource)]
         left = max(0 if self.enforce else min(1, whole), whole - used)
         return {"limit": whole, "used": whole - left, "remaining": left, "reset": (self._window() + 1) * _HOUR}
 
     def headers(self, viewer: Viewer, resource: str) -> dict[str, str]:
-        """The headers that go with every answer."""
+        """Return the headers that go with every answer."""
         numbers = {f"x-ratelimit-{name}": str(value) for name, value in self.overview(viewer, resource).items()}
         return {**numbers, "x-ratelimit-resource": resource}
 

@@ -1,4 +1,4 @@
-"""The merge queue: who waits, the commit and the branch of a group, and the event that asks for its checks."""
+"""The merge queue: its entries, the commit and branch of a group, and the event that requests its checks."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _QUEUE = "github-merge-queue[bot]"
 
 @dataclass(frozen=True, slots=True)
 class MergeGroup:
-    """Pull requests that are to be merged together.
+    """Pull requests that will be merged together.
 
     Attributes:
         numbers: of the pull requests, in the order in which they are merged.
         head_ref: the group's branch, `gh-readonly-queue/<base>/pr-N-<sha>`: N is the last pull request, and the hash
             that of the commit which it was merged onto.
-        base_sha: onto which the first one is merged: the base branch's tip, or the last commit of whoever waits before.
+        base_sha: onto which the first one is merged: the base branch's tip, or the last commit of the previous entry.
     """
 
     repo: str
@@ -39,11 +39,11 @@ class MergeGroup:
 
 
 def form_group(store: Store, full_name: str, numbers: tuple[int, ...]) -> MergeGroup:
-    """Queues pull requests: merges each onto the one before it, and gives the last commit the group's branch.
+    """Queue pull requests: merge each onto the one before it, and point the group's branch at the last commit.
 
     Raises:
-        Refusal: 404 for an unknown one, 422 for one that conflicts, is closed, waits already, or has another base than
-            the first.
+        Refusal: 404 for an unknown one, 422 for one that conflicts, is closed, is already queued, or has another base
+            than the first.
     """
     base_ref, git = store.pull((full_name, numbers[0])).base_ref, store.git(full_name)
     before = line = waiting_in(store, full_name, base_ref)
@@ -67,7 +67,7 @@ def _enter(store: Store, pull: PullRequest, line: tuple[QueueEntry, ...], base_r
 
 
 def waiting_in(store: Store, full_name: str, base_ref: str) -> tuple[QueueEntry, ...]:
-    """A branch's queue, first come first; what is merged or closed has left it."""
+    """Return a branch's queue, first come first; merged and closed pull requests are removed."""
     entries = store.queues.get((full_name, base_ref), ())
     return tuple(entry for entry in entries if store.pull((full_name, entry.number)).closed_at is None)
 

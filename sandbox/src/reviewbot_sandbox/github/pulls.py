@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def open_pull(store: Store, repo: Repository, source: Repository, author: str, form: PullForm) -> PullRequest:
-    """Stores a new pull request of a branch of `source`, and publishes its head under `refs/pull/N/head`.
+    """Store a new pull request of a branch of `source`, and publish its head under `refs/pull/N/head`.
 
     Raises:
         Refusal: there is no such branch.
@@ -80,7 +80,7 @@ def source_of(store: Store, repo: Repository, head: str) -> tuple[Repository, st
 
 
 def must_be_new(store: Store, repo: Repository, source: Repository, form: PullForm) -> None:
-    """Refuses a second open pull request of the same branches, and one that would hold no commit."""
+    """Refuse a second open pull request of the same branches, and one that would hold no commit."""
     whole, same = f"{source.owner}:{form.head}", (source.full_name, form.head, form.base)
     for pull in store.pulls_of(repo.full_name):
         if pull.closed_at is None and (pull.head_repo, pull.head_ref, pull.base_ref) == same:
@@ -90,7 +90,7 @@ def must_be_new(store: Store, repo: Repository, source: Repository, form: PullFo
 
 
 def _try_merge(store: Store, pull: PullRequest) -> PullRequest:
-    """Publishes what merging would make under `refs/pull/N/merge`, or takes the name away where there is a conflict."""
+    """Publish what merging would make under `refs/pull/N/merge`, or take the name away where there is a conflict."""
     store.users.setdefault("web-flow", User(store.next_id(), "web-flow", GITHUB_EMAIL))
     git, name = store.git(pull.repo), f"refs/pull/{pull.number}/merge"
     message = f"Merge {pull.head_sha} into {pull.base_sha}"
@@ -113,12 +113,12 @@ def _publish_head(store: Store, pull: PullRequest) -> None:
 
 
 def _next_number(store: Store, repo: Repository) -> int:
-    """The number of a repository's next pull request."""
+    """Return the number of a repository's next pull request."""
     return max((pull.number for pull in store.pulls_of(repo.full_name)), default=0) + 1
 
 
 def follow(store: Store, full_name: str, pusher: str) -> None:
-    """Brings every open pull request up to date with the branches of a repository that was pushed to."""
+    """Bring every open pull request up to date with the branches of a repository that was pushed to."""
     branches = store.git(full_name).branches()
     for pull in list(store.pulls.values()):
         if pull.closed_at is None:

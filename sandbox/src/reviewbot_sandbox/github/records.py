@@ -1,4 +1,4 @@
-"""What GitHub remembers, as frozen records: each change replaces a record, none is altered in place.
+"""GitHub's state as frozen records; each change replaces a record.
 
 Moments are aware datetimes in UTC, cut to whole seconds as GitHub's are. People and bots are named by their login as
 REST spells it, so an App's bot keeps its `[bot]`.
@@ -134,7 +134,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request; `repo` is the full name of its base, `head_repo` None once the fork that it came from is gone.
+    """A pull request; `repo` is the full name of its base, `head_repo` None if its fork was deleted.
 
     `merge_sha` is the commit that merging would make, under `refs/pull/N/merge`; None where base and head conflict.
     """
@@ -193,7 +193,7 @@ class TimelineEvent:
 
 @dataclass(frozen=True, slots=True)
 class IssueComment:
-    """A comment in the conversation: `editor` is whoever edited last, `minimized` the reason for hiding it."""
+    """A comment in the conversation: `editor` is the last editor, `minimized` the reason for hiding it."""
 
     id: int
     repo: str
@@ -224,7 +224,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Where a thread stands: a line or a range on one side, or the whole file when `line` is None."""
+    """A thread's place: a line or a range on one side, or the whole file if `line` is None."""
 
     path: str
     side: Side = Side.RIGHT

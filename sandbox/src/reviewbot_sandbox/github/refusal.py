@@ -1,6 +1,6 @@
-"""How GitHub says no: one exception for every refusal, and the bodies that go with it.
+"""GitHub's errors: one exception for every refusal, and its bodies.
 
-The wording is GitHub's own as seen in its answers; where nobody outside knows it, the sentence says so in this file.
+The messages are those of GitHub's responses where they are known.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 DOCUMENTATION = "https://docs.github.com/rest"
-"""Where every error body of GitHub's points."""
+"""The `documentation_url` of every error body."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Refusal(Exception):
     kind: str = "UNPROCESSABLE"
 
     def body(self) -> dict[str, object]:
-        """The answer's body, in GitHub's form."""
+        """Return the answer's body, in GitHub's form."""
         body: dict[str, object] = {"message": self.message}
         if self.errors:
             body["errors"] = list(self.errors)
@@ -42,23 +42,23 @@ class Refusal(Exception):
 
 
 def not_found() -> Refusal:
-    """Nothing there, or nothing that this token may know of."""
+    """404: it does not exist, or this token may not see it."""
     return Refusal(404, "Not Found", kind="NOT_FOUND")
 
 
 def unprocessable(*errors: str) -> Refusal:
-    """The form of the review endpoints: errors are strings, and do not say which comment was meant."""
+    """Return the form of the review endpoints: errors are strings, and do not identify the comment."""
     return Refusal(422, "Unprocessable Entity", errors)
 
 
 def invalid(resource: str, field_name: str, message: str) -> Refusal:
-    """The form of most other endpoints: one object with a sentence of its own."""
+    """Return the form of most other endpoints: one object with a sentence of its own."""
     error = {"resource": resource, "code": "custom", "field": field_name, "message": message}
     return Refusal(422, "Validation Failed", (error,))
 
 
 def malformed(detail: str) -> Refusal:
-    """A body that does not have the documented shape."""
+    """Return a body that does not have the documented shape."""
     return Refusal(422, f"Invalid request.\n\n{detail}")
 
 
@@ -70,11 +70,11 @@ def missing(*names: str) -> Refusal:
 
 
 def bad_credentials() -> Refusal:
-    """A token that GitHub does not know."""
+    """Return a token that GitHub does not know."""
     return Refusal(401, "Bad credentials", kind="FORBIDDEN")
 
 
 def forbidden(message: str, needs: str = "") -> Refusal:
-    """A known identity without the right; `needs` goes into the header that names the permission."""
+    """Return a known identity without the right; `needs` goes into the header that names the permission."""
     headers = {"X-Accepted-GitHub-Permissions": needs} if needs else {}
     return Refusal(403, message, headers=headers, kind="FORBIDDEN")

@@ -2,7 +2,7 @@
 
 Every call is a `git` process with a fixed environment: no system or user settings, no prompts, no hooks, English
 messages, UTC. Nothing is ever checked out. Revisions that come from a request are handed over after `--end-of-options`
-or on standard input, so that none is read as an option.
+or on standard input, so that they cannot become options.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ _DIFF = ("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames
 
 
 GITHUB_NAME, GITHUB_EMAIL = "GitHub", "noreply@github.com"
-"""Who commits what GitHub itself makes; the account behind it is `web-flow`."""
+"""The committer of GitHub's own commits; its account is `web-flow`."""
 
 
 class GitError(Exception):
-    """Git itself refused; the message is its last words."""
+    """Git failed; the message is the end of its output."""
 
 
 class Kind(Enum):
@@ -112,7 +112,7 @@ class GitRepository:
 
     @classmethod
     def create(cls, path: Path, default_branch: str) -> GitRepository:
-        """Makes an empty bare repository whose HEAD names the default branch."""
+        """Create an empty bare repository whose HEAD names the default branch."""
         path.mkdir(parents=True)
         repository = cls(path)
         repository.run("init", "--quiet", "--bare", f"--initial-branch={default_branch}", "--template=", ".")
@@ -121,7 +121,7 @@ class GitRepository:
         return repository
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        """Runs git in the repository and returns what it printed; raises GitError on a failure."""
+        """Run git in the repository and return what it printed; raise GitError on a failure."""
         command = ["git", "-c", "safe.directory=*", *arguments]
         done = subprocess.run(  # noqa: S603 — a fixed program, no shell, and revisions kept from being options
             command, cwd=self.path, env=ENVIRONMENT, input=stdin, capture_output=True, check=False
@@ -142,7 +142,7 @@ class GitRepository:
         return GitObject(words[0].decode(), Kind(words[1].decode()), rest[: int(words[2])])
 
     def resolve(self, revision: str) -> str | None:
-        """The full hash of the commit that a branch, a hash or another revision names, or None."""
+        """Return the full hash of the commit that a branch, a hash or another revision names, or None."""
         if "\0" in revision:
             return None
         try:
@@ -152,12 +152,12 @@ class GitRepository:
         return answer.decode().strip()
 
     def tree(self, treeish: str) -> tuple[Entry, ...]:
-        """The entries directly inside a tree."""
+        """Return the entries directly inside a tree."""
         rows = self.run("ls-tree", "-z", "-l", "--end-of-options", treeish).split(b"\0")[:-1]
         return tuple(_entry(row) for row in rows)
 
     def entry(self, commit: str, path: str) -> Entry | None:
-        """The tree entry of a path in a commit, with the last part of the path as its name; None when absent."""
+        """Return the tree entry of a path in a commit, with the last part of the path as its name; None when absent."""
         folder, _, name = path.rpartition("/")
         try:
             entries = self.tree(f"{commit}:{folder}")
@@ -166,11 +166,11 @@ class GitRepository:
         return next((entry for entry in entries if entry.name == name), None)
 
     def commit(self, sha: str) -> Commit:
-        """A commit's facts."""
+        """Return a commit's facts."""
         return self.commits(sha, limit=1)[0]
 
     def commits(self, *revisions: str, limit: int = 250, oldest_first: bool = False) -> tuple[Commit, ...]:
-        """The commits that `git log` finds for some revisions."""
+        """Return the commits that `git log` finds for some revisions."""
         layout = "%x1e%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%ad%x1f%cn%x1f%ce%x1f%cd%x1f%B"
         order = ("--topo-order", "--reverse") if oldest_first else ()
         text = self.run("log", f"--format={layout}", _UTC, *order, "--end-of-options", *revisions).decode(
@@ -179,38 +179,38 @@ class GitRepository:
         return tuple(_commit(record) for record in text.split("\x1e")[1 : limit + 1])
 
     def count(self, revisions: str) -> int:
-        """How many commits a range has."""
+        """Return how many commits a range has."""
         return int(self.run("rev-list", "--count", "--end-of-options", revisions))
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """The best common ancestor, or None for unrelated histories."""
+        """Return the best common ancestor, or None for unrelated histories."""
         try:
             return self.run("merge-base", one, other).decode().strip()
         except GitError:
             return None
 
     def diff(self, old: str, new: str, *options: str) -> bytes:
-        """The unified diff of two commits, index lines cut to seven digits as GitHub's are."""
+        """Return the unified diff of two commits, index lines cut to seven digits as GitHub's are."""
         return self.run("-c", "core.abbrev=7", *_DIFF, *options, old, new, "--")
 
     def changes(self, old: str, new: str) -> tuple[Change, ...]:
-        """Every changed file between two commits, in git's order."""
+        """Return every changed file between two commits, in git's order."""
         raw = self.run(*_DIFF, "--raw", "-z", "--abbrev=40", old, new, "--")
         counts = self.run(*_DIFF, "--numstat", "-z", old, new, "--")
         return changes_between(raw, counts, self.diff(old, new))
 
     def attribute(self, commit: str, path: str, name: str) -> str:
-        """The value of a git attribute for a path, from the `.gitattributes` of a commit."""
+        """Return the value of a git attribute for a path, from the `.gitattributes` of a commit."""
         answer = self.run("check-attr", "-z", f"--source={commit}", name, "--", path)
         return answer.split(b"\0")[2].decode(errors="replace")
 
     def add(self, branch: str, commit: NewCommit) -> str:
-        """Writes a commit and moves the branch to it, also where that is no fast-forward; returns the hash."""
+        """Write a commit and move the branch to it, even if that is not a fast-forward; return the hash."""
         self.run("fast-import", "--quiet", "--force", stdin=fast_import(branch, commit))
         return self.run("rev-parse", "--verify", f"refs/heads/{branch}").decode().strip()
 
     def merge(self, onto: str, other: str, message: str, when: datetime) -> str | None:
-        """Writes the commit that merges one commit into another, as GitHub's own work; None where they conflict.
+        """Write the commit that merges one commit into another, as GitHub; None if they conflict.
 
         No reference moves. The same arguments give the same hash.
         """
@@ -224,21 +224,21 @@ class GitRepository:
         return self.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=written).decode().strip()
 
     def drop_ref(self, name: str) -> None:
-        """Removes a full reference name, which need not exist."""
+        """Remove a full reference name, which need not exist."""
         self.run("update-ref", "-d", name)
 
     def set_ref(self, name: str, sha: str) -> None:
-        """Makes a full reference name point at a hash."""
+        """Create a full reference name point at a hash."""
         self.run("update-ref", name, sha)
 
     def fetch(self, other: GitRepository, refspec: str) -> None:
-        """Brings objects and references over from another repository on disk."""
+        """Bring objects and references over from another repository on disk."""
         self.run(
             "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", str(other.path.resolve()), refspec
         )
 
     def branches(self) -> Mapping[str, str]:
-        """Every branch with its tip."""
+        """Return every branch with its tip."""
         text = self.run("for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads/").decode()
         rows: Sequence[list[str]] = [row.split(" ", 1) for row in text.splitlines()]
         return {name: sha for sha, name in rows}

@@ -1,4 +1,4 @@
-"""What a branch requires before something gets in, by rulesets and by its own protection."""
+"""Required checks of a branch, by rulesets and branch protection."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RequiredCheck:
-    """A check without which nothing gets in; `source` is the number of the App that it must come from."""
+    """A required check; `source` is the id of the App that must report it."""
 
     name: str
     source: int | None = None

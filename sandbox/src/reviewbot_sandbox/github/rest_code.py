@@ -1,4 +1,4 @@
-"""REST: repositories, commits, files, comparisons, permissions, limits and the odd rest."""
+"""REST: repositories, commits, files, comparisons, permissions, limits and the rest."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _TYPES = {"120000": "symlink", "160000": "submodule", "040000": "dir"}
 
 
 def get_repo(call: Call) -> Answer:
-    """The repository."""
+    """Return the repository."""
     return Answer(200, call.wire.whole_repo(call.repo))
 
 
 def get_branch(call: Call) -> Answer:
-    """A branch and its tip."""
+    """Return a branch and its tip."""
     full, name = call.repo.full_name, call.path["branch"]
     sha = call.git.branches().get(name)
     if sha is None:
@@ -50,12 +50,12 @@ def get_branch(call: Call) -> Answer:
 
 
 def get_rules(call: Call) -> Answer:
-    """The rules that are in force for a branch."""
+    """Return the rules that are in force for a branch."""
     return paged(call, _rules(call.repo, call.path["branch"]), lambda rule: rule)
 
 
 def get_commit(call: Call) -> Answer:
-    """A commit with its files, or only its hash or diff under the media types for those."""
+    """Return a commit with its files, or only its hash or diff under the media types for those."""
     sha = _sha(call, call.path["ref"])
     if call.wants("sha"):
         return Answer(200, sha.encode(), media="application/vnd.github.sha; charset=utf-8")
@@ -81,7 +81,7 @@ def _sha(call: Call, ref: str) -> str:
 
 
 def get_contents(call: Call) -> Answer:
-    """A file or a folder at a commit, by default the default branch's."""
+    """Return a file or a folder at a commit, by default the default branch's."""
     sha = call.git.resolve(call.query.get("ref") or call.repo.default_branch)
     if sha is None:
         raise Refusal(404, f"No commit found for the ref {call.query.get('ref')}")
@@ -152,7 +152,7 @@ def _folder(call: Call, sha: str, path: str, found: GitObject) -> Answer:
 
 
 def get_blob(call: Call) -> Answer:
-    """A blob by its hash, as base64 or raw."""
+    """Return a blob by its hash, as base64 or raw."""
     found = call.git.read(call.path["sha"])
     if found is None or found.kind is not Kind.BLOB:
         raise not_found()
@@ -170,7 +170,7 @@ def get_blob(call: Call) -> Answer:
 
 
 def compare(call: Call) -> Answer:
-    """What a head has that a base has not, from their merge base; files on page 1 only, at most 300."""
+    """Compare a head with its merge base with a base; files on page 1 only, at most 300."""
     base, dots, head = call.path["basehead"].partition("...")
     git, full = call.git, call.repo.full_name
     old, new = git.resolve(base), git.resolve(head.rpartition(":")[2])
@@ -216,7 +216,7 @@ def _diff(call: Call, old: str, new: str) -> bytes:
 
 
 def get_permission(call: Call) -> Answer:
-    """What a person may do in the repository."""
+    """Return a person's permission in the repository."""
     wanted = call.path["login"].lower()
     login = next((login for login in call.store.users if login.lower() == wanted), None)
     if login is None:
@@ -225,7 +225,7 @@ def get_permission(call: Call) -> Answer:
 
 
 def get_user(call: Call) -> Answer:
-    """The person behind the token; an App's token has none and is refused, as GitHub does."""
+    """Return the person behind the token; an App's token has none and is refused, as GitHub does."""
     if call.viewer.token is None:
         raise Refusal(401, "Requires authentication")
     if call.viewer.app:
@@ -234,13 +234,13 @@ def get_user(call: Call) -> Answer:
 
 
 def get_rate_limit(call: Call) -> Answer:
-    """How much is left; asking is free."""
+    """Return the remaining rate limits; this request is free."""
     resources = {name: call.limits.overview(call.viewer, name) for name in RESOURCES}
     return Answer(200, {"resources": resources, "rate": resources["core"]})
 
 
 def get_installation(call: Call) -> Answer:
-    """The repositories that an App's token was made for; others are refused, as GitHub does."""
+    """Return the repositories that an App's token was made for; others are refused, as GitHub does."""
     if call.viewer.token is None or call.viewer.app is None:
         raise forbidden("You must authenticate with an installation access token in order to list repositories.")
     named = call.viewer.token.repositories
@@ -252,7 +252,7 @@ def get_installation(call: Call) -> Answer:
 
 
 def get_meta(call: Call) -> Answer:
-    """That this is a GitHub."""
+    """Return GitHub's metadata."""
     return Answer(200, {"verifiable_password_authentication": False, "domains": {"website": [call.at.web]}})
 
 
@@ -274,7 +274,7 @@ ROUTES = (
 
 
 def _protection(repo: Repository, branch: str) -> Json:
-    """A branch's own protection, as the branch shows it."""
+    """Return a branch's own protection, as the branch shows it."""
     required = repo.protection if branch == repo.default_branch else ()
     if not required:
         return {"enabled": False}
@@ -287,7 +287,7 @@ def _protection(repo: Repository, branch: str) -> Json:
 
 
 def _rules(repo: Repository, branch: str) -> list[Json]:
-    """The rules that are in force for a branch, of all rulesets."""
+    """Return the rules that are in force for a branch, of all rulesets."""
     required = repo.rules if branch == repo.default_branch else ()
     if not required:
         return []

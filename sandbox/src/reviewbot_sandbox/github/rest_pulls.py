@@ -35,7 +35,7 @@ def list_pulls(call: Call) -> Answer:
 
 
 def create_pull(call: Call) -> Answer:
-    """Opens one, from a branch here or from `owner:branch` of a fork; a person needs write where the branch is."""
+    """Open one, from a branch here or from `owner:branch` of a fork; a person needs write where the branch is."""
     form, repo, viewer = forms.pull_form(call.fields), call.repo, call.viewer
     if viewer.app == ACTIONS and not repo.actions_may_approve:
         raise forbidden("GitHub Actions is not permitted to create or approve pull requests.")
@@ -57,7 +57,7 @@ def get_pull(call: Call) -> Answer:
 
 
 def whole_diff(call: Call, old: str, new: str) -> bytes:
-    """The diff between two commits, unless it is too large."""
+    """Return the diff between two commits, unless it is too large."""
     rules = call.store.rules
     if len(call.store.changes(call.repo.full_name, old, new)) > rules.diff_files:
         raise _too_large("files", rules.diff_files)
@@ -83,7 +83,7 @@ def list_files(call: Call) -> Answer:
 
 
 def list_commits(call: Call) -> Answer:
-    """The branch's own commits, oldest first, at most 250."""
+    """Return the branch's own commits, oldest first, at most 250."""
     pull = call.pull
     span = f"{pull.base_sha}..{pull.head_sha}"
     commits = call.git.commits(span, limit=call.store.rules.commits, oldest_first=True)
@@ -104,13 +104,13 @@ def create_review(call: Call) -> Answer:
 
 
 def get_review(call: Call) -> Answer:
-    """One review."""
+    """Return one review."""
     found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
     return Answer(200, call.wire.review(found))
 
 
 def edit_review(call: Call) -> Answer:
-    """Replaces the review's own text."""
+    """Replace the review's own text."""
     found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
     if found.author != call.viewer.login:
         raise forbidden("Must be the author of the review.")
@@ -119,7 +119,7 @@ def edit_review(call: Call) -> Answer:
 
 
 def delete_review(call: Call) -> Answer:
-    """Drops a pending review."""
+    """Drop a pending review."""
     found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
     body = call.wire.review(found)
     reviews.delete_review(call.store, found)
@@ -127,14 +127,14 @@ def delete_review(call: Call) -> Answer:
 
 
 def submit_review(call: Call) -> Answer:
-    """Makes a pending review visible."""
+    """Create a pending review visible."""
     found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
     event, body = call.fields.needed("event", forms.EVENTS), call.fields.text("body") or ""
     return Answer(200, call.wire.review(reviews.submit_review(call.store, found, event, body)))
 
 
 def dismiss_review(call: Call) -> Answer:
-    """Lifts an approval or a request for changes; needs write in the repository."""
+    """Lift an approval or a request for changes; needs write in the repository."""
     if not is_writer(call.store, call.viewer, call.repo, Scope.PULL_REQUESTS):
         raise forbidden("Must have write access to the repository.")
     call.fields.needed("message")
@@ -172,7 +172,7 @@ def create_comment(call: Call) -> Answer:
 
 
 def create_reply(call: Call) -> Answer:
-    """Answers a thread's first comment."""
+    """Answer a thread's first comment."""
     return _reply(call, call.number("comment"))
 
 
@@ -182,12 +182,12 @@ def _reply(call: Call, root: int) -> Answer:
 
 
 def get_comment(call: Call) -> Answer:
-    """One review comment."""
+    """Return one review comment."""
     return Answer(200, call.wire.reply(_comment(call)))
 
 
 def edit_comment(call: Call) -> Answer:
-    """By its author, or by whoever may write."""
+    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
     edited = reviews.edit_reply(call.store, comment, call.viewer.login, call.fields.needed("body"))
@@ -195,7 +195,7 @@ def edit_comment(call: Call) -> Answer:
 
 
 def delete_comment(call: Call) -> Answer:
-    """By its author, or by whoever may write."""
+    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
     reviews.delete_reply(call.store, comment)

@@ -23,12 +23,12 @@ STATUSES_WRITE = ((Scope.STATUSES, Access.WRITE),)
 
 
 def get_issue(call: Call) -> Answer:
-    """The pull request as an issue; the sandbox has no others."""
+    """Return the pull request as an issue; the sandbox has no others."""
     return Answer(200, call.wire.issue(call.pull))
 
 
 def list_comments(call: Call) -> Answer:
-    """Oldest first, as GitHub has it; `since` is heard."""
+    """Oldest first; supports `since`."""
     pull = call.pull
     since = call.query.get("since", "")
     found = call.store.comments_of((pull.repo, pull.number))
@@ -36,7 +36,7 @@ def list_comments(call: Call) -> Answer:
 
 
 def create_comment(call: Call) -> Answer:
-    """Posts into the conversation."""
+    """Post into the conversation."""
     pull = call.pull
     body = call.fields.needed("body")
     return Answer(
@@ -45,12 +45,12 @@ def create_comment(call: Call) -> Answer:
 
 
 def get_comment(call: Call) -> Answer:
-    """One comment."""
+    """Return one comment."""
     return Answer(200, call.wire.comment(_comment(call)))
 
 
 def edit_comment(call: Call) -> Answer:
-    """By its author, or by whoever may write."""
+    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
     edited = talk.edit_comment(call.store, comment, call.viewer.login, call.fields.needed("body"))
@@ -58,7 +58,7 @@ def edit_comment(call: Call) -> Answer:
 
 
 def delete_comment(call: Call) -> Answer:
-    """By its author, or by whoever may write."""
+    """Allowed for its author and for users with write access."""
     comment = _comment(call)
     talk.must_own(call.store, call.viewer, comment)
     talk.delete_comment(call.store, comment)
@@ -92,18 +92,18 @@ def _react(call: Call, subject: str) -> Answer:
 
 
 def list_repository_labels(call: Call) -> Answer:
-    """Every label that the repository has."""
+    """Return every label that the repository has."""
     found = [label for (repo, _), label in call.store.labels.items() if repo == call.repo.full_name]
     return paged(call, sorted(found, key=lambda label: label.name.lower()), call.wire.label)
 
 
 def list_labels(call: Call) -> Answer:
-    """The labels that are set."""
+    """Return the labels that are set."""
     return paged(call, call.pull.labels, lambda name: _label(call, call.pull, name))
 
 
 def add_labels(call: Call) -> Answer:
-    """Sets labels and answers with all that are set."""
+    """Set labels and answer with all that are set."""
     _must_triage(call)
     names = call.body if isinstance(call.body, list) else call.fields.texts("labels")
     pull = talk.add_labels(call.store, call.pull, call.viewer.login, [str(name) for name in names])
@@ -111,7 +111,7 @@ def add_labels(call: Call) -> Answer:
 
 
 def remove_label(call: Call) -> Answer:
-    """Takes a label off and answers with those that stay."""
+    """Take a label off and answer with those that stay."""
     _must_triage(call)
     if call.path["name"] not in call.pull.labels:
         raise Refusal(404, "Label does not exist", kind="NOT_FOUND")
@@ -138,7 +138,7 @@ def create_check(call: Call) -> Answer:
 
 
 def get_check(call: Call) -> Answer:
-    """One check run."""
+    """Return one check run."""
     return Answer(200, call.wire.check(checks.check_in(call.store, call.repo, call.number("check"))))
 
 
@@ -150,13 +150,13 @@ def update_check(call: Call) -> Answer:
 
 
 def list_annotations(call: Call) -> Answer:
-    """A check run's annotations."""
+    """Return a check run's annotations."""
     run = checks.check_in(call.store, call.repo, call.number("check"))
     return paged(call, call.wire.annotations(run), lambda note: note)
 
 
 def list_checks(call: Call) -> Answer:
-    """A commit's check runs, the latest of each name unless `filter=all`."""
+    """Return a commit's check runs, the latest of each name unless `filter=all`."""
     sha = _commit(call)
     runs = checks.checks_on(call.store, call.repo, sha, latest=call.query.get("filter") != "all")
     name, status, app = (call.query.get(key) for key in ("check_name", "status", "app_id"))
@@ -170,13 +170,13 @@ def list_checks(call: Call) -> Answer:
 
 
 def create_status(call: Call) -> Answer:
-    """Sets a commit status."""
+    """Set a commit status."""
     made = checks.create_status(call.store, call.repo, call.path["sha"], call.viewer.login, call.fields)
     return Answer(201, call.wire.status(made))
 
 
 def combined_status(call: Call) -> Answer:
-    """The latest status of each context, and what they come to together."""
+    """Return the latest status of each context, and the combined state."""
     sha = _commit(call)
     found = [status for status in call.store.statuses if (status.repo, status.sha) == (call.repo.full_name, sha)]
     latest = list({status.context.lower(): status for status in found}.values())

@@ -27,7 +27,7 @@ _RESOURCE = "PullRequestReviewComment"
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place that was found good, with what GitHub shows above it and its old-style position."""
+    """A valid place with its diff hunk and its deprecated position."""
 
     anchor: Anchor
     diff_hunk: str
@@ -35,7 +35,7 @@ class Spot:
 
 
 def create_review(store: Store, pull: PullRequest, author: str, form: ReviewForm) -> Review:
-    """Makes a review with all its comments, or refuses and leaves nothing."""
+    """Create a review with all its comments, or refuse it and write nothing."""
     _check_event(store, pull, author, form.event, form.body, says=bool(form.comments))
     if any(review.author == author for review in _pending(store, pull)):
         raise unprocessable("User can only have one pending review per pull request")
@@ -55,7 +55,7 @@ def create_review(store: Store, pull: PullRequest, author: str, form: ReviewForm
 def _check_event(
     store: Store, pull: PullRequest, author: str, event: str | None, body: str, *, says: bool = False
 ) -> None:
-    """Refuses an event; `says` is whether there are comments, without which a review needs a text of its own."""
+    """Refuse an event; `says` is whether there are comments, without which a review needs a text of its own."""
     if len(body) > store.rules.comment:
         raise unprocessable(f"Body is too long (maximum is {store.rules.comment} characters)")
     if event in ("COMMENT", "REQUEST_CHANGES") and not (body.strip() or says):
@@ -74,7 +74,7 @@ def _pending(store: Store, pull: PullRequest) -> list[Review]:
 
 
 def changes_at(store: Store, pull: PullRequest, commit: str) -> tuple[Change, ...] | None:
-    """The pull request's diff as of one of its commits; None for a commit that never was in it."""
+    """Return the pull request's diff as of one of its commits; None for commits that were never in it."""
     repo, sha = pull.repo, store.git(pull.repo).resolve(commit)
     if sha is None:
         return None
@@ -123,7 +123,7 @@ def _new_review(store: Store, pull: PullRequest, author: str, body: str, commit:
 
 
 def new_thread(store: Store, pull: PullRequest, commit: str, spot: Spot) -> Thread:
-    """Starts a thread without comments; the first must follow at once."""
+    """Start a thread without comments; the first must follow at once."""
     base = store.common(pull.repo, pull.base_sha, commit) or pull.base_sha
     thread = Thread(store.next_id(), pull.repo, pull.number, spot.anchor, commit, base, spot.diff_hunk, spot.position)
     store.threads[thread.id] = thread
@@ -131,7 +131,7 @@ def new_thread(store: Store, pull: PullRequest, commit: str, spot: Spot) -> Thre
 
 
 def add_reply(store: Store, review: Review, thread: Thread, author: str, body: str) -> ReviewComment:
-    """Adds a comment to a thread, as part of a review."""
+    """Add a comment to a thread, as part of a review."""
     now, first = store.now(), next(iter(store.replies_in(thread)), None)
     root = first.id if first else None
     reply = ReviewComment(
@@ -142,7 +142,7 @@ def add_reply(store: Store, review: Review, thread: Thread, author: str, body: s
 
 
 def submit_review(store: Store, review: Review, event: str, body: str) -> Review:
-    """Makes a pending review visible under its event."""
+    """Create a pending review visible under its event."""
     if review.state is not ReviewState.PENDING:
         raise unprocessable("Can not submit a review that is not pending")
     place = (review.repo, review.number)
@@ -157,7 +157,7 @@ def _submit(store: Store, review: Review, event: str, body: str) -> Review:
 
 
 def review_in(store: Store, pull: PullRequest, review_id: int, viewer: str) -> Review:
-    """A review of that pull request that the viewer may see; refuses with 404."""
+    """Return a review of that pull request that the viewer may see; refuse with 404."""
     review = store.reviews.get(review_id)
     if review is None or (review.repo, review.number) != (pull.repo, pull.number) or not shown(review, viewer):
         raise not_found()
@@ -165,12 +165,12 @@ def review_in(store: Store, pull: PullRequest, review_id: int, viewer: str) -> R
 
 
 def shown(review: Review, viewer: str) -> bool:
-    """Whether the viewer may see the review: a pending one is its author's alone."""
+    """Return whether the viewer may see the review: a pending one is its author's alone."""
     return review.state is not ReviewState.PENDING or review.author == viewer
 
 
 def edit_review(store: Store, review: Review, editor: str, body: str) -> Review:
-    """Replaces a review's own text."""
+    """Replace a review's own text."""
     check_body(store, "PullRequestReview", body)
     edited = replace(review, body=body, editor=editor)
     store.reviews[review.id] = edited
@@ -178,7 +178,7 @@ def edit_review(store: Store, review: Review, editor: str, body: str) -> Review:
 
 
 def delete_review(store: Store, review: Review) -> None:
-    """Drops a pending review with its comments; refuses once it has been submitted."""
+    """Drop a pending review with its comments; refuse once it has been submitted."""
     if review.state is not ReviewState.PENDING:
         raise unprocessable("Can not delete a non-pending pull request review")
     del store.reviews[review.id]
@@ -187,7 +187,7 @@ def delete_review(store: Store, review: Review) -> None:
 
 
 def dismiss_review(store: Store, review: Review) -> Review:
-    """Lifts an approval or a request for changes."""
+    """Lift an approval or a request for changes."""
     if review.state not in (ReviewState.APPROVED, ReviewState.CHANGES_REQUESTED):
         raise unprocessable(f"Can not dismiss a {review.state.value.lower()} pull request review")
     dismissed = replace(review, state=ReviewState.DISMISSED)
@@ -196,7 +196,7 @@ def dismiss_review(store: Store, review: Review) -> Review:
 
 
 def create_comment(store: Store, pull: PullRequest, author: str, form: CommentForm, commit: str) -> ReviewComment:
-    """Makes one comment on a line or a whole file, with the small review that GitHub wraps around it."""
+    """Create one comment on a line or a whole file, with the small review that GitHub wraps around it."""
     check_body(store, _RESOURCE, form.body)
     changes = changes_at(store, pull, commit)
     if changes is None:
@@ -223,7 +223,7 @@ def _wished(change: Change, form: CommentForm) -> Anchor | None:
 
 
 def spot_for(changes: tuple[Change, ...], form: CommentForm) -> Spot | None:
-    """Where a comment would stand, or None where it may not."""
+    """Return a comment's place, or None if it is invalid."""
     change = anchors.change_at(changes, form.path)
     anchor = _wished(change, form) if change else None
     if change is None or anchor is None or anchors.faults(change, anchor):
@@ -239,7 +239,7 @@ def _lone_review(store: Store, pull: PullRequest, author: str, commit: str) -> R
 
 
 def reply_to(store: Store, pull: PullRequest, author: str, root_id: int, body: str) -> ReviewComment:
-    """Answers a thread's first comment; an answer to an answer is refused."""
+    """Answer a thread's first comment; an answer to an answer is refused."""
     root = store.replies.get(root_id)
     if root is None or (root.repo, root.number) != (pull.repo, pull.number):
         raise not_found()
@@ -251,7 +251,7 @@ def reply_to(store: Store, pull: PullRequest, author: str, root_id: int, body: s
 
 
 def reply_in(store: Store, repo: Repository, comment_id: int, viewer: str) -> ReviewComment:
-    """A review comment of that repository that the viewer may see; refuses with 404."""
+    """Return a review comment of that repository that the viewer may see; refuse with 404."""
     reply = store.replies.get(comment_id)
     if reply is None or reply.repo != repo.full_name or not shown(store.reviews[reply.review_id], viewer):
         raise not_found()
@@ -259,7 +259,7 @@ def reply_in(store: Store, repo: Repository, comment_id: int, viewer: str) -> Re
 
 
 def edit_reply(store: Store, reply: ReviewComment, editor: str, body: str) -> ReviewComment:
-    """Replaces a review comment's text and remembers who did it."""
+    """Replace a review comment's text and remember who did it."""
     check_body(store, _RESOURCE, body)
     edited = replace(reply, body=body, editor=editor, updated_at=store.now())
     store.replies[reply.id] = edited
@@ -267,7 +267,7 @@ def edit_reply(store: Store, reply: ReviewComment, editor: str, body: str) -> Re
 
 
 def delete_reply(store: Store, reply: ReviewComment) -> None:
-    """Takes a review comment away; a thread without comments goes with it, and so does a small review left empty."""
+    """Take a review comment away; a thread without comments goes with it, and so does a small review left empty."""
     del store.replies[reply.id]
     if not store.replies_in(store.threads[reply.thread_id]):
         del store.threads[reply.thread_id]

@@ -31,7 +31,7 @@ _LOGIN = {"WWW-Authenticate": 'Basic realm="GitHub"'}
 
 
 def answer_git(world: World, request: Request, secret: str, body: bytes) -> Response:
-    """Serves a fetch to whoever may read, and a push to whoever may write; open pull requests follow a push."""
+    """Serve fetches with read access and pushes with write access; open pull requests follow a push."""
     service = request.query_params.get("service") or request.url.path.rpartition("/")[2]
     pushing = service == "git-receive-pack"
     try:

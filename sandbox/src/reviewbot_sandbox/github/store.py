@@ -1,4 +1,4 @@
-"""The tables, the numbers and the clock: what every operation reads and writes, under one lock."""
+"""The tables, ids and clock of GitHub under one lock."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Place: TypeAlias = "tuple[str, int]"
 
 
 def utc_now() -> datetime:
-    """The real time, which a test may replace with its own."""
+    """Return the real time, which a test may replace with its own."""
     return datetime.now(UTC)
 
 
@@ -56,9 +56,9 @@ class QueueEntry:
 
 @dataclass
 class Store:
-    """Everything that the sandbox knows. Hold `lock` while reading or writing.
+    """GitHub's state. Hold `lock` while reading or writing.
 
-    `next_id` counts up over all kinds of things, so that no two share a number.
+    `next_id` is shared by all kinds of objects, so that ids are unique.
     """
 
     root: Path
@@ -92,57 +92,57 @@ class Store:
         self._ids = count(self.first_id)
 
     def next_id(self) -> int:
-        """A number that nothing has yet."""
+        """Return a number that nothing has yet."""
         return next(self._ids)
 
     def now(self) -> datetime:
-        """The time, in whole seconds."""
+        """Return the time, in whole seconds."""
         return self.clock().replace(microsecond=0)
 
     def git(self, full_name: str) -> GitRepository:
-        """The repository on disk."""
+        """Return the repository on disk."""
         return GitRepository(self.root / f"{full_name}.git")
 
     def repo(self, full_name: str) -> r.Repository:
-        """A repository by its full name, in any case; refuses with 404."""
+        """Return a repository by its full name, in any case; refuse with 404."""
         found = self.repos.get(full_name.lower())
         if found is None:
             raise not_found()
         return found
 
     def pull(self, place: Place) -> r.PullRequest:
-        """A pull request; refuses with 404."""
+        """Return a pull request; refuse with 404."""
         found = self.pulls.get(place)
         if found is None:
             raise not_found()
         return found
 
     def pulls_of(self, full_name: str) -> list[r.PullRequest]:
-        """A repository's pull requests, newest first."""
+        """Return a repository's pull requests, newest first."""
         return sorted((p for p in self.pulls.values() if p.repo == full_name), key=lambda p: -p.number)
 
     def comments_of(self, place: Place) -> list[r.IssueComment]:
-        """A pull request's conversation, oldest first."""
+        """Return a pull request's conversation, oldest first."""
         return [c for c in self.comments.values() if (c.repo, c.number) == place]
 
     def reviews_of(self, place: Place) -> list[r.Review]:
-        """A pull request's reviews, oldest first, pending ones too."""
+        """Return a pull request's reviews, oldest first, pending ones too."""
         return [review for review in self.reviews.values() if (review.repo, review.number) == place]
 
     def threads_of(self, place: Place) -> list[r.Thread]:
-        """A pull request's threads, oldest first."""
+        """Return a pull request's threads, oldest first."""
         return [thread for thread in self.threads.values() if (thread.repo, thread.number) == place]
 
     def replies_in(self, thread: r.Thread) -> list[r.ReviewComment]:
-        """A thread's comments, oldest first."""
+        """Return a thread's comments, oldest first."""
         return [reply for reply in self.replies.values() if reply.thread_id == thread.id]
 
     def replies_of(self, place: Place) -> Iterator[r.ReviewComment]:
-        """A pull request's review comments, oldest first."""
+        """Return a pull request's review comments, oldest first."""
         return (reply for reply in self.replies.values() if (reply.repo, reply.number) == place)
 
     def events_of(self, place: Place) -> list[r.TimelineEvent]:
-        """A pull request's timeline, oldest first."""
+        """Return a pull request's timeline, oldest first."""
         return [event for event in self.events if (event.repo, event.number) == place]
 
     def user_with_email(self, email: str) -> r.User | None:
@@ -150,23 +150,23 @@ class Store:
         return next((user for user in self.users.values() if user.email == email), None)
 
     def merge_base(self, pull: r.PullRequest) -> str:
-        """Where the pull request's branch left its base; the base itself when the two have no common history."""
+        """Return the merge base of the pull request; the base itself when the two have no common history."""
         return self.common(pull.repo, pull.base_sha, pull.head_sha) or pull.base_sha
 
     def common(self, full_name: str, one: str, other: str) -> str | None:
-        """The best common ancestor of two commits, remembered, since commits never change."""
+        """Return the best common ancestor of two commits, cached, because commits never change."""
         key = (full_name, one, other)
         if key not in self._bases:
             self._bases[key] = self.git(full_name).merge_base(one, other)
         return self._bases[key]
 
     def changes(self, full_name: str, old: str, new: str) -> tuple[Change, ...]:
-        """The changed files between two commits, remembered, since commits never change."""
+        """Return the changed files between two commits, cached, because commits never change."""
         key = (full_name, old, new)
         if key not in self._changes:
             self._changes[key] = self.git(full_name).changes(old, new)
         return self._changes[key]
 
     def changes_of(self, pull: r.PullRequest) -> tuple[Change, ...]:
-        """The files that a pull request changes: from its merge base to its head."""
+        """Return the files that a pull request changes: from its merge base to its head."""
         return self.changes(pull.repo, self.merge_base(pull), pull.head_sha)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check_body(store: Store, resource: str, body: str) -> None:
-    """Refuses an empty body and one of more characters than GitHub takes."""
+    """Refuse an empty body and one of more characters than GitHub takes."""
     if not body.strip():
         raise invalid(resource, "body", "body can't be blank")
     if len(body) > store.rules.comment:
@@ -24,7 +24,7 @@ def check_body(store: Store, resource: str, body: str) -> None:
 
 
 def add_comment(store: Store, place: Place, author: str, body: str) -> IssueComment:
-    """Posts into the conversation."""
+    """Post into the conversation."""
     store.pull(place)
     check_body(store, "IssueComment", body)
     now = store.now()
@@ -34,7 +34,7 @@ def add_comment(store: Store, place: Place, author: str, body: str) -> IssueComm
 
 
 def comment_in(store: Store, repo: Repository, comment_id: int) -> IssueComment:
-    """A comment of that repository; refuses with 404."""
+    """Return a comment of that repository; refuse with 404."""
     comment = store.comments.get(comment_id)
     if comment is None or comment.repo != repo.full_name:
         raise not_found()
@@ -42,7 +42,7 @@ def comment_in(store: Store, repo: Repository, comment_id: int) -> IssueComment:
 
 
 def must_own(store: Store, viewer: Viewer, comment: IssueComment | ReviewComment) -> None:
-    """Refuses whoever neither wrote the comment nor may write in the repository."""
+    """Refuse users who neither wrote the comment nor have write access."""
     repo = store.repo(comment.repo)
     scopes = (Scope.PULL_REQUESTS, Scope.ISSUES) if isinstance(comment, IssueComment) else (Scope.PULL_REQUESTS,)
     if comment.author != viewer.login and not any(is_writer(store, viewer, repo, scope) for scope in scopes):
@@ -50,7 +50,7 @@ def must_own(store: Store, viewer: Viewer, comment: IssueComment | ReviewComment
 
 
 def edit_comment(store: Store, comment: IssueComment, editor: str, body: str) -> IssueComment:
-    """Replaces a comment's text and remembers who did it."""
+    """Replace a comment's text and remember who did it."""
     check_body(store, "IssueComment", body)
     edited = replace(comment, body=body, editor=editor, updated_at=store.now())
     store.comments[comment.id] = edited
@@ -58,12 +58,12 @@ def edit_comment(store: Store, comment: IssueComment, editor: str, body: str) ->
 
 
 def delete_comment(store: Store, comment: IssueComment) -> None:
-    """Takes a comment out of the conversation."""
+    """Delete a comment of the conversation."""
     del store.comments[comment.id]
 
 
 def label_of(store: Store, repo: str, name: str) -> Label:
-    """The repository's label of that name, made when it is new, as GitHub does for whoever may set labels."""
+    """Return the repository's label of that name, created if it is new, as on GitHub."""
     key = (repo, name.lower())
     if key not in store.labels:
         store.labels[key] = Label(store.next_id(), repo, name)
@@ -71,7 +71,7 @@ def label_of(store: Store, repo: str, name: str) -> Label:
 
 
 def add_labels(store: Store, pull: PullRequest, actor: str, names: list[str]) -> PullRequest:
-    """Sets labels; those that are set already leave no trace in the timeline."""
+    """Sets labels; labels that are already set cause no event."""
     labels = [label_of(store, pull.repo, name).name for name in names]
     new = tuple(dict.fromkeys(name for name in labels if name not in pull.labels))
     for name in new:
@@ -80,7 +80,7 @@ def add_labels(store: Store, pull: PullRequest, actor: str, names: list[str]) ->
 
 
 def remove_label(store: Store, pull: PullRequest, actor: str, name: str) -> PullRequest:
-    """Takes a label off; refuses with 404 when it is not set."""
+    """Take a label off; refuse with 404 when it is not set."""
     found = next((label for label in pull.labels if label.lower() == name.lower()), None)
     if found is None:
         raise not_found()
@@ -89,18 +89,18 @@ def remove_label(store: Store, pull: PullRequest, actor: str, name: str) -> Pull
 
 
 def record_event(store: Store, pull: PullRequest, kind: str, actor: str, label: str | None = None) -> None:
-    """Writes a line into the pull request's timeline."""
+    """Append an event to the pull request's timeline."""
     store.events.append(_event(store, pull, kind, actor, label=label))
 
 
 def record_force_push(store: Store, pull: PullRequest, actor: str, before: str) -> None:
-    """Writes down that another head has taken the place of one."""
+    """Record a force-push."""
     commits = before, pull.head_sha
     store.events.append(_event(store, pull, "HeadRefForcePushedEvent", actor, commits=commits))
 
 
 def record_base(store: Store, pull: PullRequest, actor: str, base: str) -> None:
-    """Writes down that the pull request goes to another branch."""
+    """Record a change of the base branch."""
     changed = _event(store, pull, "BaseRefChangedEvent", actor)
     store.events.append(replace(changed, bases=(pull.base_ref, base)))
 
@@ -118,14 +118,14 @@ def _event(
 
 
 def keep(store: Store, pull: PullRequest) -> PullRequest:
-    """Stores a pull request's new record as changed now."""
+    """Store a pull request's new record as changed now."""
     changed = replace(pull, updated_at=store.now())
     store.pulls[(pull.repo, pull.number)] = changed
     return changed
 
 
 def react(store: Store, subject: str, user: str, content: str) -> tuple[Reaction, bool]:
-    """Puts an emoji under something; the second value says whether it is new."""
+    """Put an emoji under something; the second value says whether it is new."""
     for reaction in store.reactions:
         if (reaction.subject, reaction.user, reaction.content) == (subject, user, content):
             return reaction, False

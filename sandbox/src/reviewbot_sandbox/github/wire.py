@@ -1,4 +1,4 @@
-"""Records into GitHub's JSON, with every required key: users, repositories, commits and what hangs on them."""
+"""Converts records to GitHub's JSON with every required key: users, repositories, commits and related objects."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ _FEATURES = {"has_issues": True, "has_projects": False, "has_wiki": False, "has_
 
 
 def moment(at: datetime | None) -> str | None:
-    """A moment as REST writes it, such as `2026-11-24T08:30:00Z`."""
+    """Return a moment as REST writes it, such as `2026-11-24T08:30:00Z`."""
     return None if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -87,7 +87,7 @@ class Wire:
     at: Addresses
 
     def user(self, login: str) -> Json:
-        """A person, an organization or a bot; the ghost stands in for one that is gone."""
+        """Return a person, an organization or a bot; the ghost stands in for one that is gone."""
         user = self.store.users.get(login)
         url = f"{self.at.api}/users/{in_path(login)}"
         number = user.id if user else 10_137
@@ -106,7 +106,7 @@ class Wire:
         }
 
     def profile(self, login: str) -> Json:
-        """A person as they see themselves."""
+        """Return a person as they see themselves."""
         empty = ("name", "company", "blog", "location", "email", "hireable", "bio")
         now = moment(self.store.now())
         return {
@@ -118,7 +118,7 @@ class Wire:
         }
 
     def repo(self, repo: r.Repository) -> Json:
-        """A repository, whole."""
+        """Return a repository, whole."""
         url, page, full = self.at.repo(repo.full_name), f"{self.at.web}/{repo.full_name}", repo.full_name
         open_pulls = sum(pull.closed_at is None for pull in self.store.pulls_of(full))
         created = moment(repo.created_at)
@@ -152,13 +152,13 @@ class Wire:
         }
 
     def whole_repo(self, repo: r.Repository) -> Json:
-        """A repository as its own endpoint shows it."""
+        """Return a repository as its own endpoint shows it."""
         parent = self.store.repos.get(repo.fork_of.lower()) if repo.fork_of else None
         family = {"parent": self.repo(parent), "source": self.repo(parent)} if parent else {}
         return {**self.repo(repo), **family, "subscribers_count": 0, "network_count": 0}
 
     def label(self, label: r.Label) -> Json:
-        """A label; all are of one colour here."""
+        """Return a label; all are of one colour here."""
         return {
             "id": label.id,
             "node_id": node_id("LA", label.id),
@@ -170,7 +170,7 @@ class Wire:
         }
 
     def association(self, repo: str, login: str) -> str:
-        """How an author is connected to the repository."""
+        """Return how an author is connected to the repository."""
         found = self.store.repo(repo)
         if login == found.owner:
             return "OWNER"
@@ -181,7 +181,7 @@ class Wire:
         return "CONTRIBUTOR" if merged else "NONE"
 
     def permission(self, repo: r.Repository, login: str) -> Json:
-        """What a person may do: the old word, which knows no triage and no maintain, and the role."""
+        """Return a person's permission: the legacy value, without triage and maintain, and the role."""
         level = level_of(self.store, login, repo)
         old = {Level.TRIAGE: Level.READ, Level.MAINTAIN: Level.WRITE}.get(level, level)
         role = level.name.lower()
@@ -191,7 +191,7 @@ class Wire:
         return {"permission": old.name.lower(), "role_name": role, "user": user}
 
     def commit(self, full_name: str, commit: Commit) -> Json:
-        """A commit, without its files."""
+        """Return a commit, without its files."""
         url = f"{self.at.repo(full_name)}/commits/{commit.sha}"
         git = f"{self.at.repo(full_name)}/git"
         author = {"name": commit.author_name, "email": commit.author_email, "date": commit.author_date}
@@ -246,7 +246,7 @@ class Wire:
         return entry
 
     def reaction(self, reaction: r.Reaction) -> Json:
-        """An emoji and whose it is."""
+        """Return an emoji and whose it is."""
         return {
             "id": reaction.id,
             "node_id": node_id("REA", reaction.id),

@@ -22,7 +22,7 @@ class PullWire(Wire):
     """Writes everything that belongs to a pull request."""
 
     def pull_simple(self, pull: r.PullRequest) -> Json:
-        """A pull request as lists show it."""
+        """Return a pull request as lists show it."""
         url, page = f"{self.at.repo(pull.repo)}/pulls/{pull.number}", self.at.page(pull.repo, pull.number)
         issue = f"{self.at.repo(pull.repo)}/issues/{pull.number}"
         links = {
@@ -71,7 +71,7 @@ class PullWire(Wire):
         return {"label": f"{login}:{ref}", "ref": ref, "sha": sha, "user": self.user(login), "repo": whole}
 
     def pull(self, pull: r.PullRequest) -> Json:
-        """A pull request, whole."""
+        """Return a pull request, whole."""
         place, changes = (pull.repo, pull.number), self.store.changes_of(pull)
         commits = self.store.git(pull.repo).count(f"{pull.base_sha}..{pull.head_sha}")
         mergeable = None if pull.closed_at else pull.merge_sha is not None
@@ -92,7 +92,7 @@ class PullWire(Wire):
         }
 
     def issue(self, pull: r.PullRequest) -> Json:
-        """The same pull request, seen as an issue."""
+        """Return the same pull request, seen as an issue."""
         simple = self.pull_simple(pull)
         url = f"{self.at.repo(pull.repo)}/issues/{pull.number}"
         same = ("number", "state", "title", "user", "labels", "assignee", "assignees", "milestone", "locked", "body")
@@ -113,7 +113,7 @@ class PullWire(Wire):
         }
 
     def comment(self, comment: r.IssueComment) -> Json:
-        """A comment of the conversation."""
+        """Return a comment of the conversation."""
         url = f"{self.at.repo(comment.repo)}/issues/comments/{comment.id}"
         node = node_id("IC", comment.id)
         return {
@@ -137,7 +137,7 @@ class PullWire(Wire):
         return {"url": f"{url}/reactions", "total_count": counts.total(), **each}
 
     def review(self, review: r.Review) -> Json:
-        """A review, without its comments."""
+        """Return a review, without its comments."""
         url = f"{self.at.repo(review.repo)}/pulls/{review.number}"
         page = self.at.review(review.repo, review.number, review.id)
         pending = review.state is ReviewState.PENDING
@@ -156,7 +156,7 @@ class PullWire(Wire):
         }
 
     def reply(self, reply: r.ReviewComment) -> Json:
-        """A review comment with where it stood and where it stands; no `line` means outdated, or the whole file."""
+        """A review comment with its original and its current place; no `line` means outdated, or the whole file."""
         thread = self.store.threads[reply.thread_id]
         now = standing(self.store, self.store.pull((reply.repo, reply.number)), thread)
         url = f"{self.at.repo(reply.repo)}/pulls/comments/{reply.id}"
@@ -195,7 +195,7 @@ class PullWire(Wire):
         }
 
     def app(self, app: r.App) -> Json:
-        """The App behind a check run."""
+        """Return the App behind a check run."""
         made = "2018-07-30T09:30:17Z"
         return {
             "id": app.id,
@@ -213,7 +213,7 @@ class PullWire(Wire):
         }
 
     def check(self, run: r.CheckRun) -> Json:
-        """A check run."""
+        """Return a check run."""
         url = f"{self.at.repo(run.repo)}/check-runs/{run.id}"
         output = run.output
         return {
@@ -246,7 +246,7 @@ class PullWire(Wire):
         }
 
     def annotations(self, run: r.CheckRun) -> list[Json]:
-        """A check run's annotations."""
+        """Return a check run's annotations."""
         return [
             {
                 "path": note.path,
@@ -275,7 +275,7 @@ class PullWire(Wire):
         }
 
     def status(self, status: r.Status) -> Json:
-        """A commit status."""
+        """Return a commit status."""
         at = moment(status.created_at)
         return {
             "url": f"{self.at.repo(status.repo)}/statuses/{status.sha}",

@@ -1,7 +1,6 @@
-"""The seeding API: everything that people do on GitHub, as calls from Python.
+"""The seeding API: actions of people on GitHub, as Python methods.
 
-Whatever these calls do is seen by the next request, and the other way round. Each takes the lock, so a test may call
-them while the server answers.
+Their effects are visible to the next request. Each takes the lock, so tests may call them while the server runs.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ WORKFLOW: Mapping[Scope, Access] = {
     Scope.PULL_REQUESTS: Access.WRITE,
     Scope.CHECKS: Access.WRITE,
 }
-"""What the README's workflow grants in its `permissions:`, and nothing else."""
+"""What the README's workflow grants in its `permissions:`, only."""
 
 READ_ONLY: Mapping[Scope, Access] = dict.fromkeys(WORKFLOW, Access.READ)
 """What a fork's workflow gets under `pull_request`."""
@@ -44,13 +43,13 @@ FULL: Mapping[Scope, Access] = dict.fromkeys(Scope, Access.WRITE)
 
 @dataclass
 class World:
-    """GitHub's state with the means to change it; `store` holds the tables for whoever wants to look."""
+    """GitHub's state with methods to change it; `store` contains the tables."""
 
     store: Store
     limits: Limits = field(default_factory=Limits)
 
     def user(self, login: str, *, email: str = "", kind: str = "User") -> User:
-        """The person, organization or bot of that login, made when new."""
+        """Return the person, organization or bot of that login, created if new."""
         with self.store.lock:
             if login not in self.store.users:
                 address = email or f"{login}@users.noreply.github.com"
@@ -58,7 +57,7 @@ class World:
             return self.store.users[login]
 
     def repository(self, full_name: str, *, default_branch: str = "main", private: bool = False) -> Repository:
-        """Makes a repository with one commit, which adds a README, on its default branch."""
+        """Create a repository with one commit, which adds a README, on its default branch."""
         repo = self._make(full_name, default_branch, private=private)
         self.push(full_name, default_branch, {"README.md": f"# {repo.name}\n"}, message="First commit")
         return repo
@@ -74,7 +73,7 @@ class World:
             return repo
 
     def fork(self, parent: str, owner: str) -> Repository:
-        """Makes a person's fork with all branches; its full name is the owner's login and the parent's name."""
+        """Create a person's fork with all branches; its full name is the owner's login and the parent's name."""
         with self.store.lock:
             origin = self.store.repo(parent)
             full_name = f"{owner}/{origin.name}"
@@ -83,7 +82,7 @@ class World:
             return repo
 
     def delete_repository(self, full_name: str) -> None:
-        """Deletes a repository; pull requests from it stay and lose their head repository."""
+        """Delete a repository; pull requests from it stay and lose their head repository."""
         with self.store.lock:
             repo = self.store.repos.pop(full_name.lower())
             shutil.rmtree(self.store.git(repo.full_name).path)
@@ -92,20 +91,20 @@ class World:
                     self.store.pulls[place] = replace(pull, head_repo=None)
 
     def allow_actions_to_approve(self, full_name: str) -> None:
-        """Turns on the setting that lets a workflow's token approve."""
+        """Turn on the setting that lets a workflow's token approve."""
         with self.store.lock:
             repo = self.store.repo(full_name)
             self.store.repos[full_name.lower()] = replace(repo, actions_may_approve=True)
 
     def require(self, full_name: str, *checks: RequiredCheck, by_ruleset: bool = True) -> None:
-        """Lets nothing into the default branch without these checks, in place of those that it required before."""
+        """Require these checks on the default branch, instead of those required before."""
         with self.store.lock:
             repo = self.store.repo(full_name)
             required = replace(repo, rules=checks) if by_ruleset else replace(repo, protection=checks)
             self.store.repos[full_name.lower()] = required
 
     def grant(self, full_name: str, login: str, level: Level) -> None:
-        """Gives a person a level of permission in a repository."""
+        """Give a person a level of permission in a repository."""
         self.user(login)
         with self.store.lock:
             self.store.levels[self.store.repo(full_name).full_name, login.lower()] = level
@@ -118,13 +117,13 @@ class World:
         permissions: Mapping[Scope, Access] = WORKFLOW,
         repositories: Iterable[str] | None = None,
     ) -> Token:
-        """Makes an App's token, by default the one that a workflow gets, for some repositories or for all."""
+        """Create an App's token, by default the one that a workflow gets, for some repositories or for all."""
         self.user(app.login, kind="Bot")
         names = None if repositories is None else frozenset(repositories)
         return self._keep_token(Token(secret, app.login, permissions, app, names))
 
     def person_token(self, secret: str, login: str, *, permissions: Mapping[Scope, Access] = FULL) -> Token:
-        """Makes a person's token; their level in each repository still bounds it."""
+        """Create a person's token; their level in each repository still bounds it."""
         self.user(login)
         return self._keep_token(Token(secret, login, permissions))
 
@@ -144,7 +143,7 @@ class World:
         committer: str | None = None,
         parents: tuple[str, ...] | None = None,
     ) -> str:
-        """Commits onto a branch and pushes it; open pull requests follow. Returns the new head.
+        """Commit onto a branch and push it; open pull requests follow. Returns the new head.
 
         A branch that does not exist starts at the default branch. Other `parents` than the branch's tip make it a force
         push, two make a merge. A file is text, bytes, a FileVersion (mode and content) or None to delete it.
@@ -175,43 +174,43 @@ class World:
         head_repository: str | None = None,
         draft: bool = False,
     ) -> PullRequest:
-        """Opens a pull request from a branch of the repository, or of a fork named by `head_repository`."""
+        """Open a pull request from a branch of the repository, or of a fork named by `head_repository`."""
         with self.store.lock:
             repo, source = self.store.repo(full_name), self.store.repo(head_repository or full_name)
             form = PullForm(title, head, base or repo.default_branch, body, draft=draft)
             return pulls.open_pull(self.store, repo, source, self.user(author or source.owner).login, form)
 
     def queue(self, full_name: str, numbers: Iterable[int]) -> MergeGroup:
-        """Puts pull requests into the merge queue together, behind whoever waits: the commit and the branch are real.
+        """Put pull requests into the merge queue together, at the end: the commit and the branch are real.
 
         A pull request leaves the queue when it is closed.
 
         Raises:
-            Refusal: one of them conflicts with what stands before it, or waits already.
+            Refusal: one of them conflicts with earlier entries or is already queued.
         """
         with self.store.lock:
             return merge_queue.form_group(self.store, full_name, tuple(numbers))
 
     def pull(self, full_name: str, number: int) -> PullRequest:
-        """A pull request as it is now."""
+        """Return a pull request as it is now."""
         with self.store.lock:
             return self.store.pull((full_name, number))
 
     def ready(self, full_name: str, number: int, by: str) -> PullRequest:
-        """Marks a draft as ready for review."""
+        """Mark a draft as ready for review."""
         with self.store.lock:
             pull = self.store.pull((full_name, number))
             talk.record_event(self.store, pull, "ReadyForReviewEvent", by)
             return talk.keep(self.store, replace(pull, draft=False))
 
     def close(self, full_name: str, number: int, *, merged: bool = False) -> PullRequest:
-        """Closes a pull request, merged or not."""
+        """Close a pull request, merged or not."""
         with self.store.lock:
             pull, now = self.store.pull((full_name, number)), self.store.now()
             return talk.keep(self.store, replace(pull, closed_at=now, merged_at=now if merged else None))
 
     def reopen(self, full_name: str, number: int) -> PullRequest:
-        """Opens a closed pull request again; it follows its branches from now on."""
+        """Open a closed pull request again; it follows its branches from now on."""
         with self.store.lock:
             pull = talk.keep(self.store, replace(self.store.pull((full_name, number)), closed_at=None))
             for repository in dict.fromkeys((pull.repo, pull.head_repo)):
@@ -220,13 +219,13 @@ class World:
             return self.store.pull((full_name, number))
 
     def retitle(self, full_name: str, number: int, title: str, body: str | None = None) -> PullRequest:
-        """Changes a pull request's title, and its body where one is given."""
+        """Change a pull request's title, and its body where one is given."""
         with self.store.lock:
             pull = self.store.pull((full_name, number))
             return talk.keep(self.store, replace(pull, title=title, body=pull.body if body is None else body))
 
     def retarget(self, full_name: str, number: int, base: str) -> PullRequest:
-        """Opens a pull request against another branch of its repository."""
+        """Open a pull request against another branch of its repository."""
         with self.store.lock:
             pull = self.store.pull((full_name, number))
             tip = self.store.git(full_name).branches()[base]
@@ -235,36 +234,36 @@ class World:
             return talk.keep(self.store, replace(pull, base_ref=base, base_sha=tip))
 
     def label(self, full_name: str, number: int, name: str, by: str) -> PullRequest:
-        """Sets a label as a person."""
+        """Set a label as a person."""
         with self.store.lock:
             pull = self.store.pull((full_name, number))
             return talk.add_labels(self.store, pull, self.user(by).login, [name])
 
     def unlabel(self, full_name: str, number: int, name: str, by: str) -> PullRequest:
-        """Takes a label off as a person."""
+        """Take a label off as a person."""
         with self.store.lock:
             return talk.remove_label(self.store, self.store.pull((full_name, number)), self.user(by).login, name)
 
     def comment(self, full_name: str, number: int, by: str, body: str) -> IssueComment:
-        """Comments in the conversation as a person."""
+        """Comment in the conversation as a person."""
         with self.store.lock:
             return talk.add_comment(self.store, (full_name, number), self.user(by).login, body)
 
     def react(self, comment_id: int, by: str, content: str) -> None:
-        """Puts an emoji under a comment as a person, in REST's words."""
+        """Put an emoji under a comment as a person, in REST's words."""
         with self.store.lock:
             kind = "IC" if comment_id in self.store.comments else "PRRC"
             talk.react(self.store, node_id(kind, comment_id), self.user(by).login, content)
 
     def edit_comment(self, comment_id: int, by: str, body: str) -> IssueComment | ReviewComment:
-        """Edits anybody's comment as a person; the author stays."""
+        """Edit a comment of any author as a person; the author stays."""
         with self.store.lock:
             if comment_id in self.store.comments:
                 return talk.edit_comment(self.store, self.store.comments[comment_id], self.user(by).login, body)
             return reviews.edit_reply(self.store, self.store.replies[comment_id], self.user(by).login, body)
 
     def delete_comment(self, comment_id: int) -> None:
-        """Deletes anybody's comment as a person."""
+        """Delete a comment of any author as a person."""
         with self.store.lock:
             if comment_id in self.store.comments:
                 talk.delete_comment(self.store, self.store.comments[comment_id])
@@ -274,39 +273,39 @@ class World:
     def review(
         self, full_name: str, number: int, by: str, event: str | None = "COMMENT", body: str = "Seen."
     ) -> Review:
-        """Reviews as a person, without comments on lines; without an event the review stays pending."""
+        """Review as a person, without comments on lines; without an event the review stays pending."""
         with self.store.lock:
             form = ReviewForm(event, body, None, ())
             return reviews.create_review(self.store, self.pull(full_name, number), self.user(by).login, form)
 
     def review_comment(self, full_name: str, number: int, by: str, form: CommentForm) -> ReviewComment:
-        """Comments on a line as a person."""
+        """Comment on a line as a person."""
         with self.store.lock:
             pull = self.store.pull((full_name, number))
             return reviews.create_comment(self.store, pull, self.user(by).login, form, pull.head_sha)
 
     def reply(self, comment_id: int, by: str, body: str) -> ReviewComment:
-        """Answers a thread's first comment as a person."""
+        """Answer a thread's first comment as a person."""
         with self.store.lock:
             root = self.store.replies[comment_id]
             pull = self.store.pull((root.repo, root.number))
             return reviews.reply_to(self.store, pull, self.user(by).login, comment_id, body)
 
     def resolve(self, thread_id: int, by: str | None) -> Thread:
-        """Resolves a thread as a person, or reopens it with None."""
+        """Resolve a thread as a person, or reopen it with None."""
         with self.store.lock:
             thread = replace(self.store.threads[thread_id], resolved_by=by and self.user(by).login)
             self.store.threads[thread_id] = thread
             return thread
 
     def check(self, full_name: str, app: App, values: Mapping[str, object]) -> CheckRun:
-        """Makes a check run as an App; `values` are what the request would hold."""
+        """Create a check run as an App; `values` are the fields of the request."""
         self.user(app.login, kind="Bot")
         with self.store.lock:
             return create_check(self.store, self.store.repo(full_name), app, check_form(Fields(dict(values))))
 
     def give_up(self, check_id: int) -> CheckRun:
-        """Makes an open check run stale, as GitHub does to one that was open for two weeks."""
+        """Create an open check run stale, as GitHub does after two weeks."""
         with self.store.lock:
             self.store.checks[check_id] = given_up(self.store.checks[check_id], self.store.now())
             return self.store.checks[check_id]
