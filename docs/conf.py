@@ -19,7 +19,7 @@ root_doc = "docs/index"
 extensions = ["myst_parser"]
 
 # The pages lie where GitHub shows them, so a link is right in both or in neither.
-include_patterns = ["docs/**.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
+include_patterns = ["docs/**.md", "CHANGELOG.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md"]
 exclude_patterns = [path.name for path in ROOT.iterdir() if path.is_dir() and path.name != "docs"]
 
 myst_heading_anchors = 3  # as GitHub makes them
