@@ -123,7 +123,7 @@ def did_you_mean(word: str, names: Iterable[str]) -> str:
     # Imported here: only a typo needs it.
     from difflib import get_close_matches  # noqa: PLC0415
 
-    near = get_close_matches(word.casefold(), sorted(names), n=1)
+    near = get_close_matches(word.casefold(), sorted(names), n=1, cutoff=0.75)
     return f"; did you mean `{near[0]}`?" if near else ""
 
 
@@ -134,9 +134,8 @@ class SettingsError(ReviewbotError):
     reason = Reason.SETTINGS
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__(
-            f"The settings have {count}; nothing was sent and nothing was spent.",
+            "Invalid settings; nothing was sent.",
             hint="\n".join(f"- {problem}" for problem in problems),
         )
         self.problems = problems

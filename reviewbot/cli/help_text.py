@@ -91,11 +91,12 @@ Exit status: 0 written; 2 the report cannot be read.
         """\
 Write the workflows that review pull requests, collect finished reviews and
 answer comments, and a config file with every setting. --as gate also prints the
-ruleset that requires the check. Nothing is sent. Existing files are replaced
-only with --force.
+ruleset that requires the check. Nothing is sent. --force overwrites existing
+workflows; an existing config file is kept.
 
-At a terminal, init asks for missing options. Elsewhere the defaults are
---as advisory and --reviewer codevf.
+At a terminal, init asks for missing options. Non-interactive defaults:
+--as advisory and --reviewer codevf. --action has a default only if you
+installed a release from its repository.
 """,
         """\
 Examples:
@@ -140,8 +141,9 @@ Exit status: 0 valid; 2 invalid.
     ),
     "action": (
         """\
-Handle the event of GitHub's runner, which describes it in the environment.
-Workflows call this by `uses:`. At a terminal, use `reviewbot review`.
+Run the action for the current GitHub event, which the runner describes in the
+environment. Workflows call this by `uses:`. At a terminal, use
+`reviewbot review`.
 """,
         "",
     ),

@@ -6,7 +6,7 @@ import argparse
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import TextIO
 
@@ -39,11 +39,17 @@ def wrong(where: str, what: str, todo: str) -> SettingsError:
 
 
 def inputs_of(chosen: argparse.Namespace, env: Mapping[str, str]) -> dict[str, str]:
-    """Return the options as inputs of the action, so that the settings read and check them."""
-    given = {name.replace("_", "-"): getattr(chosen, name, None) for name in (*REPEATED, "wait_minutes")}
+    """Return the options as inputs of the action.
+
+    Raises:
+        SettingsError: a value is invalid.
+    """
+    named = {name.replace("_", "-"): getattr(chosen, name, None) for name in (*REPEATED, "wait_minutes")}
+    given = {name: value for name, value in named.items() if value is not None}
+    _check(given)
     return {
         "wait-minutes": str(LONGEST_WAIT),
-        **{name: value for name, value in given.items() if value is not None},
+        **given,
         "paths": "\n".join(chosen.paths or ()),
         "dry-run": "true" if getattr(chosen, "dry_run", False) else "",
         "codevf-api-key": env.get("CODEVF_API_KEY", ""),
@@ -53,6 +59,20 @@ def inputs_of(chosen: argparse.Namespace, env: Mapping[str, str]) -> dict[str, s
         "check-run": "false",
         "summary-comment": "true",
     }
+
+
+def _check(given: Mapping[str, str]) -> None:
+    """Raise `SettingsError` if an option's value is invalid; the problems name options."""
+    # Imported here: the action needs no options.
+    from reviewbot.settings.table import input_place, read_settings  # noqa: PLC0415
+
+    options = {input_place(name): f"--{name}" for name in given}
+    try:
+        read_settings(given, None)
+    except SettingsError as error:
+        problems = [replace(one, where=options[one.where]) for one in error.problems if one.where in options]
+        if problems:
+            raise SettingsError(tuple(problems)) from None
 
 
 HELD_BACK_SECONDS = 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +22,7 @@ Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 — 
 FORMATS = ("text", "short", "json", "sarif", "rdjson", "markdown", "github")
 
 COMPANIONS = {
-    "demo": "show a complete example review on this machine, in a minute",
+    "demo": "show a complete example review on this machine, in less than a minute",
     "sandbox": "serve GitHub and CodeVF on this machine, to try things",
 }
 """Commands of the distribution `reviewbot-sandbox`, which parses their options."""
@@ -37,20 +38,26 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message, and exit with status 2."""
+        message = _ARGUMENT.sub(r"\g<name>: ", message)
         if found := _CHOICE.search(message):
-            choices = re.findall(r"[\w-]+", found["choices"])
-            message = f"{message[: found.start()]}unknown value '{found['given']}'" + (
-                did_you_mean(found["given"], choices) or f" (choose from {', '.join(choices)})"
+            choices, given = re.findall(r"[\w-]+", found["choices"]), found["given"]
+            what = (
+                f"unknown command `{given}`"
+                if found["name"] == "COMMAND"
+                else f"{found['name']}: invalid value `{given}`"
             )
-        super().error(message)
+            message = what + (did_you_mean(given, choices) or f". Allowed: {', '.join(choices)}.")
+        self.print_usage(sys.stderr)
+        self.exit(SettingsError.exit_status, f"reviewbot: {message}\n")
 
     def refuse_unknown(self, argument: str) -> NoReturn:
         """Exit with status 2 for an argument that this parser does not have."""
         options = re.findall(r"--[a-z][a-z-]*", self.format_help())
-        self.error(f"unknown argument '{argument}'{did_you_mean(argument.partition('=')[0], options)}")
+        self.error(f"unknown argument `{argument}`{did_you_mean(argument.partition('=')[0], options)}")
 
 
-_CHOICE = re.compile(r"invalid choice: '(?P<given>.*)' \(choose from (?P<choices>.*)\)", re.DOTALL)
+_ARGUMENT = re.compile(r"^argument (?P<name>[^:]+): ")
+_CHOICE = re.compile(r"^(?P<name>[^:]+): invalid choice: '(?P<given>.*)' \(choose from (?P<choices>.*)\)", re.DOTALL)
 
 
 def make_parser() -> _Parser:
@@ -63,7 +70,7 @@ def make_parser() -> _Parser:
     )
     parser.set_defaults(run=lambda call: _teach(parser, call), parser=parser)
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(metavar="command", dest="name")
+    commands = parser.add_subparsers(title="Commands", metavar="COMMAND", dest="name")
     _add_review(commands)
     _add_apply(commands)
     _add_plan(commands)
@@ -73,7 +80,7 @@ def make_parser() -> _Parser:
     _add_init(commands)
     _add_doctor(commands)
     _add_config(commands)
-    _add(commands, "action", "", "run the GitHub Action")
+    _add(commands, "action", "", "run the action for the current GitHub event")
     _add(commands, "collect", "", "run the GitHub Action with `command: collect`", module="action")
     return parser
 
@@ -166,7 +173,9 @@ def _add_pricing(parser: argparse._ActionsContainer) -> None:
     """Add the inputs that decide what a review costs."""
     about = "CodeVF's service level: %(choices)s; default: fast"
     parser.add_argument("--mode", choices=[str(one) for one in Mode], metavar="MODE", help=about)
-    parser.add_argument("--max-credits", metavar="N", help="credits before the multipliers of the price; default: 240")
+    parser.add_argument(
+        "--max-credits", metavar="N", help="credits for one review, before the multipliers; default: 240"
+    )
     about = "files to review; repeatable, a leading ! excludes"
     parser.add_argument("--paths", metavar="PATTERN", action="append", help=about)
 
@@ -187,8 +196,8 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 def _add_plan(commands: Commands) -> None:
     plan = _add(commands, "plan", "[options]", "show what reviews of past merges would have cost")
     plan.add_argument("--since", default="90d", metavar="TIME", help="90d, 12w, 6m, 1y or a date; default: 90d")
-    about = "the branch that was merged into; default: checked out"
-    plan.add_argument("--branch", default="HEAD", metavar="REF", help=about)
+    about = "the branch that was merged into; default: origin's default branch"
+    plan.add_argument("--branch", metavar="REF", help=about)
     most, about = between(int, 1, 10_000), "number of newest merges; default: 200"
     plan.add_argument("--most", type=most, default=200, metavar="N", help=about)
     _add_pricing(plan)
@@ -203,7 +212,7 @@ def _add_render(commands: Commands) -> None:
 
 def _add_init(commands: Commands) -> None:
     init = _add(commands, "init", "[options]", "write the workflows and a config file")
-    about = "the action, its full commit SHA and its release; default: where this program was installed from"
+    about = "the action, its full commit SHA and its release; default: the release that you installed"
     init.add_argument("--action", metavar="OWNER/NAME@COMMIT#vX.Y.Z", help=about)
     about = "advisory: on pull_request; gate: a required check, on pull_request_target, forks included"
     init.add_argument("--as", dest="kind", choices=("advisory", "gate"), help=about)
@@ -211,7 +220,7 @@ def _add_init(commands: Commands) -> None:
     about = "id of the App that writes the check; default: GitHub Actions"
     init.add_argument("--source", type=between(int, 1, 10**12), metavar="APP_ID", help=about)
     init.add_argument("--no-config", action="store_true", help="write no config file")
-    init.add_argument("--force", action="store_true", help="replace existing files")
+    init.add_argument("--force", action="store_true", help="overwrite existing workflows; keeps the config file")
 
 
 def _add_doctor(commands: Commands) -> None:

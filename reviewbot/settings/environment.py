@@ -79,8 +79,8 @@ def read_environment(env: Mapping[str, str]) -> Environment:
     inputs = {row.name: env.get(f"INPUT_{row.name.upper()}", "") for row in INPUTS if row.action}
     missing = [name for name in ("GITHUB_REPOSITORY", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH") if not env.get(name)]
     if missing:
-        allowed = "`reviewbot action` runs as a step of a GitHub workflow, which sets it"
-        raise SettingsError(tuple(Problem(f"environment `{name}`", "it is missing", allowed) for name in missing))
+        names = ", ".join(f"`{name}`" for name in missing)
+        raise SettingsError((Problem("", f"`reviewbot action` must run in GitHub Actions: {names} not set"),))
     network = _network(env, peek_settings(inputs).codevf_url, asks_github=True)
     repository, run_id = env["GITHUB_REPOSITORY"], env.get("GITHUB_RUN_ID")
     return Environment(

@@ -45,10 +45,12 @@ class Reader(Generic[T]):
     Attributes:
         allowed: the values that are allowed, as a phrase.
         read: from an input's text or a YAML value; raises `NotAllowed` for any other.
+        words: the values, if they are a few words; a message suggests the nearest.
     """
 
     allowed: str
     read: Callable[[object], T]
+    words: tuple[str, ...] = ()
 
     def reason(self, value: object) -> str:
         """Return why a value is refused, empty if `allowed` says it."""
@@ -113,7 +115,7 @@ def one_of(choices: type[E_co], *, without: E_co | None = None) -> Reader[E_co]:
             raise NotAllowed
         return choices(text)
 
-    return Reader(", ".join(f"`{word}`" for word in words), read)
+    return Reader(", ".join(f"`{word}`" for word in words), read, tuple(words))
 
 
 THRESHOLD = one_of(Severity, without=Severity.UNRATED)

@@ -79,7 +79,7 @@ class Settings:
     )
     github_token: Secret = setting(Secret(""), SECRET, "Reads and writes the pull request.", config=False)
     reviewer: ReviewerKind = setting(
-        ReviewerKind.CODEVF, one_of(ReviewerKind), "`codevf`, or `local` without an account."
+        ReviewerKind.CODEVF, one_of(ReviewerKind), "Who reviews: `codevf` (paid) or `local` static analyzers."
     )
     mode: Mode = setting(
         Mode.FAST,
@@ -88,7 +88,7 @@ class Settings:
     )
     expertise: str = setting("", TEXT, "A CodeVF tag, by name or number.")
     max_credits: int = setting(
-        240, whole_number(60, 115_200), "Sent as is; the hold is this times the multipliers of mode and expertise."
+        240, whole_number(60, 115_200), "Credits for one review, before the mode and expertise multipliers."
     )
     max_credits_per_pr: int = setting(
         0, whole_number(0, 10**9), "The most credits for a pull request: open holds and used credits. 0: no limit."
@@ -104,9 +104,7 @@ class Settings:
         one_of(Allow),
         "Who may cause spending on a fork's pull request: users with `write` access, by an approval, or `anyone`.",
     )
-    wait_minutes: int = setting(
-        8, whole_number(0, 350), "How long to wait before the job detaches; 0 submits and ends."
-    )
+    wait_minutes: int = setting(8, whole_number(0, 350), "Minutes to wait before the job ends; 0 submits and ends.")
     on_pending: Tolerance = setting(
         Tolerance.PASS,
         one_of(Tolerance),
@@ -419,7 +417,8 @@ def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
     # A URL may contain a password, and a key may be in the wrong input.
     text = str(value)
     hidden = reader in {SECRET, SERVICE_URL} or is_secret(text)
-    what = reader.reason(value) or ("invalid value" if hidden else f"invalid value `{text[:80]}`")
+    shown = "invalid value" if hidden else f"invalid value `{text[:80]}`{did_you_mean(text[:80], reader.words)}"
+    what = reader.reason(value) or shown
     return Problem(where, what, reader.allowed)
 
 

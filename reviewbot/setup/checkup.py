@@ -158,7 +158,7 @@ def _of_events(job: Job) -> Iterator[Finding]:
 def _of_refs(jobs: Sequence[Job]) -> Iterator[Finding]:
     for ref in sorted({job.ref for job in jobs if not re.fullmatch("[0-9a-f]{40}", job.ref)}):
         what = f"the action is named by `{ref}`, which can be moved"
-        yield Finding("versions", what, "Name it by all forty digits of a released commit.")
+        yield Finding("versions", what, "Name the full commit SHA of a release.")
     refs = sorted({job.ref[:12] for job in jobs})
     if len(refs) > 1:
         what = f"the workflows run different versions of the action: {', '.join(f'`{ref}`' for ref in refs)}"

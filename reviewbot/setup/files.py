@@ -40,7 +40,7 @@ class Action:
     """The action as a workflow names it.
 
     Attributes:
-        commit: all forty digits, since a tag or a branch can be moved.
+        commit: the full SHA, since a tag or a branch can be moved.
         release: the version of that commit, such as `v1.2.3`; Dependabot updates it with the commit.
         folder: inside the repository, with its slash; that of the Docker-free action.
     """

@@ -215,7 +215,7 @@ def test_each_repository_is_collected_by_its_own_settings(tmp_path: Path) -> Non
             REPO: (1, "fail", 1),
             SHOP: (1, "pass", 1),
         }
-        assert "acme/broken: The settings have 1 problem" in done.log
+        assert "acme/broken: Invalid settings" in done.log
         assert done.summary.startswith("## Collected reviews\n")
         assert f"/{REPO}/pull/1)" in done.summary
         assert "`acme/broken`" in done.summary

@@ -175,7 +175,7 @@ CASES = {
     "versions": Case(
         2,
         (
-            ("versions: the action is named by `v1`", "forty digits"),
+            ("versions: the action is named by `v1`", "full commit SHA"),
             ("versions: the workflows run different versions", "the same commit"),
         ),
         swapped(COLLECT, COMMIT, "v1"),
@@ -274,7 +274,7 @@ def test_all_is_well(rig: Rig) -> None:
     assert said.status == 0
     assert noted(said) == ["project"]
     assert "any other workflow of the repository can write it, too" in said.out
-    assert said.out.count("may read them; writing was not tried") == 2
+    assert said.out.count("readable (write access not tested)") == 2
     for line in ("prices: with `max-credits: 240` and `mode: fast` a review holds 360 credits", "`engineer` 612"):
         assert line in said.out
     assert f"note     project: `{REPO}` was not checked; the first review creates it unless it exists.\n" in said.out

@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 from reviewbot import cli
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.settings import INPUTS, Settings, read_settings
+from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.setup.files import Action, Wish, config_file, files, installed_from, read_action, ruleset
 from tests.contract.referee import Request, rest_complaints
 from tests.contract.test_snippets import LINTERS, complaint
@@ -160,18 +161,38 @@ def test_nothing_is_written_when_one_file_is_there(clone: Clone, path: str) -> N
     clone.write({path: "mine\n"})
     said = init("--action", NAMED)
     assert (said.status, said.out) == (2, "")
-    assert f"{path}: it is there already" in said.err
+    assert f"{path}: already exists" in said.err
     assert written(clone) == {path: "mine\n"}
-    assert init("--action", NAMED, "--force").status == 0
-    assert "mine\n" not in written(clone).values()
+    said = init("--action", NAMED, "--force")
+    assert said.status == 0
+    kept = path == CONFIG_FILE
+    assert (written(clone)[path] == "mine\n") == kept
+    assert (f"{path} (exists, kept)" in said.err) == kept
 
 
 def test_a_config_file_that_is_there_can_be_kept(clone: Clone) -> None:
     clone.write({ALL[-1]: "fail-on: high\n"})
-    assert "`--no-config`, which keeps it" in init("--action", NAMED).err
+    assert "Use `--no-config` or `--force`; both keep it." in init("--action", NAMED).err
     assert init("--action", NAMED, "--no-config").status == 0
     assert sorted(written(clone)) == sorted(ALL)
     assert written(clone)[ALL[-1]] == "fail-on: high\n"
+
+
+@pytest.mark.parametrize(
+    ("later", "unused"),
+    [
+        ((), "reviewbot-threads.yml"),
+        (("--as", "gate", "--reviewer", "local"), "reviewbot-collect.yml"),
+    ],
+)
+def test_a_workflow_that_the_new_options_do_not_use_is_named(
+    clone: Clone, later: tuple[str, ...], unused: str
+) -> None:
+    first = init("--action", NAMED, "--as", "gate")
+    assert " rm " not in first.err
+    said = init("--action", NAMED, "--force", *later)
+    assert f"     rm .github/workflows/{unused}\n" in said.err
+    assert f".github/workflows/{unused}" in written(clone)
 
 
 def test_a_folder_in_the_way_of_a_file_is_no_half_a_success(clone: Clone) -> None:
@@ -202,7 +223,7 @@ def test_a_terminal_is_asked_for_what_was_not_said(clone: Clone) -> None:
     said = init(typed=f"{NAMED}\n".join(["codevf\nmaybe\ngate\n", ""]))
     assert said.status == 0
     assert written(clone) == files(Wish(ACTION, gate=True))
-    assert said.err.count("Advice, or a gate") == 2
+    assert said.err.count("Require the review before merging?") == 2
     assert "--env reviewbot" in said.err
 
 

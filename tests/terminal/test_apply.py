@@ -123,7 +123,7 @@ def test_of_two_suggestions_for_a_line_the_worse_finding_counts(clone: Clone) ->
 def test_an_unknown_id_and_a_finding_without_a_fix_are_reported(clone: Clone) -> None:
     assert apply(clone, "cccccccccc").status == 2
     bare = replace(FIX, suggestion=None, suggestion_state=SuggestionState.NONE)
-    assert "it has no suggestion that can be applied as it is" in apply(clone, FIX.id, findings=(bare,)).err
+    assert "the finding has no fix" in apply(clone, FIX.id, findings=(bare,)).err
     said = apply(clone, findings=(bare,))
     assert (said.status, said.err) == (0, "The report has no suggestion that can be applied.\n")
 

@@ -54,12 +54,29 @@ CASES = {
         (f"{FILE}:1: `mode`: invalid value `slow`. Allowed: `realtime_answer`, `fast`, `standard`.",),
         work={FILE: "mode: slow\n"},
     ),
+    "mistyped value": Case(
+        ("config", "check"),
+        (f"{FILE}:1: `fail-on`: invalid value `criticl`; did you mean `critical`? Allowed: ",),
+        work={FILE: "fail-on: criticl\n"},
+    ),
     "unknown input": Case(
         ("config", "check", "--input", "failon=high"),
         ("reviewbot: --input: unknown input `failon`; did you mean `fail-on`?",),
     ),
-    "unknown option": Case(("review", "--failon", "high"), ("unknown argument '--failon'; did you mean `--fail-on`?",)),
-    "unknown command": Case(("reviw",), ("unknown value 'reviw'; did you mean `review`?",)),
+    "unknown option": Case(("review", "--failon", "high"), ("unknown argument `--failon`; did you mean `--fail-on`?",)),
+    "unknown command": Case(("reviw",), ("unknown command `reviw`; did you mean `review`?",)),
+    "unknown command, none near": Case(("explain",), ("unknown command `explain`. Allowed: ",), never=("did you mean",)),
+    "unknown option, none near": Case(
+        ("review", "--days", "3"), ("unknown argument `--days`",), never=("did you mean",)
+    ),
+    "mistyped choice": Case(
+        ("review", "--reviewer", "lokal"), ("--reviewer: invalid value `lokal`; did you mean `local`?",)
+    ),
+    "bad numbers": Case(
+        ("review", "--max-credits", "ten", "--wait-minutes", "999"),
+        ("--max-credits: invalid value `ten`.", "--wait-minutes: invalid value `999`."),
+        never=("input `",),
+    ),
     "bad YAML": Case(
         ("config", "check"),
         (f"{FILE}: line 3, column 1: expected `,` or `]`, found the end of the file",),
@@ -94,7 +111,7 @@ CASES = {
     ),
     "--pr abc": Case(
         ("review", "--pr", "abc"),
-        ("argument --pr: 'abc' is not the number of a pull request; for example: --pr 12",),
+        ("--pr: 'abc' is not the number of a pull request; for example: --pr 12",),
     ),
     "no repository": Case(
         LOCAL, ("reviewbot: `nogit` is not inside a git repository. Run the command in a clone.",), outside=True

@@ -69,6 +69,14 @@ def test_a_merge_of_githubs_is_told_by_its_pull_requests_title(clone: Clone) -> 
     assert [row[0] for row in figures(plan())][:2] == ["Search by name (#8)", "Lock (nothing to review)"]
 
 
+def test_a_feature_branch_does_not_change_what_was_merged(clone: Clone) -> None:
+    before = figures(plan())
+    clone.git("checkout", "--quiet", "-b", "feature")
+    clone.commit({"unmerged.py": "u = 1\n"}, "Unmerged")
+    assert figures(plan()) == before
+    assert figures(plan("--branch", "feature"))[0][0] == "Unmerged"
+
+
 BOT = "renovate[bot] <29139614+renovate[bot]@users.noreply.github.com>"
 
 

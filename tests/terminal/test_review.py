@@ -300,10 +300,10 @@ def test_uncommitted_files_are_reported_as_not_reviewed(sit: Opened) -> None:
 def test_fixes_come_with_the_commands_that_apply_them(sit: Opened) -> None:
     desk = sit()
     said = desk.review("--base", "main")
-    told, check, put = said.err.splitlines()[-3:]
-    assert told == "1 fix can be applied. The patch, then the files:"
-    assert "+value_3 = 3.0\n" in desk.call(*check.split()[1:]).out
-    assert desk.call(*put.split()[1:]).status == 0
+    told = said.err.splitlines()[-1]
+    assert told == "1 fix available: `reviewbot apply` (`--check` shows the patch)"
+    assert "+value_3 = 3.0\n" in desk.call("apply", "--check").out
+    assert desk.call("apply").status == 0
     assert "value_3 = 3.0\n" in (desk.clone.root / "app.py").read_text(encoding="utf-8")
     assert len(desk.service.tasks()) == 1
 
@@ -313,7 +313,7 @@ def test_a_branch_without_changes_needs_no_review(sit: Opened) -> None:
     said = desk.review("--base", "topic")
     assert said.status == 0
     assert said.out.startswith("\nNothing to review in this change\n")
-    assert "There is no change. Uncommitted changes are not reviewed." in said.out
+    assert "There is no new commit, or with `--staged` no staged change." in said.out
     assert not desk.faults.log
 
 
@@ -366,6 +366,9 @@ def test_what_is_staged_is_reviewed_as_it_is_staged(sit: Opened) -> None:
     assert "new.py:3  critical security  blocks" in said.out
     assert "risky.py" not in said.out
     assert not said.err
+    short = desk.call("review", "--staged", "--reviewer", "local", "--quiet", "--format", "short")
+    assert short.out.startswith("new.py:3: critical: ")
+    assert "1 finding blocks" in short.err
 
 
 def test_the_first_commit_can_be_reviewed_before_it_is_made(sit: Opened, tmp_path: Path) -> None:
@@ -462,8 +465,8 @@ def test_what_does_not_go_together_is_told_before_anything_is_done(
 def test_wrong_settings_are_told_all_at_once(sit: Opened) -> None:
     said = sit().review("--max-credits", "many", "--wait-minutes", "999")
     assert said.status == 2
-    assert "invalid value `many`" in said.out
-    assert "invalid value `999`" in said.out
+    assert "--max-credits: invalid value `many`" in said.err
+    assert "--wait-minutes: invalid value `999`" in said.err
 
 
 def test_elsewhere_than_in_a_clone_there_is_nothing_to_review(sit: Opened, tmp_path: Path) -> None:

@@ -35,13 +35,18 @@ class Stretch(Struct, frozen=True):
     commits: int = 0
 
 
+def default_base(clone: Clone) -> str:
+    """Return the first of `BASES` that exists, or an empty text."""
+    return next((one for one in BASES if clone.resolve(one)), "")
+
+
 def branch_stretch(clone: Clone, base: str | None, head: str) -> Stretch:
     """Return the range of a branch or commit since its merge base with another, by default the first of `BASES`.
 
     Raises:
         SettingsError: there is no such commit, or the two have nothing in common.
     """
-    name = base or next((one for one in BASES if clone.resolve(one)), "")
+    name = base or default_base(clone)
     if not name:
         what = f"none of {', '.join(BASES)} exists"
         raise SettingsError((Problem("--base", what, todo="Name what to compare with: --base REF"),))

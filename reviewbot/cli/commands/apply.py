@@ -130,7 +130,7 @@ def _edits(
         if place and place.lines and text is not None:
             edits.setdefault(place.path, []).append(Edit(finding.id, *place.lines, text))
         elif asked:
-            refused[finding.id] = "it has no suggestion that can be applied as it is"
+            refused[finding.id] = "the finding has no fix"
     return edits, refused
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reviewbot.adapters.actions.safe_files import is_taken, read_inside
 from reviewbot.adapters.git.clone import open_clone
-from reviewbot.cli.invocation import Call
+from reviewbot.cli.invocation import Call, wrong
 from reviewbot.domain.model.options import PathInstruction
 from reviewbot.domain.redaction.detectors import is_secret
 from reviewbot.domain.text.escaping import log_line
@@ -25,9 +25,6 @@ SECRETS = {"codevf-api-key": "CODEVF_API_KEY", "github-token": "GITHUB_TOKEN"}
 
 SAYABLE = sorted({row.name for row in INPUTS if row.action} - SECRETS.keys())
 """The inputs of `--input`."""
-
-UNREADABLE = "\0"
-"""Stands for a file that is not UTF-8: YAML forbids NUL, so the settings refuse it."""
 
 _NOWHERE: frozenset[str] = frozenset()
 """The config file may be in `.github`, where reports are not written."""
@@ -62,11 +59,11 @@ def run(call: Call) -> int:
 
 
 def _problems(given: Given) -> Iterator[Problem]:
-    """Yield the problems of the settings, with the lines of keys."""
+    """Yield the problems of the settings by line, with the lines of keys."""
     try:
         read_settings(given.inputs, given.text)
     except SettingsError as error:
-        for problem in error.problems:
+        for problem in sorted(error.problems, key=lambda problem: given.lines.get(problem.where, 0)):
             told, key = given.told(problem.where), problem.where.removeprefix("config file ")
             yield replace(problem, where=told if told in {problem.where, given.path} else f"{told}: {key}")
 
@@ -116,7 +113,7 @@ def _file(call: Call) -> tuple[str, str | None]:
     try:
         return shown, content.decode("utf-8")
     except UnicodeDecodeError:
-        return shown, UNREADABLE
+        raise wrong(shown, "the file is not UTF-8 text", "Save it as UTF-8.") from None
 
 
 def inputs_said(chosen: argparse.Namespace) -> dict[str, str]:

@@ -118,11 +118,11 @@ class _Visit:
             told = "no config file, so the defaults apply" if there.config is None else "valid"
             yield Finding("settings", f"{told}, on `{there.branch}`")
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
-        told = f"{len(own)} of the repository's own can be rendered" if own else "the shipped ones"
+        told = f"{len(own)} of the repository's own can be rendered" if own else "built-in"
         yield _tried("templates", lambda: Renderer(own), told)
         yield from of_workflows(jobs, settings)
         # Only reads are tried; the workflow states the permissions of its own token.
-        told = "the token here may read them; writing was not tried"
+        told = "readable (write access not tested)"
         yield _tried("pull requests", reader.try_pull_requests, told)
         yield _tried("check runs", lambda: reader.try_checks(there.branch), told)
         try:
@@ -144,7 +144,7 @@ class _Visit:
             deadline = self.clock.monotonic() + _SECONDS
             service = self.stack.enter_context(CodeVF(access, self.clock, deadline, SystemRandom()))
             balance = service.balance()
-            yield Finding("key", "CodeVF knows it")
+            yield Finding("key", "valid")
             yield from of_price(settings, balance, service.tags())
             yield of_project(settings.codevf_project or self.repository)
         except SettingsError as error:

@@ -1,8 +1,9 @@
-"""`reviewbot init`: writes the workflows and a config file into the clone that one stands in."""
+"""`reviewbot init`: write the workflows and a config file into the current clone."""
 
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from importlib.metadata import distribution
 from pathlib import Path
@@ -25,30 +26,31 @@ OUT_OF_BOUNDS = frozenset({".git"})
 """Where nothing is written; what GitHub reads is what this command is for."""
 
 _WHICH = (
-    "OWNER/NAME@COMMIT#vX.Y.Z, a released commit with all forty digits:"
+    "OWNER/NAME@COMMIT#vX.Y.Z, the full commit SHA of a release:"
     " git ls-remote --tags https://github.com/OWNER/NAME 'v*'"
 )
 
-_ADVISES = (
-    "These workflows only advise: a fork's pull request and a merge queue get no check. To require the check, write the"
-    " other ones: reviewbot init --as gate --force"
-)
+_ADVISES = "Forks and merge queues get no check. To require one:\n     reviewbot init --as gate --force"
 
 
 def run(call: Call) -> int:
-    """Ask, check that no file is in the way, then write all files, or none."""
+    """Ask, check that no file is in the way, then write all files, or none; never replace a config file."""
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
         root = str(clone.root)
     wish = _wish(call)
     texts = {path: text for path, text in files(wish).items() if path != CONFIG_FILE or not call.chosen.no_config}
     taken = [path for path in texts if is_taken(root, path, OUT_OF_BOUNDS)]
     if taken and not call.chosen.force:
-        allowed = "`--force`, which replaces it"
-        kept = {CONFIG_FILE: f"`--no-config`, which keeps it, or {allowed}"}
-        raise SettingsError(tuple(Problem(path, "it is there already", kept.get(path, allowed)) for path in taken))
+        todo = {CONFIG_FILE: "Use `--no-config` or `--force`; both keep it."}
+        overwrite = "Use `--force` to overwrite it."
+        raise SettingsError(tuple(Problem(path, "already exists", todo=todo.get(path, overwrite)) for path in taken))
+    kept = [path for path in taken if path == CONFIG_FILE]
+    texts = {path: text for path, text in texts.items() if path not in kept}
     for path, text in texts.items():
         write_inside(root, path, text.encode(), forbidden=OUT_OF_BOUNDS)
-    call.err.write("\n".join(_next(wish, texts)) + "\n")
+    every = files(Wish(wish.action, gate=True))
+    unused = [path for path in every if path not in files(wish) and is_taken(root, path, OUT_OF_BOUNDS)]
+    call.err.write("\n".join(_next(wish, texts, kept, unused)) + "\n")
     if wish.gate:
         rules = ruleset(Settings(reviewer=wish.reviewer), call.chosen.source or ACTIONS_APP)
         call.out.write(json.dumps(rules, indent=2) + "\n")
@@ -59,7 +61,7 @@ def _wish(call: Call) -> Wish:
     """Return what flags or answers at the terminal ask for, otherwise the default."""
     chosen = call.chosen
     reviewer = chosen.reviewer or _asked(call, "Who reviews?", [str(one) for one in ReviewerKind])
-    kind = chosen.kind or _asked(call, "Advice, or a gate that no author can edit?", (ADVISORY, GATE))
+    kind = chosen.kind or _asked(call, "Require the review before merging?", (ADVISORY, GATE))
     return Wish(_action(call), kind == GATE, ReviewerKind(reviewer))
 
 
@@ -81,7 +83,7 @@ def _action(call: Call) -> Action:
 
 
 def _asked(call: Call, question: str, choices: Sequence[str]) -> str:
-    """Return one of the choices, the first if there is no answer or nobody can be asked."""
+    """Return one of the choices, the first without an answer or a terminal."""
     while True:
         said = _line(call, f"{question} [{'/'.join(choices)}; {choices[0]}] ")
         if not said:
@@ -91,7 +93,7 @@ def _asked(call: Call, question: str, choices: Sequence[str]) -> str:
 
 
 def _line(call: Call, question: str) -> str:
-    """Return the line that the user types, empty if nobody can be asked."""
+    """Return the line that the user types, empty without a terminal."""
     if call.typed is None or not call.typed.isatty():
         return ""
     call.err.write(question)
@@ -99,20 +101,30 @@ def _line(call: Call, question: str) -> str:
     return call.typed.readline().strip()
 
 
-def _next(wish: Wish, texts: Mapping[str, str]) -> list[str]:
-    """What was written, and what is left to do by hand."""
+def _next(wish: Wish, texts: Mapping[str, str], kept: Sequence[str], unused: Sequence[str]) -> list[str]:
+    """Return the lines that list the files and what to do next.
+
+    Args:
+        wish: the options.
+        texts: the written files.
+        kept: files that exist and were not replaced.
+        unused: workflows of an earlier `init` with other options.
+    """
     keyed = wish.reviewer is ReviewerKind.CODEVF
     steps = ["Commit these files on the default branch: GitHub reads them from there."]
+    if unused:
+        steps.append(f"Delete what these workflows do not use:\n     rm {shlex.join(unused)}")
     if keyed and wish.gate:
         steps.append(
-            f"Make an environment `{ENVIRONMENT}` (Settings, Environments) that only the default branch may use, then"
-            f" give it the key: gh secret set {SECRET} --env {ENVIRONMENT}"
+            f"Create the environment `{ENVIRONMENT}`, limit it to the default branch, then:\n"
+            f"     gh secret set {SECRET} --env {ENVIRONMENT}"
         )
     elif keyed:
-        steps.append(f"Give the repository the key: gh secret set {SECRET}")
+        steps.append(f"Store the key as a secret:\n     gh secret set {SECRET}")
     post = "gh api --method POST 'repos/{owner}/{repo}/rulesets' --input ruleset.json"
-    require = f"To require the check, save the printed ruleset as ruleset.json, then: {post}"
+    require = f"To require the check, save the printed ruleset as ruleset.json, then:\n     {post}"
     steps.append(require if wish.gate else _ADVISES)
-    steps.append("Check whether reviews would work, which spends nothing: reviewbot doctor")
+    steps.append("Verify the setup (free): reviewbot doctor")
     written = [f"  {visible(path)}" for path in texts]
+    written += [f"  {visible(path)} (exists, kept)" for path in kept]
     return ["Written:", *written, "", "Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]

@@ -12,7 +12,7 @@ from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.git.clone import Clone, Landed, open_clone
 from reviewbot.adapters.local.forge import Desk
-from reviewbot.adapters.local.pull_request import LocalChange, Stretch
+from reviewbot.adapters.local.pull_request import LocalChange, Stretch, default_base
 from reviewbot.adapters.local.state_file import Notebook
 from reviewbot.app.context import policy_of
 from reviewbot.app.dispatch import Ports
@@ -39,10 +39,11 @@ def run(call: Call) -> int:
         raise wrong("--since", f"`{chosen.since}` is not a time", "For example: 90d, 12w, 6m, 1y or 2026-01-31.")
     with ExitStack() as stack, signals():
         clone = stack.enter_context(open_clone(Path.cwd(), passed_on(call.env)))
-        head = clone.resolve(chosen.branch)
+        branch = chosen.branch or default_base(clone) or "HEAD"
+        head = clone.resolve(branch)
         if head is None:
             todo = "Name a branch, a tag or a commit."
-            raise wrong("--branch", f"`{chosen.branch}` is not a commit in this clone", todo)
+            raise wrong("--branch", f"`{branch}` is not a commit in this clone", todo)
         inputs = {**inputs_of(chosen, {}), "dry-run": "true", "reviewer": "codevf"}
         config = clone.files(head, [CONFIG_FILE]).get(CONFIG_FILE)
         # Invalid settings are reported once, not for each merge.
@@ -52,7 +53,7 @@ def run(call: Call) -> int:
         with showing_progress(console, quiet=False) as progress:
             landed = clone.landed(head, span, chosen.most)
             replays = tuple(replayer.replays(landed, progress))
-        told = f"{clone.branch(chosen.branch) or chosen.branch} since {chosen.since}"
+        told = f"{clone.branch(branch) or branch} since {chosen.since}"
     show_plan(open_console(call.out, call.env, plain=chosen.plain), replays, told)
     return 0
 

@@ -31,6 +31,7 @@ from reviewbot.errors import PermissionMissing
 from reviewbot.exports.stored import StoredReport
 from reviewbot.ports import ReviewService
 from reviewbot.render.view_models.review import SummaryView
+from reviewbot.render.view_models.truncation import every_finding
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import read_desktop
 from reviewbot.terminal.console import open_console, say, say_command, say_hint
@@ -161,7 +162,8 @@ def _leave(call: Call, view: SummaryView, place: Place, *, kept: bool, interrupt
     """Print the verdict beside a document and what to do next; return the exit status."""
     chosen, outcome = call.chosen, view.outcome
     console = open_console(call.err, call.env, plain=chosen.plain)
-    if chosen.format != "text" and not chosen.quiet:
+    short = chosen.format == "short" and bool(every_finding(view.files) or outcome.exit_status)
+    if chosen.format != "text" and (short or not chosen.quiet):
         title, words = words_of(view)
         say(console, title)
         say_hint(console, words, indent=2)
@@ -181,6 +183,4 @@ def _say_more(console: Console, chosen: argparse.Namespace, view: SummaryView, p
     fixes = applicable(view) if kept else 0
     if fixes and chosen.format in {"text", "short", "json"}:
         console.print()
-        say(console, f"{counted(fixes, 'fix', 'fixes')} can be applied. The patch, then the files:")
-        say_command(console, "reviewbot apply --check")
-        say_command(console, "reviewbot apply")
+        say(console, f"{counted(fixes, 'fix', 'fixes')} available: `reviewbot apply` (`--check` shows the patch)")
