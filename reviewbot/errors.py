@@ -41,7 +41,7 @@ from typing import ClassVar
 
 
 class Reason(StrEnum):
-    """The output `reason`. Each has its text in the templates; docs/outcomes.md says where it is decided."""
+    """The output `reason`. Each has its text in the templates; CONTRIBUTING.md says where it is decided."""
 
     REVIEWED = "reviewed"
     GATE = "gate"

@@ -75,10 +75,9 @@ def test_children_see_where_programs_are_and_nothing_that_is_secret() -> None:
 def test_what_is_missing_is_listed_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         read_environment({"GITHUB_EVENT_NAME": ""})
-    assert [str(problem) for problem in caught.value.problems] == [
-        "`reviewbot action` must run in GitHub Actions: `GITHUB_REPOSITORY`, `GITHUB_EVENT_NAME`, `GITHUB_EVENT_PATH`"
-        " not set."
-    ]
+    (problem,) = caught.value.problems
+    names = "`GITHUB_REPOSITORY`, `GITHUB_EVENT_NAME`, `GITHUB_EVENT_PATH`"
+    assert str(problem) == f"`reviewbot action` must run in GitHub Actions: {names} not set."
 
 
 @pytest.mark.parametrize(("text", "scale"), [("0.02", 0.02), ("1", 1.0), ("", 1.0), ("1e-3", 0.001)])

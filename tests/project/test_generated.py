@@ -127,12 +127,11 @@ PARTS: Mapping[str, str] = {
 }
 SHOWN = [
     ("README.md", "review"),
-    ("docs/collect.md", "collect"),
     ("docs/configuration.md", "inputs"),
     ("docs/configuration.md", "workflow inputs"),
     ("docs/configuration.md", "keys"),
     ("docs/organization.md", "caller"),
-    ("docs/outcomes.md", "reasons"),
+    ("CONTRIBUTING.md", "reasons"),
     ("docs/recipes.md", "code scanning"),
     ("docs/troubleshooting.md", "titles"),
     ("docs/workflows.md", "gate"),
@@ -174,7 +173,7 @@ def test_a_document_shows_what_the_program_writes(
 def test_no_other_part_is_marked(root: Path) -> None:
     marked = {
         (path.relative_to(root).as_posix(), part)
-        for path in (root / "README.md", *sorted((root / "docs").glob("*.md")))
+        for path in (*sorted(root.glob("*.md")), *sorted((root / "docs").glob("*.md")))
         for part in re.findall(r"<!-- written by the program: (.*?) -->", path.read_text(encoding="utf-8"))
     }
     assert marked == set(SHOWN)

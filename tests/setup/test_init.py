@@ -185,9 +185,7 @@ def test_a_config_file_that_is_there_can_be_kept(clone: Clone) -> None:
         (("--as", "gate", "--reviewer", "local"), "reviewbot-collect.yml"),
     ],
 )
-def test_a_workflow_that_the_new_options_do_not_use_is_named(
-    clone: Clone, later: tuple[str, ...], unused: str
-) -> None:
+def test_a_workflow_that_the_new_options_do_not_use_is_named(clone: Clone, later: tuple[str, ...], unused: str) -> None:
     first = init("--action", NAMED, "--as", "gate")
     assert " rm " not in first.err
     said = init("--action", NAMED, "--force", *later)

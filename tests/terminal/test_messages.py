@@ -65,7 +65,9 @@ CASES = {
     ),
     "unknown option": Case(("review", "--failon", "high"), ("unknown argument `--failon`; did you mean `--fail-on`?",)),
     "unknown command": Case(("reviw",), ("unknown command `reviw`; did you mean `review`?",)),
-    "unknown command, none near": Case(("explain",), ("unknown command `explain`. Allowed: ",), never=("did you mean",)),
+    "unknown command, none near": Case(
+        ("explain",), ("unknown command `explain`. Allowed: ",), never=("did you mean",)
+    ),
     "unknown option, none near": Case(
         ("review", "--days", "3"), ("unknown argument `--days`",), never=("did you mean",)
     ),
