@@ -51,6 +51,7 @@ class Commit:
     """A commit of the pull request.
 
     Attributes:
+        parents: None if not all were read.
         authors: logins, a bot's with `[bot]`; None for an address without an account. The committer chooses the
                 address, so an author is not verified.
         committer: likewise; None also for GitHub itself, which commits for the web editor.
@@ -59,7 +60,7 @@ class Commit:
     """
 
     sha: str
-    parents: tuple[str, ...]
+    parents: tuple[str, ...] | None
     authors: tuple[str | None, ...]
     verified: bool = False
     committer: str | None = None
