@@ -28,7 +28,7 @@ from tests.contract.runner_image import ACTION, GIT, IMAGE, LOCAL_IMAGE, Engine,
 from tests.contract.runner_mounts import Mounts
 from tests.contract.test_snippets import SNIPPETS, WORKFLOWS, filled
 
-pytestmark = [pytest.mark.container, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.container, pytest.mark.timeout(1200)]
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 RUNNER_USER = 1001

@@ -137,7 +137,7 @@ def test_a_template_that_would_end_the_word_itself_is_an_error() -> None:
 
 def test_a_note_keeps_its_words_and_its_code(renderer: Renderer) -> None:
     view = replace(STANDINGS["fixed"], findings=(replace(FIXED, note="`a < b` holds; `<!--` opens"),))
-    assert "The reviewer: `a < b` holds; `<! --` opens" in renderer.standing(view)
+    assert "Reviewer: `a < b` holds; `<! --` opens" in renderer.standing(view)
 
 
 HOSTILE = st.lists(

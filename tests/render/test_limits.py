@@ -203,7 +203,7 @@ def test_the_longest_comment_has_room_for_a_word_on_where_its_findings_stand(
     shown = sum(word.count(kind) for kind in ("**Changed**", "**Waived**", "**Fixed**"))
     assert shown == count or f"{count - shown} finding" in word
     body = renderer.comment(
-        replace(COMMENT, findings=(replace(INJECTION, explanation="\U0001f600 word " * 9000),) * 30)
+        replace(COMMENT, findings=(replace(INJECTION, explanation="\U0001f600 word " * 9000),) * 28)
     )
     assert len(with_state(body, word).encode("utf-16-le")) // 2 <= COMMENT_LIMIT
     assert len(body.encode("utf-16-le")) // 2 > 30_000

@@ -30,8 +30,8 @@ def update_threads(run: RunContext, known: Known) -> Known:
         found = (known.ledger.findings.find(one) for one in mark.ids)
         records = tuple(record for record in found if record is not None)
         updates.append(Told(thread, records, _note(run, known, records, several=len(mark.ids) > 1)))
-        for operation in thread_operations(updates):
-            run.attempt("The update of a finding's comment", partial(_carry_out, run, operation))
+    for operation in thread_operations(updates):
+        run.attempt("The update of a finding's comment", partial(_carry_out, run, operation))
     return replace(known, denied=frozenset(run.degraded.denied))
 
 

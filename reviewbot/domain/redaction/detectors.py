@@ -22,6 +22,7 @@ from reviewbot.domain.redaction.masks import (
     is_strong,
     is_surely_random,
 )
+from reviewbot.domain.redaction.patterns import any_of
 from reviewbot.domain.redaction.places import Place, of_line
 
 
@@ -47,7 +48,7 @@ _VAGUE = (
 _WORD = rf"(?P<w>{_SURE}|{_VAGUE}|(?-i:(?<=[a-z])(?<!ublic)Key(?![a-z])))"
 _IS_VAGUE = re.compile(rf"{_VAGUE}|Key", re.IGNORECASE)
 _IS_SURE = re.compile(_SURE, re.IGNORECASE)
-_WORD_MARKERS = (
+WORD_MARKERS = (
     *("key", "pass", "pwd", "secret", "token", "cred", "cookie", "auth", "session", "bearer", "salt", "dsn"),
     *("contrase", "kennwort", "mnemonic", "pw", "psk"),
 )
@@ -106,23 +107,19 @@ class _Rule:
     """A pattern; its group `v` is the value, `w` the word and `t` the rest of the name, if a word decides.
 
     Attributes:
-        markers: one of these must be in the lower-cased line.
+        markers: one of these must be in the lower-cased line, unless a word decides.
     """
 
     pattern: re.Pattern[str]
     traits: _Is
-    markers: tuple[str, ...]
+    markers: tuple[str, ...] = ()
 
 
 def _rule(pattern: str, traits: _Is = _Is.PLAIN, *markers: str) -> _Rule:
-    return _Rule(re.compile(pattern, re.IGNORECASE), traits, markers or _WORD_MARKERS)
+    return _Rule(re.compile(pattern, re.IGNORECASE), traits, markers)
 
 
-def _cased(pattern: str, traits: _Is) -> _Rule:
-    return _Rule(re.compile(pattern), traits, _WORD_MARKERS)
-
-
-_RULES = (
+RULES = (
     # Code and configuration.
     _rule(
         _WORD + _TAIL + r"(?:\\?[\"'\]]){0,2}(?:\[[0-9]{0,5}\])?(?:\s{0,4}:\s{0,4}[A-Za-z_.\[\]|]{1,30})?"
@@ -140,8 +137,8 @@ _RULES = (
     ),
     _rule(rf"[\"']{_NAME}[\"']\s{{0,4}},\s{{0,4}}[\"']{_VALUE}(?=[\"'])"),
     _rule(rf"# {{0,9}}define {{1,9}}{_NAME}[ \t]{{1,20}}\"{_VALUE}"),
-    _cased(rf"(?:^[+\- ]?|[\s\"';]){_CAPITALS}=[\"']?{_VALUE}(?=[\s\"';&|]|$)", _Is.DATA),
-    _cased(rf"^[+\- ]?\s{{0,9}}(?:ENV|ARG|setx?) {{1,4}}{_CAPITALS}[ =]{{1,4}}{_VALUE}", _Is.DATA),
+    _Rule(re.compile(rf"(?:^[+\- ]?|[\s\"';]){_CAPITALS}=[\"']?{_VALUE}(?=[\s\"';&|]|$)"), _Is.DATA),
+    _Rule(re.compile(rf"^[+\- ]?\s{{0,9}}(?:ENV|ARG|setx?) {{1,4}}{_CAPITALS}[ =]{{1,4}}{_VALUE}"), _Is.DATA),
     # Connection strings, and the query of a URL.
     _rule(rf"[?&#][\w.-]{{0,40}}?{_WORD}(?P<t>)={_VALUE}", _Is.DATA),
     _rule(rf"[;\"'\s] ?{_WORD}(?P<t>) ?= ?[\"']?{_VALUE}(?=[;\"'\s]|$)"),
@@ -149,7 +146,7 @@ _RULES = (
     _rule(rf"[\s\"'`]--?[\w-]{{0,40}}{_WORD}(?P<t>)=[\"']?(?!\w{{1,40}}=){_VALUE}", _Is.DATA),
     _rule(rf"[\s\"'`]--?[\w=-]{{0,40}}{_WORD}(?P<t>)[= ][\"']?(?!\w{{1,40}}=){_VALUE}"),
     # Prose and netrc.
-    _rule(rf"\blogin {{1,5}}\S{{1,60}} {{1,5}}(?P<w>password)(?P<t>) {{1,5}}{_VALUE}", _Is.DATA, "password"),
+    _rule(rf"\blogin {{1,5}}\S{{1,60}} {{1,5}}(?P<w>password)(?P<t>) {{1,5}}{_VALUE}", _Is.DATA),
     _rule(rf"(?P<w>password)(?P<t>) {_STRING}", _Is.QUOTED | _Is.FIRST),
     _rule(rf"{_WORD}(?P<t>):? {{1,4}}(?:is |was |= ?)?[\"'`](?P<v>[^\s\"'`]{{8,80}})[\"'`]", _Is.FIRST),
     _rule(
@@ -173,7 +170,7 @@ _RULES = (
 _SEPARATES = r"\\?[\"']?\s{0,4}(?:[:=,]|=>)?\s{0,4}\\?[\"'`]?"
 _ECHOED = r"\becho {1,4}(?:-n {1,4})?[\"']?(?:[\w.-]{1,40}:)?(?P<v>[^\s\"'`:|$]{6,200}+)[\"']? {0,4}\| {0,4}"
 # Without a word that the author chooses: headers, options of known programs, connection strings.
-_FIXED = (
+FIXED = (
     _rule(
         rf"\bauthorization{_SEPARATES}(?:bearer|basic|token|digest|apikey|bot|key)\s{{1,5}}{_VALUE}",
         _Is.DATA,
@@ -235,7 +232,9 @@ _FIXED = (
     ),
     _rule(r"[\"'`=\s][\w.-]{1,40}:(?P<v>[^\s\"'`@/]{6,200})@(?:tcp|unix)\(", _Is.PLAIN, "@tcp(", "@unix("),
     _rule(
-        r"^[+\- ]?[\w.*-]{1,80}:(?:[0-9]{2,5}|\*):[\w.*-]{1,60}:[\w.*-]{1,60}:(?P<v>[^\s:]{6,200}+)$", _Is.PLAIN, ":"
+        r"^[+\- ]?[\w.*-]{1,80}:(?:[0-9]{2,5}|\*):[\w.*-]{1,60}:[\w.*-]{1,60}:(?P<v>[^\s:]{6,200}+)$",
+        _Is.PLAIN,
+        *(f":{first}" for first in "*0123456789"),
     ),
     _rule(r"://(?P<v>[A-Za-z0-9_.~-]{20,200})(?::[^\s/@]{0,300})?@", _Is.DATA, "://"),
 )
@@ -246,23 +245,17 @@ _COMMENT = re.compile(r"[+\- ]?\s{0,80}(?:#|//|\*|--|;|<!--)")
 _VARIABLE = re.compile(r"[A-Za-z_]+[0-9]*[A-Za-z_]*")
 
 
-def rules_for(text: str) -> tuple[_Rule, ...]:
-    """Return the rules that can match in a text, besides those that need a word."""
-    lower = text.lower()
-    return tuple(rule for rule in _FIXED if any(marker in lower for marker in rule.markers))
-
-
-def values_in(line: str, place: Place, rules: tuple[_Rule, ...] = _FIXED) -> Iterator[Span]:
+def values_in(line: str, place: Place) -> Iterator[Span]:
     """Yield the suspicious values of a line without its end; the line may have a diff marker."""
     lower = line.lower()
     place = of_line(line, place)
     if "://" in lower:
         yield from (Span(*one.span("v")) for one in _USER_INFO.finditer(line) if not is_placeholder(one["v"]))
-    for rule in rules:
+    for rule in FIXED:
         if any(marker in lower for marker in rule.markers):
             found = rule.pattern.finditer(line)
             yield from (Span(*one.span("v")) for one in found if _is_fixed(one["v"], rule, place))
-    if any(marker in lower for marker in _WORD_MARKERS):
+    if any(marker in lower for marker in WORD_MARKERS):
         yield from _behind_words(line, place)
     if place is not Place.EXECUTED:
         yield from _random_in(line, lower)
@@ -277,6 +270,13 @@ def _is_fixed(value: str, rule: _Rule, place: Place) -> bool:
 
 
 _ANY_WORD = re.compile(_WORD, re.IGNORECASE)
+# Testing a flag takes as long as a pattern.
+_BY_CODE = {
+    is_code: [
+        (rule, _Is.FIRST in rule.traits) for rule in RULES if not (is_code and rule.traits & (_Is.BARE | _Is.PROSE))
+    ]
+    for is_code in (False, True)
+}
 # A value is quoted, has a digit, or follows one of these characters.
 _PROMISING = re.compile(r"[0-9\"'`=]|: |--")
 
@@ -284,10 +284,8 @@ _PROMISING = re.compile(r"[0-9\"'`=]|: |--")
 def _matches(line: str, *, is_code: bool) -> Iterator[tuple[_Rule, re.Match[str]]]:
     if not _PROMISING.search(line) or not (starts := [one.start() for one in _ANY_WORD.finditer(line)]):
         return
-    for rule in _RULES:
-        if is_code and rule.traits & (_Is.BARE | _Is.PROSE):
-            continue
-        if _Is.FIRST in rule.traits:
+    for rule, is_first in _BY_CODE[is_code]:
+        if is_first:
             yield from ((rule, found) for start in starts if (found := rule.pattern.match(line, start)))
         else:
             yield from ((rule, found) for found in rule.pattern.finditer(line))
@@ -347,6 +345,13 @@ _HARMLESS = re.compile(
 )
 _KINDS = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 
+_MARKERS = {"://", *WORD_MARKERS, *(marker for rule in FIXED for marker in rule.markers)}
+HINT = re.compile("|".join([any_of(_MARKERS), *(quote + "[a-z0-9+/_-]{24}" for quote in "\"'`")]))
+"""Is in every lower-cased line with a suspicious value or the name of one on the next lines.
+
+Each alternative begins with a literal, so that `re` skips other characters quickly.
+"""
+
 
 def _random_in(line: str, lower: str) -> Iterator[Span]:
     """Yield quoted random values, unless the line has a word such as `hash`."""
@@ -390,7 +395,13 @@ class Wrapped:
         self._place, self._diff = place, diff
         self._sides: Mapping[str, _Above] = {"+": _Above(), "-": _Above()} if diff else {"": _Above()}
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether the next line can have a value although it has no word."""
+        return any(side.name or (side.named and side.age < _REACH) for side in self._sides.values())
+
     def values_in(self, line: str) -> Iterator[Span]:
+        """Yield the values of the next line; while nothing is open, lines without a word can be skipped."""
         mark = line[:1] if self._diff else ""
         content = line[1:] if mark else line
         sides = [self._sides[mark]] if mark in self._sides else list(self._sides.values())
@@ -415,7 +426,7 @@ class Wrapped:
             return
         lower = content.lower()
         content = _LAST_COMMENT.sub(" ", content)
-        has_word = any(marker in lower for marker in _WORD_MARKERS)
+        has_word = any(marker in lower for marker in WORD_MARKERS)
         above.name = _OPEN_NAME.search(content) if has_word and _OPEN.search(content) else None
         if has_word and _NAMES.search(lower) and (named := _NAMED.search(content)):
             above.age = 0

@@ -67,7 +67,8 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("mailgun-key", ("key-",), rf"key-{_H}{{32}}{_END}"),
     ("twilio-key", ("ac", "sk"), rf"(?:AC|SK){_H}{{32}}{_END}"),
     ("square-token", ("sq0",), rf"sq0[a-z]{{3}}-{_W}{{22,}}"),
-    ("telegram-token", (":",), rf"(?:/bot)?([0-9]{{8,10}}:{_W}{{35}})(?![A-Za-z0-9_-])"),
+    ("telegram-token", (":",), rf"[0-9][0-9]{{7,9}}:{_W}{{35}}(?![A-Za-z0-9_-])"),
+    ("telegram-token", ("/bot",), rf"/bot([0-9]{{8,10}}:{_W}{{35}})(?![A-Za-z0-9_-])"),
     ("artifactory-key", ("akc",), rf"AKC(?=[A-Za-z]{{0,60}}[0-9]){_N}{{40,}}"),
     ("azure-key", ("accesskey=", "accountkey="), rf"(?:SharedAccess|Account)Key=({_B}{{40,}}={{0,2}})"),
     ("azure-secret", ("q~",), rf"{_N}{{3}}[0-9]Q~[A-Za-z0-9_.~-]{{31,34}}{_END}"),
@@ -122,7 +123,9 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("nostr-key", ("nsec1",), r"nsec1[02-9ac-hj-np-z]{58}"),
     ("password-hash", ("$",), _PASSWORD_HASH),
 )
-_FORMATS = tuple((kind, markers, re.compile(pattern)) for kind, markers, pattern in _TABLE)
+SHORTEST_TOKEN = 15
+"""Characters of a token with its prefix."""
+FORMATS = tuple((kind, markers, re.compile(pattern)) for kind, markers, pattern in _TABLE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -134,8 +137,8 @@ class Token:
 
 def tokens_of(text: str) -> Iterator[Token]:
     """Yield the tokens in a text; those of two formats may overlap."""
-    lower = text.lower()
-    for kind, markers, pattern in _FORMATS:
+    lower = " ".join({word for word in text.split() if len(word) >= SHORTEST_TOKEN}).lower()
+    for kind, markers, pattern in FORMATS:
         if any(marker in lower for marker in markers):
             group = min(pattern.groups, 1)
             for found in pattern.finditer(text):

@@ -14,6 +14,7 @@ from reviewbot.domain.redaction.masks import letters_of_words, switches
 
 _KIND = r"(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?"
 _EDGE = re.compile(rf"-----{_KIND}-----|---- {_KIND} ----|^[+\- ]?(Private-)(?:Lines|MAC):")
+_HINT = re.compile("PRIVATE KEY|Private-")
 _BEFORE = r"[\s\"'`#*/|>]*+"
 # Kept: anything can follow a header's name, even code.
 _HEADER = re.compile(
@@ -58,8 +59,11 @@ class KeyMatter:
     doubtful: bool
 
 
-def key_matter(lines: Sequence[str]) -> Iterator[KeyMatter]:
+def key_matter(text: str) -> Iterator[KeyMatter]:
     """Yield the pieces of private keys, without BEGIN, END, headers, quotes and line ends."""
+    if not _HINT.search(text):
+        return
+    lines = text.split("\n")
     found: dict[int, KeyMatter] = {}
     for index in _edges(lines):
         found |= {one.line: one for one in _of_edge(lines, index)}
@@ -152,7 +156,7 @@ def _in_line(line: str) -> Iterator[tuple[int, int]]:
 
 def _edges(lines: Sequence[str]) -> Iterator[int]:
     for index, line in enumerate(lines):
-        if ("PRIVATE KEY" in line or "Private-" in line) and _EDGE.search(line):
+        if _HINT.search(line) and _EDGE.search(line):
             yield index
 
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from reviewbot.domain.redaction.masks import is_surely_random, mask
+from reviewbot.domain.redaction.patterns import any_of
 from reviewbot.domain.redaction.places import Place, of_line
 
 if TYPE_CHECKING:
@@ -192,17 +191,7 @@ def _edited(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
 
 
 def _pattern_of(values: Iterable[str]) -> re.Pattern[str] | None:
-    return re.compile(pattern) if (pattern := _alternatives(values)) else None
-
-
-def _alternatives(values: Iterable[str], depth: int = 2) -> str:
-    """Return a pattern for any of the values; it branches on the first two characters, so that thousands are fast."""
-    if not depth:
-        return "|".join(map(re.escape, sorted(values, key=len, reverse=True)))
-    groups = groupby(sorted(values), key=itemgetter(0))
-    return "|".join(
-        f"{re.escape(first)}(?:{_alternatives([value[1:] for value in group], depth - 1)})" for first, group in groups
-    )
+    return re.compile(pattern) if (pattern := any_of(values)) else None
 
 
 _CODE = r"(?:js|mjs|cjs|jsx|ts|tsx|py|rb|php|go|rs|java|kt|cs|lua|pl|sh|bash|zsh|ps1)"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 
-from reviewbot.domain.redaction.detectors import Span, Wrapped, rules_for, values_in, values_in_heading
+from reviewbot.domain.redaction.detectors import HINT, Span, Wrapped, values_in, values_in_heading
 from reviewbot.domain.redaction.formats import Token, apart, tokens_of
 from reviewbot.domain.redaction.masks import decoded
 from reviewbot.domain.redaction.places import Place
@@ -38,7 +38,7 @@ def scan(text: str, place: Place) -> Scan:
     """Search a text, or a diff of one file."""
     lines = text.split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
-    keys = [(one, starts[one.line]) for one in key_matter(lines)]
+    keys = [(one, starts[one.line]) for one in key_matter(text)]
     tokens = [Token(at + one.start, at + one.stop, PRIVATE_KEY) for one, at in keys if not one.doubtful]
     values = {Span(at + one.start, at + one.stop) for one, at in keys if one.doubtful}
     values.update(_in_lines(lines, starts, place, diff=_DIFF.match(text) is not None))
@@ -48,17 +48,18 @@ def scan(text: str, place: Place) -> Scan:
 
 
 def _in_lines(lines: Sequence[str], starts: Sequence[int], place: Place, *, diff: bool) -> Iterator[Span]:
-    rules = rules_for("\n".join(lines))
     wrapped = Wrapped(place, diff=diff)
     in_header = diff
     for line, start in zip(lines, starts, strict=False):
         if diff and line.startswith(_HUNK):
             in_header, wrapped = False, Wrapped(place, diff=True)
-            found = [*values_in(line, place, rules), *values_in_heading(line)]
+            found = [*values_in(line, place), *values_in_heading(line)]
+        elif not (wrapped.is_open or HINT.search(line.lower())):
+            continue
         elif in_header:
-            found = [*values_in(line, Place.EXECUTED, rules)]
+            found = [*values_in(line, Place.EXECUTED)]
         else:
-            found = [*values_in(line, place, rules), *wrapped.values_in(line)]
+            found = [*values_in(line, place), *wrapped.values_in(line)]
         yield from (Span(start + one.start, start + one.stop, one.sure) for one in found)
 
 
@@ -78,15 +79,16 @@ def _encoded(text: str) -> Iterator[Span]:
 def _secrets_in(text: str) -> Iterator[str]:
     yield from (text[one.start : one.stop] for one in apart(tokens_of(text)))
     lines = text.split("\n")
-    yield from (lines[one.line][one.start : one.stop] for one in key_matter(lines) if not one.doubtful)
+    yield from (lines[one.line][one.start : one.stop] for one in key_matter(text) if not one.doubtful)
 
 
-# The gap between two joined strings, or an escaped ASCII character.
+# The gap between two joined strings, or an escaped ASCII character; `re` skips to the first character quickly.
 _OPERATOR = r"(?:(?:\+|\.\.?|&|<>)[ \t]*+)?"
 _UNDONE = re.compile(
-    rf"(?P<q>[\"'`])(?!(?P=q))[ \t]*+{_OPERATOR}\\?(?:\r?\n[+\- ]?[ \t]*+{_OPERATOR})?[rbuf]{{0,2}}(?P=q)"
-    r"|(?<=[\w-])([\"'])\2(?=[\w-])|\\u00(?P<u>[2-7][0-9a-fA-F])|\\x(?P<x>[2-7][0-9a-fA-F])|%(?P<p>[2-7][0-9a-fA-F])|&#(?P<d>[0-9]{2,3});"
-    r"|\\\r?\n[+\- ]?[ \t]*+"
+    r"[\"'`\\%&](?:"
+    rf"(?<=(?P<q>[\"'`]))(?!(?P=q))[ \t]*+{_OPERATOR}\\?(?:\r?\n[+\- ]?[ \t]*+{_OPERATOR})?[rbuf]{{0,2}}(?P=q)"
+    r"|(?<=[\w-]([\"']))\2(?=[\w-])|(?<=%)(?P<p>[2-7][0-9a-fA-F])|(?<=&)#(?P<d>[0-9]{2,3});"
+    r"|(?<=\\)(?:u00(?P<u>[2-7][0-9a-fA-F])|x(?P<x>[2-7][0-9a-fA-F])|\r?\n[+\- ]?[ \t]*+))"
 )
 _JOINS = re.compile(r"[^\n]*[+.&<\\]")
 _LIST = re.compile(r"(?P<q>[\"'`]),[ \t]*+\n?[+\- ]?[ \t]*+(?P=q)")
@@ -137,10 +139,9 @@ def _tokens(joined: str, _: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _values(joined: str, starts: Sequence[int], *, place: Place) -> Iterator[tuple[int, int]]:
-    rules = rules_for(joined)
     at = 0
     for line in joined.split("\n"):
         stop = at + len(line)
         if bisect_right(starts, stop) > bisect_right(starts, at):
-            yield from ((at + one.start, at + one.stop) for one in values_in(line, place, rules) if one.sure)
+            yield from ((at + one.start, at + one.stop) for one in values_in(line, place) if one.sure)
         at = stop + 1

@@ -606,6 +606,9 @@ HOSTILE = {
             "://:",
         )
     ),
+    "nearly hints": ('"' + "a1" * 11 + "x autho coo:pas ") * 8_000,
+    "open names": "name: password\n" * 20_000,
+    "short words": "ghp_ sk- hvs. " * 25_000,
     "letters": "\n".join(start + "a" * 300_000 for start in ("password=", "curl -u me:", "?token=", "AKC")),
 }
 
