@@ -146,7 +146,7 @@ def _add_review(commands: Commands) -> None:
     who.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local: static analyzers, no account")
     who.add_argument("--expertise", metavar="TAG", help="a CodeVF tag, by name or number")
     who.add_argument("--codevf-project", metavar="NAME", help="CodeVF project; default: the repository's name")
-    who.add_argument("--codevf-url", metavar="URL", help="address of CodeVF's API")
+    who.add_argument("--codevf-url", metavar="URL", help="base URL of CodeVF's API")
     _add_pricing(who)
     about = "least severity that blocks: %(choices)s; default: critical, or high with the local reviewer"
     who.add_argument("--fail-on", choices=[str(one) for one in FailOn], metavar="SEVERITY", help=about)
