@@ -1,7 +1,7 @@
-"""Where another tool is told that a finding is: a path that can be one, and lines only where they are known.
+"""Locations for other tools: a valid path, and lines only if known.
 
-Code scanning refuses a whole file of results for one without a place, and reviewdog breaks off at a diagnostic without
-one. So what names no file stands on a file of the change, without lines, and its text says so.
+Code scanning rejects a whole file if one result has no location, and reviewdog stops at a diagnostic without one. A
+finding without a file is therefore placed on a changed file, without lines, and its text says so.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from reviewbot.domain.text.formatting import lines
 from reviewbot.render.view_models.review import FindingView, SummaryView
 
 _PATH_LIMIT = 4096
-"""Bytes of a path on Linux; what is longer is none."""
+"""The longest path on Linux, in bytes."""
 
 _LINE_LIMIT = 2**31 - 1
 """The largest line number that both formats can hold."""
@@ -78,7 +78,7 @@ def _lines_at_head(finding: FindingView) -> tuple[int, int] | None:
 
 
 def _elsewhere(finding: FindingView) -> str:
-    """The lines that are not at the head, or that nobody has compared with a text."""
+    """Return a sentence on lines that are not at the head, or that are not verified against the file."""
     if finding.why is Why.FILE_NOT_SENT:
         reason = held_sentence(finding.held.reason) if finding.held else ""
         return f"The file is part of the change, but it was not sent. {reason}".rstrip()

@@ -1,4 +1,4 @@
-"""Hostile text made harmless in a page of HTML of our own (not GitHub's: nothing is linked here that we do not link).
+"""Escape untrusted text for the HTML report, without linking anything in it.
 
 Everything is linear in the length of the text.
 """

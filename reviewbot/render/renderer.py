@@ -7,7 +7,7 @@ or this module says that it is written down already.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import wraps
 from types import MappingProxyType
 from typing import Concatenate, ParamSpec, TypeVar
@@ -37,6 +37,7 @@ from reviewbot.render.rehearsal import rehearsal
 from reviewbot.render.sandbox import Templates, lost_mark, mistake, templates_of
 from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
+from reviewbot.render.view_models.truncation import shows_everything
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,6 +68,14 @@ def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concat
             return write(renderer.shipped, *args, **kwargs)
 
     return written
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryText:
+    """A summary comment; `is_whole` if it shows every finding and unreadable part, and none is shortened."""
+
+    text: str
+    is_whole: bool
 
 
 class Renderer:
@@ -127,14 +136,20 @@ class Renderer:
                 case PromptView():
                     self.prompt(view)
 
-    @_or_shipped
     def summary(self, view: SummaryView) -> str:
         """Return the summary comment: the marks first, at most 65,000 characters."""
-        text = self._story(self._markdown, "summary.md.j2", view, COMMENT_DETAILS, COMMENT)
+        return self.summary_comment(view).text
+
+    @_or_shipped
+    def summary_comment(self, view: SummaryView) -> SummaryText:
+        """Return the summary comment, and whether it shows every finding in full."""
+        view = contexts.linked(self._with_problems(view), address)
+        attempts = ((contexts.of_summary(view, detail), detail) for detail in COMMENT_DETAILS)
+        text, detail = _fit("summary.md.j2", attempts, self._markdown.render_with_words, COMMENT)
         hidden = text.removeprefix(view.mark)
         if hidden == text or not hidden.lstrip("\n").startswith(view.ledger):
             raise lost_mark("summary.md.j2")
-        return text
+        return SummaryText(text, is_whole=shows_everything(view, detail))
 
     @_or_shipped
     def comment(self, view: CommentView) -> str:
@@ -256,8 +271,18 @@ def _first_fit(
     render: Callable[[str, Mapping[str, object], int], str | None],
     limit: SizeLimit,
 ) -> str:
-    for context in attempts:
+    return _fit(name, ((context, None) for context in attempts), render, limit)[0]
+
+
+def _fit(
+    name: str,
+    attempts: Iterable[tuple[Mapping[str, object], T]],
+    render: Callable[[str, Mapping[str, object], int], str | None],
+    limit: SizeLimit,
+) -> tuple[str, T]:
+    """Return the first text that fits, and the size tier that it was written with."""
+    for context, detail in attempts:
         text = render(name, context, limit.limit)
         if text is not None and limit.size(text) <= limit.limit:
-            return text
+            return text, detail
     raise mistake(name, None, f"it writes more than {limit.limit:,} characters even when all is left out that can be")

@@ -121,7 +121,7 @@ def _show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> N
 def _place(finding: FindingView) -> str:
     """Return the finding's file and line, as far as they are known."""
     if not finding.path:
-        return "(no file named)"
+        return "(no file)"
     first = finding.line if finding.start_line is None else finding.start_line
     where = finding.path if first is None else f"{finding.path}:{first}"
     if finding.side is Side.LEFT and first is not None:
@@ -205,7 +205,7 @@ def _style(outcome: Outcome) -> str:
 
 def _show_past(console: Console, view: SummaryView) -> None:
     if view.reviewer_summary.strip():
-        say(console, f"The reviewer: {view.reviewer_summary.strip()}", "dim", indent=_INDENT)
+        say(console, view.reviewer_summary.strip() if view.reviewer == "local" else f"The reviewer: {view.reviewer_summary.strip()}", "dim", indent=_INDENT)
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more open finding")
         say(console, f"{more} of earlier reviews, of which only the severity is known.", indent=_INDENT)
@@ -222,8 +222,9 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
     if view.sent:
         sent = "sent" if view.reviewer == "codevf" else "selected"
         sent = f"Would be {sent}" if names_all else sent.capitalize()
-        size_of_all, secrets = sum(one.bytes for one in view.sent), sum(one.redactions for one in view.sent)
-        say(console, f"{sent}: {counted(len(view.sent), 'file')}, {size(size_of_all)}{_redacted(secrets)}.", "dim")
+        size_of_all = f", {size(sum(one.bytes for one in view.sent))}" if view.reviewer == "codevf" else ""
+        secrets = sum(one.redactions for one in view.sent)
+        say(console, f"{sent}: {counted(len(view.sent), 'file')}{size_of_all}{_redacted(secrets)}.", "dim")
     read_in_part = [one for one in view.missed if one not in view.held_back]
     if read_in_part and view.outcome.reason is not Reason.PARTIAL:  # otherwise the verdict lists them
         say(console, f"Not fully reviewed: {counted(len(read_in_part), 'file')}.")

@@ -153,7 +153,7 @@ _SMALLER = "Narrow `paths` in the config file. Nothing was bought."
 _LATER = "This is usually temporary. Run the workflow again: nothing is bought twice."
 _KEY = (
     "CodeVF does not accept the API key",
-    "Check the secret for `codevf-api-key`, or CODEVF_API_KEY. To create a new key, open CodeVF's dashboard.",
+    "Check the secret for `codevf-api-key`, or `CODEVF_API_KEY`. To create a new key, open CodeVF's dashboard.",
 )
 _REFUSALS = {
     400: (

@@ -12,7 +12,7 @@ from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.escaping import invisible_character
 
 MOST = 5
-"""Files that are named; a change that misses more needs a pattern that nobody can guess."""
+"""Files that are named; a change that misses more needs a pattern of its own."""
 
 LONGEST = 300
 """Characters of a name that is pasted; a longer one would not fit where the line is shown."""
@@ -21,18 +21,18 @@ _SPECIAL = re.compile(r"[*?+\[\]\\]")
 
 
 def excludable(missed: Iterable[Held]) -> tuple[str, ...]:
-    """The names of the files among what was missed; a part of the review that was lost is no file."""
+    """Return the names of the missed files. Lost parts are not files."""
     return tuple(one.path for one in missed if one.detail or one.reason != HeldBecause.UNSEEN)
 
 
 def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
-    """A pattern for each of the first files; none for a name that is redacted, very long or cannot be copied."""
+    """Return a pattern for each of the first files, except for names that are redacted, too long or cannot be copied."""
     named = [path for path in paths if not is_redacted(path) and _can_be_copied(path) and len(path) <= LONGEST]
     return tuple("!" + _SPECIAL.sub(r"\\\g<0>", path) for path in named[:MOST])
 
 
 def _can_be_copied(path: str) -> bool:
-    """Whether the path is shown as it is, and the setting can name it: it is read without whitespace at the end."""
+    """Return whether the path is shown as it is, and the setting can name it: it is read without whitespace at the end."""
     return path.isprintable() and invisible_character(path) is None and path == path.rstrip()
 
 
