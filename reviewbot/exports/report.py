@@ -22,7 +22,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
         "pull_number": "pullRequest",
         "head_sha": "head",
         "reviewer_summary": "summary",
-        **dict.fromkeys(("mark", "ledger", "files", "sent", "held", "approved_by")),
+        **dict.fromkeys(("mark", "ledger", "files", "sent", "held", "approved_by", "in_summary")),
     },
     FindingView: {"why": "placement", "blocks": "closesGate", "held": None},
     DuplicateView: {"original": "of"},

@@ -135,7 +135,7 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
     target = thin.head_sha if view.word in {"review", "bypass"} else "ID" if view.choices else thin.target
     reason = "REASON" if view.word in {"waive", "bypass"} else ""
     return {
-        "view": replace(thin, mark=Markdown(view.mark), in_reply_to=address(view.in_reply_to)),
+        "view": replace(thin, mark=Markdown(view.mark), in_reply_to=address(thin.in_reply_to)),
         "head": formatting.short(view.head_sha),
         "again": " ".join(word for word in ("/reviewbot", thin.word, target, reason) if word),
         "total": sum(view.status.counts.values()) if view.status else 0,

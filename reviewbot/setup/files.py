@@ -98,9 +98,11 @@ def commands_workflow(wish: Wish) -> str:
     called = "startsWith(github.event.comment.body, '/reviewbot')"
     if not wish.gate:
         only: Sequence[str] = ("(github.event.issue.pull_request || github.event.pull_request)", called)
-        return _COMMANDS.replace("THREADS", _IN_THREADS) + _job(wish, "command", "Command", 15, _COMMENTED, only)
+        text = _COMMANDS.replace("THREADS", _IN_THREADS) + _job(wish, "command", "Command", 15, _COMMENTED, only)
+        return text.replace("NUMBER", "pull_request.number")
     only = (f"(github.event.workflow_run.conclusion == 'success' || github.event.issue.pull_request && {called})",)
-    return _COMMANDS.replace("THREADS", _AFTER_THREADS) + _job(wish, "command", "Command", 15, _COMMENTED, only)
+    text = _COMMANDS.replace("THREADS", _AFTER_THREADS) + _job(wish, "command", "Command", 15, _COMMENTED, only)
+    return text.replace("NUMBER", "workflow_run.display_title")
 
 
 # zizmor judges the events by what a workflow usually does with them.
@@ -199,9 +201,10 @@ that one's job is false.
 _QUEUED = ("reviewbot-queue-${{ github.event.merge_group.head_ref }}", "false")
 
 _COMMENTED = (
-    "reviewbot-commands-${{ github.event.issue.number || github.event.pull_request.number || github.run_id }}",
+    "reviewbot-commands-${{ github.event.issue.number || github.event.NUMBER }}",
     "false",
 )
+"""In a gate the number is in the title of the relay's run. Runs with the same title read the same commands."""
 
 _GUARDED = f"environment: {ENVIRONMENT} # has the key, and gives it to the default branch alone\n"
 

@@ -226,6 +226,25 @@ def test_each_repository_is_collected_by_its_own_settings(tmp_path: Path) -> Non
         assert conclusions == {REPO: "failure", SHOP: "success"}
 
 
+def test_what_is_found_in_a_repository_is_shown_in_the_run_of_no_other(tmp_path: Path) -> None:
+    """The readers of the run, which may be public, may not see the other repository."""
+    life = TaskLife(pending=1, processing=1)
+    found = answer(finding("app.py", 12, severity="critical", title="A shell", code="os.system(command)"))
+    with house(tmp_path, engineer=lambda _: found, life=life) as rig:
+        add_shop(rig, "check-run: false\n")  # without a check run there are annotations
+        for repository in (REPO, SHOP):
+            submit(rig, repository)
+        runner = {"GITHUB_REPOSITORY": REPO}
+        done = rig.run(event="schedule", payload={}, command="collect", repositories=SHOP, runner=runner)
+        assert f"{SHOP}#1" in done.summary
+        for text in (done.log, done.summary):
+            assert "A shell" not in text
+            assert "app.py" not in text
+        assert "[this run]" not in done.summary
+        done = rig.run(event="schedule", payload={}, command="collect", repositories="installation", runner=runner)
+        assert done.summary.count("[this run]") == 1, "its own"
+
+
 @pytest.mark.proof
 def test_the_list_of_an_installation_is_read_by_pages(tmp_path: Path) -> None:
     with house(tmp_path) as rig:

@@ -208,6 +208,18 @@ def test_a_diff_with_fewer_files_than_the_change_has_is_fetched(tmp_path: Path) 
         assert "eval(parcel)" in str([one.body for one in rig.codevf_faults.log])
 
 
+def test_a_merge_of_more_parents_than_are_read_hides_no_file(tmp_path: Path) -> None:
+    """Its last parent is the base's tip, whose change of `safe.py` it takes back."""
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        old = rig.world.push(REPO, "main", {"safe.py": "allow(everyone)\n", "news.py": "1\n"})
+        new = rig.world.push(REPO, "main", {"safe.py": "allow(admins)\n", "news.py": "2\n"})
+        sides = [rig.world.push(REPO, f"side-{one}", {}, message=str(one), parents=(old,)) for one in range(20)]
+        files = {"news.py": "2\n", "more.py": "3\n"}
+        rig.world.push(REPO, "topic", files, author="mona", parents=(*sides, new))
+        rig.run()
+        assert "allow(everyone)" in str([one.body for one in rig.codevf_faults.log])
+
+
 def test_an_attribute_cannot_hide_lines(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         rig.world.push(REPO, "topic", {".gitattributes": "*.py -diff\n"}, author="mona")

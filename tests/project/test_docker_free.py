@@ -114,4 +114,4 @@ def test_a_full_disk_is_one_line(step: Step) -> None:
 
 
 def test_a_missing_folder_is_one_line(step: Step) -> None:
-    assert "cannot be unpacked in RUNNER_TEMP" in step.refused(RUNNER_TEMP="/nowhere")
+    assert "cannot be unpacked in RUNNER_TEMP" in step.refused(RUNNER_TEMP="/dev/null/missing")

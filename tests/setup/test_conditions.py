@@ -123,6 +123,12 @@ def test_a_relay_is_read_by_the_name_that_the_workflow_gives_it() -> None:
     assert "workflow_run" not in read(commands_workflow(ADVISORY))["on"]
 
 
+def test_however_many_comment_one_relay_runs_and_one_waits() -> None:
+    """A run that is displaced reads the commands of the same pull request: both have the same title."""
+    group = YAML(typ="safe").load(commands_workflow(GATE))["jobs"]["command"]["concurrency"]["group"]
+    assert group.endswith("|| github.event.workflow_run.display_title }}")
+
+
 def test_the_label_of_an_approval_is_added_to_the_list(tmp_path: Path) -> None:
     assert review_workflow(GATE).count(LABELS) == 1
     text = review_workflow(GATE).replace('["skip-review"]', '["skip-review", "approve"]')

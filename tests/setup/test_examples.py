@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from reviewbot.errors import SettingsError
 from reviewbot.settings import INPUTS, Settings, read_settings
 from reviewbot.setup.files import LABELS
 from tests.contract.test_snippets import LINTERS, complaint, saved
@@ -19,6 +20,11 @@ FOLDER = Path(__file__).resolve().parents[2] / "examples" / "organization"
 CALLED, CALLER = ((FOLDER / name).read_text(encoding="utf-8") for name in ("reviewbot.yml", "caller.yml"))
 JOBS = YAML(typ="safe").load(CALLED)["jobs"]
 ENV = YAML(typ="safe").load(CALLED)["env"]
+OPEN = {
+    "attachment-bytes", "check-run", "comment-from", "incremental", "instructions", "max-comments", "on-error",
+    "on-pending", "path-instructions", "redact", "review-event", "summary-comment", "wait-minutes",
+}  # fmt: skip
+"""The keys that the example leaves to a repository's file: none spends, or passes the check with less review."""
 REMOTE = "YOUR-ORG/.github/.github/workflows/reviewbot.yml@COMMIT # vX.Y.Z"
 
 
@@ -87,6 +93,19 @@ def test_both_jobs_read_the_same_settings_and_the_settings_are_valid() -> None:
         assert (found.fail_on, found.max_credits_per_pr) == ("high", 1500)
         assert found.check_name == Settings().check_name
     assert LABELS in JOBS["review"]["if"]
+
+
+def test_every_config_key_is_either_locked_or_left_to_the_repositories() -> None:
+    assert sorted([*ENV["LOCKED"].split(), *OPEN]) == sorted(row.name for row in INPUTS if row.config)
+
+
+@pytest.mark.parametrize(
+    "line", ["review-on: request", "bases: ['**']", "instance: again", "drafts: true", "min-balance: 0"]
+)
+def test_no_repository_spends_more_or_passes_the_check_with_less_review(line: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"codevf-api-key": "k", "config": ENV["CONFIG"], "locked": ENV["LOCKED"]}, line)
+    assert [one.where for one in refused.value.problems] == [f"config file `{line.partition(':')[0]}`"]
 
 
 def test_both_jobs_act_as_the_same_app_which_is_what_makes_state_theirs() -> None:

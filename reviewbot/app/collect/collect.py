@@ -83,6 +83,7 @@ class _Everywhere:
         if is_exhausted(ports):
             self.progress.unreached.append(name)
             return
+        self.progress.recorder.is_elsewhere = name.casefold() != installation.repository.casefold()
         forge, changes = installation.at(name)
         try:
             collect_repository(replace(ports, forge=forge, changes=changes), inputs, name, self.progress)

@@ -19,11 +19,14 @@ class Recorder:
     Attributes:
         values: the outputs of the last run.
         stories: those of all runs, to be written below the list of pull requests: a job summary is cut at its end.
+        is_elsewhere: whether the runs are in another repository than the workflow's. Readers of the workflow's runs may
+            not be allowed to see that repository, so its findings are neither kept nor annotated.
     """
 
     reporter: Reporter
     values: Mapping[str, str] = field(default_factory=dict)
     stories: list[Callable[[], None]] = field(default_factory=list)
+    is_elsewhere: bool = False
 
     def say(self, line: str) -> None:
         """See `ports.Reporter.say`."""
@@ -35,11 +38,13 @@ class Recorder:
 
     def annotate(self, annotation: Annotation) -> None:
         """See `ports.Reporter.annotate`."""
-        self.reporter.annotate(annotation)
+        if not self.is_elsewhere:
+            self.reporter.annotate(annotation)
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:
         """See `ports.Reporter.story`."""
-        self.stories.append(partial(self.reporter.story, view, files, pages))
+        if not self.is_elsewhere:
+            self.stories.append(partial(self.reporter.story, view, files, pages))
 
     def job_summary(self, markdown: str) -> None:
         """See `ports.Reporter.job_summary`."""

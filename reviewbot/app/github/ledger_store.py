@@ -153,7 +153,10 @@ def _every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None) -> tupl
         run.degraded.say(f"The check runs of older heads could not be read: {error.message}")
         return there, True
     checks = tuple({one.id: one for one in (*every.runs, *there)}.values())
-    return checks, seen is None or every.has_every_head_since(seen)
+    names = run.settings.check_names
+    is_listed = names.against(snapshot.repository.default_branch, pull.base_ref) == names.plain
+    is_base_protected = is_listed and every.base_sha == pull.base_sha
+    return checks, seen is None or every.has_every_head_since(seen, is_base_protected=is_base_protected)
 
 
 def _copies(run: RunContext, checks: Iterable[CheckRun]) -> tuple[_Found, ...]:

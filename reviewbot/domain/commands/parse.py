@@ -152,13 +152,18 @@ def open_commands(
 def _threads_to_read(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, tuple[str, ...]]]:
     """Yield threads, each with the ids of the findings that it is about.
 
-    The ids are in reviewbot's own first comment, and not believed after an edit by another account.
+    The ids are in reviewbot's own first comment, and not believed after an edit by another account. Other workflows
+    can post as the same account, so of two comments with an id the first is about the finding.
     """
-    for thread in threads:
+    named: set[str] = set()
+    for thread in sorted(threads, key=lambda one: one.comments[0].id if one.comments else 0):
         first = next(iter(thread.comments), None)
         mark = read_finding_mark(first.body) if first and first.ours and first.edited_by_us else None
-        if mark is None or mark.instance == instance:
-            yield thread, mark.ids if mark else ()
+        if mark is None:
+            yield thread, ()
+        elif mark.instance == instance:
+            yield thread, tuple(one for one in mark.ids if one not in named)
+            named.update(mark.ids)
 
 
 def _is_done(comment: Comment, answers: Iterable[AnswerMark], instance: str) -> bool:

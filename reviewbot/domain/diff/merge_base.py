@@ -16,5 +16,8 @@ def merge_base_of(commits: Sequence[Commit], count: int) -> str | None:
     listed = {commit.sha for commit in commits}
     if not listed or len(listed) != count:
         return None
-    outside = {parent for commit in commits for parent in commit.parents} - listed
+    parents = [commit.parents for commit in commits if commit.parents is not None]
+    if len(parents) < count:
+        return None  # a parent that was not read may be a later commit of the base
+    outside = {parent for some in parents for parent in some} - listed
     return outside.pop() if len(outside) == 1 else None

@@ -51,6 +51,7 @@ class Commit:
     """A commit of the pull request.
 
     Attributes:
+        parents: None if not all were read.
         authors: logins, a bot's with `[bot]`; None for an address without an account. The committer chooses the
                 address, so an author is not verified.
         committer: likewise; None also for GitHub itself, which commits for the web editor.
@@ -59,7 +60,7 @@ class Commit:
     """
 
     sha: str
-    parents: tuple[str, ...]
+    parents: tuple[str, ...] | None
     authors: tuple[str | None, ...]
     verified: bool = False
     committer: str | None = None
@@ -291,14 +292,19 @@ class OlderChecks:
     base_sha: str
     has_all_commits: bool
 
-    def has_every_head_since(self, seen: Seen) -> bool:
-        """Whether the check runs of all heads since a run saw the pull request are among `runs`."""
+    def has_every_head_since(self, seen: Seen, *, is_base_protected: bool) -> bool:
+        """Whether the check runs of all heads since a run saw the pull request are among `runs`.
+
+        The author can push such a head to an unprotected base, which then lists it as none of the pull request's. No
+        base has it if the pull request's commits contain the head that was seen.
+        """
         start = seen.head_sha
         for push in self.pushes:
             if seen.forced_at is None or push.at > seen.forced_at:
                 if start not in self.commits | set(push.parents):
                     return False
-                if not push.reaches(self.commits | {self.base_sha, start}):
+                is_whole = is_base_protected or start in self.commits
+                if not push.reaches({start, *(self.commits | {self.base_sha} if is_whole else ())}):
                     return False
                 start = push.after
         return start == self.head_sha or (self.has_all_commits and start in self.commits)

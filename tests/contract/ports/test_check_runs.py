@@ -288,9 +288,9 @@ def test_the_last_commits_before_a_replaced_head_are_read(github: GitHubHarness)
     older = github.forge.older_checks(1, [CHECK_NAME])
     assert older.runs == ()
     assert set(older.pushes[0].parents) == set(heads)
-    assert older.has_every_head_since(seen)
-    assert not older.has_every_head_since(replace(seen, head_sha=github.tip("main")))
-    assert older.has_every_head_since(Seen.of(read(github).pull))
+    assert older.has_every_head_since(seen, is_base_protected=True)
+    assert not older.has_every_head_since(replace(seen, head_sha=github.tip("main")), is_base_protected=True)
+    assert older.has_every_head_since(Seen.of(read(github).pull), is_base_protected=True)
 
 
 def test_every_force_push_is_found(github: GitHubHarness) -> None:

@@ -236,6 +236,18 @@ def test_only_our_own_unedited_first_comment_names_the_findings(more: dict[str, 
     assert posted.command == Command(CommandName.WAIVE, "3f9a", "it is a test"), "with an id it works anywhere"
 
 
+def test_a_later_comment_of_the_same_account_does_not_name_a_finding_that_has_a_thread() -> None:
+    """Another workflow posts as the same account, and an author may choose what it says."""
+    forged = thread(first(id=7, body=f"{FindingMark('', IDS[:1])}\nA nit."), reply(8))
+    for threads in ((thread(first()), forged), (forged, thread(first()))):
+        [posted] = in_threads(*threads)
+        assert (posted.command, posted.findings) == (Command(CommandName.UNKNOWN), ())
+    both = thread(first(id=9, body=str(FindingMark("", (*IDS[:1], "3f9a000009")))), reply(10))
+    assert [one.findings for one in in_threads(both, forged)] == [IDS[:1], ("3f9a000009",)]
+    for other in (first(body=str(FindingMark("nightly", IDS))), first(ours=False)):
+        assert [one.findings for one in in_threads(thread(other), forged)] == [IDS[:1]]
+
+
 def test_a_mark_in_a_reply_names_nothing() -> None:
     [posted] = in_threads(thread(reply(1, "hello"), first(id=5), reply()))
     assert posted.findings == ()

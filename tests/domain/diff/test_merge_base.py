@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +35,10 @@ def test_a_cut_list_tells_nothing() -> None:
 
 def test_a_list_that_names_a_commit_twice_is_not_the_whole_list() -> None:
     assert merge_base_of([commit("b", "a"), commit("b", "a")], 2) is None
+
+
+def test_a_commit_with_more_parents_than_are_read_tells_nothing() -> None:
+    assert merge_base_of([commit("b", "a"), replace(commit("c", "b"), parents=None)], 2) is None
 
 
 def test_no_commits_tell_nothing() -> None:

@@ -57,7 +57,7 @@ def older(*pushes: ForcePush, commits: frozenset[str] = frozenset({"new"}), whol
     ],
 )
 def test_every_head_since_was_read(seen: Seen, checks: OlderChecks) -> None:
-    assert checks.has_every_head_since(seen)
+    assert checks.has_every_head_since(seen, is_base_protected=True)
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,29 @@ def test_every_head_since_was_read(seen: Seen, checks: OlderChecks) -> None:
     ],
 )  # fmt: skip
 def test_a_head_since_may_not_have_been_read(seen: Seen, checks: OlderChecks) -> None:
-    assert not checks.has_every_head_since(seen)
+    assert not checks.has_every_head_since(seen, is_base_protected=True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "checks"),
+    [
+        (Seen("a"), older(replaced("m", "new", {"m": ("a", "base"), **LINE}))),
+        (Seen("a"), older(replaced("m", "new", {"m": ("a", "w"), **LINE}), commits=frozenset({"w", "new"}))),
+    ],
+    ids=["the base is a head since", "the base has a head since"],
+)
+def test_a_base_that_the_author_can_push_hides_no_head_since(seen: Seen, checks: OlderChecks) -> None:
+    assert checks.has_every_head_since(seen, is_base_protected=True)
+    assert not checks.has_every_head_since(seen, is_base_protected=False)
+
+
+@pytest.mark.parametrize(
+    ("seen", "checks"),
+    [
+        (Seen("a"), older(replaced("b", "new", LINE))),
+        (Seen("new"), older(replaced("m", "new", {"m": ("new", "base")}))),
+    ],
+    ids=["the way to the head that was seen", "a base without the head that was seen"],
+)
+def test_against_any_base_the_heads_above_one_that_is_not_in_it_are_known(seen: Seen, checks: OlderChecks) -> None:
+    assert checks.has_every_head_since(seen, is_base_protected=False)

@@ -298,7 +298,7 @@ class Author(Node, frozen=True):
 class CommitNode(Node, frozen=True):
     oid: Name
     signature: Signature | None
-    parents: Annotated[Nodes[Oid], asks("parents(first: 20)")]
+    parents: Annotated[Counted[Oid], asks("parents(first: 20)")]
     authors: Annotated[Nodes[Author], asks("authors(first: 20)")]
     committer: Author | None
 

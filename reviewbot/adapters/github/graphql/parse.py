@@ -139,7 +139,7 @@ def commit(node: answers.CommitNode) -> Commit:
     users = [author.user for author in node.authors.present]
     return Commit(
         sha=node.oid,
-        parents=tuple(parent.oid for parent in node.parents.present),
+        parents=tuple(parent.oid for parent in node.parents.present) if node.parents.is_whole else None,
         authors=tuple(_login_of_account(user) if user else None for user in users),
         verified=node.signature is not None and node.signature.is_valid and node.signature.was_signed_by_github,
         committer=_committer(node.committer),
