@@ -26,13 +26,13 @@ def excludable(missed: Iterable[Held]) -> tuple[str, ...]:
 
 
 def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return a pattern for each of the first files, except for names that are redacted, too long or cannot be copied."""
+    """Return a pattern for each of the first files, except for redacted, too long or uncopyable names."""
     named = [path for path in paths if not is_redacted(path) and _can_be_copied(path) and len(path) <= LONGEST]
     return tuple("!" + _SPECIAL.sub(r"\\\g<0>", path) for path in named[:MOST])
 
 
 def _can_be_copied(path: str) -> bool:
-    """Return whether the path is shown as it is, and the setting can name it: it is read without whitespace at the end."""
+    """Return whether the path is shown as it is and `paths`, read without trailing whitespace, can name it."""
     return path.isprintable() and invisible_character(path) is None and path == path.rstrip()
 
 

@@ -143,7 +143,7 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
         duplicates=small(view.duplicates[: detail.rows]),
         sent=small(view.sent[: detail.rows]),
         held=small(view.held_back[: detail.rows]),
-        missed=small(view.missed[:_NAMED]),
+        missed=small(view.missed[:NAMED]),
         waived=thin(view.waived[: detail.rows]),
         closed=thin(view.closed[: detail.rows]),
         listed=thin(every_finding((FileGroup("", listed),))),
@@ -181,7 +181,7 @@ def _leftovers(detail: Detail) -> int:
     return max(1, detail.full // 3)
 
 
-_NAMED = 5
+NAMED = 5
 """Files that are named with their reasons; the list of files held back has more."""
 
 
