@@ -28,12 +28,12 @@ _NOTE_LIMIT = 500
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place as other tools understand it.
+    """A location in the terms of other tools.
 
     Attributes:
         path: relative to the repository's root, never empty, without steps upwards.
         lines: first and last line at the head, from 1; None for the file as a whole.
-        told: what the place alone does not say, as sentences.
+        told: sentences that explain the place.
     """
 
     path: str
@@ -51,7 +51,11 @@ def place_of(finding: FindingView, view: SummaryView) -> Place | None:
     if path is None:
         return None
     named = visible(finding.path[:200]).replace("\n", " ")
-    about = f"The reviewer named `{named}`, which is no path here." if named.strip() else "The reviewer named no file."
+    about = (
+        f"The reviewer named `{named}`, which is not a path in this repository."
+        if named.strip()
+        else "The reviewer named no file."
+    )
     return Place(path, None, about)
 
 
@@ -92,7 +96,7 @@ def _elsewhere(finding: FindingView) -> str:
 
 
 def _is_path(path: str) -> bool:
-    """Whether this can be a file of a repository: no empty step, none upwards, nothing that no file system takes."""
+    """Return whether this is a valid path in a repository: no empty or parent segment, no invalid character."""
     steps = path.split("/")
     return (
         len(path.encode("utf-8", "replace")) <= _PATH_LIMIT

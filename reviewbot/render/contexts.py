@@ -1,4 +1,4 @@
-"""What each template is given: a view made smaller, its trusted fields marked as such, and counts for the words."""
+"""The context of each template: a truncated view with its trusted fields marked, and counts."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _as_options(view: SummaryView) -> str:
 
 
 def _is_followed(progress: ProgressView | None) -> bool:
-    """Whether there is more to tell than a first review of the whole change."""
+    """Return whether this follows an earlier review."""
     if progress is None:
         return False
     earlier = progress.carried, progress.fixed, progress.gone, progress.waived, progress.beyond
@@ -123,7 +123,7 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
 
 
 def of_standing(view: FindingStateView) -> Iterator[dict[str, object]]:
-    """Yield what the template of a comment's state gets: fewer words if there is no room, then fewer findings."""
+    """Yield the contexts of a comment's state, each smaller: fewer words, then fewer findings."""
     for words, rows in ((300, 10), (100, 10), (0, 10), (0, 0)):
         thin, more = truncate_finding_state(view, words, rows)
         yield {"view": thin, "more": more}

@@ -86,7 +86,7 @@ class Renderer:
 
     Raises:
         TemplateError: when an override has a name that is not shipped, is too large, is not a template or cannot be
-            rendered with made-up views. So a mistake is told before anything is bought.
+            rendered with made-up views. So a mistake is reported before anything is bought.
 
     Attributes:
         own: the names of the overrides.
@@ -162,7 +162,7 @@ class Renderer:
         """Return the state of a comment's findings, to follow its mark; at most 2,000 characters."""
         text = _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
         if "<!--" in text:
-            raise mistake("standing.md.j2", None, "it writes a hidden comment, where ours mark the end of the word")
+            raise mistake("standing.md.j2", None, "it contains a hidden comment, which would end the state early")
         return text
 
     @_or_shipped
@@ -217,7 +217,7 @@ class Renderer:
         return shorten_title(title, _TITLE_LIMIT), message.strip("\n") or title
 
     def prompt(self, view: PromptView) -> str:
-        """Return what the reviewer is told, 10 to 10,000 characters: the author's text gives way first."""
+        """Return the prompt, 10 to 10,000 characters: the author's text is truncated first."""
         if self.refusal is not None:
             raise self.refusal
         text = _first_fit("prompt.txt.j2", contexts.of_prompt(view), self._plain.render, PROMPT)

@@ -39,7 +39,7 @@ SOURCE_LIMIT = 64 * 1024
 
 
 class TooManySteps(RuntimeError):
-    """A template that would not end."""
+    """A template that takes too many steps."""
 
 
 class TooManyCharacters(RuntimeError):
@@ -268,7 +268,7 @@ class Templates:
 
 @contextmanager
 def _translated(name: str) -> Iterator[None]:
-    """Whatever a template does wrong, as one error with the file, the line and a hint."""
+    """Raise every mistake of a template as one error with the file, the line and a hint."""
     try:
         yield
     except jinja2.TemplateSyntaxError as error:
@@ -286,7 +286,7 @@ def _translated(name: str) -> Iterator[None]:
 
 
 def _is_of_template(error: Exception) -> bool:
-    """Whether a line of a template, or jinja for it, raised an error."""
+    """Return whether a template, or Jinja for it, raised an error."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     library = str(frame.f_globals.get("__name__")).partition(".")[0]
     return frame.f_code.co_filename.endswith(".j2") or library in _LIBRARIES
@@ -311,7 +311,7 @@ def mistake(name: str, line: int | None, what: str) -> TemplateError:
 
 
 def lost_mark(name: str) -> TemplateError:
-    """Return the error for a text that the next run would not recognize as ours."""
+    """Return the error for a text that the next run would not recognize as reviewbot's."""
     return TemplateError(
         f"The template `{name}` does not begin with its mark.",
         hint="Without it the next run would not know its own comment and write a second one. Begin the template with "

@@ -86,12 +86,14 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
 
 
 def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:
-    """Return whether the summary comment, as it is on GitHub, shows all of these findings in full.
+    """Return whether the summary comment, as it is on GitHub, shows all of these findings.
 
-    A repository's own template may leave findings out, so their ids are looked up in the text.
+    An answer must be shown in full. Without one, an earlier run has written the summary. A repository's own template
+    may leave findings out, so their ids are looked up in the text.
     """
     body = known.summary.body if known.summary else ""
-    return body != "" and body == known.whole_summary and all(f"`{one.id}`" in body for one in findings)
+    is_whole = known.report is None or body == known.whole_summary
+    return body != "" and is_whole and all(f"`{one.id}`" in body for one in findings)
 
 
 def _counts(known: Known) -> Mapping[Severity, int]:

@@ -37,12 +37,12 @@ def _can_be_copied(path: str) -> bool:
 
 
 def exclusion_options(paths: Iterable[str]) -> str:
-    """The options of `reviewbot review`, on one line; empty when there is none."""
+    """Return the options of `reviewbot review` on one line; empty without patterns."""
     return " ".join(f"--paths {shlex.quote(pattern)}" for pattern in exclusions(paths))
 
 
 def exclusion_setting(paths: Iterable[str]) -> str:
-    """The setting in YAML, on one line; empty when there is none."""
+    """Return the setting in YAML on one line; empty without patterns."""
     patterns = [json.dumps(pattern, ensure_ascii=False) for pattern in exclusions(paths)]
     many = f"paths: [{', '.join(patterns)}]" if patterns else ""
     return f"paths: {patterns[0]}" if len(patterns) == 1 else many
