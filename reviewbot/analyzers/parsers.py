@@ -224,7 +224,7 @@ def _from_zizmor(record: _Zizmor) -> RawFinding:
         end_line=_last_line(line, end.row + 1, end.column),
         level=f"{record.determinations.severity}/{record.determinations.confidence}".lower(),
         message=record.desc,
-        note=f"What is marked here: {place.symbolic.annotation}.",
+        note=f"{place.symbolic.annotation}.",
         reference=record.url,
     )
 

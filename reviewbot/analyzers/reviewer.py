@@ -61,7 +61,7 @@ def examine(
     kept, cut = findings[:MAX_FINDINGS], findings[MAX_FINDINGS:]
     summary = summarise(reports, total)
     if textless:
-        summary.append(f"Not read, since the text did not come along: {names(textless)}.")
+        summary.append(f"Not read: {names(textless)} (no full text available).")
     if unknown := [file.path for file in unread if plain(file)]:
         summary.append(f"No analyzer for: {names(unknown)}.")
     if unchanged := total - len(files) - len(textless):
@@ -97,7 +97,7 @@ def _without_text(paths: Sequence[str]) -> list[Unseen]:
     """Return the analyzers that should have read files without a text, by the names of the files."""
     files = [source_file(path, "", frozenset()) for path in paths]
     return [
-        Unseen(file.path, name, "its text did not come along")
+        Unseen(file.path, name, "no full text is available")
         for file in files
         for name in [tool.name for tool in _tools(file)] or ([] if plain(file) else [ANY])
     ]
@@ -121,9 +121,9 @@ def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
     unseen = {one.path for report in reports for one in report.unseen}
     read = len(frozenset[str]().union(*(report.read for report in reports)) - unseen)
     of = "" if read == total else f" of {total}"
-    lines = [f"Static analyzers read the added lines of {read}{of} {'file' if total == 1 else 'files'}."]
+    lines = [f"Checked the added lines of {read}{of} {'file' if total == 1 else 'files'}."]
     if not read:
-        lines = [f"Static analyzers read none of {counted(total, 'changed file')} to its end."]
+        lines = ["No changed file could be read completely."]
     ran = [f"{one.tool} {one.version} ({counted(len(one.files), 'file')})" for one in reports if one.version]
     lines.append(f"Ran: {', '.join(ran)}." if ran else "No analyzer ran.")
     for report in reports:

@@ -1,7 +1,7 @@
-"""Where another tool is told that a finding is: a path that can be one, and lines only where they are known.
+"""Locations for other tools: a valid path, and lines only if known.
 
-Code scanning refuses a whole file of results for one without a place, and reviewdog breaks off at a diagnostic without
-one. So what names no file stands on a file of the change, without lines, and its text says so.
+Code scanning rejects a whole file if one result has no location, and reviewdog stops at a diagnostic without one. A
+finding without a file is therefore placed on a changed file, without lines, and its text says so.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from reviewbot.domain.text.formatting import lines
 from reviewbot.render.view_models.review import FindingView, SummaryView
 
 _PATH_LIMIT = 4096
-"""Bytes of a path on Linux; what is longer is none."""
+"""The longest path on Linux, in bytes."""
 
 _LINE_LIMIT = 2**31 - 1
 """The largest line number that both formats can hold."""
@@ -28,12 +28,12 @@ _NOTE_LIMIT = 500
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place as other tools understand it.
+    """A location in the terms of other tools.
 
     Attributes:
         path: relative to the repository's root, never empty, without steps upwards.
         lines: first and last line at the head, from 1; None for the file as a whole.
-        told: what the place alone does not say, as sentences.
+        told: sentences that explain the place.
     """
 
     path: str
@@ -51,7 +51,11 @@ def place_of(finding: FindingView, view: SummaryView) -> Place | None:
     if path is None:
         return None
     named = visible(finding.path[:200]).replace("\n", " ")
-    about = f"The reviewer named `{named}`, which is no path here." if named.strip() else "The reviewer named no file."
+    about = (
+        f"The reviewer named `{named}`, which is not a path in this repository."
+        if named.strip()
+        else "The reviewer named no file."
+    )
     return Place(path, None, about)
 
 
@@ -78,7 +82,7 @@ def _lines_at_head(finding: FindingView) -> tuple[int, int] | None:
 
 
 def _elsewhere(finding: FindingView) -> str:
-    """The lines that are not at the head, or that nobody has compared with a text."""
+    """Return a sentence on lines that are not at the head, or that are not verified against the file."""
     if finding.why is Why.FILE_NOT_SENT:
         reason = held_sentence(finding.held.reason) if finding.held else ""
         return f"The file is part of the change, but it was not sent. {reason}".rstrip()
@@ -92,7 +96,7 @@ def _elsewhere(finding: FindingView) -> str:
 
 
 def _is_path(path: str) -> bool:
-    """Whether this can be a file of a repository: no empty step, none upwards, nothing that no file system takes."""
+    """Return whether this is a valid path in a repository: no empty or parent segment, no invalid character."""
     steps = path.split("/")
     return (
         len(path.encode("utf-8", "replace")) <= _PATH_LIMIT

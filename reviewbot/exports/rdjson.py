@@ -32,9 +32,9 @@ _WHOLE = Place(".", None, "The reviewer named no file.")
 
 
 def rdjson(view: SummaryView) -> str:
-    """The report as one `DiagnosticResult`, worst first: ASCII text with a final newline.
+    """Return the report as one `DiagnosticResult`, worst first: ASCII text with a final newline.
 
-    What is waived, fixed or gone is no diagnostic: reviewdog would post it as one that counts.
+    Waived, fixed and gone findings are omitted; reviewdog would report them.
     """
     diagnostics = [_diagnostic(finding, place_of(finding, view) or _WHOLE) for finding in every_finding(view.files)]
     leftovers = [

@@ -54,7 +54,7 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
         "manifest": {"sent": view.sent, "heldBack": view.held},
     }
     text = json.dumps(document, ensure_ascii=False, indent=2, default=_encoded).encode("utf-8", "replace").decode()
-    # Only ASCII, so that nothing takes effect where the file is printed; what stands outside of texts is ASCII already.
+    # ASCII only: safe to print at a terminal. Everything outside of strings is ASCII already.
     return re.sub("[^\n -~]+", lambda found: json.dumps(found[0])[1:-1], text) + "\n"
 
 

@@ -165,7 +165,7 @@ def _result(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping
         "partialFingerprints": {"reviewbot/v1": finding.id, "primaryLocationLineHash": finding.id},
         "properties": {"severity": finding.severity.value, "closesGate": finding.blocks},
     }
-    # A strict reader gives up the whole file for an address that is none, and `render` reads what anybody may edit.
+    # Strict readers reject a file with an invalid URL, and `render` reads files that anyone may have edited.
     if finding.comment_url and finding.comment_url.startswith(("https://", "http://")):
         result["hostedViewerUri"] = quote(finding.comment_url, safe=":/?#=&%", errors="replace")
     fix = _fix(finding, place, size_tier)
@@ -173,9 +173,9 @@ def _result(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping
 
 
 def _standing(finding: FindingView, view: SummaryView) -> Mapping[str, object]:
-    """Whether the review before had it, and who took the responsibility for it.
+    """Return the baseline state and the waivers.
 
-    What is fixed or gone is no result at all: GitHub reads neither field, and closes an alert when its result is away.
+    Fixed and gone findings are omitted, so GitHub closes their alerts.
     """
     told: dict[str, object] = {}
     if view.progress is not None:
@@ -200,7 +200,7 @@ def _message(finding: FindingView, place: Place, size_tier: _SizeTier) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in which SARIF sees no link: `[words](address)` would be one."""
+    """Return text without SARIF links, which have the form `[words](address)`."""
     return visible(text).replace("](", "] (")
 
 
@@ -214,12 +214,12 @@ def _location(place: Place) -> Mapping[str, object]:
 
 
 def _region(lines: tuple[int, int]) -> Mapping[str, int]:
-    """Whole lines: without a last column they end where the last line does."""
+    """Return a region of whole lines; without `endColumn` it ends with the last line."""
     return {"startLine": lines[0], "startColumn": 1, "endLine": lines[1]}
 
 
 def _fix(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping[str, object] | None:
-    """A suggestion that can be committed as it is; none that deletes, since a region of lines keeps its line feed."""
+    """Return a committable suggestion as a fix; None for a deletion, since a region of lines keeps its line feed."""
     text = literal_replacement(finding, place)
     if not text or len(text) > size_tier.text or place.lines is None:
         return None
@@ -228,13 +228,13 @@ def _fix(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping[st
     return {"description": {"text": "The reviewer's suggestion."}, "artifactChanges": [change]}
 
 
-# --- What is no result ------------------------------------------------------------------------------------------------
+# --- Notifications ----------------------------------------------------------------------------------------------------
 
 
 def _notifications(
     view: SummaryView, homeless: Sequence[FindingView], dropped: int, size_tier: _SizeTier
 ) -> Iterator[str]:
-    """Yield what has no place in a file of results, so that nothing is left out in silence."""
+    """Yield a notification for everything that is not a result."""
     if dropped:
         yield f"{dropped:,} more findings, the least severe ones, are in the JSON report only."
     if view.bypass:

@@ -25,12 +25,12 @@ from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryV
 
 @dataclass(frozen=True, slots=True)
 class StoredReport:
-    """What a report file holds.
+    """The content of a report file.
 
     Attributes:
-        view: the whole story, without the marks, which are GitHub's business.
-        version: of the program that wrote it.
-        review_url: the pull request's address, None when it was not known.
+        view: the view without GitHub's markers.
+        version: the version of reviewbot that wrote it.
+        review_url: the pull request's URL; None if unknown.
     """
 
     view: SummaryView

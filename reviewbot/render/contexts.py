@@ -1,4 +1,4 @@
-"""What each template is given: a view made smaller, its trusted fields marked as such, and counts for the words."""
+"""The context of each template: a truncated view with its trusted fields marked, and counts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.text import formatting
 from reviewbot.domain.text.bounds import bounded, shorten, shorten_line
 from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
@@ -79,9 +80,17 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "missed": len(view.missed),
         "exclusion": exclusion_setting(excludable(view.missed)) if view.pull_number else _as_options(view),
         "branch": not view.pull_number,
+        "below_threshold": _below_threshold(view),
         "followed": _is_followed(view.progress),
         "beyond": view.progress.beyond if view.progress else 0,
     }
+
+
+def _below_threshold(view: SummaryView) -> int:
+    """Return how many findings of the answer are in the summary because `comment-from` says so."""
+    findings = (finding for group in view.files for finding in group.findings)
+    below = sum(finding.why is Why.BELOW_THRESHOLD and not finding.carried for finding in findings)
+    return min(below, view.sum.in_summary if view.sum else 0)
 
 
 def _as_options(view: SummaryView) -> str:
@@ -91,7 +100,7 @@ def _as_options(view: SummaryView) -> str:
 
 
 def _is_followed(progress: ProgressView | None) -> bool:
-    """Whether there is more to tell than a first review of the whole change."""
+    """Return whether this follows an earlier review."""
     if progress is None:
         return False
     earlier = progress.carried, progress.fixed, progress.gone, progress.waived, progress.beyond
@@ -114,7 +123,7 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
 
 
 def of_standing(view: FindingStateView) -> Iterator[dict[str, object]]:
-    """Yield what the template of a comment's state gets: fewer words if there is no room, then fewer findings."""
+    """Yield the contexts of a comment's state, each smaller: fewer words, then fewer findings."""
     for words, rows in ((300, 10), (100, 10), (0, 10), (0, 0)):
         thin, more = truncate_finding_state(view, words, rows)
         yield {"view": thin, "more": more}
@@ -123,7 +132,7 @@ def of_standing(view: FindingStateView) -> Iterator[dict[str, object]]:
 def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
     """Return what the template of an answer to a command gets."""
     thin = bounded(view, detail)
-    target = thin.head_sha if view.word in {"review", "bypass"} else thin.target
+    target = thin.head_sha if view.word in {"review", "bypass"} else "ID" if view.choices else thin.target
     reason = "REASON" if view.word in {"waive", "bypass"} else ""
     return {
         "view": replace(thin, mark=Markdown(view.mark), in_reply_to=address(thin.in_reply_to)),

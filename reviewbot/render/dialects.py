@@ -58,7 +58,7 @@ class Plain(Written):
 
 
 class Html(Written):
-    """HTML of a page of our own."""
+    """HTML of a page that reviewbot writes."""
 
     __slots__ = ()
     line = staticmethod(html_escaping.line)
@@ -77,19 +77,19 @@ def _one_line(text: str) -> str:
 
 
 def address(url: str | None) -> Markdown | None:
-    """An address that can stand in a link; None when it is none."""
+    """Return a safe URL for a Markdown link, or None."""
     if url is None or not _ADDRESS.fullmatch(url):
         return None
     return Markdown(url.replace("(", "%28").replace(")", "%29").replace("|", "%7C").replace("@", "%40"))
 
 
 def link(url: str | None) -> Html | None:
-    """An address that can stand in an attribute; None when it is none."""
+    """Return a safe URL for an HTML attribute, or None."""
     return Html(html_escaping.escaped(url)) if url is not None and _ADDRESS.fullmatch(url) else None
 
 
 def _markdown_reference(text: str) -> str:
-    """A link to documentation, any other reference as code."""
+    """Return a link to documentation; any other reference as code."""
     code = escaping.code_span(_one_line(text))
     return f"[{code.replace('https://', '', 1)}]({text})" if is_documentation(text) else code
 
@@ -181,11 +181,16 @@ def _on_page(write: Callable[[str], str]) -> Callable[[str], str]:
     return written
 
 
-def _told(prose: Callable[[str], str]) -> Callable[[str], str]:
-    """Our own sentences and lists of `- ` items, which may quote a stranger."""
+def _told(prose: Callable[[str], str], command: Callable[[str], str]) -> Callable[[str], str]:
+    """Return a filter for reviewbot's sentences, `- ` items and indented commands, which may quote untrusted text."""
+
+    def line_of(line: str) -> str:
+        if line.startswith("- "):
+            return f"- {prose(line[2:])}"
+        return command(line) if line.startswith("  ") and line.strip() else prose(line)
 
     def told(text: str) -> str:
-        lines = [f"- {prose(line[2:])}" if line.startswith("- ") else prose(line) for line in text.splitlines()]
+        lines = [line_of(line) for line in text.splitlines()]
         return "\n".join(lines) + (f"\n\n… {_cut_note(text)}" if isinstance(text, Cut) else "")
 
     return told
@@ -230,11 +235,11 @@ MARKDOWN = _with_shared(
         "text": escaping.markdown_text,
         "phrase": _phrase,
         "prose": lambda text: _in_comment(escaping.prose(text), text),
-        "told": _told(_phrase),
+        "told": _told(_phrase, lambda line: escaping.code_span(_one_line(line))),
         "code": lambda text: escaping.code_span(_one_line(text)),
         "cell": lambda text: escaping.code_cell(_one_line(text)),
         "reference": _markdown_reference,
-        # A block that GitHub offers to commit; without any line in it, it deletes what it stands on.
+        # A block that GitHub offers to commit. An empty suggestion deletes the lines.
         "suggestion": lambda text: escaping.fence(text, "suggestion") if text else "```suggestion\n```",
         "strong": lambda text: f"**{escaping.markdown_line(text)}**",
     },
@@ -244,7 +249,7 @@ PLAIN = _with_shared(
     Plain,
     lambda text, _: _plain_text(text),
     {
-        "told": _told(escaping.visible),
+        "told": _told(escaping.visible, escaping.visible),
         **dict.fromkeys(("text", "prose", "suggestion"), _plain_text),
         **dict.fromkeys(("line", "phrase", "code", "cell", "strong", "reference"), _one_line),
     },
@@ -272,7 +277,7 @@ HTML = Dialect(
     Html,
     {
         **_HTML.filters,
-        # Words of the templates, in which what is a stranger's is escaped already.
+        # Template text; untrusted parts are already escaped.
         "blocks": lambda written: Html(html_escaping.told(_html(written))),
         "marked": lambda written: Html(html_escaping.marked(_html(written))),
     },
@@ -280,5 +285,5 @@ HTML = Dialect(
 
 
 def _html(written: object) -> str:
-    """Plain text again, which regular expressions do not escape a second time."""
+    """Return escaped HTML as a plain string, which is not escaped again."""
     return str(written) if isinstance(written, Markup) else html_escaping.escaped(_text(written))

@@ -1,4 +1,4 @@
-"""Hostile text made harmless in a page of HTML of our own (not GitHub's: nothing is linked here that we do not link).
+"""Escape untrusted text for the HTML report, without linking anything in it.
 
 Everything is linear in the length of the text.
 """
@@ -100,13 +100,13 @@ def block(text: str) -> str:
 
 
 def told(html: str) -> str:
-    """A template's own words, escaped already: `code`, **strong**, paragraphs and lists."""
-    pieces = _BLOCK.split(html)  # what stands at odd places is a block of code
+    """Return escaped template text as HTML: `code`, **strong**, paragraphs and lists."""
+    pieces = _BLOCK.split(html)  # the items at odd positions are code blocks
     return "".join(piece if at % 2 else _blocks(marked(piece), str) for at, piece in enumerate(pieces))
 
 
 def marked(html: str) -> str:
-    """A template's own words on one line: `code` and **strong**."""
+    """Return one line of escaped template text as HTML: `code` and **strong**."""
     return _STRONG.sub(r"<strong>\1</strong>", _CODE.sub(r"<code>\1</code>", html))
 
 

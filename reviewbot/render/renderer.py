@@ -7,7 +7,7 @@ or this module says that it is written down already.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import wraps
 from types import MappingProxyType
 from typing import Concatenate, ParamSpec, TypeVar
@@ -37,6 +37,7 @@ from reviewbot.render.rehearsal import rehearsal
 from reviewbot.render.sandbox import Templates, lost_mark, mistake, templates_of
 from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
+from reviewbot.render.view_models.truncation import shows_everything
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -69,6 +70,14 @@ def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concat
     return written
 
 
+@dataclass(frozen=True, slots=True)
+class SummaryText:
+    """A summary comment; `is_whole` if it shows every finding and unreadable part, and none is shortened."""
+
+    text: str
+    is_whole: bool
+
+
 class Renderer:
     """Writes views down with the shipped templates and a repository's own.
 
@@ -77,7 +86,7 @@ class Renderer:
 
     Raises:
         TemplateError: when an override has a name that is not shipped, is too large, is not a template or cannot be
-            rendered with made-up views. So a mistake is told before anything is bought.
+            rendered with made-up views. So a mistake is reported before anything is bought.
 
     Attributes:
         own: the names of the overrides.
@@ -127,14 +136,20 @@ class Renderer:
                 case PromptView():
                     self.prompt(view)
 
-    @_or_shipped
     def summary(self, view: SummaryView) -> str:
         """Return the summary comment: the marks first, at most 65,000 characters."""
-        text = self._story(self._markdown, "summary.md.j2", view, COMMENT_DETAILS, COMMENT)
+        return self.summary_comment(view).text
+
+    @_or_shipped
+    def summary_comment(self, view: SummaryView) -> SummaryText:
+        """Return the summary comment, and whether it shows every finding in full."""
+        view = contexts.linked(self._with_problems(view), address)
+        attempts = ((contexts.of_summary(view, detail), detail) for detail in COMMENT_DETAILS)
+        text, detail = _fit("summary.md.j2", attempts, self._markdown.render_with_words, COMMENT)
         hidden = text.removeprefix(view.mark)
         if hidden == text or not hidden.lstrip("\n").startswith(view.ledger):
             raise lost_mark("summary.md.j2")
-        return text
+        return SummaryText(text, is_whole=shows_everything(view, detail))
 
     @_or_shipped
     def comment(self, view: CommentView) -> str:
@@ -147,7 +162,7 @@ class Renderer:
         """Return the state of a comment's findings, to follow its mark; at most 2,000 characters."""
         text = _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
         if "<!--" in text:
-            raise mistake("standing.md.j2", None, "it writes a hidden comment, where ours mark the end of the word")
+            raise mistake("standing.md.j2", None, "it contains a hidden comment, which would end the state early")
         return text
 
     @_or_shipped
@@ -202,7 +217,7 @@ class Renderer:
         return shorten_title(title, _TITLE_LIMIT), message.strip("\n") or title
 
     def prompt(self, view: PromptView) -> str:
-        """Return what the reviewer is told, 10 to 10,000 characters: the author's text gives way first."""
+        """Return the prompt, 10 to 10,000 characters: the author's text is truncated first."""
         if self.refusal is not None:
             raise self.refusal
         text = _first_fit("prompt.txt.j2", contexts.of_prompt(view), self._plain.render, PROMPT)
@@ -256,8 +271,18 @@ def _first_fit(
     render: Callable[[str, Mapping[str, object], int], str | None],
     limit: SizeLimit,
 ) -> str:
-    for context in attempts:
+    return _fit(name, ((context, None) for context in attempts), render, limit)[0]
+
+
+def _fit(
+    name: str,
+    attempts: Iterable[tuple[Mapping[str, object], T]],
+    render: Callable[[str, Mapping[str, object], int], str | None],
+    limit: SizeLimit,
+) -> tuple[str, T]:
+    """Return the first text that fits, and the size tier that it was written with."""
+    for context, detail in attempts:
         text = render(name, context, limit.limit)
         if text is not None and limit.size(text) <= limit.limit:
-            return text
+            return text, detail
     raise mistake(name, None, f"it writes more than {limit.limit:,} characters even when all is left out that can be")

@@ -1,4 +1,4 @@
-"""What the templates of the HTML report are given."""
+"""The contexts of the HTML report's templates."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ _UNSAFE = re.compile("[^0-9A-Za-z_-]+")
 class Card:
     """A finding on the page, with its code in colour.
 
-    What links to it is called by its anchor; no two are the same. The page filters by its state: `new`, `carried` or
-    `changed`.
+    Links use its unique anchor. The page filters by its state: `new`, `carried` or `changed`.
     """
 
     finding: FindingView
@@ -55,7 +54,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The report without what depends on its size; the view's addresses are links, and `style` is trusted."""
+    """The parts of the report that are never truncated. The view's URLs are links, and `style` is trusted."""
 
     view: SummaryView
     files: Sequence[FileView]
@@ -65,7 +64,7 @@ class Page:
 
 
 def contexts_of(page: Page) -> Iterator[dict[str, object]]:
-    """For the page, smaller and smaller. What cannot fit is not written down first."""
+    """Yield smaller versions of the page, skipping those that cannot fit."""
     findings = every_finding(page.view.files)
     order = {finding.path: at for at, finding in reversed(list(enumerate(findings)))}
     files = sorted(page.files, key=lambda file: order.get(file.path, len(order) + len(findings)))
@@ -87,13 +86,13 @@ def contexts_of(page: Page) -> Iterator[dict[str, object]]:
 
 @cache
 def script() -> str:
-    """The page's script. It is no template, since it is nobody's to change and has braces of its own."""
+    """Return the page's script. Not a template: it cannot be overridden and contains braces."""
     folder = resources.files("reviewbot.render")
     return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("report-code.js", "report.js"))
 
 
 def _weight(findings: Sequence[FindingView], detail: Detail) -> int:
-    """Characters of the findings at least: each stands twice on the page."""
+    """Return the least number of characters that the findings need: each is on the page twice."""
     texts = (text for one in findings[: detail.full] for text in (one.explanation, one.suggestion or ""))
     return 2 * sum(min(len(text), detail.text) for text in texts)
 
@@ -107,7 +106,7 @@ def _of_story(view: SummaryView, detail: Detail) -> dict[str, object]:
 
 
 def _of_cards(page: Page, cards: Sequence[Card], code: str) -> dict[str, object]:
-    """What the findings can be filtered by, and the data of the script."""
+    """Return the values of the filters, and the data of the script."""
     markdown = {card.anchor: page.markdown(card.finding) for card in cards}
     found = [(card.finding, card.state) for card in cards]
     found += [(one, "waived") for one in page.view.waived]
@@ -136,7 +135,7 @@ def _cards(page: Page, findings: Iterable[FindingView], excerpts: Excerpts, deta
 
 
 def _anchor(text: str, taken: dict[str, int]) -> str:
-    """Return a name of the letters that an address takes, each only once."""
+    """Return a unique name of characters that are valid in a URL."""
     name = _UNSAFE.sub("-", text)[:60] or "x"
     taken[name] = taken.get(name, 0) + 1
     return name if taken[name] == 1 else _anchor(f"{name[:50]}-{taken[name]}", taken)
@@ -145,9 +144,9 @@ def _anchor(text: str, taken: dict[str, int]) -> str:
 def _of_files(
     cards: Iterable[tuple[FindingView, Card]], headings: Mapping[str, Heading], detail: Detail
 ) -> dict[str, object]:
-    """The files with findings, worst first; then the others by name, those with code on the page before those without.
+    """Return the files with findings, worst first, then the others by name, those with code on the page first.
 
-    Of the others, some have no section (`others_unnamed`), and some a section without their code (`others_left_out`).
+    Of the others, `others_unnamed` have no section, and `others_left_out` have a section without code.
     """
     by_path: dict[str, list[Card]] = {}
     for finding, card in cards:

@@ -39,7 +39,7 @@ SOURCE_LIMIT = 64 * 1024
 
 
 class TooManySteps(RuntimeError):
-    """A template that would not end."""
+    """A template that takes too many steps."""
 
 
 class TooManyCharacters(RuntimeError):
@@ -67,17 +67,17 @@ class Meter:
             raise TooManyCharacters(f"it writes more than {MAX_CHARACTERS:,} characters")
 
     def ticked(self, items: Iterable[object], characters: int) -> Iterator[object]:
-        """Yield the items, each of them counted as a turn."""
+        """Yield the items, and count each as a step."""
         for item in items:
             self.step(characters)
             yield item
 
 
 _MISTAKES = (jinja2.TemplateError, TooManySteps, WrongType)
-"""What a template that is wrong raises while it is rendered."""
+"""Raised while a wrong template is rendered."""
 
 _BUILTIN = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
-"""What it raises, too, from its own lines or inside jinja. Raised by a function of ours, it is a bug of ours."""
+"""Also raised by a wrong template, or inside Jinja. The same error from reviewbot's own functions is a bug."""
 
 _LIBRARIES = frozenset({"jinja2", "markupsafe"})
 
@@ -139,12 +139,12 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def _ticked(self, items: object, characters: int) -> Iterator[object]:
         if not isinstance(items, Iterable):
-            raise WrongType(f"{type(items).__name__} is no list")
+            raise WrongType(f"{type(items).__name__} is not a list")
         return self.meter.ticked(items, characters)
 
-    @jinja2.pass_context  # so that constants come here too, which jinja would else escape for HTML
+    @jinja2.pass_context  # so that constants are passed too; otherwise Jinja escapes them for HTML
     def _shown(self, _context: Context, value: object) -> object:
-        """What stands in the output for a value."""
+        """Return a value as it is shown in the output."""
         if isinstance(value, jinja2.Undefined):
             return value
         if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
@@ -154,7 +154,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return shown
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-        """Fields of our views, and a handful of methods that only read."""
+        """Allow fields of the views, and a few methods that only read."""
         if isinstance(obj, _OF_JINJA):
             return super().is_safe_attribute(obj, attr, value)
         match obj:
@@ -171,14 +171,14 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return attr in readable
 
     def wrap_str_format(self, value: object) -> None:
-        """No `format`: a width of a billion takes one step."""
+        """Disable `format`: a width of a billion takes one step."""
 
     def getitem(self, obj: object, argument: object) -> object:
-        """An item; of an escaped text it is a plain one, since a part of an escape is none."""
+        """Return an item. Slicing escaped text returns plain text, since a part of an escape sequence is not safe."""
         return super().getitem(str(obj) if isinstance(obj, Markup) else obj, argument)
 
     def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
-        """Arithmetic on numbers of a sane size."""
+        """Calculate with numbers, within limits."""
         if operator == "**" or not all(isinstance(side, int | Decimal) for side in (left, right)):
             raise SecurityError(f"`{operator}` is for numbers only")
         result = super().call_binop(context, operator, left, right)
@@ -187,7 +187,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return result
 
     def call(self, /, context: Context, obj: object, *args: object, **kwargs: object) -> object:
-        """A call of a macro, a block or a method, counted."""
+        """Call a macro, a block or a method, and count the call."""
         self.meter.step()
         return super().call(context, obj, *args, **kwargs)
 
@@ -268,7 +268,7 @@ class Templates:
 
 @contextmanager
 def _translated(name: str) -> Iterator[None]:
-    """Whatever a template does wrong, as one error with the file, the line and a hint."""
+    """Raise every mistake of a template as one error with the file, the line and a hint."""
     try:
         yield
     except jinja2.TemplateSyntaxError as error:
@@ -286,7 +286,7 @@ def _translated(name: str) -> Iterator[None]:
 
 
 def _is_of_template(error: Exception) -> bool:
-    """Whether a line of a template, or jinja for it, raised an error."""
+    """Return whether a template, or Jinja for it, raised an error."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     library = str(frame.f_globals.get("__name__")).partition(".")[0]
     return frame.f_code.co_filename.endswith(".j2") or library in _LIBRARIES
@@ -311,7 +311,7 @@ def mistake(name: str, line: int | None, what: str) -> TemplateError:
 
 
 def lost_mark(name: str) -> TemplateError:
-    """Return the error for a text that the next run would not recognize as ours."""
+    """Return the error for a text that the next run would not recognize as reviewbot's."""
     return TemplateError(
         f"The template `{name}` does not begin with its mark.",
         hint="Without it the next run would not know its own comment and write a second one. Begin the template with "

@@ -1,1 +1,1 @@
-"""What people see at a terminal: progress, findings, tables. Their texts are from outside, and none takes effect."""
+"""Output at a terminal: progress, findings, tables. Untrusted text is escaped."""

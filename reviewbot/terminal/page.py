@@ -20,7 +20,7 @@ from reviewbot.domain.text.formatting import counted, duration, moment, number, 
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
 from reviewbot.render.view_models.review import FindingView, SummaryView
-from reviewbot.render.view_models.truncation import every_finding
+from reviewbot.render.view_models.truncation import NAMED, every_finding
 from reviewbot.terminal.console import code, say, say_hint, shown
 
 STYLES = {
@@ -121,7 +121,7 @@ def _show_finding(console: Console, finding: FindingView, excerpt: Excerpt) -> N
 def _place(finding: FindingView) -> str:
     """Return the finding's file and line, as far as they are known."""
     if not finding.path:
-        return "(no file named)"
+        return "(no file)"
     first = finding.line if finding.start_line is None else finding.start_line
     where = finding.path if first is None else f"{finding.path}:{first}"
     if finding.side is Side.LEFT and first is not None:
@@ -204,8 +204,8 @@ def _style(outcome: Outcome) -> str:
 
 
 def _show_past(console: Console, view: SummaryView) -> None:
-    if view.reviewer_summary.strip():
-        say(console, f"The reviewer: {view.reviewer_summary.strip()}", "dim", indent=_INDENT)
+    if summary := view.reviewer_summary.strip():
+        say(console, summary if view.reviewer == "local" else f"The reviewer: {summary}", "dim", indent=_INDENT)
     if view.progress and view.progress.beyond:
         more = counted(view.progress.beyond, "more open finding")
         say(console, f"{more} of earlier reviews, of which only the severity is known.", indent=_INDENT)
@@ -222,8 +222,9 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
     if view.sent:
         sent = "sent" if view.reviewer == "codevf" else "selected"
         sent = f"Would be {sent}" if names_all else sent.capitalize()
-        size_of_all, secrets = sum(one.bytes for one in view.sent), sum(one.redactions for one in view.sent)
-        say(console, f"{sent}: {counted(len(view.sent), 'file')}, {size(size_of_all)}{_redacted(secrets)}.", "dim")
+        size_of_all = f", {size(sum(one.bytes for one in view.sent))}" if view.reviewer == "codevf" else ""
+        secrets = sum(one.redactions for one in view.sent)
+        say(console, f"{sent}: {counted(len(view.sent), 'file')}{size_of_all}{_redacted(secrets)}.", "dim")
     read_in_part = [one for one in view.missed if one not in view.held_back]
     if read_in_part and view.outcome.reason is not Reason.PARTIAL:  # otherwise the verdict lists them
         say(console, f"Not fully reviewed: {counted(len(read_in_part), 'file')}.")
@@ -232,9 +233,11 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
         rows = [(one.path, f"{size(one.bytes)}{'' if one.whole else ', only the diff'}", one) for one in view.sent]
         _list(console, [(path, text + _redacted(one.redactions), "") for path, text, one in rows], _MOST_SENT)
     held = view.held_back
-    listed = [one for one in held if names_all or one.reason != HeldBecause.PATHS]
+    is_listed = view.outcome.reason is Reason.PARTIAL and not view.outcome.message
+    above = view.missed[:NAMED] if is_listed else ()  # the verdict lists these
+    listed = [one for one in held if one not in above and (names_all or one.reason != HeldBecause.PATHS)]
     if held:
-        left_out = len(held) - len(listed)
+        left_out = 0 if names_all else sum(one.reason == HeldBecause.PATHS for one in held if one not in above)
         by_paths = (
             f", {number(left_out)} of them by `paths`" if left_out and listed else ", by `paths`" * bool(left_out)
         )
@@ -259,6 +262,8 @@ def _list(console: Console, rows: Sequence[tuple[str, str, str]], most: int) -> 
 
 def _why_held(held: Held) -> str:
     detail = f" ({held.detail})" if held.detail else ""
+    if held.reason is HeldBecause.BINARY and not held.missed:
+        detail = ", and does not look like code"
     return f"{held_sentence(held.reason).removesuffix('.')}{detail}."
 
 

@@ -103,10 +103,12 @@ class Watched:
     service: ReviewService
     progress: Progress
     reviewer: str
+    is_local: bool = False
 
     def balance(self) -> Balance | None:
         """Call the service."""
-        self.progress.stage(f"Connecting to {self.reviewer}")
+        if not self.is_local:
+            self.progress.stage(f"Connecting to {self.reviewer}")
         return self.service.balance()
 
     def project(self, name: str) -> int:
@@ -120,7 +122,8 @@ class Watched:
     def create(self, submission: Submission) -> Task:
         """Call the service."""
         size_of_all = sum(len(one.content.encode("utf-8", "replace")) for one in submission.attachments)
-        self.progress.stage(f"Sending {size(size_of_all)} to {self.reviewer}")
+        sending = f"Sending {size(size_of_all)} to {self.reviewer}"
+        self.progress.stage(f"Running {self.reviewer}" if self.is_local else sending)
         return self._seen(self.service.create(submission))
 
     def retrieve(self, task_id: str) -> Task:

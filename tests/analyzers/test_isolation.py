@@ -181,7 +181,8 @@ def test_a_file_that_cannot_be_parsed_is_told_even_when_the_error_is_on_an_old_l
 )
 def test_odd_texts_are_survived(text: str, attach: Attach, path_env: dict[str, str]) -> None:
     names = ("a.py", "a.sh", "a.js", "Dockerfile", ".github/workflows/a.yml")
-    assert "Static analyzers" in str(review(attach(dict.fromkeys(names, text)), path_env=path_env)["summary"])
+    summary = str(review(attach(dict.fromkeys(names, text)), path_env=path_env)["summary"])
+    assert summary.startswith(("Checked the added lines of ", "No changed file could be read completely."))
 
 
 def test_a_process_is_bounded_in_output_and_memory(tmp_path: Path) -> None:

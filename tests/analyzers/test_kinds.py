@@ -88,7 +88,7 @@ def test_source_that_no_analyzer_reads_is_unseen(attach: Attach, path_env: dict[
         ("a.zsh", "there is none for its kind"),
     ]
     assert str(examination.answer["summary"]).splitlines() == [
-        "Static analyzers read none of 3 changed files to its end.",
+        "No changed file could be read completely.",
         "No analyzer ran.",
         'Not checked whole by any analyzer, because there is none for its kind: "Makefile", "a.zsh".',
         'No analyzer for: "b.md".',
@@ -98,13 +98,13 @@ def test_source_that_no_analyzer_reads_is_unseen(attach: Attach, path_env: dict[
 def test_the_summary_counts_only_what_an_analyzer_read(attach: Attach, path_env: dict[str, str]) -> None:
     sent = attach({"a.py": "print(1)\n", "b.md": "b\n", "c.sh": "#!/bin/sh\nif\n"})
     summary = str(examine(sent, path_env=path_env).answer["summary"])
-    assert summary.startswith("Static analyzers read the added lines of 1 of 3 files.\n")
+    assert summary.startswith("Checked the added lines of 1 of 3 files.\n")
 
 
 def test_a_file_that_one_of_its_analyzers_could_not_parse_is_not_counted_as_read() -> None:
     first = ToolReport("ruff", "1.0", ("a.py", "b.py"), (), unseen=(Unseen("a.py", "ruff", "it could not be parsed"),))
     second = ToolReport("ast-grep", "1.0", ("a.py", "b.py"))
-    assert summarise([first, second], 2)[0] == "Static analyzers read the added lines of 1 of 2 files."
+    assert summarise([first, second], 2)[0] == "Checked the added lines of 1 of 2 files."
 
 
 def test_the_counts_of_the_summary_add_up_to_what_was_submitted(attach: Attach, path_env: dict[str, str]) -> None:
@@ -112,8 +112,8 @@ def test_the_counts_of_the_summary_add_up_to_what_was_submitted(attach: Attach, 
     texts = (texts[0], texts[1].partition('=== "b.py"')[0] + '=== "c.md"' + texts[1].partition('=== "c.md"')[2])
     gone = "diff --git a/d.py b/d.py\ndeleted file mode 100644\n--- a/d.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x = 1\n"
     summary = str(examine([(name, diff + gone), texts], path_env=path_env).answer["summary"])
-    assert summary.startswith("Static analyzers read the added lines of 1 of 4 files.\n")
-    for line in ('the text did not come along: "b.py"', 'No analyzer for: "c.md"', "No added lines: 1 file."):
+    assert summary.startswith("Checked the added lines of 1 of 4 files.\n")
+    for line in ('Not read: "b.py" (no full text available)', 'No analyzer for: "c.md"', "No added lines: 1 file."):
         assert line in summary
 
 

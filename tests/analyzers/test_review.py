@@ -104,7 +104,7 @@ def test_a_changed_file_without_its_text_is_told(attach: Attach, path_env: dict[
     diff, _ = attach({"a.py": "eval(x)\n", "b.md": "b\n"})
     examination = examine([diff], path_env=path_env)
     assert {one.path for one in examination.unseen} == {"a.py"}
-    assert 'did not come along: "a.py", "b.md".' in str(examination.answer["summary"])
+    assert 'Not read: "a.py", "b.md" (no full text available).' in str(examination.answer["summary"])
 
 
 def test_a_change_may_come_in_several_attachments(attach: Attach, path_env: dict[str, str]) -> None:

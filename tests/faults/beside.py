@@ -33,7 +33,7 @@ UNTOLD = Expected(0, "command", "failure", Same.NOTHING)
 
 IN_PARTS = Expected(0, "pending", None, Same.ALL, tasks=3)
 FIRST_ALONE = Expected(0, "pending", None, Same.NOTHING, "The parts from 2 of 3 on were not submitted")
-STOPPED = Expected(3, "unreachable", "action_required", Same.NOTHING, "What to do next")
+STOPPED = Expected(3, "unreachable", "action_required", Same.NOTHING, "To fix")
 """The next run sends the same idempotency keys, from the first batch on."""
 
 CALLED_OFF = Expected(0, "cancelled", "action_required", Same.ALL)
@@ -54,7 +54,7 @@ LEFT_UNREAD = Expected(3, "github", None, Same.NOTHING)
 ENDED_UNTOLD = replace(LEFT_OPEN, says="Warning: ")
 """The task is cancelled; the check reports it when the pull request is reopened."""
 
-STALLED = Expected(4, "not-published", "", Same.NOTHING, "What to do next")
+STALLED = Expected(4, "not-published", "", Same.NOTHING, "To fix")
 """The verdict is in the job summary, and the merge queue gets no check."""
 
 UNCHECKED = Expected(1, "merge-group", "", Same.NOTHING, "could not be written")

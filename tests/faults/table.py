@@ -38,25 +38,25 @@ LISTED = Expected(1, "gate", "failure", Same.NOTHING, "GitHub refused")
 UNLINKED = Expected(1, "gate", "failure", Same.COMMENTS)
 """The comments are posted; the summary does not link to them."""
 
-UNPUBLISHED = Expected(4, "not-published", "failure", Same.NOTHING, "What to do next: run this job again")
-UNTIDY = Expected(4, "not-published", "failure", Same.COMMENTS, "What to do next: run this job again")
+UNPUBLISHED = Expected(4, "not-published", "failure", Same.NOTHING, "To fix: Run this job again")
+UNTIDY = Expected(4, "not-published", "failure", Same.COMMENTS, "To fix: Run this job again")
 """Comments and verdict are written; the summary or its last update is missing."""
 
-CHECKLESS = Expected(4, "not-published", None, Same.COMMENTS, "What to do next: run this job again")
+CHECKLESS = Expected(4, "not-published", None, Same.COMMENTS, "To fix: Run this job again")
 BLIND = Expected(3, "github", "", Same.NOTHING, tasks=0)
 """The pull request cannot be read, so nothing is written."""
 
-HOMELESS = Expected(3, "github", "", Same.NOTHING, "What to do next", tasks=0)
+HOMELESS = Expected(3, "github", "", Same.NOTHING, "To fix", tasks=0)
 """Nothing is bought if the check cannot be created for a reason other than a missing permission."""
 
-UNREAD = Expected(3, "github", "action_required", Same.NOTHING, "What to do next", tasks=0)
+UNREAD = Expected(3, "github", "action_required", Same.NOTHING, "To fix", tasks=0)
 DENIED = Expected(3, "permission", "action_required", Same.NOTHING, "permissions", tasks=0)
-UNREACHED = Expected(3, "unreachable", "action_required", Same.NOTHING, "What to do next", tasks=0)
-REFUSED = Expected(3, "refused", "action_required", Same.NOTHING, "What to do next", tasks=0)
+UNREACHED = Expected(3, "unreachable", "action_required", Same.NOTHING, "To fix", tasks=0)
+REFUSED = Expected(3, "refused", "action_required", Same.NOTHING, "To fix", tasks=0)
 OVER = Expected(3, "over-budget", "action_required", Same.NOTHING, "Add credits", tasks=0)
 UNSENT = Expected(3, "partial", "action_required", Same.NOTHING, "Split the pull request", tasks=0)
 OPEN = Expected(0, "pending", None, Same.NOTHING, "later run picks it up")
-LOST_SIGHT = Expected(3, "refused", "action_required", Same.NOTHING, "What to do next")
+LOST_SIGHT = Expected(3, "refused", "action_required", Same.NOTHING, "To fix")
 SHOWN = Expected(3, "unreadable", "action_required", Same.NOTHING, "review.json")
 """The file is named with what is known about it."""
 

@@ -108,7 +108,7 @@ def test_when_nobody_listens_at_codevf_the_check_says_what_to_do(tmp_path: Path)
         done = rig.run(codevf_url=f"{closed_port()}/api/v1/")
         assert (done.exit_status, done.outputs["reason"]) == (3, "unreachable")
         assert rig.checks()[0].conclusion == "action_required"
-        assert "Check the network, the proxy and `codevf-url`" in done.log
+        assert "Check the network, the proxy and the CodeVF URL" in done.log
 
 
 def test_when_nobody_listens_at_github_the_run_ends_and_buys_nothing(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import NoKey, ReviewbotError, TaskEnded
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.sandbox import lost_mark
-from reviewbot.render.view_models.command import AnswerView
+from reviewbot.render.view_models.command import AnswerView, ChoiceView
 from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView, SumView
 from reviewbot.settings import read_settings
 from reviewbot.settings.environment import read_desktop
@@ -94,7 +94,7 @@ def _nowhere(why: Why) -> FindingView:
     unknown = {
         Why.FILE_NOT_IN_CHANGE: replace(alone, blob_url=None),
         Why.FILE_NOT_SENT: replace(alone, path=HELD.path, blob_url=None, held=HELD),
-        Why.NO_FILE: replace(UNRATED, severity=RACE.severity),
+        Why.NO_FILE: replace(UNRATED, severity=RACE.severity, blocks=False),
     }
     return unknown.get(why, alone)
 
@@ -300,11 +300,15 @@ def _answers() -> Iterator[tuple[str, Golden]]:
         Refusal.OTHER_BASE: CommandName.BYPASS,
         Refusal.NO_REASON: CommandName.WAIVE,
         Refusal.NO_FINDING: CommandName.WAIVE,
+        Refusal.SEVERAL_FINDINGS: CommandName.WAIVE,
+        Refusal.OTHER_FINDING: CommandName.WAIVE,
     }
     for refusal in Refusal:
         word = asked.get(refusal, CommandName.REVIEW)
         mark = str(AnswerMark("", "812", refusal.reaction))
         refused = replace(ANSWER, mark=mark, word=word.value, refusal=refusal.value, reason="")
+        if refusal in {Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING}:
+            refused = replace(refused, choices=tuple(ChoiceView(one.id, one.title) for one in (INJECTION, RACE)))
         if refusal is Refusal.NOT_DONE:
             refused = replace(refused, reason="over-budget", message=OVER_BUDGET.message, hint=OVER_BUDGET.hint)
         views[f"refusal-{refusal.value}.md"] = refused

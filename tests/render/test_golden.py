@@ -16,7 +16,7 @@ from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.review import SumView
+from reviewbot.render.view_models.review import FileGroup, SumView
 from reviewbot.render.view_models.truncation import every_finding
 from tests.render.conftest import GOLDEN
 from tests.render.goldens import AT_A_BRANCH, GOLDENS, OF_A_DECISION, ON_FILES, ON_LINES, at_a_branch, check, of_reason
@@ -30,6 +30,7 @@ from tests.render.view_builders import (
     NAMING,
     RACE,
     THIRTEEN,
+    UNRATED,
     comment_of,
 )
 
@@ -110,6 +111,27 @@ def test_a_refusal_has_the_line_to_paste(renderer: Renderer, refusal: Refusal, w
     assert f"\n{line}\n" in text
 
 
+@pytest.mark.parametrize("refusal", [Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING])
+def test_an_ambiguous_waiver_is_answered_with_the_ids_and_the_line_to_paste(
+    renderer: Renderer, refusal: Refusal
+) -> None:
+    text = GOLDENS[f"refusal-{refusal.value}.md"].write(renderer)
+    assert [f"- `{one.id}`: " in text for one in (INJECTION, RACE)] == [True, True]
+    assert "\n/reviewbot waive ID REASON\n" in text
+
+
+def test_only_a_summary_with_every_finding_in_full_is_whole(renderer: Renderer) -> None:
+    title = replace(INJECTION, title="It ends with… nothing")
+    whole = replace(CLOSED_GATE, files=(FileGroup("src/shop/users.py", (title,)),))
+    long = replace(UNRATED, explanation="word " * 20_000)
+    many = tuple(replace(UNRATED, id=f"{number:010x}") for number in range(40))
+    assert renderer.summary_comment(whole).is_whole
+    assert not renderer.summary_comment(replace(whole, files=(FileGroup("", (long,)),))).is_whole
+    assert not renderer.summary_comment(replace(whole, files=(FileGroup("", many),))).is_whole
+    leftovers = (replace(CLOSED_GATE.leftovers[0], text="word " * 20_000),)
+    assert not renderer.summary_comment(replace(whole, leftovers=leftovers)).is_whole
+
+
 def test_without_a_summary_the_check_names_what_a_command_needs_and_what_blocks(renderer: Renderer) -> None:
     rows = [row for row in check(renderer, CLOSED_GATE).splitlines() if row.startswith("- ") and " · " in row]
     findings = every_finding(CLOSED_GATE.files)
@@ -159,7 +181,8 @@ def test_check_and_job_summary_do_not_repeat_the_list_of_the_summary(renderer: R
     [
         ({"sum": SumView(13, 13, 0, 0, 0, 0)}, False),
         ({"sum": SumView(13, 12, 1, 0, 0, 0)}, False),
-        ({"sum": SumView(13, 12, 0, 1, 0, 0)}, True),
+        ({"sum": SumView(13, 12, 0, 1, 0, 0)}, False),  # below `comment-from`
+        ({"sum": SumView(13, 11, 0, 2, 0, 0)}, True),
         ({"sum": SumView(13, 12, 0, 0, 1, 0)}, True),
         ({"sum": SumView(13, 12, 0, 0, 0, 1)}, True),
         ({"sum": SumView(13, 12, 0, 1, 0, 0), "pull_number": 0}, False),
@@ -194,7 +217,7 @@ DUE = set(Reason) - {
 @pytest.mark.parametrize("reason", sorted(DUE))
 def test_every_other_end_of_a_run_says_what_to_do_next(renderer: Renderer, reason: Reason) -> None:
     page = check(renderer, of_reason(reason))
-    assert "**What to do next:**" in page
+    assert "**What to do next:**" in page or "**To fix:**" in page
     assert "\n\n\n" not in page
 
 
@@ -203,11 +226,15 @@ FAILED = DUE - OF_A_DECISION - {Reason.SUPERSEDED, Reason.MEMORY, Reason.SHARED_
 
 
 @pytest.mark.parametrize("name", [*ERRORS, *(f"reason-{reason.value}" for reason in sorted(FAILED))])
-def test_every_error_says_what_it_usually_means_and_what_to_do_whatever_it_says_itself(
-    renderer: Renderer, name: str
-) -> None:
+def test_every_error_has_at_most_one_cause_and_one_way_to_fix_it(renderer: Renderer, name: str) -> None:
     page = GOLDENS[f"{name}.md"].write(renderer)
-    assert page.count("**What it usually means:**") == page.count("**What to do next:**") == 1
+    assert page.count("**To fix:**") + page.count("**What to do next:**") == 1
+    assert page.count("**Usual cause:**") <= 1
+
+
+@pytest.mark.parametrize("name", ["error-refused", "error-cancelled", "error-over-budget", "error-settings"])
+def test_an_exact_message_has_no_guess_beside_it(renderer: Renderer, name: str) -> None:
+    assert "Usual cause" not in GOLDENS[f"{name}.md"].write(renderer)
 
 
 @pytest.mark.parametrize("name", ["error-refused", "error-cancelled", "error-over-budget", "reason-settings"])

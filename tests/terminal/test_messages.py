@@ -148,7 +148,7 @@ CASES = {
     "unreadable report": Case(
         ("apply", "report.json"),
         (
-            "report.json: The report cannot be read: `document` is not JSON.",
+            "report.json: The report cannot be read: `document` is not valid JSON.",
             "reviewbot review --format json > report.json",
         ),
         work={"report.json": "none"},
@@ -156,8 +156,8 @@ CASES = {
     "service down": Case(
         ("review", "--codevf-url", "http://127.0.0.1:9/"),
         (
-            "CodeVF cannot be reached (ConnectError, 127.0.0.1). Trying again in 1 s",
-            "Check the network, the proxy and `codevf-url`.",
+            "CodeVF cannot be reached (127.0.0.1). Trying again in 1 s",
+            "Check the network, the proxy and the CodeVF URL. This is usually temporary. Run it again",
         ),
         status=3,
     ),

@@ -112,7 +112,7 @@ def test_wide_signs_take_the_room_that_they_take() -> None:
 
 def test_a_finding_without_a_place_or_a_title_is_still_one() -> None:
     lost = replace(INJECTION, path="", line=None, start_line=None, why=Why.NO_FILE, title=" ", code="")
-    assert "(no file named)  critical security" in drawn(replace(CLEAN, files=(FileGroup("", (lost,)),)))
+    assert "(no file)  critical security" in drawn(replace(CLEAN, files=(FileGroup("", (lost,)),)))
     assert "(without a title)" in drawn(replace(CLEAN, files=(FileGroup("", (lost,)),)))
 
 

@@ -499,7 +499,7 @@ def test_a_file_that_is_not_utf_8_is_called_so_and_the_counts_add_up(sit: Opened
     assert "\n  --paths '!latin.py'\n" in said.out
     assert "- latin.py: not UTF-8 (save it as UTF-8)" in out
     assert "Selected: 3 files" in out
-    assert "read the added lines of 2 of 3 files" in out
+    assert "Checked the added lines of 2 of 3 files" in out
     assert "syntax" not in out
 
 

@@ -102,7 +102,7 @@ def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) ->
 
 
 def error_of_fault(fault: Fault, kind: str) -> ServiceUnreachable:
-    """Return the error for a request without a usable response; `kind` is for bug reports."""
+    """Return the error for a request without a usable response; `kind` is the host or the status."""
     what, hint = _FAULTS[fault]
     return ServiceUnreachable(f"{what} ({kind}).", hint=hint)
 
@@ -150,10 +150,10 @@ _PASSING = (408, 429)
 
 _ADD_CREDITS = "Add credits to the account, or lower `max-credits`, `mode` or `expertise`. Nothing was bought."
 _SMALLER = "Narrow `paths` in the config file. Nothing was bought."
-_LATER = "This is usually temporary. Run the workflow again: nothing is bought twice."
+_LATER = "This is usually temporary. Run it again: nothing is bought twice."
 _KEY = (
     "CodeVF does not accept the API key",
-    "Check the secret for `codevf-api-key`, or CODEVF_API_KEY. To create a new key, open CodeVF's dashboard.",
+    "Check the secret for `codevf-api-key`, or `CODEVF_API_KEY`. To create a new key, open CodeVF's dashboard.",
 )
 _REFUSALS = {
     400: (
@@ -179,7 +179,7 @@ _REDIRECT = (
 _OWN_TROUBLE = "CodeVF has an internal error"
 _TROUBLE = {408: "CodeVF timed out", 429: "CodeVF's rate limit is exceeded"}
 _FAULTS = {
-    Fault.CONNECTION: ("CodeVF cannot be reached", f"Check the network, the proxy and `codevf-url`. {_LATER}"),
+    Fault.CONNECTION: ("CodeVF cannot be reached", f"Check the network, the proxy and the CodeVF URL. {_LATER}"),
     Fault.TIMEOUT: ("CodeVF did not respond in time", _LATER),
     Fault.UNREADABLE: ("CodeVF's response is not JSON", f"Check `codevf-url`. {_LATER}"),
     Fault.UNTRUSTED: (

@@ -144,7 +144,7 @@ class Transport:
         try:
             response = self._exchange(request)
         except httpx.HTTPError as error:
-            return _failed(fault_of(error), f"{type(error).__name__}, {request.url.host}")
+            return _failed(fault_of(error), request.url.host)
         finally:
             self._next_at = self._clock.monotonic() + MIN_SPACING
         return self._judge(request, response)

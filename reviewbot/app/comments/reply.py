@@ -104,7 +104,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
         finding_id=finding.id if finding else "",
         said=waiver.reason if waiver else command.reason,
         in_reply_to=done.posted.url if done.posted.in_thread else None,
-        choices=_choices(done) if done.refusal is Refusal.SEVERAL_FINDINGS else (),
+        choices=_choices(done) if done.refusal in {Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING} else (),
         reason=outcome.reason.value if outcome else "",
         message=outcome.message if outcome and done.refusal else "",
         hint=outcome.hint if outcome and done.refusal else "",
@@ -121,8 +121,11 @@ def _id_of_thread(done: Done) -> str:
 
 def _choices(done: Done) -> tuple[ChoiceView, ...]:
     """The open findings that a command can mean."""
-    target, ids = done.posted.command.target, done.posted.findings
+    command, ids = done.posted.command, done.posted.findings
+    target, word = command.target, command.reason.partition(" ")[0].casefold()
     records = done.memory.ledger.findings.open()
+    if done.refusal is Refusal.OTHER_FINDING:
+        return tuple(ChoiceView(one.id, one.title) for one in records if one.id in ids or one.id.startswith(word))
     named = [one for one in records if (one.id.startswith(target) if target else one.id in ids)]
     return tuple(ChoiceView(one.id, one.title) for one in named)
 

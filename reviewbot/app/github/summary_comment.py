@@ -15,6 +15,7 @@ from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.errors import ForgeUnreachable, NotFound
+from reviewbot.render.renderer import SummaryText
 
 HOUR = 3600
 
@@ -39,7 +40,8 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     found = summaries(snapshot.comments, run.settings.instance)
     keep = known.summary or found.keep
     written = _counted(run, known, keep)
-    body = _summary_body(run, written, outcome)
+    summary = _summary(run, written, outcome)
+    body, is_whole = summary.text, summary.is_whole and not known.superseded
     if keep and known.superseded:
         # A newer head has its own review: its text is kept, and this outcome is in this head's check.
         body = replace_ledger(keep.body, encode(written.ledger, run.signer))
@@ -47,10 +49,11 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     for double in found.extra:
         run.attempt(SUMMARY, partial(forge.delete_comment, double.id))
     if keep and keep.body == body:
-        return replace(known, summary=keep)
+        return replace(known, summary=keep, whole_summary=body if is_whole else "")
     write = partial(forge.update_comment, keep.id, body) if keep else partial(forge.create_comment, number, body)
     comment = run.attempt(SUMMARY, write)
-    return replace(written if comment else known, summary=comment or keep, denied=frozenset(run.degraded.denied))
+    known = replace(written if comment else known, summary=comment or keep, denied=frozenset(run.degraded.denied))
+    return replace(known, whole_summary=comment.body if comment and is_whole else "")
 
 
 def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
@@ -60,14 +63,14 @@ def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
     return replace(known, memory=known.memory.stored(known.ledger.written_for(known.snapshot.pull)))
 
 
-def _summary_body(run: RunContext, known: Known, outcome: Outcome) -> str:
+def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:
     """Return the comment without this run's URL, and with the wait in whole hours.
 
     So a run without news edits nothing, and a long wait causes one edit per hour.
     """
     view = summary_view(run, known, outcome)
     wait = view.wait and replace(view.wait, elapsed_seconds=view.wait.elapsed_seconds // HOUR * HOUR)
-    return run.renderer.summary(replace(view, ledger=_encoded(run, known), run_url=None, wait=wait))
+    return run.renderer.summary_comment(replace(view, ledger=_encoded(run, known), run_url=None, wait=wait))
 
 
 def _encoded(run: RunContext, known: Known) -> str:

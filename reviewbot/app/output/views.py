@@ -81,14 +81,19 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         fail_on=known.judgement.rules.fail_on.value,
         minutes=known.purchase.minutes if known.purchase and run.paid else None,
         approved_by=run.settings.approve_spend if run.paid else "",
-        in_summary=not leftovers and _is_in_summary(known, (*counting, *waived, *closed)),
+        in_summary=_is_in_summary(known, counting),
     )
 
 
 def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:
-    """Whether the summary comment, as it is on GitHub, has these findings, and none of its texts is cut."""
-    body = known.summary.body if known.summary else "…"
-    return "…" not in body and all(f"`{one.id}`" in body for one in findings)
+    """Return whether the summary comment, as it is on GitHub, shows all of these findings.
+
+    An answer must be shown in full. Without one, an earlier run has written the summary. A repository's own template
+    may leave findings out, so their ids are looked up in the text.
+    """
+    body = known.summary.body if known.summary else ""
+    is_whole = known.report is None or body == known.whole_summary
+    return body != "" and is_whole and all(f"`{one.id}`" in body for one in findings)
 
 
 def _counts(known: Known) -> Mapping[Severity, int]:

@@ -41,7 +41,7 @@ from reviewbot.terminal.progress import Progress, TerminalReporter, Watched, sho
 YOU = "you"
 
 WITHOUT_KEY = """\
-Set CODEVF_API_KEY to your key, or review with static analyzers, without an account:
+Set `CODEVF_API_KEY` to your key, or review with static analyzers, without an account:
   reviewbot review --reviewer local"""
 
 _OF_AN_ANSWER = frozenset({"sarif", "rdjson", "github"})
@@ -116,7 +116,7 @@ class _Session:
         network, missing = self.setting.desktop.network, self.missing.extend
         reviewers = Reviewers(network, self.clock, SystemRandom(), self.stack, WITHOUT_KEY, missing, progress.retry)
         name = {"codevf": "CodeVF", "local": "the analyzers"}[settings.reviewer.value]
-        return Watched(reviewers.open(settings), progress, name)
+        return Watched(reviewers.open(settings), progress, name, is_local=name == "the analyzers")
 
 
 def _write(call: Call, view: SummaryView, reporter: TerminalReporter, first: Settings) -> None:

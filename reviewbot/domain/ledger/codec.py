@@ -191,7 +191,10 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
     if ledger is None:
         return LedgerReading(Ledger(), Decimal(0), "The ledger in the summary comment cannot be read.")
     if not signer.verify(_signed(payload), signature):
-        why = "the comment was edited" if edited_by_other else "it was signed with another key"
+        another = (
+            "it was signed with another key" if signer.secret else "it was signed with a key, and this run has none"
+        )
+        why = "the comment was edited" if edited_by_other else another
         return LedgerReading(Ledger(), ledger.spent, f"The ledger's signature is invalid: {why}.")
     if edited_by_other:
         return LedgerReading(ledger.without_favours(), ledger.spent, _EDITED)

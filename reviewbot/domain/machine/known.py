@@ -251,6 +251,7 @@ class Known:
         others: open tasks of older heads.
         check: the check run that this run wrote on the head.
         summary: reviewbot's summary comment.
+        whole_summary: its text as this run wrote it, if that shows every finding in full; else empty.
         comment_urls: comment addresses by finding id.
         posted: the number of comments that this run posted.
         denied: the parts that the token may not write.
@@ -275,6 +276,7 @@ class Known:
     others: tuple[OpenTask, ...] = ()
     check: CheckRun | None = None
     summary: Comment | None = None
+    whole_summary: str = ""
     comment_urls: Mapping[str, str] = field(default_factory=dict)
     posted: int = 0
     denied: frozenset[str] = frozenset()

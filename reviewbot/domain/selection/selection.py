@@ -142,8 +142,10 @@ _MOST_SUSPICIONS = 5
 
 
 def _lock_notice(path: str, found: Sequence[str]) -> str:
-    more = f", and {len(found) - _MOST_SUSPICIONS:,} more" if len(found) > _MOST_SUSPICIONS else ""
-    return f"`{path}` is reviewed, because {', '.join(found[:_MOST_SUSPICIONS])}{more}."
+    reasons = list(found[:_MOST_SUSPICIONS])
+    if len(found) > _MOST_SUSPICIONS:
+        reasons.append(f"{len(found) - _MOST_SUSPICIONS:,} more")
+    return f"`{path}` is reviewed, because {' and '.join(filter(None, (', '.join(reasons[:-1]), reasons[-1])))}."
 
 
 def _names(file: ChangedFile) -> tuple[str, ...]:

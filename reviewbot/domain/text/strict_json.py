@@ -54,7 +54,7 @@ def parse(text: str | bytes) -> object:
     try:
         return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        raise JsonMismatch("", "is not JSON") from None
+        raise JsonMismatch("", "is not valid JSON") from None
 
 
 def _refuse(name: str) -> NoReturn:

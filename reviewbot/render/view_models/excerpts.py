@@ -19,10 +19,10 @@ MAX_LINES = 60
 """Of a longer range, the first ones are shown."""
 
 _WIDTH = 400
-"""Characters of a line at most: what is longer is not read."""
+"""Characters of a line; the rest is not read."""
 
 _READ = _WIDTH + 100
-"""Characters that are read of a quoted line: a gutter may come off."""
+"""Characters of a quoted line, which may begin with a gutter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.escaping import invisible_character
 
 MOST = 5
-"""Files that are named; a change that misses more needs a pattern that nobody can guess."""
+"""Files that are named; a change that misses more needs a pattern of its own."""
 
 LONGEST = 300
 """Characters of a name that is pasted; a longer one would not fit where the line is shown."""
@@ -21,28 +21,28 @@ _SPECIAL = re.compile(r"[*?+\[\]\\]")
 
 
 def excludable(missed: Iterable[Held]) -> tuple[str, ...]:
-    """The names of the files among what was missed; a part of the review that was lost is no file."""
+    """Return the names of the missed files. Lost parts are not files."""
     return tuple(one.path for one in missed if one.detail or one.reason != HeldBecause.UNSEEN)
 
 
 def exclusions(paths: Iterable[str]) -> tuple[str, ...]:
-    """A pattern for each of the first files; none for a name that is redacted, very long or cannot be copied."""
+    """Return a pattern for each of the first files, except for redacted, too long or uncopyable names."""
     named = [path for path in paths if not is_redacted(path) and _can_be_copied(path) and len(path) <= LONGEST]
     return tuple("!" + _SPECIAL.sub(r"\\\g<0>", path) for path in named[:MOST])
 
 
 def _can_be_copied(path: str) -> bool:
-    """Whether the path is shown as it is, and the setting can name it: it is read without whitespace at the end."""
+    """Return whether the path is shown as it is and `paths`, read without trailing whitespace, can name it."""
     return path.isprintable() and invisible_character(path) is None and path == path.rstrip()
 
 
 def exclusion_options(paths: Iterable[str]) -> str:
-    """The options of `reviewbot review`, on one line; empty when there is none."""
+    """Return the options of `reviewbot review` on one line; empty without patterns."""
     return " ".join(f"--paths {shlex.quote(pattern)}" for pattern in exclusions(paths))
 
 
 def exclusion_setting(paths: Iterable[str]) -> str:
-    """The setting in YAML, on one line; empty when there is none."""
+    """Return the setting in YAML on one line; empty without patterns."""
     patterns = [json.dumps(pattern, ensure_ascii=False) for pattern in exclusions(paths)]
     many = f"paths: [{', '.join(patterns)}]" if patterns else ""
     return f"paths: {patterns[0]}" if len(patterns) == 1 else many

@@ -27,7 +27,7 @@ class FindingView:
         language: the info string of a fence for `code`, such as `python`.
         comment_url: trusted, as is `blob_url`, which leads to its lines in the reviewed commit.
         carried: whether an earlier review found it.
-        note: the reviewer's last word on it.
+        note: the reviewer's last note on it.
         waived_by: a login, empty without a waiver; `waived_for` is the reason.
         closed_at: the head at which it was closed, full; empty while it is open.
         held: why its file was not sent, None unless `why` is `FILE_NOT_SENT`.
@@ -132,7 +132,7 @@ class ProgressView:
 
 @dataclass(frozen=True, slots=True)
 class BypassView:
-    """Who bypassed the check for this head, and why."""
+    """The user who bypassed the check for this head, and the reason."""
 
     by: str
     reason: str
@@ -169,7 +169,7 @@ class WaitView:
 
     @property
     def state(self) -> str:
-        """How it stands, in a person's words."""
+        """The state in plain words."""
         return state(self.status)
 
 
@@ -189,7 +189,7 @@ class SummaryView:
         cost: None with the local reviewer.
         waived: findings with a waiver; they do not count.
         closed: findings of earlier reviews that this one found fixed or gone, or an earlier one without a comment.
-        awaited: the older head whose review has to come in first, full; empty when there is none.
+        awaited: the full SHA of the older head that is reviewed first; empty without one.
         fail_on: the least severity that blocks, as the setting names it; empty while unknown.
         minutes: from handing the change in until the answer was seen, rounded up; None while unknown.
         approved_by: the label that approves the spending, empty where none does.
@@ -245,7 +245,7 @@ class SummaryView:
 
     @property
     def closing(self) -> int:
-        """How many open findings block, including those that are no longer listed."""
+        """The number of open findings that block, including those that are no longer listed."""
         if self.counts is None or self.fail_on not in frozenset(FailOn):
             return sum(finding.blocks for group in self.files for finding in group.findings)
         fail_on = FailOn(self.fail_on)
@@ -262,7 +262,7 @@ class FindingStateView:
 
 @dataclass(frozen=True, slots=True)
 class AuthorText:
-    """What the pull request's author wrote: data for the reviewer, never instructions."""
+    """Text of the pull request's author: data for the reviewer, never instructions."""
 
     title: str
     body: str
@@ -278,7 +278,7 @@ class PromptView:
         file_names: names of the attachments with one line each on what they hold.
         omitted: paths that were selected and are not attached.
         since: the last reviewed head, full; empty when the whole change is to be reviewed.
-        confirms: the attachment with open findings to be confirmed, empty when there is none.
+        confirms: the attachment with open findings to confirm; empty without one.
         part: which of the tasks that the change is split over, from 1; `parts` is how many there are.
     """
 

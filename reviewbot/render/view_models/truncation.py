@@ -1,7 +1,7 @@
-"""Makes a view smaller until its text fits: worst findings first, and each cut is marked.
+"""Make a view smaller until its text fits: worst findings first, and each truncation is marked.
 
-GitHub refuses a body that is too long, after the review was paid for. So what is long is cut *before* it is written
-down: whole findings become one line, lines become a number, and a long text ends at a line's end and says so.
+GitHub rejects a body that is too long, after the review was paid for. So long views are truncated before they are
+rendered: findings become one line, lines become a number, and a long text ends at a line's end with a note.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What of a summary is shown, and how. What may be long is cut when it is looked at.
+    """The parts of a summary that are shown, and how. Long texts are truncated when they are read.
 
     Attributes:
         blocking: findings that block and have a comment of their own, one line each, by file.
@@ -43,7 +43,7 @@ class Shown:
         folded: findings without a comment that are one line each.
         missed: files that were selected and not fully reviewed, a few of them by name.
         listed: every finding that is shown and counts, worst first, wherever it is shown.
-        rest: how many entries of each list are only counted; `findings` is the sum of all that were found.
+        rest: the number of entries of each list that are only counted; `findings` is their sum for found ones.
     """
 
     blocking: Sequence[FindingView]
@@ -63,34 +63,34 @@ class Shown:
 
 
 def every_finding(groups: Iterable[FileGroup]) -> tuple[FindingView, ...]:
-    """All findings, worst first, in the order of the files where they are equally bad."""
+    """Return all findings, worst first; those of equal severity in the order of the files."""
     return tuple(
         sorted((finding for group in groups for finding in group.findings), key=lambda finding: finding.severity.rank)
     )
 
 
 def truncate_finding(finding: FindingView, detail: Detail) -> FindingView:
-    """A finding with its texts bounded. A suggestion that is cut is no longer one to commit."""
+    """Return a finding with its texts bounded. A truncated suggestion cannot be committed."""
     small = replace(bounded(finding, detail), references=first_lines(finding.references, detail.rows, detail.line))
     return replace(small, suggestion_state=SuggestionState.SHOWN) if isinstance(small.suggestion, Cut) else small
 
 
 def truncate_comment(view: CommentView, detail: Detail) -> tuple[CommentView, int]:
-    """A comment with its long texts cut, and the number of its findings that are left out."""
+    """Return a comment with its long texts truncated, and the number of findings left out."""
     kept = max(1, detail.full)
     findings = tuple(truncate_finding(finding, detail) for finding in view.findings[:kept])
     return replace(view, findings=findings), max(0, len(view.findings) - kept)
 
 
 def truncate_finding_state(view: FindingStateView, words: int, rows: int) -> tuple[FindingStateView, int]:
-    """A word on findings with so many characters of other people's, and the number of findings that are left out."""
+    """Return a state with `words` characters of each untrusted text, and the number of findings left out."""
     detail = Detail(full=0, lines=0, rows=0, text=words)
     findings = tuple(_worded(bounded(finding, detail), words) for finding in view.findings[:rows])
     return replace(view, findings=findings), max(0, len(view.findings) - rows)
 
 
 def _worded(finding: FindingView, words: int) -> FindingView:
-    """A finding whose texts begin no hidden line of ours; without any words, its id stands for it."""
+    """Return a finding whose texts contain no HTML comment; without words, its id replaces its title."""
     return replace(
         finding,
         title=_harmless(finding.title) if words else "",
@@ -106,9 +106,9 @@ def _harmless(text: str) -> str:
 
 
 def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
-    """What of a summary is shown at this level of detail."""
+    """Return the parts of a summary at this level of detail."""
     findings = every_finding(view.files)
-    passed = view.outcome.reason is Reason.BYPASS  # nothing blocks a head that has a bypass
+    passed = view.outcome.reason is Reason.BYPASS  # nothing blocks a bypassed head
 
     def is_loud(finding: FindingView) -> bool:
         return finding.blocks and not passed
@@ -143,7 +143,7 @@ def truncate_summary(view: SummaryView, detail: Detail) -> Shown:
         duplicates=small(view.duplicates[: detail.rows]),
         sent=small(view.sent[: detail.rows]),
         held=small(view.held_back[: detail.rows]),
-        missed=small(view.missed[:_NAMED]),
+        missed=small(view.missed[:NAMED]),
         waived=thin(view.waived[: detail.rows]),
         closed=thin(view.closed[: detail.rows]),
         listed=thin(every_finding((FileGroup("", listed),))),
@@ -166,16 +166,27 @@ def _rest(view: SummaryView, commented: int, uncommented: int, detail: Detail) -
     return rest | {"findings": rest["commented"] + rest["uncommented"] + rest["leftovers"]}
 
 
+def shows_everything(view: SummaryView, detail: Detail) -> bool:
+    """Return whether a summary at this level of detail has every finding and unreadable part, and none is shortened."""
+    shown = truncate_summary(view, detail)
+    if shown.folded or any(shown.rest[name] for name in ("findings", "waived", "closed", "duplicates")):
+        return False
+    findings = (*every_finding(view.files), *view.waived, *view.closed)
+    return all(truncate_finding(one, detail) == one for one in findings) and all(
+        bounded(one, detail) == one for one in view.leftovers
+    )
+
+
 def _leftovers(detail: Detail) -> int:
     return max(1, detail.full // 3)
 
 
-_NAMED = 5
-"""Files that are named with their reasons; the list of what was held back has more."""
+NAMED = 5
+"""Files that are named with their reasons; the list of files held back has more."""
 
 
 def truncate_texts(view: SummaryView, detail: Detail) -> SummaryView:
-    """The same view with every text bounded and few sentences; its other lists are `truncate_summary`'s."""
+    """Return the view with bounded texts and few sentences; `truncate_summary` limits the other lists."""
     rows = max(1, detail.rows)
     return replace(
         bounded(view, detail),

@@ -224,6 +224,12 @@ def test_a_cut_ledger_is_not_believed(length: int) -> None:
     assert "truncated or edited" in reading.problem
 
 
+def test_a_signed_ledger_is_not_trusted_without_a_key() -> None:
+    reading = decode(encode(PLAIN, SIGNER), replace(SIGNER, secret=""))
+    assert (reading.ledger, reading.spent) == (Ledger(), PLAIN.spent)
+    assert "signed with a key, and this run has none" in reading.problem
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -728,7 +728,7 @@ def test_the_notice_has_an_end() -> None:
     hosts = "".join(f"example.com/m{number} v1.1.0 h1:aaaa=\n" for number in range(9))
     file = change("go.sum", hosts.replace("v1.1.0", "v1.2.0"), hosts)
     [notice] = select([file], paths=(), attributes="").notices
-    assert notice.endswith(" goes from version v1.2.0 to v1.1.0, and 4 more.")
+    assert notice.endswith(" goes from version v1.2.0 to v1.1.0 and 4 more.")
 
 
 Mutation = Callable[[str, int, str], str]

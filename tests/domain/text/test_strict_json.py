@@ -57,7 +57,7 @@ def test_any_value_is_read_or_refused(value: object) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", b"\xff\xfe", "[" * 100_000, "9" * 5_000, "NaN", "[-Infinity]"])
 def test_text_that_is_not_json_is_refused(text: str | bytes) -> None:
-    with pytest.raises(JsonMismatch, match="`document` is not JSON"):
+    with pytest.raises(JsonMismatch, match="`document` is not valid JSON"):
         parse(text)
 
 
