@@ -1,6 +1,6 @@
 """Syntax colours of code; the only importer of Pygments, which is slow to import.
 
-The code is a stranger's, and some of Pygments' expressions take quadratic time on lines that nobody writes. So it is
+The code is untrusted, and some of Pygments' expressions take quadratic time on unusual lines. So it is
 read in short pieces, by well-known lexers alone, and no longer than a few seconds in all: what is left has no colour.
 """
 

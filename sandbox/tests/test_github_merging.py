@@ -178,7 +178,7 @@ def test_a_workflow_opens_none_unless_the_settings_let_it(github_http: httpx.Cli
     ("change", "told"),
     [
         ({"head": "nowhere"}, '"code": "invalid"'),
-        ({"head": "nobody:topic"}, '"field": "head"'),
+        ({"head": "hubot:topic"}, '"field": "head"'),
         ({"base": "nowhere"}, '"field": "base"'),
         ({}, "A pull request already exists for acme:topic."),
         ({"head": "main"}, "No commits between main and main"),

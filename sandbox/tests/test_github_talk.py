@@ -206,7 +206,7 @@ def test_a_persons_permission_has_an_old_word_and_a_role(
     github_world.grant(REPO, "hubot", level)
     found = github_http.get("/collaborators/hubot/permission").json()
     assert (found["permission"], found["role_name"]) == (permission, level.name.lower())
-    assert github_http.get("/collaborators/nobody/permission").status_code == 404
+    assert github_http.get("/collaborators/unknown-user/permission").status_code == 404
 
 
 def test_an_apps_token_has_no_user(github_http: httpx.Client, github_url: str) -> None:

@@ -131,9 +131,9 @@ def test_suggestions_apply_cleanly_and_mend_the_finding(
     path: str, text: str, attach: Attach, path_env: dict[str, str]
 ) -> None:
     found = [finding for _, finding in findings(review(attach({path: text}), path_env=path_env))]
-    mended = [finding for finding in found if "suggestion" in finding]
-    assert mended
-    for finding in mended:
+    fixable = [finding for finding in found if "suggestion" in finding]
+    assert fixable
+    for finding in fixable:
         lines = text.split("\n")
         place = slice(finding["line"] - 1, finding["end_line"])
         assert "\n".join(lines[place]) == finding["existing_code"] == finding["code"]

@@ -56,7 +56,7 @@ def test_what_is_finished_is_published_when_it_is_closed(tmp_path: Path) -> None
         clock.advance(10)
         assert rig.run(payload=closed(rig)).outputs["reason"] == "closed"
         assert "A shell runs it" in rig.summaries()[0]
-        assert "closed before this came in" in rig.summaries()[0]
+        assert "closed before the review finished" in rig.summaries()[0]
         assert not rig.comments()
         assert rig.service.tasks()[0].cancelled_at is None
 

@@ -115,7 +115,7 @@ def test_a_review_waits_for_a_request_and_is_bought_by_one(tmp_path: Path) -> No
         ("mona", "/reviewbot waive {id} it is fine", "Authors cannot waive a finding that blocks"),
         ("hubot", "/reviewbot waive {id}", "The reason is missing"),
         ("hubot", "/reviewbot waive 0000 it is fine", "No open finding"),
-        ("hubot", "/reviewbot review 1234567", "is not the pull request's head"),
+        ("hubot", "/reviewbot review 1234567", "is not the head of the pull request"),
         ("hubot", "/reviewbot cancel", "No review is open"),
         ("max", "/reviewbot bypass it burns", "A bypass names its commit"),
     ],

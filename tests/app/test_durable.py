@@ -200,7 +200,7 @@ def test_without_any_memory_a_limit_lets_only_a_person_buy(tmp_path: Path) -> No
         push(rig, extra="x = 1\n")
         done = rig.run(**inputs)
         assert done.outputs["reason"] == "not-approved"
-        assert "nobody knows" in done.log
+        assert "It is unknown whether" in done.log
         rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot review", "hubot"), **inputs)
         assert len(rig.service.tasks()) == 2
 

@@ -89,9 +89,9 @@ def test_certificates_that_nobody_vouches_for_are_told_with_the_way_out(tmp_path
     ("place", "words"),
     [
         ("/home/runner/ca.pem", "`${{ runner.temp }}/_github_home`"),
-        ("{workspace}/ca.pem", "it lies in the workspace"),
-        ("ca.pem", "it lies in the workspace"),
-        ("{workspace}/../workspace/ca.pem", "it lies in the workspace"),
+        ("{workspace}/ca.pem", "is in the workspace"),
+        ("ca.pem", "is in the workspace"),
+        ("{workspace}/../workspace/ca.pem", "is in the workspace"),
     ],
 )
 def test_a_file_that_is_not_there_or_that_an_author_may_have_written_is_refused(

@@ -103,7 +103,7 @@ def test_what_was_put_off_is_bought_by_no_collection_that_would_buy_something_el
         clock.advance(2 * LONG)
         for other in ({"mode": "standard"}, {}):
             collect(rig, **other)
-            assert "was put off" in rig.checks()[-1].output.summary
+            assert "was deferred" in rig.checks()[-1].output.summary
             assert (len(rig.service.tasks()), rig.checks()[-1].status) == (1, "in_progress")
         collect(rig, paths="app.py")
         assert [one.request.max_credits for one in rig.service.tasks()] == [600, 600]

@@ -26,7 +26,7 @@ VIEWS = {
     "gate": CLOSED_GATE,
     "waiting": WAITING,
     "local": LOCAL,
-    "mended": MENDED,
+    "fixed": MENDED,
     "bypassed": BYPASSED,
     "awaiting": AWAITING,
 }

@@ -122,7 +122,7 @@ STORIES = {
     "waiting": WAITING,
     "local": LOCAL,
     "followed": FOLLOWED,
-    "mended": MENDED,
+    "fixed": MENDED,
     "bypassed": BYPASSED,
     "awaiting": AWAITING,
     "dry-run": replace(

@@ -352,7 +352,7 @@ MENDED = replace(
 BYPASSED = replace(
     FOLLOWED,
     outcome=Outcome(Status.COMPLETED, Verdict.PASS, Reason.BYPASS, Conclusion.SUCCESS, 0),
-    bypass=BypassView("hubot-owner", "The shop is down; the query is mended in #12 tonight."),
+    bypass=BypassView("hubot-owner", "The shop is down; the query is fixed in #12 tonight."),
 )
 AWAITING = replace(
     WAITING,

@@ -64,7 +64,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "other-scope": Bug(
-        "Two runs at once, and somebody deletes the summary between their readings: one buys what is new, the other "
+        "Two runs at once, and a person deletes the summary between their readings: one buys what is new, the other "
         "the whole change.",
         PAY_ONCE,
         history(
@@ -169,13 +169,13 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "key-that-is-forgotten": Bug(
-        "A run is killed before it records its task, and nobody comes within a day: its answer is out of reach, and "
+        "A run is killed before it records its task, and no run starts within a day: its answer is out of reach, and "
         "the summary says so.",
         NOTHING_LOST,
         history(Move("note"), Episode((NEXT,), (At(7, Kill(after=False)),)), Move("a_day_later")),
     ),
     "key-that-is-called-off": Bug(
-        "A run is killed before it records its task, and somebody cancels the review: its answer is out of reach, and "
+        "A run is killed before it records its task, and a person cancels the review: its answer is out of reach, and "
         "the summary says so.",
         NOTHING_LOST,
         history(
@@ -326,7 +326,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "asks-once": Bug(
-        "Without check runs, and after somebody deleted the summary: one run asks for an approval, and the next buys.",
+        "Without check runs, and after a person deleted the summary: one run asks for an approval, and the next buys.",
         CONVERGES,
         history(
             Move("evil"),

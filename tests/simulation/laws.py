@@ -356,8 +356,8 @@ def _unseen(world: World, changes: list[Change]) -> str:
         return ""
     if any(lines <= one.lines for one in seen):
         least = min((sorted(named - one.headers) for one in seen), key=len)[:2]
-        return f"nobody has seen that a file came from there, or has this mode: {least}"
-    return f"nobody has seen {min((sorted(lines - one.lines) for one in seen), key=len)[:3]}"
+        return f"no reviewer has seen that a file came from there, or has this mode: {least}"
+    return f"no reviewer has seen {min((sorted(lines - one.lines) for one in seen), key=len)[:3]}"
 
 
 # Actions of people

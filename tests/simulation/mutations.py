@@ -417,7 +417,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("evil", "retarget", "bypass", "skip"),
     ),
     Mutation(
-        "somebody who has committed to it waives",
+        "a committer of it waives",
         "reviewbot.domain.github.pull_request:PullRequest.people",
         lambda _right: property(lambda self: frozenset({self.author})),
         NEVER_GREEN,

@@ -13,6 +13,8 @@ from functools import cache, lru_cache, partial
 from importlib import import_module
 from typing import Any
 
+from reviewbot.render.renderer import SummaryText
+
 SIZE = 20_000
 
 Replacement = Callable[[Any], object]
@@ -150,7 +152,7 @@ def _prepare(self: Any, _overrides: object = None) -> None:  # noqa: ANN401 — 
 
 PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "__init__": _prepare,
-    "summary": lambda _self, view: f"{view.mark}{view.ledger}\n{_summary(view)}",
+    "summary_comment": lambda _self, view: SummaryText(f"{view.mark}{view.ledger}\n{_summary(view)}", is_whole=True),
     "comment": lambda _self, view: _comment(view),
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
     "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding}",

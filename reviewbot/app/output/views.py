@@ -26,7 +26,7 @@ from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFindi
 from reviewbot.domain.github.pull_request import PullRequest
 from reviewbot.domain.machine.known import Known, ReviewedChange
 from reviewbot.domain.model.review import Severity, Side, Unread
-from reviewbot.domain.policy.verdict import Outcome, blocks
+from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, blocks
 from reviewbot.domain.publishing.comment_diff import posted_comments
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.render.view_models.review import (
@@ -81,7 +81,7 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         fail_on=known.judgement.rules.fail_on.value,
         minutes=known.purchase.minutes if known.purchase and run.paid else None,
         approved_by=run.settings.approve_spend if run.paid else "",
-        in_summary=_is_in_summary(known, counting),
+        in_summary=outcome.exit_status != EXIT_NOT_PUBLISHED and _is_in_summary(known, counting),
     )
 
 

@@ -121,7 +121,7 @@ def test_commits_are_those_that_the_base_lacks_oldest_first(github: GitHubHarnes
     third = github.push("topic", {"third.py": "3\n"})
     commits = read(github).pull.commits
     assert [one.sha for one in commits] == [first, second, third]
-    assert [one.parents[0] for one in commits[1:]] == [first, second]
+    assert [one.parents for one in commits[1:]] == [(first,), (second,)]
     assert [one.authors for one in commits] == [("mona",), ("kim",), ("mona",)]
 
 
