@@ -25,7 +25,7 @@ SECRETS = "".join(f"TOKEN_{number}=ghp_{number}{'a1B2c3D4' * 4}abc\n" for number
         ("package-lock.json", '{"lockfileVersion": 3}\n', "a lock file", ""),
         ("api.pb.py", "x = 1\n", "generated, says `.gitattributes` of the default branch", ""),
         ("site.min.js", f"{'a=1;' * 400}\n", "minified", ""),
-        ("data.bin", "a\0b\n", "not text", ""),
+        ("data.bin", "a\0b\n", "binary", ""),
         (".env", SECRETS, "looks like a file of secrets", ""),
         ("internal/notes.py", "x = 1\n", "left out by `paths`", "paths: ['**', '!internal/**']\n"),
     ],
@@ -87,7 +87,7 @@ def test_a_path_as_git_quotes_it_is_the_file(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(finding('"b/\\303\\274.bin"', 3))) as rig:
         rig.world.push(REPO, "topic", {"ü.bin": b"\0"}, author="mona")
         rig.run()
-        assert f"{NOT_SENT}not text" in rig.summaries()[0]
+        assert f"{NOT_SENT}binary" in rig.summaries()[0]
 
 
 def test_a_finding_on_a_file_outside_of_the_change_says_so(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_a_pull_request_of_binaries_alone_is_skipped_with_its_reason(tmp_path: P
         done = run_with(rig, files, reviewer=reviewer)
         assert (done.exit_status, done.outputs["reason"], done.outputs["status"]) == (0, "nothing-selected", "skipped")
         assert [one.conclusion for one in rig.checks()] == ["skipped"]
-        assert "`blob.bin`: not text" in done.summary
+        assert "`blob.bin`: binary" in done.summary
         assert "although it may be executed: `lib.so`" in done.summary
         assert not rig.service.tasks()
 
@@ -53,7 +53,7 @@ def test_code_that_is_disguised_as_a_binary_is_never_green(tmp_path: Path, path:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {path: DISGUISED, ".gitattributes": f"{path} -diff\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
-        assert f"`{path}`: not text (its name is that of a text file)" in done.summary
+        assert f"`{path}`: binary (its name is that of a text file)" in done.summary
         assert f'paths: "!{path}"' in done.summary
 
 
@@ -76,7 +76,7 @@ def test_a_new_script_with_a_nul_and_no_known_name_is_never_green(tmp_path: Path
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"scripts/deploy": NUL_SCRIPT})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
-        assert "`scripts/deploy`: not text (without its NUL bytes it is text)" in done.summary
+        assert "`scripts/deploy`: binary (without its NUL bytes it is text)" in done.summary
 
 
 TEXT_SCRIPT = "#!/bin/sh\n" + "echo hi\n" * 30
@@ -89,7 +89,7 @@ def test_a_text_that_becomes_binary_is_never_green(tmp_path: Path, path: str, re
     with house(tmp_path, engineer=lambda _: CLEAN, files={path: TEXT_SCRIPT}) as rig:
         done = run_with(rig, {path: NUL_SCRIPT, "a.py": "x = 1\n"}, reviewer=reviewer)
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
-        assert f"`{path}`: not text (it was text before)" in done.summary
+        assert f"`{path}`: binary (it was text before)" in done.summary
 
 
 def test_a_pointer_of_git_lfs_or_a_placeholder_that_becomes_binary_is_no_script(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_script_that_is_named_as_a_binary_is_known_by_its_first_bytes(tmp_path
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"blob.bin": b"#!/bin/sh\nid\n#\0\n"})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
-        assert "`blob.bin`: not text (it starts with `#!`)" in done.summary.replace("\\", "")
+        assert "`blob.bin`: binary (it starts with `#!`)" in done.summary.replace("\\", "")
 
 
 @pytest.mark.parametrize("reviewer", ["codevf", "local"])
@@ -196,7 +196,7 @@ def test_source_that_is_not_utf_8_is_called_so_by_the_local_reviewer_and_the_cou
         assert "1 selected file was not fully reviewed" in told
         assert "syntax" not in told
         assert "Selected: 3 files" in told
-        assert "read the added lines of 2 of 3 files" in told
+        assert "Checked the added lines of 2 of 3 files" in told
 
 
 def test_source_that_is_not_utf_8_is_sent_as_a_diff_and_told(tmp_path: Path) -> None:

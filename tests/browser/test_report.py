@@ -332,7 +332,7 @@ def test_without_scripts_every_finding_is_there_with_its_code(opened: Open) -> N
     assert visit.shown == 5
     assert "SELECT * FROM users" in page.locator(f"{visit.finding(INJECTION.id)} .excerpt").inner_text()
     assert page.locator("#tools:visible, .copy:visible, dialog:visible").count() == 0
-    assert "where scripts may run" in page.locator("noscript").inner_text()
+    assert "Their code needs JavaScript" in page.locator("noscript").inner_text()
 
 
 def test_nothing_of_a_finding_or_of_the_code_runs_whatever_one_does(opened: Open) -> None:

@@ -277,7 +277,7 @@ def _nothing_to_send(known: Known) -> Concluded:
     if known.change.missed:
         error = NothingSendable(
             "None of the selected files could be reviewed.",
-            hint=f"Exclude files that need no review. Each is listed with its reason.{known.change.to_leave_out}",
+            hint=f"Each is listed with its reason. To exclude files that need no review:{known.change.to_leave_out}",
         )
         return concluded(known, failed(known, error))
     rules = known.request.judgement.rules
