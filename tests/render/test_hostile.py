@@ -131,7 +131,7 @@ def test_no_word_ends_or_begins_a_hidden_line_of_ours(renderer: Renderer, name: 
 
 def test_a_template_that_would_end_the_word_itself_is_an_error() -> None:
     mine = '{% extends "shipped/standing.md.j2" %}{% block standing %}<!-- x -->{% endblock %}'
-    with pytest.raises(TemplateError, match=r"`standing\.md\.j2`: it writes a hidden comment"):
+    with pytest.raises(TemplateError, match=r"`standing\.md\.j2`: it contains a hidden comment"):
         Renderer({"standing.md.j2": mine})
 
 

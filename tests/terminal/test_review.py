@@ -198,7 +198,7 @@ def test_a_secret_is_not_sent_and_that_is_reported(sit: Opened) -> None:
     (task,) = desk.service.tasks()
     assert GHP not in task.request.prompt + "".join(one.content for one in task.request.attachments)
     assert "1 secret redacted. Held back: 1 file." in " ".join(said.out.split())
-    assert ".env: It looks like a file of secrets. NOT REVIEWED." in said.out
+    assert "- .env: looks like a file of secrets" in said.out
     assert GHP not in said.out + said.err + desk.page().read_text(encoding="utf-8")
 
 
@@ -483,7 +483,7 @@ def test_a_binary_alone_is_nothing_to_review_and_no_failure(sit: Opened) -> None
     said = desk.review("--reviewer", "local", "--fail-on", "never")
     assert said.status == 0
     assert "Nothing to review in this change\n" in said.out
-    assert "blob.bin: It is binary." in said.out
+    assert "blob.bin: It is binary, and does not look like code." in said.out
     assert "NOT REVIEWED" not in said.out
 
 
@@ -520,6 +520,6 @@ def test_a_file_that_is_too_large_is_told_with_its_size_the_limit_and_the_patter
     said = desk.review("--reviewer", "local")
     out = " ".join(said.out.split())
     assert said.status == 3
-    assert "assets/big.json: It is too large (6.0 MB; the limit is 5.2 MB). NOT REVIEWED." in out
+    assert "- assets/big.json: too large (6.0 MB; the limit is 5.2 MB)" in out
     assert "--paths '!assets/big.json'" in out
     assert "service" not in out
