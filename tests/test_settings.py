@@ -401,6 +401,7 @@ def test_the_error_is_a_list_for_people() -> None:
         ({"check-run": "false", "summary-comment": "false"}, "`check-run` and `summary-comment`"),
         ({"command": "collect", "reviewer": "local"}, "`command` and `reviewer`"),
         ({"repositories": "installation"}, "`command` and `repositories`"),
+        ({"command": "collect", "repositories": "a", "json-file": "r.json"}, "`repositories` and report files"),
     ],
 )
 def test_what_is_right_alone_and_wrong_together_is_told(inputs: dict[str, str], where: str) -> None:

@@ -324,9 +324,9 @@ def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[La
     The layer of the config file lacks the locked keys, so that a file that sets one does not even choose the name of
     the check that reports it.
     """
-    keys, problems = read_config(config or "", "config file")
+    keys, problems = read_config(config or "")
     own, more = read_config(inputs.get("config", ""), input_place("config"))
-    locked = _names(inputs, "locked")
+    locked = LINES.read(inputs.get("locked", ""))
     problems += [*_unknown(keys, config_place), *more, *_unknown(own, own_place), *_not_keys(locked)]
     if broken := [key for key in keys if key in locked]:
         path, lines = inputs.get("config-file", "").strip() or CONFIG_FILE, key_lines(config or "")
@@ -334,10 +334,6 @@ def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[La
     of_file = {key: value for key, value in keys.items() if key not in locked}
     given = {name: text.strip() for name, text in inputs.items() if text.strip()}
     return (Layer(given, input_place), Layer(of_file, config_place), Layer(own, own_place)), problems
-
-
-def _names(inputs: Mapping[str, str], name: str) -> tuple[str, ...]:
-    return LINES.read(inputs.get(name, ""))
 
 
 def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:
@@ -444,3 +440,7 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
     if settings.command is ActionCommand.REVIEW and settings.repositories:
         what = "only `collect` works on several repositories"
         yield {"repositories", "command"}, Problem("`command` and `repositories`", what, "`command: collect`")
+    if settings.repositories and settings.files():
+        what = "the files would show findings of other repositories to the readers of this one"
+        files = {"json_file", "sarif_file", "html_file", "rdjson_file"}
+        yield {"repositories", *files}, Problem("`repositories` and report files", what, "one of the two")
