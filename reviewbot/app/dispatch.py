@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from reviewbot.app.closed import leave
 from reviewbot.app.collect.collect import collect_finished
-from reviewbot.app.comments.commands import answer_comment, catch_up
+from reviewbot.app.comments.commands import answer_comment, catch_up, relay
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot
 from reviewbot.app.merge_group import carry
@@ -84,8 +84,7 @@ def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:  # n
         case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
             return review_pull_request(ports, inputs, event, catch_up(ports, inputs, number))
         case RelayEvent(number=number):
-            catch_up(ports, inputs, number)
-            return _bare(ports, not_due(Reason.COMMAND, f"The open commands on #{number} were carried out."))
+            return _bare(ports, not_due(Reason.COMMAND, relay(ports, inputs, number)))
         case MergeGroupEvent():
             return carry(ports, inputs, event)
         case ClosedEvent():

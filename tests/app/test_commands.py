@@ -525,6 +525,8 @@ def test_a_relay_carries_out_the_commands_that_are_open(tmp_path: Path) -> None:
             "action": "completed",
             "workflow_run": {"display_title": f"Command in a review thread of #{rig.number}"},
         }
+        assert "no CodeVF key" in rig.run(event="workflow_run", payload=payload, codevf_api_key="").log
+        assert not answers(rig)
         done = rig.run(event="workflow_run", payload=payload)
         assert (done.exit_status, done.outputs["reason"]) == (0, "command"), done.log
         assert len(answers(rig)) == 1

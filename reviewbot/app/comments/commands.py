@@ -52,9 +52,26 @@ def answer_comment(ports: Ports, inputs: Mapping[str, str], event: CommentEvent)
     return outcome
 
 
+def relay(ports: Ports, inputs: Mapping[str, str], number: int) -> str:
+    """Execute the open commands of a pull request; return what was done.
+
+    Raises:
+        ReviewbotError: the pull request cannot be read.
+    """
+    snapshot = catch_up(ports, inputs, number)
+    return _NO_KEY if _is_keyless(inputs, snapshot) else f"The open commands on #{number} were carried out."
+
+
+_NO_KEY = "This run has no CodeVF key. The next run that has it carries out the command."
+
+
+def _is_keyless(inputs: Mapping[str, str], snapshot: Snapshot) -> bool:
+    return peek_settings(inputs, snapshot.default_branch.config).is_keyless
+
+
 def _why_left(inputs: Mapping[str, str], snapshot: Snapshot) -> str:
-    if peek_settings(inputs, snapshot.default_branch.config).is_keyless:
-        return "This run has no CodeVF key. The next run that has it carries out the command."
+    if _is_keyless(inputs, snapshot):
+        return _NO_KEY
     return "The command was carried out already, or its comment was edited or deleted."
 
 

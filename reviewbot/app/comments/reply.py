@@ -7,7 +7,7 @@ from functools import partial
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
-from reviewbot.domain.commands.authorize import CommandAction, EditLedger, Refusal, refusal_after
+from reviewbot.domain.commands.authorize import CommandAction, EditLedger, Refusal, fitting, refusal_after
 from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_to
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.github.drafts import Reaction
@@ -114,20 +114,17 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
 
 
 def _id_of_thread(done: Done) -> str:
-    """The id to write instead, for a command in a finding's thread."""
+    """Return the id to write instead, for a command in the thread of one finding."""
     findings = done.posted.findings if done.posted.command.name in {CommandName.WAIVE, CommandName.UNWAIVE} else ()
-    return findings[0] if len(findings) == 1 else "ID" * bool(findings)
+    return findings[0] if len(findings) == 1 else ""
 
 
 def _choices(done: Done) -> tuple[ChoiceView, ...]:
-    """The open findings that a command can mean."""
-    command, ids = done.posted.command, done.posted.findings
-    target, word = command.target, command.reason.partition(" ")[0].casefold()
-    records = done.memory.ledger.findings.open()
-    if done.refusal is Refusal.OTHER_FINDING:
-        return tuple(ChoiceView(one.id, one.title) for one in records if one.id in ids or one.id.startswith(word))
-    named = [one for one in records if (one.id.startswith(target) if target else one.id in ids)]
-    return tuple(ChoiceView(one.id, one.title) for one in named)
+    """List the open findings that a command can mean."""
+    findings, meant = done.memory.ledger.findings, fitting(done.posted, done.memory.ledger.findings)
+    word = done.posted.command.reason.partition(" ")[0].casefold() if done.refusal is Refusal.OTHER_FINDING else ""
+    fit = (one for one in findings.open() if one in meant or (word and one.id.startswith(word)))
+    return tuple(ChoiceView(one.id, one.title) for one in fit)
 
 
 def _status(done: Done) -> StatusView:

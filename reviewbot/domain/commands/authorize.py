@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
 from reviewbot.domain.commands.parse import ID_PATTERN, CommandName, PostedCommand
-from reviewbot.domain.findings.markers import is_finding_id
-from reviewbot.domain.findings.tracked_finding import TrackedFinding
+from reviewbot.domain.findings.tracked_finding import Findings, TrackedFinding
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Permission, PullRequest
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
@@ -163,8 +162,6 @@ def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
 
 
 def _amend(posted: PostedCommand, scope: Scope) -> CommandAction:
-    if posted.findings and posted.command.name is CommandName.WAIVE:
-        posted = _with_target(posted)
     command = posted.command
     impossible = {
         Refusal.CLOSED: not scope.pull.is_open,
@@ -191,18 +188,11 @@ def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
     return refused or EditLedger(GrantBypass(pull.head_sha, pull.base_ref, posted.sender, posted.command.reason))
 
 
-def _with_target(posted: PostedCommand) -> PostedCommand:
-    """Take an id off the front of the reason of a waiver in a finding's thread.
-
-    An id is the beginning of one of the thread's ids, or a whole id. Anything else is a word of the reason, though it
-    can look like the beginning of an id: `added`, `dead`, `facade`.
-    """
-    first, _, rest = posted.command.reason.partition(" ")
-    word = first.casefold()
-    is_own = re.fullmatch(ID_PATTERN, word) and any(one.startswith(word) for one in posted.findings)
-    if not is_own and not is_finding_id(word):
-        return posted
-    return replace(posted, command=replace(posted.command, target=word, reason=rest))
+def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
+    """List the open findings that a `waive` or `unwaive` can mean: by its id, or those of its thread."""
+    target, waives = posted.command.target, posted.command.name is CommandName.WAIVE
+    named = (one for one in findings.open() if (one.id.startswith(target) if target else one.id in posted.findings))
+    return tuple(one for one in named if waives or one.waiver is not None)
 
 
 def _begins_another(posted: PostedCommand, open_findings: Iterable[TrackedFinding]) -> bool:
@@ -212,19 +202,14 @@ def _begins_another(posted: PostedCommand, open_findings: Iterable[TrackedFindin
 
 
 def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
-    command, waives = posted.command, posted.command.name is CommandName.WAIVE
-    open_findings = scope.ledger.findings.open()
-    if command.target:
-        named = [one for one in open_findings if one.id.startswith(command.target)]
-    elif _begins_another(posted, open_findings):
+    command = posted.command
+    if not command.target and _begins_another(posted, scope.ledger.findings.open()):
         return Refusal.OTHER_FINDING
-    else:
-        named = [one for one in open_findings if one.id in posted.findings]
-    fitting = [one for one in named if waives or one.waiver is not None]
-    if len(fitting) != 1:
-        return Refusal.SEVERAL_FINDINGS if fitting else Refusal.NO_FINDING
-    [record] = fitting
-    if not waives:
+    meant = fitting(posted, scope.ledger.findings)
+    if len(meant) != 1:
+        return Refusal.SEVERAL_FINDINGS if meant else Refusal.NO_FINDING
+    [record] = meant
+    if command.name is CommandName.UNWAIVE:
         return EditLedger(Unwaive(record.id), record)
     refused = _not_by_authors(posted, scope) if _may_block(record, scope) else None
     if refused is None and not _is_meant(posted, scope):

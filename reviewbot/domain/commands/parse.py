@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from reviewbot.domain.findings.markers import AnswerMark, comment_key, read_answer_mark, read_finding_mark
+from reviewbot.domain.findings.markers import (
+    AnswerMark,
+    comment_key,
+    is_finding_id,
+    read_answer_mark,
+    read_finding_mark,
+)
 from reviewbot.domain.findings.tracked_finding import MAX_REASON
 from reviewbot.domain.github.pull_request import Comment, Permission, Thread, ThreadComment
 from reviewbot.domain.model.events import CommentEvent
@@ -74,12 +80,12 @@ class Command:
     reason: str = ""
 
 
-def parse(body: str, *, about_finding: bool = False) -> Command | None:
+def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
     """Parse the command in a comment's first line, if any.
 
     Args:
         body: of the comment.
-        about_finding: whether it is a reply to the comment of a finding, which a waiver then need not name.
+        findings: the ids of the findings that the comment replies to, which a waiver need not name.
     """
     first = body.partition("\n")[0]
     call, *words = first.split() or [""]
@@ -87,12 +93,27 @@ def parse(body: str, *, about_finding: bool = False) -> Command | None:
         return None
     word, *rest = words or [""]
     name = next((name for name in _SYNTAX if name == word.casefold()), CommandName.UNKNOWN)
-    pattern = (about_finding and _IN_THREAD.get(name)) or _SYNTAX.get(name, ("", None))[1]
+    pattern = (_IN_THREAD.get(name) if findings else None) or _SYNTAX.get(name, ("", None))[1]
     found = pattern is not None and re.fullmatch(pattern, " ".join(rest), re.IGNORECASE)
     if not found:
         return Command(CommandName.UNKNOWN)
     arguments = {"target": "", "reason": ""} | found.groupdict(default="")
-    return Command(name, arguments["target"].casefold(), shorten_line(arguments["reason"], MAX_REASON))
+    target, reason = arguments["target"].casefold(), arguments["reason"]
+    if findings and name is CommandName.WAIVE:
+        target, reason = _named(reason, findings)
+    return Command(name, target, shorten_line(reason, MAX_REASON))
+
+
+def _named(text: str, findings: tuple[str, ...]) -> tuple[str, str]:
+    """Split the id off the front of the reason of a waiver in a finding's thread; empty without one.
+
+    An id is the beginning of one of the thread's ids, or a whole id. Anything else is a word of the reason, though it
+    can look like the beginning of an id: `added`, `dead`, `facade`.
+    """
+    first, _, rest = text.partition(" ")
+    word = first.casefold()
+    is_own = re.fullmatch(ID_PATTERN, word) and any(one.startswith(word) for one in findings)
+    return (word, rest) if is_own or is_finding_id(word) else ("", text)
 
 
 def why_not(event: CommentEvent) -> str:
@@ -178,7 +199,7 @@ def _key(comment: Comment) -> str:
 
 def _posted_command(comment: Comment, findings: tuple[str, ...], now: datetime) -> PostedCommand | None:
     written = not comment.ours and not comment.author_is_bot and comment.edited_by is None
-    command = parse(comment.body, about_finding=bool(findings)) if written else None
+    command = parse(comment.body, findings=findings) if written else None
     if command is None or not comment.author or comment.created_at is None or now - comment.created_at > KEPT_FOR:
         return None
     in_thread = isinstance(comment, ThreadComment)

@@ -19,6 +19,7 @@ from reviewbot.domain.commands.authorize import (
     Scope,
     Tell,
     authorize,
+    fitting,
     is_left,
     refusal_after,
 )
@@ -321,14 +322,25 @@ def test_a_change_that_github_did_not_take_is_tried_again() -> None:
 
 
 def in_thread(text: str, *findings: TrackedFinding, by: str = "wendy", **more: Any) -> CommandAction:  # noqa: ANN401 — any field
-    command = parse(f"/reviewbot {text}", about_finding=True)
-    assert command is not None
     ids = tuple(one.id for one in findings)
+    command = parse(f"/reviewbot {text}", findings=ids)
+    assert command is not None
     return authorize(PostedCommand(42, command, by, ASKED_AT, in_thread=True, findings=ids), scope(**more))
 
 
 def waived(finding: TrackedFinding, reason: str) -> CommandAction:
     return EditLedger(Waive(finding.id, "wendy", reason), finding)
+
+
+def test_the_choices_are_the_findings_that_the_command_can_mean() -> None:
+    def choices(text: str, *ids: str) -> tuple[TrackedFinding, ...]:
+        command = parse(f"/reviewbot {text}", findings=ids)
+        assert command is not None
+        return fitting(PostedCommand(42, command, "wendy", ASKED_AT, findings=ids), LEDGER.findings)
+
+    assert set(choices("waive it is a test", UNRATED.id, MEDIUM.id, FIXED.id)) == {MEDIUM, UNRATED}
+    assert choices(f"waive {FIXED.id} it is a test", UNRATED.id) == (), "it is closed, whatever the thread is about"
+    assert choices("unwaive", UNRATED.id, WAIVED.id) == (WAIVED,)
 
 
 @pytest.mark.parametrize(

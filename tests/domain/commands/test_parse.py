@@ -192,7 +192,7 @@ IDS = ("3f9a000001", "77aa000003")
 
 @pytest.mark.parametrize(("body", "said"), IN_THREAD)
 def test_in_the_thread_of_a_finding_a_waiver_needs_no_id(body: str, said: Command | None) -> None:
-    assert parse(body, about_finding=True) == said
+    assert parse(body, findings=("9999999999",)) == said
 
 
 def reply(number: int = 2, body: str = "/reviewbot waive it is a test", **more: Any) -> ThreadComment:  # noqa: ANN401 — any field
