@@ -47,7 +47,7 @@ class Place:
     forge: Desk
     changes: ChangeReader
     number: int
-    told: str
+    what: str
     again: str
     paid: bool
     uncommitted: int = 0
@@ -86,7 +86,7 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
     paid = settings.reviewer is ReviewerKind.CODEVF
     if chosen.staged and paid:
-        why = "a paid review can take hours, and the staged changes can be gone by then"
+        why = "a paid review can take hours, and the staged changes can be gone when it ends"
         raise wrong("--staged", why, "Add --reviewer local, or commit first.")
     notebook = setting.notebook(settings, clone.common_dir, stretch.branch or stretch.new)
     here = not chosen.staged and clone.resolve("HEAD") == stretch.new
@@ -94,7 +94,7 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     # The branch's name identifies the state file.
     what = ["--staged"] if chosen.staged else ["--base", stretch.base_ref, "--head", stretch.branch or stretch.new]
     again, last = _command(chosen, *what), clone.own_dir / LAST_REVIEW
-    return Place(Desk(change, notebook), change, 0, _told(stretch), again, paid, uncommitted, last)
+    return Place(Desk(change, notebook), change, 0, _described(stretch), again, paid, uncommitted, last)
 
 
 def _git_environment(desktop: Desktop) -> Mapping[str, str]:
@@ -117,7 +117,7 @@ def _problems(chosen: argparse.Namespace, desktop: Desktop) -> Iterator[Problem]
         yield Problem("--repo", "the option is for pull requests, and --pr is missing", todo="Add --pr N.")
 
 
-def _told(stretch: Stretch) -> str:
+def _described(stretch: Stretch) -> str:
     if not stretch.settled or stretch.base_ref == "HEAD":
         return "staged changes"
     name = stretch.branch or stretch.new[:10]
@@ -137,9 +137,9 @@ def _pull_request(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     source, changes = open_repository(desktop.network, repository, desktop.token, clock, stack)
     settings = peek_settings(setting.inputs, source.config(CONFIG_FILE))
     notebook = setting.notebook(settings, Path(desktop.state), f"{desktop.network.server_url}/{repository}#{number}")
-    told = f"pull request #{number} of {repository}"
+    what = f"pull request #{number} of {repository}"
     again = _command(setting.chosen, "--pr", str(number), "--repo", repository)
-    return Place(Desk(source, notebook), changes, number, told, again, settings.reviewer is ReviewerKind.CODEVF)
+    return Place(Desk(source, notebook), changes, number, what, again, settings.reviewer is ReviewerKind.CODEVF)
 
 
 def repository_name(said: str | None, folder: Path, desktop: Desktop) -> str:

@@ -33,12 +33,12 @@ class Place:
     Attributes:
         path: relative to the repository's root, never empty, without steps upwards.
         lines: first and last line at the head, from 1; None for the file as a whole.
-        told: sentences that explain the place.
+        notes: sentences that explain the place.
     """
 
     path: str
     lines: tuple[int, int] | None
-    told: str
+    notes: str
 
 
 def place_of(finding: FindingView, view: SummaryView) -> Place | None:

@@ -71,8 +71,8 @@ def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
 def _message(finding: FindingView, place: Place) -> str:
     """Plain text: the title, the reviewer's words, and the id, for which the format has no field."""
     title = " ".join(finding.title.split()) or "(without a title)"
-    told = (finding.explanation.strip(), standing_words(finding), place.told, *finding.references)
-    return _plain("\n\n".join(filter(None, (title, *told, f"Finding {finding.id}."))))
+    texts = (finding.explanation.strip(), standing_words(finding), place.notes, *finding.references)
+    return _plain("\n\n".join(filter(None, (title, *texts, f"Finding {finding.id}."))))
 
 
 def _plain(text: str) -> str:

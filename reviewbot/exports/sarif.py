@@ -177,14 +177,14 @@ def _standing(finding: FindingView, view: SummaryView) -> Mapping[str, object]:
 
     Fixed and gone findings are omitted, so GitHub closes their alerts.
     """
-    told: dict[str, object] = {}
+    properties: dict[str, object] = {}
     if view.progress is not None:
         changed = finding.standing is FindingState.CHANGED
-        told["baselineState"] = "updated" if changed else "unchanged" if finding.carried else "new"
+        properties["baselineState"] = "updated" if changed else "unchanged" if finding.carried else "new"
     if finding.waived_by:
         reason = _plain(f"{finding.waived_by}: {shorten_line(finding.waived_for, 1000)}")
-        told["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
-    return told
+        properties["suppressions"] = [{"kind": "external", "status": "accepted", "justification": reason}]
+    return properties
 
 
 def _message(finding: FindingView, place: Place, size_tier: _SizeTier) -> str:
@@ -195,8 +195,8 @@ def _message(finding: FindingView, place: Place, size_tier: _SizeTier) -> str:
     explanation = shorten(finding.explanation.strip(), size_tier.text)
     cut = "(The rest is in the JSON report.)" if len(explanation) < len(finding.explanation.strip()) else ""
     references = [shorten_line(" ".join(text.split()), 500) for text in finding.references[:20]]
-    told = (explanation, cut, standing_words(finding), place.told, *references)
-    return _plain("\n\n".join([title, *filter(None, told)]))
+    texts = (explanation, cut, standing_words(finding), place.notes, *references)
+    return _plain("\n\n".join([title, *filter(None, texts)]))
 
 
 def _plain(text: str) -> str:

@@ -121,7 +121,7 @@ def _view(report: Any) -> SummaryView:  # noqa: ANN401 — of the type that `_re
     view = convert({**values, "mark": "", "ledger": "", "files": (), "sent": sent, "held": held}, SummaryView)
     reasons = {one.path: one for one in view.held}
 
-    def told(finding: FindingView) -> FindingView:
+    def restored(finding: FindingView) -> FindingView:
         """Return a finding with LF line endings, as the report may have been edited, and why its file was not sent."""
         return replace(
             finding,
@@ -132,10 +132,10 @@ def _view(report: Any) -> SummaryView:  # noqa: ANN401 — of the type that `_re
 
     groups: dict[str, list[FindingView]] = {}
     for finding in convert(values["findings"], tuple[FindingView, ...]):
-        groups.setdefault(finding.path, []).append(told(finding))
+        groups.setdefault(finding.path, []).append(restored(finding))
     return replace(
         view,
         files=tuple(FileGroup(path, tuple(items)) for path, items in groups.items()),
-        waived=tuple(map(told, view.waived)),
-        closed=tuple(map(told, view.closed)),
+        waived=tuple(map(restored, view.waived)),
+        closed=tuple(map(restored, view.closed)),
     )

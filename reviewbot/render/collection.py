@@ -34,8 +34,8 @@ def _row(one: Lookup) -> str:
     name = f"[{code_cell(one.name)}]({url})" if url else code_cell(one.name)
     verdict = one.outputs.get("verdict", "")
     state = one.outputs.get("status", "") if verdict in {"", "none"} else verdict
-    told = code_cell(one.error) if one.error else f"{state} ({one.outputs.get('reason', '')})"
-    return f"| {name} | {told} | {_counts(one)} |"
+    result = code_cell(one.error) if one.error else f"{state} ({one.outputs.get('reason', '')})"
+    return f"| {name} | {result} | {_counts(one)} |"
 
 
 def _counts(one: Lookup) -> str:

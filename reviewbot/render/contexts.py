@@ -132,7 +132,8 @@ def of_standing(view: FindingStateView) -> Iterator[dict[str, object]]:
 def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
     """Return what the template of an answer to a command gets."""
     thin = bounded(view, detail)
-    target = thin.head_sha if view.word in {"review", "bypass"} else "ID" if view.choices else thin.target
+    finding = "ID" if view.choices or (view.word in {"waive", "unwaive"} and not thin.target) else thin.target
+    target = thin.head_sha if view.word in {"review", "bypass"} else finding
     reason = "REASON" if view.word in {"waive", "bypass"} else ""
     return {
         "view": replace(thin, mark=Markdown(view.mark), in_reply_to=address(thin.in_reply_to)),
@@ -180,8 +181,8 @@ def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
             view,
             author=AuthorText(title, shorten(_without(view.author.body, view.boundary), limits.body)),
             instructions=text(view.instructions),
-            path_instructions=tuple((path(pattern), text(told)) for pattern, told in view.path_instructions[:rows]),
-            file_names=tuple((path(name), path(told)) for name, told in view.file_names[:rows]),
+            path_instructions=tuple((path(pattern), text(value)) for pattern, value in view.path_instructions[:rows]),
+            file_names=tuple((path(name), path(value)) for name, value in view.file_names[:rows]),
             omitted=tuple(map(path, view.omitted[:rows])),
             repository=path(view.repository),
             since=shorten_line(view.since, SHORTEST_LINE),

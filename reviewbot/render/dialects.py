@@ -17,8 +17,8 @@ from markupsafe import Markup
 
 from reviewbot.domain.text import escaping, formatting
 from reviewbot.domain.text.bounds import Cut
+from reviewbot.domain.text.references import is_documentation
 from reviewbot.render import html_escaping
-from reviewbot.render.references import is_documentation
 
 T = TypeVar("T")
 
@@ -181,7 +181,7 @@ def _on_page(write: Callable[[str], str]) -> Callable[[str], str]:
     return written
 
 
-def _told(prose: Callable[[str], str], command: Callable[[str], str]) -> Callable[[str], str]:
+def _with_commands(prose: Callable[[str], str], command: Callable[[str], str]) -> Callable[[str], str]:
     """Return a filter for reviewbot's sentences, `- ` items and indented commands, which may quote untrusted text."""
 
     def line_of(line: str) -> str:
@@ -189,11 +189,11 @@ def _told(prose: Callable[[str], str], command: Callable[[str], str]) -> Callabl
             return f"- {prose(line[2:])}"
         return command(line) if line.startswith("  ") and line.strip() else prose(line)
 
-    def told(text: str) -> str:
+    def with_commands(text: str) -> str:
         lines = [line_of(line) for line in text.splitlines()]
         return "\n".join(lines) + (f"\n\n… {_cut_note(text)}" if isinstance(text, Cut) else "")
 
-    return told
+    return with_commands
 
 
 def _plain_text(text: str) -> str:
@@ -235,7 +235,7 @@ MARKDOWN = _with_shared(
         "text": escaping.markdown_text,
         "phrase": _phrase,
         "prose": lambda text: _in_comment(escaping.prose(text), text),
-        "told": _told(_phrase, lambda line: escaping.code_span(_one_line(line))),
+        "with_commands": _with_commands(_phrase, lambda line: escaping.code_span(_one_line(line))),
         "code": lambda text: escaping.code_span(_one_line(text)),
         "cell": lambda text: escaping.code_cell(_one_line(text)),
         "reference": _markdown_reference,
@@ -249,7 +249,7 @@ PLAIN = _with_shared(
     Plain,
     lambda text, _: _plain_text(text),
     {
-        "told": _told(escaping.visible, escaping.visible),
+        "with_commands": _with_commands(escaping.visible, escaping.visible),
         **dict.fromkeys(("text", "prose", "suggestion"), _plain_text),
         **dict.fromkeys(("line", "phrase", "code", "cell", "strong", "reference"), _one_line),
     },
@@ -263,7 +263,7 @@ _HTML = _with_shared(
         "text": html_escaping.escaped,
         "phrase": lambda text: html_escaping.words(_one_line(text)),
         "prose": html_escaping.words,
-        "told": html_escaping.words,
+        "with_commands": html_escaping.words,
         "code": lambda text: f"<code>{html_escaping.line(text)}</code>",
         "cell": lambda text: f"<code>{html_escaping.line(text)}</code>",
         "reference": _html_reference,
@@ -278,7 +278,7 @@ HTML = Dialect(
     {
         **_HTML.filters,
         # Template text; untrusted parts are already escaped.
-        "blocks": lambda written: Html(html_escaping.told(_html(written))),
+        "blocks": lambda written: Html(html_escaping.as_html(_html(written))),
         "marked": lambda written: Html(html_escaping.marked(_html(written))),
     },
 )

@@ -99,7 +99,7 @@ def block(text: str) -> str:
     return f'<pre tabindex="0"><code>{escaped(text)}</code></pre>' if text.strip() else ""
 
 
-def told(html: str) -> str:
+def as_html(html: str) -> str:
     """Return escaped template text as HTML: `code`, **strong**, paragraphs and lists."""
     pieces = _BLOCK.split(html)  # the items at odd positions are code blocks
     return "".join(piece if at % 2 else _blocks(marked(piece), str) for at, piece in enumerate(pieces))

@@ -193,8 +193,8 @@ class Renderer:
     def words(self, view: SummaryView) -> tuple[str, str]:
         """Return the result in plain words: a title, and what it means and what to do next."""
         text = self._story(self._plain, "outcomes.md.j2", view, COMMENT_DETAILS, CHECK)
-        title, _, told = text.partition("\n")
-        return title[:1].upper() + title[1:], told.strip("\n")
+        title, _, details = text.partition("\n")
+        return title[:1].upper() + title[1:], details.strip("\n")
 
     @_or_shipped
     def job_summary(self, view: SummaryView) -> str:

@@ -57,7 +57,7 @@
   for (const file of files) {
     near.observe(file);
     file.querySelector("details").addEventListener("toggle", () => {
-      near.unobserve(file); // to be told again whether it is near: those that are written open are toggled, too
+      near.unobserve(file); // to be observed again: files that are written open are toggled, too
       near.observe(file);
     });
   }
@@ -70,7 +70,7 @@
     current = node;
     node.classList.add("current");
   };
-  // Whoever clicks or tabs into a finding stands there, for the keys that follow.
+  // A click or Tab selects a finding for the next keys.
   addEventListener("focusin", ({ target }) => {
     const card = target.closest(".finding[id]");
     if (card) stand(card);
@@ -170,8 +170,8 @@
   // --- Copying, themes, printing -------------------------------------------------------------------------------------
 
   const tell = (words) => {
-    byId("told").textContent = words;
-    setTimeout(() => (byId("told").textContent = ""), 2500);
+    byId("toast").textContent = words;
+    setTimeout(() => (byId("toast").textContent = ""), 2500);
   };
   // A page from a plain http server has no clipboard; there the old command still copies what is selected.
   const copyOld = (text) => {

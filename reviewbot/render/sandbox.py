@@ -237,8 +237,8 @@ class Templates:
             for base in (node.template.as_const() for node in body if isinstance(node, nodes.Extends)):
                 known = self._sandbox.get_template(base).blocks
                 for block in (node for node in body if isinstance(node, nodes.Block) and node.name not in known):
-                    told = f"`{base}` has no block `{block.name}`; it has {', '.join(sorted(known))}"
-                    raise mistake(name, block.lineno, told)
+                    message = f"`{base}` has no block `{block.name}`; it has {', '.join(sorted(known))}"
+                    raise mistake(name, block.lineno, message)
 
     def render(self, name: str, context: Mapping[str, object], limit: int) -> str | None:
         """The text, or None when it has more characters than the limit."""
@@ -257,12 +257,12 @@ class Templates:
         return "".join(pieces).strip("\n")
 
     def render_with_words(self, name: str, context: Mapping[str, object], limit: int) -> str | None:
-        """The same, with the words for the run's outcome as `title` and `told`."""
+        """The same, with the words for the run's outcome as `title` and `details`."""
         words = self.render("outcomes.md.j2", context, limit)
         if words is None:
             return None
-        title, _, told = words.partition("\n")
-        written = {"title": self._written(title), "told": self._written(told.strip("\n"))}
+        title, _, details = words.partition("\n")
+        written = {"title": self._written(title), "details": self._written(details.strip("\n"))}
         return self.render(name, {**context, **written}, limit)
 
 

@@ -27,9 +27,9 @@ pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memor
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 LONG = 10_000
-SOMEBODY = TaskLife(pending=0, processing=LONG)
+IN_REVIEW = TaskLife(pending=0, processing=LONG)
 """A task that is processing as soon as it is created."""
-NOBODY = TaskLife(pending=LONG, processing=1)
+QUEUED = TaskLife(pending=LONG, processing=1)
 LIMIT: Any = {"max_credits": "240", "max_credits_per_pr": "400"}
 """Enough credits for one review, not for two."""
 
@@ -103,7 +103,7 @@ def commanded(rig: Rig, text: str, by: str) -> Mapping[str, Any]:
 
 def test_a_lost_answer_is_fetched_by_a_collection_too(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(CRITICAL)) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.codevf_faults.add("/tasks/create", RecordedThen(503), times=None, method="POST")
         assert rig.run(wait_minutes="0").outputs["reason"] == "unreachable"
         rig.codevf_faults.clear()
@@ -116,7 +116,7 @@ def test_a_lost_answer_is_fetched_by_a_collection_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("comes_by", ["push", "collect"])
 def test_an_intent_of_yesterday_is_not_sent_again_by_itself(tmp_path: Path, comes_by: str) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY, limits=FORGETFUL) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, limits=FORGETFUL) as rig:
         rig.codevf_faults.add("/tasks/create", RecordedThen(503), times=None, method="POST")
         rig.run(wait_minutes="0")
         rig.codevf_faults.clear()
@@ -233,7 +233,7 @@ def test_a_free_review_before_it_hinders_no_paid_one(tmp_path: Path) -> None:
 
 def test_a_task_that_the_check_alone_remembers_is_not_forgotten_with_a_push(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(CRITICAL)) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         delete_summary(rig)
         push(rig, extra="x = 1\n")
@@ -267,7 +267,7 @@ def test_reviews_are_read_again_when_the_summary_is_gone(tmp_path: Path) -> None
 @pytest.mark.parametrize("bought", [{"mode": "standard"}, {"paths": "app.py"}, {"expertise": "Engineer"}])
 def test_what_was_bought_is_collected_whatever_the_collections_settings_are(tmp_path: Path, bought: Any) -> None:  # noqa: ANN401 — inputs
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         assert rig.run(wait_minutes="0", **bought).outputs["status"] == "pending"
         clock.advance(2 * LONG)
         done = collect(rig)
@@ -281,7 +281,7 @@ def test_what_judges_is_what_was_asked_for_even_when_the_check_alone_knows(
 ) -> None:
     clock = HandClock()
     high = finding("app.py", 12, severity="high", code="os.system(command)")
-    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(high)) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(high)) as rig:
         rig.run(wait_minutes="0", fail_on="high", summary_comment=summary_comment)
         delete_summary(rig)
         clock.advance(2 * LONG)
@@ -301,7 +301,7 @@ def test_files_that_were_not_handed_in_are_not_called_read(tmp_path: Path) -> No
 
 def test_a_service_that_is_away_leaves_an_open_review_open(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
         rig.codevf_faults.add("/tasks/task_", Reply(503, body=b"{}"), method="GET", times=None)
         assert collect(rig).exit_status == 0
@@ -316,7 +316,7 @@ def test_a_service_that_is_away_leaves_an_open_review_open(tmp_path: Path) -> No
 
 def test_a_push_that_nobody_approved_leaves_the_approved_task_alone(tmp_path: Path) -> None:
     clock = HandClock()
-    made: Any = {"clock": clock, "life": NOBODY, "config": "approve-spend: buy\n"}
+    made: Any = {"clock": clock, "life": QUEUED, "config": "approve-spend: buy\n"}
     with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.world.label(REPO, 1, "buy", "hubot")
@@ -332,7 +332,7 @@ def test_a_push_that_nobody_approved_leaves_the_approved_task_alone(tmp_path: Pa
 
 
 def test_a_push_beyond_the_budget_leaves_the_older_task_alone(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=NOBODY, available=400) as rig:
+    with house(tmp_path, clock=HandClock(), life=QUEUED, available=400) as rig:
         rig.run(wait_minutes="0", max_credits="240")
         push(rig, extra="x = 1\n")
         assert rig.run(wait_minutes="0", max_credits="300").outputs["reason"] == "over-budget"
@@ -341,7 +341,7 @@ def test_a_push_beyond_the_budget_leaves_the_older_task_alone(tmp_path: Path) ->
 
 def test_a_cancel_that_is_refused_frees_nothing(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=NOBODY) as rig:
+    with house(tmp_path, clock=clock, life=QUEUED) as rig:
         rig.run(wait_minutes="0", **LIMIT)
         push(rig, extra="x = 1\n")
         rig.codevf_faults.add("/cancel", Reply(409, body=b"{}"), method="POST", times=None)
@@ -353,7 +353,7 @@ def test_a_cancel_that_is_refused_frees_nothing(tmp_path: Path) -> None:
 
 def test_one_approval_buys_one_change(tmp_path: Path) -> None:
     clock = HandClock()
-    made: Any = {"clock": clock, "life": SOMEBODY, "config": "approve-spend: buy\n"}
+    made: Any = {"clock": clock, "life": IN_REVIEW, "config": "approve-spend: buy\n"}
     with house(tmp_path, **made) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         for number in range(2):
@@ -376,7 +376,7 @@ def test_one_approval_buys_one_change(tmp_path: Path) -> None:
 
 
 def test_what_the_cancelled_task_held_is_there_for_the_newer_one(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=NOBODY, available=400) as rig:
+    with house(tmp_path, clock=HandClock(), life=QUEUED, available=400) as rig:
         for number in range(2):
             rig.run(wait_minutes="0", **LIMIT)
             push(rig, extra=f"x = {number}\n")
@@ -399,7 +399,7 @@ def found(rig: Rig, clock: HandClock, **inputs: str) -> None:
 @pytest.mark.parametrize("review_on", ["request", "ready"])
 def test_of_a_head_that_was_force_pushed_away(tmp_path: Path, review_on: str) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(CRITICAL)) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         force_push(rig, extra="x = 1\n")
         assert rig.run(wait_minutes="0", review_on=review_on).outputs["status"] == "pending"
@@ -409,7 +409,7 @@ def test_of_a_head_that_was_force_pushed_away(tmp_path: Path, review_on: str) ->
 
 def test_of_a_token_that_may_read_checks_and_not_write_them(tmp_path: Path) -> None:
     clock = HandClock()
-    made: Any = {"clock": clock, "permissions": {**WORKFLOW, Scope.CHECKS: Access.READ}, "life": SOMEBODY}
+    made: Any = {"clock": clock, "permissions": {**WORKFLOW, Scope.CHECKS: Access.READ}, "life": IN_REVIEW}
     with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         found(rig, clock)
@@ -417,7 +417,7 @@ def test_of_a_token_that_may_read_checks_and_not_write_them(tmp_path: Path) -> N
 
 def test_behind_the_label_that_skips_reviews(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(CRITICAL)) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         rig.world.grant(REPO, "boss", Level.MAINTAIN)
         assert rig.run(payload=rig.labeled("skip-review", "boss")).outputs["reason"] == "skip-review"
@@ -428,7 +428,7 @@ def test_behind_the_label_that_skips_reviews(tmp_path: Path) -> None:
 
 def test_of_a_pull_request_that_became_a_draft(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(CRITICAL)) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         rig.world.store.pulls[REPO, 1] = replace(rig.world.pull(REPO, 1), draft=True)
         assert rig.run(payload=rig.event("converted_to_draft")).outputs["status"] == "pending"
@@ -438,7 +438,7 @@ def test_of_a_pull_request_that_became_a_draft(tmp_path: Path) -> None:
 
 def test_of_a_head_that_somebody_let_through(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(CRITICAL)) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
         rig.run(wait_minutes="0")
         rig.run(
@@ -452,7 +452,7 @@ def test_of_a_head_that_somebody_let_through(tmp_path: Path) -> None:
 
 def test_when_nothing_of_a_push_is_to_be_reviewed(tmp_path: Path) -> None:
     clock = HandClock()
-    made: Any = {"clock": clock, "life": SOMEBODY, "files": {"node_modules/a/index.js": "a\n"}}
+    made: Any = {"clock": clock, "life": IN_REVIEW, "files": {"node_modules/a/index.js": "a\n"}}
     with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         back = {"app.py": BASE["app.py"], "gone.py": BASE["gone.py"], "new file.py": None}
@@ -467,7 +467,7 @@ def test_when_nothing_of_a_push_is_to_be_reviewed(tmp_path: Path) -> None:
 
 
 def test_of_a_closed_pull_request_what_nobody_has_begun_is_cancelled_by_a_collection_too(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=NOBODY) as rig:
+    with house(tmp_path, clock=HandClock(), life=QUEUED) as rig:
         rig.run(wait_minutes="0")
         rig.world.close(REPO, 1)
         collect(rig)
@@ -545,7 +545,7 @@ def test_a_comment_on_an_open_review_buys_none_when_it_is_carried_out_again(tmp_
 
 
 def test_a_task_that_the_service_has_lost_can_be_bought_anew(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=SOMEBODY) as rig:
+    with house(tmp_path, clock=HandClock(), life=IN_REVIEW) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(wait_minutes="0")
         [first] = rig.service.tasks()
@@ -609,7 +609,7 @@ def test_what_only_the_second_of_two_summaries_remembers_is_not_bought_again(tmp
 
 
 def test_what_was_postponed_for_a_head_that_was_left_is_wanted_no_more(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=SOMEBODY) as rig:
+    with house(tmp_path, clock=HandClock(), life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0", check_run="false")
         for number in range(2):
             push(rig, extra=f"x = {number}\n")
@@ -619,7 +619,7 @@ def test_what_was_postponed_for_a_head_that_was_left_is_wanted_no_more(tmp_path:
 
 def test_a_task_that_the_check_alone_names_is_not_bought_again(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY, limits=FORGETFUL) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, limits=FORGETFUL) as rig:
         rig.codevf_faults.add("/tasks/create", Reply(503), times=None, method="POST")
         rig.run(wait_minutes="0")
         rig.codevf_faults.clear()
@@ -709,7 +709,7 @@ def test_what_a_ledger_claims_that_is_not_believed_counts_against_the_budget(tmp
 
 def test_after_a_partial_review_that_came_in_late_the_next_is_of_the_whole_change(tmp_path: Path) -> None:
     clock, big = HandClock(), "".join(f"line_{number} = {number}\n" for number in range(3000))
-    with house(tmp_path, clock=clock, life=SOMEBODY, config="attachment-bytes: 20000\n") as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, config="attachment-bytes: 20000\n") as rig:
         push(rig, a=big, b=big)
         rig.run(wait_minutes="0")
         push(rig, extra="x = 1\n")
@@ -722,7 +722,7 @@ def test_after_a_partial_review_that_came_in_late_the_next_is_of_the_whole_chang
 
 def test_cancelling_while_a_run_waits_for_an_older_review_buys_nothing_after_it(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY) as rig, ThreadPoolExecutor(1) as pool:
+    with house(tmp_path, clock=clock, life=IN_REVIEW) as rig, ThreadPoolExecutor(1) as pool:
         rig.run(wait_minutes="0")
         push(rig, extra="x = 1\n")
         waiting = pool.submit(rig.run, wait_minutes="60")
@@ -751,7 +751,7 @@ def test_what_somebody_asks_for_while_a_task_is_made_stands(tmp_path: Path) -> N
 
 
 def test_a_title_or_a_label_tries_nothing_again_that_was_called_off(tmp_path: Path) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
+    with house(tmp_path, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot cancel", "hubot"), wait_minutes="0")
@@ -765,7 +765,7 @@ def test_a_title_or_a_label_tries_nothing_again_that_was_called_off(tmp_path: Pa
 def test_the_check_of_a_head_with_nothing_to_review_does_not_wait_for_the_intent_of_another_head(
     tmp_path: Path,
 ) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
+    with house(tmp_path, life=IN_REVIEW) as rig:
         rig.codevf_faults.add("/tasks/create", Reply(503), times=None, method="POST")
         rig.run(wait_minutes="0")
         base = rig.world.pull(REPO, 1).base_sha

@@ -31,8 +31,8 @@ def engaged(request: TaskRequest) -> Answer:
     return answer(previous=[]) if later else answer(CRITICAL)
 
 
-SOMEBODY = TaskLife(pending=0, processing=LONG)
-NOBODY = TaskLife(pending=LONG, processing=1)
+IN_REVIEW = TaskLife(pending=0, processing=LONG)
+QUEUED = TaskLife(pending=LONG, processing=1)
 
 
 def stopped(rig: Rig, how: Fault, **inputs: Any) -> str:  # noqa: ANN401 — any input
@@ -103,7 +103,7 @@ def test_another_change_is_bought_at_once_and_the_hold_is_reported(
     tmp_path: Path, what: Callable[[Rig, str], None], how: Fault
 ) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=engaged) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=engaged) as rig:
         first = stopped(rig, how)
         here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
         what(rig, first)
@@ -117,7 +117,7 @@ def test_another_change_is_bought_at_once_and_the_hold_is_reported(
 
 
 def test_the_hold_of_an_unknown_task_leaves_no_room_in_the_limit(tmp_path: Path) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
+    with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
         push(rig, "")
@@ -128,7 +128,7 @@ def test_the_hold_of_an_unknown_task_leaves_no_room_in_the_limit(tmp_path: Path)
 
 @HOW
 def test_a_head_that_comes_back_resumes_its_purchase(tmp_path: Path, how: Fault) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
+    with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, how)
         here = rig.world.pull(REPO, 1).head_sha
         push(rig, "")
@@ -141,7 +141,7 @@ def test_a_head_that_comes_back_resumes_its_purchase(tmp_path: Path, how: Fault)
 
 
 def test_the_next_head_is_bought_once_when_a_review_is_bought_once(tmp_path: Path) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
+    with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, DropBefore(), review_on="ready")
         push(rig, "")
         rig.run(wait_minutes="0", review_on="ready")
@@ -151,7 +151,7 @@ def test_the_next_head_is_bought_once_when_a_review_is_bought_once(tmp_path: Pat
 @HOW
 @pytest.mark.parametrize("comes_by", ["a collection", "the closing"])
 def test_a_closed_pull_request_ends_it_and_nobody_has_to_come_by(tmp_path: Path, how: Fault, comes_by: str) -> None:
-    with house(tmp_path, life=NOBODY) as rig:
+    with house(tmp_path, life=QUEUED) as rig:
         stopped(rig, how)
         here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
         rig.world.close(REPO, 1)
@@ -167,7 +167,7 @@ def test_a_closed_pull_request_ends_it_and_nobody_has_to_come_by(tmp_path: Path,
 
 @HOW
 def test_what_was_ended_unknown_is_bought_again_by_a_persons_word_alone(tmp_path: Path, how: Fault) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
+    with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, how)
         here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
         order(rig, "/reviewbot cancel")
@@ -181,7 +181,7 @@ def test_what_was_ended_unknown_is_bought_again_by_a_persons_word_alone(tmp_path
 
 
 def test_what_the_service_has_forgotten_is_over(tmp_path: Path) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
+    with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
         push(rig, "")
@@ -194,7 +194,7 @@ def test_what_the_service_has_forgotten_is_over(tmp_path: Path) -> None:
 
 
 def test_after_an_outage_nothing_is_bought_for_the_heads_that_were_left(tmp_path: Path) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
+    with house(tmp_path, life=IN_REVIEW) as rig:
         for number in range(2):
             stopped(rig, Reply(503))
             rig.world.push(REPO, "topic", {"extra.py": f"x = {number}\n"}, author="mona")
@@ -204,7 +204,7 @@ def test_after_an_outage_nothing_is_bought_for_the_heads_that_were_left(tmp_path
 
 
 def test_what_was_refused_for_want_of_credits_is_no_purchase_however_often_it_was_tried(tmp_path: Path) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
+    with house(tmp_path, life=IN_REVIEW) as rig:
         for _ in range(4):
             stopped(rig, Reply(402, body=b'{"error": {"code": "INSUFFICIENT_CREDITS", "message": "no"}}'))
         assert rig.run(wait_minutes="0").outputs["status"] == "pending"
@@ -212,7 +212,7 @@ def test_what_was_refused_for_want_of_credits_is_no_purchase_however_often_it_wa
 
 
 def test_what_was_agreed_to_is_what_is_bought(tmp_path: Path) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
+    with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, DropBefore(), max_credits="240")
         rig.run(wait_minutes="0", max_credits="1000")
         assert [one.request.max_credits for one in rig.service.tasks()] == [240]
@@ -220,7 +220,7 @@ def test_what_was_agreed_to_is_what_is_bought(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("now", [{"mode": "standard"}, {"paths": "!**"}], ids=["who reads", "what is read"])
 def test_a_collection_with_other_settings_buys_nothing_and_says_so(tmp_path: Path, now: dict[str, str]) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
+    with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
         collect(rig, **now)
@@ -231,7 +231,7 @@ def test_a_collection_with_other_settings_buys_nothing_and_says_so(tmp_path: Pat
 
 
 def test_a_collection_with_other_settings_leaves_a_run_that_buys_alone(tmp_path: Path) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
+    with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, DropBefore())
         collect(rig, mode="standard")
         assert (statuses(rig), rig.checks()[-1].status) == ([], "in_progress")
@@ -241,7 +241,7 @@ def test_a_collection_with_other_settings_leaves_a_run_that_buys_alone(tmp_path:
 
 
 def test_where_no_review_is_due_any_more_it_is_reported_too(tmp_path: Path) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
+    with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
         push(rig, "")
@@ -258,7 +258,7 @@ SMALL_ROOM = "attachment-bytes: 20000\n"
 
 def test_what_a_task_lacks_is_known_where_the_check_alone_names_it(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY, config=SMALL_ROOM) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, config=SMALL_ROOM) as rig:
         rig.world.push(REPO, "topic", {"a.py": BIG, "b.py": BIG}, author="mona")
         stopped(rig, Reply(503))
         rig.github_faults.add("issues/comments", Reply(502), times=None, method="PATCH")
@@ -270,7 +270,7 @@ def test_what_a_task_lacks_is_known_where_the_check_alone_names_it(tmp_path: Pat
 
 def test_more_room_than_a_task_was_handed_in_with_makes_it_no_whole_review(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY, config=SMALL_ROOM) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, config=SMALL_ROOM) as rig:
         rig.world.push(REPO, "topic", {"a.py": BIG, "b.py": BIG}, author="mona")
         stopped(rig, RecordedThen(503))
         rig.world.push(REPO, "main", {".github/reviewbot.yml": "attachment-bytes: 1000000\n"})

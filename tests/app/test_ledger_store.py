@@ -16,7 +16,17 @@ from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
 from tests.app.house import CLEAN, FORGETFUL, HEAD, KEY, OTHER_KEY, REPO, Finished, Rig, answer, finding, house
-from tests.app.test_durable import CRITICAL, LONG, SOMEBODY, collect, commanded, conclusion, delete_summary, push, until
+from tests.app.test_durable import (
+    CRITICAL,
+    IN_REVIEW,
+    LONG,
+    collect,
+    commanded,
+    conclusion,
+    delete_summary,
+    push,
+    until,
+)
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
 
@@ -55,7 +65,7 @@ def test_no_head_turns_green_on_the_review_of_an_older_one(
     tmp_path: Path, config: str, come_by: Callable[[Rig], Finished]
 ) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=wary, config=config) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=wary, config=config) as rig:
         rig.run(wait_minutes="0")
         push(rig, extra="x = 1\n")
         rig.run(wait_minutes="0")
@@ -67,7 +77,7 @@ def test_no_head_turns_green_on_the_review_of_an_older_one(
 
 def test_a_finding_stands_on_its_line_though_the_newer_heads_check_tells_of_its_task(tmp_path: Path) -> None:
     clock, cited = HandClock(), finding("app.py", 12, severity="critical", code="")
-    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=lambda _: answer(cited)) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(cited)) as rig:
         rig.run(wait_minutes="0")
         push(rig, app=f"# one\n# two\n{HEAD['app.py']}")
         rig.run(wait_minutes="0")
@@ -95,7 +105,7 @@ def test_a_change_that_is_back_after_the_summary_was_deleted_is_not_bought_again
 
 def test_what_was_put_off_is_bought_by_no_collection_that_would_buy_something_else(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         own: Any = {"wait_minutes": "0", "paths": "app.py", "max_credits": "600", "fail_on": "low"}
         rig.run(**own)
         push(rig, app="z = 1\n")
@@ -112,7 +122,7 @@ def test_what_was_put_off_is_bought_by_no_collection_that_would_buy_something_el
 
 
 def test_what_is_wanted_now_is_wanted_instead_of_what_was_put_off(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=SOMEBODY) as rig:
+    with house(tmp_path, clock=HandClock(), life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
         push(rig, extra="x = 1\n")
         for mode in ("fast", "standard"):
@@ -124,7 +134,7 @@ def test_what_is_wanted_now_is_wanted_instead_of_what_was_put_off(tmp_path: Path
 @pytest.mark.parametrize("refused", [False, True])
 def test_what_a_second_attempt_comes_to_takes_nothing_from_the_first(tmp_path: Path, *, refused: bool) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
         clock.advance(2 * LONG)
         rig.run(wait_minutes="0")
@@ -139,7 +149,7 @@ def test_what_a_second_attempt_comes_to_takes_nothing_from_the_first(tmp_path: P
 
 def test_the_check_of_a_finished_head_tells_of_the_open_task_of_another(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=wary) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=wary) as rig:
         rig.run(wait_minutes="0")
         clock.advance(2 * LONG)
         rig.run(wait_minutes="0")
@@ -156,7 +166,7 @@ def test_the_check_of_a_finished_head_tells_of_the_open_task_of_another(tmp_path
 
 def test_a_rebase_hides_no_review_from_a_collection_with_other_settings(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0", mode="standard")
         base = rig.world.push(REPO, "main", {"other.md": "hi\n"})
         rig.world.push(REPO, "topic", HEAD, author="mona", parents=(base,))
@@ -187,7 +197,7 @@ def test_where_the_findings_are_gone_with_the_summary_no_verdict_stands_without_
 
 def test_a_run_that_cannot_read_again_writes_over_nothing(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY, engineer=engaged) as rig, ThreadPoolExecutor(1) as pool:
+    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=engaged) as rig, ThreadPoolExecutor(1) as pool:
         rig.run(wait_minutes="0")
         clock.advance(2 * LONG)
         rig.run(wait_minutes="0")
@@ -233,7 +243,7 @@ def test_what_a_check_alone_tells_of_a_purchase_is_handed_in_with_what_is_to_be_
 
 def test_what_was_put_off_and_then_bought_by_a_run_that_was_killed_is_an_intent(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=SOMEBODY) as rig:
+    with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
         push(rig, extra="x = 1\n")
         rig.run(wait_minutes="0")
@@ -270,7 +280,7 @@ def test_a_red_head_stays_red_by_way_of_a_branch_that_has_it_whoever_has_signed_
 
 
 def test_whoever_waits_without_a_check_buys_nothing_for_a_head_that_has_moved(tmp_path: Path) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig, ThreadPoolExecutor(1) as pool:
+    with house(tmp_path, life=IN_REVIEW) as rig, ThreadPoolExecutor(1) as pool:
         rig.run(check_run="false", wait_minutes="0", supersede="keep")
         first = rig.service.tasks()[0]
         rig.service.cancel_task(rig.service.setup.house.accounts[0], first.id)
@@ -285,7 +295,7 @@ def test_whoever_waits_without_a_check_buys_nothing_for_a_head_that_has_moved(tm
 
 
 def test_another_key_leaves_the_check_and_lets_a_bypass_through(tmp_path: Path) -> None:
-    with house(tmp_path, life=SOMEBODY) as rig:
+    with house(tmp_path, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
         requested: Any = {"codevf_api_key": OTHER_KEY, "review_on": "request"}
         done = rig.run(payload=rig.event("edited"), **requested)

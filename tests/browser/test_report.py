@@ -35,7 +35,7 @@ class Visit:
     """A page and its violations: console messages and requests."""
 
     page: Page
-    told: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     def finding(self, finding_id: str) -> str:
         """Return the selector of a finding."""
@@ -53,7 +53,7 @@ class Visit:
 
     def troubles(self) -> list[str]:
         """Return its violations, including refused attempts."""
-        return [*self.told, *self.page.evaluate("[...refused, ...(window.hacked ? ['hacked'] : [])]")]
+        return [*self.messages, *self.page.evaluate("[...refused, ...(window.hacked ? ['hacked'] : [])]")]
 
 
 Open = Callable[..., Visit]
@@ -83,10 +83,10 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
         page.set_default_timeout(PATIENCE)
         page.add_init_script(f"{WATCH};{script}")
         made = Visit(page)
-        page.on("console", lambda message: made.told.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: made.told.append(str(error)))
-        page.on("dialog", lambda dialog: made.told.append(dialog.message))
-        page.on("request", lambda request: made.told.extend([request.url] * (file.as_uri() not in request.url)))
+        page.on("console", lambda message: made.messages.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: made.messages.append(str(error)))
+        page.on("dialog", lambda dialog: made.messages.append(dialog.message))
+        page.on("request", lambda request: made.messages.extend([request.url] * (file.as_uri() not in request.url)))
         page.goto(f"{file.as_uri()}{at}")
         visits.append(made)
         return made
@@ -215,7 +215,7 @@ def test_an_address_leads_to_its_finding_or_file_whatever_is_folded_or_filtered(
     assert page.url.endswith(f"#finding-{INJECTION.id}")
 
 
-TELEPHONE = {"viewport": {"width": 390, "height": 844}}
+PHONE = {"viewport": {"width": 390, "height": 844}}
 
 
 def height(page: Page, selector: str) -> list[float]:
@@ -229,7 +229,7 @@ def rows(page: Page, selector: str) -> int:
 
 
 def test_on_a_telephone_badges_and_the_toolbar_stay_on_their_lines(opened: Open) -> None:
-    page = opened(**TELEPHONE).page
+    page = opened(**PHONE).page
     page.locator("table.diff").first.wait_for()
     assert max(height(page, ".badge, .severity")) < 24
     assert (rows(page, ".tools select"), rows(page, ".tools .right button")) == (1, 1)
@@ -252,11 +252,11 @@ def test_a_copy_button_appears_under_the_mouse_and_by_keyboard(opened: Open) -> 
     button.focus()
     expect(button).to_have_css("opacity", "1")
     button.press("Enter")
-    expect(page.locator("#told")).to_have_text("Copied")
+    expect(page.locator("#toast")).to_have_text("Copied")
 
 
 def test_without_a_mouse_the_copy_buttons_are_shown(opened: Open) -> None:
-    page = (visit := opened(**TELEPHONE, has_touch=True, is_mobile=True)).page
+    page = (visit := opened(**PHONE, has_touch=True, is_mobile=True)).page
     expect(page.locator(f"{visit.finding(INJECTION.id)} .copy")).to_have_css("opacity", "1")
 
 
@@ -266,13 +266,13 @@ def test_a_finding_is_copied_as_markdown_and_so_are_all_that_are_shown(opened: O
     if not has_clipboard:
         page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject(new Error('no')))")
     page.click(f"{visit.finding(INJECTION.id)} .copy")
-    expect(page.locator("#told")).to_have_text("Copied")
+    expect(page.locator("#toast")).to_have_text("Copied")
     text = page.evaluate("navigator.clipboard.readText()")
     assert text.startswith("**🔴 Critical · security · blocks: SQL is put together")
     assert "[`src/shop/users.py` lines 41 to 42](https://github.com/acme/shop/blob/" in text
     page.select_option("#by-severity", "high")
     page.click("#copy-all")
-    expect(page.locator("#told")).to_have_text("2 findings copied")
+    expect(page.locator("#toast")).to_have_text("2 findings copied")
     page.locator("body").press("c")  # the position is still the first finding, which is now hidden
     assert page.evaluate("navigator.clipboard.readText()").count("🟠 High") == 2
 
@@ -364,10 +364,10 @@ def test_the_policy_refuses_what_would_get_through(opened: Open, planted: str, r
     html = usual().replace('<main class="page">', f'<main class="page">{planted}')
     visit = opened(html)
     visit.page.evaluate("document.querySelector('#x')?.click()")
-    assert any("Content Security Policy" in text for text in visit.told)
+    assert any("Content Security Policy" in text for text in visit.messages)
     assert visit.page.evaluate("refused") == [refused]
     assert not visit.page.evaluate("window.hacked")
-    visit.told.clear()
+    visit.messages.clear()
     visit.page.evaluate("refused.length = 0")
 
 
@@ -392,5 +392,5 @@ def test_nor_has_it_where_code_is_wider_than_the_window(opened: Open) -> None:
 def violations(page: Page) -> list[tuple[str, list[str]]]:
     """Return the rules that a page breaks, each with some of its elements."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then(told => told.violations)")
+    found = page.evaluate("axe.run().then(result => result.violations)")
     return [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found]

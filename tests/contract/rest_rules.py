@@ -70,7 +70,7 @@ def _review(fields: Mapping[str, Any]) -> Iterator[str]:
     if fields.get("event") in {"COMMENT", "REQUEST_CHANGES"} and not fields.get("body"):
         yield f"a review that is {fields['event']} needs a body"
     if not fields.get("commit_id"):
-        yield "a review without commit_id lands on whatever is the head by then"
+        yield "a review without commit_id lands on whatever is the head at that time"
     for index, comment in enumerate(fields.get("comments", [])):
         at = f"comments[{index}]"
         yield from _too_long(f"{at}.body", comment)

@@ -14,7 +14,7 @@ from reviewbot.exports.stored import read_report
 from reviewbot.render.view_models.review import SummaryView
 from tests.exports.hostile_views import hostile_view
 from tests.hostile.corpus import ATTACKS
-from tests.render.view_builders import AWAITING, BYPASSED, CLEAN, CLOSED_GATE, LOCAL, MENDED, PULL, WAITING
+from tests.render.view_builders import AWAITING, BYPASSED, CLEAN, CLOSED_GATE, FIXED_REVIEW, LOCAL, PULL, WAITING
 
 
 def written(view: SummaryView) -> str:
@@ -26,7 +26,7 @@ VIEWS = {
     "gate": CLOSED_GATE,
     "waiting": WAITING,
     "local": LOCAL,
-    "fixed": MENDED,
+    "fixed": FIXED_REVIEW,
     "bypassed": BYPASSED,
     "awaiting": AWAITING,
 }

@@ -28,7 +28,7 @@ INSTEAD = {
 
 @pytest.mark.parametrize("word", INSTEAD)
 def test_a_word_that_maintainers_do_not_write_is_not_used(files: list[Path], root: Path, word: str) -> None:
-    pattern = re.compile(rf"\b(?:{word})\b")
+    pattern = re.compile(rf"\b(?:{word})\b", re.IGNORECASE)
     found = [
         f"{path.relative_to(root)}:{number}: {line.strip()}"
         for path in files

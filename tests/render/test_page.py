@@ -33,10 +33,10 @@ from tests.render.view_builders import (
     CALLER,
     CLEAN,
     CLOSED_GATE,
+    FIXED_REVIEW,
     FOLLOWED,
     INJECTION,
     LOCAL,
-    MENDED,
     NAMING,
     RACE,
     WAITING,
@@ -215,7 +215,7 @@ def test_the_page_of_a_review_that_waits_for_an_older_one_names_it_and_what_stil
 
 
 def test_the_words_of_the_templates_are_no_markdown_any_more(renderer: Renderer) -> None:
-    for view in (CLEAN, CLOSED_GATE, WAITING, LOCAL, MENDED, AWAITING):
+    for view in (CLEAN, CLOSED_GATE, WAITING, LOCAL, FIXED_REVIEW, AWAITING):
         text = read(renderer.html(view)).text
         assert "`" not in text
         assert "**" not in text

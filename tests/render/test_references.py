@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reviewbot.domain.text.bounds import shorten_line
-from reviewbot.render.references import DOCUMENTATION, is_documentation
+from reviewbot.domain.text.references import DOCUMENTATION, is_documentation
 from reviewbot.render.renderer import Renderer
 from tests.render.view_builders import CLOSED_GATE, INJECTION, comment_of
 

@@ -346,7 +346,7 @@ FOLLOWED = replace(
 )
 """A third review, in which everything happens that can."""
 
-MENDED = replace(
+FIXED_REVIEW = replace(
     CLEAN, closed=(FIXED,), waived=(WAIVED,), progress=replace(NOTHING, since=BEFORE, fixed=1, waived=1),
 )  # fmt: skip
 BYPASSED = replace(

@@ -249,7 +249,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "committer-waives": Bug(
-        "Somebody who has pushed the flaw to another's pull request waives it.",
+        "A collaborator who has pushed the flaw to another's pull request waives it.",
         NEVER_GREEN,
         history(Move("evil_by_kim"), Episode((PUSH,)), Move("waive_by_kim")),
     ),
@@ -392,7 +392,7 @@ FOUND: dict[str, Bug] = {
         history(Move("bypass", 2), Move("same_beginning"), Move("forged_check")),
     ),
     "only-committed": Bug(
-        "Somebody who has committed the flaw in the opener's name waives it.",
+        "A collaborator who has committed the flaw in the opener's name waives it.",
         NEVER_GREEN,
         history(Move("evil_by_kim", 3), Episode((PUSH,)), Move("waive_by_kim")),
     ),

@@ -22,7 +22,7 @@ from tests.render.view_builders import CLEAN, INJECTION
 from tests.terminal.ground import BASE, Clone, Said, make_clone
 
 APP = BASE["app.py"].replace("value_3 = 3\n", "value_3 = 33\n")
-MENDED = APP.replace("value_3 = 33\n", "value_3 = 3.0\n")
+FIXED = APP.replace("value_3 = 33\n", "value_3 = 3.0\n")
 FIX = replace(
     INJECTION,
     id="aaaaaaaaaa",
@@ -59,7 +59,7 @@ def app(clone: Clone) -> str:
 def test_a_suggestion_takes_the_place_of_its_lines(clone: Clone) -> None:
     said = apply(clone)
     assert (said.status, said.err) == (0, "Applied aaaaaaaaaa to app.py.\n")
-    assert app(clone) == MENDED
+    assert app(clone) == FIXED
 
 
 def test_a_check_shows_a_patch_that_git_takes_and_changes_nothing(clone: Clone) -> None:
@@ -67,14 +67,14 @@ def test_a_check_shows_a_patch_that_git_takes_and_changes_nothing(clone: Clone) 
     assert (said.status, said.err) == (0, "Would apply aaaaaaaaaa to app.py.\n")
     assert app(clone) == APP
     subprocess.run(["git", "apply", "-"], cwd=clone.root, input=said.out.encode(), check=True)  # noqa: S607 — git's own judge
-    assert app(clone) == MENDED
+    assert app(clone) == FIXED
 
 
 def test_it_follows_its_lines_and_keeps_what_has_changed_elsewhere(clone: Clone) -> None:
     above, below = "new = 0\n" + APP, "more = 1\n"
     clone.write({"app.py": above.replace("value_20 = 20", "value_20 = 21") + below})
     assert apply(clone).status == 0
-    assert app(clone) == "new = 0\n" + MENDED.replace("value_20 = 20", "value_20 = 21") + below
+    assert app(clone) == "new = 0\n" + FIXED.replace("value_20 = 20", "value_20 = 21") + below
 
 
 def test_lines_that_have_changed_are_left_alone(clone: Clone) -> None:
@@ -88,7 +88,7 @@ def test_once_applied_it_is_there_and_nothing_is_wrong(clone: Clone) -> None:
     apply(clone)
     said = apply(clone)
     assert (said.status, said.err) == (0, "Already applied aaaaaaaaaa to app.py.\n")
-    assert app(clone) == MENDED
+    assert app(clone) == FIXED
 
 
 def test_a_deletion_that_is_done_is_there_too(clone: Clone) -> None:
@@ -113,7 +113,7 @@ def test_of_two_suggestions_for_a_line_the_worse_finding_counts(clone: Clone) ->
     said = apply(clone, findings=(FIX, other))
     assert said.status == 0
     assert "Left out bbbbbbbbbb: its lines are those of aaaaaaaaaa.\n" in said.err
-    assert app(clone) == MENDED
+    assert app(clone) == FIXED
     again = apply(clone, findings=(FIX, other))
     assert (again.status, again.err) == (0, said.err.replace("Applied", "Already applied"))
     named = apply(clone, FIX.id, other.id, findings=(FIX, other))
@@ -138,7 +138,7 @@ def test_who_may_do_what_with_the_file_stays(clone: Clone) -> None:
 def test_lines_end_as_they_do_in_the_file(clone: Clone) -> None:
     clone.write({"app.py": APP.replace("\n", "\r\n")})
     assert apply(clone).status == 0
-    assert app(clone) == MENDED.replace("\n", "\r\n")
+    assert app(clone) == FIXED.replace("\n", "\r\n")
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_patch_that_may_end_in_a_log_is_exact_and_no_line_of_it_is_a_command(c
     said = apply(clone, "--check", findings=(replace(FIX, line=4),), head=head)
     assert not commands(re.sub(r"\A::stop-commands::(\w{32})\n.*\n::\1::\n\Z", "", said.out, flags=re.DOTALL))
     subprocess.run(["git", "apply", "-"], cwd=clone.root, input=said.out.encode(), check=True)  # noqa: S607 — as above
-    assert app(clone) == f"{line}\r\n{MENDED}"
+    assert app(clone) == f"{line}\r\n{FIXED}"
 
 
 def test_a_patch_in_a_file_is_nothing_but_the_patch(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ class RepositoryConnection:
 
     @property
     def requests_left(self) -> int | None:
-        """See `Calls.requests_left`."""
+        """See `Client.requests_left`."""
         return self._calls.requests_left
 
     @property

@@ -15,7 +15,7 @@ from reviewbot.domain.publishing.comment_diff import (
     Operation,
     ResolveThread,
     ShowComment,
-    Told,
+    ThreadUpdate,
     UnresolveThread,
     marked_threads,
     thread_operations,
@@ -29,7 +29,7 @@ def update_threads(run: RunContext, known: Known) -> Known:
     for thread, mark in marked_threads(known.snapshot.threads, run.settings.instance):
         found = (known.ledger.findings.find(one) for one in mark.ids)
         records = tuple(record for record in found if record is not None)
-        updates.append(Told(thread, records, _note(run, known, records, several=len(mark.ids) > 1)))
+        updates.append(ThreadUpdate(thread, records, _note(run, known, records, several=len(mark.ids) > 1)))
     for operation in thread_operations(updates):
         run.attempt("The update of a finding's comment", partial(_carry_out, run, operation))
     return replace(known, denied=frozenset(run.degraded.denied))

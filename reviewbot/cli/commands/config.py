@@ -39,7 +39,7 @@ class Given:
     lines: Mapping[str, int]
     inputs: Mapping[str, str]
 
-    def told(self, place: str) -> str:
+    def location(self, place: str) -> str:
         """Return the place of a problem with file and line, if they are known."""
         line = self.lines.get(place)
         return f"{self.path}:{line}" if line else self.path if place == "config file" else place
@@ -64,8 +64,8 @@ def _problems(given: Given) -> Iterator[Problem]:
         read_settings(given.inputs, given.text)
     except SettingsError as error:
         for problem in sorted(error.problems, key=lambda problem: given.lines.get(problem.where, 0)):
-            told, key = given.told(problem.where), problem.where.removeprefix("config file ")
-            yield replace(problem, where=told if told in {problem.where, given.path} else f"{told}: {key}")
+            location, key = given.location(problem.where), problem.where.removeprefix("config file ")
+            yield replace(problem, where=location if location in {problem.where, given.path} else f"{location}: {key}")
 
 
 def _table(given: Given) -> str:
@@ -75,7 +75,7 @@ def _table(given: Given) -> str:
     for field in fields(Settings):
         place = next((place for place, _ in given_values(field, layers)), "default")
         value = " ".join(_shown(getattr(settings, field.name)).split())
-        rows.append((name_of(field), log_line(value), log_line(given.told(place))))
+        rows.append((name_of(field), log_line(value), log_line(given.location(place))))
     name, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
     return "".join(f"{row[0]:<{name}}  {row[1]:<{min(value_width, 40)}}  {row[2]}\n" for row in rows)
 

@@ -115,16 +115,16 @@ class _Visit:
         except SettingsError as error:
             yield from of_problems(error.problems)
         else:
-            told = "no config file, so the defaults apply" if there.config is None else "valid"
-            yield Finding("settings", f"{told}, on `{there.branch}`")
+            result = "no config file, so the defaults apply" if there.config is None else "valid"
+            yield Finding("settings", f"{result}, on `{there.branch}`")
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
-        told = f"{len(own)} of the repository's own can be rendered" if own else "built-in"
-        yield _tried("templates", lambda: Renderer(own), told)
+        result = f"{len(own)} of the repository's own can be rendered" if own else "built-in"
+        yield _tried("templates", lambda: Renderer(own), result)
         yield from of_workflows(jobs, settings)
         # Only reads are tried; the workflow states the permissions of its own token.
-        told = "readable (write access not tested)"
-        yield _tried("pull requests", reader.try_pull_requests, told)
-        yield _tried("check runs", lambda: reader.try_checks(there.branch), told)
+        result = "readable (write access not tested)"
+        yield _tried("pull requests", reader.try_pull_requests, result)
+        yield _tried("check runs", lambda: reader.try_checks(there.branch), result)
         try:
             required = reader.required(there.branch)
         except ForgeError as error:  # an older Enterprise Server has no rules, and reviews work without them
@@ -135,8 +135,8 @@ class _Visit:
 
     def _codevf(self, settings: Settings) -> Iterator[Finding]:
         if not self.desktop.api_key:
-            told = "missing, so nothing at CodeVF was checked"
-            yield Finding("key", told, "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
+            result = "missing, so nothing at CodeVF was checked"
+            yield Finding("key", result, "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
             return
         network = self.desktop.network
         access = Access(settings.codevf_url, Secret(self.desktop.api_key), network.ssl_file, network.proxy)
@@ -153,9 +153,9 @@ class _Visit:
             yield of_error("CodeVF", error)
 
 
-def _tried(about: str, attempt: Callable[[], object], told: str) -> Finding:
+def _tried(about: str, attempt: Callable[[], object], result: str) -> Finding:
     try:
         attempt()
     except ReviewbotError as error:
         return of_error(about, error)
-    return Finding(about, told)
+    return Finding(about, result)

@@ -53,8 +53,8 @@ def run(call: Call) -> int:
         with showing_progress(console, quiet=False) as progress:
             landed = clone.landed(head, span, chosen.most)
             replays = tuple(replayer.replays(landed, progress))
-        told = f"{clone.branch(branch) or branch} since {chosen.since}"
-    show_plan(open_console(call.out, call.env, plain=chosen.plain), replays, told)
+        scope = f"{clone.branch(branch) or branch} since {chosen.since}"
+    show_plan(open_console(call.out, call.env, plain=chosen.plain), replays, scope)
     return 0
 
 

@@ -94,7 +94,7 @@ class _Session:
     def listen(self, progress: Progress) -> TerminalReporter:
         """Review and return the report."""
         reporter = TerminalReporter(progress)
-        progress.stage(f"Reading {self.place.told}")
+        progress.stage(f"Reading {self.place.what}")
         ports = Ports(
             forge=self.place.forge,
             changes=self.place.changes,

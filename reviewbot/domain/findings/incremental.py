@@ -18,7 +18,7 @@ from reviewbot.domain.diff.text_index import split_lines
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.pull_request import Entry
 
-MAX_TOLD = 1_000
+MAX_DESCRIBED = 1_000
 """Characters of a part's text that are shown to the reviewer."""
 
 
@@ -112,7 +112,7 @@ def since_text(head: str, parts: Sequence[NewPart], records: Sequence[TrackedFin
         limit: bytes; what does not fit is counted.
     """
     asked = [json.dumps(_asked(record), ensure_ascii=False) for record in records]
-    new = [f"{json.dumps(part.path, ensure_ascii=False)}: {_told(part)}" for part in parts]
+    new = [f"{json.dumps(part.path, ensure_ascii=False)}: {_described(part)}" for part in parts]
     room = limit - _TITLES
     findings = _fitting(asked, room // 2 if new else room)
     news = _fitting(new, room - sum(map(_size, findings)))
@@ -141,14 +141,14 @@ def _fitting(lines: Sequence[str], room: int) -> list[str]:
     return kept
 
 
-def _told(part: NewPart) -> str:
+def _described(part: NewPart) -> str:
     if not part.ranges:
         return "changed"
     return ", ".join(f"line {first}" if first == last else f"lines {first} to {last}" for first, last in part.ranges)
 
 
 def _asked(record: TrackedFinding) -> dict[str, object]:
-    told: dict[str, object] = {
+    described: dict[str, object] = {
         "id": record.id,
         "path": record.path,
         "line": record.line,
@@ -159,5 +159,5 @@ def _asked(record: TrackedFinding) -> dict[str, object]:
     }
     if record.leftover:
         # Its place in an old answer does not tell what it is about.
-        told["text"] = record.text[:MAX_TOLD]
-    return told
+        described["text"] = record.text[:MAX_DESCRIBED]
+    return described

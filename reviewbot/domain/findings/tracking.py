@@ -224,21 +224,21 @@ def absorb(findings: Findings, answer: Answered, change_index: ChangeIndex, stoo
     """The findings after an answer; idempotent."""
     known = {record.id: update_state(record, change_index, stood) for record in findings.records}
     placed = assign_ids(answer.placed, remembered(findings.records))
-    told = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
-    fresh = (_beside(record, known.get(key), change_index) for key, record in told.items())
+    answered = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
+    fresh = (_beside(record, known.get(key), change_index) for key, record in answered.items())
     # Of two contradictory words, the one that keeps the finding open counts.
     previous = sorted(answer.report.previous, key=lambda one: one.state is PreviousState.OPEN)
     verdicts = {one.id: one for one in previous}
     others = (
         _judged(record, verdicts.get(key), change_index=change_index, here=answer.here)
         for key, record in known.items()
-        if key not in told
+        if key not in answered
     )
     stamped = (_stamped(record, answer.task_id) for record in (*fresh, *others))
     stands = answer.whole and answer.here
     # The answer calls an unknown finding open: the ledger that the reviewer was shown is lost. Text that cannot be an
     # id is ignored.
-    unknown = (one for key, one in verdicts.items() if key not in {*known, *told} and is_finding_id(key))
+    unknown = (one for key, one in verdicts.items() if key not in {*known, *answered} and is_finding_id(key))
     forgotten = any(one.state is PreviousState.OPEN for one in unknown)
     return Findings(
         records=worst_first(stamped),
@@ -317,10 +317,10 @@ def _judged(
 ) -> TrackedFinding:
     if verdict is None or not record.standing.is_open:
         return record
-    told = replace(record, note=verdict.note)
+    answered = replace(record, note=verdict.note)
     if verdict.state is PreviousState.OPEN:
-        return replace(told, standing=FindingState.OPEN)
-    return replace(told, standing=FindingState.FIXED) if here and _has_changed(record, change_index) else told
+        return replace(answered, standing=FindingState.OPEN)
+    return replace(answered, standing=FindingState.FIXED) if here and _has_changed(record, change_index) else answered
 
 
 def _has_changed(record: TrackedFinding, change_index: ChangeIndex) -> bool:

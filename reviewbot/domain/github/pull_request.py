@@ -229,8 +229,8 @@ class Seen:
     """The pull request as a run saw it when it wrote the ledger: what happened later could hide a newer one.
 
     Attributes:
-        forced_at: when the head was last force-pushed by then, if ever.
-        retargeted_at: when the pull request last got another base branch by then, if ever.
+        forced_at: when the head was last force-pushed before, if ever.
+        retargeted_at: when the pull request last got another base branch before, if ever.
     """
 
     head_sha: str = ""

@@ -63,5 +63,5 @@ def _shown(base_ref: str) -> str:
     """A branch in a name, bounded; no branch has a `~`, so no other one is shown like one that is changed here."""
     if _SHOWN.fullmatch(base_ref):
         return base_ref
-    told = re.sub(r"[^A-Za-z0-9._/+-]", "_", base_ref)[:_SHOWN_OF_OTHERS]
-    return f"{told}~{sha256(base_ref.encode('utf-8', 'replace')).hexdigest()[:_DIGITS]}"
+    shown = re.sub(r"[^A-Za-z0-9._/+-]", "_", base_ref)[:_SHOWN_OF_OTHERS]
+    return f"{shown}~{sha256(base_ref.encode('utf-8', 'replace')).hexdigest()[:_DIGITS]}"

@@ -166,17 +166,17 @@ Operation = EditComment | ResolveThread | HideComment | UnresolveThread | ShowCo
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ThreadUpdate:
     """A thread that reviewbot started, its findings in the ledger, and the state that its comment should show."""
 
     thread: Thread
     records: tuple[TrackedFinding, ...]
-    word: str
+    note: str
 
     @property
     def body(self) -> str:
         """The comment with that state."""
-        return with_state(self.thread.comments[0].body, self.word, closed=self.is_done)
+        return with_state(self.thread.comments[0].body, self.note, closed=self.is_done)
 
     @property
     def is_done(self) -> bool:
@@ -191,7 +191,7 @@ class Told:
         return says_closed(self.thread.comments[0].body) and not self.is_done
 
 
-def thread_operations(told: Iterable[Told]) -> tuple[Operation, ...]:
+def thread_operations(updates: Iterable[ThreadUpdate]) -> tuple[Operation, ...]:
     """Compute the operations on existing threads. Replies and actions of people are kept.
 
     A thread is resolved once, before its comment first says closed. A run that is killed in between is repeated, and a
@@ -199,20 +199,20 @@ def thread_operations(told: Iterable[Told]) -> tuple[Operation, ...]:
     """
     return tuple(
         operation
-        for one in told
+        for one in updates
         if one.thread.comments[0].body != one.body
         for operation in (*_moves(one), EditComment(one.thread.comments[0].id, one.body))
     )
 
 
-def _moves(told: Told) -> Iterator[Operation]:
-    thread, first = told.thread, told.thread.comments[0]
-    if told.is_done and not thread.is_resolved:
+def _moves(update: ThreadUpdate) -> Iterator[Operation]:
+    thread, first = update.thread, update.thread.comments[0]
+    if update.is_done and not thread.is_resolved:
         if thread.can_resolve:
             yield ResolveThread(thread.id)
         elif len(thread.comments) == 1 and not first.is_minimized:
             yield HideComment(first.node_id)
-    if not told.is_back:
+    if not update.is_back:
         return
     # GitHub names only people: `resolved_by` is None for a thread that an app resolved.
     by_us = thread.resolved_by in {None, (first.author or "").removesuffix("[bot]")}

@@ -25,7 +25,7 @@ from tests.contract.ports.pair import diff_of, plain_diff
 from tests.contract.ports.states import check, open_task_copy
 
 DAY = 24 * 3600.0
-NOBODY = "0" * 40
+ABSENT = "0" * 40
 
 
 # Snapshot
@@ -408,7 +408,7 @@ def test_the_diff_of_a_head_stays_when_another_is_pushed(github: GitHubHarness) 
 
 def test_there_is_no_diff_of_a_commit_that_does_not_exist(github: GitHubHarness) -> None:
     head = open_change(github)
-    for base, other in ((NOBODY, head), (head, NOBODY)):
+    for base, other in ((ABSENT, head), (head, ABSENT)):
         with pytest.raises(NotFound):
             github.forge.diff(base, other)
 

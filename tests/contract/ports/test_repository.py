@@ -11,7 +11,7 @@ from reviewbot.domain.github.pull_request import Permission
 from reviewbot.errors import ChangeUnreadable, NotFound, PermissionMissing
 from tests.contract.ports.github_harness import CONFIG, TOPIC, Content, GitHubHarness, Version, open_change
 
-NOBODY = "0" * 40
+ABSENT = "0" * 40
 
 
 # Config
@@ -113,10 +113,10 @@ def test_a_folder_is_no_entry_with_a_text(github: GitHubHarness) -> None:
 def test_a_commit_that_is_gone_is_not_found(github: GitHubHarness) -> None:
     main = github.tip("main")
     with pytest.raises(NotFound):
-        github.forge.entries(head=NOBODY, new_paths=["README.md"], merge_base=main, old_paths=["README.md"])
+        github.forge.entries(head=ABSENT, new_paths=["README.md"], merge_base=main, old_paths=["README.md"])
     with pytest.raises(NotFound):
-        github.forge.entries(head=main, new_paths=["README.md"], merge_base=NOBODY, old_paths=["README.md"])
-    new, old = github.forge.entries(head=main, new_paths=["README.md"], merge_base=NOBODY, old_paths=[])
+        github.forge.entries(head=main, new_paths=["README.md"], merge_base=ABSENT, old_paths=["README.md"])
+    new, old = github.forge.entries(head=main, new_paths=["README.md"], merge_base=ABSENT, old_paths=[])
     assert (set(new), set(old)) == ({"README.md"}, set())
 
 
@@ -145,7 +145,7 @@ def test_the_merge_base_after_a_merge(github: GitHubHarness) -> None:
 def test_there_is_no_merge_base(github: GitHubHarness) -> None:
     main = github.tip("main")
     unrelated = github.push("island", {"x.txt": "1\n"}, parents=())
-    for one, other in ((main, unrelated), (main, NOBODY), (NOBODY, main), ("absent", main)):
+    for one, other in ((main, unrelated), (main, ABSENT), (ABSENT, main), ("absent", main)):
         with pytest.raises(NotFound):
             github.forge.merge_base(one, other)
 
@@ -182,7 +182,7 @@ def test_a_merge_group_has_all_that_waited_before_it(github: GitHubHarness) -> N
     second = github.queue(3, 2)
     assert github.forge.queued("main", first) == (1,)
     assert github.forge.queued("main", second) == (1, 3, 2)
-    for branch, sha in (("main", main), ("main", NOBODY), ("release", first), ("main", github.tip("b"))):
+    for branch, sha in (("main", main), ("main", ABSENT), ("release", first), ("main", github.tip("b"))):
         assert github.forge.queued(branch, sha) == ()
     assert github.forge.merge_base("main", second) == main
 
@@ -234,7 +234,7 @@ def test_a_change_that_cannot_be_fetched_is_not_read(github: GitHubHarness) -> N
     with pytest.raises(ChangeUnreadable):
         github.changes.read_change(number=2, head=head, base=github.tip("main"))
     with pytest.raises(ChangeUnreadable):
-        github.changes.read_change(number=1, head=head, base=NOBODY)
+        github.changes.read_change(number=1, head=head, base=ABSENT)
 
 
 def test_a_change_without_a_common_commit_is_not_read(github: GitHubHarness) -> None:

@@ -474,7 +474,7 @@ def test_three_attempts_without_a_result_are_enough_for_an_event() -> None:
 
 
 def test_an_outcome_is_published_without_a_change() -> None:
-    for error in (NotApproved("Nobody."), OverBudget("Too much.")):
+    for error in (NotApproved("Not approved."), OverBudget("Too much.")):
         outcome = Outcome(Status.FAILED, Verdict.NONE, Reason(error.reason), Conclusion.ACTION_REQUIRED, 3)
         begun = concluded(known(), outcome)
         assert isinstance(begun, phases.Refreshed)

@@ -29,7 +29,7 @@ from reviewbot.domain.publishing.comment_diff import (
     Operation,
     ResolveThread,
     ShowComment,
-    Told,
+    ThreadUpdate,
     UnresolveThread,
     duplicates,
     group,
@@ -171,18 +171,18 @@ def stands(identifier: str, standing: FindingState = FindingState.FIXED) -> Trac
 
 
 def tidy(
-    thread: Thread, *records: TrackedFinding, told: bool = False, can_resolve: bool = False
+    thread: Thread, *records: TrackedFinding, update: bool = False, can_resolve: bool = False
 ) -> list[type[Operation]]:
     """Return the updates of one thread whose comment shows the current state, or does not."""
     there = replace(thread, can_resolve=can_resolve)
-    there = said(there, *records) if told else there
-    return [type(operation) for operation in thread_operations([Told(there, records, "> so")])]
+    there = said(there, *records) if update else there
+    return [type(operation) for operation in thread_operations([ThreadUpdate(there, records, "> so")])]
 
 
 def said(thread: Thread, *records: TrackedFinding) -> Thread:
     """Return the thread after its comment shows these states."""
     first, *others = thread.comments
-    return replace(thread, comments=(replace(first, body=Told(thread, records, "> so").body), *others))
+    return replace(thread, comments=(replace(first, body=ThreadUpdate(thread, records, "> so").body), *others))
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_a_thread_is_resolved_where_that_is_allowed() -> None:
 def test_a_thread_that_a_person_has_opened_again_stays_open() -> None:
     """The comment shows that the finding is closed: the run that wrote it had resolved the thread before."""
     for can_resolve in (True, False):
-        assert tidy(at(10, "aa"), stands("aa"), told=True, can_resolve=can_resolve) == []
+        assert tidy(at(10, "aa"), stands("aa"), update=True, can_resolve=can_resolve) == []
 
 
 def test_what_is_hidden_is_not_hidden_again() -> None:
@@ -248,16 +248,16 @@ def test_a_thread_that_we_put_away_is_brought_out_when_a_finding_of_it_is_back(
     )
     by = None if resolved_by in {"", "an app"} else resolved_by
     there = replace(thread, comments=(first,), resolved_by=by, can_unresolve=True)
-    left = thread_operations([Told(said(there, stands("aa", before)), (stands("aa", now),), "> other")])
+    left = thread_operations([ThreadUpdate(said(there, stands("aa", before)), (stands("aa", now),), "> other")])
     assert [type(one) for one in left] == [*expected, EditComment]
 
 
 def test_a_body_is_edited_only_where_it_differs() -> None:
     thread = at(10, "aa")
     assert tidy(thread, stands("aa", FindingState.OPEN)) == [EditComment]
-    assert tidy(thread, stands("aa", FindingState.OPEN), told=True) == []
-    told = Told(thread, (stands("aa"),), "> so")
-    (hide, edit) = thread_operations([told])
-    assert edit == EditComment(10, told.body)
-    assert "> so" in told.body
+    assert tidy(thread, stands("aa", FindingState.OPEN), update=True) == []
+    update = ThreadUpdate(thread, (stands("aa"),), "> so")
+    (hide, edit) = thread_operations([update])
+    assert edit == EditComment(10, update.body)
+    assert "> so" in update.body
     assert hide == HideComment(thread.comments[0].node_id)

@@ -1,4 +1,4 @@
-"""Decides which references of a finding become links."""
+"""Which references of a finding become links."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ DOCUMENTATION = {
     "owasp.org": "/",
     "www.shellcheck.net": "/wiki/",
 }
-"""Hosts whose pages the reviewers cite, and the beginning of the path there."""
+"""Hosts whose pages the reviewers cite, with the beginning of the path."""
 
-_ADDRESS = re.compile(r"https://([a-z.]+)(/[A-Za-z0-9_~,=:/.-]*)(?:#[A-Za-z0-9_~,=:/.-]*)?")
-"""Without user, port, query and percent-encoding: a query can hold the target of a redirect."""
+_URL = re.compile(r"https://([a-z.]+)(/[A-Za-z0-9_~,=:/.-]*)(?:#[A-Za-z0-9_~,=:/.-]*)?")
+"""Without user, port, query and percent-encoding: a query can contain the target of a redirect."""
 
 
 def is_documentation(text: str) -> bool:
-    """Whether a text is the address of a page on one of the hosts in `DOCUMENTATION`."""
-    match = _ADDRESS.fullmatch(text)
+    """Return whether a text is the URL of a page on one of the hosts in `DOCUMENTATION`."""
+    match = _URL.fullmatch(text)
     if match is None or "/." in match[2] or "//" in match[2]:
         return False
     return match[1] in DOCUMENTATION and match[2].startswith(DOCUMENTATION[match[1]])
