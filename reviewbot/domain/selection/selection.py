@@ -230,7 +230,7 @@ def _was_text(old: Entry | None) -> bool:
 _VERSION_LINE = r"version https://git-lfs\.github\.com/spec/v1"
 _EXTENSION_LINE = r"ext-[0-9]-[A-Za-z0-9_-]+ sha256:[0-9a-f]{64}"
 _OBJECT_LINE, _SIZE_LINE = r"oid sha256:[0-9a-f]{64}", r"size [0-9]+"
-_POINTER_LINE = re.compile("|".join((_VERSION_LINE, _EXTENSION_LINE, _OBJECT_LINE, _SIZE_LINE)))
+_POINTER_LINE = re.compile(f"{_VERSION_LINE}|{_EXTENSION_LINE}|{_OBJECT_LINE}|{_SIZE_LINE}")
 _POINTER = re.compile(rf"{_VERSION_LINE}\n(?:{_EXTENSION_LINE}\n){{0,10}}{_OBJECT_LINE}\n{_SIZE_LINE}\n")
 
 
