@@ -15,7 +15,7 @@ from functools import cached_property
 from reviewbot.domain.codevf.idempotency import change_digest
 from reviewbot.domain.diff.parse import ChangeSet, FileStatus
 from reviewbot.domain.diff.reviewed_file import FileView
-from reviewbot.domain.diff.text_index import Block, outward
+from reviewbot.domain.diff.text_index import Block, digest, outward
 from reviewbot.domain.findings.markers import finding_id, is_finding_id
 from reviewbot.domain.findings.placement import (
     DuplicateOf,
@@ -198,10 +198,12 @@ def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
 
 
 def _text(record: TrackedFinding, matched: Match | NoMatch, change_index: ChangeIndex) -> tuple[int, str]:
-    """What a waiver is for: so many copies of exactly this text, or the whole file if there is none."""
+    """What a waiver is for: so many copies of exactly this text in this file, or the whole file if there is none."""
+    view = matched.view if isinstance(matched, Match) else change_index.by_path.get(record.path)
+    path, copies, text = view.path if view else record.path, 0, change_index.content(record.path)
     if isinstance(matched, Match) and record.block is not None:
-        return matched.copies, matched.view.verbatim(record.side, record.block)
-    return 0, change_index.content(record.path)
+        copies, text = matched.copies, matched.view.verbatim(record.side, record.block)
+    return copies, digest(f"{path}\n{text}")
 
 
 @dataclass(frozen=True, slots=True)
