@@ -1,4 +1,4 @@
-"""Checks the laws of `docs/design.md`: when a check turns green, and when nothing is open any more."""
+"""Checks the laws of `docs/reliability.md`: when a check turns green, and when nothing is open any more."""
 
 from __future__ import annotations
 
