@@ -384,7 +384,8 @@ def _waives(by: str) -> Play:
             if "MESS1" in found.title:
                 world.truth.waivers.append(Waiver("MESS1", found.path, 1, found.id))
             for token in EVIL.findall(found.title):
-                path = next((one for at, one in there if at == token and found.path in world.was_named(one)), found.path)
+                paths = (path for at, path in there if at == token and found.path in world.was_named(path))
+                path = next(paths, found.path)
                 world.truth.waivers.append(Waiver(token, path, there[token, path] or 1, found.id))
         thread = _thread_of(world, found.id) if move.b % 2 else None
         _command(world, 1, by, f"/reviewbot waive {'' if thread else found.id} It is known.", thread)
