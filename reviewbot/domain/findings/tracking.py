@@ -199,11 +199,15 @@ def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
 
 def _text(record: TrackedFinding, matched: Match | NoMatch, change_index: ChangeIndex) -> tuple[int, str]:
     """What a waiver is for: so many copies of exactly this text in this file, or the whole file if there is none."""
-    view = matched.view if isinstance(matched, Match) else change_index.by_path.get(record.path)
-    path, copies, text = view.path if view else record.path, 0, change_index.content(record.path)
     if isinstance(matched, Match) and record.block is not None:
-        copies, text = matched.copies, matched.view.verbatim(record.side, record.block)
-    return copies, digest(f"{path}\n{text}")
+        return matched.copies, _digest(matched.view.path, matched.view.verbatim(record.side, record.block))
+    view = change_index.by_path.get(record.path)
+    return 0, _digest(view.path if view else record.path, change_index.content(record.path))
+
+
+def _digest(path: str, text: str) -> str:
+    # The path counts, since what is acceptable in a test may not be in the code that it is moved to.
+    return digest(f"{path}\0{text}")
 
 
 @dataclass(frozen=True, slots=True)
