@@ -16,6 +16,15 @@ from reviewbot import __version__
 from reviewbot.cli.parser import make_parser
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.settings import INPUTS, read_settings
+from tests.project.machine_diagram import diagram, table
+
+MOST_WORDS = 15_500
+"""Words of docs/ that people write and read: about an hour."""
+
+GENERATED = re.compile(
+    r"<!-- written by the program: .*?<!-- until here -->|^\| [^\n]* --found [\w-]+` \|$", re.MULTILINE | re.DOTALL
+)
+"""Tables and workflows of `test_generated.py`, and the rows of `simulation/test_found.py`."""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +59,21 @@ def test_the_hook_is_a_command_that_is_there(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (installed,) = hook["additional_dependencies"]
     assert set(installed[2:-1].split(",")) <= set(project["optional-dependencies"])
+
+
+def words(text: str) -> int:
+    """Return the number of words, without generated parts and the signs that draw tables."""
+    written = GENERATED.sub("", text.replace(diagram(), "").replace(table(), ""))
+    return sum(any(map(str.isalnum, word)) for word in written.split())
+
+
+def test_the_documentation_can_be_read_in_an_hour(root: Path) -> None:
+    pages = {path.name: words(path.read_text(encoding="utf-8")) for path in root.glob("docs/**/*.md")}
+    assert sum(pages.values()) <= MOST_WORDS, sorted(pages.items(), key=lambda page: -page[1])
+
+
+def test_the_readme_takes_minutes(root: Path) -> None:
+    assert len((root / "README.md").read_text(encoding="utf-8").split()) < 900
 
 
 @pytest.mark.parametrize("name", [row.name for row in INPUTS])
