@@ -69,7 +69,7 @@ def examine(
     if cut:
         summary.append(f"{counted(len(cut), 'less severe finding')} left out: there were too many.")
     # An author could hide a finding among five hundred worse ones.
-    lost = dict.fromkeys(Unseen(one.file.path, one.raw.tool, "its less severe findings were cut") for one in cut)
+    lost = dict.fromkeys(Unseen(one.file.path, one.raw.tool, "its less severe findings were left out") for one in cut)
     unseen = (*(one for report in reports for one in report.unseen), *_without_text(textless), *lost)
     return Examination(answer(kept, "\n".join(summary)), unseen)
 
@@ -129,7 +129,7 @@ def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
     for report in reports:
         ordered = sorted(report.unseen, key=lambda one: (one.why, one.path))
         for (tool, why), group in groupby(ordered, key=lambda one: (one.tool, one.why)):
-            lines.append(f"Not checked whole by {tool}, because {why}: {names([one.path for one in group])}.")
+            lines.append(f"Not checked completely by {tool}, because {why}: {names([one.path for one in group])}.")
     return lines
 
 
