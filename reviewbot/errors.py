@@ -34,10 +34,11 @@ Exit status 1 means only that findings block. Exit status 70 is a bug in reviewb
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from typing import ClassVar
+
+from msgspec import Struct
 
 
 class Reason(StrEnum):
@@ -91,8 +92,7 @@ class ReviewbotError(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One problem of the settings or the command line.
 
     Attributes:

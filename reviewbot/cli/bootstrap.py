@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import TextIO
 
-from msgspec import structs
+from msgspec import Struct
 
 from reviewbot import __version__
 from reviewbot.adapters.actions.runner import Runner, Surroundings
@@ -28,6 +27,7 @@ from reviewbot.errors import NoKey, ReviewDidNotHappen
 from reviewbot.ports import ChangeReader, Clock, ReviewService
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import Environment, Network
+from reviewbot.values import replace
 
 GRACE_SECONDS = 120
 """How long after the wait's deadline requests to CodeVF go on, so that a retry does not lose the last answer."""
@@ -49,7 +49,7 @@ def read_event(environment: Environment) -> Event:
     except (OSError, UnicodeDecodeError):
         text = ""
     event = read_event_text(environment.event_name, text)
-    return structs.replace(event, is_repeated=environment.is_repeated) if isinstance(event, ReviewEvent) else event
+    return replace(event, is_repeated=environment.is_repeated) if isinstance(event, ReviewEvent) else event
 
 
 def open_repository(
@@ -97,8 +97,7 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewers:
+class Reviewers(Struct, frozen=True):
     """Opens the reviewer of the settings; `stack` closes it.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
 
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.text import formatting
@@ -30,6 +31,7 @@ from reviewbot.render.view_models.truncation import (
     truncate_summary,
     truncate_texts,
 )
+from reviewbot.values import replace
 
 Link = Callable[[str | None], Written | None]
 
@@ -148,8 +150,7 @@ def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
     return {"finding": with_links(truncate_finding(finding, detail))}
 
 
-@dataclass(frozen=True, slots=True)
-class _PromptLimits:
+class _PromptLimits(Struct, frozen=True):
     """How many characters of each text a prompt takes, and how many rows of each list."""
 
     body: int = 0

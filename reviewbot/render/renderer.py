@@ -7,10 +7,11 @@ or this module says that it is written down already.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import wraps
 from types import MappingProxyType
 from typing import Concatenate, ParamSpec, TypeVar
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.markers import review_mark
@@ -38,6 +39,7 @@ from reviewbot.render.sandbox import Templates, lost_mark, mistake, templates_of
 from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
 from reviewbot.render.view_models.truncation import shows_everything
+from reviewbot.values import replace
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,8 +72,7 @@ def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concat
     return written
 
 
-@dataclass(frozen=True, slots=True)
-class SummaryText:
+class SummaryText(Struct, frozen=True):
     """A summary comment; `is_whole` if it shows every finding and unreadable part, and none is shortened."""
 
     text: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -24,6 +23,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import BlockReference, Context, LoopContext, TemplateReference
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
+from msgspec import Struct
 
 from reviewbot.errors import TemplateError
 from reviewbot.render.dialects import Dialect, WrongType
@@ -46,8 +46,7 @@ class TooManyCharacters(RuntimeError):
     """A template that writes more than fits anywhere."""
 
 
-@dataclass(slots=True)
-class Meter:
+class Meter(Struct):
     """Counts what one rendering uses."""
 
     steps: int = 0
@@ -167,7 +166,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             case Mapping():
                 readable = _OF_MAPPINGS
             case _:
-                readable = _of_view(obj.__class__) if is_dataclass(obj) else frozenset()
+                readable = _of_view(obj.__class__) if isinstance(obj, Struct) else frozenset()
         return attr in readable
 
     def wrap_str_format(self, value: object) -> None:
@@ -202,10 +201,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 @cache
-def _of_view(kind: type) -> frozenset[str]:
+def _of_view(kind: type[Struct]) -> frozenset[str]:
     """Names of a view's fields and of the properties it offers."""
-    names = {item.name for item in fields(kind)}
-    return frozenset(names | {name for name in dir(kind) if isinstance(getattr(kind, name), property)})
+    properties = (name for name in dir(kind) if isinstance(getattr(kind, name), property))
+    return frozenset({*kind.__struct_fields__, *properties})
 
 
 @cache

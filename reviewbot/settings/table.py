@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
 from reviewbot.domain.codevf.attachments import LARGEST_ATTACHMENT
 from reviewbot.domain.model.options import (
     ActionCommand,
@@ -232,8 +234,7 @@ class Settings:
         return tuple(secret.reveal() for secret in (self.codevf_api_key, self.github_token) if secret)
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """A setting in the terms of the documentation; `default` is empty if there is none."""
 
     name: str
@@ -277,8 +278,7 @@ INPUTS: tuple[Input, ...] = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """One source of settings.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -33,6 +33,7 @@ from reviewbot.render.view_models.command import AnswerView, ChoiceView
 from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView, SumView
 from reviewbot.settings import read_settings
 from reviewbot.settings.environment import read_desktop
+from reviewbot.values import replace
 from tests.render.view_builders import (
     ANSWER,
     AWAITING,

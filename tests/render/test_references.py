@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.references import DOCUMENTATION, is_documentation
 from reviewbot.render.renderer import Renderer
+from reviewbot.values import replace
 from tests.render.view_builders import CLOSED_GATE, INJECTION, comment_of
 
 PAGES = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from reviewbot.domain.github.check_identity import with_tag
 from reviewbot.domain.github.drafts import (
@@ -15,6 +14,7 @@ from reviewbot.domain.github.drafts import (
     ReviewDraft,
 )
 from reviewbot.domain.github.pull_request import CheckStatus
+from reviewbot.values import replace
 
 Body = dict[str, object]
 

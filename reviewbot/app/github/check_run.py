@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from reviewbot.app.context import RunContext
@@ -18,6 +17,7 @@ from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome, Status
 from reviewbot.errors import ForgeUnreachable
+from reviewbot.values import replace
 
 LEVELS = {
     Severity.UNRATED: AnnotationLevel.FAILURE,

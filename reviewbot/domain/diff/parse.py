@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
+from msgspec import Struct
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
@@ -42,8 +42,7 @@ _KINDS = {kind.value: kind for kind in LineKind}
 """Calling the enum takes a tenth of the time of parsing a large diff."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiffLine:
+class DiffLine(Struct, frozen=True):
     """One line of a hunk without its marker; a number is None on the side where the line does not exist."""
 
     kind: LineKind
@@ -55,8 +54,7 @@ class DiffLine:
         return self.new if side is Side.RIGHT else self.old
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(Struct, frozen=True):
     lines: tuple[DiffLine, ...]
 
     def numbers(self, side: Side) -> range:
@@ -64,8 +62,7 @@ class Hunk:
         return range(covered[0], covered[-1] + 1) if covered else range(0)
 
 
-@dataclass(frozen=True, slots=True)
-class FileDiff:
+class FileDiff(Struct, frozen=True):
     """One file's part of a diff; `old_…` is at the merge base.
 
     Attributes:
@@ -101,8 +98,7 @@ class FileDiff:
             yield from hunk.lines
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedFile:
+class ChangedFile(Struct, frozen=True):
     """A file's diff with its entries in both commits; None on a side where it does not exist."""
 
     diff: FileDiff
@@ -120,8 +116,7 @@ class ChangedFile:
         return self.new.text if self.new else None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeSet:
+class ChangeSet(Struct, frozen=True):
     merge_base: str
     head: str
     files: tuple[ChangedFile, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 
@@ -11,6 +10,7 @@ from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, MOST_REPLACED, CheckRun, Conclusion, Seen
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.errors import NotFound, PermissionMissing, Refused
+from reviewbot.values import replace
 from tests.contract.ports.github_harness import CHECK_NAME, NAMES, TOPIC, GitHubHarness, open_change, read
 from tests.contract.ports.states import check
 
