@@ -229,7 +229,7 @@ class Templates:
     def compile(self, name: str, source: str) -> None:
         """Find the mistakes in an override that can be found without values."""
         if len(source.encode("utf-8", "replace")) > SOURCE_LIMIT:
-            raise mistake(name, None, f"it has more than {SOURCE_LIMIT:,} bytes")
+            raise TemplateError.mistake(name, None, f"it has more than {SOURCE_LIMIT:,} bytes")
         with self._translated(name):
             self._sandbox.get_template(name)
             body = self._sandbox.parse(source).body
@@ -237,7 +237,7 @@ class Templates:
                 known = self._sandbox.get_template(base).blocks
                 for block in (node for node in body if isinstance(node, nodes.Block) and node.name not in known):
                     message = f"`{base}` has no block `{block.name}`; it has {', '.join(sorted(known))}"
-                    raise mistake(name, block.lineno, message)
+                    raise TemplateError.mistake(name, block.lineno, message)
 
     def render(self, name: str, context: Mapping[str, object], limit: int) -> str | None:
         """The text, or None when it has more characters than the limit."""
@@ -271,17 +271,17 @@ def _translated(name: str) -> Iterator[None]:
     try:
         yield
     except jinja2.TemplateSyntaxError as error:
-        raise mistake(error.name or name, error.lineno, str(error.message)) from error
+        raise TemplateError.mistake(error.name or name, error.lineno, str(error.message)) from error
     except RecursionError as error:
-        raise mistake(name, None, "it includes, extends or calls itself without end") from error
+        raise TemplateError.mistake(name, None, "it includes, extends or calls itself without end") from error
     except jinja2.TemplateNotFound as error:
-        raise mistake(*_place_of(error, name), f"there is no template `{error.name}`") from error
+        raise TemplateError.mistake(*_place_of(error, name), f"there is no template `{error.name}`") from error
     except _MISTAKES as error:
-        raise mistake(*_place_of(error, name), str(error)) from error
+        raise TemplateError.mistake(*_place_of(error, name), str(error)) from error
     except _BUILTIN as error:
         if not _is_of_template(error):
             raise
-        raise mistake(*_place_of(error, name), str(error)) from error
+        raise TemplateError.mistake(*_place_of(error, name), str(error)) from error
 
 
 def _is_of_template(error: Exception) -> bool:
@@ -297,22 +297,3 @@ def _place_of(error: Exception, name: str) -> tuple[str, int | None]:
         if frame.filename.endswith(".j2"):
             return PurePath(frame.filename).name, frame.lineno
     return name, None
-
-
-def mistake(name: str, line: int | None, what: str) -> TemplateError:
-    """Return the error for a mistake in a template, with its place."""
-    where = f"`{name}`, line {line}" if line else f"`{name}`"
-    return TemplateError(
-        f"The template {where}: {what.removesuffix('.')}.",
-        hint="Templates come from the folder `templates-dir` of the default branch; nothing of the pull request is "
-        "rendered as one. Fix it there, or delete it to get the shipped one back.",
-    )
-
-
-def lost_mark(name: str) -> TemplateError:
-    """Return the error for a text that the next run would not recognize as reviewbot's."""
-    return TemplateError(
-        f"The template `{name}` does not begin with its mark.",
-        hint="Without it the next run would not know its own comment and write a second one. Begin the template with "
-        "`{{ view.mark }}` (and the summary with `{{ view.mark }}{{ view.ledger }}`), with nothing before it.",
-    )
