@@ -12,7 +12,8 @@ from contextlib import contextmanager, nullcontext
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from pathlib import PurePath
+from hashlib import sha256
+from pathlib import Path, PurePath
 from typing import Any
 
 import jinja2
@@ -26,6 +27,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from reviewbot.errors import TemplateError
+from reviewbot.render import dialects
 from reviewbot.render.dialects import Dialect, WrongType
 
 MAX_STEPS = 500_000
@@ -33,6 +35,9 @@ MAX_STEPS = 500_000
 
 MAX_CHARACTERS = 16_000_000
 """Characters written in one rendering, those that are thrown away included."""
+
+COMPILED = Path(__file__).parents[1] / "templates/compiled"
+"""Where a build stores the compiled templates; without them, each run compiles those that it uses."""
 
 SOURCE_LIMIT = 64 * 1024
 """Bytes of one override."""
@@ -208,6 +213,23 @@ def _of_view(kind: type[Struct]) -> frozenset[str]:
 
 
 @cache
+def _version() -> str:
+    """Return a digest of what decides how templates are compiled, so that no outdated code is used."""
+    sources = (Path(__file__), Path(dialects.__file__), *sorted(COMPILED.parent.glob("*.j2")))
+    return sha256(jinja2.__version__.encode() + b"".join(one.read_bytes() for one in sources)).hexdigest()[:16]
+
+
+def _compiled(dialect: Dialect, folder: Path) -> Path:
+    return folder / _version() / dialect.written.__name__.lower()
+
+
+def store_compiled(dialect: Dialect, folder: Path = COMPILED) -> None:
+    """Store the shipped templates as Python modules. Loading these takes a thirtieth of the time of compiling."""
+    sandbox = _Sandbox(dialect, jinja2.PackageLoader("reviewbot", "templates"))
+    sandbox.compile_templates(_compiled(dialect, folder), extensions={"j2"}, zip=None)
+
+
+@cache
 def templates_of(dialect: Dialect, overrides: tuple[tuple[str, str], ...]) -> Templates:
     """Return the templates of a dialect, compiled once for all: a collection has a renderer for each pull request."""
     return Templates(dialect, dict(overrides))
@@ -217,9 +239,10 @@ class Templates:
     """The shipped templates with a repository's own above them, in one dialect."""
 
     def __init__(self, dialect: Dialect, overrides: Mapping[str, str]) -> None:
-        shipped = jinja2.PackageLoader("reviewbot", "templates")
+        sources, compiled = jinja2.PackageLoader("reviewbot", "templates"), _compiled(dialect, COMPILED)
+        shipped = jinja2.ModuleLoader(compiled) if compiled.is_dir() else sources
         own = jinja2.FunctionLoader(lambda name: (overrides[name], name, None) if name in overrides else None)
-        self.names = frozenset(name for name in shipped.list_templates() if name.endswith(".j2"))
+        self.names = frozenset(name for name in sources.list_templates() if name.endswith(".j2"))
         self._written = dialect.written
         self._translated = _translated if overrides else nullcontext  # the shipped templates have bugs, no mistakes
         self._sandbox = _Sandbox(
@@ -288,7 +311,8 @@ def _is_of_template(error: Exception) -> bool:
     """Return whether a template, or Jinja for it, raised an error."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     library = str(frame.f_globals.get("__name__")).partition(".")[0]
-    return frame.f_code.co_filename.endswith(".j2") or library in _LIBRARIES
+    file = PurePath(frame.f_code.co_filename)
+    return file.suffix == ".j2" or file.is_relative_to(COMPILED) or library in _LIBRARIES
 
 
 def _place_of(error: Exception, name: str) -> tuple[str, int | None]:
