@@ -8,6 +8,7 @@ from functools import partial
 from msgspec import Struct
 
 from reviewbot.domain.findings.placement import Why
+from reviewbot.domain.github.drafts import MOST_ANNOTATIONS
 from reviewbot.domain.text import formatting
 from reviewbot.domain.text.bounds import bounded, shorten, shorten_line
 from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
@@ -77,6 +78,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "let_through": f"/reviewbot bypass {thin.head_sha} REASON",
         "total": None if view.counts is None else sum(view.counts.values()),
         "closing": view.closing,
+        "annotations": MOST_ANNOTATIONS,
         "bytes_sent": sum(item.bytes for item in view.sent),
         "redactions": sum(item.redactions for item in view.sent),
         "missed": len(view.missed),

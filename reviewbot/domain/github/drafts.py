@@ -10,8 +10,8 @@ from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.pull_request import CheckStatus, Conclusion
 from reviewbot.domain.model.review import Side
 
-ANNOTATIONS_PER_REQUEST = 50
-"""Annotations per check run request; updates append more (GitHub's OpenAPI description)."""
+MOST_ANNOTATIONS = 50
+"""Annotations of a check run: GitHub accepts fifty in a request, and its page lists all findings if there are more."""
 
 
 class LineTarget(Struct, frozen=True):
@@ -79,7 +79,7 @@ class CheckState(Struct, frozen=True):
         conclusion: None exactly while the review is open.
         tag: of its pull request.
         external_id: the signed copy of task and credits, without the tag.
-        annotations: the adapter sends fifty at a time.
+        annotations: `MOST_ANNOTATIONS` at most.
     """
 
     name: str
