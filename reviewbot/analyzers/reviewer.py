@@ -6,9 +6,10 @@ import json
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+
+from msgspec import Struct
 
 from reviewbot.analyzers.answer import MAX_FINDINGS, answer, locate
 from reviewbot.analyzers.copies import SourceFile, source_file
@@ -27,8 +28,7 @@ ANY = "any analyzer"
 MAX_PATHS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(Struct, frozen=True):
     """The service's answer object, and the files that were not read completely or whose findings did not all fit."""
 
     answer: dict[str, object]

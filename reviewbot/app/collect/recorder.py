@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct, field
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.drafts import Annotation
@@ -12,8 +13,7 @@ from reviewbot.ports import Pages, Reporter
 from reviewbot.render.view_models.review import SummaryView
 
 
-@dataclass(slots=True)
-class Recorder:
+class Recorder(Struct):
     """A reporter that keeps outputs and stories; everything else goes to the runner's reporter at once.
 
     Attributes:

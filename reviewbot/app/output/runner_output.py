@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import annotations_of
@@ -16,6 +15,7 @@ from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
 from reviewbot.render.view_models.review import ProgressView
+from reviewbot.values import replace
 
 OUTPUTS = (
     "status",

@@ -10,8 +10,9 @@ import json
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.parse import ChangedFile
 from reviewbot.domain.diff.text_index import split_lines
@@ -22,8 +23,7 @@ MAX_DESCRIBED = 1_000
 """Characters of a part's text that are shown to the reviewer."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewPart:
+class NewPart(Struct, frozen=True):
     """The new part of a file, as ranges of lines at the head; no ranges if lines were only deleted or are unknown."""
 
     path: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -13,6 +12,7 @@ from reviewbot.domain.findings.tracking import ChangeIndex
 from reviewbot.domain.ledger.edits import CallOff, GrantBypass, LedgerEdit, Unwaive, Waive, apply_edits
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.model.review import Severity
+from reviewbot.values import replace
 from tests.domain.builders import HEAD, purchase
 
 EMPTY = ChangeIndex((), frozenset())
