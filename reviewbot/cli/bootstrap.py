@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
@@ -101,6 +101,8 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
 class Reviewers:
     """Opens the reviewer of the settings; `stack` closes it.
 
+    The runs of a collection share one client of CodeVF, and so its connections and the pause between two requests.
+
     Attributes:
         without_key: the hint if CodeVF's key is missing.
         on_missing: gets the names of the analyzers that the local reviewer needs and that are not installed.
@@ -114,6 +116,7 @@ class Reviewers:
     without_key: str
     on_missing: Callable[[Sequence[str]], None] | None = None
     on_retry: OnRetry | None = None
+    _clients: dict[tuple[str, str], CodeVF] = field(default_factory=dict)
 
     def open(self, settings: Settings) -> ReviewService:
         """Open the reviewer.
@@ -132,6 +135,11 @@ class Reviewers:
             return LocalReviewer(path_env=path_env, on_missing=self.on_missing)
         if not settings.codevf_api_key:
             raise NoKey("A review is due and there is no CodeVF API key.", hint=self.without_key)
-        access = Access(settings.codevf_url, settings.codevf_api_key, self.network.ssl_file, self.network.proxy)
         deadline = self.clock.monotonic() + settings.wait_minutes * 60 + GRACE_SECONDS
-        return self.stack.enter_context(CodeVF(access, self.clock, deadline, self.rng, self.on_retry))
+        account = settings.codevf_url, settings.codevf_api_key.reveal()
+        if account not in self._clients:
+            access = Access(settings.codevf_url, settings.codevf_api_key, self.network.ssl_file, self.network.proxy)
+            client = CodeVF(access, self.clock, deadline, self.rng, self.on_retry)
+            self._clients[account] = self.stack.enter_context(client)
+        self._clients[account].retry_until(deadline)
+        return self._clients[account]
