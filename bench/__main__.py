@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench import busy, overhead, paper, stages, starting, waiting
+from bench import busy, fair, overhead, paper, stages, starting, waiting
 from bench.document import filled
 from bench.machine import describe
 from bench.parts import SMALL, WHOLE, Found, Part, Size
@@ -22,6 +22,7 @@ DOCUMENT = ROOT / "bench/README.md"
 
 PARTS: Mapping[str, Part] = {
     "overhead": overhead.measure,
+    "fair": fair.measure,
     "starting": starting.measure,
     "waiting": waiting.measure,
     "stages": stages.measure,
