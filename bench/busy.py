@@ -169,8 +169,8 @@ def _collections(collections: Sequence[Collected]) -> Table:
         for one in collections
     )  # fmt: skip
     note = (
-        f"{counted(FILES, 'changed file')} and {counted(FINDINGS, 'finding')} each. The sandbox enforces GitHub's limits "
-        "by a clock that runs twenty times as fast; the last column has the pauses at GitHub's pace."
+        f"{counted(FILES, 'changed file')} and {counted(FINDINGS, 'finding')} each. The sandbox enforces GitHub's "
+        "limits by a clock that runs twenty times as fast; the last column has the pauses at GitHub's pace."
     )
     return Table("collecting", columns, rows, note)
 
