@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench import busy, fair, overhead, paper, stages, starting, waiting
+from bench import archive, busy, fair, overhead, paper, stages, starting, waiting
 from bench.charts import charts
 from bench.document import filled
 from bench.machine import describe
@@ -26,6 +26,7 @@ PARTS: Mapping[str, Part] = {
     "overhead": overhead.measure,
     "fair": fair.measure,
     "starting": starting.measure,
+    "archive": archive.measure,
     "waiting": waiting.measure,
     "stages": stages.measure,
     "busy": busy.measure,

@@ -27,13 +27,14 @@ sys.exit(status)
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A finished process: exit status, start and end in monotonic seconds, peak memory in bytes, processor seconds."""
+    """A finished process: status, start and end in monotonic seconds, peak memory in bytes, processor seconds, log."""
 
     exit_status: int
     began: float
     ended: float
     peak: int
     processor: float = 0.0
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def launch(ground: Ground, number: int, inputs: Mapping[str, str]) -> Ended:
     if done.stderr:
         raise RuntimeError(done.stderr[-2000:])
     peak, processor = (workspace.parent / "peak").read_text(encoding="ascii").split()
-    return Ended(done.returncode, began, ended, int(peak) * 1024, float(processor))
+    return Ended(done.returncode, began, ended, int(peak) * 1024, float(processor), done.stdout)
 
 
 def run_action(ground: Ground, number: int, inputs: Mapping[str, str]) -> Ran:

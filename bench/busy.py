@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.action import Ran, launch, run_action
+from bench.action import Ran, launch
 from bench.ground import NEVER, QUICK, GitHubLimits, Ground, ground
 from bench.measure import slope
 from bench.meter import api, refusals
@@ -17,6 +17,7 @@ from bench.requests import A_HOUR, FIRST, of_collecting
 from bench.table import Goal, Table, number
 from reviewbot.domain.codevf.polling import Writes
 from reviewbot.domain.text.formatting import counted
+from tests.app.forked import prepare
 
 FINDINGS, FILES = 3, 10
 """Findings and changed files of each review."""
@@ -112,18 +113,29 @@ def _collected(here: Ground, pulls: int, finished: int, pending: int) -> Collect
     _bought(here, numbers[finished : finished + pending - here.waiting])
     here.waiting = pending
     here.limit()
-    ran = run_action(here, numbers[0], _COLLECT)
+    here.forget()
+    end = launch(here, numbers[0], _COLLECT)
+    ran = Ran.of(end, here.github_meter.take(), here.codevf_meter.take())
     here.world.limits = GitHubLimits()
     posted = len(here.world.store.replies) - comments
     if posted != FINDINGS * finished:
-        raise RuntimeError(f"{posted} comments of {FINDINGS * finished}")
+        raise RuntimeError(f"{posted} comments of {FINDINGS * finished}: {end.log[-2000:]}")
     wanted = of_collecting(pulls, finished, pending, bare=pulls - finished - pending)
     return Collected(pulls, finished, pending, wanted, ran)
 
 
 def _bought(here: Ground, numbers: list[int]) -> None:
+    """Buy a review for each, in processes forked from one that has imported everything."""
+
+    def buy(number: int) -> None:
+        running = prepare(here.environment(number, _LEAVE))
+        running.process.start()
+        ended = running.wait(600)
+        if ended.exit_status:
+            raise RuntimeError(f"{ended.log[-2000:]} {ended.errors[-2000:]}")
+
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(lambda number: launch(here, number, _LEAVE), numbers))
+        list(pool.map(buy, numbers))
 
 
 @dataclass(frozen=True, slots=True)
