@@ -142,7 +142,9 @@ class BypassView:
 class CostView:
     """What the review costs, in credits; None where the service has not said (say "unknown", never 0).
 
-    The hold is that of all tasks together; the change was split over so many `parts`.
+    The hold is that of all tasks together; the change was split over so many `parts`. `size` says why each has
+    `max_credits`; it is empty if the setting is a number. On the pull request so many credits are `spent` of the
+    `limit`, which is 0 if there is none.
     """
 
     mode: str
@@ -153,6 +155,9 @@ class CostView:
     hold: int
     used: Decimal | None
     parts: int = 1
+    size: str = ""
+    spent: Decimal = Decimal(0)
+    limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
