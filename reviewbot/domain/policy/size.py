@@ -42,7 +42,8 @@ class AutoSize:
         """Return how the credits result from the lines, in plain text."""
         exact = self.base + self.per_100_lines * Decimal(lines) / 100
         found = self.credits_for(lines, mode)
-        product = f"{number(self.base)} + {number(self.per_100_lines)} * {number(lines)} / 100 = {number(exact)}"
+        base, rate = number(self.base), number(self.per_100_lines)
+        product = f"{base} + {rate} × {number(lines)} / 100 = {number(exact)}"  # noqa: RUF001 — as in the templates
         if found == exact:
             return product
         if found >= exact + STEP:
@@ -62,7 +63,7 @@ def sized_by(auto: AutoSize, mode: Mode, lines: int, parts: int, max_credits: in
     """Return why each task has that many credits; only the lines if the settings have changed since."""
     each = lines_each(lines, parts)
     size = counted(lines, "changed line") + (f" in {parts} tasks, {number(each)} each" if parts > 1 else "")
-    return f"{size}: {auto.arithmetic(each, mode)}" if auto.credits_for(each, mode) == max_credits else size
+    return f"{size}; {auto.arithmetic(each, mode)}" if auto.credits_for(each, mode) == max_credits else size
 
 
 def limit_per_pull(setting: int | Auto, first_hold: int) -> int:

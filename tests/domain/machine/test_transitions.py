@@ -616,7 +616,7 @@ def test_a_limit_at_a_terminal_offers_the_local_reviewer() -> None:
 )
 def test_concurrent_purchases_are_read_again_where_they_may_exceed_a_limit(
     request_: dict[str, Any],
-    written: bool,
+    written: bool,  # noqa: FBT001 — cases
     expected: bool,  # noqa: FBT001 — cases
 ) -> None:
     now = known(**request_)
