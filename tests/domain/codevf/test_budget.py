@@ -74,42 +74,30 @@ def test_what_is_not_covered_says_which_limit_and_by_how_much(
     assert caught.value.hint
 
 
+HELD = (
+    "`max-credits-per-pr` stops this review: it would hold 360 credits, and {} are held or used on this pull request."
+)
+SIX = " The limit is 6 times the 360 credits that the first review held."
+SET = (
+    "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow, and run it "
+    "again{}."
+)
+
+
 @pytest.mark.parametrize(
     ("spending", "message", "hint"),
     [
         (
-            Spending(360, Decimal(1_980), 2_160, 0, 360, "or a maintainer comments `/reviewbot bypass SHA REASON`"),
-            (
-                "`max-credits-per-pr` stops this review: it would hold 360 credits, and 1,980 of 2,160 are held or used on "
-                "this pull request. The limit is 6 times the 360 credits that the first review held."
-            ),
-            (
-                "Set `max-credits-per-pr: 2340` or more (`0`: no limit) in `.github/reviewbot.yml` on the default branch, "
-                "or in the workflow, and run it again, or a maintainer comments `/reviewbot bypass SHA REASON`."
-            ),
+            Spending(360, Decimal(1_980), 2_160, 0, 360, "or stop"),
+            HELD.format("1,980 of 2,160") + SIX,
+            SET.format("2340` or more (`0`: no limit)", ", or stop"),
         ),
         (
             Spending(360, Decimal("40.5"), 400, 0),
-            (
-                "`max-credits-per-pr` stops this review: it would hold 360 credits, and 40.5 of 400 are held or used on "
-                "this pull request."
-            ),
-            (
-                "Set `max-credits-per-pr: 401` or more (`0`: no limit) in `.github/reviewbot.yml` on the default branch, "
-                "or in the workflow, and run it again."
-            ),
+            HELD.format("40.5 of 400"),
+            SET.format("401` or more (`0`: no limit)", ""),
         ),
-        (
-            Spending(360, Decimal(10**9), 400, 0),
-            (
-                "`max-credits-per-pr` stops this review: it would hold 360 credits, and 1,000,000,000 of 400 are held or "
-                "used on this pull request."
-            ),
-            (
-                "Set `max-credits-per-pr: 0` in `.github/reviewbot.yml` on the default branch, or in the workflow, and run "
-                "it again."
-            ),
-        ),
+        (Spending(360, Decimal(10**9), 400, 0), HELD.format("1,000,000,000 of 400"), SET.format("0`", "")),
     ],
 )
 def test_a_limit_names_itself_the_figures_and_the_ways_to_continue(spending: Spending, message: str, hint: str) -> None:
