@@ -15,7 +15,7 @@ from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.domain.policy.size import AutoSize, limit_per_pull
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
-from reviewbot.domain.text.formatting import number
+from reviewbot.domain.text.formatting import counted, number
 from reviewbot.errors import OverBudget, Problem, ReviewbotError
 from reviewbot.settings import Settings
 from reviewbot.setup.audit import Job
@@ -84,6 +84,27 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Itera
     else:
         available, on_hold = number(balance.available), number(balance.on_hold)
         yield Finding("balance", f"{available} credits are available, {on_hold} are held")
+
+
+DAYS = 30
+"""The days whose merges `doctor` replays, at most `MERGES` of them."""
+
+MERGES = 200
+
+
+def of_merges(credits_: Sequence[int], *, is_whole: bool) -> Finding:
+    """Return what reviews of the last merges would have held.
+
+    Args:
+        credits_: of each merge, 0 if no review was due.
+        is_whole: whether these are all merges of the time.
+    """
+    reviews, merges = sum(one > 0 for one in credits_), len(credits_)
+    which = counted(merges, "merge") if is_whole else f"the latest {merges} merges"
+    held = f"{counted(reviews, 'review')} of {which} would have held {counted(sum(credits_), 'credit')}"
+    return Finding(
+        "costs", f"in the last {DAYS} days {held} with these settings; `reviewbot plan --since {DAYS}d` lists them"
+    )
 
 
 def of_workflows(jobs: Sequence[Job], settings: Settings) -> Iterator[Finding]:
