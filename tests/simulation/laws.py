@@ -54,7 +54,7 @@ def at_rest(world: World) -> Iterator[Violation]:
     for pull in world.github.pulls.values():
         yield from _paid_twice(world, pull)
         yield from (Violation(WITHIN_LIMIT, one) for one in spending.over_limit(world, pull))
-        yield from (Violation(GROWS, one) for one in spending.too_small(world, pull))
+        yield from (Violation(GROWS, one) for one in spending.too_small(world, pull, selected))
         if pull.is_open and not pull.is_draft:
             yield from _unfinished(world, pull)
             yield from _green(world, pull)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from reviewbot.domain.ledger.codec import decode
@@ -16,6 +16,7 @@ from tests.simulation.oracle import SO_FAR
 from tests.simulation.repository import Change
 from tests.simulation.world import AUTO_SIZE, KEY, World
 
+Changes = tuple[Change, ...]
 SIX = 6
 _SINCE = re.compile(r"NEW SINCE THE LAST REVIEW \(of commit ([0-9a-f]{40})\)")
 
@@ -64,14 +65,14 @@ def is_used_up(world: World) -> bool:
     return limit is not None and spent + SIX * largest > limit
 
 
-def too_small(world: World, pull: Pull) -> Iterator[str]:
-    """Yield each task that has fewer credits than its lines, whatever the author pushed before."""
+def too_small(world: World, pull: Pull, selected: Callable[[World, Changes], list[Change]]) -> Iterator[str]:
+    """Yield each task that has fewer credits than its selected lines, whatever the author pushed before."""
     if not _is_auto(world) or "max-tasks" in world.setting.config:
         return
     for task in world.tasks_of(pull.number):
         changes = world.changes_for(pull.number, str(task.submission.metadata["headSha"]))
         if len(changes) == 1:
-            lines = sum(_lines(world, change, _since(task)) for change in next(iter(changes)))
+            lines = sum(_lines(world, change, _since(task)) for change in selected(world, *changes))
             least = max(240, min(1_200, -(-(60 + 20 * lines) // 60) * 60))
             if task.submission.max_credits < least:
                 yield f"{task.id} has {task.submission.max_credits} credits for at least {lines} lines, not {least}"
