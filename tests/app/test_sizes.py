@@ -81,9 +81,11 @@ def test_a_limit_that_stops_a_review_names_two_ways_to_continue_and_both_work(tm
 @pytest.mark.proof
 def test_the_limit_is_six_times_the_first_review_unless_set(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
-        for number in range(7):
+        for number in range(6):
             rig.world.push(REPO, "topic", {"more.py": f"x = {number}\n"}, author="mona")
-            done = rig.run()
+            assert rig.run().outputs["reason"] == "reviewed"
+        rig.world.push(REPO, "topic", {"more.py": "x = 6\n"}, author="mona")
+        done = rig.run()
         assert done.outputs["reason"] == "over-budget"
         assert "2,160 of 2,160" in done.log
         assert "6 times the 360 credits that the first review held" in done.log

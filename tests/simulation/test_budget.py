@@ -7,7 +7,7 @@ import pytest
 from tests.simulation.found import NEXT, PUSH, history
 from tests.simulation.histories import Episode, play
 from tests.simulation.people import Move
-from tests.simulation.quick import quick
+from tests.simulation.quick import quick, replaced
 from tests.simulation.schedule import At, Begin, Meanwhile, Switch
 from tests.simulation.world import Setting
 
@@ -32,6 +32,12 @@ def test_two_runs_of_two_heads_stay_within_the_budget(summary: str) -> None:
                 bought.add(len(tasks))
     assert bought <= {0, 1}
     assert 1 in bought
+
+
+def test_without_reading_the_others_again_they_would_not() -> None:
+    guard = replaced("reviewbot.domain.machine.purchase:check_race", lambda _right: lambda *_arguments: None)
+    with guard, pytest.raises(AssertionError, match="take turns"):
+        test_two_runs_of_two_heads_stay_within_the_budget("true")
 
 
 SIXTY_A_LINE = "base-credits: 0\ncredits-per-100-lines: 6000\nmax-credits-ceiling: 115200\n"

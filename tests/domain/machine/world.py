@@ -145,6 +145,8 @@ class RandomWorld:
     def known(self) -> Known:
         """Return what a run knows when it starts."""
         some, paid = self.random.choice, self.chance(0.85)
+        sizes: list[int | Auto] = [240, 240, Auto.AUTO]
+        limits: list[int | Auto] = [0, Auto.AUTO, Auto.AUTO, 400]
         judgement = Judgement(Rules(some(list(FailOn)), *(some(list(Tolerance)) for _ in range(3))))
         policy = Policy(
             some(list(ReviewOn)), some(list(Allow)), some(["", "spend"]), self.chance(0.3), some([(), ("ann[bot]",)])
@@ -158,9 +160,9 @@ class RandomWorld:
             expertise=some(["", "security"]),
             selecting=some(["6" * 16, "7" * 16]),
             project=some(["acme/parcels", "12"]),
-            max_credits=some([240, 240, Auto.AUTO]),
+            max_credits=some(sizes),
             auto_size=AutoSize(120, 60, 1_200),
-            max_credits_per_pr=some([0, Auto.AUTO, Auto.AUTO, 400]),
+            max_credits_per_pr=some(limits),
             min_balance=0,
             max_tasks=1,
             attachment_bytes=1_000_000,
