@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.domain.codevf.attachments import Sendable
@@ -21,6 +20,7 @@ from reviewbot.domain.selection.places import place_of
 from reviewbot.domain.selection.selection import Held, HeldBecause, is_unread, risk, select
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.errors import ChangeUnreadable, DiffTooLarge
+from reviewbot.values import replace
 
 LONGEST_NOTICE = 1000
 """Characters of a notice, which may quote package and host names."""

@@ -8,7 +8,8 @@ it can write the check's conclusion, too.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 SKIP_LENGTH = 11
 """Characters of `CheckTag.skip`: 66 bits in Base64. Each guess takes a check run and a reviewbot run."""
@@ -23,8 +24,7 @@ _TAG = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CheckTag:
+class CheckTag(Struct, frozen=True):
     """The pull request of a check run, with its own conclusion; empty while the review is open.
 
     Attributes:

