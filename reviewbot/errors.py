@@ -52,6 +52,7 @@ class Reason(StrEnum):
     CLOSED = "closed"
     LABEL = "skip-review"
     NOTHING_SELECTED = "nothing-selected"
+    ROUTE = "route"
     NOT_REQUESTED = "not-requested"
     EVENT = "event"
     MERGE_GROUP = "merge-group"

@@ -74,7 +74,7 @@ class _Replayer:
         """One replay for each merge."""
         progress.stage(f"Replaying {counted(len(landed), 'merge')}")
         for one in landed:
-            if bot := skipped_bot(self.clone.authors(one), self.policy):
+            if bot := skipped_bot(self.clone.authors(one), self.policy.bots):
                 yield Replay(one.day, one.sha, one.subject, note=bot, bot=bot)
             else:
                 yield replayed(one.day, one.sha, one.subject, self._dry_run(one))

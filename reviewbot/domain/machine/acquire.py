@@ -17,7 +17,7 @@ from reviewbot.domain.ledger.edits import CallOff
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.finish import concluded
-from reviewbot.domain.machine.judge import by_findings, failed, not_asked_for, nothing_selected
+from reviewbot.domain.machine.judge import by_findings, failed, not_asked_for, without_review
 from reviewbot.domain.machine.known import Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.next_step import (
     Standpoint,
@@ -65,7 +65,16 @@ from reviewbot.domain.machine.phases import (
     Wanted,
     Wish,
 )
-from reviewbot.domain.machine.purchase import as_agreed, intended, planned, purchase_of, quote, resumed, submitted
+from reviewbot.domain.machine.purchase import (
+    as_agreed,
+    intended,
+    planned,
+    purchase_of,
+    quote,
+    resumed,
+    routed,
+    submitted,
+)
 from reviewbot.domain.machine.steps import (
     ChangeRead,
     LedgerRead,
@@ -167,12 +176,14 @@ def with_ledger(at: NotDue, got: LedgerRead) -> Due | Concluded:
 def with_change(at: Due, got: ChangeRead, now: datetime) -> Ready | Looked:
     called_off = () if at.known.snapshot.pull.is_open else (CallOff(),)
     update = LedgerUpdate(edits=(*at.known.request.edits, *called_off))
-    known = at.known.reading(got.change, got.stored, update).noting(got.stored.problem)
+    known = routed(at.known.reading(got.change, got.stored, update).noting(got.stored.problem))
     if at.skipped is not None:
         return _skipped(known, at.skipped, now)
     if not known.change.sendables:
         return _nothing_to_send(known) if known.request.dry_run else _settling_all(known, NothingToSend(), now)
-    if known.request.dry_run and known.request.paid:
+    if not known.request.is_due:
+        return _settling_all(known, NothingToSend(), now)
+    if known.request.dry_run and at.known.request.paid:
         return concluded(planned(known, now), not_due(Reason.DRY_RUN))
     return Ready(known, ReviewChange(_bought_before(known, now)))
 
@@ -274,7 +285,7 @@ def _settled(known: Known, then: Then, now: datetime) -> Resumed | Buying:
 
 def _nothing_to_send(known: Known) -> Concluded:
     """Await an open review, or judge by the findings that still count."""
-    if known.change.missed:
+    if known.change.missed and known.request.is_due:
         error = NothingSendable(
             "None of the selected files could be reviewed.",
             hint=f"Each is listed with its reason. To exclude files that need no review:{known.change.to_leave_out}",
@@ -284,7 +295,7 @@ def _nothing_to_send(known: Known) -> Concluded:
     if known.awaited is not None:
         return concluded(known, pending(rules))
     outcome = by_findings(known, rules, readable=True)
-    return concluded(known, nothing_selected(known) if outcome.verdict is Verdict.PASS else outcome)
+    return concluded(known, without_review(known) if outcome.verdict is Verdict.PASS else outcome)
 
 
 # Was this change bought before?

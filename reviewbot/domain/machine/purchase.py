@@ -1,10 +1,11 @@
-"""The purchase of a run before its task exists."""
+"""The purchase of a run before its task exists, and the review that the rules of `routes` choose."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import product
 
 from msgspec import structs
 
@@ -12,13 +13,16 @@ from reviewbot.domain.codevf import budget
 from reviewbot.domain.codevf.attachments import Packing, size_tiers, together
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
 from reviewbot.domain.codevf.idempotency import WHOLE, Identity, selection_digest, since_of
+from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Request
 from reviewbot.domain.machine.phases import Quote, Wish
-from reviewbot.domain.model.events import ReviewEvent
-from reviewbot.domain.model.review import Balance, Tag
-from reviewbot.domain.policy.eligibility import Asked, AtTerminal
+from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
+from reviewbot.domain.model.options import RoutedReviewer
+from reviewbot.domain.model.review import Balance, Mode, Tag
+from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login, is_bots_own
+from reviewbot.domain.policy.routes import Facts, Terms, choose, largest
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.errors import NotApproved, PermissionMissing
 
@@ -235,3 +239,132 @@ def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> B
 def as_agreed(request: Request, wanted: Purchase) -> Request:
     """Return a collection's request with the settings of the run that deferred the purchase."""
     return structs.replace(request, judgement=wanted.judgement, max_credits=wanted.hold or request.max_credits)
+
+
+# Which review do the rules choose?
+
+
+def by_rules(known: Known) -> Known:
+    """Return the request with the review that the rules of `routes` give this change, whatever was bought before."""
+    return _with_terms(known, _chosen(known)) if known.request.routes else known
+
+
+def _chosen(known: Known) -> Terms:
+    """Return what the rules say. An explicit request gets a review, and at a terminal the user chooses the reviewer."""
+    request, base = known.request, _terms_of(known.request)
+    chosen = choose(request.routes, _facts(known), base)
+    at_terminal = isinstance(request.trigger, AtTerminal) and not request.dry_run
+    asked = isinstance(request.trigger, Asked | DispatchEvent) and request.may_buy
+    if at_terminal or (asked and chosen.reviewer is RoutedReviewer.NONE):
+        return replace(chosen, reviewer=base.reviewer)
+    return chosen
+
+
+def routed(known: Known) -> Known:
+    """Return the request with the review that the rules give; a change that was bought keeps at least that review.
+
+    Analyzers cannot confirm that a finding of CodeVF is fixed, so they review no pull request that CodeVF has reviewed.
+    """
+    if not known.request.routes:
+        return known
+    chosen = _chosen(known)
+    kept = _kept(known, chosen) if known.request.paid else chosen
+    if kept.reviewer is not chosen.reviewer:
+        rules = ", ".join(chosen.rules)
+        known = known.noting(f"CodeVF has reviewed this pull request, so it does again, in spite of the rule {rules}.")
+        kept = replace(kept, rules=())
+    known = _with_terms(known, kept)
+    written = known.memory.written.with_full_identity(known.identity.digest())
+    return replace(known, memory=replace(known.memory, written=written))
+
+
+def _kept(known: Known, chosen: Terms) -> Terms:
+    """Return the chosen review, or if this change was bought, the purchase that is at least as large."""
+    bought, ledger = _bought_of_change(known), known.ledger
+    fail_on = (replace(chosen, fail_on=one.judgement.rules.fail_on) for one, _ in bought)
+    kept = largest((chosen, *fail_on))
+    has_history = known.stored.lost or (bool(ledger.purchases) and chosen.reviewer is RoutedReviewer.LOCAL)
+    if bought or has_history:
+        kept = replace(kept, reviewer=RoutedReviewer.CODEVF)
+    prices = [terms for _, terms in bought if terms]
+    is_bought = any((one.mode, one.expertise) == (chosen.mode, chosen.expertise) for one in prices)
+    most = max(prices, key=lambda one: one.hold, default=None)
+    if most is None or is_bought or (chosen.reviewer is RoutedReviewer.CODEVF and chosen.hold > most.hold):
+        return kept
+    return replace(kept, mode=most.mode, max_credits=most.max_credits, expertise=most.expertise)
+
+
+def _bought_of_change(known: Known) -> list[tuple[Purchase, Terms | None]]:
+    """Return the purchases of this change and their prices, None if the rules do not have their mode or expertise."""
+    request, base, found = known.request, _terms_of(known.request), []
+    modes = {request.mode, *(one.mode for one in request.routes if one.mode)}
+    expertises = {request.expertise, *(one.expertise for one in request.routes)}
+    digests = {
+        replace(known.identity, mode=mode, expertise=expertise).digest(): replace(base, mode=mode, expertise=expertise)
+        for mode, expertise in product(modes, expertises)
+    }
+    for one in known.ledger.purchases:
+        counts = one.state is not TaskState.ENDED and (one.state is not TaskState.DEFERRED or not request.may_buy)
+        terms = next((terms for digest, terms in digests.items() if digest.startswith(one.identity)), None)
+        if counts and (terms or one.change == known.change.index.change):
+            found.append((one, terms and replace(terms, max_credits=_credits(one, terms.mode))))
+    return found
+
+
+def _credits(bought: Purchase, mode: Mode) -> int:
+    """Return the credits of each task of a purchase, within what its mode allows."""
+    held = bought.hold // bought.parts
+    most = held if bought.state is TaskState.DEFERRED else budget.credits_within(held, mode, Decimal(1))
+    return min(max(most, mode.credits.start), mode.credits.stop - 1)
+
+
+def _terms_of(request: Request) -> Terms:
+    return Terms(
+        reviewer=RoutedReviewer.CODEVF if request.paid else RoutedReviewer.LOCAL,
+        mode=request.mode,
+        max_credits=request.max_credits,
+        expertise=request.expertise,
+        fail_on=request.judgement.rules.fail_on,
+        review_on=request.policy.review_on,
+    )
+
+
+def _with_terms(known: Known, terms: Terms) -> Known:
+    request = known.request
+    rules = replace(request.judgement.rules, fail_on=terms.fail_on)
+    request = structs.replace(
+        request,
+        mode=terms.mode,
+        max_credits=terms.max_credits,
+        expertise=terms.expertise,
+        judgement=replace(request.judgement, rules=rules),
+        policy=replace(request.policy, review_on=terms.review_on),
+        paid=request.paid and terms.reviewer is not RoutedReviewer.LOCAL,
+        is_due=terms.reviewer is not RoutedReviewer.NONE,
+        instructions="\n\n".join(terms.instructions),
+        route=", ".join(terms.rules),
+    )
+    return replace(known, request=request)
+
+
+def _facts(known: Known) -> Facts:
+    pull, change = known.snapshot.pull, known.change
+    author, selected = author_login(pull), {one.path for one in change.sendables}
+    names = (name for file in change.change.files for name in (file.path, file.diff.old_path))
+    counts = [_changed_lines(file) for file in change.change.files if file.path in selected]
+    return Facts(
+        paths=tuple(dict.fromkeys(filter(None, names))),
+        lines=None if change.missed or None in counts else sum(filter(None, counts)),
+        labels=pull.labels,
+        base_ref=pull.base_ref,
+        author=author,
+        is_bots_own=is_bots_own(pull, [author]),
+        is_draft=pull.is_draft,
+    )
+
+
+def _changed_lines(file: ChangedFile) -> int | None:
+    """Count the changed lines; every line of a moved file or of one with another mode. None if they are unknown."""
+    if file.diff.status in {FileStatus.RENAMED, FileStatus.COPIED} or file.diff.old_mode != file.diff.new_mode:
+        return None if file.text is None else len(file.text.splitlines())
+    return sum(line.kind is not LineKind.CONTEXT for line in file.diff.lines())

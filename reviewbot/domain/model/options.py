@@ -18,6 +18,14 @@ class ReviewerKind(StrEnum):
     LOCAL = "local"
 
 
+class RoutedReviewer(StrEnum):
+    """Who reviews by a rule of `routes`, the least first."""
+
+    NONE = "none"
+    LOCAL = "local"
+    CODEVF = "codevf"
+
+
 class ReviewOn(StrEnum):
     """What makes a review due."""
 

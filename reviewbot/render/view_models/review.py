@@ -193,6 +193,7 @@ class SummaryView:
         fail_on: the least severity that blocks, as the setting names it; empty while unknown.
         minutes: from handing the change in until the answer was seen, rounded up; None while unknown.
         approved_by: the label that approves the spending, empty where none does.
+        route: the names of the rules of `routes` that chose the review; empty if none did.
         in_summary: whether the summary comment has every finding, so that no other text needs to list them.
     """
 
@@ -231,6 +232,7 @@ class SummaryView:
     minutes: int | None = None
     approved_by: str = ""
     in_summary: bool = False
+    route: str = ""
 
     @property
     def held_back(self) -> tuple[Held, ...]:
