@@ -103,4 +103,4 @@ def _route(item: Mapping[str, Any]) -> Route:
     return Route(**{key.replace("-", "_"): ROUTE_KEYS[key].read(value) for key, value in item.items()})
 
 
-ROUTES = Reader("a list of rules, each with `name`, conditions and settings", _routes)
+ROUTES = Reader("a list of rules", _routes)

@@ -16,7 +16,7 @@ from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import EVIL, SAID, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
-from tests.simulation.world import CHECK, GREEN, KEY, LOCK_FILE, SECRET, World
+from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, ROUTES, SECRET, UNREVIEWED, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -164,7 +164,11 @@ def _undone(world: World) -> Iterator[Violation]:
     if stopped or is_lost or setting.input("review-on", "push") != "push":
         return
     changes, check = world.github.changes_of(pull), newest_check(world, pull)
-    if not selected(world, changes) or (check is not None and check.conclusion in GREEN):
+    if (
+        is_unreviewed(world, changes)
+        or not selected(world, changes)
+        or (check is not None and check.conclusion in GREEN)
+    ):
         return
     ends = [
         task.status(world.time.seconds)
@@ -274,6 +278,8 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
         let_through = (pull.head_sha, pull.base_ref) in world.truth.skips | world.truth.bypasses
         if let_through or world.is_bots_own(pull.number, pull.head_sha):
             return
+        if is_unreviewed(world, changes) and DEEP not in pull.labels and check.conclusion == "skipped":
+            return
         if problem := _why_not(world, str(check.conclusion), changes, strict=True):
             yield Violation(NEVER_GREEN, f"#{pull.number} is green at rest: {problem}")
 
@@ -294,6 +300,19 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
         yield Violation(NEVER_GREEN, f"#{number} was called green: {problems[0]}")
 
 
+def is_unreviewed(world: World, changes: tuple[Change, ...]) -> bool:
+    """Return whether a rule gives every changed file no review, and the change was not reviewed all the same."""
+    paths = {path for one in changes for path in (one.path, one.old_path) if path}
+    if world.setting.config != ROUTES or not paths <= set(UNREVIEWED):
+        return False
+    return not any(
+        task.status(world.time.seconds) is TaskStatus.COMPLETED
+        and changes in world.changes_for(number, str(task.submission.metadata["headSha"]))
+        for number in world.github.pulls
+        for task in world.tasks_of(number)
+    )
+
+
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
     """Return the changed files that are due for a review; of lock files those that take a package from an evil host."""
     patterns = tuple(world.setting.input("paths", "").split())
@@ -304,6 +323,8 @@ def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
 def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], *, strict: bool) -> str:
     """Return why a change may not be green, empty when it may."""
     due = selected(world, changes)
+    if conclusion == "skipped" and not strict and is_unreviewed(world, changes):
+        return ""
     if conclusion == "skipped" or not due:
         return f"a review of {[one.path for one in due]} is due" if due else ""
     if problem := _unseen(world, due):

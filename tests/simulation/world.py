@@ -32,6 +32,19 @@ KEY = "cvf_test_simulation"
 CHECK = "CodeVF review"
 RELEASE = "release"
 LISTS_RELEASE = f"bases: [{RELEASE}]\n"
+DEEP, TRIVIAL = "deep", "trivial"
+UNREVIEWED = ("app.py", "new.py", "docs/guide.md")
+ROUTES = f"""\
+routes:
+- {{name: lib, paths: ['lib/**'], mode: standard, max-credits: 900}}
+- {{name: asked, labels: [{DEEP}], mode: standard, max-credits: 500}}
+- {{name: plain, only-paths: {list(UNREVIEWED)}, reviewer: none}}
+- {{name: small, labels: [{TRIVIAL}], reviewer: none}}
+- {{name: own, base: [mine], reviewer: none}}
+- {{name: later, draft: false, min-lines: 9, review-on: request}}
+"""
+"""Rules that give some files no review; all others that an author can reach must not make a review smaller."""
+
 RENOVATE = "renovate[bot]"
 """A bot whose pull requests are not reviewed while all commits are its own."""
 

@@ -109,16 +109,15 @@ def _submission(
 
 
 def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> PromptView:
-    change, request = known.change, known.request
+    change = known.change
+    by_rules = change.redactor.redact(known.request.instructions).text
     lines = [line for file in change.change.files for line in file.diff.lines()]
     return PromptView(
         repository=known.snapshot.repository.full_name,
         pull_number=known.snapshot.pull.number,
         author=AuthorText(change.title, change.body),
         boundary=f"{run.ports.rng.getrandbits(128):032x}",
-        instructions="\n\n".join(
-            filter(None, (change.instructions, change.redactor.redact(request.instructions).text))
-        ),
+        instructions="\n\n".join(filter(None, (change.instructions, by_rules))),
         path_instructions=tuple((one.path, one.instructions) for one in change.path_instructions),
         file_names=tuple((one.file_name, _description(one)) for one in packing.attachments),
         files_changed=len(change.change.files),

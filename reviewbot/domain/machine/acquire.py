@@ -438,7 +438,7 @@ def not_resumed(at: Resumed, error: ReviewbotError, now: datetime) -> Resumed | 
     if not_found and isinstance(request.trigger, Asked):
         # A task that CodeVF does not know never ends, so an explicit request buys another one.
         return _another(known, before.over(TaskState.ENDED, before.used, now), now)
-    rules = before.judgement.rules
+    rules = at.bought.purchase.judgement.rules
     if before.state is TaskState.OPEN and not (refused and (request.may_buy or not_found)):
         known = known.noting(f"{error.message} The task continues, and a later run checks it again.")
         return concluded(known, pending(rules))

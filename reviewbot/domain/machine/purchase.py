@@ -14,15 +14,15 @@ from reviewbot.domain.codevf.attachments import Packing, size_tiers, together
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
 from reviewbot.domain.codevf.idempotency import WHOLE, Identity, selection_digest, since_of
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
-from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Request
 from reviewbot.domain.machine.phases import Quote, Wish
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
-from reviewbot.domain.model.options import RoutedReviewer
+from reviewbot.domain.model.options import FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Mode, Tag
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login, is_bots_own
-from reviewbot.domain.policy.routes import Facts, Terms, choose, largest
+from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.errors import NotApproved, PermissionMissing
 
@@ -70,7 +70,7 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
     """Resume the purchase of an earlier run, with the settings that were frozen then."""
     request = known.request
     packing = together(batches_of(known, before).packed(), len(split_ids(before.task_id)))
-    judgement = request.judgement if isinstance(request.trigger, AtTerminal) else before.judgement
+    judgement = request.judgement if isinstance(request.trigger, AtTerminal) else _frozen(known, before)
     purchase = replace(
         before.asked_by(*asked_by(request)).seen_on(known.snapshot.pull.head_sha, now),
         judgement=judgement,
@@ -84,6 +84,16 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
         )
     bought = Bought(purchase, packing=packing, reselected=reselected, frozen=not request.may_buy)
     return known.with_own(bought), bought
+
+
+def _frozen(known: Known, before: Purchase) -> Judgement:
+    """Return the settings that judged this change when it was bought; by another rule they can only be stricter."""
+    request, rules = known.request, before.judgement.rules
+    if not request.routes:
+        return before.judgement
+    now = request.judgement.rules.fail_on if request.may_buy else rules.fail_on
+    fail_on = _strictest(_bought_of_change(known), strictest((now, rules.fail_on)))
+    return replace(before.judgement, rules=replace(rules, fail_on=fail_on))
 
 
 def planned(known: Known, now: datetime) -> Known:
@@ -281,17 +291,19 @@ def routed(known: Known) -> Known:
 def _kept(known: Known, chosen: Terms) -> Terms:
     """Return the chosen review, or if this change was bought, the purchase that is at least as large."""
     bought, ledger = _bought_of_change(known), known.ledger
-    fail_on = (replace(chosen, fail_on=one.judgement.rules.fail_on) for one, _ in bought)
-    kept = largest((chosen, *fail_on))
+    kept = replace(chosen, fail_on=_strictest(bought, chosen.fail_on))
     has_history = known.stored.lost or (bool(ledger.purchases) and chosen.reviewer is RoutedReviewer.LOCAL)
     if bought or has_history:
         kept = replace(kept, reviewer=RoutedReviewer.CODEVF)
     prices = [terms for _, terms in bought if terms]
-    is_bought = any((one.mode, one.expertise) == (chosen.mode, chosen.expertise) for one in prices)
     most = max(prices, key=lambda one: one.hold, default=None)
-    if most is None or is_bought or (chosen.reviewer is RoutedReviewer.CODEVF and chosen.hold > most.hold):
+    if most is None or (chosen.reviewer is RoutedReviewer.CODEVF and chosen.hold > most.hold):
         return kept
     return replace(kept, mode=most.mode, max_credits=most.max_credits, expertise=most.expertise)
+
+
+def _strictest(bought: list[tuple[Purchase, Terms | None]], fail_on: FailOn) -> FailOn:
+    return strictest((fail_on, *(one.judgement.rules.fail_on for one, _ in bought)))
 
 
 def _bought_of_change(known: Known) -> list[tuple[Purchase, Terms | None]]:

@@ -53,9 +53,6 @@ class Route:
     review_on: ReviewOn | None = None
     instructions: str = ""
 
-    def __str__(self) -> str:
-        return self.name
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -100,7 +97,8 @@ class Terms:
         return int(self.max_credits * self.mode.multiplier * 2)
 
 
-_REVIEWERS, _FAIL_ON = tuple(RoutedReviewer), tuple(reversed(FailOn))
+_REVIEWERS = tuple(RoutedReviewer)
+_FAIL_ON = (FailOn.NEVER, *(one for one in FailOn if one is not FailOn.NEVER))
 _REVIEW_ON = tuple(reversed(ReviewOn))
 
 
@@ -115,10 +113,15 @@ def largest(reviews: Sequence[Terms]) -> Terms:
         mode=paid.mode,
         max_credits=paid.max_credits,
         expertise=next((one.expertise for one in reviews if one.expertise), ""),
-        fail_on=max((one.fail_on for one in reviews), key=_FAIL_ON.index),
+        fail_on=strictest(one.fail_on for one in reviews),
         review_on=max((one.review_on for one in reviews), key=_REVIEW_ON.index),
         instructions=tuple(dict.fromkeys(text for one in reviews for text in one.instructions)),
     )
+
+
+def strictest(levels: Iterable[FailOn]) -> FailOn:
+    """Return the level at which the most findings block."""
+    return max(levels, key=_FAIL_ON.index)
 
 
 def choose(routes: Sequence[Route], facts: Facts, base: Terms) -> Terms:
