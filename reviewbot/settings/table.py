@@ -174,7 +174,7 @@ class Settings:
         action=False,
     )
     routes: tuple[Route, ...] = setting(
-        (), ROUTES, "Rules that choose the review of a pull request; see [Routes](routes.md).", action=False
+        (), ROUTES, "Rules that choose who reviews a pull request, in what mode and for how many credits.", action=False
     )
     drafts: bool = setting(False, BOOLEAN, "Whether drafts are reviewed.", action=False)
     bots: tuple[str, ...] = setting(

@@ -278,9 +278,13 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
         let_through = (pull.head_sha, pull.base_ref) in world.truth.skips | world.truth.bypasses
         if let_through or world.is_bots_own(pull.number, pull.head_sha):
             return
-        if is_unreviewed(world, changes) and DEEP not in pull.labels and check.conclusion == "skipped":
-            return
-        if problem := _why_not(world, str(check.conclusion), changes, strict=True):
+        owner = world.github.pulls[check.number or pull.number]
+        conclusion = str(check.conclusion)
+        if conclusion == "skipped" and is_unreviewed(world, owner, world.github.changes_of(owner)):
+            if owner is pull or is_unreviewed(world, pull, changes):
+                return
+            conclusion = "success"  # of this pull request, before the other one's check covered it
+        if problem := _why_not(world, conclusion, changes, strict=True):
             yield Violation(NEVER_GREEN, f"#{pull.number} is green at rest: {problem}")
 
 
@@ -293,23 +297,25 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     if let_through or not world.github.pulls[number].is_open:
         return
     problems = [
-        _why_not(world, str(check.conclusion), changes, strict=False)
+        ""
+        if check.conclusion == "skipped" and is_unreviewed(world, world.github.pulls[number], changes, at_rest=False)
+        else _why_not(world, str(check.conclusion), changes, strict=False)
         for changes in world.changes_for(number, head, protected=check.name == CHECK)
     ]
     if problems and all(problems):
         yield Violation(NEVER_GREEN, f"#{number} was called green: {problems[0]}")
 
 
-def is_unreviewed(world: World, changes: tuple[Change, ...]) -> bool:
+def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_rest: bool = True) -> bool:
     """Return whether a rule gives every changed file no review, and the change was not reviewed all the same."""
     paths = {path for one in changes for path in (one.path, one.old_path) if path}
-    if world.setting.config != ROUTES or not paths <= set(UNREVIEWED):
+    is_asked = at_rest and DEEP in pull.labels
+    if world.setting.config != ROUTES or is_asked or not paths <= set(UNREVIEWED):
         return False
     return not any(
         task.status(world.time.seconds) is TaskStatus.COMPLETED
-        and changes in world.changes_for(number, str(task.submission.metadata["headSha"]))
-        for number in world.github.pulls
-        for task in world.tasks_of(number)
+        and changes in world.changes_for(pull.number, str(task.submission.metadata["headSha"]))
+        for task in world.tasks_of(pull.number)
     )
 
 
@@ -323,8 +329,6 @@ def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
 def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], *, strict: bool) -> str:
     """Return why a change may not be green, empty when it may."""
     due = selected(world, changes)
-    if conclusion == "skipped" and not strict and is_unreviewed(world, changes):
-        return ""
     if conclusion == "skipped" or not due:
         return f"a review of {[one.path for one in due]} is due" if due else ""
     if problem := _unseen(world, due):
