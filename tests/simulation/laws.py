@@ -164,11 +164,8 @@ def _undone(world: World) -> Iterator[Violation]:
     if stopped or is_lost or setting.input("review-on", "push") != "push":
         return
     changes, check = world.github.changes_of(pull), newest_check(world, pull)
-    if (
-        is_unreviewed(world, changes)
-        or not selected(world, changes)
-        or (check is not None and check.conclusion in GREEN)
-    ):
+    is_due = selected(world, changes) and not is_unreviewed(world, pull, changes)
+    if not is_due or (check is not None and check.conclusion in GREEN):
         return
     ends = [
         task.status(world.time.seconds)

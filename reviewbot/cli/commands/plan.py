@@ -27,7 +27,7 @@ from reviewbot.settings import Settings, read_settings
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.plan import Replay, replayed, show_plan, since
+from reviewbot.terminal.plan import Replay, plan_json, plan_markdown, replayed, show_plan, since
 from reviewbot.terminal.progress import Progress, TerminalReporter, showing_progress
 
 
@@ -50,11 +50,17 @@ def run(call: Call) -> int:
         policy = policy_of(read_settings(inputs, config.text if config else None))
         replayer = _Replayer(clone, head, inputs, policy, clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
-        with showing_progress(console, quiet=False) as progress:
+        with showing_progress(console, quiet=False, counts=True) as progress:
             landed = clone.landed(head, span, chosen.most)
             replays = tuple(replayer.replays(landed, progress))
         scope = f"{clone.branch(branch) or branch} since {chosen.since}"
-    show_plan(open_console(call.out, call.env, plain=chosen.plain), replays, scope)
+    match chosen.format:
+        case "json":
+            call.out.write(plan_json(replays, scope))
+        case "markdown":
+            call.out.write(plan_markdown(replays, scope))
+        case _:
+            show_plan(open_console(call.out, call.env, plain=chosen.plain), replays, scope)
     return 0
 
 
@@ -73,7 +79,8 @@ class _Replayer:
     def replays(self, landed: tuple[Landed, ...], progress: Progress) -> Iterator[Replay]:
         """One replay for each merge."""
         progress.stage(f"Replaying {counted(len(landed), 'merge')}")
-        for one in landed:
+        for done, one in enumerate(landed):
+            progress.count(done, len(landed))
             if bot := skipped_bot(self.clone.authors(one), self.policy.bots):
                 yield Replay(one.day, one.sha, one.subject, note=bot, bot=bot)
             else:

@@ -256,7 +256,11 @@ def as_agreed(request: Request, wanted: Purchase) -> Request:
 
 def by_rules(known: Known) -> Known:
     """Return the request with the review that the rules of `routes` give this change, whatever was bought before."""
-    return _with_terms(known, _chosen(known)) if known.request.routes else known
+    return _with_terms(known, _chosen(known)) if _has_rules(known) else known
+
+
+def _has_rules(known: Known) -> bool:
+    return bool(known.request.routes and known.change.selected)
 
 
 def _chosen(known: Known) -> Terms:
@@ -275,7 +279,7 @@ def routed(known: Known) -> Known:
 
     Analyzers cannot confirm that a finding of CodeVF is fixed, so they review no pull request that CodeVF has reviewed.
     """
-    if not known.request.routes:
+    if not _has_rules(known):
         return known
     chosen = _chosen(known)
     kept = _kept(known, chosen) if known.request.paid else chosen
