@@ -197,11 +197,11 @@ routes:
 
 def test_rules_choose_the_reviews_and_have_their_sums(clone: Clone) -> None:
     clone.commit({".github/reviewbot.yml": ROUTES}, "Rules")
-    said = plan()
+    said = plan(columns=140)
     assert [(row[0], row[-1]) for row in figures(said)[:5]] == [
         ("Rules (no review by the rule begin)", "0"),
         ("Lock (nothing to review)", "0"),
-        ("Merge topic ⟨U+001B⟩[2J (no review by the rule begin)", "0"),
+        ("Merge topic ⟨U+001B⟩[2J (by analyzers, by the rule topic)", "0"),
         ("Squashed (#1)", "500"),
         ("Begin (no review by the rule begin)", "0"),
     ]
@@ -209,8 +209,9 @@ def test_rules_choose_the_reviews_and_have_their_sums(clone: Clone) -> None:
     assert [line.split() for line in by_rule] == [
         ["rule", "merges", "reviews", "credits"],
         ["locks", "1", "1", "500"],
-        ["begin", "3", "0", "0"],
+        ["begin", "2", "0", "0"],
         ["(no", "rule)", "1", "0", "0"],
+        ["topic", "1", "0", "0"],
     ]
 
 
@@ -221,7 +222,7 @@ def test_the_plan_as_json_and_markdown(clone: Clone) -> None:
     assert (document["scope"], document["reviews"], document["credits"]) == ("main since 90d", 1, 500)
     assert document["rules"][0] == {"rule": "locks", "merges": 1, "reviews": 1, "credits": 500}
     assert document["bots"] == {"renovate[bot]": 1}
-    assert [one["rule"] for one in document["merges"]] == [None, "begin", None, "begin", "locks", "begin"]
+    assert [one["rule"] for one in document["merges"]] == [None, "begin", None, "topic", "locks", "begin"]
     text = plan("--format", "markdown").out
     assert "| `locks` | 1 | 1 | 500 |" in text
     assert "| **total** | 5 | 1 | 500 |" in text
