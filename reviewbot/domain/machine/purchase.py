@@ -100,7 +100,7 @@ def planned(known: Known, now: datetime) -> Known:
     """Return what would be sent and held, without a request to the service."""
     request, limits = known.request, size_tiers(known.request.attachment_bytes)[0]
     packings = TaskBatches.of(known.change.sendables, limits, request.max_tasks, confirms=False).packed()
-    hold = budget.hold(request.max_credits, request.mode, Decimal(1)) * len(packings)
+    hold = budget.hold(request.max_credits, request.mode, Decimal(1)) * len(packings) if request.paid else 0
     intent = purchase_of(known, known.identity, TaskState.INTENT, now)
     purchase = replace(intent, hold=hold, parts=len(packings))
     return replace(known, own=Bought(purchase, packing=together(packings, len(packings))))

@@ -227,14 +227,14 @@ def test_nothing_that_an_author_adds_makes_the_review_smaller(
 
 
 @given(
-    st.lists(RULES, max_size=6),
-    PULLS,
-    st.sampled_from(["main", "next"]),
+    routes=st.lists(RULES, max_size=6),
+    pull=PULLS,
+    base=st.sampled_from(["main", "next"]),
     is_draft=st.booleans(),
     label=st.sampled_from(LABELS),
 )
 def test_what_the_author_chooses_makes_the_review_no_smaller_than_the_other_rules(
-    routes: list[Route], pull: Facts, base: str, *, is_draft: bool, label: str
+    *, routes: list[Route], pull: Facts, base: str, is_draft: bool, label: str
 ) -> None:
     by_others = [
         one for one in routes if not one.labels and not one.base and one.draft is None and one.min_lines is None
