@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, parse_diff
-from reviewbot.domain.github.pull_request import Entry
+from reviewbot.domain.github.pull_request import Conclusion, Entry
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
@@ -23,7 +23,7 @@ from reviewbot.domain.model.options import FailOn, ReviewOn, RoutedReviewer
 from reviewbot.domain.model.review import Mode
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal
 from reviewbot.domain.policy.routes import Route
-from reviewbot.domain.policy.verdict import Conclusion, Reason, Rules, not_due
+from reviewbot.domain.policy.verdict import Reason, Rules, not_due
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from tests.domain.builders import HEAD, NOON, git_diff, pull, purchase
 from tests.domain.machine.test_transitions import go, known, sendable

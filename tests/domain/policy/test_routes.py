@@ -44,7 +44,7 @@ DRAFT = rule("draft", draft=True, reviewer=LOCAL)
 READY = rule("ready", draft=False, review_on=ReviewOn.READY)
 REST = rule("rest", reviewer=LOCAL)
 LATER = rule("later", review_on=ReviewOn.REQUEST, fail_on=FailOn.NEVER)
-BY_BOT = {"author": "renovate[bot]", "is_bots_own": True}
+BY_BOT: dict[str, Any] = {"author": "renovate[bot]", "is_bots_own": True}
 
 TABLE: list[tuple[list[Route], Facts, dict[str, object], str]] = [
     # The first rule that matches counts; without one the config's own settings do.
