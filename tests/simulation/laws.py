@@ -169,7 +169,7 @@ def _undone(world: World) -> Iterator[Violation]:
         return
     ends = [
         task.status(world.time.seconds)
-        for task in world.tasks_of(1)
+        for task in (*world.tasks_of(1), *world.analyzed())
         if changes in world.changes_for(1, str(task.submission.metadata["headSha"]))
     ]
     if TaskStatus.COMPLETED not in ends and len(ends) < MOST_ATTEMPTS:
@@ -359,7 +359,8 @@ def readings(world: World) -> dict[str, Reading]:
     seen: defaultdict[str, Reading] = defaultdict(Reading)
     # An item that violates the schema is an unrated finding, which a person has to handle.
     taken = any(one.token == "MESS1" for one in (*world.truth.waivers, *world.truth.withdrawn))
-    for task in world.codevf.tasks.values() if not world.setting.mind.is_mute else ():
+    asked = [] if world.setting.mind.is_mute else world.codevf.tasks.values()
+    for task in (*asked, *world.analyzed()):
         if task.status(world.time.seconds) is TaskStatus.COMPLETED and (taken or "MESS1" not in str(task.result)):
             reading = seen[str(task.submission.metadata["headSha"])]
             reading.lines |= {(line.path, line.text) for line in shown_in(task.submission)}

@@ -296,7 +296,10 @@ def _kept(known: Known, chosen: Terms) -> Terms:
     """Return the chosen review, or if this change was bought, the purchase that is at least as large."""
     bought, ledger = _bought_of_change(known), known.ledger
     kept = replace(chosen, fail_on=_strictest(bought, chosen.fail_on))
-    has_history = known.stored.lost or (bool(ledger.purchases) and chosen.reviewer is RoutedReviewer.LOCAL)
+    checks = (*known.snapshot.checks, *known.snapshot.older_checks)
+    is_unreadable = known.request.is_keyless and any(one.external_id for one in checks if not one.foreign)
+    has_history = known.stored.lost or is_unreadable
+    has_history |= bool(ledger.purchases) and chosen.reviewer is RoutedReviewer.LOCAL
     if bought or has_history:
         kept = replace(kept, reviewer=RoutedReviewer.CODEVF)
     prices = [terms for _, terms in bought if terms]

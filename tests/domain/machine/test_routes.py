@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, parse_diff
-from reviewbot.domain.github.pull_request import Conclusion, Entry
+from reviewbot.domain.github.pull_request import CheckRun, Conclusion, Entry
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
@@ -129,6 +129,19 @@ def test_the_review_of_a_change(now: Known, expected: tuple[object, ...]) -> Non
 def test_the_reason_is_noted_where_a_purchase_outweighs_a_rule() -> None:
     assert "in spite of the rule none" in routed(reads(NONE, bought=(of_change(),))).notes[0]
     assert not routed(reads(NONE)).notes
+
+
+def test_without_the_key_a_check_run_with_a_purchase_is_not_skipped() -> None:
+    check = CheckRun(3, "CodeVF review", HEAD, "completed", "failure", "rb1 signed", "https://x/3")
+    for is_keyless, one, is_due in (
+        (True, check, True),
+        (False, check, False),
+        (True, replace(check, external_id=""), False),
+        (True, replace(check, foreign=True), False),
+    ):
+        now = reads(NONE, is_keyless=is_keyless)
+        there = replace(now, snapshot=replace(now.snapshot, checks=(one,)))
+        assert routed(there).request.is_due is is_due
 
 
 def test_a_short_copy_in_a_check_run_is_known_as_the_purchase_of_the_rule() -> None:
