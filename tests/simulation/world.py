@@ -40,8 +40,8 @@ routes:
 - {{name: lib, paths: ['lib/**'], mode: standard, max-credits: 900}}
 - {{name: asked, labels: [{DEEP}], mode: standard, max-credits: 500}}
 - {{name: plain, only-paths: {list(UNREVIEWED)}, reviewer: none}}
-- {{name: free, only-paths: {[*UNREVIEWED, *FREE]}, reviewer: local}}
 - {{name: small, labels: [{TRIVIAL}], reviewer: none}}
+- {{name: free, only-paths: {[*UNREVIEWED, *FREE]}, reviewer: local}}
 - {{name: own, base: [mine], reviewer: none}}
 - {{name: later, draft: false, min-lines: 9, review-on: request}}
 """
