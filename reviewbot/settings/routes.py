@@ -20,6 +20,7 @@ from reviewbot.settings.readers import (
     NotAllowed,
     NotAllowedParts,
     Reader,
+    number_or_auto,
     one_of,
     whole_number,
 )
@@ -42,7 +43,7 @@ CHANGES: Mapping[str, Reader[Any]] = {
     "reviewer": one_of(RoutedReviewer),
     "mode": one_of(Mode),
     "expertise": TEXT,
-    "max-credits": whole_number(60, 115_200),
+    "max-credits": number_or_auto(60, 115_200),
     "fail-on": one_of(FailOn),
     "review-on": one_of(ReviewOn),
     "instructions": TEXT,

@@ -6,8 +6,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -45,8 +45,7 @@ def since(text: str) -> str | None:
     return f"{found[1]} {_UNITS[found[2]]} ago" if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(Struct, frozen=True):
     """The dry run of one merge's review.
 
     Attributes:
@@ -142,8 +141,7 @@ def _table(rows: Sequence[Replay], *, wide: bool) -> Table:
     return table
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSum:
+class RuleSum(Struct, frozen=True):
     """The merges of one rule; `rule` is empty for those without one."""
 
     rule: str

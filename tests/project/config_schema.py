@@ -8,6 +8,7 @@ from dataclasses import Field, fields
 from enum import StrEnum
 from typing import Any
 
+from reviewbot.domain.model.options import Auto
 from reviewbot.settings import Settings
 from reviewbot.settings.readers import (
     BOOLEAN,
@@ -63,7 +64,7 @@ def _values(row: Field[Any]) -> Mapping[str, object]:
     match row.default:
         case bool():
             return {"anyOf": [{"type": "boolean"}, {"enum": list(BOOLEANS)}]}
-        case int():
+        case int() | Auto():
             return _number(reader)
         case StrEnum():
             return _words(reader)
@@ -99,13 +100,14 @@ def _of_reader(reader: Reader[Any]) -> Mapping[str, object]:
     if reader in {RULE_NAME, RULE_AUTHOR}:
         pattern = NAME if reader is RULE_NAME else LOGIN
         return {"type": ["string", "integer"], "pattern": rf"^\s*({pattern})\s*$", "minimum": 0}
-    return _number(reader) if not reader.words else _words(reader)
+    return _number(reader) if reader.words in ((), (Auto.AUTO,)) else _words(reader)
 
 
 def _number(reader: Reader[Any]) -> Mapping[str, object]:
     least, most = map(int, re.findall("[0-9]+", reader.allowed))
     number = {"type": "integer", "minimum": least, "maximum": most}
-    return {"anyOf": [number, {"type": "string", "pattern": "^[0-9]{1,12}$"}]}
+    words = [{"enum": list(reader.words)}] if reader.words else []
+    return {"anyOf": [number, *words, {"type": "string", "pattern": "^[0-9]{1,12}$"}]}
 
 
 def _words(reader: Reader[Any]) -> Mapping[str, object]:

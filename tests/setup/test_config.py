@@ -52,7 +52,10 @@ def right() -> Iterator[str]:
         "routes: [{name: docs, only-paths: [a, '!b'], reviewer: none}]",
         "routes: [{name: 1, labels: a, author: '[bot]', draft: 'true', trust-author: true, fail-on: low}]",
         "routes: [{name: a, paths: b, base: [c], max-lines: '9', mode: fast, max-credits: 300, review-on: ready}]",
-        "routes: [{name: a, author: octocat, expertise: 7, instructions: b}]",
+        "routes: [{name: a, author: octocat, expertise: 7, instructions: b, max-credits: auto}]",
+        "max-credits: auto",
+        "max-credits-per-pr: auto",
+        "max-credits-per-pr: 500",
     )
     yield from ("mode: realtime_answer\nmax-credits: 60", "check-run: false\nsummary-comment: false")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -19,6 +18,7 @@ from reviewbot.domain.machine.purchase import routed
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, not_due
 from reviewbot.errors import ForgeUnreachable, ReviewbotError
+from reviewbot.values import replace
 
 _RULES_DIFFER = (
     "The pull request has changed during this run, and a review is due now. The run of that event reviews it."

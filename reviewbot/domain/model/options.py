@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reviewbot.domain.model.review import Severity
 
@@ -24,6 +25,12 @@ class RoutedReviewer(StrEnum):
     NONE = "none"
     LOCAL = "local"
     CODEVF = "codevf"
+
+
+class Auto(StrEnum):
+    """Stands for a number that depends on the change."""
+
+    AUTO = "auto"
 
 
 class ReviewOn(StrEnum):
@@ -83,7 +90,6 @@ class Supersede(StrEnum):
     KEEP = "keep"
 
 
-@dataclass(frozen=True, slots=True)
-class PathInstruction:
+class PathInstruction(Struct, frozen=True):
     path: str
     instructions: str

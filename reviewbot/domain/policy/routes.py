@@ -8,12 +8,14 @@ review. So nothing that an author adds makes the review smaller.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from reviewbot.domain.model.options import FailOn, ReviewOn, RoutedReviewer
+from msgspec import Struct
+
+from reviewbot.domain.model.options import Auto, FailOn, ReviewOn, RoutedReviewer
 from reviewbot.domain.model.review import Mode
 from reviewbot.domain.selection.path_filters import matches
+from reviewbot.values import replace
 
 BOT = "[bot]"
 """The author of a rule for every bot, and the end of every bot's login."""
@@ -21,8 +23,7 @@ BOT = "[bot]"
 EVERY_PATH = (("**",), ("**/*",))
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """A rule. Unset conditions hold always, unset settings are those of the config.
 
     Attributes:
@@ -48,14 +49,13 @@ class Route:
     reviewer: RoutedReviewer | None = None
     mode: Mode | None = None
     expertise: str = ""
-    max_credits: int | None = None
+    max_credits: int | Auto | None = None
     fail_on: FailOn | None = None
     review_on: ReviewOn | None = None
     instructions: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What the conditions are about.
 
     Attributes:
@@ -74,27 +74,30 @@ class Facts:
     is_draft: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """The settings of a review that rules can change.
 
     Attributes:
         rules: the names of the rules that decided, in the order of the list; empty without one.
+        auto_credits: what `max-credits: auto` is for this change.
     """
 
     reviewer: RoutedReviewer
     mode: Mode
-    max_credits: int
+    max_credits: int | Auto
     expertise: str
     fail_on: FailOn
     review_on: ReviewOn
     instructions: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    auto_credits: int = 0
 
     @property
     def hold(self) -> int:
         """The credits that CodeVF holds for one task, doubled so that they are whole, before the expertise."""
-        return int(self.max_credits * self.mode.multiplier * 2)
+        most = self.auto_credits if self.max_credits is Auto.AUTO else self.max_credits
+        within = min(max(most, self.mode.credits.start), self.mode.credits.stop - 1)
+        return int(within * self.mode.multiplier * 2)
 
 
 _REVIEWERS = tuple(RoutedReviewer)
@@ -116,6 +119,7 @@ def largest(reviews: Sequence[Terms]) -> Terms:
         fail_on=strictest(one.fail_on for one in reviews),
         review_on=max((one.review_on for one in reviews), key=_REVIEW_ON.index),
         instructions=tuple(dict.fromkeys(text for one in reviews for text in one.instructions)),
+        auto_credits=paid.auto_credits,
     )
 
 
@@ -153,6 +157,7 @@ def _terms(route: Route, base: Terms) -> Terms:
         review_on=route.review_on or base.review_on,
         instructions=(route.instructions,) if route.instructions else (),
         rules=(route.name,),
+        auto_credits=base.auto_credits,
     )
 
 

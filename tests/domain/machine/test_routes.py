@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from msgspec import structs
 
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, parse_diff
 from reviewbot.domain.github.pull_request import CheckRun, Conclusion, Entry
@@ -25,6 +23,7 @@ from reviewbot.domain.policy.eligibility import Asked, AtTerminal
 from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.verdict import Reason, Rules, not_due
 from reviewbot.domain.selection.selection import Held, HeldBecause
+from reviewbot.values import replace
 from tests.domain.builders import HEAD, NOON, git_diff, pull, purchase
 from tests.domain.machine.test_transitions import go, known, sendable
 
@@ -212,14 +211,14 @@ def test_a_rule_without_a_review_skips_it_once_open_tasks_are_settled() -> None:
     assert isinstance(skipped, phases.Judged), "the pull request is read again before the check is green"
     assert (skipped.outcome.conclusion, skipped.outcome.reason) == (Conclusion.SKIPPED, Reason.ROUTE)
     open_task = purchase(identity="9" * 64, head_sha="e" * 40)
-    settling = go(begun, structs.replace(read, stored=StoredLedger(Ledger((open_task,)))))
+    settling = go(begun, replace(read, stored=StoredLedger(Ledger((open_task,)))))
     assert isinstance(settling, phases.Ready)
 
 
 def test_files_that_are_held_back_need_no_review_under_a_rule_without_one() -> None:
     read = sendable()
     held = (Held(".env", HeldBecause.SECRET_FILE, missed=True),)
-    skipped = go(start(known(routes=(NONE,))), structs.replace(read, change=replace(read.change, held=held)))
+    skipped = go(start(known(routes=(NONE,))), replace(read, change=replace(read.change, held=held)))
     assert skipped.outcome.reason is Reason.ROUTE
 
 

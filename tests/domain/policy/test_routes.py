@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.model.options import FailOn, ReviewOn, RoutedReviewer
+from reviewbot.domain.model.options import Auto, FailOn, ReviewOn, RoutedReviewer
 from reviewbot.domain.model.review import Mode
 from reviewbot.domain.policy.routes import Facts, Route, Terms, choose, largest, shadowed
+from reviewbot.values import replace
 
 CODEVF, LOCAL, NONE = RoutedReviewer.CODEVF, RoutedReviewer.LOCAL, RoutedReviewer.NONE
-BASE = Terms(CODEVF, Mode.FAST, 240, "", FailOn.CRITICAL, ReviewOn.PUSH)
+BASE = Terms(CODEVF, Mode.FAST, 240, "", FailOn.CRITICAL, ReviewOn.PUSH, auto_credits=1000)
 
 
 def rule(name: str, **more: Any) -> Route:  # noqa: ANN401 — any field
@@ -141,6 +141,19 @@ TABLE: list[tuple[list[Route], Facts, dict[str, object], str]] = [
     ([replace(MARKDOWN, trust_author=True)], facts("a.md", "b.py"), {"reviewer": NONE}, "markdown"),
     ([replace(MARKDOWN, trust_author=True)], facts("b.py"), {}, ""),
     ([replace(DOCS, trust_author=True)], facts("docs/a", "b"), {}, ""),
+    # An automatic size is compared by what it is for this change.
+    (
+        [rule("auto", paths=("a",), max_credits=Auto.AUTO), rule("b", paths=("b",), max_credits=900)],
+        facts("a", "b"),
+        {"max_credits": Auto.AUTO},
+        "auto",
+    ),
+    (
+        [rule("auto", paths=("a",), max_credits=Auto.AUTO), rule("b", paths=("b",), max_credits=1100)],
+        facts("a", "b"),
+        {"max_credits": 1100},
+        "b",
+    ),
     # Without a path, as in an empty change, only rules without patterns match.
     ([DOCS, REST], facts(), {"reviewer": LOCAL}, "rest"),
 ]
