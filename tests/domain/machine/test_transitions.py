@@ -31,9 +31,9 @@ from reviewbot.domain.machine.judge import (
     left_open,
     let_through,
     not_asked_for,
-    nothing_selected,
     outlives_favour,
     summary_is_due,
+    without_review,
 )
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
@@ -724,11 +724,11 @@ def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_sha
         there = replace(
             now, snapshot=replace(now.snapshot, checks=(replace(check, id=id_),)), stored=stored, memory=memory
         )
-        assert (nothing_selected(there).conclusion is Conclusion.SKIPPED) is is_green
+        assert (without_review(there).conclusion is Conclusion.SKIPPED) is is_green
         for_next = replace(there, snapshot=replace(there.snapshot, pull=pull(base_ref="next")))
-        assert (nothing_selected(for_next).conclusion is Conclusion.SKIPPED) is is_green_against_next
+        assert (without_review(for_next).conclusion is Conclusion.SKIPPED) is is_green_against_next
         alone = replace(there, request=replace(there.request, shares_name=False))
-        assert nothing_selected(alone).conclusion is Conclusion.SKIPPED
+        assert without_review(alone).conclusion is Conclusion.SKIPPED
 
 
 def test_a_check_that_is_green_by_what_has_ended_does_not_stay_green_where_no_review_is_asked_for() -> None:
