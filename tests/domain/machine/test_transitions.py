@@ -263,10 +263,10 @@ def test_the_task_that_another_run_has_recorded_first_is_looked_up() -> None:
 def test_only_another_scope_or_a_later_attempt_overtakes() -> None:
     first = purchase(state=TaskState.INTENT, task_id="")
     second = replace(first, attempt=2)
-    for other in (replace(first, since=OTHER_HEAD), second, replace(second, since=OTHER_HEAD)):
-        assert overtaking(other, first) is other
-    for other in (None, second, replace(second, since=OTHER_HEAD, state=TaskState.DEFERRED), first):
-        assert overtaking(other, second) is None
+    for recorded in (replace(first, since=OTHER_HEAD), second, replace(second, since=OTHER_HEAD)):
+        assert overtaking(recorded, first) is recorded
+    for one in (None, second, replace(second, since=OTHER_HEAD, state=TaskState.DEFERRED), first):
+        assert overtaking(one, second) is None
 
 
 def test_another_scope_or_attempt_is_possible_once_something_else_was_bought() -> None:
