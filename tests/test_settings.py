@@ -99,6 +99,9 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
     ("redact", Redact.ON, "block", Redact.BLOCK, ["off"], False, True),
     ("supersede", Supersede.REPLACE_PENDING, "keep", Supersede.KEEP, ["never"], False, True),
     ("max-tasks", 1, "6", 6, ["0", "7"], False, True),
+    ("wait-for-checks", (), "CI\nlint / *", ("CI", "lint / *"), [], False, True),
+    ("wait-for-checks-hours", 24, "2", 2, ["0", "301"], False, True),
+    ("quiet-minutes", 0, "10", 10, ["-1", "1441"], False, True),
     ("attachment-bytes", 1_000_000, "140000", 140_000, ["999", "1048577"], False, True),
 ]
 SECRET_NAMES = ["codevf-api-key", "github-token"]

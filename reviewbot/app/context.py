@@ -114,6 +114,12 @@ class RunContext:
         return self.check_names[0]
 
     @property
+    def run_id(self) -> int:
+        """The id of this workflow run, 0 at a terminal."""
+        last = (self.ports.run_url or "").rpartition("/actions/runs/")[2].partition("/")[0]
+        return int(last) if last.isascii() and last.isdigit() else 0
+
+    @property
     def now(self) -> datetime:
         return self.ports.clock.now()
 
@@ -214,6 +220,7 @@ def known_of(
         may_buy=may_buy,
         cancels=cancels,
         edits=edits,
+        wait_rules=settings.wait_rules,
     )
     return Known(request, snapshot, skip_record=skip_record(snapshot.pull, run.signer))
 

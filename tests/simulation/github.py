@@ -179,6 +179,7 @@ class GitHub:
         self.reviews: dict[int, StoredReview] = {}
         self.checks: dict[int, StoredCheck] = {}
         self.permissions: dict[str, Permission] = {"acme": Permission.ADMIN}
+        self.statuses: dict[tuple[str, str], str] = {}
         self.queues: dict[str, list[tuple[int, str]]] = {}
         self.refusals: Callable[[str], str] = lambda _body: ""
         self.on_check: Callable[[StoredCheck], None] = lambda _check: None
@@ -370,6 +371,18 @@ class GitHub:
         made.external_id = external_id
         self.checks[made.id] = made
         return made
+
+    def other_check(self, sha: str, name: str, conclusion: str | None, *, app: str = "other-ci") -> StoredCheck:
+        """Start or end the check run of another App on a commit; one that has ended starts again as a new one."""
+        there = next((one for one in self.checks_on(sha, name)[::-1] if one.app == app), None)
+        if there is None or there.status == "completed":
+            return self.foreign_check(sha, name, app=app, conclusion=conclusion)
+        there.status, there.conclusion = "completed" if conclusion else "in_progress", conclusion
+        return there
+
+    def set_status(self, sha: str, context: str, state: str) -> None:
+        """Set a commit status: error, failure, pending or success."""
+        self.statuses[sha, context] = state
 
     # Reads
 

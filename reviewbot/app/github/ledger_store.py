@@ -254,7 +254,8 @@ def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) ->
         attempt=copy.attempt,
         state=_state(copy, is_own=is_own),
         task_id=copy.task_id,
-        head_sha=snapshot.pull.head_sha if is_own else found.head_sha,
+        # Approval and clock of a deferred purchase are of exactly one head.
+        head_sha=snapshot.pull.head_sha if is_own and copy.state is not TaskState.DEFERRED else found.head_sha,
         hold=copy.hold,
         used=copy.used,
         submitted_at=copy.at.isoformat(timespec="seconds"),
@@ -276,6 +277,6 @@ def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) ->
 
 def _state(copy: ExternalId, *, is_own: bool) -> TaskState:
     if not copy.task_id:
-        return TaskState.ENDED if copy.state is TaskState.ENDED else TaskState.INTENT
+        return copy.state if copy.state in {TaskState.ENDED, TaskState.DEFERRED} else TaskState.INTENT
     kept = copy.state is TaskState.ENDED or (copy.state is TaskState.DONE and is_own)
     return copy.state if kept else TaskState.OPEN

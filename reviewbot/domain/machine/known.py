@@ -22,9 +22,11 @@ from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import PathInstruction, Supersede
 from reviewbot.domain.model.review import Mode, Report, Tag, Task, TaskStatus
 from reviewbot.domain.policy.eligibility import Policy, Trigger
+from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import posted_comments
 from reviewbot.domain.redaction.redactor import Redactor
@@ -131,6 +133,7 @@ class Request(Struct, frozen=True):
         project: CodeVF's project, by name or number.
         base_ref: the base branch when the run started; it determines the check run's name.
         shares_name: whether an earlier base branch has the same check name.
+        wait_rules: what a purchase waits for.
     """
 
     trigger: Trigger
@@ -159,6 +162,12 @@ class Request(Struct, frozen=True):
     may_buy: bool = True
     cancels: Cancels = Cancels.NONE
     edits: tuple[LedgerEdit, ...] = ()
+    wait_rules: WaitRules = WaitRules()
+
+    @property
+    def is_explicit(self) -> bool:
+        """Whether a person asks for a review now: by a command, a manual run, or at a terminal."""
+        return self.may_buy and not isinstance(self.trigger, ReviewEvent)
 
     @property
     def remembers(self) -> bool:

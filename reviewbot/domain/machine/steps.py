@@ -101,9 +101,14 @@ class RecordIntent(Struct, frozen=True):
 
 
 class RecordDeferral(Struct, frozen=True):
-    """Record on GitHub that a purchase waits for the review of an older head."""
+    """Record on GitHub that a purchase waits."""
 
     wanted: Purchase
+    outcome: Outcome
+
+
+class ReadHeadChecks(Struct, frozen=True):
+    """Read the checks and statuses of the head that a purchase waits for."""
 
 
 class CreateTask(Struct, frozen=True):
@@ -194,6 +199,7 @@ Step = (
     | FindProject
     | RecordIntent
     | RecordDeferral
+    | ReadHeadChecks
     | CreateTask
     | RecordTask
     | ReadResult
@@ -259,6 +265,12 @@ class BasesCompared(Struct, frozen=True):
     only_moved_on: bool
 
 
+class HeadChecksRead(Struct, frozen=True):
+    """The checks that are not green, each with its state."""
+
+    open_checks: tuple[str, ...]
+
+
 class PriceRead(Struct, frozen=True):
     """The expertise and the balance; None if the review is free."""
 
@@ -319,6 +331,7 @@ Result = (
     | TaskRead
     | NotOver
     | BasesCompared
+    | HeadChecksRead
     | PriceRead
     | ProjectFound
     | Updated

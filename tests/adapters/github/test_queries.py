@@ -22,6 +22,8 @@ DOCUMENTS = {
     "waiting": queries.WAITING,
     "waiting under other names": queries.checked(2),
     "summaries": queries.SUMMARIES,
+    "checks of the head": queries.HEAD_CHECKS,
+    "with a head": queries.WITH_HEAD,
     "queue": queries.QUEUE,
     "resolving": queries.RESOLVE_THREAD,
     "hiding": queries.HIDE_COMMENT,

@@ -165,6 +165,31 @@ CHECKS = _in_repository(
 )
 """The check runs of a name on every commit of a pull request, including those before a force-push."""
 
+HEAD_CHECKS = _in_repository(
+    "HeadChecks",
+    "$oid: GitObjectID!, $page: Int!, $after: String",
+    """ { object(oid: $oid) { ... on Commit { statusCheckRollup { contexts(first: $page, after: $after) {
+  nodes {
+    __typename
+    ... on CheckRun {
+      databaseId name status conclusion
+      checkSuite { app { slug } workflowRun { databaseId workflow { resourcePath } } }
+    }
+    ... on StatusContext { context state }
+  }
+  pageInfo { hasNextPage endCursor }
+} } } } }""",
+)
+"""The latest check runs of every check suite of a commit, and its statuses."""
+
+WITH_HEAD = _in_repository(
+    "WithHead",
+    "$branch: String!, $page: Int!, $after: String",
+    f" {{ page: pullRequests(headRefName: $branch, states: [OPEN], first: $page, after: $after)"
+    f"{selection(answers.Page[answers.Head])} }}",
+)
+"""The open pull requests from a branch of this name, in any fork."""
+
 QUEUE = _in_repository("Queue", "$branch: String!, $page: Int!, $after: String", selection(answers.Queued))
 """The entries of a branch's merge queue."""
 
