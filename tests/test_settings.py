@@ -171,7 +171,7 @@ def test_an_input_is_read(row: tuple[str, object, str, object, list[str], bool, 
 def test_a_key_is_read(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
     name, _, text, value, *_ = row
     assert value_of(read_settings({}, f"{name}: {quoted(text)}\n"), name) == value
-    if name not in {"paths", "bases", "instance"}:
+    if name not in {"paths", "bases", "instance", "wait-for-checks"}:
         assert value_of(read_settings({}, f"{name}: {text}\n"), name) == value
 
 

@@ -217,7 +217,7 @@ def _rehearsal(known: Known) -> Rehearsed | Concluded:
 
 
 def rehearsed(at: Rehearsed, open_checks: tuple[str, ...]) -> Concluded:
-    would = waits_for(open_checks) if open_checks else "The checks of `wait-for-checks` are green."
+    would = f"A purchase would wait now. {waits_for(open_checks)}" if open_checks else "The awaited checks are green."
     return concluded(at.known.noting(would), at.outcome)
 
 
@@ -571,8 +571,7 @@ def with_head_checks(at: Unchecked, open_checks: tuple[str, ...], now: datetime)
     if not rules.is_over(_seen_at(known, at.wanted), now):
         return _waits(at, waits_for(open_checks))
     error = ChecksNotGreen(
-        f"{waits_for(open_checks)} {rules.hours} hours have passed (`wait-for-checks-hours`), so no review is bought.",
-        hint="To buy it anyway, a user with write access comments `/reviewbot review`. A push starts again.",
+        f"{waits_for(open_checks)} The wait has ended after {rules.hours} hours (`wait-for-checks-hours`).",
     )
     ended = replace(at.wanted, state=TaskState.ENDED, used=Decimal(0))
     return concluded(known.noted(ended), failed(known, error))
@@ -586,7 +585,7 @@ def without_head_checks(at: Unchecked, error: ReviewbotError, now: datetime) -> 
         return _in_turn(known, at.wish, None, now)
     return _waits(
         structs.replace(at, known=at.known.noting(error.message)),
-        "The purchase waits: the checks of the head cannot be read.",
+        "The checks of the head cannot be read.",
     )
 
 

@@ -41,7 +41,7 @@ class WaitRules:
     @property
     def too_young(self) -> str:
         """The message for a young head. It names no time, so that later runs write the same check."""
-        return f"The purchase waits: the head is younger than {self.quiet_minutes} minutes."
+        return f"The head is younger than {self.quiet_minutes} minutes (`quiet-minutes`)."
 
     def open_checks(self, checks: Iterable[HeadCheck], run_id: int = 0) -> tuple[str, ...]:
         """Return each check that is not green, with its state; a name without a check is missing.
@@ -58,7 +58,7 @@ class WaitRules:
 def waits_for(named: tuple[str, ...]) -> str:
     """Return the message for checks that are not green."""
     rest = f", and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-    return f"The purchase waits: {', '.join(named[:MOST_NAMED])}{rest}."
+    return f"{', '.join(named[:MOST_NAMED])}{rest}."
 
 
 def _open(name: str, checks: Iterable[HeadCheck], run_id: int) -> Iterator[tuple[str, HeadState]]:
