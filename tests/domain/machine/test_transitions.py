@@ -50,6 +50,7 @@ from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, Policy
+from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, carried, judge, not_due, pending
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import (
@@ -87,6 +88,7 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
         "summary_comment": True,
         "base_ref": "main",
         "may_buy": True,
+        "wait_rules": WaitRules(),
         "cancels": Cancels.NONE,
         **request,
     }
