@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from reviewbot.domain.github.drafts import CheckState
+from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest
+from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
 from tests.simulation.found import FOUND
@@ -24,10 +27,12 @@ from tests.simulation.laws import (
     NOTHING_LOST,
     PAY_ONCE,
     PEOPLE_STAND,
+    WAITS,
     Violation,
 )
 from tests.simulation.oracle import Mind
 from tests.simulation.quick import Replacement, quick, replaced
+from tests.simulation.world import IS_QUIET, WAITS_FOR_CHECKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Mutation:
         kind: kind of the histories that show it.
         moves: moves of these histories.
         mind: the oracle's mind, if it matters.
+        config: the config file of these histories, if it matters.
         found: name of the bug whose history shows it, in place of histories from seeds.
     """
 
@@ -52,6 +58,7 @@ class Mutation:
     kind: int = BY_PEOPLE
     moves: tuple[str, ...] = ()
     mind: Mind | None = None
+    config: str = ""
     found: str = ""
 
 
@@ -157,6 +164,8 @@ def _whoever_set_it(_right: object) -> object:
 def _never_retargeted(right: Any) -> object:  # noqa: ANN401 — a method of the port
     return lambda self, pull: replace(right(self, pull), retargeted_at=None)
 
+
+_CHECKED = ("harmless", "check_starts", "check_passes", "check_fails")
 
 MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
@@ -432,6 +441,62 @@ MUTATIONS: tuple[Mutation, ...] = (
         ADVERSARIAL,
         ("evil", "own_base"),
     ),
+    Mutation(
+        "a purchase does not wait for the checks of others",
+        "reviewbot.domain.policy.readiness:WaitRules.open_checks",
+        _returning(()),
+        WAITS,
+        BY_PEOPLE,
+        _CHECKED,
+        config=WAITS_FOR_CHECKS,
+    ),
+    Mutation(
+        "a check that is missing is green",
+        "reviewbot.domain.policy.readiness:_open",
+        lambda right: lambda *those: [one for one in right(*those) if one[1] is not HeadState.MISSING],
+        WAITS,
+        BY_PEOPLE,
+        _CHECKED,
+        config=WAITS_FOR_CHECKS,
+    ),
+    Mutation(
+        "a check that is red is green",
+        "reviewbot.domain.policy.readiness:_open",
+        lambda right: lambda *those: [one for one in right(*those) if one[1] is not HeadState.RED],
+        WAITS,
+        BY_PEOPLE,
+        _CHECKED,
+        config=WAITS_FOR_CHECKS,
+    ),
+    Mutation(
+        "a young head is bought",
+        "reviewbot.domain.policy.readiness:WaitRules.is_quiet",
+        _returning(value=True),
+        WAITS,
+        BY_PEOPLE,
+        ("harmless", "note"),
+        config=IS_QUIET,
+    ),
+    Mutation(
+        "a force-push to an older head is not a push",
+        "reviewbot.domain.machine.acquire:_seen_at",
+        lambda _right: lambda _known, wanted: datetime.fromisoformat(wanted.submitted_at),
+        WAITS,
+        BY_PEOPLE,
+        ("harmless", "go_back", "finish"),
+        config=IS_QUIET,
+    ),
+    Mutation(
+        "a deferred purchase that only the check run has is one that was begun",
+        "reviewbot.app.github.ledger_store:_state",
+        lambda right: (
+            lambda copy, **named: TaskState.INTENT if copy.state is TaskState.DEFERRED else right(copy, **named)
+        ),
+        WAITS,
+        BY_PEOPLE,
+        ("harmless", "delete_summary", "delete_summary"),
+        config=IS_QUIET,
+    ),
 )
 
 
@@ -443,7 +508,8 @@ def histories(mutation: Mutation) -> Iterator[History]:
     seed = 0
     while True:
         made = make(seed, kind=mutation.kind, moves=mutation.moves)
-        setting = made.setting if mutation.mind is None else replace(made.setting, mind=mutation.mind)
+        setting = replace(made.setting, config=mutation.config or made.setting.config)
+        setting = setting if mutation.mind is None else replace(setting, mind=mutation.mind)
         yield replace(made, setting=setting)
         seed += 1
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
 from reviewbot.domain.github.pull_request import Permission
-from reviewbot.domain.model.events import ClosedEvent, CommentEvent
+from reviewbot.domain.model.events import ChecksEvent, ClosedEvent, CommentEvent
 from reviewbot.domain.model.review import TaskStatus
 from tests.simulation.github import BOT, START, Content, Pull, StoredThread
 from tests.simulation.oracle import EVIL, TOKEN
@@ -290,6 +290,24 @@ def _close(world: World, move: Move) -> None:
     if world.pull.is_open:
         world.github.close(1)
         world.pending.append(ClosedEvent(1, merged=False, sender="mona"))
+
+
+def _other_check(*words: str) -> Play:
+    """Return the move that gives CI (a check run) or lint (a status) one of these conclusions; empty: it starts."""
+
+    def play_check(world: World, move: Move) -> None:
+        github, head, word = world.github, world.pull.head_sha, words[move.a % len(words)]
+        if world.is_ready(head):
+            github.green_until[head] = world.time.seconds
+        if move.b % 2:
+            status = {"": "pending", "success": "success"}.get(word, "failure")
+            github.set_status(head, "lint", status)
+        else:
+            github.other_check(head, "CI", word or None)
+        if word:
+            world.pending.append(ChecksEvent(head, (world.pull.head_ref,)))
+
+    return play_check
 
 
 def _reopen(world: World, move: Move) -> None:
@@ -571,4 +589,11 @@ SERVICE: Mapping[str, Play] = {
 }
 """Actions at CodeVF."""
 
-MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE}
+CHECKS: Mapping[str, Play] = {
+    "check_starts": _other_check(""),
+    "check_passes": _other_check("success", "success", "neutral", "skipped"),
+    "check_fails": _other_check("failure", "cancelled", "timed_out"),
+}
+"""The checks of others, which only some histories wait for."""
+
+MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE, **CHECKS}

@@ -515,6 +515,13 @@ def test_what_cannot_be_looked_up_after_it_was_to_be_cancelled_is_waited_for() -
     assert isinstance(go(replaced, steps.Failed(ServiceUnreachable("Away."))), phases.Deferred)
 
 
+def test_a_task_that_finished_before_it_was_cancelled_frees_no_credits() -> None:
+    replaced = go(waiting_for_older(known(project="12"), TaskStatus.PENDING), RICH, steps.Done())
+    answer = PlacedAnswer("task_older", whole=True, here=False, report=Report("", ()), placed=())
+    finished = steps.TaskRead(Task("task_older", TaskStatus.COMPLETED, "completed"), answer)
+    assert isinstance(go(replaced, finished), phases.Pricing | phases.Scoping), "the price is read again"
+
+
 def test_a_head_that_has_moved_gets_no_deferral() -> None:
     assert go(waiting_for_older(known()), steps.HeadMoved()).outcome.reason is Reason.SUPERSEDED
 
