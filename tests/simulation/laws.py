@@ -102,7 +102,7 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
     if not world.is_ready(head) and world.github.green_until.get(head, -1.0) < began:
         yield Violation(WAITS, f"{task.id} was bought while the checks say {world.github.states_on(head)}")
     pushed = [push for push in world.github.pulls[number].pushes if push.sha == head]
-    since = max([pushed[0].at, *(push.at for push in pushed if push.forced and push.at < began)])
+    since = max([pushed[0].at, *(push.at for push in pushed if push.forced and push.at <= began)])
     if (age := world.time.seconds - since + 1) < world.setting.quiet_seconds:
         yield Violation(WAITS, f"{task.id} was bought for a head that is {age} seconds old")
 

@@ -18,7 +18,7 @@ from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
 from tests.simulation.found import FOUND
-from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, History, judge, make
+from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, Episode, History, Step, judge, make
 from tests.simulation.laws import (
     CONVERGES,
     HAPPENS,
@@ -31,8 +31,9 @@ from tests.simulation.laws import (
     Violation,
 )
 from tests.simulation.oracle import Mind
+from tests.simulation.people import Move
 from tests.simulation.quick import Replacement, quick, replaced
-from tests.simulation.world import IS_QUIET, WAITS_FOR_CHECKS
+from tests.simulation.world import IS_QUIET, WAITS_FOR_CHECKS, Setting, Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Mutation:
         moves: moves of these histories.
         mind: the oracle's mind, if it matters.
         config: the config file of these histories, if it matters.
+        steps: those of the one history that shows it, in place of histories from seeds.
         found: name of the bug whose history shows it, in place of histories from seeds.
     """
 
@@ -59,6 +61,7 @@ class Mutation:
     moves: tuple[str, ...] = ()
     mind: Mind | None = None
     config: str = ""
+    steps: tuple[Step, ...] = ()
     found: str = ""
 
 
@@ -165,6 +168,7 @@ def _never_retargeted(right: Any) -> object:  # noqa: ANN401 — a method of the
     return lambda self, pull: replace(right(self, pull), retargeted_at=None)
 
 
+_NEXT = Episode((Start("next"),))
 _CHECKED = ("harmless", "check_starts", "check_passes", "check_fails")
 
 MUTATIONS: tuple[Mutation, ...] = (
@@ -482,9 +486,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         "reviewbot.domain.machine.acquire:_seen_at",
         lambda _right: lambda _known, wanted: datetime.fromisoformat(wanted.submitted_at),
         WAITS,
-        BY_PEOPLE,
-        ("harmless", "go_back", "finish"),
         config=IS_QUIET,
+        steps=(_NEXT, Move("finish"), Move("harmless"), Move("go_back"), _NEXT),
     ),
     Mutation(
         "a deferred purchase that only the check run has is one that was begun",
@@ -504,6 +507,9 @@ def histories(mutation: Mutation) -> Iterator[History]:
     """Return histories that can show a mutation."""
     if mutation.found:
         yield FOUND[mutation.found].history
+        return
+    if mutation.steps:
+        yield History(0, Setting(config=mutation.config), mutation.steps)
         return
     seed = 0
     while True:

@@ -20,6 +20,7 @@ from reviewbot_sandbox.github import Side as SandboxSide
 from reviewbot_sandbox.github import World as Sandbox
 from reviewbot_sandbox.github import pulls as sandbox_pulls
 from reviewbot_sandbox.github.records import Annotation as SandboxAnnotation
+from reviewbot_sandbox.github.records import Status as SandboxStatus
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reviewbot.adapters.git.fetch import GitChangeReader
@@ -163,6 +164,12 @@ class GitHubHarness(Protocol):
 
     def foreign_check(self, sha: str, external_id: str, conclusion: str | None = "success") -> int:
         """Create a check run of our name as another App. Returns the id."""
+
+    def other_check(self, sha: str, name: str, conclusion: str | None) -> None:
+        """Start or end the check run of another App."""
+
+    def set_status(self, sha: str, context: str, state: str) -> None:
+        """Set a commit status."""
 
     def interrupted_check(self, sha: str, external_id: str, annotations: int) -> int:
         """Leave an open check run of ours with annotations, as a run that died between two updates. Returns the id."""
@@ -324,6 +331,12 @@ class MemoryGitHub:
             sha, CHECK_NAME, app="other-app", external_id=external_id, conclusion=conclusion
         ).id
 
+    def other_check(self, sha: str, name: str, conclusion: str | None) -> None:
+        self._github.other_check(sha, name, conclusion)
+
+    def set_status(self, sha: str, context: str, state: str) -> None:
+        self._github.set_status(sha, context, state)
+
     def interrupted_check(self, sha: str, external_id: str, annotations: int) -> int:
         made = self._github.foreign_check(
             sha, CHECK_NAME, app=US.removesuffix("[bot]"), external_id=external_id, conclusion=None
@@ -342,6 +355,7 @@ _SCOPES = {
     "contents": (Permits.CONTENTS,),
     "pull-requests": (Permits.PULL_REQUESTS, Permits.ISSUES),
     "checks": (Permits.CHECKS,),
+    "statuses": (Permits.STATUSES,),
     "merge-queues": (Permits.MERGE_QUEUES,),
 }
 
@@ -533,6 +547,22 @@ class SandboxGitHub:
         done = {"conclusion": conclusion} if conclusion else {"status": "in_progress"}
         form = {"name": CHECK_NAME, "head_sha": sha, "external_id": external_id, **done}
         return self.world.check(REPOSITORY, _OTHER_APP, form).id
+
+    def other_check(self, sha: str, name: str, conclusion: str | None) -> None:
+        done = {"status": "completed", "conclusion": conclusion} if conclusion else {"status": "in_progress"}
+        open_runs = [
+            one for one in self.world.store.checks.values()
+            if (one.head_sha, one.name, one.status) == (sha, name, "in_progress")
+        ]  # fmt: skip
+        if open_runs:
+            self.world.store.checks[open_runs[0].id] = replace(open_runs[0], **done)
+        else:
+            self.world.check(REPOSITORY, _OTHER_APP, {"name": name, "head_sha": sha, **done})
+
+    def set_status(self, sha: str, context: str, state: str) -> None:
+        store = self.world.store
+        made = SandboxStatus(store.next_id(), REPOSITORY, sha, state, context, self._account("kim"), store.now())
+        store.statuses.append(made)
 
     def interrupted_check(self, sha: str, external_id: str, annotations: int) -> int:
         form = {"name": CHECK_NAME, "head_sha": sha, "status": "in_progress", "external_id": external_id}
