@@ -296,11 +296,12 @@ def rest(world: World, *, again: bool) -> None:
         _pass_checks(world, other)
     while world.pending:
         _run(world, Start("next"))
-    for _ in range(MOST_COLLECTIONS):
+    waits = bool(world.setting.waited_for or world.setting.quiet_seconds)
+    for tried in range(MOST_COLLECTIONS):
         for other in list(world.github.pulls.values())[1:]:
             _run(world, Start("again", world.event(other, "synchronize")))
         _settle(world)
-        if not world.codevf.open_tasks():
+        if not world.codevf.open_tasks() and tried >= waits:
             break
 
 

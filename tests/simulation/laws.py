@@ -96,7 +96,7 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
     A run that resumes the intent of a killed one does not wait again, so the checks count since that one began.
     """
     number, head = int(str(task.submission.metadata["pullRequest"])), str(task.submission.metadata["headSha"])
-    if world.was_asked(number, head):
+    if world.was_asked(head):
         return
     began = world.truth.begun.get(head, world.time.seconds)
     if not world.is_ready(head) and world.github.green_until.get(head, -1.0) < began:

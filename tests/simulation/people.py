@@ -372,6 +372,7 @@ def _says(by: str, word: str) -> Play:
         world.truth.hindered |= word == "cancel"
         if word == "review":
             if PEOPLE[by].at_least(Permission.WRITE):
+                world.truth.named.append(head.strip())
                 # Without a SHA it applies to the head at the time of execution.
                 for changes in world.changes_for(1, pull.head_sha) if head else [()]:
                     world.truth.asked[changes] += 1

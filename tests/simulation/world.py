@@ -144,6 +144,7 @@ class Truth:
         renamed: new name to old name.
         losses: events that make complete records impossible.
         texts: every text of the summary so far.
+        named: the SHAs, or their beginnings, in valid review commands; empty in those without.
         begun: by head, when the run that first recorded an intent for it had begun.
         hindered: whether a task was cancelled.
         withdrawn: withdrawn waivers; `skipped`: heads that were ever skipped.
@@ -161,6 +162,7 @@ class Truth:
     texts: list[str] = field(default_factory=list)
     withdrawn: list[Waiver] = field(default_factory=list)
     skipped: set[tuple[str, str]] = field(default_factory=set)
+    named: list[str] = field(default_factory=list)
     begun: dict[str, float] = field(default_factory=dict)
     hindered: bool = False
 
@@ -346,10 +348,9 @@ class World:
         states = self.github.states_on(head)
         return all(states.get(name) and states[name] <= GREEN_WORDS for name in self.setting.waited_for)
 
-    def was_asked(self, number: int, head: str) -> bool:
-        """Return whether a person who may spend has asked for a review of a head by a command."""
-        asked = self.truth.asked
-        return bool(asked[()]) or any(asked[changes] for changes in self.changes_for(number, head))
+    def was_asked(self, head: str) -> bool:
+        """Return whether a person who may spend has asked by a command for a review of a head, or of any."""
+        return any(head.startswith(beginning) for beginning in self.truth.named)
 
     def tasks_of(self, number: int) -> list[StoredTask]:
         """Return the tasks of a pull request, oldest first."""

@@ -164,8 +164,13 @@ def _copies(run: RunContext, checks: Iterable[CheckRun]) -> tuple[_Found, ...]:
     ordered = sorted(checks, key=lambda one: one.id)
     found = [_Found(copy, one.head_sha) for one in ordered if (copy := decode_external_id(one.external_id, run.signer))]
     bought_for = {one.key: one.head_sha for one in reversed(found)}  # newer heads have the same copy while they wait
-    latest = {one.key: replace(one, head_sha=bought_for[one.key]) for one in sorted(found, key=_progress)}
-    return tuple(sorted(latest.values(), key=lambda one: (one.copy.at, one.copy.attempt)))
+    latest = {one.key: one for one in sorted(found, key=_progress)}
+    placed = (
+        # A deferred purchase is of one head, and a rebase that changes nothing defers it again on another.
+        one if one.copy.state is TaskState.DEFERRED else replace(one, head_sha=bought_for[one.key])
+        for one in latest.values()
+    )
+    return tuple(sorted(placed, key=lambda one: (one.copy.at, one.copy.attempt)))
 
 
 def _progress(found: _Found) -> tuple[bool, int]:

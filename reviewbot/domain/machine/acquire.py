@@ -241,7 +241,8 @@ def _settling_all(known: Known, then: Then, now: datetime) -> Ready | Looked:
 def settling(at: Ready, now: datetime) -> Looked:
     """Look up every open task except that of the change under review.
 
-    Deferred purchases of older heads are dropped. An intent of another change cannot be looked up, since CodeVF finds a
+    Deferred purchases of other changes are dropped; that of this change on an older head is replaced, or dropped if
+    this run does not want it. An intent of another change cannot be looked up, since CodeVF finds a
     task by its key only when the change is bought: it is recorded with its hold and ends once CodeVF has forgotten the
     key. An intent of this head that is only in the check run is left alone, because its run may be recording the task
     in the summary now.
@@ -251,8 +252,8 @@ def settling(at: Ready, now: datetime) -> Looked:
         own = at.then.before.identity if at.then.before else known.identity.digest()
     request, head = known.request, known.snapshot.pull.head_sha
     for wanted in known.ledger.postponed() if request.paid else ():
-        if wanted.head_sha != head or (request.may_buy and wanted.identity != own):
-            known = known.noted(replace(wanted, state=TaskState.ENDED, used=Decimal(0)))
+        if wanted.identity != own and (wanted.head_sha != head or request.may_buy):
+            known = known.noted(_dropped(wanted))
     for intent in known.ledger.intents() if request.paid else ():
         if intent.identity != own and is_forgotten(intent, now):
             known = known.noted(replace(intent, state=TaskState.ENDED))
@@ -260,6 +261,10 @@ def settling(at: Ready, now: datetime) -> Looked:
             known = known.noted(intent)
     tasks = known.ledger.open_tasks() if request.paid else ()
     return _next_task(known, tuple(one for one in tasks if one.identity != own), at.then, now)
+
+
+def _dropped(wanted: Purchase) -> Purchase:
+    return replace(wanted, state=TaskState.ENDED, used=Decimal(0))
 
 
 def _next_task(known: Known, left: tuple[Purchase, ...], then: Then, now: datetime) -> Looked:
@@ -388,6 +393,9 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> Resumed |
             identity = replace(known.identity, attempt=next_attempt(before))
             return _wanted(known, Wish(identity, before, waits=step is Step.DEFER), now)
         case _:
+            head, wanted = known.snapshot.pull.head_sha, TaskState.DEFERRED
+            if before is not None and before.state is wanted and before.head_sha != head:
+                known = known.noted(_dropped(before))
             return concluded(known, not_asked_for(known))
 
 
@@ -573,8 +581,7 @@ def with_head_checks(at: Unchecked, open_checks: tuple[str, ...], now: datetime)
     error = ChecksNotGreen(
         f"{waits_for(open_checks)} The wait has ended after {rules.hours} hours (`wait-for-checks-hours`).",
     )
-    ended = replace(at.wanted, state=TaskState.ENDED, used=Decimal(0))
-    return concluded(known.noted(ended), failed(known, error))
+    return concluded(known.noted(_dropped(at.wanted)), failed(known, error))
 
 
 def without_head_checks(at: Unchecked, error: ReviewbotError, now: datetime) -> Buying:
