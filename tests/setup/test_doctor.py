@@ -172,6 +172,23 @@ CASES = {
         ((f"{R}: `Review` does not start on the label `buy` of `approve-spend`", '["skip-review", "buy"]'),),
         {CONFIG: "approve-spend: buy\n"},
     ),
+    "checks to wait for": Case(
+        2,
+        (
+            ("awaited checks: `CI` of `wait-for-checks` is not a check of the last commit", "pull requests only"),
+            ("awaited checks: no workflow starts when other checks have ended", "--wait-for WORKFLOW"),
+            (f"{R}: `Review` lacks `statuses: read`", "Add `statuses: read`"),
+        ),
+        {CONFIG: "wait-for-checks: [CI]\n"},
+    ),
+    "checks to wait for, with their workflow": Case(
+        0,
+        (("awaited checks: `CI` of `wait-for-checks` is not", "pull requests only"),),
+        {
+            **files(Wish(Action("acme/reviewbot", COMMIT, "v1.0.0"), wait_for=("CI",))),
+            CONFIG: "wait-for-checks: [CI]\n",
+        },
+    ),
     "versions": Case(
         2,
         (

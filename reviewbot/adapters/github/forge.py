@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from reviewbot.adapters.github import payloads, rest
 from reviewbot.adapters.github.base import RepositoryConnection
 from reviewbot.adapters.github.client import PAGE
-from reviewbot.adapters.github.errors import Intent
+from reviewbot.adapters.github.errors import HEAD_CHECKS, Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
 from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.github.drafts import (
@@ -50,7 +50,6 @@ _THREADS = Intent("reading a review thread", "pull-requests: read")
 _LIST = Intent("listing the pull requests", "pull-requests: read")
 _HEADS = Intent("reading other pull requests with this head", "pull-requests: read")
 _QUEUE = Intent("reading the merge queue", "pull-requests: read")
-_HEAD_CHECKS = Intent("reading the checks of the head", "checks: read` and `statuses: read")
 _CHECKS = Intent("writing the check run", "checks: write")
 _COMMENTS = Intent("writing a comment", "pull-requests: write")
 _REACTIONS = Intent("adding a reaction", "pull-requests: write")
@@ -278,7 +277,7 @@ class GitHubForge(RepositoryConnection):
         after: str | None = None
         while True:
             variables = {**self._here, "oid": head_sha, "page": PAGE, "after": after}
-            data = self._calls.query(queries.HEAD_CHECKS, variables, _HEAD_CHECKS, kind)
+            data = self._calls.query(queries.HEAD_CHECKS, variables, HEAD_CHECKS, kind)
             rollup = self._found(self._there(data.repository).object, f"commit {head_sha}").status_check_rollup
             if rollup is None:
                 return tuple(found)

@@ -26,7 +26,16 @@ from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.settings.readers import Secret
 from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
-from reviewbot.setup.checkup import Finding, of_error, of_price, of_problems, of_project, of_required, of_workflows
+from reviewbot.setup.checkup import (
+    Finding,
+    of_awaited,
+    of_error,
+    of_price,
+    of_problems,
+    of_project,
+    of_required,
+    of_workflows,
+)
 
 PATIENCE = Patience(most=10, whole=30)
 """Shorter than in a workflow, since a user waits."""
@@ -125,6 +134,8 @@ class _Visit:
         result = "readable (write access not tested)"
         yield _tried("pull requests", reader.try_pull_requests, result)
         yield _tried("check runs", lambda: reader.try_checks(there.branch), result)
+        if settings.wait_for_checks:
+            yield from _awaited(reader, settings, there.branch, jobs)
         try:
             required = reader.required(there.branch)
         except ForgeError as error:  # an older Enterprise Server has no rules, and reviews work without them
@@ -151,6 +162,15 @@ class _Visit:
             yield from of_problems(error.problems)
         except ReviewbotError as error:
             yield of_error("CodeVF", error)
+
+
+def _awaited(reader: SetupReader, settings: Settings, branch: str, jobs: tuple[Job, ...]) -> Iterator[Finding]:
+    try:
+        checks = reader.checks_of(branch)
+    except ForgeError as error:
+        yield replace(of_error("awaited checks", error), status=0)
+    else:
+        yield from of_awaited(settings, checks, branch, jobs)
 
 
 def _tried(about: str, attempt: Callable[[], object], result: str) -> Finding:

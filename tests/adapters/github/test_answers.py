@@ -31,6 +31,7 @@ DOCUMENTS = [
     (queries.checked(2), answers.InRepository[dict[str, answers.Checked | None]]),
     (queries.SUMMARIES, answers.InRepository[answers.Paged[answers.Summary]]),
     (queries.QUEUE, answers.InRepository[answers.Queued]),
+    (queries.BRANCH_CHECKS, answers.InRepository[answers.RolledUpObject]),
     (queries.HEAD_CHECKS, answers.InRepository[answers.RolledUpObject]),
     (queries.WITH_HEAD, answers.InRepository[answers.Paged[answers.Head]]),
     (queries.heads(2), answers.InRepository[dict[str, answers.Head | None]]),

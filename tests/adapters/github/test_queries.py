@@ -23,6 +23,7 @@ DOCUMENTS = {
     "waiting under other names": queries.checked(2),
     "summaries": queries.SUMMARIES,
     "checks of the head": queries.HEAD_CHECKS,
+    "checks of a branch": queries.BRANCH_CHECKS,
     "with a head": queries.WITH_HEAD,
     "queue": queries.QUEUE,
     "resolving": queries.RESOLVE_THREAD,

@@ -165,10 +165,7 @@ CHECKS = _in_repository(
 )
 """The check runs of a name on every commit of a pull request, including those before a force-push."""
 
-HEAD_CHECKS = _in_repository(
-    "HeadChecks",
-    "$oid: GitObjectID!, $page: Int!, $after: String",
-    """ { object(oid: $oid) { ... on Commit { statusCheckRollup { contexts(first: $page, after: $after) {
+_CONTEXTS = """
   nodes {
     __typename
     ... on CheckRun {
@@ -178,9 +175,21 @@ HEAD_CHECKS = _in_repository(
     ... on StatusContext { context state }
   }
   pageInfo { hasNextPage endCursor }
-} } } } }""",
-)
+"""
+
+
+def _contexts(name: str, variables: str, commit: str, after: str = "") -> str:
+    selected = f"statusCheckRollup {{ contexts(first: $page{after}) {{ {_CONTEXTS} }} }}"
+    return _in_repository(
+        name, f"{variables}, $page: Int!", f" {{ object({commit}) {{ ... on Commit {{ {selected} }} }} }}"
+    )
+
+
+HEAD_CHECKS = _contexts("HeadChecks", "$after: String, $oid: GitObjectID!", "oid: $oid", ", after: $after")
 """The latest check runs of every check suite of a commit, and its statuses."""
+
+BRANCH_CHECKS = _contexts("BranchChecks", "$branch: String!", "expression: $branch")
+"""The same of a branch's last commit, of the first page."""
 
 WITH_HEAD = _in_repository(
     "WithHead",
