@@ -76,7 +76,10 @@ class ChangeSource(Protocol):
         """
 
     def merge_base(self, base: str, head: str) -> str:
-        """Return the full SHA of the merge base of two commits, in one request."""
+        """Return the full SHA of the merge base of two commits, in one request.
+
+        Both are full SHAs: a tag of the author's can have the name of a branch.
+        """
 
 
 class PullRequests(ChangeSource, Protocol):

@@ -97,10 +97,10 @@ def test_what_is_no_html_comment_is_not_told(path: str, text: str) -> None:
     "line", ["/**/" * 100_000 + "-", "*/ " * 100_000, "\r" * 300_000, "\\\\" * 100_000, "\\u" * 100_000]
 )
 def test_a_long_line_takes_no_long_time(line: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     for path in ("a.js", "A.java", "a.py"):
         told(path, f"{line}\n")
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize(

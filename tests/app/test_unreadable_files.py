@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import Limits
+from reviewbot_sandbox.github import FileVersion
 
 from tests.app.house import CLEAN, REPO, Finished, Rig, house
 
@@ -137,6 +138,15 @@ def test_a_file_that_is_too_large_is_told_with_its_size_the_limit_and_the_line_t
         )
         assert 'paths: "!assets/big.json"' in said
         assert "service" not in done.summary
+
+
+def test_a_link_that_becomes_a_file_is_missed_if_the_file_does_not_fit(tmp_path: Path) -> None:
+    """Git writes a deleted and a new file of one path, and only the first of the two is small."""
+    with house(tmp_path, engineer=lambda _: CLEAN, config=SMALL) as rig:
+        rig.world.push(REPO, "main", {"run.sh": FileVersion(b"other.sh", "120000")})
+        done = run_with(rig, {"run.sh": "evil\n" * 10_000, "a.py": "x = 1\n"})
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial"), done.log
+        assert "exceeds `attachment-bytes` (20,000)" in done.summary.replace("\\", "")
 
 
 def test_a_diff_that_does_not_fit_beside_others_is_told_with_its_size(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ STATUSES = {
     "D": FileStatus.REMOVED,
     "M": FileStatus.MODIFIED,
     "R": FileStatus.RENAMED,
+    "T": FileStatus.MODIFIED,
 }
 SUGGESTED = st.lists(
     st.sampled_from(["", "x = 1", "    é", "\ty", "```", "````suggestion", "~~~", "<b>&amp;", "-- a"]), max_size=4

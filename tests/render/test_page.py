@@ -289,9 +289,9 @@ def test_a_long_range_is_cut_and_counted(last: int) -> None:
 def test_a_flood_fits_and_says_what_is_left_out(renderer: Renderer) -> None:
     huge = replace(RACE, explanation="word " * 10_000, code="x\n" * 5000)
     findings = tuple(replace(huge, id=f"{number:x}") for number in range(3000))
-    began = time.monotonic()
+    began = time.process_time()
     html = renderer.html(replace(CLOSED_GATE, files=(FileGroup("a.py", findings),)))
-    assert time.monotonic() - began < 60
+    assert time.process_time() - began < 60
     assert len(html.encode()) <= 6_000_000
     assert "more findings, less severe" in read(html).text
 
@@ -344,6 +344,6 @@ def test_a_reviewers_text_in_blocks(text: str, html: str) -> None:
 
 
 def test_backticks_without_end_are_read_in_no_time() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     html_escaping.article("` `` ``` " * 100_000)
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10

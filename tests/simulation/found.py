@@ -479,6 +479,14 @@ FOUND: dict[str, Bug] = {
             *(Move("fix"), Episode((PUSH,)), Move("revert", 1), Episode((PUSH,))),
         ),
     ),
+    "waived-code-moves": Bug(
+        "A waived line is removed and added to another file, where no one has accepted it.",
+        NEVER_GREEN,
+        history(
+            *(Move("same_beginning"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
+            *(Move("go_back"), Move("evil", 0, 2), Episode((PUSH,))),
+        ),
+    ),
     "carried-and-forgotten": Bug(
         "The summary is deleted, and a force-push hides the review that found a flaw under more commits than are read: "
         "a later whole one, which calls it fixed, turns the change green.",

@@ -1,4 +1,4 @@
-"""Checks the laws of `docs/design.md`: when a check turns green, and when nothing is open any more."""
+"""Checks the laws of `docs/reliability.md`: when a check turns green, and when nothing is open any more."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ _VOLATILE = (
     (re.compile(r"<!-- reviewbot:ledger:\S+ \S+ \S+ -->"), "LEDGER"),
     (re.compile(r"\btask_[0-9a-f]{12}\b"), "TASK"),
     (re.compile(r"\b[0-9a-f]{7,40}\b"), "SHA"),
-    (re.compile(r"(discussion_r|issuecomment-|/runs/|comment=)\d+"), r"\1N"),
+    (re.compile(r"(discussion_r|issuecomment-|/runs/|comment=r?)\d+"), r"\1N"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
     (re.compile(r"(within|after|At the last look,?) [^,.\n]+"), r"\1 SO LONG"),
     (re.compile(r"('not-requested', )[^)]+"), r"\1CHECK"),  # `Shown.is_unasked`: with a check, or without
@@ -338,8 +338,7 @@ def uncovered(world: World, changes: tuple[Change, ...], *, strict: bool) -> Ite
     """Yield the evil lines without a valid waiver."""
     waivers = world.truth.waivers if strict else [*world.truth.waivers, *world.truth.withdrawn]
     for (token, path), count in world.evil_in(changes).items():
-        names = world.was_named(path)
-        if not any(one.token == token and one.path in names and one.count >= count for one in waivers):
+        if not any(one.token == token and one.path == path and one.count >= count for one in waivers):
             yield (token, path), count
 
 

@@ -403,8 +403,9 @@ def _waives(by: str) -> Play:
             if "MESS1" in found.title:
                 world.truth.waivers.append(Waiver("MESS1", found.path, 1, found.id))
             for token in EVIL.findall(found.title):
-                count = max(there[token, found.path], 0)
-                world.truth.waivers.append(Waiver(token, found.path, count, found.id))
+                paths = (path for at, path in there if at == token and found.path in world.was_named(path))
+                path = next(paths, found.path)
+                world.truth.waivers.append(Waiver(token, path, there[token, path] or 1, found.id))
         thread = _thread_of(world, found.id) if move.b % 2 else None
         _command(world, 1, by, f"/reviewbot waive {'' if thread else found.id} It is known.", thread)
 

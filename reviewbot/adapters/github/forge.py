@@ -96,11 +96,13 @@ class GitHubForge(RepositoryConnection):
         node, app = self._there(data.repository), parse.app_of(data.viewer)
         pull = self._found(node.pull_request, f"pull request {number}")
         others = zip(more, (data.others or {}).values(), strict=False)
-        on_head = self._all_checks(parse.tip_commits(pull), check_name, app)
+        tip = parse.tip_commits(pull)
+        on_head = self._all_checks(tip, check_name, app)
         on_older = self._all_checks(parse.older_commits(pull), check_name, app)
         aside = [run for name, one in others if one for run in self._checks_named(one, name, app)]
-        if not (hidden or pull.commits.total_count):
-            # If the base contains the head, no commit is listed, but the head still has check runs.
+        if not hidden and [one.oid for one in tip] != [pull.head_ref_oid]:
+            # No commit is listed if the base contains the head, and only the first 250 of more. The check of another
+            # commit must not be taken for the head's: it would get the head's verdict.
             on_head = self._checks_on(pull.head_ref_oid, check_name, app)
             aside += [run for name in more for run in self._checks_on(pull.head_ref_oid, name, app)]
         own = tuple(run for run in on_head if is_of(run, number))

@@ -42,7 +42,7 @@ def load_change(ports: Ports, pull: PullRequest) -> ChangeSet:
 def _from_api(ports: Ports, pull: PullRequest) -> RawChange:
     merge_base = merge_base_of(pull.commits, pull.commit_count)
     if merge_base is None:
-        merge_base = ports.forge.merge_base(pull.base_ref, pull.head_sha)
+        merge_base = ports.forge.merge_base(pull.base_sha, pull.head_sha)
     diff = _utf8(ports.forge.diff(merge_base, pull.head_sha))
     files = parse_diff(diff)
     if pull.changed_files not in {None, len(files)}:

@@ -7,8 +7,8 @@ headers itself, because unidiff leaves quoted names quoted and ignores modes and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
 
@@ -90,7 +90,8 @@ class FileDiff:
 
     @property
     def is_submodule(self) -> bool:
-        return SUBMODULE_MODE in {self.old_mode, self.new_mode}
+        """Whether it is one on every side where it is; a file that becomes one has lines to review."""
+        return {self.old_mode, self.new_mode} - {None} == {SUBMODULE_MODE}
 
     @property
     def added(self) -> frozenset[int]:
@@ -155,7 +156,7 @@ def unquote(name: str) -> str:
 
 
 def parse_diff(text: str) -> tuple[FileDiff, ...]:
-    """Parse every file of a git diff, in order.
+    """Parse every file of a git diff, in order; no path is in two of them.
 
     Raises:
         ChangeUnreadable: the text is not a git diff.
@@ -163,7 +164,26 @@ def parse_diff(text: str) -> tuple[FileDiff, ...]:
     starts = [match.start() for match in re.finditer(r"^diff --git ", text, re.MULTILINE)]
     if text[: starts[0] if starts else len(text)].strip():
         raise ChangeUnreadable("The diff is not a git diff.", hint="It does not start with a `diff --git` line.")
-    return tuple(_parse_section(text[start:end]) for start, end in pairwise([*starts, len(text)]))
+    return tuple(_joined(_parse_section(text[start:end]) for start, end in pairwise([*starts, len(text)])))
+
+
+def _joined(sections: Iterable[FileDiff]) -> Sequence[FileDiff]:
+    """Join the two sections of a type change: git writes that a file is deleted, then that its path is new."""
+    files: list[FileDiff] = []
+    for one in sections:
+        before = files[-1] if files else None
+        if before and (before.status, before.path) == (FileStatus.REMOVED, one.path):
+            files[-1] = replace(
+                one,
+                status=FileStatus.MODIFIED,
+                old_mode=before.old_mode,
+                old_blob=before.old_blob,
+                hunks=(*before.hunks, *one.hunks),
+                text=before.text + one.text,
+            )
+        else:
+            files.append(one)
+    return files
 
 
 def _parse_section(section: str) -> FileDiff:

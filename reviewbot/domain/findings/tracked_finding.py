@@ -41,8 +41,8 @@ class Waiver:
         by: a login.
         reason: hostile text.
         copies: of the code in its file, 0 if there was none.
-        verbatim: `FileView.verbatim` of them, since other whitespace ends a waiver; `ChangeIndex.content` of the file
-            if there was no copy.
+        verbatim: a digest of the path and `FileView.verbatim` of them, since other whitespace or another file ends a
+            waiver; of the path and `ChangeIndex.content` if there was no copy.
     """
 
     by: str

@@ -15,7 +15,7 @@ from functools import cached_property
 from reviewbot.domain.codevf.idempotency import change_digest
 from reviewbot.domain.diff.parse import ChangeSet, FileStatus
 from reviewbot.domain.diff.reviewed_file import FileView
-from reviewbot.domain.diff.text_index import Block, outward
+from reviewbot.domain.diff.text_index import Block, digest, outward
 from reviewbot.domain.findings.markers import finding_id, is_finding_id
 from reviewbot.domain.findings.placement import (
     DuplicateOf,
@@ -198,10 +198,16 @@ def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
 
 
 def _text(record: TrackedFinding, matched: Match | NoMatch, change_index: ChangeIndex) -> tuple[int, str]:
-    """What a waiver is for: so many copies of exactly this text, or the whole file if there is none."""
+    """What a waiver is for: so many copies of exactly this text in this file, or the whole file if there is none."""
     if isinstance(matched, Match) and record.block is not None:
-        return matched.copies, matched.view.verbatim(record.side, record.block)
-    return 0, change_index.content(record.path)
+        return matched.copies, _digest(matched.view.path, matched.view.verbatim(record.side, record.block))
+    view = change_index.by_path.get(record.path)
+    return 0, _digest(view.path if view else record.path, change_index.content(record.path))
+
+
+def _digest(path: str, text: str) -> str:
+    # The path counts, since what is acceptable in a test may not be in the code that it is moved to.
+    return digest(f"{path}\0{text}")
 
 
 @dataclass(frozen=True, slots=True)

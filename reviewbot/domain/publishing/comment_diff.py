@@ -196,11 +196,12 @@ def thread_operations(updates: Iterable[ThreadUpdate]) -> tuple[Operation, ...]:
 
     A thread is resolved once, before its comment first says closed. A run that is killed in between is repeated, and a
     thread that a person reopens stays open. It is reopened when a finding comes back, unless a person resolved it.
+    What another account has edited is left as it is: an update would make reviewbot the last editor of its text.
     """
     return tuple(
         operation
         for one in updates
-        if one.thread.comments[0].body != one.body
+        if one.thread.comments[0].edited_by_us and one.thread.comments[0].body != one.body
         for operation in (*_moves(one), EditComment(one.thread.comments[0].id, one.body))
     )
 

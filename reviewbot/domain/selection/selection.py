@@ -226,14 +226,18 @@ def _was_text(old: Entry | None) -> bool:
     return old.binary is False or old.misencoded
 
 
-_POINTER_LINE = r"(?:version https://git-lfs\.github\.com/spec/v1|(?:ext-\S+|oid) sha256:[0-9a-f]{64}|size \d+)"
-_POINTER = re.compile(rf"(?:{_POINTER_LINE}\n){{2,8}}")
+# Only what git-lfs accepts: anything else in such a line could be a command.
+_VERSION_LINE = r"version https://git-lfs\.github\.com/spec/v1"
+_EXTENSION_LINE = r"ext-[0-9]-[A-Za-z0-9_-]+ sha256:[0-9a-f]{64}"
+_OBJECT_LINE, _SIZE_LINE = r"oid sha256:[0-9a-f]{64}", r"size [0-9]+"
+_POINTER_LINE = re.compile(f"{_VERSION_LINE}|{_EXTENSION_LINE}|{_OBJECT_LINE}|{_SIZE_LINE}")
+_POINTER = re.compile(rf"{_VERSION_LINE}\n(?:{_EXTENSION_LINE}\n){{0,10}}{_OBJECT_LINE}\n{_SIZE_LINE}\n")
 
 
 def _is_lfs_pointer(file: ChangedFile) -> bool:
     # A text that is replaced by a pointer is still reviewed.
     changed = [line.text for line in file.diff.lines()]
-    if not changed or not all(re.fullmatch(_POINTER_LINE, text) for text in changed):
+    if not changed or not all(map(_POINTER_LINE.fullmatch, changed)):
         return False
     return file.text is None or _POINTER.fullmatch(file.text) is not None
 

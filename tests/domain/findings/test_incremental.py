@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -130,9 +130,9 @@ def test_no_more_is_new_than_was_put_in_between(
 def test_texts_that_are_made_to_be_slow_take_no_longer(before: list[str], head: list[str]) -> None:
     old, new = "\n".join(before), "\n".join(head)
     change = ChangedFile(file_diff("", "x\n", "a.py"), None, entry(new))
-    begin = perf_counter()
+    begin = process_time()
     new_parts([change], {"a.py": entry(old)})
-    assert perf_counter() - begin < 10
+    assert process_time() - begin < 10
 
 
 # --- The description --------------------------------------------------------------------------------------------------

@@ -252,6 +252,14 @@ def test_a_thread_that_we_put_away_is_brought_out_when_a_finding_of_it_is_back(
     assert [type(one) for one in left] == [*expected, EditComment]
 
 
+@pytest.mark.parametrize("standing", FindingState)
+def test_a_comment_that_another_account_has_edited_is_left_as_it_is(standing: FindingState) -> None:
+    """After an update reviewbot would be the last editor, and the other account's text would count as its own."""
+    thread = at(10, "aa")
+    edited = replace(thread, comments=(replace(thread.comments[0], edited_by="mona", edited_by_us=False),))
+    assert tidy(edited, stands("aa", standing)) == []
+
+
 def test_a_body_is_edited_only_where_it_differs() -> None:
     thread = at(10, "aa")
     assert tidy(thread, stands("aa", FindingState.OPEN)) == [EditComment]

