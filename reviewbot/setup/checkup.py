@@ -142,12 +142,16 @@ def _awaits(settings: Settings, job: Job) -> bool:
 _ENDS = frozenset({"workflow_run", "check_suite", "status"})
 
 
-def of_awaited(settings: Settings, there: Sequence[HeadCheck], branch: str, jobs: Sequence[Job]) -> Iterator[Finding]:
-    """Yield a note for each awaited check that the default branch does not have, and if no event ends the wait."""
+def of_awaited(settings: Settings, there: Sequence[HeadCheck], branch: str) -> Iterator[Finding]:
+    """Yield a note for each awaited check that the default branch does not have."""
     for name in settings.wait_for_checks:
         if WaitRules((name,)).open_checks([replace(one, state=HeadState.GREEN) for one in there]):
             what = f"`{name}` of `wait-for-checks` is not a check of the last commit on `{branch}`"
             yield Finding("awaited checks", what, "Ignore this if it runs on pull requests only; else fix the name.")
+
+
+def of_ends(jobs: Sequence[Job]) -> Iterator[Finding]:
+    """Yield a note if no event of the awaited checks starts a job."""
     if not any(_ENDS & job.events.keys() for job in jobs):
         what = "no workflow starts when other checks have ended, so the next push or collection makes the purchase"
         yield Finding("awaited checks", what, "Write one with `reviewbot init --force --wait-for WORKFLOW`.")

@@ -29,6 +29,7 @@ from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
 from reviewbot.setup.checkup import (
     Finding,
     of_awaited,
+    of_ends,
     of_error,
     of_price,
     of_problems,
@@ -170,7 +171,8 @@ def _awaited(reader: SetupReader, settings: Settings, branch: str, jobs: tuple[J
     except ForgeError as error:
         yield replace(of_error("awaited checks", error), status=0)
     else:
-        yield from of_awaited(settings, checks, branch, jobs)
+        yield from of_awaited(settings, checks, branch)
+    yield from of_ends(jobs)
 
 
 def _tried(about: str, attempt: Callable[[], object], result: str) -> Finding:
