@@ -17,7 +17,7 @@ from tests.app.house import HEAD, KEY, REPO, Finished, Rig, fork, from_fork, hou
 
 CI = App(7, "other-ci", "Other CI")
 WAITS_FOR_CI = "wait-for-checks: [CI, 'lint / *']\n"
-AT_ONCE = {"wait_minutes": "0"}
+AT_ONCE: Any = {"wait_minutes": "0"}
 
 
 def check(rig: Rig, name: str, conclusion: str | None) -> None:
@@ -139,7 +139,7 @@ def test_only_the_newest_head_is_bought_after_a_pause(tmp_path: Path) -> None:
         age(rig, timedelta(minutes=10))
         collect(rig)
         [task] = rig.service.tasks()
-        assert task.request.metadata["headSha"] == rig.world.pull(REPO, 1).head_sha
+        assert (task.request.metadata or {})["headSha"] == rig.world.pull(REPO, 1).head_sha
 
 
 def test_a_dry_run_says_whether_it_would_wait(tmp_path: Path) -> None:
@@ -150,8 +150,8 @@ def test_a_dry_run_says_whether_it_would_wait(tmp_path: Path) -> None:
 
 
 def test_a_token_that_cannot_read_the_checks_does_not_block_the_review(tmp_path: Path) -> None:
-    blind = {scope: level for scope, level in WORKFLOW.items() if scope is not Scope.STATUSES}
-    with house(tmp_path, config="wait-for-checks: [CI]\n", permissions=blind, private=True) as rig:
+    assert Scope.STATUSES not in WORKFLOW
+    with house(tmp_path, config="wait-for-checks: [CI]\n", permissions=WORKFLOW, private=True) as rig:
         done = rig.run()
         assert done.outputs["verdict"] == "pass"
         assert "without waiting" in rig.summaries()[0]

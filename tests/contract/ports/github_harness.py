@@ -555,7 +555,8 @@ class SandboxGitHub:
             if (one.head_sha, one.name, one.status) == (sha, name, "in_progress")
         ]  # fmt: skip
         if open_runs:
-            self.world.store.checks[open_runs[0].id] = replace(open_runs[0], **done)
+            status = "completed" if conclusion else "in_progress"
+            self.world.store.checks[open_runs[0].id] = replace(open_runs[0], status=status, conclusion=conclusion)
         else:
             self.world.check(REPOSITORY, _OTHER_APP, {"name": name, "head_sha": sha, **done})
 
