@@ -99,7 +99,7 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
     ("redact", Redact.ON, "block", Redact.BLOCK, ["off"], False, True),
     ("supersede", Supersede.REPLACE_PENDING, "keep", Supersede.KEEP, ["never"], False, True),
     ("max-tasks", 1, "6", 6, ["0", "7"], False, True),
-    ("wait-for-checks", (), "CI\nlint / *", ("CI", "lint / *"), [], False, True),
+    ("wait-for-checks", (), "build / *", ("build / *",), [], False, True),
     ("wait-for-checks-hours", 24, "2", 2, ["0", "301"], False, True),
     ("quiet-minutes", 0, "10", 10, ["-1", "1441"], False, True),
     ("attachment-bytes", 1_000_000, "140000", 140_000, ["999", "1048577"], False, True),
@@ -171,7 +171,7 @@ def test_an_input_is_read(row: tuple[str, object, str, object, list[str], bool, 
 def test_a_key_is_read(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
     name, _, text, value, *_ = row
     assert value_of(read_settings({}, f"{name}: {quoted(text)}\n"), name) == value
-    if name not in {"paths", "bases", "instance", "wait-for-checks"}:
+    if name not in {"paths", "bases", "instance"}:
         assert value_of(read_settings({}, f"{name}: {text}\n"), name) == value
 
 
