@@ -112,8 +112,9 @@ def test_the_names_to_wait_for_are_given_as_options(clone: Clone) -> None:
     assert "rm .github/workflows/reviewbot-checks.yml" in init("--action", NAMED, "--force").err
 
 
-def test_the_config_file_sets_nothing_and_says_every_default() -> None:
+def test_the_config_file_sets_the_limits_of_spending_alone_and_says_every_default() -> None:
     text = config_file(ACTION)
+    assert YAML(typ="safe").load(text) == {"max-credits-per-pr": "auto", "max-credits-ceiling": 1_200}
     assert read_settings({}, text) == Settings()
     said = re.sub(r"^#(?=[a-z])", "", text, flags=re.MULTILINE)
     assert read_settings({}, said) == Settings()

@@ -17,7 +17,17 @@ from tests.simulation.laws import CONVERGES, NO_BUG, Violation
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Disturbance, Interrupt, Kill, Lose, Meanwhile, Run, Switch
-from tests.simulation.world import IS_QUIET, KEY, LISTS_RELEASE, WAITS_FOR_CHECKS, Setting, Start, Trace, World
+from tests.simulation.world import (
+    AUTO_SIZE,
+    IS_QUIET,
+    KEY,
+    LISTS_RELEASE,
+    WAITS_FOR_CHECKS,
+    Setting,
+    Start,
+    Trace,
+    World,
+)
 
 LONG = 3 * 3600.0
 MOST_COLLECTIONS = 5
@@ -97,7 +107,8 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
     setting = _setting(rng, adversary=kind == ADVERSARIAL)
     if not moves:
         setting = _of_others(setting, Random(seed + 1))  # noqa: S311 — as above
-        setting = _that_waits(setting, Random(seed + 2))  # noqa: S311 — as above
+        setting = _that_waits(setting, Random(seed + 3))  # noqa: S311 — as above
+    setting = _of_spending(setting, Random(seed + 2))  # noqa: S311 — as above
     moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind] + (tuple(people.CHECKS) * 4 if setting.waited_for else ())
     steps: list[Step] = []
     for _ in range(rng.randint(1, 5 if kind else 3)):
@@ -156,6 +167,16 @@ def _that_waits(setting: Setting, rng: Random) -> Setting:
     """Return the setting with `wait-for-checks` or `quiet-minutes`."""
     added = [text for text in (WAITS_FOR_CHECKS, IS_QUIET) if rng.random() < WAITING]
     return replace(setting, config="".join((setting.config, *added)))
+
+
+def _of_spending(setting: Setting, rng: Random) -> Setting:
+    """Return the setting with sizes by lines, and with a limit that is set, small or absent."""
+    limit = rng.choice(("auto", "auto", "auto", "0", "1080", "700"))
+    inputs = dict(setting.inputs) if limit == "auto" else {**dict(setting.inputs), "max-credits-per-pr": limit}
+    if rng.random() < 0.3:
+        inputs["max-credits"] = "auto"
+        setting = replace(setting, config=setting.config + AUTO_SIZE)
+    return replace(setting, inputs=tuple(sorted(inputs.items())))
 
 
 _KILLED = ("evil", "note", "fix", "harmless", "finish", "waive", "rename")

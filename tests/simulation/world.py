@@ -32,6 +32,9 @@ KEY = "cvf_test_simulation"
 CHECK = "CodeVF review"
 RELEASE = "release"
 LISTS_RELEASE = f"bases: [{RELEASE}]\n"
+AUTO_SIZE = "base-credits: 60\ncredits-per-100-lines: 2000\n"
+"""With `max-credits: auto`, twenty credits for each line."""
+
 RENOVATE = "renovate[bot]"
 """A bot whose pull requests are not reviewed while all commits are its own."""
 

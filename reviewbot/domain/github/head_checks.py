@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 OWN_NAMES = ("CodeVF review", "reviewbot (local)")
 """How the names of reviewbot's own check runs begin, with any instance and base."""
@@ -22,8 +23,7 @@ class HeadState(Enum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True)
-class HeadCheck:
+class HeadCheck(Struct, frozen=True):
     """A check run or a commit status of a head.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from reviewbot.domain.github.head_checks import HeadCheck, HeadState, latest
 from reviewbot.domain.text.escaping import visible
@@ -16,8 +17,7 @@ MOST_NAMED = 5
 _WORST_FIRST = (HeadState.RED, HeadState.MISSING, HeadState.RUNNING, HeadState.GREEN)
 
 
-@dataclass(frozen=True, slots=True)
-class WaitRules:
+class WaitRules(Struct, frozen=True):
     """The settings that a purchase waits for.
 
     Attributes:

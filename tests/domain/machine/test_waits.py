@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from msgspec import structs
 
 from reviewbot.domain.github.pull_request import Conclusion, Permission
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
@@ -24,6 +22,7 @@ from reviewbot.domain.policy.eligibility import Asked, AtTerminal, Policy, Trigg
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.verdict import Reason, Status
 from reviewbot.errors import ForgeUnreachable, PermissionMissing
+from reviewbot.values import replace
 from tests.domain.builders import HEAD, NOON, pull, purchase
 from tests.domain.machine.test_transitions import go, known, own, reading, sendable
 from tests.domain.machine.world import OTHER_HEAD
@@ -170,7 +169,7 @@ def test_the_approval_is_kept_and_its_label_removed() -> None:
     assert go(kept, AWAY).outcome.status is Status.FAILED
     ledger = StoredLedger(deferred.known.ledger)
     later = collecting(policy=policy, wait_rules=FOR_CI)
-    read = structs.replace(sendable(), stored=ledger)
+    read = replace(sendable(), stored=ledger)
     assert isinstance(go(start(later), read, steps.Done(), GREEN), BUYS)
 
 
