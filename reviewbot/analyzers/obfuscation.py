@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from reviewbot.analyzers import kinds
 from reviewbot.analyzers.copies import Copy, SourceFile
@@ -20,8 +21,7 @@ NAME: Final = "reviewbot"
 READERS: Final = "the analyzers"
 
 
-@dataclass(frozen=True, slots=True)
-class Disguise:
+class Disguise(Struct, frozen=True):
     """One way to hide code.
 
     Attributes:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 
+from msgspec import Struct
+
+from reviewbot.adapters.scratch import scratch_folder, writing_scratch
 from reviewbot.analyzers.answer import MAX_FINDINGS, answer, locate
 from reviewbot.analyzers.copies import SourceFile, source_file
 from reviewbot.analyzers.kinds import plain
@@ -27,8 +27,7 @@ ANY = "any analyzer"
 MAX_PATHS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(Struct, frozen=True):
     """The service's answer object, and the files that were not read completely or whose findings did not all fit."""
 
     answer: dict[str, object]
@@ -108,8 +107,8 @@ def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: 
     until = time.monotonic() + seconds
     wanted = [tool for tool in TOOLS if any(tool in _tools(file) for file in files)]
     reports = []
-    with tempfile.TemporaryDirectory(prefix="reviewbot-") as name:
-        root = Path(name).resolve()
+    with scratch_folder("reviewbot-") as folder, writing_scratch():
+        root = folder.resolve()
         for position, tool in enumerate(wanted):
             share = max(0.0, until - time.monotonic()) / (len(wanted) - position)
             reports.append(run_tools(tool, files, root=root, path_env=path_env, seconds=share))

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.parse import DiffLine, Hunk, LineKind
 from reviewbot.domain.diff.reviewed_file import FileView
@@ -34,8 +35,7 @@ Paint = Callable[[str, Sequence[str]], Sequence[Runs]]
 """Colours the lines of a file, which is named for its kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """A changed file; `old_path` is empty unless it was renamed, `entry` None if there is no space for its code."""
 
     path: str

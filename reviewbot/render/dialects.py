@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Self, TypeVar
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from reviewbot.domain.text import escaping, formatting
 from reviewbot.domain.text.bounds import Cut
@@ -63,8 +63,7 @@ class Html(Written):
     line = staticmethod(html_escaping.line)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Dialect:
+class Dialect(Struct, frozen=True, eq=False):
     """How one kind of template escapes values: its class of escaped text, and filters by name."""
 
     written: type[Written]

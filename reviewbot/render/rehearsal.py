@@ -6,12 +6,13 @@ They are made from the types of the fields, so a new field needs no change here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from types import NoneType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.commands.parse import CommandName
@@ -30,6 +31,7 @@ from reviewbot.render.view_models.review import (
     PromptView,
     SummaryView,
 )
+from reviewbot.values import replace
 
 V = TypeVar("V")
 
@@ -64,9 +66,9 @@ def _made_up(kind: Any, name: str, *, full: bool) -> Any:  # noqa: ANN401 — an
 
 
 def _plain(kind: Any, name: str, *, full: bool) -> Any:  # noqa: ANN401 — as above
-    if is_dataclass(kind):
+    if issubclass(kind, Struct):
         hints = get_type_hints(kind)
-        return cast("Any", kind)(**{one.name: _made_up(hints[one.name], one.name, full=full) for one in fields(kind)})
+        return kind(**{one: _made_up(hints[one], one, full=full) for one in kind.__struct_fields__})
     if issubclass(kind, Enum):
         return next(iter(kind))
     if kind is str:

@@ -7,10 +7,11 @@ has escaped it already.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import wraps
 from types import MappingProxyType
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.markers import review_mark
@@ -34,10 +35,13 @@ from reviewbot.errors import TemplateError
 from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, address, link
 from reviewbot.render.rehearsal import rehearsal
-from reviewbot.render.sandbox import Templates, lost_mark, mistake, templates_of
 from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
 from reviewbot.render.view_models.truncation import shows_everything
+from reviewbot.values import replace
+
+if TYPE_CHECKING:
+    from reviewbot.render.sandbox import Templates
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,8 +74,7 @@ def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concat
     return written
 
 
-@dataclass(frozen=True, slots=True)
-class SummaryText:
+class SummaryText(Struct, frozen=True):
     """A summary comment; `is_whole` if it shows every finding and unreadable part, and none is shortened."""
 
     text: str
@@ -96,13 +99,16 @@ class Renderer:
     """
 
     def __init__(self, overrides: Mapping[str, str] = MappingProxyType({})) -> None:
+        # Imported here: Jinja loads slowly, and the first request does not wait for it.
+        from reviewbot.render.sandbox import templates_of  # noqa: PLC0415
+
         own = tuple(overrides.items())
         self._markdown, self._plain, self._html = (templates_of(one, own) for one in (MARKDOWN, PLAIN, HTML))
         kinds = {"md": self._markdown, "html": self._html, "css": self._html}
         for name, source in overrides.items():
             if name not in self._markdown.names:
                 known = ", ".join(sorted(self._markdown.names))
-                raise mistake(name, None, f"there is no such template; the names are {known}")
+                raise TemplateError.mistake(name, None, f"there is no such template; the names are {known}")
             kinds.get(name.split(".")[-2], self._plain).compile(name, source)
         self.problems: list[str] = []
         self.refusal: TemplateError | None = None
@@ -148,7 +154,7 @@ class Renderer:
         text, detail = _fit("summary.md.j2", attempts, self._markdown.render_with_words, COMMENT)
         hidden = text.removeprefix(view.mark)
         if hidden == text or not hidden.lstrip("\n").startswith(view.ledger):
-            raise lost_mark("summary.md.j2")
+            raise TemplateError.lost_mark("summary.md.j2")
         return SummaryText(text, is_whole=shows_everything(view, detail))
 
     @_or_shipped
@@ -162,7 +168,9 @@ class Renderer:
         """Return the state of a comment's findings, to follow its mark; at most 2,000 characters."""
         text = _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
         if "<!--" in text:
-            raise mistake("standing.md.j2", None, "it contains a hidden comment, which would end the state early")
+            raise TemplateError.mistake(
+                "standing.md.j2", None, "it contains a hidden comment, which would end the state early"
+            )
         return text
 
     @_or_shipped
@@ -180,7 +188,7 @@ class Renderer:
     def _marked(self, name: str, attempts: Iterable[Mapping[str, object]], mark: str, limit: SizeLimit) -> str:
         text = _first_fit(name, attempts, self._markdown.render, limit)
         if not text.startswith(mark):
-            raise lost_mark(name)
+            raise TemplateError.lost_mark(name)
         return text
 
     @_or_shipped
@@ -222,7 +230,7 @@ class Renderer:
             raise self.refusal
         text = _first_fit("prompt.txt.j2", contexts.of_prompt(view), self._plain.render, PROMPT)
         if len(text) < _PROMPT_MINIMUM:
-            raise mistake("prompt.txt.j2", None, "a prompt has at least 10 characters")
+            raise TemplateError.mistake("prompt.txt.j2", None, "a prompt has at least 10 characters")
         return text
 
     @_or_shipped
@@ -285,4 +293,6 @@ def _fit(
         text = render(name, context, limit.limit)
         if text is not None and limit.size(text) <= limit.limit:
             return text, detail
-    raise mistake(name, None, f"it writes more than {limit.limit:,} characters even when all is left out that can be")
+    raise TemplateError.mistake(
+        name, None, f"it writes more than {limit.limit:,} characters even when all is left out that can be"
+    )

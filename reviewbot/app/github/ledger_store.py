@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
 
 from reviewbot.app.context import RunContext, judgement_of
 from reviewbot.domain.findings.tracked_finding import LOST, Findings
@@ -24,10 +25,10 @@ from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.errors import ForgeError
+from reviewbot.values import replace
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     copy: ExternalId
     head_sha: str
 
@@ -200,9 +201,10 @@ def _with_carried(ledger: Ledger, found: _Found) -> Ledger:
 
 
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
-    """Return the purchase in the oldest check run, which is the same for every run that reads it.
+    """Return the purchase of the latest attempt in the oldest check run, which is the same for every run that reads it.
 
-    A run that found another base has written its check run with the name for that base.
+    A run that found another base has written its check run with the name for that base. One that cancelled a deferred
+    purchase buys the next attempt.
 
     Raises:
         ForgeError: the pull request or the check runs cannot be read.
@@ -215,7 +217,7 @@ def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase 
         for copy, check in copies
         if copy and copy.state is not TaskState.DEFERRED and bought.identity.startswith(copy.identity)
     )
-    first = next((one for one in found if one.copy.attempt == bought.attempt), None)
+    first = max(found, key=lambda one: one.copy.attempt, default=None)
     return _adopted(run, known.snapshot, first, bought.identity) if first else None
 
 

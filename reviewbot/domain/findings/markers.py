@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reviewbot.domain.github.drafts import Reaction
 
@@ -41,8 +42,7 @@ def review_mark(instance: str) -> str:
     return f'<!-- reviewbot:review:v1 instance="{instance}" -->'
 
 
-@dataclass(frozen=True, slots=True)
-class FindingMark:
+class FindingMark(Struct, frozen=True):
     """The first bytes of a review comment."""
 
     instance: str
@@ -65,8 +65,7 @@ def comment_key(comment_id: int, *, in_thread: bool) -> str:
     return f"{'r' if in_thread else ''}{comment_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerMark:
+class AnswerMark(Struct, frozen=True):
     """The first bytes of the answer to a command: the `comment_key` of the command, and the reaction to it."""
 
     instance: str

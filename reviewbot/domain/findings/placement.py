@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.parse import unquote
 from reviewbot.domain.diff.reviewed_file import FileView
@@ -22,6 +23,7 @@ from reviewbot.domain.model.review import Finding, Severity, Side
 from reviewbot.domain.redaction.redactor import has_redaction
 from reviewbot.domain.selection.file_kinds import is_protected
 from reviewbot.domain.text.escaping import code_text
+from reviewbot.values import replace
 
 MAX_FINGERPRINT_LINES = 20
 """Lines of code that identify a finding."""
@@ -59,16 +61,14 @@ class SuggestionState(StrEnum):
     SHOWN = "shown"
 
 
-@dataclass(frozen=True, slots=True)
-class OnLines:
+class OnLines(Struct, frozen=True):
     """A comment on lines of the diff; `why` is how they were found."""
 
     target: LineTarget
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
-class OnFile:
+class OnFile(Struct, frozen=True):
     """A comment on the whole file; `line` is where the code is at the head, if known."""
 
     path: str
@@ -76,16 +76,14 @@ class OnFile:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InSummary:
+class InSummary(Struct, frozen=True):
     """An entry of the summary; `at` is where the comment would have been."""
 
     why: Why
     at: OnLines | OnFile | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateOf:
+class DuplicateOf(Struct, frozen=True):
     """A duplicate of the finding with this id."""
 
     id: str
@@ -94,8 +92,7 @@ class DuplicateOf:
 Placement = OnLines | OnFile | InSummary | DuplicateOf
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A finding with its place and its id.
 
     Attributes:
@@ -115,16 +112,14 @@ class Placed:
     root: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PlacementRules:
+class PlacementRules(Struct, frozen=True):
     """The settings that limit comments: the least severity (unrated always gets one), and how many at most."""
 
     comment_from: Severity = Severity.LOW
     max_comments: int = 30
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """The lines that a finding cites; the first `count` of them are its code."""
 
     side: Side

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from reviewbot.domain.diff.text_index import line_feeds, quoted_lines, split_lines
 from reviewbot.domain.findings.placement import OnFile, OnLines, Placed, SuggestionState, Why, in_summary
 from reviewbot.domain.model.review import Finding, Side
+from reviewbot.values import replace
 
 
 def without_quote(findings: Iterable[Finding]) -> tuple[str, ...]:

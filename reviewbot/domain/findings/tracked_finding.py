@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cached_property
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.text_index import Block
 from reviewbot.domain.model.review import Category, Severity, Side
@@ -33,8 +35,7 @@ class FindingState(StrEnum):
         return self in {FindingState.OPEN, FindingState.CHANGED}
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """A collaborator accepted a finding, for its code as it was.
 
     Attributes:
@@ -51,8 +52,7 @@ class Waiver:
     verbatim: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bypass:
+class Bypass(Struct, frozen=True):
     """A maintainer let one head pass, for one base branch."""
 
     head_sha: str
@@ -65,8 +65,7 @@ class Bypass:
         return (self.head_sha, self.base_ref) == (head_sha, base_ref)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """A finding that was open when a change was judged, waived or not.
 
     Attributes:
@@ -86,8 +85,7 @@ LOST = Judged("", FindingState.OPEN, blocks=True, carried=True)
 """One or more that blocked and that nothing remembers."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrackedFinding:
+class TrackedFinding(Struct, frozen=True):
     """A finding in the ledger.
 
     Attributes:
@@ -133,8 +131,7 @@ class TrackedFinding:
         return self.standing.is_open and self.waiver is None
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Struct, frozen=True, dict=True):
     """The findings of a pull request.
 
     Attributes:
@@ -147,11 +144,10 @@ class Findings:
     records: tuple[TrackedFinding, ...] = ()
     beyond: tuple[tuple[Severity, int], ...] = ()
     broken: bool = False
-    _by_id: dict[str, TrackedFinding] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Index by id."""
-        self._by_id.update((record.id, record) for record in self.records)
+    @cached_property
+    def _by_id(self) -> Mapping[str, TrackedFinding]:
+        return {record.id: record for record in self.records}
 
     def find(self, finding_id: str) -> TrackedFinding | None:
         """The finding of an id."""

@@ -8,9 +8,10 @@ answer does not mention stays as it was. In a change that was judged before, a f
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from reviewbot.domain.codevf.idempotency import change_digest
 from reviewbot.domain.diff.parse import ChangeSet, FileStatus
@@ -37,6 +38,7 @@ from reviewbot.domain.findings.tracked_finding import (
     worst_first,
 )
 from reviewbot.domain.model.review import Leftover, Previous, PreviousState, Report, Severity, Side
+from reviewbot.values import replace
 
 SHORT_CHANGE = 32
 """Hex digits."""
@@ -47,8 +49,7 @@ Stood = Mapping[str, FindingState]
 NOT_JUDGED: Stood = {}
 
 
-@dataclass(frozen=True)
-class ChangeIndex:
+class ChangeIndex(Struct, frozen=True, dict=True):
     """The change as it is now, to look findings up in.
 
     Attributes:
@@ -91,8 +92,7 @@ class ChangeIndex:
         return "" if view is None else view.content or self.blobs.get(view.path, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """Where a finding's code is now.
 
     Attributes:
@@ -210,8 +210,7 @@ def _digest(path: str, text: str) -> str:
     return digest(f"{path}\0{text}")
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """A finished task's answer, placed on the change as it is now.
 
     Attributes:

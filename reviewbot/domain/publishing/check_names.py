@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, PullRequest
 from reviewbot.domain.selection.path_filters import matches
@@ -19,8 +20,7 @@ _SHOWN_OF_OTHERS = 40
 _DIGITS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class CheckNames:
+class CheckNames(Struct, frozen=True):
     """The names of our check runs in a repository.
 
     Attributes:

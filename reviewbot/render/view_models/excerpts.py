@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import split_lines, strip_gutter
@@ -25,8 +26,7 @@ _READ = _WIDTH + 100
 """Characters of a quoted line, which may begin with a gutter."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExcerptLine:
+class ExcerptLine(Struct, frozen=True):
     """A line; `number` is None if only the quote is known."""
 
     number: int | None
@@ -34,8 +34,7 @@ class ExcerptLine:
     cited: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True):
     """Lines, and how many of the cited ones are not shown."""
 
     lines: tuple[ExcerptLine, ...]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.placement import SuggestionState, Why
@@ -17,8 +18,7 @@ from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.domain.text.formatting import state
 
 
-@dataclass(frozen=True, slots=True)
-class FindingView:
+class FindingView(Struct, frozen=True):
     """A finding.
 
     Attributes:
@@ -67,8 +67,7 @@ class FindingView:
         return f"/reviewbot waive {self.id} REASON"
 
 
-@dataclass(frozen=True, slots=True)
-class CommentView:
+class CommentView(Struct, frozen=True):
     """A comment on the same lines or the same file, with one or more findings. Its hidden `mark` is trusted.
 
     It is `waivable` if a command can waive its findings.
@@ -80,16 +79,14 @@ class CommentView:
     waivable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FileGroup:
+class FileGroup(Struct, frozen=True):
     """The findings of one file, worst first."""
 
     path: str
     findings: Sequence[FindingView]
 
 
-@dataclass(frozen=True, slots=True)
-class SumView:
+class SumView(Struct, frozen=True):
     """How many findings have each placement; `returned` is the sum."""
 
     returned: int
@@ -100,8 +97,7 @@ class SumView:
     leftovers: int
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateView:
+class DuplicateView(Struct, frozen=True):
     """A duplicate of another finding."""
 
     title: str
@@ -109,8 +105,7 @@ class DuplicateView:
     original: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProgressView:
+class ProgressView(Struct, frozen=True):
     """The findings compared with the previous review.
 
     Attributes:
@@ -130,19 +125,18 @@ class ProgressView:
     beyond: int
 
 
-@dataclass(frozen=True, slots=True)
-class BypassView:
+class BypassView(Struct, frozen=True):
     """The user who bypassed the check for this head, and the reason."""
 
     by: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CostView:
+class CostView(Struct, frozen=True):
     """The cost of the review in credits; None while unknown, never 0.
 
-    The hold is the sum of all tasks, of which there are `parts`.
+    The hold is the sum of all tasks, of which there are `parts`. `size` says why each has `max_credits`; it is empty if
+    the setting is a number. Of the pull request's `limit`, which is 0 without one, `spent` credits are used or held.
     """
 
     mode: str
@@ -153,10 +147,12 @@ class CostView:
     hold: int
     used: Decimal | None
     parts: int = 1
+    size: str = ""
+    spent: Decimal = Decimal(0)
+    limit: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class WaitView:
+class WaitView(Struct, frozen=True):
     """An open review, with the service's word for its state, or `submitted` before the first answer.
 
     The run waits for `minutes`; 0 if it does not wait.
@@ -173,8 +169,7 @@ class WaitView:
         return state(self.status)
 
 
-@dataclass(frozen=True, slots=True)
-class SummaryView:
+class SummaryView(Struct, frozen=True):
     """A run, for the summary comment, the check's page, the job summary and the terminal.
 
     Attributes:
@@ -252,24 +247,21 @@ class SummaryView:
         return sum(number for severity, number in self.counts.items() if blocks(severity, fail_on))
 
 
-@dataclass(frozen=True, slots=True)
-class FindingStateView:
+class FindingStateView(Struct, frozen=True):
     """The state of a comment's findings; `several` if the comment has more than one."""
 
     findings: tuple[FindingView, ...]
     several: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorText:
+class AuthorText(Struct, frozen=True):
     """Text of the pull request's author: data for the reviewer, never instructions."""
 
     title: str
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class PromptView:
+class PromptView(Struct, frozen=True):
     """The prompt for the reviewer.
 
     Attributes:
