@@ -121,7 +121,7 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
             steps += [Move("finish"), Episode((Start("collect"),)), Episode((Start("next"),))]
     if kind == ADVERSARIAL:
         steps += [_move(rng, moves) for _ in range(rng.choice((0, 1, 2)))]
-    if setting.config == ROUTES:
+    if ROUTES in setting.config:
         steps = list(_with_labels(steps, Random(seed + 2)))  # noqa: S311 — as above
     return History(seed, setting, tuple(steps), starts_again=kind == KILLS)
 

@@ -332,7 +332,7 @@ def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_r
     """Return whether a rule gives every changed file no review, and the change was not reviewed all the same."""
     paths = {path for one in changes for path in (one.path, one.old_path) if path}
     is_asked = at_rest and DEEP in pull.labels
-    if world.setting.config != ROUTES or is_asked or not paths <= set(UNREVIEWED):
+    if ROUTES not in world.setting.config or is_asked or not paths <= set(UNREVIEWED):
         return False
     return not any(
         task.status(world.time.seconds) is TaskStatus.COMPLETED
