@@ -84,6 +84,8 @@ large: setup ## Review the largest pull requests and print time and memory (WORD
 	$(BIN)/python -m tests.large $(WORD)
 
 bench: setup peers .venv-pr-agent/.stamp ## Run the benchmarks and store the figures (PART='stages waiting' prints only those)
+	rm -rf templates/compiled
+	$(BIN)/python -I shipping/templates.py
 	$(BIN)/python -m bench $(if $(PART),$(PART),--write)
 
 lint: lint-style lint-types lint-layers lint-workflows lint-image site ## Run all linters (-k continues after a failure)
@@ -149,7 +151,7 @@ release-check: build archive ## Rehearse a release: packages, archives, images, 
 	$(MAKE) --no-print-directory test-image
 
 clean: ## Remove everything that the other targets created
-	rm -rf .venv .venv-bench .venv-pr-agent node_modules bench/node_modules dist build site .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf templates/compiled .venv .venv-bench .venv-pr-agent node_modules bench/node_modules dist build site .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # `venv --clear` would empty the target of a symbolic link, which may belong to another checkout.
 OWN = @[ ! -L $(1) ] || { echo 'make: $(1) is a symbolic link whose target would be emptied; remove the link' >&2; exit 1; }

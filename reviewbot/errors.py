@@ -10,6 +10,7 @@
     │   ├── NotApproved                no collaborator with write access approved the spending
     │   ├── TaskEnded                  the task was cancelled, failed or expired
     │   ├── NothingSendable            no selected file fits into a request
+    │   ├── ScratchUnusable            the temporary folder cannot be written
     │   └── ServiceError               CodeVF
     │       ├── ServiceRefused         HTTP 400, 401, 402, 403, 404 or 409
     │       ├── PayloadTooLarge        HTTP 413: send less with the same idempotency key
@@ -24,6 +25,7 @@
     │       └── RateLimited            the rate limit does not end within the deadline
     ├── ChangeUnreadable           3   neither the API nor git returned the whole change
     ├── TemplateError              2   a template of the default branch cannot be rendered
+    ├── OutputUnwritable           4   the runner's file for outputs or the job summary cannot be written
     ├── EventUnreadable            3   the event lacks what reviewbot needs
     ├── ReportUnreadable           2   a file is not a report of reviewbot
     └── NotInstalled               2   a command needs packages that are missing
@@ -34,10 +36,11 @@ Exit status 1 means only that findings block. Exit status 70 is a bug in reviewb
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from msgspec import Struct
 
 
 class Reason(StrEnum):
@@ -91,8 +94,7 @@ class ReviewbotError(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One problem of the settings or the command line.
 
     Attributes:
@@ -146,6 +148,25 @@ class TemplateError(ReviewbotError):
 
     exit_status = 2
     reason = Reason.TEMPLATE
+
+    @classmethod
+    def mistake(cls, name: str, line: int | None, what: str) -> Self:
+        """Return the error for a mistake in a template, with its place."""
+        where = f"`{name}`, line {line}" if line else f"`{name}`"
+        return cls(
+            f"The template {where}: {what.removesuffix('.')}.",
+            hint="Templates come from the folder `templates-dir` of the default branch; nothing of the pull request is "
+            "rendered as one. Fix it there, or delete it to get the shipped one back.",
+        )
+
+    @classmethod
+    def lost_mark(cls, name: str) -> Self:
+        """Return the error for a text that the next run would not recognize as reviewbot's."""
+        return cls(
+            f"The template `{name}` does not begin with its mark.",
+            hint="Without it the next run would not know its own comment and write a second one. Begin the template "
+            "with `{{ view.mark }}` (and the summary with `{{ view.mark }}{{ view.ledger }}`), with nothing before it.",
+        )
 
 
 class ReportUnreadable(ReviewbotError):
@@ -204,6 +225,17 @@ class NothingSendable(ReviewDidNotHappen):
     """No selected file fits into a request."""
 
     reason = Reason.PARTIAL
+
+
+class ScratchUnusable(ReviewDidNotHappen):
+    """The temporary folder cannot be written, for example because the disk is full."""
+
+
+class OutputUnwritable(ReviewbotError):
+    """The runner's file for outputs or the job summary cannot be written."""
+
+    exit_status = 4
+    reason = Reason.NOT_PUBLISHED
 
 
 class ServiceError(ReviewDidNotHappen):

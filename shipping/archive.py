@@ -1,7 +1,7 @@
 """Build the archive of the Docker-free action: the action with its libraries for one platform, compiled.
 
-Usage: python shipping/archive.py FOLDER [MACHINE...], in an environment with pip and hatchling. It needs Python 3.13
-on `PATH`, which `no-docker/action.yml` runs the archive with. Equal sources give equal bytes.
+Usage: python shipping/archive.py FOLDER [MACHINE...], in an environment with reviewbot, pip and hatchling. It needs
+Python 3.13 on `PATH`, which `no-docker/action.yml` runs the archive with. Equal sources give equal bytes.
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ def _install(content: Path, wheel: Path, machine: str) -> None:
     shutil.rmtree(content / "bin")
     _run(sys.executable, "-I", "-m", "hatchling", "build", "--target", "wheel", "--directory", str(wheel))
     _run(*pip, "--no-index", *map(str, wheel.glob("*.whl")))
+    # By this environment, since the libraries may be of another platform.
+    _run(sys.executable, "-I", "shipping/templates.py", str(content / "reviewbot/templates/compiled"))
 
 
 def _run(*command: str) -> None:

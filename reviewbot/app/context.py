@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from random import Random
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from reviewbot.app.reviewer.batch_service import BatchReviewService
 from reviewbot.domain.codevf.idempotency import selection_digest
@@ -31,8 +32,7 @@ from reviewbot.settings import Settings
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
+class Ports(Struct, frozen=True):
     """The ports of a run, opened by the composition root.
 
     Attributes:
@@ -56,8 +56,7 @@ class Ports:
     uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
-@dataclass(slots=True)
-class Degraded:
+class Degraded(Struct):
     """What this run could not do, without repetitions.
 
     Attributes:
@@ -78,8 +77,7 @@ class Degraded:
         self.sentences.extend(sentence for sentence in sentences if sentence and sentence not in self.sentences)
 
 
-@dataclass(frozen=True)
-class RunContext:
+class RunContext(Struct, frozen=True, dict=True):
     """One run on one pull request.
 
     Attributes:

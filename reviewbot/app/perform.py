@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
@@ -26,6 +25,7 @@ from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ForgeError, ReviewbotError
+from reviewbot.values import replace
 
 
 def perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:

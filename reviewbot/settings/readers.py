@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from reviewbot.domain.model.options import PathInstruction
 from reviewbot.domain.model.review import Severity
@@ -38,8 +39,7 @@ class NotAllowed(Exception):
     """A value is not one that its setting allows; the message says why where `Reader.allowed` is not enough."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reader(Generic[T]):
+class Reader(Struct, Generic[T], frozen=True):
     """Reads one value.
 
     Attributes:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
 from reviewbot.domain.codevf.attachments import LARGEST_ATTACHMENT
 from reviewbot.domain.model.options import (
     ActionCommand,
@@ -27,7 +29,6 @@ from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import Problem, SettingsError, did_you_mean
-from reviewbot.settings.configfile import key_lines, read_config
 from reviewbot.settings.readers import (
     BOOLEAN,
     BOTS,
@@ -232,8 +233,7 @@ class Settings:
         return tuple(secret.reveal() for secret in (self.codevf_api_key, self.github_token) if secret)
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """A setting in the terms of the documentation; `default` is empty if there is none."""
 
     name: str
@@ -277,8 +277,7 @@ INPUTS: tuple[Input, ...] = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """One source of settings.
 
     Attributes:
@@ -324,16 +323,27 @@ def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[La
     The layer of the config file lacks the locked keys, so that a file that sets one does not even choose the name of
     the check that reports it.
     """
-    keys, problems = read_config(config or "")
-    own, more = read_config(inputs.get("config", ""), input_place("config"))
+    keys, problems = _read_config(config or "")
+    own, more = _read_config(inputs.get("config", ""), input_place("config"))
     locked = LINES.read(inputs.get("locked", ""))
     problems += [*_unknown(keys, config_place), *more, *_unknown(own, own_place), *_not_keys(locked)]
     if broken := [key for key in keys if key in locked]:
+        from reviewbot.settings.configfile import key_lines  # noqa: PLC0415 — as below
+
         path, lines = inputs.get("config-file", "").strip() or CONFIG_FILE, key_lines(config or "")
         problems += [_locked(key, path, lines.get(key)) for key in broken]
     of_file = {key: value for key, value in keys.items() if key not in locked}
     given = {name: text.strip() for name, text in inputs.items() if text.strip()}
     return (Layer(given, input_place), Layer(of_file, config_place), Layer(own, own_place)), problems
+
+
+def _read_config(text: str, where: str = "config file") -> tuple[dict[str, object], list[Problem]]:
+    if not text.strip():
+        return {}, []
+    # Imported here: the YAML parser loads slowly, and the first request does not wait for it.
+    from reviewbot.settings.configfile import read_config  # noqa: PLC0415
+
+    return read_config(text, where)
 
 
 def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:

@@ -6,7 +6,8 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from reviewbot.domain.model.installation import ACTIONS_APP
 from reviewbot.domain.model.options import ReviewerKind
@@ -14,6 +15,7 @@ from reviewbot.domain.model.remotes import read_direct_url, read_remote
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.settings import INPUTS, Input, Settings
 from reviewbot.settings.table import CONFIG_FILE
+from reviewbot.values import replace
 
 WORKFLOWS = ".github/workflows"
 
@@ -35,8 +37,7 @@ _ACTION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """The action as a workflow names it.
 
     Attributes:
@@ -65,8 +66,7 @@ def read_action(text: str) -> Action | None:
     return Action(found["repository"], found["commit"], found["release"], found["folder"]) if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """The options of `init`; a `gate` covers forks, and no author can edit its workflow."""
 
     action: Action = PLACEHOLDER

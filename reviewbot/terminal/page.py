@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rich.cells import chop_cells
 from rich.console import Console
@@ -22,6 +21,7 @@ from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import NAMED, every_finding
 from reviewbot.terminal.console import code, say, say_hint, shown
+from reviewbot.values import replace
 
 STYLES = {
     Severity.UNRATED: "bold magenta",

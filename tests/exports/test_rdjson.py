@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.text.escaping import ZWSP, visible
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView
+from reviewbot.values import replace
 from tests.exports.hostile_views import every_kind, flood, hostile_view, one
 from tests.hostile.corpus import CORPUS, Kind
 from tests.render.view_builders import (

@@ -6,7 +6,6 @@ import base64
 import gzip
 import json
 import random
-from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -17,6 +16,7 @@ from reviewbot.domain.model.review import Category, Severity, Side
 from reviewbot.domain.text.escaping import visible
 from reviewbot.exports.sarif import MAX_GZIPPED, MAX_RESULTS, sarif
 from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView
+from reviewbot.values import replace
 from tests.exports.hostile_views import every_kind, flood, hostile_finding, hostile_view, one
 from tests.hostile.corpus import ATTACKS, CORPUS, Kind
 from tests.render.view_builders import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.report import report_json
 from reviewbot.exports.stored import read_report
 from reviewbot.render.view_models.review import SummaryView
+from reviewbot.values import replace
 from tests.exports.hostile_views import hostile_view
 from tests.hostile.corpus import CORPUS, Kind
 from tests.render.view_builders import AWAITING, BYPASSED, CLEAN, CLOSED_GATE, FIXED_REVIEW, LOCAL, PULL, WAITING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -26,13 +26,13 @@ from reviewbot.domain.model.options import Tolerance
 from reviewbot.domain.model.review import Balance
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, did_not_happen, not_due
 from reviewbot.domain.selection.selection import Held, HeldBecause
-from reviewbot.errors import NoKey, ReviewbotError, TaskEnded
+from reviewbot.errors import NoKey, ReviewbotError, TaskEnded, TemplateError
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.sandbox import lost_mark
 from reviewbot.render.view_models.command import AnswerView, ChoiceView
 from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView, SumView
 from reviewbot.settings import read_settings
 from reviewbot.settings.environment import read_desktop
+from reviewbot.values import replace
 from tests.render.view_builders import (
     ANSWER,
     AWAITING,
@@ -168,7 +168,7 @@ NOT_ALLOWED = Reply(
 )
 ERRORS: Mapping[str, ReviewbotError] = {
     "settings": raised(lambda: read_settings({"fail-on": "criticl"}, "max-credits: 47\nmode: fats\n")),
-    "template": lost_mark("comment.md.j2"),
+    "template": TemplateError.lost_mark("comment.md.j2"),
     "no-key": raised(_without_key),
     "permission": judge(
         NOT_ALLOWED, Intent("posting the review", "pull-requests: write"), datetime(2026, 11, 24, tzinfo=UTC)

@@ -11,7 +11,7 @@ import re
 import time
 import tracemalloc
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -38,6 +38,7 @@ from reviewbot.render.colours import Colours
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
+from reviewbot.values import replace
 from tests.hostile.built import TRUSTED, Building, texts_of
 from tests.hostile.corpus import ATTACKS
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
@@ -17,6 +16,7 @@ from reviewbot.domain.findings.markers import with_state
 from reviewbot.errors import TemplateError
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.review import PromptView
+from reviewbot.values import replace
 from tests.hostile.corpus import ATTACKS, CORPUS, Kind
 from tests.hostile.judges import Page, commands, live, page
 from tests.hostile.poison import filled, poisoned

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import jinja2
@@ -17,6 +16,7 @@ from reviewbot.render.dialects import MARKDOWN
 from reviewbot.render.renderer import Renderer, collecting_renderer
 from reviewbot.render.sandbox import SOURCE_LIMIT, Templates
 from reviewbot.render.view_models.review import SummaryView
+from reviewbot.values import replace
 from tests.hostile.built import Building
 from tests.render.test_flood import WRITERS
 from tests.render.view_builders import CLEAN, CLOSED_GATE, COMMENT, PROMPT

@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 import time
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -24,6 +23,7 @@ from reviewbot.render.renderer import Renderer
 from reviewbot.render.report import script as report_script
 from reviewbot.render.view_models.excerpts import MAX_LINES, Excerpts
 from reviewbot.render.view_models.review import BypassView, FileGroup, SummaryView
+from reviewbot.values import replace
 from tests.hostile.corpus import CORPUS, Kind
 from tests.hostile.poison import filled
 from tests.render.goldens import ERRORS, at_a_branch, of_error

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reviewbot.render.renderer import Renderer
+from reviewbot.values import replace
 from tests.domain.text.test_references import OTHERS, PAGES
 from tests.render.view_builders import CLOSED_GATE, INJECTION, comment_of
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
 
 from reviewbot.app.collect.recorder import Recorder
 from reviewbot.app.collect.repository import Progress, collect_repository, is_exhausted
@@ -15,6 +16,7 @@ from reviewbot.ports import Installation
 from reviewbot.render.collection import collection_summary
 from reviewbot.settings import peek_settings
 from reviewbot.settings.readers import INSTALLATION
+from reviewbot.values import replace
 
 
 def collect_finished(ports: Ports, inputs: Mapping[str, str]) -> Collection:
@@ -37,8 +39,8 @@ def collect_finished(ports: Ports, inputs: Mapping[str, str]) -> Collection:
         collection = work.collection()
         if collection != Collection(repositories=0):
             ports.reporter.job_summary(collection_summary(collection))
-        for story in progress.recorder.stories:
-            story()
+        for summary in progress.recorder.summaries:
+            ports.reporter.job_summary(summary)
     return collection
 
 
@@ -53,8 +55,7 @@ def _names(installation: Installation, wanted: Sequence[str]) -> list[str]:
     return list(full.values())
 
 
-@dataclass(slots=True)
-class _Everywhere:
+class _Everywhere(Struct):
     """A collection in several repositories.
 
     Attributes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
@@ -24,6 +23,7 @@ from reviewbot.domain.model.review import Attachment, Submission, Task
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
 from reviewbot.render.view_models.review import AuthorText, PromptView
+from reviewbot.values import replace
 
 
 def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> TaskCreated | TooLarge:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from random import SystemRandom
+
+from msgspec import Struct
 
 from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
@@ -27,6 +28,7 @@ from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.settings.readers import Secret
 from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
 from reviewbot.setup.checkup import Finding, of_error, of_price, of_problems, of_project, of_required, of_workflows
+from reviewbot.values import replace
 
 PATIENCE = Patience(most=10, whole=30)
 """Shorter than in a workflow, since a user waits."""
@@ -62,8 +64,7 @@ def _line(finding: Finding, secrets: set[str]) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class _Visit:
+class _Visit(Struct, frozen=True):
     repository: str
     said: Mapping[str, str]
     desktop: Desktop

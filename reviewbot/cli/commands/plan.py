@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
+
+from msgspec import Struct
 
 from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
@@ -62,8 +63,7 @@ def _nobody(_: Settings) -> ReviewService:
     raise ServiceRefused("A plan asks no reviewer.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Replayer:
+class _Replayer(Struct, frozen=True):
     clone: Clone
     head: str
     inputs: Mapping[str, str]

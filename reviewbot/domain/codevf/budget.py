@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+
+from msgspec import Struct
 
 from reviewbot.domain.model.review import Balance, Mode
 from reviewbot.domain.text.formatting import number
@@ -21,8 +22,7 @@ def credits_within(held: int, mode: Mode, tag_multiplier: Decimal) -> int:
     return int(Decimal(held) / (mode.multiplier * tag_multiplier))
 
 
-@dataclass(frozen=True, slots=True)
-class Spending:
+class Spending(Struct, frozen=True):
     """What limits a purchase.
 
     Attributes:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
 
+from msgspec import Struct
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
 from reviewbot.domain.github.pull_request import Entry, RawChange
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import ChangeUnreadable
+from reviewbot.values import replace
 
 SUBMODULE_MODE = "160000"
 SYMLINK_MODE = "120000"
@@ -42,8 +43,7 @@ _KINDS = {kind.value: kind for kind in LineKind}
 """Calling the enum takes a tenth of the time of parsing a large diff."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiffLine:
+class DiffLine(Struct, frozen=True):
     """One line of a hunk without its marker; a number is None on the side where the line does not exist."""
 
     kind: LineKind
@@ -55,8 +55,7 @@ class DiffLine:
         return self.new if side is Side.RIGHT else self.old
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(Struct, frozen=True):
     lines: tuple[DiffLine, ...]
 
     def numbers(self, side: Side) -> range:
@@ -64,8 +63,7 @@ class Hunk:
         return range(covered[0], covered[-1] + 1) if covered else range(0)
 
 
-@dataclass(frozen=True, slots=True)
-class FileDiff:
+class FileDiff(Struct, frozen=True):
     """One file's part of a diff; `old_…` is at the merge base.
 
     Attributes:
@@ -102,8 +100,7 @@ class FileDiff:
             yield from hunk.lines
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedFile:
+class ChangedFile(Struct, frozen=True):
     """A file's diff with its entries in both commits; None on a side where it does not exist."""
 
     diff: FileDiff
@@ -121,8 +118,7 @@ class ChangedFile:
         return self.new.text if self.new else None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeSet:
+class ChangeSet(Struct, frozen=True):
     merge_base: str
     head: str
     files: tuple[ChangedFile, ...]

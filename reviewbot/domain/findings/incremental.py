@@ -1,4 +1,4 @@
-"""What is new since the last review, and which findings to confirm: sent beside the whole diff.
+"""Computes the attachment of a follow-up review: what is new since the last review, and the findings to confirm.
 
 The new part is what differs between the last reviewed head and this one, within the change from merge base to head. So
 a rebase or a merge of the base adds nothing new.
@@ -10,8 +10,9 @@ import json
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.parse import ChangedFile
 from reviewbot.domain.diff.text_index import split_lines
@@ -22,16 +23,15 @@ MAX_DESCRIBED = 1_000
 """Characters of a part's text that are shown to the reviewer."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewPart:
-    """The new part of a file: first and last lines at the head; no ranges if lines were only deleted or are unknown."""
+class NewPart(Struct, frozen=True):
+    """The new part of a file, as ranges of lines at the head; no ranges if lines were only deleted or are unknown."""
 
     path: str
     ranges: tuple[tuple[int, int], ...]
 
 
 def new_parts(files: Iterable[ChangedFile], before: Mapping[str, Entry]) -> tuple[NewPart, ...]:
-    """The files that differ from the entries at the last reviewed head, each with its added lines that are new."""
+    """Return the files that differ from the last reviewed head, each with its new lines."""
     return tuple(
         NewPart(file.path, tuple(_ranges(_new_lines(file, before.get(file.path)))))
         for file in files
@@ -52,7 +52,7 @@ def _new_lines(file: ChangedFile, before: Entry | None) -> list[int]:
 
 
 def _changed(old: Sequence[str], new: Sequence[str]) -> set[int]:
-    """Numbers of the lines of the new text that the old text does not have there: a patience diff.
+    """Return the numbers of the lines that are new, by a patience diff.
 
     Lines that are unique in both texts are pairs. Equal lines next to a pair, and at both ends, are unchanged; the
     rest is new. Unlike `difflib`, it takes no longer than sorting on any text.
@@ -72,7 +72,7 @@ def _unlike(old: Sequence[str], new: Sequence[str], first: int) -> range:
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """The longest run of lines that are unique in both texts and in the same order, as indices."""
+    """Return the longest run of lines that are unique in both texts and in the same order, as indices."""
     there, here = _once(old), _once(new)
     pairs = [(there[line], index) for line, index in here.items() if line in there]
     # Of all ascending runs of one length, the one that ends lowest can be continued best: patience sorting.
@@ -103,7 +103,7 @@ def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def since_text(head: str, parts: Sequence[NewPart], records: Sequence[TrackedFinding], limit: int) -> str:
-    """The attachment: the findings to confirm, one JSON object a line, then the new part by file and lines.
+    """Return the attachment: the findings to confirm, one JSON object a line, then the new part by file and lines.
 
     Args:
         head: the last reviewed one; empty to review the whole change.
@@ -158,6 +158,6 @@ def _asked(record: TrackedFinding) -> dict[str, object]:
         "code": "changed since" if record.standing is FindingState.CHANGED else "unchanged",
     }
     if record.leftover:
-        # Its place in an old answer does not tell what it is about.
+        # Its place in an old answer does not say which code it is about.
         described["text"] = record.text[:MAX_DESCRIBED]
     return described

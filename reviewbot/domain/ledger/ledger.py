@@ -6,17 +6,19 @@ It is stored on GitHub: `codec` writes it into the summary comment, `external_id
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from math import ceil
+
+from msgspec import Struct, field
 
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.findings.tracked_finding import LOST, Bypass, Findings, FindingState, Judged
 from reviewbot.domain.github.pull_request import PullRequest, Seen
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
+from reviewbot.values import replace
 
 MAX_TASKS = 30
 MAX_JUDGED = 30
@@ -54,8 +56,7 @@ _RANKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """The settings that judge and publish, frozen when the task is submitted."""
 
     rules: Rules = field(default_factory=Rules)
@@ -63,8 +64,7 @@ class Judgement:
     review_kind: ReviewKind = ReviewKind.COMMENT
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
+class Purchase(Struct, frozen=True):
     """One task, or the intent to create one.
 
     Attributes:
@@ -159,8 +159,7 @@ class Purchase:
         return replace(self, state=state, used=used, minutes=max(1, ceil(seconds / 60)))
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Struct, frozen=True):
     """The ledger of one pull request.
 
     Attributes:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-
-from msgspec import structs
 
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.codevf.idempotency import scope_since
@@ -98,6 +95,7 @@ from reviewbot.errors import (
     ServiceUnreachable,
     TaskEnded,
 )
+from reviewbot.values import replace
 
 MAX_ATTEMPTS = 3
 """After this many tasks of a change without a result, only a command or a manual run requests another."""
@@ -181,7 +179,7 @@ def _skipped(known: Known, outcome: Outcome, now: datetime) -> Ready | Looked:
     """End without a review; only a draft's own open task is still awaited."""
     own = known.ledger.find(known.identity.digest())
     if outcome.conclusion is None and own is not None and own.state is TaskState.OPEN:
-        known = replace(known, request=structs.replace(known.request, may_buy=False))
+        known = replace(known, request=replace(known.request, may_buy=False))
         return Ready(known, ReviewChange(_bought_before(known, now)))
     return _settling_all(known, outcome, now)
 
@@ -496,12 +494,12 @@ def with_price_to_replace(at: Approved, got: PriceRead) -> Affordable | Replacin
     project_id = _project_number(known)
     if not project_id:
         return Affordable(known, at.wish, at.awaited, agreed)
-    return Replacing(known, at.wish, at.awaited, structs.replace(agreed, project_id=project_id))
+    return Replacing(known, at.wish, at.awaited, replace(agreed, project_id=project_id))
 
 
 def with_project_to_replace(at: Affordable, project_id: int) -> Replacing:
     """Cancel it once the project is known, too; then only the service itself can refuse the purchase."""
-    return Replacing(at.known, at.wish, at.awaited, structs.replace(at.quote, project_id=project_id))
+    return Replacing(at.known, at.wish, at.awaited, replace(at.quote, project_id=project_id))
 
 
 def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
@@ -528,7 +526,7 @@ def awaiting(at: Deferred, known: Known) -> AwaitingOlder:
 
 
 def with_older_task(at: AwaitingOlder, got: TaskRead) -> AwaitingOlder | OlderOver:
-    awaited = structs.replace(at.awaited, task=got.task)
+    awaited = replace(at.awaited, task=got.task)
     known = replace(at.known, others=(*at.known.others[:-1], awaited))
     if got.task.status.is_over:
         return OlderOver(known, at.wish, awaited, at.wanted)
@@ -574,7 +572,7 @@ def compared(at: Scoping, *, only_moved_on: bool, now: datetime) -> Buying:
 
 
 def _scoped(known: Known, wish: Wish, since: str, agreed: Quote | None, now: datetime) -> Buying:
-    wish = structs.replace(wish, identity=replace(wish.identity, scope=scope_since(since)))
+    wish = replace(wish, identity=replace(wish.identity, scope=scope_since(since)))
     return Pricing(known, wish) if agreed is None else _priced(known, wish, agreed, now)
 
 
@@ -604,7 +602,7 @@ def _project_number(known: Known) -> int:
 def in_project(known: Known, wish: Wish, agreed: Quote, project_id: int, now: datetime) -> Quoted | Intended:
     """Record the intent first if the review costs money."""
     bought = intended(known, wish, agreed, now)
-    agreed = structs.replace(agreed, project_id=project_id)
+    agreed = replace(agreed, project_id=project_id)
     order = Order(wish.identity, agreed, wish.intent is not None, _label(known))
     if known.request.paid:
         return Quoted(known, bought, order)
@@ -625,7 +623,7 @@ def too_large(at: Intended, error: PayloadTooLarge) -> Quoted | Intended:
     size_tier = at.bought.purchase.size_tier + 1
     bought = at.bought.with_purchase(replace(at.bought.purchase, size_tier=size_tier))
     known = at.known.with_own(bought).saying(f"{error.message} Trying again with less.")
-    order = structs.replace(at.order, label="")
+    order = replace(at.order, label="")
     return Quoted(known, bought, order) if known.request.paid else Intended(known, bought, order)
 
 
@@ -672,5 +670,5 @@ def waiting(known: Known, underway: Underway, now: datetime, waited: float = 0) 
 
 
 def polled(at: Waiting, got: TaskRead, now: datetime) -> Waiting | Completed | Concluded:
-    underway = structs.replace(at.underway, task=got.task)
+    underway = replace(at.underway, task=got.task)
     return waiting(replace(at.known, own=underway), underway, now, at.waited + got.seconds)

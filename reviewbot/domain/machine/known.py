@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
 
-from msgspec import Struct, structs
+from msgspec import Struct, field
 
 from reviewbot.domain.codevf.attachments import Packing, Sendable
 from reviewbot.domain.codevf.idempotency import WHOLE, Identity, change_digest
@@ -29,10 +28,10 @@ from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import posted_comments
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.selection import Held, over_limit
+from reviewbot.values import replace
 
 
-@dataclass(frozen=True)
-class ReviewedChange:
+class ReviewedChange(Struct, frozen=True, dict=True):
     """The change, selected and redacted.
 
     Attributes:
@@ -192,7 +191,7 @@ class Bought(Struct, frozen=True):
         return self
 
     def with_purchase(self, purchase: Purchase) -> Bought:
-        return structs.replace(self, purchase=purchase)
+        return replace(self, purchase=purchase)
 
 
 class Underway(Struct, frozen=True):
@@ -206,7 +205,7 @@ class Underway(Struct, frozen=True):
         return self.bought.purchase
 
     def with_purchase(self, purchase: Purchase) -> Underway:
-        return structs.replace(self, bought=structs.replace(self.bought, purchase=purchase))
+        return replace(self, bought=replace(self.bought, purchase=purchase))
 
     def over(self, state: TaskState, now: datetime) -> Underway:
         return self.with_purchase(self.purchase.over(state, self.task.credits_used, now))
@@ -227,7 +226,7 @@ class Answered(Struct, frozen=True):
         return self.underway.purchase
 
     def with_purchase(self, purchase: Purchase) -> Answered:
-        return structs.replace(self, underway=self.underway.with_purchase(purchase))
+        return replace(self, underway=self.underway.with_purchase(purchase))
 
 
 Own = NotBought | Bought | Underway | Answered
@@ -239,8 +238,7 @@ class OpenTask(Struct, frozen=True):
     task: Task
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What a run knows in any phase.
 
     Attributes:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-
-from msgspec import structs
 
 from reviewbot.domain.codevf import budget
 from reviewbot.domain.codevf.attachments import Packing, size_tiers, together
@@ -21,6 +18,7 @@ from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.errors import NotApproved, PermissionMissing
+from reviewbot.values import replace
 
 
 def asked_by(request: Request) -> tuple[str, ...]:
@@ -229,9 +227,9 @@ def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> B
         missed=missed,
         selection=selection_digest(known.change.selected),
     )
-    return structs.replace(bought, purchase=purchase, packing=packing)
+    return replace(bought, purchase=purchase, packing=packing)
 
 
 def as_agreed(request: Request, wanted: Purchase) -> Request:
     """Return a collection's request with the settings of the run that deferred the purchase."""
-    return structs.replace(request, judgement=wanted.judgement, max_credits=wanted.hold or request.max_credits)
+    return replace(request, judgement=wanted.judgement, max_credits=wanted.hold or request.max_credits)

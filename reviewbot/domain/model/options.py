@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reviewbot.domain.model.review import Severity
 
@@ -75,7 +76,6 @@ class Supersede(StrEnum):
     KEEP = "keep"
 
 
-@dataclass(frozen=True, slots=True)
-class PathInstruction:
+class PathInstruction(Struct, frozen=True):
     path: str
     instructions: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.github.pull_request import Entry
@@ -25,6 +26,7 @@ from reviewbot.domain.selection.lockfiles import lock_file_notices, suspicions
 from reviewbot.domain.selection.path_filters import Attributes, attributes_of, matches, names
 from reviewbot.domain.text.escaping import invisible_character
 from reviewbot.domain.text.formatting import counted, size
+from reviewbot.values import replace
 
 EXECUTABLE_MODE = "100755"
 
@@ -70,8 +72,7 @@ def held_sentence(reason: HeldBecause) -> str:
     return _SENTENCES[reason]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A changed file that is not sent.
 
     Attributes:
@@ -86,8 +87,7 @@ class Held:
     missed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """The changed files, each in either `selected` or `held`."""
 
     selected: tuple[ChangedFile, ...]
@@ -199,6 +199,7 @@ def _suspicion(file: ChangedFile) -> str:
     if new is None:
         return ""
     opaque = named_as_binary(file.path) or (new.shebang is False and not new.worded)
+    opaque = opaque and not is_unread(file.path, new)
     reasons = (
         ("its name is that of a text file", any(named_as_text(path) or steers(path) for path in names_)),
         ("it is executable and may be a script", new.mode == EXECUTABLE_MODE),
@@ -209,6 +210,12 @@ def _suspicion(file: ChangedFile) -> str:
         (_UNREAD, new.misencoded or not opaque),
     )
     return next((reason for reason, holds in reasons if holds), "")
+
+
+def is_unread(path: str, new: Entry) -> bool:
+    """Return whether the bytes were not read, although the file is not too large. Those of media never are."""
+    is_read = new.text is not None or new.misencoded or new.legible is not None
+    return not (is_read or new.size is None or new.size > LARGEST_TEXT or named_as_media(path))
 
 
 def _is_legible(path: str, new: Entry) -> bool:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from msgspec import structs
 
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.findings.markers import summary_mark
@@ -62,6 +60,7 @@ from reviewbot.errors import (
     ServiceUnreachable,
     TemplateError,
 )
+from reviewbot.values import replace
 from tests.domain.builders import HEAD, NOON, labelled, pull, purchase
 from tests.domain.machine.world import OTHER_HEAD, RECORD, SIGNER, RandomWorld
 
@@ -91,7 +90,7 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
         **request,
     }
     snapshot = replace(plain.snapshot, pull=pull(), checks=())
-    return replace(plain, request=structs.replace(plain.request, **wanted), snapshot=snapshot)
+    return replace(plain, request=replace(plain.request, **wanted), snapshot=snapshot)
 
 
 def sendable(seed: int = 0) -> steps.ChangeRead:
@@ -106,7 +105,7 @@ def reading(*purchases: Purchase, summary: Comment | None = None) -> steps.Chang
     read, ledger = sendable(), Ledger()
     for one in purchases:
         ledger = ledger.with_purchase(one)
-    return structs.replace(read, stored=StoredLedger(ledger, summary=summary))
+    return replace(read, stored=StoredLedger(ledger, summary=summary))
 
 
 def own(now: Known, **more: Any) -> Purchase:  # noqa: ANN401 — any field
@@ -149,7 +148,7 @@ def test_open_tasks_are_cancelled_even_if_the_change_cannot_be_read() -> None:
 def marked(record: str = "", **trigger: Any) -> Known:  # noqa: ANN401 — any field of the event
     """Return a run on a head with the `skip-review` label and a check run with this record."""
     event = ReviewEvent("pull_request", 7, "labeled", HEAD, "max", sender_is_bot=False, label="skip-review")
-    now = known(trigger=structs.replace(event, **trigger))
+    now = known(trigger=replace(event, **trigger))
     there = pull(labels=frozenset({"skip-review"}), label_events=(labelled("skip-review", "max"),))
     check = CheckRun(
         3, "CodeVF review", HEAD, "completed", "skipped", "", "https://x/3", tag=CheckTag(7, "skipped", record)
@@ -313,7 +312,7 @@ def test_a_deferral_waits_even_if_it_cannot_be_written_down() -> None:
 def test_the_label_that_approved_is_removed_once_the_deferral_is_written_down() -> None:
     now = known(policy=Policy(ReviewOn.PUSH, Allow.WRITE, "spend", drafts=False, bots=()))
     snapshot = replace(now.snapshot, pull=pull(labels=frozenset({"spend"})))
-    event = structs.replace(now.request, trigger=Asked("ann", "5", HEAD))
+    event = replace(now.request, trigger=Asked("ann", "5", HEAD))
     wanted = waiting_for_older(replace(now, snapshot=snapshot, request=event))
     assert decide(wanted) == steps.ReadPermission("ann")
     deferred = go(wanted, steps.PermissionRead(Permission.WRITE))
@@ -379,7 +378,7 @@ def test_what_a_second_summary_says_is_read_and_written_into_the_first() -> None
     doubled = StoredLedger(doubled=True)
     due = go(not_due_now, steps.LedgerRead(doubled))
     assert decide(due) == steps.ReadChange()
-    ended = go(due, structs.replace(sendable(), stored=doubled))
+    ended = go(due, replace(sendable(), stored=doubled))
     assert decide(ended) == steps.Refresh(), "the other run may have written to either"
     assert ended.known.has_news
 
@@ -599,7 +598,7 @@ def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_sha
         assert (nothing_selected(there).conclusion is Conclusion.SKIPPED) is is_green
         for_next = replace(there, snapshot=replace(there.snapshot, pull=pull(base_ref="next")))
         assert (nothing_selected(for_next).conclusion is Conclusion.SKIPPED) is is_green_against_next
-        alone = replace(there, request=structs.replace(there.request, shares_name=False))
+        alone = replace(there, request=replace(there.request, shares_name=False))
         assert nothing_selected(alone).conclusion is Conclusion.SKIPPED
 
 
@@ -652,7 +651,7 @@ def test_a_bypass_of_the_branch_that_the_pull_request_went_to_turns_no_other_che
     moved = replace(now, snapshot=replace(now.snapshot, pull=pull(base_ref="next")), memory=memory)
     red = judge([Severity.CRITICAL], readable=True, coverage=Coverage.FULL, rules=now.judgement.rules)
     assert let_through(moved, red) is red
-    meant = replace(moved, request=structs.replace(moved.request, base_ref="next"))
+    meant = replace(moved, request=replace(moved.request, base_ref="next"))
     assert let_through(meant, red).conclusion is Conclusion.SUCCESS
 
 
@@ -691,7 +690,7 @@ def test_the_summary_is_written_with_news_or_a_verdict_that_stands_nowhere() -> 
     for now in (replace(bare, summary=COMMENT), there):
         assert not summary_is_due(now, verdict)
     assert not summary_is_due(bare, silent)
-    off = replace(news, request=structs.replace(news.request, summary_comment=False))
+    off = replace(news, request=replace(news.request, summary_comment=False))
     assert not summary_is_due(off, verdict)
 
 

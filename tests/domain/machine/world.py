@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
@@ -98,6 +98,7 @@ from reviewbot.errors import (
     ServiceUnreachable,
     TemplateError,
 )
+from reviewbot.values import replace
 from tests.domain.builders import HEAD, NOON, changed_file, finding, labelled, pull, purchase, view
 
 RECORD = "0a_-0a_-xYz"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +37,7 @@ from reviewbot.domain.publishing.comment_diff import (
     target_of,
     thread_operations,
 )
+from reviewbot.values import replace
 from tests.domain.builders import finding
 
 
