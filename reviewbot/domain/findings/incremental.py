@@ -14,7 +14,7 @@ from itertools import groupby, pairwise
 
 from msgspec import Struct
 
-from reviewbot.domain.diff.parse import ChangedFile
+from reviewbot.domain.diff.parse import ChangedFile, LineKind
 from reviewbot.domain.diff.text_index import split_lines
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.pull_request import Entry
@@ -24,16 +24,31 @@ MAX_DESCRIBED = 1_000
 
 
 class NewPart(Struct, frozen=True):
-    """The new part of a file, as ranges of lines at the head; no ranges if lines were only deleted or are unknown."""
+    """The new part of a file.
+
+    Attributes:
+        ranges: first and last lines at the head; empty if lines were only deleted or are unknown.
+        deleted: the number of deleted lines.
+    """
 
     path: str
     ranges: tuple[tuple[int, int], ...]
+    deleted: int = 0
+
+    @property
+    def lines(self) -> int:
+        """The number of changed lines."""
+        return sum(last - first + 1 for first, last in self.ranges) + self.deleted
 
 
 def new_parts(files: Iterable[ChangedFile], before: Mapping[str, Entry]) -> tuple[NewPart, ...]:
     """Return the files that differ from the last reviewed head, each with its new lines."""
     return tuple(
-        NewPart(file.path, tuple(_ranges(_new_lines(file, before.get(file.path)))))
+        NewPart(
+            file.path,
+            tuple(_ranges(_new_lines(file, before.get(file.path)))),
+            _newly_deleted(file, before.get(file.path)),
+        )
         for file in files
         if _content(file.new) != _content(before.get(file.path))
     )
@@ -49,6 +64,15 @@ def _new_lines(file: ChangedFile, before: Entry | None) -> list[int]:
         return added
     changed = _changed(split_lines(before.text), split_lines(file.text))
     return [number for number in added if number in changed]
+
+
+def _newly_deleted(file: ChangedFile, before: Entry | None) -> int:
+    """Count the lines that are gone since then, at most those that the whole change deletes."""
+    deleted = sum(line.kind is LineKind.DELETED for line in file.diff.lines())
+    text = "" if file.new is None else file.text
+    if before is None or before.text is None or text is None:
+        return deleted
+    return min(deleted, len(_changed(split_lines(text), split_lines(before.text))))
 
 
 def _changed(old: Sequence[str], new: Sequence[str]) -> set[int]:

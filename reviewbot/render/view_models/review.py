@@ -135,7 +135,8 @@ class BypassView(Struct, frozen=True):
 class CostView(Struct, frozen=True):
     """The cost of the review in credits; None while unknown, never 0.
 
-    The hold is the sum of all tasks, of which there are `parts`.
+    The hold is the sum of all tasks, of which there are `parts`. `size` says why each has `max_credits`; it is empty if
+    the setting is a number. Of the pull request's `limit`, which is 0 without one, `spent` credits are used or held.
     """
 
     mode: str
@@ -146,6 +147,9 @@ class CostView(Struct, frozen=True):
     hold: int
     used: Decimal | None
     parts: int = 1
+    size: str = ""
+    spent: Decimal = Decimal(0)
+    limit: int = 0
 
 
 class WaitView(Struct, frozen=True):
