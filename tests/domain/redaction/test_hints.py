@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reviewbot.domain.redaction.detectors import FIXED, HINT, RULES, WORD_MARKERS
 from reviewbot.domain.redaction.formats import FORMATS, SHORTEST_TOKEN
 
+pytestmark = pytest.mark.no_cover  # these are properties of patterns, which run no code of the domain
 ASCII = st.characters(codec="ascii")
 BESIDE = {"curl", "webhook.office.com"}
 """Markers that stand beside a match, not in it."""
