@@ -21,8 +21,8 @@ COPY templates /src/templates
 COPY reviewbot /src/reviewbot
 RUN pip --python /build/bin/python wheel --no-cache-dir --no-deps --no-index --no-build-isolation --wheel-dir /dist /src \
     && pip --python /opt/reviewbot/bin/python install --no-cache-dir --no-compile --no-deps --no-index /dist/*.whl
-COPY shipping/image.py /src/shipping/
-RUN python -I /src/shipping/image.py /image
+COPY shipping/image.py shipping/templates.py /src/shipping/
+RUN /opt/reviewbot/bin/python -I /src/shipping/templates.py && python -I /src/shipping/image.py /image
 
 # Only the collected files, because the base contains pip, perl and a package manager.
 FROM scratch

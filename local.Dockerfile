@@ -13,9 +13,11 @@ RUN pip --python /opt/reviewbot/bin/python install --no-cache-dir --no-compile -
 COPY pyproject.toml README.md LICENSE CHANGELOG.md /src/
 COPY templates /src/templates
 COPY reviewbot /src/reviewbot
+COPY shipping/templates.py /src/shipping/
 # Compiled once, because containers are not reused. Hash-based .pyc files make the build reproducible.
 RUN pip --python /build/bin/python wheel --no-cache-dir --no-deps --no-index --no-build-isolation --wheel-dir /dist /src \
     && pip --python /opt/reviewbot/bin/python install --no-cache-dir --no-compile --no-deps --no-index /dist/*.whl \
+    && /opt/reviewbot/bin/python -I /src/shipping/templates.py \
     && /opt/reviewbot/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/reviewbot/lib
 
 FROM ${BASE}

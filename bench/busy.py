@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from reviewbot_sandbox.github.limits import Limits as GitHubLimits
+
 from bench.action import Ran, launch
-from bench.ground import NEVER, QUICK, GitHubLimits, Ground, ground
+from bench.ground import NEVER, QUICK, Ground, ground
 from bench.measure import slope
 from bench.meter import api, refusals
 from bench.parts import Found, Size

@@ -162,7 +162,7 @@ def _held(cases: Sequence[Case]) -> Iterator[Goal]:
     few = [case for case in cases if case.files <= FEW[0] and case.findings <= FEW[1]]
     most = max(one.requests for case in few for one in case.took[OURS])
     yield _at_most(f"requests of a first review up to {FEW[0]} files and {FEW[1]} findings", FIRST, most)
-    sizes = [of_first(case.files, case.findings) for case in cases]
+    sizes = [of_first(case.files) for case in cases]
     taken = [max(one.requests for one in case.took[OURS]) for case in cases]
     yield _exactly("requests of a first review, size by size", sizes, taken)
     again = [case.again.sample.requests for case in cases]

@@ -14,19 +14,16 @@ PAGE = 100
 LISTED = 300
 """Changed files up to which GitHub returns the diff; above, git reads it, which saves one request per run."""
 
-FOLLOWED = 11
+FOLLOWED = 12
 """A review after the first, if the push touched no earlier finding."""
 
 COMMENTED = 2
 """Additional requests if it has new comments."""
 
-NOTES, NOTES_AT_ONCE = 300, 50
-"""Most annotations of a check, one per finding; annotations per request."""
-
 A_HOUR = 1_000
 """Requests an hour of a workflow's token, per repository."""
 
-LEFT, LEFT_AFTER_A_PUSH = 7, 10
+LEFT, LEFT_AFTER_A_PUSH = 7, 11
 """A run that submits and detaches: a first review; a later one."""
 
 COLLECTED, COLLECTED_AFTER_A_PUSH = 8, 9
@@ -39,10 +36,9 @@ BOUGHT = 3
 """Each purchase, to CodeVF: balance, project by name, task. A project number saves one."""
 
 
-def of_first(files: int, findings: int) -> int:
-    """Return the requests of a first review; if annotations need several requests, they are also read before."""
-    batches = -(-min(findings, NOTES) // NOTES_AT_ONCE)
-    return FIRST + _reading(files) + (batches if batches > 1 else 0)
+def of_first(files: int) -> int:
+    """Return the requests of a first review; findings add none."""
+    return FIRST + _reading(files)
 
 
 def of_again(files: int) -> int:

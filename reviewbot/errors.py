@@ -36,10 +36,11 @@ Exit status 1 means only that findings block. Exit status 70 is a bug in reviewb
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from msgspec import Struct
 
 
 class Reason(StrEnum):
@@ -93,8 +94,7 @@ class ReviewbotError(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One problem of the settings or the command line.
 
     Attributes:
@@ -148,6 +148,25 @@ class TemplateError(ReviewbotError):
 
     exit_status = 2
     reason = Reason.TEMPLATE
+
+    @classmethod
+    def mistake(cls, name: str, line: int | None, what: str) -> Self:
+        """Return the error for a mistake in a template, with its place."""
+        where = f"`{name}`, line {line}" if line else f"`{name}`"
+        return cls(
+            f"The template {where}: {what.removesuffix('.')}.",
+            hint="Templates come from the folder `templates-dir` of the default branch; nothing of the pull request is "
+            "rendered as one. Fix it there, or delete it to get the shipped one back.",
+        )
+
+    @classmethod
+    def lost_mark(cls, name: str) -> Self:
+        """Return the error for a text that the next run would not recognize as reviewbot's."""
+        return cls(
+            f"The template `{name}` does not begin with its mark.",
+            hint="Without it the next run would not know its own comment and write a second one. Begin the template "
+            "with `{{ view.mark }}` (and the summary with `{{ view.mark }}{{ view.ledger }}`), with nothing before it.",
+        )
 
 
 class ReportUnreadable(ReviewbotError):

@@ -75,7 +75,10 @@ class ChangeSource(Protocol):
         """
 
     def merge_base(self, base: str, head: str) -> str:
-        """Return the full SHA of the merge base of two commits, in one request."""
+        """Return the full SHA of the merge base of two commits, in one request.
+
+        Both are full SHAs: a tag of the author's can have the name of a branch.
+        """
 
 
 class PullRequests(ChangeSource, Protocol):
@@ -127,14 +130,14 @@ class CheckRuns(Protocol):
         """
 
     def create_check(self, check: CheckState) -> CheckRun:
-        """Create a check run, with as many requests as its annotations need; the last one completes it.
+        """Create a check run.
 
         Raises:
             PermissionMissing: `checks: write` is missing.
         """
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
-        """Update an open check run; existing annotations are not sent again."""
+        """Update an open check run; GitHub appends the annotations to those that it has."""
 
 
 class Comments(Protocol):

@@ -1,7 +1,7 @@
 """Build the archive of the Docker-free action: the action with its libraries for one platform, compiled.
 
-Usage: python shipping/archive.py FOLDER [MACHINE...], in an environment with pip and hatchling. It needs Python 3.13
-on `PATH`, which `no-docker/action.yml` runs the archive with. Equal sources give equal bytes.
+Usage: python shipping/archive.py FOLDER [MACHINE...], in an environment with reviewbot, pip and hatchling. It needs
+Python 3.13 on `PATH`, which `no-docker/action.yml` runs the archive with. Equal sources give equal bytes.
 """
 
 from __future__ import annotations
@@ -26,9 +26,6 @@ PLATFORMS = {
 UNUSED = ("rich", "markdown_it", "mdurl")
 """Libraries of the terminal."""
 
-SOURCES = (".py", ".pyi")
-"""Not in the archive: writing as many files again would take a third of the start. Equal sources give equal bytes."""
-
 OF_THE_INSTALLATION = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 """Metadata on how and where pip has installed something."""
 
@@ -43,7 +40,7 @@ def build(folder: Path, machine: str) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         content = Path(scratch, "content")
         _install(content, Path(scratch, "wheel"), machine)
-        compiling = ("-m", "compileall", "-q", "-b", "--invalidation-mode", "unchecked-hash", "-s", str(content))
+        compiling = ("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(content))
         _run(f"python{PYTHON}", "-I", *compiling, str(content))
         folder.mkdir(parents=True, exist_ok=True)
         return _pack(content, folder / archive_name(machine))
@@ -69,6 +66,8 @@ def _install(content: Path, wheel: Path, machine: str) -> None:
     shutil.rmtree(content / "bin")
     _run(sys.executable, "-I", "-m", "hatchling", "build", "--target", "wheel", "--directory", str(wheel))
     _run(*pip, "--no-index", *map(str, wheel.glob("*.whl")))
+    # By this environment, since the libraries may be of another platform.
+    _run(sys.executable, "-I", "shipping/templates.py", str(content / "reviewbot/templates/compiled"))
 
 
 def _run(*command: str) -> None:
@@ -83,9 +82,7 @@ def _pack(content: Path, target: Path) -> Path:
     ):
         for path in sorted(content.rglob("*")):
             inside = path.relative_to(content)
-            if inside.parts[0] in (*UNUSED, "bin") or path.name in OF_THE_INSTALLATION or path.suffix in SOURCES:
-                continue
-            if path.is_file():
+            if path.is_file() and inside.parts[0] not in (*UNUSED, "bin") and path.name not in OF_THE_INSTALLATION:
                 archive.add(path, inside.as_posix(), recursive=False, filter=_anonymous)
     return target
 

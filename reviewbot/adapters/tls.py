@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ssl
 
-import httpx
-
 from reviewbot.errors import Problem, SettingsError
 
 _ALLOWED = "a file of PEM certificates; in a container, one that a step has put into `${{ runner.temp }}/_github_home`"
@@ -18,6 +16,8 @@ def trusted(ca_file: str | None) -> ssl.SSLContext:
         SettingsError: the file cannot be used.
     """
     if ca_file is None:
+        import httpx  # noqa: PLC0415 — the first request to GitHub does not wait for it
+
         return httpx.create_ssl_context(trust_env=False)
     try:
         return ssl.create_default_context(cafile=ca_file)

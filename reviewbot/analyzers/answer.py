@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from reviewbot.analyzers.copies import Copy, SourceFile
 from reviewbot.analyzers.raw import Edit, RawFinding
 from reviewbot.domain.model.review import Category, Severity
+from reviewbot.values import replace
 
 MAX_FINDINGS = 500
 MAX_LINES = 10
@@ -48,8 +50,7 @@ def rate(raw: RawFinding) -> tuple[Severity, Category]:
     return Severity(severity), Category(category)
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(Struct, frozen=True):
     """A rated finding on lines of the author's file.
 
     Attributes:

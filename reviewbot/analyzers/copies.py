@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+
+class SourceFile(Struct, frozen=True):
     """A file of the change, at its head; `path` is hostile and never used on disk.
 
     Attributes:
@@ -32,8 +32,7 @@ class SourceFile:
         return first if first.startswith("#!") else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """A file that an analyzer reads.
 
     Attributes:

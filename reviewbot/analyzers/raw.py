@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Replace the text between two places by `text`.
 
     Lines and columns (in characters) count from 1; the character at the second place stays.
@@ -19,8 +18,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class RawFinding:
+class RawFinding(Struct, frozen=True):
     """A message of an analyzer, in the analyzer's terms.
 
     Attributes:

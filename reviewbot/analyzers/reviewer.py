@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from reviewbot.adapters.scratch import scratch_folder, writing_scratch
 from reviewbot.analyzers.answer import MAX_FINDINGS, answer, locate
@@ -26,8 +27,7 @@ ANY = "any analyzer"
 MAX_PATHS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(Struct, frozen=True):
     """The service's answer object, and the files that were not read completely or whose findings did not all fit."""
 
     answer: dict[str, object]
@@ -68,7 +68,7 @@ def examine(
     if cut:
         summary.append(f"{counted(len(cut), 'less severe finding')} left out: there were too many.")
     # An author could hide a finding among five hundred worse ones.
-    lost = dict.fromkeys(Unseen(one.file.path, one.raw.tool, "its less severe findings were cut") for one in cut)
+    lost = dict.fromkeys(Unseen(one.file.path, one.raw.tool, "its less severe findings were left out") for one in cut)
     unseen = (*(one for report in reports for one in report.unseen), *_without_text(textless), *lost)
     return Examination(answer(kept, "\n".join(summary)), unseen)
 
@@ -128,7 +128,7 @@ def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
     for report in reports:
         ordered = sorted(report.unseen, key=lambda one: (one.why, one.path))
         for (tool, why), group in groupby(ordered, key=lambda one: (one.tool, one.why)):
-            lines.append(f"Not checked whole by {tool}, because {why}: {names([one.path for one in group])}.")
+            lines.append(f"Not checked completely by {tool}, because {why}: {names([one.path for one in group])}.")
     return lines
 
 

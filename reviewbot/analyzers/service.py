@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from reviewbot.analyzers.reviewer import Examination, examine
 from reviewbot.analyzers.tool_runner import NOT_INSTALLED
@@ -27,8 +28,7 @@ def any_installed(path_env: Mapping[str, str]) -> bool:
     return any(shutil.which(tool.name, path=path_env.get("PATH", "")) for tool in TOOLS)
 
 
-@dataclass(frozen=True, slots=True)
-class LocalReviewer:
+class LocalReviewer(Struct, frozen=True):
     """A `reviewbot.ports.ReviewService` that runs static analyzers on what it is sent.
 
     Tasks live as long as the object. A repeated idempotency key returns the first task.

@@ -12,8 +12,9 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, confined
 from reviewbot.analyzers.copies import Copy, SourceFile, write_copy
@@ -31,8 +32,7 @@ NOT_STARTED = "it could not be started"
 TOO_SLOW = "it took too long"
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Struct, frozen=True):
     """A program that ended by itself; a negative status is the signal that ended it, for example at a limit."""
 
     status: int
@@ -72,8 +72,7 @@ def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str],
     return NOT_STARTED if status in CANNOT_START else Ran(status, output)
 
 
-@dataclass(frozen=True, slots=True)
-class Unseen:
+class Unseen(Struct, frozen=True):
     """A file, by the author's path, that an analyzer should have read completely; `why` fits after "because"."""
 
     path: str
@@ -81,8 +80,7 @@ class Unseen:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToolReport:
+class ToolReport(Struct, frozen=True):
     """The result of one analyzer on the files of these paths; the version is empty if it did not run."""
 
     tool: str
@@ -97,8 +95,7 @@ class ToolReport:
         return frozenset(self.files) - {one.path for one in self.unseen} if self.version else frozenset()
 
 
-@dataclass(slots=True)
-class ToolRunner:
+class ToolRunner(Struct):
     """One analyzer at work, in a private and empty folder.
 
     Attributes:

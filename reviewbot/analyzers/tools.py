@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from reviewbot.analyzers import kinds, parsers
 from reviewbot.analyzers.copies import SourceFile
@@ -19,8 +20,7 @@ from reviewbot.analyzers.raw import RawFinding
 HERE: Final = Path(__file__).resolve().parent
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """One analyzer.
 
     Attributes:

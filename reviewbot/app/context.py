@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from random import Random
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from reviewbot.app.reviewer.batch_service import BatchReviewService
 from reviewbot.domain.codevf.idempotency import selection_digest
@@ -21,6 +22,7 @@ from reviewbot.domain.ledger.skip_record import skip_record
 from reviewbot.domain.machine.known import Cancels, Known, Request
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.eligibility import Policy, Trigger
+from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Rules
 from reviewbot.errors import PermissionMissing
 from reviewbot.ports import ChangeReader, Clock, Forge, Installation, Reporter, ReviewService
@@ -31,8 +33,7 @@ from reviewbot.settings import Settings
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
+class Ports(Struct, frozen=True):
     """The ports of a run, opened by the composition root.
 
     Attributes:
@@ -56,8 +57,7 @@ class Ports:
     uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
-@dataclass(slots=True)
-class Degraded:
+class Degraded(Struct):
     """What this run could not do, without repetitions.
 
     Attributes:
@@ -78,8 +78,7 @@ class Degraded:
         self.sentences.extend(sentence for sentence in sentences if sentence and sentence not in self.sentences)
 
 
-@dataclass(frozen=True)
-class RunContext:
+class RunContext(Struct, frozen=True, dict=True):
     """One run on one pull request.
 
     Attributes:
@@ -197,6 +196,7 @@ def known_of(
         selecting=selection_digest([*settings.paths, snapshot.default_branch.attributes]),
         project=settings.codevf_project or snapshot.repository.full_name,
         max_credits=settings.max_credits,
+        auto_size=AutoSize(settings.base_credits, settings.credits_per_100_lines, settings.max_credits_ceiling),
         max_credits_per_pr=settings.max_credits_per_pr,
         min_balance=settings.min_balance,
         max_tasks=settings.max_tasks,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 from reviewbot.app.context import Ports, check_names_of
@@ -13,6 +12,7 @@ from reviewbot.errors import Problem, SettingsError
 from reviewbot.ports import Reporter
 from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.table import input_place
+from reviewbot.values import replace
 
 
 def load_snapshot(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:

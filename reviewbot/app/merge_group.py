@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot, overrides
@@ -16,6 +15,7 @@ from reviewbot.domain.policy.verdict import Outcome, carried
 from reviewbot.errors import ForgeError, NotFound, SettingsError, TemplateError
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
+from reviewbot.values import replace
 
 
 def carry(ports: Ports, inputs: Mapping[str, str], event: MergeGroupEvent) -> Outcome:

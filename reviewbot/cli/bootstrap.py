@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from msgspec import structs
+from msgspec import Struct, field
 
 from reviewbot import __version__
 from reviewbot.adapters.actions.runner import Runner, Surroundings
 from reviewbot.adapters.clock import SystemClock
-from reviewbot.adapters.codevf import Access, CodeVF, OnRetry
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.github.client import Address
 from reviewbot.adapters.github.forge import GitHubForge
@@ -28,6 +26,10 @@ from reviewbot.errors import NoKey, ReviewDidNotHappen
 from reviewbot.ports import ChangeReader, Clock, ReviewService
 from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import Environment, Network
+from reviewbot.values import replace
+
+if TYPE_CHECKING:
+    from reviewbot.adapters.codevf import CodeVF, OnRetry
 
 GRACE_SECONDS = 120
 """How long after the wait's deadline requests to CodeVF go on, so that a retry does not lose the last answer."""
@@ -49,7 +51,7 @@ def read_event(environment: Environment) -> Event:
     except (OSError, UnicodeDecodeError):
         text = ""
     event = read_event_text(environment.event_name, text)
-    return structs.replace(event, is_repeated=environment.is_repeated) if isinstance(event, ReviewEvent) else event
+    return replace(event, is_repeated=environment.is_repeated) if isinstance(event, ReviewEvent) else event
 
 
 def open_repository(
@@ -97,8 +99,7 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewers:
+class Reviewers(Struct, frozen=True):
     """Opens the reviewer of the settings; `stack` closes it.
 
     The runs of a collection share one client of CodeVF, and so its connections and the pause between two requests.
@@ -135,6 +136,9 @@ class Reviewers:
             return LocalReviewer(path_env=path_env, on_missing=self.on_missing)
         if not settings.codevf_api_key:
             raise NoKey("A review is due and there is no CodeVF API key.", hint=self.without_key)
+        # Imported here: httpx takes as long as a request, and the first one to GitHub does not wait for it.
+        from reviewbot.adapters.codevf import Access, CodeVF  # noqa: PLC0415
+
         deadline = self.clock.monotonic() + settings.wait_minutes * 60 + GRACE_SECONDS
         account = settings.codevf_url, settings.codevf_api_key.reveal()
         if account not in self._clients:

@@ -6,11 +6,13 @@ import argparse
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from types import FrameType
 from typing import TextIO
 
+from msgspec import Struct
+
 from reviewbot.errors import Problem, SettingsError
+from reviewbot.values import replace
 
 INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells define it."""
@@ -22,8 +24,7 @@ REPEATED = ("reviewer", "mode", "expertise", "codevf_project", "codevf_url", "ma
 """Options that are also inputs of the action, and that the command that resumes a review repeats."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A command with its environment and streams; `typed` is None if the input is not interactive."""
 
     chosen: argparse.Namespace
@@ -79,8 +80,7 @@ HELD_BACK_SECONDS = 5
 """How long a signal waits for a section that must not be interrupted. A runner kills a job after 7.5 seconds."""
 
 
-@dataclass(slots=True)
-class Interrupts:
+class Interrupts(Struct):
     """Turns signals into `KeyboardInterrupt`, but not between a purchase and its record."""
 
     happened: bool = False

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher, unified_diff
+
+from msgspec import Struct
 
 _SPECIAL = re.compile(r"[\x00-\x1f\x7f\"\\\udc80-\udcff]")
 
 NO_NEWLINE = "\\ No newline at end of file\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """The suggestion of a finding: lines of the reviewed file, from 1, and their replacement.
 
     Attributes:
@@ -26,8 +26,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Patched:
+class Patched(Struct, frozen=True):
     """A file with its edits applied.
 
     Attributes:

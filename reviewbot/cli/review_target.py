@@ -7,8 +7,9 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from reviewbot.adapters.git.clone import open_clone
 from reviewbot.adapters.local.forge import Desk
@@ -34,8 +35,7 @@ LAST_REVIEW = Path(NOTEBOOK, "last-review.json")
 """The report of the last review, inside git's folder of the work tree."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """What is reviewed.
 
     Attributes:
@@ -54,8 +54,7 @@ class Place:
     last_review: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """The command line, its options as inputs, the environment and the current folder."""
 
     chosen: argparse.Namespace

@@ -6,7 +6,7 @@ finding without a file is therefore placed on a changed file, without lines, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reviewbot.domain.findings.placement import UNVERIFIED, SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
@@ -26,8 +26,7 @@ _LINE_LIMIT = 2**31 - 1
 _NOTE_LIMIT = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A location in the terms of other tools.
 
     Attributes:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.render.view_models.review import CostView, DuplicateView, FindingView, SummaryView, WaitView
@@ -36,10 +37,10 @@ NULL_IF_EMPTY = frozenset({"task_id", "fail_on", "awaited", "since", "attachment
 """Texts of which the report says null where the view has none."""
 
 
-def keys_of(kind: type) -> Mapping[str, str]:
+def keys_of(kind: type[Struct]) -> Mapping[str, str]:
     """Return the keys of a view's object in the report, by the names of its fields."""
     special = _KEYS.get(kind, {})
-    named = ((field.name, special.get(field.name, _camel(field.name))) for field in fields(kind))
+    named = ((name, special.get(name, _camel(name))) for name in kind.__struct_fields__)
     return {name: key for name, key in named if key is not None}
 
 
@@ -58,7 +59,7 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
     return re.sub("[^\n -~]+", lambda found: json.dumps(found[0])[1:-1], text) + "\n"
 
 
-def _object(view: object) -> Mapping[str, object]:
+def _object(view: Struct) -> Mapping[str, object]:
     values = ((key, name, getattr(view, name)) for name, key in keys_of(type(view)).items())
     return {key: None if name in NULL_IF_EMPTY and not value else value for key, name, value in values}
 
@@ -68,7 +69,7 @@ def _camel(name: str) -> str:
     return first + "".join(map(str.capitalize, rest))
 
 
-def _encoded(value: object) -> object:
+def _encoded(value: Decimal | datetime | Struct) -> object:
     """Return what JSON has no type for: an amount as text, a moment in ISO 8601, a view as an object."""
     if isinstance(value, Decimal):
         return str(value)

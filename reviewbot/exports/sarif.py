@@ -9,8 +9,9 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.review import Category, Severity
@@ -53,8 +54,7 @@ _HELP = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _SizeTier:
+class _SizeTier(Struct, frozen=True):
     """The most results, and the most characters of each message."""
 
     results: int

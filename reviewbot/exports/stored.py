@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, is_dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, reduce
@@ -21,10 +20,10 @@ from reviewbot.domain.text.strict_json import DecimalText, JsonMismatch, Moment,
 from reviewbot.errors import ReportUnreadable
 from reviewbot.exports.report import NULL_IF_EMPTY, SCHEMA, keys_of
 from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView
+from reviewbot.values import replace
 
 
-@dataclass(frozen=True, slots=True)
-class StoredReport:
+class StoredReport(Struct, frozen=True):
     """The content of a report file.
 
     Attributes:
@@ -102,7 +101,8 @@ def _stored(hint: Any) -> Any:  # noqa: ANN401 — a type of any form
         return defstruct(inside[0].__name__, [(word.value, _stored(inside[1])) for word in inside[0]])
     if inside:
         return reduce(or_, map(_stored, inside))
-    return _struct(hint) if is_dataclass(hint) else _SCALARS.get(hint, hint)
+    is_struct = isinstance(hint, type) and issubclass(hint, Struct)
+    return _struct(hint) if is_struct else _SCALARS.get(hint, hint)
 
 
 def _values(stored: Any) -> Any:  # noqa: ANN401 — a value of any form

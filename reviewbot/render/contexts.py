@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 
+from msgspec import Struct
+
 from reviewbot.domain.findings.placement import Why
+from reviewbot.domain.github.drafts import MOST_ANNOTATIONS
 from reviewbot.domain.text import formatting
 from reviewbot.domain.text.bounds import bounded, shorten, shorten_line
 from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
@@ -30,6 +32,7 @@ from reviewbot.render.view_models.truncation import (
     truncate_summary,
     truncate_texts,
 )
+from reviewbot.values import replace
 
 Link = Callable[[str | None], Written | None]
 
@@ -75,6 +78,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "let_through": f"/reviewbot bypass {thin.head_sha} REASON",
         "total": None if view.counts is None else sum(view.counts.values()),
         "closing": view.closing,
+        "annotations": MOST_ANNOTATIONS,
         "bytes_sent": sum(item.bytes for item in view.sent),
         "redactions": sum(item.redactions for item in view.sent),
         "missed": len(view.missed),
@@ -148,8 +152,7 @@ def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
     return {"finding": with_links(truncate_finding(finding, detail))}
 
 
-@dataclass(frozen=True, slots=True)
-class _PromptLimits:
+class _PromptLimits(Struct, frozen=True):
     """How many characters of each text a prompt takes, and how many rows of each list."""
 
     body: int = 0

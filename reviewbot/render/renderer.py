@@ -1,16 +1,17 @@
 """View model to Markdown, plain text and HTML.
 
-Escaping is the default and trust is explicit: whatever a template shows is escaped for where it goes, unless a filter
-or this module says that it is written down already.
+Escaping is the default and trust is explicit: a value is escaped for where it goes, unless a filter or this module
+has escaped it already.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import wraps
 from types import MappingProxyType
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.markers import review_mark
@@ -34,10 +35,13 @@ from reviewbot.errors import TemplateError
 from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, address, link
 from reviewbot.render.rehearsal import rehearsal
-from reviewbot.render.sandbox import Templates, lost_mark, mistake, templates_of
 from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
 from reviewbot.render.view_models.truncation import shows_everything
+from reviewbot.values import replace
+
+if TYPE_CHECKING:
+    from reviewbot.render.sandbox import Templates
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,8 +74,7 @@ def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concat
     return written
 
 
-@dataclass(frozen=True, slots=True)
-class SummaryText:
+class SummaryText(Struct, frozen=True):
     """A summary comment; `is_whole` if it shows every finding and unreadable part, and none is shortened."""
 
     text: str
@@ -79,7 +82,7 @@ class SummaryText:
 
 
 class Renderer:
-    """Writes views down with the shipped templates and a repository's own.
+    """Renders views with the shipped templates and a repository's own.
 
     Once the overrides have passed the rehearsal, only the prompt can raise `TemplateError`: it is written before a
     review is bought. Every other text uses the shipped templates where the overrides fail.
@@ -90,19 +93,22 @@ class Renderer:
 
     Attributes:
         own: the names of the overrides.
-        shipped: writes with the shipped templates alone; None during the rehearsal, and without overrides.
+        shipped: renders with the shipped templates only; None during the rehearsal, and without overrides.
         problems: one sentence for each failure of an override, which every summary shows.
         refusal: raised instead of a prompt; None unless the overrides did not pass the rehearsal.
     """
 
     def __init__(self, overrides: Mapping[str, str] = MappingProxyType({})) -> None:
+        # Imported here: Jinja loads slowly, and the first request does not wait for it.
+        from reviewbot.render.sandbox import templates_of  # noqa: PLC0415
+
         own = tuple(overrides.items())
         self._markdown, self._plain, self._html = (templates_of(one, own) for one in (MARKDOWN, PLAIN, HTML))
         kinds = {"md": self._markdown, "html": self._html, "css": self._html}
         for name, source in overrides.items():
             if name not in self._markdown.names:
                 known = ", ".join(sorted(self._markdown.names))
-                raise mistake(name, None, f"there is no such template; the names are {known}")
+                raise TemplateError.mistake(name, None, f"there is no such template; the names are {known}")
             kinds.get(name.split(".")[-2], self._plain).compile(name, source)
         self.problems: list[str] = []
         self.refusal: TemplateError | None = None
@@ -114,7 +120,7 @@ class Renderer:
             self.shipped.problems = self.problems
 
     def rehearse(self) -> None:
-        """Write one of everything.
+        """Render one text of each kind.
 
         Raises:
             TemplateError: as it would be raised after the review.
@@ -148,7 +154,7 @@ class Renderer:
         text, detail = _fit("summary.md.j2", attempts, self._markdown.render_with_words, COMMENT)
         hidden = text.removeprefix(view.mark)
         if hidden == text or not hidden.lstrip("\n").startswith(view.ledger):
-            raise lost_mark("summary.md.j2")
+            raise TemplateError.lost_mark("summary.md.j2")
         return SummaryText(text, is_whole=shows_everything(view, detail))
 
     @_or_shipped
@@ -162,7 +168,9 @@ class Renderer:
         """Return the state of a comment's findings, to follow its mark; at most 2,000 characters."""
         text = _first_fit("standing.md.j2", contexts.of_standing(view), self._markdown.render, STANDING)
         if "<!--" in text:
-            raise mistake("standing.md.j2", None, "it contains a hidden comment, which would end the state early")
+            raise TemplateError.mistake(
+                "standing.md.j2", None, "it contains a hidden comment, which would end the state early"
+            )
         return text
 
     @_or_shipped
@@ -180,7 +188,7 @@ class Renderer:
     def _marked(self, name: str, attempts: Iterable[Mapping[str, object]], mark: str, limit: SizeLimit) -> str:
         text = _first_fit(name, attempts, self._markdown.render, limit)
         if not text.startswith(mark):
-            raise lost_mark(name)
+            raise TemplateError.lost_mark(name)
         return text
 
     @_or_shipped
@@ -191,14 +199,14 @@ class Renderer:
 
     @_or_shipped
     def words(self, view: SummaryView) -> tuple[str, str]:
-        """Return the result in plain words: a title, and what it means and what to do next."""
+        """Return the outcome as plain text: a title, and what it means and what to do next."""
         text = self._story(self._plain, "outcomes.md.j2", view, COMMENT_DETAILS, CHECK)
         title, _, details = text.partition("\n")
         return title[:1].upper() + title[1:], details.strip("\n")
 
     @_or_shipped
     def job_summary(self, view: SummaryView) -> str:
-        """Return the whole story with every finding in full, as long as 900 kB take it."""
+        """Return the job summary with every finding in full, in at most 900 kB."""
         return self._story(self._markdown, "job-summary.md.j2", view, PAGE_DETAILS, PAGE)
 
     @_or_shipped
@@ -210,7 +218,7 @@ class Renderer:
 
     @_or_shipped
     def annotation(self, finding: FindingView) -> tuple[str, str]:
-        """Return an annotation's title (at most 255 characters) and message (at most 60 kB), plain text both."""
+        """Return an annotation's title (at most 255 characters) and message (at most 60 kB) as plain text."""
         contexts_of = (contexts.of_annotation(finding, detail) for detail in COMMENT_DETAILS)
         text = _first_fit("annotation.txt.j2", contexts_of, self._plain.render, MESSAGE)
         title, _, message = text.partition("\n")
@@ -222,12 +230,12 @@ class Renderer:
             raise self.refusal
         text = _first_fit("prompt.txt.j2", contexts.of_prompt(view), self._plain.render, PROMPT)
         if len(text) < _PROMPT_MINIMUM:
-            raise mistake("prompt.txt.j2", None, "a prompt has at least 10 characters")
+            raise TemplateError.mistake("prompt.txt.j2", None, "a prompt has at least 10 characters")
         return text
 
     @_or_shipped
     def html(self, view: SummaryView, files: Sequence[FileView] = ()) -> str:
-        """Return the page, at most 6 MB: the change as `files` were sent, quotes without them."""
+        """Return the HTML page, at most 6 MB, with the change in `files` as sent; without files, only quotes."""
         from reviewbot.render.colours import Colours  # noqa: PLC0415 — slow to import, and few runs write a page
 
         style = _first_fit("report.css.j2", [{}], self._html.render, REPORT)
@@ -235,12 +243,12 @@ class Renderer:
         return _first_fit("report.html.j2", report.contexts_of(page), self._html.render_with_words, REPORT) + "\n"
 
     def _copied(self, finding: FindingView) -> str:
-        """Return a finding as Markdown, as a comment has it; empty when that is too long to be copied."""
+        """Return a finding as the Markdown of its comment; empty if that is too long to be copied."""
         context = {"finding": contexts.with_links(finding), "placed": False, "branch": False}
         return self._markdown.render("finding.md.j2", context, COMMENT.limit) or ""
 
     def _with_problems(self, view: SummaryView) -> SummaryView:
-        """Return the view with what failed here, first, since a small size tier shows few sentences."""
+        """Return the view with the failures of overrides first, because a small size tier shows few sentences."""
         return replace(view, degraded=tuple(dict.fromkeys((*self.problems, *view.degraded))))
 
     def _story(
@@ -252,9 +260,9 @@ class Renderer:
 
 
 def collecting_renderer(overrides: Mapping[str, str]) -> Renderer:
-    """Return a renderer for what was bought already: broken overrides do not keep it from being published.
+    """Return a renderer that publishes earlier purchases even if the overrides are broken.
 
-    It uses the shipped templates instead of broken overrides, and then writes no prompt: nothing more is bought.
+    It uses the shipped templates instead of broken overrides. Then it renders no prompt, so nothing more is bought.
     """
     try:
         return Renderer(overrides)
@@ -285,4 +293,6 @@ def _fit(
         text = render(name, context, limit.limit)
         if text is not None and limit.size(text) <= limit.limit:
             return text, detail
-    raise mistake(name, None, f"it writes more than {limit.limit:,} characters even when all is left out that can be")
+    raise TemplateError.mistake(
+        name, None, f"it writes more than {limit.limit:,} characters even when all is left out that can be"
+    )

@@ -1,12 +1,13 @@
-"""The contexts of the HTML report's templates."""
+"""Builds the contexts of the HTML report's templates."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.tracked_finding import FindingState
@@ -20,12 +21,12 @@ from reviewbot.render.dialects import Html
 from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
 from reviewbot.render.view_models.review import FindingView, SummaryView
 from reviewbot.render.view_models.truncation import every_finding, truncate_finding, truncate_texts
+from reviewbot.values import replace
 
 _UNSAFE = re.compile("[^0-9A-Za-z_-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """A finding on the page, with its code in colour.
 
     Links use its unique anchor. The page filters by its state: `new`, `carried` or `changed`.
@@ -37,8 +38,7 @@ class Card:
     excerpt: Excerpt
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A file on the page; `path` is empty for findings that name no file, `heading` None outside the change."""
 
     path: str
@@ -52,8 +52,7 @@ class Section:
         return self.cards[0].finding.severity.value if self.cards else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """The parts of the report that are never truncated. The view's URLs are links, and `style` is trusted."""
 
     view: SummaryView
@@ -64,7 +63,7 @@ class Page:
 
 
 def contexts_of(page: Page) -> Iterator[dict[str, object]]:
-    """Yield smaller versions of the page, skipping those that cannot fit."""
+    """Yield smaller and smaller versions of the page, without those that cannot fit."""
     findings = every_finding(page.view.files)
     order = {finding.path: at for at, finding in reversed(list(enumerate(findings)))}
     files = sorted(page.files, key=lambda file: order.get(file.path, len(order) + len(findings)))

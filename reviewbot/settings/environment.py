@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from os.path import normpath
 from pathlib import PurePath
+
+from msgspec import Struct
 
 from reviewbot.domain.model.urls import is_loopback
 from reviewbot.errors import Problem, SettingsError
@@ -20,8 +21,7 @@ def passed_on(env: Mapping[str, str]) -> Mapping[str, str]:
     return {name: env[name] for name in PASSED_ON if name in env}
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Struct, frozen=True):
     """How this process and its children reach the services.
 
     Attributes:
@@ -38,8 +38,7 @@ class Network:
     time_scale: float
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """The environment of a step, with the names of GitHub's documentation.
 
     Attributes:
@@ -59,8 +58,7 @@ class Environment:
     debug: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Desktop:
+class Desktop(Struct, frozen=True):
     """The environment of a terminal; a missing key or token is empty."""
 
     network: Network

@@ -10,10 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
 from reviewbot.domain.codevf.attachments import LARGEST_ATTACHMENT
+from reviewbot.domain.codevf.budget import MOST_PER_PULL
 from reviewbot.domain.model.options import (
     ActionCommand,
     Allow,
+    Auto,
     FailOn,
     PathInstruction,
     Redact,
@@ -27,7 +31,6 @@ from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import Problem, SettingsError, did_you_mean
-from reviewbot.settings.configfile import key_lines, read_config
 from reviewbot.settings.readers import (
     BOOLEAN,
     BOTS,
@@ -43,6 +46,7 @@ from reviewbot.settings.readers import (
     NotAllowed,
     Reader,
     Secret,
+    number_or_auto,
     one_of,
     whole_number,
 )
@@ -87,11 +91,16 @@ class Settings:
         "CodeVF's service level; the price is times 1 for `standard`, 1.5 for `fast`, 2 for `realtime_answer`.",
     )
     expertise: str = setting("", TEXT, "A CodeVF tag, by name or number.")
-    max_credits: int = setting(
-        240, whole_number(60, 115_200), "Credits for one review, before the mode and expertise multipliers."
+    max_credits: int | Auto = setting(
+        240,
+        number_or_auto(60, 115_200),
+        "Credits for one review, before the mode and expertise multipliers; `auto` sizes it by the changed lines.",
     )
-    max_credits_per_pr: int = setting(
-        0, whole_number(0, 10**9), "The most credits for a pull request: open holds and used credits. 0: no limit."
+    max_credits_per_pr: int | Auto = setting(
+        Auto.AUTO,
+        number_or_auto(0, MOST_PER_PULL),
+        "The most credits for a pull request: open holds and used credits. `auto`: six times what its first review "
+        "holds. 0: no limit.",
     )
     min_balance: int = setting(0, whole_number(0, 10**9), "Do not buy if fewer credits would remain.")
     review_on: ReviewOn = setting(
@@ -204,6 +213,15 @@ class Settings:
     attachment_bytes: int = setting(
         1_000_000, whole_number(1_000, LARGEST_ATTACHMENT), "The largest attachment, in bytes.", action=False
     )
+    base_credits: int = setting(
+        120, whole_number(0, 115_200), "With `max-credits: auto`: credits of every review.", action=False
+    )
+    credits_per_100_lines: int = setting(
+        60, whole_number(0, 115_200), "With `max-credits: auto`: credits for each 100 changed lines.", action=False
+    )
+    max_credits_ceiling: int = setting(
+        1_200, whole_number(60, 115_200), "With `max-credits: auto`: the most credits of a review.", action=False
+    )
 
     @property
     def check_name(self) -> str:
@@ -232,8 +250,7 @@ class Settings:
         return tuple(secret.reveal() for secret in (self.codevf_api_key, self.github_token) if secret)
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """A setting in the terms of the documentation; `default` is empty if there is none."""
 
     name: str
@@ -277,8 +294,7 @@ INPUTS: tuple[Input, ...] = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """One source of settings.
 
     Attributes:
@@ -324,16 +340,27 @@ def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[La
     The layer of the config file lacks the locked keys, so that a file that sets one does not even choose the name of
     the check that reports it.
     """
-    keys, problems = read_config(config or "")
-    own, more = read_config(inputs.get("config", ""), input_place("config"))
+    keys, problems = _read_config(config or "")
+    own, more = _read_config(inputs.get("config", ""), input_place("config"))
     locked = LINES.read(inputs.get("locked", ""))
     problems += [*_unknown(keys, config_place), *more, *_unknown(own, own_place), *_not_keys(locked)]
     if broken := [key for key in keys if key in locked]:
+        from reviewbot.settings.configfile import key_lines  # noqa: PLC0415 — as below
+
         path, lines = inputs.get("config-file", "").strip() or CONFIG_FILE, key_lines(config or "")
         problems += [_locked(key, path, lines.get(key)) for key in broken]
     of_file = {key: value for key, value in keys.items() if key not in locked}
     given = {name: text.strip() for name, text in inputs.items() if text.strip()}
     return (Layer(given, input_place), Layer(of_file, config_place), Layer(own, own_place)), problems
+
+
+def _read_config(text: str, where: str = "config file") -> tuple[dict[str, object], list[Problem]]:
+    if not text.strip():
+        return {}, []
+    # Imported here: the YAML parser loads slowly, and the first request does not wait for it.
+    from reviewbot.settings.configfile import read_config  # noqa: PLC0415
+
+    return read_config(text, where)
 
 
 def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:
@@ -422,10 +449,14 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
     """Yield the problems of values that are invalid together, each with its fields."""
     paid = settings.reviewer is ReviewerKind.CODEVF
     credits_allowed = settings.mode.credits
-    if paid and settings.max_credits not in credits_allowed:
-        allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
+    allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
+    if paid and settings.max_credits is not Auto.AUTO and settings.max_credits not in credits_allowed:
         what = f"`max-credits: {settings.max_credits}` is out of range"
         yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", what, allowed)
+    if paid and settings.max_credits is Auto.AUTO and settings.max_credits_ceiling < credits_allowed.start:
+        what = f"`max-credits-ceiling: {settings.max_credits_ceiling}` is less than a review needs"
+        names = {"reviewer", "mode", "max_credits", "max_credits_ceiling"}
+        yield names, Problem("`mode` and `max-credits-ceiling`", what, f"{credits_allowed.start} or more")
     if paid and not (settings.check_run or settings.summary_comment):
         what = "both are `false`, so reviewbot could not store what it buys"
         where = "`check-run` and `summary-comment`"

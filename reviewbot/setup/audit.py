@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from ruamel.yaml.events import AliasEvent
 
 from reviewbot.domain.model.options import ActionCommand, ReviewerKind
@@ -31,8 +31,7 @@ _NAMED = re.compile(r"[^@]*/reviewbot(/[^@]*)?@(?P<ref>.*)")
 _QUEUE_ALONE = re.compile(r"github\.event_name\s*==\s*'merge_group'")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A job that runs the action.
 
     Attributes:

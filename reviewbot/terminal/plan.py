@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -44,8 +44,7 @@ def since(text: str) -> str | None:
     return f"{found[1]} {_UNITS[found[2]]} ago" if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(Struct, frozen=True):
     """The dry run of one merge's review.
 
     Attributes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from rich import progress as moving
 from rich.console import Console
 
@@ -19,8 +19,7 @@ from reviewbot.render.view_models.review import SummaryView
 from reviewbot.terminal.console import say, shown
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct):
     """Shows the current stage: as a moving line with a bar, as lines without one, not at all without a console."""
 
     console: Console | None = None
@@ -57,8 +56,7 @@ def showing_progress(console: Console, *, quiet: bool) -> Iterator[Progress]:
         yield Progress(console, bar)
 
 
-@dataclass(slots=True)
-class TerminalReporter:
+class TerminalReporter(Struct):
     """`ports.Reporter` that keeps the view, the annotations and the `files` as they were sent."""
 
     progress: Progress
@@ -96,8 +94,7 @@ class TerminalReporter:
         self.check_file(path)
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Struct, frozen=True):
     """A `ports.ReviewService` that shows its requests as progress."""
 
     service: ReviewService

@@ -184,7 +184,7 @@ def test_the_runs_of_a_collection_keep_no_file_and_no_more_than_a_job_summary_ho
         """A list that can be watched."""
 
     logged: list[str] = []
-    recorder = Recorder(SimpleNamespace(say=logged.append))  # type: ignore[arg-type]  # the part that is used
+    recorder = Recorder(SimpleNamespace(say=logged.append))  # the part that is used
     pages = SimpleNamespace(job_summary=lambda _: 100_000 * "x", terminal=lambda _: "1 finding\nblocks")
     for _ in range(30):
         files = Files()

@@ -340,6 +340,20 @@ def test_a_thread_whose_first_comment_another_account_wrote_or_edited_names_no_f
         assert "Unknown command" in answers(rig)[0]
 
 
+def test_an_update_of_a_comment_does_not_vouch_for_what_another_account_made_of_it(tmp_path: Path) -> None:
+    """The mark counts only while reviewbot is the last editor, and an author can cause an update."""
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        first, word = rig.comments()[0], identifier(rig)
+        rig.world.edit_comment(first.id, "mona", first.body.replace("A shell runs it", "A typo"))
+        say(rig, f"/reviewbot waive {word} it is fine")
+        say(rig, f"/reviewbot unwaive {word}")
+        reply = rig.world.reply(first.id, "hubot", "/reviewbot waive it is fine")
+        rig.run(event="pull_request_review_comment", payload=thread_event_of(rig, reply))
+        assert (emoji(rig), check(rig)) == (["+1", "+1", "confused"], "failure")
+
+
 def test_an_edited_a_deleted_and_a_pending_reply_are_no_commands(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +21,7 @@ from reviewbot.domain.github.check_identity import split_tag, with_tag
 from reviewbot.domain.ledger.codec import decode, encode, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
+from reviewbot.values import replace
 from tests.app.house import BASE, CLEAN, FORGETFUL, HEAD, KEY, REPO, Finished, Rig, answer, earlier, finding, house
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
@@ -141,12 +142,12 @@ def age_memory(rig: Rig, back: timedelta = timedelta(days=2)) -> None:
         words[9] = str(int(words[9]) - int(back.total_seconds()))
         payload = " ".join(words[1:-1])
         aged = " ".join((words[0], payload, signer.sign(payload)[:SHORT_SIGNATURE]))
-        store.checks[check.id] = replace(check, external_id=with_tag(tag, aged))
+        store.checks[check.id] = dataclasses.replace(check, external_id=with_tag(tag, aged))
     for comment in [one for one in store.comments.values() if one.author.endswith("[bot]")]:
         ledger = decode(comment.body, signer).ledger
         purchases = tuple(replace(one, submitted_at=_before(one.submitted_at, back)) for one in ledger.purchases)
         body = replace_ledger(comment.body, encode(replace(ledger, purchases=purchases), signer))
-        store.comments[comment.id] = replace(comment, body=body)
+        store.comments[comment.id] = dataclasses.replace(comment, body=body)
 
 
 def _before(moment: str, back: timedelta) -> str:
@@ -218,7 +219,7 @@ def test_a_memory_that_cannot_be_believed_buys_nothing_by_itself(tmp_path: Path,
             "a later version": summary.body.replace("ledger:v1", "ledger:v9"),
             "another key": replace_ledger(summary.body, encode(mine, other)),
         }[ruin]
-        rig.world.store.comments[summary.id] = replace(summary, body=body)
+        rig.world.store.comments[summary.id] = dataclasses.replace(summary, body=body)
         for _ in range(2):
             assert rig.run(**inputs).outputs["reason"] == "not-approved"
             push(rig, extra="x = 1\n")
@@ -430,7 +431,7 @@ def test_of_a_pull_request_that_became_a_draft(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
-        rig.world.store.pulls[REPO, 1] = replace(rig.world.pull(REPO, 1), draft=True)
+        rig.world.store.pulls[REPO, 1] = dataclasses.replace(rig.world.pull(REPO, 1), draft=True)
         assert rig.run(payload=rig.event("converted_to_draft")).outputs["status"] == "pending"
         found(rig, clock)
         assert conclusion(rig) == "failure"
@@ -599,9 +600,9 @@ def test_what_only_the_second_of_two_summaries_remembers_is_not_bought_again(tmp
         store, signer = rig.world.store, Signer(KEY, rig.world.store.repo(REPO).id, 1, "")
         [full] = [one for one in store.comments.values() if one.author.endswith("[bot]")]
         empty = replace_ledger(full.body, encode(Ledger(), signer))
-        store.comments[full.id] = replace(full, body=empty)
+        store.comments[full.id] = dataclasses.replace(full, body=empty)
         double = rig.world.comment(REPO, 1, full.author, full.body)
-        store.comments[double.id] = replace(full, id=double.id)
+        store.comments[double.id] = dataclasses.replace(full, id=double.id)
         again = rig.run(check_run="false")
         assert (again.outputs["verdict"], len(rig.service.tasks())) == ("fail", 1), again.log
         assert len(rig.summaries()) == 1
@@ -702,7 +703,7 @@ def test_what_a_ledger_claims_that_is_not_believed_counts_against_the_budget(tmp
         ledger = decode(summary.body, Signer(KEY, store.repo(REPO).id, 1, "")).ledger
         more = replace(ledger, purchases=tuple(replace(one, used=Decimal(5000)) for one in ledger.purchases))
         forged = encode(more, Signer("another key", store.repo(REPO).id, 1, ""))
-        store.comments[summary.id] = replace(summary, body=replace_ledger(summary.body, forged))
+        store.comments[summary.id] = dataclasses.replace(summary, body=replace_ledger(summary.body, forged))
         push(rig, extra="x = 1\n")
         assert rig.run(max_credits_per_pr="2000").outputs["reason"] == "over-budget"
 

@@ -136,7 +136,7 @@ def test_a_file_that_cannot_be_written_after_all_is_not_named_and_the_step_fails
 
 WITHOUT_ROOM = """
 import runpy, sys
-from dataclasses import replace
+from reviewbot.values import replace
 import reviewbot.render.renderer as renderer
 renderer.REPORT = replace(renderer.REPORT, limit=20_000)
 sys.argv = ['reviewbot', 'action']

@@ -268,14 +268,18 @@ def test_the_summary_links_to_every_comment(tmp_path: Path) -> None:
         assert done.outputs["summary-url"].startswith(f"{rig.github_url}/{REPO}/pull/1#issuecomment-")
 
 
-def test_more_than_fifty_findings_arrive_in_the_check(tmp_path: Path) -> None:
-    many = [finding("app.py", 12, title=f"number {index}") for index in range(75)]
-    with house(tmp_path, engineer=lambda _: answer(*many)) as rig:
+def test_the_check_lists_all_findings_if_there_are_more_than_its_fifty_annotations(tmp_path: Path) -> None:
+    many = [finding("app.py", 12, severity="low", title=f"number {index}") for index in range(75)]
+    worst = finding("app.py", 12, severity="critical", title="the worst")
+    with house(tmp_path, engineer=lambda _: answer(*many, worst)) as rig:
         done = rig.run(max_comments="10")
         [check] = rig.checks()
-        assert len(check.output.annotations) == 75
-        assert done.outputs["findings"] == "75"
-        assert "75 findings in the answer" in rig.summaries()[0]
+        assert len(check.output.annotations) == 50
+        assert check.output.annotations[0].title.endswith("the worst")
+        listed = check.output.summary or ""
+        assert all(f"number {index}" in listed for index in range(75))
+        assert done.outputs["findings"] == "76"
+        assert "76 findings in the answer" in rig.summaries()[0]
 
 
 def test_what_was_sent_is_the_diff_and_numbered_files(tmp_path: Path) -> None:

@@ -220,6 +220,32 @@ def test_a_merge_of_more_parents_than_are_read_hides_no_file(tmp_path: Path) -> 
         assert "allow(everyone)" in str([one.body for one in rig.codevf_faults.log])
 
 
+def test_an_older_commit_does_not_get_the_verdict_of_a_head_that_github_does_not_list(tmp_path: Path) -> None:
+    """Of many commits GitHub lists only the first ones. The last of them has an open check."""
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        rig.world.store.rules = Rules(commits=2)
+        older = rig.world.push(REPO, "topic", {"more.py": "evil()\n"}, author="mona")
+        assert rig.run(wait_minutes="0").outputs["status"] == "pending"
+        rig.world.push(REPO, "topic", {"more.py": None}, author="mona")
+        assert rig.run().exit_status == 0
+        assert [one.conclusion for one in rig.checks()] == ["success"]
+        assert [one.conclusion for one in rig.checks(older)] == ["action_required"]
+
+
+def test_a_tag_with_the_name_of_the_base_hides_no_line(tmp_path: Path) -> None:
+    """Of a tag and a branch with one name, git takes the tag. The change of the tagged commit has as many files."""
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        lines = "evil()\n" + "".join(f"x_{number} = {number}\n" for number in range(9))
+        first = rig.world.push(REPO, "files", {"a.py": lines}, author="mona")
+        base = rig.world.push(REPO, "main", {"news.py": "1\n"})
+        merged = rig.world.push(REPO, "files", {"news.py": "1\n"}, author="mona", parents=(first, base))
+        rig.world.push(REPO, "files", {"a.py": f"{lines}y = 1\n"}, author="mona")
+        rig.number = rig.world.open_pull_request(REPO, "files", title="Files", body="", author="mona").number
+        rig.world.store.git(REPO).set_ref("refs/tags/main", merged)
+        assert rig.run().exit_status == 0
+        assert "+evil()" in str([one.body for one in rig.codevf_faults.log])
+
+
 def test_an_attribute_cannot_hide_lines(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         rig.world.push(REPO, "topic", {".gitattributes": "*.py -diff\n"}, author="mona")

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import Limits
+from reviewbot_sandbox.github import FileVersion
 
+from reviewbot.adapters.github.graphql.files import RAW_FILES
 from tests.app.house import CLEAN, REPO, Finished, Rig, house
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
@@ -107,6 +109,14 @@ def test_a_script_that_is_named_as_a_binary_is_known_by_its_first_bytes(tmp_path
         assert "`blob.bin`: binary (it starts with `#!`)" in done.summary.replace("\\", "")
 
 
+def test_no_number_of_binaries_hides_a_script_that_is_named_as_one(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        files = {f"data/{number:03}.bin": b"\0\1\2" for number in range(RAW_FILES)}
+        done = run_with(rig, {**files, "run.bin": b"#!/bin/sh\nevil\n#\0\n", "a.py": "x = 1\n"})
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial"), done.log
+        assert "`run.bin`: binary (it starts with" in done.summary
+
+
 @pytest.mark.parametrize("reviewer", ["codevf", "local"])
 @pytest.mark.parametrize("path", ["a.ps1", "L.strings", "R.rc", "x.sln", "table.dat"])
 def test_utf_16_is_called_not_utf_8_whatever_its_name(tmp_path: Path, path: str, reviewer: str) -> None:
@@ -137,6 +147,15 @@ def test_a_file_that_is_too_large_is_told_with_its_size_the_limit_and_the_line_t
         )
         assert 'paths: "!assets/big.json"' in said
         assert "service" not in done.summary
+
+
+def test_a_link_that_becomes_a_file_is_missed_if_the_file_does_not_fit(tmp_path: Path) -> None:
+    """Git writes a deleted and a new file of one path, and only the first of the two is small."""
+    with house(tmp_path, engineer=lambda _: CLEAN, config=SMALL) as rig:
+        rig.world.push(REPO, "main", {"run.sh": FileVersion(b"other.sh", "120000")})
+        done = run_with(rig, {"run.sh": "evil\n" * 10_000, "a.py": "x = 1\n"})
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial"), done.log
+        assert "exceeds `attachment-bytes` (20,000)" in done.summary.replace("\\", "")
 
 
 def test_a_diff_that_does_not_fit_beside_others_is_told_with_its_size(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_a_first_review_takes_so_many_requests_and_bytes_and_another_run_fewer(
         first = run(here, here.pull_request())
         assert len(here.world.store.replies) == min(findings, 30)
         assert len(here.world.store.reviews) == 1
-        assert first.requests == of_first(files, findings)
+        assert first.requests == of_first(files)
         again = run(here, here.opened)
         assert again.requests == of_again(files)
         assert again.writes == 0
@@ -54,7 +54,7 @@ def test_a_review_after_a_push_takes_as_many_unless_the_push_touches_what_was_fo
     with ground(tmp_path) as here:
         here.files = here.findings = 10
         number = here.pull_request()
-        assert run(here, number).requests == of_first(10, 10)
+        assert run(here, number).requests == of_first(10)
         here.push(number, {"README.md": "Parcels.\n"})
         aside = run(here, number)
         assert (aside.requests, aside.writes) == (of_following(0, comments=False), 4)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from reviewbot.domain.diff.parse import Hunk, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.model.review import Category, Severity, Side
 from reviewbot.render.view_models.review import FileGroup, FindingView, SummaryView
+from reviewbot.values import replace
 from tests.hostile.corpus import CORPUS, Kind
 from tests.hostile.poison import filled
 from tests.render.view_builders import FOLLOWED, INJECTION, NAMING, RACE, UNRATED

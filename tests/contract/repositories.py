@@ -16,8 +16,6 @@ Tree = Mapping[str, tuple[str, bytes]]
 
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _CONTEXT = 3
-_ABSENT_MODE = "000000"
-_ABSENT_OID = "0" * 40
 _HUGE = "huge " * 5_000
 
 # Texts that programs mistake for a separator, a quote, a header or a line end, and git does not.
@@ -121,25 +119,20 @@ def truths(folder: Path, base: Tree, head: Tree) -> list[Truth]:
     """Return the changed files of `git diff --raw` with the lines of `git diff --unified=0`, widened by the context."""
     raw = git(folder, "diff", "--find-renames", "--raw", "--no-abbrev", "-z", "base", "head").decode()
     bare = git(folder, "diff", "--find-renames", "--unified=0", "base", "head")
-    sections = re.split(rb"^diff --git ", bare, flags=re.MULTILINE)[1:]
-    return [
-        _truth(entry, [_numbers(match) for match in _HUNK.finditer(section)], base, head)
-        for entry, section in zip(_entries(raw), sections, strict=True)
-    ]
+    sections = iter(re.split(rb"^diff --git ", bare, flags=re.MULTILINE)[1:])
+    found = [_truth(entry, sections, base, head) for entry in _entries(raw)]
+    assert next(sections, None) is None
+    return found
 
 
 def _entries(raw: str) -> Iterator[tuple[str, ...]]:
-    """Return status, modes, ids and paths. A file that becomes a link is a deletion and an addition in a diff."""
+    """Return status, modes, ids and paths."""
     fields = iter(raw.split("\0"))
     while described := next(fields):
         old_mode, new_mode, old_oid, new_oid, status = described.removeprefix(":").split(" ")
         old_path = next(fields)
         path = next(fields) if status[0] in "RC" else old_path
-        if status == "T":
-            yield "D", old_mode, _ABSENT_MODE, old_oid, _ABSENT_OID, path, path
-            yield "A", _ABSENT_MODE, new_mode, _ABSENT_OID, new_oid, path, path
-        else:
-            yield status[0], old_mode, new_mode, old_oid, new_oid, old_path, path
+        yield status[0], old_mode, new_mode, old_oid, new_oid, old_path, path
 
 
 def _numbers(match: re.Match[bytes]) -> tuple[int, int, int, int]:
@@ -147,10 +140,15 @@ def _numbers(match: re.Match[bytes]) -> tuple[int, int, int, int]:
     return first, count, new_first, new_count
 
 
-def _truth(entry: tuple[str, ...], hunks: list[tuple[int, int, int, int]], base: Tree, head: Tree) -> Truth:
+def _truth(entry: tuple[str, ...], sections: Iterator[bytes], base: Tree, head: Tree) -> Truth:
     status, old_mode, new_mode, old_oid, new_oid, old_path, path = entry
-    left = _widened([hunk[:2] for hunk in hunks], None if status == "A" else base.get(old_path))
-    right = _widened([hunk[2:] for hunk in hunks], None if status == "D" else head.get(path))
+    old, new = None if status == "A" else base.get(old_path), None if status == "D" else head.get(path)
+    hunks = [_numbers(match) for match in _HUNK.finditer(next(sections))]
+    left, right = _widened([hunk[:2] for hunk in hunks], old), _widened([hunk[2:] for hunk in hunks], new)
+    if status == "T":  # a file that becomes a link: a section deletes all lines, and another adds all
+        hunks += [_numbers(match) for match in _HUNK.finditer(next(sections))]
+        left = frozenset(number for at, count, *_ in hunks for number in range(at, at + count))
+        right = frozenset(number for *_, at, count in hunks for number in range(at, at + count))
     return Truth(status, old_path, path, old_mode, new_mode, old_oid, new_oid, left, right)
 
 

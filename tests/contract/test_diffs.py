@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
@@ -18,6 +17,7 @@ from reviewbot.domain.findings.placement import OnLines, Placed, PlacementRules,
 from reviewbot.domain.model.review import Finding, Severity, Side
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.review import CommentView, FindingView
+from reviewbot.values import replace
 from tests.contract.repositories import Tree, build, diff, lines_of, pairs, truths
 
 STATUSES = {
@@ -26,6 +26,7 @@ STATUSES = {
     "D": FileStatus.REMOVED,
     "M": FileStatus.MODIFIED,
     "R": FileStatus.RENAMED,
+    "T": FileStatus.MODIFIED,
 }
 SUGGESTED = st.lists(
     st.sampled_from(["", "x = 1", "    é", "\ty", "```", "````suggestion", "~~~", "<b>&amp;", "-- a"]), max_size=4

@@ -49,7 +49,7 @@ ALL_KINDS: Answer = answer(
     finding("gone.py", 1, code="never there", title="a quote of nothing, so on the file"),
     finding("elsewhere.py", 3, title="not in the change, so in the summary"),
 )
-"""Findings on lines, on files and only in the summary, with more annotations than fit into one request."""
+"""Findings on lines, on files and only in the summary, more than the check has annotations."""
 
 
 def engaged(request: TaskRequest) -> Answer:

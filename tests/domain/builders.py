@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from reviewbot.domain.github.pull_request import Commit, Entry, LabelEvent, Perm
 from reviewbot.domain.ledger.ledger import Judgement, Purchase, TaskState
 from reviewbot.domain.model.review import Finding, Leftover, Previous, PreviousState, Report, Severity
 from reviewbot.domain.policy.verdict import Coverage
+from reviewbot.values import replace
 
 HEAD = "c" * 40
 COMMENT_LIMIT = 65_536

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.review import Category, Severity, Side
 from reviewbot.render.view_models.review import BypassView, FileGroup, FindingView, SummaryView
+from reviewbot.values import replace
 from tests.hostile.poison import OURS, filled
 from tests.render.view_builders import CALLER, CLOSED_GATE, FOLLOWED, INJECTION, NAMING, RACE, UNRATED
 

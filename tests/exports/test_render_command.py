@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
 from reviewbot.render.renderer import Renderer
+from reviewbot.values import replace
 from tests.render.view_builders import CLOSED_GATE, PULL
 
 STORED = replace(CLOSED_GATE, mark="", ledger="")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from reviewbot.domain.model.review import Severity
 from reviewbot.exports.report import SCHEMA, report_json
 from reviewbot.render.view_models.review import FileGroup, SummaryView
+from reviewbot.values import replace
 from tests.render.view_builders import (
     AWAITING,
     BEFORE,

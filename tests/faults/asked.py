@@ -55,7 +55,6 @@ REVIEW = _github("the review", "POST", "/reviews$")
 AFTERWARDS = _github("the pull request after posting", "POST", GRAPHQL, "query Snapshot", nth=3)
 FILE_COMMENT = _github("a comment on a file", "POST", r"/pulls/\d+/comments$")
 SUMMARY_EDIT = _github("the summary's end", "PATCH", "/issues/comments/")
-CHECK_READ = _github("the check's annotations", "GET", r"/check-runs/\d+$")
 CHECK_END = _github("the check's end", "PATCH", "/check-runs/")
 
 TAGS = _codevf("the expertise", "GET", "/tags$")
@@ -67,7 +66,7 @@ FILE = _codevf("the delivered file", "GET", "^/files/")
 
 STORY = (
     SNAPSHOT, DIFF, FILES, TAGS, BALANCE, PROJECT, OPEN_CHECK, CREATE, SUMMARY, POLL, FILE,
-    AGAIN, REVIEW, FILE_COMMENT, AFTERWARDS, SUMMARY_EDIT, CHECK_READ, CHECK_END,
+    AGAIN, REVIEW, FILE_COMMENT, AFTERWARDS, SUMMARY_EDIT, CHECK_END,
 )  # fmt: skip
 
 REFS = _github("git's list of what there is", "GET", "/info/refs")

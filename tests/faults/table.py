@@ -99,10 +99,6 @@ TABLE: Mapping[Request, Row] = {
         UNTIDY, UNTIDY, UNTIDY, UNTIDY, misshapen_once=WHOLE, lost=WHOLE,
         apart={"403": replace(UNTOLD, same=Same.COMMENTS)},
     ),
-    asked.CHECK_READ: Row(
-        CHECKLESS, CHECKLESS, CHECKLESS, CHECKLESS, misshapen_once=WHOLE,
-        apart={"403": replace(UNTOLD, conclusion=None, same=Same.COMMENTS)},
-    ),
     asked.CHECK_END: Row(
         CHECKLESS, CHECKLESS, CHECKLESS, CHECKLESS, misshapen_once=WHOLE, lost=UNTIDY,
         apart={"403": replace(UNTOLD, conclusion=None, same=Same.COMMENTS)},

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from tests.render.view_builders import LEDGER, MARK
 
@@ -52,9 +54,9 @@ class Building:
                 return self._plain(kind, name)
 
     def _plain(self, kind: Any, name: str) -> Any:  # noqa: ANN401 — as above
-        if is_dataclass(kind):
-            hints, make = get_type_hints(kind), cast("Callable[..., Any]", kind)
-            return make(**{one.name: self.of(hints[one.name], one.name) for one in fields(kind)})
+        if issubclass(kind, Struct):
+            hints = get_type_hints(kind)
+            return kind(**{one: self.of(hints[one], one) for one in kind.__struct_fields__})
         if issubclass(kind, Enum):
             return list(kind)[self.choice % len(kind)]
         if kind is str:
@@ -66,9 +68,9 @@ def texts_of(kind: Any, at: str = "") -> Iterator[str]:  # noqa: ANN401 — any 
     """Yield the place of every text in a view, such as `files.findings.title`."""
     for one in get_args(kind):
         yield from texts_of(one, at)
-    if isinstance(kind, type) and is_dataclass(kind):
+    if isinstance(kind, type) and issubclass(kind, Struct):
         hints = get_type_hints(kind)
-        for one in fields(kind):
-            yield from texts_of(hints[one.name], f"{at}.{one.name}".strip("."))
+        for one in kind.__struct_fields__:
+            yield from texts_of(hints[one], f"{at}.{one}".strip("."))
     elif kind is str:
         yield at

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
+
+from reviewbot.values import replace
 
 ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "summary_url"})
 """Created by reviewbot or GitHub, so comments may link to them. The report files do not trust them."""
@@ -35,9 +38,9 @@ def poisoned(
             return poison(value)
         case tuple():
             return tuple(poisoned(item, poison, kept, name) for item in value)
-        case _ if is_dataclass(value):
-            new = {item.name: poisoned(getattr(value, item.name), poison, kept, item.name) for item in fields(value)}
-            return replace(value, **new)  # type: ignore[type-var]  # is_dataclass says that it is one
+        case Struct():
+            new = {item: poisoned(getattr(value, item), poison, kept, item) for item in value.__struct_fields__}
+            return replace(value, **new)  # type: ignore[type-var]  # any struct
         case _:
             return value
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,6 +32,7 @@ from reviewbot.domain.text.size_limits import COMMENT_DETAILS, Detail
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.review import CommentView, DuplicateView, FileGroup, FindingView, SummaryView, SumView
 from reviewbot.render.view_models.truncation import every_finding, truncate_summary
+from reviewbot.values import replace
 from tests.domain.any_json import fitting, json_values, nearly
 from tests.domain.builders import view
 from tests.render.view_builders import CLOSED_GATE, COMMENT

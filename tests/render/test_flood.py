@@ -11,7 +11,7 @@ import re
 import time
 import tracemalloc
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -38,6 +38,7 @@ from reviewbot.render.colours import Colours
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.command import AnswerView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
+from reviewbot.values import replace
 from tests.hostile.built import TRUSTED, Building, texts_of
 from tests.hostile.corpus import ATTACKS
 
@@ -142,8 +143,8 @@ def test_the_smallest_page_names_no_file_and_counts_them_all() -> None:
 
 
 @pytest.mark.parametrize("choice", range(len(Reason)))
-def test_a_megabyte_in_every_field_fits_whatever_a_run_comes_to(renderer: Renderer, choice: int) -> None:
-    view = Building(lambda _: TEXTS["dollars"], 1, choice).of(SummaryView)
+def test_more_than_fits_in_every_field_fits_whatever_a_run_comes_to(renderer: Renderer, choice: int) -> None:
+    view = Building(lambda _: "$" * 70_000, 1, choice).of(SummaryView)
     assert view.outcome.reason is list(Reason)[choice]
     for writer in (WRITERS["summary"], WRITERS["check"]):
         _, written = writer.write(renderer, view)

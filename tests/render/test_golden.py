@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from reviewbot.domain.policy.verdict import Reason
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.review import FileGroup, SumView
 from reviewbot.render.view_models.truncation import every_finding
+from reviewbot.values import replace
 from tests.render.conftest import GOLDEN
 from tests.render.goldens import AT_A_BRANCH, GOLDENS, OF_A_DECISION, ON_FILES, ON_LINES, at_a_branch, check, of_reason
 from tests.render.view_builders import (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import tracemalloc
 from collections.abc import Callable
-from dataclasses import replace
 
 import cmarkgfm  # type: ignore[import-untyped]  # the package has no type hints
 import pytest
@@ -28,6 +27,7 @@ from reviewbot.render.view_models.review import (
     PromptView,
     SummaryView,
 )
+from reviewbot.values import replace
 from tests.domain.builders import COMMENT_LIMIT
 from tests.render.view_builders import (
     CALLER,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -34,6 +33,7 @@ from reviewbot.render.view_models.review import (
     SumView,
     WaitView,
 )
+from reviewbot.values import replace
 
 HEAD = "5f1c0de9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3"
 BEFORE = "abc1234567890abcdef1234567890abcdef12345"

@@ -9,7 +9,6 @@ from typing import Any
 from reviewbot.adapters.github.graphql.parse import UNREADABLE
 from reviewbot.domain.github.check_identity import split_tag, with_tag
 from reviewbot.domain.github.drafts import (
-    ANNOTATIONS_PER_REQUEST,
     CheckState,
     FileComment,
     InlineComment,
@@ -350,9 +349,7 @@ class SimulatedForge:
         stored.conclusion = check.conclusion.value if check.conclusion else None
         stored.external_id = with_tag(check.tag, check.external_id)
         stored.title, stored.summary, stored.number = check.title, check.summary, check.tag.number
-        # GitHub appends. A run can only die between two requests if the annotations need several.
-        several = len(check.annotations) > ANNOTATIONS_PER_REQUEST
-        stored.annotations += check.annotations[len(stored.annotations) if several else 0 :]
+        stored.annotations += check.annotations  # GitHub appends
         pull = self.github.pulls.get(check.tag.number)
         stored.base = pull.base_ref if pull else ""
         self.github.on_check(stored)

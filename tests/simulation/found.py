@@ -148,6 +148,16 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("check-run", "false"), ("wait-minutes", "0"))),
         ),
     ),
+    "written-over-after-a-push": Bug(
+        "Without check runs: a run reads the change of a new head after the summary, and writes over "
+        "what another bought.",
+        PAY_ONCE,
+        history(
+            Episode((PUSH, NEXT), (At(7, Meanwhile(Move("delete", 1, 5))), At(11, Switch()))),
+            Episode((PUSH,)),
+            setting=Setting((("check-run", "false"), ("wait-minutes", "0"))),
+        ),
+    ),
     "task-written-over": Bug(
         "A run that skips a review writes the intent of another run over the id of its task, and that run is killed.",
         NOTHING_LOST,

@@ -12,6 +12,7 @@ from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.selection.path_filters import matches
+from tests.simulation import spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import EVIL, SAID, diffs_in, headers, shown_in
@@ -25,7 +26,9 @@ CONVERGES = "converges"
 NEVER_GREEN = "never green by accident"
 PEOPLE_STAND = "what people did stands"
 HAPPENS = "a due review happens"
-LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HAPPENS)
+WITHIN_LIMIT = "stays within the limit"
+GROWS = "grows with the change"
+LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HAPPENS, WITHIN_LIMIT, GROWS)
 
 MOST_ATTEMPTS = 3
 REDACTED = "[REDACTED:github-token]"
@@ -50,6 +53,8 @@ def at_rest(world: World) -> Iterator[Violation]:
     yield from world.broken
     for pull in world.github.pulls.values():
         yield from _paid_twice(world, pull)
+        yield from (Violation(WITHIN_LIMIT, one) for one in spending.over_limit(world, pull))
+        yield from (Violation(GROWS, one) for one in spending.too_small(world, pull, selected))
         if pull.is_open and not pull.is_draft:
             yield from _unfinished(world, pull)
             yield from _green(world, pull)
@@ -158,7 +163,7 @@ def _undone(world: World) -> Iterator[Violation]:
     is_old = world.time.seconds > KEY_MEMORY
     is_skipped = (pull.head_sha, pull.base_ref) in world.truth.skipped
     is_left = world.setting.needs_approval or world.is_bots_own(1, pull.head_sha)
-    stopped = not pull.is_open or is_skipped or is_left or world.truth.hindered or is_old
+    stopped = not pull.is_open or is_skipped or is_left or world.truth.hindered or is_old or spending.is_used_up(world)
     # If the cost of earlier reviews is unknown, a person has to approve the next one.
     is_lost = bool(world.truth.losses) or (setting.input("summary-comment", "true") == "false" and bool(pull.forced))
     if stopped or is_lost or setting.input("review-on", "push") != "push":
@@ -180,7 +185,7 @@ _VOLATILE = (
     (re.compile(r"<!-- reviewbot:ledger:\S+ \S+ \S+ -->"), "LEDGER"),
     (re.compile(r"\btask_[0-9a-f]{12}\b"), "TASK"),
     (re.compile(r"\b[0-9a-f]{7,40}\b"), "SHA"),
-    (re.compile(r"(discussion_r|issuecomment-|/runs/|comment=)\d+"), r"\1N"),
+    (re.compile(r"(discussion_r|issuecomment-|/runs/|comment=r?)\d+"), r"\1N"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
     (re.compile(r"(within|after|At the last look,?) [^,.\n]+"), r"\1 SO LONG"),
     (re.compile(r"('not-requested', )[^)]+"), r"\1CHECK"),  # `Shown.is_unasked`: with a check, or without

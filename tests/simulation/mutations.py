@@ -6,24 +6,28 @@ a few hundred are enough in the tests; `make simulate` also plays unrestricted o
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
+from reviewbot.values import replace
 from tests.simulation.found import FOUND
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, History, judge, make
 from tests.simulation.laws import (
     CONVERGES,
+    GROWS,
     HAPPENS,
     NEVER_GREEN,
     NO_BUG,
     NOTHING_LOST,
     PAY_ONCE,
     PEOPLE_STAND,
+    WITHIN_LIMIT,
     Violation,
 )
 from tests.simulation.oracle import Mind
@@ -213,6 +217,22 @@ MUTATIONS: tuple[Mutation, ...] = (
         NEVER_GREEN,
         BY_PEOPLE,
         ("evil", "harmless"),
+    ),
+    Mutation(
+        "no limit stops a review",
+        "reviewbot.domain.codevf.budget:check",
+        _returning(None),
+        WITHIN_LIMIT,
+        BY_PEOPLE,
+        ("harmless", "note", "finish"),
+    ),
+    Mutation(
+        "what is new counts no lines",
+        "reviewbot.domain.findings.incremental:NewPart.lines",
+        lambda _right: property(lambda _self: 0),
+        GROWS,
+        BY_PEOPLE,
+        ("evil", "note", "copy"),
     ),
     Mutation(
         "a bypass survives a push",
@@ -443,8 +463,8 @@ def histories(mutation: Mutation) -> Iterator[History]:
     seed = 0
     while True:
         made = make(seed, kind=mutation.kind, moves=mutation.moves)
-        setting = made.setting if mutation.mind is None else replace(made.setting, mind=mutation.mind)
-        yield replace(made, setting=setting)
+        setting = made.setting if mutation.mind is None else dataclasses.replace(made.setting, mind=mutation.mind)
+        yield dataclasses.replace(made, setting=setting)
         seed += 1
 
 

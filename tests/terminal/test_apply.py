@@ -7,7 +7,6 @@ import os
 import pty
 import re
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from reviewbot.cli.commands.render import write_patch
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.exports.report import report_json
 from reviewbot.render.view_models.review import FileGroup, FindingView
+from reviewbot.values import replace
 from tests.hostile.judges import commands
 from tests.render.view_builders import CLEAN, INJECTION
 from tests.terminal.ground import BASE, Clone, Said, make_clone

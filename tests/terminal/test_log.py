@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -19,6 +18,7 @@ from reviewbot.exports.stored import read_report
 from reviewbot.render.view_models.review import FileGroup
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.page import show_review
+from reviewbot.values import replace
 from tests.domain.builders import view as file_view
 from tests.hostile.judges import commands
 from tests.render.view_builders import CLOSED_GATE, INJECTION

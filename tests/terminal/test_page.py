@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -17,6 +16,7 @@ from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.render.view_models.review import FileGroup, SummaryView
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.page import show_review, show_short
+from reviewbot.values import replace
 from tests.domain.builders import view as file_view
 from tests.render.goldens import STORIES, UNPARSED
 from tests.render.view_builders import CLEAN, CLOSED_GATE, INJECTION

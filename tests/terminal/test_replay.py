@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.terminal.plan import replayed, since
+from reviewbot.values import replace
 from tests.render.view_builders import CLOSED_GATE
 
 DRY = replace(CLOSED_GATE.outcome, reason=Reason.DRY_RUN)

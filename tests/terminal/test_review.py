@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from reviewbot_sandbox.faults import RecordedThen
 from reviewbot.domain.codevf.idempotency import account_number
 from reviewbot.domain.ledger.codec import decode, encode, replace_ledger
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.values import replace
 from tests.hostile.leaks import GHP
 from tests.terminal.conftest import Opened
 from tests.terminal.ground import CLEAN, KEY, OTHER_KEY, Clone, Desk, Said

@@ -11,7 +11,6 @@ from random import Random
 
 import httpx
 from msgspec import Struct
-from msgspec.structs import replace
 
 from reviewbot.adapters.codevf.errors import error_of, error_of_fault, read_error, seconds
 from reviewbot.adapters.codevf.urls import check_base_url, refuse_inner
@@ -22,6 +21,7 @@ from reviewbot.domain.text.strict_json import JsonMismatch, parse
 from reviewbot.errors import NoKey, Problem, ReviewDidNotHappen, ServiceError, SettingsError
 from reviewbot.ports import Clock
 from reviewbot.settings.readers import Secret
+from reviewbot.values import replace
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0, read=10.0, write=30.0)
 """Seconds for each step; `WHOLE_RESPONSE` limits the whole response."""

@@ -7,8 +7,8 @@ from contextlib import ExitStack, closing
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-import httpx
 from github import Auth, Github
 from msgspec import Struct
 
@@ -108,7 +108,8 @@ class Client:
     @cached_property
     def _github(self) -> Github:
         address = self._address
-        trusted(address.ca_file)
+        if address.ca_file:
+            trusted(address.ca_file)  # requests would report it as a failed connection
         if _origin(address.api_url) != _origin(address.graphql_url):
             # PyGithub would send the query to the API's host.
             raise ForgeUnreachable(
@@ -274,6 +275,9 @@ class Client:
             attempt, waited, self._lost = attempt + 1, waited + pause, self._lost + pause
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parsed = httpx.URL(url)
-    return parsed.scheme, parsed.host, parsed.port
+_PORTS = {"https": 443, "http": 80}
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parsed = urlsplit(url)
+    return parsed.scheme, parsed.hostname, parsed.port or _PORTS.get(parsed.scheme)

@@ -5,7 +5,7 @@ Writes that may have succeeded are not repeated, except deletions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import count, islice
 from typing import TypeVar
@@ -18,7 +18,6 @@ from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
 from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.github.drafts import (
-    ANNOTATIONS_PER_REQUEST,
     CheckState,
     FileComment,
     PostedComment,
@@ -95,11 +94,13 @@ class GitHubForge(RepositoryConnection):
         node, app = self._there(data.repository), parse.app_of(data.viewer)
         pull = self._found(node.pull_request, f"pull request {number}")
         others = zip(more, (data.others or {}).values(), strict=False)
-        on_head = self._all_checks(parse.tip_commits(pull), check_name, app)
+        tip = parse.tip_commits(pull)
+        on_head = self._all_checks(tip, check_name, app)
         on_older = self._all_checks(parse.older_commits(pull), check_name, app)
         aside = [run for name, one in others if one for run in self._checks_named(one, name, app)]
-        if not (hidden or pull.commits.total_count):
-            # If the base contains the head, no commit is listed, but the head still has check runs.
+        if not hidden and [one.oid for one in tip] != [pull.head_ref_oid]:
+            # No commit is listed if the base contains the head, and only the first 250 of more. The check of another
+            # commit must not be taken for the head's: it would get the head's verdict.
             on_head = self._checks_on(pull.head_ref_oid, check_name, app)
             aside += [run for name in more for run in self._checks_on(pull.head_ref_oid, name, app)]
         own = tuple(run for run in on_head if is_of(run, number))
@@ -281,15 +282,12 @@ class GitHubForge(RepositoryConnection):
     # --- Writes -------------------------------------------------------------------------------------------------------
 
     def create_check(self, check: CheckState) -> CheckRun:
-        first, *more = payloads.check_states(check)
-        named = {"name": check.name, "head_sha": check.head_sha, **first}
-        made = self._calls.write("POST", f"{self._path}/check-runs", _CHECKS, named, rest.Check).value()
-        return self._update(made.id, more) if more else made
+        named = {"name": check.name, "head_sha": check.head_sha, **payloads.check_state(check)}
+        return self._calls.write("POST", f"{self._path}/check-runs", _CHECKS, named, rest.Check).value()
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
-        # A run that was killed between several updates has sent some of the annotations.
-        there = self._annotations(check_id) if len(check.annotations) > ANNOTATIONS_PER_REQUEST else 0
-        return self._update(check_id, payloads.check_states(check, there))
+        path = f"{self._path}/check-runs/{check_id}"
+        return self._calls.write("PATCH", path, _CHECKS, payloads.check_state(check), rest.Check).value()
 
     def create_comment(self, number: int, body: str) -> Comment:
         path = f"{self._path}/issues/{number}/comments"
@@ -387,16 +385,6 @@ class GitHubForge(RepositoryConnection):
             kind = answers.PagedNode[answers.ThreadCommentNode]
             page = self._calls.query(queries.MORE_THREAD_COMMENTS, asked, _THREADS, kind).node.page
             yield from page.present
-
-    def _annotations(self, check_id: int) -> int:
-        intent = Intent("reading a check run", "checks: read")
-        return self._calls.get(f"{self._path}/check-runs/{check_id}", intent, rest.Check).output.annotations_count
-
-    def _update(self, check_id: int, updates: Iterable[payloads.Body]) -> CheckRun:
-        """Send at least one update, and return the last response."""
-        path = f"{self._path}/check-runs/{check_id}"
-        *_, last = (self._calls.write("PATCH", path, _CHECKS, body, rest.Check) for body in updates)
-        return last.value()
 
     def _delete(self, path: str, intent: Intent) -> None:
         with suppress(NotFound):

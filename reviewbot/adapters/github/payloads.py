@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 from reviewbot.domain.github.check_identity import with_tag
 from reviewbot.domain.github.drafts import (
-    ANNOTATIONS_PER_REQUEST,
     Annotation,
     CheckState,
     FileComment,
     InlineComment,
     ReviewDraft,
 )
-from reviewbot.domain.github.pull_request import CheckStatus
 
 Body = dict[str, object]
 
 
-def check_states(check: CheckState, there: int = 0) -> Iterator[Body]:
-    """Yield the updates for a check run, each with at most fifty annotations.
-
-    Only the last one completes it: a run that is killed in between leaves an open check, which the next one finds.
-    GitHub appends annotations, so the first `there` ones are left out.
-    """
-    rest = check.annotations[there:]
-    parts = [rest[at : at + ANNOTATIONS_PER_REQUEST] for at in range(0, len(rest), ANNOTATIONS_PER_REQUEST)] or [()]
-    still_open = replace(check, status=CheckStatus.IN_PROGRESS, conclusion=None, tag=replace(check.tag, verdict=""))
-    yield from (_changed(still_open, part) for part in parts[:-1])
-    yield _changed(check, parts[-1])
-
-
-def _changed(check: CheckState, annotations: tuple[Annotation, ...]) -> Body:
+def check_state(check: CheckState) -> Body:
+    """Return the update for a check run."""
     return {
         "status": check.status.value,
         **({"conclusion": check.conclusion.value} if check.conclusion else {}),
@@ -41,7 +24,7 @@ def _changed(check: CheckState, annotations: tuple[Annotation, ...]) -> Body:
         "output": {
             "title": check.title,
             "summary": check.summary,
-            **({"annotations": [_annotation(one) for one in annotations]} if annotations else {}),
+            **({"annotations": [_annotation(one) for one in check.annotations]} if check.annotations else {}),
         },
     }
 

@@ -26,7 +26,6 @@ class PermissionOf(Struct, frozen=True):
 
 class CheckOutput(Struct, frozen=True):
     title: Name | None = None
-    annotations_count: int = 0
 
 
 class CheckApp(Struct, frozen=True):

@@ -7,13 +7,13 @@ stored in a state file. Comments and checks are dropped; the report contains eve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from reviewbot.adapters.local.state_file import Notebook
 from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, ReviewDraft
 from reviewbot.domain.github.pull_request import CheckRun, Comment, OlderChecks, Permission, Snapshot, Waiting
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.ports import ChangeSource
+from reviewbot.values import replace
 
 _COMMENT_ID = 1
 

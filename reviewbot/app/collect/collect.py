@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
 
 from reviewbot.app.collect.recorder import Recorder
 from reviewbot.app.collect.repository import Progress, collect_repository, is_exhausted
@@ -15,6 +16,7 @@ from reviewbot.ports import Installation
 from reviewbot.render.collection import collection_summary
 from reviewbot.settings import peek_settings
 from reviewbot.settings.readers import INSTALLATION
+from reviewbot.values import replace
 
 
 def collect_finished(ports: Ports, inputs: Mapping[str, str]) -> Collection:
@@ -53,8 +55,7 @@ def _names(installation: Installation, wanted: Sequence[str]) -> list[str]:
     return list(full.values())
 
 
-@dataclass(slots=True)
-class _Everywhere:
+class _Everywhere(Struct):
     """A collection in several repositories.
 
     Attributes:

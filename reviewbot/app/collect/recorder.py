@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.drafts import Annotation
@@ -14,8 +15,7 @@ SUMMARY_CHARACTERS = 1024 * 1024
 """A runner discards a larger job summary, so later runs need not keep theirs. A character has one byte at least."""
 
 
-@dataclass(slots=True)
-class Recorder:
+class Recorder(Struct):
     """A reporter that keeps outputs and job summaries; everything else goes to the runner's reporter at once.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
 
 from reviewbot.app.collect.recorder import Recorder
 from reviewbot.app.comments.commands import catch_up
@@ -18,10 +19,10 @@ from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.policy.collection import MARGIN, Lookup
 from reviewbot.errors import PermissionMissing, ReviewbotError, ServiceRefused, ServiceUnreachable
 from reviewbot.settings import Settings, peek_settings
+from reviewbot.values import replace
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct):
     """What a collection has done so far; it is complete whatever ends the collection."""
 
     recorder: Recorder
@@ -67,7 +68,7 @@ def _check_key(ports: Ports, settings: Settings) -> None:
     except (ServiceUnreachable, ServiceRefused) as error:
         if isinstance(error, ServiceRefused) and error.is_unauthorized:
             raise
-        ports.reporter.say(f"{error.message} What is open stays open.")
+        ports.reporter.say(f"{error.message} Open reviews stay open.")
 
 
 def _turn(ports: Ports, inputs: Mapping[str, str], lookup: Lookup, progress: Progress, turns: ExitStack) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import assert_never
+
+from msgspec import Struct
 
 from reviewbot.app.context import RunContext, policy_of
 from reviewbot.app.github.ledger_store import read_ledger
@@ -28,10 +29,10 @@ from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.policy.eligibility import needs_approval
 from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.values import replace
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(Struct, frozen=True):
     """A command that is executed.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
@@ -24,8 +25,7 @@ from reviewbot.render.view_models.review import BypassView
 _EMOJI = "The emoji under a command"
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """A command, its result, and the pull request after that.
 
     Attributes:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import counting_views, summary_view
 from reviewbot.domain.github.check_identity import CheckTag
-from reviewbot.domain.github.drafts import Annotation, AnnotationLevel, CheckState
+from reviewbot.domain.github.drafts import MOST_ANNOTATIONS, Annotation, AnnotationLevel, CheckState
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
@@ -18,6 +17,7 @@ from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome, Status
 from reviewbot.errors import ForgeUnreachable
+from reviewbot.values import replace
 
 LEVELS = {
     Severity.UNRATED: AnnotationLevel.FAILURE,
@@ -27,9 +27,6 @@ LEVELS = {
     Severity.LOW: AnnotationLevel.NOTICE,
     Severity.INFO: AnnotationLevel.NOTICE,
 }
-
-MOST_ANNOTATIONS = 300
-"""GitHub accepts fifty per request and eighty writes per minute; the summary and the files contain all findings."""
 
 
 def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:

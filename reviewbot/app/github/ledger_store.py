@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
 
 from reviewbot.app.context import RunContext, judgement_of
 from reviewbot.domain.findings.tracked_finding import LOST, Findings
@@ -24,10 +25,10 @@ from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
 from reviewbot.errors import ForgeError
+from reviewbot.values import replace
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     copy: ExternalId
     head_sha: str
 

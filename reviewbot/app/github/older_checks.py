@@ -5,8 +5,6 @@ Their counter is kept as new as the ledger's.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import write_check_run
 from reviewbot.domain.github.pull_request import CheckRun
@@ -18,6 +16,7 @@ from reviewbot.domain.machine.judge import left_open, outlives_favour
 from reviewbot.domain.machine.known import Bought, Known, NotBought
 from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
+from reviewbot.values import replace
 
 
 def close_older_checks(run: RunContext, known: Known) -> Known:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.domain.codevf.attachments import Sendable
@@ -18,9 +17,10 @@ from reviewbot.domain.redaction.redactor import Redactor, secret_name
 from reviewbot.domain.selection.file_kinds import named_as_document
 from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.selection.places import place_of
-from reviewbot.domain.selection.selection import Held, HeldBecause, risk, select
+from reviewbot.domain.selection.selection import Held, HeldBecause, is_unread, risk, select
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.errors import ChangeUnreadable, DiffTooLarge
+from reviewbot.values import replace
 
 LONGEST_NOTICE = 1000
 """Characters of a notice, which may quote package and host names."""
@@ -42,7 +42,7 @@ def load_change(ports: Ports, pull: PullRequest) -> ChangeSet:
 def _from_api(ports: Ports, pull: PullRequest) -> RawChange:
     merge_base = merge_base_of(pull.commits, pull.commit_count)
     if merge_base is None:
-        merge_base = ports.forge.merge_base(pull.base_ref, pull.head_sha)
+        merge_base = ports.forge.merge_base(pull.base_sha, pull.head_sha)
     diff = _utf8(ports.forge.diff(merge_base, pull.head_sha))
     files = parse_diff(diff)
     if pull.changed_files not in {None, len(files)}:
@@ -64,10 +64,16 @@ def _utf8(diff: bytes) -> str:
 
 
 def _whole(change: ChangeSet) -> ChangeSet:
-    """Check that the API hides no lines: an attribute on the author's branch can mark any text as binary."""
+    """Check that the API hides nothing: an attribute on the author's branch can mark any text as binary.
+
+    Of many files whose bytes have to be read individually, the API's reader reads only the first ones.
+    """
     hidden = [file.path for file in change.files if file.diff.binary and file.text is not None]
     if hidden:
         raise ChangeUnreadable(f"The API gives no lines for {hidden[0]!r}, which is text.")
+    unread = [file.path for file in change.files if file.new and is_unread(file.path, file.new)]
+    if unread:
+        raise ChangeUnreadable(f"The bytes of {unread[0]!r} were not read.")
     return change
 
 

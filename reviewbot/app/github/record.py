@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import write_check_run
 from reviewbot.app.github.ledger_store import first_recorded
@@ -16,6 +14,7 @@ from reviewbot.domain.machine.purchase import check_recorded, comes_in_summary, 
 from reviewbot.domain.machine.steps import HeadMoved, Overtaken, Updated
 from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.errors import ReviewbotError
+from reviewbot.values import replace
 
 
 def record_intent(run: RunContext, known: Known, bought: Bought) -> Updated | HeadMoved | Overtaken:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.refresh import refresh
@@ -29,6 +30,7 @@ from reviewbot.domain.policy.verdict import Outcome, Verdict
 from reviewbot.domain.publishing.comment_diff import CommentGroup, duplicates, group, left_to_post, posted_comments
 from reviewbot.errors import ForgeUnreachable, Refused, ReviewbotError
 from reviewbot.render.view_models.review import CommentView
+from reviewbot.values import replace
 
 TRIES = 3
 """Attempts to post comments if GitHub's response is lost; what it recorded is read before each."""
@@ -37,8 +39,7 @@ TRIES = 3
 _OnLines = tuple[CommentGroup, LineTarget]
 
 
-@dataclass(frozen=True, slots=True)
-class _Posted:
+class _Posted(Struct, frozen=True):
     """Comment URLs by finding id, and the groups that GitHub refused."""
 
     urls: Mapping[str, str]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from reviewbot.app.context import RunContext
@@ -16,6 +15,7 @@ from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.errors import ForgeUnreachable, NotFound
 from reviewbot.render.renderer import SummaryText
+from reviewbot.values import replace
 
 HOUR = 3600
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from reviewbot.app.context import RunContext
@@ -21,6 +20,7 @@ from reviewbot.domain.publishing.comment_diff import (
     thread_operations,
 )
 from reviewbot.render.view_models.review import FindingStateView
+from reviewbot.values import replace
 
 
 def update_threads(run: RunContext, known: Known) -> Known:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from urllib.parse import quote
 
 from reviewbot.app.context import RunContext
@@ -38,6 +37,7 @@ from reviewbot.render.view_models.review import (
     SummaryView,
     SumView,
 )
+from reviewbot.values import replace
 
 
 def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView:

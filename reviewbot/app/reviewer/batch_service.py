@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from reviewbot.domain.codevf.batches import joined, split_ids
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task, TaskStatus
@@ -10,8 +10,7 @@ from reviewbot.errors import ServiceRefused
 from reviewbot.ports import Clock, ReviewService
 
 
-@dataclass(frozen=True, slots=True)
-class BatchReviewService:
+class BatchReviewService(Struct, frozen=True):
     """A `ReviewService` whose task ids may contain several ids.
 
     Tasks that are over are not read again. After the deadline, tasks of a batch with a known state are not read either:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 
 from reviewbot.app.context import RunContext
@@ -20,6 +19,7 @@ from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.places import place_of_text
 from reviewbot.errors import ForgeError, ServiceError
 from reviewbot.ports import ReviewService
+from reviewbot.values import replace
 
 
 def read_answer(service: ReviewService, task: Task, asked: Mapping[str, int] = MappingProxyType({})) -> Report:

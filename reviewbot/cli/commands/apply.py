@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from reviewbot.adapters.actions.safe_files import read_inside, write_inside
 from reviewbot.adapters.git.clone import Clone, open_clone
@@ -32,8 +33,7 @@ FEWEST_DIGITS = 4
 """Digits of an id that suffice, as for `/reviewbot waive`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     path: str
     before: str
     done: Patched

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from pathlib import Path
+
+from msgspec import Struct
 
 from reviewbot.adapters.actions.safe_files import is_taken, read_inside
 from reviewbot.adapters.git.clone import open_clone
@@ -19,6 +21,7 @@ from reviewbot.settings.configfile import CONFIG_BYTES, key_lines
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.readers import Secret
 from reviewbot.settings.table import CONFIG_FILE, config_place, default_text, given_values, name_of, read_layers
+from reviewbot.values import replace
 
 SECRETS = {"codevf-api-key": "CODEVF_API_KEY", "github-token": "GITHUB_TOKEN"}
 """The inputs that are secrets, each with its environment variable."""
@@ -30,8 +33,7 @@ _NOWHERE: frozenset[str] = frozenset()
 """The config file may be in `.github`, where reports are not written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """The sources of the settings; `lines` maps the place in a problem to the line of the key."""
 
     path: str

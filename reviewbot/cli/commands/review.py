@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import SystemRandom
 from uuid import uuid4
 
+from msgspec import Struct, field
 from rich.console import Console
 
 from reviewbot import __version__
@@ -80,8 +80,7 @@ def run(call: Call) -> int:
     return status
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
+class _Session(Struct, frozen=True):
     """One review; `missing` lists the analyzers that it needs and that are not installed."""
 
     setting: Setting

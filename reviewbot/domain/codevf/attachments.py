@@ -10,9 +10,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from posixpath import dirname
+
+from msgspec import Struct, field
 
 from reviewbot.domain.codevf.attachment_names import own_names
 from reviewbot.domain.model.review import Attachment
@@ -27,8 +28,7 @@ NO_NEWLINE = "\\ No newline at end of file"
 _HEADER = re.compile(r'^=== ("(?:[^"\\\n]|\\.)*") \(\d+ lines?\)$', re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class SizeTier:
+class SizeTier(Struct, frozen=True):
     """The limits of a request: bytes per attachment, bytes of all attachments in JSON, and their number."""
 
     attachment: int
@@ -49,8 +49,7 @@ def split_for_context(limits: SizeTier) -> tuple[SizeTier, SizeTier]:
     return SizeTier(limits.attachment, limits.request - context, limits.attachments - 1), SizeTier(context, context, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Sendable:
+class Sendable(Struct, frozen=True):
     """A selected file, ready to be sent: its section of the diff and its text at the head, if any, both redacted.
 
     Attributes:
@@ -69,8 +68,7 @@ class Sendable:
         return _size(_diff(self))
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """A line of the manifest.
 
     Attributes:
@@ -89,8 +87,7 @@ class Sent:
     attachment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Packing:
+class Packing(Struct, frozen=True):
     """What one task contains, or several that are bought together.
 
     Attributes:

@@ -6,8 +6,9 @@ The purchase's task id contains all ids. It is over when all tasks are, and cost
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
 
 from reviewbot.domain.codevf.attachments import (
     Bins,
@@ -20,12 +21,12 @@ from reviewbot.domain.codevf.attachments import (
     split_for_context,
 )
 from reviewbot.domain.model.review import Task, TaskStatus, Unread
+from reviewbot.values import replace
 
 _BETWEEN = ","
 
 
-@dataclass(frozen=True, slots=True)
-class TaskBatches:
+class TaskBatches(Struct, frozen=True):
     """The files of each task, the limits of its files, and the limits of the context sent with them, if any."""
 
     files: tuple[tuple[Sendable, ...], ...]

@@ -10,7 +10,8 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.parse import ChangedFile
 from reviewbot.domain.github.pull_request import Entry
@@ -39,8 +40,7 @@ def selection_digest(paths: Iterable[str]) -> str:
     return _sha256(json.dumps(sorted(paths))).hex()[:16]
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The identity of a purchase.
 
     Attributes:

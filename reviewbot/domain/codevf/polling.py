@@ -7,11 +7,12 @@ the interval grows to a minute, because the hourly limit is shared by every job 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from random import Random
+
+from msgspec import Struct
 
 from reviewbot.domain.model.review import Mode, TaskStatus
 
@@ -104,8 +105,7 @@ def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, r
     return max(delay, retry_after or 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Writes:
+class Writes(Struct, frozen=True):
     """A token bucket for writes to GitHub.
 
     Attributes:

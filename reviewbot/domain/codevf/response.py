@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -66,8 +65,7 @@ MAX_FILE_NAME = 200
 """Characters of a deliverable's name as shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deliverable:
+class Deliverable(Struct, frozen=True):
     """A file that CodeVF refers to in place of, or in addition to, its answer."""
 
     file_name: str
@@ -101,8 +99,7 @@ def _pointers(result: object) -> Iterator[tuple[object, _Pointer | None]]:
             yield item, None
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(Struct, frozen=True):
     """A text of the result; `is_talk` if text around an answer is not a finding."""
 
     where: str

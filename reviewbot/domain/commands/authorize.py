@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
+
+from msgspec import Struct
 
 from reviewbot.domain.commands.parse import ID_PATTERN, CommandName, PostedCommand
 from reviewbot.domain.findings.tracked_finding import Findings, TrackedFinding
@@ -48,15 +49,13 @@ class Refusal(StrEnum):
         return Reaction.CONFUSED if self is Refusal.UNKNOWN else Reaction.NO
 
 
-@dataclass(frozen=True, slots=True)
-class Buy:
+class Buy(Struct, frozen=True):
     """Request a review of this head."""
 
     asked: Asked
 
 
-@dataclass(frozen=True, slots=True)
-class EditLedger:
+class EditLedger(Struct, frozen=True):
     """Change the ledger, then judge and publish again; `finding` is None for a bypass."""
 
     edit: Waive | Unwaive | GrantBypass
@@ -67,8 +66,7 @@ class Collect:
     """Publish what is finished."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(Struct, frozen=True):
     """Cancel these tasks and deferred purchases; `is_unknown` if there may be a task without a known id."""
 
     task_ids: tuple[str, ...]
@@ -83,8 +81,7 @@ CommandAction = Buy | EditLedger | Collect | Cancel | Tell | Refusal
 """What a command does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What a command can be about.
 
     Attributes:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reviewbot.domain.findings.markers import (
     AnswerMark,
@@ -66,8 +67,7 @@ _IN_THREAD: Mapping[CommandName, str] = {CommandName.WAIVE: "(?P<reason>.*)", Co
 """The arguments in the thread of a finding, where `authorize` finds out whether a reason begins with an id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A command as written.
 
     Attributes:
@@ -127,8 +127,7 @@ def why_not(event: CommentEvent) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class PostedCommand:
+class PostedCommand(Struct, frozen=True):
     """A command with its author and time, as GitHub has them.
 
     Attributes:

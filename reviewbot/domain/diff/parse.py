@@ -7,17 +7,18 @@ headers itself, because unidiff leaves quoted names quoted and ignores modes and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import pairwise
 
+from msgspec import Struct
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
 from reviewbot.domain.github.pull_request import Entry, RawChange
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import ChangeUnreadable
+from reviewbot.values import replace
 
 SUBMODULE_MODE = "160000"
 SYMLINK_MODE = "120000"
@@ -42,8 +43,7 @@ _KINDS = {kind.value: kind for kind in LineKind}
 """Calling the enum takes a tenth of the time of parsing a large diff."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiffLine:
+class DiffLine(Struct, frozen=True):
     """One line of a hunk without its marker; a number is None on the side where the line does not exist."""
 
     kind: LineKind
@@ -55,8 +55,7 @@ class DiffLine:
         return self.new if side is Side.RIGHT else self.old
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(Struct, frozen=True):
     lines: tuple[DiffLine, ...]
 
     def numbers(self, side: Side) -> range:
@@ -64,8 +63,7 @@ class Hunk:
         return range(covered[0], covered[-1] + 1) if covered else range(0)
 
 
-@dataclass(frozen=True, slots=True)
-class FileDiff:
+class FileDiff(Struct, frozen=True):
     """One file's part of a diff; `old_…` is at the merge base.
 
     Attributes:
@@ -90,7 +88,8 @@ class FileDiff:
 
     @property
     def is_submodule(self) -> bool:
-        return SUBMODULE_MODE in {self.old_mode, self.new_mode}
+        """Whether it is one on every side where it is; a file that becomes one has lines to review."""
+        return {self.old_mode, self.new_mode} - {None} == {SUBMODULE_MODE}
 
     @property
     def added(self) -> frozenset[int]:
@@ -101,8 +100,7 @@ class FileDiff:
             yield from hunk.lines
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedFile:
+class ChangedFile(Struct, frozen=True):
     """A file's diff with its entries in both commits; None on a side where it does not exist."""
 
     diff: FileDiff
@@ -120,8 +118,7 @@ class ChangedFile:
         return self.new.text if self.new else None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeSet:
+class ChangeSet(Struct, frozen=True):
     merge_base: str
     head: str
     files: tuple[ChangedFile, ...]
@@ -155,7 +152,7 @@ def unquote(name: str) -> str:
 
 
 def parse_diff(text: str) -> tuple[FileDiff, ...]:
-    """Parse every file of a git diff, in order.
+    """Parse every file of a git diff, in order; no path is in two of them.
 
     Raises:
         ChangeUnreadable: the text is not a git diff.
@@ -163,7 +160,26 @@ def parse_diff(text: str) -> tuple[FileDiff, ...]:
     starts = [match.start() for match in re.finditer(r"^diff --git ", text, re.MULTILINE)]
     if text[: starts[0] if starts else len(text)].strip():
         raise ChangeUnreadable("The diff is not a git diff.", hint="It does not start with a `diff --git` line.")
-    return tuple(_parse_section(text[start:end]) for start, end in pairwise([*starts, len(text)]))
+    return tuple(_joined(_parse_section(text[start:end]) for start, end in pairwise([*starts, len(text)])))
+
+
+def _joined(sections: Iterable[FileDiff]) -> Sequence[FileDiff]:
+    """Join the two sections of a type change: git writes that a file is deleted, then that its path is new."""
+    files: list[FileDiff] = []
+    for one in sections:
+        before = files[-1] if files else None
+        if before and (before.status, before.path) == (FileStatus.REMOVED, one.path):
+            files[-1] = replace(
+                one,
+                status=FileStatus.MODIFIED,
+                old_mode=before.old_mode,
+                old_blob=before.old_blob,
+                hunks=(*before.hunks, *one.hunks),
+                text=before.text + one.text,
+            )
+        else:
+            files.append(one)
+    return files
 
 
 def _parse_section(section: str) -> FileDiff:

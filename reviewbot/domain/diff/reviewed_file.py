@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.parse import Hunk, LineKind
 from reviewbot.domain.diff.text_index import Block, TextIndex, digest, split_lines
 from reviewbot.domain.model.review import Side
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """The first line of every copy of a block, and of those copies that contain a changed line."""
 
     every: tuple[int, ...]
     touched: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class FileView:
+class FileView(Struct, frozen=True, dict=True):
     """A changed file as the reviewer saw it: hunks and text as sent; paths as in `FileDiff`.
 
     Attributes:
@@ -34,7 +33,10 @@ class FileView:
     hunks: tuple[Hunk, ...]
     text: str | None = None
     redacted: frozenset[int] = frozenset()
-    _places: dict[tuple[Side, Block], Places] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def _places(self) -> dict[tuple[Side, Block], Places]:
+        return {}
 
     @cached_property
     def _indexes(self) -> Mapping[Side, TextIndex]:

@@ -12,9 +12,11 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from functools import cached_property
 from heapq import merge
 from itertools import islice
+
+from msgspec import Struct
 
 MAX_QUOTE_LINES = 400
 MAX_CANDIDATES = 64
@@ -53,8 +55,7 @@ def quoted_lines(code: str) -> tuple[str, ...]:
     return tuple(folded[filled[0] : filled[-1] + 1][:MAX_QUOTE_LINES]) if filled else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """The digest of lines of code, to find them again and to detect changes.
 
     Attributes:
@@ -77,8 +78,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
-class TextIndex:
+class TextIndex(Struct, frozen=True, dict=True):
     """The known lines of one side of a file.
 
     Attributes:
@@ -90,8 +90,6 @@ class TextIndex:
     folded: Mapping[int, str]
     occurrences: Mapping[str, Sequence[int]]
     last: int
-    _ordinals: dict[int, Mapping[int, int]] = field(default_factory=dict, repr=False, compare=False)
-    _firsts: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, lines: Mapping[int, str]) -> TextIndex:
@@ -113,9 +111,6 @@ class TextIndex:
                 yield place - offset
 
     def places(self, block: Block) -> Iterator[int]:
-        if not self._firsts:
-            for text in self.occurrences:
-                self._firsts.setdefault(digest(text)[:8], []).append(text)
         texts = self._firsts.get(block.first, ())
         if block.count == 1:
             texts = [text for text in texts if Block.of((text,)) == block]
@@ -123,6 +118,17 @@ class TextIndex:
         else:
             starts = islice(merge(*(self.occurrences[text] for text in texts)), MAX_PLACES)
             yield from (line for line in starts if Block.of(self.block(line, block.count)) == block)
+
+    @cached_property
+    def _firsts(self) -> Mapping[str, Sequence[str]]:
+        firsts: dict[str, list[str]] = {}
+        for text in self.occurrences:
+            firsts.setdefault(digest(text)[:8], []).append(text)
+        return firsts
+
+    @cached_property
+    def _ordinals(self) -> dict[int, Mapping[int, int]]:
+        return {}
 
     def block(self, line: int, count: int) -> tuple[str, ...]:
         """Return `count` folded lines from a line on; an unknown line is empty."""

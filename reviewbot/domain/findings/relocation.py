@@ -1,17 +1,17 @@
-"""Places the review of one head on another: by the code that it is about, or not on a line at all."""
+"""Places the review of one head on another head, by the code of each finding."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from reviewbot.domain.diff.text_index import line_feeds, quoted_lines, split_lines
 from reviewbot.domain.findings.placement import OnFile, OnLines, Placed, SuggestionState, Why, in_summary
 from reviewbot.domain.model.review import Finding, Side
+from reviewbot.values import replace
 
 
 def without_quote(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """The files whose text at the reviewed head is needed, because a line is cited and not quoted."""
+    """Return the files whose text at the reviewed head is needed, because a line is cited and not quoted."""
     cited = (one.path for one in findings if _is_only_cited(one) and one.side is Side.RIGHT)
     return tuple(dict.fromkeys(path for path in cited if path))
 

@@ -1,10 +1,12 @@
-"""What the ledger keeps of a finding, so that it blocks until it is dealt with."""
+"""Findings as the ledger stores them: their state, waivers and bypasses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cached_property
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.text_index import Block
 from reviewbot.domain.model.review import Category, Severity, Side
@@ -19,7 +21,7 @@ class FindingState(StrEnum):
     """The state of a finding.
 
     `CHANGED` is open too: its code has changed, and no review has confirmed the fix. `FIXED` needs the
-    reviewer's word and changed code; `GONE` means that the file is deleted or no longer changed.
+    reviewer's word and changed code. `GONE` means that the file is deleted or equals the base there.
     """
 
     OPEN = "open"
@@ -29,13 +31,12 @@ class FindingState(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Whether the finding still counts."""
+        """Whether the finding is open or changed."""
         return self in {FindingState.OPEN, FindingState.CHANGED}
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
-    """Someone accepted a finding, for its code as it was.
+class Waiver(Struct, frozen=True):
+    """A collaborator accepted a finding, for its code as it was.
 
     Attributes:
         by: a login.
@@ -51,9 +52,8 @@ class Waiver:
     verbatim: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bypass:
-    """Someone let one head through to one base branch, whatever its review says."""
+class Bypass(Struct, frozen=True):
+    """A maintainer let one head pass, for one base branch."""
 
     head_sha: str
     base_ref: str
@@ -65,14 +65,13 @@ class Bypass:
         return (self.head_sha, self.base_ref) == (head_sha, base_ref)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """A finding that was open when a change was judged, waived or not.
 
     Attributes:
         id: of the finding; empty if it did not fit.
         standing: `OPEN` or `CHANGED`.
-        blocks: whether it blocked, but for a waiver.
+        blocks: whether it blocked, or would have without a waiver.
         carried: whether another task than the change's reported it first.
     """
 
@@ -86,14 +85,13 @@ LOST = Judged("", FindingState.OPEN, blocks=True, carried=True)
 """One or more that blocked and that nothing remembers."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrackedFinding:
+class TrackedFinding(Struct, frozen=True):
     """A finding in the ledger.
 
     Attributes:
         path: the file in the change, or what the reviewer named.
         line: of its first line when it was last found, if known.
-        block: its code, None if nothing says which code it is about.
+        block: its code, None if unknown.
         in_file: whether its file was in the change.
         added: whether the change added that file: if it is no longer there, it may have another name.
         touched: whether the change adds or deletes any of its code.
@@ -133,13 +131,12 @@ class TrackedFinding:
         return self.standing.is_open and self.waiver is None
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Struct, frozen=True, dict=True):
     """The findings of a pull request.
 
     Attributes:
         records: worst first.
-        beyond: open ones that did not fit into the ledger, by severity. They count until a whole review.
+        beyond: how many open ones did not fit into the ledger, by severity. They count until a whole review.
         broken: whether findings may be lost, because someone edited or removed the ledger. Only a whole review can
             succeed then.
     """
@@ -147,11 +144,10 @@ class Findings:
     records: tuple[TrackedFinding, ...] = ()
     beyond: tuple[tuple[Severity, int], ...] = ()
     broken: bool = False
-    _by_id: dict[str, TrackedFinding] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Index by id."""
-        self._by_id.update((record.id, record) for record in self.records)
+    @cached_property
+    def _by_id(self) -> Mapping[str, TrackedFinding]:
+        return {record.id: record for record in self.records}
 
     def find(self, finding_id: str) -> TrackedFinding | None:
         """The finding of an id."""

@@ -1,14 +1,15 @@
 """The tag of a check run, which names its pull request.
 
 Several pull requests can have one head, and GitHub assigns check runs to commits. The tag is plain text at the start of
-`external_id`, before the signed copy, so that it can be read without a key. It is not signed, and nothing turns green
-because of it.
+`external_id`, before the signed copy, so that it can be read without a key. It is not signed: a workflow that can write
+it can write the check's conclusion, too.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 SKIP_LENGTH = 11
 """Characters of `CheckTag.skip`: 66 bits in Base64. Each guess takes a check run and a reviewbot run."""
@@ -23,8 +24,7 @@ _TAG = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CheckTag:
+class CheckTag(Struct, frozen=True):
     """The pull request of a check run, with its own conclusion; empty while the review is open.
 
     Attributes:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.pull_request import CheckStatus, Conclusion
 from reviewbot.domain.model.review import Side
 
-ANNOTATIONS_PER_REQUEST = 50
-"""Annotations per check run request; updates append more (GitHub's OpenAPI description)."""
+MOST_ANNOTATIONS = 50
+"""Annotations of a check run: GitHub accepts fifty in a request, and its page lists all findings if there are more."""
 
 
-@dataclass(frozen=True, slots=True)
-class LineTarget:
+class LineTarget(Struct, frozen=True):
     """Lines of one side inside one hunk; `start_line` is less than `line`, or None for a single line."""
 
     path: str
@@ -23,21 +23,18 @@ class LineTarget:
     start_line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FileTarget:
+class FileTarget(Struct, frozen=True):
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class InlineComment:
+class InlineComment(Struct, frozen=True):
     """A review comment on lines; the body starts with the marker."""
 
     target: LineTarget
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileComment:
+class FileComment(Struct, frozen=True):
     target: FileTarget
     body: str
 
@@ -49,8 +46,7 @@ class ReviewEvent(StrEnum):
     REQUEST_CHANGES = "REQUEST_CHANGES"
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewDraft:
+class ReviewDraft(Struct, frozen=True):
     """A review with all its inline comments, posted in one request."""
 
     commit_sha: str
@@ -65,8 +61,7 @@ class AnnotationLevel(StrEnum):
     FAILURE = "failure"
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(Struct, frozen=True):
     """A check annotation on lines of the head; `message` at most 64 KB, `title` at most 255 characters."""
 
     path: str
@@ -77,15 +72,14 @@ class Annotation:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckState:
+class CheckState(Struct, frozen=True):
     """A check run to write.
 
     Attributes:
         conclusion: None exactly while the review is open.
         tag: of its pull request.
         external_id: the signed copy of task and credits, without the tag.
-        annotations: the adapter sends fifty at a time.
+        annotations: `MOST_ANNOTATIONS` at most.
     """
 
     name: str
@@ -100,8 +94,7 @@ class CheckState:
     annotations: tuple[Annotation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PostedComment:
+class PostedComment(Struct, frozen=True):
     id: int
     url: str
     body: str

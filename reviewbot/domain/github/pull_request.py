@@ -6,12 +6,14 @@ import codecs
 import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, StrEnum
 
+from msgspec import Struct, field
+
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.model.review import Side
+from reviewbot.values import replace
 
 RECENT_COMMITS = 10
 """The last commits of a pull request whose check runs are read."""
@@ -38,16 +40,14 @@ class Permission(Enum):
         return order.index(self) >= order.index(other)
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(Struct, frozen=True):
     id: int
     full_name: str
     default_branch: str
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """A commit of the pull request.
 
     Attributes:
@@ -66,8 +66,7 @@ class Commit:
     committer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LabelEvent:
+class LabelEvent(Struct, frozen=True):
     """A label was set; `actor` is a login, a bot's with `[bot]`, or None for a deleted account."""
 
     label: str
@@ -75,8 +74,7 @@ class LabelEvent:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PullRequest:
+class PullRequest(Struct, frozen=True):
     """The pull request.
 
     Attributes:
@@ -125,8 +123,7 @@ class PullRequest:
         return frozenset(login.casefold() for login in (self.author, *logins) if login)
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A comment on the pull request's timeline.
 
     Attributes:
@@ -150,8 +147,7 @@ class Comment:
     reacted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadComment(Comment):
+class ThreadComment(Comment, frozen=True):
     """A comment of a review thread; `hidden_as_outdated` if it was minimized with that reason, as reviewbot does."""
 
     node_id: str = ""
@@ -159,8 +155,7 @@ class ThreadComment(Comment):
     hidden_as_outdated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(Struct, frozen=True):
     """A review thread.
 
     Attributes:
@@ -197,8 +192,7 @@ class Conclusion(StrEnum):
     ACTION_REQUIRED = "action_required"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRun:
+class CheckRun(Struct, frozen=True):
     """A check run with reviewbot's name; `status` and `conclusion` are GitHub's words.
 
     Attributes:
@@ -224,8 +218,7 @@ class CheckRun:
         return None if self.foreign or self.tag is None else self.tag.verdict or None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """The pull request as a run saw it when it wrote the ledger: what happened later could hide a newer one.
 
     Attributes:
@@ -243,8 +236,7 @@ class Seen:
         return cls(pull.head_sha, pull.forced_at, pull.retargeted_at)
 
 
-@dataclass(frozen=True, slots=True)
-class ForcePush:
+class ForcePush(Struct, frozen=True):
     """A force-push of the head.
 
     Attributes:
@@ -273,8 +265,7 @@ class ForcePush:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class OlderChecks:
+class OlderChecks(Struct, frozen=True):
     """The check runs on every commit of a pull request, and on the commits that force-pushes replaced.
 
     Attributes:
@@ -310,8 +301,7 @@ class OlderChecks:
         return start == self.head_sha or (self.has_all_commits and start in self.commits)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """Pull requests that may have an open task.
 
     Attributes:
@@ -323,8 +313,7 @@ class Waiting:
     unknown: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(Struct, frozen=True):
     """A review that reviewbot wrote; `state` is GitHub's word, such as `CHANGES_REQUESTED`."""
 
     id: int
@@ -332,8 +321,7 @@ class Review:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class DefaultBranch:
+class DefaultBranch(Struct, frozen=True):
     """The files read from the default branch: config (if any), `.gitattributes`, templates by file name."""
 
     config: str | None = None
@@ -341,8 +329,7 @@ class DefaultBranch:
     templates: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """Everything that a run reads before it decides; lists are oldest first.
 
     Attributes:
@@ -386,8 +373,7 @@ def _legible(content: bytes) -> float:
     return len(printable) / max(1, len(content) - content.count(0))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A file in a commit.
 
     Attributes:
@@ -429,8 +415,7 @@ class Entry:
             return replace(self, text=None, binary=False, misencoded=True)
 
 
-@dataclass(frozen=True, slots=True)
-class RawChange:
+class RawChange(Struct, frozen=True):
     """The change from GitHub or git.
 
     Attributes:

@@ -11,7 +11,6 @@ import binascii
 import json
 import re
 import zlib
-from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Annotated
 
@@ -26,6 +25,7 @@ from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.text.strict_json import JsonMismatch, Moment, Whole, read, same_fields
+from reviewbot.values import replace
 
 VERSION = 1
 MAX_POSTED = 1_500
@@ -108,6 +108,8 @@ class _PurchaseJson(Struct, frozen=True):
     minutes: Whole | None
     change: str
     judged: tuple[_JudgedRow, ...]
+    max_credits: _Hold
+    lines: Whole | None
     head_at: str
 
 
@@ -136,8 +138,7 @@ class _LedgerJson(Struct, frozen=True):
     seen: _SeenRow
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerReading:
+class LedgerReading(Struct, frozen=True):
     """A decoded ledger.
 
     Attributes:

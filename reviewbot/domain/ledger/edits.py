@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import assert_never
 
+from msgspec import Struct
+
 from reviewbot.domain.findings.tracked_finding import MAX_REASON, Bypass, TrackedFinding
 from reviewbot.domain.findings.tracking import ChangeIndex, waived
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
+from reviewbot.values import replace
 
 
-@dataclass(frozen=True, slots=True)
-class Waive:
+class Waive(Struct, frozen=True):
     """Accept a finding for its code as it is."""
 
     finding_id: str
@@ -22,13 +23,11 @@ class Waive:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unwaive:
+class Unwaive(Struct, frozen=True):
     finding_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class GrantBypass:
+class GrantBypass(Struct, frozen=True):
     """Pass the check of one head for one base branch."""
 
     head_sha: str
@@ -37,8 +36,7 @@ class GrantBypass:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CallOff:
+class CallOff(Struct, frozen=True):
     """Buy nothing more: a deferred purchase costs nothing, and an intent counts its hold permanently."""
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from reviewbot.domain.github.check_identity import TAG_LENGTH
 from reviewbot.domain.ledger.codec import MAX_COUNTER, short_credits
@@ -53,8 +54,7 @@ _PAYLOAD = " ".join(f"(?P<{name}>{part})" for name, part in _PARTS.items())
 _COPY = re.compile(rf"{_VERSION} (?P<payload>{_PAYLOAD}) (?P<signature>[0-9a-f]{{{SHORT_SIGNATURE}}})")
 
 
-@dataclass(frozen=True, slots=True)
-class ExternalId:
+class ExternalId(Struct, frozen=True):
     """The purchase in a check run's `external_id`.
 
     Attributes:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from reviewbot.domain.findings.tracked_finding import MAX_TEXT, Findings, FindingState, worst_first
 from reviewbot.domain.model.review import Category, Severity, Side
+from reviewbot.values import replace
 
 MAX_RECORDS = 200
 _TEXTS = (MAX_TEXT, 600, 200, 0)

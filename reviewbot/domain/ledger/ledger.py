@@ -6,17 +6,19 @@ It is stored on GitHub: `codec` writes it into the summary comment, `external_id
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from math import ceil
+
+from msgspec import Struct, field
 
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.findings.tracked_finding import LOST, Bypass, Findings, FindingState, Judged
 from reviewbot.domain.github.pull_request import PullRequest, Seen
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
+from reviewbot.values import replace
 
 MAX_TASKS = 30
 MAX_JUDGED = 30
@@ -54,8 +56,7 @@ _RANKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """The settings that judge and publish, frozen when the task is submitted."""
 
     rules: Rules = field(default_factory=Rules)
@@ -63,8 +64,7 @@ class Judgement:
     review_kind: ReviewKind = ReviewKind.COMMENT
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
+class Purchase(Struct, frozen=True):
     """One task, or the intent to create one.
 
     Attributes:
@@ -90,6 +90,8 @@ class Purchase:
         minutes: until a run found the task over, rounded up; None while unknown.
         change: `ChangeIndex.change`, the same for every mode and attempt; empty if only a short copy exists.
         judged: the worst `MAX_JUDGED` findings that were open when its change was judged.
+        max_credits: of each task; 0 if only a short copy exists.
+        lines: the changed lines that decide the credits (`max-credits: auto`), else None, as in a short copy.
         head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if only a short copy exists,
             which may be on any commit.
     """
@@ -117,6 +119,8 @@ class Purchase:
     minutes: int | None = None
     change: str = ""
     judged: tuple[Judged, ...] = ()
+    max_credits: int = 0
+    lines: int | None = None
     head_at: str = ""
 
     @property
@@ -159,8 +163,7 @@ class Purchase:
         return replace(self, state=state, used=used, minutes=max(1, ceil(seconds / 60)))
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Struct, frozen=True):
     """The ledger of one pull request.
 
     Attributes:
@@ -324,6 +327,12 @@ class Ledger:
         """Remove waivers and bypass, and mark the findings as incomplete."""
         records = tuple(replace(record, waiver=None) for record in self.findings.records)
         return replace(self, bypass=None, findings=replace(self.findings, records=records, broken=True))
+
+    @property
+    def first_hold(self) -> int:
+        """The hold of the first review, 0 before it; a purchase that was refused or withdrawn does not count."""
+        bought = (one for one in self.purchases if one.state is not TaskState.DEFERRED)
+        return next((one.hold for one in bought if one.task_id or one.used is None), 0)
 
     @property
     def spent(self) -> Decimal:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from reviewbot.domain.findings.placement import Placed
 from reviewbot.domain.findings.tracking import ChangeIndex
@@ -13,10 +14,10 @@ from reviewbot.domain.github.pull_request import Comment
 from reviewbot.domain.ledger.external_id import ExternalId
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.update import LedgerUpdate, applied, assign_recorded_ids
+from reviewbot.values import replace
 
 
-@dataclass(frozen=True, slots=True)
-class StoredLedger:
+class StoredLedger(Struct, frozen=True):
     """The ledger on GitHub, as far as it is trusted.
 
     Attributes:
@@ -38,8 +39,7 @@ class StoredLedger:
     on_head: Mapping[int, ExternalId] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Memory:
+class Memory(Struct, frozen=True, dict=True):
     """The ledger as it was read, and what this run adds to it.
 
     Attributes:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 SHORT_SIGNATURE = 32
 """Hex digits of a signature in an `external_id`: 128 bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(Struct, frozen=True):
     """Signs for one pull request.
 
     Attributes:
         secret: the API key; empty with the local reviewer, whose reviews cost nothing.
     """
 
-    secret: str = field(repr=False)
+    secret: str
     repository_id: int
     pull_number: int
     instance: str
+
+    def __repr__(self) -> str:
+        return f"Signer({self.repository_id}, {self.pull_number}, {self.instance!r})"
 
     def sign(self, payload: str) -> str:
         """Return the hex HMAC-SHA256 of a payload, bound to this pull request."""

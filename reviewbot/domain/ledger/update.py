@@ -6,16 +6,16 @@ applies its update to what it finds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
 
 from reviewbot.domain.findings.placement import assign_ids, remembered, said
 from reviewbot.domain.findings.tracking import Answered, ChangeIndex, absorb, update_states
 from reviewbot.domain.ledger.edits import LedgerEdit, apply_edits
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
+from reviewbot.values import replace
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerUpdate:
+class LedgerUpdate(Struct, frozen=True):
     """What one run adds to the ledger; applying it is idempotent.
 
     Attributes:

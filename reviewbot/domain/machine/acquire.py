@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from msgspec import structs
-
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.codevf.idempotency import scope_since
+from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import CallOff
@@ -59,13 +57,24 @@ from reviewbot.domain.machine.phases import (
     ReviewChange,
     Scoping,
     Settling,
+    Sizing,
     Submitted,
     Then,
     Waiting,
     Wanted,
     Wish,
 )
-from reviewbot.domain.machine.purchase import as_agreed, intended, planned, purchase_of, quote, resumed, submitted
+from reviewbot.domain.machine.purchase import (
+    as_agreed,
+    intended,
+    planned,
+    priced,
+    purchase_of,
+    quote,
+    resized,
+    resumed,
+    submitted,
+)
 from reviewbot.domain.machine.steps import (
     ChangeRead,
     LedgerRead,
@@ -86,6 +95,7 @@ from reviewbot.domain.policy.eligibility import (
     skip_label_login,
     tries_again,
 )
+from reviewbot.domain.policy.size import sized_by
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Verdict, not_due, pending
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import number
@@ -98,15 +108,16 @@ from reviewbot.errors import (
     ServiceUnreachable,
     TaskEnded,
 )
+from reviewbot.values import replace
 
 MAX_ATTEMPTS = 3
 """After this many tasks of a change without a result, only a command or a manual run requests another."""
 
 Concluded = Judged | Refreshed | Published
 
-Looked = Settling | Concluded | Resumed | Wanted | Approved | Deferred | Scoping | Pricing | Priced | Quoted | Intended
+Buying = Wanted | Approved | Deferred | Scoping | Sizing | Pricing | Priced | Quoted | Intended | Concluded
 
-Buying = Wanted | Approved | Deferred | Scoping | Pricing | Priced | Quoted | Intended | Concluded
+Looked = Settling | Resumed | Buying
 
 
 # Is a review due?
@@ -181,7 +192,7 @@ def _skipped(known: Known, outcome: Outcome, now: datetime) -> Ready | Looked:
     """End without a review; only a draft's own open task is still awaited."""
     own = known.ledger.find(known.identity.digest())
     if outcome.conclusion is None and own is not None and own.state is TaskState.OPEN:
-        known = replace(known, request=structs.replace(known.request, may_buy=False))
+        known = replace(known, request=replace(known.request, may_buy=False))
         return Ready(known, ReviewChange(_bought_before(known, now)))
     return _settling_all(known, outcome, now)
 
@@ -490,18 +501,18 @@ def with_price_to_replace(at: Approved, got: PriceRead) -> Affordable | Replacin
     """Cancel the open task of an older head only if the newer head can be paid for."""
     known = at.known
     try:
-        agreed = quote(known, got.tag, got.balance, freed=at.awaited.purchase.hold, intent=at.wish.intent)
+        agreed = quote(known, at.wish, got.tag, got.balance, freed=at.awaited.purchase.hold)
     except ReviewbotError as error:
         return concluded(known, failed(known, error))
     project_id = _project_number(known)
     if not project_id:
         return Affordable(known, at.wish, at.awaited, agreed)
-    return Replacing(known, at.wish, at.awaited, structs.replace(agreed, project_id=project_id))
+    return Replacing(known, at.wish, at.awaited, replace(agreed, project_id=project_id))
 
 
 def with_project_to_replace(at: Affordable, project_id: int) -> Replacing:
     """Cancel it once the project is known, too; then only the service itself can refuse the purchase."""
-    return Replacing(at.known, at.wish, at.awaited, structs.replace(at.quote, project_id=project_id))
+    return Replacing(at.known, at.wish, at.awaited, replace(at.quote, project_id=project_id))
 
 
 def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
@@ -519,7 +530,8 @@ def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
 
 def _deferred(known: Known, wish: Wish, awaited: OpenTask, now: datetime) -> Deferred:
     wanted = purchase_of(known, wish.identity, TaskState.DEFERRED, now)
-    wanted = replace(wanted, hold=known.request.max_credits)
+    whole = priced(known, wish, None, parts=1)
+    wanted = replace(wanted, hold=whole.max_credits, lines=whole.lines)
     return Deferred(known.noted(wanted), wish, awaited, wanted)
 
 
@@ -528,7 +540,7 @@ def awaiting(at: Deferred, known: Known) -> AwaitingOlder:
 
 
 def with_older_task(at: AwaitingOlder, got: TaskRead) -> AwaitingOlder | OlderOver:
-    awaited = structs.replace(at.awaited, task=got.task)
+    awaited = replace(at.awaited, task=got.task)
     known = replace(at.known, others=(*at.known.others[:-1], awaited))
     if got.task.status.is_over:
         return OlderOver(known, at.wish, awaited, at.wanted)
@@ -574,19 +586,31 @@ def compared(at: Scoping, *, only_moved_on: bool, now: datetime) -> Buying:
 
 
 def _scoped(known: Known, wish: Wish, since: str, agreed: Quote | None, now: datetime) -> Buying:
-    wish = structs.replace(wish, identity=replace(wish.identity, scope=scope_since(since)))
+    wish = replace(wish, identity=replace(wish.identity, scope=scope_since(since)))
+    return Sizing(known, wish, agreed) if since else _sized(known, wish, agreed, now)
+
+
+def with_new_part(at: Sizing, parts: tuple[NewPart, ...], now: datetime) -> Buying:
+    known = replace(at.known, new_parts=parts)
+    return _sized(known, at.wish, resized(known, at.wish, at.quote) if at.quote else None, now)
+
+
+def _sized(known: Known, wish: Wish, agreed: Quote | None, now: datetime) -> Buying:
     return Pricing(known, wish) if agreed is None else _priced(known, wish, agreed, now)
 
 
 def with_price(at: Pricing, got: PriceRead, now: datetime) -> Buying:
     known = at.known
     try:
-        agreed = quote(known, got.tag, got.balance, freed=0, intent=at.wish.intent)
+        agreed = quote(known, at.wish, got.tag, got.balance, freed=0)
     except ReviewbotError as error:
         return concluded(known, failed(known, error))
     if got.balance is not None:
         held, available = number(agreed.hold), number(got.balance.available)
         known = known.saying(f"This review would hold {held} credits; {available} are available.")
+    if agreed.lines is not None:
+        size = sized_by(known.request.auto_size, known.request.mode, agreed.lines, agreed.parts, agreed.max_credits)
+        known = known.saying(f"Size: {size}.")
     return _priced(known, at.wish, agreed, now)
 
 
@@ -604,7 +628,7 @@ def _project_number(known: Known) -> int:
 def in_project(known: Known, wish: Wish, agreed: Quote, project_id: int, now: datetime) -> Quoted | Intended:
     """Record the intent first if the review costs money."""
     bought = intended(known, wish, agreed, now)
-    agreed = structs.replace(agreed, project_id=project_id)
+    agreed = replace(agreed, project_id=project_id)
     order = Order(wish.identity, agreed, wish.intent is not None, _label(known))
     if known.request.paid:
         return Quoted(known, bought, order)
@@ -625,7 +649,7 @@ def too_large(at: Intended, error: PayloadTooLarge) -> Quoted | Intended:
     size_tier = at.bought.purchase.size_tier + 1
     bought = at.bought.with_purchase(replace(at.bought.purchase, size_tier=size_tier))
     known = at.known.with_own(bought).saying(f"{error.message} Trying again with less.")
-    order = structs.replace(at.order, label="")
+    order = replace(at.order, label="")
     return Quoted(known, bought, order) if known.request.paid else Intended(known, bought, order)
 
 
@@ -672,5 +696,5 @@ def waiting(known: Known, underway: Underway, now: datetime, waited: float = 0) 
 
 
 def polled(at: Waiting, got: TaskRead, now: datetime) -> Waiting | Completed | Concluded:
-    underway = structs.replace(at.underway, task=got.task)
+    underway = replace(at.underway, task=got.task)
     return waiting(replace(at.known, own=underway), underway, now, at.waited + got.seconds)

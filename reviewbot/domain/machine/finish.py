@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -18,6 +17,7 @@ from reviewbot.domain.machine.phases import Completed, Judged, Published, Refres
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason
 from reviewbot.errors import ForgeUnreachable, ReviewbotError
+from reviewbot.values import replace
 
 
 def reported(at: Completed, report: Report, now: datetime) -> Reported:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusion, Snapshot
 from reviewbot.domain.github.shared_heads import GREEN, newest
 from reviewbot.domain.ledger.edits import Unwaive
@@ -32,6 +30,7 @@ from reviewbot.domain.policy.verdict import (
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NoKey, PermissionMissing, ReviewbotError
+from reviewbot.values import replace
 
 CHECK_RUN = "The check run"
 SUMMARY = "The summary comment"

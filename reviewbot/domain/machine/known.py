@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
 
-from msgspec import Struct, structs
+from msgspec import Struct, field
 
 from reviewbot.domain.codevf.attachments import Packing, Sendable
 from reviewbot.domain.codevf.idempotency import WHOLE, Identity, change_digest
-from reviewbot.domain.diff.parse import ChangeSet, FileStatus
+from reviewbot.domain.diff.parse import ChangeSet, FileStatus, LineKind
 from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.placement import Placed
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.findings.tracking import ChangeIndex
@@ -22,17 +22,18 @@ from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
-from reviewbot.domain.model.options import PathInstruction, Supersede
+from reviewbot.domain.model.options import Auto, PathInstruction, Supersede
 from reviewbot.domain.model.review import Mode, Report, Tag, Task, TaskStatus
 from reviewbot.domain.policy.eligibility import Policy, Trigger
+from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import posted_comments
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.selection import Held, over_limit
+from reviewbot.values import replace
 
 
-@dataclass(frozen=True)
-class ReviewedChange:
+class ReviewedChange(Struct, frozen=True, dict=True):
     """The change, selected and redacted.
 
     Attributes:
@@ -77,6 +78,12 @@ class ReviewedChange:
     def missed(self) -> tuple[str, ...]:
         """The paths of the selected files that are held back."""
         return tuple(one.path for one in self.held if one.missed)
+
+    @cached_property
+    def changed_lines(self) -> int:
+        """The number of added and deleted lines of the files that are sent."""
+        lines = (line for view in self.views for hunk in view.hunks for line in hunk.lines)
+        return sum(line.kind is not LineKind.CONTEXT for line in lines)
 
     @cached_property
     def misencoded(self) -> frozenset[str]:
@@ -141,8 +148,9 @@ class Request(Struct, frozen=True):
     expertise: str
     selecting: str
     project: str
-    max_credits: int
-    max_credits_per_pr: int
+    max_credits: int | Auto
+    auto_size: AutoSize
+    max_credits_per_pr: int | Auto
     min_balance: int
     max_tasks: int
     attachment_bytes: int
@@ -192,7 +200,7 @@ class Bought(Struct, frozen=True):
         return self
 
     def with_purchase(self, purchase: Purchase) -> Bought:
-        return structs.replace(self, purchase=purchase)
+        return replace(self, purchase=purchase)
 
 
 class Underway(Struct, frozen=True):
@@ -206,7 +214,7 @@ class Underway(Struct, frozen=True):
         return self.bought.purchase
 
     def with_purchase(self, purchase: Purchase) -> Underway:
-        return structs.replace(self, bought=structs.replace(self.bought, purchase=purchase))
+        return replace(self, bought=replace(self.bought, purchase=purchase))
 
     def over(self, state: TaskState, now: datetime) -> Underway:
         return self.with_purchase(self.purchase.over(state, self.task.credits_used, now))
@@ -227,7 +235,7 @@ class Answered(Struct, frozen=True):
         return self.underway.purchase
 
     def with_purchase(self, purchase: Purchase) -> Answered:
-        return structs.replace(self, underway=self.underway.with_purchase(purchase))
+        return replace(self, underway=self.underway.with_purchase(purchase))
 
 
 Own = NotBought | Bought | Underway | Answered
@@ -239,8 +247,7 @@ class OpenTask(Struct, frozen=True):
     task: Task
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What a run knows in any phase.
 
     Attributes:
@@ -248,6 +255,7 @@ class Known:
         read_again: whether that was after the change was read.
         stored: the ledger as last read.
         change: `NO_CHANGE` before it is read.
+        new_parts: what is new since the last review, once it is read.
         others: open tasks of older heads.
         check: the check run that this run wrote on the head.
         summary: reviewbot's summary comment.
@@ -271,6 +279,7 @@ class Known:
     read_again: bool = False
     stored: StoredLedger = field(default_factory=StoredLedger)
     change: ReviewedChange = NO_CHANGE
+    new_parts: tuple[NewPart, ...] = ()
     memory: Memory = field(default_factory=Memory)
     own: Own = field(default_factory=NotBought)
     others: tuple[OpenTask, ...] = ()

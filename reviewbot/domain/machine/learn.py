@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from msgspec import structs
-
 from reviewbot.domain.machine import acquire, finish, phases, steps
 from reviewbot.domain.machine.judge import failed, newer_head, undelivered
 from reviewbot.domain.policy.verdict import pending
+from reviewbot.values import replace
 
 
 def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Phase:  # noqa: C901, PLR0911, PLR0912, PLR0915 — a table
@@ -40,7 +39,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.not_looked_up(phase, error, now)
 
         case phases.Resumed(), steps.Done():
-            return structs.replace(phase, label="")
+            return replace(phase, label="")
         case phases.Resumed(), steps.TaskRead():
             return acquire.resumed_task(phase, result, now)
         case phases.Resumed(label=""), steps.Failed(error=error):
@@ -65,7 +64,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Deferred(), steps.Failed(error=error):
             return acquire.awaiting(phase, phase.known.noting(error.message))
         case phases.AwaitingOlder(), steps.Done():
-            return structs.replace(phase, label="")
+            return replace(phase, label="")
         case phases.AwaitingOlder(), steps.TaskRead():
             return acquire.with_older_task(phase, result)
         case phases.OlderOver(), steps.TaskRead():
@@ -77,6 +76,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
 
         case phases.Scoping(), steps.BasesCompared(only_moved_on=only_moved_on):
             return acquire.compared(phase, only_moved_on=only_moved_on, now=now)
+        case phases.Sizing(), steps.NewPartRead(parts=parts):
+            return acquire.with_new_part(phase, parts, now)
         case phases.Pricing(), steps.PriceRead():
             return acquire.with_price(phase, result, now)
         case phases.Priced(), steps.ProjectFound(project_id=project_id):
@@ -87,7 +88,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Quoted(), steps.Overtaken(known=known, first=first):
             return acquire.overtaken(known, first, now)
         case phases.Intended(), steps.Done():
-            return structs.replace(phase, order=structs.replace(phase.order, label=""))
+            return replace(phase, order=replace(phase.order, label=""))
         case phases.Intended(), steps.TaskCreated():
             return acquire.created(phase, result, now)
         case phases.Intended(), steps.TooLarge(error=too_large):
@@ -139,6 +140,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
                 | phases.AwaitingOlder()
                 | phases.OlderOver()
                 | phases.Scoping()
+                | phases.Sizing()
                 | phases.Pricing()
                 | phases.Priced()
                 | phases.Intended()

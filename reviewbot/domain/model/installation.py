@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 ACTIONS_APP = 15_368
 """The App id of GitHub Actions on github.com, which creates reviewbot's checks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
+class Installation(Struct, frozen=True):
     """The files of the default branch that concern reviewbot.
 
     Attributes:
@@ -26,8 +26,7 @@ class Installation:
     workflows: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Required:
+class Required(Struct, frozen=True):
     """A required check or status; `source` is the App that must create it, None for any."""
 
     name: str

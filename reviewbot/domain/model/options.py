@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reviewbot.domain.model.review import Severity
 
@@ -16,6 +17,12 @@ class ActionCommand(StrEnum):
 class ReviewerKind(StrEnum):
     CODEVF = "codevf"
     LOCAL = "local"
+
+
+class Auto(StrEnum):
+    """Stands for a number that depends on the change."""
+
+    AUTO = "auto"
 
 
 class ReviewOn(StrEnum):
@@ -75,7 +82,6 @@ class Supersede(StrEnum):
     KEEP = "keep"
 
 
-@dataclass(frozen=True, slots=True)
-class PathInstruction:
+class PathInstruction(Struct, frozen=True):
     path: str
     instructions: str

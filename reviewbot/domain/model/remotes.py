@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -16,8 +15,7 @@ _ADDRESS = re.compile(rf"(?:ssh|git)://{_HOST}(?::\d+)?/{_NAME}")
 _SCP = re.compile(rf"{_HOST}:/?{_NAME}")
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Struct, frozen=True):
     """A repository on a host, without other parts of its address, such as a password.
 
     Attributes:

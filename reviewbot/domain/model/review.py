@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, StrEnum
+
+from msgspec import Struct
 
 
 class Severity(StrEnum):
@@ -51,8 +52,7 @@ class Side(StrEnum):
         return Side.LEFT if self is Side.RIGHT else Side.RIGHT
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A finding as parsed, not yet placed.
 
     Attributes:
@@ -77,8 +77,7 @@ class Finding:
     references: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Leftover:
+class Leftover(Struct, frozen=True):
     """A part of the answer that violates the schema, as text; `where` is a path such as `files[2].findings[0]`."""
 
     where: str
@@ -91,15 +90,13 @@ class PreviousState(StrEnum):
     OPEN = "open"
 
 
-@dataclass(frozen=True, slots=True)
-class Previous:
+class Previous(Struct, frozen=True):
     id: str
     state: PreviousState
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """The reviewer's answer, in its order.
 
     Attributes:
@@ -141,16 +138,14 @@ class TaskStatus(Enum):
         return self in {TaskStatus.COMPLETED, TaskStatus.CANCELLED, TaskStatus.FAILED, TaskStatus.EXPIRED}
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """A file that the reviewer did not read completely, with the reason, if known."""
 
     path: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """A task; `status_text` is CodeVF's own word.
 
     Attributes:
@@ -170,8 +165,7 @@ class Task:
     parts: tuple[Task, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(Struct, frozen=True):
     """The credits of the account; may be fractions."""
 
     available: Decimal
@@ -179,8 +173,7 @@ class Balance:
     total: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     id: int
     name: str
     multiplier: Decimal
@@ -204,8 +197,7 @@ class Mode(StrEnum):
         return range(60, 601) if self is Mode.REALTIME_ANSWER else range(240, 115_201)
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """A text file of a task; `path` is that of the changed file if it contains only one."""
 
     file_name: str
@@ -214,8 +206,7 @@ class Attachment:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(Struct, frozen=True):
     """The content of one `tasks/create` request.
 
     Attributes:

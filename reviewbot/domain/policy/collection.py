@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, first_exit_status
@@ -13,8 +14,7 @@ MARGIN = 100
 """The requests of GitHub's rate limit that a collection leaves to others; one pull request takes about ten."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Struct, frozen=True):
     """A pull request with an open review that was looked up.
 
     Attributes:
@@ -51,8 +51,7 @@ class Lookup:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A repository that could not be looked through, with the exit status of its error."""
 
     repository: str
@@ -60,8 +59,7 @@ class Failure:
     exit_status: int
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(Struct, frozen=True):
     """What a collection did.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reviewbot.domain.github.pull_request import LabelEvent, Permission, PullRequest
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
@@ -21,8 +22,7 @@ PermissionOf = Callable[[str], Permission]
 """Returns a login's permission on GitHub."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A review was requested in a comment, for the head that it names or that was current when it was written."""
 
     sender: str
@@ -30,8 +30,7 @@ class Asked:
     head_sha: str
 
 
-@dataclass(frozen=True, slots=True)
-class AtTerminal:
+class AtTerminal(Struct, frozen=True):
     """A review was requested at a terminal with the API key."""
 
 
@@ -39,8 +38,7 @@ Trigger = ReviewEvent | DispatchEvent | Asked | AtTerminal
 """The triggers of a review of one pull request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     review_on: ReviewOn
     allow: Allow
     approve_spend: str

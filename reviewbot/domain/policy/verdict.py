@@ -7,13 +7,15 @@ review that did not happen, could not be read completely or did not see every se
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.model.review import Severity
 from reviewbot.errors import Reason as Reason  # noqa: PLC0414 — re-exported with the outcomes
+from reviewbot.values import replace
 
 EXIT_GATE = 1
 EXIT_SETTINGS = 2
@@ -45,8 +47,7 @@ class Coverage(StrEnum):
     PARTIAL = "partial"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How a run ends.
 
     Attributes:
@@ -76,8 +77,7 @@ def first_exit_status(*applying: int) -> int:
     return next((status for status in PRECEDENCE if status in applying), 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """The settings that judge; the ledger freezes them at submission."""
 
     fail_on: FailOn = FailOn.CRITICAL

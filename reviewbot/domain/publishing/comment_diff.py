@@ -1,4 +1,4 @@
-"""Computes what has to change on GitHub: the desired comments and threads minus the current ones.
+"""Computes what has to change on GitHub: the difference between the desired and the current comments and threads.
 
 A finding has a comment if one of reviewbot's comments contains its id. A comment that was deleted is not posted again.
 """
@@ -6,7 +6,8 @@ A finding has a comment if one of reviewbot's comments contains its id. A commen
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reviewbot.domain.findings.markers import FindingMark, read_finding_mark, says_closed, summary_mark, with_state
 from reviewbot.domain.findings.placement import OnFile, OnLines, Placed
@@ -17,8 +18,7 @@ from reviewbot.domain.github.pull_request import Comment, Thread
 Target = LineTarget | FileTarget
 
 
-@dataclass(frozen=True, slots=True)
-class CommentGroup:
+class CommentGroup(Struct, frozen=True):
     """Findings that share a comment: same path, side and range."""
 
     target: Target
@@ -111,9 +111,8 @@ def left_to_post(
     return tuple(item for item in rest if item.placed)
 
 
-@dataclass(frozen=True, slots=True)
-class Summaries:
-    """The summary comments: the one to keep, and those that a race left."""
+class Summaries(Struct, frozen=True):
+    """The summary comments: the one to keep, and those that racing runs added."""
 
     keep: Comment | None
     extra: tuple[Comment, ...]
@@ -126,37 +125,32 @@ def summaries(comments: Iterable[Comment], instance: str) -> Summaries:
     return Summaries(ours[0] if ours else None, tuple(ours[1:]))
 
 
-@dataclass(frozen=True, slots=True)
-class EditComment:
+class EditComment(Struct, frozen=True):
     """Replace the body of a review comment."""
 
     comment_id: int
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class ResolveThread:
+class ResolveThread(Struct, frozen=True):
     """Resolve a thread."""
 
     thread_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class HideComment:
+class HideComment(Struct, frozen=True):
     """Minimize a comment as outdated."""
 
     node_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class UnresolveThread:
+class UnresolveThread(Struct, frozen=True):
     """Reopen a thread."""
 
     thread_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShowComment:
+class ShowComment(Struct, frozen=True):
     """Unminimize a comment."""
 
     node_id: str
@@ -165,8 +159,7 @@ class ShowComment:
 Operation = EditComment | ResolveThread | HideComment | UnresolveThread | ShowComment
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadUpdate:
+class ThreadUpdate(Struct, frozen=True):
     """A thread that reviewbot started, its findings in the ledger, and the state that its comment should show."""
 
     thread: Thread
@@ -196,11 +189,12 @@ def thread_operations(updates: Iterable[ThreadUpdate]) -> tuple[Operation, ...]:
 
     A thread is resolved once, before its comment first says closed. A run that is killed in between is repeated, and a
     thread that a person reopens stays open. It is reopened when a finding comes back, unless a person resolved it.
+    What another account has edited is left as it is: an update would make reviewbot the last editor of its text.
     """
     return tuple(
         operation
         for one in updates
-        if one.thread.comments[0].body != one.body
+        if one.thread.comments[0].edited_by_us and one.thread.comments[0].body != one.body
         for operation in (*_moves(one), EditComment(one.thread.comments[0].id, one.body))
     )
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Flag, auto
+
+from msgspec import Struct
 
 from reviewbot.domain.redaction.formats import tokens_of
 from reviewbot.domain.redaction.masks import (
@@ -26,8 +27,7 @@ from reviewbot.domain.redaction.patterns import any_of
 from reviewbot.domain.redaction.places import Place, of_line
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Struct, frozen=True, order=True):
     """A value in a text; if not `sure`, it counts only if it is a secret elsewhere, too."""
 
     start: int
@@ -102,8 +102,7 @@ class _Is(Flag):
     FIRST = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Struct, frozen=True):
     """A pattern; its group `v` is the value, `w` the word and `t` the rest of the name, if a word decides.
 
     Attributes:
@@ -381,8 +380,7 @@ _REACH = 4
 """Lines between a name and its value."""
 
 
-@dataclass(slots=True)
-class _Above:
+class _Above(Struct):
     name: re.Match[str] | None = None
     named: tuple[str, str] | None = None
     age: int = 0

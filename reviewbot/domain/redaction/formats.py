@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reviewbot.domain.redaction.masks import letters_of_words, looks_random
 
@@ -128,8 +129,7 @@ SHORTEST_TOKEN = 15
 FORMATS = tuple((kind, markers, re.compile(pattern)) for kind, markers, pattern in _TABLE)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Token:
+class Token(Struct, frozen=True, order=True):
     start: int
     stop: int
     kind: str

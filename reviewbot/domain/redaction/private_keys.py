@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reviewbot.domain.redaction.masks import letters_of_words, switches
 
@@ -43,8 +44,7 @@ _PIECE = re.compile(rf"([A-Za-z0-9+/]{{1,8000}}+={{0,2}})(?:{_BREAKS}+(-----END)
 _MARKS = ("+", "-", " ")
 
 
-@dataclass(frozen=True, slots=True)
-class KeyMatter:
+class KeyMatter(Struct, frozen=True):
     """A piece of a private key.
 
     Attributes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from reviewbot.domain.redaction.masks import is_surely_random, mask
 from reviewbot.domain.redaction.patterns import any_of
@@ -42,8 +43,7 @@ def is_redacted(text: str) -> bool:
     return _MARK.search(text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Redacted:
+class Redacted(Struct, frozen=True):
     """A text without secrets.
 
     Attributes:
@@ -57,14 +57,13 @@ class Redacted:
     count: int
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Redactor:
+class Redactor(Struct, frozen=True):
     """Knows the secrets of some texts, and redacts them in any text."""
 
     _known: re.Pattern[str] | None = None
     _spread: re.Pattern[str] | None = None
     _values: frozenset[str] = frozenset()
-    _scans: dict[tuple[str, Place], Scan] = field(default_factory=dict, compare=False)
+    _scans: dict[tuple[str, Place], Scan] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Redactor({len(self._values)} values)"

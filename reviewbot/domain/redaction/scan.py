@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
+
+from msgspec import Struct
 
 from reviewbot.domain.redaction.detectors import HINT, Span, Wrapped, values_in, values_in_heading
 from reviewbot.domain.redaction.formats import Token, apart, tokens_of
@@ -21,8 +22,7 @@ _DIFF = re.compile(r"(?:diff --git |@@ -)")
 _HUNK = "@@ "
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """What is redacted in a text.
 
     Attributes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.parse import ChangedFile, DiffLine, FileStatus, LineKind
 from reviewbot.domain.selection.lock_entries import UnreadableLock, Written, entries_of
@@ -135,8 +136,7 @@ def _old_lines(file: ChangedFile, new: Sequence[str]) -> Iterator[str]:
     yield from new[at:]
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """An entry of a lock file; `packages` are the names of other packages that it installs."""
 
     version: str

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from msgspec import Struct
+
 from reviewbot.domain.diff.parse import unquote
+from reviewbot.values import replace
 
 
 def matches(patterns: Sequence[str], path: str) -> bool:
@@ -36,8 +38,7 @@ def names(patterns: Sequence[str], path: str) -> bool:
     return bool(asked) and matches(asked, path) and matches(patterns, path)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """A part of a pattern that reads characters of the path.
 
     Attributes:
@@ -119,8 +120,7 @@ def _quantified(step: _Step, quantifiers: str) -> _Step:
     return replace(step, optional=step.optional or "?" in quantifiers, repeats=step.repeats or "+" in quantifiers)
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(Struct, frozen=True):
     """A parsed `.gitattributes`: by attribute, the patterns and whether each sets it, in order."""
 
     rules: Mapping[str, Sequence[tuple[Sequence[_Step], bool]]]

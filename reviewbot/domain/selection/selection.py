@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.github.pull_request import Entry
@@ -25,6 +26,7 @@ from reviewbot.domain.selection.lockfiles import lock_file_notices, suspicions
 from reviewbot.domain.selection.path_filters import Attributes, attributes_of, matches, names
 from reviewbot.domain.text.escaping import invisible_character
 from reviewbot.domain.text.formatting import counted, size
+from reviewbot.values import replace
 
 EXECUTABLE_MODE = "100755"
 
@@ -70,8 +72,7 @@ def held_sentence(reason: HeldBecause) -> str:
     return _SENTENCES[reason]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A changed file that is not sent.
 
     Attributes:
@@ -86,8 +87,7 @@ class Held:
     missed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """The changed files, each in either `selected` or `held`."""
 
     selected: tuple[ChangedFile, ...]
@@ -199,6 +199,7 @@ def _suspicion(file: ChangedFile) -> str:
     if new is None:
         return ""
     opaque = named_as_binary(file.path) or (new.shebang is False and not new.worded)
+    opaque = opaque and not is_unread(file.path, new)
     reasons = (
         ("its name is that of a text file", any(named_as_text(path) or steers(path) for path in names_)),
         ("it is executable and may be a script", new.mode == EXECUTABLE_MODE),
@@ -209,6 +210,12 @@ def _suspicion(file: ChangedFile) -> str:
         (_UNREAD, new.misencoded or not opaque),
     )
     return next((reason for reason, holds in reasons if holds), "")
+
+
+def is_unread(path: str, new: Entry) -> bool:
+    """Return whether the bytes were not read, although the file is not too large. Those of media never are."""
+    is_read = new.text is not None or new.misencoded or new.legible is not None
+    return not (is_read or new.size is None or new.size > LARGEST_TEXT or named_as_media(path))
 
 
 def _is_legible(path: str, new: Entry) -> bool:
@@ -226,14 +233,18 @@ def _was_text(old: Entry | None) -> bool:
     return old.binary is False or old.misencoded
 
 
-_POINTER_LINE = r"(?:version https://git-lfs\.github\.com/spec/v1|(?:ext-\S+|oid) sha256:[0-9a-f]{64}|size \d+)"
-_POINTER = re.compile(rf"(?:{_POINTER_LINE}\n){{2,8}}")
+# Only what git-lfs accepts: anything else in such a line could be a command.
+_VERSION_LINE = r"version https://git-lfs\.github\.com/spec/v1"
+_EXTENSION_LINE = r"ext-[0-9]-[A-Za-z0-9_-]+ sha256:[0-9a-f]{64}"
+_OBJECT_LINE, _SIZE_LINE = r"oid sha256:[0-9a-f]{64}", r"size [0-9]+"
+_POINTER_LINE = re.compile(f"{_VERSION_LINE}|{_EXTENSION_LINE}|{_OBJECT_LINE}|{_SIZE_LINE}")
+_POINTER = re.compile(rf"{_VERSION_LINE}\n(?:{_EXTENSION_LINE}\n){{0,10}}{_OBJECT_LINE}\n{_SIZE_LINE}\n")
 
 
 def _is_lfs_pointer(file: ChangedFile) -> bool:
     # A text that is replaced by a pointer is still reviewed.
     changed = [line.text for line in file.diff.lines()]
-    if not changed or not all(re.fullmatch(_POINTER_LINE, text) for text in changed):
+    if not changed or not all(map(_POINTER_LINE.fullmatch, changed)):
         return False
     return file.text is None or _POINTER.fullmatch(file.text) is not None
 

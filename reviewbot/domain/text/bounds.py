@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import cache, partial
 from typing import Any, Self, TypeVar
 
+from msgspec import Struct
+
 from reviewbot.domain.text.mapped import Mapped
 from reviewbot.domain.text.size_limits import Detail
+from reviewbot.values import replace
 
 T = TypeVar("T")
 
@@ -77,20 +79,19 @@ def _bounded(value: Any, name: str, detail: Detail) -> Any:  # noqa: ANN401 — 
         return _bounded_text(value, name, detail)
     if isinstance(value, tuple | Mapped):
         return Mapped(partial(_bounded, name=name, detail=detail), value) if value else value
-    if not is_dataclass(value):
+    if not isinstance(value, Struct):
         return value
-    kind: Any = type(value)
     changed = {
         field: new
-        for field in _names(kind)
+        for field in _names(type(value))
         if (new := _bounded(old := getattr(value, field), field, detail)) is not old
     }
-    return replace(value, **changed) if changed else value  # type: ignore[type-var]  # an instance, see above
+    return replace(value, **changed) if changed else value  # type: ignore[type-var]  # any struct
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 — a class of a view
-    return tuple(field.name for field in fields(kind) if field.name not in _TRUSTED)
+def _names(kind: type[Struct]) -> tuple[str, ...]:
+    return tuple(field for field in kind.__struct_fields__ if field not in _TRUSTED)
 
 
 def _bounded_text(text: str, name: str, detail: Detail) -> str | None:

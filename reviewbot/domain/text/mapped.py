@@ -10,7 +10,7 @@ To = TypeVar("To")
 
 
 class Mapped(Sequence[To], Generic[From, To]):
-    """Maps a function over a sequence on every access; not a dataclass, whose fields a template could read."""
+    """Maps a function over a sequence on every access; not a struct, whose fields a template could read."""
 
     __slots__ = ("_make", "_source")
 

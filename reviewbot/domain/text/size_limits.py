@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 LINE_LIMIT = 500
 """Characters of a title or a path."""
@@ -20,8 +21,7 @@ def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-@dataclass(frozen=True, slots=True)
-class SizeLimit:
+class SizeLimit(Struct, frozen=True):
     """A limit, and how a text's size is measured."""
 
     limit: int
@@ -53,8 +53,7 @@ PROMPT = SizeLimit(10_000, _units)
 """The prompt; CodeVF's limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(Struct, frozen=True):
     """The numbers of findings in full, findings on one line, rows of other lists, and characters of a text or code."""
 
     full: int

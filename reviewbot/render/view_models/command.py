@@ -1,17 +1,17 @@
-"""View models of the answers to commands; as in `review`, every text is hostile unless it says `trusted`."""
+"""View models of the answers to commands. As in `review`, every text is hostile unless it is called `trusted`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from reviewbot.domain.model.review import Severity
 from reviewbot.render.view_models.review import BypassView
 
 
-@dataclass(frozen=True, slots=True)
-class StatusView:
+class StatusView(Struct, frozen=True):
     """The stored state of a pull request.
 
     Attributes:
@@ -31,16 +31,14 @@ class StatusView:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ChoiceView:
+class ChoiceView(Struct, frozen=True):
     """A finding that a command can mean."""
 
     id: str
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerView:
+class AnswerView(Struct, frozen=True):
     """The answer to a command in a comment.
 
     Attributes:

@@ -7,9 +7,10 @@ rendered: findings become one line, lines become a number, and a long text ends 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
+
+from msgspec import Struct
 
 from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.placement import SuggestionState
@@ -27,12 +28,12 @@ from reviewbot.render.view_models.review import (
     FindingView,
     SummaryView,
 )
+from reviewbot.values import replace
 
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """The parts of a summary that are shown, and how. Long texts are truncated when they are read.
 
     Attributes:

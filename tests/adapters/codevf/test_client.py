@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
@@ -40,6 +41,7 @@ from reviewbot.domain.model.review import Attachment, Balance, Mode, Submission,
 from reviewbot.errors import OverBudget, PayloadTooLarge, ServiceError, ServiceRefused, ServiceUnreachable
 from reviewbot.ports import ReviewService
 from reviewbot.settings.readers import Secret
+from reviewbot.values import replace
 from tests.contract.referee import refereed
 
 KEY, OTHER = "cvf_test_one", "cvf_test_two"
@@ -208,7 +210,7 @@ def test_a_delivered_file_is_read_from_its_signed_address(world: World) -> None:
     answer = Deliverables((Delivered("report é.json", '{"ok": "é"}'.encode()),))
     service = CodeVFService(Setup(house, canned(answer), hands))
     with serve(service) as served:
-        there = replace(world, service=service, hands=hands, url=served.url + BASE_PATH)
+        there = dataclasses.replace(world, service=service, hands=hands, url=served.url + BASE_PATH)
         with there.connect() as codevf:
             result = codevf.create(there.submission(codevf)).result
             assert isinstance(result, dict)

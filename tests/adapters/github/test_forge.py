@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from reviewbot_sandbox.faults import Reply
 from reviewbot_sandbox.github import ACTIONS, CommentForm, FileVersion, Level
 
 from reviewbot.domain.diff.merge_base import merge_base_of
@@ -24,7 +23,7 @@ from reviewbot.domain.github.drafts import (
 )
 from reviewbot.domain.github.pull_request import CheckStatus, Conclusion, Permission, RawChange
 from reviewbot.domain.model.review import Side
-from reviewbot.errors import ForgeUnreachable, NotFound, Refused
+from reviewbot.errors import NotFound, Refused
 
 if TYPE_CHECKING:
     from tests.adapters.conftest import GitHubOnLoopback
@@ -301,29 +300,6 @@ def test_other_names_checks_are_not_read(github: GitHubOnLoopback) -> None:
     head = github.snapshot().pull.head_sha
     github.world.check(REPO, ACTIONS, {"name": "tests", "head_sha": head, "status": "queued"})
     assert github.snapshot().checks == ()
-
-
-def test_annotations_are_sent_fifty_at_a_time_and_each_once(github: GitHubOnLoopback) -> None:
-    head = github.snapshot().pull.head_sha
-    github.sent()
-    made = github.forge.create_check(state(head, annotations=120))
-    bodies = [entry.body for entry in github.sent()]
-    counts = [len(body["output"]["annotations"]) for body in bodies if isinstance(body, dict)]
-    assert counts == [50, 50, 20]
-    run = github.world.store.checks[made.id]
-    assert [note.message for note in run.output.annotations] == [f"note {index}" for index in range(120)]
-
-
-def test_an_update_goes_on_where_the_one_before_it_died(github: GitHubOnLoopback) -> None:
-    head = github.snapshot().pull.head_sha
-    github.faults.add("/check-runs/", Reply(500), method="PATCH", nth=2)
-    made = github.forge.create_check(state(head, done=False))
-    with pytest.raises(ForgeUnreachable):
-        github.forge.update_check(made.id, state(head, annotations=120))
-    assert github.snapshot().checks[0].status == "in_progress", "only the last update completes it"
-    assert github.forge.update_check(made.id, state(head, annotations=120)).conclusion == "failure"
-    run = github.world.store.checks[made.id]
-    assert [note.message for note in run.output.annotations] == [f"note {index}" for index in range(120)]
 
 
 def test_a_review_comment_is_deleted_once_or_twice(github: GitHubOnLoopback) -> None:

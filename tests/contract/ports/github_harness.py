@@ -14,12 +14,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from reviewbot_sandbox.github import ACTIONS, FULL, Access, App, CommentForm, FileVersion, Level, Store
+from reviewbot_sandbox.github import FULL, Access, App, CommentForm, FileVersion, Level, Store
 from reviewbot_sandbox.github import Scope as Permits
 from reviewbot_sandbox.github import Side as SandboxSide
 from reviewbot_sandbox.github import World as Sandbox
 from reviewbot_sandbox.github import pulls as sandbox_pulls
-from reviewbot_sandbox.github.records import Annotation as SandboxAnnotation
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reviewbot.adapters.git.fetch import GitChangeReader
@@ -163,9 +162,6 @@ class GitHubHarness(Protocol):
 
     def foreign_check(self, sha: str, external_id: str, conclusion: str | None = "success") -> int:
         """Create a check run of our name as another App. Returns the id."""
-
-    def interrupted_check(self, sha: str, external_id: str, annotations: int) -> int:
-        """Leave an open check run of ours with annotations, as a run that died between two updates. Returns the id."""
 
     def annotations(self, check_id: int) -> list[str]:
         """The messages of a check run's annotations."""
@@ -323,13 +319,6 @@ class MemoryGitHub:
         return self._github.foreign_check(
             sha, CHECK_NAME, app="other-app", external_id=external_id, conclusion=conclusion
         ).id
-
-    def interrupted_check(self, sha: str, external_id: str, annotations: int) -> int:
-        made = self._github.foreign_check(
-            sha, CHECK_NAME, app=US.removesuffix("[bot]"), external_id=external_id, conclusion=None
-        )
-        made.annotations = tuple(note(index) for index in range(annotations))
-        return made.id
 
     def annotations(self, check_id: int) -> list[str]:
         return [one.message for one in self._github.checks[check_id].annotations]
@@ -533,16 +522,6 @@ class SandboxGitHub:
         done = {"conclusion": conclusion} if conclusion else {"status": "in_progress"}
         form = {"name": CHECK_NAME, "head_sha": sha, "external_id": external_id, **done}
         return self.world.check(REPOSITORY, _OTHER_APP, form).id
-
-    def interrupted_check(self, sha: str, external_id: str, annotations: int) -> int:
-        form = {"name": CHECK_NAME, "head_sha": sha, "status": "in_progress", "external_id": external_id}
-        made = self.world.check(REPOSITORY, ACTIONS, form)
-        notes = tuple(
-            SandboxAnnotation(one.path, one.start_line, one.end_line, one.level.value, one.message)
-            for one in map(note, range(annotations))
-        )
-        self.world.store.checks[made.id] = replace(made, output=replace(made.output, annotations=notes))
-        return made.id
 
     def annotations(self, check_id: int) -> list[str]:
         return [one.message for one in self.world.store.checks[check_id].output.annotations]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from reviewbot.domain.github.check_identity import CheckTag
@@ -22,6 +21,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import Attachment, Mode, Side, Submission
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.ports import ReviewService
+from reviewbot.values import replace
 from tests.contract.ports.github_harness import CHECK_NAME, note
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from reviewbot.domain.diff.parse import assemble
 from reviewbot.domain.github.pull_request import Commit, LabelEvent, RawChange
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.errors import DiffTooLarge, NotFound, PermissionMissing
+from reviewbot.values import replace
 from tests.contract.ports.github_harness import (
     CONFIG,
     MAIN,

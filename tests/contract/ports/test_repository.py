@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from reviewbot.domain.diff.parse import assemble
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.errors import ChangeUnreadable, NotFound, PermissionMissing
+from reviewbot.values import replace
 from tests.contract.ports.github_harness import CONFIG, TOPIC, Content, GitHubHarness, Version, open_change
 
 ABSENT = "0" * 40

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 from random import Random
 
 import codevf
@@ -23,6 +22,7 @@ from reviewbot.domain.codevf.idempotency import (
 from reviewbot.domain.diff.parse import SUBMODULE_MODE, SYMLINK_MODE, ChangedFile, FileStatus, parse_diff
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Mode
+from reviewbot.values import replace
 from tests.domain.builders import changed_file
 
 PLAIN = Identity(5, 7, "", WHOLE, "c" * 64, Mode.FAST, "", 1)

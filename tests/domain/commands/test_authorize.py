@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -33,6 +32,7 @@ from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.eligibility import Asked
 from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, answered, did_not_happen, not_due, pending
+from reviewbot.values import replace
 from tests.domain.builders import HEAD, NOON, commit, pull, purchase
 
 ASKED_AT = NOON + timedelta(minutes=5)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import structs
 
 from reviewbot.domain.commands.parse import (
     KEPT_FOR,
@@ -27,6 +25,7 @@ from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment, Thread, ThreadComment
 from reviewbot.domain.model.events import CommentEvent
 from reviewbot.domain.model.review import Side
+from reviewbot.values import replace
 from tests.domain.builders import HEAD, NOON
 
 # --- Reading ----------------------------------------------------------------------------------------------------------
@@ -90,7 +89,7 @@ def test_reading_never_fails(text: str) -> None:
 
 
 def event(**more: Any) -> CommentEvent:  # noqa: ANN401 — any field
-    return structs.replace(CommentEvent(7, "created", "/reviewbot help", "wendy", "wendy", sender_is_bot=False), **more)
+    return replace(CommentEvent(7, "created", "/reviewbot help", "wendy", "wendy", sender_is_bot=False), **more)
 
 
 def test_a_person_who_writes_a_command_is_heard() -> None:

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.diff.merge_base import merge_base_of
 from reviewbot.domain.github.pull_request import Commit
+from reviewbot.values import replace
 
 
 def commit(sha: str, *parents: str) -> Commit:

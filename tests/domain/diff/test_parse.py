@@ -77,8 +77,12 @@ class Repository:
     def diff(self, *words: str) -> str:
         return self.git(*words, "diff", "-M", "-C", "--find-copies-harder", "--full-index", "old", "new").decode()
 
-    def blob(self, oid: str) -> str:
-        return self.git("cat-file", "blob", oid).decode()
+    def lines(self, mode: str, oid: str) -> list[str]:
+        """Return the lines of a side, split at line feeds only."""
+        if not int(oid, 16):
+            return []
+        text = f"Subproject commit {oid}" if mode == "160000" else self.git("cat-file", "blob", oid).decode()
+        return text.split("\n")
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,7 @@ BEFORE: dict[str, str | bytes] = {
     "windows.txt": "one\r\ntwo\r\nthree\r\n",
     "odd.txt": ODD,
     "becomes a link": "text that is not a link\n" * 3,
+    "becomes a submodule": "text\n",
     "filled": "",
     "emptied": "full\n",
 }
@@ -155,13 +160,15 @@ def after(folder: Path) -> None:
     write(folder, "binary.bin", b"\0\1\2" * 60)
     write(folder, 'binary "quoted".bin', b"\0\1\3" * 60)
     (folder / "binary moved.bin").rename(folder / "binary moved away.bin")
-    for name in ("gone.py", "gone empty", "gone.bin", "becomes a link"):
+    for name in ("gone.py", "gone empty", "gone.bin", "becomes a link", "becomes a file", "becomes a submodule"):
         (folder / name).unlink()
     write(folder, "had no newline", "one\ntwo\n")
     write(folder, "loses newline", "one\ntwo")
     write(folder, "windows.txt", "one\r\n2\r\nthree\r\n\r\n")
     write(folder, "odd.txt", ODD.replace("first", "second") + "more\x0c\n\u2028\n\r\n++ b/x\n-- a/x\n")
     (folder / "becomes a link").symlink_to("target of the link")
+    write(folder, "becomes a file", "text\n")
+    write(folder, "was a submodule", "text\n")
     write(folder, "filled", "full\n")
     write(folder, "emptied", "")
     write(folder, "new empty", "")
@@ -176,25 +183,26 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     repository.git("init", "-q", "-b", "main")
     for name, content in BEFORE.items():
         write(folder, name, content)
-    commit(repository, "old", "1" * 40)
+    (folder / "becomes a file").symlink_to("elsewhere")
+    commit(repository, "old", "1" * 40, "sub module", "was a submodule")
     after(folder)
-    commit(repository, "new", "2" * 40)
+    commit(repository, "new", "2" * 40, "sub module", "becomes a submodule")
     return repository
 
 
-def commit(repository: Repository, tag: str, submodule: str) -> None:
+def commit(repository: Repository, tag: str, sha: str, *submodules: str) -> None:
     repository.git("add", "-A")
-    repository.git("update-index", "--add", "--cacheinfo", f"160000,{submodule},sub module")
+    for path in submodules:
+        repository.git("update-index", "--add", "--cacheinfo", f"160000,{sha},{path}")
     repository.git("commit", "-q", "-m", tag)
     repository.git("tag", tag)
 
 
 @pytest.fixture(scope="module", params=["true", "false"])
 def files(repository: Repository, request: pytest.FixtureRequest) -> list[tuple[FileDiff, Fact]]:
-    """Yield each parsed file with git's facts; a type change is two sections and one fact."""
+    """Yield each parsed file with git's facts."""
     parsed = parse_diff(repository.diff("-c", f"core.quotepath={request.param}"))
-    known = [fact for fact in facts(repository) for _ in range(2 if fact.letter == "T" else 1)]
-    return list(zip(parsed, known, strict=True))
+    return list(zip(parsed, facts(repository), strict=True))
 
 
 STATUS = {
@@ -203,6 +211,7 @@ STATUS = {
     "D": FileStatus.REMOVED,
     "R": FileStatus.RENAMED,
     "C": FileStatus.COPIED,
+    "T": FileStatus.MODIFIED,
 }
 
 
@@ -215,28 +224,31 @@ def test_names_are_gits_own(files: list[tuple[FileDiff, Fact]]) -> None:
 
 
 def test_statuses_are_gits_own(files: list[tuple[FileDiff, Fact]]) -> None:
-    assert [file.status for file, fact in files if fact.letter != "T"] == [
-        STATUS[fact.letter] for _, fact in files if fact.letter != "T"
-    ]
+    assert [file.status for file, _ in files] == [STATUS[fact.letter] for _, fact in files]
 
 
-def test_a_type_change_is_a_removal_and_an_addition(files: list[tuple[FileDiff, Fact]]) -> None:
-    pair = [file for file, fact in files if fact.letter == "T"]
-    assert [(file.status, file.old_mode, file.new_mode) for file in pair] == [
-        (FileStatus.REMOVED, "100644", None),
-        (FileStatus.ADDED, None, "120000"),
+def test_a_type_change_is_one_file_with_two_sections(files: list[tuple[FileDiff, Fact]]) -> None:
+    changed = [file for file, fact in files if fact.letter == "T"]
+    assert [(file.path, file.old_mode, file.new_mode) for file in changed] == [
+        ("becomes a file", "120000", "100644"),
+        ("becomes a link", "100644", "120000"),
+        ("becomes a submodule", "100644", "160000"),
+        ("was a submodule", "160000", "100644"),
     ]
-    assert [line.text for line in pair[1].lines()] == ["target of the link"]
+    assert [[line.text for line in file.lines()] for file in changed] == [
+        ["elsewhere", "text"],
+        [*["text that is not a link"] * 3, "target of the link"],
+        ["text", f"Subproject commit {'2' * 40}"],
+        [f"Subproject commit {'1' * 40}", "text"],
+    ]
+    assert not any(file.is_submodule for file in changed)
 
 
 def test_modes_are_gits_own_where_the_diff_tells_them(files: list[tuple[FileDiff, Fact]]) -> None:
     for file, fact in files:
-        if fact.letter != "T":
-            assert file.old_mode in {None, fact.old_mode}
-            assert file.new_mode in {None, fact.new_mode}
-            assert (file.new_mode is None) is (
-                fact.letter == "D" or (fact.old_blob == fact.new_blob and _same_mode(fact))
-            )
+        assert file.old_mode in {None, fact.old_mode}
+        assert file.new_mode in {None, fact.new_mode}
+        assert (file.new_mode is None) is (fact.letter == "D" or (fact.old_blob == fact.new_blob and _same_mode(fact)))
 
 
 def _same_mode(fact: Fact) -> bool:
@@ -245,7 +257,7 @@ def _same_mode(fact: Fact) -> bool:
 
 def test_blobs_are_gits_own_where_the_diff_tells_them(files: list[tuple[FileDiff, Fact]]) -> None:
     for file, fact in files:
-        if fact.letter != "T" and fact.old_blob != fact.new_blob:
+        if fact.old_blob != fact.new_blob:
             assert (file.old_blob, file.new_blob) == (fact.old_blob, fact.new_blob)
 
 
@@ -264,15 +276,15 @@ def test_the_sections_are_the_diff(repository: Repository) -> None:
 
 
 def sides(repository: Repository, fact: Fact, file: FileDiff) -> tuple[list[str], list[str]]:
-    """Return the lines of both blobs, split at line feeds only."""
-    old, new = (repository.blob(oid).split("\n") if int(oid, 16) else [] for oid in (fact.old_blob, fact.new_blob))
+    old = repository.lines(fact.old_mode, fact.old_blob)
+    new = repository.lines(fact.new_mode, fact.new_blob)
     return ([], new) if file.status is FileStatus.ADDED else (old, [] if file.status is FileStatus.REMOVED else new)
 
 
 def test_every_line_has_its_number_on_both_sides(repository: Repository, files: list[tuple[FileDiff, Fact]]) -> None:
     checked = 0
     for file, fact in files:
-        if file.is_submodule or not file.hunks:
+        if not file.hunks:
             continue
         old, new = sides(repository, fact, file)
         for line in file.lines():
@@ -286,7 +298,7 @@ def test_the_lines_that_github_takes_comments_on_are_gits_own(
     repository: Repository, files: list[tuple[FileDiff, Fact]]
 ) -> None:
     for file, fact in files:
-        if fact.letter == "T" or fact.old_blob == fact.new_blob or file.binary:
+        if fact.old_blob == fact.new_blob or file.binary:
             continue
         added, deleted = numstat(repository, fact)
         assert len(file.added) == added

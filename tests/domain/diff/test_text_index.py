@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +18,7 @@ from reviewbot.domain.diff.text_index import (
     split_lines,
     strip_gutter,
 )
+from reviewbot.values import replace
 
 lines = st.lists(st.sampled_from(["a", "b", " a ", "", "}"]), max_size=25)
 

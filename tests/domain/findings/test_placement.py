@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -28,6 +27,7 @@ from reviewbot.domain.findings.placement import (
 )
 from reviewbot.domain.github.drafts import LineTarget
 from reviewbot.domain.model.review import Category, Finding, Severity, Side
+from reviewbot.values import replace
 from tests.domain.builders import finding, moved_down, numbered, view
 
 ALL = PlacementRules(Severity.INFO, 10_000)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +22,7 @@ from reviewbot.domain.findings.placement import (
 from reviewbot.domain.findings.relocation import quoted, relocated, without_quote
 from reviewbot.domain.github.drafts import LineTarget
 from reviewbot.domain.model.review import Finding, Side
+from reviewbot.values import replace
 from tests.domain.builders import ALL, finding, numbered, view
 
 APP = "src/app.py"

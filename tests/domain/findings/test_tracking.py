@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from time import process_time
 
 import pytest
@@ -34,6 +33,7 @@ from reviewbot.domain.findings.tracking import (
 )
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Finding, Leftover, Severity, Side
+from reviewbot.values import replace
 from tests.domain.builders import answer, change_index, file_diff, finding, numbered, view
 
 APP = "src/app.py"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.pull_request import CheckRun
 from reviewbot.domain.github.shared_heads import is_covered, is_of, newest, not_green
+from reviewbot.values import replace
 
 HEAD, OTHER = "a" * 40, "b" * 40
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from reviewbot.domain.ledger.update import LedgerUpdate, applied
 from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.model.review import Finding, Severity
 from reviewbot.domain.policy.verdict import Coverage, Rules
+from reviewbot.values import replace
 from tests.domain.builders import answer, change_index, finding, numbered, purchase
 
 APP = "src/app.py"

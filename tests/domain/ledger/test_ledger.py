@@ -6,7 +6,6 @@ import base64
 import json
 import re
 import zlib
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -50,6 +49,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.review import Category, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Rules
+from reviewbot.values import replace
 from tests.domain.builders import COMMENT_LIMIT, pull, purchase
 
 SIGNER = Signer("cvf_test_key", 5, 7, "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from reviewbot.domain.github.check_identity import SKIP_LENGTH
 from reviewbot.domain.github.pull_request import LabelEvent
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.skip_record import skip_record
+from reviewbot.values import replace
 from tests.domain.builders import NOON, labelled, pull
 
 SIGNER = Signer("key", 1, 7, "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
@@ -16,6 +15,7 @@ from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.ledger.update import LedgerUpdate, applied
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Coverage
+from reviewbot.values import replace
 from tests.domain.builders import answer, change_index, finding, numbered, purchase
 
 APP = "src/app.py"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,6 +21,7 @@ from reviewbot.domain.machine.next_step import (
 from reviewbot.domain.model.options import Supersede
 from reviewbot.domain.model.review import Severity, TaskStatus
 from reviewbot.domain.policy.verdict import Coverage
+from reviewbot.values import replace
 from tests.domain.builders import NOON, purchase
 
 HERE, BEFORE = "c" * 40, "b" * 40

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from msgspec import structs
 
 from reviewbot.domain.github.pull_request import Permission, PullRequest
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
@@ -25,6 +24,7 @@ from reviewbot.domain.policy.eligibility import (
 )
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.errors import NotApproved
+from reviewbot.values import replace
 from tests.domain.builders import HEAD, NOON, People, commit, labelled, pull
 
 PLAIN = Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=("Dependabot[bot]", "renovate[bot]"))
@@ -103,12 +103,12 @@ def test_in_its_own_event_a_label_counts_by_whoever_set_it() -> None:
 @pytest.mark.parametrize(
     "trigger",
     [
-        structs.replace(SKIP, head_sha="d" * 40),
-        structs.replace(SKIP, head_sha=None),
-        structs.replace(SKIP, action="unlabeled"),
-        structs.replace(SKIP, label="other"),
-        structs.replace(SKIP, sender="ada"),
-        structs.replace(SKIP, is_repeated=True),
+        replace(SKIP, head_sha="d" * 40),
+        replace(SKIP, head_sha=None),
+        replace(SKIP, action="unlabeled"),
+        replace(SKIP, label="other"),
+        replace(SKIP, sender="ada"),
+        replace(SKIP, is_repeated=True),
         push(),
         Asked("max", "5", HEAD),
         DispatchEvent(7, "max", sha=HEAD),

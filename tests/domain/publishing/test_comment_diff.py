@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +37,7 @@ from reviewbot.domain.publishing.comment_diff import (
     target_of,
     thread_operations,
 )
+from reviewbot.values import replace
 from tests.domain.builders import finding
 
 
@@ -250,6 +249,14 @@ def test_a_thread_that_we_put_away_is_brought_out_when_a_finding_of_it_is_back(
     there = replace(thread, comments=(first,), resolved_by=by, can_unresolve=True)
     left = thread_operations([ThreadUpdate(said(there, stands("aa", before)), (stands("aa", now),), "> other")])
     assert [type(one) for one in left] == [*expected, EditComment]
+
+
+@pytest.mark.parametrize("standing", FindingState)
+def test_a_comment_that_another_account_has_edited_is_left_as_it_is(standing: FindingState) -> None:
+    """After an update reviewbot would be the last editor, and the other account's text would count as its own."""
+    thread = at(10, "aa")
+    edited = replace(thread, comments=(replace(thread.comments[0], edited_by="mona", edited_by_us=False),))
+    assert tidy(edited, stands("aa", standing)) == []
 
 
 def test_a_body_is_edited_only_where_it_differs() -> None:

