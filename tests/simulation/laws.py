@@ -214,14 +214,16 @@ class Shown:
         return not self.check or (self.check[1] == "action_required" and "not-requested" in str(self.check[2]))
 
     def beside(self, undisturbed: Shown) -> Shown:
-        """Use the check of the undisturbed history if both are equivalent.
+        """Use the check and the summary of the undisturbed history if both are equivalent.
 
         Check runs cannot be deleted: one on a head without a requested review stays and reports this. Neither it nor a
-        missing check is green. A check whose conclusion and title are unchanged is not updated for its text.
+        missing check is green. A check whose conclusion and title are unchanged is not updated for its text. If the
+        check of a skipped review could not be written, a summary says that the review was skipped, and it stays.
         """
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
-        return replace(self, check=theirs) if is_alike else self
+        summaries = tuple(one for one in self.summaries if undisturbed.summaries or "('skipped', 'none'" not in one)
+        return replace(self, check=theirs, summaries=summaries) if is_alike else self
 
     def greener(self, other: Shown) -> str:
         """Describe the conclusion if this check passes and the other does not."""

@@ -252,17 +252,16 @@ def check_recorded(known: Known, bought: Purchase) -> None:
         )
 
 
-def may_have_other_scopes(known: Known, bought: Purchase) -> bool:
-    """Return whether a concurrent run may buy this change in another scope, since a review that this run misses."""
-    reviews = (one for one in known.ledger.purchases if one.state not in {TaskState.DEFERRED, TaskState.ENDED})
-    return known.request.incremental and any(one.identity != bought.identity for one in reviews)
+def may_be_bought_otherwise(known: Known, bought: Purchase) -> bool:
+    """Return whether a concurrent run may buy this change with another scope or attempt."""
+    return any(one.identity != bought.identity for one in known.ledger.purchases)
 
 
 def overtaking(first: Purchase | None, bought: Purchase) -> Purchase | None:
-    """Return the purchase that was recorded first if its scope differs; it counts for every run."""
-    if first is None or first.state is TaskState.DEFERRED or first.attempt != bought.attempt:
+    """Return the purchase that was recorded first if its scope differs or its attempt is later."""
+    if first is None or first.state is TaskState.DEFERRED or first.attempt < bought.attempt:
         return None
-    return None if first.since == bought.since else first
+    return None if (first.attempt, first.since) == (bought.attempt, bought.since) else first
 
 
 def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> Bought:

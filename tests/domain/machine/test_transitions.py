@@ -42,8 +42,8 @@ from reviewbot.domain.machine.purchase import (
     check_race,
     check_recorded,
     comes_in_summary,
+    may_be_bought_otherwise,
     may_exceed_together,
-    may_have_other_scopes,
     overtaking,
     purchase_of,
 )
@@ -260,25 +260,24 @@ def test_the_task_that_another_run_has_recorded_first_is_looked_up() -> None:
     assert decide(after) == steps.ReadTask("task_1")
 
 
-def test_only_another_scope_of_the_same_attempt_overtakes() -> None:
-    ours = purchase(state=TaskState.INTENT, task_id="")
-    other = replace(ours, since=OTHER_HEAD)
-    assert overtaking(other, ours) is other
-    for first in (None, ours, replace(other, attempt=2), replace(other, state=TaskState.DEFERRED)):
-        assert overtaking(first, ours) is None
+def test_only_another_scope_or_a_later_attempt_overtakes() -> None:
+    first = purchase(state=TaskState.INTENT, task_id="")
+    second = replace(first, attempt=2)
+    for other in (replace(first, since=OTHER_HEAD), second, replace(second, since=OTHER_HEAD)):
+        assert overtaking(other, first) is other
+    for other in (None, second, replace(second, since=OTHER_HEAD, state=TaskState.DEFERRED), first):
+        assert overtaking(other, second) is None
 
 
-def test_another_scope_is_possible_once_something_else_was_bought() -> None:
+def test_another_scope_or_attempt_is_possible_once_something_else_was_bought() -> None:
     others = {
         REVIEWED: True,
-        replace(REVIEWED, state=TaskState.DEFERRED): False,
+        replace(REVIEWED, state=TaskState.ENDED): True,
         replace(REVIEWED, identity="a" * 64): False,
     }
     for other, is_possible in others.items():
         now = go(start(known()), reading(other), steps.Done()).known
-        assert may_have_other_scopes(now, purchase()) is is_possible
-    alone = go(start(known(incremental=False)), reading(REVIEWED), steps.Done()).known
-    assert not may_have_other_scopes(alone, purchase())
+        assert may_be_bought_otherwise(now, purchase()) is is_possible
 
 
 def test_the_intent_of_this_head_that_only_a_check_run_tells_is_left_to_its_own_run() -> None:
