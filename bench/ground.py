@@ -193,6 +193,6 @@ def ground(folder: Path) -> Iterator[Ground]:
     # Called when a task ends, so `findings` can change between pull requests.
     service = CodeVFService(Setup(rules, engineer=here._review, clock=scaled_clock(SCALE)))  # noqa: SLF001 — of this module
     apps = {"github": github.around(build_github(world)), "codevf": codevf.around(build_codevf(service))}
-    with serving_all(apps, LIFETIME) as at:
+    with serving_all(apps, bounds=LIFETIME) as at:
         here.github, here.codevf = at["github"].url, at["codevf"].url
         yield here
