@@ -51,6 +51,7 @@ from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, Auto, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, AtTerminal, Policy
+from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, carried, judge, not_due, pending
 from reviewbot.domain.selection.selection import Held, HeldBecause
@@ -91,6 +92,7 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
         "summary_comment": True,
         "base_ref": "main",
         "may_buy": True,
+        "wait_rules": WaitRules(),
         "cancels": Cancels.NONE,
         **request,
     }
@@ -639,6 +641,13 @@ def test_what_cannot_be_looked_up_after_it_was_to_be_cancelled_is_waited_for() -
     replaced = go(replacing, steps.Done())
     assert decide(replaced) == steps.LookUpTask(replacing.awaited.purchase)
     assert isinstance(go(replaced, steps.Failed(ServiceUnreachable("Away."))), phases.Deferred)
+
+
+def test_a_task_that_finished_before_it_was_cancelled_frees_no_credits() -> None:
+    replaced = go(waiting_for_older(known(project="12"), TaskStatus.PENDING), RICH, steps.Done())
+    answer = PlacedAnswer("task_older", whole=True, here=False, report=Report("", ()), placed=())
+    finished = steps.TaskRead(Task("task_older", TaskStatus.COMPLETED, "completed"), answer)
+    assert isinstance(go(replaced, finished), phases.Pricing | phases.Scoping), "the price is read again"
 
 
 def test_a_head_that_has_moved_gets_no_deferral() -> None:
