@@ -21,6 +21,8 @@ endif
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 export PIP_REQUIRE_VIRTUALENV = 1
+# Without bytecode each of the many processes that tests start compiles everything.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Recreate the environment if the checkout moved (its scripts contain absolute paths) or if its Python was removed.
 MADE_FOR := $(shell $(BIN)/python -c 'import os' 2>/dev/null && sed -n 's/^command = .* -m venv \(--clear \)*//p' .venv/pyvenv.cfg)
@@ -49,14 +51,17 @@ referees: node_modules/.stamp .venv/.referees ## Install what some tests compare
 
 peers: bench/node_modules/.stamp .venv-bench/.stamp ## Install the programs that the benchmarks compare with
 
+# Each worker keeps to neighbouring tests, which share fixtures.
+PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal
+
 # REQUIRE=npm,readers,pips,browser,peers,container: fail, instead of skip, tests whose dependencies are missing.
 test: setup ## Run the fast tests; requires full branch coverage of reviewbot/domain (ARGS='tests/render -x' runs a part, without coverage)
 	@$(BIN)/coverage erase
-	$(BIN)/python -m pytest -n auto --cov --cov-report= $(if $(REQUIRE),--require-referees=$(REQUIRE)) $(if $(ARGS),$(ARGS),-m 'not proof and not container')
+	$(PYTEST) $(if $(REQUIRE),--require-referees=$(REQUIRE)) $(if $(ARGS),$(ARGS),--cov --cov-report= -m 'not proof and not container')
 	$(if $(ARGS),,$(BIN)/coverage report --include='reviewbot/domain/*' --fail-under=100)
 
 proof: setup ## Run the slow tests: crashes, faults, more histories, the largest changes, the browser, the peers, the image
-	$(BIN)/python -m pytest -n auto $(if $(REQUIRE),--require-referees=$(REQUIRE)) -m 'proof and not container'
+	$(PYTEST) $(if $(REQUIRE),--require-referees=$(REQUIRE)) -m 'proof and not container'
 	$(BIN)/python -m tests.simulation --from 1000000 --histories 2500
 	$(MAKE) --no-print-directory test-image
 
@@ -64,7 +69,7 @@ test-image: setup ## Run whole reviews inside the image, as GitHub's runner does
 	$(BIN)/python -m pytest tests/contract/test_container.py $(if $(ENGINE),--engine=$(ENGINE)) $(if $(REQUIRE),--require-referees=$(REQUIRE))
 
 properties: setup ## Run the property tests with new examples and print how to replay a failure (SEED=1 repeats a run; ARGS=tests/render runs a part)
-	$(BIN)/python -m pytest -n auto -m hypothesis --hypothesis-seed=$(SEED) $(ARGS)
+	$(PYTEST) -m hypothesis --hypothesis-seed=$(SEED) $(ARGS)
 
 simulate: setup ## Simulate random histories in memory, then with planted bugs (HISTORIES=100000; SEED=1 sets the first seed)
 	$(BIN)/python -m tests.simulation --from $(SEED) --histories $(or $(HISTORIES),5000) --mutations

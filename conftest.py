@@ -80,11 +80,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Add the marker `proof` to tests in the folders of `PROOFS`."""
+    """Add the marker `proof` to tests in the folders of `PROOFS`, and measure coverage only in `tests/domain`."""
     folders = {ROOT / "tests" / name for name in PROOFS}
     for item in items:
-        if folders & set(item.path.parents):
+        parents = set(item.path.parents)
+        if folders & parents:
             item.add_marker("proof")
+        if ROOT / "tests/domain" not in parents:
+            item.add_marker("no_cover")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

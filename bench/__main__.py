@@ -1,4 +1,4 @@
-"""Measure and print; `--write` also stores the figures and fills `bench/README.md`."""
+"""Measure and print; `--write` also stores the figures, fills `bench/README.md` and draws `docs/charts`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench import busy, overhead, paper, stages, starting, waiting
+from bench import archive, busy, fair, overhead, paper, stages, starting, waiting
+from bench.charts import charts
 from bench.document import filled
 from bench.machine import describe
 from bench.parts import SMALL, WHOLE, Found, Part, Size
@@ -19,10 +20,13 @@ from bench.table import Results, goals_table, markdown
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench/results.json"
 DOCUMENT = ROOT / "bench/README.md"
+CHARTS = ROOT / "docs/charts"
 
 PARTS: Mapping[str, Part] = {
     "overhead": overhead.measure,
+    "fair": fair.measure,
     "starting": starting.measure,
+    "archive": archive.measure,
     "waiting": waiting.measure,
     "stages": stages.measure,
     "busy": busy.measure,
@@ -54,8 +58,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure reviewbot next to other programs.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--small", action="store_true", help="a quick run that shows that everything works")
-    parser.add_argument("--write", action="store_true", help="store the figures of all parts and fill bench/README.md")
-    parser.add_argument("--fill", action="store_true", help="fill bench/README.md with the stored figures")
+    parser.add_argument("--write", action="store_true", help="store the figures of all parts, and --fill")
+    parser.add_argument("--fill", action="store_true", help="show the stored figures: bench/README.md and docs/charts")
     chosen = parser.parse_args(arguments)
     unknown = set(chosen.parts) - PARTS.keys()
     if unknown or (chosen.write and chosen.parts):
@@ -67,6 +71,8 @@ def main(arguments: Sequence[str]) -> int:
             RESULTS.write_text(json.dumps(results.as_json(), indent=1) + "\n", encoding="utf-8")
     if chosen.fill or chosen.write:
         DOCUMENT.write_text(filled(DOCUMENT.read_text(encoding="utf-8"), stored()), encoding="utf-8")
+        for name, drawn in charts(stored()).items():
+            (CHARTS / name).write_text(drawn, encoding="utf-8")
     return 0
 
 

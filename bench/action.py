@@ -13,26 +13,28 @@ from bench.ground import Ground
 from bench.meter import Exchange, Sample, served
 
 ACTION = """
-import sys
+import sys, time
 from pathlib import Path
 from reviewbot.__main__ import main
 sys.argv = ["reviewbot", "action"]
 status = main()
 [peak] = [line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
-Path("../peak").write_text(peak)
+Path("../peak").write_text(f"{peak} {time.process_time()}")
 sys.exit(status)
 """
-"""The action; it writes its own peak memory, because the system's figure for a child may be its parent's."""
+"""The action; it writes its own peak memory and processor seconds: the system's may be those of other processes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A finished process: exit status, start and end in monotonic seconds, peak memory in bytes."""
+    """A finished process: status, start and end in monotonic seconds, peak memory in bytes, processor seconds, log."""
 
     exit_status: int
     began: float
     ended: float
     peak: int
+    processor: float = 0.0
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,14 @@ class Ran:
         took = (submitting or 0.0) + (publishing or 0.0)
         if bought and polled:
             took += served(one for one in github if bought[0].began <= one.began < polled[-1].ended)
-        return cls(end.exit_status, end.ended - end.began, submitting, publishing, end.peak, Sample.of(took, github))
+        return cls(
+            end.exit_status,
+            end.ended - end.began,
+            submitting,
+            publishing,
+            end.peak,
+            Sample.of(took, github, end.processor),
+        )
 
 
 def launch(ground: Ground, number: int, inputs: Mapping[str, str]) -> Ended:
@@ -82,8 +91,8 @@ def launch(ground: Ground, number: int, inputs: Mapping[str, str]) -> Ended:
     ended = time.monotonic()
     if done.stderr:
         raise RuntimeError(done.stderr[-2000:])
-    peak = int((workspace.parent / "peak").read_text(encoding="ascii")) * 1024
-    return Ended(done.returncode, began, ended, peak)
+    peak, processor = (workspace.parent / "peak").read_text(encoding="ascii").split()
+    return Ended(done.returncode, began, ended, int(peak) * 1024, float(processor), done.stdout)
 
 
 def run_action(ground: Ground, number: int, inputs: Mapping[str, str]) -> Ran:

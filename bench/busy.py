@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.action import launch, run_action
-from bench.ground import NEVER, Ground, ground
-from bench.meter import api
+from reviewbot_sandbox.github.limits import Limits as GitHubLimits
+
+from bench.action import Ran, launch
+from bench.ground import NEVER, QUICK, Ground, ground
+from bench.measure import slope
+from bench.meter import api, refusals
 from bench.parts import Found, Size
 from bench.requests import A_HOUR, FIRST, of_collecting
-from bench.table import Goal, Table
+from bench.table import Goal, Table, number
 from reviewbot.domain.codevf.polling import Writes
 from reviewbot.domain.text.formatting import counted
+from tests.app.forked import prepare
 
-FINDINGS = 3
-"""Findings of each review."""
+FINDINGS, FILES = 3, 10
+"""Findings and changed files of each review."""
+
+FLAT = 1.1
+"""Goal for the memory of the largest collection, as a multiple of that of the smallest."""
+
+STEEPEST = 1.1
+
+APP_HOUR = 5_000
+"""Requests an hour of a GitHub App's token, at least."""
 
 AT_ONCE = 4
 """Reviews at the same time."""
@@ -32,31 +44,25 @@ class Collected:
     """A collection.
 
     Attributes:
+        finished: finished reviews that it publishes.
+        pending: reviews that it finds open.
         wanted: requests that `bench.requests` expects.
-        writes: requests that change something.
+        ran: the run; its `sample.writes` are requests that change something.
     """
 
     pulls: int
     finished: int
     pending: int
-    requests: int
     wanted: int
-    writes: int
-    seconds: float
+    ran: Ran
 
 
 def measure(size: Size, folder: Path) -> Found:
     """Measure this part."""
-    pulls, finished, pending = size.pulls
-    collected = collect(folder, pulls, finished, pending)
+    collections = collect(folder, size.pulls)
     shared = share(folder, size.runs)
     goals = (
-        Goal(
-            f"requests of collecting {finished} of {pulls}",
-            str(collected.wanted),
-            str(collected.requests),
-            collected.requests == collected.wanted,
-        ),
+        *_growth(collections),
         Goal(
             f"requests of {counted(size.runs, 'review')} within one limit of {A_HOUR:,} an hour",
             f"{size.runs} published, {size.runs * FIRST} requests, 0 refused",
@@ -64,28 +70,74 @@ def measure(size: Size, folder: Path) -> Found:
             (shared.published, shared.requests, shared.refused) == (size.runs, size.runs * FIRST, 0),
         ),
     )
-    return Found((_collections(collected), _shares(shared)), goals)
+    return Found((_collections(collections), _shares(shared)), goals)
 
 
-def collect(folder: Path, pulls: int, finished: int, pending: int) -> Collected:
-    """Collect open pull requests: some reviews finished, some pending, the others without one."""
+def _growth(collections: Sequence[Collected]) -> Iterator[Goal]:
+    last = collections[-1]
+    yield Goal(
+        f"requests of collecting {', '.join(str(one.finished) for one in collections)} reviews",
+        ", ".join(str(one.wanted) for one in collections),
+        ", ".join(str(one.ran.sample.requests) for one in collections),
+        all(one.ran.sample.requests == one.wanted for one in collections),
+    )
+    requests, refused = last.ran.sample.requests, last.ran.sample.refused
+    what = f"collecting {last.finished} of {last.pulls:,} within GitHub's limits"
+    wanted = f"at most {A_HOUR:,} requests, 0 refused"
+    yield Goal(what, wanted, f"{requests} requests, {refused} refused", requests <= A_HOUR and not refused)
+    memory = [one.ran.peak / 1024**2 for one in collections]
+    found = ", ".join(number(round(one)) for one in memory)
+    what = f"MB of memory of collections of {collections[0].finished} to {last.finished} reviews"
+    yield Goal(what, f"flat: at most {FLAT} times", found, memory[-1] <= FLAT * memory[0])
+    grown = slope([one.finished for one in collections], [one.ran.sample.processor for one in collections])
+    yield Goal(
+        "growth of a collection's processor seconds",
+        f"a log-log slope up to {STEEPEST}",
+        number(grown),
+        grown <= STEEPEST,
+    )
+
+
+def collect(folder: Path, sizes: Sequence[tuple[int, int, int]]) -> list[Collected]:
+    """Collect in a growing repository, under GitHub's limits."""
     with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:
-        here.findings = FINDINGS
-        numbers = [here.pull_request() for _ in range(pulls)]
-        _bought(here, numbers[:finished])
-        here.life = NEVER
-        _bought(here, numbers[finished : finished + pending])
-        came = run_action(here, numbers[0], _COLLECT)
-        comments = len(here.world.store.replies)
-    if comments != FINDINGS * finished:
-        raise RuntimeError(f"{comments} comments of {FINDINGS * finished}")
+        here.findings, here.files = FINDINGS, FILES
+        return [_collected(here, *size) for size in sizes]
+
+
+def _collected(here: Ground, pulls: int, finished: int, pending: int) -> Collected:
+    """Open more pull requests, buy reviews for some of them, and collect; `pending` reviews stay open for ever."""
+    numbers = [here.pull_request() for _ in range(pulls - here.opened)]
+    comments = len(here.world.store.replies)
+    here.life = QUICK
+    _bought(here, numbers[:finished])
+    here.life = NEVER
+    _bought(here, numbers[finished : finished + pending - here.waiting])
+    here.waiting = pending
+    here.limit()
+    here.forget()
+    end = launch(here, numbers[0], _COLLECT)
+    ran = Ran.of(end, here.github_meter.take(), here.codevf_meter.take())
+    here.world.limits = GitHubLimits()
+    posted = len(here.world.store.replies) - comments
+    if posted != FINDINGS * finished:
+        raise RuntimeError(f"{posted} comments of {FINDINGS * finished}: {end.log[-2000:]}")
     wanted = of_collecting(pulls, finished, pending, bare=pulls - finished - pending)
-    return Collected(pulls, finished, pending, came.sample.requests, wanted, came.sample.writes, came.seconds)
+    return Collected(pulls, finished, pending, wanted, ran)
 
 
 def _bought(here: Ground, numbers: list[int]) -> None:
+    """Buy a review for each, in processes forked from one that has imported everything."""
+
+    def buy(number: int) -> None:
+        running = prepare(here.environment(number, _LEAVE))
+        running.process.start()
+        ended = running.wait(600)
+        if ended.exit_status:
+            raise RuntimeError(f"{ended.log[-2000:]} {ended.errors[-2000:]}")
+
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(lambda number: launch(here, number, _LEAVE), numbers))
+        list(pool.map(buy, numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +165,28 @@ def share(folder: Path, runs: int) -> Shared:
             ended = list(pool.map(lambda number: launch(here, number, {}), numbers))
         seen = api(here.github_meter.take())
         published = sum(not one.exit_status for one in ended)
-    refused = sum(one.status in {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS} for one in seen)
-    return Shared(runs, published, len(seen), refused)
+    return Shared(runs, published, len(seen), refusals(seen))
 
 
-def _collections(one: Collected) -> Table:
+def _collections(collections: Sequence[Collected]) -> Table:
     columns = (
-        "open pull requests", "finished", "still open", "requests", "of the hour's limit, %", "changes",
-        "seconds", "seconds of pauses at GitHub's pace",
+        "open pull requests", "finished", "still open", "requests", f"of {A_HOUR:,} an hour, %",
+        f"of an App's {APP_HOUR:,}, %", "changes, of 500 an hour", "refused", "processor seconds", "MB of memory",
+        "minutes with the pauses",
     )  # fmt: skip
-    row = (
-        one.pulls, one.finished, one.pending, one.requests, 100 * one.requests / A_HOUR, one.writes,
-        one.seconds, pauses(one.writes),
+    rows = tuple(
+        (
+            one.pulls, one.finished, one.pending, one.ran.sample.requests, 100 * one.ran.sample.requests / A_HOUR,
+            100 * one.ran.sample.requests / APP_HOUR, one.ran.sample.writes, one.ran.sample.refused,
+            one.ran.sample.processor, round(one.ran.peak / 1024**2), pauses(one.ran.sample.writes) / 60,
+        )
+        for one in collections
     )  # fmt: skip
-    note = "Here a second of a pause takes a twentieth; the last column has the pauses on GitHub."
-    return Table("collecting", columns, (row,), note)
+    note = (
+        f"{counted(FILES, 'changed file')} and {counted(FINDINGS, 'finding')} each. The sandbox enforces GitHub's "
+        "limits by a clock that runs twenty times as fast; the last column has the pauses at GitHub's pace."
+    )
+    return Table("collecting", columns, rows, note)
 
 
 def pauses(writes: int) -> float:

@@ -54,6 +54,7 @@ class Ground:
         files: changed files of the pull requests opened from now on.
         findings: findings of the reviews from now on.
         life: duration of the tasks created from now on.
+        waiting: pull requests whose review never ends.
     """
 
     folder: Path
@@ -66,6 +67,7 @@ class Ground:
     findings: int = 0
     life: TaskLife = QUICK
     opened: int = 0
+    waiting: int = 0
     runs: int = 0
 
     def pull_request(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,11 @@ def api(seen: Iterable[Exchange]) -> tuple[Exchange, ...]:
     return tuple(one for one in seen if not one.is_git)
 
 
+def refusals(seen: Iterable[Exchange]) -> int:
+    """Return how many requests were refused for a rate limit."""
+    return sum(one.status in {HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS} for one in seen)
+
+
 def served(seen: Iterable[Exchange]) -> float:
     """Return the seconds in which the service had a request to answer; parallel requests count once."""
     total, until = 0.0, 0.0
@@ -132,6 +138,8 @@ class Sample:
         writes: REST requests that change something.
         traffic: bytes of bodies in both directions.
         served: seconds in which the sandbox had a request to answer.
+        processor: processor seconds of the process and its children, where they were measured.
+        refused: requests that were refused for a rate limit.
     """
 
     seconds: float
@@ -140,10 +148,13 @@ class Sample:
     writes: int
     traffic: int
     served: float
+    processor: float = 0.0
+    refused: int = 0
 
     @classmethod
-    def of(cls, seconds: float, seen: tuple[Exchange, ...]) -> Sample:
+    def of(cls, seconds: float, seen: tuple[Exchange, ...], processor: float = 0.0) -> Sample:
         """Compute it from a process's requests."""
         traffic = sum(one.received + one.sent for one in seen)
         requests, writes = len(api(seen)), sum(one.writes for one in seen)
-        return cls(seconds, requests, len(seen) - requests, writes, traffic, served(seen))
+        git = len(seen) - requests
+        return cls(seconds, requests, git, writes, traffic, served(seen), processor, refusals(seen))

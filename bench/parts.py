@@ -21,7 +21,8 @@ class Size:
         tasks: simulated reviews of each kind.
         lines: changed lines for the pure functions, increasing.
         findings: findings for the pure functions, increasing.
-        pulls: open pull requests of the busy repository; how many have a finished review; how many an open one.
+        pulls: collections of a growing repository: open pull requests; how many have a finished review; how many an
+            open one.
         runs: reviews that share one hourly limit.
         image: whether the image is built and started.
     """
@@ -32,7 +33,7 @@ class Size:
     tasks: int
     lines: tuple[int, ...]
     findings: tuple[int, ...]
-    pulls: tuple[int, int, int]
+    pulls: tuple[tuple[int, int, int], ...]
     runs: int
     image: bool
 
@@ -44,7 +45,7 @@ WHOLE = Size(
     tasks=2_000,
     lines=(1_000, 3_000, 10_000, 30_000, 100_000),
     findings=(100, 300, 1_000, 3_000, 10_000),
-    pulls=(200, 50, 10),
+    pulls=((100, 10, 5), (300, 30, 5), (1_000, 100, 5)),
     runs=20,
     image=True,
 )
@@ -56,7 +57,7 @@ SMALL = Size(
     tasks=20,
     lines=(100, 200),
     findings=(10, 20),
-    pulls=(3, 1, 1),
+    pulls=((3, 1, 1), (5, 2, 1)),
     runs=1,
     image=False,
 )

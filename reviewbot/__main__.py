@@ -45,7 +45,8 @@ def main() -> int:
         if error.errno not in NO_ROOM:
             return _bug(arguments, log, error)
         _write_nowhere()
-        log.write(f"The output could not be written: {os.strerror(error.errno)}. {KEPT}\n")
+        stopped = _picked_up(arguments) if log is sys.stdout else f" {KEPT}"
+        sys.stderr.write(f"The output could not be written: {os.strerror(error.errno)}.{stopped}\n")
         return EXIT_NOT_PUBLISHED
     except Exception as error:  # noqa: BLE001 — exit status 1 must only mean that findings block
         return _bug(arguments, log, error)

@@ -10,6 +10,7 @@
     │   ├── NotApproved                no collaborator with write access approved the spending
     │   ├── TaskEnded                  the task was cancelled, failed or expired
     │   ├── NothingSendable            no selected file fits into a request
+    │   ├── ScratchUnusable            the temporary folder cannot be written
     │   └── ServiceError               CodeVF
     │       ├── ServiceRefused         HTTP 400, 401, 402, 403, 404 or 409
     │       ├── PayloadTooLarge        HTTP 413: send less with the same idempotency key
@@ -24,6 +25,7 @@
     │       └── RateLimited            the rate limit does not end within the deadline
     ├── ChangeUnreadable           3   neither the API nor git returned the whole change
     ├── TemplateError              2   a template of the default branch cannot be rendered
+    ├── OutputUnwritable           4   the runner's file for outputs or the job summary cannot be written
     ├── EventUnreadable            3   the event lacks what reviewbot needs
     ├── ReportUnreadable           2   a file is not a report of reviewbot
     └── NotInstalled               2   a command needs packages that are missing
@@ -223,6 +225,17 @@ class NothingSendable(ReviewDidNotHappen):
     """No selected file fits into a request."""
 
     reason = Reason.PARTIAL
+
+
+class ScratchUnusable(ReviewDidNotHappen):
+    """The temporary folder cannot be written, for example because the disk is full."""
+
+
+class OutputUnwritable(ReviewbotError):
+    """The runner's file for outputs or the job summary cannot be written."""
+
+    exit_status = 4
+    reason = Reason.NOT_PUBLISHED
 
 
 class ServiceError(ReviewDidNotHappen):

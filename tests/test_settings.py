@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reviewbot.domain.model.options import (
     ActionCommand,
     Allow,
+    Auto,
     FailOn,
     PathInstruction,
     Redact,
@@ -48,7 +49,7 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
     ("mode", Mode.FAST, "standard", Mode.STANDARD, ["slow"], True, True),
     ("expertise", "", "security", "security", [], True, True),
     ("max-credits", 240, "115200", 115_200, ["59", "115201", "-1", "2.5", "1e3", "٣٠٠", "9" * 13], True, True),
-    ("max-credits-per-pr", 0, "500", 500, ["-1", "1000000001"], True, True),
+    ("max-credits-per-pr", Auto.AUTO, "500", 500, ["-1", "1000000001", "none", "Auto"], True, True),
     ("min-balance", 0, "100", 100, ["-1", "x"], True, True),
     ("review-on", ReviewOn.PUSH, "ready", ReviewOn.READY, ["open"], True, True),
     ("allow", Allow.WRITE, "anyone", Allow.ANYONE, ["read"], True, True),
@@ -100,6 +101,9 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
     ("supersede", Supersede.REPLACE_PENDING, "keep", Supersede.KEEP, ["never"], False, True),
     ("max-tasks", 1, "6", 6, ["0", "7"], False, True),
     ("attachment-bytes", 1_000_000, "140000", 140_000, ["999", "1048577"], False, True),
+    ("base-credits", 120, "0", 0, ["-1", "115201", "auto"], False, True),
+    ("credits-per-100-lines", 60, "0", 0, ["-1", "115201", "0.5"], False, True),
+    ("max-credits-ceiling", 1_200, "60", 60, ["59", "115201"], False, True),
 ]
 SECRET_NAMES = ["codevf-api-key", "github-token"]
 ACTION = [row for row in ROWS if row[5]]
@@ -398,6 +402,10 @@ def test_the_error_is_a_list_for_people() -> None:
         ({"mode": "realtime_answer", "max-credits": "601"}, "`mode` and `max-credits`"),
         ({"mode": "fast", "max-credits": "239"}, "`mode` and `max-credits`"),
         ({"mode": "standard", "max-credits": "100"}, "`mode` and `max-credits`"),
+        (
+            {"max-credits": "auto", "mode": "standard", "config": "max-credits-ceiling: 239"},
+            "`mode` and `max-credits-ceiling`",
+        ),
         ({"check-run": "false", "summary-comment": "false"}, "`check-run` and `summary-comment`"),
         ({"command": "collect", "reviewer": "local"}, "`command` and `reviewer`"),
         ({"repositories": "installation"}, "`command` and `repositories`"),
@@ -419,6 +427,9 @@ def test_several_tasks_want_the_summary() -> None:
         {"mode": "realtime_answer", "max-credits": "60"},
         {"mode": "realtime_answer", "max-credits": "600"},
         {"reviewer": "local", "max-credits": "100"},
+        {"reviewer": "local", "max-credits": "auto", "config": "max-credits-ceiling: 60"},
+        {"max-credits": "auto", "mode": "realtime_answer", "config": "max-credits-ceiling: 60"},
+        {"config": "max-credits-ceiling: 60"},
         {"reviewer": "local", "check-run": "false", "summary-comment": "false"},
         {"check-run": "false"},
         {"command": "collect"},
@@ -430,6 +441,28 @@ def test_what_is_possible_together_passes(inputs: dict[str, str]) -> None:
 
 def test_a_slip_is_told_once_and_not_again_for_what_follows_from_it() -> None:
     assert [problem.where for problem in problems_of({"mode": "realtime", "max-credits": "100"})] == ["input `mode`"]
+
+
+@pytest.mark.parametrize("name", ["max-credits", "max-credits-per-pr"])
+def test_a_number_or_auto_may_be_written_in_either_place(name: str) -> None:
+    for inputs, config in (({name: "auto"}, None), ({}, f"{name}: auto\n")):
+        assert value_of(read_settings(inputs, config), name) is Auto.AUTO
+    assert value_of(read_settings({}, f"{name}: 300\n"), name) == 300
+    (problem,) = problems_of({name: "aut"})
+    assert problem.what == "invalid value `aut`; did you mean `auto`?"
+    assert "`auto`, or a whole number from" in problem.advice
+
+
+def test_every_problem_of_the_size_is_listed() -> None:
+    config = "base-credits: many\ncredits-per-100-line: 60\nmax-credits-ceiling: 5\nmax-credits: autom\n"
+    problems = problems_of({}, config)
+    assert [problem.where.removeprefix("config file ") for problem in problems] == [
+        "`credits-per-100-line`",
+        "`max-credits`",
+        "`base-credits`",
+        "`max-credits-ceiling`",
+    ]
+    assert "did you mean `credits-per-100-lines`?" in problems[0].what
 
 
 def test_a_project_may_be_a_number() -> None:

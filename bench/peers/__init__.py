@@ -7,12 +7,15 @@ lists what else. `make bench` installs them into their own folders; a missing on
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 
 from bench.ground import REPO, TOKEN, Ground, spots
 from bench.meter import Sample
@@ -83,6 +86,15 @@ PEERS = (
 )
 
 
+HALF = Peer(
+    "reviewbot, posting only",
+    "its connection to GitHub: reads the pull request and its diff; a review, a comment, a check",
+    (sys.executable, "-I", str(HERE / "reviewbot_half.py")),
+    Path(sys.executable),
+)
+"""Our own program, doing no more than the others."""
+
+
 def missing(peers: Sequence[Peer], target: str) -> str:
     """Return a line that names the missing peers and the make target; empty if none is missing."""
     lacking = [peer.name for peer in peers if peer.missing]
@@ -108,22 +120,28 @@ def run_peer(peer: Peer, ground: Ground, number: int) -> Sample:
     }
     before = len(ground.world.store.replies)
     ground.github_meter.take()
-    began = time.monotonic()
-    done = subprocess.run(
-        peer.command,
-        env={**env, **more},
-        cwd=home / "workspace",
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    spent = time.monotonic() - began
+    spent, processor, words = _timed(peer.command, {**env, **more}, home / "workspace")
     comments = len(ground.world.store.replies) - before
     if comments != ground.findings:  # not by exit status: one of them may crash after it has posted everything
-        raise RuntimeError(f"{peer.name}: {done.returncode} {done.stdout[:800]} {done.stderr[-900:]}")
-    seen = ground.github_meter.take()
-    return Sample.of(spent, seen)
+        raise RuntimeError(f"{peer.name}: {words[:800]} {words[-900:]}")
+    return Sample.of(spent, ground.github_meter.take(), processor)
+
+
+def _timed(command: Sequence[str], env: Mapping[str, str], folder: Path) -> tuple[float, float, str]:
+    """Run a program; return its seconds, the processor seconds of it and its children, and what it wrote."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        began = time.monotonic()
+        process = subprocess.Popen(command, env=env, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
+        limit = Timer(300, process.kill)
+        limit.start()
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        finally:
+            limit.cancel()
+        spent = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)  # it is not waited for again
+        output.seek(0)
+        return spent, usage.ru_utime + usage.ru_stime, f"{process.returncode} {output.read()}"
 
 
 def _pull(ground: Ground, number: int) -> dict[str, object]:

@@ -113,39 +113,39 @@ DISGUISES: Final = (
         "odd-encoding",
         _odd_encoding,
         "The file declares an encoding that hides code",
-        "The language reads the file as something else than a reviewer or an analyzer sees. Save it as UTF-8 and take "
-        "the declaration out.",
+        "The language decodes the file differently from what reviewers and analyzers see. Save it as UTF-8 and remove "
+        "the declaration.",
         "it declares an encoding in which it reads differently",
     ),
     Disguise(
         "js-html-comment",
         _html_comment,
         "An HTML comment in a script hides code",
-        "A script takes `<!--`, and `-->` at the beginning of a line, for the beginning of a comment; a module and the "
-        "analyzers do not. Use `//`, and write the marks in pieces where a string needs them.",
-        "an HTML comment makes a script of it read differently",
+        "In a script, `<!--`, and `-->` at the start of a line, begin a comment. In a module and for the analyzers "
+        "they do not. Use `//`, and split the marks in strings.",
+        "an HTML comment hides code if the file runs as a script",
     ),
     Disguise(
         "java-escaped-code",
         _java_escape,
-        "A Unicode escape stands for a character of the code",
-        "Java translates it before it looks for comments and strings, so the escape can end them and begin code. Write "
-        "the character itself.",
-        "Unicode escapes make it read differently",
+        "A Unicode escape replaces a character of the code",
+        "Java translates it before it reads comments and strings, so the escape can end them and begin code. Write the "
+        "character itself.",
+        "Unicode escapes change what its code means",
     ),
     Disguise(
         "docker-frontend",
         _frontend,
-        "The Dockerfile names its own reader",
-        "The image after `syntax=` is run and decides what the lines mean, so they need not mean what they say. Use "
+        "The Dockerfile names its own frontend",
+        "The image after `syntax=` is run and interprets the lines, so they can mean anything. Use "
         "`docker/dockerfile`, pinned by its digest.",
-        "it names a program of its own that reads it",
+        "it names its own Dockerfile frontend",
     ),
     Disguise(
         "two-languages",
         _two_languages,
         "The `#!` line names another language than the file's name",
-        "Who runs the file decides which language it is in; the analyzers read it in one of them. Let both agree.",
+        "The program that runs the file decides its language, and the analyzers check only one. Make both agree.",
         "its name and its first line name two languages",
     ),
 )

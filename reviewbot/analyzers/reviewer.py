@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 
 from msgspec import Struct
 
+from reviewbot.adapters.scratch import scratch_folder, writing_scratch
 from reviewbot.analyzers.answer import MAX_FINDINGS, answer, locate
 from reviewbot.analyzers.copies import SourceFile, source_file
 from reviewbot.analyzers.kinds import plain
@@ -69,7 +68,7 @@ def examine(
     if cut:
         summary.append(f"{counted(len(cut), 'less severe finding')} left out: there were too many.")
     # An author could hide a finding among five hundred worse ones.
-    lost = dict.fromkeys(Unseen(one.file.path, one.raw.tool, "its less severe findings were cut") for one in cut)
+    lost = dict.fromkeys(Unseen(one.file.path, one.raw.tool, "its less severe findings were left out") for one in cut)
     unseen = (*(one for report in reports for one in report.unseen), *_without_text(textless), *lost)
     return Examination(answer(kept, "\n".join(summary)), unseen)
 
@@ -108,8 +107,8 @@ def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: 
     until = time.monotonic() + seconds
     wanted = [tool for tool in TOOLS if any(tool in _tools(file) for file in files)]
     reports = []
-    with tempfile.TemporaryDirectory(prefix="reviewbot-") as name:
-        root = Path(name).resolve()
+    with scratch_folder("reviewbot-") as folder, writing_scratch():
+        root = folder.resolve()
         for position, tool in enumerate(wanted):
             share = max(0.0, until - time.monotonic()) / (len(wanted) - position)
             reports.append(run_tools(tool, files, root=root, path_env=path_env, seconds=share))
@@ -129,7 +128,7 @@ def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
     for report in reports:
         ordered = sorted(report.unseen, key=lambda one: (one.why, one.path))
         for (tool, why), group in groupby(ordered, key=lambda one: (one.tool, one.why)):
-            lines.append(f"Not checked whole by {tool}, because {why}: {names([one.path for one in group])}.")
+            lines.append(f"Not checked completely by {tool}, because {why}: {names([one.path for one in group])}.")
     return lines
 
 

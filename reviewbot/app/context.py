@@ -22,6 +22,7 @@ from reviewbot.domain.ledger.skip_record import skip_record
 from reviewbot.domain.machine.known import Cancels, Known, Request
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.eligibility import Policy, Trigger
+from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Rules
 from reviewbot.errors import PermissionMissing
 from reviewbot.ports import ChangeReader, Clock, Forge, Installation, Reporter, ReviewService
@@ -195,6 +196,7 @@ def known_of(
         selecting=selection_digest([*settings.paths, snapshot.default_branch.attributes]),
         project=settings.codevf_project or snapshot.repository.full_name,
         max_credits=settings.max_credits,
+        auto_size=AutoSize(settings.base_credits, settings.credits_per_100_lines, settings.max_credits_ceiling),
         max_credits_per_pr=settings.max_credits_per_pr,
         min_balance=settings.min_balance,
         max_tasks=settings.max_tasks,

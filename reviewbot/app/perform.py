@@ -17,6 +17,7 @@ from reviewbot.app.github.summary_comment import write_summary
 from reviewbot.app.github.thread_updates import update_threads
 from reviewbot.app.output.runner_output import write_files, write_output
 from reviewbot.app.reviewer.create_task import create_task
+from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
 from reviewbot.app.reviewer.tasks import cancel, cancel_open_tasks, look_up, poll, read_price
 from reviewbot.domain.machine import steps
@@ -62,6 +63,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return _read_again(run, known)
         case steps.CompareBases(old=old, new=new):
             return _compare(run, old, new)
+        case steps.ReadNewPart(since=since):
+            return read_new_part(run, known, since)
         case steps.ReadPrice():
             return read_price(run, known)
         case steps.FindProject(name=name):

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, TextIO
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from reviewbot import __version__
 from reviewbot.adapters.actions.runner import Runner, Surroundings
@@ -29,7 +29,7 @@ from reviewbot.settings.environment import Environment, Network
 from reviewbot.values import replace
 
 if TYPE_CHECKING:
-    from reviewbot.adapters.codevf import OnRetry
+    from reviewbot.adapters.codevf import CodeVF, OnRetry
 
 GRACE_SECONDS = 120
 """How long after the wait's deadline requests to CodeVF go on, so that a retry does not lose the last answer."""
@@ -102,6 +102,8 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
 class Reviewers(Struct, frozen=True):
     """Opens the reviewer of the settings; `stack` closes it.
 
+    The runs of a collection share one client of CodeVF, and so its connections and the pause between two requests.
+
     Attributes:
         without_key: the hint if CodeVF's key is missing.
         on_missing: gets the names of the analyzers that the local reviewer needs and that are not installed.
@@ -115,6 +117,7 @@ class Reviewers(Struct, frozen=True):
     without_key: str
     on_missing: Callable[[Sequence[str]], None] | None = None
     on_retry: OnRetry | None = None
+    _clients: dict[tuple[str, str], CodeVF] = field(default_factory=dict)
 
     def open(self, settings: Settings) -> ReviewService:
         """Open the reviewer.
@@ -136,6 +139,11 @@ class Reviewers(Struct, frozen=True):
         # Imported here: httpx takes as long as a request, and the first one to GitHub does not wait for it.
         from reviewbot.adapters.codevf import Access, CodeVF  # noqa: PLC0415
 
-        access = Access(settings.codevf_url, settings.codevf_api_key, self.network.ssl_file, self.network.proxy)
         deadline = self.clock.monotonic() + settings.wait_minutes * 60 + GRACE_SECONDS
-        return self.stack.enter_context(CodeVF(access, self.clock, deadline, self.rng, self.on_retry))
+        account = settings.codevf_url, settings.codevf_api_key.reveal()
+        if account not in self._clients:
+            access = Access(settings.codevf_url, settings.codevf_api_key, self.network.ssl_file, self.network.proxy)
+            client = CodeVF(access, self.clock, deadline, self.rng, self.on_retry)
+            self._clients[account] = self.stack.enter_context(client)
+        self._clients[account].retry_until(deadline)
+        return self._clients[account]

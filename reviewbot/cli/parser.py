@@ -174,7 +174,9 @@ def _add_pricing(parser: argparse._ActionsContainer) -> None:
     about = "CodeVF's service level: %(choices)s; default: fast"
     parser.add_argument("--mode", choices=[str(one) for one in Mode], metavar="MODE", help=about)
     parser.add_argument(
-        "--max-credits", metavar="N", help="credits for one review, before the multipliers; default: 240"
+        "--max-credits",
+        metavar="N",
+        help="credits for one review, before the multipliers, or `auto`: by the changed lines; default: 240",
     )
     about = "files to review; repeatable, a leading ! excludes"
     parser.add_argument("--paths", metavar="PATTERN", action="append", help=about)

@@ -1,6 +1,6 @@
-"""The change for the HTML report: a heading for each file, and the code as data that the page's script draws.
+"""Prepares the change for the HTML report: a heading for each file, and the code as data for the page's script.
 
-The data hold texts and the lengths of their colours, never HTML. A file for which there is no room is a heading alone.
+The data contains text and the lengths of its colours, never HTML. A file that does not fit has only a heading.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.render.html_escaping import data
 
 MAX_CODE_BYTES = 3_000_000
-"""Bytes of code on the page: half of it, so that the words have the other half."""
+"""Bytes of code on the page: half of the page."""
 
 _TEXT_LIMIT = 8000
-"""Characters of a whole text that is read to colour a part of it; of a longer one the shown lines are read alone."""
+"""Characters up to which a whole text is coloured; of a longer one only the shown lines are."""
 
 _WIDTH = 1000
 """Characters of a line at most."""
@@ -51,12 +51,12 @@ class Heading(Struct, frozen=True):
 
 
 def anchor(path: str) -> str:
-    """What a link to a file is called: the same in every report."""
+    """Return the anchor of a file, which is the same in every report."""
     return f"file-{hashlib.sha256(path.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
 def written(files: Iterable[FileView], paint: Paint, room: int = MAX_CODE_BYTES) -> tuple[Mapping[str, Heading], str]:
-    """Return headings by path, and one JSON list of the files that fit into `room` bytes, the first ones first."""
+    """Return headings by path, and a JSON list of the first files, as many as fit into `room` bytes."""
     headings: dict[str, Heading] = {}
     entries: list[str] = []
     for file in files:
@@ -74,19 +74,19 @@ def written(files: Iterable[FileView], paint: Paint, room: int = MAX_CODE_BYTES)
 
 
 def shown(text: str) -> str:
-    """A line of code as it can be shown."""
+    """Return a line of code with invisible characters shown, truncated."""
     return shorten_line(visible(text).replace("\n", " "), _WIDTH)
 
 
 def _code(text: str) -> str:
-    """A line of a file as it can be shown, without its CR if it ends with CRLF."""
+    """Return a line of a file for the page, without the CR of CRLF."""
     return shown(text.removesuffix("\r"))
 
 
 def _painted(file: FileView, paint: Paint) -> Iterator[object]:
-    """Each hunk as `[first old number, first new number, rows]`, the rows in colour.
+    """Return each hunk as `[first old number, first new number, rows]`, the rows in colour.
 
-    Those of the head are coloured in the sight of the whole text where that is short.
+    If the text at the head is short, it is coloured as a whole, so that multi-line tokens are recognized.
     """
     whole: Sequence[Runs] = ()
     if file.text is not None and len(file.text) <= _TEXT_LIMIT:
@@ -106,14 +106,14 @@ def _side(path: str, hunk: Hunk, side: Side, paint: Paint) -> Mapping[int, Runs]
 
 
 def _runs(line: DiffLine, left: Mapping[int, Runs], right: Mapping[int, Runs]) -> Runs:
-    """The colours of a line, unless they are those of another text."""
+    """Return the colours of a line, or nothing if they belong to another text."""
     number, side = (line.old, left) if line.new is None else (line.new, right)
     runs, text = side.get(number or 0, ()), _code(line.text)
     return runs if "".join(part for part, _ in runs) == text else ((text, " "),)
 
 
 def _row(line: DiffLine, runs: Runs) -> object:
-    """The sign and the text; with colours `[that, "3k1 2s"]`, lengths in the UTF-16 units that a browser counts."""
+    """Return sign and text, with colours as `[text, "3k1 2s"]`. Lengths are UTF-16 units, which browsers count."""
     text = line.kind.value + "".join(part for part, _ in runs)
     if all(colour == " " for _, colour in runs):
         return text

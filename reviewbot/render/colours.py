@@ -1,7 +1,7 @@
-"""Syntax colours of code; the only importer of Pygments, which is slow to import.
+"""Highlights code with Pygments, which is slow to import and imported only here.
 
 The code is untrusted, and some of Pygments' expressions take quadratic time on unusual lines. So it is
-read in short pieces, by well-known lexers alone, and no longer than a few seconds in all: what is left has no colour.
+read in short pieces, only by well-known lexers, and for at most a few seconds. The rest has no colour.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from pygments.token import Comment, Keyword, Literal, Name, Number, String  # ty
 from reviewbot.domain.diff.languages import language_of
 
 SECONDS = 5.0
-"""Of this processor, for one report."""
+"""Processor time for one report."""
 
 PIECE = 8000
-"""Characters that are read at once; the worst that was found takes three seconds for them."""
+"""Characters per piece. The slowest known text takes three seconds for one."""
 
 
 class Colour(StrEnum):
-    """What the style sheet and the script know."""
+    """The colours of the style sheet and the script."""
 
     PLAIN = " "
     KEYWORD = "k"
@@ -50,7 +50,7 @@ _COLOURS = (
     (Name.Builtin, Colour.BUILTIN),
     (Name.Exception, Colour.BUILTIN),
 )
-"""Kinds of tokens, the narrower one first."""
+"""Kinds of tokens, specific ones first."""
 
 Run = tuple[str, Colour]
 """A piece of a line."""
@@ -65,7 +65,7 @@ class Colours:
         self._lexers: dict[str, Lexer] = {}
 
     def of(self, path: str, lines: Sequence[str]) -> tuple[tuple[Run, ...], ...]:
-        """Each line's pieces, which make the line when they are put together; lines hold no line feed."""
+        """Return the pieces of each line, which joined are the line. Lines contain no line feed."""
         lexer = self._lexer(path)
         if lexer is None:
             return tuple(map(_plain, lines))
@@ -87,7 +87,7 @@ class Colours:
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Consecutive lines of at most `PIECE` characters together, or one that is longer."""
+    """Yield runs of consecutive lines with at most `PIECE` characters, or one longer line."""
     start = size = 0
     for at, line in enumerate(lines):
         if size + len(line) + 1 > PIECE and at > start:
@@ -98,7 +98,7 @@ def _pieces(lines: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _lines(tokens: Iterator[tuple[object, str]]) -> Iterator[tuple[Run, ...]]:
-    """Tokens as lines, neighbours of one colour together."""
+    """Split tokens into lines, and join neighbours of one colour."""
     runs: list[Run] = []
     for kind, text in tokens:
         colour = _colour(kind)
@@ -120,7 +120,7 @@ def _colour(kind: object) -> Colour:
 
 
 def _checked(lines: Sequence[str], coloured: Iterator[tuple[Run, ...]]) -> tuple[tuple[Run, ...], ...]:
-    """The coloured lines, if they are the same lines: a lexer may take a carriage return or a mark for something."""
+    """Return the coloured lines if their text is unchanged: a lexer may drop a carriage return or a byte order mark."""
     found = tuple(coloured)
     same = len(found) == len(lines) and all(
         "".join(text for text, _ in runs) == line for runs, line in zip(found, lines, strict=True)

@@ -1,7 +1,6 @@
-"""The ways in which templates write text down: GitHub Markdown, plain text for logs, titles and prompts, and HTML.
+"""Escapes values for templates: as GitHub Markdown, as plain text (logs, titles, prompts), or as HTML.
 
-All have the same filters, so that a sentence is written once for all. In each, a value that is shown without a filter
-is made harmless on one line.
+All dialects have the same filters, so one template text fits each. A value without a filter is escaped on one line.
 """
 
 from __future__ import annotations
@@ -23,29 +22,29 @@ from reviewbot.render import html_escaping
 T = TypeVar("T")
 
 _ACTING = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
-"""Info strings that GitHub acts on; `suggestion` has a filter of its own."""
+"""Info strings that GitHub acts on; `suggestion` has its own filter."""
 
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\\x00-\x1f\x7f-\x9f]+")
 
 
 class Written(Markup):
-    """Text that is written already; whatever is added to it is escaped as one line of its dialect."""
+    """Text that is escaped already. What is added to it is escaped as one line of its dialect."""
 
     __slots__ = ()
 
     @staticmethod
     def line(text: str) -> str:
-        """Return the text on one line, with what is invisible shown."""
+        """Return the text on one line, with invisible characters shown."""
         return _one_line(text)
 
     @classmethod
     def escape(cls, value: object, /) -> Self:
-        """Return what shows the value; what is written already stays as it is."""
+        """Escape the value, unless it is escaped already."""
         return cls(value if isinstance(value, Markup) else cls.line(str(value)))
 
 
 class Markdown(Written):
-    """GitHub Markdown that may take effect."""
+    """GitHub Markdown, already escaped."""
 
     __slots__ = ()
     line = staticmethod(escaping.markdown_line)
@@ -58,14 +57,14 @@ class Plain(Written):
 
 
 class Html(Written):
-    """HTML of a page that reviewbot writes."""
+    """HTML, already escaped."""
 
     __slots__ = ()
     line = staticmethod(html_escaping.line)
 
 
 class Dialect(Struct, frozen=True, eq=False):
-    """How one kind of template shows values: the class of what is written already, and filters by name."""
+    """How one kind of template escapes values: its class of escaped text, and filters by name."""
 
     written: type[Written]
     filters: Mapping[str, Callable[..., object]]
@@ -111,7 +110,7 @@ class WrongType(Exception):
 
 
 def _once(written: type[Written], write: Callable[[str], str]) -> Callable[..., Written]:
-    """Return a filter that leaves alone what is written already."""
+    """Return a filter that leaves escaped text unchanged."""
 
     def filtered(value: object) -> Written:
         return written(value if isinstance(value, Markup) else write(_text(value)))
@@ -129,7 +128,7 @@ def _block(written: type[Written], write: Callable[[str, str], str]) -> Callable
 
 
 def _checked(value: object, kind: type[T]) -> T:
-    """The value itself if it is of a kind. An undefined one raises the error that names it."""
+    """Return the value if it has the right type. An undefined value raises an error with its name."""
     if isinstance(value, kind) and not isinstance(value, bool):
         return value
     str(value)
@@ -156,7 +155,7 @@ def _cut_note(text: Cut) -> str:
 
 
 def _in_comment(written: str, text: str) -> str:
-    """Markdown, with a note if the text is cut."""
+    """Return Markdown, with a note if the text is truncated."""
     return f"{written}\n\n*… {_cut_note(text)}*" if isinstance(text, Cut) else written
 
 
@@ -165,13 +164,13 @@ def _markdown_fence(text: str, info: str) -> str:
 
 
 def _phrase(text: str) -> str:
-    """A title: one line in which code spans stay what they are."""
+    """Return a title on one line, in which code spans stay."""
     line = _one_line(text)
     return escaping.markdown_line(line) if line.startswith(("```", "~~~")) else escaping.prose(line)
 
 
 def _on_page(write: Callable[[str], str]) -> Callable[[str], str]:
-    """A block of the page, with a note where it is cut."""
+    """Return a block of the page, with a note if it is truncated."""
 
     def written(text: str) -> str:
         note = f"<p><em>… {html_escaping.line(_cut_note(text))}</em></p>" if isinstance(text, Cut) else ""

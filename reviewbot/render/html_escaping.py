@@ -24,28 +24,28 @@ _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
 
 def escaped(text: str) -> str:
-    """Text for an element or a quoted attribute; backticks and stars too, so that those left over are a template's."""
+    """Escape text for an element or a quoted attribute. Backticks and stars too: unescaped ones are a template's."""
     return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", visible(text))
 
 
 def line(text: str) -> str:
-    """The same on one line."""
+    """Escape text on one line."""
     return escaped(" ".join(visible(text).split()))
 
 
 def seal(text: str) -> str:
-    """The source that a content security policy names to allow this style sheet or script and no other."""
+    """Return the source for a content security policy that allows only this style sheet or script."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8', 'replace')).digest()).decode()}"
 
 
 def data(value: object) -> str:
-    """JSON for a script element that is only data: nothing in it can end the element, or begin a comment or a tag."""
+    """Return JSON for a script element that contains data. It cannot end the element or begin a comment or a tag."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return _OF_DATA.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def words(text: str) -> str:
-    """A reviewer's words without blocks: pairs of equal backtick runs are code, everything else is shown literally."""
+    """Return a reviewer's text on one line: pairs of equal backtick runs are code, the rest is shown literally."""
     pieces = re.split("(`+)", text)
     closers = _closers(pieces)
     out: list[str] = []
@@ -62,7 +62,7 @@ def words(text: str) -> str:
 
 
 def _closers(pieces: list[str]) -> dict[int, int]:
-    """Each backtick run (the odd pieces) to the next one of its length."""
+    """Map each backtick run (the odd pieces) to the next one of its length."""
     found: dict[int, int] = {}
     nearest: dict[str, int] = {}
     for at in range(len(pieces) - 2, 0, -2):
@@ -73,7 +73,7 @@ def _closers(pieces: list[str]) -> dict[int, int]:
 
 
 def article(text: str) -> str:
-    """A reviewer's text in blocks: paragraphs, lists and fenced code."""
+    """Return a reviewer's text as paragraphs, lists and fenced code."""
     lines = visible(text).split("\n")
     out: list[str] = []
     at = 0
@@ -95,7 +95,7 @@ def _end(lines: list[str], start: int, marks: str) -> int:
 
 
 def block(text: str) -> str:
-    """A block of code, which keys can scroll, too, where it is wider than the page."""
+    """Return a block of code that the keyboard can scroll."""
     return f'<pre tabindex="0"><code>{escaped(text)}</code></pre>' if text.strip() else ""
 
 
@@ -111,7 +111,7 @@ def marked(html: str) -> str:
 
 
 def _blocks(text: str, write: Callable[[str], str]) -> str:
-    """Paragraphs and lists; a line that goes on belongs to the item before it."""
+    """Return paragraphs and lists. A continuation line belongs to the item before it."""
     return "".join(
         piece for paragraph in _BLANK_LINES.split(text) for piece in _parts(paragraph.strip("\n").split("\n"), write)
     )

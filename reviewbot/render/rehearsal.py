@@ -1,4 +1,4 @@
-"""Made-up views: a repository's own templates are tried on them, so that a mistake is found before a review is bought.
+"""Sample views. A repository's own templates are rendered with them, so a mistake is found before a review is bought.
 
 They are made from the types of the fields, so a new field needs no change here.
 """
@@ -42,7 +42,7 @@ _TEXTS = {
     "fail_on": "critical",
     "status": "processing",
 }
-"""Texts that mean something to a template or to us; any other one is an address, which can stand anywhere."""
+"""Values of fields that must have a certain form. Every other text is a URL, which is valid anywhere."""
 
 _NEVER_EMPTY = frozenset({"mark", "ledger", "repository", "head_sha", "merge_base", "check_name", "id", "sender"})
 
@@ -50,7 +50,7 @@ _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def made_up(kind: type[V], *, full: bool) -> V:
-    """Return a view of this type: with a value in every field, or with as little as it can have."""
+    """Return a view of this type, with a value in every field or with as few as possible."""
     return cast("V", _made_up(kind, "", full=full))
 
 
@@ -77,7 +77,7 @@ def _plain(kind: Any, name: str, *, full: bool) -> Any:  # noqa: ANN401 — as a
 
 
 def rehearsal() -> Iterator[SummaryView | CommentView | FindingView | FindingStateView | AnswerView | PromptView]:
-    """Yield views of everything that a template can meet."""
+    """Yield sample views of every kind."""
     yield from _summaries()
     for finding in _findings():
         mark = str(FindingMark("", (finding.id,)))
@@ -99,14 +99,14 @@ def rehearsal() -> Iterator[SummaryView | CommentView | FindingView | FindingSta
 
 
 def _findings() -> Iterator[FindingView]:
-    """Yield one finding for each way of being placed, every second one with as little as a finding can have."""
+    """Yield a finding for each placement; every second one has only the required fields."""
     for number, why in enumerate(Why):
         finding = made_up(FindingView, full=not number % 2)
         yield replace(finding, why=why, carried=False, waived_by="", closed_at="")
 
 
 def _moved_on() -> Iterator[FindingView]:
-    """Yield findings of earlier reviews, with much and with little to tell, and waived ones."""
+    """Yield findings of earlier reviews, with all and with few fields, and waived ones."""
     for standing in FindingState:
         for full in (True, False):
             yield replace(made_up(FindingView, full=full), standing=standing, carried=True, waived_by="")
@@ -114,7 +114,7 @@ def _moved_on() -> Iterator[FindingView]:
 
 
 def _summaries() -> Iterator[SummaryView]:
-    """Yield one summary for each reason, full and bare, and one with every way in which a finding has moved on."""
+    """Yield a full and a minimal summary for each reason, and one with findings in every state."""
     moved_on = tuple(_moved_on())
     full = replace(made_up(SummaryView, full=True), files=(FileGroup("src/a.py", tuple(_findings())),))
     bare = replace(made_up(SummaryView, full=False), reviewer="local")

@@ -1,7 +1,7 @@
 """View model to Markdown, plain text and HTML.
 
-Escaping is the default and trust is explicit: whatever a template shows is escaped for where it goes, unless a filter
-or this module says that it is written down already.
+Escaping is the default and trust is explicit: a value is escaped for where it goes, unless a filter or this module
+has escaped it already.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class SummaryText(Struct, frozen=True):
 
 
 class Renderer:
-    """Writes views down with the shipped templates and a repository's own.
+    """Renders views with the shipped templates and a repository's own.
 
     Once the overrides have passed the rehearsal, only the prompt can raise `TemplateError`: it is written before a
     review is bought. Every other text uses the shipped templates where the overrides fail.
@@ -93,7 +93,7 @@ class Renderer:
 
     Attributes:
         own: the names of the overrides.
-        shipped: writes with the shipped templates alone; None during the rehearsal, and without overrides.
+        shipped: renders with the shipped templates only; None during the rehearsal, and without overrides.
         problems: one sentence for each failure of an override, which every summary shows.
         refusal: raised instead of a prompt; None unless the overrides did not pass the rehearsal.
     """
@@ -120,7 +120,7 @@ class Renderer:
             self.shipped.problems = self.problems
 
     def rehearse(self) -> None:
-        """Write one of everything.
+        """Render one text of each kind.
 
         Raises:
             TemplateError: as it would be raised after the review.
@@ -199,14 +199,14 @@ class Renderer:
 
     @_or_shipped
     def words(self, view: SummaryView) -> tuple[str, str]:
-        """Return the result in plain words: a title, and what it means and what to do next."""
+        """Return the outcome as plain text: a title, and what it means and what to do next."""
         text = self._story(self._plain, "outcomes.md.j2", view, COMMENT_DETAILS, CHECK)
         title, _, details = text.partition("\n")
         return title[:1].upper() + title[1:], details.strip("\n")
 
     @_or_shipped
     def job_summary(self, view: SummaryView) -> str:
-        """Return the whole story with every finding in full, as long as 900 kB take it."""
+        """Return the job summary with every finding in full, in at most 900 kB."""
         return self._story(self._markdown, "job-summary.md.j2", view, PAGE_DETAILS, PAGE)
 
     @_or_shipped
@@ -218,7 +218,7 @@ class Renderer:
 
     @_or_shipped
     def annotation(self, finding: FindingView) -> tuple[str, str]:
-        """Return an annotation's title (at most 255 characters) and message (at most 60 kB), plain text both."""
+        """Return an annotation's title (at most 255 characters) and message (at most 60 kB) as plain text."""
         contexts_of = (contexts.of_annotation(finding, detail) for detail in COMMENT_DETAILS)
         text = _first_fit("annotation.txt.j2", contexts_of, self._plain.render, MESSAGE)
         title, _, message = text.partition("\n")
@@ -235,7 +235,7 @@ class Renderer:
 
     @_or_shipped
     def html(self, view: SummaryView, files: Sequence[FileView] = ()) -> str:
-        """Return the page, at most 6 MB: the change as `files` were sent, quotes without them."""
+        """Return the HTML page, at most 6 MB, with the change in `files` as sent; without files, only quotes."""
         from reviewbot.render.colours import Colours  # noqa: PLC0415 — slow to import, and few runs write a page
 
         style = _first_fit("report.css.j2", [{}], self._html.render, REPORT)
@@ -243,12 +243,12 @@ class Renderer:
         return _first_fit("report.html.j2", report.contexts_of(page), self._html.render_with_words, REPORT) + "\n"
 
     def _copied(self, finding: FindingView) -> str:
-        """Return a finding as Markdown, as a comment has it; empty when that is too long to be copied."""
+        """Return a finding as the Markdown of its comment; empty if that is too long to be copied."""
         context = {"finding": contexts.with_links(finding), "placed": False, "branch": False}
         return self._markdown.render("finding.md.j2", context, COMMENT.limit) or ""
 
     def _with_problems(self, view: SummaryView) -> SummaryView:
-        """Return the view with what failed here, first, since a small size tier shows few sentences."""
+        """Return the view with the failures of overrides first, because a small size tier shows few sentences."""
         return replace(view, degraded=tuple(dict.fromkeys((*self.problems, *view.degraded))))
 
     def _story(
@@ -260,9 +260,9 @@ class Renderer:
 
 
 def collecting_renderer(overrides: Mapping[str, str]) -> Renderer:
-    """Return a renderer for what was bought already: broken overrides do not keep it from being published.
+    """Return a renderer that publishes earlier purchases even if the overrides are broken.
 
-    It uses the shipped templates instead of broken overrides, and then writes no prompt: nothing more is bought.
+    It uses the shipped templates instead of broken overrides. Then it renders no prompt, so nothing more is bought.
     """
     try:
         return Renderer(overrides)

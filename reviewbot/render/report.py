@@ -1,4 +1,4 @@
-"""The contexts of the HTML report's templates."""
+"""Builds the contexts of the HTML report's templates."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Page(Struct, frozen=True):
 
 
 def contexts_of(page: Page) -> Iterator[dict[str, object]]:
-    """Yield smaller versions of the page, skipping those that cannot fit."""
+    """Yield smaller and smaller versions of the page, without those that cannot fit."""
     findings = every_finding(page.view.files)
     order = {finding.path: at for at, finding in reversed(list(enumerate(findings)))}
     files = sorted(page.files, key=lambda file: order.get(file.path, len(order) + len(findings)))

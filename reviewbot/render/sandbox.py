@@ -1,7 +1,7 @@
 """The sandbox that templates run in; the only importer of jinja2.
 
-A repository's own templates have no globals, no methods but a few that read, and no arithmetic on text; every loop,
-call and character is counted, so that a broken one ends in an error.
+A repository's own templates have no globals, only a few methods, which read, and no arithmetic on text. Every loop,
+call and character is counted, so a template without end fails.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from reviewbot.render import dialects
 from reviewbot.render.dialects import Dialect, WrongType
 
 MAX_STEPS = 500_000
-"""Turns of loops and calls in one rendering."""
+"""Iterations of loops and calls in one rendering."""
 
 MAX_CHARACTERS = 16_000_000
-"""Characters written in one rendering, those that are thrown away included."""
+"""Characters written in one rendering, discarded ones included."""
 
 COMPILED = Path(__file__).parents[1] / "templates/compiled"
 """Where a build stores the compiled templates; without them, each run compiles those that it uses."""
@@ -58,7 +58,7 @@ class Meter(Struct):
     characters: int = 0
 
     def step(self, characters: int = 0) -> None:
-        """Count one turn of a loop or one call, with the characters of template text that it may write."""
+        """Count one iteration of a loop or one call, with the characters of template text that it may write."""
         self.steps += 1
         if self.steps > MAX_STEPS:
             raise TooManySteps(f"it takes more than {MAX_STEPS:,} steps")
@@ -78,10 +78,10 @@ class Meter(Struct):
 
 
 _MISTAKES = (jinja2.TemplateError, TooManySteps, WrongType)
-"""Raised while a wrong template is rendered."""
+"""Raised while an invalid template is rendered."""
 
 _BUILTIN = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
-"""Also raised by a wrong template, or inside Jinja. The same error from reviewbot's own functions is a bug."""
+"""Also raised by an invalid template, or inside Jinja. The same error from reviewbot's own functions is a bug."""
 
 _LIBRARIES = frozenset({"jinja2", "markupsafe"})
 
@@ -101,11 +101,11 @@ _REFUSED: Mapping[type[nodes.Node], str] = {
     nodes.Slice: "[:]",
     nodes.ScopedEvalContextModifier: "autoescape",
 }
-"""What would cut an escape in two, or escape for HTML where Markdown stands."""
+"""Filters that would split an escape sequence, or escape for HTML in Markdown."""
 
 
 class _Compiler(CodeGenerator):
-    """Counts every turn of a loop and refuses what would escape for HTML instead of Markdown."""
+    """Counts every iteration of a loop and refuses what would escape for HTML instead of Markdown."""
 
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 — jinja's name
         for refused in node.find_all((nodes.Concat, nodes.Slice, nodes.ScopedEvalContextModifier)):
@@ -120,7 +120,7 @@ class _Compiler(CodeGenerator):
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Values can be read and shown, and that is all."""
+    """Allows templates only to read and show values."""
 
     code_generator_class = _Compiler
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
@@ -175,7 +175,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return attr in readable
 
     def wrap_str_format(self, value: object) -> None:
-        """Disable `format`: a width of a billion takes one step."""
+        """Disable `format`, in which a width of a billion takes one step."""
 
     def getitem(self, obj: object, argument: object) -> object:
         """Return an item. Slicing escaped text returns plain text, since a part of an escape sequence is not safe."""
@@ -231,7 +231,7 @@ def store_compiled(dialect: Dialect, folder: Path = COMPILED) -> None:
 
 @cache
 def templates_of(dialect: Dialect, overrides: tuple[tuple[str, str], ...]) -> Templates:
-    """Return the templates of a dialect, compiled once for all: a collection has a renderer for each pull request."""
+    """Return the templates of a dialect, compiled once, because a collection has a renderer for each pull request."""
     return Templates(dialect, dict(overrides))
 
 
@@ -250,7 +250,7 @@ class Templates:
         )
 
     def compile(self, name: str, source: str) -> None:
-        """Find the mistakes in an override that can be found without values."""
+        """Find the mistakes in an override that show without values."""
         if len(source.encode("utf-8", "replace")) > SOURCE_LIMIT:
             raise TemplateError.mistake(name, None, f"it has more than {SOURCE_LIMIT:,} bytes")
         with self._translated(name):
@@ -263,7 +263,7 @@ class Templates:
                     raise TemplateError.mistake(name, block.lineno, message)
 
     def render(self, name: str, context: Mapping[str, object], limit: int) -> str | None:
-        """The text, or None when it has more characters than the limit."""
+        """Render a template, or return None if the text exceeds the limit."""
         self._sandbox.meter = Meter()
         pieces: list[str] = []
         room = limit
@@ -279,7 +279,7 @@ class Templates:
         return "".join(pieces).strip("\n")
 
     def render_with_words(self, name: str, context: Mapping[str, object], limit: int) -> str | None:
-        """The same, with the words for the run's outcome as `title` and `details`."""
+        """Render a template with the text of the run's outcome as `title` and `details`."""
         words = self.render("outcomes.md.j2", context, limit)
         if words is None:
             return None

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from reviewbot.domain.model.options import PathInstruction
+from reviewbot.domain.model.options import Auto, PathInstruction
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.model.urls import check_service_url
 
@@ -100,6 +100,16 @@ def whole_number(least: int, most: int) -> Reader[int]:
         return number
 
     return Reader(f"a whole number from {least} to {most}", read)
+
+
+def number_or_auto(least: int, most: int) -> Reader[int | Auto]:
+    """Read a whole number within bounds, or `auto`."""
+    number = whole_number(least, most)
+
+    def read(value: object) -> int | Auto:
+        return Auto.AUTO if value == Auto.AUTO.value else number.read(value)
+
+    return Reader(f"`{Auto.AUTO}`, or {number.allowed}", read, (Auto.AUTO.value,))
 
 
 E_co = TypeVar("E_co", bound=StrEnum, covariant=True)

@@ -13,9 +13,11 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from reviewbot.domain.codevf.attachments import LARGEST_ATTACHMENT
+from reviewbot.domain.codevf.budget import MOST_PER_PULL
 from reviewbot.domain.model.options import (
     ActionCommand,
     Allow,
+    Auto,
     FailOn,
     PathInstruction,
     Redact,
@@ -44,6 +46,7 @@ from reviewbot.settings.readers import (
     NotAllowed,
     Reader,
     Secret,
+    number_or_auto,
     one_of,
     whole_number,
 )
@@ -88,11 +91,16 @@ class Settings:
         "CodeVF's service level; the price is times 1 for `standard`, 1.5 for `fast`, 2 for `realtime_answer`.",
     )
     expertise: str = setting("", TEXT, "A CodeVF tag, by name or number.")
-    max_credits: int = setting(
-        240, whole_number(60, 115_200), "Credits for one review, before the mode and expertise multipliers."
+    max_credits: int | Auto = setting(
+        240,
+        number_or_auto(60, 115_200),
+        "Credits for one review, before the mode and expertise multipliers; `auto` sizes it by the changed lines.",
     )
-    max_credits_per_pr: int = setting(
-        0, whole_number(0, 10**9), "The most credits for a pull request: open holds and used credits. 0: no limit."
+    max_credits_per_pr: int | Auto = setting(
+        Auto.AUTO,
+        number_or_auto(0, MOST_PER_PULL),
+        "The most credits for a pull request: open holds and used credits. `auto`: six times what its first review "
+        "holds. 0: no limit.",
     )
     min_balance: int = setting(0, whole_number(0, 10**9), "Do not buy if fewer credits would remain.")
     review_on: ReviewOn = setting(
@@ -204,6 +212,15 @@ class Settings:
     max_tasks: int = setting(1, whole_number(1, 6), "The most tasks that a large change is split over.", action=False)
     attachment_bytes: int = setting(
         1_000_000, whole_number(1_000, LARGEST_ATTACHMENT), "The largest attachment, in bytes.", action=False
+    )
+    base_credits: int = setting(
+        120, whole_number(0, 115_200), "With `max-credits: auto`: credits of every review.", action=False
+    )
+    credits_per_100_lines: int = setting(
+        60, whole_number(0, 115_200), "With `max-credits: auto`: credits for each 100 changed lines.", action=False
+    )
+    max_credits_ceiling: int = setting(
+        1_200, whole_number(60, 115_200), "With `max-credits: auto`: the most credits of a review.", action=False
     )
 
     @property
@@ -432,10 +449,14 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
     """Yield the problems of values that are invalid together, each with its fields."""
     paid = settings.reviewer is ReviewerKind.CODEVF
     credits_allowed = settings.mode.credits
-    if paid and settings.max_credits not in credits_allowed:
-        allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
+    allowed = f"{credits_allowed.start} to {credits_allowed.stop - 1} with `mode: {settings.mode}`"
+    if paid and settings.max_credits is not Auto.AUTO and settings.max_credits not in credits_allowed:
         what = f"`max-credits: {settings.max_credits}` is out of range"
         yield {"reviewer", "mode", "max_credits"}, Problem("`mode` and `max-credits`", what, allowed)
+    if paid and settings.max_credits is Auto.AUTO and settings.max_credits_ceiling < credits_allowed.start:
+        what = f"`max-credits-ceiling: {settings.max_credits_ceiling}` is less than a review needs"
+        names = {"reviewer", "mode", "max_credits", "max_credits_ceiling"}
+        yield names, Problem("`mode` and `max-credits-ceiling`", what, f"{credits_allowed.start} or more")
     if paid and not (settings.check_run or settings.summary_comment):
         what = "both are `false`, so reviewbot could not store what it buys"
         where = "`check-run` and `summary-comment`"

@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from reviewbot.domain.codevf.budget import Spending, check, hold
 from reviewbot.domain.model.installation import ACTIONS_APP, Required
-from reviewbot.domain.model.options import ReviewerKind
+from reviewbot.domain.model.options import Auto, ReviewerKind
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
+from reviewbot.domain.policy.size import AutoSize, limit_per_pull
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
-from reviewbot.domain.text.formatting import number
+from reviewbot.domain.text.formatting import counted, number
 from reviewbot.errors import OverBudget, Problem, ReviewbotError
 from reviewbot.settings import Settings
 from reviewbot.setup.audit import Job
@@ -60,26 +61,50 @@ def of_project(name: str) -> Finding:
 
 def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Iterator[Finding]:
     """Yield the hold of a review with each expertise, and whether the account covers it."""
+    auto = AutoSize(settings.base_credits, settings.credits_per_100_lines, settings.max_credits_ceiling)
+    least = auto.credits_for(0, settings.mode) if settings.max_credits is Auto.AUTO else settings.max_credits
 
     def held(tag: Tag | None) -> int:
-        return hold(settings.max_credits, settings.mode, tag.multiplier if tag else Decimal(1))
+        return hold(least, settings.mode, tag.multiplier if tag else Decimal(1))
 
     prices = ", ".join(f"`{tag.name}` {number(held(tag))}" for tag in tags)
     asked = f"`max-credits: {settings.max_credits}` and `mode: {settings.mode}`"
-    usual = number(held(None))
-    yield Finding("prices", f"with {asked} a review holds {usual} credits; by expertise: {prices}")
+    usual = f"{number(held(None))} credits" + (" or more, by its lines" if settings.max_credits is Auto.AUTO else "")
+    yield Finding("prices", f"with {asked} a review holds {usual}; by expertise: {prices}")
     tag = next((tag for tag in tags if tag.is_called(settings.expertise)), None) if settings.expertise else None
     if settings.expertise and tag is None:
         what = f"CodeVF has no active expertise `{settings.expertise}`"
         known = ", ".join(f"`{one.name}`" for one in tags)
         yield Finding("expertise", what, f"`expertise` may be one of: {known}.", EXIT_NO_REVIEW)
     try:
-        check(Spending(held(tag), Decimal(0), settings.max_credits_per_pr, settings.min_balance), balance)
+        limit = limit_per_pull(settings.max_credits_per_pr, held(tag))
+        check(Spending(held(tag), Decimal(0), limit, settings.min_balance), balance)
     except OverBudget as error:
         yield of_error("balance", error)
     else:
         available, on_hold = number(balance.available), number(balance.on_hold)
         yield Finding("balance", f"{available} credits are available, {on_hold} are held")
+
+
+DAYS = 30
+"""The days whose merges `doctor` replays, at most `MERGES` of them."""
+
+MERGES = 200
+
+
+def of_merges(credits_: Sequence[int], *, is_whole: bool) -> Finding:
+    """Return what reviews of the last merges would have held.
+
+    Args:
+        credits_: of each merge, 0 if no review was due.
+        is_whole: whether these are all merges of the time.
+    """
+    reviews, merges = sum(one > 0 for one in credits_), len(credits_)
+    which = counted(merges, "merge") if is_whole else f"the latest {merges} merges"
+    held = f"{counted(reviews, 'review')} of {which} would have held {counted(sum(credits_), 'credit')}"
+    return Finding(
+        "costs", f"in the last {DAYS} days {held} with these settings; `reviewbot plan --since {DAYS}d` lists them"
+    )
 
 
 def of_workflows(jobs: Sequence[Job], settings: Settings) -> Iterator[Finding]:

@@ -279,7 +279,7 @@ def files(wish: Wish) -> Mapping[str, str]:
 
 
 def config_file(action: Action) -> str:
-    """Return a config file with every key commented out."""
+    """Return a config file with every key commented out except the limits of spending."""
     schema = f"https://raw.githubusercontent.com/{action.repository}/{action.commit}/{SCHEMA_FILE}"
     keys = "\n\n".join("\n".join(_key(row)) for row in INPUTS if row.config)
     return f"# yaml-language-server: $schema={schema}\n{_HEAD}\n{keys}\n"
@@ -291,14 +291,18 @@ _HEAD = """\
 # An input of the workflow has precedence over the key here.
 #
 # Each `#key:` below has its default. To change one, remove the `#` and write another value, then run
-# `reviewbot config check`.
+# `reviewbot config check`. The limits of spending are set; docs/costs.md of reviewbot explains them.
 """
+
+LIMITS = ("max-credits-per-pr", "max-credits-ceiling")
+"""The keys that the config file sets, to their defaults."""
 
 
 def _key(row: Input) -> Iterator[str]:
     yield from (f"# {line}" for line in textwrap.wrap(f"{row.meaning} Allowed: {row.allowed}.", _COLUMNS))
     listed = json.dumps(row.default.split(", ") if row.default else [])  # a login with brackets wants its quotes
-    yield f"#{row.name}: {listed if row.is_list else row.default or json.dumps('')}"
+    mark = "" if row.name in LIMITS else "#"
+    yield f"{mark}{row.name}: {listed if row.is_list else row.default or json.dumps('')}"
 
 
 def ruleset(settings: Settings, source: int = ACTIONS_APP) -> Mapping[str, object]:

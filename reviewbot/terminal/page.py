@@ -271,10 +271,11 @@ def _show_cost(console: Console, view: SummaryView) -> None:
     if view.cost is None:
         return
     held = counted(view.cost.hold, "credit")
+    size = f" Size: {view.cost.size}." if view.cost.size else ""
     if view.outcome.reason is Reason.DRY_RUN:
         by_expertise = ", times the multiplier of the expertise" if view.cost.expertise else ""
-        say(console, f"It would hold {held}{by_expertise}.", "dim")
+        say(console, f"It would hold {held}{by_expertise}.{size}", "dim")
         return
     used = "used: not known yet" if view.cost.used is None else f"{number(view.cost.used)} used"
     took = f" The answer took {counted(view.minutes, 'minute')}." if view.minutes else ""
-    say(console, f"Cost: {held} held, {used}.{took}", "dim")
+    say(console, f"Cost: {held} held, {used}.{took}{size}", "dim")

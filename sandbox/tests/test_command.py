@@ -12,10 +12,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 
 import httpx
 import pytest
+from reviewbot_sandbox import cli
 
 SANDBOX = (sys.executable, "-I", "-m", "reviewbot", "sandbox")
 ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
@@ -129,14 +131,13 @@ def test_ports_can_be_chosen_and_a_taken_one_is_reported() -> None:
 
 
 @pytest.mark.parametrize("options", [("--lifetime", "0"), ("--time-scale", "2"), ("--github-port", "x")])
-def test_invalid_numbers_are_refused(options: tuple[str, str]) -> None:
-    done = subprocess.run((*SANDBOX, *options), env=ENV, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert f"{options[1]!r} is not a number from" in done.stderr
+def test_invalid_numbers_are_refused(options: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        cli.sandbox(options, ENV, StringIO())
+    assert f"{options[1]!r} is not a number from" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["demo", "sandbox"])
-@pytest.mark.parametrize("module", ["starlette", "uvicorn", "graphql"])
+@pytest.mark.parametrize(("name", "module"), [("demo", "starlette"), ("sandbox", "uvicorn"), ("sandbox", "graphql")])
 def test_a_missing_package_is_named_with_the_command_that_installs_it(name: str, module: str) -> None:
     code = f"{WITHOUT}; sys.exit(main())"
     done = subprocess.run(

@@ -90,7 +90,7 @@ def test_source_that_no_analyzer_reads_is_unseen(attach: Attach, path_env: dict[
     assert str(examination.answer["summary"]).splitlines() == [
         "No changed file could be read completely.",
         "No analyzer ran.",
-        'Not checked whole by any analyzer, because there is none for its kind: "Makefile", "a.zsh".',
+        'Not checked completely by any analyzer, because there is none for its kind: "Makefile", "a.zsh".',
         'No analyzer for: "b.md".',
     ]
 
@@ -143,7 +143,7 @@ def test_a_dockerfile_cannot_call_its_shell_another(attach: Attach, path_env: di
 def test_a_file_whose_findings_were_cut_is_unseen(attach: Attach, path_env: dict[str, str]) -> None:
     worse = "".join(f"eval(x{number})\n" for number in range(501))
     examination = examine(attach({"a.py": worse, "b.py": "import os\n"}), path_env=path_env)
-    assert ("b.py", "its less severe findings were cut") in [(one.path, one.why) for one in examination.unseen]
+    assert ("b.py", "its less severe findings were left out") in [(one.path, one.why) for one in examination.unseen]
 
 
 def test_an_analyzer_of_the_distribution_is_found_when_our_folder_lacks_it(tmp_path: Path) -> None:

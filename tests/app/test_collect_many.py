@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -14,11 +16,16 @@ import pytest
 from reviewbot_sandbox.codevf import TaskLife
 from reviewbot_sandbox.github import App
 
+from reviewbot.adapters.clock import SystemClock
 from reviewbot.app.collect.collect import collect_finished
+from reviewbot.app.collect.recorder import SUMMARY_CHARACTERS, Recorder
 from reviewbot.app.context import Ports
+from reviewbot.cli.bootstrap import FORK_HINT, Reviewers
 from reviewbot.domain.github.pull_request import Waiting
 from reviewbot.domain.policy.collection import MARGIN, Collection
 from reviewbot.errors import NotFound, ServiceRefused
+from reviewbot.settings import read_settings
+from reviewbot.settings.environment import read_desktop
 from tests.app.house import BASE, HEAD, REPO, TOKEN, Finished, Rig, answer, finding, house
 
 SHOP = "acme/shop"
@@ -170,6 +177,34 @@ def test_an_idle_repository_costs_two_requests(left: int | None) -> None:
     assert summary == ["## Collected reviews\n\nNo review is open.\n"]
     if left:
         assert left - (county.requests_left or 0) == 1 + 2 * 200
+
+
+def test_the_runs_of_a_collection_keep_no_file_and_no_more_than_a_job_summary_holds() -> None:
+    class Files(list[Any]):
+        """A list that can be watched."""
+
+    logged: list[str] = []
+    recorder = Recorder(SimpleNamespace(say=logged.append))  # the part that is used
+    pages = SimpleNamespace(job_summary=lambda _: 100_000 * "x", terminal=lambda _: "1 finding\nblocks")
+    for _ in range(30):
+        files = Files()
+        watched = weakref.ref(files)
+        recorder.story(object(), files, pages)  # type: ignore[arg-type]  # opaque to it
+        del files
+        assert watched() is None
+    assert logged == ["1 finding", "blocks"] * 30
+    assert SUMMARY_CHARACTERS < sum(map(len, recorder.summaries)) <= SUMMARY_CHARACTERS + 100_000
+
+
+def test_the_runs_of_a_collection_share_a_client_and_its_pause_between_requests() -> None:
+    network = read_desktop({}, "", asks_github=False).network
+    with ExitStack() as stack:
+        reviewers = Reviewers(network, SystemClock(), Random(0), stack, FORK_HINT)  # noqa: S311 — nothing is drawn
+        first, second, other = (
+            reviewers.open(read_settings({"codevf-api-key": key}, None)) for key in ("cvf_1", "cvf_1", "cvf_2")
+        )
+        assert first is second
+        assert first is not other
 
 
 # --- Over HTTP, on loopback -------------------------------------------------------------------------------------------

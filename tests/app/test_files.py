@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from reviewbot_sandbox.codevf import Answer, TaskRequest
 
-from tests.app.house import CLEAN, answer, finding, house
+from tests.app.forked import prepare, text_of
+from tests.app.house import CLEAN, answer, finding, house, read_outputs
 
 SHELL = finding("app.py", 12, severity="critical", title="A shell <b>runs</b> what the caller sends")
 FILES: dict[str, Any] = {
@@ -52,6 +53,24 @@ def test_a_dry_run_names_the_files_that_it_writes(tmp_path: Path, reviewer: str)
         done = rig.run(**FILES, dry_run="true", reviewer=reviewer)
     assert {name: done.outputs[name.replace("_", "-")] for name in FILES} == FILES
     assert all((done.workspace / path).is_file() for path in FILES.values())
+
+
+@pytest.mark.parametrize(("name", "status"), [("GITHUB_OUTPUT", ""), ("GITHUB_STEP_SUMMARY", "4")])
+def test_a_runner_with_a_full_disk_has_one_line_about_it_after_the_review(
+    tmp_path: Path, name: str, status: str
+) -> None:
+    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+        env = rig.environment("pull_request", rig.event(), {"fail-on": "never"}) | {name: "/dev/full"}
+        running = prepare(env)
+        running.process.start()
+        ended = running.wait()
+        assert [one.conclusion for one in rig.checks()] == ["success"]
+    assert ended.exit_status == 4, ended.errors
+    lines = [line for line in ended.log.splitlines() if "cannot be written" in line]
+    assert lines == [f"The file of `{name}` cannot be written: No space left on device."]
+    assert "A shell" in ended.log
+    assert "nothing was sent" not in ended.log
+    assert read_outputs(text_of(Path(env["HOME"]) / "output")).get("exit-status", "") == status
 
 
 def test_a_run_without_an_answer_names_no_file(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from tests.app.house import CLEAN, FORGETFUL, KEY, OTHER_KEY, REPO, SCALE, Rig, 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 BUMPED = "".join(f"value_{number} = {number}\n" for number in range(11)) + "os.system(command)\n"
 LONG = TaskLife(pending=100_000, processing=100_000)
+STORY = pytest.mark.proof
+"""`tests/simulation` plays such stories in memory."""
 
 
 def test_wrong_settings_are_all_listed_and_nothing_is_spent(tmp_path: Path) -> None:
@@ -230,6 +232,7 @@ def test_the_skip_label_counts_when_a_maintainer_set_it(tmp_path: Path, level: L
         assert bool(rig.service.tasks()) is not skipped
 
 
+@STORY
 def test_a_skip_label_without_a_record_of_its_own_run_counts_for_nothing(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
@@ -241,6 +244,7 @@ def test_a_skip_label_without_a_record_of_its_own_run_counts_for_nothing(tmp_pat
         assert rig.run(payload=payload).outputs["reason"] == "skip-review"
 
 
+@STORY
 def test_the_end_of_a_skip_label_ends_its_record(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
@@ -251,6 +255,7 @@ def test_the_end_of_a_skip_label_ends_its_record(tmp_path: Path) -> None:
         assert rig.checks()[-1].conclusion == "success"
 
 
+@STORY
 def test_the_end_of_a_skip_label_ends_its_check_where_no_review_is_asked_for(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
@@ -264,6 +269,7 @@ def test_the_end_of_a_skip_label_ends_its_check_where_no_review_is_asked_for(tmp
         assert len(rig.checks()) == 2, "it is written once"
 
 
+@STORY
 def test_a_skip_label_counts_on_a_draft_and_once_it_is_ready(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
@@ -276,6 +282,7 @@ def test_a_skip_label_counts_on_a_draft_and_once_it_is_ready(tmp_path: Path) -> 
         assert not rig.service.tasks()
 
 
+@STORY
 @pytest.mark.parametrize("inputs", [{"check_run": "false"}, {"reviewer": "local"}])
 def test_without_a_signed_check_a_skip_label_counts_for_its_own_run_alone(
     tmp_path: Path, inputs: dict[str, Any]
@@ -498,6 +505,7 @@ def test_collecting_publishes_what_is_finished_and_buys_nothing(tmp_path: Path) 
         assert len(rig.service.tasks()) == 1
 
 
+@STORY
 def test_collecting_leaves_an_open_review_open(tmp_path: Path) -> None:
     with house(tmp_path, life=LONG) as rig:
         rig.run(wait_minutes="0")
@@ -564,6 +572,7 @@ def test_a_person_of_a_bots_name_is_not_the_bot(tmp_path: Path) -> None:
         assert rig.run().outputs["reason"] == "gate"
 
 
+@STORY
 def test_what_was_bought_is_remembered_whatever_the_runs_between_come_to(tmp_path: Path) -> None:
     with house(tmp_path, limits=FORGETFUL, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()
@@ -578,6 +587,7 @@ def test_what_was_bought_is_remembered_whatever_the_runs_between_come_to(tmp_pat
         assert len(creations(rig)) == 1
 
 
+@STORY
 @pytest.mark.parametrize("off", ["check", "summary"])
 def test_with_one_place_to_remember_it_is_remembered_there(tmp_path: Path, off: str) -> None:
     with house(tmp_path, limits=FORGETFUL, engineer=lambda _: answer(CRITICAL)) as rig:
@@ -625,6 +635,7 @@ def test_an_answer_for_an_older_head_is_published_on_the_one_that_is_there(tmp_p
         assert len(rig.service.tasks()) == 1
 
 
+@STORY
 def test_a_failed_task_is_bought_again_only_when_somebody_asks(tmp_path: Path) -> None:
     with house(tmp_path, life=TaskLife(pending=1, processing=1, end=End.CANCELLED)) as rig:
         payload = {"inputs": {"pr": "1"}, "sender": {"login": "hubot", "type": "User"}}
@@ -635,6 +646,7 @@ def test_a_failed_task_is_bought_again_only_when_somebody_asks(tmp_path: Path) -
         assert len(rig.service.tasks()) == 2
 
 
+@STORY
 def test_events_buy_at_most_three_times_when_tasks_keep_failing(tmp_path: Path) -> None:
     with house(tmp_path, life=TaskLife(pending=1, processing=1, end=End.CANCELLED)) as rig:
         for _ in range(5):
@@ -652,6 +664,7 @@ def test_a_merge_group_gets_its_check_whatever_is_wrong(tmp_path: Path, broken: 
         assert rig.checks()[-1].conclusion == "action_required"
 
 
+@STORY
 def test_collecting_hears_the_config_file(tmp_path: Path) -> None:
     life = TaskLife(pending=2, processing=2)
     with house(tmp_path, life=life, engineer=lambda _: answer(CRITICAL), config="instance: nightly\n") as rig:

@@ -10,6 +10,7 @@ import pytest
 from reviewbot_sandbox.codevf import Limits
 from reviewbot_sandbox.github import FileVersion
 
+from reviewbot.adapters.github.graphql.files import RAW_FILES
 from tests.app.house import CLEAN, REPO, Finished, Rig, house
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
@@ -106,6 +107,14 @@ def test_a_script_that_is_named_as_a_binary_is_known_by_its_first_bytes(tmp_path
         done = run_with(rig, {"blob.bin": b"#!/bin/sh\nid\n#\0\n"})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
         assert "`blob.bin`: binary (it starts with `#!`)" in done.summary.replace("\\", "")
+
+
+def test_no_number_of_binaries_hides_a_script_that_is_named_as_one(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+        files = {f"data/{number:03}.bin": b"\0\1\2" for number in range(RAW_FILES)}
+        done = run_with(rig, {**files, "run.bin": b"#!/bin/sh\nevil\n#\0\n", "a.py": "x = 1\n"})
+        assert (done.exit_status, done.outputs["coverage"]) == (3, "partial"), done.log
+        assert "`run.bin`: binary (it starts with" in done.summary
 
 
 @pytest.mark.parametrize("reviewer", ["codevf", "local"])

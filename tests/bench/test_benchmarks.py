@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from random import Random
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from bench import measure
-from bench.__main__ import DOCUMENT, PARTS, ROOT, stored
+from bench.__main__ import CHARTS, DOCUMENT, PARTS, ROOT, stored
 from bench.action import Ended, Ran
+from bench.charts import THEMES, Axis, Panel, charts, svg
 from bench.document import UnknownRegion, filled
+from bench.fair import INNER, REST, SPANS, Span, rows_of
 from bench.ground import ground
 from bench.machine import AnotherTree, commit_of, describe
 from bench.meter import Exchange, Sample, served
@@ -52,6 +57,47 @@ def test_a_peer_that_is_no_library_of_ours_comments_on_every_finding(tmp_path: P
 def test_the_document_shows_what_was_measured() -> None:
     document = DOCUMENT.read_text(encoding="utf-8")
     assert filled(document, stored()) == document
+
+
+def test_the_charts_show_what_was_measured_and_the_documentation_shows_the_charts() -> None:
+    drawn = charts(stored())
+    assert {path.name: path.read_text(encoding="utf-8") for path in CHARTS.iterdir()} == drawn
+    page = (CHARTS.parent / "performance.md").read_text(encoding="utf-8")
+    assert [name for name in drawn if f"charts/{name}" not in page] == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_chart_is_valid_loads_nothing_and_keeps_its_lines_inside(theme: str) -> None:
+    limit = ("limit <&>", 1_000.0)
+    panel = Panel("Requests", "pull requests", {"a": [(1, 9), (2, 99)], "b": [(1, 20), (2, 1_400)]}, ("1", "2"), limit)
+    for one in (panel, replace(panel, from_zero=True), replace(panel, series={"a": [(1, 1), (1_000, 10)]}, across=())):
+        text = svg([one, one], theme)
+        root = ET.fromstring(text)  # noqa: S314 — drawn here
+        assert not re.search(r"(?:href|url|script|style)\b", text)
+        width, height = float(root.attrib["width"]), float(root.attrib["height"])
+        places = [(float(at.attrib["cx"]), float(at.attrib["cy"])) for at in root.iter() if at.tag.endswith("circle")]
+        assert len(places) == 2 * sum(map(len, one.series.values()))
+        assert all(0 < x < width / 2 and 0 < y < height for x, y in places)
+        assert "limit &lt;&amp;&gt;" in text
+
+
+def test_an_axis_shows_larger_values_farther_from_its_start_and_powers_of_ten_at_equal_distances() -> None:
+    linear = Axis(0, 10, 100, 0, logarithmic=False)
+    assert [linear.at(value) for value in (0, 5, 10)] == [100, 50, 0]
+    powers = Axis(1, 100, 0, 100, logarithmic=True)
+    assert [powers.at(value) for value in (1, 10, 100)] == [0, 50, 100]
+
+
+def test_each_request_and_each_second_belongs_to_one_part_of_a_review() -> None:
+    state, posting, *_ = (row for row in SPANS if row != INNER)
+    spans = [Span(state, 1, 3, 0.5), Span(INNER, 2, 2.5, 0.25), Span(posting, 5, 6, 1.0)]
+    rows = rows_of(spans, 4.0, requests=[0.5, 2.2, 5.5, 5.7])
+    assert {row: value for row, value in rows.items() if any(value)} == {
+        state: (0.5, 1),
+        INNER: (0.25, 0),
+        posting: (1.0, 2),
+        REST: (2.25, 1),
+    }
 
 
 def test_what_is_measured_is_what_lies_here(tmp_path: Path) -> None:

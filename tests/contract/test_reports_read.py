@@ -17,7 +17,7 @@ from tests.exports.hostile_views import hostile_view
 from tests.hostile.corpus import CORPUS, Kind
 from tests.render.view_builders import AWAITING, BYPASSED, CLEAN, CLOSED_GATE, PULL, WAITING
 
-pytestmark = pytest.mark.readers
+pytestmark = [pytest.mark.readers, pytest.mark.proof]
 
 EVIL = (*(attacks[0] for attacks in CORPUS.values()), *CORPUS[Kind.NOTHING])
 """One attack of every class: the readers take seconds per file."""
@@ -45,7 +45,6 @@ def written(view: SummaryView) -> str:
     return sarif(view, version="1.2.3", review_url=PULL)
 
 
-@pytest.mark.proof
 def test_the_multitool_holds_nothing_against_a_sarif_file(tmp_path: Path) -> None:
     for name, view in VIEWS.items():
         (tmp_path / f"{name}.sarif").write_text(written(view), encoding="utf-8")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 from msgspec import defstruct, to_builtins
 
@@ -20,8 +18,6 @@ from reviewbot.domain.model.events import (
     CommentEvent,
     read_event,
 )
-from reviewbot.domain.text.bounds import Cut, bounded, first_lines, shorten
-from reviewbot.domain.text.size_limits import COMMENT_DETAILS, LINE_LIMIT, SHORTEST_LINE
 from reviewbot.domain.text.strict_json import JsonMismatch, convert
 from reviewbot.errors import ServiceError
 
@@ -101,36 +97,3 @@ def test_the_name_of_a_deliverable_is_bounded() -> None:
         MAX_FILE_NAME,
         MAX_FILE_NAME + len(" (2)"),
     ]
-
-
-@dataclass(frozen=True)
-class _View:
-    mark: str
-    run_url: str | None
-    title: str
-    text: str
-    lines: tuple[str, ...] = ()
-    inner: _View | None = None
-
-
-@pytest.mark.parametrize("detail", COMMENT_DETAILS)
-def test_every_text_of_a_view_is_bounded_at_each_size(detail: object) -> None:
-    tier = next(one for one in COMMENT_DETAILS if one == detail)
-    small = bounded(_View(LONG, LONG, LONG, LONG, (LONG,) * 3, _View("", "u", "t", LONG)), tier)
-    assert (small.mark, small.run_url) == (LONG, None)
-    assert SHORTEST_LINE <= len(small.title) <= LINE_LIMIT
-    assert isinstance(small.text, Cut)
-    assert [len(one) for one in small.lines] == [len(small.title)] * 3
-    assert small.inner is not None
-    assert (small.inner.run_url, small.inner.title, len(small.inner.text)) == ("u", "t", tier.text)
-
-
-def test_a_view_that_is_small_stays_the_same_object() -> None:
-    view = _View("m", None, "t", "x", (), _View("", "u", "t", ""))
-    assert bounded(view, COMMENT_DETAILS[0]) is view
-
-
-def test_lines_that_are_left_out_are_counted() -> None:
-    assert first_lines(("a", "b"), 2, 10) == ("a", "b")
-    assert first_lines(["long"] * 1002, 1, 3) == ("lo…", "… and 1,001 more")
-    assert shorten("ab\ncd", 4) == "ab"

@@ -16,6 +16,15 @@ from reviewbot import __version__
 from reviewbot.cli.parser import make_parser
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.settings import INPUTS, read_settings
+from tests.project.machine_diagram import diagram, table
+
+MOST_WORDS = 16_000
+"""Words of docs/ and the README."""
+
+GENERATED = re.compile(
+    r"<!-- written by the program: .*?<!-- until here -->|^\| [^\n]* --found [\w-]+` \|$", re.MULTILINE | re.DOTALL
+)
+"""Tables and workflows of `test_generated.py`, and the rows of `simulation/test_found.py`."""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +59,16 @@ def test_the_hook_is_a_command_that_is_there(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (installed,) = hook["additional_dependencies"]
     assert set(installed[2:-1].split(",")) <= set(project["optional-dependencies"])
+
+
+def test_the_documentation_can_be_read_in_an_hour(documents: str) -> None:
+    """Generated parts do not count, nor the signs that draw tables."""
+    written = GENERATED.sub("", documents.replace(diagram(), "").replace(table(), ""))
+    assert sum(any(map(str.isalnum, word)) for word in written.split()) <= MOST_WORDS
+
+
+def test_the_readme_takes_minutes(root: Path) -> None:
+    assert len((root / "README.md").read_text(encoding="utf-8").split()) < 900
 
 
 @pytest.mark.parametrize("name", [row.name for row in INPUTS])

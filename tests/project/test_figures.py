@@ -15,7 +15,9 @@ from bench.requests import A_HOUR, FIRST, FOLLOWED
 from bench.table import number
 from reviewbot.domain.codevf.budget import Spending, check, hold
 from reviewbot.domain.model.review import Balance, Mode
+from reviewbot.domain.policy.size import AutoSize
 from reviewbot.errors import OverBudget
+from reviewbot.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,25 @@ def test_a_limit_for_a_pull_request_in_the_documents_comes_to_what_they_say(cost
     for _, spent, held, together, told in rows(costs, "review"):
         assert int(spent) + int(held) == int(together)
         assert outcome(Spending(int(held), Decimal(spent), most, 0)) == told
+
+
+def test_a_size_in_the_documents_is_the_one_that_is_computed(costs: str) -> None:
+    default = Settings()
+    auto = AutoSize(default.base_credits, default.credits_per_100_lines, default.max_credits_ceiling)
+    sizes = list(rows(costs, r"lines \| `max-credits`"))
+    assert sizes
+    for lines, most, held in sizes:
+        assert auto.credits_for(int(lines.removesuffix(" or more")), Mode.FAST) == int(most)
+        assert hold(int(most), Mode.FAST, Decimal(1)) == int(held)
+    yaml = dict(re.findall(r"^(base-credits|credits-per-100-lines|max-credits-ceiling): (\d+)", costs, re.MULTILINE))
+    assert [int(one) for one in yaml.values()] == [auto.base, auto.per_100_lines, auto.ceiling]
+
+
+def test_what_a_team_holds_in_a_month_is_the_product_of_its_figures(costs: str) -> None:
+    teams = list(rows(costs, "team"))
+    assert len(teams) == 3
+    for _, pulls, reviews, _, held, month in teams:
+        assert int(pulls) * int(reviews) * int(held) == int(month)
 
 
 def test_a_balance_to_keep_in_the_documents_comes_to_what_they_say(costs: str) -> None:

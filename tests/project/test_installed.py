@@ -17,11 +17,13 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from reviewbot.cli.install import NO_SOURCE, source_of
+from reviewbot.cli.install import NO_SOURCE
 from tests.project.commands import run
 from tests.terminal.ground import make_clone
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+pytestmark = pytest.mark.proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,23 +158,6 @@ def test_the_sandboxs_commands_say_how_to_install_it(reviewbot: Installed, comma
     done = reviewbot(command, "--help", status=2)
     assert f"`reviewbot {command}` is part of `reviewbot-sandbox`, which is not installed." in done.stderr
     assert NO_SOURCE in done.stderr, "the wheel says nothing of its source"
-
-
-@pytest.mark.parametrize(
-    ("direct_url", "expected"),
-    [
-        (None, None),
-        ({"url": "file:///srv/reviewbot.whl", "archive_info": {}}, None),
-        ({"url": "file:///srv/a%20clone", "dir_info": {"editable": True}}, "/srv/a clone/sandbox"),
-        (
-            {"url": "https://github.com/acme/reviewbot", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
-            f"git+https://github.com/acme/reviewbot@{COMMIT}#subdirectory=sandbox",
-        ),
-    ],
-    ids=["index", "wheel", "checkout", "git"],
-)
-def test_the_sandbox_comes_from_where_reviewbot_came_from(direct_url: object, expected: str | None) -> None:
-    assert source_of(json.dumps(direct_url) if direct_url else None) == expected
 
 
 def test_the_sandbox_adds_its_commands(reviewbot: Installed, root: Path, tmp_path: Path) -> None:

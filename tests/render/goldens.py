@@ -23,7 +23,8 @@ from reviewbot.domain.findings.markers import AnswerMark, finding_id, review_mar
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.model.options import Tolerance
-from reviewbot.domain.model.review import Balance
+from reviewbot.domain.model.review import Balance, Mode
+from reviewbot.domain.policy.size import AutoSize, sized_by
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, did_not_happen, not_due
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import NoKey, ReviewbotError, TaskEnded, TemplateError
@@ -130,6 +131,13 @@ STORIES = {
         outcome=not_due(Reason.DRY_RUN),
         counts=None, sum=None, progress=None, cost=COST, minutes=None, task_id="",
     ),
+    "sized": replace(
+        CLEAN,
+        cost=replace(
+            COST, max_credits=420, hold=1_071, used=Decimal(660), spent=Decimal(1_020), limit=3_672,
+            size=sized_by(AutoSize(120, 60, 1_200), Mode.FAST, 437, 1, 420),
+        ),
+    ),
 }  # fmt: skip
 
 OF_A_DECISION = {
@@ -162,6 +170,12 @@ def _without_key() -> None:
 OVER_BUDGET = raised(
     lambda: budget.check(budget.Spending(4_590, Decimal(0), 0, 0), Balance(Decimal(1_120), Decimal(0), Decimal(1_120)))
 )
+OVER_LIMIT = raised(
+    lambda: budget.check(
+        budget.Spending(360, Decimal(1_980), 2_160, 0, 360, "or a maintainer comments `/reviewbot bypass SHA REASON`"),
+        None,
+    )
+)
 NOT_ALLOWED = Reply(
     403,
     "Resource not accessible by integration",
@@ -179,6 +193,7 @@ ERRORS: Mapping[str, ReviewbotError] = {
     ),
     "refused": error_of(401, ErrorContent(message="Invalid API key"), str, buys=True),
     "over-budget": OVER_BUDGET,
+    "over-limit": OVER_LIMIT,
 }
 """What errors say of themselves: then the templates do not guess what it usually means."""
 

@@ -39,23 +39,33 @@ def body(source: str) -> str:
     return BEFORE + "{% block story %}" + source + "{% endblock %}"
 
 
-def test_a_block_is_replaced_and_the_rest_stays() -> None:
-    mine = '{% extends "shipped/foot.md.j2" %}{% block foot %}\n\nAsk in #reviews.{% endblock %}'
-    text = Renderer({"foot.md.j2": mine}).summary(CLOSED_GATE)
+@pytest.fixture(scope="module")
+def changed() -> Renderer:
+    """Return a renderer with overrides that work: to check them, it writes every view, which takes seconds."""
+    shown = "Hello {% block mine %}mine{% endblock %} {{ view.repository }} {{ '<b>*' }} {{ '<b>*'|trusted }} there\n"
+    return Renderer(
+        {
+            "foot.md.j2": '{% extends "shipped/foot.md.j2" %}{% block foot %}\n\nAsk in #reviews.{% endblock %}',
+            "outcomes.md.j2": '{% extends "shipped/outcomes.md.j2" %}'
+            "{% block reviewed %}\nshipshape\n\nGo on.{% endblock %}",
+            "summary.md.j2": body(shown + "{{ super() }}"),
+        }
+    )
+
+
+def test_a_block_is_replaced_and_the_rest_stays(changed: Renderer) -> None:
+    text = changed.summary(CLOSED_GATE)
     assert text.endswith("Ask in #reviews.")
     assert "**Cost:**" in text
 
 
-def test_the_words_for_one_reason_are_replaced() -> None:
-    mine = '{% extends "shipped/outcomes.md.j2" %}{% block reviewed %}\nshipshape\n\nGo on.{% endblock %}'
-    renderer = Renderer({"outcomes.md.j2": mine})
-    assert renderer.check(CLEAN)[0] == "Shipshape"
-    assert "Go on." in renderer.summary(CLEAN)
+def test_the_words_for_one_reason_are_replaced(changed: Renderer) -> None:
+    assert changed.check(CLEAN)[0] == "Shipshape"
+    assert "Go on." in changed.summary(CLEAN)
 
 
-def test_what_a_template_shows_is_escaped_unless_it_says_so() -> None:
-    text = summary(body("{{ view.repository }} {{ '<b>*' }} {{ '<b>*'|trusted }}"))
-    assert text.endswith(r"acme/shop &lt;b&gt;\* <b>*")
+def test_what_a_template_shows_is_escaped_unless_it_says_so(changed: Renderer) -> None:
+    assert r" acme/shop &lt;b&gt;\* <b>* there" in changed.summary(CLOSED_GATE)
 
 
 @pytest.mark.parametrize("source", ["## Hello", "\n {{ view.ledger }}{{ view.mark }}", "{{ view.mark }}no ledger", ""])
@@ -123,8 +133,8 @@ def test_a_block_that_would_replace_nothing_is_an_error_that_names_the_blocks() 
         Renderer({"comment.md.j2": '{% extends "shipped/comment.md.j2" %}\n{% block findling %}x{% endblock %}'})
 
 
-def test_a_block_within_a_block_may_be_new() -> None:
-    assert "mine" in summary(body("{% block mine %}mine{% endblock %}"))
+def test_a_block_within_a_block_may_be_new(changed: Renderer) -> None:
+    assert "Hello mine " in changed.summary(CLOSED_GATE)
 
 
 def test_an_undefined_name_is_told_with_its_line() -> None:
@@ -315,9 +325,8 @@ def test_a_mistake_that_only_a_later_part_meets_is_found_before_anything_is_boug
         Renderer({"prompt.txt.j2": "{% if view.part > 1 %}{{ nothing }}{% endif %}ten letters"})
 
 
-def test_the_shipped_templates_stay_in_reach_of_an_override() -> None:
-    mine = BEFORE + "{% block story %}Hello\n{{ super() }}{% endblock %}"
-    text = summary(mine)
+def test_the_shipped_templates_stay_in_reach_of_an_override(changed: Renderer) -> None:
+    text = changed.summary(CLOSED_GATE)
     assert text.startswith(CLOSED_GATE.mark + CLOSED_GATE.ledger)
     assert "Hello" in text
     assert "## ❌" in text

@@ -24,7 +24,7 @@ from reviewbot.render.report import script as report_script
 from reviewbot.render.view_models.excerpts import MAX_LINES, Excerpts
 from reviewbot.render.view_models.review import BypassView, FileGroup, SummaryView
 from reviewbot.values import replace
-from tests.hostile.corpus import ATTACKS
+from tests.hostile.corpus import CORPUS, Kind
 from tests.hostile.poison import filled
 from tests.render.goldens import ERRORS, at_a_branch, of_error
 from tests.render.view_builders import (
@@ -148,10 +148,11 @@ def hostile(evil: str) -> SummaryView:
     return view
 
 
-@pytest.mark.parametrize("evil", ATTACKS, ids=range(len(ATTACKS)))
-def test_hostile_text_in_every_field_is_only_text(renderer: Renderer, evil: str) -> None:
-    file = FileView(evil, evil, (), text=f"{evil.replace(chr(10), ' ')}\n" * 50)
-    read(renderer.html(hostile(evil), [file]))
+@pytest.mark.parametrize("kind", Kind)
+def test_hostile_text_in_every_field_is_only_text(renderer: Renderer, kind: Kind) -> None:
+    for evil in CORPUS[kind]:
+        file = FileView(evil, evil, (), text=f"{evil.replace(chr(10), ' ')}\n" * 50)
+        read(renderer.html(hostile(evil), [file]))
 
 
 @settings(max_examples=60)

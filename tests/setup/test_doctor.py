@@ -16,7 +16,7 @@ from reviewbot_sandbox.github import Access, RequiredCheck, Scope
 from reviewbot import cli
 from reviewbot.setup.files import Action, Wish, files
 from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, house
-from tests.terminal.ground import Clone, Said
+from tests.terminal.ground import Clone, Said, make_clone
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 WELL = files(Wish(Action("acme/reviewbot", COMMIT, "v1.0.0")))
@@ -369,3 +369,53 @@ def test_the_repository_is_the_clones_own(rig: Rig, tmp_path: Path, monkeypatch:
     clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
     assert f"project: `{REPO}` was not checked" in doctor(rig).out
     assert doctor(rig, "--repo", "parcels").status == 2
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    """Enter a clone of the repository with two merges, one of which needs no review."""
+    made = make_clone(tmp_path / "parcels", {CONFIG: "max-credits: 480\n"})
+    made.git("remote", "add", "origin", f"https://github.com/{REPO}.git")
+    made.git("checkout", "--quiet", "main")
+    made.commit({"package-lock.json": "{ }\n"}, "Lock")
+    monkeypatch.chdir(made.root)
+    return made
+
+
+MERGES = (
+    "ok       costs: in the last 30 days 1 review of 2 merges would have held 720 credits with these settings; "
+    "`reviewbot plan --since 30d` lists them.\n"
+)
+
+
+@pytest.mark.usefixtures("clone")
+def test_in_a_clone_it_says_what_the_last_merges_would_have_cost(rig: Rig) -> None:
+    assert MERGES in doctor(rig).out
+    offline = doctor(rig, GITHUB_TOKEN="", CODEVF_API_KEY="")
+    assert MERGES in offline.out
+    assert "credits" not in doctor(rig, "--input", "reviewer=local").out
+    assert "costs:" not in doctor(rig, "--repo", "acme/other").out
+
+
+def test_a_plan_of_that_time_says_the_same(clone: Clone) -> None:
+    out = io.StringIO()
+    assert cli.main(["plan", "--since", "30d"], {"PATH": os.environ["PATH"]}, out, io.StringIO()) == 0
+    assert "1 review, 720 credits held at most." in out.getvalue()
+    assert clone.git("status", "--porcelain") == ""
+
+
+def test_invalid_settings_in_the_clone_are_a_note(rig: Rig, clone: Clone) -> None:
+    clone.commit({CONFIG: "max-credits: many\n"}, "Mistake")
+    said = doctor(rig, GITHUB_TOKEN="")
+    assert "note     costs: Invalid settings" in said.out
+    assert "max-credits" in said.out
+
+
+@pytest.mark.proof
+def test_it_looks_at_200_merges_at_most_and_not_longer_than_its_time(rig: Rig, clone: Clone) -> None:
+    for number in range(200):
+        clone.git("commit", "--quiet", "--allow-empty", f"--message={number}")
+    said = doctor(rig, GITHUB_TOKEN="", CODEVF_API_KEY="")
+    latest = re.search(r"0 reviews of the latest (\d+) merges would have held 0 credits", said.out)
+    assert latest, said.out
+    assert 1 <= int(latest[1]) <= 200

@@ -93,8 +93,9 @@ def test_what_may_spend_is_bounded_and_has_the_key_where_it_belongs(wish: Wish) 
             assert keyed <= (wish.reviewer is ReviewerKind.CODEVF)
 
 
-def test_the_config_file_sets_nothing_and_says_every_default() -> None:
+def test_the_config_file_sets_the_limits_of_spending_alone_and_says_every_default() -> None:
     text = config_file(ACTION)
+    assert YAML(typ="safe").load(text) == {"max-credits-per-pr": "auto", "max-credits-ceiling": 1_200}
     assert read_settings({}, text) == Settings()
     said = re.sub(r"^#(?=[a-z])", "", text, flags=re.MULTILINE)
     assert read_settings({}, said) == Settings()

@@ -63,6 +63,17 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("wait-minutes", "0"),)),
         ),
     ),
+    "another-attempt": Bug(
+        "Two runs at once, and one carries out a command that cancels the deferred purchase: it buys the next attempt, "
+        "and the other the first.",
+        PAY_ONCE,
+        history(
+            RUN,
+            Move("same_beginning"),
+            Episode((NEXT, PUSH, PUSH), (At(3, Switch()), At(9, Meanwhile(Move("cancel", 3, 3))))),
+            setting=Setting((("wait-minutes", "0"),)),
+        ),
+    ),
     "other-scope": Bug(
         "Two runs at once, and a person deletes the summary between their readings: one buys what is new, the other "
         "the whole change.",
@@ -145,6 +156,16 @@ FOUND: dict[str, Bug] = {
             ),
             Move("collect", 5, 4),
             Move("squash", 4, 2),
+            setting=Setting((("check-run", "false"), ("wait-minutes", "0"))),
+        ),
+    ),
+    "written-over-after-a-push": Bug(
+        "Without check runs: a run reads the change of a new head after the summary, and writes over "
+        "what another bought.",
+        PAY_ONCE,
+        history(
+            Episode((PUSH, NEXT), (At(7, Meanwhile(Move("delete", 1, 5))), At(11, Switch()))),
+            Episode((PUSH,)),
             setting=Setting((("check-run", "false"), ("wait-minutes", "0"))),
         ),
     ),

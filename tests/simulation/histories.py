@@ -14,7 +14,7 @@ from tests.simulation.laws import CONVERGES, NO_BUG, Violation
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Disturbance, Interrupt, Kill, Lose, Meanwhile, Run, Switch
-from tests.simulation.world import LISTS_RELEASE, Setting, Start, Trace, World
+from tests.simulation.world import AUTO_SIZE, LISTS_RELEASE, Setting, Start, Trace, World
 
 LONG = 3 * 3600.0
 MOST_COLLECTIONS = 5
@@ -91,6 +91,7 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
     setting = _setting(rng, adversary=kind == ADVERSARIAL)
     if not moves:
         setting = _of_others(setting, Random(seed + 1))  # noqa: S311 — as above
+    setting = _of_spending(setting, Random(seed + 2))  # noqa: S311 — as above
     moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind]
     steps: list[Step] = []
     for _ in range(rng.randint(1, 5 if kind else 3)):
@@ -143,6 +144,16 @@ def _of_others(setting: Setting, rng: Random) -> Setting:
     config = LISTS_RELEASE if lists_release and not setting.config else setting.config
     inputs = tuple(sorted((*setting.inputs, *free)))
     return replace(setting, inputs=inputs, config=config, is_from_fork=is_from_fork, is_bots=is_bots)
+
+
+def _of_spending(setting: Setting, rng: Random) -> Setting:
+    """Return the setting with sizes by lines, and with a limit that is set, small or absent."""
+    limit = rng.choice(("auto", "auto", "auto", "0", "1080", "700"))
+    inputs = dict(setting.inputs) if limit == "auto" else {**dict(setting.inputs), "max-credits-per-pr": limit}
+    if rng.random() < 0.3:
+        inputs["max-credits"] = "auto"
+        setting = replace(setting, config=setting.config + AUTO_SIZE)
+    return replace(setting, inputs=tuple(sorted(inputs.items())))
 
 
 _KILLED = ("evil", "note", "fix", "harmless", "finish", "waive", "rename")

@@ -12,6 +12,7 @@ from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.selection.path_filters import matches
+from tests.simulation import spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import EVIL, SAID, diffs_in, headers, shown_in
@@ -25,7 +26,9 @@ CONVERGES = "converges"
 NEVER_GREEN = "never green by accident"
 PEOPLE_STAND = "what people did stands"
 HAPPENS = "a due review happens"
-LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HAPPENS)
+WITHIN_LIMIT = "stays within the limit"
+GROWS = "grows with the change"
+LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HAPPENS, WITHIN_LIMIT, GROWS)
 
 MOST_ATTEMPTS = 3
 REDACTED = "[REDACTED:github-token]"
@@ -50,6 +53,8 @@ def at_rest(world: World) -> Iterator[Violation]:
     yield from world.broken
     for pull in world.github.pulls.values():
         yield from _paid_twice(world, pull)
+        yield from (Violation(WITHIN_LIMIT, one) for one in spending.over_limit(world, pull))
+        yield from (Violation(GROWS, one) for one in spending.too_small(world, pull, selected))
         if pull.is_open and not pull.is_draft:
             yield from _unfinished(world, pull)
             yield from _green(world, pull)
@@ -158,7 +163,7 @@ def _undone(world: World) -> Iterator[Violation]:
     is_old = world.time.seconds > KEY_MEMORY
     is_skipped = (pull.head_sha, pull.base_ref) in world.truth.skipped
     is_left = world.setting.needs_approval or world.is_bots_own(1, pull.head_sha)
-    stopped = not pull.is_open or is_skipped or is_left or world.truth.hindered or is_old
+    stopped = not pull.is_open or is_skipped or is_left or world.truth.hindered or is_old or spending.is_used_up(world)
     # If the cost of earlier reviews is unknown, a person has to approve the next one.
     is_lost = bool(world.truth.losses) or (setting.input("summary-comment", "true") == "false" and bool(pull.forced))
     if stopped or is_lost or setting.input("review-on", "push") != "push":
@@ -209,14 +214,16 @@ class Shown:
         return not self.check or (self.check[1] == "action_required" and "not-requested" in str(self.check[2]))
 
     def beside(self, undisturbed: Shown) -> Shown:
-        """Use the check of the undisturbed history if both are equivalent.
+        """Use the check and the summary of the undisturbed history if both are equivalent.
 
         Check runs cannot be deleted: one on a head without a requested review stays and reports this. Neither it nor a
-        missing check is green. A check whose conclusion and title are unchanged is not updated for its text.
+        missing check is green. A check whose conclusion and title are unchanged is not updated for its text. If the
+        check of a skipped review could not be written, a summary says that the review was skipped, and it stays.
         """
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
-        return replace(self, check=theirs) if is_alike else self
+        summaries = tuple(one for one in self.summaries if undisturbed.summaries or "('skipped', 'none'" not in one)
+        return replace(self, check=theirs, summaries=summaries) if is_alike else self
 
     def greener(self, other: Shown) -> str:
         """Describe the conclusion if this check passes and the other does not."""

@@ -20,12 +20,14 @@ from tests.simulation.found import FOUND
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, History, judge, make
 from tests.simulation.laws import (
     CONVERGES,
+    GROWS,
     HAPPENS,
     NEVER_GREEN,
     NO_BUG,
     NOTHING_LOST,
     PAY_ONCE,
     PEOPLE_STAND,
+    WITHIN_LIMIT,
     Violation,
 )
 from tests.simulation.oracle import Mind
@@ -215,6 +217,22 @@ MUTATIONS: tuple[Mutation, ...] = (
         NEVER_GREEN,
         BY_PEOPLE,
         ("evil", "harmless"),
+    ),
+    Mutation(
+        "no limit stops a review",
+        "reviewbot.domain.codevf.budget:check",
+        _returning(None),
+        WITHIN_LIMIT,
+        BY_PEOPLE,
+        ("harmless", "note", "finish"),
+    ),
+    Mutation(
+        "what is new counts no lines",
+        "reviewbot.domain.findings.incremental:NewPart.lines",
+        lambda _right: property(lambda _self: 0),
+        GROWS,
+        BY_PEOPLE,
+        ("evil", "note", "copy"),
     ),
     Mutation(
         "a bypass survives a push",

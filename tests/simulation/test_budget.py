@@ -7,7 +7,7 @@ import pytest
 from tests.simulation.found import NEXT, PUSH, history
 from tests.simulation.histories import Episode, play
 from tests.simulation.people import Move
-from tests.simulation.quick import quick
+from tests.simulation.quick import quick, replaced
 from tests.simulation.schedule import At, Begin, Meanwhile, Switch
 from tests.simulation.world import Setting
 
@@ -32,3 +32,32 @@ def test_two_runs_of_two_heads_stay_within_the_budget(summary: str) -> None:
                 bought.add(len(tasks))
     assert bought <= {0, 1}
     assert 1 in bought
+
+
+def test_without_reading_the_others_again_they_would_not() -> None:
+    guard = replaced("reviewbot.domain.machine.purchase:check_race", lambda _right: lambda *_arguments: None)
+    with guard, pytest.raises(AssertionError, match="take turns"):
+        test_two_runs_of_two_heads_stay_within_the_budget("true")
+
+
+SIXTY_A_LINE = "base-credits: 0\ncredits-per-100-lines: 6000\nmax-credits-ceiling: 115200\n"
+
+
+def holds(summary: str) -> set[tuple[int, ...]]:
+    """Return what two first reviews of different sizes hold, the first task first, however their calls interleave."""
+    inputs = (("max-credits", "auto"), ("wait-minutes", "0"), ("summary-comment", summary))
+    setting = Setting(inputs, f"supersede: keep\n{SIXTY_A_LINE}")
+    found = set()
+    with quick():
+        for first in range(1, MOST_CALLS):
+            for second in range(first + 1, first + MOST_CALLS):
+                begins = (At(first, Meanwhile(Move("copy"))), At(first, Begin(PUSH)), At(first, Switch()))
+                world = play(history(Episode((NEXT,), (*begins, At(second, Switch()))), setting=setting)).world
+                found.add(tuple(int(task.hold) for task in world.tasks_of(1)))
+    return found
+
+
+@pytest.mark.parametrize("summary", ["true", "false"])
+def test_two_first_reviews_of_different_sizes_stay_within_six_times_the_first(summary: str) -> None:
+    small, large = 360, 2_880
+    assert {(small,), (large, small)} <= holds(summary) <= {(), (small,), (large,), (large, small)}

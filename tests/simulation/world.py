@@ -32,6 +32,9 @@ KEY = "cvf_test_simulation"
 CHECK = "CodeVF review"
 RELEASE = "release"
 LISTS_RELEASE = f"bases: [{RELEASE}]\n"
+AUTO_SIZE = "base-credits: 60\ncredits-per-100-lines: 2000\n"
+"""With `max-credits: auto`, twenty credits for each line."""
+
 RENOVATE = "renovate[bot]"
 """A bot whose pull requests are not reviewed while all commits are its own."""
 
@@ -83,7 +86,7 @@ class Setting:
     @property
     def names(self) -> CheckNames:
         """The names of the check by base branch."""
-        return CheckNames(CHECK, (RELEASE,) if self.config == LISTS_RELEASE else ())
+        return CheckNames(CHECK, (RELEASE,) if LISTS_RELEASE in self.config else ())
 
     @property
     def needs_approval(self) -> bool:

@@ -43,6 +43,19 @@ def test_a_full_disk_is_named(clone: Clone) -> None:
     assert (status, "No space left" in err, "bug" in err) == (4, True, False), err
 
 
+def test_a_runner_whose_log_is_full_says_so_on_the_other_stream(tmp_path: Path) -> None:
+    """Without inputs the action stops at once: its first line is the one that does not fit."""
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-I", "-m", "reviewbot", "action"]
+        env = {"PATH": os.defpath, "GITHUB_WORKSPACE": str(tmp_path), "GITHUB_REPOSITORY": "acme/parcels"}
+        done = subprocess.run(
+            command, env=env, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 4
+    kept = "Submitted tasks are recorded; a later run continues."
+    assert done.stderr == f"The output could not be written: No space left on device. {kept}\n"
+
+
 def test_the_exit_statuses_of_the_program_are_those_of_its_modules() -> None:
     assert (__main__.EXIT_BUG, __main__.EXIT_NOT_PUBLISHED) == (verdict.EXIT_BUG, verdict.EXIT_NOT_PUBLISHED)
     assert __main__.INTERRUPTED == INTERRUPTED

@@ -18,7 +18,7 @@ from reviewbot.adapters.actions.safe_files import check_inside, write_inside
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
 from reviewbot.domain.text import escaping
-from reviewbot.errors import Problem, SettingsError
+from reviewbot.errors import OutputUnwritable, Problem, SettingsError
 from reviewbot.ports import Pages
 from reviewbot.render.view_models.review import SummaryView
 
@@ -91,9 +91,9 @@ class Runner:
         self._write(f"::{command} {joined}::{escaping.command_data(message)}")
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — no code here
-        self.job_summary(pages.job_summary(view))
         for line in pages.terminal(view).splitlines():
             self.say(line)
+        self.job_summary(pages.job_summary(view))
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """Write the step's outputs; outside a runner they are dropped."""
@@ -155,7 +155,7 @@ def _append(path: str, content: bytes, name: str) -> None:
         with Path(path).open("ab") as file:
             file.write(content)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise SettingsError(
-            (Problem(name, f"the file cannot be written ({reason})", "the path that the runner sets"),)
+        raise OutputUnwritable(
+            f"The file of `{name}` cannot be written: {error.strerror or type(error).__name__}.",
+            hint="Free space on the runner, and leave the variable as the runner sets it.",
         ) from None

@@ -42,6 +42,10 @@ class CodeVF:
     def requests(self) -> int:
         return self._transport.requests
 
+    def retry_until(self, deadline: float) -> None:
+        """Set the deadline of retries, in monotonic seconds."""
+        self._transport.deadline = deadline
+
     def balance(self) -> Balance:
         return wire.read_balance(self._call("GET", "credits/balance").json)
 

@@ -105,7 +105,7 @@ class Transport:
         self.requests = 0
         self._key = access.key
         self._clock = clock
-        self._deadline = deadline
+        self.deadline = deadline
         self._rng = rng
         self._on_retry = on_retry
         self._next_at = float("-inf")
@@ -128,7 +128,7 @@ class Transport:
             if isinstance(outcome, Response):
                 return outcome
             delay = retry_delay(attempt, outcome.kind, outcome.retry_after, self._rng)
-            if delay is None or self._clock.monotonic() + delay >= self._deadline:
+            if delay is None or self._clock.monotonic() + delay >= self.deadline:
                 raise outcome.error
             if self._on_retry:
                 self._on_retry(outcome.error, delay)

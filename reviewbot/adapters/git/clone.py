@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from msgspec import Struct
 
 from reviewbot.adapters.git.objects import read_between, read_files, read_folder
 from reviewbot.adapters.git.process import Bounds, Git, isolated_environment
+from reviewbot.adapters.scratch import scratch_folder
 from reviewbot.domain.github.pull_request import Entry, RawChange
 from reviewbot.domain.model.commits import login_of, title_of
 from reviewbot.domain.model.remotes import Remote, read_remote
@@ -57,8 +57,8 @@ def open_clone(folder: Path, environment: Mapping[str, str]) -> Iterator[Clone]:
     if root is None:
         what = f"`{folder.name or folder}` is not inside a git repository"
         raise _wrong("", what, "Run the command in a clone.")
-    with tempfile.TemporaryDirectory(prefix="reviewbot-clone-", ignore_cleanup_errors=True) as scratch:
-        yield Clone(root, Path(scratch), environment)
+    with scratch_folder("reviewbot-clone-") as scratch:
+        yield Clone(root, scratch, environment)
 
 
 class Clone:

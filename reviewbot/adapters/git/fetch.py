@@ -7,12 +7,11 @@ show, and only to the commands that fetch.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
 from reviewbot.adapters.git.objects import read_between
 from reviewbot.adapters.git.process import Bounds, Git, isolated_environment
+from reviewbot.adapters.scratch import scratch_folder
 from reviewbot.domain.github.pull_request import RawChange
 from reviewbot.errors import ChangeUnreadable
 
@@ -45,10 +44,10 @@ class GitChangeReader:
         return f"GitChangeReader({self._url!r})"
 
     def read_change(self, *, number: int, head: str, base: str) -> RawChange:
-        with tempfile.TemporaryDirectory(prefix="reviewbot-git-", ignore_cleanup_errors=True) as folder:
-            git = Git(Path(folder), self._environment, self._bounds)
+        with scratch_folder("reviewbot-git-") as folder:
+            git = Git(folder, self._environment, self._bounds)
             git.run("init", "--bare", "--quiet", "--template=", ".")
-            remote = Git(Path(folder), self._fetching, self._bounds)
+            remote = Git(folder, self._fetching, self._bounds)
             merge_base = self._fetch(git, remote, number, head, base)
             return read_between(git, merge_base, head)
 

@@ -14,16 +14,20 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from reviewbot.adapters.scratch import FULL, unusable, writing_scratch
 from reviewbot.adapters.subprocess_limits import CANNOT_START, Limits, confined
 from reviewbot.domain.model.urls import is_loopback
 from reviewbot.domain.selection.selection import LARGEST_TEXT
-from reviewbot.errors import ChangeUnreadable
+from reviewbot.errors import ChangeUnreadable, ScratchUnusable
 
 OUTPUT_LIMIT = 200 * 1024 * 1024
 """Bytes of a command's output."""
 
 MEMORY_LIMIT = 4 * 1024**3
 """Bytes of address space of git and each of its children; the windows below keep it well below."""
+
+_WORDS = 10_000
+"""Bytes of git's errors that are read."""
 
 _PASSED_ON = ("PATH", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 
@@ -67,8 +71,14 @@ class Git:
 
         Raises:
             ChangeUnreadable: it failed, or exceeded a limit.
+            ScratchUnusable: the disk is full.
         """
-        with tempfile.TemporaryFile(dir=self._folder) as output, tempfile.TemporaryFile(dir=self._folder) as errors:
+        with (
+            writing_scratch(),
+            tempfile.TemporaryFile(dir=self._folder) as output,
+            tempfile.TemporaryFile(dir=self._folder) as errors,
+        ):
+            os.posix_fallocate(errors.fileno(), 0, _WORDS)  # so that git can still say that the disk is full
             status = self._run(arguments, stdin, output.fileno(), errors.fileno())
             if status in CANNOT_START:
                 raise ChangeUnreadable("git was not found or cannot be started.", hint="Install git on the runner.")
@@ -78,7 +88,7 @@ class Git:
                 )
             if status not in accept:
                 errors.seek(0)
-                raise ChangeUnreadable(f"git {arguments[0]} failed.", hint=_last_words(errors.read(10_000)))
+                raise _failed(arguments[0], errors.read(_WORDS))
             output.seek(0)
             return output.read()
 
@@ -116,9 +126,16 @@ class Git:
                 process.wait()
 
 
-def _last_words(errors: bytes) -> str:
+def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:
+    """Return the error of a failed command with git's errors, which are filled up with NULs."""
+    text = errors.decode("utf-8", "replace").strip("\0").strip()
+    full = next((reason for reason in map(os.strerror, FULL) if reason in text), None)
+    return unusable(full) if full else ChangeUnreadable(f"git {command} failed.", hint=_last_words(text))
+
+
+def _last_words(errors: str) -> str:
     """Return the last line of git's errors, printable."""
-    lines = errors.decode("utf-8", "replace").strip().splitlines() or ["It gave no reason."]
+    lines = errors.splitlines() or ["It gave no reason."]
     return "".join(character if character.isprintable() else " " for character in lines[-1])[:300]
 
 

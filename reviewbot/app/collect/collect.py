@@ -39,8 +39,8 @@ def collect_finished(ports: Ports, inputs: Mapping[str, str]) -> Collection:
         collection = work.collection()
         if collection != Collection(repositories=0):
             ports.reporter.job_summary(collection_summary(collection))
-        for story in progress.recorder.stories:
-            story()
+        for summary in progress.recorder.summaries:
+            ports.reporter.job_summary(summary)
     return collection
 
 

@@ -1,9 +1,8 @@
-"""Keeps what the runs of a collection report, each of which works on one pull request."""
+"""Keeps the outputs and job summaries of a collection's runs, each of which works on one pull request."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -12,21 +11,26 @@ from reviewbot.domain.github.drafts import Annotation
 from reviewbot.ports import Pages, Reporter
 from reviewbot.render.view_models.review import SummaryView
 
+SUMMARY_CHARACTERS = 1024 * 1024
+"""A runner discards a larger job summary, so later runs need not keep theirs. A character has one byte at least."""
+
 
 class Recorder(Struct):
-    """A reporter that keeps outputs and stories; everything else goes to the runner's reporter at once.
+    """A reporter that keeps outputs and job summaries; everything else goes to the runner's reporter at once.
 
     Attributes:
         values: the outputs of the last run.
-        stories: those of all runs, to be written below the list of pull requests: a job summary is cut at its end.
+        summaries: job summaries of the runs, to be written below the list of pull requests, which must not be cut off.
+            They are rendered here, because views contain the texts of the changed files.
         is_elsewhere: whether the runs are in another repository than the workflow's. Readers of the workflow's runs may
             not be allowed to see that repository, so its findings are neither kept nor annotated.
     """
 
     reporter: Reporter
     values: Mapping[str, str] = field(default_factory=dict)
-    stories: list[Callable[[], None]] = field(default_factory=list)
+    summaries: list[str] = field(default_factory=list)
     is_elsewhere: bool = False
+    _characters: int = 0
 
     def say(self, line: str) -> None:
         """See `ports.Reporter.say`."""
@@ -41,14 +45,18 @@ class Recorder(Struct):
         if not self.is_elsewhere:
             self.reporter.annotate(annotation)
 
-    def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:
+    def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — as on a runner
         """See `ports.Reporter.story`."""
         if not self.is_elsewhere:
-            self.stories.append(partial(self.reporter.story, view, files, pages))
+            self.job_summary(pages.job_summary(view))
+            for line in pages.terminal(view).splitlines():
+                self.say(line)
 
     def job_summary(self, markdown: str) -> None:
-        """See `ports.Reporter.job_summary`."""
-        self.reporter.job_summary(markdown)
+        """Keep a job summary until the end of the collection."""
+        if self._characters <= SUMMARY_CHARACTERS:
+            self.summaries.append(markdown)
+            self._characters += len(markdown)
 
     def outputs(self, values: Mapping[str, str]) -> None:
         """See `ports.Reporter.outputs`."""

@@ -68,7 +68,7 @@ def _check_key(ports: Ports, settings: Settings) -> None:
     except (ServiceUnreachable, ServiceRefused) as error:
         if isinstance(error, ServiceRefused) and error.is_unauthorized:
             raise
-        ports.reporter.say(f"{error.message} What is open stays open.")
+        ports.reporter.say(f"{error.message} Open reviews stay open.")
 
 
 def _turn(ports: Ports, inputs: Mapping[str, str], lookup: Lookup, progress: Progress, turns: ExitStack) -> None:

@@ -17,7 +17,7 @@ from reviewbot.domain.redaction.redactor import Redactor, secret_name
 from reviewbot.domain.selection.file_kinds import named_as_document
 from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.selection.places import place_of
-from reviewbot.domain.selection.selection import Held, HeldBecause, risk, select
+from reviewbot.domain.selection.selection import Held, HeldBecause, is_unread, risk, select
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.errors import ChangeUnreadable, DiffTooLarge
 from reviewbot.values import replace
@@ -64,10 +64,16 @@ def _utf8(diff: bytes) -> str:
 
 
 def _whole(change: ChangeSet) -> ChangeSet:
-    """Check that the API hides no lines: an attribute on the author's branch can mark any text as binary."""
+    """Check that the API hides nothing: an attribute on the author's branch can mark any text as binary.
+
+    Of many files whose bytes have to be read individually, the API's reader reads only the first ones.
+    """
     hidden = [file.path for file in change.files if file.diff.binary and file.text is not None]
     if hidden:
         raise ChangeUnreadable(f"The API gives no lines for {hidden[0]!r}, which is text.")
+    unread = [file.path for file in change.files if file.new and is_unread(file.path, file.new)]
+    if unread:
+        raise ChangeUnreadable(f"The bytes of {unread[0]!r} were not read.")
     return change
 
 

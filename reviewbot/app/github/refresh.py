@@ -6,6 +6,8 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.github.read_change import load_change, prepare
 from reviewbot.app.reviewer.read_result import placed_now
+from reviewbot.domain.diff.parse import ChangeSet
+from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.finish import on_new_head, placed_again, reread
 from reviewbot.domain.machine.known import Known
 
@@ -18,13 +20,29 @@ def refresh(run: RunContext, known: Known) -> Known:
     Raises:
         ReviewbotError: GitHub cannot be read.
     """
-    snapshot = run.read_snapshot()
+    reviewed = known.snapshot.pull.head_sha
+    snapshot, change = _read(run, reviewed)
     now = reread(known, snapshot, read_ledger(run, snapshot, known.purchase.identity if known.purchase else ""))
-    reviewed, head = known.snapshot.pull.head_sha, snapshot.pull.head_sha
-    if head == reviewed:
+    if change is None:
         return now
+    head = snapshot.pull.head_sha
     run.degraded.say(f"The head moved to {head[:7]} during the run; this review is of {reviewed[:7]}.")
-    now = on_new_head(now, reviewed, prepare(run, snapshot, load_change(run.ports, snapshot.pull)))
+    now = on_new_head(now, reviewed, prepare(run, snapshot, change))
     purchases = {one.task_id: one for one in (*now.stored.ledger.purchases, *now.memory.update.purchases)}
     answers = (placed_now(run, now, purchases[one.task_id], one.report) for one in now.memory.update.answers)
     return placed_again(now, tuple(answers))
+
+
+def _read(run: RunContext, reviewed: str) -> tuple[Snapshot, ChangeSet | None]:
+    """Read the pull request, and its change if the head has moved.
+
+    The pull request is read last: the shorter the time until it is written, the less another run can record meanwhile.
+    """
+    snapshot = run.read_snapshot()
+    while snapshot.pull.head_sha != reviewed:
+        before = snapshot.pull
+        change = load_change(run.ports, before)
+        snapshot = run.read_snapshot()
+        if (snapshot.pull.head_sha, snapshot.pull.base_sha) == (before.head_sha, before.base_sha):
+            return snapshot, change
+    return snapshot, None

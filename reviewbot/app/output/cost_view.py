@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from reviewbot.app.context import RunContext
-from reviewbot.domain.codevf.budget import hold
+from reviewbot.domain.codevf.budget import credits_within, hold
+from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.review import Tag
+from reviewbot.domain.policy.size import limit_per_pull, sized_by
 from reviewbot.domain.text.formatting import counted, short
 from reviewbot.render.view_models.review import CostView, WaitView
 
@@ -17,26 +20,41 @@ def cost_of(run: RunContext, known: Known) -> CostView | None:
     """Return the cost of the review of this change; None if nothing is bought or the review is free."""
     if known.purchase is None or not run.paid:
         return None
-    request, tag = known.request, known.bought.tag if known.bought else None
+    request, purchase, tag = known.request, known.purchase, known.bought.tag if known.bought else None
+    most = _max_credits(known, purchase, tag)
+    limit = limit_per_pull(request.max_credits_per_pr, known.ledger.first_hold or purchase.hold)
     return CostView(
         mode=request.mode.value,
-        max_credits=request.max_credits,
+        max_credits=most,
         mode_multiplier=request.mode.multiplier,
         expertise=tag.name if tag and request.expertise.isdecimal() else request.expertise,
-        tag_multiplier=_factor(known, tag, known.purchase.hold // known.purchase.parts),
-        hold=known.purchase.hold,
-        used=known.purchase.used,
-        parts=known.purchase.parts,
+        tag_multiplier=_factor(known, tag, most, purchase.hold // purchase.parts),
+        hold=purchase.hold,
+        used=purchase.used,
+        parts=purchase.parts,
+        size=sized_by(request.auto_size, request.mode, purchase.lines, purchase.parts, most)
+        if purchase.lines is not None
+        else "",
+        spent=max(known.stored.claimed, known.ledger.spent),
+        limit=limit,
     )
 
 
-def _factor(known: Known, tag: Tag | None, held: int) -> Decimal | None:
+def _max_credits(known: Known, purchase: Purchase, tag: Tag | None) -> int:
+    """Return the credits of each task; of a short copy, which lacks them, those of the settings or of the hold."""
+    request = known.request
+    if purchase.max_credits or request.max_credits is not Auto.AUTO:
+        return purchase.max_credits or int(request.max_credits)
+    return credits_within(purchase.hold // purchase.parts, request.mode, tag.multiplier if tag else Decimal(1))
+
+
+def _factor(known: Known, tag: Tag | None, most: int, held: int) -> Decimal | None:
     """Return the multiplier of the expertise; a later run computes it from the hold."""
     request = known.request
     if tag or not request.expertise:
         return tag.multiplier if tag else Decimal(1)
-    guess = round(Decimal(held) / (request.max_credits * request.mode.multiplier), 2)
-    return guess if hold(request.max_credits, request.mode, guess) == held else None
+    guess = round(Decimal(held) / (most * request.mode.multiplier), 2)
+    return guess if hold(most, request.mode, guess) == held else None
 
 
 def unknown_tasks(run: RunContext, known: Known) -> tuple[str, ...]:

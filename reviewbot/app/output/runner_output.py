@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import annotations_of
 from reviewbot.app.output.views import progress_of, summary_view
+from reviewbot.domain.machine.judge import undelivered
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity
-from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, first_exit_status
-from reviewbot.errors import SettingsError, TemplateError
+from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.errors import OutputUnwritable, SettingsError, TemplateError
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
 from reviewbot.exports.sarif import sarif
 from reviewbot.render.view_models.review import ProgressView
-from reviewbot.values import replace
 
 OUTPUTS = (
     "status",
@@ -87,12 +87,15 @@ def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
     if known.report is not None or run.settings.dry_run:
         files.update(write_files(run, known, outcome))
         if len(files) < len(run.settings.files()):
-            status = first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status)
-            outcome = replace(outcome, exit_status=status)
+            outcome = undelivered(outcome)
     if known.report is not None and known.check is None:  # GitHub would also show the check's annotations
         for annotation in annotations_of(run, known):
             reporter.annotate(annotation)
-    show(run, known, outcome)
+    try:
+        show(run, known, outcome)
+    except OutputUnwritable as error:
+        reporter.say(error.message)
+        outcome = undelivered(outcome)
     reporter.outputs(outputs(run, known, outcome) | files)
     return outcome
 

@@ -17,7 +17,7 @@ from reviewbot.domain.diff.parse import LineKind
 from reviewbot.domain.machine.acquire import may_shrink
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.machine.phases import Order
-from reviewbot.domain.machine.purchase import check_race
+from reviewbot.domain.machine.purchase import check_race, may_exceed_together
 from reviewbot.domain.machine.steps import TaskCreated, TooLarge
 from reviewbot.domain.model.review import Attachment, Submission, Task
 from reviewbot.domain.text.escaping import visible
@@ -34,10 +34,10 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
         OverBudget: another run recorded an intent meanwhile, and both exceed the pull request's limit.
         ServiceError: there is no task (`ServiceRefused`, `PayloadTooLarge`), or it is unknown.
     """
-    if run.paid and known.request.max_credits_per_pr and not order.again:
+    if run.paid and may_exceed_together(known) and not order.again:
         check_race(known, read_ledger(run, run.read_snapshot(), bought.purchase.identity).ledger)
     tiers = size_tiers(run.settings.attachment_bytes)
-    packings = _packings(run, known, bought, tiers[bought.purchase.size_tier], order.quote.parts)
+    packings = _packings(known, bought, tiers[bought.purchase.size_tier], order.quote.parts)
     if not any(packing.sent for packing in packings):
         raise _nothing_fits(run, known, together(packings, len(packings)))
     try:
@@ -76,13 +76,13 @@ def _create(run: RunContext, known: Known, bought: Bought, order: Order, packing
     return tasks
 
 
-def _packings(run: RunContext, known: Known, bought: Bought, limits: SizeTier, most: int) -> tuple[Packing, ...]:
+def _packings(known: Known, bought: Bought, limits: SizeTier, most: int) -> tuple[Packing, ...]:
     """Return the packing of each task; without files if none fits."""
     task_batches = TaskBatches.of(known.change.sendables, limits, most, confirms=bought.purchase.confirms)
     packings = task_batches.packed()
     if task_batches.context_limits is None or not any(packing.sent for packing in packings):
         return tuple(packings)
-    context = so_far(run, known, bought.purchase.since, task_batches, task_batches.context_limits)
+    context = so_far(known, bought.purchase.since, task_batches, task_batches.context_limits)
     return tuple(
         replace(packing, attachments=(*packing.attachments, one))
         for packing, one in zip(packings, context, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
+from itertools import takewhile
 from pathlib import Path
 from random import SystemRandom
 
@@ -13,9 +14,12 @@ from msgspec import Struct
 from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.codevf import Access, CodeVF
+from reviewbot.adapters.git.clone import open_clone
 from reviewbot.adapters.github.client import Address, Patience
 from reviewbot.adapters.github.doctor_reader import SetupReader
+from reviewbot.adapters.local.pull_request import default_base
 from reviewbot.cli.commands.config import inputs_said
+from reviewbot.cli.commands.plan import replayer_of
 from reviewbot.cli.invocation import Call, signals
 from reviewbot.cli.review_target import repository_name
 from reviewbot.domain.model.options import ReviewerKind
@@ -27,7 +31,19 @@ from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.settings.readers import Secret
 from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
-from reviewbot.setup.checkup import Finding, of_error, of_price, of_problems, of_project, of_required, of_workflows
+from reviewbot.setup.checkup import (
+    DAYS,
+    MERGES,
+    Finding,
+    of_error,
+    of_merges,
+    of_price,
+    of_problems,
+    of_project,
+    of_required,
+    of_workflows,
+)
+from reviewbot.terminal.progress import Progress
 from reviewbot.values import replace
 
 PATIENCE = Patience(most=10, whole=30)
@@ -36,7 +52,7 @@ PATIENCE = Patience(most=10, whole=30)
 _ASK_GH = "Set a token that can read the repository: GITHUB_TOKEN=$(gh auth token) reviewbot doctor"
 
 _SECONDS = 30
-"""Time limit for all requests to CodeVF."""
+"""Time limit for all requests to CodeVF, and for replaying merges."""
 
 
 def run(call: Call) -> int:
@@ -81,6 +97,7 @@ class _Visit(Struct, frozen=True):
             settings = yield from self._github()
         if settings.reviewer is ReviewerKind.CODEVF:
             yield from self._codevf(settings)
+            yield from self._merges()
         else:
             yield Finding("reviewer", "`local` needs no account")
 
@@ -152,6 +169,28 @@ class _Visit(Struct, frozen=True):
             yield from of_problems(error.problems)
         except ReviewbotError as error:
             yield of_error("CodeVF", error)
+
+    def _merges(self) -> Iterator[Finding]:
+        """Replay the last merges offline, if this runs in a clone of the repository."""
+        try:
+            clone = self.stack.enter_context(open_clone(Path.cwd(), self.desktop.network.children))
+        except SettingsError:
+            return
+        origin, head = clone.origin(), clone.resolve(default_base(clone))
+        if origin is None or origin.full_name != self.repository or head is None:
+            return
+        try:
+            replayer = replayer_of(clone, head, self.said, self.clock)
+            landed = clone.landed(head, f"{DAYS} days ago", MERGES + 1)
+            deadline = self.clock.monotonic() + _SECONDS
+            in_time = takewhile(
+                lambda _: self.clock.monotonic() < deadline, replayer.replays(landed[:MERGES], Progress())
+            )
+            held = [one.credits for one in in_time]
+        except ReviewbotError as error:
+            yield replace(of_error("costs", error), status=0)
+        else:
+            yield of_merges(held, is_whole=len(held) == len(landed))
 
 
 def _tried(about: str, attempt: Callable[[], object], result: str) -> Finding:

@@ -45,11 +45,7 @@ def run(call: Call) -> int:
         if head is None:
             todo = "Name a branch, a tag or a commit."
             raise wrong("--branch", f"`{branch}` is not a commit in this clone", todo)
-        inputs = {**inputs_of(chosen, {}), "dry-run": "true", "reviewer": "codevf"}
-        config = clone.files(head, [CONFIG_FILE]).get(CONFIG_FILE)
-        # Invalid settings are reported once, not for each merge.
-        policy = policy_of(read_settings(inputs, config.text if config else None))
-        replayer = _Replayer(clone, head, inputs, policy, clock)
+        replayer = replayer_of(clone, head, inputs_of(chosen, {}), clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
         with showing_progress(console, quiet=False) as progress:
             landed = clone.landed(head, span, chosen.most)
@@ -59,11 +55,25 @@ def run(call: Call) -> int:
     return 0
 
 
+def replayer_of(clone: Clone, head: str, inputs: Mapping[str, str], clock: SystemClock) -> Replayer:
+    """Return the replayer of merges, with the settings at a commit.
+
+    Raises:
+        SettingsError: invalid settings, which are reported once instead of for each merge.
+    """
+    inputs = {**inputs, "dry-run": "true", "reviewer": "codevf"}
+    config = clone.files(head, [CONFIG_FILE]).get(CONFIG_FILE)
+    policy = policy_of(read_settings(inputs, config.text if config else None))
+    return Replayer(clone, head, inputs, policy, clock)
+
+
 def _nobody(_: Settings) -> ReviewService:
     raise ServiceRefused("A plan asks no reviewer.")
 
 
-class _Replayer(Struct, frozen=True):
+class Replayer(Struct, frozen=True):
+    """Plays the dry runs of merges in a clone."""
+
     clone: Clone
     head: str
     inputs: Mapping[str, str]
@@ -71,7 +81,7 @@ class _Replayer(Struct, frozen=True):
     clock: SystemClock
 
     def replays(self, landed: tuple[Landed, ...], progress: Progress) -> Iterator[Replay]:
-        """One replay for each merge."""
+        """Yield one replay for each merge."""
         progress.stage(f"Replaying {counted(len(landed), 'merge')}")
         for one in landed:
             if bot := skipped_bot(self.clone.authors(one), self.policy):

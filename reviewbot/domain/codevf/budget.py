@@ -7,6 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 from msgspec import Struct
 
 from reviewbot.domain.model.review import Balance, Mode
+from reviewbot.domain.policy.size import REVIEWS_PER_PULL
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import OverBudget
 
@@ -29,12 +30,41 @@ class Spending(Struct, frozen=True):
         hold: of the new task.
         spent: credits held by open tasks and used by finished ones of this pull request.
         max_per_pr: 0 for no limit.
+        first_hold: of the first review, if the limit is a multiple of it; else 0.
+        otherwise: how the pull request can continue without a higher limit, as the end of a sentence.
     """
 
     hold: int
     spent: Decimal
     max_per_pr: int
     min_balance: int
+    first_hold: int = 0
+    otherwise: str = ""
+
+
+MOST_PER_PULL = 10**9
+"""The largest value of `max-credits-per-pr`."""
+
+
+def _over_limit(spending: Spending) -> str:
+    times, first = REVIEWS_PER_PULL, number(spending.first_hold)
+    why = f" The limit is {times} times the {first} credits that the first review held." if spending.first_hold else ""
+    return (
+        f"`max-credits-per-pr` stops this review: it would hold {number(spending.hold)} credits, and "
+        f"{number(spending.spent)} of {number(spending.max_per_pr)} are held or used on this pull request.{why}"
+    )
+
+
+def _to_continue(spending: Spending) -> str:
+    """Return the ways to continue: a limit that this review fits in, or none."""
+    needed = spending.spent + spending.hold
+    least = int(needed.to_integral_value(ROUND_CEILING)) if needed <= MOST_PER_PULL else 0
+    limit = f"{least}` or more (`0`: no limit)" if least else "0`"
+    otherwise = f", {spending.otherwise}" if spending.otherwise else ""
+    return (
+        f"Set `max-credits-per-pr: {limit} in `.github/reviewbot.yml` on the default branch, or in the workflow, and "
+        f"run it again{otherwise}."
+    )
 
 
 def check(spending: Spending, balance: Balance | None) -> None:
@@ -44,11 +74,7 @@ def check(spending: Spending, balance: Balance | None) -> None:
         OverBudget: before anything is submitted.
     """
     if spending.max_per_pr and spending.spent + spending.hold > spending.max_per_pr:
-        raise OverBudget(
-            f"This review would hold {number(spending.hold)} credits; with {number(spending.spent)} held or used on "
-            f"this pull request that is more than the limit of {number(spending.max_per_pr)} (`max-credits-per-pr`).",
-            hint="Raise `max-credits-per-pr`, or lower `max-credits`.",
-        )
+        raise OverBudget(_over_limit(spending), hint=_to_continue(spending))
     if balance is None:
         return
     left = balance.available - spending.hold

@@ -1,5 +1,4 @@
-"""Decides where each finding is shown and which of the earlier ones it continues.
+"""Decides where each finding is shown, and which earlier finding it continues.
 
-Placement, markers and ids, tracking across pushes,
-and what is new since the last review.
+Contains placement, markers and ids, tracking across pushes, and the part of a change that is new since the last review.
 """

@@ -1,4 +1,4 @@
-"""What is new since the last review, and which findings to confirm: sent beside the whole diff.
+"""Computes the attachment of a follow-up review: what is new since the last review, and the findings to confirm.
 
 The new part is what differs between the last reviewed head and this one, within the change from merge base to head. So
 a rebase or a merge of the base adds nothing new.
@@ -14,7 +14,7 @@ from itertools import groupby, pairwise
 
 from msgspec import Struct
 
-from reviewbot.domain.diff.parse import ChangedFile
+from reviewbot.domain.diff.parse import ChangedFile, LineKind
 from reviewbot.domain.diff.text_index import split_lines
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.pull_request import Entry
@@ -24,16 +24,31 @@ MAX_DESCRIBED = 1_000
 
 
 class NewPart(Struct, frozen=True):
-    """The new part of a file: first and last lines at the head; no ranges if lines were only deleted or are unknown."""
+    """The new part of a file.
+
+    Attributes:
+        ranges: first and last lines at the head; empty if lines were only deleted or are unknown.
+        deleted: the number of deleted lines.
+    """
 
     path: str
     ranges: tuple[tuple[int, int], ...]
+    deleted: int = 0
+
+    @property
+    def lines(self) -> int:
+        """The number of changed lines."""
+        return sum(last - first + 1 for first, last in self.ranges) + self.deleted
 
 
 def new_parts(files: Iterable[ChangedFile], before: Mapping[str, Entry]) -> tuple[NewPart, ...]:
-    """The files that differ from the entries at the last reviewed head, each with its added lines that are new."""
+    """Return the files that differ from the last reviewed head, each with its new lines."""
     return tuple(
-        NewPart(file.path, tuple(_ranges(_new_lines(file, before.get(file.path)))))
+        NewPart(
+            file.path,
+            tuple(_ranges(_new_lines(file, before.get(file.path)))),
+            _newly_deleted(file, before.get(file.path)),
+        )
         for file in files
         if _content(file.new) != _content(before.get(file.path))
     )
@@ -51,8 +66,17 @@ def _new_lines(file: ChangedFile, before: Entry | None) -> list[int]:
     return [number for number in added if number in changed]
 
 
+def _newly_deleted(file: ChangedFile, before: Entry | None) -> int:
+    """Count the lines that are gone since then, at most those that the whole change deletes."""
+    deleted = sum(line.kind is LineKind.DELETED for line in file.diff.lines())
+    text = "" if file.new is None else file.text
+    if before is None or before.text is None or text is None:
+        return deleted
+    return min(deleted, len(_changed(split_lines(text), split_lines(before.text))))
+
+
 def _changed(old: Sequence[str], new: Sequence[str]) -> set[int]:
-    """Numbers of the lines of the new text that the old text does not have there: a patience diff.
+    """Return the numbers of the lines that are new, by a patience diff.
 
     Lines that are unique in both texts are pairs. Equal lines next to a pair, and at both ends, are unchanged; the
     rest is new. Unlike `difflib`, it takes no longer than sorting on any text.
@@ -72,7 +96,7 @@ def _unlike(old: Sequence[str], new: Sequence[str], first: int) -> range:
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """The longest run of lines that are unique in both texts and in the same order, as indices."""
+    """Return the longest run of lines that are unique in both texts and in the same order, as indices."""
     there, here = _once(old), _once(new)
     pairs = [(there[line], index) for line, index in here.items() if line in there]
     # Of all ascending runs of one length, the one that ends lowest can be continued best: patience sorting.
@@ -103,7 +127,7 @@ def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def since_text(head: str, parts: Sequence[NewPart], records: Sequence[TrackedFinding], limit: int) -> str:
-    """The attachment: the findings to confirm, one JSON object a line, then the new part by file and lines.
+    """Return the attachment: the findings to confirm, one JSON object a line, then the new part by file and lines.
 
     Args:
         head: the last reviewed one; empty to review the whole change.
@@ -158,6 +182,6 @@ def _asked(record: TrackedFinding) -> dict[str, object]:
         "code": "changed since" if record.standing is FindingState.CHANGED else "unchanged",
     }
     if record.leftover:
-        # Its place in an old answer does not tell what it is about.
+        # Its place in an old answer does not say which code it is about.
         described["text"] = record.text[:MAX_DESCRIBED]
     return described

@@ -23,22 +23,22 @@ _ID = re.compile(f"[0-9a-f]{{{_ID_LENGTH}}}")
 
 
 def finding_id(*parts: str) -> str:
-    """Ten hex digits for the parts, which may contain any character."""
+    """Return the ten hex digits that identify these parts, which may contain any character."""
     return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_ID_LENGTH]
 
 
 def is_finding_id(text: str) -> bool:
-    """Whether a text can be an id that `finding_id` has made."""
+    """Return whether a text has the form of an id of `finding_id`."""
     return _ID.fullmatch(text) is not None
 
 
 def summary_mark(instance: str) -> str:
-    """The first bytes of the summary comment."""
+    """Return the first bytes of the summary comment."""
     return f'<!-- reviewbot:summary:v1 instance="{instance}" -->'
 
 
 def review_mark(instance: str) -> str:
-    """The first bytes of a review's body."""
+    """Return the first bytes of a review's body."""
     return f'<!-- reviewbot:review:v1 instance="{instance}" -->'
 
 
@@ -53,7 +53,7 @@ class FindingMark(Struct, frozen=True):
 
 
 def read_finding_mark(body: str) -> FindingMark | None:
-    """The mark that a body starts with, if any."""
+    """Return the mark that a body starts with, if any."""
     match = _FINDING.match(body)
     if match is None:
         return None
@@ -61,7 +61,7 @@ def read_finding_mark(body: str) -> FindingMark | None:
 
 
 def comment_key(comment_id: int, *, in_thread: bool) -> str:
-    """The id of a comment, with an `r` for one of a review thread: GitHub numbers the two kinds separately."""
+    """Return the id of a comment, with an `r` in a review thread, because GitHub numbers the two kinds separately."""
     return f"{'r' if in_thread else ''}{comment_id}"
 
 
@@ -78,7 +78,7 @@ class AnswerMark(Struct, frozen=True):
 
 
 def read_answer_mark(body: str) -> AnswerMark | None:
-    """The mark that a body starts with, if any."""
+    """Return the mark that a body starts with, if any."""
     match = _ANSWER.match(body)
     return None if match is None else AnswerMark(match[1], match[2], Reaction(match[3]))
 
@@ -103,7 +103,7 @@ def with_state(body: str, text: str, *, closed: bool = False) -> str:
 
 
 def says_closed(body: str) -> bool:
-    """Whether a comment says that all its findings are closed."""
+    """Return whether a comment says that all its findings are closed."""
     mark = _FINDING.match(body)
     state = mark and _STATE.match(body[mark.end() :].removeprefix("\n"))
     return bool(state and state[1])

@@ -1,7 +1,7 @@
 """Places every finding and gives it an id, before anything is posted.
 
-A finding is placed `OnLines`, `OnFile` or `InSummary`, or is a `DuplicateOf` another: exactly one of them, and no line
-outside the diff. The text as sent is what counts: redacted and masked lines stay so here.
+Each finding gets exactly one place: `OnLines`, `OnFile`, `InSummary` or `DuplicateOf`. Lines are always in the diff.
+Code is compared with the text as sent, in which secrets are redacted or masked.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MAX_FINGERPRINT_LINES = 20
 
 
 class Why(StrEnum):
-    """How the place of a finding was found, or why it is not on a line; the templates have the words."""
+    """How the place of a finding was found, or why it is not on a line; `why.md.j2` has the texts."""
 
     CITED = "cited"
     QUOTED = "quoted"
@@ -50,11 +50,11 @@ class Why(StrEnum):
 
 
 UNVERIFIED = frozenset({Why.FILE_NOT_IN_CHANGE, Why.FILE_NOT_SENT, Why.NO_FILE})
-"""Nothing that was sent confirms the lines that the reviewer names."""
+"""Reasons for which the cited lines are not confirmed by any text that was sent."""
 
 
 class SuggestionState(StrEnum):
-    """What can be done with a suggestion."""
+    """Whether a suggestion can be committed."""
 
     NONE = "none"
     COMMITTABLE = "committable"
@@ -62,14 +62,14 @@ class SuggestionState(StrEnum):
 
 
 class OnLines(Struct, frozen=True):
-    """On lines of the diff; `why` says how they were found."""
+    """A comment on lines of the diff; `why` is how they were found."""
 
     target: LineTarget
     why: Why
 
 
 class OnFile(Struct, frozen=True):
-    """On the file as a whole; `line` is where the code is at the head, if known."""
+    """A comment on the whole file; `line` is where the code is at the head, if known."""
 
     path: str
     why: Why
@@ -77,14 +77,14 @@ class OnFile(Struct, frozen=True):
 
 
 class InSummary(Struct, frozen=True):
-    """Listed in the summary; `at` is where it would have gone."""
+    """An entry of the summary; `at` is where the comment would have been."""
 
     why: Why
     at: OnLines | OnFile | None = None
 
 
 class DuplicateOf(Struct, frozen=True):
-    """Equal to the finding of this id."""
+    """A duplicate of the finding with this id."""
 
     id: str
 
@@ -96,8 +96,8 @@ class Placed(Struct, frozen=True):
     """A finding with its place and its id.
 
     Attributes:
-        side: where its code was found, else what the reviewer said.
-        block: its code as sent, None if nothing says which code it is about.
+        side: where its code was found, otherwise the side that the reviewer cited.
+        block: its code as sent, None if unknown.
         in_file: the changed file that it is about, if any.
         root: the id of its code alone, which other findings on that code share.
     """
@@ -120,7 +120,7 @@ class PlacementRules(Struct, frozen=True):
 
 
 class _Found(Struct, frozen=True):
-    """Where a finding's code is; the first `count` lines are the code, the others were only cited."""
+    """The lines that a finding cites; the first `count` of them are its code."""
 
     side: Side
     first: int
@@ -130,7 +130,7 @@ class _Found(Struct, frozen=True):
 
 
 def place(findings: Sequence[Finding], views: Sequence[FileView], rules: PlacementRules) -> tuple[Placed, ...]:
-    """Place every finding, in the order given: as many as came in.
+    """Place every finding, in the given order.
 
     Of two equal findings the worse one is the original, so that a duplicate never hides what blocks.
     """
@@ -157,7 +157,7 @@ _Entry = TypeVar("_Entry")
 
 
 def find_by_path(path: str, by_path: Mapping[str, _Entry]) -> _Entry | None:
-    """Look up a reviewer's path, as it is or as git, a diff header or a shell would write it."""
+    """Return the file of a path, which may be quoted or have a prefix such as `a/`."""
     names = [name.removeprefix(prefix) for name in (path, unquote(path)) for prefix in ("", "./", "/", "a/", "b/")]
     return next((by_path[name] for name in names if name in by_path), None)
 
@@ -178,7 +178,7 @@ def _original(identifier: str, finding: Finding, view: FileView | None, found: _
 
 
 def _fingerprint(finding: Finding, view: FileView | None, found: _Found | None) -> tuple[str, ...]:
-    """What identifies the finding: never the line number, so a push that moves code does not repeat a comment."""
+    """Return what identifies the finding. The line number does not, so a push that moves code repeats no comment."""
     category = finding.category.value if finding.category else ""
     path = view.old_path if view else finding.path
     if view and found:
@@ -198,7 +198,7 @@ def _code_of(view: FileView, found: _Found) -> tuple[str, ...]:
 def _locate(finding: Finding, view: FileView) -> _Found | None:
     quote, cited, index = quoted_lines(finding.code), finding.line, view.index(finding.side)
     if cited is not None and (index.starts_with(quote, cited) if quote else cited in index.folded):
-        # Reviewers cite past the end of a file.
+        # Reviewers cite lines past the end of a file.
         last = max(cited, min(max(finding.end_line or cited, cited + len(quote) - 1), index.last))
         return _Found(finding.side, cited, last, len(quote) or last - cited + 1, Why.CITED)
     for side, why in ((finding.side, Why.QUOTED), (finding.side.other, Why.OTHER_SIDE)) if quote else ():
@@ -226,7 +226,7 @@ def _placement(finding: Finding, view: FileView | None, found: _Found | None) ->
 
 
 def _suggestion_state(finding: Finding, view: FileView | None, placement: Placement) -> SuggestionState:
-    """A suggestion is committable only if it replaces exactly what the reviewer says it replaces, as sent."""
+    """Decide whether a suggestion can be committed: only if it replaces exactly the text that the reviewer quotes."""
     if finding.suggestion is None:
         return SuggestionState.NONE
     if not isinstance(placement, OnLines) or view is None or finding.existing_code is None or is_protected(view.path):
@@ -242,11 +242,11 @@ def _suggestion_state(finding: Finding, view: FileView | None, placement: Placem
 
 
 _UNSEEN = re.compile("[\ufe0e\ufe0f\u2800]")
-"""Emoji selectors and the blank Braille pattern: harmless in prose, but in code they make another name."""
+"""Emoji selectors and the blank Braille pattern. In code they change a name invisibly."""
 
 
 def _is_code(suggestion: str) -> bool:
-    """Whether a suggestion can be part of a file: nothing in it is invisible, redacted, masked, or our line numbers."""
+    """Return whether a suggestion can be part of a file: no invisible, redacted or masked text, and no line numbers."""
     hidden = code_text(suggestion) != suggestion
     lines = split_lines(suggestion)
     return not (hidden or _UNSEEN.search(suggestion) or has_redaction(suggestion) or strip_gutter(lines) != lines)
@@ -258,14 +258,14 @@ def _same_code(existing: str, there: Sequence[str]) -> bool:
 
 
 def in_summary(item: Placed, why: Why) -> Placed:
-    """Move a finding to the summary; a duplicate stays one."""
+    """Move a finding to the summary, unless it is a duplicate."""
     if isinstance(item.placement, OnLines | OnFile):
         return replace(item, placement=InSummary(why, item.placement))
     return item
 
 
 def _limited(placed: Sequence[Placed], rules: PlacementRules) -> Iterator[Placed]:
-    """Keep the worst findings on their places and move the others to the summary."""
+    """Leave the worst findings where they are and move the others to the summary."""
     wanted = [
         index
         for index, item in enumerate(placed)
@@ -278,16 +278,16 @@ def _limited(placed: Sequence[Placed], rules: PlacementRules) -> Iterator[Placed
 
 
 Words = tuple[str, Block | None]
-"""What distinguishes two findings of one id: the title as the ledger has it, and the code."""
+"""What distinguishes two findings with one id: the title as the ledger stores it, and the code."""
 
 
 def remembered(records: Iterable[TrackedFinding]) -> dict[str, Words]:
-    """The words of the findings in the ledger, by id."""
+    """Return the titles and code of the findings in the ledger, by id."""
     return {record.id: (_written(record.title), record.block) for record in records}
 
 
 def said(placed: Iterable[Placed]) -> dict[str, Words]:
-    """The words of the findings of an answer, by id."""
+    """Return the titles and code of the findings of an answer, by id."""
     return {item.id: _words(item) for item in placed if not isinstance(item.placement, DuplicateOf)}
 
 
@@ -315,7 +315,7 @@ def _words(item: Placed) -> Words:
 
 
 def _written(title: str) -> str:
-    """A title as it comes back from the ledger: cut, and without lone surrogates."""
+    """Return a title as the ledger stores it: truncated, and without lone surrogates."""
     return title[:MAX_TITLE].encode("utf-8", "replace").decode()
 
 

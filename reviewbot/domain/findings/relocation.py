@@ -1,4 +1,4 @@
-"""Places the review of one head on another: by the code that it is about, or not on a line at all."""
+"""Places the review of one head on another head, by the code of each finding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reviewbot.values import replace
 
 
 def without_quote(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """The files whose text at the reviewed head is needed, because a line is cited and not quoted."""
+    """Return the files whose text at the reviewed head is needed, because a line is cited and not quoted."""
     cited = (one.path for one in findings if _is_only_cited(one) and one.side is Side.RIGHT)
     return tuple(dict.fromkeys(path for path in cited if path))
 

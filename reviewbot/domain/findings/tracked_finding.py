@@ -1,4 +1,4 @@
-"""What the ledger keeps of a finding, so that it blocks until it is dealt with."""
+"""Findings as the ledger stores them: their state, waivers and bypasses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class FindingState(StrEnum):
     """The state of a finding.
 
     `CHANGED` is open too: its code has changed, and no review has confirmed the fix. `FIXED` needs the
-    reviewer's word and changed code; `GONE` means that the file is deleted or no longer changed.
+    reviewer's word and changed code. `GONE` means that the file is deleted or equals the base there.
     """
 
     OPEN = "open"
@@ -31,12 +31,12 @@ class FindingState(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Whether the finding still counts."""
+        """Whether the finding is open or changed."""
         return self in {FindingState.OPEN, FindingState.CHANGED}
 
 
 class Waiver(Struct, frozen=True):
-    """Someone accepted a finding, for its code as it was.
+    """A collaborator accepted a finding, for its code as it was.
 
     Attributes:
         by: a login.
@@ -53,7 +53,7 @@ class Waiver(Struct, frozen=True):
 
 
 class Bypass(Struct, frozen=True):
-    """Someone let one head through to one base branch, whatever its review says."""
+    """A maintainer let one head pass, for one base branch."""
 
     head_sha: str
     base_ref: str
@@ -71,7 +71,7 @@ class Judged(Struct, frozen=True):
     Attributes:
         id: of the finding; empty if it did not fit.
         standing: `OPEN` or `CHANGED`.
-        blocks: whether it blocked, but for a waiver.
+        blocks: whether it blocked, or would have without a waiver.
         carried: whether another task than the change's reported it first.
     """
 
@@ -91,7 +91,7 @@ class TrackedFinding(Struct, frozen=True):
     Attributes:
         path: the file in the change, or what the reviewer named.
         line: of its first line when it was last found, if known.
-        block: its code, None if nothing says which code it is about.
+        block: its code, None if unknown.
         in_file: whether its file was in the change.
         added: whether the change added that file: if it is no longer there, it may have another name.
         touched: whether the change adds or deletes any of its code.
@@ -136,7 +136,7 @@ class Findings(Struct, frozen=True, dict=True):
 
     Attributes:
         records: worst first.
-        beyond: open ones that did not fit into the ledger, by severity. They count until a whole review.
+        beyond: how many open ones did not fit into the ledger, by severity. They count until a whole review.
         broken: whether findings may be lost, because someone edited or removed the ledger. Only a whole review can
             succeed then.
     """

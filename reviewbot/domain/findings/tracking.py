@@ -1,8 +1,8 @@
 """Tracks findings across pushes: what is still there, what has changed, and what the reviewer says about it.
 
-A finding is looked up by its code, never by its line number. *Changed* still counts; *fixed* needs the reviewer's word
-and changed code; *gone* means that its file is deleted or no longer differs from the base there. A finding that an
-answer does not mention stays as it was. In a change that was judged before, it is at least as open as it was then.
+A finding is looked up by its code, never by its line number. *Changed* still counts. *Fixed* needs the reviewer's word
+and changed code. *Gone* means that its file is deleted or no longer differs from the base there. A finding that an
+answer does not mention stays as it was. In a change that was judged before, a finding is open if it was open then.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ SHORT_CHANGE = 32
 """Hex digits."""
 
 Stood = Mapping[str, FindingState]
-"""How the findings stood that were open when this very change was judged, by id."""
+"""The findings that were open when this same change was judged, by id."""
 
 NOT_JUDGED: Stood = {}
 
@@ -108,7 +108,7 @@ class Match(Struct, frozen=True):
 
 
 class NoMatch(Enum):
-    """Why a finding's code is not found."""
+    """Why the code of a finding was not found."""
 
     UNSEEN = "the file changed, but is not text or is too large"
     ABSENT = "the file does not contain the code"
@@ -116,7 +116,7 @@ class NoMatch(Enum):
 
 
 def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoMatch:
-    """Look a finding's code up in the change as it is now."""
+    """Find the code of a finding in the current change."""
     view = change_index.by_path.get(record.path)
     if view is None or (record.side is Side.RIGHT and view.path in change_index.removed):
         return _elsewhere(record, change_index)
@@ -152,7 +152,7 @@ def _elsewhere(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoM
 
 
 def update_state(record: TrackedFinding, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> TrackedFinding:
-    """Update a finding by the code, and by how it stood in this very change, whatever it was called in another one.
+    """Update a finding by its code, and by its state when this same change was judged.
 
     One without code that was closed opens again when its file is as it was.
     """
@@ -193,12 +193,12 @@ def _by_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFindin
 
 
 def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
-    """Whether a closed finding without code is in a file that is again as it was when the finding was reported."""
+    """Return whether the file of a closed finding without code is again as it was when the finding was reported."""
     return not record.standing.is_open and record.file != "" and record.file == change_index.content(record.path)
 
 
 def _text(record: TrackedFinding, matched: Match | NoMatch, change_index: ChangeIndex) -> tuple[int, str]:
-    """What a waiver is for: so many copies of exactly this text in this file, or the whole file if there is none."""
+    """Return what a waiver is for: this number of copies of exactly this text, or the whole file if there is none."""
     if isinstance(matched, Match) and record.block is not None:
         return matched.copies, _digest(matched.view.path, matched.view.verbatim(record.side, record.block))
     view = change_index.by_path.get(record.path)
@@ -226,12 +226,12 @@ class Answered(Struct, frozen=True):
 
 
 def absorb(findings: Findings, answer: Answered, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> Findings:
-    """The findings after an answer; idempotent."""
+    """Update the findings by an answer. Idempotent."""
     known = {record.id: update_state(record, change_index, stood) for record in findings.records}
     placed = assign_ids(answer.placed, remembered(findings.records))
     answered = {record.id: record for record in _reported(replace(answer, placed=placed), change_index)}
     fresh = (_beside(record, known.get(key), change_index) for key, record in answered.items())
-    # Of two contradictory words, the one that keeps the finding open counts.
+    # Of two contradictory statements, the one that keeps the finding open counts.
     previous = sorted(answer.report.previous, key=lambda one: one.state is PreviousState.OPEN)
     verdicts = {one.id: one for one in previous}
     others = (

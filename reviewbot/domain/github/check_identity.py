@@ -1,8 +1,8 @@
 """The tag of a check run, which names its pull request.
 
 Several pull requests can have one head, and GitHub assigns check runs to commits. The tag is plain text at the start of
-`external_id`, before the signed copy, so that it can be read without a key. It is not signed, and nothing turns green
-because of it.
+`external_id`, before the signed copy, so that it can be read without a key. It is not signed: a workflow that can write
+it can write the check's conclusion, too.
 """
 
 from __future__ import annotations

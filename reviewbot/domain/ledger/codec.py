@@ -108,6 +108,8 @@ class _PurchaseJson(Struct, frozen=True):
     minutes: Whole | None
     change: str
     judged: tuple[_JudgedRow, ...]
+    max_credits: _Hold
+    lines: Whole | None
     head_at: str
 
 

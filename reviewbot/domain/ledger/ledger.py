@@ -90,6 +90,8 @@ class Purchase(Struct, frozen=True):
         minutes: until a run found the task over, rounded up; None while unknown.
         change: `ChangeIndex.change`, the same for every mode and attempt; empty if only a short copy exists.
         judged: the worst `MAX_JUDGED` findings that were open when its change was judged.
+        max_credits: of each task; 0 if only a short copy exists.
+        lines: the changed lines that decide the credits (`max-credits: auto`), else None, as in a short copy.
         head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if only a short copy exists,
             which may be on any commit.
     """
@@ -117,6 +119,8 @@ class Purchase(Struct, frozen=True):
     minutes: int | None = None
     change: str = ""
     judged: tuple[Judged, ...] = ()
+    max_credits: int = 0
+    lines: int | None = None
     head_at: str = ""
 
     @property
@@ -323,6 +327,12 @@ class Ledger(Struct, frozen=True):
         """Remove waivers and bypass, and mark the findings as incomplete."""
         records = tuple(replace(record, waiver=None) for record in self.findings.records)
         return replace(self, bypass=None, findings=replace(self.findings, records=records, broken=True))
+
+    @property
+    def first_hold(self) -> int:
+        """The hold of the first review, 0 before it; a purchase that was refused or withdrawn does not count."""
+        bought = (one for one in self.purchases if one.state is not TaskState.DEFERRED)
+        return next((one.hold for one in bought if one.task_id or one.used is None), 0)
 
     @property
     def spent(self) -> Decimal:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.codevf.idempotency import scope_since
+from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import CallOff
@@ -56,13 +57,24 @@ from reviewbot.domain.machine.phases import (
     ReviewChange,
     Scoping,
     Settling,
+    Sizing,
     Submitted,
     Then,
     Waiting,
     Wanted,
     Wish,
 )
-from reviewbot.domain.machine.purchase import as_agreed, intended, planned, purchase_of, quote, resumed, submitted
+from reviewbot.domain.machine.purchase import (
+    as_agreed,
+    intended,
+    planned,
+    priced,
+    purchase_of,
+    quote,
+    resized,
+    resumed,
+    submitted,
+)
 from reviewbot.domain.machine.steps import (
     ChangeRead,
     LedgerRead,
@@ -83,6 +95,7 @@ from reviewbot.domain.policy.eligibility import (
     skip_label_login,
     tries_again,
 )
+from reviewbot.domain.policy.size import sized_by
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Verdict, not_due, pending
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import number
@@ -102,9 +115,9 @@ MAX_ATTEMPTS = 3
 
 Concluded = Judged | Refreshed | Published
 
-Looked = Settling | Concluded | Resumed | Wanted | Approved | Deferred | Scoping | Pricing | Priced | Quoted | Intended
+Buying = Wanted | Approved | Deferred | Scoping | Sizing | Pricing | Priced | Quoted | Intended | Concluded
 
-Buying = Wanted | Approved | Deferred | Scoping | Pricing | Priced | Quoted | Intended | Concluded
+Looked = Settling | Resumed | Buying
 
 
 # Is a review due?
@@ -488,7 +501,7 @@ def with_price_to_replace(at: Approved, got: PriceRead) -> Affordable | Replacin
     """Cancel the open task of an older head only if the newer head can be paid for."""
     known = at.known
     try:
-        agreed = quote(known, got.tag, got.balance, freed=at.awaited.purchase.hold, intent=at.wish.intent)
+        agreed = quote(known, at.wish, got.tag, got.balance, freed=at.awaited.purchase.hold)
     except ReviewbotError as error:
         return concluded(known, failed(known, error))
     project_id = _project_number(known)
@@ -517,7 +530,8 @@ def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
 
 def _deferred(known: Known, wish: Wish, awaited: OpenTask, now: datetime) -> Deferred:
     wanted = purchase_of(known, wish.identity, TaskState.DEFERRED, now)
-    wanted = replace(wanted, hold=known.request.max_credits)
+    whole = priced(known, wish, None, parts=1)
+    wanted = replace(wanted, hold=whole.max_credits, lines=whole.lines)
     return Deferred(known.noted(wanted), wish, awaited, wanted)
 
 
@@ -573,18 +587,30 @@ def compared(at: Scoping, *, only_moved_on: bool, now: datetime) -> Buying:
 
 def _scoped(known: Known, wish: Wish, since: str, agreed: Quote | None, now: datetime) -> Buying:
     wish = replace(wish, identity=replace(wish.identity, scope=scope_since(since)))
+    return Sizing(known, wish, agreed) if since else _sized(known, wish, agreed, now)
+
+
+def with_new_part(at: Sizing, parts: tuple[NewPart, ...], now: datetime) -> Buying:
+    known = replace(at.known, new_parts=parts)
+    return _sized(known, at.wish, resized(known, at.wish, at.quote) if at.quote else None, now)
+
+
+def _sized(known: Known, wish: Wish, agreed: Quote | None, now: datetime) -> Buying:
     return Pricing(known, wish) if agreed is None else _priced(known, wish, agreed, now)
 
 
 def with_price(at: Pricing, got: PriceRead, now: datetime) -> Buying:
     known = at.known
     try:
-        agreed = quote(known, got.tag, got.balance, freed=0, intent=at.wish.intent)
+        agreed = quote(known, at.wish, got.tag, got.balance, freed=0)
     except ReviewbotError as error:
         return concluded(known, failed(known, error))
     if got.balance is not None:
         held, available = number(agreed.hold), number(got.balance.available)
         known = known.saying(f"This review would hold {held} credits; {available} are available.")
+    if agreed.lines is not None:
+        size = sized_by(known.request.auto_size, known.request.mode, agreed.lines, agreed.parts, agreed.max_credits)
+        known = known.saying(f"Size: {size}.")
     return _priced(known, at.wish, agreed, now)
 
 

@@ -54,6 +54,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         # What is bought, and at what price?
         case phases.Scoping(known=known, last=last):
             return steps.CompareBases(last.merge_base, known.change.change.merge_base)
+        case phases.Sizing(wish=wish):
+            return steps.ReadNewPart(wish.since)
         case phases.Pricing():
             return steps.ReadPrice()
         case phases.Priced(known=known):

@@ -11,8 +11,9 @@ from msgspec import Struct, field
 
 from reviewbot.domain.codevf.attachments import Packing, Sendable
 from reviewbot.domain.codevf.idempotency import WHOLE, Identity, change_digest
-from reviewbot.domain.diff.parse import ChangeSet, FileStatus
+from reviewbot.domain.diff.parse import ChangeSet, FileStatus, LineKind
 from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.placement import Placed
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.findings.tracking import ChangeIndex
@@ -21,9 +22,10 @@ from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
-from reviewbot.domain.model.options import PathInstruction, Supersede
+from reviewbot.domain.model.options import Auto, PathInstruction, Supersede
 from reviewbot.domain.model.review import Mode, Report, Tag, Task, TaskStatus
 from reviewbot.domain.policy.eligibility import Policy, Trigger
+from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import posted_comments
 from reviewbot.domain.redaction.redactor import Redactor
@@ -76,6 +78,12 @@ class ReviewedChange(Struct, frozen=True, dict=True):
     def missed(self) -> tuple[str, ...]:
         """The paths of the selected files that are held back."""
         return tuple(one.path for one in self.held if one.missed)
+
+    @cached_property
+    def changed_lines(self) -> int:
+        """The number of added and deleted lines of the files that are sent."""
+        lines = (line for view in self.views for hunk in view.hunks for line in hunk.lines)
+        return sum(line.kind is not LineKind.CONTEXT for line in lines)
 
     @cached_property
     def misencoded(self) -> frozenset[str]:
@@ -140,8 +148,9 @@ class Request(Struct, frozen=True):
     expertise: str
     selecting: str
     project: str
-    max_credits: int
-    max_credits_per_pr: int
+    max_credits: int | Auto
+    auto_size: AutoSize
+    max_credits_per_pr: int | Auto
     min_balance: int
     max_tasks: int
     attachment_bytes: int
@@ -246,6 +255,7 @@ class Known(Struct, frozen=True):
         read_again: whether that was after the change was read.
         stored: the ledger as last read.
         change: `NO_CHANGE` before it is read.
+        new_parts: what is new since the last review, once it is read.
         others: open tasks of older heads.
         check: the check run that this run wrote on the head.
         summary: reviewbot's summary comment.
@@ -269,6 +279,7 @@ class Known(Struct, frozen=True):
     read_again: bool = False
     stored: StoredLedger = field(default_factory=StoredLedger)
     change: ReviewedChange = NO_CHANGE
+    new_parts: tuple[NewPart, ...] = ()
     memory: Memory = field(default_factory=Memory)
     own: Own = field(default_factory=NotBought)
     others: tuple[OpenTask, ...] = ()

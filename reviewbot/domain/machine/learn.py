@@ -76,6 +76,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
 
         case phases.Scoping(), steps.BasesCompared(only_moved_on=only_moved_on):
             return acquire.compared(phase, only_moved_on=only_moved_on, now=now)
+        case phases.Sizing(), steps.NewPartRead(parts=parts):
+            return acquire.with_new_part(phase, parts, now)
         case phases.Pricing(), steps.PriceRead():
             return acquire.with_price(phase, result, now)
         case phases.Priced(), steps.ProjectFound(project_id=project_id):
@@ -138,6 +140,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
                 | phases.AwaitingOlder()
                 | phases.OlderOver()
                 | phases.Scoping()
+                | phases.Sizing()
                 | phases.Pricing()
                 | phases.Priced()
                 | phases.Intended()

@@ -6,7 +6,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from reviewbot.domain.codevf.idempotency import Identity
+from reviewbot.domain.codevf.idempotency import Identity, since_of
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.machine.known import Bought, Known, OpenTask, Underway
 from reviewbot.domain.model.review import Tag
@@ -27,6 +27,11 @@ class Wish(Struct, frozen=True):
     waits: bool
 
     @property
+    def since(self) -> str:
+        """The last reviewed head, empty for the whole change."""
+        return since_of(self.identity.scope)
+
+    @property
     def intent(self) -> Purchase | None:
         """The intent of an earlier run, whose key is reused."""
         before = self.before
@@ -40,6 +45,7 @@ class Quote(Struct, frozen=True):
         hold: credits of all tasks.
         parts: the number of tasks.
         max_credits: of each task.
+        lines: the changed lines that decided `max_credits`, None if the setting did.
         project_id: 0 while unknown.
     """
 
@@ -47,6 +53,7 @@ class Quote(Struct, frozen=True):
     tag: Tag | None
     parts: int
     max_credits: int
+    lines: int | None
     project_id: int = 0
 
 
@@ -229,6 +236,18 @@ class Scoping(Struct, frozen=True):
     last: Purchase
 
 
+class Sizing(Struct, frozen=True):
+    """Only what is new is reviewed, which is to be found.
+
+    Attributes:
+        quote: the price of the whole change, if an older task was cancelled for it.
+    """
+
+    known: Known
+    wish: Wish
+    quote: Quote | None
+
+
 class Pricing(Struct, frozen=True):
     """The scope is decided; the price is to be read."""
 
@@ -379,6 +398,7 @@ Phase = (
     | OlderOver
     | Rereading
     | Scoping
+    | Sizing
     | Pricing
     | Priced
     | Quoted

@@ -14,11 +14,16 @@ from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Request
 from reviewbot.domain.machine.phases import Quote, Wish
 from reviewbot.domain.model.events import ReviewEvent
+from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal
+from reviewbot.domain.policy.size import limit_per_pull, lines_each
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.errors import NotApproved, PermissionMissing
 from reviewbot.values import replace
+
+_BYPASS = "or a maintainer comments `/reviewbot bypass {} REASON`"
+_NO_COST = "or use `--reviewer local`, which costs nothing"
 
 
 def asked_by(request: Request) -> tuple[str, ...]:
@@ -84,40 +89,80 @@ def planned(known: Known, now: datetime) -> Known:
     """Return what would be sent and held, without a request to the service."""
     request, limits = known.request, size_tiers(known.request.attachment_bytes)[0]
     packings = TaskBatches.of(known.change.sendables, limits, request.max_tasks, confirms=False).packed()
-    hold = budget.hold(request.max_credits, request.mode, Decimal(1)) * len(packings)
-    intent = purchase_of(known, known.identity, TaskState.INTENT, now)
-    purchase = replace(intent, hold=hold, parts=len(packings))
+    whole = priced(known, Wish(known.identity, None, waits=False), None, len(packings))
+    purchase = _with_quote(purchase_of(known, known.identity, TaskState.INTENT, now), whole)
     return replace(known, own=Bought(purchase, packing=together(packings, len(packings))))
 
 
-def quote(known: Known, tag: Tag | None, balance: Balance | None, *, freed: int, intent: Purchase | None) -> Quote:
+def quote(known: Known, wish: Wish, tag: Tag | None, balance: Balance | None, *, freed: int) -> Quote:
     """Return the price of the review, checked against the balance and the budgets.
+
+    An intent of an earlier run is not checked. It was approved and within budget, and its task may exist: refusing it
+    could lose a paid review.
 
     Args:
         known: with the credits spent in its ledger.
+        wish: the purchase; without its scope it is that of the whole change.
         tag: the expertise.
         balance: None if the review is free.
         freed: credits of an open task that would be cancelled first.
-        intent: of an earlier run. It was approved and within budget, and its task may exist: refusing it could lose a
-            paid review.
 
     Raises:
         OverBudget: it does not fit.
         NotApproved: the credits spent here are unknown, and an event alone requests a review.
     """
-    request = known.request
-    times, parts = tag.multiplier if tag else Decimal(1), intent.parts if intent else _parts(known)
-    most = request.max_credits
-    if intent:  # a missing task is created at the price that was agreed then
-        within = budget.credits_within(intent.hold // parts, request.mode, times)
-        most = min(most, max(within, request.mode.credits.start))
-    hold = budget.hold(most, request.mode, times) * parts if request.paid else 0
+    intent = wish.intent
+    agreed = priced(known, wish, tag, intent.parts if intent else _parts(known))
     if balance is not None and not intent:
         _check_memory(known)
         spent = max(known.stored.claimed, known.ledger.spent) - freed
         after = replace(balance, available=balance.available + freed)
-        budget.check(budget.Spending(hold, spent, request.max_credits_per_pr, request.min_balance), after)
-    return Quote(hold, tag, parts, most)
+        budget.check(_spending(known, known.ledger, agreed.hold, spent), after)
+    return agreed
+
+
+def resized(known: Known, wish: Wish, whole: Quote) -> Quote:
+    """Return the price of what is new, which is at most that of the whole change."""
+    return replace(priced(known, wish, whole.tag, whole.parts), project_id=whole.project_id)
+
+
+def priced(known: Known, wish: Wish, tag: Tag | None, parts: int) -> Quote:
+    """Return the price of the review in so many tasks, which no budget was compared with."""
+    request, intent = known.request, wish.intent
+    most, lines = request.max_credits, None
+    if most is Auto.AUTO:
+        lines = sum(one.lines for one in known.new_parts) if wish.since else known.change.changed_lines
+        most = request.auto_size.credits_for(lines_each(lines, parts), request.mode)
+    times = tag.multiplier if tag else Decimal(1)
+    if intent:  # a missing task is created at the price that was agreed then
+        within = budget.credits_within(intent.hold // parts, request.mode, times)
+        most = min(most, max(within, request.mode.credits.start))
+    hold = budget.hold(most, request.mode, times) * parts if request.paid else 0
+    return Quote(hold, tag, parts, most, lines)
+
+
+def _spending(known: Known, ledger: Ledger, hold: int, spent: Decimal) -> budget.Spending:
+    """Return what limits the purchase, with the first review of a ledger, or with this one if there is none."""
+    request, first = known.request, ledger.first_hold or hold
+    return budget.Spending(
+        hold=hold,
+        spent=spent,
+        max_per_pr=limit_per_pull(request.max_credits_per_pr, first),
+        min_balance=request.min_balance,
+        first_hold=first if request.max_credits_per_pr is Auto.AUTO else 0,
+        otherwise=_NO_COST if isinstance(request.trigger, AtTerminal) else _BYPASS.format(known.head_sha),
+    )
+
+
+def may_exceed_together(known: Known) -> bool:
+    """Return whether purchases of concurrent runs must be read again before the task is created.
+
+    First reviews that all hold the same are within an automatic limit, so they read nothing again.
+    """
+    request = known.request
+    if request.max_credits_per_pr is not Auto.AUTO:
+        return request.max_credits_per_pr > 0
+    return request.max_credits is Auto.AUTO or request.max_tasks > 1 or bool(known.memory.written.purchases)
 
 
 def check_race(known: Known, now: Ledger) -> None:
@@ -133,11 +178,11 @@ def check_race(known: Known, now: Ledger) -> None:
     Raises:
         OverBudget: they do not fit; no task exists.
     """
-    mine, limit = known.purchase, known.request.max_credits_per_pr
+    mine = known.purchase
     before = {one: known.ledger.named(one.identity, one.attempt) for one in now.purchases}
     more = sum((max(one.cost - (old.cost if old else 0), Decimal(0)) for one, old in before.items()), Decimal(0))
     if mine is not None and more:
-        budget.check(budget.Spending(mine.hold, known.ledger.spent - mine.hold + more, limit, 0), None)
+        budget.check(_spending(known, now, mine.hold, known.ledger.spent - mine.hold + more), None)
 
 
 def _parts(known: Known) -> int:
@@ -162,7 +207,7 @@ def _check_memory(known: Known) -> None:
 
 def intended(known: Known, wish: Wish, agreed: Quote, now: datetime) -> Bought:
     fresh = purchase_of(known, wish.identity, TaskState.INTENT, now)
-    intent = replace(fresh, hold=agreed.hold, parts=agreed.parts)
+    intent = _with_quote(fresh, agreed)
     confirms = wish.identity.scope != WHOLE or bool(known.ledger.findings.open())
     before = known.ledger.named(intent.identity, intent.attempt)
     if before is None or before.state is not TaskState.INTENT:
@@ -178,6 +223,10 @@ def intended(known: Known, wish: Wish, agreed: Quote, now: datetime) -> Bought:
         confirms=before.confirms or (not before.base_ref and confirms),
     )
     return Bought(again, agreed.tag, reselected=before.selection not in {"", intent.selection})
+
+
+def _with_quote(intent: Purchase, agreed: Quote) -> Purchase:
+    return replace(intent, hold=agreed.hold, parts=agreed.parts, max_credits=agreed.max_credits, lines=agreed.lines)
 
 
 def comes_in_summary(known: Known, bought: Purchase) -> bool:
@@ -203,17 +252,16 @@ def check_recorded(known: Known, bought: Purchase) -> None:
         )
 
 
-def may_have_other_scopes(known: Known, bought: Purchase) -> bool:
-    """Return whether a concurrent run may buy this change in another scope, since a review that this run misses."""
-    reviews = (one for one in known.ledger.purchases if one.state not in {TaskState.DEFERRED, TaskState.ENDED})
-    return known.request.incremental and any(one.identity != bought.identity for one in reviews)
+def may_be_bought_otherwise(known: Known, bought: Purchase) -> bool:
+    """Return whether a concurrent run may buy this change with another scope or attempt."""
+    return any(one.identity != bought.identity for one in known.ledger.purchases)
 
 
 def overtaking(first: Purchase | None, bought: Purchase) -> Purchase | None:
-    """Return the purchase that was recorded first if its scope differs; it counts for every run."""
-    if first is None or first.state is TaskState.DEFERRED or first.attempt != bought.attempt:
+    """Return the purchase that was recorded first if its scope differs or its attempt is later."""
+    if first is None or first.state is TaskState.DEFERRED or first.attempt < bought.attempt:
         return None
-    return None if first.since == bought.since else first
+    return None if (first.attempt, first.since) == (bought.attempt, bought.since) else first
 
 
 def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> Bought:
@@ -232,4 +280,5 @@ def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> B
 
 def as_agreed(request: Request, wanted: Purchase) -> Request:
     """Return a collection's request with the settings of the run that deferred the purchase."""
-    return replace(request, judgement=wanted.judgement, max_credits=wanted.hold or request.max_credits)
+    max_credits = wanted.hold if wanted.lines is None else Auto.AUTO
+    return replace(request, judgement=wanted.judgement, max_credits=max_credits)

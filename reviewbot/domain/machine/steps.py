@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from reviewbot.domain.codevf.attachments import Packing
+from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.ledger import Purchase
@@ -82,6 +83,12 @@ class CompareBases(Struct, frozen=True):
 
     old: str
     new: str
+
+
+class ReadNewPart(Struct, frozen=True):
+    """Read the selected files at the last reviewed head, to find what is new since."""
+
+    since: str
 
 
 class ReadPrice(Struct, frozen=True):
@@ -190,6 +197,7 @@ Step = (
     | RemoveLabel
     | ReadAgain
     | CompareBases
+    | ReadNewPart
     | ReadPrice
     | FindProject
     | RecordIntent
@@ -259,6 +267,12 @@ class BasesCompared(Struct, frozen=True):
     only_moved_on: bool
 
 
+class NewPartRead(Struct, frozen=True):
+    """The files that are new since the last review."""
+
+    parts: tuple[NewPart, ...]
+
+
 class PriceRead(Struct, frozen=True):
     """The expertise and the balance; None if the review is free."""
 
@@ -319,6 +333,7 @@ Result = (
     | TaskRead
     | NotOver
     | BasesCompared
+    | NewPartRead
     | PriceRead
     | ProjectFound
     | Updated

@@ -19,6 +19,12 @@ class ReviewerKind(StrEnum):
     LOCAL = "local"
 
 
+class Auto(StrEnum):
+    """Stands for a number that depends on the change."""
+
+    AUTO = "auto"
+
+
 class ReviewOn(StrEnum):
     """What makes a review due."""
 

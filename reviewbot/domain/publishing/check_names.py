@@ -1,4 +1,4 @@
-"""The name of the check run by the branch that a pull request is against.
+"""Names the check run of a pull request, by its base branch.
 
 A ruleset requires the plain name. Anyone who can push a branch can choose it as the base, so a check against a branch
 that is not listed has that branch in its name, and satisfies no rule.
@@ -25,21 +25,21 @@ class CheckNames(Struct, frozen=True):
 
     Attributes:
         plain: the name against the default branch.
-        bases: patterns of the branches that have the plain name besides.
+        bases: patterns of the other branches that have the plain name.
     """
 
     plain: str
     bases: tuple[str, ...] = ()
 
     def against(self, default_branch: str, base_ref: str) -> str:
-        """The name of a check against a branch."""
-        # After `!**` only what a pattern selects is selected, so nothing is without one.
+        """Return the name of the check for a base branch."""
+        # After `!**` only what a pattern selects is selected: nothing without patterns.
         if base_ref == default_branch or matches(("!**", *self.bases), base_ref):
             return self.plain
         return f"{self.plain} (base: {_shown(base_ref)})"
 
     def of(self, default_branch: str, base_ref: str, former_bases: Sequence[str]) -> tuple[str, ...]:
-        """The names under which a pull request can have check runs.
+        """Return the names under which a pull request can have check runs.
 
         First the name against its base; copies of purchases may be under the others.
         """
@@ -48,19 +48,19 @@ class CheckNames(Struct, frozen=True):
         return tuple(dict.fromkeys((names[0], self.plain, *names[1:])))
 
     def are_shared(self, default_branch: str, pull: PullRequest) -> bool:
-        """Whether check runs against another branch that a pull request was against may have the same name."""
+        """Return whether a check run for an earlier base of the pull request may have the same name."""
         name = self.against(default_branch, pull.base_ref)
         others = {one for one in pull.former_bases if one != pull.base_ref}
         cut = len(pull.former_bases) > MOST_FORMER_BASES and name == self.plain
         return cut or any(self.against(default_branch, one) == name for one in others)
 
     def of_pull(self, default_branch: str, pull: PullRequest) -> tuple[str, ...]:
-        """The same of a pull request that is read."""
+        """Return the names for a pull request that was read."""
         return self.of(default_branch, pull.base_ref, pull.former_bases)
 
 
 def _shown(base_ref: str) -> str:
-    """A branch in a name, bounded; no branch has a `~`, so no other one is shown like one that is changed here."""
+    """Return a branch for a name, truncated. Changed names contain `~`, which no branch does, so all names differ."""
     if _SHOWN.fullmatch(base_ref):
         return base_ref
     shown = re.sub(r"[^A-Za-z0-9._/+-]", "_", base_ref)[:_SHOWN_OF_OTHERS]

@@ -1,4 +1,4 @@
-"""Computes what has to change on GitHub: the desired comments and threads minus the current ones.
+"""Computes what has to change on GitHub: the difference between the desired and the current comments and threads.
 
 A finding has a comment if one of reviewbot's comments contains its id. A comment that was deleted is not posted again.
 """
@@ -112,7 +112,7 @@ def left_to_post(
 
 
 class Summaries(Struct, frozen=True):
-    """The summary comments: the one to keep, and those that a race left."""
+    """The summary comments: the one to keep, and those that racing runs added."""
 
     keep: Comment | None
     extra: tuple[Comment, ...]

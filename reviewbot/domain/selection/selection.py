@@ -199,6 +199,7 @@ def _suspicion(file: ChangedFile) -> str:
     if new is None:
         return ""
     opaque = named_as_binary(file.path) or (new.shebang is False and not new.worded)
+    opaque = opaque and not is_unread(file.path, new)
     reasons = (
         ("its name is that of a text file", any(named_as_text(path) or steers(path) for path in names_)),
         ("it is executable and may be a script", new.mode == EXECUTABLE_MODE),
@@ -209,6 +210,12 @@ def _suspicion(file: ChangedFile) -> str:
         (_UNREAD, new.misencoded or not opaque),
     )
     return next((reason for reason, holds in reasons if holds), "")
+
+
+def is_unread(path: str, new: Entry) -> bool:
+    """Return whether the bytes were not read, although the file is not too large. Those of media never are."""
+    is_read = new.text is not None or new.misencoded or new.legible is not None
+    return not (is_read or new.size is None or new.size > LARGEST_TEXT or named_as_media(path))
 
 
 def _is_legible(path: str, new: Entry) -> bool:

@@ -1,5 +1,4 @@
-"""Decides what a template may know, and how much of it fits.
+"""Decides which values a template gets, and how many of them fit.
 
-The view models of a review, of a command and of a replay, the size limits,
-and truncation: worst findings first.
+Contains the view models of a review and of a command, the size limits, and truncation.
 """

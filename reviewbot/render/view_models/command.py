@@ -1,4 +1,4 @@
-"""View models of the answers to commands; as in `review`, every text is hostile unless it says `trusted`."""
+"""View models of the answers to commands. As in `review`, every text is hostile unless it is called `trusted`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines that a finding is about, with a few around them, as they were sent."""
+"""Returns the lines that a finding is about, as they were sent, with a few lines of context."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ AROUND = 3
 """Lines shown before and after."""
 
 MAX_LINES = 60
-"""Of a longer range, the first ones are shown."""
+"""Lines of a range that are shown, from its first."""
 
 _WIDTH = 400
-"""Characters of a line; the rest is not read."""
+"""Characters of a line that are read."""
 
 _READ = _WIDTH + 100
 """Characters of a quoted line, which may begin with a gutter."""
@@ -42,14 +42,14 @@ class Excerpt(Struct, frozen=True):
 
 
 class Excerpts:
-    """Excerpts of files as they were sent; without files there are only quotes."""
+    """Excerpts of the files as they were sent; without files, only quotes."""
 
     def __init__(self, files: Iterable[FileView] = ()) -> None:
         self._files = {file.path: file for file in files}
         self._known: dict[tuple[str, Side], Mapping[int, str]] = {}
 
     def of(self, finding: FindingView) -> Excerpt:
-        """The finding's lines; where they are not known, what the reviewer quoted; empty when there is neither."""
+        """Return the lines of a finding, or the reviewer's quote if they are unknown; empty if there is neither."""
         if finding.line is None or finding.why in UNVERIFIED:
             return _quoted(finding.code)
         first, last = finding.start_line or finding.line, finding.line
@@ -73,7 +73,7 @@ class Excerpts:
 
 
 def _quoted(code: str) -> Excerpt:
-    """The first lines of a quote. The others are only counted: a quote can have a megabyte."""
+    """Return the first lines of a quote. The others are only counted, because a quote can have a megabyte."""
     text = code.removesuffix("\n")
     known = [line[:_READ].removesuffix("\r") for line in text.split("\n", MAX_LINES)[:MAX_LINES]]
     lines = strip_gutter(known) if code.strip() else ()
@@ -82,7 +82,7 @@ def _quoted(code: str) -> Excerpt:
 
 
 def _lines(file: FileView, side: Side) -> Iterator[tuple[int, str]]:
-    """What is known of a side, verbatim: the whole text, or the hunks."""
+    """Return the known lines of a side, verbatim: the whole text, or the hunks."""
     if side is Side.RIGHT and file.text is not None:
         yield from enumerate(split_lines(file.text), start=1)
         return

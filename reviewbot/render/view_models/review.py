@@ -1,4 +1,4 @@
-"""View models: all that a template may know. Values only; every text in them is hostile unless it says `trusted`."""
+"""View models: the values that templates get. Every text is hostile unless it is called `trusted`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from reviewbot.domain.text.formatting import state
 
 
 class FindingView(Struct, frozen=True):
-    """A finding, to be shown.
+    """A finding.
 
     Attributes:
-        path: the file in the change, or what the reviewer named; at `side` are `start_line` and `line`, if any.
-        code: the lines as sent (or as quoted), to be shown where the finding is not on them.
+        path: the file in the change, or the path that the reviewer cited; `start_line` and `line` are of `side`.
+        code: the lines as sent (or as quoted), for places where the diff does not show them.
         language: the info string of a fence for `code`, such as `python`.
         comment_url: trusted, as is `blob_url`, which leads to its lines in the reviewed commit.
         carried: whether an earlier review found it.
@@ -63,12 +63,12 @@ class FindingView(Struct, frozen=True):
 
     @property
     def waive(self) -> str:
-        """The command that waives it."""
+        """The command that waives the finding."""
         return f"/reviewbot waive {self.id} REASON"
 
 
 class CommentView(Struct, frozen=True):
-    """One comment: one or more findings on the same lines or the same file. Its hidden `mark` is trusted.
+    """A comment on the same lines or the same file, with one or more findings. Its hidden `mark` is trusted.
 
     It is `waivable` if a command can waive its findings.
     """
@@ -87,7 +87,7 @@ class FileGroup(Struct, frozen=True):
 
 
 class SumView(Struct, frozen=True):
-    """Where every finding ended; `returned` is the sum of the others."""
+    """How many findings have each placement; `returned` is the sum."""
 
     returned: int
     on_lines: int
@@ -98,7 +98,7 @@ class SumView(Struct, frozen=True):
 
 
 class DuplicateView(Struct, frozen=True):
-    """A finding that equals another one."""
+    """A duplicate of another finding."""
 
     title: str
     path: str
@@ -133,9 +133,10 @@ class BypassView(Struct, frozen=True):
 
 
 class CostView(Struct, frozen=True):
-    """What the review costs, in credits; None where the service has not said (say "unknown", never 0).
+    """The cost of the review in credits; None while unknown, never 0.
 
-    The hold is that of all tasks together; the change was split over so many `parts`.
+    The hold is the sum of all tasks, of which there are `parts`. `size` says why each has `max_credits`; it is empty if
+    the setting is a number. Of the pull request's `limit`, which is 0 without one, `spent` credits are used or held.
     """
 
     mode: str
@@ -146,12 +147,15 @@ class CostView(Struct, frozen=True):
     hold: int
     used: Decimal | None
     parts: int = 1
+    size: str = ""
+    spent: Decimal = Decimal(0)
+    limit: int = 0
 
 
 class WaitView(Struct, frozen=True):
-    """A review that is open, with the service's own word for it: `submitted` while it has said none.
+    """An open review, with the service's word for its state, or `submitted` before the first answer.
 
-    The run that tells it waits for so many `minutes`; 0 when it does not, or no longer.
+    The run waits for `minutes`; 0 if it does not wait.
     """
 
     status: str
@@ -166,24 +170,24 @@ class WaitView(Struct, frozen=True):
 
 
 class SummaryView(Struct, frozen=True):
-    """The whole story of a run, for the summary comment, the check's page, the job summary and the terminal.
+    """A run, for the summary comment, the check's page, the job summary and the terminal.
 
     Attributes:
         mark: trusted; hidden first bytes of the summary comment.
         ledger: trusted; the hidden signed state, emitted right after the mark.
         reviewer: `codevf` or `local`.
-        counts: open findings by severity, duplicates apart; every severity is a key. None while unknown.
-        files: findings by file, the file with the worst first; those without a file stand under the empty path.
+        counts: open findings by severity, without duplicates; every severity is a key. None while unknown.
+        files: findings by file, the file with the worst first; the empty path for those without a file.
         sum: None while there is no answer, as is `progress`.
-        notices: sentences worth a reader's eye, such as a changed registry host in a lock file.
+        notices: sentences about the change, such as on a new registry host in a lock file.
         degraded: sentences on what this run could not do, such as a missing permission.
         cost: None with the local reviewer.
         waived: findings with a waiver; they do not count.
         closed: findings of earlier reviews that this one found fixed or gone, or an earlier one without a comment.
         awaited: the full SHA of the older head that is reviewed first; empty without one.
-        fail_on: the least severity that blocks, as the setting names it; empty while unknown.
-        minutes: from handing the change in until the answer was seen, rounded up; None while unknown.
-        approved_by: the label that approves the spending, empty where none does.
+        fail_on: the value of that setting; empty while unknown.
+        minutes: from the submission to the answer, rounded up; None while unknown.
+        approved_by: the label that approves the spending; empty if there is none.
         in_summary: whether the summary comment has every finding, so that no other text needs to list them.
     """
 
@@ -225,7 +229,7 @@ class SummaryView(Struct, frozen=True):
 
     @property
     def held_back(self) -> tuple[Held, ...]:
-        """The changed files that were not sent; the others of `held` were sent, and are not fully reviewed."""
+        """The changed files that were not sent. The others in `held` were sent, but not fully reviewed."""
         sent = {one.path for one in self.sent}
         return tuple(one for one in self.held if one.reason != HeldBecause.UNSEEN and one.path not in sent)
 
@@ -258,16 +262,16 @@ class AuthorText(Struct, frozen=True):
 
 
 class PromptView(Struct, frozen=True):
-    """The reviewer's task.
+    """The prompt for the reviewer.
 
     Attributes:
-        boundary: trusted; a random word that fences the author's text, so that the text cannot end its own fence.
+        boundary: trusted; a random word around the author's text, which the author cannot guess.
         instructions: of the repository's owners, trusted as far as the default branch is, as are `path_instructions`.
-        file_names: names of the attachments with one line each on what they hold.
+        file_names: names of the attachments, with one line each on the contents.
         omitted: paths that were selected and are not attached.
         since: the last reviewed head, full; empty when the whole change is to be reviewed.
         confirms: the attachment with open findings to confirm; empty without one.
-        part: which of the tasks that the change is split over, from 1; `parts` is how many there are.
+        part: the number of this task, from 1, of `parts` over which the change is split.
     """
 
     repository: str

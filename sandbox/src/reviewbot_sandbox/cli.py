@@ -96,9 +96,9 @@ def _demo_parser() -> argparse.ArgumentParser:
 
 def _sandbox_parser() -> argparse.ArgumentParser:
     parser = _parser("sandbox", SANDBOX, SANDBOX_EXAMPLES)
-    for name in ("github", "codevf"):
+    for name in ("GitHub", "CodeVF"):
         about = f"port of {name}; default: 0, a free port"
-        parser.add_argument(f"--{name}-port", type=between(int, 0, 65_535), default=0, metavar="N", help=about)
+        parser.add_argument(f"--{name.lower()}-port", type=between(int, 0, 65_535), default=0, metavar="N", help=about)
     about = "seconds until it ends by itself; default: 3600"
     parser.add_argument("--lifetime", type=between(float, 1, 604_800), default=3600.0, metavar="SECONDS", help=about)
     about = "real seconds per second of the review, above 0 to 1; default: 0.1"

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from reviewbot.adapters.actions.runner import SUMMARY_BYTES, Runner, Surroundings
 from reviewbot.adapters.actions.safe_files import check_inside, read_inside
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
-from reviewbot.errors import SettingsError
+from reviewbot.errors import OutputUnwritable, SettingsError
 from reviewbot.ports import Reporter
 from tests.hostile.corpus import ATTACKS
 
@@ -176,12 +177,17 @@ def test_a_full_job_summary_is_left_as_it_is(tmp_path: Path) -> None:
 def test_a_file_of_the_runner_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     around = Surroundings(output_file=str(tmp_path), summary_file=str(tmp_path / "none" / "summary"))
     runner = Runner(io.StringIO(), around)
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(OutputUnwritable, match="The file of `GITHUB_OUTPUT` cannot be written: Is a directory"):
         runner.outputs({"a": "b"})
-    assert "GITHUB_OUTPUT" in caught.value.hint
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(OutputUnwritable, match="The file of `GITHUB_STEP_SUMMARY` cannot be written: No such file"):
         runner.job_summary("x")
-    assert "GITHUB_STEP_SUMMARY" in caught.value.hint
+
+
+def test_the_log_has_the_report_although_the_job_summary_cannot_be_written() -> None:
+    log, pages = io.StringIO(), SimpleNamespace(job_summary=lambda _: "# Report", terminal=lambda _: "1 high")
+    with pytest.raises(OutputUnwritable):
+        Runner(log, Surroundings(summary_file="/dev/full")).story(object(), (), pages)  # type: ignore[arg-type]  # opaque
+    assert log.getvalue() == "1 high\n"
 
 
 def test_a_file_is_written_with_its_folders_and_replaced_whole(tmp_path: Path, workspace: Path) -> None:

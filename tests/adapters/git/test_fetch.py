@@ -13,7 +13,7 @@ from reviewbot.adapters.git.process import Bounds, Git
 from reviewbot.domain.diff.parse import FileStatus, assemble
 from reviewbot.domain.github.pull_request import RawChange
 from reviewbot.domain.selection.selection import LARGEST_TEXT
-from reviewbot.errors import ChangeUnreadable
+from reviewbot.errors import ChangeUnreadable, ScratchUnusable
 from tests.adapters.remote import Remote
 
 ABSENT_SHA = "1234567890" * 4
@@ -227,6 +227,16 @@ def test_objects_that_are_not_as_git_makes_them_are_refused(remote: Remote) -> N
     remote.publish("refs/pull/7/head", head)
     with pytest.raises(ChangeUnreadable, match="git fetch failed"):
         remote.reader().read_change(number=7, head=head, base=base)
+
+
+def test_git_on_a_full_disk_is_not_a_matter_of_permissions(tmp_path: Path) -> None:
+    git = Git(tmp_path, {"PATH": os.defpath}, Bounds())
+    for words in ("fatal: write error: No space left on device", "error: file write error (Disk quota exceeded)"):
+        with pytest.raises(ScratchUnusable, match="The temporary folder cannot be used"):
+            git.run("-c", f"alias.full=!echo '{words}' >&2; exit 128", "full")
+    with pytest.raises(ChangeUnreadable) as caught:
+        git.run("-c", "alias.mute=!exit 128", "mute")
+    assert caught.value.hint == "It gave no reason."
 
 
 def test_all_commands_share_one_limit_of_time(tmp_path: Path) -> None:

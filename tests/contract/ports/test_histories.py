@@ -31,7 +31,13 @@ def seeds() -> list[int]:
     return list(range(int(first), int(last or first) + 1))
 
 
-@pytest.mark.parametrize("seed", seeds())
+EACH_SEED = pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=pytest.mark.proof if number else ()) for number, seed in enumerate(seeds())]
+)
+"""The first history runs in `make test`, the others in `make proof`."""
+
+
+@EACH_SEED
 def test_both_sides_tell_the_same(seed: int, servers: Servers, tmp_path: Path) -> None:
     sandbox = SandboxGitHub(tmp_path / "git", servers.github_url)
     servers.github.app = build_github(sandbox.world)
@@ -47,7 +53,7 @@ Act = Callable[[CodeVFHarness, list[str]], object]
 """Something done to one service; the list has the ids of its tasks."""
 
 
-@pytest.mark.parametrize("seed", seeds())
+@EACH_SEED
 def test_both_services_tell_the_same(seed: int, servers: Servers) -> None:
     def serve(service: CodeVFService) -> None:
         servers.codevf.app = build_codevf(service)

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reviewbot.domain.codevf.attachments import Sendable, SizeTier, in_order, pack, together
-from reviewbot.domain.codevf.batches import join_ids, joined, split, split_ids
+from reviewbot.domain.codevf.batches import TaskBatches, join_ids, joined, split, split_ids
 from reviewbot.domain.model.review import (
     Finding,
     Leftover,
@@ -73,6 +73,11 @@ def test_what_fits_is_one_task_however_many_there_may_be() -> None:
 def test_a_folder_stays_together_where_it_fits_and_the_riskiest_goes_first() -> None:
     given_files = [file("a/1", 60), file("a/2", 60), file("b/1", 90, risk=2), file("b/2", 90), file("c/1", 20)]
     assert paths(split(given_files, LIMITS, 3)) == [["b/1", "b/2"], ["a/1", "a/2", "c/1"]]
+
+
+def test_each_file_is_known_by_the_number_of_its_task() -> None:
+    batches = TaskBatches.of([file("a/1.py", 110), file("b/1.py", 110, 1)], LIMITS, 2, confirms=False)
+    assert batches.numbers() == {"b/1.py": 0, "a/1.py": 1}
 
 
 def test_a_folder_that_fits_nowhere_is_taken_apart_and_the_rest_is_told() -> None:

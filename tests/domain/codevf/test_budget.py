@@ -74,6 +74,38 @@ def test_what_is_not_covered_says_which_limit_and_by_how_much(
     assert caught.value.hint
 
 
+HELD = (
+    "`max-credits-per-pr` stops this review: it would hold 360 credits, and {} are held or used on this pull request."
+)
+SIX = " The limit is 6 times the 360 credits that the first review held."
+SET = (
+    "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow, and run it "
+    "again{}."
+)
+
+
+@pytest.mark.parametrize(
+    ("spending", "message", "hint"),
+    [
+        (
+            Spending(360, Decimal(1_980), 2_160, 0, 360, "or stop"),
+            HELD.format("1,980 of 2,160") + SIX,
+            SET.format("2340` or more (`0`: no limit)", ", or stop"),
+        ),
+        (
+            Spending(360, Decimal("40.5"), 400, 0),
+            HELD.format("40.5 of 400"),
+            SET.format("401` or more (`0`: no limit)", ""),
+        ),
+        (Spending(360, Decimal(10**9), 400, 0), HELD.format("1,000,000,000 of 400"), SET.format("0`", "")),
+    ],
+)
+def test_a_limit_names_itself_the_figures_and_the_ways_to_continue(spending: Spending, message: str, hint: str) -> None:
+    with pytest.raises(OverBudget) as caught:
+        check(spending, None)
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
 @given(st.integers(240, 115_200), st.sampled_from(Mode), st.decimals("1", "2", places=1))
 def test_what_a_hold_was_of_is_found_again(most: int, mode: Mode, times: Decimal) -> None:
     within = credits_within(hold(most, mode, times), mode, times)

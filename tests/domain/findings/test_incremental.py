@@ -16,6 +16,7 @@ from reviewbot.domain.findings.incremental import NewPart, new_parts, since_text
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Severity, Side
+from reviewbot.values import replace
 from tests.domain.builders import file_diff, numbered
 
 
@@ -66,7 +67,42 @@ def test_a_file_that_was_not_there_or_cannot_be_compared_is_new_as_a_whole() -> 
     whole = (NewPart("a.py", ((4, 4), (8, 9))),)
     assert new_parts([file(BASE, ADDED)], {}) == whole
     assert new_parts([file(BASE, ADDED)], {"a.py": Entry("1" * 40, "100644")}) == whole
-    assert new_parts([file(BASE, None)], {"a.py": entry(BASE)}) == (NewPart("a.py", ()),), "its deletion is new"
+    assert new_parts([file(BASE, None)], {"a.py": entry(BASE)}) == (NewPart("a.py", (), 9),), "its deletion is new"
+
+
+@pytest.mark.parametrize(
+    ("before", "head", "deleted", "lines"),
+    [
+        (BASE, ADDED, 0, 3),
+        (BASE, numbered(9).replace("line 3\n", ""), 1, 1),
+        (numbered(9).replace("line 3\n", ""), numbered(9).replace("line 3\n", "").replace("line 8\n", "mine\n"), 1, 2),
+        # The author's own line is gone again; the base never had it.
+        (ADDED, ADDED.replace("two\n", ""), 0, 0),
+        # The base deletes what the change deletes, too.
+        ("line 0\n" + BASE, BASE.replace("line 3\n", ""), 1, 1),
+    ],
+)
+def test_the_lines_of_a_new_part_are_those_that_are_added_or_deleted_since(
+    before: str, head: str, deleted: int, lines: int
+) -> None:
+    found = part(BASE, before, head)
+    assert found is not None
+    assert (found.deleted, found.lines) == (deleted, lines)
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "deleted"),
+    [
+        (file(BASE, None), {}, None),  # deleted then and now
+        (file(BASE, ADDED.replace("line 8\n", "")), {}, 1),
+        (file(BASE, ADDED.replace("line 8\n", "")), {"a.py": Entry("1" * 40, "100644")}, 1),
+        (replace(file(BASE, ADDED.replace("line 8\n", "")), new=Entry("1" * 40, "100644")), {"a.py": entry(BASE)}, 1),
+    ],
+)
+def test_every_deleted_line_is_new_where_a_text_is_unknown(
+    change: ChangedFile, before: dict[str, Entry], deleted: int | None
+) -> None:
+    assert [one.deleted for one in new_parts([change], before)] == ([] if deleted is None else [deleted])
 
 
 def test_a_file_that_may_run_now_is_new() -> None:

@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from reviewbot.domain.github.pull_request import ForcePush, OlderChecks, Permission, Seen
+from reviewbot.domain.github.pull_request import Entry, ForcePush, OlderChecks, Permission, Seen
 
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 
@@ -105,3 +105,24 @@ def test_a_base_that_the_author_can_push_hides_no_head_since(seen: Seen, checks:
 )
 def test_against_any_base_the_heads_above_one_that_is_not_in_it_are_known(seen: Seen, checks: OlderChecks) -> None:
     assert checks.has_every_head_since(seen, is_base_protected=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "binary", "misencoded"),
+    [
+        (b"caf\xc3\xa9\n", "café\n", False, False),
+        (b"caf\xe9\n", None, False, True),
+        (b"\xff\xfea\0", None, True, True),
+        (b"\xfe\xff\0a", None, True, True),
+        (b"a\0", None, True, False),
+    ],
+    ids=["utf-8", "latin-1", "utf-16 le", "utf-16 be", "a nul"],
+)
+def test_a_file_is_text_if_it_is_utf_8_without_a_nul(
+    content: bytes,
+    text: str | None,
+    binary: bool,  # noqa: FBT001 — a column of the table
+    misencoded: bool,  # noqa: FBT001 — likewise
+) -> None:
+    read = Entry("0" * 40, "100644").with_content(content)
+    assert (read.text, read.binary, read.misencoded) == (text, binary, misencoded)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from reviewbot.domain.diff.text_index import digest
 from reviewbot.domain.findings.tracked_finding import MAX_REASON, Bypass, Findings, TrackedFinding, Waiver
 from reviewbot.domain.findings.tracking import ChangeIndex
 from reviewbot.domain.ledger.edits import CallOff, GrantBypass, LedgerEdit, Unwaive, Waive, apply_edits
@@ -24,7 +25,7 @@ BEFORE = Ledger((OPEN, DEFERRED, INTENT), findings=Findings((FOUND, OTHER)))
 
 
 def with_waiver(record: TrackedFinding) -> TrackedFinding:
-    return replace(record, waiver=Waiver("wendy", "known", 0, ""))
+    return replace(record, waiver=Waiver("wendy", "known", 0, digest(f"{record.path}\0")))
 
 
 @pytest.mark.parametrize(

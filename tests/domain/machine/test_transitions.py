@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.findings.tracked_finding import Bypass
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
@@ -37,17 +38,20 @@ from reviewbot.domain.machine.judge import (
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import (
+    as_agreed,
     check_race,
     check_recorded,
     comes_in_summary,
-    may_have_other_scopes,
+    may_be_bought_otherwise,
+    may_exceed_together,
     overtaking,
     purchase_of,
 )
 from reviewbot.domain.model.events import ReviewEvent
-from reviewbot.domain.model.options import Allow, ReviewOn, Supersede
+from reviewbot.domain.model.options import Allow, Auto, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
-from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, Policy
+from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, AtTerminal, Policy
+from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, carried, judge, not_due, pending
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import (
@@ -77,6 +81,7 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
         "policy": Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=()),
         "expertise": "",
         "project": "acme/parcels",
+        "max_credits": 240,
         "max_credits_per_pr": 0,
         "supersede": Supersede.REPLACE_PENDING,
         "incremental": True,
@@ -240,7 +245,9 @@ def test_what_another_run_has_recorded_first_is_bought_in_its_scope() -> None:
     quoted = bought(known())
     ours = quoted.bought.purchase
     first = replace(ours, since=OTHER_HEAD)
-    again = go(quoted, steps.Overtaken(quoted.known.with_own(quoted.bought), first), RICH, steps.ProjectFound(12))
+    overtaken = go(quoted, steps.Overtaken(quoted.known.with_own(quoted.bought), first))
+    assert decide(overtaken) == steps.ReadNewPart(OTHER_HEAD)
+    again = go(overtaken, steps.NewPartRead(()), RICH, steps.ProjectFound(12))
     assert isinstance(again, phases.Quoted)
     assert (again.bought.purchase.since, again.order.again) == (OTHER_HEAD, True)
     assert again.order.identity.key() != quoted.order.identity.key()
@@ -253,25 +260,24 @@ def test_the_task_that_another_run_has_recorded_first_is_looked_up() -> None:
     assert decide(after) == steps.ReadTask("task_1")
 
 
-def test_only_another_scope_of_the_same_attempt_overtakes() -> None:
-    ours = purchase(state=TaskState.INTENT, task_id="")
-    other = replace(ours, since=OTHER_HEAD)
-    assert overtaking(other, ours) is other
-    for first in (None, ours, replace(other, attempt=2), replace(other, state=TaskState.DEFERRED)):
-        assert overtaking(first, ours) is None
+def test_only_another_scope_or_a_later_attempt_overtakes() -> None:
+    first = purchase(state=TaskState.INTENT, task_id="")
+    second = replace(first, attempt=2)
+    for other in (replace(first, since=OTHER_HEAD), second, replace(second, since=OTHER_HEAD)):
+        assert overtaking(other, first) is other
+    for other in (None, second, replace(second, since=OTHER_HEAD, state=TaskState.DEFERRED), first):
+        assert overtaking(other, second) is None
 
 
-def test_another_scope_is_possible_once_something_else_was_bought() -> None:
+def test_another_scope_or_attempt_is_possible_once_something_else_was_bought() -> None:
     others = {
         REVIEWED: True,
-        replace(REVIEWED, state=TaskState.DEFERRED): False,
+        replace(REVIEWED, state=TaskState.ENDED): True,
         replace(REVIEWED, identity="a" * 64): False,
     }
     for other, is_possible in others.items():
         now = go(start(known()), reading(other), steps.Done()).known
-        assert may_have_other_scopes(now, purchase()) is is_possible
-    alone = go(start(known(incremental=False)), reading(REVIEWED), steps.Done()).known
-    assert not may_have_other_scopes(alone, purchase())
+        assert may_be_bought_otherwise(now, purchase()) is is_possible
 
 
 def test_the_intent_of_this_head_that_only_a_check_run_tells_is_left_to_its_own_run() -> None:
@@ -505,6 +511,129 @@ def test_what_is_new_is_enough_where_the_base_has_only_moved_on(moved_on: bool) 
     assert pricing.wish.identity.scope == (f"since {OTHER_HEAD}" if moved_on else "whole")
 
 
+def reviewed(**more: Any) -> Purchase:  # noqa: ANN401 — any field
+    """Return a finished review of an older head, on which a later one builds."""
+    done: dict[str, Any] = {"identity": "8" * 64, "task_id": "task_8", "state": TaskState.DONE, "used": Decimal(1)}
+    return purchase(**{**done, "head_sha": OTHER_HEAD, **more})
+
+
+LINE = AutoSize(0, 6_000, 115_200)
+"""Sixty credits for each line."""
+
+
+@pytest.mark.parametrize(
+    ("added", "lines", "most"), [(((1, 7),), 7, 420), (((1, 3), (9, 9)), 4, 240), ((), 0, 240), (((1, 5),), 5, 300)]
+)
+def test_a_later_review_is_sized_by_what_is_new(added: tuple[tuple[int, int], ...], lines: int, most: int) -> None:
+    now = known(max_credits=Auto.AUTO, auto_size=LINE, selecting=reviewed().selecting)
+    sizing = go(start(now), reading(reviewed()), steps.Done())
+    assert decide(sizing) == steps.ReadNewPart(OTHER_HEAD)
+    quoted = go(sizing, steps.NewPartRead((NewPart("a.py", added),)), RICH, steps.ProjectFound(12))
+    assert (quoted.order.quote.max_credits, quoted.order.quote.lines) == (most, lines)
+    intent = quoted.bought.purchase
+    assert (intent.max_credits, intent.lines, intent.hold) == (most, lines, most * 3 // 2)
+    assert f"Size: {lines} changed line" in "\n".join(quoted.known.log)
+
+
+def test_a_first_review_is_sized_by_the_whole_change() -> None:
+    quoted = bought(known(max_credits=Auto.AUTO, auto_size=AutoSize(0, 36_000, 115_200)))
+    assert quoted.known.change.changed_lines == 1
+    assert (quoted.order.quote.max_credits, quoted.bought.purchase.lines) == (360, 1)
+    assert bought(known()).bought.purchase.lines is None
+
+
+def test_a_review_that_replaces_another_is_paid_for_as_a_whole_and_sized_by_what_is_new() -> None:
+    now = known(max_credits=Auto.AUTO, auto_size=AutoSize(0, 60_000, 600), selecting=reviewed().selecting, project="12")
+    older = purchase(identity="9" * 64, task_id="task_older", head_sha="f" * 40)
+    found = steps.TaskRead(Task("task_older", TaskStatus.PENDING, "pending"))
+    replacing = go(start(now), reading(reviewed(), older), steps.Done(), found, RICH)
+    assert isinstance(replacing, phases.Replacing)
+    assert replacing.quote.max_credits == 600
+    cancelled = steps.TaskRead(Task("task_older", TaskStatus.CANCELLED, "cancelled"))
+    sizing = go(replacing, steps.Done(), cancelled)
+    assert isinstance(sizing, phases.Sizing)
+    quoted = go(sizing, steps.NewPartRead(()))
+    assert (quoted.order.quote.max_credits, quoted.order.quote.project_id) == (240, 12)
+
+
+def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
+    now = known(max_credits=Auto.AUTO, auto_size=LINE)
+    deferred = waiting_for_older(now)
+    assert isinstance(deferred, phases.Deferred)
+    collecting = replace(now.request, max_credits=300)
+    assert as_agreed(collecting, deferred.wanted).max_credits is Auto.AUTO
+    fixed = waiting_for_older(known(max_credits=480)).wanted
+    assert as_agreed(collecting, fixed).max_credits == 480
+
+
+@pytest.mark.parametrize(
+    ("ledger", "limit"),
+    [
+        ((), None),
+        ((reviewed(used=Decimal(1_800)),), None),
+        ((reviewed(used=Decimal("1800.5")),), "2,160"),
+        # A limit of six times 100 credits
+        ((reviewed(hold=100),), None),
+        ((reviewed(hold=100, used=Decimal(241)),), "600"),
+        # What was withdrawn, refused or deferred is no first review.
+        ((reviewed(hold=10, task_id="", state=TaskState.ENDED, used=Decimal(0)),), None),
+        ((reviewed(hold=10, task_id="", state=TaskState.DEFERRED, used=None),), None),
+        # A task that may exist is one.
+        ((reviewed(hold=10, task_id="", state=TaskState.ENDED, used=None),), "60"),
+    ],
+)
+def test_an_automatic_limit_is_six_times_the_first_hold(ledger: tuple[Purchase, ...], limit: str | None) -> None:
+    now = known(max_credits_per_pr=Auto.AUTO, incremental=False)
+    after = go(start(now), reading(*ledger), steps.Done(), RICH)
+    if limit is None:
+        assert isinstance(after, phases.Priced)
+    else:
+        assert after.outcome.reason is Reason.OVER_BUDGET
+        assert f"of {limit} are held or used" in after.outcome.message
+        assert f"`/reviewbot bypass {HEAD} REASON`" in after.outcome.hint
+
+
+def test_a_limit_at_a_terminal_offers_the_local_reviewer() -> None:
+    now = known(trigger=AtTerminal(), max_credits_per_pr=100)
+    after = go(start(now), reading(), steps.Done(), RICH)
+    assert "`--reviewer local`" in after.outcome.hint
+    assert "bypass" not in after.outcome.hint
+
+
+@pytest.mark.parametrize(
+    ("request_", "written", "expected"),
+    [
+        ({"max_credits_per_pr": 0}, False, False),
+        ({"max_credits_per_pr": 400}, False, True),
+        ({"max_credits_per_pr": Auto.AUTO}, False, False),
+        ({"max_credits_per_pr": Auto.AUTO}, True, True),
+        ({"max_credits_per_pr": Auto.AUTO, "max_tasks": 2}, False, True),
+        ({"max_credits_per_pr": Auto.AUTO, "max_credits": Auto.AUTO}, False, True),
+        ({"max_credits_per_pr": 0, "max_credits": Auto.AUTO}, True, False),
+    ],
+)
+def test_concurrent_purchases_are_read_again_where_they_may_exceed_a_limit(
+    request_: dict[str, Any],
+    written: bool,  # noqa: FBT001 — cases
+    expected: bool,  # noqa: FBT001 — cases
+) -> None:
+    now = known(**request_)
+    now = replace(now, memory=Memory(written=Ledger((reviewed(),) if written else ())))
+    assert may_exceed_together(now) is expected
+
+
+def test_two_first_reviews_that_exceed_six_times_the_first_withdraw() -> None:
+    now = known(max_credits_per_pr=Auto.AUTO)
+    small = purchase(identity="7" * 64, state=TaskState.INTENT, task_id="", hold=360)
+    large = purchase(identity="9" * 64, state=TaskState.INTENT, task_id="", head_sha=OTHER_HEAD, hold=1_801)
+    for mine in (small, large):
+        with pytest.raises(OverBudget, match="of 2,160"):
+            check_race(replace(now, own=Bought(mine), memory=Memory(written=Ledger((mine,)))), Ledger((small, large)))
+    fits = replace(large, hold=1_800)
+    for mine in (small, fits):
+        check_race(replace(now, own=Bought(mine), memory=Memory(written=Ledger((mine,)))), Ledger((small, fits)))
+
+
 def test_what_cannot_be_looked_up_after_it_was_to_be_cancelled_is_waited_for() -> None:
     replacing = go(waiting_for_older(known(project="12"), TaskStatus.PENDING), RICH)
     replaced = go(replacing, steps.Done())
@@ -663,9 +792,9 @@ def test_an_intent_that_another_run_was_faster_than_is_withdrawn() -> None:
     now = replace(now, own=Bought(mine), memory=Memory(written=Ledger((older, mine))))
     check_race(now, Ledger((older, mine)))
     check_race(now, Ledger((older, mine, replace(other, hold=340))))
-    with pytest.raises(OverBudget, match="360 credits; with 460 held or used"):
+    with pytest.raises(OverBudget, match="360 credits, and 460 of 800 are held or used"):
         check_race(now, Ledger((older, mine, other)))
-    with pytest.raises(OverBudget, match="with 450"):
+    with pytest.raises(OverBudget, match="450 of 800"):
         check_race(now, Ledger((replace(older, hold=450), mine)))
     check_race(replace(now, own=NotBought()), Ledger((older, other)))
 

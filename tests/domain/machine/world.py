@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from reviewbot.domain.codevf.attachments import Packing, Sendable
 from reviewbot.domain.diff.parse import ChangeSet
+from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracked_finding import Bypass, Findings
 from reviewbot.domain.findings.tracking import Answered
 from reviewbot.domain.github.check_identity import CheckTag
@@ -46,6 +47,7 @@ from reviewbot.domain.machine.steps import (
     HeadMoved,
     LedgerRead,
     LookUpTask,
+    NewPartRead,
     NotOver,
     OpenReviewer,
     OutputWritten,
@@ -58,6 +60,7 @@ from reviewbot.domain.machine.steps import (
     ReadAgain,
     ReadChange,
     ReadLedger,
+    ReadNewPart,
     ReadPermission,
     ReadPosted,
     ReadPrice,
@@ -82,9 +85,10 @@ from reviewbot.domain.machine.steps import (
     WriteSummary,
 )
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
-from reviewbot.domain.model.options import Allow, FailOn, ReviewOn, Supersede, Tolerance
+from reviewbot.domain.model.options import Allow, Auto, FailOn, ReviewOn, Supersede, Tolerance
 from reviewbot.domain.model.review import Balance, Leftover, Mode, Report, Severity, Tag, Task, TaskStatus
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, Policy, Trigger
+from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage, Rules
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.selection import Held, HeldBecause
@@ -142,6 +146,8 @@ class RandomWorld:
     def known(self) -> Known:
         """Return what a run knows when it starts."""
         some, paid = self.random.choice, self.chance(0.85)
+        sizes: list[int | Auto] = [240, 240, Auto.AUTO]
+        limits: list[int | Auto] = [0, Auto.AUTO, Auto.AUTO, 400]
         judgement = Judgement(Rules(some(list(FailOn)), *(some(list(Tolerance)) for _ in range(3))))
         policy = Policy(
             some(list(ReviewOn)), some(list(Allow)), some(["", "spend"]), self.chance(0.3), some([(), ("ann[bot]",)])
@@ -155,8 +161,9 @@ class RandomWorld:
             expertise=some(["", "security"]),
             selecting=some(["6" * 16, "7" * 16]),
             project=some(["acme/parcels", "12"]),
-            max_credits=240,
-            max_credits_per_pr=some([0, 0, 0, 400]),
+            max_credits=some(sizes),
+            auto_size=AutoSize(120, 60, 1_200),
+            max_credits_per_pr=some(limits),
             min_balance=0,
             max_tasks=1,
             attachment_bytes=1_000_000,
@@ -330,6 +337,9 @@ class RandomWorld:
                 return self.error() if fails else HeadMoved() if self.chance(0.1) else Updated(self.reread(known))
             case CompareBases():
                 return BasesCompared(only_moved_on=self.chance(0.5))
+            case ReadNewPart():
+                parts = (NewPart("src/app.py", ((2, 2),)),)
+                return self.error() if fails else NewPartRead(parts if self.chance(0.5) else ())
             case ReadPrice():
                 tag = Tag(1, "security", Decimal(2)) if known.request.expertise else None
                 balance = Balance(Decimal(self.random.choice([0, 10_000, 10_000])), Decimal(0), Decimal(10_000))

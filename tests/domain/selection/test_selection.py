@@ -430,6 +430,15 @@ def test_a_real_binary_is_not_missed(path: str) -> None:
     assert one == Held(path, HeldBecause.BINARY)
 
 
+@pytest.mark.parametrize(
+    ("path", "size", "missed"),
+    [("a.bin", 10, True), ("a.png", 10, False), ("a.bin", LARGEST_TEXT + 1, False), ("a.bin", None, False)],
+)
+def test_a_binary_whose_bytes_were_not_read_may_be_text(path: str, size: int | None, missed: bool) -> None:  # noqa: FBT001 — a table
+    file = changed(path, added=(), headers=BINARY_DIFF, new=replace(entry(binary=True), size=size))
+    assert selection_of(file).held == (Held(path, HeldBecause.BINARY, "it may be text" * missed, missed=missed),)
+
+
 def test_a_tar_archive_of_another_name_may_be_a_script() -> None:
     file = changed("scripts/deploy", added=(), headers=BINARY_DIFF, new=entry().with_content(TAR))
     assert selection_of(file).held[0].missed

@@ -1,0 +1,71 @@
+"""The size of a review: the credits of `max-credits: auto`, and the limit of `max-credits-per-pr: auto`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from reviewbot.domain.model.options import Auto
+from reviewbot.domain.model.review import Mode
+from reviewbot.domain.text.formatting import counted, number
+
+STEP = 60
+"""The credits of an automatic size are a multiple of this."""
+
+REVIEWS_PER_PULL = 6
+"""An automatic limit allows as many credits as this number of first reviews holds."""
+
+
+class AutoSize(Struct, frozen=True):
+    """The settings of `max-credits: auto`.
+
+    Attributes:
+        base: credits of a review without lines.
+        per_100_lines: credits for each 100 changed lines.
+        ceiling: the most credits of a task.
+    """
+
+    base: int
+    per_100_lines: int
+    ceiling: int
+
+    def credits_for(self, lines: int, mode: Mode) -> int:
+        """Return the credits of a task; never fewer for more lines, and never fewer than the mode allows."""
+        rounded = -(-(100 * self.base + self.per_100_lines * lines) // (100 * STEP)) * STEP
+        return max(min(rounded, self._most(mode)), mode.credits.start)
+
+    def _most(self, mode: Mode) -> int:
+        return min(self.ceiling, mode.credits.stop - 1)
+
+    def arithmetic(self, lines: int, mode: Mode) -> str:
+        """Return how the credits result from the lines, in plain text."""
+        exact = self.base + self.per_100_lines * Decimal(lines) / 100
+        found = self.credits_for(lines, mode)
+        base, rate = number(self.base), number(self.per_100_lines)
+        product = f"{base} + {rate} × {number(lines)} / 100 = {number(exact)}"  # noqa: RUF001 — as in the templates
+        if found == exact:
+            return product
+        if found >= exact + STEP:
+            return f"{product}, raised to {number(found)}, the least of {mode.value}"
+        if found > exact:
+            return f"{product}, rounded up to {number(found)}"
+        limit = "max-credits-ceiling" if found == self.ceiling else f"the most of {mode.value}"
+        return f"{product}, limited to {number(found)}, {limit}"
+
+
+def lines_each(lines: int, parts: int) -> int:
+    """Return the lines that size each of several tasks: an even share, rounded up."""
+    return -(-lines // parts)
+
+
+def sized_by(auto: AutoSize, mode: Mode, lines: int, parts: int, max_credits: int) -> str:
+    """Return why each task has that many credits; only the lines if the settings have changed since."""
+    each = lines_each(lines, parts)
+    size = counted(lines, "changed line") + (f" in {parts} tasks, {number(each)} each" if parts > 1 else "")
+    return f"{size}; {auto.arithmetic(each, mode)}" if auto.credits_for(each, mode) == max_credits else size
+
+
+def limit_per_pull(setting: int | Auto, first_hold: int) -> int:
+    """Return the limit of `max-credits-per-pr` for a pull request whose first review held that much; 0: no limit."""
+    return REVIEWS_PER_PULL * first_hold if setting is Auto.AUTO else setting

@@ -1,0 +1,28 @@
+"""The commands that reviewbot prints install packages from where reviewbot came from."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from reviewbot.cli.install import source_of
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("direct_url", "expected"),
+    [
+        (None, None),
+        ({"url": "file:///srv/reviewbot.whl", "archive_info": {}}, None),
+        ({"url": "file:///srv/a%20clone", "dir_info": {"editable": True}}, "/srv/a clone/sandbox"),
+        (
+            {"url": "https://github.com/acme/reviewbot", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
+            f"git+https://github.com/acme/reviewbot@{COMMIT}#subdirectory=sandbox",
+        ),
+    ],
+    ids=["index", "wheel", "checkout", "git"],
+)
+def test_the_sandbox_comes_from_where_reviewbot_came_from(direct_url: object, expected: str | None) -> None:
+    assert source_of(json.dumps(direct_url) if direct_url else None) == expected

@@ -1,0 +1,97 @@
+"""What a pull request may spend, and how large its reviews must be, computed from the facts of a history."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.model.review import TaskStatus
+from reviewbot.domain.policy.verdict import Reason
+from tests.simulation.codevf import StoredTask
+from tests.simulation.github import REPOSITORY_ID, Pull
+from tests.simulation.oracle import SO_FAR
+from tests.simulation.repository import Change
+from tests.simulation.world import AUTO_SIZE, KEY, World
+
+Changes = tuple[Change, ...]
+SIX = 6
+_SINCE = re.compile(r"NEW SINCE THE LAST REVIEW \(of commit ([0-9a-f]{40})\)")
+
+
+def limit_of(world: World, tasks: list[StoredTask]) -> Decimal | None:
+    """Return the most credits for a pull request with these tasks, oldest first; None if it is not limited."""
+    setting = world.setting.input("max-credits-per-pr", "auto")
+    if setting != "auto":
+        return Decimal(setting) if setting != "0" else None
+    if not tasks:
+        return None
+    # A purchase of several tasks may be agreed on for more than are created.
+    parts = 3 if "max-tasks: 3" in world.setting.config else 1
+    return SIX * tasks[0].hold * parts
+
+
+def over_limit(world: World, pull: Pull) -> Iterator[str]:
+    """Yield each creation of a task that exceeds the limit, unless people deleted what reviewbot remembers."""
+    tasks = world.tasks_of(pull.number)
+    limit = limit_of(world, tasks)
+    if limit is None or world.truth.losses:
+        return
+    for at, task in enumerate(tasks):
+        held = sum((one.hold for one in tasks[: at + 1] if _costs(one, task.created)), Decimal(0))
+        if held > limit:
+            yield f"{task.id} makes {held} credits of at most {limit}"
+
+
+def _costs(task: StoredTask, now: float) -> bool:
+    """Return whether a task is open or has used its credits; a cancelled one is free in this world."""
+    if task.ended_at is not None:
+        return task.ended_at > now or task.end is TaskStatus.COMPLETED
+    return not task.status(now).is_over or task.status(now) is TaskStatus.COMPLETED
+
+
+def is_used_up(world: World) -> bool:
+    """Return whether the limit rightly stops the review of the head."""
+    outcomes = [run.outcome for run in world.runs if run.outcome is not None]
+    if not outcomes or outcomes[-1].reason is not Reason.OVER_BUDGET:
+        return False
+    tasks = world.tasks_of(1)
+    limit = limit_of(world, tasks)
+    texts = [decode(text, Signer(KEY, REPOSITORY_ID, 1, "")).ledger.spent for text in world.truth.texts[-1:]]
+    spent = max(texts, default=sum((one.hold for one in tasks), Decimal(0)))
+    largest = max((one.hold for one in tasks), default=Decimal(360)) if not _is_auto(world) else Decimal(1_800)
+    return limit is not None and spent + SIX * largest > limit
+
+
+def too_small(world: World, pull: Pull, selected: Callable[[World, Changes], list[Change]]) -> Iterator[str]:
+    """Yield each task that has fewer credits than its selected lines, whatever the author pushed before."""
+    if not _is_auto(world) or "max-tasks" in world.setting.config:
+        return
+    for task in world.tasks_of(pull.number):
+        changes = world.changes_for(pull.number, str(task.submission.metadata["headSha"]))
+        if len(changes) == 1:
+            lines = sum(_lines(world, change, _since(task)) for change in selected(world, *changes))
+            least = max(240, min(1_200, -(-(60 + 20 * lines) // 60) * 60))
+            if task.submission.max_credits < least:
+                yield f"{task.id} has {task.submission.max_credits} credits for at least {lines} lines, not {least}"
+
+
+def _is_auto(world: World) -> bool:
+    return world.setting.input("max-credits", "240") == "auto" and AUTO_SIZE in world.setting.config
+
+
+def _since(task: StoredTask) -> str:
+    texts = [one.content for one in task.submission.attachments if one.file_name == SO_FAR]
+    found = _SINCE.search("".join(texts))
+    return found[1] if found else ""
+
+
+def _lines(world: World, change: Change, since: str) -> int:
+    """Return how many lines a change adds to a Python file at least, that its last reviewed version had nowhere."""
+    if not change.path.endswith(".py") or change.new is None or change.new.is_binary:
+        return 0
+    before = world.github.git.commits[since].files.get(change.path) if since else None
+    there = set(before.content.decode("utf-8", "replace").split("\n")) if before else set()
+    return sum(line not in there for line in change.added())
