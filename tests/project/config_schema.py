@@ -8,6 +8,7 @@ from dataclasses import Field, fields
 from enum import StrEnum
 from typing import Any
 
+from reviewbot.domain.model.options import Auto
 from reviewbot.settings import Settings
 from reviewbot.settings.readers import BOOLEANS, BOT_LOGIN, BOTS, INSTANCE, NAME
 from reviewbot.settings.table import default_text, name_of
@@ -46,10 +47,12 @@ def _values(row: Field[Any]) -> Mapping[str, object]:
     match row.default:
         case bool():
             return {"anyOf": [{"type": "boolean"}, {"enum": list(BOOLEANS)}]}
-        case int():
+        case int() | Auto():
             least, most = map(int, re.findall("[0-9]+", reader.allowed))
             number = {"type": "integer", "minimum": least, "maximum": most}
-            return {"anyOf": [number, {"type": "string", "pattern": "^[0-9]{1,12}$"}]}
+            auto = [{"enum": ["auto"]}] if Auto.AUTO in reader.words else []
+            pattern = r"^([0-9]{1,12}|\s*auto\s*)$" if auto else "^[0-9]{1,12}$"
+            return {"anyOf": [*auto, number, {"type": "string", "pattern": pattern}]}
         case StrEnum():
             words = re.findall("`(.*?)`", reader.allowed)
             # The plain words come first, for completion; spaces around them are allowed, too.
