@@ -55,6 +55,7 @@ class Reason(StrEnum):
     CLOSED = "closed"
     LABEL = "skip-review"
     NOTHING_SELECTED = "nothing-selected"
+    ROUTE = "route"
     NOT_REQUESTED = "not-requested"
     EVENT = "event"
     MERGE_GROUP = "merge-group"

@@ -131,7 +131,7 @@ def alone(row_name: str) -> dict[str, str]:
 
 
 def test_the_table_has_every_setting() -> None:
-    named = [row[0] for row in ROWS] + SECRET_NAMES + ["path-instructions"]
+    named = [row[0] for row in ROWS] + SECRET_NAMES + ["path-instructions", "routes"]
     assert sorted(named) == sorted(row.name for row in INPUTS)
     assert {(row[0], row[5], row[6]) for row in ROWS} <= {(row.name, row.action, row.config) for row in INPUTS}
 

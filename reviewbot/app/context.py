@@ -29,6 +29,7 @@ from reviewbot.ports import ChangeReader, Clock, Forge, Installation, Reporter, 
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.exclusions import exclusion_options, exclusion_setting
 from reviewbot.settings import Settings
+from reviewbot.values import replace
 
 T = TypeVar("T")
 
@@ -126,6 +127,14 @@ class RunContext(Struct, frozen=True, dict=True):
         service = self.ports.open_service(self.settings)
         return BatchReviewService(service, self.ports.clock, self.wait_until)
 
+    def reviewer(self, request: Request) -> ReviewService:
+        """Return the reviewer of this change: that of the settings, or the analyzers if a rule of `routes` says so."""
+        return self.service if request.paid or not self.paid else self._analyzers
+
+    @cached_property
+    def _analyzers(self) -> ReviewService:
+        return self.ports.open_service(replace(self.settings, reviewer=ReviewerKind.LOCAL))
+
     def leaving_out(self, paths: Iterable[str]) -> str:
         """Return what excludes files, ready to paste: a setting, or options on a separate line at a terminal.
 
@@ -214,6 +223,7 @@ def known_of(
         may_buy=may_buy,
         cancels=cancels,
         edits=edits,
+        routes=settings.routes,
     )
     return Known(request, snapshot, skip_record=skip_record(snapshot.pull, run.signer))
 

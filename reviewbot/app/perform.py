@@ -23,6 +23,7 @@ from reviewbot.app.reviewer.tasks import cancel, cancel_open_tasks, look_up, pol
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.judge import undelivered
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.purchase import by_rules
 from reviewbot.domain.model.review import Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ForgeError, ReviewbotError
@@ -46,7 +47,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.ReadChange():
             return _read_change(run, known)
         case steps.OpenReviewer():
-            return _open(run)
+            return _open(run, known)
         case steps.LookUpTask(purchase=purchase):
             return look_up(run, known, purchase)
         case steps.ReadTask(task_id=task_id):
@@ -68,7 +69,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.ReadPrice():
             return read_price(run, known)
         case steps.FindProject(name=name):
-            return steps.ProjectFound(run.service.project(name))
+            return steps.ProjectFound(run.reviewer(known.request).project(name))
         case steps.RecordIntent(bought=bought):
             return record_intent(run, known, bought)
         case steps.RecordDeferral(wanted=wanted):
@@ -103,12 +104,12 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
 
 def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
     change = prepare(run, known.snapshot, load_change(run.ports, known.snapshot.pull))
-    digest = replace(known, change=change).identity.digest()
+    digest = by_rules(replace(known, change=change)).identity.digest()
     return steps.ChangeRead(change, read_ledger(run, known.snapshot, digest))
 
 
-def _open(run: RunContext) -> steps.Done:
-    _ = run.service
+def _open(run: RunContext, known: Known) -> steps.Done:
+    run.reviewer(known.request)
     return steps.Done()
 
 
@@ -147,7 +148,7 @@ def _compare(run: RunContext, old: str, new: str) -> steps.BasesCompared:
 
 def _read_result(run: RunContext, known: Known, task: Task) -> steps.ResultRead:
     asked = asked_parts(known, known.purchase) if task.parts and known.purchase else {}
-    return steps.ResultRead(read_answer(run.service, task, asked))
+    return steps.ResultRead(read_answer(run.reviewer(known.request), task, asked))
 
 
 def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> steps.Updated:

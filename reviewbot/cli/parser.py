@@ -203,6 +203,8 @@ def _add_plan(commands: Commands) -> None:
     most, about = between(int, 1, 10_000), "number of newest merges; default: 200"
     plan.add_argument("--most", type=most, default=200, metavar="N", help=about)
     _add_pricing(plan)
+    formats, about = ("text", "json", "markdown"), "format of the result: %(choices)s; default: text"
+    plan.add_argument("--format", choices=formats, default="text", metavar="FORMAT", help=about)
     plan.add_argument("--plain", action="store_true", help="no colour and no animation")
 
 

@@ -24,10 +24,12 @@ from reviewbot.domain.model.options import (
     ReviewerKind,
     ReviewKind,
     ReviewOn,
+    RoutedReviewer,
     Supersede,
     Tolerance,
 )
 from reviewbot.domain.model.review import Mode, Severity
+from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import Problem, SettingsError, did_you_mean
@@ -50,6 +52,7 @@ from reviewbot.settings.readers import (
     one_of,
     whole_number,
 )
+from reviewbot.settings.routes import MOST_LINES, ROUTES
 
 T = TypeVar("T")
 
@@ -178,6 +181,9 @@ class Settings:
         PATH_INSTRUCTIONS,
         "`instructions` to the reviewer for the files that `path` matches.",
         action=False,
+    )
+    routes: tuple[Route, ...] = setting(
+        (), ROUTES, "Rules that choose who reviews a pull request, in what mode and for how many credits.", action=False
     )
     drafts: bool = setting(False, BOOLEAN, "Whether drafts are reviewed.", action=False)
     bots: tuple[str, ...] = setting(
@@ -326,7 +332,7 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     """
     layers, problems = read_layers(inputs, config)
     settings, invalid = _read(layers)
-    problems += [_wrong(where, value, row) for where, value, row in invalid]
+    problems += [problem for where, value, row in invalid for problem in _wrong(where, value, row)]
     wrong = {row.name for _, _, row in invalid}
     problems += [problem for names, problem in _impossible(settings) if not wrong & names]
     if problems:
@@ -432,7 +438,7 @@ def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterato
             yield Problem(place(key), "this setting is not read from the file", todo=todo)
 
 
-def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
+def _wrong(where: str, value: object, row: Field[Any]) -> Iterator[Problem]:
     reader: Reader[Any] = row.metadata["reader"]
     # Imported here: the detectors load slowly, and only an invalid value needs them.
     from reviewbot.domain.redaction.detectors import is_secret  # noqa: PLC0415
@@ -441,8 +447,8 @@ def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
     text = str(value)
     hidden = reader in {SECRET, SERVICE_URL} or is_secret(text)
     shown = "invalid value" if hidden else f"invalid value `{text[:80]}`{did_you_mean(text[:80], reader.words)}"
-    what = reader.reason(value) or shown
-    return Problem(where, what, reader.allowed)
+    for what, allowed in reader.reasons(value):
+        yield Problem(where, what or shown, allowed)
 
 
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
@@ -465,6 +471,8 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         what = "the ids of several tasks are stored in the summary comment"
         where = "`max-tasks` and `summary-comment`"
         yield {"reviewer", "max_tasks", "summary_comment"}, Problem(where, what, "`max-tasks: 1` without a summary")
+    for problem in _impossible_routes(settings):
+        yield {"routes", "reviewer", "mode", "max_credits"}, problem
     if settings.command is ActionCommand.COLLECT and not paid:
         what = "a local review is never pending"
         yield {"reviewer", "command"}, Problem("`command` and `reviewer`", what, "`command: review`")
@@ -475,3 +483,18 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         what = "the files would show findings of other repositories to the readers of this one"
         files = {"json_file", "sarif_file", "html_file", "rdjson_file"}
         yield {"repositories", *files}, Problem("`repositories` and report files", what, "one of the two")
+
+
+def _impossible_routes(settings: Settings) -> Iterator[Problem]:
+    where = config_place("routes")
+    for number, route in enumerate(settings.routes, 1):
+        mode, most = route.mode or settings.mode, route.max_credits or settings.max_credits
+        allowed = f"{mode.credits.start} to {mode.credits.stop - 1} with `mode: {mode}`"
+        if settings.reviewer is ReviewerKind.CODEVF and most is not Auto.AUTO and most not in mode.credits:
+            yield Problem(where, f"rule {number}: `max-credits: {most}` is out of range", allowed)
+        if settings.reviewer is ReviewerKind.LOCAL and route.reviewer is RoutedReviewer.CODEVF:
+            what = f"rule {number}: `reviewer: codevf` is not possible, because the config has `reviewer: local`"
+            todo = "Set `reviewer: codevf` in the config, and add a last rule with `reviewer: local` and no conditions."
+            yield Problem(where, what, todo=todo)
+        if (route.min_lines or 0) > (route.max_lines or MOST_LINES):
+            yield Problem(where, f"rule {number}: `min-lines` is larger than `max-lines`", "a range of lines")

@@ -141,12 +141,13 @@ STORIES = {
 }  # fmt: skip
 
 OF_A_DECISION = {
-    Reason.DRY_RUN, Reason.DRAFT, Reason.BOT, Reason.CLOSED, Reason.LABEL, Reason.NOTHING_SELECTED,
+    Reason.DRY_RUN, Reason.DRAFT, Reason.BOT, Reason.CLOSED, Reason.LABEL, Reason.NOTHING_SELECTED, Reason.ROUTE,
     Reason.NOT_REQUESTED, Reason.EVENT, Reason.MERGE_GROUP, Reason.COMMAND,
 }  # fmt: skip
 
 MORE: Mapping[Reason, Mapping[str, Any]] = {
     Reason.NOT_REQUESTED: {"approved_by": "review-it"},
+    Reason.ROUTE: {"route": "docs"},
     Reason.NOTHING_SELECTED: {"summary_url": None, "notices": CLOSED_GATE.notices},
 }
 """What a decision shows besides."""

@@ -14,7 +14,7 @@ from tests.simulation.laws import CONVERGES, NO_BUG, Violation
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Disturbance, Interrupt, Kill, Lose, Meanwhile, Run, Switch
-from tests.simulation.world import AUTO_SIZE, LISTS_RELEASE, Setting, Start, Trace, World
+from tests.simulation.world import AUTO_SIZE, LISTS_RELEASE, ROUTES, Setting, Start, Trace, World
 
 LONG = 3 * 3600.0
 MOST_COLLECTIONS = 5
@@ -70,6 +70,9 @@ class Played:
 
 # Generation
 
+ROUTED = 0.3
+"""How often the author sets or removes a label in histories with rules."""
+
 CALM = 0.35
 """How often all tasks end after an episode, so that people see findings to comment on."""
 
@@ -101,7 +104,17 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
             steps += [Move("finish"), Episode((Start("collect"),)), Episode((Start("next"),))]
     if kind == ADVERSARIAL:
         steps += [_move(rng, moves) for _ in range(rng.choice((0, 1, 2)))]
+    if setting.config == ROUTES:
+        steps = list(_with_labels(steps, Random(seed + 2)))  # noqa: S311 — as above
     return History(seed, setting, tuple(steps), starts_again=kind == KILLS)
+
+
+def _with_labels(steps: list[Step], rng: Random) -> Iterator[Step]:
+    """Add the labels that the rules name."""
+    for step in steps:
+        if rng.random() < ROUTED:
+            yield _move(rng, tuple(people.ROUTED))
+        yield step
 
 
 _INPUTS = (
@@ -142,6 +155,7 @@ def _of_others(setting: Setting, rng: Random) -> Setting:
     is_from_fork = is_from_fork and ("check-run", "false") not in setting.inputs
     free = (("allow", "anyone"),) if is_from_fork and is_free else ()
     config = LISTS_RELEASE if lists_release and not setting.config else setting.config
+    config = ROUTES if not config and rng.random() < 0.25 else config
     inputs = tuple(sorted((*setting.inputs, *free)))
     return replace(setting, inputs=inputs, config=config, is_from_fork=is_from_fork, is_bots=is_bots)
 

@@ -17,7 +17,7 @@ from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import EVIL, SAID, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
-from tests.simulation.world import CHECK, GREEN, KEY, LOCK_FILE, SECRET, World
+from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, ROUTES, SECRET, UNREVIEWED, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -169,11 +169,12 @@ def _undone(world: World) -> Iterator[Violation]:
     if stopped or is_lost or setting.input("review-on", "push") != "push":
         return
     changes, check = world.github.changes_of(pull), newest_check(world, pull)
-    if not selected(world, changes) or (check is not None and check.conclusion in GREEN):
+    is_due = selected(world, changes) and not is_unreviewed(world, pull, changes)
+    if not is_due or (check is not None and check.conclusion in GREEN):
         return
     ends = [
         task.status(world.time.seconds)
-        for task in world.tasks_of(1)
+        for task in (*world.tasks_of(1), *world.analyzed())
         if changes in world.changes_for(1, str(task.submission.metadata["headSha"]))
     ]
     if TaskStatus.COMPLETED not in ends and len(ends) < MOST_ATTEMPTS:
@@ -214,14 +215,16 @@ class Shown:
         return not self.check or (self.check[1] == "action_required" and "not-requested" in str(self.check[2]))
 
     def beside(self, undisturbed: Shown) -> Shown:
-        """Use the check of the undisturbed history if both are equivalent.
+        """Use the check and the summary of the undisturbed history if both are equivalent.
 
         Check runs cannot be deleted: one on a head without a requested review stays and reports this. Neither it nor a
-        missing check is green. A check whose conclusion and title are unchanged is not updated for its text.
+        missing check is green. A check whose conclusion and title are unchanged is not updated for its text. If the
+        check of a skipped review could not be written, a summary says that the review was skipped, and it stays.
         """
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
-        return replace(self, check=theirs) if is_alike else self
+        summaries = tuple(one for one in self.summaries if undisturbed.summaries or "('skipped', 'none'" not in one)
+        return replace(self, check=theirs, summaries=summaries) if is_alike else self
 
     def greener(self, other: Shown) -> str:
         """Describe the conclusion if this check passes and the other does not."""
@@ -279,7 +282,13 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
         let_through = (pull.head_sha, pull.base_ref) in world.truth.skips | world.truth.bypasses
         if let_through or world.is_bots_own(pull.number, pull.head_sha):
             return
-        if problem := _why_not(world, str(check.conclusion), changes, strict=True):
+        owner = world.github.pulls[check.number or pull.number]
+        conclusion = str(check.conclusion)
+        if conclusion == "skipped" and is_unreviewed(world, owner, world.github.changes_of(owner)):
+            if owner is pull or is_unreviewed(world, pull, changes):
+                return
+            conclusion = "success"  # of this pull request, before the other one's check covered it
+        if problem := _why_not(world, conclusion, changes, strict=True):
             yield Violation(NEVER_GREEN, f"#{pull.number} is green at rest: {problem}")
 
 
@@ -292,11 +301,26 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     if let_through or not world.github.pulls[number].is_open:
         return
     problems = [
-        _why_not(world, str(check.conclusion), changes, strict=False)
+        ""
+        if check.conclusion == "skipped" and is_unreviewed(world, world.github.pulls[number], changes, at_rest=False)
+        else _why_not(world, str(check.conclusion), changes, strict=False)
         for changes in world.changes_for(number, head, protected=check.name == CHECK)
     ]
     if problems and all(problems):
         yield Violation(NEVER_GREEN, f"#{number} was called green: {problems[0]}")
+
+
+def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_rest: bool = True) -> bool:
+    """Return whether a rule gives every changed file no review, and the change was not reviewed all the same."""
+    paths = {path for one in changes for path in (one.path, one.old_path) if path}
+    is_asked = at_rest and DEEP in pull.labels
+    if world.setting.config != ROUTES or is_asked or not paths <= set(UNREVIEWED):
+        return False
+    return not any(
+        task.status(world.time.seconds) is TaskStatus.COMPLETED
+        and changes in world.changes_for(pull.number, str(task.submission.metadata["headSha"]))
+        for task in world.tasks_of(pull.number)
+    )
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
@@ -342,7 +366,8 @@ def readings(world: World) -> dict[str, Reading]:
     seen: defaultdict[str, Reading] = defaultdict(Reading)
     # An item that violates the schema is an unrated finding, which a person has to handle.
     taken = any(one.token == "MESS1" for one in (*world.truth.waivers, *world.truth.withdrawn))
-    for task in world.codevf.tasks.values() if not world.setting.mind.is_mute else ():
+    asked = [] if world.setting.mind.is_mute else world.codevf.tasks.values()
+    for task in (*asked, *world.analyzed()):
         if task.status(world.time.seconds) is TaskStatus.COMPLETED and (taken or "MESS1" not in str(task.result)):
             reading = seen[str(task.submission.metadata["headSha"])]
             reading.lines |= {(line.path, line.text) for line in shown_in(task.submission)}

@@ -32,6 +32,7 @@ from tests.simulation.laws import (
 )
 from tests.simulation.oracle import Mind
 from tests.simulation.quick import Replacement, quick, replaced
+from tests.simulation.world import ROUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Mutation:
         kind: kind of the histories that show it.
         moves: moves of these histories.
         mind: the oracle's mind, if it matters.
+        config: the config file, if it matters.
         found: name of the bug whose history shows it, in place of histories from seeds.
     """
 
@@ -57,6 +59,7 @@ class Mutation:
     moves: tuple[str, ...] = ()
     mind: Mind | None = None
     found: str = ""
+    config: str | None = None
 
 
 def _returning(value: object) -> Replacement:
@@ -445,6 +448,33 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("evil_by_kim", "waive_by_kim"),
     ),
     Mutation(
+        "a rule that the author can match ends the lookup",
+        "reviewbot.domain.policy.routes:_is_certain",
+        _returning(value=True),
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil", "trivial", "copy"),
+        config=ROUTES,
+    ),
+    Mutation(
+        "the rules look at one file",
+        "reviewbot.domain.policy.routes:_found",
+        lambda right: lambda routes, facts: right(routes, replace(facts, paths=facts.paths[:1])),
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil", "copy", "rename"),
+        config=ROUTES,
+    ),
+    Mutation(
+        "the rules forget what was bought",
+        "reviewbot.domain.machine.purchase:_kept",
+        lambda _right: lambda _known, chosen: chosen,
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("evil", "deep", "finish"),
+        config=ROUTES,
+    ),
+    Mutation(
         "a check against an own branch has the name that is required",
         "reviewbot.domain.publishing.check_names:CheckNames.against",
         lambda _right: lambda self, _default, _base: self.plain,
@@ -464,6 +494,7 @@ def histories(mutation: Mutation) -> Iterator[History]:
     while True:
         made = make(seed, kind=mutation.kind, moves=mutation.moves)
         setting = made.setting if mutation.mind is None else dataclasses.replace(made.setting, mind=mutation.mind)
+        setting = setting if mutation.config is None else dataclasses.replace(setting, config=mutation.config)
         yield dataclasses.replace(made, setting=setting)
         seed += 1
 

@@ -18,7 +18,18 @@ from reviewbot.domain.model.review import TaskStatus
 from tests.simulation.github import BOT, START, Content, Pull, StoredThread
 from tests.simulation.oracle import EVIL, TOKEN
 from tests.simulation.repository import File
-from tests.simulation.world import CHECK, LOCK_FILE, PEOPLE, RENOVATE, SECRET, Waiver, World, lock_file
+from tests.simulation.world import (
+    CHECK,
+    DEEP,
+    LOCK_FILE,
+    PEOPLE,
+    RENOVATE,
+    SECRET,
+    TRIVIAL,
+    Waiver,
+    World,
+    lock_file,
+)
 
 T = TypeVar("T")
 SKIP = "skip-review"
@@ -422,6 +433,21 @@ def _labels(by: str) -> Play:
     return labels
 
 
+def _route_label(name: str) -> Play:
+    """The author sets or removes a label that a rule of `routes` names."""
+
+    def labels(world: World, move: Move) -> None:
+        del move
+        action = "unlabeled" if name in world.pull.labels else "labeled"
+        if action == "labeled":
+            world.github.label(1, name, "mona")
+        else:
+            world.github.unlabel(1, name)
+        world.pending.append(world.event(world.pull, action, label=name))
+
+    return labels
+
+
 def _own_threads(world: World) -> list[StoredThread]:
     return [one for one in world.github.threads_of(1) if one.replies[0].author == BOT]
 
@@ -572,4 +598,7 @@ SERVICE: Mapping[str, Play] = {
 }
 """Actions at CodeVF."""
 
-MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE}
+ROUTED: Mapping[str, Play] = {DEEP: _route_label(DEEP), TRIVIAL: _route_label(TRIVIAL)}
+"""Moves of the author in histories with rules; the other histories stay the same without them."""
+
+MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE, **ROUTED}

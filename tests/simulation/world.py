@@ -17,11 +17,12 @@ from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.events import Event, ReviewEvent
+from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.errors import NoKey
 from reviewbot.ports import ChangeReader, Forge, ReviewService
-from tests.simulation.codevf import Life, SimulatedCodeVF, StoredTask
+from tests.simulation.codevf import Life, SimulatedAnalyzers, SimulatedCodeVF, StoredTask
 from tests.simulation.forge import SimulatedChangeReader, SimulatedForge
 from tests.simulation.github import BOT, REPOSITORY_ID, GitHub, Pull, StoredCheck, Time
 from tests.simulation.oracle import EVIL, Mind, Oracle
@@ -34,6 +35,19 @@ RELEASE = "release"
 LISTS_RELEASE = f"bases: [{RELEASE}]\n"
 AUTO_SIZE = "base-credits: 60\ncredits-per-100-lines: 2000\n"
 """With `max-credits: auto`, twenty credits for each line."""
+DEEP, TRIVIAL = "deep", "trivial"
+UNREVIEWED, FREE = ("app.py", "new.py", "docs/guide.md"), ("copy.py", "moved.py", "other.py")
+ROUTES = f"""\
+routes:
+- {{name: lib, paths: ['lib/**'], mode: standard, max-credits: 900}}
+- {{name: asked, labels: [{DEEP}], mode: standard, max-credits: 500}}
+- {{name: plain, only-paths: {list(UNREVIEWED)}, reviewer: none}}
+- {{name: small, labels: [{TRIVIAL}], reviewer: none}}
+- {{name: free, only-paths: {[*UNREVIEWED, *FREE]}, reviewer: local}}
+- {{name: own, base: [mine], reviewer: none}}
+- {{name: later, draft: false, min-lines: 9, review-on: request}}
+"""
+"""Rules that give some files no review, or that of analyzers. No other rule may make a review smaller."""
 
 RENOVATE = "renovate[bot]"
 """A bot whose pull requests are not reviewed while all commits are its own."""
@@ -196,6 +210,7 @@ class World:
         self.time = Time()
         self.github = GitHub(self.time)
         self.codevf = SimulatedCodeVF(self.time, Oracle(setting.mind), life_of=lambda _count: setting.life)
+        self.analyzers: list[SimulatedAnalyzers] = []
         self.forge = SimulatedForge(self.github, setting.denied)
         self.truth = Truth()
         self.pending: list[Event] = []
@@ -262,6 +277,10 @@ class World:
         codevf = cast(ReviewService, wired("codevf", self.codevf))
 
         def open_service(settings: Any) -> ReviewService:  # noqa: ANN401 — what the app passes is the app's
+            if settings.reviewer is ReviewerKind.LOCAL:
+                mind = Mind(sloppiness=self.setting.mind.sloppiness)
+                self.analyzers.append(SimulatedAnalyzers(self.time, Oracle(mind), life_of=lambda _count: Life(0, 0)))
+                return cast(ReviewService, wired("codevf", self.analyzers[-1]))
             if not settings.codevf_api_key:
                 raise NoKey("A review is due and there is no CodeVF API key.")
             return codevf
@@ -327,6 +346,10 @@ class World:
     def tasks_of(self, number: int) -> list[StoredTask]:
         """Return the tasks of a pull request, oldest first."""
         return [one for one in self.codevf.tasks.values() if one.submission.metadata.get("pullRequest") == number]
+
+    def analyzed(self) -> list[StoredTask]:
+        """Return the reviews of analyzers, oldest first."""
+        return [task for one in self.analyzers for task in one.tasks.values()]
 
     def evil_in(self, changes: tuple[Change, ...]) -> Counter[tuple[str, str]]:
         """Count each token of an evil line in the added lines of each file."""

@@ -201,9 +201,10 @@ def _with_carried(ledger: Ledger, found: _Found) -> Ledger:
 
 
 def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase | None:
-    """Return the purchase in the oldest check run, which is the same for every run that reads it.
+    """Return the purchase of the latest attempt in the oldest check run, which is the same for every run that reads it.
 
-    A run that found another base has written its check run with the name for that base.
+    A run that found another base has written its check run with the name for that base. One that cancelled a deferred
+    purchase buys the next attempt.
 
     Raises:
         ForgeError: the pull request or the check runs cannot be read.
@@ -216,7 +217,7 @@ def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase 
         for copy, check in copies
         if copy and copy.state is not TaskState.DEFERRED and bought.identity.startswith(copy.identity)
     )
-    first = next((one for one in found if one.copy.attempt == bought.attempt), None)
+    first = max(found, key=lambda one: one.copy.attempt, default=None)
     return _adopted(run, known.snapshot, first, bought.identity) if first else None
 
 

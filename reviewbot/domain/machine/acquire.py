@@ -15,7 +15,7 @@ from reviewbot.domain.ledger.edits import CallOff
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.finish import concluded
-from reviewbot.domain.machine.judge import by_findings, failed, not_asked_for, nothing_selected
+from reviewbot.domain.machine.judge import by_findings, failed, not_asked_for, without_review
 from reviewbot.domain.machine.known import Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.next_step import (
     Standpoint,
@@ -73,6 +73,7 @@ from reviewbot.domain.machine.purchase import (
     quote,
     resized,
     resumed,
+    routed,
     submitted,
 )
 from reviewbot.domain.machine.steps import (
@@ -178,12 +179,14 @@ def with_ledger(at: NotDue, got: LedgerRead) -> Due | Concluded:
 def with_change(at: Due, got: ChangeRead, now: datetime) -> Ready | Looked:
     called_off = () if at.known.snapshot.pull.is_open else (CallOff(),)
     update = LedgerUpdate(edits=(*at.known.request.edits, *called_off))
-    known = at.known.reading(got.change, got.stored, update).noting(got.stored.problem)
+    known = routed(at.known.reading(got.change, got.stored, update).noting(got.stored.problem))
     if at.skipped is not None:
         return _skipped(known, at.skipped, now)
     if not known.change.sendables:
         return _nothing_to_send(known) if known.request.dry_run else _settling_all(known, NothingToSend(), now)
-    if known.request.dry_run and known.request.paid:
+    if not known.request.is_due:
+        return _settling_all(known, NothingToSend(), now)
+    if known.request.dry_run and at.known.request.paid:
         return concluded(planned(known, now), not_due(Reason.DRY_RUN))
     return Ready(known, ReviewChange(_bought_before(known, now)))
 
@@ -285,7 +288,7 @@ def _settled(known: Known, then: Then, now: datetime) -> Resumed | Buying:
 
 def _nothing_to_send(known: Known) -> Concluded:
     """Await an open review, or judge by the findings that still count."""
-    if known.change.missed:
+    if known.change.missed and known.request.is_due:
         error = NothingSendable(
             "None of the selected files could be reviewed.",
             hint=f"Each is listed with its reason. To exclude files that need no review:{known.change.to_leave_out}",
@@ -295,7 +298,7 @@ def _nothing_to_send(known: Known) -> Concluded:
     if known.awaited is not None:
         return concluded(known, pending(rules))
     outcome = by_findings(known, rules, readable=True)
-    return concluded(known, nothing_selected(known) if outcome.verdict is Verdict.PASS else outcome)
+    return concluded(known, without_review(known) if outcome.verdict is Verdict.PASS else outcome)
 
 
 # Was this change bought before?
@@ -438,7 +441,7 @@ def not_resumed(at: Resumed, error: ReviewbotError, now: datetime) -> Resumed | 
     if not_found and isinstance(request.trigger, Asked):
         # A task that CodeVF does not know never ends, so an explicit request buys another one.
         return _another(known, before.over(TaskState.ENDED, before.used, now), now)
-    rules = before.judgement.rules
+    rules = at.bought.purchase.judgement.rules
     if before.state is TaskState.OPEN and not (refused and (request.may_buy or not_found)):
         known = known.noting(f"{error.message} The task continues, and a later run checks it again.")
         return concluded(known, pending(rules))

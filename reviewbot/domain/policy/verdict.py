@@ -146,7 +146,7 @@ def without_check(outcome: Outcome) -> Outcome:
 
 def not_due(reason: Reason, message: str = "") -> Outcome:
     """Return the outcome if no review is due. Drafts and reviews on request get no check, so nothing turns green."""
-    has_check = reason in {Reason.NOTHING_SELECTED, Reason.LABEL, Reason.BOT}
+    has_check = reason in {Reason.NOTHING_SELECTED, Reason.ROUTE, Reason.LABEL, Reason.BOT}
     return Outcome(Status.SKIPPED, Verdict.NONE, reason, Conclusion.SKIPPED if has_check else None, 0, message)
 
 

@@ -31,9 +31,9 @@ from reviewbot.domain.machine.judge import (
     left_open,
     let_through,
     not_asked_for,
-    nothing_selected,
     outlives_favour,
     summary_is_due,
+    without_review,
 )
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
@@ -42,8 +42,8 @@ from reviewbot.domain.machine.purchase import (
     check_race,
     check_recorded,
     comes_in_summary,
+    may_be_bought_otherwise,
     may_exceed_together,
-    may_have_other_scopes,
     overtaking,
     purchase_of,
 )
@@ -260,25 +260,24 @@ def test_the_task_that_another_run_has_recorded_first_is_looked_up() -> None:
     assert decide(after) == steps.ReadTask("task_1")
 
 
-def test_only_another_scope_of_the_same_attempt_overtakes() -> None:
-    ours = purchase(state=TaskState.INTENT, task_id="")
-    other = replace(ours, since=OTHER_HEAD)
-    assert overtaking(other, ours) is other
-    for first in (None, ours, replace(other, attempt=2), replace(other, state=TaskState.DEFERRED)):
-        assert overtaking(first, ours) is None
+def test_only_another_scope_or_a_later_attempt_overtakes() -> None:
+    first = purchase(state=TaskState.INTENT, task_id="")
+    second = replace(first, attempt=2)
+    for recorded in (replace(first, since=OTHER_HEAD), second, replace(second, since=OTHER_HEAD)):
+        assert overtaking(recorded, first) is recorded
+    for one in (None, second, replace(second, since=OTHER_HEAD, state=TaskState.DEFERRED), first):
+        assert overtaking(one, second) is None
 
 
-def test_another_scope_is_possible_once_something_else_was_bought() -> None:
+def test_another_scope_or_attempt_is_possible_once_something_else_was_bought() -> None:
     others = {
         REVIEWED: True,
-        replace(REVIEWED, state=TaskState.DEFERRED): False,
+        replace(REVIEWED, state=TaskState.ENDED): True,
         replace(REVIEWED, identity="a" * 64): False,
     }
     for other, is_possible in others.items():
         now = go(start(known()), reading(other), steps.Done()).known
-        assert may_have_other_scopes(now, purchase()) is is_possible
-    alone = go(start(known(incremental=False)), reading(REVIEWED), steps.Done()).known
-    assert not may_have_other_scopes(alone, purchase())
+        assert may_be_bought_otherwise(now, purchase()) is is_possible
 
 
 def test_the_intent_of_this_head_that_only_a_check_run_tells_is_left_to_its_own_run() -> None:
@@ -725,11 +724,11 @@ def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_sha
         there = replace(
             now, snapshot=replace(now.snapshot, checks=(replace(check, id=id_),)), stored=stored, memory=memory
         )
-        assert (nothing_selected(there).conclusion is Conclusion.SKIPPED) is is_green
+        assert (without_review(there).conclusion is Conclusion.SKIPPED) is is_green
         for_next = replace(there, snapshot=replace(there.snapshot, pull=pull(base_ref="next")))
-        assert (nothing_selected(for_next).conclusion is Conclusion.SKIPPED) is is_green_against_next
+        assert (without_review(for_next).conclusion is Conclusion.SKIPPED) is is_green_against_next
         alone = replace(there, request=replace(there.request, shares_name=False))
-        assert nothing_selected(alone).conclusion is Conclusion.SKIPPED
+        assert without_review(alone).conclusion is Conclusion.SKIPPED
 
 
 def test_a_check_that_is_green_by_what_has_ended_does_not_stay_green_where_no_review_is_asked_for() -> None:
