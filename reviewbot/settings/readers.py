@@ -117,7 +117,7 @@ def number_or_auto(least: int, most: int) -> Reader[int | Auto]:
     number = whole_number(least, most)
 
     def read(value: object) -> int | Auto:
-        return Auto.AUTO if value == Auto.AUTO.value else number.read(value)
+        return Auto.AUTO if isinstance(value, str) and value.strip() == Auto.AUTO else number.read(value)
 
     return Reader(f"`{Auto.AUTO}`, or {number.allowed}", read, (Auto.AUTO.value,))
 

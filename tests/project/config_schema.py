@@ -106,7 +106,7 @@ def _of_reader(reader: Reader[Any]) -> Mapping[str, object]:
 def _number(reader: Reader[Any]) -> Mapping[str, object]:
     least, most = map(int, re.findall("[0-9]+", reader.allowed))
     number = {"type": "integer", "minimum": least, "maximum": most}
-    words = [{"enum": list(reader.words)}] if reader.words else []
+    words = [_words(reader)] if reader.words else []
     return {"anyOf": [number, *words, {"type": "string", "pattern": "^[0-9]{1,12}$"}]}
 
 

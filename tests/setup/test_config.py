@@ -45,7 +45,16 @@ def right() -> Iterator[str]:
         yield f"{row[0]}: {quoted(row[2])}"
         yield f"{row[0]}: {row[2] if row[0] not in {'paths', 'bases', 'instance'} else quoted(row[2])}"
         yield from (f"{row[0]}:", f"{row[0]}: ''")
-    yield from ("", "max-credits: 60", "codevf-project: 42", "fail-on: ' high '", "instance: ' x'", "instance: 7")
+    yield from (
+        "",
+        "max-credits: 60",
+        "max-credits: auto",
+        "max-credits-per-pr: ' auto '",
+        "codevf-project: 42",
+        "fail-on: ' high '",
+        "instance: ' x'",
+        "instance: 7",
+    )
     yield from ("paths: [a, '!b']", "paths: []", "path-instructions: [{path: a, instructions: ''}]")
     yield from (
         "routes: []",
