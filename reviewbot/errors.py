@@ -8,6 +8,7 @@
     │   ├── NoKey                      CodeVF's key is missing
     │   ├── OverBudget                 the balance or a budget does not cover the hold
     │   ├── NotApproved                no collaborator with write access approved the spending
+    │   ├── ChecksNotGreen             checks that the purchase waits for did not turn green in time
     │   ├── TaskEnded                  the task was cancelled, failed or expired
     │   ├── NothingSendable            no selected file fits into a request
     │   ├── ScratchUnusable            the temporary folder cannot be written
@@ -49,6 +50,7 @@ class Reason(StrEnum):
     REVIEWED = "reviewed"
     GATE = "gate"
     PENDING = "pending"
+    DEFERRED = "deferred"
     DRY_RUN = "dry-run"
     DRAFT = "draft"
     BOT = "bot"
@@ -64,6 +66,7 @@ class Reason(StrEnum):
     NO_KEY = "no-key"
     OVER_BUDGET = "over-budget"
     NOT_APPROVED = "not-approved"
+    CHECKS = "checks"
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
     MEMORY = "memory"
@@ -214,6 +217,12 @@ class NotApproved(ReviewDidNotHappen):
     """No collaborator with write access approved the spending."""
 
     reason = Reason.NOT_APPROVED
+
+
+class ChecksNotGreen(ReviewDidNotHappen):
+    """Checks that the purchase waits for did not turn green in time."""
+
+    reason = Reason.CHECKS
 
 
 class TaskEnded(ReviewDidNotHappen):

@@ -114,6 +114,12 @@ class RunContext(Struct, frozen=True, dict=True):
         return self.check_names[0]
 
     @property
+    def run_id(self) -> int:
+        """The id of this workflow run, 0 at a terminal."""
+        last = (self.ports.run_url or "").rpartition("/actions/runs/")[2].partition("/")[0]
+        return int(last) if last.isascii() and last.isdigit() else 0
+
+    @property
     def now(self) -> datetime:
         return self.ports.clock.now()
 
@@ -224,6 +230,7 @@ def known_of(
         cancels=cancels,
         edits=edits,
         routes=settings.routes,
+        wait_rules=settings.wait_rules,
     )
     return Known(request, snapshot, skip_record=skip_record(snapshot.pull, run.signer))
 

@@ -72,8 +72,10 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return steps.ProjectFound(run.reviewer(known.request).project(name))
         case steps.RecordIntent(bought=bought):
             return record_intent(run, known, bought)
-        case steps.RecordDeferral(wanted=wanted):
-            return record_deferral(run, known, wanted)
+        case steps.RecordDeferral(wanted=wanted, outcome=outcome):
+            return record_deferral(run, known, wanted, outcome)
+        case steps.ReadHeadChecks():
+            return _read_head_checks(run, known)
         case steps.CreateTask(bought=bought, order=order):
             return create_task(run, known, bought, order)
         case steps.RecordTask(underway=underway):
@@ -131,6 +133,11 @@ def _remove_label(run: RunContext, known: Known, label: str) -> steps.Done:
     remove = partial(run.ports.forge.remove_label, known.snapshot.pull.number, label)
     run.attempt(f"The removal of the label {label}", remove)
     return steps.Done()
+
+
+def _read_head_checks(run: RunContext, known: Known) -> steps.HeadChecksRead:
+    checks = run.ports.forge.head_checks(known.snapshot.pull.head_sha)
+    return steps.HeadChecksRead(known.request.wait_rules.open_checks(checks, run.run_id))
 
 
 def _read_again(run: RunContext, known: Known) -> steps.Updated | steps.HeadMoved:

@@ -29,6 +29,7 @@ from reviewbot.domain.model.options import (
     Tolerance,
 )
 from reviewbot.domain.model.review import Mode, Severity
+from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.text.escaping import visible
@@ -205,6 +206,19 @@ class Settings:
         "The label by which a user with write access approves a review. The `if:` of the workflow's job lists it.",
         action=False,
     )
+    wait_for_checks: tuple[str, ...] = setting(
+        (),
+        PATTERNS,
+        "Checks and statuses of the head that must be green before a review is bought: names, in which `*` stands for "
+        "any characters.",
+        action=False,
+    )
+    wait_for_checks_hours: int = setting(
+        24, whole_number(1, 300), "Hours after which a purchase no longer waits for them: no review.", action=False
+    )
+    quiet_minutes: int = setting(
+        0, whole_number(0, 1440), "Minutes without a push before a review is bought.", action=False
+    )
     redact: Redact = setting(
         Redact.ON, one_of(Redact), "`on` redacts or masks secrets, `block` holds their files back.", action=False
     )
@@ -244,6 +258,11 @@ class Settings:
     def is_keyless(self) -> bool:
         """Whether the reviewer costs credits and its key is missing, as on a fork's event."""
         return self.reviewer is ReviewerKind.CODEVF and not self.codevf_api_key
+
+    @property
+    def wait_rules(self) -> WaitRules:
+        """What a purchase waits for."""
+        return WaitRules(self.wait_for_checks, self.wait_for_checks_hours, self.quiet_minutes)
 
     def files(self) -> Mapping[str, str]:
         """Return the paths of the report files to write, by input."""

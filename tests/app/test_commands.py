@@ -537,7 +537,10 @@ def test_a_relay_carries_out_the_commands_that_are_open(tmp_path: Path) -> None:
         rig.world.comment(REPO, rig.number, "hubot", "/reviewbot status")
         payload = {
             "action": "completed",
-            "workflow_run": {"display_title": f"Command in a review thread of #{rig.number}"},
+            "workflow_run": {
+                "display_title": f"Command in a review thread of #{rig.number}",
+                "event": "pull_request_review_comment",
+            },
         }
         assert "no CodeVF key" in rig.run(event="workflow_run", payload=payload, codevf_api_key="").log
         assert not answers(rig)

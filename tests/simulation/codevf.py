@@ -89,6 +89,7 @@ class SimulatedCodeVF:
     refuses: bool = False
     out_of_credits: bool = False
     asker: Callable[[], object] = lambda: None
+    on_task: Callable[[StoredTask], None] = lambda _task: None
     tasks: dict[str, StoredTask] = field(default_factory=dict)
     keys: dict[str, tuple[str, float]] = field(default_factory=dict)
     projects: dict[str, int] = field(default_factory=dict)
@@ -141,6 +142,7 @@ class SimulatedCodeVF:
             raise OverBudget("The CodeVF account has too few credits for this task (HTTP 402).")
         self.tasks[made.id], made.asker = made, self.asker()
         self.keys[key] = (made.id, now)
+        self.on_task(made)
         return self._seen(made)
 
     def retrieve(self, task_id: str) -> Task:

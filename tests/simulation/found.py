@@ -63,6 +63,17 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("wait-minutes", "0"),)),
         ),
     ),
+    "another-attempt": Bug(
+        "Two runs at once, and one carries out a command that cancels the deferred purchase: it buys the next attempt, "
+        "and the other the first.",
+        PAY_ONCE,
+        history(
+            RUN,
+            Move("same_beginning"),
+            Episode((NEXT, PUSH, PUSH), (At(3, Switch()), At(9, Meanwhile(Move("cancel", 3, 3))))),
+            setting=Setting((("wait-minutes", "0"),)),
+        ),
+    ),
     "other-scope": Bug(
         "Two runs at once, and a person deletes the summary between their readings: one buys what is new, the other "
         "the whole change.",

@@ -28,7 +28,8 @@ PEOPLE_STAND = "what people did stands"
 HAPPENS = "a due review happens"
 WITHIN_LIMIT = "stays within the limit"
 GROWS = "grows with the change"
-LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HAPPENS, WITHIN_LIMIT, GROWS)
+WAITS = "a purchase waits for checks and quiet"
+LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HAPPENS, WITHIN_LIMIT, GROWS, WAITS)
 
 MOST_ATTEMPTS = 3
 REDACTED = "[REDACTED:github-token]"
@@ -92,6 +93,23 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
             yield Violation(PAY_ONCE, told)
+
+
+def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
+    """Check that a purchase that no command asked for waited: each named check was green, and the head was old enough.
+
+    A run that resumes the intent of a killed one does not wait again, so the checks count since that one began.
+    """
+    number, head = int(str(task.submission.metadata["pullRequest"])), str(task.submission.metadata["headSha"])
+    if world.was_asked(head):
+        return
+    began = world.truth.begun.get(head, world.time.seconds)
+    if not world.is_ready(head) and world.github.green_until.get(head, -1.0) < began:
+        yield Violation(WAITS, f"{task.id} was bought while the checks say {world.github.states_on(head)}")
+    pushed = [push for push in world.github.pulls[number].pushes if push.sha == head]
+    since = max([pushed[0].at, *(push.at for push in pushed if push.forced and push.at <= began)])
+    if (age := world.time.seconds - since + 1) < world.setting.quiet_seconds:
+        yield Violation(WAITS, f"{task.id} was bought for a head that is {age} seconds old")
 
 
 # Law 2
@@ -215,14 +233,16 @@ class Shown:
         return not self.check or (self.check[1] == "action_required" and "not-requested" in str(self.check[2]))
 
     def beside(self, undisturbed: Shown) -> Shown:
-        """Use the check of the undisturbed history if both are equivalent.
+        """Use the check and the summary of the undisturbed history if both are equivalent.
 
         Check runs cannot be deleted: one on a head without a requested review stays and reports this. Neither it nor a
-        missing check is green. A check whose conclusion and title are unchanged is not updated for its text.
+        missing check is green. A check whose conclusion and title are unchanged is not updated for its text. If the
+        check of a skipped review could not be written, a summary says that the review was skipped, and it stays.
         """
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
-        return replace(self, check=theirs) if is_alike else self
+        summaries = tuple(one for one in self.summaries if undisturbed.summaries or "('skipped', 'none'" not in one)
+        return replace(self, check=theirs, summaries=summaries) if is_alike else self
 
     def greener(self, other: Shown) -> str:
         """Describe the conclusion if this check passes and the other does not."""

@@ -158,6 +158,8 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding}",
     "review_body": lambda _self, _view, mark: f"{mark}\nA review.",
     "check": lambda _self, view: _check(view),
+    "job_summary": lambda _self, view: _summary(view),
+    "terminal": lambda _self, view: _summary(view),
     "annotation": lambda _self, finding: (finding.title, finding.id),
     "prompt": lambda _self, view: f"Review {view.pull_number} of {view.repository}.",
 }

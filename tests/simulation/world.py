@@ -54,6 +54,9 @@ RENOVATE = "renovate[bot]"
 
 SECRET = "ghp_" + "0a1B2c3D4e5F6g7H8i9J" * 2
 GREEN = frozenset({"success", "skipped"})
+GREEN_WORDS = frozenset({"success", "skipped", "neutral"})
+"""Conclusions with which the checks of others are green."""
+
 PEOPLE: Mapping[str, Permission] = {
     "mona": Permission.WRITE,
     "kim": Permission.WRITE,
@@ -63,6 +66,11 @@ PEOPLE: Mapping[str, Permission] = {
 """`mona` opens the pull request and is the adversary; `kim` helps and `boss` maintains; `eve` is a stranger."""
 
 LOCK_FILE = "package-lock.json"
+OTHER_CHECKS = ("CI", "lint")
+"""A check run and a commit status of others; `wait-for-checks` names them."""
+
+WAITS_FOR_CHECKS = "wait-for-checks: [CI, lint]\nwait-for-checks-hours: 20\n"
+IS_QUIET = "quiet-minutes: 15\n"
 
 
 def lock_file(version: str, host: str) -> str:
@@ -101,6 +109,16 @@ class Setting:
     def names(self) -> CheckNames:
         """The names of the check by base branch."""
         return CheckNames(CHECK, (RELEASE,) if LISTS_RELEASE in self.config else ())
+
+    @property
+    def waited_for(self) -> tuple[str, ...]:
+        """The checks that a purchase waits for."""
+        return OTHER_CHECKS if WAITS_FOR_CHECKS in self.config else ()
+
+    @property
+    def quiet_seconds(self) -> float:
+        """The least age of a head that is bought."""
+        return 900.0 if IS_QUIET in self.config else 0.0
 
     @property
     def needs_approval(self) -> bool:
@@ -143,6 +161,8 @@ class Truth:
         renamed: new name to old name.
         losses: events that make complete records impossible.
         texts: every text of the summary so far.
+        named: the SHAs, or their beginnings, in valid review commands; empty in those without.
+        begun: by head, when the run that first recorded an intent for it had begun.
         hindered: whether a task was cancelled.
         withdrawn: withdrawn waivers; `skipped`: heads that were ever skipped.
     """
@@ -159,6 +179,8 @@ class Truth:
     texts: list[str] = field(default_factory=list)
     withdrawn: list[Waiver] = field(default_factory=list)
     skipped: set[tuple[str, str]] = field(default_factory=set)
+    named: list[str] = field(default_factory=list)
+    begun: dict[str, float] = field(default_factory=dict)
     hindered: bool = False
 
 
@@ -342,6 +364,15 @@ class World:
             all(one.author == RENOVATE and one.verified and not one.committer for one in git.between(base, head))
             for base in self.heads.get((number, head), set())
         )
+
+    def is_ready(self, head: str) -> bool:
+        """Return whether each check that a purchase waits for is there and green, of every App that has it."""
+        states = self.github.states_on(head)
+        return all(states.get(name) and states[name] <= GREEN_WORDS for name in self.setting.waited_for)
+
+    def was_asked(self, head: str) -> bool:
+        """Return whether a person who may spend has asked by a command for a review of a head, or of any."""
+        return any(head.startswith(beginning) for beginning in self.truth.named)
 
     def tasks_of(self, number: int) -> list[StoredTask]:
         """Return the tasks of a pull request, oldest first."""

@@ -10,7 +10,7 @@ from reviewbot.app.github.summary_comment import write_summary
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Underway
-from reviewbot.domain.machine.purchase import check_recorded, comes_in_summary, may_have_other_scopes, overtaking
+from reviewbot.domain.machine.purchase import check_recorded, comes_in_summary, may_be_bought_otherwise, overtaking
 from reviewbot.domain.machine.steps import HeadMoved, Overtaken, Updated
 from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.errors import ReviewbotError
@@ -38,7 +38,7 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Updated | He
     if purchase.parts > 1:
         known = _in_check_run(run, known, purchase)
     first = known.stored.ledger.named(purchase.identity, purchase.attempt)
-    if known.check is not None and may_have_other_scopes(known, purchase):
+    if known.check is not None and may_be_bought_otherwise(known, purchase):
         first = first_recorded(run, known, purchase)
     overtaken_by = overtaking(first, purchase)
     return Overtaken(known, overtaken_by) if overtaken_by else Updated(known)
@@ -60,17 +60,17 @@ def record_task(run: RunContext, known: Known, underway: Underway) -> Updated:
     return Updated(_in_check_run(run, recorded or known, underway.purchase))
 
 
-def record_deferral(run: RunContext, known: Known, wanted: Purchase) -> Updated | HeadMoved:
-    """Record in check run and summary that a purchase waits for the review of an older head."""
+def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Outcome) -> Updated | HeadMoved:
+    """Record in check run and summary that a purchase waits; the outcome says for what."""
     now = refresh(run, known)
     if now.reviewed_sha:
         return HeadMoved()
-    now = _in_check_run(run, replace(now, read_again=False), wanted)
-    return Updated(_keeping(now, write_summary(run, _only(now, wanted), _outcome(now))))
+    now = _in_check_run(run, replace(now, read_again=False), wanted, outcome)
+    return Updated(_keeping(now, write_summary(run, _only(now, wanted), outcome)))
 
 
-def _in_check_run(run: RunContext, known: Known, purchase: Purchase) -> Known:
-    return _keeping(known, write_check_run(run, _only(known, purchase), _outcome(known)))
+def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome | None = None) -> Known:
+    return _keeping(known, write_check_run(run, _only(known, purchase), outcome or _outcome(known)))
 
 
 def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | None:

@@ -22,9 +22,11 @@ from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Auto, PathInstruction, Supersede
 from reviewbot.domain.model.review import Mode, Report, Tag, Task, TaskStatus
 from reviewbot.domain.policy.eligibility import Policy, Trigger
+from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage
@@ -143,6 +145,7 @@ class Request(Struct, frozen=True):
         route: the names of the rules that did; empty if none did.
         is_due: whether a review is due by them.
         instructions: of these rules, to the reviewer.
+        wait_rules: what a purchase waits for.
     """
 
     trigger: Trigger
@@ -176,6 +179,12 @@ class Request(Struct, frozen=True):
     route: str = ""
     is_due: bool = True
     instructions: str = ""
+    wait_rules: WaitRules = WaitRules()
+
+    @property
+    def is_explicit(self) -> bool:
+        """Whether a person asks for a review now: by a command, a manual run, or at a terminal."""
+        return self.may_buy and not isinstance(self.trigger, ReviewEvent)
 
     @property
     def remembers(self) -> bool:

@@ -33,6 +33,11 @@ def asked_by(request: Request) -> tuple[str, ...]:
     return (request.trigger.comment_id,) if isinstance(request.trigger, Asked) else ()
 
 
+def selection_of(known: Known) -> str:
+    """Return the digest of the selected files of a purchase that is not submitted."""
+    return selection_digest([*known.change.selected, f"in {known.request.attachment_bytes} bytes"])
+
+
 def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetime) -> Purchase:
     """Return a purchase without a task; comments that requested it before are kept."""
     request, pull = known.request, known.snapshot.pull
@@ -55,12 +60,23 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         base_ref=known.change.base_ref,
         merge_base=known.change.change.merge_base,
         asked=asked,
-        selection=selection_digest([*known.change.selected, f"in {request.attachment_bytes} bytes"]),
+        selection=selection_of(known),
         selecting=request.selecting,
         change=known.change.index.change,
     )
     seen = before if before and before.head_sha == pull.head_sha else made
     return replace(made, head_at=seen.head_at).seen_on(pull.head_sha, now)
+
+
+def deferral_of(known: Known, wish: Wish, now: datetime) -> Purchase:
+    """Return a purchase that waits. It keeps the time at which this head was first deferred."""
+    whole = priced(known, wish, None, parts=1)
+    wanted = purchase_of(known, wish.identity, TaskState.DEFERRED, now)
+    wanted = replace(wanted, hold=whole.max_credits, lines=whole.lines)
+    before = known.ledger.named(wanted.identity, wanted.attempt)
+    if before is None or (before.state, before.head_sha) != (TaskState.DEFERRED, wanted.head_sha):
+        return wanted
+    return replace(wanted, submitted_at=before.submitted_at)
 
 
 def batches_of(known: Known, bought: Purchase) -> TaskBatches:
@@ -265,17 +281,16 @@ def check_recorded(known: Known, bought: Purchase) -> None:
         )
 
 
-def may_have_other_scopes(known: Known, bought: Purchase) -> bool:
-    """Return whether a concurrent run may buy this change in another scope, since a review that this run misses."""
-    reviews = (one for one in known.ledger.purchases if one.state not in {TaskState.DEFERRED, TaskState.ENDED})
-    return known.request.incremental and any(one.identity != bought.identity for one in reviews)
+def may_be_bought_otherwise(known: Known, bought: Purchase) -> bool:
+    """Return whether a concurrent run may buy this change with another scope or attempt."""
+    return any(one.identity != bought.identity for one in known.ledger.purchases)
 
 
 def overtaking(first: Purchase | None, bought: Purchase) -> Purchase | None:
-    """Return the purchase that was recorded first if its scope differs; it counts for every run."""
-    if first is None or first.state is TaskState.DEFERRED or first.attempt != bought.attempt:
+    """Return the purchase that was recorded first if its scope differs or its attempt is later."""
+    if first is None or first.state is TaskState.DEFERRED or first.attempt < bought.attempt:
         return None
-    return None if first.since == bought.since else first
+    return None if (first.attempt, first.since) == (bought.attempt, bought.since) else first
 
 
 def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> Bought:

@@ -139,6 +139,11 @@ def pending(rules: Rules) -> Outcome:
     return Outcome(Status.PENDING, Verdict.NONE, Reason.PENDING, None, 0 if passes else EXIT_GATE)
 
 
+def deferred(rules: Rules, message: str) -> Outcome:
+    """Return the outcome while a purchase waits; `message` says for what."""
+    return replace(pending(rules), reason=Reason.DEFERRED, message=message)
+
+
 def without_check(outcome: Outcome) -> Outcome:
     """Return the outcome without a check run: the step fails while the review is open."""
     return replace(outcome, exit_status=EXIT_GATE) if outcome.status is Status.PENDING else outcome

@@ -42,8 +42,8 @@ from reviewbot.domain.machine.purchase import (
     check_race,
     check_recorded,
     comes_in_summary,
+    may_be_bought_otherwise,
     may_exceed_together,
-    may_have_other_scopes,
     overtaking,
     purchase_of,
 )
@@ -51,6 +51,7 @@ from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, Auto, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, AtTerminal, Policy
+from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, carried, judge, not_due, pending
 from reviewbot.domain.selection.selection import Held, HeldBecause
@@ -91,6 +92,7 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
         "summary_comment": True,
         "base_ref": "main",
         "may_buy": True,
+        "wait_rules": WaitRules(),
         "cancels": Cancels.NONE,
         **request,
     }
@@ -260,25 +262,24 @@ def test_the_task_that_another_run_has_recorded_first_is_looked_up() -> None:
     assert decide(after) == steps.ReadTask("task_1")
 
 
-def test_only_another_scope_of_the_same_attempt_overtakes() -> None:
-    ours = purchase(state=TaskState.INTENT, task_id="")
-    other = replace(ours, since=OTHER_HEAD)
-    assert overtaking(other, ours) is other
-    for first in (None, ours, replace(other, attempt=2), replace(other, state=TaskState.DEFERRED)):
-        assert overtaking(first, ours) is None
+def test_only_another_scope_or_a_later_attempt_overtakes() -> None:
+    first = purchase(state=TaskState.INTENT, task_id="")
+    second = replace(first, attempt=2)
+    for recorded in (replace(first, since=OTHER_HEAD), second, replace(second, since=OTHER_HEAD)):
+        assert overtaking(recorded, first) is recorded
+    for one in (None, second, replace(second, since=OTHER_HEAD, state=TaskState.DEFERRED), first):
+        assert overtaking(one, second) is None
 
 
-def test_another_scope_is_possible_once_something_else_was_bought() -> None:
+def test_another_scope_or_attempt_is_possible_once_something_else_was_bought() -> None:
     others = {
         REVIEWED: True,
-        replace(REVIEWED, state=TaskState.DEFERRED): False,
+        replace(REVIEWED, state=TaskState.ENDED): True,
         replace(REVIEWED, identity="a" * 64): False,
     }
     for other, is_possible in others.items():
         now = go(start(known()), reading(other), steps.Done()).known
-        assert may_have_other_scopes(now, purchase()) is is_possible
-    alone = go(start(known(incremental=False)), reading(REVIEWED), steps.Done()).known
-    assert not may_have_other_scopes(alone, purchase())
+        assert may_be_bought_otherwise(now, purchase()) is is_possible
 
 
 def test_the_intent_of_this_head_that_only_a_check_run_tells_is_left_to_its_own_run() -> None:
@@ -640,6 +641,13 @@ def test_what_cannot_be_looked_up_after_it_was_to_be_cancelled_is_waited_for() -
     replaced = go(replacing, steps.Done())
     assert decide(replaced) == steps.LookUpTask(replacing.awaited.purchase)
     assert isinstance(go(replaced, steps.Failed(ServiceUnreachable("Away."))), phases.Deferred)
+
+
+def test_a_task_that_finished_before_it_was_cancelled_frees_no_credits() -> None:
+    replaced = go(waiting_for_older(known(project="12"), TaskStatus.PENDING), RICH, steps.Done())
+    answer = PlacedAnswer("task_older", whole=True, here=False, report=Report("", ()), placed=())
+    finished = steps.TaskRead(Task("task_older", TaskStatus.COMPLETED, "completed"), answer)
+    assert isinstance(go(replaced, finished), phases.Pricing | phases.Scoping), "the price is read again"
 
 
 def test_a_head_that_has_moved_gets_no_deferral() -> None:

@@ -213,7 +213,7 @@ def is_smaller(one: Terms, other: Terms) -> bool:
     )
     return (
         order[2].index(one.reviewer) < order[2].index(other.reviewer)
-        or one.max_credits * one.mode.multiplier < other.max_credits * other.mode.multiplier
+        or one.hold < other.hold
         or order[0].index(one.fail_on) < order[0].index(other.fail_on)
         or order[1].index(one.review_on) < order[1].index(other.review_on)
     )
