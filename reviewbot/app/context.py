@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
@@ -29,7 +30,6 @@ from reviewbot.ports import ChangeReader, Clock, Forge, Installation, Reporter, 
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.exclusions import exclusion_options, exclusion_setting
 from reviewbot.settings import Settings
-from reviewbot.values import replace
 
 T = TypeVar("T")
 
@@ -139,7 +139,7 @@ class RunContext(Struct, frozen=True, dict=True):
 
     @cached_property
     def _analyzers(self) -> ReviewService:
-        return self.ports.open_service(replace(self.settings, reviewer=ReviewerKind.LOCAL))
+        return self.ports.open_service(dataclasses.replace(self.settings, reviewer=ReviewerKind.LOCAL))
 
     def leaving_out(self, paths: Iterable[str]) -> str:
         """Return what excludes files, ready to paste: a setting, or options on a separate line at a terminal.
