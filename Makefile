@@ -139,7 +139,7 @@ archive: setup ## Build the archives of the Docker-free action into dist/ (MACHI
 # The release workflow without pushing and signing. The archives are built twice and must be identical.
 release-check: build archive ## Rehearse a release: packages, archives, images, pinned actions, notes (VERSION=1.2.3)
 	$(if $(VERSION),$(BIN)/python shipping/release.py check $(VERSION))
-	$(BIN)/python shipping/archive.py build/again $(MACHINE)
+	$(BIN)/python shipping/archive.py build/again
 	for archive in build/again/reviewbot-linux-*; do cmp "$$archive" "dist/$${archive##*/}"; done
 	rm -rf build/release && mkdir -p build/release/local build/release/no-docker
 	for action in . local no-docker; do cp $$action/action.yml build/release/$$action/; done

@@ -28,7 +28,7 @@ from reviewbot_sandbox.codevf import (
 )
 from reviewbot_sandbox.github import WORKFLOW, Access, Scope, Store, World, build_github
 from reviewbot_sandbox.github.limits import Limits as GitHubLimits
-from reviewbot_sandbox.serve import serving_all
+from reviewbot_sandbox.serve import Bounds, serving_all
 
 from bench.meter import UNMETERED, Meter
 
@@ -38,6 +38,9 @@ TOKEN = "ghs_bench"  # noqa: S105 — the sandbox's
 _WATCHER = "ghp_bench"
 SCALE = 0.05
 """Real seconds per second of the service; waiting is not measured."""
+
+LIFETIME = Bounds(lifetime=3_600)
+"""Longer than opening a thousand pull requests takes on a busy machine."""
 
 LINES = 10
 """Lines of each changed file, all new."""
@@ -190,6 +193,6 @@ def ground(folder: Path) -> Iterator[Ground]:
     # Called when a task ends, so `findings` can change between pull requests.
     service = CodeVFService(Setup(rules, engineer=here._review, clock=scaled_clock(SCALE)))  # noqa: SLF001 — of this module
     apps = {"github": github.around(build_github(world)), "codevf": codevf.around(build_codevf(service))}
-    with serving_all(apps) as at:
+    with serving_all(apps, bounds=LIFETIME) as at:
         here.github, here.codevf = at["github"].url, at["codevf"].url
         yield here

@@ -19,7 +19,7 @@ from tests.contract.runner_image import IMAGE, LOCAL_IMAGE, Engine, Images, Refu
 SAID_WITHIN = 0.1
 """Goal for `--version`, in seconds."""
 
-BY_FLOOR = 1.3
+BY_FLOOR = 1.2
 """Goal for the first request, as a multiple of the libraries' import."""
 
 LIBRARIES = "github, httpx, unidiff, jinja2, ruamel.yaml"

@@ -8,6 +8,7 @@
     │   ├── NoKey                      CodeVF's key is missing
     │   ├── OverBudget                 the balance or a budget does not cover the hold
     │   ├── NotApproved                no collaborator with write access approved the spending
+    │   ├── ChecksNotGreen             checks that the purchase waits for did not turn green in time
     │   ├── TaskEnded                  the task was cancelled, failed or expired
     │   ├── NothingSendable            no selected file fits into a request
     │   ├── ScratchUnusable            the temporary folder cannot be written
@@ -49,12 +50,14 @@ class Reason(StrEnum):
     REVIEWED = "reviewed"
     GATE = "gate"
     PENDING = "pending"
+    DEFERRED = "deferred"
     DRY_RUN = "dry-run"
     DRAFT = "draft"
     BOT = "bot"
     CLOSED = "closed"
     LABEL = "skip-review"
     NOTHING_SELECTED = "nothing-selected"
+    ROUTE = "route"
     NOT_REQUESTED = "not-requested"
     EVENT = "event"
     MERGE_GROUP = "merge-group"
@@ -63,6 +66,7 @@ class Reason(StrEnum):
     NO_KEY = "no-key"
     OVER_BUDGET = "over-budget"
     NOT_APPROVED = "not-approved"
+    CHECKS = "checks"
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
     MEMORY = "memory"
@@ -213,6 +217,12 @@ class NotApproved(ReviewDidNotHappen):
     """No collaborator with write access approved the spending."""
 
     reason = Reason.NOT_APPROVED
+
+
+class ChecksNotGreen(ReviewDidNotHappen):
+    """Checks that the purchase waits for did not turn green in time."""
+
+    reason = Reason.CHECKS
 
 
 class TaskEnded(ReviewDidNotHappen):

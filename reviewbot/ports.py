@@ -19,6 +19,7 @@ from reviewbot.domain.github.drafts import (
     Reaction,
     ReviewDraft,
 )
+from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.domain.github.pull_request import (
     CheckRun,
     Comment,
@@ -87,6 +88,12 @@ class PullRequests(ChangeSource, Protocol):
     def commits(self, number: int) -> tuple[Commit, ...]:
         """Return every commit of a pull request, oldest first, in one request per hundred."""
 
+    def with_head(self, branches: Sequence[str], head_sha: str) -> tuple[int, ...]:
+        """Return the open pull requests with this head on one of these branches, of any fork.
+
+        One request per hundred open pull requests from a branch of that name.
+        """
+
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
         """Return the heads of the open ones of these pull requests, in one request."""
 
@@ -122,6 +129,13 @@ class Repository(Protocol):
 class CheckRuns(Protocol):
     def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
         """Return a pull request's check runs of a name on a commit, in one request."""
+
+    def head_checks(self, head_sha: str) -> tuple[HeadCheck, ...]:
+        """Return the check runs and statuses of a commit, of every App, in one request per hundred.
+
+        Raises:
+            PermissionMissing: `checks: read` or `statuses: read` is missing.
+        """
 
     def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
         """Return a pull request's check runs on all its commits, and on the last ones before each force-push.

@@ -44,7 +44,10 @@ def pin(root: Path, *, image: str, local: str, archives: Path, address: str) -> 
     _replace(root / "local" / "action.yml", {r"  image: \.\./local\.Dockerfile .*": f"  image: docker://{local}"})
     lines = {r"        ARCHIVES: file:.*": f"        ARCHIVES: {address}"}
     for machine in MACHINES:
-        digest = hashlib.sha256((archives / f"reviewbot-linux-{machine}.tar.gz").read_bytes()).hexdigest()
+        archive = archives / f"reviewbot-linux-{machine}.tar.gz"
+        if not archive.is_file():
+            sys.exit(f"release: {archive} is missing; run `make archive` without MACHINE.")
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
         lines[rf'        SHA256_{machine.upper()}: ""'] = f"        SHA256_{machine.upper()}: {digest}"
     _replace(root / "no-docker" / "action.yml", lines)
 

@@ -100,6 +100,9 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
     ("redact", Redact.ON, "block", Redact.BLOCK, ["off"], False, True),
     ("supersede", Supersede.REPLACE_PENDING, "keep", Supersede.KEEP, ["never"], False, True),
     ("max-tasks", 1, "6", 6, ["0", "7"], False, True),
+    ("wait-for-checks", (), "build / *", ("build / *",), [], False, True),
+    ("wait-for-checks-hours", 24, "2", 2, ["0", "301"], False, True),
+    ("quiet-minutes", 0, "10", 10, ["-1", "1441"], False, True),
     ("attachment-bytes", 1_000_000, "140000", 140_000, ["999", "1048577"], False, True),
     ("base-credits", 120, "0", 0, ["-1", "115201", "auto"], False, True),
     ("credits-per-100-lines", 60, "0", 0, ["-1", "115201", "0.5"], False, True),
@@ -131,7 +134,7 @@ def alone(row_name: str) -> dict[str, str]:
 
 
 def test_the_table_has_every_setting() -> None:
-    named = [row[0] for row in ROWS] + SECRET_NAMES + ["path-instructions"]
+    named = [row[0] for row in ROWS] + SECRET_NAMES + ["path-instructions", "routes"]
     assert sorted(named) == sorted(row.name for row in INPUTS)
     assert {(row[0], row[5], row[6]) for row in ROWS} <= {(row.name, row.action, row.config) for row in INPUTS}
 

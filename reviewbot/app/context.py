@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
@@ -113,6 +114,12 @@ class RunContext(Struct, frozen=True, dict=True):
         return self.check_names[0]
 
     @property
+    def run_id(self) -> int:
+        """The id of this workflow run, 0 at a terminal."""
+        last = (self.ports.run_url or "").rpartition("/actions/runs/")[2].partition("/")[0]
+        return int(last) if last.isascii() and last.isdigit() else 0
+
+    @property
     def now(self) -> datetime:
         return self.ports.clock.now()
 
@@ -125,6 +132,14 @@ class RunContext(Struct, frozen=True, dict=True):
         """
         service = self.ports.open_service(self.settings)
         return BatchReviewService(service, self.ports.clock, self.wait_until)
+
+    def reviewer(self, request: Request) -> ReviewService:
+        """Return the reviewer of this change: that of the settings, or the analyzers if a rule of `routes` says so."""
+        return self.service if request.paid or not self.paid else self._analyzers
+
+    @cached_property
+    def _analyzers(self) -> ReviewService:
+        return self.ports.open_service(dataclasses.replace(self.settings, reviewer=ReviewerKind.LOCAL))
 
     def leaving_out(self, paths: Iterable[str]) -> str:
         """Return what excludes files, ready to paste: a setting, or options on a separate line at a terminal.
@@ -214,6 +229,8 @@ def known_of(
         may_buy=may_buy,
         cancels=cancels,
         edits=edits,
+        routes=settings.routes,
+        wait_rules=settings.wait_rules,
     )
     return Known(request, snapshot, skip_record=skip_record(snapshot.pull, run.signer))
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from reviewbot.app.closed import leave
 from reviewbot.app.collect.collect import collect_finished
+from reviewbot.app.collect.deferred import buy_deferred
 from reviewbot.app.comments.commands import answer_comment, catch_up, relay
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot
@@ -17,6 +18,7 @@ from reviewbot.app.run import play
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.model.events import (
     BrokenEvent,
+    ChecksEvent,
     ClosedEvent,
     CommentEvent,
     DispatchEvent,
@@ -75,7 +77,7 @@ def _check_token(token: Secret) -> None:
         )
 
 
-def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:  # noqa: PLR0911 — a row for each event
+def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:  # noqa: C901, PLR0911 — a row for each event
     match event:
         case CommentEvent():
             return answer_comment(ports, inputs, event)
@@ -85,6 +87,9 @@ def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:  # n
             return review_pull_request(ports, inputs, event, catch_up(ports, inputs, number))
         case RelayEvent(number=number):
             return _bare(ports, not_due(Reason.COMMAND, relay(ports, inputs, number)))
+        case ChecksEvent(head_sha=head_sha):
+            none = not_due(Reason.EVENT, f"No purchase waits for the checks of {head_sha[:7]}.")
+            return buy_deferred(ports, inputs, event) or _bare(ports, none)
         case MergeGroupEvent():
             return carry(ports, inputs, event)
         case ClosedEvent():

@@ -23,6 +23,7 @@ from reviewbot.app.reviewer.tasks import cancel, cancel_open_tasks, look_up, pol
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.judge import undelivered
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.purchase import by_rules
 from reviewbot.domain.model.review import Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ForgeError, ReviewbotError
@@ -46,7 +47,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.ReadChange():
             return _read_change(run, known)
         case steps.OpenReviewer():
-            return _open(run)
+            return _open(run, known)
         case steps.LookUpTask(purchase=purchase):
             return look_up(run, known, purchase)
         case steps.ReadTask(task_id=task_id):
@@ -68,11 +69,13 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.ReadPrice():
             return read_price(run, known)
         case steps.FindProject(name=name):
-            return steps.ProjectFound(run.service.project(name))
+            return steps.ProjectFound(run.reviewer(known.request).project(name))
         case steps.RecordIntent(bought=bought):
             return record_intent(run, known, bought)
-        case steps.RecordDeferral(wanted=wanted):
-            return record_deferral(run, known, wanted)
+        case steps.RecordDeferral(wanted=wanted, outcome=outcome):
+            return record_deferral(run, known, wanted, outcome)
+        case steps.ReadHeadChecks():
+            return _read_head_checks(run, known)
         case steps.CreateTask(bought=bought, order=order):
             return create_task(run, known, bought, order)
         case steps.RecordTask(underway=underway):
@@ -103,12 +106,12 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
 
 def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
     change = prepare(run, known.snapshot, load_change(run.ports, known.snapshot.pull))
-    digest = replace(known, change=change).identity.digest()
+    digest = by_rules(replace(known, change=change)).identity.digest()
     return steps.ChangeRead(change, read_ledger(run, known.snapshot, digest))
 
 
-def _open(run: RunContext) -> steps.Done:
-    _ = run.service
+def _open(run: RunContext, known: Known) -> steps.Done:
+    run.reviewer(known.request)
     return steps.Done()
 
 
@@ -132,6 +135,11 @@ def _remove_label(run: RunContext, known: Known, label: str) -> steps.Done:
     return steps.Done()
 
 
+def _read_head_checks(run: RunContext, known: Known) -> steps.HeadChecksRead:
+    checks = run.ports.forge.head_checks(known.snapshot.pull.head_sha)
+    return steps.HeadChecksRead(known.request.wait_rules.open_checks(checks, run.run_id))
+
+
 def _read_again(run: RunContext, known: Known) -> steps.Updated | steps.HeadMoved:
     now = refresh(run, known)
     return steps.HeadMoved() if now.reviewed_sha else steps.Updated(replace(now, read_again=False))
@@ -147,7 +155,7 @@ def _compare(run: RunContext, old: str, new: str) -> steps.BasesCompared:
 
 def _read_result(run: RunContext, known: Known, task: Task) -> steps.ResultRead:
     asked = asked_parts(known, known.purchase) if task.parts and known.purchase else {}
-    return steps.ResultRead(read_answer(run.service, task, asked))
+    return steps.ResultRead(read_answer(run.reviewer(known.request), task, asked))
 
 
 def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> steps.Updated:

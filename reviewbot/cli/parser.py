@@ -203,6 +203,8 @@ def _add_plan(commands: Commands) -> None:
     most, about = between(int, 1, 10_000), "number of newest merges; default: 200"
     plan.add_argument("--most", type=most, default=200, metavar="N", help=about)
     _add_pricing(plan)
+    formats, about = ("text", "json", "markdown"), "format of the result: %(choices)s; default: text"
+    plan.add_argument("--format", choices=formats, default="text", metavar="FORMAT", help=about)
     plan.add_argument("--plain", action="store_true", help="no colour and no animation")
 
 
@@ -221,6 +223,8 @@ def _add_init(commands: Commands) -> None:
     init.add_argument("--reviewer", choices=REVIEWERS, help="codevf, or local: static analyzers, no account")
     about = "id of the App that writes the check; default: GitHub Actions"
     init.add_argument("--source", type=between(int, 1, 10**12), metavar="APP_ID", help=about)
+    about = "a workflow whose checks a review waits for, by its name; repeatable"
+    init.add_argument("--wait-for", action="append", default=[], metavar="WORKFLOW", help=about)
     init.add_argument("--no-config", action="store_true", help="write no config file")
     init.add_argument("--force", action="store_true", help="overwrite existing workflows; keeps the config file")
 

@@ -33,7 +33,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
 }
 """Keys that are not the field's name in camel case; None if the field is not in the report, or elsewhere in it."""
 
-NULL_IF_EMPTY = frozenset({"task_id", "fail_on", "awaited", "since", "attachment", "expertise"})
+NULL_IF_EMPTY = frozenset({"task_id", "fail_on", "awaited", "since", "attachment", "expertise", "route"})
 """Texts of which the report says null where the view has none."""
 
 

@@ -39,6 +39,14 @@ class NotAllowed(Exception):
     """A value is not one that its setting allows; the message says why where `Reader.allowed` is not enough."""
 
 
+class NotAllowedParts(NotAllowed):
+    """Parts of a value are not allowed: what is wrong with each, and what is allowed there, perhaps empty."""
+
+    def __init__(self, parts: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(parts[0][0])
+        self.parts = parts
+
+
 class Reader(Struct, Generic[T], frozen=True):
     """Reads one value.
 
@@ -52,13 +60,15 @@ class Reader(Struct, Generic[T], frozen=True):
     read: Callable[[object], T]
     words: tuple[str, ...] = ()
 
-    def reason(self, value: object) -> str:
-        """Return why a value is refused, empty if `allowed` says it."""
+    def reasons(self, value: object) -> tuple[tuple[str, str], ...]:
+        """Return why a value is refused and what is allowed; a text is empty where the setting's own says it."""
         try:
             self.read(value)
+        except NotAllowedParts as error:
+            return error.parts
         except NotAllowed as error:
-            return str(error)
-        return ""
+            return ((str(error), self.allowed),)
+        return ()
 
 
 def _text(value: object) -> str:
@@ -107,7 +117,7 @@ def number_or_auto(least: int, most: int) -> Reader[int | Auto]:
     number = whole_number(least, most)
 
     def read(value: object) -> int | Auto:
-        return Auto.AUTO if value == Auto.AUTO.value else number.read(value)
+        return Auto.AUTO if isinstance(value, str) and value.strip() == Auto.AUTO else number.read(value)
 
     return Reader(f"`{Auto.AUTO}`, or {number.allowed}", read, (Auto.AUTO.value,))
 
@@ -206,6 +216,11 @@ def _matching(pattern: str, make: Callable[[str], T]) -> Callable[[object], T]:
 
 NAME = "[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}"
 INSTANCE = Reader("at most 40 letters, digits, spaces, dots, dashes and underscores", _matching(f"{NAME}|", str))
+
+RULE_NAME = Reader("at most 40 letters, digits, spaces, dots, dashes and underscores", _matching(NAME, str))
+
+LOGIN = rf"(?:{BOT_LOGIN}|[A-Za-z0-9](?:[A-Za-z0-9_-]{{0,99}})|\[bot\])"
+RULE_AUTHOR = Reader("a login, a bot's with `[bot]`, or `[bot]` for every bot", _matching(LOGIN, str))
 
 SECRET = Reader("printable characters without whitespace", _matching("[!-~]*", Secret))
 

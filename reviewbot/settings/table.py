@@ -24,10 +24,13 @@ from reviewbot.domain.model.options import (
     ReviewerKind,
     ReviewKind,
     ReviewOn,
+    RoutedReviewer,
     Supersede,
     Tolerance,
 )
 from reviewbot.domain.model.review import Mode, Severity
+from reviewbot.domain.policy.readiness import WaitRules
+from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import Problem, SettingsError, did_you_mean
@@ -50,6 +53,7 @@ from reviewbot.settings.readers import (
     one_of,
     whole_number,
 )
+from reviewbot.settings.routes import MOST_LINES, ROUTES
 
 T = TypeVar("T")
 
@@ -179,6 +183,9 @@ class Settings:
         "`instructions` to the reviewer for the files that `path` matches.",
         action=False,
     )
+    routes: tuple[Route, ...] = setting(
+        (), ROUTES, "Rules that choose who reviews a pull request, in what mode and for how many credits.", action=False
+    )
     drafts: bool = setting(False, BOOLEAN, "Whether drafts are reviewed.", action=False)
     bots: tuple[str, ...] = setting(
         ("dependabot[bot]", "renovate[bot]"),
@@ -198,6 +205,19 @@ class Settings:
         TEXT,
         "The label by which a user with write access approves a review. The `if:` of the workflow's job lists it.",
         action=False,
+    )
+    wait_for_checks: tuple[str, ...] = setting(
+        (),
+        PATTERNS,
+        "Checks and statuses of the head that must be green before a review is bought: names, in which `*` stands for "
+        "any characters.",
+        action=False,
+    )
+    wait_for_checks_hours: int = setting(
+        24, whole_number(1, 300), "Hours after which a purchase no longer waits for them: no review.", action=False
+    )
+    quiet_minutes: int = setting(
+        0, whole_number(0, 1440), "Minutes without a push before a review is bought.", action=False
     )
     redact: Redact = setting(
         Redact.ON, one_of(Redact), "`on` redacts or masks secrets, `block` holds their files back.", action=False
@@ -238,6 +258,11 @@ class Settings:
     def is_keyless(self) -> bool:
         """Whether the reviewer costs credits and its key is missing, as on a fork's event."""
         return self.reviewer is ReviewerKind.CODEVF and not self.codevf_api_key
+
+    @property
+    def wait_rules(self) -> WaitRules:
+        """What a purchase waits for."""
+        return WaitRules(self.wait_for_checks, self.wait_for_checks_hours, self.quiet_minutes)
 
     def files(self) -> Mapping[str, str]:
         """Return the paths of the report files to write, by input."""
@@ -326,7 +351,7 @@ def read_settings(inputs: Mapping[str, str], config: str | None) -> Settings:
     """
     layers, problems = read_layers(inputs, config)
     settings, invalid = _read(layers)
-    problems += [_wrong(where, value, row) for where, value, row in invalid]
+    problems += [problem for where, value, row in invalid for problem in _wrong(where, value, row)]
     wrong = {row.name for _, _, row in invalid}
     problems += [problem for names, problem in _impossible(settings) if not wrong & names]
     if problems:
@@ -432,7 +457,7 @@ def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterato
             yield Problem(place(key), "this setting is not read from the file", todo=todo)
 
 
-def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
+def _wrong(where: str, value: object, row: Field[Any]) -> Iterator[Problem]:
     reader: Reader[Any] = row.metadata["reader"]
     # Imported here: the detectors load slowly, and only an invalid value needs them.
     from reviewbot.domain.redaction.detectors import is_secret  # noqa: PLC0415
@@ -441,8 +466,8 @@ def _wrong(where: str, value: object, row: Field[Any]) -> Problem:
     text = str(value)
     hidden = reader in {SECRET, SERVICE_URL} or is_secret(text)
     shown = "invalid value" if hidden else f"invalid value `{text[:80]}`{did_you_mean(text[:80], reader.words)}"
-    what = reader.reason(value) or shown
-    return Problem(where, what, reader.allowed)
+    for what, allowed in reader.reasons(value):
+        yield Problem(where, what or shown, allowed)
 
 
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
@@ -465,6 +490,8 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         what = "the ids of several tasks are stored in the summary comment"
         where = "`max-tasks` and `summary-comment`"
         yield {"reviewer", "max_tasks", "summary_comment"}, Problem(where, what, "`max-tasks: 1` without a summary")
+    for problem in _impossible_routes(settings):
+        yield {"routes", "reviewer", "mode", "max_credits"}, problem
     if settings.command is ActionCommand.COLLECT and not paid:
         what = "a local review is never pending"
         yield {"reviewer", "command"}, Problem("`command` and `reviewer`", what, "`command: review`")
@@ -475,3 +502,18 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         what = "the files would show findings of other repositories to the readers of this one"
         files = {"json_file", "sarif_file", "html_file", "rdjson_file"}
         yield {"repositories", *files}, Problem("`repositories` and report files", what, "one of the two")
+
+
+def _impossible_routes(settings: Settings) -> Iterator[Problem]:
+    where = config_place("routes")
+    for number, route in enumerate(settings.routes, 1):
+        mode, most = route.mode or settings.mode, route.max_credits or settings.max_credits
+        allowed = f"{mode.credits.start} to {mode.credits.stop - 1} with `mode: {mode}`"
+        if settings.reviewer is ReviewerKind.CODEVF and most is not Auto.AUTO and most not in mode.credits:
+            yield Problem(where, f"rule {number}: `max-credits: {most}` is out of range", allowed)
+        if settings.reviewer is ReviewerKind.LOCAL and route.reviewer is RoutedReviewer.CODEVF:
+            what = f"rule {number}: `reviewer: codevf` is not possible, because the config has `reviewer: local`"
+            todo = "Set `reviewer: codevf` in the config, and add a last rule with `reviewer: local` and no conditions."
+            yield Problem(where, what, todo=todo)
+        if (route.min_lines or 0) > (route.max_lines or MOST_LINES):
+            yield Problem(where, f"rule {number}: `min-lines` is larger than `max-lines`", "a range of lines")

@@ -10,16 +10,19 @@ from decimal import Decimal
 from msgspec import Struct
 
 from reviewbot.domain.codevf.budget import Spending, check, hold
+from reviewbot.domain.github.head_checks import HeadCheck, HeadState
 from reviewbot.domain.model.installation import ACTIONS_APP, Required
 from reviewbot.domain.model.options import Auto, ReviewerKind
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
+from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.size import AutoSize, limit_per_pull
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
 from reviewbot.domain.text.formatting import counted, number
 from reviewbot.errors import OverBudget, Problem, ReviewbotError
 from reviewbot.settings import Settings
 from reviewbot.setup.audit import Job
+from reviewbot.values import replace
 
 AROUND = 5
 """The minutes that a job needs besides its wait: to start, read and publish."""
@@ -150,11 +153,34 @@ def _of_permissions(job: Job, settings: Settings) -> Iterator[Finding]:
         "contents": ("read", "to read the change, the settings and the templates"),
         "pull-requests": ("read", "to read what is in the queue") if job.queued else ("write", "to comment"),
         **({"checks": ("write", "to write the check")} if settings.check_run else {}),
+        **({"statuses": ("read", "to read what `wait-for-checks` names")} if _awaits(settings, job) else {}),
     }
     for scope, (level, why) in needs.items():
         if not job.may(scope, level):
             todo = f"Add `{scope}: {level}` to the job's `permissions:`."
             yield Finding(job.file, f"`{job.name}` lacks `{scope}: {level}`, {why}", todo, EXIT_SETTINGS)
+
+
+def _awaits(settings: Settings, job: Job) -> bool:
+    return bool(settings.wait_for_checks) and settings.reviewer is ReviewerKind.CODEVF and not job.queued
+
+
+_ENDS = frozenset({"workflow_run", "check_suite", "status"})
+
+
+def of_awaited(settings: Settings, there: Sequence[HeadCheck], branch: str) -> Iterator[Finding]:
+    """Yield a note for each awaited check that the default branch does not have."""
+    for name in settings.wait_for_checks:
+        if WaitRules((name,)).open_checks([replace(one, state=HeadState.GREEN) for one in there]):
+            what = f"`{name}` of `wait-for-checks` is not a check of the last commit on `{branch}`"
+            yield Finding("awaited checks", what, "Ignore this if it runs on pull requests only; else fix the name.")
+
+
+def of_ends(jobs: Sequence[Job]) -> Iterator[Finding]:
+    """Yield a note if no event of the awaited checks starts a job."""
+    if not any(_ENDS & job.events.keys() for job in jobs):
+        what = "no workflow starts when other checks have ended, so the next push or collection makes the purchase"
+        yield Finding("awaited checks", what, "Write one with `reviewbot init --force --wait-for WORKFLOW`.")
 
 
 _WHY = {

@@ -67,11 +67,16 @@ def read_action(text: str) -> Action | None:
 
 
 class Wish(Struct, frozen=True):
-    """The options of `init`; a `gate` covers forks, and no author can edit its workflow."""
+    """The options of `init`; a `gate` covers forks, and no author can edit its workflow.
+
+    Attributes:
+        wait_for: the workflows whose end may start a purchase, by name.
+    """
 
     action: Action = PLACEHOLDER
     gate: bool = False
     reviewer: ReviewerKind = ReviewerKind.CODEVF
+    wait_for: tuple[str, ...] = ()
 
 
 def review_workflow(wish: Wish) -> str:
@@ -103,6 +108,12 @@ def commands_workflow(wish: Wish) -> str:
     only = (f"(github.event.workflow_run.conclusion == 'success' || github.event.issue.pull_request && {called})",)
     text = _COMMANDS.replace("THREADS", _AFTER_THREADS) + _job(wish, "command", "Command", 15, _COMMENTED, only)
     return text.replace("NUMBER", "workflow_run.display_title")
+
+
+def checks_workflow(wish: Wish) -> str:
+    """Return the workflow that makes deferred purchases after other workflows have ended."""
+    names = ", ".join(map(json.dumps, wish.wait_for))
+    return _CHECKS.replace("NAMES", names) + _job(wish, "checks", "Buy after checks", 15, group=_CHECKED)
 
 
 # zizmor judges the events by what a workflow usually does with them.
@@ -150,6 +161,16 @@ on:
   issue_comment: {_UNAFRAID}
     types: [created]
 THREADS\
+permissions: {{}}
+jobs:
+"""
+
+_CHECKS = f"""\
+name: Buy after checks
+on:
+  workflow_run: {_UNAFRAID}
+    workflows: [NAMES]
+    types: [completed]
 permissions: {{}}
 jobs:
 """
@@ -206,6 +227,9 @@ _COMMENTED = (
 )
 """In a gate the number is in the title of the relay's run. Runs with the same title read the same commands."""
 
+_CHECKED = ("reviewbot-checks-${{ github.event.workflow_run.head_sha }}", "false")
+"""A newer run replaces one that waits in the group, and finds the same purchases."""
+
 _GUARDED = f"environment: {ENVIRONMENT} # has the key, and gives it to the default branch alone\n"
 
 
@@ -240,6 +264,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
         inputs += f"reviewer: {wish.reviewer}\n"
     given = f"    with:\n{textwrap.indent(inputs, ' ' * 6)}" if inputs else ""
     comments = "write # comments" if keyed else "read # what is in the queue"
+    statuses = "  statuses: read # what `wait-for-checks` names\n" if keyed and wish.wait_for else ""
     grouped = f"concurrency:\n  group: {group[0]}\n  cancel-in-progress: {group[1]}\n"
     body = (
         f"name: {name}\n{_condition(only)}runs-on: ubuntu-latest\ntimeout-minutes: {minutes}\n{grouped}{guarded}"
@@ -247,6 +272,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
         "  contents: read # the change and the settings on the default branch\n"
         f"  pull-requests: {comments}\n"
         "  checks: write # the check\n"
+        f"{statuses}"
         f"steps:\n  - uses: {_action_of(wish)}\n{given}"
     )
     return f"  {key}:\n{textwrap.indent(body, ' ' * 4)}"
@@ -273,6 +299,7 @@ def files(wish: Wish) -> Mapping[str, str]:
         **({"collect": collect_workflow(wish)} if collecting else {}),
         "commands": commands_workflow(wish),
         **({"threads": THREADS_WORKFLOW} if wish.gate else {}),
+        **({"checks": checks_workflow(wish)} if collecting and wish.wait_for else {}),
     }
     named = {f"{WORKFLOWS}/reviewbot-{name}.yml": text for name, text in texts.items()}
     return {**named, CONFIG_FILE: config_file(wish.action)}

@@ -268,6 +268,8 @@ def _why_held(held: Held) -> str:
 
 
 def _show_cost(console: Console, view: SummaryView) -> None:
+    if view.route:
+        say(console, f"Rule: {view.route}.", "dim")
     if view.cost is None:
         return
     held = counted(view.cost.hold, "credit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -53,6 +54,7 @@ class Replay(Struct, frozen=True):
         credits: what a review would have held, 0 if no review was due.
         note: why no review was due, or what it does not cover.
         bot: login of the bot that authored it, if the action skips that bot's pull requests.
+        rule: of `routes` that chose the review; empty if none did.
     """
 
     day: str
@@ -64,6 +66,7 @@ class Replay(Struct, frozen=True):
     credits: int = 0
     note: str = ""
     bot: str = ""
+    rule: str = ""
 
 
 def replayed(day: str, sha: str, subject: str, view: SummaryView) -> Replay:
@@ -78,6 +81,7 @@ def replayed(day: str, sha: str, subject: str, view: SummaryView) -> Replay:
         held=Counter(one.reason for one in view.held),
         credits=view.cost.hold if bought and view.cost else 0,
         note=_note(view),
+        rule=view.route,
     )
 
 
@@ -85,9 +89,13 @@ def _note(view: SummaryView) -> str:
     match view.outcome.reason:
         case Reason.DRY_RUN:
             missed = sum(one.missed for one in view.held)
+            if view.reviewer == "local":
+                return f"by analyzers, by the rule {view.route}"
             return f"{missed} not reviewed" if missed else ""
         case Reason.NOTHING_SELECTED:
             return "nothing to review"
+        case Reason.ROUTE:
+            return f"no review by the rule {view.route}"
         case other:
             return view.outcome.message or other.value
 
@@ -103,6 +111,9 @@ def show_plan(console: Console, replays: Sequence[Replay], scope: str) -> None:
     console.print(_table((*replays, whole), wide=console.width >= _NARROW))
     console.print()
     bought = sum(one.credits > 0 for one in replays)
+    if any(one.rule for one in replays):
+        console.print(_table_by_rule(replays))
+        console.print()
     say(console, f"{scope}: {counted(bought, 'review')}, {counted(whole.credits, 'credit')} held at most.", "bold")
     if bots := Counter(one.bot for one in replays if one.bot):
         named = ", ".join(f"{bot} {number(count)}" for bot, count in bots.most_common())
@@ -128,3 +139,80 @@ def _table(rows: Sequence[Replay], *, wide: bool) -> Table:
         cells = (*first, short(row.sha) or "total", subject, number(row.sent), *amount, held, number(row.credits))
         table.add_row(*cells, style="bold" if row is rows[-1] else None)
     return table
+
+
+class RuleSum(Struct, frozen=True):
+    """The merges of one rule; `rule` is empty for those without one."""
+
+    rule: str
+    merges: int
+    reviews: int
+    credits: int
+
+
+def by_rule(replays: Sequence[Replay]) -> tuple[RuleSum, ...]:
+    """Return the sums by rule, the most expensive first; merges of skipped bots are not counted."""
+    rules = dict.fromkeys(one.rule for one in replays if not one.bot)
+    rows = [[one for one in replays if not one.bot and one.rule == rule] for rule in rules]
+    sums = (
+        RuleSum(row[0].rule, len(row), sum(one.credits > 0 for one in row), sum(one.credits for one in row))
+        for row in rows
+    )
+    return tuple(sorted(sums, key=lambda one: -one.credits))
+
+
+def _table_by_rule(replays: Sequence[Replay]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    table.add_column("rule", no_wrap=True)
+    for name in ("merges", "reviews", "credits"):
+        table.add_column(name, no_wrap=True, justify="right")
+    for one in by_rule(replays):
+        table.add_row(one.rule or "(no rule)", number(one.merges), number(one.reviews), number(one.credits))
+    return table
+
+
+def plan_json(replays: Sequence[Replay], scope: str) -> str:
+    """Return the rows, the sums by rule and the total as JSON in ASCII."""
+    document = {
+        "scope": scope,
+        "reviews": sum(one.credits > 0 for one in replays),
+        "credits": sum(one.credits for one in replays),
+        "rules": [
+            {"rule": one.rule or None, "merges": one.merges, "reviews": one.reviews, "credits": one.credits}
+            for one in by_rule(replays)
+        ],
+        "bots": dict(Counter(one.bot for one in replays if one.bot)),
+        "merges": [
+            {
+                "day": one.day,
+                "commit": one.sha,
+                "subject": one.subject,
+                "rule": one.rule or None,
+                "files": one.sent,
+                "bytes": one.sent_bytes,
+                "heldBack": {reason.value: count for reason, count in one.held.items()},
+                "credits": one.credits,
+                "note": one.note,
+            }
+            for one in replays
+        ],
+    }
+    return f"{json.dumps(document, indent=2)}\n"
+
+
+def plan_markdown(replays: Sequence[Replay], scope: str) -> str:
+    """Return the sums by rule and the total as Markdown."""
+    sums = by_rule(replays)
+    whole = RuleSum("**total**", *(sum(column) for column in zip(*map(_figures, sums), strict=True))) if sums else None
+    named = [(f"`{one.rule}`" if one.rule else "no rule", one) for one in sums]
+    rows = [*named, *([(whole.rule, whole)] if whole else [])]
+    lines = [f"| {' | '.join((name, *map(number, _figures(one))))} |" for name, one in rows]
+    table = "\n".join(("| rule | merges | reviews | credits |", "| --- | ---: | ---: | ---: |", *lines))
+    bots = sum(bool(one.bot) for one in replays)
+    skipped = f"Not counted: {counted(bots, 'merge')} of bots. " if bots else ""
+    named_scope = scope.replace("`", "")
+    return f"Reviews of the merges in `{named_scope}`:\n\n{table}\n\n{skipped}{' '.join(_NOTE.split())}\n"
+
+
+def _figures(one: RuleSum) -> tuple[int, int, int]:
+    return one.merges, one.reviews, one.credits

@@ -26,6 +26,11 @@ class Progress(Struct):
     bar: moving.Progress | None = None
     _stage: str = ""
 
+    def count(self, done: int, total: int) -> None:
+        """Show how much of the stage is done."""
+        if self.bar:
+            self.bar.update(self.bar.task_ids[0], completed=done, total=total)
+
     def say(self, line: str) -> None:
         """Print a line that stays."""
         if self.console:
@@ -45,13 +50,18 @@ class Progress(Struct):
 
 
 @contextmanager
-def showing_progress(console: Console, *, quiet: bool) -> Iterator[Progress]:
-    """Show progress during a `with` block: a moving line on a terminal, plain lines in a pipe."""
+def showing_progress(console: Console, *, quiet: bool, counts: bool = False) -> Iterator[Progress]:
+    """Show progress during a `with` block: a moving line on a terminal, plain lines in a pipe.
+
+    `counts` is whether the line has a bar for `Progress.count`.
+    """
     if quiet or not console.is_terminal or console.is_dumb_terminal:
         yield Progress(None if quiet else console)
         return
-    columns = moving.SpinnerColumn(), moving.TextColumn("{task.description}", markup=False), moving.TimeElapsedColumn()
-    with moving.Progress(*columns, console=console, transient=True) as bar:
+    text, bars = moving.TextColumn("{task.description}", markup=False), (moving.BarColumn(),) if counts else ()
+    with moving.Progress(
+        moving.SpinnerColumn(), text, *bars, moving.TimeElapsedColumn(), console=console, transient=True
+    ) as bar:
         bar.add_task("", total=None)
         yield Progress(console, bar)
 

@@ -56,6 +56,7 @@ def run(command: str, cwd: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the printed lines are for curl")
 def test_every_printed_line_works(tmp_path: Path) -> None:
     with running("--time-scale", "0.05") as (_, text):

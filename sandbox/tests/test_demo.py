@@ -215,17 +215,20 @@ def read_comments(text: str) -> list[dict[str, object]]:
     return comments
 
 
+@pytest.mark.proof
 def test_both_runs_end_as_expected(demo: DemoOutput) -> None:
     assert demo.status == 0, demo.text
     assert "As expected, the findings blocked" in demo.text
 
 
+@pytest.mark.proof
 def test_the_output_is_short_and_fits_a_terminal(demo: DemoOutput) -> None:
     assert len(demo.lines) <= 165
     assert max(map(cell_len, demo.lines)) <= 80
     assert "\x1b" not in demo.text
 
 
+@pytest.mark.proof
 def test_both_runs_are_shown(demo: DemoOutput) -> None:
     assert "Exit status 1" in demo.text
     assert "findings block the pull request, as expected" in demo.text
@@ -234,6 +237,7 @@ def test_both_runs_are_shown(demo: DemoOutput) -> None:
     assert "Account: 5,000 credits before, 4,640 after, 0 on hold." in demo.text
 
 
+@pytest.mark.proof
 def test_every_hard_placement_is_shown(demo: DemoOutput) -> None:
     text = " ".join(demo.text.replace("│", "").split())
     assert "23 - raise NotFound(code)" in text  # a deleted line
@@ -242,6 +246,7 @@ def test_every_hard_placement_is_shown(demo: DemoOutput) -> None:
     assert "Sessions that last a year (api/settings.py:3)" in text  # a file that the change does not touch
 
 
+@pytest.mark.proof
 def test_the_named_files_exist(demo: DemoOutput) -> None:
     folder = FOLDER.search(demo.text)
     assert folder
@@ -253,6 +258,7 @@ def test_the_named_files_exist(demo: DemoOutput) -> None:
             assert CREDENTIAL not in text
 
 
+@pytest.mark.proof
 def test_the_services_are_kept(demo: DemoOutput) -> None:
     assert len(demo.comments) > 3
     assert all(comment["user"] for comment in demo.comments)

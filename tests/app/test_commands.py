@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -183,6 +184,20 @@ def test_a_waiver_opens_the_gate_and_its_end_closes_it(tmp_path: Path) -> None:
         assert (done.exit_status, done.outputs["verdict"], check(rig)) == (0, "fail", "failure"), done.log
         assert emoji(rig) == ["+1", "+1"]
         assert len(rig.service.tasks()) == 1, "nothing was bought for it"
+
+
+def test_an_edited_answer_is_none_to_another_command(tmp_path: Path) -> None:
+    """An author must not keep a waiver by an answer to the command that withdraws it."""
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        say(rig, f"/reviewbot waive {identifier(rig)} it is fine")
+        withdrawal = rig.world.comment(REPO, rig.number, "hubot", f"/reviewbot unwaive {identifier(rig)}")
+        [there] = [one for one in rig.world.store.comments.values() if "reviewbot:answer" in one.body]
+        forged = re.sub("comment=[0-9]+", f"comment={withdrawal.id}", there.body)
+        rig.world.edit_comment(there.id, "mona", forged)
+        rig.run(event="issue_comment", payload=event_of(rig, withdrawal))
+        assert check(rig) == "failure"
 
 
 def test_a_waiver_is_kept_on_a_draft_too(tmp_path: Path) -> None:
@@ -537,7 +552,10 @@ def test_a_relay_carries_out_the_commands_that_are_open(tmp_path: Path) -> None:
         rig.world.comment(REPO, rig.number, "hubot", "/reviewbot status")
         payload = {
             "action": "completed",
-            "workflow_run": {"display_title": f"Command in a review thread of #{rig.number}"},
+            "workflow_run": {
+                "display_title": f"Command in a review thread of #{rig.number}",
+                "event": "pull_request_review_comment",
+            },
         }
         assert "no CodeVF key" in rig.run(event="workflow_run", payload=payload, codevf_api_key="").log
         assert not answers(rig)

@@ -33,7 +33,7 @@ SUGGESTED = st.lists(
 )
 RENDERER = Renderer()
 MARK = "<!-- reviewbot:finding -->"
-unhurried = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+unhurried = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def shown(file: FileDiff, side: Side) -> dict[int, str]:

@@ -8,8 +8,24 @@ from dataclasses import Field, fields
 from enum import StrEnum
 from typing import Any
 
+from reviewbot.domain.model.options import Auto
 from reviewbot.settings import Settings
-from reviewbot.settings.readers import BOOLEANS, BOT_LOGIN, BOTS, INSTANCE, NAME
+from reviewbot.settings.readers import (
+    BOOLEAN,
+    BOOLEANS,
+    BOT_LOGIN,
+    BOTS,
+    INSTANCE,
+    LINES,
+    LOGIN,
+    NAME,
+    PATTERNS,
+    RULE_AUTHOR,
+    RULE_NAME,
+    TEXT,
+    Reader,
+)
+from reviewbot.settings.routes import CHANGES, MOST_ROUTES, ROUTE_KEYS, ROUTES
 from reviewbot.settings.table import default_text, name_of
 
 _UNSET: Mapping[str, object] = {"enum": [None, ""], "description": "Not set: the default holds."}
@@ -43,19 +59,15 @@ def _property(row: Field[Any]) -> dict[str, object]:
 
 def _values(row: Field[Any]) -> Mapping[str, object]:
     reader = row.metadata["reader"]
+    if reader is ROUTES:
+        return {"type": "array", "items": _route(), "maxItems": MOST_ROUTES}
     match row.default:
         case bool():
             return {"anyOf": [{"type": "boolean"}, {"enum": list(BOOLEANS)}]}
-        case int():
-            least, most = map(int, re.findall("[0-9]+", reader.allowed))
-            number = {"type": "integer", "minimum": least, "maximum": most}
-            return {"anyOf": [number, {"type": "string", "pattern": "^[0-9]{1,12}$"}]}
+        case int() | Auto():
+            return _number(reader)
         case StrEnum():
-            words = re.findall("`(.*?)`", reader.allowed)
-            # The plain words come first, for completion; spaces around them are allowed, too.
-            # JSON Schema uses JavaScript patterns, which allow no backslash before a hyphen.
-            escaped = "|".join(re.escape(word).replace(r"\-", "-") for word in words)
-            return {"anyOf": [{"enum": words}, {"type": "string", "pattern": rf"^\s*({escaped})\s*$"}]}
+            return _words(reader)
         case tuple():
             pairs = {"type": "array", "items": _PAIR}
             login = rf"((?!github-actions\[){BOT_LOGIN}\s*)"
@@ -65,3 +77,42 @@ def _values(row: Field[Any]) -> Mapping[str, object]:
         case _:
             instance = {"pattern": rf"^\s*({NAME})?\s*$", "minimum": 0} if reader is INSTANCE else {}
             return {"type": ["string", "integer"], **instance}
+
+
+def _route() -> Mapping[str, object]:
+    """Return the schema of a rule of `routes`."""
+    return {
+        "type": "object",
+        "properties": {name: _of_reader(reader) for name, reader in ROUTE_KEYS.items()},
+        "required": ["name"],
+        "anyOf": [{"required": [name]} for name in CHANGES],
+        "additionalProperties": False,
+    }
+
+
+def _of_reader(reader: Reader[Any]) -> Mapping[str, object]:
+    if reader is TEXT:
+        return {"type": ["string", "integer"]}
+    if reader is BOOLEAN:
+        return {"anyOf": [{"type": "boolean"}, {"enum": list(BOOLEANS)}]}
+    if reader in {PATTERNS, LINES}:
+        return {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}
+    if reader in {RULE_NAME, RULE_AUTHOR}:
+        pattern = NAME if reader is RULE_NAME else LOGIN
+        return {"type": ["string", "integer"], "pattern": rf"^\s*({pattern})\s*$", "minimum": 0}
+    return _number(reader) if reader.words in ((), (Auto.AUTO,)) else _words(reader)
+
+
+def _number(reader: Reader[Any]) -> Mapping[str, object]:
+    least, most = map(int, re.findall("[0-9]+", reader.allowed))
+    number = {"type": "integer", "minimum": least, "maximum": most}
+    words = [_words(reader)] if reader.words else []
+    return {"anyOf": [number, *words, {"type": "string", "pattern": "^[0-9]{1,12}$"}]}
+
+
+def _words(reader: Reader[Any]) -> Mapping[str, object]:
+    words = re.findall("`(.*?)`", reader.allowed)
+    # The plain words come first, for completion; spaces around them are allowed, too.
+    # JSON Schema uses JavaScript patterns, which allow no backslash before a hyphen.
+    escaped = "|".join(re.escape(word).replace(r"\-", "-") for word in words)
+    return {"anyOf": [{"enum": words}, {"type": "string", "pattern": rf"^\s*({escaped})\s*$"}]}

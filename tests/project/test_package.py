@@ -14,6 +14,8 @@ import pytest
 from reviewbot import __version__
 from tests.project.commands import run
 
+pytestmark = pytest.mark.proof
+
 # Runs the module of the installed wheel: -I ignores the working directory, the first argument is the wheel's folder.
 RUN = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); runpy.run_module('reviewbot', run_name='__main__')"
 

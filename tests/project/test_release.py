@@ -50,6 +50,13 @@ def test_a_release_runs_images_and_archives_by_digest_and_builds_nothing(root: P
         assert env[f"SHA256_{machine.upper()}"] == hashlib.sha256(machine.encode()).hexdigest()
 
 
+def test_a_release_needs_the_archives_of_all_machines(root: Path, tree: Path) -> None:
+    (tree / "reviewbot-linux-aarch64.tar.gz").unlink()
+    done = pin(root, tree)
+    assert done.returncode == 1
+    assert done.stderr.endswith("reviewbot-linux-aarch64.tar.gz is missing; run `make archive` without MACHINE.\n")
+
+
 def test_what_is_pinned_is_not_pinned_again(root: Path, tree: Path) -> None:
     pin(root, tree)
     done = pin(root, tree)

@@ -24,8 +24,19 @@ from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.model.options import Tolerance
 from reviewbot.domain.model.review import Balance, Mode
+from reviewbot.domain.policy.readiness import waits_for
 from reviewbot.domain.policy.size import AutoSize, sized_by
-from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, did_not_happen, not_due
+from reviewbot.domain.policy.verdict import (
+    Coverage,
+    Outcome,
+    Reason,
+    Rules,
+    Status,
+    Verdict,
+    deferred,
+    did_not_happen,
+    not_due,
+)
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import NoKey, ReviewbotError, TaskEnded, TemplateError
 from reviewbot.render.renderer import Renderer
@@ -141,12 +152,13 @@ STORIES = {
 }  # fmt: skip
 
 OF_A_DECISION = {
-    Reason.DRY_RUN, Reason.DRAFT, Reason.BOT, Reason.CLOSED, Reason.LABEL, Reason.NOTHING_SELECTED,
+    Reason.DRY_RUN, Reason.DRAFT, Reason.BOT, Reason.CLOSED, Reason.LABEL, Reason.NOTHING_SELECTED, Reason.ROUTE,
     Reason.NOT_REQUESTED, Reason.EVENT, Reason.MERGE_GROUP, Reason.COMMAND,
 }  # fmt: skip
 
 MORE: Mapping[Reason, Mapping[str, Any]] = {
     Reason.NOT_REQUESTED: {"approved_by": "review-it"},
+    Reason.ROUTE: {"route": "docs"},
     Reason.NOTHING_SELECTED: {"summary_url": None, "notices": CLOSED_GATE.notices},
 }
 """What a decision shows besides."""
@@ -208,6 +220,8 @@ def of_reason(reason: Reason) -> SummaryView:
     if reason in {Reason.UNREADABLE, Reason.PARTIAL}:
         outcome = Outcome(Status.COMPLETED, Verdict.FAIL, reason, Conclusion.ACTION_REQUIRED, 3)
         return replace(CLOSED_GATE, outcome=outcome, coverage=Coverage.PARTIAL)
+    if reason is Reason.DEFERRED:
+        return _without_answer(deferred(Rules(), waits_for(("`CI` is running", "`lint` is missing"))))
     if reason in OF_A_DECISION:
         return replace(_without_answer(not_due(reason)), **MORE.get(reason, {}))
     return _without_answer(did_not_happen(reason, "", "", exit_status=3, on_error=Tolerance.FAIL))

@@ -90,7 +90,7 @@ def wrapped(draw: st.DrawFn) -> Any:  # noqa: ANN401 — JSON
 
 
 rules_of_all_kinds = st.builds(PlacementRules, st.sampled_from(list(Severity)[1:]), st.sampled_from([0, 1, 5, 300]))
-often = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+often = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def finding_view(item: Placed) -> FindingView:

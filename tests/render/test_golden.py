@@ -249,7 +249,7 @@ def test_a_bug_says_where_to_report_it(renderer: Renderer) -> None:
 @pytest.mark.parametrize("reason", Reason)
 def test_the_local_reviewer_never_talks_of_money_unless_the_reason_is_money(renderer: Renderer, reason: Reason) -> None:
     of_money = {Reason.NO_KEY, Reason.OVER_BUDGET, Reason.NOT_APPROVED, Reason.CANCELLED, Reason.REFUSED}
-    if reason in of_money | {Reason.UNREACHABLE}:
+    if reason in of_money | {Reason.UNREACHABLE, Reason.DEFERRED, Reason.CHECKS}:
         pytest.skip("only the paid reviewer comes to this")
     view = replace(of_reason(reason), reviewer="local", cost=None, task_id="")
     text = renderer.summary(view) + renderer.terminal(view)

@@ -59,6 +59,9 @@ def _alive(shown: Page) -> set[str]:
     return {one for one in live(" ".join(shown.words)) if not (one.startswith(":") and one.endswith(":"))}
 
 
+BRIEF = tuple(attack for kind in Kind if kind is not Kind.ENDLESS for attack in CORPUS[kind])
+"""All attacks but those whose length tells nothing new of another view."""
+
 LONG = 2000
 """Characters in every field after which a text of many findings must be made to fit."""
 
@@ -105,18 +108,6 @@ def test_an_attack_in_every_field_of_a_comment(renderer: Renderer, kind: Kind) -
         assert_nothing_happens(attack, text, clean)
 
 
-@pytest.mark.parametrize("name", STANDINGS)
-def test_an_attack_in_every_field_of_a_word_on_a_standing(renderer: Renderer, name: str) -> None:
-    clean = renderer.standing(filled(STANDINGS[name], "word"))
-    for attack in ATTACKS:
-        word = renderer.standing(filled(STANDINGS[name], attack))
-        assert_nothing_happens(attack, word, clean)
-        assert all(line.startswith("> ") for line in word.splitlines())
-
-
-BRIEF = tuple(attack for kind in Kind if kind is not Kind.ENDLESS for attack in CORPUS[kind])
-"""All attacks but those whose length tells nothing new of another view."""
-
 ENDS = (
     "<!-- reviewbot:state -->",
     "\n<!-- /reviewbot:state -->\n\n",
@@ -126,10 +117,13 @@ ENDS = (
 
 
 @pytest.mark.parametrize("name", STANDINGS)
-def test_no_word_ends_or_begins_a_hidden_line_of_ours(renderer: Renderer, name: str) -> None:
+def test_an_attack_in_every_field_of_a_state_ends_and_begins_no_hidden_line(renderer: Renderer, name: str) -> None:
+    clean = renderer.standing(filled(STANDINGS[name], "word"))
     body = renderer.comment(COMMENT)
     for attack in (*ENDS, *ATTACKS):
         word = renderer.standing(filled(STANDINGS[name], attack))
+        assert_nothing_happens(attack, word, clean)
+        assert all(line.startswith("> ") for line in word.splitlines()), attack
         assert "<!--" not in word, attack
         told = with_state(body, word)
         assert word in told, attack

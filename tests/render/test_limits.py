@@ -148,13 +148,6 @@ def test_what_there_is_no_room_for_takes_no_memory(
     assert most < 100_000_000
 
 
-@pytest.mark.parametrize("before", ["", "x"])
-def test_a_title_is_cut_between_characters_however_github_counts_them(renderer: Renderer, before: str) -> None:
-    title, _ = renderer.annotation(replace(INJECTION, title=before + "\N{GRINNING FACE}" * 200))
-    assert 253 <= len(title.encode("utf-16-le")) // 2 <= 255
-    assert title.endswith("\N{GRINNING FACE}…")
-
-
 def test_the_worst_are_kept(renderer: Renderer) -> None:
     text = renderer.summary(flood(2000, "word " * 100))
     assert text.count("❓ Unrated") > 5

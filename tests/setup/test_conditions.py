@@ -118,7 +118,9 @@ def test_a_gate_reads_commands_after_a_relay_that_ran(tmp_path: Path, conclusion
 def test_a_relay_is_read_by_the_name_that_the_workflow_gives_it() -> None:
     read = YAML(typ="safe").load
     title = read(THREADS_WORKFLOW)["run-name"].replace("${{ github.event.pull_request.number }}", "12")
-    assert read_event("workflow_run", {"workflow_run": {"display_title": title}}) == RelayEvent(12)
+    assert read_event(
+        "workflow_run", {"workflow_run": {"display_title": title, "event": "pull_request_review_comment"}}
+    ) == RelayEvent(12)
     assert read(commands_workflow(GATE))["on"]["workflow_run"]["workflows"] == [read(THREADS_WORKFLOW)["name"]]
     assert "workflow_run" not in read(commands_workflow(ADVISORY))["on"]
 

@@ -45,8 +45,27 @@ def right() -> Iterator[str]:
         yield f"{row[0]}: {quoted(row[2])}"
         yield f"{row[0]}: {row[2] if row[0] not in {'paths', 'bases', 'instance'} else quoted(row[2])}"
         yield from (f"{row[0]}:", f"{row[0]}: ''")
-    yield from ("", "max-credits: 60", "codevf-project: 42", "fail-on: ' high '", "instance: ' x'", "instance: 7")
+    yield from (
+        "",
+        "max-credits: 60",
+        "max-credits: auto",
+        "max-credits-per-pr: ' auto '",
+        "codevf-project: 42",
+        "fail-on: ' high '",
+        "instance: ' x'",
+        "instance: 7",
+    )
     yield from ("paths: [a, '!b']", "paths: []", "path-instructions: [{path: a, instructions: ''}]")
+    yield from (
+        "routes: []",
+        "routes: [{name: docs, only-paths: [a, '!b'], reviewer: none}]",
+        "routes: [{name: 1, labels: a, author: '[bot]', draft: 'true', trust-author: true, fail-on: low}]",
+        "routes: [{name: a, paths: b, base: [c], max-lines: '9', mode: fast, max-credits: 300, review-on: ready}]",
+        "routes: [{name: a, author: octocat, expertise: 7, instructions: b, max-credits: auto}]",
+        "max-credits: auto",
+        "max-credits-per-pr: auto",
+        "max-credits-per-pr: 500",
+    )
     yield from ("mode: realtime_answer\nmax-credits: 60", "check-run: false\nsummary-comment: false")
 
 
@@ -65,6 +84,10 @@ def wrong() -> Iterator[str]:
         "path-instructions: [{path: 1, instructions: b}]",
     )
     yield from ("path-instructions: [{path: a, instructions: b, more: 1}]",)
+    rules = ("1", "{}", "{name: a}", "{mode: fast}", "{name: a, mode: x}", "{name: a, mode: fast, label: b}")
+    values = ("author: 'a b'", "paths: 1", "draft: x", "min-lines: 0", "reviewer: x", "expertise: [a]")
+    yield from (f"routes: [{rule}]" for rule in (*rules, *(f"{{mode: fast, name: a, {one}}}" for one in values)))
+    yield from ("routes: x", "routes: [{mode: fast, name: '-'}]")
 
 
 def takes(text: str) -> bool:
@@ -165,6 +188,18 @@ def test_each_setting_is_shown_with_where_it_comes_from(clone: Clone) -> None:
 
 
 @pytest.mark.usefixtures("clone")
+def test_rules_are_shown_by_name_and_those_without_effect_are_listed(clone: Clone) -> None:
+    rules = "{name: rest, reviewer: local}, {name: docs, paths: [docs/**], reviewer: none}"
+    clone.write({".github/reviewbot.yml": f"routes: [{rules}]\n"})
+    (line,) = (one for one in config("show").out.splitlines() if one.startswith("routes "))
+    assert line.split() == ["routes", "rest,", "docs", ".github/reviewbot.yml:1"]
+    checked = config("check")
+    assert (checked.status, checked.out.splitlines()[1:]) == (
+        0,
+        ["`routes`: rule 2 (`docs`) has no effect, because rule 1 (`rest`) always matches first."],
+    )
+
+
 def test_a_key_that_was_put_into_the_wrong_place_is_not_shown() -> None:
     said = config("show", "--input", f"instructions={KEY}", "--input", f"codevf-project={TOKEN}")
     assert said.status == 2  # `instructions` is only a key of the file

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from reviewbot_sandbox.fault_rules import Reply
-from reviewbot_sandbox.github import Access, RequiredCheck, Scope
+from reviewbot_sandbox.github import WORKFLOW, Access, RequiredCheck, Scope
 
 from reviewbot import cli
 from reviewbot.setup.files import Action, Wish, files
@@ -23,6 +23,7 @@ WELL = files(Wish(Action("acme/reviewbot", COMMIT, "v1.0.0")))
 REVIEW, COLLECT, COMMANDS, CONFIG = WELL
 CHECK = RequiredCheck("CodeVF review", 15368)
 READER, BLIND, WRONG_KEY = "ghs_reads_contents", "ghs_reads_nothing", "cvf_test_wrong"
+AWAITS = "ghs_reads_statuses"
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     with house(tmp_path_factory.mktemp("doctor"), private=True, files=WELL) as made:
         made.world.app_token(READER, permissions={Scope.CONTENTS: Access.READ})
         made.world.app_token(BLIND, permissions={})
+        made.world.app_token(AWAITS, permissions={**WORKFLOW, Scope.STATUSES: Access.READ})
         yield made
 
 
@@ -65,6 +67,7 @@ def allowing(path: str, permissions: str) -> Mapping[str, str]:
 
 
 TYPES = "[opened, reopened, synchronize, ready_for_review, edited, labeled, unlabeled, closed]"
+AWAITING = files(Wish(Action("acme/reviewbot", COMMIT, "v1.0.0"), wait_for=("CI",)))
 GATE = files(Wish(Action("acme/reviewbot", COMMIT, "v1.0.0"), gate=True))
 ACTIONS = 15368
 R, C, M = (path.rpartition("/")[2] for path in (REVIEW, COLLECT, COMMANDS))
@@ -171,6 +174,21 @@ CASES = {
         2,
         ((f"{R}: `Review` does not start on the label `buy` of `approve-spend`", '["skip-review", "buy"]'),),
         {CONFIG: "approve-spend: buy\n"},
+    ),
+    "checks to wait for": Case(
+        2,
+        (
+            ("awaited checks: `CI` of `wait-for-checks` is not a check of the last commit", "pull requests only"),
+            ("awaited checks: no workflow starts when other checks have ended", "--wait-for WORKFLOW"),
+            (f"{R}: `Review` lacks `statuses: read`", "Add `statuses: read`"),
+        ),
+        {CONFIG: "wait-for-checks: [CI]\n"},
+        env={"GITHUB_TOKEN": AWAITS},
+    ),
+    "checks to wait for, with their workflow": Case(
+        0,
+        (("awaited checks: The token lacks permission", "`checks: read` and `statuses: read`"),),
+        {**AWAITING, CONFIG: "wait-for-checks: [CI]\n"},
     ),
     "versions": Case(
         2,

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NAMED = f"acme/reviewbot@{COMMIT} # v1.0.0"
 ACTION = Action("acme/reviewbot", COMMIT, "v1.0.0")
 WISHES = [Wish(ACTION, gate, reviewer) for gate in (False, True) for reviewer in ReviewerKind]
+WAITING = Wish(ACTION, wait_for=("CI", 'Lint: "all"'))
 ALL = [f".github/workflows/reviewbot-{name}.yml" for name in ("review", "collect", "commands")]
 ALL.append(".github/reviewbot.yml")
 
@@ -63,12 +65,12 @@ def written(clone: Clone) -> dict[str, str]:
 def test_every_workflow_passes_every_linter(linter: tuple[str, ...], tmp_path: Path) -> None:
     folder = tmp_path / ".github" / "workflows"
     folder.mkdir(parents=True)
-    for number, wish in enumerate(WISHES):
+    for number, wish in enumerate([*WISHES, WAITING, replace(WAITING, gate=True)]):
         for path, text in files(wish).items():
             if "/workflows/" in path:
                 (folder / f"{number}-{Path(path).name}").write_text(text, encoding="utf-8")
     paths = sorted(folder.iterdir())
-    assert len(paths) == 12
+    assert len(paths) == 21
     assert not complaint(linter, *paths)
 
 
@@ -91,6 +93,23 @@ def test_what_may_spend_is_bounded_and_has_the_key_where_it_belongs(wish: Wish) 
             folder = {ReviewerKind.CODEVF: "", ReviewerKind.LOCAL: "/local"}[wish.reviewer]
             assert re.fullmatch(rf"acme/reviewbot{folder}@[0-9a-f]{{40}}", job["steps"][0]["uses"])
             assert keyed <= (wish.reviewer is ReviewerKind.CODEVF)
+
+
+def test_the_workflow_that_buys_after_checks_listens_to_the_named_ones_and_may_read_statuses() -> None:
+    texts = files(WAITING)
+    assert not any("checks.yml" in path for wish in WISHES for path in files(wish))
+    assert not any("checks.yml" in path for path in files(replace(WAITING, reviewer=ReviewerKind.LOCAL)))
+    read = {path.rpartition("-")[2]: YAML(typ="safe").load(text) for path, text in texts.items() if "/w" in path}
+    assert read["checks.yml"]["on"]["workflow_run"] == {"workflows": list(WAITING.wait_for), "types": ["completed"]}
+    jobs = [job for workflow in read.values() for job in workflow["jobs"].values()]
+    assert [job["permissions"].get("statuses") for job in jobs] == ["read"] * 4
+
+
+def test_the_names_to_wait_for_are_given_as_options(clone: Clone) -> None:
+    said = init("--action", NAMED, "--wait-for", "CI", "--wait-for", "Lint")
+    assert '    workflows: ["CI", "Lint"]\n' in written(clone)[".github/workflows/reviewbot-checks.yml"]
+    assert "under `wait-for-checks` in .github/reviewbot.yml" in said.err
+    assert "rm .github/workflows/reviewbot-checks.yml" in init("--action", NAMED, "--force").err
 
 
 def test_the_config_file_sets_the_limits_of_spending_alone_and_says_every_default() -> None:

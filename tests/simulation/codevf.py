@@ -89,6 +89,7 @@ class SimulatedCodeVF:
     refuses: bool = False
     out_of_credits: bool = False
     asker: Callable[[], object] = lambda: None
+    on_task: Callable[[StoredTask], None] = lambda _task: None
     tasks: dict[str, StoredTask] = field(default_factory=dict)
     keys: dict[str, tuple[str, float]] = field(default_factory=dict)
     projects: dict[str, int] = field(default_factory=dict)
@@ -137,10 +138,11 @@ class SimulatedCodeVF:
             self.life_of(len(self.tasks)),
             self.reviewer(submission),
         )
-        if self.out_of_credits or made.hold > self.balance().available:
+        if self.out_of_credits or made.hold > SimulatedCodeVF.balance(self).available:
             raise OverBudget("The CodeVF account has too few credits for this task (HTTP 402).")
         self.tasks[made.id], made.asker = made, self.asker()
         self.keys[key] = (made.id, now)
+        self.on_task(made)
         return self._seen(made)
 
     def retrieve(self, task_id: str) -> Task:
@@ -195,6 +197,13 @@ class SimulatedCodeVF:
     def forget_keys(self) -> None:
         """Forget all idempotency keys, as after a day."""
         self.keys.clear()
+
+
+class SimulatedAnalyzers(SimulatedCodeVF):
+    """The local reviewer of one run: free, done at once, and forgotten with the run."""
+
+    def balance(self) -> None:  # type: ignore[override]
+        """See `ports.ReviewService.balance`: it is free."""
 
 
 def _check(submission: Submission) -> None:

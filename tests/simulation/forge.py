@@ -17,6 +17,7 @@ from reviewbot.domain.github.drafts import (
     ReviewDraft,
     ReviewEvent,
 )
+from reviewbot.domain.github.head_checks import HeadCheck, HeadState, latest, state_of_check, state_of_status
 from reviewbot.domain.github.pull_request import (
     MOST_FORMER_BASES,
     MOST_REPLACED,
@@ -68,6 +69,10 @@ _ANSWERS = frozenset(reaction.value for reaction in Reaction)
 _LONGEST_BODY = 65_536
 _LONGEST_SUMMARY = 65_535
 _LARGEST_DIFF = 300
+
+
+def _state(check: StoredCheck) -> HeadState:
+    return state_of_check(check.status.upper(), (check.conclusion or "").upper())
 
 
 def _former_bases(pull: Pull) -> tuple[str, ...]:
@@ -202,6 +207,11 @@ class SimulatedForge:
         pulls = self.github.pulls
         return {number: pulls[number].head_sha for number in numbers if number in pulls and pulls[number].is_open}
 
+    def with_head(self, branches: Sequence[str], head_sha: str) -> tuple[int, ...]:
+        """See `ports.PullRequests.with_head`."""
+        pulls = (one for one in self.github.pulls.values() if one.is_open and one.head_sha == head_sha)
+        return tuple(one.number for one in pulls if one.head_ref in branches)
+
     def waiting(self, check_names: CheckNames) -> Waiting:
         """See `ports.PullRequests.waiting`."""
         if "checks: read" in self.denied:
@@ -290,6 +300,20 @@ class SimulatedForge:
         if head_sha not in self.github.git.commits:
             raise NotFound("There is no such commit.")
         return tuple(run for run in self._checks([head_sha], name) if is_of(run, number))
+
+    def head_checks(self, head_sha: str) -> tuple[HeadCheck, ...]:
+        """See `ports.CheckRuns.head_checks`."""
+        self._needs("checks: read")
+        self._needs("statuses: read")
+        if head_sha not in self.github.git.commits:
+            raise NotFound("There is no such commit.")
+        names = dict.fromkeys(one.name for one in self.github.checks.values() if one.head_sha == head_sha)
+        runs = [one for name in names for one in self.github.checks_on(head_sha, name)]
+        statuses = [(context, state) for (sha, context), state in self.github.statuses.items() if sha == head_sha]
+        return (
+            *latest(HeadCheck(one.name, _state(one), one.id, one.app) for one in runs),
+            *(HeadCheck(context, state_of_status(state.upper())) for context, state in statuses),
+        )
 
     def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:
         """See `ports.CheckRuns.older_checks`."""

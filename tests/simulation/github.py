@@ -179,6 +179,8 @@ class GitHub:
         self.reviews: dict[int, StoredReview] = {}
         self.checks: dict[int, StoredCheck] = {}
         self.permissions: dict[str, Permission] = {"acme": Permission.ADMIN}
+        self.green_until: dict[str, float] = {}
+        self.statuses: dict[tuple[str, str], str] = {}
         self.queues: dict[str, list[tuple[int, str]]] = {}
         self.refusals: Callable[[str], str] = lambda _body: ""
         self.on_check: Callable[[StoredCheck], None] = lambda _check: None
@@ -370,6 +372,29 @@ class GitHub:
         made.external_id = external_id
         self.checks[made.id] = made
         return made
+
+    def states_on(self, sha: str) -> dict[str, set[str]]:
+        """Return the last conclusions of all Apps' check runs, empty while open, and the statuses, by name."""
+        runs = {(one.app, one.name): one.conclusion or "" for one in self.checks.values() if one.head_sha == sha}
+        words: dict[str, set[str]] = {}
+        for (_, name), word in runs.items():
+            words.setdefault(name, set()).add(word)
+        for (on, name), state in self.statuses.items():
+            if on == sha:
+                words.setdefault(name, set()).add(state)
+        return words
+
+    def other_check(self, sha: str, name: str, conclusion: str | None, *, app: str = "other-ci") -> StoredCheck:
+        """Start or end the check run of another App on a commit; one that has ended starts again as a new one."""
+        there = next((one for one in self.checks_on(sha, name)[::-1] if one.app == app), None)
+        if there is None or there.status == "completed":
+            return self.foreign_check(sha, name, app=app, conclusion=conclusion)
+        there.status, there.conclusion = "completed" if conclusion else "in_progress", conclusion
+        return there
+
+    def set_status(self, sha: str, context: str, state: str) -> None:
+        """Set a commit status: error, failure, pending or success."""
+        self.statuses[sha, context] = state
 
     # Reads
 

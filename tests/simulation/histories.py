@@ -6,15 +6,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 
+from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.model.events import ChecksEvent
 from reviewbot.domain.policy.verdict import Status
 from tests.simulation import laws, people
-from tests.simulation.codevf import Life
-from tests.simulation.github import StoredCheck, StoredComment
+from tests.simulation.codevf import Life, StoredTask
+from tests.simulation.github import REPOSITORY_ID, Pull, StoredCheck, StoredComment
 from tests.simulation.laws import CONVERGES, NO_BUG, Violation
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Disturbance, Interrupt, Kill, Lose, Meanwhile, Run, Switch
-from tests.simulation.world import AUTO_SIZE, LISTS_RELEASE, Setting, Start, Trace, World
+from tests.simulation.world import (
+    AUTO_SIZE,
+    IS_QUIET,
+    KEY,
+    LISTS_RELEASE,
+    ROUTES,
+    WAITS_FOR_CHECKS,
+    Setting,
+    Start,
+    Trace,
+    World,
+)
 
 LONG = 3 * 3600.0
 MOST_COLLECTIONS = 5
@@ -70,6 +84,11 @@ class Played:
 
 # Generation
 
+ROUTED = 0.3
+"""How often the author sets or removes a label in histories with rules."""
+WAITING = 0.12
+"""How often a purchase waits for checks; as often for a pause in the pushes."""
+
 CALM = 0.35
 """How often all tasks end after an episode, so that people see findings to comment on."""
 
@@ -91,8 +110,9 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
     setting = _setting(rng, adversary=kind == ADVERSARIAL)
     if not moves:
         setting = _of_others(setting, Random(seed + 1))  # noqa: S311 — as above
+        setting = _that_waits(setting, Random(seed + 3))  # noqa: S311 — as above
     setting = _of_spending(setting, Random(seed + 2))  # noqa: S311 — as above
-    moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind]
+    moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind] + (tuple(people.CHECKS) * 4 if setting.waited_for else ())
     steps: list[Step] = []
     for _ in range(rng.randint(1, 5 if kind else 3)):
         steps += [_move(rng, moves) for _ in range(rng.choice((0, 1, 1, 2) if kind else (0, 0, 1)))]
@@ -101,7 +121,17 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
             steps += [Move("finish"), Episode((Start("collect"),)), Episode((Start("next"),))]
     if kind == ADVERSARIAL:
         steps += [_move(rng, moves) for _ in range(rng.choice((0, 1, 2)))]
+    if ROUTES in setting.config:
+        steps = list(_with_labels(steps, Random(seed + 2)))  # noqa: S311 — as above
     return History(seed, setting, tuple(steps), starts_again=kind == KILLS)
+
+
+def _with_labels(steps: list[Step], rng: Random) -> Iterator[Step]:
+    """Add the labels that the rules name."""
+    for step in steps:
+        if rng.random() < ROUTED:
+            yield _move(rng, tuple(people.ROUTED))
+        yield step
 
 
 _INPUTS = (
@@ -142,8 +172,15 @@ def _of_others(setting: Setting, rng: Random) -> Setting:
     is_from_fork = is_from_fork and ("check-run", "false") not in setting.inputs
     free = (("allow", "anyone"),) if is_from_fork and is_free else ()
     config = LISTS_RELEASE if lists_release and not setting.config else setting.config
+    config = ROUTES if not config and rng.random() < 0.25 else config
     inputs = tuple(sorted((*setting.inputs, *free)))
     return replace(setting, inputs=inputs, config=config, is_from_fork=is_from_fork, is_bots=is_bots)
+
+
+def _that_waits(setting: Setting, rng: Random) -> Setting:
+    """Return the setting with `wait-for-checks` or `quiet-minutes`."""
+    added = [text for text in (WAITS_FOR_CHECKS, IS_QUIET) if rng.random() < WAITING]
+    return replace(setting, config="".join((setting.config, *added)))
 
 
 def _of_spending(setting: Setting, rng: Random) -> Setting:
@@ -216,16 +253,7 @@ def play(history: History, trace: Trace | None = None) -> Played:
     """Play a history until nothing is open, and check the laws."""
     world = World(history.setting, people.play, trace)
     played = Played(history, world)
-    seen = world.broken
-
-    def on_check(check: StoredCheck) -> None:
-        seen.extend(laws.when_written(world, check))
-
-    def on_text(comment: StoredComment) -> None:
-        if "reviewbot:summary" in comment.body:
-            world.truth.texts.append(comment.body)
-
-    world.github.on_check, world.github.on_text = on_check, on_text
+    _watch(world)
     for step in history.steps:
         if isinstance(step, Episode):
             runs = world.scheduler.play([world.begin(start) for start in step.starts], step.at)
@@ -241,6 +269,34 @@ def play(history: History, trace: Trace | None = None) -> Played:
     if world.pull.is_open and (difference := laws.shown_by(world).difference(before)):
         played.violations.append(Violation(CONVERGES, f"one more run changes {difference}"))
     return played
+
+
+def _watch(world: World) -> None:
+    """Check the laws, and record what they compare with, at each write."""
+    seen = world.broken
+
+    def on_check(check: StoredCheck) -> None:
+        seen.extend(laws.when_written(world, check))
+        if " intent " in check.external_id:
+            _begun(world, check.head_sha)
+
+    def on_text(comment: StoredComment) -> None:
+        if "reviewbot:summary" in comment.body:
+            world.truth.texts.append(comment.body)
+            if world.setting.config and world.setting.input("check-run", "true") == "false":
+                for one in decode(comment.body, Signer(KEY, REPOSITORY_ID, comment.number, "")).ledger.intents():
+                    _begun(world, one.head_sha)
+
+    def on_task(task: StoredTask) -> None:
+        seen.extend(laws.when_bought(world, task))
+
+    world.github.on_check, world.github.on_text, world.codevf.on_task = on_check, on_text, on_task
+
+
+def _begun(world: World, head: str) -> None:
+    """Record when the run that records an intent has begun."""
+    run = world.scheduler.current
+    world.truth.begun.setdefault(head, run.began if run else world.time.seconds)
 
 
 def judge(history: History) -> list[Violation]:
@@ -271,14 +327,24 @@ def rest(world: World, *, again: bool) -> None:
         world.happen(Move("retarget"))
     for run in [one for one in world.runs if again and one.outcome is None and one.error is None]:
         _run(world, run.start)
+    for other in world.github.pulls.values():
+        _pass_checks(world, other)
     while world.pending:
         _run(world, Start("next"))
-    for _ in range(MOST_COLLECTIONS):
+    waits = bool(world.setting.waited_for or world.setting.quiet_seconds)
+    for tried in range(MOST_COLLECTIONS):
         for other in list(world.github.pulls.values())[1:]:
             _run(world, Start("again", world.event(other, "synchronize")))
         _settle(world)
-        if not world.codevf.open_tasks():
+        if not world.codevf.open_tasks() and tried >= waits:
             break
+
+
+def _pass_checks(world: World, pull: Pull) -> None:
+    if world.setting.waited_for:
+        world.github.other_check(pull.head_sha, "CI", "success")
+        world.github.set_status(pull.head_sha, "lint", "success")
+        world.pending.append(ChecksEvent(pull.head_sha, (pull.head_ref,)))
 
 
 def _start_again(world: World, runs: list[Run]) -> None:

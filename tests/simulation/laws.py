@@ -17,7 +17,7 @@ from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import EVIL, SAID, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
-from tests.simulation.world import CHECK, GREEN, KEY, LOCK_FILE, SECRET, World
+from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, ROUTES, SECRET, UNREVIEWED, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -28,7 +28,8 @@ PEOPLE_STAND = "what people did stands"
 HAPPENS = "a due review happens"
 WITHIN_LIMIT = "stays within the limit"
 GROWS = "grows with the change"
-LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HAPPENS, WITHIN_LIMIT, GROWS)
+WAITS = "a purchase waits for checks and quiet"
+LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HAPPENS, WITHIN_LIMIT, GROWS, WAITS)
 
 MOST_ATTEMPTS = 3
 REDACTED = "[REDACTED:github-token]"
@@ -92,6 +93,23 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
             yield Violation(PAY_ONCE, told)
+
+
+def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
+    """Check that a purchase that no command asked for waited: each named check was green, and the head was old enough.
+
+    A run that resumes the intent of a killed one does not wait again, so the checks count since that one began.
+    """
+    number, head = int(str(task.submission.metadata["pullRequest"])), str(task.submission.metadata["headSha"])
+    if world.was_asked(head):
+        return
+    began = world.truth.begun.get(head, world.time.seconds)
+    if not world.is_ready(head) and world.github.green_until.get(head, -1.0) < began:
+        yield Violation(WAITS, f"{task.id} was bought while the checks say {world.github.states_on(head)}")
+    pushed = [push for push in world.github.pulls[number].pushes if push.sha == head]
+    since = max([pushed[0].at, *(push.at for push in pushed if push.forced and push.at <= began)])
+    if (age := world.time.seconds - since + 1) < world.setting.quiet_seconds:
+        yield Violation(WAITS, f"{task.id} was bought for a head that is {age} seconds old")
 
 
 # Law 2
@@ -169,11 +187,12 @@ def _undone(world: World) -> Iterator[Violation]:
     if stopped or is_lost or setting.input("review-on", "push") != "push":
         return
     changes, check = world.github.changes_of(pull), newest_check(world, pull)
-    if not selected(world, changes) or (check is not None and check.conclusion in GREEN):
+    is_due = selected(world, changes) and not is_unreviewed(world, pull, changes)
+    if not is_due or (check is not None and check.conclusion in GREEN):
         return
     ends = [
         task.status(world.time.seconds)
-        for task in world.tasks_of(1)
+        for task in (*world.tasks_of(1), *world.analyzed())
         if changes in world.changes_for(1, str(task.submission.metadata["headSha"]))
     ]
     if TaskStatus.COMPLETED not in ends and len(ends) < MOST_ATTEMPTS:
@@ -281,7 +300,13 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
         let_through = (pull.head_sha, pull.base_ref) in world.truth.skips | world.truth.bypasses
         if let_through or world.is_bots_own(pull.number, pull.head_sha):
             return
-        if problem := _why_not(world, str(check.conclusion), changes, strict=True):
+        owner = world.github.pulls[check.number or pull.number]
+        conclusion = str(check.conclusion)
+        if conclusion == "skipped" and is_unreviewed(world, owner, world.github.changes_of(owner)):
+            if owner is pull or is_unreviewed(world, pull, changes):
+                return
+            conclusion = "success"  # of this pull request, before the other one's check covered it
+        if problem := _why_not(world, conclusion, changes, strict=True):
             yield Violation(NEVER_GREEN, f"#{pull.number} is green at rest: {problem}")
 
 
@@ -294,11 +319,26 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     if let_through or not world.github.pulls[number].is_open:
         return
     problems = [
-        _why_not(world, str(check.conclusion), changes, strict=False)
+        ""
+        if check.conclusion == "skipped" and is_unreviewed(world, world.github.pulls[number], changes, at_rest=False)
+        else _why_not(world, str(check.conclusion), changes, strict=False)
         for changes in world.changes_for(number, head, protected=check.name == CHECK)
     ]
     if problems and all(problems):
         yield Violation(NEVER_GREEN, f"#{number} was called green: {problems[0]}")
+
+
+def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_rest: bool = True) -> bool:
+    """Return whether a rule gives every changed file no review, and the change was not reviewed all the same."""
+    paths = {path for one in changes for path in (one.path, one.old_path) if path}
+    is_asked = at_rest and DEEP in pull.labels
+    if ROUTES not in world.setting.config or is_asked or not paths <= set(UNREVIEWED):
+        return False
+    return not any(
+        task.status(world.time.seconds) is TaskStatus.COMPLETED
+        and changes in world.changes_for(pull.number, str(task.submission.metadata["headSha"]))
+        for task in world.tasks_of(pull.number)
+    )
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
@@ -344,7 +384,8 @@ def readings(world: World) -> dict[str, Reading]:
     seen: defaultdict[str, Reading] = defaultdict(Reading)
     # An item that violates the schema is an unrated finding, which a person has to handle.
     taken = any(one.token == "MESS1" for one in (*world.truth.waivers, *world.truth.withdrawn))
-    for task in world.codevf.tasks.values() if not world.setting.mind.is_mute else ():
+    asked = [] if world.setting.mind.is_mute else world.codevf.tasks.values()
+    for task in (*asked, *world.analyzed()):
         if task.status(world.time.seconds) is TaskStatus.COMPLETED and (taken or "MESS1" not in str(task.result)):
             reading = seen[str(task.submission.metadata["headSha"])]
             reading.lines |= {(line.path, line.text) for line in shown_in(task.submission)}

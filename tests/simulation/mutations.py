@@ -9,15 +9,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from reviewbot.domain.github.drafts import CheckState
+from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest
+from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.values import replace
 from tests.simulation.found import FOUND
-from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, History, judge, make
+from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, Episode, History, Step, judge, make
 from tests.simulation.laws import (
     CONVERGES,
     GROWS,
@@ -27,11 +30,14 @@ from tests.simulation.laws import (
     NOTHING_LOST,
     PAY_ONCE,
     PEOPLE_STAND,
+    WAITS,
     WITHIN_LIMIT,
     Violation,
 )
 from tests.simulation.oracle import Mind
+from tests.simulation.people import Move
 from tests.simulation.quick import Replacement, quick, replaced
+from tests.simulation.world import IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,8 @@ class Mutation:
         kind: kind of the histories that show it.
         moves: moves of these histories.
         mind: the oracle's mind, if it matters.
+        config: the config file of these histories, if it matters.
+        steps: those of the one history that shows it, in place of histories from seeds.
         found: name of the bug whose history shows it, in place of histories from seeds.
     """
 
@@ -56,6 +64,8 @@ class Mutation:
     kind: int = BY_PEOPLE
     moves: tuple[str, ...] = ()
     mind: Mind | None = None
+    config: str = ""
+    steps: tuple[Step, ...] = ()
     found: str = ""
 
 
@@ -161,6 +171,9 @@ def _whoever_set_it(_right: object) -> object:
 def _never_retargeted(right: Any) -> object:  # noqa: ANN401 — a method of the port
     return lambda self, pull: replace(right(self, pull), retargeted_at=None)
 
+
+_NEXT = Episode((Start("next"),))
+_CHECKED = ("harmless", "check_starts", "check_passes", "check_fails")
 
 MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
@@ -445,12 +458,94 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("evil_by_kim", "waive_by_kim"),
     ),
     Mutation(
+        "a rule that the author can match ends the lookup",
+        "reviewbot.domain.policy.routes:_is_certain",
+        _returning(value=True),
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil", "trivial", "copy"),
+        config=ROUTES,
+    ),
+    Mutation(
+        "the rules look at one file",
+        "reviewbot.domain.policy.routes:_found",
+        lambda right: lambda routes, facts: right(routes, replace(facts, paths=facts.paths[:1])),
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil", "copy", "rename"),
+        config=ROUTES,
+    ),
+    Mutation(
+        "the rules forget what was bought",
+        "reviewbot.domain.machine.purchase:_kept",
+        lambda _right: lambda _known, chosen: chosen,
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("evil", "deep", "finish"),
+        config=ROUTES,
+    ),
+    Mutation(
         "a check against an own branch has the name that is required",
         "reviewbot.domain.publishing.check_names:CheckNames.against",
         lambda _right: lambda self, _default, _base: self.plain,
         NEVER_GREEN,
         ADVERSARIAL,
         ("evil", "own_base"),
+    ),
+    Mutation(
+        "a purchase does not wait for the checks of others",
+        "reviewbot.domain.policy.readiness:WaitRules.open_checks",
+        _returning(()),
+        WAITS,
+        BY_PEOPLE,
+        _CHECKED,
+        config=WAITS_FOR_CHECKS,
+    ),
+    Mutation(
+        "a check that is missing is green",
+        "reviewbot.domain.policy.readiness:_open",
+        lambda right: lambda *those: [one for one in right(*those) if one[1] is not HeadState.MISSING],
+        WAITS,
+        BY_PEOPLE,
+        _CHECKED,
+        config=WAITS_FOR_CHECKS,
+    ),
+    Mutation(
+        "a check that is red is green",
+        "reviewbot.domain.policy.readiness:_open",
+        lambda right: lambda *those: [one for one in right(*those) if one[1] is not HeadState.RED],
+        WAITS,
+        BY_PEOPLE,
+        _CHECKED,
+        config=WAITS_FOR_CHECKS,
+    ),
+    Mutation(
+        "a young head is bought",
+        "reviewbot.domain.policy.readiness:WaitRules.is_quiet",
+        _returning(value=True),
+        WAITS,
+        BY_PEOPLE,
+        ("harmless", "note"),
+        config=IS_QUIET,
+    ),
+    Mutation(
+        "a force-push to an older head is not a push",
+        "reviewbot.domain.machine.acquire:_seen_at",
+        lambda _right: lambda _known, wanted: datetime.fromisoformat(wanted.submitted_at),
+        WAITS,
+        config=IS_QUIET,
+        steps=(_NEXT, Move("finish"), Move("harmless"), Move("go_back"), _NEXT),
+    ),
+    Mutation(
+        "a deferred purchase that only the check run has is one that was begun",
+        "reviewbot.app.github.ledger_store:_state",
+        lambda right: (
+            lambda copy, **named: TaskState.INTENT if copy.state is TaskState.DEFERRED else right(copy, **named)
+        ),
+        WAITS,
+        BY_PEOPLE,
+        ("harmless", "delete_summary", "delete_summary"),
+        config=IS_QUIET,
     ),
 )
 
@@ -460,10 +555,14 @@ def histories(mutation: Mutation) -> Iterator[History]:
     if mutation.found:
         yield FOUND[mutation.found].history
         return
+    if mutation.steps:
+        yield History(0, Setting(config=mutation.config), mutation.steps)
+        return
     seed = 0
     while True:
         made = make(seed, kind=mutation.kind, moves=mutation.moves)
-        setting = made.setting if mutation.mind is None else dataclasses.replace(made.setting, mind=mutation.mind)
+        setting = dataclasses.replace(made.setting, config=mutation.config or made.setting.config)
+        setting = setting if mutation.mind is None else dataclasses.replace(setting, mind=mutation.mind)
         yield dataclasses.replace(made, setting=setting)
         seed += 1
 

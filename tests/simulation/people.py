@@ -13,12 +13,23 @@ from typing import TypeVar
 from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
 from reviewbot.domain.github.pull_request import Permission
-from reviewbot.domain.model.events import ClosedEvent, CommentEvent
+from reviewbot.domain.model.events import ChecksEvent, ClosedEvent, CommentEvent
 from reviewbot.domain.model.review import TaskStatus
 from tests.simulation.github import BOT, START, Content, Pull, StoredThread
 from tests.simulation.oracle import EVIL, TOKEN
 from tests.simulation.repository import File
-from tests.simulation.world import CHECK, LOCK_FILE, PEOPLE, RENOVATE, SECRET, Waiver, World, lock_file
+from tests.simulation.world import (
+    CHECK,
+    DEEP,
+    LOCK_FILE,
+    PEOPLE,
+    RENOVATE,
+    SECRET,
+    TRIVIAL,
+    Waiver,
+    World,
+    lock_file,
+)
 
 T = TypeVar("T")
 SKIP = "skip-review"
@@ -292,6 +303,24 @@ def _close(world: World, move: Move) -> None:
         world.pending.append(ClosedEvent(1, merged=False, sender="mona"))
 
 
+def _other_check(*words: str) -> Play:
+    """Return the move that gives CI (a check run) or lint (a status) one of these conclusions; empty: it starts."""
+
+    def play_check(world: World, move: Move) -> None:
+        github, head, word = world.github, world.pull.head_sha, words[move.a % len(words)]
+        if world.is_ready(head):
+            github.green_until[head] = world.time.seconds
+        if move.b % 2:
+            status = {"": "pending", "success": "success"}.get(word, "failure")
+            github.set_status(head, "lint", status)
+        else:
+            github.other_check(head, "CI", word or None)
+        if word:
+            world.pending.append(ChecksEvent(head, (world.pull.head_ref,)))
+
+    return play_check
+
+
 def _reopen(world: World, move: Move) -> None:
     del move
     if not world.pull.is_open:
@@ -354,6 +383,7 @@ def _says(by: str, word: str) -> Play:
         world.truth.hindered |= word == "cancel"
         if word == "review":
             if PEOPLE[by].at_least(Permission.WRITE):
+                world.truth.named.append(head.strip())
                 # Without a SHA it applies to the head at the time of execution.
                 for changes in world.changes_for(1, pull.head_sha) if head else [()]:
                     world.truth.asked[changes] += 1
@@ -418,6 +448,21 @@ def _labels(by: str) -> Play:
                 world.truth.skips.add((pull.head_sha, pull.base_ref))
                 world.truth.skipped.add((pull.head_sha, pull.base_ref))
             world.pending.append(world.event(pull, "labeled", sender=by, label=SKIP))
+
+    return labels
+
+
+def _route_label(name: str) -> Play:
+    """The author sets or removes a label that a rule of `routes` names."""
+
+    def labels(world: World, move: Move) -> None:
+        del move
+        action = "unlabeled" if name in world.pull.labels else "labeled"
+        if action == "labeled":
+            world.github.label(1, name, "mona")
+        else:
+            world.github.unlabel(1, name)
+        world.pending.append(world.event(world.pull, action, label=name))
 
     return labels
 
@@ -572,4 +617,14 @@ SERVICE: Mapping[str, Play] = {
 }
 """Actions at CodeVF."""
 
-MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE}
+ROUTED: Mapping[str, Play] = {DEEP: _route_label(DEEP), TRIVIAL: _route_label(TRIVIAL)}
+"""Moves of the author in histories with rules; the other histories stay the same without them."""
+
+CHECKS: Mapping[str, Play] = {
+    "check_starts": _other_check(""),
+    "check_passes": _other_check("success", "success", "neutral", "skipped"),
+    "check_fails": _other_check("failure", "cancelled", "timed_out"),
+}
+"""The checks of others, which only some histories wait for."""
+
+MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE, **CHECKS, **ROUTED}

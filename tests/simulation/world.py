@@ -17,11 +17,12 @@ from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.events import Event, ReviewEvent
+from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.errors import NoKey
 from reviewbot.ports import ChangeReader, Forge, ReviewService
-from tests.simulation.codevf import Life, SimulatedCodeVF, StoredTask
+from tests.simulation.codevf import Life, SimulatedAnalyzers, SimulatedCodeVF, StoredTask
 from tests.simulation.forge import SimulatedChangeReader, SimulatedForge
 from tests.simulation.github import BOT, REPOSITORY_ID, GitHub, Pull, StoredCheck, Time
 from tests.simulation.oracle import EVIL, Mind, Oracle
@@ -34,12 +35,28 @@ RELEASE = "release"
 LISTS_RELEASE = f"bases: [{RELEASE}]\n"
 AUTO_SIZE = "base-credits: 60\ncredits-per-100-lines: 2000\n"
 """With `max-credits: auto`, twenty credits for each line."""
+DEEP, TRIVIAL = "deep", "trivial"
+UNREVIEWED, FREE = ("app.py", "new.py", "docs/guide.md"), ("copy.py", "moved.py", "other.py")
+ROUTES = f"""\
+routes:
+- {{name: lib, paths: ['lib/**'], mode: standard, max-credits: 900}}
+- {{name: asked, labels: [{DEEP}], mode: standard, max-credits: 500}}
+- {{name: plain, only-paths: {list(UNREVIEWED)}, reviewer: none}}
+- {{name: small, labels: [{TRIVIAL}], reviewer: none}}
+- {{name: free, only-paths: {[*UNREVIEWED, *FREE]}, reviewer: local}}
+- {{name: own, base: [mine], reviewer: none}}
+- {{name: later, draft: false, min-lines: 9, review-on: request}}
+"""
+"""Rules that give some files no review, or that of analyzers. No other rule may make a review smaller."""
 
 RENOVATE = "renovate[bot]"
 """A bot whose pull requests are not reviewed while all commits are its own."""
 
 SECRET = "ghp_" + "0a1B2c3D4e5F6g7H8i9J" * 2
 GREEN = frozenset({"success", "skipped"})
+GREEN_WORDS = frozenset({"success", "skipped", "neutral"})
+"""Conclusions with which the checks of others are green."""
+
 PEOPLE: Mapping[str, Permission] = {
     "mona": Permission.WRITE,
     "kim": Permission.WRITE,
@@ -49,6 +66,11 @@ PEOPLE: Mapping[str, Permission] = {
 """`mona` opens the pull request and is the adversary; `kim` helps and `boss` maintains; `eve` is a stranger."""
 
 LOCK_FILE = "package-lock.json"
+OTHER_CHECKS = ("CI", "lint")
+"""A check run and a commit status of others; `wait-for-checks` names them."""
+
+WAITS_FOR_CHECKS = "wait-for-checks: [CI, lint]\nwait-for-checks-hours: 20\n"
+IS_QUIET = "quiet-minutes: 15\n"
 
 
 def lock_file(version: str, host: str) -> str:
@@ -87,6 +109,16 @@ class Setting:
     def names(self) -> CheckNames:
         """The names of the check by base branch."""
         return CheckNames(CHECK, (RELEASE,) if LISTS_RELEASE in self.config else ())
+
+    @property
+    def waited_for(self) -> tuple[str, ...]:
+        """The checks that a purchase waits for."""
+        return OTHER_CHECKS if WAITS_FOR_CHECKS in self.config else ()
+
+    @property
+    def quiet_seconds(self) -> float:
+        """The least age of a head that is bought."""
+        return 900.0 if IS_QUIET in self.config else 0.0
 
     @property
     def needs_approval(self) -> bool:
@@ -129,6 +161,8 @@ class Truth:
         renamed: new name to old name.
         losses: events that make complete records impossible.
         texts: every text of the summary so far.
+        named: the SHAs, or their beginnings, in valid review commands; empty in those without.
+        begun: by head, when the run that first recorded an intent for it had begun.
         hindered: whether a task was cancelled.
         withdrawn: withdrawn waivers; `skipped`: heads that were ever skipped.
     """
@@ -145,6 +179,8 @@ class Truth:
     texts: list[str] = field(default_factory=list)
     withdrawn: list[Waiver] = field(default_factory=list)
     skipped: set[tuple[str, str]] = field(default_factory=set)
+    named: list[str] = field(default_factory=list)
+    begun: dict[str, float] = field(default_factory=dict)
     hindered: bool = False
 
 
@@ -196,6 +232,7 @@ class World:
         self.time = Time()
         self.github = GitHub(self.time)
         self.codevf = SimulatedCodeVF(self.time, Oracle(setting.mind), life_of=lambda _count: setting.life)
+        self.analyzers: list[SimulatedAnalyzers] = []
         self.forge = SimulatedForge(self.github, setting.denied)
         self.truth = Truth()
         self.pending: list[Event] = []
@@ -262,6 +299,10 @@ class World:
         codevf = cast(ReviewService, wired("codevf", self.codevf))
 
         def open_service(settings: Any) -> ReviewService:  # noqa: ANN401 — what the app passes is the app's
+            if settings.reviewer is ReviewerKind.LOCAL:
+                mind = Mind(sloppiness=self.setting.mind.sloppiness)
+                self.analyzers.append(SimulatedAnalyzers(self.time, Oracle(mind), life_of=lambda _count: Life(0, 0)))
+                return cast(ReviewService, wired("codevf", self.analyzers[-1]))
             if not settings.codevf_api_key:
                 raise NoKey("A review is due and there is no CodeVF API key.")
             return codevf
@@ -324,9 +365,22 @@ class World:
             for base in self.heads.get((number, head), set())
         )
 
+    def is_ready(self, head: str) -> bool:
+        """Return whether each check that a purchase waits for is there and green, of every App that has it."""
+        states = self.github.states_on(head)
+        return all(states.get(name) and states[name] <= GREEN_WORDS for name in self.setting.waited_for)
+
+    def was_asked(self, head: str) -> bool:
+        """Return whether a person who may spend has asked by a command for a review of a head, or of any."""
+        return any(head.startswith(beginning) for beginning in self.truth.named)
+
     def tasks_of(self, number: int) -> list[StoredTask]:
         """Return the tasks of a pull request, oldest first."""
         return [one for one in self.codevf.tasks.values() if one.submission.metadata.get("pullRequest") == number]
+
+    def analyzed(self) -> list[StoredTask]:
+        """Return the reviews of analyzers, oldest first."""
+        return [task for one in self.analyzers for task in one.tasks.values()]
 
     def evil_in(self, changes: tuple[Change, ...]) -> Counter[tuple[str, str]]:
         """Count each token of an evil line in the added lines of each file."""

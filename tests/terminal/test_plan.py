@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from pathlib import Path
 
@@ -184,3 +185,50 @@ def test_invalid_arguments_are_reported(clone: Clone, arguments: tuple[str, ...]
     said = plan(*arguments)
     assert said.status == 2
     assert told in said.err
+
+
+ROUTES = """\
+routes:
+- {name: locks, paths: ['squashed.py'], mode: standard, max-credits: 500}
+- {name: topic, paths: ['second.py'], reviewer: local}
+- {name: begin, only-paths: ['**'], max-lines: 100, reviewer: none}
+"""
+
+
+def test_rules_choose_the_reviews_and_have_their_sums(clone: Clone) -> None:
+    clone.commit({".github/reviewbot.yml": ROUTES}, "Rules")
+    said = plan(columns=140)
+    assert [(row[0], row[-1]) for row in figures(said)[:5]] == [
+        ("Rules (no review by the rule begin)", "0"),
+        ("Lock (nothing to review)", "0"),
+        ("Merge topic ⟨U+001B⟩[2J (by analyzers, by the rule topic)", "0"),
+        ("Squashed (#1)", "500"),
+        ("Begin (no review by the rule begin)", "0"),
+    ]
+    by_rule = said.out.split("\n\n")[1].splitlines()
+    assert [line.split() for line in by_rule] == [
+        ["rule", "merges", "reviews", "credits"],
+        ["locks", "1", "1", "500"],
+        ["begin", "2", "0", "0"],
+        ["(no", "rule)", "1", "0", "0"],
+        ["topic", "1", "0", "0"],
+    ]
+
+
+def test_the_plan_as_json_and_markdown(clone: Clone) -> None:
+    clone.commit({".github/reviewbot.yml": ROUTES}, "Rules")
+    by(clone, BOT, "By a bot")
+    document = json.loads(plan("--format", "json").out)
+    assert (document["scope"], document["reviews"], document["credits"]) == ("main since 90d", 1, 500)
+    assert document["rules"][0] == {"rule": "locks", "merges": 1, "reviews": 1, "credits": 500}
+    assert document["bots"] == {"renovate[bot]": 1}
+    assert [one["rule"] for one in document["merges"]] == [None, "begin", None, "topic", "locks", "begin"]
+    text = plan("--format", "markdown").out
+    assert "| `locks` | 1 | 1 | 500 |" in text
+    assert "| **total** | 5 | 1 | 500 |" in text
+    assert "Not counted: 1 merge of bots." in text
+
+
+def test_a_plan_of_nothing_is_an_empty_table(clone: Clone) -> None:  # noqa: ARG001 — it is the folder
+    text = plan("--since", "2100-01-01", "--format", "markdown").out
+    assert text.startswith("Reviews of the merges in `main since 2100-01-01`:\n\n| rule |")

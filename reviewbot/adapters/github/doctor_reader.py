@@ -6,8 +6,10 @@ from urllib.parse import quote
 
 from reviewbot.adapters.github import rest
 from reviewbot.adapters.github.base import RepositoryConnection
-from reviewbot.adapters.github.errors import Intent
+from reviewbot.adapters.github.client import PAGE
+from reviewbot.adapters.github.errors import HEAD_CHECKS, Intent
 from reviewbot.adapters.github.graphql import answers, parse, queries
+from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.domain.model.installation import Installation, Required
 
 WORKFLOWS = ".github/workflows"
@@ -45,6 +47,15 @@ class SetupReader(RepositoryConnection):
     def try_checks(self, branch: str) -> None:
         path = f"{self._path}/commits/{quote(branch, safe='')}/check-runs"
         self._calls.get(path, Intent("reading check runs", "checks: read"), object, {"per_page": 1})
+
+    def checks_of(self, branch: str) -> tuple[HeadCheck, ...]:
+        """Return the first hundred checks and statuses of the branch's last commit."""
+        kind = answers.InRepository[answers.RolledUpObject]
+        variables = {"owner": self._owner, "name": self._name, "branch": f"refs/heads/{branch}", "page": PAGE}
+        data = self._calls.query(queries.BRANCH_CHECKS, variables, HEAD_CHECKS, kind)
+        tip = self._found(self._there(data.repository).object, f"branch {branch}")
+        rollup = tip.status_check_rollup
+        return tuple(map(parse.head_check, rollup.contexts.present)) if rollup else ()
 
     def required(self, branch: str) -> tuple[Required, ...]:
         name, intent = quote(branch, safe=""), Intent("reading the required checks", "contents: read")

@@ -61,6 +61,10 @@ class Intent(Struct, frozen=True):
     needs: str
 
 
+HEAD_CHECKS = Intent("reading the checks of the head", "checks: read` and `statuses: read")
+"""Needs two permissions; messages put the text between backticks."""
+
+
 class Reply(Struct, frozen=True):
     """A parsed error response.
 

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from reviewbot.adapters.github import payloads, rest
 from reviewbot.adapters.github.base import RepositoryConnection
 from reviewbot.adapters.github.client import PAGE
-from reviewbot.adapters.github.errors import Intent
+from reviewbot.adapters.github.errors import HEAD_CHECKS, Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
 from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.github.drafts import (
@@ -24,6 +24,7 @@ from reviewbot.domain.github.drafts import (
     Reaction,
     ReviewDraft,
 )
+from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.domain.github.pull_request import (
     CheckRun,
     Comment,
@@ -257,6 +258,33 @@ class GitHubForge(RepositoryConnection):
         data = self._calls.query(queries.heads(len(numbers)), variables, _HEADS, kind, forgives=_is_missing)
         pulls = self._there(data.repository).values()
         return {pull.number: pull.head_ref_oid for pull in pulls if pull and pull.state == "OPEN"}
+
+    def with_head(self, branches: Sequence[str], head_sha: str) -> tuple[int, ...]:
+        kind = answers.InRepository[answers.Paged[answers.Head]]
+        found: dict[int, None] = {}
+        for branch in branches:
+            after: str | None = None
+            while True:
+                variables = {**self._here, "branch": branch, "page": PAGE, "after": after}
+                page = self._there(self._calls.query(queries.WITH_HEAD, variables, _LIST, kind).repository).page
+                found |= {one.number: None for one in page.present if one.head_ref_oid == head_sha}
+                if (after := page.after) is None:
+                    break
+        return tuple(found)
+
+    def head_checks(self, head_sha: str) -> tuple[HeadCheck, ...]:
+        kind = answers.InRepository[answers.RolledUpObject]
+        found: list[HeadCheck] = []
+        after: str | None = None
+        while True:
+            variables = {**self._here, "oid": head_sha, "page": PAGE, "after": after}
+            data = self._calls.query(queries.HEAD_CHECKS, variables, HEAD_CHECKS, kind)
+            rollup = self._found(self._there(data.repository).object, f"commit {head_sha}").status_check_rollup
+            if rollup is None:
+                return tuple(found)
+            found += map(parse.head_check, rollup.contexts.present)
+            if (after := rollup.contexts.after) is None:
+                return tuple(found)
 
     def _open_then_closed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
         """Yield the open pull requests, oldest first, then the closed ones, last changed first."""

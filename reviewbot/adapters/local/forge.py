@@ -74,7 +74,7 @@ class Desk:
     # Nothing else is stored.
 
     config = _nothing
-    checks = commits = summaries = queued = _empty
+    checks = commits = summaries = queued = head_checks = with_head = _empty
     delete_comment = react = show_comment = hide_comment = remove_label = _nothing
     delete_pending_review = dismiss_review = update_review_comment = delete_review_comment = _nothing
     resolve_thread = unresolve_thread = _nothing

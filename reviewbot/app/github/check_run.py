@@ -133,7 +133,7 @@ def _external_id(run: RunContext, known: Known) -> str:
         held = next((one for one in known.ledger.postponed() if one.head_sha == known.head_sha), None)
     if held is None and (copy := decode_external_id(handed, run.signer)):
         held = known.ledger.named(copy.identity, copy.attempt)
-    if held is None or not run.paid:
+    if held is None or not known.request.paid:
         return handed
     recorded = known.ledger.named(held.identity, held.attempt)
     held = replace(held, judged=recorded.judged if recorded else held.judged)

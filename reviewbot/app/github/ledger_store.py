@@ -165,8 +165,13 @@ def _copies(run: RunContext, checks: Iterable[CheckRun]) -> tuple[_Found, ...]:
     ordered = sorted(checks, key=lambda one: one.id)
     found = [_Found(copy, one.head_sha) for one in ordered if (copy := decode_external_id(one.external_id, run.signer))]
     bought_for = {one.key: one.head_sha for one in reversed(found)}  # newer heads have the same copy while they wait
-    latest = {one.key: replace(one, head_sha=bought_for[one.key]) for one in sorted(found, key=_progress)}
-    return tuple(sorted(latest.values(), key=lambda one: (one.copy.at, one.copy.attempt)))
+    latest = {one.key: one for one in sorted(found, key=_progress)}
+    placed = (
+        # A deferred purchase is of one head, and a rebase that changes nothing defers it again on another.
+        one if one.copy.state is TaskState.DEFERRED else replace(one, head_sha=bought_for[one.key])
+        for one in latest.values()
+    )
+    return tuple(sorted(placed, key=lambda one: (one.copy.at, one.copy.attempt)))
 
 
 def _progress(found: _Found) -> tuple[bool, int]:
@@ -256,7 +261,8 @@ def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) ->
         attempt=copy.attempt,
         state=_state(copy, is_own=is_own),
         task_id=copy.task_id,
-        head_sha=snapshot.pull.head_sha if is_own else found.head_sha,
+        # Approval and clock of a deferred purchase are of exactly one head.
+        head_sha=snapshot.pull.head_sha if is_own and copy.state is not TaskState.DEFERRED else found.head_sha,
         hold=copy.hold,
         used=copy.used,
         submitted_at=copy.at.isoformat(timespec="seconds"),
@@ -278,6 +284,6 @@ def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) ->
 
 def _state(copy: ExternalId, *, is_own: bool) -> TaskState:
     if not copy.task_id:
-        return TaskState.ENDED if copy.state is TaskState.ENDED else TaskState.INTENT
+        return copy.state if copy.state in {TaskState.ENDED, TaskState.DEFERRED} else TaskState.INTENT
     kept = copy.state is TaskState.ENDED or (copy.state is TaskState.DONE and is_own)
     return copy.state if kept else TaskState.OPEN

@@ -60,17 +60,17 @@ def record_task(run: RunContext, known: Known, underway: Underway) -> Updated:
     return Updated(_in_check_run(run, recorded or known, underway.purchase))
 
 
-def record_deferral(run: RunContext, known: Known, wanted: Purchase) -> Updated | HeadMoved:
-    """Record in check run and summary that a purchase waits for the review of an older head."""
+def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Outcome) -> Updated | HeadMoved:
+    """Record in check run and summary that a purchase waits; the outcome says for what."""
     now = refresh(run, known)
     if now.reviewed_sha:
         return HeadMoved()
-    now = _in_check_run(run, replace(now, read_again=False), wanted)
-    return Updated(_keeping(now, write_summary(run, _only(now, wanted), _outcome(now))))
+    now = _in_check_run(run, replace(now, read_again=False), wanted, outcome)
+    return Updated(_keeping(now, write_summary(run, _only(now, wanted), outcome)))
 
 
-def _in_check_run(run: RunContext, known: Known, purchase: Purchase) -> Known:
-    return _keeping(known, write_check_run(run, _only(known, purchase), _outcome(known)))
+def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome | None = None) -> Known:
+    return _keeping(known, write_check_run(run, _only(known, purchase), outcome or _outcome(known)))
 
 
 def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | None:

@@ -206,7 +206,7 @@ def _inline(run: RunContext, known: Known, one: CommentGroup, target: LineTarget
 def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentView:
     mark = FindingMark(run.settings.instance, one.ids)
     findings = tuple(finding_view(known, item) for item in one.placed)
-    waivable = run.paid and run.settings.summary_comment  # where waivers are recorded
+    waivable = known.request.paid and run.settings.summary_comment  # where waivers are recorded
     return CommentView(str(mark), isinstance(one.target, FileTarget), findings, waivable)
 
 

@@ -9,6 +9,7 @@ from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import summary_view
 from reviewbot.domain.github.pull_request import Comment
 from reviewbot.domain.ledger.codec import encode, replace_ledger
+from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine.judge import SUMMARY, let_through, summary_is_due
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Outcome
@@ -44,7 +45,7 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     body, is_whole = summary.text, summary.is_whole and not known.superseded
     if keep and known.superseded:
         # A newer head has its own review: its text is kept, and this outcome is in this head's check.
-        body = replace_ledger(keep.body, encode(written.ledger, run.signer))
+        body = replace_ledger(keep.body, encode(_recorded(run, written), run.signer))
     forge, number = run.ports.forge, known.snapshot.pull.number
     for double in found.extra:
         run.attempt(SUMMARY, partial(forge.delete_comment, double.id))
@@ -58,7 +59,7 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
 def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
     """Increase the ledger's counter, unless this ledger is already in the comment."""
-    if keep and encode(known.ledger, run.signer) in keep.body:
+    if keep and encode(_recorded(run, known), run.signer) in keep.body:
         return known
     return replace(known, memory=known.memory.stored(known.ledger.written_for(known.snapshot.pull)))
 
@@ -76,4 +77,11 @@ def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:
 def _encoded(run: RunContext, known: Known) -> str:
     """Return the ledger; empty if an earlier one is lost and this one is empty, since the next run would trust it."""
     is_unknown = known.stored.lost and not known.ledger.purchases and known.ledger.bypass is None
-    return "" if is_unknown else encode(known.ledger, run.signer)
+    return "" if is_unknown else encode(_recorded(run, known), run.signer)
+
+
+def _recorded(run: RunContext, known: Known) -> Ledger:
+    """Return the ledger to store; the findings of a free review end with its run."""
+    if known.request.paid or not run.paid:
+        return known.ledger
+    return replace(known.memory.written, posted=known.ledger.posted)

@@ -16,9 +16,9 @@ from reviewbot.domain.text.formatting import counted, short
 from reviewbot.render.view_models.review import CostView, WaitView
 
 
-def cost_of(run: RunContext, known: Known) -> CostView | None:
+def cost_of(known: Known) -> CostView | None:
     """Return the cost of the review of this change; None if nothing is bought or the review is free."""
-    if known.purchase is None or not run.paid:
+    if known.purchase is None or not known.request.paid:
         return None
     request, purchase, tag = known.request, known.purchase, known.bought.tag if known.bought else None
     most = _max_credits(known, purchase, tag)

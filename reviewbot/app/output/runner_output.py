@@ -96,7 +96,7 @@ def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
     except OutputUnwritable as error:
         reporter.say(error.message)
         outcome = undelivered(outcome)
-    reporter.outputs(outputs(run, known, outcome) | files)
+    reporter.outputs(outputs(known, outcome) | files)
     return outcome
 
 
@@ -105,7 +105,7 @@ def show(run: RunContext, known: Known, outcome: Outcome) -> None:
     run.ports.reporter.story(summary_view(run, known, outcome), files, run.renderer)
 
 
-def outputs(run: RunContext, known: Known, outcome: Outcome) -> dict[str, str]:
+def outputs(known: Known, outcome: Outcome) -> dict[str, str]:
     """Return the step's outputs, except the report files; counts are empty if unknown, never 0."""
     purchase = known.purchase
     values = {
@@ -114,7 +114,7 @@ def outputs(run: RunContext, known: Known, outcome: Outcome) -> dict[str, str]:
         "task-id": purchase.task_id if purchase else "",
         "reviewed-sha": known.head_sha if known.report else "",
         "posted": str(known.posted) if known.report else "",
-        "credits-held": str(purchase.hold) if purchase and run.paid else "",
+        "credits-held": str(purchase.hold) if purchase and known.request.paid else "",
         "credits-used": f"{purchase.used:f}" if purchase and purchase.used is not None else "",
         "review-url": known.snapshot.pull.url,
         "summary-url": known.summary.url if known.summary else "",

@@ -24,6 +24,7 @@ from reviewbot.domain.findings.placement import (
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.pull_request import PullRequest
 from reviewbot.domain.machine.known import Known, ReviewedChange
+from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.review import Severity, Side, Unread
 from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, blocks
 from reviewbot.domain.publishing.comment_diff import posted_comments
@@ -51,7 +52,8 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         ledger="",
         instance=run.settings.instance,
         check_name=run.check_name,
-        reviewer=run.settings.reviewer.value,
+        reviewer=(ReviewerKind.CODEVF if known.request.paid else ReviewerKind.LOCAL).value,
+        route=known.request.route,
         pull_number=pull.number,
         repository=repository.full_name,
         head_sha=known.head_sha,
@@ -68,7 +70,7 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         held=_held(known),
         notices=known.change.notices,
         degraded=(*run.renderer.problems, *known.notes, *run.degraded.sentences, *unknown_tasks(run, known)),
-        cost=cost_of(run, known),
+        cost=cost_of(known),
         wait=wait_of(run, known),
         task_id=known.task_id,
         run_url=run.ports.run_url,
@@ -79,8 +81,8 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         bypass=_bypass(known, pull),
         awaited=known.awaited.purchase.head_sha if known.awaited else "",
         fail_on=known.judgement.rules.fail_on.value,
-        minutes=known.purchase.minutes if known.purchase and run.paid else None,
-        approved_by=run.settings.approve_spend if run.paid else "",
+        minutes=known.purchase.minutes if known.purchase and known.request.paid else None,
+        approved_by=run.settings.approve_spend if known.request.paid else "",
         in_summary=outcome.exit_status != EXIT_NOT_PUBLISHED and _is_in_summary(known, counting),
     )
 

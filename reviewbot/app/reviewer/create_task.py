@@ -34,7 +34,7 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
         OverBudget: another run recorded an intent meanwhile, and both exceed the pull request's limit.
         ServiceError: there is no task (`ServiceRefused`, `PayloadTooLarge`), or it is unknown.
     """
-    if run.paid and may_exceed_together(known) and not order.again:
+    if known.request.paid and may_exceed_together(known) and not order.again:
         check_race(known, read_ledger(run, run.read_snapshot(), bought.purchase.identity).ledger)
     tiers = size_tiers(run.settings.attachment_bytes)
     packings = _packings(known, bought, tiers[bought.purchase.size_tier], order.quote.parts)
@@ -67,7 +67,7 @@ def _create(run: RunContext, known: Known, bought: Bought, order: Order, packing
     tasks: list[Task] = []
     for part, submission in enumerate(submissions, start=1):
         try:
-            tasks.append(run.service.create(submission))
+            tasks.append(run.reviewer(known.request).create(submission))
         except (ServiceRefused, OverBudget, PayloadTooLarge) as error:
             if not tasks:
                 raise
@@ -110,13 +110,14 @@ def _submission(
 
 def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> PromptView:
     change = known.change
+    by_rules = change.redactor.redact(known.request.instructions).text
     lines = [line for file in change.change.files for line in file.diff.lines()]
     return PromptView(
         repository=known.snapshot.repository.full_name,
         pull_number=known.snapshot.pull.number,
         author=AuthorText(change.title, change.body),
         boundary=f"{run.ports.rng.getrandbits(128):032x}",
-        instructions=change.instructions,
+        instructions="\n\n".join(filter(None, (change.instructions, by_rules))),
         path_instructions=tuple((one.path, one.instructions) for one in change.path_instructions),
         file_names=tuple((one.file_name, _description(one)) for one in packing.attachments),
         files_changed=len(change.change.files),

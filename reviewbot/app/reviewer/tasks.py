@@ -40,7 +40,7 @@ def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead |
         if not known.request.may_buy or began + delay > run.wait_until:
             return NotOver()
         clock.sleep(delay)
-        latest = run.service.retrieve(task.id)
+        latest = run.reviewer(known.request).retrieve(task.id)
     except KeyboardInterrupt:
         run.say("The wait was interrupted.")
         return NotOver()
@@ -76,8 +76,9 @@ def cancel(run: RunContext, task_id: str) -> Done:
 
 
 def read_price(run: RunContext, known: Known) -> PriceRead:
-    tag = _tag(run, known.request.expertise) if known.request.expertise else None
-    return PriceRead(tag, run.service.balance())
+    needs_tag = known.request.expertise and known.request.paid
+    tag = _tag(run, known.request.expertise) if needs_tag else None
+    return PriceRead(tag, run.reviewer(known.request).balance())
 
 
 def _tag(run: RunContext, expertise: str) -> Tag:

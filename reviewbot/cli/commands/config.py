@@ -13,6 +13,7 @@ from reviewbot.adapters.actions.safe_files import is_taken, read_inside
 from reviewbot.adapters.git.clone import open_clone
 from reviewbot.cli.invocation import Call, wrong
 from reviewbot.domain.model.options import PathInstruction
+from reviewbot.domain.policy.routes import Route, shadowed
 from reviewbot.domain.redaction.detectors import is_secret
 from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import Problem, SettingsError, did_you_mean
@@ -55,6 +56,8 @@ def run(call: Call) -> int:
     if call.chosen.what == "check":
         found = "not found; the defaults apply" if given.text is None else "valid"
         call.out.write(f"{log_line(given.path)}: {found}.\n")
+        for line in _without_effect(read_settings(given.inputs, given.text).routes):
+            call.out.write(f"{line}\n")
     else:
         call.out.write(_table(given))
     return 0
@@ -68,6 +71,13 @@ def _problems(given: Given) -> Iterator[Problem]:
         for problem in sorted(error.problems, key=lambda problem: given.lines.get(problem.where, 0)):
             location, key = given.location(problem.where), problem.where.removeprefix("config file ")
             yield replace(problem, where=location if location in {problem.where, given.path} else f"{location}: {key}")
+
+
+def _without_effect(routes: tuple[Route, ...]) -> Iterator[str]:
+    """Yield a line for each rule of `routes` that an earlier rule makes useless."""
+    for at, earlier in shadowed(routes):
+        first = f"rule {earlier + 1} (`{routes[earlier].name}`)"
+        yield f"`routes`: rule {at + 1} (`{routes[at].name}`) has no effect, because {first} always matches first."
 
 
 def _table(given: Given) -> str:
@@ -87,11 +97,21 @@ def _shown(value: object) -> str:
         case Secret():
             return "***" if value else ""
         case tuple():
-            return ", ".join(one.path if isinstance(one, PathInstruction) else str(one) for one in value)
+            return ", ".join(_shown_item(one) for one in value)
         case str() if is_secret(value):
             return "***"  # a key pasted into the wrong setting
         case _:
             return default_text(value)
+
+
+def _shown_item(item: object) -> str:
+    match item:
+        case PathInstruction(path=path):
+            return path
+        case Route(name=name):
+            return name
+        case _:
+            return str(item)
 
 
 def _given(call: Call) -> Given:

@@ -35,6 +35,8 @@ from reviewbot.setup.checkup import (
     DAYS,
     MERGES,
     Finding,
+    of_awaited,
+    of_ends,
     of_error,
     of_merges,
     of_price,
@@ -143,6 +145,8 @@ class _Visit(Struct, frozen=True):
         result = "readable (write access not tested)"
         yield _tried("pull requests", reader.try_pull_requests, result)
         yield _tried("check runs", lambda: reader.try_checks(there.branch), result)
+        if settings.wait_for_checks:
+            yield from _awaited(reader, settings, there.branch, jobs)
         try:
             required = reader.required(there.branch)
         except ForgeError as error:  # an older Enterprise Server has no rules, and reviews work without them
@@ -191,6 +195,16 @@ class _Visit(Struct, frozen=True):
             yield replace(of_error("costs", error), status=0)
         else:
             yield of_merges(held, is_whole=len(held) == len(landed))
+
+
+def _awaited(reader: SetupReader, settings: Settings, branch: str, jobs: tuple[Job, ...]) -> Iterator[Finding]:
+    try:
+        checks = reader.checks_of(branch)
+    except ForgeError as error:
+        yield replace(of_error("awaited checks", error), status=0)
+    else:
+        yield from of_awaited(settings, checks, branch)
+    yield from of_ends(jobs)
 
 
 def _tried(about: str, attempt: Callable[[], object], result: str) -> Finding:

@@ -48,7 +48,7 @@ def run(call: Call) -> int:
     texts = {path: text for path, text in texts.items() if path not in kept}
     for path, text in texts.items():
         write_inside(root, path, text.encode(), forbidden=OUT_OF_BOUNDS)
-    every = files(Wish(wish.action, gate=True))
+    every = files(Wish(wish.action, gate=True, wait_for=("CI",)))
     unused = [path for path in every if path not in files(wish) and is_taken(root, path, OUT_OF_BOUNDS)]
     call.err.write("\n".join(_next(wish, texts, kept, unused)) + "\n")
     if wish.gate:
@@ -62,7 +62,7 @@ def _wish(call: Call) -> Wish:
     chosen = call.chosen
     reviewer = chosen.reviewer or _asked(call, "Who reviews?", [str(one) for one in ReviewerKind])
     kind = chosen.kind or _asked(call, "Require the review before merging?", (ADVISORY, GATE))
-    return Wish(_action(call), kind == GATE, ReviewerKind(reviewer))
+    return Wish(_action(call), kind == GATE, ReviewerKind(reviewer), tuple(chosen.wait_for))
 
 
 def _action(call: Call) -> Action:
@@ -121,6 +121,8 @@ def _next(wish: Wish, texts: Mapping[str, str], kept: Sequence[str], unused: Seq
         )
     elif keyed:
         steps.append(f"Store the key as a secret:\n     gh secret set {SECRET}")
+    if keyed and wish.wait_for:
+        steps.append(f"List the checks to wait for under `wait-for-checks` in {CONFIG_FILE}, by their names.")
     post = "gh api --method POST 'repos/{owner}/{repo}/rulesets' --input ruleset.json"
     require = f"To require the check, save the printed ruleset as ruleset.json, then:\n     {post}"
     steps.append(require if wish.gate else _ADVISES)

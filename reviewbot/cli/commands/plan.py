@@ -28,7 +28,7 @@ from reviewbot.settings import Settings, read_settings
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.plan import Replay, replayed, show_plan, since
+from reviewbot.terminal.plan import Replay, plan_json, plan_markdown, replayed, show_plan, since
 from reviewbot.terminal.progress import Progress, TerminalReporter, showing_progress
 
 
@@ -47,11 +47,17 @@ def run(call: Call) -> int:
             raise wrong("--branch", f"`{branch}` is not a commit in this clone", todo)
         replayer = replayer_of(clone, head, inputs_of(chosen, {}), clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
-        with showing_progress(console, quiet=False) as progress:
+        with showing_progress(console, quiet=False, counts=True) as progress:
             landed = clone.landed(head, span, chosen.most)
             replays = tuple(replayer.replays(landed, progress))
         scope = f"{clone.branch(branch) or branch} since {chosen.since}"
-    show_plan(open_console(call.out, call.env, plain=chosen.plain), replays, scope)
+    match chosen.format:
+        case "json":
+            call.out.write(plan_json(replays, scope))
+        case "markdown":
+            call.out.write(plan_markdown(replays, scope))
+        case _:
+            show_plan(open_console(call.out, call.env, plain=chosen.plain), replays, scope)
     return 0
 
 
@@ -83,8 +89,9 @@ class Replayer(Struct, frozen=True):
     def replays(self, landed: tuple[Landed, ...], progress: Progress) -> Iterator[Replay]:
         """Yield one replay for each merge."""
         progress.stage(f"Replaying {counted(len(landed), 'merge')}")
-        for one in landed:
-            if bot := skipped_bot(self.clone.authors(one), self.policy):
+        for done, one in enumerate(landed):
+            progress.count(done, len(landed))
+            if bot := skipped_bot(self.clone.authors(one), self.policy.bots):
                 yield Replay(one.day, one.sha, one.subject, note=bot, bot=bot)
             else:
                 yield replayed(one.day, one.sha, one.subject, self._dry_run(one))

@@ -212,5 +212,5 @@ def answers_to(comments: Iterable[Comment], instance: str, key: str) -> tuple[An
 
 def _answers(comments: Iterable[Comment]) -> Iterator[AnswerMark]:
     for comment in comments:
-        if comment.ours and (mark := read_answer_mark(comment.body)):
+        if comment.ours and comment.edited_by_us and (mark := read_answer_mark(comment.body)):
             yield mark

@@ -28,8 +28,8 @@ MAX_JUDGED = 30
 class TaskState(StrEnum):
     """The state of a purchase.
 
-    `DEFERRED` costs nothing: the review is due and approved, and is bought once the review of an older head has
-    arrived.
+    `DEFERRED` costs nothing: the review is due and approved, and is bought once checks of the head are green, pushes
+    have paused, and the review of an older head has arrived.
     """
 
     DEFERRED = "wanted"
@@ -75,7 +75,7 @@ class Purchase(Struct, frozen=True):
         head_sha: the head that was submitted.
         hold: credits held while it is open; of a deferred purchase the limit per task.
         used: credits used, None while unknown.
-        submitted_at: ISO 8601, UTC.
+        submitted_at: ISO 8601, UTC; of a deferred purchase when its head was first deferred.
         coverage: whether every selected file was sent.
         missed: the number of selected files that were not.
         size_tier: index of the `attachments.size_tiers` that was accepted; the manifest is computed from it.

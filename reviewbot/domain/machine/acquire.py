@@ -15,7 +15,7 @@ from reviewbot.domain.ledger.edits import CallOff
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.finish import concluded
-from reviewbot.domain.machine.judge import by_findings, failed, not_asked_for, nothing_selected
+from reviewbot.domain.machine.judge import by_findings, failed, not_asked_for, without_review
 from reviewbot.domain.machine.known import Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.next_step import (
     Standpoint,
@@ -42,6 +42,7 @@ from reviewbot.domain.machine.phases import (
     NothingToSend,
     OlderOver,
     Order,
+    Postponed,
     Priced,
     Pricing,
     Published,
@@ -49,6 +50,7 @@ from reviewbot.domain.machine.phases import (
     Quoted,
     Ready,
     Refreshed,
+    Rehearsed,
     Reopened,
     Replaced,
     Replacing,
@@ -60,19 +62,21 @@ from reviewbot.domain.machine.phases import (
     Sizing,
     Submitted,
     Then,
+    Unchecked,
     Waiting,
     Wanted,
     Wish,
 )
 from reviewbot.domain.machine.purchase import (
     as_agreed,
+    deferral_of,
     intended,
     planned,
-    priced,
-    purchase_of,
     quote,
     resized,
     resumed,
+    routed,
+    selection_of,
     submitted,
 )
 from reviewbot.domain.machine.steps import (
@@ -95,13 +99,17 @@ from reviewbot.domain.policy.eligibility import (
     skip_label_login,
     tries_again,
 )
+from reviewbot.domain.policy.readiness import waits_for
 from reviewbot.domain.policy.size import sized_by
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Verdict, not_due, pending
+from reviewbot.domain.policy.verdict import deferred as deferred_outcome
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import (
+    ChecksNotGreen,
     NothingSendable,
     PayloadTooLarge,
+    PermissionMissing,
     ReviewbotError,
     ServiceError,
     ServiceRefused,
@@ -115,7 +123,21 @@ MAX_ATTEMPTS = 3
 
 Concluded = Judged | Refreshed | Published
 
-Buying = Wanted | Approved | Deferred | Scoping | Sizing | Pricing | Priced | Quoted | Intended | Concluded
+Buying = (
+    Wanted
+    | Unchecked
+    | Approved
+    | Deferred
+    | Postponed
+    | Scoping
+    | Sizing
+    | Pricing
+    | Priced
+    | Quoted
+    | Intended
+    | Rehearsed
+    | Concluded
+)
 
 Looked = Settling | Resumed | Buying
 
@@ -178,14 +200,31 @@ def with_ledger(at: NotDue, got: LedgerRead) -> Due | Concluded:
 def with_change(at: Due, got: ChangeRead, now: datetime) -> Ready | Looked:
     called_off = () if at.known.snapshot.pull.is_open else (CallOff(),)
     update = LedgerUpdate(edits=(*at.known.request.edits, *called_off))
-    known = at.known.reading(got.change, got.stored, update).noting(got.stored.problem)
+    known = routed(at.known.reading(got.change, got.stored, update).noting(got.stored.problem))
     if at.skipped is not None:
         return _skipped(known, at.skipped, now)
     if not known.change.sendables:
         return _nothing_to_send(known) if known.request.dry_run else _settling_all(known, NothingToSend(), now)
-    if known.request.dry_run and known.request.paid:
-        return concluded(planned(known, now), not_due(Reason.DRY_RUN))
+    if not known.request.is_due:
+        return _settling_all(known, NothingToSend(), now)
+    if known.request.dry_run and at.known.request.paid:
+        return _rehearsal(planned(known, now))
     return Ready(known, ReviewChange(_bought_before(known, now)))
+
+
+def _rehearsal(known: Known) -> Rehearsed | Concluded:
+    """Show in a dry run what a purchase would wait for."""
+    rules, outcome = known.request.wait_rules, not_due(Reason.DRY_RUN)
+    if known.request.is_explicit:
+        return concluded(known, outcome)
+    if rules.quiet_minutes:
+        known = known.noting(f"A review is bought {rules.quiet_minutes} minutes after the last push (`quiet-minutes`).")
+    return Rehearsed(known, outcome) if rules.checks else concluded(known, outcome)
+
+
+def rehearsed(at: Rehearsed, open_checks: tuple[str, ...]) -> Concluded:
+    would = f"A purchase would wait now. {waits_for(open_checks)}" if open_checks else "The awaited checks are green."
+    return concluded(at.known.noting(would), at.outcome)
 
 
 def _skipped(known: Known, outcome: Outcome, now: datetime) -> Ready | Looked:
@@ -208,7 +247,8 @@ def _settling_all(known: Known, then: Then, now: datetime) -> Ready | Looked:
 def settling(at: Ready, now: datetime) -> Looked:
     """Look up every open task except that of the change under review.
 
-    Deferred purchases of older heads are dropped. An intent of another change cannot be looked up, since CodeVF finds a
+    Deferred purchases of other changes are dropped; that of this change on an older head is replaced, or dropped if
+    this run does not want it. An intent of another change cannot be looked up, since CodeVF finds a
     task by its key only when the change is bought: it is recorded with its hold and ends once CodeVF has forgotten the
     key. An intent of this head that is only in the check run is left alone, because its run may be recording the task
     in the summary now.
@@ -218,8 +258,8 @@ def settling(at: Ready, now: datetime) -> Looked:
         own = at.then.before.identity if at.then.before else known.identity.digest()
     request, head = known.request, known.snapshot.pull.head_sha
     for wanted in known.ledger.postponed() if request.paid else ():
-        if wanted.head_sha != head or (request.may_buy and wanted.identity != own):
-            known = known.noted(replace(wanted, state=TaskState.ENDED, used=Decimal(0)))
+        if wanted.identity != own and (wanted.head_sha != head or request.may_buy):
+            known = known.noted(_dropped(wanted))
     for intent in known.ledger.intents() if request.paid else ():
         if intent.identity != own and is_forgotten(intent, now):
             known = known.noted(replace(intent, state=TaskState.ENDED))
@@ -227,6 +267,10 @@ def settling(at: Ready, now: datetime) -> Looked:
             known = known.noted(intent)
     tasks = known.ledger.open_tasks() if request.paid else ()
     return _next_task(known, tuple(one for one in tasks if one.identity != own), at.then, now)
+
+
+def _dropped(wanted: Purchase) -> Purchase:
+    return replace(wanted, state=TaskState.ENDED, used=Decimal(0))
 
 
 def _next_task(known: Known, left: tuple[Purchase, ...], then: Then, now: datetime) -> Looked:
@@ -285,7 +329,7 @@ def _settled(known: Known, then: Then, now: datetime) -> Resumed | Buying:
 
 def _nothing_to_send(known: Known) -> Concluded:
     """Await an open review, or judge by the findings that still count."""
-    if known.change.missed:
+    if known.change.missed and known.request.is_due:
         error = NothingSendable(
             "None of the selected files could be reviewed.",
             hint=f"Each is listed with its reason. To exclude files that need no review:{known.change.to_leave_out}",
@@ -295,7 +339,7 @@ def _nothing_to_send(known: Known) -> Concluded:
     if known.awaited is not None:
         return concluded(known, pending(rules))
     outcome = by_findings(known, rules, readable=True)
-    return concluded(known, nothing_selected(known) if outcome.verdict is Verdict.PASS else outcome)
+    return concluded(known, without_review(known) if outcome.verdict is Verdict.PASS else outcome)
 
 
 # Was this change bought before?
@@ -355,6 +399,9 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> Resumed |
             identity = replace(known.identity, attempt=next_attempt(before))
             return _wanted(known, Wish(identity, before, waits=step is Step.DEFER), now)
         case _:
+            head, wanted = known.snapshot.pull.head_sha, TaskState.DEFERRED
+            if before is not None and before.state is wanted and before.head_sha != head:
+                known = known.noted(_dropped(before))
             return concluded(known, not_asked_for(known))
 
 
@@ -366,8 +413,15 @@ def _standpoint(known: Known, before: Purchase | None) -> Standpoint:
         wanted=_wants_another(known, before),
         again=isinstance(trigger, Asked) and not known.ledger.was_asked(trigger.comment_id),
         awaited=known.awaited is not None,
-        reads_otherwise=before is not None and not request.may_buy and before.selecting != request.selecting,
+        reads_otherwise=before is not None and not request.may_buy and _reads_otherwise(known, before),
     )
+
+
+def _reads_otherwise(known: Known, before: Purchase) -> bool:
+    """Return whether other files are selected now; a short copy does not have the rules, but their result."""
+    if before.selecting:
+        return before.selecting != known.request.selecting
+    return before.selection != selection_of(known)
 
 
 def _wants_another(known: Known, before: Purchase | None) -> bool:
@@ -438,7 +492,7 @@ def not_resumed(at: Resumed, error: ReviewbotError, now: datetime) -> Resumed | 
     if not_found and isinstance(request.trigger, Asked):
         # A task that CodeVF does not know never ends, so an explicit request buys another one.
         return _another(known, before.over(TaskState.ENDED, before.used, now), now)
-    rules = before.judgement.rules
+    rules = at.bought.purchase.judgement.rules
     if before.state is TaskState.OPEN and not (refused and (request.may_buy or not_found)):
         known = known.noting(f"{error.message} The task continues, and a later run checks it again.")
         return concluded(known, pending(rules))
@@ -471,7 +525,7 @@ def _wanted(known: Known, wish: Wish, now: datetime) -> Buying:
     deferred = known.memory.written.find(wish.identity.digest())
     approved = deferred is not None and (deferred.state, deferred.head_sha) == (TaskState.DEFERRED, pull.head_sha)
     if not request.paid or wish.intent or approved:
-        return _approved(known, wish, None, now)
+        return _approved(known, wish, now)
     login = approval_login(pull, request.policy, request.trigger)
     return Wanted(known, wish, login) if login else with_approval(known, wish, Permission.NONE, now)
 
@@ -482,13 +536,77 @@ def with_approval(known: Known, wish: Wish, permission: Permission, now: datetim
         check_approval(known.snapshot.pull, known.request.policy, known.request.trigger, lambda _: permission)
     except ReviewbotError as error:
         return concluded(known, failed(known, error))
-    return _approved(known, wish, None, now)
+    return _approved(known, wish, now)
+
+
+# Does it wait for a pause in the pushes, or for other checks of the head?
+
+
+def _approved(known: Known, wish: Wish, now: datetime) -> Buying:
+    """Wait, unless a person asks for the review now, or an earlier run may have bought it already."""
+    if not known.request.paid or wish.intent or known.request.is_explicit:
+        return _in_turn(known, wish, None, now)
+    wanted = deferral_of(known, wish, now)
+    there = known.memory.written.named(wanted.identity, wanted.attempt)
+    recorded = there is not None and (there.state, there.head_sha) == (TaskState.DEFERRED, wanted.head_sha)
+    return _unchecked(Unchecked(known, wish, wanted, recorded), now)
+
+
+def _unchecked(at: Unchecked, now: datetime) -> Buying:
+    rules = at.known.request.wait_rules
+    if not rules.is_quiet(_seen_at(at.known, at.wanted), now):
+        return _waits(at, rules.too_young)
+    return at if rules.checks else _in_turn(at.known, at.wish, None, now)
+
+
+def _seen_at(known: Known, wanted: Purchase) -> datetime:
+    """Return when a run first saw this head; a force-push may have restored an older one. No author chooses either."""
+    first, forced = datetime.fromisoformat(wanted.submitted_at), known.snapshot.pull.forced_at
+    return first if forced is None else max(first, forced)
+
+
+def _waits(at: Unchecked, message: str) -> Deferred | Postponed | Concluded:
+    """End the run; record the purchase that waits, unless it is recorded."""
+    outcome = deferred_outcome(at.known.request.judgement.rules, message)
+    if at.recorded:
+        return _postponed(at.known, outcome)
+    return Deferred(at.known.noted(at.wanted), at.wish, None, at.wanted, outcome)
+
+
+def _postponed(known: Known, outcome: Outcome) -> Postponed | Concluded:
+    label = _label(known)
+    return Postponed(known, label, outcome) if label else concluded(known, outcome)
+
+
+def with_head_checks(at: Unchecked, open_checks: tuple[str, ...], now: datetime) -> Buying:
+    known, rules = at.known, at.known.request.wait_rules
+    if not open_checks:
+        return _in_turn(known, at.wish, None, now)
+    if not rules.is_over(_seen_at(known, at.wanted), now):
+        return _waits(at, waits_for(open_checks))
+    error = ChecksNotGreen(
+        f"{waits_for(open_checks)} The wait has ended after {rules.hours} hours (`wait-for-checks-hours`).",
+        hint="Fix them and push.",
+    )
+    return concluded(known.noted(_dropped(at.wanted)), failed(known, error))
+
+
+def without_head_checks(at: Unchecked, error: ReviewbotError, now: datetime) -> Buying:
+    """Buy without waiting if the token may not read the checks: otherwise no review would ever happen."""
+    if isinstance(error, PermissionMissing):
+        note = "The review was bought without waiting for `wait-for-checks`: the token cannot read the head's checks."
+        known = at.known.noting(f"{note} {error.hint}")
+        return _in_turn(known, at.wish, None, now)
+    return _waits(
+        replace(at, known=at.known.noting(error.message)),
+        "The checks of the head cannot be read.",
+    )
 
 
 # Is the review of an older head awaited first?
 
 
-def _approved(known: Known, wish: Wish, agreed: Quote | None, now: datetime) -> Buying:
+def _in_turn(known: Known, wish: Wish, agreed: Quote | None, now: datetime) -> Buying:
     awaited = known.awaited
     if not wish.waits or awaited is None:
         return _scoped_or_compared(known, wish, agreed, now)
@@ -525,18 +643,19 @@ def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
         known = known.saying(f"The review of {_named(at.awaited.purchase)} was cancelled for the newer head.")
     known = _with_task(known, at.awaited.purchase, got, now)
     # A task that finished before it was cancelled frees no credits.
-    return _approved(known, at.wish, at.quote if got.answer is None else None, now)
+    return _in_turn(known, at.wish, at.quote if got.answer is None else None, now)
 
 
 def _deferred(known: Known, wish: Wish, awaited: OpenTask, now: datetime) -> Deferred:
-    wanted = purchase_of(known, wish.identity, TaskState.DEFERRED, now)
-    whole = priced(known, wish, None, parts=1)
-    wanted = replace(wanted, hold=whole.max_credits, lines=whole.lines)
-    return Deferred(known.noted(wanted), wish, awaited, wanted)
+    wanted = deferral_of(known, wish, now)
+    return Deferred(known.noted(wanted), wish, awaited, wanted, pending(known.request.judgement.rules))
 
 
-def awaiting(at: Deferred, known: Known) -> AwaitingOlder:
-    return AwaitingOlder(known, at.wish, at.awaited, at.wanted, _label(known))
+def deferred(at: Deferred, known: Known, now: datetime) -> AwaitingOlder | Buying:
+    """Await the older head, or look again: a check may have ended before its run could find the purchase."""
+    if at.awaited is not None:
+        return AwaitingOlder(known, at.wish, at.awaited, at.wanted, _label(known))
+    return _unchecked(Unchecked(known, at.wish, at.wanted, recorded=True), now)
 
 
 def with_older_task(at: AwaitingOlder, got: TaskRead) -> AwaitingOlder | OlderOver:

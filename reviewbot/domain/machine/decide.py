@@ -32,9 +32,13 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.RemoveLabel(label) if label else steps.ReadTask(before.task_id)
         case phases.Reopened(underway=underway):
             return steps.WriteCheckRun(pending(underway.purchase.judgement.rules))
-        # Is the purchase approved, and is the review of an older head awaited first?
+        # Is the purchase approved, and does it wait for checks or for the review of an older head?
         case phases.Wanted(login=login):
             return steps.ReadPermission(login)
+        case phases.Unchecked() | phases.Rehearsed():
+            return steps.ReadHeadChecks()
+        case phases.Postponed(label=label):
+            return steps.RemoveLabel(label)
         case phases.Approved():
             return steps.ReadPrice()
         case phases.Affordable(known=known):
@@ -43,8 +47,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.CancelTask(awaited.purchase.task_id)
         case phases.Replaced(awaited=awaited):
             return steps.LookUpTask(awaited.purchase)
-        case phases.Deferred(wanted=wanted):
-            return steps.RecordDeferral(wanted)
+        case phases.Deferred(wanted=wanted, outcome=outcome):
+            return steps.RecordDeferral(wanted, outcome)
         case phases.AwaitingOlder(awaited=awaited, waited=waited, label=label):
             return steps.RemoveLabel(label) if label else steps.PollTask(awaited.task, waited)
         case phases.OlderOver(awaited=awaited):

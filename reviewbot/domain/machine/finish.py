@@ -14,10 +14,15 @@ from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.machine.judge import COMMENTS, by_findings, newer_head, not_changed, not_taken, published
 from reviewbot.domain.machine.known import Answered, Bought, Known, ReviewedChange, Underway
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Reported, Write
+from reviewbot.domain.machine.purchase import routed
 from reviewbot.domain.model.review import Report
-from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason
+from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, not_due
 from reviewbot.errors import ForgeUnreachable, ReviewbotError
 from reviewbot.values import replace
+
+_RULES_DIFFER = (
+    "The pull request has changed during this run, and a review is due now. The run of that event reviews it."
+)
 
 
 def reported(at: Completed, report: Report, now: datetime) -> Reported:
@@ -61,7 +66,7 @@ def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
     known = replace(known, ended=True)
     if known.request.dry_run:
         return Published(known, outcome)
-    if known.is_read and known.has_news and not known.read_again:
+    if known.is_read and (known.has_news or not known.request.is_due) and not known.read_again:
         return Judged(known, outcome)
     return _publishing(known, outcome)
 
@@ -79,6 +84,8 @@ def refreshed(known: Known, outcome: Outcome) -> Refreshed | Published:
     own = known.own
     if known.reviewed_sha and isinstance(own, Underway) and own.task.status.is_over:
         outcome = newer_head()
+    if not known.request.is_due and routed(known).request.is_due:
+        return _publishing(known, not_due(Reason.NOT_REQUESTED, _RULES_DIFFER))
     if not known.reviewed_sha and isinstance(own, Answered):
         outcome = by_findings(known, own.purchase.judgement.rules, readable=own.report.readable)
     return _publishing(known, outcome)

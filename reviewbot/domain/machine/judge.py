@@ -125,20 +125,20 @@ def _why_not(known: Known) -> Outcome:
     return not_due(Reason.NOT_REQUESTED)
 
 
-def nothing_selected(known: Known) -> Outcome:
-    """Return the outcome if no file of the change is selected.
+def without_review(known: Known) -> Outcome:
+    """Return the outcome if no file of the change is selected, or a rule gives it no review.
 
     If two protected branches share the check's name and this head has a check for the other one, the check must not
     turn green: a change of base back to that branch would pass with it.
     """
-    checks = known.snapshot.checks
+    checks, reason = known.snapshot.checks, Reason.NOTHING_SELECTED if known.request.is_due else Reason.ROUTE
     if not known.request.shares_name or all(_is_of_this_base(known, one) for one in checks):
-        return not_due(Reason.NOTHING_SELECTED)
+        return not_due(reason)
     message = (
         f"This commit was checked for another base branch, and a commit has only one check. Against "
-        f"`{visible(known.snapshot.pull.base_ref)}` no file is selected. Push another commit to get another check."
+        f"`{visible(known.snapshot.pull.base_ref)}` no review is due. Push another commit to get another check."
     )
-    return replace(not_due(Reason.NOTHING_SELECTED, message), conclusion=Conclusion.ACTION_REQUIRED)
+    return replace(not_due(reason, message), conclusion=Conclusion.ACTION_REQUIRED)
 
 
 def _is_of_this_base(known: Known, check: CheckRun) -> bool:

@@ -22,9 +22,12 @@ from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Auto, PathInstruction, Supersede
 from reviewbot.domain.model.review import Mode, Report, Tag, Task, TaskStatus
 from reviewbot.domain.policy.eligibility import Policy, Trigger
+from reviewbot.domain.policy.readiness import WaitRules
+from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import posted_comments
@@ -138,6 +141,11 @@ class Request(Struct, frozen=True):
         project: CodeVF's project, by name or number.
         base_ref: the base branch when the run started; it determines the check run's name.
         shares_name: whether an earlier base branch has the same check name.
+        routes: the rules that choose the review once the change is read.
+        route: the names of the rules that did; empty if none did.
+        is_due: whether a review is due by them.
+        instructions: of these rules, to the reviewer.
+        wait_rules: what a purchase waits for.
     """
 
     trigger: Trigger
@@ -167,6 +175,16 @@ class Request(Struct, frozen=True):
     may_buy: bool = True
     cancels: Cancels = Cancels.NONE
     edits: tuple[LedgerEdit, ...] = ()
+    routes: tuple[Route, ...] = ()
+    route: str = ""
+    is_due: bool = True
+    instructions: str = ""
+    wait_rules: WaitRules = WaitRules()
+
+    @property
+    def is_explicit(self) -> bool:
+        """Whether a person asks for a review now: by a command, a manual run, or at a terminal."""
+        return self.may_buy and not isinstance(self.trigger, ReviewEvent)
 
     @property
     def remembers(self) -> bool:
@@ -368,7 +386,7 @@ class Known(Struct, frozen=True):
             found.append("the ledger calls this review partial")
         if self.task and self.task.unseen:
             found.append(f"{len(self.task.unseen)} files were not read to the end by the reviewer")
-        if self.change.missed and not (bought and bought.frozen):
+        if self.change.missed and self.request.is_due and not (bought and bought.frozen):
             found.append(f"{len(self.change.missed)} selected files are held back")
         return tuple(found)
 

@@ -59,10 +59,20 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.with_replaced(phase, result, now)
         case phases.Replaced(), steps.Failed():
             return acquire.with_replaced(phase, steps.TaskRead(phase.awaited.task), now)
+        case phases.Unchecked(), steps.HeadChecksRead(open_checks=open_checks):
+            return acquire.with_head_checks(phase, open_checks, now)
+        case phases.Unchecked(), steps.Failed(error=error):
+            return acquire.without_head_checks(phase, error, now)
+        case phases.Rehearsed(), steps.HeadChecksRead(open_checks=open_checks):
+            return acquire.rehearsed(phase, open_checks)
+        case phases.Rehearsed(), steps.Failed(error=error):
+            return finish.concluded(phase.known.noting(error.message), phase.outcome)
         case phases.Deferred(), steps.Updated(known=known):
-            return acquire.awaiting(phase, known)
+            return acquire.deferred(phase, known, now)
         case phases.Deferred(), steps.Failed(error=error):
-            return acquire.awaiting(phase, phase.known.noting(error.message))
+            return acquire.deferred(phase, phase.known.noting(error.message), now)
+        case phases.Postponed(), steps.Done():
+            return finish.concluded(phase.known, phase.outcome)
         case phases.AwaitingOlder(), steps.Done():
             return replace(phase, label="")
         case phases.AwaitingOlder(), steps.TaskRead():
@@ -137,6 +147,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
                 | phases.Wanted()
                 | phases.Approved()
                 | phases.Affordable()
+                | phases.Postponed()
                 | phases.AwaitingOlder()
                 | phases.OlderOver()
                 | phases.Scoping()

@@ -186,13 +186,41 @@ class Replaced(Struct, frozen=True):
     quote: Quote
 
 
-class Deferred(Struct, frozen=True):
-    """The purchase waits for the review of an older head, which is to be recorded."""
+class Unchecked(Struct, frozen=True):
+    """The checks of the head that the purchase waits for are to be read.
+
+    Attributes:
+        wanted: the deferred purchase.
+        recorded: whether it is recorded on GitHub. A check that ends after that starts a run that finds it.
+    """
 
     known: Known
     wish: Wish
-    awaited: OpenTask
     wanted: Purchase
+    recorded: bool
+
+
+class Deferred(Struct, frozen=True):
+    """The purchase waits, which is to be recorded.
+
+    Attributes:
+        awaited: the review of an older head that it waits for; None if it waits for something else.
+        outcome: of the run, if nothing changes.
+    """
+
+    known: Known
+    wish: Wish
+    awaited: OpenTask | None
+    wanted: Purchase
+    outcome: Outcome
+
+
+class Postponed(Struct, frozen=True):
+    """The deferred purchase is recorded, so the approval label is to be removed."""
+
+    known: Known
+    label: str
+    outcome: Outcome
 
 
 class AwaitingOlder(Struct, frozen=True):
@@ -225,6 +253,13 @@ class Rereading(Struct, frozen=True):
     known: Known
     wish: Wish
     wanted: Purchase
+
+
+class Rehearsed(Struct, frozen=True):
+    """A dry run: the checks of the head are to be read, to show whether a purchase would wait."""
+
+    known: Known
+    outcome: Outcome
 
 
 class Scoping(Struct, frozen=True):
@@ -393,10 +428,13 @@ Phase = (
     | Affordable
     | Replacing
     | Replaced
+    | Unchecked
     | Deferred
+    | Postponed
     | AwaitingOlder
     | OlderOver
     | Rereading
+    | Rehearsed
     | Scoping
     | Sizing
     | Pricing

@@ -1,22 +1,25 @@
-"""The purchase of a run before its task exists."""
+"""The purchase of a run before its task exists, and the review that the rules of `routes` choose."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from itertools import product
 
 from reviewbot.domain.codevf import budget
 from reviewbot.domain.codevf.attachments import Packing, size_tiers, together
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
 from reviewbot.domain.codevf.idempotency import WHOLE, Identity, selection_digest, since_of
-from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
+from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Request
 from reviewbot.domain.machine.phases import Quote, Wish
-from reviewbot.domain.model.events import ReviewEvent
-from reviewbot.domain.model.options import Auto
+from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
+from reviewbot.domain.model.options import Auto, FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Tag
-from reviewbot.domain.policy.eligibility import Asked, AtTerminal
+from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login, is_bots_own
+from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
 from reviewbot.domain.policy.size import limit_per_pull, lines_each
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.errors import NotApproved, PermissionMissing
@@ -28,6 +31,11 @@ _NO_COST = "or use `--reviewer local`, which costs nothing"
 
 def asked_by(request: Request) -> tuple[str, ...]:
     return (request.trigger.comment_id,) if isinstance(request.trigger, Asked) else ()
+
+
+def selection_of(known: Known) -> str:
+    """Return the digest of the selected files of a purchase that is not submitted."""
+    return selection_digest([*known.change.selected, f"in {known.request.attachment_bytes} bytes"])
 
 
 def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetime) -> Purchase:
@@ -52,12 +60,23 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         base_ref=known.change.base_ref,
         merge_base=known.change.change.merge_base,
         asked=asked,
-        selection=selection_digest([*known.change.selected, f"in {request.attachment_bytes} bytes"]),
+        selection=selection_of(known),
         selecting=request.selecting,
         change=known.change.index.change,
     )
     seen = before if before and before.head_sha == pull.head_sha else made
     return replace(made, head_at=seen.head_at).seen_on(pull.head_sha, now)
+
+
+def deferral_of(known: Known, wish: Wish, now: datetime) -> Purchase:
+    """Return a purchase that waits. It keeps the time at which this head was first deferred."""
+    whole = priced(known, wish, None, parts=1)
+    wanted = purchase_of(known, wish.identity, TaskState.DEFERRED, now)
+    wanted = replace(wanted, hold=whole.max_credits, lines=whole.lines)
+    before = known.ledger.named(wanted.identity, wanted.attempt)
+    if before is None or (before.state, before.head_sha) != (TaskState.DEFERRED, wanted.head_sha):
+        return wanted
+    return replace(wanted, submitted_at=before.submitted_at)
 
 
 def batches_of(known: Known, bought: Purchase) -> TaskBatches:
@@ -69,7 +88,7 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
     """Resume the purchase of an earlier run, with the settings that were frozen then."""
     request = known.request
     packing = together(batches_of(known, before).packed(), len(split_ids(before.task_id)))
-    judgement = request.judgement if isinstance(request.trigger, AtTerminal) else before.judgement
+    judgement = request.judgement if isinstance(request.trigger, AtTerminal) else _frozen(known, before)
     purchase = replace(
         before.asked_by(*asked_by(request)).seen_on(known.snapshot.pull.head_sha, now),
         judgement=judgement,
@@ -83,6 +102,16 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
         )
     bought = Bought(purchase, packing=packing, reselected=reselected, frozen=not request.may_buy)
     return known.with_own(bought), bought
+
+
+def _frozen(known: Known, before: Purchase) -> Judgement:
+    """Return the settings that judged this change when it was bought; by another rule they can only be stricter."""
+    request, rules = known.request, before.judgement.rules
+    if not request.routes:
+        return before.judgement
+    now = request.judgement.rules.fail_on if request.may_buy else rules.fail_on
+    fail_on = _strictest(_bought_of_change(known), strictest((now, rules.fail_on)))
+    return replace(before.judgement, rules=replace(rules, fail_on=fail_on))
 
 
 def planned(known: Known, now: datetime) -> Known:
@@ -282,3 +311,144 @@ def as_agreed(request: Request, wanted: Purchase) -> Request:
     """Return a collection's request with the settings of the run that deferred the purchase."""
     max_credits = wanted.hold if wanted.lines is None else Auto.AUTO
     return replace(request, judgement=wanted.judgement, max_credits=max_credits)
+
+
+# Which review do the rules choose?
+
+
+def by_rules(known: Known) -> Known:
+    """Return the request with the review that the rules of `routes` give this change, whatever was bought before."""
+    return _with_terms(known, _chosen(known)) if _has_rules(known) else known
+
+
+def _has_rules(known: Known) -> bool:
+    return bool(known.request.routes and known.change.selected)
+
+
+def _chosen(known: Known) -> Terms:
+    """Return what the rules say. An explicit request gets a review, and at a terminal the user chooses the reviewer."""
+    request, base = known.request, _terms_of(known)
+    chosen = choose(request.routes, _facts(known), base)
+    at_terminal = isinstance(request.trigger, AtTerminal) and not request.dry_run
+    asked = isinstance(request.trigger, Asked | DispatchEvent) and request.may_buy
+    if at_terminal or (asked and chosen.reviewer is RoutedReviewer.NONE):
+        return replace(chosen, reviewer=base.reviewer)
+    return chosen
+
+
+def routed(known: Known) -> Known:
+    """Return the request with the review that the rules give; a change that was bought keeps at least that review.
+
+    Analyzers cannot confirm that a finding of CodeVF is fixed, so they review no pull request that CodeVF has reviewed.
+    """
+    if not _has_rules(known):
+        return known
+    chosen = _chosen(known)
+    kept = _kept(known, chosen) if known.request.paid else chosen
+    if kept.reviewer is not chosen.reviewer:
+        rules = ", ".join(chosen.rules)
+        known = known.noting(f"CodeVF has reviewed this pull request, so it does again, in spite of the rule {rules}.")
+        kept = replace(kept, rules=())
+    known = _with_terms(known, kept)
+    written = known.memory.written.with_full_identity(known.identity.digest())
+    return replace(known, memory=replace(known.memory, written=written))
+
+
+def _kept(known: Known, chosen: Terms) -> Terms:
+    """Return the chosen review, or if this change was bought, the purchase that is at least as large."""
+    bought, ledger = _bought_of_change(known), known.ledger
+    kept = replace(chosen, fail_on=_strictest(bought, chosen.fail_on))
+    checks = (*known.snapshot.checks, *known.snapshot.older_checks)
+    is_unreadable = known.request.is_keyless and any(one.external_id for one in checks if not one.foreign)
+    has_history = known.stored.lost or is_unreadable
+    has_history |= bool(ledger.purchases) and chosen.reviewer is RoutedReviewer.LOCAL
+    if bought or has_history:
+        kept = replace(kept, reviewer=RoutedReviewer.CODEVF)
+    prices = [terms for _, terms in bought if terms]
+    most = max(prices, key=lambda one: one.hold, default=None)
+    if most is None or (chosen.reviewer is RoutedReviewer.CODEVF and chosen.hold > most.hold):
+        return kept
+    return replace(kept, mode=most.mode, max_credits=most.max_credits, expertise=most.expertise)
+
+
+def _strictest(bought: list[tuple[Purchase, Terms | None]], fail_on: FailOn) -> FailOn:
+    return strictest((fail_on, *(one.judgement.rules.fail_on for one, _ in bought)))
+
+
+def _bought_of_change(known: Known) -> list[tuple[Purchase, Terms | None]]:
+    """Return the purchases of this change and their prices, None if the rules do not have their mode or expertise."""
+    request, base, found = known.request, _terms_of(known), []
+    modes = {request.mode, *(one.mode for one in request.routes if one.mode)}
+    expertises = {request.expertise, *(one.expertise for one in request.routes)}
+    digests = {
+        replace(known.identity, mode=mode, expertise=expertise).digest(): replace(base, mode=mode, expertise=expertise)
+        for mode, expertise in product(modes, expertises)
+    }
+    for one in known.ledger.purchases:
+        counts = one.state is not TaskState.ENDED and (one.state is not TaskState.DEFERRED or not request.may_buy)
+        terms = next((terms for digest, terms in digests.items() if digest.startswith(one.identity)), None)
+        if counts and (terms or one.change == known.change.index.change):
+            found.append((one, terms and _bought_terms(one, terms)))
+    return found
+
+
+def _bought_terms(bought: Purchase, terms: Terms) -> Terms:
+    """Return a review with the credits of each task of a purchase, within what its mode allows."""
+    held, allowed = bought.hold // bought.parts, terms.mode.credits
+    most = held if bought.state is TaskState.DEFERRED else budget.credits_within(held, terms.mode, Decimal(1))
+    most = min(max(most, allowed.start), allowed.stop - 1)
+    return replace(terms, max_credits=most if bought.lines is None else Auto.AUTO, auto_credits=most)
+
+
+def _terms_of(known: Known) -> Terms:
+    request = known.request
+    return Terms(
+        reviewer=RoutedReviewer.CODEVF if request.paid else RoutedReviewer.LOCAL,
+        mode=request.mode,
+        max_credits=request.max_credits,
+        expertise=request.expertise,
+        fail_on=request.judgement.rules.fail_on,
+        review_on=request.policy.review_on,
+        auto_credits=request.auto_size.credits_for(known.change.changed_lines, request.mode),
+    )
+
+
+def _with_terms(known: Known, terms: Terms) -> Known:
+    request = known.request
+    rules = replace(request.judgement.rules, fail_on=terms.fail_on)
+    request = replace(
+        request,
+        mode=terms.mode,
+        max_credits=terms.max_credits,
+        expertise=terms.expertise,
+        judgement=replace(request.judgement, rules=rules),
+        policy=replace(request.policy, review_on=terms.review_on),
+        paid=request.paid and terms.reviewer is not RoutedReviewer.LOCAL,
+        is_due=terms.reviewer is not RoutedReviewer.NONE,
+        instructions="\n\n".join(terms.instructions),
+        route=", ".join(terms.rules),
+    )
+    return replace(known, request=request)
+
+
+def _facts(known: Known) -> Facts:
+    pull, change = known.snapshot.pull, known.change
+    author, selected = author_login(pull), {one.path for one in change.sendables}
+    names = (name for file in change.change.files for name in (file.path, file.diff.old_path))
+    counts = [_changed_lines(file) for file in change.change.files if file.path in selected]
+    return Facts(
+        paths=tuple(dict.fromkeys(filter(None, names))),
+        lines=None if change.missed or None in counts else sum(filter(None, counts)),
+        labels=pull.labels,
+        base_ref=pull.base_ref,
+        author=author,
+        is_bots_own=is_bots_own(pull, [author]),
+        is_draft=pull.is_draft,
+    )
+
+
+def _changed_lines(file: ChangedFile) -> int | None:
+    """Count the changed lines; every line of a moved file or of one with another mode. None if they are unknown."""
+    if file.diff.status in {FileStatus.RENAMED, FileStatus.COPIED} or file.diff.old_mode != file.diff.new_mode:
+        return None if file.text is None else len(file.text.splitlines())
+    return sum(line.kind is not LineKind.CONTEXT for line in file.diff.lines())

@@ -108,9 +108,14 @@ class RecordIntent(Struct, frozen=True):
 
 
 class RecordDeferral(Struct, frozen=True):
-    """Record on GitHub that a purchase waits for the review of an older head."""
+    """Record on GitHub that a purchase waits."""
 
     wanted: Purchase
+    outcome: Outcome
+
+
+class ReadHeadChecks(Struct, frozen=True):
+    """Read the checks and statuses of the head that a purchase waits for."""
 
 
 class CreateTask(Struct, frozen=True):
@@ -202,6 +207,7 @@ Step = (
     | FindProject
     | RecordIntent
     | RecordDeferral
+    | ReadHeadChecks
     | CreateTask
     | RecordTask
     | ReadResult
@@ -265,6 +271,12 @@ class BasesCompared(Struct, frozen=True):
     """Whether the base has only moved forward."""
 
     only_moved_on: bool
+
+
+class HeadChecksRead(Struct, frozen=True):
+    """The checks that are not green, each with its state."""
+
+    open_checks: tuple[str, ...]
 
 
 class NewPartRead(Struct, frozen=True):
@@ -333,6 +345,7 @@ Result = (
     | TaskRead
     | NotOver
     | BasesCompared
+    | HeadChecksRead
     | NewPartRead
     | PriceRead
     | ProjectFound

@@ -8,6 +8,7 @@ skipped.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -103,6 +104,17 @@ class RelayEvent(Struct, frozen=True):
     number: int
 
 
+class ChecksEvent(Struct, frozen=True):
+    """Other checks of a commit have ended, so a purchase for a pull request with this head may be made.
+
+    Attributes:
+        branches: the head's branch in its repository, perhaps a fork; several if GitHub names several.
+    """
+
+    head_sha: str
+    branches: tuple[str, ...]
+
+
 class OtherEvent(Struct, frozen=True):
     """An event that reviewbot ignores, and why."""
 
@@ -118,7 +130,15 @@ class BrokenEvent(Struct, frozen=True):
 
 
 Event = (
-    ReviewEvent | ClosedEvent | CommentEvent | DispatchEvent | MergeGroupEvent | RelayEvent | OtherEvent | BrokenEvent
+    ReviewEvent
+    | ClosedEvent
+    | CommentEvent
+    | DispatchEvent
+    | MergeGroupEvent
+    | RelayEvent
+    | ChecksEvent
+    | OtherEvent
+    | BrokenEvent
 )
 
 
@@ -204,10 +224,33 @@ class _MergeGroupPayload(Struct, frozen=True):
 
 class _WorkflowRun(Struct, frozen=True):
     display_title: str = ""
+    event: Name = ""
+    head_sha: str | None = None
+    head_branch: Name | None = None
 
 
 class _WorkflowRunPayload(Struct, frozen=True):
+    action: Name = ""
     workflow_run: _WorkflowRun = _WorkflowRun()
+
+
+class _CheckSuite(Struct, frozen=True):
+    head_sha: str | None = None
+    head_branch: Name | None = None
+
+
+class _CheckSuitePayload(Struct, frozen=True):
+    action: Name
+    check_suite: _CheckSuite = _CheckSuite()
+
+
+class _Branch(Struct, frozen=True):
+    name: Name
+
+
+class _StatusPayload(Struct, frozen=True):
+    sha: str | None = None
+    branches: tuple[_Branch, ...] = ()
 
 
 def read_event_text(name: str, text: str) -> Event:
@@ -231,7 +274,14 @@ def read_event(name: str, payload: object) -> Event:  # noqa: PLR0911 — a row 
             case "merge_group":
                 return _merge_group(convert(payload, _MergeGroupPayload))
             case "workflow_run":
-                return _relay(convert(payload, _WorkflowRunPayload))
+                return _workflow_run(convert(payload, _WorkflowRunPayload))
+            case "check_suite":
+                ended = convert(payload, _CheckSuitePayload)
+                suite = ended.check_suite
+                return _checks(name, suite.head_sha, [suite.head_branch], is_over=ended.action == "completed")
+            case "status":
+                status = convert(payload, _StatusPayload)
+                return _checks(name, status.sha, [one.name for one in status.branches])
             case _:
                 return OtherEvent(name, f"the event `{name}` is not about one pull request")
     except JsonMismatch as error:
@@ -299,12 +349,30 @@ def _merge_group(payload: _MergeGroupPayload) -> Event:
     return MergeGroupEvent(head_sha, numbers, (group.base_ref or "").removeprefix("refs/heads/"))
 
 
-def _relay(payload: _WorkflowRunPayload) -> Event:
+_IN_THREADS = "pull_request_review_comment"
+
+
+def _workflow_run(payload: _WorkflowRunPayload) -> Event:
+    """Tell a relay of thread commands from other workflows by the event that started it, which no author chooses."""
+    run = payload.workflow_run
+    if run.event != _IN_THREADS:
+        return _checks("workflow_run", run.head_sha, [run.head_branch], is_over=payload.action == "completed")
     # The payload lists no pull request of a fork, so the workflow puts the number at the end of its `run-name`.
-    number = _typed_number(payload.workflow_run.display_title.rpartition("#")[2])
+    number = _typed_number(run.display_title.rpartition("#")[2])
     if number is None:
         return OtherEvent("workflow_run", "the `workflow_run` does not name a pull request at the end of its title")
     return RelayEvent(number)
+
+
+def _checks(name: str, head_sha: str | None, branches: Iterable[str | None], *, is_over: bool = True) -> Event:
+    if not is_over:
+        return OtherEvent(name, f"only a completed `{name}` can end a wait")
+    head, named = _sha(head_sha), tuple(branch for branch in branches if branch)
+    if head is None:
+        return BrokenEvent(name, "the payload names no commit")
+    if not named:
+        return OtherEvent(name, f"the `{name}` names no branch, as for a fork; `collect` makes the purchase")
+    return ChecksEvent(head, named)
 
 
 def _typed_number(value: object) -> int | None:

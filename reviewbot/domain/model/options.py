@@ -19,6 +19,14 @@ class ReviewerKind(StrEnum):
     LOCAL = "local"
 
 
+class RoutedReviewer(StrEnum):
+    """Who reviews by a rule of `routes`, the least first."""
+
+    NONE = "none"
+    LOCAL = "local"
+    CODEVF = "codevf"
+
+
 class Auto(StrEnum):
     """Stands for a number that depends on the change."""
 

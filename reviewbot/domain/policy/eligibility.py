@@ -58,7 +58,7 @@ def not_due_for(pull: PullRequest, policy: Policy, *, skips: bool) -> Outcome | 
         return not_due(Reason.LABEL)
     if pull.is_draft and not policy.drafts:
         return not_due(Reason.DRAFT)
-    if pull.author_is_bot and _is_bots_own(pull, policy):
+    if is_bots_own(pull, policy.bots):
         return not_due(Reason.BOT)
     return None
 
@@ -84,29 +84,34 @@ def skip_label_login(pull: PullRequest, trigger: Trigger) -> str:
     return trigger.sender if is_its_own and trigger.sender == label.actor else ""
 
 
-def skipped_bot(authors: Iterable[str], policy: Policy) -> str | None:
+def skipped_bot(authors: Iterable[str], bots: Iterable[str]) -> str | None:
     """Return the listed bot that authored everything, or None.
 
     `authors` are the logins of all authors of all commits, a bot's with `[bot]`; empty for an address without an
     account.
     """
     logins = {author.casefold() for author in authors}
-    return logins.pop() if len(logins) == 1 and logins <= {bot.casefold() for bot in policy.bots} else None
+    return logins.pop() if len(logins) == 1 and logins <= {bot.casefold() for bot in bots} else None
 
 
-def _is_bots_own(pull: PullRequest, policy: Policy) -> bool:
-    """Return whether every commit is the bot's own; False if not all commits are listed.
+def author_login(pull: PullRequest) -> str:
+    """Return the login of who opened it, a bot's with `[bot]`; empty for a deleted account."""
+    return f"{pull.author or ''}{BOT_SUFFIX if pull.author_is_bot else ''}"
+
+
+def is_bots_own(pull: PullRequest, bots: Iterable[str]) -> bool:
+    """Return whether a listed bot opened it and every commit is the bot's own; False if not all commits are listed.
 
     The committer chooses the author's address, so it counts only with GitHub's signature. GitHub also signs what a user
     commits on its pages, so no user may be the committer. A user may have the bot's name, but without `[bot]`.
     """
-    if pull.author is None or pull.commit_count > len(pull.commits):
+    if not (pull.author_is_bot and pull.author) or pull.commit_count > len(pull.commits):
         return False
     if not all(commit.verified for commit in pull.commits):
         return False
     authors = [author or "" for commit in pull.commits for author in commit.authors or (None,)]
     committers = (commit.committer for commit in pull.commits if commit.committer)  # None is GitHub itself
-    return skipped_bot([*authors, *committers], policy) == f"{pull.author.casefold()}{BOT_SUFFIX}"
+    return skipped_bot([*authors, *committers], bots) == author_login(pull).casefold()
 
 
 def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:

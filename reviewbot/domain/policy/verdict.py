@@ -139,6 +139,11 @@ def pending(rules: Rules) -> Outcome:
     return Outcome(Status.PENDING, Verdict.NONE, Reason.PENDING, None, 0 if passes else EXIT_GATE)
 
 
+def deferred(rules: Rules, message: str) -> Outcome:
+    """Return the outcome while a purchase waits; `message` says for what."""
+    return replace(pending(rules), reason=Reason.DEFERRED, message=message)
+
+
 def without_check(outcome: Outcome) -> Outcome:
     """Return the outcome without a check run: the step fails while the review is open."""
     return replace(outcome, exit_status=EXIT_GATE) if outcome.status is Status.PENDING else outcome
@@ -146,7 +151,7 @@ def without_check(outcome: Outcome) -> Outcome:
 
 def not_due(reason: Reason, message: str = "") -> Outcome:
     """Return the outcome if no review is due. Drafts and reviews on request get no check, so nothing turns green."""
-    has_check = reason in {Reason.NOTHING_SELECTED, Reason.LABEL, Reason.BOT}
+    has_check = reason in {Reason.NOTHING_SELECTED, Reason.ROUTE, Reason.LABEL, Reason.BOT}
     return Outcome(Status.SKIPPED, Verdict.NONE, reason, Conclusion.SKIPPED if has_check else None, 0, message)
 
 

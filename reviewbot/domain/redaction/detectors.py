@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from enum import Flag, auto
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -102,20 +103,26 @@ class _Is(Flag):
     FIRST = auto()
 
 
-class _Rule(Struct, frozen=True):
+class _Rule(Struct, frozen=True, dict=True):
     """A pattern; its group `v` is the value, `w` the word and `t` the rest of the name, if a word decides.
 
     Attributes:
         markers: one of these must be in the lower-cased line, unless a word decides.
+        pattern: compiled on its first use.
     """
 
-    pattern: re.Pattern[str]
+    source: str
     traits: _Is
     markers: tuple[str, ...] = ()
+    flags: re.RegexFlag = re.IGNORECASE
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self.source, self.flags)
 
 
 def _rule(pattern: str, traits: _Is = _Is.PLAIN, *markers: str) -> _Rule:
-    return _Rule(re.compile(pattern, re.IGNORECASE), traits, markers)
+    return _Rule(pattern, traits, markers)
 
 
 RULES = (
@@ -136,8 +143,8 @@ RULES = (
     ),
     _rule(rf"[\"']{_NAME}[\"']\s{{0,4}},\s{{0,4}}[\"']{_VALUE}(?=[\"'])"),
     _rule(rf"# {{0,9}}define {{1,9}}{_NAME}[ \t]{{1,20}}\"{_VALUE}"),
-    _Rule(re.compile(rf"(?:^[+\- ]?|[\s\"';]){_CAPITALS}=[\"']?{_VALUE}(?=[\s\"';&|]|$)"), _Is.DATA),
-    _Rule(re.compile(rf"^[+\- ]?\s{{0,9}}(?:ENV|ARG|setx?) {{1,4}}{_CAPITALS}[ =]{{1,4}}{_VALUE}"), _Is.DATA),
+    _Rule(rf"(?:^[+\- ]?|[\s\"';]){_CAPITALS}=[\"']?{_VALUE}(?=[\s\"';&|]|$)", _Is.DATA, flags=re.NOFLAG),
+    _Rule(rf"^[+\- ]?\s{{0,9}}(?:ENV|ARG|setx?) {{1,4}}{_CAPITALS}[ =]{{1,4}}{_VALUE}", _Is.DATA, flags=re.NOFLAG),
     # Connection strings, and the query of a URL.
     _rule(rf"[?&#][\w.-]{{0,40}}?{_WORD}(?P<t>)={_VALUE}", _Is.DATA),
     _rule(rf"[;\"'\s] ?{_WORD}(?P<t>) ?= ?[\"']?{_VALUE}(?=[;\"'\s]|$)"),

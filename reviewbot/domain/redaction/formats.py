@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from msgspec import Struct
 
@@ -22,7 +23,7 @@ _PASSWORD_HASH = (
 )
 
 # Kind, substrings of which the lower-cased text must contain one, pattern. A group is the part to replace.
-_TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
+FORMATS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("github-token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), rf"gh[pousr]_{_N}{{36,251}}{_END}"),
     ("github-token", ("ghs_",), rf"ghs_[0-9]{{1,20}}_{_N}{{20,}}(?:\.{_W}{{10,}}){{0,2}}"),
     ("github-token", ("github_pat_",), rf"github_pat_{_N}{{22}}_{_N}{{59}}{_END}"),
@@ -126,7 +127,7 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
 )
 SHORTEST_TOKEN = 15
 """Characters of a token with its prefix."""
-FORMATS = tuple((kind, markers, re.compile(pattern)) for kind, markers, pattern in _TABLE)
+_MARKERS = tuple((marker, at) for at, (_, markers, _) in enumerate(FORMATS) for marker in markers)
 
 
 class Token(Struct, frozen=True, order=True):
@@ -138,12 +139,17 @@ class Token(Struct, frozen=True, order=True):
 def tokens_of(text: str) -> Iterator[Token]:
     """Yield the tokens in a text; those of two formats may overlap."""
     lower = " ".join({word for word in text.split() if len(word) >= SHORTEST_TOKEN}).lower()
-    for kind, markers, pattern in FORMATS:
-        if any(marker in lower for marker in markers):
-            group = min(pattern.groups, 1)
-            for found in pattern.finditer(text):
-                if _begins(text, found.start()) and not _is_code(text, *found.span(), found[group]):
-                    yield Token(*found.span(group), kind)
+    for at in sorted({at for marker, at in _MARKERS if marker in lower}):
+        kind, pattern = FORMATS[at][0], _compiled(at)
+        group = min(pattern.groups, 1)
+        for found in pattern.finditer(text):
+            if _begins(text, found.start()) and not _is_code(text, *found.span(), found[group]):
+                yield Token(*found.span(group), kind)
+
+
+@cache
+def _compiled(at: int) -> re.Pattern[str]:
+    return re.compile(FORMATS[at][2])
 
 
 _WORDS = 0.64

@@ -16,7 +16,7 @@ class StatusView(Struct, frozen=True):
 
     Attributes:
         waiting: the heads whose review is open, full, oldest first.
-        postponed: whether a review of this head waits for that of an older one.
+        postponed: whether the purchase of a review waits.
         counts: findings that count, by severity; every severity is a key.
         spent: credits held by open reviews and used by finished ones.
         problem: why the stored state is not trusted, empty if it is.

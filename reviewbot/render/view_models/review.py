@@ -188,6 +188,7 @@ class SummaryView(Struct, frozen=True):
         fail_on: the value of that setting; empty while unknown.
         minutes: from the submission to the answer, rounded up; None while unknown.
         approved_by: the label that approves the spending; empty if there is none.
+        route: the names of the rules of `routes` that chose the review; empty if none did.
         in_summary: whether the summary comment has every finding, so that no other text needs to list them.
     """
 
@@ -226,6 +227,7 @@ class SummaryView(Struct, frozen=True):
     minutes: int | None = None
     approved_by: str = ""
     in_summary: bool = False
+    route: str = ""
 
     @property
     def held_back(self) -> tuple[Held, ...]:

@@ -19,6 +19,7 @@ from reviewbot_sandbox.github import Scope as Permits
 from reviewbot_sandbox.github import Side as SandboxSide
 from reviewbot_sandbox.github import World as Sandbox
 from reviewbot_sandbox.github import pulls as sandbox_pulls
+from reviewbot_sandbox.github.records import Status as SandboxStatus
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reviewbot.adapters.git.fetch import GitChangeReader
@@ -162,6 +163,12 @@ class GitHubHarness(Protocol):
 
     def foreign_check(self, sha: str, external_id: str, conclusion: str | None = "success") -> int:
         """Create a check run of our name as another App. Returns the id."""
+
+    def other_check(self, sha: str, name: str, conclusion: str | None) -> None:
+        """Start or end the check run of another App."""
+
+    def set_status(self, sha: str, context: str, state: str) -> None:
+        """Set a commit status."""
 
     def annotations(self, check_id: int) -> list[str]:
         """The messages of a check run's annotations."""
@@ -320,6 +327,12 @@ class MemoryGitHub:
             sha, CHECK_NAME, app="other-app", external_id=external_id, conclusion=conclusion
         ).id
 
+    def other_check(self, sha: str, name: str, conclusion: str | None) -> None:
+        self._github.other_check(sha, name, conclusion)
+
+    def set_status(self, sha: str, context: str, state: str) -> None:
+        self._github.set_status(sha, context, state)
+
     def annotations(self, check_id: int) -> list[str]:
         return [one.message for one in self._github.checks[check_id].annotations]
 
@@ -331,6 +344,7 @@ _SCOPES = {
     "contents": (Permits.CONTENTS,),
     "pull-requests": (Permits.PULL_REQUESTS, Permits.ISSUES),
     "checks": (Permits.CHECKS,),
+    "statuses": (Permits.STATUSES,),
     "merge-queues": (Permits.MERGE_QUEUES,),
 }
 
@@ -522,6 +536,23 @@ class SandboxGitHub:
         done = {"conclusion": conclusion} if conclusion else {"status": "in_progress"}
         form = {"name": CHECK_NAME, "head_sha": sha, "external_id": external_id, **done}
         return self.world.check(REPOSITORY, _OTHER_APP, form).id
+
+    def other_check(self, sha: str, name: str, conclusion: str | None) -> None:
+        done = {"status": "completed", "conclusion": conclusion} if conclusion else {"status": "in_progress"}
+        open_runs = [
+            one for one in self.world.store.checks.values()
+            if (one.head_sha, one.name, one.status) == (sha, name, "in_progress")
+        ]  # fmt: skip
+        if open_runs:
+            status = "completed" if conclusion else "in_progress"
+            self.world.store.checks[open_runs[0].id] = replace(open_runs[0], status=status, conclusion=conclusion)
+        else:
+            self.world.check(REPOSITORY, _OTHER_APP, {"name": name, "head_sha": sha, **done})
+
+    def set_status(self, sha: str, context: str, state: str) -> None:
+        store = self.world.store
+        made = SandboxStatus(store.next_id(), REPOSITORY, sha, state, context, self._account("kim"), store.now())
+        store.statuses.append(made)
 
     def annotations(self, check_id: int) -> list[str]:
         return [one.message for one in self.world.store.checks[check_id].output.annotations]

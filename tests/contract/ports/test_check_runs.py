@@ -384,3 +384,70 @@ def test_a_check_of_another_name_makes_a_pull_request_wait(github: GitHubHarness
     github.forge.update_check(made.id, replace(check(head), name=OTHER_NAME))
     waiting = github.forge.waiting(NAMES)
     assert (waiting.known, waiting.unknown) == ((), frozenset())
+
+
+# The checks of others
+
+
+def words(github: GitHubHarness, head: str) -> set[tuple[str, str, str]]:
+    """Return the name, the App and the state of each check of a head."""
+    return {(one.name, one.app, one.state.value) for one in github.forge.head_checks(head)}
+
+
+def test_the_checks_of_a_head_are_those_of_every_app_and_its_statuses(github: GitHubHarness) -> None:
+    head = open_change(github)
+    assert words(github, head) == set()
+    github.forge.create_check(check(head, done=False))
+    github.other_check(head, "CI", None)
+    github.other_check(head, "build / [x]", "skipped")
+    github.set_status(head, "lint", "pending")
+    own = (CHECK_NAME, "github-actions", "running")
+    app = {one.app for one in github.forge.head_checks(head) if one.name == "CI"}.pop()
+    there = {own, ("CI", app, "running"), ("build / [x]", app, "green"), ("lint", "", "running")}
+    assert words(github, head) == there
+    github.other_check(head, "CI", "failure")
+    github.set_status(head, "lint", "success")
+    changed = {("CI", app, "red"), ("lint", "", "green")}
+    assert words(github, head) == {own, ("build / [x]", app, "green"), *changed}
+    assert words(github, github.push("topic", {"more.txt": "1\n"})) == set()
+
+
+def test_the_latest_of_two_check_runs_counts(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.other_check(head, "CI", "failure")
+    github.other_check(head, "CI", None)
+    assert {word for *_, word in words(github, head)} == {"running"}
+    github.other_check(head, "CI", "success")
+    assert {word for *_, word in words(github, head)} == {"green"}
+
+
+def test_all_checks_of_a_head_are_read(github: GitHubHarness) -> None:
+    head = open_change(github)
+    for number in range(120):
+        github.other_check(head, f"build {number}", "success")
+    assert len(words(github, head)) == 120
+
+
+@pytest.mark.parametrize("permission", ["checks: read", "statuses: read"])
+def test_the_checks_of_a_head_need_both_permissions(github: GitHubHarness, permission: str) -> None:
+    head = open_change(github)
+    github.other_check(head, "CI", "success")
+    with pytest.raises(PermissionMissing):
+        github.forge_without(permission).head_checks(head)
+
+
+def test_a_commit_that_does_not_exist_has_no_checks(github: GitHubHarness) -> None:
+    open_change(github)
+    with pytest.raises(NotFound):
+        github.forge.head_checks("0" * 40)
+
+
+def test_pull_requests_are_found_by_their_head_and_its_branch(github: GitHubHarness) -> None:
+    head = open_change(github)
+    second_pull(github)
+    assert github.forge.with_head(["topic"], head) == (1, 2)
+    assert github.forge.with_head(["other", "topic"], head) == (1, 2)
+    assert github.forge.with_head(["other"], head) == ()
+    assert github.forge.with_head(["topic"], "0" * 40) == ()
+    github.close(1)
+    assert github.forge.with_head(["topic"], head) == (2,)

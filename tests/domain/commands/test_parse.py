@@ -170,7 +170,9 @@ def test_each_of_several_workflows_answers_for_itself() -> None:
 
 def test_only_our_own_answers_count() -> None:
     there = [answer(1), answer(1, "nightly"), answer(2), answer(1, ours=False), comment(body="hello")]
-    assert answers_to(there, "", "1") == (AnswerMark("", "1", Reaction.YES),)
+    edited = answer(1, edited_by="mona", edited_by_us=False)
+    assert answers_to([*there, edited], "", "1") == (AnswerMark("", "1", Reaction.YES),)
+    assert left(comment(), edited) == [1]
 
 
 # --- In review threads ------------------------------------------------------------------------------------------------

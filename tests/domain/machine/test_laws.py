@@ -13,9 +13,12 @@ from reviewbot.domain.machine.phases import Ended, Loaded
 from reviewbot.domain.machine.steps import (
     CreateTask,
     Done,
+    Failed,
     Finish,
+    HeadChecksRead,
     HeadMoved,
     PollTask,
+    ReadHeadChecks,
     ReadResult,
     RecordDeferral,
     RecordIntent,
@@ -28,6 +31,7 @@ from reviewbot.domain.machine.steps import (
     WriteSummary,
 )
 from reviewbot.domain.policy.verdict import Reason
+from reviewbot.errors import PermissionMissing
 from tests.domain.builders import NOON
 from tests.domain.machine.world import RandomWorld, Trace, play
 
@@ -109,6 +113,19 @@ def test_a_collection_buys_only_what_was_deferred(runs: Runs) -> None:
         for step, _ in trace.of(CreateTask):
             if known.request.paid and not known.request.may_buy:
                 assert step.order.again or known.memory.written.find(step.bought.purchase.identity) is not None
+
+
+def test_nothing_is_bought_while_a_check_is_not_green_unless_a_person_asks(runs: Runs) -> None:
+    waited = 0
+    for trace, known, _ in runs:
+        bought = [step for step, _ in trace.of(CreateTask) if not step.order.again]
+        request = known.request
+        if bought and request.paid and request.wait_rules.checks and not request.is_explicit:
+            waited += 1
+            results = [result for step, result in trace.before(CreateTask) if isinstance(step, ReadHeadChecks)]
+            is_blind = isinstance(results[-1], Failed) and isinstance(results[-1].error, PermissionMissing)
+            assert results[-1] == HeadChecksRead(()) or is_blind
+    assert waited > RUNS / 400
 
 
 def test_every_run_ends_with_its_output(runs: Runs) -> None:

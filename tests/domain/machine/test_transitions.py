@@ -31,9 +31,9 @@ from reviewbot.domain.machine.judge import (
     left_open,
     let_through,
     not_asked_for,
-    nothing_selected,
     outlives_favour,
     summary_is_due,
+    without_review,
 )
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
@@ -51,6 +51,7 @@ from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, Auto, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, AtTerminal, Policy
+from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, carried, judge, not_due, pending
 from reviewbot.domain.selection.selection import Held, HeldBecause
@@ -91,6 +92,7 @@ def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
         "summary_comment": True,
         "base_ref": "main",
         "may_buy": True,
+        "wait_rules": WaitRules(),
         "cancels": Cancels.NONE,
         **request,
     }
@@ -263,10 +265,10 @@ def test_the_task_that_another_run_has_recorded_first_is_looked_up() -> None:
 def test_only_another_scope_or_a_later_attempt_overtakes() -> None:
     first = purchase(state=TaskState.INTENT, task_id="")
     second = replace(first, attempt=2)
-    for other in (replace(first, since=OTHER_HEAD), second, replace(second, since=OTHER_HEAD)):
-        assert overtaking(other, first) is other
-    for other in (None, second, replace(second, since=OTHER_HEAD, state=TaskState.DEFERRED), first):
-        assert overtaking(other, second) is None
+    for recorded in (replace(first, since=OTHER_HEAD), second, replace(second, since=OTHER_HEAD)):
+        assert overtaking(recorded, first) is recorded
+    for one in (None, second, replace(second, since=OTHER_HEAD, state=TaskState.DEFERRED), first):
+        assert overtaking(one, second) is None
 
 
 def test_another_scope_or_attempt_is_possible_once_something_else_was_bought() -> None:
@@ -641,6 +643,13 @@ def test_what_cannot_be_looked_up_after_it_was_to_be_cancelled_is_waited_for() -
     assert isinstance(go(replaced, steps.Failed(ServiceUnreachable("Away."))), phases.Deferred)
 
 
+def test_a_task_that_finished_before_it_was_cancelled_frees_no_credits() -> None:
+    replaced = go(waiting_for_older(known(project="12"), TaskStatus.PENDING), RICH, steps.Done())
+    answer = PlacedAnswer("task_older", whole=True, here=False, report=Report("", ()), placed=())
+    finished = steps.TaskRead(Task("task_older", TaskStatus.COMPLETED, "completed"), answer)
+    assert isinstance(go(replaced, finished), phases.Pricing | phases.Scoping), "the price is read again"
+
+
 def test_a_head_that_has_moved_gets_no_deferral() -> None:
     assert go(waiting_for_older(known()), steps.HeadMoved()).outcome.reason is Reason.SUPERSEDED
 
@@ -724,11 +733,11 @@ def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_sha
         there = replace(
             now, snapshot=replace(now.snapshot, checks=(replace(check, id=id_),)), stored=stored, memory=memory
         )
-        assert (nothing_selected(there).conclusion is Conclusion.SKIPPED) is is_green
+        assert (without_review(there).conclusion is Conclusion.SKIPPED) is is_green
         for_next = replace(there, snapshot=replace(there.snapshot, pull=pull(base_ref="next")))
-        assert (nothing_selected(for_next).conclusion is Conclusion.SKIPPED) is is_green_against_next
+        assert (without_review(for_next).conclusion is Conclusion.SKIPPED) is is_green_against_next
         alone = replace(there, request=replace(there.request, shares_name=False))
-        assert nothing_selected(alone).conclusion is Conclusion.SKIPPED
+        assert without_review(alone).conclusion is Conclusion.SKIPPED
 
 
 def test_a_check_that_is_green_by_what_has_ended_does_not_stay_green_where_no_review_is_asked_for() -> None:

@@ -44,6 +44,7 @@ from reviewbot.domain.machine.steps import (
     Failed,
     FindProject,
     Finish,
+    HeadChecksRead,
     HeadMoved,
     LedgerRead,
     LookUpTask,
@@ -59,6 +60,7 @@ from reviewbot.domain.machine.steps import (
     ProjectFound,
     ReadAgain,
     ReadChange,
+    ReadHeadChecks,
     ReadLedger,
     ReadNewPart,
     ReadPermission,
@@ -88,6 +90,7 @@ from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Allow, Auto, FailOn, ReviewOn, Supersede, Tolerance
 from reviewbot.domain.model.review import Balance, Leftover, Mode, Report, Severity, Tag, Task, TaskStatus
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, Policy, Trigger
+from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage, Rules
 from reviewbot.domain.redaction.redactor import Redactor
@@ -176,6 +179,7 @@ class RandomWorld:
             base_ref="main",
             shares_name=self.chance(0.5),
             may_buy=self.chance(0.7),
+            wait_rules=WaitRules(some([(), ("CI",)]), some([1, 24]), some([0, 0, 0, 0, 30])),
             cancels=some([Cancels.NONE, Cancels.NONE, Cancels.NOT_BEGUN, Cancels.ALL]),
         )
         return Known(request, self.snapshot(), skip_record=some(["", "", "", RECORD]))
@@ -354,6 +358,9 @@ class RandomWorld:
                 return HeadMoved() if self.chance(0.05) else Updated(known.with_own(bought))
             case RecordDeferral():
                 return self.error() if fails else HeadMoved() if self.chance(0.1) else Updated(known)
+            case ReadHeadChecks():
+                opened = self.random.choice([(), (), ("`CI` is red",)])
+                return self.error(PermissionMissing("The token may not.")) if fails else HeadChecksRead(opened)
             case CreateTask():
                 return self.created(fails=fails)
             case ReadResult():

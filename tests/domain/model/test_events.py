@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.model.events import (
     BrokenEvent,
+    ChecksEvent,
     ClosedEvent,
     CommentEvent,
     DispatchEvent,
@@ -31,6 +32,9 @@ NAMES = (
     "issue_comment",
     "workflow_dispatch",
     "merge_group",
+    "workflow_run",
+    "check_suite",
+    "status",
     "push",
 )
 
@@ -256,6 +260,9 @@ _KEYS = st.sampled_from(
             "comment",
             "body",
             "user",
+            "workflow_run",
+            "check_suite",
+            "branches",
             "repository",
         ),
     )
@@ -289,8 +296,33 @@ def test_reading_never_fails(name: str, payload: object) -> None:
     ],
 )
 def test_a_relay_names_its_pull_request_at_the_end(title: str, number: int | None) -> None:
-    event = read_event("workflow_run", {"action": "completed", "workflow_run": {"display_title": title}})
+    run = {"display_title": title, "event": "pull_request_review_comment", "head_sha": SHA, "head_branch": "topic"}
+    event = read_event("workflow_run", {"action": "completed", "workflow_run": run})
     assert event == RelayEvent(number) if number else isinstance(event, OtherEvent)
+
+
+RUN = {"display_title": "Fix #12", "event": "pull_request", "head_sha": SHA, "head_branch": "topic"}
+SUITE = {"head_sha": SHA, "head_branch": "topic"}
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "expected"),
+    [
+        ("workflow_run", {"action": "completed", "workflow_run": RUN}, ChecksEvent(SHA, ("topic",))),
+        ("workflow_run", {"action": "requested", "workflow_run": RUN}, OtherEvent),
+        ("workflow_run", {"action": "completed", "workflow_run": {**RUN, "head_branch": None}}, OtherEvent),
+        ("workflow_run", {"action": "completed", "workflow_run": {**RUN, "head_sha": "HEAD"}}, BrokenEvent),
+        ("check_suite", {"action": "completed", "check_suite": SUITE}, ChecksEvent(SHA, ("topic",))),
+        ("check_suite", {"action": "requested", "check_suite": SUITE}, OtherEvent),
+        ("check_suite", {"action": "completed", "check_suite": {**SUITE, "head_branch": None}}, OtherEvent),
+        ("status", {"sha": SHA, "branches": [{"name": "a"}, {"name": "b"}]}, ChecksEvent(SHA, ("a", "b"))),
+        ("status", {"sha": SHA, "branches": []}, OtherEvent),
+        ("status", {"branches": [{"name": "a"}]}, BrokenEvent),
+    ],
+)
+def test_ended_checks_name_the_head_and_its_branches(name: str, payload: object, expected: Event | type) -> None:
+    event = read_event(name, payload)
+    assert isinstance(event, expected) if isinstance(expected, type) else event == expected
 
 
 def test_a_relay_that_cannot_be_read_is_broken() -> None:

@@ -133,7 +133,7 @@ def test_an_open_review_is_in_progress_and_somebody_holds_the_merge(on_pending: 
 @pytest.mark.parametrize("reason", Reason)
 def test_only_where_no_review_was_due_is_a_check_skipped(reason: Reason) -> None:
     outcome = not_due(reason, "because")
-    told = reason in {Reason.NOTHING_SELECTED, Reason.LABEL, Reason.BOT}
+    told = reason in {Reason.NOTHING_SELECTED, Reason.ROUTE, Reason.LABEL, Reason.BOT}
     assert short(outcome) == ("skipped" if told else None, 0, "none", "skipped", reason.value)
     assert outcome.message == "because"
 

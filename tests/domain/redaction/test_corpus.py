@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,14 @@ def redacted(form: corpus.Form) -> str:
     return Redactor.of([text]).redact(*text).text
 
 
+@cache
 def missed(group: str) -> list[str]:
     """Return the forms of a group whose secrets are not fully redacted."""
     forms = corpus.forms(group)
     return [one.text for one in forms if any(corpus.survives(secret, redacted(one)) for secret in one.secrets)]
 
 
+@cache
 def touched() -> list[str]:
     """Return the harmless texts that redaction changes."""
     return [one.text for one in corpus.harmless() if redacted(one) != one.text]

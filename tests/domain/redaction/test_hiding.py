@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.redaction.masks import mask
+from reviewbot.domain.redaction.masks import looks_random, mask
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.places import place_of_text
@@ -242,3 +242,8 @@ def test_any_text_keeps_its_lines_and_settles_at_once(text: str, place: Place) -
     assert redactor.redact(once.text, place).text == once.text
     without = re.sub(r"\[REDACTED:[a-z0-9-]+\]", "", once.text)
     assert without != once.text or len(once.text) == len(text)
+
+
+def test_a_value_of_few_letters_between_signs_is_not_random() -> None:
+    assert looks_random("q7Tz91kdx4LpW2vB8n")
+    assert not looks_random("q7-_-_-_-_-_-_-_-_-T")

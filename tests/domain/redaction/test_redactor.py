@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.redaction.detectors import is_secret
@@ -463,7 +463,6 @@ def texts_with_secrets(draw: st.DrawFn) -> tuple[list[str], list[str]]:
     return texts, secrets
 
 
-@settings(max_examples=300)
 @given(texts_with_secrets())
 def test_no_secret_survives_lines_stay_and_twice_is_once(drawn: tuple[list[str], list[str]]) -> None:
     texts, secrets = drawn
@@ -479,7 +478,6 @@ def test_no_secret_survives_lines_stay_and_twice_is_once(drawn: tuple[list[str],
         assert redactor.redact(once.text).text == once.text
 
 
-@settings(max_examples=300)
 @given(st.lists(NOISE, max_size=6), st.lists(st.text(alphabet="RED[]ab1+- \n", max_size=12), max_size=4))
 def test_any_text_comes_to_rest_at_once(pieces: list[str], known: list[str]) -> None:
     text = "\n".join(pieces + known)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
+from msgspec import Struct
 
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.text.bounds import Cut, bounded, first_lines, shorten, shorten_line, shorten_title
@@ -13,8 +12,7 @@ from reviewbot.domain.text.size_limits import CHECK, COMMENT, COMMENT_DETAILS, L
 LONG = "x" * 1_000_000
 
 
-@dataclass(frozen=True)
-class _View:
+class _View(Struct, frozen=True):
     mark: str
     run_url: str | None
     title: str

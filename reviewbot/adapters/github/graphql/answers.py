@@ -428,6 +428,50 @@ class Head(Node, frozen=True):
     head_ref_oid: Name
 
 
+class Workflow(Node, frozen=True):
+    resource_path: Name
+
+
+class WorkflowRun(Node, frozen=True):
+    database_id: int | None
+    workflow: Workflow
+
+
+class SuiteOfContext(Node, frozen=True):
+    app: AppNode | None
+    workflow_run: WorkflowRun | None
+
+
+class Context(Node, frozen=True):
+    """A check run, or a commit status, which has `context` and `state` alone."""
+
+    kind: Name = field(name="__typename")
+    database_id: int = 0
+    name: Name = ""
+    status: Name = ""
+    conclusion: Name | None = None
+    check_suite: SuiteOfContext | None = None
+    context: Name = ""
+    state: Name = ""
+
+
+class Rollup(Node, frozen=True):
+    contexts: Page[Context]
+
+
+class RolledUp(Node, frozen=True):
+    """A Git object; only a commit has checks, null if there are none."""
+
+    on = ("Commit",)
+    status_check_rollup: Rollup | None = None
+
+
+class RolledUpObject(Node, frozen=True):
+    """Null if there is no such commit."""
+
+    object: RolledUp | None
+
+
 class Numbered(Node, frozen=True):
     number: int
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from reviewbot.adapters.github.graphql import answers
 from reviewbot.domain.github.check_identity import split_tag
+from reviewbot.domain.github.head_checks import HeadCheck, state_of_check, state_of_status
 from reviewbot.domain.github.pull_request import (
     MOST_FORMER_BASES,
     CheckRun,
@@ -26,6 +27,9 @@ UNREADABLE = "\0"
 """Stands for a config file that is not text; YAML rejects a NUL, and so do the settings."""
 
 _GHOST = "ghost"
+_NO_APP = "?"
+"""Stands for a deleted App: a check run without one is not a status."""
+
 _GITHUB = "web-flow"
 """The committer of commits made on GitHub's pages: https://github.com/web-flow."""
 _BOT_SUFFIX = "[bot]"
@@ -284,4 +288,19 @@ def _check(run: answers.CheckRunNode, head_sha: str, *, foreign: bool = False) -
         title=run.title or "",
         tag=tag,
         foreign=foreign,
+    )
+
+
+def head_check(node: answers.Context) -> HeadCheck:
+    if node.kind == "StatusContext":
+        return HeadCheck(node.context, state_of_status(node.state))
+    suite = node.check_suite
+    run = suite.workflow_run if suite else None
+    return HeadCheck(
+        name=node.name,
+        state=state_of_check(node.status, node.conclusion),
+        id=node.database_id,
+        app=suite.app.slug if suite and suite.app else _NO_APP,
+        workflow=run.workflow.resource_path.rpartition("/")[2] if run else "",
+        run_id=(run.database_id or 0) if run else 0,
     )

@@ -165,6 +165,40 @@ CHECKS = _in_repository(
 )
 """The check runs of a name on every commit of a pull request, including those before a force-push."""
 
+_CONTEXTS = """
+  nodes {
+    __typename
+    ... on CheckRun {
+      databaseId name status conclusion
+      checkSuite { app { slug } workflowRun { databaseId workflow { resourcePath } } }
+    }
+    ... on StatusContext { context state }
+  }
+  pageInfo { hasNextPage endCursor }
+"""
+
+
+def _contexts(name: str, variables: str, commit: str, after: str = "") -> str:
+    selected = f"statusCheckRollup {{ contexts(first: $page{after}) {{ {_CONTEXTS} }} }}"
+    return _in_repository(
+        name, f"{variables}, $page: Int!", f" {{ object({commit}) {{ ... on Commit {{ {selected} }} }} }}"
+    )
+
+
+HEAD_CHECKS = _contexts("HeadChecks", "$after: String, $oid: GitObjectID!", "oid: $oid", ", after: $after")
+"""The latest check runs of every check suite of a commit, and its statuses."""
+
+BRANCH_CHECKS = _contexts("BranchChecks", "$branch: String!", "expression: $branch")
+"""The same of a branch's last commit, of the first page."""
+
+WITH_HEAD = _in_repository(
+    "WithHead",
+    "$branch: String!, $page: Int!, $after: String",
+    f" {{ page: pullRequests(headRefName: $branch, states: [OPEN], first: $page, after: $after)"
+    f"{selection(answers.Page[answers.Head])} }}",
+)
+"""The open pull requests from a branch of this name, in any fork."""
+
 QUEUE = _in_repository("Queue", "$branch: String!, $page: Int!, $after: String", selection(answers.Queued))
 """The entries of a branch's merge queue."""
 

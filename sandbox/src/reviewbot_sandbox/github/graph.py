@@ -49,6 +49,7 @@ _RECORD_TYPES: Mapping[type, str] = {
     CommitAt: "Commit",
     EntryAt: "TreeEntry",
     r.CheckSuite: "CheckSuite",
+    r.Status: "StatusContext",
 }
 _OBJECTS = {Kind.BLOB: "Blob", Kind.TREE: "Tree", Kind.TAG: "Tag", Kind.COMMIT: "Commit"}
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _BINARY_PROBE = 8_000
 _READ_CODE = ((Scope.CONTENTS, Access.READ),)
 _READ_CHECKS = ((Scope.CHECKS, Access.READ),)
+_READ_STATUSES = ((Scope.STATUSES, Access.READ),)
 
 
 def actor(info: Info, login: str | None) -> User | None:
@@ -199,6 +200,29 @@ def check_runs(suite: r.CheckSuite, info: Info, **arguments: object) -> dict[str
     return page(info, found, arguments)
 
 
+def status_check_rollup(found: CommitAt, info: Info) -> CommitAt | None:
+    """Return the commit if it has a check run or a status, else null."""
+    return found if _contexts(found, info) else None
+
+
+def contexts(found: CommitAt, info: Info, **arguments: object) -> dict[str, object]:
+    """Return a commit's latest check runs, then the latest status of each context."""
+    return page(info, _contexts(found, info), arguments)
+
+
+def _contexts(found: CommitAt, info: Info) -> list[object]:
+    asked = context(info)
+    repo = asked.store.repo(found.repo)
+    for needed in (_READ_CHECKS, _READ_STATUSES):
+        require(asked.store, asked.viewer, repo, needed)
+    statuses = {
+        one.context.casefold(): one
+        for one in asked.store.statuses
+        if (one.repo, one.sha) == (found.repo, found.commit.sha)
+    }
+    return [*reversed(checks_on(asked.store, repo, found.commit.sha)), *statuses.values()]
+
+
 def _filter(arguments: dict[str, object]) -> dict[str, object]:
     given = arguments.get("filterBy")
     return given if isinstance(given, dict) else {}
@@ -296,6 +320,12 @@ RESOLVERS: Resolvers = {
         "committer": lambda at, _info: person(at, "committer"),
         "signature": signature,
         "checkSuites": check_suites,
+        "statusCheckRollup": status_check_rollup,
+    },
+    "StatusCheckRollup": {"id": lambda at, _info: f"SCR_{at.commit.sha}", "contexts": contexts},
+    "StatusContext": {
+        "id": lambda status, _info: node_id("SC", status.id),
+        "state": lambda status, _info: status.state.upper(),
     },
     "GitActor": {"user": lambda who, info: context(info).store.user_with_email(who["email"])},
     "CheckSuite": {
@@ -304,6 +334,7 @@ RESOLVERS: Resolvers = {
         "checkRuns": check_runs,
         "status": lambda _suite, _info: "QUEUED",
         "conclusion": lambda _suite, _info: None,
+        "workflowRun": lambda _suite, _info: None,
         "commit": lambda suite, info: commit_at(info, suite.repo, suite.sha),
     },
     "App": {"id": lambda app, _info: node_id("A", app.id), "databaseId": lambda app, _info: app.id},

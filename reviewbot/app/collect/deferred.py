@@ -1,0 +1,38 @@
+"""Makes the deferred purchases of a head after an event of its other checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reviewbot.app.comments.commands import catch_up
+from reviewbot.app.context import Ports, RunContext
+from reviewbot.app.github.ledger_store import read_ledger
+from reviewbot.app.load import load_settings
+from reviewbot.app.review import review_pull_request
+from reviewbot.domain.model.events import ChecksEvent, DispatchEvent
+from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.render.renderer import Renderer
+
+
+def buy_deferred(ports: Ports, inputs: Mapping[str, str], event: ChecksEvent) -> Outcome | None:
+    """Make the purchases that wait on the open pull requests with this head; nothing else is bought.
+
+    Anyone can cause such an event, so it decides nothing: GitHub names the pull requests, and the ledger the purchases.
+
+    Returns:
+        The outcome of the last run, None if no purchase waits.
+
+    Raises:
+        ReviewbotError: GitHub cannot be read.
+    """
+    outcomes = [_buy(ports, inputs, number) for number in ports.forge.with_head(event.branches, event.head_sha)]
+    return next((one for one in reversed(outcomes) if one is not None), None)
+
+
+def _buy(ports: Ports, inputs: Mapping[str, str], number: int) -> Outcome | None:
+    settings, snapshot = load_settings(ports, inputs, catch_up(ports, inputs, number))
+    run = RunContext.of(ports, settings, snapshot, Renderer({}))
+    waits = run.paid and read_ledger(run, snapshot, "").ledger.postponed()
+    if not waits or settings.dry_run:
+        return None
+    return review_pull_request(ports, inputs, DispatchEvent(number, ""), snapshot, may_buy=False)

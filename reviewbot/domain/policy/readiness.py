@@ -1,0 +1,84 @@
+"""Whether a purchase waits: for a pause in the pushes, or for other checks of the head to turn green."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from reviewbot.domain.github.head_checks import HeadCheck, HeadState, latest
+from reviewbot.domain.text.escaping import visible
+
+MOST_NAMED = 5
+"""The most checks that a message names; it is also the check's title."""
+
+_WORST_FIRST = (HeadState.RED, HeadState.MISSING, HeadState.RUNNING, HeadState.GREEN)
+
+
+class WaitRules(Struct, frozen=True):
+    """The settings that a purchase waits for.
+
+    Attributes:
+        checks: names of check runs and statuses; `*` stands for any characters.
+        hours: how long it waits for them.
+        quiet_minutes: the least age of the head.
+    """
+
+    checks: tuple[str, ...] = ()
+    hours: int = 24
+    quiet_minutes: int = 0
+
+    def is_quiet(self, since: datetime, now: datetime) -> bool:
+        """Return whether the head is old enough; `since` is when reviewbot saw it first."""
+        return now - since >= timedelta(minutes=self.quiet_minutes)
+
+    def is_over(self, since: datetime, now: datetime) -> bool:
+        """Return whether the checks had enough time."""
+        return now - since >= timedelta(hours=self.hours)
+
+    @property
+    def too_young(self) -> str:
+        """The message for a young head. It names no time, so that later runs write the same check."""
+        return f"The head is younger than {self.quiet_minutes} minutes (`quiet-minutes`)."
+
+    def open_checks(self, checks: Iterable[HeadCheck], run_id: int = 0) -> tuple[str, ...]:
+        """Return each check that is not green, with its state; a name without a check is missing.
+
+        Args:
+            checks: all of the head.
+            run_id: of the current workflow run.
+        """
+        there = latest(one for one in checks if not one.is_own)
+        found = {one: word for name in self.checks for one, word in _open(name, there, run_id)}
+        return tuple(f"`{visible(name[:100])}` is {word.value}" for name, word in found.items())
+
+
+def waits_for(named: tuple[str, ...]) -> str:
+    """Return the message for checks that are not green."""
+    rest = f", and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    return f"{', '.join(named[:MOST_NAMED])}{rest}."
+
+
+def _open(name: str, checks: Iterable[HeadCheck], run_id: int) -> Iterator[tuple[str, HeadState]]:
+    """Yield the checks of a name or pattern that are not green."""
+    meant: dict[str, HeadState] = {}
+    for check in checks:
+        if _means(name, check, run_id):
+            before = meant.get(check.name, HeadState.GREEN)
+            meant[check.name] = min(before, check.state, key=_WORST_FIRST.index)
+    if not meant:
+        yield name, HeadState.MISSING
+    yield from ((one, state) for one, state in meant.items() if state is not HeadState.GREEN)
+
+
+def _means(name: str, check: HeadCheck, run_id: int) -> bool:
+    """Return whether a name or pattern means a check. Names of statuses have no case, as on GitHub.
+
+    A pattern never means reviewbot's own jobs, which would wait for themselves.
+    """
+    if "*" not in name:
+        return name == check.name or (not check.app and name.casefold() == check.name.casefold())
+    pattern = ".*".join(map(re.escape, name.split("*")))
+    return re.fullmatch(pattern, check.name, re.DOTALL) is not None and not check.is_job_of(run_id)

@@ -1,0 +1,251 @@
+"""Which review a pull request gets: an ordered list of rules.
+
+Each changed path is looked up alone, and the pull request gets the largest review among its paths. A rule ends the
+lookup only if its author cannot make it match by adding something; any other rule that matches can only enlarge the
+review. So nothing that an author adds makes the review smaller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+
+from msgspec import Struct
+
+from reviewbot.domain.model.options import Auto, FailOn, ReviewOn, RoutedReviewer
+from reviewbot.domain.model.review import Mode
+from reviewbot.domain.selection.path_filters import matches
+from reviewbot.values import replace
+
+BOT = "[bot]"
+"""The author of a rule for every bot, and the end of every bot's login."""
+
+EVERY_PATH = (("**",), ("**/*",))
+
+
+class Route(Struct, frozen=True):
+    """A rule. Unset conditions hold always, unset settings are those of the config.
+
+    Attributes:
+        paths: patterns, of which any changed path has to match; of `only_paths` every one.
+        labels: of which one has to be set.
+        base: patterns for the base branch.
+        author: the login of the user who opened the pull request, or `[bot]`.
+        min_lines: of the selected files, added and deleted; likewise `max_lines`.
+        trust_author: whether the rule may make a review smaller by what the author controls.
+        instructions: in addition to those of the config.
+    """
+
+    name: str
+    paths: tuple[str, ...] = ()
+    only_paths: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    base: tuple[str, ...] = ()
+    author: str = ""
+    min_lines: int | None = None
+    max_lines: int | None = None
+    draft: bool | None = None
+    trust_author: bool = False
+    reviewer: RoutedReviewer | None = None
+    mode: Mode | None = None
+    expertise: str = ""
+    max_credits: int | Auto | None = None
+    fail_on: FailOn | None = None
+    review_on: ReviewOn | None = None
+    instructions: str = ""
+
+
+class Facts(Struct, frozen=True):
+    """What the conditions are about.
+
+    Attributes:
+        paths: every changed path, of a renamed file both.
+        lines: changed lines of the selected files; None if they cannot be counted.
+        author: the login, a bot's with `[bot]`.
+        is_bots_own: whether the author is a bot and every commit is its own.
+    """
+
+    paths: tuple[str, ...]
+    lines: int | None
+    labels: frozenset[str] = frozenset()
+    base_ref: str = ""
+    author: str = ""
+    is_bots_own: bool = False
+    is_draft: bool = False
+
+
+class Terms(Struct, frozen=True):
+    """The settings of a review that rules can change.
+
+    Attributes:
+        rules: the names of the rules that decided, in the order of the list; empty without one.
+        auto_credits: what `max-credits: auto` is for this change.
+    """
+
+    reviewer: RoutedReviewer
+    mode: Mode
+    max_credits: int | Auto
+    expertise: str
+    fail_on: FailOn
+    review_on: ReviewOn
+    instructions: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    auto_credits: int = 0
+
+    @property
+    def hold(self) -> int:
+        """The credits that CodeVF holds for one task, doubled so that they are whole, before the expertise."""
+        most = self.auto_credits if self.max_credits is Auto.AUTO else self.max_credits
+        within = min(max(most, self.mode.credits.start), self.mode.credits.stop - 1)
+        return int(within * self.mode.multiplier * 2)
+
+
+_REVIEWERS = tuple(RoutedReviewer)
+_FAIL_ON = (FailOn.NEVER, *(one for one in FailOn if one is not FailOn.NEVER))
+_REVIEW_ON = tuple(reversed(ReviewOn))
+
+
+def largest(reviews: Sequence[Terms]) -> Terms:
+    """Return the review that is in each respect as large as the largest of several.
+
+    Mode and credits belong together: those with the larger hold. Expertises have no order, so the first one counts.
+    """
+    paid = max(reviews, key=lambda one: (one.hold, one.mode.multiplier))
+    return Terms(
+        reviewer=max((one.reviewer for one in reviews), key=_REVIEWERS.index),
+        mode=paid.mode,
+        max_credits=paid.max_credits,
+        expertise=next((one.expertise for one in reviews if one.expertise), ""),
+        fail_on=strictest(one.fail_on for one in reviews),
+        review_on=max((one.review_on for one in reviews), key=_REVIEW_ON.index),
+        instructions=tuple(dict.fromkeys(text for one in reviews for text in one.instructions)),
+        auto_credits=paid.auto_credits,
+    )
+
+
+def strictest(levels: Iterable[FailOn]) -> FailOn:
+    """Return the level at which the most findings block."""
+    return max(levels, key=_FAIL_ON.index)
+
+
+def choose(routes: Sequence[Route], facts: Facts, base: Terms) -> Terms:
+    """Return the review that the rules give, with the names of those without which it would be another."""
+    found = _found(routes, facts)
+    matching = [_terms(route, base) for at, route in enumerate(routes) if at in found]
+    reviews = [*matching, base] if None in found else matching
+    chosen = largest(reviews)
+    deciding = [one for one in matching if _decides(one, reviews)]
+    if not deciding and None not in found:
+        deciding = matching[:1]  # all of them give the same review
+    rules = tuple(name for one in deciding for name in one.rules)
+    return replace(chosen, expertise=chosen.expertise or base.expertise, rules=rules)
+
+
+def _decides(one: Terms, reviews: Sequence[Terms]) -> bool:
+    others = [other for other in reviews if other is not one]
+    return not others or largest(others) != largest(reviews)
+
+
+def _terms(route: Route, base: Terms) -> Terms:
+    """Return the settings of a rule: its own, and those of the config for the rest."""
+    return Terms(
+        reviewer=route.reviewer or base.reviewer,
+        mode=route.mode or base.mode,
+        max_credits=route.max_credits or base.max_credits,
+        expertise=route.expertise,
+        fail_on=route.fail_on or base.fail_on,
+        review_on=route.review_on or base.review_on,
+        instructions=(route.instructions,) if route.instructions else (),
+        rules=(route.name,),
+        auto_credits=base.auto_credits,
+    )
+
+
+class _Match(IntEnum):
+    """How a rule matches: not at all, but its author could undo or cause it, or whatever is added."""
+
+    NO = 0
+    PART = 1
+    FULL = 2
+
+
+def _found(routes: Sequence[Route], facts: Facts) -> frozenset[int | None]:
+    """Return the rules that count, by number; None for the settings of the config."""
+    whole = [_match_pull(route, facts) for route in routes]
+    return frozenset(one for path in facts.paths or ("",) for one in _look_up(path, routes, whole))
+
+
+def _look_up(path: str, routes: Sequence[Route], whole: Sequence[_Match]) -> Iterator[int | None]:
+    """Yield the rules that match a path, up to the first one that ends the lookup."""
+    for at, (route, match) in enumerate(zip(routes, whole, strict=True)):
+        if match and (route.trust_author or _match_path(route, path)):
+            yield at
+            if match is _Match.FULL:
+                return
+    yield None
+
+
+def _match_path(route: Route, path: str) -> bool:
+    return all(not patterns or matches(patterns, path) for patterns in (route.paths, route.only_paths))
+
+
+def _match_pull(route: Route, facts: Facts) -> _Match:
+    """Match the conditions on the whole pull request; those of a rule that trusts the author to the letter."""
+    by_author = (
+        not route.labels or any(one.casefold() in _folded(facts.labels) for one in route.labels),
+        not route.base or matches(route.base, facts.base_ref),
+        route.draft is None or route.draft is facts.is_draft,
+        route.min_lines is None or facts.lines is None or facts.lines >= route.min_lines,
+        not route.author or _is_author(route.author, facts.author),
+    )
+    fits = (
+        not route.only_paths or all(matches(route.only_paths, path) for path in facts.paths),
+        route.max_lines is None or (facts.lines is not None and facts.lines <= route.max_lines),
+    )
+    if not all(by_author):
+        return _Match.NO
+    if route.trust_author:
+        any_path = not route.paths or any(matches(route.paths, path) for path in facts.paths)
+        return _Match.FULL if all(fits) and any_path else _Match.NO
+    return _Match.FULL if all(fits) and _is_certain(route, facts) else _Match.PART
+
+
+def _is_certain(route: Route, facts: Facts) -> bool:
+    """Return whether the author cannot make the rule match by adding something."""
+    is_open = bool(route.labels or route.base) or route.draft is not None or route.min_lines is not None
+    return not is_open and (not route.author or facts.is_bots_own)
+
+
+def _is_author(wanted: str, author: str) -> bool:
+    return author.endswith(BOT) if wanted == BOT else author.casefold() == wanted.casefold()
+
+
+def _folded(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word.casefold() for word in words)
+
+
+def shadowed(routes: Sequence[Route]) -> Iterator[tuple[int, int]]:
+    """Yield each rule that has no effect with the earlier rule that ends every lookup that it matches, by number."""
+    for at, route in enumerate(routes):
+        earlier = (number for number, other in enumerate(routes[:at]) if _ends(other) and _includes(other, route))
+        if (first := next(earlier, None)) is not None:
+            yield at, first
+
+
+def _ends(route: Route) -> bool:
+    """Return whether a rule ends the lookup of every path that it matches, in every pull request."""
+    if route.only_paths or route.max_lines is not None:
+        return False
+    return route.trust_author or (not route.author and _is_certain(route, Facts((), None)))
+
+
+def _includes(wide: Route, narrow: Route) -> bool:
+    """Return whether a rule without `only-paths` and `max-lines` matches whatever another one matches."""
+    return (
+        (wide.paths in ((), narrow.paths) or wide.paths in EVERY_PATH)
+        and (not wide.labels or (bool(narrow.labels) and _folded(narrow.labels) <= _folded(wide.labels)))
+        and wide.base in ((), narrow.base)
+        and wide.author in ("", narrow.author)
+        and wide.draft in (None, narrow.draft)
+        and (wide.min_lines or 0) <= (narrow.min_lines or 0)
+    )

@@ -1,0 +1,107 @@
+"""Reads the rules of `routes` from the config file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from reviewbot.domain.model.options import FailOn, ReviewOn, RoutedReviewer
+from reviewbot.domain.model.review import Mode
+from reviewbot.domain.policy.routes import Route
+from reviewbot.errors import did_you_mean
+from reviewbot.settings.readers import (
+    BOOLEAN,
+    LINES,
+    PATTERNS,
+    RULE_AUTHOR,
+    RULE_NAME,
+    TEXT,
+    NotAllowed,
+    NotAllowedParts,
+    Reader,
+    number_or_auto,
+    one_of,
+    whole_number,
+)
+
+MOST_ROUTES = 50
+MOST_LINES = 10**9
+
+CONDITIONS: Mapping[str, Reader[Any]] = {
+    "paths": PATTERNS,
+    "only-paths": PATTERNS,
+    "labels": LINES,
+    "base": PATTERNS,
+    "author": RULE_AUTHOR,
+    "min-lines": whole_number(1, MOST_LINES),
+    "max-lines": whole_number(1, MOST_LINES),
+    "draft": BOOLEAN,
+    "trust-author": BOOLEAN,
+}
+CHANGES: Mapping[str, Reader[Any]] = {
+    "reviewer": one_of(RoutedReviewer),
+    "mode": one_of(Mode),
+    "expertise": TEXT,
+    "max-credits": number_or_auto(60, 115_200),
+    "fail-on": one_of(FailOn),
+    "review-on": one_of(ReviewOn),
+    "instructions": TEXT,
+}
+ROUTE_KEYS: Mapping[str, Reader[Any]] = {"name": RULE_NAME, **CONDITIONS, **CHANGES}
+
+
+def _routes(value: object) -> tuple[Route, ...]:
+    if not isinstance(value, list):
+        raise NotAllowed
+    problems = list(chain.from_iterable(_problems(number, item) for number, item in enumerate(value, 1)))
+    problems += _repeated(value)
+    if len(value) > MOST_ROUTES:
+        problems.append((f"there are {len(value)} rules", f"at most {MOST_ROUTES}"))
+    if problems:
+        raise NotAllowedParts(tuple(problems))
+    return tuple(_route(item) for item in value)
+
+
+def _problems(number: int, item: object) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a rule, and what is allowed."""
+    if not isinstance(item, dict) or not all(isinstance(key, str) for key in item):
+        yield f"rule {number} is not a mapping", "a `name`, conditions and settings"
+        return
+    for key, value in item.items():
+        where = f"rule {number}, `{key[:60]}`"
+        reader = ROUTE_KEYS.get(key)
+        if reader is None:
+            near = did_you_mean(key[:60], ROUTE_KEYS)
+            yield f"{where}: unknown key{near}", "" if near else ", ".join(f"`{name}`" for name in ROUTE_KEYS)
+            continue
+        try:
+            reader.read(value)
+        except NotAllowed:
+            yield f"{where}: {_shown(value, reader)}", reader.allowed
+    if "name" not in item:
+        yield f"rule {number} has no `name`", RULE_NAME.allowed
+    if not item.keys() & CHANGES.keys():
+        yield f"rule {number} changes no setting", f"at least one of {', '.join(f'`{name}`' for name in CHANGES)}"
+
+
+def _shown(value: object, reader: Reader[Any]) -> str:
+    # Imported here: the detectors load slowly, and only an invalid value needs them.
+    from reviewbot.domain.redaction.detectors import is_secret  # noqa: PLC0415
+
+    text = str(value)
+    return "invalid value" if is_secret(text) else f"invalid value `{text[:80]}`{did_you_mean(text[:80], reader.words)}"
+
+
+def _repeated(value: list[object]) -> Iterator[tuple[str, str]]:
+    names = [item.get("name") if isinstance(item, dict) else None for item in value]
+    for number, name in enumerate(names, 1):
+        if isinstance(name, str) and name in names[: number - 1]:
+            yield f"rule {number}, `name`: `{name[:60]}` is also the name of rule {names.index(name) + 1}", ""
+
+
+def _route(item: Mapping[str, Any]) -> Route:
+    return Route(**{key.replace("-", "_"): ROUTE_KEYS[key].read(value) for key, value in item.items()})
+
+
+ROUTES = Reader("a list of rules", _routes)
