@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from importlib import metadata
 
 import pytest
 
-from reviewbot.cli.install import source_of
+from reviewbot.cli.install import how_to_install, source_of
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -26,3 +27,11 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 )
 def test_the_sandbox_comes_from_where_reviewbot_came_from(direct_url: object, expected: str | None) -> None:
     assert source_of(json.dumps(direct_url) if direct_url else None) == expected
+
+
+def test_a_copy_that_is_not_installed_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    def distribution(name: str) -> None:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "distribution", distribution)
+    assert "Install `reviewbot[local]` from its source." in how_to_install("local")

@@ -147,12 +147,6 @@ def test_doctor_runs(reviewbot: Installed) -> None:
     assert "problem  token: " in done.stdout
 
 
-def test_a_copy_that_is_not_installed_names_the_extra(root: Path) -> None:
-    code = "import sys; sys.path.insert(0, sys.argv[1]); from reviewbot.cli.install import how_to_install as how"
-    said = run(sys.executable, "-I", "-S", "-c", f"{code}; print(how('local'))", root, cwd=root)
-    assert "Install `reviewbot[local]` from its source." in said
-
-
 @pytest.mark.parametrize("command", ["demo", "sandbox"])
 def test_the_sandboxs_commands_say_how_to_install_it(reviewbot: Installed, command: str) -> None:
     done = reviewbot(command, "--help", status=2)
