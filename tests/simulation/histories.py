@@ -161,6 +161,8 @@ def _setting(rng: Random, *, adversary: bool) -> Setting:
     mind = Mind(sloppiness=rng.choice((0, rng.randint(1, 99))), as_text=rng.random() < 0.1)
     if not adversary:
         mind = replace(mind, is_messy=rng.random() < 0.05, is_mute=rng.random() < 0.05, lies=rng.random() < 0.2)
+        # A finding without code is fixed if the reviewer says so and its file has changed.
+        mind = replace(mind, sloppiness=0) if mind.lies else mind
     denied = frozenset({"contents: write"}) if rng.random() < 0.8 else frozenset[str]()
     return Setting(tuple(sorted(inputs.items())), config, life, mind, denied)
 

@@ -5,7 +5,7 @@ The numbers of a move select its object; 0 and 0 are the simplest choice. `MOVES
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -110,8 +110,8 @@ def _text_files(world: World) -> list[str]:
     )
 
 
-def _insert(world: World, line: str, where: int, *, by: By | None = None) -> None:
-    path = _pick([*_text_files(world), "new.py"], where)
+def _insert(world: World, line: str, where: int, *, by: By | None = None, paths: Sequence[str] = ()) -> None:
+    path = _pick(paths or [*_text_files(world), "new.py"], where)
     if path is None:
         return
     lines = _files(world)[path].content.decode().split("\n") if path in _files(world) else [""]
@@ -136,8 +136,10 @@ def _evil_by_bot(world: World, move: Move) -> None:
 
 
 def _secret(world: World, move: Move) -> None:
-    """Add a line with a token, which is redacted, with or without a flaw."""
-    _insert(world, f'login("{SECRET}")' + f"; EVIL{1 + move.a % 4}()" * (move.a % 2), move.b)
+    """Add a line with a token, which is redacted, with or without a flaw. A file of little else would not be sent."""
+    line = f'login("{SECRET}")' + f"; EVIL{1 + move.a % 4}()" * (move.a % 2)
+    if long := [path for path in _text_files(world) if _files(world)[path].content.count(b"\n") > 9]:
+        _insert(world, line, move.b, paths=long)
 
 
 def _lock(world: World, move: Move) -> None:
