@@ -8,6 +8,7 @@ import sys
 import types
 import typing
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from reviewbot.domain.machine import acquire, decide, finish, learn, phases, steps
 
@@ -83,8 +84,9 @@ def reduced(edges: Edges) -> Edges:
 
     ahead = {name: {one for one in after if is_drawn(name, one)} for name, after in edges.items()}
 
-    def reach(name: str) -> set[str]:
-        return {far for one in ahead[name] for far in (one, *reach(one))}
+    @cache  # the number of paths doubles with each phase
+    def reach(name: str) -> frozenset[str]:
+        return frozenset(far for one in ahead[name] for far in (one, *reach(one)))
 
     longer = {name: {far for one in after for far in reach(one)} for name, after in ahead.items()}
     return {name: frozenset(after - longer[name]) for name, after in ahead.items()}
