@@ -167,7 +167,7 @@ def _goals(took: Mapping[str, Sequence[Sample]]) -> Iterator[Goal]:
         ours = median(map(figure, took[HALF.name]))
         theirs = {name: median(map(figure, samples)) for name, samples in took.items() if name != HALF.name}
         found = ", ".join(f"{number(ours / value)} times those of {name}" for name, value in theirs.items())
-        yield Goal(f"{unit} of the same job", "fewer than each peer", found, all(ours < one for one in theirs.values()))
+        yield Goal(f"the same job: {unit}", "fewer than each peer", found, all(ours < one for one in theirs.values()))
 
 
 def _review(here: Ground) -> Mapping[str, tuple[float, int]]:

@@ -63,7 +63,7 @@ Exit status: 0 applied; 2 no such report or finding; 3 a suggestion was refused.
     "plan": (
         """\
 Show what reviews of past merges (or of commits, if branches are squashed) would
-have sent and held, with today's settings: files, sizes, credits, and the rule of
+have sent and held with today's settings: files, sizes, credits, and the rule of
 `routes` that chose the review. Pull requests of bots are listed separately,
 since the action does not review them. A merge has no labels, no author and no
 draft, so rules with these conditions do not match. Nothing is sent, and no

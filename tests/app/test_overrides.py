@@ -20,7 +20,7 @@ LISTS_ALL = "{{% extends 'shipped/{name}' %}}{{% block {block} %}}{{{{ super() }
 )
 
 
-@pytest.mark.parametrize(("name", "block"), [("summary.md.j2", "story"), ("check.md.j2", "told")])
+@pytest.mark.parametrize(("name", "block"), [("summary.md.j2", "story"), ("check.md.j2", "details")])
 def test_the_author_cannot_lose_a_review_by_the_size_of_a_change(tmp_path: Path, name: str, block: str) -> None:
     files = {f".github/reviewbot/{name}": LISTS_ALL.format(name=name, block=block)}
     with house(tmp_path, engineer=lambda _: answer(FINDING), files=files) as rig:

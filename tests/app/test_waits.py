@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from reviewbot_sandbox.github import WORKFLOW, App, Level, Scope
 
 from reviewbot.domain.ledger.codec import decode, encode, replace_ledger
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.values import replace
 from tests.app.house import HEAD, KEY, REPO, Finished, Rig, fork, from_fork, house
 
 CI = App(7, "other-ci", "Other CI")
@@ -125,7 +126,7 @@ def age(rig: Rig, by: timedelta) -> None:
         for one in ledger.purchases
     )
     body = replace_ledger(summary.body, encode(replace(ledger, purchases=older), signer))
-    store.comments[summary.id] = replace(summary, body=body)
+    store.comments[summary.id] = dataclasses.replace(summary, body=body)
 
 
 def test_only_the_newest_head_is_bought_after_a_pause(tmp_path: Path) -> None:

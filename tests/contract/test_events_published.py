@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from reviewbot.domain.model.events import (
+    ChecksEvent,
     ClosedEvent,
     CommentEvent,
     DispatchEvent,
@@ -32,7 +33,9 @@ TABLE: dict[str, dict[str, type[Event]]] = {
     "pull_request_review_comment": {"*": CommentEvent},
     "workflow_dispatch": {"*": DispatchEvent},
     "merge_group": {"checks_requested": MergeGroupEvent, "*": OtherEvent},
-    "workflow_run": {"*": OtherEvent},
+    "workflow_run": {"completed": ChecksEvent, "*": OtherEvent},
+    "check_suite": {"completed": ChecksEvent, "*": OtherEvent},
+    "status": {"*": ChecksEvent},
 }
 """The type of an event by name and action. Every other event of GitHub is an `OtherEvent`."""
 

@@ -28,7 +28,7 @@ _VOLATILE = (
     (re.compile(r"#(discussion_r|issuecomment-)\d+"), r"#\1N"),
     (re.compile(r"/runs/\d+"), "/runs/N"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
-    (re.compile(r"(At the last look), [^,.]+ later,"), r"\1"),
+    (re.compile(r"(Last known state), [^,.:]+ later:"), r"\1:"),
     (re.compile(r"127\.0\.0\.1:\d+"), "HOST"),
 )
 

@@ -76,8 +76,8 @@ TABLE: Mapping[Request, Row] = {
     # The task continues whatever the response is, unless the service does not know it.
     asked.POLL: Row(OPEN, OPEN, OPEN, LOST_SIGHT),
     asked.FILE: Row(SHOWN, SHOWN, SHOWN, SHOWN, strange_once=SHOWN),
-    # Read before the verdict, and again before publishing if that failed.
-    asked.AGAIN: Row(UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, misshapen_once=WHOLE),
+    # Read before publishing.
+    asked.AGAIN: Row(UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED),
     asked.REVIEW: Row(
         UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, misshapen_once=WHOLE, lost=WHOLE,
         apart={"403": UNTOLD, **dict.fromkeys(ILL_FORMED, LISTED)},

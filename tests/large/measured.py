@@ -36,7 +36,7 @@ def measure(case: Case, size: Size, folder: Path) -> Measured:
         began = time.monotonic()
         status, workspace = _run(rig)
         seconds = time.monotonic() - began
-        peak = int((workspace.parent / "peak").read_text(encoding="ascii")) * 1024
+        peak = int((workspace.parent / "peak").read_text(encoding="ascii").split()[0]) * 1024
         found = tuple(wrong(case, size, rig, read_report(workspace), peak))
         return Measured(status, seconds, peak, len(rig.github_faults.log), found)
 

@@ -22,7 +22,8 @@ JOBS = YAML(typ="safe").load(CALLED)["jobs"]
 ENV = YAML(typ="safe").load(CALLED)["env"]
 OPEN = {
     "attachment-bytes", "check-run", "comment-from", "incremental", "instructions", "max-comments", "on-error",
-    "on-pending", "path-instructions", "redact", "review-event", "summary-comment", "wait-minutes",
+    "on-pending", "path-instructions", "quiet-minutes", "redact", "review-event", "summary-comment",
+    "wait-for-checks", "wait-for-checks-hours", "wait-minutes",
 }  # fmt: skip
 """The keys that the example leaves to a repository's file: none spends, or passes the check with less review."""
 REMOTE = "YOUR-ORG/.github/.github/workflows/reviewbot.yml@COMMIT # vX.Y.Z"

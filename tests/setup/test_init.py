@@ -7,7 +7,6 @@ import json
 import os
 import re
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.settings import INPUTS, Settings, read_settings
 from reviewbot.settings.table import CONFIG_FILE
 from reviewbot.setup.files import Action, Wish, config_file, files, installed_from, read_action, ruleset
+from reviewbot.values import replace
 from tests.contract.referee import Request, rest_complaints
 from tests.contract.test_snippets import LINTERS, complaint
 from tests.project.config_schema import config_schema

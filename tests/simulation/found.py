@@ -508,6 +508,17 @@ FOUND: dict[str, Bug] = {
             *(Move("go_back"), Move("evil", 0, 2), Episode((PUSH,))),
         ),
     ),
+    "deferred-on-two-heads": Bug(
+        "A run is killed after it has recorded a deferral in the check run only, and the same change is pushed "
+        "as another commit: it counts as new at each run, and is never bought.",
+        CONVERGES,
+        history(
+            Move("author_cancels"),
+            Episode((NEXT,), (At(10, Kill(after=False)),)),
+            Move("squash"),
+            setting=Setting(config="quiet-minutes: 15\n"),
+        ),
+    ),
     "carried-and-forgotten": Bug(
         "The summary is deleted, and a force-push hides the review that found a flaw under more commits than are read: "
         "a later whole one, which calls it fixed, turns the change green.",

@@ -64,8 +64,12 @@ class History:
 
     @property
     def is_comparable(self) -> bool:
-        """Whether it contains disturbances that must not change the end."""
-        return self.starts_again and any(isinstance(step, Episode) and step.at for step in self.steps)
+        """Whether it contains disturbances that must not change the end.
+
+        Under a small limit they may: what a purchase without an answer may have cost counts, so less is bought.
+        """
+        is_disturbed = any(isinstance(step, Episode) and step.at for step in self.steps)
+        return self.starts_again and is_disturbed and self.setting.input("max-credits-per-pr", "0") in {"0", "auto"}
 
     def undisturbed(self) -> History:
         """Return the same without disturbances."""

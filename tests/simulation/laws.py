@@ -206,7 +206,7 @@ _VOLATILE = (
     (re.compile(r"\b[0-9a-f]{7,40}\b"), "SHA"),
     (re.compile(r"(discussion_r|issuecomment-|/runs/|comment=r?)\d+"), r"\1N"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
-    (re.compile(r"(within|after|At the last look,?) [^,.\n]+"), r"\1 SO LONG"),
+    (re.compile(r"(within|after|Last known state,?) [^,.:\n]+"), r"\1 SO LONG"),
     (re.compile(r"('not-requested', )[^)]+"), r"\1CHECK"),  # `Shown.is_unasked`: with a check, or without
 )
 

@@ -111,7 +111,7 @@ def _text_files(world: World) -> list[str]:
 
 
 def _insert(world: World, line: str, where: int, *, by: By | None = None, paths: Sequence[str] = ()) -> None:
-    path = _pick(paths or [*_text_files(world), "new.py"], where)
+    path = _pick(list(paths) or [*_text_files(world), "new.py"], where)
     if path is None:
         return
     lines = _files(world)[path].content.decode().split("\n") if path in _files(world) else [""]

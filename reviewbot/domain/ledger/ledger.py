@@ -226,12 +226,17 @@ class Ledger(Struct, frozen=True):
         return any(seen <= at and (forced_at is None or forced_at < seen) for seen in moments)
 
     def with_full_identity(self, identity: str) -> Ledger:
-        """Replace the shortened identity of a short copy by the full one."""
+        """Replace the short identity of a copy by the full one; the more advanced entry of an attempt counts."""
         cut = [one for one in self.purchases if one.identity != identity and identity.startswith(one.identity)]
-        if not cut:
-            return self
-        whole = (replace(one, identity=identity) if one in cut else one for one in self.purchases)
-        return replace(self, purchases=tuple(whole))
+        there = {one.attempt for one in self.purchases if one.identity == identity}
+        doubles = [one for one in cut if one.attempt in there]
+        whole = (replace(one, identity=identity) if one in cut else one for one in self.purchases if one not in doubles)
+        ledger = replace(self, purchases=tuple(whole)) if cut else self
+        for one in doubles:
+            known = next(two for two in ledger.purchases if (two.identity, two.attempt) == (identity, one.attempt))
+            latest = max(known, one, key=_progress)
+            ledger = ledger.with_purchase(replace(latest, identity=identity, judged=one.judged))
+        return ledger
 
     def was_asked(self, comment_id: str) -> bool:
         return any(comment_id in entry.asked for entry in self.purchases)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeVar
+
+from msgspec import Struct, structs
 
 from reviewbot.domain.github.drafts import InlineComment, Reaction, ReviewEvent
 from reviewbot.domain.github.pull_request import Conclusion, Snapshot
@@ -97,7 +99,9 @@ class Pair:
 
         def plain(one: object) -> object:
             if isinstance(one, Snapshot):
-                return plain(_ranked(asdict(one)))
+                return plain(_ranked(_as_dict(one)))
+            if isinstance(one, Struct):
+                return plain(_as_dict(one))
             if isinstance(one, Mapping):
                 return {plain(key): plain(each) for key, each in one.items() if key not in _GONE}
             if isinstance(one, (list, tuple)):
@@ -437,7 +441,7 @@ class Pair:
         for number in self.pulls:
             self.agree(f"snapshot {number}", _snapshot(number))
         self.agree("heads", lambda harness, _side: harness.forge.heads([1, 2, 3]))
-        self.agree("waiting", lambda harness, _side: asdict(harness.forge.waiting(NAMES)))
+        self.agree("waiting", lambda harness, _side: _as_dict(harness.forge.waiting(NAMES)))
         self.agree("summaries", lambda harness, _side: [one for one, _ in harness.forge.summaries(MARK)])
         self.agree(
             "older checks",
@@ -461,6 +465,13 @@ def plain_diff(diff: bytes) -> str:
     """Return a diff without what the sides may write differently: blob ids, and the words behind a hunk's numbers."""
     text = re.sub(r"^index .*\n", "", diff.decode(), flags=re.MULTILINE)
     return re.sub(r"^(@@ .* @@).*$", r"\1", text, flags=re.MULTILINE)
+
+
+def _as_dict(value: Any) -> Any:  # noqa: ANN401 — any value of the ports
+    """Return a value with dicts in place of its structs."""
+    if isinstance(value, Struct):
+        return {name: _as_dict(each) for name, each in structs.asdict(value).items()}
+    return tuple(map(_as_dict, value)) if isinstance(value, tuple) else value
 
 
 def _ranked(snapshot: dict[str, Any]) -> dict[str, Any]:

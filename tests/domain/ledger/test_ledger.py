@@ -773,6 +773,15 @@ def test_the_beginning_of_an_identity_is_told_whole() -> None:
     assert Ledger((short,)).with_full_identity("") == Ledger((short,))
 
 
+def test_an_attempt_that_is_recorded_with_both_identities_is_one() -> None:
+    short, whole = replace(BOUGHT, identity="a" * 16), replace(BOUGHT, identity="a" * 64)
+    deferred, other = replace(whole, state=TaskState.DEFERRED, task_id=""), replace(BOUGHT, identity="b" * 64)
+    ahead = Ledger((short, other, deferred)).with_full_identity("a" * 64)
+    assert ahead == Ledger((other, replace(short, identity="a" * 64)))
+    head = replace(deferred, identity="a" * 16, head_sha="0" * 40)
+    assert Ledger((head, deferred)).with_full_identity("a" * 64) == Ledger((deferred,))
+
+
 def test_the_last_finished_attempt_at_a_change_stands() -> None:
     tries = [replace(BOUGHT, attempt=n, state=state) for n, state in enumerate(TaskState, start=1)]
     assert Ledger(tuple(tries)).done(BOUGHT.identity) == tries[3]
