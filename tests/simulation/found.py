@@ -508,6 +508,18 @@ FOUND: dict[str, Bug] = {
             *(Move("go_back"), Move("evil", 0, 2), Episode((PUSH,))),
         ),
     ),
+    "unread-before-the-task": Bug(
+        "Two runs at once record one intent. One cannot read GitHub before it creates the task, and ends the purchase; "
+        "the other creates it and is killed, and the next run buys another attempt.",
+        PAY_ONCE,
+        history(
+            Episode(
+                (NEXT, PUSH),
+                (At(5, Switch()), At(13, Switch()), At(14, Lose(done=False)), At(18, Kill(after=False))),
+            ),
+            setting=Setting((("max-credits-per-pr", "700"),)),
+        ),
+    ),
     "deferred-on-two-heads": Bug(
         "A run is killed after it has recorded a deferral in the check run only, and the same change is pushed "
         "as another commit: it counts as new at each run, and is never bought.",

@@ -107,6 +107,7 @@ from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import (
     ChecksNotGreen,
+    ForgeError,
     NothingSendable,
     PayloadTooLarge,
     PermissionMissing,
@@ -790,8 +791,11 @@ def _refused(bought: Bought) -> Bought:
 
 
 def not_created(at: Intended, error: ReviewbotError) -> Concluded:
-    """Fail; the intent stays if the task may exist, so that the next run sends the same key."""
-    refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError)
+    """Fail; the intent stays if the task may exist, so that the next run sends the same key.
+
+    If GitHub cannot be read before the task is created, another run may create it from the same intent.
+    """
+    refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)
     known = at.known
     if refused and not at.order.again:
         known = known.with_own(_refused(at.bought))

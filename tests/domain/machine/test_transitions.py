@@ -290,6 +290,13 @@ def test_the_intent_of_this_head_that_only_a_check_run_tells_is_left_to_its_own_
         assert bool(now.memory.update.purchases) is noted
 
 
+def test_an_intent_stays_if_github_cannot_be_read_before_its_task_is_created() -> None:
+    quoted = bought(known())
+    intended = go(quoted, steps.Updated(quoted.known.with_own(quoted.bought)))
+    ended = go(intended, AWAY)
+    assert [(one.state, one.used) for one in ended.known.ledger.purchases] == [(TaskState.INTENT, None)]
+
+
 def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has_moved() -> None:
     quoted = bought(known())
     intended = go(quoted, steps.Updated(quoted.known.with_own(quoted.bought)))
