@@ -148,12 +148,16 @@ def with_null(payload: Json, at: Path) -> Json:
     return changed if isinstance(changed, dict) else {}
 
 
+MATTERS = {("check_suite", "head_branch")}
+"""Null here says that the head is on a fork, so that the pull request cannot be found."""
+
+
 @pytest.mark.parametrize("name", TABLE)
 def test_a_null_that_the_schema_allows_changes_nothing(name: str) -> None:
     tried = 0
     for payload in (payload for each, payload in examples() if each == name):
         read = read_event(name, payload)
-        for at in set(nulls(schema_of(name, payload), payload)):
+        for at in set(nulls(schema_of(name, payload), payload)) - MATTERS:
             tried += 1
             changed = read_event(name, with_null(payload, at))
             where = f"{told(name, payload)} with null at {'.'.join(map(str, at))}"
