@@ -134,8 +134,7 @@ def quote(known: Known, wish: Wish, tag: Tag | None, balance: Balance | None, *,
         wish: the purchase; without its scope it is that of the whole change.
         tag: the expertise.
         balance: None if the review is free.
-        freed: credits of an open task that would be cancelled first. They are available again, but count against the
-            pull request's limit, since CodeVF does not report what a cancelled task cost.
+        freed: credits of an open task that would be cancelled first.
 
     Raises:
         OverBudget: it does not fit.
@@ -145,7 +144,7 @@ def quote(known: Known, wish: Wish, tag: Tag | None, balance: Balance | None, *,
     agreed = priced(known, wish, tag, intent.parts if intent else _parts(known))
     if balance is not None and not intent:
         _check_memory(known)
-        spent = max(known.stored.claimed, known.ledger.spent)
+        spent = max(known.stored.claimed, known.ledger.spent) - freed
         after = replace(balance, available=balance.available + freed)
         budget.check(_spending(known, known.ledger, agreed.hold, spent), after)
     return agreed
