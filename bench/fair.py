@@ -185,8 +185,8 @@ def _review(here: Ground) -> Mapping[str, tuple[float, int]]:
         capture_output=True,
         timeout=300,
     )
-    told, whole = json.loads((workspace.parent / "spans.json").read_text(encoding="utf-8"))
-    return rows_of([Span(*one) for one in told], whole, [one.began for one in api(here.github_meter.take())])
+    spans, whole = json.loads((workspace.parent / "spans.json").read_text(encoding="utf-8"))
+    return rows_of([Span(*one) for one in spans], whole, [one.began for one in api(here.github_meter.take())])
 
 
 def rows_of(spans: Sequence[Span], whole: float, requests: Sequence[float]) -> Mapping[str, tuple[float, int]]:

@@ -92,9 +92,9 @@ def test_a_review_is_bought_anew_on_request(tmp_path: Path) -> None:
         assert (done.outputs["verdict"], done.outputs["exit-status"]) == ("fail", "0"), "the verdict is the check's"
         assert len(rig.service.tasks()) == 2
         assert emoji(rig) == ["+1"]
-        [told] = answers(rig)
-        assert "`hubot` requested a review" in told
-        assert "The check: 1 finding blocks this pull request" in told
+        [reply] = answers(rig)
+        assert "`hubot` requested a review" in reply
+        assert "The check: 1 finding blocks this pull request" in reply
 
 
 def test_a_review_waits_for_a_request_and_is_bought_by_one(tmp_path: Path) -> None:
@@ -131,8 +131,8 @@ def test_what_somebody_may_not_have_is_refused_with_words(tmp_path: Path, by: st
         assert (summary(rig), rig.checks()) == before
         assert len(rig.service.tasks()) == 1
         assert emoji(rig) == ["-1"]
-        [told] = answers(rig)
-        assert word in told
+        [reply] = answers(rig)
+        assert word in reply
 
 
 def test_what_is_no_command_is_answered_with_help(tmp_path: Path) -> None:
@@ -163,9 +163,9 @@ def test_a_head_that_was_pushed_after_the_comment_is_not_what_was_meant(tmp_path
         head = rig.world.push(REPO, "topic", {"late.py": "x = 1\n"}, author="mona")
         rig.run(event="issue_comment", payload=event_of(rig, comment))
         rig.world.store.clock = lambda: datetime.now(UTC)
-        told = answers(rig)[-1]
-        assert f"`{head[:7]}`" in told
-        assert f"\n/reviewbot {text.split(maxsplit=1)[0]} {head}" in told
+        reply = answers(rig)[-1]
+        assert f"`{head[:7]}`" in reply
+        assert f"\n/reviewbot {text.split(maxsplit=1)[0]} {head}" in reply
         assert emoji(rig) == ["+1", "-1"]
         assert len(rig.service.tasks()) == 1
         assert not rig.checks()
@@ -311,9 +311,9 @@ def test_a_reply_to_a_finding_waives_it_without_an_id(tmp_path: Path) -> None:
         rig.run()
         done = reply_to_finding(rig, "/reviewbot waive only admins can call it")
         assert (done.exit_status, done.outputs["verdict"], check(rig)) == (0, "pass", "success"), done.log
-        [told] = answers(rig)
-        assert "In reply to [this comment](" in told
-        assert "`hubot` waived" in told
+        [shown] = answers(rig)
+        assert "In reply to [this comment](" in shown
+        assert "`hubot` waived" in shown
         [first, reply] = rig.world.store.replies.values()
         assert "⚖️ **Waived** by `hubot`: only admins can call it" in first.body
         assert [one.subject for one in rig.world.store.reactions] == [node_id("PRRC", reply.id)]
@@ -331,7 +331,7 @@ def test_the_same_people_may_waive_in_a_thread(tmp_path: Path) -> None:
         reply_to_finding(rig, "/reviewbot waive it is fine", by="quill")
         reply_to_finding(rig, "/reviewbot waive it is fine", by="mona")
         reply_to_finding(rig, "/reviewbot waive")
-        assert ["does not have" in told for told in answers(rig)] == [True, False, False]
+        assert ["does not have" in reply for reply in answers(rig)] == [True, False, False]
         assert "Authors cannot waive a finding that blocks" in answers(rig)[1]
         assert f"/reviewbot waive {finding_id} REASON" in answers(rig)[2]
         assert (emoji(rig), check(rig)) == (["-1"] * 3, "failure")

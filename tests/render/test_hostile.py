@@ -125,10 +125,10 @@ def test_an_attack_in_every_field_of_a_state_ends_and_begins_no_hidden_line(rend
         assert_nothing_happens(attack, word, clean)
         assert all(line.startswith("> ") for line in word.splitlines()), attack
         assert "<!--" not in word, attack
-        told = with_state(body, word)
-        assert word in told, attack
-        assert with_state(told, "") == body, attack
-        assert with_state(told, "> other") == with_state(body, "> other"), attack
+        marked = with_state(body, word)
+        assert word in marked, attack
+        assert with_state(marked, "") == body, attack
+        assert with_state(marked, "> other") == with_state(body, "> other"), attack
 
 
 def test_a_template_that_would_end_the_word_itself_is_an_error() -> None:

@@ -133,8 +133,8 @@ def test_an_open_review_is_in_progress_and_somebody_holds_the_merge(on_pending: 
 @pytest.mark.parametrize("reason", Reason)
 def test_only_where_no_review_was_due_is_a_check_skipped(reason: Reason) -> None:
     outcome = not_due(reason, "because")
-    told = reason in {Reason.NOTHING_SELECTED, Reason.ROUTE, Reason.LABEL, Reason.BOT}
-    assert short(outcome) == ("skipped" if told else None, 0, "none", "skipped", reason.value)
+    is_written = reason in {Reason.NOTHING_SELECTED, Reason.ROUTE, Reason.LABEL, Reason.BOT}
+    assert short(outcome) == ("skipped" if is_written else None, 0, "none", "skipped", reason.value)
     assert outcome.message == "because"
 
 
@@ -235,9 +235,9 @@ def test_what_may_have_been_forgotten_is_never_green(
 def test_a_green_verdict_beside_one_that_is_not_is_kept_and_not_shown(
     outcome: Outcome, rules: Rules, row: tuple[str, int, str, str, str]
 ) -> None:
-    told = shared_head(outcome, 7, rules)
-    assert short(told) == row
-    assert (told.own, "#7" in told.message) == (outcome.conclusion, True)
+    shared = shared_head(outcome, 7, rules)
+    assert short(shared) == row
+    assert (shared.own, "#7" in shared.message) == (outcome.conclusion, True)
 
 
 @pytest.mark.parametrize(
