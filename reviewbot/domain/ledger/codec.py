@@ -21,7 +21,7 @@ from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.ledger.finding_codec import FindingsJson, Row, smaller
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
+from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.text.strict_json import JsonMismatch, Moment, Whole, read, same_fields
@@ -75,6 +75,7 @@ class _JudgementJson(Struct, frozen=True):
     rules: _RulesJson
     placement: _PlacementJson
     review_kind: ReviewKind
+    answer: AnswerForm
 
 
 class _JudgedRow(Row, frozen=True):

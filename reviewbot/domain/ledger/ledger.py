@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.findings.tracked_finding import LOST, Bypass, Findings, FindingState, Judged
 from reviewbot.domain.github.pull_request import PullRequest, Seen
-from reviewbot.domain.model.options import ReviewKind
+from reviewbot.domain.model.options import AnswerForm, ReviewKind
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
 from reviewbot.values import replace
 
@@ -62,6 +62,7 @@ class Judgement(Struct, frozen=True):
     rules: Rules = field(default_factory=Rules)
     placement: PlacementRules = field(default_factory=PlacementRules)
     review_kind: ReviewKind = ReviewKind.COMMENT
+    answer: AnswerForm = AnswerForm.SCHEMA
 
 
 class Purchase(Struct, frozen=True):
