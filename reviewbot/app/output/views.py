@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
 from reviewbot.app.context import RunContext
@@ -69,7 +69,13 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         sent=known.packing.sent if known.packing else (),
         held=_held(known),
         notices=known.change.notices,
-        degraded=(*run.renderer.problems, *known.notes, *run.degraded.sentences, *unknown_tasks(run, known)),
+        degraded=(
+            *run.renderer.problems,
+            *known.notes,
+            *_on_answer(known),
+            *run.degraded.sentences,
+            *unknown_tasks(run, known),
+        ),
         cost=cost_of(known),
         wait=wait_of(run, known),
         task_id=known.task_id,
@@ -85,6 +91,14 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         approved_by=run.settings.approve_spend if known.request.paid else "",
         in_summary=outcome.exit_status != EXIT_NOT_PUBLISHED and _is_in_summary(known, counting),
     )
+
+
+def _on_answer(known: Known) -> Iterator[str]:
+    """Yield what is unusual about the answer: no schema was sent, or a maintainer accepted it."""
+    if known.purchase and known.purchase.no_schema:
+        yield "CodeVF did not accept the response schema, so the task was created once, without it."
+    if known.accepted_by:
+        yield f"{known.accepted_by} has read the answer and accepted it as the review of this commit."
 
 
 def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:

@@ -22,7 +22,7 @@ def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
     task = run.service.retrieve(purchase.task_id)
     if task.status is not TaskStatus.COMPLETED:
         return TaskRead(task)
-    return TaskRead(task, placed_now(run, known, purchase, read_answer(run.service, task)))
+    return TaskRead(task, placed_now(run, known, purchase, read_answer(run.service, task, purchase.judgement.answer)))
 
 
 def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead | NotOver:

@@ -4,8 +4,7 @@ A finding begins with its place: `path:12: high: text`, in a line, a list item o
 file's name. A paragraph that names a place anywhere is a finding too. All other text is left over. Nothing is dropped
 except the place, the severity and list markers, which the finding has as fields.
 
-The parser never makes a finding milder than its text: without a severity of its own it is unrated, and a milder one that
-calls something critical is unrated too.
+A finding without a severity is unrated, and so is a milder one whose text calls something critical.
 """
 
 from __future__ import annotations
@@ -39,25 +38,30 @@ LONG_TITLE = 100
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _CLEAN = re.compile(
-    r"(?:there (?:is|are|was|were) |i (?:have |found |see |saw ))?"
-    r"(?:nothing (?:here )?(?:needs (?:fixing|to be fixed|to be changed)|(?:that needs |needing )fixing|to (?:fix|report|change))|"
-    r"no (?:findings|issues|problems|bugs|defects)(?: (?:found|to report))?)"
+    r"(?:there (?:is|are|was|were) |i (?:have )?(?:found |see |saw )|i have )?"
+    r"(?:nothing (?:here )?(?:needs (?:fixing|to be (?:fixed|changed))|(?:that needs |needing )fixing|"
+    r"to (?:fix|report|change))|no (?:findings|issues|problems|bugs|defects)(?: (?:found|to report))?)"
 )
-_TITLE = re.compile(r"(?:code )?(?:review|findings|issues|problems|comments|remarks|details|summary|notes)(?: of (?:the )?(?:findings|change|review))?")
+_TITLE = re.compile(
+    r"(?:code )?(?:review|findings|issues|problems|comments|remarks|details|summary|notes)"
+    r"(?: of (?:the )?(?:findings|change|review))?"
+)
 _GREETING = re.compile(
     r"(?:hi|hello|hey|dear|thanks|thank you|many thanks|regards|best regards|kind regards|best|cheers|yours)"
     r"(?: (?:all|team|everyone|there|for the (?:clean |nice |clear |small )?(?:change|patch|pull request)))?"
     r"(?:,? [^\W\d_]{2,20})?"
 )
 _PRAISE = re.compile(
-    r"(?:overall |otherwise |in general )?,? ?(?:this is |it is )?(?:an? )?(?:good|nice|clean|solid|great) (?:change|work|job|patch)"
+    r"(?:overall |otherwise |in general )?,? ?(?:this is |it is )?(?:an? )?(?:good|nice|clean|solid|great) "
+    r"(?:change|work|job|patch)"
     r"|(?:overall|otherwise|the rest)?,? ?(?:it |this )?looks (?:good|fine)(?: to me)?(?: otherwise| overall)?"
     r"|(?:i am )?happy to (?:discuss|help|answer questions)|that is (?:all|it)"
 )
 _INTRODUCTION = re.compile(
     r"(?:here (?:is|are)|below (?:is|are)|these are|the following are|i (?:have )?(?:found|have|see)|found|my|the)"
     r"(?: my| the| these| all)?(?: (?P<number>\d{1,4}|" + "|".join(_NUMBERS) + r"))?(?: review| code)?"
-    r" (?:findings?|issues?|problems?|bugs?|comments?|remarks?|points?|things?|results?|notes?)(?: are| are below| below)?"
+    r" (?:findings?|issues?|problems?|bugs?|comments?|remarks?|points?|things?|results?|notes?)"
+    r"(?: are| are below| below)?"
 )
 
 
@@ -115,13 +119,16 @@ class Prose(Struct, frozen=True):
 
 _WORDS = "|".join(sorted(map(re.escape, severity_words()), key=len, reverse=True))
 _LINES = (
-    r"(?P<first>\d{1,7})(?!\d)(?::\d{1,5}(?![\d:]))?"
-    r"(?:\s?(?:-|–|—|\.\.|to\s)\s?[lL]?(?P<last>\d{1,7})(?![\d])(?::\d{1,5}(?!\d))?)?"
+    r"(?P<first>\d{1,7})(?!\d)(?::\d{1,5}(?!\d))?"
+    r"(?:\s?(?:-|\u2013|\u2014|\.\.|to\s)\s?[lL]?(?P<last>\d{1,7})(?![\d])(?::\d{1,5}(?!\d))?)?"
 )
-_NAME = r"(?:`(?P<quoted>[^`\n]{1,300})`|(?P<plain>(?:[A-Za-z]:(?=[\\/]))?[^\s`:*\"'<>|#,;(\[{][^\s`:*\"'<>|#,;(]{0,300}))"
+_NAME = (
+    r"(?:`(?P<quoted>[^`\n]{1,300})`|(?P<plain>(?:[A-Za-z]:(?=[\\/]))?[^\s`:*\"'<>|#,;(\[{][^\s`:*\"'<>|#,;(]{0,300}))"
+)
 _BEFORE = r"(?<![^\s(\[*\"'>|])"
-_LINK = r"\[(?P<label>[^\[\]\n]{0,300})\]\((?P<link>[^\s()]{1,1000}?)#[lL](?P<first>\d{1,7})(?:[cC]\d+)?(?:-[lL]?(?P<last>\d{1,7})(?:[cC]\d+)?)?\)"
-_ADDRESS = r"<?(?P<link>https?://[^\s()<>#]{1,1000})#[lL](?P<first>\d{1,7})(?:[cC]\d+)?(?:-[lL]?(?P<last>\d{1,7})(?:[cC]\d+)?)?>?"
+_ANCHOR = r"#[lL](?P<first>\d{1,7})(?:[cC]\d+)?(?:-[lL]?(?P<last>\d{1,7})(?:[cC]\d+)?)?"
+_LINK = r"\[(?P<label>[^\[\]\n]{0,300})\]\((?P<link>[^\s()#]{1,1000})" + _ANCHOR + r"\)"
+_ADDRESS = r"<?(?P<link>https?://[^\s()<>#]{1,1000})" + _ANCHOR + ">?"
 _QUOTED = r"\*{0,3}`(?P<quoted>(?:[A-Za-z]:(?=[\\/]))?[^`\n:#(]{1,300})(?::|#|\()[lL]?" + _LINES + r"\)?:?`\*{0,3}"
 _AT = (
     r"\*{0,3}"
@@ -135,22 +142,40 @@ _FORMS = (_LINK, _ADDRESS, _QUOTED, _AT, _OF)
 
 _BEGINS = tuple(re.compile(form) for form in _FORMS)
 _CONTAINS = tuple(re.compile(_BEFORE + form) for form in _FORMS)
-_FILE = re.compile(r"\*{0,3}" + _NAME + r"\*{0,3}(?=\s*:(?:\s|\Z)|\s+[-–—]\s)")
+_FILE = re.compile(r"\*{0,3}" + _NAME + r"\*{0,3}(?=\s*:(?:\s|\Z)|\s+[-\u2013\u2014]\s)")
 _FILE_ALONE = re.compile(r"(?:(?:file|in):?\s+)?\*{0,3}" + _NAME + r":?\*{0,3}:?\s*\Z", re.IGNORECASE)
-_LINE_REF = re.compile(r"\*{0,3}:?(?:lines?\s|[lL])?\s?" + _LINES + r"\*{0,3}(?=\s*[:)]|\s+[-–—]\s|\s*\Z)", re.IGNORECASE)
-_NAMED = frozenset("makefile dockerfile containerfile jenkinsfile gemfile rakefile procfile codeowners license".split())
+_LINE_REF = re.compile(
+    r"\*{0,3}:?(?:lines?\s|[lL])?\s?" + _LINES + r"\*{0,3}(?=\s*[:)]|\s+[-\u2013\u2014]\s|\s*\Z)", re.IGNORECASE
+)
+_IN_REPOSITORY = re.compile(r"\A(?:https?://[^/]+/[^/]+/[^/]+/|(?:\.\./)+)(?:blob|blame|tree|raw)/[^/]+/")
+_NAMED = frozenset(
+    (
+        "makefile",
+        "dockerfile",
+        "containerfile",
+        "jenkinsfile",
+        "gemfile",
+        "rakefile",
+        "procfile",
+        "codeowners",
+        "license",
+    )
+)
 
-_SEPARATOR = r"(?:\s*[:;,–—|)](?!\S?//)\s*|\s+-\s+|\s+(?=[\[(*`])|\s*(?=\n|\Z))"
+_SEPARATOR = r"(?:\s*[:;,\u2013\u2014|)](?!\S?//)\s*|\s+-\s+|\s+(?=[\[(*`])|\s*(?=\n|\Z))"
 _AFTER = re.compile(_SEPARATOR)
 _BRACKETED = re.compile(
-    r"(?:\*{1,3}|[\[(`])+\s*(?:severity\s*[:=]?\s*)?(?P<word>" + _WORDS + r")(?:\s(?:severity|priority))?\s*:?\s*"
-    r"(?:\*{1,3}|[\])`])+(?:\s*[:,–—|]|\s+-(?=\s))?\s*",
+    r"[*\[(`]{1,5}\s?(?:severity\s*[:=]?\s*)?(?P<word>" + _WORDS + r")(?:\s(?:severity|priority))?\s?:?\s?"
+    r"[*\])`]{1,5}(?:\s*[:,\u2013\u2014|]|\s+-(?=\s))?\s*",
     re.IGNORECASE,
 )
 _LABEL = re.compile(
-    r"(?:severity\s*[:=]?\s*)?(?P<word>" + _WORDS + r")(?:\s(?:severity|priority))?(?:\s*[:–—|]\s*|\s+-\s+|\s*(?=\n|\Z))",
+    r"(?:severity\s*[:=]?\s*)?(?P<word>"
+    + _WORDS
+    + r")(?:\s(?:severity|priority))?(?:\s*[:\u2013\u2014|]\s*|\s+-\s+|\s*(?=\n|\Z))",
     re.IGNORECASE,
 )
+_PHRASE = re.compile(r"severity\s*[:=]\s*(?P<word>" + _WORDS + r")\s*[.,;]\s*", re.IGNORECASE)
 _RANKS = "critical blocker high major medium moderate low minor info nit trivial"
 _SEVERITY_HEADING = re.compile(
     r"\*{0,3}(?P<word>"
@@ -184,27 +209,37 @@ def _is_path(name: str) -> bool:
 
 def _place(match: re.Match[str]) -> _Place | None:
     """Return the place of a match; None if its name is not that of a file."""
-    found = {"link": None, "label": None, "quoted": None, "plain": None, "first": None, "last": None} | match.groupdict()
+    found: dict[str, str | None] = dict.fromkeys(("link", "label", "quoted", "plain", "first", "last"))
+    found |= match.groupdict()
     name, end = found["link"] or found["quoted"] or found["plain"] or "", match.end()
     if found["plain"] and match.end("plain") == end:
         name = name.rstrip(".)]}'!?")
         end -= len(found["plain"]) - len(name)
     if found["link"]:
-        name = re.sub(r"\Ahttps?://[^/]+/[^/]+/[^/]+/(?:blob|blame|tree|raw)/[^/]+/", "", unquote(name))
+        name = _IN_REPOSITORY.sub("", unquote(name))
     elif not (_is_path(name) or (found["quoted"] and found["first"])):
         return None
     path = name.replace("\\", "/").strip()
-    first, last = (int(found[key]) if found[key] else None for key in ("first", "last"))
-    label = (found["label"] or "").strip("`* ")
-    label = "" if _is_path(label.partition(":")[0].partition("#")[0]) and " " not in label else label
-    return _Place(path, first or last or None, last or first or None, match.start(), end, label)
+    first, last = _lines_of(match) if found["first"] else (None, None)
+    label = (found["label"] or "").strip()
+    label = "" if " " not in label and _is_path(label.strip("`*").partition(":")[0].partition("#")[0]) else label
+    return _Place(path, first, last, match.start(), end, label)
 
 
-def _begins_with_place(text: str) -> _Place | None:
+def _lines_of(match: re.Match[str]) -> tuple[int | None, int | None]:
+    """Return the first and the last line of a match; None for line 0."""
+    first, last = sorted((int(match["first"]), int(match["last"] or match["first"])))
+    return (first or last or None), (last or None)
+
+
+def _begins_with_place(text: str, *, rated: bool = False) -> _Place | None:
+    """Return the place that a text begins with; `rated` if a severity precedes it."""
     found = (_place(match) for form in _BEGINS if (match := form.match(text)))
     place = next((one for one in found if one), None)
     # `a.py:3 is wrong` is a sentence, which is kept whole.
-    return place if place and _AFTER.match(text, place.end) else None
+    if place and (rated or _AFTER.match(text, place.end) or _severity(text[place.end :].lstrip())[0]):
+        return place
+    return None
 
 
 def _contained_place(text: str) -> _Place | None:
@@ -221,7 +256,7 @@ def _file_alone(text: str) -> str:
 
 def _severity(text: str) -> tuple[Severity | None, str]:
     """Return the severity that a text begins with, and the text after it."""
-    match = _BRACKETED.match(text) or _LABEL.match(text)
+    match = _BRACKETED.match(text) or _LABEL.match(text) or _PHRASE.match(text)
     return (severity_of(match["word"]), text[match.end() :]) if match else (None, text)
 
 
@@ -302,7 +337,8 @@ def _starts(line: str, before: Sequence[str]) -> bool:
         return True
     if _LINE_REF.match(text) and _LINE_REF.match(_unmarked(before[0])):
         return True
-    is_placed = _begins_with_place(_severity(text)[1]) is not None
+    severity, rest = _severity(text)
+    is_placed = _begins_with_place(rest, rated=severity is not None) is not None
     return is_placed or _heads(line) or _earlier(text) is not None
 
 
@@ -318,7 +354,7 @@ def _place_alone(text: str) -> bool:
 
 
 def _unmarked(line: str) -> str:
-    text = re.sub(r"\A[\s>|]+", "", line)
+    text = re.sub(r"\A[\s>|]+", "", line.rstrip(" |") if line.lstrip().startswith("|") else line)
     return _ITEM.sub("", text, count=1).strip() if _ITEM.match(text) else text.strip()
 
 
@@ -353,7 +389,10 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 _NONE = re.compile(r"(?:none|nothing|n/a|no (?:findings?|issues?))[.!]?\Z|\W*\Z", re.IGNORECASE)
-_EARLIER = re.compile(r"`?(?P<id>[0-9a-f]{10})`?\s*[:–—-]\s*(?P<state>fixed|open)\b[.:;,–—\s-]*(?P<note>.*)\Z", re.DOTALL)
+_EARLIER = re.compile(
+    r"`?(?P<id>[0-9a-f]{10})`?\s*[:\u2013\u2014-]\s*(?P<state>fixed|open)\b[.:;,\u2013\u2014\s-]*(?P<note>.*)\Z",
+    re.DOTALL,
+)
 
 
 def _earlier(text: str) -> Previous | None:
@@ -415,7 +454,7 @@ class _Reader:
 
     def _head(self, block: _Block) -> None:
         severity, text = _severity(block.text)
-        place = _begins_with_place(text)
+        place = _begins_with_place(text, rated=severity is not None)
         self._close(block.level)
         if place:
             self._begin(block, place, text, severity, takes_all=True)
@@ -459,15 +498,13 @@ class _Reader:
             self.current = None
             return
         severity, text = _severity(block.text)
-        place = _begins_with_place(text)
+        place = _begins_with_place(text, rated=severity is not None)
         if place:
             self._begin(block, place, text, severity, takes_all=text[place.end :].strip(" :*") == "")
         elif _heads(block.text) and "\n" not in block.text and self._title(block, _pseudo_level(block)):
             return
         elif (under := self._file()) and (ref := _LINE_REF.match(text)) and _AFTER.match(text, ref.end()):
-            first, last = (int(ref[key]) if ref[key] else None for key in ("first", "last"))
-            place = _Place(under, first or last or None, last or first or None, 0, ref.end())
-            self._begin(block, place, text, severity, takes_all=False)
+            self._begin(block, _Place(under, *_lines_of(ref), 0, ref.end()), text, severity, takes_all=False)
         elif self._continues(block):
             self.current.text.append("\n".join(block.raw))  # type: ignore[union-attr]  # `_continues` says so
         else:
@@ -495,9 +532,7 @@ class _Reader:
         else:
             self._leave(block)
 
-    def _begin(
-        self, block: _Block, place: _Place, text: str, severity: Severity | None, *, takes_all: bool
-    ) -> None:
+    def _begin(self, block: _Block, place: _Place, text: str, severity: Severity | None, *, takes_all: bool) -> None:
         """Begin a finding at a place; its severity is before the place or after it."""
         rest = _after(text, place)
         if severity is None:
@@ -534,7 +569,7 @@ def _after(text: str, place: _Place | None = None) -> str:
     if place is None:
         return text
     separator = _AFTER.match(text, place.end)
-    return text[separator.end() if separator else place.end :]
+    return text[separator.end() if separator else place.end :].lstrip(" ")
 
 
 def _finding(draft: _Draft) -> Finding:
@@ -556,6 +591,10 @@ def _finding(draft: _Draft) -> Finding:
 def _split(text: str) -> tuple[str, str]:
     """Return the first line, or the first sentence of a long one, and what follows."""
     first, _, rest = text.partition("\n")
+    if rest and not first.rstrip().endswith((".", "!", "?", ":", ";")):
+        wrapped, _, more = text.partition("\n\n")
+        if "```" not in wrapped:
+            first, rest = " ".join(wrapped.split()), more
     sentence = re.match(r"(.{20,}?[.!?])\s+(?=\S)", first) if len(first) > LONG_TITLE else None
     if sentence:
         first, rest = sentence[1], f"{first[sentence.end() :]}\n{rest}"
@@ -571,9 +610,4 @@ def read_prose(text: str) -> Prose:
     for block in _blocks(line_feeds(text).split("\n")):
         reader.read(block)
     rest = tuple(one for one in reader.rest if re.search(r"\w", one))
-    findings = tuple(
-        replace(one, line=first, end_line=last)
-        for one in map(_finding, reader.drafts)
-        for first, last in [sorted((one.line or 0, one.end_line or 0)) if one.line else (None, None)]
-    )
-    return Prose(findings, tuple(reader.previous), tuple(reader.confirmed), rest)
+    return Prose(tuple(map(_finding, reader.drafts)), tuple(reader.previous), tuple(reader.confirmed), rest)

@@ -115,9 +115,7 @@ class _Source(Struct, frozen=True):
     is_prose: bool = False
 
 
-def read_result(
-    result: object, files: Mapping[str, str] | None = None, form: AnswerForm = AnswerForm.SCHEMA
-) -> Report:
+def read_result(result: object, files: Mapping[str, str] | None = None, form: AnswerForm = AnswerForm.SCHEMA) -> Report:
     """Parse a task's result; never raises, and never loses text.
 
     Args:
@@ -152,11 +150,12 @@ def _in_prose(sources: Sequence[_Source], form: AnswerForm) -> Report | None:
     """
     if form is AnswerForm.WORDS and len(sources) == 1 and sources[0].is_prose and is_clean(sources[0].text):
         return Report(sources[0].text.strip(), ())
-    parsed = [(source, read_prose(source.text) if source.is_prose else Prose(rest=(source.text,))) for source in sources]
+    parsed = [(one, read_prose(one.text) if one.is_prose else Prose(rest=(one.text,))) for one in sources]
     findings = tuple(finding for _, prose in parsed for finding in prose.findings)
     if not findings:
         return None
-    said, leftovers = [], []
+    said: list[str] = []
+    leftovers: list[Leftover] = []
     for source, prose in parsed:
         said += prose.confirmed
         for text in prose.rest:

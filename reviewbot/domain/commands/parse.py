@@ -38,6 +38,7 @@ class CommandName(StrEnum):
     STATUS = "status"
     WAIVE = "waive"
     UNWAIVE = "unwaive"
+    ACCEPT = "accept"
     BYPASS = "bypass"
     HELP = "help"
     UNKNOWN = "unknown"
@@ -58,6 +59,7 @@ _SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
     CommandName.STATUS: (Permission.READ, ""),
     CommandName.WAIVE: (Permission.WRITE, f"{_ID}(?: (?P<reason>.*))?"),
     CommandName.UNWAIVE: (Permission.WRITE, _ID),
+    CommandName.ACCEPT: (Permission.MAINTAIN, ""),
     CommandName.BYPASS: (Permission.MAINTAIN, f"(?:{_COMMIT}(?: |$))?(?P<reason>.*)"),
     CommandName.HELP: (Permission.READ, ""),
 }

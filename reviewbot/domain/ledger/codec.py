@@ -111,6 +111,8 @@ class _PurchaseJson(Struct, frozen=True):
     judged: tuple[_JudgedRow, ...]
     max_credits: _Hold
     lines: Whole | None
+    no_schema: bool
+    unread_at: str
     head_at: str
 
 
@@ -119,6 +121,12 @@ class _BypassRow(Row, frozen=True):
     base_ref: str
     by: str
     reason: str
+
+
+class _AcceptanceRow(Row, frozen=True):
+    head_sha: str
+    task_id: str
+    by: str
 
 
 class _SeenRow(Row, frozen=True):
@@ -135,6 +143,7 @@ class _LedgerJson(Struct, frozen=True):
     forgotten: Decimal
     findings: FindingsJson
     bypass: _BypassRow | None
+    acceptance: _AcceptanceRow | None
     counter: _Counter
     seen: _SeenRow
 
@@ -269,6 +278,7 @@ def _to_json(ledger: Ledger) -> _LedgerJson:
         forgotten=short_credits(ledger.forgotten),
         findings=same_fields(ledger.findings, FindingsJson),
         bypass=None if ledger.bypass is None else same_fields(ledger.bypass, _BypassRow),
+        acceptance=None if ledger.acceptance is None else same_fields(ledger.acceptance, _AcceptanceRow),
         counter=min(ledger.counter, MAX_COUNTER),
         seen=same_fields(ledger.seen, _SeenRow),
     )

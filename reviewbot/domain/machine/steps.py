@@ -14,7 +14,7 @@ from reviewbot.domain.machine.known import Bought, Known, ReviewedChange, Underw
 from reviewbot.domain.machine.phases import Order
 from reviewbot.domain.model.review import Balance, Report, Tag, Task
 from reviewbot.domain.policy.verdict import Outcome
-from reviewbot.errors import PayloadTooLarge, ReviewbotError
+from reviewbot.errors import PayloadTooLarge, ReviewbotError, SchemaRefused
 
 # Steps
 
@@ -326,6 +326,12 @@ class TooLarge(Struct, frozen=True):
     error: PayloadTooLarge
 
 
+class NoSchema(Struct, frozen=True):
+    """CodeVF does not accept the response schema."""
+
+    error: SchemaRefused
+
+
 class ResultRead(Struct, frozen=True):
     report: Report
 
@@ -354,6 +360,7 @@ Result = (
     | Overtaken
     | TaskCreated
     | TooLarge
+    | NoSchema
     | ResultRead
     | OutputWritten
 )
