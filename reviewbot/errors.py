@@ -14,8 +14,8 @@
     │   ├── ScratchUnusable            the temporary folder cannot be written
     │   └── ServiceError               CodeVF
     │       ├── ServiceRefused         HTTP 400, 401, 402, 403, 404 or 409
-    │       │   └── SchemaRefused      400 `invalid_schema`: send no schema, with the same idempotency key
-    │       ├── PayloadTooLarge        413 or 400: send less with the same idempotency key
+    │       │   └── SchemaRefused      HTTP 400 `invalid_schema`: send no schema, with the same idempotency key
+    │       ├── PayloadTooLarge        HTTP 413 or 400: send less with the same idempotency key
     │       └── ServiceUnreachable     no usable answer within the deadline
     ├── ForgeError                 3   GitHub, until there is a result; exit status 4 after that
     │   ├── TokenUnknown               the token is missing, invalid or expired

@@ -13,6 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from typing import assert_never
 from urllib.parse import unquote
 
 from msgspec import Struct
@@ -451,6 +452,8 @@ class _Reader:
                 self._fenced(block)
             case _Kind.ITEM | _Kind.PARAGRAPH:
                 self._words(block)
+            case unknown:
+                assert_never(unknown)
 
     def _head(self, block: _Block) -> None:
         severity, text = _severity(block.text)
@@ -477,9 +480,9 @@ class _Reader:
         self.headings = [one for one in self.headings if one.level < level]
 
     def _fenced(self, block: _Block) -> None:
-        lines = [line for line in block.text.split("\n") if line.strip()]
-        places = [place for line in lines if (place := _begins_with_place(_unmarked(line)))]
-        rated = any(_severity(_after(_unmarked(line)))[0] for line in lines if _begins_with_place(_unmarked(line)))
+        lines = [_unmarked(line) for line in block.text.split("\n") if line.strip()]
+        places = [(line, place) for line in lines if (place := _begins_with_place(line))]
+        rated = any(_severity(_after(*one))[0] for one in places)
         draft = self.current
         if block.info.casefold() == "suggestion" and draft is not None and draft.suggestion is None:
             draft.suggestion = block.text
@@ -563,11 +566,8 @@ def _pseudo_level(block: _Block) -> int:
     return _NAME_ALONE if _file_alone(block.text) else _BOLD
 
 
-def _after(text: str, place: _Place | None = None) -> str:
+def _after(text: str, place: _Place) -> str:
     """Return the text after its place."""
-    place = place or _begins_with_place(text)
-    if place is None:
-        return text
     separator = _AFTER.match(text, place.end)
     return text[separator.end() if separator else place.end :].lstrip(" ")
 

@@ -82,6 +82,7 @@ purchases = st.builds(
         st.builds(Rules, st.sampled_from(FailOn), tolerances, tolerances, tolerances),
         st.builds(PlacementRules, st.sampled_from(Severity), st.integers(0, 1000)),
         st.sampled_from(ReviewKind),
+        st.sampled_from(AnswerForm),
     ),
     since=st.just("") | st.text("0123456789abcdef", min_size=40, max_size=40),
     base_ref=st.text(max_size=20),
@@ -372,11 +373,12 @@ def test_a_signature_is_for_one_version() -> None:
 
 def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what_closes_it() -> None:
     waived = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py", waiver=Waiver("mona", "fine", 1, ""))
-    bypassed = replace(PLAIN, findings=Findings((waived,)), bypass=Bypass("c" * 40, "main", "boss", "now"))
+    bypass, acceptance = Bypass("c" * 40, "main", "boss", "now"), Acceptance("c" * 40, "task_1", "boss")
+    bypassed = replace(PLAIN, findings=Findings((waived,)), bypass=bypass, acceptance=acceptance)
     reading = decode(encode(bypassed, SIGNER), SIGNER, edited_by_other=True)
     assert reading.problem
     assert reading.ledger.purchases == PLAIN.purchases
-    assert reading.ledger.bypass is None
+    assert reading.ledger.bypass is reading.ledger.acceptance is None
     assert reading.ledger.findings.broken
     assert reading.ledger.findings.severities("") == (Severity.HIGH,)
     assert decode(encode(bypassed, SIGNER), SIGNER).ledger == bypassed
@@ -386,6 +388,7 @@ def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what
     "favour",
     [
         Ledger(bypass=Bypass("a" * 40, "main", "octocat", "It is urgent.")),
+        Ledger(acceptance=Acceptance("a" * 40, "task_1", "octocat")),
         Ledger(
             findings=Findings(
                 (
