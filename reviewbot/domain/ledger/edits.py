@@ -44,11 +44,11 @@ class Accept(Struct, frozen=True):
     by: str
 
 
-class CallOff(Struct, frozen=True):
+class CancelDeferrals(Struct, frozen=True):
     """Buy nothing more: a deferred purchase costs nothing, and an intent counts its hold permanently."""
 
 
-LedgerEdit = Waive | Unwaive | GrantBypass | Accept | CallOff
+LedgerEdit = Waive | Unwaive | GrantBypass | Accept | CancelDeferrals
 
 
 def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: ChangeIndex) -> Ledger:
@@ -63,7 +63,7 @@ def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: Chang
                 ledger = replace(ledger, bypass=Bypass(head_sha, base_ref, by, reason[:MAX_REASON]))
             case Accept(head_sha=head_sha, task_id=task_id, by=by):
                 ledger = replace(ledger, acceptance=Acceptance(head_sha, task_id, by))
-            case CallOff():
+            case CancelDeferrals():
                 for purchase in (*ledger.postponed(), *ledger.intents()):
                     used = Decimal(0) if purchase.state is TaskState.DEFERRED else None
                     ledger = ledger.with_purchase(replace(purchase, state=TaskState.ENDED, used=used))

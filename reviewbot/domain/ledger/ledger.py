@@ -346,12 +346,12 @@ class Ledger(Struct, frozen=True):
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
 
     @property
-    def favours(self) -> bool:
+    def has_exemptions(self) -> bool:
         """Whether it has a waiver, a bypass or an acceptance, which a restored older version could bring back."""
         given = self.bypass is not None or self.acceptance is not None
         return given or any(one.waiver for one in self.findings.records)
 
-    def without_favours(self) -> Ledger:
+    def without_exemptions(self) -> Ledger:
         """Remove waivers, bypass and acceptance, and mark the findings as incomplete."""
         records = tuple(replace(record, waiver=None) for record in self.findings.records)
         findings = replace(self.findings, records=records, broken=True)

@@ -9,7 +9,7 @@ import pytest
 from reviewbot.domain.diff.text_index import digest
 from reviewbot.domain.findings.tracked_finding import MAX_REASON, Bypass, Findings, TrackedFinding, Waiver
 from reviewbot.domain.findings.tracking import ChangeIndex
-from reviewbot.domain.ledger.edits import CallOff, GrantBypass, LedgerEdit, Unwaive, Waive, apply_edits
+from reviewbot.domain.ledger.edits import CancelDeferrals, GrantBypass, LedgerEdit, Unwaive, Waive, apply_edits
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.model.review import Severity
 from reviewbot.values import replace
@@ -40,7 +40,7 @@ def with_waiver(record: TrackedFinding) -> TrackedFinding:
         ),
         ((Accept(HEAD, "task_1", "max"),), replace(BEFORE, acceptance=Acceptance(HEAD, "task_1", "max"))),
         (
-            (CallOff(),),
+            (CancelDeferrals(),),
             replace(
                 BEFORE,
                 purchases=(
