@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from reviewbot.domain.diff.text_index import digest
-from reviewbot.domain.findings.tracked_finding import MAX_REASON, Bypass, Findings, TrackedFinding, Waiver
+from reviewbot.domain.findings.tracked_finding import MAX_REASON, Acceptance, Bypass, Findings, TrackedFinding, Waiver
 from reviewbot.domain.findings.tracking import ChangeIndex
-from reviewbot.domain.ledger.edits import CancelDeferrals, GrantBypass, LedgerEdit, Unwaive, Waive, apply_edits
+from reviewbot.domain.ledger.edits import Accept, CancelDeferrals, GrantBypass, LedgerEdit, Unwaive, Waive, apply_edits
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.model.review import Severity
 from reviewbot.values import replace

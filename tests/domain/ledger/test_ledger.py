@@ -20,6 +20,7 @@ from reviewbot.domain.findings.tracked_finding import (
     MAX_REASON,
     MAX_TEXT,
     MAX_TITLE,
+    Acceptance,
     Bypass,
     Findings,
     FindingState,
@@ -46,7 +47,7 @@ from reviewbot.domain.ledger.codec import (
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id, names_open_task
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
+from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.review import Category, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Rules
 from reviewbot.values import replace
@@ -136,6 +137,7 @@ ledgers = st.builds(
     credits_,
     findings,
     st.none() | st.builds(Bypass, hexes, texts, texts, texts),
+    st.none() | st.builds(Acceptance, hexes, texts, texts),
     st.integers(0, MAX_COUNTER),
     st.builds(Seen, hexes, *[st.none() | st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC))] * 2),
 )
