@@ -148,12 +148,13 @@ def _in_prose(sources: Sequence[_Source], form: AnswerForm) -> Report | None:
 
     It is readable if no text is left over that may contain a finding. If the schema was requested, that is any text.
     """
-    if form is AnswerForm.WORDS and len(sources) == 1 and sources[0].is_prose and is_clean(sources[0].text):
-        return Report(sources[0].text.strip(), ())
     parsed = [(one, read_prose(one.text) if one.is_prose else Prose(rest=(one.text,))) for one in sources]
     findings = tuple(finding for _, prose in parsed for finding in prose.findings)
+    previous = tuple(one for _, prose in parsed for one in prose.previous)
     if not findings:
-        return None
+        rest = [text for _, prose in parsed for text in prose.rest]
+        says_so = form is AnswerForm.WORDS and len(parsed) == len(rest) == 1 and is_clean(rest[0])
+        return Report(sources[0].text.strip(), (), previous=previous) if says_so else None
     said: list[str] = []
     leftovers: list[Leftover] = []
     for source, prose in parsed:
@@ -164,7 +165,6 @@ def _in_prose(sources: Sequence[_Source], form: AnswerForm) -> Report | None:
                 said.append(text)
             else:
                 leftovers.append(Leftover(source.where, "it is text beside the findings", text))
-    previous = tuple(one for _, prose in parsed for one in prose.previous)
     return Report("\n\n".join(said), findings, tuple(leftovers), not leftovers, previous)
 
 

@@ -192,6 +192,8 @@ UNSURE = f"{FOUND}\n\nI am worried about the migration."
         (WORDS, f"{CLEAN}\n\n{FOUND}", 1, False, False),
         (SCHEMA, CLEAN, 0, False, False),
         (WORDS, CLEAN, 0, True, True),
+        (WORDS, f"0123456789: fixed: It is closed.\n\n{CLEAN}", 0, True, True),
+        (SCHEMA, f"0123456789: fixed: It is closed.\n\n{CLEAN}", 0, False, False),
         (WORDS, f"{CLEAN} Except for the login.", 0, False, False),
         (WORDS, f"{CLEAN}\n\n{CLEAN}", 0, False, False),
         (WORDS, "It looks good to me.", 0, False, False),
