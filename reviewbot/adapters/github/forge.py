@@ -108,7 +108,7 @@ class GitHubForge(RepositoryConnection):
         older = {run.id: run for run in (*on_older, *aside) if is_of(run, number) and run not in own}
         comments = self._whole(pull.comments, queries.MORE_COMMENTS, self._pull(number), answers.CommentNode)
         threads = self._whole(pull.review_threads, queries.MORE_THREADS, self._pull(number), answers.ThreadNode)
-        reviews = self._whole(pull.reviews, queries.MORE_REVIEWS, self._pull(number), answers.ReviewNode)
+        reviews = tuple(self._whole(pull.reviews, queries.MORE_REVIEWS, self._pull(number), answers.ReviewNode))
         return Snapshot(
             repository=parse.repository(node),
             pull=parse.pull_request(pull),
@@ -121,6 +121,7 @@ class GitHubForge(RepositoryConnection):
             other_checks=tuple(sorted({run for run in (*on_head, *on_older) if not is_of(run, number)}, key=_by_id)),
             checks_readable=not hidden,
             check_names=tuple(check_names),
+            writers=parse.writers(reviews),
         )
 
     def commits(self, number: int) -> tuple[Commit, ...]:

@@ -327,6 +327,17 @@ class ThreadCommentNode(CommentNode, frozen=True):
     minimized_reason: Name | None
 
 
+class ReactionNode(Node, frozen=True):
+    user: Account | None
+
+
+class OpeningComment(Node, frozen=True):
+    """The first comment of a thread with people's 👍 and 👎."""
+
+    up: Annotated[Nodes[ReactionNode], asks("reactions(first: 20, content: THUMBS_UP)")]
+    down: Annotated[Nodes[ReactionNode], asks("reactions(first: 20, content: THUMBS_DOWN)")]
+
+
 class ThreadNode(Node, frozen=True):
     id: Name
     path: Name
@@ -337,6 +348,7 @@ class ThreadNode(Node, frozen=True):
     viewer_can_resolve: bool
     viewer_can_unresolve: bool
     resolved_by: Actor | None
+    opening: Annotated[Nodes[OpeningComment], asks("comments(first: 1)")]
     comments: Annotated[Page[ThreadCommentNode], asks("comments(first: 20)")]
 
 
@@ -345,6 +357,8 @@ class ReviewNode(Node, frozen=True):
     state: Name
     body: str
     viewer_did_author: bool
+    author: Actor | None
+    author_can_push_to_repository: bool
 
 
 class PullRequestNode(CheckedHead, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from reviewbot.domain.github.pull_request import (
     DefaultBranch,
     ForcePush,
     LabelEvent,
+    Opinion,
     PullRequest,
     Repository,
     Thread,
@@ -198,7 +199,20 @@ def thread(node: answers.ThreadNode, comments: Iterable[answers.ThreadCommentNod
         can_resolve=node.viewer_can_resolve,
         can_unresolve=node.viewer_can_unresolve,
         resolved_by=_login(node.resolved_by),
+        opinions=tuple(_opinions(node.opening.present)),
     )
+
+
+def _opinions(comments: Iterable[answers.OpeningComment]) -> Iterator[Opinion]:
+    for one in comments:
+        for reactions, agrees in ((one.up, True), (one.down, False)):
+            yield from (Opinion(_login_of_account(node.user), agrees) for node in reactions.present if node.user)
+
+
+def writers(reviews: Iterable[answers.ReviewNode]) -> frozenset[str]:
+    """Return who wrote a review and has write access."""
+    authors = (_whole_login(one.author) for one in reviews if one.author_can_push_to_repository)
+    return frozenset(login for login in authors if login)
 
 
 def _thread_comment(node: answers.ThreadCommentNode) -> ThreadComment:
