@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from itertools import count, islice
 from typing import TypeVar
 from urllib.parse import quote, urlencode
@@ -17,6 +18,7 @@ from reviewbot.adapters.github.client import PAGE
 from reviewbot.adapters.github.errors import HEAD_CHECKS, Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
 from reviewbot.adapters.github.rest import GraphQLError
+from reviewbot.domain.findings.markers import read_summary_mark
 from reviewbot.domain.github.drafts import (
     CheckState,
     FileComment,
@@ -39,6 +41,7 @@ from reviewbot.domain.github.pull_request import (
 )
 from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.publishing.check_names import CheckNames
+from reviewbot.domain.statistics.past import PastPull
 from reviewbot.errors import NotFound
 
 T = TypeVar("T")
@@ -47,6 +50,7 @@ _DIFF_TYPE = "application/vnd.github.diff"
 _PULL = Intent("reading a pull request", "pull-requests: read")
 _THREADS = Intent("reading a review thread", "pull-requests: read")
 _LIST = Intent("listing the pull requests", "pull-requests: read")
+_PAST = Intent("reading the reviews of past pull requests", "pull-requests: read")
 _HEADS = Intent("reading other pull requests with this head", "pull-requests: read")
 _QUEUE = Intent("reading the merge queue", "pull-requests: read")
 _CHECKS = Intent("writing the check run", "checks: write")
@@ -251,6 +255,26 @@ class GitHubForge(RepositoryConnection):
                 if comment := parse.first_marked(comments, mark):
                     found[pull.number] = comment
         return tuple(found.items())
+
+    def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
+        """See `ports.PastPulls.past_pulls`."""
+        after: str | None = None
+        while True:
+            variables = {**self._here, "after": after}
+            data = self._calls.query(queries.PAST, variables, _PAST, answers.InRepository[answers.PastPage])
+            found = self._there(data.repository)
+            recent = [node for node in found.page.present if node.updated_at >= since]
+            yield tuple(parse.past_pull(found, node, self._marked_comments(node)) for node in recent)
+            if (after := found.page.after) is None or len(recent) < len(found.page.present):
+                return
+
+    def _marked_comments(self, node: answers.PastNode) -> Iterator[answers.CommentNode]:
+        """Yield the comments up to the page with the first summary."""
+        page, variables = node.comments, self._pull(node.number)
+        yield from page.present
+        while page.after and not any(read_summary_mark(one.body) is not None for one in page.present):
+            page = self._page(page.after, queries.MORE_COMMENTS, variables, answers.CommentNode)
+            yield from page.present
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
         names = queries.aliases("n", len(numbers))

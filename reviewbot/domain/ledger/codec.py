@@ -244,9 +244,14 @@ def replace_ledger(body: str, encoded: str) -> str:
 
 def is_waiting(body: str) -> bool:
     """Return whether a summary contains an intent or an open or deferred task, signed or not."""
-    match = _LEDGER.search(body)
-    ledger = _unpack(match[2]) if match and int(match[1]) == VERSION else None
+    ledger = unverified(body)
     return ledger is not None and bool(ledger.open_tasks() or ledger.postponed() or ledger.intents())
+
+
+def unverified(body: str) -> Ledger | None:
+    """Return the ledger in a summary, signed or not; anyone may have written it. None if it cannot be read."""
+    match = _LEDGER.search(body)
+    return _unpack(match[2]) if match and int(match[1]) == VERSION else None
 
 
 def _unpack(payload: str) -> Ledger | None:

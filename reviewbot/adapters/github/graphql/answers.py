@@ -436,6 +436,20 @@ class Summary(Node, frozen=True):
     comments: Annotated[Page[CommentNode], asks("comments(first: 50)")]
 
 
+class PastNode(Summary, frozen=True):
+    state: Name
+    updated_at: Moment
+
+
+_LAST_UPDATED = "orderBy: {field: UPDATED_AT, direction: DESC}"
+
+
+class PastPage(Node, frozen=True):
+    database_id: int
+    name_with_owner: Name
+    page: Annotated[Page[PastNode], asks(f"pullRequests(first: 20, after: $after, {_LAST_UPDATED})")]
+
+
 class Head(Node, frozen=True):
     number: int
     state: Name

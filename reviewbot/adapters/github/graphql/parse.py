@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from reviewbot.adapters.github.graphql import answers
+from reviewbot.domain.findings.markers import read_summary_mark
 from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.github.head_checks import HeadCheck, state_of_check, state_of_status
 from reviewbot.domain.github.pull_request import (
@@ -23,6 +24,7 @@ from reviewbot.domain.github.pull_request import (
     Thread,
     ThreadComment,
 )
+from reviewbot.domain.statistics.past import PastPull, PullState
 
 UNREADABLE = "\0"
 """Stands for a config file that is not text; YAML rejects a NUL, and so do the settings."""
@@ -180,6 +182,18 @@ def _written(node: answers.CommentNode) -> dict[str, Any]:
 
 _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
 """`drafts.Reaction` in GraphQL's terms; other workflows of the repository react as the same user."""
+
+
+def past_pull(page: answers.PastPage, node: answers.PastNode, comments: Iterable[answers.CommentNode]) -> PastPull:
+    """Return a pull request with the comments that begin like a summary."""
+    return PastPull(
+        repository=page.name_with_owner,
+        repository_id=page.database_id,
+        number=node.number,
+        state=PullState(node.state.lower()),
+        updated_at=node.updated_at,
+        comments=tuple(comment(one) for one in comments if read_summary_mark(one.body) is not None),
+    )
 
 
 def first_marked(nodes: Iterable[answers.CommentNode], mark: str) -> Comment | None:
