@@ -149,6 +149,11 @@ class Statistics(Struct, frozen=True):
         """Whether there are too few reviews for a conclusion."""
         return self.whole.reviews < FEW
 
+    @property
+    def severities(self) -> tuple[SeveritySum, ...]:
+        """The severities that have findings, worst first."""
+        return tuple(one for one in self.by_severity if one.findings)
+
 
 class Period(Struct, frozen=True):
     """What was read."""
