@@ -20,7 +20,6 @@ from reviewbot.domain.statistics.past import ledgers_of
 from reviewbot.exports.statistics import statistics_csv, statistics_json, statistics_markdown
 from reviewbot.ports import PastPulls
 from reviewbot.render.renderer import Renderer
-from reviewbot.settings import peek_settings
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.plan import earliest
@@ -38,7 +37,7 @@ DOCUMENTS: Mapping[str, Callable[[Statistics], str]] = {
 
 def run(call: Call) -> int:
     """Read the ledgers and print the figures."""
-    chosen, desktop = call.chosen, read_desktop(call.env, peek_settings({}).codevf_url, asks_github=True)
+    chosen, desktop = call.chosen, read_desktop(call.env, None, asks_github=True)
     clock = SystemClock(desktop.network.time_scale)
     now = clock.now()
     since = earliest(chosen.since, now)

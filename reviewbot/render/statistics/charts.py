@@ -171,9 +171,8 @@ def _dates(starts: Sequence[tuple[float, datetime]]) -> Iterator[str]:
         x, day = starts[at]
         anchor = "start" if at == 0 and len(starts) > 1 else "end" if at == len(starts) - 1 and at else "middle"
         edge = {"start": 0.0, "end": 100.0}.get(anchor, x)
-        yield (
-            f'<text class="tick" x="{edge:.3f}%" y="{_TOP + HEIGHT + 18}" text-anchor="{anchor}">{day.day} {day:%b %Y}</text>'
-        )
+        place = f'x="{edge:.3f}%" y="{_TOP + HEIGHT + 18}" text-anchor="{anchor}"'
+        yield f'<text class="tick" {place}>{day.day} {day:%b %Y}</text>'
 
 
 def outcome_chart(severities: Sequence[SeveritySum]) -> str:
