@@ -180,7 +180,7 @@ def test_a_repository_that_the_token_cannot_see_is_named(tmp_path: Path) -> None
     with house(tmp_path) as rig:
         said = stats(rig, repo="octocat/nothing")
         assert said.status == 3
-        assert "repository octocat/nothing" in said.err
+        assert "octocat/nothing" in said.err
 
 
 def test_the_repository_is_that_of_the_clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
