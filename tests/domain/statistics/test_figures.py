@@ -160,15 +160,16 @@ def test_the_figures() -> None:
     )
     assert (found.pending, found.ended, found.up, found.down, found.left_out, found.is_small) == (1, 1, 1, 2, 2, True)
     whole = found.whole
-    assert (whole.reviews, whole.hours_median, whole.hours_p90) == (2, 1, 4)
-    assert (whole.credits, whole.findings, whole.fixed, whole.credits_per_fixed) == (420, 3, 2, 210)
+    assert (whole.reviews, whole.hours_median, whole.hours_p90) == (2, Decimal(1), Decimal(4))
+    assert (whole.credits, whole.findings, whole.fixed) == (Decimal(420), 3, 2)
+    assert whole.credits_per_fixed == Decimal(210)
     assert [(one.severity, one.findings, one.fixed, one.ignored) for one in found.by_severity if one.findings] == [
         (Severity.HIGH, 2, 2, 0),
         (Severity.LOW, 1, 0, 1),
     ]
     assert [(one.name, one.reviews, one.credits, one.credits_per_fixed) for one in found.by_mode] == [
-        ("fast", 1, 320, 160),
-        ("standard", 1, 100, None),
+        ("fast", 1, Decimal(320), Decimal(160)),
+        ("standard", 1, Decimal(100), None),
     ]
     assert [(one.name, one.reviews) for one in found.by_expertise] == [("none", 1), ("python", 1)]
     assert not statistics_of(PERIOD, [review()] * FEW).is_small

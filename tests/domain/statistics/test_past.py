@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -21,11 +23,18 @@ KEY = "cvf_test_key"
 BOUGHT = Ledger((purchase(),), counter=3)
 
 
-def summary(ledger: Ledger = BOUGHT, *, key: str = KEY, instance: str = "", number: int = 7, **more: object) -> Comment:
+def summary(
+    ledger: Ledger = BOUGHT,
+    *,
+    key: str = KEY,
+    instance: str = "",
+    number: int = 7,
+    **more: Any,  # noqa: ANN401 — any field
+) -> Comment:
     """Return a summary comment of the workflow's bot."""
     body = f"{summary_mark(instance)}\n{encode(ledger, Signer(key, 1, number, instance))}\nText"
     made = Comment(1, "https://x/1", body, ours=False, author="github-actions[bot]", author_is_bot=True)
-    return replace(made, **more)  # type: ignore[arg-type]  # a builder
+    return replace(made, **more)
 
 
 def past(*comments: Comment) -> PastPull:
@@ -33,8 +42,8 @@ def past(*comments: Comment) -> PastPull:
     return PastPull("acme/parcels", 1, 7, PullState.MERGED, datetime(2026, 11, 24, tzinfo=UTC), comments)
 
 
-EDITED = {"edited_by": "mona", "edited_by_us": False}
-BY_A_PERSON = {"author": "mona", "author_is_bot": False}
+EDITED: Mapping[str, Any] = {"edited_by": "mona", "edited_by_us": False}
+BY_A_PERSON: Mapping[str, Any] = {"author": "mona", "author_is_bot": False}
 
 
 @pytest.mark.parametrize(
