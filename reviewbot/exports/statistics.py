@@ -1,4 +1,4 @@
-"""The statistics of reviews as JSON, Markdown and CSV; `docs/stats.md` describes every key."""
+"""The statistics of reviews as JSON, Markdown and CSV; `docs/stats.schema.json` describes every key."""
 
 from __future__ import annotations
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from reviewbot.domain.statistics.figures import End, Period, Statistics, statistics_of
 from reviewbot.exports.statistics import COLUMNS, statistics_csv, statistics_json, statistics_markdown
@@ -45,17 +45,12 @@ def parsed(html: str) -> list[tuple[str, str]]:
     return found
 
 
-def keys(value: object) -> set[str]:
-    """Return the keys of a document and of everything in it."""
-    if isinstance(value, dict):
-        return {*value, *(key for one in value.values() for key in keys(one))}
-    return {key for one in value for key in keys(one)} if isinstance(value, list) else set()
-
-
-def test_every_key_is_documented_and_every_documented_key_exists() -> None:
-    page = Path(__file__).parents[2].joinpath("docs", "stats.md").read_text(encoding="utf-8")
-    table = page.partition("| key |")[2].partition("\n\n")[0]
-    assert set(re.findall("`([A-Za-z0-9]+)`", table)) == keys(document(USUAL))
+@pytest.mark.parametrize("found", [USUAL, EMPTY, hostile("x")], ids=["usual", "empty", "hostile"])
+def test_the_json_is_as_its_schema_says(found: Statistics) -> None:
+    schema = json.loads(Path(__file__).parents[2].joinpath("docs", "stats.schema.json").read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema)
+    assert [error.message for error in validator.iter_errors(document(found))] == []
+    assert schema["properties"]["each"]["items"]["required"] == list(COLUMNS)
 
 
 def test_the_sums_are_those_of_the_reviews() -> None:

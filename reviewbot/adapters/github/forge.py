@@ -98,10 +98,9 @@ class GitHubForge(RepositoryConnection):
         data = self._calls.query(queries.snapshot(len(more)), variables, intent, answers.Snapshot, forgives=forgives)
         node, app = self._there(data.repository), parse.app_of(data.viewer)
         pull = self._found(node.pull_request, f"pull request {number}")
-        others = zip(more, (data.others or {}).values(), strict=False)
-        tip = parse.tip_commits(pull)
-        on_head = self._all_checks(tip, check_name, app)
+        on_head = self._all_checks(tip := parse.tip_commits(pull), check_name, app)
         on_older = self._all_checks(parse.older_commits(pull), check_name, app)
+        others = zip(more, (data.others or {}).values(), strict=False)
         aside = [run for name, one in others if one for run in self._checks_named(one, name, app)]
         if not hidden and [one.oid for one in tip] != [pull.head_ref_oid]:
             # No commit is listed if the base contains the head, and only the first 250 of more. The check of another
