@@ -236,12 +236,13 @@ class Shown:
         """Use the check and the summary of the undisturbed history if both are equivalent.
 
         Check runs cannot be deleted: one on a head without a requested review stays and reports this. Neither it nor a
-        missing check is green. A check whose conclusion and title are unchanged is not updated for its text. If the
-        check of a skipped review could not be written, a summary says that the review was skipped, and it stays.
+        missing check is green. A check whose conclusion and title are unchanged is not updated for its text. A summary
+        that was written because the check could not be written stays, and says what the check says.
         """
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
-        summaries = tuple(one for one in self.summaries if undisturbed.summaries or "('skipped', 'none'" not in one)
+        told = str(self.check[3]).partition("\n")[0] if self.check else "no check"
+        summaries = tuple(one for one in self.summaries if undisturbed.summaries or not told or told not in one)
         return replace(self, check=theirs, summaries=summaries) if is_alike else self
 
     def greener(self, other: Shown) -> str:
@@ -337,8 +338,15 @@ def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_r
     return not any(
         task.status(world.time.seconds) is TaskStatus.COMPLETED
         and changes in world.changes_for(pull.number, str(task.submission.metadata["headSha"]))
+        and _is_shown_one_of(task, changes)
         for task in world.tasks_of(pull.number)
     )
+
+
+def _is_shown_one_of(task: StoredTask, changes: tuple[Change, ...]) -> bool:
+    """Return whether a task shows a file of a change; its head may have had another change against another base."""
+    named = {header for one in changes for header in headers(one.text)}
+    return any(not named.isdisjoint(headers(diff)) for diff in diffs_in(task.submission))
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:

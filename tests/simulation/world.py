@@ -74,10 +74,13 @@ IS_QUIET = "quiet-minutes: 15\n"
 
 
 def lock_file(version: str, host: str) -> str:
-    """Return a lock file with one package."""
+    """Return a lock file with one package.
+
+    The address has no version, so a token is always in the same line: a reviewer's wrong `fixed` counts for other code.
+    """
     entry = {
         "version": version,
-        "resolved": f"https://{host}/left/-/left-{version}.tgz",
+        "resolved": f"https://{host}/left/-/left.tgz",
         "integrity": f"sha512-{version.replace('.', 'A')}==",
     }
     return json.dumps({"lockfileVersion": 3, "packages": {"node_modules/left": entry}}, indent=2) + "\n"
