@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.machine.judge import statement
 from reviewbot.domain.model.review import TaskStatus
+from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation import spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
@@ -59,6 +61,7 @@ def at_rest(world: World) -> Iterator[Violation]:
         if pull.is_open and not pull.is_draft:
             yield from _unfinished(world, pull)
             yield from _green(world, pull)
+    yield from _outdated(world)
     yield from _undone(world)
     yield from _lost(world)
     yield from _doubles(world)
@@ -172,6 +175,19 @@ def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
     if check is not None and check.conclusion is None:
         told = f"the check of #{pull.number} is still open: {check.title!r}"
         yield Violation(CONVERGES, told)
+
+
+def _outdated(world: World) -> Iterator[Violation]:
+    """Check that a summary without an answer shows the outcome of the last run."""
+    outcome = world.runs[-1].outcome
+    reading = world.reading(1)
+    if outcome is None or outcome.conclusion is None or reading is None or not world.pull.is_open:
+        return
+    stated = reading.ledger.stated
+    # Another pull request with this head, or a refused write, changes only the check and the exit status.
+    is_own = outcome.own is None and outcome.reason is not Reason.NOT_PUBLISHED and not reading.problem
+    if is_own and stated not in {"", statement(outcome)}:
+        yield Violation(CONVERGES, f"the summary shows {stated!r}, and the last run ended with {statement(outcome)!r}")
 
 
 def _undone(world: World) -> Iterator[Violation]:
