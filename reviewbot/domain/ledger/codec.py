@@ -150,6 +150,7 @@ class _LedgerJson(Struct, frozen=True):
     counter: _Counter
     seen: _SeenRow
     opinions: tuple[_OpinionsRow, ...]
+    stated: str
 
 
 class LedgerReading(Struct, frozen=True):
@@ -290,6 +291,7 @@ def _to_json(ledger: Ledger) -> _LedgerJson:
         counter=min(ledger.counter, MAX_COUNTER),
         seen=same_fields(ledger.seen, _SeenRow),
         opinions=tuple(same_fields(one, _OpinionsRow) for one in ledger.opinions),
+        stated=ledger.stated,
     )
 
 

@@ -179,6 +179,7 @@ class Ledger(Struct, frozen=True):
         counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
         seen: the pull request at the last write.
         opinions: 👍 and 👎 at the last write; findings without any are left out.
+        stated: the reason and the conclusion in the summary's text; empty if it shows a review's answer.
     """
 
     purchases: tuple[Purchase, ...] = ()
@@ -189,6 +190,7 @@ class Ledger(Struct, frozen=True):
     counter: int = 0
     seen: Seen = field(default_factory=Seen)
     opinions: tuple[Opinions, ...] = ()
+    stated: str = ""
 
     def written_for(self, snapshot: Snapshot, instance: str) -> Ledger:
         """The ledger as a run writes it once more."""
