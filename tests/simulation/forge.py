@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ from reviewbot.domain.github.pull_request import (
     Entry,
     ForcePush,
     OlderChecks,
+    Opinion,
     Permission,
     PullRequest,
     RawChange,
@@ -136,6 +137,11 @@ class SimulatedForge:
             other_checks=tuple(others[key] for key in sorted(others)),
             checks_readable=readable,
             check_names=tuple(check_names),
+            writers=frozenset(
+                one.author
+                for one in github.reviews.values()
+                if one.number == number and self.permission(one.author).at_least(Permission.WRITE)
+            ),
         )
 
     def _pull(self, number: int) -> Pull:
@@ -590,6 +596,7 @@ class SimulatedForge:
             can_resolve=may and resolver is None,
             can_unresolve=may and resolver is not None,
             resolved_by=None if resolver is None else resolver.removesuffix("[bot]"),
+            opinions=tuple(_opinions(stored.replies[0])) if stored.replies else (),
         )
 
     def _reply(self, comment_id: int) -> StoredReply:
@@ -677,6 +684,11 @@ def _written(stored: StoredComment | StoredReply, url: str) -> dict[str, Any]:
         "created_at": stored.at,
         "reacted": any(who == BOT and content in _ANSWERS for who, content in stored.reactions),
     }
+
+
+def _opinions(reply: StoredReply) -> Iterator[Opinion]:
+    for wanted in ("+1", "-1"):
+        yield from (Opinion(who, wanted == "+1") for who, content in sorted(reply.reactions) if content == wanted)
 
 
 def _address(stored: StoredComment) -> str:

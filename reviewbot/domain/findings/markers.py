@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from reviewbot.domain.github.drafts import Reaction
 
+_SUMMARY = re.compile(r'<!-- reviewbot:summary:v1 instance="([^"]{0,100})" -->')
 _FINDING = re.compile(r'<!-- reviewbot:finding:v1 instance="([^"]*)" ids=([0-9a-f,]*) -->')
 _ANSWER = re.compile(
     r'<!-- reviewbot:answer:v1 instance="([^"]*)" comment=(r?[0-9]{1,19}) reaction=(\+1|-1|confused) -->'
@@ -35,6 +36,12 @@ def is_finding_id(text: str) -> bool:
 def summary_mark(instance: str) -> str:
     """Return the first bytes of the summary comment."""
     return f'<!-- reviewbot:summary:v1 instance="{instance}" -->'
+
+
+def read_summary_mark(body: str) -> str | None:
+    """Return the instance in the summary mark that a body starts with, if any."""
+    match = _SUMMARY.match(body)
+    return None if match is None else match[1]
 
 
 def review_mark(instance: str) -> str:

@@ -63,6 +63,8 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         selection=selection_of(known),
         selecting=request.selecting,
         change=known.change.index.change,
+        mode=identity.mode,
+        expertise=identity.expertise,
     )
     seen = before if before and before.head_sha == pull.head_sha else made
     return replace(made, head_at=seen.head_at).seen_on(pull.head_sha, now)
