@@ -13,7 +13,7 @@ from reviewbot.domain.text import formatting
 from reviewbot.domain.text.bounds import bounded, shorten, shorten_line
 from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
 from reviewbot.render.dialects import Markdown, Written, address
-from reviewbot.render.view_models.command import AnswerView
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView
 from reviewbot.render.view_models.exclusions import excludable, exclusion_options, exclusion_setting
 from reviewbot.render.view_models.review import (
     AuthorText,
@@ -33,6 +33,8 @@ from reviewbot.render.view_models.truncation import (
     truncate_texts,
 )
 from reviewbot.values import replace
+
+_TITLE = 255
 
 Link = Callable[[str | None], Written | None]
 
@@ -144,6 +146,23 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
         "head": formatting.short(view.head_sha),
         "again": " ".join(word for word in ("/reviewbot", thin.word, target, reason) if word),
         "total": sum(view.status.counts.values()) if view.status else 0,
+    }
+
+
+def of_announcement(view: AnnouncementView) -> dict[str, object]:
+    """Return what the template of an announcement gets; only mentions that are written here notify people."""
+    return {
+        "view": replace(
+            view,
+            mark=Markdown(view.mark),
+            check_title=shorten_line(view.check_title, _TITLE),
+            summary_url=address(view.summary_url),
+            check_url=address(view.check_url),
+        ),
+        "mentions": Markdown(" ".join(f"@{login}" for login in view.mentions)),
+        "reviewed": formatting.short(view.reviewed_sha),
+        "head": formatting.short(view.head_sha),
+        "total": sum(view.counts.values()),
     }
 
 

@@ -111,6 +111,7 @@ class _PurchaseJson(Struct, frozen=True):
     max_credits: _Hold
     lines: Whole | None
     head_at: str
+    requested_by: tuple[str, ...]
 
 
 class _BypassRow(Row, frozen=True):
