@@ -35,7 +35,7 @@ from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
 from reviewbot.settings.readers import Secret
 
-__all__ = ["Ports", "act", "tell_bug"]
+__all__ = ["Ports", "act", "write_bug"]
 
 BUG_HINT = "Report this with the log as an issue of the action's repository, and run the workflow again."
 
@@ -103,7 +103,7 @@ def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:  # n
             raise EventUnreadable(f"The event cannot be read: {problem}.", hint=hint)
 
 
-def tell_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -> Outcome:
+def write_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -> Outcome:
     """Report a bug of reviewbot: the check fails, since a due review did not happen.
 
     `what` is the kind of error and its location, without values, which may contain a secret.

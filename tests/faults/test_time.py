@@ -17,7 +17,7 @@ from random import Random
 import pytest
 from reviewbot_sandbox.faults import Delay, Reply
 
-from reviewbot.adapters.actions.runner import Runner, Surroundings
+from reviewbot.adapters.actions.runner import Runner, RunnerFiles
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.codevf import Access, CodeVF
 from reviewbot.adapters.git.fetch import GitChangeReader
@@ -61,7 +61,7 @@ def jumping_world(rig: Rig, env: dict[str, str], clock: JumpingClock) -> Iterato
             access = Access(settings.codevf_url, settings.codevf_api_key)
             return stack.enter_context(CodeVF(access, clock, clock.monotonic() + 3600, Random(1)))  # noqa: S311 — jitter
 
-        surroundings = Surroundings(
+        surroundings = RunnerFiles(
             environment.output_file, environment.summary_file, environment.workspace, debug=False
         )
         yield Ports(

@@ -17,7 +17,7 @@ from reviewbot.domain.github.pull_request import (
     Seen,
     Snapshot,
 )
-from reviewbot.domain.ledger.codec import LedgerReading, decode, not_before, unsure
+from reviewbot.domain.ledger.codec import LedgerReading, decode, distrust, not_before
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
@@ -50,23 +50,24 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     found, seen = summaries(snapshot.comments, run.settings.instance), None
     keep, checks = found.keep, (*snapshot.older_checks, *snapshot.checks)
     reading = _reading(run, keep, checks)
-    if keep is None or reading.problem or reading.ledger.favours:
-        seen = reading.ledger.seen if reading.ledger.favours else None
+    if keep is None or reading.problem or reading.ledger.has_exemptions:
+        seen = reading.ledger.seen if reading.ledger.has_exemptions else None
         checks, is_whole = _every_check(run, snapshot, seen)
         reading = _reading(run, keep, checks)
-        reading = reading if is_whole else unsure(reading)
+        reading = reading if is_whole else distrust(reading)
     cut = _is_cut(snapshot.pull, None if reading.problem else seen)
-    reading = unsure(reading) if cut else reading
+    reading = distrust(reading) if cut else reading
     believed = keep is not None and not reading.problem
     copies = _copies(run, checks)
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.head_sha == snapshot.pull.head_sha)
     finished = {one.key for one in copies if one.copy.state.is_over}
     ledger = reading.ledger.with_full_identity(digest)
-    for one in _only_in_doubles(run, ledger, found.extra):
-        finished |= {purchase_key(one)} if one.state.is_over else set()
+    for other in _only_in_doubles(run, ledger, found.extra):
+        finished |= {purchase_key(other)} if other.state.is_over else set()
         # Its findings are read again.
-        ledger = ledger.with_purchase(replace(one, state=TaskState.OPEN if one.state is TaskState.DONE else one.state))
+        state = TaskState.OPEN if other.state is TaskState.DONE else other.state
+        ledger = ledger.with_purchase(replace(other, state=state))
     ledger = _with_copies(run, snapshot, _of_now(ledger, snapshot.pull), copies, digest)
     if not believed:
         for one in copies:
