@@ -7,7 +7,7 @@ the ledger has its key in `posted`, and the comment in its mark.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 
 from msgspec import Struct
@@ -83,7 +83,9 @@ class Endings(Struct, frozen=True):
     is_collecting: bool
 
     def late(self) -> Iterator[Announcement]:
-        """Yield what is over since an earlier run has ended, and what no review shows."""
+        """Yield what is over since an earlier run has ended; nothing if a review shows an answer."""
+        if self._is_shown:
+            return
         last = {purchase_key(one): one for one in self.update.purchases}
         for key, purchase in last.items():
             if self._is_left(key, _OPEN) and (ending := self._ending(purchase)):
@@ -104,18 +106,19 @@ class Endings(Struct, frozen=True):
         is_left = before is not None and now is not None and {before.state, now.state} <= set(states)
         return is_left and key not in self.stored.finished
 
+    @property
+    def _is_shown(self) -> bool:
+        """Whether a comment was posted since the summary was written, for a finding of an answer of this run."""
+        found = {item.id for answer in self.update.answers for item in answer.placed}
+        return bool(found & {*self.update.posted, *self.commented} - self.stored.ledger.posted)
+
     def _ending(self, purchase: Purchase) -> Ending | None:
         if purchase.state is TaskState.DONE:
-            shown = {*self.update.posted, *self.commented} - self.stored.ledger.posted
-            return None if shown & self._answers.get(purchase.task_id, shown) else Ending.ANSWERED
+            return Ending.ANSWERED
+        if purchase.state is TaskState.ENDED:
+            return None if purchase.task_id in self.cancelled else Ending.WITHOUT_RESULT
         is_unknown = self.is_collecting and self._has_failed and purchase.head_sha == self.head_sha
-        is_over = purchase.state is TaskState.ENDED and purchase.task_id not in self.cancelled
-        return Ending.WITHOUT_RESULT if is_over or is_unknown else None
-
-    @property
-    def _answers(self) -> Mapping[str, frozenset[str]]:
-        """The ids of the findings of each answer, by task."""
-        return {one.task_id: frozenset(item.id for item in one.placed) for one in self.update.answers}
+        return Ending.WITHOUT_RESULT if is_unknown else None
 
 
 def left_to_announce(
