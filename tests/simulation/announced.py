@@ -46,12 +46,28 @@ class Bought:
     @property
     def readers(self) -> list[Run]:
         """The runs that have read an end."""
-        return [cast(Run, run) for task in self.tasks for run in task.told]
+        return [cast(Run, run) for task in self.tasks for _, run in task.told]
+
+    @property
+    def cancellers(self) -> list[object]:
+        """The runs that have asked CodeVF to cancel it."""
+        return [run for task in self.tasks for run in task.cancellers]
 
     def is_late(self) -> bool:
         """Return whether the runs that bought it had ended before it did, and another one has read its end."""
         ended = all(run.ended is not None and run.ended < self.over_since for run in self.buyers)
         return ended and any(run not in self.buyers for run in self.readers)
+
+    def is_read_by_buyers_alone(self, world: World, until: float) -> bool:
+        """Return whether no other run had read an end by then.
+
+        A run that carries out a missed command buys without waiting, and then it is another one, with its own event.
+        """
+        is_asked = any(
+            one.sender in self.buyers and "reviewbot:answer" in one.texts[0] for one in world.github.notifications
+        )
+        readers = [run for task in self.tasks for at, run in task.told if at <= until]
+        return bool(readers) and not is_asked and all(run in self.buyers for run in readers)
 
     def is_shown(self, world: World, until: float) -> bool:
         """Return whether a run that has read its end had posted a review by then."""
@@ -59,6 +75,10 @@ class Bought:
             one.is_review and self.over_since <= one.at <= until and one.sender in self.readers
             for one in world.github.notifications
         )
+
+    def has_no_answer(self, world: World) -> bool:
+        """Return whether a task was not completed."""
+        return any(one.status(world.time.seconds) is not TaskStatus.COMPLETED for one in self.tasks)
 
     def is_replaced(self, world: World) -> bool:
         """Return whether a run that has read its end bought another review."""
@@ -80,8 +100,10 @@ def violations(world: World, pull: Pull) -> Iterator[str]:
         if not pull.author_is_bot and any(pull.author not in one.mentioned for one in ones):
             yield f"the announcement {key} does not mention {pull.author}"
     for key, bought in bought_by_key(world, pull).items():
-        if key in posted and all(run in bought.buyers for run in bought.readers):
-            yield f"{key} is announced, though the run that bought it has published it"
+        if key in posted and bought.is_read_by_buyers_alone(world, until=posted[key][0].at):
+            yield f"{key} is announced by the run that bought it"
+        if key in posted and posted[key][0].sender in bought.cancellers and bought.has_no_answer(world):
+            yield f"{key} is announced by the run that cancelled it"
         if key in posted and bought.is_shown(world, until=posted[key][0].at):
             yield f"{key} is announced, though a review was posted"
         if key not in posted and _is_due(world, pull, bought):
@@ -122,14 +144,8 @@ def bought_by_key(world: World, pull: Pull) -> Mapping[str, Bought]:
 
 def _is_due(world: World, pull: Pull, bought: Bought) -> bool:
     """Return whether an answer must have been announced."""
-    statuses = {one.status(world.time.seconds) for one in bought.tasks}
-    is_hindered = (
-        bought.is_replaced(world)
-        or world.truth.hindered
-        or pull.was_closed
-        or any(one.is_cancelled for one in bought.tasks)
-    )
-    if statuses != {TaskStatus.COMPLETED} and is_hindered:
+    is_hindered = bool(bought.cancellers) or bought.is_replaced(world) or world.truth.hindered or pull.was_closed
+    if bought.has_no_answer(world) and is_hindered:
         return False
     is_known = world.setting.input("summary-comment", "true") == "true" and not world.truth.losses
     is_forgotten = any(one.forgotten for one in bought.tasks)

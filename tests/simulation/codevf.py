@@ -38,8 +38,8 @@ class StoredTask:
     Attributes:
         ended_at: when it was ended early, and `end` how.
         askers: the runs that created it, the first and those that sent the same key.
-        is_cancelled: whether a run has asked to cancel it.
-        told: the runs that have read its final state.
+        cancellers: the runs that have asked to cancel it.
+        told: the runs that have read its final state, and when.
     """
 
     id: str
@@ -51,8 +51,8 @@ class StoredTask:
     end: TaskStatus | None = None
     forgotten: bool = False
     askers: list[object] = field(default_factory=list)
-    is_cancelled: bool = False
-    told: list[object] = field(default_factory=list)
+    cancellers: list[object] = field(default_factory=list)
+    told: list[tuple[float, object]] = field(default_factory=list)
 
     @property
     def is_told(self) -> bool:
@@ -165,7 +165,8 @@ class SimulatedCodeVF:
     def cancel(self, task_id: str) -> None:
         """See `ports.ReviewService.cancel`."""
         task = self._task(task_id)
-        task.is_cancelled, status = True, task.status(self.time.seconds)
+        task.cancellers.append(self.asker())
+        status = task.status(self.time.seconds)
         if status is TaskStatus.CANCELLED:
             return
         if status.is_over:
@@ -186,7 +187,7 @@ class SimulatedCodeVF:
 
     def _seen(self, task: StoredTask) -> Task:
         status = task.status(self.time.seconds)
-        task.told += [self.asker()] if status.is_over else []
+        task.told += [(self.time.seconds, self.asker())] if status.is_over else []
         done = status is TaskStatus.COMPLETED
         return Task(
             id=task.id,
