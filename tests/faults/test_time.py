@@ -23,7 +23,7 @@ from reviewbot.adapters.codevf import Access, CodeVF
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.github.client import Address
 from reviewbot.adapters.github.forge import GitHubForge
-from reviewbot.app.dispatch import Ports, act
+from reviewbot.app.dispatch import Ports, handle
 from reviewbot.domain.model.events import read_event_text
 from reviewbot.settings import Settings
 from reviewbot.settings.environment import read_environment
@@ -87,7 +87,7 @@ def test_a_wall_clock_that_jumps_changes_neither_the_waits_nor_the_end(tmp_path:
         env, clock = rig.environment("pull_request", rig.event(), {}), JumpingClock()
         event = read_event_text("pull_request", Path(env["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
         with jumping_world(rig, env, clock) as world:
-            outcome = act(world, read_environment(env).inputs, event)
+            outcome = handle(world, read_environment(env).inputs, event)
         assert outcome.exit_status == 0, outcome
         assert rig.checks()[0].conclusion == "success"
         assert len(rig.service.tasks()) == 1

@@ -79,7 +79,7 @@ def _with_authors(run: RunContext, pull: PullRequest, posted: PostedCommand) -> 
     return replace(pull, commits=run.ports.forge.commits(pull.number))
 
 
-def do(command: CommandRun, action: CommandAction) -> Outcome | None:
+def execute(command: CommandRun, action: CommandAction) -> Outcome | None:
     """Execute an action; return the outcome of the run that it started, if any."""
     match action:
         case Refusal() | Tell():
