@@ -11,6 +11,7 @@ from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.github.drafts import MOST_ANNOTATIONS
 from reviewbot.domain.text import formatting
 from reviewbot.domain.text.bounds import bounded, shorten, shorten_line
+from reviewbot.domain.text.escaping import mention
 from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
 from reviewbot.render.dialects import Markdown, Written, address
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView
@@ -34,7 +35,7 @@ from reviewbot.render.view_models.truncation import (
 )
 from reviewbot.values import replace
 
-_TITLE = 255
+_MOST_MENTIONED = 5
 
 Link = Callable[[str | None], Written | None]
 
@@ -149,17 +150,13 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
     }
 
 
-def of_announcement(view: AnnouncementView) -> dict[str, object]:
+def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]:
     """Return what the template of an announcement gets; only mentions that are written here notify people."""
+    thin = bounded(view, detail)
+    links = {"summary_url": address(thin.summary_url), "check_url": address(thin.check_url)}
     return {
-        "view": replace(
-            view,
-            mark=Markdown(view.mark),
-            check_title=shorten_line(view.check_title, _TITLE),
-            summary_url=address(view.summary_url),
-            check_url=address(view.check_url),
-        ),
-        "mentions": Markdown(" ".join(f"@{login}" for login in view.mentions)),
+        "view": replace(thin, mark=Markdown(view.mark), **links),
+        "mentions": Markdown(" ".join(filter(None, map(mention, view.mentions[:_MOST_MENTIONED])))),
         "reviewed": formatting.short(view.reviewed_sha),
         "head": formatting.short(view.head_sha),
         "total": sum(view.counts.values()),

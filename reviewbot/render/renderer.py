@@ -184,7 +184,8 @@ class Renderer:
     @_or_shipped
     def announcement(self, view: AnnouncementView) -> str:
         """Return the announcement of a late answer: the mark first."""
-        return self._marked("announcement.md.j2", [contexts.of_announcement(view)], view.mark, COMMENT)
+        attempts = (contexts.of_announcement(view, detail) for detail in COMMENT_DETAILS)
+        return self._marked("announcement.md.j2", attempts, view.mark, COMMENT)
 
     @_or_shipped
     def review_body(self, view: SummaryView, mark: str) -> str:

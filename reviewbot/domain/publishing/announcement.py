@@ -6,7 +6,6 @@ the ledger has its key in `posted`, and the comment in its mark.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 
@@ -18,11 +17,6 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import PurchaseKey, StoredLedger, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status
-
-MOST_MENTIONED = 5
-
-_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}")
-"""The login of a person, also of an enterprise's managed user; that of a bot ends with `[bot]`."""
 
 _LASTING = frozenset(
     {Reason.OVER_BUDGET, Reason.REFUSED, Reason.CANCELLED, Reason.CHECKS, Reason.NOT_APPROVED, Reason.PARTIAL}
@@ -135,7 +129,7 @@ def left_to_announce(
 
 
 def mentioned(pull: PullRequest, purchase: Purchase) -> tuple[str, ...]:
-    """Return the logins to mention: the author, and the users who requested the review. Bots are left out."""
+    """Return the logins of the author, unless it is a bot, and of the users who requested the review."""
     author = "" if pull.author_is_bot else pull.author or ""
-    people = {login.casefold(): login for login in (author, *purchase.requested_by) if _LOGIN.fullmatch(login)}
-    return tuple(people.values())[:MOST_MENTIONED]
+    people = {login.casefold(): login for login in (author, *purchase.requested_by) if login}
+    return tuple(people.values())

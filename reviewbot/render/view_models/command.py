@@ -80,7 +80,7 @@ class AnnouncementView(Struct, frozen=True):
 
     Attributes:
         mark: trusted; the hidden first bytes, which the template must emit first.
-        mentions: trusted; logins, without `@`.
+        mentions: logins, of which those of people are mentioned.
         ending: of `announcement.Ending`, as its value.
         reviewed_sha: the head that the review is of, full; empty if unknown.
         head_sha: the head whose check has the title `check_title`.
