@@ -599,6 +599,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         config=_LEAVES,
         steps=(_NEXT, Move("finish"), Episode((_COLLECT, _COLLECT), tuple(At(call, Switch()) for call in range(20)))),
     ),
+    Mutation(
+        "a summary keeps an outcome that no longer holds",
+        "reviewbot.domain.machine.judge:contradicts",
+        _returning(value=False),
+        CONVERGES,
+        found="error-stays-in-summary",
+    ),
+    Mutation(
+        "a base of the author hides what was spent",
+        "reviewbot.app.github.ledger_store:_may_be_in_base",
+        _returning(value=False),
+        WITHIN_LIMIT,
+        found="limit-on-an-own-base",
+    ),
 )
 
 

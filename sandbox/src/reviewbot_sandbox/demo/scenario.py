@@ -177,10 +177,12 @@ class _Demo:
         """Show the comments that announce the late answer, and return them."""
         bodies = tuple(one for one in self.reader.landed().summaries if read_announcement_mark(one))
         for body in bodies:
-            say(self.console, "GitHub notifies people of a comment, and not of an edit, so reviewbot comments once:")
+            say(self.console, "GitHub sends no mail for an edit, so reviewbot announces it once:")
             for piece in pieces(body):
                 say(self.console, piece.text, "bold", indent=4)
-        say(self.console, f"Output published: {collected.outputs.get('published')}", hang=2)
+        [entry] = json.loads(collected.outputs.get("published") or "[{}]")
+        counts = sum((entry.get("findings") or {}).values())
+        say(self.console, f"Output `published`: #{entry.get('number')}: {entry.get('verdict')}, {counts} findings.")
         return bodies
 
     def _requests(self) -> tuple[int, int]:
