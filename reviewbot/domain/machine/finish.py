@@ -13,13 +13,9 @@ from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.machine.judge import (
     COMMENTS,
-<<<<<<< HEAD
     announcing,
     by_findings,
-=======
-    by_findings,
     is_contradicted,
->>>>>>> 37ec0b8632303bb02d385f9a6c3f05b2700312bb
     newer_head,
     not_changed,
     not_taken,
@@ -79,13 +75,8 @@ def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
     known = replace(known, ended=True)
     if known.request.dry_run:
         return Published(known, outcome)
-<<<<<<< HEAD
-    is_new = known.has_news or not known.request.is_due or announcing(known, outcome)
-    if known.is_read and is_new and not known.read_again:
-=======
     writes = known.has_news or not known.request.is_due or is_contradicted(known, outcome)
-    if known.is_read and writes and not known.read_again:
->>>>>>> 37ec0b8632303bb02d385f9a6c3f05b2700312bb
+    if known.is_read and (writes or announcing(known, outcome)) and not known.read_again:
         return Judged(known, outcome)
     return _publishing(known, outcome)
 
