@@ -75,9 +75,8 @@ def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
     known = replace(known, ended=True)
     if known.request.dry_run:
         return Published(known, outcome)
-    shows = announcing(known, outcome) or is_contradicted(known, outcome)
-    writes = known.has_news or not known.request.is_due or shows
-    if known.is_read and writes and not known.read_again:
+    writes = known.has_news or not known.request.is_due or is_contradicted(known, outcome)
+    if known.is_read and (writes or announcing(known, outcome)) and not known.read_again:
         return Judged(known, outcome)
     return _publishing(known, outcome)
 
