@@ -35,7 +35,7 @@ from reviewbot.errors import TemplateError
 from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, address, link
 from reviewbot.render.examples import example_views
-from reviewbot.render.view_models.command import AnswerView
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
 from reviewbot.render.view_models.truncation import shows_everything
 from reviewbot.values import replace
@@ -140,6 +140,8 @@ class Renderer:
                     self.standing(view)
                 case AnswerView():
                     self.answer(view)
+                case AnnouncementView():
+                    self.announcement(view)
                 case PromptView():
                     self.prompt(view)
 
@@ -179,6 +181,12 @@ class Renderer:
         """Return the answer to a command: the mark first."""
         attempts = (contexts.of_answer(view, detail) for detail in COMMENT_DETAILS)
         return self._marked("command.md.j2", attempts, view.mark, COMMENT)
+
+    @_or_shipped
+    def announcement(self, view: AnnouncementView) -> str:
+        """Return the announcement of a late answer: the mark first."""
+        attempts = (contexts.of_announcement(view, detail) for detail in COMMENT_DETAILS)
+        return self._marked("announcement.md.j2", attempts, view.mark, COMMENT)
 
     @_or_shipped
     def review_body(self, view: SummaryView, mark: str) -> str:

@@ -494,6 +494,7 @@ class SimulatedForge:
             start = None if target.start_line == target.line else target.start_line
             place = Place(target.path, target.side, target.line, start)
             self._start(review, draft.commit_sha, comment.body, place)
+        self.github.notify(number, BOT, draft.body, *(one.body for one in draft.comments), is_review=True)
         return review.id
 
     def _start(self, review: StoredReview, commit: str, body: str, place: Place) -> StoredReply:
@@ -557,6 +558,7 @@ class SimulatedForge:
         review = StoredReview(self.github.next_id(), number, BOT, "COMMENTED", "")
         self.github.reviews[review.id] = review
         reply = self._start(review, commit_sha, comment.body, Place(comment.target.path))
+        self.github.notify(number, BOT, comment.body, is_review=True)
         return _posted(number, reply)
 
     def resolve_thread(self, thread_id: str) -> None:

@@ -42,7 +42,8 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     snapshot = known.snapshot
     found = summaries(snapshot.comments, run.settings.instance)
     keep = known.summary or found.keep
-    written = _counted(run, known if known.superseded else _stating(known, outcome), keep)
+    written = _counted(run, known, keep)
+    written = written if known.superseded else _stating(written, outcome)
     summary = _summary(run, written, outcome)
     body, is_whole = summary.text, summary.is_whole and not known.superseded
     if keep and known.superseded:
@@ -81,7 +82,7 @@ def _stating(known: Known, outcome: Outcome) -> Known:
 
 
 def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
-    """Increase the ledger's counter, unless this ledger is already in the comment."""
+    """Increase the ledger's counter, unless the comment has this ledger; what its text says does not count."""
     if keep and encode(_recorded(run, known), run.signer) in keep.body:
         return known
     return replace(known, memory=known.memory.stored(known.ledger.written_for(known.snapshot, run.settings.instance)))

@@ -116,6 +116,7 @@ class _PurchaseJson(Struct, frozen=True):
     head_at: str
     mode: Mode | None
     expertise: str
+    requested_by: tuple[str, ...]
 
 
 class _BypassRow(Row, frozen=True):

@@ -85,6 +85,8 @@ class Purchase(Struct, frozen=True):
         base_ref: the base branch at submission; empty if only a short copy exists.
         merge_base: at submission; empty if only a short copy exists.
         asked: the ids of the comments that requested this attempt.
+        requested_by: the logins of the users who requested it by a command, a label or a manual run; empty if only a
+            short copy exists.
         selection: `idempotency.selection_digest` of the files selected at submission; of an intent also of the size
             limit, since another limit may send other files.
         confirms: whether open findings were sent to be confirmed.
@@ -127,6 +129,7 @@ class Purchase(Struct, frozen=True):
     head_at: str = ""
     mode: Mode | None = None
     expertise: str = ""
+    requested_by: tuple[str, ...] = ()
 
     @property
     def cost(self) -> Decimal:
@@ -156,9 +159,10 @@ class Purchase(Struct, frozen=True):
             return self
         return replace(self, head_sha=head_sha, head_at=now.isoformat(timespec="seconds"))
 
-    def asked_by(self, *comment_ids: str) -> Purchase:
-        """Return this purchase with further comments that requested it."""
-        return replace(self, asked=tuple(dict.fromkeys((*self.asked, *comment_ids))))
+    def asked_by(self, *comment_ids: str, logins: tuple[str, ...] = ()) -> Purchase:
+        """Return this purchase with further comments and users that requested it."""
+        asked = tuple(dict.fromkeys((*self.asked, *comment_ids)))
+        return replace(self, asked=asked, requested_by=tuple(dict.fromkeys((*self.requested_by, *logins))))
 
     def over(self, state: TaskState, used: Decimal | None, now: datetime) -> Purchase:
         """Return this purchase with its task over; the first run that saw the end records the minutes."""
@@ -173,7 +177,7 @@ class Ledger(Struct, frozen=True):
 
     Attributes:
         purchases: oldest first.
-    posted: ids of the findings that have had a comment.
+    posted: ids of the findings that have had a comment, and the keys of the announcements.
     forgotten: credits of purchases that were dropped; they still count against the budget.
         bypass: the latest one.
         counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
