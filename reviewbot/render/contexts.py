@@ -23,6 +23,7 @@ from reviewbot.render.view_models.review import (
     FindingView,
     ProgressView,
     PromptView,
+    ReplyView,
     SummaryView,
 )
 from reviewbot.render.view_models.truncation import (
@@ -145,6 +146,11 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
         "again": " ".join(word for word in ("/reviewbot", thin.word, target, reason) if word),
         "total": sum(view.status.counts.values()) if view.status else 0,
     }
+
+
+def of_reply(view: ReplyView, detail: Detail) -> dict[str, object]:
+    """Return what the template of the reviewer's reply gets."""
+    return {"view": replace(bounded(view, detail), mark=Markdown(view.mark))}
 
 
 def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:

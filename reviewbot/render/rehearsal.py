@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.commands.parse import CommandName
-from reviewbot.domain.findings.markers import AnswerMark, FindingMark, summary_mark
+from reviewbot.domain.findings.markers import AnswerMark, FindingMark, ReplyMark, finding_id, summary_mark
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.drafts import Reaction
@@ -29,6 +29,7 @@ from reviewbot.render.view_models.review import (
     FindingStateView,
     FindingView,
     PromptView,
+    ReplyView,
     SummaryView,
 )
 from reviewbot.values import replace
@@ -76,7 +77,10 @@ def _plain(kind: Any, name: str, *, full: bool) -> Any:  # noqa: ANN401 — as a
     return {bool: full, int: int(full), Decimal: Decimal(full), datetime: _MOMENT}[kind]
 
 
-def rehearsal() -> Iterator[SummaryView | CommentView | FindingView | FindingStateView | AnswerView | PromptView]:
+Sample = SummaryView | CommentView | FindingView | FindingStateView | AnswerView | ReplyView | PromptView
+
+
+def rehearsal() -> Iterator[Sample]:
     """Yield sample views of every kind."""
     yield from _summaries()
     for finding in _findings():
@@ -94,6 +98,7 @@ def rehearsal() -> Iterator[SummaryView | CommentView | FindingView | FindingSta
         yield answer if word is CommandName.STATUS else replace(answer, status=None)
         bare = replace(made_up(AnswerView, full=False), mark=answer_mark, word=word.value)
         yield from (replace(bare, refusal=refusal.value) for refusal in Refusal)
+    yield replace(made_up(ReplyView, full=True), mark=str(ReplyMark("", finding_id())))
     prompt = made_up(PromptView, full=True)
     yield from (prompt, replace(prompt, since=""), replace(prompt, confirms=""), replace(prompt, part=2, parts=2))
 

@@ -36,7 +36,14 @@ from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, address, link
 from reviewbot.render.rehearsal import rehearsal
 from reviewbot.render.view_models.command import AnswerView
-from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
+from reviewbot.render.view_models.review import (
+    CommentView,
+    FindingStateView,
+    FindingView,
+    PromptView,
+    ReplyView,
+    SummaryView,
+)
 from reviewbot.render.view_models.truncation import shows_everything
 from reviewbot.values import replace
 
@@ -139,6 +146,8 @@ class Renderer:
                     self.standing(view)
                 case AnswerView():
                     self.answer(view)
+                case ReplyView():
+                    self.reply(view)
                 case PromptView():
                     self.prompt(view)
 
@@ -178,6 +187,12 @@ class Renderer:
         """Return the answer to a command: the mark first."""
         attempts = (contexts.of_answer(view, detail) for detail in COMMENT_DETAILS)
         return self._marked("command.md.j2", attempts, view.mark, COMMENT)
+
+    @_or_shipped
+    def reply(self, view: ReplyView) -> str:
+        """Return the reviewer's reply in a thread: the mark first."""
+        attempts = (contexts.of_reply(view, detail) for detail in COMMENT_DETAILS)
+        return self._marked("reply.md.j2", attempts, view.mark, COMMENT)
 
     @_or_shipped
     def review_body(self, view: SummaryView, mark: str) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from reviewbot.domain.codevf.attachments import Sent
-from reviewbot.domain.findings.markers import AnswerMark, FindingMark, summary_mark
+from reviewbot.domain.findings.markers import AnswerMark, FindingMark, ReplyMark, summary_mark
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.drafts import Reaction
@@ -29,6 +29,7 @@ from reviewbot.render.view_models.review import (
     FindingView,
     ProgressView,
     PromptView,
+    ReplyView,
     SummaryView,
     SumView,
     WaitView,
@@ -388,6 +389,10 @@ FOLLOW_UP = replace(
     file_names=(*PROMPT.file_names, ("review-so-far.txt", "what is new, and the open findings")),
     since=BEFORE,
     confirms="review-so-far.txt",
+)
+REPLY = ReplyView(
+    str(ReplyMark("", INJECTION.id)),
+    '@mona No: `name` comes from the *request*.\n\n```\nrequest.args["name"]\n```\n<!-- reviewbot:finding:v1 -->',
 )
 STANDINGS = {
     "fixed": FindingStateView((FIXED,), several=False),

@@ -82,7 +82,8 @@ def _packings(known: Known, bought: Bought, limits: SizeTier, most: int) -> tupl
     packings = task_batches.packed()
     if task_batches.context_limits is None or not any(packing.sent for packing in packings):
         return tuple(packings)
-    context = so_far(known, bought.purchase.since, task_batches, task_batches.context_limits)
+    with_talk = bought.purchase.size_tier == 0
+    context = so_far(known, bought.purchase.since, task_batches, task_batches.context_limits, with_talk=with_talk)
     return tuple(
         replace(packing, attachments=(*packing.attachments, one))
         for packing, one in zip(packings, context, strict=True)
@@ -125,7 +126,7 @@ def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> 
         lines_deleted=sum(line.kind is LineKind.DELETED for line in lines),
         omitted=packing.omitted,
         since=bought.purchase.since,
-        confirms=SO_FAR if packing.attachments[-1].file_name == SO_FAR else "",
+        confirms=SO_FAR if any(one.file_name == SO_FAR for one in packing.attachments) else "",
     )
 
 

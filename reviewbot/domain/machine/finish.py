@@ -148,6 +148,8 @@ def written(at: Refreshed, known: Known) -> Refreshed | Published:
         posted = (Write.POSTED,) if known.posted > at.known.posted else ()
         threads = (Write.THREADS,) if known.snapshot.pull.is_open and COMMENTS not in known.denied else ()
         left = (*threads, *posted, *left)
+    if done is Write.THREADS and known.posted > at.known.posted and Write.POSTED not in left:
+        left = (Write.POSTED, *left)  # another run may have posted the same replies
     return _writing(known, at.outcome, left, refused=at.refused)
 
 
