@@ -37,6 +37,7 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.quick import Replacement, quick, replaced
+from tests.simulation.schedule import At, Kill
 from tests.simulation.world import IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 
@@ -535,6 +536,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         WAITS,
         config=IS_QUIET,
         steps=(_NEXT, Move("finish"), Move("harmless"), Move("go_back"), _NEXT),
+    ),
+    Mutation(
+        "a reply that is in its thread is not found there",
+        "reviewbot.domain.publishing.comment_diff:replies_there",
+        _returning(()),
+        CONVERGES,
+        steps=(
+            Move("note"),
+            Move("note", 1, 1),
+            _NEXT,
+            Move("harmless"),
+            Episode((Start("next"),), (At(26, Kill(after=True)),)),
+            _NEXT,
+        ),
     ),
     Mutation(
         "a deferred purchase that only the check run has is one that was begun",
