@@ -8,6 +8,7 @@ from typing import Any
 
 from reviewbot.adapters.github.graphql.parse import UNREADABLE
 from reviewbot.domain.github.check_identity import split_tag, with_tag
+from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     CheckState,
     FileComment,
@@ -43,6 +44,7 @@ from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.ledger.external_id import names_open_task
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.publishing.check_names import CheckNames
+from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.selection.selection import LARGEST_POINTER
 from reviewbot.errors import ChangeUnreadable, DiffTooLarge, NotFound, PermissionMissing, Refused
 from tests.simulation.github import (
@@ -270,6 +272,27 @@ class SimulatedForge:
             for path in old_paths
             if path in before
         }
+
+    def entries_and_context(
+        self,
+        asked: ContextRequest,
+        *,
+        head: str,
+        new_paths: Sequence[str],
+        merge_base: str,
+        old_paths: Sequence[str],
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
+        """See `ports.ChangeSource.entries_and_context`."""
+        new, old = self.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)
+        git = self.github.git
+        files = git.commits[git.branches[self.github.default_branch]].files
+        more = [path for path in files if matches(asked.patterns, path)] if asked.patterns else []
+        texts = {
+            path: files[path].content.decode()
+            for path in (*asked.paths, *more)
+            if path in files and not files[path].is_binary
+        }
+        return new, old, ProjectContext({path: text for path, text in texts.items() if text})
 
     def merge_base(self, base: str, head: str) -> str:
         """See `ports.Repository.merge_base`."""

@@ -17,6 +17,7 @@ from reviewbot.adapters.github.client import PAGE
 from reviewbot.adapters.github.errors import HEAD_CHECKS, Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
 from reviewbot.adapters.github.rest import GraphQLError
+from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     CheckState,
     FileComment,
@@ -140,7 +141,20 @@ class GitHubForge(RepositoryConnection):
     def entries(
         self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        return self._files.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)
+        return self._files.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)[:2]
+
+    def entries_and_context(
+        self,
+        asked: ContextRequest,
+        *,
+        head: str,
+        new_paths: Sequence[str],
+        merge_base: str,
+        old_paths: Sequence[str],
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
+        return self._files.entries(
+            head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths, asked=asked
+        )
 
     def permission(self, login: str) -> Permission:
         intent = Intent("reading a user's permission", "metadata: read")

@@ -12,6 +12,7 @@ from enum import Enum, StrEnum
 from msgspec import Struct, field
 
 from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.model.review import Side
 from reviewbot.values import replace
 
@@ -424,6 +425,7 @@ class RawChange(Struct, frozen=True):
         diff: git's unified diff from merge base to head, with renames.
         old: entries at the merge base, by old path.
         new: entries at the head, by path, with texts.
+        context: what was read with them.
     """
 
     merge_base: str
@@ -431,3 +433,4 @@ class RawChange(Struct, frozen=True):
     diff: str
     old: Mapping[str, Entry]
     new: Mapping[str, Entry]
+    context: ProjectContext = ProjectContext()

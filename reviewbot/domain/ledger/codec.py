@@ -29,6 +29,8 @@ from reviewbot.values import replace
 
 VERSION = 1
 MAX_POSTED = 1_500
+MOST_CONTEXTS = 2
+"""The last purchases whose context is listed."""
 MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
 """Characters of the ledger in a comment: about half of GitHub's limit, which leaves space for the text."""
@@ -84,6 +86,13 @@ class _JudgedRow(Row, frozen=True):
     carried: bool
 
 
+class _ContextRow(Row, frozen=True):
+    name: str
+    bytes: Whole
+    redactions: Whole
+    sha256: str
+
+
 class _PurchaseJson(Struct, frozen=True):
     identity: str
     attempt: Whole
@@ -111,6 +120,7 @@ class _PurchaseJson(Struct, frozen=True):
     max_credits: _Hold
     lines: Whole | None
     head_at: str
+    context: tuple[_ContextRow, ...]
 
 
 class _BypassRow(Row, frozen=True):
@@ -263,7 +273,10 @@ def _inflated(payload: str) -> bytes | None:
 
 def _to_json(ledger: Ledger) -> _LedgerJson:
     return _LedgerJson(
-        purchases=tuple(same_fields(_shortened(entry), _PurchaseJson) for entry in ledger.purchases),
+        purchases=tuple(
+            same_fields(_shortened(entry, is_late=number > len(ledger.purchases) - MOST_CONTEXTS), _PurchaseJson)
+            for number, entry in enumerate(ledger.purchases, start=1)
+        ),
         posted=tuple(sorted(ledger.posted)[-MAX_POSTED:]),
         forgotten=short_credits(ledger.forgotten),
         findings=same_fields(ledger.findings, FindingsJson),
@@ -273,8 +286,9 @@ def _to_json(ledger: Ledger) -> _LedgerJson:
     )
 
 
-def _shortened(entry: Purchase) -> Purchase:
-    return entry if entry.used is None else replace(entry, used=short_credits(entry.used))
+def _shortened(entry: Purchase, *, is_late: bool) -> Purchase:
+    entry = entry if entry.used is None else replace(entry, used=short_credits(entry.used))
+    return entry if is_late or not entry.context else replace(entry, context=())
 
 
 def short_credits(used: Decimal) -> Decimal:

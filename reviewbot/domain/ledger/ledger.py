@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.findings.tracked_finding import LOST, Bypass, Findings, FindingState, Judged
+from reviewbot.domain.github.context import ContextPart
 from reviewbot.domain.github.pull_request import PullRequest, Seen
 from reviewbot.domain.model.options import ReviewKind
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
@@ -94,6 +95,7 @@ class Purchase(Struct, frozen=True):
         lines: the changed lines that decide the credits (`max-credits: auto`), else None, as in a short copy.
         head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if only a short copy exists,
             which may be on any commit.
+        context: what its task contains besides the files, of the last `MOST_CONTEXTS` purchases.
     """
 
     identity: str
@@ -122,6 +124,7 @@ class Purchase(Struct, frozen=True):
     max_credits: int = 0
     lines: int | None = None
     head_at: str = ""
+    context: tuple[ContextPart, ...] = ()
 
     @property
     def cost(self) -> Decimal:
@@ -210,7 +213,8 @@ class Ledger(Struct, frozen=True):
         if known := next((one for one in self.purchases if (one.identity, one.attempt) == same), None):
             latest = purchase if _progress(purchase) >= _progress(known) else known
             judged = _together((*known.judged, *purchase.judged))
-            latest = replace(latest, change=latest.change or known.change, judged=judged)
+            change, context = latest.change or known.change, latest.context or known.context
+            latest = replace(latest, change=change, judged=judged, context=context)
             return replace(self, purchases=tuple(latest if one is known else one for one in self.purchases))
         if len(self.purchases) < MAX_TASKS:
             return replace(self, purchases=(*self.purchases, purchase))
