@@ -69,6 +69,7 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         reviewer_summary=report.summary if report else "",
         coverage=known.coverage,
         sent=known.packing.sent if known.packing else (),
+        context=known.packing.context if known.packing else (),
         held=_held(known),
         notices=known.change.notices,
         degraded=(
