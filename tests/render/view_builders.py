@@ -193,7 +193,7 @@ CLOSED_GATE = replace(
     duplicates=(DuplicateView("Two orders can take the last item", "src/shop/stock.py", RACE.id),),
     sum=SumView(7, 2, 0, 3, 1, 1),
     reviewer_summary="A solid change; the query is what must not go out.\n\nI did not look at the templates.",
-    context=(ContextPart("issue #12", 800, 0, "0" * 64), ContextPart("docs/@mona.md", 2100, 1, "1" * 64)),
+    context=(ContextPart("docs/@mona.md", 2100, 1, "1" * 64),),
     sent=(
         Sent("src/shop/users.py", 5400, whole=True, redactions=1),
         Sent("src/shop/stock.py", 1_204_000, whole=False, redactions=0),
