@@ -63,7 +63,7 @@ LONGEST_REPLY = 10_000
 
 
 def conversation(known: Known) -> tuple[Reply, ...]:
-    """Return what was said in the threads of open findings, and the commands of the conversation, redacted."""
+    """Return what was said in the threads of open findings, and the commands of the conversation, oldest first."""
     pull, instance = known.snapshot.pull, known.request.instance
     is_open = {one.id for one in known.ledger.findings.open()}
     found = [
@@ -75,4 +75,6 @@ def conversation(known: Known) -> tuple[Reply, ...]:
     commands = (reply_of(one, pull, instance) for one in known.snapshot.comments if parse(one.body))
     found += (one for one in commands if one is not None)
     redact = known.change.redactor.redact
-    return tuple(replace(one, text=redact(one.text[:LONGEST_REPLY]).text) for one in newest(found)[:MOST_REPLIES])
+    return tuple(
+        replace(one, text=redact(one.text[:LONGEST_REPLY]).text) for one in newest(found)[MOST_REPLIES - 1 :: -1]
+    )

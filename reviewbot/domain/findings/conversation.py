@@ -76,8 +76,8 @@ def role_of(comment: Comment, pull: PullRequest) -> Role | None:
 
 
 def newest(replies: Iterable[Reply]) -> list[Reply]:
-    """Return the replies, newest first."""
-    return sorted(replies, key=lambda one: one.at.timestamp() if one.at else 0, reverse=True)
+    """Return the replies newest first; of two of the same second, the later in the list."""
+    return sorted(replies, key=lambda one: one.at.timestamp() if one.at else 0)[::-1]
 
 
 def conversation_text(replies: Iterable[Reply], limit: int) -> str:
