@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ from reviewbot.domain.github.pull_request import (
     Entry,
     ForcePush,
     OlderChecks,
+    Opinion,
     Permission,
     PullRequest,
     RawChange,
@@ -138,6 +139,11 @@ class SimulatedForge:
             other_checks=tuple(others[key] for key in sorted(others)),
             checks_readable=readable,
             check_names=tuple(check_names),
+            writers=frozenset(
+                one.author
+                for one in github.reviews.values()
+                if one.number == number and self.permission(one.author).at_least(Permission.WRITE)
+            ),
         )
 
     def _pull(self, number: int) -> Pull:
@@ -511,6 +517,7 @@ class SimulatedForge:
             start = None if target.start_line == target.line else target.start_line
             place = Place(target.path, target.side, target.line, start)
             self._start(review, draft.commit_sha, comment.body, place)
+        self.github.notify(number, BOT, draft.body, *(one.body for one in draft.comments), is_review=True)
         return review.id
 
     def _start(self, review: StoredReview, commit: str, body: str, place: Place) -> StoredReply:
@@ -574,6 +581,7 @@ class SimulatedForge:
         review = StoredReview(self.github.next_id(), number, BOT, "COMMENTED", "")
         self.github.reviews[review.id] = review
         reply = self._start(review, commit_sha, comment.body, Place(comment.target.path))
+        self.github.notify(number, BOT, comment.body, is_review=True)
         return _posted(number, reply)
 
     def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
@@ -625,6 +633,7 @@ class SimulatedForge:
             can_resolve=may and resolver is None,
             can_unresolve=may and resolver is not None,
             resolved_by=None if resolver is None else resolver.removesuffix("[bot]"),
+            opinions=tuple(_opinions(stored.replies[0])) if stored.replies else (),
         )
 
     def _reply(self, comment_id: int) -> StoredReply:
@@ -712,6 +721,11 @@ def _check_lines(changes: Sequence[Change], comment: InlineComment) -> None:
 
 def _side(hunk: Hunk, side: Side) -> range:
     return hunk.new if side is Side.RIGHT else hunk.old
+
+
+def _opinions(reply: StoredReply) -> Iterator[Opinion]:
+    for wanted in ("+1", "-1"):
+        yield from (Opinion(who, wanted == "+1") for who, content in sorted(reply.reactions) if content == wanted)
 
 
 def _address(stored: StoredComment) -> str:
