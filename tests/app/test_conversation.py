@@ -24,7 +24,7 @@ def replying(request: TaskRequest) -> Answer:
     if not asked:
         return answer(CRITICAL)
     said = [{"id": one["id"], "state": "open", "note": "Still there.", "reply": HOSTILE} for one in asked]
-    return answer(previous=[*said, {"id": "9" * 10, "state": "fixed", "note": "", "reply": "To nobody <b>."}])
+    return answer(previous=[*said, {"id": "9" * 10, "state": "fixed", "note": "", "reply": "To no thread <b>."}])
 
 
 def push(rig: Rig, **files: str) -> None:
@@ -78,7 +78,7 @@ def test_a_reply_is_posted_once_as_text_and_not_again_when_it_was_deleted(tmp_pa
         assert "\\/reviewbot bypass" in body
         assert "&lt;script&gt;" in body
         assert body.count("<!--") == 1, "its mark"
-        assert "To nobody" in rig.summaries()[0], "it has no thread"
+        assert "To no thread" in rig.summaries()[0], "it has no thread"
         assert "::error::injected" not in done.log
         rig.run()
         assert len(replies(rig)) == 1

@@ -72,13 +72,7 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         context=known.packing.context if known.packing else (),
         held=_held(known),
         notices=known.change.notices,
-        degraded=(
-            *run.renderer.problems,
-            *known.notes,
-            *run.degraded.sentences,
-            *unknown_tasks(run, known),
-            *_replies_without_thread(known),
-        ),
+        degraded=tuple(_degraded(run, known)),
         cost=cost_of(known),
         wait=wait_of(run, known),
         task_id=known.task_id,
@@ -94,6 +88,12 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         approved_by=run.settings.approve_spend if known.request.paid else "",
         in_summary=outcome.exit_status != EXIT_NOT_PUBLISHED and _is_in_summary(known, counting),
     )
+
+
+def _degraded(run: RunContext, known: Known) -> Iterable[str]:
+    yield from (*run.renderer.problems, *known.notes, *run.degraded.sentences)
+    yield from unknown_tasks(run, known)
+    yield from _replies_without_thread(known)
 
 
 def _replies_without_thread(known: Known) -> Iterable[str]:
