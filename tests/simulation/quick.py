@@ -159,6 +159,7 @@ def _summary(view: Any) -> str:  # noqa: ANN401 — as above
         view.sum,
         (view.coverage.value, [one.path for one in view.sent], [(one.path, one.reason) for one in view.held]),
         (view.notices, view.bypass, view.reviewer_summary),
+        [one for one in view.degraded if one.startswith("The reviewer replies")],
     )
     return "\n".join(map(repr, told))
 
@@ -187,6 +188,7 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "comment": lambda _self, view: _comment(view),
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
     "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding}",
+    "reply": lambda _self, view: f"{view.mark}\n{view.text}",
     "announcement": lambda _self, view: f"{view.mark}\n{_mentions(view)}: {view.ending} {view.check_title}",
     "words": lambda _self, view: _check(view),
     "review_body": lambda _self, _view, mark: f"{mark}\nA review.",
