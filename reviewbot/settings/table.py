@@ -38,6 +38,7 @@ from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.settings.readers import (
     BOOLEAN,
     BOTS,
+    CONTEXT,
     INSTANCE,
     LINES,
     PATH_INSTRUCTIONS,
@@ -182,6 +183,13 @@ class Settings:
         (),
         PATH_INSTRUCTIONS,
         "`instructions` to the reviewer for the files that `path` matches.",
+        action=False,
+    )
+    context: tuple[str, ...] = setting(
+        ("auto",),
+        CONTEXT,
+        "What is sent besides the change: `auto` is documents and manifests of the default branch, commit messages and "
+        "the issues that the pull request closes; a list adds files of the default branch; `none` sends nothing more.",
         action=False,
     )
     routes: tuple[Route, ...] = setting(
@@ -451,11 +459,11 @@ def input_place(name: str) -> str:
 
 
 def _config_keys() -> list[str]:
-    return sorted(name_of(row) for row in fields(Settings) if row.metadata["config"])
+    return sorted(one.name for one in INPUTS if one.config)
 
 
 def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterator[Problem]:
-    names, allowed = {name_of(row) for row in fields(Settings)}, _config_keys()
+    names, allowed = {one.name for one in INPUTS}, _config_keys()
     for key in keys:
         if key not in names:
             near = did_you_mean(key[:60], allowed)

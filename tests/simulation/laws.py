@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.machine.judge import statement
 from reviewbot.domain.model.review import TaskStatus
+from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.path_filters import matches
-from tests.simulation import spending
+from tests.simulation import announced, spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
-from tests.simulation.oracle import EVIL, SAID, diffs_in, headers, shown_in
+from tests.simulation.oracle import EVIL, SAID, TALK, diffs_in, headers, shown_in
 from tests.simulation.oracle import is_read as is_read_completely
 from tests.simulation.repository import Change
 from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, ROUTES, SECRET, UNREVIEWED, World
@@ -30,7 +32,20 @@ HAPPENS = "a due review happens"
 WITHIN_LIMIT = "stays within the limit"
 GROWS = "grows with the change"
 WAITS = "a purchase waits for checks and quiet"
-LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HAPPENS, WITHIN_LIMIT, GROWS, WAITS)
+ANNOUNCED = "a late answer is announced once"
+LAWS = (
+    NO_BUG,
+    PAY_ONCE,
+    NOTHING_LOST,
+    CONVERGES,
+    NEVER_GREEN,
+    PEOPLE_STAND,
+    HAPPENS,
+    WITHIN_LIMIT,
+    GROWS,
+    WAITS,
+    ANNOUNCED,
+)
 
 MOST_ATTEMPTS = 3
 REDACTED = "[REDACTED:github-token]"
@@ -57,11 +72,14 @@ def at_rest(world: World) -> Iterator[Violation]:
         yield from _paid_twice(world, pull)
         yield from (Violation(WITHIN_LIMIT, one) for one in spending.over_limit(world, pull))
         yield from (Violation(GROWS, one) for one in spending.too_small(world, pull, selected))
+        yield from (Violation(ANNOUNCED, one) for one in announced.violations(world, pull))
         if pull.is_open and not pull.is_draft:
             yield from _unfinished(world, pull)
             yield from _green(world, pull)
+    yield from _outdated(world)
     yield from _undone(world)
     yield from _lost(world)
+    yield from _replies(world)
     yield from _doubles(world)
     yield from _people(world)
 
@@ -153,6 +171,23 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
 
 
+def _replies(world: World) -> Iterator[Violation]:
+    """Check that each reply of the reviewer was posted once, or shown by a summary if its finding has no thread."""
+    for pull in world.github.pulls.values():
+        threads = world.github.threads_of(pull.number)
+        posted = Counter(TALK.findall("\n".join(reply.body for one in threads for reply in one.replies)))
+        twice = sorted(token for token, count in posted.items() if count > 1)
+        if twice:
+            yield Violation(CONVERGES, f"replies were posted twice: {twice}")
+        checks = [check.summary for check in world.github.checks.values() if check.number == pull.number]
+        told = posted.keys() | set(TALK.findall("\n".join([*world.truth.texts, *world.truth.erased, *checks])))
+        for task in [] if world.setting.denied else world.tasks_of(pull.number):
+            if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
+                missing = set(TALK.findall(str(task.result))) - told
+                if missing:
+                    yield Violation(NOTHING_LOST, f"{task.id} replied {sorted(missing)}, and nothing shows it")
+
+
 def _doubles(world: World) -> Iterator[Violation]:
     for pull in world.github.pulls.values():
         marks = [read_finding_mark(one.replies[0].body) for one in world.github.threads_of(pull.number)]
@@ -173,6 +208,19 @@ def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
     if check is not None and check.conclusion is None:
         told = f"the check of #{pull.number} is still open: {check.title!r}"
         yield Violation(CONVERGES, told)
+
+
+def _outdated(world: World) -> Iterator[Violation]:
+    """Check that a summary without an answer shows the outcome of the last run."""
+    outcome = world.runs[-1].outcome
+    reading = world.reading(1)
+    if outcome is None or outcome.conclusion is None or reading is None or not world.pull.is_open:
+        return
+    stated = reading.ledger.stated
+    # Another pull request with this head, or a refused write, changes only the check and the exit status.
+    is_own = outcome.own is None and outcome.reason is not Reason.NOT_PUBLISHED and not reading.problem
+    if is_own and stated not in {"", statement(outcome)}:
+        yield Violation(CONVERGES, f"the summary shows {stated!r}, and the last run ended with {statement(outcome)!r}")
 
 
 def _undone(world: World) -> Iterator[Violation]:
@@ -201,9 +249,11 @@ def _undone(world: World) -> Iterator[Violation]:
         yield Violation(HAPPENS, told)
 
 
+_ANNOUNCEMENT = "<!-- reviewbot:announcement:"
 _VOLATILE = (
     (re.compile(r"<!-- reviewbot:ledger:\S+ \S+ \S+ -->"), "LEDGER"),
     (re.compile(r"\btask_[0-9a-f]{12}\b"), "TASK"),
+    (TALK, "TALK"),
     (re.compile(r"\b[0-9a-f]{7,40}\b"), "SHA"),
     (re.compile(r"(discussion_r|issuecomment-|/runs/|comment=r?)\d+"), r"\1N"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
@@ -237,13 +287,18 @@ class Shown:
         """Use the check and the summary of the undisturbed history if both are equivalent.
 
         Check runs cannot be deleted: one on a head without a requested review stays and reports this. Neither it nor a
-        missing check is green. A check whose conclusion and title are unchanged is not updated for its text. If the
-        check of a skipped review could not be written, a summary says that the review was skipped, and it stays.
+        missing check is green. A check whose conclusion and title are unchanged is not updated for its text. A summary
+        that was written because the check could not be written stays, and says what the check says.
         """
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
-        summaries = tuple(one for one in self.summaries if undisturbed.summaries or "('skipped', 'none'" not in one)
+        told = str(self.check[3]).partition("\n")[0] if self.check else "no check"
+        summaries = tuple(one for one in self.summaries if undisturbed.summaries or not told or told not in one)
         return replace(self, check=theirs, summaries=summaries) if is_alike else self
+
+    def unannounced(self) -> Shown:
+        """Return the same without announcements: whether an answer is late depends on which run has bought it."""
+        return replace(self, summaries=tuple(one for one in self.summaries if not one.startswith(_ANNOUNCEMENT)))
 
     def greener(self, other: Shown) -> str:
         """Describe the conclusion if this check passes and the other does not."""
@@ -338,8 +393,15 @@ def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_r
     return not any(
         task.status(world.time.seconds) is TaskStatus.COMPLETED
         and changes in world.changes_for(pull.number, str(task.submission.metadata["headSha"]))
+        and _is_shown_one_of(task, changes)
         for task in world.tasks_of(pull.number)
     )
+
+
+def _is_shown_one_of(task: StoredTask, changes: tuple[Change, ...]) -> bool:
+    """Return whether a task shows a file of a change; its head may have had another change against another base."""
+    named = {header for one in changes for header in headers(one.text)}
+    return any(not named.isdisjoint(headers(diff)) for diff in diffs_in(task.submission))
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:

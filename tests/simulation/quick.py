@@ -6,6 +6,7 @@ templates, except in `exact` histories.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -13,9 +14,13 @@ from functools import cache, lru_cache, partial
 from importlib import import_module
 from typing import Any
 
+from msgspec import Struct
+
 from reviewbot.render.renderer import SummaryText
 
 SIZE = 20_000
+GARBAGE = 100_000
+"""How many objects are created before Python looks for garbage."""
 
 Replacement = Callable[[Any], object]
 
@@ -63,6 +68,9 @@ def _by_tuples(function: Any) -> object:  # noqa: ANN401 — any function
     return classmethod(call) if is_class_method else call
 
 
+_PLAIN = frozenset({str, bytes, int, bool, type(None), type})
+
+
 class _Items(tuple[tuple[str, object], ...]):
     """Return a mapping as a hashable key."""
 
@@ -70,7 +78,7 @@ class _Items(tuple[tuple[str, object], ...]):
 
 
 def _frozen(argument: object) -> object:
-    if isinstance(argument, str | bytes | int | type | None):
+    if type(argument) in _PLAIN or isinstance(argument, Struct):
         return argument
     if isinstance(argument, Mapping):
         return _Items(argument.items())
@@ -96,7 +104,26 @@ def _by_identity(method: Any) -> object:  # noqa: ANN401 — any method
     return call
 
 
+def _by_what_decides_it(prepare: Any) -> object:  # noqa: ANN401 — as above
+    """Cache a change by the settings and the texts that it is prepared from."""
+    kept: dict[tuple[object, ...], tuple[object, object]] = {}
+
+    def call(run: Any, snapshot: Any, change: object) -> object:  # noqa: ANN401 — as above
+        pull, attributes = snapshot.pull, snapshot.default_branch.attributes
+        key = id(run.settings), pull.title, pull.body, pull.base_ref, attributes, change
+        if key not in kept:
+            if len(kept) > SIZE // 10:
+                kept.clear()
+            kept[key] = run.settings, prepare(run, snapshot, change)
+        return kept[key][1]
+
+    return call
+
+
 REMEMBERED: Mapping[str, Replacement] = {
+    "reviewbot.app.github.read_change:prepare": _by_what_decides_it,
+    "reviewbot.settings.configfile:_refused_syntax": _by_tuples,
+    "reviewbot.settings.configfile:yaml_value": _by_tuples,
     "reviewbot.settings.table:peek_settings": _by_tuples,
     "reviewbot.settings.table:read_settings": _by_tuples,
     "reviewbot.domain.diff.parse:parse_diff": _by_tuples,
@@ -132,6 +159,7 @@ def _summary(view: Any) -> str:  # noqa: ANN401 — as above
         view.sum,
         (view.coverage.value, [one.path for one in view.sent], [(one.path, one.reason) for one in view.held]),
         (view.notices, view.bypass, view.reviewer_summary),
+        [one for one in view.degraded if one.startswith("The reviewer replies")],
     )
     return "\n".join(map(repr, told))
 
@@ -140,6 +168,10 @@ def _comment(view: Any) -> str:  # noqa: ANN401 — as above
     """Return a comment's content when it is posted; states are added later."""
     told = [(one.id, one.severity.value, one.title, one.explanation) for one in view.findings]
     return f"{view.mark}\n{told!r}"
+
+
+def _mentions(view: Any) -> str:  # noqa: ANN401 — as above
+    return " ".join(f"@{login}" for login in view.mentions)
 
 
 def _check(view: Any) -> tuple[str, str]:  # noqa: ANN401 — as above
@@ -156,20 +188,26 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "comment": lambda _self, view: _comment(view),
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
     "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding}",
+    "reply": lambda _self, view: f"{view.mark}\n{view.text}",
+    "announcement": lambda _self, view: f"{view.mark}\n{_mentions(view)}: {view.ending} {view.check_title}",
+    "words": lambda _self, view: _check(view),
     "review_body": lambda _self, _view, mark: f"{mark}\nA review.",
     "check": lambda _self, view: _check(view),
-    "job_summary": lambda _self, view: _summary(view),
-    "terminal": lambda _self, view: _summary(view),
+    "job_summary": lambda _self, _view: "",
+    "terminal": lambda _self, _view: "",
     "annotation": lambda _self, finding: (finding.title, finding.id),
     "prompt": lambda _self, view: f"Review {view.pull_number} of {view.repository}.",
 }
-"""Replacements of the renderer's methods. No history overrides a template."""
+"""Replacements of the renderer's methods; nothing reads the log of a run. No history overrides a template."""
 
 
 @contextmanager
 def quick(*, exact: bool = False) -> Iterator[None]:
     """Play histories quickly; `exact` ones keep the templates."""
     with ExitStack() as stack:
+        # A history leaves little garbage: the default looks for it several times in each.
+        stack.callback(gc.set_threshold, *gc.get_threshold())
+        gc.set_threshold(GARBAGE, *gc.get_threshold()[1:])
         for place, make in REMEMBERED.items():
             if _is_there(place):
                 stack.enter_context(replaced(place, make))

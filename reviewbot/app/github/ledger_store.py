@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ from reviewbot.domain.github.pull_request import (
 from reviewbot.domain.ledger.codec import LedgerReading, decode, distrust, not_before
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
@@ -61,15 +61,22 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     copies = _copies(run, checks)
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.head_sha == snapshot.pull.head_sha)
-    ledger = _with_doubles(run, reading.ledger.with_full_identity(digest), found.extra)
+    finished = {one.key for one in copies if one.copy.state.is_over}
+    ledger = reading.ledger.with_full_identity(digest)
+    for other in _only_in_doubles(run, ledger, found.extra):
+        finished |= {purchase_key(other)} if other.state.is_over else set()
+        # Its findings are read again.
+        state = TaskState.OPEN if other.state is TaskState.DONE else other.state
+        ledger = ledger.with_purchase(replace(other, state=state))
     ledger = _with_copies(run, snapshot, _of_now(ledger, snapshot.pull), copies, digest)
     if not believed:
         for one in copies:
             ledger = _with_carried(ledger, one)
         ledger = ledger.spending_at_least(max((one.copy.spent for one in copies), default=Decimal(0)))
-    lost = not believed and (cut or (not ledger.purchases and _was_here(run, snapshot, keep)))
+    hidden = _was_here(run, snapshot, keep) or _may_be_in_base(run, snapshot)
+    lost = not believed and (cut or (not ledger.purchases and hidden))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
-    return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head)
+    return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head, frozenset(finished))
 
 
 def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:
@@ -77,18 +84,13 @@ def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:
     return {check_id: copy for check_id, copy in copies if copy is not None}
 
 
-def _with_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Ledger:
-    """Add the purchases that only another summary has, after two concurrent runs wrote one each.
-
-    A finished purchase is reopened, so that its findings are read again.
-    """
+def _only_in_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Iterator[Purchase]:
+    """Yield the purchases that only another summary has, after two concurrent runs wrote one each."""
     for comment in doubles if run.paid else ():
         reading = _reading(run, comment, ())
         for one in () if reading.problem else reading.ledger.purchases:
             if ledger.named(one.identity, one.attempt) is None:
-                state = TaskState.OPEN if one.state is TaskState.DONE else one.state
-                ledger = ledger.with_purchase(replace(one, state=state))
-    return ledger
+                yield one
 
 
 def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool:
@@ -99,6 +101,17 @@ def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool
     if keep is None:
         return any(marked_threads(snapshot.threads, run.settings.instance))
     return not keep.edited_by_us or bool(decode(keep.body, replace(run.signer, secret="")).problem)
+
+
+def _may_be_in_base(run: RunContext, snapshot: Snapshot) -> bool:
+    """Return whether earlier heads may be in an unprotected base branch, with no summary to remember their reviews."""
+    was_retargeted = snapshot.pull.retargeted_at is not None
+    return was_retargeted and not run.settings.summary_comment and not _is_listed(run, snapshot)
+
+
+def _is_listed(run: RunContext, snapshot: Snapshot) -> bool:
+    names = run.settings.check_names
+    return names.against(snapshot.repository.default_branch, snapshot.pull.base_ref) == names.plain
 
 
 def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun]) -> LedgerReading:
@@ -154,9 +167,7 @@ def _every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None) -> tupl
         run.degraded.say(f"The check runs of older heads could not be read: {error.message}")
         return there, True
     checks = tuple({one.id: one for one in (*every.runs, *there)}.values())
-    names = run.settings.check_names
-    is_listed = names.against(snapshot.repository.default_branch, pull.base_ref) == names.plain
-    is_base_protected = is_listed and every.base_sha == pull.base_sha
+    is_base_protected = _is_listed(run, snapshot) and every.base_sha == pull.base_sha
     return checks, seen is None or every.has_every_head_since(seen, is_base_protected=is_base_protected)
 
 

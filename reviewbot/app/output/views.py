@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from reviewbot.app.context import RunContext
@@ -27,8 +27,10 @@ from reviewbot.domain.machine.known import Known, ReviewedChange
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.review import Severity, Side, Unread
 from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, blocks
-from reviewbot.domain.publishing.comment_diff import posted_comments
+from reviewbot.domain.publishing.comment_diff import posted_comments, reply_drafts
 from reviewbot.domain.selection.selection import Held, HeldBecause
+from reviewbot.domain.text.bounds import shorten_line
+from reviewbot.domain.text.escaping import visible
 from reviewbot.render.view_models.review import (
     BypassView,
     DuplicateView,
@@ -67,15 +69,10 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         reviewer_summary=report.summary if report else "",
         coverage=known.coverage,
         sent=known.packing.sent if known.packing else (),
+        context=known.packing.context if known.packing else (),
         held=_held(known),
         notices=known.change.notices,
-        degraded=(
-            *run.renderer.problems,
-            *known.notes,
-            *_on_answer(known),
-            *run.degraded.sentences,
-            *unknown_tasks(run, known),
-        ),
+        degraded=tuple(_degraded(run, known)),
         cost=cost_of(known),
         wait=wait_of(run, known),
         task_id=known.task_id,
@@ -93,12 +90,30 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
     )
 
 
-def _on_answer(known: Known) -> Iterator[str]:
+def _degraded(run: RunContext, known: Known) -> Iterable[str]:
+    yield from (*run.renderer.problems, *known.notes, *_on_answer(known), *run.degraded.sentences)
+    yield from unknown_tasks(run, known)
+    yield from _replies_without_thread(known)
+
+
+def _on_answer(known: Known) -> Iterable[str]:
     """Yield what is unusual about the answer: no schema was sent, or a maintainer accepted it."""
     if known.purchase and known.purchase.no_schema:
         yield "CodeVF did not accept the response schema, so the task was created once, without it."
     if known.accepted_by:
         yield f"{known.accepted_by} has read the answer and accepted it as the review of this commit."
+
+
+def _replies_without_thread(known: Known) -> Iterable[str]:
+    """Yield the reviewer's replies that are in no thread, or not yet."""
+    for one in reply_drafts(known.memory.update.answers):
+        if one.key not in known.ledger.posted:
+            words = shorten_line(" ".join(visible(one.text).split()), _LONGEST_REPLY)
+            yield f"The reviewer replies to `{visible(shorten_line(one.finding_id, 40))}`: {words}"
+
+
+_LONGEST_REPLY = 1_000
+"""Characters of a reply that is shown without its thread."""
 
 
 def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:

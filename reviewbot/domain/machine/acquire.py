@@ -14,7 +14,7 @@ from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.finish import concluded
-from reviewbot.domain.machine.judge import by_findings, failed, not_asked_for, without_review
+from reviewbot.domain.machine.judge import by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.known import Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.next_step import (
     Situation,
@@ -156,7 +156,11 @@ def start(known: Known) -> CancelRequested | Loaded | Due | NotDue | Concluded:
 def to_cancel(at: CancelRequested, got: LedgerRead) -> Cancelling | Loaded | Due | NotDue | Concluded:
     """Cancel the open tasks of any head, even if the change cannot be read."""
     task_ids = tuple(one.task_id for one in got.stored.ledger.open_tasks())
-    return Cancelling(at.known, task_ids) if task_ids else eligible(at.known)
+    return Cancelling(_cancelling(at.known, *task_ids), task_ids) if task_ids else eligible(at.known)
+
+
+def _cancelling(known: Known, *task_ids: str) -> Known:
+    return replace(known, cancelled=known.cancelled.union(task_ids))
 
 
 def eligible(known: Known) -> Loaded | Due | NotDue | Concluded:
@@ -193,9 +197,10 @@ def triaged(known: Known, permission: Permission) -> Due | NotDue | Concluded:
 
 
 def with_ledger(at: NotDue, got: LedgerRead) -> Due | Concluded:
-    """Read the change only if an earlier purchase is not over, edits are pending, or a second summary exists."""
+    """Read the change only if there is something to write, or an earlier purchase is not over."""
     ledger = got.stored.ledger
-    left = at.known.request.edits or ledger.open_tasks() or ledger.intents() or got.stored.doubled
+    writes = at.known.request.edits or got.stored.doubled or contradicts(ledger, at.outcome)
+    left = writes or ledger.open_tasks() or ledger.intents()
     return Due(at.known, at.outcome) if left else concluded(at.known, at.outcome)
 
 
@@ -633,7 +638,7 @@ def with_project_to_replace(at: Affordable, project_id: int) -> Replacing:
 
 def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
     others = tuple(one for one in at.known.others if one.purchase is not at.awaited.purchase)
-    known = replace(at.known, others=others)
+    known = _cancelling(replace(at.known, others=others), at.awaited.purchase.task_id)
     if not got.task.status.is_over:
         kept = OpenTask(at.awaited.purchase, got.task)
         return _deferred(replace(known, others=(*others, kept)), at.candidate, kept, now)

@@ -34,6 +34,11 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text.replace("\r\n", "\n"))
 
 
+def quoted(text: str) -> str:
+    """Return the text with `> ` before each line, so that no line of it can pose as one of reviewbot's."""
+    return "\n".join(f"> {line}" for line in visible(text).split("\n"))
+
+
 def invisible_character(line: str) -> str | None:
     """Return the first invisible character of a line, such as `U+202E`; the line's end is ignored."""
     found = _INVISIBLE.search(line.removesuffix("\r"))
@@ -148,6 +153,15 @@ def _language(info: str) -> str:
 _FENCE = re.compile(r" {0,3}(?P<marks>`{3,}(?=[^`]*\Z)|~{3,})[ \t]*(?P<info>[^ \t]*)")
 _ACTIVE = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
 """Languages that GitHub renders: as a suggestion to commit, or as a diagram."""
+
+
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}")
+"""The login of a person, also of an enterprise's managed user. That of a bot ends with `[bot]`; a team's has a `/`."""
+
+
+def mention(login: str) -> str:
+    """Return a mention that notifies a person, or an empty string for anything that is not a person's login."""
+    return f"@{login}" if _LOGIN.fullmatch(login) else ""
 
 
 def prose(text: str) -> str:
