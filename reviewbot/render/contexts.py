@@ -153,9 +153,9 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
 def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]:
     """Return what the template of an announcement gets; only mentions that are written here notify people."""
     thin = bounded(view, detail)
-    links = {"summary_url": address(thin.summary_url), "check_url": address(thin.check_url)}
+    summary_url, check_url = address(thin.summary_url), address(thin.check_url)
     return {
-        "view": replace(thin, mark=Markdown(view.mark), **links),
+        "view": replace(thin, mark=Markdown(view.mark), summary_url=summary_url, check_url=check_url),
         "mentions": Markdown(" ".join(filter(None, map(mention, view.mentions[:_MOST_MENTIONED])))),
         "reviewed": formatting.short(view.reviewed_sha),
         "head": formatting.short(view.head_sha),
