@@ -65,6 +65,7 @@ from tests.render.view_builders import (
     QUEUED,
     QUIET,
     RACE,
+    REPLY,
     STANDINGS,
     STATUS,
     SUBMITTED,
@@ -305,6 +306,7 @@ def _comments() -> Iterator[tuple[str, Golden]]:
         yield name, _written("comment.md.j2", Renderer.comment, view)
     for name, word in STANDINGS.items():
         yield f"standing-{name}.md", _written("standing.md.j2", Renderer.standing, word)
+    yield "reply.md", _written("reply.md.j2", Renderer.reply, REPLY)
     annotation = Golden("annotation.txt.j2", lambda renderer: "\n\n".join(renderer.annotation(INJECTION)))
     yield "annotation.txt", annotation
 

@@ -15,8 +15,11 @@ from msgspec import Struct, field
 
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.findings.tracked_finding import LOST, Bypass, Findings, FindingState, Judged
-from reviewbot.domain.github.pull_request import PullRequest, Seen
+from reviewbot.domain.github.context import ContextPart
+from reviewbot.domain.github.pull_request import Seen, Snapshot
+from reviewbot.domain.ledger.opinions import Opinions, opinions_of
 from reviewbot.domain.model.options import ReviewKind
+from reviewbot.domain.model.review import Mode
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
 from reviewbot.values import replace
 
@@ -96,6 +99,8 @@ class Purchase(Struct, frozen=True):
         lines: the changed lines that decide the credits (`max-credits: auto`), else None, as in a short copy.
         head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if only a short copy exists,
             which may be on any commit.
+        context: what its task contains besides the files, of the last `MOST_CONTEXTS` purchases.
+        mode: None if only a short copy exists; `expertise` is empty then.
     """
 
     identity: str
@@ -124,6 +129,9 @@ class Purchase(Struct, frozen=True):
     max_credits: int = 0
     lines: int | None = None
     head_at: str = ""
+    context: tuple[ContextPart, ...] = ()
+    mode: Mode | None = None
+    expertise: str = ""
     requested_by: tuple[str, ...] = ()
 
     @property
@@ -177,6 +185,7 @@ class Ledger(Struct, frozen=True):
         bypass: the latest one.
         counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
         seen: the pull request at the last write.
+        opinions: 👍 and 👎 at the last write; findings without any are left out.
         stated: the reason and the conclusion in the summary's text; empty if it shows a review's answer.
     """
 
@@ -187,11 +196,13 @@ class Ledger(Struct, frozen=True):
     bypass: Bypass | None = None
     counter: int = 0
     seen: Seen = field(default_factory=Seen)
+    opinions: tuple[Opinions, ...] = ()
     stated: str = ""
 
-    def written_for(self, pull: PullRequest) -> Ledger:
+    def written_for(self, snapshot: Snapshot, instance: str) -> Ledger:
         """The ledger as a run writes it once more."""
-        return replace(self, counter=self.counter + 1, seen=Seen.of(pull))
+        opinions = opinions_of(snapshot, instance)
+        return replace(self, counter=self.counter + 1, seen=Seen.of(snapshot.pull), opinions=opinions)
 
     def find(self, identity: str) -> Purchase | None:
         attempts = (entry for entry in self.purchases if entry.identity == identity)
@@ -216,7 +227,8 @@ class Ledger(Struct, frozen=True):
         if known := next((one for one in self.purchases if (one.identity, one.attempt) == same), None):
             latest = purchase if _progress(purchase) >= _progress(known) else known
             judged = _together((*known.judged, *purchase.judged))
-            latest = replace(latest, change=latest.change or known.change, judged=judged)
+            change, context = latest.change or known.change, latest.context or known.context
+            latest = replace(latest, change=change, judged=judged, context=context)
             return replace(self, purchases=tuple(latest if one is known else one for one in self.purchases))
         if len(self.purchases) < MAX_TASKS:
             return replace(self, purchases=(*self.purchases, purchase))
