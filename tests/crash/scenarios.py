@@ -153,6 +153,14 @@ SCENARIOS = (
         (Step(inputs=DETACHED | BUDGET), Step(before=_task_ends, inputs=COLLECT)),
     ),
     Scenario(
+        "a late answer that is announced",
+        (
+            Step(inputs=DETACHED | {"max-comments": "0"}),
+            Step(before=_task_ends, inputs=COLLECT | {"max-comments": "0"}),
+        ),
+        comments=0,
+    ),
+    Scenario(
         "a push while a task is open",
         (Step(inputs=DETACHED), Step(before=push)),
         life=lambda number: QUICK if number else NEVER,
