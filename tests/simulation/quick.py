@@ -104,7 +104,24 @@ def _by_identity(method: Any) -> object:  # noqa: ANN401 — any method
     return call
 
 
+def _by_what_decides_it(prepare: Any) -> object:  # noqa: ANN401 — as above
+    """Cache a change by the settings and the texts that it is prepared from."""
+    kept: dict[tuple[object, ...], tuple[object, object]] = {}
+
+    def call(run: Any, snapshot: Any, change: object) -> object:  # noqa: ANN401 — as above
+        pull, attributes = snapshot.pull, snapshot.default_branch.attributes
+        key = id(run.settings), pull.title, pull.body, pull.base_ref, attributes, change
+        if key not in kept:
+            if len(kept) > SIZE // 10:
+                kept.clear()
+            kept[key] = run.settings, prepare(run, snapshot, change)
+        return kept[key][1]
+
+    return call
+
+
 REMEMBERED: Mapping[str, Replacement] = {
+    "reviewbot.app.github.read_change:prepare": _by_what_decides_it,
     "reviewbot.settings.configfile:_refused_syntax": _by_tuples,
     "reviewbot.settings.configfile:yaml_value": _by_tuples,
     "reviewbot.settings.table:peek_settings": _by_tuples,
