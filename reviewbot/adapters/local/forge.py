@@ -33,6 +33,7 @@ class LocalForge:
         self._source = source
         self._state_file = state_file
         self.diff, self.merge_base, self.entries = source.diff, source.merge_base, source.entries
+        self.entries_and_context = source.entries_and_context
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """Return the change, with the stored summary as its only comment, as an open pull request that is due."""
