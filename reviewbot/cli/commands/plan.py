@@ -13,22 +13,23 @@ from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.git.clone import Clone, Landed, open_clone
 from reviewbot.adapters.local.forge import Desk
-from reviewbot.adapters.local.pull_request import LocalChange, Stretch, default_base
+from reviewbot.adapters.local.pull_request import LocalChange, Stretch, default_base, settled_files
 from reviewbot.adapters.local.state_file import Notebook
-from reviewbot.app.context import policy_of
 from reviewbot.app.dispatch import Ports
 from reviewbot.app.review import review_pull_request
 from reviewbot.cli.invocation import Call, inputs_of, signals, wrong
-from reviewbot.domain.policy.eligibility import AtTerminal, Policy, skipped_bot
+from reviewbot.domain.github.pull_request import DefaultBranch, Repository
+from reviewbot.domain.policy.eligibility import BOT_SUFFIX, AtTerminal
 from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import ServiceRefused
 from reviewbot.ports import ReviewService
+from reviewbot.render.view_models.plan import Plan, Replay, replayed
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.settings import Settings, read_settings
 from reviewbot.settings.environment import passed_on
-from reviewbot.settings.table import CONFIG_FILE
+from reviewbot.settings.table import CONFIG_FILE, TEMPLATES_DIR
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.plan import Replay, plan_json, plan_markdown, replayed, show_plan, since
+from reviewbot.terminal.plan import plan_json, plan_markdown, plan_notes, show_plan, since
 from reviewbot.terminal.progress import Progress, TerminalReporter, showing_progress
 
 
@@ -45,32 +46,32 @@ def run(call: Call) -> int:
         if head is None:
             todo = "Name a branch, a tag or a commit."
             raise wrong("--branch", f"`{branch}` is not a commit in this clone", todo)
-        replayer = replayer_of(clone, head, inputs_of(chosen, {}), clock)
+        base = clone.branch_at_origin(branch)
+        replayer = replayer_of(clone, head, base, inputs_of(chosen, {}), clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
         with showing_progress(console, quiet=False, counts=True) as progress:
             landed = clone.landed(head, span, chosen.most)
             replays = tuple(replayer.replays(landed, progress))
-        scope = f"{clone.branch(branch) or branch} since {chosen.since}"
+    plan = replayer.plan(f"{base or branch} since {chosen.since}", replays)
     match chosen.format:
         case "json":
-            call.out.write(plan_json(replays, scope))
+            call.out.write(plan_json(plan))
         case "markdown":
-            call.out.write(plan_markdown(replays, scope))
+            call.out.write(plan_markdown(plan))
         case _:
-            show_plan(open_console(call.out, call.env, plain=chosen.plain), replays, scope)
+            show_plan(open_console(call.out, call.env, plain=chosen.plain), plan)
     return 0
 
 
-def replayer_of(clone: Clone, head: str, inputs: Mapping[str, str], clock: SystemClock) -> Replayer:
-    """Return the replayer of merges, with the settings at a commit.
+def replayer_of(clone: Clone, head: str, base: str, inputs: Mapping[str, str], clock: SystemClock) -> Replayer:
+    """Return the replayer of merges into a branch, with the settings at a commit.
 
     Raises:
         SettingsError: invalid settings, which are reported once instead of for each merge.
     """
-    inputs = {**inputs, "dry-run": "true", "reviewer": "codevf"}
-    config = clone.files(head, [CONFIG_FILE]).get(CONFIG_FILE)
-    policy = policy_of(read_settings(inputs, config.text if config else None))
-    return Replayer(clone, head, inputs, policy, clock)
+    inputs = {**inputs, "dry-run": "true", "reviewer": "codevf", "review-on": ""}
+    files = settled_files(clone, head, CONFIG_FILE, TEMPLATES_DIR)
+    return Replayer(clone, base, inputs, read_settings(inputs, files.config), files, clock)
 
 
 def _nobody(_: Settings) -> ReviewService:
@@ -78,30 +79,41 @@ def _nobody(_: Settings) -> ReviewService:
 
 
 class Replayer(Struct, frozen=True):
-    """Plays the dry runs of merges in a clone."""
+    """Plays the dry runs of merges in a clone.
+
+    Attributes:
+        base: the branch that was merged into; empty if it has no name.
+        files: of the commit that has the settings.
+    """
 
     clone: Clone
-    head: str
+    base: str
     inputs: Mapping[str, str]
-    policy: Policy
+    settings: Settings
+    files: DefaultBranch
     clock: SystemClock
+
+    def plan(self, scope: str, replays: tuple[Replay, ...]) -> Plan:
+        return Plan(scope, replays, self.settings.routes, tuple(plan_notes(self.settings)))
 
     def replays(self, landed: tuple[Landed, ...], progress: Progress) -> Iterator[Replay]:
         """Yield one replay for each merge."""
         progress.stage(f"Replaying {counted(len(landed), 'merge')}")
         for done, one in enumerate(landed):
             progress.count(done, len(landed))
-            if bot := skipped_bot(self.clone.authors(one), self.policy.bots):
-                yield Replay(one.day, one.sha, one.subject, note=bot, bot=bot)
-            else:
-                yield replayed(one.day, one.sha, one.subject, self._dry_run(one))
+            authors = {author.casefold() for author in self.clone.authors(one)}
+            author = authors.pop() if len(authors) == 1 else ""
+            bot = author if author.endswith(BOT_SUFFIX) else ""
+            yield replayed(one.day, one.sha, one.subject, bot, self._dry_run(one, author))
 
-    def _dry_run(self, landed: Landed) -> SummaryView:
+    def _dry_run(self, landed: Landed, author: str) -> SummaryView:
         old = self.clone.merge_base(landed.parent, landed.merged) if landed.merged != landed.sha else landed.parent
-        stretch = Stretch("", "", self.head, old or landed.parent, landed.merged, landed.subject)
-        change, reporter = LocalChange(self.clone, stretch, 0), TerminalReporter(Progress())
+        ends = (old or landed.parent, landed.merged)
+        stretch = Stretch("", self.base, "", *ends, landed.subject, commits=1, author=author)
+        change = LocalChange(self.clone, stretch, 0, Repository(0, self.clone.root.name, self.base, ""), self.files)
+        reporter = TerminalReporter(Progress())
         ports = Ports(
-            forge=Desk(change, Notebook()),
+            forge=Desk(change, Notebook(), makes_due=False),
             changes=change,
             open_service=_nobody,
             reporter=reporter,

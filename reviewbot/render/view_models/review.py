@@ -136,7 +136,8 @@ class CostView(Struct, frozen=True):
     """The cost of the review in credits; None while unknown, never 0.
 
     The hold is the sum of all tasks, of which there are `parts`. `size` says why each has `max_credits`; it is empty if
-    the setting is a number. Of the pull request's `limit`, which is 0 without one, `spent` credits are used or held.
+    the setting is a number. `at_ceiling` is whether `max-credits-ceiling` made it smaller. Of the pull request's
+    `limit`, which is 0 without one, `spent` credits are used or held; in a dry run without this review's.
     """
 
     mode: str
@@ -148,8 +149,14 @@ class CostView(Struct, frozen=True):
     used: Decimal | None
     parts: int = 1
     size: str = ""
+    at_ceiling: bool = False
     spent: Decimal = Decimal(0)
     limit: int = 0
+
+    @property
+    def exceeds_limit(self) -> bool:
+        """Whether a review of a dry run would exceed the limit."""
+        return bool(self.limit) and self.spent + self.hold > self.limit
 
 
 class WaitView(Struct, frozen=True):
