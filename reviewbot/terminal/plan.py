@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.selection.selection import HeldBecause, held_sentence
@@ -57,7 +56,8 @@ def plan_notes(settings: Settings) -> Iterator[str]:
         yield f"The author is the name or GitHub login in the commits, for the rules {', '.join(by_author)}."
     waits = {"wait-for-checks": settings.wait_for_checks, "quiet-minutes": settings.quiet_minutes}
     if waiting := [f"`{name}`" for name, is_set in waits.items() if is_set]:
-        yield f"Not modelled: {' and '.join(waiting)}. Reviews wait, and only the newest head is bought, so fewer may be."
+        names = " and ".join(waiting)
+        yield f"Not modelled: {names}. Reviews wait, and only the newest head is bought, so fewer may be."
     if settings.min_balance:
         yield "Not modelled: `min-balance`, because a plan does not ask CodeVF for the balance."
 
@@ -97,7 +97,8 @@ def _caps(plan: Plan) -> Iterator[str]:
 
 def _bots(plan: Plan) -> str:
     named = ", ".join(f"{bot} {number(count)}" for bot, count in plan.bots.items())
-    return f"Not counted: {counted(sum(plan.bots.values()), 'merge')} whose commits name a bot as their author: {named}."
+    merges = counted(sum(plan.bots.values()), "merge")
+    return f"Not counted: {merges} whose commits name a bot as their author: {named}."
 
 
 def _table(plan: Plan, held: int, width: int) -> Table:
@@ -145,7 +146,7 @@ def _figure_names(plan: Plan) -> tuple[str, ...]:
 
 
 def _figures(one: RuleSum, names: Sequence[str]) -> list[str]:
-    return ["–" if one.unknown else number(getattr(one, name)) for name in names]
+    return ["-" if one.unknown else number(getattr(one, name)) for name in names]
 
 
 def _not_applied(one: RuleSum) -> str:

@@ -217,13 +217,17 @@ def test_rules_choose_the_reviews_and_have_their_sums(clone: Clone) -> None:
         ["begin", "2", "0", "0"],
         ["(no", "rule)", "1", "0", "0"],
         ["topic", "1", "0", "0"],
-        ["urgent", "–", "–", "–", "not", "applied:", "labels"],
+        ["urgent", "-", "-", "-", "not", "applied:", "labels"],
     ]
     assert "git records no labels and no drafts: `urgent` (labels)." in " ".join(said.out.split())
 
 
 def test_the_base_and_the_author_of_a_merge_are_known(clone: Clone) -> None:
-    rules = ["base: [main], min-lines: 1, max-credits: 300", "author: ann, max-credits: 400", "draft: false, mode: fast"]
+    rules = [
+        "base: [main], min-lines: 1, max-credits: 300",
+        "author: ann, max-credits: 400",
+        "draft: false, mode: fast",
+    ]
     routes = "".join(f"- {{name: r{number}, {rule}}}\n" for number, rule in enumerate(rules))
     bots = "- {name: bots, author: 'acme[bot]', reviewer: none}\n"
     clone.commit({".github/reviewbot.yml": f"routes:\n{bots}{routes}"}, "Rules")
@@ -261,7 +265,10 @@ def test_limits_stop_reviews_or_make_them_smaller(clone: Clone) -> None:
         ("Squashed (#1)", "450"),
         ("Begin", "450"),
     ]
-    assert by_rule(said)[:2] == [["rule", "merges", "reviews", "stopped", "credits"], ["(no", "rule)", "4", "3", "0", "1,350"]]
+    assert by_rule(said)[:2] == [
+        ["rule", "merges", "reviews", "stopped", "credits"],
+        ["(no", "rule)", "4", "3", "0", "1,350"],
+    ]
     words = " ".join(said.out.split())
     for sentence in (
         "`max-credits-per-pr` stops 1 review, which would hold 750 credits. They are not in the total.",
@@ -299,7 +306,7 @@ def test_the_plan_as_json_and_markdown(clone: Clone) -> None:
     assert [one["rule"] for one in document["merges"]] == [None, "begin", None, "topic", "locks", "begin"]
     text = plan("--format", "markdown").out
     assert "| `locks` | 1 | 1 | 500 |" in text
-    assert "| `urgent` not applied: labels | – | – | – |" in text
+    assert "| `urgent` not applied: labels | - | - | - |" in text
     assert "| **total** | 5 | 1 | 500 |" in text
     assert "- Not counted: 1 merge of bots." in text
 
@@ -307,7 +314,9 @@ def test_the_plan_as_json_and_markdown(clone: Clone) -> None:
 def test_a_remote_branch_is_named_as_at_the_origin(clone: Clone) -> None:
     clone.git("update-ref", "refs/remotes/origin/trunk", "main")
     clone.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
-    clone.commit({".github/reviewbot.yml": "routes: [{name: trunk, base: [trunk], mode: standard, max-credits: 500}]\n"})
+    clone.commit(
+        {".github/reviewbot.yml": "routes: [{name: trunk, base: [trunk], mode: standard, max-credits: 500}]\n"}
+    )
     clone.git("update-ref", "refs/remotes/origin/trunk", "main")
     said = plan(columns=140)
     assert "trunk since 90d: 4 reviews" in said.out

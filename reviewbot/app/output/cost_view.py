@@ -22,6 +22,7 @@ def cost_of(known: Known) -> CostView | None:
         return None
     request, purchase, tag = known.request, known.purchase, known.bought.tag if known.bought else None
     most, lines = _max_credits(known, purchase, tag), purchase.lines
+    at_ceiling = lines is not None and request.auto_size.is_at_ceiling(lines_each(lines, purchase.parts), request.mode)
     limit = limit_per_pull(request.max_credits_per_pr, known.ledger.first_hold or purchase.hold)
     return CostView(
         mode=request.mode.value,
@@ -33,7 +34,7 @@ def cost_of(known: Known) -> CostView | None:
         used=purchase.used,
         parts=purchase.parts,
         size=sized_by(request.auto_size, request.mode, lines, purchase.parts, most) if lines is not None else "",
-        at_ceiling=lines is not None and request.auto_size.is_at_ceiling(lines_each(lines, purchase.parts), request.mode),
+        at_ceiling=at_ceiling,
         spent=max(known.stored.claimed, known.ledger.spent),
         limit=limit,
     )
