@@ -111,7 +111,6 @@ def test_the_limits_of_a_file_that_init_has_written_are_named_where_they_are_loc
     assert {problem.todo for problem in caught.value.problems} == {f"Remove `{name}` from the file." for name in LIMITS}
 
 
-
 @pytest.mark.parametrize(
     "line", ["review-on: request", "bases: ['**']", "instance: again", "drafts: true", "min-balance: 0"]
 )

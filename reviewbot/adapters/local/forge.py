@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reviewbot.adapters.local.state_file import Notebook
+from reviewbot.adapters.local.state_file import StateFile
 from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, ReviewDraft
 from reviewbot.domain.github.pull_request import CheckRun, Comment, OlderChecks, Permission, Snapshot, Waiting
 from reviewbot.domain.publishing.check_names import CheckNames
@@ -26,16 +26,16 @@ def _empty(*_: object, **__: object) -> tuple[()]:
     return ()
 
 
-class Desk:
+class LocalForge:
     """`ports.Forge` over a source and a state file.
 
     Attributes:
         makes_due: whether a pull request is due although it is closed, a draft or a bot's: a user has asked for it.
     """
 
-    def __init__(self, source: ChangeSource, notebook: Notebook, *, makes_due: bool = True) -> None:
+    def __init__(self, source: ChangeSource, state_file: StateFile, *, makes_due: bool = True) -> None:
         self._source = source
-        self._notebook = notebook
+        self._state_file = state_file
         self._makes_due = makes_due
         self.diff, self.merge_base, self.entries = source.diff, source.merge_base, source.entries
 
@@ -47,7 +47,7 @@ class Desk:
         if self._makes_due:
             pull = replace(there.pull, is_open=True, is_draft=False, author_is_bot=False, from_fork=False)
             there = replace(there, pull=replace(pull, labels=frozenset()))
-        page = self._notebook.read()
+        page = self._state_file.read()
         comments = () if page is None else (self._comment(page),)
         return replace(there, comments=comments, threads=(), reviews=())
 
@@ -61,12 +61,12 @@ class Desk:
 
     def create_comment(self, number: int, body: str) -> Comment:  # noqa: ARG002 — the port's signature
         """Store the summary; an existing one is kept, since the older of two counts."""
-        if self._notebook.read() is None:
-            self._notebook.write(body)
+        if self._state_file.read() is None:
+            self._state_file.write(body)
         return self._comment(body)
 
     def update_comment(self, comment_id: int, body: str) -> Comment:  # noqa: ARG002 — there is one
-        self._notebook.write(body)
+        self._state_file.write(body)
         return self._comment(body)
 
     def create_check(self, check: CheckState) -> CheckRun:

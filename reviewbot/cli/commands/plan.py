@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
-from reviewbot.adapters.git.clone import Clone, Landed, open_clone
-from reviewbot.adapters.local.forge import Desk
-from reviewbot.adapters.local.pull_request import LocalChange, Stretch, default_base, settled_files
-from reviewbot.adapters.local.state_file import Notebook
+from reviewbot.adapters.git.clone import Clone, Merged, open_clone
+from reviewbot.adapters.local.forge import LocalForge
+from reviewbot.adapters.local.pull_request import CommitRange, LocalChange, default_base, settled_files
+from reviewbot.adapters.local.state_file import StateFile
 from reviewbot.app.dispatch import Ports
 from reviewbot.app.review import review_pull_request
 from reviewbot.cli.invocation import Call, inputs_of, signals, wrong
@@ -50,8 +50,8 @@ def run(call: Call) -> int:
         replayer = replayer_of(clone, head, base, inputs_of(chosen, {}), clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
         with showing_progress(console, quiet=False, counts=True) as progress:
-            landed = clone.landed(head, span, chosen.most)
-            replays = tuple(replayer.replays(landed, progress))
+            merges = clone.merges(head, span, chosen.most)
+            replays = tuple(replayer.replays(merges, progress))
     plan = replayer.plan(f"{base or branch} since {chosen.since}", replays)
     match chosen.format:
         case "json":
@@ -96,24 +96,26 @@ class Replayer(Struct, frozen=True):
     def plan(self, scope: str, replays: tuple[Replay, ...]) -> Plan:
         return Plan(scope, replays, self.settings.routes, tuple(plan_notes(self.settings)))
 
-    def replays(self, landed: tuple[Landed, ...], progress: Progress) -> Iterator[Replay]:
+    def replays(self, merges: tuple[Merged, ...], progress: Progress) -> Iterator[Replay]:
         """Yield one replay for each merge."""
-        progress.stage(f"Replaying {counted(len(landed), 'merge')}")
-        for done, one in enumerate(landed):
-            progress.count(done, len(landed))
+        progress.stage(f"Replaying {counted(len(merges), 'merge')}")
+        for done, one in enumerate(merges):
+            progress.count(done, len(merges))
             authors = {author.casefold() for author in self.clone.authors(one)}
             author = authors.pop() if len(authors) == 1 else ""
             bot = author if author.endswith(BOT_SUFFIX) else ""
             yield replayed(one.day, one.sha, one.subject, bot, self._dry_run(one, author))
 
-    def _dry_run(self, landed: Landed, author: str) -> SummaryView:
-        old = self.clone.merge_base(landed.parent, landed.merged) if landed.merged != landed.sha else landed.parent
-        ends = (old or landed.parent, landed.merged)
-        stretch = Stretch("", self.base, "", *ends, landed.subject, commits=1, author=author)
-        change = LocalChange(self.clone, stretch, 0, Repository(0, self.clone.root.name, self.base, ""), self.files)
+    def _dry_run(self, merge: Merged, author: str) -> SummaryView:
+        old = self.clone.merge_base(merge.parent, merge.merged) if merge.merged != merge.sha else merge.parent
+        ends = (old or merge.parent, merge.merged)
+        commit_range = CommitRange("", self.base, "", *ends, merge.subject, commits=1, author=author)
+        change = LocalChange(
+            self.clone, commit_range, 0, Repository(0, self.clone.root.name, self.base, ""), self.files
+        )
         reporter = TerminalReporter(Progress())
         ports = Ports(
-            forge=Desk(change, Notebook(), makes_due=False),
+            forge=LocalForge(change, StateFile(), makes_due=False),
             changes=change,
             open_service=_nobody,
             reporter=reporter,
@@ -124,5 +126,5 @@ class Replayer(Struct, frozen=True):
         )
         review_pull_request(ports, self.inputs, AtTerminal(), 0)
         if reporter.view is None:
-            raise TypeError(landed)
+            raise TypeError(merge)
         return reporter.view
