@@ -85,6 +85,7 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
         False,
     ),
     ("instructions", "", "Be kind.", "Be kind.", [], False, True),
+    ("agent-prompt", False, "true", True, ["yes"], False, True),
     ("drafts", False, "TRUE", True, ["1"], False, True),
     (
         "bots",

@@ -186,6 +186,12 @@ class Settings:
     routes: tuple[Route, ...] = setting(
         (), ROUTES, "Rules that choose who reviews a pull request, in what mode and for how many credits.", action=False
     )
+    agent_prompt: bool = setting(
+        False,
+        BOOLEAN,
+        "Whether each comment with findings that block has them as a prompt for a coding agent, folded.",
+        action=False,
+    )
     drafts: bool = setting(False, BOOLEAN, "Whether drafts are reviewed.", action=False)
     bots: tuple[str, ...] = setting(
         ("dependabot[bot]", "renovate[bot]"),

@@ -56,8 +56,8 @@ def plan_notes(settings: Settings) -> Iterator[str]:
         yield f"The author is the name or GitHub login in the commits, for the rules {', '.join(by_author)}."
     waits = {"wait-for-checks": settings.wait_for_checks, "quiet-minutes": settings.quiet_minutes}
     if waiting := [f"`{name}`" for name, is_set in waits.items() if is_set]:
-        names = " and ".join(waiting)
-        yield f"Not modelled: {names}. Reviews wait, and only the newest head is bought, so fewer may be."
+        both = " and ".join(waiting)
+        yield f"Not modelled: {both}. Reviews wait, and only the newest head is bought, so fewer may be."
     if settings.min_balance:
         yield "Not modelled: `min-balance`, because a plan does not ask CodeVF for the balance."
 

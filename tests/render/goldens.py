@@ -299,11 +299,14 @@ def _comments() -> Iterator[tuple[str, Golden]]:
     views |= {f"comment-{why.value}.md": comment_of(replace(NAMING, why=why), on_file=True) for why in ON_FILES}
     views["comment.md"] = COMMENT
     views["comment-several.md"] = comment_of(INJECTION, replace(RACE, why=Why.SHRUNK))
+    views["comment-agent-prompt.md"] = replace(comment_of(INJECTION, RACE), agent_prompt=True, head_sha=CLEAN.head_sha)
     views["comment-local.md"] = comment_of(INJECTION, RACE, waivable=False)
     for name, view in views.items():
         yield name, _written("comment.md.j2", Renderer.comment, view)
     for name, word in STANDINGS.items():
         yield f"standing-{name}.md", _written("standing.md.j2", Renderer.standing, word)
+    for name, view in {"": CLOSED_GATE, "-followed": FOLLOWED, "-clean": CLEAN, "-waiting": WAITING}.items():
+        yield f"agent-prompt{name}.md", _written("agent-prompt.md.j2", Renderer.agent_prompt, view)
     annotation = Golden("annotation.txt.j2", lambda renderer: "\n\n".join(renderer.annotation(INJECTION)))
     yield "annotation.txt", annotation
 

@@ -87,6 +87,7 @@ WRITERS: Mapping[str, Writer] = {
     "standing": Writer(FindingStateView, lambda renderer, view: ("", renderer.standing(view)), STANDING),
     "answer": Writer(AnswerView, lambda renderer, view: ("", renderer.answer(view)), COMMENT, "mark"),
     "annotation": Writer(FindingView, Renderer.annotation, MESSAGE),
+    "agent prompt": Writer(SummaryView, lambda renderer, view: ("", renderer.agent_prompt(view)), PAGE),
     "prompt": Writer(PromptView, lambda renderer, view: ("", renderer.prompt(view)), PROMPT),
 }
 

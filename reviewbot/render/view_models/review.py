@@ -70,13 +70,16 @@ class FindingView(Struct, frozen=True):
 class CommentView(Struct, frozen=True):
     """A comment on the same lines or the same file, with one or more findings. Its hidden `mark` is trusted.
 
-    It is `waivable` if a command can waive its findings.
+    It is `waivable` if a command can waive its findings. With `agent_prompt` it has those that block as a prompt for a
+    coding agent, if that fits; their lines are of `head_sha`.
     """
 
     mark: str
     on_file: bool
     findings: tuple[FindingView, ...]
     waivable: bool = False
+    agent_prompt: bool = False
+    head_sha: str = ""
 
 
 class FileGroup(Struct, frozen=True):
