@@ -305,8 +305,9 @@ def _comments() -> Iterator[tuple[str, Golden]]:
         yield name, _written("comment.md.j2", Renderer.comment, view)
     for name, word in STANDINGS.items():
         yield f"standing-{name}.md", _written("standing.md.j2", Renderer.standing, word)
-    for name, view in {"": CLOSED_GATE, "-followed": FOLLOWED, "-clean": CLEAN, "-waiting": WAITING}.items():
-        yield f"agent-prompt{name}.md", _written("agent-prompt.md.j2", Renderer.agent_prompt, view)
+    prompts = {"": CLOSED_GATE, "-followed": FOLLOWED, "-clean": CLEAN, "-waiting": WAITING}
+    for name, page in prompts.items():
+        yield f"agent-prompt{name}.md", _written("agent-prompt.md.j2", Renderer.agent_prompt, page)
     annotation = Golden("annotation.txt.j2", lambda renderer: "\n\n".join(renderer.annotation(INJECTION)))
     yield "annotation.txt", annotation
 
