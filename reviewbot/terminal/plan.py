@@ -53,7 +53,7 @@ def plan_notes(settings: Settings) -> Iterator[str]:
         yield f"Rules that no merge matches, because git records no labels and no drafts: {', '.join(unknown)}."
     by_author = [f"`{one.name}`" for one in settings.routes if one.author]
     if by_author:
-        yield f"The author is the name or GitHub login in the commits, for the rules {', '.join(by_author)}."
+        yield f"Rules with `author` compare it with the name or GitHub login in the commits: {', '.join(by_author)}."
     waits = {"wait-for-checks": settings.wait_for_checks, "quiet-minutes": settings.quiet_minutes}
     if waiting := [f"`{name}`" for name, is_set in waits.items() if is_set]:
         both = " and ".join(waiting)

@@ -239,7 +239,7 @@ def test_the_base_and_the_author_of_a_merge_are_known(clone: Clone) -> None:
         ("By Ann", "r1", "600"),
         ("Rules", "r0", "450"),
     ]
-    assert "the name or GitHub login in the commits, for the rules `bots`, `r1`." in " ".join(said.out.split())
+    assert "the name or GitHub login in the commits: `bots`, `r1`." in " ".join(said.out.split())
     assert "not applied" not in said.out
 
 
