@@ -115,8 +115,9 @@ def of_merges(plan: Plan, *, is_whole: bool) -> Iterator[Check]:
     for one in plan.by_rule() if plan.routes else ():
         about = f"costs by rule `{one.rule}`" if one.rule else "costs without a rule"
         if one.unknown:
-            yield Check(about, f"not known, because git does not record {' and '.join(one.unknown)}")
-        else:
+            conditions = " and ".join(f"`{name}`" for name in one.unknown)
+            yield Check(about, f"not known, because git does not record {conditions}")
+        elif one.merges:
             figures = f"{counted(one.reviews, 'review')} of {counted(one.merges, 'merge')}"
             yield Check(about, f"{figures}, {counted(one.credits, 'credit')}")
 

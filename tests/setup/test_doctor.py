@@ -437,8 +437,7 @@ ok       costs: in the last 30 days 1 review of 3 merges would have held 240 cre
 ok       costs by rule `rest`: 1 review of 1 merge, 240 credits.
 ok       costs without a rule: 0 reviews of 1 merge, 0 credits.
 ok       costs by rule `payments`: 0 reviews of 1 merge, 0 credits.
-ok       costs by rule `urgent`: not known, because git does not record labels.
-ok       costs by rule `docs`: 0 reviews of 0 merges, 0 credits.
+ok       costs by rule `urgent`: not known, because git does not record `labels`.
 """
 
 
