@@ -136,6 +136,7 @@ class _LedgerJson(Struct, frozen=True):
     bypass: _BypassRow | None
     counter: _Counter
     seen: _SeenRow
+    stated: str
 
 
 class LedgerReading(Struct, frozen=True):
@@ -270,6 +271,7 @@ def _to_json(ledger: Ledger) -> _LedgerJson:
         bypass=None if ledger.bypass is None else same_fields(ledger.bypass, _BypassRow),
         counter=min(ledger.counter, MAX_COUNTER),
         seen=same_fields(ledger.seen, _SeenRow),
+        stated=ledger.stated,
     )
 
 

@@ -173,6 +173,7 @@ class Ledger(Struct, frozen=True):
         bypass: the latest one.
         counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
         seen: the pull request at the last write.
+        stated: the reason and the conclusion in the summary's text; empty if it shows a review's answer.
     """
 
     purchases: tuple[Purchase, ...] = ()
@@ -182,6 +183,7 @@ class Ledger(Struct, frozen=True):
     bypass: Bypass | None = None
     counter: int = 0
     seen: Seen = field(default_factory=Seen)
+    stated: str = ""
 
     def written_for(self, pull: PullRequest) -> Ledger:
         """The ledger as a run writes it once more."""
