@@ -64,10 +64,10 @@ Exit status: 0 applied; 2 no such report or finding; 3 a suggestion was refused.
         """\
 Show what reviews of past merges (or of commits, if branches are squashed) would
 have sent and held with today's settings: files, sizes, credits, the rule of
-`routes` that chose the review, and the reviews that a limit stops. Pull requests
-of bots are listed separately, since the action does not review them. Git records
-no labels and no drafts, so rules with these conditions are not applied. Nothing
-is sent, and no account is needed.
+`routes` that chose the review, and the reviews that a limit stops. Pull
+requests of bots are listed separately, since the action does not review them.
+Git records no labels and no drafts, so rules with these conditions are not
+applied. Nothing is sent, and no account is needed.
 """,
         """\
 Examples:
