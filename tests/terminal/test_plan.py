@@ -11,6 +11,7 @@ import pytest
 
 from reviewbot import cli
 from reviewbot.adapters.git.clone import MOST_LISTED
+from reviewbot.setup.files import InitOptions, review_workflow
 from tests.terminal.ground import Clone, Said, make_clone
 
 
@@ -158,6 +159,16 @@ def test_todays_settings_count_and_what_is_wrong_with_them_is_told_once(clone: C
     said = plan()
     assert (said.status, said.out) == (2, "")
     assert said.err.count("invalid value `quick`") == 1
+
+
+def test_the_inputs_of_the_workflow_count_and_options_come_first(clone: Clone) -> None:
+    workflow = review_workflow(InitOptions()).replace(
+        "codevf-api-key", "mode: standard\n          json-file: r.json\n          k"
+    )
+    clone.commit({".github/workflows/review.yml": workflow, ".github/reviewbot.yml": "mode: realtime_answer\n"})
+    assert figures(plan())[2][-1] == "240"
+    assert figures(plan("--mode", "fast"))[2][-1] == "360"
+    assert not (clone.root / "r.json").exists()
 
 
 def test_a_narrow_terminal_has_the_figures_all_the_same(clone: Clone) -> None:

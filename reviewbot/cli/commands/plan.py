@@ -25,9 +25,11 @@ from reviewbot.errors import ServiceRefused
 from reviewbot.ports import ReviewService
 from reviewbot.render.view_models.plan import Plan, Replay, replayed
 from reviewbot.render.view_models.review import SummaryView
-from reviewbot.settings import Settings, read_settings
+from reviewbot.settings import INPUTS, Settings, read_settings
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.table import CONFIG_FILE, TEMPLATES_DIR
+from reviewbot.setup.audit import inputs_of_review, read_jobs
+from reviewbot.setup.files import WORKFLOWS
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.plan import plan_json, plan_markdown, plan_notes, show_plan, since
 from reviewbot.terminal.progress import Progress, TerminalReporter, showing_progress
@@ -64,14 +66,23 @@ def run(call: Call) -> int:
 
 
 def replayer_of(clone: Clone, head: str, base: str, inputs: Mapping[str, str], clock: SystemClock) -> Replayer:
-    """Return the replayer of merges into a branch, with the settings at a commit.
+    """Return the replayer of merges into a branch, with the settings at a commit: its workflow's and its config file's.
 
     Raises:
         SettingsError: invalid settings, which are reported once instead of for each merge.
     """
-    inputs = {**inputs, "dry-run": "true", "reviewer": "codevf", "review-on": ""}
+    own = _inputs_of_workflow(clone, head)
+    given = {name: text for name, text in inputs.items() if text}
+    inputs = {**own, **given, "dry-run": "true", "reviewer": "codevf", "review-on": own.get("review-on", "")}
     files = settled_files(clone, head, CONFIG_FILE, TEMPLATES_DIR)
     return Replayer(clone, base, inputs, read_settings(inputs, files.config), files, clock)
+
+
+def _inputs_of_workflow(clone: Clone, head: str) -> Mapping[str, str]:
+    """Return the inputs of the workflow that reviews, as far as they are config keys; the others name files."""
+    texts = {path.rpartition("/")[2]: entry.text or "" for path, entry in clone.folder(head, WORKFLOWS).items()}
+    keys = {row.name for row in INPUTS if row.config}
+    return {name: text for name, text in inputs_of_review(read_jobs(texts)).items() if name in keys}
 
 
 def _nobody(_: Settings) -> ReviewService:
