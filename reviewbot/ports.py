@@ -6,7 +6,7 @@ raises a class of `reviewbot.errors`; the adapters translate foreign exceptions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -33,6 +33,7 @@ from reviewbot.domain.github.pull_request import (
 )
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
 from reviewbot.domain.publishing.check_names import CheckNames
+from reviewbot.domain.statistics.past import PastPull
 from reviewbot.render.view_models.review import SummaryView
 
 
@@ -253,6 +254,16 @@ class Installation(Protocol):
 
     def at(self, repository: str) -> tuple[Forge, ChangeReader]:
         """Return the ports of another repository, by its full name; no request is sent."""
+
+
+class PastPulls(Protocol):
+    """Reads what earlier runs left on a repository's pull requests."""
+
+    def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
+        """Yield the pull requests that were updated since then, last updated first, page by page.
+
+        One request per twenty pull requests, and one per hundred comments where the first fifty have no summary.
+        """
 
 
 class ReviewService(Protocol):

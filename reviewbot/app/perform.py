@@ -6,6 +6,7 @@ from functools import partial
 from typing import assert_never
 
 from reviewbot.app.context import RunContext
+from reviewbot.app.github.announcements import announce
 from reviewbot.app.github.check_run import check_state, write_check_run
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.github.older_checks import close_older_checks
@@ -88,6 +89,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return steps.Updated(refresh(run, known))
         case steps.PostReview(outcome=outcome):
             return steps.Updated(post_review(run, known, outcome))
+        case steps.Announce(announcing=announcing, outcome=outcome):
+            return steps.Updated(announce(run, known, announcing, outcome))
         case steps.UpdateThreads():
             return steps.Updated(update_threads(run, known))
         case steps.ReadPosted():

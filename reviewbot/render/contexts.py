@@ -12,9 +12,10 @@ from reviewbot.domain.github.drafts import MOST_ANNOTATIONS
 from reviewbot.domain.policy.verdict import Verdict
 from reviewbot.domain.text import formatting
 from reviewbot.domain.text.bounds import bounded, shorten, shorten_line
+from reviewbot.domain.text.escaping import mention
 from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
 from reviewbot.render.dialects import Markdown, Written, address
-from reviewbot.render.view_models.command import AnswerView
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView
 from reviewbot.render.view_models.exclusions import excludable, exclusion_options, exclusion_setting
 from reviewbot.render.view_models.review import (
     AuthorText,
@@ -34,6 +35,8 @@ from reviewbot.render.view_models.truncation import (
     truncate_texts,
 )
 from reviewbot.values import replace
+
+_MOST_MENTIONED = 5
 
 Link = Callable[[str | None], Written | None]
 
@@ -165,6 +168,19 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
         "head": formatting.short(view.head_sha),
         "again": " ".join(word for word in ("/reviewbot", thin.word, target, reason) if word),
         "total": sum(view.status.counts.values()) if view.status else 0,
+    }
+
+
+def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]:
+    """Return what the template of an announcement gets; only mentions that are written here notify people."""
+    thin = bounded(view, detail)
+    links = {"summary_url": address(thin.summary_url), "check_url": address(thin.check_url)}
+    return {
+        "view": replace(thin, mark=Markdown(view.mark), **links),
+        "mentions": Markdown(" ".join(filter(None, map(mention, view.mentions[:_MOST_MENTIONED])))),
+        "reviewed": formatting.short(view.reviewed_sha),
+        "head": formatting.short(view.head_sha),
+        "total": sum(view.counts.values()),
     }
 
 

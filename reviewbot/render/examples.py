@@ -16,13 +16,14 @@ from msgspec import Struct
 
 from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.commands.parse import CommandName
-from reviewbot.domain.findings.markers import AnswerMark, FindingMark, summary_mark
+from reviewbot.domain.findings.markers import AnnouncementMark, AnswerMark, FindingMark, summary_mark
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.ledger.codec import MAX_ENCODED
 from reviewbot.domain.policy.verdict import Reason, Status
-from reviewbot.render.view_models.command import AnswerView
+from reviewbot.domain.publishing.announcement import Ending
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView
 from reviewbot.render.view_models.review import (
     CommentView,
     FileGroup,
@@ -76,7 +77,10 @@ def _plain(kind: Any, name: str, *, full: bool) -> Any:  # noqa: ANN401 — as a
     return {bool: full, int: int(full), Decimal: Decimal(full), datetime: _MOMENT}[kind]
 
 
-def example_views() -> Iterator[SummaryView | CommentView | FindingView | FindingStateView | AnswerView | PromptView]:
+Sample = SummaryView | CommentView | FindingView | FindingStateView | AnswerView | AnnouncementView | PromptView
+
+
+def example_views() -> Iterator[Sample]:
     """Yield sample views of every kind."""
     yield from _summaries()
     for finding in _findings():
@@ -94,6 +98,10 @@ def example_views() -> Iterator[SummaryView | CommentView | FindingView | Findin
         yield answer if word is CommandName.STATUS else replace(answer, status=None)
         bare = replace(example_of(AnswerView, full=False), mark=answer_mark, word=word.value)
         yield from (replace(bare, refusal=refusal.value) for refusal in Refusal)
+    mark = str(AnnouncementMark("", f"{'0' * 16}-1"))
+    for ending in Ending:
+        for full in (True, False):
+            yield replace(example_of(AnnouncementView, full=full), mark=mark, ending=ending.value)
     prompt = example_of(PromptView, full=True)
     yield from (prompt, replace(prompt, since=""), replace(prompt, confirms=""), replace(prompt, part=2, parts=2))
 

@@ -36,7 +36,7 @@ from reviewbot.exports.sarif import MAX_GZIPPED, sarif
 from reviewbot.render import report
 from reviewbot.render.colours import Colours
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.command import AnswerView
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
 from reviewbot.values import replace
 from tests.hostile.built import TRUSTED, Building, texts_of
@@ -55,7 +55,7 @@ TEXTS: Mapping[str, str] = {
     "address": "https://example.test/" + "(" * MEGABYTE,
 }
 TITLE = 255
-ABBREVIATED = ("head_sha", "since", "closed_at", "awaited", "language", "id")
+ABBREVIATED = ("head_sha", "reviewed_sha", "since", "closed_at", "awaited", "language", "id")
 """Commits, which are shown as git abbreviates them, and what names a block or an anchor and is not read."""
 
 
@@ -86,6 +86,7 @@ WRITERS: Mapping[str, Writer] = {
     "comment": Writer(CommentView, lambda renderer, view: ("", renderer.comment(view)), FINDING, "mark"),
     "standing": Writer(FindingStateView, lambda renderer, view: ("", renderer.standing(view)), STANDING),
     "answer": Writer(AnswerView, lambda renderer, view: ("", renderer.answer(view)), COMMENT, "mark"),
+    "announcement": Writer(AnnouncementView, lambda renderer, view: ("", renderer.announcement(view)), COMMENT, "mark"),
     "annotation": Writer(FindingView, Renderer.annotation, MESSAGE),
     "agent prompt": Writer(SummaryView, lambda renderer, view: ("", renderer.agent_prompt(view)), PAGE),
     "prompt": Writer(PromptView, lambda renderer, view: ("", renderer.prompt(view)), PROMPT),

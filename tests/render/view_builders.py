@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from reviewbot.domain.codevf.attachments import Sent
-from reviewbot.domain.findings.markers import AnswerMark, FindingMark, summary_mark
+from reviewbot.domain.findings.markers import AnnouncementMark, AnswerMark, FindingMark, summary_mark
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.drafts import Reaction
@@ -17,7 +17,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import Category, Leftover, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict
 from reviewbot.domain.selection.selection import Held, HeldBecause
-from reviewbot.render.view_models.command import AnswerView, StatusView
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView, StatusView
 from reviewbot.render.view_models.review import (
     AuthorText,
     BypassView,
@@ -293,6 +293,17 @@ ANSWER = AnswerView(
     finding_id=INJECTION.id,
     said="only @admins reach it, see #12",
     reason="pending",
+)
+ANNOUNCED = AnnouncementView(
+    mark=str(AnnouncementMark("", f"{'3f9a' * 4}-1")),
+    mentions=("octocat", "hubot"),
+    ending="answered",
+    reviewed_sha=HEAD,
+    head_sha=HEAD,
+    check_title="No findings",
+    counts=NO_COUNTS,
+    summary_url=f"{PULL}#issuecomment-1",
+    check_url=f"{PULL}/checks",
 )
 STATUS = StatusView(
     waiting=(HEAD,), postponed=False, counts=NO_COUNTS | {Severity.HIGH: 2}, waived=1, spent=Decimal("747.50"),

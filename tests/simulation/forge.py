@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ from reviewbot.domain.github.pull_request import (
     Entry,
     ForcePush,
     OlderChecks,
+    Opinion,
     Permission,
     PullRequest,
     RawChange,
@@ -136,6 +137,11 @@ class SimulatedForge:
             other_checks=tuple(others[key] for key in sorted(others)),
             checks_readable=readable,
             check_names=tuple(check_names),
+            writers=frozenset(
+                one.author
+                for one in github.reviews.values()
+                if one.number == number and self.permission(one.author).at_least(Permission.WRITE)
+            ),
         )
 
     def _pull(self, number: int) -> Pull:
@@ -488,6 +494,7 @@ class SimulatedForge:
             start = None if target.start_line == target.line else target.start_line
             place = Place(target.path, target.side, target.line, start)
             self._start(review, draft.commit_sha, comment.body, place)
+        self.github.notify(number, BOT, draft.body, *(one.body for one in draft.comments), is_review=True)
         return review.id
 
     def _start(self, review: StoredReview, commit: str, body: str, place: Place) -> StoredReply:
@@ -551,6 +558,7 @@ class SimulatedForge:
         review = StoredReview(self.github.next_id(), number, BOT, "COMMENTED", "")
         self.github.reviews[review.id] = review
         reply = self._start(review, commit_sha, comment.body, Place(comment.target.path))
+        self.github.notify(number, BOT, comment.body, is_review=True)
         return _posted(number, reply)
 
     def resolve_thread(self, thread_id: str) -> None:
@@ -590,6 +598,7 @@ class SimulatedForge:
             can_resolve=may and resolver is None,
             can_unresolve=may and resolver is not None,
             resolved_by=None if resolver is None else resolver.removesuffix("[bot]"),
+            opinions=tuple(_opinions(stored.replies[0])) if stored.replies else (),
         )
 
     def _reply(self, comment_id: int) -> StoredReply:
@@ -677,6 +686,11 @@ def _written(stored: StoredComment | StoredReply, url: str) -> dict[str, Any]:
         "created_at": stored.at,
         "reacted": any(who == BOT and content in _ANSWERS for who, content in stored.reactions),
     }
+
+
+def _opinions(reply: StoredReply) -> Iterator[Opinion]:
+    for wanted in ("+1", "-1"):
+        yield from (Opinion(who, wanted == "+1") for who, content in sorted(reply.reactions) if content == wanted)
 
 
 def _address(stored: StoredComment) -> str:

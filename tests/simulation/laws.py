@@ -14,7 +14,7 @@ from reviewbot.domain.machine.judge import statement
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.path_filters import matches
-from tests.simulation import spending
+from tests.simulation import announced, spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import EVIL, SAID, diffs_in, headers, shown_in
@@ -31,7 +31,20 @@ HAPPENS = "a due review happens"
 WITHIN_LIMIT = "stays within the limit"
 GROWS = "grows with the change"
 WAITS = "a purchase waits for checks and quiet"
-LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HAPPENS, WITHIN_LIMIT, GROWS, WAITS)
+ANNOUNCED = "a late answer is announced once"
+LAWS = (
+    NO_BUG,
+    PAY_ONCE,
+    NOTHING_LOST,
+    CONVERGES,
+    NEVER_GREEN,
+    PEOPLE_STAND,
+    HAPPENS,
+    WITHIN_LIMIT,
+    GROWS,
+    WAITS,
+    ANNOUNCED,
+)
 
 MOST_ATTEMPTS = 3
 REDACTED = "[REDACTED:github-token]"
@@ -58,6 +71,7 @@ def at_rest(world: World) -> Iterator[Violation]:
         yield from _paid_twice(world, pull)
         yield from (Violation(WITHIN_LIMIT, one) for one in spending.over_limit(world, pull))
         yield from (Violation(GROWS, one) for one in spending.too_small(world, pull, selected))
+        yield from (Violation(ANNOUNCED, one) for one in announced.violations(world, pull))
         if pull.is_open and not pull.is_draft:
             yield from _unfinished(world, pull)
             yield from _green(world, pull)
@@ -216,6 +230,7 @@ def _undone(world: World) -> Iterator[Violation]:
         yield Violation(HAPPENS, told)
 
 
+_ANNOUNCEMENT = "<!-- reviewbot:announcement:"
 _VOLATILE = (
     (re.compile(r"<!-- reviewbot:ledger:\S+ \S+ \S+ -->"), "LEDGER"),
     (re.compile(r"\btask_[0-9a-f]{12}\b"), "TASK"),
@@ -260,6 +275,10 @@ class Shown:
         told = str(self.check[3]).partition("\n")[0] if self.check else "no check"
         summaries = tuple(one for one in self.summaries if undisturbed.summaries or not told or told not in one)
         return replace(self, check=theirs, summaries=summaries) if is_alike else self
+
+    def unannounced(self) -> Shown:
+        """Return the same without announcements: whether an answer is late depends on which run has bought it."""
+        return replace(self, summaries=tuple(one for one in self.summaries if not one.startswith(_ANNOUNCEMENT)))
 
     def greener(self, other: Shown) -> str:
         """Describe the conclusion if this check passes and the other does not."""

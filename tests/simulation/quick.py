@@ -152,6 +152,10 @@ def _comment(view: Any) -> str:  # noqa: ANN401 — as above
     return f"{view.mark}\n{told!r}"
 
 
+def _mentions(view: Any) -> str:  # noqa: ANN401 — as above
+    return " ".join(f"@{login}" for login in view.mentions)
+
+
 def _check(view: Any) -> tuple[str, str]:  # noqa: ANN401 — as above
     return f"{view.outcome.reason.value}: {view.outcome.message}", _summary(view)
 
@@ -166,6 +170,8 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "comment": lambda _self, view: _comment(view),
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
     "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding}",
+    "announcement": lambda _self, view: f"{view.mark}\n{_mentions(view)}: {view.ending} {view.check_title}",
+    "words": lambda _self, view: _check(view),
     "review_body": lambda _self, _view, mark: f"{mark}\nA review.",
     "check": lambda _self, view: _check(view),
     "job_summary": lambda _self, _view: "",

@@ -8,6 +8,7 @@ from functools import partial
 from msgspec import Struct
 
 from reviewbot.app.context import RunContext
+from reviewbot.app.github.announcements import without_doubles
 from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import finding_view, summary_view
 from reviewbot.domain.findings.markers import FindingMark, read_finding_mark, review_mark
@@ -89,9 +90,9 @@ def read_posted(run: RunContext, known: Known) -> Known:
     try:
         known = refresh(run, known)
     except ReviewbotError as error:
-        run.degraded.say(f"The comments were posted, but could not be read back: {error.message}")
+        run.degraded.say(f"What was posted could not be read back: {error.message}")
         return known
-    return _without_duplicates(run, known).with_comments()
+    return without_doubles(run, _without_duplicates(run, known)).with_comments()
 
 
 def _without_duplicates(run: RunContext, known: Known) -> Known:

@@ -155,6 +155,18 @@ class ThreadComment(Comment, frozen=True):
     hidden_as_outdated: bool = False
 
 
+class Opinion(Struct, frozen=True):
+    """A person's 👍 or 👎 on a comment.
+
+    Attributes:
+        login: a bot's with `[bot]`.
+        agrees: whether it is a 👍.
+    """
+
+    login: str
+    agrees: bool
+
+
 class Thread(Struct, frozen=True):
     """A review thread.
 
@@ -164,6 +176,7 @@ class Thread(Struct, frozen=True):
         can_resolve: whether the token may resolve it now (`viewerCanResolve`).
         can_unresolve: whether the token may reopen it.
         resolved_by: login; None if no user resolved it, perhaps an App.
+        opinions: on its first comment, at most 20 of each kind.
     """
 
     id: str
@@ -176,6 +189,7 @@ class Thread(Struct, frozen=True):
     can_resolve: bool = False
     can_unresolve: bool = False
     resolved_by: str | None = None
+    opinions: tuple[Opinion, ...] = ()
 
 
 class CheckStatus(StrEnum):
@@ -340,6 +354,7 @@ class Snapshot(Struct, frozen=True):
         other_checks: those of other pull requests on all these commits.
         checks_readable: whether the token may read check runs.
         check_names: the names that were read, first that for its base.
+        writers: logins of people with write access who wrote a review; a reply in a review thread is one.
     """
 
     repository: Repository
@@ -353,6 +368,7 @@ class Snapshot(Struct, frozen=True):
     other_checks: tuple[CheckRun, ...] = ()
     checks_readable: bool = True
     check_names: tuple[str, ...] = ()
+    writers: frozenset[str] = frozenset()
 
 
 BINARY_WINDOW = 8000

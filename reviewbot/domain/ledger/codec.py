@@ -18,17 +18,20 @@ import msgspec
 from msgspec import Meta, Struct
 
 from reviewbot.domain.findings.tracked_finding import FindingState
-from reviewbot.domain.ledger.finding_codec import FindingsJson, Row, smaller
+from reviewbot.domain.ledger.finding_codec import Count, FindingsJson, Row, smaller
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
-from reviewbot.domain.model.review import Severity
+from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.text.strict_json import JsonMismatch, Moment, Whole, read, same_fields
 from reviewbot.values import replace
 
 VERSION = 1
 MAX_POSTED = 1_500
+MAX_EXPERTISE = 60
+"""Characters of an expertise tag; the rest is cut."""
+
 MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
 """Characters of the ledger in a comment: about half of GitHub's limit, which leaves space for the text."""
@@ -111,6 +114,9 @@ class _PurchaseJson(Struct, frozen=True):
     max_credits: _Hold
     lines: Whole | None
     head_at: str
+    mode: Mode | None
+    expertise: str
+    requested_by: tuple[str, ...]
 
 
 class _BypassRow(Row, frozen=True):
@@ -126,6 +132,14 @@ class _SeenRow(Row, frozen=True):
     retargeted_at: Moment | None
 
 
+class _OpinionsRow(Row, frozen=True):
+    finding_id: str
+    author_up: Count
+    author_down: Count
+    others_up: Count
+    others_down: Count
+
+
 class _LedgerJson(Struct, frozen=True):
     """The JSON form of a `Ledger`: the same attributes, bounded and required."""
 
@@ -136,6 +150,7 @@ class _LedgerJson(Struct, frozen=True):
     bypass: _BypassRow | None
     counter: _Counter
     seen: _SeenRow
+    opinions: tuple[_OpinionsRow, ...]
     stated: str
 
 
@@ -231,9 +246,14 @@ def replace_ledger(body: str, encoded: str) -> str:
 
 def is_waiting(body: str) -> bool:
     """Return whether a summary contains an intent or an open or deferred task, signed or not."""
-    match = _LEDGER.search(body)
-    ledger = _unpack(match[2]) if match and int(match[1]) == VERSION else None
+    ledger = unverified(body)
     return ledger is not None and bool(ledger.open_tasks() or ledger.postponed() or ledger.intents())
+
+
+def unverified(body: str) -> Ledger | None:
+    """Return the ledger in a summary, signed or not; anyone may have written it. None if it cannot be read."""
+    match = _LEDGER.search(body)
+    return _unpack(match[2]) if match and int(match[1]) == VERSION else None
 
 
 def _unpack(payload: str) -> Ledger | None:
@@ -271,12 +291,14 @@ def _to_json(ledger: Ledger) -> _LedgerJson:
         bypass=None if ledger.bypass is None else same_fields(ledger.bypass, _BypassRow),
         counter=min(ledger.counter, MAX_COUNTER),
         seen=same_fields(ledger.seen, _SeenRow),
+        opinions=tuple(same_fields(one, _OpinionsRow) for one in ledger.opinions),
         stated=ledger.stated,
     )
 
 
 def _shortened(entry: Purchase) -> Purchase:
-    return entry if entry.used is None else replace(entry, used=short_credits(entry.used))
+    used = None if entry.used is None else short_credits(entry.used)
+    return replace(entry, used=used, expertise=entry.expertise[:MAX_EXPERTISE])
 
 
 def short_credits(used: Decimal) -> Decimal:

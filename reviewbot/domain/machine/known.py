@@ -271,10 +271,11 @@ class Known(Struct, frozen=True):
     Attributes:
         snapshot: the pull request as last read.
         read_again: whether that was after the change was read.
-        stored: the ledger as last read.
+        stored: the ledger as last read; `found` as first read, before this run wrote anything.
         change: `NO_CHANGE` before it is read.
         new_parts: what is new since the last review, once it is read.
         others: open tasks of older heads.
+        cancelled: the ids of the tasks that this run may have cancelled.
         check: the check run that this run wrote on the head.
         summary: reviewbot's summary comment.
         whole_summary: its text as this run wrote it, if that shows every finding in full; else empty.
@@ -296,11 +297,13 @@ class Known(Struct, frozen=True):
     snapshot: Snapshot
     read_again: bool = False
     stored: StoredLedger = field(default_factory=StoredLedger)
+    found: Ledger = field(default_factory=Ledger)
     change: ReviewedChange = NO_CHANGE
     new_parts: tuple[NewPart, ...] = ()
     memory: Memory = field(default_factory=Memory)
     own: Own = field(default_factory=NotBought)
     others: tuple[OpenTask, ...] = ()
+    cancelled: frozenset[str] = frozenset()
     check: CheckRun | None = None
     summary: Comment | None = None
     whole_summary: str = ""
@@ -439,7 +442,7 @@ class Known(Struct, frozen=True):
 
     def reading(self, change: ReviewedChange, stored: StoredLedger, update: LedgerUpdate) -> Known:
         memory = Memory.of(stored.ledger, update, change.index)
-        return replace(self, change=change, stored=stored, memory=memory, summary=stored.summary)
+        return replace(self, change=change, stored=stored, found=stored.ledger, memory=memory, summary=stored.summary)
 
     def noted(self, purchase: Purchase) -> Known:
         return replace(self, memory=self.memory.with_purchase(purchase, self.change.index))

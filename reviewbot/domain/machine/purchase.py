@@ -18,7 +18,7 @@ from reviewbot.domain.machine.phases import Candidate, Quote
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Auto, FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Tag
-from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login, is_bots_own
+from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login, is_bots_own, requesters
 from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
 from reviewbot.domain.policy.size import limit_per_pull, lines_each
 from reviewbot.domain.policy.verdict import Coverage
@@ -29,8 +29,10 @@ _BYPASS = "or a maintainer comments `/reviewbot bypass {} REASON`"
 _NO_COST = "or use `--reviewer local`, which costs nothing"
 
 
-def asked_by(request: Request) -> tuple[str, ...]:
-    return (request.trigger.comment_id,) if isinstance(request.trigger, Asked) else ()
+def _asked_by(purchase: Purchase, request: Request) -> Purchase:
+    """Return a purchase with the comment and the user that request it, if any."""
+    comments = (request.trigger.comment_id,) if isinstance(request.trigger, Asked) else ()
+    return purchase.asked_by(*comments, logins=requesters(request.trigger, request.policy))
 
 
 def selection_of(known: Known) -> str:
@@ -42,7 +44,6 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
     """Return a purchase without a task; comments that requested it before are kept."""
     request, pull = known.request, known.snapshot.pull
     before = known.ledger.named(identity.digest(), identity.attempt)
-    asked = before.asked_by(*asked_by(request)).asked if before else asked_by(request)
     made = Purchase(
         identity=identity.digest(),
         attempt=identity.attempt,
@@ -59,11 +60,15 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         since=since_of(identity.scope),
         base_ref=known.change.base_ref,
         merge_base=known.change.change.merge_base,
-        asked=asked,
+        asked=before.asked if before else (),
+        requested_by=before.requested_by if before else (),
         selection=selection_of(known),
         selecting=request.selecting,
         change=known.change.index.change,
+        mode=identity.mode,
+        expertise=identity.expertise,
     )
+    made = _asked_by(made, request)
     seen = before if before and before.head_sha == pull.head_sha else made
     return replace(made, head_at=seen.head_at).seen_on(pull.head_sha, now)
 
@@ -90,7 +95,7 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
     packing = together(batches_of(known, before).packed(), len(split_ids(before.task_id)))
     judgement = request.judgement if isinstance(request.trigger, AtTerminal) else _frozen(known, before)
     purchase = replace(
-        before.asked_by(*asked_by(request)).seen_on(known.snapshot.pull.head_sha, now),
+        _asked_by(before, request).seen_on(known.snapshot.pull.head_sha, now),
         judgement=judgement,
         merge_base=known.change.change.merge_base,
         change=known.change.index.change,

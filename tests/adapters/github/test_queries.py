@@ -21,6 +21,7 @@ DOCUMENTS = {
     "other names": queries.snapshot(3),
     "waiting": queries.WAITING,
     "waiting under other names": queries.checked(2),
+    "past pull requests": queries.PAST,
     "summaries": queries.SUMMARIES,
     "checks of the head": queries.HEAD_CHECKS,
     "checks of a branch": queries.BRANCH_CHECKS,

@@ -327,6 +327,17 @@ class ThreadCommentNode(CommentNode, frozen=True):
     minimized_reason: Name | None
 
 
+class ReactionNode(Node, frozen=True):
+    user: Account | None
+
+
+class OpeningComment(Node, frozen=True):
+    """The first comment of a thread with people's 👍 and 👎."""
+
+    up: Annotated[Nodes[ReactionNode], asks("reactions(first: 20, content: THUMBS_UP)")]
+    down: Annotated[Nodes[ReactionNode], asks("reactions(first: 20, content: THUMBS_DOWN)")]
+
+
 class ThreadNode(Node, frozen=True):
     id: Name
     path: Name
@@ -337,6 +348,7 @@ class ThreadNode(Node, frozen=True):
     viewer_can_resolve: bool
     viewer_can_unresolve: bool
     resolved_by: Actor | None
+    opening: Annotated[Nodes[OpeningComment], asks("comments(first: 1)")]
     comments: Annotated[Page[ThreadCommentNode], asks("comments(first: 20)")]
 
 
@@ -345,6 +357,8 @@ class ReviewNode(Node, frozen=True):
     state: Name
     body: str
     viewer_did_author: bool
+    author: Actor | None
+    author_can_push_to_repository: bool
 
 
 class PullRequestNode(CheckedHead, frozen=True):
@@ -420,6 +434,20 @@ class Snapshot(Node, frozen=True):
 class Summary(Node, frozen=True):
     number: int
     comments: Annotated[Page[CommentNode], asks("comments(first: 50)")]
+
+
+class PastNode(Summary, frozen=True):
+    state: Name
+    updated_at: Moment
+
+
+_LAST_UPDATED = "orderBy: {field: UPDATED_AT, direction: DESC}"
+
+
+class PastPage(Node, frozen=True):
+    database_id: int
+    name_with_owner: Name
+    page: Annotated[Page[PastNode], asks(f"pullRequests(first: 20, after: $after, {_LAST_UPDATED})")]
 
 
 class Head(Node, frozen=True):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from reviewbot.adapters.github.graphql import answers
+from reviewbot.domain.findings.markers import read_summary_mark
 from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.github.head_checks import HeadCheck, state_of_check, state_of_status
 from reviewbot.domain.github.pull_request import (
@@ -17,11 +18,13 @@ from reviewbot.domain.github.pull_request import (
     DefaultBranch,
     ForcePush,
     LabelEvent,
+    Opinion,
     PullRequest,
     Repository,
     Thread,
     ThreadComment,
 )
+from reviewbot.domain.statistics.past import PastPull, PullState
 
 UNREADABLE = "\0"
 """Stands for a config file that is not text; YAML rejects a NUL, and so do the settings."""
@@ -181,6 +184,18 @@ _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
 """`drafts.Reaction` in GraphQL's terms; other workflows of the repository react as the same user."""
 
 
+def past_pull(page: answers.PastPage, node: answers.PastNode, comments: Iterable[answers.CommentNode]) -> PastPull:
+    """Return a pull request with the comments that begin like a summary."""
+    return PastPull(
+        repository=page.name_with_owner,
+        repository_id=page.database_id,
+        number=node.number,
+        state=PullState(node.state.lower()),
+        updated_at=node.updated_at,
+        comments=tuple(comment(one) for one in comments if read_summary_mark(one.body) is not None),
+    )
+
+
 def first_marked(nodes: Iterable[answers.CommentNode], mark: str) -> Comment | None:
     """Return reviewbot's first comment that begins with a marker, reading as few as necessary."""
     return next((comment(node) for node in nodes if node.viewer_did_author and node.body.startswith(mark)), None)
@@ -198,7 +213,20 @@ def thread(node: answers.ThreadNode, comments: Iterable[answers.ThreadCommentNod
         can_resolve=node.viewer_can_resolve,
         can_unresolve=node.viewer_can_unresolve,
         resolved_by=_login(node.resolved_by),
+        opinions=tuple(_opinions(node.opening.present)),
     )
+
+
+def _opinions(comments: Iterable[answers.OpeningComment]) -> Iterator[Opinion]:
+    for one in comments:
+        for reactions, agrees in ((one.up, True), (one.down, False)):
+            yield from (Opinion(_login_of_account(node.user), agrees) for node in reactions.present if node.user)
+
+
+def writers(reviews: Iterable[answers.ReviewNode]) -> frozenset[str]:
+    """Return who wrote a review and has write access."""
+    authors = (_whole_login(one.author) for one in reviews if one.author_can_push_to_repository)
+    return frozenset(login for login in authors if login)
 
 
 def _thread_comment(node: answers.ThreadCommentNode) -> ThreadComment:

@@ -158,6 +158,9 @@ def checked(count: int) -> str:
 SUMMARIES = _list("Summaries", "", 20, answers.Summary)
 """Pull requests with the beginning of their conversations; few per request, since comments may be long."""
 
+PAST = _in_repository("Past", "$after: String", selection(answers.PastPage))
+"""All pull requests, last updated first, with the beginning of their conversations."""
+
 CHECKS = _in_repository(
     "Checks",
     "$number: Int!, $check: String!, $page: Int!, $commits: String, $forced: String",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reviewbot_sandbox.github.access import is_writer, require
+from reviewbot_sandbox.github.access import is_writer, level_of, require
 from reviewbot_sandbox.github.addresses import node_id, printable
 from reviewbot_sandbox.github.anchors import Standing, standing
 from reviewbot_sandbox.github.forms import REACTIONS
 from reviewbot_sandbox.github.graph_reads import actor, commit_at
 from reviewbot_sandbox.github.graph_types import CommitAt, context, page
-from reviewbot_sandbox.github.records import Access, PullRequest, ReviewState, Scope
+from reviewbot_sandbox.github.records import Access, Level, PullRequest, ReviewState, Scope
 from reviewbot_sandbox.github.refusal import Refusal
 from reviewbot_sandbox.github.reviews import shown
 from reviewbot_sandbox.github.wire import Wire
@@ -197,6 +197,23 @@ def _reaction_groups(prefix: str) -> Resolver:
     return groups
 
 
+def _reactions(reply: r.ReviewComment, info: Info, **arguments: object) -> dict[str, object]:
+    """Reactions to a review comment, oldest first."""
+    asked, subject = context(info), node_id("PRRC", reply.id)
+    content = arguments.get("content")
+    found = [
+        each
+        for each in asked.store.reactions
+        if each.subject == subject and content in (None, reaction_word(each.content))
+    ]
+    return page(info, found, arguments)
+
+
+def _can_push(review: r.Review, info: Info) -> bool:
+    store = context(info).store
+    return level_of(store, review.author, store.repo(review.repo)) >= Level.WRITE
+
+
 _WRITTEN: Mapping[str, Resolver] = {
     "author": lambda it, info: actor(info, it.author),
     "authorAssociation": _association,
@@ -293,6 +310,7 @@ RESOLVERS: Resolvers = {
         **_EDITABLE,
         "id": lambda reply, _info: node_id("PRRC", reply.id),
         "reactionGroups": _reaction_groups("PRRC"),
+        "reactions": _reactions,
         "url": lambda it, info: context(info).at.discussion(it.repo, it.number, it.id),
         "pullRequestReview": lambda reply, info: context(info).store.reviews.get(reply.review_id),
         "replyTo": lambda reply, info: context(info).store.replies.get(reply.in_reply_to),
@@ -314,6 +332,7 @@ RESOLVERS: Resolvers = {
         **_EDITABLE,
         "id": lambda review, _info: node_id("PRR", review.id),
         "reactionGroups": _reaction_groups("PRR"),
+        "authorCanPushToRepository": _can_push,
         "state": lambda review, _info: review.state.value,
         "url": lambda it, info: context(info).at.review(it.repo, it.number, it.id),
         "updatedAt": lambda review, _info: review.submitted_at or review.created_at,
