@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     Annotation,
     CheckState,
@@ -74,6 +75,21 @@ class ChangeSource(Protocol):
         """Return files at the head with texts, and at the merge base without, in one request per hundred files.
 
         Both by path; one that does not exist at its commit is left out.
+        """
+
+    def entries_and_context(
+        self,
+        asked: ContextRequest,
+        *,
+        head: str,
+        new_paths: Sequence[str],
+        merge_base: str,
+        old_paths: Sequence[str],
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
+        """Return the same as `entries`, and the context of a review in the same request.
+
+        Context that cannot be read is left out, after another request. With patterns, one more lists the files of the
+        default branch in their folders.
         """
 
     def merge_base(self, base: str, head: str) -> str:
@@ -207,6 +223,14 @@ class Reviews(Protocol):
 
     def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
         """Post a comment on a changed file, in one request each, since a review cannot contain them."""
+
+    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
+        """Post a reply in the thread that starts with a review comment.
+
+        Raises:
+            NotFound: that comment is gone.
+            Refused: it does not start a thread.
+        """
 
     def resolve_thread(self, thread_id: str) -> None:
         """Resolve a review thread.

@@ -21,6 +21,7 @@ from reviewbot.app.reviewer.create_task import create_task
 from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
 from reviewbot.app.reviewer.tasks import cancel, cancel_open_tasks, look_up, poll, read_price
+from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.judge import undelivered
 from reviewbot.domain.machine.known import Known
@@ -108,7 +109,9 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
 
 
 def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
-    change = prepare(run, known.snapshot, load_change(run.ports, known.snapshot.pull))
+    pull, wished = known.snapshot.pull, run.settings.context
+    asked = ContextRequest(pull.number, patterns=wished[1:]) if wished and known.request.paid else None
+    change = prepare(run, known.snapshot, load_change(run.ports, pull, asked))
     digest = by_rules(replace(known, change=change)).identity.digest()
     return steps.ChangeRead(change, read_ledger(run, known.snapshot, digest))
 

@@ -11,7 +11,7 @@ from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.github.drafts import MOST_ANNOTATIONS
 from reviewbot.domain.policy.verdict import Verdict
 from reviewbot.domain.text import formatting
-from reviewbot.domain.text.bounds import bounded, shorten, shorten_line
+from reviewbot.domain.text.bounds import bounded, first_lines, shorten, shorten_line
 from reviewbot.domain.text.escaping import mention
 from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
 from reviewbot.render.dialects import Markdown, Written, address
@@ -25,6 +25,7 @@ from reviewbot.render.view_models.review import (
     FindingView,
     ProgressView,
     PromptView,
+    ReplyView,
     SummaryView,
 )
 from reviewbot.render.view_models.truncation import (
@@ -85,6 +86,9 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "annotations": MOST_ANNOTATIONS,
         "bytes_sent": sum(item.bytes for item in view.sent),
         "redactions": sum(item.redactions for item in view.sent),
+        "context": first_lines([one.name for one in view.context], max(1, detail.rows), detail.line),
+        "context_bytes": sum(item.bytes for item in view.context),
+        "context_redactions": sum(item.redactions for item in view.context),
         "missed": len(view.missed),
         "exclusion": exclusion_setting(excludable(view.missed)) if view.pull_number else _as_options(view),
         "branch": not view.pull_number,
@@ -169,6 +173,11 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
         "again": " ".join(word for word in ("/reviewbot", thin.word, target, reason) if word),
         "total": sum(view.status.counts.values()) if view.status else 0,
     }
+
+
+def of_reply(view: ReplyView, detail: Detail) -> dict[str, object]:
+    """Return what the template of the reviewer's reply gets."""
+    return {"view": replace(bounded(view, detail), mark=Markdown(view.mark))}
 
 
 def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]:

@@ -16,7 +16,14 @@ from msgspec import Struct
 
 from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.commands.parse import CommandName
-from reviewbot.domain.findings.markers import AnnouncementMark, AnswerMark, FindingMark, summary_mark
+from reviewbot.domain.findings.markers import (
+    AnnouncementMark,
+    AnswerMark,
+    FindingMark,
+    ReplyMark,
+    finding_id,
+    summary_mark,
+)
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.drafts import Reaction
@@ -30,6 +37,7 @@ from reviewbot.render.view_models.review import (
     FindingStateView,
     FindingView,
     PromptView,
+    ReplyView,
     SummaryView,
 )
 from reviewbot.values import replace
@@ -77,7 +85,9 @@ def _plain(kind: Any, name: str, *, full: bool) -> Any:  # noqa: ANN401 — as a
     return {bool: full, int: int(full), Decimal: Decimal(full), datetime: _MOMENT}[kind]
 
 
-Sample = SummaryView | CommentView | FindingView | FindingStateView | AnswerView | AnnouncementView | PromptView
+Sample = (
+    SummaryView | CommentView | FindingView | FindingStateView | AnswerView | AnnouncementView | ReplyView | PromptView
+)
 
 
 def example_views() -> Iterator[Sample]:
@@ -98,6 +108,7 @@ def example_views() -> Iterator[Sample]:
         yield answer if word is CommandName.STATUS else replace(answer, status=None)
         bare = replace(example_of(AnswerView, full=False), mark=answer_mark, word=word.value)
         yield from (replace(bare, refusal=refusal.value) for refusal in Refusal)
+    yield replace(example_of(ReplyView, full=True), mark=str(ReplyMark("", finding_id())))
     mark = str(AnnouncementMark("", f"{'0' * 16}-1"))
     for ending in Ending:
         for full in (True, False):

@@ -36,7 +36,14 @@ from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, address, link
 from reviewbot.render.examples import example_views
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView
-from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
+from reviewbot.render.view_models.review import (
+    CommentView,
+    FindingStateView,
+    FindingView,
+    PromptView,
+    ReplyView,
+    SummaryView,
+)
 from reviewbot.render.view_models.truncation import shows_everything
 from reviewbot.values import replace
 
@@ -120,7 +127,7 @@ class Renderer:
             self.shipped = Renderer()
             self.shipped.problems = self.problems
 
-    def check_overrides(self) -> None:
+    def check_overrides(self) -> None:  # noqa: C901 — one line for each kind
         """Render one text of each kind.
 
         Raises:
@@ -147,6 +154,8 @@ class Renderer:
                     self.standing(view)
                 case AnswerView():
                     self.answer(view)
+                case ReplyView():
+                    self.reply(view)
                 case AnnouncementView():
                     self.announcement(view)
                 case PromptView():
@@ -199,6 +208,12 @@ class Renderer:
         """Return the answer to a command: the mark first."""
         attempts = (contexts.of_answer(view, detail) for detail in COMMENT_DETAILS)
         return self._marked("command.md.j2", attempts, view.mark, COMMENT)
+
+    @_or_shipped
+    def reply(self, view: ReplyView) -> str:
+        """Return the reviewer's reply in a thread: the mark first."""
+        attempts = (contexts.of_reply(view, detail) for detail in COMMENT_DETAILS)
+        return self._marked("reply.md.j2", attempts, view.mark, COMMENT)
 
     @_or_shipped
     def announcement(self, view: AnnouncementView) -> str:

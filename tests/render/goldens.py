@@ -65,6 +65,7 @@ from tests.render.view_builders import (
     QUEUED,
     QUIET,
     RACE,
+    REPLY,
     STANDINGS,
     STATUS,
     SUBMITTED,
@@ -310,6 +311,7 @@ def _comments() -> Iterator[tuple[str, Golden]]:
     prompts = {"": CLOSED_GATE, "-followed": FOLLOWED, "-clean": CLEAN, "-waiting": WAITING}
     for name, page in prompts.items():
         yield f"agent-prompt{name}.md", _written("agent-prompt.md.j2", Renderer.agent_prompt, page)
+    yield "reply.md", _written("reply.md.j2", Renderer.reply, REPLY)
     annotation = Golden("annotation.txt.j2", lambda renderer: "\n\n".join(renderer.annotation(INJECTION)))
     yield "annotation.txt", annotation
 

@@ -37,7 +37,14 @@ from reviewbot.render import report
 from reviewbot.render.colours import Colours
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView
-from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
+from reviewbot.render.view_models.review import (
+    CommentView,
+    FindingStateView,
+    FindingView,
+    PromptView,
+    ReplyView,
+    SummaryView,
+)
 from reviewbot.values import replace
 from tests.hostile.built import TRUSTED, Building, texts_of
 from tests.hostile.corpus import ATTACKS
@@ -86,6 +93,7 @@ WRITERS: Mapping[str, Writer] = {
     "comment": Writer(CommentView, lambda renderer, view: ("", renderer.comment(view)), FINDING, "mark"),
     "standing": Writer(FindingStateView, lambda renderer, view: ("", renderer.standing(view)), STANDING),
     "answer": Writer(AnswerView, lambda renderer, view: ("", renderer.answer(view)), COMMENT, "mark"),
+    "reply": Writer(ReplyView, lambda renderer, view: ("", renderer.reply(view)), COMMENT, "mark"),
     "announcement": Writer(AnnouncementView, lambda renderer, view: ("", renderer.announcement(view)), COMMENT, "mark"),
     "annotation": Writer(FindingView, Renderer.annotation, MESSAGE),
     "agent prompt": Writer(SummaryView, lambda renderer, view: ("", renderer.agent_prompt(view)), PAGE),
@@ -98,6 +106,7 @@ def test_every_writer_of_the_renderer_is_here() -> None:
         "check_overrides",
         "words",
         "summary_comment",
+        "statistics",  # its texts are bounded where the ledgers are read
     }
     assert {name.replace(" ", "_") for name in WRITERS} == names
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from reviewbot.adapters.github.graphql.parse import UNREADABLE
 from reviewbot.domain.github.check_identity import split_tag, with_tag
+from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     CheckState,
     FileComment,
@@ -44,6 +45,7 @@ from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.ledger.external_id import names_open_task
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.publishing.check_names import CheckNames
+from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.selection.selection import LARGEST_POINTER
 from reviewbot.errors import ChangeUnreadable, DiffTooLarge, NotFound, PermissionMissing, Refused
 from tests.simulation.github import (
@@ -277,6 +279,27 @@ class SimulatedForge:
             if path in before
         }
 
+    def entries_and_context(
+        self,
+        asked: ContextRequest,
+        *,
+        head: str,
+        new_paths: Sequence[str],
+        merge_base: str,
+        old_paths: Sequence[str],
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
+        """See `ports.ChangeSource.entries_and_context`."""
+        new, old = self.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)
+        git = self.github.git
+        files = git.commits[git.branches[self.github.default_branch]].files
+        more = [path for path in files if matches(asked.patterns, path)] if asked.patterns else []
+        texts = {
+            path: files[path].content.decode()
+            for path in (*asked.paths, *more)
+            if path in files and not files[path].is_binary
+        }
+        return new, old, ProjectContext({path: text for path, text in texts.items() if text})
+
     def merge_base(self, base: str, head: str) -> str:
         """See `ports.Repository.merge_base`."""
         self._needs("contents: read")
@@ -462,7 +485,7 @@ class SimulatedForge:
         self._reply(int(node_id.removeprefix("PRRC_"))).minimized = "outdated"
 
     def _comment(self, stored: StoredComment) -> Comment:
-        return Comment(**_written(stored, _address(stored)))
+        return Comment(**self._written(stored, _address(stored)))
 
     # Reviews
 
@@ -561,6 +584,18 @@ class SimulatedForge:
         self.github.notify(number, BOT, comment.body, is_review=True)
         return _posted(number, reply)
 
+    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
+        """See `ports.Reviews.create_reply`."""
+        self._needs("pull-requests: write")
+        _fits(body)
+        threads = self.github.threads_of(number) if number in self.github.pulls else []
+        thread = next((one for one in threads if any(reply.id == comment_id for reply in one.replies)), None)
+        if thread is None:
+            raise NotFound("There is no such comment.")
+        if self._reply(comment_id).in_reply_to is not None:
+            raise _refused("in_reply_to must be a top-level comment")
+        return _posted(number, self.github.reply(thread.id, BOT, body))
+
     def resolve_thread(self, thread_id: str) -> None:
         """See `ports.Reviews.resolve_thread`."""
         self._resolve(thread_id, BOT)
@@ -588,7 +623,7 @@ class SimulatedForge:
             is_resolved=resolver is not None,
             comments=tuple(
                 ThreadComment(
-                    **_written(reply, _posted(stored.number, reply).url),
+                    **self._written(reply, _posted(stored.number, reply).url),
                     node_id=f"PRRC_{reply.id}",
                     is_minimized=reply.minimized is not None,
                     hidden_as_outdated=reply.minimized == "outdated",
@@ -607,6 +642,22 @@ class SimulatedForge:
         if found is None:
             raise NotFound("There is no such comment.")
         return found
+
+    def _written(self, stored: StoredComment | StoredReply, url: str) -> dict[str, Any]:
+        """Return the fields that all comments have."""
+        return {
+            "id": stored.id,
+            "url": url,
+            "body": stored.body,
+            "ours": stored.author == BOT,
+            "edited_by": stored.editor.removesuffix("[bot]") if stored.editor else None,
+            "edited_by_us": stored.editor in {None, stored.author},
+            "author": stored.author,
+            "author_is_bot": stored.author.endswith("[bot]"),
+            "created_at": stored.at,
+            "by_collaborator": self.permission(stored.author) is not Permission.NONE,
+            "reacted": any(who == BOT and content in _ANSWERS for who, content in stored.reactions),
+        }
 
     def _needs(self, permission: str) -> None:
         name, _, level = permission.partition(": ")
@@ -670,22 +721,6 @@ def _check_lines(changes: Sequence[Change], comment: InlineComment) -> None:
 
 def _side(hunk: Hunk, side: Side) -> range:
     return hunk.new if side is Side.RIGHT else hunk.old
-
-
-def _written(stored: StoredComment | StoredReply, url: str) -> dict[str, Any]:
-    """Return the fields that all comments have."""
-    return {
-        "id": stored.id,
-        "url": url,
-        "body": stored.body,
-        "ours": stored.author == BOT,
-        "edited_by": stored.editor.removesuffix("[bot]") if stored.editor else None,
-        "edited_by_us": stored.editor in {None, stored.author},
-        "author": stored.author,
-        "author_is_bot": stored.author.endswith("[bot]"),
-        "created_at": stored.at,
-        "reacted": any(who == BOT and content in _ANSWERS for who, content in stored.reactions),
-    }
 
 
 def _opinions(reply: StoredReply) -> Iterator[Opinion]:

@@ -17,7 +17,7 @@ from reviewbot.domain.selection.path_filters import matches
 from tests.simulation import announced, spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
-from tests.simulation.oracle import EVIL, SAID, diffs_in, headers, shown_in
+from tests.simulation.oracle import EVIL, SAID, TALK, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
 from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, ROUTES, SECRET, UNREVIEWED, World
 
@@ -78,6 +78,7 @@ def at_rest(world: World) -> Iterator[Violation]:
     yield from _outdated(world)
     yield from _undone(world)
     yield from _lost(world)
+    yield from _replies(world)
     yield from _doubles(world)
     yield from _people(world)
 
@@ -169,6 +170,23 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
 
 
+def _replies(world: World) -> Iterator[Violation]:
+    """Check that each reply of the reviewer was posted once, or shown by a summary if its finding has no thread."""
+    for pull in world.github.pulls.values():
+        threads = world.github.threads_of(pull.number)
+        posted = Counter(TALK.findall("\n".join(reply.body for one in threads for reply in one.replies)))
+        twice = sorted(token for token, count in posted.items() if count > 1)
+        if twice:
+            yield Violation(CONVERGES, f"replies were posted twice: {twice}")
+        checks = [check.summary for check in world.github.checks.values() if check.number == pull.number]
+        told = posted.keys() | set(TALK.findall("\n".join([*world.truth.texts, *world.truth.erased, *checks])))
+        for task in [] if world.setting.denied else world.tasks_of(pull.number):
+            if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
+                missing = set(TALK.findall(str(task.result))) - told
+                if missing:
+                    yield Violation(NOTHING_LOST, f"{task.id} replied {sorted(missing)}, and nothing shows it")
+
+
 def _doubles(world: World) -> Iterator[Violation]:
     for pull in world.github.pulls.values():
         marks = [read_finding_mark(one.replies[0].body) for one in world.github.threads_of(pull.number)]
@@ -234,6 +252,7 @@ _ANNOUNCEMENT = "<!-- reviewbot:announcement:"
 _VOLATILE = (
     (re.compile(r"<!-- reviewbot:ledger:\S+ \S+ \S+ -->"), "LEDGER"),
     (re.compile(r"\btask_[0-9a-f]{12}\b"), "TASK"),
+    (TALK, "TALK"),
     (re.compile(r"\b[0-9a-f]{7,40}\b"), "SHA"),
     (re.compile(r"(discussion_r|issuecomment-|/runs/|comment=r?)\d+"), r"\1N"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),

@@ -542,6 +542,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         steps=(_NEXT, Move("finish"), Move("harmless"), Move("go_back"), _NEXT),
     ),
     Mutation(
+        "a reply that is in its thread is not found there",
+        "reviewbot.domain.publishing.comment_diff:replies_there",
+        _returning(()),
+        CONVERGES,
+        steps=(
+            Move("note"),
+            Move("note", 1, 1),
+            _NEXT,
+            Move("harmless"),
+            Episode((Start("next"),), (At(26, Kill(after=True)),)),
+            _NEXT,
+        ),
+    ),
+    Mutation(
         "a deferred purchase that only the check run has is one that was begun",
         "reviewbot.app.github.ledger_store:_state",
         lambda right: (

@@ -19,6 +19,7 @@ from reviewbot.adapters.github.errors import HEAD_CHECKS, Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
 from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.findings.markers import read_summary_mark
+from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     CheckState,
     FileComment,
@@ -144,7 +145,20 @@ class GitHubForge(RepositoryConnection):
     def entries(
         self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        return self._files.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)
+        return self._files.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)[:2]
+
+    def entries_and_context(
+        self,
+        asked: ContextRequest,
+        *,
+        head: str,
+        new_paths: Sequence[str],
+        merge_base: str,
+        old_paths: Sequence[str],
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
+        return self._files.entries(
+            head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths, asked=asked
+        )
 
     def permission(self, login: str) -> Permission:
         intent = Intent("reading a user's permission", "metadata: read")
@@ -380,6 +394,10 @@ class GitHubForge(RepositoryConnection):
         path = f"{self._path}/pulls/{number}/comments"
         body = payloads.file_comment(commit_sha, comment)
         return self._calls.write("POST", path, _REVIEWS, body, rest.Written).posted()
+
+    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
+        path = f"{self._path}/pulls/{number}/comments/{comment_id}/replies"
+        return self._calls.write("POST", path, _REVIEWS, {"body": body}, rest.Written).posted()
 
     def resolve_thread(self, thread_id: str) -> None:
         self._calls.mutate(queries.RESOLVE_THREAD, {"thread": thread_id}, _RESOLVING)

@@ -38,6 +38,7 @@ class LocalForge:
         self._state_file = state_file
         self._makes_due = makes_due
         self.diff, self.merge_base, self.entries = source.diff, source.merge_base, source.entries
+        self.entries_and_context = source.entries_and_context
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """Return the change as a pull request, with the stored summary as its only comment."""
@@ -98,4 +99,7 @@ class LocalForge:
 
     def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:  # noqa: ARG002 — the port's signature
         """Return a comment without storing it; it has no marker, so its URL is not used."""
+        return PostedComment(_COMMENT_ID, "", "")
+
+    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:  # noqa: ARG002 — the port's signature
         return PostedComment(_COMMENT_ID, "", "")

@@ -96,12 +96,18 @@ def read_posted(run: RunContext, known: Known) -> Known:
 
 
 def _without_duplicates(run: RunContext, known: Known) -> Known:
-    """Delete comments that two concurrent runs posted twice."""
+    """Delete comments and replies that two concurrent runs posted twice."""
     extra = duplicates(known.snapshot.threads, run.settings.instance)
     for comment_id in extra:
         run.attempt("The deletion of a duplicate comment", partial(run.ports.forge.delete_review_comment, comment_id))
-    threads = tuple(one for one in known.snapshot.threads if one.comments[0].id not in extra)
-    return replace(known, snapshot=replace(known.snapshot, threads=threads)) if extra else known
+    if not extra:
+        return known
+    threads = (
+        replace(one, comments=tuple(comment for comment in one.comments if comment.id not in extra))
+        for one in known.snapshot.threads
+        if one.comments[0].id not in extra
+    )
+    return replace(known, snapshot=replace(known.snapshot, threads=tuple(threads)))
 
 
 def _post_until_known(run: RunContext, known: Known, wished: Sequence[CommentGroup], outcome: Outcome) -> _Posted:

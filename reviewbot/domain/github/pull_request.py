@@ -12,6 +12,7 @@ from enum import Enum, StrEnum
 from msgspec import Struct, field
 
 from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.model.review import Side
 from reviewbot.values import replace
 
@@ -132,6 +133,7 @@ class Comment(Struct, frozen=True):
         edited_by: the login of the last editor, if any.
         edited_by_us: whether the last editor is the author.
         author: a login, a bot's with `[bot]`; None for a deleted account.
+        by_collaborator: whether GitHub calls its author an owner, a member or a collaborator (`authorAssociation`).
         reacted: whether reviewbot's token has added one of its reactions.
     """
 
@@ -144,6 +146,7 @@ class Comment(Struct, frozen=True):
     author: str | None = None
     author_is_bot: bool = False
     created_at: datetime | None = None
+    by_collaborator: bool = False
     reacted: bool = False
 
 
@@ -438,6 +441,7 @@ class RawChange(Struct, frozen=True):
         diff: git's unified diff from merge base to head, with renames.
         old: entries at the merge base, by old path.
         new: entries at the head, by path, with texts.
+        context: what was read with them.
     """
 
     merge_base: str
@@ -445,3 +449,4 @@ class RawChange(Struct, frozen=True):
     diff: str
     old: Mapping[str, Entry]
     new: Mapping[str, Entry]
+    context: ProjectContext = ProjectContext()

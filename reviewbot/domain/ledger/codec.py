@@ -29,6 +29,8 @@ from reviewbot.values import replace
 
 VERSION = 1
 MAX_POSTED = 1_500
+MOST_CONTEXTS = 2
+"""The last purchases whose context is listed."""
 MAX_EXPERTISE = 60
 """Characters of an expertise tag; the rest is cut."""
 
@@ -87,6 +89,13 @@ class _JudgedRow(Row, frozen=True):
     carried: bool
 
 
+class _ContextRow(Row, frozen=True):
+    name: str
+    bytes: Whole
+    redactions: Whole
+    sha256: str
+
+
 class _PurchaseJson(Struct, frozen=True):
     identity: str
     attempt: Whole
@@ -114,6 +123,7 @@ class _PurchaseJson(Struct, frozen=True):
     max_credits: _Hold
     lines: Whole | None
     head_at: str
+    context: tuple[_ContextRow, ...]
     mode: Mode | None
     expertise: str
     requested_by: tuple[str, ...]
@@ -284,7 +294,10 @@ def _inflated(payload: str) -> bytes | None:
 
 def _to_json(ledger: Ledger) -> _LedgerJson:
     return _LedgerJson(
-        purchases=tuple(same_fields(_shortened(entry), _PurchaseJson) for entry in ledger.purchases),
+        purchases=tuple(
+            same_fields(_shortened(entry, is_late=number > len(ledger.purchases) - MOST_CONTEXTS), _PurchaseJson)
+            for number, entry in enumerate(ledger.purchases, start=1)
+        ),
         posted=tuple(sorted(ledger.posted)[-MAX_POSTED:]),
         forgotten=short_credits(ledger.forgotten),
         findings=same_fields(ledger.findings, FindingsJson),
@@ -296,9 +309,10 @@ def _to_json(ledger: Ledger) -> _LedgerJson:
     )
 
 
-def _shortened(entry: Purchase) -> Purchase:
+def _shortened(entry: Purchase, *, is_late: bool) -> Purchase:
     used = None if entry.used is None else short_credits(entry.used)
-    return replace(entry, used=used, expertise=entry.expertise[:MAX_EXPERTISE])
+    context = entry.context if is_late else ()
+    return replace(entry, used=used, expertise=entry.expertise[:MAX_EXPERTISE], context=context)
 
 
 def short_credits(used: Decimal) -> Decimal:

@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.findings.tracked_finding import LOST, Bypass, Findings, FindingState, Judged
+from reviewbot.domain.github.context import ContextPart
 from reviewbot.domain.github.pull_request import Seen, Snapshot
 from reviewbot.domain.ledger.opinions import Opinions, opinions_of
 from reviewbot.domain.model.options import ReviewKind
@@ -98,6 +99,7 @@ class Purchase(Struct, frozen=True):
         lines: the changed lines that decide the credits (`max-credits: auto`), else None, as in a short copy.
         head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if only a short copy exists,
             which may be on any commit.
+        context: what its task contains besides the files, of the last `MOST_CONTEXTS` purchases.
         mode: None if only a short copy exists; `expertise` is empty then.
     """
 
@@ -127,6 +129,7 @@ class Purchase(Struct, frozen=True):
     max_credits: int = 0
     lines: int | None = None
     head_at: str = ""
+    context: tuple[ContextPart, ...] = ()
     mode: Mode | None = None
     expertise: str = ""
     requested_by: tuple[str, ...] = ()
@@ -224,7 +227,8 @@ class Ledger(Struct, frozen=True):
         if known := next((one for one in self.purchases if (one.identity, one.attempt) == same), None):
             latest = purchase if _progress(purchase) >= _progress(known) else known
             judged = _together((*known.judged, *purchase.judged))
-            latest = replace(latest, change=latest.change or known.change, judged=judged)
+            change, context = latest.change or known.change, latest.context or known.context
+            latest = replace(latest, change=change, judged=judged, context=context)
             return replace(self, purchases=tuple(latest if one is known else one for one in self.purchases))
         if len(self.purchases) < MAX_TASKS:
             return replace(self, purchases=(*self.purchases, purchase))

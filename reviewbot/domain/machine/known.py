@@ -17,6 +17,7 @@ from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.placement import Placed
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.findings.tracking import ChangeIndex
+from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
@@ -48,6 +49,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
         title: of the pull request, redacted; `body` and the owners' `instructions` likewise.
         redactor: knows the secrets of the change; used for other texts that are sent or shown.
         to_leave_out: settings that exclude the missed files, ready to paste.
+        context: what was read besides the change; not redacted.
     """
 
     change: ChangeSet
@@ -62,6 +64,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
     path_instructions: tuple[PathInstruction, ...]
     redactor: Redactor
     to_leave_out: str
+    context: ProjectContext = ProjectContext()
 
     @cached_property
     def index(self) -> ChangeIndex:

@@ -7,10 +7,11 @@ from decimal import Decimal
 from itertools import product
 
 from reviewbot.domain.codevf import budget
-from reviewbot.domain.codevf.attachments import Packing, size_tiers, together
+from reviewbot.domain.codevf.attachments import Packing, room_for_more, size_tiers, together, with_context
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
 from reviewbot.domain.codevf.idempotency import WHOLE, Identity, selection_digest, since_of
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
+from reviewbot.domain.github.context import ContextText, context_text
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Request
@@ -93,6 +94,7 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
     """Resume the purchase of an earlier run, with the settings that were frozen then."""
     request = known.request
     packing = together(batches_of(known, before).packed(), len(split_ids(before.task_id)))
+    packing = replace(packing, context=before.context)
     judgement = request.judgement if isinstance(request.trigger, AtTerminal) else _frozen(known, before)
     purchase = replace(
         _asked_by(before, request).seen_on(known.snapshot.pull.head_sha, now),
@@ -123,9 +125,21 @@ def planned(known: Known, now: datetime) -> Known:
     """Return what would be sent and held, without a request to the service."""
     request, limits = known.request, size_tiers(known.request.attachment_bytes)[0]
     packings = TaskBatches.of(known.change.sendables, limits, request.max_tasks, confirms=False).packed()
+    rooms = [room_for_more(one, 0, request.attachment_bytes, confirms=False) for one in packings]
+    packings = [with_context(one, context_of(known, room)) for one, room in zip(packings, rooms, strict=True)]
     whole = priced(known, Candidate(known.identity, None, waits=False), None, len(packings))
     purchase = _with_quote(purchase_of(known, known.identity, TaskState.INTENT, now), whole)
     return replace(known, own=Bought(purchase, packing=together(packings, len(packings))))
+
+
+def context_of(known: Known, room: int) -> ContextText:
+    """Return the context of the change, redacted, in so many bytes."""
+
+    def redact(text: str) -> tuple[str, int]:
+        found = known.change.redactor.redact(text)
+        return found.text, found.count
+
+    return context_text(known.change.context, room, redact) if room else ContextText()
 
 
 def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance | None, *, freed: int) -> Quote:
@@ -322,6 +336,7 @@ def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> B
         coverage=Coverage.PARTIAL if missed or bought.reselected else Coverage.FULL,
         missed=missed,
         selection=selection_digest(known.change.selected),
+        context=packing.context,
     )
     return replace(bought, purchase=purchase, packing=packing)
 

@@ -12,6 +12,7 @@ from math import ceil
 from msgspec import Struct
 
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
+from reviewbot.domain.ledger.codec import MAX_EXPERTISE
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.opinions import Opinions
 from reviewbot.domain.model.review import Severity
@@ -273,7 +274,7 @@ def _review(
         minutes=minutes if minutes is not None and 0 <= minutes <= MAX_MINUTES else None,
         credits=purchase.used,
         mode=purchase.mode.value if purchase.mode else UNKNOWN,
-        expertise=purchase.expertise or (NO_EXPERTISE if purchase.mode else UNKNOWN),
+        expertise=purchase.expertise[:MAX_EXPERTISE] or (NO_EXPERTISE if purchase.mode else UNKNOWN),
         findings=findings,
         up=opinions[0],
         down=opinions[1],

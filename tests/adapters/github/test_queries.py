@@ -30,6 +30,8 @@ DOCUMENTS = {
     "resolving": queries.RESOLVE_THREAD,
     "hiding": queries.HIDE_COMMENT,
     "both sides": queries.entries(3, 2),
+    "files and context": queries.entries(1, 0, 2),
+    "context only": queries.entries(0, 0, 2),
     "new files only": queries.entries(1, 0),
     "old files only": queries.entries(0, 1),
 }

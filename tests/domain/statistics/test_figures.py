@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.findings.tracked_finding import Findings, FindingState, TrackedFinding, Waiver
+from reviewbot.domain.ledger.codec import MAX_EXPERTISE
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.ledger.opinions import Opinions
 from reviewbot.domain.model.review import Mode, Severity
@@ -139,8 +140,13 @@ def test_times_without_a_zone_are_utc_and_impossible_waits_are_unknown() -> None
 
 def test_mode_and_expertise_of_a_short_copy_are_unknown_and_an_expertise_can_be_missing() -> None:
     copied, plain = replace(DONE, mode=None, expertise=""), replace(DONE, expertise="", attempt=2)
-    found = list(reviews_of(past(), ledger(purchases=(copied, plain)), SINCE))
-    assert [(one.mode, one.expertise) for one in found] == [("unknown", "unknown"), ("fast", "none")]
+    endless = replace(DONE, expertise="x" * 1000, attempt=3)
+    found = list(reviews_of(past(), ledger(purchases=(copied, plain, endless)), SINCE))
+    assert [(one.mode, one.expertise) for one in found] == [
+        ("unknown", "unknown"),
+        ("fast", "none"),
+        ("fast", "x" * MAX_EXPERTISE),
+    ]
 
 
 def review(minutes: int | None = 60, **more: object) -> PastReview:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_ori
 
 from msgspec import Meta, Struct, field, structs
 
+from reviewbot.domain.github.context import MOST_COMMITS, MOST_ISSUES
 from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, MOST_REPLACED, RECENT_COMMITS
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.strict_json import Moment
@@ -317,6 +318,7 @@ class CommentNode(Node, frozen=True):
     created_at: Moment
     last_edited_at: Moment | None
     author: Actor | None
+    author_association: Name
     editor: Actor | None
     reaction_groups: tuple[ReactionGroup, ...] | None
 
@@ -545,6 +547,34 @@ class Files(Node, frozen=True):
 
     head: dict[str, FileNode | None] | None = None
     base: dict[str, FileNode | None] | None = None
+
+
+class Message(Node, frozen=True):
+    message: str
+
+
+class RepositoryName(Node, frozen=True):
+    name_with_owner: Name
+
+
+class IssueNode(Node, frozen=True):
+    number: int
+    title: Name
+    body: str
+    repository: RepositoryName
+
+
+class About(Node, frozen=True):
+    """What a reviewer reads besides the change; hidden without `issues: read`."""
+
+    messages: Annotated[Nodes[InCommits[Message]] | None, asks(f"commits(last: {MOST_COMMITS})")]
+    closing: Annotated[Nodes[IssueNode] | None, asks(f"closingIssuesReferences(first: {MOST_ISSUES})")]
+
+
+class FilesAndContext(Node, frozen=True):
+    repository: Files | None
+    documents: dict[str, Blob | None] | None = None
+    about: InPullRequest[About] | None = None
 
 
 class Done(Node, frozen=True):

@@ -9,6 +9,7 @@ from typing import Any
 from reviewbot.adapters.github.graphql import answers
 from reviewbot.domain.findings.markers import read_summary_mark
 from reviewbot.domain.github.check_identity import split_tag
+from reviewbot.domain.github.context import Issue
 from reviewbot.domain.github.head_checks import HeadCheck, state_of_check, state_of_status
 from reviewbot.domain.github.pull_request import (
     MOST_FORMER_BASES,
@@ -49,13 +50,13 @@ def repository(node: answers.RepositoryNode) -> Repository:
 
 def default_branch(node: answers.RepositoryNode) -> DefaultBranch:
     return DefaultBranch(
-        config=config(node.config), attributes=_whole_text(node.attributes) or "", templates=folder(node.templates)
+        config=config(node.config), attributes=whole_text(node.attributes) or "", templates=folder(node.templates)
     )
 
 
 def folder(tree: answers.Tree | None) -> dict[str, str]:
     """Return the complete text files directly inside a folder, by name."""
-    found = {entry.name: _whole_text(entry.object) for entry in (tree.entries or () if tree else ())}
+    found = {entry.name: whole_text(entry.object) for entry in (tree.entries or () if tree else ())}
     return {name: text for name, text in found.items() if text is not None}
 
 
@@ -66,8 +67,19 @@ def config(blob: answers.Blob | None) -> str | None:
     return UNREADABLE if blob.text is None else blob.text
 
 
-def _whole_text(blob: answers.Blob | None) -> str | None:
+def whole_text(blob: answers.Blob | None) -> str | None:
     return None if blob is None or blob.is_truncated else blob.text
+
+
+def messages(about: answers.About | None) -> tuple[str, ...]:
+    return tuple(item.commit.message for item in _present(about.messages)) if about else ()
+
+
+def closing(about: answers.About | None, repository: str) -> tuple[Issue, ...]:
+    """Return the issues of this repository that the pull request closes."""
+    nodes = _present(about.closing) if about else ()
+    own = (one for one in nodes if one.repository.name_with_owner.casefold() == repository.casefold())
+    return tuple(Issue(one.number, one.title, one.body) for one in own)
 
 
 def pull_request(node: answers.PullRequestNode) -> PullRequest:
@@ -176,9 +188,12 @@ def _written(node: answers.CommentNode) -> dict[str, Any]:
         "author": _whole_login(node.author),
         "author_is_bot": node.author is not None and node.author.is_bot,
         "created_at": node.created_at,
+        "by_collaborator": node.author_association in _COLLABORATORS,
         "reacted": any(group.content in _ANSWERS and group.viewer_has_reacted for group in node.reaction_groups or ()),
     }
 
+
+_COLLABORATORS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
 _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
 """`drafts.Reaction` in GraphQL's terms; other workflows of the repository react as the same user."""

@@ -81,6 +81,13 @@ def commits(pull: PullRequest, info: Info, **arguments: object) -> dict[str, obj
     return {**page(info, [{"commit": row} for row in rows], arguments), "totalCount": git.count(span)}
 
 
+def closing(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
+    """Return the issues that the pull request closes; for a token that may read issues."""
+    asked = context(info)
+    require(asked.store, asked.viewer, asked.store.repo(pull.repo), ((Scope.ISSUES, Access.READ),))
+    return page(info, asked.store.closing.get((pull.repo, pull.number), []), arguments)
+
+
 def comments(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
     """Return the conversation, oldest first."""
     return page(info, context(info).store.comments_of((pull.repo, pull.number)), arguments)
@@ -264,6 +271,7 @@ RESOLVERS: Resolvers = {
         "labels": lambda pull, info, **arguments: page(
             info, [context(info).store.labels[pull.repo, name.lower()] for name in pull.labels], arguments
         ),
+        "closingIssuesReferences": closing,
         "commits": commits,
         "comments": comments,
         "reviewThreads": threads,
@@ -281,6 +289,16 @@ RESOLVERS: Resolvers = {
     "PullRequestCommit": {
         "id": lambda row, _info: f"PURC_{row['commit'].commit.sha}",
         "url": lambda row, info: f"{context(info).at.web}/{row['commit'].repo}/commit/{row['commit'].commit.sha}",
+    },
+    "Issue": {
+        **_WRITTEN,
+        "id": lambda issue, _info: node_id("I", issue.id),
+        "reactionGroups": _reaction_groups("I"),
+        "url": lambda issue, info: f"{context(info).at.web}/{issue.repo}/issues/{issue.number}",
+        "repository": lambda issue, info: context(info).store.repo(issue.repo),
+        "updatedAt": lambda issue, _info: issue.created_at,
+        "editor": lambda _issue, _info: None,
+        "lastEditedAt": lambda _issue, _info: None,
     },
     "IssueComment": {
         **_EDITABLE,
