@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.github.drafts import MOST_ANNOTATIONS
+from reviewbot.domain.policy.verdict import Verdict
 from reviewbot.domain.text import formatting
 from reviewbot.domain.text.bounds import bounded, first_lines, shorten, shorten_line
 from reviewbot.domain.text.escaping import mention
@@ -118,6 +119,19 @@ def _is_followed(progress: ProgressView | None) -> bool:
     return bool(progress.since or any(earlier))
 
 
+def of_agent_prompt(view: SummaryView, detail: Detail) -> dict[str, object]:
+    """Return what the prompt for a coding agent gets."""
+    shown = truncate_summary(view, detail)
+    return {
+        "prompted": shown.listed,
+        "repository": view.repository,
+        "head_sha": view.head_sha,
+        "leftovers": shown.leftovers,
+        "more": shown.rest["findings"],
+        "passed": view.outcome.verdict is Verdict.PASS,
+    }
+
+
 def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
     """Return what the template of a comment gets."""
     thin, left_out = truncate_comment(view, detail)
@@ -130,6 +144,13 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
         "several": len(view.findings) > 1,
         "resolvable": not any(finding.blocks for finding in view.findings),
         "branch": False,
+        # The prompt for a coding agent
+        "prompted": tuple(one for one in findings if one.blocks) if view.agent_prompt else (),
+        "head_sha": view.head_sha,
+        "repository": "",
+        "leftovers": (),
+        "more": 0,
+        "passed": False,
     }
 
 

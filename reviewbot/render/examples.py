@@ -95,7 +95,7 @@ def example_views() -> Iterator[Sample]:
     yield from _summaries()
     for finding in _findings():
         mark = str(FindingMark("", (finding.id,)))
-        yield CommentView(mark, on_file=False, findings=(finding, finding), waivable=True)
+        yield CommentView(mark, on_file=False, findings=(finding, finding), waivable=True, agent_prompt=True)
         yield finding
     closed = tuple(_moved_on())
     yield FindingStateView(closed, several=True)

@@ -136,7 +136,14 @@ class Renderer:
         for view in example_views():
             match view:
                 case SummaryView():
-                    for write in (self.summary, self.check, self.job_summary, self.terminal, self.html):
+                    for write in (
+                        self.summary,
+                        self.check,
+                        self.job_summary,
+                        self.terminal,
+                        self.html,
+                        self.agent_prompt,
+                    ):
                         write(view)
                     self.review_body(view, review_mark(""))
                 case CommentView():
@@ -171,9 +178,20 @@ class Renderer:
 
     @_or_shipped
     def comment(self, view: CommentView) -> str:
-        """Return a comment on lines or on a file: the mark first, at most 63,000 characters."""
-        attempts = (contexts.of_comment(view, detail) for detail in COMMENT_DETAILS)
+        """Return a comment on lines or on a file: the mark first, at most 63,000 characters.
+
+        The prompt for a coding agent is left out before a finding is shortened for it.
+        """
+        with_prompt = [contexts.of_comment(view, COMMENT_DETAILS[0])] if view.agent_prompt else []
+        without = replace(view, agent_prompt=False)
+        attempts = (*with_prompt, *(contexts.of_comment(without, detail) for detail in COMMENT_DETAILS))
         return self._marked("comment.md.j2", attempts, view.mark, FINDING)
+
+    @_or_shipped
+    def agent_prompt(self, view: SummaryView) -> str:
+        """Return the open findings as a prompt for a coding agent, in at most 900 kB of Markdown."""
+        attempts = (contexts.of_agent_prompt(view, detail) for detail in PAGE_DETAILS)
+        return _first_fit("agent-prompt.md.j2", attempts, self._markdown.render, PAGE)
 
     @_or_shipped
     def standing(self, view: FindingStateView) -> str:

@@ -264,6 +264,7 @@ AT_A_BRANCH = {
     "unreadable": of_reason(Reason.UNREADABLE),
     "memory": of_reason(Reason.MEMORY),
     "nothing-selected": of_reason(Reason.NOTHING_SELECTED),
+    "route": of_reason(Reason.ROUTE),
     "no-key": of_error(NoKey("A review is due and there is no CodeVF API key.", hint=WITHOUT_KEY)),
 }
 """Results of `reviewbot review --format markdown`."""
@@ -301,11 +302,15 @@ def _comments() -> Iterator[tuple[str, Golden]]:
     views |= {f"comment-{why.value}.md": comment_of(replace(NAMING, why=why), on_file=True) for why in ON_FILES}
     views["comment.md"] = COMMENT
     views["comment-several.md"] = comment_of(INJECTION, replace(RACE, why=Why.SHRUNK))
+    views["comment-agent-prompt.md"] = replace(comment_of(INJECTION, RACE), agent_prompt=True, head_sha=CLEAN.head_sha)
     views["comment-local.md"] = comment_of(INJECTION, RACE, waivable=False)
     for name, view in views.items():
         yield name, _written("comment.md.j2", Renderer.comment, view)
     for name, word in STANDINGS.items():
         yield f"standing-{name}.md", _written("standing.md.j2", Renderer.standing, word)
+    prompts = {"": CLOSED_GATE, "-followed": FOLLOWED, "-clean": CLEAN, "-waiting": WAITING}
+    for name, page in prompts.items():
+        yield f"agent-prompt{name}.md", _written("agent-prompt.md.j2", Renderer.agent_prompt, page)
     yield "reply.md", _written("reply.md.j2", Renderer.reply, REPLY)
     annotation = Golden("annotation.txt.j2", lambda renderer: "\n\n".join(renderer.annotation(INJECTION)))
     yield "annotation.txt", annotation

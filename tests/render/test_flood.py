@@ -96,6 +96,7 @@ WRITERS: Mapping[str, Writer] = {
     "reply": Writer(ReplyView, lambda renderer, view: ("", renderer.reply(view)), COMMENT, "mark"),
     "announcement": Writer(AnnouncementView, lambda renderer, view: ("", renderer.announcement(view)), COMMENT, "mark"),
     "annotation": Writer(FindingView, Renderer.annotation, MESSAGE),
+    "agent prompt": Writer(SummaryView, lambda renderer, view: ("", renderer.agent_prompt(view)), PAGE),
     "prompt": Writer(PromptView, lambda renderer, view: ("", renderer.prompt(view)), PROMPT),
 }
 

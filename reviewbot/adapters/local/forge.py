@@ -27,25 +27,30 @@ def _empty(*_: object, **__: object) -> tuple[()]:
 
 
 class LocalForge:
-    """`ports.Forge` over a source and a state file."""
+    """`ports.Forge` over a source and a state file.
 
-    def __init__(self, source: ChangeSource, state_file: StateFile) -> None:
+    Attributes:
+        makes_due: whether a pull request is due although it is closed, a draft or a bot's: a user has asked for it.
+    """
+
+    def __init__(self, source: ChangeSource, state_file: StateFile, *, makes_due: bool = True) -> None:
         self._source = source
         self._state_file = state_file
+        self._makes_due = makes_due
         self.diff, self.merge_base, self.entries = source.diff, source.merge_base, source.entries
         self.entries_and_context = source.entries_and_context
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
-        """Return the change, with the stored summary as its only comment, as an open pull request that is due."""
+        """Return the change as a pull request, with the stored summary as its only comment."""
         there = self._source.snapshot(
             number, check_names=check_names, config_file=config_file, templates_dir=templates_dir
         )
-        wanted = replace(
-            there.pull, is_open=True, is_draft=False, author_is_bot=False, from_fork=False, labels=frozenset()
-        )
+        if self._makes_due:
+            pull = replace(there.pull, is_open=True, is_draft=False, author_is_bot=False, from_fork=False)
+            there = replace(there, pull=replace(pull, labels=frozenset()))
         page = self._state_file.read()
         comments = () if page is None else (self._comment(page),)
-        return replace(there, pull=wanted, comments=comments, threads=(), reviews=())
+        return replace(there, comments=comments, threads=(), reviews=())
 
     @staticmethod
     def _comment(body: str) -> Comment:
