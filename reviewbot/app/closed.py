@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reviewbot.app.comments.ask import settle_questions
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.load import load_settings, load_snapshot
@@ -27,10 +28,11 @@ def leave(ports: Ports, inputs: Mapping[str, str], event: ClosedEvent) -> Outcom
     run = RunContext.of(ports, settings, snapshot, Renderer({}))
     ledger = read_ledger(run, snapshot, "").ledger
     closed = f"The pull request #{event.number} was closed."
-    left = ledger.open_tasks() or ledger.postponed() or ledger.intents()
+    left = ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open()
     if snapshot.pull.is_open or settings.dry_run or not (run.paid and left):
         return not_due(Reason.CLOSED, closed)
     trigger = DispatchEvent(event.number, event.sender)
     outcome = review_pull_request(ports, inputs, trigger, snapshot, may_buy=False, cancels=Cancels.NOT_BEGUN)
+    settle_questions(ports, inputs, run.read_snapshot())
     message = f" {outcome.message}" if outcome.message else ""
     return not_due(Reason.CLOSED, f"{closed} Its review: {outcome.reason.value}.{message}")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from msgspec import Struct
 
+from reviewbot.domain.commands.parse import MAX_QUESTION
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.github.drafts import MOST_ANNOTATIONS
 from reviewbot.domain.text import formatting
 from reviewbot.domain.text.bounds import bounded, shorten, shorten_line
 from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
 from reviewbot.render.dialects import Markdown, Written, address
-from reviewbot.render.view_models.command import AnswerView
+from reviewbot.render.view_models.command import AnswerView, QuestionView
 from reviewbot.render.view_models.exclusions import excludable, exclusion_options, exclusion_setting
 from reviewbot.render.view_models.review import (
     AuthorText,
@@ -35,6 +37,8 @@ from reviewbot.render.view_models.truncation import (
 from reviewbot.values import replace
 
 Link = Callable[[str | None], Written | None]
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})", re.ASCII)
+"""A person's login; Enterprise Managed Users have an underscore."""
 
 
 def linked(view: SummaryView, link: Link) -> SummaryView:
@@ -138,13 +142,36 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
     thin = bounded(view, detail)
     finding = "ID" if view.choices or (view.word in {"waive", "unwaive"} and not thin.target) else thin.target
     target = thin.head_sha if view.word in {"review", "bypass"} else finding
-    reason = "REASON" if view.word in {"waive", "bypass"} else ""
+    reason = {"waive": "REASON", "bypass": "REASON", "ask": "QUESTION"}.get(view.word, "")
     return {
         "view": replace(thin, mark=Markdown(view.mark), in_reply_to=address(thin.in_reply_to)),
         "head": formatting.short(view.head_sha),
         "again": " ".join(word for word in ("/reviewbot", thin.word, target, reason) if word),
         "total": sum(view.status.counts.values()) if view.status else 0,
+        "mention": _mention(view.reply.asker) if view.reply else "",
+        "asked_at": address(view.reply.url) if view.reply else None,
     }
+
+
+def _mention(login: str) -> Markdown | str:
+    """Return a mention of a person; a text that is no login of one mentions nobody."""
+    return Markdown(f"@{login}") if _LOGIN.fullmatch(login) else login
+
+
+def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
+    """Yield what the prompt of a question gets, smaller and smaller."""
+    for times in (1, 2, 4):
+        line = partial(shorten_line, limit=500 // times)
+        thin = replace(
+            view,
+            repository=line(view.repository),
+            question=shorten(_without(view.question, view.boundary), MAX_QUESTION // times),
+            finding=line(_without(view.finding, view.boundary)),
+            path=line(_without(view.path, view.boundary)),
+            instructions=shorten(view.instructions, 3000 // times),
+            file_names=tuple((line(name), line(text)) for name, text in view.file_names),
+        )
+        yield {"view": thin}
 
 
 def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:

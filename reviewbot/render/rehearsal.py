@@ -22,7 +22,7 @@ from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.ledger.codec import MAX_ENCODED
 from reviewbot.domain.policy.verdict import Reason, Status
-from reviewbot.render.view_models.command import AnswerView
+from reviewbot.render.view_models.command import AnswerView, QuestionView
 from reviewbot.render.view_models.review import (
     CommentView,
     FileGroup,
@@ -76,7 +76,9 @@ def _plain(kind: Any, name: str, *, full: bool) -> Any:  # noqa: ANN401 — as a
     return {bool: full, int: int(full), Decimal: Decimal(full), datetime: _MOMENT}[kind]
 
 
-def rehearsal() -> Iterator[SummaryView | CommentView | FindingView | FindingStateView | AnswerView | PromptView]:
+def rehearsal() -> Iterator[
+    SummaryView | CommentView | FindingView | FindingStateView | AnswerView | PromptView | QuestionView
+]:
     """Yield sample views of every kind."""
     yield from _summaries()
     for finding in _findings():
@@ -91,11 +93,13 @@ def rehearsal() -> Iterator[SummaryView | CommentView | FindingView | FindingSta
         answer = replace(
             made_up(AnswerView, full=True), mark=answer_mark, word=word.value, refusal="", reason="pending"
         )
-        yield answer if word is CommandName.STATUS else replace(answer, status=None)
+        answer = answer if word is CommandName.STATUS else replace(answer, status=None)
+        yield answer if word is CommandName.ASK else replace(answer, reply=None)
         bare = replace(made_up(AnswerView, full=False), mark=answer_mark, word=word.value)
         yield from (replace(bare, refusal=refusal.value) for refusal in Refusal)
     prompt = made_up(PromptView, full=True)
     yield from (prompt, replace(prompt, since=""), replace(prompt, confirms=""), replace(prompt, part=2, parts=2))
+    yield from (made_up(QuestionView, full=full) for full in (True, False))
 
 
 def _findings() -> Iterator[FindingView]:

@@ -35,7 +35,7 @@ from reviewbot.errors import TemplateError
 from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, address, link
 from reviewbot.render.rehearsal import rehearsal
-from reviewbot.render.view_models.command import AnswerView
+from reviewbot.render.view_models.command import AnswerView, QuestionView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
 from reviewbot.render.view_models.truncation import shows_everything
 from reviewbot.values import replace
@@ -141,6 +141,8 @@ class Renderer:
                     self.answer(view)
                 case PromptView():
                     self.prompt(view)
+                case QuestionView():
+                    self.question(view)
 
     def summary(self, view: SummaryView) -> str:
         """Return the summary comment: the marks first, at most 65,000 characters."""
@@ -226,11 +228,18 @@ class Renderer:
 
     def prompt(self, view: PromptView) -> str:
         """Return the prompt, 10 to 10,000 characters: the author's text is truncated first."""
+        return self._prompt("prompt.txt.j2", contexts.of_prompt(view))
+
+    def question(self, view: QuestionView) -> str:
+        """Return the prompt of a question, 10 to 10,000 characters."""
+        return self._prompt("question.txt.j2", contexts.of_question(view))
+
+    def _prompt(self, name: str, attempts: Iterable[Mapping[str, object]]) -> str:
         if self.refusal is not None:
             raise self.refusal
-        text = _first_fit("prompt.txt.j2", contexts.of_prompt(view), self._plain.render, PROMPT)
+        text = _first_fit(name, attempts, self._plain.render, PROMPT)
         if len(text) < _PROMPT_MINIMUM:
-            raise TemplateError.mistake("prompt.txt.j2", None, "a prompt has at least 10 characters")
+            raise TemplateError.mistake(name, None, "a prompt has at least 10 characters")
         return text
 
     @_or_shipped

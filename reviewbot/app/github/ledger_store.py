@@ -84,10 +84,14 @@ def _with_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -
     """
     for comment in doubles if run.paid else ():
         reading = _reading(run, comment, ())
-        for one in () if reading.problem else reading.ledger.purchases:
+        if reading.problem:
+            continue
+        for one in reading.ledger.purchases:
             if ledger.named(one.identity, one.attempt) is None:
                 state = TaskState.OPEN if one.state is TaskState.DONE else one.state
                 ledger = ledger.with_purchase(replace(one, state=state))
+        for question in reading.ledger.questions.records:
+            ledger = ledger.with_question(question)
     return ledger
 
 

@@ -12,7 +12,7 @@ import json
 import re
 import zlib
 from decimal import ROUND_CEILING, Decimal
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -20,6 +20,7 @@ from msgspec import Meta, Struct
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.ledger.finding_codec import FindingsJson, Row, smaller
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.question import Question, Questions, QuestionState
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.review import Severity
@@ -56,6 +57,7 @@ _UNSURE = (
     "To request that, comment `/reviewbot review`."
 )
 
+_Bought = TypeVar("_Bought", Purchase, Question)
 _Hold = Annotated[int, Meta(ge=0, le=MAX_CREDITS)]
 
 
@@ -113,6 +115,22 @@ class _PurchaseJson(Struct, frozen=True):
     head_at: str
 
 
+class _QuestionRow(Row, frozen=True):
+    comment: str
+    digest: str
+    by: str
+    finding: str
+    state: QuestionState
+    task_id: str
+    hold: _Hold
+    used: Decimal | None
+    at: str
+
+
+class _QuestionsJson(Struct, frozen=True):
+    records: tuple[_QuestionRow, ...]
+
+
 class _BypassRow(Row, frozen=True):
     head_sha: str
     base_ref: str
@@ -136,6 +154,7 @@ class _LedgerJson(Struct, frozen=True):
     bypass: _BypassRow | None
     counter: _Counter
     seen: _SeenRow
+    questions: _QuestionsJson
 
 
 class LedgerReading(Struct, frozen=True):
@@ -229,10 +248,19 @@ def replace_ledger(body: str, encoded: str) -> str:
 
 
 def is_waiting(body: str) -> bool:
-    """Return whether a summary contains an intent or an open or deferred task, signed or not."""
+    """Return whether a summary contains an intent, an open or deferred task or an open question, signed or not."""
+    ledger = _unsigned(body)
+    return bool(ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open())
+
+
+def has_open_question(body: str) -> bool:
+    """Return whether a summary contains a question without an answer, signed or not."""
+    return bool(_unsigned(body).questions.open())
+
+
+def _unsigned(body: str) -> Ledger:
     match = _LEDGER.search(body)
-    ledger = _unpack(match[2]) if match and int(match[1]) == VERSION else None
-    return ledger is not None and bool(ledger.open_tasks() or ledger.postponed() or ledger.intents())
+    return (_unpack(match[2]) if match and int(match[1]) == VERSION else None) or Ledger()
 
 
 def _unpack(payload: str) -> Ledger | None:
@@ -244,7 +272,8 @@ def _unpack(payload: str) -> Ledger | None:
     except JsonMismatch:
         return None
     ledger = same_fields(written, Ledger)
-    return ledger if all(map(_is_sane, (ledger.forgotten, *(entry.used or 0 for entry in ledger.purchases)))) else None
+    used = (*(one.used for one in ledger.purchases), *(one.used for one in ledger.questions.records))
+    return ledger if all(_is_sane(one or 0) for one in (ledger.forgotten, *used)) else None
 
 
 def _is_sane(used: Decimal | int) -> bool:
@@ -270,10 +299,11 @@ def _to_json(ledger: Ledger) -> _LedgerJson:
         bypass=None if ledger.bypass is None else same_fields(ledger.bypass, _BypassRow),
         counter=min(ledger.counter, MAX_COUNTER),
         seen=same_fields(ledger.seen, _SeenRow),
+        questions=same_fields(Questions(tuple(map(_shortened, ledger.questions.records))), _QuestionsJson),
     )
 
 
-def _shortened(entry: Purchase) -> Purchase:
+def _shortened(entry: _Bought) -> _Bought:
     return entry if entry.used is None else replace(entry, used=short_credits(entry.used))
 
 
