@@ -18,7 +18,7 @@ from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
 from reviewbot.render.renderer import Renderer
 
 
-def leave(ports: Ports, inputs: Mapping[str, str], event: ClosedEvent) -> Outcome:
+def handle_closed(ports: Ports, inputs: Mapping[str, str], event: ClosedEvent) -> Outcome:
     """Cancel or publish what is open on a closed pull request.
 
     Raises:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from reviewbot.app.closed import leave
+from reviewbot.app.closed import handle_closed
 from reviewbot.app.collect.collect import collect_finished
 from reviewbot.app.collect.deferred import buy_deferred
 from reviewbot.app.comments.commands import answer_comment, catch_up, relay
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot
-from reviewbot.app.merge_group import carry
+from reviewbot.app.merge_group import carry_verdicts
 from reviewbot.app.output.runner_output import bare_outputs
 from reviewbot.app.review import review_pull_request
-from reviewbot.app.run import play
+from reviewbot.app.run import run_machine
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.model.events import (
     BrokenEvent,
@@ -35,18 +35,18 @@ from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
 from reviewbot.settings.readers import Secret
 
-__all__ = ["Ports", "act", "tell_bug"]
+__all__ = ["Ports", "handle", "write_bug"]
 
 BUG_HINT = "Report this with the log as an issue of the action's repository, and run the workflow again."
 
 
-def act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
+def handle(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
     """Handle an event, and write the outputs in every case."""
     first = peek_settings(inputs)
     collects = first.command is ActionCommand.COLLECT
     try:
         _check_token(first.github_token)
-        return _collect(ports, inputs) if collects else _act(ports, inputs, event)
+        return _collect(ports, inputs) if collects else _handle(ports, inputs, event)
     except ReviewbotError as error:
         reason = Reason(error.reason)
         status, on_error = error.exit_status, first.on_error
@@ -77,7 +77,7 @@ def _check_token(token: Secret) -> None:
         )
 
 
-def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:  # noqa: C901, PLR0911 — a row for each event
+def _handle(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:  # noqa: C901, PLR0911 — a row for each event
     match event:
         case CommentEvent():
             return answer_comment(ports, inputs, event)
@@ -91,9 +91,9 @@ def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:  # n
             none = not_due(Reason.EVENT, f"No purchase waits for the checks of {head_sha[:7]}.")
             return buy_deferred(ports, inputs, event) or _bare(ports, none)
         case MergeGroupEvent():
-            return carry(ports, inputs, event)
+            return carry_verdicts(ports, inputs, event)
         case ClosedEvent():
-            return _bare(ports, leave(ports, inputs, event))
+            return _bare(ports, handle_closed(ports, inputs, event))
         case OtherEvent(why=why):
             return _bare(ports, not_due(Reason.EVENT, why))
         case DispatchEvent(problem=problem):
@@ -103,7 +103,7 @@ def _act(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:  # n
             raise EventUnreadable(f"The event cannot be read: {problem}.", hint=hint)
 
 
-def tell_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -> Outcome:
+def write_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -> Outcome:
     """Report a bug of reviewbot: the check fails, since a due review did not happen.
 
     `what` is the kind of error and its location, without values, which may contain a secret.
@@ -117,7 +117,7 @@ def tell_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -
         case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
             settings, snapshot = load_settings(ports, inputs, load_snapshot(ports, inputs, number))
             run = RunContext.of(ports, settings, snapshot, Renderer())
-            return play(run, concluded(known_of(run, snapshot, event), outcome))
+            return run_machine(run, concluded(known_of(run, snapshot, event), outcome))
         case _:
             return outcome
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot, overrides
-from reviewbot.app.run import play
+from reviewbot.app.run import run_machine
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.machine.finish import on_group_head
 from reviewbot.domain.machine.judge import current_check, failed
@@ -18,7 +18,7 @@ from reviewbot.settings import peek_settings
 from reviewbot.values import replace
 
 
-def carry(ports: Ports, inputs: Mapping[str, str], event: MergeGroupEvent) -> Outcome:
+def carry_verdicts(ports: Ports, inputs: Mapping[str, str], event: MergeGroupEvent) -> Outcome:
     """Write the group's check, without which the queue would stall.
 
     Raises:
@@ -45,7 +45,7 @@ def carry(ports: Ports, inputs: Mapping[str, str], event: MergeGroupEvent) -> Ou
         known = known.noting(
             "The merge queue could not be read, so the pull requests were taken from the head's branch name."
         )
-    return play(run, on_group_head(known, outcome))
+    return run_machine(run, on_group_head(known, outcome))
 
 
 def _queued(ports: Ports, event: MergeGroupEvent) -> tuple[int, ...]:

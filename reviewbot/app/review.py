@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot, overrides
-from reviewbot.app.run import play
+from reviewbot.app.run import run_machine
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.machine.acquire import start
@@ -54,7 +54,7 @@ def review_pull_request(  # noqa: PLR0913 — options of the callers
     wait_until = began + settings.wait_minutes * 60 if may_buy else 0
     run = RunContext.of(ports, settings, snapshot, renderer, wait_until=wait_until)
     known = known_of(run, snapshot, trigger, may_buy=may_buy, cancels=cancels, edits=edits)
-    return play(run, start(known))
+    return run_machine(run, start(known))
 
 
 def not_begun(
@@ -63,4 +63,4 @@ def not_begun(
     """Publish an error of the settings or templates, with the settings that could be read."""
     run = RunContext.of(ports, peek_settings(inputs, snapshot.default_branch.config), snapshot, Renderer({}))
     known = known_of(run, snapshot, trigger)
-    return play(run, concluded(known, failed(known, error)))
+    return run_machine(run, concluded(known, failed(known, error)))

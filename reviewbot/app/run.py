@@ -17,7 +17,7 @@ from reviewbot.domain.machine.steps import CreateTask, Finish
 from reviewbot.domain.policy.verdict import Outcome
 
 
-def play(run: RunContext, phase: Phase) -> Outcome:
+def run_machine(run: RunContext, phase: Phase) -> Outcome:
     for line in phase.known.log:
         run.say(line)
     with ExitStack() as uninterrupted:

@@ -47,10 +47,10 @@ def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, er
     log.write(f"{what}\n{''.join(lines)}Please report these lines as an issue of the action's repository.\n")
     if list(arguments) in (["action"], ["collect"]):
         # Imported here: only these two commands need the adapters.
-        from reviewbot.app.dispatch import tell_bug  # noqa: PLC0415
+        from reviewbot.app.dispatch import write_bug  # noqa: PLC0415
         from reviewbot.cli.bootstrap import open_ports, read_event  # noqa: PLC0415
         from reviewbot.settings.environment import read_environment  # noqa: PLC0415
 
         environment = read_environment(env)
         with open_ports(environment, log) as ports:
-            tell_bug(ports, environment.inputs, read_event(environment), what)
+            write_bug(ports, environment.inputs, read_event(environment), what)

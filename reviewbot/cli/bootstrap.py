@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from msgspec import Struct, field
 
 from reviewbot import __version__
-from reviewbot.adapters.actions.runner import Runner, Surroundings
+from reviewbot.adapters.actions.runner import Runner, RunnerFiles
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.github.client import Address
@@ -79,7 +79,7 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
     """Open the adapters of a run of the action; close them on exit."""
     first, network = peek_settings(environment.inputs), environment.network
     clock, rng = SystemClock(network.time_scale), SystemRandom()
-    surroundings = Surroundings(
+    surroundings = RunnerFiles(
         environment.output_file, environment.summary_file, environment.workspace, environment.debug
     )
     with ExitStack() as stack, signals() as interrupts:

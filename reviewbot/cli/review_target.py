@@ -12,9 +12,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from reviewbot.adapters.git.clone import open_clone
-from reviewbot.adapters.local.forge import Desk
-from reviewbot.adapters.local.pull_request import LocalChange, Stretch, branch_stretch, staged_stretch
-from reviewbot.adapters.local.state_file import Notebook, page_name
+from reviewbot.adapters.local.forge import LocalForge
+from reviewbot.adapters.local.pull_request import CommitRange, LocalChange, branch_range, staged_range
+from reviewbot.adapters.local.state_file import StateFile, page_name
 from reviewbot.cli.bootstrap import open_repository
 from reviewbot.cli.invocation import REPEATED, wrong
 from reviewbot.domain.codevf.idempotency import account_number
@@ -26,12 +26,12 @@ from reviewbot.settings import Settings, peek_settings
 from reviewbot.settings.environment import Desktop
 from reviewbot.settings.table import CONFIG_FILE
 
-NOTEBOOK = "reviewbot"
+STATE_FOLDER = "reviewbot"
 """The folder of the state files, inside git's folder."""
 
 _FULL_NAME = re.compile("[^/ ]+/[^/ ]+")
 
-LAST_REVIEW = Path(NOTEBOOK, "last-review.json")
+LAST_REVIEW = Path(STATE_FOLDER, "last-review.json")
 """The report of the last review, inside git's folder of the work tree."""
 
 
@@ -44,7 +44,7 @@ class Place(Struct, frozen=True):
         last_review: where the report is kept for `reviewbot apply`; None for a pull request.
     """
 
-    forge: Desk
+    forge: LocalForge
     changes: ChangeReader
     number: int
     what: str
@@ -62,10 +62,10 @@ class Setting(Struct, frozen=True):
     desktop: Desktop
     folder: Path
 
-    def notebook(self, settings: Settings, folder: Path, about: str) -> Notebook:
+    def state_file(self, settings: Settings, folder: Path, about: str) -> StateFile:
         """Return the state file of a review: one per account that pays, none for free reviews."""
-        page = folder / NOTEBOOK / page_name(f"{account_number(self.desktop.api_key)} {settings.instance} {about}")
-        return Notebook(page if settings.reviewer is ReviewerKind.CODEVF else None)
+        page = folder / STATE_FOLDER / page_name(f"{account_number(self.desktop.api_key)} {settings.instance} {about}")
+        return StateFile(page if settings.reviewer is ReviewerKind.CODEVF else None)
 
 
 def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
@@ -80,20 +80,21 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     if chosen.pr is not None:
         return _pull_request(setting, clock, stack)
     clone = stack.enter_context(open_clone(setting.folder, _git_environment(setting.desktop)))
-    stretch = staged_stretch(clone) if chosen.staged else branch_stretch(clone, chosen.base, chosen.head or "HEAD")
-    change = LocalChange(clone, stretch, account_number(setting.desktop.api_key))
+    commit_range = staged_range(clone) if chosen.staged else branch_range(clone, chosen.base, chosen.head or "HEAD")
+    change = LocalChange(clone, commit_range, account_number(setting.desktop.api_key))
     settings = peek_settings(setting.inputs, change.config(CONFIG_FILE))
     paid = settings.reviewer is ReviewerKind.CODEVF
     if chosen.staged and paid:
         why = "a paid review can take hours, and the staged changes can be gone when it ends"
         raise wrong("--staged", why, "Add --reviewer local, or commit first.")
-    notebook = setting.notebook(settings, clone.common_dir, stretch.branch or stretch.new)
-    here = not chosen.staged and clone.resolve("HEAD") == stretch.new
+    state_file = setting.state_file(settings, clone.common_dir, commit_range.branch or commit_range.new)
+    here = not chosen.staged and clone.resolve("HEAD") == commit_range.new
     uncommitted = clone.uncommitted() if here else 0
     # The branch's name identifies the state file.
-    what = ["--staged"] if chosen.staged else ["--base", stretch.base_ref, "--head", stretch.branch or stretch.new]
+    head = commit_range.branch or commit_range.new
+    what = ["--staged"] if chosen.staged else ["--base", commit_range.base_ref, "--head", head]
     again, last = _command(chosen, *what), clone.own_dir / LAST_REVIEW
-    return Place(Desk(change, notebook), change, 0, _described(stretch), again, paid, uncommitted, last)
+    return Place(LocalForge(change, state_file), change, 0, _described(commit_range), again, paid, uncommitted, last)
 
 
 def _git_environment(desktop: Desktop) -> Mapping[str, str]:
@@ -116,11 +117,11 @@ def _problems(chosen: argparse.Namespace, desktop: Desktop) -> Iterator[Problem]
         yield Problem("--repo", "the option is for pull requests, and --pr is missing", todo="Add --pr N.")
 
 
-def _described(stretch: Stretch) -> str:
-    if not stretch.settled or stretch.base_ref == "HEAD":
+def _described(commit_range: CommitRange) -> str:
+    if not commit_range.settled or commit_range.base_ref == "HEAD":
         return "staged changes"
-    name = stretch.branch or stretch.new[:10]
-    return f"{name} since {stretch.base_ref} ({counted(stretch.commits, 'commit')})"
+    name = commit_range.branch or commit_range.new[:10]
+    return f"{name} since {commit_range.base_ref} ({counted(commit_range.commits, 'commit')})"
 
 
 def _command(chosen: argparse.Namespace, *place: str) -> str:
@@ -135,10 +136,12 @@ def _pull_request(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     repository = repository_name(setting.chosen.repo, setting.folder, desktop)
     source, changes = open_repository(desktop.network, repository, desktop.token, clock, stack)
     settings = peek_settings(setting.inputs, source.config(CONFIG_FILE))
-    notebook = setting.notebook(settings, Path(desktop.state), f"{desktop.network.server_url}/{repository}#{number}")
+    state_file = setting.state_file(
+        settings, Path(desktop.state), f"{desktop.network.server_url}/{repository}#{number}"
+    )
     what = f"pull request #{number} of {repository}"
     again = _command(setting.chosen, "--pr", str(number), "--repo", repository)
-    return Place(Desk(source, notebook), changes, number, what, again, settings.reviewer is ReviewerKind.CODEVF)
+    return Place(LocalForge(source, state_file), changes, number, what, again, settings.reviewer is ReviewerKind.CODEVF)
 
 
 def repository_name(said: str | None, folder: Path, desktop: Desktop) -> str:

@@ -79,7 +79,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "resolvable": False,
         "head": formatting.short(view.head_sha),
         "ask": f"/reviewbot review {thin.head_sha}",
-        "let_through": f"/reviewbot bypass {thin.head_sha} REASON",
+        "apply_bypass": f"/reviewbot bypass {thin.head_sha} REASON",
         "total": None if view.counts is None else sum(view.counts.values()),
         "closing": view.closing,
         "annotations": MOST_ANNOTATIONS,

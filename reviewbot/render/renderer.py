@@ -34,7 +34,7 @@ from reviewbot.domain.text.size_limits import (
 from reviewbot.errors import TemplateError
 from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, address, link
-from reviewbot.render.rehearsal import rehearsal
+from reviewbot.render.examples import example_views
 from reviewbot.render.view_models.command import AnswerView, QuestionView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
 from reviewbot.render.view_models.truncation import shows_everything
@@ -84,7 +84,7 @@ class SummaryText(Struct, frozen=True):
 class Renderer:
     """Renders views with the shipped templates and a repository's own.
 
-    Once the overrides have passed the rehearsal, only the prompt can raise `TemplateError`: it is written before a
+    Once the overrides have rendered the examples, only the prompt can raise `TemplateError`: it is written before a
     review is bought. Every other text uses the shipped templates where the overrides fail.
 
     Raises:
@@ -93,9 +93,9 @@ class Renderer:
 
     Attributes:
         own: the names of the overrides.
-        shipped: renders with the shipped templates only; None during the rehearsal, and without overrides.
+        shipped: renders with the shipped templates only; None while the examples are rendered, and without overrides.
         problems: one sentence for each failure of an override, which every summary shows.
-        refusal: raised instead of a prompt; None unless the overrides did not pass the rehearsal.
+        refusal: raised instead of a prompt; None unless the overrides could not render the examples.
     """
 
     def __init__(self, overrides: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -115,17 +115,17 @@ class Renderer:
         self.own = tuple(overrides)
         self.shipped: Renderer | None = None
         if overrides:
-            self.rehearse()
+            self.check_overrides()
             self.shipped = Renderer()
             self.shipped.problems = self.problems
 
-    def rehearse(self) -> None:
+    def check_overrides(self) -> None:
         """Render one text of each kind.
 
         Raises:
             TemplateError: as it would be raised after the review.
         """
-        for view in rehearsal():
+        for view in example_views():
             match view:
                 case SummaryView():
                     for write in (self.summary, self.check, self.job_summary, self.terminal, self.html):

@@ -28,7 +28,7 @@ AROUND = 5
 """The minutes that a job needs besides its wait: to start, read and publish."""
 
 
-class Finding(Struct, frozen=True):
+class Check(Struct, frozen=True):
     """The result of one check; `status` is the exit status that it causes, 0 if reviews would work."""
 
     about: str
@@ -42,27 +42,27 @@ class Finding(Struct, frozen=True):
         return "problem" if self.status else "note" if self.todo else "ok"
 
 
-def of_error(about: str, error: ReviewbotError) -> Finding:
+def of_error(about: str, error: ReviewbotError) -> Check:
     """Return the finding for an error of a check."""
-    return Finding(about, error.message, error.hint or "Look at the message.", error.exit_status)
+    return Check(about, error.message, error.hint or "Look at the message.", error.exit_status)
 
 
-def of_problems(problems: Sequence[Problem]) -> Iterator[Finding]:
+def of_problems(problems: Sequence[Problem]) -> Iterator[Check]:
     """Yield the problems of the settings."""
     for problem in problems:
-        yield Finding("settings", f"{problem.where}: {problem.what}", problem.advice, EXIT_SETTINGS)
+        yield Check("settings", f"{problem.where}: {problem.what}", problem.advice, EXIT_SETTINGS)
 
 
-def of_project(name: str) -> Finding:
+def of_project(name: str) -> Check:
     """Return a note on the project: CodeVF has no request that looks one up without creating it."""
     if name.isascii() and name.isdigit():
         todo = "Compare the number with your projects at CodeVF, or set `codevf-project` to a name."
-        return Finding("project", f"number {name} was not checked, because only a review can use it", todo)
+        return Check("project", f"number {name} was not checked, because only a review can use it", todo)
     what = f"`{name}` was not checked; the first review creates it unless it exists"
-    return Finding("project", what, "To use another project, set `codevf-project` to its name or number.")
+    return Check("project", what, "To use another project, set `codevf-project` to its name or number.")
 
 
-def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Iterator[Finding]:
+def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Iterator[Check]:
     """Yield the hold of a review with each expertise, and whether the account covers it."""
     auto = AutoSize(settings.base_credits, settings.credits_per_100_lines, settings.max_credits_ceiling)
     least = auto.credits_for(0, settings.mode) if settings.max_credits is Auto.AUTO else settings.max_credits
@@ -73,12 +73,12 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Itera
     prices = ", ".join(f"`{tag.name}` {number(held(tag))}" for tag in tags)
     asked = f"`max-credits: {settings.max_credits}` and `mode: {settings.mode}`"
     usual = f"{number(held(None))} credits" + (" or more, by its lines" if settings.max_credits is Auto.AUTO else "")
-    yield Finding("prices", f"with {asked} a review holds {usual}; by expertise: {prices}")
+    yield Check("prices", f"with {asked} a review holds {usual}; by expertise: {prices}")
     tag = next((tag for tag in tags if tag.is_called(settings.expertise)), None) if settings.expertise else None
     if settings.expertise and tag is None:
         what = f"CodeVF has no active expertise `{settings.expertise}`"
         known = ", ".join(f"`{one.name}`" for one in tags)
-        yield Finding("expertise", what, f"`expertise` may be one of: {known}.", EXIT_NO_REVIEW)
+        yield Check("expertise", what, f"`expertise` may be one of: {known}.", EXIT_NO_REVIEW)
     try:
         limit = limit_per_pull(settings.max_credits_per_pr, held(tag))
         check(Spending(held(tag), Decimal(0), limit, settings.min_balance), balance)
@@ -86,7 +86,7 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Itera
         yield of_error("balance", error)
     else:
         available, on_hold = number(balance.available), number(balance.on_hold)
-        yield Finding("balance", f"{available} credits are available, {on_hold} are held")
+        yield Check("balance", f"{available} credits are available, {on_hold} are held")
 
 
 DAYS = 30
@@ -95,7 +95,7 @@ DAYS = 30
 MERGES = 200
 
 
-def of_merges(credits_: Sequence[int], *, is_whole: bool) -> Finding:
+def of_merges(credits_: Sequence[int], *, is_whole: bool) -> Check:
     """Return what reviews of the last merges would have held.
 
     Args:
@@ -105,29 +105,29 @@ def of_merges(credits_: Sequence[int], *, is_whole: bool) -> Finding:
     reviews, merges = sum(one > 0 for one in credits_), len(credits_)
     which = counted(merges, "merge") if is_whole else f"the latest {merges} merges"
     held = f"{counted(reviews, 'review')} of {which} would have held {counted(sum(credits_), 'credit')}"
-    return Finding(
+    return Check(
         "costs", f"in the last {DAYS} days {held} with these settings; `reviewbot plan --since {DAYS}d` lists them"
     )
 
 
-def of_workflows(jobs: Sequence[Job], settings: Settings) -> Iterator[Finding]:
+def of_workflows(jobs: Sequence[Job], settings: Settings) -> Iterator[Check]:
     """Yield whether the workflows start on the right events and have the permissions that they need."""
     reviewing = [job for job in jobs if job.reviews]
     if not reviewing:
         todo = "Write one with `reviewbot init`, and push it to the default branch."
-        yield Finding("workflows", "no workflow on the default branch reviews pull requests", todo, EXIT_SETTINGS)
+        yield Check("workflows", "no workflow on the default branch reviews pull requests", todo, EXIT_SETTINGS)
     for job in jobs:
         trouble = list(_of_job(job, settings))
-        yield from trouble or [Finding(job.file, f"`{job.name}` has the permissions that it needs")]
+        yield from trouble or [Check(job.file, f"`{job.name}` has the permissions that it needs")]
     if reviewing and settings.reviewer is ReviewerKind.CODEVF and not any(job.collects for job in jobs):
         what = (
             f"no workflow collects reviews that take longer than {settings.wait_minutes} minutes; the next event does"
         )
-        yield Finding("collect", what, "Add the workflow `reviewbot-collect.yml` of `reviewbot init`.")
+        yield Check("collect", what, "Add the workflow `reviewbot-collect.yml` of `reviewbot init`.")
     yield from _of_refs(jobs)
 
 
-def _of_job(job: Job, settings: Settings) -> Iterator[Finding]:
+def _of_job(job: Job, settings: Settings) -> Iterator[Check]:
     yield from _of_permissions(job, settings)
     if job.reviews:
         yield from _of_events(job)
@@ -135,20 +135,20 @@ def _of_job(job: Job, settings: Settings) -> Iterator[Finding]:
             what = f"`{job.name}` does not start on the label `{settings.approve_spend}` of `approve-spend`"
             labels = json.dumps([SKIP_LABEL, settings.approve_spend])
             todo = f"Add it to the job's `if:`: contains(fromJSON('{labels}'), github.event.label.name)"
-            yield Finding(job.file, what, todo, EXIT_SETTINGS)
+            yield Check(job.file, what, todo, EXIT_SETTINGS)
         if settings.reviewer is ReviewerKind.CODEVF and "codevf-api-key" not in job.given:
             todo = "Add `codevf-api-key: ${{ secrets.CODEVF_API_KEY }}` under `with:`."
-            yield Finding(job.file, f"`{job.name}` does not pass the key", todo, EXIT_SETTINGS)
+            yield Check(job.file, f"`{job.name}` does not pass the key", todo, EXIT_SETTINGS)
         if job.minutes is not None and job.minutes < settings.wait_minutes + AROUND:
             what = f"`{job.name}` ends after {job.minutes} minutes, but the wait alone may take {settings.wait_minutes}"
             todo = f"Set `timeout-minutes: {settings.wait_minutes + AROUND}` or more, or a lower `wait-minutes`."
-            yield Finding(job.file, what, todo, EXIT_SETTINGS)
+            yield Check(job.file, what, todo, EXIT_SETTINGS)
 
 
-def _of_permissions(job: Job, settings: Settings) -> Iterator[Finding]:
+def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
     if job.permissions is None:
         what = f"`{job.name}` has no `permissions:`, so the repository's setting decides"
-        yield Finding(job.file, what, "Add them, as `reviewbot init` does.")
+        yield Check(job.file, what, "Add them, as `reviewbot init` does.")
     needs = {
         "contents": ("read", "to read the change, the settings and the templates"),
         "pull-requests": ("read", "to read what is in the queue") if job.queued else ("write", "to comment"),
@@ -158,7 +158,7 @@ def _of_permissions(job: Job, settings: Settings) -> Iterator[Finding]:
     for scope, (level, why) in needs.items():
         if not job.may(scope, level):
             todo = f"Add `{scope}: {level}` to the job's `permissions:`."
-            yield Finding(job.file, f"`{job.name}` lacks `{scope}: {level}`, {why}", todo, EXIT_SETTINGS)
+            yield Check(job.file, f"`{job.name}` lacks `{scope}: {level}`, {why}", todo, EXIT_SETTINGS)
 
 
 def _awaits(settings: Settings, job: Job) -> bool:
@@ -168,19 +168,19 @@ def _awaits(settings: Settings, job: Job) -> bool:
 _ENDS = frozenset({"workflow_run", "check_suite", "status"})
 
 
-def of_awaited(settings: Settings, there: Sequence[HeadCheck], branch: str) -> Iterator[Finding]:
+def of_awaited(settings: Settings, there: Sequence[HeadCheck], branch: str) -> Iterator[Check]:
     """Yield a note for each awaited check that the default branch does not have."""
     for name in settings.wait_for_checks:
         if WaitRules((name,)).open_checks([replace(one, state=HeadState.GREEN) for one in there]):
             what = f"`{name}` of `wait-for-checks` is not a check of the last commit on `{branch}`"
-            yield Finding("awaited checks", what, "Ignore this if it runs on pull requests only; else fix the name.")
+            yield Check("awaited checks", what, "Ignore this if it runs on pull requests only; else fix the name.")
 
 
-def of_ends(jobs: Sequence[Job]) -> Iterator[Finding]:
+def of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
     """Yield a note if no event of the awaited checks starts a job."""
     if not any(_ENDS & job.events.keys() for job in jobs):
         what = "no workflow starts when other checks have ended, so the next push or collection makes the purchase"
-        yield Finding("awaited checks", what, "Write one with `reviewbot init --force --wait-for WORKFLOW`.")
+        yield Check("awaited checks", what, "Write one with `reviewbot init --force --wait-for WORKFLOW`.")
 
 
 _WHY = {
@@ -196,45 +196,45 @@ _WHY = {
 _VITAL = frozenset({"opened", "reopened", "synchronize", "ready_for_review"})
 
 
-def _of_events(job: Job) -> Iterator[Finding]:
+def _of_events(job: Job) -> Iterator[Check]:
     for kind in [kind for kind in _WHY if kind not in job.types]:
         todo = f"Add `{kind}` to the `types:` of the event."
         what = f"`{job.name}` does not start on `{kind}`: {_WHY[kind]}"
-        yield Finding(job.file, what, todo, EXIT_SETTINGS if kind in _VITAL else 0)
+        yield Check(job.file, what, todo, EXIT_SETTINGS if kind in _VITAL else 0)
     if job.is_filtered:
         what = "a filter of paths or branches excludes pull requests, where a required check stays missing"
-        yield Finding(job.file, what, "Remove the filter, and select files by the input `paths`.")
+        yield Check(job.file, what, "Remove the filter, and select files by the input `paths`.")
 
 
-def _of_refs(jobs: Sequence[Job]) -> Iterator[Finding]:
+def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:
     for ref in sorted({job.ref for job in jobs if not re.fullmatch("[0-9a-f]{40}", job.ref)}):
         what = f"the action is named by `{ref}`, which can be moved"
-        yield Finding("versions", what, "Name the full commit SHA of a release.")
+        yield Check("versions", what, "Name the full commit SHA of a release.")
     refs = sorted({job.ref[:12] for job in jobs})
     if len(refs) > 1:
         what = f"the workflows run different versions of the action: {', '.join(f'`{ref}`' for ref in refs)}"
-        yield Finding("versions", what, "Name the same commit in all of them.", EXIT_SETTINGS)
+        yield Check("versions", what, "Name the same commit in all of them.", EXIT_SETTINGS)
 
 
-def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence[Job]) -> Iterator[Finding]:
+def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence[Job]) -> Iterator[Check]:
     """Yield whether the check is required, from the right source, and not a job in its place."""
     name = settings.check_name
     ours = [one for one in required if one.name == name]
     for job_name in sorted({job.name for job in jobs} & {one.name for one in required} - {name}):
         what = f"the job `{job_name}` is required, but it ends before the review and does not report its result"
-        yield Finding("required check", what, f"Require the check `{name}` instead.", EXIT_SETTINGS)
+        yield Check("required check", what, f"Require the check `{name}` instead.", EXIT_SETTINGS)
     if not ours:
         todo = "To require it, import the ruleset that `reviewbot init --as gate` prints."
-        yield Finding("required check", f"`{name}` is not required, so reviews only advise", todo)
+        yield Check("required check", f"`{name}` is not required, so reviews only advise", todo)
     elif any(one.source is None for one in ours) and not any(one.is_ours for one in ours):
         what = f"`{name}` is required from any source, so any user with write access can set it by a status"
-        yield Finding("required check", what, "Choose *GitHub Actions* as its source.", EXIT_SETTINGS)
+        yield Check("required check", what, "Choose *GitHub Actions* as its source.", EXIT_SETTINGS)
     elif not any(one.is_ours for one in ours):
         what = f"`{name}` is required from the App {ours[0].source}, and GitHub Actions is {ACTIONS_APP} on github.com"
-        yield Finding("required check", what, "If that is not the App that writes the check, choose *GitHub Actions*.")
+        yield Check("required check", what, "If that is not the App that writes the check, choose *GitHub Actions*.")
     else:
         what = f"`{name}` from GitHub Actions is required; any other workflow of the repository can write it, too"
-        yield Finding("required check", what)
+        yield Check("required check", what)
     if ours:
         yield from _of_reach(name, [job for job in jobs if job.reviews or job.queued])
 
@@ -245,10 +245,10 @@ _REACHED = {
 }
 
 
-def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Finding]:
+def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Check]:
     """Yield whether the required check is written for forks and merge queues."""
     missing = [event for event in _REACHED if not any(event in job.events for job in jobs)]
     if jobs and missing:
         why = "; ".join(f"without `{event}` {_REACHED[event]}" for event in missing)
         todo = "`reviewbot init --as gate` writes a workflow with both events."
-        yield Finding("required check", f"`{name}` is not written everywhere: {why}", todo)
+        yield Check("required check", f"`{name}` is not written everywhere: {why}", todo)

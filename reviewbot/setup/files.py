@@ -66,7 +66,7 @@ def read_action(text: str) -> Action | None:
     return Action(found["repository"], found["commit"], found["release"], found["folder"]) if found else None
 
 
-class Wish(Struct, frozen=True):
+class InitOptions(Struct, frozen=True):
     """The options of `init`; a `gate` covers forks, and no author can edit its workflow.
 
     Attributes:
@@ -79,41 +79,41 @@ class Wish(Struct, frozen=True):
     wait_for: tuple[str, ...] = ()
 
 
-def review_workflow(wish: Wish) -> str:
+def review_workflow(options: InitOptions) -> str:
     """Return the workflow that reviews pull requests."""
-    event = f"pull_request_target: {_UNAFRAID}" if wish.gate else "pull_request:"
-    queue = "  merge_group:\n" if wish.gate else ""
-    only = ("github.event_name != 'merge_group'", *_RELEVANT) if wish.gate else _RELEVANT
+    event = f"pull_request_target: {_UNAFRAID}" if options.gate else "pull_request:"
+    queue = "  merge_group:\n" if options.gate else ""
+    only = ("github.event_name != 'merge_group'", *_RELEVANT) if options.gate else _RELEVANT
     text = _REVIEW.replace("EVENT", event).replace("QUEUE", queue)
-    text += _job(wish, "review", "Review", 15, only=only, group=_PULL_REQUEST)
-    if wish.gate:
+    text += _job(options, "review", "Review", 15, only=only, group=_PULL_REQUEST)
+    if options.gate:
         # It buys nothing, and the environment would refuse its branch, which is not the default one.
-        text += _job(wish, "queue", "Merge queue", 10, only=("github.event_name == 'merge_group'",), group=_QUEUED,
+        text += _job(options, "queue", "Merge queue", 10, only=("github.event_name == 'merge_group'",), group=_QUEUED,
                      keyed=False)  # fmt: skip
     return text
 
 
-def collect_workflow(wish: Wish) -> str:
+def collect_workflow(options: InitOptions) -> str:
     """Return the workflow that publishes reviews that finished after their job had ended."""
-    return _COLLECT + _job(wish, "collect", "Collect", 10, group=("reviewbot-collect", "false"), inputs=_COLLECTING)
+    return _COLLECT + _job(options, "collect", "Collect", 10, group=("reviewbot-collect", "false"), inputs=_COLLECTING)
 
 
-def commands_workflow(wish: Wish) -> str:
+def commands_workflow(options: InitOptions) -> str:
     """Return the workflow that answers `/reviewbot` in comments."""
     called = "startsWith(github.event.comment.body, '/reviewbot')"
-    if not wish.gate:
+    if not options.gate:
         only: Sequence[str] = ("(github.event.issue.pull_request || github.event.pull_request)", called)
-        text = _COMMANDS.replace("THREADS", _IN_THREADS) + _job(wish, "command", "Command", 15, _COMMENTED, only)
+        text = _COMMANDS.replace("THREADS", _IN_THREADS) + _job(options, "command", "Command", 15, _COMMENTED, only)
         return text.replace("NUMBER", "pull_request.number")
     only = (f"(github.event.workflow_run.conclusion == 'success' || github.event.issue.pull_request && {called})",)
-    text = _COMMANDS.replace("THREADS", _AFTER_THREADS) + _job(wish, "command", "Command", 15, _COMMENTED, only)
+    text = _COMMANDS.replace("THREADS", _AFTER_THREADS) + _job(options, "command", "Command", 15, _COMMENTED, only)
     return text.replace("NUMBER", "workflow_run.display_title")
 
 
-def checks_workflow(wish: Wish) -> str:
+def checks_workflow(options: InitOptions) -> str:
     """Return the workflow that makes deferred purchases after other workflows have ended."""
-    names = ", ".join(map(json.dumps, wish.wait_for))
-    return _CHECKS.replace("NAMES", names) + _job(wish, "checks", "Buy after checks", 15, group=_CHECKED)
+    names = ", ".join(map(json.dumps, options.wait_for))
+    return _CHECKS.replace("NAMES", names) + _job(options, "checks", "Buy after checks", 15, group=_CHECKED)
 
 
 # zizmor judges the events by what a workflow usually does with them.
@@ -234,7 +234,7 @@ _GUARDED = f"environment: {ENVIRONMENT} # has the key, and gives it to the defau
 
 
 def _job(  # noqa: PLR0913 — each is a part of the YAML
-    wish: Wish,
+    options: InitOptions,
     key: str,
     name: str,
     minutes: int,
@@ -247,7 +247,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
     """Return a job that runs the action.
 
     Args:
-        wish: what the repository asks for.
+        options: what the repository asks for.
         key: of the job in the workflow.
         name: of the job.
         minutes: its timeout.
@@ -256,15 +256,15 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
         keyed: whether it may buy: it gets the key and may comment.
         inputs: of the action, as YAML.
     """
-    paid = wish.reviewer is ReviewerKind.CODEVF
-    guarded = _GUARDED if keyed and paid and wish.gate else ""
+    paid = options.reviewer is ReviewerKind.CODEVF
+    guarded = _GUARDED if keyed and paid and options.gate else ""
     if keyed and paid:
         inputs += f"codevf-api-key: ${{{{ secrets.{SECRET} }}}}\n"
     if not paid:
-        inputs += f"reviewer: {wish.reviewer}\n"
+        inputs += f"reviewer: {options.reviewer}\n"
     given = f"    with:\n{textwrap.indent(inputs, ' ' * 6)}" if inputs else ""
     comments = "write # comments" if keyed else "read # what is in the queue"
-    statuses = "  statuses: read # what `wait-for-checks` names\n" if keyed and wish.wait_for else ""
+    statuses = "  statuses: read # what `wait-for-checks` names\n" if keyed and options.wait_for else ""
     grouped = f"concurrency:\n  group: {group[0]}\n  cancel-in-progress: {group[1]}\n"
     body = (
         f"name: {name}\n{_condition(only)}runs-on: ubuntu-latest\ntimeout-minutes: {minutes}\n{grouped}{guarded}"
@@ -273,7 +273,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
         f"  pull-requests: {comments}\n"
         "  checks: write # the check\n"
         f"{statuses}"
-        f"steps:\n  - uses: {_action_of(wish)}\n{given}"
+        f"steps:\n  - uses: {_action_of(options)}\n{given}"
     )
     return f"  {key}:\n{textwrap.indent(body, ' ' * 4)}"
 
@@ -284,25 +284,25 @@ def _condition(only: Sequence[str]) -> str:
     return "if: >-\n" + textwrap.indent(" &&\n".join(only), "  ") + "\n"
 
 
-def _action_of(wish: Wish) -> Action:
+def _action_of(options: InitOptions) -> Action:
     """Return the action that has what the reviewer needs: the image of `local/` contains the analyzers."""
-    if wish.reviewer is ReviewerKind.LOCAL and not wish.action.folder:
-        return replace(wish.action, folder="/local")
-    return wish.action
+    if options.reviewer is ReviewerKind.LOCAL and not options.action.folder:
+        return replace(options.action, folder="/local")
+    return options.action
 
 
-def files(wish: Wish) -> Mapping[str, str]:
+def files(options: InitOptions) -> Mapping[str, str]:
     """Return path and text of every file to write."""
-    collecting = wish.reviewer is ReviewerKind.CODEVF  # a local review is never left open
+    collecting = options.reviewer is ReviewerKind.CODEVF  # a local review is never left open
     texts = {
-        "review": review_workflow(wish),
-        **({"collect": collect_workflow(wish)} if collecting else {}),
-        "commands": commands_workflow(wish),
-        **({"threads": THREADS_WORKFLOW} if wish.gate else {}),
-        **({"checks": checks_workflow(wish)} if collecting and wish.wait_for else {}),
+        "review": review_workflow(options),
+        **({"collect": collect_workflow(options)} if collecting else {}),
+        "commands": commands_workflow(options),
+        **({"threads": THREADS_WORKFLOW} if options.gate else {}),
+        **({"checks": checks_workflow(options)} if collecting and options.wait_for else {}),
     }
     named = {f"{WORKFLOWS}/reviewbot-{name}.yml": text for name, text in texts.items()}
-    return {**named, CONFIG_FILE: config_file(wish.action)}
+    return {**named, CONFIG_FILE: config_file(options.action)}
 
 
 def config_file(action: Action) -> str:

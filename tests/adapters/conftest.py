@@ -14,7 +14,7 @@ from reviewbot_sandbox.faults import Faults, Logged, with_faults
 from reviewbot_sandbox.github import Store, World, build_github
 from reviewbot_sandbox.serve import serving
 
-from reviewbot.adapters.github.client import Address, Patience
+from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.domain.github.pull_request import Snapshot
 from tests.adapters.remote import Remote, serving_remote
@@ -64,9 +64,9 @@ class GitHubOnLoopback:
         pull = self.world.pull(REPO, number)
         return (forge or self.forge).diff(self.world.store.merge_base(pull), pull.head_sha)
 
-    def open(self, token: str = TOKEN, repository: str = REPO, patience: Patience | None = None) -> GitHubForge:
+    def open(self, token: str = TOKEN, repository: str = REPO, retry_limits: RetryLimits | None = None) -> GitHubForge:
         """Open another forge, to be closed by `with`."""
-        self.opened.append(GitHubForge(token, repository, self.address, self.clock, patience))
+        self.opened.append(GitHubForge(token, repository, self.address, self.clock, retry_limits))
         return self.opened[-1]
 
     def sent(self) -> list[Logged]:
@@ -117,7 +117,7 @@ def _serve(folder: Path, rest: str, graphql: str) -> Iterator[GitHubOnLoopback]:
         github = referee.answers(build_github(world, base_path=rest))
         server = stack.enter_context(serving(referee.requests(with_faults(github, faults))))
         address = Address(f"{server.url}{rest}", f"{server.url}{graphql}")
-        with GitHubForge(TOKEN, REPO, address, clock, Patience(read=5)) as forge:
+        with GitHubForge(TOKEN, REPO, address, clock, RetryLimits(read=5)) as forge:
             yield GitHubOnLoopback(world, faults, address, clock, forge)
 
 

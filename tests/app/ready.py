@@ -15,6 +15,6 @@ import reviewbot.domain.redaction.scan  # when the first text is scanned  # noqa
 import tests.app.forked  # noqa: F401 — where a run begins
 from reviewbot.render.renderer import Renderer
 
-Renderer().rehearse()
+Renderer().check_overrides()
 # Frozen objects stay in memory pages that the children share.
 gc.freeze()

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from reviewbot.cli.parser import make_parser
 from reviewbot.settings import read_settings
-from reviewbot.setup.files import Wish, collect_workflow, review_workflow
+from reviewbot.setup.files import InitOptions, collect_workflow, review_workflow
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -66,7 +66,7 @@ PARTS = {"on": 0, "permissions": 4, "with": 8}
 def workflow(text: str) -> str | None:
     """Return the snippet as a whole workflow: it is one, or a part of one; None for anything else."""
     if (part := text.partition(":")[0]) in PARTS and not re.search(r"^jobs:", text, re.MULTILINE):
-        whole = collect_workflow(Wish()) if "schedule:" in text else review_workflow(Wish())
+        whole = collect_workflow(InitOptions()) if "schedule:" in text else review_workflow(InitOptions())
         indent = " " * PARTS[part]
         replaced = re.compile(rf"^{indent}{part}:\n(?:{indent}  .*\n)+", re.MULTILINE)
         assert replaced.search(whole)
@@ -144,7 +144,7 @@ def test_a_workflow_in_the_documents_sets_inputs_that_are_taken(name: str) -> No
 
 @pytest.mark.parametrize("name", [name for name in WORKFLOWS if SNIPPETS[name].startswith("permissions:")])
 def test_permissions_alone_are_those_that_init_writes(name: str) -> None:
-    whole = YAML(typ="safe").load(review_workflow(Wish()))
+    whole = YAML(typ="safe").load(review_workflow(InitOptions()))
     assert YAML(typ="safe").load(SNIPPETS[name])["permissions"] == whole["jobs"]["review"]["permissions"]
 
 

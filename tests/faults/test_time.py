@@ -17,13 +17,13 @@ from random import Random
 import pytest
 from reviewbot_sandbox.faults import Delay, Reply
 
-from reviewbot.adapters.actions.runner import Runner, Surroundings
+from reviewbot.adapters.actions.runner import Runner, RunnerFiles
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.codevf import Access, CodeVF
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.github.client import Address
 from reviewbot.adapters.github.forge import GitHubForge
-from reviewbot.app.dispatch import Ports, act
+from reviewbot.app.dispatch import Ports, handle
 from reviewbot.domain.model.events import read_event_text
 from reviewbot.settings import Settings
 from reviewbot.settings.environment import read_environment
@@ -61,7 +61,7 @@ def jumping_world(rig: Rig, env: dict[str, str], clock: JumpingClock) -> Iterato
             access = Access(settings.codevf_url, settings.codevf_api_key)
             return stack.enter_context(CodeVF(access, clock, clock.monotonic() + 3600, Random(1)))  # noqa: S311 — jitter
 
-        surroundings = Surroundings(
+        surroundings = RunnerFiles(
             environment.output_file, environment.summary_file, environment.workspace, debug=False
         )
         yield Ports(
@@ -87,7 +87,7 @@ def test_a_wall_clock_that_jumps_changes_neither_the_waits_nor_the_end(tmp_path:
         env, clock = rig.environment("pull_request", rig.event(), {}), JumpingClock()
         event = read_event_text("pull_request", Path(env["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
         with jumping_world(rig, env, clock) as world:
-            outcome = act(world, read_environment(env).inputs, event)
+            outcome = handle(world, read_environment(env).inputs, event)
         assert outcome.exit_status == 0, outcome
         assert rig.checks()[0].conclusion == "success"
         assert len(rig.service.tasks()) == 1

@@ -17,7 +17,7 @@ from reviewbot.settings import INPUTS, Input
 from reviewbot.setup.files import (
     SCHEMA_FILE,
     THREADS_WORKFLOW,
-    Wish,
+    InitOptions,
     collect_workflow,
     commands_workflow,
     review_workflow,
@@ -80,12 +80,12 @@ def llms_txt(index: str) -> str:
 
 def with_files() -> str:
     """Return the workflow that reviews, with the report files uploaded."""
-    step = f"      - uses: {Wish().action}\n"
+    step = f"      - uses: {InitOptions().action}\n"
     checks = "      checks: write # the check\n"
-    text = review_workflow(Wish())
+    text = review_workflow(InitOptions())
     assert text.count(step) == text.count(checks) == 1
     text = text.replace(checks, f"{checks}      security-events: write # code scanning\n")
-    return text.replace(step, f"      - id: review\n        uses: {Wish().action}\n") + UPLOADS
+    return text.replace(step, f"      - id: review\n        uses: {InitOptions().action}\n") + UPLOADS
 
 
 UPLOADS = """\
@@ -112,11 +112,11 @@ def row_of(row: Input) -> str:
 
 
 PARTS: Mapping[str, str] = {
-    "review": f"```yaml\n{review_workflow(Wish())}```",
+    "review": f"```yaml\n{review_workflow(InitOptions())}```",
     "code scanning": f"```yaml\n{with_files()}```",
-    "gate": f"```yaml\n{review_workflow(Wish(gate=True))}```",
-    "collect": f"```yaml\n{collect_workflow(Wish())}```",
-    "commands": f"```yaml\n{commands_workflow(Wish())}```",
+    "gate": f"```yaml\n{review_workflow(InitOptions(gate=True))}```",
+    "collect": f"```yaml\n{collect_workflow(InitOptions())}```",
+    "commands": f"```yaml\n{commands_workflow(InitOptions())}```",
     "inputs": table(action=True, config=True),
     "workflow inputs": table(action=True, config=False),
     "keys": table(action=False, config=True),

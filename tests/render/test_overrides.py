@@ -248,7 +248,7 @@ def test_an_override_that_leaves_no_room_for_the_longest_ledger_is_an_error() ->
 
 
 MET = "only-later"
-"""A text that no view of the rehearsal has."""
+"""A text that no example has."""
 
 LATER: Mapping[str, tuple[str, str]] = {
     "summary": ("summary.md.j2", "view.repository"),
@@ -278,7 +278,7 @@ def test_every_writer_but_the_prompt_can_fall_back() -> None:
 @pytest.mark.proof
 @pytest.mark.parametrize("fault", range(len(FAULTS)))
 @pytest.mark.parametrize("name", LATER)
-def test_the_shipped_templates_replace_one_that_fails_after_the_rehearsal(name: str, fault: int) -> None:
+def test_the_shipped_templates_replace_one_that_fails_after_the_examples(name: str, fault: int) -> None:
     file, field = LATER[name]
     shipped = (Path(reviewbot.__file__).parent / "templates" / file).read_text(encoding="utf-8")
     renderer = Renderer({file: f"{{% if {field} == '{MET}' %}}{FAULTS[fault]}{{% endif %}}{shipped}"})

@@ -19,11 +19,11 @@ from ruamel.yaml import YAML
 
 from reviewbot.domain.model.events import RelayEvent, read_event
 from reviewbot.domain.model.options import ReviewerKind
-from reviewbot.setup.files import LABELS, THREADS_WORKFLOW, Wish, commands_workflow, review_workflow
+from reviewbot.setup.files import LABELS, THREADS_WORKFLOW, InitOptions, commands_workflow, review_workflow
 
 ACT = Path(sys.executable).parent / "act"
-ADVISORY, GATE = Wish(), Wish(gate=True)
-LOCAL = Wish(reviewer=ReviewerKind.LOCAL)
+ADVISORY, GATE = InitOptions(), InitOptions(gate=True)
+LOCAL = InitOptions(reviewer=ReviewerKind.LOCAL)
 
 BASE = {"base": {"ref": {"from": "old"}, "sha": {"from": "0" * 40}}}
 PULL_REQUESTS: list[tuple[dict[str, Any], bool]] = [
@@ -71,12 +71,12 @@ def rows(rows: list[tuple[dict[str, Any], bool]]) -> pytest.MarkDecorator:
 
 
 @rows(PULL_REQUESTS)
-@pytest.mark.parametrize("wish", [ADVISORY, GATE, LOCAL], ids=["advisory", "gate", "local"])
+@pytest.mark.parametrize("options", [ADVISORY, GATE, LOCAL], ids=["advisory", "gate", "local"])
 def test_a_review_starts_where_it_may_be_due(
-    tmp_path: Path, wish: Wish, payload: Mapping[str, Any], starts: bool  # noqa: FBT001 — a column of the table
+    tmp_path: Path, options: InitOptions, payload: Mapping[str, Any], starts: bool  # noqa: FBT001 — a column of the table
 ) -> None:  # fmt: skip
-    event = "pull_request_target" if wish.gate else "pull_request"
-    assert started(review_workflow(wish), event, payload, tmp_path) == ["review"] * starts
+    event = "pull_request_target" if options.gate else "pull_request"
+    assert started(review_workflow(options), event, payload, tmp_path) == ["review"] * starts
 
 
 @pytest.mark.parametrize(("event", "job"), [("workflow_dispatch", "review"), ("merge_group", "queue")])
@@ -86,11 +86,11 @@ def test_one_job_of_a_gate_starts_for_other_events(tmp_path: Path, event: str, j
 
 
 @rows(COMMENTS)
-@pytest.mark.parametrize("wish", [ADVISORY, GATE], ids=["advisory", "gate"])
+@pytest.mark.parametrize("options", [ADVISORY, GATE], ids=["advisory", "gate"])
 def test_a_command_starts_for_comments_on_pull_requests(
-    tmp_path: Path, wish: Wish, payload: Mapping[str, Any], starts: bool  # noqa: FBT001 — a column of the table
+    tmp_path: Path, options: InitOptions, payload: Mapping[str, Any], starts: bool  # noqa: FBT001 — a column of the table
 ) -> None:  # fmt: skip
-    assert started(commands_workflow(wish), "issue_comment", payload, tmp_path) == ["command"] * starts
+    assert started(commands_workflow(options), "issue_comment", payload, tmp_path) == ["command"] * starts
 
 
 @rows(THREADS)
@@ -138,9 +138,9 @@ def test_the_label_of_an_approval_is_added_to_the_list(tmp_path: Path) -> None:
     assert started(text, "pull_request_target", payload, tmp_path) == ["review"]
 
 
-@pytest.mark.parametrize("wish", [ADVISORY, GATE], ids=["advisory", "gate"])
-def test_a_run_that_does_not_start_cancels_no_other(wish: Wish) -> None:
+@pytest.mark.parametrize("options", [ADVISORY, GATE], ids=["advisory", "gate"])
+def test_a_run_that_does_not_start_cancels_no_other(options: InitOptions) -> None:
     """A workflow's group would: a run joins it before the conditions of its jobs are evaluated."""
-    for text in (review_workflow(wish), commands_workflow(wish)):
+    for text in (review_workflow(options), commands_workflow(options)):
         assert "\nconcurrency:" not in text
         assert text.count("\n    concurrency:\n") == text.count("runs-on:")

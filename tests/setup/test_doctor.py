@@ -14,12 +14,12 @@ from reviewbot_sandbox.fault_rules import Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, RequiredCheck, Scope
 
 from reviewbot import cli
-from reviewbot.setup.files import Action, Wish, files
+from reviewbot.setup.files import Action, InitOptions, files
 from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, house
 from tests.terminal.ground import Clone, Said, make_clone
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-WELL = files(Wish(Action("acme/reviewbot", COMMIT, "v1.0.0")))
+WELL = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0")))
 REVIEW, COLLECT, COMMANDS, CONFIG = WELL
 CHECK = RequiredCheck("CodeVF review", 15368)
 READER, BLIND, WRONG_KEY = "ghs_reads_contents", "ghs_reads_nothing", "cvf_test_wrong"
@@ -67,8 +67,8 @@ def allowing(path: str, permissions: str) -> Mapping[str, str]:
 
 
 TYPES = "[opened, reopened, synchronize, ready_for_review, edited, labeled, unlabeled, closed]"
-AWAITING = files(Wish(Action("acme/reviewbot", COMMIT, "v1.0.0"), wait_for=("CI",)))
-GATE = files(Wish(Action("acme/reviewbot", COMMIT, "v1.0.0"), gate=True))
+AWAITING = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), wait_for=("CI",)))
+GATE = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), gate=True))
 ACTIONS = 15368
 R, C, M = (path.rpartition("/")[2] for path in (REVIEW, COLLECT, COMMANDS))
 

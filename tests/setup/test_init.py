@@ -18,7 +18,7 @@ from reviewbot import cli
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.settings import INPUTS, Settings, read_settings
 from reviewbot.settings.table import CONFIG_FILE
-from reviewbot.setup.files import Action, Wish, config_file, files, installed_from, read_action, ruleset
+from reviewbot.setup.files import Action, InitOptions, config_file, files, installed_from, read_action, ruleset
 from reviewbot.values import replace
 from tests.contract.referee import Request, rest_complaints
 from tests.contract.test_snippets import LINTERS, complaint
@@ -28,8 +28,8 @@ from tests.terminal.ground import Clone, Said
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NAMED = f"acme/reviewbot@{COMMIT} # v1.0.0"
 ACTION = Action("acme/reviewbot", COMMIT, "v1.0.0")
-WISHES = [Wish(ACTION, gate, reviewer) for gate in (False, True) for reviewer in ReviewerKind]
-WAITING = Wish(ACTION, wait_for=("CI", 'Lint: "all"'))
+WISHES = [InitOptions(ACTION, gate, reviewer) for gate in (False, True) for reviewer in ReviewerKind]
+WAITING = InitOptions(ACTION, wait_for=("CI", 'Lint: "all"'))
 ALL = [f".github/workflows/reviewbot-{name}.yml" for name in ("review", "collect", "commands")]
 ALL.append(".github/reviewbot.yml")
 
@@ -65,8 +65,8 @@ def written(clone: Clone) -> dict[str, str]:
 def test_every_workflow_passes_every_linter(linter: tuple[str, ...], tmp_path: Path) -> None:
     folder = tmp_path / ".github" / "workflows"
     folder.mkdir(parents=True)
-    for number, wish in enumerate([*WISHES, WAITING, replace(WAITING, gate=True)]):
-        for path, text in files(wish).items():
+    for number, options in enumerate([*WISHES, WAITING, replace(WAITING, gate=True)]):
+        for path, text in files(options).items():
             if "/workflows/" in path:
                 (folder / f"{number}-{Path(path).name}").write_text(text, encoding="utf-8")
     paths = sorted(folder.iterdir())
@@ -74,30 +74,30 @@ def test_every_workflow_passes_every_linter(linter: tuple[str, ...], tmp_path: P
     assert not complaint(linter, *paths)
 
 
-@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: f"{wish.reviewer} {wish.gate}")
-def test_what_may_spend_is_bounded_and_has_the_key_where_it_belongs(wish: Wish) -> None:
-    for path, text in files(wish).items():
+@pytest.mark.parametrize("options", WISHES, ids=lambda options: f"{options.reviewer} {options.gate}")
+def test_what_may_spend_is_bounded_and_has_the_key_where_it_belongs(options: InitOptions) -> None:
+    for path, text in files(options).items():
         if "/workflows/" not in path:
             continue
         read = YAML(typ="safe").load(text)
         assert read["permissions"] == {}
-        assert ("pull_request_target" in read["on"]) == (wish.gate and path.endswith("review.yml"))
+        assert ("pull_request_target" in read["on"]) == (options.gate and path.endswith("review.yml"))
         for job in read["jobs"].values():
             if "uses" not in job["steps"][0]:
                 assert (path.rpartition("-")[2], job["permissions"]) == ("threads.yml", {})
                 continue
             keyed = "codevf-api-key" in job["steps"][0].get("with", {})
-            assert job.get("environment") == ("reviewbot" if keyed and wish.gate else None)
+            assert job.get("environment") == ("reviewbot" if keyed and options.gate else None)
             assert job["steps"][0].get("with", {}).keys() <= {row.name for row in INPUTS if row.action}
             assert set(job["permissions"]) == {"contents", "pull-requests", "checks"}
-            folder = {ReviewerKind.CODEVF: "", ReviewerKind.LOCAL: "/local"}[wish.reviewer]
+            folder = {ReviewerKind.CODEVF: "", ReviewerKind.LOCAL: "/local"}[options.reviewer]
             assert re.fullmatch(rf"acme/reviewbot{folder}@[0-9a-f]{{40}}", job["steps"][0]["uses"])
-            assert keyed <= (wish.reviewer is ReviewerKind.CODEVF)
+            assert keyed <= (options.reviewer is ReviewerKind.CODEVF)
 
 
 def test_the_workflow_that_buys_after_checks_listens_to_the_named_ones_and_may_read_statuses() -> None:
     texts = files(WAITING)
-    assert not any("checks.yml" in path for wish in WISHES for path in files(wish))
+    assert not any("checks.yml" in path for options in WISHES for path in files(options))
     assert not any("checks.yml" in path for path in files(replace(WAITING, reviewer=ReviewerKind.LOCAL)))
     read = {path.rpartition("-")[2]: YAML(typ="safe").load(text) for path, text in texts.items() if "/w" in path}
     assert read["checks.yml"]["on"]["workflow_run"] == {"workflows": list(WAITING.wait_for), "types": ["completed"]}
@@ -160,9 +160,9 @@ def test_advice_prints_no_ruleset_and_names_the_command_that_does() -> None:
     assert "ruleset" not in said.err
 
 
-@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: f"{wish.reviewer} {wish.gate}")
-def test_every_pin_has_its_release_behind_it(wish: Wish) -> None:
-    pins = [line for text in files(wish).values() for line in text.splitlines() if "uses:" in line]
+@pytest.mark.parametrize("options", WISHES, ids=lambda options: f"{options.reviewer} {options.gate}")
+def test_every_pin_has_its_release_behind_it(options: InitOptions) -> None:
+    pins = [line for text in files(options).values() for line in text.splitlines() if "uses:" in line]
     assert len(pins) >= 2
     assert all(re.fullmatch(rf" +- uses: acme/reviewbot(/local)?@{COMMIT} # v1\.0\.0", pin) for pin in pins)
 
@@ -172,7 +172,7 @@ def test_everything_is_written_below_the_clones_root(clone: Clone, monkeypatch: 
     monkeypatch.chdir(clone.root / "deep")
     said = init("--action", NAMED)
     assert (said.status, sorted(written(clone))) == (0, sorted(ALL))
-    assert written(clone) == files(Wish(ACTION))
+    assert written(clone) == files(InitOptions(ACTION))
     assert "gh secret set CODEVF_API_KEY\n" in said.err
 
 
@@ -234,20 +234,20 @@ def test_no_link_is_followed(clone: Clone, tmp_path: Path, link: str) -> None:
 
 def test_the_release_follows_the_commit_as_in_a_workflow_or_in_one_word(clone: Clone) -> None:
     assert init("--action", NAMED.replace(" ", "")).status == 0
-    assert written(clone) == files(Wish(ACTION))
+    assert written(clone) == files(InitOptions(ACTION))
 
 
 def test_a_terminal_is_asked_for_what_was_not_said(clone: Clone) -> None:
     said = init(typed=f"{NAMED}\n".join(["codevf\nmaybe\ngate\n", ""]))
     assert said.status == 0
-    assert written(clone) == files(Wish(ACTION, gate=True))
+    assert written(clone) == files(InitOptions(ACTION, gate=True))
     assert said.err.count("Require the review before merging?") == 2
     assert "--env reviewbot" in said.err
 
 
 def test_an_answer_of_nothing_is_the_first(clone: Clone) -> None:
     assert init("--action", NAMED, typed="\n\n").status == 0
-    assert written(clone) == files(Wish(ACTION))
+    assert written(clone) == files(InitOptions(ACTION))
 
 
 @pytest.mark.parametrize(

@@ -47,13 +47,13 @@ class Bug:
 
 FOUND: dict[str, Bug] = {
     "moved-head": Bug(
-        "A push between the reading of the pull request and of its diff: the check of the old head turns green by the "
-        "new head's diff.",
+        "The author pushed while a run read the pull request and its diff. The old head's check turned green by the"
+        " new head's diff.",
         NEVER_GREEN,
         history(RUN, Move("evil", 0, 4), Episode((NEXT,), (At(1, Meanwhile(Move("revert"))),))),
     ),
     "waited-then-bought": Bug(
-        "Two of three runs at once: the one that has looked up an older task does not see that the other has bought.",
+        "Three runs raced. One looked up an older task and did not see that another run had bought meanwhile.",
         PAY_ONCE,
         history(
             Episode((PUSH,)),
@@ -64,8 +64,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "another-attempt": Bug(
-        "Two runs at once, and one carries out a command that cancels the deferred purchase: it buys the next attempt, "
-        "and the other the first.",
+        "Two runs raced, and one executed a command that cancels the deferred purchase. It bought the next attempt,"
+        " the other run the first.",
         PAY_ONCE,
         history(
             RUN,
@@ -75,7 +75,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "other-scope": Bug(
-        "Two runs at once, and a person deletes the summary between their readings: one buys what is new, the other "
+        "Two runs raced, and a person deleted the summary between their reads. One bought what is new, the other "
         "the whole change.",
         PAY_ONCE,
         history(
@@ -85,8 +85,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "other-scope-and-base": Bug(
-        "Two runs at once, and the base changes between their readings, so that their check runs have two names: one "
-        "buys what is new, the other the whole change.",
+        "Two runs raced, and the base changed between their reads, so their check runs had different names. One "
+        "bought what is new, the other the whole change.",
         PAY_ONCE,
         history(
             RUN,
@@ -95,8 +95,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "other-scope-for-another-base": Bug(
-        "Two runs at once, and the pull request goes back to the first of two bases between their readings: each looks "
-        "under its own name for what was recorded first; one buys what is new, the other the whole change.",
+        "Two runs raced, and the pull request returned to its first base between their reads. Each run looked for "
+        "the first record under its own check name. One bought what is new, the other the whole change.",
         PAY_ONCE,
         history(
             Move("retarget", 1),
@@ -108,8 +108,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "other-scope-for-a-later-base": Bug(
-        "The same where the pull request goes to another base: a run that began before that looks under the name "
-        "against the first one alone.",
+        "The same when the pull request moved on to another base: the earlier run looked only under the first "
+        "base's check name.",
         PAY_ONCE,
         history(
             *(Move("note"), Episode((PUSH,)), Move("note", 1)),
@@ -117,8 +117,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "older-check-written-over": Bug(
-        "A run that completes the check of an older head writes over the task that another run has recorded there "
-        "since.",
+        "A run completed the check of an older head and overwrote a task that another run had recorded there.",
         PAY_ONCE,
         history(
             Episode((COLLECT, COLLECT, COLLECT), (At(6, Begin(PUSH)),)),
@@ -132,8 +131,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "head-check-written-over": Bug(
-        "A run that waits for the review of an older head writes over the task that another run has recorded meanwhile "
-        "in the check of this head, and the summary is deleted.",
+        "A run waited for an older head's review, and the summary was deleted. The run overwrote a task that "
+        "another run had recorded in this head's check.",
         PAY_ONCE,
         history(
             *(RUN, Move("copy"), Move("fix")),
@@ -143,7 +142,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "written-over": Bug(
-        "Without check runs: a run that waits between reading and writing the summary writes over what another bought.",
+        "Without check runs, a run waited between reading and writing the summary, and overwrote another run's "
+        "purchase.",
         PAY_ONCE,
         history(
             RUN,
@@ -160,8 +160,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "written-over-after-a-push": Bug(
-        "Without check runs: a run reads the change of a new head after the summary, and writes over "
-        "what another bought.",
+        "Without check runs, a run read a new head's change after it had read the summary, and overwrote another "
+        "run's purchase.",
         PAY_ONCE,
         history(
             Episode((PUSH, NEXT), (At(7, Meanwhile(Move("delete", 1, 5))), At(11, Switch()))),
@@ -170,7 +170,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "task-written-over": Bug(
-        "A run that skips a review writes the intent of another run over the id of its task, and that run is killed.",
+        "A run that skipped a review overwrote a task id with another run's intent, and the run that waited for the"
+        " task was killed.",
         NOTHING_LOST,
         history(
             RUN,
@@ -190,14 +191,14 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "key-that-is-forgotten": Bug(
-        "A run is killed before it records its task, and no run starts within a day: its answer is out of reach, and "
-        "the summary says so.",
+        "A run was killed before it recorded its task, and no run started within a day. The answer cannot be read, "
+        "and the summary did not say so.",
         NOTHING_LOST,
         history(Move("note"), Episode((NEXT,), (At(7, Kill(after=False)),)), Move("a_day_later")),
     ),
     "key-that-is-called-off": Bug(
-        "A run is killed before it records its task, and a person cancels the review: its answer is out of reach, and "
-        "the summary says so.",
+        "A run was killed before it recorded its task, and a person cancelled the review. The answer cannot be "
+        "read, and the summary did not say so.",
         NOTHING_LOST,
         history(
             Move("note"),
@@ -207,24 +208,25 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "key-of-a-change-that-is-gone": Bug(
-        "The answer to the creation of a task is lost, and a force-push takes its change away: its answer is out of "
-        "reach, and the summary says so.",
+        "The answer to a task's creation was lost, and a force-push removed the change. The review cannot be read, "
+        "and the summary did not say so.",
         NOTHING_LOST,
         history(RUN, Move("evil"), Episode((NEXT,), (At(8, Lose(done=True)),)), Move("go_back")),
     ),
     "retargeted-bypass": Bug(
-        "A bypass is given for one base, and the pull request goes to another before a run carries it out.",
+        "A bypass was requested for one base, and the pull request moved to another base before a run executed it.",
         NEVER_GREEN,
         history(Move("evil"), Move("retarget", 1), Move("bypass", 1)),
     ),
     "stays-green-on-another-base": Bug(
-        "With `review-on: ready`: nothing to review against the author's own branch is green, and stays so on main.",
+        "With `review-on: ready`, a change with nothing to review was green against the author's own branch, and "
+        "stayed green on main.",
         NEVER_GREEN,
         history(Episode((PUSH,)), Move("evil"), Move("own_base"), RUN, setting=READY),
     ),
     "squashed-without-summary": Bug(
-        "Without a summary, after a force-push hides the check that had the finding: an answer that only confirms it "
-        "is read again, and turns the check green.",
+        "Without a summary, a force-push hid the check that had the finding. A later answer that only confirmed the"
+        " finding was read again and turned the check green.",
         NEVER_GREEN,
         history(
             Move("evil"),
@@ -236,8 +238,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "homeless-finding": Bug(
-        "Without a summary and with `review-on: ready`: a finding of an older head, whose code is gone, comes in on a "
-        "head that gets no check, and nothing shows it.",
+        "Without a summary and with `review-on: ready`, a late finding about code that is gone arrived on a head "
+        "without a check, so nothing showed it.",
         NOTHING_LOST,
         history(
             Episode((COLLECT, COLLECT), (At(3, Meanwhile(Move("evil", 3))),)),
@@ -248,8 +250,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "fixed-without-a-comment": Bug(
-        "Without check runs: a finding whose code is gone when its answer comes in has no comment, and once it is "
-        "fixed, nothing shows it after the next push.",
+        "Without check runs, a finding had no comment because its code was gone when the answer arrived. Once "
+        "fixed, nothing showed it after the next push.",
         NOTHING_LOST,
         history(
             *(RUN, Move("evil", 0, 5), Episode((NEXT,), (At(12, Meanwhile(Move("revert"))),))),
@@ -258,8 +260,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "pushed-then-force-pushed": Bug(
-        "Without a summary: a push, then a force-push to an older head, before a review is in. GitHub names the head "
-        "that was replaced, not the one before it, and its task is known from its check run alone.",
+        "Without a summary, the author pushed and then force-pushed to an older head during a review. Only the "
+        "pushed head's check run names the task, and GitHub does not list that head.",
         NOTHING_LOST,
         history(
             Move("evil"),
@@ -270,18 +272,18 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "committer-waives": Bug(
-        "A collaborator who has pushed the flaw to another's pull request waives it.",
+        "A collaborator pushed the flaw to another person's pull request, and then waived it.",
         NEVER_GREEN,
         history(Move("evil_by_kim"), Episode((PUSH,)), Move("waive_by_kim")),
     ),
     "two-summaries": Bug(
-        "Two runs at once write a summary each, and no run removes one while no review is due.",
+        "Two racing runs wrote a summary each, and no later run removed one while no review was due.",
         CONVERGES,
         history(Move("skip"), Move("bypass", 3), Episode((NEXT, NEXT), (At(6, Switch()),))),
     ),
     "cancel-that-is-lost": Bug(
-        "A newer head replaces a review, and CodeVF never hears that the older one is cancelled: both reviews come in, "
-        "and the law allows that, but no check that is greener for it.",
+        "A newer head replaced a review, and CodeVF never received the cancellation, so both reviews arrived. The "
+        "check was greener than in an undisturbed run.",
         CONVERGES,
         history(
             Move("note"),
@@ -293,15 +295,15 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "check-of-a-failed-run": Bug(
-        "With `review-on: ready`, a run that fails leaves `action_required` on a head that gets no check otherwise, "
-        "and started again it does not say that no review is asked for.",
+        "With `review-on: ready`, a failed run left `action_required` on a head that normally gets no check. The "
+        "next run did not correct it.",
         CONVERGES,
         history(
             RUN, Move("harmless"), Episode((NEXT,), (At(3, Lose(done=True)),)), setting=READY_ALONE, starts_again=True
         ),
     ),
     "check-of-a-failed-run-on-an-unasked-head": Bug(
-        "The same on a head whose check says that no review of it is asked for: it says that the run failed instead.",
+        "The same on a head whose check says that no review was requested: it said that the run failed.",
         CONVERGES,
         history(
             Episode((COLLECT,)),
@@ -313,8 +315,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "check-that-is-not-begun": Bug(
-        "With `review-on: ready`, a run cannot write the check of a head that waits for an older review, and it gets "
-        "none: the law allows it, since one that says that no review is asked for lets no more through.",
+        "With `review-on: ready`, a run could not write the check of a head that waited for an older review, so the"
+        " head had no check.",
         CONVERGES,
         history(
             Episode((COLLECT,)),
@@ -325,7 +327,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "refused-command": Bug(
-        "A waiver whose run loses an answer of GitHub is refused as not kept, and no later run tries it again.",
+        "The run of a waiver lost an answer from GitHub. The waiver was refused, and no later run tried again.",
         CONVERGES,
         history(
             Move("evil"),
@@ -336,7 +338,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "command-that-is-not-written": Bug(
-        "A waiver whose run cannot read the pull request again before it publishes is refused, and not tried again.",
+        "The run of a waiver could not read the pull request again before publishing. The waiver was refused, and "
+        "no later run tried again.",
         CONVERGES,
         history(
             Move("evil"),
@@ -347,7 +350,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "asks-once": Bug(
-        "Without check runs, and after a person deleted the summary: one run asks for an approval, and the next buys.",
+        "Without check runs, a person deleted the summary. One run asked for an approval, and the next bought.",
         CONVERGES,
         history(
             Move("evil"),
@@ -357,7 +360,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "hidden-check": Bug(
-        "With `review-on: ready`: another workflow's check run with our tag hides an open one of ours for ever.",
+        "With `review-on: ready`, another workflow's check run with our tag hid an open one of ours for good.",
         CONVERGES,
         history(
             Episode((NEXT,)),
@@ -370,55 +373,56 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "unread-change": Bug(
-        "A run that skips a review loses GitHub's answer to its summary, and ends with a `TypeError`.",
+        "A run that skipped a review lost GitHub's answer to its summary, and ended with a `TypeError`.",
         NO_BUG,
         history(Move("skip"), Episode((NEXT,), (At(2, Lose(done=True)),)), setting=Setting((("check-run", "false"),))),
     ),
     "twin-moved": Bug(
-        "One of two identical files is moved and reviewed; the other, moved to the same place, counts as reviewed.",
+        "One of two identical files was moved and reviewed. The other, moved to the same place, counted as reviewed.",
         NEVER_GREEN,
         history(Move("rename", 1), Episode((PUSH,)), Move("revert"), Move("rename", 2), Episode((PUSH,))),
     ),
     "revert-of-a-fix": Bug(
-        "A flaw is found, removed and called fixed, and the removal is reverted: must be red again.",
+        "A flaw was found, removed and confirmed as fixed. A revert of the removal stayed green.",
         NEVER_GREEN,
         history(Move("evil"), Episode((PUSH,)), Move("fix"), Episode((PUSH,)), Move("revert"), Episode((PUSH,))),
     ),
     "withdrawn-waiver-comes-back": Bug(
-        "An older text of the summary is put back, with a waiver that was withdrawn.",
+        "An author restored an older text of the summary, which contained a withdrawn waiver.",
         NEVER_GREEN,
         history(
             Move("evil"), Episode((PUSH,)), Move("waive"), RUN, RUN, Move("unwaive"), RUN, RUN, Move("old_text", 1)
         ),
     ),
     "label-of-another-head": Bug(
-        "A skip label counts for a head that it was not set on, by a check run that anybody has made.",
+        "A skip label counted for a head that it was not set on, because of a check run that any workflow can create.",
         NEVER_GREEN,
         history(Move("forged_check"), Move("skip"), Move("evil"), Move("forged_check")),
     ),
     "label-that-is-removed": Bug(
-        "With `review-on: ready`: the skip label is removed, and the head that it had skipped stays green.",
+        "With `review-on: ready`, the skip label was removed, and the skipped head stayed green.",
         NEVER_GREEN,
         history(RUN, Move("evil"), RUN, Move("skip"), RUN, Move("skip"), RUN, setting=READY),
     ),
     "label-set-for-another-base": Bug(
-        "A skip label that was set while the pull request was against another branch counts after a retarget.",
+        "A skip label that was set against another base counted after the retarget.",
         NEVER_GREEN,
         history(Move("retarget", 1), Move("evil"), Episode((PUSH,)), Move("skip"), Move("retarget")),
     ),
     "sha-that-begins-alike": Bug(
-        "A bypass names the beginning of a commit, and before a run carries it out the author pushes another commit "
-        "that begins alike, with a check run that seems to have been there.",
+        "A bypass named the start of a SHA. Before a run executed it, the author pushed another commit with the "
+        "same start and a check run that pretended to be older.",
         NEVER_GREEN,
         history(Move("bypass", 2), Move("same_beginning"), Move("forged_check")),
     ),
     "only-committed": Bug(
-        "A collaborator who has committed the flaw in the opener's name waives it.",
+        "A collaborator committed the flaw in the opener's name, and then waived it.",
         NEVER_GREEN,
         history(Move("evil_by_kim", 3), Episode((PUSH,)), Move("waive_by_kim")),
     ),
     "waiver-comes-back-on-a-head-without-check": Bug(
-        "With `review-on: ready`: a waiver is withdrawn on a head that gets no check, and an older text is put back.",
+        "With `review-on: ready`, a waiver was withdrawn on a head without a check, and an author restored an older"
+        " summary.",
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
@@ -427,8 +431,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "waiver-comes-back-under-a-force-push": Bug(
-        "An older text is put back with a withdrawn waiver, and a force-push hides the head whose check says so under "
-        "one that no run has seen.",
+        "An author restored an older summary with a withdrawn waiver. A force-push hid the head whose check records"
+        " the withdrawal.",
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
@@ -437,7 +441,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "waiver-comes-back-under-many-commits": Bug(
-        "The same where more commits lie between the two heads than are read.",
+        "The same with more commits between the two heads than a run reads.",
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
@@ -447,8 +451,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "waiver-comes-back-on-an-own-base": Bug(
-        "An older text is put back with a withdrawn waiver, against a branch that has the head whose check says so, "
-        "and is written there until it counts as the newer one.",
+        "An author restored an older summary against a branch that already had the head with the record, and edited"
+        " it there until it counted as the newer one.",
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN, Move("unwaive"), RUN, RUN),
@@ -457,8 +461,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "carried-and-reverted": Bug(
-        "A flaw without line and quote is carried into another change, which is red; it is called fixed elsewhere, and "
-        "a revert turns the change green.",
+        "A flaw without line and quote was carried into another change. It was confirmed as fixed elsewhere, and a "
+        "revert turned the change green.",
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("note", 0, 3), Episode((PUSH,))),
@@ -467,7 +471,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "carried-and-reset": Bug(
-        "The same for a misquoted flaw, when a force-push puts the change back on another base.",
+        "The same for a misquoted flaw, when a force-push restored the change on another base.",
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("note", 0, 3), Episode((PUSH,)), Move("fix"), Episode((PUSH,))),
@@ -476,7 +480,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "renamed-and-back": Bug(
-        "A flaw whose file is renamed and named back is taken for gone.",
+        "A flaw counted as gone after its file was renamed and renamed back.",
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,)), Move("note", 0, 3), Episode((PUSH,))),
@@ -485,7 +489,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "one-copy-of-two": Bug(
-        "A flaw that had two copies since is called fixed, and is not open again in the change that had one.",
+        "A flaw that later had two copies was confirmed as fixed. It did not open again in the change that had one "
+        "copy.",
         NEVER_GREEN,
         history(
             *(
@@ -501,7 +506,7 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "waived-code-moves": Bug(
-        "A waived line is removed and added to another file, where no one has accepted it.",
+        "A waived line was removed and added to another file, where it counted as waived too.",
         NEVER_GREEN,
         history(
             *(Move("same_beginning"), RUN, Episode((PUSH,)), Move("waive"), RUN, RUN),
@@ -509,8 +514,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "unread-before-the-task": Bug(
-        "Two runs at once record one intent. One cannot read GitHub before it creates the task, and ends the purchase; "
-        "the other creates it and is killed, and the next run buys another attempt.",
+        "Two racing runs recorded one intent. One could not read GitHub before it created the task, and ended the "
+        "purchase. The other created the task and was killed, and the next run bought again.",
         PAY_ONCE,
         history(
             Episode(
@@ -521,8 +526,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "deferred-on-two-heads": Bug(
-        "A run is killed after it has recorded a deferral in the check run only, and the same change is pushed "
-        "as another commit: it counts as new at each run, and is never bought.",
+        "A run was killed after it had recorded a deferral only in the check run, and the same change was pushed as"
+        " another commit. Each run took it for new, and none bought.",
         CONVERGES,
         history(
             Move("author_cancels"),
@@ -532,8 +537,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "carried-and-forgotten": Bug(
-        "The summary is deleted, and a force-push hides the review that found a flaw under more commits than are read: "
-        "a later whole one, which calls it fixed, turns the change green.",
+        "The summary was deleted, and a force-push hid the review that found a flaw under more commits than a run "
+        "reads. A later review called it fixed and turned the change green.",
         NEVER_GREEN,
         history(
             *(Move("evil"), RUN, Episode((PUSH,))),

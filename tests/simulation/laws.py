@@ -297,8 +297,8 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
     if check is not None and check.conclusion in GREEN:
         changes = world.github.changes_of(pull)
-        let_through = (pull.head_sha, pull.base_ref) in world.truth.skips | world.truth.bypasses
-        if let_through or world.is_bots_own(pull.number, pull.head_sha):
+        apply_bypass = (pull.head_sha, pull.base_ref) in world.truth.skips | world.truth.bypasses
+        if apply_bypass or world.is_bots_own(pull.number, pull.head_sha):
             return
         owner = world.github.pulls[check.number or pull.number]
         conclusion = str(check.conclusion)
@@ -315,8 +315,8 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     if check.conclusion not in GREEN or check.number is None:
         return
     truth, number, head = world.truth, check.number, check.head_sha
-    let_through = any(head == one for one, _ in truth.bypasses | truth.skipped) or world.is_bots_own(number, head)
-    if let_through or not world.github.pulls[number].is_open:
+    apply_bypass = any(head == one for one, _ in truth.bypasses | truth.skipped) or world.is_bots_own(number, head)
+    if apply_bypass or not world.github.pulls[number].is_open:
         return
     problems = [
         ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, cast
 
-from reviewbot.app.dispatch import Ports, act
+from reviewbot.app.dispatch import Ports, handle
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.drafts import Annotation
 from reviewbot.domain.github.pull_request import Permission
@@ -318,7 +318,7 @@ class World:
             version="0",
             uninterrupted=nullcontext,
         )
-        return act(ports, inputs, event)
+        return handle(ports, inputs, event)
 
     def happen(self, move: object) -> None:
         """Play a move of people or the service."""

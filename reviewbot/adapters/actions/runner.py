@@ -33,7 +33,7 @@ _MASK = "***"
 _SHORTEST_LINE = 4  # masking a line with a single brace would mask every brace
 
 
-class Surroundings(Struct, frozen=True):
+class RunnerFiles(Struct, frozen=True):
     """The runner's environment: `GITHUB_OUTPUT`, `GITHUB_STEP_SUMMARY`, the workspace, and whether debugging is on."""
 
     output_file: str | None = None
@@ -48,7 +48,7 @@ class Runner:
     Each secret is masked by the runner, whole and line by line, and removed from every text here.
     """
 
-    def __init__(self, log: TextIO, surroundings: Surroundings, secrets: tuple[str, ...] = ()) -> None:
+    def __init__(self, log: TextIO, surroundings: RunnerFiles, secrets: tuple[str, ...] = ()) -> None:
         self._log = log
         self._around = surroundings
         self._secrets: list[str] = []

@@ -36,7 +36,7 @@ MOST_LISTED = 100
 _AUTHORS = "%an <%ae>%n%(trailers:key=Co-authored-by,valueonly,unfold)%x00"
 
 
-class Landed(Struct, frozen=True):
+class Merged(Struct, frozen=True):
     """A commit on the main line, its parent (or the empty tree), and the commit that it merged (itself if none)."""
 
     sha: str
@@ -136,20 +136,20 @@ class Clone:
         asked = ("for-each-ref", "--count=1", f"--contains={commit}", "refs/remotes/origin")
         return bool(self._theirs.run(*asked, accept=(0, 1, 128, 129)).strip())
 
-    def landed(self, head: str, since: str, most: int) -> tuple[Landed, ...]:
+    def merges(self, head: str, since: str, most: int) -> tuple[Merged, ...]:
         """Return the main line's commits up to a commit, newest first, since a time such as `90 days ago`."""
         form = "--format=%H%x00%cs%x00%s%x00%P%x00%b%x00"
         asked = ("rev-list", "--first-parent", f"--since={since}", f"--max-count={most}", form, head)
         fields = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
-        return tuple(_landed(*fields[at : at + 5]) for at in range(0, len(fields) - 1, 5))
+        return tuple(_merge(*fields[at : at + 5]) for at in range(0, len(fields) - 1, 5))
 
-    def authors(self, landed: Landed) -> tuple[str, ...]:
+    def authors(self, merge: Merged) -> tuple[str, ...]:
         """Return the logins of all authors and co-authors of a merge's commits.
 
         Empty if there are more commits than GitHub lists for a pull request.
         """
-        since = (f"^{landed.parent}",) if landed.merged != landed.sha else ("--no-walk",)
-        asked = ("rev-list", f"--max-count={MOST_LISTED + 1}", f"--format={_AUTHORS}", landed.merged, *since)
+        since = (f"^{merge.parent}",) if merge.merged != merge.sha else ("--no-walk",)
+        asked = ("rev-list", f"--max-count={MOST_LISTED + 1}", f"--format={_AUTHORS}", merge.merged, *since)
         entries = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
         commits = [one.strip("\n").split("\n")[1:] for one in entries if one.strip()]
         if len(commits) > MOST_LISTED:
@@ -199,10 +199,10 @@ class Clone:
         return read_folder(self._ours, tree, path)
 
 
-def _landed(sha: str, day: str, subject: str, parents: str, body: str) -> Landed:
+def _merge(sha: str, day: str, subject: str, parents: str, body: str) -> Merged:
     first, *others = parents.split() or [EMPTY_TREE]
     sha = sha.rpartition("\n")[2]  # git prints `commit SHA` on a line before each entry
-    return Landed(sha, day, title_of(subject, body), first, others[0] if others else sha)
+    return Merged(sha, day, title_of(subject, body), first, others[0] if others else sha)
 
 
 def _wrong(where: str, what: str, todo: str) -> SettingsError:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
 
-from reviewbot.adapters.github.client import Address, Client, Patience
+from reviewbot.adapters.github.client import Address, Client, RetryLimits
 from reviewbot.adapters.github.graphql.files import Files
 from reviewbot.errors import NotFound
 from reviewbot.ports import Clock
@@ -19,9 +19,9 @@ class RepositoryConnection:
     """A connection to GitHub for one repository, `owner/name`; the token is not stored here or shown."""
 
     def __init__(
-        self, token: str, repository: str, address: Address, clock: Clock, patience: Patience | None = None
+        self, token: str, repository: str, address: Address, clock: Clock, retry_limits: RetryLimits | None = None
     ) -> None:
-        self._calls = Client(token, address, clock, patience or Patience())
+        self._calls = Client(token, address, clock, retry_limits or RetryLimits())
         self._bind(repository)
 
     def _bind(self, repository: str) -> None:

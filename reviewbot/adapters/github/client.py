@@ -44,7 +44,7 @@ T = TypeVar("T")
 Forgives = Callable[[GraphQLError], bool]
 
 
-class Patience(Struct, frozen=True):
+class RetryLimits(Struct, frozen=True):
     """Time limits in seconds.
 
     Attributes:
@@ -76,11 +76,11 @@ class Client:
     apply.
     """
 
-    def __init__(self, token: str, address: Address, clock: Clock, patience: Patience) -> None:
+    def __init__(self, token: str, address: Address, clock: Clock, retry_limits: RetryLimits) -> None:
         self._token = token
         self._address = address
         self._clock = clock
-        self._patience = patience
+        self._retry_limits = retry_limits
         self._requests = 0
         self._left: dict[str, int] = {}
         self._lost = 0.0
@@ -130,7 +130,7 @@ class Client:
 
     @cached_property
     def _connection(self) -> Any:  # noqa: ANN401 — has the methods that PyGithub calls
-        address, timeout = self._address, (self._patience.connect, self._patience.read)
+        address, timeout = self._address, (self._retry_limits.connect, self._retry_limits.read)
         return self._opened.enter_context(closing(Connection(address.api_url, timeout, self._clock, address.ca_file)))
 
     def get(self, path: str, intent: Intent, kind: type[T], parameters: dict[str, object] | None = None) -> T:
@@ -266,7 +266,7 @@ class Client:
             self._lost += self._clock.monotonic() - began
             pause = float(2 ** (attempt - 1)) if outcome.after is None else outcome.after
             safe = outcome.again is RetryPolicy.ALWAYS or (outcome.again is RetryPolicy.READS and repeats)
-            fits = waited + pause <= self._patience.most and self._lost + pause <= self._patience.whole
+            fits = waited + pause <= self._retry_limits.most and self._lost + pause <= self._retry_limits.whole
             if not safe or attempt == _ATTEMPTS or not fits:
                 if isinstance(outcome.error, RateLimited):
                     self._left["refused"] = 0  # a secondary limit has no header

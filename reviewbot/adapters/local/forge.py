@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reviewbot.adapters.local.state_file import Notebook
+from reviewbot.adapters.local.state_file import StateFile
 from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, ReviewDraft
 from reviewbot.domain.github.pull_request import CheckRun, Comment, OlderChecks, Permission, Snapshot, Waiting
 from reviewbot.domain.publishing.check_names import CheckNames
@@ -26,12 +26,12 @@ def _empty(*_: object, **__: object) -> tuple[()]:
     return ()
 
 
-class Desk:
+class LocalForge:
     """`ports.Forge` over a source and a state file."""
 
-    def __init__(self, source: ChangeSource, notebook: Notebook) -> None:
+    def __init__(self, source: ChangeSource, state_file: StateFile) -> None:
         self._source = source
-        self._notebook = notebook
+        self._state_file = state_file
         self.diff, self.merge_base, self.entries = source.diff, source.merge_base, source.entries
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
@@ -42,7 +42,7 @@ class Desk:
         wanted = replace(
             there.pull, is_open=True, is_draft=False, author_is_bot=False, from_fork=False, labels=frozenset()
         )
-        page = self._notebook.read()
+        page = self._state_file.read()
         comments = () if page is None else (self._comment(page),)
         return replace(there, pull=wanted, comments=comments, threads=(), reviews=())
 
@@ -56,16 +56,16 @@ class Desk:
 
     def create_comment(self, number: int, body: str) -> Comment:  # noqa: ARG002 — the port's signature
         """Store the summary; an existing one is kept, since the older of two counts."""
-        if self._notebook.read() is None:
-            self._notebook.write(body)
+        if self._state_file.read() is None:
+            self._state_file.write(body)
         return self._comment(body)
 
     def update_comment(self, comment_id: int, body: str) -> Comment:  # noqa: ARG002 — there is one
-        self._notebook.write(body)
+        self._state_file.write(body)
         return self._comment(body)
 
     def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:  # noqa: ARG002 — there is no thread
-        raise NotFound("A change without a server has no threads.")
+        return PostedComment(_COMMENT_ID, "", body)
 
     def create_check(self, check: CheckState) -> CheckRun:
         """Return a check run without storing it."""

@@ -16,7 +16,7 @@ BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 ATTRIBUTES = ".gitattributes"
 
 
-class Stretch(Struct, frozen=True):
+class CommitRange(Struct, frozen=True):
     """The range to review, between two commits or trees.
 
     Attributes:
@@ -40,7 +40,7 @@ def default_base(clone: Clone) -> str:
     return next((one for one in BASES if clone.resolve(one)), "")
 
 
-def branch_stretch(clone: Clone, base: str | None, head: str) -> Stretch:
+def branch_range(clone: Clone, base: str | None, head: str) -> CommitRange:
     """Return the range of a branch or commit since its merge base with another, by default the first of `BASES`.
 
     Raises:
@@ -61,13 +61,13 @@ def branch_stretch(clone: Clone, base: str | None, head: str) -> Stretch:
     branch, messages = clone.branch(head), clone.messages(old, new)
     one = len(messages) == 1
     title, _, body = messages[0].partition("\n") if one else (branch or head, "", "\n\n".join(messages))
-    return Stretch(branch, name, tip, old, new, title, body.strip(), len(messages))
+    return CommitRange(branch, name, tip, old, new, title, body.strip(), len(messages))
 
 
-def staged_stretch(clone: Clone) -> Stretch:
+def staged_range(clone: Clone) -> CommitRange:
     """Return the staged changes since the last commit."""
     head = clone.resolve("HEAD") or ""
-    return Stretch(clone.branch(), "HEAD", head, head or EMPTY_TREE, clone.staged(), "What is staged")
+    return CommitRange(clone.branch(), "HEAD", head, head or EMPTY_TREE, clone.staged(), "What is staged")
 
 
 def _commit(clone: Clone, where: str, name: str) -> str:
@@ -85,47 +85,47 @@ class LocalChange:
         repository_id: used in everything derived from the repository's id.
     """
 
-    def __init__(self, clone: Clone, stretch: Stretch, repository_id: int) -> None:
+    def __init__(self, clone: Clone, commit_range: CommitRange, repository_id: int) -> None:
         self._clone = clone
-        self._stretch = stretch
+        self._commit_range = commit_range
         self._repository_id = repository_id
 
     def config(self, path: str) -> str | None:
         return self._settled(path, path).config
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
-        origin, stretch = self._clone.origin(), self._stretch
+        origin, commit_range = self._clone.origin(), self._commit_range
         name = origin.full_name if origin else self._clone.root.name
         # A link to a commit that was not pushed is dead.
-        pages = origin.url if origin and self._clone.is_pushed(stretch.new) else ""
-        repository = Repository(self._repository_id, name, stretch.base_ref, pages)
+        pages = origin.url if origin and self._clone.is_pushed(commit_range.new) else ""
+        repository = Repository(self._repository_id, name, commit_range.base_ref, pages)
         settled = self._settled(config_file, templates_dir)
         return Snapshot(repository, self._pull(number), settled, (), (), (), (), check_names=tuple(check_names))
 
     def _pull(self, number: int) -> PullRequest:
-        stretch = self._stretch
+        commit_range = self._commit_range
         return PullRequest(
             number=number,
-            title=stretch.title,
-            body=stretch.body,
+            title=commit_range.title,
+            body=commit_range.body,
             url="",
             author=None,
             author_is_bot=False,
             is_open=True,
             is_draft=False,
             from_fork=False,
-            head_sha=stretch.new,
-            base_sha=stretch.old,
-            base_ref=stretch.base_ref,
+            head_sha=commit_range.new,
+            base_sha=commit_range.old,
+            base_ref=commit_range.base_ref,
             labels=frozenset(),
             label_events=(),
             commits=(),
-            commit_count=stretch.commits,
+            commit_count=commit_range.commits,
         )
 
     def _settled(self, config_file: str, templates_dir: str) -> DefaultBranch:
         """Return the base's files for reviewbot; never the branch's, whose author may be the one to review."""
-        tree = self._stretch.settled
+        tree = self._commit_range.settled
         if not tree:
             return DefaultBranch()
         texts = {path: entry.text for path, entry in self._clone.files(tree, [config_file, ATTRIBUTES]).items()}
@@ -138,7 +138,7 @@ class LocalChange:
         raise DiffTooLarge("Local changes are read with git.")
 
     def merge_base(self, base: str, head: str) -> str:
-        return self._clone.merge_base(base, head) or self._stretch.old
+        return self._clone.merge_base(base, head) or self._commit_range.old
 
     def entries(
         self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
@@ -150,4 +150,4 @@ class LocalChange:
         return self._clone.files(commit, paths) if paths and self._clone.resolve(commit) else {}
 
     def read_change(self, *, number: int, head: str, base: str) -> RawChange:  # noqa: ARG002 — the port's signature
-        return self._clone.change(self._stretch.old, head)
+        return self._clone.change(self._commit_range.old, head)

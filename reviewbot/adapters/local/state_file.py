@@ -14,7 +14,7 @@ _OWNER_ONLY = 0o600
 _LARGEST = 1_000_000
 
 
-class Notebook:
+class StateFile:
     """A text on disk or, without a path, in memory."""
 
     def __init__(self, path: Path | None = None) -> None:

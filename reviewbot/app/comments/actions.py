@@ -25,7 +25,7 @@ from reviewbot.domain.commands.authorize import (
 )
 from reviewbot.domain.commands.parse import CommandName, PostedCommand
 from reviewbot.domain.github.pull_request import PullRequest, Snapshot
-from reviewbot.domain.ledger.edits import CallOff, LedgerEdit
+from reviewbot.domain.ledger.edits import CancelDeferrals, LedgerEdit
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.machine.next_step import KEY_MEMORY
@@ -35,7 +35,7 @@ from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.values import replace
 
 
-class Asking(Struct, frozen=True):
+class CommandRun(Struct, frozen=True):
     """A command that is executed.
 
     Attributes:
@@ -83,35 +83,36 @@ def _with_authors(run: RunContext, pull: PullRequest, posted: PostedCommand) -> 
     return replace(pull, commits=run.ports.forge.commits(pull.number))
 
 
-def do(asking: Asking, action: CommandAction) -> Outcome | None:
+def execute(command: CommandRun, action: CommandAction) -> Outcome | None:
     """Execute an action; return the outcome of the run that it started, if any."""
     match action:
         case Refusal() | Tell():
             return None
         case Collect():
-            return asking.judge_again()
+            return command.judge_again()
         case Cancel():
-            return _cancel(asking)
+            return _cancel(command)
         case EditLedger(edit=edit):
-            return asking.judge_again(edit)
+            return command.judge_again(edit)
         case Buy():
-            return _buy(asking, action)
+            return _buy(command, action)
         case Ask():
-            return ask(asking.run, asking.snapshot, asking.posted, action)
+            return ask(command.run, command.snapshot, command.posted, action)
         case unknown:
             assert_never(unknown)
 
 
-def _cancel(asking: Asking) -> Outcome:
-    if asking.ledger.postponed():
-        asking.judge_again(CallOff())  # first: a purchase that waits for one of the tasks would be made when it ends
-    outcome = asking.judge_again(CallOff(), cancels=Cancels.ALL)
-    settle_questions(asking.run.ports, asking.inputs, asking.run.read_snapshot())
+def _cancel(command: CommandRun) -> Outcome:
+    if command.ledger.postponed():
+        # First: a purchase that waits for one of the tasks would be made when it ends.
+        command.judge_again(CancelDeferrals())
+    outcome = command.judge_again(CancelDeferrals(), cancels=Cancels.ALL)
+    settle_questions(command.run.ports, command.inputs, command.run.read_snapshot())
     return outcome
 
 
-def _buy(asking: Asking, action: Buy) -> Outcome:
+def _buy(command: CommandRun, action: Buy) -> Outcome:
     """Buy the review that this comment requests, unless its purchase has ended."""
     asked = action.asked
-    over = any(asked.comment_id in one.asked and one.state is TaskState.ENDED for one in asking.ledger.purchases)
-    return review_pull_request(asking.run.ports, asking.inputs, asked, asking.snapshot, may_buy=not over)
+    over = any(asked.comment_id in one.asked and one.state is TaskState.ENDED for one in command.ledger.purchases)
+    return review_pull_request(command.run.ports, command.inputs, asked, command.snapshot, may_buy=not over)

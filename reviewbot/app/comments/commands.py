@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import islice, takewhile
 
-from reviewbot.app.comments.actions import Asking, action_of, do
+from reviewbot.app.comments.actions import CommandRun, action_of, execute
 from reviewbot.app.comments.ask import settle_questions
 from reviewbot.app.comments.reply import react, reply
 from reviewbot.app.context import Ports, RunContext
@@ -131,7 +131,7 @@ def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, s
         react(run, posted.comment_id, there[0].reaction, in_thread=posted.in_thread)
         return _logged(run, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
     action = action_of(run, snapshot, posted)
-    outcome = do(Asking(run, inputs, snapshot, posted), action)
+    outcome = execute(CommandRun(run, inputs, snapshot, posted), action)
     if outcome is not None and is_left(action, outcome):
         raise ForgeError(outcome.message, hint=outcome.hint)
     if isinstance(action, Ask) and outcome is not None and outcome.status is not Status.FAILED:

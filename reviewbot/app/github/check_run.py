@@ -12,7 +12,7 @@ from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusi
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.machine.judge import CHECK_RUN, beside_another, current_check, let_through
+from reviewbot.domain.machine.judge import CHECK_RUN, apply_bypass, beside_another, current_check
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome, Status
@@ -38,7 +38,7 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     Raises:
         ForgeError: GitHub refused the check, or the state of the other pull requests cannot be read.
     """
-    outcome = let_through(known, outcome)
+    outcome = apply_bypass(known, outcome)
     if not run.settings.check_run or (outcome.conclusion is None and outcome.status is not Status.PENDING):
         return known
     known = replace(known, neighbour=_neighbour(run, known) if outcome.conclusion in GREEN else 0)

@@ -17,7 +17,7 @@ from reviewbot.domain.github.pull_request import (
     Seen,
     Snapshot,
 )
-from reviewbot.domain.ledger.codec import LedgerReading, decode, not_before, unsure
+from reviewbot.domain.ledger.codec import LedgerReading, decode, distrust, not_before
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger
@@ -50,13 +50,13 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     found, seen = summaries(snapshot.comments, run.settings.instance), None
     keep, checks = found.keep, (*snapshot.older_checks, *snapshot.checks)
     reading = _reading(run, keep, checks)
-    if keep is None or reading.problem or reading.ledger.favours:
-        seen = reading.ledger.seen if reading.ledger.favours else None
+    if keep is None or reading.problem or reading.ledger.has_exemptions:
+        seen = reading.ledger.seen if reading.ledger.has_exemptions else None
         checks, is_whole = _every_check(run, snapshot, seen)
         reading = _reading(run, keep, checks)
-        reading = reading if is_whole else unsure(reading)
+        reading = reading if is_whole else distrust(reading)
     cut = _is_cut(snapshot.pull, None if reading.problem else seen)
-    reading = unsure(reading) if cut else reading
+    reading = distrust(reading) if cut else reading
     believed = keep is not None and not reading.problem
     copies = _copies(run, checks)
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS

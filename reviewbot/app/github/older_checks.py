@@ -12,7 +12,7 @@ from reviewbot.domain.ledger.external_id import decode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.ledger.update import LedgerUpdate
-from reviewbot.domain.machine.judge import left_open, outlives_favour
+from reviewbot.domain.machine.judge import left_open, outlives_exemption
 from reviewbot.domain.machine.known import Bought, Known, NotBought
 from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
@@ -28,7 +28,7 @@ def close_older_checks(run: RunContext, known: Known) -> Known:
     newest_of = {(one.head_sha, one.name): one for one in known.snapshot.older_checks if not one.foreign}
     for check in newest_of.values() if run.paid and run.settings.check_run else ():
         bought = left_open(known, check, decode_external_id(check.external_id, run.signer))
-        if (bought or outlives_favour(known, check)) and _is_as_read(run, known, check):
+        if (bought or outlives_exemption(known, check)) and _is_as_read(run, known, check):
             _close(run, known, check, bought)
     if run.paid and run.settings.check_run and (found := _behind(run, known)):
         _close(run, known, *found)

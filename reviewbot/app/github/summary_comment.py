@@ -10,7 +10,7 @@ from reviewbot.app.output.views import summary_view
 from reviewbot.domain.github.pull_request import Comment
 from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
-from reviewbot.domain.machine.judge import SUMMARY, let_through, summary_is_due
+from reviewbot.domain.machine.judge import SUMMARY, apply_bypass, summary_is_due
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
@@ -29,7 +29,7 @@ def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """
     if not summary_is_due(known, outcome):
         return known
-    outcome = let_through(known, outcome)
+    outcome = apply_bypass(known, outcome)
     try:
         return _write_summary(run, known, outcome)
     except (ForgeUnreachable, NotFound):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reviewbot.app.dispatch import act
+from reviewbot.app.dispatch import handle
 from reviewbot.cli.bootstrap import open_ports, read_event
 from reviewbot.cli.invocation import Call
 from reviewbot.settings.environment import read_environment
@@ -13,4 +13,4 @@ def run(call: Call) -> int:
     collecting = {"INPUT_COMMAND": "collect"} if call.chosen.name == "collect" else {}
     environment = read_environment({**call.env, **collecting})
     with open_ports(environment, call.out) as ports:
-        return act(ports, environment.inputs, read_event(environment)).exit_status
+        return handle(ports, environment.inputs, read_event(environment)).exit_status

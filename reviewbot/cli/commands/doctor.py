@@ -15,7 +15,7 @@ from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.codevf import Access, CodeVF
 from reviewbot.adapters.git.clone import open_clone
-from reviewbot.adapters.github.client import Address, Patience
+from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.doctor_reader import SetupReader
 from reviewbot.adapters.local.pull_request import default_base
 from reviewbot.cli.commands.config import inputs_said
@@ -34,7 +34,7 @@ from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
 from reviewbot.setup.checkup import (
     DAYS,
     MERGES,
-    Finding,
+    Check,
     of_awaited,
     of_ends,
     of_error,
@@ -48,7 +48,7 @@ from reviewbot.setup.checkup import (
 from reviewbot.terminal.progress import Progress
 from reviewbot.values import replace
 
-PATIENCE = Patience(most=10, whole=30)
+PATIENCE = RetryLimits(most=10, whole=30)
 """Shorter than in a workflow, since a user waits."""
 
 _ASK_GH = "Set a token that can read the repository: GITHUB_TOKEN=$(gh auth token) reviewbot doctor"
@@ -58,24 +58,24 @@ _SECONDS = 30
 
 
 def run(call: Call) -> int:
-    """Check and print each finding as it comes."""
+    """Check and print each check as it comes."""
     said = inputs_said(call.chosen)
     desktop = read_desktop(call.env, peek_settings(said).codevf_url, asks_github=True)
     repository = repository_name(call.chosen.repo or call.env.get("GITHUB_REPOSITORY"), Path.cwd(), desktop)
     secrets = {secret for secret in (desktop.api_key, desktop.token) if secret}
-    findings = []
+    checks = []
     with ExitStack() as stack, signals():
-        for finding in _Visit(repository, said, desktop, SystemClock(desktop.network.time_scale), stack).findings():
-            findings.append(finding)
-            call.out.write(_line(finding, secrets))
+        for check in _Visit(repository, said, desktop, SystemClock(desktop.network.time_scale), stack).checks():
+            checks.append(check)
+            call.out.write(_line(check, secrets))
             call.out.flush()
-    return first_exit_status(*(finding.status for finding in findings))
+    return first_exit_status(*(check.status for check in checks))
 
 
-def _line(finding: Finding, secrets: set[str]) -> str:
-    """Return a finding as lines: the result, then what to do."""
-    lines = [f"{finding.mark:<8} {finding.about}: {finding.what.removesuffix('.')}."]
-    lines += [f"{'':<8} -> {line}" for line in finding.todo.splitlines()]
+def _line(check: Check, secrets: set[str]) -> str:
+    """Return a check as lines: the result, then what to do."""
+    lines = [f"{check.mark:<8} {check.about}: {check.what.removesuffix('.')}."]
+    lines += [f"{'':<8} -> {line}" for line in check.todo.splitlines()]
     text = "".join(f"{log_line(line)}\n" for line in lines)
     for secret in secrets:
         text = text.replace(secret, "***")
@@ -89,24 +89,24 @@ class _Visit(Struct, frozen=True):
     clock: SystemClock
     stack: ExitStack
 
-    def findings(self) -> Iterator[Finding]:
-        """Yield all findings; GitHub's first, since the settings are there."""
-        yield Finding("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
+    def checks(self) -> Iterator[Check]:
+        """Yield all checks; GitHub's first, since the settings are there."""
+        yield Check("versions", f"reviewbot {__version__}, Python {platform.python_version()}")
         if not self.desktop.token:
             settings = peek_settings(self._inputs(()))
-            yield Finding("token", "missing, so nothing on GitHub was checked", _ASK_GH, EXIT_NO_REVIEW)
+            yield Check("token", "missing, so nothing on GitHub was checked", _ASK_GH, EXIT_NO_REVIEW)
         else:
             settings = yield from self._github()
         if settings.reviewer is ReviewerKind.CODEVF:
             yield from self._codevf(settings)
             yield from self._merges()
         else:
-            yield Finding("reviewer", "`local` needs no account")
+            yield Check("reviewer", "`local` needs no account")
 
     def _inputs(self, jobs: tuple[Job, ...]) -> Mapping[str, str]:
         return {**inputs_of_review(jobs), **self.said}
 
-    def _github(self) -> Generator[Finding, None, Settings]:
+    def _github(self) -> Generator[Check, None, Settings]:
         """Check GitHub; return the valid settings of the review workflow."""
         first, network = peek_settings(self.said), self.desktop.network
         address = Address(network.api_url, network.graphql_url, network.ssl_file)
@@ -118,7 +118,7 @@ class _Visit(Struct, frozen=True):
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
                 there = reader.installation(named.config_file, named.templates_dir)
         except TokenUnknown as error:
-            yield Finding(
+            yield Check(
                 "token", error.message, f"The token is wrong, has expired or was revoked. {_ASK_GH}", error.exit_status
             )
             return peek_settings(self._inputs(()))
@@ -126,7 +126,7 @@ class _Visit(Struct, frozen=True):
             yield of_error("repository", error)
             return peek_settings(self._inputs(()))
         if not there.branch:
-            yield Finding("repository", "empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
+            yield Check("repository", "empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
             return first
         jobs = read_jobs(there.workflows)
         settings = peek_settings(self._inputs(jobs), there.config)
@@ -136,7 +136,7 @@ class _Visit(Struct, frozen=True):
             yield from of_problems(error.problems)
         else:
             result = "no config file, so the defaults apply" if there.config is None else "valid"
-            yield Finding("settings", f"{result}, on `{there.branch}`")
+            yield Check("settings", f"{result}, on `{there.branch}`")
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
         result = f"{len(own)} of the repository's own can be rendered" if own else "built-in"
         yield _tried("templates", lambda: Renderer(own), result)
@@ -155,10 +155,10 @@ class _Visit(Struct, frozen=True):
             yield from of_required(required, settings, jobs)
         return settings
 
-    def _codevf(self, settings: Settings) -> Iterator[Finding]:
+    def _codevf(self, settings: Settings) -> Iterator[Check]:
         if not self.desktop.api_key:
             result = "missing, so nothing at CodeVF was checked"
-            yield Finding("key", result, "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
+            yield Check("key", result, "Set CODEVF_API_KEY.", EXIT_NO_REVIEW)
             return
         network = self.desktop.network
         access = Access(settings.codevf_url, Secret(self.desktop.api_key), network.ssl_file, network.proxy)
@@ -166,7 +166,7 @@ class _Visit(Struct, frozen=True):
             deadline = self.clock.monotonic() + _SECONDS
             service = self.stack.enter_context(CodeVF(access, self.clock, deadline, SystemRandom()))
             balance = service.balance()
-            yield Finding("key", "valid")
+            yield Check("key", "valid")
             yield from of_price(settings, balance, service.tags())
             yield of_project(settings.codevf_project or self.repository)
         except SettingsError as error:
@@ -174,7 +174,7 @@ class _Visit(Struct, frozen=True):
         except ReviewbotError as error:
             yield of_error("CodeVF", error)
 
-    def _merges(self) -> Iterator[Finding]:
+    def _merges(self) -> Iterator[Check]:
         """Replay the last merges offline, if this runs in a clone of the repository."""
         try:
             clone = self.stack.enter_context(open_clone(Path.cwd(), self.desktop.network.children))
@@ -185,19 +185,19 @@ class _Visit(Struct, frozen=True):
             return
         try:
             replayer = replayer_of(clone, head, self.said, self.clock)
-            landed = clone.landed(head, f"{DAYS} days ago", MERGES + 1)
+            merges = clone.merges(head, f"{DAYS} days ago", MERGES + 1)
             deadline = self.clock.monotonic() + _SECONDS
             in_time = takewhile(
-                lambda _: self.clock.monotonic() < deadline, replayer.replays(landed[:MERGES], Progress())
+                lambda _: self.clock.monotonic() < deadline, replayer.replays(merges[:MERGES], Progress())
             )
             held = [one.credits for one in in_time]
         except ReviewbotError as error:
             yield replace(of_error("costs", error), status=0)
         else:
-            yield of_merges(held, is_whole=len(held) == len(landed))
+            yield of_merges(held, is_whole=len(held) == len(merges))
 
 
-def _awaited(reader: SetupReader, settings: Settings, branch: str, jobs: tuple[Job, ...]) -> Iterator[Finding]:
+def _awaited(reader: SetupReader, settings: Settings, branch: str, jobs: tuple[Job, ...]) -> Iterator[Check]:
     try:
         checks = reader.checks_of(branch)
     except ForgeError as error:
@@ -207,9 +207,9 @@ def _awaited(reader: SetupReader, settings: Settings, branch: str, jobs: tuple[J
     yield from of_ends(jobs)
 
 
-def _tried(about: str, attempt: Callable[[], object], result: str) -> Finding:
+def _tried(about: str, attempt: Callable[[], object], result: str) -> Check:
     try:
         attempt()
     except ReviewbotError as error:
         return of_error(about, error)
-    return Finding(about, result)
+    return Check(about, result)

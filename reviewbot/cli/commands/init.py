@@ -18,7 +18,7 @@ from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings import Settings
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.table import CONFIG_FILE
-from reviewbot.setup.files import ENVIRONMENT, SECRET, Action, Wish, files, installed_from, read_action, ruleset
+from reviewbot.setup.files import ENVIRONMENT, SECRET, Action, InitOptions, files, installed_from, read_action, ruleset
 
 ADVISORY, GATE = "advisory", "gate"
 
@@ -37,8 +37,8 @@ def run(call: Call) -> int:
     """Ask, check that no file is in the way, then write all files, or none; never replace a config file."""
     with open_clone(Path.cwd(), passed_on(call.env)) as clone:
         root = str(clone.root)
-    wish = _wish(call)
-    texts = {path: text for path, text in files(wish).items() if path != CONFIG_FILE or not call.chosen.no_config}
+    options = _options(call)
+    texts = {path: text for path, text in files(options).items() if path != CONFIG_FILE or not call.chosen.no_config}
     taken = [path for path in texts if is_taken(root, path, OUT_OF_BOUNDS)]
     if taken and not call.chosen.force:
         todo = {CONFIG_FILE: "Use `--no-config` or `--force`; both keep it."}
@@ -48,21 +48,21 @@ def run(call: Call) -> int:
     texts = {path: text for path, text in texts.items() if path not in kept}
     for path, text in texts.items():
         write_inside(root, path, text.encode(), forbidden=OUT_OF_BOUNDS)
-    every = files(Wish(wish.action, gate=True, wait_for=("CI",)))
-    unused = [path for path in every if path not in files(wish) and is_taken(root, path, OUT_OF_BOUNDS)]
-    call.err.write("\n".join(_next(wish, texts, kept, unused)) + "\n")
-    if wish.gate:
-        rules = ruleset(Settings(reviewer=wish.reviewer), call.chosen.source or ACTIONS_APP)
+    every = files(InitOptions(options.action, gate=True, wait_for=("CI",)))
+    unused = [path for path in every if path not in files(options) and is_taken(root, path, OUT_OF_BOUNDS)]
+    call.err.write("\n".join(_next(options, texts, kept, unused)) + "\n")
+    if options.gate:
+        rules = ruleset(Settings(reviewer=options.reviewer), call.chosen.source or ACTIONS_APP)
         call.out.write(json.dumps(rules, indent=2) + "\n")
     return 0
 
 
-def _wish(call: Call) -> Wish:
+def _options(call: Call) -> InitOptions:
     """Return what flags or answers at the terminal ask for, otherwise the default."""
     chosen = call.chosen
     reviewer = chosen.reviewer or _asked(call, "Who reviews?", [str(one) for one in ReviewerKind])
     kind = chosen.kind or _asked(call, "Require the review before merging?", (ADVISORY, GATE))
-    return Wish(_action(call), kind == GATE, ReviewerKind(reviewer), tuple(chosen.wait_for))
+    return InitOptions(_action(call), kind == GATE, ReviewerKind(reviewer), tuple(chosen.wait_for))
 
 
 def _action(call: Call) -> Action:
@@ -101,31 +101,31 @@ def _line(call: Call, question: str) -> str:
     return call.typed.readline().strip()
 
 
-def _next(wish: Wish, texts: Mapping[str, str], kept: Sequence[str], unused: Sequence[str]) -> list[str]:
+def _next(options: InitOptions, texts: Mapping[str, str], kept: Sequence[str], unused: Sequence[str]) -> list[str]:
     """Return the lines that list the files and what to do next.
 
     Args:
-        wish: the options.
+        options: the options.
         texts: the written files.
         kept: files that exist and were not replaced.
         unused: workflows of an earlier `init` with other options.
     """
-    keyed = wish.reviewer is ReviewerKind.CODEVF
+    keyed = options.reviewer is ReviewerKind.CODEVF
     steps = ["Commit these files on the default branch: GitHub reads them from there."]
     if unused:
         steps.append(f"Delete what these workflows do not use:\n     rm {shlex.join(unused)}")
-    if keyed and wish.gate:
+    if keyed and options.gate:
         steps.append(
             f"Create the environment `{ENVIRONMENT}`, limit it to the default branch, then:\n"
             f"     gh secret set {SECRET} --env {ENVIRONMENT}"
         )
     elif keyed:
         steps.append(f"Store the key as a secret:\n     gh secret set {SECRET}")
-    if keyed and wish.wait_for:
+    if keyed and options.wait_for:
         steps.append(f"List the checks to wait for under `wait-for-checks` in {CONFIG_FILE}, by their names.")
     post = "gh api --method POST 'repos/{owner}/{repo}/rulesets' --input ruleset.json"
     require = f"To require the check, save the printed ruleset as ruleset.json, then:\n     {post}"
-    steps.append(require if wish.gate else _ADVISES)
+    steps.append(require if options.gate else _ADVISES)
     steps.append("Verify the setup (free): reviewbot doctor")
     written = [f"  {visible(path)}" for path in texts]
     written += [f"  {visible(path)} (exists, kept)" for path in kept]

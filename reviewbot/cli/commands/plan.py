@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
-from reviewbot.adapters.git.clone import Clone, Landed, open_clone
-from reviewbot.adapters.local.forge import Desk
-from reviewbot.adapters.local.pull_request import LocalChange, Stretch, default_base
-from reviewbot.adapters.local.state_file import Notebook
+from reviewbot.adapters.git.clone import Clone, Merged, open_clone
+from reviewbot.adapters.local.forge import LocalForge
+from reviewbot.adapters.local.pull_request import CommitRange, LocalChange, default_base
+from reviewbot.adapters.local.state_file import StateFile
 from reviewbot.app.context import policy_of
 from reviewbot.app.dispatch import Ports
 from reviewbot.app.review import review_pull_request
@@ -48,8 +48,8 @@ def run(call: Call) -> int:
         replayer = replayer_of(clone, head, inputs_of(chosen, {}), clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
         with showing_progress(console, quiet=False, counts=True) as progress:
-            landed = clone.landed(head, span, chosen.most)
-            replays = tuple(replayer.replays(landed, progress))
+            merges = clone.merges(head, span, chosen.most)
+            replays = tuple(replayer.replays(merges, progress))
         scope = f"{clone.branch(branch) or branch} since {chosen.since}"
     match chosen.format:
         case "json":
@@ -86,22 +86,22 @@ class Replayer(Struct, frozen=True):
     policy: Policy
     clock: SystemClock
 
-    def replays(self, landed: tuple[Landed, ...], progress: Progress) -> Iterator[Replay]:
+    def replays(self, merges: tuple[Merged, ...], progress: Progress) -> Iterator[Replay]:
         """Yield one replay for each merge."""
-        progress.stage(f"Replaying {counted(len(landed), 'merge')}")
-        for done, one in enumerate(landed):
-            progress.count(done, len(landed))
+        progress.stage(f"Replaying {counted(len(merges), 'merge')}")
+        for done, one in enumerate(merges):
+            progress.count(done, len(merges))
             if bot := skipped_bot(self.clone.authors(one), self.policy.bots):
                 yield Replay(one.day, one.sha, one.subject, note=bot, bot=bot)
             else:
                 yield replayed(one.day, one.sha, one.subject, self._dry_run(one))
 
-    def _dry_run(self, landed: Landed) -> SummaryView:
-        old = self.clone.merge_base(landed.parent, landed.merged) if landed.merged != landed.sha else landed.parent
-        stretch = Stretch("", "", self.head, old or landed.parent, landed.merged, landed.subject)
-        change, reporter = LocalChange(self.clone, stretch, 0), TerminalReporter(Progress())
+    def _dry_run(self, merge: Merged) -> SummaryView:
+        old = self.clone.merge_base(merge.parent, merge.merged) if merge.merged != merge.sha else merge.parent
+        commit_range = CommitRange("", "", self.head, old or merge.parent, merge.merged, merge.subject)
+        change, reporter = LocalChange(self.clone, commit_range, 0), TerminalReporter(Progress())
         ports = Ports(
-            forge=Desk(change, Notebook()),
+            forge=LocalForge(change, StateFile()),
             changes=change,
             open_service=_nobody,
             reporter=reporter,
@@ -112,5 +112,5 @@ class Replayer(Struct, frozen=True):
         )
         review_pull_request(ports, self.inputs, AtTerminal(), 0)
         if reporter.view is None:
-            raise TypeError(landed)
+            raise TypeError(merge)
         return reporter.view

@@ -12,9 +12,9 @@ from msgspec import Struct, field
 from rich.console import Console
 
 from reviewbot import __version__
-from reviewbot.adapters.actions.runner import Runner, Surroundings
+from reviewbot.adapters.actions.runner import Runner, RunnerFiles
 from reviewbot.adapters.clock import SystemClock
-from reviewbot.adapters.local.state_file import Notebook
+from reviewbot.adapters.local.state_file import StateFile
 from reviewbot.app.dispatch import Ports
 from reviewbot.app.load import load_snapshot
 from reviewbot.app.review import review_pull_request
@@ -129,7 +129,7 @@ def _write(call: Call, view: SummaryView, reporter: TerminalReporter, first: Set
     elif view.sum is None and chosen.format in _OF_AN_ANSWER:
         return
     elif chosen.format == "github":
-        runner = Runner(call.out, Surroundings(), ())
+        runner = Runner(call.out, RunnerFiles(), ())
         for annotation in reporter.annotations:
             runner.annotate(annotation)
     else:
@@ -149,7 +149,7 @@ def _keep(call: Call, view: SummaryView, place: Place, first: Settings) -> bool:
     if place.last_review is None or view.sum is None:
         return False
     try:
-        Notebook(place.last_review).write(_document("json", view, first))
+        StateFile(place.last_review).write(_document("json", view, first))
     except PermissionMissing as error:  # the review itself is complete
         if not call.chosen.quiet:
             say(open_console(call.err, call.env, plain=call.chosen.plain), error.message, "yellow")

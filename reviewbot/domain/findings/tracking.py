@@ -225,7 +225,9 @@ class Answered(Struct, frozen=True):
     placed: tuple[Placed, ...]
 
 
-def absorb(findings: Findings, answer: Answered, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> Findings:
+def merge_answer(
+    findings: Findings, answer: Answered, change_index: ChangeIndex, stood: Stood = NOT_JUDGED
+) -> Findings:
     """Update the findings by an answer. Idempotent."""
     known = {record.id: update_state(record, change_index, stood) for record in findings.records}
     placed = assign_ids(answer.placed, remembered(findings.records))

@@ -217,7 +217,7 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
         why = "the comment was edited" if edited_by_other else another
         return LedgerReading(Ledger(), ledger.spent, f"The ledger's signature is invalid: {why}.")
     if edited_by_other:
-        return LedgerReading(ledger.without_favours(), ledger.spent, _EDITED)
+        return LedgerReading(ledger.without_exemptions(), ledger.spent, _EDITED)
     return LedgerReading(ledger, ledger.spent)
 
 
@@ -230,16 +230,16 @@ def not_before(reading: LedgerReading, counter: int) -> LedgerReading:
     ledger = reading.ledger
     if ledger.counter >= counter:
         return reading
-    return _without_favours(replace(reading, ledger=replace(ledger, counter=counter)), _OLDER)
+    return _without_exemptions(replace(reading, ledger=replace(ledger, counter=counter)), _OLDER)
 
 
-def unsure(reading: LedgerReading) -> LedgerReading:
+def distrust(reading: LedgerReading) -> LedgerReading:
     """Distrust a ledger if not all check runs that could show it to be outdated were read."""
-    return _without_favours(reading, _UNSURE) if reading.ledger.favours else reading
+    return _without_exemptions(reading, _UNSURE) if reading.ledger.has_exemptions else reading
 
 
-def _without_favours(reading: LedgerReading, problem: str) -> LedgerReading:
-    return reading if reading.problem else LedgerReading(reading.ledger.without_favours(), reading.spent, problem)
+def _without_exemptions(reading: LedgerReading, problem: str) -> LedgerReading:
+    return reading if reading.problem else LedgerReading(reading.ledger.without_exemptions(), reading.spent, problem)
 
 
 def replace_ledger(body: str, encoded: str) -> str:

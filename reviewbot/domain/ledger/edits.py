@@ -36,11 +36,11 @@ class GrantBypass(Struct, frozen=True):
     reason: str
 
 
-class CallOff(Struct, frozen=True):
+class CancelDeferrals(Struct, frozen=True):
     """Buy nothing more: a deferred purchase costs nothing, and an intent counts its hold permanently."""
 
 
-LedgerEdit = Waive | Unwaive | GrantBypass | CallOff
+LedgerEdit = Waive | Unwaive | GrantBypass | CancelDeferrals
 
 
 def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: ChangeIndex) -> Ledger:
@@ -53,7 +53,7 @@ def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: Chang
                 ledger = _with(ledger, finding_id, partial(replace, waiver=None))
             case GrantBypass(head_sha=head_sha, base_ref=base_ref, by=by, reason=reason):
                 ledger = replace(ledger, bypass=Bypass(head_sha, base_ref, by, reason[:MAX_REASON]))
-            case CallOff():
+            case CancelDeferrals():
                 for purchase in (*ledger.postponed(), *ledger.intents()):
                     used = Decimal(0) if purchase.state is TaskState.DEFERRED else None
                     ledger = ledger.with_purchase(replace(purchase, state=TaskState.ENDED, used=used))

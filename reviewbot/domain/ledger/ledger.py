@@ -332,11 +332,11 @@ class Ledger(Struct, frozen=True):
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
 
     @property
-    def favours(self) -> bool:
+    def has_exemptions(self) -> bool:
         """Whether it contains a waiver or a bypass, which a restored older version could bring back."""
         return self.bypass is not None or any(one.waiver for one in self.findings.records)
 
-    def without_favours(self) -> Ledger:
+    def without_exemptions(self) -> Ledger:
         """Remove waivers and bypass, and mark the findings as incomplete."""
         records = tuple(replace(record, waiver=None) for record in self.findings.records)
         return replace(self, bypass=None, findings=replace(self.findings, records=records, broken=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from reviewbot.domain.findings.placement import assign_ids, remembered, said
-from reviewbot.domain.findings.tracking import Answered, ChangeIndex, absorb, update_states
+from reviewbot.domain.findings.tracking import Answered, ChangeIndex, merge_answer, update_states
 from reviewbot.domain.ledger.edits import LedgerEdit, apply_edits
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.values import replace
@@ -54,6 +54,6 @@ def applied(ledger: Ledger, changes: LedgerUpdate, change_index: ChangeIndex) ->
     stood = ledger.judged_states(change_index.change)
     findings = update_states(ledger.findings, change_index, stood)
     for answer in changes.answers:
-        findings = absorb(findings, answer, change_index, stood)
+        findings = merge_answer(findings, answer, change_index, stood)
     ledger = apply_edits(replace(ledger, findings=findings), changes.edits, change_index)
     return ledger.with_posted(changes.posted).with_judged(change_index.change)

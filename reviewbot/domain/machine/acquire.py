@@ -11,14 +11,14 @@ from reviewbot.domain.codevf.idempotency import scope_since
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.pull_request import Permission
-from reviewbot.domain.ledger.edits import CallOff
+from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.machine.judge import by_findings, failed, not_asked_for, without_review
 from reviewbot.domain.machine.known import Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.next_step import (
-    Standpoint,
+    Situation,
     Step,
     builds_on,
     is_forgotten,
@@ -30,17 +30,20 @@ from reviewbot.domain.machine.phases import (
     Affordable,
     Approved,
     AwaitingOlder,
-    CallingOff,
     Cancelling,
+    CancelRequested,
+    Candidate,
     Completed,
     Deferred,
+    DryRunDue,
     Due,
     Intended,
     Judged,
     Loaded,
+    LookingUpOlder,
     NotDue,
     NothingToSend,
-    OlderOver,
+    OlderEnded,
     Order,
     Postponed,
     Priced,
@@ -50,7 +53,6 @@ from reviewbot.domain.machine.phases import (
     Quoted,
     Ready,
     Refreshed,
-    Rehearsed,
     Reopened,
     Replaced,
     Replacing,
@@ -58,14 +60,12 @@ from reviewbot.domain.machine.phases import (
     Resumed,
     ReviewChange,
     Scoping,
-    Settling,
     Sizing,
     Submitted,
     Then,
     Unchecked,
     Waiting,
     Wanted,
-    Wish,
 )
 from reviewbot.domain.machine.purchase import (
     as_agreed,
@@ -136,23 +136,23 @@ Buying = (
     | Priced
     | Quoted
     | Intended
-    | Rehearsed
+    | DryRunDue
     | Concluded
 )
 
-Looked = Settling | Resumed | Buying
+Looked = LookingUpOlder | Resumed | Buying
 
 
 # Is a review due?
 
 
-def start(known: Known) -> CallingOff | Loaded | Due | NotDue | Concluded:
+def start(known: Known) -> CancelRequested | Loaded | Due | NotDue | Concluded:
     if known.request.remembers and known.request.cancels is not Cancels.NONE:
-        return CallingOff(known)
+        return CancelRequested(known)
     return eligible(known)
 
 
-def to_cancel(at: CallingOff, got: LedgerRead) -> Cancelling | Loaded | Due | NotDue | Concluded:
+def to_cancel(at: CancelRequested, got: LedgerRead) -> Cancelling | Loaded | Due | NotDue | Concluded:
     """Cancel the open tasks of any head, even if the change cannot be read."""
     task_ids = got.stored.ledger.open_task_ids()
     return Cancelling(at.known, task_ids) if task_ids else eligible(at.known)
@@ -199,7 +199,7 @@ def with_ledger(at: NotDue, got: LedgerRead) -> Due | Concluded:
 
 
 def with_change(at: Due, got: ChangeRead, now: datetime) -> Ready | Looked:
-    called_off = () if at.known.snapshot.pull.is_open else (CallOff(),)
+    called_off = () if at.known.snapshot.pull.is_open else (CancelDeferrals(),)
     update = LedgerUpdate(edits=(*at.known.request.edits, *called_off))
     known = routed(at.known.reading(got.change, got.stored, update).noting(got.stored.problem))
     if at.skipped is not None:
@@ -209,21 +209,21 @@ def with_change(at: Due, got: ChangeRead, now: datetime) -> Ready | Looked:
     if not known.request.is_due:
         return _settling_all(known, NothingToSend(), now)
     if known.request.dry_run and at.known.request.paid:
-        return _rehearsal(planned(known, now))
+        return _dry_run_due(planned(known, now))
     return Ready(known, ReviewChange(_bought_before(known, now)))
 
 
-def _rehearsal(known: Known) -> Rehearsed | Concluded:
+def _dry_run_due(known: Known) -> DryRunDue | Concluded:
     """Show in a dry run what a purchase would wait for."""
     rules, outcome = known.request.wait_rules, not_due(Reason.DRY_RUN)
     if known.request.is_explicit:
         return concluded(known, outcome)
     if rules.quiet_minutes:
         known = known.noting(f"A review is bought {rules.quiet_minutes} minutes after the last push (`quiet-minutes`).")
-    return Rehearsed(known, outcome) if rules.checks else concluded(known, outcome)
+    return DryRunDue(known, outcome) if rules.checks else concluded(known, outcome)
 
 
-def rehearsed(at: Rehearsed, open_checks: tuple[str, ...]) -> Concluded:
+def end_dry_run(at: DryRunDue, open_checks: tuple[str, ...]) -> Concluded:
     would = f"A purchase would wait now. {waits_for(open_checks)}" if open_checks else "The awaited checks are green."
     return concluded(at.known.noting(would), at.outcome)
 
@@ -275,15 +275,15 @@ def _dropped(wanted: Purchase) -> Purchase:
 
 
 def _next_task(known: Known, left: tuple[Purchase, ...], then: Then, now: datetime) -> Looked:
-    return Settling(known, left, then) if left else _settled(known, then, now)
+    return LookingUpOlder(known, left, then) if left else _settled(known, then, now)
 
 
-def looked_up(at: Settling, got: TaskRead, now: datetime) -> Looked:
+def looked_up(at: LookingUpOlder, got: TaskRead, now: datetime) -> Looked:
     purchase, rest = at.left[0], at.left[1:]
     return _next_task(_with_task(at.known, purchase, got, now), rest, at.then, now)
 
 
-def not_looked_up(at: Settling, error: ReviewbotError, now: datetime) -> Looked:
+def not_looked_up(at: LookingUpOlder, error: ReviewbotError, now: datetime) -> Looked:
     """End a task that CodeVF does not know; keep one that it cannot report on."""
     purchase, rest = at.left[0], at.left[1:]
     known = at.known.noting(f"The review of {_named(purchase)} could not be looked up: {error.message}")
@@ -391,14 +391,14 @@ def _or_failed(known: Known, decide: Callable[[], Resumed | Buying]) -> Resumed 
 
 
 def _acquired(known: Known, before: Purchase | None, now: datetime) -> Resumed | Buying:
-    match next_step(_standpoint(known, before)):
+    match next_step(_situation(known, before)):
         case Step.RESUME if before is not None:
             known = known.saying(f"This change was already bought as task {before.task_id}; nothing is paid again.")
             known, bought = resumed(known, before, now)
             return Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
         case Step.BUY | Step.DEFER as step:
             identity = replace(known.identity, attempt=next_attempt(before))
-            return _wanted(known, Wish(identity, before, waits=step is Step.DEFER), now)
+            return _wanted(known, Candidate(identity, before, waits=step is Step.DEFER), now)
         case _:
             head, wanted = known.snapshot.pull.head_sha, TaskState.DEFERRED
             if before is not None and before.state is wanted and before.head_sha != head:
@@ -406,9 +406,9 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> Resumed |
             return concluded(known, not_asked_for(known))
 
 
-def _standpoint(known: Known, before: Purchase | None) -> Standpoint:
+def _situation(known: Known, before: Purchase | None) -> Situation:
     request, trigger = known.request, known.request.trigger
-    return Standpoint(
+    return Situation(
         known=before,
         head_sha=known.snapshot.pull.head_sha,
         wanted=_wants_another(known, before),
@@ -519,45 +519,45 @@ def lost(known: Known, underway: Underway, now: datetime) -> Concluded:
 # Is the purchase approved?
 
 
-def _wanted(known: Known, wish: Wish, now: datetime) -> Buying:
-    request, pull, before = known.request, known.snapshot.pull, wish.before
+def _wanted(known: Known, candidate: Candidate, now: datetime) -> Buying:
+    request, pull, before = known.request, known.snapshot.pull, candidate.before
     if before is not None and before.state is TaskState.DEFERRED and not request.may_buy:
         known = replace(known, request=as_agreed(request, before))
-    deferred = known.memory.written.find(wish.identity.digest())
+    deferred = known.memory.written.find(candidate.identity.digest())
     approved = deferred is not None and (deferred.state, deferred.head_sha) == (TaskState.DEFERRED, pull.head_sha)
-    if not request.paid or wish.intent or approved:
-        return _approved(known, wish, now)
+    if not request.paid or candidate.intent or approved:
+        return _approved(known, candidate, now)
     login = approval_login(pull, request.policy, request.trigger)
-    return Wanted(known, wish, login) if login else with_approval(known, wish, Permission.NONE, now)
+    return Wanted(known, candidate, login) if login else with_approval(known, candidate, Permission.NONE, now)
 
 
-def with_approval(known: Known, wish: Wish, permission: Permission, now: datetime) -> Buying:
+def with_approval(known: Known, candidate: Candidate, permission: Permission, now: datetime) -> Buying:
     """Decide by the permission of the user who requested the purchase."""
     try:
         check_approval(known.snapshot.pull, known.request.policy, known.request.trigger, lambda _: permission)
     except ReviewbotError as error:
         return concluded(known, failed(known, error))
-    return _approved(known, wish, now)
+    return _approved(known, candidate, now)
 
 
 # Does it wait for a pause in the pushes, or for other checks of the head?
 
 
-def _approved(known: Known, wish: Wish, now: datetime) -> Buying:
+def _approved(known: Known, candidate: Candidate, now: datetime) -> Buying:
     """Wait, unless a person asks for the review now, or an earlier run may have bought it already."""
-    if not known.request.paid or wish.intent or known.request.is_explicit:
-        return _in_turn(known, wish, None, now)
-    wanted = deferral_of(known, wish, now)
+    if not known.request.paid or candidate.intent or known.request.is_explicit:
+        return _in_turn(known, candidate, None, now)
+    wanted = deferral_of(known, candidate, now)
     there = known.memory.written.named(wanted.identity, wanted.attempt)
     recorded = there is not None and (there.state, there.head_sha) == (TaskState.DEFERRED, wanted.head_sha)
-    return _unchecked(Unchecked(known, wish, wanted, recorded), now)
+    return _unchecked(Unchecked(known, candidate, wanted, recorded), now)
 
 
 def _unchecked(at: Unchecked, now: datetime) -> Buying:
     rules = at.known.request.wait_rules
     if not rules.is_quiet(_seen_at(at.known, at.wanted), now):
         return _waits(at, rules.too_young)
-    return at if rules.checks else _in_turn(at.known, at.wish, None, now)
+    return at if rules.checks else _in_turn(at.known, at.candidate, None, now)
 
 
 def _seen_at(known: Known, wanted: Purchase) -> datetime:
@@ -571,7 +571,7 @@ def _waits(at: Unchecked, message: str) -> Deferred | Postponed | Concluded:
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
     if at.recorded:
         return _postponed(at.known, outcome)
-    return Deferred(at.known.noted(at.wanted), at.wish, None, at.wanted, outcome)
+    return Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
 
 
 def _postponed(known: Known, outcome: Outcome) -> Postponed | Concluded:
@@ -582,7 +582,7 @@ def _postponed(known: Known, outcome: Outcome) -> Postponed | Concluded:
 def with_head_checks(at: Unchecked, open_checks: tuple[str, ...], now: datetime) -> Buying:
     known, rules = at.known, at.known.request.wait_rules
     if not open_checks:
-        return _in_turn(known, at.wish, None, now)
+        return _in_turn(known, at.candidate, None, now)
     if not rules.is_over(_seen_at(known, at.wanted), now):
         return _waits(at, waits_for(open_checks))
     error = ChecksNotGreen(
@@ -597,7 +597,7 @@ def without_head_checks(at: Unchecked, error: ReviewbotError, now: datetime) -> 
     if isinstance(error, PermissionMissing):
         note = "The review was bought without waiting for `wait-for-checks`: the token cannot read the head's checks."
         known = at.known.noting(f"{note} {error.hint}")
-        return _in_turn(known, at.wish, None, now)
+        return _in_turn(known, at.candidate, None, now)
     return _waits(
         replace(at, known=at.known.noting(error.message)),
         "The checks of the head cannot be read.",
@@ -607,31 +607,31 @@ def without_head_checks(at: Unchecked, error: ReviewbotError, now: datetime) -> 
 # Is the review of an older head awaited first?
 
 
-def _in_turn(known: Known, wish: Wish, agreed: Quote | None, now: datetime) -> Buying:
+def _in_turn(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> Buying:
     awaited = known.awaited
-    if not wish.waits or awaited is None:
-        return _scoped_or_compared(known, wish, agreed, now)
+    if not candidate.waits or awaited is None:
+        return _scoped_or_compared(known, candidate, agreed, now)
     if is_replaced(awaited.task.status, known.request.supersede):
-        return Approved(known, wish, awaited)
-    return _deferred(known, wish, awaited, now)
+        return Approved(known, candidate, awaited)
+    return _deferred(known, candidate, awaited, now)
 
 
 def with_price_to_replace(at: Approved, got: PriceRead) -> Affordable | Replacing | Concluded:
     """Cancel the open task of an older head only if the newer head can be paid for."""
     known = at.known
     try:
-        agreed = quote(known, at.wish, got.tag, got.balance, freed=at.awaited.purchase.hold)
+        agreed = quote(known, at.candidate, got.tag, got.balance, freed=at.awaited.purchase.hold)
     except ReviewbotError as error:
         return concluded(known, failed(known, error))
     project_id = _project_number(known)
     if not project_id:
-        return Affordable(known, at.wish, at.awaited, agreed)
-    return Replacing(known, at.wish, at.awaited, replace(agreed, project_id=project_id))
+        return Affordable(known, at.candidate, at.awaited, agreed)
+    return Replacing(known, at.candidate, at.awaited, replace(agreed, project_id=project_id))
 
 
 def with_project_to_replace(at: Affordable, project_id: int) -> Replacing:
     """Cancel it once the project is known, too; then only the service itself can refuse the purchase."""
-    return Replacing(at.known, at.wish, at.awaited, replace(at.quote, project_id=project_id))
+    return Replacing(at.known, at.candidate, at.awaited, replace(at.quote, project_id=project_id))
 
 
 def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
@@ -639,38 +639,38 @@ def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
     known = replace(at.known, others=others)
     if not got.task.status.is_over:
         kept = OpenTask(at.awaited.purchase, got.task)
-        return _deferred(replace(known, others=(*others, kept)), at.wish, kept, now)
+        return _deferred(replace(known, others=(*others, kept)), at.candidate, kept, now)
     if got.answer is None:
         known = known.saying(f"The review of {_named(at.awaited.purchase)} was cancelled for the newer head.")
     known = _with_task(known, at.awaited.purchase, got, now)
     # A task that finished before it was cancelled frees no credits.
-    return _in_turn(known, at.wish, at.quote if got.answer is None else None, now)
+    return _in_turn(known, at.candidate, at.quote if got.answer is None else None, now)
 
 
-def _deferred(known: Known, wish: Wish, awaited: OpenTask, now: datetime) -> Deferred:
-    wanted = deferral_of(known, wish, now)
-    return Deferred(known.noted(wanted), wish, awaited, wanted, pending(known.request.judgement.rules))
+def _deferred(known: Known, candidate: Candidate, awaited: OpenTask, now: datetime) -> Deferred:
+    wanted = deferral_of(known, candidate, now)
+    return Deferred(known.noted(wanted), candidate, awaited, wanted, pending(known.request.judgement.rules))
 
 
 def deferred(at: Deferred, known: Known, now: datetime) -> AwaitingOlder | Buying:
     """Await the older head, or look again: a check may have ended before its run could find the purchase."""
     if at.awaited is not None:
-        return AwaitingOlder(known, at.wish, at.awaited, at.wanted, _label(known))
-    return _unchecked(Unchecked(known, at.wish, at.wanted, recorded=True), now)
+        return AwaitingOlder(known, at.candidate, at.awaited, at.wanted, _label(known))
+    return _unchecked(Unchecked(known, at.candidate, at.wanted, recorded=True), now)
 
 
-def with_older_task(at: AwaitingOlder, got: TaskRead) -> AwaitingOlder | OlderOver:
+def with_older_task(at: AwaitingOlder, got: TaskRead) -> AwaitingOlder | OlderEnded:
     awaited = replace(at.awaited, task=got.task)
     known = replace(at.known, others=(*at.known.others[:-1], awaited))
     if got.task.status.is_over:
-        return OlderOver(known, at.wish, awaited, at.wanted)
-    return AwaitingOlder(known, at.wish, awaited, at.wanted, "", at.waited + got.seconds)
+        return OlderEnded(known, at.candidate, awaited, at.wanted)
+    return AwaitingOlder(known, at.candidate, awaited, at.wanted, "", at.waited + got.seconds)
 
 
-def with_older_result(at: OlderOver, got: TaskRead, now: datetime) -> Rereading:
+def with_older_result(at: OlderEnded, got: TaskRead, now: datetime) -> Rereading:
     """Add the findings of the older head, which the review of this one confirms."""
     known = replace(at.known, others=at.known.others[:-1])
-    return Rereading(_with_task(known, at.awaited.purchase, got, now), at.wish, at.wanted)
+    return Rereading(_with_task(known, at.awaited.purchase, got, now), at.candidate, at.wanted)
 
 
 def reread(at: Rereading, known: Known, now: datetime) -> Resumed | Buying:
@@ -684,45 +684,45 @@ def reread(at: Rereading, known: Known, now: datetime) -> Resumed | Buying:
 # What is bought, and at what price?
 
 
-def _scoped_or_compared(known: Known, wish: Wish, agreed: Quote | None, now: datetime) -> Buying:
+def _scoped_or_compared(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> Buying:
     """Review only what is new, if the last review was whole and the base has only moved forward."""
-    request, before = known.request, wish.before
-    if wish.intent:
-        return _scoped(known, wish, wish.intent.since, agreed, now)
+    request, before = known.request, candidate.before
+    if candidate.intent:
+        return _scoped(known, candidate, candidate.intent.since, agreed, now)
     again = before is not None and before.state is TaskState.DONE
     base_ref = known.change.base_ref
     last = builds_on(known.ledger, base_ref, request.selecting) if request.incremental and request.paid else None
     if last is None or again:
-        return _scoped(known, wish, "", agreed, now)
+        return _scoped(known, candidate, "", agreed, now)
     merge_base = known.change.change.merge_base
     if not last.merge_base or last.merge_base == merge_base:
-        return _scoped(known, wish, last.head_sha if last.merge_base else "", agreed, now)
-    return Scoping(known, wish, agreed, last)
+        return _scoped(known, candidate, last.head_sha if last.merge_base else "", agreed, now)
+    return Scoping(known, candidate, agreed, last)
 
 
 def compared(at: Scoping, *, only_moved_on: bool, now: datetime) -> Buying:
     """Review the whole change if the base was moved back, since that adds unreviewed lines to it."""
-    return _scoped(at.known, at.wish, at.last.head_sha if only_moved_on else "", at.quote, now)
+    return _scoped(at.known, at.candidate, at.last.head_sha if only_moved_on else "", at.quote, now)
 
 
-def _scoped(known: Known, wish: Wish, since: str, agreed: Quote | None, now: datetime) -> Buying:
-    wish = replace(wish, identity=replace(wish.identity, scope=scope_since(since)))
-    return Sizing(known, wish, agreed) if since else _sized(known, wish, agreed, now)
+def _scoped(known: Known, candidate: Candidate, since: str, agreed: Quote | None, now: datetime) -> Buying:
+    candidate = replace(candidate, identity=replace(candidate.identity, scope=scope_since(since)))
+    return Sizing(known, candidate, agreed) if since else _sized(known, candidate, agreed, now)
 
 
 def with_new_part(at: Sizing, parts: tuple[NewPart, ...], now: datetime) -> Buying:
     known = replace(at.known, new_parts=parts)
-    return _sized(known, at.wish, resized(known, at.wish, at.quote) if at.quote else None, now)
+    return _sized(known, at.candidate, resized(known, at.candidate, at.quote) if at.quote else None, now)
 
 
-def _sized(known: Known, wish: Wish, agreed: Quote | None, now: datetime) -> Buying:
-    return Pricing(known, wish) if agreed is None else _priced(known, wish, agreed, now)
+def _sized(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> Buying:
+    return Pricing(known, candidate) if agreed is None else _priced(known, candidate, agreed, now)
 
 
 def with_price(at: Pricing, got: PriceRead, now: datetime) -> Buying:
     known = at.known
     try:
-        agreed = quote(known, at.wish, got.tag, got.balance, freed=0)
+        agreed = quote(known, at.candidate, got.tag, got.balance, freed=0)
     except ReviewbotError as error:
         return concluded(known, failed(known, error))
     if got.balance is not None:
@@ -731,12 +731,12 @@ def with_price(at: Pricing, got: PriceRead, now: datetime) -> Buying:
     if agreed.lines is not None:
         size = sized_by(known.request.auto_size, known.request.mode, agreed.lines, agreed.parts, agreed.max_credits)
         known = known.saying(f"Size: {size}.")
-    return _priced(known, at.wish, agreed, now)
+    return _priced(known, at.candidate, agreed, now)
 
 
-def _priced(known: Known, wish: Wish, agreed: Quote, now: datetime) -> Priced | Quoted | Intended:
+def _priced(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Priced | Quoted | Intended:
     project_id = agreed.project_id or _project_number(known)
-    return in_project(known, wish, agreed, project_id, now) if project_id else Priced(known, wish, agreed)
+    return in_project(known, candidate, agreed, project_id, now) if project_id else Priced(known, candidate, agreed)
 
 
 def _project_number(known: Known) -> int:
@@ -745,11 +745,11 @@ def _project_number(known: Known) -> int:
     return int(project) if project.isascii() and project.isdigit() else 0
 
 
-def in_project(known: Known, wish: Wish, agreed: Quote, project_id: int, now: datetime) -> Quoted | Intended:
+def in_project(known: Known, candidate: Candidate, agreed: Quote, project_id: int, now: datetime) -> Quoted | Intended:
     """Record the intent first if the review costs money."""
-    bought = intended(known, wish, agreed, now)
+    bought = intended(known, candidate, agreed, now)
     agreed = replace(agreed, project_id=project_id)
-    order = Order(wish.identity, agreed, wish.intent is not None, _label(known))
+    order = Order(candidate.identity, agreed, candidate.intent is not None, _label(known))
     if known.request.paid:
         return Quoted(known, bought, order)
     return Intended(known.with_own(bought), bought, order)

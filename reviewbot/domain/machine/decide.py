@@ -11,7 +11,7 @@ from reviewbot.domain.policy.verdict import pending
 def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR0911, PLR0912 — the whole course of a run, on one screen
     match phase:
         # Are tasks to be cancelled?
-        case phases.CallingOff():
+        case phases.CancelRequested():
             return steps.ReadLedger()
         case phases.Cancelling(task_ids=task_ids):
             return steps.CancelOpenTasks(task_ids)
@@ -25,7 +25,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         case phases.Ready():
             return steps.OpenReviewer()
         # What is the state of older heads' tasks?
-        case phases.Settling(left=left):
+        case phases.LookingUpOlder(left=left):
             return steps.LookUpTask(left[0])
         # This change was bought before.
         case phases.Resumed(label=label, before=before):
@@ -35,7 +35,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         # Is the purchase approved, and does it wait for checks or for the review of an older head?
         case phases.Wanted(login=login):
             return steps.ReadPermission(login)
-        case phases.Unchecked() | phases.Rehearsed():
+        case phases.Unchecked() | phases.DryRunDue():
             return steps.ReadHeadChecks()
         case phases.Postponed(label=label):
             return steps.RemoveLabel(label)
@@ -51,15 +51,15 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.RecordDeferral(wanted, outcome)
         case phases.AwaitingOlder(awaited=awaited, waited=waited, label=label):
             return steps.RemoveLabel(label) if label else steps.PollTask(awaited.task, waited)
-        case phases.OlderOver(awaited=awaited):
+        case phases.OlderEnded(awaited=awaited):
             return steps.LookUpTask(awaited.purchase)
         case phases.Rereading():
             return steps.ReadAgain()
         # What is bought, and at what price?
         case phases.Scoping(known=known, last=last):
             return steps.CompareBases(last.merge_base, known.change.change.merge_base)
-        case phases.Sizing(wish=wish):
-            return steps.ReadNewPart(wish.since)
+        case phases.Sizing(candidate=candidate):
+            return steps.ReadNewPart(candidate.since)
         case phases.Pricing():
             return steps.ReadPrice()
         case phases.Priced(known=known):

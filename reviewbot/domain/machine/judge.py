@@ -168,7 +168,7 @@ def undelivered(outcome: Outcome) -> Outcome:
     return replace(outcome, exit_status=first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status))
 
 
-def let_through(known: Known, outcome: Outcome) -> Outcome:
+def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
     """Apply a bypass for exactly this head and base.
 
     If the pull request's base changed during the run, the bypass belongs to the other check and is not applied.
@@ -202,7 +202,7 @@ def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchas
     return bought if left and is_over and check.head_sha != known.reviewed_sha else None
 
 
-def outlives_favour(known: Known, check: CheckRun) -> bool:
+def outlives_exemption(known: Known, check: CheckRun) -> bool:
     """Whether a green check of this head against another base has lost the waiver or the label that it may rest on.
 
     No run judges it before the pull request is against that base again.
@@ -223,7 +223,7 @@ def beside_another(known: Known, outcome: Outcome) -> Outcome:
 def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
     if not refused and _nothing_stands(known):
         outcome = not_taken(outcome, _MAY_WRITE_NOTHING)
-    outcome = let_through(known, outcome if known.check else without_check(outcome))
+    outcome = apply_bypass(known, outcome if known.check else without_check(outcome))
     return beside_another(known, outcome)
 
 

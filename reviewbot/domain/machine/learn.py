@@ -17,11 +17,11 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         RuntimeError: the result belongs to another step, which is a bug.
     """
     match phase, result:
-        case phases.CallingOff(), steps.LedgerRead():
+        case phases.CancelRequested(), steps.LedgerRead():
             return acquire.to_cancel(phase, result)
         case phases.Cancelling(), steps.Done():
             return acquire.eligible(phase.known)
-        case ((phases.CallingOff() | phases.Cancelling()), steps.Failed(error=error)):
+        case ((phases.CancelRequested() | phases.Cancelling()), steps.Failed(error=error)):
             return acquire.eligible(phase.known.saying(error.message))
 
         case phases.Loaded(), steps.PermissionRead(permission=permission):
@@ -33,9 +33,9 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Ready(), steps.Done():
             return acquire.settling(phase, now)
 
-        case phases.Settling(), steps.TaskRead():
+        case phases.LookingUpOlder(), steps.TaskRead():
             return acquire.looked_up(phase, result, now)
-        case phases.Settling(), steps.Failed(error=error):
+        case phases.LookingUpOlder(), steps.Failed(error=error):
             return acquire.not_looked_up(phase, error, now)
 
         case phases.Resumed(), steps.Done():
@@ -48,13 +48,13 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return phases.Waiting(known, phase.underway)
 
         case phases.Wanted(), steps.PermissionRead(permission=permission):
-            return acquire.with_approval(phase.known, phase.wish, permission, now)
+            return acquire.with_approval(phase.known, phase.candidate, permission, now)
         case phases.Approved(), steps.PriceRead():
             return acquire.with_price_to_replace(phase, result)
         case phases.Affordable(), steps.ProjectFound(project_id=project_id):
             return acquire.with_project_to_replace(phase, project_id)
         case phases.Replacing(), steps.Done() | steps.Failed():
-            return phases.Replaced(phase.known, phase.wish, phase.awaited, phase.quote)
+            return phases.Replaced(phase.known, phase.candidate, phase.awaited, phase.quote)
         case phases.Replaced(), steps.TaskRead():
             return acquire.with_replaced(phase, result, now)
         case phases.Replaced(), steps.Failed():
@@ -63,9 +63,9 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.with_head_checks(phase, open_checks, now)
         case phases.Unchecked(), steps.Failed(error=error):
             return acquire.without_head_checks(phase, error, now)
-        case phases.Rehearsed(), steps.HeadChecksRead(open_checks=open_checks):
-            return acquire.rehearsed(phase, open_checks)
-        case phases.Rehearsed(), steps.Failed(error=error):
+        case phases.DryRunDue(), steps.HeadChecksRead(open_checks=open_checks):
+            return acquire.end_dry_run(phase, open_checks)
+        case phases.DryRunDue(), steps.Failed(error=error):
             return finish.concluded(phase.known.noting(error.message), phase.outcome)
         case phases.Deferred(), steps.Updated(known=known):
             return acquire.deferred(phase, known, now)
@@ -77,7 +77,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return replace(phase, label="")
         case phases.AwaitingOlder(), steps.TaskRead():
             return acquire.with_older_task(phase, result)
-        case phases.OlderOver(), steps.TaskRead():
+        case phases.OlderEnded(), steps.TaskRead():
             return acquire.with_older_result(phase, result, now)
         case phases.Rereading(), steps.Updated(known=known):
             return acquire.reread(phase, known, now)
@@ -91,7 +91,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Pricing(), steps.PriceRead():
             return acquire.with_price(phase, result, now)
         case phases.Priced(), steps.ProjectFound(project_id=project_id):
-            return acquire.in_project(phase.known, phase.wish, phase.quote, project_id, now)
+            return acquire.in_project(phase.known, phase.candidate, phase.quote, project_id, now)
 
         case phases.Quoted(), steps.Updated(known=known):
             return phases.Intended(known, phase.bought, phase.order)
@@ -149,7 +149,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
                 | phases.Affordable()
                 | phases.Postponed()
                 | phases.AwaitingOlder()
-                | phases.OlderOver()
+                | phases.OlderEnded()
                 | phases.Scoping()
                 | phases.Sizing()
                 | phases.Pricing()

@@ -29,7 +29,7 @@ class Step(Enum):
     LEAVE = "no review is requested"
 
 
-class Standpoint(Struct, frozen=True):
+class Situation(Struct, frozen=True):
     """The input of the decision.
 
     Attributes:
@@ -49,7 +49,7 @@ class Standpoint(Struct, frozen=True):
     reads_otherwise: bool = False
 
 
-def next_step(at: Standpoint) -> Step:
+def next_step(at: Situation) -> Step:
     """Return the next step. An intent is always resumed, since its run may have created the task."""
     known = at.known
     if known is not None and (known.state is TaskState.OPEN or (known.state is TaskState.DONE and not at.again)):

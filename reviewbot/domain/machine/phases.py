@@ -13,7 +13,7 @@ from reviewbot.domain.model.review import Tag
 from reviewbot.domain.policy.verdict import Outcome
 
 
-class Wish(Struct, frozen=True):
+class Candidate(Struct, frozen=True):
     """A purchase that this run wants to make.
 
     Attributes:
@@ -75,7 +75,7 @@ Then = ReviewChange | NothingToSend | Outcome
 """What follows the lookup of older heads' tasks."""
 
 
-class CallingOff(Struct, frozen=True):
+class CancelRequested(Struct, frozen=True):
     """Open tasks are to be cancelled; the ledger names them."""
 
     known: Known
@@ -116,7 +116,7 @@ class Ready(Struct, frozen=True):
     then: Then
 
 
-class Settling(Struct, frozen=True):
+class LookingUpOlder(Struct, frozen=True):
     """The open tasks of older heads are looked up one by one.
 
     Attributes:
@@ -147,7 +147,7 @@ class Wanted(Struct, frozen=True):
     """The permission of the user who requested the purchase decides whether it is approved."""
 
     known: Known
-    wish: Wish
+    candidate: Candidate
     login: str
 
 
@@ -155,7 +155,7 @@ class Approved(Struct, frozen=True):
     """The approved purchase may replace the open task of an older head."""
 
     known: Known
-    wish: Wish
+    candidate: Candidate
     awaited: OpenTask
 
 
@@ -163,7 +163,7 @@ class Affordable(Struct, frozen=True):
     """The newer head can be paid for; its project is to be found before the older task is cancelled."""
 
     known: Known
-    wish: Wish
+    candidate: Candidate
     awaited: OpenTask
     quote: Quote
 
@@ -172,7 +172,7 @@ class Replacing(Struct, frozen=True):
     """The open task of an older head is to be cancelled for the newer head."""
 
     known: Known
-    wish: Wish
+    candidate: Candidate
     awaited: OpenTask
     quote: Quote
 
@@ -181,7 +181,7 @@ class Replaced(Struct, frozen=True):
     """The older task was cancelled; its state is read."""
 
     known: Known
-    wish: Wish
+    candidate: Candidate
     awaited: OpenTask
     quote: Quote
 
@@ -195,7 +195,7 @@ class Unchecked(Struct, frozen=True):
     """
 
     known: Known
-    wish: Wish
+    candidate: Candidate
     wanted: Purchase
     recorded: bool
 
@@ -209,7 +209,7 @@ class Deferred(Struct, frozen=True):
     """
 
     known: Known
-    wish: Wish
+    candidate: Candidate
     awaited: OpenTask | None
     wanted: Purchase
     outcome: Outcome
@@ -231,18 +231,18 @@ class AwaitingOlder(Struct, frozen=True):
     """
 
     known: Known
-    wish: Wish
+    candidate: Candidate
     awaited: OpenTask
     wanted: Purchase
     label: str
     waited: float = 0
 
 
-class OlderOver(Struct, frozen=True):
+class OlderEnded(Struct, frozen=True):
     """The task of the older head is over; its result is read."""
 
     known: Known
-    wish: Wish
+    candidate: Candidate
     awaited: OpenTask
     wanted: Purchase
 
@@ -251,11 +251,11 @@ class Rereading(Struct, frozen=True):
     """The pull request is read again before anything is bought, since minutes have passed."""
 
     known: Known
-    wish: Wish
+    candidate: Candidate
     wanted: Purchase
 
 
-class Rehearsed(Struct, frozen=True):
+class DryRunDue(Struct, frozen=True):
     """A dry run: the checks of the head are to be read, to show whether a purchase would wait."""
 
     known: Known
@@ -266,7 +266,7 @@ class Scoping(Struct, frozen=True):
     """The merge bases are compared to decide whether only what is new is reviewed."""
 
     known: Known
-    wish: Wish
+    candidate: Candidate
     quote: Quote | None
     last: Purchase
 
@@ -279,7 +279,7 @@ class Sizing(Struct, frozen=True):
     """
 
     known: Known
-    wish: Wish
+    candidate: Candidate
     quote: Quote | None
 
 
@@ -287,14 +287,14 @@ class Pricing(Struct, frozen=True):
     """The scope is decided; the price is to be read."""
 
     known: Known
-    wish: Wish
+    candidate: Candidate
 
 
 class Priced(Struct, frozen=True):
     """The price is within the budgets; the project is to be found."""
 
     known: Known
-    wish: Wish
+    candidate: Candidate
     quote: Quote
 
 
@@ -414,13 +414,13 @@ class Ended(Struct, frozen=True):
 
 
 Phase = (
-    CallingOff
+    CancelRequested
     | Cancelling
     | Loaded
     | NotDue
     | Due
     | Ready
-    | Settling
+    | LookingUpOlder
     | Resumed
     | Reopened
     | Wanted
@@ -432,9 +432,9 @@ Phase = (
     | Deferred
     | Postponed
     | AwaitingOlder
-    | OlderOver
+    | OlderEnded
     | Rereading
-    | Rehearsed
+    | DryRunDue
     | Scoping
     | Sizing
     | Pricing

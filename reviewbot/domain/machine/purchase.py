@@ -14,7 +14,7 @@ from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Request
-from reviewbot.domain.machine.phases import Quote, Wish
+from reviewbot.domain.machine.phases import Candidate, Quote
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Auto, FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Tag
@@ -68,10 +68,10 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
     return replace(made, head_at=seen.head_at).seen_on(pull.head_sha, now)
 
 
-def deferral_of(known: Known, wish: Wish, now: datetime) -> Purchase:
+def deferral_of(known: Known, candidate: Candidate, now: datetime) -> Purchase:
     """Return a purchase that waits. It keeps the time at which this head was first deferred."""
-    whole = priced(known, wish, None, parts=1)
-    wanted = purchase_of(known, wish.identity, TaskState.DEFERRED, now)
+    whole = priced(known, candidate, None, parts=1)
+    wanted = purchase_of(known, candidate.identity, TaskState.DEFERRED, now)
     wanted = replace(wanted, hold=whole.max_credits, lines=whole.lines)
     before = known.ledger.named(wanted.identity, wanted.attempt)
     if before is None or (before.state, before.head_sha) != (TaskState.DEFERRED, wanted.head_sha):
@@ -118,12 +118,12 @@ def planned(known: Known, now: datetime) -> Known:
     """Return what would be sent and held, without a request to the service."""
     request, limits = known.request, size_tiers(known.request.attachment_bytes)[0]
     packings = TaskBatches.of(known.change.sendables, limits, request.max_tasks, confirms=False).packed()
-    whole = priced(known, Wish(known.identity, None, waits=False), None, len(packings))
+    whole = priced(known, Candidate(known.identity, None, waits=False), None, len(packings))
     purchase = _with_quote(purchase_of(known, known.identity, TaskState.INTENT, now), whole)
     return replace(known, own=Bought(purchase, packing=together(packings, len(packings))))
 
 
-def quote(known: Known, wish: Wish, tag: Tag | None, balance: Balance | None, *, freed: int) -> Quote:
+def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance | None, *, freed: int) -> Quote:
     """Return the price of the review, checked against the balance and the budgets.
 
     An intent of an earlier run is not checked. It was approved and within budget, and its task may exist: refusing it
@@ -131,7 +131,7 @@ def quote(known: Known, wish: Wish, tag: Tag | None, balance: Balance | None, *,
 
     Args:
         known: with the credits spent in its ledger.
-        wish: the purchase; without its scope it is that of the whole change.
+        candidate: the purchase; without its scope it is that of the whole change.
         tag: the expertise.
         balance: None if the review is free.
         freed: credits of an open task that would be cancelled first.
@@ -140,8 +140,8 @@ def quote(known: Known, wish: Wish, tag: Tag | None, balance: Balance | None, *,
         OverBudget: it does not fit.
         NotApproved: the credits spent here are unknown, and an event alone requests a review.
     """
-    intent = wish.intent
-    agreed = priced(known, wish, tag, intent.parts if intent else _parts(known))
+    intent = candidate.intent
+    agreed = priced(known, candidate, tag, intent.parts if intent else _parts(known))
     if balance is not None and not intent:
         _check_memory(known)
         spent = max(known.stored.claimed, known.ledger.spent) - freed
@@ -150,17 +150,17 @@ def quote(known: Known, wish: Wish, tag: Tag | None, balance: Balance | None, *,
     return agreed
 
 
-def resized(known: Known, wish: Wish, whole: Quote) -> Quote:
+def resized(known: Known, candidate: Candidate, whole: Quote) -> Quote:
     """Return the price of what is new, which is at most that of the whole change."""
-    return replace(priced(known, wish, whole.tag, whole.parts), project_id=whole.project_id)
+    return replace(priced(known, candidate, whole.tag, whole.parts), project_id=whole.project_id)
 
 
-def priced(known: Known, wish: Wish, tag: Tag | None, parts: int) -> Quote:
+def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Quote:
     """Return the price of the review in so many tasks, which no budget was compared with."""
-    request, intent = known.request, wish.intent
+    request, intent = known.request, candidate.intent
     most, lines = request.max_credits, None
     if most is Auto.AUTO:
-        lines = sum(one.lines for one in known.new_parts) if wish.since else known.change.changed_lines
+        lines = sum(one.lines for one in known.new_parts) if candidate.since else known.change.changed_lines
         most = request.auto_size.credits_for(lines_each(lines, parts), request.mode)
     times = tag.multiplier if tag else Decimal(1)
     if intent:  # a missing task is created at the price that was agreed then
@@ -237,10 +237,10 @@ def _check_memory(known: Known) -> None:
         )
 
 
-def intended(known: Known, wish: Wish, agreed: Quote, now: datetime) -> Bought:
-    fresh = purchase_of(known, wish.identity, TaskState.INTENT, now)
+def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Bought:
+    fresh = purchase_of(known, candidate.identity, TaskState.INTENT, now)
     intent = _with_quote(fresh, agreed)
-    confirms = wish.identity.scope != WHOLE or bool(known.ledger.findings.open())
+    confirms = candidate.identity.scope != WHOLE or bool(known.ledger.findings.open())
     before = known.ledger.named(intent.identity, intent.attempt)
     if before is None or before.state is not TaskState.INTENT:
         return Bought(replace(intent, confirms=confirms), agreed.tag)

@@ -44,7 +44,7 @@ _PIECE = re.compile(rf"([A-Za-z0-9+/]{{1,8000}}+={{0,2}})(?:{_BREAKS}+(-----END)
 _MARKS = ("+", "-", " ")
 
 
-class KeyMatter(Struct, frozen=True):
+class KeyMaterial(Struct, frozen=True):
     """A piece of a private key.
 
     Attributes:
@@ -59,20 +59,20 @@ class KeyMatter(Struct, frozen=True):
     doubtful: bool
 
 
-def key_matter(text: str) -> Iterator[KeyMatter]:
+def key_material(text: str) -> Iterator[KeyMaterial]:
     """Yield the pieces of private keys, without BEGIN, END, headers, quotes and line ends."""
     if not _HINT.search(text):
         return
     lines = text.split("\n")
-    found: dict[int, KeyMatter] = {}
+    found: dict[int, KeyMaterial] = {}
     for index in _edges(lines):
         found |= {one.line: one for one in _of_edge(lines, index)}
     yield from found.values()
     for index, line in enumerate(lines):
-        yield from (KeyMatter(index, start, stop, doubtful=True) for start, stop in _in_line(line))
+        yield from (KeyMaterial(index, start, stop, doubtful=True) for start, stop in _in_line(line))
 
 
-def _of_edge(lines: Sequence[str], edge: int) -> Iterator[KeyMatter]:
+def _of_edge(lines: Sequence[str], edge: int) -> Iterator[KeyMaterial]:
     width = _width(lines[edge])
     found, ended = _block(lines, edge, width)
     last, comment = found[-_LAST_LINES:], _comment(lines[edge][width:])
@@ -81,7 +81,7 @@ def _of_edge(lines: Sequence[str], edge: int) -> Iterator[KeyMatter]:
         is_sure = ended and _is_sure(content, last=at in last) and _comment(content) == comment
         for matter in _MATTER.finditer(content):
             start = matter.start(2) - (_OF_KEY.search(matter[1]) is not None)
-            yield KeyMatter(at, width + start, width + matter.end(2), doubtful=not is_sure)
+            yield KeyMaterial(at, width + start, width + matter.end(2), doubtful=not is_sure)
 
 
 def _comment(content: str) -> str:

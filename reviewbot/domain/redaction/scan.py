@@ -14,7 +14,7 @@ from reviewbot.domain.redaction.detectors import HINT, Span, Wrapped, values_in,
 from reviewbot.domain.redaction.formats import Token, apart, tokens_of
 from reviewbot.domain.redaction.masks import decoded
 from reviewbot.domain.redaction.places import Place
-from reviewbot.domain.redaction.private_keys import key_matter
+from reviewbot.domain.redaction.private_keys import key_material
 
 PRIVATE_KEY = "private-key"
 _Search = Callable[[str, Sequence[int]], Iterator[tuple[int, int]]]
@@ -38,7 +38,7 @@ def scan(text: str, place: Place) -> Scan:
     """Search a text, or a diff of one file."""
     lines = text.split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
-    keys = [(one, starts[one.line]) for one in key_matter(text)]
+    keys = [(one, starts[one.line]) for one in key_material(text)]
     tokens = [Token(at + one.start, at + one.stop, PRIVATE_KEY) for one, at in keys if not one.doubtful]
     values = {Span(at + one.start, at + one.stop) for one, at in keys if one.doubtful}
     values.update(_in_lines(lines, starts, place, diff=_DIFF.match(text) is not None))
@@ -79,7 +79,7 @@ def _encoded(text: str) -> Iterator[Span]:
 def _secrets_in(text: str) -> Iterator[str]:
     yield from (text[one.start : one.stop] for one in apart(tokens_of(text)))
     lines = text.split("\n")
-    yield from (lines[one.line][one.start : one.stop] for one in key_matter(text) if not one.doubtful)
+    yield from (lines[one.line][one.start : one.stop] for one in key_material(text) if not one.doubtful)
 
 
 # The gap between two joined strings, or an escaped ASCII character; `re` skips to the first character quickly.

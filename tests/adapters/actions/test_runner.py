@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.adapters.actions.runner import SUMMARY_BYTES, Runner, Surroundings
+from reviewbot.adapters.actions.runner import SUMMARY_BYTES, Runner, RunnerFiles
 from reviewbot.adapters.actions.safe_files import check_inside, read_inside
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
 from reviewbot.errors import OutputUnwritable, SettingsError
@@ -42,7 +42,7 @@ def workspace_fixture(tmp_path: Path) -> Path:
 
 
 def reporter(log: io.StringIO, folder: Path | None = None, *, debug: bool = False) -> Runner:
-    around = Surroundings(
+    around = RunnerFiles(
         output_file=str(folder / "output") if folder else None,
         summary_file=str(folder / "summary") if folder else None,
         workspace=str(folder / "workspace") if folder else None,
@@ -62,7 +62,7 @@ def test_it_is_the_port() -> None:
 
 def test_a_secret_is_masked_once_whole_and_line_by_line() -> None:
     log = io.StringIO()
-    runner = Runner(log, Surroundings(), (KEY, KEY, "", "{\nfirst 50%\nsecond\n}"))
+    runner = Runner(log, RunnerFiles(), (KEY, KEY, "", "{\nfirst 50%\nsecond\n}"))
     assert log.getvalue().splitlines() == [
         f"::add-mask::{KEY}",
         "::add-mask::{%0Afirst 50%25%0Asecond%0A}",
@@ -175,7 +175,7 @@ def test_a_full_job_summary_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_file_of_the_runner_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    around = Surroundings(output_file=str(tmp_path), summary_file=str(tmp_path / "none" / "summary"))
+    around = RunnerFiles(output_file=str(tmp_path), summary_file=str(tmp_path / "none" / "summary"))
     runner = Runner(io.StringIO(), around)
     with pytest.raises(OutputUnwritable, match="The file of `GITHUB_OUTPUT` cannot be written: Is a directory"):
         runner.outputs({"a": "b"})
@@ -186,7 +186,7 @@ def test_a_file_of_the_runner_that_cannot_be_written_is_named(tmp_path: Path) ->
 def test_the_log_has_the_report_although_the_job_summary_cannot_be_written() -> None:
     log, pages = io.StringIO(), SimpleNamespace(job_summary=lambda _: "# Report", terminal=lambda _: "1 high")
     with pytest.raises(OutputUnwritable):
-        Runner(log, Surroundings(summary_file="/dev/full")).story(object(), (), pages)  # type: ignore[arg-type]  # opaque
+        Runner(log, RunnerFiles(summary_file="/dev/full")).story(object(), (), pages)  # type: ignore[arg-type]  # opaque
     assert log.getvalue() == "1 high\n"
 
 

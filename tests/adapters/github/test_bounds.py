@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from reviewbot_sandbox.faults import Drip, Reply
 
-from reviewbot.adapters.github.client import Address, Patience
+from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.connection import RESPONSE_BYTES
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.domain.github.pull_request import Permission
@@ -53,7 +53,7 @@ def test_a_connection_that_does_not_come_is_not_waited_for_as_long_as_an_answer(
     clock = PatientClock()
     with full_house() as url:
         address = Address(url, f"{url}/graphql")
-        with GitHubForge(TOKEN, REPO, address, clock, Patience(connect=0.2, read=30, most=0)) as forge:
+        with GitHubForge(TOKEN, REPO, address, clock, RetryLimits(connect=0.2, read=30, most=0)) as forge:
             began = time.monotonic()
             with pytest.raises(ForgeUnreachable, match="cannot be reached"):
                 forge.permission("mona") if deed == "permission" else forge.diff(BASE, HEAD)
@@ -61,13 +61,13 @@ def test_a_connection_that_does_not_come_is_not_waited_for_as_long_as_an_answer(
 
 
 def test_the_limits_are_the_documented_ones() -> None:
-    assert (Patience().connect, Patience().read) == (3, 10)
+    assert (RetryLimits().connect, RetryLimits().read) == (3, 10)
 
 
 @pytest.mark.parametrize("deed", ["permission", "diff"])
 def test_an_answer_that_drips_is_given_up(github: GitHubOnLoopback, deed: str) -> None:
     github.faults.add(".", Drip(8, 0.001), times=None)
-    with GitHubForge(TOKEN, REPO, github.address, HastyClock(), Patience(most=0)) as forge:
+    with GitHubForge(TOKEN, REPO, github.address, HastyClock(), RetryLimits(most=0)) as forge:
         with pytest.raises(ForgeUnreachable, match="in time"):
             forge.permission("mona") if deed == "permission" else github.diff(forge=forge)
         assert forge.requests == 1
@@ -75,7 +75,10 @@ def test_an_answer_that_drips_is_given_up(github: GitHubOnLoopback, deed: str) -
 
 def test_a_silence_in_the_middle_of_an_answer_is_told_as_such(github: GitHubOnLoopback) -> None:
     github.faults.add(".", Drip(8, 1.5), times=None)
-    with github.open(patience=Patience(read=0.3, most=0)) as forge, pytest.raises(ForgeUnreachable, match="in time"):
+    with (
+        github.open(retry_limits=RetryLimits(read=0.3, most=0)) as forge,
+        pytest.raises(ForgeUnreachable, match="in time"),
+    ):
         forge.permission("mona")
 
 

@@ -26,7 +26,7 @@ from reviewbot_sandbox.faults import (
 from reviewbot_sandbox.github import READ_ONLY, Scope
 from reviewbot_sandbox.github.records import Access
 
-from reviewbot.adapters.github.client import Address, Patience
+from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.adapters.github.graphql.queries import SNAPSHOT
 from reviewbot.domain.github.check_identity import CheckTag
@@ -64,7 +64,7 @@ def github(lasting: GitHubOnLoopback) -> Iterator[GitHubOnLoopback]:
     lasting.clock.waits.clear()
     for comment_id in list(lasting.world.store.comments):
         lasting.world.delete_comment(comment_id)
-    with through(lasting, lasting.open(patience=Patience(read=5))):
+    with through(lasting, lasting.open(retry_limits=RetryLimits(read=5))):
         yield lasting
 
 
@@ -245,7 +245,7 @@ def test_a_limit_that_outlasts_the_budget_is_told_at_once(github: GitHubOnLoopba
 
 def test_all_requests_together_wait_no_longer_than_a_run_may_lose(github: GitHubOnLoopback) -> None:
     github.faults.add(".", reply(429, "slow down", headers={"Retry-After": "7"}), times=None)
-    with github.open(patience=Patience(most=10, whole=20)) as forge:
+    with github.open(retry_limits=RetryLimits(most=10, whole=20)) as forge:
         for _ in range(4):
             with pytest.raises(ForgeUnreachable):
                 github.diff(forge=forge)
@@ -308,7 +308,7 @@ def test_reads_give_up_in_the_end(github: GitHubOnLoopback, deed: Deed) -> None:
 @pytest.mark.parametrize("deed", READS)
 def test_silence_is_not_waited_out(github: GitHubOnLoopback, deed: Deed) -> None:
     github.faults.add(".", Delay(1.5))
-    with through(github, github.open(patience=Patience(read=1))):
+    with through(github, github.open(retry_limits=RetryLimits(read=1))):
         deed(github)
     assert github.clock.waits == [1.0]
 

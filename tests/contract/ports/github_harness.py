@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.git.process import Bounds
-from reviewbot.adapters.github.client import Address, Patience
+from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
 from reviewbot.domain.github.pull_request import Permission, Snapshot
@@ -398,7 +398,7 @@ class SandboxGitHub:
 
     def _open(self, token: str) -> GitHubForge:
         address = Address(self.url, f"{self.url}/graphql")
-        self.forges.append(GitHubForge(token, REPOSITORY, address, PatientClock(), Patience(read=20)))
+        self.forges.append(GitHubForge(token, REPOSITORY, address, PatientClock(), RetryLimits(read=20)))
         return self.forges[-1]
 
     def stop(self) -> None:

@@ -26,8 +26,8 @@ from reviewbot.domain.findings.tracking import (
     ChangeIndex,
     Match,
     NoMatch,
-    absorb,
     find_match,
+    merge_answer,
     update_states,
     waived,
 )
@@ -44,7 +44,7 @@ NOW = change_index({APP: BASE}, {APP: BAD})
 
 def found(now: ChangeIndex, *findings: Finding, task: str = "task_1") -> Findings:
     """Return the tracked findings after a first answer."""
-    return absorb(Findings(), answer(now, *findings, task=task, whole=True), now)
+    return merge_answer(Findings(), answer(now, *findings, task=task, whole=True), now)
 
 
 def one(findings: Findings) -> TrackedFinding:
@@ -293,7 +293,7 @@ def test_fixed_takes_the_word_and_changed_code(given: Finding, now: ChangeIndex,
         fixed=ids if word in {"fixed", "both"} else (),
         still=ids if word in {"still", "both"} else (),
     )
-    record = one(absorb(first, said, now))
+    record = one(merge_answer(first, said, now))
     assert record.standing == standing
     assert record.closed == ("task_2" if standing == "fixed" else "")
     assert record.note == ("It is not." if word in {"still", "both"} else "It is." if word else "")
@@ -303,7 +303,7 @@ def test_fixed_takes_the_word_and_changed_code(given: Finding, now: ChangeIndex,
 def test_code_that_comes_back_is_open_again() -> None:
     first = found(NOW, finding(code="bad()"))
     said = answer(CHANGED, task="task_2", fixed=[one(first).id])
-    fixed = absorb(first, said, CHANGED)
+    fixed = merge_answer(first, said, CHANGED)
     assert one(update_states(fixed, CHANGED)) == one(fixed), "as long as it is not back"
     assert one(update_states(fixed, change_index({}, {}))) == one(fixed), "its file is gone, and it was fixed before"
     back = one(update_states(fixed, NOW))
@@ -317,7 +317,7 @@ def test_one_copy_of_two_can_be_fixed_and_only_a_second_one_opens_it_again() -> 
     first = found(two, finding(code="bad()", line=11))
     fewer = update_states(first, NOW)
     assert (one(fewer).standing, one(fewer).copies) == (FindingState.CHANGED, 2)
-    fixed = absorb(first, answer(NOW, task="task_2", fixed=[one(first).id]), NOW)
+    fixed = merge_answer(first, answer(NOW, task="task_2", fixed=[one(first).id]), NOW)
     assert one(fixed).standing is FindingState.FIXED
     assert one(update_states(fixed, NOW)).standing is FindingState.FIXED
     assert one(update_states(fixed, two)).standing is FindingState.OPEN
@@ -331,35 +331,35 @@ def test_what_is_closed_says_under_which_task() -> None:
     first = found(NOW, finding(code="bad()"))
     gone = change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"})
     assert one(update_states(first, gone)).closed == ""
-    after = absorb(update_states(first, gone), answer(gone, task="task_2"), gone)
+    after = merge_answer(update_states(first, gone), answer(gone, task="task_2"), gone)
     assert one(after).closed == "task_2"
-    assert one(absorb(after, answer(gone, task="task_3"), gone)).closed == "task_2"
+    assert one(merge_answer(after, answer(gone, task="task_3"), gone)).closed == "task_2"
 
 
 def test_an_answer_of_the_whole_change_makes_up_for_what_was_forgotten() -> None:
     before = Findings((), ((Severity.HIGH, 3),), broken=True)
-    part = absorb(before, answer(NOW), NOW)
+    part = merge_answer(before, answer(NOW), NOW)
     assert (part.beyond, part.broken) == (before.beyond, True)
-    whole = absorb(before, answer(NOW, whole=True), NOW)
+    whole = merge_answer(before, answer(NOW, whole=True), NOW)
     assert (whole.beyond, whole.broken) == ((), False)
-    older = absorb(before, answer(NOW, whole=True, here=False), NOW)
+    older = merge_answer(before, answer(NOW, whole=True, here=False), NOW)
     assert (older.beyond, older.broken) == (before.beyond, True), "reviews came after the head that it is of"
 
 
 def test_an_answer_that_calls_a_finding_open_that_nobody_remembers_is_not_the_whole_story() -> None:
     said = answer(NOW, still=["c0dec0dec0"], whole=True)
-    assert absorb(Findings(()), said, NOW).broken, "the ledger that the reviewer was shown is lost"
-    assert not absorb(Findings(()), answer(NOW, fixed=["c0dec0dec0"], whole=True), NOW).broken
-    assert not absorb(Findings(()), answer(NOW, still=["the first one"], whole=True), NOW).broken, "it is made up"
+    assert merge_answer(Findings(()), said, NOW).broken, "the ledger that the reviewer was shown is lost"
+    assert not merge_answer(Findings(()), answer(NOW, fixed=["c0dec0dec0"], whole=True), NOW).broken
+    assert not merge_answer(Findings(()), answer(NOW, still=["the first one"], whole=True), NOW).broken, "it is made up"
     known = found(NOW, finding(code="bad()"))
-    assert not absorb(known, answer(NOW, still=[one(known).id], whole=True), NOW).broken
+    assert not merge_answer(known, answer(NOW, still=[one(known).id], whole=True), NOW).broken
 
 
 def test_what_was_fixed_on_an_older_head_counts_until_a_review_of_this_one_says_so() -> None:
     first = found(NOW, finding(code="bad()"))
     for here, standing in ((False, FindingState.CHANGED), (True, FindingState.FIXED)):
         said = answer(CHANGED, task="task_2", fixed=[one(first).id], here=here)
-        record = one(absorb(first, said, CHANGED))
+        record = one(merge_answer(first, said, CHANGED))
         assert (record.standing, record.note) == (standing, "It is.")
 
 
@@ -368,7 +368,7 @@ def test_an_explanation_is_kept_while_no_comment_tells_it() -> None:
     assert one(found(NOW, given)).text == ""
     said = answer(NOW, given)
     listed = replace(said, placed=tuple(in_summary(item, Why.OVER_LIMIT) for item in said.placed))
-    record = one(absorb(Findings(), listed, NOW))
+    record = one(merge_answer(Findings(), listed, NOW))
     assert (len(record.title), len(record.text), record.line) == (MAX_TITLE, MAX_TEXT, 11)
 
 
@@ -396,7 +396,7 @@ def test_a_duplicate_is_remembered_once() -> None:
 @pytest.mark.parametrize("severity", [Severity.LOW, Severity.CRITICAL])
 def test_the_same_finding_is_rated_anew(severity: Severity) -> None:
     said = answer(NOW, finding(code="bad()", severity=severity), task="task_2")
-    record = one(absorb(found(NOW, finding(code="bad()")), said, NOW))
+    record = one(merge_answer(found(NOW, finding(code="bad()")), said, NOW))
     assert (record.severity, record.found) == (severity, "task_1")
 
 
@@ -404,27 +404,27 @@ def test_the_same_finding_is_rated_anew(severity: Severity) -> None:
 def test_something_else_on_the_same_code_is_another_finding(severity: Severity) -> None:
     first = found(NOW, finding("One", code="bad()"))
     said = answer(NOW, finding("Two", code="bad()", severity=severity), task="task_2")
-    both = absorb(first, said, NOW)
+    both = merge_answer(first, said, NOW)
     assert {(each.title, each.severity, each.found) for each in both.records} == {
         ("One", Severity.HIGH, "task_1"),
         ("Two", severity, "task_2"),
     }
-    assert absorb(both, said, NOW) == both
-    assert absorb(both, answer(NOW, finding("Two", code="bad()", severity=severity), task="task_2"), NOW) == both
+    assert merge_answer(both, said, NOW) == both
+    assert merge_answer(both, answer(NOW, finding("Two", code="bad()", severity=severity), task="task_2"), NOW) == both
 
 
 def test_a_finding_that_is_worse_than_it_was_keeps_its_id_beside_another_on_its_code() -> None:
     first = found(NOW, finding("One", code="bad()", severity=Severity.LOW), finding("Two", code="bad()"))
     again = answer(NOW, finding("One", code="bad()"), finding("Two", code="bad()", severity=Severity.LOW))
-    after = absorb(first, again, NOW)
+    after = merge_answer(first, again, NOW)
     assert {each.id: each.title for each in after.records} == {each.id: each.title for each in first.records}
 
 
 def test_a_finding_that_was_closed_gives_way_to_a_new_one_on_its_code() -> None:
     first = found(NOW, finding())
-    fixed = absorb(first, answer(CHANGED, task="task_2", fixed=[one(first).id]), CHANGED)
+    fixed = merge_answer(first, answer(CHANGED, task="task_2", fixed=[one(first).id]), CHANGED)
     assert one(fixed).standing is FindingState.FIXED
-    again = one(absorb(fixed, answer(NOW, finding(severity=Severity.LOW), task="task_3"), NOW))
+    again = one(merge_answer(fixed, answer(NOW, finding(severity=Severity.LOW), task="task_3"), NOW))
     assert (again.standing, again.severity, again.closed) == (FindingState.OPEN, Severity.LOW, "")
 
 
@@ -439,10 +439,10 @@ def test_two_codes_of_one_id_are_two_findings(title: str) -> None:
     now = change_index({APP: BASE}, {APP: f"{BASE}{ONE}\n{OTHER}\n"})
     said = answer(now, finding(title, code=OTHER), task="task_2")
     assert said.placed[0].id == one(first).id, "an attacker may have found such a pair"
-    both = absorb(first, said, now)
+    both = merge_answer(first, said, now)
     assert [(each.title, each.counts) for each in both.records if each.counts] == [(title, True)]
     assert [each for each in both.records if not each.counts] == [one(first)], "a waiver is for its own code"
-    assert absorb(both, said, now) == both
+    assert merge_answer(both, said, now) == both
 
 
 # --- Waivers ----------------------------------------------------------------------------------------------------------
@@ -493,7 +493,7 @@ def test_a_waiver_is_for_the_code_as_it_stood(text: str, stands: bool) -> None: 
 )
 def test_a_waiver_is_for_nothing_worse_and_nothing_else(severity: Severity, title: str, stands: bool) -> None:  # noqa: FBT001 — a table
     said = answer(NOW, finding(title, code="bad()", severity=severity), task="task_2")
-    after = absorb(let_stand(finding(code="bad()")), said, NOW)
+    after = merge_answer(let_stand(finding(code="bad()")), said, NOW)
     assert bool(after.severities("")) is not stands
 
 
@@ -523,7 +523,7 @@ def test_a_waiver_ends_when_the_code_is_in_another_file(given: Finding, renames:
 
 def test_what_names_no_code_can_be_let_stand_until_its_file_changes() -> None:
     before = let_stand(finding())
-    assert one(absorb(before, answer(NOW, finding(), task="task_2"), NOW)).waiver == one(before).waiver
+    assert one(merge_answer(before, answer(NOW, finding(), task="task_2"), NOW)).waiver == one(before).waiver
     for text in (f"above\n{BAD}", BAD.replace("bad()", "worse()")):
         assert one(update_states(before, change_index({APP: BASE}, {APP: text}))).counts
 
@@ -560,15 +560,15 @@ PART = Leftover("files[0]", "it is no finding", "x" * 2_000)
 
 
 def test_an_unread_part_counts_from_the_next_answer_on_until_the_reviewer_says_a_word() -> None:
-    first = absorb(Findings(), answer(NOW, leftovers=[PART]), NOW)
+    first = merge_answer(Findings(), answer(NOW, leftovers=[PART]), NOW)
     record = one(first)
     assert (record.severity, record.leftover, len(record.text)) == (Severity.UNRATED, True, MAX_TEXT)
     assert first.severities("task_1") == (), "its own answer is judged as unreadable"
     assert first.severities("task_2") == (Severity.UNRATED,)
-    assert one(absorb(first, answer(NOW, task="task_2", whole=True), NOW)) == record
-    fixed = absorb(first, answer(NOW, task="task_2", fixed=[record.id]), NOW)
+    assert one(merge_answer(first, answer(NOW, task="task_2", whole=True), NOW)) == record
+    fixed = merge_answer(first, answer(NOW, task="task_2", fixed=[record.id]), NOW)
     assert one(fixed).standing is FindingState.FIXED
-    again = absorb(fixed, answer(NOW, task="task_3", leftovers=[PART]), NOW)
+    again = merge_answer(fixed, answer(NOW, task="task_3", leftovers=[PART]), NOW)
     assert again.severities("task_4") == (Severity.UNRATED,)
 
 
@@ -620,7 +620,7 @@ def histories(draw: st.DrawFn) -> tuple[Findings, ChangeIndex]:
     findings, now = Findings(), draw(scenes())
     for number in range(draw(st.integers(1, 3))):
         now = draw(scenes())
-        findings = absorb(findings, draw(answers(now, findings, f"task_{number}")), now)
+        findings = merge_answer(findings, draw(answers(now, findings, f"task_{number}")), now)
         waives: bool = draw(st.booleans())
         if findings.records and waives:
             at: int = draw(st.integers(0, len(findings.records) - 1))
@@ -635,8 +635,8 @@ def test_absorbing_an_answer_twice_is_absorbing_it_once(
 ) -> None:
     now = data.draw(scenes())
     said = data.draw(answers(now, past[0], "task_9"))
-    once = absorb(past[0], said, now)
-    assert absorb(once, said, now) == once
+    once = merge_answer(past[0], said, now)
+    assert merge_answer(once, said, now) == once
     assert update_states(update_states(once, now), now) == update_states(once, now)
 
 
@@ -644,7 +644,7 @@ def test_absorbing_an_answer_twice_is_absorbing_it_once(
 def test_no_finding_is_closed_without_a_reason(past: tuple[Findings, ChangeIndex], data: st.DataObject) -> None:
     now = data.draw(scenes())
     said = data.draw(answers(now, past[0], "task_9"))
-    after = absorb(past[0], said, now)
+    after = merge_answer(past[0], said, now)
     words = {one.id: one.state for one in said.report.previous}
     for before in past[0].open():
         record = after.find(before.id)
@@ -692,7 +692,7 @@ def test_in_a_change_that_was_judged_a_finding_is_at_least_as_open_as_then(
     quiet = replace(by, placed=(), report=replace(by.report, findings=(), leftovers=()))
     stood = {record.id: data.draw(stoods) for record in findings.records if data.draw(st.booleans())}
     let = replace(findings, records=tuple(waived(one, "octocat", "Known.", now) for one in findings.records))
-    for after in (update_states(let, now, stood), absorb(let, quiet, now, stood)):
+    for after in (update_states(let, now, stood), merge_answer(let, quiet, now, stood)):
         for record in after.records:
             if stood.get(record.id) is FindingState.OPEN and record.block is not None:
                 assert (record.standing, record.closed) == (FindingState.OPEN, "")
@@ -700,7 +700,7 @@ def test_in_a_change_that_was_judged_a_finding_is_at_least_as_open_as_then(
                 assert record == replace(waived(record, "octocat", "Known.", now), standing=record.standing)
     for record in update_states(findings, now, stood).records:
         assert record.standing.is_open or record.id not in stood
-    assert absorb(absorb(let, quiet, now, stood), quiet, now, stood) == absorb(let, quiet, now, stood)
+    assert merge_answer(merge_answer(let, quiet, now, stood), quiet, now, stood) == merge_answer(let, quiet, now, stood)
 
 
 @pytest.mark.parametrize("before", [finding(), finding(line=300), finding(code="no such line")])
@@ -709,7 +709,7 @@ def test_what_names_no_code_is_open_again_when_its_file_is_as_it_was(before: Fin
     first = found(NOW, before)
     assert one(first).block is None
     now = change_index({APP: BASE}, {APP: text} if text else {})
-    closed = absorb(first, answer(now, task="task_2", fixed=[one(first).id]), now)
+    closed = merge_answer(first, answer(now, task="task_2", fixed=[one(first).id]), now)
     assert not one(closed).standing.is_open
     assert one(update_states(closed, NOW)).standing is FindingState.OPEN
     other = change_index({APP: BASE}, {APP: BAD.replace("bad()", "bad(1)")})
@@ -721,7 +721,7 @@ def test_what_an_answer_does_not_mention_stays_as_it_was(
     past: tuple[Findings, ChangeIndex], data: st.DataObject
 ) -> None:
     now = data.draw(scenes())
-    silent = absorb(past[0], answer(now, task="task_9"), now)
+    silent = merge_answer(past[0], answer(now, task="task_9"), now)
     unstamped = [replace(record, closed="") for record in silent.records]
     assert unstamped == [replace(record, closed="") for record in update_states(past[0], now).records]
 
@@ -732,7 +732,7 @@ def test_every_finding_of_an_answer_is_remembered_and_counts(
 ) -> None:
     now = data.draw(scenes())
     said = data.draw(answers(now, past[0], "task_9"))
-    after = absorb(past[0], said, now)
+    after = merge_answer(past[0], said, now)
     for item in assign_ids(said.placed, remembered(past[0].records)):
         record = after.find(item.id)
         assert record is not None

@@ -9,7 +9,7 @@ import pytest
 from reviewbot.domain.diff.text_index import digest
 from reviewbot.domain.findings.tracked_finding import MAX_REASON, Bypass, Findings, TrackedFinding, Waiver
 from reviewbot.domain.findings.tracking import ChangeIndex
-from reviewbot.domain.ledger.edits import CallOff, GrantBypass, LedgerEdit, Unwaive, Waive, apply_edits
+from reviewbot.domain.ledger.edits import CancelDeferrals, GrantBypass, LedgerEdit, Unwaive, Waive, apply_edits
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.model.review import Severity
 from reviewbot.values import replace
@@ -39,7 +39,7 @@ def with_waiver(record: TrackedFinding) -> TrackedFinding:
             replace(BEFORE, bypass=Bypass(HEAD, "main", "max", "x" * MAX_REASON)),
         ),
         (
-            (CallOff(),),
+            (CancelDeferrals(),),
             replace(
                 BEFORE,
                 purchases=(

@@ -37,11 +37,11 @@ from reviewbot.domain.ledger.codec import (
     MAX_POSTED,
     VERSION,
     decode,
+    distrust,
     encode,
     is_waiting,
     not_before,
     replace_ledger,
-    unsure,
 )
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id, names_open_task
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Judgement, Ledger, Purchase, TaskState
@@ -399,18 +399,18 @@ def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what
 )
 def test_a_ledger_that_is_older_than_a_check_run_says_lets_nothing_through(favour: Ledger) -> None:
     reading = decode(encode(replace(favour, counter=4), SIGNER), SIGNER)
-    assert favour.favours
+    assert favour.has_exemptions
     assert not_before(reading, 4) == reading
     assert not_before(reading, 3) == reading, "a run may stop between the summary and the check run"
     older = not_before(reading, 5)
     assert "An older version" in older.problem
     assert "`/reviewbot review`" in older.problem
     assert older.spent == reading.spent
-    assert not older.ledger.favours
+    assert not older.ledger.has_exemptions
     assert older.ledger.findings.broken
     assert older.ledger.findings.open() == tuple(replace(one, waiver=None) for one in favour.findings.open())
     assert older.ledger.counter == 5, "what is written next is newer than all"
-    not_sure = unsure(reading)
+    not_sure = distrust(reading)
     assert "every earlier head and base" in not_sure.problem
     assert not_sure.ledger == replace(older.ledger, counter=4)
 
@@ -422,7 +422,7 @@ def test_a_ledger_that_is_not_believed_anyway_keeps_its_reason() -> None:
 
 def test_a_ledger_that_lets_nothing_through_may_be_an_older_one() -> None:
     reading = decode(encode(PLAIN, SIGNER), SIGNER)
-    assert unsure(reading) == reading
+    assert distrust(reading) == reading
 
 
 @pytest.mark.parametrize("counter", [-1, MAX_COUNTER + 1, "1", None])

@@ -26,12 +26,12 @@ from reviewbot.domain.machine.acquire import may_shrink, start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
 from reviewbot.domain.machine.judge import (
+    apply_bypass,
     beside_another,
     current_check,
     left_open,
-    let_through,
     not_asked_for,
-    outlives_favour,
+    outlives_exemption,
     summary_is_due,
     without_review,
 )
@@ -507,7 +507,7 @@ def test_a_task_that_codevf_does_not_know_is_replaced_for_those_who_ask() -> Non
     resumed = go(start(now), reading(own(now)), steps.Done())
     after = go(resumed, steps.Failed(ServiceRefused("Unknown.", status=404)))
     assert isinstance(after, phases.Pricing)
-    assert after.wish.identity.attempt == 2
+    assert after.candidate.identity.attempt == 2
 
 
 @pytest.mark.parametrize("moved_on", [True, False])
@@ -517,7 +517,7 @@ def test_what_is_new_is_enough_where_the_base_has_only_moved_on(moved_on: bool) 
     scoping = go(start(now), reading(last), steps.Done())
     assert decide(scoping) == steps.CompareBases("f" * 40, "b" * 40)
     pricing = go(scoping, steps.BasesCompared(only_moved_on=moved_on))
-    assert pricing.wish.identity.scope == (f"since {OTHER_HEAD}" if moved_on else "whole")
+    assert pricing.candidate.identity.scope == (f"since {OTHER_HEAD}" if moved_on else "whole")
 
 
 def reviewed(**more: Any) -> Purchase:  # noqa: ANN401 — any field
@@ -795,9 +795,9 @@ def test_a_bypass_of_the_branch_that_the_pull_request_went_to_turns_no_other_che
     memory = Memory(written=Ledger(bypass=bypass))
     moved = replace(now, snapshot=replace(now.snapshot, pull=pull(base_ref="next")), memory=memory)
     red = judge([Severity.CRITICAL], readable=True, coverage=Coverage.FULL, rules=now.judgement.rules)
-    assert let_through(moved, red) is red
+    assert apply_bypass(moved, red) is red
     meant = replace(moved, request=replace(moved.request, base_ref="next"))
-    assert let_through(meant, red).conclusion is Conclusion.SUCCESS
+    assert apply_bypass(meant, red).conclusion is Conclusion.SUCCESS
 
 
 def test_an_intent_that_another_run_was_faster_than_is_withdrawn() -> None:
@@ -870,13 +870,13 @@ def test_a_green_check_of_this_head_has_outlived_a_waiver_or_a_label_that_is_wit
     check = CheckRun(1, "CodeVF review", HEAD, CheckStatus.COMPLETED, conclusion, "", "", tag=CheckTag(7))
     by_label = replace(check, tag=CheckTag(7, "skipped", "x" * 11))
     now = known()
-    assert not outlives_favour(now, check)
-    assert outlives_favour(now, by_label) is is_green
+    assert not outlives_exemption(now, check)
+    assert outlives_exemption(now, by_label) is is_green
     labels = replace(now, snapshot=replace(now.snapshot, pull=pull(labels=frozenset({SKIP_LABEL}))))
-    assert not outlives_favour(labels, by_label)
+    assert not outlives_exemption(labels, by_label)
     withdrawn = replace(now, memory=Memory(update=LedgerUpdate(edits=(Unwaive("a"),))))
-    assert outlives_favour(withdrawn, check) is is_green
-    assert not outlives_favour(withdrawn, replace(check, head_sha=OTHER_HEAD))
+    assert outlives_exemption(withdrawn, check) is is_green
+    assert not outlives_exemption(withdrawn, replace(check, head_sha=OTHER_HEAD))
 
 
 def test_an_intent_of_one_task_stands_in_the_check_run_and_one_of_several_in_the_summary() -> None:

@@ -49,7 +49,7 @@ _NEVER_EMPTY = frozenset({"mark", "ledger", "repository", "head_sha", "merge_bas
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def made_up(kind: type[V], *, full: bool) -> V:
+def example_of(kind: type[V], *, full: bool) -> V:
     """Return a view of this type, with a value in every field or with as few as possible."""
     return cast("V", _made_up(kind, "", full=full))
 
@@ -76,7 +76,7 @@ def _plain(kind: Any, name: str, *, full: bool) -> Any:  # noqa: ANN401 — as a
     return {bool: full, int: int(full), Decimal: Decimal(full), datetime: _MOMENT}[kind]
 
 
-def rehearsal() -> Iterator[
+def example_views() -> Iterator[
     SummaryView | CommentView | FindingView | FindingStateView | AnswerView | PromptView | QuestionView
 ]:
     """Yield sample views of every kind."""
@@ -91,21 +91,21 @@ def rehearsal() -> Iterator[
     answer_mark = str(AnswerMark("", "1", Reaction.YES))
     for word in CommandName:
         answer = replace(
-            made_up(AnswerView, full=True), mark=answer_mark, word=word.value, refusal="", reason="pending"
+            example_of(AnswerView, full=True), mark=answer_mark, word=word.value, refusal="", reason="pending"
         )
         answer = answer if word is CommandName.STATUS else replace(answer, status=None)
         yield answer if word is CommandName.ASK else replace(answer, reply=None)
-        bare = replace(made_up(AnswerView, full=False), mark=answer_mark, word=word.value)
+        bare = replace(example_of(AnswerView, full=False), mark=answer_mark, word=word.value)
         yield from (replace(bare, refusal=refusal.value) for refusal in Refusal)
-    prompt = made_up(PromptView, full=True)
+    prompt = example_of(PromptView, full=True)
     yield from (prompt, replace(prompt, since=""), replace(prompt, confirms=""), replace(prompt, part=2, parts=2))
-    yield from (made_up(QuestionView, full=full) for full in (True, False))
+    yield from (example_of(QuestionView, full=full) for full in (True, False))
 
 
 def _findings() -> Iterator[FindingView]:
     """Yield a finding for each placement; every second one has only the required fields."""
     for number, why in enumerate(Why):
-        finding = made_up(FindingView, full=not number % 2)
+        finding = example_of(FindingView, full=not number % 2)
         yield replace(finding, why=why, carried=False, waived_by="", closed_at="")
 
 
@@ -113,15 +113,15 @@ def _moved_on() -> Iterator[FindingView]:
     """Yield findings of earlier reviews, with all and with few fields, and waived ones."""
     for standing in FindingState:
         for full in (True, False):
-            yield replace(made_up(FindingView, full=full), standing=standing, carried=True, waived_by="")
-    yield made_up(FindingView, full=True)
+            yield replace(example_of(FindingView, full=full), standing=standing, carried=True, waived_by="")
+    yield example_of(FindingView, full=True)
 
 
 def _summaries() -> Iterator[SummaryView]:
     """Yield a full and a minimal summary for each reason, and one with findings in every state."""
     moved_on = tuple(_moved_on())
-    full = replace(made_up(SummaryView, full=True), files=(FileGroup("src/a.py", tuple(_findings())),))
-    bare = replace(made_up(SummaryView, full=False), reviewer="local")
+    full = replace(example_of(SummaryView, full=True), files=(FileGroup("src/a.py", tuple(_findings())),))
+    bare = replace(example_of(SummaryView, full=False), reviewer="local")
     yield replace(full, files=(FileGroup("src/a.py", moved_on),), waived=moved_on, closed=moved_on)
     for reason in Reason:
         yield replace(full, outcome=replace(full.outcome, reason=reason, status=Status.FAILED))
