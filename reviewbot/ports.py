@@ -198,13 +198,6 @@ class Reviews(Protocol):
     def dismiss_review(self, number: int, review_id: int, message: str) -> None:
         """Dismiss one of reviewbot's requests for changes."""
 
-    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
-        """Post a reply in the thread that a review comment starts.
-
-        Raises:
-            NotFound: the comment is gone.
-        """
-
     def update_review_comment(self, comment_id: int, body: str) -> None:
         """Edit one of reviewbot's review comments."""
 

@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from reviewbot.domain.findings.markers import read_finding_mark
+from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark, read_finding_mark
+from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
@@ -17,7 +18,7 @@ from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import EVIL, SAID, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
-from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, ROUTES, SECRET, UNREVIEWED, World
+from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, PEOPLE, ROUTES, SECRET, UNREVIEWED, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -29,7 +30,20 @@ HAPPENS = "a due review happens"
 WITHIN_LIMIT = "stays within the limit"
 GROWS = "grows with the change"
 WAITS = "a purchase waits for checks and quiet"
-LAWS = (NO_BUG, PAY_ONCE, NOTHING_LOST, CONVERGES, NEVER_GREEN, PEOPLE_STAND, HAPPENS, WITHIN_LIMIT, GROWS, WAITS)
+ANSWERED_ONCE = "a question is answered once"
+LAWS = (
+    NO_BUG,
+    PAY_ONCE,
+    NOTHING_LOST,
+    CONVERGES,
+    NEVER_GREEN,
+    PEOPLE_STAND,
+    HAPPENS,
+    WITHIN_LIMIT,
+    GROWS,
+    WAITS,
+    ANSWERED_ONCE,
+)
 
 MOST_ATTEMPTS = 3
 REDACTED = "[REDACTED:github-token]"
@@ -54,6 +68,7 @@ def at_rest(world: World) -> Iterator[Violation]:
     yield from world.broken
     for pull in world.github.pulls.values():
         yield from _paid_twice(world, pull)
+        yield from _questions(world, pull)
         yield from (Violation(WITHIN_LIMIT, one) for one in spending.over_limit(world, pull))
         yield from (Violation(GROWS, one) for one in spending.too_small(world, pull, selected))
         if pull.is_open and not pull.is_draft:
@@ -95,11 +110,37 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
             yield Violation(PAY_ONCE, told)
 
 
+def _questions(world: World, pull: Pull) -> Iterator[Violation]:
+    """Check that each question was bought once, by a person who may, and that its task's end was reported once."""
+    answers = Counter(mark.comment for mark in _answers(world, pull))
+    erased = {mark.comment for text in world.truth.erased if (mark := read_answer_mark(text))}
+    tasks = Counter(str(task.submission.metadata["question"]) for task in world.questions_of(pull.number))
+    for question, count in tasks.items():
+        if count > 1:
+            yield Violation(PAY_ONCE, f"{count} tasks answer question {question}")
+        if answers[question] > 1:
+            yield Violation(ANSWERED_ONCE, f"question {question} has {answers[question]} answers")
+        if not answers[question] and question not in erased and "summary" not in world.truth.losses:
+            yield Violation(ANSWERED_ONCE, f"question {question} has no answer")
+        if not PEOPLE[world.truth.askers[question]].at_least(Permission.WRITE):
+            yield Violation(PAY_ONCE, f"question {question} was bought for {world.truth.askers[question]}")
+
+
+def _answers(world: World, pull: Pull) -> Iterator[AnswerMark]:
+    """Yield the marks of reviewbot's answers to commands."""
+    replies = (reply for one in world.github.threads_of(pull.number) for reply in one.replies)
+    for one in (*world.github.comments_of(pull.number), *replies):
+        if one.author == BOT and (mark := read_answer_mark(one.body)):
+            yield mark
+
+
 def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
     """Check that a purchase that no command asked for waited: each named check was green, and the head was old enough.
 
     A run that resumes the intent of a killed one does not wait again, so the checks count since that one began.
     """
+    if "question" in task.submission.metadata:
+        return
     number, head = int(str(task.submission.metadata["pullRequest"])), str(task.submission.metadata["headSha"])
     if world.was_asked(head):
         return
@@ -384,7 +425,8 @@ def readings(world: World) -> dict[str, Reading]:
     seen: defaultdict[str, Reading] = defaultdict(Reading)
     # An item that violates the schema is an unrated finding, which a person has to handle.
     taken = any(one.token == "MESS1" for one in (*world.truth.waivers, *world.truth.withdrawn))
-    asked = [] if world.setting.mind.is_mute else world.codevf.tasks.values()
+    tasks = (one for one in world.codevf.tasks.values() if "question" not in one.submission.metadata)
+    asked = [] if world.setting.mind.is_mute else tasks
     for task in (*asked, *world.analyzed()):
         if task.status(world.time.seconds) is TaskStatus.COMPLETED and (taken or "MESS1" not in str(task.result)):
             reading = seen[str(task.submission.metadata["headSha"])]

@@ -142,6 +142,10 @@ def _comment(view: Any) -> str:  # noqa: ANN401 — as above
     return f"{view.mark}\n{told!r}"
 
 
+def _reply(reply: Any) -> str:  # noqa: ANN401 — as above
+    return f"{reply.text} {reply.state} {reply.used} {reply.is_edited}" if reply else ""
+
+
 def _check(view: Any) -> tuple[str, str]:  # noqa: ANN401 — as above
     return f"{view.outcome.reason.value}: {view.outcome.message}", _summary(view)
 
@@ -155,7 +159,8 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "summary_comment": lambda _self, view: SummaryText(f"{view.mark}{view.ledger}\n{_summary(view)}", is_whole=True),
     "comment": lambda _self, view: _comment(view),
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
-    "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding}",
+    "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding} {_reply(view.reply)}",
+    "question": lambda _self, view: f"Answer: {view.question} {view.finding}",
     "review_body": lambda _self, _view, mark: f"{mark}\nA review.",
     "check": lambda _self, view: _check(view),
     "job_summary": lambda _self, view: _summary(view),

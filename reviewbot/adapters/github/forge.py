@@ -346,10 +346,6 @@ class GitHubForge(RepositoryConnection):
         path = f"{self._path}/pulls/{number}/reviews/{review_id}/dismissals"
         self._calls.write("PUT", path, _REVIEWS, {"message": message}, object)
 
-    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
-        path = f"{self._path}/pulls/{number}/comments/{comment_id}/replies"
-        return self._calls.write("POST", path, _REVIEWS, {"body": body}, rest.Written).posted()
-
     def update_review_comment(self, comment_id: int, body: str) -> None:
         self._calls.write("PATCH", f"{self._path}/pulls/comments/{comment_id}", _REVIEWS, {"body": body}, object)
 

@@ -64,9 +64,6 @@ class LocalForge:
         self._state_file.write(body)
         return self._comment(body)
 
-    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:  # noqa: ARG002 — there is no thread
-        return PostedComment(_COMMENT_ID, "", body)
-
     def create_check(self, check: CheckState) -> CheckRun:
         """Return a check run without storing it."""
         return CheckRun(_COMMENT_ID, check.name, check.head_sha, check.status, check.conclusion, check.external_id, "")
