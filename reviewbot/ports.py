@@ -207,6 +207,14 @@ class Reviews(Protocol):
     def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
         """Post a comment on a changed file, in one request each, since a review cannot contain them."""
 
+    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
+        """Post a reply in the thread that starts with a review comment.
+
+        Raises:
+            NotFound: that comment is gone.
+            Refused: it does not start a thread.
+        """
+
     def resolve_thread(self, thread_id: str) -> None:
         """Resolve a review thread.
 

@@ -456,7 +456,7 @@ class SimulatedForge:
         self._reply(int(node_id.removeprefix("PRRC_"))).minimized = "outdated"
 
     def _comment(self, stored: StoredComment) -> Comment:
-        return Comment(**_written(stored, _address(stored)))
+        return Comment(**self._written(stored, _address(stored)))
 
     # Reviews
 
@@ -553,6 +553,18 @@ class SimulatedForge:
         reply = self._start(review, commit_sha, comment.body, Place(comment.target.path))
         return _posted(number, reply)
 
+    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
+        """See `ports.Reviews.create_reply`."""
+        self._needs("pull-requests: write")
+        _fits(body)
+        threads = self.github.threads_of(number) if number in self.github.pulls else []
+        thread = next((one for one in threads if any(reply.id == comment_id for reply in one.replies)), None)
+        if thread is None:
+            raise NotFound("There is no such comment.")
+        if self._reply(comment_id).in_reply_to is not None:
+            raise _refused("in_reply_to must be a top-level comment")
+        return _posted(number, self.github.reply(thread.id, BOT, body))
+
     def resolve_thread(self, thread_id: str) -> None:
         """See `ports.Reviews.resolve_thread`."""
         self._resolve(thread_id, BOT)
@@ -580,7 +592,7 @@ class SimulatedForge:
             is_resolved=resolver is not None,
             comments=tuple(
                 ThreadComment(
-                    **_written(reply, _posted(stored.number, reply).url),
+                    **self._written(reply, _posted(stored.number, reply).url),
                     node_id=f"PRRC_{reply.id}",
                     is_minimized=reply.minimized is not None,
                     hidden_as_outdated=reply.minimized == "outdated",
@@ -598,6 +610,22 @@ class SimulatedForge:
         if found is None:
             raise NotFound("There is no such comment.")
         return found
+
+    def _written(self, stored: StoredComment | StoredReply, url: str) -> dict[str, Any]:
+        """Return the fields that all comments have."""
+        return {
+            "id": stored.id,
+            "url": url,
+            "body": stored.body,
+            "ours": stored.author == BOT,
+            "edited_by": stored.editor.removesuffix("[bot]") if stored.editor else None,
+            "edited_by_us": stored.editor in {None, stored.author},
+            "author": stored.author,
+            "author_is_bot": stored.author.endswith("[bot]"),
+            "created_at": stored.at,
+            "by_collaborator": self.permission(stored.author) is not Permission.NONE,
+            "reacted": any(who == BOT and content in _ANSWERS for who, content in stored.reactions),
+        }
 
     def _needs(self, permission: str) -> None:
         name, _, level = permission.partition(": ")
@@ -661,22 +689,6 @@ def _check_lines(changes: Sequence[Change], comment: InlineComment) -> None:
 
 def _side(hunk: Hunk, side: Side) -> range:
     return hunk.new if side is Side.RIGHT else hunk.old
-
-
-def _written(stored: StoredComment | StoredReply, url: str) -> dict[str, Any]:
-    """Return the fields that all comments have."""
-    return {
-        "id": stored.id,
-        "url": url,
-        "body": stored.body,
-        "ours": stored.author == BOT,
-        "edited_by": stored.editor.removesuffix("[bot]") if stored.editor else None,
-        "edited_by_us": stored.editor in {None, stored.author},
-        "author": stored.author,
-        "author_is_bot": stored.author.endswith("[bot]"),
-        "created_at": stored.at,
-        "reacted": any(who == BOT and content in _ANSWERS for who, content in stored.reactions),
-    }
 
 
 def _address(stored: StoredComment) -> str:

@@ -357,6 +357,10 @@ class GitHubForge(RepositoryConnection):
         body = payloads.file_comment(commit_sha, comment)
         return self._calls.write("POST", path, _REVIEWS, body, rest.Written).posted()
 
+    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
+        path = f"{self._path}/pulls/{number}/comments/{comment_id}/replies"
+        return self._calls.write("POST", path, _REVIEWS, {"body": body}, rest.Written).posted()
+
     def resolve_thread(self, thread_id: str) -> None:
         self._calls.mutate(queries.RESOLVE_THREAD, {"thread": thread_id}, _RESOLVING)
 

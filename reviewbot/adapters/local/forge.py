@@ -94,3 +94,6 @@ class LocalForge:
     def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:  # noqa: ARG002 — the port's signature
         """Return a comment without storing it; it has no marker, so its URL is not used."""
         return PostedComment(_COMMENT_ID, "", "")
+
+    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:  # noqa: ARG002 — the port's signature
+        return PostedComment(_COMMENT_ID, "", "")

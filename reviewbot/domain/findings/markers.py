@@ -17,6 +17,7 @@ _FINDING = re.compile(r'<!-- reviewbot:finding:v1 instance="([^"]*)" ids=([0-9a-
 _ANSWER = re.compile(
     r'<!-- reviewbot:answer:v1 instance="([^"]*)" comment=(r?[0-9]{1,19}) reaction=(\+1|-1|confused) -->'
 )
+_REPLY = re.compile(r'<!-- reviewbot:reply:v1 instance="([^"]*)" key=([0-9a-f]{10}) -->\n?')
 _STATE = re.compile(r"<!-- reviewbot:state( closed)? -->\n(.*?)\n<!-- /reviewbot:state -->\n\n", re.DOTALL)
 _ID_LENGTH = 10
 _ID = re.compile(f"[0-9a-f]{{{_ID_LENGTH}}}")
@@ -81,6 +82,26 @@ def read_answer_mark(body: str) -> AnswerMark | None:
     """Return the mark that a body starts with, if any."""
     match = _ANSWER.match(body)
     return None if match is None else AnswerMark(match[1], match[2], Reaction(match[3]))
+
+
+class ReplyMark(Struct, frozen=True):
+    """The first bytes of what reviewbot writes into a finding's thread on behalf of the reviewer.
+
+    Attributes:
+        key: `finding_id` of what was answered, such as a task and a finding: one reply has one key.
+    """
+
+    instance: str
+    key: str
+
+    def __str__(self) -> str:
+        return f'<!-- reviewbot:reply:v1 instance="{self.instance}" key={self.key} -->'
+
+
+def read_reply_mark(body: str) -> tuple[ReplyMark, str] | None:
+    """Return the mark that a body starts with, if any, and the text after it."""
+    match = _REPLY.match(body)
+    return None if match is None else (ReplyMark(match[1], match[2]), body[match.end() :])
 
 
 def with_state(body: str, text: str, *, closed: bool = False) -> str:

@@ -132,6 +132,7 @@ class Comment(Struct, frozen=True):
         edited_by: the login of the last editor, if any.
         edited_by_us: whether the last editor is the author.
         author: a login, a bot's with `[bot]`; None for a deleted account.
+        by_collaborator: whether GitHub calls its author an owner, a member or a collaborator (`authorAssociation`).
         reacted: whether reviewbot's token has added one of its reactions.
     """
 
@@ -144,6 +145,7 @@ class Comment(Struct, frozen=True):
     author: str | None = None
     author_is_bot: bool = False
     created_at: datetime | None = None
+    by_collaborator: bool = False
     reacted: bool = False
 
 

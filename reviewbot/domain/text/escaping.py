@@ -34,6 +34,11 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text.replace("\r\n", "\n"))
 
 
+def quoted(text: str) -> str:
+    """Return the text with `> ` before each line, so that no line of it can pose as one of reviewbot's."""
+    return "\n".join(f"> {line}" for line in visible(text).split("\n"))
+
+
 def invisible_character(line: str) -> str | None:
     """Return the first invisible character of a line, such as `U+202E`; the line's end is ignored."""
     found = _INVISIBLE.search(line.removesuffix("\r"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from reviewbot.domain.github.drafts import InlineComment, Reaction, ReviewDraft, ReviewEvent
-from reviewbot.domain.github.pull_request import Thread
+from reviewbot.domain.github.pull_request import Permission, Thread
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import NotFound, PermissionMissing, Refused
 from reviewbot.ports import Forge
@@ -357,6 +357,39 @@ def test_a_reply_has_its_author_time_and_last_editor(github: GitHubHarness) -> N
     assert not read(github).threads[0].comments[0].edited_by_us
 
 
+def test_we_reply_in_a_thread_of_the_pull_request(github: GitHubHarness) -> None:
+    thread = one_thread(github)
+    root = thread.comments[0].id
+    posted = github.forge.create_reply(1, root, "It is fixed.")
+    _, found = read(github).threads[0].comments
+    assert (
+        (found.id, found.url, found.body)
+        == (posted.id, posted.url, posted.body)
+        == (found.id, posted.url, "It is fixed.")
+    )
+    assert (found.ours, found.author, found.by_collaborator) == (True, US, False)
+    with pytest.raises(Refused):
+        github.forge.create_reply(1, posted.id, "To a reply.")
+    with pytest.raises(Refused):
+        github.forge.create_reply(1, root, " ")
+    with pytest.raises(NotFound):
+        github.forge.create_reply(2, root, "On another pull request.")
+    github.delete_review_comment(root)
+    with pytest.raises(NotFound):
+        github.forge.create_reply(1, root, "To nothing.")
+
+
+def test_a_comment_says_whether_a_collaborator_wrote_it(github: GitHubHarness) -> None:
+    root = one_thread(github).comments[0].id
+    github.grant("kim", Permission.READ)
+    for writer in ("kim", "mallory", "acme"):
+        github.reply(root, writer, "Hm.")
+        github.comment(1, writer, "Hm.")
+    now = read(github)
+    assert [one.by_collaborator for one in now.threads[0].comments] == [False, True, False, True]
+    assert [one.by_collaborator for one in now.comments] == [True, False, True]
+
+
 def test_we_react_to_a_reply(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_review(1, review(head, inline(FIRST)))
@@ -550,6 +583,7 @@ def test_writing_needs_a_permission(github: GitHubHarness) -> None:
     acts: tuple[Callable[[], object], ...] = (
         lambda: forge.create_review(1, review(head)),
         lambda: forge.create_file_comment(1, head, on_file()),
+        lambda: forge.create_reply(1, comment.id, "No."),
         lambda: forge.update_review_comment(comment.id, "No."),
         lambda: forge.delete_review_comment(comment.id),
         lambda: forge.delete_pending_review(1, pending),

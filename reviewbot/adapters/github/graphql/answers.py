@@ -317,6 +317,7 @@ class CommentNode(Node, frozen=True):
     created_at: Moment
     last_edited_at: Moment | None
     author: Actor | None
+    author_association: Name
     editor: Actor | None
     reaction_groups: tuple[ReactionGroup, ...] | None
 

@@ -173,9 +173,12 @@ def _written(node: answers.CommentNode) -> dict[str, Any]:
         "author": _whole_login(node.author),
         "author_is_bot": node.author is not None and node.author.is_bot,
         "created_at": node.created_at,
+        "by_collaborator": node.author_association in _COLLABORATORS,
         "reacted": any(group.content in _ANSWERS and group.viewer_has_reacted for group in node.reaction_groups or ()),
     }
 
+
+_COLLABORATORS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 
 _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
 """`drafts.Reaction` in GraphQL's terms; other workflows of the repository react as the same user."""

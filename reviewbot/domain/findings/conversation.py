@@ -1,0 +1,105 @@
+"""What people and the reviewer said in the threads of findings, for the next reviewer.
+
+Only authors of the pull request and collaborators are heard, by role. Their words are hostile: each line is quoted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from enum import Enum
+
+from msgspec import Struct
+
+from reviewbot.domain.findings.markers import read_reply_mark
+from reviewbot.domain.github.pull_request import Comment, PullRequest, Thread
+from reviewbot.domain.text.bounds import shorten
+from reviewbot.domain.text.escaping import ZWSP, quoted
+
+MAX_REPLY = 2_000
+"""Characters of a reply that are sent."""
+
+
+class Role(Enum):
+    """Who wrote a reply. An author counts as such, also with write access."""
+
+    AUTHOR = "an author of the pull request"
+    COLLABORATOR = "a collaborator"
+    REVIEWER = "the reviewer"
+
+
+class Reply(Struct, frozen=True):
+    """A comment that the reviewer gets to read.
+
+    Attributes:
+        text: hostile.
+        about: the ids of the thread's findings, empty if it is not in the thread of a finding.
+    """
+
+    role: Role
+    at: datetime | None
+    text: str
+    about: tuple[str, ...] = ()
+
+
+def replies_in(thread: Thread, pull: PullRequest, instance: str, about: tuple[str, ...] = ()) -> tuple[Reply, ...]:
+    """Return the replies in a thread, oldest first, without the finding that starts it."""
+    found = (reply_of(one, pull, instance, about) for one in thread.comments if not one.is_minimized)
+    return tuple(one for one in found if one is not None)
+
+
+def reply_of(comment: Comment, pull: PullRequest, instance: str, about: tuple[str, ...] = ()) -> Reply | None:
+    """Return a comment with its author's role; None if the reviewer does not get to read it."""
+    if comment.ours:
+        marked = read_reply_mark(comment.body) if comment.edited_by_us else None
+        if marked is None or marked[0].instance != instance:
+            return None
+        return Reply(Role.REVIEWER, comment.created_at, marked[1].replace(ZWSP, ""), about)
+    role = role_of(comment, pull)
+    return None if role is None else Reply(role, comment.created_at, comment.body, about)
+
+
+def role_of(comment: Comment, pull: PullRequest) -> Role | None:
+    """Return the role of a comment's author; None for bots, strangers, and a text that another account has edited.
+
+    If not all commits are known, a collaborator may be an author, and counts as one.
+    """
+    if comment.ours or comment.author_is_bot or not comment.author or not comment.edited_by_us:
+        return None
+    people, login = pull.people, comment.author.casefold()
+    if login in (people or {(pull.author or "").casefold()}):
+        return Role.AUTHOR
+    if not comment.by_collaborator:
+        return None
+    return Role.AUTHOR if people is None else Role.COLLABORATOR
+
+
+def conversation_text(replies: Iterable[Reply], limit: int) -> str:
+    """Return the replies, newest first, in at most `limit` bytes of JSON; those that do not fit are counted.
+
+    Returns:
+        A title line for each, which names its findings, the role and the time, and then its quoted lines; empty without
+        replies.
+    """
+    ordered = sorted(replies, key=lambda one: one.at.timestamp() if one.at else 0, reverse=True)
+    shown: list[str] = []
+    left = limit - _MORE
+    for number, one in enumerate(ordered):
+        text = _shown(one)
+        left -= len(json.dumps(text).encode())
+        if left < 0:
+            shown.append(f"and {len(ordered) - number} older ones\n")
+            break
+        shown.append(text)
+    return "\n".join(shown)
+
+
+_MORE = 40
+"""Bytes for the count of what is left out."""
+
+
+def _shown(reply: Reply) -> str:
+    where = f"On {', '.join(reply.about)}, by" if reply.about else "By"
+    when = f", {reply.at:%Y-%m-%d %H:%M} UTC" if reply.at else ""
+    return f"{where} {reply.role.value}{when}:\n{quoted(shorten(reply.text.strip(), MAX_REPLY))}\n"
