@@ -258,9 +258,10 @@ def _attachments(asked: Inquiry, change: ReviewedChange, tier: SizeTier) -> tupl
     for_files, for_context = split_for_context(tier)
     files = [one for one in change.sendables if finding is None or one.path == finding.path]
     thread = _thread(asked, asked.snapshot)
-    context = context_of(finding, thread.comments if thread else (), for_context.attachment)
+    pull, instance = asked.snapshot.pull, asked.run.settings.instance
+    context = change.redactor.redact(context_of(finding, thread, pull, instance, for_context.attachment)).text
     packed = pack(files, for_files).attachments if files else ()
-    return (*packed, Attachment(CONTEXT, change.redactor.redact(context).text))
+    return (*packed, Attachment(CONTEXT, context)) if context else packed
 
 
 def _prompt(asked: Inquiry, change: ReviewedChange, attachments: tuple[Attachment, ...]) -> QuestionView:
