@@ -310,7 +310,11 @@ def _watch(world: World) -> None:
     def on_task(task: StoredTask) -> None:
         seen.extend(laws.when_bought(world, task))
 
-    world.github.on_check, world.github.on_text, world.codevf.on_task = on_check, on_text, on_task
+    def on_read(task: StoredTask) -> None:
+        seen.extend(laws.when_read(world, task))
+
+    world.github.on_check, world.github.on_text = on_check, on_text
+    world.codevf.on_task, world.codevf.on_read = on_task, on_read
 
 
 def _begun(world: World, head: str) -> None:

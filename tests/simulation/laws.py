@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark, read_finding_mark
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.question import Question
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.selection.path_filters import matches
@@ -134,12 +135,26 @@ def _answers(world: World, pull: Pull) -> Iterator[AnswerMark]:
             yield mark
 
 
+def _recorded(world: World) -> Iterator[Question]:
+    """Yield the questions in every text of the summary so far."""
+    for text in world.truth.texts:
+        yield from decode(text, Signer(KEY, REPOSITORY_ID, 1, "")).ledger.questions.records
+
+
+def when_read(world: World, task: StoredTask) -> Iterator[Violation]:
+    """Check that the task of a question is recorded before it is polled."""
+    if "question" in task.submission.metadata and task.id not in {one.task_id for one in _recorded(world)}:
+        yield Violation(PAY_ONCE, f"{task.id} was polled before it was recorded")
+
+
 def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
     """Check that a purchase that no command asked for waited: each named check was green, and the head was old enough.
 
     A run that resumes the intent of a killed one does not wait again, so the checks count since that one began.
     """
     if "question" in task.submission.metadata:
+        if str(task.submission.metadata["question"]) not in {one.comment for one in _recorded(world)}:
+            yield Violation(PAY_ONCE, f"{task.id} was bought without a recorded intent")
         return
     number, head = int(str(task.submission.metadata["pullRequest"])), str(task.submission.metadata["headSha"])
     if world.was_asked(head):
