@@ -160,11 +160,13 @@ def _mention(login: str) -> Markdown | str:
 
 def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
     """Yield what the prompt of a question gets, smaller and smaller."""
-    for times in (1, 2, 4):
+    for times in (1, 2, 4, 16, 64):
         line = partial(shorten_line, limit=500 // times)
         thin = replace(
             view,
             repository=line(view.repository),
+            head_sha=shorten_line(view.head_sha, SHORTEST_LINE),
+            finding_id=shorten_line(view.finding_id, SHORTEST_LINE // 4),
             question=shorten(_without(view.question, view.boundary), MAX_QUESTION // times),
             finding=line(_without(view.finding, view.boundary)),
             path=line(_without(view.path, view.boundary)),

@@ -36,7 +36,7 @@ from reviewbot.exports.sarif import MAX_GZIPPED, sarif
 from reviewbot.render import report
 from reviewbot.render.colours import Colours
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.command import AnswerView
+from reviewbot.render.view_models.command import AnswerView, QuestionView
 from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
 from reviewbot.values import replace
 from tests.hostile.built import TRUSTED, Building, texts_of
@@ -87,6 +87,7 @@ WRITERS: Mapping[str, Writer] = {
     "standing": Writer(FindingStateView, lambda renderer, view: ("", renderer.standing(view)), STANDING),
     "answer": Writer(AnswerView, lambda renderer, view: ("", renderer.answer(view)), COMMENT, "mark"),
     "annotation": Writer(FindingView, Renderer.annotation, MESSAGE),
+    "question": Writer(QuestionView, lambda renderer, view: ("", renderer.question(view)), PROMPT),
     "prompt": Writer(PromptView, lambda renderer, view: ("", renderer.prompt(view)), PROMPT),
 }
 
