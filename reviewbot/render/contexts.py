@@ -154,7 +154,7 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
 
 
 def _mention(login: str) -> Markdown | str:
-    """Return a mention of a person; a text that is no login of one mentions nobody."""
+    """Return a mention of a person, or the text if it is not a login."""
     return Markdown(f"@{login}") if _LOGIN.fullmatch(login) else login
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from reviewbot_sandbox.codevf import Answer, FreeText, HandClock, TaskLife, TaskRequest
 
-from tests.app.house import CLEAN, REPO, Rig, answer, finding, house
+from tests.app.house import CLEAN, Rig, answer, finding, house
 from tests.app.test_commands import answers, check, emoji, people, reply_to_finding, say, summary
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
@@ -33,7 +33,7 @@ def test_a_question_is_answered_in_the_conversation(tmp_path: Path) -> None:
         done = say(rig, "/reviewbot ask Does it run a shell?\n\nI use @quill's fork.")
         assert (done.exit_status, done.outputs["status"]) == (0, "completed"), done.log
         [asked] = questions(rig)
-        assert (asked.mode, asked.max_credits) == ("realtime_answer", 60)
+        assert (asked.mode.value, asked.max_credits) == ("realtime_answer", 60)
         assert "Does it run a shell?\n\nI use @quill's fork." in asked.prompt
         assert "os.system(command)" in "".join(one.content for one in asked.attachments)
         [reply] = answers(rig)

@@ -197,9 +197,13 @@ def _record(run: RunContext, question: Question) -> Ledger:
         ledger = stored.ledger.with_question(question).written_for(snapshot.pull)
         with suppress(ForgeUnreachable, NotFound):  # it is read again
             _write(run, stored, ledger)
+            _tag_checks(run, snapshot, ledger)
             if question.state is not QuestionState.INTENT:
                 return ledger
-    raise ForgeUnreachable("The question could not be recorded in the summary comment.")
+    raise ForgeUnreachable(
+        "The question could not be recorded in the summary comment.",
+        hint="The next run on the pull request tries again.",
+    )
 
 
 def _write(run: RunContext, stored: StoredLedger, ledger: Ledger) -> None:
@@ -215,6 +219,18 @@ def _write(run: RunContext, stored: StoredLedger, ledger: Ledger) -> None:
     else:
         body = f"{summary_mark(run.settings.instance)}\n{encoded}\n\n{_NO_REVIEW}"
         run.ports.forge.create_comment(run.signer.pull_number, body)
+
+
+def _tag_checks(run: RunContext, snapshot: Snapshot, ledger: Ledger) -> None:
+    """Let the newest check run say whether a question is open, so that a collection finds it, and no older one."""
+    asks = bool(ledger.questions.open())
+    own = [one for one in (*snapshot.older_checks, *snapshot.checks) if one.tag is not None and not one.foreign]
+    newest = max(own, key=lambda one: one.id, default=None)
+    for one in own:
+        tag = replace(one.tag, asks=asks and one is newest) if one.tag else one.tag
+        if tag is not None and tag != one.tag:
+            write = partial(run.ports.forge.tag_check, one.id, tag, one.external_id)
+            run.attempt("The note of an open question in the check run", write)
 
 
 # The task
