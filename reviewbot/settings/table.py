@@ -446,11 +446,11 @@ def input_place(name: str) -> str:
 
 
 def _config_keys() -> list[str]:
-    return sorted(name_of(row) for row in fields(Settings) if row.metadata["config"])
+    return sorted(one.name for one in INPUTS if one.config)
 
 
 def _unknown(keys: Mapping[str, object], place: Callable[[str], str]) -> Iterator[Problem]:
-    names, allowed = {name_of(row) for row in fields(Settings)}, _config_keys()
+    names, allowed = {one.name for one in INPUTS}, _config_keys()
     for key in keys:
         if key not in names:
             near = did_you_mean(key[:60], allowed)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from reviewbot.domain.github.pull_request import MOST_REPLACED
 from tests.simulation.codevf import Life
 from tests.simulation.histories import Episode, History, Step
-from tests.simulation.laws import CONVERGES, NEVER_GREEN, NO_BUG, NOTHING_LOST, PAY_ONCE
+from tests.simulation.laws import CONVERGES, NEVER_GREEN, NO_BUG, NOTHING_LOST, PAY_ONCE, WITHIN_LIMIT
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Kill, Lose, Meanwhile, Switch
-from tests.simulation.world import Setting, Start
+from tests.simulation.world import ROUTES, Setting, Start
 
 NEXT, PUSH, COLLECT = (Start(kind) for kind in ("next", "push", "collect"))
 RUN = Episode((NEXT,))
@@ -546,6 +546,25 @@ FOUND: dict[str, Bug] = {
             *(Move("note", 0, 3), Episode((PUSH,))),
             *(Move("squash"), Move("delete_summary"), Episode((PUSH,))),
             setting=Setting((("incremental", "false"),), mind=Mind(lies=True)),
+        ),
+    ),
+    "error-stays-in-summary": Bug(
+        "Without check runs, a run could not read the change, and a rule gave it no review in the next run. The "
+        "summary showed the error until a review replaced it.",
+        CONVERGES,
+        history(
+            Episode((NEXT,), (At(2, Lose(done=False)),)),
+            setting=Setting((("check-run", "false"),), ROUTES),
+            starts_again=True,
+        ),
+    ),
+    "limit-on-an-own-base": Bug(
+        "Without a summary, an author moved the pull request to a branch that has its head. This hid the head's check "
+        "run, and later reviews started with the whole limit.",
+        WITHIN_LIMIT,
+        history(
+            *(RUN, Move("own_base"), Move("note"), Episode((PUSH,))),
+            setting=Setting((("max-credits-per-pr", "700"), ("summary-comment", "false"))),
         ),
     ),
 }

@@ -188,8 +188,6 @@ def _setting(rng: Random, *, adversary: bool) -> Setting:
 def _of_others(setting: Setting, rng: Random) -> Setting:
     """Return the setting with a fork, a bot or a listed base; histories of chosen moves have none of them."""
     is_from_fork, is_bots, lists_release, is_free = (rng.random() < rate for rate in (0.1, 0.1, 0.15, 0.5))
-    # Without a check run, the error of a run on a fork that is not approved stays in its summary until it is.
-    is_from_fork = is_from_fork and ("check-run", "false") not in setting.inputs
     free = (("allow", "anyone"),) if is_from_fork and is_free else ()
     config = LISTS_RELEASE if lists_release and not setting.config else setting.config
     config = ROUTES if not config and rng.random() < 0.25 else config

@@ -12,7 +12,9 @@ from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.question import Question
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.machine.judge import statement
 from reviewbot.domain.model.review import TaskStatus
+from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation import spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
@@ -75,6 +77,7 @@ def at_rest(world: World) -> Iterator[Violation]:
         if pull.is_open and not pull.is_draft:
             yield from _unfinished(world, pull)
             yield from _green(world, pull)
+    yield from _outdated(world)
     yield from _undone(world)
     yield from _lost(world)
     yield from _doubles(world)
@@ -230,6 +233,19 @@ def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
         yield Violation(CONVERGES, told)
 
 
+def _outdated(world: World) -> Iterator[Violation]:
+    """Check that a summary without an answer shows the outcome of the last run."""
+    outcome = world.runs[-1].outcome
+    reading = world.reading(1)
+    if outcome is None or outcome.conclusion is None or reading is None or not world.pull.is_open:
+        return
+    stated = reading.ledger.stated
+    # Another pull request with this head, or a refused write, changes only the check and the exit status.
+    is_own = outcome.own is None and outcome.reason is not Reason.NOT_PUBLISHED and not reading.problem
+    if is_own and stated not in {"", statement(outcome)}:
+        yield Violation(CONVERGES, f"the summary shows {stated!r}, and the last run ended with {statement(outcome)!r}")
+
+
 def _undone(world: World) -> Iterator[Violation]:
     """Check that a due review of the head was completed, unless a person or a limit prevented it."""
     pull, setting = world.pull, world.setting
@@ -292,12 +308,13 @@ class Shown:
         """Use the check and the summary of the undisturbed history if both are equivalent.
 
         Check runs cannot be deleted: one on a head without a requested review stays and reports this. Neither it nor a
-        missing check is green. A check whose conclusion and title are unchanged is not updated for its text. If the
-        check of a skipped review could not be written, a summary says that the review was skipped, and it stays.
+        missing check is green. A check whose conclusion and title are unchanged is not updated for its text. A summary
+        that was written because the check could not be written stays, and says what the check says.
         """
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
-        summaries = tuple(one for one in self.summaries if undisturbed.summaries or "('skipped', 'none'" not in one)
+        told = str(self.check[3]).partition("\n")[0] if self.check else "no check"
+        summaries = tuple(one for one in self.summaries if undisturbed.summaries or not told or told not in one)
         return replace(self, check=theirs, summaries=summaries) if is_alike else self
 
     def greener(self, other: Shown) -> str:
@@ -393,8 +410,15 @@ def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_r
     return not any(
         task.status(world.time.seconds) is TaskStatus.COMPLETED
         and changes in world.changes_for(pull.number, str(task.submission.metadata["headSha"]))
+        and _is_shown_one_of(task, changes)
         for task in world.tasks_of(pull.number)
     )
+
+
+def _is_shown_one_of(task: StoredTask, changes: tuple[Change, ...]) -> bool:
+    """Return whether a task shows a file of a change; its head may have had another change against another base."""
+    named = {header for one in changes for header in headers(one.text)}
+    return any(not named.isdisjoint(headers(diff)) for diff in diffs_in(task.submission))
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:

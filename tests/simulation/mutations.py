@@ -626,6 +626,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         BY_PEOPLE,
         ("stranger_asks",),
     ),
+    Mutation(
+        "a summary keeps an outcome that no longer holds",
+        "reviewbot.domain.machine.judge:contradicts",
+        _returning(value=False),
+        CONVERGES,
+        found="error-stays-in-summary",
+    ),
+    Mutation(
+        "a base of the author hides what was spent",
+        "reviewbot.app.github.ledger_store:_may_be_in_base",
+        _returning(value=False),
+        WITHIN_LIMIT,
+        found="limit-on-an-own-base",
+    ),
 )
 
 

@@ -137,7 +137,7 @@ def _evil_by_bot(world: World, move: Move) -> None:
 
 def _secret(world: World, move: Move) -> None:
     """Add a line with a token, which is redacted, with or without a flaw. A file of little else would not be sent."""
-    line = f'login("{SECRET}")' + f"; EVIL{1 + move.a % 4}()" * (move.a % 2)
+    line = f'login("{SECRET}")' + f"; EVIL{5 + move.a % 4}()" * (move.a % 2)
     if long := [path for path in _text_files(world) if _files(world)[path].content.count(b"\n") > 9]:
         _insert(world, line, move.b, paths=long)
 

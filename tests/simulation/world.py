@@ -14,7 +14,7 @@ from reviewbot.app.dispatch import Ports, handle
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.drafts import Annotation
 from reviewbot.domain.github.pull_request import Permission
-from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.codec import LedgerReading, decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.events import Event, ReviewEvent
 from reviewbot.domain.model.options import ReviewerKind
@@ -74,10 +74,13 @@ IS_QUIET = "quiet-minutes: 15\n"
 
 
 def lock_file(version: str, host: str) -> str:
-    """Return a lock file with one package."""
+    """Return a lock file with one package.
+
+    The address has no version, so a token is always in the same line: a reviewer's wrong `fixed` counts for other code.
+    """
     entry = {
         "version": version,
-        "resolved": f"https://{host}/left/-/left-{version}.tgz",
+        "resolved": f"https://{host}/left/-/left.tgz",
         "integrity": f"sha512-{version.replace('.', 'A')}==",
     }
     return json.dumps({"lockfileVersion": 3, "packages": {"node_modules/left": entry}}, indent=2) + "\n"
@@ -341,11 +344,16 @@ class World:
 
     def open_findings(self, number: int) -> tuple[TrackedFinding, ...]:
         """Return the findings that the summary lists as open."""
+        reading = self.reading(number)
+        return reading.ledger.findings.open() if reading else ()
+
+    def reading(self, number: int) -> LedgerReading | None:
+        """Return the ledger of the summary, unless another user has edited it."""
         signer = Signer(KEY, REPOSITORY_ID, number, "")
         for comment in self.github.comments_of(number):
             if comment.author == BOT and comment.editor in {None, BOT} and "reviewbot:ledger" in comment.body:
-                return decode(comment.body, signer).ledger.findings.open()
-        return ()
+                return decode(comment.body, signer)
+        return None
 
     def changes_for(self, number: int, head: str, *, protected: bool = False) -> set[tuple[Change, ...]]:
         """Return the changes of a head, one for each base; or only that against the default branch.

@@ -33,7 +33,7 @@ from reviewbot.domain.machine.known import Known, ReviewedChange
 from reviewbot.domain.machine.steps import Done, Failed
 from reviewbot.domain.model.review import Attachment, Submission, Task, TaskStatus
 from reviewbot.domain.policy.eligibility import Asked
-from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.domain.policy.verdict import Outcome, Reason
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.domain.questions.answer import answer_text
 from reviewbot.domain.questions.context import CONTEXT, context_of, described
@@ -213,10 +213,11 @@ def _write(run: RunContext, stored: StoredLedger, ledger: Ledger) -> None:
             f"The record of this pull request is missing or not trusted: it cannot store a question. {stored.problem}",
             hint="Request a review with `/reviewbot review`, then ask again.",
         )
-    encoded, keep = encode(ledger, run.signer), stored.summary
+    keep = stored.summary
     if keep is not None:
-        run.ports.forge.update_comment(keep.id, replace_ledger(keep.body, encoded))
+        run.ports.forge.update_comment(keep.id, replace_ledger(keep.body, encode(ledger, run.signer)))
     else:
+        encoded = encode(replace(ledger, stated=Reason.COMMAND.value), run.signer)
         body = f"{summary_mark(run.settings.instance)}\n{encoded}\n\n{_NO_REVIEW}"
         run.ports.forge.create_comment(run.signer.pull_number, body)
 

@@ -67,7 +67,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
         for one in copies:
             ledger = _with_carried(ledger, one)
         ledger = ledger.spending_at_least(max((one.copy.spent for one in copies), default=Decimal(0)))
-    lost = not believed and (cut or (not ledger.purchases and _was_here(run, snapshot, keep)))
+    hidden = _was_here(run, snapshot, keep) or _may_be_in_base(run, snapshot)
+    lost = not believed and (cut or (not ledger.purchases and hidden))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
     return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head)
 
@@ -103,6 +104,17 @@ def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool
     if keep is None:
         return any(marked_threads(snapshot.threads, run.settings.instance))
     return not keep.edited_by_us or bool(decode(keep.body, replace(run.signer, secret="")).problem)
+
+
+def _may_be_in_base(run: RunContext, snapshot: Snapshot) -> bool:
+    """Return whether earlier heads may be in an unprotected base branch, with no summary to remember their reviews."""
+    was_retargeted = snapshot.pull.retargeted_at is not None
+    return was_retargeted and not run.settings.summary_comment and not _is_listed(run, snapshot)
+
+
+def _is_listed(run: RunContext, snapshot: Snapshot) -> bool:
+    names = run.settings.check_names
+    return names.against(snapshot.repository.default_branch, snapshot.pull.base_ref) == names.plain
 
 
 def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun]) -> LedgerReading:
@@ -158,9 +170,7 @@ def _every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None) -> tupl
         run.degraded.say(f"The check runs of older heads could not be read: {error.message}")
         return there, True
     checks = tuple({one.id: one for one in (*every.runs, *there)}.values())
-    names = run.settings.check_names
-    is_listed = names.against(snapshot.repository.default_branch, pull.base_ref) == names.plain
-    is_base_protected = is_listed and every.base_sha == pull.base_sha
+    is_base_protected = _is_listed(run, snapshot) and every.base_sha == pull.base_sha
     return checks, seen is None or every.has_every_head_since(seen, is_base_protected=is_base_protected)
 
 

@@ -10,7 +10,7 @@ from reviewbot.app.output.views import summary_view
 from reviewbot.domain.github.pull_request import Comment
 from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
-from reviewbot.domain.machine.judge import SUMMARY, apply_bypass, summary_is_due
+from reviewbot.domain.machine.judge import SUMMARY, apply_bypass, statement, summary_is_due
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
@@ -24,8 +24,8 @@ HOUR = 3600
 def write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     """Create or update the summary comment, and delete duplicates of a race.
 
-    An existing one contains the ledger, so a run without news does not overwrite it. If GitHub's response is lost, or
-    the comment was deleted meanwhile, it is read before it is written again.
+    It shows the ledger and the outcome of the run, and keeps the text of an answer until the next one. If GitHub's
+    response is lost, or the comment was deleted meanwhile, it is read before it is written again.
     """
     if not summary_is_due(known, outcome):
         return known
@@ -40,7 +40,7 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     snapshot = known.snapshot
     found = summaries(snapshot.comments, run.settings.instance)
     keep = known.summary or found.keep
-    written = _counted(run, known, keep)
+    written = _counted(run, known if known.superseded else _stating(known, outcome), keep)
     summary = _summary(run, written, outcome)
     body, is_whole = summary.text, summary.is_whole and not known.superseded
     if keep and known.superseded:
@@ -55,6 +55,11 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     comment = run.attempt(SUMMARY, write)
     known = replace(written if comment else known, summary=comment or keep, denied=frozenset(run.degraded.denied))
     return replace(known, whole_summary=comment.body if comment and is_whole else "")
+
+
+def _stating(known: Known, outcome: Outcome) -> Known:
+    said = "" if known.report else statement(outcome)
+    return replace(known, memory=known.memory.stored(replace(known.memory.written, stated=said)))
 
 
 def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:

@@ -155,6 +155,7 @@ class _LedgerJson(Struct, frozen=True):
     counter: _Counter
     seen: _SeenRow
     questions: _QuestionsJson
+    stated: str
 
 
 class LedgerReading(Struct, frozen=True):
@@ -300,6 +301,7 @@ def _to_json(ledger: Ledger) -> _LedgerJson:
         counter=min(ledger.counter, MAX_COUNTER),
         seen=same_fields(ledger.seen, _SeenRow),
         questions=same_fields(Questions(tuple(map(_shortened, ledger.questions.records))), _QuestionsJson),
+        stated=ledger.stated,
     )
 
 

@@ -175,6 +175,7 @@ class Ledger(Struct, frozen=True):
         counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
         seen: the pull request at the last write.
         questions: that people asked the reviewer; they have no part in a verdict.
+        stated: the reason and the conclusion in the summary's text; empty if it shows a review's answer.
     """
 
     purchases: tuple[Purchase, ...] = ()
@@ -185,6 +186,7 @@ class Ledger(Struct, frozen=True):
     counter: int = 0
     seen: Seen = field(default_factory=Seen)
     questions: Questions = field(default_factory=Questions)
+    stated: str = ""
 
     def written_for(self, pull: PullRequest) -> Ledger:
         """The ledger as a run writes it once more."""

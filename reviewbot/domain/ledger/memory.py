@@ -76,8 +76,9 @@ class Memory(Struct, frozen=True, dict=True):
         return Memory.of(self.written, self.update.with_purchase(purchase), change_index)
 
     def stored(self, ledger: Ledger) -> Memory:
-        """Set the counter of the ledger on GitHub, and the pull request that it was written for."""
-        return replace(self, written=replace(self.written, counter=ledger.counter, seen=ledger.seen))
+        """Set the counter of the ledger on GitHub, the pull request that it was written for, and what its text says."""
+        written = replace(self.written, counter=ledger.counter, seen=ledger.seen, stated=ledger.stated)
+        return replace(self, written=written)
 
     def moved(self, place: Callable[[Placed], Placed], change_index: ChangeIndex) -> Memory:
         answers = (replace(one, placed=tuple(map(place, one.placed))) for one in self.update.answers)

@@ -15,7 +15,7 @@ from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.finish import concluded
-from reviewbot.domain.machine.judge import by_findings, failed, not_asked_for, without_review
+from reviewbot.domain.machine.judge import by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.known import Bought, Cancels, Known, NotBought, OpenTask, Underway
 from reviewbot.domain.machine.next_step import (
     Situation,
@@ -192,9 +192,10 @@ def triaged(known: Known, permission: Permission) -> Due | NotDue | Concluded:
 
 
 def with_ledger(at: NotDue, got: LedgerRead) -> Due | Concluded:
-    """Read the change only if an earlier purchase is not over, edits are pending, or a second summary exists."""
+    """Read the change only if there is something to write, or an earlier purchase is not over."""
     ledger = got.stored.ledger
-    left = at.known.request.edits or ledger.open_tasks() or ledger.intents() or got.stored.doubled
+    writes = at.known.request.edits or got.stored.doubled or contradicts(ledger, at.outcome)
+    left = writes or ledger.open_tasks() or ledger.intents()
     return Due(at.known, at.outcome) if left else concluded(at.known, at.outcome)
 
 

@@ -11,7 +11,15 @@ from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import Waive
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
-from reviewbot.domain.machine.judge import COMMENTS, by_findings, newer_head, not_changed, not_taken, published
+from reviewbot.domain.machine.judge import (
+    COMMENTS,
+    by_findings,
+    is_contradicted,
+    newer_head,
+    not_changed,
+    not_taken,
+    published,
+)
 from reviewbot.domain.machine.known import Answered, Bought, Known, ReviewedChange, Underway
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Reported, Write
 from reviewbot.domain.machine.purchase import routed
@@ -62,11 +70,12 @@ def placed_again(known: Known, answers: tuple[PlacedAnswer, ...]) -> Known:
 
 
 def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
-    """Publish an outcome; refresh first if the run adds to the ledger."""
+    """Publish an outcome; refresh first if the run writes to the ledger."""
     known = replace(known, ended=True)
     if known.request.dry_run:
         return Published(known, outcome)
-    if known.is_read and (known.has_news or not known.request.is_due) and not known.read_again:
+    writes = known.has_news or not known.request.is_due or is_contradicted(known, outcome)
+    if known.is_read and writes and not known.read_again:
         return Judged(known, outcome)
     return _publishing(known, outcome)
 

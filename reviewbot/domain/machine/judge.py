@@ -6,7 +6,7 @@ from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusi
 from reviewbot.domain.github.shared_heads import GREEN, newest
 from reviewbot.domain.ledger.edits import Unwaive
 from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
-from reviewbot.domain.ledger.ledger import Purchase
+from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, has_no_other_token
@@ -180,13 +180,36 @@ def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
     return bypassed(outcome) if is_for_it else outcome
 
 
+def statement(outcome: Outcome) -> str:
+    """Return what a summary without an answer says, as the ledger records it."""
+    return f"{outcome.reason} {outcome.conclusion or 'open'}"
+
+
+def contradicts(ledger: Ledger, outcome: Outcome) -> bool:
+    """Return whether the summary's text, which shows no answer, says something else than this outcome.
+
+    The text of an answer stays until the next one, since the ledger does not have all of it.
+    """
+    return outcome.conclusion is not None and ledger.stated not in {"", statement(outcome)}
+
+
+def is_contradicted(known: Known, outcome: Outcome) -> bool:
+    """Return whether the summary is to be written again for this outcome."""
+    written = known.memory.written
+    return known.is_read and not known.reviewed_sha and contradicts(written, apply_bypass(known, outcome))
+
+
 def summary_is_due(known: Known, outcome: Outcome) -> bool:
-    """Return whether to write the summary: for news, or for a verdict that is shown nowhere else."""
+    """Return whether to write the summary: for news, or if neither it nor a check run shows this verdict.
+
+    An existing one is written only with the ledger that was read immediately before.
+    """
     there = summaries(known.snapshot.comments, known.request.instance).keep
     if there is not None and known.request.is_keyless:
         return False  # a run without the key can neither read nor sign its ledger
-    is_shown = known.check or known.summary or there
-    return known.request.summary_comment and (known.has_news or (outcome.conclusion is not None and not is_shown))
+    is_shown = outcome.conclusion is None or known.check or known.summary or there
+    is_outdated = known.read_again and is_contradicted(known, outcome)
+    return known.request.summary_comment and (known.has_news or is_outdated or not is_shown)
 
 
 def stands_in_summary(known: Known) -> bool:

@@ -231,8 +231,8 @@ def _check_memory(known: Known) -> None:
     """
     if known.stored.lost and isinstance(known.request.trigger, ReviewEvent):
         raise NotApproved(
-            "The record of earlier reviews of this pull request was deleted or is not trusted. It is unknown whether "
-            "this change was already bought and how much of the budget is left.",
+            "The record of earlier reviews of this pull request is deleted, not trusted or incomplete. It is unknown "
+            "whether this change was already bought and how much of the budget is left.",
             hint=f"A collaborator with write access can comment `/reviewbot review {known.snapshot.pull.head_sha}`.",
         )
 

@@ -32,6 +32,7 @@ from reviewbot.domain.machine.judge import (
     left_open,
     not_asked_for,
     outlives_exemption,
+    statement,
     summary_is_due,
     without_review,
 )
@@ -837,6 +838,37 @@ def test_the_summary_is_written_with_news_or_a_verdict_that_stands_nowhere() -> 
     assert not summary_is_due(bare, silent)
     off = replace(news, request=replace(news.request, summary_comment=False))
     assert not summary_is_due(off, verdict)
+
+
+SKIPS = not_due(Reason.LABEL)
+
+
+@pytest.mark.parametrize(
+    ("stated", "outcome", "is_due"),
+    [
+        ("github action_required", SKIPS, True),
+        ("pending open", SKIPS, True),
+        (statement(SKIPS), SKIPS, False),
+        ("", SKIPS, False),  # it shows an answer
+        ("github action_required", not_due(Reason.DRAFT), False),
+    ],
+)
+def test_a_summary_without_an_answer_is_written_for_another_outcome(
+    stated: str, outcome: Outcome, *, is_due: bool
+) -> None:
+    stored = StoredLedger(Ledger(stated=stated), summary=COMMENT)
+    due = go(phases.NotDue(known(), outcome), steps.LedgerRead(stored))
+    assert isinstance(due, phases.Due) is is_due
+    now = known().reading(sendable().change, stored, LedgerUpdate())
+    assert isinstance(concluded(now, outcome), phases.Judged) is is_due, "the ledger is read before it is written"
+    assert not summary_is_due(now, outcome)
+    assert summary_is_due(replace(now, read_again=True), outcome) is is_due
+    assert not summary_is_due(replace(now, read_again=True, reviewed_sha=OTHER_HEAD), outcome), "the head has moved"
+    bypass = Bypass(HEAD, "main", "boss", "known")
+    bypassed = replace(
+        now, memory=Memory.of(Ledger(stated="bypass success", bypass=bypass), LedgerUpdate(), now.change.index)
+    )
+    assert not summary_is_due(replace(bypassed, read_again=True), replace(SKIPS, conclusion=Conclusion.ACTION_REQUIRED))
 
 
 def test_a_run_without_the_key_leaves_a_summary_that_is_there() -> None:
