@@ -132,9 +132,11 @@ def _questions(world: World, pull: Pull) -> Iterator[Violation]:
 
 def _answers(world: World, pull: Pull) -> Iterator[AnswerMark]:
     """Yield the marks of reviewbot's answers to commands."""
-    replies = (reply for one in world.github.threads_of(pull.number) for reply in one.replies)
-    for one in (*world.github.comments_of(pull.number), *replies):
-        if one.author == BOT and (mark := read_answer_mark(one.body)):
+    written = [(one.author, one.body) for one in world.github.comments_of(pull.number)]
+    for thread in world.github.threads_of(pull.number):
+        written += [(one.author, one.body) for one in thread.replies]
+    for author, body in written:
+        if author == BOT and (mark := read_answer_mark(body)):
             yield mark
 
 

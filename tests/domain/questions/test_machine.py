@@ -160,8 +160,8 @@ def test_an_intent_keeps_its_price_and_passes_no_limit_again(now: int) -> None:
     assert again == Intended(INTENT, PRICE, again=True)
 
 
-def quoted(**more: object) -> Quoted:
-    return Quoted(INTENT, replace(LIMITS, **more), PRICE)
+def quoted(max_per_pr: int = 0) -> Quoted:
+    return Quoted(INTENT, replace(LIMITS, max_per_pr=max_per_pr), PRICE)
 
 
 def test_a_purchase_that_was_recorded_meanwhile_withdraws_the_question() -> None:
