@@ -6,12 +6,13 @@ raises a class of `reviewbot.errors`; the adapters translate foreign exceptions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     Annotation,
     CheckState,
@@ -34,6 +35,7 @@ from reviewbot.domain.github.pull_request import (
 )
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task
 from reviewbot.domain.publishing.check_names import CheckNames
+from reviewbot.domain.statistics.past import PastPull
 from reviewbot.render.view_models.review import SummaryView
 
 
@@ -74,6 +76,21 @@ class ChangeSource(Protocol):
         """Return files at the head with texts, and at the merge base without, in one request per hundred files.
 
         Both by path; one that does not exist at its commit is left out.
+        """
+
+    def entries_and_context(
+        self,
+        asked: ContextRequest,
+        *,
+        head: str,
+        new_paths: Sequence[str],
+        merge_base: str,
+        old_paths: Sequence[str],
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
+        """Return the same as `entries`, and the context of a review in the same request.
+
+        Context that cannot be read is left out, after another request. With patterns, one more lists the files of the
+        default branch in their folders.
         """
 
     def merge_base(self, base: str, head: str) -> str:
@@ -269,6 +286,16 @@ class Installation(Protocol):
 
     def at(self, repository: str) -> tuple[Forge, ChangeReader]:
         """Return the ports of another repository, by its full name; no request is sent."""
+
+
+class PastPulls(Protocol):
+    """Reads what earlier runs left on a repository's pull requests."""
+
+    def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
+        """Yield the pull requests that were updated since then, last updated first, page by page.
+
+        One request per twenty pull requests, and one per hundred comments where the first fifty have no summary.
+        """
 
 
 class ReviewService(Protocol):

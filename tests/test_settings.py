@@ -100,6 +100,7 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
     ("redact", Redact.ON, "block", Redact.BLOCK, ["off"], False, True),
     ("supersede", Supersede.REPLACE_PENDING, "keep", Supersede.KEEP, ["never"], False, True),
     ("max-tasks", 1, "6", 6, ["0", "7"], False, True),
+    ("context", ("auto",), "none", (), ["docs/**", "true"], False, True),
     ("wait-for-checks", (), "build / *", ("build / *",), [], False, True),
     ("wait-for-checks-hours", 24, "2", 2, ["0", "301"], False, True),
     ("quiet-minutes", 0, "10", 10, ["-1", "1441"], False, True),
@@ -201,7 +202,7 @@ def test_an_input_goes_before_the_key(row: tuple[str, object, str, object, list[
 def test_a_key_of_the_input_goes_behind_the_file(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
     name, default, text, value, *_ = row
     inputs = {"config": f"{name}: {quoted(text)}\n"}
-    other = {"bots": "snyk[bot]"}.get(name) or str(default).lower() * (default != ()) or "other"
+    other = {"bots": "snyk[bot]", "context": "auto"}.get(name) or str(default).lower() * (default != ()) or "other"
     assert value_of(read_settings(inputs, None), name) == value
     assert value_of(peek_settings(inputs), name) == value
     assert value_of(read_settings(inputs, f"{name}:\n"), name) == value

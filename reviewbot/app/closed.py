@@ -1,4 +1,4 @@
-"""A closed pull request: cancel pending tasks and publish finished reviews.
+"""A closed pull request: cancel pending tasks, publish finished reviews, record the 👍 and 👎 on the findings.
 
 A review in progress continues; `collect` publishes it.
 """
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from reviewbot.app.comments.ask import settle_questions
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.github.ledger_store import read_ledger
+from reviewbot.app.github.summary_comment import record_opinions
 from reviewbot.app.load import load_settings, load_snapshot
 from reviewbot.app.review import review_pull_request
 from reviewbot.domain.machine.known import Cancels
@@ -19,17 +20,21 @@ from reviewbot.render.renderer import Renderer
 
 
 def handle_closed(ports: Ports, inputs: Mapping[str, str], event: ClosedEvent) -> Outcome:
-    """Cancel or publish what is open on a closed pull request.
+    """Cancel or publish what is open on a closed pull request, or record what people think of its findings.
 
     Raises:
         ReviewbotError: GitHub or the service could not be reached.
     """
     settings, snapshot = load_settings(ports, inputs, load_snapshot(ports, inputs, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer({}))
-    ledger = read_ledger(run, snapshot, "").ledger
+    stored = read_ledger(run, snapshot, "")
+    ledger = stored.ledger
     closed = f"The pull request #{event.number} was closed."
     left = ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open()
-    if snapshot.pull.is_open or settings.dry_run or not (run.paid and left):
+    if snapshot.pull.is_open or settings.dry_run or not run.paid:
+        return not_due(Reason.CLOSED, closed)
+    if not left:
+        record_opinions(run, snapshot, stored)
         return not_due(Reason.CLOSED, closed)
     trigger = DispatchEvent(event.number, event.sender)
     outcome = review_pull_request(ports, inputs, trigger, snapshot, may_buy=False, cancels=Cancels.NOT_BEGUN)

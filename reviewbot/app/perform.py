@@ -6,6 +6,7 @@ from functools import partial
 from typing import assert_never
 
 from reviewbot.app.context import RunContext
+from reviewbot.app.github.announcements import announce
 from reviewbot.app.github.check_run import check_state, write_check_run
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.github.older_checks import close_older_checks
@@ -20,6 +21,7 @@ from reviewbot.app.reviewer.create_task import create_task
 from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
 from reviewbot.app.reviewer.tasks import cancel, cancel_open_tasks, look_up, poll, read_price
+from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.judge import undelivered
 from reviewbot.domain.machine.known import Known
@@ -88,6 +90,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return steps.Updated(refresh(run, known))
         case steps.PostReview(outcome=outcome):
             return steps.Updated(post_review(run, known, outcome))
+        case steps.Announce(announcing=announcing, outcome=outcome):
+            return steps.Updated(announce(run, known, announcing, outcome))
         case steps.UpdateThreads():
             return steps.Updated(update_threads(run, known))
         case steps.ReadPosted():
@@ -105,7 +109,9 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
 
 
 def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
-    change = prepare(run, known.snapshot, load_change(run.ports, known.snapshot.pull))
+    pull, wished = known.snapshot.pull, run.settings.context
+    asked = ContextRequest(pull.number, patterns=wished[1:]) if wished and known.request.paid else None
+    change = prepare(run, known.snapshot, load_change(run.ports, pull, asked))
     digest = by_rules(replace(known, change=change)).identity.digest()
     return steps.ChangeRead(change, read_ledger(run, known.snapshot, digest))
 

@@ -10,6 +10,7 @@ Start here:
                                       free, and nothing leaves the machine
   reviewbot demo                      watch a complete example review
   reviewbot plan                      what reviews of past merges would cost
+  reviewbot stats                     what past reviews cost and achieved
   reviewbot init                      write workflows and a config file
   reviewbot doctor                    check that reviews of a repository work
   reviewbot COMMAND --help            options and examples of a command
@@ -74,6 +75,24 @@ Examples:
   reviewbot plan                               the last 90 days
   reviewbot plan --since 4w --mode standard    four weeks, in the cheapest mode
   reviewbot plan --format markdown             the sums by rule, for a comment
+""",
+    ),
+    "stats": (
+        """\
+Show what the reviews of past pull requests cost, how long their answers took,
+and what became of their findings: fixed, waived, disputed, ignored. It reads
+the summary comments on GitHub, and writes nothing.
+
+GitHub's token is GITHUB_TOKEN or GH_TOKEN. With CODEVF_API_KEY, the key of the
+workflow, only what it signed is counted; without it the figures are unverified.
+""",
+        """\
+Examples:
+  reviewbot stats                                   this clone's repository
+  reviewbot stats --since 1y --repo acme/shop --repo acme/api
+  reviewbot stats --format html > stats.html        a page with charts
+
+Exit status: 0 printed; 2 invalid command; 3 GitHub cannot be read.
 """,
     ),
     "render": (

@@ -74,6 +74,7 @@ def make_parser() -> _Parser:
     _add_review(commands)
     _add_apply(commands)
     _add_plan(commands)
+    _add_stats(commands)
     _add_render(commands)
     for name, about in COMPANIONS.items():
         commands.add_parser(name, help=about, add_help=False)
@@ -206,6 +207,16 @@ def _add_plan(commands: Commands) -> None:
     formats, about = ("text", "json", "markdown"), "format of the result: %(choices)s; default: text"
     plan.add_argument("--format", choices=formats, default="text", metavar="FORMAT", help=about)
     plan.add_argument("--plain", action="store_true", help="no colour and no animation")
+
+
+def _add_stats(commands: Commands) -> None:
+    stats = _add(commands, "stats", "[options]", "show what past reviews cost, and what became of their findings")
+    stats.add_argument("--since", default="90d", metavar="TIME", help="90d, 12w, 6m, 1y or a date; default: 90d")
+    about = "a repository; repeatable; default: this clone's origin"
+    stats.add_argument("--repo", action="append", default=[], metavar="OWNER/NAME", help=about)
+    formats, about = ("text", "json", "markdown", "csv", "html"), "format of the result: %(choices)s; default: text"
+    stats.add_argument("--format", choices=formats, default="text", metavar="FORMAT", help=about)
+    stats.add_argument("--plain", action="store_true", help="no colour and no animation")
 
 
 def _add_render(commands: Commands) -> None:

@@ -23,7 +23,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
         "pull_number": "pullRequest",
         "head_sha": "head",
         "reviewer_summary": "summary",
-        **dict.fromkeys(("mark", "ledger", "files", "sent", "held", "approved_by", "in_summary")),
+        **dict.fromkeys(("mark", "ledger", "files", "sent", "held", "context", "approved_by", "in_summary")),
     },
     FindingView: {"why": "placement", "blocks": "closesGate", "held": None},
     DuplicateView: {"original": "of"},
@@ -52,7 +52,7 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
         "pullRequestUrl": review_url,
         **_object(view),
         "findings": [finding for group in view.files for finding in group.findings],
-        "manifest": {"sent": view.sent, "heldBack": view.held},
+        "manifest": {"sent": view.sent, "heldBack": view.held, "context": view.context},
     }
     text = json.dumps(document, ensure_ascii=False, indent=2, default=_encoded).encode("utf-8", "replace").decode()
     # ASCII only: safe to print at a terminal. Everything outside of strings is ASCII already.

@@ -14,6 +14,7 @@ from msgspec import Struct, defstruct
 from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.diff.text_index import line_feeds
 from reviewbot.domain.findings.placement import Why
+from reviewbot.domain.github.context import ContextPart
 from reviewbot.domain.selection.selection import Held
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.strict_json import DecimalText, JsonMismatch, Moment, Whole, convert, parse
@@ -72,7 +73,7 @@ class _Generator(Struct, frozen=True):
 def _report() -> type[Any]:
     """Return the struct of the document, in which every key is required."""
     view = _struct(SummaryView)
-    manifest = {"sent": tuple[Sent, ...], "held_back": tuple[Held, ...]}
+    manifest = {"sent": tuple[Sent, ...], "held_back": tuple[Held, ...], "context": tuple[ContextPart, ...]}
     fields = [
         ("generator", _Generator),
         ("review_url", str | None),
@@ -117,8 +118,9 @@ def _values(stored: Any) -> Any:  # noqa: ANN401 — a value of any form
 
 def _view(report: Any) -> SummaryView:  # noqa: ANN401 — of the type that `_report` made
     values = _values(report)
-    sent, held = values["manifest"]["sent"], values["manifest"]["held_back"]
-    view = convert({**values, "mark": "", "ledger": "", "files": (), "sent": sent, "held": held}, SummaryView)
+    manifest = values["manifest"]
+    listed = {"sent": manifest["sent"], "held": manifest["held_back"], "context": manifest["context"]}
+    view = convert({**values, "mark": "", "ledger": "", "files": (), **listed}, SummaryView)
     reasons = {one.path: one for one in view.held}
 
     def restored(finding: FindingView) -> FindingView:

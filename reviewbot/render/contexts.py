@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -12,10 +11,11 @@ from reviewbot.domain.commands.parse import MAX_QUESTION
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.github.drafts import MOST_ANNOTATIONS
 from reviewbot.domain.text import formatting
-from reviewbot.domain.text.bounds import bounded, shorten, shorten_line
+from reviewbot.domain.text.bounds import bounded, first_lines, shorten, shorten_line
+from reviewbot.domain.text.escaping import mention
 from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
 from reviewbot.render.dialects import Markdown, Written, address
-from reviewbot.render.view_models.command import AnswerView, QuestionView
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
 from reviewbot.render.view_models.exclusions import excludable, exclusion_options, exclusion_setting
 from reviewbot.render.view_models.review import (
     AuthorText,
@@ -25,6 +25,7 @@ from reviewbot.render.view_models.review import (
     FindingView,
     ProgressView,
     PromptView,
+    ReplyView,
     SummaryView,
 )
 from reviewbot.render.view_models.truncation import (
@@ -36,9 +37,9 @@ from reviewbot.render.view_models.truncation import (
 )
 from reviewbot.values import replace
 
+_MOST_MENTIONED = 5
+
 Link = Callable[[str | None], Written | None]
-_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})", re.ASCII)
-"""A person's login; Enterprise Managed Users have an underscore."""
 
 
 def linked(view: SummaryView, link: Link) -> SummaryView:
@@ -85,6 +86,9 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "annotations": MOST_ANNOTATIONS,
         "bytes_sent": sum(item.bytes for item in view.sent),
         "redactions": sum(item.redactions for item in view.sent),
+        "context": first_lines([one.name for one in view.context], max(1, detail.rows), detail.line),
+        "context_bytes": sum(item.bytes for item in view.context),
+        "context_redactions": sum(item.redactions for item in view.context),
         "missed": len(view.missed),
         "exclusion": exclusion_setting(excludable(view.missed)) if view.pull_number else _as_options(view),
         "branch": not view.pull_number,
@@ -148,14 +152,27 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
         "head": formatting.short(view.head_sha),
         "again": " ".join(word for word in ("/reviewbot", thin.word, target, reason) if word),
         "total": sum(view.status.counts.values()) if view.status else 0,
-        "mention": _mention(view.reply.asker) if view.reply else "",
+        "mention": Markdown(mention(view.reply.asker)) or view.reply.asker if view.reply else "",
         "asked_at": address(view.reply.url) if view.reply else None,
     }
 
 
-def _mention(login: str) -> Markdown | str:
-    """Return a mention of a person, or the text if it is not a login."""
-    return Markdown(f"@{login}") if _LOGIN.fullmatch(login) else login
+def of_reply(view: ReplyView, detail: Detail) -> dict[str, object]:
+    """Return what the template of the reviewer's reply gets."""
+    return {"view": replace(bounded(view, detail), mark=Markdown(view.mark))}
+
+
+def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]:
+    """Return what the template of an announcement gets; only mentions that are written here notify people."""
+    thin = bounded(view, detail)
+    links = {"summary_url": address(thin.summary_url), "check_url": address(thin.check_url)}
+    return {
+        "view": replace(thin, mark=Markdown(view.mark), **links),
+        "mentions": Markdown(" ".join(filter(None, map(mention, view.mentions[:_MOST_MENTIONED])))),
+        "reviewed": formatting.short(view.reviewed_sha),
+        "head": formatting.short(view.head_sha),
+        "total": sum(view.counts.values()),
+    }
 
 
 def of_question(view: QuestionView) -> Iterator[dict[str, object]]:

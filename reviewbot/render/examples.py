@@ -16,19 +16,28 @@ from msgspec import Struct
 
 from reviewbot.domain.commands.authorize import Refusal
 from reviewbot.domain.commands.parse import CommandName
-from reviewbot.domain.findings.markers import AnswerMark, FindingMark, summary_mark
+from reviewbot.domain.findings.markers import (
+    AnnouncementMark,
+    AnswerMark,
+    FindingMark,
+    ReplyMark,
+    finding_id,
+    summary_mark,
+)
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.ledger.codec import MAX_ENCODED
 from reviewbot.domain.policy.verdict import Reason, Status
-from reviewbot.render.view_models.command import AnswerView, QuestionView
+from reviewbot.domain.publishing.announcement import Ending
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
 from reviewbot.render.view_models.review import (
     CommentView,
     FileGroup,
     FindingStateView,
     FindingView,
     PromptView,
+    ReplyView,
     SummaryView,
 )
 from reviewbot.values import replace
@@ -76,9 +85,20 @@ def _plain(kind: Any, name: str, *, full: bool) -> Any:  # noqa: ANN401 — as a
     return {bool: full, int: int(full), Decimal: Decimal(full), datetime: _MOMENT}[kind]
 
 
-def example_views() -> Iterator[
-    SummaryView | CommentView | FindingView | FindingStateView | AnswerView | PromptView | QuestionView
-]:
+Sample = (
+    SummaryView
+    | CommentView
+    | FindingView
+    | FindingStateView
+    | AnswerView
+    | AnnouncementView
+    | ReplyView
+    | PromptView
+    | QuestionView
+)
+
+
+def example_views() -> Iterator[Sample]:
     """Yield sample views of every kind."""
     yield from _summaries()
     for finding in _findings():
@@ -97,6 +117,11 @@ def example_views() -> Iterator[
         yield answer if word is CommandName.ASK else replace(answer, reply=None)
         bare = replace(example_of(AnswerView, full=False), mark=answer_mark, word=word.value)
         yield from (replace(bare, refusal=refusal.value) for refusal in Refusal)
+    yield replace(example_of(ReplyView, full=True), mark=str(ReplyMark("", finding_id())))
+    mark = str(AnnouncementMark("", f"{'0' * 16}-1"))
+    for ending in Ending:
+        for full in (True, False):
+            yield replace(example_of(AnnouncementView, full=full), mark=mark, ending=ending.value)
     prompt = example_of(PromptView, full=True)
     yield from (prompt, replace(prompt, since=""), replace(prompt, confirms=""), replace(prompt, part=2, parts=2))
     yield from (example_of(QuestionView, full=full) for full in (True, False))

@@ -35,12 +35,20 @@ from reviewbot.errors import TemplateError
 from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, address, link
 from reviewbot.render.examples import example_views
-from reviewbot.render.view_models.command import AnswerView, QuestionView
-from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
+from reviewbot.render.view_models.review import (
+    CommentView,
+    FindingStateView,
+    FindingView,
+    PromptView,
+    ReplyView,
+    SummaryView,
+)
 from reviewbot.render.view_models.truncation import shows_everything
 from reviewbot.values import replace
 
 if TYPE_CHECKING:
+    from reviewbot.domain.statistics.figures import Statistics
     from reviewbot.render.sandbox import Templates
 
 P = ParamSpec("P")
@@ -119,7 +127,7 @@ class Renderer:
             self.shipped = Renderer()
             self.shipped.problems = self.problems
 
-    def check_overrides(self) -> None:
+    def check_overrides(self) -> None:  # noqa: C901 — one line for each kind
         """Render one text of each kind.
 
         Raises:
@@ -139,6 +147,10 @@ class Renderer:
                     self.standing(view)
                 case AnswerView():
                     self.answer(view)
+                case ReplyView():
+                    self.reply(view)
+                case AnnouncementView():
+                    self.announcement(view)
                 case PromptView():
                     self.prompt(view)
                 case QuestionView():
@@ -180,6 +192,18 @@ class Renderer:
         """Return the answer to a command: the mark first."""
         attempts = (contexts.of_answer(view, detail) for detail in COMMENT_DETAILS)
         return self._marked("command.md.j2", attempts, view.mark, COMMENT)
+
+    @_or_shipped
+    def reply(self, view: ReplyView) -> str:
+        """Return the reviewer's reply in a thread: the mark first."""
+        attempts = (contexts.of_reply(view, detail) for detail in COMMENT_DETAILS)
+        return self._marked("reply.md.j2", attempts, view.mark, COMMENT)
+
+    @_or_shipped
+    def announcement(self, view: AnnouncementView) -> str:
+        """Return the announcement of a late answer: the mark first."""
+        attempts = (contexts.of_announcement(view, detail) for detail in COMMENT_DETAILS)
+        return self._marked("announcement.md.j2", attempts, view.mark, COMMENT)
 
     @_or_shipped
     def review_body(self, view: SummaryView, mark: str) -> str:
@@ -247,9 +271,18 @@ class Renderer:
         """Return the HTML page, at most 6 MB, with the change in `files` as sent; without files, only quotes."""
         from reviewbot.render.colours import Colours  # noqa: PLC0415 — slow to import, and few runs write a page
 
-        style = _first_fit("report.css.j2", [{}], self._html.render, REPORT)
-        page = report.Page(contexts.linked(self._with_problems(view), link), files, Colours().of, self._copied, style)
+        view, style = contexts.linked(self._with_problems(view), link), self._style()
+        page = report.Page(view, files, Colours().of, self._copied, style)
         return _first_fit("report.html.j2", report.contexts_of(page), self._html.render_with_words, REPORT) + "\n"
+
+    def statistics(self, found: Statistics) -> str:
+        """Return the HTML page of the statistics."""
+        from reviewbot.render.statistics.page import statistics_page  # noqa: PLC0415 — only `reviewbot stats` needs it
+
+        return statistics_page(found, self._style())
+
+    def _style(self) -> str:
+        return _first_fit("report.css.j2", [{}], self._html.render, REPORT)
 
     def _copied(self, finding: FindingView) -> str:
         """Return a finding as the Markdown of its comment; empty if that is too long to be copied."""

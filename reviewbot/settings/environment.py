@@ -96,8 +96,8 @@ def read_environment(env: Mapping[str, str]) -> Environment:
     )
 
 
-def read_desktop(env: Mapping[str, str], codevf_url: str, *, asks_github: bool) -> Desktop:
-    """Read the environment of a terminal."""
+def read_desktop(env: Mapping[str, str], codevf_url: str | None, *, asks_github: bool) -> Desktop:
+    """Read the environment of a terminal; `codevf_url` is None for a command that sends CodeVF nothing."""
     return Desktop(
         network=_network(env, codevf_url, asks_github=asks_github),
         api_key=env.get("CODEVF_API_KEY", ""),
@@ -107,7 +107,7 @@ def read_desktop(env: Mapping[str, str], codevf_url: str, *, asks_github: bool) 
     )
 
 
-def _network(env: Mapping[str, str], codevf_url: str, *, asks_github: bool) -> Network:
+def _network(env: Mapping[str, str], codevf_url: str | None, *, asks_github: bool) -> Network:
     api_url = env.get("GITHUB_API_URL") or "https://api.github.com"
     return Network(
         api_url=api_url,
@@ -116,7 +116,7 @@ def _network(env: Mapping[str, str], codevf_url: str, *, asks_github: bool) -> N
         ssl_file=_outside(env.get("SSL_CERT_FILE"), env.get("GITHUB_WORKSPACE")),
         proxy=env.get("HTTPS_PROXY") or env.get("https_proxy") or None,
         children=passed_on(env),
-        time_scale=_time_scale(env, codevf_url, *([api_url] if asks_github else [])),
+        time_scale=_time_scale(env, *filter(None, (codevf_url, api_url if asks_github else None))),
     )
 
 

@@ -152,6 +152,22 @@ def _lines(value: object) -> tuple[str, ...]:
 PATTERNS = Reader("a list of patterns, one a line", _lines)
 LINES = Reader("a list of names, one a line", _lines)
 
+
+def _context(value: object) -> tuple[str, ...]:
+    if isinstance(value, str) and value.strip() in {"auto", "none"}:
+        return ("auto",) if value.strip() == "auto" else ()
+    patterns = _lines(value) if isinstance(value, list) else ()
+    if not patterns or len(patterns) > MOST_CONTEXT_PATTERNS:
+        raise NotAllowed
+    return ("auto", *patterns)
+
+
+MOST_CONTEXT_PATTERNS = 20
+CONTEXT = Reader(
+    f"`auto`, `none`, or a list of at most {MOST_CONTEXT_PATTERNS} patterns of more files", _context, ("auto", "none")
+)
+"""Read as patterns; `auto` stands for `context.DOCUMENTS`."""
+
 INSTALLATION = "installation"
 """Stands for every repository that the token of a GitHub App can see."""
 

@@ -37,6 +37,7 @@ from reviewbot.errors import Problem, SettingsError, did_you_mean
 from reviewbot.settings.readers import (
     BOOLEAN,
     BOTS,
+    CONTEXT,
     INSTANCE,
     LINES,
     PATH_INSTRUCTIONS,
@@ -181,6 +182,13 @@ class Settings:
         (),
         PATH_INSTRUCTIONS,
         "`instructions` to the reviewer for the files that `path` matches.",
+        action=False,
+    )
+    context: tuple[str, ...] = setting(
+        ("auto",),
+        CONTEXT,
+        "What is sent besides the change: `auto` is documents and manifests of the default branch, commit messages and "
+        "the issues that the pull request closes; a list adds files of the default branch; `none` sends nothing more.",
         action=False,
     )
     routes: tuple[Route, ...] = setting(

@@ -15,6 +15,7 @@ from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict
 from reviewbot.domain.selection.selection import Held, HeldBecause, held_sentence
+from reviewbot.domain.text.bounds import first_lines
 from reviewbot.domain.text.formatting import counted, duration, moment, number, size
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.excerpts import Excerpt, Excerpts
@@ -225,6 +226,12 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
         size_of_all = f", {size(sum(one.bytes for one in view.sent))}" if view.reviewer == "codevf" else ""
         secrets = sum(one.redactions for one in view.sent)
         say(console, f"{sent}: {counted(len(view.sent), 'file')}{size_of_all}{_redacted(secrets)}.", "dim")
+    if view.context:
+        names = first_lines([one.name for one in view.context], _MOST_SENT, 80)
+        secrets = _redacted(sum(one.redactions for one in view.context))
+        say(
+            console, f"For context: {', '.join(names)}, {size(sum(one.bytes for one in view.context))}{secrets}.", "dim"
+        )
     read_in_part = [one for one in view.missed if one not in view.held_back]
     if read_in_part and view.outcome.reason is not Reason.PARTIAL:  # otherwise the verdict lists them
         say(console, f"Not fully reviewed: {counted(len(read_in_part), 'file')}.")

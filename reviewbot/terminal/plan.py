@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct, field
 from rich.console import Console
@@ -20,6 +21,7 @@ from reviewbot.terminal.console import say, shown
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([dwmy])")
 _UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
+_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _NARROW = 70
@@ -43,6 +45,20 @@ def since(text: str) -> str | None:
         return f"{text} 00:00"
     found = _SPAN.fullmatch(text)
     return f"{found[1]} {_UNITS[found[2]]} ago" if found else None
+
+
+def earliest(text: str, now: datetime) -> datetime | None:
+    """Return the start of such a span, or of a date in UTC; None if it is neither, or in the future."""
+    found = _SPAN.fullmatch(text)
+    try:
+        start = (
+            now - timedelta(days=int(found[1]) * _DAYS[found[2]])
+            if found
+            else datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        )
+    except (ValueError, OverflowError):
+        return None
+    return start if start <= now else None
 
 
 class Replay(Struct, frozen=True):

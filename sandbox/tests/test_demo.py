@@ -238,6 +238,12 @@ def test_both_runs_are_shown(demo: DemoOutput) -> None:
 
 
 @pytest.mark.proof
+def test_a_late_answer_is_announced(demo: DemoOutput) -> None:
+    assert re.search(r"^    @octocat The review of `[0-9a-f]{7}` is finished\.$", demo.text, re.MULTILINE)
+    assert "Output `published`: #1: pass, 10 findings." in demo.text
+
+
+@pytest.mark.proof
 def test_every_hard_placement_is_shown(demo: DemoOutput) -> None:
     text = " ".join(demo.text.replace("│", "").split())
     assert "23 - raise NotFound(code)" in text  # a deleted line

@@ -33,6 +33,7 @@ from reviewbot_sandbox.faults import Faults, with_faults
 from reviewbot_sandbox.github import WORKFLOW, Access, Scope, Store, World, build_github, identify
 from reviewbot_sandbox.serve import serving_all
 
+from reviewbot.domain.findings.markers import read_announcement_mark
 from tests.app.forked import prepare, text_of
 from tests.contract.referee import refereed
 from tests.hostile import leaks
@@ -221,7 +222,14 @@ class Rig:
     # What GitHub holds
 
     def summaries(self) -> list[str]:
-        """Return the bodies of reviewbot's comments in the conversation."""
+        """Return the bodies of reviewbot's comments in the conversation, without announcements."""
+        return [one for one in self._ours() if not read_announcement_mark(one)]
+
+    def announcements(self) -> list[str]:
+        """Return the bodies of the comments that announce a late answer."""
+        return [one for one in self._ours() if read_announcement_mark(one)]
+
+    def _ours(self) -> list[str]:
         return [one.body for one in self.world.store.comments.values() if one.author.endswith("[bot]")]
 
     def comments(self) -> list[Any]:

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import HandClock, TaskLife
-from reviewbot_sandbox.github import WORKFLOW, Access, Scope, merge_group_event
+from reviewbot_sandbox.github import WORKFLOW, Access, Level, Scope, merge_group_event
 
-from tests.app.house import CLEAN, REPO, Rig, answer, finding, house
+from reviewbot.domain.ledger.codec import decode, replace_ledger
+from reviewbot.domain.ledger.opinions import Opinions
+from reviewbot.domain.ledger.signing import Signer
+from tests.app.house import CLEAN, KEY, REPO, Rig, answer, finding, house
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
 
@@ -66,6 +69,33 @@ def test_a_closed_pull_request_without_a_review_is_left_alone(tmp_path: Path) ->
         assert rig.run(payload=closed(rig)).outputs["reason"] == "closed"
         assert not rig.codevf_faults.log
         assert len(rig.github_requests()) == 1
+
+
+def test_what_people_think_of_the_findings_is_recorded_when_it_is_closed(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        rig.run()
+        (comment,) = rig.comments()
+        rig.world.grant(REPO, "kim", Level.WRITE)
+        rig.world.reply(comment.id, "kim", "Right.")
+        for who, content in (("mona", "-1"), ("kim", "+1"), ("stranger", "-1"), ("mona", "heart")):
+            rig.world.react(comment.id, who, content)
+        before = rig.summaries()[0]
+        done = rig.run(payload=closed(rig))
+        assert (done.outputs["reason"], done.exit_status) == ("closed", 0), done.log
+        (found,) = opinions_in(rig)
+        assert (found.author_up, found.author_down, found.others_up, found.others_down) == (0, 1, 1, 0)
+        assert found.finding_id in comment.body
+        after = rig.summaries()[0]
+        assert replace_ledger(before, "") == replace_ledger(after, "")
+        requests = len(rig.github_requests())
+        rig.run(payload=rig.event("closed"))
+        assert rig.summaries() == [after]
+        assert len(rig.github_requests()) == requests + 1
+
+
+def opinions_in(rig: Rig) -> tuple[Opinions, ...]:
+    signer = Signer(KEY, rig.world.store.repo(REPO).id, 1, "")
+    return decode(rig.summaries()[0], signer).ledger.opinions
 
 
 # --- The merge queue --------------------------------------------------------------------------------------------------

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -13,6 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from reviewbot.cli.parser import make_parser
+from reviewbot.domain.policy.collection import Collection, Lookup
 from reviewbot.settings import read_settings
 from reviewbot.setup.files import InitOptions, collect_workflow, review_workflow
 
@@ -188,3 +192,28 @@ MISTAKES = {
 def test_a_planted_mistake_is_named(linter: tuple[str, ...], tmp_path: Path) -> None:
     assert not complaint(linter, saved(tmp_path / "right", RIGHT))
     assert complaint(linter, saved(tmp_path / "wrong", RIGHT.replace(*MISTAKES[linter[0]])))
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="needs jq, which GitHub's runners have")
+def test_the_recipe_for_slack_sends_a_message_for_each_finished_review(tmp_path: Path) -> None:
+    """`curl` is a script that keeps what it is given."""
+    whole = next(one for one in WORKFLOWS.values() if "PUBLISHED" in one)
+    [script] = [one["run"] for one in YAML(typ="safe").load(whole)["jobs"]["review"]["steps"] if "run" in one]
+    curl = tmp_path / "curl"
+    curl.write_text('#!/bin/sh\nprintf "%s\\n" "$5" "$6" >> "$SENT"\n', encoding="utf-8")
+    curl.chmod(0o755)
+    passed = {"status": "completed", "verdict": "pass", "findings": "2", "low": "2", "review-url": "https://x/7"}
+    unreadable = {"status": "completed", "verdict": "none", "review-url": "https://x/9"}
+    lookups = (
+        Lookup("octocat/hello", 7, passed),
+        Lookup("octocat/hello", 8, {"status": "pending"}),
+        Lookup("octocat/hello", 9, unreadable),
+    )
+    sent = tmp_path / "sent"
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SENT": str(sent), "WEBHOOK": "https://hooks.test/1"}
+    env["PUBLISHED"] = Collection(lookups).published()
+    subprocess.run(["/bin/bash", "-e", "-c", script], env=env, check=True, timeout=30)
+    first, where, second, _ = sent.read_text(encoding="utf-8").splitlines()
+    assert json.loads(first) == {"text": "octocat/hello#7: pass, 2 findings. https://x/7"}
+    assert json.loads(second) == {"text": "octocat/hello#9: none, unknown findings. https://x/9"}
+    assert where == "https://hooks.test/1"

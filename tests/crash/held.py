@@ -13,7 +13,13 @@ from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.records import ReviewState
 
 from reviewbot.domain.codevf.batches import split_ids
-from reviewbot.domain.findings.markers import read_answer_mark, read_finding_mark, review_mark, summary_mark
+from reviewbot.domain.findings.markers import (
+    read_answer_mark,
+    read_finding_mark,
+    read_reply_mark,
+    review_mark,
+    summary_mark,
+)
 from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
@@ -51,6 +57,7 @@ class Held:
     findings: tuple[tuple[str, str, bool], ...]
     threads: tuple[tuple[bool, bool], ...]
     comments: tuple[tuple[object, ...], ...]
+    replies: tuple[str, ...]
     reviews: tuple[tuple[str, int], ...]
     check: tuple[object, ...]
     heads: tuple[tuple[str, str], ...]
@@ -72,10 +79,11 @@ def held(rig: Rig) -> Held:
             purchases=tuple(
                 (one.attempt, one.state.value, one.hold, one.used, one.size_tier) for one in ledger.purchases
             ),
-            posted=tuple(sorted(ledger.posted)),
+            posted=tuple(sorted(one if ledger.findings.find(one) else "REPLY" for one in ledger.posted)),
             findings=tuple(sorted((one.id, one.standing.value, one.counts) for one in ledger.findings.records)),
             threads=tuple(sorted(_threads(rig))),
             comments=tuple(sorted(map(str, comments(rig)))),  # type: ignore[arg-type] # a row as text sorts with None in it
+            replies=tuple(sorted(replies(rig))),
             reviews=tuple(sorted(_reviews(rig).items())),
             check=(check.status, check.conclusion, check.output.title, words(check.output.summary or ""))
             if check
@@ -130,6 +138,13 @@ def comments(rig: Rig) -> list[tuple[object, ...]]:
         if mark:
             rows.append((at.path, at.side.value, at.start_line, at.line, mark.ids, words(one.body)))
     return rows
+
+
+def replies(rig: Rig) -> Iterator[str]:
+    """Yield the reviewer's replies in the threads."""
+    for one in rig.world.store.replies_of((REPO, rig.number)):
+        if read_reply_mark(one.body):
+            yield words(one.body)
 
 
 def _threads(rig: Rig) -> Iterator[tuple[bool, bool]]:

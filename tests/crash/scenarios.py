@@ -48,6 +48,7 @@ class Scenario:
             came, so only the laws are checked.
         conclusion: the check's final conclusion, None without a check.
         comments: number of comments that `ALL_KINDS` leads to; after a push one of them has no line.
+        replies: number of replies in their threads.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Scenario:
     moves_on: bool = False
     conclusion: str | None = "failure"
     comments: int = 5
+    replies: int = 0
 
     def clock(self) -> Clock | None:
         """Return the clock that the steps advance, or None for one that runs by itself."""
@@ -167,12 +169,14 @@ SCENARIOS = (
         (Step(), Step(before=_fix)),
         most_tasks=2,
         conclusion="success",
+        replies=1,
     ),
     Scenario(
         "commands that no run has carried out",
         (Step(), Step(before=_ask)),
         most_tasks=2,
         conclusion="success",
+        replies=1,
     ),
     Scenario(
         "a push during a review",
@@ -186,6 +190,7 @@ SCENARIOS = (
         most_tasks=2,
         by_hand=True,
         comments=4,
+        replies=1,
     ),
     Scenario(
         "detach and collect without check runs",
@@ -216,18 +221,19 @@ SCENARIOS = (
             moves_on=True,
             conclusion=conclusion,
             comments=comments,
+            replies=replies,
         )
-        for name, happens, action, conclusion, comments in (
-            ("a push", push, "synchronize", "failure", 4),
-            ("another base", _retarget, "edited", "failure", 5),
-            ("the closing", _close, "closed", "failure", 0),
+        for name, happens, action, conclusion, comments, replies in (
+            ("a push", push, "synchronize", "failure", 4, 1),
+            ("another base", _retarget, "edited", "failure", 5, 0),
+            ("the closing", _close, "closed", "failure", 0, 0),
         )
     ),
 )
 
 RACES = (
     Scenario("races", (Step(),)),
-    Scenario("races for a later review", (Step(), Step(before=_fix)), most_tasks=2, conclusion="success"),
+    Scenario("races for a later review", (Step(), Step(before=_fix)), most_tasks=2, conclusion="success", replies=1),
 )
 """Scenarios whose last run is started twice at the same time."""
 
@@ -251,6 +257,7 @@ def undisturbed(town: Town, scenario: Scenario) -> Undisturbed:
     assert ended.held.tasks, "nothing was bought"
     assert ended.held.check[:2] == (("completed", scenario.conclusion) if scenario.conclusion else ()), ended.held.check
     assert len(ended.held.comments) == scenario.comments, ended.held.comments
+    assert len(ended.held.replies) == scenario.replies, ended.held.replies
     return ended
 
 

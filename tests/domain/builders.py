@@ -11,7 +11,17 @@ from reviewbot.domain.diff.parse import ChangedFile, FileDiff, Hunk, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.placement import PlacementRules, place
 from reviewbot.domain.findings.tracking import Answered, ChangeIndex
-from reviewbot.domain.github.pull_request import Commit, Entry, LabelEvent, Permission, PullRequest
+from reviewbot.domain.github.pull_request import (
+    Commit,
+    DefaultBranch,
+    Entry,
+    LabelEvent,
+    Permission,
+    PullRequest,
+    Repository,
+    Snapshot,
+    Thread,
+)
 from reviewbot.domain.ledger.ledger import Judgement, Purchase, TaskState
 from reviewbot.domain.model.review import Finding, Leftover, Previous, PreviousState, Report, Severity
 from reviewbot.domain.policy.verdict import Coverage
@@ -149,6 +159,12 @@ def pull(**more: Any) -> PullRequest:  # noqa: ANN401 — any field
         commit_count=1,
     )
     return replace(plain, **more)
+
+
+def snapshot_of(now: PullRequest, *threads: Thread, writers: Iterable[str] = ()) -> Snapshot:
+    """Return what a run reads of a pull request without check runs."""
+    repository = Repository(1, "acme/parcels", "main", "https://github.com/acme/parcels")
+    return Snapshot(repository, now, DefaultBranch(), (), threads, (), (), writers=frozenset(writers))
 
 
 class People:

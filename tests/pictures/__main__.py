@@ -12,13 +12,15 @@ from pathlib import Path
 
 from reviewbot_sandbox.demo.readback import Check, CodeLine, Landed
 
+from reviewbot.render.renderer import Renderer
 from tests.browser.installed import program
 from tests.pictures.demo import landed
 from tests.pictures.page import check, comment, document, thread, thread_of
-from tests.pictures.report import shoot_report
+from tests.pictures.report import shoot_report, shoot_statistics
 from tests.pictures.shoot import shoot
 from tests.pictures.terminal import printed, screen
 from tests.render.conftest import GOLDEN
+from tests.render.statistics_builders import usual
 from tests.render.view_builders import INJECTION
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
@@ -79,6 +81,9 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="reviewbot-pictures-") as folder:
         (there, report), told = landed(Path(folder, "action")), printed(Path(folder))
         shoot_report(report, {theme: PICTURES / f"report-{theme}.png" for theme in THEMES})
+        statistics = Path(folder, "statistics.html")
+        statistics.write_text(Renderer().statistics(usual()), encoding="utf-8")
+        shoot_statistics(statistics, {theme: PICTURES / f"statistics-{theme}.png" for theme in THEMES})
     for theme in THEMES:
         for name, width, parts in pages(there, told, theme):
             shoot(document(parts, theme), width, PICTURES / f"{name}-{theme}.png")

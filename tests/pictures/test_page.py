@@ -52,9 +52,11 @@ def test_a_comment_stands_below_its_lines() -> None:
     assert 'data-theme="dark"' in page
 
 
-@pytest.mark.parametrize("name", ["report-light", "report-dark"])
-def test_the_documents_show_the_report(name: str) -> None:
-    assert f"pictures/{name}.png" in (PICTURES.parent / "files.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize(("name", "page"), [("report", "files.md"), ("statistics", "stats.md")])
+def test_the_documents_show_the_pages(name: str, page: str, theme: str) -> None:
+    name = f"{name}-{theme}"
+    assert f"pictures/{name}.png" in (PICTURES.parent / page).read_text(encoding="utf-8")
     assert 10_000 < (PICTURES / f"{name}.png").stat().st_size < 500_000
 
 
@@ -62,7 +64,7 @@ NAMES = ("check", "comments", "narrow", "summary", "terminal")
 
 
 def test_every_picture_is_shown() -> None:
-    shown = {f"{name}-{theme}" for name in (*NAMES, "report") for theme in THEMES}
+    shown = {f"{name}-{theme}" for name in (*NAMES, "report", "statistics") for theme in THEMES}
     assert {file.stem for file in PICTURES.iterdir()} == shown
 
 

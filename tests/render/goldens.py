@@ -23,7 +23,7 @@ from reviewbot.domain.findings.markers import AnswerMark, finding_id, review_mar
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.model.options import Tolerance
-from reviewbot.domain.model.review import Balance, Mode
+from reviewbot.domain.model.review import Balance, Mode, Severity
 from reviewbot.domain.policy.readiness import waits_for
 from reviewbot.domain.policy.size import AutoSize, sized_by
 from reviewbot.domain.policy.verdict import (
@@ -46,6 +46,7 @@ from reviewbot.settings import read_settings
 from reviewbot.settings.environment import read_desktop
 from reviewbot.values import replace
 from tests.render.view_builders import (
+    ANNOUNCED,
     ANSWER,
     AWAITING,
     BYPASSED,
@@ -306,6 +307,7 @@ def _comments() -> Iterator[tuple[str, Golden]]:
         yield name, _written("comment.md.j2", Renderer.comment, view)
     for name, word in STANDINGS.items():
         yield f"standing-{name}.md", _written("standing.md.j2", Renderer.standing, word)
+    yield "reply.md", _written("reply.md.j2", Renderer.reply, REPLY)
     annotation = Golden("annotation.txt.j2", lambda renderer: "\n\n".join(renderer.annotation(INJECTION)))
     yield "annotation.txt", annotation
 
@@ -364,6 +366,21 @@ def _answer(view: AnswerView, renderer: Renderer) -> str:
     return renderer.answer(replace(view, check_title=renderer.check(after)[0]) if view.check_title else view)
 
 
+def _announcements() -> Iterator[tuple[str, Golden]]:
+    some = replace(ANNOUNCED, counts=NO_COUNTS | {Severity.LOW: 2}, check_title="2 findings, none blocking")
+    views = {
+        "announcement.md": ANNOUNCED,
+        "announcement-in-summary.md": some,
+        "announcement-without-summary.md": replace(some, summary_url=None),
+        "announcement-older-head.md": replace(some, reviewed_sha="e" * 40, mentions=("octocat",)),
+        "announcement-without-result.md": replace(ANNOUNCED, ending="without-result", check_title="No review"),
+        "announcement-not-bought.md": replace(ANNOUNCED, ending="not-bought", check_title="No review: over budget"),
+        "announcement-of-a-bot.md": replace(ANNOUNCED, mentions=("dependabot[bot]",)),
+    }
+    for name, view in views.items():
+        yield name, _written("announcement.md.j2", Renderer.announcement, view)
+
+
 def _prompts() -> Iterator[tuple[str, Golden]]:
     for name, view in {"prompt.txt": PROMPT, "prompt-follow-up.txt": FOLLOW_UP}.items():
         yield name, _written("prompt.txt.j2", Renderer.prompt, view)
@@ -372,4 +389,6 @@ def _prompts() -> Iterator[tuple[str, Golden]]:
     yield "question-whole.txt", _written("question.txt.j2", Renderer.question, whole)
 
 
-GOLDENS: Mapping[str, Golden] = dict([*_stories(), *_outcomes(), *_comments(), *_answers(), *_prompts()])
+GOLDENS: Mapping[str, Golden] = dict(
+    [*_stories(), *_outcomes(), *_comments(), *_answers(), *_announcements(), *_prompts()]
+)

@@ -36,8 +36,15 @@ from reviewbot.exports.sarif import MAX_GZIPPED, sarif
 from reviewbot.render import report
 from reviewbot.render.colours import Colours
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.command import AnswerView, QuestionView
-from reviewbot.render.view_models.review import CommentView, FindingStateView, FindingView, PromptView, SummaryView
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
+from reviewbot.render.view_models.review import (
+    CommentView,
+    FindingStateView,
+    FindingView,
+    PromptView,
+    ReplyView,
+    SummaryView,
+)
 from reviewbot.values import replace
 from tests.hostile.built import TRUSTED, Building, texts_of
 from tests.hostile.corpus import ATTACKS
@@ -55,7 +62,7 @@ TEXTS: Mapping[str, str] = {
     "address": "https://example.test/" + "(" * MEGABYTE,
 }
 TITLE = 255
-ABBREVIATED = ("head_sha", "since", "closed_at", "awaited", "language", "id")
+ABBREVIATED = ("head_sha", "reviewed_sha", "since", "closed_at", "awaited", "language", "id")
 """Commits, which are shown as git abbreviates them, and what names a block or an anchor and is not read."""
 
 
@@ -86,6 +93,8 @@ WRITERS: Mapping[str, Writer] = {
     "comment": Writer(CommentView, lambda renderer, view: ("", renderer.comment(view)), FINDING, "mark"),
     "standing": Writer(FindingStateView, lambda renderer, view: ("", renderer.standing(view)), STANDING),
     "answer": Writer(AnswerView, lambda renderer, view: ("", renderer.answer(view)), COMMENT, "mark"),
+    "reply": Writer(ReplyView, lambda renderer, view: ("", renderer.reply(view)), COMMENT, "mark"),
+    "announcement": Writer(AnnouncementView, lambda renderer, view: ("", renderer.announcement(view)), COMMENT, "mark"),
     "annotation": Writer(FindingView, Renderer.annotation, MESSAGE),
     "question": Writer(QuestionView, lambda renderer, view: ("", renderer.question(view)), PROMPT),
     "prompt": Writer(PromptView, lambda renderer, view: ("", renderer.prompt(view)), PROMPT),
@@ -97,6 +106,7 @@ def test_every_writer_of_the_renderer_is_here() -> None:
         "check_overrides",
         "words",
         "summary_comment",
+        "statistics",  # its texts are bounded where the ledgers are read
     }
     assert {name.replace(" ", "_") for name in WRITERS} == names
 

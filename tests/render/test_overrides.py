@@ -260,6 +260,8 @@ LATER: Mapping[str, tuple[str, str]] = {
     "comment": ("comment.md.j2", "view.findings[0].title"),
     "standing": ("standing.md.j2", "view.findings[0].id"),
     "answer": ("command.md.j2", "view.sender"),
+    "reply": ("reply.md.j2", "view.text"),
+    "announcement": ("announcement.md.j2", "view.check_title"),
     "annotation": ("annotation.txt.j2", "finding.title"),
 }
 """What each writer writes with, and a field of its view."""

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from reviewbot.domain.codevf.attachments import Sent
-from reviewbot.domain.findings.markers import AnswerMark, FindingMark, summary_mark
+from reviewbot.domain.findings.markers import AnnouncementMark, AnswerMark, FindingMark, ReplyMark, summary_mark
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
+from reviewbot.domain.github.context import ContextPart
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.ledger.codec import encode
@@ -17,7 +18,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import Category, Leftover, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict
 from reviewbot.domain.selection.selection import Held, HeldBecause
-from reviewbot.render.view_models.command import AnswerView, QuestionView, ReplyView, StatusView
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView, AskedView, QuestionView, StatusView
 from reviewbot.render.view_models.review import (
     AuthorText,
     BypassView,
@@ -29,6 +30,7 @@ from reviewbot.render.view_models.review import (
     FindingView,
     ProgressView,
     PromptView,
+    ReplyView,
     SummaryView,
     SumView,
     WaitView,
@@ -191,6 +193,7 @@ CLOSED_GATE = replace(
     duplicates=(DuplicateView("Two orders can take the last item", "src/shop/stock.py", RACE.id),),
     sum=SumView(7, 2, 0, 3, 1, 1),
     reviewer_summary="A solid change; the query is what must not go out.\n\nI did not look at the templates.",
+    context=(ContextPart("docs/@mona.md", 2100, 1, "1" * 64),),
     sent=(
         Sent("src/shop/users.py", 5400, whole=True, redactions=1),
         Sent("src/shop/stock.py", 1_204_000, whole=False, redactions=0),
@@ -294,6 +297,17 @@ ANSWER = AnswerView(
     said="only @admins reach it, see #12",
     reason="pending",
 )
+ANNOUNCED = AnnouncementView(
+    mark=str(AnnouncementMark("", f"{'3f9a' * 4}-1")),
+    mentions=("octocat", "hubot"),
+    ending="answered",
+    reviewed_sha=HEAD,
+    head_sha=HEAD,
+    check_title="No findings",
+    counts=NO_COUNTS,
+    summary_url=f"{PULL}#issuecomment-1",
+    check_url=f"{PULL}/checks",
+)
 STATUS = StatusView(
     waiting=(HEAD,), postponed=False, counts=NO_COUNTS | {Severity.HIGH: 2}, waived=1, spent=Decimal("747.50"),
     bypass=BypassView("max", "The house is on fire."), problem="",
@@ -396,7 +410,7 @@ QUESTION = QuestionView(
     instructions="Money is `Decimal`, never a float.",
     file_names=(("change.diff", "the change as a git diff"), ("question.txt", "the finding and its thread")),
 )
-REPLY = ReplyView(
+REPLY = AskedView(
     asker="hubot",
     url="https://github.com/acme/shop/pull/7#discussion_r812",
     is_edited=False,
@@ -410,6 +424,10 @@ FOLLOW_UP = replace(
     file_names=(*PROMPT.file_names, ("review-so-far.txt", "what is new, and the open findings")),
     since=BEFORE,
     confirms="review-so-far.txt",
+)
+REPLY = ReplyView(
+    str(ReplyMark("", INJECTION.id)),
+    '@mona No: `name` comes from the *request*.\n\n```\nrequest.args["name"]\n```\n<!-- reviewbot:finding:v1 -->',
 )
 STANDINGS = {
     "fixed": FindingStateView((FIXED,), several=False),

@@ -21,8 +21,8 @@ CALLED, CALLER = ((FOLDER / name).read_text(encoding="utf-8") for name in ("revi
 JOBS = YAML(typ="safe").load(CALLED)["jobs"]
 ENV = YAML(typ="safe").load(CALLED)["env"]
 OPEN = {
-    "attachment-bytes", "check-run", "comment-from", "incremental", "instructions", "max-comments", "on-error",
-    "on-pending", "path-instructions", "quiet-minutes", "redact", "review-event", "summary-comment",
+    "attachment-bytes", "check-run", "comment-from", "context", "incremental", "instructions", "max-comments",
+    "on-error", "on-pending", "path-instructions", "quiet-minutes", "redact", "review-event", "summary-comment",
     "wait-for-checks", "wait-for-checks-hours", "wait-minutes",
 }  # fmt: skip
 """The keys that the example leaves to a repository's file: none spends, or passes the check with less review."""

@@ -37,8 +37,9 @@ class StoredTask:
 
     Attributes:
         ended_at: when it was ended early, and `end` how.
-        asker: the run that created it.
-        is_told: whether its final state was read.
+        askers: the runs that created it, the first and those that sent the same key.
+        cancellers: the runs that have asked to cancel it.
+        told: the runs that have read its final state, and when.
     """
 
     id: str
@@ -49,8 +50,19 @@ class StoredTask:
     ended_at: float | None = None
     end: TaskStatus | None = None
     forgotten: bool = False
-    asker: object = None
-    is_told: bool = False
+    askers: list[object] = field(default_factory=list)
+    cancellers: list[object] = field(default_factory=list)
+    told: list[tuple[float, object]] = field(default_factory=list)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether its final state was read."""
+        return bool(self.told)
+
+    @property
+    def over_since(self) -> float:
+        """When it has ended, or will end by itself."""
+        return self.created + self.life.pending + self.life.processing if self.ended_at is None else self.ended_at
 
     def status(self, now: float) -> TaskStatus:
         """Return the task's state."""
@@ -126,6 +138,7 @@ class SimulatedCodeVF:
         key = _canonical(submission.idempotency_key)
         known = self.keys.get(key)
         if known is not None and now - known[1] < KEY_MEMORY:
+            self.tasks[known[0]].askers.append(self.asker())
             return self._seen(self.tasks[known[0]])
         if self.refuses:
             raise ServiceRefused("CodeVF rejected the request as invalid (HTTP 400).", status=400)
@@ -141,7 +154,7 @@ class SimulatedCodeVF:
         )
         if self.out_of_credits or made.hold > SimulatedCodeVF.balance(self).available:
             raise OverBudget("The CodeVF account has too few credits for this task (HTTP 402).")
-        self.tasks[made.id], made.asker = made, self.asker()
+        self.tasks[made.id], made.askers = made, [self.asker()]
         self.keys[key] = (made.id, now)
         self.on_task(made)
         return self._seen(made)
@@ -155,6 +168,7 @@ class SimulatedCodeVF:
     def cancel(self, task_id: str) -> None:
         """See `ports.ReviewService.cancel`."""
         task = self._task(task_id)
+        task.cancellers.append(self.asker())
         status = task.status(self.time.seconds)
         if status is TaskStatus.CANCELLED:
             return
@@ -176,7 +190,7 @@ class SimulatedCodeVF:
 
     def _seen(self, task: StoredTask) -> Task:
         status = task.status(self.time.seconds)
-        task.is_told |= status.is_over
+        task.told += [(self.time.seconds, self.asker())] if status.is_over else []
         done = status is TaskStatus.COMPLETED
         return Task(
             id=task.id,

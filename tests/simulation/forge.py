@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from reviewbot.adapters.github.graphql.parse import UNREADABLE
 from reviewbot.domain.github.check_identity import CheckTag, split_tag, with_tag
+from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     CheckState,
     FileComment,
@@ -29,6 +30,7 @@ from reviewbot.domain.github.pull_request import (
     Entry,
     ForcePush,
     OlderChecks,
+    Opinion,
     Permission,
     PullRequest,
     RawChange,
@@ -43,6 +45,7 @@ from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.ledger.external_id import names_open_task
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.publishing.check_names import CheckNames
+from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.selection.selection import LARGEST_POINTER
 from reviewbot.errors import ChangeUnreadable, DiffTooLarge, NotFound, PermissionMissing, Refused
 from tests.simulation.github import (
@@ -136,6 +139,11 @@ class SimulatedForge:
             other_checks=tuple(others[key] for key in sorted(others)),
             checks_readable=readable,
             check_names=tuple(check_names),
+            writers=frozenset(
+                one.author
+                for one in github.reviews.values()
+                if one.number == number and self.permission(one.author).at_least(Permission.WRITE)
+            ),
         )
 
     def _pull(self, number: int) -> Pull:
@@ -270,6 +278,27 @@ class SimulatedForge:
             for path in old_paths
             if path in before
         }
+
+    def entries_and_context(
+        self,
+        asked: ContextRequest,
+        *,
+        head: str,
+        new_paths: Sequence[str],
+        merge_base: str,
+        old_paths: Sequence[str],
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
+        """See `ports.ChangeSource.entries_and_context`."""
+        new, old = self.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)
+        git = self.github.git
+        files = git.commits[git.branches[self.github.default_branch]].files
+        more = [path for path in files if matches(asked.patterns, path)] if asked.patterns else []
+        texts = {
+            path: files[path].content.decode()
+            for path in (*asked.paths, *more)
+            if path in files and not files[path].is_binary
+        }
+        return new, old, ProjectContext({path: text for path, text in texts.items() if text})
 
     def merge_base(self, base: str, head: str) -> str:
         """See `ports.Repository.merge_base`."""
@@ -495,6 +524,7 @@ class SimulatedForge:
             start = None if target.start_line == target.line else target.start_line
             place = Place(target.path, target.side, target.line, start)
             self._start(review, draft.commit_sha, comment.body, place)
+        self.github.notify(number, BOT, draft.body, *(one.body for one in draft.comments), is_review=True)
         return review.id
 
     def _start(self, review: StoredReview, commit: str, body: str, place: Place) -> StoredReply:
@@ -558,6 +588,7 @@ class SimulatedForge:
         review = StoredReview(self.github.next_id(), number, BOT, "COMMENTED", "")
         self.github.reviews[review.id] = review
         reply = self._start(review, commit_sha, comment.body, Place(comment.target.path))
+        self.github.notify(number, BOT, comment.body, is_review=True)
         return _posted(number, reply)
 
     def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
@@ -609,6 +640,7 @@ class SimulatedForge:
             can_resolve=may and resolver is None,
             can_unresolve=may and resolver is not None,
             resolved_by=None if resolver is None else resolver.removesuffix("[bot]"),
+            opinions=tuple(_opinions(stored.replies[0])) if stored.replies else (),
         )
 
     def _reply(self, comment_id: int) -> StoredReply:
@@ -697,6 +729,11 @@ def _check_lines(changes: Sequence[Change], comment: InlineComment) -> None:
 
 def _side(hunk: Hunk, side: Side) -> range:
     return hunk.new if side is Side.RIGHT else hunk.old
+
+
+def _opinions(reply: StoredReply) -> Iterator[Opinion]:
+    for wanted in ("+1", "-1"):
+        yield from (Opinion(who, wanted == "+1") for who, content in sorted(reply.reactions) if content == wanted)
 
 
 def _address(stored: StoredComment) -> str:

@@ -5,6 +5,7 @@ The rules are those of the sandbox and of `docs/`; `tests/contract` proves that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -149,6 +150,7 @@ class Pull:
     is_draft: bool
     author_is_bot: bool = False
     is_open: bool = True
+    was_closed: bool = False
     merged: bool = False
     updated: float = 0.0
     labels: set[str] = field(default_factory=set)
@@ -160,6 +162,32 @@ class Pull:
     def forced(self) -> list[Push]:
         """The force-pushes."""
         return [push for push in self.pushes if push.forced]
+
+
+_MENTION = re.compile(r"(?<![\w`])@([A-Za-z0-9][A-Za-z0-9-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What GitHub sends for a new comment or review; it sends nothing for an edit.
+
+    Attributes:
+        texts: the comment, or the body and the comments of the review.
+        is_review: whether it is a review, or a comment on a file.
+        sender: what sends the current request: a run, or None for people.
+    """
+
+    number: int
+    by: str
+    texts: tuple[str, ...]
+    is_review: bool
+    at: float
+    sender: object
+
+    @property
+    def mentioned(self) -> set[str]:
+        """The logins that the text mentions."""
+        return set(_MENTION.findall("\n".join(self.texts)))
 
 
 Content = str | bytes | File | None
@@ -183,6 +211,8 @@ class GitHub:
         self.statuses: dict[tuple[str, str], str] = {}
         self.queues: dict[str, list[tuple[int, str]]] = {}
         self.refusals: Callable[[str], str] = lambda _body: ""
+        self.notifications: list[Notification] = []
+        self.sender: Callable[[], object] = lambda: None
         self.on_check: Callable[[StoredCheck], None] = lambda _check: None
         self.on_text: Callable[[StoredComment], None] = lambda _comment: None
         self._ids = 1000
@@ -250,7 +280,7 @@ class GitHub:
     def close(self, number: int, *, merged: bool = False) -> None:
         """Close a pull request."""
         pull = self.pulls[number]
-        pull.is_open, pull.merged, pull.updated = False, merged, self.time.seconds
+        pull.is_open, pull.merged, pull.updated, pull.was_closed = False, merged, self.time.seconds, True
 
     def reopen(self, number: int) -> None:
         """Open a pull request again; it follows its branches from now on."""
@@ -302,7 +332,12 @@ class GitHub:
         """Write in the conversation."""
         made = StoredComment(self.next_id(), number, by, body, self.time.now())
         self.comments[made.id] = made
+        self.notify(number, by, body)
         return made
+
+    def notify(self, number: int, by: str, *texts: str, is_review: bool = False) -> None:
+        """Notify the people of a pull request of a new comment or review."""
+        self.notifications.append(Notification(number, by, texts, is_review, self.time.seconds, self.sender()))
 
     def edit_comment(self, comment_id: int, by: str, body: str) -> None:
         """Edit a comment of any author, in the conversation or in a thread."""

@@ -327,8 +327,8 @@ def judge(history: History) -> list[Violation]:
     violations = played.violations
     if not violations and history.is_comparable:
         other = play(history.undisturbed())
-        theirs = laws.shown_by(other.world)
-        mine = laws.shown_by(played.world).beside(theirs)
+        theirs = laws.shown_by(other.world).unannounced()
+        mine = laws.shown_by(played.world).unannounced().beside(theirs)
         # A task whose cancellation CodeVF did not receive is completed in addition to its replacement, so its
         # findings count, too.
         has_more = laws.cancelled(played.world) < laws.cancelled(other.world)

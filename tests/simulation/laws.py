@@ -10,16 +10,16 @@ from dataclasses import dataclass, field, replace
 from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark, read_finding_mark
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.codec import decode
-from reviewbot.domain.ledger.question import Question
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.judge import statement
+from reviewbot.domain.model.question import Question
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.path_filters import matches
-from tests.simulation import spending
+from tests.simulation import announced, spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
-from tests.simulation.oracle import EVIL, SAID, diffs_in, headers, shown_in
+from tests.simulation.oracle import EVIL, SAID, TALK, diffs_in, headers, shown_in
 from tests.simulation.repository import Change
 from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, PEOPLE, ROUTES, SECRET, UNREVIEWED, World
 
@@ -34,6 +34,7 @@ WITHIN_LIMIT = "stays within the limit"
 GROWS = "grows with the change"
 WAITS = "a purchase waits for checks and quiet"
 ANSWERED_ONCE = "a question is answered once"
+ANNOUNCED = "a late answer is announced once"
 LAWS = (
     NO_BUG,
     PAY_ONCE,
@@ -46,6 +47,7 @@ LAWS = (
     GROWS,
     WAITS,
     ANSWERED_ONCE,
+    ANNOUNCED,
 )
 
 MOST_ATTEMPTS = 3
@@ -74,12 +76,14 @@ def at_rest(world: World) -> Iterator[Violation]:
         yield from _questions(world, pull)
         yield from (Violation(WITHIN_LIMIT, one) for one in spending.over_limit(world, pull))
         yield from (Violation(GROWS, one) for one in spending.too_small(world, pull, selected))
+        yield from (Violation(ANNOUNCED, one) for one in announced.violations(world, pull))
         if pull.is_open and not pull.is_draft:
             yield from _unfinished(world, pull)
             yield from _green(world, pull)
     yield from _outdated(world)
     yield from _undone(world)
     yield from _lost(world)
+    yield from _replies(world)
     yield from _doubles(world)
     yield from _people(world)
 
@@ -213,6 +217,23 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
 
 
+def _replies(world: World) -> Iterator[Violation]:
+    """Check that each reply of the reviewer was posted once, or shown by a summary if its finding has no thread."""
+    for pull in world.github.pulls.values():
+        threads = world.github.threads_of(pull.number)
+        posted = Counter(TALK.findall("\n".join(reply.body for one in threads for reply in one.replies)))
+        twice = sorted(token for token, count in posted.items() if count > 1)
+        if twice:
+            yield Violation(CONVERGES, f"replies were posted twice: {twice}")
+        checks = [check.summary for check in world.github.checks.values() if check.number == pull.number]
+        told = posted.keys() | set(TALK.findall("\n".join([*world.truth.texts, *world.truth.erased, *checks])))
+        for task in [] if world.setting.denied else world.tasks_of(pull.number):
+            if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
+                missing = set(TALK.findall(str(task.result))) - told
+                if missing:
+                    yield Violation(NOTHING_LOST, f"{task.id} replied {sorted(missing)}, and nothing shows it")
+
+
 def _doubles(world: World) -> Iterator[Violation]:
     for pull in world.github.pulls.values():
         marks = [read_finding_mark(one.replies[0].body) for one in world.github.threads_of(pull.number)]
@@ -274,9 +295,11 @@ def _undone(world: World) -> Iterator[Violation]:
         yield Violation(HAPPENS, told)
 
 
+_ANNOUNCEMENT = "<!-- reviewbot:announcement:"
 _VOLATILE = (
     (re.compile(r"<!-- reviewbot:ledger:\S+ \S+ \S+ -->"), "LEDGER"),
     (re.compile(r"\btask_[0-9a-f]{12}\b"), "TASK"),
+    (TALK, "TALK"),
     (re.compile(r"\b[0-9a-f]{7,40}\b"), "SHA"),
     (re.compile(r"(discussion_r|issuecomment-|/runs/|comment=r?)\d+"), r"\1N"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "TIME"),
@@ -318,6 +341,10 @@ class Shown:
         told = str(self.check[3]).partition("\n")[0] if self.check else "no check"
         summaries = tuple(one for one in self.summaries if undisturbed.summaries or not told or told not in one)
         return replace(self, check=theirs, summaries=summaries) if is_alike else self
+
+    def unannounced(self) -> Shown:
+        """Return the same without announcements: whether an answer is late depends on which run has bought it."""
+        return replace(self, summaries=tuple(one for one in self.summaries if not one.startswith(_ANNOUNCEMENT)))
 
     def greener(self, other: Shown) -> str:
         """Describe the conclusion if this check passes and the other does not."""

@@ -18,11 +18,13 @@ from reviewbot.domain.github.pull_request import Conclusion, Permission, PullReq
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
+from reviewbot.domain.publishing.announcement import Announcing
 from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
 from reviewbot.values import replace
 from tests.simulation.found import FOUND
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, Episode, History, Step, judge, make
 from tests.simulation.laws import (
+    ANNOUNCED,
     ANSWERED_ONCE,
     CONVERGES,
     GROWS,
@@ -39,6 +41,7 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.quick import Replacement, quick, replaced
+from tests.simulation.schedule import At, Kill, Switch
 from tests.simulation.world import IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 
@@ -175,6 +178,8 @@ def _never_retargeted(right: Any) -> object:  # noqa: ANN401 — a method of the
 
 
 _NEXT = Episode((Start("next"),))
+_COLLECT = Start("collect")
+_LEAVES = "wait-minutes: 0\n"
 _CHECKED = ("harmless", "check_starts", "check_passes", "check_fails")
 
 
@@ -560,6 +565,20 @@ MUTATIONS: tuple[Mutation, ...] = (
         steps=(_NEXT, Move("finish"), Move("harmless"), Move("go_back"), _NEXT),
     ),
     Mutation(
+        "a reply that is in its thread is not found there",
+        "reviewbot.domain.publishing.comment_diff:replies_there",
+        _returning(()),
+        CONVERGES,
+        steps=(
+            Move("note"),
+            Move("note", 1, 1),
+            _NEXT,
+            Move("harmless"),
+            Episode((Start("next"),), (At(26, Kill(after=True)),)),
+            _NEXT,
+        ),
+    ),
+    Mutation(
         "a deferred purchase that only the check run has is one that was begun",
         "reviewbot.app.github.ledger_store:_state",
         lambda right: (
@@ -625,6 +644,53 @@ MUTATIONS: tuple[Mutation, ...] = (
         PAY_ONCE,
         BY_PEOPLE,
         ("stranger_asks",),
+    ),
+    Mutation(
+        "no late answer is announced",
+        "reviewbot.domain.machine.judge:announcing",
+        _returning(Announcing()),
+        ANNOUNCED,
+        config=_LEAVES,
+        steps=(_NEXT, Move("finish")),
+    ),
+    Mutation(
+        "an answer is announced by the run that bought it",
+        "reviewbot.domain.publishing.announcement:Endings._is_left",
+        _returning(value=True),
+        ANNOUNCED,
+        steps=(_NEXT,),
+    ),
+    Mutation(
+        "an answer is announced though a review shows it",
+        "reviewbot.domain.publishing.announcement:Endings._is_shown",
+        lambda _right: False,
+        ANNOUNCED,
+        config=_LEAVES,
+        steps=(Move("evil"), _NEXT, Move("finish")),
+    ),
+    Mutation(
+        "a cancelled review is announced though a person cancelled it",
+        "reviewbot.domain.machine.acquire:_cancelling",
+        lambda _right: lambda known, *_task_ids: known,
+        ANNOUNCED,
+        config=_LEAVES,
+        steps=(_NEXT, Move("cancel"), _NEXT),
+    ),
+    Mutation(
+        "a run that is killed after an announcement makes it again",
+        "reviewbot.domain.publishing.announcement:left_to_announce",
+        lambda right: lambda late, _comments, *more: right(late, (), *more),
+        ANNOUNCED,
+        config=_LEAVES,
+        steps=(_NEXT, Move("finish"), Episode((_COLLECT,), (At(8, Kill(after=True)),))),
+    ),
+    Mutation(
+        "two runs at once announce an answer twice",
+        "reviewbot.app.github.announcements:without_doubles",
+        lambda _right: lambda _run, known: known,
+        ANNOUNCED,
+        config=_LEAVES,
+        steps=(_NEXT, Move("finish"), Episode((_COLLECT, _COLLECT), tuple(At(call, Switch()) for call in range(20)))),
     ),
     Mutation(
         "a summary keeps an outcome that no longer holds",

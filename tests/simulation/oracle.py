@@ -20,6 +20,9 @@ TOKEN = re.compile(r"\b(?:EVIL|NOTE)\d+\b")
 SAID = re.compile(r"\b(?:EVIL|NOTE|MESS)\d+\b")
 """An answer with one item that violates the schema: `MESS1`."""
 
+TALK = re.compile(r"\bTALK\d+\b")
+"""A reply to an earlier finding, different for each task and finding."""
+
 EVIL = re.compile(r"\bEVIL\d+\b")
 SO_FAR = "review-so-far.txt"
 
@@ -132,7 +135,7 @@ class Oracle:
             listed.append({"path": 7, "findings": [{"severity": ["?"], "title": "MESS1 has no place"}]})
         answer: dict[str, object] = {"summary": "Read.", "files": listed}
         if asked := earlier(submission):
-            answer["previous"] = [self._word(one, lines) for one in asked]
+            answer["previous"] = [self._word(one, lines, submission.idempotency_key) for one in asked]
         return answer
 
     def _finding(self, line: Shown, token: str) -> dict[str, object]:
@@ -153,8 +156,10 @@ class Oracle:
     def _choice(self, token: str) -> int:
         return crc32(f"{self.mind.sloppiness} {token}".encode()) if self.mind.sloppiness else 0
 
-    def _word(self, asked: dict[str, object], lines: Sequence[Shown]) -> dict[str, object]:
+    def _word(self, asked: dict[str, object], lines: Sequence[Shown], key: str) -> dict[str, object]:
         token = next(iter(TOKEN.findall(str(asked.get("title", "")))), "")
         is_there = any(token in TOKEN.findall(line.text) for line in lines)
         state = "open" if is_there and not self.mind.lies else "fixed"
-        return {"id": asked["id"], "state": state, "note": "Looked at."}
+        number = crc32(f"{key} {asked['id']}".encode())
+        reply = {"reply": f"TALK{number} is the answer."} if number % 2 else {}
+        return {"id": asked["id"], "state": state, "note": "Looked at.", **reply}

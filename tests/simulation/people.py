@@ -510,9 +510,11 @@ def _resolve(world: World, move: Move) -> None:
 
 
 def _reply(world: World, move: Move) -> None:
+    """Reply in a thread, and react to its first comment."""
     thread = _pick(_own_threads(world), move.a)
     if thread is not None:
         world.github.reply(thread.id, "mona", "Is it?")
+        thread.replies[0].reactions.add((("mona", "boss")[move.b % 2], ("+1", "-1")[move.a % 2]))
 
 
 # Questions

@@ -104,7 +104,24 @@ def _by_identity(method: Any) -> object:  # noqa: ANN401 — any method
     return call
 
 
+def _by_what_decides_it(prepare: Any) -> object:  # noqa: ANN401 — as above
+    """Cache a change by the settings and the texts that it is prepared from."""
+    kept: dict[tuple[object, ...], tuple[object, object]] = {}
+
+    def call(run: Any, snapshot: Any, change: object) -> object:  # noqa: ANN401 — as above
+        pull, attributes = snapshot.pull, snapshot.default_branch.attributes
+        key = id(run.settings), pull.title, pull.body, pull.base_ref, attributes, change
+        if key not in kept:
+            if len(kept) > SIZE // 10:
+                kept.clear()
+            kept[key] = run.settings, prepare(run, snapshot, change)
+        return kept[key][1]
+
+    return call
+
+
 REMEMBERED: Mapping[str, Replacement] = {
+    "reviewbot.app.github.read_change:prepare": _by_what_decides_it,
     "reviewbot.settings.configfile:_refused_syntax": _by_tuples,
     "reviewbot.settings.configfile:yaml_value": _by_tuples,
     "reviewbot.settings.table:peek_settings": _by_tuples,
@@ -142,6 +159,7 @@ def _summary(view: Any) -> str:  # noqa: ANN401 — as above
         view.sum,
         (view.coverage.value, [one.path for one in view.sent], [(one.path, one.reason) for one in view.held]),
         (view.notices, view.bypass, view.reviewer_summary),
+        [one for one in view.degraded if one.startswith("The reviewer replies")],
     )
     return "\n".join(map(repr, told))
 
@@ -154,6 +172,10 @@ def _comment(view: Any) -> str:  # noqa: ANN401 — as above
 
 def _reply(reply: Any) -> str:  # noqa: ANN401 — as above
     return f"{reply.text} {reply.state} {reply.used} {reply.is_edited}" if reply else ""
+
+
+def _mentions(view: Any) -> str:  # noqa: ANN401 — as above
+    return " ".join(f"@{login}" for login in view.mentions)
 
 
 def _check(view: Any) -> tuple[str, str]:  # noqa: ANN401 — as above
@@ -171,6 +193,9 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
     "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding} {_reply(view.reply)}",
     "question": lambda _self, view: f"Answer: {view.question} {view.finding}",
+    "reply": lambda _self, view: f"{view.mark}\n{view.text}",
+    "announcement": lambda _self, view: f"{view.mark}\n{_mentions(view)}: {view.ending} {view.check_title}",
+    "words": lambda _self, view: _check(view),
     "review_body": lambda _self, _view, mark: f"{mark}\nA review.",
     "check": lambda _self, view: _check(view),
     "job_summary": lambda _self, _view: "",

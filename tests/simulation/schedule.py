@@ -97,6 +97,7 @@ class Run:
     body: Callable[[Run], Outcome]
     greenlet: greenlet | None = None
     began: float = 0.0
+    ended: float | None = None
     wake: float = 0.0
     calls: int = 0
     is_dead: bool = False
@@ -170,6 +171,8 @@ class Scheduler:
             self._tell(run, "", f"raises {error!r}")
         else:
             self._tell(run, "", f"ends: {run.outcome.status}, {run.outcome.reason}, exit {run.outcome.exit_status}")
+        finally:
+            run.ended = self.time.seconds
 
     def call(self, run: Run, name: str, effect: Callable[[], T], unreachable: Exception) -> T:
         """Perform one call of a port with its disturbances."""

@@ -245,7 +245,7 @@ class World:
         self.broken: list[Any] = []
         self.heads: dict[tuple[int, str], set[str]] = {}
         self.scheduler = Scheduler(self.time, self.happen, self.begin, trace)
-        self.codevf.asker = lambda: self.scheduler.current
+        self.codevf.asker = self.github.sender = lambda: self.scheduler.current
         self._prepare()
 
     def _prepare(self) -> None:

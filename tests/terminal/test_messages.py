@@ -104,6 +104,28 @@ CASES = {
         ("--repo: `nonsense` is not OWNER/NAME. For example: --repo octocat/hello-world",),
         env={"GITHUB_TOKEN": "ghp_desk"},
     ),
+    "stats --since nonsense": Case(
+        ("stats", "--since", "nonsense"),
+        ("--since: `nonsense` is not a time in the past. For example: 90d, 12w, 6m, 1y or 2026-01-31.",),
+    ),
+    "stats --since tomorrow": Case(
+        ("stats", "--since", "2999-01-01"), ("--since: `2999-01-01` is not a time in the past.",)
+    ),
+    "stats --repo nonsense": Case(
+        ("stats", "--repo", "octocat/hello-world", "--repo", "nonsense"),
+        ("--repo: `nonsense` is not OWNER/NAME. For example: --repo octocat/hello-world",),
+    ),
+    "stats without a token": Case(
+        ("stats", "--repo", "octocat/hello-world"),
+        (
+            "token: GITHUB_TOKEN and GH_TOKEN are empty, and reading past reviews needs a token.",
+            "Run: GITHUB_TOKEN=$(gh auth token) reviewbot stats --since 90d --repo octocat/hello-world",
+        ),
+    ),
+    "stats --format of another command": Case(
+        ("stats", "--format", "sarif"),
+        ("--format: invalid value `sarif`",),
+    ),
     "--pr without a token": Case(
         ("review", "--pr", "12", "--repo", "octocat/hello-world"),
         (

@@ -239,7 +239,7 @@ def _server_error(reply: Reply, intent: Intent) -> ErrorDecision:
     asked = reply.headers.get("retry-after", "")
     error = ForgeUnreachable(
         f"GitHub has an internal error: {intent.doing} ({reply.status}).",
-        hint="Check https://www.githubstatus.com, and run the workflow again later. Retrying is safe.",
+        hint="Check https://www.githubstatus.com, and try again later. Retrying is safe.",
     )
     return ErrorDecision(error, RetryPolicy.READS, float(asked) if asked.isdecimal() else None)
 

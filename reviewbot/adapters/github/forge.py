@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from itertools import count, islice
 from typing import TypeVar
 from urllib.parse import quote, urlencode
@@ -17,7 +18,9 @@ from reviewbot.adapters.github.client import PAGE
 from reviewbot.adapters.github.errors import HEAD_CHECKS, Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
 from reviewbot.adapters.github.rest import GraphQLError
+from reviewbot.domain.findings.markers import read_summary_mark
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
+from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     CheckState,
     FileComment,
@@ -40,6 +43,7 @@ from reviewbot.domain.github.pull_request import (
 )
 from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.publishing.check_names import CheckNames
+from reviewbot.domain.statistics.past import PastPull
 from reviewbot.errors import NotFound
 
 T = TypeVar("T")
@@ -48,6 +52,7 @@ _DIFF_TYPE = "application/vnd.github.diff"
 _PULL = Intent("reading a pull request", "pull-requests: read")
 _THREADS = Intent("reading a review thread", "pull-requests: read")
 _LIST = Intent("listing the pull requests", "pull-requests: read")
+_PAST = Intent("reading the reviews of past pull requests", "pull-requests: read")
 _HEADS = Intent("reading other pull requests with this head", "pull-requests: read")
 _QUEUE = Intent("reading the merge queue", "pull-requests: read")
 _CHECKS = Intent("writing the check run", "checks: write")
@@ -95,10 +100,9 @@ class GitHubForge(RepositoryConnection):
         data = self._calls.query(queries.snapshot(len(more)), variables, intent, answers.Snapshot, forgives=forgives)
         node, app = self._there(data.repository), parse.app_of(data.viewer)
         pull = self._found(node.pull_request, f"pull request {number}")
-        others = zip(more, (data.others or {}).values(), strict=False)
-        tip = parse.tip_commits(pull)
-        on_head = self._all_checks(tip, check_name, app)
+        on_head = self._all_checks(tip := parse.tip_commits(pull), check_name, app)
         on_older = self._all_checks(parse.older_commits(pull), check_name, app)
+        others = zip(more, (data.others or {}).values(), strict=False)
         aside = [run for name, one in others if one for run in self._checks_named(one, name, app)]
         if not hidden and [one.oid for one in tip] != [pull.head_ref_oid]:
             # No commit is listed if the base contains the head, and only the first 250 of more. The check of another
@@ -109,7 +113,7 @@ class GitHubForge(RepositoryConnection):
         older = {run.id: run for run in (*on_older, *aside) if is_of(run, number) and run not in own}
         comments = self._whole(pull.comments, queries.MORE_COMMENTS, self._pull(number), answers.CommentNode)
         threads = self._whole(pull.review_threads, queries.MORE_THREADS, self._pull(number), answers.ThreadNode)
-        reviews = self._whole(pull.reviews, queries.MORE_REVIEWS, self._pull(number), answers.ReviewNode)
+        reviews = tuple(self._whole(pull.reviews, queries.MORE_REVIEWS, self._pull(number), answers.ReviewNode))
         return Snapshot(
             repository=parse.repository(node),
             pull=parse.pull_request(pull),
@@ -122,6 +126,7 @@ class GitHubForge(RepositoryConnection):
             other_checks=tuple(sorted({run for run in (*on_head, *on_older) if not is_of(run, number)}, key=_by_id)),
             checks_readable=not hidden,
             check_names=tuple(check_names),
+            writers=parse.writers(reviews),
         )
 
     def commits(self, number: int) -> tuple[Commit, ...]:
@@ -141,7 +146,20 @@ class GitHubForge(RepositoryConnection):
     def entries(
         self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        return self._files.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)
+        return self._files.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)[:2]
+
+    def entries_and_context(
+        self,
+        asked: ContextRequest,
+        *,
+        head: str,
+        new_paths: Sequence[str],
+        merge_base: str,
+        old_paths: Sequence[str],
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
+        return self._files.entries(
+            head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths, asked=asked
+        )
 
     def permission(self, login: str) -> Permission:
         intent = Intent("reading a user's permission", "metadata: read")
@@ -251,6 +269,26 @@ class GitHubForge(RepositoryConnection):
                 if comment := parse.first_marked(comments, mark):
                     found[pull.number] = comment
         return tuple(found.items())
+
+    def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
+        """See `ports.PastPulls.past_pulls`."""
+        after: str | None = None
+        while True:
+            variables = {**self._here, "after": after}
+            data = self._calls.query(queries.PAST, variables, _PAST, answers.InRepository[answers.PastPage])
+            found = self._there(data.repository)
+            recent = [node for node in found.page.present if node.updated_at >= since]
+            yield tuple(parse.past_pull(found, node, self._marked_comments(node)) for node in recent)
+            if (after := found.page.after) is None or len(recent) < len(found.page.present):
+                return
+
+    def _marked_comments(self, node: answers.PastNode) -> Iterator[answers.CommentNode]:
+        """Yield the comments up to the page with the first summary."""
+        page, variables = node.comments, self._pull(node.number)
+        yield from page.present
+        while page.after and not any(read_summary_mark(one.body) is not None for one in page.present):
+            page = self._page(page.after, queries.MORE_COMMENTS, variables, answers.CommentNode)
+            yield from page.present
 
     def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:
         names = queries.aliases("n", len(numbers))

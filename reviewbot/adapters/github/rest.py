@@ -89,6 +89,17 @@ class Comparison(Struct, frozen=True):
     merge_base_commit: Commit
 
 
+class TreeEntry(Struct, frozen=True):
+    path: str
+    type: Name
+
+
+class Tree(Struct, frozen=True):
+    """A recursive tree; GitHub truncates one of more than 100,000 entries."""
+
+    tree: tuple[TreeEntry, ...]
+
+
 class Blob(Struct, frozen=True):
     content: str
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from reviewbot.adapters.git.clone import EMPTY_TREE, Clone
+from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.pull_request import DefaultBranch, Entry, PullRequest, RawChange, Repository, Snapshot
 from reviewbot.errors import DiffTooLarge, Problem, SettingsError
 
@@ -145,6 +146,19 @@ class LocalChange:
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
         """Return files of two commits; a missing commit has none."""
         return self._files(head, new_paths), self._files(merge_base, old_paths)
+
+    def entries_and_context(
+        self,
+        asked: ContextRequest,  # noqa: ARG002 — the port's signature
+        *,
+        head: str,
+        new_paths: Sequence[str],
+        merge_base: str,
+        old_paths: Sequence[str],
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
+        return *self.entries(
+            head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths
+        ), ProjectContext()
 
     def _files(self, commit: str, paths: Sequence[str]) -> Mapping[str, Entry]:
         return self._clone.files(commit, paths) if paths and self._clone.resolve(commit) else {}

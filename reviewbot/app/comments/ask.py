@@ -28,9 +28,9 @@ from reviewbot.domain.github.pull_request import Comment, Snapshot, Thread, Thre
 from reviewbot.domain.ledger.codec import encode, has_open_question, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.memory import StoredLedger
-from reviewbot.domain.ledger.question import Question, QuestionState
 from reviewbot.domain.machine.known import Known, ReviewedChange
 from reviewbot.domain.machine.steps import Done, Failed
+from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Attachment, Submission, Task, TaskStatus
 from reviewbot.domain.policy.eligibility import Asked
 from reviewbot.domain.policy.verdict import Outcome, Reason
@@ -57,7 +57,7 @@ from reviewbot.errors import (
     ReviewbotError,
 )
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.command import AnswerView, QuestionView, ReplyView
+from reviewbot.render.view_models.command import AnswerView, AskedView, QuestionView
 from reviewbot.settings import peek_settings
 from reviewbot.values import replace
 
@@ -194,7 +194,7 @@ def _record(run: RunContext, question: Question) -> Ledger:
         there = stored.ledger.questions.find(question.comment)
         if there is not None and there.progress >= question.progress:
             return stored.ledger
-        ledger = stored.ledger.with_question(question).written_for(snapshot.pull)
+        ledger = stored.ledger.with_question(question).written_for(snapshot, run.settings.instance)
         with suppress(ForgeUnreachable, NotFound):  # it is read again
             _write(run, stored, ledger)
             _tag_checks(run, snapshot, ledger)
@@ -377,7 +377,7 @@ def _view(asked: Inquiry, now: Snapshot, task: Task | None) -> AnswerView:
         head_sha=now.pull.head_sha,
         finding=finding.title if finding else "",
         finding_id=question.finding,
-        reply=ReplyView(
+        reply=AskedView(
             asker=question.by,
             url=comment.url if comment else None,
             is_edited=comment is None or comment.edited_by is not None,

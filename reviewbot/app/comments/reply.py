@@ -7,6 +7,7 @@ from functools import partial
 from msgspec import Struct
 
 from reviewbot.app.context import RunContext
+from reviewbot.app.github.announcements import post_once
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.domain.commands.authorize import CommandAction, EditLedger, Refusal, fitting, refusal_after
 from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_to, said_in
@@ -58,7 +59,7 @@ def reply(
     mark = AnswerMark(run.settings.instance, posted.key, reaction)
     if not _is_answered(run, posted, now):
         body = run.renderer.answer(_view(run, snapshot.pull.head_sha, done, mark))
-        run.attempt("The answer to a command", partial(_post, run, posted, body))
+        run.attempt("The answer to a command", partial(post_once, run, body, partial(_is_answered, run, posted)))
     react(run, posted.comment_id, reaction, in_thread=posted.in_thread)
     return done.refusal
 
@@ -74,16 +75,6 @@ def react(run: RunContext, comment_id: int, reaction: Reaction, *, in_thread: bo
 
 def _is_answered(run: RunContext, posted: PostedCommand, now: Snapshot) -> bool:
     return bool(answers_to(said_in(now.comments, now.threads), run.settings.instance, posted.key))
-
-
-def _post(run: RunContext, posted: PostedCommand, body: str) -> None:
-    """Post the answer. If GitHub's response is lost, check for the comment before posting it again."""
-    forge, number = run.ports.forge, run.signer.pull_number
-    try:
-        forge.create_comment(number, body)
-    except ForgeUnreachable:
-        if not _is_answered(run, posted, run.read_snapshot()):
-            forge.create_comment(number, body)
 
 
 def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> AnswerView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ from reviewbot.domain.github.pull_request import (
 from reviewbot.domain.ledger.codec import LedgerReading, decode, distrust, not_before
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.publishing.comment_diff import marked_threads, summaries
@@ -61,8 +61,15 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     copies = _copies(run, checks)
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.head_sha == snapshot.pull.head_sha)
-    ledger = _with_doubles(run, reading.ledger.with_full_identity(digest), found.extra)
-    ledger = _with_copies(run, snapshot, _of_now(ledger, snapshot.pull), copies, digest)
+    finished = {one.key for one in copies if one.copy.state.is_over}
+    ledger = reading.ledger.with_full_identity(digest)
+    for other in _only_in_doubles(run, ledger, found.extra):
+        finished |= {purchase_key(other)} if other.state.is_over else set()
+        # Its findings are read again.
+        state = TaskState.OPEN if other.state is TaskState.DONE else other.state
+        ledger = ledger.with_purchase(replace(other, state=state))
+    ledger = _with_questions(run, _of_now(ledger, snapshot.pull), found.extra)
+    ledger = _with_copies(run, snapshot, ledger, copies, digest)
     if not believed:
         for one in copies:
             ledger = _with_carried(ledger, one)
@@ -70,7 +77,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     hidden = _was_here(run, snapshot, keep) or _may_be_in_base(run, snapshot)
     lost = not believed and (cut or (not ledger.purchases and hidden))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
-    return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head)
+    return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head, frozenset(finished))
 
 
 def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:
@@ -78,21 +85,20 @@ def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:
     return {check_id: copy for check_id, copy in copies if copy is not None}
 
 
-def _with_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Ledger:
-    """Add the purchases that only another summary has, after two concurrent runs wrote one each.
-
-    A finished purchase is reopened, so that its findings are read again.
-    """
+def _only_in_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Iterator[Purchase]:
+    """Yield the purchases that only another summary has, after two concurrent runs wrote one each."""
     for comment in doubles if run.paid else ():
         reading = _reading(run, comment, ())
-        if reading.problem:
-            continue
-        for one in reading.ledger.purchases:
+        for one in () if reading.problem else reading.ledger.purchases:
             if ledger.named(one.identity, one.attempt) is None:
-                state = TaskState.OPEN if one.state is TaskState.DONE else one.state
-                ledger = ledger.with_purchase(replace(one, state=state))
-        for question in reading.ledger.questions.records:
-            ledger = ledger.with_question(question)
+                yield one
+
+
+def _with_questions(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Ledger:
+    for comment in doubles if run.paid else ():
+        reading = _reading(run, comment, ())
+        for one in () if reading.problem else reading.ledger.questions.records:
+            ledger = ledger.with_question(one)
     return ledger
 
 

@@ -9,6 +9,7 @@ from reviewbot.domain.codevf.attachments import Sendable
 from reviewbot.domain.diff.merge_base import merge_base_of
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileStatus, assemble, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.pull_request import PullRequest, RawChange, Snapshot
 from reviewbot.domain.machine.known import ReviewedChange
 from reviewbot.domain.model.options import PathInstruction, Redact
@@ -19,27 +20,40 @@ from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.selection.places import place_of
 from reviewbot.domain.selection.selection import Held, HeldBecause, is_unread, risk, select
 from reviewbot.domain.text.bounds import shorten_line
-from reviewbot.errors import ChangeUnreadable, DiffTooLarge
+from reviewbot.errors import ChangeUnreadable, DiffTooLarge, ForgeError
 from reviewbot.values import replace
 
 LONGEST_NOTICE = 1000
 """Characters of a notice, which may quote package and host names."""
 
 
-def load_change(ports: Ports, pull: PullRequest) -> ChangeSet:
-    """Return the whole change: from the API if complete, else from a bare fetch.
+def load_change(ports: Ports, pull: PullRequest, asked: ContextRequest | None = None) -> ChangeSet:
+    """Return the whole change: from the API if complete, else from a bare fetch; with the requested context.
 
     Raises:
         ChangeUnreadable: neither is complete.
     """
+    context = ProjectContext()
     try:
-        return _whole(assemble(_from_api(ports, pull)))
+        raw = _from_api(ports, pull, asked)
+        context, asked = raw.context, None
+        return _whole(assemble(raw))
     except (DiffTooLarge, ChangeUnreadable) as error:
         ports.reporter.debug(f"The API's diff is incomplete ({type(error).__name__}); fetching with git.")
-        return assemble(ports.changes.read_change(number=pull.number, head=pull.head_sha, base=pull.base_sha))
+        change = assemble(ports.changes.read_change(number=pull.number, head=pull.head_sha, base=pull.base_sha))
+        return replace(change, context=_context(ports, asked) if asked else context)
 
 
-def _from_api(ports: Ports, pull: PullRequest) -> RawChange:
+def _context(ports: Ports, asked: ContextRequest) -> ProjectContext:
+    """Read the context alone; without one that cannot be read."""
+    try:
+        return ports.forge.entries_and_context(asked, head="", new_paths=[], merge_base="", old_paths=[])[2]
+    except ForgeError as error:
+        ports.reporter.debug(f"The context cannot be read: {error.message}")
+        return ProjectContext()
+
+
+def _from_api(ports: Ports, pull: PullRequest, asked: ContextRequest | None) -> RawChange:
     merge_base = merge_base_of(pull.commits, pull.commit_count)
     if merge_base is None:
         merge_base = ports.forge.merge_base(pull.base_sha, pull.head_sha)
@@ -47,13 +61,14 @@ def _from_api(ports: Ports, pull: PullRequest) -> RawChange:
     files = parse_diff(diff)
     if pull.changed_files not in {None, len(files)}:
         raise ChangeUnreadable(f"The API's diff has {len(files)} files of {pull.changed_files}.")
-    new, old = ports.forge.entries(
-        head=pull.head_sha,
-        new_paths=[file.path for file in files if file.status is not FileStatus.REMOVED and not file.is_submodule],
-        merge_base=merge_base,
-        old_paths=[file.old_path for file in files if file.status is not FileStatus.ADDED and not file.is_submodule],
-    )
-    return RawChange(merge_base=merge_base, head=pull.head_sha, diff=diff, old=old, new=new)
+    new_paths = [file.path for file in files if file.status is not FileStatus.REMOVED and not file.is_submodule]
+    old_paths = [file.old_path for file in files if file.status is not FileStatus.ADDED and not file.is_submodule]
+    at, context = {"head": pull.head_sha, "merge_base": merge_base}, ProjectContext()
+    if asked:
+        new, old, context = ports.forge.entries_and_context(asked, **at, new_paths=new_paths, old_paths=old_paths)
+    else:
+        new, old = ports.forge.entries(**at, new_paths=new_paths, old_paths=old_paths)
+    return RawChange(merge_base, pull.head_sha, diff, old, new, context)
 
 
 def _utf8(diff: bytes) -> str:
@@ -116,6 +131,7 @@ def prepare(run: RunContext, snapshot: Snapshot, change: ChangeSet) -> ReviewedC
         ),
         redactor=redactor,
         to_leave_out=run.leaving_out([one.path for one in held if one.missed]),
+        context=change.context.without(file.path for file in change.files),
     )
 
 

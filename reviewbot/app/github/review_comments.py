@@ -8,6 +8,7 @@ from functools import partial
 from msgspec import Struct
 
 from reviewbot.app.context import RunContext
+from reviewbot.app.github.announcements import without_doubles
 from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import finding_view, summary_view
 from reviewbot.domain.findings.markers import FindingMark, read_finding_mark, review_mark
@@ -89,18 +90,24 @@ def read_posted(run: RunContext, known: Known) -> Known:
     try:
         known = refresh(run, known)
     except ReviewbotError as error:
-        run.degraded.say(f"The comments were posted, but could not be read back: {error.message}")
+        run.degraded.say(f"What was posted could not be read back: {error.message}")
         return known
-    return _without_duplicates(run, known).with_comments()
+    return without_doubles(run, _without_duplicates(run, known)).with_comments()
 
 
 def _without_duplicates(run: RunContext, known: Known) -> Known:
-    """Delete comments that two concurrent runs posted twice."""
+    """Delete comments and replies that two concurrent runs posted twice."""
     extra = duplicates(known.snapshot.threads, run.settings.instance)
     for comment_id in extra:
         run.attempt("The deletion of a duplicate comment", partial(run.ports.forge.delete_review_comment, comment_id))
-    threads = tuple(one for one in known.snapshot.threads if one.comments[0].id not in extra)
-    return replace(known, snapshot=replace(known.snapshot, threads=threads)) if extra else known
+    if not extra:
+        return known
+    threads = (
+        replace(one, comments=tuple(comment for comment in one.comments if comment.id not in extra))
+        for one in known.snapshot.threads
+        if one.comments[0].id not in extra
+    )
+    return replace(known, snapshot=replace(known.snapshot, threads=tuple(threads)))
 
 
 def _post_until_known(run: RunContext, known: Known, wished: Sequence[CommentGroup], outcome: Outcome) -> _Posted:

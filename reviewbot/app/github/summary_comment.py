@@ -7,14 +7,16 @@ from functools import partial
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.refresh import refresh
 from reviewbot.app.output.views import summary_view
-from reviewbot.domain.github.pull_request import Comment
+from reviewbot.domain.github.pull_request import Comment, Snapshot
 from reviewbot.domain.ledger.codec import encode, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
+from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.ledger.opinions import opinions_of
 from reviewbot.domain.machine.judge import SUMMARY, apply_bypass, statement, summary_is_due
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
-from reviewbot.errors import ForgeUnreachable, NotFound
+from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound
 from reviewbot.render.renderer import SummaryText
 from reviewbot.values import replace
 
@@ -40,7 +42,8 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     snapshot = known.snapshot
     found = summaries(snapshot.comments, run.settings.instance)
     keep = known.summary or found.keep
-    written = _counted(run, known if known.superseded else _stating(known, outcome), keep)
+    written = _counted(run, known, keep)
+    written = written if known.superseded else _stating(written, outcome)
     summary = _summary(run, written, outcome)
     body, is_whole = summary.text, summary.is_whole and not known.superseded
     if keep and known.superseded:
@@ -57,16 +60,32 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     return replace(known, whole_summary=comment.body if comment and is_whole else "")
 
 
+def record_opinions(run: RunContext, snapshot: Snapshot, stored: StoredLedger) -> None:
+    """Update the 👍 and 👎 in the ledger of a pull request that no further run may write; the text stays.
+
+    One request, none if they are the same or the ledger is not trusted.
+    """
+    instance, keep = run.settings.instance, stored.summary
+    is_same = stored.ledger.opinions == opinions_of(snapshot, instance)
+    if keep is None or stored.problem or stored.doubled or is_same or not run.settings.summary_comment:
+        return
+    body = replace_ledger(keep.body, encode(stored.ledger.written_for(snapshot, instance), run.signer))
+    try:
+        run.attempt(SUMMARY, partial(run.ports.forge.update_comment, keep.id, body))
+    except ForgeError as error:
+        run.ports.reporter.say(f"The reactions were not recorded: {error.message}")
+
+
 def _stating(known: Known, outcome: Outcome) -> Known:
     said = "" if known.report else statement(outcome)
     return replace(known, memory=known.memory.stored(replace(known.memory.written, stated=said)))
 
 
 def _counted(run: RunContext, known: Known, keep: Comment | None) -> Known:
-    """Increase the ledger's counter, unless this ledger is already in the comment."""
+    """Increase the ledger's counter, unless the comment has this ledger; what its text says does not count."""
     if keep and encode(_recorded(run, known), run.signer) in keep.body:
         return known
-    return replace(known, memory=known.memory.stored(known.ledger.written_for(known.snapshot.pull)))
+    return replace(known, memory=known.memory.stored(known.ledger.written_for(known.snapshot, run.settings.instance)))
 
 
 def _summary(run: RunContext, known: Known, outcome: Outcome) -> SummaryText:

@@ -27,8 +27,10 @@ from reviewbot.domain.machine.known import Known, ReviewedChange
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.review import Severity, Side, Unread
 from reviewbot.domain.policy.verdict import EXIT_NOT_PUBLISHED, Outcome, blocks
-from reviewbot.domain.publishing.comment_diff import posted_comments
+from reviewbot.domain.publishing.comment_diff import posted_comments, reply_drafts
 from reviewbot.domain.selection.selection import Held, HeldBecause
+from reviewbot.domain.text.bounds import shorten_line
+from reviewbot.domain.text.escaping import visible
 from reviewbot.render.view_models.review import (
     BypassView,
     DuplicateView,
@@ -67,9 +69,10 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         reviewer_summary=report.summary if report else "",
         coverage=known.coverage,
         sent=known.packing.sent if known.packing else (),
+        context=known.packing.context if known.packing else (),
         held=_held(known),
         notices=known.change.notices,
-        degraded=(*run.renderer.problems, *known.notes, *run.degraded.sentences, *unknown_tasks(run, known)),
+        degraded=tuple(_degraded(run, known)),
         cost=cost_of(known),
         wait=wait_of(run, known),
         task_id=known.task_id,
@@ -85,6 +88,24 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         approved_by=run.settings.approve_spend if known.request.paid else "",
         in_summary=outcome.exit_status != EXIT_NOT_PUBLISHED and _is_in_summary(known, counting),
     )
+
+
+def _degraded(run: RunContext, known: Known) -> Iterable[str]:
+    yield from (*run.renderer.problems, *known.notes, *run.degraded.sentences)
+    yield from unknown_tasks(run, known)
+    yield from _replies_without_thread(known)
+
+
+def _replies_without_thread(known: Known) -> Iterable[str]:
+    """Yield the reviewer's replies that are in no thread, or not yet."""
+    for one in reply_drafts(known.memory.update.answers):
+        if one.key not in known.ledger.posted:
+            words = shorten_line(" ".join(visible(one.text).split()), _LONGEST_REPLY)
+            yield f"The reviewer replies to `{visible(shorten_line(one.finding_id, 40))}`: {words}"
+
+
+_LONGEST_REPLY = 1_000
+"""Characters of a reply that is shown without its thread."""
 
 
 def _is_in_summary(known: Known, findings: Iterable[FindingView]) -> bool:

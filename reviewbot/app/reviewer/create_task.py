@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.reviewer.incremental_context import so_far
-from reviewbot.domain.codevf.attachment_names import SO_FAR
-from reviewbot.domain.codevf.attachments import Packing, SizeTier, size_tiers, together
+from reviewbot.domain.codevf.attachment_names import CONTEXT, SO_FAR
+from reviewbot.domain.codevf.attachments import Packing, SizeTier, room_for_more, size_tiers, together, with_context
 from reviewbot.domain.codevf.batches import TaskBatches, joined
 from reviewbot.domain.codevf.idempotency import key_of_part
 from reviewbot.domain.codevf.response import response_schema
@@ -17,7 +17,7 @@ from reviewbot.domain.diff.parse import LineKind
 from reviewbot.domain.machine.acquire import may_shrink
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.machine.phases import Order
-from reviewbot.domain.machine.purchase import check_race, may_exceed_together
+from reviewbot.domain.machine.purchase import check_race, context_of, may_exceed_together
 from reviewbot.domain.machine.steps import TaskCreated, TooLarge
 from reviewbot.domain.model.review import Attachment, Submission, Task
 from reviewbot.domain.text.escaping import visible
@@ -80,13 +80,19 @@ def _packings(known: Known, bought: Bought, limits: SizeTier, most: int) -> tupl
     """Return the packing of each task; without files if none fits."""
     task_batches = TaskBatches.of(known.change.sendables, limits, most, confirms=bought.purchase.confirms)
     packings = task_batches.packed()
-    if task_batches.context_limits is None or not any(packing.sent for packing in packings):
+    if not any(packing.sent for packing in packings):
         return tuple(packings)
-    context = so_far(known, bought.purchase.since, task_batches, task_batches.context_limits)
-    return tuple(
-        replace(packing, attachments=(*packing.attachments, one))
-        for packing, one in zip(packings, context, strict=True)
-    )
+    rooms = [
+        room_for_more(one, bought.purchase.size_tier, known.request.attachment_bytes, confirms=bought.purchase.confirms)
+        for one in packings
+    ]
+    if task_batches.context_limits is not None:
+        context = so_far(known, bought.purchase.since, task_batches, task_batches.context_limits, with_talk=all(rooms))
+        packings = [
+            replace(packing, attachments=(*packing.attachments, one))
+            for packing, one in zip(packings, context, strict=True)
+        ]
+    return tuple(with_context(packing, context_of(known, room)) for packing, room in zip(packings, rooms, strict=True))
 
 
 def _submission(
@@ -125,7 +131,7 @@ def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> 
         lines_deleted=sum(line.kind is LineKind.DELETED for line in lines),
         omitted=packing.omitted,
         since=bought.purchase.since,
-        confirms=SO_FAR if packing.attachments[-1].file_name == SO_FAR else "",
+        confirms=SO_FAR if any(one.file_name == SO_FAR for one in packing.attachments) else "",
     )
 
 
@@ -136,4 +142,6 @@ def _description(attachment: Attachment) -> str:
         return "the change as a git diff, from the merge base to the head"
     if attachment.file_name == SO_FAR:
         return "what is new since the last review, and the open findings of earlier ones"
+    if attachment.file_name == CONTEXT:
+        return "issues that this closes, commit messages, and documents of the default branch, for information"
     return "an index, then whole files at the head with numbered lines, by folder, the riskiest first"

@@ -6,11 +6,15 @@ from reviewbot.app.context import RunContext
 from reviewbot.domain.codevf.attachment_names import SO_FAR
 from reviewbot.domain.codevf.attachments import SizeTier
 from reviewbot.domain.codevf.batches import TaskBatches
+from reviewbot.domain.commands.parse import parse
+from reviewbot.domain.findings.conversation import Reply, newest, replies_in, reply_of
 from reviewbot.domain.findings.incremental import new_parts, since_text
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.steps import NewPartRead
 from reviewbot.domain.model.review import Attachment
+from reviewbot.domain.publishing.comment_diff import marked_threads
 from reviewbot.errors import ForgeError
+from reviewbot.values import replace
 
 
 def read_new_part(run: RunContext, known: Known, since: str) -> NewPartRead:
@@ -27,16 +31,50 @@ def read_new_part(run: RunContext, known: Known, since: str) -> NewPartRead:
     return NewPartRead(new_parts(files, before))
 
 
-def so_far(known: Known, since: str, task_batches: TaskBatches, context_limits: SizeTier) -> list[Attachment]:
+def so_far(
+    known: Known, since: str, task_batches: TaskBatches, context_limits: SizeTier, *, with_talk: bool
+) -> list[Attachment]:
     """Return the attachment of each task, redacted; what does not fit is counted.
 
     A finding is sent with its file, or with the first batch. The limits are for each attachment.
     """
-    new, open_findings = known.new_parts if since else (), known.ledger.findings.open()
+    new, findings = known.new_parts if since else (), known.ledger.findings.records
+    replies = conversation(known) if with_talk else ()
     where, attachments = task_batches.numbers(), []
     for number in range(len(task_batches.files)):
         parts = [part for part in new if where.get(part.path, 0) == number]
-        records = [record for record in open_findings if where.get(record.path, 0) == number]
-        text = since_text(since, parts, records, context_limits.attachment)
+        records = [record for record in findings if where.get(record.path, 0) == number]
+        ids = {record.id for record in records}
+        text = since_text(
+            since,
+            parts,
+            [record for record in records if record.standing.is_open],
+            context_limits.attachment,
+            closed=[record for record in records if not record.standing.is_open],
+            replies=[one for one in replies if ids.intersection(one.about) or not (one.about or number)],
+        )
         attachments.append(Attachment(SO_FAR, known.change.redactor.redact(text).text))
     return attachments
+
+
+MOST_REPLIES = 200
+LONGEST_REPLY = 10_000
+"""Characters that are redacted; fewer are sent, so that no secret is cut."""
+
+
+def conversation(known: Known) -> tuple[Reply, ...]:
+    """Return what was said in the threads of open findings, and the commands of the conversation, oldest first."""
+    pull, instance = known.snapshot.pull, known.request.instance
+    is_open = {one.id for one in known.ledger.findings.open()}
+    found = [
+        reply
+        for thread, mark in marked_threads(known.snapshot.threads, instance)
+        if is_open.intersection(mark.ids)
+        for reply in replies_in(thread, pull, instance, mark.ids)
+    ]
+    commands = (reply_of(one, pull, instance) for one in known.snapshot.comments if parse(one.body))
+    found += (one for one in commands if one is not None)
+    redact = known.change.redactor.redact
+    return tuple(
+        replace(one, text=redact(one.text[:LONGEST_REPLY]).text) for one in newest(found)[MOST_REPLIES - 1 :: -1]
+    )

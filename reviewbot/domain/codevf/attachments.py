@@ -15,9 +15,11 @@ from posixpath import dirname
 
 from msgspec import Struct, field
 
-from reviewbot.domain.codevf.attachment_names import own_names
+from reviewbot.domain.codevf.attachment_names import CONTEXT, own_names
+from reviewbot.domain.github.context import ContextPart, ContextText
 from reviewbot.domain.model.review import Attachment
 from reviewbot.domain.text.formatting import counted, number, size
+from reviewbot.values import replace
 
 MAX_ATTACHMENTS = 5
 LARGEST_ATTACHMENT = 1_048_576
@@ -94,12 +96,14 @@ class Packing(Struct, frozen=True):
         attachments: at most five per task, diffs first.
         omitted: selected files that are not in the manifest.
         limits: the limit that excluded a file's diff or text, as text, by path.
+        context: what was sent besides the files.
     """
 
     attachments: tuple[Attachment, ...]
     sent: tuple[Sent, ...]
     omitted: tuple[str, ...]
     limits: Mapping[str, str] = field(default_factory=dict)
+    context: tuple[ContextPart, ...] = ()
 
 
 def number_lines(text: str) -> str:
@@ -160,14 +164,17 @@ def _add_texts(bins: Bins, files: Sequence[Sendable]) -> None:
             fitting.append(file)
         else:
             bins.refuse("text", file, sizes[file.path])
-    if len(fitting) <= bins.limits.attachments - len(bins.taken):
+    bundled = {file.path: sizes[file.path] + _size(_indexed(file)) for file in fitting}
+    arranged = [file for folder in by_folder(fitting) for file in folder]
+    all_fit = bins.have_room(_BUNDLE, [bundled[file.path] for file in arranged])
+    free = bins.limits.attachments - len(bins.taken)
+    # The last attachment stays free for the context, unless a file needs it.
+    if len(fitting) < free or (len(fitting) == free and not all_fit):
         for file in fitting:
             bins.add(file.path, file, sizes[file.path])
         return
-    bundled = {file.path: sizes[file.path] + _size(_indexed(file)) for file in fitting}
-    arranged = [file for folder in by_folder(fitting) for file in folder]
     # If they do not all fit, prefer the riskiest over whole folders.
-    for file in arranged if bins.have_room(_BUNDLE, [bundled[file.path] for file in arranged]) else fitting:
+    for file in arranged if all_fit else fitting:
         bins.add(_BUNDLE, file, bundled[file.path])
 
 
@@ -189,12 +196,32 @@ def together(packings: Sequence[Packing], handed_in: int) -> Packing:
     return Packing(
         attachments=tuple(one for packing in sent for one in packing.attachments),
         sent=tuple(one for packing in sent for one in packing.sent),
+        context=sent[0].context if sent else (),
         omitted=(*(one for packing in packings for one in packing.omitted), *left),
         limits={
             **{path: why for packing in packings for path, why in packing.limits.items()},
             **dict.fromkeys(left, "its part of the review was not submitted"),
         },
     )
+
+
+def room_for_more(packing: Packing, size_tier: int, attachment_bytes: int, *, confirms: bool) -> int:
+    """Return how many bytes of context and conversation fit beside the files of a task: 0 if they could displace one.
+
+    A request that is too large for CodeVF is repeated without them in the next size tier, so the files must fit there,
+    too.
+    """
+    first, second, *_ = (split_for_context(one)[0] if confirms else one for one in size_tiers(attachment_bytes))
+    used = sum(_size(one.content) for one in packing.attachments)
+    return 0 if size_tier or used > second.request else min(first.attachment, first.request - used)
+
+
+def with_context(packing: Packing, context: ContextText) -> Packing:
+    """Add the context as the last attachment, if there is any and an attachment is free."""
+    if not context.parts or len(packing.attachments) == MAX_ATTACHMENTS:
+        return packing
+    attachments = (*packing.attachments, Attachment(CONTEXT, context.text, "text/markdown"))
+    return replace(packing, attachments=attachments, context=context.parts)
 
 
 def _diff(file: Sendable) -> str:

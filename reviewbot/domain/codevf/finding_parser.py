@@ -85,6 +85,7 @@ class _Previous(Struct, frozen=True):
     id: str = ""
     state: str = ""
     note: str = ""
+    reply: str = ""
 
 
 class _Answer(Struct, frozen=True):
@@ -208,7 +209,7 @@ def _read_previous(value: object, leftovers: list[Leftover]) -> Iterator[Previou
         said, _ = salvage(item, _Previous) if isinstance(item, dict) else (_Previous(), {})
         state = _STATES.get(_normalized(said.state))
         if said.id and state:
-            yield Previous(said.id, state, said.note)
+            yield Previous(said.id, state, said.note, said.reply.strip())
         else:
             reason = "it has no finding id or no known state"
             leftovers.append(Leftover(f"previous[{index}]", reason, shown(item)))

@@ -51,7 +51,9 @@ def response_schema(*, incremental: bool = False) -> dict[str, object]:
     properties: dict[str, object] = {"summary": text, "files": {"type": "array", "items": file}}
     if incremental:
         states = {"type": "string", "enum": [state.value for state in PreviousState]}
-        previous = _object({"id": {"type": "string", "minLength": 1}, "state": states, "note": text})
+        previous = _object(
+            {"id": {"type": "string", "minLength": 1}, "state": states, "note": text, "reply": text}, optional={"reply"}
+        )
         properties["previous"] = {"type": "array", "items": previous}
     return _object(properties)
 

@@ -16,8 +16,8 @@ from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Permission, PullRequest
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Ledger
-from reviewbot.domain.ledger.question import MOST_OPEN
 from reviewbot.domain.model.options import FailOn
+from reviewbot.domain.model.question import MOST_OPEN
 from reviewbot.domain.policy.eligibility import Asked
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, blocks
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
+from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import Entry, RawChange
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import ChangeUnreadable
@@ -119,9 +120,12 @@ class ChangedFile(Struct, frozen=True):
 
 
 class ChangeSet(Struct, frozen=True):
+    """A change; `context` was read with it and is not part of it."""
+
     merge_base: str
     head: str
     files: tuple[ChangedFile, ...]
+    context: ProjectContext = ProjectContext()
 
 
 _ESCAPES = {"n": 10, "t": 9, "r": 13, '"': 34, "\\": 92, "a": 7, "b": 8, "f": 12, "v": 11}
@@ -264,7 +268,8 @@ def assemble(raw: RawChange) -> ChangeSet:
     Raises:
         ChangeUnreadable: diff and entries do not match, for example because the head moved between two reads.
     """
-    return ChangeSet(raw.merge_base, raw.head, tuple(_join(diff, raw.old, raw.new) for diff in parse_diff(raw.diff)))
+    files = tuple(_join(diff, raw.old, raw.new) for diff in parse_diff(raw.diff))
+    return ChangeSet(raw.merge_base, raw.head, files, raw.context)
 
 
 def _join(diff: FileDiff, old: Mapping[str, Entry], new: Mapping[str, Entry]) -> ChangedFile:

@@ -75,6 +75,11 @@ def role_of(comment: Comment, pull: PullRequest) -> Role | None:
     return Role.AUTHOR if people is None else Role.COLLABORATOR
 
 
+def newest(replies: Iterable[Reply]) -> list[Reply]:
+    """Return the replies newest first; of two of the same second, the later in the list."""
+    return sorted(replies, key=lambda one: one.at.timestamp() if one.at else 0)[::-1]
+
+
 def conversation_text(replies: Iterable[Reply], limit: int) -> str:
     """Return the replies, newest first, in at most `limit` bytes of JSON; those that do not fit are counted.
 
@@ -82,8 +87,7 @@ def conversation_text(replies: Iterable[Reply], limit: int) -> str:
         A title line for each, which names its findings, the role and the time, and then its quoted lines; empty without
         replies.
     """
-    ordered = sorted(replies, key=lambda one: one.at.timestamp() if one.at else 0, reverse=True)
-    shown: list[str] = []
+    ordered, shown = newest(replies), list[str]()
     left = limit - _MORE
     for number, one in enumerate(ordered):
         text = _shown(one)

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from reviewbot.domain.diff.parse import ChangedFile, LineKind
 from reviewbot.domain.diff.text_index import split_lines
+from reviewbot.domain.findings.conversation import Reply, conversation_text
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.pull_request import Entry
 
@@ -126,25 +127,44 @@ def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield run[0], run[-1]
 
 
-def since_text(head: str, parts: Sequence[NewPart], records: Sequence[TrackedFinding], limit: int) -> str:
-    """Return the attachment: the findings to confirm, one JSON object a line, then the new part by file and lines.
+def since_text(
+    head: str,
+    parts: Sequence[NewPart],
+    records: Sequence[TrackedFinding],
+    limit: int,
+    *,
+    closed: Sequence[TrackedFinding] = (),
+    replies: Sequence[Reply] = (),
+) -> str:
+    """Return the attachment: the findings to confirm, one JSON object a line, what is new, and the conversation.
 
     Args:
         head: the last reviewed one; empty to review the whole change.
         parts: of the files that are new since then.
         records: open ones, worst first.
-        limit: bytes; what does not fit is counted.
+        limit: bytes; what does not fit is counted. The conversation gets what is left, at most `MAX_CONVERSATION`.
+        closed: findings that were open before.
+        replies: in the threads of the open findings, and commands.
     """
     asked = [json.dumps(_asked(record), ensure_ascii=False) for record in records]
     new = [f"{json.dumps(part.path, ensure_ascii=False)}: {_described(part)}" for part in parts]
     room = limit - _TITLES
     findings = _fitting(asked, room // 2 if new else room)
     news = _fitting(new, room - sum(map(_size, findings)))
+    past = _fitting(list(map(_ended, closed)), room - sum(map(_size, (*findings, *news))))
     lines = ["OPEN FINDINGS OF EARLIER REVIEWS", *(findings or ["none"])]
     if head:
         lines += ["", f"NEW SINCE THE LAST REVIEW (of commit {head})", *(news or ["nothing"])]
+    if past:
+        lines += ["", "CLOSED FINDINGS", *past]
+    left = room - sum(map(_size, (*findings, *news, *past)))
+    if said := conversation_text(replies, min(MAX_CONVERSATION, left)):
+        lines += ["", "CONVERSATION, the newest first", "", said.removesuffix("\n")]
     return "\n".join(lines) + "\n"
 
+
+MAX_CONVERSATION = 30_000
+"""Bytes of the conversation."""
 
 _TITLES = 300
 """Bytes for the titles, and for the counts of what is left out."""
@@ -171,6 +191,11 @@ def _described(part: NewPart) -> str:
     return ", ".join(f"line {first}" if first == last else f"lines {first} to {last}" for first, last in part.ranges)
 
 
+def _ended(record: TrackedFinding) -> str:
+    title, path = (json.dumps(text, ensure_ascii=False) for text in (record.title, record.path))
+    return f"{record.id}, {record.standing.value}: {title} in {path}"
+
+
 def _asked(record: TrackedFinding) -> dict[str, object]:
     described: dict[str, object] = {
         "id": record.id,
@@ -181,6 +206,8 @@ def _asked(record: TrackedFinding) -> dict[str, object]:
         "title": record.title,
         "code": "changed since" if record.standing is FindingState.CHANGED else "unchanged",
     }
+    if record.waiver:
+        described["waived"] = record.waiver.reason
     if record.leftover:
         # Its place in an old answer does not say which code it is about.
         described["text"] = record.text[:MAX_DESCRIBED]

@@ -13,11 +13,15 @@ from msgspec import Struct
 
 from reviewbot.domain.github.drafts import Reaction
 
+_SUMMARY = re.compile(r'<!-- reviewbot:summary:v1 instance="([^"]{0,100})" -->')
 _FINDING = re.compile(r'<!-- reviewbot:finding:v1 instance="([^"]*)" ids=([0-9a-f,]*) -->')
 _ANSWER = re.compile(
     r'<!-- reviewbot:answer:v1 instance="([^"]*)" comment=(r?[0-9]{1,19}) reaction=(\+1|-1|confused) -->'
 )
 _REPLY = re.compile(r'<!-- reviewbot:reply:v1 instance="([^"]*)" key=([0-9a-f]{10}) -->\n?')
+_ANNOUNCEMENT = re.compile(
+    r'<!-- reviewbot:announcement:v1 instance="([^"]*)" review=([0-9a-f]{16}-[0-9]{1,6}[a-z-]*) -->'
+)
 _STATE = re.compile(r"<!-- reviewbot:state( closed)? -->\n(.*?)\n<!-- /reviewbot:state -->\n\n", re.DOTALL)
 _ID_LENGTH = 10
 _ID = re.compile(f"[0-9a-f]{{{_ID_LENGTH}}}")
@@ -36,6 +40,12 @@ def is_finding_id(text: str) -> bool:
 def summary_mark(instance: str) -> str:
     """Return the first bytes of the summary comment."""
     return f'<!-- reviewbot:summary:v1 instance="{instance}" -->'
+
+
+def read_summary_mark(body: str) -> str | None:
+    """Return the instance in the summary mark that a body starts with, if any."""
+    match = _SUMMARY.match(body)
+    return None if match is None else match[1]
 
 
 def review_mark(instance: str) -> str:
@@ -102,6 +112,22 @@ def read_reply_mark(body: str) -> tuple[ReplyMark, str] | None:
     """Return the mark that a body starts with, if any, and the text after it."""
     match = _REPLY.match(body)
     return None if match is None else (ReplyMark(match[1], match[2]), body[match.end() :])
+
+
+class AnnouncementMark(Struct, frozen=True):
+    """The first bytes of the announcement of a late answer; `key` says which purchase it is about."""
+
+    instance: str
+    key: str
+
+    def __str__(self) -> str:
+        return f'<!-- reviewbot:announcement:v1 instance="{self.instance}" review={self.key} -->'
+
+
+def read_announcement_mark(body: str) -> AnnouncementMark | None:
+    """Return the mark that a body starts with, if any."""
+    match = _ANNOUNCEMENT.match(body)
+    return None if match is None else AnnouncementMark(match[1], match[2])
 
 
 def with_state(body: str, text: str, *, closed: bool = False) -> str:

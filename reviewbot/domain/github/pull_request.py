@@ -12,6 +12,7 @@ from enum import Enum, StrEnum
 from msgspec import Struct, field
 
 from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.model.review import Side
 from reviewbot.values import replace
 
@@ -157,6 +158,18 @@ class ThreadComment(Comment, frozen=True):
     hidden_as_outdated: bool = False
 
 
+class Opinion(Struct, frozen=True):
+    """A person's 👍 or 👎 on a comment.
+
+    Attributes:
+        login: a bot's with `[bot]`.
+        agrees: whether it is a 👍.
+    """
+
+    login: str
+    agrees: bool
+
+
 class Thread(Struct, frozen=True):
     """A review thread.
 
@@ -166,6 +179,7 @@ class Thread(Struct, frozen=True):
         can_resolve: whether the token may resolve it now (`viewerCanResolve`).
         can_unresolve: whether the token may reopen it.
         resolved_by: login; None if no user resolved it, perhaps an App.
+        opinions: on its first comment, at most 20 of each kind.
     """
 
     id: str
@@ -178,6 +192,7 @@ class Thread(Struct, frozen=True):
     can_resolve: bool = False
     can_unresolve: bool = False
     resolved_by: str | None = None
+    opinions: tuple[Opinion, ...] = ()
 
 
 class CheckStatus(StrEnum):
@@ -342,6 +357,7 @@ class Snapshot(Struct, frozen=True):
         other_checks: those of other pull requests on all these commits.
         checks_readable: whether the token may read check runs.
         check_names: the names that were read, first that for its base.
+        writers: logins of people with write access who wrote a review; a reply in a review thread is one.
     """
 
     repository: Repository
@@ -355,6 +371,7 @@ class Snapshot(Struct, frozen=True):
     other_checks: tuple[CheckRun, ...] = ()
     checks_readable: bool = True
     check_names: tuple[str, ...] = ()
+    writers: frozenset[str] = frozenset()
 
 
 BINARY_WINDOW = 8000
@@ -424,6 +441,7 @@ class RawChange(Struct, frozen=True):
         diff: git's unified diff from merge base to head, with renames.
         old: entries at the merge base, by old path.
         new: entries at the head, by path, with texts.
+        context: what was read with them.
     """
 
     merge_base: str
@@ -431,3 +449,4 @@ class RawChange(Struct, frozen=True):
     diff: str
     old: Mapping[str, Entry]
     new: Mapping[str, Entry]
+    context: ProjectContext = ProjectContext()

@@ -12,24 +12,29 @@ import json
 import re
 import zlib
 from decimal import ROUND_CEILING, Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
 from reviewbot.domain.findings.tracked_finding import FindingState
-from reviewbot.domain.ledger.finding_codec import FindingsJson, Row, smaller
+from reviewbot.domain.ledger.finding_codec import Count, FindingsJson, Row, smaller
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.question import Question, Questions, QuestionState
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
-from reviewbot.domain.model.review import Severity
+from reviewbot.domain.model.question import Question, Questions, QuestionState
+from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.text.strict_json import JsonMismatch, Moment, Whole, read, same_fields
 from reviewbot.values import replace
 
 VERSION = 1
 MAX_POSTED = 1_500
+MOST_CONTEXTS = 2
+"""The last purchases whose context is listed."""
+MAX_EXPERTISE = 60
+"""Characters of an expertise tag; the rest is cut."""
+
 MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
 """Characters of the ledger in a comment: about half of GitHub's limit, which leaves space for the text."""
@@ -57,7 +62,6 @@ _UNSURE = (
     "To request that, comment `/reviewbot review`."
 )
 
-_Bought = TypeVar("_Bought", Purchase, Question)
 _Hold = Annotated[int, Meta(ge=0, le=MAX_CREDITS)]
 
 
@@ -84,6 +88,13 @@ class _JudgedRow(Row, frozen=True):
     standing: FindingState
     blocks: bool
     carried: bool
+
+
+class _ContextRow(Row, frozen=True):
+    name: str
+    bytes: Whole
+    redactions: Whole
+    sha256: str
 
 
 class _PurchaseJson(Struct, frozen=True):
@@ -113,6 +124,10 @@ class _PurchaseJson(Struct, frozen=True):
     max_credits: _Hold
     lines: Whole | None
     head_at: str
+    context: tuple[_ContextRow, ...]
+    mode: Mode | None
+    expertise: str
+    requested_by: tuple[str, ...]
 
 
 class _QuestionRow(Row, frozen=True):
@@ -144,6 +159,14 @@ class _SeenRow(Row, frozen=True):
     retargeted_at: Moment | None
 
 
+class _OpinionsRow(Row, frozen=True):
+    finding_id: str
+    author_up: Count
+    author_down: Count
+    others_up: Count
+    others_down: Count
+
+
 class _LedgerJson(Struct, frozen=True):
     """The JSON form of a `Ledger`: the same attributes, bounded and required."""
 
@@ -155,6 +178,7 @@ class _LedgerJson(Struct, frozen=True):
     counter: _Counter
     seen: _SeenRow
     questions: _QuestionsJson
+    opinions: tuple[_OpinionsRow, ...]
     stated: str
 
 
@@ -250,18 +274,19 @@ def replace_ledger(body: str, encoded: str) -> str:
 
 def is_waiting(body: str) -> bool:
     """Return whether a summary contains an intent, an open or deferred task or an open question, signed or not."""
-    ledger = _unsigned(body)
+    ledger = unverified(body) or Ledger()
     return bool(ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open())
 
 
 def has_open_question(body: str) -> bool:
     """Return whether a summary contains a question without an answer, signed or not."""
-    return bool(_unsigned(body).questions.open())
+    return bool((unverified(body) or Ledger()).questions.open())
 
 
-def _unsigned(body: str) -> Ledger:
+def unverified(body: str) -> Ledger | None:
+    """Return the ledger in a summary, signed or not; anyone may have written it. None if it cannot be read."""
     match = _LEDGER.search(body)
-    return (_unpack(match[2]) if match and int(match[1]) == VERSION else None) or Ledger()
+    return _unpack(match[2]) if match and int(match[1]) == VERSION else None
 
 
 def _unpack(payload: str) -> Ledger | None:
@@ -293,20 +318,30 @@ def _inflated(payload: str) -> bytes | None:
 
 def _to_json(ledger: Ledger) -> _LedgerJson:
     return _LedgerJson(
-        purchases=tuple(same_fields(_shortened(entry), _PurchaseJson) for entry in ledger.purchases),
+        purchases=tuple(
+            same_fields(_shortened(entry, is_late=number > len(ledger.purchases) - MOST_CONTEXTS), _PurchaseJson)
+            for number, entry in enumerate(ledger.purchases, start=1)
+        ),
         posted=tuple(sorted(ledger.posted)[-MAX_POSTED:]),
         forgotten=short_credits(ledger.forgotten),
         findings=same_fields(ledger.findings, FindingsJson),
         bypass=None if ledger.bypass is None else same_fields(ledger.bypass, _BypassRow),
         counter=min(ledger.counter, MAX_COUNTER),
         seen=same_fields(ledger.seen, _SeenRow),
-        questions=same_fields(Questions(tuple(map(_shortened, ledger.questions.records))), _QuestionsJson),
+        opinions=tuple(same_fields(one, _OpinionsRow) for one in ledger.opinions),
+        questions=same_fields(Questions(tuple(map(_in_bounds, ledger.questions.records))), _QuestionsJson),
         stated=ledger.stated,
     )
 
 
-def _shortened(entry: _Bought) -> _Bought:
-    return entry if entry.used is None else replace(entry, used=short_credits(entry.used))
+def _shortened(entry: Purchase, *, is_late: bool) -> Purchase:
+    used = None if entry.used is None else short_credits(entry.used)
+    context = entry.context if is_late else ()
+    return replace(entry, used=used, expertise=entry.expertise[:MAX_EXPERTISE], context=context)
+
+
+def _in_bounds(question: Question) -> Question:
+    return question if question.used is None else replace(question, used=short_credits(question.used))
 
 
 def short_credits(used: Decimal) -> Decimal:

@@ -15,9 +15,12 @@ from msgspec import Struct, field
 
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.findings.tracked_finding import LOST, Bypass, Findings, FindingState, Judged
-from reviewbot.domain.github.pull_request import PullRequest, Seen
-from reviewbot.domain.ledger.question import Question, Questions
+from reviewbot.domain.github.context import ContextPart
+from reviewbot.domain.github.pull_request import Seen, Snapshot
+from reviewbot.domain.ledger.opinions import Opinions, opinions_of
 from reviewbot.domain.model.options import ReviewKind
+from reviewbot.domain.model.question import Question, Questions
+from reviewbot.domain.model.review import Mode
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
 from reviewbot.values import replace
 
@@ -84,6 +87,8 @@ class Purchase(Struct, frozen=True):
         base_ref: the base branch at submission; empty if only a short copy exists.
         merge_base: at submission; empty if only a short copy exists.
         asked: the ids of the comments that requested this attempt.
+        requested_by: the logins of the users who requested it by a command, a label or a manual run; empty if only a
+            short copy exists.
         selection: `idempotency.selection_digest` of the files selected at submission; of an intent also of the size
             limit, since another limit may send other files.
         confirms: whether open findings were sent to be confirmed.
@@ -95,6 +100,8 @@ class Purchase(Struct, frozen=True):
         lines: the changed lines that decide the credits (`max-credits: auto`), else None, as in a short copy.
         head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if only a short copy exists,
             which may be on any commit.
+        context: what its task contains besides the files, of the last `MOST_CONTEXTS` purchases.
+        mode: None if only a short copy exists; `expertise` is empty then.
     """
 
     identity: str
@@ -123,6 +130,10 @@ class Purchase(Struct, frozen=True):
     max_credits: int = 0
     lines: int | None = None
     head_at: str = ""
+    context: tuple[ContextPart, ...] = ()
+    mode: Mode | None = None
+    expertise: str = ""
+    requested_by: tuple[str, ...] = ()
 
     @property
     def cost(self) -> Decimal:
@@ -152,9 +163,10 @@ class Purchase(Struct, frozen=True):
             return self
         return replace(self, head_sha=head_sha, head_at=now.isoformat(timespec="seconds"))
 
-    def asked_by(self, *comment_ids: str) -> Purchase:
-        """Return this purchase with further comments that requested it."""
-        return replace(self, asked=tuple(dict.fromkeys((*self.asked, *comment_ids))))
+    def asked_by(self, *comment_ids: str, logins: tuple[str, ...] = ()) -> Purchase:
+        """Return this purchase with further comments and users that requested it."""
+        asked = tuple(dict.fromkeys((*self.asked, *comment_ids)))
+        return replace(self, asked=asked, requested_by=tuple(dict.fromkeys((*self.requested_by, *logins))))
 
     def over(self, state: TaskState, used: Decimal | None, now: datetime) -> Purchase:
         """Return this purchase with its task over; the first run that saw the end records the minutes."""
@@ -169,12 +181,13 @@ class Ledger(Struct, frozen=True):
 
     Attributes:
         purchases: oldest first.
-    posted: ids of the findings that have had a comment.
+    posted: ids of the findings that have had a comment, and the keys of the announcements.
     forgotten: credits of purchases that were dropped; they still count against the budget.
         bypass: the latest one.
         counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
         seen: the pull request at the last write.
         questions: that people asked the reviewer; they have no part in a verdict.
+        opinions: 👍 and 👎 at the last write; findings without any are left out.
         stated: the reason and the conclusion in the summary's text; empty if it shows a review's answer.
     """
 
@@ -185,12 +198,14 @@ class Ledger(Struct, frozen=True):
     bypass: Bypass | None = None
     counter: int = 0
     seen: Seen = field(default_factory=Seen)
-    questions: Questions = field(default_factory=Questions)
+    opinions: tuple[Opinions, ...] = ()
     stated: str = ""
+    questions: Questions = field(default_factory=Questions)
 
-    def written_for(self, pull: PullRequest) -> Ledger:
+    def written_for(self, snapshot: Snapshot, instance: str) -> Ledger:
         """The ledger as a run writes it once more."""
-        return replace(self, counter=self.counter + 1, seen=Seen.of(pull))
+        opinions = opinions_of(snapshot, instance)
+        return replace(self, counter=self.counter + 1, seen=Seen.of(snapshot.pull), opinions=opinions)
 
     def find(self, identity: str) -> Purchase | None:
         attempts = (entry for entry in self.purchases if entry.identity == identity)
@@ -215,7 +230,8 @@ class Ledger(Struct, frozen=True):
         if known := next((one for one in self.purchases if (one.identity, one.attempt) == same), None):
             latest = purchase if _progress(purchase) >= _progress(known) else known
             judged = _together((*known.judged, *purchase.judged))
-            latest = replace(latest, change=latest.change or known.change, judged=judged)
+            change, context = latest.change or known.change, latest.context or known.context
+            latest = replace(latest, change=change, judged=judged, context=context)
             return replace(self, purchases=tuple(latest if one is known else one for one in self.purchases))
         if len(self.purchases) < MAX_TASKS:
             return replace(self, purchases=(*self.purchases, purchase))

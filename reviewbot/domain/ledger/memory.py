@@ -11,10 +11,17 @@ from msgspec import Struct, field
 from reviewbot.domain.findings.placement import Placed
 from reviewbot.domain.findings.tracking import ChangeIndex
 from reviewbot.domain.github.pull_request import Comment
-from reviewbot.domain.ledger.external_id import ExternalId
+from reviewbot.domain.ledger.external_id import SHORT_IDENTITY, ExternalId
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.update import LedgerUpdate, applied, assign_recorded_ids
 from reviewbot.values import replace
+
+PurchaseKey = tuple[str, int]
+"""The beginning of a purchase's identity, as a check run has it, and the attempt."""
+
+
+def purchase_key(purchase: Purchase) -> PurchaseKey:
+    return purchase.identity[:SHORT_IDENTITY], purchase.attempt
 
 
 class StoredLedger(Struct, frozen=True):
@@ -28,6 +35,8 @@ class StoredLedger(Struct, frozen=True):
         summary: reviewbot's summary comment.
         doubled: whether two concurrent runs wrote a summary each; `ledger` contains both.
         on_head: the copies in reviewbot's check runs on the head, by check run id; only those signed with this key.
+        finished: the purchases whose end an earlier run has recorded. `ledger` has some as open, because only the
+            service has their findings.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -37,6 +46,7 @@ class StoredLedger(Struct, frozen=True):
     summary: Comment | None = None
     doubled: bool = False
     on_head: Mapping[int, ExternalId] = field(default_factory=dict)
+    finished: frozenset[PurchaseKey] = frozenset()
 
 
 class Memory(Struct, frozen=True, dict=True):
@@ -76,9 +86,9 @@ class Memory(Struct, frozen=True, dict=True):
         return Memory.of(self.written, self.update.with_purchase(purchase), change_index)
 
     def stored(self, ledger: Ledger) -> Memory:
-        """Set the counter of the ledger on GitHub, the pull request that it was written for, and what its text says."""
-        written = replace(self.written, counter=ledger.counter, seen=ledger.seen, stated=ledger.stated)
-        return replace(self, written=written)
+        """Set what only a written ledger has: its counter, the pull request that it is for, and what its text says."""
+        now = replace(self.written, counter=ledger.counter, seen=ledger.seen, opinions=ledger.opinions)
+        return replace(self, written=replace(now, stated=ledger.stated))
 
     def moved(self, place: Callable[[Placed], Placed], change_index: ChangeIndex) -> Memory:
         answers = (replace(one, placed=tuple(map(place, one.placed))) for one in self.update.answers)

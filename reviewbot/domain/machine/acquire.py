@@ -155,7 +155,11 @@ def start(known: Known) -> CancelRequested | Loaded | Due | NotDue | Concluded:
 def to_cancel(at: CancelRequested, got: LedgerRead) -> Cancelling | Loaded | Due | NotDue | Concluded:
     """Cancel the open tasks of any head, even if the change cannot be read."""
     task_ids = got.stored.ledger.open_task_ids()
-    return Cancelling(at.known, task_ids) if task_ids else eligible(at.known)
+    return Cancelling(_cancelling(at.known, *task_ids), task_ids) if task_ids else eligible(at.known)
+
+
+def _cancelling(known: Known, *task_ids: str) -> Known:
+    return replace(known, cancelled=known.cancelled.union(task_ids))
 
 
 def eligible(known: Known) -> Loaded | Due | NotDue | Concluded:
@@ -637,7 +641,7 @@ def with_project_to_replace(at: Affordable, project_id: int) -> Replacing:
 
 def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
     others = tuple(one for one in at.known.others if one.purchase is not at.awaited.purchase)
-    known = replace(at.known, others=others)
+    known = _cancelling(replace(at.known, others=others), at.awaited.purchase.task_id)
     if not got.task.status.is_over:
         kept = OpenTask(at.awaited.purchase, got.task)
         return _deferred(replace(known, others=(*others, kept)), at.candidate, kept, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from reviewbot.domain.machine import phases, steps
+from reviewbot.domain.machine.judge import announcing
 from reviewbot.domain.policy.verdict import pending
 
 
@@ -90,7 +91,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             assert_never(unknown)
 
 
-def _write(phase: phases.Refreshed) -> steps.Step:
+def _write(phase: phases.Refreshed) -> steps.Step:  # noqa: PLR0911 — a row for each part
     match phase.left[0]:
         case phases.Write.COMMENTS:
             return steps.PostReview(phase.outcome)
@@ -98,6 +99,8 @@ def _write(phase: phases.Refreshed) -> steps.Step:
             return steps.UpdateThreads()
         case phases.Write.POSTED:
             return steps.ReadPosted()
+        case phases.Write.ANNOUNCEMENT:
+            return steps.Announce(announcing(phase.known, phase.outcome), phase.outcome)
         case phases.Write.SUMMARY:
             return steps.WriteSummary(phase.outcome)
         case phases.Write.CHECK_RUN:

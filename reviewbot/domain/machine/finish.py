@@ -13,6 +13,7 @@ from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.machine.judge import (
     COMMENTS,
+    announcing,
     by_findings,
     is_contradicted,
     newer_head,
@@ -75,7 +76,7 @@ def concluded(known: Known, outcome: Outcome) -> Judged | Refreshed | Published:
     if known.request.dry_run:
         return Published(known, outcome)
     writes = known.has_news or not known.request.is_due or is_contradicted(known, outcome)
-    if known.is_read and writes and not known.read_again:
+    if known.is_read and (writes or announcing(known, outcome)) and not known.read_again:
         return Judged(known, outcome)
     return _publishing(known, outcome)
 
@@ -111,7 +112,8 @@ def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refr
         return _publishing(known, outcome)
     if known.is_blind:
         return _writing(_unpublished(_unposted(known)), outcome, (Write.CHECK_RUN,), refused=True)
-    return _writing(_unposted(known), outcome, (Write.SUMMARY, Write.CHECK_RUN), refused=True)
+    left = (Write.ANNOUNCEMENT, Write.SUMMARY, Write.CHECK_RUN)
+    return _writing(_unposted(known), outcome, left, refused=True)
 
 
 def _unposted(known: Known) -> Known:
@@ -125,8 +127,9 @@ def _publishing(known: Known, outcome: Outcome) -> Refreshed | Published:
         return _writing(known, outcome, (Write.COMMENTS, Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS))
     if known.is_blind:
         return _writing(_unpublished(known), outcome, (Write.CHECK_RUN, Write.OLDER_CHECKS))
-    if known.has_news:  # the check run contains the ledger's counter
-        return _writing(known, outcome, (Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS))
+    if known.has_news or announcing(known, outcome):  # the check run contains the ledger's counter
+        left = (Write.ANNOUNCEMENT, Write.SUMMARY, Write.CHECK_RUN, Write.OLDER_CHECKS)
+        return _writing(known, outcome, left)
     return _writing(known, outcome, (Write.CHECK_RUN, Write.SUMMARY, Write.OLDER_CHECKS))
 
 
@@ -135,6 +138,8 @@ def _writing(
 ) -> Refreshed | Published:
     if refused:
         left = tuple(one for one in left if one is not Write.OLDER_CHECKS)
+    if left[:1] == (Write.ANNOUNCEMENT,) and not announcing(known, outcome):
+        left = left[1:]
     if left:
         return Refreshed(known, outcome, left, refused)
     return Published(known, published(known, outcome, refused=refused))
@@ -156,15 +161,27 @@ def written(at: Refreshed, known: Known) -> Refreshed | Published:
     if done is Write.COMMENTS:
         posted = (Write.POSTED,) if known.posted > at.known.posted else ()
         threads = (Write.THREADS,) if known.snapshot.pull.is_open and COMMENTS not in known.denied else ()
-        left = (*threads, *posted, *left)
+        left = (*threads, *posted, Write.ANNOUNCEMENT, *left)
+    replied = done is Write.THREADS and known.posted > at.known.posted and Write.POSTED not in left
+    announced = done is Write.ANNOUNCEMENT and known.memory.update.posted != at.known.memory.update.posted
+    if replied or announced:
+        left = (Write.POSTED, *left)  # another run may have posted the same
     return _writing(known, at.outcome, left, refused=at.refused)
 
 
 def not_written(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:
-    """Report that GitHub refused a part; with a result this changes the outcome."""
-    known, outcome = at.known.noting(error.message), at.outcome
+    """Report that GitHub refused a part; with a result this changes the outcome.
+
+    The summary would record that the announcement is made, so without an answer of GitHub the next run publishes.
+    """
+    known, outcome, left = at.known.noting(error.message), at.outcome, at.left[1:]
+    if at.left[0] is Write.ANNOUNCEMENT:
+        if not isinstance(error, ForgeUnreachable):
+            return _writing(known, outcome, left, refused=at.refused)
+        known, left = _unpublished(known), (Write.CHECK_RUN,)
     if at.left[0] is Write.COMMENTS:
         known = _unposted(known)
+        left = (Write.POSTED, Write.ANNOUNCEMENT, *left) if announcing(known, outcome) else left
     if known.memory.update.answers or outcome.reason is Reason.MERGE_GROUP:
         outcome = not_taken(outcome, error)
-    return _writing(known, outcome, at.left[1:], refused=True)
+    return _writing(known, outcome, left, refused=True)

@@ -9,7 +9,7 @@ from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewOn
-from reviewbot.domain.policy.eligibility import SKIP_LABEL, has_no_other_token
+from reviewbot.domain.policy.eligibility import SKIP_LABEL, AtTerminal, has_no_other_token
 from reviewbot.domain.policy.verdict import (
     EXIT_NOT_PUBLISHED,
     Outcome,
@@ -27,6 +27,7 @@ from reviewbot.domain.policy.verdict import (
     superseded,
     without_check,
 )
+from reviewbot.domain.publishing.announcement import Announcing, Endings, left_to_announce
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NoKey, PermissionMissing, ReviewbotError
@@ -248,6 +249,24 @@ def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
         outcome = not_taken(outcome, _MAY_WRITE_NOTHING)
     outcome = apply_bypass(known, outcome if known.check else without_check(outcome))
     return beside_another(known, outcome)
+
+
+def announcing(known: Known, outcome: Outcome) -> Announcing:
+    """Return the late answers that are left to announce. At a terminal the user reads them."""
+    request = known.request
+    if not request.remembers or request.is_keyless or isinstance(request.trigger, AtTerminal):
+        return Announcing()
+    endings = Endings(
+        found=known.found,
+        stored=known.stored,
+        update=known.memory.update,
+        commented=known.comment_urls,
+        cancelled=known.cancelled,
+        head_sha=known.head_sha,
+        outcome=outcome,
+        is_collecting=not request.may_buy,
+    )
+    return left_to_announce(endings.late(), known.snapshot.comments, request.instance, known.ledger.posted)
 
 
 def _nothing_stands(known: Known) -> bool:

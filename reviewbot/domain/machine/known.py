@@ -17,6 +17,7 @@ from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.placement import Placed
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.findings.tracking import ChangeIndex
+from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
@@ -48,6 +49,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
         title: of the pull request, redacted; `body` and the owners' `instructions` likewise.
         redactor: knows the secrets of the change; used for other texts that are sent or shown.
         to_leave_out: settings that exclude the missed files, ready to paste.
+        context: what was read besides the change; not redacted.
     """
 
     change: ChangeSet
@@ -62,6 +64,7 @@ class ReviewedChange(Struct, frozen=True, dict=True):
     path_instructions: tuple[PathInstruction, ...]
     redactor: Redactor
     to_leave_out: str
+    context: ProjectContext = ProjectContext()
 
     @cached_property
     def index(self) -> ChangeIndex:
@@ -271,10 +274,11 @@ class Known(Struct, frozen=True):
     Attributes:
         snapshot: the pull request as last read.
         read_again: whether that was after the change was read.
-        stored: the ledger as last read.
+        stored: the ledger as last read; `found` as first read, before this run wrote anything.
         change: `NO_CHANGE` before it is read.
         new_parts: what is new since the last review, once it is read.
         others: open tasks of older heads.
+        cancelled: the ids of the tasks that this run may have cancelled.
         check: the check run that this run wrote on the head.
         summary: reviewbot's summary comment.
         whole_summary: its text as this run wrote it, if that shows every finding in full; else empty.
@@ -296,11 +300,13 @@ class Known(Struct, frozen=True):
     snapshot: Snapshot
     read_again: bool = False
     stored: StoredLedger = field(default_factory=StoredLedger)
+    found: Ledger = field(default_factory=Ledger)
     change: ReviewedChange = NO_CHANGE
     new_parts: tuple[NewPart, ...] = ()
     memory: Memory = field(default_factory=Memory)
     own: Own = field(default_factory=NotBought)
     others: tuple[OpenTask, ...] = ()
+    cancelled: frozenset[str] = frozenset()
     check: CheckRun | None = None
     summary: Comment | None = None
     whole_summary: str = ""
@@ -439,7 +445,7 @@ class Known(Struct, frozen=True):
 
     def reading(self, change: ReviewedChange, stored: StoredLedger, update: LedgerUpdate) -> Known:
         memory = Memory.of(stored.ledger, update, change.index)
-        return replace(self, change=change, stored=stored, memory=memory, summary=stored.summary)
+        return replace(self, change=change, stored=stored, found=stored.ledger, memory=memory, summary=stored.summary)
 
     def noted(self, purchase: Purchase) -> Known:
         return replace(self, memory=self.memory.with_purchase(purchase, self.change.index))

@@ -381,6 +381,7 @@ class Write(Enum):
     COMMENTS = "comments"
     POSTED = "posted comments"
     THREADS = "threads"
+    ANNOUNCEMENT = "announcement of a late answer"
     SUMMARY = "summary"
     CHECK_RUN = "check run"
     OLDER_CHECKS = "check runs of older heads"

@@ -7,10 +7,11 @@ from decimal import Decimal
 from itertools import product
 
 from reviewbot.domain.codevf import budget
-from reviewbot.domain.codevf.attachments import Packing, size_tiers, together
+from reviewbot.domain.codevf.attachments import Packing, room_for_more, size_tiers, together, with_context
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
 from reviewbot.domain.codevf.idempotency import WHOLE, Identity, selection_digest, since_of
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
+from reviewbot.domain.github.context import ContextText, context_text
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Request
@@ -18,7 +19,7 @@ from reviewbot.domain.machine.phases import Candidate, Quote
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Auto, FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Tag
-from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login, is_bots_own
+from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login, is_bots_own, requesters
 from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
 from reviewbot.domain.policy.size import limit_per_pull, lines_each
 from reviewbot.domain.policy.verdict import Coverage
@@ -29,8 +30,10 @@ _BYPASS = "or a maintainer comments `/reviewbot bypass {} REASON`"
 _NO_COST = "or use `--reviewer local`, which costs nothing"
 
 
-def asked_by(request: Request) -> tuple[str, ...]:
-    return (request.trigger.comment_id,) if isinstance(request.trigger, Asked) else ()
+def _asked_by(purchase: Purchase, request: Request) -> Purchase:
+    """Return a purchase with the comment and the user that request it, if any."""
+    comments = (request.trigger.comment_id,) if isinstance(request.trigger, Asked) else ()
+    return purchase.asked_by(*comments, logins=requesters(request.trigger, request.policy))
 
 
 def selection_of(known: Known) -> str:
@@ -42,7 +45,6 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
     """Return a purchase without a task; comments that requested it before are kept."""
     request, pull = known.request, known.snapshot.pull
     before = known.ledger.named(identity.digest(), identity.attempt)
-    asked = before.asked_by(*asked_by(request)).asked if before else asked_by(request)
     made = Purchase(
         identity=identity.digest(),
         attempt=identity.attempt,
@@ -59,11 +61,15 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         since=since_of(identity.scope),
         base_ref=known.change.base_ref,
         merge_base=known.change.change.merge_base,
-        asked=asked,
+        asked=before.asked if before else (),
+        requested_by=before.requested_by if before else (),
         selection=selection_of(known),
         selecting=request.selecting,
         change=known.change.index.change,
+        mode=identity.mode,
+        expertise=identity.expertise,
     )
+    made = _asked_by(made, request)
     seen = before if before and before.head_sha == pull.head_sha else made
     return replace(made, head_at=seen.head_at).seen_on(pull.head_sha, now)
 
@@ -88,9 +94,10 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
     """Resume the purchase of an earlier run, with the settings that were frozen then."""
     request = known.request
     packing = together(batches_of(known, before).packed(), len(split_ids(before.task_id)))
+    packing = replace(packing, context=before.context)
     judgement = request.judgement if isinstance(request.trigger, AtTerminal) else _frozen(known, before)
     purchase = replace(
-        before.asked_by(*asked_by(request)).seen_on(known.snapshot.pull.head_sha, now),
+        _asked_by(before, request).seen_on(known.snapshot.pull.head_sha, now),
         judgement=judgement,
         merge_base=known.change.change.merge_base,
         change=known.change.index.change,
@@ -118,9 +125,21 @@ def planned(known: Known, now: datetime) -> Known:
     """Return what would be sent and held, without a request to the service."""
     request, limits = known.request, size_tiers(known.request.attachment_bytes)[0]
     packings = TaskBatches.of(known.change.sendables, limits, request.max_tasks, confirms=False).packed()
+    rooms = [room_for_more(one, 0, request.attachment_bytes, confirms=False) for one in packings]
+    packings = [with_context(one, context_of(known, room)) for one, room in zip(packings, rooms, strict=True)]
     whole = priced(known, Candidate(known.identity, None, waits=False), None, len(packings))
     purchase = _with_quote(purchase_of(known, known.identity, TaskState.INTENT, now), whole)
     return replace(known, own=Bought(purchase, packing=together(packings, len(packings))))
+
+
+def context_of(known: Known, room: int) -> ContextText:
+    """Return the context of the change, redacted, in so many bytes."""
+
+    def redact(text: str) -> tuple[str, int]:
+        found = known.change.redactor.redact(text)
+        return found.text, found.count
+
+    return context_text(known.change.context, room, redact) if room else ContextText()
 
 
 def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance | None, *, freed: int) -> Quote:
@@ -306,6 +325,7 @@ def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> B
         coverage=Coverage.PARTIAL if missed or bought.reselected else Coverage.FULL,
         missed=missed,
         selection=selection_digest(known.change.selected),
+        context=packing.context,
     )
     return replace(bought, purchase=purchase, packing=packing)
 

@@ -14,6 +14,7 @@ from reviewbot.domain.machine.known import Bought, Known, ReviewedChange, Underw
 from reviewbot.domain.machine.phases import Order
 from reviewbot.domain.model.review import Balance, Report, Tag, Task
 from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.domain.publishing.announcement import Announcing
 from reviewbot.errors import PayloadTooLarge, ReviewbotError
 
 # Steps
@@ -157,6 +158,13 @@ class ReadPosted(Struct, frozen=True):
     """Read the comments' addresses, and comments that were written meanwhile."""
 
 
+class Announce(Struct, frozen=True):
+    """Post a comment on each late answer that no review shows: an edit notifies no person."""
+
+    announcing: Announcing
+    outcome: Outcome
+
+
 class UpdateThreads(Struct, frozen=True):
     """Update existing comments with the state of their findings."""
 
@@ -215,6 +223,7 @@ Step = (
     | Refresh
     | PostReview
     | ReadPosted
+    | Announce
     | UpdateThreads
     | WriteSummary
     | WriteCheckRun

@@ -91,9 +91,12 @@ class PreviousState(StrEnum):
 
 
 class Previous(Struct, frozen=True):
+    """What an answer says about an earlier finding; its `reply` is posted in the finding's thread."""
+
     id: str
     state: PreviousState
     note: str = ""
+    reply: str = ""
 
 
 class Report(Struct, frozen=True):

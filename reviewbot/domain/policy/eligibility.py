@@ -191,6 +191,14 @@ def _approves(trigger: ReviewEvent | DispatchEvent | Asked, policy: Policy, head
     return trigger.head_sha == head_sha
 
 
+def requesters(trigger: Trigger, policy: Policy) -> tuple[str, ...]:
+    """Return the login of the person who requested a review by a command, the approval label or a manual run."""
+    if isinstance(trigger, AtTerminal) or not trigger.sender:
+        return ()
+    is_event = isinstance(trigger, ReviewEvent) and (trigger.sender_is_bot or not _is_approval_label(trigger, policy))
+    return () if is_event else (trigger.sender,)
+
+
 def _is_approval_label(trigger: Trigger, policy: Policy) -> bool:
     return (
         isinstance(trigger, ReviewEvent)

@@ -9,9 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from reviewbot.domain.findings.markers import FindingMark, read_finding_mark, says_closed, summary_mark, with_state
+from reviewbot.domain.findings.markers import (
+    FindingMark,
+    finding_id,
+    read_finding_mark,
+    read_reply_mark,
+    says_closed,
+    summary_mark,
+    with_state,
+)
 from reviewbot.domain.findings.placement import OnFile, OnLines, Placed
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
+from reviewbot.domain.findings.tracking import Answered
 from reviewbot.domain.github.drafts import FileTarget, LineTarget
 from reviewbot.domain.github.pull_request import Comment, Thread
 
@@ -71,11 +80,69 @@ def posted_comments(threads: Iterable[Thread], instance: str) -> Mapping[str, st
     return there
 
 
-def duplicates(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
-    """Find comments whose findings all have another comment, because two runs raced.
+class ReplyDraft(Struct, frozen=True):
+    """What the reviewer replies in the thread of a finding.
 
-    Comments with a reply or in a resolved thread stay. Of the others, the first stays.
+    Attributes:
+        key: of its mark: one task has one reply to a finding.
+        text: hostile.
     """
+
+    key: str
+    finding_id: str
+    text: str
+
+
+def reply_drafts(answers: Iterable[Answered]) -> tuple[ReplyDraft, ...]:
+    """Return the replies of the answers; several to one finding become one."""
+    texts: dict[tuple[str, str], dict[str, None]] = {}
+    for answer in answers:
+        for one in answer.report.previous:
+            if one.reply:
+                texts.setdefault((answer.task_id, one.id), {})[one.reply] = None
+    return tuple(
+        ReplyDraft(finding_id("reply", task_id, about), about, "\n\n".join(said))
+        for (task_id, about), said in texts.items()
+    )
+
+
+def left_to_reply(
+    drafts: Iterable[ReplyDraft], threads: Sequence[Thread], posted: frozenset[str], instance: str
+) -> Mapping[str, tuple[ReplyDraft, ...]]:
+    """Return the replies to post by thread id: each in the first thread of its finding, if it was never posted."""
+    done, left = posted | {key for key, _ in replies_there(threads, instance)}, list(drafts)
+    found: dict[str, tuple[ReplyDraft, ...]] = {}
+    for thread, mark in marked_threads(threads, instance):
+        here = [one for one in left if one.finding_id in mark.ids]
+        left = [one for one in left if one not in here]
+        found[thread.id] = tuple(one for one in here if one.key not in done)
+    return found
+
+
+def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[str, int]]:
+    """Yield reviewbot's replies in the threads that it started: key and comment id, oldest first in each thread."""
+    for thread, _ in marked_threads(threads, instance):
+        for one in thread.comments:
+            marked = read_reply_mark(one.body) if one.ours else None
+            if marked and marked[0].instance == instance:
+                yield marked[0].key, one.id
+
+
+def duplicates(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
+    """Find the comments and replies that are there twice, because two runs raced.
+
+    A comment is if its findings all have another one. Comments with a reply or in a resolved thread stay. Of the
+    others, the first stays.
+    """
+    threads = tuple(threads)
+    first: dict[str, int] = {}
+    for key, comment_id in replies_there(threads, instance):
+        first[key] = min(first.get(key, comment_id), comment_id)
+    twice = (comment_id for key, comment_id in replies_there(threads, instance) if comment_id != first[key])
+    return (*_duplicate_comments(threads, instance), *twice)
+
+
+def _duplicate_comments(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
     marked = list(marked_threads(threads, instance))
     marked.sort(key=lambda entry: (not _touched(entry[0]), entry[0].comments[0].id))
     kept: set[str] = set()
@@ -125,6 +192,13 @@ def summaries(comments: Iterable[Comment], instance: str) -> Summaries:
     return Summaries(ours[0] if ours else None, tuple(ours[1:]))
 
 
+class PostReply(Struct, frozen=True):
+    """Reply in the thread that a comment starts."""
+
+    comment_id: int
+    draft: ReplyDraft
+
+
 class EditComment(Struct, frozen=True):
     """Replace the body of a review comment."""
 
@@ -156,15 +230,20 @@ class ShowComment(Struct, frozen=True):
     node_id: str
 
 
-Operation = EditComment | ResolveThread | HideComment | UnresolveThread | ShowComment
+Operation = PostReply | EditComment | ResolveThread | HideComment | UnresolveThread | ShowComment
 
 
 class ThreadUpdate(Struct, frozen=True):
-    """A thread that reviewbot started, its findings in the ledger, and the state that its comment should show."""
+    """A thread that reviewbot started, its findings in the ledger, and the state that its comment should show.
+
+    Attributes:
+        replies: of the reviewer, which no run has posted.
+    """
 
     thread: Thread
     records: tuple[TrackedFinding, ...]
     note: str
+    replies: tuple[ReplyDraft, ...] = ()
 
     @property
     def body(self) -> str:
@@ -191,12 +270,22 @@ def thread_operations(updates: Iterable[ThreadUpdate]) -> tuple[Operation, ...]:
     thread that a person reopens stays open. It is reopened when a finding comes back, unless a person resolved it.
     What another account has edited is left as it is: an update would make reviewbot the last editor of its text.
     """
-    return tuple(
-        operation
-        for one in updates
-        if one.thread.comments[0].edited_by_us and one.thread.comments[0].body != one.body
-        for operation in (*_moves(one), EditComment(one.thread.comments[0].id, one.body))
-    )
+    return tuple(operation for one in updates for operation in (*_replies(one), *_changes(one)))
+
+
+def _replies(update: ThreadUpdate) -> Iterator[PostReply]:
+    for draft in update.replies:
+        yield PostReply(update.thread.comments[0].id, draft)
+
+
+def _changes(update: ThreadUpdate) -> Iterator[Operation]:
+    first = update.thread.comments[0]
+    if first.edited_by_us and first.body != update.body:
+        yield from (*_moves(update), EditComment(first.id, update.body))
+
+
+def _is_reply(comment: Comment) -> bool:
+    return comment.ours and read_reply_mark(comment.body) is not None
 
 
 def _moves(update: ThreadUpdate) -> Iterator[Operation]:
@@ -204,7 +293,7 @@ def _moves(update: ThreadUpdate) -> Iterator[Operation]:
     if update.is_done and not thread.is_resolved:
         if thread.can_resolve:
             yield ResolveThread(thread.id)
-        elif len(thread.comments) == 1 and not first.is_minimized:
+        elif not first.is_minimized and all(_is_reply(one) for one in thread.comments[1:]):
             yield HideComment(first.node_id)
     if not update.is_back:
         return

@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from reviewbot.domain.codevf import budget
 from reviewbot.domain.ledger.ledger import Ledger
-from reviewbot.domain.ledger.question import Question, QuestionState
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.next_step import KEY_MEMORY
 from reviewbot.domain.model.options import Auto, Tolerance
+from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Mode, Task, TaskStatus
 from reviewbot.domain.policy.size import limit_per_pull
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, answered, did_not_happen

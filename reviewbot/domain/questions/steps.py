@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from reviewbot.domain.ledger.ledger import Ledger
-from reviewbot.domain.ledger.question import Question
 from reviewbot.domain.machine import steps
+from reviewbot.domain.model.question import Question
 from reviewbot.domain.model.review import Tag, Task
 from reviewbot.domain.policy.verdict import Outcome
 

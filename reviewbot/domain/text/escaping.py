@@ -155,6 +155,15 @@ _ACTIVE = ("suggestion", "mermaid", "math", "geojson", "topojson", "stl")
 """Languages that GitHub renders: as a suggestion to commit, or as a diagram."""
 
 
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}")
+"""The login of a person, also of an enterprise's managed user. That of a bot ends with `[bot]`; a team's has a `/`."""
+
+
+def mention(login: str) -> str:
+    """Return a mention that notifies a person, or an empty string for anything that is not a person's login."""
+    return f"@{login}" if _LOGIN.fullmatch(login) else ""
+
+
 def prose(text: str) -> str:
     """Escape a reviewer's text: code spans and fenced blocks are kept, everything else is shown literally."""
     lines = visible(text).rstrip("\n").split("\n")

@@ -1,4 +1,4 @@
-"""View models of the answers to commands. As in `review`, every text is hostile unless it is called `trusted`."""
+"""View models of comments in the conversation. As in `review`, every text is hostile unless it is called `trusted`."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class QuestionView(Struct, frozen=True):
     file_names: tuple[tuple[str, str], ...]
 
 
-class ReplyView(Struct, frozen=True):
+class AskedView(Struct, frozen=True):
     """The reviewer's reply to a question.
 
     Attributes:
@@ -123,4 +123,28 @@ class AnswerView(Struct, frozen=True):
     status: StatusView | None = None
     in_reply_to: str | None = None
     choices: tuple[ChoiceView, ...] = ()
-    reply: ReplyView | None = None
+    reply: AskedView | None = None
+
+
+class AnnouncementView(Struct, frozen=True):
+    """The announcement of a late answer.
+
+    Attributes:
+        mark: trusted; the hidden first bytes, which the template must emit first.
+        mentions: logins, of which those of people are mentioned.
+        ending: of `announcement.Ending`, as its value.
+        reviewed_sha: the head that the review is of, full; empty if unknown.
+        head_sha: the head whose check has the title `check_title`.
+        counts: open findings by severity; every severity is a key.
+        summary_url: trusted, as is `check_url`; None if there is none.
+    """
+
+    mark: str
+    mentions: tuple[str, ...]
+    ending: str
+    reviewed_sha: str
+    head_sha: str
+    check_title: str
+    counts: Mapping[Severity, int]
+    summary_url: str | None = None
+    check_url: str | None = None

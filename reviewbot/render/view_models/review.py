@@ -11,6 +11,7 @@ from msgspec import Struct
 from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.findings.tracked_finding import FindingState
+from reviewbot.domain.github.context import ContextPart
 from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.model.review import Category, Leftover, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Outcome, blocks
@@ -190,6 +191,7 @@ class SummaryView(Struct, frozen=True):
         approved_by: the label that approves the spending; empty if there is none.
         route: the names of the rules of `routes` that chose the review; empty if none did.
         in_summary: whether the summary comment has every finding, so that no other text needs to list them.
+        context: what was sent besides the files.
     """
 
     mark: str
@@ -228,6 +230,7 @@ class SummaryView(Struct, frozen=True):
     approved_by: str = ""
     in_summary: bool = False
     route: str = ""
+    context: tuple[ContextPart, ...] = ()
 
     @property
     def held_back(self) -> tuple[Held, ...]:
@@ -254,6 +257,13 @@ class FindingStateView(Struct, frozen=True):
 
     findings: tuple[FindingView, ...]
     several: bool
+
+
+class ReplyView(Struct, frozen=True):
+    """What the reviewer replies in a thread. Its hidden `mark` is trusted."""
+
+    mark: str
+    text: str
 
 
 class AuthorText(Struct, frozen=True):

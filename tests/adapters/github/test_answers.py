@@ -40,6 +40,7 @@ DOCUMENTS = [
     (queries.MORE_REVIEWS, answers.InRepository[answers.InPullRequest[answers.Paged[answers.ReviewNode]]]),
     (queries.MORE_THREAD_COMMENTS, answers.PagedNode[answers.ThreadCommentNode]),
     (queries.entries(2, 2), answers.InRepository[answers.Files]),
+    (queries.entries(2, 2, 2), answers.FilesAndContext),
 ]
 ALWAYS_THERE = {"nodes", "databaseId", "fullDatabaseId", "reviews", "page", "node", "repository"}
 """Fields that the schema allows to be null, but that reviewbot requires."""

@@ -21,6 +21,7 @@ DOCUMENTS = {
     "other names": queries.snapshot(3),
     "waiting": queries.WAITING,
     "waiting under other names": queries.checked(2),
+    "past pull requests": queries.PAST,
     "summaries": queries.SUMMARIES,
     "checks of the head": queries.HEAD_CHECKS,
     "checks of a branch": queries.BRANCH_CHECKS,
@@ -29,6 +30,8 @@ DOCUMENTS = {
     "resolving": queries.RESOLVE_THREAD,
     "hiding": queries.HIDE_COMMENT,
     "both sides": queries.entries(3, 2),
+    "files and context": queries.entries(1, 0, 2),
+    "context only": queries.entries(0, 0, 2),
     "new files only": queries.entries(1, 0),
     "old files only": queries.entries(0, 1),
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from reviewbot.domain.github.drafts import InlineComment, Reaction, ReviewDraft, ReviewEvent
-from reviewbot.domain.github.pull_request import Permission, Thread
+from reviewbot.domain.github.pull_request import Opinion, Permission, Thread
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import NotFound, PermissionMissing, Refused
 from reviewbot.ports import Forge
@@ -362,11 +362,7 @@ def test_we_reply_in_a_thread_of_the_pull_request(github: GitHubHarness) -> None
     root = thread.comments[0].id
     posted = github.forge.create_reply(1, root, "It is fixed.")
     _, found = read(github).threads[0].comments
-    assert (
-        (found.id, found.url, found.body)
-        == (posted.id, posted.url, posted.body)
-        == (found.id, posted.url, "It is fixed.")
-    )
+    assert (found.id, found.url, found.body) == (posted.id, posted.url, "It is fixed.")
     assert (found.ours, found.author, found.by_collaborator) == (True, US, False)
     with pytest.raises(Refused):
         github.forge.create_reply(1, posted.id, "To a reply.")
@@ -400,6 +396,23 @@ def test_we_react_to_a_reply(github: GitHubHarness) -> None:
     assert [one.reacted for one in read(github).threads[0].comments] == [False, True]
     with pytest.raises(NotFound):
         github.forge.react(reply, Reaction.YES, in_thread=False)
+
+
+def test_opinions_on_the_first_comment_of_a_thread_and_who_of_the_reviewers_can_write(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.forge.create_review(1, review(head, inline(FIRST), inline(SECOND)))
+    first = read(github).threads[0].comments[0].id
+    for who, permission in (("kim", Permission.WRITE), ("lee", Permission.TRIAGE)):
+        github.grant(who, permission)
+        github.react(github.reply(first, who, "Hm."), "mona", "+1")
+    for who, content in (("mona", "-1"), ("kim", "+1"), ("lee", "-1"), ("lee", "heart"), (US, "eyes")):
+        github.react(first, who, content)
+    snapshot = read(github)
+    assert [set(one.opinions) for one in snapshot.threads] == [
+        {Opinion("kim", agrees=True), Opinion("mona", agrees=False), Opinion("lee", agrees=False)},
+        set(),
+    ]
+    assert {"kim", "lee", "mona"} & snapshot.writers == {"kim"}
 
 
 def test_threads_are_told_oldest_first(github: GitHubHarness) -> None:

@@ -20,10 +20,13 @@ from reviewbot.domain.codevf.attachments import (
     number_lines,
     pack,
     read_sections,
+    room_for_more,
     size_tiers,
     split_for_context,
     together,
+    with_context,
 )
+from reviewbot.domain.github.context import ContextPart, ContextText
 from reviewbot.domain.model.review import Attachment
 
 paths = st.text(max_size=20) | st.sampled_from(['a"b', "a\nb", "=== x", "é.py", "\\", "a b (2 lines)"])
@@ -177,12 +180,12 @@ def test_the_diff_comes_first_and_the_texts_after_it() -> None:
     assert {one.mime_type for one in packing.attachments} == {"text/plain"}
 
 
-def test_four_texts_are_attachments_of_their_own_and_five_are_a_bundle() -> None:
-    files = [sendable(f"src/{name}.py", risk=at) for at, name in enumerate("abcde")]
-    assert names(pack(files[:4], ROOMY)) == ["change.diff", "d.py", "c.py", "b.py", "a.py"]
+def test_three_texts_are_attachments_of_their_own_and_four_are_a_bundle() -> None:
+    files = [sendable(f"src/{name}.py", risk=at) for at, name in enumerate("abcd")]
+    assert names(pack(files[:3], ROOMY)) == ["change.diff", "c.py", "b.py", "a.py"]
     assert names(pack(files, ROOMY)) == ["change.diff", "files-1.txt"]
-    assert names(pack([*files[:4], sendable("gone.py", text=None)], ROOMY))[1:] == ["d.py", "c.py", "b.py", "a.py"]
-    assert names(pack(files[:4], split_for_context(ROOMY)[0])) == ["change.diff", "files-1.txt"], "one attachment less"
+    assert names(pack([*files[:3], sendable("gone.py", text=None)], ROOMY))[1:] == ["c.py", "b.py", "a.py"]
+    assert names(pack(files[:3], split_for_context(ROOMY)[0])) == ["change.diff", "files-1.txt"], "one attachment less"
     assert {one.attachment for one in pack(files, ROOMY).sent} == {"files-1.txt"}
 
 
@@ -269,3 +272,46 @@ def test_what_goes_beside_the_files_has_its_room_in_every_request(most: int, len
         packing = pack([sendable(f"{at}.py", "x" * length) for at, length in enumerate(lengths)], files)
         assert len(packing.attachments) < MAX_ATTACHMENTS
         assert sum(size(one.content) for one in packing.attachments) + rest.attachment <= limits.request
+
+
+# --- Context ----------------------------------------------------------------------------------------------------------
+
+PART = ContextPart("README.md", 3, 0, "0" * 64)
+CONTEXT = ContextText("> A", (PART,))
+
+
+def test_a_file_that_needs_the_last_attachment_takes_it() -> None:
+    """A bundle has an index, so files that fill their attachments fit only on their own."""
+    files = [sendable(name, "d\n", "x" * 900) for name in "abcd"]
+    limit = size(file_section("a", "x" * 900))
+    packing = pack(files, SizeTier(limit, 100_000))
+    assert names(packing) == ["change.diff", "a", "b", "c", "d"]
+    assert with_context(packing, CONTEXT) == packing
+
+
+def test_context_is_the_last_attachment_and_in_the_manifest() -> None:
+    packing = pack([sendable()], ROOMY)
+    assert with_context(packing, ContextText()) == packing
+    both = with_context(packing, CONTEXT)
+    assert names(both) == ["change.diff", "a.py", "context.md"]
+    assert (both.sent, both.context) == (packing.sent, (PART,))
+    assert together([both, packing], 2).context == (PART,)
+
+
+@pytest.mark.parametrize(
+    ("length", "size_tier", "confirms", "fits"),
+    [
+        (10, 0, False, True),
+        (10, 1, False, False),
+        (900_000, 0, False, True),
+        (900_000, 0, True, False),
+        (1_100_000, 0, False, False),
+    ],
+)
+def test_context_is_sent_only_if_a_refused_size_would_displace_no_file(
+    length: int, size_tier: int, *, confirms: bool, fits: bool
+) -> None:
+    packing = Packing((Attachment("change.diff", "x" * length),), (), ())
+    room = room_for_more(packing, size_tier, 1_000_000, confirms=confirms)
+    assert (room > 0) == fits
+    assert room <= 1_000_000

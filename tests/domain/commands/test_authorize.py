@@ -29,8 +29,8 @@ from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Commit, Permission
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, TaskState
-from reviewbot.domain.ledger.question import MOST_OPEN, Question, Questions, QuestionState
 from reviewbot.domain.model.options import FailOn, Tolerance
+from reviewbot.domain.model.question import MOST_OPEN, Question, Questions, QuestionState
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.eligibility import Asked
 from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, answered, did_not_happen, not_due, pending

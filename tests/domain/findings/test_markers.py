@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.findings.markers import (
+    AnnouncementMark,
     AnswerMark,
     FindingMark,
     finding_id,
+    read_announcement_mark,
     read_answer_mark,
     read_finding_mark,
     review_mark,
@@ -45,6 +47,13 @@ def test_an_answers_mark_is_read_back_from_the_first_bytes(
     mark = AnswerMark(instance, str(comment_id), reaction)
     assert read_answer_mark(f"{mark}{words}") == mark
     assert read_answer_mark(f"x{mark}") is None
+
+
+@given(instances, st.from_regex("[0-9a-f]{16}-[1-9][0-9]{0,5}(-unbought)?", fullmatch=True), st.text())
+def test_an_announcements_mark_is_read_back_from_the_first_bytes(instance: str, key: str, words: str) -> None:
+    mark = AnnouncementMark(instance, key)
+    assert read_announcement_mark(f"{mark}{words}") == mark
+    assert read_announcement_mark(f"x{mark}") is None
 
 
 def test_the_marks_of_two_instances_do_not_begin_alike() -> None:

@@ -33,6 +33,7 @@ from reviewbot.domain.ledger.codec import (
     MAX_COUNTER,
     MAX_CREDITS,
     MAX_ENCODED,
+    MAX_EXPERTISE,
     MAX_PLAIN_BYTES,
     MAX_POSTED,
     VERSION,
@@ -45,12 +46,13 @@ from reviewbot.domain.ledger.codec import (
 )
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id, names_open_task
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.opinions import MAX_OPINIONS, Opinions
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
-from reviewbot.domain.model.review import Category, Severity, Side
+from reviewbot.domain.model.review import Category, Mode, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Rules
 from reviewbot.values import replace
-from tests.domain.builders import COMMENT_LIMIT, pull, purchase
+from tests.domain.builders import COMMENT_LIMIT, pull, purchase, snapshot_of
 
 SIGNER = Signer("cvf_test_key", 5, 7, "")
 COSTING = Ledger(forgotten=Decimal(360), counter=3)
@@ -99,6 +101,8 @@ purchases = st.builds(
         ),
         max_size=3,
     ).map(tuple),
+    mode=st.none() | st.sampled_from(Mode),
+    expertise=st.text(max_size=MAX_EXPERTISE),
 )
 texts = st.text(max_size=40)
 records = st.builds(
@@ -137,6 +141,7 @@ ledgers = st.builds(
     st.none() | st.builds(Bypass, hexes, texts, texts, texts),
     st.integers(0, MAX_COUNTER),
     st.builds(Seen, hexes, *[st.none() | st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC))] * 2),
+    st.lists(st.builds(Opinions, hexes, *[st.integers(0, 20)] * 4), max_size=3).map(tuple),
 )
 
 
@@ -190,12 +195,21 @@ def test_a_full_ledger_leaves_room_for_words() -> None:
     ledger = Ledger()
     for number in range(MAX_TASKS + 5):
         bought = replace(BOUGHT, identity=SIGNER.sign(str(number)), task_id=SIGNER.sign(f"t{number}"))
+        bought = replace(bought, mode=Mode.FAST, expertise=SIGNER.sign(f"e{number}"))
         ledger = ledger.with_purchase(replace(bought, head_sha=SIGNER.sign(f"h{number}")[:40]))
     ledger = ledger.with_posted(frozenset(SIGNER.sign(f"p{number}")[:10] for number in range(MAX_POSTED + 500)))
+    ids = sorted(ledger.posted)[-MAX_OPINIONS:]
+    ledger = replace(ledger, opinions=tuple(Opinions(one, number % 3, 1, 20, 7) for number, one in enumerate(ids)))
     encoded = encode(ledger, SIGNER)
     assert len(encoded) < COMMENT_LIMIT / 2
     reading = decode(encoded, SIGNER)
-    assert reading.ledger.purchases == ledger.purchases
+    assert [one.expertise for one in reading.ledger.purchases] == [
+        one.expertise[:MAX_EXPERTISE] for one in ledger.purchases
+    ]
+    assert [replace(one, expertise="") for one in reading.ledger.purchases] == [
+        replace(one, expertise="") for one in ledger.purchases
+    ]
+    assert reading.ledger.opinions == ledger.opinions
     assert len(reading.ledger.posted) == MAX_POSTED
     assert reading.ledger.posted < ledger.posted
 
@@ -453,7 +467,8 @@ def test_there_is_room_for_words_beside_any_number_of_findings_and_the_worst_are
         )
         for number in range(count)
     )
-    encoded = encode(replace(PLAIN, findings=Findings(worst_first(many))), SIGNER)
+    opinions = tuple(Opinions(one.id, 1, 2, 3, 4) for one in many[:MAX_OPINIONS])
+    encoded = encode(replace(PLAIN, findings=Findings(worst_first(many)), opinions=opinions), SIGNER)
     assert len(encoded) < MAX_ENCODED + 200
     read = decode(encoded, SIGNER).ledger.findings
     assert sorted(read.severities("")) == sorted(one.severity for one in many), "each still counts"
@@ -561,8 +576,8 @@ def test_what_is_underway_on_a_head_is_neither_deferred_nor_over(state: TaskStat
 def test_a_ledger_that_is_written_once_more_says_what_the_pull_request_was_then() -> None:
     at = datetime(2026, 1, 5, tzinfo=UTC)
     now = pull(head_sha="1" * 40, forced_at=at, retargeted_at=None)
-    ledger = Ledger(counter=3).written_for(now)
-    assert (ledger.counter, ledger.seen) == (4, Seen("1" * 40, at, None))
+    ledger = Ledger(counter=3, opinions=(Opinions("ab", 1),)).written_for(snapshot_of(now), "")
+    assert (ledger.counter, ledger.seen, ledger.opinions) == (4, Seen("1" * 40, at, None), ())
 
 
 def test_what_a_run_was_stopped_with_is_listed() -> None:

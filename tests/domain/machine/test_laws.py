@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from reviewbot.domain.github.pull_request import Conclusion
+from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.acquire import start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.phases import Ended, Loaded
 from reviewbot.domain.machine.steps import (
+    Announce,
     CreateTask,
     Done,
     Failed,
@@ -126,6 +128,20 @@ def test_nothing_is_bought_while_a_check_is_not_green_unless_a_person_asks(runs:
             is_blind = isinstance(results[-1], Failed) and isinstance(results[-1].error, PermissionMissing)
             assert results[-1] == HeadChecksRead(()) or is_blind
     assert waited > RUNS / 400
+
+
+def test_an_answer_is_announced_before_it_is_recorded_and_never_twice_or_by_its_buyer(runs: Runs) -> None:
+    announced = 0
+    for trace, known, _ in runs:
+        posts = [(step, one.key) for step, _ in trace.of(Announce) for one in step.announcing.posts]
+        keys = [key for _, key in posts]
+        announced += bool(keys)
+        assert len(set(keys)) == len(keys)
+        assert not keys or not [step for step, _ in trace.before(Announce) if isinstance(step, WriteSummary)]
+        bought = {purchase_key(step.underway.purchase) for step, _ in trace.of(RecordTask)}
+        assert not bought & {purchase_key(one.purchase) for step, _ in posts for one in step.announcing.posts}
+        assert not keys or known.request.remembers
+    assert announced > RUNS / 20
 
 
 def test_every_run_ends_with_its_output(runs: Runs) -> None:

@@ -26,6 +26,7 @@ from reviewbot.domain.machine.acquire import may_shrink, start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
 from reviewbot.domain.machine.judge import (
+    announcing,
     apply_bypass,
     beside_another,
     current_check,
@@ -62,6 +63,7 @@ from reviewbot.errors import (
     OverBudget,
     PayloadTooLarge,
     PermissionMissing,
+    Refused,
     ServiceRefused,
     ServiceUnreachable,
     TemplateError,
@@ -386,6 +388,81 @@ def test_threads_are_left_alone_on_a_closed_pull_request_and_without_permission(
     assert phases.Write.THREADS not in go(at, steps.Updated(closed)).left
     denied = replace(at.known, denied=frozenset({"Review comments"}))
     assert phases.Write.THREADS not in go(at, steps.Updated(denied)).left
+
+
+def commented(now: Known, *results: steps.Result) -> Any:  # noqa: ANN401 — a phase
+    """Return a collection of a late answer without findings, after its comments were posted, or not."""
+    task = Task("task_1", TaskStatus.COMPLETED, "completed", credits_used=Decimal(7))
+    answer = steps.ResultRead(Report("", (), (), readable=True))
+    judged = go(start(now), reading(own(now)), steps.Done(), steps.TaskRead(task), answer, steps.Done())
+    refreshed = go(judged, steps.Updated(replace(judged.known, read_again=True)))
+    return go(refreshed, *(results or (steps.Updated(refreshed.known),)))
+
+
+def announced(at: Any) -> Known:  # noqa: ANN401 — a phase
+    """Return what the run knows after it posted the announcement."""
+    update = replace(at.known.memory.update, posted=frozenset(one.key for one in decide(at).announcing.posts))
+    return replace(at.known, memory=replace(at.known.memory, update=update))
+
+
+def test_a_late_answer_is_announced_before_the_summary_records_it_and_read_back() -> None:
+    now = known(may_buy=False)
+    at = commented(now)
+    if at.left[0] is phases.Write.THREADS:
+        at = go(at, steps.Updated(at.known))
+    assert isinstance(decide(at), steps.Announce)
+    posted = go(at, steps.Updated(announced(at)))
+    assert posted.left[:2] == (phases.Write.POSTED, phases.Write.SUMMARY)
+    denied = go(at, steps.Updated(at.known))
+    assert denied.left[0] is phases.Write.SUMMARY, "the token may not write comments"
+    terminal = replace(at.known, request=replace(at.known.request, trigger=AtTerminal()))
+    assert not announcing(terminal, at.outcome), "the user reads it there"
+    keyless = replace(at.known, request=replace(at.known.request, is_keyless=True))
+    assert not announcing(keyless, at.outcome)
+
+
+def test_an_announcement_that_may_not_be_posted_is_left_to_the_next_run_unless_github_refuses_it() -> None:
+    at = commented(known(may_buy=False))
+    at = go(at, steps.Updated(at.known)) if at.left[0] is phases.Write.THREADS else at
+    lost = go(at, AWAY)
+    assert (lost.left, lost.known.purchase.state) == ((phases.Write.CHECK_RUN,), TaskState.OPEN)
+    assert lost.outcome.reason is Reason.NOT_PUBLISHED
+    refused = go(at, steps.Failed(Refused("The conversation is locked.")))
+    assert (refused.left[0], refused.outcome) == (phases.Write.SUMMARY, at.outcome)
+
+
+def test_what_was_posted_is_read_before_an_announcement_if_the_comments_failed() -> None:
+    at = commented(known(may_buy=False), AWAY)
+    assert at.left[:2] == (phases.Write.POSTED, phases.Write.ANNOUNCEMENT)
+    mine = commented(known(may_buy=False, trigger=AtTerminal()), AWAY)
+    assert mine.left[0] is phases.Write.SUMMARY
+
+
+def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
+    now = known(may_buy=False)
+    deferred = own(now, state=TaskState.DEFERRED, task_id="", selecting=now.request.selecting)
+    poor = steps.PriceRead(None, Balance(Decimal(0), Decimal(0), Decimal(0)))
+    judged = go(start(now), reading(deferred), steps.Done(), poor)
+    assert decide(judged) == steps.Refresh()
+    refreshed = go(judged, steps.Updated(replace(judged.known, read_again=True)))
+    assert refreshed.left[0] is phases.Write.ANNOUNCEMENT
+    assert refreshed.outcome.reason is Reason.OVER_BUDGET
+
+
+def test_a_review_of_an_older_head_that_this_run_cancels_is_not_announced() -> None:
+    replaced = go(start(known(cancels=Cancels.ALL)), steps.LedgerRead(StoredLedger(Ledger((purchase(),)))))
+    assert replaced.known.cancelled == {"task_1"}
+
+
+def test_who_requests_a_review_is_recorded_with_its_purchase() -> None:
+    now = known(trigger=Asked("hubot", "5", HEAD))
+    first = purchase_of(
+        replace(now, change=sendable().change), replace(now, change=sendable().change).identity, TaskState.INTENT, NOON
+    )
+    assert (first.asked, first.requested_by) == (("5",), ("hubot",))
+    again = known(trigger=Asked("octocat", "6", HEAD))
+    there = go(start(again), reading(replace(first, state=TaskState.OPEN, task_id="task_1")), steps.Done())
+    assert there.known.purchase.requested_by == ("hubot", "octocat")
 
 
 def test_what_a_second_summary_says_is_read_and_written_into_the_first() -> None:

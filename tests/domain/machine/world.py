@@ -26,13 +26,14 @@ from reviewbot.domain.github.pull_request import (
 )
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.known import Cancels, Known, Request, ReviewedChange
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.phases import Ended, Phase
 from reviewbot.domain.machine.steps import (
+    Announce,
     BasesCompared,
     CancelOpenTasks,
     CancelTask,
@@ -93,6 +94,7 @@ from reviewbot.domain.policy.eligibility import Asked, AtTerminal, Policy, Trigg
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage, Rules
+from reviewbot.domain.publishing.announcement import Announcing
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.selection import Held, HeldBecause
 from reviewbot.errors import (
@@ -369,6 +371,8 @@ class RandomWorld:
                 return self.error() if fails else Updated(self.refreshed(known))
             case PostReview():
                 return self.error() if fails else Updated(replace(known, posted=self.random.choice([0, 2])))
+            case Announce(announcing=announcing):
+                return self.error() if fails else Updated(self.announced(known, announcing))
             case RecordTask() | WriteSummary() | WriteCheckRun() | UpdateThreads() | ReadPosted() | CloseOlderChecks():
                 denied = frozenset({"The check run", "The summary comment"}) if self.chance(0.05) else known.denied
                 there = replace(known, denied=denied, check=known.check or self.check(""), summary=known.summary)
@@ -377,6 +381,12 @@ class RandomWorld:
                 return OutputWritten(outcome)
             case _:
                 raise NotImplementedError(step)
+
+    def announced(self, known: Known, announcing: Announcing) -> Known:
+        """Return the announcements as posted, or not, since the token may not."""
+        keys = {one.key for one in announcing.posts if self.chance(0.9)}
+        update = replace(known.memory.update, posted=known.memory.update.posted | keys)
+        return replace(known, memory=Memory.of(known.memory.written, update, known.change.index))
 
     def looked_up(self, bought: Purchase) -> TaskRead:
         """Return the task of an older head with its answer."""

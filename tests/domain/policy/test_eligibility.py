@@ -19,6 +19,7 @@ from reviewbot.domain.policy.eligibility import (
     has_no_other_token,
     is_requested,
     not_due_for,
+    requesters,
     skip_label_login,
     tries_again,
 )
@@ -211,6 +212,25 @@ def test_review_on_says_which_events_ask(
 )
 def test_only_what_happens_to_the_code_and_persons_try_again(trigger: Trigger, again: bool) -> None:  # noqa: FBT001
     assert tries_again(policy(approve_spend="buy-review"), trigger) == again
+
+
+@pytest.mark.parametrize(
+    ("trigger", "logins"),
+    [
+        (push(), ()),
+        (push("labeled", label="other"), ()),
+        (approval(), ("wendy",)),
+        (approval("app", sender_is_bot=True), ()),
+        (DispatchEvent(7, "wendy"), ("wendy",)),
+        (DispatchEvent(7, ""), ()),
+        (Asked("wendy", "5", HEAD), ("wendy",)),
+        (AtTerminal(), ()),
+    ],
+)
+def test_a_command_an_approval_label_or_a_manual_run_names_who_requested_a_review(
+    trigger: Trigger, logins: tuple[str, ...]
+) -> None:
+    assert requesters(trigger, policy(approve_spend="buy-review")) == logins
 
 
 def test_without_the_setting_no_label_asks() -> None:

@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from reviewbot.domain.ledger.ledger import Ledger
-from reviewbot.domain.ledger.question import Question, QuestionState
 from reviewbot.domain.machine import steps
 from reviewbot.domain.model.options import Auto
+from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Tag, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Reason, Status
 from reviewbot.domain.questions.machine import (

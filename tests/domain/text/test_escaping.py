@@ -266,3 +266,15 @@ def test_every_function_is_linear(piece: str) -> None:
         started = time.process_time()
         function(text)
         assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize("login", ["octocat", "a", "a-b", "mona_acme", "0x", "x" * 39])
+def test_a_login_of_a_person_is_mentioned(login: str) -> None:
+    assert escaping.mention(login) == f"@{login}"
+
+
+@pytest.mark.parametrize(
+    "login", ["", "dependabot[bot]", "acme/team", "a b", "a\n", "x" * 40, "-a", "@a", "a`", "\u0430", "a)", "a\u200b"]
+)
+def test_nothing_else_is_mentioned(login: str) -> None:
+    assert escaping.mention(login) == ""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_ori
 
 from msgspec import Meta, Struct, field, structs
 
+from reviewbot.domain.github.context import MOST_COMMITS, MOST_ISSUES
 from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, MOST_REPLACED, RECENT_COMMITS
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.strict_json import Moment
@@ -328,6 +329,17 @@ class ThreadCommentNode(CommentNode, frozen=True):
     minimized_reason: Name | None
 
 
+class ReactionNode(Node, frozen=True):
+    user: Account | None
+
+
+class OpeningComment(Node, frozen=True):
+    """The first comment of a thread with people's 👍 and 👎."""
+
+    up: Annotated[Nodes[ReactionNode], asks("reactions(first: 20, content: THUMBS_UP)")]
+    down: Annotated[Nodes[ReactionNode], asks("reactions(first: 20, content: THUMBS_DOWN)")]
+
+
 class ThreadNode(Node, frozen=True):
     id: Name
     path: Name
@@ -338,6 +350,7 @@ class ThreadNode(Node, frozen=True):
     viewer_can_resolve: bool
     viewer_can_unresolve: bool
     resolved_by: Actor | None
+    opening: Annotated[Nodes[OpeningComment], asks("comments(first: 1)")]
     comments: Annotated[Page[ThreadCommentNode], asks("comments(first: 20)")]
 
 
@@ -346,6 +359,8 @@ class ReviewNode(Node, frozen=True):
     state: Name
     body: str
     viewer_did_author: bool
+    author: Actor | None
+    author_can_push_to_repository: bool
 
 
 class PullRequestNode(CheckedHead, frozen=True):
@@ -421,6 +436,20 @@ class Snapshot(Node, frozen=True):
 class Summary(Node, frozen=True):
     number: int
     comments: Annotated[Page[CommentNode], asks("comments(first: 50)")]
+
+
+class PastNode(Summary, frozen=True):
+    state: Name
+    updated_at: Moment
+
+
+_LAST_UPDATED = "orderBy: {field: UPDATED_AT, direction: DESC}"
+
+
+class PastPage(Node, frozen=True):
+    database_id: int
+    name_with_owner: Name
+    page: Annotated[Page[PastNode], asks(f"pullRequests(first: 20, after: $after, {_LAST_UPDATED})")]
 
 
 class Head(Node, frozen=True):
@@ -518,6 +547,34 @@ class Files(Node, frozen=True):
 
     head: dict[str, FileNode | None] | None = None
     base: dict[str, FileNode | None] | None = None
+
+
+class Message(Node, frozen=True):
+    message: str
+
+
+class RepositoryName(Node, frozen=True):
+    name_with_owner: Name
+
+
+class IssueNode(Node, frozen=True):
+    number: int
+    title: Name
+    body: str
+    repository: RepositoryName
+
+
+class About(Node, frozen=True):
+    """What a reviewer reads besides the change; hidden without `issues: read`."""
+
+    messages: Annotated[Nodes[InCommits[Message]] | None, asks(f"commits(last: {MOST_COMMITS})")]
+    closing: Annotated[Nodes[IssueNode] | None, asks(f"closingIssuesReferences(first: {MOST_ISSUES})")]
+
+
+class FilesAndContext(Node, frozen=True):
+    repository: Files | None
+    documents: dict[str, Blob | None] | None = None
+    about: InPullRequest[About] | None = None
 
 
 class Done(Node, frozen=True):

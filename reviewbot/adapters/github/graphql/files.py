@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from reviewbot.adapters.github.client import Client
-from reviewbot.adapters.github.errors import Intent
-from reviewbot.adapters.github.graphql import queries
-from reviewbot.adapters.github.graphql.answers import FileNode, InRepository
+from reviewbot.adapters.github.errors import GraphQLError, Intent
+from reviewbot.adapters.github.graphql import parse, queries
+from reviewbot.adapters.github.graphql.answers import FileNode, FilesAndContext, InRepository
 from reviewbot.adapters.github.graphql.answers import Files as FilesAnswer
-from reviewbot.adapters.github.rest import Blob
+from reviewbot.adapters.github.rest import Blob, Tree
+from reviewbot.domain.github.context import MOST_FILES, ContextRequest, ProjectContext
 from reviewbot.domain.github.pull_request import Entry
+from reviewbot.domain.redaction.redactor import secret_name
 from reviewbot.domain.selection.file_kinds import named_as_media
+from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.selection.selection import LARGEST_POINTER, LARGEST_TEXT
-from reviewbot.errors import ForgeUnreachable, NotFound
+from reviewbot.errors import ForgeError, ForgeUnreachable, NotFound
 from reviewbot.values import replace
 
 BATCH = 100
@@ -73,13 +76,22 @@ class Files(Struct):
     raw_left: int = RAW_FILES
 
     def entries(
-        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
-    ) -> tuple[dict[str, Entry], dict[str, Entry]]:
+        self,
+        *,
+        head: str,
+        new_paths: Sequence[str],
+        merge_base: str,
+        old_paths: Sequence[str],
+        asked: ContextRequest | None = None,
+    ) -> tuple[dict[str, Entry], dict[str, Entry], ProjectContext]:
         new: dict[str, _Found] = {}
         old: dict[str, _Found] = {}
-        for start in range(0, max(len(new_paths), len(old_paths)), BATCH):
+        context = ProjectContext()
+        for start in range(0, max(len(new_paths), len(old_paths), 1 if asked else 0), BATCH):
             part = slice(start, start + BATCH)
-            for found_new, found_old in self._read(_Batch(head, merge_base, new_paths[part], old_paths[part])):
+            batch = _Batch(head, merge_base, new_paths[part], old_paths[part])
+            found, context = self._read_with(batch, asked) if asked and not start else (self._read(batch), context)
+            for found_new, found_old in found:
                 new |= found_new
                 old |= found_old
         exact = {path: self._with_exact_text(path, found) for path, found in new.items()}
@@ -89,9 +101,48 @@ class Files(Struct):
             # A small text that became binary may have been a Git LFS pointer.
             if was and entry.binary and was.binary is False and 0 < (was.size or 0) <= LARGEST_POINTER:
                 before[path] = self._read_raw(was)
-        return exact, before
+        return exact, before, context
 
-    def _read(self, batch: _Batch) -> Iterator[tuple[dict[str, _Found], dict[str, _Found]]]:
+    def _read_with(self, batch: _Batch, asked: ContextRequest) -> tuple[Iterable[_Sides], ProjectContext]:
+        """Read a batch and the context; without the context if GitHub does not answer that."""
+        paths = (*asked.paths, *self._matching(asked.patterns))[:MOST_FILES]
+        names = queries.aliases("f", len(paths))
+        variables = {
+            "owner": self.owner,
+            "name": self.name,
+            "number": asked.number,
+            **batch.variables(),
+            **{name: f"HEAD:{path}" for name, path in zip(names, paths, strict=True)},
+        }
+        document = queries.entries(len(batch.new), len(batch.old), len(paths))
+        try:
+            data = self.calls.query(
+                document, variables, _READING, FilesAndContext, forgives=_hides_context, patient=False
+            )
+        except ForgeError:
+            return self._read(batch) if batch.size else (), ProjectContext()
+        documents = data.documents or {}
+        texts = {path: parse.whole_text(documents.get(name)) for name, path in zip(names, paths, strict=True)}
+        about = data.about.pull_request if data.about else None
+        context = ProjectContext(
+            files={path: text for path, text in texts.items() if text},
+            messages=parse.messages(about),
+            issues=parse.closing(about, f"{self.owner}/{self.name}"),
+        )
+        return [_sides(batch, data.repository)], context
+
+    def _matching(self, patterns: Sequence[str]) -> Sequence[str]:
+        """List the files of the default branch that match patterns, in one request; none without patterns."""
+        if not patterns:
+            return ()
+        try:
+            tree = self.calls.get(f"/repos/{self.owner}/{self.name}/git/trees/HEAD", _READING, Tree, {"recursive": 1})
+        except ForgeError:
+            return ()
+        files = (one.path for one in tree.tree if one.type == "blob" and not secret_name(one.path))
+        return [path for path in files if matches(patterns, path)]
+
+    def _read(self, batch: _Batch) -> Iterator[_Sides]:
         """Read a batch, in halves if GitHub exceeds its ten seconds."""
         document = queries.entries(len(batch.new), len(batch.old))
         variables = {"owner": self.owner, "name": self.name, **batch.variables()}
@@ -104,9 +155,7 @@ class Files(Struct):
             for half in batch.halves():
                 yield from self._read(half)
         else:
-            files = found.repository or FilesAnswer()
-            new = _read_side(files.head, "n", batch.head, batch.new)
-            yield new, _read_side(files.base, "o", batch.merge_base, batch.old)
+            yield _sides(batch, found.repository)
 
     def _with_exact_text(self, path: str, found: _Found) -> Entry:
         # Only bytes reveal scripts and UTF-16. Images and fonts are too many to be read individually.
@@ -127,6 +176,19 @@ class Files(Struct):
 
 
 _READING = Intent("reading files of the change", "contents: read")
+
+
+_Sides = tuple[dict[str, _Found], dict[str, _Found]]
+
+
+def _sides(batch: _Batch, found: FilesAnswer | None) -> _Sides:
+    files = found or FilesAnswer()
+    new = _read_side(files.head, "n", batch.head, batch.new)
+    return new, _read_side(files.base, "o", batch.merge_base, batch.old)
+
+
+def _hides_context(error: GraphQLError) -> bool:
+    return error.path[:1] in {("about",), ("documents",)}
 
 
 def _read_side(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from reviewbot.adapters.github.graphql import answers
+from reviewbot.domain.findings.markers import read_summary_mark
 from reviewbot.domain.github.check_identity import split_tag
+from reviewbot.domain.github.context import Issue
 from reviewbot.domain.github.head_checks import HeadCheck, state_of_check, state_of_status
 from reviewbot.domain.github.pull_request import (
     MOST_FORMER_BASES,
@@ -17,11 +19,13 @@ from reviewbot.domain.github.pull_request import (
     DefaultBranch,
     ForcePush,
     LabelEvent,
+    Opinion,
     PullRequest,
     Repository,
     Thread,
     ThreadComment,
 )
+from reviewbot.domain.statistics.past import PastPull, PullState
 
 UNREADABLE = "\0"
 """Stands for a config file that is not text; YAML rejects a NUL, and so do the settings."""
@@ -46,13 +50,13 @@ def repository(node: answers.RepositoryNode) -> Repository:
 
 def default_branch(node: answers.RepositoryNode) -> DefaultBranch:
     return DefaultBranch(
-        config=config(node.config), attributes=_whole_text(node.attributes) or "", templates=folder(node.templates)
+        config=config(node.config), attributes=whole_text(node.attributes) or "", templates=folder(node.templates)
     )
 
 
 def folder(tree: answers.Tree | None) -> dict[str, str]:
     """Return the complete text files directly inside a folder, by name."""
-    found = {entry.name: _whole_text(entry.object) for entry in (tree.entries or () if tree else ())}
+    found = {entry.name: whole_text(entry.object) for entry in (tree.entries or () if tree else ())}
     return {name: text for name, text in found.items() if text is not None}
 
 
@@ -63,8 +67,19 @@ def config(blob: answers.Blob | None) -> str | None:
     return UNREADABLE if blob.text is None else blob.text
 
 
-def _whole_text(blob: answers.Blob | None) -> str | None:
+def whole_text(blob: answers.Blob | None) -> str | None:
     return None if blob is None or blob.is_truncated else blob.text
+
+
+def messages(about: answers.About | None) -> tuple[str, ...]:
+    return tuple(item.commit.message for item in _present(about.messages)) if about else ()
+
+
+def closing(about: answers.About | None, repository: str) -> tuple[Issue, ...]:
+    """Return the issues of this repository that the pull request closes."""
+    nodes = _present(about.closing) if about else ()
+    own = (one for one in nodes if one.repository.name_with_owner.casefold() == repository.casefold())
+    return tuple(Issue(one.number, one.title, one.body) for one in own)
 
 
 def pull_request(node: answers.PullRequestNode) -> PullRequest:
@@ -184,6 +199,18 @@ _ANSWERS = frozenset({"THUMBS_UP", "THUMBS_DOWN", "CONFUSED"})
 """`drafts.Reaction` in GraphQL's terms; other workflows of the repository react as the same user."""
 
 
+def past_pull(page: answers.PastPage, node: answers.PastNode, comments: Iterable[answers.CommentNode]) -> PastPull:
+    """Return a pull request with the comments that begin like a summary."""
+    return PastPull(
+        repository=page.name_with_owner,
+        repository_id=page.database_id,
+        number=node.number,
+        state=PullState(node.state.lower()),
+        updated_at=node.updated_at,
+        comments=tuple(comment(one) for one in comments if read_summary_mark(one.body) is not None),
+    )
+
+
 def first_marked(nodes: Iterable[answers.CommentNode], mark: str) -> Comment | None:
     """Return reviewbot's first comment that begins with a marker, reading as few as necessary."""
     return next((comment(node) for node in nodes if node.viewer_did_author and node.body.startswith(mark)), None)
@@ -201,7 +228,20 @@ def thread(node: answers.ThreadNode, comments: Iterable[answers.ThreadCommentNod
         can_resolve=node.viewer_can_resolve,
         can_unresolve=node.viewer_can_unresolve,
         resolved_by=_login(node.resolved_by),
+        opinions=tuple(_opinions(node.opening.present)),
     )
+
+
+def _opinions(comments: Iterable[answers.OpeningComment]) -> Iterator[Opinion]:
+    for one in comments:
+        for reactions, agrees in ((one.up, True), (one.down, False)):
+            yield from (Opinion(_login_of_account(node.user), agrees) for node in reactions.present if node.user)
+
+
+def writers(reviews: Iterable[answers.ReviewNode]) -> frozenset[str]:
+    """Return who wrote a review and has write access."""
+    authors = (_whole_login(one.author) for one in reviews if one.author_can_push_to_repository)
+    return frozenset(login for login in authors if login)
 
 
 def _thread_comment(node: answers.ThreadCommentNode) -> ThreadComment:

@@ -69,14 +69,20 @@ query MoreThreadComments($thread: ID!, $page: Int!, $after: String!) {{
 """
 
 
-def entries(new: int, old: int) -> str:
+def entries(new: int, old: int, context: int | None = None) -> str:
     """Return the document that reads files at the head with texts, and at the merge base without.
 
-    Variables: `head` and `base` (SHAs), `n0`… and `o0`… (paths). The responses have the same aliases.
+    Variables: `head` and `base` (SHAs), `n0`… and `o0`… (paths). The responses have the same aliases. With `context`,
+    it also reads so many files of the default branch (`f0`…), and of the pull request (`number`) what a reviewer reads
+    besides the change.
     """
     variables = [f"${alias}: String!" for alias in (*aliases("n", new), *aliases("o", old))]
     head, base = ("$head: GitObjectID!", "$base: GitObjectID!")
     declared = ", ".join(["$owner: String!", "$name: String!", *[head] * bool(new), *[base] * bool(old), *variables])
+    documents = aliases("f", context or 0)
+    declared += "".join(f", ${one}: String!" for one in documents) + (", $number: Int!" if context is not None else "")
+    texts = " ".join(f"{one}: object(expression: ${one}){selection(answers.Blob)}" for one in documents)
+    about = f"about: {_REPOSITORY} {{ pullRequest(number: $number){selection(answers.About)} }}"
     at_head = _commit("head", _files(aliases("n", new), "NewFile")) if new else ""
     at_base = _commit("base", _files(aliases("o", old), "OldFile")) if old else ""
     return f"""
@@ -84,7 +90,10 @@ query Entries({declared}) {{
   repository(owner: $owner, name: $name) {{
     {at_head}
     {at_base}
+    __typename
   }}
+  {f"documents: {_REPOSITORY} {{ {texts} }}" if texts else ""}
+  {about if context is not None else ""}
 }}
 {_NEW_FILE * bool(new)}{_OLD_FILE * bool(old)}
 """
@@ -157,6 +166,9 @@ def checked(count: int) -> str:
 
 SUMMARIES = _list("Summaries", "", 20, answers.Summary)
 """Pull requests with the beginning of their conversations; few per request, since comments may be long."""
+
+PAST = _in_repository("Past", "$after: String", selection(answers.PastPage))
+"""All pull requests, last updated first, with the beginning of their conversations."""
 
 CHECKS = _in_repository(
     "Checks",

@@ -83,14 +83,22 @@ class Done:
     seconds: float
 
 
-def step_environment(sandbox: Sandbox, job: Job, path: str) -> dict[str, str]:
-    """Return the environment that a runner sets for the step; `path` is `PATH`."""
+def step_environment(sandbox: Sandbox, job: Job, path: str, **more: str) -> dict[str, str]:
+    """Return the environment that a runner sets for the step.
+
+    Args:
+        sandbox: with both services.
+        job: with its event.
+        path: `PATH`.
+        more: further inputs, with underscores for hyphens.
+    """
     inputs = {
         "github-token": WORKFLOW_TOKEN,
         "codevf-api-key": API_KEY,
         "codevf-url": sandbox.codevf_url,
         "json-file": JSON_REPORT,
         "html-file": HTML_REPORT,
+        **{name.replace("_", "-"): value for name, value in more.items()},
     }
     return {
         **{f"INPUT_{name.upper()}": value for name, value in inputs.items()},

@@ -1,4 +1,7 @@
-"""The demo: the real action reviews a pull request, its author fixes it, and the action reviews it again."""
+"""The demo: the real action reviews a pull request, its author fixes it, and the action reviews it again.
+
+After another push the action leaves before the answer, which a collection publishes and announces.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,24 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from reviewbot.domain.findings.markers import read_announcement_mark
 from reviewbot.domain.policy.verdict import EXIT_BUG, EXIT_GATE
 from reviewbot.domain.text.escaping import visible
 from reviewbot.terminal.console import open_console
 from reviewbot_sandbox.demo.engineer import Reviewing
 from reviewbot_sandbox.demo.look import facts, recipes
 from reviewbot_sandbox.demo.readback import Landed, Money, Reader
-from reviewbot_sandbox.demo.runner import Done, prepare_job, run_step, step_environment
-from reviewbot_sandbox.demo.seed import AUTHOR, CREDENTIAL, NUMBER, REPOSITORY, TITLE, WORKFLOW_TOKEN, push_fix
+from reviewbot_sandbox.demo.runner import STEP_SECONDS, Done, prepare_job, run_step, step_environment
+from reviewbot_sandbox.demo.seed import (
+    AUTHOR,
+    CREDENTIAL,
+    NUMBER,
+    REPOSITORY,
+    TITLE,
+    WORKFLOW_TOKEN,
+    push_fix,
+    push_note,
+)
 from reviewbot_sandbox.demo.services import Plan, Sandbox, open_sandbox
 from reviewbot_sandbox.demo.show import WIDTH, Kind, pieces, say, show_comments, title
 
@@ -40,6 +53,9 @@ _NEXT = (
     ("reviewbot init", "write a workflow with CodeVF's engineers, paid"),
     ("reviewbot demo --keep", "repeat the demo and keep the services"),
 )
+
+_OVER = ("completed", "cancelled", "failed", "expired")
+"""The words for the status of a task that is over."""
 
 _TASK = re.compile(r"\btask_[0-9a-f]+\b")
 
@@ -78,7 +94,7 @@ def run_demo(options: Options, analyzers: Reviewing, env: Mapping[str, str], log
         log: where the output is written.
 
     Returns:
-        0 if both runs ended as planned, 70 otherwise.
+        0 if all runs ended as planned, 70 otherwise.
     """
     console = open_console(log, env, plain=options.plain, widest=WIDTH)
     lifetime = RUN_SECONDS + (KEPT_SECONDS if options.keep else 0)
@@ -101,7 +117,7 @@ class _Demo:
     path: str
 
     def run(self) -> int:
-        """Run both rounds and show them; return the exit status."""
+        """Run the rounds and show them; return the exit status."""
         self._introduce()
         before = self.reader.money()
         title(self.console, f"1  {AUTHOR} opens the pull request, and the action runs")
@@ -112,8 +128,14 @@ class _Demo:
         push_fix(self.sandbox.world)
         second = self._round("synchronize")
         self._show_difference(first, second)
+        title(self.console, "3  The action leaves before the answer, and a collection publishes it")
+        push_note(self.sandbox.world)
+        left = self._run_step("left", "synchronize", wait_minutes="0")
+        self._await_answer(left.outputs.get("task-id", ""))
+        collected = self._run_step("collect", "synchronize", command="collect")
+        announcements = self._show_announcement(collected)
         self._show_files(first, second)
-        return self._conclude(first, second)
+        return self._conclude(first, second, announcements)
 
     def _introduce(self) -> None:
         say(self.console, "reviewbot demo", "bold", indent=0)
@@ -136,6 +158,32 @@ class _Demo:
         one = Round(done, report, self.reader.landed(), self.reader.money(), requests)
         self._show_end(one)
         return one
+
+    def _run_step(self, name: str, action: str, **inputs: str) -> Done:
+        """Run the action without showing its log."""
+        job = prepare_job(self.folder / name, action, self.reader.pull())
+        with _busy(self.console):
+            done = run_step(job, step_environment(self.sandbox, job, self.path, **inputs), _unheard, time.monotonic)
+        say(self.console, f"Exit status {done.exit_status} after {done.seconds:.1f} s: {done.outputs.get('status')}.")
+        return done
+
+    def _await_answer(self, task: str) -> None:
+        """Wait until CodeVF has the answer, as if hours had passed."""
+        deadline = time.monotonic() + STEP_SECONDS
+        while task and self.reader.task_status(task) not in _OVER and time.monotonic() < deadline:
+            time.sleep(self.sandbox.scale)
+
+    def _show_announcement(self, collected: Done) -> tuple[str, ...]:
+        """Show the comments that announce the late answer, and return them."""
+        bodies = tuple(one for one in self.reader.landed().summaries if read_announcement_mark(one))
+        for body in bodies:
+            say(self.console, "GitHub sends no mail for an edit, so reviewbot announces it once:")
+            for piece in pieces(body):
+                say(self.console, piece.text, "bold", indent=4)
+        [entry] = json.loads(collected.outputs.get("published") or "[{}]")
+        counts = sum((entry.get("findings") or {}).values())
+        say(self.console, f"Output `published`: #{entry.get('number')}: {entry.get('verdict')}, {counts} findings.")
+        return bodies
 
     def _requests(self) -> tuple[int, int]:
         """Return the numbers of the action's requests to GitHub and to CodeVF."""
@@ -226,8 +274,10 @@ class _Demo:
         if which("reviewbot", path=self.path) is None:
             say(self.console, f"`reviewbot` is not on your PATH. It is {Path(sys.executable).with_name('reviewbot')}.")
 
-    def _conclude(self, first: Round, second: Round) -> int:
+    def _conclude(self, first: Round, second: Round, announcements: tuple[str, ...]) -> int:
         problems = [problem for problem in _problems(first, second) if problem]
+        if len(announcements) != 1:
+            problems.append(f"the late answer has {len(announcements)} announcements.")
         self.console.print()
         for problem in problems:
             say(self.console, f"Unexpected: {problem}", "bold red")
@@ -279,6 +329,10 @@ def _problems(first: Round, second: Round) -> Iterator[str]:
         yield "a report contains the password."
     if len(second.landed.summaries) != 1:
         yield "the pull request does not have exactly one summary comment."
+
+
+def _unheard(line: str) -> None:
+    """Ignore a line of the log, which is in the job's folder."""
 
 
 @contextmanager

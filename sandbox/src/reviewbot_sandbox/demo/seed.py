@@ -94,3 +94,9 @@ def seed_stranger(world: World) -> None:
 def push_fix(world: World) -> str:
     """Push the author's fix after the first review and return the new head."""
     return world.push(REPOSITORY, BRANCH, files_of("fix"), message="Fix the blocking findings", author=AUTHOR)
+
+
+def push_note(world: World) -> str:
+    """Push a change in which nothing new is found and return the new head."""
+    note = {"docs/express.md": "# Express parcels\n\nThe counter stops selling them at noon.\n"}
+    return world.push(REPOSITORY, BRANCH, note, message="Document express parcels", author=AUTHOR)

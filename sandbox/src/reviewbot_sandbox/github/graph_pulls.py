@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reviewbot_sandbox.github.access import is_writer, require
+from reviewbot_sandbox.github.access import is_writer, level_of, require
 from reviewbot_sandbox.github.addresses import node_id, printable
 from reviewbot_sandbox.github.anchors import Standing, standing
 from reviewbot_sandbox.github.forms import REACTIONS
 from reviewbot_sandbox.github.graph_reads import actor, commit_at
 from reviewbot_sandbox.github.graph_types import CommitAt, context, page
-from reviewbot_sandbox.github.records import Access, PullRequest, ReviewState, Scope
+from reviewbot_sandbox.github.records import Access, Level, PullRequest, ReviewState, Scope
 from reviewbot_sandbox.github.refusal import Refusal
 from reviewbot_sandbox.github.reviews import shown
 from reviewbot_sandbox.github.wire import Wire
@@ -79,6 +79,13 @@ def commits(pull: PullRequest, info: Info, **arguments: object) -> dict[str, obj
     git = store.git(pull.repo)
     rows = [CommitAt(pull.repo, each) for each in git.commits(span, limit=store.rules.commits, oldest_first=True)]
     return {**page(info, [{"commit": row} for row in rows], arguments), "totalCount": git.count(span)}
+
+
+def closing(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
+    """Return the issues that the pull request closes; for a token that may read issues."""
+    asked = context(info)
+    require(asked.store, asked.viewer, asked.store.repo(pull.repo), ((Scope.ISSUES, Access.READ),))
+    return page(info, asked.store.closing.get((pull.repo, pull.number), []), arguments)
 
 
 def comments(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
@@ -197,6 +204,23 @@ def _reaction_groups(prefix: str) -> Resolver:
     return groups
 
 
+def _reactions(reply: r.ReviewComment, info: Info, **arguments: object) -> dict[str, object]:
+    """Reactions to a review comment, oldest first."""
+    asked, subject = context(info), node_id("PRRC", reply.id)
+    content = arguments.get("content")
+    found = [
+        each
+        for each in asked.store.reactions
+        if each.subject == subject and content in (None, reaction_word(each.content))
+    ]
+    return page(info, found, arguments)
+
+
+def _can_push(review: r.Review, info: Info) -> bool:
+    store = context(info).store
+    return level_of(store, review.author, store.repo(review.repo)) >= Level.WRITE
+
+
 _WRITTEN: Mapping[str, Resolver] = {
     "author": lambda it, info: actor(info, it.author),
     "authorAssociation": _association,
@@ -247,6 +271,7 @@ RESOLVERS: Resolvers = {
         "labels": lambda pull, info, **arguments: page(
             info, [context(info).store.labels[pull.repo, name.lower()] for name in pull.labels], arguments
         ),
+        "closingIssuesReferences": closing,
         "commits": commits,
         "comments": comments,
         "reviewThreads": threads,
@@ -264,6 +289,16 @@ RESOLVERS: Resolvers = {
     "PullRequestCommit": {
         "id": lambda row, _info: f"PURC_{row['commit'].commit.sha}",
         "url": lambda row, info: f"{context(info).at.web}/{row['commit'].repo}/commit/{row['commit'].commit.sha}",
+    },
+    "Issue": {
+        **_WRITTEN,
+        "id": lambda issue, _info: node_id("I", issue.id),
+        "reactionGroups": _reaction_groups("I"),
+        "url": lambda issue, info: f"{context(info).at.web}/{issue.repo}/issues/{issue.number}",
+        "repository": lambda issue, info: context(info).store.repo(issue.repo),
+        "updatedAt": lambda issue, _info: issue.created_at,
+        "editor": lambda _issue, _info: None,
+        "lastEditedAt": lambda _issue, _info: None,
     },
     "IssueComment": {
         **_EDITABLE,
@@ -293,6 +328,7 @@ RESOLVERS: Resolvers = {
         **_EDITABLE,
         "id": lambda reply, _info: node_id("PRRC", reply.id),
         "reactionGroups": _reaction_groups("PRRC"),
+        "reactions": _reactions,
         "url": lambda it, info: context(info).at.discussion(it.repo, it.number, it.id),
         "pullRequestReview": lambda reply, info: context(info).store.reviews.get(reply.review_id),
         "replyTo": lambda reply, info: context(info).store.replies.get(reply.in_reply_to),
@@ -314,6 +350,7 @@ RESOLVERS: Resolvers = {
         **_EDITABLE,
         "id": lambda review, _info: node_id("PRR", review.id),
         "reactionGroups": _reaction_groups("PRR"),
+        "authorCanPushToRepository": _can_push,
         "state": lambda review, _info: review.state.value,
         "url": lambda it, info: context(info).at.review(it.repo, it.number, it.id),
         "updatedAt": lambda review, _info: review.submitted_at or review.created_at,

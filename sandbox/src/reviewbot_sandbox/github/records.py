@@ -192,6 +192,19 @@ class TimelineEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue."""
+
+    id: int
+    repo: str
+    number: int
+    author: str
+    title: str
+    body: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class IssueComment:
     """A comment in the conversation: `editor` is the last editor, `minimized` the reason for hiding it."""
 

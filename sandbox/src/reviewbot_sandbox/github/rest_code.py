@@ -14,6 +14,8 @@ from reviewbot_sandbox.github.repos import Entry, GitObject, Kind
 from reviewbot_sandbox.github.rest_pulls import whole_diff
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reviewbot_sandbox.github.records import Repository
     from reviewbot_sandbox.github.wire import Json
 
@@ -169,6 +171,24 @@ def get_blob(call: Call) -> Answer:
     return Answer(200, body)
 
 
+def get_tree(call: Call) -> Answer:
+    """Return a tree with all its folders and files."""
+    commit = call.git.resolve(call.path["sha"])
+    if commit is None:
+        raise not_found()
+    entries = list(_walked(call, commit, ""))
+    return Answer(200, {"sha": commit, "url": call.at.repo(call.repo.full_name), "tree": entries, "truncated": False})
+
+
+def _walked(call: Call, treeish: str, prefix: str) -> Iterator[Json]:
+    """Yield the entries of a tree and, if `recursive` is set, those of its folders."""
+    for entry in call.git.tree(treeish):
+        path = f"{prefix}{printable(entry.name)}"
+        yield {"path": path, "mode": entry.mode, "type": entry.kind.value, "sha": entry.oid}
+        if entry.kind is Kind.TREE and "recursive" in call.query:
+            yield from _walked(call, entry.oid, f"{path}/")
+
+
 def compare(call: Call) -> Answer:
     """Compare a head with its merge base with a base; files on page 1 only, at most 300."""
     base, dots, head = call.path["basehead"].partition("...")
@@ -264,6 +284,7 @@ ROUTES = (
     Route("GET", _REPO + "/contents", get_contents, READ),
     Route("GET", _REPO + "/contents/{path:path}", get_contents, READ),
     Route("GET", _REPO + "/git/blobs/{sha}", get_blob, READ),
+    Route("GET", _REPO + "/git/trees/{sha}", get_tree, READ),
     Route("GET", _REPO + "/compare/{basehead:path}", compare, READ),
     Route("GET", _REPO + "/collaborators/{login}/permission", get_permission, METADATA),
     Route("GET", "/installation/repositories", get_installation),

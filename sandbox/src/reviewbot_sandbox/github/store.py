@@ -74,6 +74,7 @@ class Store:
     heads: dict[Place, tuple[str, ...]] = field(default_factory=dict)
     labels: dict[tuple[str, str], r.Label] = field(default_factory=dict)
     events: list[r.TimelineEvent] = field(default_factory=list)
+    closing: dict[Place, list[r.Issue]] = field(default_factory=dict)
     comments: dict[int, r.IssueComment] = field(default_factory=dict)
     reviews: dict[int, r.Review] = field(default_factory=dict)
     threads: dict[int, r.Thread] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from reviewbot_sandbox.github.checks import create_check, given_up
 from reviewbot_sandbox.github.forms import CommentForm, Fields, PullForm, ReviewForm, check_form
 from reviewbot_sandbox.github.history import NewCommit
 from reviewbot_sandbox.github.limits import Limits
-from reviewbot_sandbox.github.records import ACTIONS, Access, App, Level, Repository, Scope, Token, User
+from reviewbot_sandbox.github.records import ACTIONS, Access, App, Issue, Level, Repository, Scope, Token, User
 from reviewbot_sandbox.github.repos import GitRepository
 
 if TYPE_CHECKING:
@@ -243,6 +243,12 @@ class World:
         """Take a label off as a person."""
         with self.store.lock:
             return talk.remove_label(self.store, self.store.pull((full_name, number)), self.user(by).login, name)
+
+    def closing(self, full_name: str, number: int, issue: int, title: str, body: str, *, repo: str = "") -> None:
+        """Let a pull request close an issue, by default of the same repository."""
+        with self.store.lock:
+            made = Issue(self.store.next_id(), repo or full_name, issue, "mona", title, body, self.store.now())
+            self.store.closing.setdefault((full_name, number), []).append(made)
 
     def comment(self, full_name: str, number: int, by: str, body: str) -> IssueComment:
         """Comment in the conversation as a person."""

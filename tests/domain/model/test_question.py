@@ -8,8 +8,8 @@ import pytest
 
 from reviewbot.domain.ledger.codec import decode, encode, has_open_question, is_waiting
 from reviewbot.domain.ledger.ledger import Ledger
-from reviewbot.domain.ledger.question import MAX_QUESTIONS, Question, Questions, QuestionState
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.model.question import MAX_QUESTIONS, Question, Questions, QuestionState
 from reviewbot.values import replace
 from tests.domain.builders import purchase
 

@@ -1,0 +1,75 @@
+"""Post the announcements of late answers, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from reviewbot.app.context import RunContext
+from reviewbot.app.output.views import summary_view
+from reviewbot.domain.findings.markers import AnnouncementMark
+from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.ledger.memory import Memory
+from reviewbot.domain.machine.judge import apply_bypass, current_check
+from reviewbot.domain.machine.known import Known
+from reviewbot.domain.model.review import Severity
+from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.domain.publishing.announcement import Announcement, Announcing, left_to_announce, mentioned
+from reviewbot.errors import ForgeUnreachable
+from reviewbot.render.view_models.command import AnnouncementView
+from reviewbot.values import replace
+
+_ANNOUNCEMENT = "The announcement of a late answer"
+
+
+def announce(run: RunContext, known: Known, announcing: Announcing, outcome: Outcome) -> Known:
+    """Post what is left to announce, and delete what two concurrent runs posted twice."""
+    known, outcome = without_doubles(run, known), apply_bypass(known, outcome)
+    for one in announcing.posts:
+        body = run.renderer.announcement(_view(run, known, one, outcome))
+        if run.attempt(_ANNOUNCEMENT, partial(post_once, run, body, partial(_is_announced, run, one))):
+            update = known.memory.update
+            update = replace(update, posted=update.posted | {one.key})
+            known = replace(known, memory=Memory.of(known.memory.written, update, known.change.index))
+    return replace(known, denied=frozenset(run.degraded.denied))
+
+
+def post_once(run: RunContext, body: str, is_there: Callable[[Snapshot], bool]) -> bool:
+    """Post a comment. If GitHub's response is lost, look for it before posting it again."""
+    forge, number = run.ports.forge, run.signer.pull_number
+    try:
+        forge.create_comment(number, body)
+    except ForgeUnreachable:
+        if not is_there(run.read_snapshot()):
+            forge.create_comment(number, body)
+    return True
+
+
+def without_doubles(run: RunContext, known: Known) -> Known:
+    """Delete the announcements that two concurrent runs posted twice, except the first."""
+    comments = known.snapshot.comments
+    extra = left_to_announce((), comments, run.settings.instance, frozenset()).extra
+    for comment_id in extra:
+        run.attempt("The deletion of a duplicate comment", partial(run.ports.forge.delete_comment, comment_id))
+    kept = tuple(one for one in comments if one.id not in extra)
+    return replace(known, snapshot=replace(known.snapshot, comments=kept)) if extra else known
+
+
+def _is_announced(run: RunContext, announcement: Announcement, snapshot: Snapshot) -> bool:
+    return not left_to_announce([announcement], snapshot.comments, run.settings.instance, frozenset()).posts
+
+
+def _view(run: RunContext, known: Known, one: Announcement, outcome: Outcome) -> AnnouncementView:
+    severities = known.ledger.findings.severities(known.task_id)
+    check = current_check(known.snapshot)
+    return AnnouncementView(
+        mark=str(AnnouncementMark(run.settings.instance, one.key)),
+        mentions=mentioned(known.snapshot.pull, one.purchase),
+        ending=one.ending.value,
+        reviewed_sha=one.purchase.head_sha,
+        head_sha=known.head_sha,
+        check_title=run.renderer.words(summary_view(run, known, outcome))[0],
+        counts={severity: severities.count(severity) for severity in Severity},
+        summary_url=known.summary.url if known.summary else None,
+        check_url=check.url if check else None,
+    )

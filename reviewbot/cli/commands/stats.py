@@ -1,0 +1,101 @@
+"""`reviewbot stats`: whether past reviews were worth their credits. It only reads GitHub."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from reviewbot.adapters.clock import SystemClock
+from reviewbot.cli.bootstrap import open_repository
+from reviewbot.cli.commands.render import write_document
+from reviewbot.cli.invocation import Call, signals, wrong
+from reviewbot.cli.review_target import repository_name
+from reviewbot.domain.statistics.figures import PastReview, Period, Statistics, reviews_of, statistics_of
+from reviewbot.domain.statistics.past import ledgers_of
+from reviewbot.exports.statistics import statistics_csv, statistics_json, statistics_markdown
+from reviewbot.ports import PastPulls
+from reviewbot.render.renderer import Renderer
+from reviewbot.settings.environment import Desktop, read_desktop
+from reviewbot.terminal.console import open_console
+from reviewbot.terminal.plan import earliest
+from reviewbot.terminal.progress import Progress, showing_progress
+from reviewbot.terminal.statistics import show_statistics
+
+DOCUMENTS: Mapping[str, Callable[[Statistics], str]] = {
+    "json": statistics_json,
+    "markdown": statistics_markdown,
+    "csv": statistics_csv,
+    "html": lambda found: Renderer().statistics(found),
+}
+"""The function that renders each kind of document."""
+
+
+def run(call: Call) -> int:
+    """Read the ledgers and print the figures."""
+    chosen, desktop = call.chosen, read_desktop(call.env, None, asks_github=True)
+    clock = SystemClock(desktop.network.time_scale)
+    now = clock.now()
+    since = earliest(chosen.since, now)
+    if since is None:
+        todo = "For example: 90d, 12w, 6m, 1y or 2026-01-31."
+        raise wrong("--since", f"`{chosen.since}` is not a time in the past", todo)
+    said = chosen.repo or [call.env.get("GITHUB_REPOSITORY")]
+    repositories = tuple(dict.fromkeys(repository_name(one, Path.cwd(), desktop) for one in said))
+    if not desktop.token:
+        what = "GITHUB_TOKEN and GH_TOKEN are empty, and reading past reviews needs a token"
+        raise wrong("token", what, f"Run: GITHUB_TOKEN=$(gh auth token) {_command(chosen.since, repositories)}")
+    console = open_console(call.err, call.env, plain=chosen.plain)
+    with ExitStack() as stack, signals(), showing_progress(console, quiet=False, counts=True) as progress:
+        history = History(desktop.api_key, since, now, progress)
+        reviews = [
+            review
+            for repository in repositories
+            for review in history.reviews(repository, _opened(desktop, repository, clock, stack))
+        ]
+        period = Period(repositories, since, now, verified=bool(desktop.api_key), left_out=history.left_out)
+    found = statistics_of(period, reviews)
+    if document := DOCUMENTS.get(chosen.format):
+        write_document(call.out, chosen.format, document(found))
+    else:
+        show_statistics(open_console(call.out, call.env, plain=chosen.plain), found)
+    return 0
+
+
+def _command(since: str, repositories: tuple[str, ...]) -> str:
+    named = [word for one in repositories for word in ("--repo", one)]
+    return shlex.join(["reviewbot", "stats", "--since", since, *named])
+
+
+def _opened(desktop: Desktop, repository: str, clock: SystemClock, stack: ExitStack) -> PastPulls:
+    return open_repository(desktop.network, repository, desktop.token, clock, stack)[0]
+
+
+class History(Struct):
+    """Reads the reviews of a period, and counts the ledgers that do not count.
+
+    Attributes:
+        key: that signed the ledgers; empty if it is unknown.
+    """
+
+    key: str
+    since: datetime
+    until: datetime
+    progress: Progress
+    left_out: int = 0
+
+    def reviews(self, repository: str, pulls: PastPulls) -> Iterator[PastReview]:
+        """Yield the reviews of a repository; the progress is how much of the period was read."""
+        self.progress.stage(f"Reading the reviews of {repository}")
+        period = max(1, round((self.until - self.since).total_seconds()))
+        for page in pulls.past_pulls(self.since):
+            for pull in page:
+                self.progress.count(max(0, round((self.until - pull.updated_at).total_seconds())), period)
+                past = ledgers_of(pull, self.key)
+                self.left_out += past.left_out
+                for ledger in past.ledgers:
+                    yield from reviews_of(pull, ledger, self.since)

@@ -1,0 +1,306 @@
+"""The figures of past reviews."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from math import ceil
+
+from msgspec import Struct
+
+from reviewbot.domain.findings.tracked_finding import TrackedFinding
+from reviewbot.domain.ledger.codec import MAX_EXPERTISE
+from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.opinions import Opinions
+from reviewbot.domain.model.review import Severity
+from reviewbot.domain.statistics.past import PastPull, PullState
+
+FEW = 10
+"""Below so many reviews the figures mean little."""
+
+MAX_MINUTES = 60 * 24 * 366
+"""A longer time to an answer, or a negative one, is unknown: a ledger without a verified signature can claim any."""
+
+UNKNOWN = "unknown"
+NO_EXPERTISE = "none"
+
+
+class End(StrEnum):
+    """What became of a finding; the first that applies.
+
+    `FIXED`: a review confirmed the fix, or the change no longer contains its code. `WAIVED`: by a collaborator.
+    `DISPUTED`: it has more 👎 than 👍. `IGNORED`: it was open when the pull request was merged. `OPEN`: the pull
+    request is open, or was closed without a merge.
+    """
+
+    FIXED = "fixed"
+    WAIVED = "waived"
+    DISPUTED = "disputed"
+    IGNORED = "ignored"
+    OPEN = "open"
+
+
+class Ended(Struct, frozen=True, order=True):
+    """How many findings of a severity ended so."""
+
+    severity: Severity
+    end: End
+    count: int
+
+
+class PastReview(Struct, frozen=True):
+    """A task with its findings.
+
+    Attributes:
+        minutes: until it was answered, None while unknown.
+        credits: used, None while unknown.
+        findings: those that it reported first.
+    """
+
+    repository: str
+    pull_number: int
+    state: TaskState
+    submitted_at: datetime
+    minutes: int | None
+    credits: Decimal | None
+    mode: str
+    expertise: str
+    findings: tuple[Ended, ...]
+    up: int = 0
+    down: int = 0
+
+    @property
+    def hours(self) -> Decimal | None:
+        return None if self.minutes is None else Decimal(self.minutes) / 60
+
+    @property
+    def found(self) -> int:
+        """The number of its findings."""
+        return sum(one.count for one in self.findings)
+
+    def count(self, end: End) -> int:
+        return sum(one.count for one in self.findings if one.end is end)
+
+
+class Sums(Struct, frozen=True):
+    """The figures of some reviews.
+
+    Attributes:
+        name: what they have in common; empty for all reviews.
+        reviews: the number of answered ones.
+        hours_median: to the answer; `hours_p90` is the 90th percentile. None without an answer.
+        credits: used, also by tasks that ended without an answer.
+        credits_per_fixed: None if nothing was fixed.
+    """
+
+    name: str
+    reviews: int
+    hours_median: Decimal | None
+    hours_p90: Decimal | None
+    credits: Decimal
+    findings: int
+    fixed: int
+    credits_per_fixed: Decimal | None
+
+
+class SeveritySum(Struct, frozen=True):
+    """The findings of a severity by their ends."""
+
+    severity: Severity
+    findings: int
+    fixed: int
+    waived: int
+    disputed: int
+    ignored: int
+    open: int
+
+
+class Statistics(Struct, frozen=True):
+    """The figures of a period.
+
+    Attributes:
+        since: reviews that were submitted before are not counted.
+        until: when the ledgers were read.
+        verified: whether the signatures of the ledgers were verified.
+        left_out: the number of ledgers that do not count.
+        pending: the number of open reviews; `ended`: that of tasks without an answer.
+        reviews: oldest first.
+    """
+
+    repositories: tuple[str, ...]
+    since: datetime
+    until: datetime
+    verified: bool
+    left_out: int
+    pending: int
+    ended: int
+    up: int
+    down: int
+    whole: Sums
+    by_severity: tuple[SeveritySum, ...]
+    by_mode: tuple[Sums, ...]
+    by_expertise: tuple[Sums, ...]
+    reviews: tuple[PastReview, ...]
+
+    @property
+    def is_small(self) -> bool:
+        """Whether there are too few reviews for a conclusion."""
+        return self.whole.reviews < FEW
+
+    @property
+    def severities(self) -> tuple[SeveritySum, ...]:
+        """The severities that have findings, worst first."""
+        return tuple(one for one in self.by_severity if one.findings)
+
+
+class Period(Struct, frozen=True):
+    """What was read."""
+
+    repositories: tuple[str, ...]
+    since: datetime
+    until: datetime
+    verified: bool
+    left_out: int
+
+
+def statistics_of(period: Period, reviews: Iterable[PastReview]) -> Statistics:
+    """Return the figures; the order of the reviews does not matter."""
+    ordered = tuple(sorted(reviews, key=_order))
+    return Statistics(
+        repositories=period.repositories,
+        since=period.since,
+        until=period.until,
+        verified=period.verified,
+        left_out=period.left_out,
+        pending=sum(not one.state.is_over for one in ordered),
+        ended=sum(one.state is TaskState.ENDED for one in ordered),
+        up=sum(one.up for one in ordered),
+        down=sum(one.down for one in ordered),
+        whole=_sums("", ordered),
+        by_severity=tuple(_by_severity(ordered)),
+        by_mode=_grouped(ordered, lambda one: one.mode),
+        by_expertise=_grouped(ordered, lambda one: one.expertise),
+        reviews=ordered,
+    )
+
+
+def _order(one: PastReview) -> tuple[object, ...]:
+    unknown = -1
+    minutes, used = (unknown if value is None else value for value in (one.minutes, one.credits))
+    task = (one.state.value, minutes, used, one.mode, one.expertise)
+    return (one.submitted_at, one.repository, one.pull_number, *task, one.findings, one.up, one.down)
+
+
+def percentile(values: Iterable[Decimal], percent: int) -> Decimal | None:
+    """Return the nearest rank: the least value that at least so many percent do not exceed; None without values."""
+    ordered = sorted(values)
+    return ordered[max(1, ceil(len(ordered) * percent / 100)) - 1] if ordered else None
+
+
+def _grouped(reviews: Sequence[PastReview], name_of: Callable[[PastReview], str]) -> tuple[Sums, ...]:
+    """Return the sums by a name, those with the most reviews first."""
+    names = sorted({name_of(one) for one in reviews})
+    sums = (_sums(name, [one for one in reviews if name_of(one) == name]) for name in names)
+    return tuple(sorted(sums, key=lambda one: (-one.reviews, one.name)))
+
+
+def _sums(name: str, reviews: Sequence[PastReview]) -> Sums:
+    answered = [one for one in reviews if one.state is TaskState.DONE]
+    hours = [one.hours for one in answered if one.hours is not None]
+    used = sum((one.credits for one in reviews if one.credits is not None), Decimal(0))
+    fixed = sum(one.count(End.FIXED) for one in reviews)
+    return Sums(
+        name=name,
+        reviews=len(answered),
+        hours_median=percentile(hours, 50),
+        hours_p90=percentile(hours, 90),
+        credits=used,
+        findings=sum(one.found for one in reviews),
+        fixed=fixed,
+        credits_per_fixed=used / fixed if fixed else None,
+    )
+
+
+def _by_severity(reviews: Iterable[PastReview]) -> Iterator[SeveritySum]:
+    counted = _counted((one.severity, one.end, one.count) for review in reviews for one in review.findings)
+    for severity in Severity:
+        ends = {end.value: counted[severity, end] for end in End}
+        yield SeveritySum(severity, sum(ends.values()), **ends)
+
+
+def _counted(rows: Iterable[tuple[Severity, End, int]]) -> Counter[tuple[Severity, End]]:
+    counted: Counter[tuple[Severity, End]] = Counter()
+    for severity, end, count in rows:
+        counted[severity, end] += count
+    return counted
+
+
+def reviews_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[PastReview]:
+    """Yield the reviews that were submitted since then.
+
+    Open findings of which only the severity is known count for the last answered review.
+    """
+    opinions = {one.finding_id: one for one in ledger.opinions}
+    last = ledger.last_reviewed()
+    for purchase in ledger.purchases:
+        submitted_at = _moment(purchase.submitted_at)
+        if not purchase.task_id or submitted_at is None or submitted_at < since:
+            continue
+        found = [one for one in ledger.findings.records if one.found == purchase.task_id and not one.leftover]
+        rows = [(one.severity, end_of(one, pull.state, opinions.get(one.id)), 1) for one in found]
+        if purchase is last:
+            end = End.IGNORED if pull.state is PullState.MERGED else End.OPEN
+            rows += [(severity, end, count) for severity, count in ledger.findings.beyond]
+        ends = (Ended(severity, end, count) for (severity, end), count in _counted(rows).items())
+        yield _review(pull, purchase, submitted_at, tuple(sorted(ends)), _total(found, opinions))
+
+
+def _review(
+    pull: PastPull,
+    purchase: Purchase,
+    submitted_at: datetime,
+    findings: tuple[Ended, ...],
+    opinions: tuple[int, int],
+) -> PastReview:
+    minutes = purchase.minutes
+    return PastReview(
+        repository=pull.repository,
+        pull_number=pull.number,
+        state=purchase.state,
+        submitted_at=submitted_at,
+        minutes=minutes if minutes is not None and 0 <= minutes <= MAX_MINUTES else None,
+        credits=purchase.used,
+        mode=purchase.mode.value if purchase.mode else UNKNOWN,
+        expertise=purchase.expertise[:MAX_EXPERTISE] or (NO_EXPERTISE if purchase.mode else UNKNOWN),
+        findings=findings,
+        up=opinions[0],
+        down=opinions[1],
+    )
+
+
+def _total(found: Iterable[TrackedFinding], opinions: Mapping[str, Opinions]) -> tuple[int, int]:
+    there = [opinions[one.id] for one in found if one.id in opinions]
+    return sum(one.up for one in there), sum(one.down for one in there)
+
+
+def end_of(finding: TrackedFinding, state: PullState, opinions: Opinions | None) -> End:
+    """Return what became of a finding."""
+    if not finding.standing.is_open:
+        return End.FIXED
+    if finding.waiver is not None:
+        return End.WAIVED
+    if opinions is not None and opinions.down > opinions.up:
+        return End.DISPUTED
+    return End.IGNORED if state is PullState.MERGED else End.OPEN
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a time in UTC, None if the text is not one."""
+    try:
+        at = datetime.fromisoformat(text)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

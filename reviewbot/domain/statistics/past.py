@@ -1,0 +1,81 @@
+"""The ledgers of past pull requests, and which of them count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from reviewbot.domain.findings.markers import read_summary_mark
+from reviewbot.domain.github.pull_request import Comment
+from reviewbot.domain.ledger.codec import decode, unverified
+from reviewbot.domain.ledger.ledger import Ledger
+from reviewbot.domain.ledger.signing import Signer
+
+
+class PullState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+    MERGED = "merged"
+
+
+class PastPull(Struct, frozen=True):
+    """A pull request with the comments that begin like a summary of reviewbot's, by any author.
+
+    Attributes:
+        repository: its full name.
+    """
+
+    repository: str
+    repository_id: int
+    number: int
+    state: PullState
+    updated_at: datetime
+    comments: tuple[Comment, ...]
+
+
+class PastLedgers(Struct, frozen=True):
+    """The ledgers of a pull request, one for each `instance`.
+
+    Attributes:
+        left_out: how many instances have only ledgers that are forged, edited or unreadable.
+    """
+
+    ledgers: tuple[Ledger, ...]
+    left_out: int
+
+
+def ledgers_of(pull: PastPull, key: str) -> PastLedgers:
+    """Return the ledgers that count: with a key those that it signed, without one those of bots and of the viewer.
+
+    A ledger that another user edited does not count. Of several, the one with the highest counter does.
+    """
+    named = [(read_summary_mark(one.body), one) for one in pull.comments]
+    instances = dict.fromkeys(instance for instance, _ in named if instance is not None)
+    found, left_out = [], 0
+    for instance in instances:
+        comments = [one for name, one in named if name == instance]
+        signer = Signer(key, pull.repository_id, pull.number, instance)
+        ledgers = [ledger for ledger in (_ledger(one, signer) for one in comments) if ledger is not None]
+        if ledgers:
+            found.append(max(ledgers, key=lambda one: one.counter))
+        else:
+            left_out += not _is_free(comments)
+    return PastLedgers(tuple(found), left_out)
+
+
+def _ledger(comment: Comment, signer: Signer) -> Ledger | None:
+    if not comment.edited_by_us:
+        return None
+    if signer.secret:
+        reading = decode(comment.body, signer)
+        return None if reading.problem else reading.ledger
+    return unverified(comment.body) if comment.author_is_bot or comment.ours else None
+
+
+def _is_free(comments: Iterable[Comment]) -> bool:
+    """Return whether these are summaries of the local reviewer, which buys nothing."""
+    ledgers = [unverified(one.body) for one in comments]
+    return all(one is not None and not one.purchases and not one.findings.records for one in ledgers)

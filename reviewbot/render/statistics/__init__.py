@@ -1,0 +1,1 @@
+"""The page of `reviewbot stats --format html`: figures, charts and tables, without scripts."""

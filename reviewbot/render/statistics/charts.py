@@ -1,0 +1,216 @@
+"""Charts as SVG that is as wide as the page: horizontal positions are percentages, so texts keep their size.
+
+The style sheet colours everything; there are no scripts and no inline styles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from math import ceil, floor, log10
+
+from msgspec import Struct
+
+from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.statistics.figures import End, SeveritySum, Statistics
+from reviewbot.domain.text.formatting import counted, number
+from reviewbot.render.html_escaping import line
+from reviewbot.render.view_models.statistics import rounded
+
+HEIGHT = 200
+"""Pixels of the plot, from the highest value to the axis."""
+
+_TOP, _BOTTOM = 14, 24
+MOST_DOTS = 1_000
+"""The newest reviews that the chart of the hours shows."""
+
+_FEW_DAYS, _MANY_DAYS = 21, 400
+_TICKS = 4
+_MOST_DATES = 3
+_WIDE_ENOUGH = 7.0
+"""Percent of the width that a number in a bar needs."""
+
+_ROW, _BAR = 34, 22
+
+
+class Bucket(Struct, frozen=True):
+    """The reviews that were submitted in so many days, and their used credits."""
+
+    start: datetime
+    days: int
+    reviews: int
+    credits: Decimal
+
+    @property
+    def name(self) -> str:
+        return f"{self.start:%Y-%m-%d}" if self.days == 1 else f"{self.days} days from {self.start:%Y-%m-%d}"
+
+
+def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
+    """Return the period in equal parts, also those without a review; it begins with the first review."""
+    if not found.reviews:
+        return ()
+    first = found.reviews[0].submitted_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = max(1, (max(found.until, found.reviews[-1].submitted_at) - first).days + 1)
+    size = 1 if days <= _FEW_DAYS else 7 if days <= _MANY_DAYS else 30 * ceil(days / (30 * 36))
+    used, counts = [Decimal(0)] * ceil(days / size), [0] * ceil(days / size)
+    for one in found.reviews:
+        at = (one.submitted_at - first).days // size
+        used[at] += one.credits or 0
+        counts[at] += 1
+    return tuple(Bucket(first + timedelta(at * size), size, counts[at], used[at]) for at in range(len(used)))
+
+
+def ticks(most: Decimal) -> tuple[Decimal, ...]:
+    """Return round values from 0 to at least the highest one, in steps of 1, 2 or 5 times a power of ten."""
+    if most <= 0:
+        return (Decimal(0), Decimal(1))
+    raw = most / _TICKS
+    power = Decimal(10) ** floor(log10(raw))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw)
+    return tuple(step * at for at in range(ceil(most / step) + 1))
+
+
+def part_of(found: Statistics) -> str:
+    """Return what a bar of the credits stands for, such as `per week`."""
+    days = buckets_of(found)[0].days
+    return {1: "per day", 7: "per week"}.get(days, f"per {days} days")
+
+
+def credits_chart(found: Statistics) -> str:
+    """Return bars: the credits that were used, by when the review was submitted."""
+    buckets = buckets_of(found)
+    marks = ticks(max((one.credits for one in buckets), default=Decimal(0)))
+    width = 100 / max(1, len(buckets))
+    bars = []
+    for at, one in enumerate(buckets):
+        height = _pixels(one.credits, marks)
+        told = f"{one.name}: {rounded(one.credits, 0)} credits, {counted(one.reviews, 'review')}"
+        bars.append(
+            f'<rect class="bar" x="{at * width + width * 0.1:.3f}%" y="{_TOP + HEIGHT - height:.1f}" '
+            f'width="{width * 0.8:.3f}%" height="{height:.1f}"><title>{line(told)}</title></rect>'
+        )
+    starts = [(at * width + width / 2, one.start) for at, one in enumerate(buckets)]
+    label = f"Credits used over time, {rounded(found.whole.credits, 0)} in total"
+    return _chart(label, marks, "".join(bars), starts)
+
+
+def hours_chart(found: Statistics) -> str:
+    """Return a dot for each answered review: the hours to the answer, by when it was submitted."""
+    done = [one for one in found.reviews if one.state is TaskState.DONE and one.hours is not None][-MOST_DOTS:]
+    marks = ticks(max((one.hours for one in done if one.hours is not None), default=Decimal(0)))
+    buckets = buckets_of(found)
+    dots = []
+    for one in done:
+        share = _share(one.submitted_at, buckets)
+        told = f"{one.repository} #{one.pull_number}, {one.submitted_at:%Y-%m-%d}: {rounded(one.hours)} hours"
+        y = _TOP + HEIGHT - _pixels(one.hours or Decimal(0), marks)
+        dots.append(f'<circle class="dot-of" cx="{share:.3f}%" cy="{y:.1f}" r="4"><title>{line(told)}</title></circle>')
+    lines = [
+        _level(value, marks, name, kind)
+        for value, name, kind in (
+            (found.whole.hours_median, "median", "median"),
+            (found.whole.hours_p90, "90th percentile", "high"),
+        )
+        if value is not None
+    ]
+    width = 100 / max(1, len(buckets))
+    starts = [(at * width + width / 2, one.start) for at, one in enumerate(buckets)]
+    median = rounded(found.whole.hours_median)
+    return _chart(f"Hours to the answer over time, median {median}", marks, "".join((*lines, *dots)), starts)
+
+
+def _level(value: Decimal, marks: Sequence[Decimal], name: str, kind: str) -> str:
+    y = _TOP + HEIGHT - _pixels(value, marks)
+    return (
+        f'<line class="level {kind}" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"><title>{name}: {rounded(value)} hours'
+        "</title></line>"
+    )
+
+
+def _share(at: datetime, buckets: Sequence[Bucket]) -> float:
+    whole = timedelta(buckets[0].days) * len(buckets)
+    return (at - buckets[0].start) / whole * 100
+
+
+def _pixels(value: Decimal, marks: Sequence[Decimal]) -> float:
+    return float(value / marks[-1]) * HEIGHT
+
+
+def _chart(label: str, marks: Sequence[Decimal], inside: str, starts: Sequence[tuple[float, datetime]]) -> str:
+    """Return a chart with its axes; `starts` are the possible places of dates, in percent."""
+    grid, names = [], []
+    for mark in marks:
+        y = _TOP + HEIGHT - _pixels(mark, marks)
+        grid.append(f'<line class="grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>')
+        names.append(f'<text class="tick" x="44" y="{y + 4:.1f}" text-anchor="end">{_tick(mark)}</text>')
+    dates = "".join(_dates(starts))
+    return _beside(label, "".join(names), f"{''.join(grid)}{inside}{dates}", _TOP + HEIGHT + _BOTTOM)
+
+
+def _beside(label: str, names: str, plot: str, height: int, kind: str = "") -> str:
+    """Return the names of an axis in a column of fixed width, and the plot in the rest of the width."""
+    return (
+        f'<div class="chart{kind}" role="img" aria-label="{line(label)}">'
+        f'<svg class="names" height="{height}">{names}</svg><svg class="plot" height="{height}">{plot}</svg></div>'
+    )
+
+
+def _tick(value: Decimal) -> str:
+    """Return a short number: `1.5k` for 1,500."""
+    thousand = 1_000
+    return f"{number(value / thousand)}k" if value >= 10 * thousand else number(value)
+
+
+def _dates(starts: Sequence[tuple[float, datetime]]) -> Iterator[str]:
+    """Yield at most three dates, evenly spread: they have space on a phone."""
+    count = min(_MOST_DATES, len(starts))
+    chosen = sorted({round(at * (len(starts) - 1) / max(1, count - 1)) for at in range(count)})
+    for at in chosen:
+        x, day = starts[at]
+        anchor = "start" if at == 0 and len(starts) > 1 else "end" if at == len(starts) - 1 and at else "middle"
+        edge = {"start": 0.0, "end": 100.0}.get(anchor, x)
+        place = f'x="{edge:.3f}%" y="{_TOP + HEIGHT + 18}" text-anchor="{anchor}"'
+        yield f'<text class="tick" {place}>{day.day} {day:%b %Y}</text>'
+
+
+def outcome_chart(severities: Sequence[SeveritySum]) -> str:
+    """Return a bar for each severity: its findings by their ends, as shares of the severity with the most."""
+    most = max((one.findings for one in severities), default=0)
+    rows = "".join(_outcome(one, at, most) for at, one in enumerate(severities))
+    names = "".join(
+        f'<text class="tick" x="72" y="{at * _ROW + 20}" text-anchor="end">{one.severity.value}</text>'
+        for at, one in enumerate(severities)
+    )
+    label = "; ".join(f"{one.severity.value}: {_told(one)}" for one in severities)
+    return _beside(f"Findings by severity and outcome: {label}", names, rows, len(severities) * _ROW + 4, " wide")
+
+
+def _outcome(one: SeveritySum, row: int, most: int) -> str:
+    parts, x = [], 0.0
+    scale = 88 / max(1, most)
+    for end, count in _ends(one):
+        width = count * scale
+        told = f"{one.severity.value}: {number(count)} {end.value}"
+        parts.append(
+            f'<rect class="{end.value}" x="{x:.3f}%" y="{row * _ROW + 4}" width="{width:.3f}%" height="{_BAR}">'
+            f"<title>{told}</title></rect>"
+        )
+        if width >= _WIDE_ENOUGH:
+            middle = x + width / 2
+            parts.append(
+                f'<text class="in-bar" x="{middle:.3f}%" y="{row * _ROW + 20}" text-anchor="middle">'
+                f"{number(count)}</text>"
+            )
+        x += width
+    parts.append(f'<text class="tick" x="{x + 1:.3f}%" y="{row * _ROW + 20}">{number(one.findings)}</text>')
+    return "".join(parts)
+
+
+def _told(one: SeveritySum) -> str:
+    return ", ".join(f"{number(count)} {end.value}" for end, count in _ends(one))
+
+
+def _ends(one: SeveritySum) -> Iterable[tuple[End, int]]:
+    return ((end, count) for end in End if (count := int(getattr(one, end.value))))

@@ -1,0 +1,78 @@
+"""The words and rows of the statistics, for the terminal, Markdown and the page."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from reviewbot.domain.statistics.figures import FEW, End, SeveritySum, Statistics, Sums
+from reviewbot.domain.text.formatting import counted, number
+
+HEADINGS = ("", "reviews", "median hours", "90th percentile", "credits", "findings", "fixed", "credits per fixed")
+ENDS = ("severity", "findings", *(str(end) for end in End))
+
+
+def rounded(value: Decimal | None, places: int = 1) -> str:
+    """Format a figure with at most so many places; `-` if it is unknown."""
+    return "-" if value is None else number(round(value, places))
+
+
+def scope_of(found: Statistics) -> str:
+    """Return the repositories and the period, such as `acme/shop, 2026-08-30 to 2026-11-28`."""
+    return f"{', '.join(found.repositories)}, {found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}"
+
+
+def notes_of(found: Statistics) -> tuple[str, ...]:
+    """Return everything that is said of the figures."""
+    return (*cautions_of(found), *facts_of(found))
+
+
+def cautions_of(found: Statistics) -> tuple[str, ...]:
+    """Return why the figures may mislead."""
+    notes = []
+    if found.is_small:
+        notes.append(f"With fewer than {FEW} reviews, these figures mean little.")
+    if not found.verified:
+        notes.append(
+            "Unverified: set CODEVF_API_KEY to the key of the workflow, and only ledgers that it signed are counted."
+        )
+    if found.left_out:
+        why = "edited, unreadable, or not signed with this key" if found.verified else "edited, unreadable, or a user's"
+        notes.append(f"Left out: {counted(found.left_out, 'ledger')} ({why}).")
+    return tuple(notes)
+
+
+def facts_of(found: Statistics) -> tuple[str, ...]:
+    """Return what the tables do not show."""
+    notes = []
+    if found.pending:
+        notes.append(f"Not answered yet: {counted(found.pending, 'review')}.")
+    if found.ended:
+        notes.append(f"Ended without an answer: {counted(found.ended, 'task')}; the credits that they used count.")
+    if found.up or found.down:
+        notes.append(f"Reactions to the findings: {number(found.up)} 👍, {number(found.down)} 👎.")
+    return tuple(notes)
+
+
+def groups_of(found: Statistics) -> tuple[tuple[str, Sums], ...]:
+    """Return the named sums: all reviews, then by mode, then by expertise."""
+    by_mode = ((f"mode {one.name}", one) for one in found.by_mode)
+    by_expertise = ((f"expertise {one.name}", one) for one in found.by_expertise)
+    return (("all", found.whole), *by_mode, *by_expertise)
+
+
+def cells_of(one: Sums) -> tuple[str, ...]:
+    """Return the figures of some reviews as text."""
+    return (
+        number(one.reviews),
+        rounded(one.hours_median),
+        rounded(one.hours_p90),
+        rounded(one.credits, 0),
+        number(one.findings),
+        number(one.fixed),
+        rounded(one.credits_per_fixed, 0),
+    )
+
+
+def ends_of(one: SeveritySum) -> tuple[str, ...]:
+    """Return the counts of a severity as text."""
+    return (one.severity.value, number(one.findings), *(number(getattr(one, end.value)) for end in End))

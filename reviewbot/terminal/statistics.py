@@ -1,0 +1,47 @@
+"""The tables of `reviewbot stats`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from reviewbot.domain.statistics.figures import Statistics
+from reviewbot.domain.text.formatting import counted, number
+from reviewbot.render.view_models.statistics import ENDS, HEADINGS, cells_of, ends_of, groups_of, notes_of, scope_of
+from reviewbot.terminal.console import say, shown
+
+_NARROW = 84
+"""Columns below which the table of the reviews omits `_OMITTED`."""
+
+_OMITTED = {3, 5}
+
+
+def show_statistics(console: Console, found: Statistics) -> None:
+    """Print the figures: of all reviews and by mode and expertise, then the findings by severity, then the notes."""
+    if found.reviews:
+        rows = [(name, *cells_of(one)) for name, one in groups_of(found)]
+        kept = [at for at in range(len(HEADINGS)) if console.width >= _NARROW or at not in _OMITTED]
+        console.print(_table([HEADINGS[at] for at in kept], [[row[at] for at in kept] for row in rows]))
+        console.print()
+        if found.severities:
+            console.print(_table(ENDS, map(ends_of, found.severities)))
+            console.print()
+    whole = found.whole
+    summary = f"{counted(whole.reviews, 'review')}, {counted(round(whole.credits), 'credit')} used"
+    per_fixed = f", {number(round(whole.credits_per_fixed))} per fixed finding" if whole.credits_per_fixed else ""
+    say(console, shown(f"{scope_of(found)}: {summary}{per_fixed}.", "bold"), hang=2)
+    for note in notes_of(found):
+        say(console, note, "dim", hang=2)
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+    first, *others = headings
+    table.add_column(first, overflow="fold")
+    for name in others:
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(*map(shown, row))
+    return table

@@ -1,0 +1,142 @@
+"""A late answer is announced once over HTTP; `tests/simulation` plays kills and races in memory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reviewbot_sandbox.codevf import Answer, HandClock, TaskLife
+from reviewbot_sandbox.fault_rules import DropBefore, RecordedThen, Reply
+from reviewbot_sandbox.github import Level
+
+from tests.app.house import CLEAN, HEAD, REPO, Finished, Rig, answer, finding, house
+
+pytestmark = pytest.mark.proof
+
+LATER = TaskLife(2, 2)
+LOW = answer(finding("app.py", 12, severity="low"))
+LEAVING = {"wait_minutes": "0"}
+COMMENTS = "/issues/1/comments"
+
+
+def collect(rig: Rig, **inputs: Any) -> Finished:  # noqa: ANN401 — any input
+    return rig.run(event="schedule", payload={}, command="collect", **inputs)
+
+
+def late(rig: Rig, clock: HandClock, **inputs: Any) -> Finished:  # noqa: ANN401 — any input
+    """Leave before the answer, and collect it."""
+    rig.run(**LEAVING, **inputs)
+    clock.advance(10)
+    return collect(rig, **inputs)
+
+
+@pytest.mark.parametrize(
+    ("reply", "inputs", "says"),
+    [
+        (CLEAN, {}, "**No findings** · [summary]("),
+        (LOW, {"comment_from": "high"}, "**1 finding, not blocking** · 🔵 1 low · [summary]("),
+        (LOW, {"comment_from": "high", "summary_comment": "false"}, "· 🔵 1 low · [check]("),
+    ],
+)
+def test_an_answer_that_no_review_shows_is_announced_once(
+    tmp_path: Path,
+    reply: Answer,
+    inputs: dict[str, str],
+    says: str,
+) -> None:
+    clock = HandClock()
+    with house(tmp_path, life=LATER, clock=clock, engineer=lambda _: reply) as rig:
+        done = late(rig, clock, **inputs)
+        [text] = rig.announcements()
+        head = rig.world.pull(REPO, 1).head_sha[:7]
+        assert f"-->\n@mona The review of `{head}` is finished." in text
+        assert says in text
+        [entry] = json.loads(done.outputs["published"])
+        assert (entry["repository"], entry["number"], entry["verdict"]) == (REPO, 1, "pass")
+        assert sum(entry["findings"].values()) == (reply is LOW)
+        collect(rig, **inputs)
+        rig.run(**inputs)
+        assert rig.announcements() == [text]
+
+
+@pytest.mark.parametrize("is_posted", [True, False])
+def test_an_answer_with_a_review_or_within_its_run_is_not(tmp_path: Path, is_posted: bool) -> None:  # noqa: FBT001 — a table
+    clock = HandClock()
+    with house(
+        tmp_path, life=LATER, clock=clock if is_posted else None, engineer=lambda _: LOW if is_posted else CLEAN
+    ) as rig:
+        if is_posted:
+            late(rig, clock)
+        else:
+            rig.run()
+            collect(rig)
+        assert len(rig.comments()) == is_posted
+        assert not rig.announcements()
+
+
+def test_who_requested_the_review_is_mentioned_and_a_bot_is_not(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
+        rig.world.grant(REPO, "hubot", Level.WRITE)
+        comment = rig.world.comment(REPO, 1, "hubot", "/reviewbot review")
+        user = {"login": "hubot", "type": "User"}
+        event = {
+            "action": "created",
+            "issue": {"number": 1, "pull_request": {"url": "x"}},
+            "comment": {"id": comment.id, "body": comment.body, "user": user},
+            "sender": user,
+        }
+        rig.run(event="issue_comment", payload=event, review_on="request", **LEAVING)
+        clock.advance(10)
+        collect(rig, review_on="request")
+        [text] = rig.announcements()
+        assert "\n@mona @hubot The review of " in text
+
+
+@pytest.mark.parametrize("fault", [DropBefore(), RecordedThen(502)])
+def test_a_lost_answer_of_github_leaves_one_announcement(tmp_path: Path, fault: Any) -> None:  # noqa: ANN401 — a fault
+    clock = HandClock()
+    with house(tmp_path, life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
+        rig.run(**LEAVING)
+        clock.advance(10)
+        rig.github_faults.add(COMMENTS, fault, times=1, method="POST")
+        assert collect(rig).exit_status == 0
+        assert len(rig.announcements()) == 1
+
+
+def test_github_that_takes_no_announcement_leaves_the_answer_to_the_next_run_or_refuses_it_for_good(
+    tmp_path: Path,
+) -> None:
+    clock = HandClock()
+    with house(tmp_path, life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
+        rig.run(**LEAVING)
+        clock.advance(10)
+        rig.github_faults.add(COMMENTS, Reply(502), times=None, method="POST")
+        collect(rig)
+        assert (rig.announcements(), rig.checks()[-1].conclusion) == ([], "success")
+        assert "not finished" in rig.summaries()[0]
+        rig.github_faults.clear()
+        collect(rig)
+        assert (len(rig.announcements()), rig.checks()[-1].conclusion) == (1, "success")
+    clock = HandClock()
+    with house(tmp_path / "locked", life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
+        rig.run(**LEAVING)
+        clock.advance(10)
+        rig.github_faults.add(COMMENTS, Reply(422, body=b'{"message": "Locked"}'), times=None, method="POST")
+        collect(rig)
+        assert (rig.announcements(), rig.checks()[-1].conclusion) == ([], "success")
+
+
+def test_a_collection_takes_as_many_requests_as_before_besides_the_comment_and_its_reading(tmp_path: Path) -> None:
+    taken = {}
+    for name, reply in {"review": LOW, "announcement": CLEAN}.items():
+        clock = HandClock()
+        with house(tmp_path / name, life=LATER, clock=clock, engineer=lambda _, reply=reply: reply, files=HEAD) as rig:
+            rig.run(**LEAVING)
+            clock.advance(10)
+            before = len(rig.github_requests())
+            collect(rig)
+            taken[name] = len(rig.github_requests()) - before
+    assert taken["announcement"] <= taken["review"]

@@ -1,0 +1,114 @@
+"""The statistics as JSON, Markdown, CSV and a page: documented, escaped, and the same figures in each."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from reviewbot.domain.statistics.figures import End, Period, Statistics, statistics_of
+from reviewbot.exports.statistics import COLUMNS, statistics_csv, statistics_json, statistics_markdown
+from reviewbot.render.renderer import Renderer
+from reviewbot.values import replace
+from tests.render.statistics_builders import SINCE, UNTIL, hostile, usual
+
+USUAL = usual()
+EMPTY = statistics_of(Period(("acme/shop",), SINCE, UNTIL, verified=True, left_out=0), [])
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
+
+
+def document(found: Statistics) -> dict[str, Any]:
+    text = statistics_json(found)
+    assert text.isascii()
+    read: dict[str, Any] = json.loads(text)
+    return read
+
+
+ACTIVE = {"script", "img", "link", "iframe", "object", "form", "base", "a"}
+
+
+def parsed(html: str) -> list[tuple[str, str]]:
+    """Return every element with each of its attributes."""
+    found: list[tuple[str, str]] = []
+
+    class Parser(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            found.extend((tag, name) for name, _ in [("", None), *attrs])
+
+    Parser().feed(html)
+    return found
+
+
+@pytest.mark.parametrize("found", [USUAL, EMPTY, hostile("x")], ids=["usual", "empty", "hostile"])
+def test_the_json_is_as_its_schema_says(found: Statistics) -> None:
+    schema = json.loads(Path(__file__).parents[2].joinpath("docs", "stats.schema.json").read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema)
+    assert [error.message for error in validator.iter_errors(document(found))] == []
+    assert schema["properties"]["each"]["items"]["required"] == list(COLUMNS)
+
+
+def test_the_sums_are_those_of_the_reviews() -> None:
+    found = document(USUAL)
+    assert found["schema"] == "reviewbot/stats/1"
+    assert found["credits"] == sum(one["credits"] or 0 for one in found["each"])
+    assert (
+        found["findings"]
+        == sum(one["findings"] for one in found["each"])
+        == sum(one["findings"] for one in found["bySeverity"])
+    )
+    for one in (*found["bySeverity"], *found["each"]):
+        assert one["findings"] == sum(one[end.value] for end in End)
+
+
+def test_figures_that_are_not_known_are_null_and_empty_cells() -> None:
+    found = document(EMPTY)
+    assert (found["hoursMedian"], found["creditsPerFixed"], found["credits"]) == (None, None, 0)
+    pending = statistics_of(
+        Period(("acme/shop",), SINCE, UNTIL, verified=True, left_out=0),
+        [replace(USUAL.reviews[0], minutes=None, credits=None)],
+    )
+    (row,) = csv.DictReader(io.StringIO(statistics_csv(pending)))
+    assert (row["hours"], row["credits"]) == ("", "")
+
+
+def test_the_csv_has_one_line_per_review() -> None:
+    rows = list(csv.DictReader(io.StringIO(statistics_csv(USUAL))))
+    assert tuple(rows[0]) == COLUMNS
+    assert [one["pullRequest"] for one in rows] == [str(one.pull_number) for one in USUAL.reviews]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_cell_is_a_formula(text: str) -> None:
+    for row in csv.reader(io.StringIO(statistics_csv(hostile(text)))):
+        assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+@pytest.mark.parametrize("text", ["|a|b|", "@mona", "<!-- x -->", "[x](https://evil.example)", "a\n\n# b", "`x`"])
+def test_names_have_no_effect_in_markdown(text: str) -> None:
+    made, plain = statistics_markdown(hostile(text)), statistics_markdown(hostile("x"))
+    assert len(made.splitlines()) == len(plain.splitlines())
+    assert "@mona" not in made
+    assert "](https://evil" not in made
+    assert "<!--" not in made
+
+
+def test_the_page_loads_and_runs_nothing() -> None:
+    for found in (USUAL, EMPTY, hostile('<script>alert(1)</script>" onload="alert(1)')):
+        html = Renderer().statistics(found)
+        assert [
+            (tag, name) for tag, name in parsed(html) if tag in ACTIVE or name.startswith(("on", "style", "src"))
+        ] == []
+        assert "default-src 'none'; style-src 'sha256-" in html
+
+
+def test_a_period_without_reviews_has_no_charts() -> None:
+    html = Renderer().statistics(EMPTY)
+    assert "No reviews in this period." in html
+    assert "<svg" not in html
+    assert "With fewer than 10 reviews, these figures mean little." in html

@@ -1,0 +1,152 @@
+"""What the law on announcements compares: whom GitHub notified of what, and which answers were late."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import cast
+
+from reviewbot.domain.codevf.batches import split_ids
+from reviewbot.domain.findings.markers import read_announcement_mark
+from reviewbot.domain.github.check_identity import split_tag
+from reviewbot.domain.ledger.codec import decode
+from reviewbot.domain.ledger.external_id import SHORT_IDENTITY, decode_external_id
+from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.model.review import TaskStatus
+from tests.simulation.codevf import StoredTask
+from tests.simulation.github import BOT, REPOSITORY_ID, Notification, Pull
+from tests.simulation.schedule import Run
+from tests.simulation.world import KEY, World
+
+
+def key_of(body: str) -> str:
+    """Return what a comment announces; empty for other comments."""
+    mark = read_announcement_mark(body)
+    return mark.key if mark else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """A purchase: one task, or several."""
+
+    tasks: tuple[StoredTask, ...]
+
+    @property
+    def over_since(self) -> float:
+        """When the last task ended."""
+        return max(one.over_since for one in self.tasks)
+
+    @property
+    def buyers(self) -> list[Run]:
+        """The runs that created its tasks."""
+        return [cast(Run, run) for task in self.tasks for run in task.askers]
+
+    @property
+    def readers(self) -> list[Run]:
+        """The runs that have read an end."""
+        return [cast(Run, run) for task in self.tasks for _, run in task.told]
+
+    @property
+    def cancellers(self) -> list[object]:
+        """The runs that have asked CodeVF to cancel it."""
+        return [run for task in self.tasks for run in task.cancellers]
+
+    def is_late(self) -> bool:
+        """Return whether the runs that bought it had ended before it did, and another one has read its end."""
+        ended = all(run.ended is not None and run.ended < self.over_since for run in self.buyers)
+        return ended and any(run not in self.buyers for run in self.readers)
+
+    def is_read_by_buyers_alone(self, world: World, until: float) -> bool:
+        """Return whether no other run had read an end by then.
+
+        A run that carries out a missed command buys without waiting, and then it is another one, with its own event.
+        """
+        is_asked = any(
+            one.sender in self.buyers and "reviewbot:answer" in one.texts[0] for one in world.github.notifications
+        )
+        readers = [run for task in self.tasks for at, run in task.told if at <= until]
+        return bool(readers) and not is_asked and all(run in self.buyers for run in readers)
+
+    def is_shown(self, world: World, until: float) -> bool:
+        """Return whether a run that has read its end had posted a review by then."""
+        return any(
+            one.is_review and self.over_since <= one.at <= until and one.sender in self.readers
+            for one in world.github.notifications
+        )
+
+    def has_no_answer(self, world: World) -> bool:
+        """Return whether a task was not completed."""
+        return any(one.status(world.time.seconds) is not TaskStatus.COMPLETED for one in self.tasks)
+
+    def is_replaced(self, world: World) -> bool:
+        """Return whether a run that has read its end bought another review."""
+        later = (one for one in world.codevf.tasks.values() if one.created > self.over_since)
+        return any(run in self.readers for one in later for run in one.askers)
+
+
+def violations(world: World, pull: Pull) -> Iterator[str]:
+    """Yield what breaks the law on a pull request."""
+    there = Counter(filter(None, (key_of(one.body) for one in world.github.comments_of(pull.number))))
+    yield from (f"{key} has {count} announcements" for key, count in there.items() if count > 1)
+    posted, erased = _posted(world, pull), {key_of(text) for text in world.truth.erased}
+    for key, ones in posted.items():
+        if len(ones) > 1 and key not in erased and not _raced(ones):
+            yield f"{key} is announced {len(ones)} times"
+        yield from (
+            f"{key} mentions {one.mentioned}" for one in ones if one.mentioned - {pull.author, "mona", "kim", "boss"}
+        )
+        if not pull.author_is_bot and any(pull.author not in one.mentioned for one in ones):
+            yield f"the announcement {key} does not mention {pull.author}"
+    for key, bought in bought_by_key(world, pull).items():
+        if key in posted and bought.is_read_by_buyers_alone(world, until=posted[key][0].at):
+            yield f"{key} is announced by the run that bought it"
+        if key in posted and posted[key][0].sender in bought.cancellers and bought.has_no_answer(world):
+            yield f"{key} is announced by the run that cancelled it"
+        if key in posted and bought.is_shown(world, until=posted[key][0].at):
+            yield f"{key} is announced, though a review was posted"
+        if key not in posted and _is_due(world, pull, bought):
+            yield f"{key} is late and is not announced"
+
+
+def _posted(world: World, pull: Pull) -> Mapping[str, list[Notification]]:
+    found: defaultdict[str, list[Notification]] = defaultdict(list)
+    for one in world.github.notifications:
+        if one.by == BOT and one.number == pull.number and (key := key_of(one.texts[0])):
+            found[key].append(one)
+    return found
+
+
+def _raced(ones: Sequence[Notification]) -> bool:
+    """Return whether another run was at work when the second announcement was posted."""
+    senders = [cast(Run, one.sender) for one in ones]
+    return all(
+        one is not other and one.ended is not None and other.began <= one.ended for one, other in pairwise(senders)
+    )
+
+
+def bought_by_key(world: World, pull: Pull) -> Mapping[str, Bought]:
+    """Return the recorded purchases with their tasks."""
+    signer = Signer(KEY, REPOSITORY_ID, pull.number, "")
+    ids: dict[str, str] = {}
+    for text in world.truth.texts:
+        for one in decode(text, signer).ledger.purchases:
+            ids[f"{one.identity[:SHORT_IDENTITY]}-{one.attempt}"] = one.task_id
+    for check in world.github.checks.values():
+        copy = decode_external_id(split_tag(check.external_id)[1], signer)
+        if copy and copy.task_id:
+            ids.setdefault(f"{copy.identity}-{copy.attempt}", copy.task_id)
+    return {
+        key: Bought(tuple(world.codevf.tasks[one] for one in split_ids(found))) for key, found in ids.items() if found
+    }
+
+
+def _is_due(world: World, pull: Pull, bought: Bought) -> bool:
+    """Return whether an answer must have been announced."""
+    is_hindered = bool(bought.cancellers) or bought.is_replaced(world) or world.truth.hindered or pull.was_closed
+    if bought.has_no_answer(world) and is_hindered:
+        return False
+    is_known = world.setting.input("summary-comment", "true") == "true" and not world.truth.losses
+    is_forgotten = any(one.forgotten for one in bought.tasks)
+    return is_known and not is_forgotten and bought.is_late() and not bought.is_shown(world, until=world.time.seconds)

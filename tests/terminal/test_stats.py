@@ -1,0 +1,211 @@
+"""`reviewbot stats` reads the ledgers on GitHub: what reviews cost, and what became of their findings."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reviewbot_sandbox.codevf import TaskRequest
+from reviewbot_sandbox.faults import Reply
+
+from reviewbot import cli
+from reviewbot.domain.findings.markers import summary_mark
+from reviewbot.domain.ledger.codec import encode
+from reviewbot.domain.ledger.ledger import Ledger
+from reviewbot.domain.ledger.signing import Signer
+from tests.app.house import KEY, OTHER_KEY, REPO, SCALE, TOKEN, Rig, answer, earlier, finding, house, said
+from tests.domain.builders import purchase
+from tests.terminal.ground import Clone, Said
+
+FILES = {"app.py": "import os\n\n\ndef run(command):\n    os.system(command)\n"}
+FLAW = finding("app.py", 5, severity="critical", title="A shell runs it", code="    os.system(command)")
+
+
+def engineer(request: TaskRequest) -> Any:  # noqa: ANN401 — JSON
+    """Find the flaw, and call it fixed the next time."""
+    if earlier(request):
+        return answer(previous=said(request, "fixed"))
+    return answer(FLAW)
+
+
+def stats(rig: Rig, *arguments: str, key: str = KEY, repo: str = REPO) -> Said:
+    out, err = io.StringIO(), io.StringIO()
+    env = {
+        "PATH": os.environ["PATH"],
+        "CODEVF_API_KEY": key,
+        "GITHUB_TOKEN": TOKEN,
+        "GITHUB_API_URL": rig.github_url,
+        "GITHUB_SERVER_URL": rig.github_url,
+        "REVIEWBOT_TIME_SCALE": str(SCALE),
+        "COLUMNS": "100",
+    }
+    return Said(cli.main(["stats", "--repo", repo, *arguments], env, out, err), out.getvalue(), err.getvalue())
+
+
+def opened(rig: Rig, branch: str) -> Rig:
+    """Open another pull request with the flaw; the runs that follow review it."""
+    rig.world.push(REPO, branch, FILES, author="mona")
+    rig.number = rig.world.open_pull_request(REPO, branch, title=branch, author="mona").number
+    return rig
+
+
+def thumbs_down(rig: Rig) -> None:
+    rig.world.react(rig.comments()[-1].id, "mona", "-1")
+
+
+def merged(rig: Rig) -> None:
+    rig.world.close(REPO, rig.number, merged=True)
+    assert rig.run(payload=rig.event("closed")).exit_status == 0
+
+
+def disputed(rig: Rig) -> None:
+    """Review, dislike, merge."""
+    opened(rig, "disputed").run()
+    thumbs_down(rig)
+    merged(rig)
+
+
+def fixed(rig: Rig) -> None:
+    """Review, fix, review, merge."""
+    opened(rig, "fixed").run(expertise="engineer", mode="standard")
+    rig.world.push(REPO, "fixed", {"app.py": "import os\n"}, author="mona")
+    rig.run(expertise="engineer", mode="standard")
+    merged(rig)
+
+
+def ignored(rig: Rig) -> None:
+    """Review, merge."""
+    opened(rig, "ignored").run()
+    merged(rig)
+
+
+def still_open(rig: Rig) -> None:
+    opened(rig, "open").run()
+
+
+def pending(rig: Rig) -> None:
+    opened(rig, "pending").run(wait_minutes="0")
+
+
+def forged(rig: Rig) -> None:
+    """An author claims that a thousand credits were used."""
+    opened(rig, "forged")
+    signer = Signer("cvf_guessed", rig.world.store.repo(REPO).id, rig.number, "")
+    body = f"{summary_mark('')}\n{encode(Ledger((purchase(used=Decimal(1000)),)), signer)}"
+    rig.world.comment(REPO, rig.number, "mona", body)
+
+
+def edited(rig: Rig) -> None:
+    """A collaborator edits reviewbot's summary."""
+    opened(rig, "edited").run()
+    (summary,) = [
+        one for one in rig.world.store.comments.values() if one.number == rig.number and one.author.endswith("[bot]")
+    ]
+    rig.world.edit_comment(summary.id, "mona", summary.body)
+
+
+PULLS: tuple[Callable[[Rig], None], ...] = (disputed, fixed, ignored, still_open, pending, forged, edited)
+
+
+def test_the_figures_of_a_repository_with_pull_requests_in_every_state(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer) as rig:
+        for play in PULLS:
+            play(rig)
+        before = rig.github_requests()
+        report = stats(rig, "--format", "json").report
+        sent = rig.github_requests()[len(before) :]
+        assert sent == ["POST /graphql"], "one page, and nothing else"
+        assert (report["verified"], report["leftOut"], report["small"], report["pending"]) == (True, 2, True, 1)
+        assert (report["reviews"], report["findings"], report["fixed"], report["down"]) == (5, 4, 1, 1)
+        ends = {"findings": 4, "fixed": 1, "waived": 0, "disputed": 1, "ignored": 1, "open": 1}
+        assert {"severity": "critical", **ends} in report["bySeverity"]
+        assert [(one["mode"], one["reviews"]) for one in report["byMode"]] == [("fast", 3), ("standard", 2)]
+        assert [(one["expertise"], one["fixed"]) for one in report["byExpertise"]] == [("none", 0), ("engineer", 1)]
+        assert report["creditsPerFixed"] == report["credits"] == sum(one["credits"] or 0 for one in report["each"])
+
+        shown = " ".join(stats(rig).out.split())
+        assert "5 reviews," in shown
+        assert "critical 4 1 0 1 1 1" in shown
+        assert "With fewer than 10 reviews, these figures mean little." in shown
+        assert "Left out: 2 ledgers (edited, unreadable, or not signed with this key)." in shown
+
+        lines = list(csv.DictReader(io.StringIO(stats(rig, "--format", "csv").out)))
+        assert [(one["pullRequest"], one["findings"], one["fixed"]) for one in lines[:3]] == [
+            ("2", "1", "0"),
+            ("3", "1", "1"),
+            ("3", "0", "0"),
+        ]
+        assert "| critical | 4 | 1 | 0 | 1 | 1 | 1 |" in stats(rig, "--format", "markdown").out
+        assert stats(rig, "--format", "html").out.startswith("<!doctype html>")
+
+        unverified = stats(rig, "--format", "json", key="").report
+        assert (unverified["verified"], unverified["reviews"], unverified["leftOut"]) == (False, 5, 2)
+        another = stats(rig, key=OTHER_KEY)
+        assert "0 reviews, 0 credits used." in another.out
+        assert "Left out: 7 ledgers" in another.out
+
+
+def test_unverified_figures_say_so(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.run()
+        assert "Unverified: set CODEVF_API_KEY to the key of the workflow" in stats(rig, key="").out
+        assert "Unverified" not in stats(rig).out
+
+
+def test_pages_are_read_until_the_period_begins(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        for number in range(20):
+            opened(rig, f"b{number}")
+        before = len(rig.github_requests())
+        said = stats(rig, "--plain")
+        assert len(rig.github_requests()) - before == 2
+        assert "0 reviews" in said.out
+        assert f"Reading the reviews of {REPO} …" in said.err
+        rig.github_faults.add("/graphql", Reply(502), body="query Past", nth=2, times=None)
+        failed = stats(rig)
+        assert (failed.status, failed.out) == (3, "")
+        assert "reading the reviews of past pull requests" in failed.err
+        assert "(502)" in failed.err
+        assert "Check https://www.githubstatus.com" in failed.err
+
+
+def test_a_repository_that_the_token_cannot_see_is_named(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        said = stats(rig, repo="octocat/nothing")
+        assert said.status == 3
+        assert "octocat/nothing" in said.err
+
+
+def test_the_repository_is_that_of_the_clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone = Clone(tmp_path / "clone")
+    clone.git("init", "--quiet")
+    clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
+    monkeypatch.chdir(clone.root)
+    out, err = io.StringIO(), io.StringIO()
+    assert cli.main(["stats", "--since", "4w"], {"PATH": os.environ["PATH"]}, out, err) == 2
+    assert f"GITHUB_TOKEN=$(gh auth token) reviewbot stats --since 4w --repo {REPO}" in err.getvalue()
+
+
+def test_hostile_text_in_an_unverified_ledger_has_no_effect(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.run()
+        store = rig.world.store
+        signer = Signer("", store.repo(REPO).id, 1, "")
+        bought = purchase(expertise="=HYPERLINK(1)\x1b[2J<script>", used=None, submitted_at=store.now().isoformat())
+        (summary,) = (one for one in store.comments.values() if one.author.endswith("[bot]"))
+        body = f"{summary_mark('')}\n{encode(Ledger((bought,), counter=99), signer)}"
+        rig.world.edit_comment(summary.id, summary.author, body)
+        (line,) = csv.DictReader(io.StringIO(stats(rig, "--format", "csv", key="").out))
+        assert line["expertise"].startswith("'=HYPERLINK(1)")
+        html = stats(rig, "--format", "html", key="").out
+        assert "<script" not in html
+        assert "=HYPERLINK(1)" not in html.replace("expertise =HYPERLINK(1)", "")
+        assert "\x1b" not in stats(rig, key="").out + html
+        assert json.loads(stats(rig, "--format", "json", key="").out)["reviews"] == 0
