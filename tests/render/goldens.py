@@ -48,6 +48,7 @@ from reviewbot.values import replace
 from tests.render.view_builders import (
     ANNOUNCED,
     ANSWER,
+    ASKED,
     AWAITING,
     BYPASSED,
     CLEAN,
@@ -327,11 +328,11 @@ def _answers() -> Iterator[tuple[str, Golden]]:
     views["answer-status-quiet.md"] = told
     views["answer-status-postponed.md"] = replace(told, status=replace(quiet, postponed=True))
     asked = replace(ANSWER, word="ask", reason="", check_title="")
-    views["answer-ask.md"] = replace(asked, reply=REPLY)
-    views["answer-ask-edited.md"] = replace(asked, finding_id="", finding="", reply=replace(REPLY, is_edited=True))
-    views["answer-ask-cancelled.md"] = replace(asked, reply=replace(REPLY, text="", state="cancelled", used=None))
+    views["answer-ask.md"] = replace(asked, reply=ASKED)
+    views["answer-ask-edited.md"] = replace(asked, finding_id="", finding="", reply=replace(ASKED, is_edited=True))
+    views["answer-ask-cancelled.md"] = replace(asked, reply=replace(ASKED, text="", state="cancelled", used=None))
     views["answer-ask-unbought.md"] = replace(
-        asked, reply=replace(REPLY, text="", state="", url=None, asker="a b", used=None)
+        asked, reply=replace(ASKED, text="", state="", url=None, asker="a b", used=None)
     )
     meant = {
         Refusal.OWN: CommandName.BYPASS,

@@ -410,7 +410,7 @@ QUESTION = QuestionView(
     instructions="Money is `Decimal`, never a float.",
     file_names=(("change.diff", "the change as a git diff"), ("question.txt", "the finding and its thread")),
 )
-REPLY = AskedView(
+ASKED = AskedView(
     asker="hubot",
     url="https://github.com/acme/shop/pull/7#discussion_r812",
     is_edited=False,
