@@ -167,7 +167,9 @@ def _perform(asked: Inquiry, step: Step) -> Result:
             case RecordQuestion(question=question):
                 return Recorded(_record(asked.run, question))
             case CreateQuestion():
-                return Created(_create(asked, step))
+                task = _create(asked, step)
+                asked.run.say(f"CodeVF has the task {task.id}.")
+                return Created(task)
             case PostAnswer(question=question, task=task):
                 return _post_once(replace(asked, question=question), task)
             case _:
