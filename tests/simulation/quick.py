@@ -105,17 +105,17 @@ def _by_identity(method: Any) -> object:  # noqa: ANN401 — any method
 
 
 def _by_what_decides_it(prepare: Any) -> object:  # noqa: ANN401 — as above
-    """Cache a change by the settings and the texts that it is prepared from."""
-    kept: dict[tuple[object, ...], tuple[object, object]] = {}
+    """Cache a change by the settings and the texts that it is prepared from; the change by identity, kept alive."""
+    kept: dict[tuple[object, ...], tuple[object, object, object]] = {}
 
     def call(run: Any, snapshot: Any, change: object) -> object:  # noqa: ANN401 — as above
         pull, attributes = snapshot.pull, snapshot.default_branch.attributes
-        key = id(run.settings), pull.title, pull.body, pull.base_ref, attributes, change
+        key = id(run.settings), pull.title, pull.body, pull.base_ref, attributes, id(change)
         if key not in kept:
             if len(kept) > SIZE // 10:
                 kept.clear()
-            kept[key] = run.settings, prepare(run, snapshot, change)
-        return kept[key][1]
+            kept[key] = run.settings, change, prepare(run, snapshot, change)
+        return kept[key][2]
 
     return call
 

@@ -169,7 +169,7 @@ class _Visit(Struct, frozen=True):
             service = self.stack.enter_context(CodeVF(access, self.clock, deadline, SystemRandom()))
             balance = service.balance()
             yield Check("key", "valid")
-            yield from of_price(settings, balance, service.tags())
+            yield from of_price(settings, balance, service.tags(), self.clock.now())
             yield of_project(settings.codevf_project or self.repository)
         except SettingsError as error:
             yield from of_problems(error.problems)
