@@ -35,7 +35,7 @@ from reviewbot.errors import TemplateError
 from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, address, link
 from reviewbot.render.examples import example_views
-from reviewbot.render.view_models.command import AnnouncementView, AnswerView
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
 from reviewbot.render.view_models.review import (
     CommentView,
     FindingStateView,
@@ -160,6 +160,8 @@ class Renderer:
                     self.announcement(view)
                 case PromptView():
                     self.prompt(view)
+                case QuestionView():
+                    self.question(view)
 
     def summary(self, view: SummaryView) -> str:
         """Return the summary comment: the marks first, at most 65,000 characters."""
@@ -268,11 +270,18 @@ class Renderer:
 
     def prompt(self, view: PromptView) -> str:
         """Return the prompt, 10 to 10,000 characters: the author's text is truncated first."""
+        return self._prompt("prompt.txt.j2", contexts.of_prompt(view))
+
+    def question(self, view: QuestionView) -> str:
+        """Return the prompt of a question, 10 to 10,000 characters."""
+        return self._prompt("question.txt.j2", contexts.of_question(view))
+
+    def _prompt(self, name: str, attempts: Iterable[Mapping[str, object]]) -> str:
         if self.refusal is not None:
             raise self.refusal
-        text = _first_fit("prompt.txt.j2", contexts.of_prompt(view), self._plain.render, PROMPT)
+        text = _first_fit(name, attempts, self._plain.render, PROMPT)
         if len(text) < _PROMPT_MINIMUM:
-            raise TemplateError.mistake("prompt.txt.j2", None, "a prompt has at least 10 characters")
+            raise TemplateError.mistake(name, None, "a prompt has at least 10 characters")
         return text
 
     @_or_shipped

@@ -247,6 +247,9 @@ class Settings:
     attachment_bytes: int = setting(
         1_000_000, whole_number(1_000, LARGEST_ATTACHMENT), "The largest attachment, in bytes.", action=False
     )
+    ask_credits: int = setting(
+        60, whole_number(60, 600), "Credits for the answer to `/reviewbot ask`, before the multipliers.", action=False
+    )
     base_credits: int = setting(
         120, whole_number(0, 115_200), "With `max-credits: auto`: credits of every review.", action=False
     )

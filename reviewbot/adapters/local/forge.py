@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reviewbot.adapters.local.state_file import StateFile
+from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, ReviewDraft
 from reviewbot.domain.github.pull_request import CheckRun, Comment, OlderChecks, Permission, Snapshot, Waiting
 from reviewbot.domain.publishing.check_names import CheckNames
@@ -84,6 +85,9 @@ class LocalForge:
     delete_comment = react = show_comment = hide_comment = remove_label = _nothing
     delete_pending_review = dismiss_review = update_review_comment = delete_review_comment = _nothing
     resolve_thread = unresolve_thread = _nothing
+
+    def tag_check(self, check_id: int, tag: CheckTag, copy: str) -> None:
+        """Do nothing: no check run is stored."""
 
     def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:  # noqa: ARG002 — the port's signature
         return OlderChecks((), (), frozenset(), "", "", has_all_commits=True)

@@ -114,7 +114,7 @@ def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
 def _tag(known: Known, outcome: Outcome) -> CheckTag:
     verdict = outcome.own or outcome.conclusion or ""
     skip = known.skip_record if known.skips and verdict == Conclusion.SKIPPED else ""
-    return CheckTag(known.snapshot.pull.number, verdict, skip)
+    return CheckTag(known.snapshot.pull.number, verdict, skip, asks=bool(known.ledger.questions.open()))
 
 
 def _external_id(run: RunContext, known: Known) -> str:

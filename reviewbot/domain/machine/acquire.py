@@ -155,7 +155,7 @@ def start(known: Known) -> CancelRequested | Loaded | Due | NotDue | Concluded:
 
 def to_cancel(at: CancelRequested, got: LedgerRead) -> Cancelling | Loaded | Due | NotDue | Concluded:
     """Cancel the open tasks of any head, even if the change cannot be read."""
-    task_ids = tuple(one.task_id for one in got.stored.ledger.open_tasks())
+    task_ids = got.stored.ledger.open_task_ids()
     return Cancelling(_cancelling(at.known, *task_ids), task_ids) if task_ids else eligible(at.known)
 
 

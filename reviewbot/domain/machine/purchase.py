@@ -224,7 +224,9 @@ def may_exceed_together(known: Known) -> bool:
     request = known.request
     if request.max_credits_per_pr is not Auto.AUTO:
         return request.max_credits_per_pr > 0
-    return request.max_credits is Auto.AUTO or request.max_tasks > 1 or bool(known.memory.written.purchases)
+    written = known.memory.written
+    is_first = not (written.purchases or written.questions.records)
+    return request.max_credits is Auto.AUTO or request.max_tasks > 1 or not is_first
 
 
 def check_race(known: Known, now: Ledger) -> None:
@@ -240,9 +242,10 @@ def check_race(known: Known, now: Ledger) -> None:
     Raises:
         OverBudget: they do not fit; no task exists.
     """
-    mine = known.purchase
-    before = {one: known.ledger.named(one.identity, one.attempt) for one in now.purchases}
+    mine, written = known.purchase, known.ledger
+    before = {one: written.named(one.identity, one.attempt) for one in now.purchases}
     more = sum((max(one.cost - (old.cost if old else 0), Decimal(0)) for one, old in before.items()), Decimal(0))
+    more += max(now.questions.cost - written.questions.cost, Decimal(0))
     if mine is not None and more:
         budget.check(_spending(known, now, mine.hold, known.ledger.spent - mine.hold + more), None)
 
