@@ -148,9 +148,10 @@ class _Visit(Struct, frozen=True):
         yield from _read("templates", lambda: Renderer(own), lambda _: [Check("templates", result)])
         yield from of_workflows(jobs, settings)
         # Only reads are tried; the workflow states the permissions of its own token.
-        tried = {"pull requests": reader.try_pull_requests, "check runs": partial(reader.try_checks, there.branch)}
-        for name, attempt in tried.items():
-            yield from _read(name, attempt, lambda _, name=name: [Check(name, "readable (write access not tested)")])
+        readable = "readable (write access not tested)"
+        yield from _read("pull requests", reader.try_pull_requests, lambda _: [Check("pull requests", readable)])
+        try_checks = partial(reader.try_checks, there.branch)
+        yield from _read("check runs", try_checks, lambda _: [Check("check runs", readable)])
         if settings.wait_for_checks:
             awaited = partial(of_awaited, settings, branch=there.branch)
             yield from _read("awaited checks", lambda: reader.checks_of(there.branch), awaited, is_needed=False)
