@@ -123,15 +123,12 @@ DAYS = 30
 MERGES = 200
 
 
-def of_merges(plan: Plan, *, is_whole: bool) -> Iterator[Check]:
+def of_merges(plan: Plan) -> Iterator[Check]:
     """Yield what reviews of the last merges would have held, all together and by rule.
 
-    Args:
-        plan: of the merges.
-        is_whole: whether these are all merges of the time.
+    The plan's `scope` is empty if it has all merges of the time.
     """
-    total, merges = plan.total, len(plan.replays)
-    which = counted(merges, "merge") if is_whole else f"the latest {merges} merges"
+    total, which = plan.total, plan.scope or counted(len(plan.replays), "merge")
     held = f"{counted(total.reviews, 'review')} of {which} would have held {counted(total.credits, 'credit')}"
     stops = counted(total.stopped, "review")
     stopped = f", and `max-credits-per-pr` would have stopped {stops}" if total.stopped else ""
@@ -174,6 +171,8 @@ def of_workflows(jobs: Sequence[Job], settings: Settings) -> Iterator[Check]:
             f"no workflow collects reviews that take longer than {settings.wait_minutes} minutes; the next event does"
         )
         yield Check("collect", what, "Add the workflow `reviewbot-collect.yml` of `reviewbot init`.")
+    if settings.wait_for_checks:
+        yield from _of_ends(jobs)
     yield from _of_refs(jobs)
 
 
@@ -218,7 +217,7 @@ def _awaits(settings: Settings, job: Job) -> bool:
 _ENDS = frozenset({"workflow_run", "check_suite", "status"})
 
 
-def of_awaited(settings: Settings, there: Sequence[HeadCheck], branch: str) -> Iterator[Check]:
+def of_awaited(settings: Settings, there: Sequence[HeadCheck], *, branch: str) -> Iterator[Check]:
     """Yield a note for each awaited check that the default branch does not have."""
     for name in settings.wait_for_checks:
         if WaitRules((name,)).open_checks([replace(one, state=HeadState.GREEN) for one in there]):
@@ -226,7 +225,7 @@ def of_awaited(settings: Settings, there: Sequence[HeadCheck], branch: str) -> I
             yield Check("awaited checks", what, "Ignore this if it runs on pull requests only; else fix the name.")
 
 
-def of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
+def _of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
     """Yield a note if no event of the awaited checks starts a job."""
     if not any(_ENDS & job.events.keys() for job in jobs):
         what = "no workflow starts when other checks have ended, so the next push or collection makes the purchase"

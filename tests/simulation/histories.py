@@ -94,10 +94,10 @@ ROUTED = 0.3
 WAITING = 0.12
 """How often a purchase waits for checks; as often for a pause in the pushes."""
 
-PROSE, ACCEPTED = 0.12, 0.3
-"""How often the reviewer answers in prose; how often, after a step of such a history, someone accepts the answer."""
 ASKING = 0.3
 """In how many histories people ask questions, and before how many of their steps."""
+PROSE, ACCEPTED = 0.12, 0.3
+"""How often the reviewer answers in prose; how often, after a step of such a history, someone accepts the answer."""
 
 CALM = 0.35
 """How often all tasks end after an episode, so that people see findings to comment on."""
@@ -137,7 +137,7 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
     if setting.mind.is_prose or setting.mind.is_mute:
         steps = list(_with_acceptances(steps, Random(seed + 4)))  # noqa: S311 — as above
     if not moves_given:
-        steps = list(_with_questions(steps, Random(seed + 4)))  # noqa: S311 — as above
+        steps = list(_with_questions(steps, Random(seed + 5)))  # noqa: S311 — as above
     return History(seed, setting, tuple(steps), starts_again=kind == KILLS)
 
 

@@ -494,8 +494,8 @@ def readings(world: World, judged: str) -> dict[str, Reading]:
     seen: defaultdict[str, Reading] = defaultdict(Reading)
     # An item that violates the schema is an unrated finding, which a person has to handle.
     taken = any(one.token == "MESS1" for one in (*world.truth.waivers, *world.truth.withdrawn))
-    tasks = (one for one in world.codevf.tasks.values() if "question" not in one.submission.metadata)
-    for task in (*tasks, *world.analyzed()):
+    reviews = (one for one in world.codevf.tasks.values() if "question" not in one.submission.metadata)
+    for task in (*reviews, *world.analyzed()):
         is_messy = "MESS1" in str(task.result)
         is_read = is_read_completely(task.result, in_words=world.setting.in_words) or (is_messy and taken)
         is_read |= (task.id, judged) in world.truth.accepted

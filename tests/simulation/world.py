@@ -174,8 +174,8 @@ class Truth:
         named: the SHAs, or their beginnings, in valid review commands; empty in those without.
         begun: by head, when the run that first recorded an intent for it had begun.
         hindered: whether a task was cancelled.
-        accepted: tasks with the heads for which someone entitled has accepted their answers.
         askers: who asked each question, by the `comment_key` of its comment.
+        accepted: tasks with the heads for which someone entitled has accepted their answers.
         withdrawn: withdrawn waivers; `skipped`: heads that were ever skipped.
     """
 
@@ -194,8 +194,8 @@ class Truth:
     named: list[str] = field(default_factory=list)
     begun: dict[str, float] = field(default_factory=dict)
     hindered: bool = False
-    accepted: set[tuple[str, str]] = field(default_factory=set)
     askers: dict[str, str] = field(default_factory=dict)
+    accepted: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass(slots=True)

@@ -226,7 +226,7 @@ class Submission(Struct, frozen=True):
         tag_id: the expertise; None for CodeVF's default.
         idempotency_key: a version 4 UUID.
         attachments: at most five.
-        response_schema: None for an answer in prose.
+        response_schema: None if the answer may be prose.
     """
 
     prompt: str

@@ -435,6 +435,16 @@ def test_threads_are_left_alone_on_a_closed_pull_request_and_without_permission(
     assert phases.Write.THREADS not in go(at, steps.Updated(denied)).left
 
 
+def test_replies_are_read_back_once_since_another_run_may_have_posted_them_too() -> None:
+    outcome, threads, summary = pending(known().judgement.rules), phases.Write.THREADS, phases.Write.SUMMARY
+    at = phases.Refreshed(known(), outcome, (threads, summary))
+    replied = steps.Updated(replace(at.known, posted=1))
+    assert go(at, replied).left == (phases.Write.POSTED, summary)
+    assert go(at, steps.Updated(at.known)).left == (summary,)
+    after_comments = replace(at, left=(threads, phases.Write.POSTED, summary))
+    assert go(after_comments, replied).left == (phases.Write.POSTED, summary)
+
+
 def commented(now: Known, *results: steps.Result) -> Any:  # noqa: ANN401 — a phase
     """Return a collection of a late answer without findings, after its comments were posted, or not."""
     task = Task("task_1", TaskStatus.COMPLETED, "completed", credits_used=Decimal(7))
