@@ -27,18 +27,20 @@ def buy_deferred(ports: Ports, inputs: Mapping[str, str], event: ChecksEvent) ->
     Raises:
         ReviewbotError: GitHub cannot be read for one of them; the others are done.
     """
-    outcomes: list[Outcome] = []
+    outcomes: list[Outcome | None] = [None]
+    errors: list[ReviewbotError] = []
 
     def buy(number: int) -> None:
         try:
-            outcome = _buy(ports, inputs, number)
+            outcomes.append(_buy(ports, inputs, number) or outcomes[-1])
         except ReviewbotError as error:
             ports.reporter.say(f"#{number}: {error.message}")
-            raise
-        outcomes.extend([outcome] if outcome else [])
+            errors.append(error)
 
     take_turns(ports.forge.with_head(event.branches, event.head_sha), buy)
-    return outcomes[-1] if outcomes else None
+    if errors:
+        raise errors[0]
+    return outcomes[-1]
 
 
 def _buy(ports: Ports, inputs: Mapping[str, str], number: int) -> Outcome | None:

@@ -35,7 +35,7 @@ def collect_repository(ports: Ports, inputs: Mapping[str, str], repository: str,
     if waiting:
         _check_key(ports, settings)
     recording = replace(ports, reporter=recorder)
-    lookups = (Lookup(repository, number, {}) for number in waiting)
+    lookups = [Lookup(repository, number, {}) for number in waiting]
     take_turns(lookups, lambda lookup: _look_up(recording, inputs, lookup, recorder))
 
 

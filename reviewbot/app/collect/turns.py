@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-def take_turns(items: Iterable[T], work: Callable[[T], None]) -> None:
-    """Do the work on each item; the first error is raised after all of them. An interrupt stops at once."""
-    errors: list[Exception] = []
-    for item in items:
-        try:
-            work(item)
-        except Exception as error:  # noqa: BLE001 — also a bug of one must not stop the next; it is raised below
-            errors.append(error)
-    if errors:
-        raise errors[0]
+def take_turns(items: Sequence[T], work: Callable[[T], None]) -> None:
+    """Do the work on each item in order; what one of them raises is raised after all. An interrupt stops at once."""
+    with ExitStack() as turns:  # it continues after whatever a callback raises, so that no broad `except` is needed
+
+        def turn(item: T) -> None:
+            try:
+                work(item)
+            except KeyboardInterrupt:
+                turns.pop_all()
+                raise
+
+        for item in reversed(items):
+            turns.callback(turn, item)
