@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     Annotation,
@@ -169,6 +170,13 @@ class CheckRuns(Protocol):
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
         """Update an open check run; GitHub appends the annotations to those that it has."""
+
+    def tag_check(self, check_id: int, tag: CheckTag, copy: str) -> None:
+        """Replace only the tag and the copy of a check run, also of a completed one.
+
+        Raises:
+            NotFound: it is gone.
+        """
 
 
 class Comments(Protocol):

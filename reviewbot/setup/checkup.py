@@ -16,11 +16,14 @@ from reviewbot.domain.model.options import Auto, ReviewerKind
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.domain.policy.readiness import WaitRules
+from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize, limit_per_pull
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
 from reviewbot.domain.text.formatting import counted, number
 from reviewbot.errors import OverBudget, Problem, ReviewbotError
+from reviewbot.render.view_models.plan import Plan
 from reviewbot.settings import Settings
+from reviewbot.settings.routes import changes_of, conditions_of, without_effect
 from reviewbot.setup.audit import Job
 from reviewbot.values import replace
 
@@ -95,19 +98,41 @@ DAYS = 30
 MERGES = 200
 
 
-def of_merges(credits_: Sequence[int], *, is_whole: bool) -> Check:
-    """Return what reviews of the last merges would have held.
+def of_merges(plan: Plan, *, is_whole: bool) -> Iterator[Check]:
+    """Yield what reviews of the last merges would have held, all together and by rule.
 
     Args:
-        credits_: of each merge, 0 if no review was due.
+        plan: of the merges.
         is_whole: whether these are all merges of the time.
     """
-    reviews, merges = sum(one > 0 for one in credits_), len(credits_)
+    total, merges = plan.total, len(plan.replays)
     which = counted(merges, "merge") if is_whole else f"the latest {merges} merges"
-    held = f"{counted(reviews, 'review')} of {which} would have held {counted(sum(credits_), 'credit')}"
-    return Check(
-        "costs", f"in the last {DAYS} days {held} with these settings; `reviewbot plan --since {DAYS}d` lists them"
-    )
+    held = f"{counted(total.reviews, 'review')} of {which} would have held {counted(total.credits, 'credit')}"
+    stops = counted(total.stopped, "review")
+    stopped = f", and `max-credits-per-pr` would have stopped {stops}" if total.stopped else ""
+    listed = f"`reviewbot plan --since {DAYS}d` lists them"
+    yield Check("costs", f"in the last {DAYS} days {held} with these settings{stopped}; {listed}")
+    for one in plan.by_rule() if plan.routes else ():
+        about = f"costs by rule `{one.rule}`" if one.rule else "costs without a rule"
+        if one.unknown:
+            conditions = " and ".join(f"`{name}`" for name in one.unknown)
+            yield Check(about, f"not known, because git does not record {conditions}")
+        elif one.merges:
+            figures = f"{counted(one.reviews, 'review')} of {counted(one.merges, 'merge')}"
+            yield Check(about, f"{figures}, {counted(one.credits, 'credit')}")
+
+
+def of_routes(routes: Sequence[Route]) -> Iterator[Check]:
+    """Yield each rule of `routes`: its name, when it matches, and what it changes."""
+    useless = without_effect(routes)
+    for at, route in enumerate(routes):
+        conditions = conditions_of(route)
+        when = f"if {conditions}, then" if conditions else "always"
+        rule = f"`{route.name}`: {when} {changes_of(route)}"
+        if at in useless:
+            yield Check(f"rule {at + 1}", f"{rule}; {useless[at]}", "Move it up, or delete it.")
+        else:
+            yield Check(f"rule {at + 1}", rule)
 
 
 def of_workflows(jobs: Sequence[Job], settings: Settings) -> Iterator[Check]:

@@ -415,6 +415,39 @@ def test_in_a_clone_it_says_what_the_last_merges_would_have_cost(rig: Rig) -> No
     assert "costs:" not in doctor(rig, "--repo", "acme/other").out
 
 
+ROUTES = """\
+max-credits-per-pr: 800
+routes:
+- {name: payments, paths: [app.py, 'pay/**'], draft: false, mode: standard, max-credits: 900, instructions: Mind.}
+- {name: urgent, labels: [urgent], trust-author: true, fail-on: low}
+- {name: rest, mode: standard}
+- {name: docs, only-paths: ['docs/**'], reviewer: none}
+"""
+
+
+RULES = """\
+ok       rule 1: `payments`: if `paths: app.py, pay/**`, `draft: false`, then `mode: standard`, `max-credits: 900`, \
+`instructions: …`.
+ok       rule 2: `urgent`: if `labels: urgent`, `trust-author: true`, then `fail-on: low`.
+ok       rule 3: `rest`: always `mode: standard`.
+note     rule 4: `docs`: if `only-paths: docs/**`, then `reviewer: none`; it has no effect, because rule 3 (`rest`) \
+always matches first.
+ok       costs: in the last 30 days 1 review of 3 merges would have held 240 credits with these settings, and \
+`max-credits-per-pr` would have stopped 1 review; `reviewbot plan --since 30d` lists them.
+ok       costs by rule `rest`: 1 review of 1 merge, 240 credits.
+ok       costs without a rule: 0 reviews of 1 merge, 0 credits.
+ok       costs by rule `payments`: 0 reviews of 1 merge, 0 credits.
+ok       costs by rule `urgent`: not known, because git does not record `labels`.
+"""
+
+
+def test_the_rules_are_shown_with_the_costs_of_each(rig: Rig, clone: Clone) -> None:
+    clone.commit({CONFIG: ROUTES}, "Rules")
+    said = looked(rig, Case(0, (), {CONFIG: ROUTES}))
+    begins = ("ok       rule", "note     rule", "ok       costs")
+    assert [line for line in said.out.splitlines() if line.startswith(begins)] == RULES.splitlines()
+
+
 def test_a_plan_of_that_time_says_the_same(clone: Clone) -> None:
     out = io.StringIO()
     assert cli.main(["plan", "--since", "30d"], {"PATH": os.environ["PATH"]}, out, io.StringIO()) == 0

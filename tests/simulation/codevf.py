@@ -102,6 +102,7 @@ class SimulatedCodeVF:
     out_of_credits: bool = False
     asker: Callable[[], object] = lambda: None
     on_task: Callable[[StoredTask], None] = lambda _task: None
+    on_read: Callable[[StoredTask], None] = lambda _task: None
     tasks: dict[str, StoredTask] = field(default_factory=dict)
     keys: dict[str, tuple[str, float]] = field(default_factory=dict)
     projects: dict[str, int] = field(default_factory=dict)
@@ -160,7 +161,9 @@ class SimulatedCodeVF:
 
     def retrieve(self, task_id: str) -> Task:
         """See `ports.ReviewService.retrieve`."""
-        return self._seen(self._task(task_id))
+        task = self._task(task_id)
+        self.on_read(task)
+        return self._seen(task)
 
     def cancel(self, task_id: str) -> None:
         """See `ports.ReviewService.cancel`."""

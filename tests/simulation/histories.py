@@ -93,6 +93,9 @@ ROUTED = 0.3
 WAITING = 0.12
 """How often a purchase waits for checks; as often for a pause in the pushes."""
 
+ASKING = 0.3
+"""In how many histories people ask questions, and before how many of their steps."""
+
 CALM = 0.35
 """How often all tasks end after an episode, so that people see findings to comment on."""
 
@@ -110,7 +113,7 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
         moves: the allowed moves; empty for all moves of the kind.
     """
     rng = Random(seed)  # noqa: S311 — a seed makes it the same every time
-    kind = seed % 3 if kind is None else kind
+    kind, moves_given = seed % 3 if kind is None else kind, bool(moves)
     setting = _setting(rng, adversary=kind == ADVERSARIAL)
     if not moves:
         setting = _of_others(setting, Random(seed + 1))  # noqa: S311 — as above
@@ -127,6 +130,8 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
         steps += [_move(rng, moves) for _ in range(rng.choice((0, 1, 2)))]
     if ROUTES in setting.config:
         steps = list(_with_labels(steps, Random(seed + 2)))  # noqa: S311 — as above
+    if not moves_given:
+        steps = list(_with_questions(steps, Random(seed + 4)))  # noqa: S311 — as above
     return History(seed, setting, tuple(steps), starts_again=kind == KILLS)
 
 
@@ -135,6 +140,15 @@ def _with_labels(steps: list[Step], rng: Random) -> Iterator[Step]:
     for step in steps:
         if rng.random() < ROUTED:
             yield _move(rng, tuple(people.ROUTED))
+        yield step
+
+
+def _with_questions(steps: list[Step], rng: Random) -> Iterator[Step]:
+    """Add questions in some histories."""
+    asks = rng.random() < ASKING
+    for step in steps:
+        if asks and rng.random() < ASKING:
+            yield _move(rng, ("ask", "ask", *people.ASKED))
         yield step
 
 
@@ -294,7 +308,11 @@ def _watch(world: World) -> None:
     def on_task(task: StoredTask) -> None:
         seen.extend(laws.when_bought(world, task))
 
-    world.github.on_check, world.github.on_text, world.codevf.on_task = on_check, on_text, on_task
+    def on_read(task: StoredTask) -> None:
+        seen.extend(laws.when_read(world, task))
+
+    world.github.on_check, world.github.on_text = on_check, on_text
+    world.codevf.on_task, world.codevf.on_read = on_task, on_read
 
 
 def _begun(world: World, head: str) -> None:

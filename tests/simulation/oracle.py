@@ -112,7 +112,9 @@ class Oracle:
     mind: Mind
 
     def __call__(self, submission: Submission) -> object:
-        """Return the decoded JSON of the result."""
+        """Return the decoded JSON of the result; a question is answered in prose."""
+        if "question" in submission.metadata:
+            return {"message": f"I see {len(shown_in(submission))} lines. @all", "deliverables": []}
         if self.mind.is_mute:
             return {"message": "I have read it.", "deliverables": []}
         answer = self._answer(submission)

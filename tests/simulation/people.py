@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from reviewbot.domain.findings.markers import read_finding_mark
+from reviewbot.domain.findings.markers import comment_key, read_finding_mark
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.model.events import ChecksEvent, ClosedEvent, CommentEvent
@@ -368,6 +368,8 @@ def _old_text(world: World, move: Move) -> None:
 def _command(world: World, number: int, by: str, text: str, thread: StoredThread | None = None) -> None:
     github, in_thread = world.github, thread is not None
     made = github.comment(number, by, text) if thread is None else github.reply(thread.id, by, text)
+    if text.startswith("/reviewbot ask"):
+        world.truth.askers[comment_key(made.id, in_thread=in_thread)] = by
     event = CommentEvent(number, "created", text, by, by, sender_is_bot=False, comment_id=made.id, in_thread=in_thread)
     world.pending.append(event)
 
@@ -515,6 +517,31 @@ def _reply(world: World, move: Move) -> None:
         thread.replies[0].reactions.add((("mona", "boss")[move.b % 2], ("+1", "-1")[move.a % 2]))
 
 
+# Questions
+
+
+def _asks(by: str) -> Play:
+    """Ask about the pull request, about a finding by its id, or in the thread of a finding."""
+
+    def asks(world: World, move: Move) -> None:
+        found = _pick(list(world.open_findings(1)), move.a) if move.b % 3 else None
+        thread = _thread_of(world, found.id) if found and move.b % 3 == 2 else None
+        named = found.id[:7] if found and thread is None else ""
+        _command(world, 1, by, f"/reviewbot ask {named} Why?\nSay it in {move.a} words.", thread)
+
+    return asks
+
+
+def _unasks(world: World, move: Move) -> None:
+    """Edit or delete the comment of a question."""
+    asked = [one for one in world.github.comments_of(1) if one.body.startswith("/reviewbot ask")]
+    found = _pick(asked[::-1], move.a)
+    if found is not None and move.b % 2:
+        world.github.delete_comment(found.id)
+    elif found is not None:
+        world.github.edit_comment(found.id, found.author, "Never mind.")
+
+
 # Actions at CodeVF
 
 
@@ -631,4 +658,12 @@ CHECKS: Mapping[str, Play] = {
 }
 """The checks of others, which only some histories wait for."""
 
-MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE, **CHECKS, **ROUTED}
+ASKED: Mapping[str, Play] = {
+    "ask": _asks("boss"),
+    "author_asks": _asks("mona"),
+    "stranger_asks": _asks("eve"),
+    "unask": _unasks,
+}
+"""Questions, in some histories only; the others stay the same without them."""
+
+MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE, **CHECKS, **ROUTED, **ASKED}

@@ -170,6 +170,10 @@ def _comment(view: Any) -> str:  # noqa: ANN401 — as above
     return f"{view.mark}\n{told!r}"
 
 
+def _reply(reply: Any) -> str:  # noqa: ANN401 — as above
+    return f"{reply.text} {reply.state} {reply.used} {reply.is_edited}" if reply else ""
+
+
 def _mentions(view: Any) -> str:  # noqa: ANN401 — as above
     return " ".join(f"@{login}" for login in view.mentions)
 
@@ -187,7 +191,8 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "summary_comment": lambda _self, view: SummaryText(f"{view.mark}{view.ledger}\n{_summary(view)}", is_whole=True),
     "comment": lambda _self, view: _comment(view),
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
-    "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding}",
+    "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding} {_reply(view.reply)}",
+    "question": lambda _self, view: f"Answer: {view.question} {view.finding}",
     "reply": lambda _self, view: f"{view.mark}\n{view.text}",
     "announcement": lambda _self, view: f"{view.mark}\n{_mentions(view)}: {view.ending} {view.check_title}",
     "words": lambda _self, view: _check(view),

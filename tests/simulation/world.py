@@ -167,6 +167,7 @@ class Truth:
         named: the SHAs, or their beginnings, in valid review commands; empty in those without.
         begun: by head, when the run that first recorded an intent for it had begun.
         hindered: whether a task was cancelled.
+        askers: who asked each question, by the `comment_key` of its comment.
         withdrawn: withdrawn waivers; `skipped`: heads that were ever skipped.
     """
 
@@ -185,6 +186,7 @@ class Truth:
     named: list[str] = field(default_factory=list)
     begun: dict[str, float] = field(default_factory=dict)
     hindered: bool = False
+    askers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -383,7 +385,15 @@ class World:
         return any(head.startswith(beginning) for beginning in self.truth.named)
 
     def tasks_of(self, number: int) -> list[StoredTask]:
-        """Return the tasks of a pull request, oldest first."""
+        """Return the tasks of a pull request's reviews, oldest first."""
+        return [one for one in self.bought_for(number) if "question" not in one.submission.metadata]
+
+    def questions_of(self, number: int) -> list[StoredTask]:
+        """Return the tasks of a pull request's questions, oldest first."""
+        return [one for one in self.bought_for(number) if "question" in one.submission.metadata]
+
+    def bought_for(self, number: int) -> list[StoredTask]:
+        """Return all tasks of a pull request, oldest first."""
         return [one for one in self.codevf.tasks.values() if one.submission.metadata.get("pullRequest") == number]
 
     def analyzed(self) -> list[StoredTask]:

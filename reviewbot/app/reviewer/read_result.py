@@ -39,13 +39,18 @@ def read_answer(service: ReviewService, task: Task, asked: Mapping[str, int] = M
 
 
 def _read(service: ReviewService, task: Task) -> Report:
+    return read_result(task.result, files_of(service, task))
+
+
+def files_of(service: ReviewService, task: Task) -> Mapping[str, str]:
+    """Return the texts of a task's deliverables by name; if a download fails, the address and the error."""
     files: dict[str, str] = {}
     for one in deliverables(task.result):
         try:
             files[one.file_name] = service.deliverable(one.url)
         except ServiceError as error:
             files[one.file_name] = f"{one.url}\n({error.message})"
-    return read_result(task.result, files)
+    return files
 
 
 def asked_parts(known: Known, bought: Purchase) -> Mapping[str, int]:

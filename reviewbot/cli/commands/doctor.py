@@ -43,6 +43,7 @@ from reviewbot.setup.checkup import (
     of_problems,
     of_project,
     of_required,
+    of_routes,
     of_workflows,
 )
 from reviewbot.terminal.progress import Progress
@@ -137,6 +138,7 @@ class _Visit(Struct, frozen=True):
         else:
             result = "no config file, so the defaults apply" if there.config is None else "valid"
             yield Check("settings", f"{result}, on `{there.branch}`")
+            yield from of_routes(settings.routes)
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
         result = f"{len(own)} of the repository's own can be rendered" if own else "built-in"
         yield _tried("templates", lambda: Renderer(own), result)
@@ -180,21 +182,22 @@ class _Visit(Struct, frozen=True):
             clone = self.stack.enter_context(open_clone(Path.cwd(), self.desktop.network.children))
         except SettingsError:
             return
-        origin, head = clone.origin(), clone.resolve(default_base(clone))
+        name = default_base(clone)
+        origin, head = clone.origin(), clone.resolve(name)
         if origin is None or origin.full_name != self.repository or head is None:
             return
         try:
-            replayer = replayer_of(clone, head, self.said, self.clock)
+            replayer = replayer_of(clone, head, clone.branch_at_origin(name), self.said, self.clock)
             merges = clone.merges(head, f"{DAYS} days ago", MERGES + 1)
             deadline = self.clock.monotonic() + _SECONDS
             in_time = takewhile(
                 lambda _: self.clock.monotonic() < deadline, replayer.replays(merges[:MERGES], Progress())
             )
-            held = [one.credits for one in in_time]
+            plan = replayer.plan(name, tuple(in_time))
         except ReviewbotError as error:
             yield replace(of_error("costs", error), status=0)
         else:
-            yield of_merges(held, is_whole=len(held) == len(merges))
+            yield from of_merges(plan, is_whole=len(plan.replays) == len(merges))
 
 
 def _awaited(reader: SetupReader, settings: Settings, branch: str, jobs: tuple[Job, ...]) -> Iterator[Check]:

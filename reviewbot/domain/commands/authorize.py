@@ -10,12 +10,14 @@ from typing import assert_never
 from msgspec import Struct
 
 from reviewbot.domain.commands.parse import ID_PATTERN, CommandName, PostedCommand
+from reviewbot.domain.findings.markers import is_finding_id
 from reviewbot.domain.findings.tracked_finding import Findings, TrackedFinding
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Permission, PullRequest
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.model.options import FailOn
+from reviewbot.domain.model.question import MOST_OPEN
 from reviewbot.domain.policy.eligibility import Asked
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, blocks
 
@@ -38,6 +40,9 @@ class Refusal(StrEnum):
     NO_FINDING = "no-finding"
     SEVERAL_FINDINGS = "several-findings"
     OTHER_FINDING = "other-finding"
+    NO_QUESTION = "no-question"
+    TOO_OLD = "too-old"
+    MANY_QUESTIONS = "many-questions"
     NOTHING_OPEN = "nothing-open"
     NOT_CANCELLED = "not-cancelled"
     NOT_KEPT = "not-kept"
@@ -62,6 +67,13 @@ class EditLedger(Struct, frozen=True):
     finding: TrackedFinding | None = None
 
 
+class Ask(Struct, frozen=True):
+    """Ask the reviewer, about a finding or the whole pull request."""
+
+    text: str
+    finding: TrackedFinding | None = None
+
+
 class Collect:
     """Publish what is finished."""
 
@@ -77,7 +89,7 @@ class Tell:
     """Report the state, or the commands."""
 
 
-CommandAction = Buy | EditLedger | Collect | Cancel | Tell | Refusal
+CommandAction = Buy | Ask | EditLedger | Collect | Cancel | Tell | Refusal
 """What a command does."""
 
 
@@ -91,6 +103,7 @@ class Scope(Struct, frozen=True):
         needs_approval: whether a collaborator with write access has to approve the spending for each head.
         paid: whether the reviewer costs money; otherwise no secret signs the ledger.
         remembers: whether there is a summary comment for the ledger.
+        is_stale: whether the comment is so old that CodeVF may have forgotten its idempotency key.
     """
 
     pull: PullRequest
@@ -100,6 +113,7 @@ class Scope(Struct, frozen=True):
     needs_approval: bool
     paid: bool
     remembers: bool
+    is_stale: bool = False
 
 
 def authorize(posted: PostedCommand, scope: Scope) -> CommandAction:
@@ -107,6 +121,8 @@ def authorize(posted: PostedCommand, scope: Scope) -> CommandAction:
     name = posted.command.name
     if name is CommandName.UNKNOWN:
         return Refusal.UNKNOWN
+    if name is CommandName.ASK and (bought := scope.ledger.questions.find(posted.key)):
+        return Ask(posted.command.reason, scope.ledger.findings.find(bought.finding))
     if not scope.permission.at_least(name.needs):
         return Refusal.PERMISSION
     return _action(posted, scope)
@@ -120,6 +136,8 @@ def _action(posted: PostedCommand, scope: Scope) -> CommandAction:
             return Collect()
         case CommandName.CANCEL:
             return _cancel(scope)
+        case CommandName.ASK:
+            return _ask(posted, scope)
         case CommandName.WAIVE | CommandName.UNWAIVE | CommandName.BYPASS:
             return _amend(posted, scope)
         case CommandName.STATUS | CommandName.HELP | CommandName.UNKNOWN:
@@ -131,9 +149,45 @@ def _action(posted: PostedCommand, scope: Scope) -> CommandAction:
 def _cancel(scope: Scope) -> CommandAction:
     if not scope.paid:
         return Refusal.FREE
-    tasks = tuple(one.task_id for one in scope.ledger.open_tasks())
-    cancel = Cancel(tasks, is_unknown=bool(scope.ledger.intents()))
-    return cancel if tasks or cancel.is_unknown or scope.ledger.postponed() else Refusal.NOTHING_OPEN
+    ledger = scope.ledger
+    questions = ledger.questions.open()
+    tasks = ledger.open_task_ids()
+    cancel = Cancel(tasks, is_unknown=bool(ledger.intents()))
+    return cancel if tasks or questions or cancel.is_unknown or ledger.postponed() else Refusal.NOTHING_OPEN
+
+
+def _ask(posted: PostedCommand, scope: Scope) -> CommandAction:
+    """Ask within 23 hours of the comment: then its key is known to CodeVF if a task exists, whatever was deleted."""
+    impossible = {
+        Refusal.CLOSED: not scope.pull.is_open,
+        Refusal.FREE: not scope.paid,
+        Refusal.NO_MEMORY: not scope.remembers,
+        Refusal.TOO_OLD: scope.is_stale,
+        Refusal.MANY_QUESTIONS: len(scope.ledger.questions.open()) >= MOST_OPEN,
+    }
+    refused = next((refusal for refusal, applies in impossible.items() if applies), None)
+    return refused or _asked(posted, scope)
+
+
+def _asked(posted: PostedCommand, scope: Scope) -> CommandAction:
+    """Return the question, about the finding that its first word names, or that of its thread.
+
+    A first word of a few hexadecimal digits is an id only if a finding has it. In a thread it must be one of the
+    thread's, or a whole id: `dead code` is a question.
+    """
+    command, records = posted.command, scope.ledger.findings.records
+    there = tuple(one for one in records if one.id in posted.findings)
+    named = tuple(one for one in there or records if command.target and one.id.startswith(command.target))
+    if not named and is_finding_id(command.target):
+        named = tuple(one for one in records if one.id == command.target)
+        if not named:
+            return Refusal.NO_FINDING
+    meant = named or there
+    if len(command.reason.split(maxsplit=1)) < 1 + bool(named):
+        return Refusal.NO_QUESTION
+    if len(meant) > 1:
+        return Refusal.SEVERAL_FINDINGS
+    return Ask(command.reason, meant[0] if meant else None)
 
 
 def _review(posted: PostedCommand, scope: Scope) -> CommandAction:
@@ -187,7 +241,7 @@ def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
 
 def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
     """List the open findings that a `waive` or `unwaive` can mean: by its id, or those of its thread."""
-    target, waives = posted.command.target, posted.command.name is CommandName.WAIVE
+    target, waives = posted.command.target, posted.command.name is not CommandName.UNWAIVE
     named = (one for one in findings.open() if (one.id.startswith(target) if target else one.id in posted.findings))
     return tuple(one for one in named if waives or one.waiver is not None)
 
@@ -237,13 +291,16 @@ def is_kept(action: EditLedger, ledger: Ledger) -> bool:
 
 
 def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
-    """Whether the next run retries a command: GitHub failed before the ledger was written.
+    """Whether the next run retries a command: a service could not be reached in time.
 
     Args:
         action: what the command does.
         outcome: of the run that it started, if any.
     """
-    return isinstance(action, EditLedger) and outcome is not None and outcome.reason is Reason.GITHUB
+    reason = outcome.reason if outcome else None
+    if isinstance(action, Ask):
+        return reason in {Reason.GITHUB, Reason.UNREACHABLE}
+    return isinstance(action, EditLedger) and reason is Reason.GITHUB
 
 
 def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:
@@ -257,12 +314,12 @@ def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger
     match action:
         case Refusal():
             return action
-        case Buy():
+        case Buy() | Ask():
             done = outcome is not None and outcome.status in {Status.COMPLETED, Status.PENDING}
             return None if done else Refusal.NOT_DONE
         case Cancel(is_unknown=is_unknown):
-            left = is_unknown or ledger.open_tasks() or ledger.postponed() or ledger.intents()
-            return Refusal.NOT_CANCELLED if left else None
+            left = ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open()
+            return Refusal.NOT_CANCELLED if left or is_unknown else None
         case EditLedger():
             return None if is_kept(action, ledger) else Refusal.NOT_KEPT
         case Collect() | Tell():

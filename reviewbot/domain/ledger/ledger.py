@@ -19,6 +19,7 @@ from reviewbot.domain.github.context import ContextPart
 from reviewbot.domain.github.pull_request import Seen, Snapshot
 from reviewbot.domain.ledger.opinions import Opinions, opinions_of
 from reviewbot.domain.model.options import ReviewKind
+from reviewbot.domain.model.question import Question, Questions
 from reviewbot.domain.model.review import Mode
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
 from reviewbot.values import replace
@@ -185,6 +186,7 @@ class Ledger(Struct, frozen=True):
         bypass: the latest one.
         counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
         seen: the pull request at the last write.
+        questions: that people asked the reviewer; they have no part in a verdict.
         opinions: 👍 and 👎 at the last write; findings without any are left out.
         stated: the reason and the conclusion in the summary's text; empty if it shows a review's answer.
     """
@@ -198,6 +200,7 @@ class Ledger(Struct, frozen=True):
     seen: Seen = field(default_factory=Seen)
     opinions: tuple[Opinions, ...] = ()
     stated: str = ""
+    questions: Questions = field(default_factory=Questions)
 
     def written_for(self, snapshot: Snapshot, instance: str) -> Ledger:
         """The ledger as a run writes it once more."""
@@ -282,6 +285,11 @@ class Ledger(Struct, frozen=True):
     def open_tasks(self) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if entry.state is TaskState.OPEN)
 
+    def open_task_ids(self) -> tuple[str, ...]:
+        """Return the ids of the open tasks, those of questions included."""
+        questions = (one.task_id for one in self.questions.open() if one.task_id)
+        return (*(one.task_id for one in self.open_tasks()), *questions)
+
     def postponed(self) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if entry.state is TaskState.DEFERRED)
 
@@ -359,7 +367,13 @@ class Ledger(Struct, frozen=True):
 
     @property
     def spent(self) -> Decimal:
-        return sum((entry.cost for entry in self.purchases), self.forgotten)
+        return sum((entry.cost for entry in self.purchases), self.forgotten + self.questions.cost)
+
+    def with_question(self, question: Question) -> Ledger:
+        """Add a question, or update its record; the credits of one that is dropped still count."""
+        questions = self.questions.having(question)
+        gone = (one.cost for one in self.questions.records if questions.find(one.comment) is None)
+        return replace(self, questions=questions, forgotten=sum(gone, self.forgotten))
 
 
 def _together(judged: Iterable[Judged]) -> tuple[Judged, ...]:

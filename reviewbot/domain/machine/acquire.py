@@ -77,6 +77,7 @@ from reviewbot.domain.machine.purchase import (
     resumed,
     routed,
     selection_of,
+    stopped_by_limit,
     submitted,
 )
 from reviewbot.domain.machine.steps import (
@@ -154,7 +155,7 @@ def start(known: Known) -> CancelRequested | Loaded | Due | NotDue | Concluded:
 
 def to_cancel(at: CancelRequested, got: LedgerRead) -> Cancelling | Loaded | Due | NotDue | Concluded:
     """Cancel the open tasks of any head, even if the change cannot be read."""
-    task_ids = tuple(one.task_id for one in got.stored.ledger.open_tasks())
+    task_ids = got.stored.ledger.open_task_ids()
     return Cancelling(_cancelling(at.known, *task_ids), task_ids) if task_ids else eligible(at.known)
 
 
@@ -219,8 +220,9 @@ def with_change(at: Due, got: ChangeRead, now: datetime) -> Ready | Looked:
 
 
 def _dry_run_due(known: Known) -> DryRunDue | Concluded:
-    """Show in a dry run what a purchase would wait for."""
+    """Show in a dry run which limit would stop a purchase, and what it would wait for."""
     rules, outcome = known.request.wait_rules, not_due(Reason.DRY_RUN)
+    known = known.noting(stopped_by_limit(known))
     if known.request.is_explicit:
         return concluded(known, outcome)
     if rules.quiet_minutes:
@@ -243,7 +245,8 @@ def _skipped(known: Known, outcome: Outcome, now: datetime) -> Ready | Looked:
 
 
 def _settling_all(known: Known, then: Then, now: datetime) -> Ready | Looked:
-    left = known.request.paid and (known.ledger.open_tasks() or known.ledger.intents())
+    ledger = known.ledger
+    left = known.request.paid and (ledger.open_tasks() or ledger.intents() or ledger.postponed())
     return Ready(known, then) if left else _settled(known, then, now)
 
 

@@ -217,6 +217,7 @@ class Submission(Struct, frozen=True):
         tag_id: the expertise; None for CodeVF's default.
         idempotency_key: a version 4 UUID.
         attachments: at most five.
+        response_schema: None for an answer in prose.
     """
 
     prompt: str
@@ -227,4 +228,4 @@ class Submission(Struct, frozen=True):
     metadata: dict[str, str | int | float | bool]
     idempotency_key: str
     attachments: tuple[Attachment, ...]
-    response_schema: dict[str, object]
+    response_schema: dict[str, object] | None

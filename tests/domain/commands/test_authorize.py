@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reviewbot.domain.commands.authorize import (
+    Ask,
     Buy,
     Cancel,
     Collect,
@@ -29,6 +30,7 @@ from reviewbot.domain.github.pull_request import Commit, Permission
 from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, TaskState
 from reviewbot.domain.model.options import FailOn, Tolerance
+from reviewbot.domain.model.question import MOST_OPEN, Question, Questions, QuestionState
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.eligibility import Asked
 from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, answered, did_not_happen, not_due, pending
@@ -61,6 +63,7 @@ def action(text: str, by: str = "wendy", **more: Any) -> CommandAction:  # noqa:
 
 COMMANDS = {
     "review": Permission.WRITE,
+    "ask why": Permission.WRITE,
     "collect": Permission.WRITE,
     "cancel": Permission.WRITE,
     "waive 77aa because": Permission.WRITE,
@@ -387,3 +390,82 @@ def test_the_rules_in_a_thread_are_those_of_the_conversation() -> None:
 
 def test_a_review_that_a_reply_asks_for_is_not_that_of_a_comment_with_the_same_number() -> None:
     assert in_thread("review", UNRATED) == Buy(Asked("wendy", "r42", HEAD))
+
+
+def questions(*states: QuestionState) -> Ledger:
+    """Return the ledger with a question in each of these states; the comment of the first is that of `action`."""
+    made = (
+        Question(str(42 + at), "", "ann", HIGH.id, one, f"task_{7 + at}", 120, None, "")
+        for at, one in enumerate(states)
+    )
+    return replace(LEDGER, questions=Questions(tuple(made)))
+
+
+def asks(text: str, *findings: str) -> CommandAction:
+    command = parse(f"/reviewbot ask {text}", findings=findings)
+    assert command is not None
+    return authorize(
+        PostedCommand(42, command, "wendy", ASKED_AT, in_thread=bool(findings), findings=findings), scope()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "there", "came"),
+    [
+        ("Why?", (), Ask("Why?")),
+        ("3f9a000001 Why?", (), Ask("3f9a000001 Why?", MEDIUM)),
+        ("BEEF why is it fixed?", (), Ask("BEEF why is it fixed?", FIXED)),
+        ("dead code?", (), Ask("dead code?")),
+        ("3f9a why?", (), Refusal.SEVERAL_FINDINGS),
+        ("0123456789 why?", (), Refusal.NO_FINDING),
+        ("", (), Refusal.NO_QUESTION),
+        ("77aa", (), Refusal.NO_QUESTION),
+        ("Why?", (UNRATED.id,), Ask("Why?", UNRATED)),
+        ("beef is a word here", (UNRATED.id,), Ask("beef is a word here", UNRATED)),
+        ("3f9a000001 Why?", (UNRATED.id,), Ask("3f9a000001 Why?", MEDIUM)),
+        ("Why?", (MEDIUM.id, HIGH.id), Refusal.SEVERAL_FINDINGS),
+        ("3f9a000002 Why?", (MEDIUM.id, HIGH.id), Ask("3f9a000002 Why?", HIGH)),
+    ],
+)
+def test_a_question_is_about_a_finding_or_the_pull_request(
+    text: str, there: tuple[str, ...], came: CommandAction
+) -> None:
+    assert asks(text, *there) == came
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"pull": pull(is_open=False)}, Refusal.CLOSED),
+        ({"paid": False}, Refusal.FREE),
+        ({"remembers": False}, Refusal.NO_MEMORY),
+        ({"is_stale": True}, Refusal.TOO_OLD),
+        ({"permission": Permission.TRIAGE}, Refusal.PERMISSION),
+        ({"ledger": replace(questions(*[QuestionState.OPEN] * (MOST_OPEN + 1)), findings=Findings())}, None),
+    ],
+)
+def test_a_question_that_is_bought_is_answered_whatever_has_changed(more: dict[str, Any], why: Refusal | None) -> None:
+    if why:
+        assert action("ask why", **more) is why
+    bought = action("ask why", **{"ledger": questions(QuestionState.OPEN), **more})
+    assert bought == Ask("why", None if why is None else HIGH)
+
+
+def test_few_questions_are_open_at_a_time() -> None:
+    others = questions(QuestionState.ENDED, *[QuestionState.INTENT] * MOST_OPEN).questions.records[1:]
+    assert action("ask why", ledger=replace(LEDGER, questions=Questions(others))) is Refusal.MANY_QUESTIONS
+    assert action("ask why", ledger=replace(LEDGER, questions=Questions(others[1:]))) == Ask("why")
+
+
+def test_cancelling_includes_questions() -> None:
+    assert action("cancel", ledger=questions(QuestionState.OPEN)) == Cancel(("task_7",))
+    assert action("cancel", ledger=questions(QuestionState.ANSWERED)) is Refusal.NOTHING_OPEN
+    assert refusal_after(Cancel(()), None, questions(QuestionState.OPEN)) is Refusal.NOT_CANCELLED
+    assert refusal_after(Cancel(()), None, questions(QuestionState.ENDED)) is None
+
+
+def test_a_question_is_tried_again_while_a_service_is_away() -> None:
+    for reason, left in {Reason.GITHUB: True, Reason.UNREACHABLE: True, Reason.OVER_BUDGET: False}.items():
+        outcome = did_not_happen(reason, "", "", exit_status=3, on_error=Tolerance.FAIL)
+        assert is_left(Ask("why"), outcome) is left
+        assert refusal_after(Ask("why"), outcome, LEDGER) is Refusal.NOT_DONE

@@ -399,9 +399,10 @@ def commented(now: Known, *results: steps.Result) -> Any:  # noqa: ANN401 — a 
     return go(refreshed, *(results or (steps.Updated(refreshed.known),)))
 
 
-def announced(at: Any) -> Known:  # noqa: ANN401 — a phase
+def announced(at: Any) -> Any:  # noqa: ANN401 — a phase, and what is known in it
     """Return what the run knows after it posted the announcement."""
-    update = replace(at.known.memory.update, posted=frozenset(one.key for one in decide(at).announcing.posts))
+    step: Any = decide(at)
+    update = replace(at.known.memory.update, posted=frozenset(one.key for one in step.announcing.posts))
     return replace(at.known, memory=replace(at.known.memory, update=update))
 
 
