@@ -12,7 +12,7 @@ PAGE = 100
 """Changed files per page."""
 
 LISTED = 300
-"""Changed files up to which GitHub returns the diff; above, git reads it, which saves one request per run."""
+"""Changed files up to which GitHub returns the diff; above, git reads it, and a request the context alone."""
 
 FOLLOWED = 12
 """A review after the first, if the push touched no earlier finding."""
@@ -47,8 +47,8 @@ def of_again(files: int) -> int:
 
 
 def _reading(files: int) -> int:
-    """Return the additional requests to read a change, compared with one page; -1 above `LISTED`."""
-    return -1 if files > LISTED else -(-files // PAGE) - 1
+    """Return the additional requests to read a change, compared with one page."""
+    return 0 if files > LISTED else -(-files // PAGE) - 1
 
 
 def of_following(edited: int, *, comments: bool) -> int:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from reviewbot.domain.diff.reviewed_file import FileView
+from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     Annotation,
@@ -170,6 +171,13 @@ class CheckRuns(Protocol):
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
         """Update an open check run; GitHub appends the annotations to those that it has."""
 
+    def tag_check(self, check_id: int, tag: CheckTag, copy: str) -> None:
+        """Replace only the tag and the copy of a check run, also of a completed one.
+
+        Raises:
+            NotFound: it is gone.
+        """
+
 
 class Comments(Protocol):
     def summaries(self, mark: str, among: frozenset[int] | None = None) -> tuple[tuple[int, Comment], ...]:
@@ -306,7 +314,8 @@ class ReviewService(Protocol):
         """Submit a task; a repeat with the same idempotency key returns the existing task.
 
         Raises:
-            PayloadTooLarge: 413, no task exists.
+            PayloadTooLarge: 413, or 400 for an attachment; no task exists.
+            SchemaRefused: no task exists.
             ServiceRefused: refused, no task exists.
             ServiceUnreachable: a task may exist; repeating with the same key is safe.
         """

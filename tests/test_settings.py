@@ -85,6 +85,7 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
         False,
     ),
     ("instructions", "", "Be kind.", "Be kind.", [], False, True),
+    ("agent-prompt", False, "true", True, ["yes"], False, True),
     ("drafts", False, "TRUE", True, ["1"], False, True),
     (
         "bots",
@@ -467,6 +468,59 @@ def test_every_problem_of_the_size_is_listed() -> None:
         "`max-credits-ceiling`",
     ]
     assert "did you mean `credits-per-100-lines`?" in problems[0].what
+
+
+@pytest.mark.parametrize(
+    ("rules", "config", "found"),
+    [
+        ("{name: a, path: [x], mode: fast}", "", {"rule 1, `path`: unknown key; did you mean `paths`?": ""}),
+        ("{name: a, mode: fats}", "", {"rule 1, `mode`: invalid value `fats`; did you mean `fast`?": "`fast`"}),
+        ("{name: a, min-lines: 0, mode: fast}", "", {"rule 1, `min-lines`: invalid value `0`": "from 1 to"}),
+        ("{mode: fast}, fast", "", {"rule 1 has no `name`": "40 letters", "rule 2 is not a mapping": "a `name`"}),
+        ("{name: a, paths: [x]}", "", {"rule 1 changes no setting": "at least one of `reviewer`, `mode`,"}),
+        ("{name: a, mode: fast}, {name: a, mode: fast}", "", {"rule 2, `name`: `a` is also the name of rule 1": ""}),
+        (f"{{name: a, mode: {KEY}}}", "", {"rule 1, `mode`: invalid value": "`fast`"}),
+        # Values that are invalid together
+        ("{name: a, fail-on: low}, {name: b, max-credits: 600, mode: realtime_answer}", "", {}),
+        (
+            "{name: a, fail-on: low}, {name: b, max-credits: 601, mode: realtime_answer}",
+            "",
+            {"rule 2, `max-credits`: `max-credits: 601` is out of range": "60 to 600 with `mode: realtime_answer`"},
+        ),
+        (
+            "{name: a, mode: fast}",
+            "mode: realtime_answer\nmax-credits: 60\n",
+            {"rule 1, `mode`: `max-credits: 60` is out of range": "240 to 115200 with `mode: fast`"},
+        ),
+        (
+            "{name: a, max-credits: auto}",
+            "max-credits-ceiling: 200\n",
+            {"rule 1, `max-credits`: `max-credits-ceiling: 200` is less than a review needs": "240` or more"},
+        ),
+        (
+            "{name: a, mode: standard}, {name: b, fail-on: low}",
+            "max-credits: auto\nmode: realtime_answer\nmax-credits-ceiling: 200\n",
+            {"rule 1, `mode`: `max-credits-ceiling: 200` is less than a review needs": "240` or more"},
+        ),
+        ("{name: a, min-lines: 3, max-lines: 2, mode: fast}", "", {"rule 1, `min-lines`: it is larger": "a range"}),
+        (
+            "{name: a, reviewer: codevf}",
+            "reviewer: local\n",
+            {"rule 1, `reviewer`: `codevf` is not possible": "add a last rule with `reviewer: local`"},
+        ),
+    ],
+)
+def test_every_invalid_rule_is_listed_with_its_number_and_key(rules: str, config: str, found: dict[str, str]) -> None:
+    problems: tuple[Problem, ...] = ()
+    try:
+        read_settings({}, f"routes: [{rules}]\n{config}")
+    except SettingsError as error:
+        problems = error.problems
+    assert [problem.where for problem in problems] == ["config file `routes`"] * len(found)
+    for problem, (what, advice) in zip(problems, found.items(), strict=True):
+        assert problem.what.startswith(what)
+        assert advice in problem.advice
+        assert KEY not in problem.what
 
 
 def test_a_project_may_be_a_number() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reviewbot.app.comments.ask import settle_questions
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.github.summary_comment import record_opinions
@@ -29,7 +30,7 @@ def handle_closed(ports: Ports, inputs: Mapping[str, str], event: ClosedEvent) -
     stored = read_ledger(run, snapshot, "")
     ledger = stored.ledger
     closed = f"The pull request #{event.number} was closed."
-    left = ledger.open_tasks() or ledger.postponed() or ledger.intents()
+    left = ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open()
     if snapshot.pull.is_open or settings.dry_run or not run.paid:
         return not_due(Reason.CLOSED, closed)
     if not left:
@@ -37,5 +38,6 @@ def handle_closed(ports: Ports, inputs: Mapping[str, str], event: ClosedEvent) -
         return not_due(Reason.CLOSED, closed)
     trigger = DispatchEvent(event.number, event.sender)
     outcome = review_pull_request(ports, inputs, trigger, snapshot, may_buy=False, cancels=Cancels.NOT_BEGUN)
+    settle_questions(ports, inputs, run.read_snapshot())
     message = f" {outcome.message}" if outcome.message else ""
     return not_due(Reason.CLOSED, f"{closed} Its review: {outcome.reason.value}.{message}")

@@ -6,12 +6,14 @@ import inspect
 from contextlib import ExitStack
 from functools import cache
 
+from msgspec import Struct
+
 from reviewbot.app.context import RunContext
 from reviewbot.app.perform import perform
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.phases import Phase, Submitted
-from reviewbot.domain.machine.steps import CreateTask, Finish, Step
+from reviewbot.domain.machine.steps import CreateTask, Finish
 from reviewbot.domain.policy.verdict import Outcome
 
 
@@ -34,10 +36,10 @@ def run_machine(run: RunContext, phase: Phase) -> Outcome:
         return step.outcome
 
 
-def describe(phase: Phase, step: Step | Finish) -> str:
+def describe(phase: Struct, step: Struct) -> str:
     return f"{type(phase).__name__} -> {type(step).__name__}: {_reason(type(phase))}"
 
 
 @cache
-def _reason(phase: type[Phase]) -> str:
+def _reason(phase: type[Struct]) -> str:
     return (inspect.getdoc(phase) or "").partition("\n")[0]

@@ -64,11 +64,11 @@ Exit status: 0 applied; 2 no such report or finding; 3 a suggestion was refused.
     "plan": (
         """\
 Show what reviews of past merges (or of commits, if branches are squashed) would
-have sent and held with today's settings: files, sizes, credits, and the rule of
-`routes` that chose the review. Pull requests of bots are listed separately,
-since the action does not review them. A merge has no labels, no author and no
-draft, so rules with these conditions do not match. Nothing is sent, and no
-account is needed.
+have sent and held with today's settings: files, sizes, credits, the rule of
+`routes` that chose the review, and the reviews that a limit stops. Pull
+requests of bots are listed separately, since the action does not review them.
+Git records no labels and no drafts, so rules with these conditions are not
+applied. Nothing is sent, and no account is needed.
 """,
         """\
 Examples:
@@ -105,6 +105,7 @@ Examples:
   reviewbot render report.json --to sarif > report.sarif     for code scanning
   reviewbot render report.json --to rdjson > report.rdjson   for reviewdog
   reviewbot render report.json --to markdown                 at the terminal
+  reviewbot render report.json --to prompt | AGENT           for a coding agent
 
 Exit status: 0 written; 2 the report cannot be read.
 """,

@@ -27,7 +27,7 @@ COMPANIONS = {
 }
 """Commands of the distribution `reviewbot-sandbox`, which parses their options."""
 
-KINDS = ("sarif", "rdjson", "html", "markdown")
+KINDS = ("sarif", "rdjson", "html", "markdown", "prompt")
 """The formats of `commands.render`, which is imported only when it runs."""
 
 REVIEWERS = [str(one) for one in ReviewerKind]

@@ -27,7 +27,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
     },
     FindingView: {"why": "placement", "blocks": "closesGate", "held": None},
     DuplicateView: {"original": "of"},
-    CostView: {"parts": None},
+    CostView: {"parts": None, "at_ceiling": None},
     WaitView: {"minutes": None},
     Outcome: {"own": None},
 }

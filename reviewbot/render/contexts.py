@@ -7,14 +7,16 @@ from functools import partial
 
 from msgspec import Struct
 
+from reviewbot.domain.commands.parse import MAX_QUESTION
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.github.drafts import MOST_ANNOTATIONS
+from reviewbot.domain.policy.verdict import Verdict
 from reviewbot.domain.text import formatting
 from reviewbot.domain.text.bounds import bounded, first_lines, shorten, shorten_line
 from reviewbot.domain.text.escaping import mention
 from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
 from reviewbot.render.dialects import Markdown, Written, address
-from reviewbot.render.view_models.command import AnnouncementView, AnswerView
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
 from reviewbot.render.view_models.exclusions import excludable, exclusion_options, exclusion_setting
 from reviewbot.render.view_models.review import (
     AuthorText,
@@ -118,6 +120,19 @@ def _is_followed(progress: ProgressView | None) -> bool:
     return bool(progress.since or any(earlier))
 
 
+def of_agent_prompt(view: SummaryView, detail: Detail) -> dict[str, object]:
+    """Return what the prompt for a coding agent gets."""
+    shown = truncate_summary(view, detail)
+    return {
+        "prompted": shown.listed,
+        "repository": view.repository,
+        "head_sha": view.head_sha,
+        "leftovers": shown.leftovers,
+        "more": shown.rest["findings"],
+        "passed": view.outcome.verdict is Verdict.PASS,
+    }
+
+
 def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
     """Return what the template of a comment gets."""
     thin, left_out = truncate_comment(view, detail)
@@ -130,6 +145,13 @@ def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
         "several": len(view.findings) > 1,
         "resolvable": not any(finding.blocks for finding in view.findings),
         "branch": False,
+        # The prompt for a coding agent
+        "prompted": tuple(one for one in findings if one.blocks) if view.agent_prompt else (),
+        "head_sha": view.head_sha,
+        "repository": "",
+        "leftovers": (),
+        "more": 0,
+        "passed": False,
     }
 
 
@@ -145,12 +167,14 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
     thin = bounded(view, detail)
     finding = "ID" if view.choices or (view.word in {"waive", "unwaive"} and not thin.target) else thin.target
     target = thin.head_sha if view.word in {"review", "bypass"} else finding
-    reason = "REASON" if view.word in {"waive", "bypass"} else ""
+    reason = {"waive": "REASON", "bypass": "REASON", "ask": "QUESTION"}.get(view.word, "")
     return {
         "view": replace(thin, mark=Markdown(view.mark), in_reply_to=address(thin.in_reply_to)),
         "head": formatting.short(view.head_sha),
         "again": " ".join(word for word in ("/reviewbot", thin.word, target, reason) if word),
         "total": sum(view.status.counts.values()) if view.status else 0,
+        "mention": Markdown(mention(view.reply.asker)) or view.reply.asker if view.reply else "",
+        "asked_at": address(view.reply.url) if view.reply else None,
     }
 
 
@@ -162,14 +186,32 @@ def of_reply(view: ReplyView, detail: Detail) -> dict[str, object]:
 def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]:
     """Return what the template of an announcement gets; only mentions that are written here notify people."""
     thin = bounded(view, detail)
-    links = {"summary_url": address(thin.summary_url), "check_url": address(thin.check_url)}
+    summary_url, check_url = address(thin.summary_url), address(thin.check_url)
     return {
-        "view": replace(thin, mark=Markdown(view.mark), **links),
+        "view": replace(thin, mark=Markdown(view.mark), summary_url=summary_url, check_url=check_url),
         "mentions": Markdown(" ".join(filter(None, map(mention, view.mentions[:_MOST_MENTIONED])))),
         "reviewed": formatting.short(view.reviewed_sha),
         "head": formatting.short(view.head_sha),
         "total": sum(view.counts.values()),
     }
+
+
+def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
+    """Yield what the prompt of a question gets, smaller and smaller."""
+    for times in (1, 2, 4, 16, 64):
+        line = partial(shorten_line, limit=500 // times)
+        thin = replace(
+            view,
+            repository=line(view.repository),
+            head_sha=shorten_line(view.head_sha, SHORTEST_LINE),
+            finding_id=shorten_line(view.finding_id, SHORTEST_LINE // 4),
+            question=shorten(_without(view.question, view.boundary), MAX_QUESTION // times),
+            finding=line(_without(view.finding, view.boundary)),
+            path=line(_without(view.path, view.boundary)),
+            instructions=shorten(view.instructions, 3000 // times),
+            file_names=tuple((line(name), line(text)) for name, text in view.file_names),
+        )
+        yield {"view": thin}
 
 
 def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:

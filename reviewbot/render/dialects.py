@@ -212,6 +212,7 @@ def _with_shared(
 ) -> Dialect:
     shared: dict[str, Callable[..., object]] = {
         "fence": _block(written, fence),
+        "enclosed": lambda value, info="": written(escaping.enclosed(str(written.escape(value)).strip("\n"), info)),
         "counted": _counted,
         "size": lambda value: written(formatting.size(_checked(value, int))),
         "duration": lambda value: written(formatting.duration(_checked(value, int))),

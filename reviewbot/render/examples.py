@@ -30,7 +30,7 @@ from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.ledger.codec import MAX_ENCODED
 from reviewbot.domain.policy.verdict import Reason, Status
 from reviewbot.domain.publishing.announcement import Ending
-from reviewbot.render.view_models.command import AnnouncementView, AnswerView
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
 from reviewbot.render.view_models.review import (
     CommentView,
     FileGroup,
@@ -86,7 +86,15 @@ def _plain(kind: Any, name: str, *, full: bool) -> Any:  # noqa: ANN401 — as a
 
 
 Sample = (
-    SummaryView | CommentView | FindingView | FindingStateView | AnswerView | AnnouncementView | ReplyView | PromptView
+    SummaryView
+    | CommentView
+    | FindingView
+    | FindingStateView
+    | AnswerView
+    | AnnouncementView
+    | ReplyView
+    | PromptView
+    | QuestionView
 )
 
 
@@ -95,7 +103,7 @@ def example_views() -> Iterator[Sample]:
     yield from _summaries()
     for finding in _findings():
         mark = str(FindingMark("", (finding.id,)))
-        yield CommentView(mark, on_file=False, findings=(finding, finding), waivable=True)
+        yield CommentView(mark, on_file=False, findings=(finding, finding), waivable=True, agent_prompt=True)
         yield finding
     closed = tuple(_moved_on())
     yield FindingStateView(closed, several=True)
@@ -105,7 +113,8 @@ def example_views() -> Iterator[Sample]:
         answer = replace(
             example_of(AnswerView, full=True), mark=answer_mark, word=word.value, refusal="", reason="pending"
         )
-        yield answer if word is CommandName.STATUS else replace(answer, status=None)
+        answer = answer if word is CommandName.STATUS else replace(answer, status=None)
+        yield answer if word is CommandName.ASK else replace(answer, reply=None)
         bare = replace(example_of(AnswerView, full=False), mark=answer_mark, word=word.value)
         yield from (replace(bare, refusal=refusal.value) for refusal in Refusal)
     yield replace(example_of(ReplyView, full=True), mark=str(ReplyMark("", finding_id())))
@@ -115,6 +124,7 @@ def example_views() -> Iterator[Sample]:
             yield replace(example_of(AnnouncementView, full=full), mark=mark, ending=ending.value)
     prompt = example_of(PromptView, full=True)
     yield from (prompt, replace(prompt, since=""), replace(prompt, confirms=""), replace(prompt, part=2, parts=2))
+    yield from (example_of(QuestionView, full=full) for full in (True, False))
 
 
 def _findings() -> Iterator[FindingView]:

@@ -35,7 +35,7 @@ from reviewbot.errors import TemplateError
 from reviewbot.render import contexts, report
 from reviewbot.render.dialects import HTML, MARKDOWN, PLAIN, Markdown, address, link
 from reviewbot.render.examples import example_views
-from reviewbot.render.view_models.command import AnnouncementView, AnswerView
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
 from reviewbot.render.view_models.review import (
     CommentView,
     FindingStateView,
@@ -136,7 +136,14 @@ class Renderer:
         for view in example_views():
             match view:
                 case SummaryView():
-                    for write in (self.summary, self.check, self.job_summary, self.terminal, self.html):
+                    for write in (
+                        self.summary,
+                        self.check,
+                        self.job_summary,
+                        self.terminal,
+                        self.html,
+                        self.agent_prompt,
+                    ):
                         write(view)
                     self.review_body(view, review_mark(""))
                 case CommentView():
@@ -153,6 +160,8 @@ class Renderer:
                     self.announcement(view)
                 case PromptView():
                     self.prompt(view)
+                case QuestionView():
+                    self.question(view)
 
     def summary(self, view: SummaryView) -> str:
         """Return the summary comment: the marks first, at most 65,000 characters."""
@@ -171,9 +180,20 @@ class Renderer:
 
     @_or_shipped
     def comment(self, view: CommentView) -> str:
-        """Return a comment on lines or on a file: the mark first, at most 63,000 characters."""
-        attempts = (contexts.of_comment(view, detail) for detail in COMMENT_DETAILS)
+        """Return a comment on lines or on a file: the mark first, at most 63,000 characters.
+
+        The prompt for a coding agent is left out before a finding is shortened for it.
+        """
+        with_prompt = [contexts.of_comment(view, COMMENT_DETAILS[0])] if view.agent_prompt else []
+        without = replace(view, agent_prompt=False)
+        attempts = (*with_prompt, *(contexts.of_comment(without, detail) for detail in COMMENT_DETAILS))
         return self._marked("comment.md.j2", attempts, view.mark, FINDING)
+
+    @_or_shipped
+    def agent_prompt(self, view: SummaryView) -> str:
+        """Return the open findings as a prompt for a coding agent, in at most 900 kB of Markdown."""
+        attempts = (contexts.of_agent_prompt(view, detail) for detail in PAGE_DETAILS)
+        return _first_fit("agent-prompt.md.j2", attempts, self._markdown.render, PAGE)
 
     @_or_shipped
     def standing(self, view: FindingStateView) -> str:
@@ -250,11 +270,18 @@ class Renderer:
 
     def prompt(self, view: PromptView) -> str:
         """Return the prompt, 10 to 10,000 characters: the author's text is truncated first."""
+        return self._prompt("prompt.txt.j2", contexts.of_prompt(view))
+
+    def question(self, view: QuestionView) -> str:
+        """Return the prompt of a question, 10 to 10,000 characters."""
+        return self._prompt("question.txt.j2", contexts.of_question(view))
+
+    def _prompt(self, name: str, attempts: Iterable[Mapping[str, object]]) -> str:
         if self.refusal is not None:
             raise self.refusal
-        text = _first_fit("prompt.txt.j2", contexts.of_prompt(view), self._plain.render, PROMPT)
+        text = _first_fit(name, attempts, self._plain.render, PROMPT)
         if len(text) < _PROMPT_MINIMUM:
-            raise TemplateError.mistake("prompt.txt.j2", None, "a prompt has at least 10 characters")
+            raise TemplateError.mistake(name, None, "a prompt has at least 10 characters")
         return text
 
     @_or_shipped

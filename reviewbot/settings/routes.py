@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 from reviewbot.domain.model.options import FailOn, ReviewOn, RoutedReviewer
 from reviewbot.domain.model.review import Mode
-from reviewbot.domain.policy.routes import Route
+from reviewbot.domain.policy.routes import Route, shadowed
 from reviewbot.errors import did_you_mean
 from reviewbot.settings.readers import (
     BOOLEAN,
@@ -24,6 +24,7 @@ from reviewbot.settings.readers import (
     one_of,
     whole_number,
 )
+from reviewbot.values import replace
 
 MOST_ROUTES = 50
 MOST_LINES = 10**9
@@ -105,3 +106,40 @@ def _route(item: Mapping[str, Any]) -> Route:
 
 
 ROUTES = Reader("a list of rules", _routes)
+
+
+def conditions_of(route: Route) -> str:
+    """Return the conditions of a rule as text, in the notation of the config file; empty if it has none."""
+    return _written(route, CONDITIONS)
+
+
+def changes_of(route: Route) -> str:
+    """Return the settings of a rule as text; of the instructions, which may be long, only the name."""
+    return _written(replace(route, instructions="…" if route.instructions else ""), CHANGES)
+
+
+def _written(route: Route, keys: Iterable[str]) -> str:
+    values = {key: getattr(route, key.replace("-", "_")) for key in keys}
+    return ", ".join(
+        f"`{key}: {_text(value)}`"
+        for key, value in values.items()
+        if value not in (None, "", ()) and (key, value) != ("trust-author", False)
+    )
+
+
+def _text(value: object) -> str:
+    match value:
+        case tuple():
+            return ", ".join(map(str, value))
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
+
+def without_effect(routes: Sequence[Route]) -> Mapping[int, str]:
+    """Return why rules have no effect, by their number from 0."""
+    return {
+        at: f"it has no effect, because rule {earlier + 1} (`{routes[earlier].name}`) always matches first"
+        for at, earlier in shadowed(routes)
+    }

@@ -17,6 +17,7 @@ from reviewbot.domain.codevf.budget import MOST_PER_PULL
 from reviewbot.domain.model.options import (
     ActionCommand,
     Allow,
+    AnswerForm,
     Auto,
     FailOn,
     PathInstruction,
@@ -194,6 +195,12 @@ class Settings:
     routes: tuple[Route, ...] = setting(
         (), ROUTES, "Rules that choose who reviews a pull request, in what mode and for how many credits.", action=False
     )
+    agent_prompt: bool = setting(
+        False,
+        BOOLEAN,
+        "Whether each comment with findings that block has them as a prompt for a coding agent, folded.",
+        action=False,
+    )
     drafts: bool = setting(False, BOOLEAN, "Whether drafts are reviewed.", action=False)
     bots: tuple[str, ...] = setting(
         ("dependabot[bot]", "renovate[bot]"),
@@ -227,6 +234,13 @@ class Settings:
     quiet_minutes: int = setting(
         0, whole_number(0, 1440), "Minutes without a push before a review is bought.", action=False
     )
+    answer: AnswerForm = setting(
+        AnswerForm.SCHEMA,
+        one_of(AnswerForm),
+        "What the reviewer is asked for: `schema` for structured data, `words` for text with findings as "
+        "`path:line: severity: text`.",
+        action=False,
+    )
     redact: Redact = setting(
         Redact.ON, one_of(Redact), "`on` redacts or masks secrets, `block` holds their files back.", action=False
     )
@@ -240,6 +254,9 @@ class Settings:
     max_tasks: int = setting(1, whole_number(1, 6), "The most tasks that a large change is split over.", action=False)
     attachment_bytes: int = setting(
         1_000_000, whole_number(1_000, LARGEST_ATTACHMENT), "The largest attachment, in bytes.", action=False
+    )
+    ask_credits: int = setting(
+        60, whole_number(60, 600), "Credits for the answer to `/reviewbot ask`, before the multipliers.", action=False
     )
     base_credits: int = setting(
         120, whole_number(0, 115_200), "With `max-credits: auto`: credits of every review.", action=False
@@ -499,7 +516,7 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
         where = "`max-tasks` and `summary-comment`"
         yield {"reviewer", "max_tasks", "summary_comment"}, Problem(where, what, "`max-tasks: 1` without a summary")
     for problem in _impossible_routes(settings):
-        yield {"routes", "reviewer", "mode", "max_credits"}, problem
+        yield {"routes", "reviewer", "mode", "max_credits", "max_credits_ceiling"}, problem
     if settings.command is ActionCommand.COLLECT and not paid:
         what = "a local review is never pending"
         yield {"reviewer", "command"}, Problem("`command` and `reviewer`", what, "`command: review`")
@@ -513,15 +530,28 @@ def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
 
 
 def _impossible_routes(settings: Settings) -> Iterator[Problem]:
-    where = config_place("routes")
+    where, paid = config_place("routes"), settings.reviewer is ReviewerKind.CODEVF
     for number, route in enumerate(settings.routes, 1):
-        mode, most = route.mode or settings.mode, route.max_credits or settings.max_credits
-        allowed = f"{mode.credits.start} to {mode.credits.stop - 1} with `mode: {mode}`"
-        if settings.reviewer is ReviewerKind.CODEVF and most is not Auto.AUTO and most not in mode.credits:
-            yield Problem(where, f"rule {number}: `max-credits: {most}` is out of range", allowed)
-        if settings.reviewer is ReviewerKind.LOCAL and route.reviewer is RoutedReviewer.CODEVF:
-            what = f"rule {number}: `reviewer: codevf` is not possible, because the config has `reviewer: local`"
+        if paid and (route.mode or route.max_credits):  # otherwise it is the config's own problem
+            yield from _impossible_price(settings, route, number)
+        if not paid and route.reviewer is RoutedReviewer.CODEVF:
+            what = (
+                f"rule {number}, `reviewer`: `codevf` is not possible below `reviewer: local`, which names the check "
+                f"`{settings.check_name}` and keeps no record of purchases"
+            )
             todo = "Set `reviewer: codevf` in the config, and add a last rule with `reviewer: local` and no conditions."
             yield Problem(where, what, todo=todo)
         if (route.min_lines or 0) > (route.max_lines or MOST_LINES):
-            yield Problem(where, f"rule {number}: `min-lines` is larger than `max-lines`", "a range of lines")
+            yield Problem(where, f"rule {number}, `min-lines`: it is larger than `max-lines`", "a range of lines")
+
+
+def _impossible_price(settings: Settings, route: Route, number: int) -> Iterator[Problem]:
+    mode, most, ceiling = route.mode or settings.mode, route.max_credits or settings.max_credits, "max-credits-ceiling"
+    key, allowed = "max-credits" if route.max_credits else "mode", mode.credits
+    where, rule = config_place("routes"), f"rule {number}, `{key}`"
+    if most is Auto.AUTO and settings.max_credits_ceiling < allowed.start:
+        what = f"{rule}: `{ceiling}: {settings.max_credits_ceiling}` is less than a review needs"
+        yield Problem(where, what, f"`{ceiling}: {allowed.start}` or more with `mode: {mode}`")
+    if most is not Auto.AUTO and most not in allowed:
+        what = f"{rule}: `max-credits: {most}` is out of range"
+        yield Problem(where, what, f"{allowed.start} to {allowed.stop - 1} with `mode: {mode}`")

@@ -318,7 +318,8 @@ _HEAD = """\
 # An input of the workflow has precedence over the key here.
 #
 # Each `#key:` below has its default. To change one, remove the `#` and write another value, then run
-# `reviewbot config check`. The limits of spending are set; docs/costs.md of reviewbot explains them.
+# `reviewbot config check`. The limits of spending are set; docs/costs.md of reviewbot explains them. If your
+# organization locks them, delete their lines.
 """
 
 LIMITS = ("max-credits-per-pr", "max-credits-ceiling")

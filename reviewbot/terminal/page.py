@@ -228,10 +228,9 @@ def _show_manifest(console: Console, view: SummaryView) -> None:
         say(console, f"{sent}: {counted(len(view.sent), 'file')}{size_of_all}{_redacted(secrets)}.", "dim")
     if view.context:
         names = first_lines([one.name for one in view.context], _MOST_SENT, 80)
-        secrets = _redacted(sum(one.redactions for one in view.context))
-        say(
-            console, f"For context: {', '.join(names)}, {size(sum(one.bytes for one in view.context))}{secrets}.", "dim"
-        )
+        size_of_all = size(sum(one.bytes for one in view.context))
+        redacted = _redacted(sum(one.redactions for one in view.context))
+        say(console, f"For context: {', '.join(names)}, {size_of_all}{redacted}.", "dim")
     read_in_part = [one for one in view.missed if one not in view.held_back]
     if read_in_part and view.outcome.reason is not Reason.PARTIAL:  # otherwise the verdict lists them
         say(console, f"Not fully reviewed: {counted(len(read_in_part), 'file')}.")

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from msgspec import Struct, field
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from reviewbot.domain.policy.verdict import Reason
+from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.selection.selection import HeldBecause, held_sentence
 from reviewbot.domain.text.formatting import counted, number, short, size
-from reviewbot.render.view_models.review import SummaryView
+from reviewbot.render.view_models.plan import Plan, Replay, RuleSum, unknown_conditions
+from reviewbot.settings import Settings
 from reviewbot.terminal.console import say, shown
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([dwmy])")
@@ -24,15 +23,10 @@ _UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
-_NARROW = 70
-"""Columns below which the table omits days and sizes."""
+_NARROW, _WIDE = 70, 100
+"""Columns below which the table omits days, and sizes beside rules."""
 
-_SHORTEST_SUBJECT = 10
-
-_NOTE = """\
-Credits are what a review holds while it is pending; what it uses is known when it is finished. The table counts one
-review per merge. With `review-on: push`, every push that changes something buys another. An expertise multiplies the
-credits."""
+_SHORTEST_SUBJECT, _LONGEST_RULE = 10, 20
 
 _BOTS = """\
 Anyone can commit with such a name. The action skips only pull requests that a bot opened and \
@@ -61,174 +55,175 @@ def earliest(text: str, now: datetime) -> datetime | None:
     return start if start <= now else None
 
 
-class Replay(Struct, frozen=True):
-    """The dry run of one merge's review.
-
-    Attributes:
-        sent: number of files; `sent_bytes` is their size.
-        held: number of files that were held back, by reason.
-        credits: what a review would have held, 0 if no review was due.
-        note: why no review was due, or what it does not cover.
-        bot: login of the bot that authored it, if the action skips that bot's pull requests.
-        rule: of `routes` that chose the review; empty if none did.
-    """
-
-    day: str
-    sha: str
-    subject: str
-    sent: int = 0
-    sent_bytes: int = 0
-    held: Mapping[HeldBecause, int] = field(default_factory=dict)
-    credits: int = 0
-    note: str = ""
-    bot: str = ""
-    rule: str = ""
-
-
-def replayed(day: str, sha: str, subject: str, view: SummaryView) -> Replay:
-    """Return the row of a merge from the view of its dry run."""
-    bought = view.outcome.reason is Reason.DRY_RUN
-    return Replay(
-        day,
-        sha,
-        subject,
-        sent=len(view.sent),
-        sent_bytes=sum(one.bytes for one in view.sent),
-        held=Counter(one.reason for one in view.held),
-        credits=view.cost.hold if bought and view.cost else 0,
-        note=_note(view),
-        rule=view.route,
-    )
+def plan_notes(settings: Settings) -> Iterator[str]:
+    """Yield a sentence for each thing that the figures leave out with these settings."""
+    yield "A review holds these credits while it is pending; what it uses is known when it is finished."
+    if ReviewOn.PUSH in {settings.review_on, *(one.review_on for one in settings.routes)}:
+        yield "One review per merge is counted. With `review-on: push`, every push that changes something buys another."
+    else:
+        yield "One review per merge is counted."
+    if settings.expertise or any(one.expertise for one in settings.routes):
+        yield "CodeVF multiplies the credits by its factor of the `expertise`."
+    unknown = [f"`{one.name}` ({', '.join(names)})" for one in settings.routes if (names := unknown_conditions(one))]
+    if unknown:
+        yield f"Rules that no merge matches, because git records no labels and no drafts: {', '.join(unknown)}."
+    by_author = [f"`{one.name}`" for one in settings.routes if one.author]
+    if by_author:
+        yield f"Rules with `author` compare it with the name or GitHub login in the commits: {', '.join(by_author)}."
+    waits = {"wait-for-checks": settings.wait_for_checks, "quiet-minutes": settings.quiet_minutes}
+    if waiting := [f"`{name}`" for name, is_set in waits.items() if is_set]:
+        both = " and ".join(waiting)
+        yield f"Not modelled: {both}. Reviews wait, and only the newest head is bought, so fewer may be."
+    if settings.min_balance:
+        yield "Not modelled: `min-balance`, because a plan does not ask CodeVF for the balance."
 
 
-def _note(view: SummaryView) -> str:
-    match view.outcome.reason:
-        case Reason.DRY_RUN:
-            missed = sum(one.missed for one in view.held)
-            if view.reviewer == "local":
-                return f"by analyzers, by the rule {view.route}"
-            return f"{missed} not reviewed" if missed else ""
-        case Reason.NOTHING_SELECTED:
-            return "nothing to review"
-        case Reason.ROUTE:
-            return f"no review by the rule {view.route}"
-        case other:
-            return view.outcome.message or other.value
-
-
-def show_plan(console: Console, replays: Sequence[Replay], scope: str) -> None:
-    """Print the rows, newest first, and their sum; `scope` names them, such as `main since 90d`."""
-    if not replays:
-        say(console, f"No merges in {scope}.")
+def show_plan(console: Console, plan: Plan) -> None:
+    """Print the rows, newest first, the sums by rule, and the total."""
+    if not plan.replays:
+        say(console, f"No merges in {plan.scope}.")
         return
-    held = sum((Counter(one.held) for one in replays), Counter[HeldBecause]())
-    sent, sent_bytes = sum(one.sent for one in replays), sum(one.sent_bytes for one in replays)
-    whole = Replay("", "", "", sent, sent_bytes, held, credits=sum(one.credits for one in replays))
-    console.print(_table((*replays, whole), wide=console.width >= _NARROW))
+    total, held = plan.total, sum((Counter(one.held) for one in plan.replays), Counter[HeldBecause]())
+    console.print(_table(plan, held.total(), console.width))
     console.print()
-    bought = sum(one.credits > 0 for one in replays)
-    if any(one.rule for one in replays):
-        console.print(_table_by_rule(replays))
+    if plan.routes:
+        console.print(_table_by_rule(plan))
         console.print()
-    say(console, f"{scope}: {counted(bought, 'review')}, {counted(whole.credits, 'credit')} held at most.", "bold")
-    if bots := Counter(one.bot for one in replays if one.bot):
-        named = ", ".join(f"{bot} {number(count)}" for bot, count in bots.most_common())
-        bot_merges = f"Not counted: {counted(bots.total(), 'merge')} whose commits name a bot as their author: {named}."
-        say(console, f"{bot_merges} {_BOTS}", "dim", hang=2)
+    reviews, credits_ = counted(total.reviews, "review"), counted(total.credits, "credit")
+    say(console, f"{plan.scope}: {reviews}, {credits_} held at most.", "bold")
+    for line in _caps(plan):
+        say(console, line, hang=2)
+    if plan.bots:
+        say(console, f"{_bots(plan)} {_BOTS}", "dim", hang=2)
     for reason, count in held.most_common():
         say(console, f"Held back: {counted(count, 'file')}. {held_sentence(reason)}", "dim", hang=2)
-    say(console, Text(" ".join(_NOTE.split()), style="dim"))
+    for note in plan.notes:
+        say(console, note, "dim", hang=2)
 
 
-def _table(rows: Sequence[Replay], *, wide: bool) -> Table:
+def _caps(plan: Plan) -> Iterator[str]:
+    """Yield which limits stop reviews or make them smaller."""
+    stopped = [one.stopped for one in plan.replays if one.stopped]
+    if stopped:
+        held = f"which would hold {counted(sum(stopped), 'credit')}"
+        yield f"`max-credits-per-pr` stops {counted(len(stopped), 'review')}, {held}. They are not in the total."
+    if limited := sum(one.limited for one in plan.replays):
+        yield f"`max-credits-ceiling` limits the size of {counted(limited, 'review')}."
+
+
+def _bots(plan: Plan) -> str:
+    named = ", ".join(f"{bot} {number(count)}" for bot, count in plan.bots.items())
+    merges = counted(sum(plan.bots.values()), "merge")
+    return f"Not counted: {merges} whose commits name a bot as their author: {named}."
+
+
+def _table(plan: Plan, held: int, width: int) -> Table:
     """Return the table; its last row is the sum."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), expand=True, header_style="dim")
-    for name in ("day", "commit") if wide else ("commit",):
+    by_rule = any(one.rule for one in plan.replays) and width >= _NARROW
+    for name in ("day", "commit") if width >= _NARROW else ("commit",):
         table.add_column(name, no_wrap=True)
     table.add_column("subject", no_wrap=True, ratio=1, min_width=_SHORTEST_SUBJECT)
-    for name in ("sent", "size", "held back", "credits") if wide else ("sent", "held", "credits"):
+    if by_rule:
+        table.add_column("rule", no_wrap=True, max_width=_LONGEST_RULE)
+    has_sizes = width >= (_WIDE if by_rule else _NARROW)
+    for name in ("sent", "size", "held back", "credits") if has_sizes else ("sent", "held", "credits"):
         table.add_column(name, no_wrap=True, justify="right")
-    for row in rows:
-        subject = shown(f"{row.subject} ({row.note})" if row.note else row.subject)
-        held = number(sum(row.held.values()))
-        first, amount = ((row.day,), (size(row.sent_bytes),)) if wide else ((), ())
-        cells = (*first, short(row.sha) or "total", subject, number(row.sent), *amount, held, number(row.credits))
-        table.add_row(*cells, style="bold" if row is rows[-1] else None)
+    sent, sent_bytes = sum(one.sent for one in plan.replays), sum(one.sent_bytes for one in plan.replays)
+    whole = Replay("", "", "", sent, sent_bytes, credits=plan.total.credits)
+    for row in (*plan.replays, whole):
+        is_whole = row is whole
+        # The note is first, since a narrow table cuts the subject off.
+        subject = shown(f"{row.note}: {row.subject}" if row.note else row.subject)
+        first = (row.day,) if width >= _NARROW else ()
+        rule = (shown(row.rule),) if by_rule else ()
+        amount = (size(row.sent_bytes),) if has_sizes else ()
+        count = held if is_whole else sum(row.held.values())
+        cells = (*first, short(row.sha) or "total", subject, *rule, number(row.sent), *amount, number(count))
+        table.add_row(*cells, number(row.credits), style="bold" if is_whole else None)
     return table
 
 
-class RuleSum(Struct, frozen=True):
-    """The merges of one rule; `rule` is empty for those without one."""
-
-    rule: str
-    merges: int
-    reviews: int
-    credits: int
-
-
-def by_rule(replays: Sequence[Replay]) -> tuple[RuleSum, ...]:
-    """Return the sums by rule, the most expensive first; merges of skipped bots are not counted."""
-    rules = dict.fromkeys(one.rule for one in replays if not one.bot)
-    rows = [[one for one in replays if not one.bot and one.rule == rule] for rule in rules]
-    sums = (
-        RuleSum(row[0].rule, len(row), sum(one.credits > 0 for one in row), sum(one.credits for one in row))
-        for row in rows
-    )
-    return tuple(sorted(sums, key=lambda one: -one.credits))
-
-
-def _table_by_rule(replays: Sequence[Replay]) -> Table:
+def _table_by_rule(plan: Plan) -> Table:
+    sums, names = plan.by_rule(), _figure_names(plan)
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     table.add_column("rule", no_wrap=True)
-    for name in ("merges", "reviews", "credits"):
+    for name in names:
         table.add_column(name, no_wrap=True, justify="right")
-    for one in by_rule(replays):
-        table.add_row(one.rule or "(no rule)", number(one.merges), number(one.reviews), number(one.credits))
+    if any(one.unknown for one in sums):
+        table.add_column("")
+    for one in sums:
+        table.add_row(shown(one.rule) if one.rule else "(no rule)", *_figures(one, names), _not_applied(one))
     return table
 
 
-def plan_json(replays: Sequence[Replay], scope: str) -> str:
+def _figure_names(plan: Plan) -> tuple[str, ...]:
+    return ("merges", "reviews", "stopped", "credits") if plan.total.stopped else ("merges", "reviews", "credits")
+
+
+def _figures(one: RuleSum, names: Sequence[str]) -> list[str]:
+    return ["-" if one.unknown else number(getattr(one, name)) for name in names]
+
+
+def _not_applied(one: RuleSum) -> str:
+    return f"not applied: {', '.join(one.unknown)}" if one.unknown else ""
+
+
+def plan_json(plan: Plan) -> str:
     """Return the rows, the sums by rule and the total as JSON in ASCII."""
+    total = plan.total
     document = {
-        "scope": scope,
-        "reviews": sum(one.credits > 0 for one in replays),
-        "credits": sum(one.credits for one in replays),
+        "scope": plan.scope,
+        "reviews": total.reviews,
+        "stopped": total.stopped,
+        "credits": total.credits,
         "rules": [
-            {"rule": one.rule or None, "merges": one.merges, "reviews": one.reviews, "credits": one.credits}
-            for one in by_rule(replays)
-        ],
-        "bots": dict(Counter(one.bot for one in replays if one.bot)),
-        "merges": [
             {
-                "day": one.day,
-                "commit": one.sha,
-                "subject": one.subject,
                 "rule": one.rule or None,
-                "files": one.sent,
-                "bytes": one.sent_bytes,
-                "heldBack": {reason.value: count for reason, count in one.held.items()},
+                "merges": one.merges,
+                "reviews": one.reviews,
+                "stopped": one.stopped,
                 "credits": one.credits,
-                "note": one.note,
+                "notApplied": list(one.unknown),
             }
-            for one in replays
+            for one in plan.by_rule()
         ],
+        "bots": plan.bots,
+        "notes": list(plan.notes),
+        "merges": [_merge(one) for one in plan.replays],
     }
     return f"{json.dumps(document, indent=2)}\n"
 
 
-def plan_markdown(replays: Sequence[Replay], scope: str) -> str:
+def _merge(one: Replay) -> Mapping[str, object]:
+    return {
+        "day": one.day,
+        "commit": one.sha,
+        "subject": one.subject,
+        "rule": one.rule or None,
+        "files": one.sent,
+        "bytes": one.sent_bytes,
+        "heldBack": {reason.value: count for reason, count in one.held.items()},
+        "credits": one.credits,
+        "stoppedCredits": one.stopped,
+        "atCeiling": one.limited,
+        "note": one.note,
+    }
+
+
+def plan_markdown(plan: Plan) -> str:
     """Return the sums by rule and the total as Markdown."""
-    sums = by_rule(replays)
-    whole = RuleSum("**total**", *(sum(column) for column in zip(*map(_figures, sums), strict=True))) if sums else None
-    named = [(f"`{one.rule}`" if one.rule else "no rule", one) for one in sums]
-    rows = [*named, *([(whole.rule, whole)] if whole else [])]
-    lines = [f"| {' | '.join((name, *map(number, _figures(one))))} |" for name, one in rows]
-    table = "\n".join(("| rule | merges | reviews | credits |", "| --- | ---: | ---: | ---: |", *lines))
-    bots = sum(bool(one.bot) for one in replays)
-    skipped = f"Not counted: {counted(bots, 'merge')} of bots. " if bots else ""
-    named_scope = scope.replace("`", "")
-    return f"Reviews of the merges in `{named_scope}`:\n\n{table}\n\n{skipped}{' '.join(_NOTE.split())}\n"
-
-
-def _figures(one: RuleSum) -> tuple[int, int, int]:
-    return one.merges, one.reviews, one.credits
+    names = _figure_names(plan)
+    rows = [(f"`{one.rule}`" if one.rule else "no rule", one) for one in plan.by_rule()]
+    if plan.replays:
+        rows.append(("**total**", plan.total))
+    lines = [
+        f"| {' | '.join((' '.join(filter(None, (name, _not_applied(one)))), *_figures(one, names)))} |"
+        for name, one in rows
+    ]
+    head = f"| {' | '.join(('rule', *names))} |\n| {' | '.join(('---', *['---:'] * len(names)))} |"
+    table = "\n".join((head, *lines))
+    bots = counted(sum(plan.bots.values()), "merge")
+    skipped = [f"Not counted: {bots} of bots."] if plan.bots else []
+    sentences = "\n".join(f"- {one}" for one in (*_caps(plan), *skipped, *plan.notes))
+    return f"Reviews of the merges in `{plan.scope.replace('`', '')}`:\n\n{table}\n\n{sentences}\n"

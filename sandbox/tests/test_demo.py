@@ -238,6 +238,12 @@ def test_both_runs_are_shown(demo: DemoOutput) -> None:
 
 
 @pytest.mark.proof
+def test_a_question_is_answered(demo: DemoOutput) -> None:
+    assert "4  monalisa asks the reviewer" in demo.text
+    assert "@monalisa, the reviewer answered your question" in demo.text
+    assert "Change the password" in demo.text
+
+
 def test_a_late_answer_is_announced(demo: DemoOutput) -> None:
     assert re.search(r"^    @octocat The review of `[0-9a-f]{7}` is finished\.$", demo.text, re.MULTILINE)
     assert "Output `published`: #1: pass, 10 findings." in demo.text

@@ -247,9 +247,13 @@ class Rig:
 
 
 def assert_reviews(service: CodeVFService) -> None:
-    """Check that every task is a review: its prompt asks for one, and files are attached."""
+    """Check that every task is a review or a question: its prompt asks for it, and files are attached."""
     asked = [one.request for one in service.tasks()]
-    others = [one.prompt for one in asked if not (one.prompt.startswith("Review ") and one.attachments)]
+    others = [
+        one.prompt
+        for one in asked
+        if not (one.prompt.startswith(("Review ", "Answer one question ")) and one.attachments)
+    ]
     assert not others, others
 
 

@@ -117,7 +117,7 @@ def test_a_review_waits_for_a_request_and_is_bought_by_one(tmp_path: Path) -> No
         ("hubot", "/reviewbot waive {id}", "The reason is missing"),
         ("hubot", "/reviewbot waive 0000 it is fine", "No open finding"),
         ("hubot", "/reviewbot review 1234567", "is not the head of the pull request"),
-        ("hubot", "/reviewbot cancel", "No review is open"),
+        ("hubot", "/reviewbot cancel", "No review and no question is open"),
         ("max", "/reviewbot bypass it burns", "A bypass names its commit"),
     ],
 )

@@ -357,3 +357,18 @@ def test_requested_changes_are_taken_back_when_the_gate_opens(tmp_path: Path) ->
         rig.world.push(REPO, "topic", {"app.py": "fixed = 1\n"}, author="mona")
         assert rig.run(review_event="request-changes").exit_status == 0
         assert [one.state.name for one in rig.world.store.reviews.values()] == ["DISMISSED"]
+
+
+def test_a_comment_that_blocks_has_a_prompt_for_an_agent_if_the_setting_says_so(tmp_path: Path) -> None:
+    minor = finding("app.py", 11, severity="low", title="An unused import")
+    with house(tmp_path, engineer=lambda _: answer(SHELL, minor), config="agent-prompt: true\n") as rig:
+        rig.run()
+        shell, other = sorted((one.body for one in rig.comments()), key=lambda body: "unused import" in body)
+        head = rig.world.pull(REPO, rig.number).head_sha
+        assert "<summary>Prompt for a coding agent</summary>" in shell
+        assert f"Fix 1 finding of a code review. Line numbers are those of commit `{head}`." in shell
+        assert "- File: `app.py`, line 12\n" in shell
+        assert "coding agent" not in other
+    with house(tmp_path / "without", engineer=lambda _: answer(SHELL)) as rig:
+        rig.run()
+        assert "coding agent" not in rig.comments()[0].body

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reviewbot_sandbox.codevf import HandClock
+from reviewbot_sandbox.codevf import HandClock, TaskLife
 from reviewbot_sandbox.github import WORKFLOW, App, Level, Scope
 
 from reviewbot.domain.ledger.codec import decode, encode, replace_ledger
@@ -184,3 +184,27 @@ def test_an_event_of_another_head_or_branch_buys_nothing(tmp_path: Path, branch:
         done = rig.run(event="workflow_run", payload={"action": "completed", "workflow_run": run}, **AT_ONCE)
         assert done.outputs["reason"] == "event"
         assert not rig.service.tasks()
+
+
+@pytest.mark.parametrize("config", ["", "wait-for-checks: [CI]\n"], ids=["older head", "checks"])
+def test_a_deferral_is_found_without_a_summary_while_an_older_head_is_reviewed(tmp_path: Path, config: str) -> None:
+    life, clock, alone = TaskLife(pending=0, processing=20), HandClock(), "summary-comment: false\n"
+    with house(tmp_path, life=life, clock=clock, config=alone + config) as rig:
+        check(rig, "CI", "success")
+        rig.run(**AT_ONCE)
+        rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
+        assert rig.run(**AT_ONCE).outputs["status"] == "pending"
+        assert len(rig.service.tasks()) == 1
+        check(rig, "CI", "success")
+        for _ in range(2):
+            clock.advance(21)
+            collect(rig)
+        assert (len(rig.service.tasks()), ours(rig).conclusion) == (2, "success")
+
+
+def test_a_rule_without_a_review_never_waits(tmp_path: Path) -> None:
+    rules = "wait-for-checks: [CI]\nquiet-minutes: 10\nroutes:\n- {name: all, only-paths: ['**'], reviewer: none}\n"
+    with house(tmp_path, config=rules) as rig:
+        done = rig.run(**AT_ONCE)
+        assert (ours(rig).status, ours(rig).conclusion) == ("completed", "skipped")
+        assert (done.exit_status, done.outputs["status"], done.outputs["reason"]) == (0, "skipped", "route")

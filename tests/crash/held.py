@@ -14,6 +14,8 @@ from reviewbot_sandbox.github.records import ReviewState
 
 from reviewbot.domain.codevf.batches import split_ids
 from reviewbot.domain.findings.markers import (
+    AnnouncementMark,
+    read_announcement_mark,
     read_answer_mark,
     read_finding_mark,
     read_reply_mark,
@@ -53,6 +55,7 @@ class Held:
 
     summaries: tuple[str, ...]
     purchases: tuple[tuple[object, ...], ...]
+    questions: tuple[tuple[object, ...], ...]
     posted: tuple[str, ...]
     findings: tuple[tuple[str, str, bool], ...]
     threads: tuple[tuple[bool, bool], ...]
@@ -79,7 +82,10 @@ def held(rig: Rig) -> Held:
             purchases=tuple(
                 (one.attempt, one.state.value, one.hold, one.used, one.size_tier) for one in ledger.purchases
             ),
-            posted=tuple(sorted(one if ledger.findings.find(one) else "REPLY" for one in ledger.posted)),
+            posted=tuple(sorted(_posted(ledger))),
+            questions=tuple(
+                (one.state.value, one.hold, one.used, bool(one.task_id)) for one in ledger.questions.records
+            ),
             findings=tuple(sorted((one.id, one.standing.value, one.counts) for one in ledger.findings.records)),
             threads=tuple(sorted(_threads(rig))),
             comments=tuple(sorted(map(str, comments(rig)))),  # type: ignore[arg-type] # a row as text sorts with None in it
@@ -95,6 +101,13 @@ def held(rig: Rig) -> Held:
             tasks=tuple(standing_of(one, rig.service.now()).status for one in tasks(rig)),
             credits=sum(one.request.hold for one in tasks(rig)),
         )
+
+
+def _posted(ledger: Ledger) -> Iterator[str]:
+    """Yield what has a comment; whether an answer is announced depends on which run has bought it."""
+    for one in ledger.posted:
+        if read_announcement_mark(str(AnnouncementMark("", one))) is None:
+            yield one if ledger.findings.find(one) else "REPLY"
 
 
 def differing(now: Held, right: Held) -> list[str]:
@@ -155,14 +168,19 @@ def _threads(rig: Rig) -> Iterator[tuple[bool, bool]]:
 
 
 def doubles(rig: Rig) -> list[str]:
-    """Return the ids of findings that have more than one comment."""
+    """Return the ids of findings that have more than one comment, and what is announced more than once."""
+    announced = Counter(
+        mark.key
+        for one in rig.world.store.comments_of((REPO, rig.number))
+        if (mark := read_announcement_mark(one.body)) is not None
+    )
     ids = Counter(
         one
         for reply in rig.world.store.replies_of((REPO, rig.number))
-        if (mark := read_finding_mark(reply.body)) is not None
-        for one in mark.ids
+        if (finding := read_finding_mark(reply.body)) is not None
+        for one in finding.ids
     )
-    return [one for one, count in ids.items() if count > 1]
+    return [one for one, count in (ids + announced).items() if count > 1]
 
 
 def _reviews(rig: Rig) -> Counter[str]:
@@ -208,7 +226,9 @@ def lost(rig: Rig) -> list[str]:
     A purchase that ended without a result is no loss if its task has no result. A completed task is not lost if no run
         recorded its id and the summary reports its hold.
     """
-    states = {task_id: one.state for one in ledger_of(rig).purchases for task_id in split_ids(one.task_id)}
+    ledger = ledger_of(rig)
+    states = {task_id: one.state for one in ledger.purchases for task_id in split_ids(one.task_id)}
+    states |= {one.task_id: TaskState.DONE for one in ledger.questions.records if one.state.is_over}
     standing = {one.id: standing_of(one, rig.service.now()).status for one in tasks(rig)}
     read = {True: {TaskState.DONE}, False: {TaskState.DONE, TaskState.ENDED}}
     reported = {one.id for one in reported_tasks(rig)}

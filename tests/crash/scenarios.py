@@ -112,6 +112,12 @@ def _ask(town: Town, rig: Rig) -> None:
         town.world.comment(REPO, rig.number, "hubot", text)
 
 
+def _question(town: Town, rig: Rig) -> None:
+    """Write a question, which the next run buys and a later one answers."""
+    town.world.grant(REPO, "hubot", Level.WRITE)
+    town.world.comment(REPO, rig.number, "hubot", "/reviewbot ask Who runs it?")
+
+
 def _retarget(town: Town, rig: Rig) -> None:
     """Retarget to a branch that contains the base's commit."""
     branch = f"release-{rig.number}"
@@ -137,6 +143,8 @@ DETACHED = {"wait-minutes": "0"}
 COLLECT = {"command": "collect"}
 BUDGET = {"max-credits": "240", "max-credits-per-pr": "360"}
 """Enough for one task in mode `fast`: a resumed task must not be counted twice."""
+BOTH = {"max-credits": "240", "max-credits-per-pr": "480"}
+"""Enough for one task in mode `fast` and one question."""
 WITHOUT_CHECK = {"check-run": "false"}
 
 
@@ -151,6 +159,14 @@ SCENARIOS = (
     Scenario(
         "detach and collect",
         (Step(inputs=DETACHED | BUDGET), Step(before=_task_ends, inputs=COLLECT)),
+    ),
+    Scenario(
+        "a late answer that is announced",
+        (
+            Step(inputs=DETACHED | {"max-comments": "0"}),
+            Step(before=_task_ends, inputs=COLLECT | {"max-comments": "0"}),
+        ),
+        comments=0,
     ),
     Scenario(
         "a push while a task is open",
@@ -177,6 +193,11 @@ SCENARIOS = (
         most_tasks=2,
         conclusion="success",
         replies=1,
+    ),
+    Scenario(
+        "a question",
+        (Step(inputs=BOTH), Step(before=_question, inputs=BOTH), Step(before=_task_ends, inputs=BOTH)),
+        most_tasks=2,
     ),
     Scenario(
         "a push during a review",

@@ -41,6 +41,7 @@ def test_a_report_becomes_the_file_that_the_run_would_have_written(report: Path)
     assert rendered(report, "--to", "sarif") == (0, sarif(CLOSED_GATE, version="1.2.3", review_url=PULL))
     assert rendered(report, "--to", "rdjson") == (0, rdjson(CLOSED_GATE))
     assert rendered(report, "--to", "html") == (0, Renderer().html(STORED))
+    assert rendered(report, "--to", "prompt") == (0, Renderer().agent_prompt(STORED) + "\n")
     assert rendered(report, "--to", "markdown") == (0, Renderer().job_summary(STORED) + "\n")
 
 

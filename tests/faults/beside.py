@@ -18,6 +18,9 @@ UNLISTED = Expected(3, "github", None, Same.NOTHING)
 PASSED_BY = Expected(0, "collected", None, Same.NOTHING)
 """The review stays open until the next collection."""
 
+UNANNOUNCED = replace(COLLECTED, same=Same.NOTHING)
+"""Without an answer of GitHub the next collection publishes; if it refuses the comment, only that is missing."""
+
 LOST_SIGHT = Expected(0, "collected", "action_required", Same.NOTHING)
 
 ANSWERED = Expected(0, "command", "failure", Same.ALL)
@@ -78,6 +81,11 @@ BESIDE: Mapping[Story, Mapping[Request, Row]] = {
         asked.WAITING: Row(UNLISTED, UNLISTED, UNLISTED, UNLISTED, COLLECTED, COLLECTED, apart={"403": COLLECTED}),
         asked.SNAPSHOT: Row(PASSED_BY, PASSED_BY, PASSED_BY, PASSED_BY, COLLECTED, COLLECTED),
         asked.POLL: Row(PASSED_BY, PASSED_BY, LOST_SIGHT, LOST_SIGHT, COLLECTED, COLLECTED),
+    },
+    stories.ANNOUNCED: {
+        asked.ANNOUNCEMENT: Row(
+            UNANNOUNCED, UNANNOUNCED, UNANNOUNCED, UNANNOUNCED, COLLECTED, COLLECTED, COLLECTED, COLLECTED,
+        ),
     },
     stories.ASKED: {
         asked.PERMISSION: Row(

@@ -74,6 +74,13 @@ def _left_open(town: Town, rig: Rig) -> Start:
     return Start("schedule", {}, {"command": "collect"})
 
 
+def _in_summary(town: Town, rig: Rig) -> Start:
+    """Leave a review whose findings are all in the summary, so that its answer is announced."""
+    town.run(rig, {**DETACHED, "max-comments": "0"})
+    time.sleep((QUICK.seconds + 1) * SCALE)
+    return Start("schedule", {}, {"command": "collect"})
+
+
 def _in_parts(town: Town, rig: Rig) -> Start:
     town.world.push(REPO, "main", {".github/reviewbot.yml": THREE})
     grow(rig, town.world.pull(REPO, rig.number).head_ref)
@@ -112,6 +119,7 @@ REVIEW = Story("a review", _pushed)
 FETCHED = Story("a change that git fetches", _refused_diff)
 TALKED_ABOUT = Story("a long conversation", _talked_about)
 COLLECTED = Story("a collection", _left_open, QUICK)
+ANNOUNCED = Story("a late answer", _in_summary, QUICK)
 IN_PARTS = Story("a review in parts", _in_parts, NEVER)
 ASKED = Story("a command", _asked)
 CALLED_OFF = Story("a command to cancel", _called_off, NEVER)

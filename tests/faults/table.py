@@ -18,11 +18,13 @@ from tests.faults.stories import REVIEW, Story
 from tests.faults.troubles import (
     BROKEN,
     CODEVF_LIMITS,
+    CODEVF_REFUSALS,
     GITHUB_LIMITS,
     GITHUB_LIMITS_FOR_LONG,
     MISSHAPEN,
     REFUSALS,
     STRANGE,
+    TAKEN_OTHERWISE,
     Made,
 )
 
@@ -72,7 +74,13 @@ TABLE: Mapping[Request, Row] = {
     asked.TAGS: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
     asked.BALANCE: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
     asked.PROJECT: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
-    asked.CREATE: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED, apart={"402": OVER, "413": UNSENT}),
+    asked.CREATE: Row(
+        UNREACHED, UNREACHED, UNREACHED, REFUSED,
+        apart={
+            "402": OVER, "413": UNSENT, "400 attachment_too_large": UNSENT, "400 attachment_limit_exceeded": UNSENT,
+            "400 max_credits_exceeded": replace(OVER, says="Lower `max-credits`"),
+        },
+    ),
     # The task continues whatever the response is, unless the service does not know it.
     asked.POLL: Row(OPEN, OPEN, OPEN, LOST_SIGHT),
     asked.FILE: Row(SHOWN, SHOWN, SHOWN, SHOWN, strange_once=SHOWN),
@@ -153,6 +161,8 @@ def _row(story: Story, request: Request, row: Row) -> Iterator[Cell]:
         (GITHUB_LIMITS_FOR_LONG if ours else {}, None, row.broken),
         (STRANGE, None, row.strange),
         (REFUSALS, None, row.refused),
+        ({} if ours else CODEVF_REFUSALS, None, row.refused),
+        (TAKEN_OTHERWISE if request is asked.CREATE else {}, 1, row.once),
     )
     for troubles, times, expected in columns:
         for name, made in troubles.items():

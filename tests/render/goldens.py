@@ -48,6 +48,7 @@ from reviewbot.values import replace
 from tests.render.view_builders import (
     ANNOUNCED,
     ANSWER,
+    ASKED,
     AWAITING,
     BYPASSED,
     CLEAN,
@@ -62,6 +63,7 @@ from tests.render.view_builders import (
     NAMING,
     NO_COUNTS,
     PROMPT,
+    QUESTION,
     QUEUED,
     QUIET,
     RACE,
@@ -264,6 +266,7 @@ AT_A_BRANCH = {
     "unreadable": of_reason(Reason.UNREADABLE),
     "memory": of_reason(Reason.MEMORY),
     "nothing-selected": of_reason(Reason.NOTHING_SELECTED),
+    "route": of_reason(Reason.ROUTE),
     "no-key": of_error(NoKey("A review is due and there is no CodeVF API key.", hint=WITHOUT_KEY)),
 }
 """Results of `reviewbot review --format markdown`."""
@@ -301,11 +304,15 @@ def _comments() -> Iterator[tuple[str, Golden]]:
     views |= {f"comment-{why.value}.md": comment_of(replace(NAMING, why=why), on_file=True) for why in ON_FILES}
     views["comment.md"] = COMMENT
     views["comment-several.md"] = comment_of(INJECTION, replace(RACE, why=Why.SHRUNK))
+    views["comment-agent-prompt.md"] = replace(comment_of(INJECTION, RACE), agent_prompt=True, head_sha=CLEAN.head_sha)
     views["comment-local.md"] = comment_of(INJECTION, RACE, waivable=False)
     for name, view in views.items():
         yield name, _written("comment.md.j2", Renderer.comment, view)
     for name, word in STANDINGS.items():
         yield f"standing-{name}.md", _written("standing.md.j2", Renderer.standing, word)
+    prompts = {"": CLOSED_GATE, "-followed": FOLLOWED, "-clean": CLEAN, "-waiting": WAITING}
+    for name, page in prompts.items():
+        yield f"agent-prompt{name}.md", _written("agent-prompt.md.j2", Renderer.agent_prompt, page)
     yield "reply.md", _written("reply.md.j2", Renderer.reply, REPLY)
     annotation = Golden("annotation.txt.j2", lambda renderer: "\n\n".join(renderer.annotation(INJECTION)))
     yield "annotation.txt", annotation
@@ -317,7 +324,7 @@ def _answers() -> Iterator[tuple[str, Golden]]:
             ANSWER, word=word.value, status=STATUS if word is CommandName.STATUS else None
         )
         for word in CommandName
-        if word is not CommandName.UNKNOWN
+        if word not in {CommandName.UNKNOWN, CommandName.ASK}
     }
     quiet = replace(
         STATUS, waiting=(), counts=NO_COUNTS, waived=0, bypass=None, problem="The ledger cannot be read."
@@ -325,7 +332,14 @@ def _answers() -> Iterator[tuple[str, Golden]]:
     told = replace(ANSWER, word="status", check_title="", paid=False, status=quiet)
     views["answer-status-quiet.md"] = told
     views["answer-status-postponed.md"] = replace(told, status=replace(quiet, postponed=True))
-    asked = {
+    asked = replace(ANSWER, word="ask", reason="", check_title="")
+    views["answer-ask.md"] = replace(asked, reply=ASKED)
+    views["answer-ask-edited.md"] = replace(asked, finding_id="", finding="", reply=replace(ASKED, is_edited=True))
+    views["answer-ask-cancelled.md"] = replace(asked, reply=replace(ASKED, text="", state="cancelled", used=None))
+    views["answer-ask-unbought.md"] = replace(
+        asked, reply=replace(ASKED, text="", state="", url=None, asker="a b", used=None)
+    )
+    meant = {
         Refusal.OWN: CommandName.BYPASS,
         Refusal.UNKNOWN_AUTHORS: CommandName.WAIVE,
         Refusal.NO_COMMIT: CommandName.BYPASS,
@@ -334,9 +348,12 @@ def _answers() -> Iterator[tuple[str, Golden]]:
         Refusal.NO_FINDING: CommandName.WAIVE,
         Refusal.SEVERAL_FINDINGS: CommandName.WAIVE,
         Refusal.OTHER_FINDING: CommandName.WAIVE,
+        Refusal.NO_QUESTION: CommandName.ASK,
+        Refusal.TOO_OLD: CommandName.ASK,
+        Refusal.MANY_QUESTIONS: CommandName.ASK,
     }
     for refusal in Refusal:
-        word = asked.get(refusal, CommandName.REVIEW)
+        word = meant.get(refusal, CommandName.REVIEW)
         mark = str(AnswerMark("", "812", refusal.reaction))
         refused = replace(ANSWER, mark=mark, word=word.value, refusal=refusal.value, reason="")
         if refusal in {Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING}:
@@ -373,6 +390,9 @@ def _announcements() -> Iterator[tuple[str, Golden]]:
 def _prompts() -> Iterator[tuple[str, Golden]]:
     for name, view in {"prompt.txt": PROMPT, "prompt-follow-up.txt": FOLLOW_UP}.items():
         yield name, _written("prompt.txt.j2", Renderer.prompt, view)
+    yield "question.txt", _written("question.txt.j2", Renderer.question, QUESTION)
+    whole = replace(QUESTION, finding_id="", finding="", path="", line=0, instructions="")
+    yield "question-whole.txt", _written("question.txt.j2", Renderer.question, whole)
 
 
 GOLDENS: Mapping[str, Golden] = dict(

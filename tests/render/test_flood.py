@@ -36,7 +36,7 @@ from reviewbot.exports.sarif import MAX_GZIPPED, sarif
 from reviewbot.render import report
 from reviewbot.render.colours import Colours
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.command import AnnouncementView, AnswerView
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
 from reviewbot.render.view_models.review import (
     CommentView,
     FindingStateView,
@@ -96,6 +96,8 @@ WRITERS: Mapping[str, Writer] = {
     "reply": Writer(ReplyView, lambda renderer, view: ("", renderer.reply(view)), COMMENT, "mark"),
     "announcement": Writer(AnnouncementView, lambda renderer, view: ("", renderer.announcement(view)), COMMENT, "mark"),
     "annotation": Writer(FindingView, Renderer.annotation, MESSAGE),
+    "agent prompt": Writer(SummaryView, lambda renderer, view: ("", renderer.agent_prompt(view)), PAGE),
+    "question": Writer(QuestionView, lambda renderer, view: ("", renderer.question(view)), PROMPT),
     "prompt": Writer(PromptView, lambda renderer, view: ("", renderer.prompt(view)), PROMPT),
 }
 

@@ -213,6 +213,18 @@ def test_a_comment_fits_and_a_suggestion_that_does_not_is_none_to_commit(rendere
     assert balanced(text + ("" if text.endswith("</sub>") else "\n\n<sub></sub>"))
 
 
+@pytest.mark.parametrize(("characters", "count", "has_prompt"), [(10, 1, True), (15_000, 1, True), (15_000, 3, False)])
+def test_a_comment_leaves_out_its_prompt_before_it_shortens_a_finding(
+    renderer: Renderer, characters: int, count: int, *, has_prompt: bool
+) -> None:
+    view = replace(COMMENT, findings=(replace(INJECTION, explanation="word " * (characters // 5)),) * count)
+    text = renderer.comment(replace(view, agent_prompt=True))
+    assert ("Prompt for a coding agent" in text) is has_prompt
+    assert FINDING.size(text) <= FINDING.limit
+    assert "cut here" not in text
+    assert (text == renderer.comment(view)) is not has_prompt
+
+
 def test_a_review_of_everything_keeps_a_small_findings_suggestion(renderer: Renderer) -> None:
     both = replace(COMMENT, findings=(INJECTION, replace(RACE, explanation=LARGE)))
     assert "```suggestion" in renderer.comment(both)

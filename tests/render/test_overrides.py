@@ -273,8 +273,8 @@ FAULTS = [
 ]
 
 
-def test_every_writer_but_the_prompt_can_fall_back() -> None:
-    assert LATER.keys() == WRITERS.keys() - {"prompt"}
+def test_every_writer_but_the_prompts_can_fall_back() -> None:
+    assert LATER.keys() == WRITERS.keys() - {"prompt", "question"}
 
 
 @pytest.mark.proof

@@ -196,7 +196,7 @@ def test_rules_are_shown_by_name_and_those_without_effect_are_listed(clone: Clon
     checked = config("check")
     assert (checked.status, checked.out.splitlines()[1:]) == (
         0,
-        ["`routes`: rule 2 (`docs`) has no effect, because rule 1 (`rest`) always matches first."],
+        ["`routes`: rule 2 (`docs`): it has no effect, because rule 1 (`rest`) always matches first."],
     )
 
 

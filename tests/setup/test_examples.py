@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from reviewbot.errors import SettingsError
 from reviewbot.settings import INPUTS, Settings, read_settings
-from reviewbot.setup.files import LABELS
+from reviewbot.setup.files import LABELS, LIMITS, PLACEHOLDER, config_file
 from tests.contract.test_snippets import LINTERS, complaint, saved
 from tests.setup.test_conditions import COMMENTS, PULL_REQUESTS, started
 
@@ -21,7 +21,8 @@ CALLED, CALLER = ((FOLDER / name).read_text(encoding="utf-8") for name in ("revi
 JOBS = YAML(typ="safe").load(CALLED)["jobs"]
 ENV = YAML(typ="safe").load(CALLED)["env"]
 OPEN = {
-    "attachment-bytes", "check-run", "comment-from", "context", "incremental", "instructions", "max-comments",
+    "agent-prompt", "attachment-bytes", "check-run", "comment-from", "context", "incremental", "instructions",
+    "max-comments",
     "on-error", "on-pending", "path-instructions", "quiet-minutes", "redact", "review-event", "summary-comment",
     "wait-for-checks", "wait-for-checks-hours", "wait-minutes",
 }  # fmt: skip
@@ -98,6 +99,17 @@ def test_both_jobs_read_the_same_settings_and_the_settings_are_valid() -> None:
 
 def test_every_config_key_is_either_locked_or_left_to_the_repositories() -> None:
     assert sorted([*ENV["LOCKED"].split(), *OPEN]) == sorted(row.name for row in INPUTS if row.config)
+
+
+def test_the_limits_of_a_file_that_init_has_written_are_named_where_they_are_locked() -> None:
+    text = config_file(PLACEHOLDER)
+    lines = {line.partition(":")[0]: number for number, line in enumerate(text.splitlines(), 1)}
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"codevf-api-key": "k", "config": ENV["CONFIG"], "locked": ENV["LOCKED"]}, text)
+    assert {problem.what.partition(" of ")[0] for problem in caught.value.problems} == {
+        f"line {lines[name]}" for name in LIMITS
+    }
+    assert {problem.todo for problem in caught.value.problems} == {f"Remove `{name}` from the file." for name in LIMITS}
 
 
 @pytest.mark.parametrize(

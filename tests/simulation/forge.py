@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reviewbot.adapters.github.graphql.parse import UNREADABLE
-from reviewbot.domain.github.check_identity import split_tag, with_tag
+from reviewbot.domain.github.check_identity import CheckTag, split_tag, with_tag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     CheckState,
@@ -408,6 +408,13 @@ class SimulatedForge:
         self.github.on_check(stored)
         return self._check(stored)
 
+    def tag_check(self, check_id: int, tag: CheckTag, copy: str) -> None:
+        """See `ports.CheckRuns.tag_check`."""
+        self._needs("checks: write")
+        if check_id not in self.github.checks:
+            raise NotFound("There is no such check run.")
+        self.github.checks[check_id].external_id = with_tag(tag, copy)
+
     def _checks(self, shas: Iterable[str], name: str) -> list[CheckRun]:
         found = {one.id: self._check(one) for sha in shas for one in self.github.checks_on(sha, name)}
         return [found[key] for key in sorted(found)]
@@ -692,7 +699,8 @@ class SimulatedChangeReader:
 
 
 def _waits(run: CheckRun) -> bool:
-    return run.status == "in_progress" or run.conclusion == "stale" or names_open_task(run.external_id)
+    asks = run.tag is not None and run.tag.asks
+    return run.status == "in_progress" or run.conclusion == "stale" or asks or names_open_task(run.external_id)
 
 
 def _refused(detail: str) -> Refused:

@@ -7,10 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from reviewbot.domain.findings.markers import read_finding_mark
+from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark, read_finding_mark
+from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.judge import statement
+from reviewbot.domain.model.question import Question
 from reviewbot.domain.model.review import TaskStatus
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.path_filters import matches
@@ -18,8 +20,9 @@ from tests.simulation import announced, spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import EVIL, SAID, TALK, diffs_in, headers, shown_in
+from tests.simulation.oracle import is_read as is_read_completely
 from tests.simulation.repository import Change
-from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, ROUTES, SECRET, UNREVIEWED, World
+from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, PEOPLE, ROUTES, SECRET, UNREVIEWED, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -31,6 +34,7 @@ HAPPENS = "a due review happens"
 WITHIN_LIMIT = "stays within the limit"
 GROWS = "grows with the change"
 WAITS = "a purchase waits for checks and quiet"
+ANSWERED_ONCE = "a question is answered once"
 ANNOUNCED = "a late answer is announced once"
 LAWS = (
     NO_BUG,
@@ -43,6 +47,7 @@ LAWS = (
     WITHIN_LIMIT,
     GROWS,
     WAITS,
+    ANSWERED_ONCE,
     ANNOUNCED,
 )
 
@@ -69,6 +74,7 @@ def at_rest(world: World) -> Iterator[Violation]:
     yield from world.broken
     for pull in world.github.pulls.values():
         yield from _paid_twice(world, pull)
+        yield from _questions(world, pull)
         yield from (Violation(WITHIN_LIMIT, one) for one in spending.over_limit(world, pull))
         yield from (Violation(GROWS, one) for one in spending.too_small(world, pull, selected))
         yield from (Violation(ANNOUNCED, one) for one in announced.violations(world, pull))
@@ -113,11 +119,53 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
             yield Violation(PAY_ONCE, told)
 
 
+def _questions(world: World, pull: Pull) -> Iterator[Violation]:
+    """Check that each question was bought once, by a person who may, and that its task's end was reported once."""
+    answers = Counter(mark.comment for mark in _answers(world, pull))
+    erased = {mark.comment for text in world.truth.erased if (mark := read_answer_mark(text))}
+    tasks = Counter(str(task.submission.metadata["question"]) for task in world.questions_of(pull.number))
+    for question, count in tasks.items():
+        if count > 1:
+            yield Violation(PAY_ONCE, f"{count} tasks answer question {question}")
+        if answers[question] > 1:
+            yield Violation(ANSWERED_ONCE, f"question {question} has {answers[question]} answers")
+        if not answers[question] and question not in erased and "summary" not in world.truth.losses:
+            yield Violation(ANSWERED_ONCE, f"question {question} has no answer")
+        if not PEOPLE[world.truth.askers[question]].at_least(Permission.WRITE):
+            yield Violation(PAY_ONCE, f"question {question} was bought for {world.truth.askers[question]}")
+
+
+def _answers(world: World, pull: Pull) -> Iterator[AnswerMark]:
+    """Yield the marks of reviewbot's answers to commands."""
+    written = [(one.author, one.body) for one in world.github.comments_of(pull.number)]
+    for thread in world.github.threads_of(pull.number):
+        written += [(one.author, one.body) for one in thread.replies]
+    for author, body in written:
+        if author == BOT and (mark := read_answer_mark(body)):
+            yield mark
+
+
+def _recorded(world: World) -> Iterator[Question]:
+    """Yield the questions in every text of the summary so far."""
+    for text in world.truth.texts:
+        yield from decode(text, Signer(KEY, REPOSITORY_ID, 1, "")).ledger.questions.records
+
+
+def when_read(world: World, task: StoredTask) -> Iterator[Violation]:
+    """Check that the task of a question is recorded before it is polled."""
+    if "question" in task.submission.metadata and task.id not in {one.task_id for one in _recorded(world)}:
+        yield Violation(PAY_ONCE, f"{task.id} was polled before it was recorded")
+
+
 def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
     """Check that a purchase that no command asked for waited: each named check was green, and the head was old enough.
 
     A run that resumes the intent of a killed one does not wait again, so the checks count since that one began.
     """
+    if "question" in task.submission.metadata:
+        if str(task.submission.metadata["question"]) not in {one.comment for one in _recorded(world)}:
+            yield Violation(PAY_ONCE, f"{task.id} was bought without a recorded intent")
+        return
     number, head = int(str(task.submission.metadata["pullRequest"])), str(task.submission.metadata["headSha"])
     if world.was_asked(head):
         return
@@ -361,7 +409,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
             if owner is pull or is_unreviewed(world, pull, changes):
                 return
             conclusion = "success"  # of this pull request, before the other one's check covered it
-        if problem := _why_not(world, conclusion, changes, strict=True):
+        if problem := _why_not(world, conclusion, changes, pull.head_sha, strict=True):
             yield Violation(NEVER_GREEN, f"#{pull.number} is green at rest: {problem}")
 
 
@@ -376,7 +424,7 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     problems = [
         ""
         if check.conclusion == "skipped" and is_unreviewed(world, world.github.pulls[number], changes, at_rest=False)
-        else _why_not(world, str(check.conclusion), changes, strict=False)
+        else _why_not(world, str(check.conclusion), changes, head, strict=False)
         for changes in world.changes_for(number, head, protected=check.name == CHECK)
     ]
     if problems and all(problems):
@@ -410,12 +458,12 @@ def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
     return [one for one in due if matches(patterns, one.path)]
 
 
-def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], *, strict: bool) -> str:
+def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], head: str, *, strict: bool) -> str:
     """Return why a change may not be green, empty when it may."""
     due = selected(world, changes)
     if conclusion == "skipped" or not due:
         return f"a review of {[one.path for one in due]} is due" if due else ""
-    if problem := _unseen(world, due):
+    if problem := _unseen(world, due, head):
         return problem
     if world.setting.input("fail-on", "critical") == "never":
         return ""
@@ -441,24 +489,27 @@ class Reading:
     headers: set[str] = field(default_factory=set)
 
 
-def readings(world: World) -> dict[str, Reading]:
-    """Return what the reviews of each head were shown."""
+def readings(world: World, judged: str) -> dict[str, Reading]:
+    """Return what the reviews of each head were shown; of an answer in part only if it was accepted for `judged`."""
     seen: defaultdict[str, Reading] = defaultdict(Reading)
     # An item that violates the schema is an unrated finding, which a person has to handle.
     taken = any(one.token == "MESS1" for one in (*world.truth.waivers, *world.truth.withdrawn))
-    asked = [] if world.setting.mind.is_mute else world.codevf.tasks.values()
-    for task in (*asked, *world.analyzed()):
-        if task.status(world.time.seconds) is TaskStatus.COMPLETED and (taken or "MESS1" not in str(task.result)):
+    reviews = (one for one in world.codevf.tasks.values() if "question" not in one.submission.metadata)
+    for task in (*reviews, *world.analyzed()):
+        is_messy = "MESS1" in str(task.result)
+        is_read = is_read_completely(task.result, in_words=world.setting.in_words) or (is_messy and taken)
+        is_read |= (task.id, judged) in world.truth.accepted
+        if task.status(world.time.seconds) is TaskStatus.COMPLETED and is_read:
             reading = seen[str(task.submission.metadata["headSha"])]
             reading.lines |= {(line.path, line.text) for line in shown_in(task.submission)}
             reading.headers |= {one for diff in diffs_in(task.submission) for one in headers(diff)}
     return seen
 
 
-def _unseen(world: World, changes: list[Change]) -> str:
+def _unseen(world: World, changes: list[Change], head: str) -> str:
     lines = {(change.path, line.replace(SECRET, REDACTED)) for change in changes for line in change.added()}
     named = {one for change in changes for one in headers(change.text)}
-    seen = readings(world).values()
+    seen = readings(world, head).values()
     if not seen:
         return "no review was completed"
     if any(lines <= one.lines and named <= one.headers for one in seen):

@@ -7,23 +7,26 @@ a few hundred are enough in the tests; `make simulate` also plays unrestricted o
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest
 from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.domain.publishing.announcement import Announcing
+from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
 from reviewbot.values import replace
 from tests.simulation.found import FOUND
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, Episode, History, Step, judge, make
 from tests.simulation.laws import (
     ANNOUNCED,
+    ANSWERED_ONCE,
     CONVERGES,
     GROWS,
     HAPPENS,
@@ -180,6 +183,27 @@ _COLLECT = Start("collect")
 _LEAVES = "wait-minutes: 0\n"
 _CHECKED = ("harmless", "check_starts", "check_passes", "check_fails")
 
+
+def _other_keys(right: Any) -> object:  # noqa: ANN401 — the key of a question
+    count = iter(range(10**9))
+    return lambda *those: right(*those[:-1], f"{next(count)}")
+
+
+def _skipping_records(phase: type, skipped: Callable[[Any], object]) -> Replacement:
+    """Return the mistake that a phase of a question is followed by the next one, as if it had been recorded."""
+
+    def make(right: Any) -> object:  # noqa: ANN401 — `learn`
+        def learned(*those: Any) -> object:  # noqa: ANN401 — as above
+            after = right(*those)
+            return skipped(after) if isinstance(after, phase) else after
+
+        return learned
+
+    return make
+
+
+_ASKING = ("ask", "author_asks", "finish")
+
 MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "an error of ours ends a run",
@@ -259,6 +283,50 @@ MUTATIONS: tuple[Mutation, ...] = (
         NEVER_GREEN,
         BY_PEOPLE,
         ("bypass", "evil", "harmless"),
+    ),
+    Mutation(
+        "an acceptance survives a push",
+        "reviewbot.domain.findings.tracked_finding:Acceptance.is_of",
+        _returning(value=True),
+        NEVER_GREEN,
+        mind=Mind(is_mute=True),
+        steps=(_NEXT, Move("accept"), _NEXT, Move("harmless"), _NEXT, Move("waive"), _NEXT),
+    ),
+    Mutation(
+        "an author accepts",
+        "reviewbot.domain.commands.authorize:_not_by_authors",
+        _returning(None),
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("accept", "boss_commits", "finish"),
+        Mind(is_mute=True),
+    ),
+    Mutation(
+        "an answer that arrives after the comment is accepted",
+        "reviewbot.domain.commands.authorize:_accept",
+        lambda right: lambda posted, scope: right(replace(posted, at=posted.at + timedelta(days=9)), scope),
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("accept", "finish"),
+        Mind(is_mute=True),
+    ),
+    Mutation(
+        "a word that nothing needs fixing is believed of any reviewer",
+        "reviewbot.app.reviewer.read_result:read_answer",
+        lambda right: lambda service, task, _form, *asked: right(service, task, AnswerForm.WORDS, *asked),
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("harmless",),
+        Mind(is_prose=True),
+    ),
+    Mutation(
+        "text that is left over is dropped",
+        "reviewbot.domain.codevf.response:read_prose",
+        lambda right: lambda text: replace(right(text), rest=()),
+        NOTHING_LOST,
+        BY_PEOPLE,
+        ("note", "evil"),
+        Mind(is_prose=True, is_worried=True),
     ),
     Mutation(
         "the check of an older head turns green",
@@ -567,6 +635,62 @@ MUTATIONS: tuple[Mutation, ...] = (
         config=IS_QUIET,
     ),
     Mutation(
+        "the intent of a question is not recorded before its task is created",
+        "reviewbot.domain.questions.machine:learn",
+        _skipping_records(Quoted, lambda at: Intended(at.question, at.price, again=False)),
+        PAY_ONCE,
+        BY_PEOPLE,
+        _ASKING,
+    ),
+    Mutation(
+        "the task of a question is polled before it is recorded",
+        "reviewbot.domain.questions.machine:learn",
+        _skipping_records(Submitted, lambda at: Waiting(at.question, at.task)),
+        PAY_ONCE,
+        BY_PEOPLE,
+        _ASKING,
+    ),
+    Mutation(
+        "the key of a question is another one each time",
+        "reviewbot.domain.codevf.idempotency:question_key",
+        _other_keys,
+        PAY_ONCE,
+        BY_PEOPLE,
+        _ASKING,
+    ),
+    Mutation(
+        "the answer of a question is posted without looking for it",
+        "reviewbot.app.comments.ask:_answers",
+        _returning(()),
+        ANSWERED_ONCE,
+        BY_PEOPLE,
+        _ASKING,
+    ),
+    Mutation(
+        "a question whose comment was edited gets no answer",
+        "reviewbot.app.comments.ask:settle_questions",
+        _returning(None),
+        ANSWERED_ONCE,
+        BY_PEOPLE,
+        ("ask", "ask", "unask"),
+    ),
+    Mutation(
+        "no limit stops a question",
+        "reviewbot.domain.questions.machine:Limits.check",
+        _returning(None),
+        WITHIN_LIMIT,
+        BY_PEOPLE,
+        ("ask", "author_asks"),
+    ),
+    Mutation(
+        "everyone may ask",
+        "reviewbot.domain.commands.parse:CommandName.needs",
+        lambda _right: property(lambda _self: Permission.READ),
+        PAY_ONCE,
+        BY_PEOPLE,
+        ("stranger_asks",),
+    ),
+    Mutation(
         "no late answer is announced",
         "reviewbot.domain.machine.judge:announcing",
         _returning(Announcing()),
@@ -636,7 +760,7 @@ def histories(mutation: Mutation) -> Iterator[History]:
         yield FOUND[mutation.found].history
         return
     if mutation.steps:
-        yield History(0, Setting(config=mutation.config), mutation.steps)
+        yield History(0, Setting(config=mutation.config, mind=mutation.mind or Mind()), mutation.steps)
         return
     seed = 0
     while True:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from reviewbot.domain.findings.markers import read_finding_mark
+from reviewbot.domain.findings.markers import comment_key, read_finding_mark
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.model.events import ChecksEvent, ClosedEvent, CommentEvent
@@ -368,6 +368,8 @@ def _old_text(world: World, move: Move) -> None:
 def _command(world: World, number: int, by: str, text: str, thread: StoredThread | None = None) -> None:
     github, in_thread = world.github, thread is not None
     made = github.comment(number, by, text) if thread is None else github.reply(thread.id, by, text)
+    if text.startswith("/reviewbot ask"):
+        world.truth.askers[comment_key(made.id, in_thread=in_thread)] = by
     event = CommentEvent(number, "created", text, by, by, sender_is_bot=False, comment_id=made.id, in_thread=in_thread)
     world.pending.append(event)
 
@@ -398,6 +400,26 @@ def _says(by: str, word: str) -> Play:
             _command(world, 1, by, f"/reviewbot {word}")
 
     return says
+
+
+def _accepts(by: str) -> Play:
+    """Accept the answer to the head. Only what a run has read by then can have been read by a person."""
+
+    def accepts(world: World, move: Move) -> None:
+        del move
+        pull = world.pull
+        if PEOPLE[by].at_least(Permission.MAINTAIN) and by not in authors_of(world, pull):
+            changes = world.github.changes_of(pull)
+            for task in world.tasks_of(1):
+                if task.is_told and changes in world.changes_for(1, str(task.submission.metadata["headSha"])):
+                    world.truth.accepted.add((task.id, pull.head_sha))
+        _command(world, 1, by, "/reviewbot accept")
+
+    return accepts
+
+
+def _boss_commits(world: World, move: Move) -> None:
+    _insert(world, f"safe_{move.a}()", move.b, by=By("boss"))
 
 
 def authors_of(world: World, pull: Pull) -> set[str]:
@@ -515,6 +537,31 @@ def _reply(world: World, move: Move) -> None:
         thread.replies[0].reactions.add((("mona", "boss")[move.b % 2], ("+1", "-1")[move.a % 2]))
 
 
+# Questions
+
+
+def _asks(by: str) -> Play:
+    """Ask about the pull request, about a finding by its id, or in the thread of a finding."""
+
+    def asks(world: World, move: Move) -> None:
+        found = _pick(list(world.open_findings(1)), move.a) if move.b % 3 else None
+        thread = _thread_of(world, found.id) if found and move.b % 3 == 2 else None
+        named = found.id[:7] if found and thread is None else ""
+        _command(world, 1, by, f"/reviewbot ask {named} Why?\nSay it in {move.a} words.", thread)
+
+    return asks
+
+
+def _unasks(world: World, move: Move) -> None:
+    """Edit or delete the comment of a question."""
+    asked = [one for one in world.github.comments_of(1) if one.body.startswith("/reviewbot ask")]
+    found = _pick(asked[::-1], move.a)
+    if found is not None and move.b % 2:
+        world.github.delete_comment(found.id)
+    elif found is not None:
+        world.github.edit_comment(found.id, found.author, "Never mind.")
+
+
 # Actions at CodeVF
 
 
@@ -624,6 +671,14 @@ SERVICE: Mapping[str, Play] = {
 ROUTED: Mapping[str, Play] = {DEEP: _route_label(DEEP), TRIVIAL: _route_label(TRIVIAL)}
 """Moves of the author in histories with rules; the other histories stay the same without them."""
 
+ANSWERED: Mapping[str, Play] = {
+    "accept": _accepts("boss"),
+    "accept_by_kim": _accepts("kim"),
+    "author_accepts": _accepts("mona"),
+    "boss_commits": _boss_commits,
+}
+"""The moves around an answer that was read in part, which only some histories have."""
+
 CHECKS: Mapping[str, Play] = {
     "check_starts": _other_check(""),
     "check_passes": _other_check("success", "success", "neutral", "skipped"),
@@ -631,4 +686,12 @@ CHECKS: Mapping[str, Play] = {
 }
 """The checks of others, which only some histories wait for."""
 
-MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE, **CHECKS, **ROUTED}
+ASKED: Mapping[str, Play] = {
+    "ask": _asks("boss"),
+    "author_asks": _asks("mona"),
+    "stranger_asks": _asks("eve"),
+    "unask": _unasks,
+}
+"""Questions, in some histories only; the others stay the same without them."""
+
+MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE, **CHECKS, **ROUTED, **ASKED, **ANSWERED}

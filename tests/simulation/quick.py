@@ -106,8 +106,8 @@ def _by_identity(method: Any) -> object:  # noqa: ANN401 — any method
 
 
 def _by_what_decides_it(prepare: Any) -> object:  # noqa: ANN401 — as above
-    """Cache a change by the settings and the texts that it is prepared from."""
-    kept: dict[tuple[object, ...], tuple[object, object]] = {}
+    """Cache a change by the settings and the texts that it is prepared from; the change by identity, kept alive."""
+    kept: dict[tuple[object, ...], tuple[object, object, object]] = {}
 
     def call(run: Any, snapshot: Any, change: Any) -> object:  # noqa: ANN401 — as above
         pull, attributes = snapshot.pull, snapshot.default_branch.attributes
@@ -116,8 +116,8 @@ def _by_what_decides_it(prepare: Any) -> object:  # noqa: ANN401 — as above
         if key not in kept:
             if len(kept) > SIZE // 10:
                 kept.clear()
-            kept[key] = run.settings, prepare(run, snapshot, change)
-        return kept[key][1]
+            kept[key] = run.settings, change, prepare(run, snapshot, change)
+        return kept[key][2]
 
     return call
 
@@ -172,6 +172,10 @@ def _comment(view: Any) -> str:  # noqa: ANN401 — as above
     return f"{view.mark}\n{told!r}"
 
 
+def _reply(reply: Any) -> str:  # noqa: ANN401 — as above
+    return f"{reply.text} {reply.state} {reply.used} {reply.is_edited}" if reply else ""
+
+
 def _mentions(view: Any) -> str:  # noqa: ANN401 — as above
     return " ".join(f"@{login}" for login in view.mentions)
 
@@ -189,7 +193,8 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "summary_comment": lambda _self, view: SummaryText(f"{view.mark}{view.ledger}\n{_summary(view)}", is_whole=True),
     "comment": lambda _self, view: _comment(view),
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
-    "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding}",
+    "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding} {_reply(view.reply)}",
+    "question": lambda _self, view: f"Answer: {view.question} {view.finding}",
     "reply": lambda _self, view: f"{view.mark}\n{view.text}",
     "announcement": lambda _self, view: f"{view.mark}\n{_mentions(view)}: {view.ending} {view.check_title}",
     "words": lambda _self, view: _check(view),

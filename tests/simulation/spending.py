@@ -21,7 +21,10 @@ _SINCE = re.compile(r"NEW SINCE THE LAST REVIEW \(of commit ([0-9a-f]{40})\)")
 
 
 def limit_of(world: World, tasks: list[StoredTask]) -> Decimal | None:
-    """Return the most credits for a pull request with these tasks, oldest first; None if it is not limited."""
+    """Return the most credits for a pull request with these tasks, oldest first; None if it is not limited.
+
+    The automatic limit is a multiple of the first review, or before that of the question that is asked.
+    """
     setting = world.setting.input("max-credits-per-pr", "auto")
     if setting != "auto":
         return Decimal(setting) if setting != "0" else None
@@ -29,16 +32,17 @@ def limit_of(world: World, tasks: list[StoredTask]) -> Decimal | None:
         return None
     # A purchase of several tasks may be agreed on for more than are created.
     parts = 3 if "max-tasks: 3" in world.setting.config else 1
-    return SIX * tasks[0].hold * parts
+    first = next((one for one in tasks if "question" not in one.submission.metadata), tasks[-1])
+    return SIX * first.hold * parts
 
 
 def over_limit(world: World, pull: Pull) -> Iterator[str]:
     """Yield each creation of a task that exceeds the limit, unless people deleted what reviewbot remembers."""
-    tasks = world.tasks_of(pull.number)
-    limit = limit_of(world, tasks)
-    if limit is None or world.truth.losses:
-        return
-    for at, task in enumerate(tasks):
+    tasks = world.bought_for(pull.number)
+    for at, task in enumerate(tasks if not world.truth.losses else ()):
+        limit = limit_of(world, tasks[: at + 1])
+        if limit is None:
+            return
         held = sum((one.hold for one in tasks[: at + 1] if _costs(one, task.created)), Decimal(0))
         if held > limit:
             yield f"{task.id} makes {held} credits of at most {limit}"
@@ -56,7 +60,7 @@ def is_used_up(world: World) -> bool:
     outcomes = [run.outcome for run in world.runs if run.outcome is not None]
     if not outcomes or "`max-credits-per-pr` stops" not in outcomes[-1].message:
         return False
-    tasks = world.tasks_of(1)
+    tasks = world.bought_for(1)
     limit = limit_of(world, tasks)
     texts = [decode(text, Signer(KEY, REPOSITORY_ID, 1, "")).ledger.spent for text in world.truth.texts[-1:]]
     spent = max(texts, default=sum((one.hold for one in tasks), Decimal(0)))

@@ -46,7 +46,7 @@ CASES = {
     ),
     "unknown key, none near": Case(
         ("config", "check"),
-        (f"{FILE}:1: `zzzz`: unknown key. Allowed: `allow`, `approve-spend`, ",),
+        (f"{FILE}:1: `zzzz`: unknown key. Allowed: `agent-prompt`, `allow`, ",),
         work={FILE: "zzzz: 1\n"},
     ),
     "unknown value": Case(

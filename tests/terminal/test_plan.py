@@ -11,6 +11,7 @@ import pytest
 
 from reviewbot import cli
 from reviewbot.adapters.git.clone import MOST_LISTED
+from reviewbot.setup.files import InitOptions, review_workflow
 from tests.terminal.ground import Clone, Said, make_clone
 
 
@@ -51,7 +52,7 @@ def test_every_merge_is_a_row_and_the_total_is_their_sum(clone: Clone) -> None:
     assert said.status == 0
     table = figures(said)
     assert [row[0] for row in table[:4]] == [
-        "Lock (nothing to review)",
+        "nothing to review: Lock",
         "Merge topic ⟨U+001B⟩[2J",
         "Squashed (#1)",
         "Begin",
@@ -67,7 +68,7 @@ def test_a_merge_of_githubs_is_told_by_its_pull_requests_title(clone: Clone) -> 
     clone.git("checkout", "--quiet", "main")
     message = "Merge pull request #8 from acme/more\n\nSearch by name\n\ncommit 1"
     clone.git("merge", "--quiet", "--no-ff", f"--message={message}", "more")
-    assert [row[0] for row in figures(plan())][:2] == ["Search by name (#8)", "Lock (nothing to review)"]
+    assert [row[0] for row in figures(plan())][:2] == ["Search by name (#8)", "nothing to review: Lock"]
 
 
 def test_a_feature_branch_does_not_change_what_was_merged(clone: Clone) -> None:
@@ -98,9 +99,9 @@ def test_what_only_a_bot_wrote_is_not_priced_and_is_counted(clone: Clone) -> Non
     clone.git("merge", "--quiet", "--no-ff", "--message=Merge the bot's", "deps")
     said = plan()
     assert [(row[0], *row[-4:]) for row in figures(said)[:3]] == [
-        ("Merge the bot's (renovate[bot])", "0", "0 bytes", "0", "0"),
-        ("By its name (dependabot[bot])", "0", "0 bytes", "0", "0"),
-        ("Squashed by a bot (renovate[bot])", "0", "0 bytes", "0", "0"),
+        ("renovate[bot]: Merge the bot's", "0", "0 bytes", "0", "0"),
+        ("dependabot[bot]: By its name", "0", "0 bytes", "0", "0"),
+        ("renovate[bot]: Squashed by a bot", "0", "0 bytes", "0", "0"),
     ]
     told = " ".join(said.out.split())
     assert "3 reviews, 1,080 credits held at most." in told
@@ -160,6 +161,16 @@ def test_todays_settings_count_and_what_is_wrong_with_them_is_told_once(clone: C
     assert said.err.count("invalid value `quick`") == 1
 
 
+def test_the_inputs_of_the_workflow_count_and_options_come_first(clone: Clone) -> None:
+    workflow = review_workflow(InitOptions()).replace(
+        "codevf-api-key", "mode: standard\n          json-file: r.json\n          k"
+    )
+    clone.commit({".github/workflows/review.yml": workflow, ".github/reviewbot.yml": "mode: realtime_answer\n"})
+    assert figures(plan())[2][-1] == "240"
+    assert figures(plan("--mode", "fast"))[2][-1] == "360"
+    assert not (clone.root / "r.json").exists()
+
+
 def test_a_narrow_terminal_has_the_figures_all_the_same(clone: Clone) -> None:
     del clone
     said = plan(columns=44)
@@ -192,27 +203,106 @@ routes:
 - {name: locks, paths: ['squashed.py'], mode: standard, max-credits: 500}
 - {name: topic, paths: ['second.py'], reviewer: local}
 - {name: begin, only-paths: ['**'], max-lines: 100, reviewer: none}
+- {name: urgent, labels: [urgent], mode: realtime_answer, max-credits: 600}
 """
+
+
+def by_rule(said: Said) -> list[list[str]]:
+    """Return the second table."""
+    return [line.split() for line in said.out.split("\n\n")[1].splitlines()]
 
 
 def test_rules_choose_the_reviews_and_have_their_sums(clone: Clone) -> None:
     clone.commit({".github/reviewbot.yml": ROUTES}, "Rules")
     said = plan(columns=140)
-    assert [(row[0], row[-1]) for row in figures(said)[:5]] == [
-        ("Rules (no review by the rule begin)", "0"),
-        ("Lock (nothing to review)", "0"),
-        ("Merge topic ⟨U+001B⟩[2J (by analyzers, by the rule topic)", "0"),
-        ("Squashed (#1)", "500"),
-        ("Begin (no review by the rule begin)", "0"),
+    assert [(row[0], row[1], row[-1]) for row in figures(said)[:5]] == [
+        ("no review: Rules", "begin", "0"),
+        ("nothing to review: Lock", "0", "0"),
+        ("by analyzers: Merge topic ⟨U+001B⟩[2J", "topic", "0"),
+        ("Squashed (#1)", "locks", "500"),
+        ("no review: Begin", "begin", "0"),
     ]
-    by_rule = said.out.split("\n\n")[1].splitlines()
-    assert [line.split() for line in by_rule] == [
+    assert by_rule(said) == [
         ["rule", "merges", "reviews", "credits"],
         ["locks", "1", "1", "500"],
         ["begin", "2", "0", "0"],
         ["(no", "rule)", "1", "0", "0"],
         ["topic", "1", "0", "0"],
+        ["urgent", "-", "-", "-", "not", "applied:", "labels"],
     ]
+    assert "git records no labels and no drafts: `urgent` (labels)." in " ".join(said.out.split())
+
+
+def test_the_base_and_the_author_of_a_merge_are_known(clone: Clone) -> None:
+    rules = [
+        "base: [main], min-lines: 1, max-credits: 300",
+        "author: ann, max-credits: 400",
+        "draft: false, mode: fast",
+    ]
+    routes = "".join(f"- {{name: r{number}, {rule}}}\n" for number, rule in enumerate(rules))
+    bots = "- {name: bots, author: 'acme[bot]', reviewer: none}\n"
+    clone.commit({".github/reviewbot.yml": f"routes:\n{bots}{routes}"}, "Rules")
+    by(clone, "Ann <1+ann@users.noreply.github.com>", "By Ann")
+    by(clone, "acme[bot] <2+acme[bot]@users.noreply.github.com>", "By a bot")
+    said = plan("--since", "1d", columns=140)
+    assert [(row[0], row[1], row[-1]) for row in figures(said)[:3]] == [
+        ("no review: By a bot", "bots", "0"),
+        ("By Ann", "r1", "600"),
+        ("Rules", "r0", "450"),
+    ]
+    assert "the name or GitHub login in the commits: `bots`, `r1`." in " ".join(said.out.split())
+    assert "not applied" not in said.out
+
+
+CAPS = """max-credits-per-pr: 600
+max-credits: auto
+credits-per-100-lines: 30000
+max-credits-ceiling: 300
+wait-for-checks: [CI]
+min-balance: 5
+review-on: ready
+expertise: web
+routes: [{name: large, paths: [second.py], max-credits: 500}]
+"""
+
+
+def test_limits_stop_reviews_or_make_them_smaller(clone: Clone) -> None:
+    clone.commit({".github/reviewbot.yml": CAPS}, "Limits")
+    said = plan(columns=140)
+    assert [(row[0], row[-1]) for row in figures(said)[:-1]] == [
+        ("Limits", "450"),
+        ("nothing to review: Lock", "0"),
+        ("stopped by max-credits-per-pr (750 of 600): Merge topic ⟨U+001B⟩[2J", "0"),
+        ("Squashed (#1)", "450"),
+        ("Begin", "450"),
+    ]
+    assert by_rule(said)[:2] == [
+        ["rule", "merges", "reviews", "stopped", "credits"],
+        ["(no", "rule)", "4", "3", "0", "1,350"],
+    ]
+    words = " ".join(said.out.split())
+    for sentence in (
+        "`max-credits-per-pr` stops 1 review, which would hold 750 credits. They are not in the total.",
+        "`max-credits-ceiling` limits the size of 3 reviews.",
+        "Not modelled: `wait-for-checks`. Reviews wait",
+        "Not modelled: `min-balance`",
+        "by its factor of the `expertise`",
+        "One review per merge is counted. CodeVF",
+    ):
+        assert sentence in words
+    document = json.loads(plan("--format", "json").out)
+    assert (document["stopped"], document["credits"]) == (1, 1350)
+    assert document["notes"][-1].startswith("Not modelled: `min-balance`")
+    assert [(one["stoppedCredits"], one["atCeiling"]) for one in document["merges"]] == [
+        (0, True),
+        (0, False),
+        (750, False),
+        (0, True),
+        (0, True),
+    ]
+    text = plan("--format", "markdown").out
+    assert "| rule | merges | reviews | stopped | credits |" in text
+    assert "- `max-credits-per-pr` stops 1 review" in text
 
 
 def test_the_plan_as_json_and_markdown(clone: Clone) -> None:
@@ -220,13 +310,28 @@ def test_the_plan_as_json_and_markdown(clone: Clone) -> None:
     by(clone, BOT, "By a bot")
     document = json.loads(plan("--format", "json").out)
     assert (document["scope"], document["reviews"], document["credits"]) == ("main since 90d", 1, 500)
-    assert document["rules"][0] == {"rule": "locks", "merges": 1, "reviews": 1, "credits": 500}
+    rows_by_rule = [tuple(one.values()) for one in document["rules"]]
+    assert rows_by_rule[0] == ("locks", 1, 1, 0, 500, [])
+    assert rows_by_rule[-1] == ("urgent", 0, 0, 0, 0, ["labels"])
     assert document["bots"] == {"renovate[bot]": 1}
     assert [one["rule"] for one in document["merges"]] == [None, "begin", None, "topic", "locks", "begin"]
     text = plan("--format", "markdown").out
     assert "| `locks` | 1 | 1 | 500 |" in text
+    assert "| `urgent` not applied: labels | - | - | - |" in text
     assert "| **total** | 5 | 1 | 500 |" in text
-    assert "Not counted: 1 merge of bots." in text
+    assert "- Not counted: 1 merge of bots." in text
+
+
+def test_a_remote_branch_is_named_as_at_the_origin(clone: Clone) -> None:
+    clone.git("update-ref", "refs/remotes/origin/trunk", "main")
+    clone.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+    clone.commit(
+        {".github/reviewbot.yml": "routes: [{name: trunk, base: [trunk], mode: standard, max-credits: 500}]\n"}
+    )
+    clone.git("update-ref", "refs/remotes/origin/trunk", "main")
+    said = plan(columns=140)
+    assert "trunk since 90d: 4 reviews" in said.out
+    assert by_rule(said)[1] == ["trunk", "4", "4", "2,000"]
 
 
 def test_a_plan_of_nothing_is_an_empty_table(clone: Clone) -> None:  # noqa: ARG001 — it is the folder

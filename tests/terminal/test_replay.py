@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from reviewbot.domain.policy.verdict import Reason
-from reviewbot.terminal.plan import replayed, since
+from reviewbot.render.view_models.plan import replayed
+from reviewbot.terminal.plan import since
 from reviewbot.values import replace
 from tests.render.view_builders import CLOSED_GATE
 
@@ -34,11 +35,11 @@ def test_a_span_or_a_date_is_put_into_gits_words(text: str, told: str | None) ->
 
 
 def test_a_merge_that_would_have_been_reviewed_has_its_hold_and_what_is_missing() -> None:
-    row = replayed("2026-11-24", "abc", "Add", replace(CLOSED_GATE, outcome=DRY))
+    row = replayed("2026-11-24", "abc", "Add", "", replace(CLOSED_GATE, outcome=DRY))
     held = Counter(one.reason for one in CLOSED_GATE.held)
     assert (row.sent, dict(row.held), row.credits, row.note) == (2, held, 612, "1 not reviewed")
     assert row.sent_bytes == sum(one.bytes for one in CLOSED_GATE.sent)
-    assert replayed("", "", "", replace(CLOSED_GATE, outcome=DRY, held=())).note == ""
+    assert replayed("", "", "", "", replace(CLOSED_GATE, outcome=DRY, held=())).note == ""
 
 
 @pytest.mark.parametrize(
@@ -51,9 +52,9 @@ def test_a_merge_that_would_have_been_reviewed_has_its_hold_and_what_is_missing(
 )
 def test_a_merge_without_a_review_costs_nothing_and_says_why(reason: Reason, message: str, note: str) -> None:
     view = replace(CLOSED_GATE, outcome=replace(DRY, reason=reason, message=message))
-    row = replayed("", "", "", view)
+    row = replayed("", "", "", "", view)
     assert (row.credits, row.note) == (0, note)
 
 
 def test_a_review_without_a_price_costs_nothing() -> None:
-    assert replayed("", "", "", replace(CLOSED_GATE, outcome=DRY, cost=None)).credits == 0
+    assert replayed("", "", "", "", replace(CLOSED_GATE, outcome=DRY, cost=None)).credits == 0

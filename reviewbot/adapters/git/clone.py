@@ -113,9 +113,16 @@ class Clone:
 
     def branch(self, name: str = "HEAD") -> str:
         """Return the branch of a name, or the one checked out for `HEAD`; empty if none."""
-        asked = ("rev-parse", "--verify", "--quiet", "--symbolic-full-name", name)
-        full = self._theirs.run(*asked, accept=(0, 1, 128)).decode("utf-8", "replace").strip()
+        full = self._full_name(name)
         return full.removeprefix("refs/heads/") if full.startswith("refs/heads/") else ""
+
+    def branch_at_origin(self, name: str) -> str:
+        """Return the name that the branch of a name has at the origin; empty if it is not a branch."""
+        return self.branch(name) or self._full_name(name).removeprefix("refs/remotes/origin/")
+
+    def _full_name(self, name: str) -> str:
+        asked = ("rev-parse", "--verify", "--quiet", "--symbolic-full-name", name)
+        return self._theirs.run(*asked, accept=(0, 1, 128)).decode("utf-8", "replace").strip()
 
     def merge_base(self, one: str, other: str) -> str | None:
         return self._theirs.run("merge-base", one, other, accept=(0, 1)).decode("ascii").strip() or None

@@ -19,6 +19,7 @@ from reviewbot.adapters.github.errors import HEAD_CHECKS, Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
 from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.findings.markers import read_summary_mark
+from reviewbot.domain.github.check_identity import CheckTag, with_tag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     CheckState,
@@ -354,6 +355,10 @@ class GitHubForge(RepositoryConnection):
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
         path = f"{self._path}/check-runs/{check_id}"
         return self._calls.write("PATCH", path, _CHECKS, payloads.check_state(check), rest.Check).value()
+
+    def tag_check(self, check_id: int, tag: CheckTag, copy: str) -> None:
+        body: payloads.Body = {"external_id": with_tag(tag, copy)}
+        self._calls.write("PATCH", f"{self._path}/check-runs/{check_id}", _CHECKS, body, object)
 
     def create_comment(self, number: int, body: str) -> Comment:
         path = f"{self._path}/issues/{number}/comments"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reviewbot.adapters.local.state_file import StateFile
+from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, ReviewDraft
 from reviewbot.domain.github.pull_request import CheckRun, Comment, OlderChecks, Permission, Snapshot, Waiting
 from reviewbot.domain.publishing.check_names import CheckNames
@@ -27,24 +28,30 @@ def _empty(*_: object, **__: object) -> tuple[()]:
 
 
 class LocalForge:
-    """`ports.Forge` over a source and a state file."""
+    """`ports.Forge` over a source and a state file.
 
-    def __init__(self, source: ChangeSource, state_file: StateFile) -> None:
+    Attributes:
+        makes_due: whether a pull request is due although it is closed, a draft or a bot's: a user has asked for it.
+    """
+
+    def __init__(self, source: ChangeSource, state_file: StateFile, *, makes_due: bool = True) -> None:
         self._source = source
         self._state_file = state_file
+        self._makes_due = makes_due
         self.diff, self.merge_base, self.entries = source.diff, source.merge_base, source.entries
+        self.entries_and_context = source.entries_and_context
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
-        """Return the change, with the stored summary as its only comment, as an open pull request that is due."""
+        """Return the change as a pull request, with the stored summary as its only comment."""
         there = self._source.snapshot(
             number, check_names=check_names, config_file=config_file, templates_dir=templates_dir
         )
-        wanted = replace(
-            there.pull, is_open=True, is_draft=False, author_is_bot=False, from_fork=False, labels=frozenset()
-        )
+        if self._makes_due:
+            pull = replace(there.pull, is_open=True, is_draft=False, author_is_bot=False, from_fork=False)
+            there = replace(there, pull=replace(pull, labels=frozenset()))
         page = self._state_file.read()
         comments = () if page is None else (self._comment(page),)
-        return replace(there, pull=wanted, comments=comments, threads=(), reviews=())
+        return replace(there, comments=comments, threads=(), reviews=())
 
     @staticmethod
     def _comment(body: str) -> Comment:
@@ -78,6 +85,9 @@ class LocalForge:
     delete_comment = react = show_comment = hide_comment = remove_label = _nothing
     delete_pending_review = dismiss_review = update_review_comment = delete_review_comment = _nothing
     resolve_thread = unresolve_thread = _nothing
+
+    def tag_check(self, check_id: int, tag: CheckTag, copy: str) -> None:
+        """Do nothing: no check run is stored."""
 
     def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:  # noqa: ARG002 — the port's signature
         return OlderChecks((), (), frozenset(), "", "", has_all_commits=True)

@@ -8,7 +8,16 @@ from msgspec import Struct
 
 from reviewbot.adapters.git.clone import EMPTY_TREE, Clone
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
-from reviewbot.domain.github.pull_request import DefaultBranch, Entry, PullRequest, RawChange, Repository, Snapshot
+from reviewbot.domain.github.pull_request import (
+    Commit,
+    DefaultBranch,
+    Entry,
+    PullRequest,
+    RawChange,
+    Repository,
+    Snapshot,
+)
+from reviewbot.domain.policy.eligibility import BOT_SUFFIX
 from reviewbot.errors import DiffTooLarge, Problem, SettingsError
 
 BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
@@ -24,6 +33,7 @@ class CommitRange(Struct, frozen=True):
         branch: identifies its earlier reviews; empty if not on a branch.
         base_ref: the base as the user named it.
         settled: the commit whose settings, attributes and templates are used; empty if there is none.
+        author: the login of who would open it as a pull request, a bot's with `[bot]`; empty if unknown.
     """
 
     branch: str
@@ -34,6 +44,7 @@ class CommitRange(Struct, frozen=True):
     title: str
     body: str = ""
     commits: int = 0
+    author: str = ""
 
 
 def default_base(clone: Clone) -> str:
@@ -79,39 +90,62 @@ def _commit(clone: Clone, where: str, name: str) -> str:
     return sha
 
 
+def settled_files(clone: Clone, tree: str, config_file: str, templates_dir: str) -> DefaultBranch:
+    """Return the files of a commit that reviewbot reads."""
+    texts = {path: entry.text for path, entry in clone.files(tree, [config_file, ATTRIBUTES]).items()}
+    templates = clone.folder(tree, templates_dir)
+    named = {path.rpartition("/")[2]: entry.text for path, entry in templates.items() if entry.text is not None}
+    return DefaultBranch(texts.get(config_file), texts.get(ATTRIBUTES) or "", named)
+
+
 class LocalChange:
     """A range as `ports.ChangeSource` and `ports.ChangeReader`.
 
     Attributes:
         repository_id: used in everything derived from the repository's id.
+        repository: and `settled`, the base's files for reviewbot, if the caller has read them.
     """
 
-    def __init__(self, clone: Clone, commit_range: CommitRange, repository_id: int) -> None:
+    def __init__(
+        self,
+        clone: Clone,
+        commit_range: CommitRange,
+        repository_id: int,
+        repository: Repository | None = None,
+        settled: DefaultBranch | None = None,
+    ) -> None:
         self._clone = clone
         self._commit_range = commit_range
         self._repository_id = repository_id
+        self._repository = repository
+        self._settled_files = settled
 
     def config(self, path: str) -> str | None:
         return self._settled(path, path).config
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
+        repository, settled = self._repository or self._read_repository(), self._settled(config_file, templates_dir)
+        return Snapshot(repository, self._pull(number), settled, (), (), (), (), check_names=tuple(check_names))
+
+    def _read_repository(self) -> Repository:
         origin, commit_range = self._clone.origin(), self._commit_range
         name = origin.full_name if origin else self._clone.root.name
         # A link to a commit that was not pushed is dead.
         pages = origin.url if origin and self._clone.is_pushed(commit_range.new) else ""
-        repository = Repository(self._repository_id, name, commit_range.base_ref, pages)
-        settled = self._settled(config_file, templates_dir)
-        return Snapshot(repository, self._pull(number), settled, (), (), (), (), check_names=tuple(check_names))
+        return Repository(self._repository_id, name, commit_range.base_ref, pages)
 
     def _pull(self, number: int) -> PullRequest:
         commit_range = self._commit_range
+        is_bot, sha = commit_range.author.endswith(BOT_SUFFIX), commit_range.new
+        # A clone has no signatures of GitHub, so a bot's commits are taken for its own.
+        commits = (Commit(sha, None, (commit_range.author,), verified=True),) if is_bot else ()
         return PullRequest(
             number=number,
             title=commit_range.title,
             body=commit_range.body,
             url="",
-            author=None,
-            author_is_bot=False,
+            author=commit_range.author.removesuffix(BOT_SUFFIX) or None,
+            author_is_bot=is_bot,
             is_open=True,
             is_draft=False,
             from_fork=False,
@@ -120,19 +154,16 @@ class LocalChange:
             base_ref=commit_range.base_ref,
             labels=frozenset(),
             label_events=(),
-            commits=(),
+            commits=commits,
             commit_count=commit_range.commits,
         )
 
     def _settled(self, config_file: str, templates_dir: str) -> DefaultBranch:
         """Return the base's files for reviewbot; never the branch's, whose author may be the one to review."""
+        if self._settled_files is not None:
+            return self._settled_files
         tree = self._commit_range.settled
-        if not tree:
-            return DefaultBranch()
-        texts = {path: entry.text for path, entry in self._clone.files(tree, [config_file, ATTRIBUTES]).items()}
-        templates = self._clone.folder(tree, templates_dir)
-        named = {path.rpartition("/")[2]: entry.text for path, entry in templates.items() if entry.text is not None}
-        return DefaultBranch(texts.get(config_file), texts.get(ATTRIBUTES) or "", named)
+        return settled_files(self._clone, tree, config_file, templates_dir) if tree else DefaultBranch()
 
     def diff(self, base: str, head: str) -> bytes:  # noqa: ARG002 — the port's signature
         """Raise `DiffTooLarge`, so that `read_change` is used."""

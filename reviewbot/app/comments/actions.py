@@ -7,10 +7,12 @@ from typing import assert_never
 
 from msgspec import Struct
 
+from reviewbot.app.comments.ask import ask, settle_questions
 from reviewbot.app.context import RunContext, policy_of
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.review import review_pull_request
 from reviewbot.domain.commands.authorize import (
+    Ask,
     Buy,
     Cancel,
     Collect,
@@ -26,6 +28,7 @@ from reviewbot.domain.github.pull_request import PullRequest, Snapshot
 from reviewbot.domain.ledger.edits import CancelDeferrals, LedgerEdit
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.machine.known import Cancels
+from reviewbot.domain.machine.next_step import KEY_MEMORY
 from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.policy.eligibility import needs_approval
 from reviewbot.domain.policy.verdict import Outcome
@@ -36,17 +39,17 @@ class CommandRun(Struct, frozen=True):
     """A command that is executed.
 
     Attributes:
-        sender: login of the writer.
+        posted: the command.
     """
 
     run: RunContext
     inputs: Mapping[str, str]
     snapshot: Snapshot
-    sender: str
+    posted: PostedCommand
 
     def judge_again(self, *edits: LedgerEdit, cancels: Cancels = Cancels.NONE) -> Outcome:
         """Judge and publish again, including reviews that have finished. Nothing is bought."""
-        trigger = DispatchEvent(self.snapshot.pull.number, self.sender)
+        trigger = DispatchEvent(self.snapshot.pull.number, self.posted.sender)
         return review_pull_request(
             self.run.ports, self.inputs, trigger, self.snapshot, may_buy=False, cancels=cancels, edits=edits
         )
@@ -67,13 +70,14 @@ def action_of(run: RunContext, snapshot: Snapshot, posted: PostedCommand) -> Com
         needs_approval=run.paid and needs_approval(snapshot.pull, policy_of(run.settings)),
         paid=run.paid,
         remembers=run.settings.summary_comment,
+        is_stale=run.now - posted.at > KEY_MEMORY,
     )
     return authorize(posted, scope)
 
 
 def _with_authors(run: RunContext, pull: PullRequest, posted: PostedCommand) -> PullRequest:
     """The pull request with all its commits, if the command depends on their authors."""
-    depends = posted.command.name in {CommandName.WAIVE, CommandName.BYPASS}
+    depends = posted.command.name in {CommandName.WAIVE, CommandName.BYPASS, CommandName.ACCEPT}
     if not depends or pull.commit_count <= len(pull.commits):
         return pull
     return replace(pull, commits=run.ports.forge.commits(pull.number))
@@ -92,6 +96,8 @@ def execute(command: CommandRun, action: CommandAction) -> Outcome | None:
             return command.judge_again(edit)
         case Buy():
             return _buy(command, action)
+        case Ask():
+            return ask(command.run, command.snapshot, command.posted, action)
         case unknown:
             assert_never(unknown)
 
@@ -100,7 +106,9 @@ def _cancel(command: CommandRun) -> Outcome:
     if command.ledger.postponed():
         # First: a purchase that waits for one of the tasks would be made when it ends.
         command.judge_again(CancelDeferrals())
-    return command.judge_again(CancelDeferrals(), cancels=Cancels.ALL)
+    outcome = command.judge_again(CancelDeferrals(), cancels=Cancels.ALL)
+    settle_questions(command.run.ports, command.inputs, command.run.read_snapshot())
+    return outcome
 
 
 def _buy(command: CommandRun, action: Buy) -> Outcome:

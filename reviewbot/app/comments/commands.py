@@ -10,16 +10,17 @@ from collections.abc import Iterable, Mapping
 from itertools import islice, takewhile
 
 from reviewbot.app.comments.actions import CommandRun, action_of, execute
+from reviewbot.app.comments.ask import settle_questions
 from reviewbot.app.comments.reply import react, reply
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.load import load_settings, load_snapshot, overrides
 from reviewbot.app.output.runner_output import bare_outputs
-from reviewbot.domain.commands.authorize import is_left
-from reviewbot.domain.commands.parse import PostedCommand, answers_to, open_commands, why_not
+from reviewbot.domain.commands.authorize import Ask, is_left
+from reviewbot.domain.commands.parse import PostedCommand, answers_to, open_commands, said_in, why_not
 from reviewbot.domain.findings.markers import comment_key
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.model.events import CommentEvent
-from reviewbot.domain.policy.verdict import Outcome, Reason, answered, command_outcome, not_due
+from reviewbot.domain.policy.verdict import Outcome, Reason, Status, answered, command_outcome, not_due
 from reviewbot.errors import ForgeError, ReviewbotError
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
@@ -89,11 +90,16 @@ def catch_up(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
 
 
 def _open_commands(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) -> tuple[PostedCommand, ...]:
-    """List the commands to execute; none without the key, which the ledger needs."""
+    """List the commands to execute; none without the key, which the ledger needs.
+
+    Questions whose comment is no command any more, since it was edited or deleted, are answered first.
+    """
     settings = peek_settings(inputs, snapshot.default_branch.config)
     if settings.dry_run or settings.is_keyless:
         return ()
-    return open_commands(snapshot.comments, snapshot.threads, settings.instance, ports.clock.now())
+    posted_commands = open_commands(snapshot.comments, snapshot.threads, settings.instance, ports.clock.now())
+    settle_questions(ports, inputs, snapshot, but=[one.key for one in posted_commands])
+    return posted_commands
 
 
 def _catch_up(
@@ -116,16 +122,20 @@ def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, s
     Raises:
         ForgeError: GitHub failed before the ledger was written; the next run tries again.
     """
+    began = ports.clock.monotonic()
     settings, snapshot = load_settings(ports, inputs, snapshot)
-    run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)))
+    wait_until = began + settings.wait_minutes * 60
+    run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)), wait_until=wait_until)
     word = posted.command.name.value
-    if there := answers_to(snapshot.comments, settings.instance, posted.key):
-        react(run, posted, there[0].reaction)
+    if there := answers_to(said_in(snapshot.comments, snapshot.threads), settings.instance, posted.key):
+        react(run, posted.comment_id, there[0].reaction, in_thread=posted.in_thread)
         return _logged(run, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
     action = action_of(run, snapshot, posted)
-    outcome = execute(CommandRun(run, inputs, snapshot, posted.sender), action)
+    outcome = execute(CommandRun(run, inputs, snapshot, posted), action)
     if outcome is not None and is_left(action, outcome):
         raise ForgeError(outcome.message, hint=outcome.hint)
+    if isinstance(action, Ask) and outcome is not None and outcome.status is not Status.FAILED:
+        return _logged(run, outcome)  # the answer is posted already, or by a later run
     refusal = reply(run, snapshot, posted, action, outcome)
     for sentence in (*run.renderer.problems, *run.degraded.sentences):
         run.say(sentence)

@@ -10,7 +10,7 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.github.announcements import post_once
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.domain.commands.authorize import CommandAction, EditLedger, Refusal, fitting, refusal_after
-from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_to
+from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_to, said_in
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Snapshot
@@ -60,13 +60,13 @@ def reply(
     if not _is_answered(run, posted, now):
         body = run.renderer.answer(_view(run, snapshot.pull.head_sha, done, mark))
         run.attempt("The answer to a command", partial(post_once, run, body, partial(_is_answered, run, posted)))
-    react(run, posted, reaction)
+    react(run, posted.comment_id, reaction, in_thread=posted.in_thread)
     return done.refusal
 
 
-def react(run: RunContext, posted: PostedCommand, reaction: Reaction) -> None:
-    """Add the reaction to a command."""
-    put = partial(run.ports.forge.react, posted.comment_id, reaction, in_thread=posted.in_thread)
+def react(run: RunContext, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
+    """Add the reaction to the comment of a command."""
+    put = partial(run.ports.forge.react, comment_id, reaction, in_thread=in_thread)
     try:
         run.attempt(_EMOJI, put)
     except ForgeUnreachable:
@@ -74,7 +74,7 @@ def react(run: RunContext, posted: PostedCommand, reaction: Reaction) -> None:
 
 
 def _is_answered(run: RunContext, posted: PostedCommand, now: Snapshot) -> bool:
-    return bool(answers_to(now.comments, run.settings.instance, posted.key))
+    return bool(answers_to(said_in(now.comments, now.threads), run.settings.instance, posted.key))
 
 
 def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> AnswerView:
@@ -130,4 +130,5 @@ def _status(done: Done) -> StatusView:
         spent=ledger.spent,
         bypass=BypassView(bypass.by, bypass.reason) if bypass else None,
         problem=done.memory.problem,
+        questions=len(ledger.questions.open()),
     )

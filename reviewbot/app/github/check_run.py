@@ -114,23 +114,25 @@ def check_state(run: RunContext, known: Known, outcome: Outcome) -> CheckState:
 def _tag(known: Known, outcome: Outcome) -> CheckTag:
     verdict = outcome.own or outcome.conclusion or ""
     skip = known.skip_record if known.skips and verdict == Conclusion.SKIPPED else ""
-    return CheckTag(known.snapshot.pull.number, verdict, skip)
+    return CheckTag(known.snapshot.pull.number, verdict, skip, asks=bool(known.ledger.questions.open()))
 
 
 def _external_id(run: RunContext, known: Known) -> str:
     """Return the copy of the purchase; a run without one keeps the check's copy, updated from the ledger.
 
-    Otherwise it is the awaited purchase, so that the run that finishes it also closes this check.
+    A purchase that waits on this head comes before the review of an older head that it awaits, whose own check run has
+    a copy. Without it here, a repository without summaries would forget what to buy. Of a head without a purchase it is
+    the awaited one, so that the run that finishes that also closes this check.
     """
     there = known.check or (None if known.reviewed_sha else current_check(known.snapshot))
     handed = there.external_id if there else ""
     held = known.purchase
     if held is None or held.state is TaskState.DEFERRED:  # another run may have bought it meanwhile
         held = known.ledger.underway_on(known.head_sha) or held
-    if known.awaited and (held is None or held.state.is_over):  # so that a later run closes this check
-        held = known.awaited.purchase
     if held is None:  # so that a collection buys it
         held = next((one for one in known.ledger.postponed() if one.head_sha == known.head_sha), None)
+    if known.awaited and (held is None or held.state.is_over):  # so that a later run closes this check
+        held = known.awaited.purchase
     if held is None and (copy := decode_external_id(handed, run.signer)):
         held = known.ledger.named(copy.identity, copy.attempt)
     if held is None or not known.request.paid:

@@ -68,7 +68,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
         # Its findings are read again.
         state = TaskState.OPEN if other.state is TaskState.DONE else other.state
         ledger = ledger.with_purchase(replace(other, state=state))
-    ledger = _with_copies(run, snapshot, _of_now(ledger, snapshot.pull), copies, digest)
+    ledger = _with_questions(run, _of_now(ledger, snapshot.pull), found.extra)
+    ledger = _with_copies(run, snapshot, ledger, copies, digest)
     if not believed:
         for one in copies:
             ledger = _with_carried(ledger, one)
@@ -92,6 +93,14 @@ def _only_in_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]
             known = ledger.named(one.identity, one.attempt)
             if known is None or (one.task_id and not known.task_id):
                 yield replace(one, identity=known.identity if known else one.identity)
+
+
+def _with_questions(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Ledger:
+    for comment in doubles if run.paid else ():
+        reading = _reading(run, comment, ())
+        for one in () if reading.problem else reading.ledger.questions.records:
+            ledger = ledger.with_question(one)
+    return ledger
 
 
 def _was_here(run: RunContext, snapshot: Snapshot, keep: Comment | None) -> bool:

@@ -214,7 +214,14 @@ def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentVi
     mark = FindingMark(run.settings.instance, one.ids)
     findings = tuple(finding_view(known, item) for item in one.placed)
     waivable = known.request.paid and run.settings.summary_comment  # where waivers are recorded
-    return CommentView(str(mark), isinstance(one.target, FileTarget), findings, waivable)
+    return CommentView(
+        str(mark),
+        isinstance(one.target, FileTarget),
+        findings,
+        waivable,
+        agent_prompt=run.settings.agent_prompt,
+        head_sha=known.snapshot.pull.head_sha,
+    )
 
 
 def _post_file_comment(run: RunContext, known: Known, one: CommentGroup, target: FileTarget) -> PostedComment | None:

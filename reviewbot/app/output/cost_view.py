@@ -11,7 +11,7 @@ from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.review import Tag
-from reviewbot.domain.policy.size import limit_per_pull, sized_by
+from reviewbot.domain.policy.size import limit_per_pull, lines_each, sized_by
 from reviewbot.domain.text.formatting import counted, short
 from reviewbot.render.view_models.review import CostView, WaitView
 
@@ -21,7 +21,8 @@ def cost_of(known: Known) -> CostView | None:
     if known.purchase is None or not known.request.paid:
         return None
     request, purchase, tag = known.request, known.purchase, known.bought.tag if known.bought else None
-    most = _max_credits(known, purchase, tag)
+    most, lines = _max_credits(known, purchase, tag), purchase.lines
+    at_ceiling = lines is not None and request.auto_size.is_at_ceiling(lines_each(lines, purchase.parts), request.mode)
     limit = limit_per_pull(request.max_credits_per_pr, known.ledger.first_hold or purchase.hold)
     return CostView(
         mode=request.mode.value,
@@ -32,9 +33,8 @@ def cost_of(known: Known) -> CostView | None:
         hold=purchase.hold,
         used=purchase.used,
         parts=purchase.parts,
-        size=sized_by(request.auto_size, request.mode, purchase.lines, purchase.parts, most)
-        if purchase.lines is not None
-        else "",
+        size=sized_by(request.auto_size, request.mode, lines, purchase.parts, most) if lines is not None else "",
+        at_ceiling=at_ceiling,
         spent=max(known.stored.claimed, known.ledger.spent),
         limit=limit,
     )

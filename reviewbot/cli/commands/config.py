@@ -13,7 +13,7 @@ from reviewbot.adapters.actions.safe_files import is_taken, read_inside
 from reviewbot.adapters.git.clone import open_clone
 from reviewbot.cli.invocation import Call, wrong
 from reviewbot.domain.model.options import PathInstruction
-from reviewbot.domain.policy.routes import Route, shadowed
+from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.redaction.detectors import is_secret
 from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import Problem, SettingsError, did_you_mean
@@ -21,6 +21,7 @@ from reviewbot.settings import INPUTS, Settings, read_settings
 from reviewbot.settings.configfile import CONFIG_BYTES, key_lines
 from reviewbot.settings.environment import passed_on
 from reviewbot.settings.readers import Secret
+from reviewbot.settings.routes import without_effect
 from reviewbot.settings.table import CONFIG_FILE, config_place, default_text, given_values, name_of, read_layers
 from reviewbot.values import replace
 
@@ -56,8 +57,9 @@ def run(call: Call) -> int:
     if call.chosen.what == "check":
         found = "not found; the defaults apply" if given.text is None else "valid"
         call.out.write(f"{log_line(given.path)}: {found}.\n")
-        for line in _without_effect(read_settings(given.inputs, given.text).routes):
-            call.out.write(f"{line}\n")
+        routes = read_settings(given.inputs, given.text).routes
+        for at, why in without_effect(routes).items():
+            call.out.write(f"`routes`: rule {at + 1} (`{routes[at].name}`): {why}.\n")
     else:
         call.out.write(_table(given))
     return 0
@@ -71,13 +73,6 @@ def _problems(given: Given) -> Iterator[Problem]:
         for problem in sorted(error.problems, key=lambda problem: given.lines.get(problem.where, 0)):
             location, key = given.location(problem.where), problem.where.removeprefix("config file ")
             yield replace(problem, where=location if location in {problem.where, given.path} else f"{location}: {key}")
-
-
-def _without_effect(routes: tuple[Route, ...]) -> Iterator[str]:
-    """Yield a line for each rule of `routes` that an earlier rule makes useless."""
-    for at, earlier in shadowed(routes):
-        first = f"rule {earlier + 1} (`{routes[earlier].name}`)"
-        yield f"`routes`: rule {at + 1} (`{routes[at].name}`) has no effect, because {first} always matches first."
 
 
 def _table(given: Given) -> str:

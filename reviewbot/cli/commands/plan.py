@@ -13,22 +13,25 @@ from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.git.clone import Clone, Merged, open_clone
 from reviewbot.adapters.local.forge import LocalForge
-from reviewbot.adapters.local.pull_request import CommitRange, LocalChange, default_base
+from reviewbot.adapters.local.pull_request import CommitRange, LocalChange, default_base, settled_files
 from reviewbot.adapters.local.state_file import StateFile
-from reviewbot.app.context import policy_of
 from reviewbot.app.dispatch import Ports
 from reviewbot.app.review import review_pull_request
 from reviewbot.cli.invocation import Call, inputs_of, signals, wrong
-from reviewbot.domain.policy.eligibility import AtTerminal, Policy, skipped_bot
+from reviewbot.domain.github.pull_request import DefaultBranch, Repository
+from reviewbot.domain.policy.eligibility import BOT_SUFFIX, AtTerminal
 from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import ServiceRefused
 from reviewbot.ports import ReviewService
+from reviewbot.render.view_models.plan import Plan, Replay, replayed
 from reviewbot.render.view_models.review import SummaryView
-from reviewbot.settings import Settings, read_settings
+from reviewbot.settings import INPUTS, Settings, read_settings
 from reviewbot.settings.environment import passed_on
-from reviewbot.settings.table import CONFIG_FILE
+from reviewbot.settings.table import CONFIG_FILE, TEMPLATES_DIR
+from reviewbot.setup.audit import inputs_of_review, read_jobs
+from reviewbot.setup.files import WORKFLOWS
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.plan import Replay, plan_json, plan_markdown, replayed, show_plan, since
+from reviewbot.terminal.plan import plan_json, plan_markdown, plan_notes, show_plan, since
 from reviewbot.terminal.progress import Progress, TerminalReporter, showing_progress
 
 
@@ -45,32 +48,41 @@ def run(call: Call) -> int:
         if head is None:
             todo = "Name a branch, a tag or a commit."
             raise wrong("--branch", f"`{branch}` is not a commit in this clone", todo)
-        replayer = replayer_of(clone, head, inputs_of(chosen, {}), clock)
+        base = clone.branch_at_origin(branch)
+        replayer = replayer_of(clone, head, base, inputs_of(chosen, {}), clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
         with showing_progress(console, quiet=False, counts=True) as progress:
             merges = clone.merges(head, span, chosen.most)
             replays = tuple(replayer.replays(merges, progress))
-        scope = f"{clone.branch(branch) or branch} since {chosen.since}"
+    plan = replayer.plan(f"{base or branch} since {chosen.since}", replays)
     match chosen.format:
         case "json":
-            call.out.write(plan_json(replays, scope))
+            call.out.write(plan_json(plan))
         case "markdown":
-            call.out.write(plan_markdown(replays, scope))
+            call.out.write(plan_markdown(plan))
         case _:
-            show_plan(open_console(call.out, call.env, plain=chosen.plain), replays, scope)
+            show_plan(open_console(call.out, call.env, plain=chosen.plain), plan)
     return 0
 
 
-def replayer_of(clone: Clone, head: str, inputs: Mapping[str, str], clock: SystemClock) -> Replayer:
-    """Return the replayer of merges, with the settings at a commit.
+def replayer_of(clone: Clone, head: str, base: str, inputs: Mapping[str, str], clock: SystemClock) -> Replayer:
+    """Return the replayer of merges into a branch, with the settings at a commit: its workflow's and its config file's.
 
     Raises:
         SettingsError: invalid settings, which are reported once instead of for each merge.
     """
-    inputs = {**inputs, "dry-run": "true", "reviewer": "codevf"}
-    config = clone.files(head, [CONFIG_FILE]).get(CONFIG_FILE)
-    policy = policy_of(read_settings(inputs, config.text if config else None))
-    return Replayer(clone, head, inputs, policy, clock)
+    own = _inputs_of_workflow(clone, head)
+    given = {name: text for name, text in inputs.items() if text}
+    inputs = {**own, **given, "dry-run": "true", "reviewer": "codevf", "review-on": own.get("review-on", "")}
+    files = settled_files(clone, head, CONFIG_FILE, TEMPLATES_DIR)
+    return Replayer(clone, base, inputs, read_settings(inputs, files.config), files, clock)
+
+
+def _inputs_of_workflow(clone: Clone, head: str) -> Mapping[str, str]:
+    """Return the inputs of the workflow that reviews, as far as they are config keys; the others name files."""
+    texts = {path.rpartition("/")[2]: entry.text or "" for path, entry in clone.folder(head, WORKFLOWS).items()}
+    keys = {row.name for row in INPUTS if row.config}
+    return {name: text for name, text in inputs_of_review(read_jobs(texts)).items() if name in keys}
 
 
 def _nobody(_: Settings) -> ReviewService:
@@ -78,30 +90,43 @@ def _nobody(_: Settings) -> ReviewService:
 
 
 class Replayer(Struct, frozen=True):
-    """Plays the dry runs of merges in a clone."""
+    """Plays the dry runs of merges in a clone.
+
+    Attributes:
+        base: the branch that was merged into; empty if it has no name.
+        files: of the commit that has the settings.
+    """
 
     clone: Clone
-    head: str
+    base: str
     inputs: Mapping[str, str]
-    policy: Policy
+    settings: Settings
+    files: DefaultBranch
     clock: SystemClock
+
+    def plan(self, scope: str, replays: tuple[Replay, ...]) -> Plan:
+        return Plan(scope, replays, self.settings.routes, tuple(plan_notes(self.settings)))
 
     def replays(self, merges: tuple[Merged, ...], progress: Progress) -> Iterator[Replay]:
         """Yield one replay for each merge."""
         progress.stage(f"Replaying {counted(len(merges), 'merge')}")
         for done, one in enumerate(merges):
             progress.count(done, len(merges))
-            if bot := skipped_bot(self.clone.authors(one), self.policy.bots):
-                yield Replay(one.day, one.sha, one.subject, note=bot, bot=bot)
-            else:
-                yield replayed(one.day, one.sha, one.subject, self._dry_run(one))
+            authors = {author.casefold() for author in self.clone.authors(one)}
+            author = authors.pop() if len(authors) == 1 else ""
+            bot = author if author.endswith(BOT_SUFFIX) else ""
+            yield replayed(one.day, one.sha, one.subject, bot, self._dry_run(one, author))
 
-    def _dry_run(self, merge: Merged) -> SummaryView:
+    def _dry_run(self, merge: Merged, author: str) -> SummaryView:
         old = self.clone.merge_base(merge.parent, merge.merged) if merge.merged != merge.sha else merge.parent
-        commit_range = CommitRange("", "", self.head, old or merge.parent, merge.merged, merge.subject)
-        change, reporter = LocalChange(self.clone, commit_range, 0), TerminalReporter(Progress())
+        ends = (old or merge.parent, merge.merged)
+        commit_range = CommitRange("", self.base, "", *ends, merge.subject, commits=1, author=author)
+        change = LocalChange(
+            self.clone, commit_range, 0, Repository(0, self.clone.root.name, self.base, ""), self.files
+        )
+        reporter = TerminalReporter(Progress())
         ports = Ports(
-            forge=LocalForge(change, StateFile()),
+            forge=LocalForge(change, StateFile(), makes_due=False),
             changes=change,
             open_service=_nobody,
             reporter=reporter,

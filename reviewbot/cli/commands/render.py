@@ -24,6 +24,7 @@ DOCUMENTS: Mapping[str, Callable[[StoredReport], str]] = {
     "rdjson": lambda report: rdjson(report.view),
     "html": lambda report: Renderer().html(report.view),
     "markdown": lambda report: Renderer().job_summary(report.view) + "\n",
+    "prompt": lambda report: Renderer().agent_prompt(report.view) + "\n",
     "json": lambda report: report_json(report.view, version=report.version, review_url=report.review_url),
 }
 """The function that renders each kind of document."""
@@ -39,13 +40,13 @@ def run(call: Call) -> int:
 def write_document(out: TextIO, kind: str, text: str) -> None:
     """Write a document: exact into a file; elsewhere, such as a runner's log, without workflow commands.
 
-    JSON keeps its meaning; Markdown and CSV get a space inside a command. HTML stays exact: its policy allows only its
-    own scripts and styles by their hashes.
+    JSON keeps its meaning; Markdown, a prompt and CSV get a space inside a command. HTML stays exact: its policy allows
+    only its own scripts and styles by their hashes.
     """
     if kind == "html" or _is_file(out):
         out.write(text)
     else:
-        out.write(log_text(text) if kind in {"markdown", "csv"} else text.replace("##[", "#\\u0023["))
+        out.write(log_text(text) if kind in {"markdown", "prompt", "csv"} else text.replace("##[", "#\\u0023["))
 
 
 def write_patch(out: TextIO, text: str) -> None:

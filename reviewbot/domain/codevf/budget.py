@@ -32,6 +32,7 @@ class Spending(Struct, frozen=True):
         max_per_pr: 0 for no limit.
         first_hold: of the first review, if the limit is a multiple of it; else 0.
         otherwise: how the pull request can continue without a higher limit, as the end of a sentence.
+        what: is bought, with its article.
     """
 
     hold: int
@@ -40,6 +41,7 @@ class Spending(Struct, frozen=True):
     min_balance: int
     first_hold: int = 0
     otherwise: str = ""
+    what: str = "this review"
 
 
 MOST_PER_PULL = 10**9
@@ -50,7 +52,7 @@ def _over_limit(spending: Spending) -> str:
     times, first = REVIEWS_PER_PULL, number(spending.first_hold)
     why = f" The limit is {times} times the {first} credits that the first review held." if spending.first_hold else ""
     return (
-        f"`max-credits-per-pr` stops this review: it would hold {number(spending.hold)} credits, and "
+        f"`max-credits-per-pr` stops {spending.what}: it would hold {number(spending.hold)} credits, and "
         f"{number(spending.spent)} of {number(spending.max_per_pr)} are held or used on this pull request.{why}"
     )
 
@@ -78,14 +80,15 @@ def check(spending: Spending, balance: Balance | None) -> None:
     if balance is None:
         return
     left = balance.available - spending.hold
+    would = f"{spending.what.capitalize()} would hold {number(spending.hold)}"
     if left < 0:
         raise OverBudget(
-            f"This review would hold {number(spending.hold)} credits and {number(balance.available)} are available.",
+            f"{would} credits and {number(balance.available)} are available.",
             hint="Add credits to the CodeVF account, or lower `max-credits`, then run the workflow again.",
         )
     if left < spending.min_balance:
         raise OverBudget(
-            f"This review would hold {number(spending.hold)} of {number(balance.available)} credits and leave "
+            f"{would} of {number(balance.available)} credits and leave "
             f"{number(left)}, less than {number(spending.min_balance)} (`min-balance`).",
             hint="Add credits to the CodeVF account, or lower `min-balance`, then run the workflow again.",
         )

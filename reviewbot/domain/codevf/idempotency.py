@@ -77,6 +77,16 @@ def key_of_part(key: str, part: int, parts: int) -> str:
     return _uuid(f"{key}\n{part} of {parts}") if parts > 1 else key
 
 
+def text_digest(text: str) -> str:
+    """Return sixteen hex digits for a question's text."""
+    return _sha256(text).hex()[:16]
+
+
+def question_key(repository_id: int, pull_number: int, instance: str, comment: str, digest: str) -> str:
+    """Return the idempotency key of a question: its comment's `comment_key` and the digest of its text."""
+    return _uuid(json.dumps(("question", repository_id, pull_number, instance, comment, digest)))
+
+
 def _uuid(text: str) -> str:
     return str(uuid.UUID(bytes=_sha256(text)[:16], version=4))
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
 from msgspec import Struct
 
 from reviewbot.domain.commands.parse import ID_PATTERN, CommandName, PostedCommand
+from reviewbot.domain.findings.markers import is_finding_id
 from reviewbot.domain.findings.tracked_finding import Findings, TrackedFinding
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Permission, PullRequest
-from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
+from reviewbot.domain.ledger.edits import Accept, GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.model.options import FailOn
+from reviewbot.domain.model.question import MOST_OPEN
 from reviewbot.domain.policy.eligibility import Asked
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, blocks
 
@@ -35,9 +38,14 @@ class Refusal(StrEnum):
     NEWER_HEAD = "newer-head"
     OTHER_HEAD = "other-head"
     OTHER_BASE = "other-base"
+    NO_ANSWER = "no-answer"
+    NEWER_ANSWER = "newer-answer"
     NO_FINDING = "no-finding"
     SEVERAL_FINDINGS = "several-findings"
     OTHER_FINDING = "other-finding"
+    NO_QUESTION = "no-question"
+    TOO_OLD = "too-old"
+    MANY_QUESTIONS = "many-questions"
     NOTHING_OPEN = "nothing-open"
     NOT_CANCELLED = "not-cancelled"
     NOT_KEPT = "not-kept"
@@ -56,9 +64,16 @@ class Buy(Struct, frozen=True):
 
 
 class EditLedger(Struct, frozen=True):
-    """Change the ledger, then judge and publish again; `finding` is None for a bypass."""
+    """Change the ledger, then judge and publish again; `finding` is None for a bypass and an acceptance."""
 
-    edit: Waive | Unwaive | GrantBypass
+    edit: Waive | Unwaive | GrantBypass | Accept
+    finding: TrackedFinding | None = None
+
+
+class Ask(Struct, frozen=True):
+    """Ask the reviewer, about a finding or the whole pull request."""
+
+    text: str
     finding: TrackedFinding | None = None
 
 
@@ -77,7 +92,7 @@ class Tell:
     """Report the state, or the commands."""
 
 
-CommandAction = Buy | EditLedger | Collect | Cancel | Tell | Refusal
+CommandAction = Buy | Ask | EditLedger | Collect | Cancel | Tell | Refusal
 """What a command does."""
 
 
@@ -91,6 +106,7 @@ class Scope(Struct, frozen=True):
         needs_approval: whether a collaborator with write access has to approve the spending for each head.
         paid: whether the reviewer costs money; otherwise no secret signs the ledger.
         remembers: whether there is a summary comment for the ledger.
+        is_stale: whether the comment is so old that CodeVF may have forgotten its idempotency key.
     """
 
     pull: PullRequest
@@ -100,6 +116,7 @@ class Scope(Struct, frozen=True):
     needs_approval: bool
     paid: bool
     remembers: bool
+    is_stale: bool = False
 
 
 def authorize(posted: PostedCommand, scope: Scope) -> CommandAction:
@@ -107,6 +124,8 @@ def authorize(posted: PostedCommand, scope: Scope) -> CommandAction:
     name = posted.command.name
     if name is CommandName.UNKNOWN:
         return Refusal.UNKNOWN
+    if name is CommandName.ASK and (bought := scope.ledger.questions.find(posted.key)):
+        return Ask(posted.command.reason, scope.ledger.findings.find(bought.finding))
     if not scope.permission.at_least(name.needs):
         return Refusal.PERMISSION
     return _action(posted, scope)
@@ -120,7 +139,9 @@ def _action(posted: PostedCommand, scope: Scope) -> CommandAction:
             return Collect()
         case CommandName.CANCEL:
             return _cancel(scope)
-        case CommandName.WAIVE | CommandName.UNWAIVE | CommandName.BYPASS:
+        case CommandName.ASK:
+            return _ask(posted, scope)
+        case CommandName.WAIVE | CommandName.UNWAIVE | CommandName.BYPASS | CommandName.ACCEPT:
             return _amend(posted, scope)
         case CommandName.STATUS | CommandName.HELP | CommandName.UNKNOWN:
             return Tell()
@@ -131,9 +152,45 @@ def _action(posted: PostedCommand, scope: Scope) -> CommandAction:
 def _cancel(scope: Scope) -> CommandAction:
     if not scope.paid:
         return Refusal.FREE
-    tasks = tuple(one.task_id for one in scope.ledger.open_tasks())
-    cancel = Cancel(tasks, is_unknown=bool(scope.ledger.intents()))
-    return cancel if tasks or cancel.is_unknown or scope.ledger.postponed() else Refusal.NOTHING_OPEN
+    ledger = scope.ledger
+    questions = ledger.questions.open()
+    tasks = ledger.open_task_ids()
+    cancel = Cancel(tasks, is_unknown=bool(ledger.intents()))
+    return cancel if tasks or questions or cancel.is_unknown or ledger.postponed() else Refusal.NOTHING_OPEN
+
+
+def _ask(posted: PostedCommand, scope: Scope) -> CommandAction:
+    """Ask within 23 hours of the comment: then its key is known to CodeVF if a task exists, whatever was deleted."""
+    impossible = {
+        Refusal.CLOSED: not scope.pull.is_open,
+        Refusal.FREE: not scope.paid,
+        Refusal.NO_MEMORY: not scope.remembers,
+        Refusal.TOO_OLD: scope.is_stale,
+        Refusal.MANY_QUESTIONS: len(scope.ledger.questions.open()) >= MOST_OPEN,
+    }
+    refused = next((refusal for refusal, applies in impossible.items() if applies), None)
+    return refused or _asked(posted, scope)
+
+
+def _asked(posted: PostedCommand, scope: Scope) -> CommandAction:
+    """Return the question, about the finding that its first word names, or that of its thread.
+
+    A first word of a few hexadecimal digits is an id only if a finding has it. In a thread it must be one of the
+    thread's, or a whole id: `dead code` is a question.
+    """
+    command, records = posted.command, scope.ledger.findings.records
+    there = tuple(one for one in records if one.id in posted.findings)
+    named = tuple(one for one in there or records if command.target and one.id.startswith(command.target))
+    if not named and is_finding_id(command.target):
+        named = tuple(one for one in records if one.id == command.target)
+        if not named:
+            return Refusal.NO_FINDING
+    meant = named or there
+    if len(command.reason.split(maxsplit=1)) < 1 + bool(named):
+        return Refusal.NO_QUESTION
+    if len(meant) > 1:
+        return Refusal.SEVERAL_FINDINGS
+    return Ask(command.reason, meant[0] if meant else None)
 
 
 def _review(posted: PostedCommand, scope: Scope) -> CommandAction:
@@ -164,12 +221,18 @@ def _amend(posted: PostedCommand, scope: Scope) -> CommandAction:
         Refusal.CLOSED: not scope.pull.is_open,
         Refusal.FREE: not scope.paid,
         Refusal.NO_MEMORY: not scope.remembers,
-        Refusal.NO_REASON: command.name is not CommandName.UNWAIVE and not command.reason,
+        Refusal.NO_REASON: command.name in {CommandName.WAIVE, CommandName.BYPASS} and not command.reason,
     }
     refused = next((refusal for refusal, applies in impossible.items() if applies), None)
     if refused is not None:
         return refused
-    return _bypass(posted, scope) if command.name is CommandName.BYPASS else _waive(posted, scope)
+    match command.name:
+        case CommandName.BYPASS:
+            return _bypass(posted, scope)
+        case CommandName.ACCEPT:
+            return _accept(posted, scope)
+        case _:
+            return _waive(posted, scope)
 
 
 def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
@@ -185,9 +248,23 @@ def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
     return refused or EditLedger(GrantBypass(pull.head_sha, pull.base_ref, posted.sender, posted.command.reason))
 
 
+def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
+    """Accept the answer to this head, if not all of it could be read and it was there before the comment."""
+    pull, answer = scope.pull, scope.ledger.unread_on(scope.pull.head_sha)
+    if refused := _not_by_authors(posted, scope):
+        return refused
+    if answer is None:
+        return Refusal.NO_ANSWER
+    if not _is_meant(posted, scope):
+        return Refusal.NEWER_HEAD
+    if posted.at < datetime.fromisoformat(answer.unread_at):
+        return Refusal.NEWER_ANSWER
+    return EditLedger(Accept(pull.head_sha, answer.task_id, posted.sender))
+
+
 def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
     """List the open findings that a `waive` or `unwaive` can mean: by its id, or those of its thread."""
-    target, waives = posted.command.target, posted.command.name is CommandName.WAIVE
+    target, waives = posted.command.target, posted.command.name is not CommandName.UNWAIVE
     named = (one for one in findings.open() if (one.id.startswith(target) if target else one.id in posted.findings))
     return tuple(one for one in named if waives or one.waiver is not None)
 
@@ -232,18 +309,23 @@ def is_kept(action: EditLedger, ledger: Ledger) -> bool:
     """Whether an edit is in the ledger."""
     if isinstance(action.edit, GrantBypass):
         return ledger.bypass is not None and ledger.bypass.is_of(action.edit.head_sha, action.edit.base_ref)
+    if isinstance(action.edit, Accept):
+        return ledger.acceptance is not None and ledger.acceptance.is_of(action.edit.head_sha, action.edit.task_id)
     record = ledger.findings.find(action.edit.finding_id)
     return (record is not None and record.waiver is not None) is isinstance(action.edit, Waive)
 
 
 def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
-    """Whether the next run retries a command: GitHub failed before the ledger was written.
+    """Whether the next run retries a command: a service could not be reached in time.
 
     Args:
         action: what the command does.
         outcome: of the run that it started, if any.
     """
-    return isinstance(action, EditLedger) and outcome is not None and outcome.reason is Reason.GITHUB
+    reason = outcome.reason if outcome else None
+    if isinstance(action, Ask):
+        return reason in {Reason.GITHUB, Reason.UNREACHABLE}
+    return isinstance(action, EditLedger) and reason is Reason.GITHUB
 
 
 def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:
@@ -257,12 +339,12 @@ def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger
     match action:
         case Refusal():
             return action
-        case Buy():
+        case Buy() | Ask():
             done = outcome is not None and outcome.status in {Status.COMPLETED, Status.PENDING}
             return None if done else Refusal.NOT_DONE
         case Cancel(is_unknown=is_unknown):
-            left = is_unknown or ledger.open_tasks() or ledger.postponed() or ledger.intents()
-            return Refusal.NOT_CANCELLED if left else None
+            left = ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open()
+            return Refusal.NOT_CANCELLED if left or is_unknown else None
         case EditLedger():
             return None if is_kept(action, ledger) else Refusal.NOT_KEPT
         case Collect() | Tell():

@@ -28,6 +28,9 @@ CALL = "/reviewbot"
 KEPT_FOR = timedelta(days=7)
 """How long a command without an answer is still executed."""
 
+MAX_QUESTION = 2_000
+"""Characters of a question."""
+
 
 class CommandName(StrEnum):
     """The commands; `UNKNOWN` is anything else after `/reviewbot`."""
@@ -36,8 +39,10 @@ class CommandName(StrEnum):
     COLLECT = "collect"
     CANCEL = "cancel"
     STATUS = "status"
+    ASK = "ask"
     WAIVE = "waive"
     UNWAIVE = "unwaive"
+    ACCEPT = "accept"
     BYPASS = "bypass"
     HELP = "help"
     UNKNOWN = "unknown"
@@ -56,8 +61,10 @@ _SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
     CommandName.COLLECT: (Permission.WRITE, ""),
     CommandName.CANCEL: (Permission.WRITE, ""),
     CommandName.STATUS: (Permission.READ, ""),
+    CommandName.ASK: (Permission.WRITE, ".*"),
     CommandName.WAIVE: (Permission.WRITE, f"{_ID}(?: (?P<reason>.*))?"),
     CommandName.UNWAIVE: (Permission.WRITE, _ID),
+    CommandName.ACCEPT: (Permission.MAINTAIN, ""),
     CommandName.BYPASS: (Permission.MAINTAIN, f"(?:{_COMMIT}(?: |$))?(?P<reason>.*)"),
     CommandName.HELP: (Permission.READ, ""),
 }
@@ -71,8 +78,9 @@ class Command(Struct, frozen=True):
     """A command as written.
 
     Attributes:
-        target: the start of a commit or of a finding's id, in lower case; may be empty.
-        reason: hostile text on one line, may be empty.
+        target: the start of a commit or of a finding's id, in lower case; may be empty. Of `ask` the first word that
+            can be one, which `authorize` finds out.
+        reason: hostile text, may be empty; on one line, except for a question, which is the whole comment.
     """
 
     name: CommandName
@@ -99,9 +107,18 @@ def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
         return Command(CommandName.UNKNOWN)
     arguments = {"target": "", "reason": ""} | found.groupdict(default="")
     target, reason = arguments["target"].casefold(), arguments["reason"]
+    if name is CommandName.ASK:
+        return _question(body)
     if findings and name is CommandName.WAIVE:
         target, reason = _named(reason, findings)
     return Command(name, target, shorten_line(reason, MAX_REASON))
+
+
+def _question(body: str) -> Command:
+    """Return a question, which is the rest of the comment."""
+    text = "".join(body.split(maxsplit=2)[2:]).strip()[:MAX_QUESTION]
+    first = "".join(text.split(maxsplit=1)[:1]).casefold()
+    return Command(CommandName.ASK, first if re.fullmatch(ID_PATTERN, first) else "", text)
 
 
 def _named(text: str, findings: tuple[str, ...]) -> tuple[str, str]:
@@ -158,8 +175,8 @@ def open_commands(
     Bots, deleted accounts, edited comments (anyone with write access can edit one) and comments older than `KEPT_FOR`
     do not count. The threads of another instance are left to its workflow.
     """
-    comments = tuple(comments)
-    answers = tuple(_answers(comments))
+    comments, threads = tuple(comments), tuple(threads)
+    answers = tuple(mark for _, mark in _answers(said_in(comments, threads)))
     written: list[tuple[Comment, tuple[str, ...]]] = [(one, ()) for one in comments]
     written += [(one, ids) for thread, ids in _threads_to_read(threads, instance) for one in thread.comments]
     posted_commands = (
@@ -188,11 +205,12 @@ def _threads_to_read(threads: Iterable[Thread], instance: str) -> Iterator[tuple
 
 def _is_done(comment: Comment, answers: Iterable[AnswerMark], instance: str) -> bool:
     # The reaction says so. Of several workflows, each answers for itself.
-    answered = {mark.instance for mark in answers if mark.comment == _key(comment)}
+    answered = {mark.instance for mark in answers if mark.comment == key_of(comment)}
     return comment.reacted and (not answered or instance in answered)
 
 
-def _key(comment: Comment) -> str:
+def key_of(comment: Comment) -> str:
+    """Return the id of a comment, unique in the pull request."""
     return comment_key(comment.id, in_thread=isinstance(comment, ThreadComment))
 
 
@@ -205,12 +223,23 @@ def _posted_command(comment: Comment, findings: tuple[str, ...], now: datetime) 
     return PostedCommand(comment.id, command, comment.author, comment.created_at, in_thread, findings, url=comment.url)
 
 
+def said_in(comments: Iterable[Comment], threads: Iterable[Thread]) -> tuple[Comment, ...]:
+    """Return the comments of the conversation and of the review threads."""
+    return (*comments, *(one for thread in threads for one in thread.comments))
+
+
 def answers_to(comments: Iterable[Comment], instance: str, key: str) -> tuple[AnswerMark, ...]:
     """List the marks of the answers to a command; two runs that race may each have written one."""
-    return tuple(mark for mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key))
+    return tuple(mark for _, mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key))
 
 
-def _answers(comments: Iterable[Comment]) -> Iterator[AnswerMark]:
+def replies_to(comments: Iterable[Comment], instance: str, key: str) -> tuple[Comment, ...]:
+    """List the comments that answer a command, oldest first."""
+    found = (one for one, mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key))
+    return tuple(sorted(found, key=lambda one: (not isinstance(one, ThreadComment), one.id)))
+
+
+def _answers(comments: Iterable[Comment]) -> Iterator[tuple[Comment, AnswerMark]]:
     for comment in comments:
         if comment.ours and comment.edited_by_us and (mark := read_answer_mark(comment.body)):
-            yield mark
+            yield comment, mark

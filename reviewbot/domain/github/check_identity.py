@@ -14,12 +14,12 @@ from msgspec import Struct
 SKIP_LENGTH = 11
 """Characters of `CheckTag.skip`: 66 bits in Base64. Each guess takes a check run and a reviewbot run."""
 
-TAG_LENGTH = 32
+TAG_LENGTH = 33
 """Characters of the longest tag, with the space after it: only a skipped check has `CheckTag.skip`."""
 
 _TAG = re.compile(
     r"pr(?P<number>[1-9][0-9]{0,8})=(?P<verdict>[a-z_]{0,15})"
-    rf"(?:\+(?P<skip>[0-9A-Za-z_-]{{{SKIP_LENGTH}}}))?(?: (?P<rest>.*))?",
+    rf"(?:\+(?P<skip>[0-9A-Za-z_-]{{{SKIP_LENGTH}}}))?(?P<asks>\?)?(?: (?P<rest>.*))?",
     re.ASCII | re.DOTALL,
 )
 
@@ -29,17 +29,19 @@ class CheckTag(Struct, frozen=True):
 
     Attributes:
         skip: the record that a label skipped the review of this head; see `skip_record`.
+        asks: whether a question on the pull request is open, so that a collection finds it.
     """
 
     number: int
     verdict: str = ""
     skip: str = ""
+    asks: bool = False
 
 
 def with_tag(tag: CheckTag, copy: str) -> str:
     """Return the `external_id` of a tag and a copy, which may be empty."""
     skip = f"+{tag.skip}" if tag.skip else ""
-    return " ".join(part for part in (f"pr{tag.number}={tag.verdict}{skip}", copy) if part)
+    return " ".join(part for part in (f"pr{tag.number}={tag.verdict}{skip}{'?' * tag.asks}", copy) if part)
 
 
 def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
@@ -47,4 +49,5 @@ def split_tag(external_id: str) -> tuple[CheckTag | None, str]:
     match = _TAG.fullmatch(external_id)
     if match is None:
         return None, ""
-    return CheckTag(int(match["number"]), match["verdict"], match["skip"] or ""), match["rest"] or ""
+    tag = CheckTag(int(match["number"]), match["verdict"], match["skip"] or "", asks=match["asks"] is not None)
+    return tag, match["rest"] or ""

@@ -21,7 +21,8 @@ from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.ledger.finding_codec import Count, FindingsJson, Row, smaller
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
+from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind, Tolerance
+from reviewbot.domain.model.question import Question, Questions, QuestionState
 from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.text.strict_json import JsonMismatch, Moment, Whole, read, same_fields
@@ -80,6 +81,7 @@ class _JudgementJson(Struct, frozen=True):
     rules: _RulesJson
     placement: _PlacementJson
     review_kind: ReviewKind
+    answer: AnswerForm
 
 
 class _JudgedRow(Row, frozen=True):
@@ -122,6 +124,8 @@ class _PurchaseJson(Struct, frozen=True):
     judged: tuple[_JudgedRow, ...]
     max_credits: _Hold
     lines: Whole | None
+    no_schema: bool
+    unread_at: str
     head_at: str
     context: tuple[_ContextRow, ...]
     mode: Mode | None
@@ -129,11 +133,33 @@ class _PurchaseJson(Struct, frozen=True):
     requested_by: tuple[str, ...]
 
 
+class _QuestionRow(Row, frozen=True):
+    comment: str
+    digest: str
+    by: str
+    finding: str
+    state: QuestionState
+    task_id: str
+    hold: _Hold
+    used: Decimal | None
+    at: str
+
+
+class _QuestionsJson(Struct, frozen=True):
+    records: tuple[_QuestionRow, ...]
+
+
 class _BypassRow(Row, frozen=True):
     head_sha: str
     base_ref: str
     by: str
     reason: str
+
+
+class _AcceptanceRow(Row, frozen=True):
+    head_sha: str
+    task_id: str
+    by: str
 
 
 class _SeenRow(Row, frozen=True):
@@ -158,8 +184,10 @@ class _LedgerJson(Struct, frozen=True):
     forgotten: Decimal
     findings: FindingsJson
     bypass: _BypassRow | None
+    acceptance: _AcceptanceRow | None
     counter: _Counter
     seen: _SeenRow
+    questions: _QuestionsJson
     opinions: tuple[_OpinionsRow, ...]
     stated: str
 
@@ -255,9 +283,14 @@ def replace_ledger(body: str, encoded: str) -> str:
 
 
 def is_waiting(body: str) -> bool:
-    """Return whether a summary contains an intent or an open or deferred task, signed or not."""
-    ledger = unverified(body)
-    return ledger is not None and bool(ledger.open_tasks() or ledger.postponed() or ledger.intents())
+    """Return whether a summary contains an intent, an open or deferred task or an open question, signed or not."""
+    ledger = unverified(body) or Ledger()
+    return bool(ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open())
+
+
+def has_open_question(body: str) -> bool:
+    """Return whether a summary contains a question without an answer, signed or not."""
+    return bool((unverified(body) or Ledger()).questions.open())
 
 
 def unverified(body: str) -> Ledger | None:
@@ -275,7 +308,8 @@ def _unpack(payload: str) -> Ledger | None:
     except JsonMismatch:
         return None
     ledger = same_fields(written, Ledger)
-    return ledger if all(map(_is_sane, (ledger.forgotten, *(entry.used or 0 for entry in ledger.purchases)))) else None
+    used = (*(one.used for one in ledger.purchases), *(one.used for one in ledger.questions.records))
+    return ledger if all(_is_sane(one or 0) for one in (ledger.forgotten, *used)) else None
 
 
 def _is_sane(used: Decimal | int) -> bool:
@@ -302,9 +336,11 @@ def _to_json(ledger: Ledger) -> _LedgerJson:
         forgotten=short_credits(ledger.forgotten),
         findings=same_fields(ledger.findings, FindingsJson),
         bypass=None if ledger.bypass is None else same_fields(ledger.bypass, _BypassRow),
+        acceptance=None if ledger.acceptance is None else same_fields(ledger.acceptance, _AcceptanceRow),
         counter=min(ledger.counter, MAX_COUNTER),
         seen=same_fields(ledger.seen, _SeenRow),
         opinions=tuple(same_fields(one, _OpinionsRow) for one in ledger.opinions),
+        questions=same_fields(Questions(tuple(map(_in_bounds, ledger.questions.records))), _QuestionsJson),
         stated=ledger.stated,
     )
 
@@ -313,6 +349,10 @@ def _shortened(entry: Purchase, *, is_late: bool) -> Purchase:
     used = None if entry.used is None else short_credits(entry.used)
     context = entry.context if is_late else ()
     return replace(entry, used=used, expertise=entry.expertise[:MAX_EXPERTISE], context=context)
+
+
+def _in_bounds(question: Question) -> Question:
+    return question if question.used is None else replace(question, used=short_credits(question.used))
 
 
 def short_credits(used: Decimal) -> Decimal:

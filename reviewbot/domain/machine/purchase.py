@@ -23,7 +23,7 @@ from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login,
 from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
 from reviewbot.domain.policy.size import limit_per_pull, lines_each
 from reviewbot.domain.policy.verdict import Coverage
-from reviewbot.errors import NotApproved, PermissionMissing
+from reviewbot.errors import NotApproved, OverBudget, PermissionMissing
 from reviewbot.values import replace
 
 _BYPASS = "or a maintainer comments `/reviewbot bypass {} REASON`"
@@ -163,10 +163,24 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
     agreed = priced(known, candidate, tag, intent.parts if intent else _parts(known))
     if balance is not None and not intent:
         _check_memory(known)
-        spent = max(known.stored.claimed, known.ledger.spent) - freed
+        spent = _spent(known) - freed
         after = replace(balance, available=balance.available + freed)
         budget.check(_spending(known, known.ledger, agreed.hold, spent), after)
     return agreed
+
+
+def stopped_by_limit(known: Known) -> str:
+    """Return which limit would stop the planned purchase; empty if none would. The balance is not known."""
+    hold = known.purchase.hold if known.purchase else 0
+    try:
+        budget.check(_spending(known, known.ledger, hold, _spent(known)), None)
+    except OverBudget as error:
+        return f"{error.message} {error.hint}"
+    return ""
+
+
+def _spent(known: Known) -> Decimal:
+    return max(known.stored.claimed, known.ledger.spent)
 
 
 def resized(known: Known, candidate: Candidate, whole: Quote) -> Quote:
@@ -210,7 +224,9 @@ def may_exceed_together(known: Known) -> bool:
     request = known.request
     if request.max_credits_per_pr is not Auto.AUTO:
         return request.max_credits_per_pr > 0
-    return request.max_credits is Auto.AUTO or request.max_tasks > 1 or bool(known.memory.written.purchases)
+    written = known.memory.written
+    is_first = not (written.purchases or written.questions.records)
+    return request.max_credits is Auto.AUTO or request.max_tasks > 1 or not is_first
 
 
 def check_race(known: Known, now: Ledger) -> None:
@@ -226,9 +242,10 @@ def check_race(known: Known, now: Ledger) -> None:
     Raises:
         OverBudget: they do not fit; no task exists.
     """
-    mine = known.purchase
-    before = {one: known.ledger.named(one.identity, one.attempt) for one in now.purchases}
+    mine, written = known.purchase, known.ledger
+    before = {one: written.named(one.identity, one.attempt) for one in now.purchases}
     more = sum((max(one.cost - (old.cost if old else 0), Decimal(0)) for one, old in before.items()), Decimal(0))
+    more += max(now.questions.cost - written.questions.cost, Decimal(0))
     if mine is not None and more:
         budget.check(_spending(known, now, mine.hold, known.ledger.spent - mine.hold + more), None)
 
@@ -266,6 +283,7 @@ def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -
         submitted_at=before.submitted_at,
         hold=before.hold,
         size_tier=before.size_tier,
+        no_schema=before.no_schema,
         selection=before.selection or intent.selection,
         # A short copy has no base and does not record `confirms`.
         confirms=before.confirms or (not before.base_ref and confirms),

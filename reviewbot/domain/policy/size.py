@@ -35,6 +35,11 @@ class AutoSize(Struct, frozen=True):
         rounded = -(-(100 * self.base + self.per_100_lines * lines) // (100 * STEP)) * STEP
         return max(min(rounded, self._most(mode)), mode.credits.start)
 
+    def is_at_ceiling(self, lines: int, mode: Mode) -> bool:
+        """Return whether the ceiling makes a task smaller."""
+        is_over = 100 * self.base + self.per_100_lines * lines > 100 * self.ceiling
+        return is_over and self.credits_for(lines, mode) == self.ceiling
+
     def _most(self, mode: Mode) -> int:
         return min(self.ceiling, mode.credits.stop - 1)
 

@@ -141,7 +141,11 @@ def code_cell(text: str) -> str:
 
 def fence(text: str, info: str = "") -> str:
     """Return a fenced block that its content cannot close, in the language `info`; the final line feed is dropped."""
-    code = code_text(text).removesuffix("\n")
+    return enclosed(code_text(text).removesuffix("\n"), info)
+
+
+def enclosed(code: str, info: str = "") -> str:
+    """Return a fenced block of text that is prepared for code, such as Markdown with fences of its own."""
     marks = "`" * max(3, _longest_run(code) + 1)
     return f"{marks}{_language(info)}\n{code}\n{marks}"
 

@@ -16,6 +16,7 @@ class StatusView(Struct, frozen=True):
 
     Attributes:
         waiting: the heads whose review is open, full, oldest first.
+        questions: how many questions are open.
         postponed: whether the purchase of a review waits.
         counts: findings that count, by severity; every severity is a key.
         spent: credits held by open reviews and used by finished ones.
@@ -29,6 +30,7 @@ class StatusView(Struct, frozen=True):
     spent: Decimal
     bypass: BypassView | None
     problem: str = ""
+    questions: int = 0
 
 
 class ChoiceView(Struct, frozen=True):
@@ -36,6 +38,53 @@ class ChoiceView(Struct, frozen=True):
 
     id: str
     title: str
+
+
+class QuestionView(Struct, frozen=True):
+    """The prompt for a question.
+
+    Attributes:
+        boundary: trusted; a random word around the question, which its writer cannot guess.
+        question: redacted, at most `parse.MAX_QUESTION` characters.
+        finding: the title of the finding that it is about; empty for the whole pull request.
+        line: 0 if unknown.
+        instructions: of the repository's owners.
+        file_names: names of the attachments, with one line each on the contents.
+    """
+
+    repository: str
+    pull_number: int
+    head_sha: str
+    boundary: str
+    question: str
+    finding_id: str
+    finding: str
+    path: str
+    line: int
+    instructions: str
+    file_names: tuple[tuple[str, str], ...]
+
+
+class AskedView(Struct, frozen=True):
+    """The reviewer's reply to a question.
+
+    Attributes:
+        asker: the login to mention; shown as text if it is not a valid one.
+        url: of the question.
+        is_edited: whether the question's comment was edited or deleted after it was sent.
+        text: the answer; empty without one.
+        state: of the task, as CodeVF calls it; empty if CodeVF has none.
+        used: the credits used, None if unknown.
+        hold: the credits that were held.
+    """
+
+    asker: str
+    url: str | None
+    is_edited: bool
+    text: str
+    state: str
+    used: Decimal | None
+    hold: int
 
 
 class AnswerView(Struct, frozen=True):
@@ -53,6 +102,7 @@ class AnswerView(Struct, frozen=True):
         status: None for other commands than `status`.
         in_reply_to: trusted; the address of a command in a review thread, None for one in the conversation.
         choices: the findings that the command can mean, if it does not say which one.
+        reply: of the reviewer, for `ask`.
     """
 
     mark: str
@@ -73,6 +123,7 @@ class AnswerView(Struct, frozen=True):
     status: StatusView | None = None
     in_reply_to: str | None = None
     choices: tuple[ChoiceView, ...] = ()
+    reply: AskedView | None = None
 
 
 class AnnouncementView(Struct, frozen=True):

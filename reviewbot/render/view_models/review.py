@@ -71,13 +71,16 @@ class FindingView(Struct, frozen=True):
 class CommentView(Struct, frozen=True):
     """A comment on the same lines or the same file, with one or more findings. Its hidden `mark` is trusted.
 
-    It is `waivable` if a command can waive its findings.
+    It is `waivable` if a command can waive its findings. With `agent_prompt` it has those that block as a prompt for a
+    coding agent, if that fits; their lines are of `head_sha`.
     """
 
     mark: str
     on_file: bool
     findings: tuple[FindingView, ...]
     waivable: bool = False
+    agent_prompt: bool = False
+    head_sha: str = ""
 
 
 class FileGroup(Struct, frozen=True):
@@ -137,7 +140,8 @@ class CostView(Struct, frozen=True):
     """The cost of the review in credits; None while unknown, never 0.
 
     The hold is the sum of all tasks, of which there are `parts`. `size` says why each has `max_credits`; it is empty if
-    the setting is a number. Of the pull request's `limit`, which is 0 without one, `spent` credits are used or held.
+    the setting is a number. `at_ceiling` is whether `max-credits-ceiling` made it smaller. Of the pull request's
+    `limit`, which is 0 without one, `spent` credits are used or held; in a dry run without this review's.
     """
 
     mode: str
@@ -149,8 +153,14 @@ class CostView(Struct, frozen=True):
     used: Decimal | None
     parts: int = 1
     size: str = ""
+    at_ceiling: bool = False
     spent: Decimal = Decimal(0)
     limit: int = 0
+
+    @property
+    def exceeds_limit(self) -> bool:
+        """Whether a review of a dry run would exceed the limit."""
+        return bool(self.limit) and self.spent + self.hold > self.limit
 
 
 class WaitView(Struct, frozen=True):
@@ -284,6 +294,7 @@ class PromptView(Struct, frozen=True):
         since: the last reviewed head, full; empty when the whole change is to be reviewed.
         confirms: the attachment with open findings to confirm; empty without one.
         part: the number of this task, from 1, of `parts` over which the change is split.
+        in_words: whether no response schema is sent.
     """
 
     repository: str
@@ -301,3 +312,4 @@ class PromptView(Struct, frozen=True):
     confirms: str = ""
     part: int = 1
     parts: int = 1
+    in_words: bool = False

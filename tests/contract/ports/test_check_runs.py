@@ -62,6 +62,22 @@ def test_a_check_without_a_copy_keeps_its_tag(github: GitHubHarness) -> None:
     assert (made.external_id, made.tag) == ("", CheckTag(1, "success"))
 
 
+def test_the_tag_and_the_copy_of_a_completed_check_can_be_replaced(github: GitHubHarness) -> None:
+    made = github.forge.create_check(check(open_change(github)))
+    tag = CheckTag(1, "success", asks=True)
+    github.forge.tag_check(made.id, tag, "other")
+    assert read(github).checks == (replace(made, tag=tag, external_id="other"),)
+    with pytest.raises(NotFound):
+        github.forge.tag_check(made.id + 1_000, tag, "other")
+
+
+def test_a_completed_check_with_an_open_question_is_waiting(github: GitHubHarness) -> None:
+    made = github.forge.create_check(check(open_change(github)))
+    assert github.forge.waiting(CheckNames(CHECK_NAME)).known == ()
+    github.forge.tag_check(made.id, CheckTag(1, "success", asks=True), made.external_id)
+    assert github.forge.waiting(CheckNames(CHECK_NAME)).known == (1,)
+
+
 def test_a_check_needs_a_commit_of_the_repository(github: GitHubHarness) -> None:
     open_change(github)
     with pytest.raises(Refused):
@@ -92,6 +108,8 @@ def test_writing_checks_needs_a_permission(github: GitHubHarness, permission: st
     assert caught.value.needs == "checks: write"
     with pytest.raises(PermissionMissing):
         forge.update_check(made.id, check(head))
+    with pytest.raises(PermissionMissing):
+        forge.tag_check(made.id, CheckTag(1), "copy")
     assert read(github).checks == (made,)
 
 

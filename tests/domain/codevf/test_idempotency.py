@@ -16,8 +16,10 @@ from reviewbot.domain.codevf.idempotency import (
     account_number,
     change_digest,
     key_of_part,
+    question_key,
     scope_since,
     since_of,
+    text_digest,
 )
 from reviewbot.domain.diff.parse import SUBMODULE_MODE, SYMLINK_MODE, ChangedFile, FileStatus, parse_diff
 from reviewbot.domain.github.pull_request import Entry
@@ -183,3 +185,17 @@ def test_tasks_that_are_bought_together_have_keys_of_their_own() -> None:
     keys = {key_of_part(key, part, parts) for part, parts in ((1, 2), (2, 2), (1, 3), (2, 3), (3, 3))}
     assert len(keys | {key}) == 6
     assert all(uuid.UUID(one).version == 4 for one in keys)
+
+
+def test_the_key_of_a_question_is_that_of_its_comment_and_text() -> None:
+    keys = {
+        question_key(1, 7, "", "42", text_digest("Why?")),
+        question_key(2, 7, "", "42", text_digest("Why?")),
+        question_key(1, 8, "", "42", text_digest("Why?")),
+        question_key(1, 7, "nightly", "42", text_digest("Why?")),
+        question_key(1, 7, "", "r42", text_digest("Why?")),
+        question_key(1, 7, "", "42", text_digest("How?")),
+    }
+    assert len(keys) == 6
+    assert all(uuid.UUID(key).version == 4 for key in keys)
+    assert question_key(1, 7, "", "42", text_digest("Why?")) in keys

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reviewbot.domain.commands.authorize import (
+    Ask,
     Buy,
     Cancel,
     Collect,
@@ -23,12 +24,13 @@ from reviewbot.domain.commands.authorize import (
     refusal_after,
 )
 from reviewbot.domain.commands.parse import CommandName, PostedCommand, parse
-from reviewbot.domain.findings.tracked_finding import Bypass, Findings, FindingState, TrackedFinding, Waiver
+from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, FindingState, TrackedFinding, Waiver
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Commit, Permission
-from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
-from reviewbot.domain.ledger.ledger import Judgement, Ledger, TaskState
+from reviewbot.domain.ledger.edits import Accept, GrantBypass, Unwaive, Waive
+from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.model.options import FailOn, Tolerance
+from reviewbot.domain.model.question import MOST_OPEN, Question, Questions, QuestionState
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.eligibility import Asked
 from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, answered, did_not_happen, not_due, pending
@@ -61,11 +63,13 @@ def action(text: str, by: str = "wendy", **more: Any) -> CommandAction:  # noqa:
 
 COMMANDS = {
     "review": Permission.WRITE,
+    "ask why": Permission.WRITE,
     "collect": Permission.WRITE,
     "cancel": Permission.WRITE,
     "waive 77aa because": Permission.WRITE,
     "unwaive c0de": Permission.WRITE,
     f"bypass {HEAD} because": Permission.MAINTAIN,
+    "accept": Permission.MAINTAIN,
     "status": Permission.READ,
     "help": Permission.READ,
 }
@@ -155,7 +159,48 @@ def test_what_blocks_again_is_for_any_head() -> None:
     assert isinstance(action("unwaive c0de", ledger=replace(LEDGER, purchases=())), EditLedger)
 
 
-@pytest.mark.parametrize("text", ["review", "waive 77aa because", "unwaive c0de", f"bypass {HEAD} because"])
+UNREAD = replace(BOUGHT, unread_at=(ASKED_AT - timedelta(seconds=30)).isoformat())
+ACCEPT = EditLedger(Accept(HEAD, "task_1", "wendy"))
+
+
+@pytest.mark.parametrize(
+    ("purchases", "came"),
+    [
+        ((UNREAD,), ACCEPT),
+        ((replace(UNREAD, unread_at=ASKED_AT.isoformat()),), ACCEPT),
+        ((replace(UNREAD, unread_at=(ASKED_AT + timedelta(seconds=1)).isoformat()),), Refusal.NEWER_ANSWER),
+        ((BOUGHT,), Refusal.NO_ANSWER),
+        ((), Refusal.NO_ANSWER),
+        ((replace(UNREAD, state=TaskState.OPEN),), Refusal.NO_ANSWER),
+        ((replace(UNREAD, head_sha="d" * 40),), Refusal.NO_ANSWER),
+        ((UNREAD, replace(BOUGHT, attempt=2, task_id="task_2")), Refusal.NO_ANSWER),
+        ((BOUGHT, replace(UNREAD, attempt=2)), ACCEPT),
+        ((replace(UNREAD, head_at=(ASKED_AT + timedelta(seconds=1)).isoformat()),), Refusal.NEWER_HEAD),
+        ((replace(UNREAD, head_at=""),), Refusal.NEWER_HEAD),
+    ],
+)
+def test_an_answer_is_accepted_that_could_be_read_before_the_comment(
+    purchases: tuple[Purchase, ...], came: CommandAction
+) -> None:
+    assert action("accept", ledger=replace(LEDGER, purchases=purchases)) == came
+
+
+def test_no_author_accepts_an_answer() -> None:
+    ledger = replace(LEDGER, purchases=(UNREAD,))
+    pushed = pull(commits=(commit("ann", committer="wendy"),))
+    assert action("accept", by="ann", ledger=ledger) is Refusal.OWN
+    assert action("accept", ledger=ledger, pull=pushed) is Refusal.OWN
+    assert action("accept", ledger=ledger, pull=pull(commit_count=300)) is Refusal.UNKNOWN_AUTHORS
+    assert action("accept now", ledger=ledger) is Refusal.UNKNOWN
+
+
+def test_an_acceptance_counts_once_it_is_in_the_ledger() -> None:
+    assert refusal_after(ACCEPT, None, LEDGER) is Refusal.NOT_KEPT
+    assert refusal_after(ACCEPT, None, replace(LEDGER, acceptance=Acceptance(HEAD, "task_2", "w"))) is Refusal.NOT_KEPT
+    assert refusal_after(ACCEPT, None, replace(LEDGER, acceptance=Acceptance(HEAD, "task_1", "w"))) is None
+
+
+@pytest.mark.parametrize("text", ["review", "waive 77aa because", "unwaive c0de", f"bypass {HEAD} because", "accept"])
 def test_nothing_is_bought_or_let_through_on_a_closed_pull_request(text: str) -> None:
     assert action(text, pull=pull(is_open=False)) is Refusal.CLOSED
 
@@ -185,7 +230,7 @@ def test_what_is_open_or_postponed_is_cancelled(state: TaskState, came: CommandA
     assert action("cancel", ledger=bought(state)) == came
 
 
-@pytest.mark.parametrize("text", ["cancel", "waive 77aa because", "unwaive c0de", f"bypass {HEAD} because"])
+@pytest.mark.parametrize("text", ["cancel", "waive 77aa because", "unwaive c0de", f"bypass {HEAD} because", "accept"])
 def test_a_free_reviewers_memory_is_no_ground_for_anything(text: str) -> None:
     assert action(text, paid=False) is Refusal.FREE
 
@@ -387,3 +432,82 @@ def test_the_rules_in_a_thread_are_those_of_the_conversation() -> None:
 
 def test_a_review_that_a_reply_asks_for_is_not_that_of_a_comment_with_the_same_number() -> None:
     assert in_thread("review", UNRATED) == Buy(Asked("wendy", "r42", HEAD))
+
+
+def questions(*states: QuestionState) -> Ledger:
+    """Return the ledger with a question in each of these states; the comment of the first is that of `action`."""
+    made = (
+        Question(str(42 + at), "", "ann", HIGH.id, one, f"task_{7 + at}", 120, None, "")
+        for at, one in enumerate(states)
+    )
+    return replace(LEDGER, questions=Questions(tuple(made)))
+
+
+def asks(text: str, *findings: str) -> CommandAction:
+    command = parse(f"/reviewbot ask {text}", findings=findings)
+    assert command is not None
+    return authorize(
+        PostedCommand(42, command, "wendy", ASKED_AT, in_thread=bool(findings), findings=findings), scope()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "there", "came"),
+    [
+        ("Why?", (), Ask("Why?")),
+        ("3f9a000001 Why?", (), Ask("3f9a000001 Why?", MEDIUM)),
+        ("BEEF why is it fixed?", (), Ask("BEEF why is it fixed?", FIXED)),
+        ("dead code?", (), Ask("dead code?")),
+        ("3f9a why?", (), Refusal.SEVERAL_FINDINGS),
+        ("0123456789 why?", (), Refusal.NO_FINDING),
+        ("", (), Refusal.NO_QUESTION),
+        ("77aa", (), Refusal.NO_QUESTION),
+        ("Why?", (UNRATED.id,), Ask("Why?", UNRATED)),
+        ("beef is a word here", (UNRATED.id,), Ask("beef is a word here", UNRATED)),
+        ("3f9a000001 Why?", (UNRATED.id,), Ask("3f9a000001 Why?", MEDIUM)),
+        ("Why?", (MEDIUM.id, HIGH.id), Refusal.SEVERAL_FINDINGS),
+        ("3f9a000002 Why?", (MEDIUM.id, HIGH.id), Ask("3f9a000002 Why?", HIGH)),
+    ],
+)
+def test_a_question_is_about_a_finding_or_the_pull_request(
+    text: str, there: tuple[str, ...], came: CommandAction
+) -> None:
+    assert asks(text, *there) == came
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"pull": pull(is_open=False)}, Refusal.CLOSED),
+        ({"paid": False}, Refusal.FREE),
+        ({"remembers": False}, Refusal.NO_MEMORY),
+        ({"is_stale": True}, Refusal.TOO_OLD),
+        ({"permission": Permission.TRIAGE}, Refusal.PERMISSION),
+        ({"ledger": replace(questions(*[QuestionState.OPEN] * (MOST_OPEN + 1)), findings=Findings())}, None),
+    ],
+)
+def test_a_question_that_is_bought_is_answered_whatever_has_changed(more: dict[str, Any], why: Refusal | None) -> None:
+    if why:
+        assert action("ask why", **more) is why
+    bought = action("ask why", **{"ledger": questions(QuestionState.OPEN), **more})
+    assert bought == Ask("why", None if why is None else HIGH)
+
+
+def test_few_questions_are_open_at_a_time() -> None:
+    others = questions(QuestionState.ENDED, *[QuestionState.INTENT] * MOST_OPEN).questions.records[1:]
+    assert action("ask why", ledger=replace(LEDGER, questions=Questions(others))) is Refusal.MANY_QUESTIONS
+    assert action("ask why", ledger=replace(LEDGER, questions=Questions(others[1:]))) == Ask("why")
+
+
+def test_cancelling_includes_questions() -> None:
+    assert action("cancel", ledger=questions(QuestionState.OPEN)) == Cancel(("task_7",))
+    assert action("cancel", ledger=questions(QuestionState.ANSWERED)) is Refusal.NOTHING_OPEN
+    assert refusal_after(Cancel(()), None, questions(QuestionState.OPEN)) is Refusal.NOT_CANCELLED
+    assert refusal_after(Cancel(()), None, questions(QuestionState.ENDED)) is None
+
+
+def test_a_question_is_tried_again_while_a_service_is_away() -> None:
+    for reason, left in {Reason.GITHUB: True, Reason.UNREACHABLE: True, Reason.OVER_BUDGET: False}.items():
+        outcome = did_not_happen(reason, "", "", exit_status=3, on_error=Tolerance.FAIL)
+        assert is_left(Ask("why"), outcome) is left
+        assert refusal_after(Ask("why"), outcome, LEDGER) is Refusal.NOT_DONE

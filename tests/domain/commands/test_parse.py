@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.commands.parse import (
     KEPT_FOR,
+    MAX_QUESTION,
     Command,
     CommandName,
     PostedCommand,
     answers_to,
     open_commands,
     parse,
+    replies_to,
+    said_in,
     why_not,
 )
 from reviewbot.domain.findings.markers import AnswerMark, FindingMark
@@ -175,6 +178,16 @@ def test_only_our_own_answers_count() -> None:
     assert left(comment(), edited) == [1]
 
 
+def test_answers_in_the_conversation_and_in_threads_count() -> None:
+    reply = ThreadComment(9, "", answer(1).body, ours=True)
+    there = thread(ThreadComment(8, "", "a finding", ours=True), reply)
+    everything = said_in((answer(1), comment(3)), [there])
+    assert [one.id for one in replies_to(everything, "", "1")] == [9, answer(1).id]
+    assert replies_to(everything, "", "2") == ()
+    answered = open_commands([comment(reacted=True)], [there], "nightly", ASKED_AT)
+    assert [one.comment_id for one in answered] == [1], "another workflow has answered"
+
+
 # --- In review threads ------------------------------------------------------------------------------------------------
 
 IN_THREAD = [
@@ -286,3 +299,20 @@ def test_the_commands_of_both_are_in_the_order_of_their_times() -> None:
     late = ASKED_AT - timedelta(minutes=1)
     posted = in_threads(thread(first(), reply(9, created_at=late)), comments=(comment(1),))
     assert [one.key for one in posted] == ["r9", "1"]
+
+
+@pytest.mark.parametrize(
+    ("body", "target", "question"),
+    [
+        ("/reviewbot ask Why?", "", "Why?"),
+        ("/reviewbot ASK   Why\n\nso slow?\n", "", "Why\n\nso slow?"),
+        ("/reviewbot ask\nWhy?", "", "Why?"),
+        ("/reviewbot ask 3F9A why?", "3f9a", "3F9A why?"),
+        ("/reviewbot ask dead", "dead", "dead"),
+        ("/reviewbot ask", "", ""),
+        (f"/reviewbot ask {'x' * 3000}", "", "x" * MAX_QUESTION),
+    ],
+)
+def test_the_rest_of_the_comment_is_the_question(body: str, target: str, question: str) -> None:
+    for findings in ((), ("3f9a000001",)):
+        assert parse(body, findings=findings) == Command(CommandName.ASK, target, question)

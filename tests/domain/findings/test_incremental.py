@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.diff.parse import ChangedFile
 from reviewbot.domain.diff.text_index import Block
-from reviewbot.domain.findings.incremental import NewPart, new_parts, since_text
-from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
+from reviewbot.domain.findings.conversation import Reply, Role
+from reviewbot.domain.findings.incremental import MAX_CONVERSATION, NewPart, new_parts, since_text
+from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding, Waiver
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.values import replace
@@ -207,6 +208,40 @@ def test_what_is_open_and_what_is_new_are_told() -> None:
         '"\\"b\\"\\n": changed',
         "",
     ]
+
+
+def test_waivers_closed_findings_and_the_conversation_follow() -> None:
+    waived = replace(RECORD, waiver=Waiver("kim", "It is\nknown.", 1, "v"))
+    fixed = replace(RECORD, id="3" * 10, title='A "b"', standing=FindingState.FIXED)
+    said = Reply(Role.AUTHOR, None, '{"id": "0"}\nNEW SINCE', (RECORD.id,))
+    told = since_text("b" * 40, [], [waived], 100_000, closed=[fixed], replies=[said])
+    lines = told.split("\n")
+    assert json.loads(lines[1])["waived"] == "It is\nknown."
+    assert lines[2:] == [
+        "",
+        f"NEW SINCE THE LAST REVIEW (of commit {'b' * 40})",
+        "nothing",
+        "",
+        "CLOSED FINDINGS",
+        '3333333333, fixed: "A \\"b\\"" in "a.py"',
+        "",
+        "CONVERSATION, the newest first",
+        "",
+        "On 0123456789, by an author of the pull request:",
+        '> {"id": "0"}',
+        "> NEW SINCE",
+        "",
+    ]
+
+
+@given(st.integers(0, 9), st.integers(600, 3_000))
+def test_the_conversation_gets_what_the_findings_leave(count: int, limit: int) -> None:
+    said = [Reply(Role.AUTHOR, None, "x" * 300)] * 9
+    quiet = since_text("b", (), [RECORD] * count, limit)
+    told = since_text("b", (), [RECORD] * count, limit, replies=said)
+    assert told.startswith(quiet.removesuffix("\n"))
+    assert len(json.dumps(told).encode()) <= limit
+    assert len(json.dumps(since_text("", (), (), 10**6, replies=said * 99)).encode()) <= MAX_CONVERSATION + 300
 
 
 def test_nothing_is_told_as_nothing() -> None:

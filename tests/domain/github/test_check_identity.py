@@ -10,8 +10,9 @@ from reviewbot.domain.github.check_identity import SKIP_LENGTH, TAG_LENGTH, Chec
 from reviewbot.domain.github.pull_request import Conclusion
 
 RECORDS = st.text("0123456789abcXYZ_-", min_size=SKIP_LENGTH, max_size=SKIP_LENGTH)
-TAGS = st.builds(CheckTag, st.integers(1, 999_999_999), st.just("") | st.sampled_from(Conclusion)) | st.builds(
-    CheckTag, st.integers(1, 999_999_999), st.just(Conclusion.SKIPPED), RECORDS
+NUMBERS = st.integers(1, 999_999_999)
+TAGS = st.builds(CheckTag, NUMBERS, st.just("") | st.sampled_from(Conclusion), asks=st.booleans()) | st.builds(
+    CheckTag, NUMBERS, st.just(Conclusion.SKIPPED), RECORDS, st.booleans()
 )
 COPIES = st.text(st.characters(codec="ascii", exclude_characters=" "), min_size=1).map(lambda text: f"rb1 {text}")
 
@@ -36,6 +37,8 @@ def test_any_text_can_be_asked_for_a_tag_and_without_one_there_is_no_copy(text: 
         ("pr7= rb1 abc", CheckTag(7), "rb1 abc"),
         ("pr7=action_required", CheckTag(7, "action_required"), ""),
         ("pr7=", CheckTag(7), ""),
+        ("pr7=success? rb1 abc", CheckTag(7, "success", asks=True), "rb1 abc"),
+        ("pr7=success?? rb1 abc", None, ""),
         (f"pr7=skipped+{'0a_-' * 2}xYz", CheckTag(7, "skipped", "0a_-0a_-xYz"), ""),
         (f"pr7=skipped+{'0a_-' * 2}xYz rb1 abc", CheckTag(7, "skipped", "0a_-0a_-xYz"), "rb1 abc"),
         (f"pr7=skipped+{'0a_-' * 3}", None, ""),

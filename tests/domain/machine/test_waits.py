@@ -16,10 +16,11 @@ from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.purchase import selection_of
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
-from reviewbot.domain.model.options import Allow, ReviewOn, Supersede
-from reviewbot.domain.model.review import Task, TaskStatus
+from reviewbot.domain.model.options import Allow, ReviewOn, RoutedReviewer, Supersede
+from reviewbot.domain.model.review import Mode, Task, TaskStatus
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, Policy, Trigger
 from reviewbot.domain.policy.readiness import WaitRules
+from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.verdict import Reason, Status
 from reviewbot.errors import ForgeUnreachable, PermissionMissing
 from reviewbot.values import replace
@@ -30,6 +31,7 @@ from tests.domain.machine.world import OTHER_HEAD
 RED, GREEN = steps.HeadChecksRead(("`CI` is red",)), steps.HeadChecksRead(())
 AWAY = steps.Failed(ForgeUnreachable("GitHub is away."))
 FOR_CI = WaitRules(("CI",), hours=2)
+NONE = Route("none", reviewer=RoutedReviewer.NONE)
 BUYS = phases.Pricing | phases.Scoping
 
 
@@ -204,3 +206,24 @@ def test_a_dry_run_shows_what_a_purchase_would_wait_for(result: steps.Result, no
 def test_a_dry_run_by_hand_would_not_wait() -> None:
     at = go(start(known(dry_run=True, trigger=DispatchEvent(7, "ann"), wait_rules=FOR_CI)), sendable())
     assert (at.outcome.reason, at.known.notes) == (Reason.DRY_RUN, ())
+
+
+@pytest.mark.parametrize(("limit", "notes"), [(0, ()), (360, ()), (359, ("`max-credits-per-pr` stops this review",))])
+def test_a_dry_run_names_the_limit_that_would_stop_the_purchase(limit: int, notes: tuple[str, ...]) -> None:
+    at = go(start(known(dry_run=True, mode=Mode.FAST, max_credits_per_pr=limit)), sendable())
+    assert at.outcome.reason is Reason.DRY_RUN
+    assert [one.partition(":")[0] for one in at.known.notes] == list(notes)
+
+
+@pytest.mark.parametrize("rules", [FOR_CI, WaitRules(quiet_minutes=60), WaitRules(("CI",), quiet_minutes=60)])
+def test_a_rule_without_a_review_does_not_wait(rules: WaitRules) -> None:
+    ended = go(start(known(wait_rules=rules, routes=(NONE,))), reading())
+    assert isinstance(ended, phases.Judged | phases.Refreshed)
+    assert (ended.outcome.reason, ended.outcome.conclusion) == (Reason.ROUTE, Conclusion.SKIPPED)
+
+
+def test_a_rule_without_a_review_drops_what_waits() -> None:
+    now = known(wait_rules=FOR_CI)
+    ended = waiting(replace(now, request=replace(now.request, routes=(NONE,))), deferral(now))
+    assert ended.outcome.reason is Reason.ROUTE
+    assert not ended.known.ledger.postponed(), "a collection would buy it"

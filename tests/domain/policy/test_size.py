@@ -41,6 +41,7 @@ def test_the_credits_of_a_change_and_their_arithmetic(
 ) -> None:
     assert auto.credits_for(lines, mode) == credits_
     assert why in auto.arithmetic(lines, mode)
+    assert auto.is_at_ceiling(lines, mode) is ("max-credits-ceiling" in why)
 
 
 autos = st.builds(AutoSize, st.integers(0, 2_000), st.integers(0, 2_000), st.integers(240, 115_200))

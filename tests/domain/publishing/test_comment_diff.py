@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.findings.markers import FindingMark, summary_mark
+from reviewbot.domain.findings.markers import FindingMark, ReplyMark, is_finding_id, summary_mark
 from reviewbot.domain.findings.placement import (
     DuplicateOf,
     InSummary,
@@ -18,13 +18,16 @@ from reviewbot.domain.findings.placement import (
     Why,
 )
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
+from reviewbot.domain.findings.tracking import Answered
 from reviewbot.domain.github.drafts import FileTarget, LineTarget
 from reviewbot.domain.github.pull_request import Comment, Thread, ThreadComment
-from reviewbot.domain.model.review import Severity, Side
+from reviewbot.domain.model.review import Previous, PreviousState, Report, Severity, Side
 from reviewbot.domain.publishing.comment_diff import (
     EditComment,
     HideComment,
     Operation,
+    PostReply,
+    ReplyDraft,
     ResolveThread,
     ShowComment,
     ThreadUpdate,
@@ -32,7 +35,9 @@ from reviewbot.domain.publishing.comment_diff import (
     duplicates,
     group,
     left_to_post,
+    left_to_reply,
     posted_comments,
+    reply_drafts,
     summaries,
     target_of,
     thread_operations,
@@ -268,3 +273,74 @@ def test_a_body_is_edited_only_where_it_differs() -> None:
     assert edit == EditComment(10, update.body)
     assert "> so" in update.body
     assert hide == HideComment(thread.comments[0].node_id)
+
+
+# --- Replies ----------------------------------------------------------------------------------------------------------
+
+
+def said_by(task: str, *words: tuple[str, str]) -> Answered:
+    """Return the answer of a task that says this about findings."""
+    previous = tuple(Previous(about, PreviousState.OPEN, "", text) for about, text in words)
+    return Answered(task, whole=True, here=True, report=Report("", (), previous=previous), placed=())
+
+
+def with_reply(thread: Thread, key: str, comment_id: int = 99, *, ours: bool = True, instance: str = "") -> Thread:
+    reply = ThreadComment(comment_id, "u", f"{ReplyMark(instance, key)}\nIt is fixed.", ours, author="bot")
+    return replace(thread, comments=(*thread.comments, reply))
+
+
+DRAFT = ReplyDraft("a" * 10, "aa", "It is fixed.")
+
+
+def test_a_task_has_one_reply_to_a_finding() -> None:
+    answers = [
+        said_by("task_1", ("aa", "One."), ("bb", ""), ("aa", "Two."), ("aa", "One.")),
+        said_by("task_2", ("aa", "Again.")),
+    ]
+    drafts = reply_drafts(answers)
+    assert [(one.finding_id, one.text) for one in drafts] == [("aa", "One.\n\nTwo."), ("aa", "Again.")]
+    assert drafts == reply_drafts(answers)
+    assert len({one.key for one in drafts}) == 2
+    assert all(map(is_finding_id, (one.key for one in drafts))), "a task id of the service is in no mark"
+
+
+@pytest.mark.parametrize(
+    ("threads", "posted", "left"),
+    [
+        ([at(10, "bb"), at(20, "cc", "aa"), at(30, "aa")], (), ["20"]),
+        ([with_reply(at(10, "aa"), DRAFT.key)], (), []),
+        ([with_reply(at(10, "aa"), DRAFT.key), at(20, "aa")], (), []),
+        ([at(10, "aa")], (DRAFT.key,), []),
+        ([with_reply(at(10, "aa"), "b" * 10)], (), ["10"]),
+        ([with_reply(at(10, "aa"), DRAFT.key, ours=False)], (), ["10"]),
+        ([with_reply(at(10, "aa"), DRAFT.key, instance="night")], (), ["10"]),
+        ([at(10, "aa", ours=False), at(20, "bb")], (), []),
+    ],
+    ids=["first thread", "there", "there, of two", "deleted", "another", "pasted", "other instance", "no thread"],
+)
+def test_a_reply_is_posted_once_in_the_first_thread_of_its_finding(
+    threads: list[Thread], posted: tuple[str, ...], left: list[str]
+) -> None:
+    found = left_to_reply([DRAFT], threads, frozenset(posted), "")
+    assert [thread for thread, drafts in found.items() if drafts == (DRAFT,)] == left
+
+
+def test_a_reply_comes_before_the_thread_is_put_away_and_also_where_nothing_else_changes() -> None:
+    update = ThreadUpdate(at(10, "aa"), (stands("aa"),), "> so", (DRAFT,))
+    assert [type(one) for one in thread_operations([update])] == [PostReply, HideComment, EditComment]
+    same = replace(update, thread=said(update.thread, stands("aa")))
+    assert thread_operations([same]) == (PostReply(10, DRAFT),)
+
+
+def test_the_reviewers_own_reply_keeps_no_thread_open() -> None:
+    answered = with_reply(at(10, "aa"), DRAFT.key)
+    assert tidy(answered, stands("aa")) == [HideComment, EditComment]
+    assert tidy(with_reply(at(10, "aa"), DRAFT.key, ours=False), stands("aa")) == [EditComment]
+
+
+def test_of_two_equal_replies_the_first_stays() -> None:
+    twice = with_reply(with_reply(at(10, "aa"), DRAFT.key, 40), DRAFT.key, 30)
+    assert duplicates([with_reply(twice, "b" * 10, 50)], "") == (40,)
+    assert duplicates([with_reply(at(10, "aa"), DRAFT.key, 40), with_reply(at(20, "bb"), DRAFT.key, 60)], "") == (60,)
+    assert duplicates([with_reply(twice, DRAFT.key, 20, ours=False)], "") == (40,)
+    assert duplicates([twice], "night") == ()

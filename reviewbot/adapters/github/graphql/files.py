@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from reviewbot.adapters.github.client import Client
-from reviewbot.adapters.github.errors import GraphQLError, Intent
+from reviewbot.adapters.github.errors import Intent
 from reviewbot.adapters.github.graphql import parse, queries
 from reviewbot.adapters.github.graphql.answers import FileNode, FilesAndContext, InRepository
 from reviewbot.adapters.github.graphql.answers import Files as FilesAnswer
-from reviewbot.adapters.github.rest import Blob, Tree
+from reviewbot.adapters.github.rest import Blob, GraphQLError, Tree
 from reviewbot.domain.github.context import MOST_FILES, ContextRequest, ProjectContext
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.redaction.redactor import secret_name
@@ -188,7 +188,7 @@ def _sides(batch: _Batch, found: FilesAnswer | None) -> _Sides:
 
 
 def _hides_context(error: GraphQLError) -> bool:
-    return error.path[:1] in {("about",), ("documents",)}
+    return (error.path or ("",))[0] in {"about", "documents"}
 
 
 def _read_side(

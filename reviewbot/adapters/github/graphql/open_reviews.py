@@ -15,7 +15,7 @@ _GIVEN_UP = "stale"
 
 
 def has_open_task(number: int, named: Iterable[Checked]) -> bool | None:
-    """Return whether a pull request may have an open task, by each head's newest check runs.
+    """Return whether a pull request may have an open task or question, by each head's newest check runs.
 
     None without any, and if not all were read.
     A completed check run can have an open task, after a bypass or with the label `skip-review`.
@@ -28,7 +28,8 @@ def has_open_task(number: int, named: Iterable[Checked]) -> bool | None:
 
 def _is_open(run: CheckRun) -> bool:
     left = run.status == CheckStatus.IN_PROGRESS or run.conclusion == _GIVEN_UP
-    return left or names_open_task(run.external_id)
+    asks = run.tag is not None and run.tag.asks
+    return left or asks or names_open_task(run.external_id)
 
 
 def contained(entries: Iterable[QueueEntry], head_sha: str) -> tuple[int, ...]:

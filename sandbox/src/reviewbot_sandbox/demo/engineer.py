@@ -11,10 +11,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from reviewbot_sandbox.codevf import Structured
+from reviewbot_sandbox.codevf import FreeText, Structured
 
 if TYPE_CHECKING:
-    from reviewbot_sandbox.codevf import Engineer, TaskRequest
+    from reviewbot_sandbox.codevf import Answer, Engineer, TaskRequest
+
+QUESTION = "/reviewbot ask Is the old password still a risk after the fix?"
+ANSWER = (
+    "Yes. The fix reads it from the environment, but the value is still in the branch's history. Change the password, "
+    "and squash the commits before you merge."
+)
+"""The answer to `QUESTION`."""
 
 SO_FAR = "review-so-far.txt"
 """The attachment that lists what is new and which findings need confirmation."""
@@ -127,7 +134,9 @@ SUMMARY = "I read the change line by line. My comments are next to the lines."
 def demo_engineer(analyzers: Reviewing) -> Engineer:
     """Return an engineer that answers with what the analyzers find, and add the remarks that still apply."""
 
-    def engineer(request: TaskRequest) -> Structured:
+    def engineer(request: TaskRequest) -> Answer:
+        if QUESTION.partition(" ask ")[2] in request.prompt:
+            return FreeText(ANSWER)
         sent = [(one.file_name, one.content) for one in request.attachments if one.file_name != SO_FAR]
         everything = "".join(content for _, content in sent)
         found = dict(analyzers(sent))

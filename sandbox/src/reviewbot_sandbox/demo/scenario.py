@@ -1,6 +1,7 @@
 """The demo: the real action reviews a pull request, its author fixes it, and the action reviews it again.
 
-After another push the action leaves before the answer, which a collection publishes and announces.
+After another push the action leaves before the answer, which a collection publishes and announces. Last, a maintainer
+asks a question, which the engineer answers.
 """
 
 from __future__ import annotations
@@ -20,17 +21,18 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from reviewbot.domain.findings.markers import read_announcement_mark
+from reviewbot.domain.findings.markers import read_announcement_mark, read_answer_mark
 from reviewbot.domain.policy.verdict import EXIT_BUG, EXIT_GATE
 from reviewbot.domain.text.escaping import visible
 from reviewbot.terminal.console import open_console
-from reviewbot_sandbox.demo.engineer import Reviewing
+from reviewbot_sandbox.demo.engineer import ANSWER, QUESTION, Reviewing
 from reviewbot_sandbox.demo.look import facts, recipes
 from reviewbot_sandbox.demo.readback import Landed, Money, Reader
 from reviewbot_sandbox.demo.runner import STEP_SECONDS, Done, prepare_job, run_step, step_environment
 from reviewbot_sandbox.demo.seed import (
     AUTHOR,
     CREDENTIAL,
+    MAINTAINER,
     NUMBER,
     REPOSITORY,
     TITLE,
@@ -134,8 +136,10 @@ class _Demo:
         self._await_answer(left.outputs.get("task-id", ""))
         collected = self._run_step("collect", "synchronize", command="collect")
         announcements = self._show_announcement(collected)
+        title(self.console, f"4  {MAINTAINER} asks the reviewer, and the answer is posted as a comment")
+        answer = self._ask()
         self._show_files(first, second)
-        return self._conclude(first, second, announcements)
+        return self._conclude(first, second, announcements, answer)
 
     def _introduce(self) -> None:
         say(self.console, "reviewbot demo", "bold", indent=0)
@@ -184,6 +188,19 @@ class _Demo:
         counts = sum((entry.get("findings") or {}).values())
         say(self.console, f"Output `published`: #{entry.get('number')}: {entry.get('verdict')}, {counts} findings.")
         return bodies
+
+    def _ask(self) -> str:
+        """Ask a question, which is bought by one run and answered by another, and return the answer."""
+        say(self.console, QUESTION)
+        self.sandbox.world.comment(REPOSITORY, NUMBER, MAINTAINER, QUESTION)
+        bought = self._run_step("ask", "synchronize")
+        found = _TASK.search(bought.job.log.read_text(encoding="utf-8").partition("CodeVF has the task")[2])
+        self._await_answer(found[0] if found else "")
+        self._run_step("answer", "synchronize", command="collect")
+        body = next((one for one in self.reader.landed().summaries if read_answer_mark(one)), "")
+        for piece in pieces(body):
+            say(self.console, piece.text, "bold", indent=4)
+        return body
 
     def _requests(self) -> tuple[int, int]:
         """Return the numbers of the action's requests to GitHub and to CodeVF."""
@@ -274,8 +291,10 @@ class _Demo:
         if which("reviewbot", path=self.path) is None:
             say(self.console, f"`reviewbot` is not on your PATH. It is {Path(sys.executable).with_name('reviewbot')}.")
 
-    def _conclude(self, first: Round, second: Round, announcements: tuple[str, ...]) -> int:
+    def _conclude(self, first: Round, second: Round, announcements: tuple[str, ...], answer: str) -> int:
         problems = [problem for problem in _problems(first, second) if problem]
+        if ANSWER.partition(". ")[0] not in answer:
+            problems.append("the question has no answer.")
         if len(announcements) != 1:
             problems.append(f"the late answer has {len(announcements)} announcements.")
         self.console.print()

@@ -1,0 +1,305 @@
+"""The phases of a question, the next step in each, and the phase that follows a step."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import assert_never
+
+from msgspec import Struct
+
+from reviewbot.domain.codevf import budget
+from reviewbot.domain.ledger.ledger import Ledger
+from reviewbot.domain.machine import steps
+from reviewbot.domain.machine.next_step import KEY_MEMORY
+from reviewbot.domain.model.options import Auto, Tolerance
+from reviewbot.domain.model.question import Question, QuestionState
+from reviewbot.domain.model.review import Balance, Mode, Task, TaskStatus
+from reviewbot.domain.policy.size import limit_per_pull
+from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, answered, did_not_happen
+from reviewbot.domain.questions.steps import (
+    Created,
+    CreateQuestion,
+    Finish,
+    PostAnswer,
+    Price,
+    Recorded,
+    RecordQuestion,
+    Result,
+    Step,
+)
+from reviewbot.errors import ForgeError, PayloadTooLarge, ReviewbotError, ServiceError, ServiceRefused
+from reviewbot.values import replace
+
+MODE = Mode.REALTIME_ANSWER
+
+
+class Limits(Struct, frozen=True):
+    """The settings that limit the purchase, and the credits that count against them."""
+
+    ask_credits: int
+    max_per_pr: int | Auto
+    min_balance: int
+    project: str
+    spent: Decimal
+    first_hold: int
+
+    def check(self, hold: int, balance: Balance | None, spent: Decimal) -> None:
+        """Raise if a limit or the balance forbids it.
+
+        Raises:
+            OverBudget: before a task is created.
+        """
+        first = self.first_hold or hold
+        auto = self.max_per_pr is Auto.AUTO
+        limit = limit_per_pull(self.max_per_pr, first)
+        spending = budget.Spending(
+            hold, spent, limit, self.min_balance, first_hold=first if auto else 0, what="this question"
+        )
+        budget.check(spending, balance)
+
+
+# Phases
+
+
+class Asked(Struct, frozen=True):
+    """The question is to be bought; the price is to be read."""
+
+    question: Question
+    limits: Limits
+
+
+class Priced(Struct, frozen=True):
+    """The price is within the limits; the project is to be found."""
+
+    question: Question
+    limits: Limits
+    price: Price
+
+
+class Quoted(Struct, frozen=True):
+    """The intent is to be recorded on GitHub before the task is created."""
+
+    question: Question
+    limits: Limits
+    price: Price
+
+
+class Intended(Struct, frozen=True):
+    """The intent is recorded; the task is to be created.
+
+    Attributes:
+        again: whether an earlier run may have created it with the same key.
+    """
+
+    question: Question
+    price: Price
+    again: bool
+
+
+class Withdrawn(Struct, frozen=True):
+    """There is no task; the intent is to be ended, so that it holds nothing."""
+
+    question: Question
+    outcome: Outcome
+
+
+class Submitted(Struct, frozen=True):
+    """The task exists; its id is to be recorded before the first poll."""
+
+    question: Question
+    task: Task
+
+
+class Resumed(Struct, frozen=True):
+    """An earlier run bought the answer; its task is to be read."""
+
+    question: Question
+
+
+class Waiting(Struct, frozen=True):
+    """The task is polled; `waited` is in seconds since this run began to wait."""
+
+    question: Question
+    task: Task
+    waited: float = 0
+
+
+class Over(Struct, frozen=True):
+    """The answer, or that there is none, is to be posted; `task` is None if CodeVF has none."""
+
+    question: Question
+    task: Task | None
+
+
+class Replied(Struct, frozen=True):
+    """The reply is posted, which is to be recorded."""
+
+    question: Question
+
+
+class Ended(Struct, frozen=True):
+    """Nothing is left to do in this run."""
+
+    outcome: Outcome
+
+
+Phase = Asked | Priced | Quoted | Intended | Withdrawn | Submitted | Resumed | Waiting | Over | Replied | Ended
+
+
+def start(question: Question, recorded: Question | None, limits: Limits, now: datetime, *, may_buy: bool) -> Phase:
+    """Return the phase in which a run finds a question.
+
+    Args:
+        question: as the comment asks it.
+        recorded: as the ledger has it; None if no run has recorded it.
+        limits: of a purchase.
+        now: the time.
+        may_buy: False if its comment was edited or deleted, if it was cancelled, or if the pull request is closed.
+    """
+    if recorded is None:
+        return Asked(question, limits)
+    match recorded.state:
+        case QuestionState.INTENT if may_buy and now - datetime.fromisoformat(recorded.at) <= KEY_MEMORY:
+            return Asked(recorded, limits)
+        case QuestionState.OPEN:
+            return Resumed(recorded)
+        case QuestionState.INTENT | QuestionState.ENDED:
+            return Over(recorded, None)
+        case QuestionState.ANSWERED:
+            return Ended(_ANSWERED)
+        case unknown:
+            assert_never(unknown)
+
+
+def decide(phase: Phase) -> Step | Finish:  # noqa: PLR0911 — a row for each phase
+    match phase:
+        case Asked():
+            return steps.ReadPrice()
+        case Priced(limits=limits):
+            return steps.FindProject(limits.project)
+        case Quoted(question=question) | Withdrawn(question=question) | Submitted(question=question):
+            return RecordQuestion(question)
+        case Intended(question=question, price=price):
+            return CreateQuestion(question, price)
+        case Resumed(question=question):
+            return steps.ReadTask(question.task_id)
+        case Waiting(task=task, waited=waited):
+            return steps.PollTask(task, waited)
+        case Over(question=question, task=task):
+            return PostAnswer(question, task)
+        case Replied(question=question):
+            return RecordQuestion(question)
+        case Ended(outcome=outcome):
+            return Finish(outcome)
+        case unknown:
+            assert_never(unknown)
+
+
+def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, PLR0911, PLR0912 — a table
+    """Return the phase after a step.
+
+    Raises:
+        RuntimeError: the result belongs to another step, which is a bug.
+    """
+    match phase, result:
+        case Asked(), steps.PriceRead():
+            return _priced(phase, result)
+        case Priced(question=question, limits=limits, price=price), steps.ProjectFound(project_id=project_id):
+            return _in_project(question, limits, replace(price, project_id=project_id), now)
+        case Quoted(), Recorded(ledger=ledger):
+            return _intended(phase, ledger)
+        case Intended(question=question), Created(task=task):
+            return Submitted(replace(question, state=QuestionState.OPEN, task_id=task.id), task)
+        case Intended(), steps.Failed(error=error):
+            return _not_created(phase, error)
+        case Submitted(question=question, task=task), Recorded():
+            return _waiting(Waiting(question, task))
+        case Resumed(question=question), steps.TaskRead(task=task):
+            return _waiting(Waiting(question, task))
+        case Waiting(question=question, waited=waited), steps.TaskRead(task=task, seconds=seconds):
+            return _waiting(Waiting(question, task, waited + seconds))
+        case Resumed() | Waiting(), steps.Failed(error=ServiceRefused(is_not_found=True)):
+            return Over(phase.question, None)
+        case (Waiting(), steps.NotOver()) | ((Resumed() | Waiting() | Submitted() | Over()), steps.Failed()):
+            return Ended(_PENDING)  # what is bought stays open, and the next run goes on with it
+        case Over(question=question, task=task), steps.Done():
+            return Replied(_closed(question, task))
+        case Replied(), Recorded() | steps.Failed():
+            return Ended(_ANSWERED)
+        case Withdrawn(outcome=outcome), Recorded() | steps.Failed():
+            return Ended(outcome)
+        case ((Asked() | Priced() | Quoted() | Submitted() | Over()), steps.Failed(error=error)):
+            return Ended(_failed(error))
+        case _:
+            raise RuntimeError(f"{type(phase).__name__} cannot handle {type(result).__name__}")
+
+
+_OPEN = "The question is open. A later run answers it."
+_PENDING = Outcome(Status.PENDING, Verdict.NONE, Reason.COMMAND, None, 0, _OPEN)
+_ANSWERED = answered(carried_out=True, message="The question was answered.")
+
+
+def _failed(error: ReviewbotError) -> Outcome:
+    reason, status = Reason(error.reason), error.exit_status
+    return did_not_happen(reason, error.message, error.hint, exit_status=status, on_error=Tolerance.FAIL)
+
+
+def _is_again(question: Question) -> bool:
+    return bool(question.hold)
+
+
+def _priced(at: Asked, got: steps.PriceRead) -> Priced | Ended:
+    """Check the price; an intent of an earlier run was within the limits, and its task may exist."""
+    times = got.tag.multiplier if got.tag else Decimal(1)
+    most, again = at.limits.ask_credits, _is_again(at.question)
+    if again:  # a missing task is created at the price that was agreed then
+        most = min(most, max(budget.credits_within(at.question.hold, MODE, times), MODE.credits.start))
+    price = Price(budget.hold(most, MODE, times), most, got.tag)
+    try:
+        if not again:
+            at.limits.check(price.hold, got.balance, at.limits.spent)
+    except ReviewbotError as error:
+        return Ended(_failed(error))
+    return Priced(at.question, at.limits, price)
+
+
+def _in_project(question: Question, limits: Limits, price: Price, now: datetime) -> Quoted | Intended:
+    if _is_again(question):
+        return Intended(question, price, again=True)
+    intent = replace(question, hold=price.hold, at=now.isoformat(timespec="seconds"))
+    return Quoted(intent, limits, price)
+
+
+def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:
+    """Withdraw the intent if others that were recorded meanwhile exceed the limit with it.
+
+    Each run records its intent and then reads the others, as for reviews.
+    """
+    question = at.question
+    limits = replace(at.limits, first_hold=ledger.first_hold)
+    try:
+        limits.check(question.hold, None, max(at.limits.spent, ledger.spent - question.hold))
+    except ReviewbotError as error:
+        return _withdrawn(question, error)
+    return Intended(question, at.price, again=False)
+
+
+def _withdrawn(question: Question, error: ReviewbotError) -> Withdrawn:
+    return Withdrawn(replace(question, state=QuestionState.ENDED, used=Decimal(0)), _failed(error))
+
+
+def _not_created(at: Intended, error: ReviewbotError) -> Withdrawn | Ended:
+    """Fail; the intent stays if the task may exist, so that the next run sends the same key."""
+    refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)
+    return _withdrawn(at.question, error) if refused and not at.again else Ended(_failed(error))
+
+
+def _waiting(at: Waiting) -> Waiting | Over:
+    return Over(at.question, at.task) if at.task.status.is_over else at
+
+
+def _closed(question: Question, task: Task | None) -> Question:
+    done = task is not None and task.status is TaskStatus.COMPLETED
+    used = task.credits_used if task is not None else question.used
+    return replace(question, state=QuestionState.ANSWERED if done else QuestionState.ENDED, used=used)

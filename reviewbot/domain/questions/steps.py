@@ -1,0 +1,73 @@
+"""The requests of a question to the outside world that a review does not have, and their results."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from reviewbot.domain.ledger.ledger import Ledger
+from reviewbot.domain.machine import steps
+from reviewbot.domain.model.question import Question
+from reviewbot.domain.model.review import Tag, Task
+from reviewbot.domain.policy.verdict import Outcome
+
+
+class Price(Struct, frozen=True):
+    """What the task is created with; `project_id` is 0 while unknown."""
+
+    hold: int
+    max_credits: int
+    tag: Tag | None
+    project_id: int = 0
+
+
+class RecordQuestion(Struct, frozen=True):
+    """Record the question in the ledger on GitHub."""
+
+    question: Question
+
+
+class CreateQuestion(Struct, frozen=True):
+    """Submit the question to CodeVF; a repeated key returns the existing task."""
+
+    question: Question
+    price: Price
+
+
+class PostAnswer(Struct, frozen=True):
+    """Post the answer, or why there is none, unless it is there; `task` is None if CodeVF has none."""
+
+    question: Question
+    task: Task | None
+
+
+class Finish(Struct, frozen=True):
+    """End the run of the question."""
+
+    outcome: Outcome
+
+
+Step = (
+    RecordQuestion | CreateQuestion | PostAnswer | steps.ReadPrice | steps.FindProject | steps.ReadTask | steps.PollTask
+)
+
+
+class Recorded(Struct, frozen=True):
+    """The ledger as it is on GitHub, with the question."""
+
+    ledger: Ledger
+
+
+class Created(Struct, frozen=True):
+    task: Task
+
+
+Result = (
+    Recorded
+    | Created
+    | steps.Done
+    | steps.Failed
+    | steps.PriceRead
+    | steps.ProjectFound
+    | steps.TaskRead
+    | steps.NotOver
+)

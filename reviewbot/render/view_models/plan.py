@@ -1,0 +1,151 @@
+"""What reviews of past merges would have sent and held, by merge and by rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct, field
+
+from reviewbot.domain.policy.routes import Route
+from reviewbot.domain.policy.verdict import Reason
+from reviewbot.domain.selection.selection import HeldBecause
+from reviewbot.domain.text.formatting import number
+from reviewbot.render.view_models.review import CostView, SummaryView
+
+
+class Replay(Struct, frozen=True):
+    """The dry run of one merge's review.
+
+    Attributes:
+        sent: number of files; `sent_bytes` is their size.
+        held: number of files that were held back, by reason.
+        credits: what a review would have held, 0 if none would have been bought.
+        note: why no review would have been bought, or what it does not cover.
+        bot: login of the bot that authored it, if the action skips that bot's pull requests.
+        rule: of `routes` that chose the review; empty if none did.
+        stopped: credits of a review that `max-credits-per-pr` stops.
+        limited: whether `max-credits-ceiling` limits the size.
+    """
+
+    day: str
+    sha: str
+    subject: str
+    sent: int = 0
+    sent_bytes: int = 0
+    held: Mapping[HeldBecause, int] = field(default_factory=dict)
+    credits: int = 0
+    note: str = ""
+    bot: str = ""
+    rule: str = ""
+    stopped: int = 0
+    limited: bool = False
+
+
+def replayed(day: str, sha: str, subject: str, bot: str, view: SummaryView) -> Replay:
+    """Return the row of a merge from the view of its dry run; `bot` is its author, if that is a bot."""
+    if view.outcome.reason is Reason.BOT:
+        return Replay(day, sha, subject, note=bot, bot=bot)
+    cost = view.cost if view.outcome.reason is Reason.DRY_RUN else None
+    stops = cost is not None and cost.exceeds_limit
+    return Replay(
+        day,
+        sha,
+        subject,
+        sent=0 if stops else len(view.sent),
+        sent_bytes=0 if stops else sum(one.bytes for one in view.sent),
+        held=Counter(one.reason for one in view.held),
+        credits=cost.hold if cost and not stops else 0,
+        note=_stop(cost) if cost and stops else _note(view),
+        rule=view.route,
+        stopped=cost.hold if cost and stops else 0,
+        limited=cost is not None and cost.at_ceiling,
+    )
+
+
+def _stop(cost: CostView) -> str:
+    return f"stopped by max-credits-per-pr ({number(cost.hold)} of {number(cost.limit)})"
+
+
+def _note(view: SummaryView) -> str:
+    match view.outcome.reason:
+        case Reason.DRY_RUN:
+            missed = sum(one.missed for one in view.held)
+            return "by analyzers" if view.reviewer == "local" else f"{missed} not reviewed" if missed else ""
+        case Reason.NOTHING_SELECTED:
+            return "nothing to review"
+        case Reason.ROUTE:
+            return "no review"
+        case other:
+            return view.outcome.message or other.value
+
+
+class RuleSum(Struct, frozen=True):
+    """The merges of one rule; `rule` is empty for those without one.
+
+    Attributes:
+        stopped: reviews that `max-credits-per-pr` stops.
+        unknown: conditions of the rule that no merge can meet in a plan.
+    """
+
+    rule: str
+    merges: int
+    reviews: int
+    credits: int
+    stopped: int = 0
+    unknown: tuple[str, ...] = ()
+
+
+class Plan(Struct, frozen=True):
+    """The replays of a span of merges, newest first.
+
+    Attributes:
+        scope: such as `main since 90d`.
+        routes: the rules of the settings.
+        notes: sentences on what the figures leave out.
+    """
+
+    scope: str
+    replays: Sequence[Replay]
+    routes: Sequence[Route] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> tuple[Replay, ...]:
+        """The merges except those of skipped bots."""
+        return tuple(one for one in self.replays if not one.bot)
+
+    @property
+    def bots(self) -> Mapping[str, int]:
+        """The number of merges of each skipped bot, the most frequent first."""
+        return dict(Counter(one.bot for one in self.replays if one.bot).most_common())
+
+    @property
+    def total(self) -> RuleSum:
+        return _sum_of("", self.counted)
+
+    def by_rule(self) -> tuple[RuleSum, ...]:
+        """Return the sums by rule, the most expensive first, then the rules of the settings that chose no review."""
+        rules = dict.fromkeys(one.rule for one in self.counted)
+        sums = [_sum_of(rule, [one for one in self.counted if one.rule == rule]) for rule in rules]
+        chosen = {name for rule in rules for name in rule.split(", ")}
+        unused = [
+            RuleSum(one.name, 0, 0, 0, unknown=unknown_conditions(one)) for one in self.routes if one.name not in chosen
+        ]
+        return (*sorted(sums, key=lambda one: (-one.credits, -one.merges)), *unused)
+
+
+def _sum_of(rule: str, replays: Sequence[Replay]) -> RuleSum:
+    return RuleSum(
+        rule,
+        merges=len(replays),
+        reviews=sum(one.credits > 0 for one in replays),
+        credits=sum(one.credits for one in replays),
+        stopped=sum(one.stopped > 0 for one in replays),
+    )
+
+
+def unknown_conditions(route: Route) -> tuple[str, ...]:
+    """Return the conditions of a rule that git does not record: a merge has no labels and is no draft."""
+    conditions = {"labels": bool(route.labels), "draft": route.draft is True}
+    return tuple(name for name, is_set in conditions.items() if is_set)

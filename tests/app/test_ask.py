@@ -1,0 +1,123 @@
+"""Questions in comments, as whole runs: bought once, answered once, never part of a verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from reviewbot_sandbox.codevf import Answer, FreeText, HandClock, TaskLife, TaskRequest
+
+from tests.app.house import CLEAN, Rig, answer, finding, house
+from tests.app.test_commands import answers, check, emoji, people, reply_to_finding, say, summary
+
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
+CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
+ANSWER = "Yes, @mona: `os.system` runs a shell.\n\n<!-- reviewbot:answer -->\n::error::no"
+
+
+def engineer(request: TaskRequest) -> Answer:
+    """Answer a question in prose, and a review with one finding."""
+    return FreeText(ANSWER) if request.response_schema is None else answer(CRITICAL)
+
+
+def questions(rig: Rig) -> list[TaskRequest]:
+    return [task.request for task in rig.service.tasks() if task.request.response_schema is None]
+
+
+def test_a_question_is_answered_in_the_conversation(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer) as rig:
+        people(rig)
+        rig.run()
+        before = (check(rig), len(rig.checks()))
+        done = say(rig, "/reviewbot ask Does it run a shell?\n\nI use @quill's fork.")
+        assert (done.exit_status, done.outputs["status"]) == (0, "completed"), done.log
+        [asked] = questions(rig)
+        assert (asked.mode.value, asked.max_credits) == ("realtime_answer", 60)
+        assert "Does it run a shell?\n\nI use @quill's fork." in asked.prompt
+        assert "os.system(command)" in "".join(one.content for one in asked.attachments)
+        [reply] = answers(rig)
+        assert "@hubot, the reviewer answered [your question]" in reply
+        assert "@mona" not in reply, "no one else is mentioned"
+        assert reply.count("<!--") == 1
+        assert "120 credits used" in reply
+        assert emoji(rig) == ["+1"]
+        assert (check(rig), len(rig.checks())) == before
+        assert say(rig, "/reviewbot status", by="quill").outputs["reason"] == "command"
+        assert "480 credits held and used" in answers(rig)[-1]
+
+
+def test_a_question_in_a_findings_thread_is_answered_there(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer) as rig:
+        people(rig)
+        rig.run()
+        [root] = rig.comments()
+        rig.world.reply(root.id, "mona", "It is only run by admins.")
+        done = reply_to_finding(rig, "/reviewbot ask Really?")
+        assert done.exit_status == 0, done.log
+        [asked] = questions(rig)
+        context = next(one.content for one in asked.attachments if one.file_name == "question.txt")
+        assert "A shell runs it" in context
+        assert "It is only run by admins." in context
+        assert {one.file_name for one in asked.attachments} >= {"question.txt"}
+        last = rig.comments()[-1].body
+        assert last.startswith("<!-- reviewbot:answer:v1")
+        assert "@hubot" in last
+        assert answers(rig) == [], "nothing in the conversation"
+
+
+def test_an_answer_that_takes_long_is_collected(tmp_path: Path) -> None:
+    clock = HandClock()
+    life = TaskLife(pending=10, processing=600)
+    with house(
+        tmp_path,
+        engineer=lambda one: FreeText(ANSWER) if one.response_schema is None else CLEAN,
+        life=life,
+        clock=clock,
+    ) as rig:
+        people(rig)
+        rig.run(wait_minutes="0")
+        clock.advance(700)
+        rig.run(command="collect")
+        done = say(rig, "/reviewbot ask Why?", wait_minutes="0")
+        assert (done.outputs["status"], answers(rig), emoji(rig)) == ("pending", [], []), done.log
+        rig.run(command="collect")
+        assert answers(rig) == []
+        clock.advance(700)
+        rig.run(command="collect")
+        [reply] = answers(rig)
+        assert "@hubot, the reviewer answered" in reply
+        assert len(questions(rig)) == 1
+        rig.run(command="collect")
+        assert len(answers(rig)) == 1
+
+
+def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer) as rig:
+        people(rig)
+        rig.run()
+        before = summary(rig)
+        say(rig, "/reviewbot ask Why?", by="quill")
+        assert "needs `write` access" in answers(rig)[0]
+        assert (questions(rig), summary(rig), emoji(rig)) == ([], before, ["-1"])
+
+
+def test_a_limit_stops_a_question(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer) as rig:
+        people(rig)
+        rig.run()
+        say(rig, "/reviewbot ask Why?", max_credits_per_pr="400")
+        assert "stops this question" in answers(rig)[0]
+        assert questions(rig) == []
+
+
+def test_a_cancelled_question_is_answered_with_what_happened(tmp_path: Path) -> None:
+    life = TaskLife(pending=100_000, processing=100_000)
+    with house(tmp_path, engineer=engineer, life=life, clock=HandClock()) as rig:
+        people(rig)
+        say(rig, "/reviewbot ask Why?", wait_minutes="0")
+        assert "keeps the record of the questions" in summary(rig)
+        say(rig, "/reviewbot cancel", wait_minutes="0")
+        replies = answers(rig)
+        assert any("@hubot, the reviewer did not answer" in one for one in replies), replies
+        assert emoji(rig) == ["+1", "+1"]

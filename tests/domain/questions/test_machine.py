@@ -1,0 +1,248 @@
+"""The machine of a question: what each phase requests, and what follows from each result."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from reviewbot.domain.ledger.ledger import Ledger
+from reviewbot.domain.machine import steps
+from reviewbot.domain.model.options import Auto
+from reviewbot.domain.model.question import Question, QuestionState
+from reviewbot.domain.model.review import Balance, Tag, Task, TaskStatus
+from reviewbot.domain.policy.verdict import Reason, Status
+from reviewbot.domain.questions.machine import (
+    Asked,
+    Ended,
+    Intended,
+    Limits,
+    Over,
+    Phase,
+    Priced,
+    Quoted,
+    Replied,
+    Resumed,
+    Submitted,
+    Waiting,
+    Withdrawn,
+    decide,
+    learn,
+    start,
+)
+from reviewbot.domain.questions.steps import (
+    Created,
+    CreateQuestion,
+    Finish,
+    PostAnswer,
+    Price,
+    Recorded,
+    RecordQuestion,
+    Result,
+    Step,
+)
+from reviewbot.errors import (
+    ChangeUnreadable,
+    ForgeUnreachable,
+    NotApproved,
+    PayloadTooLarge,
+    ReviewbotError,
+    ServiceRefused,
+    ServiceUnreachable,
+)
+from reviewbot.values import replace
+from tests.domain.builders import NOON, purchase
+
+NEW = Question("42", "0" * 16, "ann", "", QuestionState.INTENT, "", 0, None, "")
+INTENT = replace(NEW, hold=120, at=NOON.isoformat(timespec="seconds"))
+OPEN = replace(INTENT, state=QuestionState.OPEN, task_id="task_9")
+LIMITS = Limits(60, Auto.AUTO, 0, "acme/parcels", Decimal(0), 0)
+PRICE = Price(120, 60, None, 101)
+RICH = steps.PriceRead(None, Balance(Decimal(1000), Decimal(0), Decimal(1000)))
+RUNNING = Task("task_9", TaskStatus.PROCESSING, "processing")
+DONE = Task("task_9", TaskStatus.COMPLETED, "completed", {"message": "No."}, Decimal(120))
+CANCELLED = Task("task_9", TaskStatus.CANCELLED, "cancelled")
+LEDGER = Ledger().with_question(INTENT)
+
+UNKNOWN = ServiceRefused("unknown", status=404)
+UNREACHABLE = ServiceUnreachable("away")
+GONE = ForgeUnreachable("away")
+REFUSED = ServiceRefused("refused", status=400)
+
+
+def test_a_question_is_bought_and_answered() -> None:
+    phase: Phase = start(NEW, None, LIMITS, NOON, may_buy=True)
+    results: list[tuple[type[Step], Result]] = [
+        (steps.ReadPrice, RICH),
+        (steps.FindProject, steps.ProjectFound(101)),
+        (RecordQuestion, Recorded(LEDGER)),
+        (CreateQuestion, Created(RUNNING)),
+        (RecordQuestion, Recorded(LEDGER)),
+        (steps.PollTask, steps.TaskRead(RUNNING, seconds=4)),
+        (steps.PollTask, steps.TaskRead(DONE, seconds=4)),
+        (PostAnswer, steps.Done()),
+        (RecordQuestion, Recorded(LEDGER)),
+    ]
+    seen = []
+    for kind, result in results:
+        step = decide(phase)
+        assert isinstance(step, kind)
+        seen.append(step)
+        phase = learn(phase, result, NOON)
+    assert seen[2] == RecordQuestion(INTENT), "the intent first"
+    assert seen[3] == CreateQuestion(INTENT, PRICE)
+    assert seen[4] == RecordQuestion(OPEN), "the task's id before the first poll"
+    assert seen[6] == steps.PollTask(RUNNING, 4)
+    assert seen[7] == PostAnswer(OPEN, DONE)
+    assert seen[8] == RecordQuestion(replace(OPEN, state=QuestionState.ANSWERED, used=Decimal(120)))
+    last = decide(phase)
+    assert isinstance(last, Finish)
+    assert last.outcome.status is Status.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("recorded", "may_buy", "hours", "phase"),
+    [
+        (INTENT, True, 23, Asked(INTENT, LIMITS)),
+        (INTENT, True, 24, Over(INTENT, None)),
+        (INTENT, False, 0, Over(INTENT, None)),
+        (OPEN, False, 99, Resumed(OPEN)),
+        (replace(OPEN, state=QuestionState.ENDED), True, 0, Over(replace(OPEN, state=QuestionState.ENDED), None)),
+    ],
+)
+def test_a_later_run_goes_on_with_what_is_recorded(
+    recorded: Question,
+    may_buy: bool,  # noqa: FBT001 — a column
+    hours: int,
+    phase: Phase,
+) -> None:
+    assert start(NEW, recorded, LIMITS, NOON + timedelta(hours=hours), may_buy=may_buy) == phase
+
+
+def test_an_answered_question_is_left_alone() -> None:
+    answered = replace(OPEN, state=QuestionState.ANSWERED)
+    phase = start(NEW, answered, LIMITS, NOON, may_buy=True)
+    assert isinstance(phase, Ended)
+    assert phase.outcome.status is Status.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("limits", "balance", "why"),
+    [
+        (replace(LIMITS, max_per_pr=500, spent=Decimal(400)), 1000, "`max-credits-per-pr` stops this question"),
+        (replace(LIMITS, first_hold=360, spent=Decimal(2100)), 1000, "6 times the 360 credits"),
+        (replace(LIMITS, spent=Decimal(720)), 1000, "6 times the 120 credits"),
+        (LIMITS, 100, "This question would hold 120 credits"),
+        (replace(LIMITS, min_balance=950), 1000, "less than 950"),
+    ],
+)
+def test_a_limit_stops_it_before_anything_is_recorded(limits: Limits, balance: int, why: str) -> None:
+    price = steps.PriceRead(None, Balance(Decimal(balance), Decimal(0), Decimal(balance)))
+    phase = learn(Asked(NEW, limits), price, NOON)
+    assert isinstance(phase, Ended)
+    assert phase.outcome.reason is Reason.OVER_BUDGET
+    assert why in phase.outcome.message
+
+
+def test_the_expertise_multiplies_the_hold() -> None:
+    phase = learn(Asked(NEW, LIMITS), replace(RICH, tag=Tag(1, "engineer", Decimal("1.7"))), NOON)
+    assert isinstance(phase, Priced)
+    assert phase.price == Price(204, 60, Tag(1, "engineer", Decimal("1.7")))
+
+
+@pytest.mark.parametrize("now", [60, 600])
+def test_an_intent_keeps_its_price_and_passes_no_limit_again(now: int) -> None:
+    limits = replace(LIMITS, ask_credits=now, max_per_pr=60, spent=Decimal(120))
+    priced = learn(Asked(INTENT, limits), RICH, NOON)
+    assert priced == Priced(INTENT, limits, Price(120, 60, None))
+    again = learn(priced, steps.ProjectFound(101), NOON)
+    assert again == Intended(INTENT, PRICE, again=True)
+
+
+def quoted(max_per_pr: int = 0) -> Quoted:
+    return Quoted(INTENT, replace(LIMITS, max_per_pr=max_per_pr), PRICE)
+
+
+def test_a_purchase_that_was_recorded_meanwhile_withdraws_the_question() -> None:
+    fits, too_much = LEDGER.with_question(replace(INTENT, comment="43")), Ledger((purchase(hold=300),))
+    assert learn(quoted(max_per_pr=240), Recorded(fits), NOON) == Intended(INTENT, PRICE, again=False)
+    phase = learn(quoted(max_per_pr=240), Recorded(too_much.with_question(INTENT)), NOON)
+    assert isinstance(phase, Withdrawn)
+    assert decide(phase) == RecordQuestion(replace(INTENT, state=QuestionState.ENDED, used=Decimal(0)))
+    for result in (Recorded(LEDGER), steps.Failed(GONE)):
+        ended = learn(phase, result, NOON)
+        assert isinstance(ended, Ended)
+        assert ended.outcome.reason is Reason.OVER_BUDGET
+
+
+@pytest.mark.parametrize("error", [REFUSED, PayloadTooLarge("large"), ChangeUnreadable("no")])
+@pytest.mark.parametrize("again", [False, True])
+def test_what_codevf_refuses_holds_nothing(error: ReviewbotError, again: bool) -> None:  # noqa: FBT001 — a column
+    phase = learn(Intended(INTENT, PRICE, again=again), steps.Failed(error), NOON)
+    assert isinstance(phase, Ended if again else Withdrawn), "an earlier run may have created it"
+    assert phase.outcome.status is Status.FAILED
+
+
+@pytest.mark.parametrize("error", [UNREACHABLE, GONE])
+def test_an_intent_stays_if_the_task_may_exist(error: ReviewbotError) -> None:
+    phase = learn(Intended(INTENT, PRICE, again=False), steps.Failed(error), NOON)
+    assert isinstance(phase, Ended)
+    assert phase.outcome.status is Status.FAILED
+
+
+OPEN_PHASES = (Submitted(OPEN, RUNNING), Resumed(OPEN), Waiting(OPEN, RUNNING), Over(OPEN, DONE))
+
+
+@pytest.mark.parametrize("phase", OPEN_PHASES)
+@pytest.mark.parametrize("error", [UNREACHABLE, GONE, NotApproved("edited")])
+def test_what_is_bought_stays_open_until_a_run_can_go_on(phase: Phase, error: ReviewbotError) -> None:
+    after = learn(phase, steps.Failed(error), NOON)
+    assert isinstance(after, Ended)
+    assert after.outcome.status is Status.PENDING
+
+
+def test_the_wait_may_end_before_the_task() -> None:
+    after = learn(Waiting(OPEN, RUNNING), steps.NotOver(), NOON)
+    assert isinstance(after, Ended)
+    assert after.outcome.status is Status.PENDING
+
+
+@pytest.mark.parametrize("phase", [Asked(NEW, LIMITS), Priced(NEW, LIMITS, PRICE), quoted()])
+def test_nothing_is_bought_after_an_error(phase: Phase) -> None:
+    after = learn(phase, steps.Failed(REFUSED), NOON)
+    assert isinstance(after, Ended)
+    assert (after.outcome.status, after.outcome.reason) == (Status.FAILED, Reason.REFUSED)
+
+
+@pytest.mark.parametrize("phase", [Resumed(OPEN), Waiting(OPEN, RUNNING)])
+def test_a_task_that_codevf_does_not_know_is_over(phase: Phase) -> None:
+    assert learn(phase, steps.Failed(UNKNOWN), NOON) == Over(OPEN, None)
+
+
+def test_an_older_task_is_read_once_and_then_awaited() -> None:
+    assert decide(Resumed(OPEN)) == steps.ReadTask("task_9")
+    assert learn(Resumed(OPEN), steps.TaskRead(RUNNING), NOON) == Waiting(OPEN, RUNNING)
+    assert learn(Resumed(OPEN), steps.TaskRead(CANCELLED), NOON) == Over(OPEN, CANCELLED)
+
+
+@pytest.mark.parametrize(
+    ("task", "state", "used"),
+    [
+        (DONE, QuestionState.ANSWERED, Decimal(120)),
+        (CANCELLED, QuestionState.ENDED, None),
+        (None, QuestionState.ENDED, None),
+    ],
+)
+def test_a_reply_is_recorded_with_its_credits(task: Task | None, state: QuestionState, used: Decimal | None) -> None:
+    replied = learn(Over(OPEN, task), steps.Done(), NOON)
+    assert replied == Replied(replace(OPEN, state=state, used=used))
+    for result in (Recorded(LEDGER), steps.Failed(GONE)):
+        after = learn(replied, result, NOON)
+        assert isinstance(after, Ended)
+        assert after.outcome.status is Status.COMPLETED, "the mark of the reply is enough"
+
+
+def test_a_result_of_another_step_is_a_bug() -> None:
+    with pytest.raises(RuntimeError, match="Asked cannot handle Done"):
+        learn(Asked(NEW, LIMITS), steps.Done(), NOON)
