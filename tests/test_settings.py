@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reviewbot.domain.model.options import (
     ActionCommand,
     Allow,
+    AnswerForm,
     Auto,
     FailOn,
     PathInstruction,
@@ -97,6 +98,7 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
         True,
     ),
     ("bases", (), "release/**\n!release/x*\n", ("release/**", "!release/x*"), [], False, True),
+    ("answer", AnswerForm.SCHEMA, "words", AnswerForm.WORDS, ["prose"], False, True),
     ("approve-spend", "", "buy-review", "buy-review", [], False, True),
     ("redact", Redact.ON, "block", Redact.BLOCK, ["off"], False, True),
     ("supersede", Supersede.REPLACE_PENDING, "keep", Supersede.KEEP, ["never"], False, True),
