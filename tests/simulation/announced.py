@@ -15,7 +15,6 @@ from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.external_id import SHORT_IDENTITY, decode_external_id
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
-from reviewbot.domain.policy.verdict import Reason
 from tests.simulation.codevf import StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Notification, Pull
 from tests.simulation.schedule import Run
@@ -82,12 +81,14 @@ class Bought:
         return any(one.status(world.time.seconds) is not TaskStatus.COMPLETED for one in self.tasks)
 
     def is_replaced(self, world: World) -> bool:
-        """Return whether a run that has read its end bought another review, or deferred one of the same head."""
+        """Return whether the head was bought again, or a run that has read its end bought another review.
+
+        A run that reads the end can leave the next attempt to a later one, if it defers it or is killed.
+        """
         later = [one for one in world.codevf.tasks.values() if one.created > self.over_since]
         heads = {one.submission.metadata["headSha"] for one in self.tasks}
-        deferred = any(run.outcome and run.outcome.reason is Reason.DEFERRED for run in self.readers)
-        is_bought_later = deferred and any(one.submission.metadata["headSha"] in heads for one in later)
-        return is_bought_later or any(run in self.readers for one in later for run in one.askers)
+        is_bought_again = any(one.submission.metadata["headSha"] in heads for one in later)
+        return is_bought_again or any(run in self.readers for one in later for run in one.askers)
 
 
 def violations(world: World, pull: Pull) -> Iterator[str]:
