@@ -1098,6 +1098,7 @@ def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_
     got = reading()
     got = replace(got, change=replace(got.change, context=ProjectContext({"README.md": f"Use {token}."})))
     at = go(dry, got)
+    assert at.known.packing is not None
     [part] = at.known.packing.context
     assert (part.name, part.redactions) == ("README.md", 1)
     bought = submitted(at.known, at.known.bought, "task_1", at.known.packing)
