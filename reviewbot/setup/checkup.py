@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from reviewbot.domain.codevf.budget import Spending, check, hold
 from reviewbot.domain.github.head_checks import HeadCheck, HeadState
-from reviewbot.domain.model.installation import ACTIONS_APP, Required
 from reviewbot.domain.model.options import Auto, ReviewerKind
+from reviewbot.domain.model.repository_setup import ACTIONS_APP, Required
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.domain.policy.readiness import WaitRules

@@ -37,6 +37,9 @@ UNTOLD = Expected(1, "gate", "failure", Same.NOTHING, "could not be written")
 LISTED = Expected(1, "gate", "failure", Same.NOTHING, "GitHub refused")
 """Findings that GitHub does not accept as comments are in the summary."""
 
+OTHERWISE = Expected(1, "gate", "failure", Same.COMMENTS)
+"""The summary says what was sent in the end."""
+
 UNLINKED = Expected(1, "gate", "failure", Same.COMMENTS)
 """The comments are posted; the summary does not link to them."""
 
@@ -56,7 +59,7 @@ DENIED = Expected(3, "permission", "action_required", Same.NOTHING, "permissions
 UNREACHED = Expected(3, "unreachable", "action_required", Same.NOTHING, "To fix", tasks=0)
 REFUSED = Expected(3, "refused", "action_required", Same.NOTHING, "To fix", tasks=0)
 OVER = Expected(3, "over-budget", "action_required", Same.NOTHING, "Add credits", tasks=0)
-UNSENT = Expected(3, "partial", "action_required", Same.NOTHING, "Split the pull request", tasks=0)
+UNSENT = Expected(3, "partial", "action_required", Same.NOTHING, "Narrow `paths`", tasks=0)
 OPEN = Expected(0, "pending", None, Same.NOTHING, "later run picks it up")
 LOST_SIGHT = Expected(3, "refused", "action_required", Same.NOTHING, "To fix")
 SHOWN = Expected(3, "unreadable", "action_required", Same.NOTHING, "review.json")
@@ -162,7 +165,7 @@ def _row(story: Story, request: Request, row: Row) -> Iterator[Cell]:
         (STRANGE, None, row.strange),
         (REFUSALS, None, row.refused),
         ({} if ours else CODEVF_REFUSALS, None, row.refused),
-        (TAKEN_OTHERWISE if request is asked.CREATE else {}, 1, row.once),
+        (TAKEN_OTHERWISE if request is asked.CREATE else {}, 1, OTHERWISE),
     )
     for troubles, times, expected in columns:
         for name, made in troubles.items():

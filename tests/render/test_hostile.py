@@ -21,6 +21,7 @@ from tests.hostile.corpus import ATTACKS, CORPUS, Kind
 from tests.hostile.judges import Page, commands, live, page
 from tests.hostile.poison import filled, poisoned
 from tests.render.view_builders import (
+    ANNOUNCED,
     ANSWER,
     ASKED,
     AWAITING,
@@ -109,6 +110,18 @@ def test_an_attack_in_every_field_of_a_comment(renderer: Renderer, kind: Kind) -
         text = renderer.comment(filled(COMMENT, attack))
         assert text.startswith(COMMENT.mark)
         assert_nothing_happens(attack, text, clean)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_an_attack_in_every_field_of_an_announcement_mentions_no_one_else(renderer: Renderer, kind: Kind) -> None:
+    clean = renderer.announcement(filled(ANNOUNCED, "word"))
+    for attack in CORPUS[kind]:
+        text = renderer.announcement(filled(ANNOUNCED, attack))
+        assert text.startswith(ANNOUNCED.mark)
+        assert_nothing_happens(attack, text, clean)
+        named = renderer.announcement(replace(filled(ANNOUNCED, attack), mentions=(attack, "octocat")))
+        mentions = [one for one in live(" ".join(page(named).words)) if one.startswith("@")]
+        assert mentions == ["@o"], "a mention is found by its first letter"
 
 
 ENDS = (

@@ -118,10 +118,10 @@ class _Visit(Struct, frozen=True):
         reader = SetupReader(self.desktop.token, self.repository, address, self.clock, PATIENCE)
         self.stack.enter_context(reader)
         try:
-            there = reader.installation(first.config_file, first.templates_dir)
+            there = reader.setup(first.config_file, first.templates_dir)
             named = peek_settings(self._inputs(read_jobs(there.workflows)))
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
-                there = reader.installation(named.config_file, named.templates_dir)
+                there = reader.setup(named.config_file, named.templates_dir)
         except TokenUnknown as error:
             yield Check(
                 "token", error.message, f"The token is wrong, has expired or was revoked. {_ASK_GH}", error.exit_status
