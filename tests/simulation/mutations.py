@@ -321,7 +321,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "text that is left over is dropped",
-        "reviewbot.domain.codevf.response:read_prose",
+        "reviewbot.domain.codevf.prose:read_prose",
         lambda right: lambda text: replace(right(text), rest=()),
         NOTHING_LOST,
         BY_PEOPLE,
