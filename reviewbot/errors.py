@@ -14,7 +14,8 @@
     │   ├── ScratchUnusable            the temporary folder cannot be written
     │   └── ServiceError               CodeVF
     │       ├── ServiceRefused         HTTP 400, 401, 402, 403, 404 or 409
-    │       ├── PayloadTooLarge        HTTP 413: send less with the same idempotency key
+    │       │   └── SchemaRefused      HTTP 400 `invalid_schema`: send no schema, with the same idempotency key
+    │       ├── PayloadTooLarge        HTTP 413 or 400: send less with the same idempotency key
     │       └── ServiceUnreachable     no usable answer within the deadline
     ├── ForgeError                 3   GitHub, until there is a result; exit status 4 after that
     │   ├── TokenUnknown               the token is missing, invalid or expired
@@ -274,8 +275,12 @@ class ServiceRefused(ServiceError):
         return self.status == HTTPStatus.NOT_FOUND
 
 
+class SchemaRefused(ServiceRefused):
+    """CodeVF does not accept the response schema; no task was created, so the key can be used without it."""
+
+
 class PayloadTooLarge(ServiceError):
-    """CodeVF answered 413; no task was created, so a smaller request can use the same idempotency key."""
+    """The request or an attachment is too large; no task was created, so a smaller request can use the same key."""
 
     reason = Reason.PARTIAL
 

@@ -314,7 +314,8 @@ class ReviewService(Protocol):
         """Submit a task; a repeat with the same idempotency key returns the existing task.
 
         Raises:
-            PayloadTooLarge: 413, no task exists.
+            PayloadTooLarge: 413, or 400 for an attachment; no task exists.
+            SchemaRefused: no task exists.
             ServiceRefused: refused, no task exists.
             ServiceUnreachable: a task may exist; repeating with the same key is safe.
         """

@@ -246,4 +246,5 @@ def policy_of(settings: Settings) -> Policy:
 
 def judgement_of(settings: Settings) -> Judgement:
     rules = Rules(settings.fail_on, settings.on_pending, settings.on_error, settings.on_partial)
-    return Judgement(rules, PlacementRules(settings.comment_from, settings.max_comments), settings.review_event)
+    placement = PlacementRules(settings.comment_from, settings.max_comments)
+    return Judgement(rules, placement, settings.review_event, settings.answer)

@@ -161,7 +161,7 @@ def _compare(run: RunContext, old: str, new: str) -> steps.BasesCompared:
 
 def _read_result(run: RunContext, known: Known, task: Task) -> steps.ResultRead:
     asked = asked_parts(known, known.purchase) if task.parts and known.purchase else {}
-    return steps.ResultRead(read_answer(run.reviewer(known.request), task, asked))
+    return steps.ResultRead(read_answer(run.reviewer(known.request), task, known.judgement.answer, asked))
 
 
 def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> steps.Updated:

@@ -17,6 +17,7 @@ from reviewbot.domain.codevf.budget import MOST_PER_PULL
 from reviewbot.domain.model.options import (
     ActionCommand,
     Allow,
+    AnswerForm,
     Auto,
     FailOn,
     PathInstruction,
@@ -232,6 +233,13 @@ class Settings:
     )
     quiet_minutes: int = setting(
         0, whole_number(0, 1440), "Minutes without a push before a review is bought.", action=False
+    )
+    answer: AnswerForm = setting(
+        AnswerForm.SCHEMA,
+        one_of(AnswerForm),
+        "What the reviewer is asked for: `schema` for structured data, `words` for text with findings as "
+        "`path:line: severity: text`.",
+        action=False,
     )
     redact: Redact = setting(
         Redact.ON, one_of(Redact), "`on` redacts or masks secrets, `block` holds their files back.", action=False

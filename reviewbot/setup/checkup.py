@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from msgspec import Struct
 
 from reviewbot.domain.codevf.budget import Spending, check, hold
 from reviewbot.domain.github.head_checks import HeadCheck, HeadState
-from reviewbot.domain.model.installation import ACTIONS_APP, Required
 from reviewbot.domain.model.options import Auto, ReviewerKind
+from reviewbot.domain.model.repository_setup import ACTIONS_APP, Required
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.domain.policy.readiness import WaitRules
@@ -65,7 +66,33 @@ def of_project(name: str) -> Check:
     return Check("project", what, "To use another project, set `codevf-project` to its name or number.")
 
 
-def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Iterator[Check]:
+EXPIRES_SOON = timedelta(days=30)
+
+
+def of_expertise(expertise: str, tags: Sequence[Tag], now: datetime) -> Check | None:
+    """Return what is wrong with the expertise, or will be; None if nothing is, or none is set."""
+    tag = next((one for one in tags if one.is_called(expertise)), None)
+    what, status = _state_of(expertise, tag, now) if expertise else ("", 0)
+    names = ", ".join(f"`{one.name}`" for one in tags if not one.is_expired(now))
+    return Check("expertise", what, f"`expertise` may be one of: {names}.", status) if what else None
+
+
+def _state_of(expertise: str, tag: Tag | None, now: datetime) -> tuple[str, int]:
+    """Return what is to be said about an expertise, empty if nothing is, and the exit status."""
+    match tag:
+        case None:
+            return f"CodeVF has no active expertise `{expertise}`", EXIT_NO_REVIEW
+        case Tag(valid_to=datetime() as end) if end < now:
+            return f"`{expertise}` expired on {end:%Y-%m-%d}", EXIT_NO_REVIEW
+        case Tag(valid_to=datetime() as end) if end < now + EXPIRES_SOON:
+            return f"`{expertise}` expires on {end:%Y-%m-%d}", 0
+        case Tag(valid_from=datetime() as start) if start > now:
+            return f"`{expertise}` is not valid before {start:%Y-%m-%d}", 0
+        case _:
+            return (f"`{expertise}` is deprecated" if tag.is_deprecated else ""), 0
+
+
+def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: datetime) -> Iterator[Check]:
     """Yield the hold of a review with each expertise, and whether the account covers it."""
     auto = AutoSize(settings.base_credits, settings.credits_per_100_lines, settings.max_credits_ceiling)
     least = auto.credits_for(0, settings.mode) if settings.max_credits is Auto.AUTO else settings.max_credits
@@ -73,15 +100,13 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag]) -> Itera
     def held(tag: Tag | None) -> int:
         return hold(least, settings.mode, tag.multiplier if tag else Decimal(1))
 
-    prices = ", ".join(f"`{tag.name}` {number(held(tag))}" for tag in tags)
+    prices = ", ".join(f"`{tag.name}` {number(held(tag))}" for tag in tags if not tag.is_expired(now))
     asked = f"`max-credits: {settings.max_credits}` and `mode: {settings.mode}`"
     usual = f"{number(held(None))} credits" + (" or more, by its lines" if settings.max_credits is Auto.AUTO else "")
     yield Check("prices", f"with {asked} a review holds {usual}; by expertise: {prices}")
     tag = next((tag for tag in tags if tag.is_called(settings.expertise)), None) if settings.expertise else None
-    if settings.expertise and tag is None:
-        what = f"CodeVF has no active expertise `{settings.expertise}`"
-        known = ", ".join(f"`{one.name}`" for one in tags)
-        yield Check("expertise", what, f"`expertise` may be one of: {known}.", EXIT_NO_REVIEW)
+    if problem := of_expertise(settings.expertise, tags, now):
+        yield problem
     try:
         limit = limit_per_pull(settings.max_credits_per_pr, held(tag))
         check(Spending(held(tag), Decimal(0), limit, settings.min_balance), balance)
@@ -98,15 +123,12 @@ DAYS = 30
 MERGES = 200
 
 
-def of_merges(plan: Plan, *, is_whole: bool) -> Iterator[Check]:
+def of_merges(plan: Plan) -> Iterator[Check]:
     """Yield what reviews of the last merges would have held, all together and by rule.
 
-    Args:
-        plan: of the merges.
-        is_whole: whether these are all merges of the time.
+    The plan's `scope` is empty if it has all merges of the time.
     """
-    total, merges = plan.total, len(plan.replays)
-    which = counted(merges, "merge") if is_whole else f"the latest {merges} merges"
+    total, which = plan.total, plan.scope or counted(len(plan.replays), "merge")
     held = f"{counted(total.reviews, 'review')} of {which} would have held {counted(total.credits, 'credit')}"
     stops = counted(total.stopped, "review")
     stopped = f", and `max-credits-per-pr` would have stopped {stops}" if total.stopped else ""
@@ -149,6 +171,8 @@ def of_workflows(jobs: Sequence[Job], settings: Settings) -> Iterator[Check]:
             f"no workflow collects reviews that take longer than {settings.wait_minutes} minutes; the next event does"
         )
         yield Check("collect", what, "Add the workflow `reviewbot-collect.yml` of `reviewbot init`.")
+    if settings.wait_for_checks:
+        yield from _of_ends(jobs)
     yield from _of_refs(jobs)
 
 
@@ -193,7 +217,7 @@ def _awaits(settings: Settings, job: Job) -> bool:
 _ENDS = frozenset({"workflow_run", "check_suite", "status"})
 
 
-def of_awaited(settings: Settings, there: Sequence[HeadCheck], branch: str) -> Iterator[Check]:
+def of_awaited(settings: Settings, there: Sequence[HeadCheck], *, branch: str) -> Iterator[Check]:
     """Yield a note for each awaited check that the default branch does not have."""
     for name in settings.wait_for_checks:
         if WaitRules((name,)).open_checks([replace(one, state=HeadState.GREEN) for one in there]):
@@ -201,7 +225,7 @@ def of_awaited(settings: Settings, there: Sequence[HeadCheck], branch: str) -> I
             yield Check("awaited checks", what, "Ignore this if it runs on pull requests only; else fix the name.")
 
 
-def of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
+def _of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
     """Yield a note if no event of the awaited checks starts a job."""
     if not any(_ENDS & job.events.keys() for job in jobs):
         what = "no workflow starts when other checks have ended, so the next push or collection makes the purchase"

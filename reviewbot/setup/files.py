@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from reviewbot.domain.model.installation import ACTIONS_APP
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.model.remotes import read_direct_url, read_remote
+from reviewbot.domain.model.repository_setup import ACTIONS_APP
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.settings import INPUTS, Input, Settings
 from reviewbot.settings.table import CONFIG_FILE

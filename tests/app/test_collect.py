@@ -14,9 +14,11 @@ import pytest
 
 from reviewbot import cli
 from reviewbot.app.collect.collect import collect_finished
+from reviewbot.app.collect.deferred import buy_deferred
 from reviewbot.app.context import Ports
 from reviewbot.domain.github.pull_request import Waiting
-from reviewbot.errors import NotFound
+from reviewbot.domain.model.events import ChecksEvent
+from reviewbot.errors import NotFound, Refused
 from tests.app.house import house, read_outputs
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
@@ -34,6 +36,9 @@ class Town:
 
     def waiting(self, _check_names: object) -> Waiting:
         return Waiting((1, 2, 3), frozenset())
+
+    def with_head(self, _branches: object, _head_sha: str) -> tuple[int, ...]:
+        return 1, 2, 3
 
     def snapshot(self, number: int, **_: object) -> Any:  # noqa: ANN401 — never given
         self.seen.append(number)
@@ -66,6 +71,23 @@ def test_whoever_is_told_to_stop_stops() -> None:
     with pytest.raises(KeyboardInterrupt):
         collect_finished(world(town, []), {})
     assert town.seen == [1]
+
+
+@pytest.mark.parametrize(
+    ("fails", "seen", "logged"),
+    [
+        (Refused, [1, 2, 3], ["#1: No", "#2: It is gone.", "#3: It is gone."]),
+        (TypeError, [1, 2, 3], ["#2: It is gone.", "#3: It is gone."]),
+        (KeyboardInterrupt, [1], []),
+    ],
+)
+def test_a_deferred_purchase_that_fails_waits_for_the_others_of_its_head(
+    fails: type[Exception], seen: list[int], logged: list[str]
+) -> None:
+    town, said = Town(lambda: fails("No")), list[str]()
+    with pytest.raises(fails, match="No"):
+        buy_deferred(world(town, said), {}, ChecksEvent("c" * 40, ("topic",)))
+    assert (town.seen, said) == (seen, logged)
 
 
 def test_the_command_is_the_action_with_the_command_collect(tmp_path: Path) -> None:

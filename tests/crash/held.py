@@ -178,8 +178,8 @@ def doubles(rig: Rig) -> list[str]:
     ids = Counter(
         one
         for reply in rig.world.store.replies_of((REPO, rig.number))
-        if (mark := read_finding_mark(reply.body)) is not None
-        for one in mark.ids
+        if (finding := read_finding_mark(reply.body)) is not None
+        for one in finding.ids
     )
     return [one for one, count in (ids + announced).items() if count > 1]
 

@@ -18,11 +18,13 @@ from tests.faults.stories import REVIEW, Story
 from tests.faults.troubles import (
     BROKEN,
     CODEVF_LIMITS,
+    CODEVF_REFUSALS,
     GITHUB_LIMITS,
     GITHUB_LIMITS_FOR_LONG,
     MISSHAPEN,
     REFUSALS,
     STRANGE,
+    TAKEN_OTHERWISE,
     Made,
 )
 
@@ -34,6 +36,9 @@ UNTOLD = Expected(1, "gate", "failure", Same.NOTHING, "could not be written")
 
 LISTED = Expected(1, "gate", "failure", Same.NOTHING, "GitHub refused")
 """Findings that GitHub does not accept as comments are in the summary."""
+
+OTHERWISE = Expected(1, "gate", "failure", Same.COMMENTS)
+"""The summary says what was sent in the end."""
 
 UNLINKED = Expected(1, "gate", "failure", Same.COMMENTS)
 """The comments are posted; the summary does not link to them."""
@@ -54,7 +59,7 @@ DENIED = Expected(3, "permission", "action_required", Same.NOTHING, "permissions
 UNREACHED = Expected(3, "unreachable", "action_required", Same.NOTHING, "To fix", tasks=0)
 REFUSED = Expected(3, "refused", "action_required", Same.NOTHING, "To fix", tasks=0)
 OVER = Expected(3, "over-budget", "action_required", Same.NOTHING, "Add credits", tasks=0)
-UNSENT = Expected(3, "partial", "action_required", Same.NOTHING, "Split the pull request", tasks=0)
+UNSENT = Expected(3, "partial", "action_required", Same.NOTHING, "Narrow `paths`", tasks=0)
 OPEN = Expected(0, "pending", None, Same.NOTHING, "later run picks it up")
 LOST_SIGHT = Expected(3, "refused", "action_required", Same.NOTHING, "To fix")
 SHOWN = Expected(3, "unreadable", "action_required", Same.NOTHING, "review.json")
@@ -72,7 +77,13 @@ TABLE: Mapping[Request, Row] = {
     asked.TAGS: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
     asked.BALANCE: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
     asked.PROJECT: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
-    asked.CREATE: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED, apart={"402": OVER, "413": UNSENT}),
+    asked.CREATE: Row(
+        UNREACHED, UNREACHED, UNREACHED, REFUSED,
+        apart={
+            "402": OVER, "413": UNSENT, "400 attachment_too_large": UNSENT, "400 attachment_limit_exceeded": UNSENT,
+            "400 max_credits_exceeded": replace(OVER, says="Lower `max-credits`"),
+        },
+    ),
     # The task continues whatever the response is, unless the service does not know it.
     asked.POLL: Row(OPEN, OPEN, OPEN, LOST_SIGHT),
     asked.FILE: Row(SHOWN, SHOWN, SHOWN, SHOWN, strange_once=SHOWN),
@@ -153,6 +164,8 @@ def _row(story: Story, request: Request, row: Row) -> Iterator[Cell]:
         (GITHUB_LIMITS_FOR_LONG if ours else {}, None, row.broken),
         (STRANGE, None, row.strange),
         (REFUSALS, None, row.refused),
+        ({} if ours else CODEVF_REFUSALS, None, row.refused),
+        (TAKEN_OTHERWISE if request is asked.CREATE else {}, 1, OTHERWISE),
     )
     for troubles, times, expected in columns:
         for name, made in troubles.items():

@@ -107,3 +107,24 @@ REFUSALS: Mapping[str, Made] = {
     "413": _always(said(413, {"message": "Too large", "error": "too large"})),
     "422": _always(said(422, {"message": "Unprocessable Entity", "errors": ["line must be part of the diff"]})),
 }
+
+
+def _coded(status: int, code: str) -> Made:
+    return _always(said(status, {"error": {"code": code, "message": "No."}}))
+
+
+CODEVF_REFUSALS: Mapping[str, Made] = {
+    "400 invalid_schema": _coded(400, "invalid_schema"),
+    "400 attachment_too_large": _coded(400, "attachment_too_large"),
+    "400 attachment_limit_exceeded": _coded(400, "attachment_limit_exceeded"),
+    "400 max_credits_exceeded": _coded(400, "max_credits_exceeded"),
+    "400 invalid_metadata": _coded(400, "invalid_metadata"),
+    "401 token_expired": _coded(401, "token_expired"),
+}
+"""Refusals of CodeVF whose code says more than the status."""
+
+TAKEN_OTHERWISE: Mapping[str, Made] = {
+    "400 invalid_schema, then not": CODEVF_REFUSALS["400 invalid_schema"],
+    "400 attachment_too_large, then not": CODEVF_REFUSALS["400 attachment_too_large"],
+}
+"""Refusals of a task that CodeVF accepts without a schema or with less."""

@@ -7,13 +7,18 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reviewbot_sandbox.fault_rules import Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, RequiredCheck, Scope
 
 from reviewbot import cli
+from reviewbot.domain.model.review import Tag
+from reviewbot.setup.checkup import of_expertise
 from reviewbot.setup.files import Action, InitOptions, files
 from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, house
 from tests.terminal.ground import Clone, Said, make_clone
@@ -470,3 +475,28 @@ def test_it_looks_at_200_merges_at_most_and_not_longer_than_its_time(rig: Rig, c
     latest = re.search(r"0 reviews of the latest (\d+) merges would have held 0 credits", said.out)
     assert latest, said.out
     assert 1 <= int(latest[1]) <= 200
+
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("tag", "what", "status"),
+    [
+        ({}, None, 0),
+        ({"valid_from": NOW - timedelta(days=1), "valid_to": NOW + timedelta(days=31)}, None, 0),
+        ({"valid_to": NOW - timedelta(seconds=1)}, "`engineer` expired on 2026-11-28", 3),
+        ({"valid_to": NOW + timedelta(days=29)}, "`engineer` expires on 2026-12-27", 0),
+        ({"valid_from": NOW + timedelta(days=1)}, "`engineer` is not valid before 2026-11-29", 0),
+        ({"is_deprecated": True}, "`engineer` is deprecated", 0),
+    ],
+)
+def test_an_expertise_that_ends_or_has_ended_is_reported(tag: dict[str, Any], what: str | None, status: int) -> None:
+    old = Tag(2, "cobol", Decimal(2), valid_to=NOW - timedelta(days=9))
+    tags = (Tag(1, "engineer", Decimal("1.7"), **tag), old, Tag(3, "other", Decimal(1)))
+    check = of_expertise("Engineer".lower(), tags, NOW)
+    assert (check.what if check else None, check.status if check else 0) == (what, status)
+    if check:
+        assert "`other`" in check.todo
+        assert "`cobol`" not in check.todo
+    assert of_expertise("", tags, NOW) is None

@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 from uuid import UUID
 
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task, TaskStatus
-from reviewbot.errors import OverBudget, PayloadTooLarge, ServiceRefused
+from reviewbot.errors import OverBudget, PayloadTooLarge, SchemaRefused, ServiceRefused
 from tests.simulation.github import Time
 
 KEY_MEMORY = 24 * 3600.0
@@ -91,6 +91,7 @@ class SimulatedCodeVF:
         asker: returns the run that sends the current request.
         largest: limit for the characters of all attachments; above it, 413.
         refuses: whether it refuses every new task; `out_of_credits` likewise with 402.
+        refuses_schema: whether it refuses every response schema, before it looks at the key.
     """
 
     time: Time
@@ -100,6 +101,7 @@ class SimulatedCodeVF:
     largest: int = 4_000_000
     refuses: bool = False
     out_of_credits: bool = False
+    refuses_schema: bool = False
     asker: Callable[[], object] = lambda: None
     on_task: Callable[[StoredTask], None] = lambda _task: None
     on_read: Callable[[StoredTask], None] = lambda _task: None
@@ -135,6 +137,8 @@ class SimulatedCodeVF:
         now = self.time.seconds
         if sum(len(one.content) for one in submission.attachments) > self.largest:
             raise PayloadTooLarge("The request is too large for CodeVF (HTTP 413).")
+        if self.refuses_schema and submission.response_schema is not None:
+            raise SchemaRefused("CodeVF does not accept the response schema (HTTP 400).", status=400)
         key = _canonical(submission.idempotency_key)
         known = self.keys.get(key)
         if known is not None and now - known[1] < KEY_MEMORY:
@@ -184,6 +188,8 @@ class SimulatedCodeVF:
 
     def _task(self, task_id: str) -> StoredTask:
         task = self.tasks.get(task_id)
+        if task is not None and task.forgotten:
+            task.told.append((self.time.seconds, self.asker()))  # that it is over
         if task is None or task.forgotten:
             raise ServiceRefused("CodeVF did not find the task or project (HTTP 404).", status=404)
         return task

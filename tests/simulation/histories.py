@@ -19,6 +19,7 @@ from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Disturbance, Interrupt, Kill, Lose, Meanwhile, Run, Switch
 from tests.simulation.world import (
     AUTO_SIZE,
+    IN_WORDS,
     IS_QUIET,
     KEY,
     LISTS_RELEASE,
@@ -95,6 +96,8 @@ WAITING = 0.12
 
 ASKING = 0.3
 """In how many histories people ask questions, and before how many of their steps."""
+PROSE, ACCEPTED = 0.12, 0.3
+"""How often the reviewer answers in prose; how often, after a step of such a history, someone accepts the answer."""
 
 CALM = 0.35
 """How often all tasks end after an episode, so that people see findings to comment on."""
@@ -118,6 +121,7 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
     if not moves:
         setting = _of_others(setting, Random(seed + 1))  # noqa: S311 — as above
         setting = _that_waits(setting, Random(seed + 3))  # noqa: S311 — as above
+        setting = _in_prose(setting, Random(seed + 4))  # noqa: S311 — as above
     setting = _of_spending(setting, Random(seed + 2))  # noqa: S311 — as above
     moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind] + (tuple(people.CHECKS) * 4 if setting.waited_for else ())
     steps: list[Step] = []
@@ -130,9 +134,21 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
         steps += [_move(rng, moves) for _ in range(rng.choice((0, 1, 2)))]
     if ROUTES in setting.config:
         steps = list(_with_labels(steps, Random(seed + 2)))  # noqa: S311 — as above
+    if setting.mind.is_prose or setting.mind.is_mute:
+        steps = list(_with_acceptances(steps, Random(seed + 4)))  # noqa: S311 — as above
     if not moves_given:
-        steps = list(_with_questions(steps, Random(seed + 4)))  # noqa: S311 — as above
+        steps = list(_with_questions(steps, Random(seed + 5)))  # noqa: S311 — as above
     return History(seed, setting, tuple(steps), starts_again=kind == KILLS)
+
+
+def _with_acceptances(steps: list[Step], rng: Random) -> Iterator[Step]:
+    """Add the acceptances of answers, some once they are published."""
+    for step in steps:
+        yield step
+        if rng.random() < ACCEPTED:
+            yield from (Move("finish"), Episode((Start("collect"),)))
+        if rng.random() < ACCEPTED:
+            yield from (_move(rng, tuple(people.ANSWERED)), Episode((Start("next"),)))
 
 
 def _with_labels(steps: list[Step], rng: Random) -> Iterator[Step]:
@@ -199,6 +215,14 @@ def _that_waits(setting: Setting, rng: Random) -> Setting:
     """Return the setting with `wait-for-checks` or `quiet-minutes`."""
     added = [text for text in (WAITS_FOR_CHECKS, IS_QUIET) if rng.random() < WAITING]
     return replace(setting, config="".join((setting.config, *added)))
+
+
+def _in_prose(setting: Setting, rng: Random) -> Setting:
+    """Return the setting with a reviewer who answers in prose, or a service that refuses the schema."""
+    is_prose, is_worried, in_words, refuses = (rng.random() < rate for rate in (PROSE, 0.4, 0.5, PROSE))
+    mind = replace(setting.mind, is_prose=True, is_worried=is_worried, is_messy=False) if is_prose else setting.mind
+    config = setting.config + IN_WORDS if is_prose and in_words else setting.config
+    return replace(setting, mind=mind, config=config, refuses_schema=refuses)
 
 
 def _of_spending(setting: Setting, rng: Random) -> Setting:
@@ -428,6 +452,7 @@ def _shorter(history: History) -> Iterator[History]:
         replace(setting, denied=frozenset()),
         replace(setting, is_from_fork=False),
         replace(setting, is_bots=False),
+        replace(setting, refuses_schema=False),
     ):
         if simpler != setting:
             yield replace(history, setting=simpler)

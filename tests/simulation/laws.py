@@ -20,6 +20,7 @@ from tests.simulation import announced, spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import EVIL, SAID, TALK, diffs_in, headers, shown_in
+from tests.simulation.oracle import is_read as is_read_completely
 from tests.simulation.repository import Change
 from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, PEOPLE, ROUTES, SECRET, UNREVIEWED, World
 
@@ -408,7 +409,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
             if owner is pull or is_unreviewed(world, pull, changes):
                 return
             conclusion = "success"  # of this pull request, before the other one's check covered it
-        if problem := _why_not(world, conclusion, changes, strict=True):
+        if problem := _why_not(world, conclusion, changes, pull.head_sha, strict=True):
             yield Violation(NEVER_GREEN, f"#{pull.number} is green at rest: {problem}")
 
 
@@ -423,7 +424,7 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     problems = [
         ""
         if check.conclusion == "skipped" and is_unreviewed(world, world.github.pulls[number], changes, at_rest=False)
-        else _why_not(world, str(check.conclusion), changes, strict=False)
+        else _why_not(world, str(check.conclusion), changes, head, strict=False)
         for changes in world.changes_for(number, head, protected=check.name == CHECK)
     ]
     if problems and all(problems):
@@ -457,12 +458,12 @@ def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
     return [one for one in due if matches(patterns, one.path)]
 
 
-def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], *, strict: bool) -> str:
+def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], head: str, *, strict: bool) -> str:
     """Return why a change may not be green, empty when it may."""
     due = selected(world, changes)
     if conclusion == "skipped" or not due:
         return f"a review of {[one.path for one in due]} is due" if due else ""
-    if problem := _unseen(world, due):
+    if problem := _unseen(world, due, head):
         return problem
     if world.setting.input("fail-on", "critical") == "never":
         return ""
@@ -488,25 +489,27 @@ class Reading:
     headers: set[str] = field(default_factory=set)
 
 
-def readings(world: World) -> dict[str, Reading]:
-    """Return what the reviews of each head were shown."""
+def readings(world: World, judged: str) -> dict[str, Reading]:
+    """Return what the reviews of each head were shown; of an answer in part only if it was accepted for `judged`."""
     seen: defaultdict[str, Reading] = defaultdict(Reading)
     # An item that violates the schema is an unrated finding, which a person has to handle.
     taken = any(one.token == "MESS1" for one in (*world.truth.waivers, *world.truth.withdrawn))
-    tasks = (one for one in world.codevf.tasks.values() if "question" not in one.submission.metadata)
-    asked = [] if world.setting.mind.is_mute else tasks
-    for task in (*asked, *world.analyzed()):
-        if task.status(world.time.seconds) is TaskStatus.COMPLETED and (taken or "MESS1" not in str(task.result)):
+    reviews = (one for one in world.codevf.tasks.values() if "question" not in one.submission.metadata)
+    for task in (*reviews, *world.analyzed()):
+        is_messy = "MESS1" in str(task.result)
+        is_read = is_read_completely(task.result, in_words=world.setting.in_words) or (is_messy and taken)
+        is_read |= (task.id, judged) in world.truth.accepted
+        if task.status(world.time.seconds) is TaskStatus.COMPLETED and is_read:
             reading = seen[str(task.submission.metadata["headSha"])]
             reading.lines |= {(line.path, line.text) for line in shown_in(task.submission)}
             reading.headers |= {one for diff in diffs_in(task.submission) for one in headers(diff)}
     return seen
 
 
-def _unseen(world: World, changes: list[Change]) -> str:
+def _unseen(world: World, changes: list[Change], head: str) -> str:
     lines = {(change.path, line.replace(SECRET, REDACTED)) for change in changes for line in change.added()}
     named = {one for change in changes for one in headers(change.text)}
-    seen = readings(world).values()
+    seen = readings(world, head).values()
     if not seen:
         return "no review was completed"
     if any(lines <= one.lines and named <= one.headers for one in seen):

@@ -9,13 +9,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from reviewbot.domain.findings.tracked_finding import Findings
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest
 from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.domain.publishing.announcement import Announcing
@@ -203,7 +206,23 @@ def _skipping_records(phase: type, skipped: Callable[[Any], object]) -> Replacem
 
 _ASKING = ("ask", "author_asks", "finish")
 
+
+def _without_findings(right: Any) -> object:  # noqa: ANN401 — a function
+    def record(run: object, snapshot: object, stored: StoredLedger) -> None:
+        right(run, snapshot, replace(stored, ledger=replace(stored.ledger, findings=Findings())))
+
+    return record
+
+
 MUTATIONS: tuple[Mutation, ...] = (
+    Mutation(
+        "recording the reactions loses the findings",
+        "reviewbot.app.github.summary_comment:record_opinions",
+        _without_findings,
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("evil", "finish", "reply", "close", "reopen", "harmless"),
+    ),
     Mutation(
         "an error of ours ends a run",
         "reviewbot.domain.policy.verdict:superseded",
@@ -282,6 +301,50 @@ MUTATIONS: tuple[Mutation, ...] = (
         NEVER_GREEN,
         BY_PEOPLE,
         ("bypass", "evil", "harmless"),
+    ),
+    Mutation(
+        "an acceptance survives a push",
+        "reviewbot.domain.findings.tracked_finding:Acceptance.is_of",
+        _returning(value=True),
+        NEVER_GREEN,
+        mind=Mind(is_mute=True),
+        steps=(_NEXT, Move("accept"), _NEXT, Move("harmless"), _NEXT, Move("waive"), _NEXT),
+    ),
+    Mutation(
+        "an author accepts",
+        "reviewbot.domain.commands.authorize:_not_by_authors",
+        _returning(None),
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("accept", "boss_commits", "finish"),
+        Mind(is_mute=True),
+    ),
+    Mutation(
+        "an answer that arrives after the comment is accepted",
+        "reviewbot.domain.commands.authorize:_accept",
+        lambda right: lambda posted, scope: right(replace(posted, at=posted.at + timedelta(days=9)), scope),
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("accept", "finish"),
+        Mind(is_mute=True),
+    ),
+    Mutation(
+        "a word that nothing needs fixing is believed of any reviewer",
+        "reviewbot.app.reviewer.read_result:read_answer",
+        lambda right: lambda service, task, _form, *asked: right(service, task, AnswerForm.WORDS, *asked),
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("harmless",),
+        Mind(is_prose=True),
+    ),
+    Mutation(
+        "text that is left over is dropped",
+        "reviewbot.domain.codevf.response:read_prose",
+        lambda right: lambda text: replace(right(text), rest=()),
+        NOTHING_LOST,
+        BY_PEOPLE,
+        ("note", "evil"),
+        Mind(is_prose=True, is_worried=True),
     ),
     Mutation(
         "the check of an older head turns green",
@@ -715,7 +778,7 @@ def histories(mutation: Mutation) -> Iterator[History]:
         yield FOUND[mutation.found].history
         return
     if mutation.steps:
-        yield History(0, Setting(config=mutation.config), mutation.steps)
+        yield History(0, Setting(config=mutation.config, mind=mutation.mind or Mind()), mutation.steps)
         return
     seed = 0
     while True:

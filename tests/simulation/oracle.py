@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from zlib import crc32
 
 from reviewbot.domain.model.review import Submission
@@ -25,6 +26,7 @@ TALK = re.compile(r"\bTALK\d+\b")
 
 EVIL = re.compile(r"\bEVIL\d+\b")
 SO_FAR = "review-so-far.txt"
+NOTHING, WORRY = "Nothing needs fixing.", "I am worried about MESS2."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Mind:
         is_mute: whether the answer cannot be read at all.
         lies: whether it reports every earlier finding as fixed.
         as_text: whether the result is text with JSON in it, as when the service falls back.
+        is_prose: whether it lists its findings in words.
+        is_worried: whether it adds a sentence that is not a finding.
     """
 
     sloppiness: int = 0
@@ -44,6 +48,8 @@ class Mind:
     is_mute: bool = False
     lies: bool = False
     as_text: bool = False
+    is_prose: bool = False
+    is_worried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,17 @@ def earlier(submission: Submission) -> list[dict[str, object]]:
     return [json.loads(line) for line in lines if line.startswith("{")]
 
 
+def is_read(result: object, *, in_words: bool) -> bool:
+    """Return whether an answer is complete data, or prose without a sentence that is left over.
+
+    That nothing needs fixing is believed only of a reviewer who was asked for words.
+    """
+    message = result.get("message") if isinstance(result, dict) else None
+    if not isinstance(message, str) or "```json" in message:
+        return "MESS1" not in str(result)
+    return bool(TOKEN.search(message) or (in_words and NOTHING in message)) and WORRY not in message
+
+
 @dataclass(frozen=True, slots=True)
 class Oracle:
     """Answers submissions according to a mind."""
@@ -118,6 +135,8 @@ class Oracle:
         if self.mind.is_mute:
             return {"message": "I have read it.", "deliverables": []}
         answer = self._answer(submission)
+        if self.mind.is_prose:
+            return {"message": "\n\n".join(self._paragraphs(answer)), "deliverables": []}
         if self.mind.as_text:
             return {"message": f"Here it is:\n```json\n{json.dumps(answer)}\n```", "deliverables": []}
         return answer
@@ -137,6 +156,18 @@ class Oracle:
         if asked := earlier(submission):
             answer["previous"] = [self._word(one, lines, submission.idempotency_key) for one in asked]
         return answer
+
+    def _paragraphs(self, answer: dict[str, Any]) -> Iterator[str]:
+        for one in answer.get("previous", ()):
+            yield f"{one['id']}: {one['state']}: {one['note']}"
+        findings = [(file["path"], one) for file in answer["files"] for one in file["findings"]]
+        for path, one in findings:
+            place = f"{path}:{one['line']}" if one["line"] else path
+            yield f"{place}: {one['severity']}: {one['title']}"
+        if not findings:
+            yield NOTHING
+        if self.mind.is_worried:
+            yield WORRY
 
     def _finding(self, line: Shown, token: str) -> dict[str, object]:
         choice = self._choice(token)

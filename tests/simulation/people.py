@@ -402,6 +402,26 @@ def _says(by: str, word: str) -> Play:
     return says
 
 
+def _accepts(by: str) -> Play:
+    """Accept the answer to the head. Only what a run has read by then can have been read by a person."""
+
+    def accepts(world: World, move: Move) -> None:
+        del move
+        pull = world.pull
+        if PEOPLE[by].at_least(Permission.MAINTAIN) and by not in authors_of(world, pull):
+            changes = world.github.changes_of(pull)
+            for task in world.tasks_of(1):
+                if task.is_told and changes in world.changes_for(1, str(task.submission.metadata["headSha"])):
+                    world.truth.accepted.add((task.id, pull.head_sha))
+        _command(world, 1, by, "/reviewbot accept")
+
+    return accepts
+
+
+def _boss_commits(world: World, move: Move) -> None:
+    _insert(world, f"safe_{move.a}()", move.b, by=By("boss"))
+
+
 def authors_of(world: World, pull: Pull) -> set[str]:
     """Return the opener and all authors and committers."""
     commits = world.github.git.between(pull.base_sha, pull.head_sha)
@@ -651,6 +671,14 @@ SERVICE: Mapping[str, Play] = {
 ROUTED: Mapping[str, Play] = {DEEP: _route_label(DEEP), TRIVIAL: _route_label(TRIVIAL)}
 """Moves of the author in histories with rules; the other histories stay the same without them."""
 
+ANSWERED: Mapping[str, Play] = {
+    "accept": _accepts("boss"),
+    "accept_by_kim": _accepts("kim"),
+    "author_accepts": _accepts("mona"),
+    "boss_commits": _boss_commits,
+}
+"""The moves around an answer that was read in part, which only some histories have."""
+
 CHECKS: Mapping[str, Play] = {
     "check_starts": _other_check(""),
     "check_passes": _other_check("success", "success", "neutral", "skipped"),
@@ -666,4 +694,4 @@ ASKED: Mapping[str, Play] = {
 }
 """Questions, in some histories only; the others stay the same without them."""
 
-MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE, **CHECKS, **ROUTED, **ASKED}
+MOVES: Mapping[str, Play] = {**AUTHOR, **ADVERSARY, **OTHERS, **SERVICE, **CHECKS, **ROUTED, **ASKED, **ANSWERED}

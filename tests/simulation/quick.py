@@ -17,6 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from reviewbot.render.renderer import SummaryText
+from reviewbot.values import replace
 
 SIZE = 20_000
 GARBAGE = 100_000
@@ -105,17 +106,18 @@ def _by_identity(method: Any) -> object:  # noqa: ANN401 — any method
 
 
 def _by_what_decides_it(prepare: Any) -> object:  # noqa: ANN401 — as above
-    """Cache a change by the settings and the texts that it is prepared from."""
-    kept: dict[tuple[object, ...], tuple[object, object]] = {}
+    """Cache a change by the settings and the texts that it is prepared from; the change by identity, kept alive."""
+    kept: dict[tuple[object, ...], tuple[object, object, object]] = {}
 
-    def call(run: Any, snapshot: Any, change: object) -> object:  # noqa: ANN401 — as above
+    def call(run: Any, snapshot: Any, change: Any) -> object:  # noqa: ANN401 — as above
         pull, attributes = snapshot.pull, snapshot.default_branch.attributes
-        key = id(run.settings), pull.title, pull.body, pull.base_ref, attributes, change
+        texts = pull.title, pull.body, pull.base_ref, attributes, repr(change.context)
+        key = id(run.settings), texts, replace(change, context=None)
         if key not in kept:
             if len(kept) > SIZE // 10:
                 kept.clear()
-            kept[key] = run.settings, prepare(run, snapshot, change)
-        return kept[key][1]
+            kept[key] = run.settings, change, prepare(run, snapshot, change)
+        return kept[key][2]
 
     return call
 

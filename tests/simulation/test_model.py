@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.simulation.github import GitHub
 from tests.simulation.world import Setting, Start, World
 
 
@@ -16,3 +17,12 @@ def test_an_undisturbed_review_and_a_second_run() -> None:
     assert [check.conclusion for check in world.github.checks.values()] == ["success"]
     assert len(world.codevf.tasks) == 1
     assert len(world.github.comments) == 1
+
+
+def test_a_new_comment_notifies_whom_it_mentions_and_an_edit_notifies_no_person() -> None:
+    github = GitHub()
+    github.push("topic", {"app.py": "x = 1\n"})
+    pull = github.open_pull_request("topic")
+    made = github.comment(pull.number, "kim", "@mona and `@boss`, not a@eve.test")
+    github.edit_comment(made.id, "kim", "@boss")
+    assert [(one.by, one.mentioned) for one in github.notifications] == [("kim", {"mona"})]

@@ -71,6 +71,7 @@ OTHER_CHECKS = ("CI", "lint")
 
 WAITS_FOR_CHECKS = "wait-for-checks: [CI, lint]\nwait-for-checks-hours: 20\n"
 IS_QUIET = "quiet-minutes: 15\n"
+IN_WORDS = "answer: words\n"
 
 
 def lock_file(version: str, host: str) -> str:
@@ -107,6 +108,12 @@ class Setting:
     denied: frozenset[str] = frozenset()
     is_from_fork: bool = False
     is_bots: bool = False
+    refuses_schema: bool = False
+
+    @property
+    def in_words(self) -> bool:
+        """Whether the reviewer is asked for words."""
+        return IN_WORDS in self.config
 
     @property
     def names(self) -> CheckNames:
@@ -168,6 +175,7 @@ class Truth:
         begun: by head, when the run that first recorded an intent for it had begun.
         hindered: whether a task was cancelled.
         askers: who asked each question, by the `comment_key` of its comment.
+        accepted: tasks with the heads for which someone entitled has accepted their answers.
         withdrawn: withdrawn waivers; `skipped`: heads that were ever skipped.
     """
 
@@ -187,6 +195,7 @@ class Truth:
     begun: dict[str, float] = field(default_factory=dict)
     hindered: bool = False
     askers: dict[str, str] = field(default_factory=dict)
+    accepted: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -237,6 +246,7 @@ class World:
         self.time = Time()
         self.github = GitHub(self.time)
         self.codevf = SimulatedCodeVF(self.time, Oracle(setting.mind), life_of=lambda _count: setting.life)
+        self.codevf.refuses_schema = setting.refuses_schema
         self.analyzers: list[SimulatedAnalyzers] = []
         self.forge = SimulatedForge(self.github, setting.denied)
         self.truth = Truth()

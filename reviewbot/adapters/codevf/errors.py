@@ -15,6 +15,7 @@ from reviewbot.errors import (
     OverBudget,
     PayloadTooLarge,
     ReviewDidNotHappen,
+    SchemaRefused,
     ServiceRefused,
     ServiceUnreachable,
 )
@@ -29,17 +30,19 @@ Scrub = Callable[[str], str]
 
 
 class ErrorContent(Struct, frozen=True):
-    """The content of an error body: hostile text, credits of the account and the task, seconds."""
+    """The content of an error body: hostile text, credits of the account and the task, seconds, codes in lower case."""
 
     message: str = ""
     available: Decimal | None = None
     required: Decimal | None = None
     retry_after: float | None = None
+    codes: frozenset[str] = frozenset()
 
 
 class _Field(Struct, frozen=True):
     field: str = ""
     message: str = ""
+    code: str = ""
 
 
 class _Details(Struct, frozen=True):
@@ -49,6 +52,7 @@ class _Details(Struct, frozen=True):
 
 
 class _Error(Struct, frozen=True):
+    code: str | None = None
     message: str | None = None
     details: _Details | None = None
 
@@ -73,22 +77,27 @@ def read_error(body: bytes) -> ErrorContent:
     if not isinstance(data.error, _Error):
         return ErrorContent(message=data.error or data.message or "", retry_after=retry_after)
     details = data.error.details or _Details()
-    fields = (f"{one.field}: {one.message}" for one in details.errors[:_MOST_FIELDS])
+    listed = details.errors[:_MOST_FIELDS]
+    fields = (f"{one.field}: {one.message}" for one in listed)
     return ErrorContent(
         message="; ".join(filter(None, (data.error.message, *fields))),
         available=number(details.available),
         required=number(details.required),
         retry_after=retry_after,
+        codes=frozenset(one.casefold() for one in (data.error.code, *(each.code for each in listed)) if one),
     )
 
 
 def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) -> ReviewDidNotHappen:
     """Return the error for an unsuccessful response.
 
-    Only a request that `buys` a task can fail for missing credits or its size; then nothing was bought.
+    Only a request that `buys` a task can fail for missing credits, its size or its schema; then nothing was bought.
     """
     line = " ".join(escaping.visible(scrub(content.message)).split())
     words = f" CodeVF says: “{escaping.truncate(line, QUOTED_CHARACTERS, '…')}”" if line else ""
+    code = next((one for one in _CODES if one in content.codes), "")
+    if status < _SERVER_ERRORS and code and (by_code := _by_code(code, status, words, buys=buys)):
+        return by_code
     match status:
         case 402 if buys:
             return OverBudget(_funds(content), hint=_ADD_CREDITS)
@@ -99,6 +108,25 @@ def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) ->
         case _:
             what, hint = _REFUSALS.get(status, _REDIRECT if status < _CLIENT_ERRORS else _OTHER_REFUSAL)
             return ServiceRefused(f"{what} (HTTP {status}).{words}", hint=hint, status=status)
+
+
+def _by_code(code: str, status: int, words: str, *, buys: bool) -> ReviewDidNotHappen | None:
+    """Return the error of a code that says more than the status; None if the request cannot fail for it."""
+    what, hint = _CODES[code]
+    message = f"{what} (HTTP {status}, `{code}`).{words}"
+    match code:
+        case "invalid_schema" if buys:
+            return SchemaRefused(message, hint=hint, status=status)
+        case "attachment_too_large" | "attachment_limit_exceeded" if buys:
+            return PayloadTooLarge(message, hint=hint)
+        case "max_credits_exceeded" if buys:
+            return OverBudget(message, hint=hint)
+        case "rate_limit_exceeded":
+            return ServiceUnreachable(message, hint=hint)
+        case "invalid_metadata" | "token_expired":
+            return ServiceRefused(message, hint=hint, status=status)
+        case _:
+            return None
 
 
 def error_of_fault(fault: Fault, kind: str) -> ServiceUnreachable:
@@ -155,6 +183,29 @@ _KEY = (
     "CodeVF does not accept the API key",
     "Check the secret for `codevf-api-key`, or `CODEVF_API_KEY`. To create a new key, open CodeVF's dashboard.",
 )
+_CODES = {
+    "invalid_schema": ("CodeVF does not accept the response schema", "Set `answer: words` in the config file."),
+    "attachment_too_large": ("An attachment is too large for CodeVF", _SMALLER),
+    "attachment_limit_exceeded": ("The request has more attachments than CodeVF accepts", _SMALLER),
+    "max_credits_exceeded": (
+        "`max-credits` is more than CodeVF accepts for this mode or account",
+        "Lower `max-credits`, or raise the limit in CodeVF's dashboard. Nothing was bought.",
+    ),
+    "token_expired": (
+        "The CodeVF API key has expired",
+        "Create a new key in CodeVF's dashboard, and update the secret for `codevf-api-key` or `CODEVF_API_KEY`.",
+    ),
+    "rate_limit_exceeded": (
+        "CodeVF's rate limit is exceeded",
+        "Run it again in an hour, or run fewer jobs with this key at once: nothing is bought twice.",
+    ),
+    "invalid_metadata": (
+        "CodeVF does not accept the metadata of the task, such as the repository's name",
+        "Report this as a bug, with the message of CodeVF. Nothing was bought.",
+    ),
+}
+"""What each code means, and what to do; the first one that applies is used."""
+
 _REFUSALS = {
     400: (
         "CodeVF rejected the request as invalid",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Annotated, TypeVar
 
@@ -69,6 +70,9 @@ class _Tag(_Object, frozen=True):
     display_name: str | None = None
     cost_multiplier: _Figure | None = None
     is_active: bool | None = None
+    valid_from: object = None
+    valid_to: object = None
+    is_deprecated: object = None
 
 
 class _Tags(_Object, frozen=True):
@@ -115,7 +119,27 @@ def _tag(tag: _Tag) -> Tag:
     name, multiplier = tag.name or tag.display_name, _figure(tag.cost_multiplier, f"the price of tag {tag.id}")
     if name is None or multiplier <= 0:
         raise ServiceError(f"CodeVF's response has no name or price for tag {tag.id}.", hint=_HINT)
-    return Tag(tag.id, shorten_line(name, _LONGEST_WORD), multiplier)
+    return Tag(
+        tag.id,
+        shorten_line(name, _LONGEST_WORD),
+        multiplier,
+        valid_from=_moment(tag.valid_from, time.min),
+        valid_to=_moment(tag.valid_to, time.max),
+        is_deprecated=tag.is_deprecated is True,
+    )
+
+
+def _moment(value: object, of_day: time) -> datetime | None:
+    """Return an ISO 8601 time, in UTC if it has no zone; of a date alone the time `of_day`. None if it is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        read = datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+    if len(value.strip()) == len("2026-11-28"):
+        read = datetime.combine(read, of_day)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _figure(value: object, what: str) -> Decimal:

@@ -10,7 +10,7 @@ from reviewbot.adapters.github.client import PAGE
 from reviewbot.adapters.github.errors import HEAD_CHECKS, Intent
 from reviewbot.adapters.github.graphql import answers, parse, queries
 from reviewbot.domain.github.head_checks import HeadCheck
-from reviewbot.domain.model.installation import Installation, Required
+from reviewbot.domain.model.repository_setup import RepositorySetup, Required
 
 WORKFLOWS = ".github/workflows"
 
@@ -21,7 +21,7 @@ _ANYBODY = -1
 class SetupReader(RepositoryConnection):
     """Reads how reviewbot is set up in a repository; failures are `ForgeError`s."""
 
-    def installation(self, config_file: str, templates_dir: str) -> Installation:
+    def setup(self, config_file: str, templates_dir: str) -> RepositorySetup:
         intent = Intent("reading the settings and workflows of the default branch", "contents: read")
         variables = {
             "owner": self._owner,
@@ -32,7 +32,7 @@ class SetupReader(RepositoryConnection):
         }
         kind = answers.InRepository[answers.DoctorNode]
         node = self._there(self._calls.query(queries.SETUP, variables, intent, kind).repository)
-        return Installation(
+        return RepositorySetup(
             repository=node.name_with_owner,
             branch=node.default_branch_ref.name if node.default_branch_ref else "",
             config=parse.config(node.config),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reviewbot.app.collect.turns import take_turns
 from reviewbot.app.comments.commands import catch_up
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.github.ledger_store import read_ledger
@@ -11,6 +12,7 @@ from reviewbot.app.load import load_settings
 from reviewbot.app.review import review_pull_request
 from reviewbot.domain.model.events import ChecksEvent, DispatchEvent
 from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.errors import ReviewbotError
 from reviewbot.render.renderer import Renderer
 
 
@@ -23,10 +25,22 @@ def buy_deferred(ports: Ports, inputs: Mapping[str, str], event: ChecksEvent) ->
         The outcome of the last run, None if no purchase waits.
 
     Raises:
-        ReviewbotError: GitHub cannot be read.
+        ReviewbotError: GitHub cannot be read for one of them; the others are done.
     """
-    outcomes = [_buy(ports, inputs, number) for number in ports.forge.with_head(event.branches, event.head_sha)]
-    return next((one for one in reversed(outcomes) if one is not None), None)
+    outcomes: list[Outcome | None] = [None]
+    errors: list[ReviewbotError] = []
+
+    def buy(number: int) -> None:
+        try:
+            outcomes.append(_buy(ports, inputs, number) or outcomes[-1])
+        except ReviewbotError as error:
+            ports.reporter.say(f"#{number}: {error.message}")
+            errors.append(error)
+
+    take_turns(ports.forge.with_head(event.branches, event.head_sha), buy)
+    if errors:
+        raise errors[0]
+    return outcomes[-1]
 
 
 def _buy(ports: Ports, inputs: Mapping[str, str], number: int) -> Outcome | None:

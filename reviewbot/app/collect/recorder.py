@@ -1,4 +1,4 @@
-"""Keeps the outputs and job summaries of a collection's runs, each of which works on one pull request."""
+"""Keeps what a collection has done, and the outputs and job summaries of its runs, each on one pull request."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.drafts import Annotation
+from reviewbot.domain.policy.collection import Collection, Failure, Lookup
 from reviewbot.ports import Pages, Reporter
 from reviewbot.render.view_models.review import SummaryView
 
@@ -22,6 +23,10 @@ class Recorder(Struct):
         values: the outputs of the last run.
         summaries: job summaries of the runs, to be written below the list of pull requests, which must not be cut off.
             They are rendered here, because views contain the texts of the changed files.
+        lookups: the pull requests that were looked up, complete whatever ends the collection.
+        failures: the repositories that could not be looked through.
+        unreached: what the rate limit left to the next collection.
+        repositories: how many were looked through to the end.
         is_elsewhere: whether the runs are in another repository than the workflow's. Readers of the workflow's runs may
             not be allowed to see that repository, so its findings are neither kept nor annotated.
     """
@@ -29,8 +34,16 @@ class Recorder(Struct):
     reporter: Reporter
     values: Mapping[str, str] = field(default_factory=dict)
     summaries: list[str] = field(default_factory=list)
+    lookups: list[Lookup] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    unreached: list[str] = field(default_factory=list)
+    repositories: int = 0
     is_elsewhere: bool = False
     _characters: int = 0
+
+    def collection(self) -> Collection:
+        """Return what was done so far."""
+        return Collection(tuple(self.lookups), tuple(self.failures), tuple(self.unreached), self.repositories)
 
     def say(self, line: str) -> None:
         """See `ports.Reporter.say`."""

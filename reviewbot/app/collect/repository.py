@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
-
-from msgspec import Struct, field
 
 from reviewbot.app.collect.recorder import Recorder
+from reviewbot.app.collect.turns import take_turns
 from reviewbot.app.comments.commands import catch_up
 from reviewbot.app.context import Ports
 from reviewbot.app.load import checked_settings
@@ -22,15 +20,7 @@ from reviewbot.settings import Settings, peek_settings
 from reviewbot.values import replace
 
 
-class Progress(Struct):
-    """What a collection has done so far; it is complete whatever ends the collection."""
-
-    recorder: Recorder
-    lookups: list[Lookup] = field(default_factory=list)
-    unreached: list[str] = field(default_factory=list)
-
-
-def collect_repository(ports: Ports, inputs: Mapping[str, str], repository: str, progress: Progress) -> None:
+def collect_repository(ports: Ports, inputs: Mapping[str, str], repository: str, recorder: Recorder) -> None:
     """Look up the open reviews of a repository, oldest pull request first. One that fails never stops the next.
 
     A bug that one of them meets is raised after the others.
@@ -44,10 +34,9 @@ def collect_repository(ports: Ports, inputs: Mapping[str, str], repository: str,
     waiting = _waiting(ports, settings)
     if waiting:
         _check_key(ports, settings)
-    recording = replace(ports, reporter=progress.recorder)
-    with ExitStack() as turns:  # continues after whatever one of them raises, and raises it at its end
-        for number in reversed(waiting):
-            turns.callback(_turn, recording, inputs, Lookup(repository, number, {}), progress, turns)
+    recording = replace(ports, reporter=recorder)
+    lookups = [Lookup(repository, number, {}) for number in waiting]
+    take_turns(lookups, lambda lookup: _look_up(recording, inputs, lookup, recorder))
 
 
 def is_exhausted(ports: Ports) -> bool:
@@ -71,25 +60,24 @@ def _check_key(ports: Ports, settings: Settings) -> None:
         ports.reporter.say(f"{error.message} Open reviews stay open.")
 
 
-def _turn(ports: Ports, inputs: Mapping[str, str], lookup: Lookup, progress: Progress, turns: ExitStack) -> None:
+def _look_up(ports: Ports, inputs: Mapping[str, str], lookup: Lookup, recorder: Recorder) -> None:
     """Look one pull request up."""
     if is_exhausted(ports):
-        progress.unreached.append(lookup.name)
+        recorder.unreached.append(lookup.name)
         return
     error = "A bug in reviewbot stopped it."
-    progress.recorder.values = {}
+    recorder.values = {}
     try:
         _collect(ports, inputs, lookup.number)
         error = ""
     except ReviewbotError as failure:
         error = failure.message
-        ports.reporter.say(f"{lookup.name}: {error}")
+        recorder.say(f"{lookup.name}: {error}")
     except KeyboardInterrupt:
-        turns.pop_all()  # an interrupt stops the collection
         error = "The run was interrupted."
         raise
     finally:
-        progress.lookups.append(replace(lookup, outputs={} if error else progress.recorder.values, error=error))
+        recorder.lookups.append(replace(lookup, outputs={} if error else recorder.values, error=error))
 
 
 def _collect(ports: Ports, inputs: Mapping[str, str], number: int) -> None:

@@ -77,7 +77,7 @@ def action_of(run: RunContext, snapshot: Snapshot, posted: PostedCommand) -> Com
 
 def _with_authors(run: RunContext, pull: PullRequest, posted: PostedCommand) -> PullRequest:
     """The pull request with all its commits, if the command depends on their authors."""
-    depends = posted.command.name in {CommandName.WAIVE, CommandName.BYPASS}
+    depends = posted.command.name in {CommandName.WAIVE, CommandName.BYPASS, CommandName.ACCEPT}
     if not depends or pull.commit_count <= len(pull.commits):
         return pull
     return replace(pull, commits=run.ports.forge.commits(pull.number))

@@ -24,7 +24,7 @@ from reviewbot.domain.commands.parse import PostedCommand, key_of, replies_to, s
 from reviewbot.domain.findings.markers import AnswerMark, read_finding_mark, summary_mark
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.drafts import Reaction
-from reviewbot.domain.github.pull_request import Comment, Snapshot, Thread, ThreadComment
+from reviewbot.domain.github.pull_request import CheckStatus, Comment, Snapshot, Thread, ThreadComment
 from reviewbot.domain.ledger.codec import encode, has_open_question, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.memory import StoredLedger
@@ -64,7 +64,7 @@ from reviewbot.values import replace
 TRIES = 4
 """How often a question is recorded while other runs overwrite the summary."""
 
-_NO_REVIEW = "reviewbot keeps the record of the questions on this pull request here. It has not reviewed it."
+_NO_REVIEW = "reviewbot keeps the record of the questions on this pull request here."
 
 
 class Inquiry(Struct, frozen=True):
@@ -225,14 +225,18 @@ def _write(run: RunContext, stored: StoredLedger, ledger: Ledger) -> None:
 
 
 def _tag_checks(run: RunContext, snapshot: Snapshot, ledger: Ledger) -> None:
-    """Let the newest check run say whether a question is open, so that a collection finds it, and no older one."""
+    """Let the newest check run say whether a question is open, so that a collection finds it, and no older one.
+
+    One in progress is found anyway, and another run may be recording its purchase there.
+    """
     asks = bool(ledger.questions.open())
-    own = [one for one in (*snapshot.older_checks, *snapshot.checks) if one.tag is not None and not one.foreign]
-    newest = max(own, key=lambda one: one.id, default=None)
-    for one in own:
-        tag = replace(one.tag, asks=asks and one is newest) if one.tag else one.tag
-        if tag is not None and tag != one.tag:
-            write = partial(run.ports.forge.tag_check, one.id, tag, one.external_id)
+    checks = (*snapshot.older_checks, *snapshot.checks)
+    own = [(one, one.tag) for one in checks if one.tag is not None and not one.foreign]
+    newest = max((one.id for one, _ in own), default=0)
+    for one, tag in own:
+        wanted = replace(tag, asks=asks and one.id == newest)
+        if one.status == CheckStatus.COMPLETED and wanted != tag:
+            write = partial(run.ports.forge.tag_check, one.id, wanted, one.external_id)
             run.attempt("The note of an open question in the check run", write)
 
 

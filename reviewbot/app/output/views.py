@@ -91,9 +91,17 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
 
 
 def _degraded(run: RunContext, known: Known) -> Iterable[str]:
-    yield from (*run.renderer.problems, *known.notes, *run.degraded.sentences)
+    yield from (*run.renderer.problems, *known.notes, *_on_answer(known), *run.degraded.sentences)
     yield from unknown_tasks(run, known)
     yield from _replies_without_thread(known)
+
+
+def _on_answer(known: Known) -> Iterable[str]:
+    """Yield what is unusual about the answer: no schema was sent, or a maintainer accepted it."""
+    if known.purchase and known.purchase.no_schema:
+        yield "CodeVF did not accept the response schema, so the task was created once, without it."
+    if known.accepted_by:
+        yield f"{known.accepted_by} has read the answer and accepted it as the review of this commit."
 
 
 def _replies_without_thread(known: Known) -> Iterable[str]:

@@ -14,19 +14,19 @@ from reviewbot.domain.codevf.batches import TaskBatches, joined
 from reviewbot.domain.codevf.idempotency import key_of_part
 from reviewbot.domain.codevf.response import response_schema
 from reviewbot.domain.diff.parse import LineKind
-from reviewbot.domain.machine.acquire import may_shrink
+from reviewbot.domain.machine.acquire import asks_for_schema, may_shrink
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.machine.phases import Order
 from reviewbot.domain.machine.purchase import check_race, context_of, may_exceed_together
-from reviewbot.domain.machine.steps import TaskCreated, TooLarge
+from reviewbot.domain.machine.steps import NoSchema, TaskCreated, TooLarge
 from reviewbot.domain.model.review import Attachment, Submission, Task
 from reviewbot.domain.text.escaping import visible
-from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
+from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, SchemaRefused, ServiceRefused
 from reviewbot.render.view_models.review import AuthorText, PromptView
 from reviewbot.values import replace
 
 
-def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> TaskCreated | TooLarge:
+def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> TaskCreated | TooLarge | NoSchema:
     """Create the task, or find it by its key.
 
     Raises:
@@ -45,6 +45,10 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
     except PayloadTooLarge as error:
         if may_shrink(known, bought):
             return TooLarge(error)
+        raise
+    except SchemaRefused as error:
+        if asks_for_schema(bought.purchase):
+            return NoSchema(error)
         raise
     return TaskCreated(joined(tasks), together(packings, len(tasks)))
 
@@ -99,7 +103,7 @@ def _submission(
     run: RunContext, known: Known, bought: Bought, packing: Packing, order: Order, which: tuple[int, int]
 ) -> Submission:
     request, pull, (part, parts) = known.request, known.snapshot.pull, which
-    agreed, metadata = order.quote, run.metadata(known)
+    agreed, metadata, confirms = order.quote, run.metadata(known), bought.purchase.confirms
     return Submission(
         prompt=run.renderer.prompt(replace(_prompt(run, known, bought, packing), part=part, parts=parts)),
         project_id=agreed.project_id,
@@ -110,7 +114,7 @@ def _submission(
         # The number that was quoted, so that a smaller packing has the same keys.
         idempotency_key=key_of_part(order.identity.key(), part, agreed.parts),
         attachments=packing.attachments,
-        response_schema=response_schema(incremental=bought.purchase.confirms),
+        response_schema=response_schema(incremental=confirms) if asks_for_schema(bought.purchase) else None,
     )
 
 
@@ -132,6 +136,7 @@ def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> 
         omitted=packing.omitted,
         since=bought.purchase.since,
         confirms=SO_FAR if any(one.file_name == SO_FAR for one in packing.attachments) else "",
+        in_words=not asks_for_schema(bought.purchase),
     )
 
 

@@ -13,6 +13,7 @@ from reviewbot.domain.findings.tracking import Answered
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.purchase import batches_of
+from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import PreviousState, Report, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.redaction.redactor import Redactor
@@ -22,24 +23,27 @@ from reviewbot.ports import ReviewService
 from reviewbot.values import replace
 
 
-def read_answer(service: ReviewService, task: Task, asked: Mapping[str, int] = MappingProxyType({})) -> Report:
+def read_answer(
+    service: ReviewService, task: Task, form: AnswerForm, asked: Mapping[str, int] = MappingProxyType({})
+) -> Report:
     """Return the report of one or several tasks; a file that cannot be downloaded is included as text.
 
-    `asked` is the task, from 0, that was asked about a finding, by finding id; only that one can close it.
+    `form` is what they were asked for. `asked` is the task, from 0, that was asked about a finding, by finding id; only
+    that one can close it.
     """
     if not task.parts:
-        return _read(service, task)
+        return _read(service, task, form)
     reports = []
     for number, part in enumerate(task.parts):
         if part.status is TaskStatus.COMPLETED:
-            report = _read(service, part)
+            report = _read(service, part, form)
             heard = (one for one in report.previous if one.state is PreviousState.OPEN or asked.get(one.id) == number)
             reports.append(replace(report, previous=tuple(heard)))
     return Report.of(reports)
 
 
-def _read(service: ReviewService, task: Task) -> Report:
-    return read_result(task.result, files_of(service, task))
+def _read(service: ReviewService, task: Task, form: AnswerForm) -> Report:
+    return read_result(task.result, files_of(service, task), form)
 
 
 def files_of(service: ReviewService, task: Task) -> Mapping[str, str]:

@@ -22,7 +22,7 @@ def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
     task = run.service.retrieve(purchase.task_id)
     if task.status is not TaskStatus.COMPLETED:
         return TaskRead(task)
-    return TaskRead(task, placed_now(run, known, purchase, read_answer(run.service, task)))
+    return TaskRead(task, placed_now(run, known, purchase, read_answer(run.service, task, purchase.judgement.answer)))
 
 
 def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead | NotOver:
@@ -82,9 +82,12 @@ def read_price(run: RunContext, known: Known) -> PriceRead:
 
 
 def _tag(run: RunContext, expertise: str) -> Tag:
-    tags = run.service.tags()
-    for tag in tags:
-        if tag.is_called(expertise):
-            return tag
-    names = ", ".join(f"`{tag.name}`" for tag in tags)
-    raise ServiceRefused(f"CodeVF has no active expertise `{expertise}`.", hint=f"Set `expertise` to one of: {names}.")
+    tags, now = run.service.tags(), run.ports.clock.now()
+    tag = next((one for one in tags if one.is_called(expertise)), None)
+    if tag is not None and not tag.is_expired(now):
+        return tag
+    names = ", ".join(f"`{one.name}`" for one in tags if not one.is_expired(now))
+    what = f"CodeVF has no active expertise `{expertise}`."
+    if tag is not None and tag.valid_to is not None:
+        what = f"CodeVF's expertise `{expertise}` expired on {tag.valid_to:%Y-%m-%d}."
+    raise ServiceRefused(what, hint=f"Set `expertise` to one of: {names}.")

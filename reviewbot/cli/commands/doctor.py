@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from random import SystemRandom
+from typing import TypeVar
 
 from msgspec import Struct
 
 from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.codevf import Access, CodeVF
-from reviewbot.adapters.git.clone import open_clone
+from reviewbot.adapters.git.clone import Clone, open_clone
 from reviewbot.adapters.github.client import Address, RetryLimits
 from reviewbot.adapters.github.doctor_reader import SetupReader
 from reviewbot.adapters.local.pull_request import default_base
@@ -27,6 +29,7 @@ from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS, first
 from reviewbot.domain.text.escaping import log_line
 from reviewbot.errors import ForgeError, ReviewbotError, SettingsError, TokenUnknown
 from reviewbot.render.renderer import Renderer
+from reviewbot.render.view_models.plan import Plan
 from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.settings.readers import Secret
@@ -36,7 +39,6 @@ from reviewbot.setup.checkup import (
     MERGES,
     Check,
     of_awaited,
-    of_ends,
     of_error,
     of_merges,
     of_price,
@@ -48,6 +50,8 @@ from reviewbot.setup.checkup import (
 )
 from reviewbot.terminal.progress import Progress
 from reviewbot.values import replace
+
+T = TypeVar("T")
 
 PATIENCE = RetryLimits(most=10, whole=30)
 """Shorter than in a workflow, since a user waits."""
@@ -114,10 +118,10 @@ class _Visit(Struct, frozen=True):
         reader = SetupReader(self.desktop.token, self.repository, address, self.clock, PATIENCE)
         self.stack.enter_context(reader)
         try:
-            there = reader.installation(first.config_file, first.templates_dir)
+            there = reader.setup(first.config_file, first.templates_dir)
             named = peek_settings(self._inputs(read_jobs(there.workflows)))
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
-                there = reader.installation(named.config_file, named.templates_dir)
+                there = reader.setup(named.config_file, named.templates_dir)
         except TokenUnknown as error:
             yield Check(
                 "token", error.message, f"The token is wrong, has expired or was revoked. {_ASK_GH}", error.exit_status
@@ -141,20 +145,19 @@ class _Visit(Struct, frozen=True):
             yield from of_routes(settings.routes)
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
         result = f"{len(own)} of the repository's own can be rendered" if own else "built-in"
-        yield _tried("templates", lambda: Renderer(own), result)
+        yield from _read("templates", lambda: Renderer(own), lambda _: [Check("templates", result)])
         yield from of_workflows(jobs, settings)
         # Only reads are tried; the workflow states the permissions of its own token.
-        result = "readable (write access not tested)"
-        yield _tried("pull requests", reader.try_pull_requests, result)
-        yield _tried("check runs", lambda: reader.try_checks(there.branch), result)
+        readable = "readable (write access not tested)"
+        yield from _read("pull requests", reader.try_pull_requests, lambda _: [Check("pull requests", readable)])
+        try_checks = partial(reader.try_checks, there.branch)
+        yield from _read("check runs", try_checks, lambda _: [Check("check runs", readable)])
         if settings.wait_for_checks:
-            yield from _awaited(reader, settings, there.branch, jobs)
-        try:
-            required = reader.required(there.branch)
-        except ForgeError as error:  # an older Enterprise Server has no rules, and reviews work without them
-            yield replace(of_error("required check", error), status=0)
-        else:
-            yield from of_required(required, settings, jobs)
+            awaited = partial(of_awaited, settings, branch=there.branch)
+            yield from _read("awaited checks", lambda: reader.checks_of(there.branch), awaited, is_needed=False)
+        # An older Enterprise Server has no rules, and reviews work without them.
+        required = partial(of_required, settings=settings, jobs=jobs)
+        yield from _read("required check", lambda: reader.required(there.branch), required, is_needed=False)
         return settings
 
     def _codevf(self, settings: Settings) -> Iterator[Check]:
@@ -169,7 +172,7 @@ class _Visit(Struct, frozen=True):
             service = self.stack.enter_context(CodeVF(access, self.clock, deadline, SystemRandom()))
             balance = service.balance()
             yield Check("key", "valid")
-            yield from of_price(settings, balance, service.tags())
+            yield from of_price(settings, balance, service.tags(), self.clock.now())
             yield of_project(settings.codevf_project or self.repository)
         except SettingsError as error:
             yield from of_problems(error.problems)
@@ -186,33 +189,25 @@ class _Visit(Struct, frozen=True):
         origin, head = clone.origin(), clone.resolve(name)
         if origin is None or origin.full_name != self.repository or head is None:
             return
-        try:
-            replayer = replayer_of(clone, head, clone.branch_at_origin(name), self.said, self.clock)
-            merges = clone.merges(head, f"{DAYS} days ago", MERGES + 1)
-            deadline = self.clock.monotonic() + _SECONDS
-            in_time = takewhile(
-                lambda _: self.clock.monotonic() < deadline, replayer.replays(merges[:MERGES], Progress())
-            )
-            plan = replayer.plan(name, tuple(in_time))
-        except ReviewbotError as error:
-            yield replace(of_error("costs", error), status=0)
-        else:
-            yield from of_merges(plan, is_whole=len(plan.replays) == len(merges))
+        yield from _read("costs", lambda: self._replayed(clone, name, head), of_merges, is_needed=False)
+
+    def _replayed(self, clone: Clone, name: str, head: str) -> Plan:
+        """Replay as many of the last merges as there is time for."""
+        replayer = replayer_of(clone, head, clone.branch_at_origin(name), self.said, self.clock)
+        merges, deadline = clone.merges(head, f"{DAYS} days ago", MERGES + 1), self.clock.monotonic() + _SECONDS
+        replays = replayer.replays(merges[:MERGES], Progress())
+        in_time = tuple(takewhile(lambda _: self.clock.monotonic() < deadline, replays))
+        return replayer.plan("" if len(in_time) == len(merges) else f"the latest {len(in_time)} merges", in_time)
 
 
-def _awaited(reader: SetupReader, settings: Settings, branch: str, jobs: tuple[Job, ...]) -> Iterator[Check]:
+def _read(
+    about: str, read: Callable[[], T], checks_of: Callable[[T], Iterable[Check]], *, is_needed: bool = True
+) -> Iterator[Check]:
+    """Yield the checks of what is read, or the error; without `is_needed` the error is only a note."""
     try:
-        checks = reader.checks_of(branch)
-    except ForgeError as error:
-        yield replace(of_error("awaited checks", error), status=0)
-    else:
-        yield from of_awaited(settings, checks, branch)
-    yield from of_ends(jobs)
-
-
-def _tried(about: str, attempt: Callable[[], object], result: str) -> Check:
-    try:
-        attempt()
+        found = read()
     except ReviewbotError as error:
-        return of_error(about, error)
-    return Check(about, result)
+        check = of_error(about, error)
+        yield check if is_needed else replace(check, status=0)
+    else:
+        yield from checks_of(found)

@@ -11,8 +11,8 @@ from pathlib import Path
 from reviewbot.adapters.actions.safe_files import is_taken, write_inside
 from reviewbot.adapters.git.clone import open_clone
 from reviewbot.cli.invocation import Call, wrong
-from reviewbot.domain.model.installation import ACTIONS_APP
 from reviewbot.domain.model.options import ReviewerKind
+from reviewbot.domain.model.repository_setup import ACTIONS_APP
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import Problem, SettingsError
 from reviewbot.settings import Settings

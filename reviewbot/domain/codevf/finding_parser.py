@@ -8,7 +8,7 @@ explanation.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, TypeGuard
 
 from msgspec import Meta, Struct
@@ -94,6 +94,16 @@ class _Answer(Struct, frozen=True):
     previous: object = None
 
 
+def severity_words() -> Collection[str]:
+    """Return the words for severities, in lower case."""
+    return _SEVERITIES
+
+
+def severity_of(word: str) -> Severity:
+    """Return the severity of a word, in any case; unrated if it is unknown."""
+    return _SEVERITIES.get(_normalized(word), Severity.UNRATED)
+
+
 def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict) and isinstance(value.get("files"), list)
 
@@ -154,8 +164,8 @@ def _read_finding(item: object, path: str) -> Finding | None:
     if not isinstance(item, dict):
         return None
     said, rest = salvage(item, _Finding)
-    severity = _SEVERITIES.get(_normalized(said.severity), Severity.UNRATED)
-    title, explanation = _titled(said.title.strip(), said.explanation.strip())
+    severity = severity_of(said.severity)
+    title, explanation = titled(said.title.strip(), said.explanation.strip())
     if not title and severity is Severity.UNRATED:
         return None
     whole = f"The reviewer named this file: {path}" if len(path) > MAX_PATH else ""
@@ -176,7 +186,7 @@ def _read_finding(item: object, path: str) -> Finding | None:
     )
 
 
-def _titled(title: str, explanation: str) -> tuple[str, str]:
+def titled(title: str, explanation: str) -> tuple[str, str]:
     """Return a title of one line, and an explanation with what does not fit in it."""
     words = title or explanation
     flat = " ".join(words.split())

@@ -1,19 +1,21 @@
 """The schema that requests the answer, and the parser of results.
 
 A result may be the answer itself, or contain it as JSON in a message or a deliverable, fenced, surrounded by text, or
-in several pieces. All pieces are parsed; other text is kept.
+in several pieces. All pieces are parsed; other text is kept. An answer without JSON is parsed as prose.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
 from reviewbot.domain.codevf.finding_parser import hides_findings, is_answer, read_answer, shown
+from reviewbot.domain.codevf.prose import Prose, is_clean, is_remark, is_title, read_prose
+from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Category, Leftover, PreviousState, Report, Side
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.strict_json import JsonMismatch, convert
@@ -102,26 +104,33 @@ def _pointers(result: object) -> Iterator[tuple[object, _Pointer | None]]:
 
 
 class _Source(Struct, frozen=True):
-    """A text of the result; `is_talk` if text around an answer is not a finding."""
+    """A text of the result.
+
+    Attributes:
+        is_talk: whether text around an answer is not a finding.
+        is_prose: whether a person wrote it, as far as its place in the result says.
+    """
 
     where: str
     text: str
     is_talk: bool
+    is_prose: bool = False
 
 
-def read_result(result: object, files: Mapping[str, str] | None = None) -> Report:
+def read_result(result: object, files: Mapping[str, str] | None = None, form: AnswerForm = AnswerForm.SCHEMA) -> Report:
     """Parse a task's result; never raises, and never loses text.
 
     Args:
         result: the decoded JSON of `result`: the requested object, `{message, deliverables}`, text, or anything else.
         files: texts of the deliverables by file name, as far as they could be downloaded.
+        form: what the reviewer was asked for.
     """
     sources = tuple(source for source in _sources(result, files or {}) if source.text.strip())
     pieces = [(source, *_answers_in(source.text)) for source in sources]
     answers = [{key: value for key, value in result.items() if key not in _BESIDE}] if is_answer(result) else []
     reports = [read_answer(answer) for answer in (*answers, *(one for _, found, _ in pieces for one in found))]
     if not reports:
-        return _unread(result, sources)
+        return _in_prose(sources, form) or _unread(result, sources)
     # Text around an answer is a comment; text without one may contain findings.
     said = "\n\n".join(rest for source, found, rest in pieces if rest and (found or source.is_talk))
     unstructured = [
@@ -134,6 +143,31 @@ def read_result(result: object, files: Mapping[str, str] | None = None) -> Repor
 
 
 _BESIDE = frozenset({"message", "deliverables"})
+
+
+def _in_prose(sources: Sequence[_Source], form: AnswerForm) -> Report | None:
+    """Return the report of an answer in prose; None if it has no finding and does not say that there is none.
+
+    It is readable if no text is left over that may contain a finding. If the schema was requested, that is any text.
+    """
+    parsed = [(one, read_prose(one.text) if one.is_prose else Prose(rest=(one.text,))) for one in sources]
+    findings = tuple(finding for _, prose in parsed for finding in prose.findings)
+    previous = tuple(one for _, prose in parsed for one in prose.previous)
+    if not findings:
+        rest = [text for _, prose in parsed for text in prose.rest]
+        says_so = form is AnswerForm.WORDS and len(parsed) == len(rest) == 1 and is_clean(rest[0])
+        return Report(sources[0].text.strip(), (), previous=previous) if says_so else None
+    said: list[str] = []
+    leftovers: list[Leftover] = []
+    for source, prose in parsed:
+        said += prose.confirmed
+        for text in prose.rest:
+            is_plain = is_title(text) or (form is AnswerForm.WORDS and is_remark(text, len(findings)))
+            if is_plain:
+                said.append(text)
+            else:
+                leftovers.append(Leftover(source.where, "it is text beside the findings", text))
+    return Report("\n\n".join(said), findings, tuple(leftovers), not leftovers, previous)
 
 
 def _unread(result: object, sources: tuple[_Source, ...]) -> Report:
@@ -150,13 +184,13 @@ def _sources(result: object, files: Mapping[str, str]) -> Iterator[_Source]:
     if isinstance(result, dict):
         yield from _of_object(result)
     elif result is not None:
-        yield _Source("result", _plain(result), is_talk=True)
+        yield _Source("result", _plain(result), is_talk=True, is_prose=isinstance(result, str))
     for item, pointer in _pointers(result):
         if pointer is None:
             yield _Source("deliverables", _plain(item), is_talk=False)
     texts = {item.file_name: item.url for item in deliverables(result)} | dict(files)
     for name, text in texts.items():
-        yield _Source(f"deliverable {name}", text, is_talk=False)
+        yield _Source(f"deliverable {name}", text, is_talk=False, is_prose=name in (files or {}))
 
 
 def _plain(value: object) -> str:
@@ -166,7 +200,7 @@ def _plain(value: object) -> str:
 def _of_object(result: Mapping[str, object]) -> Iterator[_Source]:
     message, listed = result.get("message"), result.get("deliverables")
     if message is not None:
-        yield _Source("message", _plain(message), is_talk=True)
+        yield _Source("message", _plain(message), is_talk=True, is_prose=isinstance(message, str))
     if listed is not None and not isinstance(listed, list):
         yield _Source("deliverables", _plain(listed), is_talk=False)
     rest = {key: value for key, value in result.items() if key not in _BESIDE}

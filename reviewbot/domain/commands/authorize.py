@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
@@ -14,7 +15,7 @@ from reviewbot.domain.findings.markers import is_finding_id
 from reviewbot.domain.findings.tracked_finding import Findings, TrackedFinding
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Permission, PullRequest
-from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
+from reviewbot.domain.ledger.edits import Accept, GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.model.question import MOST_OPEN
@@ -37,6 +38,8 @@ class Refusal(StrEnum):
     NEWER_HEAD = "newer-head"
     OTHER_HEAD = "other-head"
     OTHER_BASE = "other-base"
+    NO_ANSWER = "no-answer"
+    NEWER_ANSWER = "newer-answer"
     NO_FINDING = "no-finding"
     SEVERAL_FINDINGS = "several-findings"
     OTHER_FINDING = "other-finding"
@@ -61,9 +64,9 @@ class Buy(Struct, frozen=True):
 
 
 class EditLedger(Struct, frozen=True):
-    """Change the ledger, then judge and publish again; `finding` is None for a bypass."""
+    """Change the ledger, then judge and publish again; `finding` is None for a bypass and an acceptance."""
 
-    edit: Waive | Unwaive | GrantBypass
+    edit: Waive | Unwaive | GrantBypass | Accept
     finding: TrackedFinding | None = None
 
 
@@ -138,7 +141,7 @@ def _action(posted: PostedCommand, scope: Scope) -> CommandAction:
             return _cancel(scope)
         case CommandName.ASK:
             return _ask(posted, scope)
-        case CommandName.WAIVE | CommandName.UNWAIVE | CommandName.BYPASS:
+        case CommandName.WAIVE | CommandName.UNWAIVE | CommandName.BYPASS | CommandName.ACCEPT:
             return _amend(posted, scope)
         case CommandName.STATUS | CommandName.HELP | CommandName.UNKNOWN:
             return Tell()
@@ -218,12 +221,18 @@ def _amend(posted: PostedCommand, scope: Scope) -> CommandAction:
         Refusal.CLOSED: not scope.pull.is_open,
         Refusal.FREE: not scope.paid,
         Refusal.NO_MEMORY: not scope.remembers,
-        Refusal.NO_REASON: command.name is not CommandName.UNWAIVE and not command.reason,
+        Refusal.NO_REASON: command.name in {CommandName.WAIVE, CommandName.BYPASS} and not command.reason,
     }
     refused = next((refusal for refusal, applies in impossible.items() if applies), None)
     if refused is not None:
         return refused
-    return _bypass(posted, scope) if command.name is CommandName.BYPASS else _waive(posted, scope)
+    match command.name:
+        case CommandName.BYPASS:
+            return _bypass(posted, scope)
+        case CommandName.ACCEPT:
+            return _accept(posted, scope)
+        case _:
+            return _waive(posted, scope)
 
 
 def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
@@ -237,6 +246,20 @@ def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
     }
     refused = _not_by_authors(posted, scope) or next((one for one, applies in impossible.items() if applies), None)
     return refused or EditLedger(GrantBypass(pull.head_sha, pull.base_ref, posted.sender, posted.command.reason))
+
+
+def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
+    """Accept the answer to this head, if not all of it could be read and it was there before the comment."""
+    pull, answer = scope.pull, scope.ledger.unread_on(scope.pull.head_sha)
+    if refused := _not_by_authors(posted, scope):
+        return refused
+    if answer is None:
+        return Refusal.NO_ANSWER
+    if not _is_meant(posted, scope):
+        return Refusal.NEWER_HEAD
+    if posted.at < datetime.fromisoformat(answer.unread_at):
+        return Refusal.NEWER_ANSWER
+    return EditLedger(Accept(pull.head_sha, answer.task_id, posted.sender))
 
 
 def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
@@ -286,6 +309,8 @@ def is_kept(action: EditLedger, ledger: Ledger) -> bool:
     """Whether an edit is in the ledger."""
     if isinstance(action.edit, GrantBypass):
         return ledger.bypass is not None and ledger.bypass.is_of(action.edit.head_sha, action.edit.base_ref)
+    if isinstance(action.edit, Accept):
+        return ledger.acceptance is not None and ledger.acceptance.is_of(action.edit.head_sha, action.edit.task_id)
     record = ledger.findings.find(action.edit.finding_id)
     return (record is not None and record.waiver is not None) is isinstance(action.edit, Waive)
 

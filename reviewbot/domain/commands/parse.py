@@ -42,6 +42,7 @@ class CommandName(StrEnum):
     ASK = "ask"
     WAIVE = "waive"
     UNWAIVE = "unwaive"
+    ACCEPT = "accept"
     BYPASS = "bypass"
     HELP = "help"
     UNKNOWN = "unknown"
@@ -63,6 +64,7 @@ _SYNTAX: Mapping[CommandName, tuple[Permission, str]] = {
     CommandName.ASK: (Permission.WRITE, ".*"),
     CommandName.WAIVE: (Permission.WRITE, f"{_ID}(?: (?P<reason>.*))?"),
     CommandName.UNWAIVE: (Permission.WRITE, _ID),
+    CommandName.ACCEPT: (Permission.MAINTAIN, ""),
     CommandName.BYPASS: (Permission.MAINTAIN, f"(?:{_COMMIT}(?: |$))?(?P<reason>.*)"),
     CommandName.HELP: (Permission.READ, ""),
 }

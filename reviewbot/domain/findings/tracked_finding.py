@@ -65,6 +65,18 @@ class Bypass(Struct, frozen=True):
         return (self.head_sha, self.base_ref) == (head_sha, base_ref)
 
 
+class Acceptance(Struct, frozen=True):
+    """A maintainer has read an answer that could not be parsed completely, and accepts it as the review of a head."""
+
+    head_sha: str
+    task_id: str
+    by: str
+
+    def is_of(self, head_sha: str, task_id: str) -> bool:
+        """Whether it is for this head and the answer of this task."""
+        return (self.head_sha, self.task_id) == (head_sha, task_id)
+
+
 class Judged(Struct, frozen=True):
     """A finding that was open when a change was judged, waived or not.
 

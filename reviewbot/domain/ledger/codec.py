@@ -21,7 +21,7 @@ from reviewbot.domain.findings.tracked_finding import FindingState
 from reviewbot.domain.ledger.finding_codec import Count, FindingsJson, Row, smaller
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
+from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.question import Question, Questions, QuestionState
 from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.domain.policy.verdict import Coverage
@@ -81,6 +81,7 @@ class _JudgementJson(Struct, frozen=True):
     rules: _RulesJson
     placement: _PlacementJson
     review_kind: ReviewKind
+    answer: AnswerForm
 
 
 class _JudgedRow(Row, frozen=True):
@@ -123,6 +124,8 @@ class _PurchaseJson(Struct, frozen=True):
     judged: tuple[_JudgedRow, ...]
     max_credits: _Hold
     lines: Whole | None
+    no_schema: bool
+    unread_at: str
     head_at: str
     context: tuple[_ContextRow, ...]
     mode: Mode | None
@@ -153,6 +156,12 @@ class _BypassRow(Row, frozen=True):
     reason: str
 
 
+class _AcceptanceRow(Row, frozen=True):
+    head_sha: str
+    task_id: str
+    by: str
+
+
 class _SeenRow(Row, frozen=True):
     head_sha: str
     forced_at: Moment | None
@@ -175,6 +184,7 @@ class _LedgerJson(Struct, frozen=True):
     forgotten: Decimal
     findings: FindingsJson
     bypass: _BypassRow | None
+    acceptance: _AcceptanceRow | None
     counter: _Counter
     seen: _SeenRow
     questions: _QuestionsJson
@@ -326,6 +336,7 @@ def _to_json(ledger: Ledger) -> _LedgerJson:
         forgotten=short_credits(ledger.forgotten),
         findings=same_fields(ledger.findings, FindingsJson),
         bypass=None if ledger.bypass is None else same_fields(ledger.bypass, _BypassRow),
+        acceptance=None if ledger.acceptance is None else same_fields(ledger.acceptance, _AcceptanceRow),
         counter=min(ledger.counter, MAX_COUNTER),
         seen=same_fields(ledger.seen, _SeenRow),
         opinions=tuple(same_fields(one, _OpinionsRow) for one in ledger.opinions),

@@ -1,4 +1,4 @@
-"""The ledger edits of a command: waive and unwaive a finding, bypass the check, cancel a review."""
+"""The ledger edits of a command: waive and unwaive a finding, bypass the check, accept an answer, cancel a review."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from reviewbot.domain.findings.tracked_finding import MAX_REASON, Bypass, TrackedFinding
+from reviewbot.domain.findings.tracked_finding import MAX_REASON, Acceptance, Bypass, TrackedFinding
 from reviewbot.domain.findings.tracking import ChangeIndex, waived
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.values import replace
@@ -36,11 +36,19 @@ class GrantBypass(Struct, frozen=True):
     reason: str
 
 
+class Accept(Struct, frozen=True):
+    """Accept the answer of a task as the review of one head, although not all of it could be read."""
+
+    head_sha: str
+    task_id: str
+    by: str
+
+
 class CancelDeferrals(Struct, frozen=True):
     """Buy nothing more: a deferred purchase costs nothing, and an intent counts its hold permanently."""
 
 
-LedgerEdit = Waive | Unwaive | GrantBypass | CancelDeferrals
+LedgerEdit = Waive | Unwaive | GrantBypass | Accept | CancelDeferrals
 
 
 def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: ChangeIndex) -> Ledger:
@@ -53,6 +61,8 @@ def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: Chang
                 ledger = _with(ledger, finding_id, partial(replace, waiver=None))
             case GrantBypass(head_sha=head_sha, base_ref=base_ref, by=by, reason=reason):
                 ledger = replace(ledger, bypass=Bypass(head_sha, base_ref, by, reason[:MAX_REASON]))
+            case Accept(head_sha=head_sha, task_id=task_id, by=by):
+                ledger = replace(ledger, acceptance=Acceptance(head_sha, task_id, by))
             case CancelDeferrals():
                 for purchase in (*ledger.postponed(), *ledger.intents()):
                     used = Decimal(0) if purchase.state is TaskState.DEFERRED else None

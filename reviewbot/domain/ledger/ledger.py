@@ -14,11 +14,11 @@ from math import ceil
 from msgspec import Struct, field
 
 from reviewbot.domain.findings.placement import PlacementRules
-from reviewbot.domain.findings.tracked_finding import LOST, Bypass, Findings, FindingState, Judged
+from reviewbot.domain.findings.tracked_finding import LOST, Acceptance, Bypass, Findings, FindingState, Judged
 from reviewbot.domain.github.context import ContextPart
 from reviewbot.domain.github.pull_request import Seen, Snapshot
 from reviewbot.domain.ledger.opinions import Opinions, opinions_of
-from reviewbot.domain.model.options import ReviewKind
+from reviewbot.domain.model.options import AnswerForm, ReviewKind
 from reviewbot.domain.model.question import Question, Questions
 from reviewbot.domain.model.review import Mode
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
@@ -66,6 +66,7 @@ class Judgement(Struct, frozen=True):
     rules: Rules = field(default_factory=Rules)
     placement: PlacementRules = field(default_factory=PlacementRules)
     review_kind: ReviewKind = ReviewKind.COMMENT
+    answer: AnswerForm = AnswerForm.SCHEMA
 
 
 class Purchase(Struct, frozen=True):
@@ -80,7 +81,7 @@ class Purchase(Struct, frozen=True):
         hold: credits held while it is open; of a deferred purchase the limit per task.
         used: credits used, None while unknown.
         submitted_at: ISO 8601, UTC; of a deferred purchase when its head was first deferred.
-        coverage: whether every selected file was sent.
+        coverage: whether the reviewer saw every selected file.
         missed: the number of selected files that were not.
         size_tier: index of the `attachments.size_tiers` that was accepted; the manifest is computed from it.
         since: the last reviewed head when it was submitted, empty for a whole review.
@@ -98,6 +99,8 @@ class Purchase(Struct, frozen=True):
         judged: the worst `MAX_JUDGED` findings that were open when its change was judged.
         max_credits: of each task; 0 if only a short copy exists.
         lines: the changed lines that decide the credits (`max-credits: auto`), else None, as in a short copy.
+        no_schema: whether CodeVF refused the response schema, so that the task has none.
+        unread_at: when a run first read its answer and could not parse all of it, ISO 8601, UTC; empty if it could.
         head_at: when a run first saw this head with this change, ISO 8601, UTC; empty if only a short copy exists,
             which may be on any commit.
         context: what its task contains besides the files, of the last `MOST_CONTEXTS` purchases.
@@ -129,6 +132,8 @@ class Purchase(Struct, frozen=True):
     judged: tuple[Judged, ...] = ()
     max_credits: int = 0
     lines: int | None = None
+    no_schema: bool = False
+    unread_at: str = ""
     head_at: str = ""
     context: tuple[ContextPart, ...] = ()
     mode: Mode | None = None
@@ -150,7 +155,12 @@ class Purchase(Struct, frozen=True):
     @property
     def is_whole(self) -> bool:
         """Whether its answer covers every selected file of the whole change."""
-        return self.state is TaskState.DONE and not self.since and self.coverage is Coverage.FULL
+        return self.state is TaskState.DONE and not self.since and self.is_complete
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the reviewer saw every selected file, and the answer was read completely."""
+        return self.coverage is Coverage.FULL and not self.unread_at
 
     @property
     def is_carried(self) -> bool:
@@ -168,6 +178,11 @@ class Purchase(Struct, frozen=True):
         asked = tuple(dict.fromkeys((*self.asked, *comment_ids)))
         return replace(self, asked=asked, requested_by=tuple(dict.fromkeys((*self.requested_by, *logins))))
 
+    def answered(self, *, readable: bool, seen_whole: bool, now: datetime) -> Purchase:
+        """Return this purchase with its answer read."""
+        unread_at = "" if readable else self.unread_at or now.isoformat(timespec="seconds")
+        return replace(self, coverage=Coverage.FULL if seen_whole else Coverage.PARTIAL, unread_at=unread_at)
+
     def over(self, state: TaskState, used: Decimal | None, now: datetime) -> Purchase:
         """Return this purchase with its task over; the first run that saw the end records the minutes."""
         if self.state.is_over:
@@ -183,7 +198,7 @@ class Ledger(Struct, frozen=True):
         purchases: oldest first.
     posted: ids of the findings that have had a comment, and the keys of the announcements.
     forgotten: credits of purchases that were dropped; they still count against the budget.
-        bypass: the latest one.
+        bypass: the latest one; likewise `acceptance`.
         counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
         seen: the pull request at the last write.
         questions: that people asked the reviewer; they have no part in a verdict.
@@ -196,6 +211,7 @@ class Ledger(Struct, frozen=True):
     forgotten: Decimal = Decimal(0)
     findings: Findings = field(default_factory=Findings)
     bypass: Bypass | None = None
+    acceptance: Acceptance | None = None
     counter: int = 0
     seen: Seen = field(default_factory=Seen)
     opinions: tuple[Opinions, ...] = ()
@@ -293,6 +309,12 @@ class Ledger(Struct, frozen=True):
     def postponed(self) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if entry.state is TaskState.DEFERRED)
 
+    def unread_on(self, head_sha: str) -> Purchase | None:
+        """Return the latest review of a head if its answer could not be read completely."""
+        done = (one for one in reversed(self.purchases) if one.head_sha == head_sha and one.state is TaskState.DONE)
+        last = next(done, None)
+        return last if last and last.unread_at else None
+
     def is_founded(self, purchase: Purchase) -> bool:
         """Return whether the earlier reviews that this purchase builds on are finished, as far as they are recorded."""
         seen: set[str] = set()
@@ -351,13 +373,15 @@ class Ledger(Struct, frozen=True):
 
     @property
     def has_exemptions(self) -> bool:
-        """Whether it contains a waiver or a bypass, which a restored older version could bring back."""
-        return self.bypass is not None or any(one.waiver for one in self.findings.records)
+        """Whether it has a waiver, a bypass or an acceptance, which a restored older version could bring back."""
+        given = self.bypass is not None or self.acceptance is not None
+        return given or any(one.waiver for one in self.findings.records)
 
     def without_exemptions(self) -> Ledger:
-        """Remove waivers and bypass, and mark the findings as incomplete."""
+        """Remove waivers, bypass and acceptance, and mark the findings as incomplete."""
         records = tuple(replace(record, waiver=None) for record in self.findings.records)
-        return replace(self, bypass=None, findings=replace(self.findings, records=records, broken=True))
+        findings = replace(self.findings, records=records, broken=True)
+        return replace(self, bypass=None, acceptance=None, findings=findings)
 
     @property
     def first_hold(self) -> int:

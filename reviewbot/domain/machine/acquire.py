@@ -9,7 +9,6 @@ from decimal import Decimal
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.codevf.idempotency import scope_since
 from reviewbot.domain.findings.incremental import NewPart
-from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
@@ -88,6 +87,7 @@ from reviewbot.domain.machine.steps import (
     TaskRead,
 )
 from reviewbot.domain.model.events import ReviewEvent
+from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.domain.policy.eligibility import (
     SKIP_LABEL,
@@ -113,6 +113,7 @@ from reviewbot.errors import (
     PayloadTooLarge,
     PermissionMissing,
     ReviewbotError,
+    SchemaRefused,
     ServiceError,
     ServiceRefused,
     ServiceUnreachable,
@@ -313,13 +314,10 @@ def _with_task(known: Known, purchase: Purchase, got: TaskRead, now: datetime) -
     known = known.saying(
         f"The review of {_named(purchase)} is finished. Its findings are added where their code is now."
     )
-    return _answered(known, purchase.over(TaskState.DONE, got.task.credits_used, now), got.task, got.answer)
-
-
-def _answered(known: Known, closed: Purchase, task: Task, answer: PlacedAnswer) -> Known:
-    sound = answer.report.readable and not task.unseen and closed.coverage is Coverage.FULL
-    closed = replace(closed, coverage=Coverage.FULL if sound else Coverage.PARTIAL)
-    return known.with_answer(closed, replace(answer, whole=sound and not closed.since))
+    seen_whole = not got.task.unseen and purchase.coverage is Coverage.FULL
+    closed = purchase.over(TaskState.DONE, got.task.credits_used, now)
+    closed = closed.answered(readable=got.answer.report.readable, seen_whole=seen_whole, now=now)
+    return known.with_answer(closed, replace(got.answer, whole=closed.is_whole))
 
 
 def _named(purchase: Purchase) -> str:
@@ -509,8 +507,7 @@ def not_resumed(at: Resumed, error: ReviewbotError, now: datetime) -> Resumed | 
         known = known.noting(
             f"{error.message} The verdict uses the recorded findings; the report files contain no answer."
         )
-        readable = before.coverage is Coverage.FULL  # an unreadable answer is recorded as partial
-        return concluded(known, by_findings(known, rules, readable=readable))
+        return concluded(known, by_findings(known, rules, readable=not before.unread_at))
     return concluded(known, failed(known, error))
 
 
@@ -779,6 +776,18 @@ def too_large(at: Intended, error: PayloadTooLarge) -> Quoted | Intended:
     known = at.known.with_own(bought).saying(f"{error.message} Trying again with less.")
     order = replace(at.order, label="")
     return Quoted(known, bought, order) if known.request.paid else Intended(known, bought, order)
+
+
+def without_schema(at: Intended, error: SchemaRefused) -> Quoted | Intended:
+    """Ask for no schema under the same key, and record that for later runs."""
+    bought = at.bought.with_purchase(replace(at.bought.purchase, no_schema=True))
+    known = at.known.with_own(bought).saying(f"{error.message} Trying again without it.")
+    return Quoted(known, bought, replace(at.order, label=""))
+
+
+def asks_for_schema(bought: Purchase) -> bool:
+    """Return whether its task gets a response schema."""
+    return bought.judgement.answer is AnswerForm.SCHEMA and not bought.no_schema
 
 
 def may_shrink(known: Known, bought: Bought) -> bool:

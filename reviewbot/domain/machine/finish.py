@@ -25,7 +25,7 @@ from reviewbot.domain.machine.known import Answered, Bought, Known, ReviewedChan
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Reported, Write
 from reviewbot.domain.machine.purchase import routed
 from reviewbot.domain.model.review import Report
-from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, not_due
+from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
 from reviewbot.errors import ForgeUnreachable, ReviewbotError
 from reviewbot.values import replace
 
@@ -37,10 +37,9 @@ _RULES_DIFFER = (
 def reported(at: Completed, report: Report, now: datetime) -> Reported:
     underway = at.underway.over(TaskState.DONE, now)
     known = at.known.with_own(underway)
-    sound = report.readable and not known.is_short
-    purchase = replace(underway.purchase, coverage=Coverage.FULL if sound else Coverage.PARTIAL)
+    purchase = underway.purchase.answered(readable=report.readable, seen_whole=not known.is_short, now=now)
     placed = place(report.findings, known.change.views, purchase.judgement.placement)
-    answer = PlacedAnswer(purchase.task_id, sound and not purchase.since, here=True, report=report, placed=placed)
+    answer = PlacedAnswer(purchase.task_id, purchase.is_whole, here=True, report=report, placed=placed)
     own = Answered(underway.with_purchase(purchase), report)
     known = replace(known, own=own).with_answer(purchase, answer)
     return Reported(known, by_findings(known, purchase.judgement.rules, readable=report.readable))

@@ -61,7 +61,8 @@ def failed(known: Known, error: ReviewbotError) -> Outcome:
 
 
 def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
-    findings = known.ledger.findings
+    """Judge by the open findings; an answer that a maintainer accepted for this head counts as readable."""
+    findings, readable = known.ledger.findings, readable or known.accepted_by != ""
     outcome = judge(findings.severities(known.task_id), readable=readable, coverage=known.coverage, rules=rules)
     founded = known.purchase is None or known.ledger.is_founded(known.purchase)
     forgotten = outcome.verdict is Verdict.PASS and known.ledger.forgets(known.change.index.change)

@@ -353,6 +353,12 @@ class Known(Struct, frozen=True):
         return self.own.report if isinstance(self.own, Answered) else None
 
     @property
+    def accepted_by(self) -> str:
+        """The maintainer who accepted the answer of this task for this head; empty if there is none."""
+        accepted = self.ledger.acceptance
+        return accepted.by if accepted and self.task_id and accepted.is_of(self.head_sha, self.task_id) else ""
+
+    @property
     def packing(self) -> Packing | None:
         return self.bought.packing if self.bought else None
 

@@ -103,6 +103,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.created(phase, result, now)
         case phases.Intended(), steps.TooLarge(error=too_large):
             return acquire.too_large(phase, too_large)
+        case phases.Intended(), steps.NoSchema(error=refused):
+            return acquire.without_schema(phase, refused)
         case phases.Intended(order=order), steps.Failed(error=error) if not order.label:
             return acquire.not_created(phase, error)
         case phases.Submitted(), steps.Updated(known=known):

@@ -10,7 +10,6 @@ from msgspec import Struct
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.model.options import Supersede
 from reviewbot.domain.model.review import TaskStatus
-from reviewbot.domain.policy.verdict import Coverage
 
 KEY_MEMORY = timedelta(hours=23)
 """How long a key may be reused; CodeVF remembers it for 24 hours."""
@@ -79,7 +78,7 @@ def builds_on(ledger: Ledger, base_ref: str, selecting: str) -> Purchase | None:
     findings = ledger.findings
     if last is None or findings.beyond or findings.broken:
         return None
-    whole = last.coverage is Coverage.FULL and (last.base_ref, last.selecting) == (base_ref, selecting)
+    whole = last.is_complete and (last.base_ref, last.selecting) == (base_ref, selecting)
     return last if whole else None
 
 

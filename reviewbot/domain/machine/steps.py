@@ -15,7 +15,7 @@ from reviewbot.domain.machine.phases import Order
 from reviewbot.domain.model.review import Balance, Report, Tag, Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.announcement import Announcing
-from reviewbot.errors import PayloadTooLarge, ReviewbotError
+from reviewbot.errors import PayloadTooLarge, ReviewbotError, SchemaRefused
 
 # Steps
 
@@ -335,6 +335,12 @@ class TooLarge(Struct, frozen=True):
     error: PayloadTooLarge
 
 
+class NoSchema(Struct, frozen=True):
+    """CodeVF does not accept the response schema."""
+
+    error: SchemaRefused
+
+
 class ResultRead(Struct, frozen=True):
     report: Report
 
@@ -363,6 +369,7 @@ Result = (
     | Overtaken
     | TaskCreated
     | TooLarge
+    | NoSchema
     | ResultRead
     | OutputWritten
 )

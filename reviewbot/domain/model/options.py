@@ -75,6 +75,13 @@ class ReviewKind(StrEnum):
     REQUEST_CHANGES = "request-changes"
 
 
+class AnswerForm(StrEnum):
+    """What the reviewer is asked for: JSON that fits the response schema, or text in which a person lists findings."""
+
+    SCHEMA = "schema"
+    WORDS = "words"
+
+
 class Redact(StrEnum):
     """What happens to a change with a secret."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
 
@@ -177,9 +178,17 @@ class Balance(Struct, frozen=True):
 
 
 class Tag(Struct, frozen=True):
+    """An expertise; `valid_from` and `valid_to` are None if CodeVF sets no limit."""
+
     id: int
     name: str
     multiplier: Decimal
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    is_deprecated: bool = False
+
+    def is_expired(self, now: datetime) -> bool:
+        return self.valid_to is not None and self.valid_to < now
 
     def is_called(self, expertise: str) -> bool:
         """Return whether `expertise` is its name, ignoring case, or its number."""
@@ -217,7 +226,7 @@ class Submission(Struct, frozen=True):
         tag_id: the expertise; None for CodeVF's default.
         idempotency_key: a version 4 UUID.
         attachments: at most five.
-        response_schema: None for an answer in prose.
+        response_schema: None if the answer may be prose.
     """
 
     prompt: str

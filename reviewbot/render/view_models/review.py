@@ -294,6 +294,7 @@ class PromptView(Struct, frozen=True):
         since: the last reviewed head, full; empty when the whole change is to be reviewed.
         confirms: the attachment with open findings to confirm; empty without one.
         part: the number of this task, from 1, of `parts` over which the change is split.
+        in_words: whether no response schema is sent.
     """
 
     repository: str
@@ -311,3 +312,4 @@ class PromptView(Struct, frozen=True):
     confirms: str = ""
     part: int = 1
     parts: int = 1
+    in_words: bool = False

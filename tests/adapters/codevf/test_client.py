@@ -275,6 +275,24 @@ def tag(**changes: object) -> dict[str, object]:
     return {"id": 1, "name": "Engineer", "costMultiplier": "1.7", "isActive": True, **changes}
 
 
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        (None, None, None),
+        ("2026-11-28T10:00:00Z", "2026-11-28T10:00:00+00:00", "2026-11-28T10:00:00+00:00"),
+        ("2026-11-28T10:00:00", "2026-11-28T10:00:00+00:00", "2026-11-28T10:00:00+00:00"),
+        ("2026-11-28", "2026-11-28T00:00:00+00:00", "2026-11-28T23:59:59.999999+00:00"),
+        ("soon", None, None),
+        (7, None, None),
+    ],
+)
+def test_the_dates_of_a_tag_are_read_or_left_out(text: object, start: str | None, end: str | None) -> None:
+    (read,) = wire.read_tags({"tags": [tag(validFrom=text, validTo=text, isDeprecated=True)]})
+    dates = (one.isoformat() if one else None for one in (read.valid_from, read.valid_to))
+    assert (*dates, read.is_deprecated) == (start, end, True)
+    assert not wire.read_tags({"tags": [tag(isDeprecated="yes")]})[0].is_deprecated
+
+
 def test_inactive_tags_are_left_out() -> None:
     body = {"tags": [tag(), tag(id=2, isActive=False, costMultiplier=None), tag(id=3, name=None, displayName="B")]}
     assert [(each.id, each.name) for each in wire.read_tags(body)] == [(1, "Engineer"), (3, "B")]

@@ -25,6 +25,7 @@ from reviewbot.errors import (
     PayloadTooLarge,
     ReviewbotError,
     ReviewDidNotHappen,
+    SchemaRefused,
     ServiceError,
     ServiceRefused,
     ServiceUnreachable,
@@ -148,6 +149,19 @@ def connect(service: Service, clock: ManualClock, deadline: float = 1000.0, **ac
 NESTED = {
     "error": {"code": "INSUFFICIENT_CREDITS", "message": "No.", "details": {"available": 600.5, "required": 3000}}
 }
+
+
+def coded(code: str) -> dict[str, object]:
+    """Return an error with a code."""
+    return {"error": {"code": code, "message": "No."}}
+
+
+def listed(code: str) -> dict[str, object]:
+    """Return an error whose field has a code."""
+    fields = [{"field": "x", "message": "bad", "code": code}]
+    return {"error": {"code": "invalid_request", "message": "Validation failed", "details": {"errors": fields}}}
+
+
 FIELDS = {
     "error": {
         "code": "INVALID_REQUEST",
@@ -170,6 +184,19 @@ FIELDS = {
         (404, {"error": {"code": "not_found", "message": "Task"}}, ServiceRefused, "did not find"),
         (409, {"error": {"code": "idempotency_conflict", "message": "x"}}, ServiceRefused, "conflict"),
         (413, {"error": "JSON body exceeds 150KB"}, PayloadTooLarge, "150KB"),
+        (400, coded("invalid_schema"), SchemaRefused, "response schema"),
+        (400, coded("INVALID_SCHEMA"), SchemaRefused, "response schema"),
+        (400, listed("invalid_schema"), SchemaRefused, "response schema"),
+        (400, coded("attachment_too_large"), PayloadTooLarge, "An attachment is too large"),
+        (400, listed("attachment_too_large"), PayloadTooLarge, "An attachment is too large"),
+        (400, coded("attachment_limit_exceeded"), PayloadTooLarge, "more attachments than"),
+        (400, coded("invalid_metadata"), ServiceRefused, "metadata"),
+        (401, coded("token_expired"), ServiceRefused, "API key has expired"),
+        (403, coded("TOKEN_EXPIRED"), ServiceRefused, "API key has expired"),
+        (400, coded("max_credits_exceeded"), OverBudget, "`max-credits` is more than"),
+        (402, coded("max_credits_exceeded"), OverBudget, "`max-credits` is more than"),
+        (400, coded("rate_limit_exceeded"), ServiceUnreachable, "rate limit"),
+        (400, coded("another"), ServiceRefused, "invalid"),
         (418, {"error": None}, ServiceRefused, "refused"),
         (301, {}, ServiceRefused, "another URL"),
         (307, [], ServiceRefused, "another URL"),
@@ -197,6 +224,20 @@ def test_nobody_is_told_that_nothing_was_bought_when_a_task_is_looked_up(
             with pytest.raises(ServiceRefused) as caught:
                 ask()
             assert "Nothing was bought" not in caught.value.hint
+
+
+@pytest.mark.parametrize("code", ["invalid_schema", "attachment_too_large", "max_credits_exceeded"])
+def test_a_code_of_a_purchase_is_a_plain_refusal_elsewhere(service: Service, clock: ManualClock, code: str) -> None:
+    service.replies = [said(400, coded(code))]
+    with connect(service, clock) as codevf, pytest.raises(ServiceRefused, match="as invalid") as caught:
+        codevf.retrieve("task_1")
+    assert not isinstance(caught.value, SchemaRefused)
+
+
+def test_a_code_of_a_server_error_is_not_believed(service: Service, clock: ManualClock) -> None:
+    service.replies = [said(503, coded("invalid_schema"))]
+    with connect(service, clock) as codevf, pytest.raises(ServiceUnreachable):
+        codevf.create(SUBMISSION)
 
 
 def test_a_refusal_tells_status_and_code(service: Service, clock: ManualClock) -> None:

@@ -24,11 +24,11 @@ from reviewbot.domain.commands.authorize import (
     refusal_after,
 )
 from reviewbot.domain.commands.parse import CommandName, PostedCommand, parse
-from reviewbot.domain.findings.tracked_finding import Bypass, Findings, FindingState, TrackedFinding, Waiver
+from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, FindingState, TrackedFinding, Waiver
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Commit, Permission
-from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
-from reviewbot.domain.ledger.ledger import Judgement, Ledger, TaskState
+from reviewbot.domain.ledger.edits import Accept, GrantBypass, Unwaive, Waive
+from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.model.question import MOST_OPEN, Question, Questions, QuestionState
 from reviewbot.domain.model.review import Severity
@@ -69,6 +69,7 @@ COMMANDS = {
     "waive 77aa because": Permission.WRITE,
     "unwaive c0de": Permission.WRITE,
     f"bypass {HEAD} because": Permission.MAINTAIN,
+    "accept": Permission.MAINTAIN,
     "status": Permission.READ,
     "help": Permission.READ,
 }
@@ -158,7 +159,48 @@ def test_what_blocks_again_is_for_any_head() -> None:
     assert isinstance(action("unwaive c0de", ledger=replace(LEDGER, purchases=())), EditLedger)
 
 
-@pytest.mark.parametrize("text", ["review", "waive 77aa because", "unwaive c0de", f"bypass {HEAD} because"])
+UNREAD = replace(BOUGHT, unread_at=(ASKED_AT - timedelta(seconds=30)).isoformat())
+ACCEPT = EditLedger(Accept(HEAD, "task_1", "wendy"))
+
+
+@pytest.mark.parametrize(
+    ("purchases", "came"),
+    [
+        ((UNREAD,), ACCEPT),
+        ((replace(UNREAD, unread_at=ASKED_AT.isoformat()),), ACCEPT),
+        ((replace(UNREAD, unread_at=(ASKED_AT + timedelta(seconds=1)).isoformat()),), Refusal.NEWER_ANSWER),
+        ((BOUGHT,), Refusal.NO_ANSWER),
+        ((), Refusal.NO_ANSWER),
+        ((replace(UNREAD, state=TaskState.OPEN),), Refusal.NO_ANSWER),
+        ((replace(UNREAD, head_sha="d" * 40),), Refusal.NO_ANSWER),
+        ((UNREAD, replace(BOUGHT, attempt=2, task_id="task_2")), Refusal.NO_ANSWER),
+        ((BOUGHT, replace(UNREAD, attempt=2)), ACCEPT),
+        ((replace(UNREAD, head_at=(ASKED_AT + timedelta(seconds=1)).isoformat()),), Refusal.NEWER_HEAD),
+        ((replace(UNREAD, head_at=""),), Refusal.NEWER_HEAD),
+    ],
+)
+def test_an_answer_is_accepted_that_could_be_read_before_the_comment(
+    purchases: tuple[Purchase, ...], came: CommandAction
+) -> None:
+    assert action("accept", ledger=replace(LEDGER, purchases=purchases)) == came
+
+
+def test_no_author_accepts_an_answer() -> None:
+    ledger = replace(LEDGER, purchases=(UNREAD,))
+    pushed = pull(commits=(commit("ann", committer="wendy"),))
+    assert action("accept", by="ann", ledger=ledger) is Refusal.OWN
+    assert action("accept", ledger=ledger, pull=pushed) is Refusal.OWN
+    assert action("accept", ledger=ledger, pull=pull(commit_count=300)) is Refusal.UNKNOWN_AUTHORS
+    assert action("accept now", ledger=ledger) is Refusal.UNKNOWN
+
+
+def test_an_acceptance_counts_once_it_is_in_the_ledger() -> None:
+    assert refusal_after(ACCEPT, None, LEDGER) is Refusal.NOT_KEPT
+    assert refusal_after(ACCEPT, None, replace(LEDGER, acceptance=Acceptance(HEAD, "task_2", "w"))) is Refusal.NOT_KEPT
+    assert refusal_after(ACCEPT, None, replace(LEDGER, acceptance=Acceptance(HEAD, "task_1", "w"))) is None
+
+
+@pytest.mark.parametrize("text", ["review", "waive 77aa because", "unwaive c0de", f"bypass {HEAD} because", "accept"])
 def test_nothing_is_bought_or_let_through_on_a_closed_pull_request(text: str) -> None:
     assert action(text, pull=pull(is_open=False)) is Refusal.CLOSED
 
@@ -188,7 +230,7 @@ def test_what_is_open_or_postponed_is_cancelled(state: TaskState, came: CommandA
     assert action("cancel", ledger=bought(state)) == came
 
 
-@pytest.mark.parametrize("text", ["cancel", "waive 77aa because", "unwaive c0de", f"bypass {HEAD} because"])
+@pytest.mark.parametrize("text", ["cancel", "waive 77aa because", "unwaive c0de", f"bypass {HEAD} because", "accept"])
 def test_a_free_reviewers_memory_is_no_ground_for_anything(text: str) -> None:
     assert action(text, paid=False) is Refusal.FREE
 

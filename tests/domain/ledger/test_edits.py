@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from reviewbot.domain.diff.text_index import digest
-from reviewbot.domain.findings.tracked_finding import MAX_REASON, Bypass, Findings, TrackedFinding, Waiver
+from reviewbot.domain.findings.tracked_finding import MAX_REASON, Acceptance, Bypass, Findings, TrackedFinding, Waiver
 from reviewbot.domain.findings.tracking import ChangeIndex
-from reviewbot.domain.ledger.edits import CancelDeferrals, GrantBypass, LedgerEdit, Unwaive, Waive, apply_edits
+from reviewbot.domain.ledger.edits import Accept, CancelDeferrals, GrantBypass, LedgerEdit, Unwaive, Waive, apply_edits
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.model.review import Severity
 from reviewbot.values import replace
@@ -38,6 +38,7 @@ def with_waiver(record: TrackedFinding) -> TrackedFinding:
             (GrantBypass(HEAD, "main", "max", "x" * 999),),
             replace(BEFORE, bypass=Bypass(HEAD, "main", "max", "x" * MAX_REASON)),
         ),
+        ((Accept(HEAD, "task_1", "max"),), replace(BEFORE, acceptance=Acceptance(HEAD, "task_1", "max"))),
         (
             (CancelDeferrals(),),
             replace(

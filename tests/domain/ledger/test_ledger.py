@@ -20,6 +20,7 @@ from reviewbot.domain.findings.tracked_finding import (
     MAX_REASON,
     MAX_TEXT,
     MAX_TITLE,
+    Acceptance,
     Bypass,
     Findings,
     FindingState,
@@ -48,7 +49,7 @@ from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, 
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.opinions import MAX_OPINIONS, Opinions
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.model.options import FailOn, ReviewKind, Tolerance
+from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.review import Category, Mode, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Rules
 from reviewbot.values import replace
@@ -84,6 +85,7 @@ purchases = st.builds(
         st.builds(Rules, st.sampled_from(FailOn), tolerances, tolerances, tolerances),
         st.builds(PlacementRules, st.sampled_from(Severity), st.integers(0, 1000)),
         st.sampled_from(ReviewKind),
+        st.sampled_from(AnswerForm),
     ),
     since=st.just("") | st.text("0123456789abcdef", min_size=40, max_size=40),
     base_ref=st.text(max_size=20),
@@ -139,6 +141,7 @@ ledgers = st.builds(
     credits_,
     findings,
     st.none() | st.builds(Bypass, hexes, texts, texts, texts),
+    st.none() | st.builds(Acceptance, hexes, texts, texts),
     st.integers(0, MAX_COUNTER),
     st.builds(Seen, hexes, *[st.none() | st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC))] * 2),
     st.lists(st.builds(Opinions, hexes, *[st.integers(0, 20)] * 4), max_size=3).map(tuple),
@@ -386,11 +389,12 @@ def test_a_signature_is_for_one_version() -> None:
 
 def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what_closes_it() -> None:
     waived = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py", waiver=Waiver("mona", "fine", 1, ""))
-    bypassed = replace(PLAIN, findings=Findings((waived,)), bypass=Bypass("c" * 40, "main", "boss", "now"))
+    bypass, acceptance = Bypass("c" * 40, "main", "boss", "now"), Acceptance("c" * 40, "task_1", "boss")
+    bypassed = replace(PLAIN, findings=Findings((waived,)), bypass=bypass, acceptance=acceptance)
     reading = decode(encode(bypassed, SIGNER), SIGNER, edited_by_other=True)
     assert reading.problem
     assert reading.ledger.purchases == PLAIN.purchases
-    assert reading.ledger.bypass is None
+    assert (reading.ledger.bypass, reading.ledger.acceptance) == (None, None)
     assert reading.ledger.findings.broken
     assert reading.ledger.findings.severities("") == (Severity.HIGH,)
     assert decode(encode(bypassed, SIGNER), SIGNER).ledger == bypassed
@@ -400,6 +404,7 @@ def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what
     "favour",
     [
         Ledger(bypass=Bypass("a" * 40, "main", "octocat", "It is urgent.")),
+        Ledger(acceptance=Acceptance("a" * 40, "task_1", "octocat")),
         Ledger(
             findings=Findings(
                 (

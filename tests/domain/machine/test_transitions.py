@@ -11,7 +11,7 @@ import pytest
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.markers import summary_mark
-from reviewbot.domain.findings.tracked_finding import Bypass
+from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, TrackedFinding
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ProjectContext
@@ -23,13 +23,14 @@ from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases, steps
-from reviewbot.domain.machine.acquire import may_shrink, start
+from reviewbot.domain.machine.acquire import asks_for_schema, may_shrink, start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
 from reviewbot.domain.machine.judge import (
     announcing,
     apply_bypass,
     beside_another,
+    by_findings,
     current_check,
     left_open,
     not_asked_for,
@@ -53,7 +54,7 @@ from reviewbot.domain.machine.purchase import (
     submitted,
 )
 from reviewbot.domain.model.events import ReviewEvent
-from reviewbot.domain.model.options import Allow, Auto, ReviewOn, Supersede
+from reviewbot.domain.model.options import Allow, AnswerForm, Auto, ReviewOn, Supersede
 from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, AtTerminal, Policy
 from reviewbot.domain.policy.readiness import WaitRules
@@ -67,6 +68,7 @@ from reviewbot.errors import (
     PayloadTooLarge,
     PermissionMissing,
     Refused,
+    SchemaRefused,
     ServiceRefused,
     ServiceUnreachable,
     TemplateError,
@@ -312,6 +314,49 @@ def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has
         ended = go(again, result)
         assert [(one.state, one.used) for one in ended.known.ledger.purchases] == [(TaskState.ENDED, Decimal(0))]
     assert not go(quoted, AWAY).known.ledger.purchases, "what was not recorded is no purchase"
+
+
+def test_a_task_is_created_again_without_a_schema_once_that_is_recorded() -> None:
+    quoted = bought(known())
+    intended = go(quoted, steps.Updated(quoted.known.with_own(quoted.bought)))
+    again = go(intended, steps.NoSchema(SchemaRefused("No schema.")))
+    assert isinstance(again, phases.Quoted)
+    assert (asks_for_schema(quoted.bought.purchase), asks_for_schema(again.bought.purchase)) == (True, False)
+    assert again.order.identity == quoted.order.identity
+    assert [(one.state, one.no_schema) for one in again.known.ledger.purchases] == [(TaskState.INTENT, True)]
+    words = replace(again.bought.purchase.judgement, answer=AnswerForm.WORDS)
+    assert not asks_for_schema(replace(quoted.bought.purchase, judgement=words))
+
+
+@pytest.mark.parametrize(
+    ("acceptance", "severity", "reason", "conclusion"),
+    [
+        (None, Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
+        (Acceptance(HEAD, "task_1", "max"), Severity.LOW, Reason.REVIEWED, Conclusion.SUCCESS),
+        (Acceptance(HEAD, "task_1", "max"), Severity.CRITICAL, Reason.GATE, Conclusion.FAILURE),
+        (Acceptance(HEAD, "task_2", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
+        (Acceptance(OTHER_HEAD, "task_1", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
+        (Acceptance(HEAD, "", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
+    ],
+)
+def test_an_answer_counts_as_readable_once_it_is_accepted_for_this_head(
+    acceptance: Acceptance | None, severity: Severity, reason: Reason, conclusion: Conclusion
+) -> None:
+    now = known()
+    finding = TrackedFinding("0" * 10, severity, None, "One", "a.py", found="task_1")
+    memory = Memory(replace(now.ledger, findings=Findings((finding,)), acceptance=acceptance))
+    now = replace(now, memory=memory, own=Bought(purchase(task_id="task_1")))
+    outcome = by_findings(now, now.judgement.rules, readable=False)
+    assert (outcome.reason, outcome.conclusion) == (reason, conclusion)
+
+
+def test_what_could_not_be_read_is_recorded_with_the_first_time() -> None:
+    later = NOON + timedelta(hours=1)
+    unread = purchase().answered(readable=False, seen_whole=True, now=NOON)
+    assert (unread.coverage, unread.unread_at, unread.is_complete) == (Coverage.FULL, NOON.isoformat(), False)
+    assert unread.answered(readable=False, seen_whole=True, now=later) == unread
+    assert unread.answered(readable=True, seen_whole=True, now=later).is_complete
+    assert purchase().answered(readable=True, seen_whole=False, now=NOON).coverage is Coverage.PARTIAL
 
 
 def test_a_file_that_cannot_be_made_does_not_keep_the_review_from_github() -> None:
@@ -1053,6 +1098,7 @@ def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_
     got = reading()
     got = replace(got, change=replace(got.change, context=ProjectContext({"README.md": f"Use {token}."})))
     at = go(dry, got)
+    assert at.known.packing is not None
     [part] = at.known.packing.context
     assert (part.name, part.redactions) == ("README.md", 1)
     bought = submitted(at.known, at.known.bought, "task_1", at.known.packing)

@@ -50,6 +50,7 @@ from reviewbot.domain.machine.steps import (
     LedgerRead,
     LookUpTask,
     NewPartRead,
+    NoSchema,
     NotOver,
     OpenReviewer,
     OutputWritten,
@@ -103,6 +104,7 @@ from reviewbot.errors import (
     PayloadTooLarge,
     PermissionMissing,
     ReviewbotError,
+    SchemaRefused,
     ServiceRefused,
     ServiceUnreachable,
     TemplateError,
@@ -401,6 +403,8 @@ class RandomWorld:
             return self.random.choice([self.service_error(), Failed(self.random.choice(errors))])
         if self.chance(0.05):
             return TooLarge(PayloadTooLarge("Too much."))
+        if self.chance(0.05):
+            return NoSchema(SchemaRefused("No schema."))
         return TaskCreated(self.task("task_new"), Packing((), (), ()))
 
     def reread(self, known: Known) -> Known:

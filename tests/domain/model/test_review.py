@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from reviewbot.domain.model.installation import ACTIONS_APP, Required
+from reviewbot.domain.model.repository_setup import ACTIONS_APP, Required
 from reviewbot.domain.model.review import Mode, Severity, Side, Tag, TaskStatus
 
 

@@ -32,7 +32,7 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A level of expertise; `multiplier` is a factor on the credits."""
+    """A level of expertise; `multiplier` is a factor on the credits, `valid_from` and `valid_to` are ISO 8601."""
 
     id: int
     name: str
@@ -40,6 +40,9 @@ class Tag:
     multiplier: Decimal
     description: str = ""
     active: bool = True
+    valid_from: str | None = None
+    valid_to: str | None = None
+    deprecated: bool = False
 
 
 KNOWN_TAGS = (
@@ -249,7 +252,8 @@ class Limits:
     """The service's limits; lower them to provoke refusals.
 
     Sizes are bytes. `rate` unset means no limit. `strict_fields` refuses undocumented fields, which
-    the real service may accept, to find clients that send too much.
+    the real service may accept, to find clients that send too much. Without `schemas`, every response schema is
+    refused.
     """
 
     body_bytes: int = 52_428_800
@@ -259,3 +263,4 @@ class Limits:
     rate: Rate | None = Rate()
     key_memory: float = 24 * 3600.0
     strict_fields: bool = False
+    schemas: bool = True

@@ -78,6 +78,11 @@ def too_large(limit: int) -> Refusal:
     return Refusal(413, "payload_too_large", "Request body is too large", {"maxBytes": limit})
 
 
+def no_schema() -> Refusal:
+    """400 for a response schema that the service does not accept."""
+    return Refusal(400, "invalid_schema", "This response schema is not supported")
+
+
 def rate_limited(retry_after: int) -> Refusal:
     """429 for exceeding the rate limit."""
     return Refusal(429, "rate_limited", "Rate limit exceeded", retry_after=retry_after)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeAlias, TypeVar
 
 from reviewbot_sandbox.codevf.model import Attachment, JsonValue, Limits, Mode, Tag, TaskRequest
-from reviewbot_sandbox.codevf.refusal import FieldProblem, invalid
+from reviewbot_sandbox.codevf.refusal import FieldProblem, invalid, no_schema
 
 T = TypeVar("T")
 Body: TypeAlias = Mapping[str, JsonValue]
@@ -114,6 +114,8 @@ def read_task(body: Body, tags: Sequence[Tag], limits: Limits) -> TaskRequest:
         reading.problems += [FieldProblem(name, "Unknown field") for name in sorted(body.keys() - TASK_FIELDS)]
     if reading.problems:
         raise invalid(reading.problems)
+    if request.response_schema is not None and not limits.schemas:
+        raise no_schema()
     return request
 
 

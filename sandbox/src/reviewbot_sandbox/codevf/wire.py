@@ -158,6 +158,9 @@ def _tag_form(tag: Tag, order: int) -> dict[str, JsonValue]:
         "costMultiplier": str(tag.multiplier),
         "isActive": tag.active,
         "sortOrder": order,
+        "validFrom": tag.valid_from,
+        "validTo": tag.valid_to,
+        "isDeprecated": tag.deprecated,
     }
 
 

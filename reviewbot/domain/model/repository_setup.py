@@ -10,7 +10,7 @@ ACTIONS_APP = 15_368
 """The App id of GitHub Actions on github.com, which creates reviewbot's checks."""
 
 
-class Installation(Struct, frozen=True):
+class RepositorySetup(Struct, frozen=True):
     """The files of the default branch that concern reviewbot.
 
     Attributes:

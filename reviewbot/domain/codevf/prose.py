@@ -1,0 +1,617 @@
+r"""Parse an answer that a person wrote as text.
+
+A finding begins with its place: `path:12: high: text`, in a line, a list item or a heading, or below a heading with a
+file's name. A paragraph that names a place anywhere is a finding too. All other text is left over. Nothing is dropped
+except the place, the severity and list markers, which the finding has as fields.
+
+A finding without a severity is unrated, and so is a milder one whose text calls something critical.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from typing import assert_never
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from reviewbot.domain.codevf.finding_parser import MAX_PATH, UNTITLED, severity_of, severity_words, titled
+from reviewbot.domain.diff.text_index import line_feeds
+from reviewbot.domain.model.review import Finding, Previous, PreviousState, Severity
+from reviewbot.domain.text.bounds import shorten_line
+from reviewbot.values import replace
+
+MAX_REMARK = 300
+"""Characters of text beside the findings that may be a remark; longer text may contain findings."""
+
+MAX_PROSE = 200_000
+"""Characters of an answer that is parsed."""
+
+MAX_CLOSERS = 20
+"""Shorter fences in a fenced block that are skipped to find its end."""
+
+LONG_TITLE = 100
+"""Characters of a first line from which its first sentence is the title."""
+
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_CLEAN = re.compile(
+    r"(?:there (?:is|are|was|were) |i (?:have )?(?:found |see |saw )|i have )?"
+    r"(?:nothing (?:here )?(?:needs (?:fixing|to be (?:fixed|changed))|(?:that needs |needing )fixing|"
+    r"to (?:fix|report|change))|no (?:findings|issues|problems|bugs|defects)(?: (?:found|to report))?)"
+)
+_TITLE = re.compile(
+    r"(?:code )?(?:review|findings|issues|problems|comments|remarks|details|summary|notes)"
+    r"(?: of (?:the )?(?:findings|change|review))?"
+)
+_GREETING = re.compile(
+    r"(?:hi|hello|hey|dear|thanks|thank you|many thanks|regards|best regards|kind regards|best|cheers|yours)"
+    r"(?: (?:all|team|everyone|there|for the (?:clean |nice |clear |small )?(?:change|patch|pull request)))?"
+    r"(?:,? [^\W\d_]{2,20})?"
+)
+_PRAISE = re.compile(
+    r"(?:overall |otherwise |in general )?,? ?(?:this is |it is )?(?:an? )?(?:good|nice|clean|solid|great) "
+    r"(?:change|work|job|patch)"
+    r"|(?:overall|otherwise|the rest)?,? ?(?:it |this )?looks (?:good|fine)(?: to me)?(?: otherwise| overall)?"
+    r"|(?:i am )?happy to (?:discuss|help|answer questions)|that is (?:all|it)"
+)
+_INTRODUCTION = re.compile(
+    r"(?:here (?:is|are)|below (?:is|are)|these are|the following are|i (?:have )?(?:found|have|see)|found|my|the)"
+    r"(?: my| the| these| all)?(?: (?P<number>\d{1,4}|" + "|".join(_NUMBERS) + r"))?(?: review| code)?"
+    r" (?:findings?|issues?|problems?|bugs?|comments?|remarks?|points?|things?|results?|notes?)"
+    r"(?: are| are below| below)?"
+)
+
+
+def is_clean(text: str) -> bool:
+    """Return whether a whole text says in so many words that nothing needs to be fixed, and nothing else."""
+    return _CLEAN.fullmatch(_flat(text)) is not None
+
+
+def is_title(text: str) -> bool:
+    """Return whether a text is a heading such as `## Findings`, which says nothing."""
+    return _TITLE.fullmatch(_flat(text)) is not None and text.count("\n") == 0
+
+
+def is_remark(text: str, findings: int) -> bool:
+    """Return whether a text beside so many findings is certainly none: a title, greeting, praise or introduction."""
+    if len(text) > MAX_REMARK:
+        return False
+    forms, lines = (_GREETING, _TITLE, _PRAISE), [_flat(line) for line in text.split("\n") if line.strip()]
+    is_signature = _GREETING.fullmatch(_flat(text)) is not None
+    return is_signature or all(
+        any(form.fullmatch(line) for form in forms) or _introduces(line, findings) for line in lines
+    )
+
+
+def _introduces(line: str, findings: int) -> bool:
+    """Return whether a line introduces as many findings as there are: another number means that some were not read."""
+    match = _INTRODUCTION.fullmatch(line)
+    if match is None:
+        return False
+    number = match["number"]
+    return number in {None, str(findings), *_NUMBERS[findings : findings + 1]}
+
+
+def _flat(text: str) -> str:
+    """Return a text in lower case without Markdown around it, and without the mark at its end."""
+    return " ".join(text.casefold().split()).strip("#*_=- ").rstrip(".!:,").strip("*_ ")
+
+
+class Prose(Struct, frozen=True):
+    """What an answer in prose contains.
+
+    Attributes:
+        previous: what it says about earlier findings.
+        confirmed: the same as written.
+        rest: the paragraphs that are not part of a finding, as written.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    previous: tuple[Previous, ...] = ()
+    confirmed: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
+
+
+# --- Places and severities --------------------------------------------------------------------------------------------
+
+_WORDS = "|".join(sorted(map(re.escape, severity_words()), key=len, reverse=True))
+_LINES = (
+    r"(?P<first>\d{1,7})(?!\d)(?::\d{1,5}(?!\d))?"
+    r"(?:\s?(?:-|\u2013|\u2014|\.\.|to\s)\s?[lL]?(?P<last>\d{1,7})(?![\d])(?::\d{1,5}(?!\d))?)?"
+)
+_NAME = (
+    r"(?:`(?P<quoted>[^`\n]{1,300})`|(?P<plain>(?:[A-Za-z]:(?=[\\/]))?[^\s`:*\"'<>|#,;(\[{][^\s`:*\"'<>|#,;(]{0,300}))"
+)
+_BEFORE = r"(?<![^\s(\[*\"'>|])"
+_ANCHOR = r"#[lL](?P<first>\d{1,7})(?:[cC]\d+)?(?:-[lL]?(?P<last>\d{1,7})(?:[cC]\d+)?)?"
+_LINK = r"\[(?P<label>[^\[\]\n]{0,300})\]\((?P<link>[^\s()#]{1,1000})" + _ANCHOR + r"\)"
+_ADDRESS = r"<?(?P<link>https?://[^\s()<>#]{1,1000})" + _ANCHOR + ">?"
+_QUOTED = r"\*{0,3}`(?P<quoted>(?:[A-Za-z]:(?=[\\/]))?[^`\n:#(]{1,300})(?::|#|\()[lL]?" + _LINES + r"\)?:?`\*{0,3}"
+_AT = (
+    r"\*{0,3}"
+    + _NAME
+    + r"\*{0,3}(?::[lL]?(?=\d)|#[lL]?(?=\d)|\((?=\d)|,?\s?\(?(?:(?:on|at)\s)?(?:lines?\s|ln\.?\s?|[lL]\.?)(?=\d))"
+    + _LINES
+    + r"(?:,\d{1,5})?\)?\*{0,3}"
+)
+_OF = r"\*{0,3}(?:[lL]ines?\s|[lL])" + _LINES + r",?\s(?:of|in|at)\s(?:the\sfile\s)?\*{0,3}" + _NAME + r"\*{0,3}"
+_FORMS = (_LINK, _ADDRESS, _QUOTED, _AT, _OF)
+
+_BEGINS = tuple(re.compile(form) for form in _FORMS)
+_CONTAINS = tuple(re.compile(_BEFORE + form) for form in _FORMS)
+_FILE = re.compile(r"\*{0,3}" + _NAME + r"\*{0,3}(?=\s*:(?:\s|\Z)|\s+[-\u2013\u2014]\s)")
+_FILE_ALONE = re.compile(r"(?:(?:file|in):?\s+)?\*{0,3}" + _NAME + r":?\*{0,3}:?\s*\Z", re.IGNORECASE)
+_LINE_REF = re.compile(
+    r"\*{0,3}:?(?:lines?\s|[lL])?\s?" + _LINES + r"\*{0,3}(?=\s*[:)]|\s+[-\u2013\u2014]\s|\s*\Z)", re.IGNORECASE
+)
+_IN_REPOSITORY = re.compile(r"\A(?:https?://[^/]+/[^/]+/[^/]+/|(?:\.\./)+)(?:blob|blame|tree|raw)/[^/]+/")
+_NAMED = frozenset(
+    (
+        "makefile",
+        "dockerfile",
+        "containerfile",
+        "jenkinsfile",
+        "gemfile",
+        "rakefile",
+        "procfile",
+        "codeowners",
+        "license",
+    )
+)
+
+_SEPARATOR = r"(?:\s*[:;,\u2013\u2014|)](?!\S?//)\s*|\s+-\s+|\s+(?=[\[(*`])|\s*(?=\n|\Z))"
+_AFTER = re.compile(_SEPARATOR)
+_BRACKETED = re.compile(
+    r"[*\[(`]{1,5}\s?(?:severity\s*[:=]?\s*)?(?P<word>" + _WORDS + r")(?:\s(?:severity|priority))?\s?:?\s?"
+    r"[*\])`]{1,5}(?:\s*[:,\u2013\u2014|]|\s+-(?=\s))?\s*",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"(?:severity\s*[:=]?\s*)?(?P<word>"
+    + _WORDS
+    + r")(?:\s(?:severity|priority))?(?:\s*[:\u2013\u2014|]\s*|\s+-\s+|\s*(?=\n|\Z))",
+    re.IGNORECASE,
+)
+_PHRASE = re.compile(r"severity\s*[:=]\s*(?P<word>" + _WORDS + r")\s*[.,;]\s*", re.IGNORECASE)
+_RANKS = "critical blocker high major medium moderate low minor info nit trivial"
+_SEVERITY_HEADING = re.compile(
+    r"\*{0,3}(?P<word>"
+    + "|".join(_RANKS.split())
+    + r")s?(?:\s(?:severity|priority))?(?:\s(?:issue|finding|problem|point)s?)?:?\*{0,3}:?\s*\Z",
+    re.IGNORECASE,
+)
+_ALARMS = re.compile(r"\b(?:critical|blocker|blocking|fatal|severe)\b|must not be merged|do not merge", re.IGNORECASE)
+
+
+class _Place(Struct, frozen=True):
+    """A place in a text.
+
+    Attributes:
+        start: its position there, from 0, like `end`.
+        label: the words of its link, if they are not a place too.
+    """
+
+    path: str
+    first: int | None
+    last: int | None
+    start: int
+    end: int
+    label: str = ""
+
+
+def _is_path(name: str) -> bool:
+    is_like = "/" in name or "\\" in name or re.search(r"\.[A-Za-z]\w{0,11}\Z", name) or name.casefold() in _NAMED
+    return bool(is_like) and "://" not in name and re.search(r"[^\W\d_]", name) is not None
+
+
+def _place(match: re.Match[str]) -> _Place | None:
+    """Return the place of a match; None if its name is not that of a file."""
+    found: dict[str, str | None] = dict.fromkeys(("link", "label", "quoted", "plain", "first", "last"))
+    found |= match.groupdict()
+    name, end = found["link"] or found["quoted"] or found["plain"] or "", match.end()
+    if found["plain"] and match.end("plain") == end:
+        name = name.rstrip(".)]}'!?")
+        end -= len(found["plain"]) - len(name)
+    if found["link"]:
+        name = _IN_REPOSITORY.sub("", unquote(name))
+    elif not (_is_path(name) or (found["quoted"] and found["first"])):
+        return None
+    path = name.replace("\\", "/").strip()
+    first, last = _lines_of(match) if found["first"] else (None, None)
+    label = (found["label"] or "").strip()
+    label = "" if " " not in label and _is_path(label.strip("`*").partition(":")[0].partition("#")[0]) else label
+    return _Place(path, first, last, match.start(), end, label)
+
+
+def _lines_of(match: re.Match[str]) -> tuple[int | None, int | None]:
+    """Return the first and the last line of a match; None for line 0."""
+    first, last = sorted((int(match["first"]), int(match["last"] or match["first"])))
+    return (first or last or None), (last or None)
+
+
+def _begins_with_place(text: str, *, rated: bool = False) -> _Place | None:
+    """Return the place that a text begins with; `rated` if a severity precedes it."""
+    found = (_place(match) for form in _BEGINS if (match := form.match(text)))
+    place = next((one for one in found if one), None)
+    # `a.py:3 is wrong` is a sentence, which is kept whole.
+    if place and (rated or _AFTER.match(text, place.end) or _severity(text[place.end :].lstrip())[0]):
+        return place
+    return None
+
+
+def _contained_place(text: str) -> _Place | None:
+    found = (_place(match) for form in _CONTAINS for match in form.finditer(text))
+    return min((one for one in found if one), key=lambda one: one.start, default=None)
+
+
+def _file_alone(text: str) -> str:
+    """Return the file that a line names, empty if it has other words."""
+    match = _FILE_ALONE.match(text)
+    place = _place(match) if match and not text.endswith("?") else None
+    return place.path if place else ""
+
+
+def _severity(text: str) -> tuple[Severity | None, str]:
+    """Return the severity that a text begins with, and the text after it."""
+    match = _BRACKETED.match(text) or _LABEL.match(text) or _PHRASE.match(text)
+    return (severity_of(match["word"]), text[match.end() :]) if match else (None, text)
+
+
+# --- Blocks -----------------------------------------------------------------------------------------------------------
+
+_FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)\Z")
+_CLOSER = re.compile(r"[ \t]*(?:`{3,}|~{3,})[ \t]*\Z")
+_HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})\s+(?P<text>.*?)\s*#*\s*\Z")
+_ITEM = re.compile(r"(?P<indent>[ \t]*)(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
+_NUMBER = re.compile(r"\d{1,3}[.)]\s+")
+
+
+class _Kind(Enum):
+    PARAGRAPH = "paragraph"
+    ITEM = "list item"
+    HEADING = "heading"
+    FENCE = "fenced block"
+
+
+class _Block(Struct, frozen=True):
+    """Lines that belong together.
+
+    Attributes:
+        raw: as written.
+        text: without the marker, quote signs and indentation; of a fence its lines.
+        indent: columns before the marker or the first line.
+        level: of a heading.
+        info: of a fence.
+    """
+
+    kind: _Kind
+    raw: tuple[str, ...]
+    text: str
+    indent: int = 0
+    level: int = 0
+    info: str = ""
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
+    open_lines: list[str] = []
+    closers = [index for index, line in enumerate(lines) if _CLOSER.match(line)]
+    index = 0
+    while index < len(lines):
+        line = lines[index]
+        end = _fence_end(lines, index, closers)
+        if end or not line.strip() or _HEADING.match(line) or _starts(line, open_lines):
+            if open_lines:
+                yield _block(open_lines)
+            open_lines = []
+        if end:
+            yield _fence(lines[index : end + 1])
+            index = end
+        elif _HEADING.match(line):
+            yield _heading(line)
+        elif line.strip():
+            open_lines.append(line)
+        index += 1
+    if open_lines:
+        yield _block(open_lines)
+
+
+def _fence_end(lines: Sequence[str], start: int, closers: Sequence[int]) -> int:
+    """Return the index of the line that closes the fence, 0 if the line opens none or it is not closed."""
+    opened = _FENCE.match(lines[start])
+    if not opened:
+        return 0
+    after = bisect_right(closers, start)
+    ends = closers[after : after + MAX_CLOSERS]
+    return next((index for index in ends if lines[index].strip().startswith(opened["mark"])), 0)
+
+
+def _starts(line: str, before: Sequence[str]) -> bool:
+    """Return whether a line begins a block, although no blank line precedes it."""
+    if not before:
+        return False
+    text = _unmarked(line)
+    if _ITEM.match(line) or line.lstrip().startswith(("|", ">")) or _heads(before[-1]):
+        return True
+    if _LINE_REF.match(text) and _LINE_REF.match(_unmarked(before[0])):
+        return True
+    if _CLOSING.match(text) and before[-1].rstrip().endswith((".", "!", "?")):
+        return True
+    severity, rest = _severity(text)
+    is_placed = _begins_with_place(rest, rated=severity is not None) is not None
+    return is_placed or _heads(line) or _earlier(text) is not None
+
+
+def _heads(line: str) -> bool:
+    """Return whether a line alone is a heading: a file's name or a severity."""
+    text = _unmarked(line)
+    return bool(_file_alone(text) or _SEVERITY_HEADING.match(text)) and not _place_alone(text)
+
+
+def _place_alone(text: str) -> bool:
+    place = _begins_with_place(text)
+    return place is not None and place.first is not None
+
+
+def _unmarked(line: str) -> str:
+    text = re.sub(r"\A[\s>|]+", "", line.rstrip(" |") if line.lstrip().startswith("|") else line)
+    return _ITEM.sub("", text, count=1).strip() if _ITEM.match(text) else text.strip()
+
+
+def _block(lines: Sequence[str]) -> _Block:
+    item = _ITEM.match(lines[0])
+    text = "\n".join([_unmarked(lines[0]), *(line.strip() for line in lines[1:])]).strip()
+    kind = _Kind.ITEM if item else _Kind.PARAGRAPH
+    return _Block(kind, tuple(lines), text, indent=len(lines[0]) - len(lines[0].lstrip()))
+
+
+def _heading(line: str) -> _Block:
+    match = _HEADING.match(line)
+    marks, text = (match["marks"], match["text"]) if match else ("", line)
+    return _Block(_Kind.HEADING, (line,), _NUMBER.sub("", text, count=1), level=len(marks))
+
+
+def _fence(lines: Sequence[str]) -> _Block:
+    match = _FENCE.match(lines[0])
+    indent, info = (len(match["indent"]), match["info"].strip()) if match else (0, "")
+    inner = "\n".join(line[min(indent, len(line) - len(line.lstrip())) :] for line in lines[1:-1])
+    return _Block(_Kind.FENCE, tuple(lines), inner, indent=indent, info=info)
+
+
+# --- Findings ---------------------------------------------------------------------------------------------------------
+
+_BOLD, _NAME_ALONE = 7, 8
+"""Levels below those of Markdown's headings."""
+
+_CLOSING = re.compile(
+    r"(?:overall|in (?:summary|total|general|short)|to sum up|summary|otherwise|apart from|other than|besides|also|"
+    r"finally|general(?:ly)?|thanks|thank you|regards|best|cheers|ps|p\.s)\b",
+    re.IGNORECASE,
+)
+_NONE = re.compile(r"(?:none|nothing|n/a|no (?:findings?|issues?))[.!]?\Z|\W*\Z", re.IGNORECASE)
+_EARLIER = re.compile(
+    r"`?(?P<id>[0-9a-f]{10})`?\s*[:\u2013\u2014-]\s*(?P<state>fixed|open)\b[.:;,\u2013\u2014\s-]*(?P<note>[^\n]*)\Z",
+    re.DOTALL,
+)
+
+
+def _earlier(text: str) -> Previous | None:
+    """Return what a text says about an earlier finding."""
+    match = _EARLIER.match(text)
+    return Previous(match["id"], PreviousState(match["state"]), match["note"].strip()) if match else None
+
+
+class _Heading(Struct):
+    """A heading that applies to what follows.
+
+    Attributes:
+        at: the index of its text among the rest, from which it is removed once a finding uses it.
+    """
+
+    level: int
+    at: int
+    path: str = ""
+    severity: Severity | None = None
+
+
+class _Draft(Struct):
+    """A finding that is being read.
+
+    Attributes:
+        block: its first block.
+        takes_all: whether all text up to the next heading belongs to it.
+    """
+
+    path: str
+    first: int | None
+    last: int | None
+    severity: Severity
+    text: list[str]
+    block: _Block
+    takes_all: bool
+    suggestion: str | None = None
+
+
+class _Reader:
+    """Reads blocks in their order."""
+
+    def __init__(self) -> None:
+        self.drafts: list[_Draft] = []
+        self.previous: list[Previous] = []
+        self.confirmed: list[str] = []
+        self.rest: list[str] = []
+        self.current: _Draft | None = None
+        self.headings: list[_Heading] = []
+
+    def read(self, block: _Block) -> None:
+        match block.kind:
+            case _Kind.HEADING:
+                self._head(block)
+            case _Kind.FENCE:
+                self._fenced(block)
+            case _Kind.ITEM | _Kind.PARAGRAPH:
+                self._words(block)
+            case unknown:
+                assert_never(unknown)
+
+    def _head(self, block: _Block) -> None:
+        severity, text = _severity(block.text)
+        place = _begins_with_place(text, rated=severity is not None)
+        self._close(block.level)
+        if place:
+            self._begin(block, place, text, severity, takes_all=True)
+        elif not self._title(block, block.level):
+            self._leave(block)
+
+    def _title(self, block: _Block, level: int) -> bool:
+        """Use a block as the heading of what follows, if it names only a file or a severity."""
+        path, named = _file_alone(block.text), _SEVERITY_HEADING.match(block.text)
+        if not path and not named:
+            return False
+        severity = severity_of(named["word"]) if named and not path else None
+        self._close(level)
+        self.current = None
+        self.headings.append(_Heading(level, len(self.rest), path, severity))
+        self.rest.append("\n".join(block.raw))
+        return True
+
+    def _close(self, level: int) -> None:
+        self.headings = [one for one in self.headings if one.level < level]
+
+    def _fenced(self, block: _Block) -> None:
+        lines = [_unmarked(line) for line in block.text.split("\n") if line.strip()]
+        places = [(line, place) for line in lines if (place := _begins_with_place(line))]
+        rated = any(_severity(_after(*one))[0] for one in places)
+        draft = self.current
+        if block.info.casefold() == "suggestion" and draft is not None and draft.suggestion is None:
+            draft.suggestion = block.text
+        elif rated or (draft is None and places and len(places) == len(lines)):
+            for one in _blocks(block.text.split("\n")):
+                self.read(one)
+        elif draft is not None:
+            draft.text.append("\n".join(block.raw))
+        else:
+            self._leave(block)
+
+    def _words(self, block: _Block) -> None:
+        if earlier := _earlier(block.text):
+            self.previous.append(earlier)
+            self.confirmed.append("\n".join(block.raw))
+            self.current = None
+            return
+        severity, text = _severity(block.text)
+        place = _begins_with_place(text, rated=severity is not None)
+        if place:
+            self._begin(block, place, text, severity, takes_all=text[place.end :].strip(" :*") == "")
+        elif _heads(block.text) and "\n" not in block.text and self._title(block, _pseudo_level(block)):
+            return
+        elif (under := self._file()) and (ref := _LINE_REF.match(text)) and _AFTER.match(text, ref.end()):
+            self._begin(block, _Place(under, *_lines_of(ref), 0, ref.end()), text, severity, takes_all=False)
+        elif self._continues(block):
+            self.current.text.append("\n".join(block.raw))  # type: ignore[union-attr]  # `_continues` says so
+        else:
+            self._unplaced(block, severity, text)
+
+    def _continues(self, block: _Block) -> bool:
+        """Return whether a block belongs to the finding before it: as all in its section, or because it is indented."""
+        draft = self.current
+        if draft is None or _CLOSING.match(block.text) or _contained_place(block.text):
+            return False
+        return draft.takes_all or (draft.block.kind is _Kind.ITEM and block.indent > draft.block.indent)
+
+    def _unplaced(self, block: _Block, severity: Severity | None, text: str) -> None:
+        """Read a block that begins with no place: one that names a place, a severity or a file all the same."""
+        if place := _contained_place(block.text):
+            self._add(block, replace(place, end=0), block.text, severity)
+        elif (match := _FILE.match(text)) and (file := _place(match)):
+            self._begin(block, file, text, severity, takes_all=False)
+        elif _NONE.match(text):
+            self._leave(block)
+        elif severity is not None and (self.headings or severity.at_least(Severity.MEDIUM)):
+            self._add(block, _Place(self._file(), None, None, 0, 0), text, severity)
+        elif self.headings and not _CLOSING.match(text):
+            # A paragraph may be about more than the heading above it.
+            rated = None if block.kind is _Kind.ITEM else Severity.UNRATED
+            self._add(block, _Place(self._file(), None, None, 0, 0), text, rated)
+        else:
+            self._leave(block)
+
+    def _begin(self, block: _Block, place: _Place, text: str, severity: Severity | None, *, takes_all: bool) -> None:
+        """Begin a finding at a place; its severity is before the place or after it."""
+        rest = _after(text, place)
+        if severity is None:
+            severity, rest = _severity(rest)
+        rest = f"{place.label}: {rest}" if place.label else rest
+        self._add(block, place, rest, severity, takes_all=takes_all)
+
+    def _add(
+        self, block: _Block, place: _Place, text: str, severity: Severity | None, *, takes_all: bool = False
+    ) -> None:
+        rated = next((one.severity for one in reversed(self.headings) if one.severity), None)
+        for one in self.headings:
+            self.rest[one.at] = ""
+        self.current = _Draft(
+            place.path, place.first, place.last, severity or rated or Severity.UNRATED, [text], block, takes_all
+        )
+        self.drafts.append(self.current)
+
+    def _file(self) -> str:
+        return next((one.path for one in reversed(self.headings) if one.path), "")
+
+    def _leave(self, block: _Block) -> None:
+        self.rest.append("\n".join(block.raw))
+        self.current = None
+
+
+def _pseudo_level(block: _Block) -> int:
+    return _NAME_ALONE if _file_alone(block.text) else _BOLD
+
+
+def _after(text: str, place: _Place) -> str:
+    """Return the text after its place."""
+    separator = _AFTER.match(text, place.end)
+    return text[separator.end() if separator else place.end :].lstrip(" ")
+
+
+def _finding(draft: _Draft) -> Finding:
+    text = "\n\n".join(part for part in draft.text if part.strip())
+    title, explanation = _split(text.strip())
+    alarming = draft.severity not in {Severity.UNRATED, Severity.CRITICAL} and _ALARMS.search(text)
+    return Finding(
+        path=shorten_line(draft.path, MAX_PATH),
+        severity=Severity.UNRATED if alarming else draft.severity,
+        category=None,
+        title=title or UNTITLED,
+        explanation=explanation,
+        line=draft.first,
+        end_line=draft.last,
+        suggestion=draft.suggestion,
+    )
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return the first line, or the first sentence of a long one, and what follows."""
+    first, _, rest = text.partition("\n")
+    if rest and not first.rstrip().endswith((".", "!", "?", ":", ";")):
+        wrapped, _, more = text.partition("\n\n")
+        if "```" not in wrapped:
+            first, rest = " ".join(wrapped.split()), more
+    sentence = re.match(r"(.{20,}?[.!?])\s+(?=\S)", first) if len(first) > LONG_TITLE else None
+    if sentence:
+        first, rest = sentence[1], f"{first[sentence.end() :]}\n{rest}"
+    title = first.strip().strip("*").strip() if first.count("**") in {0, 2} and first.endswith("**") else first.strip()
+    return titled(title, rest.strip())
+
+
+def read_prose(text: str) -> Prose:
+    """Parse an answer in prose; never raises, and never loses text. One of more than `MAX_PROSE` characters is left."""
+    if len(text) > MAX_PROSE:
+        return Prose(rest=(text,))
+    reader = _Reader()
+    for block in _blocks(line_feeds(text).split("\n")):
+        reader.read(block)
+    rest = tuple(one for one in reader.rest if re.search(r"\w", one))
+    return Prose(tuple(map(_finding, reader.drafts)), tuple(reader.previous), tuple(reader.confirmed), rest)

@@ -1,0 +1,200 @@
+"""Answers in prose, as whole runs: what is published, who may accept them, and a service that refuses the schema."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from reviewbot_sandbox.codevf import Engineer, FreeText, Limits, PlannedRefusal, Refusal, Tag, canned
+from reviewbot_sandbox.faults import DropBefore, RecordedThen
+
+from tests.app.house import REPO, Finished, Rig, house
+from tests.app.test_commands import answers, check, people, say, summary
+from tests.app.test_outcomes import creations
+
+CLEAN = "Nothing needs fixing."
+LOW = "app.py:12: low: A shell runs it."
+CRITICAL = "app.py:12: critical: A shell runs it."
+TALK = "I am worried about the migration."
+WORDS = "answer: words\n"
+
+
+def writes(*paragraphs: str) -> Engineer:
+    """Return an engineer who answers in prose, whatever was asked for."""
+    return canned(FreeText("\n\n".join(paragraphs)))
+
+
+@pytest.mark.parametrize(
+    ("config", "paragraphs", "reason", "conclusion"),
+    [
+        # config, answer, reason, conclusion of the check
+        ("", (CRITICAL,), "gate", "failure"),
+        ("", (LOW,), "reviewed", "success"),
+        ("", (LOW, TALK), "unreadable", "action_required"),
+        ("", (CRITICAL, TALK), "unreadable", "action_required"),
+        ("", (CLEAN,), "unreadable", "action_required"),
+        ("", (TALK,), "unreadable", "action_required"),
+        (WORDS, (LOW,), "reviewed", "success"),
+        (WORDS, ("Hi all,", LOW, "Thanks!"), "reviewed", "success"),
+        (WORDS, (LOW, TALK), "unreadable", "action_required"),
+        (WORDS, (CLEAN,), "reviewed", "success"),
+        (WORDS, (CLEAN, TALK), "unreadable", "action_required"),
+    ],
+)
+def test_an_answer_in_prose_is_judged_by_what_was_read(
+    tmp_path: Path, config: str, paragraphs: tuple[str, ...], reason: str, conclusion: str
+) -> None:
+    with house(tmp_path, config=config, engineer=writes(*paragraphs)) as rig:
+        done = rig.run()
+        assert (done.outputs["reason"], check(rig)) == (reason, conclusion), done.log
+        [body] = creations(rig)
+        assert ("responseSchema" in body) == (config == "")
+        assert "src/app.py:12-14: high: What is wrong." in body["prompt"]
+        assert len(rig.comments()) == sum(one in (LOW, CRITICAL) for one in paragraphs)
+        for one in {TALK, CLEAN} & set(paragraphs):
+            assert one in summary(rig)
+        if reason == "unreadable":
+            assert "/reviewbot accept" in done.summary
+
+
+# --- /reviewbot accept ------------------------------------------------------------------------------------------------
+
+
+def accept(rig: Rig, by: str) -> Finished:
+    return say(rig, "/reviewbot accept", by=by)
+
+
+def test_a_maintainer_accepts_an_answer_as_the_review_of_one_head(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=writes(LOW, TALK)) as rig:
+        people(rig)
+        rig.run()
+        done = accept(rig, "max")
+        assert (done.exit_status, done.outputs["reason"], check(rig)) == (0, "reviewed", "success"), done.log
+        assert "`max` accepted the answer" in answers(rig)[0]
+        assert "max has read the answer and accepted it" in summary(rig)
+        assert TALK in summary(rig)
+        assert rig.run().outputs["verdict"] == "pass", "the next run finds it written down"
+        rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
+        assert rig.run().outputs["reason"] == "unreadable"
+        assert check(rig) == "action_required", "it was of that head alone"
+        assert len(rig.service.tasks()) == 2
+
+
+def test_an_accepted_answer_hides_no_finding_that_blocks(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=writes(CRITICAL, TALK)) as rig:
+        people(rig)
+        rig.run()
+        assert (accept(rig, "max").outputs["reason"], check(rig)) == ("gate", "failure")
+
+
+@pytest.mark.parametrize(
+    ("by", "answer", "word"),
+    [
+        ("hubot", (LOW, TALK), "does not have"),
+        ("mona", (LOW, TALK), "Authors cannot accept the answer"),
+        ("max", (LOW,), "There is nothing to accept"),
+    ],
+)
+def test_an_acceptance_is_refused_with_words(tmp_path: Path, by: str, answer: tuple[str, ...], word: str) -> None:
+    with house(tmp_path, engineer=writes(*answer)) as rig:
+        people(rig)
+        rig.run()
+        before = check(rig)
+        accept(rig, by)
+        assert word in answers(rig)[0]
+        assert check(rig) == before
+
+
+def test_an_answer_that_came_after_the_comment_is_not_accepted(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=writes(LOW, TALK)) as rig:
+        people(rig)
+        rig.run(wait_minutes="0")
+        rig.world.store.clock = lambda: datetime.now(UTC) - timedelta(minutes=1)
+        rig.world.comment(REPO, rig.number, "max", "/reviewbot accept")
+        rig.world.store.clock = lambda: datetime.now(UTC)
+        rig.run()
+        rig.run(command="collect")
+        assert check(rig) == "action_required"
+        assert not any("accepted the answer" in one for one in answers(rig))
+
+
+# --- 400 invalid_schema -----------------------------------------------------------------------------------------------
+
+NO_SCHEMA = Limits(rate=None, schemas=False)
+
+
+def test_a_service_that_refuses_the_schema_gets_the_task_without_it_under_the_same_key(tmp_path: Path) -> None:
+    with house(tmp_path, limits=NO_SCHEMA, engineer=writes(LOW)) as rig:
+        done = rig.run(json_file="report.json")
+        first, second = creations(rig)
+        assert ("responseSchema" in first, "responseSchema" in second) == (True, False)
+        assert first["idempotencyKey"] == second["idempotencyKey"]
+        assert "Fill in the schema" in first["prompt"]
+        assert "Fill in the schema" not in second["prompt"]
+        assert (done.outputs["reason"], len(rig.service.tasks())) == ("reviewed", 1)
+        assert summary(rig).count("CodeVF did not accept the response schema") == 1
+        rig.run()
+        assert "CodeVF did not accept the response schema" in summary(rig), "a later run says so, too"
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_run_that_stops_between_the_two_requests_pays_once(tmp_path: Path, recorded: bool) -> None:  # noqa: FBT001 — a table
+    """Lose the second request or its response, as when the run is killed, and start another run."""
+    with house(tmp_path, limits=NO_SCHEMA, engineer=writes(LOW)) as rig:
+        fault = RecordedThen(None) if recorded else DropBefore()
+        rig.codevf_faults.add("tasks/create", fault, method="POST", nth=2, times=99)
+        assert rig.run().exit_status == 3
+        rig.codevf_faults.clear()
+        assert rig.run().outputs["reason"] == "reviewed"
+        assert len({body["idempotencyKey"] for body in creations(rig)}) == 1
+        assert len(rig.service.tasks()) == 1
+
+
+def test_a_service_that_refuses_the_task_without_a_schema_too_is_an_error(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        rig.service.plan(PlannedRefusal(Refusal(400, "invalid_schema", "No."), "tasks/create", times=9))
+        done = rig.run()
+        assert (done.exit_status, done.outputs["reason"], len(rig.service.tasks())) == (3, "refused", 0)
+        assert len(creations(rig)) == 2
+
+
+# --- Other codes ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["attachment_too_large", "attachment_limit_exceeded"])
+def test_an_attachment_that_is_too_large_is_sent_smaller_with_the_same_key(tmp_path: Path, code: str) -> None:
+    with house(tmp_path) as rig:
+        rig.service.plan(PlannedRefusal(Refusal(400, code, "Too large."), "tasks/create"))
+        done = rig.run()
+        first, second = creations(rig)
+        assert first["idempotencyKey"] == second["idempotencyKey"]
+        assert (done.outputs["verdict"], len(rig.service.tasks())) == ("pass", 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "reason", "word"),
+    [
+        (400, "invalid_metadata", "refused", "does not accept the metadata"),
+        (401, "token_expired", "refused", "API key has expired"),
+        (400, "max_credits_exceeded", "over-budget", "Lower `max-credits`"),
+        (429, "rate_limit_exceeded", "unreachable", "rate limit is exceeded"),
+    ],
+)
+def test_each_code_has_its_own_message(tmp_path: Path, status: int, code: str, reason: str, word: str) -> None:
+    with house(tmp_path) as rig:
+        rig.service.plan(PlannedRefusal(Refusal(status, code, "No."), "tasks/create", times=99))
+        done = rig.run()
+        assert (done.exit_status, done.outputs["reason"], len(rig.service.tasks())) == (3, reason, 0)
+        assert word in done.summary
+
+
+def test_an_expired_expertise_is_refused_before_anything_is_bought(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        old = Tag(9, "cobol", "COBOL", rig.service.tags()[0].multiplier, valid_to="2020-01-31", deprecated=True)
+        setup = rig.service.setup
+        rig.service.setup = replace(setup, house=replace(setup.house, tags=(*setup.house.tags, old)))
+        done = rig.run(expertise="cobol")
+        assert (done.outputs["reason"], len(rig.service.tasks())) == ("refused", 0)
+        assert "expired on 2020-01-31" in done.summary
