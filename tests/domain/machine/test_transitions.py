@@ -1106,4 +1106,6 @@ def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_
     stored = Ledger().with_purchase(bought.purchase)
     short = replace(bought.purchase, context=(), state=TaskState.DONE)
     assert stored.with_purchase(short).purchases[0].context == (part,), "a copy in a check run has none"
-    assert resumed(at.known, bought.purchase, NOON)[1].packing.context == (part,)
+    later = resumed(at.known, bought.purchase, NOON)[1].packing
+    assert later is not None
+    assert later.context == (part,)
