@@ -263,6 +263,7 @@ LATER: Mapping[str, tuple[str, str]] = {
     "reply": ("reply.md.j2", "view.text"),
     "announcement": ("announcement.md.j2", "view.check_title"),
     "annotation": ("annotation.txt.j2", "finding.title"),
+    "agent prompt": ("agent-prompt.md.j2", "repository"),
 }
 """What each writer writes with, and a field of its view."""
 
