@@ -14,7 +14,6 @@ from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.external_id import SHORT_IDENTITY, decode_external_id
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.model.events import CommentEvent
 from reviewbot.domain.model.review import TaskStatus
 from tests.simulation.codevf import StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Notification, Pull
@@ -116,9 +115,9 @@ def violations(world: World, pull: Pull) -> Iterator[str]:
 
 
 def _has_cancelled(world: World, run: object, bought: Bought) -> bool:
-    """Return whether a run has cancelled it itself, not by a missed command of another event."""
-    is_own = isinstance(cast(Run, run).start, CommentEvent) or run not in world.github.reactors
-    return is_own and run in bought.cancellers
+    """Return whether a run has cancelled it, and has not reported that this failed before it went on."""
+    failed = any(one.sender is run and "cancel not-cancelled" in one.texts[0] for one in world.github.notifications)
+    return run in bought.cancellers and not failed
 
 
 def _next_attempt(key: str) -> set[str]:
