@@ -108,6 +108,7 @@ ROWS: list[tuple[str, object, str, object, list[str], bool, bool]] = [
     ("wait-for-checks-hours", 24, "2", 2, ["0", "301"], False, True),
     ("quiet-minutes", 0, "10", 10, ["-1", "1441"], False, True),
     ("attachment-bytes", 1_000_000, "140000", 140_000, ["999", "1048577"], False, True),
+    ("ask-credits", 60, "600", 600, ["59", "601", "auto"], False, True),
     ("base-credits", 120, "0", 0, ["-1", "115201", "auto"], False, True),
     ("credits-per-100-lines", 60, "0", 0, ["-1", "115201", "0.5"], False, True),
     ("max-credits-ceiling", 1_200, "60", 60, ["59", "115201"], False, True),

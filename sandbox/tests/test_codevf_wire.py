@@ -306,3 +306,13 @@ def test_every_request_is_logged_with_its_body_and_without_its_key(world: World)
     assert isinstance(body, dict)
     assert body["prompt"] == "short"
     assert KEY not in repr(world.service.exchanges)
+
+
+def test_a_service_without_schemas_takes_the_same_key_without_one() -> None:
+    schema: JsonValue = {"type": "object"}
+    with open_world(with_limits(Limits(schemas=False, rate=None))) as world:
+        refused = world.create(responseSchema=schema, idempotencyKey=UUID4)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "INVALID_SCHEMA")
+        assert world.service.tasks() == ()
+        assert world.create(idempotencyKey=UUID4).status_code == 201
+        assert world.create(responseSchema=schema, idempotencyKey=UUID4).status_code == 200

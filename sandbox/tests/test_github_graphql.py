@@ -413,3 +413,29 @@ def test_the_latest_reviews_decide(
 )
 def test_a_mutation_about_nothing_is_not_found(github_graphql: Send, name: str, values: dict[str, object]) -> None:
     assert _mutate(github_graphql, name, "clientMutationId", **values)["errors"][0]["type"] == "NOT_FOUND"
+
+
+CLOSING = """
+{ repository(owner: "acme", name: "widget") { pullRequest(number: 1) { closingIssuesReferences(first: 5) {
+  nodes { number title body url repository { nameWithOwner } author { login } }
+} } } }
+"""
+
+
+def test_the_issues_that_a_pull_request_closes_are_read(github_graphql: Send, github_world: World) -> None:
+    github_world.closing(REPO, 1, 12, "It is slow", "Fix it.")
+    told = github_graphql(CLOSING)["data"]["repository"]["pullRequest"]["closingIssuesReferences"]
+    [issue] = told["nodes"]
+    assert (issue["number"], issue["title"], issue["body"]) == (12, "It is slow", "Fix it.")
+    assert issue["repository"] == {"nameWithOwner": REPO}
+    assert issue["url"].endswith("/acme/widget/issues/12")
+
+
+def test_a_tree_is_read_with_its_folders(github_http: httpx.Client, github_world: World) -> None:
+    github_world.push(REPO, "main", {"docs/adr/1.md": "Why.\n"})
+    flat = github_http.get("/git/trees/HEAD").json()
+    whole = github_http.get("/git/trees/HEAD", params={"recursive": 1}).json()
+    assert "docs" in [one["path"] for one in flat["tree"]]
+    assert {one["path"]: one["type"] for one in whole["tree"]}["docs/adr/1.md"] == "blob"
+    assert not whole["truncated"]
+    assert github_http.get("/git/trees/nothing").status_code == 404

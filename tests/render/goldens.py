@@ -388,7 +388,11 @@ def _announcements() -> Iterator[tuple[str, Golden]]:
 
 
 def _prompts() -> Iterator[tuple[str, Golden]]:
-    for name, view in {"prompt.txt": PROMPT, "prompt-follow-up.txt": FOLLOW_UP}.items():
+    for name, view in {
+        "prompt.txt": PROMPT,
+        "prompt-follow-up.txt": FOLLOW_UP,
+        "prompt-words.txt": replace(FOLLOW_UP, in_words=True),
+    }.items():
         yield name, _written("prompt.txt.j2", Renderer.prompt, view)
     yield "question.txt", _written("question.txt.j2", Renderer.question, QUESTION)
     whole = replace(QUESTION, finding_id="", finding="", path="", line=0, instructions="")

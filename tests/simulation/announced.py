@@ -81,9 +81,14 @@ class Bought:
         return any(one.status(world.time.seconds) is not TaskStatus.COMPLETED for one in self.tasks)
 
     def is_replaced(self, world: World) -> bool:
-        """Return whether a run that has read its end bought another review."""
-        later = (one for one in world.codevf.tasks.values() if one.created > self.over_since)
-        return any(run in self.readers for one in later for run in one.askers)
+        """Return whether the head was bought again, or a run that has read its end bought another review.
+
+        A run that reads the end can leave the next attempt to a later one, if it defers it or is killed.
+        """
+        later = [one for one in world.codevf.tasks.values() if one.created > self.over_since]
+        heads = {one.submission.metadata["headSha"] for one in self.tasks}
+        is_bought_again = any(one.submission.metadata["headSha"] in heads for one in later)
+        return is_bought_again or any(run in self.readers for one in later for run in one.askers)
 
 
 def violations(world: World, pull: Pull) -> Iterator[str]:

@@ -188,6 +188,8 @@ class SimulatedCodeVF:
 
     def _task(self, task_id: str) -> StoredTask:
         task = self.tasks.get(task_id)
+        if task is not None and task.forgotten:
+            task.told.append((self.time.seconds, self.asker()))  # that it is over
         if task is None or task.forgotten:
             raise ServiceRefused("CodeVF did not find the task or project (HTTP 404).", status=404)
         return task

@@ -13,7 +13,7 @@ from tests.simulation.histories import Episode, History, Step
 from tests.simulation.laws import CONVERGES, NEVER_GREEN, NO_BUG, NOTHING_LOST, PAY_ONCE, WITHIN_LIMIT
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
-from tests.simulation.schedule import At, Begin, Delay, Kill, Lose, Meanwhile, Switch
+from tests.simulation.schedule import At, Begin, Delay, Interrupt, Kill, Lose, Meanwhile, Switch
 from tests.simulation.world import ROUTES, Setting, Start
 
 NEXT, PUSH, COLLECT = (Start(kind) for kind in ("next", "push", "collect"))
@@ -565,6 +565,21 @@ FOUND: dict[str, Bug] = {
         history(
             *(RUN, Move("own_base"), Move("note"), Episode((PUSH,))),
             setting=Setting((("max-credits-per-pr", "700"), ("summary-comment", "false"))),
+        ),
+    ),
+    "task-in-second-summary": Bug(
+        "Four runs raced and wrote two summaries, each with the purchase of the head. A run that waited for an older "
+        "head's review missed the task id in the second one, and bought what is new.",
+        PAY_ONCE,
+        history(
+            Episode(
+                (NEXT, NEXT, NEXT),
+                (
+                    *(At(1, Interrupt()), At(5, Switch()), At(8, Meanwhile(Move("note", 0, 2)))),
+                    *(At(call, Switch()) for call in (8, 8, 9, 10, 12, 22)),
+                    *(At(23, Begin(PUSH)), At(27, Switch()), At(33, Switch())),
+                ),
+            ),
         ),
     ),
 }

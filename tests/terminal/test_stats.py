@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,15 @@ from reviewbot_sandbox.codevf import TaskRequest
 from reviewbot_sandbox.faults import Reply
 
 from reviewbot import cli
+from reviewbot.cli.commands.stats import History
 from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.ledger.codec import encode
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.statistics.past import PastPull, PullState
+from reviewbot.terminal.console import open_console
+from reviewbot.terminal.plan import earliest
+from reviewbot.terminal.progress import Progress
 from tests.app.house import KEY, OTHER_KEY, REPO, SCALE, TOKEN, Rig, answer, earlier, finding, house, said
 from tests.domain.builders import purchase
 from tests.terminal.ground import Clone, Said
@@ -174,6 +180,47 @@ def test_pages_are_read_until_the_period_begins(tmp_path: Path) -> None:
         assert "reading the reviews of past pull requests" in failed.err
         assert "(502)" in failed.err
         assert "Check https://www.githubstatus.com" in failed.err
+
+
+def test_a_summary_after_many_comments_is_found(tmp_path: Path) -> None:
+    with house(tmp_path) as rig:
+        for number in range(55):
+            rig.world.comment(REPO, 1, "mona", f"Comment {number}")
+        rig.run()
+        before = len(rig.github_requests())
+        assert stats(rig, "--format", "json").report["reviews"] == 1
+        assert len(rig.github_requests()) - before == 2
+
+
+class Watched(Progress):
+    """Progress that keeps what it counted."""
+
+    def count(self, done: int, total: int) -> None:
+        self.say(f"{done}/{total}")
+
+
+def test_the_progress_is_the_part_of_the_period_that_was_read() -> None:
+    out, now = io.StringIO(), datetime(2026, 11, 24, tzinfo=UTC)
+    ages = (timedelta(seconds=-5), timedelta(1), timedelta(10))
+
+    class Pulls:
+        def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
+            assert since == now - timedelta(10)
+            for age in ages:
+                yield (PastPull(REPO, 1, 7, PullState.OPEN, now - age, ()),)
+
+    history = History("", now - timedelta(10), now, Watched(open_console(out, {}, plain=True)))
+    assert list(history.reviews(REPO, Pulls())) == []
+    assert out.getvalue().split("\n")[1:4] == ["0/864000", "86400/864000", "864000/864000"]
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [("1d", 1), ("2w", 14), ("3m", 90), ("1y", 365), ("2026-11-20", 4), ("2026-11-25", None), ("99999y", None)],
+)
+def test_the_period_begins_so_many_days_ago_or_at_a_date(text: str, days: int | None) -> None:
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    assert earliest(text, now) == (None if days is None else now - timedelta(days))
 
 
 def test_a_repository_that_the_token_cannot_see_is_named(tmp_path: Path) -> None:

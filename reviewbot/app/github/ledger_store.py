@@ -86,12 +86,13 @@ def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:
 
 
 def _only_in_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Iterator[Purchase]:
-    """Yield the purchases that only another summary has, after two concurrent runs wrote one each."""
+    """Yield the purchases whose task only another summary has, after two concurrent runs wrote one each."""
     for comment in doubles if run.paid else ():
         reading = _reading(run, comment, ())
         for one in () if reading.problem else reading.ledger.purchases:
-            if ledger.named(one.identity, one.attempt) is None:
-                yield one
+            known = ledger.named(one.identity, one.attempt)
+            if known is None or (one.task_id and not known.task_id):
+                yield replace(one, identity=known.identity if known else one.identity)
 
 
 def _with_questions(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]) -> Ledger:

@@ -338,6 +338,8 @@ def _starts(line: str, before: Sequence[str]) -> bool:
         return True
     if _LINE_REF.match(text) and _LINE_REF.match(_unmarked(before[0])):
         return True
+    if _CLOSING.match(text) and before[-1].rstrip().endswith((".", "!", "?")):
+        return True
     severity, rest = _severity(text)
     is_placed = _begins_with_place(rest, rated=severity is not None) is not None
     return is_placed or _heads(line) or _earlier(text) is not None
@@ -391,7 +393,7 @@ _CLOSING = re.compile(
 )
 _NONE = re.compile(r"(?:none|nothing|n/a|no (?:findings?|issues?))[.!]?\Z|\W*\Z", re.IGNORECASE)
 _EARLIER = re.compile(
-    r"`?(?P<id>[0-9a-f]{10})`?\s*[:\u2013\u2014-]\s*(?P<state>fixed|open)\b[.:;,\u2013\u2014\s-]*(?P<note>.*)\Z",
+    r"`?(?P<id>[0-9a-f]{10})`?\s*[:\u2013\u2014-]\s*(?P<state>fixed|open)\b[.:;,\u2013\u2014\s-]*(?P<note>[^\n]*)\Z",
     re.DOTALL,
 )
 
@@ -531,7 +533,9 @@ class _Reader:
         elif severity is not None and (self.headings or severity.at_least(Severity.MEDIUM)):
             self._add(block, _Place(self._file(), None, None, 0, 0), text, severity)
         elif self.headings and not _CLOSING.match(text):
-            self._add(block, _Place(self._file(), None, None, 0, 0), text, None)
+            # A paragraph may be about more than the heading above it.
+            rated = None if block.kind is _Kind.ITEM else Severity.UNRATED
+            self._add(block, _Place(self._file(), None, None, 0, 0), text, rated)
         else:
             self._leave(block)
 

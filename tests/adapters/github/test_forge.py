@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from reviewbot_sandbox.github import ACTIONS, CommentForm, FileVersion, Level
+from reviewbot_sandbox.github import ACTIONS, WORKFLOW, CommentForm, FileVersion, Level
 
 from reviewbot.domain.diff.merge_base import merge_base_of
 from reviewbot.domain.diff.parse import assemble
@@ -441,3 +442,19 @@ def test_the_context_comes_with_the_files_in_one_request(github: GitHubOnLoopbac
     assert more.files == {"docs/adr/1.md": "Why.\n"}
     alone = github.forge.entries_and_context(ContextRequest(1), head="", new_paths=[], merge_base="", old_paths=[])
     assert alone == ({}, {}, context)
+
+
+def test_issues_that_the_token_may_not_read_are_left_out_in_the_same_request(github: GitHubOnLoopback) -> None:
+    store = github.world.store
+    store.repos[REPO] = dataclasses.replace(store.repo(REPO), private=True)
+    github.world.closing(REPO, 1, 12, "It is slow", "Fix it.")
+    github.world.app_token("ghs_less", permissions=WORKFLOW)
+    head = github.snapshot().pull.head_sha
+    github.sent()
+    with github.open("ghs_less") as forge:
+        new, _, context = forge.entries_and_context(
+            ContextRequest(1), head=head, new_paths=["app.py"], merge_base=head, old_paths=[]
+        )
+    assert len(github.sent()) == 1
+    assert new
+    assert (context.issues, len(context.messages)) == ((), 1)

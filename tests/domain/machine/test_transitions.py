@@ -14,6 +14,7 @@ from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, TrackedFinding
 from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag
+from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission
 from reviewbot.domain.ledger.edits import Unwaive, Waive
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
@@ -49,6 +50,8 @@ from reviewbot.domain.machine.purchase import (
     may_exceed_together,
     overtaking,
     purchase_of,
+    resumed,
+    submitted,
 )
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Allow, AnswerForm, Auto, ReviewOn, Supersede
@@ -1087,3 +1090,22 @@ def test_before_the_end_only_the_purchases_of_this_change_are_written() -> None:
     memory = Memory.of(Ledger(), update, now.change.index)
     assert memory.only(ours.identity, now.change.index).update == LedgerUpdate(purchases=(ours,))
     assert memory.placed == ()
+
+
+def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_sent() -> None:
+    token = "ghp_" + "A1b2C3d4E5f6" * 3
+    dry = start(known(dry_run=True))
+    got = reading()
+    got = replace(got, change=replace(got.change, context=ProjectContext({"README.md": f"Use {token}."})))
+    at = go(dry, got)
+    assert at.known.packing is not None
+    [part] = at.known.packing.context
+    assert (part.name, part.redactions) == ("README.md", 1)
+    bought = submitted(at.known, at.known.bought, "task_1", at.known.packing)
+    assert bought.purchase.context == (part,)
+    stored = Ledger().with_purchase(bought.purchase)
+    short = replace(bought.purchase, context=(), state=TaskState.DONE)
+    assert stored.with_purchase(short).purchases[0].context == (part,), "a copy in a check run has none"
+    later = resumed(at.known, bought.purchase, NOON)[1].packing
+    assert later is not None
+    assert later.context == (part,)
