@@ -111,8 +111,16 @@ def violations(world: World, pull: Pull) -> Iterator[str]:
             yield f"{key} is announced by the run that cancelled it"
         if key in posted and bought.is_shown(world, until=posted[key][0].at):
             yield f"{key} is announced, though a review was posted"
-        if key not in posted and _is_due(world, pull, bought):
+        is_followed = bought.has_no_answer(world) and not posted.keys().isdisjoint(_next_attempt(key))
+        if key not in posted and not is_followed and _is_due(world, pull, bought):
             yield f"{key} is late and is not announced"
+
+
+def _next_attempt(key: str) -> set[str]:
+    """Return what announces the attempt after this one, also if it was not bought."""
+    identity, _, attempt = key.rpartition("-")
+    following = f"{identity}-{int(attempt) + 1}"
+    return {following, f"{following}-unbought"}
 
 
 def _posted(world: World, pull: Pull) -> Mapping[str, list[Notification]]:

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from reviewbot.domain.findings.tracked_finding import Findings
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest
 from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
@@ -206,23 +204,7 @@ def _skipping_records(phase: type, skipped: Callable[[Any], object]) -> Replacem
 
 _ASKING = ("ask", "author_asks", "finish")
 
-
-def _without_findings(right: Any) -> object:  # noqa: ANN401 — a function
-    def record(run: object, snapshot: object, stored: StoredLedger) -> None:
-        right(run, snapshot, replace(stored, ledger=replace(stored.ledger, findings=Findings())))
-
-    return record
-
-
 MUTATIONS: tuple[Mutation, ...] = (
-    Mutation(
-        "recording the reactions loses the findings",
-        "reviewbot.app.github.summary_comment:record_opinions",
-        _without_findings,
-        NEVER_GREEN,
-        BY_PEOPLE,
-        ("evil", "finish", "reply", "close", "reopen", "harmless"),
-    ),
     Mutation(
         "an error of ours ends a run",
         "reviewbot.domain.policy.verdict:superseded",
@@ -339,7 +321,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "text that is left over is dropped",
-        "reviewbot.domain.codevf.response:read_prose",
+        "reviewbot.domain.codevf.prose:read_prose",
         lambda right: lambda text: replace(right(text), rest=()),
         NOTHING_LOST,
         BY_PEOPLE,

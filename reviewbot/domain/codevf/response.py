@@ -14,7 +14,6 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from reviewbot.domain.codevf.finding_parser import hides_findings, is_answer, read_answer, shown
-from reviewbot.domain.codevf.prose import Prose, is_clean, is_remark, is_title, read_prose
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Category, Leftover, PreviousState, Report, Side
 from reviewbot.domain.text.bounds import shorten_line
@@ -150,6 +149,9 @@ def _in_prose(sources: Sequence[_Source], form: AnswerForm) -> Report | None:
 
     It is readable if no text is left over that may contain a finding. If the schema was requested, that is any text.
     """
+    # Imported here: its patterns take long to compile, and an answer that fits the schema does not need them.
+    from reviewbot.domain.codevf.prose import Prose, is_clean, is_remark, is_title, read_prose  # noqa: PLC0415
+
     parsed = [(one, read_prose(one.text) if one.is_prose else Prose(rest=(one.text,))) for one in sources]
     findings = tuple(finding for _, prose in parsed for finding in prose.findings)
     previous = tuple(one for _, prose in parsed for one in prose.previous)
