@@ -9,7 +9,7 @@ from pathlib import Path
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.render.renderer import Renderer
 from tests.render.goldens import of_reason
-from tests.render.view_builders import CLOSED_GATE, COMMENT, PROMPT
+from tests.render.view_builders import CLOSED_GATE, COMMENT
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "templates.md"
 EXAMPLE = re.compile(r"^`([\w.-]+\.j2)`(?:(?!^```).)*?^```jinja\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -17,7 +17,6 @@ SHOWN: dict[str, Callable[[Renderer], str]] = {
     "Questions: #reviews": lambda renderer: renderer.comment(COMMENT),
     "Please fix 2 findings first": lambda renderer: renderer.check(CLOSED_GATE)[0],
     "A maintainer will have a look first": lambda renderer: renderer.check(of_reason(Reason.NOT_APPROVED))[0],
-    "Amounts are counted in cents.": lambda renderer: renderer.prompt(PROMPT),
 }
 """What the examples change."""
 
