@@ -59,13 +59,10 @@ def _property(row: Field[Any]) -> dict[str, object]:
     return {"description": told, **default, "anyOf": [_values(row), _UNSET]}
 
 
-def _values(row: Field[Any]) -> Mapping[str, object]:  # noqa: PLR0911 — a row for each kind
+def _values(row: Field[Any]) -> Mapping[str, object]:
     reader = row.metadata["reader"]
     if reader is ROUTES:
         return {"type": "array", "items": _route(), "maxItems": MOST_ROUTES}
-    if reader is CONTEXT:
-        patterns = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MOST_CONTEXT_PATTERNS}
-        return {"anyOf": [{"enum": list(CONTEXT.words)}, patterns]}
     match row.default:
         case bool():
             return {"anyOf": [{"type": "boolean"}, {"enum": list(BOOLEANS)}]}
@@ -78,10 +75,15 @@ def _values(row: Field[Any]) -> Mapping[str, object]:  # noqa: PLR0911 — a row
             login = rf"((?!github-actions\[){BOT_LOGIN}\s*)"
             one, more = ({"pattern": rf"^\s*{login}{times}$"} if reader is BOTS else {} for times in "?*")
             lines = {"anyOf": [{"type": "array", "items": {"type": "string", **one}}, {"type": "string", **more}]}
-            return pairs if row.name == "path_instructions" else lines
+            return _context() if reader is CONTEXT else pairs if row.name == "path_instructions" else lines
         case _:
             instance = {"pattern": rf"^\s*({NAME})?\s*$", "minimum": 0} if reader is INSTANCE else {}
             return {"type": ["string", "integer"], **instance}
+
+
+def _context() -> Mapping[str, object]:
+    patterns = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MOST_CONTEXT_PATTERNS}
+    return {"anyOf": [_words(CONTEXT), patterns]}
 
 
 def _route() -> Mapping[str, object]:
