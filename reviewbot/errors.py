@@ -107,12 +107,14 @@ class Problem(Struct, frozen=True):
         what: what is wrong, with the value.
         allowed: the values that are allowed, as a phrase.
         todo: what to do, as sentences.
+        item: the number of the item in the value's list, from 1; 0 for the value as a whole.
     """
 
     where: str
     what: str
     allowed: str = ""
     todo: str = ""
+    item: int = 0
 
     @property
     def advice(self) -> str:

@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event, NodeEvent, ScalarEvent
+from ruamel.yaml.nodes import Node, SequenceNode
 from ruamel.yaml.parser import ParserError
 from ruamel.yaml.scanner import ScannerError
 
@@ -94,12 +95,19 @@ def read_config(text: str, where: str = "config file") -> tuple[dict[str, object
     return {key: value for key, value in content.items() if value is not None and value != ""}, []
 
 
-def key_lines(text: str) -> dict[str, int]:
-    """Return the line of each top-level key, from 1; empty if `read_config` refuses the text."""
+def key_lines(text: str) -> dict[str, tuple[int, ...]]:
+    """Return the line of each top-level key, then those of the items of its list; from 1.
+
+    Empty if `read_config` refuses the text.
+    """
     if not read_config(text)[0]:
         return {}
-    node = YAML(typ="safe", pure=True).compose(text)
-    return {key.value: key.start_mark.line + 1 for key, _ in node.value}
+    top = YAML(typ="safe", pure=True).compose(text)
+    return {key.value: tuple(node.start_mark.line + 1 for node in (key, *_items(value))) for key, value in top.value}
+
+
+def _items(node: Node) -> list[Node]:
+    return node.value if isinstance(node, SequenceNode) else []
 
 
 def _refused_syntax(text: str) -> str | None:

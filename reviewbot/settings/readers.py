@@ -40,9 +40,9 @@ class NotAllowed(Exception):
 
 
 class NotAllowedParts(NotAllowed):
-    """Parts of a value are not allowed: what is wrong with each, and what is allowed there, perhaps empty."""
+    """Parts of a value are not allowed: what is wrong, what is allowed there, perhaps empty, and the item's number."""
 
-    def __init__(self, parts: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, parts: tuple[tuple[str, str, int], ...]) -> None:
         super().__init__(parts[0][0])
         self.parts = parts
 
@@ -60,14 +60,17 @@ class Reader(Struct, Generic[T], frozen=True):
     read: Callable[[object], T]
     words: tuple[str, ...] = ()
 
-    def reasons(self, value: object) -> tuple[tuple[str, str], ...]:
-        """Return why a value is refused and what is allowed; a text is empty where the setting's own says it."""
+    def reasons(self, value: object) -> tuple[tuple[str, str, int], ...]:
+        """Return why a value is refused, what is allowed, and the number of the item, from 1 or 0 for all.
+
+        A text is empty where the setting's own says it.
+        """
         try:
             self.read(value)
         except NotAllowedParts as error:
             return error.parts
         except NotAllowed as error:
-            return ((str(error), self.allowed),)
+            return ((str(error), self.allowed, 0),)
         return ()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 from reviewbot.domain.model.options import FailOn, ReviewOn, RoutedReviewer
@@ -55,10 +54,10 @@ ROUTE_KEYS: Mapping[str, Reader[Any]] = {"name": RULE_NAME, **CONDITIONS, **CHAN
 def _routes(value: object) -> tuple[Route, ...]:
     if not isinstance(value, list):
         raise NotAllowed
-    problems = list(chain.from_iterable(_problems(number, item) for number, item in enumerate(value, 1)))
+    problems = [(*one, number) for number, item in enumerate(value, 1) for one in _problems(number, item)]
     problems += _repeated(value)
     if len(value) > MOST_ROUTES:
-        problems.append((f"there are {len(value)} rules", f"at most {MOST_ROUTES}"))
+        problems.append((f"there are {len(value)} rules", f"at most {MOST_ROUTES}", 0))
     if problems:
         raise NotAllowedParts(tuple(problems))
     return tuple(_route(item) for item in value)
@@ -82,7 +81,7 @@ def _problems(number: int, item: object) -> Iterator[tuple[str, str]]:
             yield f"{where}: {_shown(value, reader)}", reader.allowed
     if "name" not in item:
         yield f"rule {number} has no `name`", RULE_NAME.allowed
-    if not item.keys() & CHANGES.keys():
+    if item.keys() <= ROUTE_KEYS.keys() - CHANGES.keys():
         yield f"rule {number} changes no setting", f"at least one of {', '.join(f'`{name}`' for name in CHANGES)}"
 
 
@@ -94,11 +93,11 @@ def _shown(value: object, reader: Reader[Any]) -> str:
     return "invalid value" if is_secret(text) else f"invalid value `{text[:80]}`{did_you_mean(text[:80], reader.words)}"
 
 
-def _repeated(value: list[object]) -> Iterator[tuple[str, str]]:
+def _repeated(value: list[object]) -> Iterator[tuple[str, str, int]]:
     names = [item.get("name") if isinstance(item, dict) else None for item in value]
     for number, name in enumerate(names, 1):
         if isinstance(name, str) and name in names[: number - 1]:
-            yield f"rule {number}, `name`: `{name[:60]}` is also the name of rule {names.index(name) + 1}", ""
+            yield f"rule {number}, `name`: `{name[:60]}` is also the name of rule {names.index(name) + 1}", "", number
 
 
 def _route(item: Mapping[str, Any]) -> Route:

@@ -398,7 +398,7 @@ def read_layers(inputs: Mapping[str, str], config: str | None) -> tuple[tuple[La
         from reviewbot.settings.configfile import key_lines  # noqa: PLC0415 — as below
 
         path, lines = inputs.get("config-file", "").strip() or CONFIG_FILE, key_lines(config or "")
-        problems += [_locked(key, path, lines.get(key)) for key in broken]
+        problems += [_locked(key, path, next(iter(lines.get(key, ())), None)) for key in broken]
     of_file = {key: value for key, value in keys.items() if key not in locked}
     given = {name: text.strip() for name, text in inputs.items() if text.strip()}
     return (Layer(given, input_place), Layer(of_file, config_place), Layer(own, own_place)), problems
@@ -491,8 +491,8 @@ def _wrong(where: str, value: object, row: Field[Any]) -> Iterator[Problem]:
     text = str(value)
     hidden = reader in {SECRET, SERVICE_URL} or is_secret(text)
     shown = "invalid value" if hidden else f"invalid value `{text[:80]}`{did_you_mean(text[:80], reader.words)}"
-    for what, allowed in reader.reasons(value):
-        yield Problem(where, what or shown, allowed)
+    for what, allowed, item in reader.reasons(value):
+        yield Problem(where, what or shown, allowed, item=item)
 
 
 def _impossible(settings: Settings) -> Iterator[tuple[set[str], Problem]]:
@@ -540,9 +540,10 @@ def _impossible_routes(settings: Settings) -> Iterator[Problem]:
                 f"`{settings.check_name}` and keeps no record of purchases"
             )
             todo = "Set `reviewer: codevf` in the config, and add a last rule with `reviewer: local` and no conditions."
-            yield Problem(where, what, todo=todo)
+            yield Problem(where, what, todo=todo, item=number)
         if (route.min_lines or 0) > (route.max_lines or MOST_LINES):
-            yield Problem(where, f"rule {number}, `min-lines`: it is larger than `max-lines`", "a range of lines")
+            what = f"rule {number}, `min-lines`: it is larger than `max-lines`"
+            yield Problem(where, what, "a range of lines", item=number)
 
 
 def _impossible_price(settings: Settings, route: Route, number: int) -> Iterator[Problem]:
@@ -551,7 +552,7 @@ def _impossible_price(settings: Settings, route: Route, number: int) -> Iterator
     where, rule = config_place("routes"), f"rule {number}, `{key}`"
     if most is Auto.AUTO and settings.max_credits_ceiling < allowed.start:
         what = f"{rule}: `{ceiling}: {settings.max_credits_ceiling}` is less than a review needs"
-        yield Problem(where, what, f"`{ceiling}: {allowed.start}` or more with `mode: {mode}`")
+        yield Problem(where, what, f"`{ceiling}: {allowed.start}` or more with `mode: {mode}`", item=number)
     if most is not Auto.AUTO and most not in allowed:
         what = f"{rule}: `max-credits: {most}` is out of range"
-        yield Problem(where, what, f"{allowed.start} to {allowed.stop - 1} with `mode: {mode}`")
+        yield Problem(where, what, f"{allowed.start} to {allowed.stop - 1} with `mode: {mode}`", item=number)

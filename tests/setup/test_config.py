@@ -196,8 +196,45 @@ def test_rules_are_shown_by_name_and_those_without_effect_are_listed(clone: Clon
     checked = config("check")
     assert (checked.status, checked.out.splitlines()[1:]) == (
         0,
-        ["`routes`: rule 2 (`docs`): it has no effect, because rule 1 (`rest`) always matches first."],
+        [f"{FILE}:1: `routes`: rule 2 (`docs`): it has no effect, because rule 1 (`rest`) always matches first."],
     )
+
+
+@pytest.mark.usefixtures("clone")
+def test_a_problem_of_a_rule_has_the_rules_line(clone: Clone) -> None:
+    rules = [
+        "name: rest\n  reviewer: local",
+        "name: [x]\n  mode: fastt",
+        "name: rest\n  max-credits: 3",
+        "name: typo\n  reviewr: none",
+        "text",
+    ]
+    clone.write({FILE: "\n".join(("fail-on: high", "routes:", *(f"- {one}" for one in rules), "max-tasks: 0"))})
+    found = [
+        line.removeprefix(f"reviewbot: {FILE}:").partition(": invalid")[0] for line in config("check").err.splitlines()
+    ]
+    assert found == [
+        "5: `routes`: rule 2, `name`",
+        "5: `routes`: rule 2, `mode`",
+        "7: `routes`: rule 3, `max-credits`",
+        "7: `routes`: rule 3, `name`: `rest` is also the name of rule 1.",
+        "9: `routes`: rule 4, `reviewr`: unknown key; did you mean `reviewer`?",
+        "11: `routes`: rule 5 is not a mapping. Allowed: a `name`, conditions and settings.",
+        "12: `max-tasks`",
+    ]
+
+
+@pytest.mark.usefixtures("clone")
+def test_rules_that_the_settings_make_impossible_and_rules_without_effect_have_their_lines(clone: Clone) -> None:
+    first, second = "routes:\n- name: a\n  mode: standard", "\n- name: b\n  "
+    for more, line in (
+        ("max-credits: 60", "rule 2, `max-credits`: `max-credits: 60` is out of range."),
+        ("min-lines: 9\n  max-lines: 8\n  mode: fast", "rule 2, `min-lines`: it is larger than `max-lines`."),
+    ):
+        clone.write({FILE: f"{first}{second}{more}"})
+        assert config("check").err.startswith(f"reviewbot: {FILE}:4: `routes`: {line}")
+    clone.write({FILE: f"{first}{second}paths: [x]\n  mode: fast"})
+    assert config("check").out.splitlines()[1].startswith(f"{FILE}:4: `routes`: rule 2 (`b`): it has no effect")
 
 
 def test_a_key_that_was_put_into_the_wrong_place_is_not_shown() -> None:

@@ -36,16 +36,21 @@ _NOWHERE: frozenset[str] = frozenset()
 
 
 class Given(Struct, frozen=True):
-    """The sources of the settings; `lines` maps the place in a problem to the line of the key."""
+    """The sources of the settings; `lines` maps the place in a problem to the lines of the key and of its items."""
 
     path: str
     text: str | None
-    lines: Mapping[str, int]
+    lines: Mapping[str, tuple[int, ...]]
     inputs: Mapping[str, str]
 
-    def location(self, place: str) -> str:
+    def line(self, place: str, item: int = 0) -> int:
+        """Return the line of a key or of an item in its list, 0 if it is unknown."""
+        lines = self.lines.get(place, ())
+        return lines[item] if item < len(lines) else next(iter(lines), 0)
+
+    def location(self, place: str, item: int = 0) -> str:
         """Return the place of a problem with file and line, if they are known."""
-        line = self.lines.get(place)
+        line = self.line(place, item)
         return f"{self.path}:{line}" if line else self.path if place == "config file" else place
 
 
@@ -59,7 +64,8 @@ def run(call: Call) -> int:
         call.out.write(f"{log_line(given.path)}: {found}.\n")
         routes = read_settings(given.inputs, given.text).routes
         for at, why in without_effect(routes).items():
-            call.out.write(f"`routes`: rule {at + 1} (`{routes[at].name}`): {why}.\n")
+            where = log_line(given.location(config_place("routes"), at + 1))
+            call.out.write(f"{where}: `routes`: rule {at + 1} (`{routes[at].name}`): {why}.\n")
     else:
         call.out.write(_table(given))
     return 0
@@ -70,8 +76,8 @@ def _problems(given: Given) -> Iterator[Problem]:
     try:
         read_settings(given.inputs, given.text)
     except SettingsError as error:
-        for problem in sorted(error.problems, key=lambda problem: given.lines.get(problem.where, 0)):
-            location, key = given.location(problem.where), problem.where.removeprefix("config file ")
+        for problem in sorted(error.problems, key=lambda one: given.line(one.where, one.item)):
+            location, key = given.location(problem.where, problem.item), problem.where.removeprefix("config file ")
             yield replace(problem, where=location if location in {problem.where, given.path} else f"{location}: {key}")
 
 
@@ -112,7 +118,7 @@ def _shown_item(item: object) -> str:
 def _given(call: Call) -> Given:
     own = {row.name: call.env.get(f"INPUT_{row.name.upper()}", "") for row in INPUTS if row.action}
     path, text = _file(call)
-    lines = {config_place(key): line for key, line in key_lines(text or "").items()}
+    lines = {config_place(key): found for key, found in key_lines(text or "").items()}
     return Given(path, text, lines, {**own, **_pairs(call.chosen)[0]})
 
 

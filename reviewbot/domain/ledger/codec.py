@@ -11,6 +11,7 @@ import binascii
 import json
 import re
 import zlib
+from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 from typing import Annotated
 
@@ -18,7 +19,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from reviewbot.domain.findings.tracked_finding import FindingState
-from reviewbot.domain.ledger.finding_codec import Count, FindingsJson, Row, smaller
+from reviewbot.domain.ledger.finding_codec import Count, FindingsJson, Row, fewer, shorter
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind, Tolerance
@@ -30,6 +31,8 @@ from reviewbot.values import replace
 
 VERSION = 1
 MAX_POSTED = 1_500
+LEAST_POSTED = 300
+"""How many of them are kept in a ledger that is too long otherwise."""
 MOST_CONTEXTS = 2
 """The last purchases whose context is listed."""
 MAX_EXPERTISE = 60
@@ -209,14 +212,31 @@ class LedgerReading(Struct, frozen=True):
 def encode(ledger: Ledger, signer: Signer) -> str:
     """Return the ledger as a hidden comment of at most `MAX_ENCODED` characters.
 
-    Explanations are shortened first. Then the least severe findings are dropped and only counted.
+    Explanations are shortened first, and then what no verdict needs. At last the least severe findings are dropped and
+    only counted.
     """
     payload = ""
-    for findings in smaller(ledger.findings):
-        payload = _packed(replace(ledger, findings=findings))
+    for smaller in _smaller(ledger):
+        payload = _packed(smaller)
         if len(payload) <= MAX_ENCODED:
             break
     return f"<!-- reviewbot:ledger:v{VERSION} {payload} {signer.sign(_signed(payload))} -->"
+
+
+def _smaller(ledger: Ledger) -> Iterator[Ledger]:
+    for findings in shorter(ledger.findings):
+        yield replace(ledger, findings=findings)
+    needed = _needed(ledger)
+    for findings in fewer(ledger.findings):
+        yield replace(needed, findings=findings)
+
+
+def _needed(ledger: Ledger) -> Ledger:
+    """Leave out the opinions, the lists of contexts, and most ids of comments on findings that are forgotten."""
+    known = {one.id for one in ledger.findings.records}
+    posted = sorted(ledger.posted, key=lambda one: (one in known or "-" in one, one))  # announcements have a hyphen
+    purchases = tuple(replace(one, context=()) for one in ledger.purchases)
+    return replace(ledger, purchases=purchases, posted=frozenset(posted[-LEAST_POSTED:]), opinions=())
 
 
 def _packed(ledger: Ledger) -> str:

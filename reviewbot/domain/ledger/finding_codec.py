@@ -17,14 +17,20 @@ _TEXTS = (MAX_TEXT, 600, 200, 0)
 """Characters of an explanation or a note, in the order in which they are tried."""
 
 
-def smaller(findings: Findings) -> Iterator[Findings]:
-    """Yield ever smaller versions: shorter texts, then fewer records, the last without any."""
+def shorter(findings: Findings) -> Iterator[Findings]:
+    """Yield versions with ever shorter texts, the last without any."""
     count = min(len(findings.records), MAX_RECORDS)
     for length in _TEXTS:
         yield _at_most(findings, count, length)
+
+
+def fewer(findings: Findings) -> Iterator[Findings]:
+    """Yield versions without texts: with every record, then with ever fewer, the last without any."""
+    count = min(len(findings.records), MAX_RECORDS)
     while count:
-        count //= 2
         yield _at_most(findings, count, 0)
+        count //= 2
+    yield _at_most(findings, 0, 0)
 
 
 def _at_most(findings: Findings, count: int, length: int) -> Findings:

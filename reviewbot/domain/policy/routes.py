@@ -241,8 +241,10 @@ def _ends(route: Route) -> bool:
 
 def _includes(wide: Route, narrow: Route) -> bool:
     """Return whether a rule without `only-paths` and `max-lines` matches whatever another one matches."""
+    # With one file, a rule that trusts the author matches all files of a change.
+    as_wide = wide.paths == narrow.paths and (wide.trust_author or not narrow.trust_author)
     return (
-        (wide.paths in ((), narrow.paths) or wide.paths in EVERY_PATH)
+        (as_wide or not wide.paths or wide.paths in EVERY_PATH)
         and (not wide.labels or (bool(narrow.labels) and _folded(narrow.labels) <= _folded(wide.labels)))
         and wide.base in ((), narrow.base)
         and wide.author in ("", narrow.author)

@@ -75,7 +75,7 @@ def _style() -> str:
 def _figures(found: Statistics) -> Iterable[str]:
     whole = found.whole
     named = (
-        (number(whole.reviews), "reviews"),
+        (number(whole.reviews), "review" if whole.reviews == 1 else "reviews"),
         (rounded(whole.hours_median), "hours to the answer, median"),
         (rounded(whole.hours_p90), "hours to the answer, 90th percentile"),
         (rounded(whole.credits, 0), "credits"),
@@ -115,7 +115,7 @@ def _legend(entries: Iterable[tuple[str, str]]) -> str:
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     first, *others = headings
-    head = f'<th scope="col">{line(first) or "Reviews"}</th>'
+    head = f'<th scope="col">{line(first) or "Group"}</th>'
     head += "".join(f'<th scope="col" class="number">{line(one)}</th>' for one in others)
     body = "".join(
         f'<tr><th scope="row">{line(name)}</th>{"".join(f"<td class=number>{line(one)}</td>" for one in cells)}</tr>'

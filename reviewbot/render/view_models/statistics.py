@@ -12,8 +12,11 @@ ENDS = ("severity", "findings", *(str(end) for end in End))
 
 
 def rounded(value: Decimal | None, places: int = 1) -> str:
-    """Format a figure with at most so many places; `-` if it is unknown."""
-    return "-" if value is None else number(round(value, places))
+    """Format a figure with at most so many places; `-` if it is unknown. A figure above 0 is never `0`."""
+    if value is None:
+        return "-"
+    least = Decimal(1).scaleb(-places)
+    return f"<{number(least)}" if 0 < value < least / 2 else number(round(value, places))
 
 
 def scope_of(found: Statistics) -> str:

@@ -29,6 +29,7 @@ from reviewbot.domain.findings.tracked_finding import (
     Waiver,
     worst_first,
 )
+from reviewbot.domain.github.context import MOST_FILES, ContextPart
 from reviewbot.domain.github.pull_request import Seen
 from reviewbot.domain.ledger.codec import (
     MAX_COUNTER,
@@ -46,10 +47,11 @@ from reviewbot.domain.ledger.codec import (
     replace_ledger,
 )
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id, names_open_task
-from reviewbot.domain.ledger.ledger import MAX_TASKS, Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.ledger import MAX_JUDGED, MAX_TASKS, Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.opinions import MAX_OPINIONS, Opinions
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind, Tolerance
+from reviewbot.domain.model.question import MAX_QUESTIONS, Question, Questions, QuestionState
 from reviewbot.domain.model.review import Category, Mode, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Rules
 from reviewbot.values import replace
@@ -480,6 +482,45 @@ def test_there_is_room_for_words_beside_any_number_of_findings_and_the_worst_are
     kept = [record.severity.rank for record in read.records]
     assert kept == sorted(kept)
     assert all(severity.rank >= max(kept) for severity, _ in read.beyond)
+
+
+def test_questions_opinions_and_contexts_never_displace_a_finding() -> None:
+    """The longest ledger of a long pull request."""
+    ids = [SIGNER.sign(f"f{number}") for number in range(MAX_POSTED)]
+    parts = tuple(ContextPart(f"docs/{one[:20]}.md", 1_000, 0, one) for one in ids[:MOST_FILES])
+    judged = tuple(Judged(one[10:20], FindingState.OPEN, blocks=True, carried=False) for one in ids[:MAX_JUDGED])
+    texts = ("identity", "task_id", "merge_base", "head_sha", "since", "selection", "selecting", "change")
+    bought = tuple(
+        replace(
+            BOUGHT,
+            context=parts,
+            judged=tuple(replace(one, id=SIGNER.sign(f"{number} {one.id}")[:10]) for one in judged),
+            **{name: SIGNER.sign(f"{name} {number}")[: 64 if name in {"identity", "change"} else 20] for name in texts},
+        )
+        for number in range(MAX_TASKS)
+    )
+    asked = Question(
+        "1", "", "mona", ids[0][:10], QuestionState.ANSWERED, "", 120, Decimal(120), "2026-11-28T09:00:00Z"
+    )
+    questions = tuple(replace(asked, comment=str(10**9 + 77 * one), digest=ids[one]) for one in range(MAX_QUESTIONS))
+    records = tuple(
+        TrackedFinding(one[:10], Severity.HIGH, None, f"Title {one[:20]}", f"src/{one[20:30]}.py") for one in ids[:50]
+    )
+    announced = f"{'0' * 16}-1"
+    ledger = Ledger(
+        bought,
+        posted=frozenset((announced, *(one[:10] for one in ids))),
+        findings=Findings(worst_first(records)),
+        questions=Questions(questions),
+        opinions=tuple(Opinions(one[:10], 1, 2, 3, 4) for one in ids[:MAX_OPINIONS]),
+    )
+    encoded = encode(ledger, SIGNER)
+    assert len(encoded) < MAX_ENCODED + 200
+    read = decode(encoded, SIGNER).ledger
+    assert read.findings == ledger.findings
+    assert read.questions == ledger.questions
+    assert [one.judged for one in read.purchases] == [one.judged for one in bought]
+    assert {announced, *(one.id for one in records)} <= read.posted
 
 
 def test_what_was_bought_is_kept_whatever_room_it_takes() -> None:

@@ -267,6 +267,8 @@ SHADOWED: list[tuple[list[Route], list[tuple[int, int]]]] = [
     ([REST, DOCS, ASKED], [(1, 0), (2, 0)]),
     ([rule("all", paths=("**",), reviewer=LOCAL), DOCS], [(1, 0)]),
     ([MARKDOWN, replace(MARKDOWN, labels=("deep",))], [(1, 0)]),
+    ([MARKDOWN, replace(MARKDOWN, trust_author=True)], []),  # one file is enough for the second: it counts for others
+    ([rule("all", paths=("**",), reviewer=LOCAL), TRUSTED], [(1, 0)]),
     ([MARKDOWN, DOCS], []),
     ([DOCS, DOCS], []),  # with another file in the change, both count
     ([SMALL, SMALL], []),
