@@ -15,9 +15,11 @@ from reviewbot.settings.readers import (
     BOOLEANS,
     BOT_LOGIN,
     BOTS,
+    CONTEXT,
     INSTANCE,
     LINES,
     LOGIN,
+    MOST_CONTEXT_PATTERNS,
     NAME,
     PATTERNS,
     RULE_AUTHOR,
@@ -57,10 +59,13 @@ def _property(row: Field[Any]) -> dict[str, object]:
     return {"description": told, **default, "anyOf": [_values(row), _UNSET]}
 
 
-def _values(row: Field[Any]) -> Mapping[str, object]:
+def _values(row: Field[Any]) -> Mapping[str, object]:  # noqa: PLR0911 — a row for each kind
     reader = row.metadata["reader"]
     if reader is ROUTES:
         return {"type": "array", "items": _route(), "maxItems": MOST_ROUTES}
+    if reader is CONTEXT:
+        patterns = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MOST_CONTEXT_PATTERNS}
+        return {"anyOf": [{"enum": list(CONTEXT.words)}, patterns]}
     match row.default:
         case bool():
             return {"anyOf": [{"type": "boolean"}, {"enum": list(BOOLEANS)}]}
