@@ -282,7 +282,11 @@ def _attachments(asked: Inquiry, change: ReviewedChange, tier: SizeTier) -> tupl
     files = [one for one in change.sendables if finding is None or one.path == finding.path]
     thread = _thread(asked, asked.snapshot)
     pull, instance = asked.snapshot.pull, asked.run.settings.instance
-    context = change.redactor.redact(context_of(finding, thread, pull, instance, for_context.attachment)).text
+
+    def redact(text: str) -> str:
+        return change.redactor.redact(text).text
+
+    context = redact(context_of(finding, thread, pull, instance, for_context.attachment, redact))
     packed = pack(files, for_files).attachments if files else ()
     return (*packed, Attachment(CONTEXT, context)) if context else packed
 

@@ -7,14 +7,13 @@ from reviewbot.domain.codevf.attachment_names import SO_FAR
 from reviewbot.domain.codevf.attachments import SizeTier
 from reviewbot.domain.codevf.batches import TaskBatches
 from reviewbot.domain.commands.parse import parse
-from reviewbot.domain.findings.conversation import Reply, newest, replies_in, reply_of
+from reviewbot.domain.findings.conversation import Reply, newest, redacted, replies_in, reply_of
 from reviewbot.domain.findings.incremental import new_parts, since_text
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.steps import NewPartRead
 from reviewbot.domain.model.review import Attachment
 from reviewbot.domain.publishing.comment_diff import marked_threads
 from reviewbot.errors import ForgeError
-from reviewbot.values import replace
 
 
 def read_new_part(run: RunContext, known: Known, since: str) -> NewPartRead:
@@ -58,8 +57,6 @@ def so_far(
 
 
 MOST_REPLIES = 200
-LONGEST_REPLY = 10_000
-"""Characters that are redacted; fewer are sent, so that no secret is cut."""
 
 
 def conversation(known: Known) -> tuple[Reply, ...]:
@@ -74,7 +71,4 @@ def conversation(known: Known) -> tuple[Reply, ...]:
     ]
     commands = (reply_of(one, pull, instance) for one in known.snapshot.comments if parse(one.body))
     found += (one for one in commands if one is not None)
-    redact = known.change.redactor.redact
-    return tuple(
-        replace(one, text=redact(one.text[:LONGEST_REPLY]).text) for one in newest(found)[MOST_REPLIES - 1 :: -1]
-    )
+    return redacted(newest(found)[MOST_REPLIES - 1 :: -1], lambda text: known.change.redactor.redact(text).text)

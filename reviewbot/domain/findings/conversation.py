@@ -6,7 +6,7 @@ Only authors of the pull request and collaborators are heard, by role. Their wor
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import Enum
 
@@ -16,9 +16,13 @@ from reviewbot.domain.findings.markers import read_reply_mark
 from reviewbot.domain.github.pull_request import Comment, PullRequest, Thread
 from reviewbot.domain.text.bounds import shorten
 from reviewbot.domain.text.escaping import ZWSP, quoted
+from reviewbot.values import replace
 
 MAX_REPLY = 2_000
 """Characters of a reply that are sent."""
+
+LONGEST_REPLY = 10_000
+"""Characters that are redacted; fewer are sent, so that no secret is cut."""
 
 
 class Role(Enum):
@@ -73,6 +77,11 @@ def role_of(comment: Comment, pull: PullRequest) -> Role | None:
     if not comment.by_collaborator:
         return None
     return Role.AUTHOR if people is None else Role.COLLABORATOR
+
+
+def redacted(replies: Iterable[Reply], redact: Callable[[str], str]) -> tuple[Reply, ...]:
+    """Return the replies without secrets, to be done before they are shortened and quoted, which hides secrets."""
+    return tuple(replace(one, text=redact(one.text[:LONGEST_REPLY])) for one in replies)
 
 
 def newest(replies: Iterable[Reply]) -> list[Reply]:

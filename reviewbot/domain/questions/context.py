@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
-from reviewbot.domain.findings.conversation import conversation_text, replies_in
+from reviewbot.domain.findings.conversation import conversation_text, redacted, replies_in
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.pull_request import PullRequest, Thread
 from reviewbot.domain.model.review import Attachment
@@ -16,14 +17,19 @@ MOST_EXPLAINED = 4_000
 
 
 def context_of(
-    finding: TrackedFinding | None, thread: Thread | None, pull: PullRequest, instance: str, limit: int
+    finding: TrackedFinding | None,
+    thread: Thread | None,
+    pull: PullRequest,
+    instance: str,
+    limit: int,
+    redact: Callable[[str], str],
 ) -> str:
     """Return the finding and the replies of authors and collaborators by role, newest first, within `limit` bytes."""
     parts = []
     if finding is not None:
         parts.append(f"THE FINDING\n{json.dumps(_fields(finding, thread), indent=1)}\n")
     if thread is not None:
-        replies = replies_in(thread, pull, instance, (finding.id,) if finding else ())
+        replies = redacted(replies_in(thread, pull, instance, (finding.id,) if finding else ()), redact)
         parts.append(f"THE THREAD\n{conversation_text(replies, limit - sum(map(len, parts)))}")
     return "\n".join(parts)
 

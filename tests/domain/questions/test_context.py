@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from reviewbot.domain.findings.conversation import MAX_REPLY
 from reviewbot.domain.findings.markers import FindingMark
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.pull_request import Thread, ThreadComment
@@ -25,7 +26,7 @@ PULL = pull(commits=(commit("ann"),), commit_count=1)
 
 
 def test_the_finding_and_the_replies_of_people_by_role_are_sent() -> None:
-    text = context_of(FOUND, THREAD, PULL, "", 10_000)
+    text = context_of(FOUND, THREAD, PULL, "", 10_000, str)
     title, _, rest = text.partition("\n")
     fields = json.loads(rest[: rest.index("\n\n")])
     assert title == "THE FINDING"
@@ -45,21 +46,27 @@ def test_the_finding_and_the_replies_of_people_by_role_are_sent() -> None:
     ],
 )
 def test_the_ledgers_explanation_is_preferred(thread: Thread | None, text: str) -> None:
-    sent = context_of(replace(FOUND, text="Kept."), thread, PULL, "", 10_000)
+    sent = context_of(replace(FOUND, text="Kept."), thread, PULL, "", 10_000, str)
     assert f'"explanation": "{text}"' in sent
 
 
 def test_a_comment_that_another_account_edited_explains_nothing() -> None:
     for first in (replace(FIRST, edited_by_us=False), replace(FIRST, ours=False)):
-        sent = context_of(FOUND, replace(THREAD, comments=(first,)), PULL, "", 10_000)
+        sent = context_of(FOUND, replace(THREAD, comments=(first,)), PULL, "", 10_000, str)
         assert '"explanation": ""' in sent
-    assert '"explanation": ""' in context_of(FOUND, replace(THREAD, comments=()), PULL, "", 10_000)
+    assert '"explanation": ""' in context_of(FOUND, replace(THREAD, comments=()), PULL, "", 10_000, str)
+
+
+@pytest.mark.parametrize("secret", ["BEGIN\nabcdef\nEND", "x " * (MAX_REPLY // 2 - 5) + "abcdefghijklmnopqrstuvwxyz"])
+def test_a_reply_is_redacted_before_it_is_quoted_and_cut(secret: str) -> None:
+    talk = replace(THREAD, comments=(FIRST, replace(REPLY, body=f"Use {secret}.")))
+    assert "abc" not in context_of(FOUND, talk, PULL, "", 10_000, lambda text: text.replace(secret, "[REDACTED]"))
 
 
 def test_a_question_on_the_whole_pull_request_has_no_finding() -> None:
-    assert context_of(None, None, PULL, "", 10_000) == ""
+    assert context_of(None, None, PULL, "", 10_000, str) == ""
     talk = replace(THREAD, comments=(REPLY,))
-    assert context_of(None, talk, PULL, "", 10_000).startswith("THE THREAD\nBy a collaborator")
+    assert context_of(None, talk, PULL, "", 10_000, str).startswith("THE THREAD\nBy a collaborator")
 
 
 def test_each_attachment_is_described() -> None:
