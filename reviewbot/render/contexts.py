@@ -206,8 +206,6 @@ def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
             head_sha=shorten_line(view.head_sha, SHORTEST_LINE),
             finding_id=shorten_line(view.finding_id, SHORTEST_LINE // 4),
             question=shorten(_without(view.question, view.boundary), MAX_QUESTION // times),
-            finding=line(_without(view.finding, view.boundary)),
-            path=line(_without(view.path, view.boundary)),
             instructions=shorten(view.instructions, 3000 // times),
             file_names=tuple((line(name), line(text)) for name, text in view.file_names),
         )

@@ -28,6 +28,7 @@ from reviewbot.domain.text.size_limits import (
     PROMPT,
     REPORT,
     STANDING,
+    SUMMARY,
     Detail,
     SizeLimit,
 )
@@ -164,7 +165,7 @@ class Renderer:
                     self.question(view)
 
     def summary(self, view: SummaryView) -> str:
-        """Return the summary comment: the marks first, at most 65,000 characters."""
+        """Return the summary comment: the marks first, at most 61,000 characters."""
         return self.summary_comment(view).text
 
     @_or_shipped
@@ -172,7 +173,7 @@ class Renderer:
         """Return the summary comment, and whether it shows every finding in full."""
         view = contexts.linked(self._with_problems(view), address)
         attempts = ((contexts.of_summary(view, detail), detail) for detail in COMMENT_DETAILS)
-        text, detail = _fit("summary.md.j2", attempts, self._markdown.render_with_words, COMMENT)
+        text, detail = _fit("summary.md.j2", attempts, self._markdown.render_with_words, SUMMARY)
         hidden = text.removeprefix(view.mark)
         if hidden == text or not hidden.lstrip("\n").startswith(view.ledger):
             raise TemplateError.lost_mark("summary.md.j2")

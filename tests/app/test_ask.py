@@ -59,6 +59,7 @@ def test_a_question_in_a_findings_thread_is_answered_there(tmp_path: Path) -> No
         context = next(one.content for one in asked.attachments if one.file_name == "question.txt")
         assert "A shell runs it" in context
         assert "It is only run by admins." in context
+        assert "A shell runs it" not in asked.prompt, "it is data"
         assert {one.file_name for one in asked.attachments} >= {"question.txt"}
         last = rig.comments()[-1].body
         assert last.startswith("<!-- reviewbot:answer:v1")

@@ -395,7 +395,7 @@ def _prompts() -> Iterator[tuple[str, Golden]]:
     }.items():
         yield name, _written("prompt.txt.j2", Renderer.prompt, view)
     yield "question.txt", _written("question.txt.j2", Renderer.question, QUESTION)
-    whole = replace(QUESTION, finding_id="", finding="", path="", line=0, instructions="")
+    whole = replace(QUESTION, finding_id="", instructions="")
     yield "question-whole.txt", _written("question.txt.j2", Renderer.question, whole)
 
 

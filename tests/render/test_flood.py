@@ -28,6 +28,7 @@ from reviewbot.domain.text.size_limits import (
     PROMPT,
     REPORT,
     STANDING,
+    SUMMARY,
     SizeLimit,
 )
 from reviewbot.exports.rdjson import rdjson
@@ -84,7 +85,7 @@ class Writer:
 
 
 WRITERS: Mapping[str, Writer] = {
-    "summary": Writer(SummaryView, lambda renderer, view: ("", renderer.summary(view)), COMMENT, "mark"),
+    "summary": Writer(SummaryView, lambda renderer, view: ("", renderer.summary(view)), SUMMARY, "mark"),
     "check": Writer(SummaryView, Renderer.check, CHECK),
     "job summary": Writer(SummaryView, lambda renderer, view: ("", renderer.job_summary(view)), PAGE),
     "terminal": Writer(SummaryView, lambda renderer, view: ("", renderer.terminal(view)), PAGE),

@@ -240,11 +240,11 @@ def test_a_template_that_extends_itself_is_an_error() -> None:
 
 def test_an_override_that_writes_too_much_is_an_error_and_no_cut_comment() -> None:
     error = refused(body("x" * 60_000 + "{{ view.mark }}" + "{% include 'foot.md.j2' %}" * 200))
-    assert "65,000" in error.message
+    assert "61,000" in error.message
 
 
 def test_an_override_that_leaves_no_room_for_the_longest_ledger_is_an_error() -> None:
-    assert "65,000" in refused(body("x" * 34_000 + "{{ super() }}")).message
+    assert "61,000" in refused(body("x" * 34_000 + "{{ super() }}")).message
 
 
 MET = "only-later"
@@ -263,6 +263,7 @@ LATER: Mapping[str, tuple[str, str]] = {
     "reply": ("reply.md.j2", "view.text"),
     "announcement": ("announcement.md.j2", "view.check_title"),
     "annotation": ("annotation.txt.j2", "finding.title"),
+    "agent prompt": ("agent-prompt.md.j2", "repository"),
 }
 """What each writer writes with, and a field of its view."""
 
@@ -274,7 +275,7 @@ FAULTS = [
 
 
 def test_every_writer_but_the_prompts_can_fall_back() -> None:
-    assert LATER.keys() == WRITERS.keys() - {"prompt", "question"}
+    assert LATER.keys() == WRITERS.keys() - {"prompt", "question", "agent prompt"}
 
 
 @pytest.mark.proof

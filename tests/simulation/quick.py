@@ -194,7 +194,7 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "comment": lambda _self, view: _comment(view),
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
     "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding} {_reply(view.reply)}",
-    "question": lambda _self, view: f"Answer: {view.question} {view.finding}",
+    "question": lambda _self, view: f"Answer: {view.question} {view.finding_id}",
     "reply": lambda _self, view: f"{view.mark}\n{view.text}",
     "announcement": lambda _self, view: f"{view.mark}\n{_mentions(view)}: {view.ending} {view.check_title}",
     "words": lambda _self, view: _check(view),

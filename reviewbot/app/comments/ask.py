@@ -296,9 +296,6 @@ def _prompt(asked: Inquiry, change: ReviewedChange, attachments: tuple[Attachmen
         boundary=f"{asked.run.ports.rng.getrandbits(128):032x}",
         question=change.redactor.redact(asked.text).text,
         finding_id=finding.id if finding else "",
-        finding=change.redactor.redact(finding.title).text if finding else "",
-        path=finding.path if finding else "",
-        line=(finding.line or 0) if finding else 0,
         instructions=change.instructions,
         file_names=tuple((one.file_name, described(one)) for one in attachments),
     )

@@ -31,6 +31,9 @@ class SizeLimit(Struct, frozen=True):
 COMMENT = SizeLimit(65_000, _units)
 """A comment or the body of a review; GitHub accepts 65,536 characters."""
 
+SUMMARY = SizeLimit(61_000, _units)
+"""The summary comment; questions and reactions are added to its ledger later, while its text stays."""
+
 FINDING = SizeLimit(63_000, _units)
 """A finding's comment; its state and two hidden lines are added later."""
 

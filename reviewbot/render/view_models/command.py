@@ -46,8 +46,7 @@ class QuestionView(Struct, frozen=True):
     Attributes:
         boundary: trusted; a random word around the question, which its writer cannot guess.
         question: redacted, at most `parse.MAX_QUESTION` characters.
-        finding: the title of the finding that it is about; empty for the whole pull request.
-        line: 0 if unknown.
+        finding_id: of the finding that it is about; empty for the whole pull request.
         instructions: of the repository's owners.
         file_names: names of the attachments, with one line each on the contents.
     """
@@ -58,9 +57,6 @@ class QuestionView(Struct, frozen=True):
     boundary: str
     question: str
     finding_id: str
-    finding: str
-    path: str
-    line: int
     instructions: str
     file_names: tuple[tuple[str, str], ...]
 

@@ -54,6 +54,7 @@ from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind, Toler
 from reviewbot.domain.model.question import MAX_QUESTIONS, Question, Questions, QuestionState
 from reviewbot.domain.model.review import Category, Mode, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Rules
+from reviewbot.domain.text.size_limits import SUMMARY
 from reviewbot.values import replace
 from tests.domain.builders import COMMENT_LIMIT, pull, purchase, snapshot_of
 
@@ -521,6 +522,18 @@ def test_questions_opinions_and_contexts_never_displace_a_finding() -> None:
     assert read.questions == ledger.questions
     assert [one.judged for one in read.purchases] == [one.judged for one in bought]
     assert {announced, *(one.id for one in records)} <= read.posted
+
+
+def test_a_summary_has_space_for_what_is_added_to_its_ledger_later() -> None:
+    ids = [SIGNER.sign(f"f{number}") for number in range(MAX_OPINIONS)]
+    asked = Question("1", "", "mona", ids[0][:10], QuestionState.OPEN, "", 120, None, "2026-11-28T09:00:00Z")
+    questions = (
+        replace(asked, comment=str(10**9 + 77 * one), digest=ids[one], task_id=f"task_{ids[one][:12]}")
+        for one in range(MAX_QUESTIONS)
+    )
+    opinions = tuple(Opinions(one[:10], 1, number % 9, number % 7, 4) for number, one in enumerate(ids))
+    later = replace(PLAIN, questions=Questions(tuple(questions)), opinions=opinions)
+    assert SUMMARY.limit + len(encode(later, SIGNER)) - len(encode(PLAIN, SIGNER)) < COMMENT_LIMIT
 
 
 def test_what_was_bought_is_kept_whatever_room_it_takes() -> None:
