@@ -34,6 +34,13 @@ from reviewbot.settings import Settings
 T = TypeVar("T")
 
 
+class Deeds(Struct):
+    """The ids of the tasks that a run bought or may have cancelled, also for the commands that earlier runs missed."""
+
+    bought: set[str] = field(default_factory=set)
+    cancelled: set[str] = field(default_factory=set)
+
+
 class Ports(Struct, frozen=True):
     """The ports of a run, opened by the composition root.
 
@@ -44,6 +51,7 @@ class Ports(Struct, frozen=True):
         version: of reviewbot.
         installation: the other repositories; None where a run works on one pull request only.
         uninterrupted: delays signals for some seconds, while a task is created and recorded.
+        deeds: what this run has done at the service; each run has its own.
     """
 
     forge: Forge
@@ -56,6 +64,7 @@ class Ports(Struct, frozen=True):
     version: str
     installation: Installation | None = None
     uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
+    deeds: Deeds = field(default_factory=Deeds)
 
 
 class Degraded(Struct):
@@ -232,7 +241,13 @@ def known_of(
         routes=settings.routes,
         wait_rules=settings.wait_rules,
     )
-    return Known(request, snapshot, skip_record=skip_record(snapshot.pull, run.signer))
+    return Known(
+        request,
+        snapshot,
+        skip_record=skip_record(snapshot.pull, run.signer),
+        bought_before=frozenset(run.ports.deeds.bought),
+        cancelled=frozenset(run.ports.deeds.cancelled),
+    )
 
 
 def check_names_of(settings: Settings, snapshot: Snapshot) -> tuple[str, ...]:

@@ -162,7 +162,7 @@ def _context(value: object) -> tuple[str, ...]:
     patterns = _lines(value) if isinstance(value, list) else ()
     if not patterns or len(patterns) > MOST_CONTEXT_PATTERNS:
         raise NotAllowed
-    return ("auto", *patterns)
+    return ("auto", *(one for one in patterns if one != "auto"))
 
 
 MOST_CONTEXT_PATTERNS = 20

@@ -14,7 +14,7 @@ from reviewbot.domain.codevf.budget import Spending, check, hold
 from reviewbot.domain.github.head_checks import HeadCheck, HeadState
 from reviewbot.domain.model.options import Auto, ReviewerKind
 from reviewbot.domain.model.repository_setup import ACTIONS_APP, Required
-from reviewbot.domain.model.review import Balance, Tag
+from reviewbot.domain.model.review import Balance, Tag, tag_called
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
@@ -71,7 +71,7 @@ EXPIRES_SOON = timedelta(days=30)
 
 def of_expertise(expertise: str, tags: Sequence[Tag], now: datetime) -> Check | None:
     """Return what is wrong with the expertise, or will be; None if nothing is, or none is set."""
-    tag = next((one for one in tags if one.is_called(expertise)), None)
+    tag = tag_called(tags, expertise, now)
     what, status = _state_of(expertise, tag, now) if expertise else ("", 0)
     names = ", ".join(f"`{one.name}`" for one in tags if not one.is_expired(now))
     return Check("expertise", what, f"`expertise` may be one of: {names}.", status) if what else None
@@ -104,7 +104,7 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: dat
     asked = f"`max-credits: {settings.max_credits}` and `mode: {settings.mode}`"
     usual = f"{number(held(None))} credits" + (" or more, by its lines" if settings.max_credits is Auto.AUTO else "")
     yield Check("prices", f"with {asked} a review holds {usual}; by expertise: {prices}")
-    tag = next((tag for tag in tags if tag.is_called(settings.expertise)), None) if settings.expertise else None
+    tag = tag_called(tags, settings.expertise, now) if settings.expertise else None
     if problem := of_expertise(settings.expertise, tags, now):
         yield problem
     try:

@@ -288,7 +288,7 @@ def test_what_was_sent_is_the_diff_and_numbered_files(tmp_path: Path) -> None:
         [sent] = [one.body for one in rig.codevf_faults.log if one.target.endswith("tasks/create")]
         assert isinstance(sent, dict)
         names = [one["fileName"] for one in sent["attachments"]]
-        assert names == ["change.diff", "app.py", "new_file.py"]
+        assert names == ["change.diff", "app.py", "new_file.py", "context.md"]
         assert '=== "new file.py" (2 lines)\n   1| def track(parcel):\n' in sent["attachments"][2]["content"]
         assert 10 <= len(sent["prompt"]) <= 10_000
         assert sent["metadata"]["pullRequest"] == 1
@@ -311,7 +311,7 @@ def test_up_to_four_files_are_sent_under_their_own_names(tmp_path: Path) -> None
         sent = sent_by(rig)
     texts = {one["fileName"]: one["content"] for one in sent["attachments"]}
     assert next(iter(texts)) == "change.diff"
-    assert set(texts) == {"change.diff", "change.diff.txt", "app.py", "lib-app.py"}
+    assert set(texts) == {"change.diff", "change.diff.txt", "app.py", "lib-app.py", "context.md"}
     assert {one["mimeType"] for one in sent["attachments"]} == {"text/plain"}
     assert texts["lib-app.py"] == '=== "lib/app.py" (1 line)\n   1| x = 1\n'
     assert '- lib-app.py: the file "lib/app.py" at the head, with numbered lines\n' in sent["prompt"]
@@ -330,7 +330,7 @@ def test_five_files_are_sent_as_a_bundle_with_an_index(tmp_path: Path) -> None:
         rig.world.push(REPO, "topic", more, author="mona")
         rig.run()
         sent = sent_by(rig)
-    assert [one["fileName"] for one in sent["attachments"]] == ["change.diff", "files-1.txt"]
+    assert [one["fileName"] for one in sent["attachments"]] == ["change.diff", "files-1.txt", "context.md"]
     index = sent["attachments"][1]["content"].partition("\n\n")[0].splitlines()
     assert index[0].startswith("INDEX")
     assert {'- "lib/0.py" (1 line)', '- "new file.py" (2 lines)'} < set(index[1:])

@@ -248,7 +248,7 @@ def test_a_workflow_of_the_documentation_works_as_pasted(made: Images, tmp_path:
         assert rig.github_requests(), log
         for repository in pasted.repositories:
             assert re.search(rf"{repository.partition('@')[0]}\S* got reviewbot\.", log), log
-        assert ('{"text": "Review: pass, 0 findings. ' in log) == ("Slack" in pasted.text), log
+        assert ('{"text": "Review: pass, 0 findings. ' in log) == ("steps.review.outputs.verdict" in pasted.text), log
 
 
 def checked_out(mounts: Mounts) -> None:

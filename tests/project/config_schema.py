@@ -15,9 +15,11 @@ from reviewbot.settings.readers import (
     BOOLEANS,
     BOT_LOGIN,
     BOTS,
+    CONTEXT,
     INSTANCE,
     LINES,
     LOGIN,
+    MOST_CONTEXT_PATTERNS,
     NAME,
     PATTERNS,
     RULE_AUTHOR,
@@ -73,10 +75,15 @@ def _values(row: Field[Any]) -> Mapping[str, object]:
             login = rf"((?!github-actions\[){BOT_LOGIN}\s*)"
             one, more = ({"pattern": rf"^\s*{login}{times}$"} if reader is BOTS else {} for times in "?*")
             lines = {"anyOf": [{"type": "array", "items": {"type": "string", **one}}, {"type": "string", **more}]}
-            return pairs if row.name == "path_instructions" else lines
+            return _context() if reader is CONTEXT else pairs if row.name == "path_instructions" else lines
         case _:
             instance = {"pattern": rf"^\s*({NAME})?\s*$", "minimum": 0} if reader is INSTANCE else {}
             return {"type": ["string", "integer"], **instance}
+
+
+def _context() -> Mapping[str, object]:
+    patterns = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MOST_CONTEXT_PATTERNS}
+    return {"anyOf": [_words(CONTEXT), patterns]}
 
 
 def _route() -> Mapping[str, object]:

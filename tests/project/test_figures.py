@@ -13,10 +13,9 @@ from bench.__main__ import stored
 from bench.paper import CODEVF_A_HOUR, Organisation
 from bench.requests import A_HOUR, FIRST, FOLLOWED
 from bench.table import number
-from reviewbot.domain.codevf.budget import Spending, check, hold
-from reviewbot.domain.model.review import Balance, Mode
+from reviewbot.domain.codevf.budget import hold
+from reviewbot.domain.model.review import Mode
 from reviewbot.domain.policy.size import AutoSize
-from reviewbot.errors import OverBudget
 from reviewbot.settings import Settings
 
 
@@ -37,32 +36,11 @@ def bare(cell: str) -> str:
     return re.sub(r"(?<=\d),(?=\d{3})", "", cell.strip().strip("`"))
 
 
-def outcome(spending: Spending, available: int | None = None) -> str:
-    balance = None if available is None else Balance(Decimal(available), Decimal(0), Decimal(available))
-    try:
-        check(spending, balance)
-    except OverBudget as error:
-        return error.reason
-    return "bought"
-
-
-def limit(text: str, name: str) -> int:
-    (value,) = re.findall(rf"with `{name}: (\d+)`", text)
-    return int(value)
-
-
 def test_a_hold_in_the_documents_is_the_one_that_is_computed(costs: str) -> None:
     for mode, credits_, expertise, tasks, told in rows(costs, r"mode \| `max-credits` \| expertise"):
         one = hold(int(credits_), Mode(mode), Decimal(expertise))
         assert int(credits_) in Mode(mode).credits
         assert int(tasks) * one == int(told)
-
-
-def test_a_limit_for_a_pull_request_in_the_documents_comes_to_what_they_say(costs: str) -> None:
-    most = limit(costs, "max-credits-per-pr")
-    for _, spent, held, together, told in rows(costs, "review"):
-        assert int(spent) + int(held) == int(together)
-        assert outcome(Spending(int(held), Decimal(spent), most, 0)) == told
 
 
 def test_a_size_in_the_documents_is_the_one_that_is_computed(costs: str) -> None:
@@ -82,13 +60,6 @@ def test_what_a_team_holds_in_a_month_is_the_product_of_its_figures(costs: str) 
     assert len(teams) == 3
     for _, pulls, reviews, _, held, month in teams:
         assert int(pulls) * int(reviews) * int(held) == int(month)
-
-
-def test_a_balance_to_keep_in_the_documents_comes_to_what_they_say(costs: str) -> None:
-    least = limit(costs, "min-balance")
-    for available, held, left, told in rows(costs, "available"):
-        assert int(available) - int(held) == int(left)
-        assert outcome(Spending(int(held), Decimal(0), 0, least), int(available)) == told
 
 
 def test_the_multipliers_in_the_documents_are_the_programs(costs: str) -> None:

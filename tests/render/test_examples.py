@@ -9,17 +9,14 @@ from pathlib import Path
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.render.renderer import Renderer
 from tests.render.goldens import of_reason
-from tests.render.view_builders import CLEAN, CLOSED_GATE, COMMENT, PROMPT
+from tests.render.view_builders import CLOSED_GATE, COMMENT
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "templates.md"
 EXAMPLE = re.compile(r"^`([\w.-]+\.j2)`(?:(?!^```).)*?^```jinja\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHOWN: dict[str, Callable[[Renderer], str]] = {
     "Questions: #reviews": lambda renderer: renderer.comment(COMMENT),
-    "How we review: `docs/reviews.md`": lambda renderer: renderer.summary(CLEAN),
     "Please fix 2 findings first": lambda renderer: renderer.check(CLOSED_GATE)[0],
     "A maintainer will have a look first": lambda renderer: renderer.check(of_reason(Reason.NOT_APPROVED))[0],
-    "## PASSED CodeVF review": lambda renderer: renderer.summary(CLEAN),
-    "Amounts are counted in cents.": lambda renderer: renderer.prompt(PROMPT),
 }
 """What the examples change."""
 

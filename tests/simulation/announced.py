@@ -58,19 +58,13 @@ class Bought:
         ended = all(run.ended is not None and run.ended < self.over_since for run in self.buyers)
         return ended and any(run not in self.buyers for run in self.readers)
 
-    def is_read_by_buyers_alone(self, world: World, until: float) -> bool:
-        """Return whether no other run had read an end by then.
-
-        A run that carries out a missed command buys without waiting, and then it is another one, with its own event.
-        """
-        is_asked = any(run in self.buyers for run in world.github.reactors)
-        readers = [run for task in self.tasks for at, run in task.told if at <= until]
-        return bool(readers) and not is_asked and all(run in self.buyers for run in readers)
-
-    def is_shown(self, world: World, until: float) -> bool:
+    def is_shown(self, world: World, pull: Pull, until: float) -> bool:
         """Return whether a run that has read its end had posted a review by then."""
         return any(
-            one.is_review and self.over_since <= one.at <= until and one.sender in self.readers
+            one.is_review
+            and one.number == pull.number
+            and self.over_since <= one.at <= until
+            and one.sender in self.readers
             for one in world.github.notifications
         )
 
@@ -103,11 +97,11 @@ def violations(world: World, pull: Pull) -> Iterator[str]:
         if not pull.author_is_bot and any(pull.author not in one.mentioned for one in ones):
             yield f"the announcement {key} does not mention {pull.author}"
     for key, bought in bought_by_key(world, pull).items():
-        if key in posted and bought.is_read_by_buyers_alone(world, until=posted[key][0].at):
+        if key in posted and posted[key][0].sender in bought.buyers:
             yield f"{key} is announced by the run that bought it"
         if key in posted and _has_cancelled(world, posted[key][0].sender, bought) and bought.has_no_answer(world):
             yield f"{key} is announced by the run that cancelled it"
-        if key in posted and bought.is_shown(world, until=posted[key][0].at):
+        if key in posted and bought.is_shown(world, pull, until=posted[key][0].at):
             yield f"{key} is announced, though a review was posted"
         is_followed = bought.has_no_answer(world) and not posted.keys().isdisjoint(_next_attempt(key))
         if key not in posted and not is_followed and _is_due(world, pull, bought):
@@ -166,4 +160,9 @@ def _is_due(world: World, pull: Pull, bought: Bought) -> bool:
         return False
     is_known = world.setting.input("summary-comment", "true") == "true" and not world.truth.losses
     is_forgotten = any(one.forgotten for one in bought.tasks)
-    return is_known and not is_forgotten and bought.is_late() and not bought.is_shown(world, until=world.time.seconds)
+    return (
+        is_known
+        and not is_forgotten
+        and bought.is_late()
+        and not bought.is_shown(world, pull, until=world.time.seconds)
+    )

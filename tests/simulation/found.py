@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from reviewbot.domain.github.pull_request import MOST_REPLACED
 from tests.simulation.codevf import Life
 from tests.simulation.histories import Episode, History, Step
-from tests.simulation.laws import CONVERGES, NEVER_GREEN, NO_BUG, NOTHING_LOST, PAY_ONCE, WITHIN_LIMIT
+from tests.simulation.laws import ANNOUNCED, CONVERGES, NEVER_GREEN, NO_BUG, NOTHING_LOST, PAY_ONCE, WITHIN_LIMIT
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Interrupt, Kill, Lose, Meanwhile, Switch
@@ -580,6 +580,24 @@ FOUND: dict[str, Bug] = {
                     *(At(23, Begin(PUSH)), At(27, Switch()), At(33, Switch())),
                 ),
             ),
+        ),
+    ),
+    "announced-by-its-buyer": Bug(
+        "A run executed a missed command and bought a review, waited for it to the end, and announced its answer as "
+        "late.",
+        ANNOUNCED,
+        history(
+            Episode((NEXT, COLLECT), (At(0, Meanwhile(Move("author_reviews"))), At(11, Switch()))),
+        ),
+    ),
+    "announced-by-its-canceller": Bug(
+        "A run executed a missed command and cancelled a review. GitHub's answer to its next request was lost, so it "
+        "read the pull request again, and announced that the review had no result.",
+        ANNOUNCED,
+        history(
+            *(Move("deep"), RUN, Move("author_cancels")),
+            Episode((PUSH,), (At(3, Begin(NEXT)), At(8, Lose(done=True)))),
+            setting=Setting(life=Life(600, 3600)),
         ),
     ),
 }

@@ -706,6 +706,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         steps=(_NEXT,),
     ),
     Mutation(
+        "a run forgets what it bought for a missed command",
+        "reviewbot.app.context:known_of",
+        lambda right: lambda *args, **named: replace(right(*args, **named), bought_before=frozenset()),
+        ANNOUNCED,
+        found="announced-by-its-buyer",
+    ),
+    Mutation(
         "an answer is announced though a review shows it",
         "reviewbot.domain.publishing.announcement:Endings._is_shown",
         lambda _right: False,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.simulation import __main__ as program
+from tests.simulation import people
 from tests.simulation.histories import Episode, History, judge, make, play, shrink
 from tests.simulation.laws import LAWS, NEVER_GREEN
 from tests.simulation.mutations import MUTATIONS, histories
 from tests.simulation.quick import PLAIN_WORDS, REMEMBERED, found, quick, replaced
 from tests.simulation.schedule import At, Kill
-from tests.simulation.world import Setting, Start
+from tests.simulation.world import IS_QUIET, WAITS_FOR_CHECKS, Setting, Start, World
 
 CHUNKS = [range(start, start + 25) for start in range(0, 300, 25)]
 NO_FINDING_BLOCKS = next(one for one in MUTATIONS if one.name == "no finding blocks")
@@ -93,3 +96,25 @@ def test_the_program_plays_new_histories_and_prints_the_rate(capsys: pytest.Capt
 )
 def test_every_shortcut_stands_for_a_function_that_exists(place: str) -> None:
     assert found(place)
+
+
+@pytest.mark.parametrize("summary", ["true", "false"])
+@pytest.mark.parametrize("config", [IS_QUIET, WAITS_FOR_CHECKS], ids=["young head", "checks"])
+def test_a_collection_alone_makes_the_purchase_that_a_run_deferred(summary: str, config: str) -> None:
+    world = World(Setting((("summary-comment", summary), ("wait-minutes", "0")), config), people.play)
+    with quick():
+        world.scheduler.play([world.begin(Start())])
+        assert not world.tasks_of(1)
+        world.github.other_check(world.pull.head_sha, "CI", "success")
+        world.github.set_status(world.pull.head_sha, "lint", "success")
+        world.time.seconds += 3600
+        world.scheduler.play([world.begin(Start("collect"))])
+    assert len(world.tasks_of(1)) == 1
+
+
+def test_a_deferral_that_the_check_run_does_not_have_is_noticed() -> None:
+    def forgetting(right: Callable[..., str]) -> Callable[..., str]:
+        return lambda run, known: "" if known.ledger.postponed() else right(run, known)
+
+    with replaced("reviewbot.app.github.check_run:_external_id", forgetting), pytest.raises(AssertionError):
+        test_a_collection_alone_makes_the_purchase_that_a_run_deferred("false", IS_QUIET)

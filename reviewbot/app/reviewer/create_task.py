@@ -50,7 +50,9 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
         if asks_for_schema(bought.purchase):
             return NoSchema(error)
         raise
-    return TaskCreated(joined(tasks), together(packings, len(tasks)))
+    task = joined(tasks)
+    run.ports.deeds.bought.add(task.id)
+    return TaskCreated(task, together(packings, len(tasks)))
 
 
 def _nothing_fits(run: RunContext, known: Known, packing: Packing) -> NothingSendable:

@@ -10,7 +10,7 @@ from reviewbot.domain.codevf.polling import next_poll
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.steps import Done, NotOver, PriceRead, TaskRead
-from reviewbot.domain.model.review import Tag, Task, TaskStatus
+from reviewbot.domain.model.review import Tag, Task, TaskStatus, tag_called
 from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import state
@@ -66,6 +66,7 @@ def cancel_open_tasks(run: RunContext, known: Known, task_ids: Iterable[str]) ->
 
 
 def cancel(run: RunContext, task_id: str) -> Done:
+    run.ports.deeds.cancelled.add(task_id)
     try:
         run.service.cancel(task_id)
     except ServiceError as error:
@@ -83,7 +84,7 @@ def read_price(run: RunContext, known: Known) -> PriceRead:
 
 def _tag(run: RunContext, expertise: str) -> Tag:
     tags, now = run.service.tags(), run.ports.clock.now()
-    tag = next((one for one in tags if one.is_called(expertise)), None)
+    tag = tag_called(tags, expertise, now)
     if tag is not None and not tag.is_expired(now):
         return tag
     names = ", ".join(f"`{one.name}`" for one in tags if not one.is_expired(now))

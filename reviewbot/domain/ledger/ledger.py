@@ -385,9 +385,13 @@ class Ledger(Struct, frozen=True):
 
     @property
     def first_hold(self) -> int:
-        """The hold of the first review, 0 before it; a purchase that was refused or withdrawn does not count."""
-        bought = (one for one in self.purchases if one.state is not TaskState.DEFERRED)
-        return next((one.hold for one in bought if one.task_id or one.used is None), 0)
+        """The hold of the first review, 0 before it; a purchase that was refused or withdrawn does not count.
+
+        Before a task exists, any of the intents may become the first: the smallest counts.
+        """
+        first = next((one.hold for one in self.purchases if one.task_id), 0)
+        intents = (one.hold for one in self.purchases if one.state is not TaskState.DEFERRED and one.used is None)
+        return first or min(intents, default=0)
 
     @property
     def spent(self) -> Decimal:

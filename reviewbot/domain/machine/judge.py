@@ -262,6 +262,7 @@ def announcing(known: Known, outcome: Outcome) -> Announcing:
         stored=known.stored,
         update=known.memory.update,
         commented=known.comment_urls,
+        bought=known.bought_before,
         cancelled=known.cancelled,
         head_sha=known.head_sha,
         outcome=outcome,

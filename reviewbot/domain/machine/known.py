@@ -278,6 +278,7 @@ class Known(Struct, frozen=True):
         change: `NO_CHANGE` before it is read.
         new_parts: what is new since the last review, once it is read.
         others: open tasks of older heads.
+        bought_before: the ids of the tasks that this run bought for commands that earlier runs missed.
         cancelled: the ids of the tasks that this run may have cancelled.
         check: the check run that this run wrote on the head.
         summary: reviewbot's summary comment.
@@ -306,6 +307,7 @@ class Known(Struct, frozen=True):
     memory: Memory = field(default_factory=Memory)
     own: Own = field(default_factory=NotBought)
     others: tuple[OpenTask, ...] = ()
+    bought_before: frozenset[str] = frozenset()
     cancelled: frozenset[str] = frozenset()
     check: CheckRun | None = None
     summary: Comment | None = None

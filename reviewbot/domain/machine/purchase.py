@@ -226,7 +226,8 @@ def may_exceed_together(known: Known) -> bool:
         return request.max_credits_per_pr > 0
     written = known.memory.written
     is_first = not (written.purchases or written.questions.records)
-    return request.max_credits is Auto.AUTO or request.max_tasks > 1 or not is_first
+    sizes_differ = request.max_credits is Auto.AUTO or request.max_tasks > 1 or bool(request.routes)
+    return sizes_differ or not is_first
 
 
 def check_race(known: Known, now: Ledger) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
@@ -193,6 +193,12 @@ class Tag(Struct, frozen=True):
     def is_called(self, expertise: str) -> bool:
         """Return whether `expertise` is its name, ignoring case, or its number."""
         return expertise.casefold() in {self.name.casefold(), str(self.id)}
+
+
+def tag_called(tags: Iterable[Tag], expertise: str, now: datetime) -> Tag | None:
+    """Return the tag of a name or number, an expired one only if no other has it: a renewed tag keeps its name."""
+    called = (one for one in tags if one.is_called(expertise))
+    return min(called, key=lambda one: one.is_expired(now), default=None)
 
 
 class Mode(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reviewbot.domain.diff.parse import assemble
+from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.errors import ChangeUnreadable, NotFound, PermissionMissing
 from reviewbot.values import replace
@@ -53,6 +54,22 @@ def test_entries_of_both_sides(github: GitHubHarness) -> None:
         "old.txt": ("100644", 10, None, False),
     }
     assert new["app.py"].oid == "f719efd430d52bcfc8566a43b2eb655688d38871", "git's own id of these bytes"
+
+
+def test_entries_come_with_the_documents_of_the_default_branch(github: GitHubHarness) -> None:
+    base = github.push("main", {"README.md": "Parcels.\n", "app.py": "one\n"})
+    head = github.push("topic", {"README.md": "Mine.\n", "app.py": "two\n"})
+    pull = github.open_pull("topic")
+    new, old, context = github.forge.entries_and_context(
+        ContextRequest(pull, ("README.md", "CONTRIBUTING.md")),
+        head=head,
+        new_paths=["app.py"],
+        merge_base=base,
+        old_paths=["app.py"],
+    )
+    assert (new["app.py"].text, old["app.py"].size) == ("two\n", 4)
+    assert context.files == {"README.md": "Parcels.\n"}
+    assert context.issues == ()
 
 
 def test_entries_tell_modes_encodings_and_binaries(github: GitHubHarness) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.findings.tracked_finding import Findings, FindingState, TrackedFinding, Waiver, worst_first
-from reviewbot.domain.ledger.finding_codec import MAX_RECORDS, smaller
+from reviewbot.domain.ledger.finding_codec import MAX_RECORDS, fewer, shorter
 from reviewbot.domain.model.review import Severity
 
 WAIVED = Waiver("mona", "fine", 1, "")
@@ -73,7 +73,7 @@ def test_an_id_finds_its_record(given_: list[TrackedFinding]) -> None:
 @given(st.lists(records, max_size=9), st.integers(0, 5))
 def test_whatever_is_left_out_still_closes_the_gate(given_: list[TrackedFinding], beyond: int) -> None:
     findings = Findings(worst_first(given_), ((Severity.LOW, beyond),) if beyond else ())
-    told, steps = findings.severities(""), list(smaller(findings))
+    told, steps = findings.severities(""), [*shorter(findings), *fewer(findings)]
     for step in steps:
         cut = findings.records[len(step.records) :]
         waived = (one.severity for one in cut if one.standing.is_open and not one.counts)
@@ -87,5 +87,5 @@ def test_there_is_a_limit_to_what_is_remembered_one_by_one() -> None:
     many = tuple(
         TrackedFinding(f"{number:010x}", Severity.LOW, None, "One", "a.py") for number in range(MAX_RECORDS + 3)
     )
-    first = next(smaller(Findings(many)))
+    first = next(shorter(Findings(many)))
     assert (len(first.records), first.beyond) == (MAX_RECORDS, ((Severity.LOW, 3),))

@@ -491,12 +491,16 @@ def test_questions_opinions_and_contexts_never_displace_a_finding() -> None:
     parts = tuple(ContextPart(f"docs/{one[:20]}.md", 1_000, 0, one) for one in ids[:MOST_FILES])
     judged = tuple(Judged(one[10:20], FindingState.OPEN, blocks=True, carried=False) for one in ids[:MAX_JUDGED])
     texts = ("identity", "task_id", "merge_base", "head_sha", "since", "selection", "selecting", "change")
+
+    def texts_of(number: int) -> dict[str, Any]:
+        return {name: SIGNER.sign(f"{name} {number}")[: 64 if name in {"identity", "change"} else 20] for name in texts}
+
     bought = tuple(
         replace(
             BOUGHT,
             context=parts,
             judged=tuple(replace(one, id=SIGNER.sign(f"{number} {one.id}")[:10]) for one in judged),
-            **{name: SIGNER.sign(f"{name} {number}")[: 64 if name in {"identity", "change"} else 20] for name in texts},
+            **texts_of(number),
         )
         for number in range(MAX_TASKS)
     )

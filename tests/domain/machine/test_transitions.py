@@ -58,6 +58,7 @@ from reviewbot.domain.model.options import Allow, AnswerForm, Auto, ReviewOn, Su
 from reviewbot.domain.model.review import Balance, Report, Severity, Task, TaskStatus, Unread
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, Asked, AtTerminal, Policy
 from reviewbot.domain.policy.readiness import WaitRules
+from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict, carried, judge, not_due, pending
 from reviewbot.domain.selection.selection import Held, HeldBecause
@@ -724,6 +725,21 @@ def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
         # What was withdrawn, refused or deferred is no first review.
         ((reviewed(hold=10, task_id="", state=TaskState.ENDED, used=Decimal(0)),), None),
         ((reviewed(hold=10, task_id="", state=TaskState.DEFERRED, used=None),), None),
+        # Of intents alone, the smallest may become the first; once a task exists, it is the first.
+        (
+            (
+                reviewed(identity="1" * 64, hold=900, task_id="", state=TaskState.ENDED, used=None),
+                reviewed(identity="2" * 64, hold=200, task_id="", state=TaskState.ENDED, used=None),
+            ),
+            "1,200",
+        ),
+        (
+            (
+                reviewed(identity="1" * 64, hold=100, task_id="", state=TaskState.ENDED, used=None),
+                reviewed(identity="2" * 64, hold=900),
+            ),
+            None,
+        ),
         # A task that may exist is one.
         ((reviewed(hold=10, task_id="", state=TaskState.ENDED, used=None),), "60"),
     ],
@@ -755,6 +771,7 @@ def test_a_limit_at_a_terminal_offers_the_local_reviewer() -> None:
         ({"max_credits_per_pr": Auto.AUTO}, True, True),
         ({"max_credits_per_pr": Auto.AUTO, "max_tasks": 2}, False, True),
         ({"max_credits_per_pr": Auto.AUTO, "max_credits": Auto.AUTO}, False, True),
+        ({"max_credits_per_pr": Auto.AUTO, "routes": (Route("large", min_lines=9, max_credits=900),)}, False, True),
         ({"max_credits_per_pr": 0, "max_credits": Auto.AUTO}, True, False),
     ],
 )

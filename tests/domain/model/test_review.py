@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from reviewbot.domain.model.repository_setup import ACTIONS_APP, Required
-from reviewbot.domain.model.review import Mode, Severity, Side, Tag, TaskStatus
+from reviewbot.domain.model.review import Mode, Severity, Side, Tag, TaskStatus, tag_called
 
 
 def test_severities_are_ranked_from_unknown_over_worst_to_least() -> None:
@@ -45,6 +46,12 @@ def test_each_level_has_the_documented_price_and_bounds(mode: Mode, multiplier: 
 @pytest.mark.parametrize(("expertise", "known"), [("Engineer", True), ("7", True), ("engine", False), ("07", False)])
 def test_a_tag_is_called_by_its_name_in_any_case_or_by_its_number(expertise: str, known: bool) -> None:  # noqa: FBT001 — a column of the table
     assert Tag(7, "engineer", Decimal("1.7")).is_called(expertise) is known
+
+
+def test_of_two_tags_with_one_name_the_one_that_has_not_expired_counts() -> None:
+    now = datetime(2026, 11, 28, tzinfo=UTC)
+    old, new = (Tag(number, "engineer", Decimal(number), valid_to=now - timedelta(number)) for number in (7, -8))
+    assert [tag_called(tags, "Engineer", now) for tags in ((old, new), (new, old), (old,), ())] == [new, new, old, None]
 
 
 def test_a_required_check_is_ours_when_it_must_come_from_github_actions() -> None:

@@ -46,6 +46,7 @@ def endings(found: Purchase | None, *now: Purchase, **more: Any) -> Endings:  # 
         stored=StoredLedger(ledger),
         update=LedgerUpdate(purchases=now, answers=(answered(),)),
         commented=(),
+        bought=(),
         cancelled=(),
         head_sha=HEAD,
         outcome=outcome(),
@@ -67,6 +68,7 @@ LATE = [
 ]
 ON_TIME = {
     "this run has bought it": endings(None, OPEN, DONE),
+    "this run has bought it for a missed command": endings(OPEN, DONE, bought=("task_1",)),
     "this run has bought what was deferred": endings(DEFERRED, DONE),
     "another run has recorded the end": endings(OPEN, DONE, stored=StoredLedger(Ledger((DONE,)))),
     "an older check run has the end": endings(
