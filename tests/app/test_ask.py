@@ -67,6 +67,17 @@ def test_a_question_in_a_findings_thread_is_answered_there(tmp_path: Path) -> No
         assert answers(rig) == [], "nothing in the conversation"
 
 
+def test_a_secret_in_a_question_is_not_sent_also_where_the_question_is_cut(tmp_path: Path) -> None:
+    secret = "ghp_" + "A1b2C3d4E5f6" * 3
+    with house(tmp_path, engineer=engineer) as rig:
+        people(rig)
+        rig.run()
+        say(rig, f"/reviewbot ask {'y ' * 990}{secret}")
+        [asked] = questions(rig)
+        assert "y y y" in asked.prompt
+        assert "ghp_" not in asked.prompt
+
+
 def test_an_answer_that_takes_long_is_collected(tmp_path: Path) -> None:
     clock = HandClock()
     life = TaskLife(pending=10, processing=600)

@@ -275,7 +275,7 @@ FAULTS = [
 
 
 def test_every_writer_but_the_prompts_can_fall_back() -> None:
-    assert LATER.keys() == WRITERS.keys() - {"prompt", "question", "agent prompt"}
+    assert LATER.keys() == WRITERS.keys() - {"prompt", "question"}
 
 
 @pytest.mark.proof

@@ -29,7 +29,10 @@ KEPT_FOR = timedelta(days=7)
 """How long a command without an answer is still executed."""
 
 MAX_QUESTION = 2_000
-"""Characters of a question."""
+"""Characters of a question that are sent."""
+
+LONGEST_QUESTION = 10_000
+"""Characters that are redacted; fewer are sent, so that no secret is cut."""
 
 
 class CommandName(StrEnum):
@@ -116,7 +119,7 @@ def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
 
 def _question(body: str) -> Command:
     """Return a question, which is the rest of the comment."""
-    text = "".join(body.split(maxsplit=2)[2:]).strip()[:MAX_QUESTION]
+    text = "".join(body.split(maxsplit=2)[2:]).strip()[:LONGEST_QUESTION]
     first = "".join(text.split(maxsplit=1)[:1]).casefold()
     return Command(CommandName.ASK, first if re.fullmatch(ID_PATTERN, first) else "", text)
 

@@ -45,7 +45,7 @@ class QuestionView(Struct, frozen=True):
 
     Attributes:
         boundary: trusted; a random word around the question, which its writer cannot guess.
-        question: redacted, at most `parse.MAX_QUESTION` characters.
+        question: redacted; the prompt has `parse.MAX_QUESTION` characters of it.
         finding_id: of the finding that it is about; empty for the whole pull request.
         instructions: of the repository's owners.
         file_names: names of the attachments, with one line each on the contents.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.commands.parse import (
     KEPT_FOR,
-    MAX_QUESTION,
+    LONGEST_QUESTION,
     Command,
     CommandName,
     PostedCommand,
@@ -310,7 +310,7 @@ def test_the_commands_of_both_are_in_the_order_of_their_times() -> None:
         ("/reviewbot ask 3F9A why?", "3f9a", "3F9A why?"),
         ("/reviewbot ask dead", "dead", "dead"),
         ("/reviewbot ask", "", ""),
-        (f"/reviewbot ask {'x' * 3000}", "", "x" * MAX_QUESTION),
+        (f"/reviewbot ask {'x' * 11_000}", "", "x" * LONGEST_QUESTION),
     ],
 )
 def test_the_rest_of_the_comment_is_the_question(body: str, target: str, question: str) -> None:
