@@ -167,8 +167,8 @@ class Period(Struct, frozen=True):
 
 
 def statistics_of(period: Period, reviews: Iterable[PastReview]) -> Statistics:
-    """Return the figures; the order of the reviews does not matter."""
-    ordered = tuple(sorted(reviews, key=_order))
+    """Return the figures; the order of the reviews does not matter, and none is from the future."""
+    ordered = tuple(sorted((one for one in reviews if one.submitted_at <= period.until), key=_order))
     return Statistics(
         repositories=period.repositories,
         since=period.since,

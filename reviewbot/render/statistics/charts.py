@@ -52,7 +52,7 @@ def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
     if not found.reviews:
         return ()
     first = found.reviews[0].submitted_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    days = max(1, (max(found.until, found.reviews[-1].submitted_at) - first).days + 1)
+    days = (found.until - first).days + 1
     size = 1 if days <= _FEW_DAYS else 7 if days <= _MANY_DAYS else 30 * ceil(days / (30 * 36))
     used, counts = [Decimal(0)] * ceil(days / size), [0] * ceil(days / size)
     for one in found.reviews:

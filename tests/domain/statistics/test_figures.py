@@ -154,6 +154,12 @@ def review(minutes: int | None = 60, **more: object) -> PastReview:
     return replace(made, **more)  # type: ignore[arg-type]  # a builder
 
 
+def test_a_review_from_the_future_does_not_count() -> None:
+    """A ledger without a verified signature can claim any time, and the charts end with the latest."""
+    later = review(submitted_at=UNTIL + timedelta(365_000))
+    assert statistics_of(PERIOD, [later, review()]) == statistics_of(PERIOD, [review()])
+
+
 def test_the_figures() -> None:
     found = statistics_of(
         PERIOD,
