@@ -99,19 +99,13 @@ def violations(world: World, pull: Pull) -> Iterator[str]:
     for key, bought in bought_by_key(world, pull).items():
         if key in posted and posted[key][0].sender in bought.buyers:
             yield f"{key} is announced by the run that bought it"
-        if key in posted and _has_cancelled(world, posted[key][0].sender, bought) and bought.has_no_answer(world):
+        if key in posted and posted[key][0].sender in bought.cancellers and bought.has_no_answer(world):
             yield f"{key} is announced by the run that cancelled it"
         if key in posted and bought.is_shown(world, pull, until=posted[key][0].at):
             yield f"{key} is announced, though a review was posted"
         is_followed = bought.has_no_answer(world) and not posted.keys().isdisjoint(_next_attempt(key))
         if key not in posted and not is_followed and _is_due(world, pull, bought):
             yield f"{key} is late and is not announced"
-
-
-def _has_cancelled(world: World, run: object, bought: Bought) -> bool:
-    """Return whether a run has cancelled it, and has not reported that this failed before it went on."""
-    failed = any(one.sender is run and "cancel not-cancelled" in one.texts[0] for one in world.github.notifications)
-    return run in bought.cancellers and not failed
 
 
 def _next_attempt(key: str) -> set[str]:

@@ -480,7 +480,6 @@ class SimulatedForge:
         if written is None:
             raise NotFound("There is no such comment.")
         written.reactions.add((BOT, reaction.value))
-        self.github.reactors.append(self.github.sender())
 
     def show_comment(self, node_id: str) -> None:
         """See `ports.Comments.show_comment`."""

@@ -213,7 +213,6 @@ class GitHub:
         self.refusals: Callable[[str], str] = lambda _body: ""
         self.notifications: list[Notification] = []
         self.sender: Callable[[], object] = lambda: None
-        self.reactors: list[object] = []
         self.on_check: Callable[[StoredCheck], None] = lambda _check: None
         self.on_text: Callable[[StoredComment], None] = lambda _comment: None
         self._ids = 1000

@@ -279,7 +279,9 @@ def _undone(world: World) -> Iterator[Violation]:
     is_left = world.setting.needs_approval or world.is_bots_own(1, pull.head_sha)
     stopped = not pull.is_open or is_skipped or is_left or world.truth.hindered or is_old or spending.is_used_up(world)
     # If the cost of earlier reviews is unknown, a person has to approve the next one.
-    is_lost = bool(world.truth.losses) or (setting.input("summary-comment", "true") == "false" and bool(pull.forced))
+    # Without a summary, that is so after a force-push, and after a comment of analyzers, which may be of a paid review.
+    has_summary = setting.input("summary-comment", "true") == "true"
+    is_lost = bool(world.truth.losses) or (not has_summary and bool(pull.forced or world.analyzed()))
     if stopped or is_lost or setting.input("review-on", "push") != "push":
         return
     changes, check = world.github.changes_of(pull), newest_check(world, pull)
