@@ -175,7 +175,7 @@ def test_the_figures() -> None:
     assert (whole.reviews, whole.hours_median, whole.hours_p90) == (2, Decimal(1), Decimal(4))
     assert (whole.credits, whole.findings, whole.fixed) == (Decimal(420), 3, 2)
     assert whole.credits_per_fixed == Decimal(210)
-    assert [(one.severity, one.findings, one.fixed, one.ignored) for one in found.by_severity if one.findings] == [
+    assert [(one.severity, one.findings, one.fixed, one.ignored) for one in found.severities] == [
         (Severity.HIGH, 2, 2, 0),
         (Severity.LOW, 1, 0, 1),
     ]
