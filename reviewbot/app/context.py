@@ -34,7 +34,7 @@ from reviewbot.settings import Settings
 T = TypeVar("T")
 
 
-class Deeds(Struct):
+class OwnTasks(Struct):
     """The ids of the tasks that a run bought or may have cancelled, also for the commands that earlier runs missed."""
 
     bought: set[str] = field(default_factory=set)
@@ -51,7 +51,7 @@ class Ports(Struct, frozen=True):
         version: of reviewbot.
         installation: the other repositories; None where a run works on one pull request only.
         uninterrupted: delays signals for some seconds, while a task is created and recorded.
-        deeds: what this run has done at the service; each run has its own.
+        own_tasks: what this run has done at the service; each run has its own.
     """
 
     forge: Forge
@@ -64,7 +64,7 @@ class Ports(Struct, frozen=True):
     version: str
     installation: Installation | None = None
     uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
-    deeds: Deeds = field(default_factory=Deeds)
+    own_tasks: OwnTasks = field(default_factory=OwnTasks)
 
 
 class Degraded(Struct):
@@ -245,8 +245,8 @@ def known_of(
         request,
         snapshot,
         skip_record=skip_record(snapshot.pull, run.signer),
-        bought_before=frozenset(run.ports.deeds.bought),
-        cancelled=frozenset(run.ports.deeds.cancelled),
+        bought_before=frozenset(run.ports.own_tasks.bought),
+        cancelled=frozenset(run.ports.own_tasks.cancelled),
     )
 
 

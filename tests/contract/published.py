@@ -42,6 +42,7 @@ OPERATIONS: Mapping[str, str] = {
     f"{_REPO}/compare/{{basehead}}": "get",
     f"{_REPO}/contents/{{path}}": "get",
     f"{_REPO}/git/blobs/{{file_sha}}": "get",
+    f"{_REPO}/git/trees/{{tree_sha}}": "get",
     f"{_REPO}/issues/comments/{{comment_id}}": "get patch delete",
     f"{_REPO}/issues/comments/{{comment_id}}/reactions": "post",
     f"{_REPO}/labels": "get",

@@ -51,7 +51,7 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
             return NoSchema(error)
         raise
     task = joined(tasks)
-    run.ports.deeds.bought.add(task.id)
+    run.ports.own_tasks.bought.add(task.id)
     return TaskCreated(task, together(packings, len(tasks)))
 
 

@@ -66,7 +66,7 @@ def cancel_open_tasks(run: RunContext, known: Known, task_ids: Iterable[str]) ->
 
 
 def cancel(run: RunContext, task_id: str) -> Done:
-    run.ports.deeds.cancelled.add(task_id)
+    run.ports.own_tasks.cancelled.add(task_id)
     try:
         run.service.cancel(task_id)
     except ServiceError as error:

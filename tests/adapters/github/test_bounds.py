@@ -48,15 +48,15 @@ def full_house() -> Iterator[str]:
                 one.close()
 
 
-@pytest.mark.parametrize("deed", ["permission", "diff"])
-def test_a_connection_that_does_not_come_is_not_waited_for_as_long_as_an_answer(deed: str) -> None:
+@pytest.mark.parametrize("call", ["permission", "diff"])
+def test_a_connection_that_does_not_come_is_not_waited_for_as_long_as_an_answer(call: str) -> None:
     clock = PatientClock()
     with full_house() as url:
         address = Address(url, f"{url}/graphql")
         with GitHubForge(TOKEN, REPO, address, clock, RetryLimits(connect=0.2, read=30, most=0)) as forge:
             began = time.monotonic()
             with pytest.raises(ForgeUnreachable, match="cannot be reached"):
-                forge.permission("mona") if deed == "permission" else forge.diff(BASE, HEAD)
+                forge.permission("mona") if call == "permission" else forge.diff(BASE, HEAD)
     assert time.monotonic() - began < 5
 
 
@@ -64,12 +64,12 @@ def test_the_limits_are_the_documented_ones() -> None:
     assert (RetryLimits().connect, RetryLimits().read) == (3, 10)
 
 
-@pytest.mark.parametrize("deed", ["permission", "diff"])
-def test_an_answer_that_drips_is_given_up(github: GitHubOnLoopback, deed: str) -> None:
+@pytest.mark.parametrize("call", ["permission", "diff"])
+def test_an_answer_that_drips_is_given_up(github: GitHubOnLoopback, call: str) -> None:
     github.faults.add(".", Drip(8, 0.001), times=None)
     with GitHubForge(TOKEN, REPO, github.address, HastyClock(), RetryLimits(most=0)) as forge:
         with pytest.raises(ForgeUnreachable, match="in time"):
-            forge.permission("mona") if deed == "permission" else github.diff(forge=forge)
+            forge.permission("mona") if call == "permission" else github.diff(forge=forge)
         assert forge.requests == 1
 
 

@@ -111,12 +111,12 @@ def through(github: GitHubOnLoopback, other: GitHubForge) -> Iterator[None]:
             github.forge = kept
 
 
-Deed = Callable[["GitHubOnLoopback"], object]
-DEEDS: list[Deed] = [comment, read, diff, snapshot]
-READS: list[Deed] = [read, diff, snapshot]
+Call = Callable[["GitHubOnLoopback"], object]
+CALLS: list[Call] = [comment, read, diff, snapshot]
+READS: list[Call] = [read, diff, snapshot]
 
 
-@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
@@ -129,23 +129,23 @@ READS: list[Deed] = [read, diff, snapshot]
     ],
 )
 def test_a_refusal_becomes_its_class_and_is_not_asked_again(
-    github: GitHubOnLoopback, deed: Deed, answer: Reply, expected: type[ForgeError]
+    github: GitHubOnLoopback, call: Call, answer: Reply, expected: type[ForgeError]
 ) -> None:
     github.faults.add(".", answer, times=None)
     with pytest.raises(ForgeError) as caught:
-        deed(github)
+        call(github)
     assert type(caught.value) is expected
     assert caught.value.hint
     assert len(github.sent()) == 1
     assert github.clock.waits == []
 
 
-@pytest.mark.parametrize("deed", [comment, diff, snapshot])
+@pytest.mark.parametrize("call", [comment, diff, snapshot])
 @pytest.mark.parametrize("status", [404, 410])
-def test_what_is_not_there_is_not_found(github: GitHubOnLoopback, deed: Deed, status: int) -> None:
+def test_what_is_not_there_is_not_found(github: GitHubOnLoopback, call: Call, status: int) -> None:
     github.faults.add(".", reply(status, "Not Found"), times=None)
     with pytest.raises(NotFound, match=str(status)):
-        deed(github)
+        call(github)
 
 
 def test_a_missing_permission_is_named_in_the_workflows_syntax(github: GitHubOnLoopback) -> None:
@@ -222,13 +222,13 @@ LIMITS = [
 ]
 
 
-@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(("answer", "wait"), LIMITS)
 def test_a_limit_is_waited_for_even_by_a_write_since_nothing_was_done(
-    github: GitHubOnLoopback, deed: Deed, answer: Reply, wait: float
+    github: GitHubOnLoopback, call: Call, answer: Reply, wait: float
 ) -> None:
     github.faults.add(".", answer)
-    deed(github)
+    call(github)
     assert github.clock.waits == [wait]
     assert len(github.sent()) == 2
 
@@ -270,22 +270,22 @@ BREAKDOWNS: list[Fault] = [
 
 
 @pytest.mark.parametrize(
-    ("deed", "fault"),
+    ("call", "fault"),
     # A diff may be any bytes, so invalid data cannot be detected here.
-    [(deed, fault) for deed in READS for fault in BREAKDOWNS if deed is not diff or not isinstance(fault, Garbage)],
+    [(call, fault) for call in READS for fault in BREAKDOWNS if call is not diff or not isinstance(fault, Garbage)],
 )
-def test_a_read_survives_a_breakdown(github: GitHubOnLoopback, deed: Deed, fault: Fault) -> None:
+def test_a_read_survives_a_breakdown(github: GitHubOnLoopback, call: Call, fault: Fault) -> None:
     github.faults.add(".", fault)
-    deed(github)
+    call(github)
     assert github.clock.waits == [1.0]
 
 
-@pytest.mark.parametrize("deed", [comment, hide])
+@pytest.mark.parametrize("call", [comment, hide])
 @pytest.mark.parametrize("fault", [*BREAKDOWNS, RecordedThen(502), RecordedThen(None)])
-def test_a_write_is_never_repeated_blindly(github: GitHubOnLoopback, deed: Deed, fault: Fault) -> None:
+def test_a_write_is_never_repeated_blindly(github: GitHubOnLoopback, call: Call, fault: Fault) -> None:
     github.faults.add(".", fault)
     with pytest.raises(ForgeUnreachable):
-        deed(github)
+        call(github)
     assert len(github.sent()) == 1
     assert len(github.snapshot().comments) <= 1
 
@@ -297,28 +297,28 @@ def test_a_deletion_is_repeated_since_it_can_be_done_once_only(github: GitHubOnL
     assert github.snapshot().comments == ()
 
 
-@pytest.mark.parametrize("deed", READS)
-def test_reads_give_up_in_the_end(github: GitHubOnLoopback, deed: Deed) -> None:
+@pytest.mark.parametrize("call", READS)
+def test_reads_give_up_in_the_end(github: GitHubOnLoopback, call: Call) -> None:
     github.faults.add(".", Reply(502), times=None)
     with pytest.raises(ForgeUnreachable, match="502"):
-        deed(github)
+        call(github)
     assert github.clock.waits == [1.0, 2.0, 4.0, 8.0]
 
 
-@pytest.mark.parametrize("deed", READS)
-def test_silence_is_not_waited_out(github: GitHubOnLoopback, deed: Deed) -> None:
+@pytest.mark.parametrize("call", READS)
+def test_silence_is_not_waited_out(github: GitHubOnLoopback, call: Call) -> None:
     github.faults.add(".", Delay(1.5))
     with through(github, github.open(retry_limits=RetryLimits(read=1))):
-        deed(github)
+        call(github)
     assert github.clock.waits == [1.0]
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_a_server_that_is_not_there_is_unreachable(github: GitHubOnLoopback, deed: Deed) -> None:
+@pytest.mark.parametrize("call", CALLS)
+def test_a_server_that_is_not_there_is_unreachable(github: GitHubOnLoopback, call: Call) -> None:
     nowhere = Address("http://127.0.0.1:9", "http://127.0.0.1:9/graphql")
     forge = GitHubForge("ghs_x", REPO, nowhere, github.clock)
     with through(github, forge), pytest.raises(ForgeUnreachable, match="cannot be reached"):
-        deed(github)
+        call(github)
     # Nothing was sent, so even the write is retried.
     assert github.clock.waits == [1.0, 2.0, 4.0, 8.0]
 
