@@ -312,7 +312,7 @@ def test_up_to_four_files_are_sent_under_their_own_names(tmp_path: Path) -> None
     texts = {one["fileName"]: one["content"] for one in sent["attachments"]}
     assert next(iter(texts)) == "change.diff"
     assert set(texts) == {"change.diff", "change.diff.txt", "app.py", "lib-app.py", "context.md"}
-    assert {one["mimeType"] for one in sent["attachments"]} == {"text/plain", "text/markdown"}
+    assert {one["mimeType"] for one in sent["attachments"]} == {"text/plain"}
     assert texts["lib-app.py"] == '=== "lib/app.py" (1 line)\n   1| x = 1\n'
     assert '- lib-app.py: the file "lib/app.py" at the head, with numbered lines\n' in sent["prompt"]
     manifest = json.loads((done.workspace / "report.json").read_text(encoding="utf-8"))["manifest"]["sent"]

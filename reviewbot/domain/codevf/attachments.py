@@ -220,7 +220,7 @@ def with_context(packing: Packing, context: ContextText) -> Packing:
     """Add the context as the last attachment, if there is any and an attachment is free."""
     if not context.parts or len(packing.attachments) == MAX_ATTACHMENTS:
         return packing
-    attachments = (*packing.attachments, Attachment(CONTEXT, context.text, "text/markdown"))
+    attachments = (*packing.attachments, Attachment(CONTEXT, context.text))
     return replace(packing, attachments=attachments, context=context.parts)
 
 
