@@ -130,7 +130,7 @@ def _tag(tag: _Tag) -> Tag:
 
 
 def _moment(value: object, of_day: time) -> datetime | None:
-    """Return an ISO 8601 time, in UTC if it has no zone; of a date alone the time `of_day`. None if it is none."""
+    """Return an ISO 8601 time, in UTC if it has no zone; of a date alone the time `of_day`; None if invalid."""
     if not isinstance(value, str):
         return None
     try:

@@ -86,10 +86,10 @@ def credits_chart(found: Statistics) -> str:
     bars = []
     for at, one in enumerate(buckets):
         height = _pixels(one.credits, marks)
-        told = f"{one.name}: {rounded(one.credits, 0)} credits, {counted(one.reviews, 'review')}"
+        tooltip = f"{one.name}: {rounded(one.credits, 0)} credits, {counted(one.reviews, 'review')}"
         bars.append(
             f'<rect class="bar" x="{at * width + width * 0.1:.3f}%" y="{_TOP + HEIGHT - height:.1f}" '
-            f'width="{width * 0.8:.3f}%" height="{height:.1f}"><title>{line(told)}</title></rect>'
+            f'width="{width * 0.8:.3f}%" height="{height:.1f}"><title>{line(tooltip)}</title></rect>'
         )
     starts = [(at * width + width / 2, one.start) for at, one in enumerate(buckets)]
     label = f"Credits used over time, {rounded(found.whole.credits, 0)} in total"
@@ -104,9 +104,11 @@ def hours_chart(found: Statistics) -> str:
     dots = []
     for one in done:
         share = _share(one.submitted_at, buckets)
-        told = f"{one.repository} #{one.pull_number}, {one.submitted_at:%Y-%m-%d}: {rounded(one.hours)} hours"
+        tooltip = f"{one.repository} #{one.pull_number}, {one.submitted_at:%Y-%m-%d}: {rounded(one.hours)} hours"
         y = _TOP + HEIGHT - _pixels(one.hours or Decimal(0), marks)
-        dots.append(f'<circle class="dot-of" cx="{share:.3f}%" cy="{y:.1f}" r="4"><title>{line(told)}</title></circle>')
+        dots.append(
+            f'<circle class="dot-of" cx="{share:.3f}%" cy="{y:.1f}" r="4"><title>{line(tooltip)}</title></circle>'
+        )
     lines = [
         _level(value, marks, name, kind)
         for value, name, kind in (
@@ -192,10 +194,10 @@ def _outcome(one: SeveritySum, row: int, most: int) -> str:
     scale = 88 / max(1, most)
     for end, count in _ends(one):
         width = count * scale
-        told = f"{one.severity.value}: {number(count)} {end.value}"
+        tooltip = f"{one.severity.value}: {number(count)} {end.value}"
         parts.append(
             f'<rect class="{end.value}" x="{x:.3f}%" y="{row * _ROW + 4}" width="{width:.3f}%" height="{_BAR}">'
-            f"<title>{told}</title></rect>"
+            f"<title>{tooltip}</title></rect>"
         )
         if width >= _WIDE_ENOUGH:
             middle = x + width / 2
