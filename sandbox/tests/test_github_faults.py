@@ -11,6 +11,7 @@ from reviewbot_sandbox.faults import ClientDies, DropBefore, Faults, Meanwhile, 
 from reviewbot_sandbox.github import World
 
 COMMENT = {"body": "Hm."}
+REPOSITORY = '{repository(owner:"acme",name:"widget"){url}}'
 
 
 def _add(url: str, *rules: dict[str, object]) -> httpx.Response:
@@ -30,11 +31,11 @@ def test_the_second_matching_request_is_answered_in_the_services_place(
 
 
 def test_one_graphql_operation_is_told_from_another_by_its_body(github_http: httpx.Client, github_url: str) -> None:
-    _add(github_url, {"match": "^/graphql$", "body": "rateLimit", "times": None, "do": {"status": 502}})
-    for query, status in (("{viewer{login}}", 200), ("{rateLimit{cost}}", 502), ("{rateLimit{cost}}", 502)):
+    _add(github_url, {"match": "^/graphql$", "body": "repository", "times": None, "do": {"status": 502}})
+    for query, status in (("{viewer{login}}", 200), (REPOSITORY, 502), (REPOSITORY, 502)):
         assert github_http.post(f"{github_url}/graphql", json={"query": query}).status_code == status
     httpx.delete(f"{github_url}/_control/faults")
-    assert github_http.post(f"{github_url}/graphql", json={"query": "{rateLimit{cost}}"}).status_code == 200
+    assert github_http.post(f"{github_url}/graphql", json={"query": REPOSITORY}).status_code == 200
 
 
 @pytest.mark.parametrize("status", [502, None])

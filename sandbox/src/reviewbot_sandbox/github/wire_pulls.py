@@ -245,24 +245,6 @@ class PullWire(Wire):
             ],
         }
 
-    def annotations(self, run: r.CheckRun) -> list[Json]:
-        """Return a check run's annotations."""
-        return [
-            {
-                "path": note.path,
-                "blob_href": self.at.blob(run.repo, run.head_sha, note.path),
-                "start_line": note.start_line,
-                "end_line": note.end_line,
-                "start_column": note.start_column,
-                "end_column": note.end_column,
-                "annotation_level": note.level,
-                "title": note.title,
-                "message": note.message,
-                "raw_details": note.raw_details,
-            }
-            for note in run.output.annotations
-        ]
-
     def _minimal(self, pull: r.PullRequest) -> Json:
         repo = self.store.repo(pull.repo)
         home = {"id": repo.id, "url": self.at.repo(repo.full_name), "name": repo.name}
