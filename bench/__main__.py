@@ -35,7 +35,6 @@ PARTS: Mapping[str, Part] = {
 
 
 def play(names: Sequence[str], size: Size) -> Results:
-    """Measure these parts."""
     began, machine = time.monotonic(), describe(ROOT)
     with tempfile.TemporaryDirectory(prefix="reviewbot-bench-") as folder:
         found = [_measured(name, size, Path(folder)) for name in names]
@@ -77,7 +76,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def stored() -> Results:
-    """Return the stored figures."""
     return Results.of_json(json.loads(RESULTS.read_text(encoding="utf-8")))
 
 

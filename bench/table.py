@@ -61,7 +61,6 @@ class Results:
     goals: tuple[Goal, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
         return asdict(self)
 
     @classmethod
@@ -116,7 +115,6 @@ def _side(cells: Sequence[str]) -> str:
 
 
 def goals_table(goals: Iterable[Goal]) -> str:
-    """Format the goals."""
     words = {True: "met", False: "**missed**", None: "not measured"}
     return markdown(
         ("goal", "wanted", "found", ""), [(one.what, one.wanted, one.found, words[one.met]) for one in goals]

@@ -8,7 +8,6 @@ from reviewbot_sandbox.codevf.model import Answer, Engineer, JsonValue, Structur
 
 
 def canned(answer: Answer) -> Engineer:
-    """Return the same answer for each task."""
     return lambda _request: answer
 
 

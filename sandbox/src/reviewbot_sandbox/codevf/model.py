@@ -21,7 +21,6 @@ class Mode(Enum):
 
     @property
     def multiplier(self) -> Decimal:
-        """Multiplier of the credits."""
         return {Mode.REALTIME: Decimal(2), Mode.FAST: Decimal("1.5"), Mode.STANDARD: Decimal(1)}[self]
 
     @property
@@ -214,7 +213,6 @@ class TaskLife:
 
     @property
     def seconds(self) -> float:
-        """From creation to the end."""
         return sum(stage.seconds for stage in self.stages)
 
 

@@ -93,7 +93,6 @@ class CodeVFService:
         return self.setup.clock()
 
     def plan(self, planned: PlannedRefusal) -> None:
-        """Plan a refusal of a later request."""
         with self._lock:
             self._planned.append(planned)
 
@@ -132,7 +131,6 @@ class CodeVFService:
         return self.setup.house.tags
 
     def balance(self, account: Account) -> state.Balance:
-        """Return the account's credits now."""
         with self._lock:
             return state.balance(self._state, account, self.now())
 

@@ -25,7 +25,6 @@ _READ = ((Scope.PULL_REQUESTS, Access.READ),)
 
 
 def pull_request(repo: r.Repository, info: Info, number: int) -> PullRequest:
-    """Return one pull request."""
     asked = context(info)
     require(asked.store, asked.viewer, repo, _READ)
     found = asked.store.pulls.get((repo.full_name, number))

@@ -27,7 +27,6 @@ def merge_queue(repo: r.Repository, info: Info, branch: str | None = None) -> Br
 
 
 def entries(queue: BranchAt, info: Info, **arguments: object) -> dict[str, object]:
-    """Return the entries in order."""
     line = waiting_in(context(info).store, queue.repo, queue.name)
     rows = [{"repo": queue.repo, "position": place, "entry": entry} for place, entry in enumerate(line, 1)]
     return page(info, rows, arguments)

@@ -84,7 +84,6 @@ def read_object(info: Info, full_name: str, expression: str) -> ObjectAt | Commi
 
 
 def commit_at(info: Info, full_name: str, sha: str) -> CommitAt | None:
-    """Return a commit by its hash."""
     git = context(info).store.git(full_name)
     return CommitAt(full_name, git.commit(sha)) if git.resolve(sha) else None
 
@@ -102,7 +101,6 @@ def is_binary(blob: ObjectAt, _info: Info) -> bool:
 
 
 def tree_entries(tree: ObjectAt, info: Info) -> list[EntryAt]:
-    """Return the entries directly inside a tree."""
     entries = context(info).store.git(tree.repo).tree(tree.object.oid)
     return [EntryAt(tree.repo, entry.name, entry) for entry in entries]
 

@@ -39,7 +39,6 @@ class Context:
 
     @property
     def store(self) -> Store:
-        """The state."""
         return self.world.store
 
 

@@ -113,7 +113,6 @@ def _publish_head(store: Store, pull: PullRequest) -> None:
 
 
 def _next_number(store: Store, repo: Repository) -> int:
-    """Return the number of a repository's next pull request."""
     return max((pull.number for pull in store.pulls_of(repo.full_name)), default=0) + 1
 
 

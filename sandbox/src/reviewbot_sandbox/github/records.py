@@ -75,7 +75,6 @@ class App:
 
     @property
     def login(self) -> str:
-        """The login under which the App acts."""
         return f"{self.slug}[bot]"
 
 

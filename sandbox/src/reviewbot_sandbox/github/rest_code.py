@@ -25,12 +25,10 @@ _LINE = 60
 
 
 def get_repo(call: Call) -> Answer:
-    """Return the repository."""
     return Answer(200, call.wire.whole_repo(call.repo))
 
 
 def get_branch(call: Call) -> Answer:
-    """Return a branch and its tip."""
     full, name = call.repo.full_name, call.path["branch"]
     sha = call.git.branches().get(name)
     if sha is None:
@@ -49,12 +47,10 @@ def get_branch(call: Call) -> Answer:
 
 
 def get_rules(call: Call) -> Answer:
-    """Return the rules that are in force for a branch."""
     return paged(call, _rules(call.repo, call.path["branch"]), lambda rule: rule)
 
 
 def get_commit(call: Call) -> Answer:
-    """Return a commit with its files."""
     sha = call.git.resolve(call.path["ref"])
     if sha is None:
         raise Refusal(422, f"No commit found for SHA: {call.path['ref']}")
@@ -105,7 +101,6 @@ def _base64(data: bytes) -> str:
 
 
 def get_blob(call: Call) -> Answer:
-    """Return a blob by its hash."""
     found = call.git.read(call.path["sha"])
     if found is None or found.kind is not Kind.BLOB:
         raise not_found()
@@ -121,7 +116,6 @@ def get_blob(call: Call) -> Answer:
 
 
 def get_tree(call: Call) -> Answer:
-    """Return a tree with all its folders and files."""
     commit = call.git.resolve(call.path["sha"])
     if commit is None:
         raise not_found()
@@ -185,7 +179,6 @@ def _diff(call: Call, old: str, new: str) -> bytes:
 
 
 def get_permission(call: Call) -> Answer:
-    """Return a person's permission in the repository."""
     wanted = call.path["login"].lower()
     login = next((login for login in call.store.users if login.lower() == wanted), None)
     if login is None:

@@ -104,7 +104,6 @@ def create_review(call: Call) -> Answer:
 
 
 def delete_review(call: Call) -> Answer:
-    """Drop a pending review."""
     found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
     body = call.wire.review(found)
     reviews.delete_review(call.store, found)

@@ -35,7 +35,6 @@ def list_comments(call: Call) -> Answer:
 
 
 def create_comment(call: Call) -> Answer:
-    """Post into the conversation."""
     pull = call.pull
     body = call.fields.needed("body")
     return Answer(
@@ -125,7 +124,6 @@ def list_checks(call: Call) -> Answer:
 
 
 def create_status(call: Call) -> Answer:
-    """Set a commit status."""
     made = checks.create_status(call.store, call.repo, call.path["sha"], call.viewer.login, call.fields)
     return Answer(201, call.wire.status(made))
 

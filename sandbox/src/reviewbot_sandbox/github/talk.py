@@ -24,7 +24,6 @@ def check_body(store: Store, resource: str, body: str) -> None:
 
 
 def add_comment(store: Store, place: Place, author: str, body: str) -> IssueComment:
-    """Post into the conversation."""
     store.pull(place)
     check_body(store, "IssueComment", body)
     now = store.now()
@@ -58,7 +57,6 @@ def edit_comment(store: Store, comment: IssueComment, editor: str, body: str) ->
 
 
 def delete_comment(store: Store, comment: IssueComment) -> None:
-    """Delete a comment of the conversation."""
     del store.comments[comment.id]
 
 

@@ -234,7 +234,6 @@ class Wire:
         return entry
 
     def reaction(self, reaction: r.Reaction) -> Json:
-        """Return an emoji and whose it is."""
         return {
             "id": reaction.id,
             "node_id": node_id("REA", reaction.id),

@@ -22,7 +22,6 @@ class PullWire(Wire):
     """Writes everything that belongs to a pull request."""
 
     def pull_simple(self, pull: r.PullRequest) -> Json:
-        """Return a pull request as lists show it."""
         url, page = f"{self.at.repo(pull.repo)}/pulls/{pull.number}", self.at.page(pull.repo, pull.number)
         issue = f"{self.at.repo(pull.repo)}/issues/{pull.number}"
         links = {
@@ -113,7 +112,6 @@ class PullWire(Wire):
         }
 
     def comment(self, comment: r.IssueComment) -> Json:
-        """Return a comment of the conversation."""
         url = f"{self.at.repo(comment.repo)}/issues/comments/{comment.id}"
         node = node_id("IC", comment.id)
         return {
@@ -213,7 +211,6 @@ class PullWire(Wire):
         }
 
     def check(self, run: r.CheckRun) -> Json:
-        """Return a check run."""
         url = f"{self.at.repo(run.repo)}/check-runs/{run.id}"
         output = run.output
         return {
@@ -257,7 +254,6 @@ class PullWire(Wire):
         }
 
     def status(self, status: r.Status) -> Json:
-        """Return a commit status."""
         at = moment(status.created_at)
         return {
             "url": f"{self.at.repo(status.repo)}/statuses/{status.sha}",

@@ -186,7 +186,6 @@ class World:
             return merge_queue.form_group(self.store, full_name, tuple(numbers))
 
     def pull(self, full_name: str, number: int) -> PullRequest:
-        """Return a pull request as it is now."""
         with self.store.lock:
             return self.store.pull((full_name, number))
 
@@ -220,7 +219,6 @@ class World:
             return talk.keep(self.store, replace(pull, base_ref=base, base_sha=tip))
 
     def label(self, full_name: str, number: int, name: str, by: str) -> PullRequest:
-        """Set a label as a person."""
         with self.store.lock:
             pull = self.store.pull((full_name, number))
             return talk.add_labels(self.store, pull, self.user(by).login, [name])
@@ -236,7 +234,6 @@ class World:
             self.store.closing.setdefault((full_name, number), []).append(made)
 
     def comment(self, full_name: str, number: int, by: str, body: str) -> IssueComment:
-        """Comment in the conversation as a person."""
         with self.store.lock:
             return talk.add_comment(self.store, (full_name, number), self.user(by).login, body)
 
@@ -254,7 +251,6 @@ class World:
             return reviews.edit_reply(self.store, self.store.replies[comment_id], self.user(by).login, body)
 
     def delete_comment(self, comment_id: int) -> None:
-        """Delete a comment of any author as a person."""
         with self.store.lock:
             if comment_id in self.store.comments:
                 talk.delete_comment(self.store, self.store.comments[comment_id])
@@ -270,7 +266,6 @@ class World:
             return reviews.create_review(self.store, self.pull(full_name, number), self.user(by).login, form)
 
     def review_comment(self, full_name: str, number: int, by: str, form: CommentForm) -> ReviewComment:
-        """Comment on a line as a person."""
         with self.store.lock:
             pull = self.store.pull((full_name, number))
             return reviews.create_comment(self.store, pull, self.user(by).login, form, pull.head_sha)
