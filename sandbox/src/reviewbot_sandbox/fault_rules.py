@@ -238,24 +238,23 @@ def read_rule(values: object) -> Rule:
     return Rule(rule.match, read_fault(rule.do), method, rule.body, rule.nth, rule.times)
 
 
-def read_fault(do: Mapping[str, object]) -> Fault:  # noqa: PLR0911 — one for each form
+def read_fault(do: Mapping[str, object]) -> Fault:
     """Return what a rule does, from its JSON; raise ValueError with the problem if it is invalid."""
     if do == {"garbage": True}:
         return Garbage()
     kind = next((form for key, form in _FORMS.items() if key in do), None)
     if kind is None:
         raise ValueError(f"unknown fault {str(do)[:200]}; one of {', '.join(_FORMS)}, garbage")
-    match convert(do, kind):
-        case _Answer(status, headers, body):
-            text = body if isinstance(body, str) else json.dumps(body)
-            return Reply(status, tuple(headers.items()), text.encode())
-        case _Drip(size, delay):
-            return Drip(size, delay / 1000)
-        case _Delay(delay):
-            return Delay(delay / 1000)
-        case _Drop("before"):
-            return DropBefore()
-        case _Drop(how):
-            return DropMiddle(reset=how == "reset")
-        case _RecordedThen(status):
-            return RecordedThen(None if isinstance(status, str) else status)
+    fault: _Answer | _Drip | _Delay | _Drop | _RecordedThen = convert(do, kind)
+    match fault:
+        case _Answer():
+            text = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
+            return Reply(fault.status, tuple(fault.headers.items()), text.encode())
+        case _Drip():
+            return Drip(fault.drip, fault.delay_ms / 1000)
+        case _Delay():
+            return Delay(fault.delay_ms / 1000)
+        case _Drop():
+            return DropBefore() if fault.drop == "before" else DropMiddle(reset=fault.drop == "reset")
+        case _RecordedThen():
+            return RecordedThen(None if isinstance(fault.recorded_then, str) else fault.recorded_then)
