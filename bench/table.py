@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from bench.measure import Spread
 
@@ -59,19 +59,6 @@ class Results:
     seconds: float
     tables: tuple[Table, ...]
     goals: tuple[Goal, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def of_json(cls, value: Mapping[str, Any]) -> Results:
-        """Return the results of `as_json`'s values."""
-        tables = (
-            Table(one["name"], tuple(one["columns"]), tuple(map(tuple, one["rows"])), one["note"])
-            for one in value["tables"]
-        )
-        goals = (Goal(**one) for one in value["goals"])
-        return cls(value["machine"], value["size"], value["seconds"], tuple(tables), tuple(goals))
 
 
 def spread(value: Spread | None, unit: str = "") -> str:
