@@ -24,7 +24,7 @@ from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.statistics.past import PastPull, PullState
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.plan import earliest
+from reviewbot.terminal.plan import start_of
 from reviewbot.terminal.progress import Progress
 from tests.app.house import KEY, OTHER_KEY, REPO, SCALE, TOKEN, Rig, answer, earlier, finding, house, said
 from tests.domain.builders import purchase
@@ -216,11 +216,11 @@ def test_the_progress_is_the_part_of_the_period_that_was_read() -> None:
 
 @pytest.mark.parametrize(
     ("text", "days"),
-    [("1d", 1), ("2w", 14), ("3m", 90), ("1y", 365), ("2026-11-20", 4), ("2026-11-25", None), ("99999y", None)],
+    [("1d", 1), ("2w", 14), ("3m", 90), ("1y", 365), ("2026-11-20", 4), ("2026-11-25", -1), ("99999y", None)],
 )
 def test_the_period_begins_so_many_days_ago_or_at_a_date(text: str, days: int | None) -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
-    assert earliest(text, now) == (None if days is None else now - timedelta(days))
+    assert start_of(text, now) == (None if days is None else now - timedelta(days))
 
 
 def test_a_repository_that_the_token_cannot_see_is_named(tmp_path: Path) -> None:
