@@ -238,6 +238,8 @@ def test_the_repository_is_that_of_the_clone(tmp_path: Path, monkeypatch: pytest
     out, err = io.StringIO(), io.StringIO()
     assert cli.main(["stats", "--since", "4w"], {"PATH": os.environ["PATH"]}, out, err) == 2
     assert f"GITHUB_TOKEN=$(gh auth token) reviewbot stats --since 4w --repo {REPO}" in err.getvalue()
+    assert cli.main(["stats", "--since", "2099-01-01"], {"PATH": os.environ["PATH"]}, out, err) == 2
+    assert "`2099-01-01` is not a time in the past" in err.getvalue()
 
 
 def test_hostile_text_in_an_unverified_ledger_has_no_effect(tmp_path: Path) -> None:
