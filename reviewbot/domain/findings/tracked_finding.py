@@ -1,4 +1,7 @@
-"""Findings as the ledger stores them: their state, waivers and bypasses."""
+"""Findings as the ledger stores them: their state, waivers and bypasses.
+
+The ledger writes an `array_like` value as a JSON list: keys would take more space than the values.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from msgspec import Struct
 
 from reviewbot.domain.diff.text_index import Block
 from reviewbot.domain.model.review import Category, Severity, Side
+from reviewbot.domain.text.strict_json import Count
 
 MAX_TITLE = 200
 MAX_TEXT = 1_500
@@ -35,7 +39,7 @@ class FindingState(StrEnum):
         return self in {FindingState.OPEN, FindingState.CHANGED}
 
 
-class Waiver(Struct, frozen=True):
+class Waiver(Struct, frozen=True, array_like=True):
     """A collaborator accepted a finding, for its code as it was.
 
     Attributes:
@@ -48,11 +52,11 @@ class Waiver(Struct, frozen=True):
 
     by: str
     reason: str
-    copies: int
+    copies: Count
     verbatim: str
 
 
-class Bypass(Struct, frozen=True):
+class Bypass(Struct, frozen=True, array_like=True):
     """A maintainer let one head pass, for one base branch."""
 
     head_sha: str
@@ -65,7 +69,7 @@ class Bypass(Struct, frozen=True):
         return (self.head_sha, self.base_ref) == (head_sha, base_ref)
 
 
-class Acceptance(Struct, frozen=True):
+class Acceptance(Struct, frozen=True, array_like=True):
     """A maintainer has read an answer that could not be parsed completely, and accepts it as the review of a head."""
 
     head_sha: str
@@ -77,7 +81,7 @@ class Acceptance(Struct, frozen=True):
         return (self.head_sha, self.task_id) == (head_sha, task_id)
 
 
-class Judged(Struct, frozen=True):
+class Judged(Struct, frozen=True, array_like=True):
     """A finding that was open when a change was judged, waived or not.
 
     Attributes:
@@ -97,7 +101,7 @@ LOST = Judged("", FindingState.OPEN, blocks=True, carried=True)
 """One or more that blocked and that nothing remembers."""
 
 
-class TrackedFinding(Struct, frozen=True):
+class TrackedFinding(Struct, frozen=True, array_like=True):
     """A finding in the ledger.
 
     Attributes:
@@ -122,12 +126,12 @@ class TrackedFinding(Struct, frozen=True):
     title: str
     path: str
     side: Side = Side.RIGHT
-    line: int | None = None
+    line: Count | None = None
     block: Block | None = None
     in_file: bool = False
     added: bool = False
     touched: bool = False
-    copies: int = 0
+    copies: Count = 0
     standing: FindingState = FindingState.OPEN
     found: str = ""
     closed: str = ""
@@ -154,7 +158,7 @@ class Findings(Struct, frozen=True, dict=True):
     """
 
     records: tuple[TrackedFinding, ...] = ()
-    beyond: tuple[tuple[Severity, int], ...] = ()
+    beyond: tuple[tuple[Severity, Count], ...] = ()
     broken: bool = False
 
     @cached_property

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from reviewbot.domain.text.bounds import shorten
 from reviewbot.domain.text.escaping import quoted
+from reviewbot.domain.text.strict_json import Whole
 from reviewbot.values import replace
 
 DOCUMENTS = (
@@ -87,7 +88,7 @@ class ProjectContext(Struct, frozen=True):
         return replace(self, files={path: text for path, text in self.files.items() if path in left})
 
 
-class ContextPart(Struct, frozen=True):
+class ContextPart(Struct, frozen=True, array_like=True):
     """A part of the context as it is sent: a line of the manifest.
 
     Attributes:
@@ -97,8 +98,8 @@ class ContextPart(Struct, frozen=True):
     """
 
     name: str
-    bytes: int
-    redactions: int
+    bytes: Whole
+    redactions: Whole
     sha256: str
 
 

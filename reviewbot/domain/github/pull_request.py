@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.model.review import Side
+from reviewbot.domain.text.strict_json import Moment
 from reviewbot.values import replace
 
 RECENT_COMMITS = 10
@@ -235,7 +236,7 @@ class CheckRun(Struct, frozen=True):
         return None if self.foreign or self.tag is None else self.tag.verdict or None
 
 
-class Seen(Struct, frozen=True):
+class Seen(Struct, frozen=True, array_like=True):
     """The pull request as a run saw it when it wrote the ledger: what happened later could hide a newer one.
 
     Attributes:
@@ -244,8 +245,8 @@ class Seen(Struct, frozen=True):
     """
 
     head_sha: str = ""
-    forced_at: datetime | None = None
-    retargeted_at: datetime | None = None
+    forced_at: Moment | None = None
+    retargeted_at: Moment | None = None
 
     @classmethod
     def of(cls, pull: PullRequest) -> Seen:

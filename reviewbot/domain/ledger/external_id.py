@@ -13,8 +13,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from reviewbot.domain.github.check_identity import TAG_LENGTH
-from reviewbot.domain.ledger.codec import MAX_COUNTER, short_credits
-from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.codec import short_credits
+from reviewbot.domain.ledger.ledger import MAX_COUNTER, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
 from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.policy.verdict import Coverage, Rules

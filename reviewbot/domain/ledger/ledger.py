@@ -10,8 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from math import ceil
+from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.findings.tracked_finding import LOST, Acceptance, Bypass, Findings, FindingState, Judged
@@ -20,11 +21,15 @@ from reviewbot.domain.github.pull_request import Seen, Snapshot
 from reviewbot.domain.ledger.opinions import Opinions, opinions_of
 from reviewbot.domain.model.options import AnswerForm, ReviewKind
 from reviewbot.domain.model.question import Question, Questions
-from reviewbot.domain.model.review import Mode
+from reviewbot.domain.model.review import Credits, Mode
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
+from reviewbot.domain.text.strict_json import Whole
 from reviewbot.values import replace
 
 MAX_TASKS = 30
+MAX_COUNTER = 10**9 - 1
+"""Nine digits, which fit in a check run's `external_id`."""
+
 MAX_JUDGED = 30
 """How many open findings are kept per judgement; if more block, only a review of the whole change can pass."""
 
@@ -51,13 +56,7 @@ class TaskState(StrEnum):
         return _RANKS[self]
 
 
-_RANKS = {
-    TaskState.DEFERRED: 0,
-    TaskState.INTENT: 1,
-    TaskState.OPEN: 2,
-    TaskState.DONE: 3,
-    TaskState.ENDED: 3,
-}
+_RANKS = {state: 3 if state.is_over else rank for rank, state in enumerate(TaskState)}
 
 
 class Judgement(Struct, frozen=True):
@@ -108,16 +107,16 @@ class Purchase(Struct, frozen=True):
     """
 
     identity: str
-    attempt: int
+    attempt: Whole
     state: TaskState
     task_id: str
     head_sha: str
-    hold: int
+    hold: Credits
     used: Decimal | None
     submitted_at: str
     coverage: Coverage
-    missed: int
-    size_tier: int
+    missed: Whole
+    size_tier: Whole
     judgement: Judgement
     since: str
     base_ref: str
@@ -126,12 +125,12 @@ class Purchase(Struct, frozen=True):
     selection: str
     selecting: str
     confirms: bool = False
-    parts: int = 1
-    minutes: int | None = None
+    parts: Whole = 1
+    minutes: Whole | None = None
     change: str = ""
     judged: tuple[Judged, ...] = ()
-    max_credits: int = 0
-    lines: int | None = None
+    max_credits: Credits = 0
+    lines: Whole | None = None
     no_schema: bool = False
     unread_at: str = ""
     head_at: str = ""
@@ -212,7 +211,7 @@ class Ledger(Struct, frozen=True):
     findings: Findings = field(default_factory=Findings)
     bypass: Bypass | None = None
     acceptance: Acceptance | None = None
-    counter: int = 0
+    counter: Annotated[int, Meta(ge=0, le=MAX_COUNTER)] = 0
     seen: Seen = field(default_factory=Seen)
     opinions: tuple[Opinions, ...] = ()
     stated: str = ""

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from reviewbot.domain.model.review import Credits
+
 MAX_QUESTIONS = 20
 MOST_OPEN = 5
 """How many questions of a pull request may be open; each is looked up by every run."""
@@ -28,7 +30,7 @@ class QuestionState(StrEnum):
 _ORDER = tuple(QuestionState)
 
 
-class Question(Struct, frozen=True):
+class Question(Struct, frozen=True, array_like=True):
     """A question that was bought, or the intent to buy its answer.
 
     Attributes:
@@ -48,7 +50,7 @@ class Question(Struct, frozen=True):
     finding: str
     state: QuestionState
     task_id: str
-    hold: int
+    hold: Credits
     used: Decimal | None
     at: str
 

@@ -17,6 +17,8 @@ from msgspec import Meta
 Whole = Annotated[int, Meta(ge=-(10**15), le=10**15)]
 """An integer that every JSON parser can represent."""
 
+Count = Annotated[int, Meta(ge=0, le=10**9)]
+
 DecimalText = Annotated[str, Meta(pattern=r"\A-?[0-9]{1,15}(\.[0-9]{1,9})?\Z")]
 """A decimal number as text."""
 
@@ -108,11 +110,6 @@ def salvage(value: Mapping[str, object], kind: type[S]) -> tuple[S, dict[str, ob
         except JsonMismatch as error:
             field = re.split(r"[.[]", error.where, maxsplit=1)[0]
             rest[field] = fitting.pop(field)
-
-
-def same_fields(value: object, kind: type[T]) -> T:
-    """Convert between types with equal field names, recursively; a mismatch is a bug."""
-    return msgspec.convert(value, kind, from_attributes=True)
 
 
 def _mismatch(message: str) -> JsonMismatch:
