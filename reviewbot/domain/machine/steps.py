@@ -15,7 +15,7 @@ from reviewbot.domain.machine.phases import Order
 from reviewbot.domain.model.review import Balance, Report, Tag, Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.announcement import Announcing
-from reviewbot.errors import PayloadTooLarge, ReviewbotError, SchemaRefused
+from reviewbot.errors import ReviewbotError
 
 # Steps
 
@@ -244,14 +244,6 @@ class Failed(Struct, frozen=True):
     error: ReviewbotError
 
 
-class PermissionRead(Struct, frozen=True):
-    permission: Permission
-
-
-class LedgerRead(Struct, frozen=True):
-    stored: StoredLedger
-
-
 class ChangeRead(Struct, frozen=True):
     change: ReviewedChange
     stored: StoredLedger
@@ -305,12 +297,6 @@ class ProjectFound(Struct, frozen=True):
     project_id: int
 
 
-class Updated(Struct, frozen=True):
-    """What the run knows after GitHub was read or written."""
-
-    known: Known
-
-
 class HeadMoved(Struct, frozen=True):
     """The pull request's head has moved, so nothing was written."""
 
@@ -329,33 +315,11 @@ class TaskCreated(Struct, frozen=True):
     packing: Packing
 
 
-class TooLarge(Struct, frozen=True):
-    """The request is too large for CodeVF."""
-
-    error: PayloadTooLarge
-
-
-class NoSchema(Struct, frozen=True):
-    """CodeVF does not accept the response schema."""
-
-    error: SchemaRefused
-
-
-class ResultRead(Struct, frozen=True):
-    report: Report
-
-
-class OutputWritten(Struct, frozen=True):
-    """The outcome, with the exit status of a report file that could not be written."""
-
-    outcome: Outcome
-
-
 Result = (
     Done
     | Failed
-    | PermissionRead
-    | LedgerRead
+    | Permission
+    | StoredLedger
     | ChangeRead
     | TaskRead
     | NotOver
@@ -364,12 +328,10 @@ Result = (
     | NewPartRead
     | PriceRead
     | ProjectFound
-    | Updated
+    | Known
     | HeadMoved
     | Overtaken
     | TaskCreated
-    | TooLarge
-    | NoSchema
-    | ResultRead
-    | OutputWritten
+    | Report
+    | Outcome
 )
