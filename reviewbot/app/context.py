@@ -48,7 +48,6 @@ class Ports(Struct, frozen=True):
         open_service: opens the reviewer of the settings; raises `NoKey` if its key is missing.
         rng: for jitter, and for the boundary around an author's text; must not be predictable.
         run_url: the URL of this run's log, None at a terminal.
-        version: of reviewbot.
         installation: the other repositories; None where a run works on one pull request only.
         uninterrupted: delays signals for some seconds, while a task is created and recorded.
         own_tasks: what this run has done at the service; each run has its own.
@@ -84,7 +83,6 @@ class Degraded(Struct):
         self.say(f"{what} could not be written: the token lacks {needs}.")
 
     def say(self, *sentences: str) -> None:
-        """Add sentences without repetitions."""
         self.sentences.extend(sentence for sentence in sentences if sentence and sentence not in self.sentences)
 
 

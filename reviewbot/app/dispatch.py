@@ -64,11 +64,7 @@ def _collect(ports: Ports, inputs: Mapping[str, str]) -> Outcome:
 
 
 def _check_token(token: Secret) -> None:
-    """Raise if there is no token, before any request.
-
-    Raises:
-        TokenUnknown: it is empty.
-    """
+    """Raise if there is no token, before any request."""
     if not token:
         raise TokenUnknown(
             "The input `github-token` is empty.",
@@ -123,7 +119,6 @@ def write_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) 
 
 
 def _bare(ports: Ports, outcome: Outcome, outputs: Mapping[str, str] = MappingProxyType({})) -> Outcome:
-    """Write the log and the outputs of a run that read no pull request."""
     ports.reporter.say(f"{outcome.status}: {outcome.message}")
     if outcome.hint:
         ports.reporter.say(outcome.hint)

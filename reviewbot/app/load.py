@@ -58,7 +58,6 @@ def checked_settings(ports: Ports, inputs: Mapping[str, str], config: str | None
 
 
 def _file_problems(reporter: Reporter, files: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield the problems of report files, given by input."""
     taken: dict[PurePosixPath, str] = {}
     for name, path in files.items():
         where = f"{input_place(name)}, `{visible(path)}`"

@@ -73,12 +73,10 @@ class Runner:
             self._write(escaping.log_line(each))
 
     def debug(self, line: str) -> None:
-        """Write to the log if the runner debugs."""
         if self._around.debug:
             self._write(f"::debug::{escaping.command_data(self.scrub(line))}")
 
     def annotate(self, annotation: Annotation) -> None:
-        """Write an annotation as a workflow command."""
         message = escaping.truncate(escaping.visible(self.scrub(annotation.message)), ANNOTATION_CHARACTERS, "…")
         properties = {
             "file": self.scrub(annotation.path),
@@ -141,7 +139,6 @@ def _encodable(text: str) -> str:
 
 
 def _cut(text: bytes, limit: int) -> bytes:
-    """Truncate to `limit` bytes, at a line end, with a note."""
     if len(text) <= limit:
         return text
     space = limit - len(_SUMMARY_CUT)

@@ -140,7 +140,6 @@ def _folder(workspace: str, folders: list[str], *, make: bool = True, keep: bool
 
 @contextmanager
 def _refusing(path: str, what: str) -> Iterator[None]:
-    """Convert the system's errors."""
     try:
         yield
     except OSError as error:

@@ -41,7 +41,6 @@ class Access(Struct, frozen=True):
 
     Attributes:
         base_url: https, or loopback.
-        ssl_file: certificates to trust in place of the default ones.
         proxy: URL of a proxy, which may contain a password; not used for loopback.
     """
 

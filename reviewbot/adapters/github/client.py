@@ -153,13 +153,8 @@ class Client:
               forgives: Forgives = lambda _: False, patient: bool = True) -> T:  # fmt: skip
         """Return the data of a GraphQL query.
 
-        Args:
-            document: from `queries`.
-            variables: by name without the dollar sign.
-            intent: for error messages.
-            kind: of the data.
-            forgives: whether an error that GitHub reports with the data is ignored.
-            patient: False if the caller asks for less instead of repeating the request.
+        `forgives` returns whether an error that GitHub reports with the data is ignored. A caller that asks for less
+        instead of repeating the request is not `patient`.
         """
         sent: dict[str, object] = {"query": document, "variables": dict(variables)}
 

@@ -271,7 +271,6 @@ class GitHubForge(RepositoryConnection):
         return tuple(found.items())
 
     def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
-        """See `ports.PastPulls.past_pulls`."""
         after: str | None = None
         while True:
             variables = {**self._here, "after": after}
@@ -326,7 +325,6 @@ class GitHubForge(RepositoryConnection):
                 return tuple(found)
 
     def _open_then_closed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
-        """Yield the open pull requests, oldest first, then the closed ones, last changed first."""
         yield from self._listed(document, {**variables, **queries.OPEN}, kind)
         yield from islice(self._listed(document, {**variables, **queries.CLOSED}, kind), queries.LISTED)
 

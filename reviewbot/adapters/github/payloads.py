@@ -15,7 +15,6 @@ Body = dict[str, object]
 
 
 def check_state(check: CheckState) -> Body:
-    """Return the update for a check run."""
     return {
         "status": check.status.value,
         **({"conclusion": check.conclusion.value} if check.conclusion else {}),

@@ -48,7 +48,6 @@ class CommitRange(Struct, frozen=True):
 
 
 def default_base(clone: Clone) -> str:
-    """Return the first of `BASES` that exists, or an empty text."""
     return next((one for one in BASES if clone.resolve(one)), "")
 
 
@@ -77,7 +76,6 @@ def branch_range(clone: Clone, base: str | None, head: str) -> CommitRange:
 
 
 def staged_range(clone: Clone) -> CommitRange:
-    """Return the staged changes since the last commit."""
     head = clone.resolve("HEAD") or ""
     return CommitRange(clone.branch(), "HEAD", head, head or EMPTY_TREE, clone.staged(), "What is staged")
 
@@ -91,7 +89,6 @@ def _commit(clone: Clone, where: str, name: str) -> str:
 
 
 def settled_files(clone: Clone, tree: str, config_file: str, templates_dir: str) -> DefaultBranch:
-    """Return the files of a commit that reviewbot reads."""
     texts = {path: entry.text for path, entry in clone.files(tree, [config_file, ATTRIBUTES]).items()}
     templates = clone.folder(tree, templates_dir)
     named = {path.rpartition("/")[2]: entry.text for path, entry in templates.items() if entry.text is not None}

@@ -36,11 +36,7 @@ from reviewbot.values import replace
 
 
 class CommandRun(Struct, frozen=True):
-    """A command that is executed.
-
-    Attributes:
-        posted: the command.
-    """
+    """A command that is executed."""
 
     run: RunContext
     inputs: Mapping[str, str]
@@ -61,7 +57,6 @@ class CommandRun(Struct, frozen=True):
 
 
 def action_of(run: RunContext, snapshot: Snapshot, posted: PostedCommand) -> CommandAction:
-    """Authorize a command against the writer's current permission."""
     scope = Scope(
         pull=_with_authors(run, snapshot.pull, posted),
         permission=run.ports.forge.permission(posted.sender),
@@ -76,7 +71,6 @@ def action_of(run: RunContext, snapshot: Snapshot, posted: PostedCommand) -> Com
 
 
 def _with_authors(run: RunContext, pull: PullRequest, posted: PostedCommand) -> PullRequest:
-    """The pull request with all its commits, if the command depends on their authors."""
     depends = posted.command.name in {CommandName.WAIVE, CommandName.BYPASS, CommandName.ACCEPT}
     if not depends or pull.commit_count <= len(pull.commits):
         return pull
@@ -112,7 +106,6 @@ def _cancel(command: CommandRun) -> Outcome:
 
 
 def _buy(command: CommandRun, action: Buy) -> Outcome:
-    """Buy the review that this comment requests, unless its purchase has ended."""
     asked = action.asked
     over = any(asked.comment_id in one.asked and one.state is TaskState.ENDED for one in command.ledger.purchases)
     return review_pull_request(command.run.ports, command.inputs, asked, command.snapshot, may_buy=not over)

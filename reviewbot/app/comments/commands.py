@@ -149,7 +149,6 @@ def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, s
 
 
 def _logged(run: RunContext, outcome: Outcome) -> Outcome:
-    """Log the outcome and write its outputs."""
     run.say(outcome.message)
     run.ports.reporter.outputs(bare_outputs(outcome))
     return outcome

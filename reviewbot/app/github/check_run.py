@@ -55,7 +55,6 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
 
 def _neighbour(run: RunContext, known: Known) -> int:
-    """Return an open pull request with the same head and no green verdict on it, or 0."""
     head = known.head_sha
     numbers = not_green(known.snapshot.other_checks, head)
     heads = run.ports.forge.heads(numbers) if numbers else {}
@@ -75,7 +74,6 @@ def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun
 
 
 def _update_check(run: RunContext, state: CheckState, there: CheckRun | None) -> CheckRun | None:
-    """Write the check run; returns None if the token lacks permission."""
     own = there if there and not there.foreign else None  # an App cannot write another App's check run
     if own and _says_the_same(own, state):
         return own

@@ -138,7 +138,6 @@ def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun]) 
 
 
 def _of_now(ledger: Ledger, pull: PullRequest) -> Ledger:
-    """Remove a bypass of another head, or of this head for another base."""
     bypass = ledger.bypass
     return ledger if bypass is None or bypass.is_of(pull.head_sha, pull.base_ref) else replace(ledger, bypass=None)
 
@@ -150,18 +149,9 @@ def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:
 
 
 def _every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None) -> tuple[tuple[CheckRun, ...], bool]:
-    """Read the check runs that may hold a copy, with a request where the snapshot lacks some.
+    """Read the check runs that may hold a copy, and whether those of all heads since `seen` are among them.
 
-    Args:
-        run: whose settings and ports are used.
-        snapshot: of now.
-        seen: what the ledger saw that lets something through; None if none does.
-
-    Returns:
-        The check runs, and whether those of all heads since then are among them.
-
-    Raises:
-        ForgeError: they cannot be read, and the ledger lets something through.
+    `seen` is what a ledger saw that lets something through; then an error is raised.
     """
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     shas = {pull.head_sha, *(one.sha for one in pull.commits)}
@@ -248,7 +238,6 @@ def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase 
 
 
 def _begins(known: Purchase, copy: ExternalId) -> bool:
-    """Return whether the deferred purchase was about to be bought."""
     return (known.state, copy.state) == (TaskState.DEFERRED, TaskState.INTENT)
 
 

@@ -45,7 +45,6 @@ def load_change(ports: Ports, pull: PullRequest, asked: ContextRequest | None = 
 
 
 def _context(ports: Ports, asked: ContextRequest) -> ProjectContext:
-    """Read the context alone; without one that cannot be read."""
     try:
         return ports.forge.entries_and_context(asked, head="", new_paths=[], merge_base="", old_paths=[])[2]
     except ForgeError as error:

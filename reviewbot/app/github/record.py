@@ -90,7 +90,6 @@ def _only(known: Known, purchase: Purchase) -> Known:
 
 
 def _keeping(known: Known, written: Known) -> Known:
-    """Combine what was written with what this run knows."""
     return replace(written, memory=known.memory.stored(written.ledger))
 
 

@@ -27,7 +27,6 @@ class Spending(Struct, frozen=True):
     """What limits a purchase.
 
     Attributes:
-        hold: of the new task.
         spent: credits held by open tasks and used by finished ones of this pull request.
         max_per_pr: 0 for no limit.
         first_hold: of the first review, if the limit is a multiple of it; else 0.

@@ -228,7 +228,6 @@ def _place(match: re.Match[str]) -> _Place | None:
 
 
 def _lines_of(match: re.Match[str]) -> tuple[int | None, int | None]:
-    """Return the first and the last line of a match; None for line 0."""
     first, last = sorted((int(match["first"]), int(match["last"] or match["first"])))
     return (first or last or None), (last or None)
 
@@ -399,18 +398,11 @@ _EARLIER = re.compile(
 
 
 def _earlier(text: str) -> Previous | None:
-    """Return what a text says about an earlier finding."""
     match = _EARLIER.match(text)
     return Previous(match["id"], PreviousState(match["state"]), match["note"].strip()) if match else None
 
 
 class _Heading(Struct):
-    """A heading that applies to what follows.
-
-    Attributes:
-        at: the index of its text among the rest, from which it is removed once a finding uses it.
-    """
-
     level: int
     at: int
     path: str = ""
@@ -418,13 +410,6 @@ class _Heading(Struct):
 
 
 class _Draft(Struct):
-    """A finding that is being read.
-
-    Attributes:
-        block: its first block.
-        takes_all: whether all text up to the next heading belongs to it.
-    """
-
     path: str
     first: int | None
     last: int | None
@@ -571,7 +556,6 @@ def _pseudo_level(block: _Block) -> int:
 
 
 def _after(text: str, place: _Place) -> str:
-    """Return the text after its place."""
     separator = _AFTER.match(text, place.end)
     return text[separator.end() if separator else place.end :].lstrip(" ")
 

@@ -52,7 +52,6 @@ class CommandName(StrEnum):
 
     @property
     def needs(self) -> Permission:
-        """The permission that the command needs."""
         return _SYNTAX[self][0] if self in _SYNTAX else Permission.READ
 
 
@@ -92,12 +91,7 @@ class Command(Struct, frozen=True):
 
 
 def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
-    """Parse the command in a comment's first line, if any.
-
-    Args:
-        body: of the comment.
-        findings: the ids of the findings that the comment replies to, which a waiver need not name.
-    """
+    """Parse the command in a comment's first line, if any; a waiver need not name the findings that it replies to."""
     first = body.partition("\n")[0]
     call, *words = first.split() or [""]
     if call != CALL or not first.startswith(CALL):
@@ -151,9 +145,7 @@ class PostedCommand(Struct, frozen=True):
     """A command with its author and time, as GitHub has them.
 
     Attributes:
-        in_thread: whether its comment is in a review thread.
         findings: the ids of the findings that the thread is about; empty in any other comment.
-        url: of its comment.
     """
 
     comment_id: int
@@ -227,7 +219,6 @@ def _posted_command(comment: Comment, findings: tuple[str, ...], now: datetime) 
 
 
 def said_in(comments: Iterable[Comment], threads: Iterable[Thread]) -> tuple[Comment, ...]:
-    """Return the comments of the conversation and of the review threads."""
     return (*comments, *(one for thread in threads for one in thread.comments))
 
 

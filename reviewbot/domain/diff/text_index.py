@@ -62,7 +62,6 @@ class Block(Struct, frozen=True, array_like=True):
 
     Attributes:
         first: 8 hex digits of the first folded line.
-        count: of the lines.
         digest: 32 hex digits of all folded lines.
     """
 

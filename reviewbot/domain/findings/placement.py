@@ -85,8 +85,6 @@ class InSummary(Struct, frozen=True):
 
 
 class DuplicateOf(Struct, frozen=True):
-    """A duplicate of the finding with this id."""
-
     id: str
 
 

@@ -35,7 +35,6 @@ class FindingState(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Whether the finding is open or changed."""
         return self in {FindingState.OPEN, FindingState.CHANGED}
 
 
@@ -43,7 +42,6 @@ class Waiver(Struct, frozen=True, array_like=True):
     """A collaborator accepted a finding, for its code as it was.
 
     Attributes:
-        by: a login.
         reason: hostile text.
         copies: of the code in its file, 0 if there was none.
         verbatim: a digest of the path and `FileView.verbatim` of them, since other whitespace or another file ends a
@@ -65,7 +63,6 @@ class Bypass(Struct, frozen=True, array_like=True):
     reason: str
 
     def is_of(self, head_sha: str, base_ref: str) -> bool:
-        """Whether it is for this head and this base."""
         return (self.head_sha, self.base_ref) == (head_sha, base_ref)
 
 
@@ -77,7 +74,6 @@ class Acceptance(Struct, frozen=True, array_like=True):
     by: str
 
     def is_of(self, head_sha: str, task_id: str) -> bool:
-        """Whether it is for this head and the answer of this task."""
         return (self.head_sha, self.task_id) == (head_sha, task_id)
 
 
@@ -166,7 +162,6 @@ class Findings(Struct, frozen=True, dict=True):
         return {record.id: record for record in self.records}
 
     def find(self, finding_id: str) -> TrackedFinding | None:
-        """The finding of an id."""
         return self._by_id.get(finding_id)
 
     def open(self) -> tuple[TrackedFinding, ...]:

@@ -54,7 +54,6 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
     Attributes:
         views: the selected files as they would be sent, and the others as they are.
-        removed: the names of deleted files.
         added: the names of files that the merge base has under no name.
         blobs: blob ids at the head, by name.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
@@ -96,7 +95,6 @@ class Match(Struct, frozen=True):
     """Where a finding's code is now.
 
     Attributes:
-        line: its first line.
         touched: whether the change adds or deletes any of it, there or at another copy.
         copies: how many copies of the code the file has.
     """
@@ -116,7 +114,6 @@ class NoMatch(Enum):
 
 
 def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoMatch:
-    """Find the code of a finding in the current change."""
     view = change_index.by_path.get(record.path)
     if view is None or (record.side is Side.RIGHT and view.path in change_index.removed):
         return _elsewhere(record, change_index)
@@ -255,7 +252,6 @@ def merge_answer(
 
 
 def update_states(findings: Findings, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> Findings:
-    """Update all findings without an answer."""
     updated = (update_state(record, change_index, stood) for record in findings.records)
     return replace(findings, records=worst_first(updated))
 

@@ -85,7 +85,6 @@ class PullRequest(Struct, frozen=True):
         author: the login without `[bot]`, as in GraphQL; None for a deleted account.
         label_events: the latest fifty, oldest first.
         forced_at: the last force-push, if any; it may have restored an older head.
-        retargeted_at: the last change of the base branch, if any.
         former_bases: earlier base branches, oldest first; at most the last `MOST_FORMER_BASES` and one more.
         unread_bases_until: when the pull request left the last base whose check runs are not read, if any.
     """
@@ -131,7 +130,6 @@ class Comment(Struct, frozen=True):
     Attributes:
         id: the REST id. Review comments are numbered separately.
         ours: whether reviewbot's token wrote it (`viewerDidAuthor`).
-        edited_by: the login of the last editor, if any.
         edited_by_us: whether the last editor is the author.
         author: a login, a bot's with `[bot]`; None for a deleted account.
         by_collaborator: whether GitHub calls its author an owner, a member or a collaborator (`authorAssociation`).
@@ -250,7 +248,6 @@ class Seen(Struct, frozen=True, array_like=True):
 
     @classmethod
     def of(cls, pull: PullRequest) -> Seen:
-        """The pull request as it is now."""
         return cls(pull.head_sha, pull.forced_at, pull.retargeted_at)
 
 
@@ -351,12 +348,10 @@ class Snapshot(Struct, frozen=True):
     """Everything that a run reads before it decides; lists are oldest first.
 
     Attributes:
-        reviews: those that reviewbot wrote.
         checks: this pull request's check runs on the head, with the name for its base.
         older_checks: those on the nine commits before it and on the heads before the last five force-pushes; on all of
                 these and the head also those with the names for other bases.
         other_checks: those of other pull requests on all these commits.
-        checks_readable: whether the token may read check runs.
         check_names: the names that were read, first that for its base.
         writers: logins of people with write access who wrote a review; a reply in a review thread is one.
     """
@@ -388,7 +383,6 @@ _WORDS = re.compile(rb"[\t\n\r -~]{20}")
 
 
 def _legible(content: bytes) -> float:
-    """Return the share of the bytes, ignoring NULs, that are printable UTF-8."""
     printable = content.translate(None, _CONTROLS).decode("utf-8", "ignore").encode("utf-8")
     return len(printable) / max(1, len(content) - content.count(0))
 
@@ -442,7 +436,6 @@ class RawChange(Struct, frozen=True):
         diff: git's unified diff from merge base to head, with renames.
         old: entries at the merge base, by old path.
         new: entries at the head, by path, with texts.
-        context: what was read with them.
     """
 
     merge_base: str

@@ -75,12 +75,9 @@ class Purchase(Struct, frozen=True):
         identity: `Identity.digest()` of what is bought.
         attempt: from 1.
         task_id: empty while it is an intent; of several tasks `batches.join_ids`.
-        parts: the number of its tasks.
-        head_sha: the head that was submitted.
         hold: credits held while it is open; of a deferred purchase the limit per task.
         used: credits used, None while unknown.
         submitted_at: ISO 8601, UTC; of a deferred purchase when its head was first deferred.
-        coverage: whether the reviewer saw every selected file.
         missed: the number of selected files that were not.
         size_tier: index of the `attachments.size_tiers` that was accepted; the manifest is computed from it.
         since: the last reviewed head when it was submitted, empty for a whole review.

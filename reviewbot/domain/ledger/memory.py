@@ -32,7 +32,6 @@ class StoredLedger(Struct, frozen=True):
         claimed: credits of an untrusted ledger; they count against the budget.
         problem: why the ledger is not trusted, or empty.
         lost: whether an earlier review exists whose cost is unknown.
-        summary: reviewbot's summary comment.
         doubled: whether two concurrent runs wrote a summary each; `ledger` contains both.
         on_head: the copies in reviewbot's check runs on the head, by check run id; only those signed with this key.
         finished: the purchases whose end an earlier run has recorded. `ledger` has some as open, because only the
@@ -53,8 +52,6 @@ class Memory(Struct, frozen=True, dict=True):
     """The ledger as it was read, and what this run adds to it.
 
     Attributes:
-        written: as it was read.
-        update: what this run adds.
         change_index: the index of the change; None before it is read.
     """
 

@@ -389,11 +389,7 @@ def _reads_otherwise(known: Known, before: Purchase) -> bool:
 
 
 def _wants_another(known: Known, before: Purchase | None) -> bool:
-    """Return whether this event requests a purchase, or another attempt after a failed one.
-
-    Raises:
-        TaskEnded: too many attempts have failed for an event to cause another.
-    """
+    """Return whether this event requests a purchase, or another attempt; raise if too many attempts have failed."""
     request = known.request
     if not request.may_buy:
         return False

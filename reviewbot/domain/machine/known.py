@@ -41,11 +41,9 @@ class ReviewedChange(Struct, frozen=True, dict=True):
     """The change, selected and redacted.
 
     Attributes:
-        change: from GitHub or git.
         base_ref: the branch that it was read against; the pull request's base may have changed since.
         sendables: selected files, redacted.
         views: the same files as the reviewer sees them; findings are placed on these.
-        held: the files that are not sent, with reasons.
         title: of the pull request, redacted; `body` and the owners' `instructions` likewise.
         redactor: knows the secrets of the change; used for other texts that are sent or shown.
         to_leave_out: settings that exclude the missed files, ready to paste.
@@ -68,7 +66,6 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @cached_property
     def index(self) -> ChangeIndex:
-        """The index of the change for finding tracking."""
         return ChangeIndex.of(self.change, self.views)
 
     @cached_property
@@ -134,21 +131,17 @@ class Request(Struct, frozen=True):
     """The trigger of a run and the settings that decide what it does.
 
     Attributes:
-        judgement: the settings that judge and publish.
         selecting: `idempotency.selection_digest` of the rules that select files.
         paid: whether this reviewer costs money.
         is_keyless: whether it costs money and the key is missing.
         waits: whether the settings allow waiting for a review.
         may_buy: False while collecting: tasks are looked up once, and only deferred purchases are bought.
-        edits: the ledger edits of a command.
         project: CodeVF's project, by name or number.
         base_ref: the base branch when the run started; it determines the check run's name.
         shares_name: whether an earlier base branch has the same check name.
-        routes: the rules that choose the review once the change is read.
         route: the names of the rules that did; empty if none did.
         is_due: whether a review is due by them.
         instructions: of these rules, to the reviewer.
-        wait_rules: what a purchase waits for.
     """
 
     trigger: Trigger
@@ -225,8 +218,6 @@ class Bought(Struct, frozen=True):
 
 
 class Underway(Struct, frozen=True):
-    """The purchase and its task in the state last read."""
-
     bought: Bought
     task: Task
 
@@ -242,8 +233,6 @@ class Underway(Struct, frozen=True):
 
 
 class Answered(Struct, frozen=True):
-    """The purchase, its task and the answer."""
-
     underway: Underway
     report: Report
 
@@ -281,10 +270,7 @@ class Known(Struct, frozen=True):
         bought_before: the ids of the tasks that this run bought for commands that earlier runs missed.
         cancelled: the ids of the tasks that this run may have cancelled.
         check: the check run that this run wrote on the head.
-        summary: reviewbot's summary comment.
         whole_summary: its text as this run wrote it, if that shows every finding in full; else empty.
-        comment_urls: comment addresses by finding id.
-        posted: the number of comments that this run posted.
         denied: the parts that the token may not write.
         reviewed_sha: the reviewed head if the pull request has another one now, else empty.
         superseded: whether that newer head has its own purchase.
@@ -293,8 +279,6 @@ class Known(Struct, frozen=True):
         skips: whether the label counts.
         neighbour: an open pull request with the same head and no green verdict on it, or 0.
         ended: whether the run has stopped waiting.
-        notes: sentences for the summary.
-        log: lines for the log.
     """
 
     request: Request

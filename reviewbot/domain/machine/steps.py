@@ -21,8 +21,6 @@ from reviewbot.errors import ReviewbotError
 
 
 class ReadPermission(Struct, frozen=True):
-    """Read a user's permission in the repository."""
-
     login: str
 
 
@@ -64,8 +62,6 @@ class CancelOpenTasks(Struct, frozen=True):
 
 
 class CancelTask(Struct, frozen=True):
-    """Ask CodeVF to cancel a task."""
-
     task_id: str
 
 
@@ -139,8 +135,6 @@ class ReadResult(Struct, frozen=True):
 
 
 class WriteFiles(Struct, frozen=True):
-    """Write the report files."""
-
     outcome: Outcome
 
 
@@ -176,8 +170,6 @@ class WriteSummary(Struct, frozen=True):
 
 
 class WriteCheckRun(Struct, frozen=True):
-    """Write the check run."""
-
     outcome: Outcome
 
 
@@ -192,8 +184,6 @@ class WriteOutput(Struct, frozen=True):
 
 
 class Finish(Struct, frozen=True):
-    """End the run."""
-
     outcome: Outcome
 
 
@@ -239,8 +229,6 @@ class Done(Struct, frozen=True):
 
 
 class Failed(Struct, frozen=True):
-    """The step failed."""
-
     error: ReviewbotError
 
 
@@ -309,8 +297,6 @@ class Overtaken(Struct, frozen=True):
 
 
 class TaskCreated(Struct, frozen=True):
-    """The task and what was sent with it."""
-
     task: Task
     packing: Packing
 

@@ -36,7 +36,6 @@ class Question(Struct, frozen=True, array_like=True):
     Attributes:
         comment: the `comment_key` of the comment that asks.
         digest: of its text, `idempotency.text_digest`.
-        by: the login that asked.
         finding: the id of the finding that it is about; empty for the whole pull request.
         task_id: empty while it is an intent.
         hold: credits held while it is open.

@@ -55,7 +55,6 @@ class CheckNames(Struct, frozen=True):
         return cut or any(self.against(default_branch, one) == name for one in others)
 
     def of_pull(self, default_branch: str, pull: PullRequest) -> tuple[str, ...]:
-        """Return the names for a pull request that was read."""
         return self.of(default_branch, pull.base_ref, pull.former_bases)
 
 

@@ -35,7 +35,6 @@ class CommentGroup(Struct, frozen=True):
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids for the comment's mark."""
         return tuple(item.id for item in self.placed)
 
 
@@ -193,22 +192,16 @@ def summaries(comments: Iterable[Comment], instance: str) -> Summaries:
 
 
 class PostReply(Struct, frozen=True):
-    """Reply in the thread that a comment starts."""
-
     comment_id: int
     draft: ReplyDraft
 
 
 class EditComment(Struct, frozen=True):
-    """Replace the body of a review comment."""
-
     comment_id: int
     body: str
 
 
 class ResolveThread(Struct, frozen=True):
-    """Resolve a thread."""
-
     thread_id: str
 
 
@@ -219,14 +212,10 @@ class HideComment(Struct, frozen=True):
 
 
 class UnresolveThread(Struct, frozen=True):
-    """Reopen a thread."""
-
     thread_id: str
 
 
 class ShowComment(Struct, frozen=True):
-    """Unminimize a comment."""
-
     node_id: str
 
 
@@ -247,7 +236,6 @@ class ThreadUpdate(Struct, frozen=True):
 
     @property
     def body(self) -> str:
-        """The comment with that state."""
         return with_state(self.thread.comments[0].body, self.note, closed=self.is_done)
 
     @property

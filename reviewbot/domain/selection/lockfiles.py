@@ -257,7 +257,6 @@ def _order(version: str) -> tuple[tuple[tuple[int, str], ...], bool, tuple[tuple
 
 
 def _number(digits: str) -> tuple[int, str]:
-    """Return a sort key for a number of any length."""
     short = digits.lstrip("0")
     return len(short), short
 

@@ -222,7 +222,6 @@ def _words(lines: list[str]) -> str:
 
 
 def _closers(runs: list[tuple[int, int]]) -> list[int | None]:
-    """Return for each run of backticks the index of the next one of the same length."""
     found: list[int | None] = [None] * len(runs)
     nearest: dict[int, int] = {}
     for index in reversed(range(len(runs))):

@@ -33,12 +33,7 @@ _MISSING = re.compile(r"Object missing required field `(.*)`")
 
 
 class JsonMismatch(Exception):
-    """A document is not JSON, or a value in it does not match the format.
-
-    Args:
-        where: the path of the value, empty for the whole document.
-        what: what is wrong with it.
-    """
+    """A document is not JSON, or a value does not match the format; `where` is its path, empty for the document."""
 
     def __init__(self, where: str, what: str) -> None:
         super().__init__(f"`{where or 'document'}` {what}")
@@ -64,12 +59,7 @@ def _refuse(name: str) -> NoReturn:
 
 
 def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
-    """Convert a parsed value to a type; unknown keys are ignored.
-
-    Args:
-        value: the value.
-        kind: the type.
-        strict: False if numbers may be strings.
+    """Convert a parsed value to a type; unknown keys are ignored, and unless `strict`, numbers may be strings.
 
     Raises:
         JsonMismatch: the value, or one inside it, has another type or is out of range.
@@ -93,14 +83,9 @@ def read(text: str | bytes, kind: type[T]) -> T:
 
 
 def salvage(value: Mapping[str, object], kind: type[S]) -> tuple[S, dict[str, object]]:
-    """Convert the valid fields of an object; numbers may be strings, and null is a missing field.
+    """Convert the valid fields of an object, and return the others; numbers may be strings, null is a missing field.
 
-    Args:
-        value: the object.
-        kind: a struct in which every field has a default.
-
-    Returns:
-        The struct, and the other fields of the object.
+    Every field of the struct has a default.
     """
     rest = {key: item for key, item in value.items() if item is not None}
     fitting = {key: rest.pop(key) for key in kind.__struct_fields__ if key in rest}
