@@ -21,13 +21,7 @@ from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.findings.markers import read_summary_mark
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
-from reviewbot.domain.github.drafts import (
-    CheckState,
-    FileComment,
-    PostedComment,
-    Reaction,
-    ReviewDraft,
-)
+from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, Reaction, ReviewDraft
 from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.domain.github.pull_request import (
     CheckRun,

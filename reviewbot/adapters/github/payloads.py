@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from reviewbot.domain.github.check_identity import with_tag
-from reviewbot.domain.github.drafts import (
-    Annotation,
-    CheckState,
-    FileComment,
-    InlineComment,
-    ReviewDraft,
-)
+from reviewbot.domain.github.drafts import Annotation, CheckState, FileComment, InlineComment, ReviewDraft
 
 Body = dict[str, object]
 

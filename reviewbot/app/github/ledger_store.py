@@ -9,14 +9,7 @@ from msgspec import Struct
 
 from reviewbot.app.context import RunContext, judgement_of
 from reviewbot.domain.findings.tracked_finding import LOST, Findings
-from reviewbot.domain.github.pull_request import (
-    RECENT_COMMITS,
-    CheckRun,
-    Comment,
-    PullRequest,
-    Seen,
-    Snapshot,
-)
+from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Comment, PullRequest, Seen, Snapshot
 from reviewbot.domain.ledger.codec import LedgerReading, decode, distrust, not_before
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState

@@ -18,15 +18,7 @@ from reviewbot.domain.diff.parse import ChangeSet, FileStatus
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import Block, digest, outward
 from reviewbot.domain.findings.markers import finding_id, is_finding_id
-from reviewbot.domain.findings.placement import (
-    DuplicateOf,
-    InSummary,
-    OnFile,
-    OnLines,
-    Placed,
-    assign_ids,
-    remembered,
-)
+from reviewbot.domain.findings.placement import DuplicateOf, InSummary, OnFile, OnLines, Placed, assign_ids, remembered
 from reviewbot.domain.findings.tracked_finding import (
     MAX_REASON,
     MAX_TEXT,

@@ -18,14 +18,7 @@ from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.machine.judge import by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.known import Bought, Cancels, Known, NotBought, OpenTask, Underway
-from reviewbot.domain.machine.next_step import (
-    Step,
-    builds_on,
-    is_forgotten,
-    is_replaced,
-    next_attempt,
-    next_step,
-)
+from reviewbot.domain.machine.next_step import Step, builds_on, is_forgotten, is_replaced, next_attempt, next_step
 from reviewbot.domain.machine.purchase import (
     as_agreed,
     deferral_of,
@@ -39,12 +32,7 @@ from reviewbot.domain.machine.purchase import (
     stopped_by_limit,
     submitted,
 )
-from reviewbot.domain.machine.steps import (
-    ChangeRead,
-    PriceRead,
-    TaskCreated,
-    TaskRead,
-)
+from reviewbot.domain.machine.steps import ChangeRead, PriceRead, TaskCreated, TaskRead
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Task, TaskStatus
