@@ -149,19 +149,7 @@ _LINE_REF = re.compile(
     r"\*{0,3}:?(?:lines?\s|[lL])?\s?" + _LINES + r"\*{0,3}(?=\s*[:)]|\s+[-\u2013\u2014]\s|\s*\Z)", re.IGNORECASE
 )
 _IN_REPOSITORY = re.compile(r"\A(?:https?://[^/]+/[^/]+/[^/]+/|(?:\.\./)+)(?:blob|blame|tree|raw)/[^/]+/")
-_NAMED = frozenset(
-    (
-        "makefile",
-        "dockerfile",
-        "containerfile",
-        "jenkinsfile",
-        "gemfile",
-        "rakefile",
-        "procfile",
-        "codeowners",
-        "license",
-    )
-)
+_NAMED = re.compile("(?:make|docker|container|jenkins|gem|rake|proc)file|codeowners|license", re.IGNORECASE)
 
 _SEPARATOR = r"(?:\s*[:;,\u2013\u2014|)](?!\S?//)\s*|\s+-\s+|\s+(?=[\[(*`])|\s*(?=\n|\Z))"
 _AFTER = re.compile(_SEPARATOR)
@@ -204,7 +192,7 @@ class _Place(Struct, frozen=True):
 
 
 def _is_path(name: str) -> bool:
-    is_like = "/" in name or "\\" in name or re.search(r"\.[A-Za-z]\w{0,11}\Z", name) or name.casefold() in _NAMED
+    is_like = "/" in name or "\\" in name or re.search(r"\.[A-Za-z]\w{0,11}\Z", name) or _NAMED.fullmatch(name)
     return bool(is_like) and "://" not in name and re.search(r"[^\W\d_]", name) is not None
 
 
