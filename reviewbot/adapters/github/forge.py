@@ -138,18 +138,13 @@ class GitHubForge(RepositoryConnection):
         return self._calls.get(path, intent, rest.Comparison, {"per_page": 1}).merge_base_commit.sha
 
     def entries(
-        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
-    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        return self._files.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)[:2]
-
-    def entries_and_context(
         self,
-        asked: ContextRequest,
         *,
         head: str,
         new_paths: Sequence[str],
         merge_base: str,
         old_paths: Sequence[str],
+        asked: ContextRequest | None = None,
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
         return self._files.entries(
             head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths, asked=asked

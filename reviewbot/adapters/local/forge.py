@@ -38,7 +38,6 @@ class LocalForge:
         self._state_file = state_file
         self._makes_due = makes_due
         self.diff, self.merge_base, self.entries = source.diff, source.merge_base, source.entries
-        self.entries_and_context = source.entries_and_context
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """Return the change as a pull request, with the stored summary as its only comment."""

@@ -170,23 +170,16 @@ class LocalChange:
         return self._clone.merge_base(base, head) or self._commit_range.old
 
     def entries(
-        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
-    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        """Return files of two commits; a missing commit has none."""
-        return self._files(head, new_paths), self._files(merge_base, old_paths)
-
-    def entries_and_context(
         self,
-        asked: ContextRequest,  # noqa: ARG002 — the port's signature
         *,
         head: str,
         new_paths: Sequence[str],
         merge_base: str,
         old_paths: Sequence[str],
+        asked: ContextRequest | None = None,  # noqa: ARG002 — the port's signature
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
-        return *self.entries(
-            head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths
-        ), ProjectContext()
+        """Return files of two commits, without context; a missing commit has none."""
+        return self._files(head, new_paths), self._files(merge_base, old_paths), ProjectContext()
 
     def _files(self, commit: str, paths: Sequence[str]) -> Mapping[str, Entry]:
         return self._clone.files(commit, paths) if paths and self._clone.resolve(commit) else {}
