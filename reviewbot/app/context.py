@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from random import Random
 from typing import TypeVar
 
@@ -164,22 +164,14 @@ class RunContext(Struct, frozen=True, dict=True):
 
         If its base has changed, the check runs with the name for the new base are read, too.
         """
-        snapshot = self._snapshot(self.check_names)
+        read = partial(snapshot_of, self.ports, self.settings, self.signer.pull_number)
+        snapshot = read(self.check_names)
         while snapshot.check_names != (names := self._names_with(snapshot)):
-            snapshot = self._snapshot(names)
+            snapshot = read(names)
         return snapshot
 
     def _names_with(self, snapshot: Snapshot) -> tuple[str, ...]:
         return tuple(dict.fromkeys((self.check_name, *check_names_of(self.settings, snapshot))))
-
-    def _snapshot(self, check_names: tuple[str, ...]) -> Snapshot:
-        settings = self.settings
-        return self.ports.forge.snapshot(
-            self.signer.pull_number,
-            check_names=check_names,
-            config_file=settings.config_file,
-            templates_dir=settings.templates_dir,
-        )
 
     def say(self, line: str) -> None:
         self.ports.reporter.say(line)
@@ -245,6 +237,12 @@ def known_of(
         skip_record=skip_record(snapshot.pull, run.signer),
         bought_before=frozenset(run.ports.own_tasks.bought),
         cancelled=frozenset(run.ports.own_tasks.cancelled),
+    )
+
+
+def snapshot_of(ports: Ports, settings: Settings, number: int, check_names: tuple[str, ...]) -> Snapshot:
+    return ports.forge.snapshot(
+        number, check_names=check_names, config_file=settings.config_file, templates_dir=settings.templates_dir
     )
 
 

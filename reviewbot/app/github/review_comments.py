@@ -184,7 +184,9 @@ def _draft(run: RunContext, known: Known, groups: Sequence[_OnLines], outcome: O
         commit_sha=known.snapshot.pull.head_sha,
         event=_event(known, outcome),
         body=run.renderer.review_body(summary_view(run, known, outcome), review_mark(run.settings.instance)),
-        comments=tuple(_inline(run, known, one, target) for one, target in groups),
+        comments=tuple(
+            InlineComment(target, run.renderer.comment(_comment_view(run, known, one))) for one, target in groups
+        ),
     )
 
 
@@ -204,10 +206,6 @@ def _event(known: Known, outcome: Outcome) -> ReviewEvent:
 
     wanted = known.purchase is not None and known.purchase.judgement.review_kind is ReviewKind.REQUEST_CHANGES
     return ReviewEvent.REQUEST_CHANGES if blocks and wanted else ReviewEvent.COMMENT
-
-
-def _inline(run: RunContext, known: Known, one: CommentGroup, target: LineTarget) -> InlineComment:
-    return InlineComment(target, run.renderer.comment(_comment_view(run, known, one)))
 
 
 def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentView:

@@ -361,9 +361,6 @@ class Ledger(Struct, frozen=True):
     def last_reviewed(self) -> Purchase | None:
         return next((entry for entry in reversed(self.purchases) if entry.state is TaskState.DONE), None)
 
-    def with_posted(self, ids: frozenset[str]) -> Ledger:
-        return replace(self, posted=self.posted | ids)
-
     def spending_at_least(self, least: Decimal) -> Ledger:
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
 

@@ -56,4 +56,4 @@ def applied(ledger: Ledger, changes: LedgerUpdate, change_index: ChangeIndex) ->
     for answer in changes.answers:
         findings = merge_answer(findings, answer, change_index, stood)
     ledger = apply_edits(replace(ledger, findings=findings), changes.edits, change_index)
-    return ledger.with_posted(changes.posted).with_judged(change_index.change)
+    return replace(ledger, posted=ledger.posted | changes.posted).with_judged(change_index.change)

@@ -209,7 +209,7 @@ def test_a_full_ledger_leaves_room_for_words() -> None:
         bought = replace(BOUGHT, identity=SIGNER.sign(str(number)), task_id=SIGNER.sign(f"t{number}"))
         bought = replace(bought, mode=Mode.FAST, expertise=SIGNER.sign(f"e{number}"))
         ledger = ledger.with_purchase(replace(bought, head_sha=SIGNER.sign(f"h{number}")[:40]))
-    ledger = ledger.with_posted(frozenset(SIGNER.sign(f"p{number}")[:10] for number in range(MAX_POSTED + 500)))
+    ledger = replace(ledger, posted=frozenset(SIGNER.sign(f"p{number}")[:10] for number in range(MAX_POSTED + 500)))
     ids = sorted(ledger.posted)[-MAX_OPINIONS:]
     ledger = replace(ledger, opinions=tuple(Opinions(one, number % 3, 1, 20, 7) for number, one in enumerate(ids)))
     encoded = encode(ledger, SIGNER)
