@@ -132,11 +132,7 @@ class RunContext(Struct, frozen=True, dict=True):
 
     @cached_property
     def service(self) -> ReviewService:
-        """The reviewer of the settings.
-
-        Raises:
-            NoKey: its key is missing.
-        """
+        """The reviewer of the settings."""
         service = self.ports.open_service(self.settings)
         return BatchReviewService(service, self.ports.clock, self.wait_until)
 

@@ -85,9 +85,6 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
 def check_inside(workspace: str, path: str) -> str:
     """Check that `write_inside` can write a path, by creating and removing a temporary file there.
 
-    Returns:
-        The shortest path relative to the folder.
-
     Raises:
         SettingsError: the path is outside, or the file system rejects it.
     """

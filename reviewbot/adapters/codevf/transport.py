@@ -115,11 +115,7 @@ class Transport:
         self._http.close()
 
     def send(self, request: Request) -> Response:
-        """Send a request, and repeat it if possible.
-
-        Raises:
-            ReviewDidNotHappen: a subclass for the cause.
-        """
+        """Send a request, and repeat it if possible."""
         attempt = 0
         while True:
             attempt += 1

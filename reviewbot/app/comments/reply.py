@@ -47,11 +47,7 @@ class Done(Struct, frozen=True):
 def reply(
     run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: CommandAction, outcome: Outcome | None
 ) -> Refusal | None:
-    """Answer a command from what is stored after it.
-
-    Returns:
-        Why it failed, None if it did not.
-    """
+    """Answer a command from what is stored after it."""
     now = run.read_snapshot()
     done = Done(posted, action, outcome, now, read_ledger(run, now, ""))
     reaction = done.refusal.reaction if done.refusal else Reaction.YES

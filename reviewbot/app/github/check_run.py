@@ -34,9 +34,6 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
     If GitHub's response is lost, the check is read before it is written again. GitHub shows one check for all pull
     requests with this head, so it turns green only if none of them is not green.
-
-    Raises:
-        ForgeError: GitHub refused the check, or the state of the other pull requests cannot be read.
     """
     outcome = apply_bypass(known, outcome)
     if not run.settings.check_run or (outcome.conclusion is None and outcome.status is not Status.PENDING):

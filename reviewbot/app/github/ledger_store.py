@@ -214,9 +214,6 @@ def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase 
 
     A run that found another base has written its check run with the name for that base. One that cancelled a deferred
     purchase buys the next attempt.
-
-    Raises:
-        ForgeError: the pull request or the check runs cannot be read.
     """
     now = run.read_snapshot()
     checks = sorted((*now.older_checks, *now.checks), key=lambda one: one.id)

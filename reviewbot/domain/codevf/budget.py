@@ -69,11 +69,7 @@ def _to_continue(spending: Spending) -> str:
 
 
 def check(spending: Spending, balance: Balance | None) -> None:
-    """Raise if a limit or the balance forbids a purchase.
-
-    Raises:
-        OverBudget: before anything is submitted.
-    """
+    """Raise if a limit or the balance forbids a purchase."""
     if spending.max_per_pr and spending.spent + spending.hold > spending.max_per_pr:
         raise OverBudget(_over_limit(spending), hint=_to_continue(spending))
     if balance is None:

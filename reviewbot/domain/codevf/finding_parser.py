@@ -114,11 +114,7 @@ def hides_findings(key: str, value: object) -> bool:
 
 
 def read_answer(answer: Mapping[str, Any]) -> Report:
-    """Parse an answer; never raises, and never loses text.
-
-    Args:
-        answer: a value that `is_answer`.
-    """
+    """Parse an answer; never raises, and never loses text."""
     parsed, rest = salvage(answer, _Answer)
     findings: list[Finding] = []
     leftovers: list[Leftover] = []
@@ -190,7 +186,7 @@ def titled(title: str, explanation: str) -> tuple[str, str]:
     """Return a title of one line, and an explanation with what does not fit in it."""
     words = title or explanation
     flat = " ".join(words.split())
-    short = flat if len(flat) <= MAX_TITLE else flat[: MAX_TITLE - 1] + "…"
+    short = shorten_line(flat, MAX_TITLE)
     if not title:
         return short, "" if short == explanation else explanation
     return short, explanation if short == flat else f"{title}\n\n{explanation}".strip()

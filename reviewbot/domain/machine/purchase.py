@@ -227,9 +227,6 @@ def check_race(known: Known, now: Ledger) -> None:
 
     Each run records its intent and then reads the others, so of two that do not fit together at least the later one
     sees the other and withdraws. Both withdraw if each sees the other.
-
-    Raises:
-        OverBudget: they do not fit; no task exists.
     """
     mine, written = known.purchase, known.ledger
     before = {one: written.named(one.identity, one.attempt) for one in now.purchases}

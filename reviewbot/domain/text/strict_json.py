@@ -74,11 +74,7 @@ def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
 
 
 def read(text: str | bytes, kind: type[T]) -> T:
-    """Parse a document and convert it to a type.
-
-    Raises:
-        JsonMismatch: from `parse` or `convert`.
-    """
+    """Parse a document and convert it to a type."""
     return convert(parse(text), kind)
 
 
