@@ -86,7 +86,7 @@ def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | No
 
 def _only(known: Known, purchase: Purchase) -> Known:
     """Keep only this purchase as news; the rest is written after the comments are posted."""
-    return replace(known, memory=known.memory.only(purchase.identity, known.change.index))
+    return known.with_update(known.memory.update.only(purchase.identity))
 
 
 def _keeping(known: Known, written: Known) -> Known:

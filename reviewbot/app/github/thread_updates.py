@@ -8,7 +8,6 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import finding_view
 from reviewbot.domain.findings.markers import ReplyMark
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
-from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.publishing import comment_diff
 from reviewbot.errors import ForgeUnreachable, NotFound, Refused
@@ -35,13 +34,8 @@ def update_threads(run: RunContext, known: Known) -> Known:
         if done and isinstance(operation, comment_diff.PostReply):
             posted.add(operation.draft.key)
             count += 1
-    update = replace(known.memory.update, posted=known.memory.update.posted | posted)
-    return replace(
-        known,
-        memory=Memory.of(known.memory.written, update, known.change.index),
-        posted=known.posted + count,
-        denied=frozenset(run.degraded.denied),
-    )
+    known = known.with_update(known.memory.update.having_posted(posted))
+    return replace(known, posted=known.posted + count, denied=frozenset(run.degraded.denied))
 
 
 def _note(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *, several: bool) -> str:

@@ -118,7 +118,7 @@ def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refr
 def _unposted(known: Known) -> Known:
     """Move every finding of an answer to the summary, since comments could not be posted."""
     place_in_summary = partial(in_summary, why=Why.REFUSED)
-    return replace(known, memory=known.memory.moved(place_in_summary, known.change.index))
+    return known.with_update(known.memory.update.moved(place_in_summary))
 
 
 def _publishing(known: Known, outcome: Outcome) -> Refreshed | Published:

@@ -440,14 +440,16 @@ class Known(Struct, frozen=True):
         return replace(self, change=change, stored=stored, found=stored.ledger, memory=memory, summary=stored.summary)
 
     def noted(self, purchase: Purchase) -> Known:
-        return replace(self, memory=self.memory.with_purchase(purchase, self.change.index))
+        return self.with_update(self.memory.update.with_purchase(purchase))
 
     def with_own(self, own: Bought | Underway | Answered) -> Known:
         return replace(self.noted(own.purchase), own=own)
 
     def with_answer(self, closed: Purchase, answer: PlacedAnswer) -> Known:
         """Add the answer of a task and close its purchase."""
-        update = self.memory.update.with_purchase(closed).with_answer(answer)
+        return self.with_update(self.memory.update.with_purchase(closed).with_answer(answer))
+
+    def with_update(self, update: LedgerUpdate) -> Known:
         return replace(self, memory=Memory.of(self.memory.written, update, self.change.index))
 
     def with_comments(self) -> Known:

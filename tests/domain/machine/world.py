@@ -26,7 +26,7 @@ from reviewbot.domain.github.pull_request import (
 )
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, StoredLedger
+from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.known import Cancels, Known, Request, ReviewedChange
@@ -380,8 +380,7 @@ class RandomWorld:
     def announced(self, known: Known, announcing: Announcing) -> Known:
         """Return the announcements as posted, or not, since the token may not."""
         keys = {one.key for one in announcing.posts if self.chance(0.9)}
-        update = replace(known.memory.update, posted=known.memory.update.posted | keys)
-        return replace(known, memory=Memory.of(known.memory.written, update, known.change.index))
+        return known.with_update(known.memory.update.having_posted(keys))
 
     def looked_up(self, bought: Purchase) -> TaskRead:
         """Return the task of an older head with its answer."""
