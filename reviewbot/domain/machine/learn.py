@@ -7,7 +7,7 @@ from datetime import datetime
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine import acquire, finish, phases, steps
-from reviewbot.domain.machine.judge import failed, newer_head, undelivered
+from reviewbot.domain.machine.judge import failed, newer_head
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, pending
@@ -115,12 +115,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Waiting(), steps.TaskRead():
             return acquire.polled(phase, result, now)
         case phases.Completed(), Report():
-            return finish.reported(phase, result, now)
+            return finish.answered(phase, result, now)
 
-        case phases.Reported(), steps.Done():
-            return finish.concluded(phase.known, phase.outcome)
-        case phases.Reported(), steps.Failed(error=error):
-            return finish.concluded(phase.known.noting(error.message), undelivered(phase.outcome))
         case phases.Judged(), Known():
             return finish.refreshed(result, phase.outcome)
         case phases.Judged(), steps.Failed(error=error):

@@ -134,10 +134,6 @@ class ReadResult(Struct, frozen=True):
     task: Task
 
 
-class WriteFiles(Struct, frozen=True):
-    outcome: Outcome
-
-
 class Refresh(Struct, frozen=True):
     """Read the pull request and the ledger again, and the new change if the head has moved."""
 
@@ -209,7 +205,6 @@ Step = (
     | CreateTask
     | RecordTask
     | ReadResult
-    | WriteFiles
     | Refresh
     | PostReview
     | ReadPosted
