@@ -194,7 +194,6 @@ def known_of(
     cancels: Cancels = Cancels.NONE,
     edits: tuple[LedgerEdit, ...] = (),
 ) -> Known:
-    """Return what a run knows at its start, with the settings that decide what it does."""
     settings = run.settings
     request = Request(
         trigger=trigger,

@@ -137,7 +137,6 @@ class Client:
         return self._send("GET", path, intent, kind, parameters=parameters)[1]
 
     def pages(self, path: str, intent: Intent, kind: type[T]) -> Iterator[T]:
-        """Yield the items of a list from all its pages."""
         page, more = 1, True
         while more:
             headers, items = self._send("GET", path, intent, list[kind], parameters={"per_page": PAGE, "page": page})  # type: ignore[valid-type]  # a type at run time

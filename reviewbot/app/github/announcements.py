@@ -43,7 +43,6 @@ def post_once(run: RunContext, body: str, is_there: Callable[[Snapshot], bool]) 
 
 
 def without_doubles(run: RunContext, known: Known) -> Known:
-    """Delete the announcements that two concurrent runs posted twice, except the first."""
     comments = known.snapshot.comments
     extra = left_to_announce((), comments, run.settings.instance, frozenset()).extra
     for comment_id in extra:

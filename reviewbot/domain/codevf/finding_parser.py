@@ -95,7 +95,6 @@ class _Answer(Struct, frozen=True):
 
 
 def severity_words() -> Collection[str]:
-    """Return the words for severities, in lower case."""
     return _SEVERITIES
 
 

@@ -479,7 +479,11 @@ class _Reader:
         place = _begins_with_place(text, rated=severity is not None)
         if place:
             self._begin(block, place, text, severity, takes_all=text[place.end :].strip(" :*") == "")
-        elif _heads(block.text) and "\n" not in block.text and self._title(block, _pseudo_level(block)):
+        elif (
+            _heads(block.text)
+            and "\n" not in block.text
+            and self._title(block, _NAME_ALONE if _file_alone(block.text) else _BOLD)
+        ):
             return
         elif (under := self._file()) and (ref := _LINE_REF.match(text)) and _AFTER.match(text, ref.end()):
             self._begin(block, _Place(under, *_lines_of(ref), 0, ref.end()), text, severity, takes_all=False)
@@ -537,10 +541,6 @@ class _Reader:
     def _leave(self, block: _Block) -> None:
         self.rest.append("\n".join(block.raw))
         self.current = None
-
-
-def _pseudo_level(block: _Block) -> int:
-    return _NAME_ALONE if _file_alone(block.text) else _BOLD
 
 
 def _after(text: str, place: _Place) -> str:

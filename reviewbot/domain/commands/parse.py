@@ -228,7 +228,6 @@ def answers_to(comments: Iterable[Comment], instance: str, key: str) -> tuple[An
 
 
 def replies_to(comments: Iterable[Comment], instance: str, key: str) -> tuple[Comment, ...]:
-    """List the comments that answer a command, oldest first."""
     found = (one for one, mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key))
     return tuple(sorted(found, key=lambda one: (not isinstance(one, ThreadComment), one.id)))
 

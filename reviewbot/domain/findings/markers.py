@@ -38,7 +38,6 @@ def is_finding_id(text: str) -> bool:
 
 
 def summary_mark(instance: str) -> str:
-    """Return the first bytes of the summary comment."""
     return f'<!-- reviewbot:summary:v1 instance="{instance}" -->'
 
 
@@ -49,7 +48,6 @@ def read_summary_mark(body: str) -> str | None:
 
 
 def review_mark(instance: str) -> str:
-    """Return the first bytes of a review's body."""
     return f'<!-- reviewbot:review:v1 instance="{instance}" -->'
 
 

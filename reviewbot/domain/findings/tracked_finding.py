@@ -173,7 +173,6 @@ class Findings(Struct, frozen=True, dict=True):
         return tuple(one for one in self.records if one.counts and not (one.leftover and one.found == task_id))
 
     def severities(self, task_id: str) -> tuple[Severity, ...]:
-        """The severities that count, including those beyond."""
         kept = (record.severity for record in self.counting(task_id))
         return (*kept, *(severity for severity, count in self.beyond for _ in range(count)))
 

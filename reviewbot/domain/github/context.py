@@ -83,7 +83,6 @@ class ProjectContext(Struct, frozen=True):
     issues: tuple[Issue, ...] = ()
 
     def without(self, paths: Iterable[str]) -> ProjectContext:
-        """Leave out files, such as those of the change."""
         left = self.files.keys() - set(paths)
         return replace(self, files={path: text for path, text in self.files.items() if path in left})
 

@@ -55,7 +55,6 @@ def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
 
 
 def newer_head() -> Outcome:
-    """Return the outcome of a run whose head was replaced; the newer head has its own run."""
     return verdict.superseded("The pull request has a newer head, which is reviewed instead.")
 
 

@@ -325,7 +325,6 @@ class Known(Struct, frozen=True):
 
     @property
     def task(self) -> Task | None:
-        """The task of this change in the state last read."""
         match self.own:
             case Underway(task=task):
                 return task

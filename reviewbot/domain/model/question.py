@@ -65,8 +65,6 @@ class Question(Struct, frozen=True, array_like=True):
 
 
 class Questions(Struct, frozen=True):
-    """The questions of a pull request, oldest first."""
-
     records: tuple[Question, ...] = ()
 
     def find(self, comment: str) -> Question | None:

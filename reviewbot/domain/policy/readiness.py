@@ -50,7 +50,6 @@ class WaitRules(Struct, frozen=True):
 
 
 def waits_for(named: tuple[str, ...]) -> str:
-    """Return the message for checks that are not green."""
     rest = f", and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     return f"{', '.join(named[:MOST_NAMED])}{rest}."
 

@@ -32,7 +32,6 @@ class CheckNames(Struct, frozen=True):
     bases: tuple[str, ...] = ()
 
     def against(self, default_branch: str, base_ref: str) -> str:
-        """Return the name of the check for a base branch."""
         # After `!**` only what a pattern selects is selected: nothing without patterns.
         if base_ref == default_branch or matches(("!**", *self.bases), base_ref):
             return self.plain

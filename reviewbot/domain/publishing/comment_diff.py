@@ -72,7 +72,6 @@ def _position(target: Target) -> tuple[str, int, int, str]:
 
 
 def posted_comments(threads: Iterable[Thread], instance: str) -> Mapping[str, str]:
-    """Return the URLs of reviewbot's comments by finding id."""
     there: dict[str, str] = {}
     for thread, mark in marked_threads(threads, instance):
         there |= dict.fromkeys(mark.ids, thread.comments[0].url)
@@ -157,7 +156,6 @@ def _duplicate_comments(threads: Iterable[Thread], instance: str) -> tuple[int, 
 
 
 def marked_threads(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, FindingMark]]:
-    """Yield the threads that reviewbot started, each with its mark."""
     for thread in threads:
         first = next(iter(thread.comments), None)
         mark = read_finding_mark(first.body) if first and first.ours else None

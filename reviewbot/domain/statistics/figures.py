@@ -44,8 +44,6 @@ class End(StrEnum):
 
 
 class Ended(Struct, frozen=True, order=True):
-    """How many findings of a severity ended so."""
-
     severity: Severity
     end: End
     count: int
@@ -106,8 +104,6 @@ class Sums(Struct, frozen=True):
 
 
 class SeveritySum(Struct, frozen=True):
-    """The findings of a severity by their ends."""
-
     severity: Severity
     findings: int
     fixed: int
