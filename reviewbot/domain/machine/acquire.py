@@ -17,7 +17,7 @@ from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.machine.judge import by_findings, contradicts, failed, not_asked_for, without_review
-from reviewbot.domain.machine.known import Bought, Cancels, Known, NotBought, OpenTask, Underway
+from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
 from reviewbot.domain.machine.next_step import Step, builds_on, is_forgotten, is_replaced, next_attempt, next_step
 from reviewbot.domain.machine.purchase import (
     as_agreed,
@@ -428,7 +428,7 @@ def _or_failed_over(known: Known, underway: Underway, ended: Purchase, now: date
 
 
 def _another(known: Known, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
-    known = replace(known.noted(ended), own=NotBought())
+    known = replace(known.noted(ended), own=None)
     return _or_failed(known, lambda: _acquired(known, ended, now))
 
 
@@ -715,7 +715,7 @@ def in_project(
 
 def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | Buying:
     """Resume the purchase that another run recorded first: two scopes of one change would be paid for twice."""
-    known = replace(known.noted(first), own=NotBought())
+    known = replace(known.noted(first), own=None)
     return _chosen(known, known.ledger.named(first.identity, first.attempt), now)
 
 

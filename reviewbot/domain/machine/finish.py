@@ -21,7 +21,7 @@ from reviewbot.domain.machine.judge import (
     not_taken,
     published,
 )
-from reviewbot.domain.machine.known import Answered, Bought, Known, ReviewedChange, Underway
+from reviewbot.domain.machine.known import Answered, Known, ReviewedChange, Underway
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Write
 from reviewbot.domain.machine.purchase import routed
 from reviewbot.domain.model.review import Report
@@ -150,7 +150,7 @@ def _unpublished(known: Known) -> Known:
     The summary must keep what users and other runs wrote since this run began, so the next run publishes.
     """
     own = known.own
-    if isinstance(own, Bought | Underway | Answered) and own.purchase.state is TaskState.DONE:
+    if own and own.purchase.state is TaskState.DONE:
         return replace(known, own=own.with_purchase(replace(own.purchase, state=TaskState.OPEN, used=None)))
     return known
 

@@ -188,12 +188,6 @@ class Request(Struct, frozen=True):
         return self.paid and not self.dry_run
 
 
-class NotBought(Struct, frozen=True):
-    @property
-    def bought(self) -> None:
-        """No purchase."""
-
-
 class Bought(Struct, frozen=True):
     """The purchase of this change, before its task is known.
 
@@ -248,8 +242,8 @@ class Answered(Struct, frozen=True):
         return replace(self, underway=self.underway.with_purchase(purchase))
 
 
-Own = NotBought | Bought | Underway | Answered
-"""The progress of the review of this change."""
+Own = Bought | Underway | Answered
+"""The progress of the review of this change, once it is bought."""
 
 
 class OpenTask(Struct, frozen=True):
@@ -289,7 +283,7 @@ class Known(Struct, frozen=True):
     change: ReviewedChange = NO_CHANGE
     new_parts: tuple[NewPart, ...] = ()
     memory: Memory = field(default_factory=Memory)
-    own: Own = field(default_factory=NotBought)
+    own: Own | None = None
     others: tuple[OpenTask, ...] = ()
     bought_before: frozenset[str] = frozenset()
     cancelled: frozenset[str] = frozenset()
@@ -316,12 +310,11 @@ class Known(Struct, frozen=True):
 
     @property
     def bought(self) -> Bought | None:
-        return self.own.bought
+        return self.own.bought if self.own else None
 
     @property
     def purchase(self) -> Purchase | None:
-        bought = self.own.bought
-        return bought.purchase if bought else None
+        return self.own.purchase if self.own else None
 
     @property
     def task(self) -> Task | None:
@@ -349,8 +342,7 @@ class Known(Struct, frozen=True):
 
     @property
     def task_id(self) -> str:
-        bought = self.own.bought
-        return bought.purchase.task_id if bought else ""
+        return self.own.purchase.task_id if self.own else ""
 
     @property
     def placed(self) -> tuple[Placed, ...]:
@@ -359,8 +351,7 @@ class Known(Struct, frozen=True):
     @property
     def judgement(self) -> Judgement:
         """The settings that judge: those of the purchase, else the current ones."""
-        bought = self.own.bought
-        return bought.purchase.judgement if bought else self.request.judgement
+        return self.own.purchase.judgement if self.own else self.request.judgement
 
     @property
     def coverage(self) -> Coverage:
@@ -441,7 +432,7 @@ class Known(Struct, frozen=True):
     def noted(self, purchase: Purchase) -> Known:
         return self.with_update(self.memory.update.with_purchase(purchase))
 
-    def with_own(self, own: Bought | Underway | Answered) -> Known:
+    def with_own(self, own: Own) -> Known:
         return replace(self.noted(own.purchase), own=own)
 
     def with_answer(self, closed: Purchase, answer: PlacedAnswer) -> Known:

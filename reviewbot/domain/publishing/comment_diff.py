@@ -259,16 +259,12 @@ def thread_operations(updates: Iterable[ThreadUpdate]) -> tuple[Operation, ...]:
     thread that a person reopens stays open. It is reopened when a finding comes back, unless a person resolved it.
     What another account has edited is left as it is: an update would make reviewbot the last editor of its text.
     """
-    return tuple(operation for one in updates for operation in (*_replies(one), *_changes(one)))
+    return tuple(operation for one in updates for operation in _operations(one))
 
 
-def _replies(update: ThreadUpdate) -> Iterator[PostReply]:
-    for draft in update.replies:
-        yield PostReply(update.thread.comments[0].id, draft)
-
-
-def _changes(update: ThreadUpdate) -> Iterator[Operation]:
+def _operations(update: ThreadUpdate) -> Iterator[Operation]:
     first = update.thread.comments[0]
+    yield from (PostReply(first.id, draft) for draft in update.replies)
     if first.edited_by_us and first.body != update.body:
         yield from (*_moves(update), EditComment(first.id, update.body))
 

@@ -39,7 +39,7 @@ from reviewbot.domain.machine.judge import (
     summary_is_due,
     without_review,
 )
-from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, NotBought, OpenTask, Underway
+from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import (
     as_agreed,
@@ -961,7 +961,7 @@ def test_an_intent_that_another_run_was_faster_than_is_withdrawn() -> None:
         check_race(now, Ledger((older, mine, other)))
     with pytest.raises(OverBudget, match="450 of 800"):
         check_race(now, Ledger((replace(older, hold=450), mine)))
-    check_race(replace(now, own=NotBought()), Ledger((older, other)))
+    check_race(replace(now, own=None), Ledger((older, other)))
 
 
 def test_the_check_that_github_shows_is_the_newest() -> None:
