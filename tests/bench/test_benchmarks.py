@@ -6,11 +6,12 @@ import json
 import re
 import shutil
 import subprocess
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
 from bench import measure
@@ -121,7 +122,7 @@ def test_what_is_not_committed_is_told_with_the_commit(tmp_path: Path) -> None:
 
 
 def test_the_results_can_be_read_back() -> None:
-    assert Results.of_json(json.loads(json.dumps(stored().as_json()))) == stored()
+    assert msgspec.json.decode(json.dumps(asdict(stored())), type=Results) == stored()
 
 
 def test_the_gates_are_met_in_the_stored_results() -> None:
