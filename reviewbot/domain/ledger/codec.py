@@ -161,6 +161,7 @@ class _BypassRow(Row, frozen=True):
 
 class _AcceptanceRow(Row, frozen=True):
     head_sha: str
+    base_ref: str
     task_id: str
     by: str
 

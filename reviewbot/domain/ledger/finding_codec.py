@@ -65,6 +65,7 @@ class WaiverRow(Row, frozen=True):
     reason: str
     copies: Count
     verbatim: str
+    base_ref: str
 
 
 class FindingRow(Row, frozen=True):
