@@ -33,6 +33,7 @@ from reviewbot.domain.machine.judge import (
     by_findings,
     current_check,
     left_open,
+    newer_base,
     not_asked_for,
     outlives_exemption,
     statement,
@@ -315,6 +316,10 @@ def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has
         ended = go(again, result)
         assert [(one.state, one.used) for one in ended.known.ledger.purchases] == [(TaskState.ENDED, Decimal(0))]
     assert not go(quoted, AWAY).known.ledger.purchases, "what was not recorded is no purchase"
+
+
+def test_a_verdict_for_a_former_base_is_not_green() -> None:
+    assert newer_base().conclusion is Conclusion.ACTION_REQUIRED
 
 
 def test_a_task_is_created_again_without_a_schema_once_that_is_recorded() -> None:
