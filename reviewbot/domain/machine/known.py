@@ -332,9 +332,9 @@ class Known(Struct, frozen=True):
 
     @property
     def accepted_by(self) -> str:
-        """The maintainer who accepted the answer of this task for this head; empty if there is none."""
-        accepted = self.ledger.acceptance
-        return accepted.by if accepted and self.task_id and accepted.is_of(self.head_sha, self.task_id) else ""
+        """The maintainer who accepted the answer of this task for this head and base; empty if there is none."""
+        accepted, what = self.ledger.acceptance, (self.head_sha, self.change.base_ref, self.task_id)
+        return accepted.by if accepted and self.task_id and accepted.is_of(*what) else ""
 
     @property
     def packing(self) -> Packing | None:
