@@ -60,7 +60,7 @@ def newer_head() -> Outcome:
 
 def newer_base() -> Outcome:
     """Return the outcome of a green run whose base was replaced by one with the same check and its own run."""
-    return superseded("The pull request has another base branch now, against which it is judged next.")
+    return verdict.superseded("The pull request has another base branch now, against which it is judged next.")
 
 
 def current_check(snapshot: Snapshot) -> CheckRun | None:
