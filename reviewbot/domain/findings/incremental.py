@@ -19,6 +19,7 @@ from reviewbot.domain.diff.text_index import split_lines
 from reviewbot.domain.findings.conversation import Reply, conversation_text
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.pull_request import Entry
+from reviewbot.domain.text.bounds import through_word
 
 MAX_DESCRIBED = 1_000
 """Characters of a part's text that are shown to the reviewer."""
@@ -210,5 +211,5 @@ def _asked(record: TrackedFinding) -> dict[str, object]:
         described["waived"] = record.waiver.reason
     if record.leftover:
         # Its place in an old answer does not say which code it is about.
-        described["text"] = record.text[:MAX_DESCRIBED]
+        described["text"] = through_word(record.text, MAX_DESCRIBED)
     return described

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
-from reviewbot.domain.text.bounds import shorten
+from reviewbot.domain.text.bounds import shorten, through_word
 from reviewbot.domain.text.escaping import quoted
 from reviewbot.values import replace
 
@@ -118,7 +118,7 @@ def context_text(context: ProjectContext, limit: int, redact: Redact) -> Context
     left, texts, parts = min(limit, MAX_CONTEXT) - _size(TITLE), [TITLE], list[ContextPart]()
     for name, source in _sources(context):
         # Redacted before it is shortened, so that no secret is cut.
-        clean, count = redact(source[: 4 * LONGEST_PART])
+        clean, count = redact(through_word(source, 4 * LONGEST_PART))
         short = shorten(clean.strip(), LONGEST_PART)
         more = "" if len(short) == len(clean.strip()) else "\n(shortened)"
         text = f"=== {json.dumps(name)}\n{quoted(short)}{more}\n\n"

@@ -180,7 +180,7 @@ RECORD = TrackedFinding("0123456789", Severity.HIGH, None, "One", "a.py", line=7
 
 def test_what_is_open_and_what_is_new_are_told() -> None:
     changed = TrackedFinding("1" * 10, Severity.LOW, None, "T\no", "b.py", Side.LEFT, standing=FindingState.CHANGED)
-    unread = TrackedFinding("2" * 10, Severity.UNRATED, None, "Part", "", text="x" * 9_999, leftover=True)
+    unread = TrackedFinding("2" * 10, Severity.UNRATED, None, "Part", "", text="xx " * 3_333, leftover=True)
     told = since_text(
         "b" * 40,
         [NewPart("a.py", ((4, 4), (8, 9))), NewPart('"b"\n', ())],
@@ -200,7 +200,7 @@ def test_what_is_open_and_what_is_new_are_told() -> None:
         "code": "unchanged",
     }
     assert (second["code"], second["side"], second["title"]) == ("changed since", "LEFT", "T\no")
-    assert third["text"] == "x" * 1_000
+    assert third["text"] == ("xx " * 334)[:-1]
     assert lines[4:] == [
         "",
         f"NEW SINCE THE LAST REVIEW (of commit {'b' * 40})",
