@@ -14,6 +14,7 @@ from reviewbot.domain.codevf.batches import TaskBatches, joined
 from reviewbot.domain.codevf.idempotency import key_of_part
 from reviewbot.domain.codevf.response import response_schema
 from reviewbot.domain.diff.parse import LineKind
+from reviewbot.domain.ledger.memory import purchase_key
 from reviewbot.domain.machine.acquire import asks_for_schema, may_shrink
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.machine.phases import Order
@@ -40,6 +41,7 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
     packings = _packings(known, bought, tiers[bought.purchase.size_tier], order.quote.parts)
     if not any(packing.sent for packing in packings):
         raise _nothing_fits(run, known, together(packings, len(packings)))
+    run.ports.own_tasks.bought.add(purchase_key(bought.purchase))  # before the answer, which may be lost
     try:
         tasks = _create(run, known, bought, order, packings)
     except PayloadTooLarge as error:
@@ -50,9 +52,7 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
         if asks_for_schema(bought.purchase):
             return NoSchema(error)
         raise
-    task = joined(tasks)
-    run.ports.own_tasks.bought.add(task.id)
-    return TaskCreated(task, together(packings, len(tasks)))
+    return TaskCreated(joined(tasks), together(packings, len(tasks)))
 
 
 def _nothing_fits(run: RunContext, known: Known, packing: Packing) -> NothingSendable:

@@ -62,7 +62,7 @@ class Endings(Struct, frozen=True):
         found: the ledger as the run first read it, and `stored` as it read it last.
         update: what the run adds to it.
         commented: the ids of the findings that have a comment.
-        bought: the tasks that this run bought before it first read the ledger, for a missed command.
+        bought: what this run bought, or may have bought, before it first read the ledger, for a missed command.
         cancelled: the tasks that this run cancelled; without an answer they are not announced.
         head_sha: the head whose outcome is `outcome`.
         is_collecting: whether the run buys nothing: if CodeVF does not know the task of this head, it says so.
@@ -72,7 +72,7 @@ class Endings(Struct, frozen=True):
     stored: StoredLedger
     update: LedgerUpdate
     commented: Collection[str]
-    bought: Collection[str]
+    bought: Collection[PurchaseKey]
     cancelled: Collection[str]
     head_sha: str
     outcome: Outcome
@@ -84,8 +84,7 @@ class Endings(Struct, frozen=True):
             return
         last = {purchase_key(one): one for one in self.update.purchases}
         for key, purchase in last.items():
-            is_own = purchase.task_id in self.bought
-            if not is_own and self._is_left(key, _OPEN) and (ending := self._ending(purchase)):
+            if key not in self.bought and self._is_left(key, _OPEN) and (ending := self._ending(purchase)):
                 yield Announcement(purchase, ending)
         for one in (*self.found.postponed(), *self.found.intents()) if self._has_failed else ():
             key = purchase_key(one)

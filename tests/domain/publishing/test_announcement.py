@@ -68,7 +68,7 @@ LATE = [
 ]
 ON_TIME = {
     "this run has bought it": endings(None, OPEN, DONE),
-    "this run has bought it for a missed command": endings(OPEN, DONE, bought=("task_1",)),
+    "this run has bought it for a missed command": endings(OPEN, DONE, bought=(purchase_key(OPEN),)),
     "this run has bought what was deferred": endings(DEFERRED, DONE),
     "another run has recorded the end": endings(OPEN, DONE, stored=StoredLedger(Ledger((DONE,)))),
     "an older check run has the end": endings(
