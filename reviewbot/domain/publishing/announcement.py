@@ -79,7 +79,11 @@ class Endings(Struct, frozen=True):
     is_collecting: bool
 
     def late(self) -> Iterator[Announcement]:
-        """Yield what is over since an earlier run has ended; nothing if a review shows an answer."""
+        """Yield what is over since an earlier run has ended; nothing if a review shows an answer.
+
+        A purchase that this run itself deferred for a missed command is included if it is not bought after all: the
+        answer to the command says that it waits.
+        """
         if self._is_shown:
             return
         last = {purchase_key(one): one for one in self.update.purchases}
