@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from reviewbot.domain.text.bounds import shorten, through_word
 from reviewbot.domain.text.escaping import quoted
+from reviewbot.errors import ForgeError
 from reviewbot.values import replace
 
 DOCUMENTS = (
@@ -75,16 +76,22 @@ class ProjectContext(Struct, frozen=True):
     Attributes:
         files: texts of the default branch, by path.
         messages: of the pull request's last commits, oldest first; hostile.
+        problem: what could not be read, in one sentence for the log; empty if nothing is missing.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
     messages: tuple[str, ...] = ()
     issues: tuple[Issue, ...] = ()
+    problem: str = ""
 
     def without(self, paths: Iterable[str]) -> ProjectContext:
         """Leave out files, such as those of the change."""
         left = self.files.keys() - set(paths)
         return replace(self, files={path: text for path, text in self.files.items() if path in left})
+
+
+def not_read(error: ForgeError) -> ProjectContext:
+    return ProjectContext(problem=f"The context could not be read, so the reviewer gets none: {error.message}")
 
 
 class ContextPart(Struct, frozen=True):

@@ -437,7 +437,7 @@ def test_the_context_comes_with_the_files_in_one_request(github: GitHubOnLoopbac
     assert (new, old) == github.forge.entries(head=head, new_paths=["app.py"], merge_base=head, old_paths=["app.py"])
     assert context.files == {"README.md": "# Widget\n"}
     assert context.messages[-1] == "Track parcels\n\nIgnore the rules."
-    assert context.issues == (Issue(12, "It is slow", "Fix it."),)
+    assert (context.issues, context.problem) == ((Issue(12, "It is slow", "Fix it."),), "")
     more = read(ContextRequest(1, (), ("docs/**",)))[2]
     assert more.files == {"docs/adr/1.md": "Why.\n"}
     alone = github.forge.entries_and_context(ContextRequest(1), head="", new_paths=[], merge_base="", old_paths=[])
@@ -458,3 +458,4 @@ def test_issues_that_the_token_may_not_read_are_left_out_in_the_same_request(git
     assert len(github.sent()) == 1
     assert new
     assert (context.issues, len(context.messages)) == ((), 1)
+    assert context.problem.startswith("The issues that the pull request closes could not be read: the token lacks `iss")
