@@ -124,10 +124,13 @@ class Endings(Struct, frozen=True):
 def left_to_announce(
     late: Iterable[Announcement], comments: Iterable[Comment], instance: str, posted: frozenset[str]
 ) -> Announcing:
-    """Leave out what was announced, also if its comment was deleted; of several comments the first stays."""
+    """Leave out what was announced, also if its comment was deleted; of several comments the first stays.
+
+    A comment that another account has edited is none, so editing neither hides an answer nor deletes a comment.
+    """
     there: dict[str, list[int]] = {}
     for comment in comments:
-        mark = read_announcement_mark(comment.body) if comment.ours else None
+        mark = read_announcement_mark(comment.body) if comment.ours and comment.edited_by_us else None
         if mark and mark.instance == instance:
             there.setdefault(mark.key, []).append(comment.id)
     posts = tuple(one for one in late if one.key not in there and one.key not in posted)
