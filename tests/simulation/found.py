@@ -590,6 +590,13 @@ FOUND: dict[str, Bug] = {
             Episode((NEXT, COLLECT), (At(0, Meanwhile(Move("author_reviews"))), At(11, Switch()))),
         ),
     ),
+    "announced-by-a-buyer-without-the-id": Bug(
+        "The same, but CodeVF's answer to the creation was lost, so another run recorded the task.",
+        ANNOUNCED,
+        history(
+            Episode((NEXT,), (At(0, Meanwhile(Move("author_reviews"))), At(7, Lose(done=True)), At(8, Begin(COLLECT)))),
+        ),
+    ),
     "announced-by-its-canceller": Bug(
         "A run executed a missed command and cancelled a review. GitHub's answer to its next request was lost, so it "
         "read the pull request again, and announced that the review had no result.",

@@ -16,7 +16,7 @@ from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission
-from reviewbot.domain.ledger.edits import Unwaive, Waive
+from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
@@ -1128,3 +1128,11 @@ def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_
     later = resumed(at.known, bought.purchase, NOON)[1].packing
     assert later is not None
     assert later.context == (part,)
+
+
+def test_the_reason_of_a_command_is_redacted_before_it_is_recorded() -> None:
+    secret = "ghp_" + "A1b2C3d4E5f6" * 3
+    edit = GrantBypass(HEAD, "main", "mona", f"{'so ' * 95}{secret}")
+    now = go(start(known(may_buy=False, edits=(edit,))), sendable()).known
+    assert now.ledger.bypass is not None
+    assert now.ledger.bypass.reason == "so " * 95 + "[REDACTED:gith…"
