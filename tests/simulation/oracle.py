@@ -119,7 +119,7 @@ _NUMBER = re.compile(r"(\d+)(?: to (\d+))?")
 
 def new_in(submission: Submission) -> dict[str, list[tuple[int, int]]] | None:
     """Return the new lines by file that a follow-up review is asked about; None for a review of the whole change."""
-    texts = "".join(one.content for one in submission.attachments if one.file_name == SO_FAR)
+    texts = "".join(one.content for one in submission.attachments if one.file_name == CONVERSATION)
     _, found, new = texts.partition("NEW SINCE")
     if not found:
         return None
