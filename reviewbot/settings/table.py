@@ -31,7 +31,7 @@ from reviewbot.domain.model.options import (
 )
 from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.domain.policy.readiness import WaitRules
-from reviewbot.domain.policy.routes import Route
+from reviewbot.domain.policy.routes import Route, strictest
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import Problem, SettingsError, did_you_mean
@@ -283,6 +283,11 @@ class Settings:
     def is_keyless(self) -> bool:
         """Whether the reviewer costs credits and its key is missing, as on a fork's event."""
         return self.reviewer is ReviewerKind.CODEVF and not self.codevf_api_key
+
+    @property
+    def strictest_fail_on(self) -> FailOn:
+        """The level at which the most findings can block, by whichever rule of `routes`."""
+        return strictest((self.fail_on, *(one.fail_on for one in self.routes if one.fail_on)))
 
     @property
     def wait_rules(self) -> WaitRules:

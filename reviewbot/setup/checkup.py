@@ -206,6 +206,9 @@ def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
         if not job.may(scope, level):
             todo = f"Add `{scope}: {level}` to the job's `permissions:`."
             yield Check(job.file, f"`{job.name}` lacks `{scope}: {level}`, {why}", todo, EXIT_SETTINGS)
+    if settings.context and settings.reviewer is ReviewerKind.CODEVF and not (job.queued or job.may("issues", "read")):
+        what = f"`{job.name}` lacks `issues: read`: in a private repository, `context` has no issues"
+        yield Check(job.file, what, "Add `issues: read` to the job's `permissions:`, or set `context: none`.")
 
 
 def _awaits(settings: Settings, job: Job) -> bool:

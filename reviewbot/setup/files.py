@@ -255,6 +255,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
         inputs += f"reviewer: {options.reviewer}\n"
     given = f"    with:\n{textwrap.indent(inputs, ' ' * 6)}" if inputs else ""
     comments = "write # comments" if keyed else "read # what is in the queue"
+    issues = "  issues: read # those that a pull request closes, for the reviewer\n" if keyed and paid else ""
     statuses = "  statuses: read # what `wait-for-checks` names\n" if keyed and options.wait_for else ""
     grouped = f"concurrency:\n  group: {group[0]}\n  cancel-in-progress: {group[1]}\n"
     body = (
@@ -263,7 +264,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
         "  contents: read # the change and the settings on the default branch\n"
         f"  pull-requests: {comments}\n"
         "  checks: write # the check\n"
-        f"{statuses}"
+        f"{issues}{statuses}"
         f"steps:\n  - uses: {_action_of(options)}\n{given}"
     )
     return f"  {key}:\n{textwrap.indent(body, ' ' * 4)}"
