@@ -216,7 +216,8 @@ def test_the_progress_is_the_part_of_the_period_that_was_read() -> None:
 
 @pytest.mark.parametrize(
     ("text", "days"),
-    [("1d", 1), ("2w", 14), ("3m", 90), ("1y", 365), ("2026-11-20", 4), ("2026-11-25", -1), ("99999y", None)],
+    [("1d", 1), ("2w", 14), ("3m", 90), ("1y", 365), ("2026-11-20", 4), ("2026-11-25", -1)]
+    + [(text, None) for text in ("99999y", "", "0d", "90", "yesterday", "--all")],
 )
 def test_the_period_begins_so_many_days_ago_or_at_a_date(text: str, days: int | None) -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
