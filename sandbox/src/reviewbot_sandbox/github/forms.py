@@ -96,12 +96,6 @@ class Fields:
                 raise malformed(f"For 'items', {json.dumps(item)[:100]} is not an object.")
             yield Fields(item, "items")
 
-    def texts(self, name: str) -> list[str]:
-        value = self.values.get(name)
-        if not _is_list(value) or not all(isinstance(item, str) for item in value):
-            raise malformed(f"For '{self.where}/{name}', {json.dumps(value)[:100]} is not an array of strings.")
-        return [str(item) for item in value]
-
     def only(self, *names: str) -> None:
         """Refuse a key that is not among the names."""
         for key in self.values:
@@ -251,7 +245,4 @@ def _annotation(fields: Fields) -> Annotation:
         level=fields.needed("annotation_level", LEVELS),
         message=fields.needed("message"),
         title=fields.text("title"),
-        raw_details=fields.text("raw_details"),
-        start_column=columns[0],
-        end_column=columns[1],
     )

@@ -102,13 +102,13 @@ def is_binary(blob: ObjectAt, _info: Info) -> bool:
 
 def tree_entries(tree: ObjectAt, info: Info) -> list[EntryAt]:
     entries = context(info).store.git(tree.repo).tree(tree.object.oid)
-    return [EntryAt(tree.repo, entry.name, entry) for entry in entries]
+    return [EntryAt(tree.repo, entry) for entry in entries]
 
 
 def commit_file(found: CommitAt, info: Info, path: str) -> EntryAt | None:
     """Return the tree entry at a path, null where there is none."""
     entry = context(info).store.git(found.repo).entry(found.commit.sha, path)
-    return EntryAt(found.repo, path, entry, found.commit.sha) if entry else None
+    return EntryAt(found.repo, entry) if entry else None
 
 
 def authors(found: CommitAt, info: Info, **arguments: object) -> dict[str, object]:

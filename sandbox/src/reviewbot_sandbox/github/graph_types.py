@@ -60,12 +60,10 @@ class CommitAt:
 
 @dataclass(frozen=True, slots=True)
 class EntryAt:
-    """A tree's entry with its repository, its whole path, and the commit if it was reached from one."""
+    """A tree's entry with its repository."""
 
     repo: str
-    path: str
     entry: Entry
-    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def _enter(store: Store, pull: PullRequest, line: tuple[QueueEntry, ...], base_r
     waits = any(entry.number == pull.number for entry in line)
     if merged is None or waits or pull.closed_at or pull.base_ref != base_ref:
         raise invalid("PullRequest", "base", f"#{pull.number} cannot be merged into {base_ref}")
-    return QueueEntry(store.next_id(), pull.number, onto, merged, store.now())
+    return QueueEntry(store.next_id(), pull.number, onto, merged)
 
 
 def waiting_in(store: Store, full_name: str, base_ref: str) -> tuple[QueueEntry, ...]:

@@ -287,9 +287,6 @@ class Annotation:
     level: str
     message: str
     title: str | None = None
-    raw_details: str | None = None
-    start_column: int | None = None
-    end_column: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,11 +197,6 @@ class GitRepository:
         counts = self.run(*_DIFF, "--numstat", "-z", old, new, "--")
         return changes_between(raw, counts, self.diff(old, new))
 
-    def attribute(self, commit: str, path: str, name: str) -> str:
-        """Return the value of a git attribute for a path, from the `.gitattributes` of a commit."""
-        answer = self.run("check-attr", "-z", f"--source={commit}", name, "--", path)
-        return answer.split(b"\0")[2].decode(errors="replace")
-
     def add(self, branch: str, commit: NewCommit) -> str:
         """Write a commit and move the branch to it, even if that is not a fast-forward; return the hash."""
         self.run("fast-import", "--quiet", "--force", stdin=fast_import(branch, commit))

@@ -51,7 +51,6 @@ class QueueEntry:
     number: int
     base_sha: str
     head_sha: str
-    enqueued_at: datetime
 
 
 @dataclass
