@@ -18,6 +18,7 @@ from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement
+from reviewbot.domain.ledger.memory import PurchaseKey
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.skip_record import skip_record
 from reviewbot.domain.machine.known import Cancels, Known, Request
@@ -35,9 +36,12 @@ T = TypeVar("T")
 
 
 class OwnTasks(Struct):
-    """The ids of the tasks that a run bought or may have cancelled, also for the commands that earlier runs missed."""
+    """What a run bought or may have bought, and the ids of the tasks that it may have cancelled.
 
-    bought: set[str] = field(default_factory=set)
+    It includes the commands that earlier runs missed.
+    """
+
+    bought: set[PurchaseKey] = field(default_factory=set)
     cancelled: set[str] = field(default_factory=set)
 
 

@@ -110,6 +110,8 @@ def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
     pull, wished = known.snapshot.pull, run.settings.context
     asked = ContextRequest(pull.number, patterns=wished[1:]) if wished and known.request.paid else None
     change = prepare(run, known.snapshot, load_change(run.ports, pull, asked))
+    if change.context.problem:
+        run.say(change.context.problem)
     digest = by_rules(replace(known, change=change)).identity.digest()
     return steps.ChangeRead(change, read_ledger(run, known.snapshot, digest))
 

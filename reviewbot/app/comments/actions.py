@@ -51,7 +51,7 @@ def action_of(run: RunContext, snapshot: Snapshot, posted: PostedCommand) -> Com
         pull=_with_authors(run, snapshot.pull, posted),
         permission=run.ports.forge.permission(posted.sender),
         ledger=read_ledger(run, snapshot, "").ledger,
-        fail_on=run.settings.fail_on,
+        fail_on=run.settings.strictest_fail_on,
         needs_approval=run.paid and needs_approval(snapshot.pull, policy_of(run.settings)),
         paid=run.paid,
         remembers=run.settings.summary_comment,

@@ -14,7 +14,7 @@ from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.ledger.edits import Waive
+from reviewbot.domain.ledger.edits import GrantBypass, Waive
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine.judge import current_check
 from reviewbot.domain.model.review import Severity
@@ -74,7 +74,6 @@ def _is_answered(run: RunContext, posted: PostedCommand, now: Snapshot) -> bool:
 def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> AnswerView:
     command, outcome, check = done.posted.command, done.outcome, current_check(done.now)
     finding = done.action.finding if isinstance(done.action, EditLedger) else None
-    waiver = done.action.edit if isinstance(done.action, EditLedger) and isinstance(done.action.edit, Waive) else None
     is_status = command.name is CommandName.STATUS and done.refusal is None
     return AnswerView(
         mark=str(mark),
@@ -87,7 +86,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
         check_title=check.title if check else "",
         finding=finding.title if finding else "",
         finding_id=finding.id if finding else "",
-        said=waiver.reason if waiver else command.reason,
+        said=_reason(done),
         in_reply_to=done.posted.url if done.posted.in_thread else None,
         choices=_choices(done) if done.refusal in {Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING} else (),
         reason=outcome.reason.value if outcome else "",
@@ -96,6 +95,15 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
         paid=run.paid,
         status=_status(done) if is_status else None,
     )
+
+
+def _reason(done: Done) -> str:
+    """Return the reason of a waiver or a bypass as it is stored: without secrets."""
+    edit, ledger = done.action.edit if isinstance(done.action, EditLedger) else None, done.memory.ledger
+    if isinstance(edit, GrantBypass):
+        return ledger.bypass.reason if ledger.bypass else ""
+    record = ledger.findings.find(edit.finding_id) if isinstance(edit, Waive) else None
+    return record.waiver.reason if record and record.waiver else ""
 
 
 def _id_of_thread(done: Done) -> str:

@@ -12,7 +12,7 @@ from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusi
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.machine.judge import CHECK_RUN, apply_bypass, beside_another, current_check
+from reviewbot.domain.machine.judge import CHECK_RUN, apply_bypass, beside_another, current_check, newer_base
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome, Status
@@ -36,6 +36,11 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     requests with this head, so it turns green only if none of them is not green.
     """
     outcome = apply_bypass(known, outcome)
+    if outcome.conclusion in GREEN and _has_other_base(run, known):
+        there = current_check(known.snapshot)
+        if there is not None and there.verdict not in GREEN:
+            return known  # the run of that event has written it
+        outcome = newer_base()
     if not run.settings.check_run or (outcome.conclusion is None and outcome.status is not Status.PENDING):
         return known
     known = replace(known, neighbour=_neighbour(run, known) if outcome.conclusion in GREEN else 0)
@@ -49,6 +54,13 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
         check = _update_check(run, state, newest(run.ports.forge.checks(state.head_sha, state.name, state.tag.number)))
     check = _uncovered(run, known, state, check)
     return replace(known, check=check, denied=frozenset(run.degraded.denied))
+
+
+def _has_other_base(run: RunContext, known: Known) -> bool:
+    """Return whether the check is shown against another base than the one that was judged."""
+    base_ref, default_branch = known.snapshot.pull.base_ref, known.snapshot.repository.default_branch
+    is_other = base_ref != known.request.base_ref
+    return is_other and run.settings.check_names.against(default_branch, base_ref) == run.check_name
 
 
 def _neighbour(run: RunContext, known: Known) -> int:

@@ -61,7 +61,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
         # Its findings are read again.
         state = TaskState.OPEN if other.state is TaskState.DONE else other.state
         ledger = ledger.with_purchase(replace(other, state=state))
-    ledger = _with_questions(run, _of_now(ledger, snapshot.pull), found.extra)
+    ledger = _with_questions(run, ledger.entitled(snapshot.pull, run.settings.strictest_fail_on), found.extra)
     ledger = _with_copies(run, snapshot, ledger, copies, digest)
     if not believed:
         for one in copies:
@@ -128,11 +128,6 @@ def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun]) 
         return not_before(reading, counter)
     purchases = tuple(replace(one, judged=()) for one in reading.ledger.purchases)
     return replace(reading, ledger=replace(reading.ledger, purchases=purchases, findings=Findings(), bypass=None))
-
-
-def _of_now(ledger: Ledger, pull: PullRequest) -> Ledger:
-    bypass = ledger.bypass
-    return ledger if bypass is None or bypass.is_of(pull.head_sha, pull.base_ref) else replace(ledger, bypass=None)
 
 
 def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:

@@ -9,7 +9,7 @@ from reviewbot.domain.codevf.attachments import Sendable
 from reviewbot.domain.diff.merge_base import merge_base_of
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileStatus, assemble, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
-from reviewbot.domain.github.context import ContextRequest, ProjectContext
+from reviewbot.domain.github.context import ContextRequest, ProjectContext, not_read
 from reviewbot.domain.github.pull_request import PullRequest, RawChange, Snapshot
 from reviewbot.domain.machine.known import ReviewedChange
 from reviewbot.domain.model.options import PathInstruction, Redact
@@ -48,8 +48,7 @@ def _context(ports: Ports, asked: ContextRequest) -> ProjectContext:
     try:
         return ports.forge.entries(head="", new_paths=[], merge_base="", old_paths=[], asked=asked)[2]
     except ForgeError as error:
-        ports.reporter.debug(f"The context cannot be read: {error.message}")
-        return ProjectContext()
+        return not_read(error)
 
 
 def _from_api(ports: Ports, pull: PullRequest, asked: ContextRequest | None) -> RawChange:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reviewbot.app.context import RunContext
-from reviewbot.domain.codevf.attachment_names import SO_FAR
+from reviewbot.domain.codevf.attachment_names import CONVERSATION
 from reviewbot.domain.codevf.attachments import SizeTier
 from reviewbot.domain.codevf.batches import TaskBatches
 from reviewbot.domain.commands.parse import parse
@@ -52,7 +52,7 @@ def so_far(
             closed=[record for record in records if not record.standing.is_open],
             replies=[one for one in replies if ids.intersection(one.about) or not (one.about or number)],
         )
-        attachments.append(Attachment(SO_FAR, known.change.redactor.redact(text).text))
+        attachments.append(Attachment(CONVERSATION, known.change.redactor.redact(text).text))
     return attachments
 
 

@@ -19,10 +19,9 @@ from reviewbot.domain.findings.markers import (
     read_answer_mark,
     read_finding_mark,
 )
-from reviewbot.domain.findings.tracked_finding import MAX_REASON
 from reviewbot.domain.github.pull_request import Comment, Permission, Thread, ThreadComment
 from reviewbot.domain.model.events import CommentEvent
-from reviewbot.domain.text.bounds import shorten_line
+from reviewbot.domain.text.bounds import through_word
 
 CALL = "/reviewbot"
 KEPT_FOR = timedelta(days=7)
@@ -32,7 +31,7 @@ MAX_QUESTION = 2_000
 """Characters of a question that are sent."""
 
 LONGEST_QUESTION = 10_000
-"""Characters that are redacted; fewer are sent, so that no secret is cut."""
+"""Characters that are redacted, through the last word; fewer are sent."""
 
 
 class CommandName(StrEnum):
@@ -108,12 +107,12 @@ def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
         return _question(body)
     if findings and name is CommandName.WAIVE:
         target, reason = _named(reason, findings)
-    return Command(name, target, shorten_line(reason, MAX_REASON))
+    return Command(name, target, reason)
 
 
 def _question(body: str) -> Command:
     """Return a question, which is the rest of the comment."""
-    text = "".join(body.split(maxsplit=2)[2:]).strip()[:LONGEST_QUESTION]
+    text = through_word("".join(body.split(maxsplit=2)[2:]).strip(), LONGEST_QUESTION)
     first = "".join(text.split(maxsplit=1)[:1]).casefold()
     return Command(CommandName.ASK, first if re.fullmatch(ID_PATTERN, first) else "", text)
 

@@ -46,12 +46,14 @@ class Waiver(Struct, frozen=True, array_like=True):
         copies: of the code in its file, 0 if there was none.
         verbatim: a digest of the path and `FileView.verbatim` of them, since other whitespace or another file ends a
             waiver; of the path and `ChangeIndex.content` if there was no copy.
+        base_ref: the base branch against which `by` was no author; empty if there was none.
     """
 
     by: str
     reason: str
     copies: Count
     verbatim: str
+    base_ref: str = ""
 
 
 class Bypass(Struct, frozen=True, array_like=True):
@@ -67,14 +69,18 @@ class Bypass(Struct, frozen=True, array_like=True):
 
 
 class Acceptance(Struct, frozen=True, array_like=True):
-    """A maintainer has read an answer that could not be parsed completely, and accepts it as the review of a head."""
+    """A maintainer has read an answer that could not be parsed completely, and accepts it as the review of a head.
+
+    It is for one base branch, as a bypass is.
+    """
 
     head_sha: str
+    base_ref: str
     task_id: str
     by: str
 
-    def is_of(self, head_sha: str, task_id: str) -> bool:
-        return (self.head_sha, self.task_id) == (head_sha, task_id)
+    def is_of(self, head_sha: str, base_ref: str, task_id: str) -> bool:
+        return (self.head_sha, self.base_ref, self.task_id) == (head_sha, base_ref, task_id)
 
 
 class Judged(Struct, frozen=True, array_like=True):

@@ -160,6 +160,9 @@ def update_state(record: TrackedFinding, change_index: ChangeIndex, stood: Stood
 def _by_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
     """Update a finding by the code alone: a fixed one opens again when its code is back."""
     matched = find_match(record, change_index)
+    if record.standing is FindingState.GONE and matched in _UNKNOWN and _is_in(record, change_index):
+        # Its file had left the change, for example against another base, which no review has confirmed.
+        record = replace(record, standing=FindingState.OPEN, closed="")
     if matched is NoMatch.UNSEEN:
         return replace(record, waiver=None)
     if matched is NoMatch.VANISHED:
@@ -179,6 +182,14 @@ def _by_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFindin
     if fewer:
         return replace(seen, standing=FindingState.CHANGED)
     return replace(seen, standing=FindingState.OPEN, copies=matched.copies)
+
+
+_UNKNOWN = frozenset({NoMatch.UNSEEN, NoMatch.ABSENT})
+
+
+def _is_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
+    """Return whether the file of a finding is in the change, and not deleted by it."""
+    return record.path in change_index.by_path and record.path not in change_index.removed
 
 
 def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
@@ -330,7 +341,9 @@ def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:
     return record if record.closed else replace(record, closed=task_id)
 
 
-def waived(record: TrackedFinding, by: str, reason: str, change_index: ChangeIndex) -> TrackedFinding:
+def waived(
+    record: TrackedFinding, by: str, reason: str, change_index: ChangeIndex, base_ref: str = ""
+) -> TrackedFinding:
     """Waive the finding for its code as it is now, or for its whole file if the code is not found."""
     seen = _text(record, find_match(record, change_index), change_index)
-    return replace(record, waiver=Waiver(by, reason[:MAX_REASON], *seen))
+    return replace(record, waiver=Waiver(by, reason[:MAX_REASON], *seen, base_ref))

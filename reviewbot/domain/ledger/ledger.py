@@ -15,13 +15,13 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from reviewbot.domain.findings.placement import PlacementRules
-from reviewbot.domain.findings.tracked_finding import LOST, Acceptance, Bypass, Findings, FindingState, Judged
+from reviewbot.domain.findings.tracked_finding import LOST, Acceptance, Bypass, Findings, FindingState, Judged, Waiver
 from reviewbot.domain.github.context import ContextPart
-from reviewbot.domain.github.pull_request import Seen, Snapshot
+from reviewbot.domain.github.pull_request import PullRequest, Seen, Snapshot
 from reviewbot.domain.ledger.opinions import Opinions, opinions_of
-from reviewbot.domain.model.options import AnswerForm, ReviewKind
+from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind
 from reviewbot.domain.model.question import Question, Questions
-from reviewbot.domain.model.review import Credits, Mode
+from reviewbot.domain.model.review import Credits, Mode, Severity
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
 from reviewbot.domain.text.strict_json import Whole
 from reviewbot.values import replace
@@ -303,10 +303,10 @@ class Ledger(Struct, frozen=True):
     def postponed(self) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if entry.state is TaskState.DEFERRED)
 
-    def unread_on(self, head_sha: str) -> Purchase | None:
-        """Return the latest review of a head if its answer could not be read completely."""
-        done = (one for one in reversed(self.purchases) if one.head_sha == head_sha and one.state is TaskState.DONE)
-        last = next(done, None)
+    def unread_on(self, head_sha: str, base_ref: str) -> Purchase | None:
+        """Return the latest review of a head against a base if its answer could not be read completely."""
+        done = (one for one in reversed(self.purchases) if one.state is TaskState.DONE)
+        last = next((one for one in done if (one.head_sha, one.base_ref) == (head_sha, base_ref)), None)
         return last if last and last.unread_at else None
 
     def is_founded(self, purchase: Purchase) -> bool:
@@ -362,6 +362,26 @@ class Ledger(Struct, frozen=True):
     def spending_at_least(self, least: Decimal) -> Ledger:
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
 
+    def may_block(self, severity: Severity, fail_on: FailOn) -> bool:
+        """Return whether a finding blocks by a setting, or by one that is frozen in a purchase."""
+        frozen = (one.judgement.rules.fail_on for one in self.purchases)
+        return any(blocks(severity, one) for one in (fail_on, *frozen))
+
+    def entitled(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
+        """Remove what does not exempt the pull request as it is now.
+
+        A bypass of another head or base, and the waivers of what may block by a user who is an author against the
+        base of now, and was none against the base of then or whenever it did not block.
+        """
+        records = tuple(
+            one
+            if one.waiver is None or _is_entitled(one.waiver, pull) or not self.may_block(one.severity, fail_on)
+            else replace(one, waiver=None)
+            for one in self.findings.records
+        )
+        bypass = self.bypass if self.bypass and self.bypass.is_of(pull.head_sha, pull.base_ref) else None
+        return replace(self, bypass=bypass, findings=replace(self.findings, records=records))
+
     @property
     def has_exemptions(self) -> bool:
         """Whether it has a waiver, a bypass or an acceptance, which a restored older version could bring back."""
@@ -393,6 +413,13 @@ class Ledger(Struct, frozen=True):
         questions = self.questions.having(question)
         gone = (one.cost for one in self.questions.records if questions.find(one.comment) is None)
         return replace(self, questions=questions, forgotten=sum(gone, self.forgotten))
+
+
+def _is_entitled(waiver: Waiver, pull: PullRequest) -> bool:
+    """Return whether a waiver is by no author; one that became an author of the same change later stays entitled."""
+    if not waiver.base_ref or waiver.base_ref == pull.base_ref:
+        return bool(waiver.base_ref)
+    return pull.people is not None and waiver.by.casefold() not in pull.people
 
 
 def _together(judged: Iterable[Judged]) -> tuple[Judged, ...]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.github.pull_request import Permission
-from reviewbot.domain.ledger.edits import CancelDeferrals
+from reviewbot.domain.ledger.edits import CancelDeferrals, redacted
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
@@ -155,7 +155,8 @@ def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Conclud
 
 def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.Ready | Looked:
     called_off = () if at.known.snapshot.pull.is_open else (CancelDeferrals(),)
-    update = LedgerUpdate(edits=(*at.known.request.edits, *called_off))
+    edits = (redacted(one, lambda text: got.change.redactor.redact(text).text) for one in at.known.request.edits)
+    update = LedgerUpdate(edits=(*edits, *called_off))
     known = routed(at.known.reading(got.change, got.stored, update).noting(got.stored.problem))
     if at.skipped is not None:
         return _skipped(known, at.skipped, now)

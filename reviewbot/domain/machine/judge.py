@@ -58,6 +58,11 @@ def newer_head() -> Outcome:
     return verdict.superseded("The pull request has a newer head, which is reviewed instead.")
 
 
+def newer_base() -> Outcome:
+    """Return the outcome of a green run whose base was replaced by one with the same check and its own run."""
+    return verdict.superseded("The pull request has another base branch now, against which it is judged next.")
+
+
 def current_check(snapshot: Snapshot) -> CheckRun | None:
     """Return the newest check run with reviewbot's name on the head, by any App: the one that GitHub shows."""
     return newest(snapshot.checks)

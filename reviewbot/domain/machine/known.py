@@ -21,7 +21,7 @@ from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, StoredLedger
+from reviewbot.domain.ledger.memory import Memory, PurchaseKey, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Auto, PathInstruction, Supersede
@@ -261,7 +261,7 @@ class Known(Struct, frozen=True):
         change: `NO_CHANGE` before it is read.
         new_parts: what is new since the last review, once it is read.
         others: open tasks of older heads.
-        bought_before: the ids of the tasks that this run bought for commands that earlier runs missed.
+        bought_before: what this run bought, or may have bought, for commands that earlier runs missed.
         cancelled: the ids of the tasks that this run may have cancelled.
         check: the check run that this run wrote on the head.
         whole_summary: its text as this run wrote it, if that shows every finding in full; else empty.
@@ -285,7 +285,7 @@ class Known(Struct, frozen=True):
     memory: Memory = field(default_factory=Memory)
     own: Own | None = None
     others: tuple[OpenTask, ...] = ()
-    bought_before: frozenset[str] = frozenset()
+    bought_before: frozenset[PurchaseKey] = frozenset()
     cancelled: frozenset[str] = frozenset()
     check: CheckRun | None = None
     summary: Comment | None = None
@@ -332,9 +332,9 @@ class Known(Struct, frozen=True):
 
     @property
     def accepted_by(self) -> str:
-        """The maintainer who accepted the answer of this task for this head; empty if there is none."""
-        accepted = self.ledger.acceptance
-        return accepted.by if accepted and self.task_id and accepted.is_of(self.head_sha, self.task_id) else ""
+        """The maintainer who accepted the answer of this task for this head and base; empty if there is none."""
+        accepted, what = self.ledger.acceptance, (self.head_sha, self.change.base_ref, self.task_id)
+        return accepted.by if accepted and self.task_id and accepted.is_of(*what) else ""
 
     @property
     def packing(self) -> Packing | None:

@@ -98,6 +98,7 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
     purchase = replace(
         _asked_by(before, request).seen_on(known.snapshot.pull.head_sha, now),
         judgement=judgement,
+        base_ref=before.base_ref and known.change.base_ref,
         merge_base=known.change.change.merge_base,
         change=known.change.index.change,
     )

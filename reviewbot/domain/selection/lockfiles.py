@@ -103,6 +103,8 @@ def _shown(text: str) -> str:
 
 def suspicions(file: ChangedFile) -> tuple[str, ...]:
     """Return what is suspicious about a change of a lock file; empty for an ordinary update."""
+    if file.diff.old_path != file.path:
+        return (f"it was `{_shown(file.diff.old_path)}`",)  # and may have installed nothing there
     if file.diff.status is FileStatus.REMOVED or not any(True for _ in file.diff.lines()):
         return ()
     if file.text is None:

@@ -16,7 +16,7 @@ from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission
-from reviewbot.domain.ledger.edits import Unwaive, Waive
+from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
@@ -33,6 +33,7 @@ from reviewbot.domain.machine.judge import (
     by_findings,
     current_check,
     left_open,
+    newer_base,
     not_asked_for,
     outlives_exemption,
     statement,
@@ -316,6 +317,10 @@ def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has
     assert not go(quoted, AWAY).known.ledger.purchases, "what was not recorded is no purchase"
 
 
+def test_a_verdict_for_a_former_base_is_not_green() -> None:
+    assert newer_base().conclusion is Conclusion.ACTION_REQUIRED
+
+
 def test_a_task_is_created_again_without_a_schema_once_that_is_recorded() -> None:
     quoted = bought(known())
     intended = go(quoted, quoted.known.with_own(quoted.bought))
@@ -332,11 +337,12 @@ def test_a_task_is_created_again_without_a_schema_once_that_is_recorded() -> Non
     ("acceptance", "severity", "reason", "conclusion"),
     [
         (None, Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
-        (Acceptance(HEAD, "task_1", "max"), Severity.LOW, Reason.REVIEWED, Conclusion.SUCCESS),
-        (Acceptance(HEAD, "task_1", "max"), Severity.CRITICAL, Reason.GATE, Conclusion.FAILURE),
-        (Acceptance(HEAD, "task_2", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
-        (Acceptance(OTHER_HEAD, "task_1", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
-        (Acceptance(HEAD, "", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
+        (Acceptance(HEAD, "main", "task_1", "max"), Severity.LOW, Reason.REVIEWED, Conclusion.SUCCESS),
+        (Acceptance(HEAD, "main", "task_1", "max"), Severity.CRITICAL, Reason.GATE, Conclusion.FAILURE),
+        (Acceptance(HEAD, "next", "task_1", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
+        (Acceptance(HEAD, "main", "task_2", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
+        (Acceptance(OTHER_HEAD, "main", "task_1", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
+        (Acceptance(HEAD, "main", "", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
     ],
 )
 def test_an_answer_counts_as_readable_once_it_is_accepted_for_this_head(
@@ -345,7 +351,8 @@ def test_an_answer_counts_as_readable_once_it_is_accepted_for_this_head(
     now = known()
     finding = TrackedFinding("0" * 10, severity, None, "One", "a.py", found="task_1")
     memory = Memory(replace(now.ledger, findings=Findings((finding,)), acceptance=acceptance))
-    now = replace(now, memory=memory, own=Bought(purchase(task_id="task_1")))
+    change = replace(now.change, base_ref="main")
+    now = replace(now, change=change, memory=memory, own=Bought(purchase(task_id="task_1")))
     outcome = by_findings(now, now.judgement.rules, readable=False)
     assert (outcome.reason, outcome.conclusion) == (reason, conclusion)
 
@@ -1121,3 +1128,11 @@ def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_
     later = resumed(at.known, bought.purchase, NOON)[1].packing
     assert later is not None
     assert later.context == (part,)
+
+
+def test_the_reason_of_a_command_is_redacted_before_it_is_recorded() -> None:
+    secret = "ghp_" + "A1b2C3d4E5f6" * 3
+    edit = GrantBypass(HEAD, "main", "mona", f"{'so ' * 95}{secret}")
+    now = go(start(known(may_buy=False, edits=(edit,))), sendable()).known
+    assert now.ledger.bypass is not None
+    assert now.ledger.bypass.reason == "so " * 95 + "[REDACTED:gith…"
