@@ -460,14 +460,14 @@ def test_issues_that_the_token_may_not_read_are_left_out_in_the_same_request(git
 
 
 def test_a_document_that_is_huge_a_link_or_a_folder_is_left_out_or_sent_as_git_has_it(github: GitHubOnLoopback) -> None:
-    documents = {
+    documents: dict[str, str | bytes | FileVersion | None] = {
         "README.md": "# Widget\n" * 1_200_000,
         "CLAUDE.md": FileVersion(b"/etc/passwd", "120000"),
         "CONTRIBUTING.md/notes.md": "A folder.\n",
         "AGENTS.md": b"\0\xff",
     }
     github.world.push(REPO, "main", documents, message="Document it")
-    read = partial(github.forge.entries_and_context, head="", new_paths=[], merge_base="", old_paths=[])
-    context = read(ContextRequest(1))[2]
+    read = partial(github.forge.entries, head="", new_paths=[], merge_base="", old_paths=[])
+    context = read(asked=ContextRequest(1))[2]
     assert context.files == {"CLAUDE.md": "/etc/passwd"}, "the text of a link, which nothing follows"
-    assert read(ContextRequest(1, (), ("README.md", "CONTRIBUTING.md")))[2].files == {}
+    assert read(asked=ContextRequest(1, (), ("README.md", "CONTRIBUTING.md")))[2].files == {}
