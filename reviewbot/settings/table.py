@@ -291,7 +291,6 @@ class Settings:
 
     @property
     def wait_rules(self) -> WaitRules:
-        """What a purchase waits for."""
         return WaitRules(self.wait_for_checks, self.wait_for_checks_hours, self.quiet_minutes)
 
     def files(self) -> Mapping[str, str]:

@@ -25,7 +25,7 @@ TALK = re.compile(r"\bTALK\d+\b")
 """A reply to an earlier finding, different for each task and finding."""
 
 EVIL = re.compile(r"\bEVIL\d+\b")
-SO_FAR = "review-so-far.txt"
+CONVERSATION = "conversation.md"
 NOTHING, WORRY = "Nothing needs fixing.", "I am worried about MESS2."
 
 
@@ -108,7 +108,7 @@ def shown_in(submission: Submission) -> tuple[Shown, ...]:
 
 def earlier(submission: Submission) -> list[dict[str, object]]:
     """Return the earlier findings in a submission."""
-    texts = [one.content for one in submission.attachments if one.file_name == SO_FAR]
+    texts = [one.content for one in submission.attachments if one.file_name == CONVERSATION]
     lines = "".join(texts).partition("NEW SINCE")[0].splitlines()
     return [json.loads(line) for line in lines if line.startswith("{")]
 
@@ -119,7 +119,7 @@ _NUMBER = re.compile(r"(\d+)(?: to (\d+))?")
 
 def new_in(submission: Submission) -> dict[str, list[tuple[int, int]]] | None:
     """Return the new lines by file that a follow-up review is asked about; None for a review of the whole change."""
-    texts = "".join(one.content for one in submission.attachments if one.file_name == SO_FAR)
+    texts = "".join(one.content for one in submission.attachments if one.file_name == CONVERSATION)
     _, found, new = texts.partition("NEW SINCE")
     if not found:
         return None

@@ -34,9 +34,6 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
     If GitHub's response is lost, the check is read before it is written again. GitHub shows one check for all pull
     requests with this head, so it turns green only if none of them is not green.
-
-    Raises:
-        ForgeError: GitHub refused the check, or the state of the other pull requests cannot be read.
     """
     outcome = apply_bypass(known, outcome)
     if outcome.conclusion in GREEN and _has_other_base(run, known):
@@ -67,7 +64,6 @@ def _has_other_base(run: RunContext, known: Known) -> bool:
 
 
 def _neighbour(run: RunContext, known: Known) -> int:
-    """Return an open pull request with the same head and no green verdict on it, or 0."""
     head = known.head_sha
     numbers = not_green(known.snapshot.other_checks, head)
     heads = run.ports.forge.heads(numbers) if numbers else {}
@@ -87,7 +83,6 @@ def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun
 
 
 def _update_check(run: RunContext, state: CheckState, there: CheckRun | None) -> CheckRun | None:
-    """Write the check run; returns None if the token lacks permission."""
     own = there if there and not there.foreign else None  # an App cannot write another App's check run
     if own and _says_the_same(own, state):
         return own

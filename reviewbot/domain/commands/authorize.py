@@ -53,7 +53,6 @@ class Refusal(StrEnum):
 
     @property
     def reaction(self) -> Reaction:
-        """The reaction to the comment."""
         return Reaction.CONFUSED if self is Refusal.UNKNOWN else Reaction.NO
 
 
@@ -120,7 +119,6 @@ class Scope(Struct, frozen=True):
 
 
 def authorize(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Decide what a command does."""
     name = posted.command.name
     if name is CommandName.UNKNOWN:
         return Refusal.UNKNOWN
@@ -310,7 +308,6 @@ def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:
 
 
 def is_kept(action: EditLedger, ledger: Ledger) -> bool:
-    """Whether an edit is in the ledger."""
     if isinstance(action.edit, GrantBypass):
         return ledger.bypass is not None and ledger.bypass.is_of(action.edit.head_sha, action.edit.base_ref)
     if isinstance(action.edit, Accept):
@@ -321,12 +318,7 @@ def is_kept(action: EditLedger, ledger: Ledger) -> bool:
 
 
 def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
-    """Whether the next run retries a command: a service could not be reached in time.
-
-    Args:
-        action: what the command does.
-        outcome: of the run that it started, if any.
-    """
+    """Whether the next run retries a command: the run that it started could not reach a service in time."""
     reason = outcome.reason if outcome else None
     if isinstance(action, Ask):
         return reason in {Reason.GITHUB, Reason.UNREACHABLE}
@@ -334,13 +326,7 @@ def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
 
 
 def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:
-    """Return why a command failed, if it did.
-
-    Args:
-        action: what the command does.
-        outcome: of the run that it started, if any.
-        ledger: as written after that.
-    """
+    """Return why a command failed, if it did, by the outcome of the run that it started and the ledger after that."""
     match action:
         case Refusal():
             return action

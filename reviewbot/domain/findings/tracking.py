@@ -18,15 +18,7 @@ from reviewbot.domain.diff.parse import ChangeSet, FileStatus
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import Block, digest, outward
 from reviewbot.domain.findings.markers import finding_id, is_finding_id
-from reviewbot.domain.findings.placement import (
-    DuplicateOf,
-    InSummary,
-    OnFile,
-    OnLines,
-    Placed,
-    assign_ids,
-    remembered,
-)
+from reviewbot.domain.findings.placement import DuplicateOf, InSummary, OnFile, OnLines, Placed, assign_ids, remembered
 from reviewbot.domain.findings.tracked_finding import (
     MAX_REASON,
     MAX_TEXT,
@@ -54,7 +46,6 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
     Attributes:
         views: the selected files as they would be sent, and the others as they are.
-        removed: the names of deleted files.
         added: the names of files that the merge base has under no name.
         blobs: blob ids at the head, by name.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
@@ -96,7 +87,6 @@ class Match(Struct, frozen=True):
     """Where a finding's code is now.
 
     Attributes:
-        line: its first line.
         touched: whether the change adds or deletes any of it, there or at another copy.
         copies: how many copies of the code the file has.
     """
@@ -116,7 +106,6 @@ class NoMatch(Enum):
 
 
 def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoMatch:
-    """Find the code of a finding in the current change."""
     view = change_index.by_path.get(record.path)
     if view is None or (record.side is Side.RIGHT and view.path in change_index.removed):
         return _elsewhere(record, change_index)
@@ -266,7 +255,6 @@ def merge_answer(
 
 
 def update_states(findings: Findings, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> Findings:
-    """Update all findings without an answer."""
     updated = (update_state(record, change_index, stood) for record in findings.records)
     return replace(findings, records=worst_first(updated))
 

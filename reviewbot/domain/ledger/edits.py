@@ -12,6 +12,7 @@ from msgspec import Struct
 from reviewbot.domain.findings.tracked_finding import MAX_REASON, Acceptance, Bypass, TrackedFinding
 from reviewbot.domain.findings.tracking import ChangeIndex, waived
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
+from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.values import replace
 
 
@@ -51,6 +52,13 @@ class CancelDeferrals(Struct, frozen=True):
 
 
 LedgerEdit = Waive | Unwaive | GrantBypass | Accept | CancelDeferrals
+
+
+def redacted(edit: LedgerEdit, redact: Callable[[str], str]) -> LedgerEdit:
+    """Return an edit without secrets in its reason, which is redacted before it is shortened."""
+    if isinstance(edit, Waive | GrantBypass):
+        return replace(edit, reason=shorten_line(redact(edit.reason), MAX_REASON))
+    return edit
 
 
 def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: ChangeIndex) -> Ledger:

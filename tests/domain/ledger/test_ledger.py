@@ -32,8 +32,6 @@ from reviewbot.domain.findings.tracked_finding import (
 from reviewbot.domain.github.context import MOST_FILES, ContextPart
 from reviewbot.domain.github.pull_request import Seen
 from reviewbot.domain.ledger.codec import (
-    MAX_COUNTER,
-    MAX_CREDITS,
     MAX_ENCODED,
     MAX_EXPERTISE,
     MAX_PLAIN_BYTES,
@@ -47,12 +45,20 @@ from reviewbot.domain.ledger.codec import (
     replace_ledger,
 )
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id, names_open_task
-from reviewbot.domain.ledger.ledger import MAX_JUDGED, MAX_TASKS, Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.ledger import (
+    MAX_COUNTER,
+    MAX_JUDGED,
+    MAX_TASKS,
+    Judgement,
+    Ledger,
+    Purchase,
+    TaskState,
+)
 from reviewbot.domain.ledger.opinions import MAX_OPINIONS, Opinions
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.question import MAX_QUESTIONS, Question, Questions, QuestionState
-from reviewbot.domain.model.review import Category, Mode, Severity, Side
+from reviewbot.domain.model.review import MAX_CREDITS, Category, Mode, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Rules
 from reviewbot.domain.text.size_limits import SUMMARY
 from reviewbot.values import replace
@@ -203,7 +209,7 @@ def test_a_full_ledger_leaves_room_for_words() -> None:
         bought = replace(BOUGHT, identity=SIGNER.sign(str(number)), task_id=SIGNER.sign(f"t{number}"))
         bought = replace(bought, mode=Mode.FAST, expertise=SIGNER.sign(f"e{number}"))
         ledger = ledger.with_purchase(replace(bought, head_sha=SIGNER.sign(f"h{number}")[:40]))
-    ledger = ledger.with_posted(frozenset(SIGNER.sign(f"p{number}")[:10] for number in range(MAX_POSTED + 500)))
+    ledger = replace(ledger, posted=frozenset(SIGNER.sign(f"p{number}")[:10] for number in range(MAX_POSTED + 500)))
     ids = sorted(ledger.posted)[-MAX_OPINIONS:]
     ledger = replace(ledger, opinions=tuple(Opinions(one, number % 3, 1, 20, 7) for number, one in enumerate(ids)))
     encoded = encode(ledger, SIGNER)
