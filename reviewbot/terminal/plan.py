@@ -96,7 +96,7 @@ def show_plan(console: Console, plan: Plan) -> None:
     if plan.bots:
         say(console, f"{_bots(plan)} {_BOTS}", "dim", hang=2)
     for reason, count in held.most_common():
-        say(console, f"Held back: {counted(count, 'file')}. {held_sentence(reason)}", "dim", hang=2)
+        say(console, f"Held back: {counted(count, 'file')}. {held_sentence(reason, count)}", "dim", hang=2)
     for note in plan.notes:
         say(console, note, "dim", hang=2)
 

@@ -100,7 +100,18 @@ def test_the_review_happens_without_context_that_cannot_be_read(tmp_path: Path) 
         rig.github_faults.add("/graphql", Reply(502), body="documents: repository", times=None)
         done = rig.run()
         assert done.exit_status == 0, done.log
+        assert done.log.count("The context could not be read, so the reviewer gets none: ") == 1
         assert not context(rig)
+
+
+def test_the_review_happens_without_the_issues_that_the_token_may_not_read(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _request: CLEAN, private=True) as rig:
+        rig.world.closing(REPO, 1, 12, "It is slow", "Fix it.")
+        done = rig.run()
+        assert (done.exit_status, done.outputs["status"]) == (0, "completed"), done.log
+        assert done.log.count("the token lacks `issues: read`") == 1
+        assert "It is slow" not in context(rig)
+        assert "> # Parcels" in context(rig)
 
 
 @pytest.mark.proof

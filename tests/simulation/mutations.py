@@ -21,6 +21,7 @@ from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.domain.publishing.announcement import Announcing
 from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
+from reviewbot.errors import ServiceUnreachable
 from reviewbot.values import replace
 from tests.simulation.found import FOUND
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, Episode, History, Step, judge, make
@@ -182,6 +183,17 @@ _NEXT = Episode((Start("next"),))
 _COLLECT = Start("collect")
 _LEAVES = "wait-minutes: 0\n"
 _CHECKED = ("harmless", "check_starts", "check_passes", "check_fails")
+
+
+def _forgetting_lost_answers(right: Any) -> object:  # noqa: ANN401 — a performer
+    def create(run: Any, *more: Any) -> object:  # noqa: ANN401 — its arguments
+        try:
+            return right(run, *more)
+        except ServiceUnreachable:
+            run.ports.own_tasks.bought.clear()
+            raise
+
+    return create
 
 
 def _other_keys(right: Any) -> object:  # noqa: ANN401 — the key of a question
@@ -711,6 +723,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         lambda right: lambda *args, **named: replace(right(*args, **named), bought_before=frozenset()),
         ANNOUNCED,
         found="announced-by-its-buyer",
+    ),
+    Mutation(
+        "a run forgets what it may have bought for a missed command",
+        "reviewbot.app.perform:create_task",
+        _forgetting_lost_answers,
+        ANNOUNCED,
+        found="announced-by-a-buyer-without-the-id",
     ),
     Mutation(
         "an answer is announced though a review shows it",

@@ -89,7 +89,11 @@ class At:
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """A run of the action, and how it ended: with an outcome, killed, or by an error that is a bug."""
+    """A run of the action, and how it ended: with an outcome, killed, or by an error that is a bug.
+
+    Attributes:
+        lost: the calls whose request was lost on the way.
+    """
 
     number: int
     name: str
@@ -102,6 +106,7 @@ class Run:
     calls: int = 0
     is_dead: bool = False
     is_interrupted: bool = False
+    lost: set[str] = field(default_factory=set)
     outcome: Outcome | None = None
     error: Exception | None = None
 
@@ -205,6 +210,7 @@ class Scheduler:
                 raise Killed
             case Lose(done=False):
                 self._tell(run, name, "the request is lost")
+                run.lost.add(name)
                 raise unreachable
             case Kill() | Lose():
                 after.append(what)

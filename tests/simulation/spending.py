@@ -11,7 +11,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
 from tests.simulation.codevf import StoredTask
 from tests.simulation.github import REPOSITORY_ID, Pull
-from tests.simulation.oracle import SO_FAR
+from tests.simulation.oracle import CONVERSATION
 from tests.simulation.repository import Change
 from tests.simulation.world import AUTO_SIZE, KEY, World
 
@@ -86,7 +86,7 @@ def _is_auto(world: World) -> bool:
 
 
 def _since(task: StoredTask) -> str:
-    texts = [one.content for one in task.submission.attachments if one.file_name == SO_FAR]
+    texts = [one.content for one in task.submission.attachments if one.file_name == CONVERSATION]
     found = _SINCE.search("".join(texts))
     return found[1] if found else ""
 
