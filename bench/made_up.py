@@ -42,7 +42,6 @@ def _line(file: int, line: int) -> str:
 
 
 def diff_of(texts: Mapping[str, str]) -> str:
-    """Return the diff that adds these files."""
     return "".join(_section(path, text.splitlines()) for path, text in texts.items())
 
 
@@ -66,7 +65,6 @@ def _finding(number: int, path: str, line: int, code: str) -> Finding:
 
 
 def story_of(findings: int) -> SummaryView:
-    """Return the view of a review with this many findings."""
     per_file = -(-findings // CHANGED)
     groups = [
         FileGroup(f"src/module_{at}.py", tuple(_shown(at, number) for number in range(per_file)))

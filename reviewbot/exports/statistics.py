@@ -121,7 +121,6 @@ def _cell(value: object) -> object:
 
 
 def statistics_markdown(found: Statistics) -> str:
-    """Return the figures as Markdown tables."""
     scope = markdown_line(scope_of(found))
     rows = [(markdown_line(name), *cells_of(one)) for name, one in groups_of(found)]
     parts = [f"Reviews of {scope}:", _table(HEADINGS, rows)]

@@ -47,12 +47,10 @@ class Check(Struct, frozen=True):
 
 
 def of_error(about: str, error: ReviewbotError) -> Check:
-    """Return the finding for an error of a check."""
     return Check(about, error.message, error.hint or "Look at the message.", error.exit_status)
 
 
 def of_problems(problems: Sequence[Problem]) -> Iterator[Check]:
-    """Yield the problems of the settings."""
     for problem in problems:
         yield Check("settings", f"{problem.where}: {problem.what}", problem.advice, EXIT_SETTINGS)
 

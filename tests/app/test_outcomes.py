@@ -191,7 +191,7 @@ def test_a_draft_made_ready_is_reviewed_like_any_other(tmp_path: Path) -> None:
         rig.number = rig.world.open_pull_request(REPO, "topic", title="Draft", author="mona", draft=True).number
         assert rig.run().outputs["reason"] == "draft"
         assert not rig.checks(), "nothing that would turn green with it"
-        rig.world.ready(REPO, rig.number, "mona")
+        rig.world.ready(REPO, rig.number)
         assert rig.run(payload=rig.event("ready_for_review")).exit_status == 1
         assert rig.checks()[0].conclusion == "failure"
 
@@ -246,7 +246,7 @@ def test_the_end_of_a_skip_label_ends_its_record(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
         assert rig.run(payload=rig.labeled("skip-review", "hubot")).outputs["reason"] == "skip-review"
-        rig.world.unlabel(REPO, 1, "skip-review", "hubot")
+        rig.world.unlabel(REPO, 1, "skip-review")
         payload = rig.labeled("skip-review", "mona")
         assert rig.run(payload=payload).outputs["reason"] == "reviewed", "the author has set it again"
         assert rig.checks()[-1].conclusion == "success"
@@ -258,7 +258,7 @@ def test_the_end_of_a_skip_label_ends_its_check_where_no_review_is_asked_for(tmp
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
         rig.run(payload=rig.labeled("skip-review", "hubot"), review_on="request")
         assert rig.checks()[-1].conclusion == "skipped"
-        rig.world.unlabel(REPO, 1, "skip-review", "hubot")
+        rig.world.unlabel(REPO, 1, "skip-review")
         payload = rig.event("unlabeled", label={"name": "skip-review"})
         assert rig.run(payload=payload, review_on="request").outputs["reason"] == "not-requested"
         assert rig.checks()[-1].conclusion == "action_required"
@@ -305,7 +305,7 @@ def test_the_skip_label_is_not_for_what_is_pushed_after_it(tmp_path: Path) -> No
         rig.world.push(REPO, "topic", {"more.py": MORE})
         for payload in (rig.event(), labeled):
             assert rig.run(payload=payload, wait_minutes="0").outputs["reason"] != "skip-review"
-        rig.world.unlabel(REPO, 1, "skip-review", "hubot")
+        rig.world.unlabel(REPO, 1, "skip-review")
         labeled = rig.labeled("skip-review", "hubot")
         assert rig.run(payload=labeled, wait_minutes="0").outputs["reason"] == "skip-review"
 
@@ -578,7 +578,7 @@ def test_what_was_bought_is_remembered_whatever_the_runs_between_come_to(tmp_pat
         assert rig.run(mode="quick").outputs["reason"] == "settings"
         rig.world.grant(REPO, "hubot", Level.ADMIN)
         assert rig.run(payload=rig.labeled("skip-review", "hubot")).outputs["reason"] == "skip-review"
-        rig.world.unlabel(REPO, 1, "skip-review", "hubot")
+        rig.world.unlabel(REPO, 1, "skip-review")
         assert rig.summaries() == before
         assert rig.run().exit_status == 1
         assert len(creations(rig)) == 1

@@ -617,4 +617,25 @@ FOUND: dict[str, Bug] = {
             setting=Setting((("summary-comment", "false"),), life=Life(10, 60)),
         ),
     ),
+    "waived-against-an-own-base": Bug(
+        "A committer moved the pull request to a branch that has the committer's commits, waived a finding there, and "
+        "moved it back.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil_by_kim"), RUN, Move("harmless"), RUN, RUN),
+            *(Move("own_base", 1), Move("waive_by_kim"), RUN, RUN),
+            setting=Setting(mind=Mind(NOWHERE)),
+        ),
+    ),
+    "gone-against-an-own-base": Bug(
+        "A flaw without line and quote was gone against a branch of the author. It did not open again against the "
+        "first base, and the next review was only asked about what was new.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), Move("note"), RUN, RUN, RUN),
+            *(Move("own_base"), Move("author_waives", 1), RUN, RUN),
+            *(Move("harmless"), Move("retarget"), Episode((PUSH,))),
+            setting=Setting(mind=Mind(NOWHERE, is_brief=True)),
+        ),
+    ),
 }

@@ -41,7 +41,6 @@ class Access(Struct, frozen=True):
 
     Attributes:
         base_url: https, or loopback.
-        ssl_file: certificates to trust in place of the default ones.
         proxy: URL of a proxy, which may contain a password; not used for loopback.
     """
 
@@ -116,11 +115,7 @@ class Transport:
         self._http.close()
 
     def send(self, request: Request) -> Response:
-        """Send a request, and repeat it if possible.
-
-        Raises:
-            ReviewDidNotHappen: a subclass for the cause.
-        """
+        """Send a request, and repeat it if possible."""
         attempt = 0
         while True:
             attempt += 1

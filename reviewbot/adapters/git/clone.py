@@ -65,7 +65,6 @@ class Clone:
     """See `open_clone`.
 
     Attributes:
-        root: the work tree.
         common_dir: git's folder, shared by all work trees.
         own_dir: git's folder of this work tree.
     """
@@ -198,11 +197,9 @@ class Clone:
         return read_between(self._ours, old, new)
 
     def files(self, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
-        """Return files of a tree with their texts by path; missing ones are left out."""
         return read_files(self._ours, tree, paths)
 
     def folder(self, tree: str, path: str) -> dict[str, Entry]:
-        """Return the files directly inside a folder of a tree, by path."""
         return read_folder(self._ours, tree, path)
 
 

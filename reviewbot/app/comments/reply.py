@@ -41,18 +41,13 @@ class Done(Struct, frozen=True):
 
     @property
     def refusal(self) -> Refusal | None:
-        """Why it failed, if it did."""
         return refusal_after(self.action, self.outcome, self.memory.ledger)
 
 
 def reply(
     run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: CommandAction, outcome: Outcome | None
 ) -> Refusal | None:
-    """Answer a command from what is stored after it.
-
-    Returns:
-        Why it failed, None if it did not.
-    """
+    """Answer a command from what is stored after it."""
     now = run.read_snapshot()
     done = Done(posted, action, outcome, now, read_ledger(run, now, ""))
     reaction = done.refusal.reaction if done.refusal else Reaction.YES
@@ -65,7 +60,6 @@ def reply(
 
 
 def react(run: RunContext, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
-    """Add the reaction to the comment of a command."""
     put = partial(run.ports.forge.react, comment_id, reaction, in_thread=in_thread)
     try:
         run.attempt(_EMOJI, put)
@@ -119,7 +113,6 @@ def _id_of_thread(done: Done) -> str:
 
 
 def _choices(done: Done) -> tuple[ChoiceView, ...]:
-    """List the open findings that a command can mean."""
     findings, meant = done.memory.ledger.findings, fitting(done.posted, done.memory.ledger.findings)
     word = done.posted.command.reason.partition(" ")[0].casefold() if done.refusal is Refusal.OTHER_FINDING else ""
     fit = (one for one in findings.open() if one in meant or (word and one.id.startswith(word)))

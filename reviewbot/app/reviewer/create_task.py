@@ -15,19 +15,19 @@ from reviewbot.domain.codevf.idempotency import key_of_part
 from reviewbot.domain.codevf.response import response_schema
 from reviewbot.domain.diff.parse import LineKind
 from reviewbot.domain.ledger.memory import purchase_key
-from reviewbot.domain.machine.acquire import asks_for_schema, may_shrink
+from reviewbot.domain.machine.acquire import asks_for_schema
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.machine.phases import Order
 from reviewbot.domain.machine.purchase import check_race, context_of, may_exceed_together
-from reviewbot.domain.machine.steps import NoSchema, TaskCreated, TooLarge
+from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.review import Attachment, Submission, Task
 from reviewbot.domain.text.escaping import visible
-from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, SchemaRefused, ServiceRefused
+from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
 from reviewbot.render.view_models.review import AuthorText, PromptView
 from reviewbot.values import replace
 
 
-def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> TaskCreated | TooLarge | NoSchema:
+def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> TaskCreated:
     """Create the task, or find it by its key.
 
     Raises:
@@ -42,16 +42,7 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
     if not any(packing.sent for packing in packings):
         raise _nothing_fits(run, known, together(packings, len(packings)))
     run.ports.own_tasks.bought.add(purchase_key(bought.purchase))  # before the answer, which may be lost
-    try:
-        tasks = _create(run, known, bought, order, packings)
-    except PayloadTooLarge as error:
-        if may_shrink(known, bought):
-            return TooLarge(error)
-        raise
-    except SchemaRefused as error:
-        if asks_for_schema(bought.purchase):
-            return NoSchema(error)
-        raise
+    tasks = _create(run, known, bought, order, packings)
     return TaskCreated(joined(tasks), together(packings, len(tasks)))
 
 

@@ -21,7 +21,7 @@ def read_new_part(run: RunContext, known: Known, since: str) -> NewPartRead:
     sent = {view.path for view in known.change.views}
     files = [file for file in known.change.change.files if file.path in sent]
     try:
-        before, _ = run.ports.forge.entries(
+        before, *_ = run.ports.forge.entries(
             head=since, new_paths=[file.path for file in files], merge_base=since, old_paths=[]
         )
     except ForgeError as error:

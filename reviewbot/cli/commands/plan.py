@@ -108,7 +108,6 @@ class Replayer(Struct, frozen=True):
         return Plan(scope, replays, self.settings.routes, tuple(plan_notes(self.settings)))
 
     def replays(self, merges: tuple[Merged, ...], progress: Progress) -> Iterator[Replay]:
-        """Yield one replay for each merge."""
         progress.stage(f"Replaying {counted(len(merges), 'merge')}")
         for done, one in enumerate(merges):
             progress.count(done, len(merges))

@@ -73,12 +73,10 @@ class Identity(Struct, frozen=True):
 
 
 def key_of_part(key: str, part: int, parts: int) -> str:
-    """Return the key of one of several tasks of a purchase, numbered from 1."""
     return _uuid(f"{key}\n{part} of {parts}") if parts > 1 else key
 
 
 def text_digest(text: str) -> str:
-    """Return sixteen hex digits for a question's text."""
     return _sha256(text).hex()[:16]
 
 

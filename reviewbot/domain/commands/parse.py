@@ -51,7 +51,6 @@ class CommandName(StrEnum):
 
     @property
     def needs(self) -> Permission:
-        """The permission that the command needs."""
         return _SYNTAX[self][0] if self in _SYNTAX else Permission.READ
 
 
@@ -91,12 +90,7 @@ class Command(Struct, frozen=True):
 
 
 def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
-    """Parse the command in a comment's first line, if any.
-
-    Args:
-        body: of the comment.
-        findings: the ids of the findings that the comment replies to, which a waiver need not name.
-    """
+    """Parse the command in a comment's first line, if any; a waiver need not name the findings that it replies to."""
     first = body.partition("\n")[0]
     call, *words = first.split() or [""]
     if call != CALL or not first.startswith(CALL):
@@ -150,9 +144,7 @@ class PostedCommand(Struct, frozen=True):
     """A command with its author and time, as GitHub has them.
 
     Attributes:
-        in_thread: whether its comment is in a review thread.
         findings: the ids of the findings that the thread is about; empty in any other comment.
-        url: of its comment.
     """
 
     comment_id: int
@@ -226,7 +218,6 @@ def _posted_command(comment: Comment, findings: tuple[str, ...], now: datetime) 
 
 
 def said_in(comments: Iterable[Comment], threads: Iterable[Thread]) -> tuple[Comment, ...]:
-    """Return the comments of the conversation and of the review threads."""
     return (*comments, *(one for thread in threads for one in thread.comments))
 
 
@@ -236,7 +227,6 @@ def answers_to(comments: Iterable[Comment], instance: str, key: str) -> tuple[An
 
 
 def replies_to(comments: Iterable[Comment], instance: str, key: str) -> tuple[Comment, ...]:
-    """List the comments that answer a command, oldest first."""
     found = (one for one, mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key))
     return tuple(sorted(found, key=lambda one: (not isinstance(one, ThreadComment), one.id)))
 

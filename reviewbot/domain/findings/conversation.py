@@ -90,12 +90,7 @@ def newest(replies: Iterable[Reply]) -> list[Reply]:
 
 
 def conversation_text(replies: Iterable[Reply], limit: int) -> str:
-    """Return the replies, newest first, in at most `limit` bytes of JSON; those that do not fit are counted.
-
-    Returns:
-        A title line for each, which names its findings, the role and the time, and then its quoted lines; empty without
-        replies.
-    """
+    """Return the replies, newest first, in at most `limit` bytes of JSON; those that do not fit are counted."""
     ordered, shown = newest(replies), list[str]()
     left = limit - _MORE
     for number, one in enumerate(ordered):

@@ -40,7 +40,6 @@ class NewPart(Struct, frozen=True):
 
     @property
     def lines(self) -> int:
-        """The number of changed lines."""
         return sum(last - first + 1 for first, last in self.ranges) + self.deleted
 
 

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from reviewbot.domain.text.bounds import shorten, through_word
 from reviewbot.domain.text.escaping import quoted
+from reviewbot.domain.text.strict_json import Whole
 from reviewbot.errors import ForgeError
 from reviewbot.values import replace
 
@@ -85,7 +86,6 @@ class ProjectContext(Struct, frozen=True):
     problem: str = ""
 
     def without(self, paths: Iterable[str]) -> ProjectContext:
-        """Leave out files, such as those of the change."""
         left = self.files.keys() - set(paths)
         return replace(self, files={path: text for path, text in self.files.items() if path in left})
 
@@ -94,7 +94,7 @@ def not_read(error: ForgeError) -> ProjectContext:
     return ProjectContext(problem=f"The context could not be read, so the reviewer gets none: {error.message}")
 
 
-class ContextPart(Struct, frozen=True):
+class ContextPart(Struct, frozen=True, array_like=True):
     """A part of the context as it is sent: a line of the manifest.
 
     Attributes:
@@ -104,8 +104,8 @@ class ContextPart(Struct, frozen=True):
     """
 
     name: str
-    bytes: int
-    redactions: int
+    bytes: Whole
+    redactions: Whole
     sha256: str
 
 

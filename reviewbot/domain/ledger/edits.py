@@ -17,11 +17,12 @@ from reviewbot.values import replace
 
 
 class Waive(Struct, frozen=True):
-    """Accept a finding for its code as it is."""
+    """Accept a finding for its code as it is; `base_ref` is the base branch if `by` is no author against it."""
 
     finding_id: str
     by: str
     reason: str
+    base_ref: str = ""
 
 
 class Unwaive(Struct, frozen=True):
@@ -38,9 +39,10 @@ class GrantBypass(Struct, frozen=True):
 
 
 class Accept(Struct, frozen=True):
-    """Accept the answer of a task as the review of one head, although not all of it could be read."""
+    """Accept the answer of a task as the review of one head and base, although not all of it could be read."""
 
     head_sha: str
+    base_ref: str
     task_id: str
     by: str
 
@@ -63,14 +65,15 @@ def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: Chang
     """Return the ledger with the edits; an edit of an unknown finding has no effect."""
     for one in edits:
         match one:
-            case Waive(finding_id=finding_id, by=by, reason=reason):
-                ledger = _with(ledger, finding_id, partial(waived, by=by, reason=reason, change_index=change_index))
+            case Waive(finding_id=finding_id, by=by, reason=reason, base_ref=base_ref):
+                waive = partial(waived, by=by, reason=reason, change_index=change_index, base_ref=base_ref)
+                ledger = _with(ledger, finding_id, waive)
             case Unwaive(finding_id=finding_id):
                 ledger = _with(ledger, finding_id, partial(replace, waiver=None))
             case GrantBypass(head_sha=head_sha, base_ref=base_ref, by=by, reason=reason):
                 ledger = replace(ledger, bypass=Bypass(head_sha, base_ref, by, reason[:MAX_REASON]))
-            case Accept(head_sha=head_sha, task_id=task_id, by=by):
-                ledger = replace(ledger, acceptance=Acceptance(head_sha, task_id, by))
+            case Accept(head_sha=head_sha, base_ref=base_ref, task_id=task_id, by=by):
+                ledger = replace(ledger, acceptance=Acceptance(head_sha, base_ref, task_id, by))
             case CancelDeferrals():
                 for purchase in (*ledger.postponed(), *ledger.intents()):
                     used = Decimal(0) if purchase.state is TaskState.DEFERRED else None

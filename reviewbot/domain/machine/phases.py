@@ -43,8 +43,6 @@ class Quote(Struct, frozen=True):
 
     Attributes:
         hold: credits of all tasks.
-        parts: the number of tasks.
-        max_credits: of each task.
         lines: the changed lines that decided `max_credits`, None if the setting did.
         project_id: 0 while unknown.
     """
@@ -58,11 +56,7 @@ class Quote(Struct, frozen=True):
 
 
 class ReviewChange(Struct, frozen=True):
-    """Review this change.
-
-    Attributes:
-        before: its latest purchase, or None.
-    """
+    """Review this change."""
 
     before: Purchase | None
 
@@ -117,12 +111,7 @@ class Ready(Struct, frozen=True):
 
 
 class LookingUpOlder(Struct, frozen=True):
-    """The open tasks of older heads are looked up one by one.
-
-    Attributes:
-        left: the remaining ones.
-        then: what follows.
-    """
+    """The open tasks of older heads are looked up one by one."""
 
     known: Known
     left: tuple[Purchase, ...]
@@ -190,7 +179,6 @@ class Unchecked(Struct, frozen=True):
     """The checks of the head that the purchase waits for are to be read.
 
     Attributes:
-        wanted: the deferred purchase.
         recorded: whether it is recorded on GitHub. A check that ends after that starts a run that finds it.
     """
 

@@ -31,7 +31,6 @@ _NO_COST = "or use `--reviewer local`, which costs nothing"
 
 
 def _asked_by(purchase: Purchase, request: Request) -> Purchase:
-    """Return a purchase with the comment and the user that request it, if any."""
     comments = (request.trigger.comment_id,) if isinstance(request.trigger, Asked) else ()
     return purchase.asked_by(*comments, logins=requesters(request.trigger, request.policy))
 
@@ -99,6 +98,7 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
     purchase = replace(
         _asked_by(before, request).seen_on(known.snapshot.pull.head_sha, now),
         judgement=judgement,
+        base_ref=before.base_ref and known.change.base_ref,
         merge_base=known.change.change.merge_base,
         change=known.change.index.change,
     )
@@ -146,14 +146,7 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
     """Return the price of the review, checked against the balance and the budgets.
 
     An intent of an earlier run is not checked. It was approved and within budget, and its task may exist: refusing it
-    could lose a paid review.
-
-    Args:
-        known: with the credits spent in its ledger.
-        candidate: the purchase; without its scope it is that of the whole change.
-        tag: the expertise.
-        balance: None if the review is free.
-        freed: credits of an open task that would be cancelled first.
+    could lose a paid review. `freed` are the credits of an open task that would be cancelled first.
 
     Raises:
         OverBudget: it does not fit.
@@ -235,13 +228,6 @@ def check_race(known: Known, now: Ledger) -> None:
 
     Each run records its intent and then reads the others, so of two that do not fit together at least the later one
     sees the other and withdraws. Both withdraw if each sees the other.
-
-    Args:
-        known: what the run knew when it was within the budget, and its intent.
-        now: the current ledger.
-
-    Raises:
-        OverBudget: they do not fit; no task exists.
     """
     mine, written = known.purchase, known.ledger
     before = {one: written.named(one.identity, one.attempt) for one in now.purchases}
@@ -258,11 +244,7 @@ def _parts(known: Known) -> int:
 
 
 def _check_memory(known: Known) -> None:
-    """Reject an automatic purchase if earlier ones are unknown.
-
-    Raises:
-        NotApproved: the ledger is lost; only a user's request may buy.
-    """
+    """Reject an automatic purchase if earlier ones are unknown; only a user's request may buy."""
     if known.stored.lost and isinstance(known.request.trigger, ReviewEvent):
         raise NotApproved(
             "The record of earlier reviews of this pull request is deleted, not trusted or incomplete. It is unknown "

@@ -47,7 +47,10 @@ def with_waiver(record: TrackedFinding) -> TrackedFinding:
             (GrantBypass(HEAD, "main", "max", "x" * 999),),
             replace(BEFORE, bypass=Bypass(HEAD, "main", "max", "x" * MAX_REASON)),
         ),
-        ((Accept(HEAD, "task_1", "max"),), replace(BEFORE, acceptance=Acceptance(HEAD, "task_1", "max"))),
+        (
+            (Accept(HEAD, "main", "task_1", "max"),),
+            replace(BEFORE, acceptance=Acceptance(HEAD, "main", "task_1", "max")),
+        ),
         (
             (CancelDeferrals(),),
             replace(

@@ -418,8 +418,6 @@ class InPullRequest(Node, Generic[T], frozen=True):
 
 
 class Paged(Node, Generic[T], frozen=True):
-    """A page of a list, under the alias `page`."""
-
     page: Page[T]
 
 

@@ -59,7 +59,6 @@ class _Batch(Struct, frozen=True):
             yield _Batch(self.head, self.merge_base, self.new[part], self.old[part])
 
     def variables(self) -> dict[str, str]:
-        """Return the variables that `queries.entries` declares."""
         commits = {"head": self.head} if self.new else {}
         commits |= {"base": self.merge_base} if self.old else {}
         new = dict(zip(queries.aliases("n", len(self.new)), self.new, strict=True))

@@ -35,22 +35,18 @@ class Job:
 
     @property
     def event(self) -> Path:
-        """The event as JSON."""
         return self.folder / "event.json"
 
     @property
     def output(self) -> Path:
-        """The file for the step's outputs."""
         return self.folder / "output.txt"
 
     @property
     def summary(self) -> Path:
-        """The file for the job summary."""
         return self.folder / "job-summary.md"
 
     @property
     def log(self) -> Path:
-        """The step's log."""
         return self.folder / "log.txt"
 
     @property
@@ -60,12 +56,10 @@ class Job:
 
     @property
     def report(self) -> Path:
-        """The JSON report."""
         return self.workspace / JSON_REPORT
 
     @property
     def html_report(self) -> Path:
-        """The HTML report."""
         return self.workspace / HTML_REPORT
 
 
@@ -84,14 +78,7 @@ class Done:
 
 
 def step_environment(sandbox: Sandbox, job: Job, path: str, **more: str) -> dict[str, str]:
-    """Return the environment that a runner sets for the step.
-
-    Args:
-        sandbox: with both services.
-        job: with its event.
-        path: `PATH`.
-        more: further inputs, with underscores for hyphens.
-    """
+    """Return the environment that a runner sets for the step; `more` are inputs, with underscores for hyphens."""
     inputs = {
         "github-token": WORKFLOW_TOKEN,
         "codevf-api-key": API_KEY,
@@ -120,13 +107,7 @@ def step_environment(sandbox: Sandbox, job: Job, path: str, **more: str) -> dict
 
 
 def prepare_job(folder: Path, action: str, pull: Mapping[str, object]) -> Job:
-    """Create a job's folder with its event.
-
-    Args:
-        folder: the folder to create.
-        action: `opened` or `synchronize`.
-        pull: the pull request as GitHub's REST API gives it.
-    """
+    """Create a job's folder with its event, for a pull request as GitHub's REST API gives it."""
     job = Job(folder)
     job.workspace.mkdir(parents=True)
     base = pull["base"]
@@ -146,12 +127,6 @@ def prepare_job(folder: Path, action: str, pull: Mapping[str, object]) -> Job:
 
 def run_step(job: Job, environment: Mapping[str, str], hear: Callable[[str], None], now: Callable[[], float]) -> Done:
     """Run the action.
-
-    Args:
-        job: with its event.
-        environment: the whole environment.
-        hear: called with each line of the log.
-        now: a monotonic clock, in seconds.
 
     Raises:
         subprocess.TimeoutExpired: the action did not end in time.
