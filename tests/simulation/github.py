@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from reviewbot.domain.github.drafts import Annotation
 from reviewbot.domain.github.pull_request import LabelEvent, Permission
@@ -26,7 +27,12 @@ STALE_AFTER = timedelta(days=14)
 
 def moment(seconds: float) -> datetime:
     """Return a moment of virtual time on the wall clock."""
-    return START + timedelta(seconds=int(seconds))
+    return _moment(int(seconds))
+
+
+@lru_cache(maxsize=100_000)
+def _moment(seconds: int) -> datetime:
+    return START + timedelta(seconds=seconds)
 
 
 @dataclass(slots=True)
