@@ -21,7 +21,7 @@ from reviewbot.domain.model.options import Auto, FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login, is_bots_own, requesters
 from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
-from reviewbot.domain.policy.size import limit_per_pull, lines_each
+from reviewbot.domain.policy.size import REVIEWS_PER_PULL, limit_per_pull, lines_each
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.errors import NotApproved, OverBudget, PermissionMissing
 from reviewbot.values import replace
@@ -212,15 +212,17 @@ def _spending(known: Known, ledger: Ledger, hold: int, spent: Decimal) -> budget
 def may_exceed_together(known: Known) -> bool:
     """Return whether purchases of concurrent runs must be read again before the task is created.
 
-    First reviews that all hold the same are within an automatic limit, so they read nothing again.
+    First reviews that all hold the same are within an automatic limit, so they read nothing again, unless the pull
+    request may have had more changes than the limit allows reviews.
     """
-    request = known.request
+    request, pull = known.request, known.snapshot.pull
     if request.max_credits_per_pr is not Auto.AUTO:
         return request.max_credits_per_pr > 0
     written = known.memory.written
     is_first = not (written.purchases or written.questions.records)
     sizes_differ = request.max_credits is Auto.AUTO or request.max_tasks > 1 or bool(request.routes)
-    return sizes_differ or not is_first
+    was_replaced = pull.forced_at is not None or pull.retargeted_at is not None
+    return sizes_differ or not is_first or was_replaced or pull.commit_count > REVIEWS_PER_PULL
 
 
 def check_race(known: Known, now: Ledger) -> None:

@@ -783,6 +783,24 @@ def test_concurrent_purchases_are_read_again_where_they_may_exceed_a_limit(
     assert may_exceed_together(now) is expected
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"commit_count": 6}, False),
+        ({"commit_count": 7}, True),
+        ({"forced_at": NOON}, True),
+        ({"retargeted_at": NOON}, True),
+    ],
+)
+def test_more_than_six_equal_first_reviews_may_exceed_an_automatic_limit(
+    more: dict[str, Any],
+    expected: bool,  # noqa: FBT001 — a column
+) -> None:
+    now = known(max_credits_per_pr=Auto.AUTO)
+    now = replace(now, snapshot=replace(now.snapshot, pull=replace(now.snapshot.pull, **more)))
+    assert may_exceed_together(now) is expected
+
+
 def test_two_first_reviews_that_exceed_six_times_the_first_withdraw() -> None:
     now = known(max_credits_per_pr=Auto.AUTO)
     small = purchase(identity="7" * 64, state=TaskState.INTENT, task_id="", hold=360)
