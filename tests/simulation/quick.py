@@ -141,7 +141,7 @@ def _uncompressed(packed: Any) -> object:  # noqa: ANN401 — as above
     """Write the ledger without compression, unless the comment is too short for it."""
 
     def call(ledger: Any) -> str:  # noqa: ANN401 — as above
-        payload = urlsafe_b64encode(json.encode(codec._to_json(ledger))).decode()
+        payload = urlsafe_b64encode(json.encode(codec.in_bounds(ledger), order="deterministic")).decode()
         return payload if len(payload) <= codec.MAX_ENCODED else packed(ledger)
 
     return call
