@@ -99,7 +99,12 @@ def _needed(ledger: Ledger) -> Ledger:
 
 
 def _packed(ledger: Ledger) -> str:
-    return base64.urlsafe_b64encode(zlib.compress(_json(in_bounds(ledger)).encode("utf-8", "replace"), 9)).decode()
+    plain = _json(_in_bounds(ledger)).encode("utf-8", "replace")
+    return base64.urlsafe_b64encode(_deflated(plain)).decode()
+
+
+def _deflated(plain: bytes) -> bytes:
+    return zlib.compress(plain, 9)
 
 
 def _json(ledger: Ledger) -> str:
@@ -210,7 +215,7 @@ def _inflated(payload: str) -> bytes | None:
     return None if inflater.unconsumed_tail else plain
 
 
-def in_bounds(ledger: Ledger) -> Ledger:
+def _in_bounds(ledger: Ledger) -> Ledger:
     """Return the ledger within the bounds that can be decoded."""
     first_late = len(ledger.purchases) - MOST_CONTEXTS
     return replace(
