@@ -94,7 +94,7 @@ def not_read(error: ForgeError) -> ProjectContext:
     return ProjectContext(problem=f"The context could not be read, so the reviewer gets none: {error.message}")
 
 
-class ContextPart(Struct, frozen=True, array_like=True):
+class ContextPart(Struct, frozen=True):
     """A part of the context as it is sent: a line of the manifest.
 
     Attributes:

@@ -239,6 +239,11 @@ def test_a_merge_group_without_head_is_broken_and_a_destroyed_one_is_skipped() -
     assert isinstance(read_event("merge_group", merge_group("x", action="destroyed")), OtherEvent)
 
 
+@pytest.mark.parametrize("name", ["merge_group", "check_suite"])
+def test_an_event_without_its_action_is_broken(name: str) -> None:
+    assert isinstance(read_event(name, {}), BrokenEvent)
+
+
 @pytest.mark.parametrize("name", ["push", "schedule", "check_run", "workflow_run", "", "PULL_REQUEST"])
 def test_other_events_are_skipped_with_the_reason(name: str) -> None:
     event = read_event(name, {})
