@@ -653,7 +653,7 @@ def test_what_is_new_is_enough_where_the_base_has_only_moved_on(moved_on: bool) 
     scoping = go(start(now), reading(last), steps.Done())
     assert decide(scoping) == steps.CompareBases("f" * 40, "b" * 40)
     pricing = go(scoping, steps.BasesCompared(only_moved_on=moved_on))
-    assert pricing.candidate.identity.scope == (f"since {OTHER_HEAD}" if moved_on else "whole")
+    assert pricing.candidate.identity.since == (OTHER_HEAD if moved_on else "")
 
 
 def reviewed(**more: Any) -> Purchase:  # noqa: ANN401 — any field
