@@ -181,7 +181,7 @@ def _never_retargeted(right: Any) -> object:  # noqa: ANN401 — a method of the
     return lambda self, pull: replace(right(self, pull), retargeted_at=None)
 
 
-def _with_commits(**more: object) -> Replacement:
+def _with_commits(**more: Any) -> Replacement:  # noqa: ANN401 — any field
     """Return a rule for a bot's own pull request that reads its commits differently."""
 
     def make(right: Any) -> object:  # noqa: ANN401 — a function
