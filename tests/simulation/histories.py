@@ -99,6 +99,9 @@ ASKING = 0.3
 PROSE, ACCEPTED = 0.12, 0.3
 """How often the reviewer answers in prose; how often, after a step of such a history, someone accepts the answer."""
 
+BRIEF = 0.3
+"""How often a follow-up review reports only what is new."""
+
 CALM = 0.35
 """How often all tasks end after an episode, so that people see findings to comment on."""
 
@@ -123,6 +126,8 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
         setting = _that_waits(setting, Random(seed + 3))  # noqa: S311 — as above
         setting = _in_prose(setting, Random(seed + 4))  # noqa: S311 — as above
     setting = _of_spending(setting, Random(seed + 2))  # noqa: S311 — as above
+    is_brief = Random(seed + 6).random() < BRIEF  # noqa: S311 — as above
+    setting = replace(setting, mind=replace(setting.mind, is_brief=is_brief))
     moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind] + (tuple(people.CHECKS) * 4 if setting.waited_for else ())
     steps: list[Step] = []
     for _ in range(rng.randint(1, 5 if kind else 3)):

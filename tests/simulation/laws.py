@@ -170,6 +170,8 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
     number, head = int(str(task.submission.metadata["pullRequest"])), str(task.submission.metadata["headSha"])
     if world.was_asked(head):
         return
+    if world.setting.needs_approval and world.github.pulls[number].from_fork:
+        yield Violation(PAY_ONCE, f"{task.id} was bought for a fork, and no one has approved it")
     began = world.truth.begun.get(head, world.time.seconds)
     if not world.is_ready(head) and world.github.green_until.get(head, -1.0) < began:
         yield Violation(WAITS, f"{task.id} was bought while the checks say {world.github.states_on(head)}")
@@ -414,7 +416,7 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
             if owner is pull or is_unreviewed(world, pull, changes):
                 return
             conclusion = "success"  # of this pull request, before the other one's check covered it
-        if problem := _why_not(world, conclusion, changes, pull.head_sha, strict=True):
+        if problem := _why_not(world, conclusion, changes, pull.head_sha, strict=True, number=pull.number):
             yield Violation(NEVER_GREEN, f"#{pull.number} is green at rest: {problem}")
 
 
@@ -429,7 +431,7 @@ def when_written(world: World, check: StoredCheck) -> Iterator[Violation]:
     problems = [
         ""
         if check.conclusion == "skipped" and is_unreviewed(world, world.github.pulls[number], changes, at_rest=False)
-        else _why_not(world, str(check.conclusion), changes, head, strict=False)
+        else _why_not(world, str(check.conclusion), changes, head, strict=False, number=number)
         for changes in world.changes_for(number, head, protected=check.name == CHECK)
     ]
     if problems and all(problems):
@@ -463,7 +465,9 @@ def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
     return [one for one in due if matches(patterns, one.path)]
 
 
-def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], head: str, *, strict: bool) -> str:
+def _why_not(
+    world: World, conclusion: str, changes: tuple[Change, ...], head: str, *, strict: bool, number: int
+) -> str:
     """Return why a change may not be green, empty when it may."""
     due = selected(world, changes)
     if conclusion == "skipped" or not due:
@@ -475,16 +479,20 @@ def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], head: s
     if world.setting.mind.is_mute and not world.analyzed():
         return ""  # the reviewer reported nothing, and a maintainer who may has accepted that for this head
     open_lines = [
-        f"{count} of {token} in {path}" for (token, path), count in uncovered(world, tuple(due), strict=strict)
+        f"{count} of {token} in {path}"
+        for (token, path), count in uncovered(world, tuple(due), strict=strict, number=number)
     ]
     return f"{', '.join(open_lines)}: reported, not fixed and not waived" if open_lines else ""
 
 
-def uncovered(world: World, changes: tuple[Change, ...], *, strict: bool) -> Iterator[tuple[tuple[str, str], int]]:
+def uncovered(
+    world: World, changes: tuple[Change, ...], *, strict: bool, number: int
+) -> Iterator[tuple[tuple[str, str], int]]:
     """Yield the evil lines without a waiver by someone who was entitled against this base, or is."""
     authors, base = authors_of(world, world.pull), world.pull.base_ref
     given = [one for one in world.truth.waivers if one.base == base or one.by not in authors]
     waivers = given if strict else [*world.truth.waivers, *world.truth.withdrawn]
+    waivers = waivers if number == 1 else []  # people waive only there
     for (token, path), count in world.evil_in(changes).items():
         if not any(one.token == token and one.path == path and one.count >= count for one in waivers):
             yield (token, path), count

@@ -62,6 +62,7 @@ class Mutation:
         config: the config file of these histories, if it matters.
         steps: those of the one history that shows it, in place of histories from seeds.
         found: name of the bug whose history shows it, in place of histories from seeds.
+        setting: of the history of `steps`, in place of `config` and `mind`.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Mutation:
     config: str = ""
     steps: tuple[Step, ...] = ()
     found: str = ""
+    setting: Setting | None = None
 
 
 def _returning(value: object) -> Replacement:
@@ -177,6 +179,18 @@ def _whoever_set_it(_right: object) -> object:
 
 def _never_retargeted(right: Any) -> object:  # noqa: ANN401 — a method of the port
     return lambda self, pull: replace(right(self, pull), retargeted_at=None)
+
+
+def _with_commits(**more: Any) -> Replacement:  # noqa: ANN401 — any field
+    """Return a rule for a bot's own pull request that reads its commits differently."""
+
+    def make(right: Any) -> object:  # noqa: ANN401 — a function
+        def is_own(pull: PullRequest, bots: object) -> object:
+            return right(replace(pull, commits=tuple(replace(one, **more) for one in pull.commits)), bots)
+
+        return is_own
+
+    return make
 
 
 _NEXT = Episode((Start("next"),))
@@ -834,6 +848,45 @@ MUTATIONS: tuple[Mutation, ...] = (
         BY_PEOPLE,
         ("lock", "evil"),
     ),
+    Mutation(
+        "a bot's commit need not be signed by GitHub",
+        "reviewbot.domain.policy.eligibility:is_bots_own",
+        _with_commits(verified=True),
+        NEVER_GREEN,
+        steps=(_NEXT, Move("evil_by_bot", 1), _NEXT),
+        setting=Setting(is_bots=True),
+    ),
+    Mutation(
+        "a bot's commit may have another committer",
+        "reviewbot.domain.policy.eligibility:is_bots_own",
+        _with_commits(committer=None),
+        NEVER_GREEN,
+        steps=(_NEXT, Move("evil_by_bot", 2), _NEXT),
+        setting=Setting(is_bots=True),
+    ),
+    Mutation(
+        "another pull request with the same head is not looked at",
+        "reviewbot.app.github.check_run:_neighbour",
+        _returning(0),
+        NEVER_GREEN,
+        steps=(Move("evil"), Move("second_pull_request", 1, 1), _NEXT, _NEXT, _NEXT, Move("waive"), _NEXT, _NEXT),
+    ),
+    Mutation(
+        "a fork's pull request is bought without an approval",
+        "reviewbot.domain.policy.eligibility:needs_approval",
+        _returning(value=False),
+        PAY_ONCE,
+        steps=(_NEXT, Move("evil"), _NEXT),
+        setting=Setting(is_from_fork=True),
+    ),
+    Mutation(
+        "an edited comment is a command",
+        "reviewbot.domain.commands.parse:_posted_command",
+        lambda right: lambda comment, *more: right(replace(comment, edited_by=None), *more),
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil", "status", "collect", "edits_command"),
+    ),
 )
 
 
@@ -843,7 +896,8 @@ def histories(mutation: Mutation) -> Iterator[History]:
         yield FOUND[mutation.found].history
         return
     if mutation.steps:
-        yield History(0, Setting(config=mutation.config, mind=mutation.mind or Mind()), mutation.steps)
+        setting = mutation.setting or Setting(config=mutation.config, mind=mutation.mind or Mind())
+        yield History(0, setting, mutation.steps)
         return
     seed = 0
     while True:

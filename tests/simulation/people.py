@@ -420,6 +420,14 @@ def _accepts(by: str) -> Play:
     return accepts
 
 
+def _edits_command(world: World, move: Move) -> None:
+    """Edit another person's command, as users with write access can, before a run has answered it."""
+    written = [one for one in world.github.comments_of(1) if one.body.startswith("/reviewbot") and not one.reactions]
+    found = _pick([one for one in written if one.author == "boss"][::-1], move.a)
+    if found is not None:
+        world.github.edit_comment(found.id, "mona", f"/reviewbot bypass {world.pull.head_sha} It is known.")
+
+
 def _boss_commits(world: World, move: Move) -> None:
     _insert(world, f"safe_{move.a}()", move.b, by=By("boss"))
 
@@ -638,6 +646,7 @@ ADVERSARY: Mapping[str, Play] = {
     "second_pull_request": _second_pull_request,
     "forged_check": _forged_check,
     "old_text": _old_text,
+    "edits_command": _edits_command,
     "delete_summary": _delete_summary,
 }
 """Moves of an adversary only."""

@@ -24,8 +24,14 @@ def change_digest(files: Iterable[ChangedFile]) -> str:
     Paths, status, modes and blobs on both sides; a symlink's blob is its target, a submodule's its commit. The lines
     follow from the blobs, which git may abbreviate or omit in the diff.
     """
-    rows = ([one.path, one.diff.old_path, one.diff.status.value, *_side(one.old), *_side(one.new)] for one in files)
+    rows = ([*_names(one), one.diff.status.value, *_side(one.old), *_side(one.new)] for one in files)
     return _sha256(json.dumps(sorted(rows))).hex()
+
+
+def _names(file: ChangedFile) -> tuple[str, ...]:
+    """Return both names; with the diff's first line if their bytes are not UTF-8, since others read the same."""
+    names = (file.path, file.diff.old_path)
+    return (*names, file.diff.text.partition("\n")[0]) if any("\ufffd" in one for one in names) else names
 
 
 def _side(entry: Entry | None) -> tuple[str, str]:

@@ -164,6 +164,14 @@ def test_a_name_that_is_no_utf8_has_a_digest() -> None:
     assert uuid.UUID(replace(PLAIN, instance="\udcff").key()).version == 4
 
 
+def test_two_names_that_are_no_utf8_and_read_the_same_have_two_digests() -> None:
+    there = Entry("1" * 40, "100755")
+    names = [f'diff --git "a/\\{octal}.sh" "b/\\{octal}.sh"\nnew file mode 100755\n' for octal in ("377", "376")]
+    one, other = (ChangedFile(parse_diff(text)[0], None, there) for text in names)
+    assert one.path == other.path
+    assert change_digest([one]) != change_digest([other])
+
+
 def test_an_account_has_a_number_that_says_nothing_of_its_key() -> None:
     one, other = account_number("cvf_test_one"), account_number("cvf_test_other")
     assert one == account_number("cvf_test_one") != other
