@@ -460,7 +460,7 @@ def test_issues_that_the_token_may_not_read_are_left_out_in_the_same_request(git
 
 
 def test_a_document_that_is_huge_a_link_or_a_folder_is_left_out_or_sent_as_git_has_it(github: GitHubOnLoopback) -> None:
-    documents = {
+    documents: dict[str, str | bytes | FileVersion | None] = {
         "README.md": "# Widget\n" * 1_200_000,
         "CLAUDE.md": FileVersion(b"/etc/passwd", "120000"),
         "CONTRIBUTING.md/notes.md": "A folder.\n",
