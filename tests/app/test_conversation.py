@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from reviewbot_sandbox.codevf import Answer, TaskRequest
 from reviewbot_sandbox.github import Level
 
 from reviewbot.domain.findings.markers import read_reply_mark
 from tests.app.house import CLEAN, HEAD, REPO, Rig, answer, earlier, finding, house
+
+pytestmark = pytest.mark.proof  # `tests/domain/findings/test_conversation.py` has the rules
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 SECRET = "ghp_" + "A1b2C3d4E5f6" * 3

@@ -12,6 +12,8 @@ from reviewbot_sandbox.codevf import Engineer, Mode, canned
 from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
 from tests.app.test_commands import people, say
 
+pytestmark = pytest.mark.proof  # `tests/domain/policy` and `tests/domain/machine` have the rules
+
 RULES = """\
 routes:
 - {name: payments, paths: ['pay/**'], mode: standard, max-credits: 600, fail-on: low, instructions: Mind the cents.}
