@@ -130,9 +130,12 @@ def test_context_is_the_first_to_go_when_the_request_is_too_large(tmp_path: Path
 @pytest.mark.proof
 def test_a_dry_run_lists_the_context(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
-        done = rig.run(dry_run="true")
+        rig.world.closing(REPO, 1, 12, "It is slow", "Fix it.")
+        done = rig.run(dry_run="true", json_file="report.json")
+        manifest = json.loads((done.workspace / "report.json").read_text())["manifest"]["context"]
+        assert [one["name"] for one in manifest] == ["issue #12", "commit messages", "README.md"]
         assert "For context" in done.summary
-        assert "README.md" in done.summary
+        assert all(f"`{one['name']}`" in done.summary for one in manifest)
         assert not rig.service.tasks()
 
 

@@ -62,6 +62,7 @@ def _roles(thread: Thread, snapshot: Snapshot) -> Iterator[str]:
 
 
 def _role(opinion: Opinion, snapshot: Snapshot) -> str:
+    """Return the role; empty if it is unknown, since GitHub's answer has no role beside a reaction."""
     pull, login = snapshot.pull, opinion.login.casefold()
     if login.endswith(BOT_SUFFIX):
         return ""
