@@ -309,8 +309,7 @@ class SimulatedForge:
 
     def permission(self, login: str) -> Permission:
         """See `ports.Repository.permission`."""
-        known = {name.lower(): permission for name, permission in self.github.permissions.items()}
-        return known.get(login.lower(), Permission.NONE)
+        return self.github.permissions.get(login.lower(), Permission.NONE)
 
     def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
         """See `ports.Repository.queued`."""
@@ -413,8 +412,7 @@ class SimulatedForge:
         self.github.checks[check_id].external_id = with_tag(tag, copy)
 
     def _checks(self, shas: Iterable[str], name: str) -> list[CheckRun]:
-        found = {one.id: self._check(one) for sha in shas for one in self.github.checks_on(sha, name)}
-        return [found[key] for key in sorted(found)]
+        return [self._check(one) for one in self.github.checks_among(set(shas), name)]
 
     def _check(self, stored: StoredCheck) -> CheckRun:
         tag, copy = split_tag(stored.external_id)

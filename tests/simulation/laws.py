@@ -147,14 +147,14 @@ def _answers(world: World, pull: Pull) -> Iterator[AnswerMark]:
 
 
 def _recorded(world: World) -> Iterator[Question]:
-    """Yield the questions in every text of the summary so far."""
-    for text in world.truth.texts:
+    """Yield the questions in every text of the summary so far, those of the latest first."""
+    for text in reversed(world.truth.texts):
         yield from decode(text, Signer(KEY, REPOSITORY_ID, 1, "")).ledger.questions.records
 
 
 def when_read(world: World, task: StoredTask) -> Iterator[Violation]:
     """Check that the task of a question is recorded before it is polled."""
-    if "question" in task.submission.metadata and task.id not in {one.task_id for one in _recorded(world)}:
+    if "question" in task.submission.metadata and all(task.id != one.task_id for one in _recorded(world)):
         yield Violation(PAY_ONCE, f"{task.id} was polled before it was recorded")
 
 
@@ -164,7 +164,7 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
     A run that resumes the intent of a killed one does not wait again, so the checks count since that one began.
     """
     if "question" in task.submission.metadata:
-        if str(task.submission.metadata["question"]) not in {one.comment for one in _recorded(world)}:
+        if all(task.submission.metadata["question"] != one.comment for one in _recorded(world)):
             yield Violation(PAY_ONCE, f"{task.id} was bought without a recorded intent")
         return
     number, head = int(str(task.submission.metadata["pullRequest"])), str(task.submission.metadata["headSha"])

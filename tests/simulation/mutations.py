@@ -777,6 +777,63 @@ MUTATIONS: tuple[Mutation, ...] = (
         WITHIN_LIMIT,
         found="limit-on-an-own-base",
     ),
+    Mutation(
+        "a waiver by an author against an own base counts",
+        "reviewbot.domain.ledger.ledger:_is_entitled",
+        _returning(value=True),
+        NEVER_GREEN,
+        found="waived-against-an-own-base",
+    ),
+    Mutation(
+        "what went with its file stays closed when the file is back",
+        "reviewbot.domain.findings.tracking:_is_in",
+        _returning(value=False),
+        NEVER_GREEN,
+        found="gone-against-an-own-base",
+    ),
+    Mutation(
+        "a waiver is for any code",
+        "reviewbot.domain.findings.tracking:_text",
+        _returning((1, "")),
+        NEVER_GREEN,
+        found="waived-code-moves",
+    ),
+    Mutation(
+        "a finding that blocked may be forgotten",
+        "reviewbot.domain.ledger.ledger:Ledger.forgets",
+        _returning(value=False),
+        NEVER_GREEN,
+        found="carried-and-forgotten",
+    ),
+    Mutation(
+        "a review with an incomplete history is green",
+        "reviewbot.domain.policy.verdict:incomplete_history",
+        lambda _right: lambda outcome, _rules: outcome,
+        NEVER_GREEN,
+        found="carried-and-forgotten",
+    ),
+    Mutation(
+        "a ledger that is not trusted keeps its exemptions",
+        "reviewbot.domain.ledger.ledger:Ledger.without_exemptions",
+        lambda _right: lambda ledger: ledger,
+        NEVER_GREEN,
+        found="withdrawn-waiver-comes-back",
+    ),
+    Mutation(
+        "a bypass is for the base of now",
+        "reviewbot.domain.commands.authorize:_was_retargeted",
+        _returning(value=False),
+        NEVER_GREEN,
+        found="retargeted-bypass",
+    ),
+    Mutation(
+        "no lock file is reviewed",
+        "reviewbot.domain.selection.lockfiles:suspicions",
+        _returning(()),
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("lock", "evil"),
+    ),
 )
 
 

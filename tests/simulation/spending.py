@@ -37,8 +37,14 @@ def limit_of(world: World, tasks: list[StoredTask]) -> Decimal | None:
 
 
 def over_limit(world: World, pull: Pull) -> Iterator[str]:
-    """Yield each creation of a task that exceeds the limit, unless people deleted what reviewbot remembers."""
+    """Yield each creation of a task that exceeds the limit, unless people deleted what reviewbot remembers.
+
+    Without a summary, a person can ask for a review against a branch that has the earlier heads.
+    """
     tasks = world.bought_for(pull.number)
+    is_unknown = len(pull.bases) > 1 and world.setting.input("summary-comment", "true") == "false"
+    if is_unknown and world.truth.named:
+        return
     for at, task in enumerate(tasks if not world.truth.losses else ()):
         limit = limit_of(world, tasks[: at + 1])
         if limit is None:

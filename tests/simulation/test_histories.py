@@ -16,7 +16,7 @@ from tests.simulation.github import BOT
 from tests.simulation.histories import Episode, History, judge, make, play, shrink
 from tests.simulation.laws import LAWS, NEVER_GREEN
 from tests.simulation.mutations import MUTATIONS, histories
-from tests.simulation.quick import PLAIN_WORDS, REMEMBERED, found, quick, replaced
+from tests.simulation.quick import PLAIN_WORDS, REMEMBERED, UNREAD, found, quick, replaced
 from tests.simulation.schedule import At, Kill, Meanwhile
 from tests.simulation.world import IS_QUIET, WAITS_FOR_CHECKS, Setting, Start, World
 
@@ -97,7 +97,7 @@ def test_the_program_plays_new_histories_and_prints_the_rate(capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    "place", [*REMEMBERED, *(f"reviewbot.render.renderer:Renderer.{name}" for name in PLAIN_WORDS)]
+    "place", [*REMEMBERED, *UNREAD, *(f"reviewbot.render.renderer:Renderer.{name}" for name in PLAIN_WORDS)]
 )
 def test_every_shortcut_stands_for_a_function_that_exists(place: str) -> None:
     assert found(place)

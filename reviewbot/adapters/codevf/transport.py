@@ -59,10 +59,6 @@ class Response(Struct, frozen=True):
     retry_after: float | None
     json: object = None
 
-    @property
-    def is_success(self) -> bool:
-        return self.status // 100 == 2  # noqa: PLR2004 — the class of success
-
 
 class Request(Struct, frozen=True):
     """A request.
@@ -184,7 +180,7 @@ class Transport:
         return None if until is None else seconds(max(0.0, (until - now).total_seconds()))
 
     def _judge(self, request: Request, response: Response) -> Response | _Failure:
-        if not response.is_success:
+        if response.status // 100 != 2:  # noqa: PLR2004 — the class of success
             content = read_error(response.body)
             error = error_of(response.status, content, self.scrub, buys=request.buys)
             # The wait may be in body and header; use the longer one.

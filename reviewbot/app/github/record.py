@@ -70,7 +70,8 @@ def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Ou
 
 
 def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome | None = None) -> Known:
-    return _keeping(known, write_check_run(run, _only(known, purchase), outcome or _outcome(known)))
+    outcome = outcome or pending(known.request.judgement.rules)
+    return _keeping(known, write_check_run(run, _only(known, purchase), outcome))
 
 
 def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | None:
@@ -78,7 +79,7 @@ def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | No
     now = refresh(run, known) if known.summary else known
     if now.reviewed_sha:
         return None
-    written = write_summary(run, _only(now, purchase), _outcome(now))
+    written = write_summary(run, _only(now, purchase), pending(now.request.judgement.rules))
     if written.reviewed_sha:  # it was read again, since the comment was deleted
         return None
     return replace(_keeping(now, written), read_again=False)
@@ -91,7 +92,3 @@ def _only(known: Known, purchase: Purchase) -> Known:
 
 def _keeping(known: Known, written: Known) -> Known:
     return replace(written, memory=known.memory.stored(written.ledger))
-
-
-def _outcome(known: Known) -> Outcome:
-    return pending(known.request.judgement.rules)

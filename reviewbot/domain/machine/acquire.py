@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from reviewbot.domain.codevf.attachments import size_tiers
-from reviewbot.domain.codevf.idempotency import scope_since
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals, redacted
@@ -659,7 +658,7 @@ def compared(at: phases.Scoping, *, only_moved_on: bool, now: datetime) -> Buyin
 def _scoped(
     known: Known, candidate: phases.Candidate, since: str, agreed: phases.Quote | None, now: datetime
 ) -> Buying:
-    candidate = replace(candidate, identity=replace(candidate.identity, scope=scope_since(since)))
+    candidate = replace(candidate, identity=replace(candidate.identity, since=since))
     return phases.Sizing(known, candidate, agreed) if since else _sized(known, candidate, agreed, now)
 
 

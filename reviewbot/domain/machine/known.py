@@ -10,7 +10,7 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from reviewbot.domain.codevf.attachments import Packing, Sendable
-from reviewbot.domain.codevf.idempotency import WHOLE, Identity, change_digest
+from reviewbot.domain.codevf.idempotency import Identity, change_digest
 from reviewbot.domain.diff.parse import ChangeSet, FileStatus, LineKind
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.incremental import NewPart
@@ -401,7 +401,7 @@ class Known(Struct, frozen=True):
             repository_id=self.snapshot.repository.id,
             pull_number=self.snapshot.pull.number,
             instance=self.request.instance,
-            scope=WHOLE,
+            since="",
             change=self.change.digest,
             mode=self.request.mode,
             expertise=self.request.expertise,

@@ -6,7 +6,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from reviewbot.domain.codevf.idempotency import Identity, since_of
+from reviewbot.domain.codevf.idempotency import Identity
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.machine.known import Bought, Known, OpenTask, Underway
 from reviewbot.domain.model.review import Tag
@@ -17,7 +17,7 @@ class Candidate(Struct, frozen=True):
     """A purchase that this run wants to make.
 
     Attributes:
-        identity: with the number of the attempt, and with the scope once it is decided.
+        identity: with the number of the attempt, and with the last reviewed head once it is decided.
         before: the latest purchase of this change, or None.
         waits: whether the review of an older head is awaited first.
     """
@@ -25,11 +25,6 @@ class Candidate(Struct, frozen=True):
     identity: Identity
     before: Purchase | None
     waits: bool
-
-    @property
-    def since(self) -> str:
-        """The last reviewed head, empty for the whole change."""
-        return since_of(self.identity.scope)
 
     @property
     def intent(self) -> Purchase | None:

@@ -9,7 +9,7 @@ from itertools import product
 from reviewbot.domain.codevf import budget
 from reviewbot.domain.codevf.attachments import Packing, room_for_more, size_tiers, together, with_context
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
-from reviewbot.domain.codevf.idempotency import WHOLE, Identity, selection_digest, since_of
+from reviewbot.domain.codevf.idempotency import Identity, selection_digest
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.github.context import ContextText, context_text
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
@@ -21,7 +21,7 @@ from reviewbot.domain.model.options import Auto, FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login, is_bots_own, requesters
 from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
-from reviewbot.domain.policy.size import limit_per_pull, lines_each
+from reviewbot.domain.policy.size import REVIEWS_PER_PULL, limit_per_pull, lines_each
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.errors import NotApproved, OverBudget, PermissionMissing
 from reviewbot.values import replace
@@ -57,7 +57,7 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         missed=0,
         size_tier=0,
         judgement=request.judgement,
-        since=since_of(identity.scope),
+        since=identity.since,
         base_ref=known.change.base_ref,
         merge_base=known.change.change.merge_base,
         asked=before.asked if before else (),
@@ -186,7 +186,7 @@ def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Q
     request, intent = known.request, candidate.intent
     most, lines = request.max_credits, None
     if most is Auto.AUTO:
-        lines = sum(one.lines for one in known.new_parts) if candidate.since else known.change.changed_lines
+        lines = sum(one.lines for one in known.new_parts) if candidate.identity.since else known.change.changed_lines
         most = request.auto_size.credits_for(lines_each(lines, parts), request.mode)
     times = tag.multiplier if tag else Decimal(1)
     if intent:  # a missing task is created at the price that was agreed then
@@ -212,15 +212,17 @@ def _spending(known: Known, ledger: Ledger, hold: int, spent: Decimal) -> budget
 def may_exceed_together(known: Known) -> bool:
     """Return whether purchases of concurrent runs must be read again before the task is created.
 
-    First reviews that all hold the same are within an automatic limit, so they read nothing again.
+    First reviews that all hold the same are within an automatic limit, so they read nothing again, unless the pull
+    request may have had more changes than the limit allows reviews.
     """
-    request = known.request
+    request, pull = known.request, known.snapshot.pull
     if request.max_credits_per_pr is not Auto.AUTO:
         return request.max_credits_per_pr > 0
     written = known.memory.written
     is_first = not (written.purchases or written.questions.records)
     sizes_differ = request.max_credits is Auto.AUTO or request.max_tasks > 1 or bool(request.routes)
-    return sizes_differ or not is_first
+    was_replaced = pull.forced_at is not None or pull.retargeted_at is not None
+    return sizes_differ or not is_first or was_replaced or pull.commit_count > REVIEWS_PER_PULL
 
 
 def check_race(known: Known, now: Ledger) -> None:
@@ -256,7 +258,7 @@ def _check_memory(known: Known) -> None:
 def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Bought:
     fresh = purchase_of(known, candidate.identity, TaskState.INTENT, now)
     intent = _with_quote(fresh, agreed)
-    confirms = candidate.identity.scope != WHOLE or bool(known.ledger.findings.open())
+    confirms = bool(candidate.identity.since) or bool(known.ledger.findings.open())
     before = known.ledger.named(intent.identity, intent.attempt)
     if before is None or before.state is not TaskState.INTENT:
         return Bought(replace(intent, confirms=confirms), agreed.tag)

@@ -653,7 +653,7 @@ def test_what_is_new_is_enough_where_the_base_has_only_moved_on(moved_on: bool) 
     scoping = go(start(now), reading(last), steps.Done())
     assert decide(scoping) == steps.CompareBases("f" * 40, "b" * 40)
     pricing = go(scoping, steps.BasesCompared(only_moved_on=moved_on))
-    assert pricing.candidate.identity.scope == (f"since {OTHER_HEAD}" if moved_on else "whole")
+    assert pricing.candidate.identity.since == (OTHER_HEAD if moved_on else "")
 
 
 def reviewed(**more: Any) -> Purchase:  # noqa: ANN401 — any field
@@ -780,6 +780,24 @@ def test_concurrent_purchases_are_read_again_where_they_may_exceed_a_limit(
 ) -> None:
     now = known(**request_)
     now = replace(now, memory=Memory(written=Ledger((reviewed(),) if written else ())))
+    assert may_exceed_together(now) is expected
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"commit_count": 6}, False),
+        ({"commit_count": 7}, True),
+        ({"forced_at": NOON}, True),
+        ({"retargeted_at": NOON}, True),
+    ],
+)
+def test_more_than_six_equal_first_reviews_may_exceed_an_automatic_limit(
+    more: dict[str, Any],
+    expected: bool,  # noqa: FBT001 — a column
+) -> None:
+    now = known(max_credits_per_pr=Auto.AUTO)
+    now = replace(now, snapshot=replace(now.snapshot, pull=replace(now.snapshot.pull, **more)))
     assert may_exceed_together(now) is expected
 
 

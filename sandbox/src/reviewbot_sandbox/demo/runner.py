@@ -23,53 +23,19 @@ STEP_SECONDS = 120
 _OUTPUT = re.compile(r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", re.DOTALL | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
 class Job:
-    """The folder of one job.
+    """The folder of one job, with the files of the runner and the workspace."""
 
-    Attributes:
-        folder: holds the files of the runner, and the workspace.
-    """
-
-    folder: Path
-
-    @property
-    def event(self) -> Path:
-        return self.folder / "event.json"
-
-    @property
-    def output(self) -> Path:
-        return self.folder / "output.txt"
-
-    @property
-    def summary(self) -> Path:
-        return self.folder / "job-summary.md"
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "log.txt"
-
-    @property
-    def workspace(self) -> Path:
-        """The step's working directory."""
-        return self.folder / "workspace"
-
-    @property
-    def report(self) -> Path:
-        return self.workspace / JSON_REPORT
-
-    @property
-    def html_report(self) -> Path:
-        return self.workspace / HTML_REPORT
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.workspace = folder, folder / "workspace"
+        self.event, self.output = folder / "event.json", folder / "output.txt"
+        self.summary, self.log = folder / "job-summary.md", folder / "log.txt"
+        self.report, self.html_report = self.workspace / JSON_REPORT, self.workspace / HTML_REPORT
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A finished step.
-
-    Attributes:
-        seconds: real seconds.
-    """
+    """A finished step, with its real seconds."""
 
     job: Job
     exit_status: int
