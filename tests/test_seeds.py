@@ -44,6 +44,7 @@ def drawn(tmp_path: Path, name: str, *options: str) -> tuple[str, str]:
     return (tmp_path / name).read_text(encoding="utf-8"), ran.stdout
 
 
+@pytest.mark.proof
 def test_without_a_seed_each_run_has_the_same_examples(tmp_path: Path) -> None:
     first, told = drawn(tmp_path, "first")
     again, _ = drawn(tmp_path, "again")
@@ -52,6 +53,7 @@ def test_without_a_seed_each_run_has_the_same_examples(tmp_path: Path) -> None:
     assert not (tmp_path / ".hypothesis/examples").exists()
 
 
+@pytest.mark.proof
 def test_a_seed_has_examples_of_its_own_and_a_failure_says_how_to_replay_them(tmp_path: Path) -> None:
     plain, _ = drawn(tmp_path, "plain")
     first, told = drawn(tmp_path, "first", "--hypothesis-seed=7")

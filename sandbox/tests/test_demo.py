@@ -244,6 +244,7 @@ def test_a_question_is_answered(demo: DemoOutput) -> None:
     assert "Change the password" in demo.text
 
 
+@pytest.mark.proof
 def test_a_late_answer_is_announced(demo: DemoOutput) -> None:
     assert re.search(r"^    @octocat The review of `[0-9a-f]{7}` is finished\.$", demo.text, re.MULTILINE)
     assert "Output `published`: #1: pass, 10 findings." in demo.text

@@ -86,3 +86,16 @@ def test_a_private_repository_is_for_those_who_may_read_it(
     done = _git(tmp_path, "ls-remote", _remote(github_url, secret, "acme/secret"))
     assert (done.returncode == 0) is works
     assert ("refs/heads/main" in done.stdout) is works
+
+
+def test_what_git_says_of_a_hash_is_remembered_and_nothing_else(github_world: World) -> None:
+    git, absent = github_world.store.git(REPO), "0" * 40 + ":app.py"
+    sha = git.branches()["main"]
+    before = git.commit(sha), git.read(f"{sha}:app.py")
+    assert (git.read("HEAD:app.py"), git.read(absent)) == (before[1], None)
+    git.path.rename(git.path.with_name("away"))
+    git = github_world.store.git(REPO)
+    assert (git.commit(sha), git.read(f"{sha}:app.py")) == before
+    for changing in ("HEAD:app.py", absent):
+        with pytest.raises(FileNotFoundError):
+            git.read(changing)

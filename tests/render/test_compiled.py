@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +15,19 @@ from reviewbot.render.renderer import Renderer
 from tests.render.view_builders import CLOSED_GATE
 
 
-@pytest.fixture
-def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Return the folder of the compiled templates, which this test alone uses."""
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the compiled templates."""
+    folder = tmp_path_factory.mktemp("stored")
     for dialect in (MARKDOWN, PLAIN, HTML):
-        sandbox.store_compiled(dialect, tmp_path)
+        sandbox.store_compiled(dialect, folder)
+    return folder
+
+
+@pytest.fixture
+def compiled(stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Return the folder of the compiled templates, which this test alone uses."""
+    shutil.copytree(stored, tmp_path, dirs_exist_ok=True)
     monkeypatch.setattr(sandbox, "COMPILED", tmp_path)
     sandbox.templates_of.cache_clear()
     yield tmp_path

@@ -8,6 +8,7 @@ or on standard input, so that they cannot become options.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from enum import Enum
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from reviewbot_sandbox.github.history import changes_between, fast_import
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -104,11 +105,17 @@ class Commit:
     message: str
 
 
+_UNCHANGING = re.compile(r"\^?[0-9a-f]{40}(?:\.{2,3}[0-9a-f]{40}|:.*)?", re.DOTALL)
+"""A hash, a range of hashes, or a path in a commit."""
+_REMEMBERED_BYTES = 100_000
+
+
 class GitRepository:
     """One bare repository."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._remembered: dict[tuple[tuple[str, ...], bytes], bytes] = {}
 
     @classmethod
     def create(cls, path: Path, default_branch: str) -> GitRepository:
@@ -130,11 +137,22 @@ class GitRepository:
             raise GitError(done.stderr.decode(errors="replace").strip())
         return done.stdout
 
+    def about(self, names: Iterable[str], *arguments: str, stdin: bytes = b"") -> bytes:
+        """Run git, and remember what it printed if all names are hashes: a process takes longer than a response."""
+        if not all(map(_UNCHANGING.fullmatch, names)):
+            return self.run(*arguments, stdin=stdin)
+        known = self._remembered.get((arguments, stdin))
+        if known is None:
+            known = self.run(*arguments, stdin=stdin)
+            if len(known) <= _REMEMBERED_BYTES and not known.endswith(b" missing\n"):
+                self._remembered[arguments, stdin] = known
+        return known
+
     def read(self, expression: str) -> GitObject | None:
         """The object behind an expression such as a hash, `HEAD:path` or `<hash>:path`; None when there is none."""
         if "\0" in expression or not expression:
             return None
-        answer = self.run("cat-file", "--batch", "-z", stdin=expression.encode() + b"\0")
+        answer = self.about([expression], "cat-file", "--batch", "-z", stdin=expression.encode() + b"\0")
         head, _, rest = answer.partition(b"\n")
         words = head.split(b" ")
         if words[-1] in (b"missing", b"ambiguous", b"submodule") or len(words) < 3:  # noqa: PLR2004 — oid, type, size
@@ -146,13 +164,15 @@ class GitRepository:
         if "\0" in revision:
             return None
         try:
-            answer = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+            answer = self.about(
+                [revision], "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+            )
         except GitError:
             return None
         return answer.decode().strip()
 
     def tree(self, treeish: str) -> tuple[Entry, ...]:
-        rows = self.run("ls-tree", "-z", "-l", "--end-of-options", treeish).split(b"\0")[:-1]
+        rows = self.about([treeish], "ls-tree", "-z", "-l", "--end-of-options", treeish).split(b"\0")[:-1]
         return tuple(_entry(row) for row in rows)
 
     def entry(self, commit: str, path: str) -> Entry | None:
@@ -171,36 +191,36 @@ class GitRepository:
         """Return the commits that `git log` finds for some revisions."""
         layout = "%x1e%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%ad%x1f%cn%x1f%ce%x1f%cd%x1f%B"
         order = ("--topo-order", "--reverse") if oldest_first else ()
-        text = self.run("log", f"--format={layout}", _UTC, *order, "--end-of-options", *revisions).decode(
+        text = self.about(revisions, "log", f"--format={layout}", _UTC, *order, "--end-of-options", *revisions).decode(
             errors="replace"
         )
         return tuple(_commit(record) for record in text.split("\x1e")[1 : limit + 1])
 
     def count(self, revisions: str) -> int:
         """Return how many commits a range has."""
-        return int(self.run("rev-list", "--count", "--end-of-options", revisions))
+        return int(self.about([revisions], "rev-list", "--count", "--end-of-options", revisions))
 
     def merge_base(self, one: str, other: str) -> str | None:
         """Return the best common ancestor, or None for unrelated histories."""
         try:
-            return self.run("merge-base", one, other).decode().strip()
+            return self.about([one, other], "merge-base", one, other).decode().strip()
         except GitError:
             return None
 
     def diff(self, old: str, new: str, *options: str) -> bytes:
         """Return the unified diff of two commits, index lines cut to seven digits as GitHub's are."""
-        return self.run("-c", "core.abbrev=7", *_DIFF, *options, old, new, "--")
+        return self.about([old, new], "-c", "core.abbrev=7", *_DIFF, *options, old, new, "--")
 
     def changes(self, old: str, new: str) -> tuple[Change, ...]:
         """Return every changed file between two commits, in git's order."""
-        raw = self.run(*_DIFF, "--raw", "-z", "--abbrev=40", old, new, "--")
-        counts = self.run(*_DIFF, "--numstat", "-z", old, new, "--")
+        raw = self.about([old, new], *_DIFF, "--raw", "-z", "--abbrev=40", old, new, "--")
+        counts = self.about([old, new], *_DIFF, "--numstat", "-z", old, new, "--")
         return changes_between(raw, counts, self.diff(old, new))
 
     def add(self, branch: str, commit: NewCommit) -> str:
         """Write a commit and move the branch to it, even if that is not a fast-forward; return the hash."""
         self.run("fast-import", "--quiet", "--force", stdin=fast_import(branch, commit))
-        return self.run("rev-parse", "--verify", f"refs/heads/{branch}").decode().strip()
+        return (self.path / "refs/heads" / branch).read_text(encoding="ascii").strip()
 
     def merge(self, onto: str, other: str, message: str, when: datetime) -> str | None:
         """Write the commit that merges one commit into another, as GitHub; None if they conflict.
@@ -231,9 +251,10 @@ class GitRepository:
         )
 
     def branches(self) -> Mapping[str, str]:
-        text = self.run("for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads/").decode()
-        rows: Sequence[list[str]] = [row.split(" ", 1) for row in text.splitlines()]
-        return {name: sha for sha, name in rows}
+        """Read git's files, which nothing here packs."""
+        heads = self.path / "refs/heads"
+        files = sorted(path for path in heads.rglob("*") if path.is_file() and path.suffix != ".lock")
+        return {path.relative_to(heads).as_posix(): path.read_text(encoding="ascii").strip() for path in files}
 
 
 def _entry(row: bytes) -> Entry:

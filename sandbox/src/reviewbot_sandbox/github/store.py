@@ -85,6 +85,7 @@ class Store:
     reactions: list[r.Reaction] = field(default_factory=list)
     verified: set[str] = field(default_factory=set)
     signed: set[str] = field(default_factory=set)
+    _gits: dict[str, GitRepository] = field(default_factory=dict)
     _bases: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
     _changes: dict[tuple[str, str, str], tuple[Change, ...]] = field(default_factory=dict)
 
@@ -99,7 +100,8 @@ class Store:
         return self.clock().replace(microsecond=0)
 
     def git(self, full_name: str) -> GitRepository:
-        return GitRepository(self.root / f"{full_name}.git")
+        """Return the one object for a repository: it remembers what git printed."""
+        return self._gits.setdefault(full_name, GitRepository(self.root / f"{full_name}.git"))
 
     def repo(self, full_name: str) -> r.Repository:
         """Return a repository by its full name, in any case; refuse with 404."""
