@@ -17,9 +17,8 @@ from typing import Any
 
 from msgspec import MsgspecError, Struct, json
 
-from reviewbot.domain.ledger import codec
+from reviewbot.domain.ledger.codec import MAX_ENCODED
 from reviewbot.render.renderer import SummaryText
-from reviewbot.values import replace
 
 SIZE = 4_000
 GARBAGE = 100_000
@@ -121,13 +120,12 @@ def _by_identity(method: Any) -> object:  # noqa: ANN401 — any method
 
 
 def _by_what_decides_it(prepare: Any) -> object:  # noqa: ANN401 — as above
-    """Cache a change by the settings and the texts that it is prepared from; the change by identity, kept alive."""
+    """Cache what is prepared by the texts that it is prepared from; settings and change by identity, kept alive."""
     kept: dict[tuple[object, ...], tuple[object, object, object]] = {}
 
     def call(run: Any, snapshot: Any, change: Any) -> object:  # noqa: ANN401 — as above
         pull, attributes = snapshot.pull, snapshot.default_branch.attributes
-        texts = pull.title, pull.body, pull.base_ref, attributes, repr(change.context)
-        key = id(run.settings), texts, replace(change, context=None)
+        key = id(run.settings), id(change), pull.title, pull.body, pull.base_ref, attributes
         if key not in kept:
             if len(kept) > SIZE // 10:
                 kept.clear()
@@ -137,12 +135,43 @@ def _by_what_decides_it(prepare: Any) -> object:  # noqa: ANN401 — as above
     return call
 
 
+def _by_parts(assemble: Any) -> object:  # noqa: ANN401 — as above
+    """Cache a change by its diff and entries."""
+    kept: dict[tuple[object, ...], object] = {}
+
+    def call(raw: Any) -> object:  # noqa: ANN401 — as above
+        key = raw.merge_base, raw.head, raw.diff, _Items(raw.old.items()), _Items(raw.new.items()), repr(raw.context)
+        if key not in kept:
+            if len(kept) > SIZE // 10:
+                kept.clear()
+            kept[key] = assemble(raw)
+        return kept[key]
+
+    return call
+
+
+def _by_update(applied: Any) -> object:  # noqa: ANN401 — as above
+    """Cache a ledger by the one that was read and the update; these and the change by identity, kept alive."""
+    kept: dict[tuple[int, int, int], tuple[object, ...]] = {}
+
+    def call(*parts: object) -> object:
+        key = id(parts[0]), id(parts[1]), id(parts[2])
+        if key not in kept:
+            if len(kept) > SIZE:
+                kept.clear()
+            kept[key] = (*parts, applied(*parts))
+        return kept[key][-1]
+
+    return call
+
+
 def _uncompressed(packed: Any) -> object:  # noqa: ANN401 — as above
     """Write the ledger without compression, unless the comment is too short for it."""
+    *_, to_json = found("reviewbot.domain.ledger.codec:_to_json")
 
     def call(ledger: Any) -> str:  # noqa: ANN401 — as above
-        payload = urlsafe_b64encode(json.encode(codec._to_json(ledger))).decode()
-        return payload if len(payload) <= codec.MAX_ENCODED else packed(ledger)
+        payload = urlsafe_b64encode(json.encode(to_json(ledger))).decode()
+        return payload if len(payload) <= MAX_ENCODED else packed(ledger)
 
     return call
 
@@ -180,6 +209,8 @@ REMEMBERED: Mapping[str, Replacement] = {
     "reviewbot.settings.table:read_settings": _by_inputs,
     "reviewbot.domain.diff.parse:parse_diff": _by_arguments,
     "reviewbot.domain.text.strict_json:read": _at_once,
+    "reviewbot.domain.diff.parse:assemble": _by_parts,
+    "reviewbot.domain.ledger.update:applied": _by_update,
     "reviewbot.domain.ledger.codec:_packed": _uncompressed,
     "reviewbot.domain.ledger.codec:_inflated": _not_inflated,
     "reviewbot.domain.ledger.codec:_unpack": _by_arguments,

@@ -25,8 +25,8 @@ LOST = "The answer was lost on the way."
 READS = frozenset(
     f"{port}.{method}"
     for port, methods in {
-        "forge": "snapshot commits diff heads with_head waiting config entries entries_and_context merge_base permission "
-        "queued checks head_checks older_checks summaries",
+        "forge": "snapshot commits diff heads with_head waiting config entries entries_and_context merge_base "
+        "permission queued checks head_checks older_checks summaries",
         "codevf": "balance tags retrieve deliverable",
         "git": "read_change",
     }.items()
@@ -126,12 +126,14 @@ class Scheduler:
     Attributes:
         meanwhile: plays a move of people or the service.
         begin: creates a run.
+        written: is called before each call that may change something.
         trace: receives (time, run, call, result); may be None.
     """
 
     time: Time
     meanwhile: Callable[[object], None]
     begin: Callable[[object], Run]
+    written: Callable[[], None] = lambda: None
     trace: Callable[[float, str, str, str], None] | None = None
     calls: int = 0
     struck: int = 0
@@ -201,6 +203,8 @@ class Scheduler:
         for what in self._at.get(index, ()):
             self._before(run, name, what, unreachable, after)
         self.current = run
+        if name not in READS:
+            self.written()
         result = effect() if self.trace is None else self._traced(run, name, effect)
         for what in after:
             self._tell(run, name, "the run is killed" if isinstance(what, Kill) else "the answer is lost")
