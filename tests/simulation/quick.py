@@ -211,6 +211,7 @@ REMEMBERED: Mapping[str, Replacement] = {
     "reviewbot.domain.text.strict_json:read": _at_once,
     "reviewbot.domain.diff.parse:assemble": _by_parts,
     "reviewbot.domain.ledger.update:applied": _by_update,
+    "reviewbot.domain.codevf.idempotency:Identity.digest": _by_arguments,
     "reviewbot.domain.ledger.codec:_packed": _uncompressed,
     "reviewbot.domain.ledger.codec:_inflated": _not_inflated,
     "reviewbot.domain.ledger.codec:_unpack": _by_arguments,
