@@ -150,6 +150,24 @@ def _by_parts(assemble: Any) -> object:  # noqa: ANN401 — as above
     return call
 
 
+def _by_snapshot(read_ledger: Any) -> object:  # noqa: ANN401 — as above
+    """Cache a ledger by the snapshot and the settings, by identity, if no request was made to read it."""
+    kept: dict[tuple[object, ...], tuple[object, object, object]] = {}
+
+    def call(run: Any, snapshot: Any, digest: str) -> object:  # noqa: ANN401 — as above
+        key, simulated = (id(snapshot), id(run.settings), digest), run.ports.forge.simulated_run
+        if key in kept:
+            return kept[key][2]
+        calls, stored = simulated.calls, read_ledger(run, snapshot, digest)
+        if simulated.calls == calls:
+            if len(kept) > SIZE // 10:
+                kept.clear()
+            kept[key] = snapshot, run.settings, stored
+        return stored
+
+    return call
+
+
 def _by_update(applied: Any) -> object:  # noqa: ANN401 — as above
     """Cache a ledger by the one that was read and the update; these and the change by identity, kept alive."""
     kept: dict[tuple[int, int, int], tuple[object, ...]] = {}
@@ -210,6 +228,7 @@ REMEMBERED: Mapping[str, Replacement] = {
     "reviewbot.domain.diff.parse:parse_diff": _by_arguments,
     "reviewbot.domain.text.strict_json:read": _at_once,
     "reviewbot.domain.diff.parse:assemble": _by_parts,
+    "reviewbot.app.github.ledger_store:read_ledger": _by_snapshot,
     "reviewbot.domain.ledger.update:applied": _by_update,
     "reviewbot.domain.codevf.idempotency:Identity.digest": _by_arguments,
     "reviewbot.domain.ledger.codec:_packed": _uncompressed,

@@ -289,12 +289,12 @@ class Wired:
     """A port whose methods are calls of a run."""
 
     def __init__(self, scheduler: Scheduler, run: Run, name: str, target: object, unreachable: type[Exception]) -> None:
-        self._scheduler, self._run, self._name, self._target = scheduler, run, name, target
+        self._scheduler, self.simulated_run, self._name, self._target = scheduler, run, name, target
         self._unreachable = unreachable
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         effect, name = getattr(self._target, method), f"{self._name}.{method}"
-        scheduler, run, unreachable = self._scheduler, self._run, self._unreachable
+        scheduler, run, unreachable = self._scheduler, self.simulated_run, self._unreachable
 
         def call(*args: object, **named: object) -> object:
             return scheduler.call(run, name, lambda: effect(*args, **named), unreachable)
