@@ -25,8 +25,8 @@ LOST = "The answer was lost on the way."
 READS = frozenset(
     f"{port}.{method}"
     for port, methods in {
-        "forge": "snapshot commits diff heads with_head waiting config entries entries_and_context merge_base "
-        "permission queued checks head_checks older_checks summaries",
+        "forge": "snapshot commits diff heads with_head waiting config entries merge_base permission "
+        "queued checks head_checks older_checks summaries",
         "codevf": "balance tags retrieve deliverable",
         "git": "read_change",
     }.items()
@@ -101,7 +101,11 @@ class At:
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """A run of the action, and how it ended: with an outcome, killed, or by an error that is a bug."""
+    """A run of the action, and how it ended: with an outcome, killed, or by an error that is a bug.
+
+    Attributes:
+        lost: the calls whose request was lost on the way.
+    """
 
     number: int
     name: str
@@ -114,6 +118,7 @@ class Run:
     calls: int = 0
     is_dead: bool = False
     is_interrupted: bool = False
+    lost: set[str] = field(default_factory=set)
     writes: bool = False
     outcome: Outcome | None = None
     error: Exception | None = None
@@ -225,6 +230,7 @@ class Scheduler:
                 raise Killed
             case Lose(done=False):
                 self._tell(run, name, "the request is lost")
+                run.lost.add(name)
                 raise unreachable(LOST)
             case Kill() | Lose():
                 after.append(what)

@@ -150,12 +150,14 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A valid waiver of a finding: its token, file, and the number of occurrences then."""
+    """A valid waiver of a finding: its token, file, and the number of occurrences then; by whom, against which base."""
 
     token: str
     path: str
     count: int
     finding_id: str
+    by: str
+    base: str
 
 
 @dataclass(slots=True)
