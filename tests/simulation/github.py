@@ -6,7 +6,7 @@ The rules are those of the sandbox and of `docs/`; `tests/contract` proves that 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -470,10 +470,21 @@ class GitHub:
     def checks_among(self, shas: Container[str], name: str) -> list[StoredCheck]:
         """Return the check runs of a name on any of these commits, oldest first."""
         found = [one for one in self.checks.values() if one.name == name and one.head_sha in shas]
-        for one in found:
-            if one.status != "completed" and self.time.now() - (one.reopened or one.started) >= STALE_AFTER:
-                one.status, one.conclusion = "completed", "stale"
+        self._age(found)
         return found
+
+    def _age(self, checks: Iterable[StoredCheck]) -> bool:
+        old = [one for one in checks if one.status != "completed" and self._is_old(one)]
+        for one in old:
+            one.status, one.conclusion = "completed", "stale"
+        return bool(old)
+
+    def _is_old(self, check: StoredCheck) -> bool:
+        return self.time.now() - (check.reopened or check.started) >= STALE_AFTER
+
+    def stale(self) -> bool:
+        """Make all check runs stale that are open for two weeks; return whether there was one."""
+        return self._age(self.checks.values())
 
     def written_checks(self, pull: Pull, name: str) -> Iterator[StoredCheck]:
         """Yield the check runs on the head that reviewbot wrote, oldest first."""

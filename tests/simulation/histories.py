@@ -395,6 +395,7 @@ def rest(world: World, *, again: bool) -> None:
 
 def _pass_checks(world: World, pull: Pull) -> None:
     if world.setting.waited_for:
+        world.forge.seen.clear()
         world.github.other_check(pull.head_sha, "CI", "success")
         world.github.set_status(pull.head_sha, "lint", "success")
         world.pending.append(ChecksEvent(pull.head_sha, (pull.head_ref,)))

@@ -18,7 +18,6 @@ from typing import Any
 from msgspec import MsgspecError, Struct, json
 
 from reviewbot.render.renderer import SummaryText
-from reviewbot.values import replace
 
 SIZE = 4_000
 GARBAGE = 100_000
@@ -120,18 +119,65 @@ def _by_identity(method: Any) -> object:  # noqa: ANN401 — any method
 
 
 def _by_what_decides_it(prepare: Any) -> object:  # noqa: ANN401 — as above
-    """Cache a change by the settings and the texts that it is prepared from; the change by identity, kept alive."""
+    """Cache what is prepared by the texts that it is prepared from; settings and change by identity, kept alive."""
     kept: dict[tuple[object, ...], tuple[object, object, object]] = {}
 
     def call(run: Any, snapshot: Any, change: Any) -> object:  # noqa: ANN401 — as above
         pull, attributes = snapshot.pull, snapshot.default_branch.attributes
-        texts = pull.title, pull.body, pull.base_ref, attributes, repr(change.context)
-        key = id(run.settings), texts, replace(change, context=None)
+        key = id(run.settings), id(change), pull.title, pull.body, pull.base_ref, attributes
         if key not in kept:
             if len(kept) > SIZE // 10:
                 kept.clear()
             kept[key] = run.settings, change, prepare(run, snapshot, change)
         return kept[key][2]
+
+    return call
+
+
+def _by_parts(assemble: Any) -> object:  # noqa: ANN401 — as above
+    """Cache a change by its diff and entries."""
+    kept: dict[tuple[object, ...], object] = {}
+
+    def call(raw: Any) -> object:  # noqa: ANN401 — as above
+        key = raw.merge_base, raw.head, raw.diff, _Items(raw.old.items()), _Items(raw.new.items()), repr(raw.context)
+        if key not in kept:
+            if len(kept) > SIZE // 10:
+                kept.clear()
+            kept[key] = assemble(raw)
+        return kept[key]
+
+    return call
+
+
+def _by_snapshot(read_ledger: Any) -> object:  # noqa: ANN401 — as above
+    """Cache a ledger by the snapshot and the settings, by identity, if no request was made to read it."""
+    kept: dict[tuple[object, ...], tuple[object, object, object]] = {}
+
+    def call(run: Any, snapshot: Any, digest: str) -> object:  # noqa: ANN401 — as above
+        key, simulated = (id(snapshot), id(run.settings), digest), run.ports.forge.simulated_run
+        if key in kept:
+            return kept[key][2]
+        calls, stored = simulated.calls, read_ledger(run, snapshot, digest)
+        if simulated.calls == calls:
+            if len(kept) > SIZE // 10:
+                kept.clear()
+            kept[key] = snapshot, run.settings, stored
+        return stored
+
+    return call
+
+
+def _by_update(applied: Any) -> object:  # noqa: ANN401 — as above
+    """Cache a ledger by the one that was read and the update; these and the change by identity, kept alive."""
+    kept: dict[tuple[int, int, int], tuple[object, ...]] = {}
+
+    def call(*parts: object) -> object:
+        key = id(parts[0]), id(parts[1]), id(parts[2])
+        if key not in kept:
+            if len(kept) > SIZE:
+                kept.clear()
+            kept[key] = (*parts, applied(*parts))
+        return kept[key][-1]
 
     return call
 
@@ -159,6 +205,10 @@ REMEMBERED: Mapping[str, Replacement] = {
     "reviewbot.settings.table:read_settings": _by_inputs,
     "reviewbot.domain.diff.parse:parse_diff": _by_arguments,
     "reviewbot.domain.text.strict_json:read": _at_once,
+    "reviewbot.domain.diff.parse:assemble": _by_parts,
+    "reviewbot.app.github.ledger_store:read_ledger": _by_snapshot,
+    "reviewbot.domain.ledger.update:applied": _by_update,
+    "reviewbot.domain.codevf.idempotency:Identity.digest": _by_arguments,
     "reviewbot.domain.ledger.codec:_deflated": lambda _: partial(zlib.compress, level=1),
     "reviewbot.domain.ledger.codec:_unpack": _by_arguments,
     "reviewbot.domain.ledger.codec:encode": _by_arguments,

@@ -131,12 +131,14 @@ class Scheduler:
     Attributes:
         meanwhile: plays a move of people or the service.
         begin: creates a run.
+        written: is called before each call that may change something.
         trace: receives (time, run, call, result); may be None.
     """
 
     time: Time
     meanwhile: Callable[[object], None]
     begin: Callable[[object], Run]
+    written: Callable[[], None] = lambda: None
     trace: Callable[[float, str, str, str], None] | None = None
     calls: int = 0
     struck: int = 0
@@ -206,6 +208,8 @@ class Scheduler:
         for what in self._at.get(index, ()):
             self._before(run, name, what, unreachable, after)
         self.current = run
+        if name not in READS:
+            self.written()
         result = effect() if self.trace is None else self._traced(run, name, effect)
         for what in after:
             self._tell(run, name, "the run is killed" if isinstance(what, Kill) else "the answer is lost")
@@ -291,12 +295,12 @@ class Wired:
     """A port whose methods are calls of a run."""
 
     def __init__(self, scheduler: Scheduler, run: Run, name: str, target: object, unreachable: type[Exception]) -> None:
-        self._scheduler, self._run, self._name, self._target = scheduler, run, name, target
+        self._scheduler, self.simulated_run, self._name, self._target = scheduler, run, name, target
         self._unreachable = unreachable
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         effect, name = getattr(self._target, method), f"{self._name}.{method}"
-        scheduler, run, unreachable = self._scheduler, self._run, self._unreachable
+        scheduler, run, unreachable = self._scheduler, self.simulated_run, self._unreachable
 
         def call(*args: object, **named: object) -> object:
             return scheduler.call(run, name, lambda: effect(*args, **named), unreachable)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from random import Random
@@ -13,7 +13,7 @@ from typing import Any, cast
 from reviewbot.app.dispatch import Ports, handle
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.drafts import Annotation
-from reviewbot.domain.github.pull_request import Permission
+from reviewbot.domain.github.pull_request import Permission, Snapshot
 from reviewbot.domain.ledger.codec import LedgerReading, decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.events import Event, ReviewEvent
@@ -233,6 +233,28 @@ class Output:
         """See `ports.Reporter.write_file`."""
 
 
+@dataclass(slots=True)
+class RememberingForge(SimulatedForge):
+    """GitHub, with the last snapshots, as long as nothing has changed.
+
+    Attributes:
+        seen: the snapshots by their arguments. Whatever changes something clears it.
+    """
+
+    seen: dict[tuple[object, ...], Snapshot] = field(default_factory=dict)
+
+    def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
+        """See `ports.PullRequests.snapshot`."""
+        if self.github.stale():
+            self.seen.clear()
+        key = number, tuple(check_names), config_file, templates_dir
+        if key not in self.seen:
+            self.seen[key] = SimulatedForge.snapshot(
+                self, number, check_names=check_names, config_file=config_file, templates_dir=templates_dir
+            )
+        return self.seen[key]
+
+
 Trace = Callable[[float, str, str, str], None]
 Watch = Callable[["World", StoredCheck], None]
 
@@ -247,13 +269,13 @@ class World:
         self.codevf = SimulatedCodeVF(self.time, Oracle(setting.mind), life_of=lambda _count: setting.life)
         self.codevf.refuses_schema = setting.refuses_schema
         self.analyzers: list[SimulatedAnalyzers] = []
-        self.forge = SimulatedForge(self.github, setting.denied)
+        self.forge = RememberingForge(self.github, setting.denied)
         self.truth = Truth()
         self.pending: list[Event] = []
         self.runs: list[Run] = []
         self.broken: list[Any] = []
         self.heads: dict[tuple[int, str], set[str]] = {}
-        self.scheduler = Scheduler(self.time, self.happen, self.begin, trace)
+        self.scheduler = Scheduler(self.time, self.happen, self.begin, self.forge.seen.clear, trace)
         self.codevf.asker = self.github.sender = lambda: self.scheduler.current
         self._prepare()
 
@@ -336,6 +358,7 @@ class World:
 
     def happen(self, move: object) -> None:
         """Play a move of people or the service."""
+        self.forge.seen.clear()
         self._play(self, move)
         for pull in self.github.pulls.values():
             self.note(pull)

@@ -145,7 +145,10 @@ class TaskStatus(Enum):
     @property
     def is_over(self) -> bool:
         """Whether polling can stop; an unknown status counts as running."""
-        return self in {TaskStatus.COMPLETED, TaskStatus.CANCELLED, TaskStatus.FAILED, TaskStatus.EXPIRED}
+        return self in _OVER
+
+
+_OVER = frozenset({TaskStatus.COMPLETED, TaskStatus.CANCELLED, TaskStatus.FAILED, TaskStatus.EXPIRED})
 
 
 class Unread(Struct, frozen=True):
