@@ -300,7 +300,7 @@ def test_the_input_config_sets_no_more_than_a_file_may(name: str) -> None:
         ("mode: &a x", "it contains an anchor"),
         ("a: [", "line 1, column 5: "),
         ("- mode", "the top level is not a mapping"),
-        ("#" * 70_000, "it is too large"),
+        ("#" * 70_000, "the file is too large"),
     ],
 )
 def test_the_input_config_is_as_plain_as_a_file(text: str, what: str) -> None:
@@ -505,7 +505,7 @@ def test_every_problem_of_the_size_is_listed() -> None:
             "max-credits: auto\nmode: realtime_answer\nmax-credits-ceiling: 200\n",
             {"rule 1, `mode`: `max-credits-ceiling: 200` is less than a review needs": "240` or more"},
         ),
-        ("{name: a, min-lines: 3, max-lines: 2, mode: fast}", "", {"rule 1, `min-lines`: it is larger": "a range"}),
+        ("{name: a, min-lines: 3, max-lines: 2, mode: fast}", "", {"rule 1: `min-lines` is larger": "a range"}),
         (
             "{name: a, reviewer: codevf}",
             "reviewer: local\n",
@@ -577,8 +577,8 @@ def test_an_empty_file_sets_nothing(empty: str) -> None:
         ("mode: ! fast", "it contains a tag"),
         ("--- !x\nmode: fast", "it contains a tag"),
         ("mode: !!python/object:os.system fast", "it contains a tag"),
-        ("mode: fast\nmode: standard", "line 2, column 1: this key is there twice"),
-        ("path-instructions:\n- {path: a, path: b}", "line 2, column 13: this key is there twice"),
+        ("mode: fast\nmode: standard", "line 2, column 1: duplicate key"),
+        ("path-instructions:\n- {path: a, path: b}", "line 2, column 13: duplicate key"),
         ("mode: [fast", "line 1, column 12: expected `,` or `]`, found the end of the file"),
         ("mode: fast\n  x: y", "line 2, column 4: mapping values are not allowed here"),
         ("mode: @fast", "line 1, column 7: found character `@` that cannot start any token"),
@@ -597,8 +597,8 @@ def test_an_empty_file_sets_nothing(empty: str) -> None:
         ("mode", "the top level is not a mapping"),
         ("1: 2", "the top level is not a mapping"),
         ("[a]: b", "the top level is not a mapping"),
-        ("#" * (CONFIG_BYTES + 1), "it is too large"),
-        ("# " + "ü" * (CONFIG_BYTES // 2), "it is too large"),
+        ("#" * (CONFIG_BYTES + 1), "the file is too large"),
+        ("# " + "ü" * (CONFIG_BYTES // 2), "the file is too large"),
     ],
 )
 def test_a_file_that_is_not_small_and_plain_is_refused(config: str, what: str) -> None:

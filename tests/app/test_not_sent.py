@@ -26,7 +26,7 @@ SECRETS = "".join(f"TOKEN_{number}=ghp_{number}{'a1B2c3D4' * 4}abc\n" for number
         ("api.pb.py", "x = 1\n", "generated, says `.gitattributes` of the default branch", ""),
         ("site.min.js", f"{'a=1;' * 400}\n", "minified", ""),
         ("data.bin", "a\0b\n", "binary", ""),
-        (".env", SECRETS, "looks like a file of secrets", ""),
+        (".env", SECRETS, "looks like a file with secrets", ""),
         ("internal/notes.py", "x = 1\n", "left out by `paths`", "paths: ['**', '!internal/**']\n"),
     ],
 )

@@ -292,7 +292,7 @@ def test_the_shipped_templates_replace_one_that_fails_after_the_examples(name: s
         return
     [problem] = renderer.problems
     assert problem.startswith(f"The template `{file}`")
-    assert problem.endswith(f"used the shipped templates instead. Fix or delete `{file}` on the default branch.")
+    assert problem.endswith(f"used the built-in ones instead. Fix or delete `{file}` on the default branch.")
     if isinstance(view, SummaryView):
         view = replace(view, degraded=(problem, *view.degraded))
     assert written == WRITERS[name].write(Renderer(), view)

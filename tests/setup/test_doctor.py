@@ -183,7 +183,7 @@ CASES = {
     "checks to wait for": Case(
         2,
         (
-            ("awaited checks: `CI` of `wait-for-checks` is not a check of the last commit", "pull requests only"),
+            ("awaited checks: `CI` of `wait-for-checks` is not a check of the last commit", "only on pull requests"),
             ("awaited checks: no workflow starts when other checks have ended", "--wait-for WORKFLOW"),
             (f"{R}: `Review` lacks `statuses: read`", "Add `statuses: read`"),
         ),
@@ -198,7 +198,7 @@ CASES = {
     "versions": Case(
         2,
         (
-            ("versions: the action is named by `v1`", "full commit SHA"),
+            ("versions: the action is pinned to `v1`", "full commit SHA"),
             ("versions: the workflows run different versions", "the same commit"),
         ),
         swapped(COLLECT, COMMIT, "v1"),
@@ -219,11 +219,11 @@ CASES = {
         required=(RequiredCheck("CodeVF review", 7),),
     ),
     "required where only advice is given": Case(
-        0, (("required check: `CodeVF review` is not written everywhere: without `pull_request_target`", "--as gate"),)
+        0, (("required check: `CodeVF review` is missing in some cases: without `pull_request_target`", "--as gate"),)
     ),
     "required where the queue is not heard": Case(
         0,
-        (("required check: `CodeVF review` is not written everywhere: without `merge_group`", "--as gate"),),
+        (("required check: `CodeVF review` is missing in some cases: without `merge_group`", "--as gate"),),
         swapped(REVIEW, "pull_request:", "pull_request_target:"),
     ),
     "not required": Case(0, (("required check: `CodeVF review` is not required", "ruleset"),), required=()),

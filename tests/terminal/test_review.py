@@ -198,7 +198,7 @@ def test_a_secret_is_not_sent_and_that_is_reported(sit: Opened) -> None:
     (task,) = desk.service.tasks()
     assert GHP not in task.request.prompt + "".join(one.content for one in task.request.attachments)
     assert "1 secret redacted. Held back: 1 file." in " ".join(said.out.split())
-    assert "- .env: looks like a file of secrets" in said.out
+    assert "- .env: looks like a file with secrets" in said.out
     assert GHP not in said.out + said.err + desk.page().read_text(encoding="utf-8")
 
 

@@ -226,8 +226,8 @@ def test_many_attachments_are_told_apart_and_a_sixth_is_never_made() -> None:
     [
         ([50], SizeTier(40, 1000), "0", "exceeds `attachment-bytes` (40)"),
         ([50], SizeTier(40, 40), "0", "exceeds the request limit of 40 bytes"),
-        ([50, 30], SizeTier(60, 60), "1", "does not fit with the others into a request of 60 bytes"),
-        ([50] * 6, SizeTier(60, 1000), "5", "does not fit with the others into 5 attachments"),
+        ([50, 30], SizeTier(60, 60), "1", "does not fit with the other files into a request of 60 bytes"),
+        ([50] * 6, SizeTier(60, 1000), "5", "does not fit with the other files into 5 attachments"),
     ],
 )
 def test_what_is_left_out_names_the_limit_that_it_hits(sizes: list[int], limit: SizeTier, path: str, told: str) -> None:
