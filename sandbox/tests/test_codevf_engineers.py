@@ -68,7 +68,7 @@ def test_the_engineer_is_asked_once_per_task_and_sees_the_request() -> None:
     assert (request.mode, request.attachments[0].content) == (Mode.FAST, "diff --git")
 
 
-def test_an_engineer_can_answer_in_turn() -> None:
+def test_an_engineer_can_give_answers_in_sequence() -> None:
     with open_service(setup(in_turn([FreeText("a"), FreeText("b")]))) as (_, http):
         messages = [http.post("tasks/create", json=BODY).json()["result"]["message"] for _ in range(3)]
     assert messages == ["a", "b", "b"]
@@ -76,7 +76,7 @@ def test_an_engineer_can_answer_in_turn() -> None:
         in_turn([])
 
 
-def test_an_engineer_who_breaks_down_is_a_500_and_is_asked_again() -> None:
+def test_a_failing_engineer_is_a_500_and_is_retried() -> None:
     asked: list[int] = []
 
     def engineer(_request: TaskRequest) -> Answer:
@@ -110,7 +110,7 @@ def test_an_engineer_is_not_asked_about_a_task_that_was_cancelled() -> None:
     assert seen == []
 
 
-def test_a_slow_engineer_holds_up_nobody_but_their_own_task() -> None:
+def test_a_slow_engineer_delays_only_their_own_task() -> None:
     release = Event()
 
     def engineer(request: TaskRequest) -> Answer:

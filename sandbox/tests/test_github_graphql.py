@@ -214,7 +214,7 @@ def test_comments_are_added_edited_hidden_and_deleted(github_graphql: Send, gith
 GROUPS = "reactionGroups{content viewerHasReacted}"
 
 
-def test_emoji_are_told_by_whether_the_viewer_put_them(
+def test_reactions_are_listed_by_whether_the_viewer_added_them(
     github_graphql: Send, github_http: httpx.Client, github_world: World
 ) -> None:
     spoken = github_world.comment(REPO, 1, "mona", "Hello.")
@@ -349,7 +349,7 @@ def test_a_private_repository_is_not_found_by_strangers(github_graphql: Send, gi
     assert "errors" not in github_graphql(query)
 
 
-def test_graphql_is_for_those_who_say_who_they_are(github_url: str) -> None:
+def test_graphql_needs_authentication(github_url: str) -> None:
     assert httpx.post(f"{github_url}/graphql", json={"query": "{viewer{login}}"}).status_code == 401
 
 

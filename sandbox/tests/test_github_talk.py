@@ -40,7 +40,7 @@ def test_a_comment_of_65537_characters_is_too_long(github_http: httpx.Client) ->
     ]
 
 
-def test_somebody_elses_comment_is_for_those_who_may_write(github_http: httpx.Client, github_world: World) -> None:
+def test_editing_another_users_comment_needs_write_access(github_http: httpx.Client, github_world: World) -> None:
     comment = github_world.comment(REPO, 1, "hubot", "Mine")
     assert github_http.patch(f"/issues/comments/{comment.id}", json={"body": "!"}, headers=MONA).status_code == 403
     github_world.grant(REPO, "mona", Level.WRITE)
@@ -107,9 +107,7 @@ def test_a_check_runs_life(github_http: httpx.Client, github_world: World) -> No
         {"name": None},
     ],
 )
-def test_a_check_run_that_makes_no_sense_is_a_422(
-    github_http: httpx.Client, github_world: World, more: dict[str, object]
-) -> None:
+def test_an_invalid_check_run_is_a_422(github_http: httpx.Client, github_world: World, more: dict[str, object]) -> None:
     assert _check(github_http, github_world, **more).status_code == 422
     assert not github_world.store.checks
 
@@ -215,7 +213,7 @@ def test_an_apps_token_has_no_user(github_http: httpx.Client, github_url: str) -
     assert github_http.get(f"{github_url}/user", headers=MONA).json()["login"] == "mona"
 
 
-def test_the_primary_limit_is_told_and_when_switched_on_enforced(
+def test_the_primary_limit_is_reported_and_enforced_if_enabled(
     github_http: httpx.Client, github_world: World, github_url: str
 ) -> None:
     headers = github_http.get("/pulls").headers
@@ -259,7 +257,7 @@ def test_a_repositorys_labels_are_listed(github_http: httpx.Client, github_world
 
 
 @pytest.mark.parametrize(("status", "retry"), [(403, 60), (429, None), (422, None)])
-def test_writing_too_quickly_is_refused_in_three_ways(
+def test_writing_too_quickly_is_refused_in_three_forms(
     github_http: httpx.Client, github_world: World, status: int, retry: int | None
 ) -> None:
     limits = github_world.limits
@@ -270,6 +268,6 @@ def test_writing_too_quickly_is_refused_in_three_ways(
     assert len(github_world.store.comments) == 1
 
 
-def test_a_body_that_is_no_json_is_a_400(github_http: httpx.Client) -> None:
+def test_a_body_that_is_not_json_is_a_400(github_http: httpx.Client) -> None:
     assert github_http.post("/issues/1/comments", content=b"{").json()["message"] == "Problems parsing JSON"
     assert github_http.post("/issues/1/comments", content=b"[]").status_code == 400

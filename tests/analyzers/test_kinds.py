@@ -76,7 +76,7 @@ def test_a_file_gets_the_analyzers_of_its_kind(path: str, text: str, tools: dict
         ("whatever", "x\n", False),
     ],
 )
-def test_documents_and_data_are_told_from_what_may_run(path: str, text: str, plain: bool) -> None:  # noqa: FBT001 — a column of the table.
+def test_documents_and_data_are_distinguished_from_code(path: str, text: str, plain: bool) -> None:  # noqa: FBT001 — a column of the table.
     assert kinds.plain(source_file(path, text, frozenset())) is plain
 
 
@@ -124,9 +124,7 @@ def test_source_without_its_text_and_without_an_analyzer_is_unseen(attach: Attac
 
 @pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u2003", "\u3000", "\u200b", "\t"])
 @pytest.mark.parametrize("comment", ["#{0}shellcheck disable=all", "# shellcheck{0}disable=all"])
-def test_no_blank_of_any_alphabet_keeps_a_directive(
-    blank: str, comment: str, attach: Attach, path_env: dict[str, str]
-) -> None:
+def test_no_unicode_space_keeps_a_directive(blank: str, comment: str, attach: Attach, path_env: dict[str, str]) -> None:
     directive = comment.format(blank)
     shell = f'#!/bin/bash\n{directive}\nrm -rf "$1/"*\n'
     docker = f'FROM debian:12\nRUN <<EOF\n{directive}\nrm -rf "$1/"*\nEOF\n'

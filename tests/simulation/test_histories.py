@@ -20,7 +20,7 @@ NO_FINDING_BLOCKS = next(one for one in MUTATIONS if one.name == "no finding blo
 
 
 @pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"{seeds.start}-{seeds.stop - 1}")
-def test_whatever_happens_the_laws_hold(seeds: range) -> None:
+def test_the_laws_hold_in_random_histories(seeds: range) -> None:
     broken = [(seed, one) for seed, violations in program.judged(seeds) for one in violations]
     told = [f"{one}\n  replay: python -m tests.simulation --seed {seed}" for seed, one in broken]
     assert not told, "\n".join(told)
@@ -34,7 +34,7 @@ def test_the_templates_write_what_the_laws_look_for() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_seed_is_the_same_history_each_time(seed: int) -> None:
+def test_a_seed_always_gives_the_same_history(seed: int) -> None:
     told: list[list[tuple[object, ...]]] = [[], []]
     with quick():
         for lines in told:
@@ -44,7 +44,7 @@ def test_a_seed_is_the_same_history_each_time(seed: int) -> None:
     assert make(seed) != make(seed + 3)
 
 
-def test_a_run_that_is_killed_and_started_again_ends_as_one_that_is_not() -> None:
+def test_a_killed_and_restarted_run_ends_like_an_undisturbed_one() -> None:
     for call in range(12):
         history = History(
             0, Setting(), (Episode((Start(),), (At(call, Kill(after=call % 2 == 0)),)),), starts_again=True
@@ -54,7 +54,7 @@ def test_a_run_that_is_killed_and_started_again_ends_as_one_that_is_not() -> Non
 
 
 @pytest.mark.timeout(300)
-def test_a_history_that_breaks_a_law_is_shortened_to_what_it_takes() -> None:
+def test_a_history_that_breaks_a_law_is_shortened() -> None:
     with quick(), replaced(NO_FINDING_BLOCKS.place, NO_FINDING_BLOCKS.make):
         long = next(one for one in histories(NO_FINDING_BLOCKS) if _breaks(one) and len(one.steps) > 3)
         short = shrink(long, _breaks)
