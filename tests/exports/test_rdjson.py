@@ -90,7 +90,7 @@ def test_a_finding_on_lines_with_a_suggestion_that_can_be_committed() -> None:
     }
 
 
-def test_a_suggestion_to_apply_by_hand_is_not_committable() -> None:
+def test_a_suggestion_to_apply_manually_is_not_committable() -> None:
     assert "suggestions" not in the_one(RACE)
 
 

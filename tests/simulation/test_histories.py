@@ -100,7 +100,7 @@ def test_every_shortcut_stands_for_a_function_that_exists(place: str) -> None:
 
 @pytest.mark.parametrize("summary", ["true", "false"])
 @pytest.mark.parametrize("config", [IS_QUIET, WAITS_FOR_CHECKS], ids=["young head", "checks"])
-def test_a_collection_alone_makes_the_purchase_that_a_run_deferred(summary: str, config: str) -> None:
+def test_a_collection_buys_what_a_run_deferred(summary: str, config: str) -> None:
     world = World(Setting((("summary-comment", summary), ("wait-minutes", "0")), config), people.play)
     with quick():
         world.scheduler.play([world.begin(Start())])
@@ -117,4 +117,4 @@ def test_a_deferral_that_the_check_run_does_not_have_is_noticed() -> None:
         return lambda run, known: "" if known.ledger.postponed() else right(run, known)
 
     with replaced("reviewbot.app.github.check_run:_external_id", forgetting), pytest.raises(AssertionError):
-        test_a_collection_alone_makes_the_purchase_that_a_run_deferred("false", IS_QUIET)
+        test_a_collection_buys_what_a_run_deferred("false", IS_QUIET)
