@@ -68,7 +68,7 @@ class Ports(Struct, frozen=True):
 
 
 class Degraded(Struct):
-    """What this run could not do, without repetitions.
+    """What this run could not do, each once.
 
     Attributes:
         denied: the parts that the token may not write.
@@ -84,7 +84,7 @@ class Degraded(Struct):
         self.say(f"{what} could not be written: the token lacks {needs}.")
 
     def say(self, *sentences: str) -> None:
-        """Add sentences without repetitions."""
+        """Add each sentence once."""
         self.sentences.extend(sentence for sentence in sentences if sentence and sentence not in self.sentences)
 
 

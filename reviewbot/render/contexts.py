@@ -65,7 +65,7 @@ def with_links(finding: FindingView, link: Link = address) -> FindingView:
 
 
 def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
-    """Return what the templates of the whole story get; the view's addresses are `linked`."""
+    """Return the context of the templates of a run; the view's addresses are `linked`."""
     thin = truncate_texts(view, detail)
     return {
         "view": replace(thin, mark=Markdown(view.mark), ledger=Markdown(view.ledger)),
@@ -100,7 +100,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
 
 
 def _below_threshold(view: SummaryView) -> int:
-    """Return how many findings of the answer are in the summary because `comment-from` says so."""
+    """Return how many findings of the answer are in the summary because of `comment-from`."""
     findings = (finding for group in view.files for finding in group.findings)
     below = sum(finding.why is Why.BELOW_THRESHOLD and not finding.carried for finding in findings)
     return min(below, view.sum.in_summary if view.sum else 0)
@@ -121,7 +121,7 @@ def _is_followed(progress: ProgressView | None) -> bool:
 
 
 def of_agent_prompt(view: SummaryView, detail: Detail) -> dict[str, object]:
-    """Return what the prompt for a coding agent gets."""
+    """Return the context of the prompt for a coding agent."""
     shown = truncate_summary(view, detail)
     return {
         "prompted": shown.listed,
@@ -134,7 +134,7 @@ def of_agent_prompt(view: SummaryView, detail: Detail) -> dict[str, object]:
 
 
 def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
-    """Return what the template of a comment gets."""
+    """Return the context of the template of a comment."""
     thin, left_out = truncate_comment(view, detail)
     findings = tuple(with_links(finding) for finding in thin.findings)
     return {
@@ -163,7 +163,7 @@ def of_standing(view: FindingStateView) -> Iterator[dict[str, object]]:
 
 
 def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
-    """Return what the template of an answer to a command gets."""
+    """Return the context of the answer to a command."""
     thin = bounded(view, detail)
     finding = "ID" if view.choices or (view.word in {"waive", "unwaive"} and not thin.target) else thin.target
     target = thin.head_sha if view.word in {"review", "bypass"} else finding
@@ -179,12 +179,12 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
 
 
 def of_reply(view: ReplyView, detail: Detail) -> dict[str, object]:
-    """Return what the template of the reviewer's reply gets."""
+    """Return the context of the reviewer's reply."""
     return {"view": replace(bounded(view, detail), mark=Markdown(view.mark))}
 
 
 def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]:
-    """Return what the template of an announcement gets; only mentions that are written here notify people."""
+    """Return the context of an announcement; only mentions that are written here notify people."""
     thin = bounded(view, detail)
     summary_url, check_url = address(thin.summary_url), address(thin.check_url)
     return {
@@ -197,7 +197,7 @@ def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]
 
 
 def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
-    """Yield what the prompt of a question gets, smaller and smaller."""
+    """Yield contexts of a question's prompt, each smaller."""
     for times in (1, 2, 4, 16, 64):
         line = partial(shorten_line, limit=500 // times)
         thin = replace(
@@ -213,7 +213,7 @@ def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
 
 
 def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
-    """Return what the template of an annotation gets."""
+    """Return the context of an annotation."""
     return {"finding": with_links(truncate_finding(finding, detail))}
 
 
@@ -241,7 +241,7 @@ _PROMPT_LIMITS = (
 
 
 def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
-    """Yield what the prompt gets, smaller and smaller: the body is cut first, then the title, then the lists."""
+    """Yield contexts of the prompt, each smaller: the body is cut first, then the title, then the lists."""
     for limits in _PROMPT_LIMITS:
         rows, path, text = limits.rows, partial(shorten_line, limit=limits.path), partial(shorten, limit=limits.text)
         title = shorten_line(_without(view.author.title, view.boundary), limits.title)

@@ -78,7 +78,7 @@ def of_expertise(expertise: str, tags: Sequence[Tag], now: datetime) -> Check | 
 
 
 def _state_of(expertise: str, tag: Tag | None, now: datetime) -> tuple[str, int]:
-    """Return what is to be said about an expertise, empty if nothing is, and the exit status."""
+    """Return the message about an expertise, which may be empty, and the exit status."""
     match tag:
         case None:
             return f"CodeVF has no active expertise `{expertise}`", EXIT_NO_REVIEW

@@ -157,7 +157,7 @@ class Statistics(Struct, frozen=True):
 
 
 class Period(Struct, frozen=True):
-    """What was read."""
+    """The ledgers that were read."""
 
     repositories: tuple[str, ...]
     since: datetime
