@@ -109,7 +109,7 @@ def write_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) 
     `what` is the kind of error and its location, without values, which may contain a secret.
 
     Raises:
-        ReviewbotError: GitHub cannot be read; the outputs are written nevertheless.
+        ReviewbotError: GitHub cannot be read; the outputs are still written.
     """
     outcome = did_not_happen(Reason.BUG, what, BUG_HINT, exit_status=EXIT_BUG, on_error=Tolerance.FAIL)
     _bare(ports, outcome)

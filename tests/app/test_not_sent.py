@@ -23,11 +23,11 @@ SECRETS = "".join(f"TOKEN_{number}=ghp_{number}{'a1B2c3D4' * 4}abc\n" for number
     ("path", "text", "why", "config"),
     [
         ("package-lock.json", '{"lockfileVersion": 3}\n', "a lock file", ""),
-        ("api.pb.py", "x = 1\n", "generated, says `.gitattributes` of the default branch", ""),
+        ("api.pb.py", "x = 1\n", "marked as generated in `.gitattributes` of the default branch", ""),
         ("site.min.js", f"{'a=1;' * 400}\n", "minified", ""),
         ("data.bin", "a\0b\n", "binary", ""),
         (".env", SECRETS, "looks like a file with secrets", ""),
-        ("internal/notes.py", "x = 1\n", "left out by `paths`", "paths: ['**', '!internal/**']\n"),
+        ("internal/notes.py", "x = 1\n", "excluded by `paths`", "paths: ['**', '!internal/**']\n"),
     ],
 )
 def test_a_finding_on_a_file_that_was_held_back_says_why(
