@@ -53,7 +53,7 @@ def wary(request: TaskRequest) -> Answer:
 
 def engaged(request: TaskRequest) -> Answer:
     """Report the finding once."""
-    later = any(one.file_name == "review-so-far.txt" for one in request.attachments)
+    later = any(one.file_name == "conversation.md" for one in request.attachments)
     return answer(previous=[]) if later else answer(CRITICAL)
 
 
@@ -238,7 +238,7 @@ def test_a_purchase_known_only_from_a_check_is_submitted_with_its_findings(tmp_p
         rig.github_faults.clear()
         collect(rig)
         [_, again] = rig.service.tasks()
-        assert any(one.file_name == "review-so-far.txt" for one in again.request.attachments)
+        assert any(one.file_name == "conversation.md" for one in again.request.attachments)
 
 
 def test_a_deferral_that_a_killed_run_bought_is_an_intent(tmp_path: Path) -> None:

@@ -89,7 +89,8 @@ def test_jobs_that_spend_have_a_timeout_and_the_key(options: InitOptions) -> Non
             keyed = "codevf-api-key" in job["steps"][0].get("with", {})
             assert job.get("environment") == ("reviewbot" if keyed and options.gate else None)
             assert job["steps"][0].get("with", {}).keys() <= {row.name for row in INPUTS if row.action}
-            assert set(job["permissions"]) == {"contents", "pull-requests", "checks"}
+            assert set(job["permissions"]) == {"contents", "pull-requests", "checks", *["issues"] * keyed}
+            assert job["permissions"].get("issues") in {None, "read"}
             folder = {ReviewerKind.CODEVF: "", ReviewerKind.LOCAL: "/local"}[options.reviewer]
             assert re.fullmatch(rf"acme/reviewbot{folder}@[0-9a-f]{{40}}", job["steps"][0]["uses"])
             assert keyed <= (options.reviewer is ReviewerKind.CODEVF)

@@ -48,14 +48,7 @@ from reviewbot.domain.questions.steps import (
     Result,
     Step,
 )
-from reviewbot.errors import (
-    ForgeUnreachable,
-    NotApproved,
-    NotFound,
-    PayloadTooLarge,
-    Refused,
-    ReviewbotError,
-)
+from reviewbot.errors import ForgeUnreachable, NotApproved, NotFound, PayloadTooLarge, Refused, ReviewbotError
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.command import AnswerView, AskedView, QuestionView
 from reviewbot.settings import peek_settings

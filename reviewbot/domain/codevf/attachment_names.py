@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from posixpath import basename, splitext
 
-SO_FAR = "review-so-far.txt"
-"""The attachment with what is new since the last review, and the findings to confirm."""
+CONVERSATION = "conversation.md"
+"""The attachment with the findings to confirm, what is new since the last review, and what people wrote."""
 
 CONTEXT = "context.md"
 """The attachment with documents of the default branch, commit messages and issues."""
@@ -21,7 +21,7 @@ _UNSAFE = re.compile("[^A-Za-z0-9._-]+")
 _NOT_AS_TEXT = (".diff", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf")
 """These get `.txt`: `.diff` is reserved for the change's diff, and CodeVF's client treats the others as base64."""
 
-_RESERVED = re.compile(rf"{re.escape(SO_FAR)}|{re.escape(CONTEXT)}|files-[0-9]+\.txt")
+_RESERVED = re.compile(rf"{re.escape(CONVERSATION)}|{re.escape(CONTEXT)}|files-[0-9]+\.txt")
 """Names of the other attachments; those of the diff end with `.diff`."""
 
 

@@ -9,7 +9,7 @@ from codevf.models.attachment import Attachment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.codevf.attachment_names import LONGEST, SO_FAR, own_names
+from reviewbot.domain.codevf.attachment_names import CONVERSATION, LONGEST, own_names
 
 PARTS = st.text(max_size=12) | st.sampled_from(
     [
@@ -24,7 +24,7 @@ PARTS = st.text(max_size=12) | st.sampled_from(
         "..a",
         "change.diff",
         "files-1.txt",
-        SO_FAR,
+        CONVERSATION,
         "a" * 300,
         "a-2.py",
         "\x1b[2J",
@@ -42,7 +42,7 @@ PARTS = st.text(max_size=12) | st.sampled_from(
         (["a b/ü.py", "a_b/é.py"], ["a_b-_.py", "a_b-_-2.py"]),
         (["x/..", "Makefile", "y/Makefile"], ["file", "Makefile", "y-Makefile"]),
         (["change.diff", "logo.png", "a.PDF"], ["change.diff.txt", "logo.png.txt", "a.PDF.txt"]),
-        ([SO_FAR, "Files-1.txt"], ["review-so-far-2.txt", "Files-1-2.txt"]),
+        ([CONVERSATION, "Files-1.txt"], ["conversation-2.md", "Files-1-2.txt"]),
         (["a\u202e\n\x00b\\c.py"], ["a_b_c.py"]),
         ([".env.example"], [".env.example"]),
         ([".gitignore", "a/.editorconfig"], [".gitignore", ".editorconfig"]),
@@ -69,6 +69,6 @@ def test_any_path_gets_a_name_that_codevf_accepts(paths: list[str]) -> None:
         assert re.fullmatch(r"\.?[A-Za-z0-9_][A-Za-z0-9._-]*", name)
         assert len(name) <= LONGEST + 10
         assert not name.lower().endswith(".diff")
-        assert not re.fullmatch(r"review-so-far\.txt|files-\d+\.txt", name, re.IGNORECASE)
+        assert not re.fullmatch(r"conversation\.md|files-\d+\.txt", name, re.IGNORECASE)
         raw = {"fileName": name, "mimeType": "text/plain", "content": "not base64!"}
         assert Attachment.from_mapping(raw).category.name == "text"
