@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache, lru_cache, partial
@@ -17,7 +17,6 @@ from typing import Any
 
 from msgspec import MsgspecError, Struct, json
 
-from reviewbot.domain.ledger import codec
 from reviewbot.render.renderer import SummaryText
 from reviewbot.values import replace
 
@@ -137,26 +136,6 @@ def _by_what_decides_it(prepare: Any) -> object:  # noqa: ANN401 — as above
     return call
 
 
-def _uncompressed(packed: Any) -> object:  # noqa: ANN401 — as above
-    """Write the ledger without compression, unless the comment is too short for it."""
-
-    def call(ledger: Any) -> str:  # noqa: ANN401 — as above
-        payload = urlsafe_b64encode(json.encode(codec._to_json(ledger))).decode()
-        return payload if len(payload) <= codec.MAX_ENCODED else packed(ledger)
-
-    return call
-
-
-def _not_inflated(inflated: Any) -> object:  # noqa: ANN401 — as above
-    """Read what `_uncompressed` writes, too."""
-
-    def call(payload: str) -> object:
-        plain = urlsafe_b64decode(payload)
-        return plain if plain[:1] == b"{" else inflated(payload)
-
-    return call
-
-
 def _at_once(read: Any) -> object:  # noqa: ANN401 — as above
     """Parse and convert a document in one step; the product's way decides what is wrong with it."""
 
@@ -180,8 +159,7 @@ REMEMBERED: Mapping[str, Replacement] = {
     "reviewbot.settings.table:read_settings": _by_inputs,
     "reviewbot.domain.diff.parse:parse_diff": _by_arguments,
     "reviewbot.domain.text.strict_json:read": _at_once,
-    "reviewbot.domain.ledger.codec:_packed": _uncompressed,
-    "reviewbot.domain.ledger.codec:_inflated": _not_inflated,
+    "reviewbot.domain.ledger.codec:_deflated": lambda _: partial(zlib.compress, level=1),
     "reviewbot.domain.ledger.codec:_unpack": _by_arguments,
     "reviewbot.domain.ledger.codec:encode": _by_arguments,
     "reviewbot.domain.ledger.codec:decode": _by_arguments,

@@ -99,7 +99,12 @@ def _needed(ledger: Ledger) -> Ledger:
 
 
 def _packed(ledger: Ledger) -> str:
-    return base64.urlsafe_b64encode(zlib.compress(_json(_in_bounds(ledger)).encode("utf-8", "replace"), 9)).decode()
+    plain = _json(_in_bounds(ledger)).encode("utf-8", "replace")
+    return base64.urlsafe_b64encode(_deflated(plain)).decode()
+
+
+def _deflated(plain: bytes) -> bytes:
+    return zlib.compress(plain, 9)
 
 
 def _json(ledger: Ledger) -> str:
