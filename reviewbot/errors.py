@@ -32,7 +32,8 @@
     ├── ReportUnreadable           2   a file is not a report of reviewbot
     └── NotInstalled               2   a command needs packages that are missing
 
-Exit status 1 means only that findings block. Exit status 70 is a bug in reviewbot: any exception outside this tree.
+Exit status 1 is no error: findings block, or the review is still open. Exit status 70 is a bug in reviewbot: an
+exception outside this tree.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ class Problem(Struct, frozen=True):
 
     @property
     def advice(self) -> str:
-        """What is allowed and what to do, as sentences."""
+        """Sentences on what is allowed and what to do."""
         return " ".join(filter(None, (self.allowed and f"Allowed: {self.allowed}.", self.todo)))
 
     def __str__(self) -> str:
@@ -163,16 +164,16 @@ class TemplateError(ReviewbotError):
         return cls(
             f"The template {where}: {what.removesuffix('.')}.",
             hint="Templates come from the folder `templates-dir` of the default branch; nothing of the pull request is "
-            "rendered as one. Fix it there, or delete it to get the shipped one back.",
+            "rendered as one. Fix it there, or delete it to restore the built-in one.",
         )
 
     @classmethod
     def lost_mark(cls, name: str) -> Self:
         """Return the error for a text that the next run would not recognize as reviewbot's."""
         return cls(
-            f"The template `{name}` does not begin with its mark.",
-            hint="Without it the next run would not know its own comment and write a second one. Begin the template "
-            "with `{{ view.mark }}` (and the summary with `{{ view.mark }}{{ view.ledger }}`), with nothing before it.",
+            f"The template `{name}` does not begin with its hidden marker.",
+            hint="Without it, the next run does not find its comment and posts a second one. Begin the template with "
+            "`{{ view.mark }}`, or the summary with `{{ view.mark }}{{ view.ledger }}`.",
         )
 
 

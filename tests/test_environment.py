@@ -28,7 +28,7 @@ def test_the_least_that_a_runner_gives_is_enough() -> None:
     assert set(env.inputs.values()) == {""}
 
 
-def test_all_that_a_runner_gives_is_kept() -> None:
+def test_every_variable_of_the_runner_is_kept() -> None:
     env = read(
         GITHUB_API_URL="https://ghe.test/api/v3",
         GITHUB_GRAPHQL_URL="https://ghe.test/api/graphql",
@@ -55,7 +55,7 @@ def test_an_empty_value_is_as_good_as_none() -> None:
 
 
 @pytest.mark.parametrize(("attempt", "repeated"), [("", False), ("1", False), ("2", True)])
-def test_a_run_that_was_started_again_is_told(attempt: str, repeated: bool) -> None:  # noqa: FBT001 — a column
+def test_a_rerun_is_recognized(attempt: str, repeated: bool) -> None:  # noqa: FBT001 — a column
     assert read(GITHUB_RUN_ATTEMPT=attempt).is_repeated is repeated
     assert not read().is_repeated
 
@@ -66,13 +66,13 @@ def test_inputs_arrive_in_upper_case_with_their_hyphens() -> None:
     assert "made-up" not in env.inputs
 
 
-def test_children_see_where_programs_are_and_nothing_that_is_secret() -> None:
+def test_child_processes_see_paths_and_no_secrets() -> None:
     env = read(**dict.fromkeys(PASSED_ON, "x"), **{"INPUT_CODEVF-API-KEY": "cvf_test_1", "GITHUB_TOKEN": "ghs_1"})
     assert set(env.network.children) == set(PASSED_ON)
     assert not {name for name in env.network.children if "TOKEN" in name or "KEY" in name}
 
 
-def test_what_is_missing_is_listed_at_once() -> None:
+def test_missing_variables_are_listed_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         read_environment({"GITHUB_EVENT_NAME": ""})
     (problem,) = caught.value.problems
@@ -81,7 +81,7 @@ def test_what_is_missing_is_listed_at_once() -> None:
 
 
 @pytest.mark.parametrize(("text", "scale"), [("0.02", 0.02), ("1", 1.0), ("", 1.0), ("1e-3", 0.001)])
-def test_a_test_on_this_machine_may_set_the_pace(text: str, scale: float) -> None:
+def test_a_time_scale_is_allowed_on_loopback(text: str, scale: float) -> None:
     assert read_environment({**LOCAL, "REVIEWBOT_TIME_SCALE": text}).network.time_scale == scale
 
 
@@ -96,20 +96,20 @@ def test_a_test_on_this_machine_may_set_the_pace(text: str, scale: float) -> Non
         {"GITHUB_API_URL": "no address [at all"},
     ],
 )
-def test_nobody_else_is_asked_at_another_pace(more: dict[str, str]) -> None:
+def test_other_hosts_ignore_the_time_scale(more: dict[str, str]) -> None:
     for text in ("0.02", "nonsense"):
         assert read_environment({**LOCAL, "REVIEWBOT_TIME_SCALE": text, **more}).network.time_scale == 1.0
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "inf", "nan", "fast", "0,5"])
-def test_a_pace_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_time_scale_is_refused(text: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_environment({**LOCAL, "REVIEWBOT_TIME_SCALE": text})
     assert f"invalid value `{text}`" in caught.value.hint
 
 
 @given(st.dictionaries(st.sampled_from([*LEAST, *LOCAL, "REVIEWBOT_TIME_SCALE", "GITHUB_RUN_ID"]), st.text()))
-def test_any_environment_is_read_or_refused_with_words(env: dict[str, str]) -> None:
+def test_any_environment_is_read_or_refused_with_a_message(env: dict[str, str]) -> None:
     try:
         scale = read_environment(env).network.time_scale
     except SettingsError as error:

@@ -78,7 +78,7 @@ def test_every_error_says_what_it_is(error: type[ReviewbotError]) -> None:
 
 
 @names
-def test_every_error_carries_its_words(error: type[ReviewbotError]) -> None:
+def test_every_error_has_a_message(error: type[ReviewbotError]) -> None:
     if error is SettingsError:
         return
     raised = error("It broke.", hint="Fix it.")

@@ -196,14 +196,14 @@ def test_a_list_of_bots_may_be_empty_and_is_no_switch() -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in ACTION if row[6]], ids=lambda row: row[0])
-def test_an_input_goes_before_the_key(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
+def test_an_input_overrides_the_config_key(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
     name, default, text, value, *_ = row
     other = {"true": "false", "false": "true"}.get(text.lower(), str(default) if default not in {"", ()} else "other")
     assert value_of(read_settings({name: text}, f"{name}: {other}\n"), name) == value
 
 
 @pytest.mark.parametrize("row", CONFIG, ids=lambda row: row[0])
-def test_a_key_of_the_input_goes_behind_the_file(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
+def test_the_file_overrides_the_input_config(row: tuple[str, object, str, object, list[str], bool, bool]) -> None:
     name, default, text, value, *_ = row
     inputs = {"config": f"{name}: {quoted(text)}\n"}
     other = {"bots": "snyk[bot]", "context": "auto"}.get(name) or str(default).lower() * (default != ()) or "other"
@@ -300,7 +300,7 @@ def test_the_input_config_sets_no_more_than_a_file_may(name: str) -> None:
         ("mode: &a x", "it contains an anchor"),
         ("a: [", "line 1, column 5: "),
         ("- mode", "the top level is not a mapping"),
-        ("#" * 70_000, "it is too large"),
+        ("#" * 70_000, "the file is too large"),
     ],
 )
 def test_the_input_config_is_as_plain_as_a_file(text: str, what: str) -> None:
@@ -320,7 +320,7 @@ def test_a_value_of_the_input_config_is_checked_even_if_the_file_sets_another() 
 @pytest.mark.parametrize(
     ("name", "text"), [(row[0], text) for row in ACTION for text in row[4]], ids=lambda text: text[:20].encode().hex()
 )
-def test_what_is_wrong_in_an_input_is_told_with_what_is_right(name: str, text: str) -> None:
+def test_an_invalid_input_is_reported_with_the_allowed_values(name: str, text: str) -> None:
     (problem,) = problems_of({name: text})
     (row,) = [row for row in INPUTS if row.name == name]
     assert (problem.where, problem.allowed) == (f"input `{name}`", row.allowed)
@@ -331,7 +331,7 @@ def test_what_is_wrong_in_an_input_is_told_with_what_is_right(name: str, text: s
 @pytest.mark.parametrize(
     ("name", "text"), [(row[0], text) for row in CONFIG for text in row[4]], ids=lambda text: text[:20].encode().hex()
 )
-def test_what_is_wrong_in_a_key_is_told_too(name: str, text: str) -> None:
+def test_invalid_keys_are_reported_too(name: str, text: str) -> None:
     (problem,) = problems_of({}, f"{name}: {quoted(text)}\n")
     assert problem.where == f"config file `{name}`"
 
@@ -343,12 +343,12 @@ def test_a_value_of_another_kind_is_refused(name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("name", [row[0] for row in CONFIG if isinstance(row[1], bool)])
-def test_a_number_is_no_boolean(name: str) -> None:
+def test_a_number_is_not_a_boolean(name: str) -> None:
     assert [problem.where for problem in problems_of({}, f"{name}: 1\n")] == [f"config file `{name}`"]
 
 
 @pytest.mark.parametrize("name", [row[0] for row in ROWS if not row[6]] + SECRET_NAMES)
-def test_what_decides_where_the_key_goes_is_not_read_from_a_file(name: str) -> None:
+def test_settings_that_decide_where_the_key_goes_are_not_read_from_a_file(name: str) -> None:
     (problem,) = problems_of({}, f"{name}: {KEY}\n")
     assert problem == Problem(
         f"config file `{name}`",
@@ -358,14 +358,14 @@ def test_what_decides_where_the_key_goes_is_not_read_from_a_file(name: str) -> N
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row[5]], ids=lambda row: row[0])
-def test_a_key_that_is_no_input_is_not_heard_as_one(
+def test_a_key_that_is_not_an_input_is_ignored_as_one(
     row: tuple[str, object, str, object, list[str], bool, bool],
 ) -> None:
     assert value_of(read_settings({row[0]: row[2]}, None), row[0]) == row[1]
     assert value_of(peek_settings({row[0]: row[2]}), row[0]) == row[1]
 
 
-def test_a_key_that_does_not_exist_is_told_with_those_that_do() -> None:
+def test_an_unknown_key_is_reported_with_the_known_ones() -> None:
     near, far = problems_of({}, "fail_on: high\nnonsense: 1\n")
     assert str(near) == "config file `fail_on`: unknown key; did you mean `fail-on`?"
     assert far.what == "unknown key"
@@ -373,7 +373,7 @@ def test_a_key_that_does_not_exist_is_told_with_those_that_do() -> None:
     assert "`codevf-api-key`" not in far.allowed
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_every_problem_is_reported_at_once() -> None:
     problems = problems_of(
         {"mode": "slow", "wait-minutes": "soon", "check-run": "false", "summary-comment": "false"},
         "fail-on: sometimes\nnonsense: 1\ncodevf-url: https://evil.example\nmode: slower\n",
@@ -393,7 +393,7 @@ def test_a_broken_file_does_not_hide_the_inputs_problems() -> None:
     assert [problem.where for problem in problems_of({"mode": "slow"}, "a: [")] == ["config file", "input `mode`"]
 
 
-def test_the_error_is_a_list_for_people() -> None:
+def test_the_error_is_a_readable_list() -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings({"mode": "slow", "fail-on": "x"}, None)
     assert str(caught.value) == "Invalid settings; nothing was sent."
@@ -420,11 +420,11 @@ def test_the_error_is_a_list_for_people() -> None:
         ({"command": "collect", "repositories": "a", "json-file": "r.json"}, "`repositories` and report files"),
     ],
 )
-def test_what_is_right_alone_and_wrong_together_is_told(inputs: dict[str, str], where: str) -> None:
+def test_incompatible_settings_are_reported(inputs: dict[str, str], where: str) -> None:
     assert [problem.where for problem in problems_of(inputs)] == [where]
 
 
-def test_several_tasks_want_the_summary() -> None:
+def test_several_tasks_need_the_summary() -> None:
     problems = problems_of({"summary-comment": "false"}, "max-tasks: 2\n")
     assert [problem.where for problem in problems] == ["`max-tasks` and `summary-comment`"]
 
@@ -443,11 +443,11 @@ def test_several_tasks_want_the_summary() -> None:
         {"command": "collect"},
     ],
 )
-def test_what_is_possible_together_passes(inputs: dict[str, str]) -> None:
+def test_compatible_settings_pass(inputs: dict[str, str]) -> None:
     assert isinstance(read_settings(inputs, None), Settings)
 
 
-def test_a_slip_is_told_once_and_not_again_for_what_follows_from_it() -> None:
+def test_a_mistake_is_reported_once_without_its_consequences() -> None:
     assert [problem.where for problem in problems_of({"mode": "realtime", "max-credits": "100"})] == ["input `mode`"]
 
 
@@ -505,7 +505,7 @@ def test_every_problem_of_the_size_is_listed() -> None:
             "max-credits: auto\nmode: realtime_answer\nmax-credits-ceiling: 200\n",
             {"rule 1, `mode`: `max-credits-ceiling: 200` is less than a review needs": "240` or more"},
         ),
-        ("{name: a, min-lines: 3, max-lines: 2, mode: fast}", "", {"rule 1, `min-lines`: it is larger": "a range"}),
+        ("{name: a, min-lines: 3, max-lines: 2, mode: fast}", "", {"rule 1: `min-lines` is larger": "a range"}),
         (
             "{name: a, reviewer: codevf}",
             "reviewer: local\n",
@@ -530,7 +530,7 @@ def test_a_project_may_be_a_number() -> None:
     assert read_settings({}, "codevf-project: 42\n").codevf_project == "42"
 
 
-def test_one_source_may_complete_the_other() -> None:
+def test_one_source_can_complete_another() -> None:
     assert read_settings({"mode": "realtime_answer"}, "max-credits: 60\n").max_credits == 60
 
 
@@ -577,8 +577,8 @@ def test_an_empty_file_sets_nothing(empty: str) -> None:
         ("mode: ! fast", "it contains a tag"),
         ("--- !x\nmode: fast", "it contains a tag"),
         ("mode: !!python/object:os.system fast", "it contains a tag"),
-        ("mode: fast\nmode: standard", "line 2, column 1: this key is there twice"),
-        ("path-instructions:\n- {path: a, path: b}", "line 2, column 13: this key is there twice"),
+        ("mode: fast\nmode: standard", "line 2, column 1: duplicate key"),
+        ("path-instructions:\n- {path: a, path: b}", "line 2, column 13: duplicate key"),
         ("mode: [fast", "line 1, column 12: expected `,` or `]`, found the end of the file"),
         ("mode: fast\n  x: y", "line 2, column 4: mapping values are not allowed here"),
         ("mode: @fast", "line 1, column 7: found character `@` that cannot start any token"),
@@ -597,8 +597,8 @@ def test_an_empty_file_sets_nothing(empty: str) -> None:
         ("mode", "the top level is not a mapping"),
         ("1: 2", "the top level is not a mapping"),
         ("[a]: b", "the top level is not a mapping"),
-        ("#" * (CONFIG_BYTES + 1), "it is too large"),
-        ("# " + "ü" * (CONFIG_BYTES // 2), "it is too large"),
+        ("#" * (CONFIG_BYTES + 1), "the file is too large"),
+        ("# " + "ü" * (CONFIG_BYTES // 2), "the file is too large"),
     ],
 )
 def test_a_file_that_is_not_small_and_plain_is_refused(config: str, what: str) -> None:
@@ -660,7 +660,7 @@ LEAKS: list[tuple[dict[str, str], str | None]] = [
 
 
 @pytest.mark.parametrize(("inputs", "config"), LEAKS)
-def test_no_message_holds_a_secret(inputs: dict[str, str], config: str | None) -> None:
+def test_no_message_contains_a_secret(inputs: dict[str, str], config: str | None) -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(inputs, config)
     told = f"{caught.value} {caught.value.hint} {caught.value.problems!r}"
@@ -668,7 +668,7 @@ def test_no_message_holds_a_secret(inputs: dict[str, str], config: str | None) -
     assert TOKEN not in told
 
 
-def test_no_repr_holds_a_secret() -> None:
+def test_no_repr_contains_a_secret() -> None:
     settings = read_settings({"codevf-api-key": KEY, "github-token": TOKEN}, None)
     shown = f"{settings} {settings!r} {settings.github_token} {settings.codevf_api_key}"
     assert KEY not in shown
@@ -678,7 +678,7 @@ def test_no_repr_holds_a_secret() -> None:
     assert read_settings({}, None).secrets() == ()
 
 
-def test_no_traceback_holds_a_secret() -> None:
+def test_no_traceback_contains_a_secret() -> None:
     try:
         read_settings({"codevf-url": f"https://user:{KEY}@codevf.example/", "codevf-api-key": f"{KEY} {KEY}"}, None)
     except SettingsError as error:
@@ -716,7 +716,7 @@ def test_a_threshold_is_a_severity_or_never(word: FailOn) -> None:
     assert word.severity == (None if word is FailOn.NEVER else Severity(word.value))
 
 
-def test_a_meaning_says_what_each_word_that_may_be_chosen_does() -> None:
+def test_a_setting_explains_each_of_its_values() -> None:
     words = re.compile(r"`([a-z_-]+)`")
     silent = {row.name: set(words.findall(row.allowed)) - set(words.findall(row.meaning)) for row in INPUTS}
     assert {name for name, left in silent.items() if left} == {"fail-on", "comment-from"}, silent

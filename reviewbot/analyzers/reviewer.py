@@ -54,7 +54,7 @@ def examine(
     """
     files, textless, total = _changed_files(attachments)
     unread = [file for file in files if not _tools(file)]
-    missed = tuple(Unseen(file.path, ANY, "there is none for its kind") for file in unread if not plain(file))
+    missed = tuple(Unseen(file.path, ANY, "none supports this type of file") for file in unread if not plain(file))
     reports = [*_reports(files, path_env, seconds), unmask(files), ToolReport(ANY, "", (), unseen=missed)]
     findings = locate(pair for report in reports for pair in report.findings)
     kept, cut = findings[:MAX_FINDINGS], findings[MAX_FINDINGS:]

@@ -76,7 +76,7 @@ class LocalReviewer(Struct, frozen=True):
         if task_id not in self._done:
             raise ServiceRefused(
                 f"The local reviewer has no task {task_id!r}.",
-                hint="Local reviews live as long as the run that made them; run the review again.",
+                hint="A local review ends with the run that started it. Run the review again.",
             )
         examination, status = self._done[task_id], TaskStatus.COMPLETED
         reasons: dict[str, list[str]] = {}

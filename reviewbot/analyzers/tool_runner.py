@@ -116,7 +116,7 @@ class ToolRunner(Struct):
         """Run the analyzer on all copies, and after a failure on halves: a file that crashes it hides only itself."""
         remaining = self.until - time.monotonic()
         if remaining <= 0:
-            self._miss(copies, "its time was over")
+            self._miss(copies, "it ran out of time")
             return
         problem = self._attempt(copies, remaining if len(copies) == 1 else remaining / 2)
         if problem and len(copies) == 1:

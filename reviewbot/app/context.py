@@ -71,7 +71,7 @@ class Ports(Struct, frozen=True):
 
 
 class Degraded(Struct):
-    """What this run could not do, without repetitions.
+    """What this run could not do, each once.
 
     Attributes:
         denied: the parts that the token may not write.

@@ -38,7 +38,7 @@ def carry_verdicts(ports: Ports, inputs: Mapping[str, str], event: MergeGroupEve
         outcome = failed(known, error)
     if not queued:
         known = known.noting(
-            "The merge queue could not be read, so the pull requests were taken from the head's branch name."
+            "The merge queue could not be read, so the pull request was taken from the name of the queue's branch."
         )
     return run_machine(run, on_group_head(known, outcome))
 

@@ -134,7 +134,7 @@ class Reviewers(Struct, frozen=True):
                 raise ReviewDidNotHappen(WITHOUT_ANALYZERS)
             return LocalReviewer(path_env=path_env, on_missing=self.on_missing)
         if not settings.codevf_api_key:
-            raise NoKey("A review is due and there is no CodeVF API key.", hint=self.without_key)
+            raise NoKey("A review is due, but there is no CodeVF API key.", hint=self.without_key)
         # Imported here: httpx takes as long as a request, and the first one to GitHub does not wait for it.
         from reviewbot.adapters.codevf import Access, CodeVF  # noqa: PLC0415
 

@@ -65,7 +65,7 @@ def with_links(finding: FindingView, link: Link = address) -> FindingView:
 
 
 def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
-    """Return what the templates of the whole story get; the view's addresses are `linked`."""
+    """Return the context of the templates of a run; the view's addresses are `linked`."""
     thin = truncate_texts(view, detail)
     return {
         "view": replace(thin, mark=Markdown(view.mark), ledger=Markdown(view.ledger)),
@@ -100,7 +100,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
 
 
 def _below_threshold(view: SummaryView) -> int:
-    """Return how many findings of the answer are in the summary because `comment-from` says so."""
+    """Return how many findings of the answer are in the summary because of `comment-from`."""
     findings = (finding for group in view.files for finding in group.findings)
     below = sum(finding.why is Why.BELOW_THRESHOLD and not finding.carried for finding in findings)
     return min(below, view.sum.in_summary if view.sum else 0)
@@ -179,7 +179,7 @@ def of_reply(view: ReplyView, detail: Detail) -> dict[str, object]:
 
 
 def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]:
-    """Return what the template of an announcement gets; only mentions that are written here notify people."""
+    """Return the context of an announcement; only mentions that are written here notify people."""
     thin = bounded(view, detail)
     summary_url, check_url = address(thin.summary_url), address(thin.check_url)
     return {
@@ -192,7 +192,7 @@ def of_announcement(view: AnnouncementView, detail: Detail) -> dict[str, object]
 
 
 def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
-    """Yield what the prompt of a question gets, smaller and smaller."""
+    """Yield contexts of a question's prompt, each smaller."""
     for times in (1, 2, 4, 16, 64):
         line = partial(shorten_line, limit=500 // times)
         thin = replace(
@@ -235,7 +235,7 @@ _PROMPT_LIMITS = (
 
 
 def of_prompt(view: PromptView) -> Iterator[dict[str, object]]:
-    """Yield what the prompt gets, smaller and smaller: the body is cut first, then the title, then the lists."""
+    """Yield contexts of the prompt, each smaller: the body is cut first, then the title, then the lists."""
     for limits in _PROMPT_LIMITS:
         rows, path, text = limits.rows, partial(shorten_line, limit=limits.path), partial(shorten, limit=limits.text)
         title = shorten_line(_without(view.author.title, view.boundary), limits.title)

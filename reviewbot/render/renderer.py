@@ -60,13 +60,13 @@ _PROMPT_MINIMUM = 10
 
 
 def _fallback_notice(error: TemplateError, own: Sequence[str]) -> str:
-    """Return the sentence for the summary where the shipped templates replace a repository's own."""
+    """Return the sentence for the summary if the shipped templates replaced a repository's own."""
     names = ", ".join(f"`{name}`" for name in own)
-    return f"{error.message} reviewbot used the shipped templates instead. Fix or delete {names} on the default branch."
+    return f"{error.message} reviewbot used the built-in ones instead. Fix or delete {names} on the default branch."
 
 
 def _or_shipped(write: Callable[Concatenate[Renderer, P], T]) -> Callable[Concatenate[Renderer, P], T]:
-    """Let a method use the shipped templates where a repository's own fail, and record the reason."""
+    """Let a method use the shipped templates if a repository's own fail, and record the reason."""
 
     @wraps(write)
     def written(renderer: Renderer, /, *args: P.args, **kwargs: P.kwargs) -> T:

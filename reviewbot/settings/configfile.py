@@ -39,7 +39,7 @@ _HARMLESS = re.compile("<[a-z ]+>|.{1,2}")
 
 def _reason(error: Exception) -> str:
     if isinstance(error, DuplicateKeyError):
-        return "this key is there twice"
+        return "duplicate key"
     if not isinstance(error, ScannerError | ParserError):
         return "invalid YAML"
     text = re.sub(
@@ -80,7 +80,7 @@ def read_config(text: str, where: str = "config file") -> tuple[dict[str, object
     small file must not become a large value or an object.
     """
     if len(text.encode("utf-8", "replace")) > CONFIG_BYTES:
-        return {}, [Problem(where, "it is too large", f"at most {CONFIG_BYTES} bytes")]
+        return {}, [Problem(where, "the file is too large", f"at most {CONFIG_BYTES} bytes")]
     try:
         refused = _refused_syntax(text)
         content = yaml_value(text) if refused is None else None

@@ -61,7 +61,7 @@ class Reader(Struct, Generic[T], frozen=True):
     words: tuple[str, ...] = ()
 
     def reasons(self, value: object) -> tuple[tuple[str, str, int], ...]:
-        """Return why a value is refused, what is allowed, and the number of the item, from 1 or 0 for all.
+        """Return why a value is refused, what is allowed, and the item's number from 1, or 0 for the whole value.
 
         A text is empty where the setting's own says it.
         """

@@ -64,7 +64,7 @@ def _routes(value: object) -> tuple[Route, ...]:
 
 
 def _problems(number: int, item: object) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with a rule, and what is allowed."""
+    """Yield the problems of a rule, and the allowed values."""
     if not isinstance(item, dict) or not all(isinstance(key, str) for key in item):
         yield f"rule {number} is not a mapping", "a `name`, conditions and settings"
         return

@@ -82,12 +82,14 @@ class Settings:
         "`review` submits and waits; `collect` publishes finished reviews.",
         config=False,
     )
-    codevf_api_key: Secret = setting(Secret(""), SECRET, "Required with `reviewer: codevf`.", config=False)
-    codevf_project: str = setting("", TEXT, "A project's name (created if missing) or its number.")
-    codevf_url: str = setting(
-        "https://codevf.com/api/v1/", SERVICE_URL, "https only, except on loopback.", config=False
+    codevf_api_key: Secret = setting(
+        Secret(""), SECRET, "CodeVF's API key; required with `reviewer: codevf`.", config=False
     )
-    github_token: Secret = setting(Secret(""), SECRET, "Reads and writes the pull request.", config=False)
+    codevf_project: str = setting("", TEXT, "A project's name (created if missing) or its number.")
+    codevf_url: str = setting("https://codevf.com/api/v1/", SERVICE_URL, "The address of CodeVF's API.", config=False)
+    github_token: Secret = setting(
+        Secret(""), SECRET, "The token that reads and writes the pull request.", config=False
+    )
     reviewer: ReviewerKind = setting(
         ReviewerKind.CODEVF, one_of(ReviewerKind), "Who reviews: `codevf` (paid) or `local` static analyzers."
     )
@@ -105,8 +107,8 @@ class Settings:
     max_credits_per_pr: int | Auto = setting(
         Auto.AUTO,
         number_or_auto(0, MOST_PER_PULL),
-        "The most credits for a pull request: open holds and used credits. `auto`: six times what its first review "
-        "holds. 0: no limit.",
+        "The most credits that a pull request may hold and use. `auto`: six times the hold of its first review. 0: no "
+        "limit.",
     )
     min_balance: int = setting(0, whole_number(0, 10**9), "Do not buy if fewer credits would remain.")
     review_on: ReviewOn = setting(
@@ -145,28 +147,26 @@ class Settings:
     review_event: ReviewKind = setting(
         ReviewKind.COMMENT,
         one_of(ReviewKind),
-        "What review is posted: a `comment`, or while findings block `request-changes`, dismissed afterwards.",
+        "The kind of review: `comment`, or `request-changes` while findings block (dismissed afterwards).",
     )
-    incremental: bool = setting(True, BOOLEAN, "After the first review, review what is new.")
+    incremental: bool = setting(True, BOOLEAN, "After the first review, review only what is new.")
     paths: tuple[str, ...] = setting((), PATTERNS, "Patterns as in `on.pull_request.paths`; the last match wins.")
     instance: str = setting("", INSTANCE, "A name, if several workflows review one repository.")
     config_file: str = setting(CONFIG_FILE, TEXT, "The config file, on the default branch.", config=False)
     templates_dir: str = setting(
         TEMPLATES_DIR, TEXT, "Templates that override the built-in ones, on the default branch.", config=False
     )
-    check_run: bool = setting(True, BOOLEAN, "Whether a check run is written.")
-    summary_comment: bool = setting(True, BOOLEAN, "Whether the summary comment is written.")
-    json_file: str = setting("", TEXT, "The report as JSON, a path inside the workspace.", config=False)
-    sarif_file: str = setting("", TEXT, "The report as SARIF, a path inside the workspace.", config=False)
-    html_file: str = setting("", TEXT, "The report as HTML, a path inside the workspace.", config=False)
-    rdjson_file: str = setting("", TEXT, "The report as RDJSON, a path inside the workspace.", config=False)
-    dry_run: bool = setting(
-        False, BOOLEAN, "Shows what would be sent and what it would cost; spends and posts nothing."
-    )
+    check_run: bool = setting(True, BOOLEAN, "Whether to write a check run.")
+    summary_comment: bool = setting(True, BOOLEAN, "Whether to write the summary comment.")
+    json_file: str = setting("", TEXT, "Path inside the workspace for the report as JSON.", config=False)
+    sarif_file: str = setting("", TEXT, "Path inside the workspace for the report as SARIF.", config=False)
+    html_file: str = setting("", TEXT, "Path inside the workspace for the report as HTML.", config=False)
+    rdjson_file: str = setting("", TEXT, "Path inside the workspace for the report as RDJSON.", config=False)
+    dry_run: bool = setting(False, BOOLEAN, "Show what would be sent and what it would cost; spend and post nothing.")
     config: str = setting(
         "",
         TEXT,
-        "Config keys as YAML, which hold where the repository's config file sets no other value.",
+        "Config keys as YAML, for keys that the repository's config file does not set.",
         config=False,
     )
     locked: tuple[str, ...] = setting(
@@ -175,7 +175,7 @@ class Settings:
     repositories: tuple[str, ...] = setting(
         (),
         REPOSITORIES,
-        "Where `collect` publishes: names, or `installation` for everything that the App's token can see.",
+        "The repositories of `collect`: names, or `installation` for all that the App's token can see.",
         config=False,
     )
     instructions: str = setting("", TEXT, "Instructions to the reviewer.", action=False)
@@ -198,14 +198,14 @@ class Settings:
     agent_prompt: bool = setting(
         False,
         BOOLEAN,
-        "Whether each comment with findings that block has them as a prompt for a coding agent, folded.",
+        "Whether to add a folded prompt for a coding agent to each comment with findings that block.",
         action=False,
     )
-    drafts: bool = setting(False, BOOLEAN, "Whether drafts are reviewed.", action=False)
+    drafts: bool = setting(False, BOOLEAN, "Whether to review drafts.", action=False)
     bots: tuple[str, ...] = setting(
         ("dependabot[bot]", "renovate[bot]"),
         BOTS,
-        "The bots whose pull requests are not reviewed, while every commit is that bot's own and signed by GitHub.",
+        "Bots whose pull requests are not reviewed if every commit is the bot's own and signed by GitHub.",
         action=False,
     )
     bases: tuple[str, ...] = setting(
@@ -218,7 +218,7 @@ class Settings:
     approve_spend: str = setting(
         "",
         TEXT,
-        "The label by which a user with write access approves a review. The `if:` of the workflow's job lists it.",
+        "The label with which a user with write access approves a review. Add it to the `if:` of the workflow's job.",
         action=False,
     )
     wait_for_checks: tuple[str, ...] = setting(
@@ -229,7 +229,7 @@ class Settings:
         action=False,
     )
     wait_for_checks_hours: int = setting(
-        24, whole_number(1, 300), "Hours after which a purchase no longer waits for them: no review.", action=False
+        24, whole_number(1, 300), "Hours to wait for them; after that, no review is bought.", action=False
     )
     quiet_minutes: int = setting(
         0, whole_number(0, 1440), "Minutes without a push before a review is bought.", action=False
@@ -247,11 +247,11 @@ class Settings:
     supersede: Supersede = setting(
         Supersede.REPLACE_PENDING,
         one_of(Supersede),
-        "The open task of an older head: `replace-pending` cancels it unless an engineer works on it, `always-replace` "
-        "even then, `keep` never.",
+        "What happens to the open task of an older head: `replace-pending` cancels it unless an engineer works on it, "
+        "`always-replace` even then, `keep` never.",
         action=False,
     )
-    max_tasks: int = setting(1, whole_number(1, 6), "The most tasks that a large change is split over.", action=False)
+    max_tasks: int = setting(1, whole_number(1, 6), "The most tasks to split a large change over.", action=False)
     attachment_bytes: int = setting(
         1_000_000, whole_number(1_000, LARGEST_ATTACHMENT), "The largest attachment, in bytes.", action=False
     )
@@ -546,7 +546,7 @@ def _impossible_routes(settings: Settings) -> Iterator[Problem]:
             todo = "Set `reviewer: codevf` in the config, and add a last rule with `reviewer: local` and no conditions."
             yield Problem(where, what, todo=todo, item=number)
         if (route.min_lines or 0) > (route.max_lines or MOST_LINES):
-            what = f"rule {number}, `min-lines`: it is larger than `max-lines`"
+            what = f"rule {number}: `min-lines` is larger than `max-lines`"
             yield Problem(where, what, "a range of lines", item=number)
 
 

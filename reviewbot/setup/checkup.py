@@ -47,7 +47,7 @@ class Check(Struct, frozen=True):
 
 
 def of_error(about: str, error: ReviewbotError) -> Check:
-    return Check(about, error.message, error.hint or "Look at the message.", error.exit_status)
+    return Check(about, error.message, error.hint or "Fix what the message names.", error.exit_status)
 
 
 def of_problems(problems: Sequence[Problem]) -> Iterator[Check]:
@@ -76,7 +76,7 @@ def of_expertise(expertise: str, tags: Sequence[Tag], now: datetime) -> Check | 
 
 
 def _state_of(expertise: str, tag: Tag | None, now: datetime) -> tuple[str, int]:
-    """Return what is to be said about an expertise, empty if nothing is, and the exit status."""
+    """Return the message about an expertise, which may be empty, and the exit status."""
     match tag:
         case None:
             return f"CodeVF has no active expertise `{expertise}`", EXIT_NO_REVIEW
@@ -223,13 +223,13 @@ def of_awaited(settings: Settings, there: Sequence[HeadCheck], *, branch: str) -
     for name in settings.wait_for_checks:
         if WaitRules((name,)).open_checks([replace(one, state=HeadState.GREEN) for one in there]):
             what = f"`{name}` of `wait-for-checks` is not a check of the last commit on `{branch}`"
-            yield Check("awaited checks", what, "Ignore this if it runs on pull requests only; else fix the name.")
+            yield Check("awaited checks", what, "Ignore this if it runs only on pull requests. Otherwise fix the name.")
 
 
 def _of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
     """Yield a note if no event of the awaited checks starts a job."""
     if not any(_ENDS & job.events.keys() for job in jobs):
-        what = "no workflow starts when other checks have ended, so the next push or collection makes the purchase"
+        what = "no workflow starts when other checks have ended, so the next push or collection buys the review"
         yield Check("awaited checks", what, "Write one with `reviewbot init --force --wait-for WORKFLOW`.")
 
 
@@ -258,12 +258,12 @@ def _of_events(job: Job) -> Iterator[Check]:
 
 def _of_refs(jobs: Sequence[Job]) -> Iterator[Check]:
     for ref in sorted({job.ref for job in jobs if not re.fullmatch("[0-9a-f]{40}", job.ref)}):
-        what = f"the action is named by `{ref}`, which can be moved"
-        yield Check("versions", what, "Name the full commit SHA of a release.")
+        what = f"the action is pinned to `{ref}`, which can be moved"
+        yield Check("versions", what, "Pin the full commit SHA of a release.")
     refs = sorted({job.ref[:12] for job in jobs})
     if len(refs) > 1:
         what = f"the workflows run different versions of the action: {', '.join(f'`{ref}`' for ref in refs)}"
-        yield Check("versions", what, "Name the same commit in all of them.", EXIT_SETTINGS)
+        yield Check("versions", what, "Pin the same commit in all of them.", EXIT_SETTINGS)
 
 
 def of_required(required: Sequence[Required], settings: Settings, jobs: Sequence[Job]) -> Iterator[Check]:
@@ -301,4 +301,4 @@ def _of_reach(name: str, jobs: Sequence[Job]) -> Iterator[Check]:
     if jobs and missing:
         why = "; ".join(f"without `{event}` {_REACHED[event]}" for event in missing)
         todo = "`reviewbot init --as gate` writes a workflow with both events."
-        yield Check("required check", f"`{name}` is not written everywhere: {why}", todo)
+        yield Check("required check", f"`{name}` is missing in some cases: {why}", todo)

@@ -66,7 +66,7 @@ def test_the_engineer_is_asked_once_per_task_and_sees_the_request() -> None:
     assert (request.mode, request.attachments[0].content) == (Mode.FAST, "diff --git")
 
 
-def test_an_engineer_who_breaks_down_is_a_500_and_is_asked_again() -> None:
+def test_a_failing_engineer_is_a_500_and_is_retried() -> None:
     asked: list[int] = []
 
     def engineer(_request: TaskRequest) -> Answer:
@@ -100,7 +100,7 @@ def test_an_engineer_is_not_asked_about_a_task_that_was_cancelled() -> None:
     assert seen == []
 
 
-def test_a_slow_engineer_holds_up_nobody_but_their_own_task() -> None:
+def test_a_slow_engineer_delays_only_their_own_task() -> None:
     release = Event()
 
     def engineer(request: TaskRequest) -> Answer:

@@ -89,7 +89,7 @@ def test_a_task_can_stay_pending_for_ever() -> None:
 
 
 @pytest.mark.parametrize("end", [end for end in End if end is not End.COMPLETED])
-def test_an_end_without_an_answer_gives_the_hold_back_and_names_no_cost(end: End) -> None:
+def test_a_task_without_an_answer_releases_the_hold_and_reports_no_cost(end: End) -> None:
     state, task = with_task(TaskLife(1, 1, end))
     assert core.credits_used(task, 2) is None
     assert core.balance(state, ACCOUNT, 2).available == ACCOUNT.deposit
@@ -170,7 +170,7 @@ def test_tasks_and_projects_of_others_do_not_exist() -> None:
     assert core.create_project(state, rich, {"name": "p"}, 0)[2]
 
 
-def test_cancelling_twice_is_the_same_as_once() -> None:
+def test_cancelling_is_idempotent() -> None:
     state, task = with_task(TaskLife(5, 5))
     state, once = core.cancel_task(state, ACCOUNT, task.id, 7)
     state, twice = core.cancel_task(state, ACCOUNT, task.id, 8)
@@ -190,7 +190,7 @@ def test_the_rate_is_one_a_second_and_refused_requests_do_not_count() -> None:
     core.admit(state, OTHER, Rate(), 11.0)
 
 
-def test_the_rate_tells_how_long_to_wait_and_waiting_that_long_is_enough() -> None:
+def test_waiting_as_long_as_the_rate_limit_says_is_enough() -> None:
     rate = Rate(spacing=60)
     state = core.admit(core.State(), ACCOUNT, rate, 0.0)
     with pytest.raises(Refusal) as caught:
@@ -226,7 +226,7 @@ def test_a_scaled_clock_runs_ahead_of_the_wall() -> None:
         scaled_clock(0)
 
 
-def test_a_clock_in_the_hand_stands_still() -> None:
+def test_a_test_clock_does_not_advance() -> None:
     clock = HandClock(5)
     clock.advance(2.5)
     assert (clock(), clock()) == (7.5, 7.5)

@@ -114,14 +114,14 @@ def test_attachments_are_checked_one_by_one(fields: dict[str, JsonValue], where:
     assert [name for name, _ in problems({"attachments": [attachment(**fields)]})] == [where]
 
 
-def test_the_documents_other_spelling_of_an_attachment_is_taken_too() -> None:
+def test_the_documented_alternative_spelling_of_an_attachment_is_accepted() -> None:
     data = base64.b64encode("grün".encode()).decode()
     sent: JsonValue = [{"fileName": "a.diff", "mimeType": "text/x-diff", "fileSize": 5, "data": data}]
     (read,) = read_task({**VALID, "attachments": sent}, TAGS, LIMITS).attachments
     assert (read.content, read.size) == ("grün", 5)
 
 
-def test_unknown_fields_are_let_through_unless_the_service_is_strict() -> None:
+def test_unknown_fields_are_accepted_unless_the_service_is_strict() -> None:
     assert read_task({**VALID, "colour": "red"}, TAGS, LIMITS) == read_task(VALID, TAGS, LIMITS)
     strict = Limits(strict_fields=True)
     assert problems({"colour": "red"}, strict) == [("colour", "invalid_request")]
@@ -144,7 +144,7 @@ FIELDS = ("prompt", "projectId", "maxCredits", "mode", "tagId", "metadata", "ide
 
 
 @given(st.dictionaries(st.sampled_from((*FIELDS, "responseSchema")), json_values))
-def test_whatever_is_sent_is_either_read_or_refused_with_the_fields_named(changes: dict[str, JsonValue]) -> None:
+def test_any_request_is_accepted_or_refused_with_the_fields(changes: dict[str, JsonValue]) -> None:
     named: set[str] = set()
     try:
         read_task({**VALID, **changes}, TAGS, LIMITS)

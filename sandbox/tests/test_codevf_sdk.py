@@ -201,7 +201,7 @@ def test_every_error_form_becomes_the_clients_typed_exception(world: World) -> N
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
-def test_a_gateway_error_that_stays_is_a_connection_error_to_this_client(world: World, status: int) -> None:
+def test_a_persistent_gateway_error_is_a_connection_error(world: World, status: int) -> None:
     # Its transport retries these statuses itself, and gives up with an exception instead of the response.
     world.service.plan(PlannedRefusal(Refusal(status, "unavailable", "Try again"), style=ErrorStyle.HTML))
     with world.client() as client, pytest.raises(codevf.APIConnectionError):
@@ -218,7 +218,7 @@ def test_a_lost_answer_and_the_clients_own_retry_make_one_task(world: World) -> 
 
 
 @pytest.mark.parametrize("style", [ErrorStyle.DOCUMENTED, ErrorStyle.SDK], indirect=True)
-def test_credits_that_do_not_suffice_have_a_type_of_their_own(world: World) -> None:
+def test_insufficient_credits_have_their_own_error(world: World) -> None:
     with world.client(OTHER) as client, pytest.raises(codevf.InsufficientCreditsError):
         client.tasks.create(PROMPT, 240, client.projects.create("octo/app").id)
 

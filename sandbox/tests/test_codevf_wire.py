@@ -137,7 +137,7 @@ def test_deliverables_are_served_as_they_are_and_only_at_their_own_address() -> 
     assert result["message"] is None
 
 
-def test_a_file_is_not_there_before_its_task_is_completed() -> None:
+def test_a_deliverable_does_not_exist_before_its_task_is_completed() -> None:
     answer = Deliverables((Delivered("a.json", b"{}"),))
     with open_world(replace(SETUP, engineer=canned(answer))) as world:
         task_id = world.create().json()["id"]
@@ -189,13 +189,13 @@ def test_open_tasks_carry_a_hint_and_ended_ones_do_not(world: World) -> None:
         (ErrorStyle.MESSAGE, {"message": "Validation failed"}),
     ],
 )
-def test_a_wrong_submission_in_each_json_form(style: ErrorStyle, form: JsonValue) -> None:
+def test_an_invalid_submission_in_each_json_form(style: ErrorStyle, form: JsonValue) -> None:
     with open_world(replace(SETUP, error_style=style)) as world:
         response = world.create(prompt="short", mode="slow")
     assert (response.status_code, response.json()) == (400, form)
 
 
-def test_a_refusal_can_be_a_page_or_nothing() -> None:
+def test_a_refusal_can_be_html_or_empty() -> None:
     with open_world(replace(SETUP, error_style=ErrorStyle.HTML)) as world:
         page = world.http.get("tasks/none")
     assert page.headers["Content-Type"].startswith("text/html")
@@ -204,7 +204,7 @@ def test_a_refusal_can_be_a_page_or_nothing() -> None:
         assert world.http.get("tasks/none").content == b""
 
 
-def test_too_little_credit_says_what_is_there_and_what_is_needed(world: World) -> None:
+def test_insufficient_credit_states_what_is_available_and_needed(world: World) -> None:
     response = world.create(maxCredits=10_000)
     assert response.status_code == 402
     assert response.json() == {
@@ -229,7 +229,7 @@ def test_the_rate_limit_says_how_long_in_body_and_header(style: ErrorStyle) -> N
     assert refused.json()["error"]["code"].lower() in {"rate_limited", "rate_limit_exceeded"}
 
 
-def test_a_body_over_the_limit_is_413_and_the_same_key_may_come_again_smaller() -> None:
+def test_a_body_over_the_limit_is_413_and_the_key_can_be_used_for_a_smaller_one() -> None:
     with open_world(with_limits(Limits(body_bytes=2_000, rate=None))) as world:
         big: JsonValue = [{"fileName": "a.txt", "mimeType": "text/plain", "content": "x" * 900_000}]
         assert world.create(attachments=big, idempotencyKey=UUID4).status_code == 413
@@ -254,7 +254,7 @@ def test_a_body_that_is_not_an_object_is_400(world: World, content: bytes) -> No
     ("method", "path", "status"),
     [("GET", "nowhere", 404), ("DELETE", "tags", 405), ("GET", "tasks/create/x", 404), ("POST", "tasks/x/cancel", 404)],
 )
-def test_what_is_not_there_is_refused_in_the_same_form(world: World, method: str, path: str, status: int) -> None:
+def test_a_missing_object_is_refused_in_the_same_form(world: World, method: str, path: str, status: int) -> None:
     response = world.http.request(method, path)
     assert (response.status_code, set(response.json())) == (status, {"error"})
 

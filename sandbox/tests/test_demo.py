@@ -163,7 +163,7 @@ def test_colour_needs_a_terminal_without_no_color() -> None:
     assert "\x1b" not in shown(comment, {})
 
 
-def test_long_text_stays_beside_its_rule() -> None:
+def test_long_text_stays_next_to_its_rule() -> None:
     comment = Comment(1, "a.py", 1, on_file=False, body=f"**{'word ' * 40}**", code=(CodeLine(1, "+", "x" * 200),))
     lines = shown(comment, {}).splitlines()
     assert max(map(cell_len, lines)) <= 60

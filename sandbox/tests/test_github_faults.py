@@ -30,7 +30,9 @@ def test_the_second_matching_request_is_answered_in_the_services_place(
     assert len(github_world.store.comments) == 2
 
 
-def test_one_graphql_operation_is_told_from_another_by_its_body(github_http: httpx.Client, github_url: str) -> None:
+def test_one_graphql_operation_is_distinguished_from_another_by_its_body(
+    github_http: httpx.Client, github_url: str
+) -> None:
     _add(github_url, {"match": "^/graphql$", "body": "repository", "times": None, "do": {"status": 502}})
     for query, status in (("{viewer{login}}", 200), (REPOSITORY, 502), (REPOSITORY, 502)):
         assert github_http.post(f"{github_url}/graphql", json={"query": query}).status_code == status
@@ -60,14 +62,14 @@ def test_a_dropped_request_never_arrives(github_http: httpx.Client, github_world
     assert github_http.post("/issues/1/comments", json=COMMENT).status_code == 201
 
 
-def test_an_answer_breaks_off_halfway(github_http: httpx.Client, github_url: str) -> None:
+def test_an_answer_ends_halfway(github_http: httpx.Client, github_url: str) -> None:
     _add(github_url, {"match": "/pulls/1$", "do": {"drop": "middle"}})
     with pytest.raises(httpx.RemoteProtocolError):
         github_http.get("/pulls/1")
     assert github_http.get("/pulls/1").status_code == 200
 
 
-def test_a_reset_is_told_from_a_connection_that_was_closed_in_order(github_http: httpx.Client, github_url: str) -> None:
+def test_a_connection_reset_is_distinguished_from_a_regular_close(github_http: httpx.Client, github_url: str) -> None:
     _add(
         github_url,
         {"match": "/pulls/1$", "do": {"drop": "reset"}},
@@ -79,7 +81,7 @@ def test_a_reset_is_told_from_a_connection_that_was_closed_in_order(github_http:
         github_http.get("/pulls/1")
 
 
-def test_garbage_is_no_json(github_http: httpx.Client, github_url: str) -> None:
+def test_garbage_is_not_json(github_http: httpx.Client, github_url: str) -> None:
     _add(github_url, {"match": "/pulls/1$", "do": {"garbage": True}})
     answer = github_http.get("/pulls/1")
     assert answer.status_code == 200
@@ -96,7 +98,7 @@ def test_a_slow_answer_is_whole(github_http: httpx.Client, github_url: str, do: 
     assert time.monotonic() - started > 0.05
 
 
-def test_the_log_tells_who_asked_for_what(github_http: httpx.Client, github_url: str) -> None:
+def test_the_log_names_who_requested_what(github_http: httpx.Client, github_url: str) -> None:
     github_http.post("/issues/1/comments?x=1", json=COMMENT)
     httpx.get(f"{github_url}/repos/acme/widget/pulls/2", headers={"Authorization": "token nope"})
     log: list[dict[str, Any]] = httpx.get(f"{github_url}/_control/requests").json()
@@ -147,9 +149,7 @@ def doing(do: object, **more: object) -> list[object]:
         (doing({"drip": 0}), "at `$.drip`"),
     ],
 )
-def test_a_rule_that_makes_no_sense_is_refused(
-    github_url: str, github_faults: Faults, rules: object, part: str
-) -> None:
+def test_an_invalid_fault_rule_is_refused(github_url: str, github_faults: Faults, rules: object, part: str) -> None:
     answer = httpx.post(f"{github_url}/_control/faults", json=rules)
     assert answer.status_code == 400
     assert part in answer.json()["error"]

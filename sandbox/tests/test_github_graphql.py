@@ -117,7 +117,7 @@ def test_a_private_repository_is_not_found_by_strangers(github_graphql: Send, gi
     assert "errors" not in github_graphql(query)
 
 
-def test_graphql_is_for_those_who_say_who_they_are(github_url: str) -> None:
+def test_graphql_needs_authentication(github_url: str) -> None:
     assert httpx.post(f"{github_url}/graphql", json={"query": "{viewer{login}}"}).status_code == 401
 
 

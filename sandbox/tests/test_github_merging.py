@@ -49,7 +49,7 @@ def test_it_follows_both_branches(github_http: httpx.Client, github_world: World
     assert len(seen) == 3
 
 
-def test_a_conflict_has_no_merge_until_it_is_mended(
+def test_a_conflict_has_no_merge_commit_until_it_is_fixed(
     github_http: httpx.Client, github_world: World, github_url: str, tmp_path: Path
 ) -> None:
     github_world.push(REPO, "main", {"app.py": "all new\n"})
@@ -62,7 +62,7 @@ def test_a_conflict_has_no_merge_until_it_is_mended(
     assert fetched(github_url, "refs/pull/1/merge", tmp_path)
 
 
-def test_a_group_of_the_queue_holds_both_changes(github_world: World) -> None:
+def test_a_merge_group_contains_both_changes(github_world: World) -> None:
     github_world.push(REPO, "more", {"more.txt": "more\n"}, author="mona")
     github_world.open_pull_request(REPO, "more", author="mona")
     main = github_world.store.git(REPO).branches()["main"]
@@ -75,7 +75,7 @@ def test_a_group_of_the_queue_holds_both_changes(github_world: World) -> None:
     assert all(git.read(f"{group.head_sha}:{path}") for path in ("moved.txt", "more.txt"))
 
 
-def test_what_conflicts_cannot_be_queued_and_nothing_with_it(github_world: World) -> None:
+def test_a_conflicting_pull_request_and_its_group_cannot_be_queued(github_world: World) -> None:
     github_world.push(REPO, "more", {"more.txt": "more\n"}, author="mona")
     github_world.open_pull_request(REPO, "more", author="mona")
     github_world.push(REPO, "main", {"app.py": "all new\n"})
@@ -84,7 +84,7 @@ def test_what_conflicts_cannot_be_queued_and_nothing_with_it(github_world: World
     assert not github_world.store.queues
 
 
-def test_nobody_waits_twice(github_world: World) -> None:
+def test_a_pull_request_cannot_be_queued_twice(github_world: World) -> None:
     with pytest.raises(Refusal):
         github_world.queue(REPO, [1, 1])
     github_world.queue(REPO, [1])
@@ -97,7 +97,7 @@ QUEUE = """query($o: String!, $n: String!) {repository(owner: $o, name: $n) {mer
 }}}}"""
 
 
-def test_a_second_group_stands_on_the_first(github_world: World, github_graphql: Graph) -> None:
+def test_a_second_merge_group_builds_on_the_first(github_world: World, github_graphql: Graph) -> None:
     for name in ("two", "three"):
         github_world.push(REPO, name, {f"{name}.txt": "more\n"}, author="mona")
         github_world.open_pull_request(REPO, name, author="mona")
@@ -148,7 +148,7 @@ def test_a_person_opens_a_pull_request_from_a_branch(github_http: httpx.Client, 
     assert made.json()["user"]["login"] == "acme"
 
 
-def test_a_stranger_opens_one_from_a_fork_and_not_from_here(github_http: httpx.Client, github_world: World) -> None:
+def test_a_stranger_opens_a_pull_request_only_from_a_fork(github_http: httpx.Client, github_world: World) -> None:
     github_world.fork(REPO, "mona")
     sha = github_world.push("mona/widget", "idea", {"idea.txt": "one\n"}, author="mona")
     here = github_http.post("/pulls", json={"title": "x", "head": "topic", "base": "main"}, headers=MONA)
@@ -176,7 +176,7 @@ def test_a_workflow_opens_none(github_http: httpx.Client, github_world: World) -
         ({"title": None}, "wasn't supplied"),
     ],
 )
-def test_what_cannot_be_opened_is_a_422(
+def test_a_pull_request_that_cannot_be_opened_is_a_422(
     github_http: httpx.Client, github_world: World, change: dict[str, object], told: str
 ) -> None:
     github_world.person_token("ghp_acme", "acme")

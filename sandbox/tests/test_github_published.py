@@ -33,7 +33,7 @@ def _cut() -> list[GraphQLNamedType]:
 
 
 @pytest.mark.npm
-def test_the_cut_is_part_of_the_published_schema() -> None:
+def test_the_subset_is_part_of_the_published_schema() -> None:
     published = build_schema(PUBLISHED.read_text("utf-8"), assume_valid=True)
     for kind in _cut():
         _compare(kind, published.type_map.get(kind.name))

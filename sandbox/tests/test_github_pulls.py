@@ -14,7 +14,7 @@ REPO = "acme/widget"
 DIFF = {"Accept": "application/vnd.github.v3.diff"}
 
 
-def test_a_pull_request_tells_its_facts(github_http: httpx.Client, github_world: World) -> None:
+def test_a_pull_request_is_parsed(github_http: httpx.Client, github_world: World) -> None:
     pull = github_http.get("/pulls/1").json()
     assert pull["head"]["sha"] == github_world.pull(REPO, 1).head_sha
     assert (pull["changed_files"], pull["commits"], pull["mergeable"]) == (5, 1, True)
@@ -105,7 +105,7 @@ def test_the_list_filters_by_state_and_sorts_newest_first(github_http: httpx.Cli
     assert github_http.get("/pulls/2").json()["merged"] is True
 
 
-def test_a_fork_is_told_apart_and_may_be_gone(github_http: httpx.Client, github_world: World) -> None:
+def test_a_fork_is_recognized_even_if_deleted(github_http: httpx.Client, github_world: World) -> None:
     github_world.fork(REPO, "stranger")
     sha = github_world.push("stranger/widget", "patch-1", {"x": "x\n"}, author="stranger")
     number = github_world.open_pull_request(
@@ -144,7 +144,7 @@ def test_a_comparison_starts_at_the_merge_base(github_http: httpx.Client, github
     assert (commit["sha"], commit["author"]["login"]) == (github_world.pull(REPO, 1).head_sha, "mona")
 
 
-def test_a_name_that_is_no_utf8_is_listed_with_replacements(github_http: httpx.Client, github_world: World) -> None:
+def test_a_name_that_is_not_utf8_is_listed_with_replacements(github_http: httpx.Client, github_world: World) -> None:
     github_world.push(REPO, "odd", {"caf\udce9.txt": "x\n", 'quo"te\t.txt': b"\xff\n"})
     number = github_world.open_pull_request(REPO, "odd").number
     names = [entry["filename"] for entry in github_http.get(f"/pulls/{number}/files").json()]
@@ -152,12 +152,12 @@ def test_a_name_that_is_no_utf8_is_listed_with_replacements(github_http: httpx.C
     assert b"+\xff\n" in github_http.get(f"/pulls/{number}", headers=DIFF).content
 
 
-def test_who_does_not_say_what_it_is_is_refused(github_http: httpx.Client) -> None:
+def test_a_request_without_a_user_agent_is_refused(github_http: httpx.Client) -> None:
     assert github_http.get("/pulls/1", headers={"User-Agent": ""}).status_code == 403
 
 
 @pytest.mark.parametrize("address", ["/pulls/2", "/pulls/x", "/pulls/1/", "/nothing", "/commits/main/nope"])
-def test_what_is_not_there_is_a_404_or_422_with_a_message(github_http: httpx.Client, address: str) -> None:
+def test_a_missing_object_is_a_404_or_422_with_a_message(github_http: httpx.Client, address: str) -> None:
     answer = github_http.get(address)
     assert answer.status_code in (404, 422)
     assert answer.json()["message"]

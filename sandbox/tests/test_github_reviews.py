@@ -93,7 +93,7 @@ def test_a_review_needs_no_text_of_its_own_when_its_comments_say_something(githu
     assert _post_review(github_http, body="").status_code == 422
 
 
-def test_subject_type_is_no_key_of_a_comment_inside_a_review(github_http: httpx.Client) -> None:
+def test_subject_type_is_not_a_key_of_a_comment_inside_a_review(github_http: httpx.Client) -> None:
     answer = _post_review(github_http, {"path": "app.py", "body": "Hm.", "subject_type": "file"})
     assert answer.status_code == 422
     assert answer.json()["message"] == "Invalid request.\n\nFor 'items', \"subject_type\" is not a permitted key."
@@ -112,7 +112,7 @@ def test_subject_type_is_no_key_of_a_comment_inside_a_review(github_http: httpx.
         {"event": "COMMENT", "body": "x", "commit_id": "0" * 40},
     ],
 )
-def test_a_review_that_makes_no_sense_is_a_422(github_http: httpx.Client, body: dict[str, object]) -> None:
+def test_an_invalid_review_is_a_422(github_http: httpx.Client, body: dict[str, object]) -> None:
     assert github_http.post("/pulls/1/reviews", json=body).status_code == 422
 
 
@@ -137,7 +137,9 @@ def test_a_pending_review_is_its_authors_alone_and_there_is_one_at_most(github_h
         ("ghs_workflow", "APPROVE", "GitHub Actions is not permitted to approve pull requests."),
     ],
 )
-def test_who_may_not_decide(github_http: httpx.Client, token: str, event: str, error: str) -> None:
+def test_users_who_cannot_approve_or_request_changes(
+    github_http: httpx.Client, token: str, event: str, error: str
+) -> None:
     headers = {"Authorization": f"token {token}"}
     answer = github_http.post("/pulls/1/reviews", json={"event": event, "body": "x"}, headers=headers)
     assert answer.status_code == 422
@@ -201,7 +203,7 @@ def test_comments_follow_their_lines_until_the_lines_are_gone(github_http: httpx
     assert [comment["line"] for comment in _comments(github_http)] == [None, None]
 
 
-def test_people_comment_answer_edit_and_delete(github_http: httpx.Client, github_world: World) -> None:
+def test_users_comment_reply_edit_and_delete(github_http: httpx.Client, github_world: World) -> None:
     form = CommentForm("Why?", "app.py", line=40, side=Side.LEFT)
     comment = github_world.review_comment(REPO, 1, "hubot", form)
     github_world.reply(comment.id, "mona", "Because.")

@@ -40,7 +40,7 @@ def test_a_comment_of_65537_characters_is_too_long(github_http: httpx.Client) ->
     ]
 
 
-def test_somebody_elses_comment_is_for_those_who_may_write(github_http: httpx.Client, github_world: World) -> None:
+def test_editing_another_users_comment_needs_write_access(github_http: httpx.Client, github_world: World) -> None:
     comment = github_world.comment(REPO, 1, "hubot", "Mine")
     assert github_http.patch(f"/issues/comments/{comment.id}", json={"body": "!"}, headers=MONA).status_code == 403
     github_world.grant(REPO, "mona", Level.WRITE)
@@ -105,9 +105,7 @@ def test_a_check_runs_life(github_http: httpx.Client, github_world: World) -> No
         {"name": None},
     ],
 )
-def test_a_check_run_that_makes_no_sense_is_a_422(
-    github_http: httpx.Client, github_world: World, more: dict[str, object]
-) -> None:
+def test_an_invalid_check_run_is_a_422(github_http: httpx.Client, github_world: World, more: dict[str, object]) -> None:
     assert _check(github_http, github_world, **more).status_code == 422
     assert not github_world.store.checks
 
@@ -203,7 +201,7 @@ def test_a_persons_permission_has_an_old_word_and_a_role(
     assert github_http.get("/collaborators/unknown-user/permission").status_code == 404
 
 
-def test_the_primary_limit_is_told_and_when_switched_on_enforced(
+def test_the_primary_limit_is_reported_and_enforced_if_enabled(
     github_http: httpx.Client, github_world: World, github_url: str
 ) -> None:
     headers = github_http.get("/pulls").headers
@@ -227,6 +225,6 @@ def test_switched_on_the_limits_have_githubs_numbers(github_http: httpx.Client, 
     assert github_http.get("/pulls").headers["x-ratelimit-limit"] == "1000"
 
 
-def test_a_body_that_is_no_json_is_a_400(github_http: httpx.Client) -> None:
+def test_a_body_that_is_not_json_is_a_400(github_http: httpx.Client) -> None:
     assert github_http.post("/issues/1/comments", content=b"{").json()["message"] == "Problems parsing JSON"
     assert github_http.post("/issues/1/comments", content=b"[]").status_code == 400

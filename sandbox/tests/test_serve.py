@@ -119,7 +119,7 @@ def test_several_are_served_by_name_and_end_together() -> None:
     assert not any(taken(port) for port in ports)
 
 
-def test_when_one_of_several_does_not_come_up_the_others_go_too() -> None:
+def test_when_one_server_does_not_start_the_others_stop() -> None:
     before = sandbox_threads()
     with pytest.raises(NotServing), serving_all({"one": APP, "two": stillborn}):
         pass
@@ -130,7 +130,7 @@ async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
     raise RuntimeError("no lifespan, no answer")
 
 
-def test_an_application_without_a_lifespan_is_served_all_the_same() -> None:
+def test_an_application_without_a_lifespan_is_served_anyway() -> None:
     with serving(broken) as served:
         assert httpx.get(served.url).status_code == 500
 
@@ -141,6 +141,6 @@ async def stillborn(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "lifespan.startup.failed", "message": "not today"})
 
 
-def test_an_application_that_fails_to_start_is_told() -> None:
+def test_an_application_that_fails_to_start_is_reported() -> None:
     with pytest.raises(NotServing), serving(stillborn):
         pass

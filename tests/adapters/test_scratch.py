@@ -18,7 +18,7 @@ def test_the_folder_exists_for_the_block_only() -> None:
     assert not folder.exists()
 
 
-def test_without_a_folder_that_can_be_written_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_writable_folder_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "/dev/null/none")
     with pytest.raises(ScratchUnusable) as caught, scratch_folder("reviewbot-"):
         pytest.fail("there is no such folder")

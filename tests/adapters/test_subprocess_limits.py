@@ -35,5 +35,5 @@ def test_the_program_sees_the_given_environment_only() -> None:
 
 
 @pytest.mark.parametrize("program", ["/nowhere/at/all", "/dev/null"])
-def test_a_program_that_cannot_be_started_is_told_by_its_status(program: str) -> None:
+def test_a_program_that_cannot_be_started_is_reported(program: str) -> None:
     assert run(program).returncode in CANNOT_START

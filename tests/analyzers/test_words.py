@@ -41,7 +41,7 @@ LINES = ("import os", "x = 1", "y = 2")
         ((Edit(2, 0, 2, 2, "a"),), 2, 2, None),  # no such column
     ],
 )
-def test_a_fix_becomes_whole_lines_or_nothing(
+def test_a_fix_replaces_whole_lines_or_is_dropped(
     edits: tuple[Edit, ...], line: int, end_line: int, expected: str | None
 ) -> None:
     assert replacement(LINES, line, end_line, edits) == expected

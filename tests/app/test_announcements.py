@@ -63,7 +63,7 @@ def test_an_answer_that_no_review_shows_is_announced_once(
 
 
 @pytest.mark.parametrize("is_posted", [True, False])
-def test_an_answer_with_a_review_or_within_its_run_is_not(tmp_path: Path, is_posted: bool) -> None:  # noqa: FBT001 — a table
+def test_an_answer_in_a_review_or_within_its_run_is_not_announced(tmp_path: Path, is_posted: bool) -> None:  # noqa: FBT001 — a table
     clock = HandClock()
     with house(
         tmp_path, life=LATER, clock=clock if is_posted else None, engineer=lambda _: LOW if is_posted else CLEAN
@@ -107,7 +107,7 @@ def test_a_lost_answer_of_github_leaves_one_announcement(tmp_path: Path, fault: 
         assert len(rig.announcements()) == 1
 
 
-def test_github_that_takes_no_announcement_leaves_the_answer_to_the_next_run_or_refuses_it_for_good(
+def test_a_failed_announcement_is_retried_unless_github_refuses_it(
     tmp_path: Path,
 ) -> None:
     clock = HandClock()

@@ -78,7 +78,7 @@ def test_a_secret_in_a_question_is_not_sent_also_where_the_question_is_cut(tmp_p
         assert "ghp_" not in asked.prompt
 
 
-def test_an_answer_that_takes_long_is_collected(tmp_path: Path) -> None:
+def test_a_late_answer_is_collected(tmp_path: Path) -> None:
     clock = HandClock()
     life = TaskLife(pending=10, processing=600)
     with house(

@@ -74,14 +74,14 @@ def test_a_template_that_fails_at_a_later_part_fails_before_the_first_one_is_bou
         assert rig.service.tasks() == ()
 
 
-def test_without_leave_it_is_partial_and_one_task(tmp_path: Path) -> None:
+def test_without_max_tasks_it_is_one_partial_task(tmp_path: Path) -> None:
     with house(tmp_path, engineer=engineer, config=CONFIG.format(1)) as rig:
         grow(rig)
         assert rig.run().outputs["coverage"] == "partial"
         assert len(rig.service.tasks()) == 1
 
 
-def test_the_budget_is_asked_for_all_of_it(tmp_path: Path) -> None:
+def test_the_budget_is_checked_for_all_parts(tmp_path: Path) -> None:
     with house(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         assert rig.run(max_credits_per_pr="800").outputs["reason"] == "over-budget"
@@ -102,7 +102,7 @@ def test_a_run_that_stops_between_them_buys_none_twice(tmp_path: Path, nth: int)
 
 
 @pytest.mark.parametrize("status", [400, 402])
-def test_what_the_service_refuses_after_the_first_is_told_as_left_out(tmp_path: Path, status: int) -> None:
+def test_later_parts_that_the_service_refuses_are_reported_as_omitted(tmp_path: Path, status: int) -> None:
     with house(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         rig.codevf_faults.add("/tasks/create", Reply(status, body=b"{}"), nth=2, method="POST")
@@ -155,7 +155,7 @@ def test_a_later_review_asks_each_part_about_its_own_findings(tmp_path: Path) ->
         assert sorted(map(sorted, asked)) == [[path] for path in sorted(LARGE)]
 
 
-def test_no_part_speaks_for_what_another_has_read(tmp_path: Path) -> None:
+def test_a_part_confirms_only_its_own_findings(tmp_path: Path) -> None:
     def sly(request: TaskRequest) -> Answer:
         """Call everything fixed, including findings that the submission does not ask about."""
         if "part" not in (request.metadata or {}) or "tracks/module.py" not in paths(request):
@@ -172,7 +172,7 @@ def test_no_part_speaks_for_what_another_has_read(tmp_path: Path) -> None:
         assert int(done.outputs["critical"]) >= 2, done.log
 
 
-def test_a_request_that_is_too_large_after_the_first_keeps_what_was_handed_in(tmp_path: Path) -> None:
+def test_a_later_request_that_is_too_large_keeps_the_submitted_parts(tmp_path: Path) -> None:
     with house(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         rig.codevf_faults.add("/tasks/create", Reply(413, body=b"{}"), nth=2, method="POST")
@@ -184,7 +184,7 @@ def test_a_request_that_is_too_large_after_the_first_keeps_what_was_handed_in(tm
         assert all(path in rig.summaries()[0] for path in LARGE if path != sent)
 
 
-def test_a_part_that_the_service_has_lost_does_not_take_the_others_along(tmp_path: Path) -> None:
+def test_a_lost_part_does_not_lose_the_others(tmp_path: Path) -> None:
     with house(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         rig.run(wait_minutes="0")
@@ -216,7 +216,7 @@ def test_a_push_replaces_all_parts(tmp_path: Path) -> None:
         assert done.outputs["credits-held"] == "1080"
 
 
-def test_a_dry_run_tells_the_hold_of_all_parts_and_buys_none(tmp_path: Path) -> None:
+def test_a_dry_run_shows_the_hold_of_all_parts_and_buys_none(tmp_path: Path) -> None:
     with house(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         done = rig.run(dry_run="true")
@@ -225,7 +225,7 @@ def test_a_dry_run_tells_the_hold_of_all_parts_and_buys_none(tmp_path: Path) -> 
         assert "1,080 credits would be held" in done.log
 
 
-def test_no_part_holds_a_secret(tmp_path: Path) -> None:
+def test_no_part_contains_a_secret(tmp_path: Path) -> None:
     secret = "ghp_" + "a1B2c3D4e5" * 4
     leaking: dict[str, str | None] = dict.fromkeys(LARGE, f'TOKEN = "{secret}"\n{LINES}')
     with house(tmp_path, engineer=engineer, config=THREE) as rig:
@@ -267,7 +267,7 @@ def test_a_wait_for_parts_ends_with_the_deadline_and_not_with_the_last_of_them()
 
 
 @pytest.mark.parametrize("change", [{"paths": "**\n!app.py"}, {}])
-def test_what_an_intent_had_handed_in_is_what_its_task_holds(tmp_path: Path, change: dict[str, str]) -> None:
+def test_a_resumed_intent_uses_the_hold_of_its_task(tmp_path: Path, change: dict[str, str]) -> None:
     with house(tmp_path) as rig:
         first: Any = change
         if not change:

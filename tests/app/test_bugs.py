@@ -36,7 +36,7 @@ runpy.run_module('reviewbot', run_name='__main__')
         ("reviewbot.adapters.github.graphql.parse", "pull_request"),
     ],
 )
-def test_a_bug_behind_githubs_edge_is_no_answer_of_githubs(tmp_path: Path, module: str, name: str, kind: str) -> None:
+def test_a_bug_in_the_github_adapter_is_not_a_github_error(tmp_path: Path, module: str, name: str, kind: str) -> None:
     assert_bug(tmp_path, module, name, kind)
 
 
@@ -53,7 +53,7 @@ def test_a_bug_behind_githubs_edge_is_no_answer_of_githubs(tmp_path: Path, modul
         ("reviewbot.domain.text.escaping", "prose", "TypeError"),
     ],
 )
-def test_a_bug_behind_any_other_edge_is_a_bug(tmp_path: Path, module: str, name: str, kind: str) -> None:
+def test_a_bug_in_any_other_adapter_is_a_bug(tmp_path: Path, module: str, name: str, kind: str) -> None:
     assert_bug(tmp_path, module, name, kind)
 
 

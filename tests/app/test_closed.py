@@ -27,7 +27,7 @@ def closed(rig: Rig) -> Any:  # noqa: ANN401 — JSON
     return rig.event("closed")
 
 
-def test_what_nobody_has_begun_is_cancelled_with_the_pull_request(tmp_path: Path) -> None:
+def test_a_queued_task_is_cancelled_when_the_pull_request_is_closed(tmp_path: Path) -> None:
     with house(tmp_path, life=TaskLife(pending=100_000, processing=1)) as rig:
         rig.run(wait_minutes="0")
         done = rig.run(payload=closed(rig))
@@ -36,7 +36,7 @@ def test_what_nobody_has_begun_is_cancelled_with_the_pull_request(tmp_path: Path
         assert [(one.status, one.conclusion) for one in rig.checks()] == [("completed", "action_required")]
 
 
-def test_what_somebody_is_writing_is_collected_later_into_the_summary(tmp_path: Path) -> None:
+def test_a_review_in_progress_is_collected_into_the_summary_later(tmp_path: Path) -> None:
     clock = HandClock()
     with house(
         tmp_path, life=TaskLife(pending=0, processing=9), clock=clock, engineer=lambda _: answer(CRITICAL)
@@ -52,7 +52,7 @@ def test_what_somebody_is_writing_is_collected_later_into_the_summary(tmp_path: 
         assert not rig.comments(), "a closed pull request gets no notification"
 
 
-def test_what_is_finished_is_published_when_it_is_closed(tmp_path: Path) -> None:
+def test_a_finished_review_is_published_when_the_pull_request_is_closed(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, life=QUICK, clock=clock, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
@@ -64,14 +64,14 @@ def test_what_is_finished_is_published_when_it_is_closed(tmp_path: Path) -> None
         assert rig.service.tasks()[0].cancelled_at is None
 
 
-def test_a_closed_pull_request_without_a_review_is_left_alone(tmp_path: Path) -> None:
+def test_a_closed_pull_request_without_a_review_is_not_changed(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         assert rig.run(payload=closed(rig)).outputs["reason"] == "closed"
         assert not rig.codevf_faults.log
         assert len(rig.github_requests()) == 1
 
 
-def test_what_people_think_of_the_findings_is_recorded_when_it_is_closed(tmp_path: Path) -> None:
+def test_reactions_are_recorded_when_the_pull_request_is_closed(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()
         (comment,) = rig.comments()
@@ -108,7 +108,7 @@ def second(rig: Rig) -> int:
 
 
 @pytest.mark.parametrize(("bad", "conclusion"), [(1, "failure"), (2, "failure"), (0, "success")])
-def test_a_group_is_as_good_as_the_worst_of_its_pull_requests(tmp_path: Path, bad: int, conclusion: str) -> None:
+def test_a_merge_group_has_the_worst_verdict_of_its_pull_requests(tmp_path: Path, bad: int, conclusion: str) -> None:
     path = {1: "app.py", 2: "second.py"}
 
     def engineer(request: Any) -> Any:  # noqa: ANN401 — as the sandbox gives and takes it
@@ -127,7 +127,7 @@ def test_a_group_is_as_good_as_the_worst_of_its_pull_requests(tmp_path: Path, ba
         assert len(rig.service.tasks()) == 2
 
 
-def test_a_group_of_which_the_queue_tells_nothing_goes_by_its_name_and_says_so(tmp_path: Path) -> None:
+def test_a_merge_group_missing_in_the_queue_uses_the_branch_name_and_says_so(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.run()
         group = rig.world.queue(REPO, (1,))
@@ -142,7 +142,7 @@ def test_a_group_of_which_the_queue_tells_nothing_goes_by_its_name_and_says_so(t
 
 
 @pytest.mark.parametrize("hidden", [False, True])
-def test_without_check_runs_the_summaries_tell_who_waits(tmp_path: Path, hidden: bool) -> None:  # noqa: FBT001 — a column
+def test_without_check_runs_the_summaries_show_open_reviews(tmp_path: Path, hidden: bool) -> None:  # noqa: FBT001 — a column
     permissions, clock = {**WORKFLOW, Scope.CHECKS: Access.NONE} if hidden else WORKFLOW, HandClock()
     with house(tmp_path, life=QUICK, clock=clock, engineer=lambda _: answer(CRITICAL), permissions=permissions) as rig:
         run = rig.run if hidden else partial(rig.run, check_run="false")

@@ -53,7 +53,7 @@ def world(town: Town, said: list[str]) -> Ports:
     return Ports(**parts, rng=Random(0), run_url=None, version="0")  # noqa: S311 — nothing is drawn
 
 
-def test_a_bug_that_one_meets_waits_for_the_others() -> None:
+def test_a_bug_in_one_item_is_raised_after_the_others() -> None:
     town = Town(lambda: TypeError("ours"))
     said: list[str] = []
     with pytest.raises(TypeError, match="ours"):
@@ -66,7 +66,7 @@ def test_a_bug_that_one_meets_waits_for_the_others() -> None:
     ]
 
 
-def test_whoever_is_told_to_stop_stops() -> None:
+def test_an_interrupt_ends_the_collection_at_once() -> None:
     town = Town(KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
         collect_finished(world(town, []), {})

@@ -142,7 +142,7 @@ def test_a_key_that_codevf_does_not_accept_is_reported_for_each_repository() -> 
     assert found.repositories == 1
 
 
-def test_it_stops_before_the_limit_and_names_what_is_left() -> None:
+def test_a_collection_stops_before_the_limit_and_names_the_rest() -> None:
     names = tuple(f"acme/r{number}" for number in range(20))
     # The list costs one request, and each repository two.
     county = County(names, requests_left=MARGIN + 1 + 2 * 5)
@@ -261,7 +261,7 @@ def test_each_repository_is_collected_by_its_own_settings(tmp_path: Path) -> Non
         assert conclusions == {REPO: "failure", SHOP: "success"}
 
 
-def test_what_is_found_in_a_repository_is_shown_in_the_run_of_no_other(tmp_path: Path) -> None:
+def test_the_findings_of_a_repository_are_not_shown_in_another(tmp_path: Path) -> None:
     """The readers of the run, which may be public, may not see the other repository."""
     life = TaskLife(pending=1, processing=1)
     found = answer(finding("app.py", 12, severity="critical", title="A shell", code="os.system(command)"))
@@ -293,7 +293,7 @@ def test_the_list_of_an_installation_is_read_by_pages(tmp_path: Path) -> None:
 
 
 @pytest.mark.proof
-def test_it_leaves_the_last_requests_of_the_hour_to_others(tmp_path: Path) -> None:
+def test_a_collection_leaves_the_last_requests_of_the_hour(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         add_shop(rig)
         rig.world.limits.quota_ = MARGIN

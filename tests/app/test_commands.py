@@ -83,7 +83,7 @@ def bypass(rig: Rig) -> str:
     return f"/reviewbot bypass {rig.world.pull(REPO, rig.number).head_sha}"
 
 
-def test_a_review_is_bought_anew_on_request(tmp_path: Path) -> None:
+def test_a_review_is_bought_again_on_request(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
@@ -97,7 +97,7 @@ def test_a_review_is_bought_anew_on_request(tmp_path: Path) -> None:
         assert "The check: 1 finding blocks this pull request" in reply
 
 
-def test_a_review_waits_for_a_request_and_is_bought_by_one(tmp_path: Path) -> None:
+def test_a_review_on_request_is_bought_by_a_request(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         people(rig)
         rig.run(review_on="request")
@@ -121,7 +121,7 @@ def test_a_review_waits_for_a_request_and_is_bought_by_one(tmp_path: Path) -> No
         ("max", "/reviewbot bypass it burns", "A bypass names its commit"),
     ],
 )
-def test_what_somebody_may_not_have_is_refused_with_words(tmp_path: Path, by: str, text: str, word: str) -> None:
+def test_a_command_without_permission_is_refused_with_a_message(tmp_path: Path, by: str, text: str, word: str) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
@@ -135,14 +135,14 @@ def test_what_somebody_may_not_have_is_refused_with_words(tmp_path: Path, by: st
         assert word in reply
 
 
-def test_what_is_no_command_is_answered_with_help(tmp_path: Path) -> None:
+def test_an_unknown_command_is_answered_with_help(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         say(rig, "/reviewbot make coffee", by="quill")
         assert emoji(rig) == ["confused"]
         assert "`/reviewbot waive ID REASON`" in answers(rig)[0]
 
 
-def test_how_things_stand_is_told_to_whoever_may_read(tmp_path: Path) -> None:
+def test_users_with_read_access_get_the_status(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
@@ -153,7 +153,7 @@ def test_how_things_stand_is_told_to_whoever_may_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["review", "review {head:.7}", "bypass {head:.7} it burns", "bypass {head} it burns"])
-def test_a_head_that_was_pushed_after_the_comment_is_not_what_was_meant(tmp_path: Path, text: str) -> None:
+def test_a_command_is_not_for_a_head_pushed_after_the_comment(tmp_path: Path, text: str) -> None:
     with house(tmp_path, config="approve-spend: spend\n") as rig:
         people(rig)
         before = rig.world.pull(REPO, 1).head_sha
@@ -171,7 +171,7 @@ def test_a_head_that_was_pushed_after_the_comment_is_not_what_was_meant(tmp_path
         assert not rig.checks()
 
 
-def test_a_waiver_opens_the_gate_and_its_end_closes_it(tmp_path: Path) -> None:
+def test_a_waiver_unblocks_and_its_end_blocks(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
@@ -186,7 +186,7 @@ def test_a_waiver_opens_the_gate_and_its_end_closes_it(tmp_path: Path) -> None:
         assert len(rig.service.tasks()) == 1, "nothing was bought for it"
 
 
-def test_an_edited_answer_is_none_to_another_command(tmp_path: Path) -> None:
+def test_an_edited_answer_does_not_answer_another_command(tmp_path: Path) -> None:
     """An author must not keep a waiver by an answer to the command that withdraws it."""
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
@@ -212,7 +212,7 @@ def test_a_waiver_is_kept_on_a_draft_too(tmp_path: Path) -> None:
         assert len(rig.service.tasks()) == 1
 
 
-def test_a_maintainer_lets_a_head_through_that_was_never_reviewed(tmp_path: Path) -> None:
+def test_a_maintainer_bypasses_a_head_that_was_never_reviewed(tmp_path: Path) -> None:
     with house(tmp_path, available=10) as rig:
         people(rig)
         assert rig.run().outputs["reason"] == "over-budget"
@@ -238,7 +238,7 @@ def test_an_open_review_is_cancelled_and_not_left_open(tmp_path: Path) -> None:
         assert emoji(rig) == ["+1"]
 
 
-def test_what_is_finished_is_collected_on_request(tmp_path: Path) -> None:
+def test_finished_reviews_are_collected_on_request(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, life=TaskLife(2, 2), clock=clock, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
@@ -279,7 +279,7 @@ def test_only_a_persons_own_new_comment_is_a_command(tmp_path: Path) -> None:
         assert emoji(rig) == []
 
 
-def test_words_that_somebody_put_into_a_comment_are_nobodys(tmp_path: Path) -> None:
+def test_text_that_another_user_put_into_a_comment_is_ignored(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
@@ -355,7 +355,7 @@ def test_a_thread_whose_first_comment_another_account_wrote_or_edited_names_no_f
         assert "Unknown command" in answers(rig)[0]
 
 
-def test_an_update_of_a_comment_does_not_vouch_for_what_another_account_made_of_it(tmp_path: Path) -> None:
+def test_updating_a_comment_does_not_approve_another_accounts_edit(tmp_path: Path) -> None:
     """The mark counts only while reviewbot is the last editor, and an author can cause an update."""
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
@@ -406,7 +406,7 @@ def test_on_a_forks_pull_request_a_later_run_with_the_key_carries_out_the_reply(
 
 
 @pytest.mark.parametrize("missed", ["/reviewbot status", "/reviewbot bypass {head} it burns"])
-def test_what_a_cancelled_run_missed_is_carried_out_by_the_next(tmp_path: Path, missed: str) -> None:
+def test_the_next_run_executes_what_a_cancelled_run_missed(tmp_path: Path, missed: str) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
@@ -419,7 +419,7 @@ def test_what_a_cancelled_run_missed_is_carried_out_by_the_next(tmp_path: Path, 
         assert rig.summaries() == before
 
 
-def test_collecting_carries_out_what_was_missed_and_in_its_order(tmp_path: Path) -> None:
+def test_a_collection_executes_missed_commands_in_order(tmp_path: Path) -> None:
     with house(tmp_path, life=LONG) as rig:
         people(rig)
         rig.run(wait_minutes="0")
@@ -444,7 +444,7 @@ def test_one_run_carries_out_ten_missed_commands_at_most(tmp_path: Path) -> None
         assert (len(answers(rig)), emoji(rig)) == (13, ["+1"] * 13)
 
 
-def test_a_run_on_a_comment_carries_out_what_was_missed_before_it(tmp_path: Path) -> None:
+def test_a_run_for_a_comment_first_executes_missed_commands(tmp_path: Path) -> None:
     with house(tmp_path, life=LONG) as rig:
         people(rig)
         rig.world.comment(REPO, 1, "hubot", f"/reviewbot review {rig.world.pull(REPO, 1).head_sha}")
@@ -464,7 +464,7 @@ def test_a_command_of_last_week_is_forgotten(tmp_path: Path) -> None:
         assert emoji(rig) == []
 
 
-def test_a_run_without_commands_asks_nothing_more(tmp_path: Path) -> None:
+def test_a_run_without_commands_sends_no_extra_request(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.run()
         without = len(rig.github_requests())
@@ -546,7 +546,7 @@ def test_an_approval_label_of_an_older_head_buys_nothing(tmp_path: Path) -> None
         assert rig.world.pull(REPO, 1).labels == (), "it is used up"
 
 
-def test_a_relay_carries_out_the_commands_that_are_open(tmp_path: Path) -> None:
+def test_a_relay_executes_the_open_commands(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         people(rig)
         rig.world.comment(REPO, rig.number, "hubot", "/reviewbot status")

@@ -75,7 +75,7 @@ def test_a_fork_adds_no_document(tmp_path: Path) -> None:
 
 
 @pytest.mark.proof
-def test_a_change_of_a_document_on_the_default_branch_buys_nothing(tmp_path: Path) -> None:
+def test_a_changed_context_document_buys_nothing(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _request: CLEAN) as rig:
         rig.run()
         settled(rig, **{"AGENTS.md": "Other rules.\n"})

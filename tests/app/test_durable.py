@@ -115,7 +115,7 @@ def test_a_lost_answer_is_fetched_by_a_collection_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("comes_by", ["push", "collect"])
-def test_an_intent_of_yesterday_is_not_sent_again_by_itself(tmp_path: Path, comes_by: str) -> None:
+def test_an_expired_intent_is_not_sent_again_automatically(tmp_path: Path, comes_by: str) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, limits=FORGETFUL) as rig:
         rig.codevf_faults.add("/tasks/create", RecordedThen(503), times=None, method="POST")
@@ -154,7 +154,7 @@ def _before(moment: str, back: timedelta) -> str:
     return (datetime.fromisoformat(moment) - back).isoformat()
 
 
-def test_what_the_service_refused_is_no_purchase(tmp_path: Path) -> None:
+def test_a_refused_task_is_not_a_purchase(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.codevf_faults.add(
             "/tasks/create", Reply(400, body=b'{"error": {"code": "INVALID_REQUEST"}}'), method="POST"
@@ -192,7 +192,7 @@ def test_many_commits_and_force_pushes_hide_no_check(tmp_path: Path) -> None:
         assert len(rig.service.tasks()) == 1
 
 
-def test_without_any_memory_a_limit_lets_only_a_person_buy(tmp_path: Path) -> None:
+def test_without_any_state_only_a_person_can_buy(tmp_path: Path) -> None:
     inputs: Any = {**LIMIT, "check_run": "false", "on_pending": "pass"}
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
@@ -207,7 +207,7 @@ def test_without_any_memory_a_limit_lets_only_a_person_buy(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("ruin", ["a garbled sign", "a later version", "another key"])
-def test_a_memory_that_cannot_be_believed_buys_nothing_by_itself(tmp_path: Path, ruin: str) -> None:
+def test_an_untrusted_ledger_buys_nothing_automatically(tmp_path: Path, ruin: str) -> None:
     inputs: Any = {"check_run": "false", "on_pending": "pass"}
     with house(tmp_path, engineer=lambda _: answer(CRITICAL), limits=FORGETFUL) as rig:
         rig.run(**inputs)
@@ -226,13 +226,13 @@ def test_a_memory_that_cannot_be_believed_buys_nothing_by_itself(tmp_path: Path,
         assert len(rig.service.tasks()) == 1
 
 
-def test_a_free_review_before_it_hinders_no_paid_one(tmp_path: Path) -> None:
+def test_a_free_review_does_not_prevent_a_later_paid_one(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         assert rig.run(reviewer="local").exit_status in {0, 1}
         assert rig.run().outputs["verdict"] == "pass"
 
 
-def test_a_task_that_the_check_alone_remembers_is_not_forgotten_with_a_push(tmp_path: Path) -> None:
+def test_a_task_stored_only_in_the_check_survives_a_push(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
@@ -266,7 +266,7 @@ def test_reviews_are_read_again_when_the_summary_is_gone(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("bought", [{"mode": "standard"}, {"paths": "app.py"}, {"expertise": "Engineer"}])
-def test_what_was_bought_is_collected_whatever_the_collections_settings_are(tmp_path: Path, bought: Any) -> None:  # noqa: ANN401 — inputs
+def test_a_purchase_is_collected_under_any_settings(tmp_path: Path, bought: Any) -> None:  # noqa: ANN401 — inputs
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         assert rig.run(wait_minutes="0", **bought).outputs["status"] == "pending"
@@ -277,9 +277,7 @@ def test_what_was_bought_is_collected_whatever_the_collections_settings_are(tmp_
 
 
 @pytest.mark.parametrize("summary_comment", ["true", "false"])
-def test_what_judges_is_what_was_asked_for_even_when_the_check_alone_knows(
-    tmp_path: Path, summary_comment: str
-) -> None:
+def test_the_requested_settings_judge_even_if_only_the_check_has_them(tmp_path: Path, summary_comment: str) -> None:
     clock = HandClock()
     high = finding("app.py", 12, severity="high", code="os.system(command)")
     with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(high)) as rig:
@@ -290,7 +288,7 @@ def test_what_judges_is_what_was_asked_for_even_when_the_check_alone_knows(
         assert conclusion(rig) == "failure"
 
 
-def test_files_that_were_not_handed_in_are_not_called_read(tmp_path: Path) -> None:
+def test_files_that_were_not_submitted_do_not_count_as_read(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         assert rig.run(paths="app.py").outputs["coverage"] == "full"
         done = rig.run()
@@ -300,7 +298,7 @@ def test_files_that_were_not_handed_in_are_not_called_read(tmp_path: Path) -> No
         assert len(rig.service.tasks()) == 1
 
 
-def test_a_service_that_is_away_leaves_an_open_review_open(tmp_path: Path) -> None:
+def test_an_unreachable_service_keeps_an_open_review_open(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
@@ -315,7 +313,7 @@ def test_a_service_that_is_away_leaves_an_open_review_open(tmp_path: Path) -> No
 # --- A push, an approval and a budget --------------------------------------------------------------------------------
 
 
-def test_a_push_that_nobody_approved_leaves_the_approved_task_alone(tmp_path: Path) -> None:
+def test_an_unapproved_push_keeps_the_approved_task(tmp_path: Path) -> None:
     clock = HandClock()
     made: Any = {"clock": clock, "life": QUEUED, "config": "approve-spend: buy\n"}
     with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
@@ -332,7 +330,7 @@ def test_a_push_that_nobody_approved_leaves_the_approved_task_alone(tmp_path: Pa
         assert conclusion(rig) == "action_required", "there is no such review"
 
 
-def test_a_push_beyond_the_budget_leaves_the_older_task_alone(tmp_path: Path) -> None:
+def test_a_push_beyond_the_budget_keeps_the_older_task(tmp_path: Path) -> None:
     with house(tmp_path, clock=HandClock(), life=QUEUED, available=400) as rig:
         rig.run(wait_minutes="0", max_credits="240")
         push(rig, extra="x = 1\n")
@@ -340,7 +338,7 @@ def test_a_push_beyond_the_budget_leaves_the_older_task_alone(tmp_path: Path) ->
         assert cancelled(rig) == [False]
 
 
-def test_a_cancel_that_is_refused_frees_nothing(tmp_path: Path) -> None:
+def test_a_refused_cancellation_releases_no_credits(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=QUEUED) as rig:
         rig.run(wait_minutes="0", **LIMIT)
@@ -376,7 +374,7 @@ def test_one_approval_buys_one_change(tmp_path: Path) -> None:
         assert len(rig.service.tasks()) == 1
 
 
-def test_what_the_cancelled_task_held_is_there_for_the_newer_one(tmp_path: Path) -> None:
+def test_the_hold_of_the_cancelled_task_is_available_to_the_newer_one(tmp_path: Path) -> None:
     with house(tmp_path, clock=HandClock(), life=QUEUED, available=400) as rig:
         for number in range(2):
             rig.run(wait_minutes="0", **LIMIT)
@@ -398,7 +396,7 @@ def found(rig: Rig, clock: HandClock, **inputs: str) -> None:
 
 
 @pytest.mark.parametrize("review_on", ["request", "ready"])
-def test_of_a_head_that_was_force_pushed_away(tmp_path: Path, review_on: str) -> None:
+def test_of_a_force_pushed_head(tmp_path: Path, review_on: str) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
@@ -437,7 +435,7 @@ def test_of_a_pull_request_that_became_a_draft(tmp_path: Path) -> None:
         assert conclusion(rig) == "failure"
 
 
-def test_of_a_head_that_somebody_let_through(tmp_path: Path) -> None:
+def test_of_a_bypassed_head(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
@@ -467,7 +465,7 @@ def test_when_nothing_of_a_push_is_to_be_reviewed(tmp_path: Path) -> None:
         assert "0 of 0" in collect(rig).log
 
 
-def test_of_a_closed_pull_request_what_nobody_has_begun_is_cancelled_by_a_collection_too(tmp_path: Path) -> None:
+def test_a_collection_cancels_queued_tasks_of_closed_pull_requests(tmp_path: Path) -> None:
     with house(tmp_path, clock=HandClock(), life=QUEUED) as rig:
         rig.run(wait_minutes="0")
         rig.world.close(REPO, 1)
@@ -476,7 +474,7 @@ def test_of_a_closed_pull_request_what_nobody_has_begun_is_cancelled_by_a_collec
         assert "0 of 0" in collect(rig).log
 
 
-def test_a_run_without_the_key_leaves_memory_and_commands_to_others(tmp_path: Path) -> None:
+def test_a_run_without_the_key_keeps_the_ledger_and_executes_no_command(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
         rig.run()
@@ -492,7 +490,7 @@ def test_a_run_without_the_key_leaves_memory_and_commands_to_others(tmp_path: Pa
 
 
 @pytest.mark.parametrize("text", ["bypass {head:.12} harmless", "review {head:.12}", "review"])
-def test_a_head_that_came_back_gets_nothing_by_the_word_on_another(tmp_path: Path, text: str) -> None:
+def test_a_restored_head_gets_no_bypass_of_another(tmp_path: Path, text: str) -> None:
     with house(tmp_path, config="approve-spend: spend\n", engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
         evil = rig.world.pull(REPO, 1).head_sha
@@ -545,7 +543,7 @@ def test_a_comment_on_an_open_review_buys_none_when_it_is_carried_out_again(tmp_
         assert len(rig.service.tasks()) == 1
 
 
-def test_a_task_that_the_service_has_lost_can_be_bought_anew(tmp_path: Path) -> None:
+def test_a_task_that_codevf_lost_can_be_bought_again(tmp_path: Path) -> None:
     with house(tmp_path, clock=HandClock(), life=IN_REVIEW) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(wait_minutes="0")
@@ -569,7 +567,7 @@ def test_a_review_can_be_asked_for_again_without_a_summary(tmp_path: Path) -> No
         assert len(rig.service.tasks()) == 2, "once for the comment, whatever became of the answer to it"
 
 
-def test_a_base_that_moves_back_under_the_head_has_the_whole_change_reviewed(tmp_path: Path) -> None:
+def test_a_base_that_was_moved_back_makes_the_review_whole(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         old = rig.world.pull(REPO, 1).base_sha
         rig.world.push(REPO, "main", {"sly.py": "import os\n"}, author="mona")
@@ -594,7 +592,7 @@ def test_a_base_that_moves_back_under_the_head_has_the_whole_change_reviewed(tmp
 # --- Two runs that wrote at the same time ----------------------------------------------------------------------------
 
 
-def test_what_only_the_second_of_two_summaries_remembers_is_not_bought_again(tmp_path: Path) -> None:
+def test_a_purchase_in_a_second_summary_is_not_bought_again(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         assert rig.run(check_run="false").outputs["verdict"] == "fail"
         store, signer = rig.world.store, Signer(KEY, rig.world.store.repo(REPO).id, 1, "")
@@ -609,7 +607,7 @@ def test_what_only_the_second_of_two_summaries_remembers_is_not_bought_again(tmp
         assert len(rig.comments()) == 1
 
 
-def test_what_was_postponed_for_a_head_that_was_left_is_wanted_no_more(tmp_path: Path) -> None:
+def test_a_deferral_of_an_older_head_is_dropped(tmp_path: Path) -> None:
     with house(tmp_path, clock=HandClock(), life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0", check_run="false")
         for number in range(2):
@@ -618,7 +616,7 @@ def test_what_was_postponed_for_a_head_that_was_left_is_wanted_no_more(tmp_path:
         assert [one.state.value for one in ledger(rig).purchases] == ["open", "ended", "wanted"]
 
 
-def test_a_task_that_the_check_alone_names_is_not_bought_again(tmp_path: Path) -> None:
+def test_a_task_named_only_by_the_check_is_not_bought_again(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, limits=FORGETFUL) as rig:
         rig.codevf_faults.add("/tasks/create", Reply(503), times=None, method="POST")
@@ -653,7 +651,7 @@ def test_files_that_other_rules_had_left_out_are_reviewed_with_the_next_push(tmp
 
 @pytest.mark.parametrize("forgotten", [False, True])
 @pytest.mark.parametrize("config", ["", "bases: [mine]\n"])
-def test_a_red_head_does_not_turn_green_by_way_of_a_branch_that_has_it(
+def test_a_red_head_stays_red_after_a_retarget_to_a_branch_that_has_it(
     tmp_path: Path,
     config: str,
     forgotten: bool,  # noqa: FBT001 — a column
@@ -669,7 +667,7 @@ def test_a_red_head_does_not_turn_green_by_way_of_a_branch_that_has_it(
         assert required(rig) in {"failure", "action_required"}
 
 
-def test_deleting_the_summary_does_not_make_up_for_files_that_were_not_handed_in(tmp_path: Path) -> None:
+def test_deleting_the_summary_does_not_hide_that_files_were_not_submitted(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.run(paths="gone.py")
         assert rig.run().outputs["coverage"] == "partial"
@@ -679,7 +677,7 @@ def test_deleting_the_summary_does_not_make_up_for_files_that_were_not_handed_in
 
 
 @pytest.mark.parametrize("config", ["", "bases: [mine]\n"])
-def test_nor_does_it_by_an_amended_commit(tmp_path: Path, config: str) -> None:
+def test_it_does_not_turn_green_by_an_amended_commit(tmp_path: Path, config: str) -> None:
     lock = {"uv.lock": "version = 1\n"}
     with house(tmp_path, engineer=lambda _: answer(CRITICAL), config=config) as rig:
         bad = rig.world.pull(REPO, 1).head_sha
@@ -695,7 +693,7 @@ def test_nor_does_it_by_an_amended_commit(tmp_path: Path, config: str) -> None:
         assert required(rig) in {"failure", "action_required"}
 
 
-def test_what_a_ledger_claims_that_is_not_believed_counts_against_the_budget(tmp_path: Path) -> None:
+def test_an_untrusted_ledger_counts_against_the_budget(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.run()
         store = rig.world.store
@@ -734,7 +732,7 @@ def test_cancelling_while_a_run_waits_for_an_older_review_buys_nothing_after_it(
         assert cancelled(rig) == [True]
 
 
-def test_what_somebody_asks_for_while_a_task_is_made_stands(tmp_path: Path) -> None:
+def test_a_request_during_the_creation_of_a_task_is_kept(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig, ThreadPoolExecutor(1) as pool:
         rig.run()
         push(rig, extra="x = 1\n")
@@ -751,7 +749,7 @@ def test_what_somebody_asks_for_while_a_task_is_made_stands(tmp_path: Path) -> N
         assert len(rig.service.tasks()) == 2
 
 
-def test_a_title_or_a_label_tries_nothing_again_that_was_called_off(tmp_path: Path) -> None:
+def test_a_title_or_label_event_does_not_retry_a_cancelled_review(tmp_path: Path) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
         rig.world.grant(REPO, "hubot", Level.WRITE)

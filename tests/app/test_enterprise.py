@@ -75,7 +75,7 @@ def test_the_companys_certificates_are_trusted_by_everything_that_asks(tmp_path:
         assert any(map(diff.fullmatch, rig.github_requests())), "the diff is asked for by another library"
 
 
-def test_certificates_that_nobody_vouches_for_are_told_with_the_way_out(tmp_path: Path) -> None:
+def test_untrusted_certificates_are_reported_with_a_hint(tmp_path: Path) -> None:
     with company(tmp_path) as (rig, own, ports):
         unheard = dict.fromkeys(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(own.certificate))
         status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", None, **unheard))
@@ -94,7 +94,7 @@ def test_certificates_that_nobody_vouches_for_are_told_with_the_way_out(tmp_path
         ("{workspace}/../workspace/ca.pem", "is in the workspace"),
     ],
 )
-def test_a_file_that_is_not_there_or_that_an_author_may_have_written_is_refused(
+def test_a_certificate_file_that_is_missing_or_in_the_workspace_is_refused(
     tmp_path: Path, place: str, words: str
 ) -> None:
     with house(tmp_path) as rig:
@@ -139,7 +139,7 @@ def test_a_whole_review_and_a_file_beside_it_go_through_the_companys_proxy(tmp_p
         assert "hush" not in done.log
 
 
-def test_a_proxy_that_lets_nobody_through_is_named(tmp_path: Path) -> None:
+def test_a_proxy_that_refuses_is_named(tmp_path: Path) -> None:
     with company(tmp_path) as (rig, own, ports), proxy({}) as through:
         runner = at(f"https://127.0.0.1:{ports['github.test']}", own, HTTPS_PROXY=through.url)
         status, reason, log = review(rig, ports, runner)

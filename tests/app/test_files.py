@@ -23,7 +23,7 @@ FILES: dict[str, Any] = {
 }
 
 
-def test_every_file_that_was_asked_for_is_written_and_named(tmp_path: Path) -> None:
+def test_every_file_that_was_requested_is_written_and_named(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
         done = rig.run(**FILES)
     assert {name: done.outputs[name.replace("_", "-")] for name in FILES} == FILES
@@ -115,7 +115,7 @@ def test_files_that_cannot_be_written_are_refused_before_anything_is_bought(
     assert sorted(one.name for one in workspace.rglob("*")) == ["file", "folder"]
 
 
-def test_a_file_that_cannot_be_written_after_all_is_not_named_and_the_step_fails(tmp_path: Path) -> None:
+def test_a_file_that_could_not_be_written_is_not_an_output_and_the_step_fails(tmp_path: Path) -> None:
     workspace = tmp_path / "given"
     workspace.mkdir()
 
@@ -144,7 +144,7 @@ runpy.run_module('reviewbot', run_name='__main__')
 """
 
 
-def test_a_page_that_fits_in_no_size_loses_nothing_else(tmp_path: Path) -> None:
+def test_a_page_that_does_not_fit_does_not_stop_the_other_files(tmp_path: Path) -> None:
     files = {**FILES, "html_file": "page.html"}
     with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
         env = rig.environment("pull_request", rig.event(), {name.replace("_", "-"): files[name] for name in files})

@@ -50,7 +50,7 @@ def counts(outputs: Mapping[str, str]) -> tuple[str, str, str]:
     return outputs["new"], outputs["fixed"], outputs["carried"]
 
 
-def test_a_later_review_is_told_what_is_new_and_what_was_found(tmp_path: Path) -> None:
+def test_a_later_review_gets_what_is_new_and_the_open_findings(tmp_path: Path) -> None:
     password = "Hn7p!Q2rS-9tU4vW"  # it is not recognized when it is found; the second push makes it recognizable
     critical = {**CRITICAL, "title": f"A shell runs {password}"}
     with house(tmp_path, engineer=first_then(critical, state="open")) as rig:
@@ -94,7 +94,7 @@ def test_a_later_review_is_told_what_is_new_and_what_was_found(tmp_path: Path) -
         "the file is deleted",
     ],
 )
-def test_a_finding_is_carried_until_it_is_dealt_with(
+def test_a_finding_is_carried_until_it_is_resolved(
     tmp_path: Path, change: Mapping[str, str | None], word: str | None, status: int, expected: object, told: str
 ) -> None:
     later = {} if word is None else {"state": word}
@@ -113,9 +113,7 @@ def test_a_finding_is_carried_until_it_is_dealt_with(
 
 
 @pytest.mark.parametrize("mode", ["standard", "fast"])
-def test_a_change_that_was_red_is_red_again_whatever_mode_has_called_its_finding_fixed(
-    tmp_path: Path, mode: str
-) -> None:
+def test_a_restored_red_change_is_red_again_in_any_mode(tmp_path: Path, mode: str) -> None:
     nowhere = {**CRITICAL, "line": None, "end_line": None, "code": ""}
     other = first_then(nowhere, state="open")
 
@@ -139,7 +137,7 @@ def test_a_change_that_was_red_is_red_again_whatever_mode_has_called_its_finding
         assert len(rig.service.tasks()) == (4 if mode == "standard" else 3)
 
 
-def test_the_word_in_a_comment_is_written_once_and_taken_back(tmp_path: Path) -> None:
+def test_the_state_in_a_comment_is_written_once_and_removed(tmp_path: Path) -> None:
     with house(tmp_path, engineer=first_then(CRITICAL, state="fixed")) as rig:
         rig.run()
         [before] = [one.body for one in rig.comments()]
@@ -166,7 +164,7 @@ def test_new_findings_join_the_carried_ones(tmp_path: Path) -> None:
         assert all(title in rig.summaries()[0] for title in ("A shell runs it", "It evaluates a parcel"))
 
 
-def test_a_finding_without_a_comment_keeps_its_words(tmp_path: Path) -> None:
+def test_a_finding_without_a_comment_keeps_its_explanation(tmp_path: Path) -> None:
     afar = finding("elsewhere.py", 3, severity="low", title="Not in the change", explanation="Look at this one.")
     with house(tmp_path, engineer=first_then(afar)) as rig:
         rig.run()
@@ -214,7 +212,7 @@ def test_another_base_is_reviewed_whole(tmp_path: Path) -> None:
         assert rig.checks()[-1].conclusion == "failure"
 
 
-def test_an_unread_part_of_an_answer_is_carried_until_somebody_deals_with_it(tmp_path: Path) -> None:
+def test_an_unread_part_of_an_answer_is_carried_until_it_is_resolved(tmp_path: Path) -> None:
     odd = Structured({"summary": "", "files": [{"path": "app.py", "findings": ["Look at line 12!"]}]})
     with house(tmp_path, engineer=lambda request: CLEAN if earlier(request) else odd) as rig:
         assert rig.run().exit_status == 3
@@ -275,7 +273,7 @@ def test_an_answer_is_placed_where_its_code_is_by_then(tmp_path: Path) -> None:
 NEW = str(HEAD["new file.py"])
 
 
-def test_a_task_that_nobody_has_begun_is_replaced(tmp_path: Path) -> None:
+def test_a_queued_task_is_replaced(tmp_path: Path) -> None:
     with house(tmp_path, life=TaskLife(pending=3_000, processing=1)) as rig:
         rig.run(wait_minutes="0")
         push(rig, OTHER)
@@ -285,9 +283,7 @@ def test_a_task_that_nobody_has_begun_is_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("rule", "cancelled"), [("always-replace", True), ("replace-pending", False), ("keep", False)])
-def test_a_task_that_somebody_works_on_is_kept_unless_told_otherwise(
-    tmp_path: Path, rule: str, *, cancelled: bool
-) -> None:
+def test_a_task_in_progress_is_kept_by_default(tmp_path: Path, rule: str, *, cancelled: bool) -> None:
     life = TaskLife(pending=0, processing=3_000)
     with house(tmp_path, life=life, config=f"supersede: {rule}\n") as rig:
         rig.run(wait_minutes="0")
@@ -300,7 +296,7 @@ def test_a_task_that_somebody_works_on_is_kept_unless_told_otherwise(
         assert rig.checks()[0].status == "in_progress", "the open task moves to the new head's check"
 
 
-def test_what_came_meanwhile_is_bought_when_the_older_review_is_there(tmp_path: Path) -> None:
+def test_new_commits_are_bought_after_the_older_review(tmp_path: Path) -> None:
     life, clock = TaskLife(pending=0, processing=20), HandClock()
     with house(tmp_path, life=life, engineer=first_then(CRITICAL, state="open"), clock=clock) as rig:
         rig.run(wait_minutes="0")
@@ -322,7 +318,7 @@ def test_what_came_meanwhile_is_bought_when_the_older_review_is_there(tmp_path: 
         assert rig.checks(older)[0].conclusion == "action_required"
 
 
-def test_a_run_that_waits_sees_both_reviews_through(tmp_path: Path) -> None:
+def test_a_waiting_run_publishes_both_reviews(tmp_path: Path) -> None:
     life = TaskLife(pending=0, processing=5)
     with house(tmp_path, life=life, engineer=first_then(CRITICAL, state="open", new=(EVAL,))) as rig:
         rig.run(wait_minutes="0")
@@ -347,7 +343,7 @@ def test_pending_after_a_review_the_summary_links_the_comments(tmp_path: Path) -
         assert "without a comment" not in summary
 
 
-def test_the_older_runs_end_is_no_red_cross(tmp_path: Path) -> None:
+def test_the_end_of_the_older_run_does_not_fail_its_step(tmp_path: Path) -> None:
     with house(tmp_path, clock=HandClock()) as rig, ThreadPoolExecutor(1) as pool:
         older = rig.world.pull(REPO, 1).head_sha
         waiting = pool.submit(rig.run)
@@ -365,7 +361,7 @@ def test_the_older_runs_end_is_no_red_cross(tmp_path: Path) -> None:
 # --- What people do -------------------------------------------------------------------------------------------------
 
 
-def test_a_thread_is_put_away_as_the_token_may_and_brought_out_when_its_finding_is_back(tmp_path: Path) -> None:
+def test_a_thread_is_resolved_or_hidden_and_reopened_with_its_finding(tmp_path: Path) -> None:
     for folder, more in (("may", {Scope.CONTENTS: Access.WRITE}), ("may not", {})):
         engineer = first_then(CRITICAL, state="fixed")
         with house(tmp_path / folder, engineer=engineer, permissions={**WORKFLOW, **more}) as rig:
@@ -382,7 +378,7 @@ def test_a_thread_is_put_away_as_the_token_may_and_brought_out_when_its_finding_
             assert "Fixed" not in comment.body
 
 
-def test_a_thread_that_a_person_answered_is_not_folded_away(tmp_path: Path) -> None:
+def test_a_thread_with_a_persons_reply_is_not_hidden(tmp_path: Path) -> None:
     with house(tmp_path, engineer=first_then(CRITICAL, state="fixed")) as rig:
         rig.run()
         rig.world.reply(rig.comments()[0].id, "mona", "Will do.")
@@ -393,7 +389,7 @@ def test_a_thread_that_a_person_answered_is_not_folded_away(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("readable", [True, False])
-def test_a_deleted_summary_opens_no_gate(tmp_path: Path, readable: bool) -> None:  # noqa: FBT001 — a column
+def test_a_deleted_summary_does_not_turn_the_check_green(tmp_path: Path, readable: bool) -> None:  # noqa: FBT001 — a column
     with house(tmp_path, engineer=first_then(CRITICAL)) as rig:
         rig.run()
         older = [one.id for one in rig.checks()]
@@ -425,7 +421,7 @@ def test_the_approval_label_is_used_up_before_anything_is_bought(tmp_path: Path)
             assert "review-please" not in rig.world.pull(REPO, 1).labels
 
 
-def test_the_ledger_says_what_the_words_say(tmp_path: Path) -> None:
+def test_the_ledger_agrees_with_the_text(tmp_path: Path) -> None:
     with house(tmp_path, engineer=first_then(CRITICAL, EVAL)) as rig:
         rig.run()
         assert re.match(r"<!-- reviewbot:summary:v1 .*?--><!-- reviewbot:ledger:v1 ", rig.summaries()[0])

@@ -116,7 +116,7 @@ def test_another_change_is_bought_at_once_and_the_hold_is_reported(
         assert len(rig.service.tasks()) == there + 1
 
 
-def test_the_hold_of_an_unknown_task_leaves_no_room_in_the_limit(tmp_path: Path) -> None:
+def test_the_hold_of_an_unknown_task_counts_against_the_limit(tmp_path: Path) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
@@ -150,7 +150,7 @@ def test_the_next_head_is_bought_once_when_a_review_is_bought_once(tmp_path: Pat
 
 @HOW
 @pytest.mark.parametrize("comes_by", ["a collection", "the closing"])
-def test_a_closed_pull_request_ends_it_and_nobody_has_to_come_by(tmp_path: Path, how: Fault, comes_by: str) -> None:
+def test_a_closed_pull_request_ends_a_question(tmp_path: Path, how: Fault, comes_by: str) -> None:
     with house(tmp_path, life=QUEUED) as rig:
         stopped(rig, how)
         here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
@@ -166,7 +166,7 @@ def test_a_closed_pull_request_ends_it_and_nobody_has_to_come_by(tmp_path: Path,
 
 
 @HOW
-def test_what_was_ended_unknown_is_bought_again_by_a_persons_word_alone(tmp_path: Path, how: Fault) -> None:
+def test_an_ended_unknown_purchase_is_bought_again_only_on_request(tmp_path: Path, how: Fault) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, how)
         here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
@@ -180,7 +180,7 @@ def test_what_was_ended_unknown_is_bought_again_by_a_persons_word_alone(tmp_path
         assert len(rig.service.tasks()) == there + 1
 
 
-def test_what_the_service_has_forgotten_is_over(tmp_path: Path) -> None:
+def test_a_task_that_codevf_forgot_is_over(tmp_path: Path) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
@@ -193,7 +193,7 @@ def test_what_the_service_has_forgotten_is_over(tmp_path: Path) -> None:
         assert rig.checks(here)[-1].conclusion == "action_required"
 
 
-def test_after_an_outage_nothing_is_bought_for_the_heads_that_were_left(tmp_path: Path) -> None:
+def test_after_an_outage_nothing_is_bought_for_older_heads(tmp_path: Path) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         for number in range(2):
             stopped(rig, Reply(503))
@@ -203,7 +203,7 @@ def test_after_an_outage_nothing_is_bought_for_the_heads_that_were_left(tmp_path
         assert states(rig) == ["intent", "intent", "open"]
 
 
-def test_what_was_refused_for_want_of_credits_is_no_purchase_however_often_it_was_tried(tmp_path: Path) -> None:
+def test_a_task_refused_for_lack_of_credits_is_never_a_purchase(tmp_path: Path) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         for _ in range(4):
             stopped(rig, Reply(402, body=b'{"error": {"code": "INSUFFICIENT_CREDITS", "message": "no"}}'))
@@ -211,7 +211,7 @@ def test_what_was_refused_for_want_of_credits_is_no_purchase_however_often_it_wa
         assert statuses(rig) == ["processing"]
 
 
-def test_what_was_agreed_to_is_what_is_bought(tmp_path: Path) -> None:
+def test_the_approved_purchase_is_the_one_that_is_made(tmp_path: Path) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, DropBefore(), max_credits="240")
         rig.run(wait_minutes="0", max_credits="1000")
@@ -240,7 +240,7 @@ def test_a_collection_with_other_settings_leaves_a_run_that_buys_alone(tmp_path:
         assert (statuses(rig), rig.checks()[-1].conclusion) == ([], "action_required")
 
 
-def test_where_no_review_is_due_any_more_it_is_reported_too(tmp_path: Path) -> None:
+def test_a_late_answer_is_published_without_a_due_review(tmp_path: Path) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
@@ -256,7 +256,7 @@ BIG = "".join(f"line_{number} = {number}\n" for number in range(3000))
 SMALL_ROOM = "attachment-bytes: 20000\n"
 
 
-def test_what_a_task_lacks_is_known_where_the_check_alone_names_it(tmp_path: Path) -> None:
+def test_missed_files_are_known_from_the_check_alone(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, config=SMALL_ROOM) as rig:
         rig.world.push(REPO, "topic", {"a.py": BIG, "b.py": BIG}, author="mona")
@@ -268,7 +268,7 @@ def test_what_a_task_lacks_is_known_where_the_check_alone_names_it(tmp_path: Pat
         assert rig.run(wait_minutes="0").outputs["coverage"] == "partial"
 
 
-def test_more_room_than_a_task_was_handed_in_with_makes_it_no_whole_review(tmp_path: Path) -> None:
+def test_more_space_later_does_not_make_a_partial_review_whole(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, config=SMALL_ROOM) as rig:
         rig.world.push(REPO, "topic", {"a.py": BIG, "b.py": BIG}, author="mona")

@@ -75,7 +75,7 @@ def test_no_head_turns_green_on_the_review_of_an_older_one(
         assert conclusion(rig) != "success"
 
 
-def test_a_finding_stands_on_its_line_though_the_newer_heads_check_tells_of_its_task(tmp_path: Path) -> None:
+def test_a_finding_is_on_its_line_although_a_newer_check_has_its_task(tmp_path: Path) -> None:
     clock, cited = HandClock(), finding("app.py", 12, severity="critical", code="")
     with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(cited)) as rig:
         rig.run(wait_minutes="0")
@@ -87,7 +87,7 @@ def test_a_finding_stands_on_its_line_though_the_newer_heads_check_tells_of_its_
         assert [one.anchor.line for one in rig.world.store.threads.values()] == [14]
 
 
-def test_a_change_that_is_back_after_the_summary_was_deleted_is_not_bought_again(tmp_path: Path) -> None:
+def test_a_restored_change_is_not_bought_again_after_the_summary_was_deleted(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=AT_ONCE, limits=FORGETFUL) as rig:
         rig.run()
@@ -103,7 +103,7 @@ def test_a_change_that_is_back_after_the_summary_was_deleted_is_not_bought_again
         assert ledger(rig).spent == 720
 
 
-def test_what_was_put_off_is_bought_by_no_collection_that_would_buy_something_else(tmp_path: Path) -> None:
+def test_a_collection_with_other_settings_does_not_buy_a_deferral(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         own: Any = {"wait_minutes": "0", "paths": "app.py", "max_credits": "600", "fail_on": "low"}
@@ -121,7 +121,7 @@ def test_what_was_put_off_is_bought_by_no_collection_that_would_buy_something_el
         clock.advance(2 * LONG)
 
 
-def test_what_is_wanted_now_is_wanted_instead_of_what_was_put_off(tmp_path: Path) -> None:
+def test_a_new_deferral_replaces_an_older_one(tmp_path: Path) -> None:
     with house(tmp_path, clock=HandClock(), life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
         push(rig, extra="x = 1\n")
@@ -132,7 +132,7 @@ def test_what_is_wanted_now_is_wanted_instead_of_what_was_put_off(tmp_path: Path
 
 
 @pytest.mark.parametrize("refused", [False, True])
-def test_what_a_second_attempt_comes_to_takes_nothing_from_the_first(tmp_path: Path, *, refused: bool) -> None:
+def test_a_failed_second_attempt_keeps_the_first_result(tmp_path: Path, *, refused: bool) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
@@ -147,7 +147,7 @@ def test_what_a_second_attempt_comes_to_takes_nothing_from_the_first(tmp_path: P
         assert (conclusion(rig), len(rig.service.tasks())) == ("success", 1 if refused else 2)
 
 
-def test_the_check_of_a_finished_head_tells_of_the_open_task_of_another(tmp_path: Path) -> None:
+def test_the_check_of_a_finished_head_names_another_heads_open_task(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=wary) as rig:
         rig.run(wait_minutes="0")
@@ -177,7 +177,7 @@ def test_a_rebase_hides_no_review_from_a_collection_with_other_settings(tmp_path
 
 
 @pytest.mark.parametrize("status", [503, 404])
-def test_a_verdict_stands_while_the_service_does_not_tell_of_its_task(tmp_path: Path, status: int) -> None:
+def test_a_verdict_stays_while_codevf_does_not_report_its_task(tmp_path: Path, status: int) -> None:
     with house(tmp_path, life=AT_ONCE, engineer=engaged) as rig:
         rig.run()
         rig.codevf_faults.add("/tasks/task_", Reply(status), times=None, method="GET")
@@ -186,7 +186,7 @@ def test_a_verdict_stands_while_the_service_does_not_tell_of_its_task(tmp_path: 
         assert [one.conclusion for one in rig.checks()] == ["failure"]
 
 
-def test_where_the_findings_are_gone_with_the_summary_no_verdict_stands_without_the_service(tmp_path: Path) -> None:
+def test_without_summary_and_service_no_verdict_stands(tmp_path: Path) -> None:
     with house(tmp_path, life=AT_ONCE, engineer=engaged) as rig:
         rig.run()
         delete_summary(rig)
@@ -215,7 +215,7 @@ def test_a_run_that_cannot_read_again_writes_over_nothing(tmp_path: Path) -> Non
         assert conclusion(rig) == "success"
 
 
-def test_nor_does_one_that_writes_down_what_it_is_about_to_buy(tmp_path: Path) -> None:
+def test_nor_does_a_run_that_records_its_intent(tmp_path: Path) -> None:
     with house(tmp_path, engineer=engaged) as rig, ThreadPoolExecutor(1) as pool:
         rig.run(check_run="false")
         sha, before = push(rig, extra="x = 1\n"), len(rig.codevf_faults.log)
@@ -228,7 +228,7 @@ def test_nor_does_one_that_writes_down_what_it_is_about_to_buy(tmp_path: Path) -
         assert ledger(rig).bypass
 
 
-def test_what_a_check_alone_tells_of_a_purchase_is_handed_in_with_what_is_to_be_confirmed(tmp_path: Path) -> None:
+def test_a_purchase_known_only_from_a_check_is_submitted_with_its_findings(tmp_path: Path) -> None:
     with house(tmp_path, engineer=engaged) as rig:
         rig.run()
         rig.codevf_faults.add("/tasks/create", DropBefore(), times=None, method="POST")
@@ -241,7 +241,7 @@ def test_what_a_check_alone_tells_of_a_purchase_is_handed_in_with_what_is_to_be_
         assert any(one.file_name == "conversation.md" for one in again.request.attachments)
 
 
-def test_what_was_put_off_and_then_bought_by_a_run_that_was_killed_is_an_intent(tmp_path: Path) -> None:
+def test_a_deferral_that_a_killed_run_bought_is_an_intent(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
@@ -260,7 +260,7 @@ def test_what_was_put_off_and_then_bought_by_a_run_that_was_killed_is_an_intent(
         assert len(rig.service.tasks()) == 3
 
 
-def test_a_verdict_that_was_not_green_is_not_green_while_the_service_is_away(tmp_path: Path) -> None:
+def test_a_red_verdict_stays_red_while_the_service_is_down(tmp_path: Path) -> None:
     with house(tmp_path, life=AT_ONCE) as rig:
         rig.run(paths="app.py")
         rig.codevf_faults.add("/tasks/task_", Reply(503), times=None, method="GET")
@@ -269,7 +269,7 @@ def test_a_verdict_that_was_not_green_is_not_green_while_the_service_is_away(tmp
         assert "Submitted" not in rig.summaries()[0]
 
 
-def test_a_red_head_stays_red_by_way_of_a_branch_that_has_it_whoever_has_signed_its_check(tmp_path: Path) -> None:
+def test_a_red_head_stays_red_on_a_branch_that_has_it_with_any_signature(tmp_path: Path) -> None:
     with house(tmp_path, life=AT_ONCE, engineer=engaged, config="bases: [release]\n") as rig:
         rig.run()
         sha = rig.world.pull(REPO, 1).head_sha
@@ -279,7 +279,7 @@ def test_a_red_head_stays_red_by_way_of_a_branch_that_has_it_whoever_has_signed_
         assert conclusion(rig) == "action_required"
 
 
-def test_whoever_waits_without_a_check_buys_nothing_for_a_head_that_has_moved(tmp_path: Path) -> None:
+def test_without_checks_a_waiting_run_buys_nothing_for_a_moved_head(tmp_path: Path) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig, ThreadPoolExecutor(1) as pool:
         rig.run(check_run="false", wait_minutes="0", supersede="keep")
         first = rig.service.tasks()[0]
@@ -294,7 +294,7 @@ def test_whoever_waits_without_a_check_buys_nothing_for_a_head_that_has_moved(tm
         assert len(rig.service.tasks()) == 1
 
 
-def test_another_key_leaves_the_check_and_lets_a_bypass_through(tmp_path: Path) -> None:
+def test_another_key_keeps_the_check_and_accepts_a_bypass(tmp_path: Path) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
         requested: Any = {"codevf_api_key": OTHER_KEY, "review_on": "request"}

@@ -25,11 +25,11 @@ SECRETS = "".join(f"TOKEN_{number}=ghp_{number}{'a1B2c3D4' * 4}abc\n" for number
     ("path", "text", "why", "config"),
     [
         ("package-lock.json", '{"lockfileVersion": 3}\n', "a lock file", ""),
-        ("api.pb.py", "x = 1\n", "generated, says `.gitattributes` of the default branch", ""),
+        ("api.pb.py", "x = 1\n", "marked as generated in `.gitattributes` of the default branch", ""),
         ("site.min.js", f"{'a=1;' * 400}\n", "minified", ""),
         ("data.bin", "a\0b\n", "binary", ""),
-        (".env", SECRETS, "looks like a file of secrets", ""),
-        ("internal/notes.py", "x = 1\n", "left out by `paths`", "paths: ['**', '!internal/**']\n"),
+        (".env", SECRETS, "looks like a file with secrets", ""),
+        ("internal/notes.py", "x = 1\n", "excluded by `paths`", "paths: ['**', '!internal/**']\n"),
     ],
 )
 def test_a_finding_on_a_file_that_was_held_back_says_why(
@@ -71,7 +71,7 @@ def test_a_renamed_file_is_known_by_both_names_and_an_older_finding_keeps_its_re
         assert UNTOUCHED not in rig.summaries()[0]
 
 
-def test_an_older_finding_on_a_file_that_is_sent_by_now_is_not_said_to_be_unsent(tmp_path: Path) -> None:
+def test_an_older_finding_on_a_sent_file_is_not_called_unsent(tmp_path: Path) -> None:
     found = canned(answer(finding("x.py", 1)))
     with house(tmp_path, engineer=found, files={"x.py": "y = 0\n"}) as rig:
         rig.run(on_partial="pass")
@@ -121,9 +121,7 @@ HASHES = ("q" * 43 + "Zk1" * 14, "Bx7" * 14 + "w" * 43)
         ("https://registry.example", "http://registry.example", "reviewed"),
     ],
 )
-def test_a_lock_file_alone_is_reviewed_if_it_does_what_no_update_does(
-    tmp_path: Path, old: str, new: str, reason: str
-) -> None:
+def test_a_lock_file_with_an_unusual_update_is_reviewed(tmp_path: Path, old: str, new: str, reason: str) -> None:
     before = LOCK % HASHES[0]
     after = (LOCK % HASHES[1]).replace(old, new).replace('"1.2.0"', '"1.3.0"')
     with house(tmp_path, files={"package-lock.json": before}) as rig:

@@ -28,7 +28,7 @@ STORY = pytest.mark.proof
 """`tests/simulation` plays such stories in memory."""
 
 
-def test_wrong_settings_are_all_listed_and_nothing_is_spent(tmp_path: Path) -> None:
+def test_all_invalid_settings_are_listed_and_nothing_is_spent(tmp_path: Path) -> None:
     config = "fail-on: sometimes\nnonsense: 1\ncodevf-url: https://elsewhere.example/\n"
     with house(tmp_path, config=config) as rig:
         done = rig.run(mode="quick", max_comments="many")
@@ -40,7 +40,7 @@ def test_wrong_settings_are_all_listed_and_nothing_is_spent(tmp_path: Path) -> N
         assert (done.outputs["status"], done.outputs["reason"]) == ("failed", "settings")
 
 
-def test_a_file_that_sets_a_locked_key_gets_no_review_and_not_even_chooses_the_check(tmp_path: Path) -> None:
+def test_a_file_that_sets_a_locked_key_gets_no_review_and_does_not_name_the_check(tmp_path: Path) -> None:
     with house(tmp_path, config="fail-on: never\ninstance: mine\ncheck-run: false\n") as rig:
         done = rig.run(locked="fail-on\ninstance\ncheck-run", config="fail-on: low")
         assert (done.exit_status, done.outputs["reason"]) == (2, "settings")
@@ -68,7 +68,7 @@ def test_without_a_key_a_due_review_is_missing(tmp_path: Path) -> None:
         assert rig.checks()[0].conclusion == "action_required"
 
 
-def test_on_error_pass_pardons_the_step_and_not_the_check(tmp_path: Path) -> None:
+def test_on_error_pass_passes_the_step_and_not_the_check(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         done = rig.run(codevf_api_key="", on_error="pass")
         assert done.exit_status == 0
@@ -134,19 +134,19 @@ def test_at_the_deadline_the_review_stays_open_and_a_later_run_finds_it(tmp_path
         assert [one.conclusion for one in rig.checks()] == ["failure"]
 
 
-def test_on_pending_fail_holds_the_step(tmp_path: Path) -> None:
+def test_on_pending_fail_fails_the_step(tmp_path: Path) -> None:
     with house(tmp_path, life=LONG) as rig:
         assert rig.run(wait_minutes="0", on_pending="fail").exit_status == 1
 
 
 @STORY
-def test_without_a_check_run_an_open_review_holds_the_step(tmp_path: Path) -> None:
+def test_without_a_check_run_an_open_review_fails_the_step(tmp_path: Path) -> None:
     with house(tmp_path, life=LONG) as rig:
         assert rig.run(wait_minutes="0", check_run="false").exit_status == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=STORY)])
-def test_a_signal_ends_the_wait_with_everything_written_down(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_ends_the_wait_with_everything_recorded(tmp_path: Path, number: signal.Signals) -> None:
     with house(tmp_path, life=TaskLife(pending=1, processing=100_000)) as rig:
         env = rig.environment("pull_request", rig.event(), {"wait-minutes": "300"})
         command = [sys.executable, "-I", "-m", "reviewbot", "action"]
@@ -168,7 +168,7 @@ def test_a_signal_ends_the_wait_with_everything_written_down(tmp_path: Path, num
         assert "status<<" in Path(env["GITHUB_OUTPUT"]).read_text(encoding="utf-8")
 
 
-def test_a_signal_while_it_buys_comes_after_what_was_bought_is_written_down(tmp_path: Path) -> None:
+def test_a_signal_during_a_purchase_is_delayed_until_it_is_recorded(tmp_path: Path) -> None:
     with house(tmp_path, life=LONG) as rig:
         rig.codevf_faults.add("/tasks/create", Delay(1.5), method="POST")
         env = rig.environment("pull_request", rig.event(), {"wait-minutes": "300"})
@@ -189,7 +189,7 @@ def wait_for(condition: object, seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
-def test_a_draft_made_ready_is_reviewed_like_any_other(tmp_path: Path) -> None:
+def test_a_draft_that_becomes_ready_is_reviewed(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.close(REPO, rig.number)
         rig.number = rig.world.open_pull_request(REPO, "topic", title="Draft", author="mona", draft=True).number
@@ -247,7 +247,7 @@ def test_the_end_of_a_skip_label_ends_its_record(tmp_path: Path) -> None:
 
 
 @STORY
-def test_the_end_of_a_skip_label_ends_its_check_where_no_review_is_asked_for(tmp_path: Path) -> None:
+def test_the_end_of_a_skip_label_ends_its_check_where_no_review_is_requested(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
         rig.run(payload=rig.labeled("skip-review", "hubot"), review_on="request")
@@ -326,7 +326,7 @@ def test_a_broken_event_is_an_error(tmp_path: Path) -> None:
         assert (done.exit_status, done.outputs["status"]) == (3, "failed")
 
 
-def test_a_person_can_start_it_by_hand(tmp_path: Path) -> None:
+def test_a_person_can_start_it_manually(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         payload = {"inputs": {"pr": "1"}, "ref": "refs/heads/main", "sender": {"login": "hubot", "type": "User"}}
         assert rig.run(event="workflow_dispatch", payload=payload).exit_status == 1
@@ -352,14 +352,14 @@ def test_a_merge_group_carries_the_verdicts(tmp_path: Path, says: object, exit_s
         assert len(rig.service.tasks()) == 1
 
 
-def test_a_merge_group_without_a_verdict_stops_the_queue_with_words(tmp_path: Path) -> None:
+def test_a_merge_group_without_a_verdict_stops_the_queue_with_a_message(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         done = rig.run(event="merge_group", payload=group(rig))
         assert done.exit_status == 3
         assert rig.checks()[-1].conclusion == "action_required"
 
 
-def test_the_service_that_refuses_is_an_error_with_its_words(tmp_path: Path) -> None:
+def test_a_refusal_of_the_service_is_an_error_with_its_message(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         done = rig.run(codevf_api_key="cvf_test_wrong")
         assert (done.exit_status, done.outputs["reason"]) == (3, "refused")
@@ -381,7 +381,7 @@ def test_a_request_that_is_too_large_is_packed_smaller_with_the_same_key(tmp_pat
         assert len(rig.service.tasks()) == 1
 
 
-def test_a_result_that_github_does_not_take_is_in_the_job_summary(tmp_path: Path) -> None:
+def test_a_result_that_github_refuses_is_in_the_job_summary(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.github_faults.add("/reviews", Reply(500), method="POST", times=None)
         done = rig.run(json_file="report.json")
@@ -423,7 +423,7 @@ def test_a_missing_permission_degrades_that_part_alone(tmp_path: Path, missing: 
         assert done.summary.count("could not be written") <= 2
 
 
-def test_a_token_that_may_only_read_leaves_all_on_the_runner(tmp_path: Path) -> None:
+def test_a_read_only_token_writes_everything_on_the_runner(tmp_path: Path) -> None:
     permissions = dict.fromkeys((Scope.CHECKS, Scope.PULL_REQUESTS, Scope.CONTENTS), Access.READ)
     with house(tmp_path, engineer=lambda _: answer(CRITICAL), permissions=permissions) as rig:
         done = rig.run()
@@ -435,7 +435,7 @@ def test_a_token_that_may_only_read_leaves_all_on_the_runner(tmp_path: Path) -> 
         assert refused.exit_status != 0
 
 
-def test_a_workspace_full_of_traps_changes_nothing(tmp_path: Path) -> None:
+def test_a_hostile_workspace_changes_nothing(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         env = rig.environment("pull_request", rig.event(), {"json-file": "report.json"})
         workspace = Path(env["GITHUB_WORKSPACE"])
@@ -449,7 +449,7 @@ def test_a_workspace_full_of_traps_changes_nothing(tmp_path: Path) -> None:
         assert (workspace / "report.json").is_symlink() or done.returncode == 0
 
 
-def test_a_bug_of_ours_is_told_as_such(tmp_path: Path) -> None:
+def test_a_bug_of_reviewbot_is_reported_as_one(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         env = rig.environment("pull_request", rig.event(), {})
         # No handler expects a missing function.
@@ -488,7 +488,7 @@ def test_collecting_leaves_an_open_review_open(tmp_path: Path) -> None:
 
 
 @STORY
-def test_an_open_check_that_github_has_given_up_is_made_anew(tmp_path: Path) -> None:
+def test_a_stale_open_check_is_created_again(tmp_path: Path) -> None:
     with house(tmp_path, life=LONG) as rig:
         rig.run(wait_minutes="0")
         rig.world.give_up(rig.checks()[0].id)
@@ -513,7 +513,7 @@ def test_a_key_that_cannot_look_anything_up_closes_no_open_check(tmp_path: Path,
 
 
 @STORY
-def test_a_wait_is_told_by_an_edit_when_it_comes_to_something_else_and_left_alone_till_then(tmp_path: Path) -> None:
+def test_a_waiting_summary_is_edited_only_when_its_state_changes(tmp_path: Path) -> None:
     life, clock = TaskLife(pending=1000, processing=1000), HandClock()
     with house(tmp_path, life=life, clock=clock) as rig:
         collect = partial(rig.run, event="schedule", payload={}, command="collect", expertise="Engineer")
@@ -552,7 +552,7 @@ def test_a_person_of_a_bots_name_is_not_the_bot(tmp_path: Path) -> None:
 
 
 @STORY
-def test_what_was_bought_is_remembered_whatever_the_runs_between_come_to(tmp_path: Path) -> None:
+def test_a_purchase_is_remembered_after_any_later_runs(tmp_path: Path) -> None:
     with house(tmp_path, limits=FORGETFUL, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()
         before = rig.summaries()
@@ -568,7 +568,7 @@ def test_what_was_bought_is_remembered_whatever_the_runs_between_come_to(tmp_pat
 
 @STORY
 @pytest.mark.parametrize("off", ["check", "summary"])
-def test_with_one_place_to_remember_it_is_remembered_there(tmp_path: Path, off: str) -> None:
+def test_with_one_store_the_state_is_kept_there(tmp_path: Path, off: str) -> None:
     with house(tmp_path, limits=FORGETFUL, engineer=lambda _: answer(CRITICAL)) as rig:
         run = partial(rig.run, check_run="false") if off == "check" else partial(rig.run, summary_comment="false")
         run()
@@ -607,7 +607,7 @@ def test_an_answer_for_an_older_head_is_published_on_the_one_that_is_there(tmp_p
 
 
 @STORY
-def test_a_failed_task_is_bought_again_only_when_somebody_asks(tmp_path: Path) -> None:
+def test_a_failed_task_is_bought_again_only_on_request(tmp_path: Path) -> None:
     with house(tmp_path, life=TaskLife(pending=1, processing=1, end=End.CANCELLED)) as rig:
         payload = {"inputs": {"pr": "1"}, "sender": {"login": "hubot", "type": "User"}}
         assert rig.run(event="workflow_dispatch", payload=payload, review_on="request").exit_status == 3
@@ -626,7 +626,7 @@ def test_events_buy_at_most_three_times_when_tasks_keep_failing(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("broken", ["settings", "template"])
-def test_a_merge_group_gets_its_check_whatever_is_wrong(tmp_path: Path, broken: str) -> None:
+def test_a_merge_group_gets_its_check_despite_errors(tmp_path: Path, broken: str) -> None:
     files = {".github/reviewbot/summary.md.j2": "{{ nothing }"} if broken == "template" else {}
     config = "fail-on: sometimes\n" if broken == "settings" else None
     with house(tmp_path, files=files, config=config) as rig:
@@ -636,7 +636,7 @@ def test_a_merge_group_gets_its_check_whatever_is_wrong(tmp_path: Path, broken: 
 
 
 @STORY
-def test_collecting_hears_the_config_file(tmp_path: Path) -> None:
+def test_a_collection_uses_the_config_file(tmp_path: Path) -> None:
     life = TaskLife(pending=2, processing=2)
     with house(tmp_path, life=life, engineer=lambda _: answer(CRITICAL), config="instance: nightly\n") as rig:
         rig.run(wait_minutes="0")
@@ -645,7 +645,7 @@ def test_collecting_hears_the_config_file(tmp_path: Path) -> None:
         assert [(one.name, one.conclusion) for one in rig.checks()] == [("CodeVF review: nightly", "failure")]
 
 
-def test_a_review_by_somebody_buys_nothing(tmp_path: Path) -> None:
+def test_a_users_review_buys_nothing(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         assert rig.run(event="pull_request_review", payload=rig.event("submitted")).outputs["reason"] == "event"
         assert not rig.service.tasks()

@@ -45,7 +45,7 @@ def writes(*paragraphs: str) -> Engineer:
         (WORDS, (CLEAN, TALK), "unreadable", "action_required"),
     ],
 )
-def test_an_answer_in_prose_is_judged_by_what_was_read(
+def test_an_answer_in_prose_is_judged_by_its_findings(
     tmp_path: Path, config: str, paragraphs: tuple[str, ...], reason: str, conclusion: str
 ) -> None:
     with house(tmp_path, config=config, engineer=writes(*paragraphs)) as rig:

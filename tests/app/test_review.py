@@ -142,7 +142,7 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
     assert " -> " not in quiet
 
 
-def test_the_same_change_is_never_bought_twice_and_nothing_is_said_twice(tmp_path: Path) -> None:
+def test_the_same_change_is_never_bought_or_reported_twice(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(SHELL, finding("app.py", 22, title="off the diff"))) as rig:
         rig.run()
         before = (rig.summaries(), [one.body for one in rig.comments()], rig.checks())
@@ -210,7 +210,7 @@ def test_free_text_is_shown_whole_and_is_never_green(tmp_path: Path) -> None:
         assert "But I like the rest." in rig.summaries()[0]
 
 
-def test_what_is_malformed_is_kept_and_the_rest_is_used(tmp_path: Path) -> None:
+def test_malformed_parts_are_kept_and_the_rest_is_used(tmp_path: Path) -> None:
     broken = Structured({"summary": "", "files": [{"path": "app.py", "findings": [{**SHELL}, {"oops": 1}, "text"]}]})
     with house(tmp_path, engineer=lambda _: broken) as rig:
         done = rig.run()
@@ -220,7 +220,7 @@ def test_what_is_malformed_is_kept_and_the_rest_is_used(tmp_path: Path) -> None:
         assert "oops" in rig.summaries()[0]
 
 
-def test_an_unrated_finding_closes_the_gate(tmp_path: Path) -> None:
+def test_an_unrated_finding_blocks(tmp_path: Path) -> None:
     odd = finding("app.py", 11, severity="catastrophic")
     with house(tmp_path, engineer=lambda _: answer(odd)) as rig:
         done = rig.run()
@@ -228,7 +228,7 @@ def test_an_unrated_finding_closes_the_gate(tmp_path: Path) -> None:
         assert rig.run(fail_on="never").exit_status == 1, "the settings that judge were frozen at submission"
 
 
-def test_fail_on_never_opens_it(tmp_path: Path) -> None:
+def test_fail_on_never_does_not_block(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
         done = rig.run(fail_on="never")
         assert (done.exit_status, done.outputs["verdict"]) == (0, "pass")
@@ -281,7 +281,7 @@ def test_the_check_lists_all_findings_if_there_are_more_than_its_fifty_annotatio
         assert "76 findings in the answer" in rig.summaries()[0]
 
 
-def test_what_was_sent_is_the_diff_and_numbered_files(tmp_path: Path) -> None:
+def test_the_diff_and_numbered_files_are_sent(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         rig.run()
         [sent] = [one.body for one in rig.codevf_faults.log if one.target.endswith("tasks/create")]
@@ -346,7 +346,7 @@ def test_the_local_reviewer_needs_no_account(tmp_path: Path) -> None:
         assert "credit" not in rig.summaries()[0]
 
 
-def test_requested_changes_are_taken_back_when_the_gate_opens(tmp_path: Path) -> None:
+def test_requested_changes_are_dismissed_when_nothing_blocks(tmp_path: Path) -> None:
     def engineer(request: TaskRequest) -> Answer:
         return answer(previous=said(request, "fixed")) if earlier(request) else answer(SHELL)
 

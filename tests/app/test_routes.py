@@ -82,7 +82,7 @@ def test_a_label_makes_a_review_larger_and_its_removal_buys_nothing(tmp_path: Pa
 
 
 @pytest.mark.parametrize("push_again", [False, True])
-def test_a_change_that_was_red_does_not_turn_green_by_another_rule(tmp_path: Path, *, push_again: bool) -> None:
+def test_a_red_change_does_not_turn_green_by_another_rule(tmp_path: Path, *, push_again: bool) -> None:
     with house(tmp_path, config=RULES, engineer=FINDS) as rig:
         change(rig, DOCS)
         rig.run()
@@ -122,7 +122,7 @@ def test_analyzers_review_what_a_rule_gives_them_until_codevf_has_reviewed_it(tm
         assert "in spite of the rule" in rig.summaries()[-1]
 
 
-def test_a_command_asks_for_a_review_in_spite_of_the_rule(tmp_path: Path) -> None:
+def test_a_command_requests_a_review_despite_the_rule(tmp_path: Path) -> None:
     with house(tmp_path, config=RULES) as rig:
         people(rig)
         change(rig, DOCS)

@@ -95,7 +95,7 @@ def test_a_second_one_against_a_branch_that_is_not_listed_has_a_check_of_its_own
         assert shown_by_name == {"CodeVF review": "failure", "CodeVF review (base: landing)": "skipped"}
 
 
-def test_what_is_said_beside_another_pull_request_is_not_said_twice(tmp_path: Path) -> None:
+def test_the_message_about_a_shared_head_is_not_repeated(tmp_path: Path) -> None:
     with twins(tmp_path) as rig:
         run(rig, 1)
         run(rig, 2)
@@ -105,7 +105,7 @@ def test_what_is_said_beside_another_pull_request_is_not_said_twice(tmp_path: Pa
         assert rig.checks() == before
 
 
-def test_an_open_review_is_neither_taken_over_nor_lost(tmp_path: Path) -> None:
+def test_an_open_review_of_another_pull_request_is_neither_adopted_nor_lost(tmp_path: Path) -> None:
     clock = HandClock()
     with twins(tmp_path, clock=clock, life=SLOW) as rig:
         run(rig, 1, wait_minutes="0")
@@ -122,7 +122,7 @@ def test_an_open_review_is_neither_taken_over_nor_lost(tmp_path: Path) -> None:
         assert len(rig.comments()) == 1
 
 
-def test_two_clean_ones_do_not_wait_for_each_other(tmp_path: Path) -> None:
+def test_two_clean_pull_requests_do_not_wait_for_each_other(tmp_path: Path) -> None:
     clock = HandClock()
     with twins(tmp_path, bad=False, skipped=False, clock=clock, life=SLOW) as rig:
         run(rig, 1, wait_minutes="0")
@@ -136,7 +136,7 @@ def test_two_clean_ones_do_not_wait_for_each_other(tmp_path: Path) -> None:
         assert len(rig.service.tasks()) == 2
 
 
-def test_one_that_finishes_red_is_not_covered_by_the_other_ones_green(tmp_path: Path) -> None:
+def test_a_red_result_is_not_hidden_by_the_others_green_one(tmp_path: Path) -> None:
     clock = HandClock()
     with twins(tmp_path, clock=clock, life=SLOW) as rig:
         run(rig, 1, wait_minutes="0")
@@ -149,7 +149,7 @@ def test_one_that_finishes_red_is_not_covered_by_the_other_ones_green(tmp_path: 
         assert shown(rig) == "failure"
 
 
-def test_one_that_is_closed_does_not_cover_the_other_ones_green(tmp_path: Path) -> None:
+def test_a_closed_pull_request_does_not_hide_the_others_green_check(tmp_path: Path) -> None:
     clock = HandClock()
     with twins(tmp_path, clock=clock, life=SLOW) as rig:
         run(rig, 1, wait_minutes="0")
@@ -161,7 +161,7 @@ def test_one_that_is_closed_does_not_cover_the_other_ones_green(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("ended", ["closed", "pushed"])
-def test_a_pull_request_that_is_closed_or_has_left_the_commit_stands_against_nobody(tmp_path: Path, ended: str) -> None:
+def test_a_closed_or_moved_pull_request_blocks_no_other(tmp_path: Path, ended: str) -> None:
     with twins(tmp_path) as rig:
         run(rig, 1)
         head = rig.world.pull(REPO, 1).head_sha
@@ -189,7 +189,7 @@ def test_a_bypass_is_of_one_pull_request(tmp_path: Path) -> None:
         assert told(run(rig, 2)) == (0, "pass", "bypass")
 
 
-def test_a_pull_request_that_nobody_has_stands_against_nobody(tmp_path: Path) -> None:
+def test_a_nonexistent_pull_request_blocks_no_other(tmp_path: Path) -> None:
     with twins(tmp_path) as rig:
         run(rig, 2)
         [check] = rig.checks()
@@ -203,7 +203,7 @@ def test_a_pull_request_that_nobody_has_stands_against_nobody(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_a_merge_group_goes_by_each_pull_requests_own_verdict(tmp_path: Path, number: int) -> None:
+def test_a_merge_group_uses_each_pull_requests_own_verdict(tmp_path: Path, number: int) -> None:
     with twins(tmp_path) as rig:
         run(rig, 1)
         run(rig, 2)

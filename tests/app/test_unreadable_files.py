@@ -74,7 +74,7 @@ def test_a_script_without_an_ending_is_known_by_its_first_bytes(tmp_path: Path) 
         assert 'paths: "!tool"' in done.summary
 
 
-def test_a_new_script_with_a_nul_and_no_known_name_is_never_green(tmp_path: Path) -> None:
+def test_a_new_script_with_a_nul_is_never_green(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"scripts/deploy": NUL_SCRIPT})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
@@ -109,7 +109,7 @@ def test_a_script_that_is_named_as_a_binary_is_known_by_its_first_bytes(tmp_path
         assert "`blob.bin`: binary (it starts with `#!`)" in done.summary.replace("\\", "")
 
 
-def test_no_number_of_binaries_hides_a_script_that_is_named_as_one(tmp_path: Path) -> None:
+def test_many_binaries_do_not_hide_a_script_named_like_one(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         files = {f"data/{number:03}.bin": b"\0\1\2" for number in range(RAW_FILES)}
         done = run_with(rig, {**files, "run.bin": b"#!/bin/sh\nevil\n#\0\n", "a.py": "x = 1\n"})
@@ -126,7 +126,7 @@ def test_utf_16_is_called_not_utf_8_whatever_its_name(tmp_path: Path, path: str,
         assert f"`{path}`: not UTF-8 (save it as UTF-8)" in done.summary.replace("\\", "")
 
 
-def test_a_large_file_that_nobody_can_tell_is_named_with_its_size_and_the_limit(tmp_path: Path) -> None:
+def test_a_large_unknown_file_is_reported_with_size_and_limit(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"model": b"\0" * 6_000_000, "film.mp4": b"\0" * 6_000_000, "a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
@@ -135,7 +135,7 @@ def test_a_large_file_that_nobody_can_tell_is_named_with_its_size_and_the_limit(
         assert 'paths: "!model"' in told
 
 
-def test_a_file_that_is_too_large_is_told_with_its_size_the_limit_and_the_line_to_paste(tmp_path: Path) -> None:
+def test_a_file_that_is_too_large_is_reported_with_its_size_the_limit_and_the_line_to_paste(tmp_path: Path) -> None:
     with house(tmp_path, config=SMALL) as rig:
         files = {"assets/big.json": "[\n" + '"some words of a list",\n' * 2000 + "]\n"}
         done = run_with(rig, files, reviewer="local")
@@ -158,7 +158,7 @@ def test_a_link_that_becomes_a_file_is_missed_if_the_file_does_not_fit(tmp_path:
         assert "exceeds `attachment-bytes` (20,000)" in done.summary.replace("\\", "")
 
 
-def test_a_diff_that_does_not_fit_beside_others_is_told_with_its_size(tmp_path: Path) -> None:
+def test_a_diff_that_does_not_fit_with_others_is_reported_with_its_size(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN, config=SMALL) as rig:
         files = {"big.json": '"some words of a list",\n' * 2000, "a.py": "x = 1\n"}
         done = run_with(rig, files)
@@ -188,7 +188,7 @@ def test_a_text_that_is_too_large_for_the_local_reviewer_is_named_with_size_and_
         assert 'paths: "!big.py"' in done.summary
 
 
-def test_a_service_that_takes_less_is_the_limit_that_is_named(tmp_path: Path) -> None:
+def test_a_services_smaller_limit_is_reported(tmp_path: Path) -> None:
     limits = Limits(rate=None, body_bytes=150_000)
     with house(tmp_path, engineer=lambda _: CLEAN, limits=limits) as rig:
         done = run_with(rig, {"big.json": '"some words of a list",\n' * 6000, "a.py": "x = 1\n"})
@@ -198,7 +198,7 @@ def test_a_service_that_takes_less_is_the_limit_that_is_named(tmp_path: Path) ->
         assert "attachment-bytes" not in told
 
 
-def test_a_service_that_takes_nothing_is_not_said_to_be_the_fault_of_a_file(tmp_path: Path) -> None:
+def test_a_service_that_refuses_every_size_does_not_blame_a_file(tmp_path: Path) -> None:
     with house(tmp_path, limits=Limits(rate=None, body_bytes=1_000)) as rig:
         done = run_with(rig, {"a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
@@ -218,7 +218,7 @@ def test_source_that_is_not_utf_8_is_called_so_by_the_local_reviewer_and_the_cou
         assert "Checked the added lines of 2 of 3 files" in told
 
 
-def test_source_that_is_not_utf_8_is_sent_as_a_diff_and_told(tmp_path: Path) -> None:
+def test_source_that_is_not_utf_8_is_sent_as_a_diff_and_reported(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"latin.py": LATIN, "a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full")

@@ -80,7 +80,7 @@ def test_nothing_waits_if_the_checks_are_green_already(tmp_path: Path) -> None:
         assert asked == len(rig.github_requests()) + 1
 
 
-def test_a_collection_and_a_command_make_the_purchase_too(tmp_path: Path) -> None:
+def test_a_collection_or_a_command_buys_a_deferred_review(tmp_path: Path) -> None:
     with house(tmp_path, config="wait-for-checks: [CI]\n") as rig:
         rig.run(**AT_ONCE)
         collect(rig)
@@ -101,7 +101,7 @@ def test_a_collection_and_a_command_make_the_purchase_too(tmp_path: Path) -> Non
         assert len(rig.service.tasks()) == 2, "a person who may spend asked for it"
 
 
-def test_a_check_that_does_not_come_ends_the_wait(tmp_path: Path) -> None:
+def test_a_missing_check_ends_the_wait(tmp_path: Path) -> None:
     with house(tmp_path, config="wait-for-checks: [CI]\nwait-for-checks-hours: 2\n") as rig:
         rig.run(**AT_ONCE)
         age(rig, timedelta(hours=3))

@@ -29,7 +29,7 @@ def push(rig: Rig) -> None:
     rig.world.store.clock = lambda: datetime.now(UTC)
 
 
-def test_a_waiver_is_not_for_what_was_pushed_after_the_comment(tmp_path: Path) -> None:
+def test_a_waiver_does_not_cover_a_push_after_the_comment(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
@@ -43,7 +43,7 @@ def test_a_waiver_is_not_for_what_was_pushed_after_the_comment(tmp_path: Path) -
         assert check(rig) == "failure"
 
 
-def test_a_waiver_is_not_for_what_is_pushed_while_it_is_written_down(tmp_path: Path) -> None:
+def test_a_waiver_does_not_cover_a_push_while_it_is_recorded(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
@@ -87,9 +87,7 @@ def test_a_bypass_is_not_for_a_base_that_was_chosen_after_the_comment(tmp_path: 
 
 
 @pytest.mark.parametrize(("author", "committer"), [("hubot", None), ("mona", "hubot")])
-def test_whoever_has_committed_the_code_neither_waives_nor_bypasses(
-    tmp_path: Path, author: str, committer: str | None
-) -> None:
+def test_a_committer_cannot_waive_or_bypass(tmp_path: Path, author: str, committer: str | None) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
@@ -104,7 +102,7 @@ def test_whoever_has_committed_the_code_neither_waives_nor_bypasses(
         assert check(rig) == "success"
 
 
-def test_whoever_has_committed_after_a_hundred_commits_is_an_author_too(tmp_path: Path) -> None:
+def test_a_committer_after_a_hundred_commits_is_an_author(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         people(rig)
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
@@ -120,7 +118,7 @@ def test_whoever_has_committed_after_a_hundred_commits_is_an_author_too(tmp_path
         assert len(asked) == 2, "a hundred commits in each"
 
 
-def test_a_bypass_ends_with_a_push_though_its_head_comes_back(tmp_path: Path) -> None:
+def test_a_bypass_ends_with_a_push_even_if_its_head_is_restored(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
@@ -188,7 +186,7 @@ def test_a_waiver_that_is_given_after_more_bases_than_are_read_is_kept(tmp_path:
         assert rig.run().outputs["verdict"] == "pass"
 
 
-def test_a_waiver_does_not_come_back_while_the_check_runs_that_deny_it_cannot_be_read(tmp_path: Path) -> None:
+def test_a_withdrawn_waiver_stays_withdrawn_while_check_runs_cannot_be_read(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()

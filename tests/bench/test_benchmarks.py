@@ -48,7 +48,7 @@ def test_each_part_can_be_played_small(name: str, tmp_path: Path) -> None:
     [pytest.param(one, id=one.name, marks=pytest.mark.peers) for one in LIGHT]
     + [pytest.param(one, id=one.name, marks=pytest.mark.heavy_peers) for one in HEAVY],
 )
-def test_a_peer_that_is_no_library_of_ours_comments_on_every_finding(tmp_path: Path, peer: Peer) -> None:
+def test_a_peer_comments_on_every_finding(tmp_path: Path, peer: Peer) -> None:
     with ground(tmp_path) as here:
         here.files = here.findings = 2
         took = run_peer(peer, here, here.pull_request())
@@ -101,13 +101,13 @@ def test_each_request_and_each_second_belongs_to_one_part_of_a_review() -> None:
     }
 
 
-def test_what_is_measured_is_what_lies_here(tmp_path: Path) -> None:
+def test_the_measured_program_is_this_one(tmp_path: Path) -> None:
     assert "commit" in describe(ROOT)["reviewbot"]
     with pytest.raises(AnotherTree):
         describe(tmp_path)
 
 
-def test_what_is_not_committed_is_told_with_the_commit(tmp_path: Path) -> None:
+def test_uncommitted_changes_are_reported_with_the_commit(tmp_path: Path) -> None:
     def git(*arguments: str) -> None:
         who = ("-c", "user.name=Mona", "-c", "user.email=mona@example.org")
         subprocess.run([shutil.which("git") or "git", *who, *arguments], cwd=tmp_path, check=True)
@@ -125,20 +125,20 @@ def test_the_results_can_be_read_back() -> None:
     assert msgspec.json.decode(json.dumps(asdict(stored())), type=Results) == stored()
 
 
-def test_the_gates_are_met_in_the_stored_results() -> None:
+def test_the_thresholds_are_met_in_the_stored_results() -> None:
     held = [goal for goal in stored().goals if goal.what.startswith("requests of")]
     assert held
     assert all(goal.met for goal in held)
 
 
-def test_our_pace_is_on_the_front_for_reviews_of_every_length(tmp_path: Path) -> None:
+def test_the_polling_intervals_are_on_the_front_for_every_length(tmp_path: Path) -> None:
     table = wait(SMALL, tmp_path).tables[0]
     ours = {row[0]: row[-1] for row in table.rows if row[1] == OURS}
     assert ours == dict.fromkeys(KINDS, "yes")
     assert len(table.rows) == len(KINDS) * len(PACES)
 
 
-def test_what_the_front_does_not_say_is_said_with_the_figures() -> None:
+def test_other_trade_offs_are_listed_with_their_figures() -> None:
     ours, theirs, often = PACES
     played = [
         Waited(kind, pace, late, requests)
@@ -150,12 +150,12 @@ def test_what_the_front_does_not_say_is_said_with_the_figures() -> None:
     assert note.endswith("hours: 0.4 times the requests, 23 s later.")
 
 
-def test_an_answer_lies_there_until_the_next_question() -> None:
+def test_a_finished_answer_is_read_at_the_next_poll() -> None:
     every_ten = PACES["every 10 s, as the vendor's page shows"]
     assert play(Life(3, 25), every_ten, Random(0)) == (5, 3)  # noqa: S311 — a simulation
 
 
-def test_on_paper_what_is_looked_at_in_vain_counts_and_one_review_more_than_fits_is_too_much() -> None:
+def test_the_model_counts_unfinished_lookups_and_its_capacity_is_exact() -> None:
     day = Organisation()
     assert (day.peak.waiting, day.peak.requests > A_HOUR) == (55, True)
     assert Hour(10, 10).requests + LOOKED_AT * 40 == Hour(10, 50).requests
@@ -164,7 +164,7 @@ def test_on_paper_what_is_looked_at_in_vain_counts_and_one_review_more_than_fits
     assert polls(0) < polls(480)
 
 
-def test_one_that_is_later_and_asks_more_is_beaten_and_equals_are_not() -> None:
+def test_a_pace_that_is_later_with_more_requests_is_beaten() -> None:
     here = Waited("", "", late=2, requests=10)
     assert here.beats(Waited("", "", late=2, requests=11))
     assert not here.beats(Waited("", "", late=1, requests=11))
@@ -184,20 +184,20 @@ def test_a_document_with_a_region_too_many_or_too_few_is_refused() -> None:
             filled(wrong, results)
 
 
-def test_nobody_has_always_the_first_turn() -> None:
+def test_the_first_turn_rotates() -> None:
     said: list[str] = []
     got = measure.alternate(3, {"a": lambda: said.append("a"), "b": lambda: said.append("b")})
     assert said == ["a", "b", "b", "a", "a", "b"]
     assert {name: len(values) for name, values in got.items()} == {"a": 3, "b": 3}
 
 
-def test_a_square_has_a_slope_of_two_and_a_line_of_one() -> None:
+def test_the_slope_of_quadratic_growth_is_two_and_of_linear_growth_one() -> None:
     sizes = [10, 100, 1000]
     assert measure.slope(sizes, [size**2 for size in sizes]) == pytest.approx(2)
     assert measure.slope(sizes, [3 * size for size in sizes]) == pytest.approx(1)
 
 
-def test_what_is_bounded_is_judged_below_its_bound_and_every_room_that_is_too_steep_is_told() -> None:
+def test_growth_is_judged_below_the_limit_and_steep_growth_is_reported() -> None:
     def curve(name: str, power: int, bound: int) -> Curve:
         points = (Point(size, min(size, bound), min(size, bound) ** power) for size in (1, 10, 100, 1_000))
         return Curve(Stage(name, "lines", lambda _: lambda: None), tuple(points))
@@ -218,7 +218,7 @@ def test_requests_at_the_same_time_keep_the_service_busy_once_and_those_of_git_a
     assert Sample.of(9.0, seen) == Sample(9.0, requests=2, git=1, writes=1, traffic=27, served=2.5)
 
 
-def test_the_reviewers_time_is_left_out_and_what_github_is_asked_meanwhile_is_not() -> None:
+def test_the_reviewers_time_is_excluded_and_requests_meanwhile_are_not() -> None:
     github = (
         Exchange("GET", "/repos/a/b/pulls/1", 200, 1.0, 2.0, 0, 0),
         Exchange("PATCH", "/repos/a/b/check-runs/1", 200, 4.0, 4.5, 0, 0),
@@ -242,12 +242,12 @@ def test_a_number_has_three_digits_that_count(value: float, told: str) -> None:
     assert number(value) == told
 
 
-def test_a_measurement_has_its_middle_half_beside_it() -> None:
+def test_a_measurement_shows_its_interquartile_range() -> None:
     assert spread(measure.Spread.of([1.0, 2.0, 3.0, 4.0, 5.0])) == "3 (2 to 4)"
     assert spread(measure.Spread.of([3.0, 1.0, 2.0])) == "2 (1 to 3)", "so few have no middle half"
     assert spread(measure.Spread.of([2.0])) == "2"
     assert measure.ratios([1.0, 2.0], [2.0, 8.0]).middle == 3
 
 
-def test_a_bar_in_a_cell_ends_no_cell_and_numbers_stand_to_the_right() -> None:
+def test_a_bar_does_not_end_its_cell_and_numbers_are_aligned_right() -> None:
     assert markdown(("a", "b"), [("x|y", None), ("z", 2)]) == "| a | b |\n|---|--:|\n| x\\|y | - |\n| z | 2 |"

@@ -34,7 +34,7 @@ def run(here: Ground, number: int, inputs: Mapping[str, str] | None = None) -> S
     ("files", "findings", "kilobytes", "kilobytes_again"),
     [(100, 30, 315, 252), (100, 300, 470, 330), (1_000, 300, 1_310, 360)],
 )
-def test_a_first_review_takes_so_many_requests_and_bytes_and_another_run_fewer(
+def test_a_first_review_has_exact_requests_and_bytes_and_a_rerun_fewer(
     tmp_path: Path, files: int, findings: int, kilobytes: int, kilobytes_again: int
 ) -> None:
     with ground(tmp_path) as here:
@@ -50,7 +50,7 @@ def test_a_first_review_takes_so_many_requests_and_bytes_and_another_run_fewer(
         assert again.traffic <= kilobytes_again * 1_000
 
 
-def test_a_review_after_a_push_takes_as_many_unless_the_push_touches_what_was_found(tmp_path: Path) -> None:
+def test_a_review_after_a_push_takes_the_same_requests_unless_findings_changed(tmp_path: Path) -> None:
     with ground(tmp_path) as here:
         here.files = here.findings = 10
         number = here.pull_request()
@@ -74,7 +74,7 @@ def test_a_run_that_leaves_at_once_takes_fewer_and_asks_codevf_three_times(tmp_p
         assert run(here, number, LEAVING).requests == LEFT_AFTER_A_PUSH
 
 
-def test_what_a_collection_takes_grows_with_what_there_is_to_collect_and_hardly_with_what_is_open() -> None:
+def test_the_requests_of_a_collection_grow_with_finished_reviews_and_hardly_with_open_ones() -> None:
     assert of_collecting(200, 50, 10) - of_collecting(200, 49, 10) == 8
     assert of_collecting(200, 0, 0, bare=200) - of_collecting(50, 0, 0, bare=50) == 10
     assert of_collecting(200, 50, 10, bare=140) == 457, "it stays within an hour's limit"

@@ -34,7 +34,7 @@ def imported(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize("said", [["--version"], ["--help"], ["review", "--help"], []], ids=" ".join)
-def test_what_can_be_said_at_once_imports_no_library_and_few_modules(said: list[str]) -> None:
+def test_help_and_version_import_few_modules(said: list[str]) -> None:
     modules = imported(SAID.format(arguments=said))
     assert not {name.partition(".")[0] for name in modules} & LIBRARIES
     assert sum(name.startswith("reviewbot") for name in modules) <= 15

@@ -118,7 +118,7 @@ def test_each_finding_stands_below_its_lines_on_its_own_side(opened: Open) -> No
     assert page.locator("td.code > .s", has_text="SELECT").count() == 1
 
 
-def test_both_sides_stand_beside_each_other_and_the_findings_stay_in_place(opened: Open) -> None:
+def test_the_sides_are_next_to_each_other_and_findings_stay_in_place(opened: Open) -> None:
     visit = opened()
     page = visit.page
     page.click("#split")
@@ -152,7 +152,7 @@ def test_keys_lead_from_finding_to_finding_and_from_file_to_file(opened: Open, s
     assert visit.current == f"finding-{INJECTION.id}"
 
 
-def test_a_dialog_names_the_keys_and_keys_do_nothing_while_it_is_open_or_one_writes(opened: Open) -> None:
+def test_a_dialog_lists_the_keys_and_keys_are_ignored_while_it_is_open_or_in_a_field(opened: Open) -> None:
     page = (visit := opened()).page
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
@@ -202,7 +202,7 @@ def test_filters_show_what_matches_and_say_how_much(opened: Open) -> None:
     assert not page.locator("#clear").is_visible()
 
 
-def test_an_address_leads_to_its_finding_or_file_whatever_is_folded_or_filtered(opened: Open) -> None:
+def test_an_anchor_opens_its_finding_or_file_when_folded_or_filtered(opened: Open) -> None:
     visit = opened(at=f"#finding-{LATER.id}")
     page = visit.page
     expect(page.locator(visit.finding(LATER.id))).to_be_in_viewport()
@@ -228,7 +228,7 @@ def rows(page: Page, selector: str) -> int:
     return len({round(box["y"]) for one in page.locator(f"{selector}:visible").all() if (box := one.bounding_box())})
 
 
-def test_on_a_telephone_badges_and_the_toolbar_stay_on_their_lines(opened: Open) -> None:
+def test_on_a_phone_badges_and_the_toolbar_stay_on_their_lines(opened: Open) -> None:
     page = opened(**PHONE).page
     page.locator("table.diff").first.wait_for()
     assert max(height(page, ".badge, .severity")) < 24
@@ -335,7 +335,7 @@ def test_without_scripts_every_finding_is_there_with_its_code(opened: Open) -> N
     assert "Their code needs JavaScript" in page.locator("noscript").inner_text()
 
 
-def test_nothing_of_a_finding_or_of_the_code_runs_whatever_one_does(opened: Open) -> None:
+def test_nothing_in_a_finding_or_the_code_is_executed(opened: Open) -> None:
     visit = opened(Renderer().html(*hostile()), permissions=["clipboard-read", "clipboard-write"])
     page = visit.page
     assert page.locator(".file").count() == len(set(ATTEMPTS))
@@ -360,7 +360,7 @@ def test_nothing_of_a_finding_or_of_the_code_runs_whatever_one_does(opened: Open
         ("<i style='color: red'>x</i>", "style-src-attr"),
     ],
 )
-def test_the_policy_refuses_what_would_get_through(opened: Open, planted: str, refused: str) -> None:
+def test_the_policy_refuses_injected_content(opened: Open, planted: str, refused: str) -> None:
     html = usual().replace('<main class="page">', f'<main class="page">{planted}')
     visit = opened(html)
     visit.page.evaluate("document.querySelector('#x')?.click()")
@@ -372,7 +372,7 @@ def test_the_policy_refuses_what_would_get_through(opened: Open, planted: str, r
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_judge_of_accessibility_has_nothing_to_say(opened: Open, theme: str) -> None:
+def test_an_accessibility_checker_finds_nothing(opened: Open, theme: str) -> None:
     page = opened(color_scheme=theme).page
     for act in ("", "s", "?"):
         if act:
@@ -380,7 +380,7 @@ def test_a_judge_of_accessibility_has_nothing_to_say(opened: Open, theme: str) -
         assert violations(page) == []
 
 
-def test_nor_has_it_where_code_is_wider_than_the_window(opened: Open) -> None:
+def test_the_page_has_no_scrollbar_with_wide_code(opened: Open) -> None:
     page = opened(Renderer().html(*wide())).page
     scrolled = "all => all.filter(one => one.scrollWidth > one.clientWidth).length"
     for width in (1280, 390):

@@ -109,7 +109,7 @@ def test_few_reviews_have_charts_too(visits: Visits, count: int) -> None:
     assert "With fewer than 10 reviews, these figures mean little." in page.inner_text("main")
 
 
-def test_nothing_of_a_name_runs(visits: Visits) -> None:
+def test_nothing_in_a_name_is_executed(visits: Visits) -> None:
     for text in dict.fromkeys(ATTEMPTS):
         page = visits.open(Renderer().statistics(hostile(text)))
         assert page.locator("script, iframe, img, form, object, base, a").count() == 0

@@ -28,7 +28,7 @@ TEXTS_WITHOUT_END = st.tuples(TEXTS, st.sampled_from(["", "z"])).map("".join)
         ("A\nb\nC\n", Edit("x", 2, 2, "B"), "A\nB\nC\n"),
     ],
 )
-def test_an_edit_goes_where_its_lines_are(current: str, edit: Edit, after: str) -> None:
+def test_an_edit_is_applied_where_its_lines_are_now(current: str, edit: Edit, after: str) -> None:
     done = patched("a\nb\nc\n", current, [edit])
     assert (done.text, done.applied, done.refused) == (after, ("x",), {})
 
@@ -56,7 +56,7 @@ def test_a_new_line_in_a_file_of_one_line_without_an_ending_ends_with_a_line_fee
     assert patched("a", "a", [Edit("x", 1, 1, "a\nb")]).text == "a\nb"
 
 
-def test_a_carriage_return_that_ends_a_file_is_no_line_ending() -> None:
+def test_a_carriage_return_at_the_end_of_a_file_is_not_a_line_ending() -> None:
     assert patched("a\r", "a", [Edit("x", 1, 1, "b")]).refused
 
 
@@ -75,7 +75,7 @@ def test_a_carriage_return_that_ends_a_file_is_no_line_ending() -> None:
         ("B?\n", Edit("x", 1, 3, "")),
     ],
 )
-def test_an_edit_whose_lines_are_not_there_changes_nothing(current: str, edit: Edit) -> None:
+def test_an_edit_with_missing_lines_changes_nothing(current: str, edit: Edit) -> None:
     done = patched("a\nb\nc\n", current, [edit])
     assert (done.text, done.applied) == (current, ())
     assert done.refused == {"x": "its lines have changed since the review"}
@@ -91,7 +91,7 @@ def test_an_edit_whose_lines_are_not_there_changes_nothing(current: str, edit: E
         ("", Edit("x", 1, 3, "")),
     ],
 )
-def test_an_edit_that_is_there_is_neither_applied_nor_refused(current: str, edit: Edit) -> None:
+def test_an_edit_that_was_applied_before_is_neither_applied_nor_refused(current: str, edit: Edit) -> None:
     done = patched("a\nb\nc\n", current, [edit])
     assert (done.text, done.applied, done.there, done.refused) == (current, (), ("x",), {})
 
@@ -129,7 +129,9 @@ def test_only_lines_that_are_still_the_same_are_replaced(reviewed: str, current:
 
 @given(TEXTS_WITHOUT_END, TEXTS_WITHOUT_END)
 @settings(max_examples=25, deadline=None)
-def test_git_makes_the_same_of_a_patch(tmp_path_factory: pytest.TempPathFactory, before: str, after: str) -> None:
+def test_git_applies_a_patch_with_the_same_result(
+    tmp_path_factory: pytest.TempPathFactory, before: str, after: str
+) -> None:
     folder: Path = tmp_path_factory.mktemp("patch")
     (folder / "a.txt").write_bytes(before.encode())
     text = patch("a.txt", before, after)

@@ -256,9 +256,7 @@ def checked_out(mounts: Mounts) -> None:
     subprocess.run([GIT, "init", "--quiet", str(mounts.workspace)], check=True, timeout=30)
 
 
-def test_a_workspace_of_another_user_is_no_matter_and_a_file_of_certificates_is_trusted(
-    made: Images, tmp_path: Path
-) -> None:
+def test_a_workspace_of_another_user_and_a_certificate_file_work(made: Images, tmp_path: Path) -> None:
     """The certificates are where the documentation says; git trusts them, too, because the review fetches."""
     with company(tmp_path) as (rig, own, ports):
         rig.world.store.rules = Rules(diff_files=0)
@@ -302,7 +300,7 @@ def test_a_hostile_workspace_has_no_effect(made: Images, tmp_path: Path, target:
         assert not {TRAPPED, "stolen.json", "report.json"} & {path.name for path in ran.mounts.home.iterdir()}
 
 
-def test_the_local_reviewer_heeds_no_workspace_either(made: Images, tmp_path: Path) -> None:
+def test_the_local_reviewer_ignores_the_workspace(made: Images, tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         ran = run(made, rig, tmp_path / "runner", hostile, reviewer="local", fail_on="never")
         assert (ran.exit_status, ran.outputs["status"]) == (0, "completed"), ran.log
@@ -315,7 +313,7 @@ def nothing(mounts: Mounts) -> None:
     assert not list(mounts.workspace.iterdir())
 
 
-def test_a_signal_ends_it_in_time_with_everything_written_down(made: Images, tmp_path: Path) -> None:
+def test_a_signal_ends_it_in_time_with_everything_recorded(made: Images, tmp_path: Path) -> None:
     with house(tmp_path, life=TaskLife(pending=100_000, processing=100_000)) as rig:
         mounts, arguments = mounted(rig, tmp_path / "runner", nothing, wait_minutes="300")
         command = made.run("--name", "waiting", *arguments, IMAGE, "action")

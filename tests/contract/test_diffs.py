@@ -43,7 +43,7 @@ def shown(file: FileDiff, side: Side) -> dict[int, str]:
 
 @unhurried
 @given(pairs())
-def test_a_change_set_is_what_git_says(trees: tuple[Tree, Tree]) -> None:
+def test_a_change_set_matches_git(trees: tuple[Tree, Tree]) -> None:
     base, head = trees
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -150,7 +150,7 @@ def without_returns(lines: list[str]) -> list[str]:
     return [line.removesuffix("\r") for line in lines]
 
 
-def test_suggestions_can_be_committed_at_all() -> None:
+def test_some_suggestions_can_be_committed() -> None:
     """Check that the law above has cases."""
     (file,) = parse_diff("diff --git a/a b/a\nindex 1..2 100644\n--- a/a\n+++ b/a\n@@ -1 +1,2 @@\n one\n+two\n")
     view = FileView("a", "a", file.hunks)

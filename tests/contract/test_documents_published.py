@@ -22,12 +22,12 @@ DOCUMENTS = {
 }
 
 
-def test_the_documents_are_found() -> None:
+def test_the_documentation_is_found() -> None:
     assert {"SNAPSHOT", "MORE_THREAD_COMMENTS", "MORE_COMMENTS", "RESOLVE_THREAD"} <= DOCUMENTS.keys()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_a_document_holds_on_the_published_schema(name: str) -> None:
+def test_a_graphql_document_is_valid_in_the_published_schema(name: str) -> None:
     assert document_complaints(DOCUMENTS[name]) == ()
 
 

@@ -65,7 +65,7 @@ def annotated(**more: object) -> str:
     return check(output={**OUTPUT, "annotations": [ANNOTATION | more]})
 
 
-def test_what_is_right_passes() -> None:
+def test_valid_input_passes() -> None:
     assert not review()
     assert not comment(start_line=5, start_side="RIGHT")
     assert not check(output=OUTPUT)
@@ -123,7 +123,7 @@ def answered(status: int, body: object, kind: str = "application/json; charset=u
     return "\n".join(answer_complaints(asked, Answered(status, Headers({"content-type": kind}), data)))
 
 
-def test_a_drift_of_the_sandbox_is_named() -> None:
+def test_a_difference_between_sandbox_and_document_is_reported() -> None:
     assert "'user' is a required property" in answered(200, {"id": 1})
     assert "the status 418 is not described" in answered(418, {"message": "m"})
     assert "a refusal without a message" in answered(403, {"error": "m"})

@@ -131,12 +131,12 @@ def test_every_pin_in_a_snippet_names_its_release(name: str) -> None:
 
 
 @pytest.mark.parametrize("linter", LINTERS, ids=lambda linter: " ".join(linter[::2][:2]))
-def test_every_workflow_in_the_documents_passes_the_linter(linter: tuple[str, ...], tmp_path: Path) -> None:
+def test_every_workflow_in_the_documentation_passes_the_linter(linter: tuple[str, ...], tmp_path: Path) -> None:
     assert not complaint(linter, *(saved(tmp_path, text, re.sub(r"\W", "-", name)) for name, text in WORKFLOWS.items()))
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_a_workflow_in_the_documents_sets_inputs_that_are_taken(name: str) -> None:
+def test_a_workflow_in_the_documentation_sets_valid_inputs(name: str) -> None:
     inputs = YAML(typ="safe").load(ROOT / "action.yml")["inputs"]
     for job in YAML(typ="safe").load(WORKFLOWS[name])["jobs"].values():
         for step in job.get("steps", ()):  # a call of a reusable workflow has none
@@ -153,12 +153,12 @@ def test_permissions_alone_are_those_that_init_writes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in SNIPPETS if name not in {*WORKFLOWS, *HOOKS}])
-def test_a_config_in_the_documents_is_taken(name: str) -> None:
+def test_a_config_in_the_documentation_is_valid(name: str) -> None:
     read_settings({"reviewer": "local"}, SNIPPETS[name])  # raises with every problem
 
 
 @pytest.mark.parametrize("name", HOOKS)
-def test_a_hook_in_the_documents_is_ours_and_its_arguments_are_taken(name: str) -> None:
+def test_a_hook_in_the_documentation_is_valid(name: str) -> None:
     ours = {hook["id"]: hook["entry"].split()[1:] for hook in YAML(typ="safe").load(ROOT / ".pre-commit-hooks.yaml")}
     for repository in YAML(typ="safe").load(HOOKS[name])["repos"]:
         for hook in repository["hooks"]:

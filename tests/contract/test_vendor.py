@@ -25,7 +25,7 @@ def said(body: object, path: str = "tasks/create", method: str = "post") -> str:
     return "\n".join(complaints(method, f"/api/v1/{path}", sent))
 
 
-def test_what_is_right_passes() -> None:
+def test_valid_input_passes() -> None:
     assert not said(TASK)
     assert not said(TASK | {"tagId": 3})
     assert not said({"name": "acme/parcels"}, "projects/create")

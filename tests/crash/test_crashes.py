@@ -19,7 +19,7 @@ SEEDS = 3
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_whatever_happens_at_a_request_the_end_is_the_same(tmp_path: Path, scenario: Scenario) -> None:
+def test_a_fault_at_any_request_has_the_same_end(tmp_path: Path, scenario: Scenario) -> None:
     with town(tmp_path, clock=scenario.clock()) as here:
         right = undisturbed(here, scenario)
         chosen = Random(scenario.name).sample(list(scenario.points(right)), SAMPLE)  # noqa: S311 — the same every time

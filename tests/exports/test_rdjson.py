@@ -90,7 +90,7 @@ def test_a_finding_on_lines_with_a_suggestion_that_can_be_committed() -> None:
     }
 
 
-def test_a_suggestion_to_be_made_by_hand_is_none() -> None:
+def test_a_suggestion_to_apply_manually_is_not_committable() -> None:
     assert "suggestions" not in the_one(RACE)
 
 
@@ -119,7 +119,7 @@ def test_a_severity_has_a_word(severity: Severity, word: str) -> None:
     assert the_one(replace(RACE, severity=severity))["severity"] == word
 
 
-def test_lines_that_are_not_at_the_head_are_told_in_words() -> None:
+def test_lines_outside_the_head_are_described_in_words() -> None:
     left = the_one(replace(RACE, side=Side.LEFT))
     assert left["location"] == {"path": RACE.path}
     assert "line 18 before the change" in left["message"]
@@ -128,14 +128,14 @@ def test_lines_that_are_not_at_the_head_are_told_in_words() -> None:
     assert "lines 3 to 5" in elsewhere["message"]
 
 
-def test_what_names_no_file_has_a_place_all_the_same() -> None:
+def test_a_finding_without_a_file_has_a_place() -> None:
     assert the_one(UNRATED)["location"] == {"path": CLOSED_GATE.sent[0].path}
     (nowhere,) = written(replace(one(UNRATED), sent=(), held=()))
     assert nowhere["location"] == {"path": "."}
     assert "named no file" in nowhere["message"]
 
 
-def test_what_could_not_be_read_is_kept() -> None:
+def test_unreadable_parts_are_kept() -> None:
     (leftover,) = [item for item in written(CLOSED_GATE) if item["code"] == {"value": "leftover"}]
     assert "What about the cache?" in leftover["message"]
 
@@ -144,14 +144,14 @@ def test_no_findings_are_no_diagnostics() -> None:
     assert written(CLEAN) == []
 
 
-def test_an_earlier_finding_is_told_as_one_and_what_does_not_count_is_none() -> None:
+def test_an_open_earlier_finding_is_reported_as_carried() -> None:
     assert "Found by an earlier review. Its code has changed since" in the_one(CHANGED)["message"]
     messages = "".join(item["message"] for item in written(FOLLOWED))
     assert len(written(FOLLOWED)) == 5
     assert not [one for one in (WAIVED, FIXED, GONE) if one.title in messages]
 
 
-def test_nobody_is_called() -> None:
+def test_no_user_is_mentioned() -> None:
     assert "@acme" not in the_one(replace(RACE, explanation="@acme/everyone"))["message"]
 
 

@@ -46,7 +46,7 @@ def test_a_report_becomes_the_file_that_the_run_would_have_written(report: Path)
 
 
 @pytest.mark.parametrize("content", [b"{}", b"\xff\xfe", b""])
-def test_what_is_no_report_is_told_and_not_rendered(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_report_is_not_rendered(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other.json"
     path.write_bytes(content)
     status, text = rendered(path, "--to", "html")

@@ -66,7 +66,7 @@ def test_the_sum_is_the_sum_of_where_findings_ended() -> None:
     assert told["returned"] == sum(count for name, count in told.items() if name != "returned")
 
 
-def test_the_manifest_names_what_left_and_what_was_held_back() -> None:
+def test_the_manifest_lists_what_was_sent_and_held_back() -> None:
     manifest = document(CLEAN)["manifest"]
     assert [(one["path"], one["bytes"], one["whole"]) for one in manifest["sent"]] == [
         (one.path, one.bytes, one.whole) for one in CLEAN.sent
@@ -75,7 +75,7 @@ def test_the_manifest_names_what_left_and_what_was_held_back() -> None:
     assert manifest["heldBack"] == [{"path": "package-lock.json", "reason": "lock-file", "detail": "", "missed": False}]
 
 
-def test_what_is_unknown_is_null_and_never_nought() -> None:
+def test_unknown_values_are_null_and_never_zero() -> None:
     read = document(WAITING)
     assert (read["counts"], read["sum"], read["cost"]["used"]) == (None, None, None)
     assert document(LOCAL)["cost"] is None
@@ -88,7 +88,7 @@ def test_credits_keep_their_fractions() -> None:
     assert document(replace(CLEAN, cost=cost))["cost"]["used"] == "387.50"
 
 
-def test_words_that_are_no_text_do_not_break_the_file() -> None:
+def test_invalid_unicode_does_not_break_the_file() -> None:
     hostile = replace(INJECTION, title="\ud800 \x1b[31m\u202e\x9b\x7f</script>", path="\udcff.py")
     text = report_json(replace(CLEAN, files=(FileGroup("x", (hostile,)),)), version="1", review_url=None)
     assert text.isascii()
@@ -96,7 +96,7 @@ def test_words_that_are_no_text_do_not_break_the_file() -> None:
     assert json.loads(text)["findings"][0]["title"] == "? \x1b[31m\u202e\x9b\x7f</script>"
 
 
-def test_earlier_findings_stand_in_it_with_where_they_stand() -> None:
+def test_earlier_findings_are_listed_with_their_state() -> None:
     read = document(BYPASSED)
     assert [one["standing"] for one in read["closed"]] == ["fixed", "gone"]
     assert (read["closed"][0]["closedAt"], read["closed"][0]["note"]) == (FIXED.closed_at, FIXED.note)
@@ -110,7 +110,7 @@ def test_earlier_findings_stand_in_it_with_where_they_stand() -> None:
     assert read["bypass"] == {"by": "hubot-owner", "reason": BYPASSED.bypass and BYPASSED.bypass.reason}
 
 
-def test_the_head_that_has_to_come_first_is_named() -> None:
+def test_the_awaited_head_is_named() -> None:
     assert document(AWAITING)["awaited"] == BEFORE
     assert document(CLEAN)["awaited"] is None
     assert document(CLEAN)["progress"]["since"] is None

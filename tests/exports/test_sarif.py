@@ -93,7 +93,7 @@ def place(finding: FindingView) -> tuple[str, tuple[int, int] | None]:
     return unquote(physical["artifactLocation"]["uri"]), region and (region["startLine"], region["endLine"])
 
 
-def test_a_finding_on_lines_is_told_with_its_lines_its_rule_and_its_identity() -> None:
+def test_a_finding_on_lines_has_its_lines_rule_and_fingerprint() -> None:
     result = the_result(INJECTION)
     assert place(INJECTION) == ("src/shop/users.py", (41, 42))
     assert (result["ruleId"], result["level"]) == ("reviewbot/security-critical", "error")
@@ -117,7 +117,7 @@ def test_a_severity_has_a_level(severity: Severity, level: str) -> None:
     assert the_result(replace(RACE, severity=severity))["level"] == level
 
 
-def test_a_security_score_stands_at_the_rule_in_githubs_bands_and_nowhere_else() -> None:
+def test_only_a_rule_has_a_security_score_in_githubs_bands() -> None:
     rules = {rule["id"]: rule["properties"] for rule in written(CLEAN)["tool"]["driver"]["rules"]}
     scores = {name: float(one["security-severity"]) for name, one in rules.items() if "security-severity" in one}
     bands = {"critical": (9.1, 10), "high": (7, 8.9), "medium": (4, 6.9), "low": (0.1, 3.9)}
@@ -142,30 +142,30 @@ def test_every_kind_of_finding_has_a_rule_and_lines_only_at_the_head() -> None:
         assert ("region" in by_id[finding.id]["locations"][0]["physicalLocation"]) == at_head
 
 
-def test_a_deleted_line_is_no_line_of_the_file_and_the_message_says_so() -> None:
+def test_a_deleted_line_is_not_in_the_file_and_the_message_says_so() -> None:
     left = replace(RACE, side=Side.LEFT)
     assert place(left) == (RACE.path, None)
     assert "line 18 before the change" in the_result(left)["message"]["text"]
 
 
-def test_a_line_of_a_file_that_nobody_compared_is_not_claimed() -> None:
+def test_a_line_of_an_unverified_file_is_not_reported() -> None:
     assert place(CALLER) == (CALLER.path, None)
     assert "named lines 3 to 5" in the_result(CALLER)["message"]["text"]
 
 
-def test_what_names_no_file_stands_on_a_file_of_the_change_and_says_so() -> None:
+def test_a_finding_without_a_file_is_on_a_file_of_the_change_and_says_so() -> None:
     assert place(UNRATED) == (CLOSED_GATE.sent[0].path, None)
     assert "named no file" in the_result(UNRATED)["message"]["text"]
 
 
-def test_what_has_no_place_at_all_is_a_notification() -> None:
+def test_a_finding_without_a_place_is_a_notification() -> None:
     run = written(replace(one(UNRATED), sent=(), held=()))
     assert run["results"] == []
     (note,) = [n for n in run["invocations"][0]["toolExecutionNotifications"] if UNRATED.title in n["message"]["text"]]
     assert note["level"] == "warning"
 
 
-def test_what_could_not_be_read_and_what_could_not_be_done_are_notifications() -> None:
+def test_unreadable_parts_and_failures_are_notifications() -> None:
     texts = [note["message"]["text"] for note in written(CLOSED_GATE)["invocations"][0]["toolExecutionNotifications"]]
     assert any("What about the cache?" in text for text in texts)
     assert {*CLOSED_GATE.notices, *CLOSED_GATE.degraded} <= set(texts)
@@ -177,7 +177,7 @@ def test_a_path_is_percent_encoded_whole(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["../x", "a/../../x", "/etc/passwd", "a//b", "./x", "x/", "nul\0", "x" * 5000])
-def test_what_is_no_path_in_a_repository_is_not_made_one(path: str) -> None:
+def test_an_invalid_path_is_not_turned_into_a_valid_one(path: str) -> None:
     assert place(replace(RACE, path=path)) == (CLOSED_GATE.sent[0].path, None)
 
 
@@ -207,7 +207,7 @@ def test_a_result_says_whether_the_review_before_had_it() -> None:
     assert all("baselineState" not in result for result in written(AWAITING)["results"])
 
 
-def test_an_earlier_finding_is_told_as_one_with_the_reviewers_last_word() -> None:
+def test_an_earlier_finding_has_the_reviewers_last_note() -> None:
     text = the_result(CHANGED)["message"]["text"]
     assert "Found by an earlier review. Its code has changed since, and no review has confirmed" in text
     assert "The reviewer's last word: `locked` is there" in text
@@ -223,12 +223,12 @@ def test_a_waived_finding_is_suppressed_with_who_and_why() -> None:
     assert suppression["justification"] == f"octocat: {WAIVED.waived_for}"
 
 
-def test_what_is_fixed_or_gone_is_no_result_so_that_its_alert_is_closed() -> None:
+def test_a_fixed_or_gone_finding_is_not_a_sarif_result() -> None:
     ids = {result["partialFingerprints"]["reviewbot/v1"] for result in written(FOLLOWED)["results"]}
     assert ids == {one.id for group in FOLLOWED.files for one in group.findings} | {WAIVED.id}
 
 
-def test_a_bypass_and_what_is_not_remembered_are_notifications() -> None:
+def test_a_bypass_and_findings_beyond_the_ledger_are_notifications() -> None:
     texts = [note["message"]["text"] for note in written(BYPASSED)["invocations"][0]["toolExecutionNotifications"]]
     assert any(text.startswith("Bypassed by hubot-owner: The shop is down") for text in texts)
     assert "1 more finding of earlier reviews: only the severity is remembered." in texts
@@ -281,7 +281,7 @@ def test_the_worst_five_thousand_are_kept_and_the_rest_is_counted() -> None:
     assert "1,000 more findings" in run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
 
 
-def test_what_cannot_be_compressed_still_fits() -> None:
+def test_incompressible_content_fits() -> None:
     noise = random.Random(7)  # noqa: S311 — text that gzip cannot make smaller, the same every time
     groups = tuple(
         FileGroup(

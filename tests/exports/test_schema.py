@@ -51,7 +51,7 @@ def enumerated(name: str) -> set[str | None]:
     return {word for part in objects(PUBLISHED) for word in part["properties"].get(name, {}).get("enum", ())}
 
 
-def test_the_schema_is_one_and_is_of_the_version_that_is_written() -> None:
+def test_the_schema_is_valid_and_has_the_written_version() -> None:
     Draft202012Validator.check_schema(PUBLISHED)
     assert PUBLISHED["properties"]["schema"]["const"] == SCHEMA
 

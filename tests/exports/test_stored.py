@@ -50,7 +50,7 @@ OTHERS = [f'{{"schema": "reviewbot/report/{version}"}}' for version in (1, 3)]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "null", "[]", "7", "{}", *OTHERS])
-def test_what_is_no_report_of_ours_is_told_as_such(text: str) -> None:
+def test_a_file_that_is_not_reviewbots_report_is_reported(text: str) -> None:
     with pytest.raises(ReportUnreadable, match="report"):
         read_report(text)
 
@@ -78,7 +78,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
 
 
 @pytest.mark.parametrize("wrong", [{}, [], 10**30, 1.5, "\x1b[31m@x", True])
-def test_a_wrong_value_anywhere_is_told_with_its_place_or_read_as_what_it_is(wrong: object) -> None:
+def test_a_wrong_value_anywhere_is_reported_with_its_place_or_read(wrong: object) -> None:
     whole = json.loads(
         written(
             replace(

@@ -51,7 +51,7 @@ def part_of(chosen: list[Cell], part: int) -> list[Cell]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("part", range(PARTS))
-def test_a_trouble_comes_to_what_the_table_says(part: int) -> None:
+def test_an_error_has_the_outcome_in_the_table(part: int) -> None:
     for cell, end, right in ends(part_of(sample(), part)):
         assert right.held.tasks, right.log
         found = list(wrong(cell, end, right))

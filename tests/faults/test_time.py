@@ -78,7 +78,7 @@ def jumping_world(rig: Rig, env: dict[str, str], clock: JumpingClock) -> Iterato
         )
 
 
-def test_a_wall_clock_that_jumps_changes_neither_the_waits_nor_the_end(tmp_path: Path) -> None:
+def test_a_wall_clock_jump_changes_neither_waits_nor_deadline(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         soon = datetime.now(UTC) + timedelta(seconds=6)
         spent = (("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", str(int(soon.timestamp()))))
@@ -103,7 +103,7 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
-def test_when_nobody_listens_at_codevf_the_check_says_what_to_do(tmp_path: Path) -> None:
+def test_without_a_codevf_server_the_check_says_what_to_do(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         done = rig.run(codevf_url=f"{closed_port()}/api/v1/")
         assert (done.exit_status, done.outputs["reason"]) == (3, "unreachable")
@@ -111,7 +111,7 @@ def test_when_nobody_listens_at_codevf_the_check_says_what_to_do(tmp_path: Path)
         assert "Check the network, the proxy and the CodeVF URL" in done.log
 
 
-def test_when_nobody_listens_at_github_the_run_ends_and_buys_nothing(tmp_path: Path) -> None:
+def test_without_a_github_server_the_run_ends_and_buys_nothing(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         away = closed_port()
         rig.github_url = away
@@ -122,7 +122,7 @@ def test_when_nobody_listens_at_github_the_run_ends_and_buys_nothing(tmp_path: P
 
 
 @pytest.mark.parametrize("silent", ["github", "codevf"])
-def test_ten_seconds_of_silence_are_not_waited_out(tmp_path: Path, silent: str) -> None:
+def test_a_silent_server_times_out_within_ten_seconds(tmp_path: Path, silent: str) -> None:
     with house(tmp_path) as rig:
         faults = rig.github_faults if silent == "github" else rig.codevf_faults
         faults.add("/graphql$" if silent == "github" else "/tasks/task_", Delay(40))

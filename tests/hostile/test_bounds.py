@@ -25,7 +25,7 @@ LONG = "x" * 1_000_000
 SHA = "0" * 40
 
 
-def test_a_task_with_an_endless_id_is_not_one() -> None:
+def test_a_task_with_an_overlong_id_is_refused() -> None:
     with pytest.raises(ServiceError, match="is not a task: `id` is invalid"):
         read_task({"id": LONG, "status": "pending"}, None)
 
@@ -47,7 +47,7 @@ def test_a_name_that_github_cannot_have_is_refused(name: str) -> None:
         convert({name: LONG}, kind)
 
 
-def test_what_a_person_wrote_has_any_length() -> None:
+def test_human_text_can_have_any_length() -> None:
     written = {"id": 1, "html_url": "u", "body": LONG}
     assert convert(written, rest.Written).body == LONG
 
@@ -82,7 +82,7 @@ def test_the_words_of_a_comment_are_whole_and_a_reason_is_bounded() -> None:
     assert said.reason == LONG[: MAX_REASON - 1] + "…"
 
 
-def test_a_path_that_no_file_can_have_is_kept_in_the_explanation() -> None:
+def test_an_impossible_path_is_kept_in_the_explanation() -> None:
     findings = [{"severity": "high", "title": "T", "explanation": "E", "line": 1}]
     [long] = read_answer({"summary": "", "files": [{"path": LONG, "findings": findings}]}).findings
     assert long.path == LONG[: MAX_PATH - 1] + "…"

@@ -76,7 +76,7 @@ def test_git_gets_an_allow_listed_environment(seen: Seen) -> None:
         assert not set(HOSTILE) & set(variables)
 
 
-def test_the_edge_keeps_the_list_itself_whatever_it_is_given() -> None:
+def test_hostile_variables_are_dropped_from_the_environment() -> None:
     told = isolated_environment("https://x.example/o/r.git", "t", {"PATH": "/bin", **HOSTILE}, None)
     assert not set(HOSTILE) & set(told)
     assert told["PATH"] == "/bin"
@@ -98,14 +98,14 @@ def test_git_is_limited_in_memory_disk_and_time(seen: Seen) -> None:
         assert 0 < int(limits[3]) < 100_000
 
 
-def test_a_git_that_prints_without_end_is_ended(tmp_path: Path) -> None:
+def test_git_is_stopped_if_it_prints_without_end(tmp_path: Path) -> None:
     (tmp_path / "git").write_text("#!/bin/sh\nexec /usr/bin/yes\n", encoding="utf-8")
     (tmp_path / "git").chmod(0o755)
     with pytest.raises(ChangeUnreadable, match="was killed by signal"):
         Git(tmp_path, {"PATH": str(tmp_path)}, Bounds(seconds=60)).run("diff")
 
 
-def test_what_git_has_started_is_ended_with_it(tmp_path: Path) -> None:
+def test_gits_child_processes_are_ended_with_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "line")
     (tmp_path / "git").write_text("#!/bin/sh\n(echo begun; exec /bin/sleep 20) > line; :\n", encoding="utf-8")
     (tmp_path / "git").chmod(0o755)

@@ -23,7 +23,7 @@ def forge(rig: Rig, app: App) -> None:
 
 
 @pytest.mark.parametrize("app", [MALLORY, ACTIONS])
-def test_a_forged_check_neither_spares_the_review_nor_stands_above_its_verdict(tmp_path: Path, app: App) -> None:
+def test_a_forged_check_neither_replaces_the_review_nor_hides_its_verdict(tmp_path: Path, app: App) -> None:
     with house(tmp_path, engineer=canned(answer(CRITICAL))) as rig:
         forge(rig, app)
         assert rig.run().exit_status == 1
@@ -33,7 +33,7 @@ def test_a_forged_check_neither_spares_the_review_nor_stands_above_its_verdict(t
         assert (rig.checks()[-1].app, rig.checks()[-1].conclusion) == (ACTIONS, "failure")
 
 
-def test_what_another_app_has_made_is_no_verdict_for_a_merge_group(tmp_path: Path) -> None:
+def test_another_apps_check_is_no_verdict_for_a_merge_group(tmp_path: Path) -> None:
     with house(tmp_path, engineer=canned(answer(CRITICAL))) as rig:
         rig.run()
         forge(rig, MALLORY)
@@ -42,7 +42,7 @@ def test_what_another_app_has_made_is_no_verdict_for_a_merge_group(tmp_path: Pat
         assert (done.exit_status, [one.conclusion for one in rig.checks(group.head_sha)]) == (3, ["action_required"])
 
 
-def test_an_open_check_of_another_app_keeps_nobody_from_writing_ours(tmp_path: Path) -> None:
+def test_another_apps_open_check_does_not_prevent_reviewbots_check(tmp_path: Path) -> None:
     with house(tmp_path, engineer=canned(answer(CRITICAL))) as rig:
         head = rig.world.pull(REPO, rig.number).head_sha
         told = {"status": "in_progress", "external_id": f"pr{rig.number}="}

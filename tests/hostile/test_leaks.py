@@ -50,7 +50,7 @@ def test_a_secret_is_found_however_it_is_written(write: Callable[[str], str], se
     assert found == "a"
 
 
-def test_the_line_that_masks_a_secret_is_none_that_shows_it_and_the_next_one_is(tmp_path: Path) -> None:
+def test_a_masking_command_shows_no_secret_and_the_next_line_would(tmp_path: Path) -> None:
     (tmp_path / "log").write_text(f"::add-mask::{KEY}\nfine\n")
     assert not leaks(left_by_runs(tmp_path), [KEY])
     (tmp_path / "log").write_text(f"::add-mask::{KEY}\nnot fine: {KEY}\n")
@@ -114,7 +114,7 @@ def token_in_client(_: TaskRequest) -> Answer:
     return answer(finding("src/client.py", 2, code=line, existing_code=line, suggestion=fix, title="A token"))
 
 
-def test_what_an_author_committed_goes_nowhere_and_its_lines_keep_their_numbers(tmp_path: Path) -> None:
+def test_a_committed_secret_is_not_sent_and_lines_keep_their_numbers(tmp_path: Path) -> None:
     with house(tmp_path, engineer=token_in_client, config=CONFIG) as rig:
         committed(rig)
         done = rig.run(**FILES)
@@ -138,7 +138,7 @@ def test_what_an_author_committed_goes_nowhere_and_its_lines_keep_their_numbers(
     assert done.outputs["coverage"] == "partial"
 
 
-def test_a_file_of_secrets_that_was_renamed_is_still_one(tmp_path: Path) -> None:
+def test_a_renamed_file_of_secrets_is_held_back(tmp_path: Path) -> None:
     lines = "".join(f"SETTING_{number}=on\n" for number in range(9))
     with house(tmp_path, files={".env": f"{lines}HOST=inner.example\n"}) as rig:
         rig.world.push(REPO, "topic", {".env": None, ".env.example": lines}, author="mona")
@@ -146,7 +146,7 @@ def test_a_file_of_secrets_that_was_renamed_is_still_one(tmp_path: Path) -> None
         assert "inner.example" not in sent_to_codevf(rig)
 
 
-def test_what_an_older_head_was_told_of_a_line_with_a_secret_stands_on_it_without_the_secret(tmp_path: Path) -> None:
+def test_a_finding_on_a_line_with_a_secret_is_placed_without_the_secret(tmp_path: Path) -> None:
     leak, cited = PLANTS["src/client.py"], answer(finding("leak.py", 2))
     with house(tmp_path, life=TaskLife(pending=2, processing=2), engineer=lambda _: cited) as rig:
         rig.world.push(REPO, "topic", {"leak.py": leak}, author="mona")
@@ -165,9 +165,7 @@ def test_what_an_older_head_was_told_of_a_line_with_a_secret_stands_on_it_withou
     "status", [401, 422, *(pytest.param(status, marks=pytest.mark.proof) for status in (400, 403, 404, 409, 500))]
 )
 @pytest.mark.parametrize(("service", "secret"), [("github", TOKEN), ("codevf", KEY)])
-def test_a_service_that_repeats_our_secret_is_not_repeated(
-    tmp_path: Path, service: str, secret: str, status: int
-) -> None:
+def test_a_secret_in_a_services_error_is_not_repeated(tmp_path: Path, service: str, secret: str, status: int) -> None:
     echo = json.dumps({"error": f"no such key: {secret}", "message": f"Bad credentials {secret}", "errors": [secret]})
     reply = Reply(status, (("content-type", "application/json"),), echo.encode())
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
@@ -177,7 +175,7 @@ def test_a_service_that_repeats_our_secret_is_not_repeated(
         assert next(one.status for one in faults.requests() if one.fault) == status
 
 
-def test_an_answer_that_holds_the_key_does_not_make_us_show_it(tmp_path: Path) -> None:
+def test_a_key_in_an_answer_is_not_shown(tmp_path: Path) -> None:
     told = answer(finding("app.py", 12, title=KEY, explanation=KEY, code=KEY, suggestion=KEY), summary=KEY)
     with house(tmp_path, engineer=lambda _: told) as rig:
         assert rig.run(**FILES).outputs["findings"] == "1"
@@ -190,7 +188,7 @@ def test_debugging_shows_none(tmp_path: Path) -> None:
         assert "::debug::" in done.log
 
 
-def test_a_bug_of_ours_tells_where_and_no_value(tmp_path: Path) -> None:
+def test_a_bug_report_names_the_place_and_no_value(tmp_path: Path) -> None:
     class Fragile(io.StringIO):
         """A log that fails while a secret is being written."""
 

@@ -166,7 +166,7 @@ def test_the_reports_can_be_read_and_printed(review: Made) -> None:
     assert (page.count("<script"), page.count("</script>")) == (2, 2)  # the page's data and reviewbot's markup
 
 
-def test_a_free_answer_takes_no_effect_either(tmp_path: Path) -> None:
+def test_a_free_answer_has_no_effect_either(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: FreeText("\n\n".join(ATTACKS))) as rig:
         assert_inert(made(rig, rig.run()))
 
@@ -178,7 +178,7 @@ SAID = (
 
 
 @pytest.mark.parametrize("service", ["github", "codevf"])
-def test_what_a_service_says_of_an_error_takes_no_effect(tmp_path: Path, service: str) -> None:
+def test_a_services_error_text_has_no_effect(tmp_path: Path, service: str) -> None:
     reply = Reply(422, (("content-type", "application/json"),), json.dumps({"message": SAID}).encode())
     with house(tmp_path, engineer=lambda _: answer()) as rig:
         faults = {"github": rig.github_faults, "codevf": rig.codevf_faults}[service]

@@ -27,7 +27,7 @@ def test_a_suggestion_is_shown_as_the_change_that_it_makes() -> None:
     assert "a &lt; b" in page
 
 
-def test_a_suggestion_of_nothing_deletes_the_lines() -> None:
+def test_an_empty_suggestion_is_a_deletion() -> None:
     assert diff([CodeLine(7, "-", "a < b")]) in words("```suggestion\n```", OLD)
 
 
@@ -39,14 +39,14 @@ def test_a_warning_is_a_box() -> None:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_a_terminal_shows_the_words_in_their_colours_and_nothing_that_moves(theme: str) -> None:
+def test_a_terminal_shows_colours_without_control_sequences(theme: str) -> None:
     page = screen("\x1b[1;31m<closed>\x1b[0m", theme)
     assert "&lt;closed&gt;" in page
     assert "font-weight: bold" in page
     assert "\x1b" not in page
 
 
-def test_a_comment_stands_below_its_lines() -> None:
+def test_a_comment_is_below_its_lines() -> None:
     page = document([thread("src/<a>.py", OLD, "Words.")], "dark")
     assert page.index("src/&lt;a&gt;.py") < page.index("a &lt; b") < page.index("Words.")
     assert 'data-theme="dark"' in page
@@ -54,7 +54,7 @@ def test_a_comment_stands_below_its_lines() -> None:
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize(("name", "page"), [("report", "files.md"), ("statistics", "stats.md")])
-def test_the_documents_show_the_pages(name: str, page: str, theme: str) -> None:
+def test_the_documentation_shows_the_pages(name: str, page: str, theme: str) -> None:
     name = f"{name}-{theme}"
     assert f"pictures/{name}.png" in (PICTURES.parent / page).read_text(encoding="utf-8")
     assert 10_000 < (PICTURES / f"{name}.png").stat().st_size < 500_000

@@ -24,13 +24,13 @@ def test_the_inputs_are_the_settings_in_the_same_order(action: dict[str, Any]) -
     assert list(action["inputs"]) == [row.name for row in ACTION_INPUTS]
 
 
-def test_only_the_token_has_a_default_so_that_the_config_file_can_be_heard(action: dict[str, Any]) -> None:
+def test_only_the_token_has_a_default_that_overrides_the_config_file(action: dict[str, Any]) -> None:
     defaults = {name: row["default"] for name, row in action["inputs"].items() if "default" in row}
     assert defaults == {"github-token": "${{ github.token }}"}
 
 
 @pytest.mark.parametrize("row", ACTION_INPUTS, ids=lambda row: row.name)
-def test_each_description_tells_the_default(action: dict[str, Any], row: Input) -> None:
+def test_each_description_states_the_default(action: dict[str, Any], row: Input) -> None:
     description = action["inputs"][row.name]["description"]
     assert description.endswith(f" Default: `{row.default}`." if row.default else "."), description
     assert "Default: " in description
@@ -56,30 +56,30 @@ def test_the_action_runs_the_image_built_from_the_dockerfile(action: dict[str, A
     assert action["runs"] == {"using": "docker", "image": "Dockerfile", "args": ["action"]}
 
 
-def test_the_twin_has_the_same_inputs(action: dict[str, Any], twin: dict[str, Any]) -> None:
+def test_the_docker_free_action_has_the_same_inputs(action: dict[str, Any], twin: dict[str, Any]) -> None:
     assert twin["inputs"] == action["inputs"]
 
 
-def test_the_twin_has_the_same_outputs(action: dict[str, Any], twin: dict[str, Any]) -> None:
+def test_the_docker_free_action_has_the_same_outputs(action: dict[str, Any], twin: dict[str, Any]) -> None:
     assert list(twin["outputs"]) == list(action["outputs"])
     for name, row in twin["outputs"].items():
         assert row == {**action["outputs"][name], "value": f"${{{{ steps.review.outputs.{name} }}}}"}
 
 
-def test_the_twin_hands_every_input_over_by_environment(twin: dict[str, Any]) -> None:
+def test_the_docker_free_action_passes_every_input_by_environment(twin: dict[str, Any]) -> None:
     (review,) = [step for step in twin["runs"]["steps"] if step.get("id") == "review"]
     handed = {name: text for name, text in review["env"].items() if name.startswith("INPUT_")}
     assert handed == {f"INPUT_{name.upper()}": f"${{{{ inputs.{name} }}}}" for name in twin["inputs"]}
 
 
-def test_the_twin_puts_no_expression_into_a_script(twin: dict[str, Any]) -> None:
+def test_the_docker_free_action_puts_no_expression_into_a_script(twin: dict[str, Any]) -> None:
     scripts = [step["run"] for step in twin["runs"]["steps"] if "run" in step]
     assert scripts
     scripts += [step["env"]["START"] for step in twin["runs"]["steps"] if "run" in step]
     assert not [script for script in scripts if EXPRESSION.search(script)]
 
 
-def test_the_twin_imports_nothing_from_the_working_directory(twin: dict[str, Any]) -> None:
+def test_the_docker_free_action_imports_nothing_from_the_working_directory(twin: dict[str, Any]) -> None:
     scripts = [step["run"] for step in twin["runs"]["steps"] if "run" in step]
     assert scripts == ['exec "$PYTHON" -I -S -u -c "$START" action']
 

@@ -109,7 +109,7 @@ def test_only_an_archive_on_this_machine_may_lack_a_digest(step: Step) -> None:
     assert "is not the released archive" in refused
 
 
-def test_a_full_disk_is_one_line(step: Step) -> None:
+def test_a_full_disk_is_reported_in_one_line(step: Step) -> None:
     assert "The archive cannot be unpacked in RUNNER_TEMP, so nothing was reviewed: " in step.refused(file_bytes=10)
 
 

@@ -36,14 +36,14 @@ def bare(cell: str) -> str:
     return re.sub(r"(?<=\d),(?=\d{3})", "", cell.strip().strip("`"))
 
 
-def test_a_hold_in_the_documents_is_the_one_that_is_computed(costs: str) -> None:
+def test_a_hold_in_the_documentation_is_the_computed_one(costs: str) -> None:
     for mode, credits_, expertise, tasks, told in rows(costs, r"mode \| `max-credits` \| expertise"):
         one = hold(int(credits_), Mode(mode), Decimal(expertise))
         assert int(credits_) in Mode(mode).credits
         assert int(tasks) * one == int(told)
 
 
-def test_a_size_in_the_documents_is_the_one_that_is_computed(costs: str) -> None:
+def test_a_size_in_the_documentation_is_the_computed_one(costs: str) -> None:
     default = Settings()
     auto = AutoSize(default.base_credits, default.credits_per_100_lines, default.max_credits_ceiling)
     sizes = list(rows(costs, r"lines \| `max-credits`"))
@@ -55,14 +55,14 @@ def test_a_size_in_the_documents_is_the_one_that_is_computed(costs: str) -> None
     assert [int(one) for one in yaml.values()] == [auto.base, auto.per_100_lines, auto.ceiling]
 
 
-def test_what_a_team_holds_in_a_month_is_the_product_of_its_figures(costs: str) -> None:
+def test_the_monthly_hold_of_a_team_is_the_product_of_its_figures(costs: str) -> None:
     teams = list(rows(costs, "team"))
     assert len(teams) == 3
     for _, pulls, reviews, _, held, month in teams:
         assert int(pulls) * int(reviews) * int(held) == int(month)
 
 
-def test_the_multipliers_in_the_documents_are_the_programs(costs: str) -> None:
+def test_the_multipliers_in_the_documentation_match_the_program(costs: str) -> None:
     told = {
         mode: (Decimal(multiplier), *map(int, credits_.split(" to ")))
         for mode, multiplier, credits_ in rows(costs, "mode \\| multiplier")

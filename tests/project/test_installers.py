@@ -195,7 +195,7 @@ def test_a_pin_without_its_extra_does_not_install(root: Path, tmp_path: Path, pi
     assert "must have their versions pinned" in done.stderr
 
 
-def test_every_list_is_here(root: Path) -> None:
+def test_every_requirements_file_is_known(root: Path) -> None:
     assert {path.stem for path in (root / "requirements").glob("*.txt")} == MADE_BY.keys()
 
 
@@ -232,7 +232,7 @@ def applies(requirement: Requirement, extras: set[str]) -> bool:
     )
 
 
-def test_what_is_installed_here_is_what_is_pinned(root: Path) -> None:
+def test_the_installed_packages_are_the_pinned_ones(root: Path) -> None:
     """`.ci/run` sets up this environment while newer releases are visible."""
     here = installed(root, "dev")
     for path in (root / "requirements").glob("*.txt"):

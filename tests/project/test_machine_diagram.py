@@ -14,7 +14,7 @@ def test_the_page_has_the_diagram_and_the_table_of_the_code() -> None:
     assert table() in PAGE, "run `python -m tests.project.machine_diagram`"
 
 
-def test_every_phase_asks_for_a_step_and_every_step_is_asked_for() -> None:
+def test_every_phase_has_a_step_and_every_step_is_used() -> None:
     asked = steps_of()
     assert set(asked) == set(PHASES)
     assert set().union(*asked.values()) == STEPS
@@ -28,7 +28,7 @@ def test_every_phase_leads_to_the_end() -> None:
     assert reached == set(PHASES)
 
 
-def test_an_edge_that_a_longer_way_explains_is_left_out() -> None:
+def test_a_transitive_edge_is_left_out() -> None:
     names = list(PHASES)[:3]
     edges = {name: frozenset() for name in PHASES} | {names[0]: frozenset(names[1:]), names[1]: frozenset(names[2:])}
     assert reduced(edges)[names[0]] == {names[1]}

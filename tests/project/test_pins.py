@@ -112,7 +112,7 @@ def test_every_pin_has_hashes_and_nothing_else(pins: dict[str, dict[str, Pin]]) 
 
 
 @pytest.mark.parametrize("name", ["runtime", "action", "build", "docs"])
-def test_no_list_has_another_version_than_the_developers(pins: dict[str, dict[str, Pin]], name: str) -> None:
+def test_every_list_has_the_versions_of_the_developers_list(pins: dict[str, dict[str, Pin]], name: str) -> None:
     assert not {key for key, pin in pins[name].items() if pins["dev"].get(key, pin).version != pin.version}
 
 

@@ -57,7 +57,7 @@ def test_a_release_needs_the_archives_of_all_machines(root: Path, tree: Path) ->
     assert done.stderr.endswith("reviewbot-linux-aarch64.tar.gz is missing; run `make archive` without MACHINE.\n")
 
 
-def test_what_is_pinned_is_not_pinned_again(root: Path, tree: Path) -> None:
+def test_a_pinned_action_cannot_be_pinned_again(root: Path, tree: Path) -> None:
     pin(root, tree)
     done = pin(root, tree)
     assert (done.returncode, "has 0 lines" in done.stderr) == (1, True)

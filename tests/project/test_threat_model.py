@@ -40,7 +40,7 @@ def test_threats_without_a_test_are_listed_with_advice(model: str, root: Path) -
     assert model.count("forks.md#what-pinning-the-source-does-not-do") == 2
 
 
-def test_it_is_linked_from_where_people_look(root: Path) -> None:
+def test_the_threat_model_is_linked_from_the_readme_and_the_security_policy(root: Path) -> None:
     for name in ("README.md", "SECURITY.md"):
         text = (root / name).read_text(encoding="utf-8")
         assert "docs/threat-model.md" in text

@@ -17,7 +17,7 @@ def jobs(root: Path) -> Iterator[dict[str, Any]]:
         yield from read_yaml(path)["jobs"].values()
 
 
-def test_what_lists_the_contents_of_a_release_may_push_and_sign_nothing(root: Path) -> None:
+def test_the_job_that_lists_the_contents_can_push_and_sign_nothing(root: Path) -> None:
     listing = [job for job in jobs(root) if any(DOWNLOADING in step.get("uses", "") for step in job["steps"])]
     assert listing
     assert [job["permissions"] for job in listing] == [{}] * len(listing)

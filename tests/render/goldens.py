@@ -267,7 +267,7 @@ AT_A_BRANCH = {
     "memory": of_reason(Reason.MEMORY),
     "nothing-selected": of_reason(Reason.NOTHING_SELECTED),
     "route": of_reason(Reason.ROUTE),
-    "no-key": of_error(NoKey("A review is due and there is no CodeVF API key.", hint=WITHOUT_KEY)),
+    "no-key": of_error(NoKey("A review is due, but there is no CodeVF API key.", hint=WITHOUT_KEY)),
 }
 """Results of `reviewbot review --format markdown`."""
 

@@ -206,7 +206,7 @@ def _parts(plain: Renderer, placed: Sequence[Placed]) -> Iterator[tuple[str, int
 
 @often
 @given(result=swollen(), rules=rules_of_all_kinds, detail=st.sampled_from(COMMENT_DETAILS))
-def test_what_is_left_out_is_never_worse_than_what_is_shown(
+def test_an_omitted_finding_is_never_worse_than_a_shown_one(
     result: object, rules: PlacementRules, detail: Detail
 ) -> None:
     report = read_result(result)

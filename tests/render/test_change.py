@@ -66,7 +66,7 @@ def test_a_crlf_ends_a_line_and_a_lone_carriage_return_is_shown() -> None:
         assert json.loads(code)[0][0][2] == ["-a", "+b", "+c⟨U+000D⟩d", "+e⟨U+000D⟩"]
 
 
-def test_lengths_are_those_that_a_browser_counts_and_colours_know_what_stands_above_the_hunk() -> None:
+def test_lengths_are_utf_16_units_and_colours_use_the_lines_above_the_hunk() -> None:
     head = 'def f():\n    """Words.\n' + "\n" * 5 + '    more words\n    and \N{PARTY POPPER} more"""\n'
     whole = head + "    return None  # nothing\nx = 1\n"
     (((_, _, rows),),) = json.loads(written([view(text=whole)], Colours().of)[1])
@@ -96,7 +96,7 @@ def test_code_is_coloured_in_pieces_and_until_the_time_is_used_up() -> None:
     ("path", "piece"),
     [("A.java", "a "), ("a.tf", "-"), ("a.js", "'\\")],
 )
-def test_code_that_nobody_writes_is_read_in_seconds(path: str, piece: str) -> None:
+def test_pathological_code_is_read_in_seconds(path: str, piece: str) -> None:
     began = time.process_time()
     Colours(seconds=0.1).of(path, [piece * (PIECE // len(piece) // 4)] * 100)
     assert time.process_time() - began < 5
@@ -111,7 +111,7 @@ def test_data_end_no_element_and_come_back_as_they_were(kind: Kind) -> None:
         text.encode()
 
 
-def test_files_without_room_are_headings_alone_and_the_first_ones_have_it() -> None:
+def test_files_beyond_the_space_are_headings_only() -> None:
     files = [FileView(f"{number}.py", f"{number}.py", view().hunks) for number in range(5)]
     size = len(written(files[:1], plain)[1].encode())
     headings, code = written([*files, FileView("mode.sh", "mode.sh", ())], plain, room=2 * size)

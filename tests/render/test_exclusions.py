@@ -28,15 +28,15 @@ def test_a_single_file_is_one_line() -> None:
 
 
 @pytest.mark.parametrize("path", ["a.py ", "a\t", "a\u2028b", "a\x0bb", "a\x85"])
-def test_a_name_that_the_setting_would_read_as_another_is_no_pattern(path: str) -> None:
+def test_a_name_that_the_setting_would_read_as_another_is_not_a_pattern(path: str) -> None:
     assert exclusions([path, " b"]) == ("! b",)
     assert PATTERNS.read(f"!{path}") != (f"!{path}",)
 
 
 @pytest.mark.parametrize("path", ["a\x7fb", "a\x80b", "a\tb", "a\u202eb", "a\u200bb", "a\xa0b", "a\u3164b", "a\ufffe"])
-def test_a_name_that_yaml_refuses_or_nobody_could_read_is_no_pattern(path: str) -> None:
+def test_an_unreadable_name_or_one_that_yaml_refuses_is_not_a_pattern(path: str) -> None:
     assert exclusions([path, "b"]) == ("!b",)
 
 
-def test_a_name_that_is_redacted_is_no_pattern_and_only_the_first_files_are_named() -> None:
+def test_a_name_that_is_redacted_is_not_a_pattern_and_only_the_first_files_are_named() -> None:
     assert exclusions(["[REDACTED:github-token]/a", "a\nb", *"abcdefg"]) == ("!a", "!b", "!c", "!d", "!e")

@@ -103,7 +103,7 @@ WRITERS: Mapping[str, Writer] = {
 }
 
 
-def test_every_writer_of_the_renderer_is_here() -> None:
+def test_every_writer_of_the_renderer_is_listed() -> None:
     names = {name for name in vars(Renderer) if not name.startswith("_")} - {
         "check_overrides",
         "words",
@@ -169,7 +169,7 @@ def test_the_smallest_page_names_no_file_and_counts_them_all() -> None:
 
 @pytest.mark.proof
 @pytest.mark.parametrize("choice", range(len(Reason)))
-def test_more_than_fits_in_every_field_fits_whatever_a_run_comes_to(renderer: Renderer, choice: int) -> None:
+def test_overlong_fields_fit_for_every_outcome(renderer: Renderer, choice: int) -> None:
     view = Building(lambda _: "$" * 70_000, 1, choice).of(SummaryView)
     assert view.outcome.reason is list(Reason)[choice]
     for writer in (WRITERS["summary"], WRITERS["check"]):
@@ -179,7 +179,7 @@ def test_more_than_fits_in_every_field_fits_whatever_a_run_comes_to(renderer: Re
 
 @pytest.mark.proof
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_flood_takes_little_memory(renderer: Renderer, name: str) -> None:
+def test_thousands_of_findings_need_little_memory(renderer: Renderer, name: str) -> None:
     writer = WRITERS[name]
     view = Building(lambda _: TEXTS["mixture"], 3).of(writer.view)
     tracemalloc.start()
@@ -192,7 +192,7 @@ def test_a_flood_takes_little_memory(renderer: Renderer, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_what_is_cut_says_so(renderer: Renderer, name: str) -> None:
+def test_truncated_text_is_marked(renderer: Renderer, name: str) -> None:
     """Each text has a unique start; where it is shown, an ellipsis or a number of characters follows."""
     writer = WRITERS[name]
     names = {place.rpartition(".")[2] for place in texts_of(writer.view)} - {*TRUSTED, *ABBREVIATED}
@@ -207,7 +207,7 @@ def test_what_is_cut_says_so(renderer: Renderer, name: str) -> None:
 
 @pytest.mark.proof
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_json_report_holds_each_text_of_a_finding_and_the_other_files_fit(text: str) -> None:
+def test_the_json_report_has_each_text_of_a_finding_and_the_other_files_fit(text: str) -> None:
     view = Building(lambda _: TEXTS[text], 1).of(SummaryView)
     [finding] = json.loads(report_json(view, version="0", review_url=None))["findings"]
     expected = TEXTS[text].encode("utf-8", "replace").decode("utf-8")  # UTF-8 has no lone surrogates

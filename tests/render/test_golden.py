@@ -39,9 +39,7 @@ _USED = re.compile(r'{% (?:include|from|extends|import) "([^"]+)"')
 
 
 @pytest.mark.parametrize("name", GOLDENS)
-def test_what_people_read_is_what_stands_in_the_golden_file(
-    renderer: Renderer, golden: Callable[[str, str], None], name: str
-) -> None:
+def test_texts_equal_their_golden_files(renderer: Renderer, golden: Callable[[str, str], None], name: str) -> None:
     golden(name, GOLDENS[name].write(renderer))
 
 
@@ -66,7 +64,7 @@ def test_a_review_of_a_branch_speaks_of_no_pull_request(renderer: Renderer, name
 
 
 @pytest.mark.parametrize("why", [*ON_LINES, *ON_FILES])
-def test_a_comment_says_how_it_was_placed(renderer: Renderer, why: Why) -> None:
+def test_a_comment_states_how_its_finding_was_placed(renderer: Renderer, why: Why) -> None:
     foot = renderer.comment(comment_of(replace(NAMING, why=why))).rpartition("<sub>")[2]
     assert foot.count(" · ") == (1 if why is Why.CITED else 2)
 
@@ -159,7 +157,7 @@ def test_a_usual_summary_is_short(renderer: Renderer) -> None:
     assert 200 < len(_words(text)) < 350
 
 
-def test_what_does_not_block_is_folded(renderer: Renderer) -> None:
+def test_findings_that_do_not_block_are_folded(renderer: Renderer) -> None:
     shown, _, folded = renderer.summary(THIRTEEN).partition("<details><summary>10 findings do not block</summary>")
     folded = folded.partition("</details>\n\n")[0]
     assert [(one.id in shown, one.id in folded) for one in every_finding(THIRTEEN.files)] == [
@@ -233,7 +231,7 @@ def test_every_error_has_at_most_one_cause_and_one_way_to_fix_it(renderer: Rende
 
 
 @pytest.mark.parametrize("name", ["error-refused", "error-cancelled", "error-over-budget", "error-settings"])
-def test_an_exact_message_has_no_guess_beside_it(renderer: Renderer, name: str) -> None:
+def test_an_exact_message_has_no_usual_cause(renderer: Renderer, name: str) -> None:
     assert "Usual cause" not in GOLDENS[f"{name}.md"].write(renderer)
 
 
@@ -247,7 +245,7 @@ def test_a_bug_says_where_to_report_it(renderer: Renderer) -> None:
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_the_local_reviewer_never_talks_of_money_unless_the_reason_is_money(renderer: Renderer, reason: Reason) -> None:
+def test_the_local_reviewer_mentions_costs_only_if_they_are_the_reason(renderer: Renderer, reason: Reason) -> None:
     of_money = {Reason.NO_KEY, Reason.OVER_BUDGET, Reason.NOT_APPROVED, Reason.CANCELLED, Reason.REFUSED}
     if reason in of_money | {Reason.UNREACHABLE, Reason.DEFERRED, Reason.CHECKS}:
         pytest.skip("only the paid reviewer comes to this")
@@ -260,7 +258,7 @@ def test_the_local_reviewer_never_talks_of_money_unless_the_reason_is_money(rend
 @pytest.mark.parametrize(
     ("fail_on", "closing"), [("critical", 3), ("high", 4), ("medium", 5), ("info", 6), ("never", 0), ("", 2)]
 )
-def test_what_closes_the_gate_is_counted_with_what_is_no_longer_told(fail_on: str, closing: int) -> None:
+def test_blocking_findings_include_those_no_longer_listed(fail_on: str, closing: int) -> None:
     """An old report names no `failOn`; then only its findings can be counted."""
     assert replace(FOLLOWED, fail_on=fail_on).closing == closing
 

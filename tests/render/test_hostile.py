@@ -38,7 +38,7 @@ from tests.render.view_builders import (
 )
 
 
-def test_poison_reaches_every_text_of_a_finding() -> None:
+def test_hostile_text_is_put_into_every_field_of_a_finding() -> None:
     bad = filled(INJECTION, "!")
     assert (bad.title, bad.explanation, bad.path, bad.code, bad.suggestion, bad.references) == ("!",) * 5 + (("!",),)
     assert (bad.note, bad.waived_by, bad.waived_for, bad.closed_at) == ("!",) * 4
@@ -133,7 +133,7 @@ ENDS = (
 
 
 @pytest.mark.parametrize("name", STANDINGS)
-def test_an_attack_in_every_field_of_a_state_ends_and_begins_no_hidden_line(renderer: Renderer, name: str) -> None:
+def test_an_attack_in_every_field_of_a_state_starts_or_ends_no_hidden_line(renderer: Renderer, name: str) -> None:
     clean = renderer.standing(filled(STANDINGS[name], "word"))
     body = renderer.comment(COMMENT)
     for attack in (*ENDS, *ATTACKS):
@@ -147,7 +147,7 @@ def test_an_attack_in_every_field_of_a_state_ends_and_begins_no_hidden_line(rend
         assert with_state(marked, "> other") == with_state(body, "> other"), attack
 
 
-def test_a_template_that_would_end_the_word_itself_is_an_error() -> None:
+def test_a_template_that_ends_the_state_is_an_error() -> None:
     mine = '{% extends "shipped/standing.md.j2" %}{% block standing %}<!-- x -->{% endblock %}'
     with pytest.raises(TemplateError, match=r"`standing\.md\.j2`: it contains a hidden comment"):
         Renderer({"standing.md.j2": mine})
@@ -297,7 +297,7 @@ def test_a_question_cannot_leave_its_fence(renderer: Renderer, kind: Kind) -> No
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_an_answer_to_a_question_has_no_effect_and_mentions_only_who_asked(renderer: Renderer, kind: Kind) -> None:
+def test_an_answer_to_a_question_mentions_only_the_asker(renderer: Renderer, kind: Kind) -> None:
     asked = replace(ANSWER, word="ask", finding="word", reply=replace(ASKED, text="word"))
     clean = renderer.answer(asked)
     assert _alive(page(clean)) == {"@h"}
@@ -309,13 +309,13 @@ def test_an_answer_to_a_question_has_no_effect_and_mentions_only_who_asked(rende
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "https://x.example/ (y)", "x", "https://x/>\n# h", "data:x"])
-def test_an_address_that_is_none_is_no_link(renderer: Renderer, url: str) -> None:
+def test_an_invalid_address_is_not_a_link(renderer: Renderer, url: str) -> None:
     text = renderer.summary(replace(CLOSED_GATE, run_url=url, summary_url=url))
     assert url not in page(text).targets
     assert "[this run]" not in text
 
 
-def test_a_fence_in_a_sentence_of_ours_swallows_nothing(renderer: Renderer) -> None:
+def test_a_fence_in_reviewbots_own_text_encloses_nothing_else(renderer: Renderer) -> None:
     attack = "```suggestionx\n\n# heading\n\nsetext\n===\n\n- item\n"
     view = replace(CLOSED_GATE, notices=(attack,), degraded=(attack,))
     text = renderer.summary(view)

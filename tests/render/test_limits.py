@@ -135,9 +135,7 @@ def test_the_log_fits(renderer: Renderer, flooded: SummaryView) -> None:
 
 @pytest.mark.proof
 @pytest.mark.parametrize("write", [Renderer.terminal, Renderer.html])
-def test_what_there_is_no_room_for_takes_no_memory(
-    renderer: Renderer, write: Callable[[Renderer, SummaryView], object]
-) -> None:
+def test_omitted_items_need_no_memory(renderer: Renderer, write: Callable[[Renderer, SummaryView], object]) -> None:
     view = flood(300, LARGE)
     tracemalloc.start()
     try:
@@ -154,7 +152,7 @@ def test_the_worst_are_kept(renderer: Renderer) -> None:
     assert "⚪ Info" not in text
 
 
-def test_of_thousands_of_waived_and_closed_findings_as_many_are_told_as_fit_and_the_rest_is_counted(
+def test_thousands_of_waived_and_closed_findings_fit_and_the_rest_is_counted(
     renderer: Renderer,
 ) -> None:
     text = renderer.summary(replace(FOLLOWED, waived=(WAIVED,) * 4000, closed=(FIXED,) * 5000))
@@ -167,7 +165,7 @@ def test_of_thousands_of_waived_and_closed_findings_as_many_are_told_as_fit_and_
     assert text.count(" · carried") == 4
 
 
-def test_words_without_end_on_earlier_findings_leave_room_for_the_findings(renderer: Renderer) -> None:
+def test_endless_notes_on_earlier_findings_leave_space_for_the_findings(renderer: Renderer) -> None:
     endless = (replace(WAIVED, waived_for=LARGE, waived_by=LARGE),) * 50, (replace(FIXED, note=LARGE),) * 50
     carried = tuple(replace(CHANGED, note=LARGE, id=f"{at}") for at in range(20))
     view = replace(FOLLOWED, files=(FileGroup("a.py", carried),), waived=endless[0], closed=endless[1])
@@ -177,7 +175,7 @@ def test_words_without_end_on_earlier_findings_leave_room_for_the_findings(rende
     assert text.count("**fixed**") >= 20
 
 
-def test_the_rooms_of_a_finding_and_of_the_word_on_it_fit_into_one_comment() -> None:
+def test_a_finding_and_its_state_fit_into_one_comment() -> None:
     body = COMMENT.mark.ljust(FINDING.limit - 1, "x")
     word = "y" * STANDING.limit
     assert FINDING.size(with_state(f"{COMMENT.mark}\n{body[len(COMMENT.mark) :]}", word)) <= COMMENT_LIMIT
@@ -186,9 +184,7 @@ def test_the_rooms_of_a_finding_and_of_the_word_on_it_fit_into_one_comment() -> 
 
 @pytest.mark.parametrize("text", ["word", LARGE, "$" * 400, "\U0001f600" * 3000, "@" * 900])
 @pytest.mark.parametrize("count", [1, 2, 11, 200])
-def test_the_longest_comment_has_room_for_a_word_on_where_its_findings_stand(
-    renderer: Renderer, count: int, text: str
-) -> None:
+def test_the_longest_comment_has_space_for_the_state_of_its_findings(renderer: Renderer, count: int, text: str) -> None:
     kinds = (CHANGED, WAIVED, FIXED)
     told = tuple(replace(kinds[at % 3], note=text, title=text, waived_for=text) for at in range(count))
     word = renderer.standing(FindingStateView(told, several=count > 1))
@@ -203,7 +199,7 @@ def test_the_longest_comment_has_room_for_a_word_on_where_its_findings_stand(
 
 
 @pytest.mark.parametrize("count", [1, 3, 200])
-def test_a_comment_fits_and_a_suggestion_that_does_not_is_none_to_commit(renderer: Renderer, count: int) -> None:
+def test_a_comment_fits_and_a_truncated_suggestion_cannot_be_committed(renderer: Renderer, count: int) -> None:
     huge = replace(INJECTION, explanation=LARGE, suggestion="y\n" * 50_000, title=LARGE)
     text = renderer.comment(replace(COMMENT, findings=(huge,) * count))
     assert len(text) <= 65_000
@@ -265,13 +261,13 @@ def test_the_prompt_has_10_to_10_000_characters(renderer: Renderer, name: str) -
         assert "cut here" in text or "…" in text or "more" in text
 
 
-def test_a_follow_up_is_told_whatever_else_has_to_go(renderer: Renderer) -> None:
+def test_the_follow_up_section_is_kept_when_others_are_truncated(renderer: Renderer) -> None:
     text = renderer.prompt(PROMPTS["everything"])
     assert FOLLOW_UP.since in text
     assert f"{FOLLOW_UP.confirms} lists the open findings" in text
 
 
-def test_the_owners_instructions_outlast_the_authors_words(renderer: Renderer) -> None:
+def test_the_owners_instructions_are_truncated_after_the_authors_text(renderer: Renderer) -> None:
     owners = "Money is a Decimal. " * 200
     text = renderer.prompt(replace(PROMPT, instructions=owners, author=AuthorText("Title", HUGE)))
     assert owners.strip() in text

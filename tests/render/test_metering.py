@@ -7,14 +7,14 @@ import pytest
 from reviewbot.render.sandbox import MAX_CHARACTERS, MAX_STEPS, Meter, TooManyCharacters, TooManySteps
 
 
-def test_so_many_turns_and_no_more() -> None:
+def test_the_number_of_turns_is_limited() -> None:
     meter = Meter()
     assert list(meter.ticked(range(MAX_STEPS), 0)) == list(range(MAX_STEPS))
     with pytest.raises(TooManySteps):
         meter.step()
 
 
-def test_so_many_characters_and_no_more_whatever_writes_them() -> None:
+def test_the_number_of_characters_is_limited() -> None:
     meter = Meter()
     meter.write(MAX_CHARACTERS - 6)
     assert list(meter.ticked("ab", 3)) == ["a", "b"]

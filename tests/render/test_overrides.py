@@ -59,23 +59,23 @@ def test_a_block_is_replaced_and_the_rest_stays(changed: Renderer) -> None:
     assert "**Cost:**" in text
 
 
-def test_the_words_for_one_reason_are_replaced(changed: Renderer) -> None:
+def test_an_override_replaces_the_text_of_one_reason(changed: Renderer) -> None:
     assert changed.check(CLEAN)[0] == "Shipshape"
     assert "Go on." in changed.summary(CLEAN)
 
 
-def test_what_a_template_shows_is_escaped_unless_it_says_so(changed: Renderer) -> None:
+def test_template_values_are_escaped_by_default(changed: Renderer) -> None:
     assert r" acme/shop &lt;b&gt;\* <b>* there" in changed.summary(CLOSED_GATE)
 
 
 @pytest.mark.parametrize("source", ["## Hello", "\n {{ view.ledger }}{{ view.mark }}", "{{ view.mark }}no ledger", ""])
 def test_a_summary_without_its_marks_is_an_error(source: str) -> None:
     error = refused(source)
-    assert "`summary.md.j2` does not begin with its mark" in error.message
+    assert "`summary.md.j2` does not begin with its hidden marker" in error.message
     assert "{{ view.mark }}" in error.hint
 
 
-def test_a_mistake_ends_with_one_dot_whoever_found_it() -> None:
+def test_a_template_error_ends_with_one_full_stop() -> None:
     assert refused("{% foo %}").message.endswith("unknown tag 'foo'.")
     assert refused("{{").message.endswith("'end of template'.")
 
@@ -103,7 +103,7 @@ def test_a_syntax_error_is_found_before_anything_is_bought(source: str) -> None:
         Renderer({"summary.md.j2": "{{ view.mark }}\n" + source})
 
 
-def test_a_mistake_that_only_some_story_meets_is_found_before_anything_is_bought() -> None:
+def test_a_mistake_for_one_outcome_is_found_before_anything_is_bought() -> None:
     with pytest.raises(TemplateError, match=r"`why\.md\.j2`, line 1: .*wy"):
         Renderer({"why.md.j2": "{% if finding.why == 'no-file' %}{{ wy }}{% endif %}"})
 
@@ -123,7 +123,7 @@ def test_a_mistake_that_only_some_story_meets_is_found_before_anything_is_bought
         ("prompt.txt.j2", "not view.since"),
     ],
 )
-def test_a_mistake_that_only_a_later_review_meets_is_found_before_anything_is_bought(name: str, condition: str) -> None:
+def test_a_mistake_for_a_later_review_is_found_before_anything_is_bought(name: str, condition: str) -> None:
     with pytest.raises(TemplateError, match=rf"`{name}`, line 2: .*nothing"):
         Renderer({name: f"{{{{ 'ten letters' }}}}\n{{% if {condition} %}}{{{{ nothing }}}}{{% endif %}}"})
 
@@ -137,14 +137,14 @@ def test_a_block_within_a_block_may_be_new(changed: Renderer) -> None:
     assert "Hello mine " in changed.summary(CLOSED_GATE)
 
 
-def test_an_undefined_name_is_told_with_its_line() -> None:
+def test_an_undefined_name_is_reported_with_its_line() -> None:
     error = refused(body("\n\n{{ view.titel }}"))
     assert "`summary.md.j2`, line 3" in error.message
     assert "titel" in error.message
     assert "default branch" in error.hint
 
 
-def test_a_mistake_in_an_included_template_is_told_with_that_templates_name() -> None:
+def test_a_mistake_in_an_included_template_names_that_template() -> None:
     with pytest.raises(TemplateError, match=r"`foot\.md\.j2`, line 2"):
         Renderer({"foot.md.j2": "\n{{ nothing }}"}).summary(CLEAN)
 
@@ -228,7 +228,7 @@ ENDLESS = [
 
 
 @pytest.mark.parametrize("number", range(len(ENDLESS)))
-def test_no_template_goes_on_for_ever(number: int) -> None:
+def test_no_template_runs_forever(number: int) -> None:
     began = time.process_time()
     refused(body(ENDLESS[number]))
     assert time.process_time() - began < 60
@@ -238,7 +238,7 @@ def test_a_template_that_extends_itself_is_an_error() -> None:
     refused('{% extends "summary.md.j2" %}')
 
 
-def test_an_override_that_writes_too_much_is_an_error_and_no_cut_comment() -> None:
+def test_an_override_that_writes_too_much_is_an_error() -> None:
     error = refused(body("x" * 60_000 + "{{ view.mark }}" + "{% include 'foot.md.j2' %}" * 200))
     assert "61,000" in error.message
 
@@ -292,13 +292,13 @@ def test_the_shipped_templates_replace_one_that_fails_after_the_examples(name: s
         return
     [problem] = renderer.problems
     assert problem.startswith(f"The template `{file}`")
-    assert problem.endswith(f"used the shipped templates instead. Fix or delete `{file}` on the default branch.")
+    assert problem.endswith(f"used the built-in ones instead. Fix or delete `{file}` on the default branch.")
     if isinstance(view, SummaryView):
         view = replace(view, degraded=(problem, *view.degraded))
     assert written == WRITERS[name].write(Renderer(), view)
 
 
-def test_every_summary_tells_of_a_template_that_failed_before() -> None:
+def test_every_summary_reports_a_template_that_failed() -> None:
     source = f"{{% if view.findings[0].title == '{MET}' %}}{{{{ nothing }}}}{{% endif %}}{{{{ view.mark }}}}"
     renderer = Renderer({"comment.md.j2": source})
     finding = replace(COMMENT.findings[0], title=MET)
@@ -317,13 +317,13 @@ def test_a_prompt_does_not_fall_back_since_nothing_is_bought_yet() -> None:
 def test_broken_templates_are_replaced_where_nothing_is_bought_and_no_prompt_is_written() -> None:
     renderer = collecting_renderer({"summary.md.j2": "No mark here."})
     assert renderer.summary(CLEAN) == Renderer().summary(replace(CLEAN, degraded=(*renderer.problems, *CLEAN.degraded)))
-    with pytest.raises(TemplateError, match=r"`summary\.md\.j2` does not begin with its mark"):
+    with pytest.raises(TemplateError, match=r"`summary\.md\.j2` does not begin with its hidden marker"):
         renderer.prompt(PROMPT)
     sound = collecting_renderer({"summary.md.j2": BEFORE})
     assert sound.prompt(PROMPT) == Renderer().prompt(PROMPT)
 
 
-def test_a_mistake_that_only_a_later_part_meets_is_found_before_anything_is_bought() -> None:
+def test_a_mistake_for_a_later_part_is_found_before_anything_is_bought() -> None:
     with pytest.raises(TemplateError, match=r"`prompt\.txt\.j2`, line 1"):
         Renderer({"prompt.txt.j2": "{% if view.part > 1 %}{{ nothing }}{% endif %}ten letters"})
 
@@ -336,7 +336,7 @@ def test_the_shipped_templates_stay_in_reach_of_an_override(changed: Renderer) -
 
 
 @pytest.mark.proof
-def test_a_hostile_text_gets_no_second_meaning_from_a_filter_of_an_override() -> None:
+def test_an_overrides_filter_does_not_unescape_hostile_text() -> None:
     view = replace(CLOSED_GATE, repository="*x* <img src=x> @bob")
     for shown in ("|upper", "|lower", "|default('x')", "|line|line", "|text|line", "|join('')", "|first"):
         text = Renderer({"summary.md.j2": body("{{ view.repository" + shown + " }}")}).summary(view)
@@ -369,7 +369,7 @@ def test_a_hostile_text_gets_no_second_meaning_from_a_filter_of_an_override() ->
         "{% macro told(a) %}{% endmacro %}{{ told(1, 2) }}",
     ],
 )
-def test_what_is_given_to_the_wrong_thing_is_told_with_its_line(wrong: str) -> None:
+def test_a_filter_with_a_wrong_type_is_reported_with_its_line(wrong: str) -> None:
     assert "`summary.md.j2`, line " in refused(body(f"\n{wrong}")).message
 
 

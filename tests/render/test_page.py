@@ -175,7 +175,7 @@ def seal(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def test_the_page_tells_the_whole_story(renderer: Renderer) -> None:
+def test_the_page_shows_the_whole_review(renderer: Renderer) -> None:
     text = " ".join(read(renderer.html(CLOSED_GATE)).text.split())
     for finding in (finding for group in CLOSED_GATE.files for finding in group.findings):
         assert finding.title.replace("`", "") in text
@@ -191,14 +191,14 @@ def test_the_page_tells_the_whole_story(renderer: Renderer) -> None:
         assert words in text
 
 
-def test_the_page_tells_what_became_of_earlier_findings(renderer: Renderer) -> None:
+def test_the_page_shows_what_happened_to_earlier_findings(renderer: Renderer) -> None:
     text = " ".join(read(renderer.html(BYPASSED)).text.split())
     for words in (
         "Bypassed by hubot-owner: The shop is down",
         "Since abc1234: 1 new · 4 carried (1 changed, not confirmed) · 1 fixed · 1 gone · 1 waived",
         "High correctness carried changed, not confirmed Copy # Two orders can take",
         "Reviewer: locked is there, but take_many does not use it.",
-        "And 1 more finding of earlier reviews, of which only the severity is stored. It counts",
+        "And 1 more finding of earlier reviews. Only its severity is stored. It counts",
         "High · The total is a float · src/shop/total.py · waived by octocat: Prices are whole crowns",
         "fixed as of 5f1c0de · High · The session never ends · src/shop/login.py · reviewer: It ends",
         "gone as of 5f1c0de · Low · A copy of take",
@@ -215,7 +215,7 @@ def test_the_page_of_a_review_that_waits_for_an_older_one_names_it_and_what_stil
     assert INJECTION.title in text
 
 
-def test_the_words_of_the_templates_are_no_markdown_any_more(renderer: Renderer) -> None:
+def test_the_text_of_the_templates_is_not_markdown(renderer: Renderer) -> None:
     for view in (CLEAN, CLOSED_GATE, WAITING, LOCAL, FIXED_REVIEW, AWAITING):
         text = read(renderer.html(view)).text
         assert "`" not in text
@@ -223,7 +223,7 @@ def test_the_words_of_the_templates_are_no_markdown_any_more(renderer: Renderer)
         assert "<code>" not in text
 
 
-def test_what_is_to_be_pasted_is_a_block_of_code(renderer: Renderer) -> None:
+def test_text_to_paste_is_a_code_block(renderer: Renderer) -> None:
     html = renderer.html(of_error(ERRORS["permission"]))
     assert (
         '<pre tabindex="0"><code>permissions:\n  contents: read\n  pull-requests: write\n  checks: write</code></pre>'
@@ -237,7 +237,7 @@ def test_a_review_that_found_nothing_says_so(renderer: Renderer) -> None:
     assert "reported nothing" in read(renderer.html(CLEAN)).text
 
 
-def test_the_local_reviewers_page_does_not_talk_of_money(renderer: Renderer) -> None:
+def test_the_local_reviewers_page_does_not_mention_costs(renderer: Renderer) -> None:
     text = read(renderer.html(LOCAL)).text
     assert not [word for word in ("credit", "CodeVF", "bought", "paid") if word in text]
     assert text.count("the runner") == 3
@@ -287,7 +287,7 @@ def test_a_long_range_is_cut_and_counted(last: int) -> None:
     assert sum(line.cited for line in found.lines) + found.more == last
 
 
-def test_a_flood_fits_and_says_what_is_left_out(renderer: Renderer) -> None:
+def test_thousands_of_findings_fit_and_the_omitted_ones_are_counted(renderer: Renderer) -> None:
     huge = replace(RACE, explanation="word " * 10_000, code="x\n" * 5000)
     findings = tuple(replace(huge, id=f"{number:x}") for number in range(3000))
     began = time.process_time()
@@ -297,7 +297,7 @@ def test_a_flood_fits_and_says_what_is_left_out(renderer: Renderer) -> None:
     assert "more findings, less severe" in read(html).text
 
 
-def test_code_for_which_there_is_no_room_is_named_and_the_page_says_so(renderer: Renderer) -> None:
+def test_omitted_code_is_listed_on_the_page(renderer: Renderer) -> None:
     lines = tuple(DiffLine(LineKind.ADDED, "x" * 900, None, number) for number in range(1, 4001))
     moved = FileView("b.txt", "a.txt", ())
     large = [FileView(path, path, (Hunk(lines),)) for path in ("src/shop/users.py", "large.txt")]

@@ -35,7 +35,7 @@ def test_events_are_a_word_a_list_or_a_mapping(on: str, types: set[str]) -> None
 
 
 @pytest.mark.parametrize("on", ["push", "[issue_comment]", "{schedule: [{cron: x}]}", "", "7"])
-def test_what_pull_requests_do_not_start_reviews_none(on: str) -> None:
+def test_a_workflow_without_pull_request_events_reviews_none(on: str) -> None:
     assert not read(on).reviews
 
 
@@ -53,7 +53,7 @@ def test_what_pull_requests_do_not_start_reviews_none(on: str) -> None:
         ("permissions: {contents: write}", False, False),
     ],
 )
-def test_a_token_may_what_is_said_and_nothing_else(permissions: str, reads: bool, writes: bool) -> None:  # noqa: FBT001 — columns of the table
+def test_a_token_has_exactly_the_stated_permissions(permissions: str, reads: bool, writes: bool) -> None:  # noqa: FBT001 — columns of the table
     job = read("push", more=permissions)
     assert (job.may("checks", "read"), job.may("checks", "write")) == (reads, writes)
     own = STEP.replace("{runs-on", f"{{{permissions or 'if: true'}, runs-on")
@@ -85,7 +85,7 @@ def test_inputs_that_an_expression_gives_are_named_and_not_read() -> None:
     assert job.given == {"fail-on", "dry-run", "mode"}
 
 
-def test_a_workflow_cannot_say_where_somebodys_key_is_sent() -> None:
+def test_a_workflow_cannot_choose_where_a_users_key_is_sent() -> None:
     said = "codevf-url: https://evil.example/, codevf-api-key: x, github-token: y, command: review, mode: fast"
     reviewing = read("pull_request", STEP.replace("}]}", f", with: {{{said}}}}}]}}"))
     assert reviewing.inputs["codevf-url"] == "https://evil.example/"
@@ -93,7 +93,7 @@ def test_a_workflow_cannot_say_where_somebodys_key_is_sent() -> None:
     assert inputs_of_review([read("push")]) == {}
 
 
-def test_a_number_of_thousands_of_digits_is_none() -> None:
+def test_a_number_with_thousands_of_digits_is_refused() -> None:
     digits = f"0x{'f' * 5000}"
     job = read("push", STEP.replace("{runs-on", f"{{name: {digits}, timeout-minutes: -{digits}, runs-on"))
     assert (job.name, job.minutes) == ("review", None)
@@ -119,7 +119,7 @@ def test_values_that_unfold_to_very_many_take_no_memory(unfolding: list[str], de
 @pytest.mark.parametrize(
     "text", ["", "[", "a", "- a", "on: push\njobs: []", "jobs: {x: 7}", "jobs: {x: {steps: 7}}", "a: " + "[" * 60_000]
 )
-def test_what_is_no_workflow_is_passed_over(text: str) -> None:
+def test_a_file_that_is_not_a_workflow_is_ignored(text: str) -> None:
     assert read_jobs({"a.yml": text}) == ()
 
 
@@ -157,6 +157,6 @@ def test_any_values_are_read_or_passed_over(some: dict[str, object]) -> None:
         ("github.event.label.name == 'buy'", True),
     ],
 )
-def test_a_job_that_names_labels_starts_on_those_alone(condition: str, *, starts: bool) -> None:
+def test_a_job_that_names_labels_starts_only_on_them(condition: str, *, starts: bool) -> None:
     job = STEP.replace("{runs-on", f"{{if: {json.dumps(condition)}, runs-on")
     assert read("pull_request", job).starts_on_label("buy") == starts

@@ -110,7 +110,7 @@ def test_a_gate_relays_commands_in_review_threads(
 
 
 @pytest.mark.parametrize(("conclusion", "starts"), [("success", True), ("skipped", False), ("failure", False)])
-def test_a_gate_reads_commands_after_a_relay_that_ran(tmp_path: Path, conclusion: str, *, starts: bool) -> None:
+def test_a_gate_reads_commands_after_a_relay(tmp_path: Path, conclusion: str, *, starts: bool) -> None:
     payload = {"workflow_run": {"conclusion": conclusion, "display_title": "#1"}}
     assert started(commands_workflow(GATE), "workflow_run", payload, tmp_path) == ["command"] * starts
 
@@ -125,7 +125,7 @@ def test_a_relay_is_read_by_the_name_that_the_workflow_gives_it() -> None:
     assert "workflow_run" not in read(commands_workflow(ADVISORY))["on"]
 
 
-def test_however_many_comment_one_relay_runs_and_one_waits() -> None:
+def test_of_many_comments_one_relay_runs_and_one_waits() -> None:
     """A run that is displaced reads the commands of the same pull request: both have the same title."""
     group = YAML(typ="safe").load(commands_workflow(GATE))["jobs"]["command"]["concurrency"]["group"]
     assert group.endswith("|| github.event.workflow_run.display_title }}")

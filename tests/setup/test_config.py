@@ -105,24 +105,24 @@ def fits(text: str) -> bool:
     return VALIDATOR.is_valid(YAML(typ="safe", pure=True).load(text))
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_valid() -> None:
     Draft7Validator.check_schema(config_schema())
 
 
 @pytest.mark.parametrize("text", sorted(set(right())), ids=lambda text: text.encode().hex()[:40])
-def test_what_the_program_takes_fits_the_schema(text: str) -> None:
+def test_the_schema_accepts_what_the_program_accepts(text: str) -> None:
     assert takes(text)
     assert fits(text)
 
 
 @pytest.mark.parametrize("text", sorted(set(wrong())), ids=lambda text: text.encode().hex()[:60])
-def test_what_the_program_refuses_is_underlined(text: str) -> None:
+def test_the_schema_rejects_what_the_program_refuses(text: str) -> None:
     assert not takes(text)
     assert not fits(text)
 
 
 @pytest.mark.parametrize(("text", "wrong"), [("review-event: request-changes", 0), ("review-event: aloud", 1)])
-def test_another_reader_of_schemas_judges_by_the_published_one(tmp_path: Path, text: str, wrong: int) -> None:
+def test_another_validator_agrees_on_the_published_schema(tmp_path: Path, text: str, wrong: int) -> None:
     program = str(Path(sys.executable).parent / "check-jsonschema")
     (tmp_path / "reviewbot.yml").write_text(f"{text}\n", encoding="utf-8")
     command = [program, "--schemafile", str(ROOT / SCHEMA_FILE), "reviewbot.yml"]
@@ -131,13 +131,13 @@ def test_another_reader_of_schemas_judges_by_the_published_one(tmp_path: Path, t
     assert (done.returncode, told in done.stdout) == (wrong, True), done.stdout + done.stderr
 
 
-def test_a_wrong_name_and_a_wrong_value_of_inputs_are_told_together(clone: Clone) -> None:  # noqa: ARG001 — it is the folder
+def test_a_wrong_name_and_a_wrong_value_of_inputs_are_reported_together(clone: Clone) -> None:  # noqa: ARG001 — it is the folder
     said = config("check", "--input", "nope=1", "--input", "mode", "--input", "fail-on=soon")
     told = [line.split(": ")[1] for line in said.err.splitlines()]
     assert (said.status, told) == (2, ["--input", "--input", "input `fail-on`"])
 
 
-def test_all_problems_are_told_with_their_lines(clone: Clone) -> None:
+def test_all_problems_are_reported_with_their_lines(clone: Clone) -> None:
     clone.write({FILE: f"# mine\nmode: slow\n\nnonsense: 1\ncodevf-api-key: {KEY}\nfail-on: {TOKEN}\n"})
     said = config("check")
     assert (said.status, said.out) == (2, "")
@@ -157,17 +157,17 @@ def test_all_problems_are_told_with_their_lines(clone: Clone) -> None:
     [
         (b"mode: [\n", "line 2, column 1: expected the node content, found the end of the file"),
         (b"\xff\xfe", "the file is not UTF-8 text. Save it as UTF-8."),
-        (b"#" * 65_537, "it is too large (65537 bytes). Allowed: at most 65536 bytes"),
+        (b"#" * 65_537, "the file is too large (65537 bytes). Allowed: at most 65536 bytes"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told_by_its_name(clone: Clone, content: bytes, told: str) -> None:
+def test_a_file_that_cannot_be_read_is_reported_by_its_name(clone: Clone, content: bytes, told: str) -> None:
     clone.write({FILE: content, "elsewhere.yml": content})
     for said, name in ((config("check"), FILE), (config("show", "elsewhere.yml"), "elsewhere.yml")):
         assert said.status == 2
         assert said.err.startswith(f"reviewbot: {name}: {told}")
 
 
-def test_a_right_file_is_right_and_a_missing_one_is_none(clone: Clone) -> None:
+def test_a_valid_file_is_accepted_and_a_missing_one_uses_the_defaults(clone: Clone) -> None:
     assert config("check").out == f"{FILE}: not found; the defaults apply.\n"
     clone.write({FILE: "mode: fast\n"})
     assert (config("check").status, config("check").out) == (0, f"{FILE}: valid.\n")
@@ -229,7 +229,7 @@ def test_rules_that_the_settings_make_impossible_and_rules_without_effect_have_t
     first, second = "routes:\n- name: a\n  mode: standard", "\n- name: b\n  "
     for more, line in (
         ("max-credits: 60", "rule 2, `max-credits`: `max-credits: 60` is out of range."),
-        ("min-lines: 9\n  max-lines: 8\n  mode: fast", "rule 2, `min-lines`: it is larger than `max-lines`."),
+        ("min-lines: 9\n  max-lines: 8\n  mode: fast", "rule 2: `min-lines` is larger than `max-lines`."),
     ):
         clone.write({FILE: f"{first}{second}{more}"})
         assert config("check").err.startswith(f"reviewbot: {FILE}:4: `routes`: {line}")
@@ -237,7 +237,7 @@ def test_rules_that_the_settings_make_impossible_and_rules_without_effect_have_t
     assert config("check").out.splitlines()[1].startswith(f"{FILE}:4: `routes`: rule 2 (`b`): it has no effect")
 
 
-def test_a_key_that_was_put_into_the_wrong_place_is_not_shown() -> None:
+def test_a_key_in_the_wrong_input_is_not_shown() -> None:
     said = config("show", "--input", f"instructions={KEY}", "--input", f"codevf-project={TOKEN}")
     assert said.status == 2  # `instructions` is only a key of the file
     said = config("show", "--input", f"codevf-project={TOKEN}")

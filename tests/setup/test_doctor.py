@@ -189,7 +189,7 @@ CASES = {
     "checks to wait for": Case(
         2,
         (
-            ("awaited checks: `CI` of `wait-for-checks` is not a check of the last commit", "pull requests only"),
+            ("awaited checks: `CI` of `wait-for-checks` is not a check of the last commit", "only on pull requests"),
             ("awaited checks: no workflow starts when other checks have ended", "--wait-for WORKFLOW"),
             (f"{R}: `Review` lacks `statuses: read`", "Add `statuses: read`"),
         ),
@@ -204,7 +204,7 @@ CASES = {
     "versions": Case(
         2,
         (
-            ("versions: the action is named by `v1`", "full commit SHA"),
+            ("versions: the action is pinned to `v1`", "full commit SHA"),
             ("versions: the workflows run different versions", "the same commit"),
         ),
         swapped(COLLECT, COMMIT, "v1"),
@@ -225,11 +225,11 @@ CASES = {
         required=(RequiredCheck("CodeVF review", 7),),
     ),
     "required where only advice is given": Case(
-        0, (("required check: `CodeVF review` is not written everywhere: without `pull_request_target`", "--as gate"),)
+        0, (("required check: `CodeVF review` is missing in some cases: without `pull_request_target`", "--as gate"),)
     ),
     "required where the queue is not heard": Case(
         0,
-        (("required check: `CodeVF review` is not written everywhere: without `merge_group`", "--as gate"),),
+        (("required check: `CodeVF review` is missing in some cases: without `merge_group`", "--as gate"),),
         swapped(REVIEW, "pull_request:", "pull_request_target:"),
     ),
     "not required": Case(0, (("required check: `CodeVF review` is not required", "ruleset"),), required=()),
@@ -283,7 +283,7 @@ def told(said: Said) -> Mapping[str, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_is_wrong_is_told_with_what_to_do(rig: Rig, name: str) -> None:
+def test_problems_are_reported_with_what_to_do(rig: Rig, name: str) -> None:
     case = CASES[name]
     said = looked(rig, case)
     assert said.status == case.status, said.out
@@ -298,7 +298,7 @@ def test_what_is_wrong_is_told_with_what_to_do(rig: Rig, name: str) -> None:
         assert secret not in said.out + said.err
 
 
-def test_all_is_well(rig: Rig) -> None:
+def test_doctor_finds_no_problem(rig: Rig) -> None:
     said = looked(rig, Case(0, (), GATE))
     assert said.status == 0
     assert noted(said) == ["project"]
@@ -317,7 +317,7 @@ def test_without_context_no_job_needs_the_issues(rig: Rig) -> None:
     assert "issues: read" not in looked(rig, Case(0, (), changed)).out
 
 
-def test_a_gate_with_a_queue_is_well(rig: Rig) -> None:
+def test_a_gate_with_a_merge_queue_has_no_problem(rig: Rig) -> None:
     rig.world.require(REPO, CHECK, by_ruleset=False)
     said = looked(rig, Case(0, (), GATE, ()))
     rig.world.require(REPO, by_ruleset=False)
@@ -361,7 +361,7 @@ def test_it_only_reads(rig: Rig, arguments: tuple[str, ...], env: Mapping[str, s
     assert (rig.service.projects(), rig.service.tasks()) == ((), ())
 
 
-def test_an_empty_repository_is_told(rig: Rig) -> None:
+def test_an_empty_repository_is_reported(rig: Rig) -> None:
     rig.world._make("acme/empty", "main", private=False)
     said = doctor(rig, "--repo", "acme/empty")
     assert told(said)["repository: empty."] == (
@@ -373,7 +373,7 @@ def test_an_empty_repository_is_told(rig: Rig) -> None:
     assert doctor(rig, "--repo", "acme/nowhere").status == 3
 
 
-def test_a_server_without_rules_is_no_hindrance(rig: Rig) -> None:
+def test_a_server_without_rulesets_is_supported(rig: Rig) -> None:
     rig.github_faults.add("/rules/branches", Reply(404, body=b'{"message": "Not Found"}'), method="GET", times=None)
     said = looked(rig, Case(0))
     rig.github_faults.clear()
@@ -381,14 +381,14 @@ def test_a_server_without_rules_is_no_hindrance(rig: Rig) -> None:
     assert [how[0] for line, how in told(said).items() if line.startswith("required check: ")] == ["note"]
 
 
-def test_what_a_workflow_is_called_takes_no_effect(rig: Rig) -> None:
+def test_a_workflows_name_has_no_effect(rig: Rig) -> None:
     named = "a\\e[31m\\n::error::x ##[error]y"
     said = looked(rig, Case(0, (), swapped(REVIEW, "    name: Review\n", f'    name: "{named}"\n')))
     assert "`a⟨U+001B⟩[31m ::error::x ## [error]y` has the permissions that it needs" in said.out
     assert not re.search(r"^::|##\[|\x1b", said.out, re.MULTILINE)
 
 
-def test_two_wrongs_end_in_the_status_of_the_settings(rig: Rig) -> None:
+def test_two_errors_exit_with_the_status_of_the_settings(rig: Rig) -> None:
     assert looked(rig, Case(2, (), {CONFIG: "mode: slow\n"}, env={"CODEVF_API_KEY": ""})).status == 2
 
 
@@ -464,7 +464,7 @@ def test_the_rules_are_shown_with_the_costs_of_each(rig: Rig, clone: Clone) -> N
     assert [line for line in said.out.splitlines() if line.startswith(begins)] == RULES.splitlines()
 
 
-def test_a_plan_of_that_time_says_the_same(clone: Clone) -> None:
+def test_a_plan_equals_the_dry_run_of_that_time(clone: Clone) -> None:
     out = io.StringIO()
     assert cli.main(["plan", "--since", "30d"], {"PATH": os.environ["PATH"]}, out, io.StringIO()) == 0
     assert "1 review, 720 credits held at most." in out.getvalue()
@@ -479,7 +479,7 @@ def test_invalid_settings_in_the_clone_are_a_note(rig: Rig, clone: Clone) -> Non
 
 
 @pytest.mark.proof
-def test_it_looks_at_200_merges_at_most_and_not_longer_than_its_time(rig: Rig, clone: Clone) -> None:
+def test_it_replays_at_most_200_merges_within_its_time(rig: Rig, clone: Clone) -> None:
     for number in range(200):
         clone.git("commit", "--quiet", "--allow-empty", f"--message={number}")
     said = doctor(rig, GITHUB_TOKEN="", CODEVF_API_KEY="")

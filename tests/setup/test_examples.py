@@ -74,7 +74,7 @@ def without_actions(text: str) -> str:
     ],
     ids=lambda value: json.dumps(value)[:60],
 )
-def test_a_call_starts_where_a_review_may_be_due(
+def test_a_called_workflow_starts_when_a_review_may_be_due(
     tmp_path: Path, event: str, payload: Mapping[str, Any], starts: bool  # noqa: FBT001 — a column of the table
 ) -> None:  # fmt: skip
     assert started_by(event, payload, tmp_path, CALLER) == ["review"] * starts
@@ -121,7 +121,7 @@ def test_no_repository_spends_more_or_passes_the_check_with_less_review(line: st
     assert [one.where for one in refused.value.problems] == [f"config file `{line.partition(':')[0]}`"]
 
 
-def test_both_jobs_act_as_the_same_app_which_is_what_makes_state_theirs() -> None:
+def test_both_jobs_act_as_the_same_app() -> None:
     tokens = [job["steps"][0] for job in JOBS.values()]
     assert len({(one["uses"], one["with"]["client-id"], one["with"]["private-key"]) for one in tokens}) == 1
     for job in JOBS.values():

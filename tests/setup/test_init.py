@@ -75,7 +75,7 @@ def test_every_workflow_passes_every_linter(linter: tuple[str, ...], tmp_path: P
 
 
 @pytest.mark.parametrize("options", WISHES, ids=lambda options: f"{options.reviewer} {options.gate}")
-def test_what_may_spend_is_bounded_and_has_the_key_where_it_belongs(options: InitOptions) -> None:
+def test_jobs_that_spend_have_a_timeout_and_the_key(options: InitOptions) -> None:
     for path, text in files(options).items():
         if "/workflows/" not in path:
             continue
@@ -148,7 +148,7 @@ def test_the_ruleset_requires_our_check_from_github_actions_alone() -> None:
 
 
 @pytest.mark.usefixtures("clone")
-def test_the_ruleset_requires_it_from_the_app_that_is_said() -> None:
+def test_the_ruleset_requires_it_from_the_given_app() -> None:
     (rule,) = json.loads(init("--action", NAMED, "--as", "gate", "--source", "4711").out)["rules"]
     assert rule["parameters"]["required_status_checks"] == [{"context": "CodeVF review", "integration_id": 4711}]
 
@@ -214,7 +214,7 @@ def test_a_workflow_that_the_new_options_do_not_use_is_named(clone: Clone, later
     assert f".github/workflows/{unused}" in written(clone)
 
 
-def test_a_folder_in_the_way_of_a_file_is_no_half_a_success(clone: Clone) -> None:
+def test_a_folder_in_place_of_a_file_leaves_nothing_written(clone: Clone) -> None:
     (clone.root / ALL[-1]).mkdir(parents=True)
     said = init("--action", NAMED, "--force")
     assert (said.status, f"{ALL[-1]}: it is a folder" in said.err) == (2, True)
@@ -238,7 +238,7 @@ def test_the_release_follows_the_commit_as_in_a_workflow_or_in_one_word(clone: C
     assert written(clone) == files(InitOptions(ACTION))
 
 
-def test_a_terminal_is_asked_for_what_was_not_said(clone: Clone) -> None:
+def test_a_terminal_prompts_for_missing_options(clone: Clone) -> None:
     said = init(typed=f"{NAMED}\n".join(["codevf\nmaybe\ngate\n", ""]))
     assert said.status == 0
     assert written(clone) == files(InitOptions(ACTION, gate=True))
@@ -246,7 +246,7 @@ def test_a_terminal_is_asked_for_what_was_not_said(clone: Clone) -> None:
     assert "--env reviewbot" in said.err
 
 
-def test_an_answer_of_nothing_is_the_first(clone: Clone) -> None:
+def test_no_input_means_the_first_choice(clone: Clone) -> None:
     assert init("--action", NAMED, typed="\n\n").status == 0
     assert written(clone) == files(InitOptions(ACTION))
 

@@ -34,9 +34,7 @@ def conclusions(*steps: Move | Start) -> list[str | None]:
     [((Move("evil"), RUN, RUN, Move("waive"), RUN), Move("unwaive")), ((Move("skip"), RUN, RUN), Move("skip"))],
     ids=["waiver", "skip label"],
 )
-def test_what_is_withdrawn_against_another_base_counts_at_once(
-    given: tuple[Move | Start, ...], withdrawn: Move
-) -> None:
+def test_a_withdrawal_for_another_base_counts_immediately(given: tuple[Move | Start, ...], withdrawn: Move) -> None:
     with quick():
         *_, before = conclusions(*given)
         *_, after, back = conclusions(*given, TO_RELEASE, RUN, withdrawn, RUN, TO_MAIN)

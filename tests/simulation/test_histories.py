@@ -25,7 +25,7 @@ NO_FINDING_BLOCKS = next(one for one in MUTATIONS if one.name == "no finding blo
 
 
 @pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"{seeds.start}-{seeds.stop - 1}")
-def test_whatever_happens_the_laws_hold(seeds: range) -> None:
+def test_the_laws_hold_in_random_histories(seeds: range) -> None:
     broken = [(seed, one) for seed, violations in program.judged(seeds) for one in violations]
     told = [f"{one}\n  replay: python -m tests.simulation --seed {seed}" for seed, one in broken]
     assert not told, "\n".join(told)
@@ -39,7 +39,7 @@ def test_the_templates_write_what_the_laws_look_for() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_seed_is_the_same_history_each_time(seed: int) -> None:
+def test_a_seed_always_gives_the_same_history(seed: int) -> None:
     told: list[list[tuple[object, ...]]] = [[], []]
     with quick():
         for lines in told:
@@ -49,7 +49,7 @@ def test_a_seed_is_the_same_history_each_time(seed: int) -> None:
     assert make(seed) != make(seed + 3)
 
 
-def test_a_run_that_is_killed_and_started_again_ends_as_one_that_is_not() -> None:
+def test_a_killed_and_restarted_run_ends_like_an_undisturbed_one() -> None:
     for call in range(12):
         history = History(
             0, Setting(), (Episode((Start(),), (At(call, Kill(after=call % 2 == 0)),)),), starts_again=True
@@ -59,7 +59,7 @@ def test_a_run_that_is_killed_and_started_again_ends_as_one_that_is_not() -> Non
 
 
 @pytest.mark.timeout(300)
-def test_a_history_that_breaks_a_law_is_shortened_to_what_it_takes() -> None:
+def test_a_history_that_breaks_a_law_is_shortened() -> None:
     with quick(), replaced(NO_FINDING_BLOCKS.place, NO_FINDING_BLOCKS.make):
         long = next(one for one in histories(NO_FINDING_BLOCKS) if _breaks(one) and len(one.steps) > 3)
         short = shrink(long, _breaks)
@@ -105,7 +105,7 @@ def test_every_shortcut_stands_for_a_function_that_exists(place: str) -> None:
 
 @pytest.mark.parametrize("summary", ["true", "false"])
 @pytest.mark.parametrize("config", [IS_QUIET, WAITS_FOR_CHECKS], ids=["young head", "checks"])
-def test_a_collection_alone_makes_the_purchase_that_a_run_deferred(summary: str, config: str) -> None:
+def test_a_collection_buys_what_a_run_deferred(summary: str, config: str) -> None:
     world = World(Setting((("summary-comment", summary), ("wait-minutes", "0")), config), people.play)
     with quick():
         world.scheduler.play([world.begin(Start())])
@@ -137,4 +137,4 @@ def test_a_deferral_that_the_check_run_does_not_have_is_noticed() -> None:
         return lambda run, known: "" if known.ledger.postponed() else right(run, known)
 
     with replaced("reviewbot.app.github.check_run:_external_id", forgetting), pytest.raises(AssertionError):
-        test_a_collection_alone_makes_the_purchase_that_a_run_deferred("false", IS_QUIET)
+        test_a_collection_buys_what_a_run_deferred("false", IS_QUIET)

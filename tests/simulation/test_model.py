@@ -19,7 +19,7 @@ def test_an_undisturbed_review_and_a_second_run() -> None:
     assert len(world.github.comments) == 1
 
 
-def test_a_new_comment_notifies_whom_it_mentions_and_an_edit_notifies_no_person() -> None:
+def test_only_a_new_comment_notifies_the_mentioned_users() -> None:
     github = GitHub()
     github.push("topic", {"app.py": "x = 1\n"})
     pull = github.open_pull_request("topic")

@@ -340,7 +340,7 @@ class World:
                 self.analyzers.append(SimulatedAnalyzers(self.time, Oracle(mind), life_of=lambda _count: Life(0, 0)))
                 return cast(ReviewService, wired("codevf", self.analyzers[-1]))
             if not settings.codevf_api_key:
-                raise NoKey("A review is due and there is no CodeVF API key.")
+                raise NoKey("A review is due, but there is no CodeVF API key.")
             return codevf
 
         ports = Ports(

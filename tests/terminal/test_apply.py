@@ -56,7 +56,7 @@ def app(clone: Clone) -> str:
     return (clone.root / "app.py").read_bytes().decode()
 
 
-def test_a_suggestion_takes_the_place_of_its_lines(clone: Clone) -> None:
+def test_a_suggestion_replaces_its_lines(clone: Clone) -> None:
     said = apply(clone)
     assert (said.status, said.err) == (0, "Applied aaaaaaaaaa to app.py.\n")
     assert app(clone) == FIXED
@@ -70,28 +70,28 @@ def test_a_check_shows_a_patch_that_git_takes_and_changes_nothing(clone: Clone) 
     assert app(clone) == FIXED
 
 
-def test_it_follows_its_lines_and_keeps_what_has_changed_elsewhere(clone: Clone) -> None:
+def test_an_edit_follows_its_lines_and_keeps_other_changes(clone: Clone) -> None:
     above, below = "new = 0\n" + APP, "more = 1\n"
     clone.write({"app.py": above.replace("value_20 = 20", "value_20 = 21") + below})
     assert apply(clone).status == 0
     assert app(clone) == "new = 0\n" + FIXED.replace("value_20 = 20", "value_20 = 21") + below
 
 
-def test_lines_that_have_changed_are_left_alone(clone: Clone) -> None:
+def test_changed_lines_are_not_edited(clone: Clone) -> None:
     clone.write({"app.py": APP.replace("value_3 = 33", "value_3 = 34")})
     said = apply(clone)
     assert (said.status, said.err) == (3, "Refused aaaaaaaaaa: its lines have changed since the review.\n")
     assert "value_3 = 34" in app(clone)
 
 
-def test_once_applied_it_is_there_and_nothing_is_wrong(clone: Clone) -> None:
+def test_an_applied_suggestion_is_recognized(clone: Clone) -> None:
     apply(clone)
     said = apply(clone)
     assert (said.status, said.err) == (0, "Already applied aaaaaaaaaa to app.py.\n")
     assert app(clone) == FIXED
 
 
-def test_a_deletion_that_is_done_is_there_too(clone: Clone) -> None:
+def test_a_committed_deletion_is_applied(clone: Clone) -> None:
     gone = replace(FIX, suggestion="")
     apply(clone, findings=(gone,))
     said = apply(clone, findings=(gone,))
@@ -112,7 +112,7 @@ def test_of_two_suggestions_for_a_line_the_worse_finding_counts(clone: Clone) ->
     other = replace(FIX, id="bbbbbbbbbb", start_line=2, line=4, suggestion="")
     said = apply(clone, findings=(FIX, other))
     assert said.status == 0
-    assert "Left out bbbbbbbbbb: its lines are those of aaaaaaaaaa.\n" in said.err
+    assert "Left out bbbbbbbbbb: its lines overlap with those of aaaaaaaaaa.\n" in said.err
     assert app(clone) == FIXED
     again = apply(clone, findings=(FIX, other))
     assert (again.status, again.err) == (0, said.err.replace("Applied", "Already applied"))
@@ -128,7 +128,7 @@ def test_an_unknown_id_and_a_finding_without_a_fix_are_reported(clone: Clone) ->
     assert (said.status, said.err) == (0, "The report has no suggestion that can be applied.\n")
 
 
-def test_who_may_do_what_with_the_file_stays(clone: Clone) -> None:
+def test_the_mode_of_the_file_is_kept(clone: Clone) -> None:
     clone.git("update-index", "--chmod=+x", "app.py")
     (clone.root / "app.py").chmod(0o750)
     assert apply(clone).status == 0
@@ -144,7 +144,7 @@ def test_lines_end_as_they_do_in_the_file(clone: Clone) -> None:
 @pytest.mark.parametrize(
     "path", ["../outside.py", "/etc/hosts", ".git/config", ".github/workflows/x.yml", "untracked.py", "sub/./app.py"]
 )
-def test_a_path_that_is_no_tracked_file_is_refused(clone: Clone, path: str) -> None:
+def test_a_path_that_is_not_a_tracked_file_is_refused(clone: Clone, path: str) -> None:
     clone.write({"untracked.py": APP, ".github/workflows/x.yml": APP})
     (clone.root.parent / "outside.py").write_text(APP, encoding="utf-8")
     said = apply(clone, FIX.id, findings=(replace(FIX, path=path),))
@@ -155,7 +155,7 @@ def test_a_path_that_is_no_tracked_file_is_refused(clone: Clone, path: str) -> N
 
 
 @pytest.mark.parametrize("path", ["CODEOWNERS", "package-lock.json", ".github/workflows/ci.yml"])
-def test_what_says_who_approves_what_is_installed_or_what_runs_is_left_to_people(clone: Clone, path: str) -> None:
+def test_protected_files_are_never_edited(clone: Clone, path: str) -> None:
     head = clone.commit({path: APP})
     said = apply(clone, FIX.id, findings=(replace(FIX, path=path),), head=head)
     assert said.status == 3
@@ -182,32 +182,32 @@ def test_no_link_is_followed(clone: Clone) -> None:
     assert (outside / "app.py").read_text(encoding="utf-8") == APP
 
 
-def test_a_link_that_git_tracks_is_no_file(clone: Clone) -> None:
+def test_a_tracked_link_is_not_a_file(clone: Clone) -> None:
     (clone.root / "link.py").symlink_to("app.py")
     head = clone.commit({})
     said = apply(clone, findings=(replace(FIX, path="link.py"),), head=head)
     assert "git does not track it as a regular text file" in said.err
 
 
-def test_a_report_of_a_commit_that_is_not_here_is_refused(clone: Clone) -> None:
+def test_a_report_of_a_missing_commit_is_refused(clone: Clone) -> None:
     for head in ("1234567890" * 4, "HEAD", "--all", ""):
         said = apply(clone, head=head or "0" * 40)
         assert said.status == 2
         assert "which is not in this clone" in said.err
 
 
-def test_a_suggestion_with_invisible_signs_is_none(clone: Clone) -> None:
+def test_a_suggestion_with_invisible_characters_is_dropped(clone: Clone) -> None:
     said = apply(clone, FIX.id, findings=(replace(FIX, suggestion="value_3 = '\u202e'"),))
     assert said.status == 3
     assert app(clone) == APP
 
 
-def test_what_is_shown_of_an_id_takes_no_effect(clone: Clone) -> None:
+def test_a_shown_id_has_no_effect(clone: Clone) -> None:
     said = apply(clone, findings=(replace(FIX, id="\x1b[2J##[error]"),))
     assert (said.status, said.err) == (0, "Applied ⟨U+001B⟩[2J## [error] to app.py.\n")
 
 
-def test_what_a_terminal_shows_of_a_patch_takes_no_effect() -> None:
+def test_a_patch_at_a_terminal_has_no_control_sequences() -> None:
     shown, terminal = pty.openpty()
     with os.fdopen(shown, "rb", buffering=0) as screen, os.fdopen(terminal, "w", encoding="utf-8") as out:
         write_patch(out, "+esc = '\x1b[2J'\r\n")
@@ -228,12 +228,12 @@ def test_a_patch_that_may_end_in_a_log_is_exact_and_no_line_of_it_is_a_command(c
     assert app(clone) == f"{line}\r\n{FIXED}"
 
 
-def test_a_patch_in_a_file_is_nothing_but_the_patch(tmp_path: Path) -> None:
+def test_a_patch_in_a_file_contains_only_the_patch(tmp_path: Path) -> None:
     with (tmp_path / "out").open("w", encoding="utf-8") as out:
         write_patch(out, " ##[error]x\n")
     assert (tmp_path / "out").read_text(encoding="utf-8") == " ##[error]x\n"
 
 
-def test_a_file_that_is_no_text_is_refused(clone: Clone) -> None:
+def test_a_file_that_is_not_text_is_refused(clone: Clone) -> None:
     clone.write({"app.py": APP.encode() + b"\xff"})
     assert "it is not UTF-8 text" in apply(clone).err

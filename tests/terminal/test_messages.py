@@ -91,7 +91,7 @@ CASES = {
     ),
     "the same key twice": Case(
         ("config", "check"),
-        (f"{FILE}: line 3, column 1: this key is there twice.",),
+        (f"{FILE}: line 3, column 1: duplicate key.",),
         work={FILE: "mode: fast\npaths: [a]\nmode: standard\n"},
     ),
     "incomplete path-instructions": Case(

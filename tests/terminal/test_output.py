@@ -32,7 +32,7 @@ def run(clone: Clone, *arguments: str, into: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])
-def test_a_pipe_that_is_closed_is_not_the_gate(clone: Clone, kind: str) -> None:
+def test_a_closed_pipe_does_not_exit_with_the_status_of_findings(clone: Clone, kind: str) -> None:
     status, err = run(clone, *REVIEW, "--format", kind, into="| (exec <&-; sleep 3)")
     assert status in {0, 141}, err
     assert "bug" not in err
@@ -82,7 +82,7 @@ sys.meta_path.insert(0, Interrupting())
         (["review", "--reviewer", "local"], ""),
     ],
 )
-def test_an_interrupt_before_anything_has_begun_ends_with_130_and_promises_nothing(
+def test_an_early_interrupt_exits_with_130_and_promises_nothing(
     arguments: list[str], words: str, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(EARLY, encoding="utf-8")

@@ -49,7 +49,7 @@ def test_a_narrow_terminal(golden: Golden) -> None:
     golden("narrow.txt", text)
 
 
-def test_a_quiet_one_has_the_findings_and_the_verdict(golden: Golden) -> None:
+def test_quiet_output_has_the_findings_and_the_verdict(golden: Golden) -> None:
     golden("without-noise.txt", drawn(CLOSED_GATE, [USERS], quiet=True))
     assert not drawn(CLEAN, quiet=True)
 
@@ -77,7 +77,7 @@ def test_the_short_format_names_what_could_not_be_read() -> None:
     assert "(answer): unrated: could not be read: files[2].findings[0]: `severity` is missing" in short(CLOSED_GATE)
 
 
-def test_what_blocks_is_repeated_with_the_verdict_up_to_a_point() -> None:
+def test_some_blocking_findings_are_repeated_with_the_verdict() -> None:
     text = " ".join(drawn(CLOSED_GATE).split("1 unrated, 1 critical", 1)[1].split())
     assert f"src/shop/users.py:41: critical: {INJECTION.title} [{INJECTION.id}]" in text
     assert "[b07d55e210]" not in text
@@ -92,7 +92,7 @@ def test_a_fix_that_fits_replaces_the_lines_that_were_reviewed() -> None:
     assert "    - return db.execute(query)\n    + return db.execute(" in text
 
 
-def test_a_line_that_matters_is_shown_whole_and_its_neighbours_are_cut() -> None:
+def test_a_cited_line_is_shown_whole_and_its_context_is_truncated() -> None:
     long = f"{'before ' * 30}\n" + "{'cited ' * 30}" + f"\n{'cited ' * 30}"
     files = [file_view("", long, path="a.py")]
     finding = replace(INJECTION, path="a.py", start_line=None, line=3, suggestion=None)
@@ -102,7 +102,7 @@ def test_a_line_that_matters_is_shown_whole_and_its_neighbours_are_cut() -> None
     assert "…" in text
 
 
-def test_wide_signs_take_the_room_that_they_take() -> None:
+def test_wide_characters_use_two_columns() -> None:
     files = [file_view("", f"x = '{'宽' * 60}'\n", path="a.py")]
     finding = replace(INJECTION, path="a.py", start_line=None, line=1, title="题" * 50, suggestion=None, references=())
     text = drawn(replace(CLOSED_GATE, files=(FileGroup("a.py", (finding,)),)), files, width=40)
@@ -110,27 +110,27 @@ def test_wide_signs_take_the_room_that_they_take() -> None:
     assert text.count("宽") == 60
 
 
-def test_a_finding_without_a_place_or_a_title_is_still_one() -> None:
+def test_a_finding_without_a_place_or_a_title_is_kept() -> None:
     lost = replace(INJECTION, path="", line=None, start_line=None, why=Why.NO_FILE, title=" ", code="")
     assert "(no file)  critical security" in drawn(replace(CLEAN, files=(FileGroup("", (lost,)),)))
     assert "(without a title)" in drawn(replace(CLEAN, files=(FileGroup("", (lost,)),)))
 
 
-def test_what_was_held_back_is_listed_up_to_a_point() -> None:
+def test_held_back_files_are_listed_up_to_a_limit() -> None:
     held = tuple(Held(f"{number}.lock", HeldBecause.LOCK_FILE, "", missed=False) for number in range(30))
     text = drawn(replace(CLEAN, held=held))
     assert text.count("It is a lock file.") == 20
     assert "and 10 more files" in text
 
 
-def test_what_paths_leave_out_is_counted_and_named_where_that_is_asked_for() -> None:
+def test_files_excluded_by_paths_are_counted_and_listed_on_request() -> None:
     held = (Held("a.lock", HeldBecause.LOCK_FILE, "", missed=False), Held("b.py", HeldBecause.PATHS, "", missed=False))
     text = drawn(replace(CLEAN, held=held))
     assert ("Held back: 2 files, 1 of them by `paths`." in text, "b.py" in text) == (True, False)
     assert "b.py: The setting `paths` excludes it." in drawn(replace(STORIES["dry-run"], held=held))
 
 
-def test_a_file_that_could_not_be_parsed_was_read_all_the_same() -> None:
+def test_a_file_that_could_not_be_parsed_counts_as_read() -> None:
     text = drawn(UNPARSED)
     assert ("Held back" in text, "not fully reviewed, and open findings block" in text) == (False, True)
     assert "--paths '!src/shop/stock.py'" in text

@@ -62,7 +62,7 @@ def test_every_merge_is_a_row_and_the_total_is_their_sum(clone: Clone) -> None:
     assert "main since 90d: 3 reviews, 720 credits held at most." in said.out
 
 
-def test_a_merge_of_githubs_is_told_by_its_pull_requests_title(clone: Clone) -> None:
+def test_a_merge_by_github_has_the_pull_requests_title(clone: Clone) -> None:
     clone.git("checkout", "--quiet", "-b", "more")
     clone.commit({"more.py": "m = 1\n"})
     clone.git("checkout", "--quiet", "main")
@@ -89,7 +89,7 @@ def by(clone: Clone, author: str, subject: str) -> None:
     clone.git("commit", "--quiet", f"--author={author}", f"--message={subject}")
 
 
-def test_what_only_a_bot_wrote_is_not_priced_and_is_counted(clone: Clone) -> None:
+def test_a_merge_by_a_bot_alone_is_counted_and_not_priced(clone: Clone) -> None:
     by(clone, BOT, "Squashed by a bot")
     by(clone, "Dependabot[bot] <support@github.com>", "By its name")
     clone.git("checkout", "--quiet", "-b", "deps")
@@ -123,7 +123,7 @@ def test_what_only_a_bot_wrote_is_not_priced_and_is_counted(clone: Clone) -> Non
         ("github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>", ""),
     ],
 )
-def test_what_a_person_wrote_with_a_bot_is_priced(clone: Clone, author: str, trailer: str) -> None:
+def test_a_merge_by_a_person_and_a_bot_is_priced(clone: Clone, author: str, trailer: str) -> None:
     by(clone, author, f"Both\n\n{trailer}")
     said = plan()
     assert figures(said)[0][0] == "Both"
@@ -140,7 +140,7 @@ def test_a_branch_with_more_commits_than_the_action_sees_is_priced(clone: Clone)
     assert figures(plan())[0][0] == "Long"
 
 
-def test_what_was_held_back_is_summed_by_reason(clone: Clone) -> None:
+def test_held_back_files_are_summed_by_reason(clone: Clone) -> None:
     del clone
     said = plan("--paths", "!run.sh")
     assert "Held back: 2 files. They are lock files.\n" in said.out
@@ -152,7 +152,7 @@ def test_patterns_hold_files_back(clone: Clone) -> None:
     assert [row[-1] for row in figures(plan("--paths", "!*.py", "--paths", "!run.sh"))] == ["0", "0", "0", "0", "0"]
 
 
-def test_todays_settings_count_and_what_is_wrong_with_them_is_told_once(clone: Clone) -> None:
+def test_current_settings_count_and_their_problems_are_reported_once(clone: Clone) -> None:
     clone.commit({".github/reviewbot.yml": "mode: standard\nmax-credits: 300\n"})
     assert figures(plan())[2][-1] == "300"
     clone.commit({".github/reviewbot.yml": "mode: quick\n"})
@@ -171,7 +171,7 @@ def test_the_inputs_of_the_workflow_count_and_options_come_first(clone: Clone) -
     assert not (clone.root / "r.json").exists()
 
 
-def test_a_narrow_terminal_has_the_figures_all_the_same(clone: Clone) -> None:
+def test_a_narrow_terminal_shows_the_figures(clone: Clone) -> None:
     del clone
     said = plan(columns=44)
     assert max(map(len, said.out.splitlines())) <= 44
@@ -183,7 +183,7 @@ def test_the_newest_are_replayed_when_there_are_many(clone: Clone) -> None:
     assert len(rows(plan("--most", "2"))) == 3
 
 
-def test_when_nothing_was_merged_that_is_said(clone: Clone) -> None:
+def test_a_period_without_merges_is_reported(clone: Clone) -> None:
     del clone
     assert plan("--since", "2099-01-01").out == "No merges in main since 2099-01-01.\n"
 

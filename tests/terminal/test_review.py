@@ -31,7 +31,7 @@ def refused(said: Said) -> str:
 # --- Bought once ------------------------------------------------------------------------------------------------------
 
 
-def test_a_branch_is_reviewed_and_its_gate_is_the_exit_status(sit: Opened) -> None:
+def test_a_branch_is_reviewed_and_blocking_findings_set_the_exit_status(sit: Opened) -> None:
     desk = sit()
     said = desk.review()
     assert said.status == 1
@@ -96,7 +96,7 @@ def test_a_lost_answer_is_found_out_by_the_same_key(sit: Opened) -> None:
     assert len(desk.service.tasks()) == 1
 
 
-def test_an_answer_that_was_lost_a_day_ago_is_bought_anew_only_when_told_to(sit: Opened) -> None:
+def test_an_answer_lost_a_day_ago_is_bought_again_only_on_request(sit: Opened) -> None:
     desk = sit(engineer=canned(CLEAN))
     lose_answers(desk)
     desk.review()
@@ -143,7 +143,7 @@ def test_more_commits_buy_what_is_new_and_keep_what_is_open(sit: Opened) -> None
     assert "carried" in said.out
 
 
-def test_what_ended_without_an_answer_is_said_and_asked_anew_by_the_next_call(sit: Opened) -> None:
+def test_a_task_without_an_answer_is_reported_and_bought_again_by_the_next_call(sit: Opened) -> None:
     desk = sit(life=TaskLife(0, 0, end=End.FAILED))
     said = desk.review()
     assert said.status == 3
@@ -152,7 +152,7 @@ def test_what_ended_without_an_answer_is_said_and_asked_anew_by_the_next_call(si
     assert len(desk.service.tasks()) == 2
 
 
-def test_a_wait_that_is_over_says_how_to_go_on(sit: Opened) -> None:
+def test_an_ended_wait_says_how_to_continue(sit: Opened) -> None:
     desk = sit(life=NEVER_DONE)
     said = desk.review("--wait-minutes", "0", "--base", "main", "--mode", "standard")
     assert said.status == 1
@@ -172,7 +172,7 @@ def test_without_a_key_nothing_is_sent_and_the_free_reviewer_is_suggested(sit: O
     assert not desk.faults.log
 
 
-def test_a_dry_run_asks_nobody(sit: Opened) -> None:
+def test_a_dry_run_needs_no_approval(sit: Opened) -> None:
     desk = sit()
     desk.more["CODEVF_API_KEY"] = ""
     said = desk.review("--dry-run", "--mode", "standard")
@@ -198,7 +198,7 @@ def test_a_secret_is_not_sent_and_that_is_reported(sit: Opened) -> None:
     (task,) = desk.service.tasks()
     assert GHP not in task.request.prompt + "".join(one.content for one in task.request.attachments)
     assert "1 secret redacted. Held back: 1 file." in " ".join(said.out.split())
-    assert "- .env: looks like a file of secrets" in said.out
+    assert "- .env: looks like a file with secrets" in said.out
     assert GHP not in said.out + said.err + desk.page().read_text(encoding="utf-8")
 
 
@@ -214,7 +214,7 @@ def test_settings_come_from_the_base_and_never_from_the_branch(sit: Opened) -> N
     ]
 
 
-def test_a_base_that_reviews_for_free_needs_no_word_on_who_reviews(sit: Opened) -> None:
+def test_a_base_with_the_local_reviewer_needs_no_reviewer_option(sit: Opened) -> None:
     desk = sit(base={".github/reviewbot.yml": "reviewer: local\n"})
     assert desk.review().status == 1
     assert desk.review("--staged").status == 0
@@ -280,7 +280,7 @@ def test_nothing_that_the_clone_is_set_up_to_run_is_run(sit: Opened, tmp_path: P
     assert not (tmp_path / "sprung").exists()
 
 
-def test_what_is_not_committed_is_not_reviewed(sit: Opened) -> None:
+def test_uncommitted_changes_are_not_reviewed(sit: Opened) -> None:
     desk = sit(engineer=canned(CLEAN))
     desk.clone.write({"draft.py": "draft = 1\n", "app.py": "draft = 1\n"})
     report = desk.review("--format", "json").report
@@ -343,7 +343,7 @@ def test_a_review_without_an_answer_leaves_the_last_one(sit: Opened) -> None:
     assert kept.read_text(encoding="utf-8") == before
 
 
-def test_a_review_that_cannot_be_kept_is_shown_all_the_same(sit: Opened) -> None:
+def test_a_review_that_cannot_be_stored_is_shown(sit: Opened) -> None:
     desk = sit()
     (desk.clone.root / ".git" / "reviewbot").write_text("", encoding="utf-8")
     said = desk.review("--reviewer", "local", "--fail-on", "never")
@@ -356,7 +356,7 @@ def test_a_review_that_cannot_be_kept_is_shown_all_the_same(sit: Opened) -> None
 # --- What is staged ---------------------------------------------------------------------------------------------------
 
 
-def test_what_is_staged_is_reviewed_as_it_is_staged(sit: Opened) -> None:
+def test_staged_changes_are_reviewed_as_staged(sit: Opened) -> None:
     desk = sit()
     desk.clone.write({"new.py": "import os\n\nos.system(input())\n"})
     desk.clone.git("add", "new.py")
@@ -394,7 +394,7 @@ def test_a_hook_of_a_partial_commit_sees_what_that_commit_will_hold(sit: Opened,
 # --- Formats ----------------------------------------------------------------------------------------------------------
 
 
-def test_every_format_goes_to_the_output_and_progress_elsewhere(sit: Opened) -> None:
+def test_every_format_is_written_to_stdout_and_progress_to_stderr(sit: Opened) -> None:
     desk = sit()
     said = {one: desk.review("--format", one) for one in ("json", "sarif", "rdjson", "markdown", "github")}
     assert {one.status for one in said.values()} == {1}
@@ -415,7 +415,7 @@ def test_the_short_format_has_one_line_for_each_finding(sit: Opened) -> None:
     assert re.fullmatch(r"app\.py:3: low: A better value \[[0-9a-f]{10}\]", second)
 
 
-def test_a_format_of_findings_is_not_written_when_there_is_no_answer(sit: Opened) -> None:
+def test_a_findings_format_is_not_written_without_an_answer(sit: Opened) -> None:
     desk = sit()
     desk.more["CODEVF_API_KEY"] = ""
     for name in ("sarif", "rdjson", "github"):
@@ -425,7 +425,7 @@ def test_a_format_of_findings_is_not_written_when_there_is_no_answer(sit: Opened
     assert desk.review("--format", "json").report["outcome"]["reason"] == "no-key"
 
 
-def test_quiet_says_nothing_when_there_is_nothing_to_say(sit: Opened) -> None:
+def test_quiet_prints_nothing_without_findings(sit: Opened) -> None:
     desk = sit(engineer=canned(CLEAN))
     said = desk.review("--quiet")
     assert (said.status, said.out, said.err) == (0, "", "")
@@ -449,7 +449,7 @@ def test_quiet_says_nothing_when_there_is_nothing_to_say(sit: Opened) -> None:
         (("--pr", "1", "--repo", "a/b"), "--pr: GITHUB_TOKEN and GH_TOKEN are empty"),
     ],
 )
-def test_what_does_not_go_together_is_told_before_anything_is_done(
+def test_conflicting_options_are_reported_before_anything_is_done(
     sit: Opened, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
 ) -> None:
     desk = sit()
@@ -462,7 +462,7 @@ def test_what_does_not_go_together_is_told_before_anything_is_done(
     assert not desk.faults.log
 
 
-def test_wrong_settings_are_told_all_at_once(sit: Opened) -> None:
+def test_all_invalid_settings_are_reported_at_once(sit: Opened) -> None:
     said = sit().review("--max-credits", "many", "--wait-minutes", "999")
     assert said.status == 2
     assert "--max-credits: invalid value `many`" in said.err
@@ -513,7 +513,7 @@ def test_where_nothing_can_be_reviewed_the_options_to_paste_are_on_one_line(sit:
     assert "paths:" not in said.out
 
 
-def test_a_file_that_is_too_large_is_told_with_its_size_the_limit_and_the_pattern(sit: Opened) -> None:
+def test_a_file_that_is_too_large_is_reported_with_its_size_the_limit_and_the_pattern(sit: Opened) -> None:
     desk = sit(base={"assets/big.json": "[]\n"})
     desk.clone.git("checkout", "--quiet", "-b", "large", "main")
     desk.clone.commit({"assets/big.json": '"some words of a list",\n' * 250_000, "a.py": "x = 1\n"})

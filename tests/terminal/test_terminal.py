@@ -38,7 +38,7 @@ def at_terminal(
     return watch(*words, at=desk.clone.root, env=env, columns=columns, press=press, after=after)
 
 
-def test_a_wait_moves_in_colour_and_ctrl_c_leaves_it_to_go_on(sit: Opened) -> None:
+def test_ctrl_c_during_an_animated_wait_leaves_the_review_running(sit: Opened) -> None:
     clock = HandClock()
     desk = sit(clock=clock)
     # The task id is printed after creation; it also has to be stored before the wait begins.
@@ -71,7 +71,7 @@ def test_a_narrow_terminal_without_colour_shows_everything(sit: Opened) -> None:
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", seen.raw)
 
 
-def test_nothing_that_a_reviewer_or_a_file_name_says_takes_effect(sit: Opened) -> None:
+def test_text_of_the_reviewer_and_file_names_has_no_effect(sit: Opened) -> None:
     desk = sit(engineer=canned(HOSTILE))
     desk.clone.commit({f"evil\x1b[2J{chr(0x202E)}.py": "x = 1\n"}, f"Evil{EVIL}")
     desk.clone.git("branch", "--quiet", "-m", "evil\u202ebranch")
@@ -82,7 +82,7 @@ def test_nothing_that_a_reviewer_or_a_file_name_says_takes_effect(sit: Opened) -
     assert not set("\x1b\x07\x9b\u202e") & set(seen.raw)
 
 
-def test_colour_is_only_ours(sit: Opened) -> None:
+def test_only_reviewbots_own_output_has_colour(sit: Opened) -> None:
     seen = at_terminal(sit(engineer=canned(HOSTILE)), "--quiet")
     assert set(re.findall(r"\x1b(?!\[[0-9;]*m)..?", seen.raw)) == set()
     assert "\x07" not in seen.raw
@@ -94,7 +94,7 @@ def test_in_a_pipe_there_is_no_colour_and_nothing_moves(sit: Opened) -> None:
     assert "CodeVF: in the queue …" in said.err
 
 
-def test_the_help_teaches_and_fits(tmp_path: Path) -> None:
+def test_the_help_has_examples_and_fits(tmp_path: Path) -> None:
     env = {"PATH": "/usr/bin:/bin", "TERM": "xterm", "COLUMNS": "80", "LC_ALL": "C.UTF-8"}
     seen = watch("review", "--help", at=tmp_path, env=env)
     assert seen.status == 0
@@ -103,7 +103,9 @@ def test_the_help_teaches_and_fits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "review", "apply", "plan", "render", "demo", "sandbox", "action", "collect"])
-def test_every_help_teaches(name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_help_has_examples(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
         cli.main([*name.split(), "--help"], {}, io.StringIO())
@@ -119,7 +121,7 @@ def test_no_example_writes_over_what_it_reads() -> None:
     assert not [f"{command} > {file}" for command, file in examples if file in command.split()]
 
 
-def test_without_a_command_the_way_in_is_shown(sit: Opened) -> None:
+def test_without_a_command_the_start_help_is_shown(sit: Opened) -> None:
     said = sit().call()
     assert (said.status, said.out) == (2, "")
     assert "Start here:\n  reviewbot review --reviewer local" in said.err

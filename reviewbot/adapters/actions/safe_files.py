@@ -78,7 +78,9 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
         if not stat.S_ISREG(status.st_mode):
             raise _wrong(path, "it is not a regular file")
         if status.st_size > limit:
-            raise SettingsError((Problem(path, f"it is too large ({status.st_size} bytes)", f"at most {limit} bytes"),))
+            raise SettingsError(
+                (Problem(path, f"the file is too large ({status.st_size} bytes)", f"at most {limit} bytes"),)
+            )
         return Regular(stream.read(limit), stat.S_IMODE(status.st_mode))
 
 

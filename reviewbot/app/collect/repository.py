@@ -93,7 +93,7 @@ def _waiting(ports: Ports, settings: Settings) -> tuple[int, ...]:
             waiting = ports.forge.waiting(settings.check_names)
             known, unknown = waiting.known, waiting.unknown
         except PermissionMissing as error:
-            ports.reporter.say(f"{error.message} The summary comments are read instead.")
+            ports.reporter.say(f"{error.message} reviewbot reads the summary comments instead.")
     if unknown == frozenset():
         return tuple(sorted(known))
     summaries = ports.forge.summaries(summary_mark(settings.instance), unknown)

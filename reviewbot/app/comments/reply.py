@@ -23,7 +23,7 @@ from reviewbot.errors import ForgeUnreachable
 from reviewbot.render.view_models.command import AnswerView, ChoiceView, StatusView
 from reviewbot.render.view_models.review import BypassView
 
-_EMOJI = "The emoji under a command"
+_EMOJI = "The reaction to a command"
 
 
 class Done(Struct, frozen=True):

@@ -131,7 +131,7 @@ def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun]) 
 
 
 def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:
-    """Whether the check runs against a base are not read that it had since a run saw it; without one, ever."""
+    """Whether check runs are unread against a base that the pull request had since a run saw it, or ever."""
     until, since = pull.unread_bases_until, seen.retargeted_at if seen else None
     return until is not None and (since is None or since < until)
 

@@ -59,7 +59,7 @@ def run(call: Call) -> int:
         refused |= unreadable
         for file in files:
             refused |= file.done.refused
-            rivals |= {one: f"its lines are those of {rival}" for one, rival in file.done.rivals.items()}
+            rivals |= {one: f"its lines overlap with those of {rival}" for one, rival in file.done.rivals.items()}
             if chosen.check:
                 write_patch(call.out, patch(file.path, file.before, file.done.text))
             elif file.done.applied:

@@ -48,7 +48,7 @@ class TaskBatches(Struct, frozen=True):
 
 
 def split(files: Sequence[Sendable], limits: SizeTier, most: int) -> tuple[tuple[Sendable, ...], ...]:
-    """Split the files over at most `most` tasks: folders together if everything fits, else the riskiest first.
+    """Split the files over at most `most` tasks: by folder if everything fits, else the riskiest first.
 
     Another task is used only if a diff would be left out, never for a whole text. What does not fit stays with the last
     task, which reports it as omitted.

@@ -77,7 +77,7 @@ def is_title(text: str) -> bool:
 
 
 def is_remark(text: str, findings: int) -> bool:
-    """Return whether a text beside so many findings is certainly none: a title, greeting, praise or introduction."""
+    """Return whether text next to so many findings cannot be one: a title, greeting, praise or introduction."""
     if len(text) > MAX_REMARK:
         return False
     forms, lines = (_GREETING, _TITLE, _PRAISE), [_flat(line) for line in text.split("\n") if line.strip()]
@@ -493,14 +493,14 @@ class _Reader:
             self._unplaced(block, severity, text)
 
     def _continues(self, block: _Block) -> bool:
-        """Return whether a block belongs to the finding before it: as all in its section, or because it is indented."""
+        """Return whether a block belongs to the finding before it: it is in its section, or indented."""
         draft = self.current
         if draft is None or _CLOSING.match(block.text) or _contained_place(block.text):
             return False
         return draft.takes_all or (draft.block.kind is _Kind.ITEM and block.indent > draft.block.indent)
 
     def _unplaced(self, block: _Block, severity: Severity | None, text: str) -> None:
-        """Read a block that begins with no place: one that names a place, a severity or a file all the same."""
+        """Read a block without a place at its start; it may still name a place, a severity or a file."""
         if place := _contained_place(block.text):
             self._add(block, replace(place, end=0), block.text, severity)
         elif (match := _FILE.match(text)) and (file := _place(match)):

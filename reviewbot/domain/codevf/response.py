@@ -166,7 +166,7 @@ def _in_prose(sources: Sequence[_Source], form: AnswerForm) -> Report | None:
             if is_plain:
                 said.append(text)
             else:
-                leftovers.append(Leftover(source.where, "it is text beside the findings", text))
+                leftovers.append(Leftover(source.where, "it is text next to the findings", text))
     return Report("\n\n".join(said), findings, tuple(leftovers), not leftovers, previous)
 
 

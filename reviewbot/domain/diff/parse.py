@@ -89,7 +89,7 @@ class FileDiff(Struct, frozen=True):
 
     @property
     def is_submodule(self) -> bool:
-        """Whether it is one on every side where it is; a file that becomes one has lines to review."""
+        """Whether it is one on every side where it exists; a file that becomes one has lines to review."""
         return {self.old_mode, self.new_mode} - {None} == {SUBMODULE_MODE}
 
     @property

@@ -213,7 +213,7 @@ class Ledger(Struct, frozen=True):
     questions: Questions = field(default_factory=Questions)
 
     def written_for(self, snapshot: Snapshot, instance: str) -> Ledger:
-        """The ledger as a run writes it once more."""
+        """The ledger for another write."""
         opinions = opinions_of(snapshot, instance)
         return replace(self, counter=self.counter + 1, seen=Seen.of(snapshot.pull), opinions=opinions)
 

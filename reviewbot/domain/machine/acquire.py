@@ -535,7 +535,7 @@ def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: da
         return _waits(at, waits_for(open_checks))
     error = ChecksNotGreen(
         f"{waits_for(open_checks)} The wait has ended after {rules.hours} hours (`wait-for-checks-hours`).",
-        hint="Fix them and push.",
+        hint="Fix the checks and push.",
     )
     return concluded(known.noted(_dropped(at.wanted)), failed(known, error))
 

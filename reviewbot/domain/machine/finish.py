@@ -29,9 +29,7 @@ from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
 from reviewbot.errors import ForgeUnreachable, ReviewbotError
 from reviewbot.values import replace
 
-_RULES_DIFFER = (
-    "The pull request has changed during this run, and a review is due now. The run of that event reviews it."
-)
+_RULES_DIFFER = "The pull request changed during this run, and a review is due now. The run for that event reviews it."
 
 
 def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed | Published:

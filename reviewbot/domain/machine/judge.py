@@ -111,7 +111,7 @@ def _why_not(known: Known) -> Outcome:
     if not known.snapshot.pull.is_open:
         return verdict.not_due(Reason.CLOSED)
     if known.request.policy.review_on is ReviewOn.PUSH:
-        message = "This head has no review, and this run buys none: a push or `/reviewbot review` asks for one."
+        message = "This head has no review, and this run buys none. To get one, push or comment `/reviewbot review`."
         return verdict.not_due(Reason.NOT_REQUESTED, message)
     return verdict.not_due(Reason.NOT_REQUESTED)
 
@@ -126,7 +126,7 @@ def without_review(known: Known) -> Outcome:
     if not known.request.shares_name or all(_is_of_this_base(known, one) for one in checks):
         return verdict.not_due(reason)
     message = (
-        f"This commit was checked for another base branch, and a commit has only one check. Against "
+        f"This commit was reviewed for another base branch, and a commit has only one check. Against "
         f"`{visible(known.snapshot.pull.base_ref)}` no review is due. Push another commit to get another check."
     )
     return replace(verdict.not_due(reason, message), conclusion=Conclusion.ACTION_REQUIRED)

@@ -65,7 +65,7 @@ Then = ReviewChange | NothingToSend | Outcome
 
 
 class CancelRequested(Struct, frozen=True):
-    """Open tasks are to be cancelled; the ledger names them."""
+    """Open tasks will be cancelled; the ledger names them."""
 
     known: Known
 
@@ -92,7 +92,7 @@ class NotDue(Struct, frozen=True):
 
 
 class Due(Struct, frozen=True):
-    """The change is to be read."""
+    """A review may be due; the change is read next."""
 
     known: Known
     skipped: Outcome | None
@@ -144,7 +144,7 @@ class Approved(Struct, frozen=True):
 
 
 class Affordable(Struct, frozen=True):
-    """The newer head can be paid for; its project is to be found before the older task is cancelled."""
+    """The newer head can be paid for; its project is found before the older task is cancelled."""
 
     known: Known
     candidate: Candidate
@@ -153,7 +153,7 @@ class Affordable(Struct, frozen=True):
 
 
 class Replacing(Struct, frozen=True):
-    """The open task of an older head is to be cancelled for the newer head."""
+    """The open task of an older head is cancelled next, for the newer head."""
 
     known: Known
     candidate: Candidate
@@ -171,7 +171,7 @@ class Replaced(Struct, frozen=True):
 
 
 class Unchecked(Struct, frozen=True):
-    """The checks of the head that the purchase waits for are to be read.
+    """The checks that the purchase waits for are read next.
 
     Attributes:
         recorded: whether it is recorded on GitHub. A check that ends after that starts a run that finds it.
@@ -184,7 +184,7 @@ class Unchecked(Struct, frozen=True):
 
 
 class Deferred(Struct, frozen=True):
-    """The purchase waits, which is to be recorded.
+    """The purchase waits; the deferral is recorded next.
 
     Attributes:
         awaited: the review of an older head that it waits for; None if it waits for something else.
@@ -199,7 +199,7 @@ class Deferred(Struct, frozen=True):
 
 
 class Postponed(Struct, frozen=True):
-    """The deferred purchase is recorded, so the approval label is to be removed."""
+    """The deferred purchase is recorded; the approval label is removed next."""
 
     known: Known
     label: str
@@ -239,7 +239,7 @@ class Rereading(Struct, frozen=True):
 
 
 class DryRunDue(Struct, frozen=True):
-    """A dry run: the checks of the head are to be read, to show whether a purchase would wait."""
+    """A dry run: the checks of the head are read, to show whether a purchase would wait."""
 
     known: Known
     outcome: Outcome
@@ -255,7 +255,7 @@ class Scoping(Struct, frozen=True):
 
 
 class Sizing(Struct, frozen=True):
-    """Only what is new is reviewed, which is to be found.
+    """Only the new part is reviewed; it is found next.
 
     Attributes:
         quote: the price of the whole change, if an older task was cancelled for it.
@@ -267,14 +267,14 @@ class Sizing(Struct, frozen=True):
 
 
 class Pricing(Struct, frozen=True):
-    """The scope is decided; the price is to be read."""
+    """The scope is decided; the price is read next."""
 
     known: Known
     candidate: Candidate
 
 
 class Priced(Struct, frozen=True):
-    """The price is within the budgets; the project is to be found."""
+    """The price is within the budgets; the project is found next."""
 
     known: Known
     candidate: Candidate
@@ -296,7 +296,7 @@ class Order(Struct, frozen=True):
 
 
 class Quoted(Struct, frozen=True):
-    """The intent is to be recorded on GitHub before the task is created."""
+    """The intent is recorded on GitHub before the task is created."""
 
     known: Known
     bought: Bought
@@ -304,7 +304,7 @@ class Quoted(Struct, frozen=True):
 
 
 class Intended(Struct, frozen=True):
-    """The intent is recorded; the task is to be created."""
+    """The intent is recorded; the task is created next."""
 
     known: Known
     bought: Bought
@@ -319,7 +319,7 @@ class Reopened(Struct, frozen=True):
 
 
 class Submitted(Struct, frozen=True):
-    """The task exists; its id is to be recorded before the first poll."""
+    """The task exists; its id is recorded before the first poll."""
 
     known: Known
     underway: Underway
@@ -338,7 +338,7 @@ class Waiting(Struct, frozen=True):
 
 
 class Completed(Struct, frozen=True):
-    """The task has a result, which is to be read."""
+    """The task has a result, which is read next."""
 
     known: Known
     underway: Underway

@@ -182,7 +182,7 @@ def resized(known: Known, candidate: Candidate, whole: Quote) -> Quote:
 
 
 def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Quote:
-    """Return the price of the review in so many tasks, which no budget was compared with."""
+    """Return the price of the review in so many tasks, not yet checked against a budget."""
     request, intent = known.request, candidate.intent
     most, lines = request.max_credits, None
     if most is Auto.AUTO:
@@ -210,7 +210,7 @@ def _spending(known: Known, ledger: Ledger, hold: int, spent: Decimal) -> budget
 
 
 def may_exceed_together(known: Known) -> bool:
-    """Return whether purchases of concurrent runs must be read again before the task is created.
+    """Return whether to read the purchases of concurrent runs again before the task is created.
 
     First reviews that all hold the same are within an automatic limit, so they read nothing again, unless the pull
     request may have had more changes than the limit allows reviews.

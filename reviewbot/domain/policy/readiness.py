@@ -39,7 +39,7 @@ class WaitRules(Struct, frozen=True):
 
     @property
     def too_young(self) -> str:
-        """The message for a young head. It names no time, so that later runs write the same check."""
+        """The message for a recently pushed head. It names no time, so that later runs write the same check."""
         return f"The head is younger than {self.quiet_minutes} minutes (`quiet-minutes`)."
 
     def open_checks(self, checks: Iterable[HeadCheck], run_id: int = 0) -> tuple[str, ...]:

@@ -129,7 +129,7 @@ def strictest(levels: Iterable[FailOn]) -> FailOn:
 
 
 def choose(routes: Sequence[Route], facts: Facts, base: Terms) -> Terms:
-    """Return the review that the rules give, with the names of those without which it would be another."""
+    """Return the review that the rules give, and the names of the rules that determine it."""
     found = _found(routes, facts)
     matching = [_terms(route, base) for at, route in enumerate(routes) if at in found]
     reviews = [*matching, base] if None in found else matching
@@ -161,7 +161,7 @@ def _terms(route: Route, base: Terms) -> Terms:
 
 
 class _Match(IntEnum):
-    """How a rule matches: not at all, but its author could undo or cause it, or whatever is added."""
+    """How a rule matches: never, in a way that the author can cause or undo, or regardless of what the author adds."""
 
     NO = 0
     PART = 1
@@ -189,7 +189,7 @@ def _match_path(route: Route, path: str) -> bool:
 
 
 def _match_pull(route: Route, facts: Facts) -> _Match:
-    """Match the conditions on the whole pull request; those of a rule that trusts the author to the letter."""
+    """Match the conditions on the whole pull request; a rule that trusts the author is matched literally."""
     by_author = (
         not route.labels or any(one.casefold() in _folded(facts.labels) for one in route.labels),
         not route.base or matches(route.base, facts.base_ref),

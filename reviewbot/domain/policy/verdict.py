@@ -124,7 +124,7 @@ def bypassed(outcome: Outcome) -> Outcome:
 def shared_head(outcome: Outcome, number: int, rules: Rules) -> Outcome:
     """Return the outcome if the pull request `number` has the same head and no green verdict: they share one check."""
     status = first_exit_status(rules.no_review, outcome.exit_status)
-    message = f"The pull request #{number} has the same commit as its head, and no green verdict on it."
+    message = f"The pull request #{number} has the same head, and its verdict is not green."
     shared = Outcome(outcome.status, Verdict.NONE, Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED, status, message)
     return replace(shared, own=outcome.conclusion)
 

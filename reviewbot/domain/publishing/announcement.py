@@ -40,7 +40,7 @@ class Announcement(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """What is announced, for the comment's mark. A purchase that was not bought may be bought, and end, later."""
+        """What is announced, for the comment's mark. An unbought purchase may still be bought and end later."""
         identity, attempt = purchase_key(self.purchase)
         return f"{identity}-{attempt}{'-unbought' if self.ending is Ending.NOT_BOUGHT else ''}"
 
@@ -100,7 +100,7 @@ class Endings(Struct, frozen=True):
         return self.outcome.status is Status.FAILED and self.outcome.reason in _LASTING
 
     def _is_left(self, key: PurchaseKey, states: Collection[TaskState]) -> bool:
-        """Return whether an earlier run left a purchase in one of these states, and no other run has ended it since."""
+        """Return whether an earlier run left a purchase in one of these states, and no run has ended it since."""
         before = self.found.named(*key)
         now = self.stored.ledger.named(*key) or before
         is_left = before is not None and now is not None and {before.state, now.state} <= set(states)
@@ -108,7 +108,7 @@ class Endings(Struct, frozen=True):
 
     @property
     def _is_shown(self) -> bool:
-        """Whether a comment was posted since the summary was written, for a finding of an answer of this run."""
+        """Whether a comment for a finding of this run's answers was posted after the summary was written."""
         found = {item.id for answer in self.update.answers for item in answer.placed}
         return bool(found & {*self.update.posted, *self.commented} - self.stored.ledger.posted)
 

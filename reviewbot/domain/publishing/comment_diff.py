@@ -130,7 +130,7 @@ def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[st
 
 
 def duplicates(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
-    """Find the comments and replies that are there twice, because two runs raced.
+    """Find comments and replies that two concurrent runs posted twice.
 
     A comment is if its findings all have another one. Comments with a reply or in a resolved thread stay. Of the
     others, the first stays.

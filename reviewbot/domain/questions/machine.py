@@ -63,14 +63,14 @@ class Limits(Struct, frozen=True):
 
 
 class Asked(Struct, frozen=True):
-    """The question is to be bought; the price is to be read."""
+    """The question will be bought; the price is read next."""
 
     question: Question
     limits: Limits
 
 
 class Priced(Struct, frozen=True):
-    """The price is within the limits; the project is to be found."""
+    """The price is within the limits; the project is found next."""
 
     question: Question
     limits: Limits
@@ -78,7 +78,7 @@ class Priced(Struct, frozen=True):
 
 
 class Quoted(Struct, frozen=True):
-    """The intent is to be recorded on GitHub before the task is created."""
+    """The intent is recorded on GitHub before the task is created."""
 
     question: Question
     limits: Limits
@@ -86,7 +86,7 @@ class Quoted(Struct, frozen=True):
 
 
 class Intended(Struct, frozen=True):
-    """The intent is recorded; the task is to be created.
+    """The intent is recorded; the task is created next.
 
     Attributes:
         again: whether an earlier run may have created it with the same key.
@@ -98,21 +98,21 @@ class Intended(Struct, frozen=True):
 
 
 class Withdrawn(Struct, frozen=True):
-    """There is no task; the intent is to be ended, so that it holds nothing."""
+    """There is no task; the intent is ended, so that it holds nothing."""
 
     question: Question
     outcome: Outcome
 
 
 class Submitted(Struct, frozen=True):
-    """The task exists; its id is to be recorded before the first poll."""
+    """The task exists; its id is recorded before the first poll."""
 
     question: Question
     task: Task
 
 
 class Resumed(Struct, frozen=True):
-    """An earlier run bought the answer; its task is to be read."""
+    """An earlier run bought the answer; its task is read next."""
 
     question: Question
 
@@ -126,14 +126,14 @@ class Waiting(Struct, frozen=True):
 
 
 class Over(Struct, frozen=True):
-    """The answer, or that there is none, is to be posted; `task` is None if CodeVF has none."""
+    """The answer, or a note that there is none, is posted next; `task` is None if CodeVF has none."""
 
     question: Question
     task: Task | None
 
 
 class Replied(Struct, frozen=True):
-    """The reply is posted, which is to be recorded."""
+    """The reply is posted; this is recorded next."""
 
     question: Question
 

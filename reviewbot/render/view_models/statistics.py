@@ -25,12 +25,12 @@ def scope_of(found: Statistics) -> str:
 
 
 def notes_of(found: Statistics) -> tuple[str, ...]:
-    """Return everything that is said of the figures."""
+    """Return all notes on the figures."""
     return (*cautions_of(found), *facts_of(found))
 
 
 def cautions_of(found: Statistics) -> tuple[str, ...]:
-    """Return why the figures may mislead."""
+    """Return the warnings about the figures."""
     notes = []
     if found.is_small:
         notes.append(f"With fewer than {FEW} reviews, these figures mean little.")

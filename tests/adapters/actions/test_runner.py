@@ -73,7 +73,7 @@ def test_a_secret_is_masked_once_whole_and_line_by_line() -> None:
 
 
 @given(hostile)
-def test_nothing_said_is_a_command(text: str) -> None:
+def test_no_output_is_a_command(text: str) -> None:
     log = io.StringIO()
     reporter(log).say(text)
     for line in without_masks(log):
@@ -253,7 +253,7 @@ def test_a_path_that_leads_elsewhere_is_refused_and_named(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_path_that_can_be_written_is_told_in_its_shortest_form_and_leaves_nothing(
+def test_a_path_that_can_be_written_is_reported_in_its_shortest_form_and_leaves_nothing(
     tmp_path: Path, workspace: Path
 ) -> None:
     (workspace / "there").mkdir()
@@ -320,7 +320,7 @@ def test_a_link_with_the_name_of_the_file_beside_is_not_written_through(tmp_path
     assert target.read_text() == "kept"
 
 
-def test_a_folder_that_becomes_a_link_at_the_wrong_moment_leads_nowhere(tmp_path: Path, workspace: Path) -> None:
+def test_a_folder_that_becomes_a_link_during_a_write_is_not_followed(tmp_path: Path, workspace: Path) -> None:
     stop = threading.Event()
 
     def swap() -> None:

@@ -147,7 +147,7 @@ def test_the_same_key_finds_the_same_task_even_after_a_lost_answer(world: World)
     assert len(world.service.tasks()) == 1
 
 
-def test_projects_are_found_again_and_tags_are_told(world: World) -> None:
+def test_projects_are_found_again_and_tags_are_listed(world: World) -> None:
     with world.connect() as codevf:
         assert codevf.project("octo/app") == codevf.project("octo/app")
         tags = {tag.name: tag.multiplier for tag in codevf.tags()}
@@ -180,7 +180,7 @@ def test_a_task_is_cancelled(world: World) -> None:
 
 
 @pytest.mark.parametrize("end", [End.CANCELED, End.CANCELLED, End.FAILED, End.EXPIRED, End.COMPLETED])
-def test_every_end_is_an_end(end: End) -> None:
+def test_every_final_status_is_over(end: End) -> None:
     task = wire.read_task({"id": 7, "status": end.value.upper()}, None)
     assert task.id == "7"
     assert task.status.is_over
@@ -243,7 +243,7 @@ def test_the_real_limit_of_one_request_a_second_is_never_hit() -> None:
         {"id": "x", "status": ""},
     ],
 )
-def test_a_task_without_id_or_status_is_told(body: object) -> None:
+def test_a_task_without_id_or_status_is_an_error(body: object) -> None:
     with pytest.raises(ServiceError, match="is not a task"):
         wire.read_task(body, None)
 
@@ -260,13 +260,13 @@ def test_an_unknown_status_is_still_running(text: str) -> None:
 
 
 @pytest.mark.parametrize("body", [None, {"available": 1}, {"available": 1, "onHold": "x", "total": 1}])
-def test_a_balance_with_a_figure_missing_is_told(body: object) -> None:
+def test_a_balance_without_a_figure_is_reported(body: object) -> None:
     with pytest.raises(ServiceError, match="the balance"):
         wire.read_balance(body)
 
 
 @pytest.mark.parametrize("body", [None, {}, {"id": "7"}, {"id": True}])
-def test_a_project_without_number_is_told(body: object) -> None:
+def test_a_project_without_a_number_is_an_error(body: object) -> None:
     with pytest.raises(ServiceError, match="a project"):
         wire.read_project_id(body)
 
@@ -312,7 +312,7 @@ def test_inactive_tags_are_left_out() -> None:
         {"tags": [tag(costMultiplier=0)]},
     ],
 )
-def test_a_tag_whose_price_is_unknown_is_told(body: object) -> None:
+def test_an_expertise_with_an_unknown_price_is_reported(body: object) -> None:
     with pytest.raises(ServiceError):
         wire.read_tags(body)
 
@@ -330,5 +330,5 @@ def test_numbers_are_decimals(given: object, read: str | None) -> None:
     assert number(given) == (None if read is None else Decimal(read))
 
 
-def test_waits_are_seconds_that_can_be_meant() -> None:
+def test_waits_are_plausible_seconds() -> None:
     assert [seconds(value) for value in (5, "5", -1, "x", 1e300, "1e999999")] == [5, 5, None, None, 86_400, 86_400]

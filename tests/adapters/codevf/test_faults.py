@@ -202,7 +202,7 @@ FIELDS = {
         (307, [], ServiceRefused, "another URL"),
     ],
 )
-def test_a_clear_no_is_told_in_our_words_and_not_repeated(
+def test_a_refusal_is_reported_in_reviewbots_words_and_not_retried(
     service: Service, clock: ManualClock, status: int, body: object, error: type[ReviewbotError], words: str
 ) -> None:
     service.replies = [said(status, body, Location="http://127.0.0.1:1/")]
@@ -215,9 +215,7 @@ def test_a_clear_no_is_told_in_our_words_and_not_repeated(
 
 
 @pytest.mark.parametrize("status", [402, 413])
-def test_nobody_is_told_that_nothing_was_bought_when_a_task_is_looked_up(
-    service: Service, clock: ManualClock, status: int
-) -> None:
+def test_a_looked_up_task_is_not_reported_as_unbought(service: Service, clock: ManualClock, status: int) -> None:
     service.replies = [said(status, {"error": "no"})]
     with connect(service, clock) as codevf:
         for ask in (lambda: codevf.retrieve("task_1"), lambda: codevf.deliverable("/files/1")):
@@ -234,7 +232,7 @@ def test_a_code_of_a_purchase_is_a_plain_refusal_elsewhere(service: Service, clo
     assert not isinstance(caught.value, SchemaRefused)
 
 
-def test_a_code_of_a_server_error_is_not_believed(service: Service, clock: ManualClock) -> None:
+def test_a_code_in_a_server_error_is_ignored(service: Service, clock: ManualClock) -> None:
     service.replies = [said(503, coded("invalid_schema"))]
     with connect(service, clock) as codevf, pytest.raises(ServiceUnreachable):
         codevf.create(SUBMISSION)
@@ -248,7 +246,7 @@ def test_a_refusal_tells_status_and_code(service: Service, clock: ManualClock) -
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_a_passing_failure_is_repeated_with_the_same_key(service: Service, clock: ManualClock, status: int) -> None:
+def test_a_temporary_error_is_retried_with_the_same_key(service: Service, clock: ManualClock, status: int) -> None:
     page = Reply(status, b"<html><h1>Bad gateway</h1></html>", {"Content-Type": "text/html"})
     service.replies = [page, Reply(drop=True), page, said(201, TASK)]
     with connect(service, clock) as codevf:
@@ -272,9 +270,7 @@ def test_a_passing_failure_is_repeated_with_the_same_key(service: Service, clock
         Reply(200, b"{}", {"Content-Encoding": "gzip"}),
     ],
 )
-def test_repeating_ends_and_nobody_knows_whether_a_task_exists(
-    service: Service, clock: ManualClock, reply: Reply
-) -> None:
+def test_after_retries_it_is_unknown_whether_a_task_exists(service: Service, clock: ManualClock, reply: Reply) -> None:
     service.replies = [reply]
     with connect(service, clock) as codevf, pytest.raises(ServiceUnreachable) as caught:
         codevf.create(SUBMISSION)
@@ -282,7 +278,7 @@ def test_repeating_ends_and_nobody_knows_whether_a_task_exists(
     assert "html" not in caught.value.message
 
 
-def test_nothing_is_repeated_beyond_the_deadline(service: Service, clock: ManualClock) -> None:
+def test_nothing_is_retried_after_the_deadline(service: Service, clock: ManualClock) -> None:
     service.replies = [said(429, {"error": {"message": "slow"}, "meta": {"retry_after": 60}})]
     with connect(service, clock, deadline=130.0) as codevf, pytest.raises(ServiceUnreachable):
         codevf.balance()
@@ -350,7 +346,7 @@ def test_at_most_one_request_a_second(service: Service, clock: ManualClock) -> N
 
 
 @pytest.mark.parametrize("status", [400, 404, 413, 503, 401])
-def test_no_error_ever_holds_the_key(service: Service, clock: ManualClock, status: int) -> None:
+def test_no_error_contains_the_key(service: Service, clock: ManualClock, status: int) -> None:
     echo = "x" * (QUOTED_CHARACTERS - 10) + f" Bearer {KEY} and \\u0063vf_test_0123456789 \x1b[31m"
     service.replies = [said(status, {"error": {"code": KEY, "message": echo}})]
     with connect(service, clock, deadline=0.0) as codevf, pytest.raises(ReviewDidNotHappen) as caught:
@@ -375,7 +371,7 @@ def test_an_echoed_key_does_not_reach_the_result(service: Service, clock: Manual
         assert codevf.retrieve("task_1").result == {"summary": "your key is ***"}
 
 
-def test_an_answer_without_end_is_given_up(service: Service, clock: ManualClock) -> None:
+def test_an_endless_answer_is_aborted(service: Service, clock: ManualClock) -> None:
     service.replies = [Reply(200, b"1" * (RESPONSE_BYTES + 1))]
     with connect(service, clock) as codevf, pytest.raises(ServiceError, match="more than 10,000,000 bytes"):
         codevf.balance()
@@ -390,18 +386,18 @@ class HastyClock(ManualClock):
         return self.seconds
 
 
-def test_an_answer_that_trickles_is_given_up(service: Service) -> None:
+def test_a_trickling_answer_times_out(service: Service) -> None:
     with connect(service, HastyClock(), deadline=0.0) as codevf, pytest.raises(ServiceUnreachable, match="in time"):
         codevf.balance()
 
 
-def test_nobody_at_the_address(clock: ManualClock) -> None:
+def test_no_server_at_the_address(clock: ManualClock) -> None:
     with connect(Service([], url="http://127.0.0.1:9/"), clock) as codevf, pytest.raises(ServiceUnreachable) as caught:
         codevf.balance()
     assert "cannot be reached" in caught.value.message
 
 
-def test_what_is_sent(service: Service, clock: ManualClock) -> None:
+def test_the_content_that_is_sent(service: Service, clock: ManualClock) -> None:
     with connect(service, clock) as codevf:
         codevf.create(SUBMISSION)
     method, path, headers, body = service.seen[0]
@@ -446,7 +442,7 @@ def test_a_task_id_cannot_lead_elsewhere(service: Service, clock: ManualClock, t
         "http://127.1/",
     ],
 )
-def test_a_key_goes_only_where_nobody_reads_along(clock: ManualClock, url: str) -> None:
+def test_a_key_is_sent_only_over_tls_or_loopback(clock: ManualClock, url: str) -> None:
     with pytest.raises(SettingsError, match="nothing was sent"):
         connect(Service([], url=url), clock)
 
@@ -460,7 +456,7 @@ def test_https_and_loopback_are_taken(clock: ManualClock, url: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["with blank", "line\nfeed", "cvf_é", "\x00"])
-def test_a_key_that_is_none_is_not_shown(service: Service, clock: ManualClock, key: str) -> None:
+def test_an_invalid_key_is_not_shown(service: Service, clock: ManualClock, key: str) -> None:
     with pytest.raises(SettingsError) as caught:
         CodeVF(Access(service.url, Secret(key)), clock, 1.0, Random(1))  # noqa: S311 — jitter
     assert key not in f"{caught.value} {caught.value.hint}"
@@ -498,7 +494,7 @@ def test_only_the_proxy_that_the_settings_name_is_used(
         assert codevf.retrieve("task_1").id == "task_1"
 
 
-def test_a_certificate_that_is_not_trusted_is_not_asked_again() -> None:
+def test_an_untrusted_certificate_is_not_retried() -> None:
     error = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
     assert fault_of(error) is Fault.UNTRUSTED
 
@@ -510,7 +506,7 @@ def _family(kind: type[httpx.HTTPError]) -> Iterator[type[httpx.HTTPError]]:
 
 
 @pytest.mark.parametrize("kind", list(_family(httpx.RequestError)))
-def test_every_foreign_error_has_a_name_of_ours(kind: type[httpx.RequestError]) -> None:
+def test_every_foreign_error_is_translated(kind: type[httpx.RequestError]) -> None:
     fault = fault_of(kind("x"))
     assert (fault is Fault.TIMEOUT) == issubclass(kind, httpx.TimeoutException)
 

@@ -55,7 +55,7 @@ def connect(url: str) -> CodeVF:
     return CodeVF(Access(url, Secret("k3y")), clock, clock.monotonic(), Random(1))  # noqa: S311 â€” jitter
 
 
-def test_an_address_that_leads_inside_is_left_before_a_word_is_said() -> None:
+def test_a_private_address_is_refused_before_anything_is_sent() -> None:
     with listening() as listener, connect("http://127.0.0.1:9/api/v1/") as codevf:
         with pytest.raises(ServiceRefused, match="private network"):
             codevf.deliverable(f"http://127.0.0.1:{listener.port}/files/1")
@@ -90,7 +90,7 @@ def test_the_services_own_hosts(url: str, own: bool) -> None:  # noqa: FBT001 â€
         "data:text/plain,hello",
     ],
 )
-def test_what_is_not_the_services_own_over_tls_is_not_asked_for(url: str) -> None:
+def test_foreign_or_unencrypted_urls_are_not_requested(url: str) -> None:
     with connect("https://codevf.com/api/v1/") as codevf:
         with pytest.raises(ServiceRefused, match="not on CodeVF's host"):
             codevf.deliverable(url)
@@ -112,7 +112,7 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
         "::ffff:0:10.0.0.1", "168.63.129.16", "::ffff:168.63.129.16",
     ],
 )  # fmt: skip
-def test_addresses_of_a_machine_or_a_network_of_ones_own_are_not(address: str) -> None:
+def test_loopback_and_private_addresses_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 

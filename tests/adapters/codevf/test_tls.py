@@ -54,7 +54,7 @@ def secured_fixture(tmp_path: Path) -> Iterator[Secured]:
         thread.join(10)
 
 
-def test_an_unknown_certificate_is_refused_at_once_with_the_way_out(secured: Secured) -> None:
+def test_an_unknown_certificate_is_refused_at_once_with_a_hint(secured: Secured) -> None:
     clock = SystemClock(0.01)
     with CodeVF(Access(secured.url, Secret("k")), clock, clock.monotonic() + 600, Random(1)) as codevf:  # noqa: S311 — jitter
         with pytest.raises(ServiceUnreachable, match="certificate") as caught:

@@ -229,7 +229,7 @@ def test_objects_that_are_not_as_git_makes_them_are_refused(remote: Remote) -> N
         remote.reader().read_change(number=7, head=head, base=base)
 
 
-def test_git_on_a_full_disk_is_not_a_matter_of_permissions(tmp_path: Path) -> None:
+def test_git_on_a_full_disk_is_not_a_permission_error(tmp_path: Path) -> None:
     git = Git(tmp_path, {"PATH": os.defpath}, Bounds())
     for words in ("fatal: write error: No space left on device", "error: file write error (Disk quota exceeded)"):
         with pytest.raises(ScratchUnusable, match="The temporary folder cannot be used"):
@@ -247,7 +247,7 @@ def test_all_commands_share_one_limit_of_time(tmp_path: Path) -> None:
         git.run(*nap)
 
 
-def test_what_is_fetched_takes_no_more_of_the_disk_than_it_may(remote: Remote) -> None:
+def test_the_size_of_a_fetch_is_limited(remote: Remote) -> None:
     base = remote.commit()
     remote.write("large.bin", os.urandom(300_000))
     head = remote.commit()
@@ -277,7 +277,7 @@ def test_only_https_is_spoken_outside_loopback(server_url: str) -> None:
     assert "not allowed" in caught.value.hint
 
 
-def test_a_runner_without_git_is_told(tmp_path: Path) -> None:
+def test_a_runner_without_git_is_reported(tmp_path: Path) -> None:
     reader = GitChangeReader(
         server_url="https://example.com", repository="octo/repo", token="", environment={"PATH": str(tmp_path)}
     )

@@ -319,13 +319,13 @@ def without(environment: Mapping[str, str], setting: str) -> dict[str, str]:
     return others | ({name: "reviewbot.nothing"} if name.startswith("GIT_CONFIG_KEY_") else {})
 
 
-def test_there_is_a_trap_for_everything_that_git_is_told() -> None:
+def test_there_is_a_trap_for_every_git_setting() -> None:
     told = settings(isolated_environment(LOOPBACK, "", {"PATH": os.defpath}, None))
     assert set(told) - ELSEWHERE == set(TRAPS)
 
 
 @pytest.mark.parametrize("setting", TRAPS)
-def test_a_setting_holds_off_what_comes_without_it(tmp_path: Path, setting: str) -> None:
+def test_a_git_setting_disarms_its_trap(tmp_path: Path, setting: str) -> None:
     whole = isolated_environment(LOOPBACK, "", {"PATH": os.defpath}, None)
     sprung: list[bool] = []
     for environment in (without(whole, setting), whole):

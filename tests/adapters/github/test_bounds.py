@@ -49,7 +49,7 @@ def full_house() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("call", ["permission", "diff"])
-def test_a_connection_that_does_not_come_is_not_waited_for_as_long_as_an_answer(call: str) -> None:
+def test_connecting_has_a_shorter_timeout_than_an_answer(call: str) -> None:
     clock = PatientClock()
     with full_house() as url:
         address = Address(url, f"{url}/graphql")
@@ -65,7 +65,7 @@ def test_the_limits_are_the_documented_ones() -> None:
 
 
 @pytest.mark.parametrize("call", ["permission", "diff"])
-def test_an_answer_that_drips_is_given_up(github: GitHubOnLoopback, call: str) -> None:
+def test_a_dripping_answer_times_out(github: GitHubOnLoopback, call: str) -> None:
     github.faults.add(".", Drip(8, 0.001), times=None)
     with GitHubForge(TOKEN, REPO, github.address, HastyClock(), RetryLimits(most=0)) as forge:
         with pytest.raises(ForgeUnreachable, match="in time"):
@@ -73,7 +73,7 @@ def test_an_answer_that_drips_is_given_up(github: GitHubOnLoopback, call: str) -
         assert forge.requests == 1
 
 
-def test_a_silence_in_the_middle_of_an_answer_is_told_as_such(github: GitHubOnLoopback) -> None:
+def test_a_pause_within_an_answer_is_reported_as_a_timeout(github: GitHubOnLoopback) -> None:
     github.faults.add(".", Drip(8, 1.5), times=None)
     with (
         github.open(retry_limits=RetryLimits(read=0.3, most=0)) as forge,
@@ -82,7 +82,7 @@ def test_a_silence_in_the_middle_of_an_answer_is_told_as_such(github: GitHubOnLo
         forge.permission("mona")
 
 
-def test_an_answer_of_ten_megabytes_is_read_and_one_without_an_end_is_not_asked_for_again(
+def test_an_answer_of_ten_megabytes_is_read_and_an_endless_one_is_not_retried(
     github: GitHubOnLoopback,
 ) -> None:
     long = b'{"permission": "write", "role_name": "write", "more": "' + b"x" * 10_000_000 + b'"}'
@@ -97,9 +97,7 @@ def test_an_answer_of_ten_megabytes_is_read_and_one_without_an_end_is_not_asked_
 
 
 @pytest.mark.parametrize(("status", "requests"), [(202, 1), (301, 6)])
-def test_what_is_never_ready_and_what_points_in_a_circle_is_given_up(
-    github: GitHubOnLoopback, status: int, requests: int
-) -> None:
+def test_an_endless_or_circular_redirect_is_aborted(github: GitHubOnLoopback, status: int, requests: int) -> None:
     people = f"{github.address.api_url}/repos/acme/widget/collaborators"
     github.faults.add("mona/", Reply(status, (("Location", f"{people}/hubot/permission"),)), times=None)
     github.faults.add("hubot/", Reply(301, (("Location", f"{people}/mona/permission"),)), times=None)

@@ -142,7 +142,7 @@ def test_a_refusal_becomes_its_class_and_is_not_asked_again(
 
 @pytest.mark.parametrize("call", [comment, diff, snapshot])
 @pytest.mark.parametrize("status", [404, 410])
-def test_what_is_not_there_is_not_found(github: GitHubOnLoopback, call: Call, status: int) -> None:
+def test_a_missing_object_is_not_found(github: GitHubOnLoopback, call: Call, status: int) -> None:
     github.faults.add(".", reply(status, "Not Found"), times=None)
     with pytest.raises(NotFound, match=str(status)):
         call(github)
@@ -168,7 +168,7 @@ def test_the_sandboxs_own_read_only_token_may_not_write(github: GitHubOnLoopback
         assert caught.value.needs == "checks: write"
 
 
-def test_an_unknown_token_is_told_without_showing_it(github: GitHubOnLoopback) -> None:
+def test_an_unknown_token_is_reported_without_showing_it(github: GitHubOnLoopback) -> None:
     with github.open("ghp_wrong-secret") as forge, pytest.raises(ForgeError, match="token is invalid") as caught:
         github.diff(forge=forge)
     assert "wrong-secret" not in f"{caught.value.message}{caught.value.hint}{caught.value!r}"
@@ -206,7 +206,7 @@ def test_both_forms_of_a_refusals_details_are_read(github: GitHubOnLoopback, ans
         reply(503, "Server Error", errors=[{"resource": "Comparison", "field": "diff", "code": "not_available"}]),
     ],
 )
-def test_a_diff_that_github_has_not_is_too_large(github: GitHubOnLoopback, answer: Reply) -> None:
+def test_a_diff_that_github_refuses_is_too_large(github: GitHubOnLoopback, answer: Reply) -> None:
     github.faults.add(".", answer)
     with pytest.raises(DiffTooLarge):
         diff(github)
@@ -224,7 +224,7 @@ LIMITS = [
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(("answer", "wait"), LIMITS)
-def test_a_limit_is_waited_for_even_by_a_write_since_nothing_was_done(
+def test_a_write_waits_for_a_rate_limit_because_nothing_was_done(
     github: GitHubOnLoopback, call: Call, answer: Reply, wait: float
 ) -> None:
     github.faults.add(".", answer)
@@ -233,7 +233,7 @@ def test_a_limit_is_waited_for_even_by_a_write_since_nothing_was_done(
     assert len(github.sent()) == 2
 
 
-def test_a_limit_that_outlasts_the_budget_is_told_at_once(github: GitHubOnLoopback) -> None:
+def test_a_rate_limit_beyond_the_deadline_fails_immediately(github: GitHubOnLoopback) -> None:
     reset = str(int(time.time()) + 1800)
     headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}
     github.faults.add(".", reply(403, "API rate limit exceeded for installation.", headers=headers), times=None)
@@ -274,7 +274,7 @@ BREAKDOWNS: list[Fault] = [
     # A diff may be any bytes, so invalid data cannot be detected here.
     [(call, fault) for call in READS for fault in BREAKDOWNS if call is not diff or not isinstance(fault, Garbage)],
 )
-def test_a_read_survives_a_breakdown(github: GitHubOnLoopback, call: Call, fault: Fault) -> None:
+def test_a_read_survives_a_server_error(github: GitHubOnLoopback, call: Call, fault: Fault) -> None:
     github.faults.add(".", fault)
     call(github)
     assert github.clock.waits == [1.0]
@@ -282,7 +282,7 @@ def test_a_read_survives_a_breakdown(github: GitHubOnLoopback, call: Call, fault
 
 @pytest.mark.parametrize("call", [comment, hide])
 @pytest.mark.parametrize("fault", [*BREAKDOWNS, RecordedThen(502), RecordedThen(None)])
-def test_a_write_is_never_repeated_blindly(github: GitHubOnLoopback, call: Call, fault: Fault) -> None:
+def test_a_write_is_never_retried_blindly(github: GitHubOnLoopback, call: Call, fault: Fault) -> None:
     github.faults.add(".", fault)
     with pytest.raises(ForgeUnreachable):
         call(github)
@@ -290,7 +290,7 @@ def test_a_write_is_never_repeated_blindly(github: GitHubOnLoopback, call: Call,
     assert len(github.snapshot().comments) <= 1
 
 
-def test_a_deletion_is_repeated_since_it_can_be_done_once_only(github: GitHubOnLoopback) -> None:
+def test_a_deletion_is_retried_because_it_is_idempotent(github: GitHubOnLoopback) -> None:
     made = github.forge.create_comment(1, "x")
     github.faults.add(".", RecordedThen(502), method="DELETE")
     github.forge.delete_comment(made.id)
@@ -306,7 +306,7 @@ def test_reads_give_up_in_the_end(github: GitHubOnLoopback, call: Call) -> None:
 
 
 @pytest.mark.parametrize("call", READS)
-def test_silence_is_not_waited_out(github: GitHubOnLoopback, call: Call) -> None:
+def test_a_silent_server_times_out(github: GitHubOnLoopback, call: Call) -> None:
     github.faults.add(".", Delay(1.5))
     with through(github, github.open(retry_limits=RetryLimits(read=1))):
         call(github)
@@ -314,7 +314,7 @@ def test_silence_is_not_waited_out(github: GitHubOnLoopback, call: Call) -> None
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_server_that_is_not_there_is_unreachable(github: GitHubOnLoopback, call: Call) -> None:
+def test_a_missing_server_is_unreachable(github: GitHubOnLoopback, call: Call) -> None:
     nowhere = Address("http://127.0.0.1:9", "http://127.0.0.1:9/graphql")
     forge = GitHubForge("ghs_x", REPO, nowhere, github.clock)
     with through(github, forge), pytest.raises(ForgeUnreachable, match="cannot be reached"):
@@ -370,7 +370,7 @@ def test_a_redirect_to_another_host_is_not_followed(
         assert asked == [], "neither the token nor the question left for there"
 
 
-def test_a_diff_may_move_on_its_own_host(github: GitHubOnLoopback) -> None:
+def test_a_diff_follows_a_redirect_on_its_own_host(github: GitHubOnLoopback) -> None:
     pull = github.world.pull(REPO, 1)
     whole, here = github.diff(), f"{github.address.api_url}/repos/{REPO}/compare/"
     moved = f"{here}{github.world.store.merge_base(pull)}...{pull.head_sha}"
@@ -394,7 +394,7 @@ def test_a_redirect_to_itself_is_not_followed(github: GitHubOnLoopback) -> None:
     assert len(github.sent()) == 1
 
 
-def test_a_rate_limit_that_is_no_number_is_ignored(github: GitHubOnLoopback) -> None:
+def test_a_rate_limit_that_is_not_a_number_is_ignored(github: GitHubOnLoopback) -> None:
     limits = (("X-RateLimit-Remaining", "many"), ("X-RateLimit-Limit", "all"), ("X-RateLimit-Reset", "soon"))
     body = b'{"permission": "write"}'
     github.faults.add(".", Reply(200, limits, body))
@@ -420,7 +420,7 @@ def test_a_field_of_another_type_is_named_and_not_asked_for_again(
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b"{", b"[" * 100_000, b'{"permission": NaN}', b"9" * 5_000])
-def test_what_is_no_json_is_asked_for_again(github: GitHubOnLoopback, answer: bytes) -> None:
+def test_a_response_that_is_not_json_is_retried(github: GitHubOnLoopback, answer: bytes) -> None:
     github.faults.add(".", Reply(200, body=answer), times=None)
     with pytest.raises(ForgeUnreachable, match="is not JSON"):
         read(github)
@@ -498,13 +498,13 @@ def test_an_answer_of_another_shape_is_unusable(github: GitHubOnLoopback, answer
         snapshot(github)
 
 
-def test_a_refusal_that_is_json_but_no_object_is_understood(github: GitHubOnLoopback) -> None:
+def test_a_refusal_that_is_json_without_an_object_is_understood(github: GitHubOnLoopback) -> None:
     github.faults.add(".", Reply(403, body=b'["no"]'), times=None)
     with pytest.raises(ForgeError):
         comment(github)
 
 
-def test_files_are_asked_for_in_halves_when_github_does_not_manage(github: GitHubOnLoopback) -> None:
+def test_files_are_requested_in_halves_when_github_times_out(github: GitHubOnLoopback) -> None:
     names = [f"f{number}.py" for number in range(40)]
     head = github.world.push(REPO, "topic", dict.fromkeys(names, "x\n"))
     github.faults.add("graphql", Reply(502), body=r"\$n39", times=None)

@@ -34,7 +34,7 @@ def test_a_comment_says_who_wrote_it_and_when(github: GitHubOnLoopback) -> None:
     assert timedelta() <= datetime.now(UTC) - hers.created_at < timedelta(minutes=1)
 
 
-def test_a_comment_that_was_just_posted_is_the_one_that_is_read(github: GitHubOnLoopback) -> None:
+def test_a_new_comment_is_read_back(github: GitHubOnLoopback) -> None:
     made = github.forge.create_comment(1, "hello")
     (found,) = github.snapshot().comments
     assert (made.id, made.url, made.body, made.ours) == (found.id, found.url, found.body, found.ours)
@@ -47,7 +47,7 @@ def test_a_comment_of_a_deleted_account_has_no_author(github: GitHubOnLoopback) 
 
 
 @pytest.mark.parametrize("reaction", Reaction)
-def test_our_own_emoji_is_remembered_and_put_once(github: GitHubOnLoopback, reaction: Reaction) -> None:
+def test_reviewbots_reaction_is_added_once(github: GitHubOnLoopback, reaction: Reaction) -> None:
     comment = github.world.comment(REPO, 1, "mona", "/review")
     github.world.react(comment.id, "mona", reaction.value)
     assert github.snapshot().comments[0].reacted is False, "hers is not ours"
@@ -63,7 +63,7 @@ def test_our_own_emoji_is_remembered_and_put_once(github: GitHubOnLoopback, reac
     ]
 
 
-def test_a_comment_that_is_gone_takes_no_emoji(github: GitHubOnLoopback) -> None:
+def test_a_deleted_comment_gets_no_reaction(github: GitHubOnLoopback) -> None:
     with pytest.raises(NotFound):
         github.forge.react(1, Reaction.YES, in_thread=False)
 
@@ -96,7 +96,7 @@ def test_a_comment_of_a_thread_is_hidden_under_a_reason(github: GitHubOnLoopback
     assert github.snapshot().threads[0].comments == (before,)
 
 
-def test_what_is_gone_cannot_be_hidden_or_resolved(github: GitHubOnLoopback) -> None:
+def test_a_deleted_comment_cannot_be_hidden_or_resolved(github: GitHubOnLoopback) -> None:
     thread_by_mona(github)
     (thread,) = github.snapshot().threads
     github.world.delete_comment(thread.comments[0].id)
@@ -126,7 +126,7 @@ def test_resolving_needs_contents_write_and_a_thread_says_so_before(github: GitH
     assert not github.snapshot().threads[0].is_resolved
 
 
-def test_a_token_that_may_only_read_leaves_nothing(github: GitHubOnLoopback) -> None:
+def test_a_read_only_token_writes_nothing_on_github(github: GitHubOnLoopback) -> None:
     comment = github.world.comment(REPO, 1, "mona", "/review").id
     github.world.label(REPO, 1, "review", "mona")
     root = thread_by_mona(github)

@@ -59,12 +59,12 @@ def test_every_status_has_a_class_and_a_hint(status: int) -> None:
     assert "doing something" in trouble.error.message
 
 
-def test_only_what_github_did_not_do_is_sent_again_by_a_write() -> None:
+def test_a_write_retries_only_what_github_did_not_do() -> None:
     again = {status for status in range(400, 600) if judge(Reply(status, ""), INTENT, NOW).again is RetryPolicy.ALWAYS}
     assert again == {429}
 
 
-def test_a_connection_that_never_was_may_be_tried_again_by_a_write() -> None:
+def test_a_write_retries_a_failed_connection() -> None:
     pool = HTTPConnectionPool("127.0.0.1", 9)
     reason = NewConnectionError(HTTPConnection("127.0.0.1", 9), "refused")
     failure = requests.ConnectionError(MaxRetryError(pool, "/", reason))
@@ -73,24 +73,24 @@ def test_a_connection_that_never_was_may_be_tried_again_by_a_write() -> None:
     pool.close()
 
 
-def test_a_distrusted_certificate_is_told_as_such() -> None:
+def test_a_distrusted_certificate_is_reported_as_such() -> None:
     trouble = judge_network(requests.exceptions.SSLError("x"), INTENT)
     assert trouble.again is RetryPolicy.NEVER
     assert "SSL_CERT_FILE" in trouble.error.hint
 
 
-def test_the_permission_falls_back_to_the_deeds_own() -> None:
+def test_the_permission_defaults_to_that_of_the_request() -> None:
     error = judge(read_reply(403, {}, '{"message": "x"}'), INTENT, NOW).error
     assert isinstance(error, PermissionMissing)
     assert error.needs == "checks: write"
 
 
-def test_graphql_errors_without_a_type_are_told_with_their_words() -> None:
+def test_graphql_errors_without_a_type_are_reported_with_their_message() -> None:
     error = judge_graphql([GraphQLError(message="Field 'x' is missing")], {}, INTENT, NOW).error
     assert "Field 'x' is missing" in error.hint
 
 
-def test_words_are_one_short_printable_line() -> None:
+def test_a_message_is_one_short_printable_line() -> None:
     assert words("a\n\tb\x1b[0m\u202ec") == "a b[0mc"
     assert len(words("x" * 10_000)) == 300
 

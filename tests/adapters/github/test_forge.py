@@ -98,22 +98,22 @@ def test_one_request_reads_everything_that_a_run_decides_with(github: GitHubOnLo
     assert snapshot.checks_readable
 
 
-def test_a_default_branch_without_a_word_on_us_is_empty(github: GitHubOnLoopback) -> None:
+def test_a_default_branch_without_reviewbots_files_is_empty(github: GitHubOnLoopback) -> None:
     branch = github.snapshot().default_branch
     assert (branch.config, branch.attributes, dict(branch.templates)) == (None, "", {})
 
 
-def test_a_config_that_is_no_text_is_not_taken_for_none(github: GitHubOnLoopback) -> None:
+def test_a_config_that_is_not_text_is_not_a_missing_one(github: GitHubOnLoopback) -> None:
     github.world.push(REPO, "main", {".github/reviewbot.yml": b"\0\1\2"})
     assert github.snapshot().default_branch.config == "\0"
 
 
-def test_a_config_that_is_a_folder_is_not_taken_for_none(github: GitHubOnLoopback) -> None:
+def test_a_config_that_is_a_folder_is_not_a_missing_one(github: GitHubOnLoopback) -> None:
     github.world.push(REPO, "main", {".github/reviewbot.yml/x": "mode: fast\n"})
     assert github.snapshot().default_branch.config == "\0"
 
 
-def test_an_edit_by_another_hand_is_told(github: GitHubOnLoopback) -> None:
+def test_an_edit_by_another_user_is_detected(github: GitHubOnLoopback) -> None:
     ours = github.forge.create_comment(1, "marker")
     github.forge.update_comment(ours.id, "marker, better")
     first = github.snapshot().comments[0]
@@ -123,7 +123,7 @@ def test_an_edit_by_another_hand_is_told(github: GitHubOnLoopback) -> None:
     assert (comment.ours, comment.edited_by, comment.edited_by_us) == (True, "mallory", False)
 
 
-def test_a_fork_is_told_and_so_is_its_deletion(github: GitHubOnLoopback) -> None:
+def test_a_fork_and_its_deletion_are_recognized(github: GitHubOnLoopback) -> None:
     world = github.world
     world.fork(REPO, "fay")
     world.push("fay/widget", "patch", {"app.py": "x\n"}, author="fay")
@@ -148,12 +148,12 @@ def test_long_conversations_are_read_to_their_end(github: GitHubOnLoopback) -> N
     assert len(github.sent()) == 3
 
 
-def test_a_pull_request_that_is_not_there_is_not_found(github: GitHubOnLoopback) -> None:
+def test_a_pull_request_that_does_not_exist_is_not_found(github: GitHubOnLoopback) -> None:
     with pytest.raises(NotFound):
         github.snapshot(99)
 
 
-def test_a_repository_that_is_not_there_is_not_found(github: GitHubOnLoopback) -> None:
+def test_a_repository_that_does_not_exist_is_not_found(github: GitHubOnLoopback) -> None:
     with github.open(repository="acme/nothing") as forge, pytest.raises(NotFound):
         github.snapshot(forge=forge)
 
@@ -279,7 +279,7 @@ def test_files_at_a_commit_that_is_gone_are_not_found(github: GitHubOnLoopback) 
         (Level.ADMIN, Permission.ADMIN),
     ],
 )
-def test_a_persons_role_is_told(github: GitHubOnLoopback, level: Level, expected: Permission) -> None:
+def test_a_users_role_is_returned(github: GitHubOnLoopback, level: Level, expected: Permission) -> None:
     github.world.grant(REPO, "pat", level)
     assert github.forge.permission("pat") is expected
 
@@ -442,7 +442,7 @@ def test_the_context_comes_with_the_files_in_one_request(github: GitHubOnLoopbac
     assert alone == ({}, {}, context)
 
 
-def test_issues_that_the_token_may_not_read_are_left_out_in_the_same_request(github: GitHubOnLoopback) -> None:
+def test_unreadable_issues_are_left_out_in_the_same_request(github: GitHubOnLoopback) -> None:
     store = github.world.store
     store.repos[REPO] = dataclasses.replace(store.repo(REPO), private=True)
     github.world.closing(REPO, 1, 12, "It is slow", "Fix it.")

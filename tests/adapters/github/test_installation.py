@@ -71,7 +71,7 @@ def test_another_repository_is_read_over_the_same_connection(github: GitHubOnLoo
         installation(github).at("acme/none")[0].config("bot.yml")
 
 
-def test_what_the_limits_leave_is_counted_over_all_repositories(github: GitHubOnLoopback) -> None:
+def test_the_rate_limit_is_shared_by_all_repositories(github: GitHubOnLoopback) -> None:
     assert installation(github).requests_left is None
     github.forge.config("bot.yml")
     first = installation(github).requests_left

@@ -53,7 +53,7 @@ def made_private(github: GitHubOnLoopback) -> None:
     github.world.store.repos[REPO] = replace(github.world.store.repos[REPO], private=True)
 
 
-def test_whose_check_is_open_waits_oldest_first(github: GitHubOnLoopback) -> None:
+def test_pull_requests_with_open_checks_are_listed_oldest_first(github: GitHubOnLoopback) -> None:
     done, other, second = opened(github, 3)
     checked(github, second)
     checked(github, done, "completed")
@@ -98,7 +98,7 @@ def test_of_the_closed_ones_fifty_are_looked_at_latest_first(github: GitHubOnLoo
     assert len(github.sent()) == 2
 
 
-def test_all_open_ones_are_looked_at(github: GitHubOnLoopback) -> None:
+def test_all_open_pull_requests_are_checked(github: GitHubOnLoopback) -> None:
     numbers = [1, *opened(github, 50)]
     checked(github, numbers[-1])
     github.sent()
@@ -106,14 +106,14 @@ def test_all_open_ones_are_looked_at(github: GitHubOnLoopback) -> None:
     assert len(github.sent()) == 3
 
 
-def test_a_check_that_github_gave_up_waits_still(github: GitHubOnLoopback) -> None:
+def test_a_stale_check_is_still_waiting(github: GitHubOnLoopback) -> None:
     check = checked(github, 1)
     github.world.give_up(check)
     assert github.forge.waiting(CheckNames(CHECK_NAME)).known == (1,)
     assert [(run.status, run.conclusion) for run in github.snapshot().checks] == [("completed", "stale")]
 
 
-def test_one_that_is_closed_between_the_two_lists_is_told_once(github: GitHubOnLoopback) -> None:
+def test_a_pull_request_closed_between_two_lists_is_listed_once(github: GitHubOnLoopback) -> None:
     checked(github, 1)
     github.world.close(REPO, 1)
     closed = github.forge.waiting(CheckNames(CHECK_NAME)).known
@@ -128,14 +128,14 @@ def answered(github: GitHubOnLoopback, body: object) -> Reply:
     return Reply(200, body=httpx.post(github.address.graphql_url, json=body, headers=headers).content)
 
 
-def test_who_waits_is_not_told_to_a_token_that_may_not_read_checks(github: GitHubOnLoopback) -> None:
+def test_a_token_without_checks_does_not_get_open_reviews(github: GitHubOnLoopback) -> None:
     made_private(github)
     github.world.app_token("ghs_unchecked", permissions={**WORKFLOW, Scope.CHECKS: Access.NONE})
     with github.open("ghs_unchecked") as forge, pytest.raises(PermissionMissing):
         forge.waiting(CheckNames(CHECK_NAME))
 
 
-def test_our_summaries_are_found_without_checks(github: GitHubOnLoopback) -> None:
+def test_summaries_are_found_without_checks(github: GitHubOnLoopback) -> None:
     second, third, fourth, fifth = opened(github, 4)
     mine = github.forge.create_comment(1, f"{MARK} -->\nFirst.")
     github.forge.create_comment(1, f"{MARK} -->\nAnother.")
@@ -162,7 +162,7 @@ def test_summaries_are_read_twenty_pull_requests_at_a_time(github: GitHubOnLoopb
     assert len(github.sent()) == 3
 
 
-def test_a_merge_group_holds_all_that_stand_before_it(github: GitHubOnLoopback) -> None:
+def test_a_merge_group_lists_the_pull_requests_before_it(github: GitHubOnLoopback) -> None:
     second, third, fourth = opened(github, 3)
     pair = github.world.queue(REPO, [third, 1])
     single = github.world.queue(REPO, [second])
@@ -173,7 +173,7 @@ def test_a_merge_group_holds_all_that_stand_before_it(github: GitHubOnLoopback) 
     assert len(github.sent()) == 2
 
 
-def test_what_is_merged_has_left_the_queue(github: GitHubOnLoopback) -> None:
+def test_a_merged_pull_request_has_left_the_queue(github: GitHubOnLoopback) -> None:
     (second,) = opened(github)
     first, group = github.world.queue(REPO, [1]), github.world.queue(REPO, [second])
     github.world.close(REPO, 1, merged=True)
@@ -181,7 +181,7 @@ def test_what_is_merged_has_left_the_queue(github: GitHubOnLoopback) -> None:
     assert github.forge.queued("main", first.head_sha) == ()
 
 
-def test_a_commit_or_a_branch_without_a_queue_holds_nobody(github: GitHubOnLoopback) -> None:
+def test_a_commit_or_branch_without_a_queue_has_no_queued_pull_requests(github: GitHubOnLoopback) -> None:
     assert github.forge.queued("main", "0" * 40) == ()
     group = github.world.queue(REPO, [1])
     assert github.forge.queued("main", "0" * 40) == ()
@@ -198,7 +198,7 @@ def test_a_long_queue_is_read_to_its_end(github: GitHubOnLoopback) -> None:
     assert len(github.sent()) == 2
 
 
-def test_a_queue_that_the_token_may_not_read_holds_nobody(github: GitHubOnLoopback) -> None:
+def test_a_queue_that_the_token_may_not_read_is_empty(github: GitHubOnLoopback) -> None:
     group = github.world.queue(REPO, [1])
     made_private(github)
     assert github.forge.queued("main", group.head_sha) == ()
@@ -221,11 +221,11 @@ def a_queue_of(github: GitHubOnLoopback, *nodes: object) -> None:
 
 
 @pytest.mark.parametrize("hidden", [None, place(1, None)])
-def test_a_queue_with_a_hidden_place_is_not_taken_for_a_whole_one(github: GitHubOnLoopback, hidden: object) -> None:
+def test_a_queue_with_a_hidden_entry_is_incomplete(github: GitHubOnLoopback, hidden: object) -> None:
     a_queue_of(github, hidden, place(2, 7))
     assert github.forge.queued("main", "2" * 40) == ()
 
 
-def test_places_count_and_not_the_order_in_which_they_come(github: GitHubOnLoopback) -> None:
+def test_the_order_of_the_places_does_not_matter(github: GitHubOnLoopback) -> None:
     a_queue_of(github, place(3, 9), place(2, 7), place(1, 8))
     assert github.forge.queued("main", "2" * 40) == (8, 7)

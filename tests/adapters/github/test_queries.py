@@ -42,6 +42,6 @@ def test_every_document_is_valid(document: str) -> None:
     assert validate(SCHEMA, parse(document)) == []
 
 
-def test_a_document_of_files_holds_no_path() -> None:
+def test_a_graphql_document_for_files_contains_no_path() -> None:
     assert "file(path: $n0)" in queries.entries(1, 0)
     assert queries.aliases("n", 3) == ("n0", "n1", "n2")

@@ -93,7 +93,7 @@ def test_no_number_of_suites_or_runs_hides_a_check(github: GitHubOnLoopback, sui
 
 
 @pytest.mark.parametrize("last", ["pr1= rb1 x", "pr2= rb1 x"])
-def test_who_waits_is_told_by_each_ones_own_check(github: GitHubOnLoopback, last: str) -> None:
+def test_open_reviews_are_found_by_each_pull_requests_own_check(github: GitHubOnLoopback, last: str) -> None:
     twin(github)
     checked(github, "pr1=success")
     checked(github, "pr2=success")
@@ -102,21 +102,21 @@ def test_who_waits_is_told_by_each_ones_own_check(github: GitHubOnLoopback, last
     assert github.forge.waiting(CheckNames(CHECK_NAME)).known == (int(last[2]),)
 
 
-def test_one_that_has_only_the_other_ones_check_is_unknown(github: GitHubOnLoopback) -> None:
+def test_a_pull_request_with_only_the_others_check_is_unknown(github: GitHubOnLoopback) -> None:
     other = twin(github)
     checked(github, "pr1=", None)
     waiting = github.forge.waiting(CheckNames(CHECK_NAME))
     assert (waiting.known, waiting.unknown) == ((1,), frozenset({other}))
 
 
-def test_the_checks_of_a_commit_are_told_though_a_later_one_hides_them(github: GitHubOnLoopback) -> None:
+def test_the_checks_of_a_commit_are_listed_although_a_later_one_hides_them(github: GitHubOnLoopback) -> None:
     head = github.world.pull(REPO, 1).head_sha
     mine, theirs = checked(github, "pr1=success"), checked(github, "pr2=failure")
     assert ids(github.forge.checks(head, CHECK_NAME, 1)) == [mine]
     assert ids(github.forge.checks(head, CHECK_NAME, 2)) == [theirs]
 
 
-def test_the_heads_of_open_pull_requests_are_told_in_one_request(github: GitHubOnLoopback) -> None:
+def test_the_heads_of_open_pull_requests_are_read_in_one_request(github: GitHubOnLoopback) -> None:
     other, head = twin(github), github.world.pull(REPO, 1).head_sha
     github.sent()
     assert github.forge.heads((1, other, 999)) == {1: head, other: head}

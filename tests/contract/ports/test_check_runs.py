@@ -148,7 +148,7 @@ def test_annotations_stay_when_an_update_brings_none(github: GitHubHarness) -> N
 # Stale
 
 
-def test_a_check_that_is_open_for_two_weeks_is_stale(github: GitHubHarness) -> None:
+def test_a_check_is_stale_after_two_weeks(github: GitHubHarness) -> None:
     head = open_change(github)
     made = github.forge.create_check(check(head, done=False))
     github.advance(14 * DAY - 1)
@@ -161,7 +161,7 @@ def test_a_check_that_is_open_for_two_weeks_is_stale(github: GitHubHarness) -> N
     assert read(github).checks == (done,)
 
 
-def test_a_check_that_is_opened_again_has_two_weeks_again(github: GitHubHarness) -> None:
+def test_a_reopened_check_is_stale_after_another_two_weeks(github: GitHubHarness) -> None:
     head = open_change(github)
     made = github.forge.create_check(check(head))
     github.advance(20 * DAY)
@@ -185,7 +185,7 @@ def test_a_snapshot_separates_the_checks_of_pull_requests_with_one_head(github: 
     assert (second.checks, second.other_checks, second.older_checks) == ((theirs,), (mine,), ())
 
 
-def test_a_check_without_a_tag_is_no_pull_requests(github: GitHubHarness) -> None:
+def test_a_check_without_a_tag_belongs_to_no_pull_request(github: GitHubHarness) -> None:
     head = open_change(github)
     strange = github.foreign_check(head, "rb1 copied from somewhere")
     snapshot = read(github)
@@ -321,7 +321,7 @@ def test_the_head_is_an_older_one_too(github: GitHubHarness) -> None:
         github.forge_without("checks: read").older_checks(1, [CHECK_NAME])
 
 
-def test_an_older_check_of_another_app_is_told_as_such(github: GitHubHarness) -> None:
+def test_an_older_check_of_another_app_is_reported_as_such(github: GitHubHarness) -> None:
     head = open_change(github)
     github.foreign_check(head, "pr1=success")
     github.push("topic", {"more.py": "1\n"})
@@ -331,7 +331,7 @@ def test_an_older_check_of_another_app_is_told_as_such(github: GitHubHarness) ->
 # Unreadable
 
 
-def test_a_token_that_may_not_read_checks_gets_the_rest(github: GitHubHarness) -> None:
+def test_a_token_without_checks_reads_everything_else(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_check(check(head))
     github.push("topic", {"more.py": "1\n"})

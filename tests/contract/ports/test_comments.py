@@ -22,7 +22,7 @@ def test_a_comment_is_posted(github: GitHubHarness) -> None:
     assert (found.edited_by, found.edited_by_us, found.reacted, found.created_at) == (None, True, False, github.now())
 
 
-def test_a_comment_is_edited_by_us(github: GitHubHarness) -> None:
+def test_reviewbot_edits_its_comment(github: GitHubHarness) -> None:
     open_change(github)
     made = github.forge.create_comment(1, "Hello.")
     edited = github.forge.update_comment(made.id, "Bye.")
@@ -31,7 +31,7 @@ def test_a_comment_is_edited_by_us(github: GitHubHarness) -> None:
     assert (found.body, found.edited_by, found.edited_by_us) == ("Bye.", "github-actions", True)
 
 
-def test_a_comment_of_ours_is_edited_by_somebody_else(github: GitHubHarness) -> None:
+def test_another_user_edits_a_comment_by_reviewbot(github: GitHubHarness) -> None:
     open_change(github)
     made = github.forge.create_comment(1, "Hello.")
     github.edit_comment(made.id, "mallory", "Forged.")
@@ -59,7 +59,7 @@ def test_writing_the_same_text_is_an_edit(github: GitHubHarness) -> None:
     assert read(github).comments[0].edited_by_us
 
 
-def test_comments_are_told_oldest_first_with_their_authors(github: GitHubHarness) -> None:
+def test_comments_are_listed_oldest_first_with_their_authors(github: GitHubHarness) -> None:
     open_change(github)
     first = github.comment(1, "mona", "One.")
     second = github.forge.create_comment(1, "Two.").id
@@ -74,7 +74,7 @@ def test_comments_are_told_oldest_first_with_their_authors(github: GitHubHarness
     assert [(one.author, one.author_is_bot) for one in found] == [("mona", False), (US, True), ("helper[bot]", True)]
 
 
-def test_another_pull_requests_comments_are_not_told(github: GitHubHarness) -> None:
+def test_another_pull_requests_comments_are_not_listed(github: GitHubHarness) -> None:
     open_change(github)
     github.push("second", {"b.txt": "2\n"})
     github.open_pull("second")
@@ -128,7 +128,7 @@ def test_a_text_that_is_empty_or_too_long_is_refused(github: GitHubHarness, body
     assert [(one.id, one.body) for one in read(github).comments] == [(made.id, made.body)]
 
 
-def test_the_longest_text_is_taken(github: GitHubHarness) -> None:
+def test_the_longest_text_is_accepted(github: GitHubHarness) -> None:
     open_change(github)
     made = github.forge.create_comment(1, "ü" * LONGEST)
     assert [(one.id, one.body) for one in read(github).comments] == [(made.id, made.body)]

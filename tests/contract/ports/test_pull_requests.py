@@ -203,7 +203,7 @@ def test_removing_a_label_needs_a_permission(github: GitHubHarness) -> None:
 # Times
 
 
-def test_a_force_push_is_told_by_its_time(github: GitHubHarness) -> None:
+def test_a_force_push_is_detected_by_its_time(github: GitHubHarness) -> None:
     head = open_change(github)
     assert read(github).pull.forced_at is None
     github.advance(60)
@@ -215,7 +215,7 @@ def test_a_force_push_is_told_by_its_time(github: GitHubHarness) -> None:
     assert read(github).pull.forced_at == forced
 
 
-def test_a_branch_that_goes_back_was_force_pushed(github: GitHubHarness) -> None:
+def test_a_branch_that_moves_back_was_force_pushed(github: GitHubHarness) -> None:
     head = open_change(github)
     github.push("topic", {"more.py": "1\n"})
     assert read(github).pull.forced_at is None
@@ -223,7 +223,7 @@ def test_a_branch_that_goes_back_was_force_pushed(github: GitHubHarness) -> None
     assert read(github).pull.forced_at == github.now()
 
 
-def test_another_base_is_told_by_its_time(github: GitHubHarness) -> None:
+def test_a_base_change_is_detected_by_its_time(github: GitHubHarness) -> None:
     open_change(github)
     github.move("release", github.tip("main"))
     github.retarget(1, "main")
@@ -241,7 +241,7 @@ def test_another_base_is_told_by_its_time(github: GitHubHarness) -> None:
 # People
 
 
-def test_everyone_who_opened_authored_or_committed_is_one_of_its_people(github: GitHubHarness) -> None:
+def test_the_opener_authors_and_committers_are_participants(github: GitHubHarness) -> None:
     open_change(github)
     github.push("topic", {"more.py": "1\n"}, author="kim", committer="boss")
     github.push("topic", {"more.py": "2\n"}, author="helper[bot]", committer="web-flow")
@@ -250,7 +250,7 @@ def test_everyone_who_opened_authored_or_committed_is_one_of_its_people(github: 
     assert pull.people == frozenset({"mona", "kim", "boss", "helper[bot]"})
 
 
-def test_nobody_knows_the_people_of_more_commits_than_are_read(github: GitHubHarness) -> None:
+def test_the_authors_of_unread_commits_are_unknown(github: GitHubHarness) -> None:
     open_change(github)
     github.push("topic", {"more.py": "1\n"})
     whole = read(github).pull
@@ -341,7 +341,7 @@ deleted file mode 100644
     )
 
 
-def test_the_diff_tells_renames_modes_binaries_and_missing_line_ends(github: GitHubHarness) -> None:
+def test_the_diff_has_renames_modes_binaries_and_missing_line_ends(github: GitHubHarness) -> None:
     github.push("main", {"a.py": "1\n2\n", "bin": b"\0one", "end.txt": "x", "empty": "", "run.sh": "echo\n"})
     changes = {"a.py": None, "b c.py": "1\n2\n", "bin": b"\0two", "end.txt": "y", "empty": None, "void": ""}
     github.push("topic", {**changes, "run.sh": Version(b"echo\n", "100755")})
@@ -501,7 +501,7 @@ def test_only_the_last_ten_commits_are_looked_at(github: GitHubHarness) -> None:
     assert (waiting.known, waiting.unknown) == ((), frozenset({1}))
 
 
-def test_a_check_that_github_gave_up_can_wait(github: GitHubHarness) -> None:
+def test_a_stale_check_can_be_waiting(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_check(check(head, done=False))
     github.advance(14 * DAY)
@@ -526,7 +526,7 @@ def test_open_pull_requests_come_first_then_closed_ones_by_their_last_change(git
     assert github.forge.waiting(NAMES).known == (2, 4, 3, 5, 1)
 
 
-def test_closed_in_the_same_second_the_higher_number_comes_first(github: GitHubHarness) -> None:
+def test_of_pull_requests_closed_at_once_the_higher_number_is_first(github: GitHubHarness) -> None:
     head = open_change(github)
     github.open_pull("topic", base=branch(github, "release"))
     for number in (1, 2):

@@ -26,7 +26,7 @@ def test_the_config_is_that_of_the_default_branch(github: GitHubHarness) -> None
 
 
 @pytest.mark.parametrize("path", [CONFIG, f"{CONFIG}/inside"], ids=["binary", "folder"])
-def test_a_config_that_cannot_be_read_is_not_none(github: GitHubHarness, path: str) -> None:
+def test_an_unreadable_config_is_not_a_missing_one(github: GitHubHarness, path: str) -> None:
     github.push("main", {path: b"\0"})
     assert github.forge.config(CONFIG) == "\0"
 
@@ -56,7 +56,7 @@ def test_entries_of_both_sides(github: GitHubHarness) -> None:
     assert new["app.py"].oid == "f719efd430d52bcfc8566a43b2eb655688d38871", "git's own id of these bytes"
 
 
-def test_entries_come_with_the_documents_of_the_default_branch(github: GitHubHarness) -> None:
+def test_entries_are_read_together_with_the_context_documents(github: GitHubHarness) -> None:
     base = github.push("main", {"README.md": "Parcels.\n", "app.py": "one\n"})
     head = github.push("topic", {"README.md": "Mine.\n", "app.py": "two\n"})
     pull = github.open_pull("topic")
@@ -72,7 +72,7 @@ def test_entries_come_with_the_documents_of_the_default_branch(github: GitHubHar
     assert context.issues == ()
 
 
-def test_entries_tell_modes_encodings_and_binaries(github: GitHubHarness) -> None:
+def test_entries_have_modes_encodings_and_binary_flags(github: GitHubHarness) -> None:
     files: dict[str, Content] = {
         "run.sh": Version(b"#!/bin/sh\n", "100755"),
         "link": Version(b"app.py", "120000"),
@@ -120,7 +120,7 @@ def test_a_small_text_before_a_binary_comes_with_its_text(github: GitHubHarness)
     }
 
 
-def test_a_folder_is_no_entry_with_a_text(github: GitHubHarness) -> None:
+def test_a_folder_has_no_text(github: GitHubHarness) -> None:
     head = github.push("topic", {"deep/file.py": "x\n"})
     new, *_ = github.forge.entries(head=head, new_paths=["deep/file.py", "de"], merge_base=head, old_paths=[])
     assert set(new) == {"deep/file.py"}
@@ -178,7 +178,7 @@ def test_a_persons_permission(github: GitHubHarness, permission: Permission) -> 
     assert github.forge.permission("Pat") is Permission.WRITE
 
 
-def test_the_owner_is_an_admin_and_strangers_are_nobody(github: GitHubHarness) -> None:
+def test_the_owner_is_an_admin_and_strangers_have_no_permission(github: GitHubHarness) -> None:
     assert github.forge.permission("acme") is Permission.ADMIN
     for login in ("unknown", "dependabot[bot]", "../../user", "a/b?c#d"):
         assert github.forge.permission(login) is Permission.NONE
@@ -187,7 +187,7 @@ def test_the_owner_is_an_admin_and_strangers_are_nobody(github: GitHubHarness) -
 # The merge queue
 
 
-def test_a_merge_group_has_all_that_waited_before_it(github: GitHubHarness) -> None:
+def test_a_merge_group_contains_the_pull_requests_queued_before_it(github: GitHubHarness) -> None:
     open_change(github)
     for name in ("b", "c"):
         github.push(name, {f"{name}.txt": "1\n"})
@@ -213,7 +213,7 @@ def test_a_closed_pull_request_leaves_the_queue(github: GitHubHarness) -> None:
     assert github.forge.queued("main", second) == (2,)
 
 
-def test_a_queue_that_may_not_be_read_tells_nothing(github: GitHubHarness) -> None:
+def test_an_unreadable_queue_returns_nothing(github: GitHubHarness) -> None:
     open_change(github)
     sha = github.queue(1)
     assert github.forge_without("merge-queues: read").queued("main", sha) == ()
@@ -222,7 +222,7 @@ def test_a_queue_that_may_not_be_read_tells_nothing(github: GitHubHarness) -> No
 # The change by git
 
 
-def test_the_change_by_git_is_that_of_the_diff(github: GitHubHarness) -> None:
+def test_the_change_by_git_equals_that_of_the_diff(github: GitHubHarness) -> None:
     head = open_change(github)
     base = github.tip("main")
     main = github.push("main", {"app.py": "all new\n"})

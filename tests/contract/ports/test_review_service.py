@@ -207,7 +207,7 @@ def test_a_submission_that_the_service_refuses(codevf: CodeVFHarness, changes: d
     assert codevf.service.create(made(codevf)).status is TaskStatus.PENDING, "and the key is free"
 
 
-def test_the_limits_themselves_are_taken(codevf: CodeVFHarness) -> None:
+def test_the_limits_themselves_are_accepted(codevf: CodeVFHarness) -> None:
     limits: tuple[dict[str, object], ...] = (
         {"prompt": "x" * 10},
         {"prompt": "x" * 10_000},
@@ -332,7 +332,7 @@ def test_a_project_is_found_again_by_its_name(codevf: CodeVFHarness) -> None:
         service.project(" ")
 
 
-def test_the_tags_and_what_they_multiply_the_price_by(codevf: CodeVFHarness) -> None:
+def test_the_tags_and_their_multipliers(codevf: CodeVFHarness) -> None:
     assert [(one.id, one.name, one.multiplier) for one in codevf.service.tags()] == [
         (1, "engineer", Decimal("1.7")),
         (2, "vibe_coder", Decimal("1.5")),

@@ -126,13 +126,13 @@ def test_a_review_that_github_refuses(github: GitHubHarness, draft: Callable[[st
     assert nothing_there(github)
 
 
-def test_the_longest_texts_are_taken(github: GitHubHarness) -> None:
+def test_the_longest_texts_are_accepted(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_review(1, review(head, inline(FIRST, "x" * LONGEST), body="y" * LONGEST))
     assert [one.body for one in read(github).reviews] == ["y" * LONGEST]
 
 
-def test_a_review_is_of_a_commit_of_the_pull_request(github: GitHubHarness) -> None:
+def test_a_review_needs_a_commit_of_the_pull_request(github: GitHubHarness) -> None:
     first = open_change(github)
     second = github.push("topic", {"new.py": "print(2)\n"})
     main = github.tip("main")
@@ -160,7 +160,7 @@ def test_there_is_no_pull_request_to_review(github: GitHubHarness) -> None:
         github.forge.create_review(1, review(github.tip("main")))
 
 
-def test_we_cannot_request_changes_of_our_own_pull_request(github: GitHubHarness) -> None:
+def test_changes_cannot_be_requested_on_ones_own_pull_request(github: GitHubHarness) -> None:
     head = open_change(github, author=US)
     with pytest.raises(Refused):
         github.forge.create_review(1, review(head, event=ReviewEvent.REQUEST_CHANGES))
@@ -175,7 +175,7 @@ def test_a_closed_pull_request_takes_a_review(github: GitHubHarness) -> None:
     assert bodies(github) == [["Hm."]]
 
 
-def test_reviews_of_other_people_are_not_told(github: GitHubHarness) -> None:
+def test_reviews_of_other_people_are_not_reported(github: GitHubHarness) -> None:
     open_change(github)
     github.review(1, "kim", "Good.")
     github.review(1, "kim", "Half.", pending=True)
@@ -185,7 +185,7 @@ def test_reviews_of_other_people_are_not_told(github: GitHubHarness) -> None:
 # Pending reviews
 
 
-def test_we_have_one_pending_review_at_most(github: GitHubHarness) -> None:
+def test_a_user_has_at_most_one_pending_review(github: GitHubHarness) -> None:
     head = open_change(github)
     pending = github.review(1, US, "Half.", pending=True)
     assert [(one.id, one.state) for one in read(github).reviews] == [(pending, "PENDING")]
@@ -197,7 +197,7 @@ def test_we_have_one_pending_review_at_most(github: GitHubHarness) -> None:
     assert [one.state for one in read(github).reviews] == ["COMMENTED"]
 
 
-def test_other_peoples_pending_reviews_do_not_matter_and_stay(github: GitHubHarness) -> None:
+def test_other_users_pending_reviews_stay(github: GitHubHarness) -> None:
     head = open_change(github)
     hers = github.review(1, "kim", "Half.", pending=True)
     github.forge.delete_pending_review(1, hers)
@@ -206,7 +206,7 @@ def test_other_peoples_pending_reviews_do_not_matter_and_stay(github: GitHubHarn
         github.forge.dismiss_review(1, hers, "No.")
 
 
-def test_our_pending_review_of_another_pull_request_does_not_matter(github: GitHubHarness) -> None:
+def test_a_pending_review_of_another_pull_request_is_ignored(github: GitHubHarness) -> None:
     head = open_change(github)
     github.push("second", {"b.txt": "2\n"})
     github.open_pull("second")
@@ -227,7 +227,7 @@ def test_a_review_that_was_submitted_is_not_deleted(github: GitHubHarness) -> No
 # Requested changes
 
 
-def test_changes_are_requested_and_dismissed_once(github: GitHubHarness) -> None:
+def test_changes_are_requested_once_and_dismissed_once(github: GitHubHarness) -> None:
     head = open_change(github)
     made = github.forge.create_review(1, review(head, inline(FIRST), event=ReviewEvent.REQUEST_CHANGES))
     assert [one.state for one in read(github).reviews] == ["CHANGES_REQUESTED"]
@@ -285,7 +285,7 @@ def test_a_deleted_file_takes_a_comment(github: GitHubHarness) -> None:
 # Threads
 
 
-def test_a_thread_of_somebody_else(github: GitHubHarness) -> None:
+def test_a_thread_of_another_user(github: GitHubHarness) -> None:
     open_change(github)
     root = github.start_thread(1, "kim", Line("app.py", FIRST), "Why?")
     github.reply(root, "mona", "Because.")
@@ -415,7 +415,7 @@ def test_opinions_on_the_first_comment_of_a_thread_and_who_of_the_reviewers_can_
     assert {"kim", "lee", "mona"} & snapshot.writers == {"kim"}
 
 
-def test_threads_are_told_oldest_first(github: GitHubHarness) -> None:
+def test_threads_are_listed_oldest_first(github: GitHubHarness) -> None:
     head = open_change(github)
     github.start_thread(1, "kim", Line("new.py", 1), "first")
     github.forge.create_review(1, review(head, inline(SECOND, "second"), inline(FIRST, "third")))
@@ -538,7 +538,7 @@ def test_we_resolve_a_thread_and_open_it_again(github: GitHubHarness) -> None:
         assert standing(github) == (False, True, False, None)
 
 
-def test_somebody_else_resolves_a_thread(github: GitHubHarness) -> None:
+def test_another_user_resolves_a_thread(github: GitHubHarness) -> None:
     thread = one_thread(github)
     github.resolve(thread.comments[0].id, "mona")
     assert standing(github) == (True, False, True, "mona")
@@ -573,7 +573,7 @@ def test_a_comment_is_hidden_and_shown_again(github: GitHubHarness) -> None:
     assert read(github).threads == (thread,)
 
 
-def test_what_was_deleted_is_neither_resolved_nor_hidden(github: GitHubHarness) -> None:
+def test_a_deleted_thread_is_neither_resolved_nor_hidden(github: GitHubHarness) -> None:
     thread = one_thread(github)
     github.delete_review_comment(thread.comments[0].id)
     acts: tuple[Callable[[], object], ...] = (

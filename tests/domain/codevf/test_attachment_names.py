@@ -61,7 +61,7 @@ def test_a_long_name_keeps_its_ending() -> None:
 
 
 @given(st.lists(st.lists(PARTS, min_size=1, max_size=4).map("/".join), max_size=4, unique=True))
-def test_any_paths_get_names_that_the_service_takes_as_text(paths: list[str]) -> None:
+def test_any_path_gets_a_name_that_codevf_accepts(paths: list[str]) -> None:
     names = own_names(paths)
     assert list(names) == paths
     assert len({name.casefold() for name in names.values()}) == len(paths)

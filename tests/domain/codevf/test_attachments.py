@@ -87,7 +87,7 @@ def test_a_section_begins_with_path_and_number_of_lines(path: str, text: str, he
 
 
 @given(st.dictionaries(paths, file_texts, max_size=5))
-def test_what_is_written_is_read_back(files: dict[str, str]) -> None:
+def test_written_values_are_read_back(files: dict[str, str]) -> None:
     assert read_sections("".join(file_section(path, text) for path, text in files.items())) == files
 
 
@@ -96,7 +96,7 @@ def test_reading_sections_never_raises(content: str) -> None:
     assert isinstance(read_sections(content), dict)
 
 
-def test_words_before_the_first_section_belong_to_no_file() -> None:
+def test_text_before_the_first_section_belongs_to_no_file() -> None:
     assert read_sections('hello\n=== "a" (1 line)\n   1| x\n') == {"a": "x\n"}
 
 
@@ -145,7 +145,7 @@ def test_each_file_is_sent_or_named_as_left_out(files: list[Sendable], limit: Si
 
 
 @given(files_to_send, limits)
-def test_the_manifest_tells_the_bytes_as_they_were_sent(files: list[Sendable], limit: SizeTier) -> None:
+def test_the_manifest_counts_the_bytes_as_sent(files: list[Sendable], limit: SizeTier) -> None:
     packing = pack(files, limit)
     by_path = {file.path: file for file in files}
     total = sum(len(index_of(one).encode("utf-8", "replace")) for one in packing.attachments)
@@ -189,7 +189,7 @@ def test_three_texts_are_attachments_of_their_own_and_four_are_a_bundle() -> Non
     assert {one.attachment for one in pack(files, ROOMY).sent} == {"files-1.txt"}
 
 
-def test_a_text_too_large_for_an_attachment_leaves_the_others_their_own() -> None:
+def test_a_text_too_large_for_an_attachment_does_not_affect_the_others() -> None:
     packing = pack([sendable(name, "d\n") for name in "abcd"] + [sendable("e", "d\n", "x" * 500)], SizeTier(100, 1000))
     assert names(packing) == ["change.diff", "a", "b", "c", "d"]
 
@@ -203,7 +203,7 @@ def test_a_bundle_has_an_index_and_its_files_by_folder_the_riskiest_first() -> N
     assert index_of(bundle).splitlines()[1:-1] == [f"- {json.dumps(path)} (1 line)" for path in order]
 
 
-def test_where_not_all_texts_go_whole_the_riskiest_do_wherever_they_are() -> None:
+def test_the_riskiest_texts_are_sent_whole() -> None:
     risks = {"x/1": 9, "x/2": 0, "y/1": 8, "y/2": 1, "z/1": 7, "z/2": 2}
     packing = pack([sendable(path, "d\n", "t" * 60, risk) for path, risk in risks.items()], SizeTier(600, 600))
     assert {one.path for one in packing.sent if one.whole} == {"x/1", "y/1", "z/1"}
@@ -215,7 +215,7 @@ def test_a_text_that_does_not_fit_leaves_its_diff_there() -> None:
     assert packing.omitted == ()
 
 
-def test_many_attachments_are_told_apart_and_a_sixth_is_never_made() -> None:
+def test_many_texts_are_distinguished_within_five_attachments() -> None:
     packing = pack([sendable(str(number), "d" * 89 + "\n", None) for number in range(7)], SizeTier(100, 10_000))
     assert names(packing) == ["change.diff", "change-2.diff", "change-3.diff", "change-4.diff", "change-5.diff"]
     assert packing.omitted == ("5", "6")
@@ -226,11 +226,11 @@ def test_many_attachments_are_told_apart_and_a_sixth_is_never_made() -> None:
     [
         ([50], SizeTier(40, 1000), "0", "exceeds `attachment-bytes` (40)"),
         ([50], SizeTier(40, 40), "0", "exceeds the request limit of 40 bytes"),
-        ([50, 30], SizeTier(60, 60), "1", "does not fit with the others into a request of 60 bytes"),
-        ([50] * 6, SizeTier(60, 1000), "5", "does not fit with the others into 5 attachments"),
+        ([50, 30], SizeTier(60, 60), "1", "does not fit with the other files into a request of 60 bytes"),
+        ([50] * 6, SizeTier(60, 1000), "5", "does not fit with the other files into 5 attachments"),
     ],
 )
-def test_what_is_left_out_names_the_limit_that_it_hits(sizes: list[int], limit: SizeTier, path: str, told: str) -> None:
+def test_an_omitted_file_names_the_limit(sizes: list[int], limit: SizeTier, path: str, told: str) -> None:
     files = [sendable(str(at), "d" * (one - 2) + "\n", None) for at, one in enumerate(sizes)]
     packing = pack(files, limit)
     assert packing.omitted == (path,)
@@ -244,7 +244,7 @@ def test_a_text_that_is_left_out_names_the_limit_that_it_hits() -> None:
     assert re.fullmatch("its text of 5[0-9]+ bytes exceeds `attachment-bytes` \\(100\\)", packing.limits["a.py"])
 
 
-def test_what_was_not_handed_in_is_not_said_to_be_too_large() -> None:
+def test_a_part_that_was_not_submitted_is_not_called_too_large() -> None:
     parts = [pack([sendable(path, "d\n", "x\n")], ROOMY) for path in "ab"]
     whole = together(parts, 1)
     assert (whole.omitted, whole.limits) == (("b",), {"b": "its part of the review was not submitted"})
@@ -255,14 +255,14 @@ def test_nothing_to_send_is_nothing_sent() -> None:
 
 
 @pytest.mark.parametrize("budget", [1, 69_999, 140_000, 1_000_000, 9_000_000])
-def test_the_ladder_goes_down_to_what_every_service_takes(budget: int) -> None:
+def test_the_smallest_size_tier_fits_every_documented_limit(budget: int) -> None:
     tiers = size_tiers(budget)
     assert [size_tier.request for size_tier in tiers] == [4_000_000, 1_000_000, 140_000, 70_000]
     assert all(size_tier.attachment <= min(budget, size_tier.request) for size_tier in tiers)
 
 
 @given(st.integers(1_000, 50_000_000), st.lists(st.integers(0, 40_000), max_size=6))
-def test_what_goes_beside_the_files_has_its_room_in_every_request(most: int, lengths: list[int]) -> None:
+def test_every_request_reserves_space_for_context(most: int, lengths: list[int]) -> None:
     for limits in size_tiers(most):
         files, rest = split_for_context(limits)
         assert (files.attachments, rest.attachments) == (MAX_ATTACHMENTS - 1, 1)

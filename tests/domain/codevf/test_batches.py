@@ -64,7 +64,7 @@ def test_every_file_is_in_one_part_and_none_is_left_out_that_one_task_would_take
     assert split(given_files, LIMITS, most) == parts, "a later run splits alike"
 
 
-def test_what_fits_is_one_task_however_many_there_may_be() -> None:
+def test_a_change_that_fits_is_one_task() -> None:
     assert paths(split([file("a/1", 100), file("b/1", 100)], LIMITS, 5)) == [["a/1", "b/1"]]
     assert paths(split([], LIMITS, 5)) == [[]]
     assert paths(split([file("a/1", 500)], LIMITS, 5)) == [["a/1"]]
@@ -80,7 +80,7 @@ def test_each_file_is_known_by_the_number_of_its_task() -> None:
     assert batches.numbers() == {"b/1.py": 0, "a/1.py": 1}
 
 
-def test_a_folder_that_fits_nowhere_is_taken_apart_and_the_rest_is_told() -> None:
+def test_a_folder_that_does_not_fit_is_split_and_the_rest_is_reported() -> None:
     given_files = [file(f"a/{number}", 100, risk=9 - number) for number in range(7)]
     assert paths(split(given_files, LIMITS, 3)) == [["a/0", "a/1"], ["a/2", "a/3"], ["a/4", "a/5", "a/6"]]
     assert {dirname(path) for path in pack(split(given_files, LIMITS, 3)[-1], LIMITS).omitted} == {"a"}
@@ -88,7 +88,7 @@ def test_a_folder_that_fits_nowhere_is_taken_apart_and_the_rest_is_told() -> Non
 
 @given(files, st.integers(2, 4))
 @example([file("a/1", 100, risk=9), *(file(f"a/{at}", 100) for at in range(2, 8)), file("b/1", 100, risk=5)], 2)
-def test_nothing_that_is_left_out_has_given_way_to_something_less_risky(given_files: list[Sendable], most: int) -> None:
+def test_no_omitted_file_is_riskier_than_a_sent_one(given_files: list[Sendable], most: int) -> None:
     parts = split(given_files, LIMITS, most)
     left = set(pack(parts[-1], LIMITS).omitted)
     for one in (one for one in given_files if one.path in left):
@@ -122,14 +122,14 @@ def test_several_tasks_are_over_when_all_are(states: tuple[str, ...], status: st
     assert [one.status.value for one in whole.parts] == list(states)
 
 
-def test_several_tasks_cost_what_they_cost_together_and_nobody_knows_before_all_have_said() -> None:
+def test_the_cost_of_several_tasks_is_known_once_all_have_reported() -> None:
     assert joined([task("completed", 100), task("completed", 50)]).credits_used == 150
     assert joined([task("completed", 100), task("completed")]).credits_used is None
     assert joined([task("pending", hint=2), task("pending", hint=5)]).retry_after == 5
     assert joined([task("pending", name="a"), task("pending", name="b")]).id == "a,b"
 
 
-def test_one_task_is_what_it_is() -> None:
+def test_one_task_is_unchanged() -> None:
     alone = task("completed", 100)
     assert joined([alone]) is alone
     assert split_ids(join_ids(["a"])) == ("a",)

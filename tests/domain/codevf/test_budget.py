@@ -35,7 +35,7 @@ def test_a_hold_is_the_credits_times_the_multipliers_rounded_up(
 
 
 @given(st.integers(60, 115_200), st.sampled_from(Mode), st.decimals(1, 3, places=2))
-def test_a_hold_never_tells_less_than_it_is(credits_: int, mode: Mode, tag: Decimal) -> None:
+def test_a_hold_is_never_shown_smaller_than_it_is(credits_: int, mode: Mode, tag: Decimal) -> None:
     exact = Decimal(credits_) * mode.multiplier * tag
     assert 0 <= hold(credits_, mode, tag) - exact < 1
 
@@ -50,7 +50,7 @@ def test_a_hold_never_tells_less_than_it_is(credits_: int, mode: Mode, tag: Deci
         (Spending(0, Decimal(0), 0, 0), "0"),
     ],
 )
-def test_what_is_covered_passes(spending: Spending, available: str | None) -> None:
+def test_a_hold_within_the_limits_passes(spending: Spending, available: str | None) -> None:
     check(spending, balance(available) if available else None)
 
 
@@ -64,7 +64,7 @@ def test_what_is_covered_passes(spending: Spending, available: str | None) -> No
         (Spending(360, Decimal(0), 0, 40), "399.75", "`min-balance`"),
     ],
 )
-def test_what_is_not_covered_says_which_limit_and_by_how_much(
+def test_a_hold_beyond_a_limit_names_the_limit_and_the_figures(
     spending: Spending, available: str | None, told: str
 ) -> None:
     with pytest.raises(OverBudget) as caught:
@@ -107,6 +107,6 @@ def test_a_limit_names_itself_the_figures_and_the_ways_to_continue(spending: Spe
 
 
 @given(st.integers(240, 115_200), st.sampled_from(Mode), st.decimals("1", "2", places=1))
-def test_what_a_hold_was_of_is_found_again(most: int, mode: Mode, times: Decimal) -> None:
+def test_the_credits_of_a_hold_are_recovered(most: int, mode: Mode, times: Decimal) -> None:
     within = credits_within(hold(most, mode, times), mode, times)
     assert hold(within, mode, times) <= hold(most, mode, times) < hold(within + 1, mode, times)

@@ -48,7 +48,7 @@ def test_a_key_is_a_uuid_of_version_four_and_the_same_each_time(identity: Identi
 
 
 @given(identities)
-def test_the_vendors_own_client_takes_the_key(identity: Identity) -> None:
+def test_the_vendors_client_accepts_the_key(identity: Identity) -> None:
     tasks = codevf.CodeVFClient(api_key="cvf_test_x").tasks
     tasks._validate_idempotency_key(identity.key())  # noqa: SLF001 — the rule is private there, and asking is free
     with pytest.raises(ValueError, match="v4"):
@@ -129,7 +129,7 @@ def _altered(entry: Entry | None) -> list[Entry | None]:
 
 
 @given(changes, st.data())
-def test_whatever_changes_in_a_diff_changes_the_digest(change: list[ChangedFile], data: st.DataObject) -> None:
+def test_every_change_of_a_diff_changes_the_digest(change: list[ChangedFile], data: st.DataObject) -> None:
     assume(change)
     at = data.draw(st.integers(0, len(change) - 1))
     other = data.draw(st.sampled_from([None, *altered(change[at])]))
@@ -159,12 +159,12 @@ def test_neither_the_order_of_files_nor_what_surrounds_them_changes_the_digest(
     assert change_digest(moved) == change_digest(change)
 
 
-def test_a_name_that_is_no_utf8_has_a_digest() -> None:
+def test_a_name_that_is_not_utf8_has_a_digest() -> None:
     assert len(change_digest([changed_file("\udcff.py", None, Entry("1" * 40, "100644"))])) == 64
     assert uuid.UUID(replace(PLAIN, instance="\udcff").key()).version == 4
 
 
-def test_two_names_that_are_no_utf8_and_read_the_same_have_two_digests() -> None:
+def test_two_names_that_are_not_utf8_and_read_the_same_have_two_digests() -> None:
     there = Entry("1" * 40, "100755")
     names = [f'diff --git "a/\\{octal}.sh" "b/\\{octal}.sh"\nnew file mode 100755\n' for octal in ("377", "376")]
     one, other = (ChangedFile(parse_diff(text)[0], None, there) for text in names)
@@ -172,7 +172,7 @@ def test_two_names_that_are_no_utf8_and_read_the_same_have_two_digests() -> None
     assert change_digest([one]) != change_digest([other])
 
 
-def test_an_account_has_a_number_that_says_nothing_of_its_key() -> None:
+def test_an_accounts_number_does_not_reveal_its_key() -> None:
     one, other = account_number("cvf_test_one"), account_number("cvf_test_other")
     assert one == account_number("cvf_test_one") != other
     assert 0 <= min(one, other) <= max(one, other) < 2**63

@@ -18,7 +18,7 @@ RUNNING = [TaskStatus.PENDING, TaskStatus.PROCESSING, TaskStatus.UNKNOWN]
 
 
 @given(st.sampled_from(RUNNING), st.sampled_from(Mode), st.floats(0, 1.99), seeds)
-def test_the_first_question_comes_two_seconds_after_creating(
+def test_the_first_poll_is_two_seconds_after_creation(
     status: TaskStatus, mode: Mode, elapsed: float, rng: Random
 ) -> None:
     assert next_poll(status, mode, elapsed, None, rng) == polling.FIRST_POLL
@@ -50,7 +50,7 @@ def test_a_long_wait_asks_less_often_but_at_least_every_minute(
 
 
 @given(st.sampled_from(RUNNING), st.sampled_from(Mode), st.floats(0, 1e6), st.floats(0, 1e5), seeds)
-def test_what_the_service_asks_for_is_never_undercut(
+def test_a_wait_is_never_shorter_than_the_service_asks(
     status: TaskStatus, mode: Mode, elapsed: float, asked: float, rng: Random
 ) -> None:
     assert next_poll(status, mode, elapsed, asked, rng) >= asked
@@ -71,12 +71,12 @@ failures = st.one_of(
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 413, 301, 200, 501, Fault.UNTRUSTED])
-def test_a_clear_no_is_never_asked_again(status: int | Fault) -> None:
+def test_a_refusal_is_never_retried(status: int | Fault) -> None:
     assert retry_delay(1, status, 1.0, Random(1)) is None  # noqa: S311 — jitter, nothing secret
 
 
 @given(st.integers(1, polling.MAX_ATTEMPTS - 1), failures, seeds)
-def test_a_passing_failure_is_asked_again_with_growing_delays(attempt: int, failure: int | Fault, rng: Random) -> None:
+def test_a_temporary_error_is_retried_with_growing_delays(attempt: int, failure: int | Fault, rng: Random) -> None:
     delay = retry_delay(attempt, failure, None, rng)
     assert delay is not None
     whole = min(30.0, 2.0 ** (attempt - 1))
@@ -84,12 +84,12 @@ def test_a_passing_failure_is_asked_again_with_growing_delays(attempt: int, fail
 
 
 @given(failures, st.integers(polling.MAX_ATTEMPTS, 100), seeds)
-def test_asking_again_ends(failure: int | Fault, attempt: int, rng: Random) -> None:
+def test_retrying_ends(failure: int | Fault, attempt: int, rng: Random) -> None:
     assert retry_delay(attempt, failure, None, rng) is None
 
 
 @given(st.integers(1, 5), failures, st.floats(0, 1e6), seeds)
-def test_a_retry_waits_as_long_as_it_was_asked_to(
+def test_a_retry_waits_as_long_as_the_service_asks(
     attempt: int, failure: int | Fault, asked: float, rng: Random
 ) -> None:
     delay = retry_delay(attempt, failure, asked, rng)
@@ -134,7 +134,7 @@ def test_github_gets_fewer_than_eighty_changes_in_any_minute(wishes: list[float]
 
 
 @given(st.lists(st.floats(0, 0.5), min_size=200, max_size=200))
-def test_nobody_waits_longer_for_a_turn_than_a_turn_takes(wishes: list[float]) -> None:
+def test_waiting_for_a_turn_is_bounded(wishes: list[float]) -> None:
     bucket, now = Writes(), 0.0
     for after in wishes:
         pause, bucket = bucket.next(now + after)

@@ -120,7 +120,7 @@ MIXTURE = st.lists(st.tuples(st.sampled_from(FORMS), WORD, st.sampled_from(["\n"
 
 
 @given(MIXTURE)
-def test_each_sentence_of_a_mixture_is_in_exactly_one_place(parts: list[tuple[str, str, str]]) -> None:
+def test_each_sentence_of_a_mixed_answer_is_in_exactly_one_place(parts: list[tuple[str, str, str]]) -> None:
     named = [(form, f"{word}n{number}n", end) for number, (form, word, end) in enumerate(parts)]
     prose = read_prose("".join(form.format(word) + end for form, word, end in named))
     places = places_in(prose)
@@ -138,7 +138,7 @@ def test_any_text_is_read_and_no_word_is_lost(text: str) -> None:
 
 
 @given(MIXTURE, st.sampled_from(AnswerForm))
-def test_a_mixture_is_clean_for_no_form(parts: list[tuple[str, str, str]], form: AnswerForm) -> None:
+def test_a_mixed_answer_is_never_clean(parts: list[tuple[str, str, str]], form: AnswerForm) -> None:
     report = read_result("".join(text.format(word) + end for text, word, end in parts), form=form)
     assert report.findings or not report.readable
     assert report.readable == (not report.leftovers)
@@ -202,7 +202,7 @@ UNSURE = f"{FOUND}\n\nI am worried about the migration."
         (WORDS, "0123456789: fixed: It is closed.", 0, False, False),
     ],
 )
-def test_what_is_left_over_decides_whether_an_answer_is_readable(
+def test_leftovers_decide_whether_an_answer_is_readable(
     form: AnswerForm,
     text: str,
     findings: int,
@@ -274,11 +274,11 @@ def test_a_closed_list_of_statements_is_clean(text: str, clean: bool) -> None:  
         ("Hi,\n" * 100, 2, False),
     ],
 )
-def test_a_closed_list_of_remarks_is_no_finding(text: str, findings: int, remark: bool) -> None:  # noqa: FBT001 — a table
+def test_a_closed_list_of_remarks_is_not_a_finding(text: str, findings: int, remark: bool) -> None:  # noqa: FBT001 — a table
     assert is_remark(text, findings) == remark
 
 
-def test_a_title_says_nothing() -> None:
+def test_a_title_is_not_a_finding() -> None:
     assert is_title("## Findings")
     assert not is_title("## Findings\nThe login is open.")
     assert not is_title("## Critical")
@@ -305,7 +305,7 @@ def test_a_long_line_has_its_first_sentence_as_the_title() -> None:
     assert one.explanation.startswith("It leaks. It leaks.")
 
 
-def test_what_is_said_about_earlier_findings_is_shown_too() -> None:
+def test_notes_on_earlier_findings_are_shown() -> None:
     text = f"0123456789: fixed: It is closed.\n\n{FOUND}"
     report = read_result(text)
     assert [(one.id, one.state, one.note) for one in report.previous] == [

@@ -85,7 +85,7 @@ answers = fitting(response_schema())
 
 
 @given(json_values | nearly, st.dictionaries(st.text(max_size=8), st.text(), max_size=2))
-def test_reading_never_raises_and_what_is_not_whole_is_said(result: object, files: Mapping[str, str]) -> None:
+def test_reading_never_raises_and_reports_incomplete_answers(result: object, files: Mapping[str, str]) -> None:
     report = read_result(result, files)
     assert report.readable == (not report.leftovers)
     if report.readable and not report.findings:
@@ -119,7 +119,7 @@ def test_other_json_is_kept_as_text(result: object) -> None:
 
 
 @pytest.mark.parametrize("depth", [300, 900, 20_000])
-def test_json_as_deep_as_it_likes_is_kept(depth: int) -> None:
+def test_deeply_nested_json_is_kept(depth: int) -> None:
     nested: list[object] | str = "the deepest word"
     for _ in range(depth):
         nested = [nested]
@@ -129,14 +129,14 @@ def test_json_as_deep_as_it_likes_is_kept(depth: int) -> None:
     assert "the deepest word" in read_result('{"files":' * depth + '"the deepest word"').leftovers[0].text
 
 
-def test_words_of_what_is_too_deep_stand_in_their_order() -> None:
+def test_text_of_deeply_nested_values_keeps_its_order() -> None:
     nested: object = {"a": "one", "b": ["two", 3, None]}
     for _ in range(20_000):
         nested = [nested]
     assert shown(nested).split("\n") == ["a", "one", "b", "two", "3", "None"]
 
 
-def test_an_answer_without_a_summary_is_clean_for_nobody() -> None:
+def test_an_answer_without_a_summary_is_not_clean() -> None:
     assert not read_result({"files": []}).readable
     assert not read_result({"files": [], "summary": 5}).readable
     assert read_result({"files": [], "summary": ""}) == Report("", ())
@@ -260,7 +260,7 @@ def test_an_answer_in_a_message_is_read_and_the_words_around_it_are_kept(message
         ('The fixture {"summary": "", "files": [{"path": "a", "findings": []}]} leaks.', False),
     ],
 )
-def test_a_quoted_empty_answer_is_no_clean_review(message: str, readable: bool) -> None:  # noqa: FBT001 — a table
+def test_a_quoted_empty_answer_is_not_a_clean_review(message: str, readable: bool) -> None:  # noqa: FBT001 — a table
     report = read_result({"message": message})
     assert report.readable == readable
     if not readable:
@@ -290,7 +290,7 @@ def test_an_answer_in_a_deliverable_is_read() -> None:
     assert report.summary == "Read.\n\nSee the file."
 
 
-def test_a_file_that_is_no_answer_makes_the_review_unreadable() -> None:
+def test_a_deliverable_without_an_answer_makes_the_review_unreadable() -> None:
     result = {"message": CLEAN, "deliverables": [{"fileName": "report.md", "url": "https://x.test/r"}]}
     for text in ("The key is logged: critical.", "https://x.test/r\n(CodeVF answered 404.)"):
         report = read_result(result, {"report.md": text})
@@ -300,7 +300,7 @@ def test_a_file_that_is_no_answer_makes_the_review_unreadable() -> None:
     assert [left.text for left in report.leftovers] == ["Critical."]
 
 
-def test_a_file_that_nobody_fetched_is_told_by_its_address() -> None:
+def test_a_file_that_was_not_downloaded_is_reported_with_its_url() -> None:
     report = read_result({"message": CLEAN, "deliverables": [{"fileName": "r.md", "url": "https://x.test/r"}]})
     assert [left.text for left in report.leftovers] == ["https://x.test/r"]
 
@@ -315,13 +315,13 @@ def test_deliverables_that_point_nowhere_are_kept_as_text(listed: object) -> Non
         assert squeezed(text) in told(report)
 
 
-def test_deliverables_of_one_name_are_told_apart() -> None:
+def test_deliverables_with_the_same_name_are_distinguished() -> None:
     result = {"deliverables": [{"fileName": "r", "url": "u1"}, {"fileName": "r", "url": "u2"}, {"url": "u3"}, {}]}
     assert deliverables(result) == (Deliverable("r", "u1"), Deliverable("r (2)", "u2"), Deliverable("file", "u3"))
     assert deliverables([]) == deliverables({"deliverables": 5}) == ()
 
 
-def test_what_stands_beside_a_message_is_kept() -> None:
+def test_text_next_to_a_message_is_kept() -> None:
     report = read_result({"message": FOUND, "confidence": 0.5})
     assert report.readable
     assert '"confidence": 0.5' in report.summary
@@ -358,7 +358,7 @@ def test_a_text_full_of_braces_ends() -> None:
         (9, Severity.UNRATED),
     ],
 )
-def test_severities_are_mapped_and_made_up_ones_are_told(word: object, severity: Severity) -> None:
+def test_severities_are_mapped_and_unknown_ones_are_reported(word: object, severity: Severity) -> None:
     read = one(severity=word)
     assert read.severity is severity
     made_up = severity is Severity.UNRATED and word not in (None, "")
@@ -414,7 +414,7 @@ def test_line_numbers_are_read_in_many_shapes(line: object, end_line: object, ex
     ("side", "expected"),
     [("LEFT", Side.LEFT), ("left ", Side.LEFT), ("RIGHT", Side.RIGHT), (None, Side.RIGHT), (1, Side.RIGHT)],
 )
-def test_a_side_that_nobody_knows_is_the_right_one(side: object, expected: Side) -> None:
+def test_an_unknown_side_is_right(side: object, expected: Side) -> None:
     assert one(side=side).side is expected
 
 
@@ -464,7 +464,7 @@ def test_a_field_of_another_type_is_shown_in_the_explanation() -> None:
     assert one(suggestion="").suggestion == ""
 
 
-def test_keys_that_the_schema_does_not_have_are_told() -> None:
+def test_keys_outside_the_schema_are_reported() -> None:
     read = one(recommendation="Use a parameter.", empty="", none=None)
     assert read.explanation == "The name is not escaped.\n\nrecommendation: Use a parameter."
     report = read_result(
@@ -480,7 +480,7 @@ def test_keys_that_the_schema_does_not_have_are_told() -> None:
 
 
 @pytest.mark.parametrize("item", ["words", 5, None, [], {}, {"title": " ", "note": "words"}, [PLAIN]])
-def test_what_is_no_finding_is_kept_with_its_file(item: object) -> None:
+def test_an_entry_that_is_not_a_finding_is_kept_with_its_file(item: object) -> None:
     report = read_result(answer(PLAIN, item))
     assert len(report.findings) == 1
     (left,) = report.leftovers
@@ -491,12 +491,12 @@ def test_what_is_no_finding_is_kept_with_its_file(item: object) -> None:
 
 
 @pytest.mark.parametrize("entry", [None, "words", {"path": "a.py"}, {"path": "a.py", "findings": {}}, []])
-def test_what_is_no_file_is_kept(entry: object) -> None:
+def test_an_entry_that_is_not_a_file_is_kept(entry: object) -> None:
     report = read_result({"summary": "", "files": [entry]})
     assert [(left.where, json.loads(left.text)) for left in report.leftovers] == [("files[0]", entry)]
 
 
-def test_a_path_that_is_no_text_is_shown() -> None:
+def test_a_path_that_is_not_text_is_shown() -> None:
     report = read_result({"summary": "", "files": [{"path": 5, "findings": [PLAIN]}]})
     assert [read.path for read in report.findings] == [""]
     assert "path: 5" in report.summary
@@ -506,7 +506,7 @@ def test_a_path_that_is_no_text_is_shown() -> None:
     assert read.path == ""
 
 
-def test_the_word_on_earlier_findings_is_read_or_kept() -> None:
+def test_answers_on_earlier_findings_are_parsed_or_kept_as_text() -> None:
     listed = [
         {"id": "a1", "state": "Fixed ", "note": "gone"},
         {"id": "b2", "state": "perhaps"},
@@ -523,7 +523,7 @@ def test_the_word_on_earlier_findings_is_read_or_kept() -> None:
 
 
 @pytest.mark.parametrize("incremental", [False, True])
-def test_the_schema_is_one_and_asks_for_what_we_read(incremental: bool) -> None:  # noqa: FBT001 — a table
+def test_the_schema_is_valid_and_requests_what_is_read(incremental: bool) -> None:  # noqa: FBT001 — a table
     schema = response_schema(incremental=incremental)
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)

@@ -83,11 +83,11 @@ def test_each_command_has_its_least_permission(text: str, permission: Permission
 
 
 @pytest.mark.parametrize("word", CommandName)
-def test_every_word_needs_something(word: CommandName) -> None:
+def test_every_command_needs_a_permission(word: CommandName) -> None:
     assert word.needs is not Permission.NONE
 
 
-def test_what_is_no_command_is_answered_to_anybody() -> None:
+def test_an_unknown_command_is_answered_for_anyone() -> None:
     assert action("lgtm", permission=Permission.NONE) is Refusal.UNKNOWN
     assert (Refusal.UNKNOWN.reaction, Refusal.OWN.reaction) == (Reaction.CONFUSED, Reaction.NO)
 
@@ -119,7 +119,7 @@ def recorded(seconds: float, **more: Any) -> Ledger:  # noqa: ANN401 — any fie
     ],
 )
 @pytest.mark.parametrize("text", BY_HEAD)
-def test_without_a_signed_record_of_the_head_before_the_comment_it_must_be_named(text: str, ledger: Ledger) -> None:
+def test_without_a_signed_record_the_head_must_be_named(text: str, ledger: Ledger) -> None:
     assert action(text, ledger=ledger, needs_approval=True) is Refusal.NEWER_HEAD
 
 
@@ -129,7 +129,7 @@ def test_the_whole_sha_needs_no_record(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", BY_HEAD)
-def test_a_head_with_a_record_before_the_comment_is_what_was_meant(text: str) -> None:
+def test_a_command_is_for_the_head_recorded_before_the_comment(text: str) -> None:
     stayed = replace(THERE, forced_at=ASKED_AT - timedelta(seconds=61))
     assert isinstance(action(text, ledger=recorded(-60), needs_approval=True), Buy | EditLedger)
     assert isinstance(action(text, ledger=recorded(-60), needs_approval=True, pull=stayed), Buy | EditLedger)
@@ -137,7 +137,7 @@ def test_a_head_with_a_record_before_the_comment_is_what_was_meant(text: str) ->
 
 @pytest.mark.parametrize("forced", [-60, -30, 30])
 @pytest.mark.parametrize("text", BY_HEAD)
-def test_an_older_head_that_came_back_is_not_what_was_meant(text: str, forced: float) -> None:
+def test_a_command_is_not_for_a_restored_older_head(text: str, forced: float) -> None:
     back = replace(THERE, forced_at=ASKED_AT + timedelta(seconds=forced))
     assert action(text, ledger=recorded(-60), needs_approval=True, pull=back) is Refusal.NEWER_HEAD
 
@@ -161,7 +161,7 @@ def test_a_bypass_and_an_acceptance_are_for_the_base_that_was_there(
     assert (action(text, pull=moved, ledger=ledger) is Refusal.OTHER_BASE) is refused
 
 
-def test_what_blocks_again_is_for_any_head() -> None:
+def test_a_reopened_finding_blocks_any_head() -> None:
     assert isinstance(action("unwaive c0de", ledger=replace(LEDGER, purchases=())), EditLedger)
 
 
@@ -215,7 +215,7 @@ def test_nothing_is_bought_or_let_through_on_a_closed_pull_request(text: str) ->
     assert action(text, pull=pull(is_open=False)) is Refusal.CLOSED
 
 
-def test_collecting_and_telling_need_nothing_else() -> None:
+def test_collect_and_status_need_no_other_permission() -> None:
     closed = pull(is_open=False)
     assert isinstance(action("collect", pull=closed, paid=False), Collect)
     assert isinstance(action("status", pull=closed, paid=False), Tell)
@@ -236,12 +236,12 @@ def bought(state: TaskState) -> Ledger:
         (TaskState.ENDED, Refusal.NOTHING_OPEN),
     ],
 )
-def test_what_is_open_or_postponed_is_cancelled(state: TaskState, came: CommandAction) -> None:
+def test_open_and_deferred_reviews_are_cancelled(state: TaskState, came: CommandAction) -> None:
     assert action("cancel", ledger=bought(state)) == came
 
 
 @pytest.mark.parametrize("text", ["cancel", "waive 77aa because", "unwaive c0de", f"bypass {HEAD} because", "accept"])
-def test_a_free_reviewers_memory_is_no_ground_for_anything(text: str) -> None:
+def test_the_local_reviewers_ledger_is_not_trusted(text: str) -> None:
     assert action(text, paid=False) is Refusal.FREE
 
 
@@ -303,7 +303,7 @@ def test_a_waiver_says_against_which_base_it_is_by_no_author(by: str, base_ref: 
         commit(None, committer="Kim"),
     ],
 )
-def test_whoever_has_authored_or_committed_a_commit_is_an_author(text: str, made: Commit) -> None:
+def test_an_author_or_committer_of_a_commit_is_an_author(text: str, made: Commit) -> None:
     both = replace(THERE, commits=(replace(made, sha="d" * 40), commit("ann")), commit_count=2)
     assert action(text, by="kim", pull=both) is Refusal.OWN
     assert isinstance(action(text, by="wendy", pull=both), EditLedger)
@@ -312,19 +312,19 @@ def test_whoever_has_authored_or_committed_a_commit_is_an_author(text: str, made
 
 @pytest.mark.parametrize("text", ["waive 77aa because", f"bypass {HEAD} now"])
 @pytest.mark.parametrize("more", [{"commit_count": 101}, {"commits": (replace(commit("ann"), sha="d" * 40),)}])
-def test_with_commits_that_are_not_known_nobody_lets_anything_through(text: str, more: Any) -> None:  # noqa: ANN401 — a column
+def test_with_unknown_commits_nothing_is_waived_or_bypassed(text: str, more: Any) -> None:  # noqa: ANN401 — a column
     assert action(text, pull=replace(THERE, **more)) is Refusal.UNKNOWN_AUTHORS
     assert isinstance(action(f"waive {MEDIUM.id} because", pull=replace(THERE, **more)), EditLedger), (
         "it does not block"
     )
 
 
-def test_a_waiver_is_taken_back_where_there_is_one() -> None:
+def test_an_existing_waiver_is_withdrawn() -> None:
     assert action("unwaive c0de", by="ann") == EditLedger(Unwaive(WAIVED.id), WAIVED)
     assert action("unwaive 77aa") is Refusal.NO_FINDING
 
 
-def test_a_head_is_let_through_by_somebody_else_than_its_author() -> None:
+def test_a_head_is_bypassed_by_a_user_who_is_not_an_author() -> None:
     assert action(f"bypass {HEAD} it burns") == EditLedger(GrantBypass(HEAD, "main", "wendy", "it burns"))
     assert action(f"bypass {HEAD} it burns", by="ANN") is Refusal.OWN
 
@@ -364,7 +364,7 @@ THROUGH = EditLedger(GrantBypass(HEAD, "main", "wendy", "x"))
         (THROUGH, PENDING, replace(LEDGER, bypass=Bypass(HEAD, "next", "w", "x")), Refusal.NOT_KEPT),
     ],
 )
-def test_done_is_what_is_written_down(
+def test_only_a_recorded_command_counts_as_done(
     did: CommandAction, outcome: Outcome | None, ledger: Ledger, refusal: Refusal | None
 ) -> None:
     assert refusal_after(did, outcome, ledger) is refusal
@@ -419,7 +419,7 @@ def test_the_choices_are_the_findings_that_the_command_can_mean() -> None:
         ("waive 77aa", Refusal.NO_REASON),
     ],
 )
-def test_the_thread_says_which_finding_is_waived(text: str, came: CommandAction) -> None:
+def test_the_thread_determines_which_finding_is_waived(text: str, came: CommandAction) -> None:
     assert in_thread(text, UNRATED) == came
 
 
@@ -430,7 +430,7 @@ def test_of_several_findings_of_one_comment_the_command_names_one() -> None:
     assert in_thread("waive it is a test", FIXED) is Refusal.NO_FINDING
 
 
-def test_a_waiver_is_taken_back_in_the_thread() -> None:
+def test_a_waiver_is_withdrawn_in_the_thread() -> None:
     assert in_thread("unwaive", WAIVED) == EditLedger(Unwaive(WAIVED.id), WAIVED)
     assert in_thread("unwaive", WAIVED, UNRATED) == EditLedger(Unwaive(WAIVED.id), WAIVED), "one of them is waived"
     assert in_thread("unwaive c0de", UNRATED) == EditLedger(Unwaive(WAIVED.id), WAIVED)
@@ -501,7 +501,7 @@ def test_a_question_is_about_a_finding_or_the_pull_request(
         ({"ledger": replace(questions(*[QuestionState.OPEN] * (MOST_OPEN + 1)), findings=Findings())}, None),
     ],
 )
-def test_a_question_that_is_bought_is_answered_whatever_has_changed(more: dict[str, Any], why: Refusal | None) -> None:
+def test_a_bought_question_is_answered_despite_later_changes(more: dict[str, Any], why: Refusal | None) -> None:
     if why:
         assert action("ask why", **more) is why
     bought = action("ask why", **{"ledger": questions(QuestionState.OPEN), **more})
@@ -521,7 +521,7 @@ def test_cancelling_includes_questions() -> None:
     assert refusal_after(Cancel(()), None, questions(QuestionState.ENDED)) is None
 
 
-def test_a_question_is_tried_again_while_a_service_is_away() -> None:
+def test_a_question_is_retried_while_a_service_is_down() -> None:
     for reason, left in {Reason.GITHUB: True, Reason.UNREACHABLE: True, Reason.OVER_BUDGET: False}.items():
         outcome = did_not_happen(reason, "", "", exit_status=3, on_error=Tolerance.FAIL)
         assert is_left(Ask("why"), outcome) is left

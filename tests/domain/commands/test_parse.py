@@ -72,7 +72,7 @@ def test_the_first_line_is_read(body: str, said: Command) -> None:
     "body",
     ["", "\n", "looks good", "/reviewbotreview", " /reviewbot review", "> /reviewbot review", "a\n/reviewbot help"],
 )
-def test_anything_else_is_no_command(body: str) -> None:
+def test_anything_else_is_not_a_command(body: str) -> None:
     assert parse(body) is None
 
 
@@ -93,7 +93,7 @@ def event(**more: Any) -> CommentEvent:  # noqa: ANN401 — any field
     return replace(CommentEvent(7, "created", "/reviewbot help", "wendy", "wendy", sender_is_bot=False), **more)
 
 
-def test_a_person_who_writes_a_command_is_heard() -> None:
+def test_a_command_by_a_person_is_accepted() -> None:
     assert not why_not(event())
 
 
@@ -108,7 +108,7 @@ def test_a_person_who_writes_a_command_is_heard() -> None:
         ({"sender": "", "author": ""}, "person"),
     ],
 )
-def test_nobody_else_is(more: dict[str, Any], word: str) -> None:
+def test_other_comments_are_ignored_with_the_reason(more: dict[str, Any], word: str) -> None:
     assert word in why_not(event(**more))
 
 
@@ -148,7 +148,7 @@ def test_commands_are_left_oldest_first() -> None:
         {"body": "hello"},
     ],
 )
-def test_what_is_no_persons_own_word_or_was_answered_is_not(more: dict[str, Any]) -> None:
+def test_edited_answered_and_bot_comments_are_not_commands(more: dict[str, Any]) -> None:
     assert left(comment()) == [1]
     assert left(comment(**more)) == []
 
@@ -158,7 +158,7 @@ def test_a_command_is_forgotten_after_a_week() -> None:
     assert left(comment(), now=KEPT_FOR + timedelta(seconds=1)) == []
 
 
-def test_an_answer_without_an_emoji_leaves_the_emoji_to_be_put() -> None:
+def test_a_missing_reaction_is_added_later() -> None:
     assert left(comment(), answer(1)) == [1]
 
 
@@ -266,7 +266,7 @@ def test_a_mark_in_a_reply_names_nothing() -> None:
     assert in_threads(thread()) == ()
 
 
-def test_a_finding_that_reviewbot_has_edited_is_still_named() -> None:
+def test_a_comment_edited_by_reviewbot_still_names_its_finding() -> None:
     [posted] = in_threads(thread(first(edited_by="github-actions", edited_by_us=True), reply()))
     assert posted.findings == IDS
 

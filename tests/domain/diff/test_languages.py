@@ -22,7 +22,7 @@ from reviewbot.domain.diff.languages import language_of
         ("", ""),
     ],
 )
-def test_a_language_is_told_by_the_last_part_of_a_name(path: str, language: str) -> None:
+def test_a_language_is_known_by_the_last_part_of_a_name(path: str, language: str) -> None:
     assert language_of(path) == language
 
 

@@ -28,15 +28,15 @@ def test_a_base_that_was_merged_in_needs_a_question_to_github() -> None:
     assert merge_base_of([commit("b", "a"), commit("d", "b", "newer-base")], 2) is None
 
 
-def test_a_cut_list_tells_nothing() -> None:
+def test_a_truncated_list_is_not_used() -> None:
     assert merge_base_of([commit("b", "a")], 2) is None
 
 
-def test_a_list_that_names_a_commit_twice_is_not_the_whole_list() -> None:
+def test_a_list_with_a_repeated_commit_is_incomplete() -> None:
     assert merge_base_of([commit("b", "a"), commit("b", "a")], 2) is None
 
 
-def test_a_commit_with_more_parents_than_are_read_tells_nothing() -> None:
+def test_a_commit_with_more_parents_than_are_read_has_no_known_merge_base() -> None:
     assert merge_base_of([commit("b", "a"), replace(commit("c", "b"), parents=None)], 2) is None
 
 
@@ -44,7 +44,7 @@ def test_no_commits_tell_nothing() -> None:
     assert merge_base_of([], 0) is None
 
 
-def test_a_branch_with_its_own_root_tells_nothing() -> None:
+def test_a_branch_with_its_own_root_has_no_known_merge_base() -> None:
     assert merge_base_of([commit("root")], 1) is None
 
 

@@ -261,7 +261,7 @@ def test_blobs_are_gits_own_where_the_diff_tells_them(files: list[tuple[FileDiff
             assert (file.old_blob, file.new_blob) == (fact.old_blob, fact.new_blob)
 
 
-def test_only_bytes_are_binary(files: list[tuple[FileDiff, Fact]]) -> None:
+def test_only_bytes_make_a_file_binary(files: list[tuple[FileDiff, Fact]]) -> None:
     changed = {file.path for file, _ in files if file.binary}
     assert changed == {"binary.bin", 'binary "quoted".bin', "gone.bin", "new.bin"}
 
@@ -400,7 +400,7 @@ def test_garbage_is_refused_and_never_read_as_less(text: str) -> None:
 
 
 @given(st.text(alphabet=st.sampled_from("+- \\@ab/1,\n"), max_size=60))
-def test_whatever_follows_is_read_or_refused(text: str) -> None:
+def test_any_option_value_is_read_or_refused(text: str) -> None:
     try:
         files = parse_diff(GOOD + text)
     except ChangeUnreadable:
@@ -436,7 +436,7 @@ def raw(diff: str, old: dict[str, Entry], new: dict[str, Entry]) -> RawChange:
     return RawChange(merge_base="a" * 40, head="b" * 40, diff=diff, old=old, new=new)
 
 
-def test_files_are_joined_with_what_the_commits_hold() -> None:
+def test_files_are_combined_with_the_entries_of_the_commits() -> None:
     old, new = entry("1" * 40), entry("2" * 40)
     change = assemble(raw(GOOD, {"x": old}, {"x": new}))
     (file,) = change.files
@@ -445,7 +445,7 @@ def test_files_are_joined_with_what_the_commits_hold() -> None:
 
 
 @pytest.mark.parametrize(("header", "text"), [("new file mode 100644", "b\n"), ("deleted file mode 100644", None)])
-def test_a_side_that_is_not_there_is_none(header: str, text: str | None) -> None:
+def test_a_missing_side_is_none(header: str, text: str | None) -> None:
     added = header.startswith("new")
     blobs = f"{ABSENT_OID}..{'2' * 40}" if added else f"{'1' * 40}..{ABSENT_OID}"
     diff = f"diff --git a/x b/x\n{header}\nindex {blobs}\n"

@@ -47,7 +47,7 @@ def test_a_quote_is_read_as_people_copy_it(code: str, quoted: tuple[str, ...]) -
     assert quoted_lines(code) == quoted
 
 
-def test_a_very_long_quote_is_told_by_its_first_lines() -> None:
+def test_a_very_long_quote_is_shown_by_its_first_lines() -> None:
     assert len(quoted_lines("x\n" * 1000)) == MAX_QUOTE_LINES
 
 
@@ -58,17 +58,17 @@ def test_only_a_line_feed_ends_a_line() -> None:
 
 
 @given(st.text())
-def test_folding_twice_is_folding_once(text: str) -> None:
+def test_folding_is_idempotent(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
-def test_a_gutter_is_stripped_from_all_lines_or_from_none() -> None:
+def test_line_numbers_are_removed_from_all_lines_or_from_none() -> None:
     assert strip_gutter(["   1| a", "", "   3|  b"]) == ("a", "", " b")
     assert strip_gutter(["   1| a", "b"]) == ("   1| a", "b")
 
 
 @given(lines, st.lists(st.sampled_from(["a", "b", "", "}"]), min_size=1, max_size=4), st.integers(1, 30))
-def test_the_places_are_all_there_are_and_come_nearest_first(text: list[str], quote: list[str], cited: int) -> None:
+def test_the_places_are_complete_and_nearest_first(text: list[str], quote: list[str], cited: int) -> None:
     known = index(*text)
     folded = [fold(line) for line in text]
     expected = {at + 1 for at in range(len(text)) if folded[at : at + len(quote)] == quote}
@@ -78,7 +78,7 @@ def test_the_places_are_all_there_are_and_come_nearest_first(text: list[str], qu
     assert all(known.starts_with(quote, line) for line in found)
 
 
-def test_a_bounded_number_of_places_is_looked_at() -> None:
+def test_a_bounded_number_of_places_is_checked() -> None:
     assert len(list(index(*["x"] * 1000).nearest(["x"], 500))) == MAX_CANDIDATES
 
 
@@ -92,7 +92,7 @@ def test_the_ordinal_counts_the_equal_blocks_above(text: list[str], data: st.Dat
     assert known.ordinal(line, count) == known.ordinal(line, count)
 
 
-def test_lines_that_nobody_knows_are_empty_in_a_block() -> None:
+def test_unknown_lines_are_empty_in_a_block() -> None:
     known = TextIndex.of({3: " a ", 5: "b"})
     assert known.block(3, 4) == ("a", "", "b", "")
     assert known.last == 5
@@ -109,7 +109,7 @@ def test_equal_blocks_are_counted_one_by_one() -> None:
 
 
 @given(st.lists(st.text(), min_size=1), st.lists(st.text(), min_size=1))
-def test_a_block_tells_its_lines_apart_without_holding_them(one: list[str], other: list[str]) -> None:
+def test_a_block_distinguishes_its_lines_without_storing_them(one: list[str], other: list[str]) -> None:
     folded, others = ([fold(line) for line in lines] for lines in (one, other))
     block = Block.of(folded)
     assert (len(block.first), block.count, len(block.digest)) == (8, len(one), 32)
@@ -131,7 +131,7 @@ def test_equal_lines_are_all_counted_and_of_blocks_a_bounded_number_is_looked_at
     assert list(known.places(Block.of(["x", "y"]))) == [], "it begins like too many others"
 
 
-def test_a_first_line_that_looks_like_anothers_finds_nothing() -> None:
+def test_a_first_line_like_that_of_another_file_matches_nothing() -> None:
     crafted = Block(Block.of(["x"]).first, 1, Block.of(["other"]).digest)
     assert list(index("x").places(crafted)) == []
     assert list(index("x", "y").places(replace(crafted, count=2))) == []

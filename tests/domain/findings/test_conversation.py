@@ -66,7 +66,7 @@ def test_a_reply_has_the_role_of_its_author_and_strangers_are_left_out(
     assert [(one.role, one.at, one.about) for one in found] == ([(role, NOON, MARK.ids)] if role else [])
 
 
-def test_a_collaborator_who_may_be_an_author_counts_as_one() -> None:
+def test_a_possible_author_counts_as_an_author() -> None:
     unknown = pull(author="ann", commits=(commit("ann"),), commit_count=101)
     talk = thread(said(), said(by="mona", by_collaborator=True), said(by="eve"))
     assert [one.role for one in replies_in(talk, unknown, "")] == [Role.AUTHOR, Role.AUTHOR]
@@ -95,7 +95,7 @@ def test_replies_are_shown_newest_first_with_role_and_time_and_every_line_quoted
     assert conversation_text([], 10_000) == ""
 
 
-def test_what_does_not_fit_is_counted_the_oldest_first() -> None:
+def test_the_oldest_replies_are_omitted_first_and_counted() -> None:
     replies = [Reply(Role.AUTHOR, NOON + timedelta(minutes=minute), f"{minute}" * 300) for minute in range(9)]
     text = conversation_text(replies, 1_200)
     assert "> 888" in text

@@ -59,12 +59,12 @@ def test_a_line_is_new_when_it_is_added_and_was_not_there(
     assert part(BASE, before, head) == NewPart("a.py", ranges)
 
 
-def test_a_file_that_is_as_it_was_reviewed_is_not_new() -> None:
+def test_a_file_unchanged_since_its_review_is_not_new() -> None:
     assert part(BASE, ADDED, ADDED) is None
     assert new_parts([file(BASE, None)], {}) == (), "it was deleted then, and it is now"
 
 
-def test_a_file_that_was_not_there_or_cannot_be_compared_is_new_as_a_whole() -> None:
+def test_a_missing_or_incomparable_file_is_new_as_a_whole() -> None:
     whole = (NewPart("a.py", ((4, 4), (8, 9))),)
     assert new_parts([file(BASE, ADDED)], {}) == whole
     assert new_parts([file(BASE, ADDED)], {"a.py": Entry("1" * 40, "100644")}) == whole
@@ -132,21 +132,19 @@ def common(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 @given(unique, unique)
-def test_of_lines_that_stand_once_as_few_are_new_as_can_be(before: list[str], head: list[str]) -> None:
+def test_unique_lines_are_matched_maximally(before: list[str], head: list[str]) -> None:
     assert len(numbers_of(before, head)) == len(head) - common(before, head)
 
 
 @given(lines, lines)
-def test_what_is_not_new_stood_there_in_the_same_order(before: list[str], head: list[str]) -> None:
+def test_unchanged_lines_keep_their_order(before: list[str], head: list[str]) -> None:
     new = numbers_of(before, head)
     old = [line for number, line in enumerate(head, start=1) if number not in new]
     assert common(old, before) == len(old)
 
 
 @given(lines, lines, lines, lines)
-def test_no_more_is_new_than_was_put_in_between(
-    top: list[str], old: list[str], new: list[str], bottom: list[str]
-) -> None:
+def test_only_inserted_lines_are_new(top: list[str], old: list[str], new: list[str], bottom: list[str]) -> None:
     found = numbers_of([*top, *old, *bottom], [*top, *new, *bottom])
     assert len(found) <= len(new)
 
@@ -164,7 +162,7 @@ def test_no_more_is_new_than_was_put_in_between(
     ],
     ids=["periods", "equal", "reversed", "thin"],
 )
-def test_texts_that_are_made_to_be_slow_take_no_longer(before: list[str], head: list[str]) -> None:
+def test_adversarial_texts_take_no_longer(before: list[str], head: list[str]) -> None:
     old, new = "\n".join(before), "\n".join(head)
     change = ChangedFile(file_diff("", "x\n", "a.py"), None, entry(new))
     begin = process_time()
@@ -178,7 +176,7 @@ def test_texts_that_are_made_to_be_slow_take_no_longer(before: list[str], head: 
 RECORD = TrackedFinding("0123456789", Severity.HIGH, None, "One", "a.py", line=7, block=Block.of(["bad()"]))
 
 
-def test_what_is_open_and_what_is_new_are_told() -> None:
+def test_open_and_new_findings_are_listed() -> None:
     changed = TrackedFinding("1" * 10, Severity.LOW, None, "T\no", "b.py", Side.LEFT, standing=FindingState.CHANGED)
     unread = TrackedFinding("2" * 10, Severity.UNRATED, None, "Part", "", text="xx " * 3_333, leftover=True)
     told = since_text(
@@ -235,7 +233,7 @@ def test_waivers_closed_findings_and_the_conversation_follow() -> None:
 
 
 @given(st.integers(0, 9), st.integers(600, 3_000))
-def test_the_conversation_gets_what_the_findings_leave(count: int, limit: int) -> None:
+def test_the_conversation_gets_the_space_that_the_findings_leave(count: int, limit: int) -> None:
     said = [Reply(Role.AUTHOR, None, "x" * 300)] * 9
     quiet = since_text("b", (), [RECORD] * count, limit)
     told = since_text("b", (), [RECORD] * count, limit, replies=said)
@@ -244,12 +242,12 @@ def test_the_conversation_gets_what_the_findings_leave(count: int, limit: int) -
     assert len(json.dumps(since_text("", (), (), 10**6, replies=said * 99)).encode()) <= MAX_CONVERSATION + 300
 
 
-def test_nothing_is_told_as_nothing() -> None:
+def test_an_empty_list_is_reported_as_empty() -> None:
     assert since_text("", (), (), 1_000) == "OPEN FINDINGS OF EARLIER REVIEWS\nnone\n"
     assert since_text("b", (), (), 1_000).endswith("(of commit b)\nnothing\n")
 
 
-def test_what_has_no_room_is_counted() -> None:
+def test_omitted_items_are_counted() -> None:
     told = since_text("b", [NewPart(f"{number}.py", ()) for number in range(99)], [RECORD] * 99, 1_500)
     kept = told.count('"id"')
     assert f"and {99 - kept} more\n" in told
@@ -278,7 +276,7 @@ def test_what_has_no_room_is_counted() -> None:
     st.integers(400, 3_000),
     st.sampled_from(["", "b" * 40]),
 )
-def test_what_is_told_never_exceeds_its_limit(
+def test_output_never_exceeds_its_limit(
     parts: list[NewPart], records: list[TrackedFinding], limit: int, head: str
 ) -> None:
     told = since_text(head, parts, records, limit)

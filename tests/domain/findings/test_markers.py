@@ -64,7 +64,7 @@ def test_the_marks_of_two_instances_do_not_begin_alike() -> None:
 
 
 @given(st.lists(st.text()), st.lists(st.text()))
-def test_an_id_is_ten_hex_digits_and_tells_the_parts_apart(one: list[str], other: list[str]) -> None:
+def test_an_id_is_ten_hex_digits_and_distinguishes_the_parts(one: list[str], other: list[str]) -> None:
     assert re.fullmatch(r"[0-9a-f]{10}", finding_id(*one))
     assert (finding_id(*one) == finding_id(*other)) == (one == other)
 
@@ -78,7 +78,7 @@ told = st.text(st.characters(exclude_characters="<"), min_size=1)
 
 
 @given(bodies, told, told)
-def test_a_word_on_its_standing_comes_and_goes_and_the_rest_of_a_comment_stays(body: str, one: str, other: str) -> None:
+def test_the_state_in_a_comment_changes_and_its_text_stays(body: str, one: str, other: str) -> None:
     with_word = with_state(body, one)
     assert one in with_word
     assert read_finding_mark(with_word) == read_finding_mark(body)
@@ -91,7 +91,7 @@ def test_a_word_on_its_standing_comes_and_goes_and_the_rest_of_a_comment_stays(b
     assert with_state(closed, "") == body
 
 
-def test_a_comment_without_our_mark_gets_no_word() -> None:
+def test_a_comment_without_the_mark_gets_no_state() -> None:
     assert with_state("words", "fixed") == "words"
     assert not says_closed("<!-- reviewbot:state closed -->\nx\n<!-- /reviewbot:state -->\n\n")
     assert with_state(f" {FindingMark('', ('a' * 10,))}", "fixed").startswith(" <!--")

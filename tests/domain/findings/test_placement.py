@@ -91,21 +91,21 @@ def on(line: int, why: Why, start: int | None = None, side: Side = Side.RIGHT) -
         (finding(path="", line=10), InSummary(Why.NO_FILE)),
     ],
 )
-def test_a_finding_goes_where_its_code_is(one: Finding, expected: Placement) -> None:
+def test_a_finding_is_placed_at_its_code(one: Finding, expected: Placement) -> None:
     assert placement(one) == expected
 
 
 @pytest.mark.parametrize(
     ("cited", "expected"), [(1, 2), (2, 2), (3, 2), (4, 5), (5, 5), (6, 5), (7, 8), (99, 8), (None, 2)]
 )
-def test_of_several_places_the_one_nearest_to_the_number_is_meant(cited: int | None, expected: int) -> None:
+def test_of_several_places_the_nearest_to_the_number_counts(cited: int | None, expected: int) -> None:
     seen = view("", "a\nx\na\na\nx\na\na\nx\na\n")
     assert placement(finding(line=cited, code="x"), seen) == on(
         expected, Why.CITED if cited == expected else Why.QUOTED
     )
 
 
-def test_a_place_in_the_diff_is_meant_before_a_nearer_one_that_nobody_sees() -> None:
+def test_a_place_in_the_diff_is_preferred_to_a_nearer_one_outside() -> None:
     old = "x\n" + numbered(20)
     seen = view(old, old + "x\n")
     assert placement(finding(line=2, code="x"), seen) == on(22, Why.QUOTED)
@@ -125,7 +125,7 @@ def test_a_file_without_lines_takes_findings_as_a_whole() -> None:
     assert placement(finding(path="run.sh", line=1), replace(seen, text="")) == OnFile("run.sh", Why.LINE_NOT_IN_DIFF)
 
 
-def test_a_deleted_file_is_spoken_of_on_the_left() -> None:
+def test_findings_on_a_deleted_file_are_on_the_left_side() -> None:
     seen = view("a\nb\n", "")
     assert placement(finding(line=2, code="b"), seen) == on(2, Why.OTHER_SIDE, side=Side.LEFT)
 
@@ -141,7 +141,7 @@ def test_a_renamed_file_is_known_by_both_names_and_another_file_keeps_its_own() 
     )
 
 
-def test_a_file_that_is_called_like_a_diffs_side_keeps_its_name() -> None:
+def test_a_file_named_like_a_side_of_the_diff_keeps_its_name() -> None:
     views = [view("", "x\n", "a/b.py"), view("", "y\n", "b.py")]
     assert placement(finding(path="a/b.py", line=1), *views) == OnLines(LineTarget("a/b.py", Side.RIGHT, 1), Why.CITED)
 
@@ -265,7 +265,7 @@ def test_a_milder_duplicate_never_hides_a_worse_finding(reverse: bool) -> None: 
         (finding(code="no such code"), finding(code="no such code either")),
     ],
 )
-def test_what_tells_two_findings_apart(one: Finding, other: Finding) -> None:
+def test_the_values_that_distinguish_two_findings(one: Finding, other: Finding) -> None:
     first, second = placed(one, other)
     assert first.id != second.id
 
@@ -323,7 +323,7 @@ def test_no_comments_at_all_means_everything_is_listed() -> None:
     assert all(isinstance(item.placement, InSummary) for item in items)
 
 
-def test_what_is_moved_to_the_summary_remembers_its_place() -> None:
+def test_a_finding_moved_to_the_summary_keeps_its_place() -> None:
     one, again, nowhere = placed(finding("One", line=10), finding("One", line=10), finding("Two", path="no.py"))
     assert in_summary(one, Why.REFUSED).placement == InSummary(Why.REFUSED, on(10, Why.CITED))
     assert in_summary(again, Why.REFUSED) == again
@@ -410,7 +410,7 @@ rules_of_all_kinds = st.builds(
 
 
 @given(reviews(), rules_of_all_kinds)
-def test_as_many_are_placed_as_are_given_and_each_is_the_one_given(
+def test_every_given_finding_is_placed_once(
     review: tuple[list[FileView], dict[str, str], list[Finding]], rules: PlacementRules
 ) -> None:
     views, _, found = review
@@ -420,7 +420,7 @@ def test_as_many_are_placed_as_are_given_and_each_is_the_one_given(
 
 
 @given(reviews())
-def test_a_comment_stands_inside_one_hunk_of_its_side(
+def test_a_comment_is_inside_one_hunk_of_its_side(
     review: tuple[list[FileView], dict[str, str], list[Finding]],
 ) -> None:
     views, _, found = review
@@ -436,7 +436,7 @@ def test_a_comment_stands_inside_one_hunk_of_its_side(
 
 
 @given(reviews())
-def test_what_can_be_committed_replaces_exactly_what_the_reviewer_saw(
+def test_a_committable_suggestion_replaces_exactly_the_reviewed_lines(
     review: tuple[list[FileView], dict[str, str], list[Finding]],
 ) -> None:
     views, heads, found = review
@@ -528,7 +528,7 @@ def test_ten_thousand_findings_on_a_hundred_thousand_equal_lines_come_to_an_end(
 # --- Different code with the same id (a collision) --------------------------------------------------------------------
 
 
-def test_blank_lines_do_not_say_which_code_a_finding_is_about() -> None:
+def test_blank_lines_do_not_identify_code() -> None:
     seen = view("", "a\n\n\nb\n")
     (blank, mixed) = placed(finding(line=2, end_line=3), finding("Two", line=3, end_line=4), views=[seen])
     assert blank.block is None
@@ -536,7 +536,7 @@ def test_blank_lines_do_not_say_which_code_a_finding_is_about() -> None:
     assert mixed.block == Block.of(["", "b"])
 
 
-def test_a_last_line_that_is_cited_beyond_the_quote_is_no_part_of_the_finding() -> None:
+def test_a_cited_line_beyond_the_quote_is_not_part_of_the_finding() -> None:
     """The code may move, and then only the quote identifies it."""
     (near, far) = (placed(finding(line=line, end_line=line + 4, code="ten"))[0] for line in (10, 5))
     assert near.placement == on(14, Why.CITED, 10)
@@ -544,7 +544,7 @@ def test_a_last_line_that_is_cited_beyond_the_quote_is_no_part_of_the_finding() 
     assert (near.id, near.block) == (far.id, far.block)
 
 
-def test_what_is_said_of_a_deletion_has_another_id_than_what_is_said_of_the_same_code_elsewhere() -> None:
+def test_a_finding_on_a_deletion_has_another_id_than_on_the_same_code() -> None:
     seen = view("a\nb\n", "b\na\n")
     items = placed(finding(code="a", line=2), finding("Two", code="a", line=1, side=Side.LEFT), views=[seen])
     alone = placed(finding("Two", code="a", line=1, side=Side.LEFT), views=[seen])

@@ -46,7 +46,7 @@ REVIEWED = {APP: "one\ntwo\n\nfour\n"}
         (finding(line=2, side=Side.LEFT), finding(side=Side.LEFT)),
     ],
 )
-def test_what_is_only_cited_is_quoted_from_the_reviewed_text(given: Finding, expected: Finding) -> None:
+def test_cited_lines_are_quoted_from_the_reviewed_text(given: Finding, expected: Finding) -> None:
     assert quoted(given, REVIEWED) == expected
 
 
@@ -82,7 +82,7 @@ ON = OnLines(LineTarget("a.py", Side.RIGHT, 3), Why.QUOTED)
         (DuplicateOf("0" * 10), DuplicateOf("0" * 10)),
     ],
 )
-def test_what_is_no_longer_there_is_listed_as_such(given: Placement, expected: Placement) -> None:
+def test_deleted_files_are_listed_as_such(given: Placement, expected: Placement) -> None:
     for state in SuggestionState:
         item = relocated(Placed("1" * 10, finding(), given, state))
         assert item.placement == expected

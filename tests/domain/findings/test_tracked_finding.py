@@ -37,14 +37,14 @@ records = st.builds(
         (FindingState.CHANGED, WAIVED, False),
     ],
 )
-def test_what_is_neither_closed_nor_waived_counts(standing: FindingState, waiver: Waiver | None, counts: bool) -> None:  # noqa: FBT001 — a table
+def test_a_finding_counts_unless_closed_or_waived(standing: FindingState, waiver: Waiver | None, counts: bool) -> None:  # noqa: FBT001 — a table
     record = TrackedFinding("a" * 10, Severity.HIGH, None, "One", "a.py", standing=standing, waiver=waiver)
     assert record.counts is counts
     assert Findings((record,)).severities("") == ((Severity.HIGH,) if counts else ())
     assert Findings((record,)).open() == ((record,) if standing.is_open else ())
 
 
-def test_what_there_was_no_room_for_counts() -> None:
+def test_dropped_findings_count() -> None:
     assert Findings((), ((Severity.HIGH, 2), (Severity.LOW, 1))).severities("") == ("high", "high", "low")
 
 
@@ -71,7 +71,7 @@ def test_an_id_finds_its_record(given_: list[TrackedFinding]) -> None:
 
 
 @given(st.lists(records, max_size=9), st.integers(0, 5))
-def test_whatever_is_left_out_still_closes_the_gate(given_: list[TrackedFinding], beyond: int) -> None:
+def test_omitted_findings_still_block(given_: list[TrackedFinding], beyond: int) -> None:
     findings = Findings(worst_first(given_), ((Severity.LOW, beyond),) if beyond else ())
     told, steps = findings.severities(""), [*shorter(findings), *fewer(findings)]
     for step in steps:
@@ -83,7 +83,7 @@ def test_whatever_is_left_out_still_closes_the_gate(given_: list[TrackedFinding]
     assert all(set(step.records) <= set(steps[3].records) for step in steps[3:]), "the last of them have no texts"
 
 
-def test_there_is_a_limit_to_what_is_remembered_one_by_one() -> None:
+def test_the_number_of_stored_findings_is_limited() -> None:
     many = tuple(
         TrackedFinding(f"{number:010x}", Severity.LOW, None, "One", "a.py") for number in range(MAX_RECORDS + 3)
     )

@@ -96,7 +96,7 @@ CALL = BASE.replace("line 28\n", "bad()\n")
         (CALL, CALL.replace("line 10\n", "bad()\nline 10\nbad()\n"), "open"),
     ],
 )
-def test_a_copy_of_the_code_elsewhere_in_the_file_hides_no_change(base: str, head: str, standing: str) -> None:
+def test_another_copy_of_the_code_does_not_hide_a_change(base: str, head: str, standing: str) -> None:
     first = found(
         change_index({APP: CALL}, {APP: CALL.replace("line 10\n", "line 10\nbad()\n")}), finding(code="bad()")
     )
@@ -104,7 +104,7 @@ def test_a_copy_of_the_code_elsewhere_in_the_file_hides_no_change(base: str, hea
     assert one(update_states(first, change_index({APP: base}, {APP: head}))).standing == standing
 
 
-def test_of_two_copies_the_one_that_the_change_adds_is_meant_before_a_nearer_one() -> None:
+def test_of_two_copies_the_added_one_is_preferred_to_a_nearer_one() -> None:
     first = found(
         change_index({APP: CALL}, {APP: CALL.replace("line 10\n", "line 10\nbad()\n")}), finding(code="bad()")
     )
@@ -114,7 +114,7 @@ def test_of_two_copies_the_one_that_the_change_adds_is_meant_before_a_nearer_one
     assert one(update_states(near, now)).line == 1
 
 
-def test_what_is_said_of_code_that_the_change_only_shows_does_not_leave_with_it() -> None:
+def test_a_finding_on_context_lines_stays_when_the_diff_changes() -> None:
     first = found(NOW, finding(code="line 12"))
     assert not one(first).touched
     now = change_index({APP: BASE}, {APP: BASE.replace("line 25\n", "line 25\nbad()\n")})
@@ -131,13 +131,13 @@ def test_what_is_said_of_code_that_the_change_only_shows_does_not_leave_with_it(
         (BASE, "gone"),
     ],
 )
-def test_a_deletion_that_is_taken_back_is_gone(head: str, standing: str) -> None:
+def test_a_reverted_deletion_is_gone(head: str, standing: str) -> None:
     """This holds only for lines that the diff shows; other base lines are unknown."""
     given = finding(code="line 10", side=Side.LEFT)
     assert carried(head, given, before=BASE.replace("line 10\n", "")).standing == standing
 
 
-def test_deleted_code_is_not_sought_in_another_file() -> None:
+def test_deleted_code_is_not_searched_in_another_file() -> None:
     base = {APP: BASE, "b.py": BASE}
     first = found(change_index(base, {APP: BASE.replace("line 10\n", ""), "b.py": BASE}), finding(code="line 10"))
     assert one(first).side is Side.LEFT
@@ -155,7 +155,7 @@ def test_deleted_code_is_not_sought_in_another_file() -> None:
         (finding(path=""), "open"),
     ],
 )
-def test_the_end_of_its_file_is_the_end_of_a_finding(given: Finding, standing: str) -> None:
+def test_a_finding_ends_with_its_file(given: Finding, standing: str) -> None:
     first = found(NOW, given)
     for now in (
         change_index({APP: BASE}, {}),
@@ -165,7 +165,7 @@ def test_the_end_of_its_file_is_the_end_of_a_finding(given: Finding, standing: s
         assert one(update_states(first, now)).standing == standing
 
 
-def test_what_is_said_of_a_deletion_is_not_answered_by_it() -> None:
+def test_a_deletion_does_not_fix_a_finding_on_it() -> None:
     deleted = change_index({APP: BASE}, {})
     first = found(deleted, finding("The file is needed"), finding(code="line 3"))
     assert {record.side for record in first.records} == {Side.LEFT}
@@ -175,7 +175,7 @@ def test_what_is_said_of_a_deletion_is_not_answered_by_it() -> None:
     assert {record.standing for record in undone.records} == {FindingState.GONE}
 
 
-def test_a_file_that_cannot_be_looked_into_changes_nothing_but_its_waivers() -> None:
+def test_a_file_that_cannot_be_read_changes_only_its_waivers() -> None:
     first = found(NOW, finding(code="bad()"), finding("No tests"))
     first = replace(first, records=tuple(waived(record, "mona", "fine", NOW) for record in first.records))
     binary = ChangeIndex((FileView(APP, APP, ()),), frozenset())
@@ -202,7 +202,7 @@ def test_a_file_that_cannot_be_looked_into_changes_nothing_but_its_waivers() -> 
         ({APP: BASE, "b.py": BASE}, {APP: BASE, "b.py": BAD}, {APP: "b.py", "b.py": APP}, APP),
     ],
 )
-def test_a_finding_goes_where_the_name_goes(
+def test_a_finding_follows_a_renamed_file(
     base: Mapping[str, str], head: Mapping[str, str], renamed: Mapping[str, str], path: str
 ) -> None:
     record = one(update_states(found(NOW, finding(code="bad()")), change_index(base, head, renamed)))
@@ -220,7 +220,7 @@ def test_a_file_that_is_renamed_twice_keeps_its_findings(code: str) -> None:
 
 @pytest.mark.parametrize("given", [finding(path="new.py", code="bad()"), finding(path="new.py")])
 @pytest.mark.parametrize("text", ["bad(1)\n", "other\n"])
-def test_a_new_file_may_have_another_name_and_other_lines_by_now(given: Finding, text: str) -> None:
+def test_a_file_added_earlier_is_found_after_a_rename_and_edits(given: Finding, text: str) -> None:
     first = found(change_index({}, {"new.py": "bad()\n"}), given)
     assert one(update_states(first, change_index({}, {"newer.py": text}))).counts, (
         "it is unknown whether it is the same file"
@@ -234,7 +234,7 @@ def changed(path: str, old: str, new: str) -> ChangedFile:
     return ChangedFile(file_diff(old, new, path), Entry("1" * 40, "100644"), Entry("2" * 40, "100644", text=new))
 
 
-def test_a_file_that_is_held_back_is_looked_into() -> None:
+def test_a_file_that_is_held_back_is_tracked() -> None:
     first = found(NOW, finding(code="bad()"))
     hidden = changed("vendor/app.py", "", BAD)
     moved = one(update_states(first, ChangeIndex.of(ChangeSet("b", "h", (hidden,)), ())))
@@ -243,7 +243,7 @@ def test_a_file_that_is_held_back_is_looked_into() -> None:
     assert one(update_states(first, ChangeIndex.of(ChangeSet("b", "h", (fixed,)), ()))).standing is FindingState.CHANGED
 
 
-def test_a_scene_has_the_files_as_they_were_sent_before_as_they_are() -> None:
+def test_a_change_index_prefers_the_files_as_sent() -> None:
     (diff,) = parse_diff(f"diff --git a/x b/x\ndeleted file mode 100644\nindex {'1' * 40}..{'0' * 40}\n")
     gone = ChangedFile(diff, Entry("1" * 40, "100644"), None)
     sent = FileView(APP, APP, (), "as sent\n")
@@ -284,7 +284,9 @@ FEWER = change_index({APP: CALL}, {APP: CALL.replace("line 10", "other")})
         (finding(path="other.py", code="x"), NOW, "fixed", "fixed"),
     ],
 )
-def test_fixed_takes_the_word_and_changed_code(given: Finding, now: ChangeIndex, word: str, standing: str) -> None:
+def test_fixed_needs_the_reviewers_confirmation_and_changed_code(
+    given: Finding, now: ChangeIndex, word: str, standing: str
+) -> None:
     first = found(NOW, given)
     ids = [record.id for record in first.records]
     said = answer(
@@ -327,7 +329,7 @@ def test_one_copy_of_two_can_be_fixed_and_only_a_second_one_opens_it_again() -> 
     )
 
 
-def test_what_is_closed_says_under_which_task() -> None:
+def test_a_closed_finding_names_its_task() -> None:
     first = found(NOW, finding(code="bad()"))
     gone = change_index({APP: BASE}, {APP: BASE, "b.py": "b\n"})
     assert one(update_states(first, gone)).closed == ""
@@ -336,7 +338,7 @@ def test_what_is_closed_says_under_which_task() -> None:
     assert one(merge_answer(after, answer(gone, task="task_3"), gone)).closed == "task_2"
 
 
-def test_an_answer_of_the_whole_change_makes_up_for_what_was_forgotten() -> None:
+def test_a_whole_review_replaces_forgotten_findings() -> None:
     before = Findings((), ((Severity.HIGH, 3),), broken=True)
     part = merge_answer(before, answer(NOW), NOW)
     assert (part.beyond, part.broken) == (before.beyond, True)
@@ -346,7 +348,7 @@ def test_an_answer_of_the_whole_change_makes_up_for_what_was_forgotten() -> None
     assert (older.beyond, older.broken) == (before.beyond, True), "reviews came after the head that it is of"
 
 
-def test_an_answer_that_calls_a_finding_open_that_nobody_remembers_is_not_the_whole_story() -> None:
+def test_an_answer_about_an_unknown_finding_is_incomplete() -> None:
     said = answer(NOW, still=["c0dec0dec0"], whole=True)
     assert merge_answer(Findings(()), said, NOW).broken, "the ledger that the reviewer was shown is lost"
     assert not merge_answer(Findings(()), answer(NOW, fixed=["c0dec0dec0"], whole=True), NOW).broken
@@ -355,7 +357,7 @@ def test_an_answer_that_calls_a_finding_open_that_nobody_remembers_is_not_the_wh
     assert not merge_answer(known, answer(NOW, still=[one(known).id], whole=True), NOW).broken
 
 
-def test_what_was_fixed_on_an_older_head_counts_until_a_review_of_this_one_says_so() -> None:
+def test_a_fix_on_an_older_head_needs_a_review_of_this_head() -> None:
     first = found(NOW, finding(code="bad()"))
     for here, standing in ((False, FindingState.CHANGED), (True, FindingState.FIXED)):
         said = answer(CHANGED, task="task_2", fixed=[one(first).id], here=here)
@@ -363,7 +365,7 @@ def test_what_was_fixed_on_an_older_head_counts_until_a_review_of_this_one_says_
         assert (record.standing, record.note) == (standing, "It is.")
 
 
-def test_an_explanation_is_kept_while_no_comment_tells_it() -> None:
+def test_an_explanation_is_kept_while_no_comment_shows_it() -> None:
     given = finding("t" * 300, explanation="x" * 2_000, code="bad()")
     assert one(found(NOW, given)).text == ""
     said = answer(NOW, given)
@@ -394,7 +396,7 @@ def test_a_duplicate_is_remembered_once() -> None:
 
 
 @pytest.mark.parametrize("severity", [Severity.LOW, Severity.CRITICAL])
-def test_the_same_finding_is_rated_anew(severity: Severity) -> None:
+def test_the_same_finding_is_rated_again(severity: Severity) -> None:
     said = answer(NOW, finding(code="bad()", severity=severity), task="task_2")
     record = one(merge_answer(found(NOW, finding(code="bad()")), said, NOW))
     assert (record.severity, record.found) == (severity, "task_1")
@@ -413,14 +415,14 @@ def test_something_else_on_the_same_code_is_another_finding(severity: Severity) 
     assert merge_answer(both, answer(NOW, finding("Two", code="bad()", severity=severity), task="task_2"), NOW) == both
 
 
-def test_a_finding_that_is_worse_than_it_was_keeps_its_id_beside_another_on_its_code() -> None:
+def test_a_finding_that_got_worse_keeps_its_id_next_to_another_on_its_code() -> None:
     first = found(NOW, finding("One", code="bad()", severity=Severity.LOW), finding("Two", code="bad()"))
     again = answer(NOW, finding("One", code="bad()"), finding("Two", code="bad()", severity=Severity.LOW))
     after = merge_answer(first, again, NOW)
     assert {each.id: each.title for each in after.records} == {each.id: each.title for each in first.records}
 
 
-def test_a_finding_that_was_closed_gives_way_to_a_new_one_on_its_code() -> None:
+def test_a_closed_finding_is_replaced_by_a_new_one_on_its_code() -> None:
     first = found(NOW, finding())
     fixed = merge_answer(first, answer(CHANGED, task="task_2", fixed=[one(first).id]), CHANGED)
     assert one(fixed).standing is FindingState.FIXED
@@ -470,7 +472,7 @@ def let_stand(given: Finding, now: ChangeIndex = NOW) -> Findings:
         (f"{BAD}bad()\n", False),
     ],
 )
-def test_a_waiver_is_for_the_code_as_it_stood(text: str, stands: bool) -> None:  # noqa: FBT001 — a table
+def test_a_waiver_is_for_the_code_as_it_was(text: str, stands: bool) -> None:  # noqa: FBT001 — a table
     before = let_stand(finding(code="bad()"))
     waiver = one(before).waiver
     assert waiver is not None
@@ -491,13 +493,13 @@ def test_a_waiver_is_for_the_code_as_it_stood(text: str, stands: bool) -> None: 
         (Severity.LOW, "Something else", False),
     ],
 )
-def test_a_waiver_is_for_nothing_worse_and_nothing_else(severity: Severity, title: str, stands: bool) -> None:  # noqa: FBT001 — a table
+def test_a_waiver_does_not_cover_worse_or_other_findings(severity: Severity, title: str, stands: bool) -> None:  # noqa: FBT001 — a table
     said = answer(NOW, finding(title, code="bad()", severity=severity), task="task_2")
     after = merge_answer(let_stand(finding(code="bad()")), said, NOW)
     assert bool(after.severities("")) is not stands
 
 
-def test_what_has_no_code_any_more_can_be_let_stand_until_its_file_changes() -> None:
+def test_a_finding_without_code_can_be_waived_until_its_file_changes() -> None:
     first = update_states(found(NOW, finding(code="bad()")), CHANGED)
     waiver = waived(one(first), "mona", "fixed", CHANGED).waiver
     assert waiver is not None
@@ -521,19 +523,19 @@ def test_a_waiver_ends_when_the_code_is_in_another_file(given: Finding, renames:
     assert update_states(again, moved) == again
 
 
-def test_what_names_no_code_can_be_let_stand_until_its_file_changes() -> None:
+def test_a_finding_that_names_no_code_can_be_waived_until_its_file_changes() -> None:
     before = let_stand(finding())
     assert one(merge_answer(before, answer(NOW, finding(), task="task_2"), NOW)).waiver == one(before).waiver
     for text in (f"above\n{BAD}", BAD.replace("bad()", "worse()")):
         assert one(update_states(before, change_index({APP: BASE}, {APP: text}))).counts
 
 
-def test_what_is_about_no_file_can_be_let_stand_for_good() -> None:
+def test_a_finding_without_a_file_can_be_waived_permanently() -> None:
     before = let_stand(finding(path="other.py"))
     assert update_states(before, CHANGED) == before
 
 
-def test_a_waiver_on_a_file_that_nobody_can_read_is_for_its_bytes() -> None:
+def test_a_waiver_on_an_unreadable_file_is_for_its_bytes() -> None:
     def binary(oid: str) -> ChangeIndex:
         (diff,) = parse_diff(f"diff --git a/x b/x\nnew file mode 100644\nindex {'0' * 40}..{oid * 40}\n")
         file = ChangedFile(diff, None, Entry(oid * 40, "100644", binary=True))
@@ -544,7 +546,7 @@ def test_a_waiver_on_a_file_that_nobody_can_read_is_for_its_bytes() -> None:
     assert one(update_states(before, binary("3"))).counts
 
 
-def test_a_waiver_on_a_part_of_a_large_file_is_for_all_that_is_seen_of_it() -> None:
+def test_a_waiver_on_a_large_file_is_for_its_known_part() -> None:
     def large(text: str) -> ChangeIndex:
         return ChangeIndex((view(BASE, text, whole=False),), frozenset())
 
@@ -559,7 +561,7 @@ def test_a_waiver_on_a_part_of_a_large_file_is_for_all_that_is_seen_of_it() -> N
 PART = Leftover("files[0]", "it is no finding", "x" * 2_000)
 
 
-def test_an_unread_part_counts_from_the_next_answer_on_until_the_reviewer_says_a_word() -> None:
+def test_an_unread_part_counts_until_a_later_answer_mentions_it() -> None:
     first = merge_answer(Findings(), answer(NOW, leftovers=[PART]), NOW)
     record = one(first)
     assert (record.severity, record.leftover, len(record.text)) == (Severity.UNRATED, True, MAX_TEXT)
@@ -630,9 +632,7 @@ def histories(draw: st.DrawFn) -> tuple[Findings, ChangeIndex]:
 
 
 @given(histories(), st.data())
-def test_absorbing_an_answer_twice_is_absorbing_it_once(
-    past: tuple[Findings, ChangeIndex], data: st.DataObject
-) -> None:
+def test_adding_an_answer_is_idempotent(past: tuple[Findings, ChangeIndex], data: st.DataObject) -> None:
     now = data.draw(scenes())
     said = data.draw(answers(now, past[0], "task_9"))
     once = merge_answer(past[0], said, now)
@@ -684,7 +684,7 @@ stoods = st.sampled_from([FindingState.OPEN, FindingState.CHANGED])
 
 
 @given(histories(), st.data())
-def test_in_a_change_that_was_judged_a_finding_is_at_least_as_open_as_then(
+def test_a_finding_of_a_judged_change_is_at_least_as_open(
     past: tuple[Findings, ChangeIndex], data: st.DataObject
 ) -> None:
     findings, now = past
@@ -705,7 +705,7 @@ def test_in_a_change_that_was_judged_a_finding_is_at_least_as_open_as_then(
 
 @pytest.mark.parametrize("before", [finding(), finding(line=300), finding(code="no such line")])
 @pytest.mark.parametrize("text", [BAD.replace("bad()", "good()"), None])
-def test_what_names_no_code_is_open_again_when_its_file_is_as_it_was(before: Finding, text: str | None) -> None:
+def test_a_finding_that_names_no_code_reopens_with_the_earlier_file(before: Finding, text: str | None) -> None:
     first = found(NOW, before)
     assert one(first).block is None
     now = change_index({APP: BASE}, {APP: text} if text else {})
@@ -731,7 +731,7 @@ def test_what_went_with_its_file_is_open_when_the_file_is_in_the_change_again(
 
 
 @given(histories(), st.data())
-def test_what_an_answer_does_not_mention_stays_as_it_was(
+def test_findings_that_an_answer_does_not_mention_are_unchanged(
     past: tuple[Findings, ChangeIndex], data: st.DataObject
 ) -> None:
     now = data.draw(scenes())
@@ -757,7 +757,7 @@ def test_every_finding_of_an_answer_is_remembered_and_counts(
 
 
 @given(histories(), scenes(), st.randoms(use_true_random=False))
-def test_the_order_of_the_files_tells_nothing_of_what_counts(
+def test_the_order_of_the_files_does_not_matter(
     past: tuple[Findings, ChangeIndex], now: ChangeIndex, random: st.DataObject
 ) -> None:
     views = list(now.views)
@@ -772,7 +772,7 @@ lines = st.lists(words, max_size=8)
 
 
 @given(lines, lines, st.permutations(range(9)), st.integers(0, 8), st.booleans(), st.data())
-def test_nothing_that_an_author_does_to_its_surroundings_stops_a_finding_from_counting(
+def test_a_finding_counts_despite_changes_around_its_code(
     base: Sequence[str],
     added: Sequence[str],
     order: Sequence[int],
@@ -803,7 +803,7 @@ def joined(lines: Sequence[str]) -> str:
 
 
 @given(histories(), scenes())
-def test_a_finding_is_never_said_to_stand_on_other_code(past: tuple[Findings, ChangeIndex], now: ChangeIndex) -> None:
+def test_a_finding_is_never_shown_on_other_code(past: tuple[Findings, ChangeIndex], now: ChangeIndex) -> None:
     for record in past[0].records:
         match find_match(record, now):
             case Match(view=view, line=line):

@@ -56,14 +56,14 @@ def test_a_duplicate_goes_with_its_original() -> None:
     assert assign_ids((original, double), known) == (original, double)
 
 
-def test_what_no_encoder_takes_makes_no_other_finding_of_it() -> None:
+def test_unencodable_text_does_not_change_a_findings_id() -> None:
     ledger = applied(Ledger(), LedgerUpdate().with_answer(answer(NOW, finding("\ud800", code="bad()"))), NOW)
     signer = Signer("key", 1, 7, "")
     for there in (ledger, decode(encode(ledger, signer), signer).ledger):
         assert assign_ids(titled("\ud800"), remembered(there.findings.records)) == titled("\ud800")
 
 
-def test_titles_are_told_apart_as_far_as_they_are_remembered() -> None:
+def test_titles_are_distinguished_by_their_stored_part() -> None:
     long = ("x" * MAX_TITLE, "x" * MAX_TITLE + " and more")
     first = titled(*long)
     assert len(set(ids(first))) == 2

@@ -78,7 +78,7 @@ def test_every_head_since_was_read(seen: Seen, checks: OlderChecks) -> None:
         "the base has it", "the base has it, no force-push", "too many commits of now", "unknown",
     ],
 )  # fmt: skip
-def test_a_head_since_may_not_have_been_read(seen: Seen, checks: OlderChecks) -> None:
+def test_a_later_head_may_be_unread(seen: Seen, checks: OlderChecks) -> None:
     assert not checks.has_every_head_since(seen, is_base_protected=True)
 
 
@@ -90,7 +90,7 @@ def test_a_head_since_may_not_have_been_read(seen: Seen, checks: OlderChecks) ->
     ],
     ids=["the base is a head since", "the base has a head since"],
 )
-def test_a_base_that_the_author_can_push_hides_no_head_since(seen: Seen, checks: OlderChecks) -> None:
+def test_a_base_that_the_author_can_push_hides_no_later_head(seen: Seen, checks: OlderChecks) -> None:
     assert checks.has_every_head_since(seen, is_base_protected=True)
     assert not checks.has_every_head_since(seen, is_base_protected=False)
 
@@ -103,7 +103,7 @@ def test_a_base_that_the_author_can_push_hides_no_head_since(seen: Seen, checks:
     ],
     ids=["the way to the head that was seen", "a base without the head that was seen"],
 )
-def test_against_any_base_the_heads_above_one_that_is_not_in_it_are_known(seen: Seen, checks: OlderChecks) -> None:
+def test_heads_above_a_commit_outside_the_base_are_known(seen: Seen, checks: OlderChecks) -> None:
     assert checks.has_every_head_since(seen, is_base_protected=False)
 
 

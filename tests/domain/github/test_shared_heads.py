@@ -17,7 +17,7 @@ def check(key: int, tag: CheckTag | None, shown: str | None = "success", head: s
     return CheckRun(key, "CodeVF review", head, status, shown, "", "", tag=tag)
 
 
-def test_a_check_is_its_pull_requests_own_and_one_without_a_tag_nobodys() -> None:
+def test_a_check_belongs_to_the_pull_request_in_its_tag_and_without_a_tag_to_none() -> None:
     tagged, bare = check(1, CheckTag(7)), check(2, None)
     assert [is_of(tagged, 7), is_of(tagged, 8), is_of(bare, 7), is_of(bare, 8)] == [True, False, False, False]
 
@@ -43,22 +43,22 @@ def test_a_verdict_is_the_pull_requests_own(tag: CheckTag | None, shown: str | N
     assert check(1, tag, shown).verdict == verdict
 
 
-def test_what_another_app_has_made_has_no_verdict_and_stands_against_ours() -> None:
+def test_another_apps_check_has_no_verdict_and_blocks() -> None:
     forged = replace(check(1, CheckTag(7, "success")), foreign=True)
     assert (forged.verdict, not_green([forged], HEAD)) == (None, (7,))
 
 
 @pytest.mark.parametrize("verdict", ["", "failure", "action_required", "cancelled", "neutral"])
-def test_anything_but_a_green_verdict_stands_against_ours(verdict: str) -> None:
+def test_any_verdict_that_is_not_green_blocks(verdict: str) -> None:
     assert not_green([check(1, CheckTag(7, verdict))], HEAD) == (7,)
 
 
 @pytest.mark.parametrize("verdict", ["success", "skipped"])
-def test_a_green_verdict_stands_against_nobody_whatever_github_shows(verdict: str) -> None:
+def test_a_green_verdict_blocks_no_other_pull_request(verdict: str) -> None:
     assert not_green([check(1, CheckTag(7, verdict), "action_required")], HEAD) == ()
 
 
-def test_the_last_word_of_each_pull_request_on_this_very_commit_counts() -> None:
+def test_the_last_verdict_of_each_pull_request_on_this_commit_counts() -> None:
     fixed = [check(1, CheckTag(7, "failure")), check(4, CheckTag(7, "success"))]
     broken = [check(2, CheckTag(9, "success")), check(3, CheckTag(9, "failure"))]
     elsewhere = check(5, CheckTag(8, "failure"), head=OTHER)
@@ -78,7 +78,7 @@ def test_the_last_word_of_each_pull_request_on_this_very_commit_counts() -> None
         (None, "success", False),
     ],
 )
-def test_a_check_is_covered_by_a_later_one_that_means_something_else(
+def test_a_check_is_hidden_by_a_later_one_with_another_meaning(
     ours: str | None,
     later: str | None,
     covered: bool,  # noqa: FBT001 — a column

@@ -64,7 +64,7 @@ def with_waiver(record: TrackedFinding) -> TrackedFinding:
         ),
     ],
 )
-def test_an_amendment_changes_what_it_names(edits: tuple[LedgerEdit, ...], after: Ledger) -> None:
+def test_an_edit_changes_only_what_it_names(edits: tuple[LedgerEdit, ...], after: Ledger) -> None:
     once = apply_edits(BEFORE, edits, EMPTY)
     assert once == after
     assert apply_edits(once, edits, EMPTY) == once

@@ -131,7 +131,7 @@ def test_a_waiver_for_exactly_this_change_stands_and_another_one_does_not(red: L
         assert again(elsewhere, RED).findings.severities("") == (Severity.CRITICAL,)
 
 
-def test_what_was_waived_when_it_was_judged_is_red_without_its_waiver(red: Ledger) -> None:
+def test_a_change_judged_with_a_waiver_is_red_without_it(red: Ledger) -> None:
     (found,) = red.findings.records
     ledger = reviewed(
         Ledger(findings=Findings((replace(found, standing=FindingState.OPEN, closed=""),))), RED, "task_2"
@@ -141,7 +141,7 @@ def test_what_was_waived_when_it_was_judged_is_red_without_its_waiver(red: Ledge
     assert again(replace(waived, findings=Findings((gone,))), RED).findings.severities("") == (Severity.CRITICAL,)
 
 
-def test_what_was_changed_and_not_confirmed_is_confirmed_by_another_review_of_this_change() -> None:
+def test_another_review_of_this_change_confirms_a_changed_finding() -> None:
     clean = index("0", app=BASE.replace("line 20", "other"))
     ledger = reviewed(reviewed(Ledger(), clean, "task_1", whole=True), EVIL, "task_2", CITED["quoted"])
     ledger = again(ledger, clean)
@@ -155,7 +155,7 @@ def test_what_was_changed_and_not_confirmed_is_confirmed_by_another_review_of_th
     assert reviewed(confirmed, clean, "task_4", attempt=2, fixed=[found.id]) == confirmed
 
 
-def test_a_finding_that_nobody_remembers_is_forgotten_until_another_whole_review(red: Ledger) -> None:
+def test_a_finding_that_is_not_stored_is_missing_until_a_whole_review(red: Ledger) -> None:
     dropped = replace(red, findings=Findings())
     assert not red.forgets(RED.change)
     assert dropped.forgets(RED.change)
@@ -167,7 +167,7 @@ def test_a_finding_that_nobody_remembers_is_forgotten_until_another_whole_review
     assert not reviewed(dropped, RED, "task_8", attempt=2, whole=True).forgets(RED.change)
 
 
-def test_what_did_not_block_may_be_forgotten() -> None:
+def test_a_finding_that_did_not_block_may_be_forgotten() -> None:
     ledger = reviewed(Ledger(), EVIL, "task_1", finding(code="bad()"), whole=True)
     assert ledger.judged_states(EVIL.change)
     assert not replace(ledger, findings=Findings()).forgets(EVIL.change)
@@ -191,7 +191,7 @@ def many(severity: Severity, count: int) -> tuple[TrackedFinding, ...]:
         (Findings(beyond=((Severity.LOW, 9),)), 0, False),
     ],
 )
-def test_only_so_many_are_kept_and_where_more_blocked_that_is_known(
+def test_a_limited_number_is_kept_and_blocking_ones_beyond_are_counted(
     findings: Findings, kept: int, *, lost: bool
 ) -> None:
     ledger = applied(Ledger(findings=findings), bought(RED, "task_1", since="e" * 40), RED)
@@ -201,7 +201,7 @@ def test_only_so_many_are_kept_and_where_more_blocked_that_is_known(
     assert ledger.forgets(RED.change) is lost
 
 
-def test_the_copies_of_one_purchase_are_told_together() -> None:
+def test_the_copies_of_one_purchase_are_grouped() -> None:
     ledger = reviewed(Ledger(), RED, "task_1", CITED["quoted"])
     (done,) = ledger.purchases
     for other in (replace(done, judged=(), change=""), replace(done, judged=(LOST,))):
@@ -226,7 +226,7 @@ def test_nothing_is_kept_of_a_change_that_is_not_bought_or_not_known() -> None:
     assert not applied(ledger, bought(unknown, "task_3"), unknown).purchases[-1].judged
 
 
-def test_what_was_judged_is_read_back(red: Ledger) -> None:
+def test_judged_findings_are_read_back(red: Ledger) -> None:
     signer = Signer("cvf_test_key", 5, 7, "")
     read = decode(encode(red, signer), signer).ledger
     assert [one.judged for one in read.purchases] == [one.judged for one in red.purchases]

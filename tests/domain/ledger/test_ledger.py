@@ -190,7 +190,7 @@ def test_replacing_the_ledger_keeps_every_word(old: Ledger, new: Ledger) -> None
 
 
 @pytest.mark.parametrize("state", TaskState)
-def test_a_summary_tells_whether_somebody_should_look_at_it(state: TaskState) -> None:
+def test_a_summary_shows_whether_it_needs_another_look(state: TaskState) -> None:
     body = encode(replace(PLAIN, purchases=(replace(BOUGHT, state=state),)), SIGNER)
     assert is_waiting(body) is (state in {TaskState.INTENT, TaskState.OPEN, TaskState.DEFERRED})
     assert not is_waiting(body.replace(":v1 ", ":v9 "))
@@ -203,7 +203,7 @@ def test_the_secret_is_not_shown() -> None:
     assert "cvf_test_key" not in encode(PLAIN, SIGNER)
 
 
-def test_a_full_ledger_leaves_room_for_words() -> None:
+def test_a_full_ledger_leaves_space_for_texts() -> None:
     ledger = Ledger()
     for number in range(MAX_TASKS + 5):
         bought = replace(BOUGHT, identity=SIGNER.sign(str(number)), task_id=SIGNER.sign(f"t{number}"))
@@ -244,7 +244,7 @@ def test_no_single_edit_is_believed(data: st.DataObject) -> None:
 
 
 @given(st.integers(0, len(encode(PLAIN, SIGNER)) - 1))
-def test_a_cut_ledger_is_not_believed(length: int) -> None:
+def test_a_truncated_ledger_is_not_trusted(length: int) -> None:
     reading = decode(encode(PLAIN, SIGNER)[:length], SIGNER)
     assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
     assert "truncated or edited" in reading.problem
@@ -266,7 +266,7 @@ def test_a_signed_ledger_is_not_trusted_without_a_key() -> None:
         replace(SIGNER, instance="night"),
     ],
 )
-def test_a_ledger_of_another_place_or_key_only_counts_against_the_budget(other: Signer) -> None:
+def test_a_ledger_of_another_pull_request_or_key_counts_only_against_the_budget(other: Signer) -> None:
     for edited, told in ((False, "another key"), (True, "the comment was edited")):
         reading = decode(encode(PLAIN, other), SIGNER, edited_by_other=edited)
         assert (reading.ledger, reading.spent) == (Ledger(), PLAIN.spent)
@@ -274,14 +274,14 @@ def test_a_ledger_of_another_place_or_key_only_counts_against_the_budget(other: 
 
 
 @pytest.mark.parametrize("version", [VERSION + 1, 9999])
-def test_a_ledger_of_the_future_is_left_alone(version: int) -> None:
+def test_a_ledger_of_a_newer_version_is_not_changed(version: int) -> None:
     reading = decode(packed(plain_json(), version=version), SIGNER)
     assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
     assert f"version {version}" in reading.problem
 
 
 @pytest.mark.parametrize("version", ["0", "01", "\u0661", "00001", ""])
-def test_a_version_that_never_was_is_no_ledger(version: str) -> None:
+def test_an_unknown_version_is_not_a_ledger(version: str) -> None:
     encoded = encode(PLAIN, SIGNER).replace(f"ledger:v{VERSION}", f"ledger:v{version}")
     assert decode(encoded, SIGNER).ledger == Ledger()
 
@@ -333,7 +333,7 @@ def entry_with(key: str, value: object) -> dict[str, object]:
         entry_with("judgement", {**plain_json()["purchases"][0]["judgement"], "review_kind": "shout"}),
     ],
 )
-def test_what_is_no_ledger_never_raises_and_never_lifts_the_budget(value: object) -> None:
+def test_an_invalid_ledger_never_raises_or_increases_the_budget(value: object) -> None:
     for body in (packed(value), packed(value, signature="0" * 64)):
         reading = decode(body, SIGNER)
         assert (reading.ledger, reading.spent) == (Ledger(), Decimal(0))
@@ -380,7 +380,7 @@ def test_every_setting_that_judges_is_required(key: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [KeyError, TypeError, ValueError, AttributeError, ArithmeticError])
-def test_a_bug_in_the_reader_is_no_broken_ledger(monkeypatch: pytest.MonkeyPatch, kind: type[Exception]) -> None:
+def test_a_bug_in_the_reader_is_not_a_broken_ledger(monkeypatch: pytest.MonkeyPatch, kind: type[Exception]) -> None:
     def bug(_: object) -> None:
         raise kind
 
@@ -439,7 +439,7 @@ def test_a_bypass_is_for_one_head_and_base() -> None:
         assert given.entitled(now, FailOn.HIGH) == replace(given, bypass=None)
 
 
-def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what_closes_it() -> None:
+def test_an_edit_by_another_user_removes_waivers_and_keeps_blocking_findings() -> None:
     waived = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py", waiver=Waiver("mona", "fine", 1, ""))
     bypass, acceptance = Bypass("c" * 40, "main", "boss", "now"), Acceptance("c" * 40, "main", "task_1", "boss")
     bypassed = replace(PLAIN, findings=Findings((waived,)), bypass=bypass, acceptance=acceptance)
@@ -468,7 +468,7 @@ def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what
         ),
     ],
 )
-def test_a_ledger_that_is_older_than_a_check_run_says_lets_nothing_through(favour: Ledger) -> None:
+def test_a_ledger_older_than_a_check_run_has_no_waivers(favour: Ledger) -> None:
     reading = decode(encode(replace(favour, counter=4), SIGNER), SIGNER)
     assert favour.has_exemptions
     assert not_before(reading, 4) == reading
@@ -486,22 +486,22 @@ def test_a_ledger_that_is_older_than_a_check_run_says_lets_nothing_through(favou
     assert not_sure.ledger == replace(older.ledger, counter=4)
 
 
-def test_a_ledger_that_is_not_believed_anyway_keeps_its_reason() -> None:
+def test_an_untrusted_ledger_keeps_its_reason() -> None:
     reading = decode(encode(PLAIN, replace(SIGNER, secret="another")), SIGNER)
     assert not_before(reading, 5) == replace(reading, ledger=Ledger(counter=5))
 
 
-def test_a_ledger_that_lets_nothing_through_may_be_an_older_one() -> None:
+def test_a_ledger_without_waivers_may_be_outdated() -> None:
     reading = decode(encode(PLAIN, SIGNER), SIGNER)
     assert distrust(reading) == reading
 
 
 @pytest.mark.parametrize("counter", [-1, MAX_COUNTER + 1, "1", None])
-def test_a_counter_that_cannot_be_is_not_read(counter: object) -> None:
+def test_an_impossible_counter_is_not_read(counter: object) -> None:
     assert "cannot be read" in decode(packed({**plain_json(), "counter": counter}), SIGNER).problem
 
 
-def test_the_counter_ends_where_a_check_run_has_no_more_room_for_it() -> None:
+def test_the_counter_stops_at_the_limit_of_a_check_run() -> None:
     over = Ledger(counter=MAX_COUNTER + 5)
     copy = decode_external_id(encode_external_id(BOUGHT, over, SIGNER), SIGNER)
     assert copy
@@ -509,7 +509,7 @@ def test_the_counter_ends_where_a_check_run_has_no_more_room_for_it() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 150, 400, 3_000])
-def test_there_is_room_for_words_beside_any_number_of_findings_and_the_worst_are_kept(count: int) -> None:
+def test_texts_fit_next_to_any_number_of_findings(count: int) -> None:
     kinds = [one for one in Severity if one is not Severity.UNRATED]
     many = tuple(
         TrackedFinding(
@@ -589,7 +589,7 @@ def test_a_summary_has_space_for_what_is_added_to_its_ledger_later() -> None:
     assert SUMMARY.limit + len(encode(later, SIGNER)) - len(encode(PLAIN, SIGNER)) < COMMENT_LIMIT
 
 
-def test_what_was_bought_is_kept_whatever_room_it_takes() -> None:
+def test_purchases_are_kept_regardless_of_size() -> None:
     """No branch has such a name. The text is then too long for GitHub, and the budget stays complete."""
     long = replace(BOUGHT, base_ref="".join(SIGNER.sign(f"{number}") for number in range(1_000)))
     record = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py")
@@ -621,7 +621,7 @@ def test_open_tasks_count_with_their_hold_and_finished_ones_with_what_they_used(
     assert Ledger().spent == 0
 
 
-def test_a_budget_forgets_nothing_that_the_ledger_has_no_room_for() -> None:
+def test_a_budget_counts_purchases_that_no_longer_fit_into_the_ledger() -> None:
     ledger = Ledger().with_purchase(replace(BOUGHT, identity="open"))
     for number in range(2 * MAX_TASKS):
         done = replace(BOUGHT, identity=f"{number}", state=TaskState.DONE, used=Decimal("0.5"))
@@ -633,7 +633,7 @@ def test_a_budget_forgets_nothing_that_the_ledger_has_no_room_for() -> None:
     assert decode(encode(ledger, SIGNER), SIGNER).spent == ledger.spent
 
 
-def test_what_is_only_wanted_gives_way_before_a_task() -> None:
+def test_a_deferred_purchase_yields_to_a_task() -> None:
     ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(BOUGHT, identity="b", state=TaskState.DONE))
     for number in range(2 * MAX_TASKS):
         ledger = ledger.with_purchase(replace(BOUGHT, identity=f"{number}", state=TaskState.DEFERRED, hold=0))
@@ -649,7 +649,7 @@ def test_the_latest_attempt_is_the_one_of_the_highest_number() -> None:
 
 
 @given(purchases, purchases)
-def test_a_purchase_goes_on_and_never_back(one: Purchase, other: Purchase) -> None:
+def test_the_state_of_a_purchase_only_advances(one: Purchase, other: Purchase) -> None:
     other = replace(other, identity=one.identity, attempt=one.attempt)
     (kept,) = Ledger().with_purchase(one).with_purchase(other).purchases
     further = [(bool(each.task_id), each.state.rank) for each in (one, other)]
@@ -668,7 +668,7 @@ def test_a_purchase_is_found_by_the_beginning_of_its_identity() -> None:
     assert PLAIN.named("b" * 16, 1) is None
 
 
-def test_what_was_bought_of_a_head_is_found_whatever_it_was_to_be_read_by() -> None:
+def test_a_purchase_of_a_head_is_found_with_any_settings() -> None:
     older = replace(BOUGHT, identity="b" * 64, merge_base="m" * 40)
     ended = replace(BOUGHT, identity="d" * 64, state=TaskState.ENDED)
     ledger = Ledger((older, ended, replace(BOUGHT, head_sha="e" * 40)))
@@ -679,30 +679,30 @@ def test_what_was_bought_of_a_head_is_found_whatever_it_was_to_be_read_by() -> N
 
 
 @pytest.mark.parametrize("state", TaskState)
-def test_what_is_underway_on_a_head_is_neither_deferred_nor_over(state: TaskState) -> None:
+def test_an_active_purchase_is_neither_deferred_nor_over(state: TaskState) -> None:
     ledger = Ledger((replace(BOUGHT, state=state), replace(BOUGHT, attempt=2, head_sha="f" * 40)))
     found = ledger.underway_on(BOUGHT.head_sha)
     assert found == (ledger.purchases[0] if state in {TaskState.INTENT, TaskState.OPEN} else None)
 
 
-def test_a_ledger_that_is_written_once_more_says_what_the_pull_request_was_then() -> None:
+def test_a_rewritten_ledger_records_the_pull_request_at_that_time() -> None:
     at = datetime(2026, 1, 5, tzinfo=UTC)
     now = pull(head_sha="1" * 40, forced_at=at, retargeted_at=None)
     ledger = Ledger(counter=3, opinions=(Opinions("ab", 1),)).written_for(snapshot_of(now), "")
     assert (ledger.counter, ledger.seen, ledger.opinions) == (4, Seen("1" * 40, at, None), ())
 
 
-def test_what_a_run_was_stopped_with_is_listed() -> None:
+def test_an_interrupted_collection_lists_what_it_did() -> None:
     intent = replace(BOUGHT, state=TaskState.INTENT, task_id="")
     assert Ledger((BOUGHT, intent)).intents() == (intent,)
 
 
-def test_a_ledger_can_cost_more_than_it_knows_and_never_less() -> None:
+def test_the_spending_of_a_ledger_is_raised_and_never_lowered() -> None:
     assert PLAIN.spending_at_least(Decimal(1000)).spent == 1000
     assert PLAIN.spending_at_least(Decimal(10)) == PLAIN
 
 
-def test_a_comment_has_asked_or_not() -> None:
+def test_a_comment_requested_a_review_or_did_not() -> None:
     asked = Ledger((replace(BOUGHT, asked=("41",)), BOUGHT))
     assert asked.was_asked("41")
     assert Ledger((BOUGHT.asked_by("41").asked_by("42", "41"),)).purchases[0].asked == ("41", "42")
@@ -734,20 +734,20 @@ def test_a_review_of_what_is_new_counts_when_those_before_it_are_in(state: TaskS
 
 
 @pytest.mark.parametrize(("after", "minutes"), [(0, 1), (60, 1), (61, 2), (4 * 3600, 240), (-5, 1)])
-def test_the_run_that_sees_a_task_over_times_it_in_whole_minutes(after: int, minutes: int) -> None:
+def test_the_first_run_that_sees_the_end_records_the_minutes(after: int, minutes: int) -> None:
     now = datetime.fromisoformat(BOUGHT.submitted_at) + timedelta(seconds=after)
     done = BOUGHT.over(TaskState.DONE, Decimal(300), now)
     assert (done.state, done.used, done.minutes) == (TaskState.DONE, Decimal(300), minutes)
 
 
 @pytest.mark.parametrize("known", [None, 7])
-def test_a_run_that_finds_a_task_over_already_leaves_its_time_as_it_is(known: int | None) -> None:
+def test_a_run_that_finds_an_ended_task_keeps_its_minutes(known: int | None) -> None:
     done = replace(BOUGHT, state=TaskState.DONE, minutes=known)
     later = datetime.fromisoformat(BOUGHT.submitted_at) + timedelta(days=1)
     assert done.over(TaskState.DONE, Decimal(301), later) == replace(done, used=Decimal(301))
 
 
-def test_the_last_finished_review_is_the_one_that_was_asked_for_last() -> None:
+def test_the_last_finished_review_is_the_last_requested_one() -> None:
     done = replace(BOUGHT, state=TaskState.DONE)
     newer = replace(BOUGHT, identity="b" * 64)
     ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(newer, state=TaskState.DONE)).with_purchase(done)
@@ -755,7 +755,7 @@ def test_the_last_finished_review_is_the_one_that_was_asked_for_last() -> None:
     assert Ledger((BOUGHT,)).last_reviewed() is None
 
 
-def test_when_all_are_open_the_oldest_goes() -> None:
+def test_when_all_questions_are_open_the_oldest_is_dropped() -> None:
     ledger = Ledger()
     for number in range(MAX_TASKS + 1):
         ledger = ledger.with_purchase(replace(BOUGHT, identity=f"{number}"))
@@ -773,7 +773,7 @@ def test_when_all_are_open_the_oldest_goes() -> None:
         ("0.30000000000000004", "0.3001"),
     ],
 )
-def test_odd_figures_are_written_so_that_they_can_be_read_again(used: str, kept: str) -> None:
+def test_unusual_figures_survive_encoding(used: str, kept: str) -> None:
     bought = replace(BOUGHT, used=Decimal(used))
     reading = decode(encode(Ledger((bought,)), SIGNER), SIGNER)
     assert reading.ledger.purchases[0].used == Decimal(kept)
@@ -866,14 +866,14 @@ def test_a_purchase_without_task_and_cost_is_unknown_once_a_run_has_begun_it(
     assert bought.is_unknown is (state is not TaskState.DEFERRED and not task_id and used is None)
 
 
-def test_only_tasks_count_as_attempts_that_have_ended() -> None:
+def test_only_ended_tasks_count_as_attempts() -> None:
     ended = replace(BOUGHT, state=TaskState.ENDED)
     tries = (replace(ended, attempt=1, task_id=""), replace(ended, attempt=2))
     ledger = Ledger((*tries, replace(BOUGHT, attempt=3), replace(BOUGHT, identity="other", state=TaskState.ENDED)))
     assert (ledger.ended(BOUGHT.identity), ledger.ended("other")) == (1, 1)
 
 
-def test_a_copy_says_that_files_were_missed_where_nobody_knows_how_many() -> None:
+def test_a_copy_records_that_an_unknown_number_of_files_was_missed() -> None:
     copy = decode_external_id(
         encode_external_id(replace(BOUGHT, coverage=Coverage.PARTIAL, missed=0), COSTING, SIGNER), SIGNER
     )
@@ -881,11 +881,11 @@ def test_a_copy_says_that_files_were_missed_where_nobody_knows_how_many() -> Non
     assert copy.missed == 1
 
 
-def test_what_is_only_wanted_costs_nothing_yet() -> None:
+def test_a_deferred_purchase_costs_nothing() -> None:
     assert replace(BOUGHT, state=TaskState.DEFERRED, hold=600, used=None).cost == 0
 
 
-def test_a_waived_finding_that_there_is_no_room_for_is_counted_since_its_waiver_is_gone_with_it() -> None:
+def test_a_dropped_waived_finding_is_counted() -> None:
     waiver = Waiver("mona", "It is on purpose.", 1, "digest")
     many = tuple(
         TrackedFinding(f"{n:010x}", Severity.CRITICAL, None, "Title", "a.py", waiver=waiver) for n in range(250)
@@ -894,7 +894,7 @@ def test_a_waived_finding_that_there_is_no_room_for_is_counted_since_its_waiver_
     assert (len(kept.records), kept.beyond) == (200, ((Severity.CRITICAL, 50),))
 
 
-def test_the_beginning_of_an_identity_is_told_whole() -> None:
+def test_a_short_identity_is_replaced_by_the_full_one() -> None:
     short = replace(BOUGHT, identity="a" * 16)
     assert Ledger((short,)).with_full_identity("a" * 64).find("a" * 64)
     assert Ledger((short,)).with_full_identity("") == Ledger((short,))
@@ -909,7 +909,7 @@ def test_an_attempt_that_is_recorded_with_both_identities_is_one() -> None:
     assert Ledger((head, deferred)).with_full_identity("a" * 64) == Ledger((deferred,))
 
 
-def test_the_last_finished_attempt_at_a_change_stands() -> None:
+def test_the_last_finished_attempt_at_a_change_counts() -> None:
     tries = [replace(BOUGHT, attempt=n, state=state) for n, state in enumerate(TaskState, start=1)]
     assert Ledger(tuple(tries)).done(BOUGHT.identity) == tries[3]
     assert Ledger(tuple(tries)).done("other") is None

@@ -18,7 +18,7 @@ SIGNER = Signer("key", 1, 7, "")
 MARKED = pull(labels=frozenset({"skip-review"}), label_events=(labelled("skip-review", "max"),))
 
 
-def test_the_record_is_the_same_each_time_and_short() -> None:
+def test_the_record_is_short_and_deterministic() -> None:
     record = skip_record(MARKED, SIGNER)
     assert record == skip_record(replace(MARKED, title="Another", is_draft=True), SIGNER)
     assert len(record) == SKIP_LENGTH

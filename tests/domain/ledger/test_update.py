@@ -57,7 +57,7 @@ changes = st.builds(
 
 
 @given(changes)
-def test_what_is_stored_is_known_as_often_written_as_it_was(update: LedgerUpdate) -> None:
+def test_a_stored_text_is_recognized_after_any_number_of_writes(update: LedgerUpdate) -> None:
     memory = Memory.of(Ledger(counter=3), update, NOW).stored(Ledger(counter=4, seen=SEEN))
     assert memory.ledger.counter == Memory.of(memory.written, update, NOW).ledger.counter == 4
     assert memory.ledger.seen == SEEN
@@ -65,14 +65,14 @@ def test_what_is_stored_is_known_as_often_written_as_it_was(update: LedgerUpdate
 
 
 @given(changes, changes)
-def test_doing_it_twice_is_doing_it_once(before: LedgerUpdate, given_: LedgerUpdate) -> None:
+def test_it_is_idempotent(before: LedgerUpdate, given_: LedgerUpdate) -> None:
     there = applied(Ledger(), before, NOW)
     once = applied(there, given_, NOW)
     assert applied(once, given_, NOW) == once
 
 
 @given(changes, changes)
-def test_two_runs_lose_nothing_of_each_other_whichever_writes_last(one: LedgerUpdate, other: LedgerUpdate) -> None:
+def test_two_runs_lose_nothing_in_either_order_of_writes(one: LedgerUpdate, other: LedgerUpdate) -> None:
     both = applied(applied(Ledger(), one, NOW), other, NOW)
     turned = applied(applied(Ledger(), other, NOW), one, NOW)
     told = {item.id for change in (one, other) for said in change.answers for item in said.placed}
@@ -93,7 +93,7 @@ def test_a_run_that_saw_a_task_open_does_not_open_it_again() -> None:
     assert applied(there, LedgerUpdate().with_purchase(later), NOW).purchases == (later,)
 
 
-def test_an_answer_takes_the_place_of_what_was_known_of_its_task() -> None:
+def test_an_answer_replaces_what_was_known_of_its_task() -> None:
     first, second, other = (answer(NOW, task=task) for task in ("task_1", "task_1", "task_2"))
     changes = LedgerUpdate().with_answer(first).with_answer(other).with_answer(second)
     assert [one is second for one in changes.answers] == [False, True]
@@ -116,7 +116,7 @@ def amended(*given: LedgerEdit, now: ChangeIndex = NOW) -> Ledger:
     return applied(Ledger(), LedgerUpdate((), (said("task_1", "bad()", "line 4"),), given), now)
 
 
-def test_a_command_waives_the_finding_that_it_names_and_takes_it_back() -> None:
+def test_a_command_waives_a_finding_and_withdraws_the_waiver() -> None:
     first, second = amended().findings.records
     one = amended(Waive(first.id, "mona", "r" * 999))
     assert [record.id for record in one.findings.counting("")] == [second.id]
@@ -126,7 +126,7 @@ def test_a_command_waives_the_finding_that_it_names_and_takes_it_back() -> None:
     assert amended(Waive("0" * 10, "mona", "fine"), Unwaive("0" * 10)) == amended()
 
 
-def test_a_command_lets_one_head_through_and_the_latest_counts() -> None:
+def test_a_bypass_passes_one_head_and_the_latest_counts() -> None:
     ledger = amended(GrantBypass("a" * 40, "main", "boss", "now"), GrantBypass("b" * 40, "main", "boss", "r" * 999))
     assert ledger.bypass is not None
     assert (ledger.bypass.head_sha, len(ledger.bypass.reason)) == ("b" * 40, 300)

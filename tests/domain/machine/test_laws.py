@@ -78,7 +78,7 @@ def test_nothing_is_bought_once_the_run_publishes(runs: Runs) -> None:
             assert after.count(Refresh) == 1
 
 
-def test_success_needs_a_complete_answer_or_a_remembered_one_or_a_bypass(runs: Runs) -> None:
+def test_success_needs_a_complete_or_stored_answer_or_a_bypass(runs: Runs) -> None:
     green = 0
     for trace, known, phase in runs:
         outcome = phase.outcome

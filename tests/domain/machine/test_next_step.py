@@ -41,9 +41,7 @@ def step(state: TaskState | None, *flags: str, head: str = HERE) -> Step:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("awaited", ["", "awaited"])
-def test_an_event_that_asks_for_nothing_buys_nothing_but_what_was_put_off(
-    state: TaskState | None, awaited: str
-) -> None:
+def test_an_event_without_a_request_buys_only_a_deferred_review(state: TaskState | None, awaited: str) -> None:
     expected = {
         TaskState.OPEN: Step.RESUME,
         TaskState.DONE: Step.RESUME,
@@ -56,7 +54,7 @@ def test_an_event_that_asks_for_nothing_buys_nothing_but_what_was_put_off(
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("awaited", ["", "awaited"])
-def test_what_is_there_is_not_bought_again_and_the_rest_waits_for_older_reviews(
+def test_existing_purchases_are_resumed_and_others_wait_for_older_reviews(
     state: TaskState | None, awaited: str
 ) -> None:
     there = state in {TaskState.OPEN, TaskState.DONE}
@@ -76,7 +74,7 @@ def test_only_a_finished_review_is_bought_again_by_those_who_ask_for_it() -> Non
 
 
 @pytest.mark.parametrize("status", TaskStatus)
-def test_an_older_task_is_cancelled_only_while_it_goes_on(status: TaskStatus) -> None:
+def test_an_older_task_is_cancelled_only_while_it_is_open(status: TaskStatus) -> None:
     assert not is_replaced(status, Supersede.KEEP)
     assert is_replaced(status, Supersede.ALWAYS_REPLACE) is not status.is_over
     assert is_replaced(status, Supersede.REPLACE_PENDING) is (status is TaskStatus.PENDING)
@@ -117,7 +115,7 @@ def test_a_review_of_what_is_new_builds_on_a_whole_one(ledger: Ledger, head: str
         (TaskState.ENDED, 4),
     ],
 )
-def test_the_attempt_rises_only_after_one_that_is_over(state: TaskState | None, attempt: int) -> None:
+def test_the_attempt_increases_only_after_an_ended_one(state: TaskState | None, attempt: int) -> None:
     assert next_attempt(known(state, attempt=3)) == attempt
 
 
@@ -129,7 +127,7 @@ def test_only_an_intent_is_forgotten_by_the_service_and_only_with_time(state: Ta
 
 
 @pytest.mark.parametrize("reads_otherwise", [False, True])
-def test_what_was_put_off_is_bought_by_whoever_would_read_the_same_files(*, reads_otherwise: bool) -> None:
+def test_a_collection_that_selects_the_same_files_buys_a_deferral(*, reads_otherwise: bool) -> None:
     wanted = replace(DONE, state=TaskState.DEFERRED)
     step_if = partial(next_step, wanted, wanted.head_sha, again=False, awaited=False, reads_otherwise=reads_otherwise)
     assert step_if(wanted=False) is (Step.LEAVE if reads_otherwise else Step.BUY)

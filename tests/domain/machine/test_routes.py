@@ -125,7 +125,7 @@ def test_the_review_of_a_change(now: Known, expected: tuple[object, ...]) -> Non
     assert routed(now).request.policy.review_on is (ReviewOn.READY if "large" in expected else ReviewOn.PUSH)
 
 
-def test_the_reason_is_noted_where_a_purchase_outweighs_a_rule() -> None:
+def test_a_notice_says_when_a_purchase_overrides_a_rule() -> None:
     assert "in spite of the rule none" in routed(reads(NONE, bought=(of_change(),))).notes[0]
     assert not routed(reads(NONE)).notes
 
@@ -151,7 +151,7 @@ def test_a_short_copy_in_a_check_run_is_known_as_the_purchase_of_the_rule() -> N
     assert now.identity.digest() == whole
 
 
-def test_without_rules_or_selected_files_nothing_changes() -> None:
+def test_without_rules_or_selected_files_the_settings_are_unchanged() -> None:
     plain = reads()
     assert routed(plain) is plain
     assert by_rules(plain) is plain
@@ -229,7 +229,7 @@ def test_a_dry_run_of_a_free_review_is_a_plan() -> None:
 
 
 @pytest.mark.parametrize(("is_new", "conclusion"), [(True, None), (False, Conclusion.SKIPPED)])
-def test_a_check_is_not_skipped_if_a_review_is_due_by_now(*, is_new: bool, conclusion: Conclusion | None) -> None:
+def test_a_check_is_not_skipped_if_a_review_has_become_due(*, is_new: bool, conclusion: Conclusion | None) -> None:
     now = routed(reads(NONE))
     if is_new:
         now = replace(now, memory=Memory.of(Ledger((of_change(),)), LedgerUpdate(), now.change.index))

@@ -205,7 +205,7 @@ def test_a_review_of_an_older_head_is_waited_for_until_it_is_over() -> None:
     assert ended.outcome.reason is Reason.NOT_REQUESTED, "it was cancelled meanwhile"
 
 
-def test_a_purchase_says_since_when_its_head_is_known() -> None:
+def test_a_purchase_records_since_when_its_head_is_known() -> None:
     now = known()
     made = purchase_of(replace(now, change=sendable().change), now.identity, TaskState.INTENT, NOON)
     assert made.head_at == NOON.isoformat()
@@ -216,7 +216,7 @@ def test_a_purchase_says_since_when_its_head_is_known() -> None:
 
 
 @pytest.mark.parametrize(("head", "hours"), [(HEAD, 0), (OTHER_HEAD, 1)])
-def test_what_was_bought_for_another_head_is_known_on_this_one_since_now(head: str, hours: int) -> None:
+def test_a_purchase_moved_to_another_head_is_known_there_from_now(head: str, hours: int) -> None:
     now, later = known(), NOON + timedelta(hours=1)
     read = reading(own(now, head_sha=head, head_at=NOON.isoformat()))
     resumed = learn(learn(start(now), read, later), steps.Done(), later)
@@ -236,7 +236,7 @@ def test_an_intent_that_is_sent_again_keeps_when_its_head_was_known(head: str, h
 
 
 @pytest.mark.parametrize("status", TaskStatus)
-def test_what_a_run_cancels(status: TaskStatus) -> None:
+def test_the_tasks_that_a_run_cancels(status: TaskStatus) -> None:
     assert Cancels.ALL.includes(status) is not status.is_over
     assert Cancels.NOT_BEGUN.includes(status) is (status is TaskStatus.PENDING)
     assert not Cancels.NONE.includes(status)
@@ -252,7 +252,7 @@ def test_a_purchase_is_of_the_base_that_the_change_was_read_against() -> None:
 REVIEWED = purchase(identity="9" * 64, task_id="task_older", head_sha=OTHER_HEAD, state=TaskState.DONE)
 
 
-def test_what_another_run_has_recorded_first_is_bought_in_its_scope() -> None:
+def test_the_first_recorded_scope_is_bought() -> None:
     quoted = bought(known())
     ours = quoted.bought.purchase
     first = replace(ours, since=OTHER_HEAD)
@@ -291,7 +291,7 @@ def test_another_scope_or_attempt_is_possible_once_something_else_was_bought() -
         assert may_be_bought_otherwise(now, purchase()) is is_possible
 
 
-def test_the_intent_of_this_head_that_only_a_check_run_tells_is_left_to_its_own_run() -> None:
+def test_an_intent_stored_only_in_a_check_run_is_left_to_its_own_run() -> None:
     pending = known(may_buy=False)
     for head, base_ref, noted in ((HEAD, "", False), (HEAD, "main", True), (OTHER_HEAD, "", True)):
         intent = purchase(identity="9" * 64, task_id="", head_sha=head, state=TaskState.INTENT, base_ref=base_ref)
@@ -357,7 +357,7 @@ def test_an_answer_counts_as_readable_once_it_is_accepted_for_this_head(
     assert (outcome.reason, outcome.conclusion) == (reason, conclusion)
 
 
-def test_what_could_not_be_read_is_recorded_with_the_first_time() -> None:
+def test_an_unreadable_answer_is_recorded_with_its_first_time() -> None:
     later = NOON + timedelta(hours=1)
     unread = purchase().answered(readable=False, seen_whole=True, now=NOON)
     assert (unread.coverage, unread.unread_at, unread.is_complete) == (Coverage.FULL, NOON.isoformat(), False)
@@ -366,7 +366,7 @@ def test_what_could_not_be_read_is_recorded_with_the_first_time() -> None:
     assert purchase().answered(readable=True, seen_whole=False, now=NOON).coverage is Coverage.PARTIAL
 
 
-def test_a_deferral_waits_even_if_it_cannot_be_written_down() -> None:
+def test_a_deferred_purchase_waits_even_if_it_cannot_be_recorded() -> None:
     deferred = waiting_for_older(known())
     assert isinstance(deferred, phases.Deferred)
     after = go(deferred, AWAY)
@@ -374,7 +374,7 @@ def test_a_deferral_waits_even_if_it_cannot_be_written_down() -> None:
     assert "GitHub is away." in after.known.notes
 
 
-def test_the_label_that_approved_is_removed_once_the_deferral_is_written_down() -> None:
+def test_the_approval_label_is_removed_once_the_deferral_is_recorded() -> None:
     now = known(policy=Policy(ReviewOn.PUSH, Allow.WRITE, "spend", drafts=False, bots=()))
     snapshot = replace(now.snapshot, pull=pull(labels=frozenset({"spend"})))
     event = replace(now.request, trigger=Asked("ann", "5", HEAD))
@@ -402,7 +402,7 @@ def rereading_after(now: Known) -> Any:  # noqa: ANN401
 
 
 @pytest.mark.parametrize("state", [TaskState.OPEN, TaskState.DONE])
-def test_what_another_run_has_bought_meanwhile_is_resumed(state: TaskState) -> None:
+def test_a_purchase_of_a_concurrent_run_is_resumed(state: TaskState) -> None:
     rereading = rereading_after(known())
     theirs = own(rereading.known, state=state, task_id="task_theirs", attempt=1)
     after = go(rereading, rereading.known.noted(theirs))
@@ -426,7 +426,7 @@ def test_a_task_is_cancelled_for_a_newer_head_only_when_price_and_project_are_kn
     assert go(approved, poor).outcome.reason is Reason.OVER_BUDGET
 
 
-def test_threads_are_left_alone_on_a_closed_pull_request_and_without_permission() -> None:
+def test_threads_are_not_changed_on_a_closed_pull_request_or_without_permission() -> None:
     outcome = pending(known().judgement.rules)
     left = (phases.Write.COMMENTS, phases.Write.SUMMARY)
     at = phases.Refreshed(known(), outcome, left)
@@ -489,7 +489,7 @@ def test_an_announcement_that_may_not_be_posted_is_left_to_the_next_run_unless_g
     assert (refused.left[0], refused.outcome) == (phases.Write.SUMMARY, at.outcome)
 
 
-def test_what_was_posted_is_read_before_an_announcement_if_the_comments_failed() -> None:
+def test_posted_comments_are_read_before_an_announcement_after_a_failure() -> None:
     at = commented(known(may_buy=False), AWAY)
     assert at.left[:2] == (phases.Write.POSTED, phases.Write.ANNOUNCEMENT)
     mine = commented(known(may_buy=False, trigger=AtTerminal()), AWAY)
@@ -523,7 +523,7 @@ def test_who_requests_a_review_is_recorded_with_its_purchase() -> None:
     assert there.known.purchase.requested_by == ("hubot", "octocat")
 
 
-def test_what_a_second_summary_says_is_read_and_written_into_the_first() -> None:
+def test_a_second_summary_is_merged_into_the_first() -> None:
     not_due_now = phases.NotDue(known(), not_due(Reason.LABEL))
     assert isinstance(go(not_due_now, StoredLedger()), phases.Published | phases.Refreshed)
     doubled = StoredLedger(doubled=True)
@@ -564,7 +564,7 @@ def test_a_command_whose_change_is_not_written_is_tried_again() -> None:
     assert go(phases.Judged(alone, judged.outcome), AWAY).outcome.reason is Reason.GITHUB
 
 
-def test_a_summary_that_a_run_writes_first_makes_it_blind_no_more() -> None:
+def test_a_run_sees_its_own_new_summary() -> None:
     now = answered(summary=None)
     judged = go(phases.Judged(now, pending(now.judgement.rules)), AWAY)
     assert judged.left == (phases.Write.SUMMARY, phases.Write.CHECK_RUN)
@@ -594,7 +594,7 @@ def test_a_merge_group_gets_its_check_run_and_nothing_else() -> None:
     assert isinstance(on_group_head(known(dry_run=True), outcome), phases.Published)
 
 
-def test_what_codevf_does_not_tell_of_is_still_open() -> None:
+def test_a_task_that_codevf_does_not_report_is_open() -> None:
     now = known()
     resumed = go(start(now), reading(own(now)), steps.Done())
     assert decide(resumed) == steps.ReadTask("task_1")
@@ -605,7 +605,7 @@ def test_what_codevf_does_not_tell_of_is_still_open() -> None:
     assert go(resumed, AWAY).outcome.reason is Reason.GITHUB
 
 
-def test_a_finished_review_counts_by_what_is_remembered_of_it() -> None:
+def test_a_finished_review_counts_by_its_stored_findings() -> None:
     now = known()
     resumed = go(start(now), reading(own(now, state=TaskState.DONE, selection="")), steps.Done())
     after = go(resumed, steps.Failed(ServiceUnreachable("Away.")))
@@ -638,7 +638,7 @@ def test_the_only_open_task_is_the_one_that_is_awaited() -> None:
     assert replace(now, others=(first, second)).awaited is second
 
 
-def test_a_task_that_codevf_does_not_know_is_replaced_for_those_who_ask() -> None:
+def test_a_task_that_codevf_does_not_know_is_replaced_on_request() -> None:
     now = known(trigger=Asked("ann", "5", HEAD))
     resumed = go(start(now), reading(own(now)), steps.Done())
     after = go(resumed, steps.Failed(ServiceRefused("Unknown.", status=404)))
@@ -647,7 +647,7 @@ def test_a_task_that_codevf_does_not_know_is_replaced_for_those_who_ask() -> Non
 
 
 @pytest.mark.parametrize("moved_on", [True, False])
-def test_what_is_new_is_enough_where_the_base_has_only_moved_on(moved_on: bool) -> None:  # noqa: FBT001 — a case
+def test_an_incremental_review_suffices_if_the_base_only_moved_forward(moved_on: bool) -> None:  # noqa: FBT001 — a case
     last = purchase(identity="9" * 64, state=TaskState.DONE, head_sha=OTHER_HEAD, merge_base="f" * 40, used=Decimal(1))
     now = known(selecting=last.selecting)
     scoping = go(start(now), reading(last), steps.Done())
@@ -813,7 +813,7 @@ def test_two_first_reviews_that_exceed_six_times_the_first_withdraw() -> None:
         check_race(replace(now, own=Bought(mine), memory=Memory(written=Ledger((mine,)))), Ledger((small, fits)))
 
 
-def test_what_cannot_be_looked_up_after_it_was_to_be_cancelled_is_waited_for() -> None:
+def test_a_task_that_cannot_be_read_after_cancelling_is_awaited() -> None:
     replacing = go(waiting_for_older(known(project="12"), TaskStatus.PENDING), RICH)
     replaced = go(replacing, steps.Done())
     assert decide(replaced) == steps.LookUpTask(replacing.awaited.purchase)
@@ -843,14 +843,14 @@ def test_a_task_that_is_too_large_is_sent_in_every_size_before_it_fails() -> Non
     assert ended.outcome.reason is Reason.PARTIAL
 
 
-def test_one_commit_shows_no_green_beside_another_pull_request_that_is_not() -> None:
+def test_a_shared_commit_is_green_only_if_both_pull_requests_are() -> None:
     green = judge((), readable=True, coverage=Coverage.FULL, rules=known().judgement.rules)
     assert beside_another(known(), green) is green
     beside = beside_another(replace(known(), neighbour=8), green)
     assert (beside.reason, beside.conclusion) == (Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED)
 
 
-def test_what_is_known_of_the_review_of_this_change() -> None:
+def test_what_a_run_knows_of_the_review_of_this_change() -> None:
     now = answered(summary=None)
     assert now.with_comments().comment_urls == {}
     assert (now.placed, now.report, now.task_id) == ((), None, "task_1")
@@ -921,7 +921,7 @@ def test_a_branch_that_has_the_head_turns_no_check_green_that_another_branch_sha
         assert without_review(alone).conclusion is Conclusion.SKIPPED
 
 
-def test_a_check_that_is_green_by_what_has_ended_does_not_stay_green_where_no_review_is_asked_for() -> None:
+def test_a_green_check_by_an_ended_waiver_or_label_does_not_stay_green() -> None:
     bought = purchase(state=TaskState.DONE, base_ref="main")
     copy = encode_external_id(bought, Ledger(), SIGNER)
     read = decode_external_id(copy, SIGNER)
@@ -943,7 +943,7 @@ def test_a_check_that_is_green_by_what_has_ended_does_not_stay_green_where_no_re
         assert not_asked_for(closed).conclusion is None
 
 
-def test_the_check_of_a_run_that_failed_says_later_that_no_review_is_asked_for() -> None:
+def test_the_check_of_a_failed_run_later_shows_that_no_review_is_requested() -> None:
     of_older = purchase(state=TaskState.DONE, head_sha=OTHER_HEAD)
     of_head = purchase(state=TaskState.DONE, identity="b" * 64)
     copies = [encode_external_id(one, Ledger(), SIGNER) for one in (of_older, of_head)]
@@ -974,7 +974,7 @@ def test_a_bypass_of_the_branch_that_the_pull_request_went_to_turns_no_other_che
     assert apply_bypass(meant, red).conclusion is Conclusion.SUCCESS
 
 
-def test_an_intent_that_another_run_was_faster_than_is_withdrawn() -> None:
+def test_an_intent_recorded_after_another_runs_is_withdrawn() -> None:
     now = known(max_credits_per_pr=800)
     older = purchase(identity="8" * 64, task_id="task_8", head_sha=OTHER_HEAD, hold=100)
     mine = purchase(identity="7" * 64, state=TaskState.INTENT, task_id="", hold=360)
@@ -1044,7 +1044,7 @@ def test_a_summary_without_an_answer_is_written_for_another_outcome(
     assert not summary_is_due(replace(bypassed, read_again=True), replace(SKIPS, conclusion=Conclusion.ACTION_REQUIRED))
 
 
-def test_a_run_without_the_key_leaves_a_summary_that_is_there() -> None:
+def test_a_run_without_the_key_keeps_an_existing_summary() -> None:
     keyless = known(is_keyless=True)
     news = replace(keyless, memory=Memory(update=LedgerUpdate(posted=frozenset({"a"}))))
     assert summary_is_due(news, not_due(Reason.DRAFT))
@@ -1068,7 +1068,7 @@ def test_the_check_run_of_an_older_head_is_completed_once_its_task_is_over() -> 
 
 
 @pytest.mark.parametrize("conclusion", [*Conclusion, None])
-def test_a_green_check_of_this_head_has_outlived_a_waiver_or_a_label_that_is_withdrawn(
+def test_a_green_check_is_outdated_once_its_waiver_or_label_is_withdrawn(
     conclusion: Conclusion | None,
 ) -> None:
     is_green = conclusion in {Conclusion.SUCCESS, Conclusion.SKIPPED}
@@ -1084,7 +1084,7 @@ def test_a_green_check_of_this_head_has_outlived_a_waiver_or_a_label_that_is_wit
     assert not outlives_exemption(withdrawn, replace(check, head_sha=OTHER_HEAD))
 
 
-def test_an_intent_of_one_task_stands_in_the_check_run_and_one_of_several_in_the_summary() -> None:
+def test_an_intent_of_several_tasks_is_recorded_in_the_summary() -> None:
     check = CheckRun(1, "CodeVF review", HEAD, CheckStatus.IN_PROGRESS, None, "", "")
     one, two = purchase(), purchase(parts=2)
     nowhere, waiting = known(waits=False), known()
@@ -1098,7 +1098,7 @@ def test_an_intent_of_one_task_stands_in_the_check_run_and_one_of_several_in_the
             check_recorded(now, bought_now)
 
 
-def test_what_was_not_believed_is_not_believed_once_it_is_written_anew() -> None:
+def test_an_untrusted_ledger_is_untrusted_after_it_is_written_again() -> None:
     before = replace(known(), stored=StoredLedger(claimed=Decimal(5), lost=True), check=None)
     now = reread(before, before.snapshot, StoredLedger(Ledger((purchase(),)), summary=COMMENT))
     assert (now.stored.claimed, now.stored.lost, now.read_again, now.summary) == (Decimal(5), True, True, COMMENT)

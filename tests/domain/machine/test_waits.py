@@ -51,7 +51,7 @@ def collecting(**request: Any) -> Known:  # noqa: ANN401 — any setting
     return known(may_buy=False, trigger=DispatchEvent(7, ""), **request)
 
 
-def test_a_purchase_is_made_at_once_if_the_checks_are_green() -> None:
+def test_a_review_is_bought_at_once_if_the_checks_are_green() -> None:
     at = waiting(known(wait_rules=FOR_CI))
     assert decide(at) == steps.ReadHeadChecks()
     assert isinstance(go(at, GREEN), BUYS)
@@ -78,7 +78,7 @@ def test_a_deferral_that_is_recorded_is_not_recorded_again() -> None:
     assert not left.known.memory.has_news
 
 
-def test_a_collection_makes_the_purchase_once_the_checks_are_green() -> None:
+def test_a_collection_buys_once_the_checks_are_green() -> None:
     now = collecting(wait_rules=FOR_CI)
     there = waiting(now, deferral(now))
     assert isinstance(go(there, GREEN), BUYS)
@@ -86,7 +86,7 @@ def test_a_collection_makes_the_purchase_once_the_checks_are_green() -> None:
 
 
 @pytest.mark.parametrize("selects_others", [False, True])
-def test_a_collection_believes_a_short_copy_if_the_same_files_are_selected(selects_others: bool) -> None:  # noqa: FBT001 — a column
+def test_a_collection_trusts_a_short_copy_if_the_same_files_are_selected(selects_others: bool) -> None:  # noqa: FBT001 — a column
     now = collecting(wait_rules=FOR_CI)
     selection = "0" * 16 if selects_others else selection_of(replace(now, change=sendable().change))
     there = waiting(now, deferral(now, selecting="", selection=selection, base_ref="", merge_base=""))
@@ -203,7 +203,7 @@ def test_a_dry_run_shows_what_a_purchase_would_wait_for(result: steps.Result, no
     )
 
 
-def test_a_dry_run_by_hand_would_not_wait() -> None:
+def test_a_manual_dry_run_would_not_wait() -> None:
     at = go(start(known(dry_run=True, trigger=DispatchEvent(7, "ann"), wait_rules=FOR_CI)), sendable())
     assert (at.outcome.reason, at.known.notes) == (Reason.DRY_RUN, ())
 

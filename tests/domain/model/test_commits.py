@@ -30,5 +30,5 @@ def test_an_author_is_known_by_githubs_address_or_by_name(name: str, email: str,
         ("Search by name (#8)", "More", "Search by name (#8)"),
     ],
 )
-def test_a_merge_is_about_what_its_pull_request_is(subject: str, body: str, title: str) -> None:
+def test_a_merge_has_the_title_of_its_pull_request(subject: str, body: str, title: str) -> None:
     assert title_of(subject, body) == title

@@ -55,7 +55,7 @@ def test_an_event_of_a_pull_request_is_read_alike_under_its_names(name: str) -> 
     assert read_event(name, pull_request()) == ReviewEvent(name, 7, "opened", SHA, "octocat", False, None)  # noqa: FBT003 — in the order of the fields
 
 
-def test_a_label_is_told() -> None:
+def test_a_label_event_is_parsed() -> None:
     event = read_event("pull_request", pull_request("labeled", label={"name": "skip-review"}))
     assert isinstance(event, ReviewEvent)
     assert event.label == "skip-review"
@@ -71,13 +71,13 @@ def test_a_label_is_told() -> None:
         (None, "", False),
     ],
 )
-def test_a_bot_is_known_by_its_type_or_its_name(sender: object, login: str, bot: bool) -> None:  # noqa: FBT001 — a table's column
+def test_a_bot_is_identified_by_its_type_or_its_name(sender: object, login: str, bot: bool) -> None:  # noqa: FBT001 — a table's column
     event = read_event("pull_request", pull_request(sender=sender))
     assert isinstance(event, ReviewEvent)
     assert (event.sender, event.sender_is_bot) == (login, bot)
 
 
-def test_a_head_that_is_no_commit_is_left_out() -> None:
+def test_a_head_that_is_not_a_commit_is_left_out() -> None:
     event = read_event("pull_request", pull_request(pull_request={"number": 7, "head": {"sha": "main; rm"}}))
     assert isinstance(event, ReviewEvent)
     assert event.head_sha is None
@@ -113,12 +113,12 @@ def comment(**more: object) -> dict[str, object]:
     }
 
 
-def test_a_comment_on_a_pull_request_is_told_whole() -> None:
+def test_a_comment_on_a_pull_request_is_parsed_completely() -> None:
     event = read_event("issue_comment", comment())
     assert event == CommentEvent(7, "created", "/review", "author", "octocat", sender_is_bot=False, comment_id=2**40)
 
 
-def test_a_comment_in_a_review_thread_is_one_too() -> None:
+def test_a_comment_in_a_review_thread_can_be_a_command() -> None:
     payload = comment(pull_request={"number": 8, "head": {"sha": SHA}})
     event = read_event("pull_request_review_comment", {key: payload[key] for key in payload if key != "issue"})
     assert event == CommentEvent(
@@ -127,7 +127,7 @@ def test_a_comment_in_a_review_thread_is_one_too() -> None:
 
 
 @pytest.mark.parametrize("more", [{}, {"pull_request": {"number": 8}, "action": ""}])
-def test_a_comment_in_a_thread_of_nothing_is_an_error(more: dict[str, object]) -> None:
+def test_a_reply_in_a_missing_thread_is_an_error(more: dict[str, object]) -> None:
     assert isinstance(read_event("pull_request_review_comment", comment(**more)), BrokenEvent)
 
 
@@ -157,7 +157,7 @@ def test_a_field_of_another_type_breaks_the_event_and_is_named(written: object, 
     assert f"`{field}`" in event.problem
 
 
-def test_half_a_surrogate_pair_in_a_text_breaks_nothing() -> None:
+def test_a_lone_surrogate_in_a_text_is_handled() -> None:
     event = read_event_text("issue_comment", json.dumps(comment(comment={"body": "\ud83d /review"})))
     assert isinstance(event, CommentEvent)
     assert event.body == "\ud83d /review"
@@ -179,7 +179,7 @@ def test_a_comment_on_a_pull_request_without_number_is_broken() -> None:
 
 
 @pytest.mark.parametrize(("given", "number"), [("7", 7), (7, 7), (" #7 ", 7), (2**31 - 1, 2**31 - 1), ("0012", 12)])
-def test_a_dispatch_takes_a_number_as_people_type_it(given: object, number: int) -> None:
+def test_a_manual_run_accepts_a_number_with_or_without_a_hash(given: object, number: int) -> None:
     payload = {"inputs": {"pr": given}, "sender": {"login": "octocat"}}
     assert read_event("workflow_dispatch", payload) == DispatchEvent(number, "octocat")
 
@@ -188,13 +188,13 @@ def test_a_dispatch_takes_a_number_as_people_type_it(given: object, number: int)
     ("given", "sha"),
     [(None, ""), ("", ""), (" ABC ", "abc"), ("c" * 40, "c" * 40), ("main", "main")],
 )
-def test_a_dispatch_takes_a_commit_as_it_is_written(given: object, sha: str) -> None:
+def test_a_manual_run_accepts_a_commit_verbatim(given: object, sha: str) -> None:
     payload = {"inputs": {"pr": "7", "sha": given}, "sender": {"login": "octocat"}}
     assert read_event("workflow_dispatch", payload) == DispatchEvent(7, "octocat", sha=sha)
 
 
 @pytest.mark.parametrize("given", [7, ["x"], "x" * 1001])
-def test_a_commit_that_is_no_short_text_breaks_the_event(given: object) -> None:
+def test_an_event_with_an_invalid_commit_is_broken(given: object) -> None:
     assert isinstance(read_event("workflow_dispatch", {"inputs": {"pr": "7", "sha": given}}), BrokenEvent)
 
 
@@ -205,7 +205,7 @@ def test_a_dispatch_with_a_wrong_number_says_so(given: object) -> None:
 
 
 @pytest.mark.parametrize("inputs", [None, {}, {"pr": None}, {"pr": ""}])
-def test_a_dispatch_without_a_number_is_no_mistake(inputs: object) -> None:
+def test_a_manual_run_without_a_number_is_not_an_error(inputs: object) -> None:
     assert read_event("workflow_dispatch", {"inputs": inputs}) == DispatchEvent(None, "")
 
 
@@ -225,11 +225,11 @@ def merge_group(ref: object, action: str = "checks_requested", sha: object = SHA
         (None, ()),
     ],
 )
-def test_a_merge_group_tells_its_pull_requests(ref: object, numbers: tuple[int, ...]) -> None:
+def test_a_merge_group_names_its_pull_requests(ref: object, numbers: tuple[int, ...]) -> None:
     assert read_event("merge_group", merge_group(ref)) == MergeGroupEvent(SHA, numbers)
 
 
-def test_a_merge_group_tells_the_branch_that_it_goes_into() -> None:
+def test_a_merge_group_names_its_base_branch() -> None:
     payload = {"action": "checks_requested", "merge_group": {"head_sha": SHA, "base_ref": "refs/heads/release/2"}}
     assert read_event("merge_group", payload) == MergeGroupEvent(SHA, (), "release/2")
 

@@ -34,16 +34,16 @@ def test_the_pages_are_where_the_address_says(page: str) -> None:
 @pytest.mark.parametrize(
     "address", ["", "/srv/git/shop.git", "../shop", "https://github.com/acme", "file:///a/b", "a b:c/d"]
 )
-def test_what_is_no_repository_on_a_host_is_none(address: str) -> None:
+def test_an_address_without_host_and_repository_is_none(address: str) -> None:
     assert read_remote(address) is None
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "{}", '{"url": 5}', '{"url": "x", "vcs_info": {"vcs": "git"}}'])
-def test_what_does_not_say_where_a_program_comes_from_is_ignored(text: str | None) -> None:
+def test_an_invalid_record_of_the_origin_is_ignored(text: str | None) -> None:
     assert read_direct_url(text) is None
 
 
-def test_what_pip_writes_down_is_read() -> None:
+def test_pips_record_of_the_origin_is_read() -> None:
     told = '{"url": "https://x.test/a/b", "vcs_info": {"vcs": "git", "commit_id": "c", "requested_revision": null}}'
     assert read_direct_url(told) == DirectUrl("https://x.test/a/b", VcsInfo("git", "c"))
     assert read_direct_url('{"url": "file:///x", "dir_info": {}}') == DirectUrl("file:///x", dir_info={})

@@ -25,7 +25,7 @@ def test_severities_are_ranked_from_unknown_over_worst_to_least() -> None:
     assert not Severity.LOW.at_least(Severity.MEDIUM)
 
 
-def test_each_side_is_the_others_other() -> None:
+def test_each_side_is_the_opposite_of_the_other() -> None:
     assert (Side.LEFT.other, Side.RIGHT.other) == (Side.RIGHT, Side.LEFT)
 
 
@@ -44,7 +44,7 @@ def test_each_level_has_the_documented_price_and_bounds(mode: Mode, multiplier: 
 
 
 @pytest.mark.parametrize(("expertise", "known"), [("Engineer", True), ("7", True), ("engine", False), ("07", False)])
-def test_a_tag_is_called_by_its_name_in_any_case_or_by_its_number(expertise: str, known: bool) -> None:  # noqa: FBT001 — a column of the table
+def test_an_expertise_is_named_in_any_case_or_by_number(expertise: str, known: bool) -> None:  # noqa: FBT001 — a column of the table
     assert Tag(7, "engineer", Decimal("1.7")).is_called(expertise) is known
 
 

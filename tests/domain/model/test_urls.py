@@ -54,6 +54,6 @@ def test_loopback_is_this_machine_and_garbage_is_not(url: str, expected: object)
 
 
 @given(st.text())
-def test_no_text_is_taken_that_is_neither_over_tls_nor_here(url: str) -> None:
+def test_a_text_is_downloaded_only_over_tls_or_from_loopback(url: str) -> None:
     base = check_service_url(url)
     assert base is None or base.lower().startswith("https://") or is_loopback(base)

@@ -48,7 +48,7 @@ def test_the_worst_repository_decides_the_exit_status_and_each_is_named() -> Non
     assert Collection((), failures[1:]).outcome().exit_status == 3
 
 
-def test_what_a_limit_left_out_is_named_and_no_failure() -> None:
+def test_repositories_beyond_a_limit_are_named_and_do_not_fail() -> None:
     outcome = Collection((DONE,), unreached=("acme/a", "acme/b#7")).outcome()
     assert outcome.exit_status == 0
     assert outcome.message.endswith("Left to the next collection, because of GitHub's rate limit: acme/a, acme/b#7.")

@@ -68,12 +68,12 @@ def reason(one: PullRequest, given: Policy = PLAIN, *, skips: bool = False) -> R
 # --- Due or not -------------------------------------------------------------------------------------------------------
 
 
-def test_a_plain_pull_request_is_reviewed_and_nobody_is_looked_up() -> None:
+def test_a_pull_request_without_labels_needs_no_permission_lookup() -> None:
     assert reason(pull()) is None
     assert skip_label_login(pull(), push()) == ""
 
 
-def test_closed_pull_requests_and_drafts_are_not() -> None:
+def test_closed_pull_requests_and_drafts_are_not_reviewed() -> None:
     assert reason(pull(is_open=False, is_draft=True)) is Reason.CLOSED
     assert reason(pull(is_draft=True)) is Reason.DRAFT
     assert reason(pull(is_draft=True), policy(drafts=True)) is None
@@ -95,7 +95,7 @@ SKIP = approval("max", label="skip-review")
 LATER, BEFORE = NOON + timedelta(seconds=1), NOON - timedelta(seconds=1)
 
 
-def test_in_its_own_event_a_label_counts_by_whoever_set_it() -> None:
+def test_in_its_own_event_a_label_counts_by_the_user_who_set_it() -> None:
     assert skip_label_login(marked(), SKIP) == "max"
     assert skip_label_login(marked(is_draft=True), SKIP) == "max"
     assert skip_label_login(marked(retargeted_at=BEFORE, forced_at=LATER), SKIP) == "max"
@@ -159,7 +159,7 @@ BOT = {"author": "renovate", "author_is_bot": True}
         ({"commits": (commit("dependabot[bot]"),), "author": "dependabot"}, True),
     ],
 )
-def test_a_listed_bots_pull_request_is_left_alone_while_all_commits_are_its_own(
+def test_a_listed_bots_pull_request_is_skipped_while_all_commits_are_its_own(
     fields: dict[str, Any],
     skipped: bool,  # noqa: FBT001 — a table
 ) -> None:
@@ -186,7 +186,7 @@ def test_a_listed_bots_pull_request_is_left_alone_while_all_commits_are_its_own(
         (ReviewOn.READY, DispatchEvent(7, ""), True, True),
     ],
 )
-def test_review_on_says_which_events_ask(
+def test_review_on_decides_which_events_request_a_review(
     review_on: ReviewOn,
     trigger: Trigger,
     before: bool,  # noqa: FBT001 — a table
@@ -210,7 +210,7 @@ def test_review_on_says_which_events_ask(
         (DispatchEvent(7, "wendy"), True),
     ],
 )
-def test_only_what_happens_to_the_code_and_persons_try_again(trigger: Trigger, again: bool) -> None:  # noqa: FBT001
+def test_only_code_events_and_people_start_another_attempt(trigger: Trigger, again: bool) -> None:  # noqa: FBT001
     assert tries_again(policy(approve_spend="buy-review"), trigger) == again
 
 
@@ -233,7 +233,7 @@ def test_a_command_an_approval_label_or_a_manual_run_names_who_requested_a_revie
     assert requesters(trigger, policy(approve_spend="buy-review")) == logins
 
 
-def test_without_the_setting_no_label_asks() -> None:
+def test_without_the_setting_no_label_requests_a_review() -> None:
     asks = push("labeled", label="")
     assert not is_requested(policy(review_on=ReviewOn.REQUEST), asks, reviewed_before=False)
 
@@ -281,7 +281,7 @@ LABEL = "buy-review"
         (False, Allow.WRITE, LABEL, DispatchEvent(7, "ada"), False),
     ],
 )
-def test_spending_needs_somebody_with_write_access(
+def test_spending_needs_a_user_with_write_access(
     fork: bool,  # noqa: FBT001 — a table
     allow: Allow,
     label: str,
@@ -300,7 +300,7 @@ def test_spending_needs_somebody_with_write_access(
     assert names or (f"set the label `{LABEL}`" in caught.value.hint) == bool(label)
 
 
-def test_a_manual_run_is_of_the_commit_that_it_names_also_where_nobody_has_to_approve_it() -> None:
+def test_a_manual_run_reviews_only_the_commit_that_it_names() -> None:
     for sha in ("", HEAD):
         check_approval(pull(), PLAIN, DispatchEvent(7, "wendy", sha=sha), People(**PEOPLE))
     for sha in (HEAD[:12], "e" * 40, "<b>main"):
@@ -309,7 +309,7 @@ def test_a_manual_run_is_of_the_commit_that_it_names_also_where_nobody_has_to_ap
         assert f"`{sha}`" in caught.value.message
 
 
-def test_a_label_that_has_been_set_has_to_be_set_again() -> None:
+def test_a_label_that_is_already_set_must_be_set_again() -> None:
     there = pull(labels=frozenset({LABEL}))
     with pytest.raises(NotApproved) as caught:
         check_approval(there, policy(approve_spend=LABEL), push(), People(**PEOPLE))
@@ -320,7 +320,7 @@ def test_a_label_that_has_been_set_has_to_be_set_again() -> None:
 
 
 @pytest.mark.parametrize("review_on", ReviewOn)
-def test_who_asks_in_a_comment_asks_for_a_review(review_on: ReviewOn) -> None:
+def test_a_comment_can_request_a_review(review_on: ReviewOn) -> None:
     asked = Asked("rob", "5", HEAD)
     assert is_requested(policy(review_on=review_on), asked, reviewed_before=True)
 
@@ -352,7 +352,7 @@ def test_github_gives_a_forks_own_event_no_other_token(from_fork: bool, trigger:
     assert has_no_other_token(pull(from_fork=from_fork), trigger) is expected
 
 
-def test_whoever_asks_at_a_terminal_wants_a_review_and_has_the_key_for_it() -> None:
+def test_a_review_at_a_terminal_is_requested_and_approved() -> None:
     strict = policy(review_on=ReviewOn.REQUEST, approve_spend="buy-review")
     assert is_requested(strict, AtTerminal(), reviewed_before=True)
     people = People()

@@ -56,12 +56,12 @@ def test_a_purchase_waits_while_a_named_check_is_not_green(
     assert list(WaitRules(tuple(names)).open_checks(there, run_id=42)) == waits
 
 
-def test_a_job_outside_a_workflow_run_is_not_this_one() -> None:
+def test_a_job_of_another_workflow_run_is_not_this_job() -> None:
     assert WaitRules(("*",)).open_checks([check("CI", RED)], run_id=0) == ("`CI` is red",)
 
 
 @pytest.mark.parametrize(("minutes", "age", "quiet"), [(0, 0, True), (10, 599, False), (10, 600, True)])
-def test_a_head_is_bought_once_it_has_its_age(minutes: int, age: int, quiet: bool) -> None:  # noqa: FBT001 — a row
+def test_a_head_is_bought_once_it_is_old_enough(minutes: int, age: int, quiet: bool) -> None:  # noqa: FBT001 — a row
     rules = WaitRules(quiet_minutes=minutes)
     assert rules.is_quiet(NOON, NOON + timedelta(seconds=age)) is quiet
     assert rules.too_young == f"The head is younger than {minutes} minutes (`quiet-minutes`)."

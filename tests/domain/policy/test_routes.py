@@ -246,7 +246,7 @@ def test_nothing_that_an_author_adds_makes_the_review_smaller(
     is_draft=st.booleans(),
     label=st.sampled_from(LABELS),
 )
-def test_what_the_author_chooses_makes_the_review_no_smaller_than_the_other_rules(
+def test_conditions_of_the_author_do_not_make_the_review_smaller(
     *, routes: list[Route], pull: Facts, base: str, is_draft: bool, label: str
 ) -> None:
     by_others = [
@@ -257,7 +257,7 @@ def test_what_the_author_chooses_makes_the_review_no_smaller_than_the_other_rule
 
 
 @given(st.lists(st.builds(choose, st.lists(RULES, max_size=3), PULLS, st.just(BASE)), min_size=1, max_size=4))
-def test_the_largest_of_several_reviews_is_smaller_than_none_of_them(reviews: list[Terms]) -> None:
+def test_the_largest_of_several_reviews_is_at_least_as_large_as_each(reviews: list[Terms]) -> None:
     assert not any(is_smaller(largest(reviews), one) for one in reviews)
 
 

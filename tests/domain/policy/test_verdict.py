@@ -74,7 +74,7 @@ def short(outcome: Outcome) -> tuple[str | None, int, str, str, str]:
         ((), False, PARTIAL, Rules(on_partial=PASS), ("action_required", 3, "none", "completed", "unreadable")),
     ],
 )
-def test_a_review_that_came_back(
+def test_a_restored_review(
     severities: tuple[Severity, ...],
     readable: bool,  # noqa: FBT001 — a table
     coverage: Coverage,
@@ -90,7 +90,7 @@ def test_a_review_that_came_back(
     st.sampled_from(Coverage),
     st.builds(Rules, *(st.sampled_from(kind) for kind in (FailOn, Tolerance, Tolerance, Tolerance))),
 )
-def test_green_means_read_whole_seen_whole_and_nothing_that_closes(
+def test_green_means_complete_readable_and_nothing_blocks(
     severities: list[Severity],
     readable: bool,  # noqa: FBT001 — drawn
     coverage: Coverage,
@@ -118,12 +118,12 @@ def test_green_means_read_whole_seen_whole_and_nothing_that_closes(
         (FailOn.NEVER, ""),
     ],
 )
-def test_which_severities_close_the_gate(threshold: FailOn, closing: str) -> None:
+def test_the_severities_that_block(threshold: FailOn, closing: str) -> None:
     assert [severity.value for severity in Severity if blocks(severity, threshold)] == closing.split()
 
 
 @pytest.mark.parametrize(("on_pending", "status"), [(PASS, 0), (FAIL, 1)])
-def test_an_open_review_is_in_progress_and_somebody_holds_the_merge(on_pending: Tolerance, status: int) -> None:
+def test_an_open_review_keeps_the_check_in_progress_or_fails_the_step(on_pending: Tolerance, status: int) -> None:
     outcome = pending(Rules(on_pending=on_pending))
     assert short(outcome) == (None, status, "none", "pending", "pending")
     assert short(without_check(outcome)) == (None, 1, "none", "pending", "pending")
@@ -191,12 +191,12 @@ def test_a_merge_group_is_as_good_as_its_worst_pull_request(
     assert short(carried(conclusions)) == row
 
 
-def test_a_merge_group_tells_what_it_carries() -> None:
+def test_a_merge_group_lists_its_verdicts() -> None:
     assert "#1: success, #2: no verdict" in carried({1: "success", 2: None}).message
     assert "names none" in carried({}).message
 
 
-def test_an_outcome_has_the_words_of_the_contract() -> None:
+def test_an_outcome_uses_the_words_of_the_contract() -> None:
     assert [status.value for status in Status] == ["completed", "pending", "skipped", "failed"]
     assert [verdict.value for verdict in Verdict] == ["pass", "fail", "none"]
 
@@ -214,7 +214,7 @@ def test_an_outcome_has_the_words_of_the_contract() -> None:
         (SEVERE, Rules(on_error=PASS), ("action_required", 1, "fail", "completed", "memory")),
     ],
 )
-def test_what_may_have_been_forgotten_is_never_green(
+def test_possibly_forgotten_findings_are_never_green(
     severities: tuple[Severity, ...], rules: Rules, row: tuple[str, int, str, str, str]
 ) -> None:
     assert short(incomplete_history(judge(severities, readable=True, coverage=FULL, rules=rules), rules)) == row
@@ -232,7 +232,7 @@ def test_what_may_have_been_forgotten_is_never_green(
         (not_due(Reason.LABEL), Rules(on_error=PASS), ("action_required", 0, "none", "skipped", "shared-head")),
     ],
 )
-def test_a_green_verdict_beside_one_that_is_not_is_kept_and_not_shown(
+def test_a_green_verdict_next_to_a_red_one_is_stored_and_not_shown(
     outcome: Outcome, rules: Rules, row: tuple[str, int, str, str, str]
 ) -> None:
     shared = shared_head(outcome, 7, rules)
@@ -249,7 +249,7 @@ def test_a_green_verdict_beside_one_that_is_not_is_kept_and_not_shown(
         did_not_happen(Reason.OVER_BUDGET, "m", "h", exit_status=EXIT_NO_REVIEW, on_error=FAIL),
     ],
 )
-def test_a_head_that_somebody_let_through_is_green(outcome: Outcome) -> None:
+def test_a_bypassed_head_is_green(outcome: Outcome) -> None:
     through = bypassed(outcome)
     assert short(through) == ("success", 0, "pass", outcome.status.value, "bypass")
     assert (through.message, through.hint) == (outcome.message, outcome.hint)
@@ -266,7 +266,7 @@ def test_neither_a_bug_nor_a_review_that_is_not_due_is_let_through(outcome: Outc
     assert bypassed(outcome) == outcome
 
 
-def test_the_check_of_a_head_that_was_left_stays_closed_and_fails_no_step() -> None:
+def test_the_check_of_an_older_head_stays_closed_and_fails_no_step() -> None:
     assert short(superseded("Newer.")) == ("action_required", 0, "none", "skipped", "superseded")
     assert superseded("Newer.").message == "Newer."
 
@@ -285,8 +285,6 @@ def test_a_command_that_starts_no_review_changes_no_check() -> None:
         *((bad, bad) for bad in (EXIT_SETTINGS, EXIT_NOT_PUBLISHED, EXIT_BUG)),
     ],
 )
-def test_a_step_that_was_started_by_a_command_fails_only_for_what_its_answer_cannot_mend(
-    status: int, left: int
-) -> None:
+def test_a_command_step_fails_only_on_errors(status: int, left: int) -> None:
     outcome = Outcome(Status.COMPLETED, Verdict.FAIL, Reason.GATE, Conclusion.FAILURE, status)
     assert command_outcome(outcome) == Outcome(Status.COMPLETED, Verdict.FAIL, Reason.GATE, Conclusion.FAILURE, left)

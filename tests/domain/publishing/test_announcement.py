@@ -89,12 +89,12 @@ ON_TIME = {
 
 
 @pytest.mark.parametrize(("known", "ending"), LATE)
-def test_what_is_over_since_an_earlier_run_is_late(known: Endings, ending: Ending) -> None:
+def test_a_task_that_ended_since_an_earlier_run_is_late(known: Endings, ending: Ending) -> None:
     assert [one.ending for one in known.late()] == [ending]
 
 
 @pytest.mark.parametrize("why", ON_TIME)
-def test_nothing_else_is_late(why: str) -> None:
+def test_no_other_answer_is_late(why: str) -> None:
     assert list(ON_TIME[why].late()) == []
 
 
@@ -163,7 +163,7 @@ def test_a_purchase_that_was_not_bought_may_be_announced_when_it_is() -> None:
         (None, False, (), ()),
     ],
 )
-def test_the_author_and_whom_it_was_requested_by_are_mentioned(
+def test_the_author_and_the_requester_are_mentioned(
     author: str | None,
     is_bot: bool,  # noqa: FBT001 — a column of the table
     requested_by: tuple[str, ...],

@@ -47,7 +47,7 @@ def test_another_branch_is_in_the_name() -> None:
 @pytest.mark.parametrize(
     "hostile", ["main)", "x (base: y", "\u202egnp", "a\u200bb", "<img>", "x" * 61, "ü", "`x`", "@octocat"]
 )
-def test_what_a_name_should_not_show_is_replaced_and_told_apart(hostile: str) -> None:
+def test_unsafe_characters_in_names_are_replaced_without_collisions(hostile: str) -> None:
     name = ALONE.against("main", hostile)
     assert name.startswith("CodeVF review (base: ")
     assert len(name) < 100
@@ -77,7 +77,7 @@ def test_the_names_of_a_pull_request_begin_with_that_against_its_base() -> None:
     )
 
 
-def test_of_many_former_bases_the_latest_are_looked_at() -> None:
+def test_the_latest_former_bases_are_checked() -> None:
     former = tuple(f"x{number}" for number in range(MOST_FORMER_BASES + 1))
     names = ALONE.of("main", "main", former)
     assert len(names) == 1 + MOST_FORMER_BASES

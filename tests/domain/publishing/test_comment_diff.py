@@ -87,7 +87,7 @@ def test_findings_on_the_same_lines_share_a_comment_the_worst_first() -> None:
     assert [one.ids for one in groups] == [("ee",), ("cc",), ("dd",), ("bb", "aa"), ("ff",)]
 
 
-def test_a_finding_that_two_answers_told_has_one_comment_where_the_later_one_saw_it() -> None:
+def test_a_finding_of_two_answers_has_one_comment_at_the_later_place() -> None:
     groups = group(
         [item("aa", on(9)), item("aa", on(9)), item("bb", on(3)), item("bb", on(4)), item("bb", InSummary(Why.NO_FILE))]
     )
@@ -99,7 +99,7 @@ places = st.builds(on, st.integers(1, 4)) | st.just(OnFile("a.py", Why.NO_LINE))
 
 
 @given(st.dictionaries(ids, places, max_size=12), st.randoms(use_true_random=False))
-def test_publishing_twice_publishes_once(wished: dict[str, Placement], random: st.DataObject) -> None:
+def test_publishing_is_idempotent(wished: dict[str, Placement], random: st.DataObject) -> None:
     groups = group(item(identifier, where) for identifier, where in wished.items())
     there = {identifier: "u" for identifier in wished if random.random() < 0.5}  # type: ignore[attr-defined]
     posted = frozenset(identifier for identifier in wished if random.random() < 0.3)  # type: ignore[attr-defined]
@@ -111,7 +111,7 @@ def test_publishing_twice_publishes_once(wished: dict[str, Placement], random: s
     assert left_to_post(groups, there, posted | now) == ()
 
 
-def test_a_comment_of_ours_carries_the_ids_of_its_mark() -> None:
+def test_a_comment_by_reviewbot_has_the_ids_of_its_mark() -> None:
     mark = FindingMark("night", ("aa", "bb"))
     threads = [
         thread(f"{mark} words"),
@@ -124,7 +124,7 @@ def test_a_comment_of_ours_carries_the_ids_of_its_mark() -> None:
     assert posted_comments(threads, "night") == {"aa": "u1", "bb": "u1"}
 
 
-def test_the_oldest_summary_of_ours_is_kept_and_the_others_go() -> None:
+def test_the_oldest_own_summary_is_kept_and_others_are_deleted() -> None:
     mark = summary_mark("")
     found = summaries(
         [
@@ -147,19 +147,19 @@ def at(identifier: int, *ids: str, resolved: bool = False, answers: int = 0, our
     return Thread(str(identifier), "a.py", Side.RIGHT, 1, None, resolved, comments=(first, *others))
 
 
-def test_of_doubles_the_first_stays() -> None:
+def test_of_duplicates_the_first_stays() -> None:
     assert duplicates([at(20, "aa"), at(10, "aa"), at(30, "bb")], "") == (20,)
     assert duplicates([at(10, "aa", "bb"), at(20, "bb")], "") == (20,)
     assert duplicates([at(10, "aa"), at(20, "aa", "bb")], "") == ()
 
 
-def test_a_double_that_a_person_has_answered_or_resolved_stays() -> None:
+def test_a_duplicate_that_a_person_answered_or_resolved_stays() -> None:
     assert duplicates([at(10, "aa"), at(20, "aa", answers=1)], "") == (10,)
     assert duplicates([at(10, "aa"), at(20, "aa", resolved=True)], "") == (10,)
     assert duplicates([at(10, "aa", answers=1), at(20, "aa", resolved=True)], "") == ()
 
 
-def test_no_double_is_anybody_elses() -> None:
+def test_only_reviewbots_own_comments_are_duplicates() -> None:
     assert duplicates([at(10, "aa"), at(20, "aa", ours=False)], "") == ()
     assert duplicates([at(10, "aa"), at(20, "aa")], "other") == ()
     assert duplicates([at(10), at(20)], "") == ()
@@ -206,7 +206,7 @@ def said(thread: Thread, *records: TrackedFinding) -> Thread:
         (at(10, "aa", answers=1), [stands("aa")], []),
     ],
 )
-def test_a_thread_is_put_away_when_every_finding_of_it_is_closed(
+def test_a_thread_is_resolved_once_all_its_findings_are_closed(
     thread: Thread, records: list[TrackedFinding], expected: list[type[Operation]]
 ) -> None:
     assert tidy(thread, *records) == (expected or [EditComment])
@@ -217,13 +217,13 @@ def test_a_thread_is_resolved_where_that_is_allowed() -> None:
     assert tidy(at(10, "aa", resolved=True), stands("aa"), can_resolve=True) == [EditComment]
 
 
-def test_a_thread_that_a_person_has_opened_again_stays_open() -> None:
+def test_a_thread_reopened_by_a_person_stays_open() -> None:
     """The comment shows that the finding is closed: the run that wrote it had resolved the thread before."""
     for can_resolve in (True, False):
         assert tidy(at(10, "aa"), stands("aa"), update=True, can_resolve=can_resolve) == []
 
 
-def test_what_is_hidden_is_not_hidden_again() -> None:
+def test_a_hidden_comment_is_not_hidden_again() -> None:
     thread = at(10, "aa")
     hidden = replace(thread, comments=(replace(thread.comments[0], is_minimized=True),))
     assert tidy(hidden, stands("aa")) == [EditComment]
@@ -242,7 +242,7 @@ def test_what_is_hidden_is_not_hidden_again() -> None:
         ("us", "outdated", FindingState.FIXED, FindingState.GONE, []),
     ],
 )
-def test_a_thread_that_we_put_away_is_brought_out_when_a_finding_of_it_is_back(
+def test_a_thread_resolved_by_reviewbot_is_reopened_with_its_finding(
     resolved_by: str, hidden_as: str, before: FindingState, now: FindingState, expected: list[type[Operation]]
 ) -> None:
     thread = at(10, "aa", resolved=bool(resolved_by))
@@ -257,7 +257,7 @@ def test_a_thread_that_we_put_away_is_brought_out_when_a_finding_of_it_is_back(
 
 
 @pytest.mark.parametrize("standing", FindingState)
-def test_a_comment_that_another_account_has_edited_is_left_as_it_is(standing: FindingState) -> None:
+def test_a_comment_edited_by_another_account_is_not_changed(standing: FindingState) -> None:
     """After an update reviewbot would be the last editor, and the other account's text would count as its own."""
     thread = at(10, "aa")
     edited = replace(thread, comments=(replace(thread.comments[0], edited_by="mona", edited_by_us=False),))
@@ -340,7 +340,7 @@ def test_a_reply_is_posted_once_in_the_first_thread_of_its_finding(
     assert [thread for thread, drafts in found.items() if drafts == (DRAFT,)] == left
 
 
-def test_a_reply_comes_before_the_thread_is_put_away_and_also_where_nothing_else_changes() -> None:
+def test_a_reply_is_posted_before_its_thread_is_resolved() -> None:
     update = ThreadUpdate(at(10, "aa"), (stands("aa"),), "> so", (DRAFT,))
     assert [type(one) for one in thread_operations([update])] == [PostReply, HideComment, EditComment]
     same = replace(update, thread=said(update.thread, stands("aa")))

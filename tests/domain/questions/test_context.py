@@ -50,7 +50,7 @@ def test_the_ledgers_explanation_is_preferred(thread: Thread | None, text: str) 
     assert f'"explanation": "{text}"' in sent
 
 
-def test_a_comment_that_another_account_edited_explains_nothing() -> None:
+def test_a_comment_edited_by_another_account_is_not_used_as_an_explanation() -> None:
     for first in (replace(FIRST, edited_by_us=False), replace(FIRST, ours=False)):
         sent = context_of(FOUND, replace(THREAD, comments=(first,)), PULL, "", 10_000, str)
         assert '"explanation": ""' in sent

@@ -111,7 +111,7 @@ def test_a_question_is_bought_and_answered() -> None:
         (replace(OPEN, state=QuestionState.ENDED), True, 0, Over(replace(OPEN, state=QuestionState.ENDED), None)),
     ],
 )
-def test_a_later_run_goes_on_with_what_is_recorded(
+def test_a_later_run_continues_the_recorded_purchase(
     recorded: Question,
     may_buy: bool,  # noqa: FBT001 — a column
     hours: int,
@@ -120,7 +120,7 @@ def test_a_later_run_goes_on_with_what_is_recorded(
     assert start(NEW, recorded, LIMITS, NOON + timedelta(hours=hours), may_buy=may_buy) == phase
 
 
-def test_an_answered_question_is_left_alone() -> None:
+def test_an_answered_question_is_not_changed() -> None:
     answered = replace(OPEN, state=QuestionState.ANSWERED)
     phase = start(NEW, answered, LIMITS, NOON, may_buy=True)
     assert isinstance(phase, Ended)
@@ -152,7 +152,7 @@ def test_the_expertise_multiplies_the_hold() -> None:
 
 
 @pytest.mark.parametrize("now", [60, 600])
-def test_an_intent_keeps_its_price_and_passes_no_limit_again(now: int) -> None:
+def test_an_intent_keeps_its_price_without_another_limit_check(now: int) -> None:
     limits = replace(LIMITS, ask_credits=now, max_per_pr=60, spent=Decimal(120))
     priced = learn(Asked(INTENT, limits), RICH, NOON)
     assert priced == Priced(INTENT, limits, Price(120, 60, None))
@@ -178,7 +178,7 @@ def test_a_purchase_that_was_recorded_meanwhile_withdraws_the_question() -> None
 
 @pytest.mark.parametrize("error", [REFUSED, PayloadTooLarge("large"), ChangeUnreadable("no")])
 @pytest.mark.parametrize("again", [False, True])
-def test_what_codevf_refuses_holds_nothing(error: ReviewbotError, again: bool) -> None:  # noqa: FBT001 — a column
+def test_a_refused_purchase_holds_nothing(error: ReviewbotError, again: bool) -> None:  # noqa: FBT001 — a column
     phase = learn(Intended(INTENT, PRICE, again=again), steps.Failed(error), NOON)
     assert isinstance(phase, Ended if again else Withdrawn), "an earlier run may have created it"
     assert phase.outcome.status is Status.FAILED
@@ -196,7 +196,7 @@ OPEN_PHASES = (Submitted(OPEN, RUNNING), Resumed(OPEN), Waiting(OPEN, RUNNING), 
 
 @pytest.mark.parametrize("phase", OPEN_PHASES)
 @pytest.mark.parametrize("error", [UNREACHABLE, GONE, NotApproved("edited")])
-def test_what_is_bought_stays_open_until_a_run_can_go_on(phase: Phase, error: ReviewbotError) -> None:
+def test_a_purchase_stays_open_until_a_run_can_continue(phase: Phase, error: ReviewbotError) -> None:
     after = learn(phase, steps.Failed(error), NOON)
     assert isinstance(after, Ended)
     assert after.outcome.status is Status.PENDING

@@ -39,11 +39,11 @@ def test_of_each_group_nearly_all_are_found(group: str) -> None:
     assert count - len(missed(group)) >= LEAST * count, missed(group)
 
 
-def test_nearly_all_that_is_harmless_stays() -> None:
+def test_nearly_all_harmless_text_is_kept() -> None:
     assert len(touched()) <= (1 - LEAST) * len(corpus.HARMLESS), touched()
 
 
-def test_the_corpus_is_large_and_holds_nothing_twice() -> None:
+def test_the_corpus_is_large_and_has_no_duplicates() -> None:
     forms = [text for group in corpus.GROUPS.values() for text in group]
     assert len(corpus.GROUPS) == 6
     assert len(forms) == len(set(forms)) >= 110

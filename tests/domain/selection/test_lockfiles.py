@@ -616,7 +616,7 @@ def test_an_ordinary_update_is_held_back(one: Format) -> None:
         for name, edits in one.attacks.items()
     ],
 )
-def test_what_no_update_does_is_reviewed(one: Format, attack: tuple[Edit, ...]) -> None:
+def test_unusual_lock_file_changes_are_reviewed(one: Format, attack: tuple[Edit, ...]) -> None:
     file = change(one.path, one.text, one.edited(attack))
     assert suspicions(file)
     selection = select([file], paths=(), attributes="")
@@ -636,7 +636,7 @@ def test_every_format_has_every_attack_that_it_can_express(one: Format) -> None:
     assert one.attacks.keys() >= TABLE - WITHOUT.get(one.path, set())
 
 
-def test_a_lock_file_whose_form_nobody_here_knows_is_reviewed() -> None:
+def test_a_lock_file_of_unknown_format_is_reviewed() -> None:
     for path in ("pubspec.lock", "flake.lock", "conda-lock.yml", ".terraform.lock.hcl"):
         assert is_lock_file(path)
         assert suspicions(change(path, "a\n", "b\n"))
@@ -652,7 +652,7 @@ def test_a_lock_file_whose_form_nobody_here_knows_is_reviewed() -> None:
         ("yarn.lock", "left\n"),
     ],
 )
-def test_one_of_another_form_is_reviewed(path: str, text: str) -> None:
+def test_a_lock_file_of_another_format_is_reviewed(path: str, text: str) -> None:
     assert suspicions(change(path, "", text))
 
 
@@ -662,7 +662,7 @@ def test_a_lock_file_without_packages_is_an_ordinary_one() -> None:
     )
 
 
-def test_one_that_is_new_or_too_large_to_be_read_is_reviewed_and_one_that_is_gone_is_not() -> None:
+def test_a_new_or_too_large_lock_file_is_reviewed_and_a_deleted_one_is_not() -> None:
     assert suspicions(change("package-lock.json", "", NPM))
     assert suspicions(change("package-lock.json", V1, NPM, read=False)) == ("its text is unavailable",)
     gone = change("package-lock.json", NPM, "")
@@ -810,7 +810,7 @@ snapshots:
 """
 
 
-def test_what_pnpm_writes_is_understood() -> None:
+def test_pnpm_lock_files_are_parsed() -> None:
     new = PNPM_FORMS.replace("1.2.0", "1.3.0").replace("18.0", "18.1").replace("'1111111'", "'2222222'")
     new = new.replace("aaaa", "bbbb") + "\n  middle@1.0.0: {}\n"
     assert suspicions(change("pnpm-lock.yaml", PNPM_FORMS, new)) == ()

@@ -204,7 +204,7 @@ def git_says(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, st
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_attributes_are_what_git_says(git_says: dict[str, dict[str, str]], path: str) -> None:
+def test_attributes_match_git(git_says: dict[str, dict[str, str]], path: str) -> None:
     attributes = attributes_of(ATTRIBUTES)
     off = {"unspecified", "unset", "false"}
     assert attributes.is_set("linguist-generated", path) is (git_says[path]["linguist-generated"] not in off)
@@ -225,7 +225,7 @@ def test_garbage_is_no_error(text: str, path: str) -> None:
     "pattern", ["*a*a*a*a*b", "**/*a*a*a*b", "**/a/**/a/**/a/**/a/**/b", "a*" * 30, "***a***a***a***b"]
 )
 @pytest.mark.parametrize("path", ["a" * 4000, "a/" * 2000 + "a", ("a" * 200 + "/") * 20])
-def test_a_path_that_a_pattern_would_take_for_ever_for_is_not_held(pattern: str, path: str) -> None:
+def test_a_path_that_makes_a_pattern_slow_is_not_held(pattern: str, path: str) -> None:
     started = time.process_time()
     attributes_of(f"{pattern} linguist-generated").is_set("linguist-generated", path)
     assert time.process_time() - started < 10

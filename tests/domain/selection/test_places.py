@@ -18,7 +18,7 @@ from tests.domain.builders import changed_file
         "hooks/post-update", "bin/tool", "unit.service", "app.csproj", ".envrc", "Procfile", "composer.json",
     ],
 )  # fmt: skip
-def test_what_is_executed_or_installed_is_known_by_its_name(path: str) -> None:
+def test_executed_and_installed_files_are_recognized_by_name(path: str) -> None:
     assert place_of_text(path, [""]) is Place.EXECUTED
 
 
@@ -34,7 +34,7 @@ def test_what_is_executed_or_installed_is_known_by_its_name(path: str) -> None:
         ("app.yml", 'x:\n  args: ["a"]\n'),
     ],
 )
-def test_what_is_executed_is_known_by_its_text(path: str, text: str) -> None:
+def test_executed_files_are_recognized_by_their_text(path: str, text: str) -> None:
     assert place_of_text(path, [text]) is Place.EXECUTED
 
 

@@ -94,7 +94,7 @@ LARGE = replace(entry(), size=LARGEST_TEXT + 1)
         (changed("run.sh", added=POINTER[1:], new=entry("\n".join(POINTER[1:]) + "\n")), None),
     ],
 )
-def test_by_default_only_what_nobody_writes_by_hand_is_held(file: ChangedFile, reason: HeldBecause | None) -> None:
+def test_by_default_only_generated_files_are_held_back(file: ChangedFile, reason: HeldBecause | None) -> None:
     assert held(file) == reason
 
 
@@ -112,7 +112,7 @@ STEERING = STEERING_NAMES.split()
 
 
 @pytest.mark.parametrize("path", STEERING)
-def test_what_builds_tests_or_deploys_is_never_held_by_default(path: str) -> None:
+def test_build_test_and_deploy_files_are_never_held_back_by_default(path: str) -> None:
     attributes = "* linguist-generated linguist-vendored"
     assert held(changed(path), attributes=attributes) is None
     assert held(changed(path), paths=("src/**",), attributes=attributes) is HeldBecause.PATHS
@@ -139,7 +139,7 @@ def test_a_pattern_for_such_files_asks_for_what_would_be_held() -> None:
     assert held(changed("yarn.lock"), paths=("yarn.lock",)) is None
 
 
-def test_asking_for_it_does_not_make_bytes_readable() -> None:
+def test_requesting_text_does_not_make_bytes_readable() -> None:
     assert held(changed("a.png", added=(), new=entry(binary=True)), paths=("a.png",)) is HeldBecause.BINARY
 
 
@@ -150,7 +150,7 @@ def test_a_rename_is_held_only_when_both_names_are() -> None:
     assert held(changed("docs/a.py", old_path="src/a.py"), paths=("src/**",)) is None
 
 
-def test_text_that_an_attribute_calls_binary_is_reviewed_and_told() -> None:
+def test_text_that_an_attribute_marks_as_binary_is_reviewed_and_reported() -> None:
     file = changed(
         "app.py", added=(), headers="Binary files a/app.py and b/app.py differ\n", new=entry("evil()\n"), old=entry()
     )
@@ -162,7 +162,7 @@ def test_text_that_an_attribute_calls_binary_is_reviewed_and_told() -> None:
 
 
 @pytest.mark.parametrize("sign", ["\u202e", "\u2066"])
-def test_code_that_reads_otherwise_than_it_runs_is_told_where_it_is_new(sign: str) -> None:
+def test_new_obfuscated_code_is_reported(sign: str) -> None:
     notices = selection_of(changed("app.py", added=("x = 1", f"y = '{sign}'"), removed=(sign,))).notices
     assert notices == (
         "Line 2 of `app.py` has a bidirectional control character: it may run differently than it looks.",
@@ -170,7 +170,7 @@ def test_code_that_reads_otherwise_than_it_runs_is_told_where_it_is_new(sign: st
     assert not selection_of(changed("app.py", added=("x = 'שלום'",), removed=(sign,))).notices
 
 
-def test_code_that_is_not_reviewed_is_told_unless_the_owners_left_it_out() -> None:
+def test_unreviewed_code_is_reported_unless_the_owners_excluded_it() -> None:
     lib, modules = changed("lib", headers="index 1111111..2222222 160000\n"), changed("node_modules/x/index.js")
     model = changed("model.bin", added=POINTER, new=entry("\n".join(POINTER) + "\n"))
     media = changed("a.png", added=POINTER, new=entry("\n".join(POINTER) + "\n"))
@@ -188,13 +188,13 @@ def test_code_that_is_not_reviewed_is_told_unless_the_owners_left_it_out() -> No
 
 
 @pytest.mark.parametrize("sign", ["\r", "\u2028", "\u2029", "\u200b", "\u00ad", "\x1b", "\ufeff", "\U000e0041"])
-def test_a_sign_that_nobody_sees_is_told_where_it_is_new(sign: str) -> None:
+def test_a_new_invisible_character_is_reported(sign: str) -> None:
     notices = selection_of(changed("app.py", added=("x = 1", f"# {sign}y()"), removed=(sign,))).notices
     told = f"Line 2 of `app.py` has the invisible character U+{ord(sign):04X}: it may run differently than it looks."
     assert notices == (told,)
 
 
-def test_what_every_editor_knows_is_no_sign_that_nobody_sees() -> None:
+def test_common_whitespace_is_not_an_invisible_character() -> None:
     assert not selection_of(changed("app.py", added=("\ufeffx = 1\r", "\x0c", "y = '😀\ufe0f'", "\tz"))).notices
 
 
@@ -244,7 +244,7 @@ def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
         ),
     ],
 )
-def test_lock_files_tell_of_a_new_host(file: ChangedFile, notices: list[str]) -> None:
+def test_a_new_host_in_a_lock_file_is_reported(file: ChangedFile, notices: list[str]) -> None:
     assert list(lock_file_notices(file) if is_lock_file(file.diff.old_path) else selection_of(file).notices) == notices
 
 
@@ -280,7 +280,7 @@ KNOWN = ("https://good.example/a.tgz", "git+ssh://git@github.com/good/a.git#abc"
         ),
     ],
 )
-def test_a_source_is_told_however_it_is_written(address: str, told: list[str]) -> None:
+def test_a_package_source_is_recognized_in_every_notation(address: str, told: list[str]) -> None:
     notices = lock_file_notices(changed("yarn.lock", context=KNOWN, added=(f'resolved "{address}"',)))
     wording = "`yarn.lock` has a new source: the {}."
     more = "`yarn.lock` has {} more new sources."
@@ -374,7 +374,7 @@ def test_a_text_with_a_nul_is_missed_whatever_its_name(path: str, content: bytes
 
 
 @pytest.mark.parametrize("noise", [b"\xff", b"\x80\x1b", b"\xe9" * 60])
-def test_a_few_bytes_that_no_text_has_do_not_hide_one(noise: bytes) -> None:
+def test_a_few_binary_bytes_do_not_hide_a_text(noise: bytes) -> None:
     file = changed("scripts/deploy", added=(), headers=BINARY_DIFF, new=entry().with_content(SCRIPT + b"\0" + noise))
     assert selection_of(file).held[0].missed
 
@@ -474,7 +474,7 @@ def test_a_text_that_was_binary_before_is_reviewed() -> None:
     assert selection_of(file).selected == (file,)
 
 
-def test_a_snapshot_that_jest_executes_is_text_and_a_package_of_that_ending_is_not() -> None:
+def test_a_jest_snapshot_is_text_and_a_snap_package_is_binary() -> None:
     names = ("__snapshots__/a.snap", "a.test.tsx.snap", "tool_1.0_amd64.snap")
     files = [changed(name, added=(), new=entry(binary=True)) for name in names]
     assert [one.missed for one in selection_of(*files).held] == [True, True, False]
@@ -495,9 +495,7 @@ BINARY_DIFF = "Binary files a/x and b/x differ\n"
         ("evil", entry(), HeldBecause.BINARY, "it may be text"),
     ],
 )
-def test_what_only_an_attribute_or_its_size_makes_binary_is_missed(
-    path: str, new: Entry, reason: HeldBecause, detail: str
-) -> None:
+def test_text_treated_as_binary_is_missed(path: str, new: Entry, reason: HeldBecause, detail: str) -> None:
     [one] = selection_of(changed(path, added=(), headers=BINARY_DIFF, new=new)).held
     assert one == Held(path, reason, detail, missed=True)
 
@@ -507,7 +505,7 @@ def test_a_large_archive_is_not_missed() -> None:
     assert (one.reason, one.missed) == (HeldBecause.TOO_LARGE, False)
 
 
-def test_what_nobody_can_read_is_told_and_what_may_run_of_it_apart() -> None:
+def test_unreadable_files_are_reported_and_those_that_may_run_separately() -> None:
     files = [changed(path, added=(), new=entry(binary=True)) for path in ("blob.bin", "a.so", "logo.png", "evil.py")]
     assert selection_of(*files).notices == (
         "Changed and not reviewed, although it may be executed: `a.so`.",
@@ -523,7 +521,7 @@ def test_media_are_counted_in_one_notice_and_not_missed() -> None:
     assert not any(one.missed for one in selection.held)
 
 
-def test_text_that_is_not_utf_8_is_told_where_it_is_reviewed() -> None:
+def test_reviewed_text_that_is_not_utf_8_is_reported() -> None:
     file = changed("a.py", new=replace(entry(), misencoded=True))
     assert selection_of(file).notices == (
         "`a.py` is not UTF-8, so only its diff is sent, with \ufffd for other bytes. Save it as UTF-8.",

@@ -56,7 +56,7 @@ DONE = purchase(state=TaskState.DONE, used=Decimal(310), minutes=90, mode=Mode.F
         ({}, PullState.CLOSED, Opinions("ab12", author_up=1, others_down=1), End.OPEN),
     ],
 )
-def test_what_became_of_a_finding(
+def test_the_outcome_of_a_finding(
     finding: dict[str, object], state: PullState, opinions: Opinions | None, end: End
 ) -> None:
     assert end_of(replace(FOUND, **finding), state, opinions) is end  # type: ignore[arg-type]  # a table
@@ -79,9 +79,7 @@ def test_a_percentile_is_the_nearest_rank(values: list[int], percent: int, expec
 
 
 @given(st.lists(st.decimals(0, 10**6, places=2), min_size=1), st.integers(1, 100))
-def test_at_least_so_many_percent_are_not_above_a_percentile_and_fewer_below(
-    values: list[Decimal], percent: int
-) -> None:
+def test_a_percentile_has_the_right_share_of_values_below(values: list[Decimal], percent: int) -> None:
     found = percentile(values, percent)
     assert found in values
     assert sum(one <= found for one in values) * 100 >= percent * len(values)
@@ -126,7 +124,7 @@ def test_a_review_has_its_findings_with_their_ends_and_opinions() -> None:
         {"submitted_at": "0001-01-01T00:00:00+14:00"},
     ],
 )
-def test_what_is_not_a_review_of_the_period_is_left_out(bought: dict[str, object]) -> None:
+def test_reviews_outside_the_period_are_left_out(bought: dict[str, object]) -> None:
     purchases = (replace(DONE, **bought),)  # type: ignore[arg-type]  # a table
     assert not list(reviews_of(past(), ledger(purchases=purchases), SINCE))
 

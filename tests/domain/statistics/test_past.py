@@ -64,7 +64,7 @@ def test_a_ledger_counts_or_is_left_out(comment: Comment, signed: bool, unsigned
         assert ledgers_of(past(comment), key) == (PastLedgers((BOUGHT,), 0) if counts else PastLedgers((), 1))
 
 
-def test_a_forged_ledger_hides_no_true_one_and_the_latest_counts() -> None:
+def test_a_forged_ledger_does_not_hide_a_signed_one_and_the_latest_counts() -> None:
     forged = summary(replace(BOUGHT, counter=99), key="cvf_other", **BY_A_PERSON)
     later = replace(BOUGHT, counter=4)
     assert ledgers_of(past(forged, summary(later), summary()), KEY) == PastLedgers((later,), 0)
@@ -77,7 +77,7 @@ def test_each_instance_has_its_ledger() -> None:
     assert found == PastLedgers((BOUGHT, deep), 1)
 
 
-def test_a_free_review_has_no_ledger_that_counts_and_is_not_left_out() -> None:
+def test_a_free_review_has_no_ledger_and_is_not_counted_as_omitted() -> None:
     assert ledgers_of(past(summary(Ledger(), key="")), KEY) == PastLedgers((), 0)
     found = Findings((TrackedFinding("ab12", Severity.LOW, None, "One", "a.py"),))
     assert ledgers_of(past(summary(Ledger(findings=found), key="")), KEY) == PastLedgers((), 1)

@@ -216,11 +216,11 @@ def test_a_log_line_is_never_a_command(text: str) -> None:
 @given(
     st.one_of(hostile, st.lists(st.sampled_from([":", "#", "[", "\ufe0f", ZWSP, "\r", " ", "\n", "x"])).map("".join))
 )
-def test_a_text_that_may_be_no_command_is_none(text: str) -> None:
+def test_a_text_that_is_not_a_command_is_ignored(text: str) -> None:
     assert escaping.may_command(text) or not commands(text)
 
 
-def test_what_a_runner_overlooks_and_ends_lines_at_is_known_and_code_is_no_command() -> None:
+def test_the_runners_command_syntax_is_recognized_and_code_is_not_a_command() -> None:
     assert escaping.may_command("x\n\t:\u00ad: error::")
     assert escaping.may_command("x\r::error::")
     assert not escaping.may_command("+::std::cout\n std::cout #[x]\n-:: y ##\n")

@@ -29,12 +29,12 @@ def test_a_duration_is_said_in_its_two_largest_units(seconds: int, said: str) ->
 
 
 @pytest.mark.parametrize(("start", "end", "said"), [(None, None, ""), (3, 3, "line 3"), (3, 5, "lines 3 to 5")])
-def test_lines_are_said_as_one_or_as_a_range(start: int | None, end: int | None, said: str) -> None:
+def test_lines_are_formatted_as_one_or_as_a_range(start: int | None, end: int | None, said: str) -> None:
     assert lines(start, end) == said
     assert lines(None, 7) == "line 7"
 
 
-def test_a_commit_is_said_as_git_abbreviates_it() -> None:
+def test_a_commit_is_abbreviated_as_in_git() -> None:
     assert short("5f1c0de9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3") == "5f1c0de"
 
 
@@ -49,5 +49,5 @@ def test_figures_are_round_and_without_idle_zeros() -> None:
     assert moment(datetime(2026, 11, 24, 9, 5, tzinfo=UTC)) == "2026-11-24 09:05 UTC"
 
 
-def test_a_task_stands_in_a_persons_words_or_in_the_services() -> None:
+def test_a_task_state_is_shown_in_plain_words_or_in_codevfs() -> None:
     assert [state(word) for word in ("pending", "processing", "resting")] == ["in the queue", "in review", "resting"]

@@ -98,13 +98,13 @@ def test_a_value_that_does_not_fit_is_named_with_its_place(value: object, told: 
 
 
 @pytest.mark.parametrize("word", ["\x1b[31m", "` - at `$.elsewhere", "x' - at `$.elsewhere`\n"])
-def test_a_wrong_word_is_not_repeated(word: str) -> None:
+def test_an_invalid_word_is_not_repeated(word: str) -> None:
     with pytest.raises(JsonMismatch) as caught:
         convert({"word": word}, Inner)
     assert str(caught.value) == "`word` is not one of the allowed words"
 
 
-def test_what_does_not_fit_an_object_is_left_and_the_rest_is_read() -> None:
+def test_invalid_fields_are_skipped_and_the_rest_is_read() -> None:
     given = {"number": "7", "decimal": 5, "word": ["high"], "moment": None, "more": {"a": 1}, "\ud800": 1}
     inner, rest = salvage(given, Inner)
     assert inner == Inner(7)
@@ -113,7 +113,7 @@ def test_what_does_not_fit_an_object_is_left_and_the_rest_is_read() -> None:
 
 
 @given(json_values)
-def test_salvaging_loses_nothing(value: object) -> None:
+def test_parsing_a_broken_answer_loses_nothing(value: object) -> None:
     for kind in (Inner, Items):
         given = {"number": value, "items": value, "other": value}
         read, rest = salvage(given, kind)
