@@ -80,11 +80,11 @@ class GitHubForge(RepositoryConnection):
         read is an error, since an unreadable config file must not count as missing.
         """
         intent = Intent(f"reading pull request {number}", "pull-requests: read")
-        check_name, *more = check_names
+        more = check_names[1:]
         variables = {
             **self._pull(number),
             "page": PAGE,
-            "check": check_name,
+            "check": check_names[0],
             **dict(zip(queries.aliases("c", len(more)), more, strict=True)),
             "config": f"HEAD:{config_file}",
             "attributes": "HEAD:.gitattributes",
@@ -95,17 +95,7 @@ class GitHubForge(RepositoryConnection):
         data = self._calls.query(queries.snapshot(len(more)), variables, intent, answers.Snapshot, forgives=forgives)
         node, app = self._there(data.repository), parse.app_of(data.viewer)
         pull = self._found(node.pull_request, f"pull request {number}")
-        on_head = self._all_checks(tip := parse.tip_commits(pull), check_name, app)
-        on_older = self._all_checks(parse.older_commits(pull), check_name, app)
-        others = zip(more, (data.others or {}).values(), strict=False)
-        aside = [run for name, one in others if one for run in self._checks_named(one, name, app)]
-        if not hidden and [one.oid for one in tip] != [pull.head_ref_oid]:
-            # No commit is listed if the base contains the head, and only the first 250 of more. The check of another
-            # commit must not be taken for the head's: it would get the head's verdict.
-            on_head = self._checks_on(pull.head_ref_oid, check_name, app)
-            aside += [run for name in more for run in self._checks_on(pull.head_ref_oid, name, app)]
-        own = tuple(run for run in on_head if is_of(run, number))
-        older = {run.id: run for run in (*on_older, *aside) if is_of(run, number) and run not in own}
+        own, older, others = self._all_check_runs(pull, check_names, data.others or {}, app, listed=not hidden)
         comments = self._whole(pull.comments, queries.MORE_COMMENTS, self._pull(number), answers.CommentNode)
         threads = self._whole(pull.review_threads, queries.MORE_THREADS, self._pull(number), answers.ThreadNode)
         reviews = tuple(self._whole(pull.reviews, queries.MORE_REVIEWS, self._pull(number), answers.ReviewNode))
@@ -117,14 +107,42 @@ class GitHubForge(RepositoryConnection):
             threads=tuple(parse.thread(thread, self._thread_comments(thread)) for thread in threads),
             reviews=tuple(Review(int(one.id), one.state, one.body) for one in reviews if one.viewer_did_author),
             checks=own,
-            older_checks=tuple(older[key] for key in sorted(older)),
-            other_checks=tuple(
-                sorted({run for run in (*on_head, *on_older) if not is_of(run, number)}, key=attrgetter("id"))
-            ),
+            older_checks=older,
+            other_checks=others,
             checks_readable=not hidden,
             check_names=tuple(check_names),
             writers=parse.writers(reviews),
         )
+
+    def _all_check_runs(
+        self,
+        pull: answers.PullRequestNode,
+        names: Sequence[str],
+        others: Mapping[str, answers.CheckedHead | None],
+        app: str,
+        *,
+        listed: bool,
+    ) -> tuple[tuple[CheckRun, ...], tuple[CheckRun, ...], tuple[CheckRun, ...]]:
+        """Return the check runs on the head, the older ones, and those of other pull requests with the same commits."""
+        name, *more = names
+        on_head = self._all_checks(tip := parse.tip_commits(pull), name, app)
+        on_older = self._all_checks(parse.older_commits(pull), name, app)
+        aside = [
+            run
+            for other, one in zip(more, others.values(), strict=False)
+            if one
+            for run in self._checks_named(one, other, app)
+        ]
+        if listed and [one.oid for one in tip] != [pull.head_ref_oid]:
+            # No commit is listed if the base contains the head, and only the first 250 of more. The check of another
+            # commit must not be taken for the head's: it would get the head's verdict.
+            on_head = self._checks_on(pull.head_ref_oid, name, app)
+            aside += [run for other in more for run in self._checks_on(pull.head_ref_oid, other, app)]
+        own = tuple(run for run in on_head if is_of(run, pull.number))
+        older = {run.id: run for run in (*on_older, *aside) if is_of(run, pull.number) and run not in own}
+        foreign = {run for run in (*on_head, *on_older) if not is_of(run, pull.number)}
+        by_id = attrgetter("id")
+        return own, tuple(sorted(older.values(), key=by_id)), tuple(sorted(foreign, key=by_id))
 
     def commits(self, number: int) -> tuple[Commit, ...]:
         kind, asked = answers.InCommits[answers.CommitNode], self._pull(number)
