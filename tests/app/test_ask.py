@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from reviewbot_sandbox.codevf import Answer, FreeText, HandClock, TaskLife, TaskRequest
 
-from tests.app.house import CLEAN, Rig, answer, finding, house
+from tests.app.house import CLEAN, REPO, Rig, answer, finding, house
 from tests.app.test_commands import answers, check, emoji, people, reply_to_finding, say, summary
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
@@ -39,7 +39,7 @@ def test_a_question_is_answered_in_the_conversation(tmp_path: Path) -> None:
         [reply] = answers(rig)
         assert "@hubot, the reviewer answered [your question]" in reply
         assert "@mona" not in reply, "no one else is mentioned"
-        assert reply.count("<!--") == 1
+        assert reply.count("<!--") == 3, "the mark, and the frame of the reviewer's words"
         assert "120 credits used" in reply
         assert emoji(rig) == ["+1"]
         assert (check(rig), len(rig.checks())) == before
@@ -65,6 +65,25 @@ def test_a_question_in_a_findings_thread_is_answered_there(tmp_path: Path) -> No
         assert last.startswith("<!-- reviewbot:answer:v1")
         assert "@hubot" in last
         assert answers(rig) == [], "nothing in the conversation"
+
+
+def test_later_questions_and_reviews_get_the_answer_without_its_frame(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer) as rig:
+        people(rig)
+        rig.run()
+        reply_to_finding(rig, "/reviewbot ask Really?")
+        reply_to_finding(rig, "/reviewbot ask And why?")
+        context = next(one.content for one in questions(rig)[1].attachments if one.file_name == "question.txt")
+        say(rig, "/reviewbot ask Who runs it?")
+        rig.world.push(REPO, "topic", {"other.py": "x = 1\n"}, author="mona")
+        rig.run()
+        sent = rig.service.tasks()[-1].request.attachments
+        talk = next(one.content for one in sent if one.file_name == "review-so-far.txt")
+        for text, answered in ((context, 1), (talk, 3)):
+            assert text.count("by the reviewer, in answer to a question") + text.count("By the reviewer, in") == answered
+            assert text.count("> Yes, @mona: `os.system` runs a shell.") == answered
+            assert "hubot" not in text, "people are named by role"
+            assert "credits" not in text
 
 
 def test_a_secret_in_a_question_is_not_sent_also_where_the_question_is_cut(tmp_path: Path) -> None:
