@@ -25,7 +25,7 @@ from reviewbot.domain.publishing.comment_diff import (
     reply_drafts,
     thread_operations,
 )
-from reviewbot.errors import ForgeUnreachable, NotFound, Refused
+from reviewbot.errors import NotFound, Refused
 from reviewbot.render.view_models.review import FindingStateView, ReplyView
 from reviewbot.values import replace
 
@@ -83,16 +83,12 @@ def _carry_out(run: RunContext, operation: Operation) -> bool:
 
 
 def _reply(run: RunContext, operation: PostReply) -> bool:
-    """Post a reply. If GitHub's response is lost, look for it before posting it again."""
+    """Post a reply; return whether GitHub accepted it."""
     draft, instance = operation.draft, run.settings.instance
     body = run.renderer.reply(ReplyView(str(ReplyMark(instance, draft.key)), draft.text))
     post = partial(run.ports.forge.create_reply, run.signer.pull_number, operation.comment_id, body)
     try:
-        try:
-            post()
-        except ForgeUnreachable:
-            if draft.key not in dict(replies_there(run.read_snapshot().threads, instance)):
-                post()
+        run.post_once(post, lambda now: draft.key in dict(replies_there(now.threads, instance)))
     except (Refused, NotFound) as error:
         run.ports.reporter.debug(f"A reply was not posted: {error.message}")
         return False

@@ -60,7 +60,7 @@ MOST_REPLIES = 200
 
 
 def conversation(known: Known) -> tuple[Reply, ...]:
-    """Return what was said in the threads of open findings, and the conversation's commands and answers, oldest first."""
+    """Return what was said in the threads of open findings, and commands and answers elsewhere, oldest first."""
     pull, instance = known.snapshot.pull, known.request.instance
     is_open = {one.id for one in known.ledger.findings.open()}
     found = [

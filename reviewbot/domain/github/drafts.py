@@ -104,3 +104,4 @@ class Reaction(StrEnum):
     YES = "+1"
     NO = "-1"
     CONFUSED = "confused"
+    EYES = "eyes"

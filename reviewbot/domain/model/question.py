@@ -39,18 +39,18 @@ class Question(Struct, frozen=True):
         task_id: empty while it is an intent.
         hold: credits held while it is open.
         used: credits used, None while unknown.
-        at: when its intent was recorded, ISO 8601, UTC.
+        at: when its intent was recorded, ISO 8601, UTC; empty before.
     """
 
     comment: str
     digest: str
     by: str
     finding: str
-    state: QuestionState
-    task_id: str
-    hold: int
-    used: Decimal | None
-    at: str
+    state: QuestionState = QuestionState.INTENT
+    task_id: str = ""
+    hold: int = 0
+    used: Decimal | None = None
+    at: str = ""
 
     @property
     def cost(self) -> Decimal:
