@@ -46,7 +46,13 @@ from reviewbot.domain.ledger.codec import (
     not_before,
     replace_ledger,
 )
-from reviewbot.domain.ledger.external_id import ExternalId, counted, decode_external_id, encode_external_id, names_open_task
+from reviewbot.domain.ledger.external_id import (
+    ExternalId,
+    counted,
+    decode_external_id,
+    encode_external_id,
+    names_open_task,
+)
 from reviewbot.domain.ledger.ledger import MAX_JUDGED, MAX_TASKS, Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.opinions import MAX_OPINIONS, Opinions
 from reviewbot.domain.ledger.signing import Signer
