@@ -19,7 +19,7 @@ _ANSWER = re.compile(
     r'<!-- reviewbot:answer:v1 instance="([^"]*)" comment=(r?[0-9]{1,19}) reaction=(\+1|-1|confused) -->'
 )
 _REPLY = re.compile(r'<!-- reviewbot:reply:v1 instance="([^"]*)" key=([0-9a-f]{10}) -->\n?')
-_WORDS = re.compile(r"<!-- reviewbot:words -->\n(.*?)\n*<!-- /reviewbot:words -->", re.DOTALL)
+_WORDS = re.compile(r"<!-- reviewbot:words -->\n(.*)\n<!-- /reviewbot:words -->", re.DOTALL)
 _ANNOUNCEMENT = re.compile(
     r'<!-- reviewbot:announcement:v1 instance="([^"]*)" review=([0-9a-f]{16}-[0-9]{1,6}[a-z-]*) -->'
 )

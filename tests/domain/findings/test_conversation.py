@@ -23,7 +23,7 @@ FINDING = finding_id("a finding")
 MARK = FindingMark("", (FINDING,))
 REPLY = ReplyMark("", finding_id("a task", FINDING))
 ANSWER = AnswerMark("", "r7", Reaction.YES)
-WORDS = f"\n@ann, it says:\n\n<!-- reviewbot:words -->\nAsk @{ZWSP}mona.\n\n<!-- /reviewbot:words -->\n\n120 credits"
+WORDS = f"\n@ann, it says:\n\n<!-- reviewbot:words -->\nAsk @{ZWSP}mona.\n<!-- /reviewbot:words -->\n\n120 credits"
 
 
 def said(body: str = "It is intended.", by: str | None = "ann", **more: Any) -> ThreadComment:  # noqa: ANN401 — any field
