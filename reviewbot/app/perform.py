@@ -16,7 +16,7 @@ from reviewbot.app.github.refresh import refresh
 from reviewbot.app.github.review_comments import post_review, read_posted
 from reviewbot.app.github.summary_comment import write_summary
 from reviewbot.app.github.thread_updates import update_threads
-from reviewbot.app.output.runner_output import write_files, write_output
+from reviewbot.app.output.runner_output import write_output
 from reviewbot.app.reviewer.create_task import create_task
 from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
@@ -84,8 +84,6 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return record_task(run, known, underway)
         case steps.ReadResult(task=task):
             return _read_result(run, known, task)
-        case steps.WriteFiles(outcome=outcome):
-            return _write_files(run, known, outcome)
         case steps.Refresh():
             return steps.Updated(refresh(run, known))
         case steps.PostReview(outcome=outcome):
@@ -118,11 +116,6 @@ def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
 
 def _open(run: RunContext, known: Known) -> steps.Done:
     run.reviewer(known.request)
-    return steps.Done()
-
-
-def _write_files(run: RunContext, known: Known, outcome: Outcome) -> steps.Done:
-    write_files(run, known, outcome)
     return steps.Done()
 
 

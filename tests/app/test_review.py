@@ -126,7 +126,6 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
         "Submitted -> RecordTask",
         "Waiting -> PollTask",
         "Completed -> ReadResult",
-        "Reported -> WriteFiles",
         "Judged -> Refresh",
         "Refreshed -> PostReview",
         "Refreshed -> UpdateThreads",

@@ -80,7 +80,7 @@ def reduced(edges: Edges) -> Edges:
     order = list(PHASES)
 
     def is_drawn(name: str, after: str) -> bool:
-        return order.index(after) > order.index(name) and (after not in END or name in {*END, "Reported"})
+        return order.index(after) > order.index(name) and (after not in END or name in {*END, "Completed"})
 
     ahead = {name: {one for one in after if is_drawn(name, one)} for name, after in edges.items()}
 

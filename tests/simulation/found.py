@@ -600,4 +600,14 @@ FOUND: dict[str, Bug] = {
             setting=Setting(life=Life(600, 3600)),
         ),
     ),
+    "reply-under-deleted-comment": Bug(
+        "Without a summary, the first comment of a finding's thread was deleted, with the reviewer's reply below it. "
+        "The next run posted the reply again in another thread of the finding.",
+        CONVERGES,
+        history(
+            *(Move("same_beginning"), Episode((NEXT,), (At(14, Meanwhile(Move("rename", 1, 3))),)), RUN),
+            Move("delete_comment"),
+            setting=Setting((("summary-comment", "false"),), life=Life(10, 60)),
+        ),
+    ),
 }

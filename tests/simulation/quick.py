@@ -173,7 +173,8 @@ def _comment(view: Any) -> str:  # noqa: ANN401 — as above
 
 
 def _reply(reply: Any) -> str:  # noqa: ANN401 — as above
-    return f"{reply.text} {reply.state} {reply.used} {reply.is_edited}" if reply else ""
+    """Leave out whether the question's comment is gone: a late answer may find it deleted."""
+    return f"{reply.text} {reply.state} {reply.used}" if reply else ""
 
 
 def _mentions(view: Any) -> str:  # noqa: ANN401 — as above

@@ -46,11 +46,7 @@ OUTPUTS = (
 
 
 def write_files(run: RunContext, known: Known, outcome: Outcome) -> Mapping[str, str]:
-    """Write the requested report files, before publishing, so that no error of GitHub can lose them.
-
-    Returns:
-        The paths of the written files, by input.
-    """
+    """Write the requested report files and return their paths, by input."""
     if not (files := run.settings.files()):
         return {}
     version, url = run.ports.version, known.snapshot.pull.url

@@ -77,8 +77,6 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         case phases.Completed(underway=underway):
             return steps.ReadResult(underway.task)
         # The outcome is known.
-        case phases.Reported(outcome=outcome):
-            return steps.WriteFiles(outcome)
         case phases.Judged():
             return steps.Refresh()
         case phases.Refreshed():

@@ -22,7 +22,7 @@ from reviewbot.domain.machine.judge import (
     published,
 )
 from reviewbot.domain.machine.known import Answered, Bought, Known, ReviewedChange, Underway
-from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Reported, Write
+from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Write
 from reviewbot.domain.machine.purchase import routed
 from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
@@ -34,7 +34,7 @@ _RULES_DIFFER = (
 )
 
 
-def reported(at: Completed, report: Report, now: datetime) -> Reported:
+def answered(at: Completed, report: Report, now: datetime) -> Judged | Refreshed | Published:
     underway = at.underway.over(TaskState.DONE, now)
     known = at.known.with_own(underway)
     purchase = underway.purchase.answered(readable=report.readable, seen_whole=not known.is_short, now=now)
@@ -42,7 +42,7 @@ def reported(at: Completed, report: Report, now: datetime) -> Reported:
     answer = PlacedAnswer(purchase.task_id, purchase.is_whole, here=True, report=report, placed=placed)
     own = Answered(underway.with_purchase(purchase), report)
     known = replace(known, own=own).with_answer(purchase, answer)
-    return Reported(known, by_findings(known, purchase.judgement.rules, readable=report.readable))
+    return concluded(known, by_findings(known, purchase.judgement.rules, readable=report.readable))
 
 
 def reread(known: Known, snapshot: Snapshot, stored: StoredLedger) -> Known:

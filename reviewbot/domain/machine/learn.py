@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from reviewbot.domain.machine import acquire, finish, phases, steps
-from reviewbot.domain.machine.judge import failed, newer_head, undelivered
+from reviewbot.domain.machine.judge import failed, newer_head
 from reviewbot.domain.policy.verdict import pending
 from reviewbot.values import replace
 
@@ -115,12 +115,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Waiting(), steps.TaskRead():
             return acquire.polled(phase, result, now)
         case phases.Completed(), steps.ResultRead(report=report):
-            return finish.reported(phase, report, now)
+            return finish.answered(phase, report, now)
 
-        case phases.Reported(), steps.Done():
-            return finish.concluded(phase.known, phase.outcome)
-        case phases.Reported(), steps.Failed(error=error):
-            return finish.concluded(phase.known.noting(error.message), undelivered(phase.outcome))
         case phases.Judged(), steps.Updated(known=known):
             return finish.refreshed(known, phase.outcome)
         case phases.Judged(), steps.Failed(error=error):

@@ -361,13 +361,6 @@ class Completed(Struct, frozen=True):
     underway: Underway
 
 
-class Reported(Struct, frozen=True):
-    """The result is judged; the report files are written before anything on GitHub."""
-
-    known: Known
-    outcome: Outcome
-
-
 class Judged(Struct, frozen=True):
     """The outcome is known; the pull request is read again before it is published."""
 
@@ -445,7 +438,6 @@ Phase = (
     | Submitted
     | Waiting
     | Completed
-    | Reported
     | Judged
     | Refreshed
     | Published

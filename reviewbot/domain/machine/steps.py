@@ -138,12 +138,6 @@ class ReadResult(Struct, frozen=True):
     task: Task
 
 
-class WriteFiles(Struct, frozen=True):
-    """Write the report files."""
-
-    outcome: Outcome
-
-
 class Refresh(Struct, frozen=True):
     """Read the pull request and the ledger again, and the new change if the head has moved."""
 
@@ -219,7 +213,6 @@ Step = (
     | CreateTask
     | RecordTask
     | ReadResult
-    | WriteFiles
     | Refresh
     | PostReview
     | ReadPosted

@@ -120,8 +120,11 @@ def left_to_reply(
 
 
 def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[str, int]]:
-    """Yield reviewbot's replies in the threads that it started: key and comment id, oldest first in each thread."""
-    for thread, _ in marked_threads(threads, instance):
+    """Yield reviewbot's replies: key and comment id, oldest first in each thread.
+
+    They stay in their thread if its first comment is deleted.
+    """
+    for thread in threads:
         for one in thread.comments:
             marked = read_reply_mark(one.body) if one.ours else None
             if marked and marked[0].instance == instance:

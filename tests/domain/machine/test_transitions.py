@@ -72,7 +72,6 @@ from reviewbot.errors import (
     SchemaRefused,
     ServiceRefused,
     ServiceUnreachable,
-    TemplateError,
 )
 from reviewbot.values import replace
 from tests.domain.builders import HEAD, NOON, labelled, pull, purchase
@@ -360,14 +359,6 @@ def test_what_could_not_be_read_is_recorded_with_the_first_time() -> None:
     assert purchase().answered(readable=True, seen_whole=False, now=NOON).coverage is Coverage.PARTIAL
 
 
-def test_a_file_that_cannot_be_made_does_not_keep_the_review_from_github() -> None:
-    outcome = judge((), readable=True, coverage=Coverage.FULL, rules=known().judgement.rules)
-    after = go(phases.Reported(known(), outcome), steps.Failed(TemplateError("It is too long.")))
-    assert after.outcome.exit_status == 4
-    assert after.outcome.conclusion is Conclusion.SUCCESS
-    assert "It is too long." in after.known.notes
-
-
 def test_a_deferral_waits_even_if_it_cannot_be_written_down() -> None:
     deferred = waiting_for_older(known())
     assert isinstance(deferred, phases.Deferred)
@@ -453,7 +444,7 @@ def commented(now: Known, *results: steps.Result) -> Any:  # noqa: ANN401 — a 
     """Return a collection of a late answer without findings, after its comments were posted, or not."""
     task = Task("task_1", TaskStatus.COMPLETED, "completed", credits_used=Decimal(7))
     answer = steps.ResultRead(Report("", (), (), readable=True))
-    judged = go(start(now), reading(own(now)), steps.Done(), steps.TaskRead(task), answer, steps.Done())
+    judged = go(start(now), reading(own(now)), steps.Done(), steps.TaskRead(task), answer)
     refreshed = go(judged, steps.Updated(replace(judged.known, read_again=True)))
     return go(refreshed, *(results or (steps.Updated(refreshed.known),)))
 

@@ -84,7 +84,6 @@ from reviewbot.domain.machine.steps import (
     Updated,
     UpdateThreads,
     WriteCheckRun,
-    WriteFiles,
     WriteOutput,
     WriteSummary,
 )
@@ -339,7 +338,7 @@ class RandomWorld:
                 return self.service_error() if fails else Done()
             case CancelOpenTasks():
                 return Failed(NoKey("There is no key.")) if fails else Done()
-            case RemoveLabel() | WriteFiles():
+            case RemoveLabel():
                 return self.error(TemplateError("It is too long.")) if fails else Done()
             case ReadAgain():
                 return self.error() if fails else HeadMoved() if self.chance(0.1) else Updated(self.reread(known))

@@ -289,6 +289,10 @@ def with_reply(thread: Thread, key: str, comment_id: int = 99, *, ours: bool = T
     return replace(thread, comments=(*thread.comments, reply))
 
 
+def first_deleted(thread: Thread) -> Thread:
+    return replace(thread, comments=thread.comments[1:])
+
+
 DRAFT = ReplyDraft("a" * 10, "aa", "It is fixed.")
 
 
@@ -310,13 +314,24 @@ def test_a_task_has_one_reply_to_a_finding() -> None:
         ([at(10, "bb"), at(20, "cc", "aa"), at(30, "aa")], (), ["20"]),
         ([with_reply(at(10, "aa"), DRAFT.key)], (), []),
         ([with_reply(at(10, "aa"), DRAFT.key), at(20, "aa")], (), []),
+        ([first_deleted(with_reply(at(10, "aa"), DRAFT.key)), at(20, "aa")], (), []),
         ([at(10, "aa")], (DRAFT.key,), []),
         ([with_reply(at(10, "aa"), "b" * 10)], (), ["10"]),
         ([with_reply(at(10, "aa"), DRAFT.key, ours=False)], (), ["10"]),
         ([with_reply(at(10, "aa"), DRAFT.key, instance="night")], (), ["10"]),
         ([at(10, "aa", ours=False), at(20, "bb")], (), []),
     ],
-    ids=["first thread", "there", "there, of two", "deleted", "another", "pasted", "other instance", "no thread"],
+    ids=[
+        "first thread",
+        "there",
+        "there, of two",
+        "under a deleted comment",
+        "deleted",
+        "another",
+        "pasted",
+        "other instance",
+        "no thread",
+    ],
 )
 def test_a_reply_is_posted_once_in_the_first_thread_of_its_finding(
     threads: list[Thread], posted: tuple[str, ...], left: list[str]
