@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from reviewbot_sandbox.codevf import Answer, FreeText, HandClock, TaskLife, TaskRequest
+from reviewbot_sandbox.faults import Reply
 
 from tests.app.house import CLEAN, REPO, Rig, answer, finding, house
 from tests.app.test_commands import BOT, answers, check, emoji, people, reply_to_finding, say, summary
@@ -124,6 +125,16 @@ def test_an_answer_that_takes_long_is_collected(tmp_path: Path) -> None:
         rig.run()
         assert len(answers(rig)) == 1
         assert [one.id for one in rig.checks()] == before
+
+
+@pytest.mark.parametrize("status", [403, 422])
+def test_a_question_needs_no_emoji(tmp_path: Path, status: int) -> None:
+    with house(tmp_path, engineer=engineer) as rig:
+        people(rig)
+        rig.run()
+        rig.github_faults.add("/reactions", Reply(status, (), b"{}"), method="POST", body="eyes", times=None)
+        assert say(rig, "/reviewbot ask Why?").outputs["status"] == "completed"
+        assert (len(questions(rig)), len(answers(rig)), emoji(rig)) == (1, 1, ["+1"])
 
 
 def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
