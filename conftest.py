@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 
+import coverage
 import hypothesis
 import pytest
 
@@ -87,14 +88,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Add the marker `proof` to tests in the folders of `PROOFS`, and measure coverage only in `tests/domain`."""
+    """Add the marker `proof` to tests in the folders of `PROOFS`."""
     folders = {ROOT / "tests" / name for name in PROOFS}
     for item in items:
-        parents = set(item.path.parents)
-        if folders & parents:
+        if folders & set(item.path.parents):
             item.add_marker("proof")
-        if ROOT / "tests/domain" not in parents:
-            item.add_marker("no_cover")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure coverage only in `tests/domain`. Fixtures count, too: the threads that they start would stay slow."""
+    measuring = None if ROOT / "tests/domain" in item.path.parents else coverage.Coverage.current()
+    if measuring:
+        measuring.stop()
+    try:
+        return (yield)
+    finally:
+        if measuring:
+            measuring.start()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

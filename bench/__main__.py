@@ -8,7 +8,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+
+import msgspec
 
 from bench import archive, busy, fair, overhead, paper, stages, starting, waiting
 from bench.charts import charts
@@ -35,7 +38,6 @@ PARTS: Mapping[str, Part] = {
 
 
 def play(names: Sequence[str], size: Size) -> Results:
-    """Measure these parts."""
     began, machine = time.monotonic(), describe(ROOT)
     with tempfile.TemporaryDirectory(prefix="reviewbot-bench-") as folder:
         found = [_measured(name, size, Path(folder)) for name in names]
@@ -68,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
         results = play(chosen.parts or list(PARTS), SMALL if chosen.small else WHOLE)
         sys.stdout.write(f"\ngoals\n\n{goals_table(results.goals)}\n\n{results.seconds:.0f} seconds\n")
         if chosen.write:
-            RESULTS.write_text(json.dumps(results.as_json(), indent=1) + "\n", encoding="utf-8")
+            RESULTS.write_text(json.dumps(asdict(results), indent=1) + "\n", encoding="utf-8")
     if chosen.fill or chosen.write:
         DOCUMENT.write_text(filled(DOCUMENT.read_text(encoding="utf-8"), stored()), encoding="utf-8")
         for name, drawn in charts(stored()).items():
@@ -77,8 +79,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def stored() -> Results:
-    """Return the stored figures."""
-    return Results.of_json(json.loads(RESULTS.read_text(encoding="utf-8")))
+    return msgspec.json.decode(RESULTS.read_bytes(), type=Results)
 
 
 if __name__ == "__main__":

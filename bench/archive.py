@@ -42,7 +42,6 @@ class Start:
 
 
 def measure(size: Size, folder: Path) -> Found:
-    """Measure this part."""
     if not size.image or shutil.which("python3.13") is None:
         return Found((_table((), "Not measured: it needs Python 3.13, and is not part of a small run."),), ())
     with TemporaryDirectory(dir=folder) as scratch:

@@ -58,7 +58,6 @@ class Collected:
 
 
 def measure(size: Size, folder: Path) -> Found:
-    """Measure this part."""
     collections = collect(folder, size.pulls)
     shared = share(folder, size.runs)
     goals = (

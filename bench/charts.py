@@ -65,14 +65,12 @@ class Axis:
     marks: Sequence[float] = field(default=())
 
     def at(self, value: float) -> float:
-        """Return the position of a value."""
         scale: Callable[[float], float] = log10 if self.logarithmic else float
         part = (scale(value) - scale(self.low)) / (scale(self.high) - scale(self.low))
         return self.start + part * (self.end - self.start)
 
 
 def charts(results: Results) -> Mapping[str, str]:
-    """Return the charts by file name."""
     tables = {table.name: table for table in results.tables}
     drawn = {
         "comparison": _comparison(tables["peers"]),

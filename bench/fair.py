@@ -118,7 +118,6 @@ class Span:
 
 
 def measure(size: Size, folder: Path) -> Found:
-    """Measure this part."""
     rounds = min(size.rounds, 7)
     files, findings = (FILES, FINDINGS) if size.image else (2, 2)
     with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:

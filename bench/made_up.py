@@ -9,8 +9,10 @@ from reviewbot.domain.codevf.attachments import Sent
 from reviewbot.domain.findings.placement import SuggestionState, Why
 from reviewbot.domain.github.pull_request import Conclusion
 from reviewbot.domain.model.review import Category, Finding, Severity, Side
-from reviewbot.domain.policy.verdict import Coverage, Outcome, Reason, Status, Verdict
+from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict
+from reviewbot.render.examples import example_of
 from reviewbot.render.view_models.review import CostView, FileGroup, FindingView, SummaryView, SumView
+from reviewbot.values import replace
 
 CHANGED = 100
 """Files of a large change."""
@@ -42,7 +44,6 @@ def _line(file: int, line: int) -> str:
 
 
 def diff_of(texts: Mapping[str, str]) -> str:
-    """Return the diff that adds these files."""
     return "".join(_section(path, text.splitlines()) for path, text in texts.items())
 
 
@@ -66,58 +67,37 @@ def _finding(number: int, path: str, line: int, code: str) -> Finding:
 
 
 def story_of(findings: int) -> SummaryView:
-    """Return the view of a review with this many findings."""
     per_file = -(-findings // CHANGED)
     groups = [
         FileGroup(f"src/module_{at}.py", tuple(_shown(at, number) for number in range(per_file)))
         for at in range(-(-findings // per_file))
     ]
     counts = dict.fromkeys(Severity, 0) | {Severity.HIGH: findings}
-    return SummaryView(
-        mark='<!-- reviewbot:summary:v1 instance="" -->',
-        ledger="<!-- reviewbot:ledger:v1 bGVkZ2Vy -->",
-        instance="",
-        check_name="CodeVF review",
-        reviewer="codevf",
-        pull_number=1,
-        repository="acme/parcels",
-        head_sha="c" * 40,
-        merge_base="b" * 40,
+    return replace(
+        example_of(SummaryView, full=False),
         outcome=Outcome(Status.COMPLETED, Verdict.PASS, Reason.REVIEWED, Conclusion.SUCCESS, 0),
         counts=counts,
         files=tuple(groups),
-        leftovers=(),
-        duplicates=(),
         sum=SumView(findings, findings, 0, 0, 0, 0),
-        reviewer_summary="Read.",
-        coverage=Coverage.FULL,
         sent=tuple(Sent(group.path, 5_400, whole=True, redactions=0) for group in groups),
-        held=(),
-        notices=(),
-        degraded=(),
         cost=CostView("fast", 240, Decimal("1.5"), "Engineer", Decimal("1.7"), 612, None),
-        wait=None,
-        task_id="task_1",
         fail_on="critical",
     )
 
 
 def _shown(file: int, number: int) -> FindingView:
-    return FindingView(
+    return replace(
+        example_of(FindingView, full=False),
         id=f"{file:05x}{number:05x}",
         severity=Severity.HIGH,
         category=Category.CORRECTNESS,
         title=f"The value of number {number} {TITLED}",
         explanation="It is computed and thrown away. Either use it, or do not compute it at all.",
-        references=(),
         path=f"src/module_{file}.py",
         side=Side.RIGHT,
-        start_line=None,
         line=number + 1,
         why=Why.CITED,
         code=f"value_{number} = compute({number})",
         language="python",
-        suggestion=None,
         suggestion_state=SuggestionState.NONE,
-        blocks=False,
     )

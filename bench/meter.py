@@ -66,7 +66,6 @@ class Meter:
             self.seen.append(exchange)
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """Wrap an application."""
 
         async def measured(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http" or UNMETERED in dict(scope["headers"]):

@@ -54,11 +54,9 @@ class Case:
 
     @property
     def name(self) -> str:
-        """Its size."""
         return f"{counted(self.files, 'file')}, {counted(self.findings, 'finding')}"
 
     def middle(self, side: str, figure: Callable[[Sample], float]) -> float:
-        """Return the median of a side's figure."""
         return median(figure(one) for one in self.took[side])
 
 
@@ -158,7 +156,6 @@ def _peers(cases: Sequence[Case]) -> Table:
 
 
 def _held(cases: Sequence[Case]) -> Iterator[Goal]:
-    """Yield reviewbot's own goals."""
     few = [case for case in cases if case.files <= FEW[0] and case.findings <= FEW[1]]
     most = max(one.requests for case in few for one in case.took[OURS])
     yield _at_most(f"requests of a first review up to {FEW[0]} files and {FEW[1]} findings", FIRST, most)
@@ -175,7 +172,6 @@ def _held(cases: Sequence[Case]) -> Iterator[Goal]:
 
 
 def _beaten(cases: Sequence[Case]) -> Iterator[Goal]:
-    """Yield the goals next to each peer."""
     for peer in PEERS:
         both = [case for case in cases if peer.name in case.took]
         for unit, figure in _FIGURES.items():

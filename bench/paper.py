@@ -86,22 +86,18 @@ class Organisation:
 
     @property
     def reviews(self) -> int:
-        """Reviews bought a day."""
         return self.pulls * (1 + PUSHES)
 
     @property
     def open_pulls(self) -> int:
-        """Open pull requests of one repository."""
         return ceil(OPEN_FOR * self.pulls / self.repositories)
 
     @property
     def share(self) -> Hour:
-        """An average hour of a repository."""
         return Hour(ceil(self.reviews / self.repositories / HOURS), self.open_pulls)
 
     @property
     def peak(self) -> Hour:
-        """The busiest hour."""
         return Hour(PEAK * self.share.bought, self.open_pulls)
 
     @property
@@ -121,7 +117,6 @@ def polls(pending: float) -> int:
 
 
 def table(organisation: Organisation = Organisation()) -> Table:
-    """Return the calculation as a table."""
     rows = (*_bought(organisation), *_github(organisation), *_runners(organisation), *_codevf(organisation))
     return Table("on paper", ("figure", "how many", "from"), rows)
 

@@ -52,12 +52,7 @@ def _reading(files: int) -> int:
 
 
 def of_following(edited: int, *, comments: bool) -> int:
-    """Return the requests of a review after the first.
-
-    Args:
-        edited: earlier comments that are edited.
-        comments: whether there are new comments.
-    """
+    """Return the requests of a review after the first."""
     return FOLLOWED + edited + COMMENTED * comments
 
 

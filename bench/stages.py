@@ -187,7 +187,6 @@ class Curve:
 
 
 def measure(size: Size, _folder: Path) -> Found:
-    """Measure this part."""
     curves = [_curve(stage, size.lines if stage.unit == "lines" else size.findings) for stage in STAGES]
     columns = (
         "stage", "largest size", "in the result", "processor seconds there", "per second",

@@ -58,7 +58,6 @@ Timed = Mapping[str, Sequence[float]]
 
 
 def measure(size: Size, folder: Path) -> Found:
-    """Measure this part."""
     with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:
         timed = alternate(size.rounds, dict(_sides(here)))
     container = _container(size)

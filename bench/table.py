@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from bench.measure import Spread
 
@@ -60,20 +60,6 @@ class Results:
     tables: tuple[Table, ...]
     goals: tuple[Goal, ...]
 
-    def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def of_json(cls, value: Mapping[str, Any]) -> Results:
-        """Return the results of `as_json`'s values."""
-        tables = (
-            Table(one["name"], tuple(one["columns"]), tuple(map(tuple, one["rows"])), one["note"])
-            for one in value["tables"]
-        )
-        goals = (Goal(**one) for one in value["goals"])
-        return cls(value["machine"], value["size"], value["seconds"], tuple(tables), tuple(goals))
-
 
 def spread(value: Spread | None, unit: str = "") -> str:
     """Format a measurement, such as `0.41 (0.4 to 0.43) s`."""
@@ -116,7 +102,6 @@ def _side(cells: Sequence[str]) -> str:
 
 
 def goals_table(goals: Iterable[Goal]) -> str:
-    """Format the goals."""
     words = {True: "met", False: "**missed**", None: "not measured"}
     return markdown(
         ("goal", "wanted", "found", ""), [(one.what, one.wanted, one.found, words[one.met]) for one in goals]

@@ -35,7 +35,6 @@ class Life:
     done: float
 
     def status(self, at: float) -> TaskStatus:
-        """Return its status at a time."""
         return TaskStatus.PENDING if at < self.pending else TaskStatus.PROCESSING
 
 
@@ -99,7 +98,6 @@ def _waited(kind: str, name: str, count: int) -> Waited:
 
 
 def measure(size: Size, _folder: Path) -> Found:
-    """Measure this part."""
     all_waited = [_waited(kind, name, size.tasks) for kind in KINDS for name in PACES]
     rows = tuple(
         (one.kind, one.pace, one.late, one.requests, "yes" if _on_front(one, all_waited) else "no")

@@ -71,26 +71,19 @@ class ChangeSource(Protocol):
         """
 
     def entries(
-        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
-    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        """Return files at the head with texts, and at the merge base without, in one request per hundred files.
-
-        Both by path; one that does not exist at its commit is left out.
-        """
-
-    def entries_and_context(
         self,
-        asked: ContextRequest,
         *,
         head: str,
         new_paths: Sequence[str],
         merge_base: str,
         old_paths: Sequence[str],
+        asked: ContextRequest | None = None,
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
-        """Return the same as `entries`, and the context of a review in the same request.
+        """Return files at the head with texts, and at the merge base without, in one request per hundred files.
 
-        Context that cannot be read is left out, after another request. With patterns, one more lists the files of the
-        default branch in their folders.
+        Both by path; one that does not exist at its commit is left out. The context of a review is read in the same
+        request, if asked; what cannot be read of it is left out, after another request. With patterns, one more lists
+        the files of the default branch in their folders.
         """
 
     def merge_base(self, base: str, head: str) -> str:

@@ -44,7 +44,6 @@ class Peer:
 
     @property
     def missing(self) -> bool:
-        """Whether it is not installed."""
         return not self.needs.exists()
 
 

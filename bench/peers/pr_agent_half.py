@@ -39,7 +39,6 @@ def _suggestion(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def configure() -> None:
-    """Server and token."""
     for name, value in (("base_url", "GITHUB_API_URL"), ("user_token", "GITHUB_TOKEN")):
         get_settings().set(f"github.{name}", os.environ[value])
     get_settings().set("github.deployment_type", "user")

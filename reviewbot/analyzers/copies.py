@@ -50,7 +50,6 @@ class Copy(Struct, frozen=True):
 
 
 def source_file(path: str, text: str, added: frozenset[int]) -> SourceFile:
-    """Build a file from its text."""
     lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
     return SourceFile(path, tuple(lines), added)
 

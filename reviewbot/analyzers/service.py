@@ -43,7 +43,6 @@ class LocalReviewer(Struct, frozen=True):
     _done: dict[str, Examination] = field(default_factory=dict)
 
     def balance(self) -> Balance | None:
-        """None: it is free."""
         return None
 
     def project(self, name: str) -> int:  # noqa: ARG002 — the port's signature
@@ -51,7 +50,6 @@ class LocalReviewer(Struct, frozen=True):
         return 1
 
     def tags(self) -> tuple[Tag, ...]:
-        """None."""
         return ()
 
     def create(self, submission: Submission) -> Task:

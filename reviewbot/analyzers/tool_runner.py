@@ -170,15 +170,7 @@ class ToolRunner(Struct):
 def run_tools(
     tool: Tool, files: Sequence[SourceFile], *, root: Path, path_env: Mapping[str, str], seconds: float
 ) -> ToolReport | None:
-    """Run one analyzer on those of the files that it reads; None if there are none.
-
-    Args:
-        tool: the analyzer.
-        files: all files.
-        root: a private folder; the analyzer gets a folder inside.
-        path_env: see `PASSED_ON`.
-        seconds: for all of its files.
-    """
+    """Run one analyzer, in a folder below `root`, on those of the files that it reads; None if there are none."""
     endings = [(file, ending) for file in files if (ending := tool.ending(file)) is not None]
     if not endings:
         return None

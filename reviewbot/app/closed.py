@@ -20,11 +20,7 @@ from reviewbot.render.renderer import Renderer
 
 
 def handle_closed(ports: Ports, inputs: Mapping[str, str], event: ClosedEvent) -> Outcome:
-    """Cancel or publish what is open on a closed pull request, or record what people think of its findings.
-
-    Raises:
-        ReviewbotError: GitHub or the service could not be reached.
-    """
+    """Cancel or publish what is open on a closed pull request, or record what people think of its findings."""
     settings, snapshot = load_settings(ports, inputs, load_snapshot(ports, inputs, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer({}))
     stored = read_ledger(run, snapshot, "")

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from random import Random
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement
+from reviewbot.domain.ledger.memory import PurchaseKey
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.skip_record import skip_record
 from reviewbot.domain.machine.known import Cancels, Known, Request
@@ -35,9 +36,12 @@ T = TypeVar("T")
 
 
 class OwnTasks(Struct):
-    """The ids of the tasks that a run bought or may have cancelled, also for the commands that earlier runs missed."""
+    """What a run bought or may have bought, and the ids of the tasks that it may have cancelled.
 
-    bought: set[str] = field(default_factory=set)
+    It includes the commands that earlier runs missed.
+    """
+
+    bought: set[PurchaseKey] = field(default_factory=set)
     cancelled: set[str] = field(default_factory=set)
 
 
@@ -48,7 +52,6 @@ class Ports(Struct, frozen=True):
         open_service: opens the reviewer of the settings; raises `NoKey` if its key is missing.
         rng: for jitter, and for the boundary around an author's text; must not be predictable.
         run_url: the URL of this run's log, None at a terminal.
-        version: of reviewbot.
         installation: the other repositories; None where a run works on one pull request only.
         uninterrupted: delays signals for some seconds, while a task is created and recorded.
         own_tasks: what this run has done at the service; each run has its own.
@@ -84,7 +87,6 @@ class Degraded(Struct):
         self.say(f"{what} could not be written: the token lacks {needs}.")
 
     def say(self, *sentences: str) -> None:
-        """Add sentences without repetitions."""
         self.sentences.extend(sentence for sentence in sentences if sentence and sentence not in self.sentences)
 
 
@@ -134,11 +136,7 @@ class RunContext(Struct, frozen=True, dict=True):
 
     @cached_property
     def service(self) -> ReviewService:
-        """The reviewer of the settings.
-
-        Raises:
-            NoKey: its key is missing.
-        """
+        """The reviewer of the settings."""
         service = self.ports.open_service(self.settings)
         return BatchReviewService(service, self.ports.clock, self.wait_until)
 
@@ -166,22 +164,14 @@ class RunContext(Struct, frozen=True, dict=True):
 
         If its base has changed, the check runs with the name for the new base are read, too.
         """
-        snapshot = self._snapshot(self.check_names)
+        read = partial(snapshot_of, self.ports, self.settings, self.signer.pull_number)
+        snapshot = read(self.check_names)
         while snapshot.check_names != (names := self._names_with(snapshot)):
-            snapshot = self._snapshot(names)
+            snapshot = read(names)
         return snapshot
 
     def _names_with(self, snapshot: Snapshot) -> tuple[str, ...]:
         return tuple(dict.fromkeys((self.check_name, *check_names_of(self.settings, snapshot))))
-
-    def _snapshot(self, check_names: tuple[str, ...]) -> Snapshot:
-        settings = self.settings
-        return self.ports.forge.snapshot(
-            self.signer.pull_number,
-            check_names=check_names,
-            config_file=settings.config_file,
-            templates_dir=settings.templates_dir,
-        )
 
     def say(self, line: str) -> None:
         self.ports.reporter.say(line)
@@ -217,7 +207,6 @@ def known_of(
     cancels: Cancels = Cancels.NONE,
     edits: tuple[LedgerEdit, ...] = (),
 ) -> Known:
-    """Return what a run knows at its start, with the settings that decide what it does."""
     settings = run.settings
     request = Request(
         trigger=trigger,
@@ -256,6 +245,12 @@ def known_of(
         skip_record=skip_record(snapshot.pull, run.signer),
         bought_before=frozenset(run.ports.own_tasks.bought),
         cancelled=frozenset(run.ports.own_tasks.cancelled),
+    )
+
+
+def snapshot_of(ports: Ports, settings: Settings, number: int, check_names: tuple[str, ...]) -> Snapshot:
+    return ports.forge.snapshot(
+        number, check_names=check_names, config_file=settings.config_file, templates_dir=settings.templates_dir
     )
 
 

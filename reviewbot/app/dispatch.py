@@ -16,18 +16,8 @@ from reviewbot.app.output.runner_output import bare_outputs
 from reviewbot.app.review import review_pull_request
 from reviewbot.app.run import run_machine
 from reviewbot.domain.machine.finish import concluded
-from reviewbot.domain.model.events import (
-    BrokenEvent,
-    ChecksEvent,
-    ClosedEvent,
-    CommentEvent,
-    DispatchEvent,
-    Event,
-    MergeGroupEvent,
-    OtherEvent,
-    RelayEvent,
-    ReviewEvent,
-)
+from reviewbot.domain.model import events
+from reviewbot.domain.model.events import Event
 from reviewbot.domain.model.options import ActionCommand, Tolerance
 from reviewbot.domain.policy.verdict import EXIT_BUG, EXIT_NO_REVIEW, Outcome, Reason, did_not_happen, not_due
 from reviewbot.errors import EventUnreadable, ReviewbotError, TokenUnknown
@@ -64,11 +54,7 @@ def _collect(ports: Ports, inputs: Mapping[str, str]) -> Outcome:
 
 
 def _check_token(token: Secret) -> None:
-    """Raise if there is no token, before any request.
-
-    Raises:
-        TokenUnknown: it is empty.
-    """
+    """Raise if there is no token, before any request."""
     if not token:
         raise TokenUnknown(
             "The input `github-token` is empty.",
@@ -79,26 +65,26 @@ def _check_token(token: Secret) -> None:
 
 def _handle(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:  # noqa: C901, PLR0911 — a row for each event
     match event:
-        case CommentEvent():
+        case events.CommentEvent():
             return answer_comment(ports, inputs, event)
-        case ReviewEvent(name="pull_request_review"):
+        case events.ReviewEvent(name="pull_request_review"):
             return _bare(ports, not_due(Reason.EVENT, "The event `pull_request_review` starts no review."))
-        case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
+        case events.ReviewEvent(number=number) | events.DispatchEvent(number=int(number)):
             return review_pull_request(ports, inputs, event, catch_up(ports, inputs, number))
-        case RelayEvent(number=number):
+        case events.RelayEvent(number=number):
             return _bare(ports, not_due(Reason.COMMAND, relay(ports, inputs, number)))
-        case ChecksEvent(head_sha=head_sha):
+        case events.ChecksEvent(head_sha=head_sha):
             none = not_due(Reason.EVENT, f"No purchase waits for the checks of {head_sha[:7]}.")
             return buy_deferred(ports, inputs, event) or _bare(ports, none)
-        case MergeGroupEvent():
+        case events.MergeGroupEvent():
             return carry_verdicts(ports, inputs, event)
-        case ClosedEvent():
+        case events.ClosedEvent():
             return _bare(ports, handle_closed(ports, inputs, event))
-        case OtherEvent(why=why):
+        case events.OtherEvent(why=why):
             return _bare(ports, not_due(Reason.EVENT, why))
-        case DispatchEvent(problem=problem):
+        case events.DispatchEvent(problem=problem):
             raise EventUnreadable(problem or "The input `pr` is missing.", hint="Start the workflow with `pr: NUMBER`.")
-        case BrokenEvent(problem=problem):
+        case events.BrokenEvent(problem=problem):
             hint = "Start the workflow by hand with `pr: NUMBER`."
             raise EventUnreadable(f"The event cannot be read: {problem}.", hint=hint)
 
@@ -107,14 +93,11 @@ def write_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) 
     """Report a bug of reviewbot: the check fails, since a due review did not happen.
 
     `what` is the kind of error and its location, without values, which may contain a secret.
-
-    Raises:
-        ReviewbotError: GitHub cannot be read; the outputs are written nevertheless.
     """
     outcome = did_not_happen(Reason.BUG, what, BUG_HINT, exit_status=EXIT_BUG, on_error=Tolerance.FAIL)
     _bare(ports, outcome)
     match event:
-        case ReviewEvent(number=number) | DispatchEvent(number=int(number)):
+        case events.ReviewEvent(number=number) | events.DispatchEvent(number=int(number)):
             settings, snapshot = load_settings(ports, inputs, load_snapshot(ports, inputs, number))
             run = RunContext.of(ports, settings, snapshot, Renderer())
             return run_machine(run, concluded(known_of(run, snapshot, event), outcome))
@@ -123,7 +106,6 @@ def write_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) 
 
 
 def _bare(ports: Ports, outcome: Outcome, outputs: Mapping[str, str] = MappingProxyType({})) -> Outcome:
-    """Write the log and the outputs of a run that read no pull request."""
     ports.reporter.say(f"{outcome.status}: {outcome.message}")
     if outcome.hint:
         ports.reporter.say(outcome.hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from reviewbot.app.context import Ports, check_names_of
+from reviewbot.app.context import Ports, check_names_of, snapshot_of
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import Problem, SettingsError
@@ -17,7 +17,7 @@ from reviewbot.values import replace
 
 def load_snapshot(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
     first = peek_settings(inputs)
-    return _read(ports, first, number, (first.check_name,))
+    return snapshot_of(ports, first, number, (first.check_name,))
 
 
 def load_settings(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) -> tuple[Settings, Snapshot]:
@@ -31,14 +31,8 @@ def load_settings(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) -
     """
     settings, first = checked_settings(ports, inputs, snapshot.default_branch.config), peek_settings(inputs)
     while (names := check_names_of(settings, snapshot)) != snapshot.check_names:
-        snapshot = _read(ports, first, snapshot.pull.number, names)
+        snapshot = snapshot_of(ports, first, snapshot.pull.number, names)
     return settings, snapshot
-
-
-def _read(ports: Ports, first: Settings, number: int, check_names: tuple[str, ...]) -> Snapshot:
-    return ports.forge.snapshot(
-        number, check_names=check_names, config_file=first.config_file, templates_dir=first.templates_dir
-    )
 
 
 def checked_settings(ports: Ports, inputs: Mapping[str, str], config: str | None) -> Settings:
@@ -58,7 +52,6 @@ def checked_settings(ports: Ports, inputs: Mapping[str, str], config: str | None
 
 
 def _file_problems(reporter: Reporter, files: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield the problems of report files, given by input."""
     taken: dict[PurePosixPath, str] = {}
     for name, path in files.items():
         where = f"{input_place(name)}, `{visible(path)}`"

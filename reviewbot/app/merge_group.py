@@ -19,12 +19,7 @@ from reviewbot.values import replace
 
 
 def carry_verdicts(ports: Ports, inputs: Mapping[str, str], event: MergeGroupEvent) -> Outcome:
-    """Write the group's check, without which the queue would stall.
-
-    Raises:
-        ForgeError: a pull request of the group cannot be read.
-        NotFound: the group names no pull request.
-    """
+    """Write the group's check, without which the queue would stall."""
     queued = _queued(ports, event)
     snapshots = [load_snapshot(ports, inputs, number) for number in queued or event.numbers]
     if not snapshots:

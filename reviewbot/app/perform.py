@@ -26,7 +26,7 @@ from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.judge import undelivered
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.purchase import by_rules
-from reviewbot.domain.model.review import Task
+from reviewbot.domain.model.review import Report, Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.errors import ForgeError, ReviewbotError
 from reviewbot.values import replace
@@ -43,9 +43,9 @@ def perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:
 def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  # noqa: C901, PLR0911, PLR0912 — one line each
     match step:
         case steps.ReadPermission(login=login):
-            return steps.PermissionRead(run.ports.forge.permission(login))
+            return run.ports.forge.permission(login)
         case steps.ReadLedger():
-            return steps.LedgerRead(read_ledger(run, known.snapshot, ""))
+            return read_ledger(run, known.snapshot, "")
         case steps.ReadChange():
             return _read_change(run, known)
         case steps.OpenReviewer():
@@ -85,21 +85,21 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.ReadResult(task=task):
             return _read_result(run, known, task)
         case steps.Refresh():
-            return steps.Updated(refresh(run, known))
+            return refresh(run, known)
         case steps.PostReview(outcome=outcome):
-            return steps.Updated(post_review(run, known, outcome))
+            return post_review(run, known, outcome)
         case steps.Announce(announcing=announcing, outcome=outcome):
-            return steps.Updated(announce(run, known, announcing, outcome))
+            return announce(run, known, announcing, outcome)
         case steps.UpdateThreads():
-            return steps.Updated(update_threads(run, known))
+            return update_threads(run, known)
         case steps.ReadPosted():
-            return steps.Updated(read_posted(run, known))
+            return read_posted(run, known)
         case steps.WriteSummary(outcome=outcome):
             return _write_summary(run, known, outcome)
         case steps.WriteCheckRun(outcome=outcome):
-            return steps.Updated(write_check_run(run, known, outcome))
+            return write_check_run(run, known, outcome)
         case steps.CloseOlderChecks():
-            return steps.Updated(close_older_checks(run, known))
+            return close_older_checks(run, known)
         case steps.WriteOutput(outcome=outcome):
             return _write_output(run, known, outcome)
         case unknown:
@@ -110,6 +110,8 @@ def _read_change(run: RunContext, known: Known) -> steps.ChangeRead:
     pull, wished = known.snapshot.pull, run.settings.context
     asked = ContextRequest(pull.number, patterns=wished[1:]) if wished and known.request.paid else None
     change = prepare(run, known.snapshot, load_change(run.ports, pull, asked))
+    if change.context.problem:
+        run.say(change.context.problem)
     digest = by_rules(replace(known, change=change)).identity.digest()
     return steps.ChangeRead(change, read_ledger(run, known.snapshot, digest))
 
@@ -119,12 +121,12 @@ def _open(run: RunContext, known: Known) -> steps.Done:
     return steps.Done()
 
 
-def _write_output(run: RunContext, known: Known, outcome: Outcome) -> steps.OutputWritten:
+def _write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
     try:
-        return steps.OutputWritten(write_output(run, known, outcome))
+        return write_output(run, known, outcome)
     except ReviewbotError as error:
         run.say(error.message)
-        return steps.OutputWritten(undelivered(outcome))
+        return undelivered(outcome)
 
 
 def _remove_label(run: RunContext, known: Known, label: str) -> steps.Done:
@@ -139,9 +141,9 @@ def _read_head_checks(run: RunContext, known: Known) -> steps.HeadChecksRead:
     return steps.HeadChecksRead(known.request.wait_rules.open_checks(checks, run.run_id))
 
 
-def _read_again(run: RunContext, known: Known) -> steps.Updated | steps.HeadMoved:
+def _read_again(run: RunContext, known: Known) -> Known | steps.HeadMoved:
     now = refresh(run, known)
-    return steps.HeadMoved() if now.reviewed_sha else steps.Updated(replace(now, read_again=False))
+    return steps.HeadMoved() if now.reviewed_sha else replace(now, read_again=False)
 
 
 def _compare(run: RunContext, old: str, new: str) -> steps.BasesCompared:
@@ -152,13 +154,13 @@ def _compare(run: RunContext, old: str, new: str) -> steps.BasesCompared:
         return steps.BasesCompared(only_moved_on=False)
 
 
-def _read_result(run: RunContext, known: Known, task: Task) -> steps.ResultRead:
+def _read_result(run: RunContext, known: Known, task: Task) -> Report:
     asked = asked_parts(known, known.purchase) if task.parts and known.purchase else {}
-    return steps.ResultRead(read_answer(run.reviewer(known.request), task, known.judgement.answer, asked))
+    return read_answer(run.reviewer(known.request), task, known.judgement.answer, asked)
 
 
-def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> steps.Updated:
+def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     if known.memory.update.answers and run.renderer.own:
         # The summary is written before the check run, but lists problems of the check run's templates.
         check_state(run, known, outcome)
-    return steps.Updated(write_summary(run, known, outcome))
+    return write_summary(run, known, outcome)

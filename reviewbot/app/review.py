@@ -30,20 +30,7 @@ def review_pull_request(  # noqa: PLR0913 — options of the callers
     cancels: Cancels = Cancels.NONE,
     edits: tuple[LedgerEdit, ...] = (),
 ) -> Outcome:
-    """Review a pull request, unless no review is due.
-
-    Args:
-        ports: the ports.
-        inputs: of the workflow, by name.
-        trigger: the event that requests it.
-        pull: the number of the pull request, or its snapshot.
-        may_buy: False while collecting.
-        cancels: which open tasks are cancelled.
-        edits: the ledger edits of a command.
-
-    Raises:
-        ForgeError: the pull request cannot be read, so nothing can be written on it.
-    """
+    """Review a pull request, by its number or snapshot, unless no review is due."""
     began = ports.clock.monotonic()
     snapshot = pull if isinstance(pull, Snapshot) else load_snapshot(ports, inputs, pull)
     try:

@@ -45,7 +45,6 @@ WITHOUT_ANALYZERS = (
 
 
 def read_event(environment: Environment) -> Event:
-    """Read the event from the runner's file."""
     try:
         text = Path(environment.event_path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

@@ -53,11 +53,9 @@ def _pip_install(requirements: Sequence[str]) -> str:
 
 
 def _requirements_of(lines: Iterable[str], extras: Sequence[str]) -> list[str]:
-    """Return the requirements of extras, without the extra's name in their markers.
+    """Return the requirements of extras from `Requires-Dist` lines, without the extra's name in their markers.
 
-    Args:
-        lines: `Requires-Dist`, see https://packaging.python.org/en/latest/specifications/core-metadata/.
-        extras: their names.
+    https://packaging.python.org/en/latest/specifications/core-metadata/
     """
     found = [(line, _OF_EXTRA.search(line)) for line in lines]
     # Double quotes in a marker need no escapes in a shell word.

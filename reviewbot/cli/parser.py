@@ -19,7 +19,7 @@ from reviewbot.errors import SettingsError, did_you_mean
 
 Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 — the only name it has
 
-FORMATS = ("text", "short", "json", "sarif", "rdjson", "markdown", "github")
+FORMATS = ("short", "json", "sarif", "rdjson", "markdown", "github")
 
 COMPANIONS = {
     "demo": "show a complete example review on this machine, in less than a minute",
@@ -157,17 +157,9 @@ def _add_review(commands: Commands) -> None:
     about = "buy another review of a change that has one"
     who.add_argument("--again", action="store_true", help=about)
     how = review.add_argument_group("output")
-    how.add_argument(
-        "--format",
-        choices=FORMATS,
-        default="text",
-        metavar="FORMAT",
-        help="format of the result: %(choices)s; default: text",
-    )
-    how.add_argument(
-        "--quiet", action="store_true", help="only the findings and the verdict; nothing if there are no findings"
-    )
-    how.add_argument("--plain", action="store_true", help="no colour and no animation; NO_COLOR turns off colour")
+    _add_output(how, *FORMATS)
+    about = "only the findings and the verdict; nothing if there are no findings"
+    how.add_argument("--quiet", action="store_true", help=about)
 
 
 def _add_pricing(parser: argparse._ActionsContainer) -> None:
@@ -183,17 +175,18 @@ def _add_pricing(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--paths", metavar="PATTERN", action="append", help=about)
 
 
+def _add_output(parser: argparse._ActionsContainer, *formats: str) -> None:
+    about = "format of the result: %(choices)s; default: text"
+    parser.add_argument("--format", choices=("text", *formats), default="text", metavar="FORMAT", help=about)
+    about = "no colour and no animation; NO_COLOR turns off colour"
+    parser.add_argument("--plain", action="store_true", help=about)
+
+
 def _add_apply(commands: Commands) -> None:
     apply = _add(commands, "apply", "[REPORT.json] [ID ...] [--check]", "apply the suggestions of the last review")
     about = "a JSON report and ids of findings; default: the last review, every suggestion"
     apply.add_argument("words", nargs="*", default=(), metavar="REPORT.json | ID", help=about)
     apply.add_argument("--check", action="store_true", help="print the patch and change nothing")
-
-
-def _add_report(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "report", type=Path, metavar="REPORT.json", help="a file written by `--format json` or `json-file`"
-    )
 
 
 def _add_plan(commands: Commands) -> None:
@@ -204,9 +197,7 @@ def _add_plan(commands: Commands) -> None:
     most, about = between(int, 1, 10_000), "number of newest merges; default: 200"
     plan.add_argument("--most", type=most, default=200, metavar="N", help=about)
     _add_pricing(plan)
-    formats, about = ("text", "json", "markdown"), "format of the result: %(choices)s; default: text"
-    plan.add_argument("--format", choices=formats, default="text", metavar="FORMAT", help=about)
-    plan.add_argument("--plain", action="store_true", help="no colour and no animation")
+    _add_output(plan, "json", "markdown")
 
 
 def _add_stats(commands: Commands) -> None:
@@ -214,14 +205,13 @@ def _add_stats(commands: Commands) -> None:
     stats.add_argument("--since", default="90d", metavar="TIME", help="90d, 12w, 6m, 1y or a date; default: 90d")
     about = "a repository; repeatable; default: this clone's origin"
     stats.add_argument("--repo", action="append", default=[], metavar="OWNER/NAME", help=about)
-    formats, about = ("text", "json", "markdown", "csv", "html"), "format of the result: %(choices)s; default: text"
-    stats.add_argument("--format", choices=formats, default="text", metavar="FORMAT", help=about)
-    stats.add_argument("--plain", action="store_true", help="no colour and no animation")
+    _add_output(stats, "json", "markdown", "csv", "html")
 
 
 def _add_render(commands: Commands) -> None:
     render = _add(commands, "render", "REPORT.json --to KIND", "convert a JSON report to another format")
-    _add_report(render)
+    about = "a file written by `--format json` or `json-file`"
+    render.add_argument("report", type=Path, metavar="REPORT.json", help=about)
     render.add_argument("--to", choices=KINDS, required=True, metavar="KIND", help="%(choices)s")
 
 

@@ -46,10 +46,7 @@ class Patched(Struct, frozen=True):
 def patched(reviewed: str, current: str, edits: Sequence[Edit]) -> Patched:
     """Apply edits of the reviewed text to the current text, where their lines are now.
 
-    Args:
-        reviewed: the text that the line numbers of the edits refer to.
-        current: the text of the file.
-        edits: most important first; of two that overlap, the first is applied.
+    Of two edits that overlap, the first is applied.
     """
     before, now = _lines(reviewed), _lines(current)
     runs = _unchanged(before, now)
@@ -90,11 +87,6 @@ def _replacement(text: str, old: Sequence[str], above: str = "") -> list[str]:
     """Return the new lines with the line endings of the old lines.
 
     An unchanged line keeps its own ending, which matters in a file that mixes LF and CRLF.
-
-    Args:
-        text: the new lines, each ended by LF but the last.
-        old: the lines that they replace, at least one.
-        above: the line in front of them, empty at the start of the file.
     """
     if not text:
         return []

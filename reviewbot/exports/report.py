@@ -14,6 +14,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.domain.statistics.figures import Statistics, Sums
+from reviewbot.render.view_models.plan import Replay, RuleSum
 from reviewbot.render.view_models.review import CostView, DuplicateView, FindingView, SummaryView, WaitView
 
 SCHEMA = "reviewbot/report/2"
@@ -30,10 +32,22 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
     CostView: {"parts": None, "at_ceiling": None},
     WaitView: {"minutes": None},
     Outcome: {"own": None},
+    RuleSum: {"unknown": "notApplied"},
+    Replay: {
+        "sha": "commit",
+        "sent": "files",
+        "sent_bytes": "bytes",
+        "held": "heldBack",
+        "stopped": "stoppedCredits",
+        "limited": "atCeiling",
+        "bot": None,
+    },
+    Statistics: dict.fromkeys(("whole", "by_mode", "by_expertise", "reviews")),
+    Sums: {"name": None},
 }
 """Keys that are not the field's name in camel case; None if the field is not in the report, or elsewhere in it."""
 
-NULL_IF_EMPTY = frozenset({"task_id", "fail_on", "awaited", "since", "attachment", "expertise", "route"})
+NULL_IF_EMPTY = frozenset({"task_id", "fail_on", "awaited", "since", "attachment", "expertise", "route", "rule"})
 """Texts of which the report says null where the view has none."""
 
 
@@ -50,7 +64,7 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
         "schema": SCHEMA,
         "generator": {"name": "reviewbot", "version": version},
         "pullRequestUrl": review_url,
-        **_object(view),
+        **object_of(view),
         "findings": [finding for group in view.files for finding in group.findings],
         "manifest": {"sent": view.sent, "heldBack": view.held, "context": view.context},
     }
@@ -59,7 +73,8 @@ def report_json(view: SummaryView, *, version: str, review_url: str | None) -> s
     return re.sub("[^\n -~]+", lambda found: json.dumps(found[0])[1:-1], text) + "\n"
 
 
-def _object(view: Struct) -> Mapping[str, object]:
+def object_of(view: Struct) -> Mapping[str, object]:
+    """Return a view with the keys of its JSON."""
     values = ((key, name, getattr(view, name)) for name, key in keys_of(type(view)).items())
     return {key: None if name in NULL_IF_EMPTY and not value else value for key, name, value in values}
 
@@ -73,4 +88,4 @@ def _encoded(value: Decimal | datetime | Struct) -> object:
     """Return what JSON has no type for: an amount as text, a moment in ISO 8601, a view as an object."""
     if isinstance(value, Decimal):
         return str(value)
-    return value.isoformat() if isinstance(value, datetime) else _object(value)
+    return value.isoformat() if isinstance(value, datetime) else object_of(value)

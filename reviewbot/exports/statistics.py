@@ -6,10 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
-from reviewbot.domain.statistics.figures import End, PastReview, SeveritySum, Statistics, Sums
+from reviewbot.domain.statistics.figures import End, PastReview, SeveritySum, Statistics
 from reviewbot.domain.text.escaping import markdown_line, visible
+from reviewbot.exports.report import object_of
 from reviewbot.render.view_models.statistics import ENDS, HEADINGS, cells_of, ends_of, groups_of, notes_of, scope_of
 
 SCHEMA = "reviewbot/stats/1"
@@ -38,43 +40,20 @@ def statistics_json(found: Statistics) -> str:
     """Return the figures and every review as JSON in ASCII."""
     document = {
         "schema": SCHEMA,
-        "repositories": found.repositories,
-        "since": found.since.isoformat(timespec="seconds"),
-        "until": found.until.isoformat(timespec="seconds"),
-        "verified": found.verified,
-        "leftOut": found.left_out,
+        **object_of(found),
         "small": found.is_small,
-        "pending": found.pending,
-        "ended": found.ended,
-        "up": found.up,
-        "down": found.down,
-        **_sums(found.whole),
-        "bySeverity": [_severity(one) for one in found.by_severity],
-        "byMode": [{"mode": one.name, **_sums(one)} for one in found.by_mode],
-        "byExpertise": [{"expertise": one.name, **_sums(one)} for one in found.by_expertise],
+        **object_of(found.whole),
+        "byMode": [{"mode": one.name, **object_of(one)} for one in found.by_mode],
+        "byExpertise": [{"expertise": one.name, **object_of(one)} for one in found.by_expertise],
         "each": [_review(one) for one in found.reviews],
     }
-    return f"{json.dumps(document, indent=2)}\n"
+    return f"{json.dumps(document, indent=2, default=_encoded)}\n"
 
 
-def _sums(one: Sums) -> Mapping[str, object]:
-    return {
-        "reviews": one.reviews,
-        "hoursMedian": _figure(one.hours_median),
-        "hoursP90": _figure(one.hours_p90),
-        "credits": _figure(one.credits),
-        "findings": one.findings,
-        "fixed": one.fixed,
-        "creditsPerFixed": _figure(one.credits_per_fixed),
-    }
-
-
-def _severity(one: SeveritySum) -> Mapping[str, object]:
-    return {
-        "severity": one.severity.value,
-        "findings": one.findings,
-        **{end.value: getattr(one, end.value) for end in End},
-    }
+def _encoded(value: Decimal | datetime | SeveritySum) -> object:
+    if isinstance(value, Decimal):
+        return _figure(value)
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else object_of(value)
 
 
 def _review(one: PastReview) -> Mapping[str, object]:
@@ -121,16 +100,16 @@ def _cell(value: object) -> object:
 
 
 def statistics_markdown(found: Statistics) -> str:
-    """Return the figures as Markdown tables."""
     scope = markdown_line(scope_of(found))
     rows = [(markdown_line(name), *cells_of(one)) for name, one in groups_of(found)]
-    parts = [f"Reviews of {scope}:", _table(HEADINGS, rows)]
+    parts = [f"Reviews of {scope}:", markdown_table(HEADINGS, rows)]
     if found.severities:
-        parts.append(_table(ENDS, map(ends_of, found.severities)))
+        parts.append(markdown_table(ENDS, map(ends_of, found.severities)))
     parts += notes_of(found)
     return "\n\n".join(parts) + "\n"
 
 
-def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table whose first column is text; the cells are Markdown."""
     aligned = ["---", *("---:" for _ in heading[1:])]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heading, aligned, *rows))

@@ -113,7 +113,6 @@ def _as_options(view: SummaryView) -> str:
 
 
 def _is_followed(progress: ProgressView | None) -> bool:
-    """Return whether this follows an earlier review."""
     if progress is None:
         return False
     earlier = progress.carried, progress.fixed, progress.gone, progress.waived, progress.beyond
@@ -121,7 +120,6 @@ def _is_followed(progress: ProgressView | None) -> bool:
 
 
 def of_agent_prompt(view: SummaryView, detail: Detail) -> dict[str, object]:
-    """Return what the prompt for a coding agent gets."""
     shown = truncate_summary(view, detail)
     return {
         "prompted": shown.listed,
@@ -134,7 +132,6 @@ def of_agent_prompt(view: SummaryView, detail: Detail) -> dict[str, object]:
 
 
 def of_comment(view: CommentView, detail: Detail) -> dict[str, object]:
-    """Return what the template of a comment gets."""
     thin, left_out = truncate_comment(view, detail)
     findings = tuple(with_links(finding) for finding in thin.findings)
     return {
@@ -163,7 +160,6 @@ def of_standing(view: FindingStateView) -> Iterator[dict[str, object]]:
 
 
 def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
-    """Return what the template of an answer to a command gets."""
     thin = bounded(view, detail)
     finding = "ID" if view.choices or (view.word in {"waive", "unwaive"} and not thin.target) else thin.target
     target = thin.head_sha if view.word in {"review", "bypass"} else finding
@@ -179,7 +175,6 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
 
 
 def of_reply(view: ReplyView, detail: Detail) -> dict[str, object]:
-    """Return what the template of the reviewer's reply gets."""
     return {"view": replace(bounded(view, detail), mark=Markdown(view.mark))}
 
 
@@ -213,7 +208,6 @@ def of_question(view: QuestionView) -> Iterator[dict[str, object]]:
 
 
 def of_annotation(finding: FindingView, detail: Detail) -> dict[str, object]:
-    """Return what the template of an annotation gets."""
     return {"finding": with_links(truncate_finding(finding, detail))}
 
 

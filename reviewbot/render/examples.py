@@ -99,7 +99,6 @@ Sample = (
 
 
 def example_views() -> Iterator[Sample]:
-    """Yield sample views of every kind."""
     yield from _summaries()
     for finding in _findings():
         mark = str(FindingMark("", (finding.id,)))

@@ -29,7 +29,6 @@ def escaped(text: str) -> str:
 
 
 def line(text: str) -> str:
-    """Escape text on one line."""
     return escaped(" ".join(visible(text).split()))
 
 

@@ -295,7 +295,6 @@ class Renderer:
         return _first_fit("report.html.j2", report.contexts_of(page), self._html.render_with_words, REPORT) + "\n"
 
     def statistics(self, found: Statistics) -> str:
-        """Return the HTML page of the statistics."""
         from reviewbot.render.statistics.page import statistics_page  # noqa: PLC0415 — only `reviewbot stats` needs it
 
         return statistics_page(found, self._style())

@@ -148,7 +148,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     @jinja2.pass_context  # so that constants are passed too; otherwise Jinja escapes them for HTML
     def _shown(self, _context: Context, value: object) -> object:
-        """Return a value as it is shown in the output."""
         if isinstance(value, jinja2.Undefined):
             return value
         if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):

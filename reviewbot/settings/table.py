@@ -31,7 +31,7 @@ from reviewbot.domain.model.options import (
 )
 from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.domain.policy.readiness import WaitRules
-from reviewbot.domain.policy.routes import Route
+from reviewbot.domain.policy.routes import Route, strictest
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import Problem, SettingsError, did_you_mean
@@ -285,8 +285,12 @@ class Settings:
         return self.reviewer is ReviewerKind.CODEVF and not self.codevf_api_key
 
     @property
+    def strictest_fail_on(self) -> FailOn:
+        """The level at which the most findings can block, by whichever rule of `routes`."""
+        return strictest((self.fail_on, *(one.fail_on for one in self.routes if one.fail_on)))
+
+    @property
     def wait_rules(self) -> WaitRules:
-        """What a purchase waits for."""
         return WaitRules(self.wait_for_checks, self.wait_for_checks_hours, self.quiet_minutes)
 
     def files(self) -> Mapping[str, str]:

@@ -165,7 +165,6 @@ def _events(on: object) -> Mapping[str, Mapping[str, object]]:
 
 
 def _words(value: object) -> list[str]:
-    """Return the strings of a string or a list."""
     return [value] if isinstance(value, str) else list(map(_text, value)) if isinstance(value, list) else []
 
 

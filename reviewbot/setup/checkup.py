@@ -47,12 +47,10 @@ class Check(Struct, frozen=True):
 
 
 def of_error(about: str, error: ReviewbotError) -> Check:
-    """Return the finding for an error of a check."""
     return Check(about, error.message, error.hint or "Look at the message.", error.exit_status)
 
 
 def of_problems(problems: Sequence[Problem]) -> Iterator[Check]:
-    """Yield the problems of the settings."""
     for problem in problems:
         yield Check("settings", f"{problem.where}: {problem.what}", problem.advice, EXIT_SETTINGS)
 
@@ -208,6 +206,9 @@ def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
         if not job.may(scope, level):
             todo = f"Add `{scope}: {level}` to the job's `permissions:`."
             yield Check(job.file, f"`{job.name}` lacks `{scope}: {level}`, {why}", todo, EXIT_SETTINGS)
+    if settings.context and settings.reviewer is ReviewerKind.CODEVF and not (job.queued or job.may("issues", "read")):
+        what = f"`{job.name}` lacks `issues: read`: in a private repository, `context` has no issues"
+        yield Check(job.file, what, "Add `issues: read` to the job's `permissions:`, or set `context: none`.")
 
 
 def _awaits(settings: Settings, job: Job) -> bool:

@@ -80,7 +80,6 @@ class InitOptions(Struct, frozen=True):
 
 
 def review_workflow(options: InitOptions) -> str:
-    """Return the workflow that reviews pull requests."""
     event = f"pull_request_target: {_UNAFRAID}" if options.gate else "pull_request:"
     queue = "  merge_group:\n" if options.gate else ""
     only = ("github.event_name != 'merge_group'", *_RELEVANT) if options.gate else _RELEVANT
@@ -246,15 +245,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
 ) -> str:
     """Return a job that runs the action.
 
-    Args:
-        options: what the repository asks for.
-        key: of the job in the workflow.
-        name: of the job.
-        minutes: its timeout.
-        group: its concurrency group, and when a new run cancels the one in progress.
-        only: conditions, all of which must hold for the job to start.
-        keyed: whether it may buy: it gets the key and may comment.
-        inputs: of the action, as YAML.
+    All conditions of `only` must hold for it to start. A `keyed` job gets the key and may comment.
     """
     paid = options.reviewer is ReviewerKind.CODEVF
     guarded = _GUARDED if keyed and paid and options.gate else ""
@@ -264,6 +255,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
         inputs += f"reviewer: {options.reviewer}\n"
     given = f"    with:\n{textwrap.indent(inputs, ' ' * 6)}" if inputs else ""
     comments = "write # comments" if keyed else "read # what is in the queue"
+    issues = "  issues: read # those that a pull request closes, for the reviewer\n" if keyed and paid else ""
     statuses = "  statuses: read # what `wait-for-checks` names\n" if keyed and options.wait_for else ""
     grouped = f"concurrency:\n  group: {group[0]}\n  cancel-in-progress: {group[1]}\n"
     body = (
@@ -272,7 +264,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
         "  contents: read # the change and the settings on the default branch\n"
         f"  pull-requests: {comments}\n"
         "  checks: write # the check\n"
-        f"{statuses}"
+        f"{issues}{statuses}"
         f"steps:\n  - uses: {_action_of(options)}\n{given}"
     )
     return f"  {key}:\n{textwrap.indent(body, ' ' * 4)}"

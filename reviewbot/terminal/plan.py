@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
@@ -14,14 +13,20 @@ from rich.table import Table
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.selection.selection import HeldBecause, held_sentence
 from reviewbot.domain.text.formatting import counted, number, short, size
-from reviewbot.render.view_models.plan import Plan, Replay, RuleSum, unknown_conditions
+from reviewbot.render.view_models.plan import (
+    Plan,
+    Replay,
+    caps_of,
+    figure_names,
+    figures_of,
+    not_applied,
+    unknown_conditions,
+)
 from reviewbot.settings import Settings
 from reviewbot.terminal.console import say, shown
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([dwmy])")
-_UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _NARROW, _WIDE = 70, 100
 """Columns below which the table omits days, and sizes beside rules."""
@@ -33,26 +38,15 @@ Anyone can commit with such a name. The action skips only pull requests that a b
 whose commits GitHub verified."""
 
 
-def since(text: str) -> str | None:
-    """Return a span such as `90d`, or a date, in git's syntax; None if it is neither."""
-    if _DATE.fullmatch(text):
-        return f"{text} 00:00"
-    found = _SPAN.fullmatch(text)
-    return f"{found[1]} {_UNITS[found[2]]} ago" if found else None
-
-
-def earliest(text: str, now: datetime) -> datetime | None:
-    """Return the start of such a span, or of a date in UTC; None if it is neither, or in the future."""
+def start_of(text: str, now: datetime) -> datetime | None:
+    """Return the start of a span such as `90d`, or of a date in UTC; None if it is neither."""
     found = _SPAN.fullmatch(text)
     try:
-        start = (
-            now - timedelta(days=int(found[1]) * _DAYS[found[2]])
-            if found
-            else datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-        )
+        if found:
+            return now - timedelta(days=int(found[1]) * _DAYS[found[2]])
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
-    return start if start <= now else None
 
 
 def plan_notes(settings: Settings) -> Iterator[str]:
@@ -91,24 +85,14 @@ def show_plan(console: Console, plan: Plan) -> None:
         console.print()
     reviews, credits_ = counted(total.reviews, "review"), counted(total.credits, "credit")
     say(console, f"{plan.scope}: {reviews}, {credits_} held at most.", "bold")
-    for line in _caps(plan):
+    for line in caps_of(plan):
         say(console, line, hang=2)
     if plan.bots:
         say(console, f"{_bots(plan)} {_BOTS}", "dim", hang=2)
     for reason, count in held.most_common():
-        say(console, f"Held back: {counted(count, 'file')}. {held_sentence(reason)}", "dim", hang=2)
+        say(console, f"Held back: {counted(count, 'file')}. {held_sentence(reason, count)}", "dim", hang=2)
     for note in plan.notes:
         say(console, note, "dim", hang=2)
-
-
-def _caps(plan: Plan) -> Iterator[str]:
-    """Yield which limits stop reviews or make them smaller."""
-    stopped = [one.stopped for one in plan.replays if one.stopped]
-    if stopped:
-        held = f"which would hold {counted(sum(stopped), 'credit')}"
-        yield f"`max-credits-per-pr` stops {counted(len(stopped), 'review')}, {held}. They are not in the total."
-    if limited := sum(one.limited for one in plan.replays):
-        yield f"`max-credits-ceiling` limits the size of {counted(limited, 'review')}."
 
 
 def _bots(plan: Plan) -> str:
@@ -145,7 +129,7 @@ def _table(plan: Plan, held: int, width: int) -> Table:
 
 
 def _table_by_rule(plan: Plan) -> Table:
-    sums, names = plan.by_rule(), _figure_names(plan)
+    sums, names = plan.by_rule(), figure_names(plan)
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     table.add_column("rule", no_wrap=True)
     for name in names:
@@ -153,77 +137,5 @@ def _table_by_rule(plan: Plan) -> Table:
     if any(one.unknown for one in sums):
         table.add_column("")
     for one in sums:
-        table.add_row(shown(one.rule) if one.rule else "(no rule)", *_figures(one, names), _not_applied(one))
+        table.add_row(shown(one.rule) if one.rule else "(no rule)", *figures_of(one, names), not_applied(one))
     return table
-
-
-def _figure_names(plan: Plan) -> tuple[str, ...]:
-    return ("merges", "reviews", "stopped", "credits") if plan.total.stopped else ("merges", "reviews", "credits")
-
-
-def _figures(one: RuleSum, names: Sequence[str]) -> list[str]:
-    return ["-" if one.unknown else number(getattr(one, name)) for name in names]
-
-
-def _not_applied(one: RuleSum) -> str:
-    return f"not applied: {', '.join(one.unknown)}" if one.unknown else ""
-
-
-def plan_json(plan: Plan) -> str:
-    """Return the rows, the sums by rule and the total as JSON in ASCII."""
-    total = plan.total
-    document = {
-        "scope": plan.scope,
-        "reviews": total.reviews,
-        "stopped": total.stopped,
-        "credits": total.credits,
-        "rules": [
-            {
-                "rule": one.rule or None,
-                "merges": one.merges,
-                "reviews": one.reviews,
-                "stopped": one.stopped,
-                "credits": one.credits,
-                "notApplied": list(one.unknown),
-            }
-            for one in plan.by_rule()
-        ],
-        "bots": plan.bots,
-        "notes": list(plan.notes),
-        "merges": [_merge(one) for one in plan.replays],
-    }
-    return f"{json.dumps(document, indent=2)}\n"
-
-
-def _merge(one: Replay) -> Mapping[str, object]:
-    return {
-        "day": one.day,
-        "commit": one.sha,
-        "subject": one.subject,
-        "rule": one.rule or None,
-        "files": one.sent,
-        "bytes": one.sent_bytes,
-        "heldBack": {reason.value: count for reason, count in one.held.items()},
-        "credits": one.credits,
-        "stoppedCredits": one.stopped,
-        "atCeiling": one.limited,
-        "note": one.note,
-    }
-
-
-def plan_markdown(plan: Plan) -> str:
-    """Return the sums by rule and the total as Markdown."""
-    names = _figure_names(plan)
-    rows = [(f"`{one.rule}`" if one.rule else "no rule", one) for one in plan.by_rule()]
-    if plan.replays:
-        rows.append(("**total**", plan.total))
-    lines = [
-        f"| {' | '.join((' '.join(filter(None, (name, _not_applied(one)))), *_figures(one, names)))} |"
-        for name, one in rows
-    ]
-    head = f"| {' | '.join(('rule', *names))} |\n| {' | '.join(('---', *['---:'] * len(names)))} |"
-    table = "\n".join((head, *lines))
-    bots = counted(sum(plan.bots.values()), "merge")
-    skipped = [f"Not counted: {bots} of bots."] if plan.bots else []
-    sentences = "\n".join(f"- {one}" for one in (*_caps(plan), *skipped, *plan.notes))
-    return f"Reviews of the merges in `{plan.scope.replace('`', '')}`:\n\n{table}\n\n{sentences}\n"

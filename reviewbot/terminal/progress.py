@@ -32,7 +32,6 @@ class Progress(Struct):
             self.bar.update(self.bar.task_ids[0], completed=done, total=total)
 
     def say(self, line: str) -> None:
-        """Print a line that stays."""
         if self.console:
             say(self.console, line, "dim" if self.bar else "")
 
@@ -41,7 +40,6 @@ class Progress(Struct):
         self.stage(f"{error.message} Trying again in {seconds:.0f} s")
 
     def stage(self, what: str) -> None:
-        """Show the stage that begins."""
         if self.bar:
             self.bar.update(self.bar.task_ids[0], description=shown(what).plain)
         elif self.console and what != self._stage:
@@ -75,18 +73,15 @@ class TerminalReporter(Struct):
     annotations: list[Annotation] = field(default_factory=list)
 
     def say(self, line: str) -> None:
-        """Show the line as progress."""
         self.progress.say(line)
 
     def debug(self, line: str) -> None:
         """Drop the line."""
 
     def annotate(self, annotation: Annotation) -> None:
-        """Keep the annotation."""
         self.annotations.append(annotation)
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — a terminal has its own words
-        """Keep the story."""
         self.view, self.files = view, files
 
     def job_summary(self, markdown: str) -> None:
@@ -113,36 +108,29 @@ class Watched(Struct, frozen=True):
     is_local: bool = False
 
     def balance(self) -> Balance | None:
-        """Call the service."""
         if not self.is_local:
             self.progress.stage(f"Connecting to {self.reviewer}")
         return self.service.balance()
 
     def project(self, name: str) -> int:
-        """Call the service."""
         return self.service.project(name)
 
     def tags(self) -> tuple[Tag, ...]:
-        """Call the service."""
         return self.service.tags()
 
     def create(self, submission: Submission) -> Task:
-        """Call the service."""
         size_of_all = sum(len(one.content.encode("utf-8", "replace")) for one in submission.attachments)
         sending = f"Sending {size(size_of_all)} to {self.reviewer}"
         self.progress.stage(f"Running {self.reviewer}" if self.is_local else sending)
         return self._seen(self.service.create(submission))
 
     def retrieve(self, task_id: str) -> Task:
-        """Call the service."""
         return self._seen(self.service.retrieve(task_id))
 
     def cancel(self, task_id: str) -> None:
-        """Call the service."""
         self.service.cancel(task_id)
 
     def deliverable(self, url: str) -> str:
-        """Call the service."""
         return self.service.deliverable(url)
 
     def _seen(self, task: Task) -> Task:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from threading import Event
 
 import httpx
-import pytest
 from reviewbot_sandbox.codevf import (
     AT_ONCE,
     Account,
@@ -27,7 +26,6 @@ from reviewbot_sandbox.codevf import (
     TaskRequest,
     build_codevf,
     echo,
-    in_turn,
     scaled_clock,
 )
 from reviewbot_sandbox.serve import Bounds, serving
@@ -66,14 +64,6 @@ def test_the_engineer_is_asked_once_per_task_and_sees_the_request() -> None:
         assert http.get(f"tasks/{task['id']}").json() == task
     (request,) = seen
     assert (request.mode, request.attachments[0].content) == (Mode.FAST, "diff --git")
-
-
-def test_an_engineer_can_answer_in_turn() -> None:
-    with open_service(setup(in_turn([FreeText("a"), FreeText("b")]))) as (_, http):
-        messages = [http.post("tasks/create", json=BODY).json()["result"]["message"] for _ in range(3)]
-    assert messages == ["a", "b", "b"]
-    with pytest.raises(ValueError, match="at least one"):
-        in_turn([])
 
 
 def test_an_engineer_who_breaks_down_is_a_500_and_is_asked_again() -> None:

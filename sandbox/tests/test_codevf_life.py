@@ -17,7 +17,6 @@ from reviewbot_sandbox.codevf import (
     Mode,
     Rate,
     Refusal,
-    Stage,
     Tag,
     Task,
     TaskLife,
@@ -74,15 +73,6 @@ def test_the_hold_is_rounded_up_once_after_both_multipliers(mode: Mode, multipli
 def test_holds_by_mode_and_tag(mode: str, tag: int | None, credit: int, hold: int) -> None:
     _, task = with_task(mode=mode, tagId=tag, maxCredits=credit)
     assert task.request.hold == hold
-
-
-def test_a_life_goes_through_its_stages_in_order() -> None:
-    life = TaskLife(2, 5, between=(Stage("in_review", 3), Stage("waiting_for_engineer", 4)))
-    _, task = with_task(life)
-    seen = [core.standing_of(task, moment).status for moment in range(15)]
-    assert seen == (
-        ["pending"] * 2 + ["in_review"] * 3 + ["waiting_for_engineer"] * 4 + ["processing"] * 5 + ["completed"]
-    )
 
 
 def test_a_realtime_task_is_completed_at_once_and_the_others_are_not() -> None:

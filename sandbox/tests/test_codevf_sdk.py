@@ -28,7 +28,6 @@ from reviewbot_sandbox.codevf import (
     TaskLife,
     build_codevf,
     canned,
-    in_turn,
 )
 from reviewbot_sandbox.serve import Bounds, serving
 
@@ -66,8 +65,8 @@ def style_fixture(request: pytest.FixtureRequest) -> ErrorStyle:
 @pytest.fixture(name="world")
 def world_fixture(style: ErrorStyle) -> Iterator[World]:
     clock = HandClock()
-    answers = (Deliverables((Delivered("report é.json", b'{"ok": true}'),)), FreeText("All is well."))
-    service = CodeVFService(Setup(house(), in_turn(answers), clock, style))
+    answer = Deliverables((Delivered("report é.json", b'{"ok": true}'),))
+    service = CodeVFService(Setup(house(), canned(answer), clock, style))
     with serving(build_codevf(service), bounds=Bounds(60, 500)) as served:
         yield World(service, clock, served.url + "/api/v1/")
 

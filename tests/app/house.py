@@ -87,7 +87,7 @@ def finding(path: str, line: int, **more: Any) -> dict[str, Any]:  # noqa: ANN40
 
 def earlier(request: TaskRequest) -> list[dict[str, Any]]:
     """Return the earlier findings that a submission asks about."""
-    texts = [one.content for one in request.attachments if one.file_name == "review-so-far.txt"]
+    texts = [one.content for one in request.attachments if one.file_name == "conversation.md"]
     lines = "".join(texts).partition("NEW SINCE")[0].splitlines()
     return [json.loads(line) for line in lines if line.startswith("{")]
 

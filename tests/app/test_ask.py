@@ -79,7 +79,7 @@ def test_later_questions_and_reviews_get_the_answer_without_its_frame(tmp_path: 
         rig.world.push(REPO, "topic", {"other.py": "x = 1\n"}, author="mona")
         rig.run()
         sent = rig.service.tasks()[-1].request.attachments
-        talk = next(one.content for one in sent if one.file_name == "review-so-far.txt")
+        talk = next(one.content for one in sent if one.file_name == "conversation.md")
         for text, answered in ((context, 1), (talk, 3)):
             assert text.casefold().count("by the reviewer, in answer to a question") == answered
             assert text.count("> Yes, @mona: `os.system` runs a shell.") == answered

@@ -150,7 +150,7 @@ def test_a_later_review_asks_each_part_about_its_own_findings(tmp_path: Path) ->
             {path for path in LARGE if f'"path": "{path}"' in (one.content or "")}
             for task in rig.service.tasks()[3:]
             for one in task.request.attachments
-            if one.file_name == "review-so-far.txt"
+            if one.file_name == "conversation.md"
         ]
         assert sorted(map(sorted, asked)) == [[path] for path in sorted(LARGE)]
 

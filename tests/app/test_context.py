@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from reviewbot_sandbox.codevf import TaskRequest
 from reviewbot_sandbox.fault_rules import Reply
 
@@ -49,6 +50,7 @@ def test_a_first_review_carries_documents_messages_and_issues_and_lists_them(tmp
         assert "context.md" in rig.service.tasks()[0].request.prompt
 
 
+@pytest.mark.proof
 def test_none_sends_nothing_more_and_patterns_add_files(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _request: CLEAN) as rig:
         settled(rig, **{CONFIG: "context: none\n", "docs/adr.md": "Why.\n"})
@@ -72,6 +74,7 @@ def test_a_fork_adds_no_document(tmp_path: Path) -> None:
         assert "Approve" not in context(rig)
 
 
+@pytest.mark.proof
 def test_a_change_of_a_document_on_the_default_branch_buys_nothing(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _request: CLEAN) as rig:
         rig.run()
@@ -81,6 +84,7 @@ def test_a_change_of_a_document_on_the_default_branch_buys_nothing(tmp_path: Pat
         assert "`AGENTS.md`" not in rig.summaries()[0], "it was not sent"
 
 
+@pytest.mark.proof
 def test_a_later_run_lists_what_was_sent_then(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _request: CLEAN) as rig:
         settled(rig, **{"AGENTS.md": "Use spaces.\n"})
@@ -96,9 +100,21 @@ def test_the_review_happens_without_context_that_cannot_be_read(tmp_path: Path) 
         rig.github_faults.add("/graphql", Reply(502), body="documents: repository", times=None)
         done = rig.run()
         assert done.exit_status == 0, done.log
+        assert done.log.count("The context could not be read, so the reviewer gets none: ") == 1
         assert not context(rig)
 
 
+def test_the_review_happens_without_the_issues_that_the_token_may_not_read(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _request: CLEAN, private=True) as rig:
+        rig.world.closing(REPO, 1, 12, "It is slow", "Fix it.")
+        done = rig.run()
+        assert (done.exit_status, done.outputs["status"]) == (0, "completed"), done.log
+        assert done.log.count("the token lacks `issues: read`") == 1
+        assert "It is slow" not in context(rig)
+        assert "> # Parcels" in context(rig)
+
+
+@pytest.mark.proof
 def test_context_is_the_first_to_go_when_the_request_is_too_large(tmp_path: Path) -> None:
     def told(request: TaskRequest) -> list[str]:
         return [one.file_name for one in request.attachments]
@@ -111,6 +127,7 @@ def test_context_is_the_first_to_go_when_the_request_is_too_large(tmp_path: Path
         assert done.outputs["coverage"] == "full"
 
 
+@pytest.mark.proof
 def test_a_dry_run_lists_the_context(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         done = rig.run(dry_run="true")
@@ -119,6 +136,7 @@ def test_a_dry_run_lists_the_context(tmp_path: Path) -> None:
         assert not rig.service.tasks()
 
 
+@pytest.mark.proof
 def test_analyzers_get_no_context(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         done = rig.run(reviewer="local")

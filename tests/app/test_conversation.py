@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from reviewbot_sandbox.codevf import Answer, TaskRequest
 from reviewbot_sandbox.github import Level
 
 from reviewbot.domain.findings.markers import read_reply_mark
 from tests.app.house import CLEAN, HEAD, REPO, Rig, answer, earlier, finding, house
+
+pytestmark = pytest.mark.proof  # `tests/domain/findings/test_conversation.py` has the rules
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 SECRET = "ghp_" + "A1b2C3d4E5f6" * 3
@@ -35,10 +38,8 @@ def replies(rig: Rig) -> list[str]:
     return [one.body for one in rig.comments() if read_reply_mark(one.body)]
 
 
-def so_far(rig: Rig) -> str:
-    [text] = [
-        one.content for one in rig.service.tasks()[-1].request.attachments if one.file_name == "review-so-far.txt"
-    ]
+def conversation(rig: Rig) -> str:
+    [text] = [one.content for one in rig.service.tasks()[-1].request.attachments if one.file_name == "conversation.md"]
     return text
 
 
@@ -54,7 +55,7 @@ def test_replies_of_authors_and_collaborators_are_sent_by_role_and_those_of_stra
         rig.world.comment(REPO, 1, "mallory", "/reviewbot status")
         push(rig)
         rig.run()
-        told = so_far(rig)
+        told = conversation(rig)
         assert "by an author of the pull request" in told
         assert "> It is intended.\n> OPEN FINDINGS OF EARLIER REVIEWS\n" in told
         assert "by a collaborator" in told
@@ -95,7 +96,7 @@ def test_the_reviewers_reply_is_in_the_next_conversation(tmp_path: Path) -> None
         rig.run()
         push(rig, **{"third.py": "y = 2\n"})
         rig.run()
-        told = so_far(rig)
+        told = conversation(rig)
         assert "by the reviewer" in told
         assert "> Fixed. @mona\n" in told
         assert len(replies(rig)) == 2, "one for each task"
@@ -120,7 +121,7 @@ def test_a_waiver_is_sent_with_its_reason_and_a_fixed_finding_as_closed(tmp_path
         rig.run()
         push(rig, **{"third.py": "y = 2\n"})
         rig.run()
-        told = so_far(rig)
+        told = conversation(rig)
         [asked] = earlier(rig.service.tasks()[-1].request)
         assert asked["waived"] == "It is a test."
         assert ', fixed: "It evaluates" in "new file.py"' in told
@@ -130,6 +131,6 @@ def test_a_first_review_has_no_conversation_and_its_answer_no_reply(tmp_path: Pa
     with house(tmp_path, engineer=lambda _request: CLEAN) as rig:
         rig.world.comment(REPO, 1, "mona", "/reviewbot status")
         rig.run()
-        assert "review-so-far.txt" not in [one.file_name for one in rig.service.tasks()[0].request.attachments]
+        assert "conversation.md" not in [one.file_name for one in rig.service.tasks()[0].request.attachments]
         assert "reply" not in str(rig.service.tasks()[0].request.response_schema)
         assert HEAD

@@ -250,7 +250,7 @@ def test_a_task_that_the_check_alone_remembers_is_not_forgotten_with_a_push(tmp_
 
 def test_reviews_are_read_again_when_the_summary_is_gone(tmp_path: Path) -> None:
     def engineer(request: Any) -> Any:  # noqa: ANN401 — an engineer
-        return CLEAN if any(one.file_name == "review-so-far.txt" for one in request.attachments) else answer(CRITICAL)
+        return CLEAN if any(one.file_name == "conversation.md" for one in request.attachments) else answer(CRITICAL)
 
     with house(tmp_path, engineer=engineer) as rig:
         rig.run()
@@ -648,7 +648,7 @@ def test_files_that_other_rules_had_left_out_are_reviewed_with_the_next_push(tmp
         assert rig.run().outputs["verdict"] == "pass"
         assert "gone.py" in asked[-1]
         [_, second] = rig.service.tasks()
-        assert not any(one.file_name == "review-so-far.txt" for one in second.request.attachments), "it is whole"
+        assert not any(one.file_name == "conversation.md" for one in second.request.attachments), "it is whole"
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
@@ -718,7 +718,7 @@ def test_after_a_partial_review_that_came_in_late_the_next_is_of_the_whole_chang
         clock.advance(2 * LONG)
         rig.run(wait_minutes="0")
         [_, second] = rig.service.tasks()
-        assert not any(one.file_name == "review-so-far.txt" for one in second.request.attachments)
+        assert not any(one.file_name == "conversation.md" for one in second.request.attachments)
 
 
 def test_cancelling_while_a_run_waits_for_an_older_review_buys_nothing_after_it(tmp_path: Path) -> None:

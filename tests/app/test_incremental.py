@@ -26,7 +26,7 @@ OTHER = {"other.py": "x = 1\n"}
 
 def so_far(rig: Rig) -> str:
     """Return the attachment with earlier findings of the last submission."""
-    texts = [one.content for one in rig.service.tasks()[-1].request.attachments if one.file_name == "review-so-far.txt"]
+    texts = [one.content for one in rig.service.tasks()[-1].request.attachments if one.file_name == "conversation.md"]
     return "".join(texts)
 
 
@@ -34,7 +34,7 @@ def first_then(*findings: Mapping[str, Any], **later: Any) -> Any:  # noqa: ANN4
     """Return an engineer who reports these findings first and later answers with `state` and `new`."""
 
     def engineer(request: TaskRequest) -> Answer:
-        if not any(one.file_name == "review-so-far.txt" for one in request.attachments):
+        if not any(one.file_name == "conversation.md" for one in request.attachments):
             return answer(*findings)
         previous = said(request, later["state"], later.get("note", "")) if "state" in later else None
         return answer(*later.get("new", ()), previous=previous)

@@ -27,7 +27,7 @@ LONG = 10_000
 
 def engaged(request: TaskRequest) -> Answer:
     """Report the finding in a first review only."""
-    later = any(one.file_name == "review-so-far.txt" for one in request.attachments)
+    later = any(one.file_name == "conversation.md" for one in request.attachments)
     return answer(previous=[]) if later else answer(CRITICAL)
 
 

@@ -53,7 +53,7 @@ def wary(request: TaskRequest) -> Answer:
 
 def engaged(request: TaskRequest) -> Answer:
     """Report the finding once."""
-    later = any(one.file_name == "review-so-far.txt" for one in request.attachments)
+    later = any(one.file_name == "conversation.md" for one in request.attachments)
     return answer(previous=[]) if later else answer(CRITICAL)
 
 
@@ -238,7 +238,7 @@ def test_what_a_check_alone_tells_of_a_purchase_is_handed_in_with_what_is_to_be_
         rig.github_faults.clear()
         collect(rig)
         [_, again] = rig.service.tasks()
-        assert any(one.file_name == "review-so-far.txt" for one in again.request.attachments)
+        assert any(one.file_name == "conversation.md" for one in again.request.attachments)
 
 
 def test_what_was_put_off_and_then_bought_by_a_run_that_was_killed_is_an_intent(tmp_path: Path) -> None:

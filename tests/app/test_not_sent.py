@@ -13,6 +13,8 @@ from reviewbot.exports.stored import read_report
 from tests.app.house import REPO, answer, finding, house
 from tests.app.test_files import FILES
 
+pytestmark = pytest.mark.proof  # `tests/domain/selection` and `tests/domain/findings` have the rules
+
 UNTOUCHED = "The change does not touch this file"
 NOT_SENT = "This file is part of the change, but it was not sent: "
 GENERATED = "*.pb.py linguist-generated\n"

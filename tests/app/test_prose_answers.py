@@ -14,6 +14,8 @@ from tests.app.house import REPO, Finished, Rig, house
 from tests.app.test_commands import answers, check, people, say, summary
 from tests.app.test_outcomes import creations
 
+pytestmark = pytest.mark.proof  # `tests/domain/codevf` reads such answers, `tests/simulation` plays such runs in memory
+
 CLEAN = "Nothing needs fixing."
 LOW = "app.py:12: low: A shell runs it."
 CRITICAL = "app.py:12: critical: A shell runs it."

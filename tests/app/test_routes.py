@@ -12,6 +12,8 @@ from reviewbot_sandbox.codevf import Engineer, Mode, canned
 from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
 from tests.app.test_commands import people, say
 
+pytestmark = pytest.mark.proof  # `tests/domain/policy` and `tests/domain/machine` have the rules
+
 RULES = """\
 routes:
 - {name: payments, paths: ['pay/**'], mode: standard, max-credits: 600, fail-on: low, instructions: Mind the cents.}
@@ -72,7 +74,7 @@ def test_a_label_makes_a_review_larger_and_its_removal_buys_nothing(tmp_path: Pa
         assert ended(rig, rig.run()) == ("success", 0, "reviewed", 1)
         assert ended(rig, rig.run(payload=rig.labeled("trivial", "mona"))) == ("success", 0, "reviewed", 1)
         assert ended(rig, rig.run(payload=rig.labeled("deep", "mona"))) == ("success", 0, "reviewed", 2)
-        rig.world.unlabel(REPO, rig.number, "deep", "mona")
+        rig.world.unlabel(REPO, rig.number, "deep")
         again = rig.run(payload=rig.event("unlabeled", label={"name": "deep"}))
         assert ended(rig, again) == ("success", 0, "reviewed", 2)
         assert [one.request.mode for one in rig.service.tasks()] == [Mode.FAST, Mode.STANDARD]
@@ -85,7 +87,7 @@ def test_a_change_that_was_red_does_not_turn_green_by_another_rule(tmp_path: Pat
         change(rig, DOCS)
         rig.run()
         assert ended(rig, rig.run(payload=rig.labeled("deep", "mona"))) == ("failure", 1, "gate", 1)
-        rig.world.unlabel(REPO, rig.number, "deep", "mona")
+        rig.world.unlabel(REPO, rig.number, "deep")
         if push_again:  # the finding is open, but below the `fail-on` of another change
             change(rig, {"docs/b.md": "# More\n"})
             assert ended(rig, rig.run()) == ("skipped", 0, "route", 1)
@@ -97,7 +99,7 @@ def test_a_collection_judges_by_the_rule_at_submission(tmp_path: Path) -> None:
     with house(tmp_path, config=RULES, engineer=FINDS) as rig:
         change(rig, DOCS)
         rig.run(payload=rig.labeled("deep", "mona"), wait_minutes="0")
-        rig.world.unlabel(REPO, rig.number, "deep", "mona")
+        rig.world.unlabel(REPO, rig.number, "deep")
         for _ in range(50):
             rig.run(event="schedule", payload={}, command="collect")
             if rig.checks()[-1].conclusion:

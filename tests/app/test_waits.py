@@ -16,6 +16,8 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.values import replace
 from tests.app.house import HEAD, KEY, REPO, Finished, Rig, fork, from_fork, house
 
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+
 CI = App(7, "other-ci", "Other CI")
 WAITS_FOR_CI = "wait-for-checks: [CI, 'lint / *']\n"
 AT_ONCE: Any = {"wait_minutes": "0"}

@@ -72,7 +72,7 @@ def test_what_is_right_passes() -> None:
     assert not complaints(
         "/repos/o/r/pulls/1/comments", {"body": "b", "commit_id": SHA, "path": "a", "subject_type": "file"}
     )
-    assert not complaints("/repos/o/r/pulls/1/reviews/2/comments?per_page=100&page=2", method="get")
+    assert not complaints("/repos/o/r/pulls/1/comments?per_page=100&page=2", method="get")
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def test_what_is_right_passes() -> None:
         (lambda: complaints("/repos/o/r/pulls/1/files?per-page=100", method="get"), "'per-page' is not described"),
         (lambda: complaints("/repos/o/r/pulls/1/files?per_page=x", method="get"), "per_page"),
         (lambda: complaints("/repos/o/r/pulls/one", method="get"), "pull_number"),
-        (lambda: complaints("/user", method="get", authorization=""), "no token"),
-        (lambda: complaints("/user", method="get", **{"user-agent": ""}), "User-Agent"),
+        (lambda: complaints("/installation/repositories", method="get", authorization=""), "no token"),
+        (lambda: complaints("/installation/repositories", method="get", **{"user-agent": ""}), "User-Agent"),
     ],
 )  # fmt: skip
 def test_a_planted_mistake_is_named(said: Any, part: str) -> None:  # noqa: ANN401 — a thunk of the table
@@ -176,7 +176,7 @@ def broken(app: ASGIApp) -> ASGIApp:
     [
         (lambda referee: referee.requests(confused), "/repos/o/r/merges", "no such operation"),
         (lambda referee: referee.requests(broken(confused)), "/repos/o/r/merges", "no such operation"),
-        (lambda referee: referee.answers(confused), "/repos/o/r/labels", "'one' is not of type 'integer'"),
+        (lambda referee: referee.answers(confused), "/repos/o/r/pulls", "'one' is not of type 'integer'"),
         (lambda referee: referee.bought(confused), "/api/v1/tasks", "no such address"),
         (lambda referee: referee.bought(broken(confused)), "/api/v1/tasks", "no such address"),
     ],

@@ -54,7 +54,7 @@ ALL_KINDS: Answer = answer(
 
 def engaged(request: TaskRequest) -> Answer:
     """Answer a first review with findings of every kind; a later one calls the critical ones fixed, and replies."""
-    if not any(one.file_name == "review-so-far.txt" for one in request.attachments):
+    if not any(one.file_name == "conversation.md" for one in request.attachments):
         return ALL_KINDS
     fixed = [one for one in earlier(request) if one["severity"] == "critical"]
     return answer(previous=[{"id": one["id"], "state": "fixed", "note": "Seen.", "reply": REPLY} for one in fixed])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from reviewbot.values import replace
 from tests.render.statistics_builders import SINCE, UNTIL, hostile, usual
 
 USUAL = usual()
+FIRST = USUAL.reviews[0].submitted_at.replace(hour=0, minute=0, second=0, microsecond=0)
 EMPTY = statistics_of(Period(("acme/shop",), SINCE, UNTIL, verified=True, left_out=0), [])
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
 
@@ -105,6 +107,26 @@ def test_the_page_loads_and_runs_nothing() -> None:
             (tag, name) for tag, name in parsed(html) if tag in ACTIVE or name.startswith(("on", "style", "src"))
         ] == []
         assert "default-src 'none'; style-src 'sha256-" in html
+
+
+@pytest.mark.parametrize(
+    ("until", "title", "legend"),
+    [
+        (UNTIL, "7 days from 2026-11-26, not over: ", "3 of 7 days, so far"),
+        (UNTIL + timedelta(5), "7 days from 2026-12-03, not over: 0 credits, 0 reviews", "1 of 7 days, so far"),
+        (FIRST + timedelta(5, hours=9), "2026-09-08, not over: ", "today, so far"),
+        (FIRST + timedelta(27, hours=9), "7 days from 2026-09-24: ", ""),
+    ],
+    ids=["week", "new week", "day", "whole week"],
+)
+def test_a_last_bar_whose_days_are_not_over_is_marked(until: datetime, title: str, legend: str) -> None:
+    period = Period(("acme/shop",), SINCE, until, verified=True, left_out=0)
+    page = Renderer().statistics(statistics_of(period, USUAL.reviews))
+    last = page[page.rindex('<rect class="bar') :]
+    assert f"<title>{title}" in last
+    assert last.startswith(f'<rect class="bar{" partial" if legend else ""}"')
+    assert page.count('class="bar partial"') == bool(legend)
+    assert (f'<span class="key partial"></span>{legend}</li>' in page) == bool(legend)
 
 
 def test_a_period_without_reviews_has_no_charts() -> None:

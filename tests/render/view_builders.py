@@ -418,9 +418,9 @@ ASKED = AskedView(
 )
 FOLLOW_UP = replace(
     PROMPT,
-    file_names=(*PROMPT.file_names, ("review-so-far.txt", "what is new, and the open findings")),
+    file_names=(*PROMPT.file_names, ("conversation.md", "the open findings, what is new, and the conversation")),
     since=BEFORE,
-    confirms="review-so-far.txt",
+    confirms="conversation.md",
 )
 REPLY = ReplyView(
     str(ReplyMark("", INJECTION.id)),

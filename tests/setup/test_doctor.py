@@ -73,6 +73,7 @@ def allowing(path: str, permissions: str) -> Mapping[str, str]:
 
 TYPES = "[opened, reopened, synchronize, ready_for_review, edited, labeled, unlabeled, closed]"
 AWAITING = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), wait_for=("CI",)))
+ISSUES = "      issues: read # those that a pull request closes, for the reviewer\n"
 GATE = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), gate=True))
 ACTIONS = 15368
 R, C, M = (path.rpartition("/")[2] for path in (REVIEW, COLLECT, COMMANDS))
@@ -145,6 +146,11 @@ CASES = {
             **allowing(COMMANDS, "    permissions: read-all\n"),
             **allowing(COLLECT, ""),
         },
+    ),
+    "no issues for the context": Case(
+        0,
+        ((f"{R}: `Review` lacks `issues: read`: in a private repository", "or set `context: none`"),),
+        swapped(REVIEW, ISSUES, ""),
     ),
     "no key in the workflow": Case(
         2,
@@ -304,6 +310,11 @@ def test_all_is_well(rig: Rig) -> None:
     assert "-> To use another project, set `codevf-project`" in said.out
     assert "balance: 10,000 credits are available" in said.out
     assert rig.service.tasks() == ()
+
+
+def test_without_context_no_job_needs_the_issues(rig: Rig) -> None:
+    changed = {**swapped(REVIEW, ISSUES, ""), CONFIG: "context: none\n"}
+    assert "issues: read" not in looked(rig, Case(0, (), changed)).out
 
 
 def test_a_gate_with_a_queue_is_well(rig: Rig) -> None:

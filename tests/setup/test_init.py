@@ -89,7 +89,8 @@ def test_what_may_spend_is_bounded_and_has_the_key_where_it_belongs(options: Ini
             keyed = "codevf-api-key" in job["steps"][0].get("with", {})
             assert job.get("environment") == ("reviewbot" if keyed and options.gate else None)
             assert job["steps"][0].get("with", {}).keys() <= {row.name for row in INPUTS if row.action}
-            assert set(job["permissions"]) == {"contents", "pull-requests", "checks"}
+            assert set(job["permissions"]) == {"contents", "pull-requests", "checks", *["issues"] * keyed}
+            assert job["permissions"].get("issues") in {None, "read"}
             folder = {ReviewerKind.CODEVF: "", ReviewerKind.LOCAL: "/local"}[options.reviewer]
             assert re.fullmatch(rf"acme/reviewbot{folder}@[0-9a-f]{{40}}", job["steps"][0]["uses"])
             assert keyed <= (options.reviewer is ReviewerKind.CODEVF)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from random import SystemRandom
 
@@ -16,6 +18,9 @@ from tests.simulation.mutations import MUTATIONS, noticed
 from tests.simulation.quick import quick
 
 CHUNK = 25
+_HURRY = ExitStack()
+"""Open as long as the process."""
+
 MOST_HISTORIES = 10_000
 """The maximum number of histories until each mutation must be noticed."""
 
@@ -83,8 +88,8 @@ def explore(first: int, count: int, workers: int, *, keep_going: bool) -> int:
     """Play many histories, and shorten those that violate a law."""
     began, played, failed = time.perf_counter(), 0, 0
     chunks = [range(start, min(start + CHUNK, first + count)) for start in range(first, first + count, CHUNK)]
-    with ProcessPoolExecutor(workers) as pool:
-        for chunk, found in zip(chunks, pool.map(judged, chunks), strict=False):
+    with ProcessPoolExecutor(workers, initializer=_hurry) as pool:
+        for chunk, found in zip(chunks, pool.map(_judged, chunks), strict=False):
             played += len(chunk)
             for seed, violations in found:
                 failed += 1
@@ -105,7 +110,17 @@ def _noticed(number: int) -> tuple[int, Violation] | None:
 def judged(seeds: range) -> list[tuple[int, list[Violation]]]:
     """Return the seeds whose histories violate a law."""
     with quick():
-        found = [(seed, judge(make(seed))) for seed in seeds]
+        return _judged(seeds)
+
+
+def _hurry() -> None:
+    """Make a process play all its histories quickly, and never search what is loaded for garbage."""
+    _HURRY.enter_context(quick())
+    gc.freeze()
+
+
+def _judged(seeds: range) -> list[tuple[int, list[Violation]]]:
+    found = [(seed, judge(make(seed))) for seed in seeds]
     return [(seed, violations) for seed, violations in found if violations]
 
 

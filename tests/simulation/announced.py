@@ -27,6 +27,9 @@ def key_of(body: str) -> str:
     return mark.key if mark else ""
 
 
+_CREATE = "codevf.create"
+
+
 @dataclass(frozen=True, slots=True)
 class Bought:
     """A purchase: one task, or several."""
@@ -54,9 +57,14 @@ class Bought:
         return [run for task in self.tasks for run in task.cancellers]
 
     def is_late(self) -> bool:
-        """Return whether the runs that bought it had ended before it did, and another one has read its end."""
+        """Return whether the runs that bought it had ended before it did, and another one has read its end.
+
+        A run whose request for a task was lost may have bought it, as far as it knows, and published it in time.
+        """
         ended = all(run.ended is not None and run.ended < self.over_since for run in self.buyers)
-        return ended and any(run not in self.buyers for run in self.readers)
+        others = [run for run in self.readers if run not in self.buyers]
+        in_time = any(_CREATE in run.lost and run.outcome is not None for run in others)
+        return ended and bool(others) and not in_time
 
     def is_shown(self, world: World, pull: Pull, until: float) -> bool:
         """Return whether a run that has read its end had posted a review by then."""

@@ -261,9 +261,15 @@ class SimulatedForge:
         return UNREADABLE if file.is_binary else file.content.decode("utf-8", "replace")
 
     def entries(
-        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
-    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        """See `ports.Repository.entries`."""
+        self,
+        *,
+        head: str,
+        new_paths: Sequence[str],
+        merge_base: str,
+        old_paths: Sequence[str],
+        asked: ContextRequest | None = None,
+    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
+        """See `ports.ChangeSource.entries`."""
         self._needs("contents: read")
         commits = self.github.git.commits
         for sha, paths in ((head, new_paths), (merge_base, old_paths)):
@@ -273,23 +279,14 @@ class SimulatedForge:
         new = {path: entry_of(there[path], with_text=True) for path in new_paths if path in there}
         # A small text that replaced a binary may be a Git LFS pointer, so it is read.
         pointers = {path for path, one in new.items() if one.binary and path in before}
-        return new, {
+        old = {
             path: entry_of(before[path], with_text=path in pointers and len(before[path].content) <= LARGEST_POINTER)
             for path in old_paths
             if path in before
         }
+        return new, old, self._context(asked) if asked else ProjectContext()
 
-    def entries_and_context(
-        self,
-        asked: ContextRequest,
-        *,
-        head: str,
-        new_paths: Sequence[str],
-        merge_base: str,
-        old_paths: Sequence[str],
-    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
-        """See `ports.ChangeSource.entries_and_context`."""
-        new, old = self.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)
+    def _context(self, asked: ContextRequest) -> ProjectContext:
         git = self.github.git
         files = git.commits[git.branches[self.github.default_branch]].files
         more = [path for path in files if matches(asked.patterns, path)] if asked.patterns else []
@@ -298,7 +295,7 @@ class SimulatedForge:
             for path in (*asked.paths, *more)
             if path in files and not files[path].is_binary
         }
-        return new, old, ProjectContext({path: text for path, text in texts.items() if text})
+        return ProjectContext({path: text for path, text in texts.items() if text})
 
     def merge_base(self, base: str, head: str) -> str:
         """See `ports.Repository.merge_base`."""
@@ -312,8 +309,7 @@ class SimulatedForge:
 
     def permission(self, login: str) -> Permission:
         """See `ports.Repository.permission`."""
-        known = {name.lower(): permission for name, permission in self.github.permissions.items()}
-        return known.get(login.lower(), Permission.NONE)
+        return self.github.permissions.get(login.lower(), Permission.NONE)
 
     def queued(self, base_ref: str, head_sha: str) -> tuple[int, ...]:
         """See `ports.Repository.queued`."""
@@ -416,8 +412,7 @@ class SimulatedForge:
         self.github.checks[check_id].external_id = with_tag(tag, copy)
 
     def _checks(self, shas: Iterable[str], name: str) -> list[CheckRun]:
-        found = {one.id: self._check(one) for sha in shas for one in self.github.checks_on(sha, name)}
-        return [found[key] for key in sorted(found)]
+        return [self._check(one) for one in self.github.checks_among(set(shas), name)]
 
     def _check(self, stored: StoredCheck) -> CheckRun:
         tag, copy = split_tag(stored.external_id)

@@ -590,6 +590,13 @@ FOUND: dict[str, Bug] = {
             Episode((NEXT, COLLECT), (At(0, Meanwhile(Move("author_reviews"))), At(11, Switch()))),
         ),
     ),
+    "announced-by-a-buyer-without-the-id": Bug(
+        "The same, but CodeVF's answer to the creation was lost, so another run recorded the task.",
+        ANNOUNCED,
+        history(
+            Episode((NEXT,), (At(0, Meanwhile(Move("author_reviews"))), At(7, Lose(done=True)), At(8, Begin(COLLECT)))),
+        ),
+    ),
     "announced-by-its-canceller": Bug(
         "A run executed a missed command and cancelled a review. GitHub's answer to its next request was lost, so it "
         "read the pull request again, and announced that the review had no result.",
@@ -608,6 +615,27 @@ FOUND: dict[str, Bug] = {
             *(Move("same_beginning"), Episode((NEXT,), (At(14, Meanwhile(Move("rename", 1, 3))),)), RUN),
             Move("delete_comment"),
             setting=Setting((("summary-comment", "false"),), life=Life(10, 60)),
+        ),
+    ),
+    "waived-against-an-own-base": Bug(
+        "A committer moved the pull request to a branch that has the committer's commits, waived a finding there, and "
+        "moved it back.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil_by_kim"), RUN, Move("harmless"), RUN, RUN),
+            *(Move("own_base", 1), Move("waive_by_kim"), RUN, RUN),
+            setting=Setting(mind=Mind(NOWHERE)),
+        ),
+    ),
+    "gone-against-an-own-base": Bug(
+        "A flaw without line and quote was gone against a branch of the author. It did not open again against the "
+        "first base, and the next review was only asked about what was new.",
+        NEVER_GREEN,
+        history(
+            *(Move("evil"), Move("note"), RUN, RUN, RUN),
+            *(Move("own_base"), Move("author_waives", 1), RUN, RUN),
+            *(Move("harmless"), Move("retarget"), Episode((PUSH,))),
+            setting=Setting(mind=Mind(NOWHERE, is_brief=True)),
         ),
     ),
 }

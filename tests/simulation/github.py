@@ -6,9 +6,10 @@ The rules are those of the sandbox and of `docs/`; `tests/contract` proves that 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from reviewbot.domain.github.drafts import Annotation
 from reviewbot.domain.github.pull_request import LabelEvent, Permission
@@ -26,7 +27,12 @@ STALE_AFTER = timedelta(days=14)
 
 def moment(seconds: float) -> datetime:
     """Return a moment of virtual time on the wall clock."""
-    return START + timedelta(seconds=int(seconds))
+    return _moment(int(seconds))
+
+
+@lru_cache(maxsize=100_000)
+def _moment(seconds: int) -> datetime:
+    return START + timedelta(seconds=seconds)
 
 
 @dataclass(slots=True)
@@ -207,6 +213,7 @@ class GitHub:
         self.reviews: dict[int, StoredReview] = {}
         self.checks: dict[int, StoredCheck] = {}
         self.permissions: dict[str, Permission] = {"acme": Permission.ADMIN}
+        """By login in lower case."""
         self.green_until: dict[str, float] = {}
         self.statuses: dict[tuple[str, str], str] = {}
         self.queues: dict[str, list[tuple[int, str]]] = {}
@@ -227,7 +234,7 @@ class GitHub:
 
     def grant(self, login: str, permission: Permission) -> None:
         """Give a person a permission in the repository."""
-        self.permissions[login] = permission
+        self.permissions[login.lower()] = permission
 
     def push(  # noqa: PLR0913 — what a commit has
         self,
@@ -458,7 +465,11 @@ class GitHub:
 
     def checks_on(self, sha: str, name: str) -> list[StoredCheck]:
         """Return a commit's check runs of a name, oldest first; one that stays open for two weeks is stale."""
-        found = [one for one in self.checks.values() if (one.head_sha, one.name) == (sha, name)]
+        return self.checks_among({sha}, name)
+
+    def checks_among(self, shas: Container[str], name: str) -> list[StoredCheck]:
+        """Return the check runs of a name on any of these commits, oldest first."""
+        found = [one for one in self.checks.values() if one.name == name and one.head_sha in shas]
         for one in found:
             if one.status != "completed" and self.time.now() - (one.reopened or one.started) >= STALE_AFTER:
                 one.status, one.conclusion = "completed", "stale"

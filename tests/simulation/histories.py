@@ -306,6 +306,8 @@ def play(history: History, trace: Trace | None = None) -> Played:
             world.happen(step)
     rest(world, again=not history.starts_again)
     played.violations = list(laws.at_rest(world))
+    if not world.runs[-1].writes:
+        return played  # this was one more run
     before = laws.shown_by(world)
     _run(world, Start("push"))
     if world.pull.is_open and (difference := laws.shown_by(world).difference(before)):
@@ -349,7 +351,7 @@ def judge(history: History) -> list[Violation]:
     """Return the violations. A history of kills and lost answers is also compared with the undisturbed one."""
     played = play(history)
     violations = played.violations
-    if not violations and history.is_comparable:
+    if not violations and history.is_comparable and played.world.scheduler.struck:
         other = play(history.undisturbed())
         theirs = laws.shown_by(other.world).unannounced()
         mine = laws.shown_by(played.world).unannounced().beside(theirs)

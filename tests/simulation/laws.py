@@ -21,6 +21,7 @@ from tests.simulation.codevf import KEY_MEMORY, StoredTask
 from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
 from tests.simulation.oracle import EVIL, SAID, TALK, diffs_in, headers, shown_in
 from tests.simulation.oracle import is_read as is_read_completely
+from tests.simulation.people import authors_of
 from tests.simulation.repository import Change
 from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, PEOPLE, ROUTES, SECRET, UNREVIEWED, World
 
@@ -146,14 +147,14 @@ def _answers(world: World, pull: Pull) -> Iterator[AnswerMark]:
 
 
 def _recorded(world: World) -> Iterator[Question]:
-    """Yield the questions in every text of the summary so far."""
-    for text in world.truth.texts:
+    """Yield the questions in every text of the summary so far, those of the latest first."""
+    for text in reversed(world.truth.texts):
         yield from decode(text, Signer(KEY, REPOSITORY_ID, 1, "")).ledger.questions.records
 
 
 def when_read(world: World, task: StoredTask) -> Iterator[Violation]:
     """Check that the task of a question is recorded before it is polled."""
-    if "question" in task.submission.metadata and task.id not in {one.task_id for one in _recorded(world)}:
+    if "question" in task.submission.metadata and all(task.id != one.task_id for one in _recorded(world)):
         yield Violation(PAY_ONCE, f"{task.id} was polled before it was recorded")
 
 
@@ -163,7 +164,7 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
     A run that resumes the intent of a killed one does not wait again, so the checks count since that one began.
     """
     if "question" in task.submission.metadata:
-        if str(task.submission.metadata["question"]) not in {one.comment for one in _recorded(world)}:
+        if all(task.submission.metadata["question"] != one.comment for one in _recorded(world)):
             yield Violation(PAY_ONCE, f"{task.id} was bought without a recorded intent")
         return
     number, head = int(str(task.submission.metadata["pullRequest"])), str(task.submission.metadata["headSha"])
@@ -407,7 +408,9 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
             return
         owner = world.github.pulls[check.number or pull.number]
         conclusion = str(check.conclusion)
-        if conclusion == "skipped" and is_unreviewed(world, owner, world.github.changes_of(owner)):
+        is_exempt = (owner.head_sha, owner.base_ref) in world.truth.skips
+        is_exempt |= is_unreviewed(world, owner, world.github.changes_of(owner))
+        if conclusion == "skipped" and is_exempt:
             if owner is pull or is_unreviewed(world, pull, changes):
                 return
             conclusion = "success"  # of this pull request, before the other one's check covered it
@@ -478,8 +481,10 @@ def _why_not(world: World, conclusion: str, changes: tuple[Change, ...], head: s
 
 
 def uncovered(world: World, changes: tuple[Change, ...], *, strict: bool) -> Iterator[tuple[tuple[str, str], int]]:
-    """Yield the evil lines without a valid waiver."""
-    waivers = world.truth.waivers if strict else [*world.truth.waivers, *world.truth.withdrawn]
+    """Yield the evil lines without a waiver by someone who was entitled against this base, or is."""
+    authors, base = authors_of(world, world.pull), world.pull.base_ref
+    given = [one for one in world.truth.waivers if one.base == base or one.by not in authors]
+    waivers = given if strict else [*world.truth.waivers, *world.truth.withdrawn]
     for (token, path), count in world.evil_in(changes).items():
         if not any(one.token == token and one.path == path and one.count >= count for one in waivers):
             yield (token, path), count

@@ -22,6 +22,7 @@ from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.domain.publishing.announcement import Announcing
 from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
+from reviewbot.errors import ServiceUnreachable
 from reviewbot.values import replace
 from tests.simulation.found import FOUND
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, Episode, History, Step, judge, make
@@ -183,6 +184,17 @@ _NEXT = Episode((Start("next"),))
 _COLLECT = Start("collect")
 _LEAVES = "wait-minutes: 0\n"
 _CHECKED = ("harmless", "check_starts", "check_passes", "check_fails")
+
+
+def _forgetting_lost_answers(right: Any) -> object:  # noqa: ANN401 — a performer
+    def create(run: Any, *more: Any) -> object:  # noqa: ANN401 — its arguments
+        try:
+            return right(run, *more)
+        except ServiceUnreachable:
+            run.ports.own_tasks.bought.clear()
+            raise
+
+    return create
 
 
 def _other_keys(right: Any) -> object:  # noqa: ANN401 — the key of a question
@@ -715,6 +727,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         found="announced-by-its-buyer",
     ),
     Mutation(
+        "a run forgets what it may have bought for a missed command",
+        "reviewbot.app.perform:create_task",
+        _forgetting_lost_answers,
+        ANNOUNCED,
+        found="announced-by-a-buyer-without-the-id",
+    ),
+    Mutation(
         "an answer is announced though a review shows it",
         "reviewbot.domain.publishing.announcement:Endings._is_shown",
         lambda _right: False,
@@ -759,6 +778,63 @@ MUTATIONS: tuple[Mutation, ...] = (
         _returning(value=False),
         WITHIN_LIMIT,
         found="limit-on-an-own-base",
+    ),
+    Mutation(
+        "a waiver by an author against an own base counts",
+        "reviewbot.domain.ledger.ledger:_is_entitled",
+        _returning(value=True),
+        NEVER_GREEN,
+        found="waived-against-an-own-base",
+    ),
+    Mutation(
+        "what went with its file stays closed when the file is back",
+        "reviewbot.domain.findings.tracking:_is_in",
+        _returning(value=False),
+        NEVER_GREEN,
+        found="gone-against-an-own-base",
+    ),
+    Mutation(
+        "a waiver is for any code",
+        "reviewbot.domain.findings.tracking:_text",
+        _returning((1, "")),
+        NEVER_GREEN,
+        found="waived-code-moves",
+    ),
+    Mutation(
+        "a finding that blocked may be forgotten",
+        "reviewbot.domain.ledger.ledger:Ledger.forgets",
+        _returning(value=False),
+        NEVER_GREEN,
+        found="carried-and-forgotten",
+    ),
+    Mutation(
+        "a review with an incomplete history is green",
+        "reviewbot.domain.policy.verdict:incomplete_history",
+        lambda _right: lambda outcome, _rules: outcome,
+        NEVER_GREEN,
+        found="carried-and-forgotten",
+    ),
+    Mutation(
+        "a ledger that is not trusted keeps its exemptions",
+        "reviewbot.domain.ledger.ledger:Ledger.without_exemptions",
+        lambda _right: lambda ledger: ledger,
+        NEVER_GREEN,
+        found="withdrawn-waiver-comes-back",
+    ),
+    Mutation(
+        "a bypass is for the base of now",
+        "reviewbot.domain.commands.authorize:_was_retargeted",
+        _returning(value=False),
+        NEVER_GREEN,
+        found="retargeted-bypass",
+    ),
+    Mutation(
+        "no lock file is reviewed",
+        "reviewbot.domain.selection.lockfiles:suspicions",
+        _returning(()),
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("lock", "evil"),
     ),
 )
 

@@ -25,7 +25,7 @@ TALK = re.compile(r"\bTALK\d+\b")
 """A reply to an earlier finding, different for each task and finding."""
 
 EVIL = re.compile(r"\bEVIL\d+\b")
-SO_FAR = "review-so-far.txt"
+CONVERSATION = "conversation.md"
 NOTHING, WORRY = "Nothing needs fixing.", "I am worried about MESS2."
 
 
@@ -41,6 +41,7 @@ class Mind:
         as_text: whether the result is text with JSON in it, as when the service falls back.
         is_prose: whether it lists its findings in words.
         is_worried: whether it adds a sentence that is not a finding.
+        is_brief: whether a follow-up review reports only what is new since the last one.
     """
 
     sloppiness: int = 0
@@ -50,6 +51,7 @@ class Mind:
     as_text: bool = False
     is_prose: bool = False
     is_worried: bool = False
+    is_brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,25 @@ def shown_in(submission: Submission) -> tuple[Shown, ...]:
 
 def earlier(submission: Submission) -> list[dict[str, object]]:
     """Return the earlier findings in a submission."""
-    texts = [one.content for one in submission.attachments if one.file_name == SO_FAR]
+    texts = [one.content for one in submission.attachments if one.file_name == CONVERSATION]
     lines = "".join(texts).partition("NEW SINCE")[0].splitlines()
     return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+_NEW = re.compile(r'^("(?:[^"\\]|\\.)*"): (.*)$', re.MULTILINE)
+_NUMBER = re.compile(r"(\d+)(?: to (\d+))?")
+
+
+def new_in(submission: Submission) -> dict[str, list[tuple[int, int]]] | None:
+    """Return the new lines by file that a follow-up review is asked about; None for a review of the whole change."""
+    texts = "".join(one.content for one in submission.attachments if one.file_name == CONVERSATION)
+    _, found, new = texts.partition("NEW SINCE")
+    if not found:
+        return None
+    return {
+        json.loads(path): [(int(first), int(last or first)) for first, last in _NUMBER.findall(said)]
+        for path, said in _NEW.findall(new.partition("\n\n")[0])
+    }
 
 
 def is_read(result: object, *, in_words: bool) -> bool:
@@ -120,6 +138,11 @@ def is_read(result: object, *, in_words: bool) -> bool:
     if not isinstance(message, str) or "```json" in message:
         return "MESS1" not in str(result)
     return bool(TOKEN.search(message) or (in_words and NOTHING in message)) and WORRY not in message
+
+
+def _is_in(new: dict[str, list[tuple[int, int]]], line: Shown) -> bool:
+    ranges = new.get(line.path)
+    return ranges is not None and (not ranges or any(first <= line.line <= last for first, last in ranges))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +166,11 @@ class Oracle:
 
     def _answer(self, submission: Submission) -> dict[str, object]:
         lines = shown_in(submission)
+        new = new_in(submission) if self.mind.is_brief else None
         known = Counter((str(one.get("title", "")), one.get("path")) for one in earlier(submission))
         files: dict[str, list[dict[str, object]]] = {}
-        for line, token in ((one, token) for one in lines for token in TOKEN.findall(one.text)):
+        fresh = [one for one in lines if new is None or _is_in(new, one)]
+        for line, token in ((one, token) for one in fresh for token in TOKEN.findall(one.text)):
             known[token, line.path] -= 1
             if known[token, line.path] < 0:
                 files.setdefault(line.path, []).append(self._finding(line, token))

@@ -411,7 +411,9 @@ def _accepts(by: str) -> Play:
         if PEOPLE[by].at_least(Permission.MAINTAIN) and by not in authors_of(world, pull):
             changes = world.github.changes_of(pull)
             for task in world.tasks_of(1):
-                if task.is_told and changes in world.changes_for(1, str(task.submission.metadata["headSha"])):
+                is_there = changes in world.changes_for(1, str(task.submission.metadata["headSha"]))
+                base = [base for at, base in pull.bases if at <= task.created][-1]
+                if task.is_told and is_there and base == pull.base_ref:
                     world.truth.accepted.add((task.id, pull.head_sha))
         _command(world, 1, by, "/reviewbot accept")
 
@@ -435,12 +437,13 @@ def _waives(by: str) -> Play:
             return
         if PEOPLE[by].at_least(Permission.WRITE) and by not in authors_of(world, world.pull):
             there = world.evil_in(world.github.changes_of(world.pull))
+            given = found.id, by, world.pull.base_ref
             if "MESS1" in found.title:
-                world.truth.waivers.append(Waiver("MESS1", found.path, 1, found.id))
+                world.truth.waivers.append(Waiver("MESS1", found.path, 1, *given))
             for token in EVIL.findall(found.title):
                 paths = (path for at, path in there if at == token and found.path in world.was_named(path))
                 path = next(paths, found.path)
-                world.truth.waivers.append(Waiver(token, path, there[token, path] or 1, found.id))
+                world.truth.waivers.append(Waiver(token, path, there[token, path] or 1, *given))
         thread = _thread_of(world, found.id) if move.b % 2 else None
         _command(world, 1, by, f"/reviewbot waive {'' if thread else found.id} It is known.", thread)
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import gc
 import sys
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache, lru_cache, partial
 from importlib import import_module
 from typing import Any
 
-from msgspec import Struct
+from msgspec import MsgspecError, Struct, json
 
 from reviewbot.render.renderer import SummaryText
 from reviewbot.values import replace
 
-SIZE = 20_000
+SIZE = 4_000
 GARBAGE = 100_000
 """How many objects are created before Python looks for garbage."""
 
@@ -67,6 +68,19 @@ def _by_tuples(function: Any) -> object:  # noqa: ANN401 — any function
         return known(*(_frozen(one) for one in arguments), **{name: _frozen(one) for name, one in named.items()})
 
     return classmethod(call) if is_class_method else call
+
+
+def _by_inputs(function: Any) -> object:  # noqa: ANN401 — any function
+    """Cache by a mapping of inputs and a text."""
+
+    @lru_cache(maxsize=SIZE)
+    def known(inputs: tuple[tuple[str, str], ...], config: str | None) -> object:
+        return function(dict(inputs), config)
+
+    def call(inputs: Mapping[str, str], config: str | None = None) -> object:
+        return known(tuple(inputs.items()), config)
+
+    return call
 
 
 _PLAIN = frozenset({str, bytes, int, bool, type(None), type})
@@ -122,17 +136,37 @@ def _by_what_decides_it(prepare: Any) -> object:  # noqa: ANN401 — as above
     return call
 
 
+def _at_once(read: Any) -> object:  # noqa: ANN401 — as above
+    """Parse and convert a document in one step; the product's way decides what is wrong with it."""
+
+    def call(text: str | bytes, kind: type[object]) -> object:
+        try:
+            return json.decode(text, type=kind)
+        except (MsgspecError, UnicodeError):
+            return read(text, kind)
+
+    return call
+
+
+_by_arguments: Replacement = lru_cache(SIZE)
+"""Caches by arguments that are hashable."""
+
 REMEMBERED: Mapping[str, Replacement] = {
     "reviewbot.app.github.read_change:prepare": _by_what_decides_it,
-    "reviewbot.settings.configfile:_refused_syntax": _by_tuples,
-    "reviewbot.settings.configfile:yaml_value": _by_tuples,
-    "reviewbot.settings.table:peek_settings": _by_tuples,
-    "reviewbot.settings.table:read_settings": _by_tuples,
-    "reviewbot.domain.diff.parse:parse_diff": _by_tuples,
-    "reviewbot.domain.ledger.codec:encode": _by_tuples,
-    "reviewbot.domain.ledger.codec:decode": _by_tuples,
-    "reviewbot.domain.ledger.external_id:encode_external_id": _by_tuples,
-    "reviewbot.domain.ledger.external_id:decode_external_id": _by_tuples,
+    "reviewbot.settings.configfile:_refused_syntax": _by_arguments,
+    "reviewbot.settings.configfile:yaml_value": _by_arguments,
+    "reviewbot.settings.table:peek_settings": _by_inputs,
+    "reviewbot.settings.table:read_settings": _by_inputs,
+    "reviewbot.domain.diff.parse:parse_diff": _by_arguments,
+    "reviewbot.domain.text.strict_json:read": _at_once,
+    "reviewbot.domain.ledger.codec:_deflated": lambda _: partial(zlib.compress, level=1),
+    "reviewbot.domain.ledger.codec:_unpack": _by_arguments,
+    "reviewbot.domain.ledger.codec:encode": _by_arguments,
+    "reviewbot.domain.ledger.codec:decode": _by_arguments,
+    "reviewbot.domain.ledger.signing:Signer.sign": _by_arguments,
+    "reviewbot.domain.ledger.external_id:encode_external_id": _by_arguments,
+    "reviewbot.domain.ledger.external_id:decode_external_id": _by_arguments,
+    "reviewbot.domain.github.check_identity:split_tag": _by_arguments,
     "reviewbot.domain.redaction.scan:scan": _by_tuples,
     "reviewbot.domain.codevf.attachments:pack": _by_tuples,
     "reviewbot.domain.selection.selection:select": _by_tuples,
@@ -209,6 +243,13 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
 """Replacements of the renderer's methods; nothing reads the log of a run. No history overrides a template."""
 
 
+UNREAD: Mapping[str, object] = {
+    "reviewbot.app.run:describe": lambda _phase, _step: "",
+    "reviewbot.app.output.runner_output:show": lambda _run, _known, _outcome: None,
+}
+"""Replacements of what writes the log and the job summary."""
+
+
 @contextmanager
 def quick(*, exact: bool = False) -> Iterator[None]:
     """Play histories quickly; `exact` ones keep the templates."""
@@ -219,6 +260,8 @@ def quick(*, exact: bool = False) -> Iterator[None]:
         for place, make in REMEMBERED.items():
             if _is_there(place):
                 stack.enter_context(replaced(place, make))
+        for place, new in ({} if exact else UNREAD).items():
+            stack.enter_context(replaced(place, partial(_instead, new)))
         for name, words in ({} if exact else PLAIN_WORDS).items():
             stack.enter_context(replaced(f"reviewbot.render.renderer:Renderer.{name}", partial(_instead, words)))
         yield

@@ -109,6 +109,7 @@ class Git:
         self.branches: dict[str, str] = {}
         self._ancestors: dict[str, frozenset[str]] = {}
         self._bases: dict[tuple[str, str], str] = {}
+        self._between: dict[tuple[str, str], tuple[StoredCommit, ...]] = {}
 
     def commit(
         self,
@@ -159,8 +160,14 @@ class Git:
             self._bases[one, other] = max(best, key=order.index, default="")
         return self._bases[one, other]
 
-    def between(self, base: str, head: str) -> list[StoredCommit]:
+    def between(self, base: str, head: str) -> tuple[StoredCommit, ...]:
         """What is reachable from the head and not from the base, oldest first, as `git log --topo-order` sorts it."""
+        known = self._between.get((base, head))
+        if known is None:
+            known = self._between[base, head] = tuple(self._sorted(base, head))
+        return known
+
+    def _sorted(self, base: str, head: str) -> list[StoredCommit]:
         wanted = self.ancestors(head) - self.ancestors(base)
         children = Counter(parent for sha in wanted for parent in self.commits[sha].parents)
         ready, found = [head] if wanted else [], []

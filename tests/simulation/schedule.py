@@ -21,6 +21,18 @@ from tests.simulation.github import Time
 T = TypeVar("T")
 CALL_SECONDS = 1.0
 MOST_CALLS = 600
+LOST = "The answer was lost on the way."
+READS = frozenset(
+    f"{port}.{method}"
+    for port, methods in {
+        "forge": "snapshot commits diff heads with_head waiting config entries merge_base permission "
+        "queued checks head_checks older_checks summaries",
+        "codevf": "balance tags retrieve deliverable",
+        "git": "read_change",
+    }.items()
+    for method in methods.split()
+)
+"""The calls that change nothing."""
 
 
 class Killed(BaseException):
@@ -89,7 +101,11 @@ class At:
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """A run of the action, and how it ended: with an outcome, killed, or by an error that is a bug."""
+    """A run of the action, and how it ended: with an outcome, killed, or by an error that is a bug.
+
+    Attributes:
+        lost: the calls whose request was lost on the way.
+    """
 
     number: int
     name: str
@@ -102,6 +118,8 @@ class Run:
     calls: int = 0
     is_dead: bool = False
     is_interrupted: bool = False
+    lost: set[str] = field(default_factory=set)
+    writes: bool = False
     outcome: Outcome | None = None
     error: Exception | None = None
 
@@ -174,12 +192,13 @@ class Scheduler:
         finally:
             run.ended = self.time.seconds
 
-    def call(self, run: Run, name: str, effect: Callable[[], T], unreachable: Exception) -> T:
+    def call(self, run: Run, name: str, effect: Callable[[], T], unreachable: type[Exception]) -> T:
         """Perform one call of a port with its disturbances."""
         if run.is_dead:
             raise Killed
         self.time.seconds += CALL_SECONDS
         run.calls += 1
+        run.writes = run.writes or name not in READS
         if run.calls > MOST_CALLS:
             raise Endless(f"more than {MOST_CALLS} calls")
         index, self.calls = self.calls, self.calls + 1
@@ -193,10 +212,12 @@ class Scheduler:
             if isinstance(what, Kill):
                 run.is_dead = True
                 raise Killed
-            raise unreachable
+            raise unreachable(LOST)
         return result
 
-    def _before(self, run: Run, name: str, what: Disturbance, unreachable: Exception, after: list[Disturbance]) -> None:
+    def _before(
+        self, run: Run, name: str, what: Disturbance, unreachable: type[Exception], after: list[Disturbance]
+    ) -> None:
         self.struck += 1
         match what:
             case Kill(after=False):
@@ -205,7 +226,8 @@ class Scheduler:
                 raise Killed
             case Lose(done=False):
                 self._tell(run, name, "the request is lost")
-                raise unreachable
+                run.lost.add(name)
+                raise unreachable(LOST)
             case Kill() | Lose():
                 after.append(what)
             case Delay(seconds=seconds):
@@ -277,8 +299,7 @@ class Wired:
         scheduler, run, unreachable = self._scheduler, self._run, self._unreachable
 
         def call(*args: object, **named: object) -> object:
-            lost = unreachable("The answer was lost on the way.")
-            return scheduler.call(run, name, lambda: effect(*args, **named), lost)
+            return scheduler.call(run, name, lambda: effect(*args, **named), unreachable)
 
         self.__dict__[method] = call
         return call

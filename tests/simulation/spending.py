@@ -11,7 +11,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
 from tests.simulation.codevf import StoredTask
 from tests.simulation.github import REPOSITORY_ID, Pull
-from tests.simulation.oracle import SO_FAR
+from tests.simulation.oracle import CONVERSATION
 from tests.simulation.repository import Change
 from tests.simulation.world import AUTO_SIZE, KEY, World
 
@@ -37,8 +37,14 @@ def limit_of(world: World, tasks: list[StoredTask]) -> Decimal | None:
 
 
 def over_limit(world: World, pull: Pull) -> Iterator[str]:
-    """Yield each creation of a task that exceeds the limit, unless people deleted what reviewbot remembers."""
+    """Yield each creation of a task that exceeds the limit, unless people deleted what reviewbot remembers.
+
+    Without a summary, a person can ask for a review against a branch that has the earlier heads.
+    """
     tasks = world.bought_for(pull.number)
+    is_unknown = len(pull.bases) > 1 and world.setting.input("summary-comment", "true") == "false"
+    if is_unknown and world.truth.named:
+        return
     for at, task in enumerate(tasks if not world.truth.losses else ()):
         limit = limit_of(world, tasks[: at + 1])
         if limit is None:
@@ -86,7 +92,7 @@ def _is_auto(world: World) -> bool:
 
 
 def _since(task: StoredTask) -> str:
-    texts = [one.content for one in task.submission.attachments if one.file_name == SO_FAR]
+    texts = [one.content for one in task.submission.attachments if one.file_name == CONVERSATION]
     found = _SINCE.search("".join(texts))
     return found[1] if found else ""
 

@@ -6,13 +6,18 @@ from collections.abc import Callable
 
 import pytest
 
+from reviewbot.domain.findings.markers import read_answer_mark
+from reviewbot.domain.github.drafts import Reaction
 from tests.simulation import __main__ as program
 from tests.simulation import people
+from tests.simulation.announced import key_of
+from tests.simulation.codevf import Life
+from tests.simulation.github import BOT
 from tests.simulation.histories import Episode, History, judge, make, play, shrink
 from tests.simulation.laws import LAWS, NEVER_GREEN
 from tests.simulation.mutations import MUTATIONS, histories
-from tests.simulation.quick import PLAIN_WORDS, REMEMBERED, found, quick, replaced
-from tests.simulation.schedule import At, Kill
+from tests.simulation.quick import PLAIN_WORDS, REMEMBERED, UNREAD, found, quick, replaced
+from tests.simulation.schedule import At, Kill, Meanwhile
 from tests.simulation.world import IS_QUIET, WAITS_FOR_CHECKS, Setting, Start, World
 
 CHUNKS = [range(start, start + 25) for start in range(0, 300, 25)]
@@ -92,7 +97,7 @@ def test_the_program_plays_new_histories_and_prints_the_rate(capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    "place", [*REMEMBERED, *(f"reviewbot.render.renderer:Renderer.{name}" for name in PLAIN_WORDS)]
+    "place", [*REMEMBERED, *UNREAD, *(f"reviewbot.render.renderer:Renderer.{name}" for name in PLAIN_WORDS)]
 )
 def test_every_shortcut_stands_for_a_function_that_exists(place: str) -> None:
     assert found(place)
@@ -110,6 +115,21 @@ def test_a_collection_alone_makes_the_purchase_that_a_run_deferred(summary: str,
         world.time.seconds += 3600
         world.scheduler.play([world.begin(Start("collect"))])
     assert len(world.tasks_of(1)) == 1
+
+
+def test_a_command_whose_review_waited_and_was_not_bought_by_the_same_run_is_announced_once() -> None:
+    """The answer to the command says that the review waits, so its reader must hear that it does not any more."""
+    world = World(Setting(life=Life(2, 7200)), people.play)
+    with quick():
+        world.scheduler.play([world.begin(Start("next"))])
+        for kind in ("note", "author_reviews", "out_of_credits"):
+            world.happen(people.Move(kind))
+        world.scheduler.play([world.begin(Start("next"))], [At(16, Meanwhile(people.Move("finish")))])
+        world.scheduler.play([world.begin(Start("push"))])
+    comments = [one.body for one in world.github.comments_of(1) if one.author == BOT]
+    assert [mark.reaction for body in comments if (mark := read_answer_mark(body))] == [Reaction.YES]
+    [body] = [body for body in comments if key_of(body).endswith("-unbought")]
+    assert "@mona" in body
 
 
 def test_a_deferral_that_the_check_run_does_not_have_is_noticed() -> None:

@@ -150,12 +150,14 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A valid waiver of a finding: its token, file, and the number of occurrences then."""
+    """A valid waiver of a finding: its token, file, and the number of occurrences then; by whom, against which base."""
 
     token: str
     path: str
     count: int
     finding_id: str
+    by: str
+    base: str
 
 
 @dataclass(slots=True)
@@ -200,18 +202,15 @@ class Truth:
 
 @dataclass(slots=True)
 class Output:
-    """The port `Reporter`: keeps the lines of the log."""
+    """The port `Reporter`: keeps the outputs; nothing reads the log."""
 
-    lines: list[str] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
 
     def say(self, line: str) -> None:
         """See `ports.Reporter.say`."""
-        self.lines.append(line)
 
     def debug(self, line: str) -> None:
         """See `ports.Reporter.debug`."""
-        self.lines.append(f"debug: {line}")
 
     def annotate(self, annotation: Annotation) -> None:
         """See `ports.Reporter.annotate`."""

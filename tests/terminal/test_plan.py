@@ -143,7 +143,7 @@ def test_a_branch_with_more_commits_than_the_action_sees_is_priced(clone: Clone)
 def test_what_was_held_back_is_summed_by_reason(clone: Clone) -> None:
     del clone
     said = plan("--paths", "!run.sh")
-    assert "Held back: 2 files. It is a lock file.\n" in said.out
+    assert "Held back: 2 files. They are lock files.\n" in said.out
     assert "Held back: 1 file. The setting `paths` excludes it.\n" in said.out
 
 

@@ -8,30 +8,10 @@ import pytest
 
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.render.view_models.plan import replayed
-from reviewbot.terminal.plan import since
 from reviewbot.values import replace
 from tests.render.view_builders import CLOSED_GATE
 
 DRY = replace(CLOSED_GATE.outcome, reason=Reason.DRY_RUN)
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("90d", "90 days ago"),
-        ("4w", "4 weeks ago"),
-        ("6m", "6 months ago"),
-        ("1y", "1 years ago"),
-        ("2026-01-31", "2026-01-31 00:00"),
-        ("", None),
-        ("0d", None),
-        ("90", None),
-        ("yesterday", None),
-        ("--all", None),
-    ],
-)
-def test_a_span_or_a_date_is_put_into_gits_words(text: str, told: str | None) -> None:
-    assert since(text) == told
 
 
 def test_a_merge_that_would_have_been_reviewed_has_its_hold_and_what_is_missing() -> None:

@@ -138,7 +138,7 @@ def test_more_commits_buy_what_is_new_and_keep_what_is_open(sit: Opened) -> None
     desk.clone.commit({"more.py": "more = 1\n"})
     said = desk.review()
     last = desk.service.tasks()[-1].request
-    assert "review-so-far.txt" in [one.file_name for one in last.attachments]
+    assert "conversation.md" in [one.file_name for one in last.attachments]
     assert said.status == 1
     assert "carried" in said.out
 

@@ -24,7 +24,7 @@ from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.statistics.past import PastPull, PullState
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.plan import earliest
+from reviewbot.terminal.plan import start_of
 from reviewbot.terminal.progress import Progress
 from tests.app.house import KEY, OTHER_KEY, REPO, SCALE, TOKEN, Rig, answer, earlier, finding, house, said
 from tests.domain.builders import purchase
@@ -216,11 +216,12 @@ def test_the_progress_is_the_part_of_the_period_that_was_read() -> None:
 
 @pytest.mark.parametrize(
     ("text", "days"),
-    [("1d", 1), ("2w", 14), ("3m", 90), ("1y", 365), ("2026-11-20", 4), ("2026-11-25", None), ("99999y", None)],
+    [("1d", 1), ("2w", 14), ("3m", 90), ("1y", 365), ("2026-11-20", 4), ("2026-11-25", -1)]
+    + [(text, None) for text in ("99999y", "", "0d", "90", "yesterday", "--all")],
 )
 def test_the_period_begins_so_many_days_ago_or_at_a_date(text: str, days: int | None) -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
-    assert earliest(text, now) == (None if days is None else now - timedelta(days))
+    assert start_of(text, now) == (None if days is None else now - timedelta(days))
 
 
 def test_a_repository_that_the_token_cannot_see_is_named(tmp_path: Path) -> None:
@@ -238,6 +239,8 @@ def test_the_repository_is_that_of_the_clone(tmp_path: Path, monkeypatch: pytest
     out, err = io.StringIO(), io.StringIO()
     assert cli.main(["stats", "--since", "4w"], {"PATH": os.environ["PATH"]}, out, err) == 2
     assert f"GITHUB_TOKEN=$(gh auth token) reviewbot stats --since 4w --repo {REPO}" in err.getvalue()
+    assert cli.main(["stats", "--since", "2099-01-01"], {"PATH": os.environ["PATH"]}, out, err) == 2
+    assert "`2099-01-01` is not a time in the past" in err.getvalue()
 
 
 def test_hostile_text_in_an_unverified_ledger_has_no_effect(tmp_path: Path) -> None:

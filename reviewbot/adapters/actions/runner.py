@@ -18,6 +18,7 @@ from reviewbot.adapters.actions.safe_files import check_inside, write_inside
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
 from reviewbot.domain.text import escaping
+from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.errors import OutputUnwritable, Problem, SettingsError
 from reviewbot.ports import Pages
 from reviewbot.render.view_models.review import SummaryView
@@ -73,13 +74,11 @@ class Runner:
             self._write(escaping.log_line(each))
 
     def debug(self, line: str) -> None:
-        """Write to the log if the runner debugs."""
         if self._around.debug:
             self._write(f"::debug::{escaping.command_data(self.scrub(line))}")
 
     def annotate(self, annotation: Annotation) -> None:
-        """Write an annotation as a workflow command."""
-        message = escaping.truncate(escaping.visible(self.scrub(annotation.message)), ANNOTATION_CHARACTERS, "…")
+        message = shorten_line(escaping.visible(self.scrub(annotation.message)), ANNOTATION_CHARACTERS)
         properties = {
             "file": self.scrub(annotation.path),
             "line": str(annotation.start_line),
@@ -141,7 +140,6 @@ def _encodable(text: str) -> str:
 
 
 def _cut(text: bytes, limit: int) -> bytes:
-    """Truncate to `limit` bytes, at a line end, with a note."""
     if len(text) <= limit:
         return text
     space = limit - len(_SUMMARY_CUT)

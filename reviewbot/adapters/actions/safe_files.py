@@ -85,9 +85,6 @@ def read_inside(workspace: str, path: str, limit: int, forbidden: frozenset[str]
 def check_inside(workspace: str, path: str) -> str:
     """Check that `write_inside` can write a path, by creating and removing a temporary file there.
 
-    Returns:
-        The shortest path relative to the folder.
-
     Raises:
         SettingsError: the path is outside, or the file system rejects it.
     """
@@ -140,7 +137,6 @@ def _folder(workspace: str, folders: list[str], *, make: bool = True, keep: bool
 
 @contextmanager
 def _refusing(path: str, what: str) -> Iterator[None]:
-    """Convert the system's errors."""
     try:
         yield
     except OSError as error:

@@ -43,7 +43,6 @@ class CodeVF:
         return self._transport.requests
 
     def retry_until(self, deadline: float) -> None:
-        """Set the deadline of retries, in monotonic seconds."""
         self._transport.deadline = deadline
 
     def balance(self) -> Balance:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from reviewbot.domain.codevf.polling import Fault
 from reviewbot.domain.text import escaping, formatting
+from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.strict_json import JsonMismatch, read
 from reviewbot.errors import (
     OverBudget,
@@ -94,7 +95,7 @@ def error_of(status: int, content: ErrorContent, scrub: Scrub, *, buys: bool) ->
     Only a request that `buys` a task can fail for missing credits, its size or its schema; then nothing was bought.
     """
     line = " ".join(escaping.visible(scrub(content.message)).split())
-    words = f" CodeVF says: “{escaping.truncate(line, QUOTED_CHARACTERS, '…')}”" if line else ""
+    words = f" CodeVF says: “{shorten_line(line, QUOTED_CHARACTERS)}”" if line else ""
     code = next((one for one in _CODES if one in content.codes), "")
     if status < _SERVER_ERRORS and code and (by_code := _by_code(code, status, words, buys=buys)):
         return by_code

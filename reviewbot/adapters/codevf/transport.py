@@ -41,7 +41,6 @@ class Access(Struct, frozen=True):
 
     Attributes:
         base_url: https, or loopback.
-        ssl_file: certificates to trust in place of the default ones.
         proxy: URL of a proxy, which may contain a password; not used for loopback.
     """
 
@@ -59,10 +58,6 @@ class Response(Struct, frozen=True):
     content_type: str
     retry_after: float | None
     json: object = None
-
-    @property
-    def is_success(self) -> bool:
-        return self.status // 100 == 2  # noqa: PLR2004 — the class of success
 
 
 class Request(Struct, frozen=True):
@@ -116,11 +111,7 @@ class Transport:
         self._http.close()
 
     def send(self, request: Request) -> Response:
-        """Send a request, and repeat it if possible.
-
-        Raises:
-            ReviewDidNotHappen: a subclass for the cause.
-        """
+        """Send a request, and repeat it if possible."""
         attempt = 0
         while True:
             attempt += 1
@@ -189,7 +180,7 @@ class Transport:
         return None if until is None else seconds(max(0.0, (until - now).total_seconds()))
 
     def _judge(self, request: Request, response: Response) -> Response | _Failure:
-        if not response.is_success:
+        if response.status // 100 != 2:  # noqa: PLR2004 — the class of success
             content = read_error(response.body)
             error = error_of(response.status, content, self.scrub, buys=request.buys)
             # The wait may be in body and header; use the longer one.

@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
@@ -65,7 +66,6 @@ class Clone:
     """See `open_clone`.
 
     Attributes:
-        root: the work tree.
         common_dir: git's folder, shared by all work trees.
         own_dir: git's folder of this work tree.
     """
@@ -143,10 +143,10 @@ class Clone:
         asked = ("for-each-ref", "--count=1", f"--contains={commit}", "refs/remotes/origin")
         return bool(self._theirs.run(*asked, accept=(0, 1, 128, 129)).strip())
 
-    def merges(self, head: str, since: str, most: int) -> tuple[Merged, ...]:
-        """Return the main line's commits up to a commit, newest first, since a time such as `90 days ago`."""
+    def merges(self, head: str, since: datetime, most: int) -> tuple[Merged, ...]:
+        """Return the main line's commits up to a commit, newest first, since a time."""
         form = "--format=%H%x00%cs%x00%s%x00%P%x00%b%x00"
-        asked = ("rev-list", "--first-parent", f"--since={since}", f"--max-count={most}", form, head)
+        asked = ("rev-list", "--first-parent", f"--since={since.isoformat()}", f"--max-count={most}", form, head)
         fields = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
         return tuple(_merge(*fields[at : at + 5]) for at in range(0, len(fields) - 1, 5))
 
@@ -198,11 +198,9 @@ class Clone:
         return read_between(self._ours, old, new)
 
     def files(self, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
-        """Return files of a tree with their texts by path; missing ones are left out."""
         return read_files(self._ours, tree, paths)
 
     def folder(self, tree: str, path: str) -> dict[str, Entry]:
-        """Return the files directly inside a folder of a tree, by path."""
         return read_folder(self._ours, tree, path)
 
 

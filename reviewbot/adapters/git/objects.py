@@ -49,11 +49,7 @@ class _File(Struct, frozen=True):
 
 
 def read_between(git: Git, old: str, new: str) -> RawChange:
-    """Return the whole change between two commits or trees.
-
-    Raises:
-        ChangeUnreadable: git could not read it.
-    """
+    """Return the whole change between two commits or trees."""
     pairs = tuple(_pairs(git.run(*_DIFF, "--raw", "-z", "--no-abbrev", old, new)))
     diff = git.run(*_DIFF, "--patch", "--unified=3", "--full-index", old, new)
     new_entries = _entries(git, [_File(pair.path, pair.new_mode, pair.new_oid) for pair in pairs if _is_new(pair)])
@@ -73,11 +69,7 @@ def read_between(git: Git, old: str, new: str) -> RawChange:
 
 
 def read_files(git: Git, tree: str, paths: Sequence[str]) -> dict[str, Entry]:
-    """Return files of a tree with their texts by path; missing paths and folders are left out.
-
-    Raises:
-        ChangeUnreadable: there is no such tree.
-    """
+    """Return files of a tree with their texts by path; missing paths and folders are left out."""
     files: list[_File] = []
     for start in range(0, len(paths), _PATHS_AT_ONCE):
         listed = git.run("--literal-pathspecs", "ls-tree", "-z", tree, "--", *paths[start : start + _PATHS_AT_ONCE])

@@ -134,7 +134,6 @@ def _failed(command: str, errors: bytes) -> ChangeUnreadable | ScratchUnusable:
 
 
 def _last_words(errors: str) -> str:
-    """Return the last line of git's errors, printable."""
     lines = errors.splitlines() or ["It gave no reason."]
     return "".join(character if character.isprintable() else " " for character in lines[-1])[:300]
 

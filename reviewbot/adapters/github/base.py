@@ -61,12 +61,10 @@ class RepositoryConnection:
 
     @property
     def repository(self) -> str:
-        """The full name of the repository."""
         return self._repository
 
     @property
     def requests_left(self) -> int | None:
-        """See `Client.requests_left`."""
         return self._calls.requests_left
 
     @property

@@ -137,7 +137,6 @@ class Client:
         return self._send("GET", path, intent, kind, parameters=parameters)[1]
 
     def pages(self, path: str, intent: Intent, kind: type[T]) -> Iterator[T]:
-        """Yield the items of a list from all its pages."""
         page, more = 1, True
         while more:
             headers, items = self._send("GET", path, intent, list[kind], parameters={"per_page": PAGE, "page": page})  # type: ignore[valid-type]  # a type at run time
@@ -153,13 +152,8 @@ class Client:
               forgives: Forgives = lambda _: False, patient: bool = True) -> T:  # fmt: skip
         """Return the data of a GraphQL query.
 
-        Args:
-            document: from `queries`.
-            variables: by name without the dollar sign.
-            intent: for error messages.
-            kind: of the data.
-            forgives: whether an error that GitHub reports with the data is ignored.
-            patient: False if the caller asks for less instead of repeating the request.
+        `forgives` returns whether an error that GitHub reports with the data is ignored. A caller that asks for less
+        instead of repeating the request is not `patient`.
         """
         sent: dict[str, object] = {"query": document, "variables": dict(variables)}
 

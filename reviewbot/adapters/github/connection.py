@@ -98,7 +98,6 @@ class Connection:
         self._asked = requests.Request(verb, self._url, headers, data=body)
 
     def getresponse(self) -> RequestsResponse:
-        """Send the request and return the response's head."""
         asked = self._session.prepare_request(self._asked)
         proxies = get_environ_proxies(self._url)
         try:

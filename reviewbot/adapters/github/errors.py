@@ -19,6 +19,7 @@ from urllib3.exceptions import TimeoutError as Urllib3Timeout
 from reviewbot.adapters.github.connection import ElsewhereError, EndlessResponse
 from reviewbot.adapters.github.rest import ErrorBody, ErrorDetail, GraphQLError
 from reviewbot.domain.codevf.polling import moment
+from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.strict_json import JsonMismatch, read
 from reviewbot.errors import (
     DiffTooLarge,
@@ -88,8 +89,7 @@ class Reply(Struct, frozen=True):
 def words(value: object) -> str:
     """Make foreign text printable on one line: folded and truncated."""
     text = " ".join(str(value).split())
-    printable = "".join(character for character in text if character.isprintable())
-    return printable if len(printable) <= _WORDS_LIMIT else f"{printable[:_WORDS_LIMIT]}…"
+    return shorten_line("".join(character for character in text if character.isprintable()), _WORDS_LIMIT)
 
 
 def read_reply(status: int, headers: Mapping[str, str], body: str | bytes, token: str = "") -> Reply:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import count, islice
+from operator import attrgetter
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
@@ -21,13 +22,7 @@ from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.findings.markers import read_summary_mark
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
-from reviewbot.domain.github.drafts import (
-    CheckState,
-    FileComment,
-    PostedComment,
-    Reaction,
-    ReviewDraft,
-)
+from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, Reaction, ReviewDraft
 from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.domain.github.pull_request import (
     CheckRun,
@@ -123,7 +118,9 @@ class GitHubForge(RepositoryConnection):
             reviews=tuple(Review(int(one.id), one.state, one.body) for one in reviews if one.viewer_did_author),
             checks=own,
             older_checks=tuple(older[key] for key in sorted(older)),
-            other_checks=tuple(sorted({run for run in (*on_head, *on_older) if not is_of(run, number)}, key=_by_id)),
+            other_checks=tuple(
+                sorted({run for run in (*on_head, *on_older) if not is_of(run, number)}, key=attrgetter("id"))
+            ),
             checks_readable=not hidden,
             check_names=tuple(check_names),
             writers=parse.writers(reviews),
@@ -144,18 +141,13 @@ class GitHubForge(RepositoryConnection):
         return self._calls.get(path, intent, rest.Comparison, {"per_page": 1}).merge_base_commit.sha
 
     def entries(
-        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
-    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        return self._files.entries(head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths)[:2]
-
-    def entries_and_context(
         self,
-        asked: ContextRequest,
         *,
         head: str,
         new_paths: Sequence[str],
         merge_base: str,
         old_paths: Sequence[str],
+        asked: ContextRequest | None = None,
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
         return self._files.entries(
             head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths, asked=asked
@@ -271,7 +263,6 @@ class GitHubForge(RepositoryConnection):
         return tuple(found.items())
 
     def past_pulls(self, since: datetime) -> Iterator[tuple[PastPull, ...]]:
-        """See `ports.PastPulls.past_pulls`."""
         after: str | None = None
         while True:
             variables = {**self._here, "after": after}
@@ -299,16 +290,10 @@ class GitHubForge(RepositoryConnection):
         return {pull.number: pull.head_ref_oid for pull in pulls if pull and pull.state == "OPEN"}
 
     def with_head(self, branches: Sequence[str], head_sha: str) -> tuple[int, ...]:
-        kind = answers.InRepository[answers.Paged[answers.Head]]
         found: dict[int, None] = {}
         for branch in branches:
-            after: str | None = None
-            while True:
-                variables = {**self._here, "branch": branch, "page": PAGE, "after": after}
-                page = self._there(self._calls.query(queries.WITH_HEAD, variables, _LIST, kind).repository).page
-                found |= {one.number: None for one in page.present if one.head_ref_oid == head_sha}
-                if (after := page.after) is None:
-                    break
+            pulls = self._listed(queries.WITH_HEAD, {"branch": branch, "page": PAGE}, answers.Head)
+            found |= {pull.number: None for pull in pulls if pull.head_ref_oid == head_sha}
         return tuple(found)
 
     def head_checks(self, head_sha: str) -> tuple[HeadCheck, ...]:
@@ -326,7 +311,6 @@ class GitHubForge(RepositoryConnection):
                 return tuple(found)
 
     def _open_then_closed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
-        """Yield the open pull requests, oldest first, then the closed ones, last changed first."""
         yield from self._listed(document, {**variables, **queries.OPEN}, kind)
         yield from islice(self._listed(document, {**variables, **queries.CLOSED}, kind), queries.LISTED)
 
@@ -335,7 +319,9 @@ class GitHubForge(RepositoryConnection):
         variables: dict[str, object] = {**self._here, "branch": base_ref, "page": PAGE, "after": None}
         while True:
             kind = answers.InRepository[answers.Queued]
-            data = self._calls.query(queries.QUEUE, variables, _QUEUE, kind, forgives=_hides_queue)
+            data = self._calls.query(
+                queries.QUEUE, variables, _QUEUE, kind, forgives=lambda error: error.hides("mergeQueue")
+            )
             queue = self._there(data.repository).merge_queue
             if queue is None or queue.entries is None:
                 return ()
@@ -478,14 +464,6 @@ def _remembering(hidden: list[GraphQLError]) -> Callable[[GraphQLError], bool]:
     return forgives
 
 
-def _hides_queue(error: GraphQLError) -> bool:
-    return error.hides("mergeQueue")
-
-
 def _is_missing(error: GraphQLError) -> bool:
     """Return whether a pull request number does not exist; a check run's tag can name any number."""
     return error.type == "NOT_FOUND" and error.path != ("repository",)
-
-
-def _by_id(run: CheckRun) -> int:
-    return run.id

@@ -22,18 +22,14 @@ class GitHubInstallation(Struct, frozen=True):
 
     @property
     def repository(self) -> str:
-        """See `ports.Installation.repository`."""
         return self.forge.repository
 
     @property
     def requests_left(self) -> int | None:
-        """See `ports.Installation.requests_left`."""
         return self.forge.requests_left
 
     def names(self) -> tuple[str, ...]:
-        """See `ports.Installation.names`."""
         return tuple(one.full_name for one in self.forge.installed() if not (one.archived or one.disabled))
 
     def at(self, repository: str) -> tuple[Forge, ChangeReader]:
-        """See `ports.Installation.at`."""
         return self.forge.at(repository), self.changes(repository)

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from reviewbot.domain.github.check_identity import with_tag
-from reviewbot.domain.github.drafts import (
-    Annotation,
-    CheckState,
-    FileComment,
-    InlineComment,
-    ReviewDraft,
-)
+from reviewbot.domain.github.drafts import Annotation, CheckState, FileComment, InlineComment, ReviewDraft
 
 Body = dict[str, object]
 
 
 def check_state(check: CheckState) -> Body:
-    """Return the update for a check run."""
     return {
         "status": check.status.value,
         **({"conclusion": check.conclusion.value} if check.conclusion else {}),

@@ -150,8 +150,6 @@ class ErrorBody(Struct, frozen=True):
 
 
 class GraphQLError(Struct, frozen=True):
-    """An error of GraphQL, returned with the data."""
-
     type: str | None = None
     message: str | None = None
     path: tuple[str | int, ...] | None = None
@@ -173,6 +171,4 @@ class InstalledRepository(Struct, frozen=True):
 
 
 class Installed(Struct, frozen=True):
-    """A page of the repositories that a GitHub App's token can see."""
-
     repositories: tuple[InstalledRepository, ...]

@@ -6,25 +6,24 @@ stored in a state file. Comments and checks are dropped; the report contains eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from reviewbot.adapters.local.state_file import StateFile
-from reviewbot.domain.github.check_identity import CheckTag
-from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, ReviewDraft
+from reviewbot.domain.github.drafts import CheckState, PostedComment
 from reviewbot.domain.github.pull_request import CheckRun, Comment, OlderChecks, Permission, Snapshot, Waiting
-from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.ports import ChangeSource
 from reviewbot.values import replace
 
 _COMMENT_ID = 1
 
 
-def _nothing(*_: object, **__: object) -> None:
-    """Do nothing."""
+T = TypeVar("T")
 
 
-def _empty(*_: object, **__: object) -> tuple[()]:
-    return ()
+def _always(value: T) -> Callable[..., T]:
+    """Return a method that ignores its arguments and does nothing."""
+    return lambda *_, **__: value
 
 
 class LocalForge:
@@ -39,7 +38,6 @@ class LocalForge:
         self._state_file = state_file
         self._makes_due = makes_due
         self.diff, self.merge_base, self.entries = source.diff, source.merge_base, source.entries
-        self.entries_and_context = source.entries_and_context
 
     def snapshot(self, number: int, *, check_names: Sequence[str], config_file: str, templates_dir: str) -> Snapshot:
         """Return the change as a pull request, with the stored summary as its only comment."""
@@ -78,32 +76,15 @@ class LocalForge:
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:  # noqa: ARG002 — the port's signature
         return self.create_check(check)
 
-    # Nothing else is stored.
+    # Nothing else is stored. A comment without a marker has no URL that is used.
 
-    config = _nothing
-    checks = commits = summaries = queued = head_checks = with_head = _empty
-    delete_comment = react = show_comment = hide_comment = remove_label = _nothing
-    delete_pending_review = dismiss_review = update_review_comment = delete_review_comment = _nothing
-    resolve_thread = unresolve_thread = _nothing
-
-    def tag_check(self, check_id: int, tag: CheckTag, copy: str) -> None:
-        """Do nothing: no check run is stored."""
-
-    def older_checks(self, number: int, check_names: Sequence[str]) -> OlderChecks:  # noqa: ARG002 — the port's signature
-        return OlderChecks((), (), frozenset(), "", "", has_all_commits=True)
-
-    def heads(self, numbers: Sequence[int]) -> Mapping[int, str]:  # noqa: ARG002 — the port's signature
-        return {}
-
-    def waiting(self, check_names: CheckNames) -> Waiting:  # noqa: ARG002 — the port's signature
-        return Waiting((), frozenset())
-
-    def create_review(self, number: int, draft: ReviewDraft) -> int:  # noqa: ARG002 — the port's signature
-        return _COMMENT_ID
-
-    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:  # noqa: ARG002 — the port's signature
-        """Return a comment without storing it; it has no marker, so its URL is not used."""
-        return PostedComment(_COMMENT_ID, "", "")
-
-    def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:  # noqa: ARG002 — the port's signature
-        return PostedComment(_COMMENT_ID, "", "")
+    config = tag_check = _always(None)
+    checks = commits = summaries = queued = head_checks = with_head = _always(())
+    delete_comment = react = show_comment = hide_comment = remove_label = _always(None)
+    delete_pending_review = dismiss_review = update_review_comment = delete_review_comment = _always(None)
+    resolve_thread = unresolve_thread = _always(None)
+    older_checks = _always(OlderChecks((), (), frozenset(), "", "", has_all_commits=True))
+    heads = _always(dict[int, str]())
+    waiting = _always(Waiting((), frozenset()))
+    create_review = _always(_COMMENT_ID)
+    create_file_comment = create_reply = _always(PostedComment(_COMMENT_ID, "", ""))

@@ -48,7 +48,6 @@ class CommitRange(Struct, frozen=True):
 
 
 def default_base(clone: Clone) -> str:
-    """Return the first of `BASES` that exists, or an empty text."""
     return next((one for one in BASES if clone.resolve(one)), "")
 
 
@@ -77,7 +76,6 @@ def branch_range(clone: Clone, base: str | None, head: str) -> CommitRange:
 
 
 def staged_range(clone: Clone) -> CommitRange:
-    """Return the staged changes since the last commit."""
     head = clone.resolve("HEAD") or ""
     return CommitRange(clone.branch(), "HEAD", head, head or EMPTY_TREE, clone.staged(), "What is staged")
 
@@ -91,7 +89,6 @@ def _commit(clone: Clone, where: str, name: str) -> str:
 
 
 def settled_files(clone: Clone, tree: str, config_file: str, templates_dir: str) -> DefaultBranch:
-    """Return the files of a commit that reviewbot reads."""
     texts = {path: entry.text for path, entry in clone.files(tree, [config_file, ATTRIBUTES]).items()}
     templates = clone.folder(tree, templates_dir)
     named = {path.rpartition("/")[2]: entry.text for path, entry in templates.items() if entry.text is not None}
@@ -173,23 +170,16 @@ class LocalChange:
         return self._clone.merge_base(base, head) or self._commit_range.old
 
     def entries(
-        self, *, head: str, new_paths: Sequence[str], merge_base: str, old_paths: Sequence[str]
-    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
-        """Return files of two commits; a missing commit has none."""
-        return self._files(head, new_paths), self._files(merge_base, old_paths)
-
-    def entries_and_context(
         self,
-        asked: ContextRequest,  # noqa: ARG002 — the port's signature
         *,
         head: str,
         new_paths: Sequence[str],
         merge_base: str,
         old_paths: Sequence[str],
+        asked: ContextRequest | None = None,  # noqa: ARG002 — the port's signature
     ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
-        return *self.entries(
-            head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths
-        ), ProjectContext()
+        """Return files of two commits, without context; a missing commit has none."""
+        return self._files(head, new_paths), self._files(merge_base, old_paths), ProjectContext()
 
     def _files(self, commit: str, paths: Sequence[str]) -> Mapping[str, Entry]:
         return self._clone.files(commit, paths) if paths and self._clone.resolve(commit) else {}

@@ -42,24 +42,19 @@ class Recorder(Struct):
     _characters: int = 0
 
     def collection(self) -> Collection:
-        """Return what was done so far."""
         return Collection(tuple(self.lookups), tuple(self.failures), tuple(self.unreached), self.repositories)
 
     def say(self, line: str) -> None:
-        """See `ports.Reporter.say`."""
         self.reporter.say(line)
 
     def debug(self, line: str) -> None:
-        """See `ports.Reporter.debug`."""
         self.reporter.debug(line)
 
     def annotate(self, annotation: Annotation) -> None:
-        """See `ports.Reporter.annotate`."""
         if not self.is_elsewhere:
             self.reporter.annotate(annotation)
 
     def story(self, view: SummaryView, files: Sequence[FileView], pages: Pages) -> None:  # noqa: ARG002 — as on a runner
-        """See `ports.Reporter.story`."""
         if not self.is_elsewhere:
             self.job_summary(pages.job_summary(view))
             for line in pages.terminal(view).splitlines():
@@ -72,13 +67,10 @@ class Recorder(Struct):
             self._characters += len(markdown)
 
     def outputs(self, values: Mapping[str, str]) -> None:
-        """See `ports.Reporter.outputs`."""
         self.values = values
 
     def check_file(self, path: str) -> str:
-        """See `ports.Reporter.check_file`."""
         return self.reporter.check_file(path)
 
     def write_file(self, path: str, text: str) -> None:
-        """See `ports.Reporter.write_file`."""
         self.reporter.write_file(path, text)

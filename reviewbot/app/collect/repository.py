@@ -46,12 +46,7 @@ def is_exhausted(ports: Ports) -> bool:
 
 
 def _check_key(ports: Ports, settings: Settings) -> None:
-    """Check that reviews can be looked up: otherwise each check would report that its review did not happen.
-
-    Raises:
-        NoKey: there is no key.
-        ServiceRefused: CodeVF does not accept it.
-    """
+    """Raise if there is no key, or CodeVF does not accept it: else each check would say that no review happened."""
     try:
         ports.open_service(settings).balance()
     except (ServiceUnreachable, ServiceRefused) as error:
@@ -61,7 +56,6 @@ def _check_key(ports: Ports, settings: Settings) -> None:
 
 
 def _look_up(ports: Ports, inputs: Mapping[str, str], lookup: Lookup, recorder: Recorder) -> None:
-    """Look one pull request up."""
     if is_exhausted(ports):
         recorder.unreached.append(lookup.name)
         return

@@ -11,18 +11,8 @@ from reviewbot.app.context import RunContext, policy_of
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.questions.ask import ask, settle_questions
 from reviewbot.app.review import review_pull_request
-from reviewbot.domain.commands.authorize import (
-    Ask,
-    Buy,
-    Cancel,
-    Collect,
-    CommandAction,
-    EditLedger,
-    Refusal,
-    Scope,
-    Tell,
-    authorize,
-)
+from reviewbot.domain.commands import authorize
+from reviewbot.domain.commands.authorize import CommandAction
 from reviewbot.domain.commands.parse import CommandName, PostedCommand
 from reviewbot.domain.github.pull_request import PullRequest, Snapshot
 from reviewbot.domain.ledger.edits import CancelDeferrals, LedgerEdit
@@ -36,11 +26,7 @@ from reviewbot.values import replace
 
 
 class CommandRun(Struct, frozen=True):
-    """A command that is executed.
-
-    Attributes:
-        posted: the command.
-    """
+    """A command that is executed."""
 
     run: RunContext
     inputs: Mapping[str, str]
@@ -61,22 +47,20 @@ class CommandRun(Struct, frozen=True):
 
 
 def action_of(run: RunContext, snapshot: Snapshot, posted: PostedCommand) -> CommandAction:
-    """Authorize a command against the writer's current permission."""
-    scope = Scope(
+    scope = authorize.Scope(
         pull=_with_authors(run, snapshot.pull, posted),
         permission=run.ports.forge.permission(posted.sender),
         ledger=read_ledger(run, snapshot, "").ledger,
-        fail_on=run.settings.fail_on,
+        fail_on=run.settings.strictest_fail_on,
         needs_approval=run.paid and needs_approval(snapshot.pull, policy_of(run.settings)),
         paid=run.paid,
         remembers=run.settings.summary_comment,
         is_stale=run.now - posted.at > KEY_MEMORY,
     )
-    return authorize(posted, scope)
+    return authorize.authorize(posted, scope)
 
 
 def _with_authors(run: RunContext, pull: PullRequest, posted: PostedCommand) -> PullRequest:
-    """The pull request with all its commits, if the command depends on their authors."""
     depends = posted.command.name in {CommandName.WAIVE, CommandName.BYPASS, CommandName.ACCEPT}
     if not depends or pull.commit_count <= len(pull.commits):
         return pull
@@ -86,17 +70,17 @@ def _with_authors(run: RunContext, pull: PullRequest, posted: PostedCommand) -> 
 def execute(command: CommandRun, action: CommandAction) -> Outcome | None:
     """Execute an action; return the outcome of the run that it started, if any."""
     match action:
-        case Refusal() | Tell():
+        case authorize.Refusal() | authorize.Tell():
             return None
-        case Collect():
+        case authorize.Collect():
             return command.judge_again()
-        case Cancel():
+        case authorize.Cancel():
             return _cancel(command)
-        case EditLedger(edit=edit):
+        case authorize.EditLedger(edit=edit):
             return command.judge_again(edit)
-        case Buy():
+        case authorize.Buy():
             return _buy(command, action)
-        case Ask():
+        case authorize.Ask():
             return ask(command.run, command.snapshot, command.posted, action)
         case unknown:
             assert_never(unknown)
@@ -111,8 +95,7 @@ def _cancel(command: CommandRun) -> Outcome:
     return outcome
 
 
-def _buy(command: CommandRun, action: Buy) -> Outcome:
-    """Buy the review that this comment requests, unless its purchase has ended."""
+def _buy(command: CommandRun, action: authorize.Buy) -> Outcome:
     asked = action.asked
     over = any(asked.comment_id in one.asked and one.state is TaskState.ENDED for one in command.ledger.purchases)
     return review_pull_request(command.run.ports, command.inputs, asked, command.snapshot, may_buy=not over)

@@ -33,11 +33,7 @@ UNHURRIED = {"wait-minutes": "0"}
 
 
 def answer_comment(ports: Ports, inputs: Mapping[str, str], event: CommentEvent) -> Outcome:
-    """Execute a comment's command, after earlier ones that no run has executed, and write the outputs.
-
-    Raises:
-        ReviewbotError: it failed; the next run tries again.
-    """
+    """Execute a comment's command, after earlier ones that no run has executed, and write the outputs."""
     why = why_not(event)
     if not why:
         key = comment_key(event.comment_id, in_thread=event.in_thread)
@@ -54,11 +50,7 @@ def answer_comment(ports: Ports, inputs: Mapping[str, str], event: CommentEvent)
 
 
 def relay(ports: Ports, inputs: Mapping[str, str], number: int) -> str:
-    """Execute the open commands of a pull request; return what was done.
-
-    Raises:
-        ReviewbotError: the pull request cannot be read.
-    """
+    """Execute the open commands of a pull request; return what was done."""
     snapshot = catch_up(ports, inputs, number)
     return _NO_KEY if _is_keyless(inputs, snapshot) else f"The open commands on #{number} were carried out."
 
@@ -81,9 +73,6 @@ def catch_up(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
 
     Returns:
         The pull request after that; it is read once if there was no command.
-
-    Raises:
-        ForgeError: it cannot be read.
     """
     snapshot = load_snapshot(ports, inputs, number)
     return _catch_up(ports, inputs, snapshot, _open_commands(ports, inputs, snapshot))
@@ -149,7 +138,6 @@ def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, s
 
 
 def _logged(run: RunContext, outcome: Outcome) -> Outcome:
-    """Log the outcome and write its outputs."""
     run.say(outcome.message)
     run.ports.reporter.outputs(bare_outputs(outcome))
     return outcome

@@ -13,7 +13,7 @@ from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.ledger.edits import Waive
+from reviewbot.domain.ledger.edits import GrantBypass, Waive
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine.judge import current_check
 from reviewbot.domain.model.review import Severity
@@ -40,18 +40,13 @@ class Done(Struct, frozen=True):
 
     @property
     def refusal(self) -> Refusal | None:
-        """Why it failed, if it did."""
         return refusal_after(self.action, self.outcome, self.memory.ledger)
 
 
 def reply(
     run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: CommandAction, outcome: Outcome | None
 ) -> Refusal | None:
-    """Answer a command from what is stored after it.
-
-    Returns:
-        Why it failed, None if it did not.
-    """
+    """Answer a command from what is stored after it."""
     now = run.read_snapshot()
     done = Done(posted, action, outcome, now, read_ledger(run, now, ""))
     reaction = done.refusal.reaction if done.refusal else Reaction.YES
@@ -65,7 +60,6 @@ def reply(
 
 
 def react(run: RunContext, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
-    """Add the reaction to the comment of a command."""
     put = partial(run.ports.forge.react, comment_id, reaction, in_thread=in_thread)
     try:
         run.attempt(_EMOJI, put)
@@ -80,7 +74,6 @@ def _is_answered(run: RunContext, posted: PostedCommand, now: Snapshot) -> bool:
 def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> AnswerView:
     command, outcome, check = done.posted.command, done.outcome, current_check(done.now)
     finding = done.action.finding if isinstance(done.action, EditLedger) else None
-    waiver = done.action.edit if isinstance(done.action, EditLedger) and isinstance(done.action.edit, Waive) else None
     is_status = command.name is CommandName.STATUS and done.refusal is None
     return AnswerView(
         mark=str(mark),
@@ -93,7 +86,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
         check_title=check.title if check else "",
         finding=finding.title if finding else "",
         finding_id=finding.id if finding else "",
-        said=waiver.reason if waiver else command.reason,
+        said=_reason(done),
         in_reply_to=done.posted.url if done.posted.in_thread else None,
         choices=_choices(done) if done.refusal in {Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING} else (),
         reason=outcome.reason.value if outcome else "",
@@ -104,6 +97,15 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
     )
 
 
+def _reason(done: Done) -> str:
+    """Return the reason of a waiver or a bypass as it is stored: without secrets."""
+    edit, ledger = done.action.edit if isinstance(done.action, EditLedger) else None, done.memory.ledger
+    if isinstance(edit, GrantBypass):
+        return ledger.bypass.reason if ledger.bypass else ""
+    record = ledger.findings.find(edit.finding_id) if isinstance(edit, Waive) else None
+    return record.waiver.reason if record and record.waiver else ""
+
+
 def _id_of_thread(done: Done) -> str:
     """Return the id to write instead, for a command in the thread of one finding."""
     findings = done.posted.findings if done.posted.command.name in {CommandName.WAIVE, CommandName.UNWAIVE} else ()
@@ -111,7 +113,6 @@ def _id_of_thread(done: Done) -> str:
 
 
 def _choices(done: Done) -> tuple[ChoiceView, ...]:
-    """List the open findings that a command can mean."""
     findings, meant = done.memory.ledger.findings, fitting(done.posted, done.memory.ledger.findings)
     word = done.posted.command.reason.partition(" ")[0].casefold() if done.refusal is Refusal.OTHER_FINDING else ""
     fit = (one for one in findings.open() if one in meant or (word and one.id.startswith(word)))

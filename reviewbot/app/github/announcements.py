@@ -8,7 +8,6 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import summary_view
 from reviewbot.domain.findings.markers import AnnouncementMark
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.machine.judge import apply_bypass, current_check
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity
@@ -27,14 +26,11 @@ def announce(run: RunContext, known: Known, announcing: Announcing, outcome: Out
         body = run.renderer.announcement(_view(run, known, one, outcome))
         post = partial(run.ports.forge.create_comment, run.signer.pull_number, body)
         if run.attempt(_ANNOUNCEMENT, partial(run.post_once, post, partial(_is_announced, run, one))):
-            update = known.memory.update
-            update = replace(update, posted=update.posted | {one.key})
-            known = replace(known, memory=Memory.of(known.memory.written, update, known.change.index))
+            known = known.with_update(known.memory.update.having_posted([one.key]))
     return replace(known, denied=frozenset(run.degraded.denied))
 
 
 def without_doubles(run: RunContext, known: Known) -> Known:
-    """Delete the announcements that two concurrent runs posted twice, except the first."""
     comments = known.snapshot.comments
     extra = left_to_announce((), comments, run.settings.instance, frozenset()).extra
     for comment_id in extra:

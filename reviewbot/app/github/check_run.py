@@ -12,7 +12,7 @@ from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Conclusi
 from reviewbot.domain.github.shared_heads import GREEN, is_covered, newest, not_green
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import TaskState
-from reviewbot.domain.machine.judge import CHECK_RUN, apply_bypass, beside_another, current_check
+from reviewbot.domain.machine.judge import CHECK_RUN, apply_bypass, beside_another, current_check, newer_base
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.policy.verdict import Outcome, Status
@@ -34,11 +34,13 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
 
     If GitHub's response is lost, the check is read before it is written again. GitHub shows one check for all pull
     requests with this head, so it turns green only if none of them is not green.
-
-    Raises:
-        ForgeError: GitHub refused the check, or the state of the other pull requests cannot be read.
     """
     outcome = apply_bypass(known, outcome)
+    if outcome.conclusion in GREEN and _has_other_base(run, known):
+        there = current_check(known.snapshot)
+        if there is not None and there.verdict not in GREEN:
+            return known  # the run of that event has written it
+        outcome = newer_base()
     if not run.settings.check_run or (outcome.conclusion is None and outcome.status is not Status.PENDING):
         return known
     known = replace(known, neighbour=_neighbour(run, known) if outcome.conclusion in GREEN else 0)
@@ -54,8 +56,14 @@ def write_check_run(run: RunContext, known: Known, outcome: Outcome) -> Known:
     return replace(known, check=check, denied=frozenset(run.degraded.denied))
 
 
+def _has_other_base(run: RunContext, known: Known) -> bool:
+    """Return whether the check is shown against another base than the one that was judged."""
+    base_ref, default_branch = known.snapshot.pull.base_ref, known.snapshot.repository.default_branch
+    is_other = base_ref != known.request.base_ref
+    return is_other and run.settings.check_names.against(default_branch, base_ref) == run.check_name
+
+
 def _neighbour(run: RunContext, known: Known) -> int:
-    """Return an open pull request with the same head and no green verdict on it, or 0."""
     head = known.head_sha
     numbers = not_green(known.snapshot.other_checks, head)
     heads = run.ports.forge.heads(numbers) if numbers else {}
@@ -75,7 +83,6 @@ def _uncovered(run: RunContext, known: Known, state: CheckState, check: CheckRun
 
 
 def _update_check(run: RunContext, state: CheckState, there: CheckRun | None) -> CheckRun | None:
-    """Write the check run; returns None if the token lacks permission."""
     own = there if there and not there.foreign else None  # an App cannot write another App's check run
     if own and _says_the_same(own, state):
         return own

@@ -9,14 +9,7 @@ from msgspec import Struct
 
 from reviewbot.app.context import RunContext, judgement_of
 from reviewbot.domain.findings.tracked_finding import LOST, Findings
-from reviewbot.domain.github.pull_request import (
-    RECENT_COMMITS,
-    CheckRun,
-    Comment,
-    PullRequest,
-    Seen,
-    Snapshot,
-)
+from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Comment, PullRequest, Seen, Snapshot
 from reviewbot.domain.ledger.codec import LedgerReading, decode, distrust, not_before
 from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id
 from reviewbot.domain.ledger.ledger import MAX_TASKS, Ledger, Purchase, TaskState
@@ -68,7 +61,7 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
         # Its findings are read again.
         state = TaskState.OPEN if other.state is TaskState.DONE else other.state
         ledger = ledger.with_purchase(replace(other, state=state))
-    ledger = _with_questions(run, _of_now(ledger, snapshot.pull), found.extra)
+    ledger = _with_questions(run, ledger.entitled(snapshot.pull, run.settings.strictest_fail_on), found.extra)
     ledger = _with_copies(run, snapshot, ledger, copies, digest)
     if not believed:
         for one in copies:
@@ -137,12 +130,6 @@ def _reading(run: RunContext, keep: Comment | None, checks: Iterable[CheckRun]) 
     return replace(reading, ledger=replace(reading.ledger, purchases=purchases, findings=Findings(), bypass=None))
 
 
-def _of_now(ledger: Ledger, pull: PullRequest) -> Ledger:
-    """Remove a bypass of another head, or of this head for another base."""
-    bypass = ledger.bypass
-    return ledger if bypass is None or bypass.is_of(pull.head_sha, pull.base_ref) else replace(ledger, bypass=None)
-
-
 def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:
     """Whether the check runs against a base are not read that it had since a run saw it; without one, ever."""
     until, since = pull.unread_bases_until, seen.retargeted_at if seen else None
@@ -150,18 +137,9 @@ def _is_cut(pull: PullRequest, seen: Seen | None) -> bool:
 
 
 def _every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None) -> tuple[tuple[CheckRun, ...], bool]:
-    """Read the check runs that may hold a copy, with a request where the snapshot lacks some.
+    """Read the check runs that may hold a copy, and whether those of all heads since `seen` are among them.
 
-    Args:
-        run: whose settings and ports are used.
-        snapshot: of now.
-        seen: what the ledger saw that lets something through; None if none does.
-
-    Returns:
-        The check runs, and whether those of all heads since then are among them.
-
-    Raises:
-        ForgeError: they cannot be read, and the ledger lets something through.
+    `seen` is what a ledger saw that lets something through; then an error is raised.
     """
     pull, there = snapshot.pull, (*snapshot.older_checks, *snapshot.checks)
     shas = {pull.head_sha, *(one.sha for one in pull.commits)}
@@ -231,9 +209,6 @@ def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase 
 
     A run that found another base has written its check run with the name for that base. One that cancelled a deferred
     purchase buys the next attempt.
-
-    Raises:
-        ForgeError: the pull request or the check runs cannot be read.
     """
     now = run.read_snapshot()
     checks = sorted((*now.older_checks, *now.checks), key=lambda one: one.id)
@@ -248,7 +223,6 @@ def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase 
 
 
 def _begins(known: Purchase, copy: ExternalId) -> bool:
-    """Return whether the deferred purchase was about to be bought."""
     return (known.state, copy.state) == (TaskState.DEFERRED, TaskState.INTENT)
 
 

@@ -13,7 +13,7 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine.judge import left_open, outlives_exemption
-from reviewbot.domain.machine.known import Bought, Known, NotBought
+from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.policy.verdict import superseded
 from reviewbot.errors import ForgeError
 from reviewbot.values import replace
@@ -71,7 +71,7 @@ def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase | No
     update = LedgerUpdate(answers=tuple(one for one in answers if bought and one.task_id == bought.task_id))
     written = Ledger(forgotten=known.ledger.spent, counter=known.ledger.counter)
     memory = Memory.of(written, update, known.change.index)
-    older = Known(known.request, snapshot, memory=memory, own=Bought(bought) if bought else NotBought())
+    older = Known(known.request, snapshot, memory=memory, own=Bought(bought) if bought else None)
     named = replace(run, check_names=(check.name,))
     try:
         write_check_run(named, older, superseded(message))

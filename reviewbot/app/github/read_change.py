@@ -9,7 +9,7 @@ from reviewbot.domain.codevf.attachments import Sendable
 from reviewbot.domain.diff.merge_base import merge_base_of
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileStatus, assemble, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
-from reviewbot.domain.github.context import ContextRequest, ProjectContext
+from reviewbot.domain.github.context import ContextRequest, ProjectContext, not_read
 from reviewbot.domain.github.pull_request import PullRequest, RawChange, Snapshot
 from reviewbot.domain.machine.known import ReviewedChange
 from reviewbot.domain.model.options import PathInstruction, Redact
@@ -45,12 +45,10 @@ def load_change(ports: Ports, pull: PullRequest, asked: ContextRequest | None = 
 
 
 def _context(ports: Ports, asked: ContextRequest) -> ProjectContext:
-    """Read the context alone; without one that cannot be read."""
     try:
-        return ports.forge.entries_and_context(asked, head="", new_paths=[], merge_base="", old_paths=[])[2]
+        return ports.forge.entries(head="", new_paths=[], merge_base="", old_paths=[], asked=asked)[2]
     except ForgeError as error:
-        ports.reporter.debug(f"The context cannot be read: {error.message}")
-        return ProjectContext()
+        return not_read(error)
 
 
 def _from_api(ports: Ports, pull: PullRequest, asked: ContextRequest | None) -> RawChange:
@@ -63,11 +61,9 @@ def _from_api(ports: Ports, pull: PullRequest, asked: ContextRequest | None) -> 
         raise ChangeUnreadable(f"The API's diff has {len(files)} files of {pull.changed_files}.")
     new_paths = [file.path for file in files if file.status is not FileStatus.REMOVED and not file.is_submodule]
     old_paths = [file.old_path for file in files if file.status is not FileStatus.ADDED and not file.is_submodule]
-    at, context = {"head": pull.head_sha, "merge_base": merge_base}, ProjectContext()
-    if asked:
-        new, old, context = ports.forge.entries_and_context(asked, **at, new_paths=new_paths, old_paths=old_paths)
-    else:
-        new, old = ports.forge.entries(**at, new_paths=new_paths, old_paths=old_paths)
+    new, old, context = ports.forge.entries(
+        head=pull.head_sha, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths, asked=asked
+    )
     return RawChange(merge_base, pull.head_sha, diff, old, new, context)
 
 

@@ -11,13 +11,13 @@ from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Underway
 from reviewbot.domain.machine.purchase import check_recorded, comes_in_summary, may_be_bought_otherwise, overtaking
-from reviewbot.domain.machine.steps import HeadMoved, Overtaken, Updated
+from reviewbot.domain.machine.steps import HeadMoved, Overtaken
 from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.errors import ReviewbotError
 from reviewbot.values import replace
 
 
-def record_intent(run: RunContext, known: Known, bought: Bought) -> Updated | HeadMoved | Overtaken:
+def record_intent(run: RunContext, known: Known, bought: Bought) -> Known | HeadMoved | Overtaken:
     """Record the intent in the check run, or in the summary if there is none.
 
     Another run may do the same at this moment with another scope. GitHub orders check runs, so each run writes its
@@ -41,10 +41,10 @@ def record_intent(run: RunContext, known: Known, bought: Bought) -> Updated | He
     if known.check is not None and may_be_bought_otherwise(known, purchase):
         first = first_recorded(run, known, purchase)
     overtaken_by = overtaking(first, purchase)
-    return Overtaken(known, overtaken_by) if overtaken_by else Updated(known)
+    return Overtaken(known, overtaken_by) if overtaken_by else known
 
 
-def record_task(run: RunContext, known: Known, underway: Underway) -> Updated:
+def record_task(run: RunContext, known: Known, underway: Underway) -> Known:
     """Record the task's id before it is polled.
 
     Creating the task may take minutes, and commands meanwhile are recorded in the summary, so it is read again first.
@@ -56,21 +56,22 @@ def record_task(run: RunContext, known: Known, underway: Underway) -> Updated:
     except ReviewbotError as error:
         run.degraded.say(error.message)
     if recorded is not None and stands_in_summary(recorded):
-        return Updated(recorded)
-    return Updated(_in_check_run(run, recorded or known, underway.purchase))
+        return recorded
+    return _in_check_run(run, recorded or known, underway.purchase)
 
 
-def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Outcome) -> Updated | HeadMoved:
+def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Outcome) -> Known | HeadMoved:
     """Record in check run and summary that a purchase waits; the outcome says for what."""
     now = refresh(run, known)
     if now.reviewed_sha:
         return HeadMoved()
     now = _in_check_run(run, replace(now, read_again=False), wanted, outcome)
-    return Updated(_keeping(now, write_summary(run, _only(now, wanted), outcome)))
+    return _keeping(now, write_summary(run, _only(now, wanted), outcome))
 
 
 def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome | None = None) -> Known:
-    return _keeping(known, write_check_run(run, _only(known, purchase), outcome or _outcome(known)))
+    outcome = outcome or pending(known.request.judgement.rules)
+    return _keeping(known, write_check_run(run, _only(known, purchase), outcome))
 
 
 def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | None:
@@ -78,7 +79,7 @@ def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | No
     now = refresh(run, known) if known.summary else known
     if now.reviewed_sha:
         return None
-    written = write_summary(run, _only(now, purchase), _outcome(now))
+    written = write_summary(run, _only(now, purchase), pending(now.request.judgement.rules))
     if written.reviewed_sha:  # it was read again, since the comment was deleted
         return None
     return replace(_keeping(now, written), read_again=False)
@@ -86,13 +87,8 @@ def _in_summary(run: RunContext, known: Known, purchase: Purchase) -> Known | No
 
 def _only(known: Known, purchase: Purchase) -> Known:
     """Keep only this purchase as news; the rest is written after the comments are posted."""
-    return replace(known, memory=known.memory.only(purchase.identity, known.change.index))
+    return known.with_update(known.memory.update.only(purchase.identity))
 
 
 def _keeping(known: Known, written: Known) -> Known:
-    """Combine what was written with what this run knows."""
     return replace(written, memory=known.memory.stored(written.ledger))
-
-
-def _outcome(known: Known) -> Outcome:
-    return pending(known.request.judgement.rules)

@@ -16,9 +16,6 @@ def refresh(run: RunContext, known: Known) -> Known:
     """Read the pull request again, and apply what this run knows to it.
 
     If the head has moved, every answer is placed again by its code; the verdict stays with the reviewed head.
-
-    Raises:
-        ReviewbotError: GitHub cannot be read.
     """
     reviewed = known.snapshot.pull.head_sha
     snapshot, change = _read(run, reviewed)

@@ -23,7 +23,6 @@ from reviewbot.domain.github.drafts import (
     ReviewEvent,
 )
 from reviewbot.domain.github.pull_request import Snapshot
-from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.machine.judge import COMMENTS
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewKind
@@ -65,11 +64,8 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
     if refused:
         run.degraded.say(f"GitHub refused {len(refused)} of the comments; the summary has them.")
     known = _listed(known, refused, Why.REFUSED)
-    update = known.memory.update
-    update = replace(update, posted=update.posted | frozenset(there) | frozenset(ids - refused))
     return replace(
-        known,
-        memory=Memory.of(known.memory.written, update, known.change.index),
+        known.with_update(known.memory.update.having_posted({*there, *(ids - refused)})),
         comment_urls={**there, **posted.urls},
         posted=known.posted + len(left) - len(posted.refused),
     )
@@ -78,8 +74,8 @@ def post_review(run: RunContext, known: Known, outcome: Outcome) -> Known:
 def _listed(known: Known, ids: set[str], why: Why) -> Known:
     if not ids:
         return known
-    moved = known.memory.moved(lambda item: in_summary(item, why) if item.id in ids else item, known.change.index)
-    return replace(known, memory=moved)
+    moved = known.memory.update.moved(lambda item: in_summary(item, why) if item.id in ids else item)
+    return known.with_update(moved)
 
 
 def read_posted(run: RunContext, known: Known) -> Known:
@@ -184,7 +180,9 @@ def _draft(run: RunContext, known: Known, groups: Sequence[_OnLines], outcome: O
         commit_sha=known.snapshot.pull.head_sha,
         event=_event(known, outcome),
         body=run.renderer.review_body(summary_view(run, known, outcome), review_mark(run.settings.instance)),
-        comments=tuple(_inline(run, known, one, target) for one, target in groups),
+        comments=tuple(
+            InlineComment(target, run.renderer.comment(_comment_view(run, known, one))) for one, target in groups
+        ),
     )
 
 
@@ -204,10 +202,6 @@ def _event(known: Known, outcome: Outcome) -> ReviewEvent:
 
     wanted = known.purchase is not None and known.purchase.judgement.review_kind is ReviewKind.REQUEST_CHANGES
     return ReviewEvent.REQUEST_CHANGES if blocks and wanted else ReviewEvent.COMMENT
-
-
-def _inline(run: RunContext, known: Known, one: CommentGroup, target: LineTarget) -> InlineComment:
-    return InlineComment(target, run.renderer.comment(_comment_view(run, known, one)))
 
 
 def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentView:

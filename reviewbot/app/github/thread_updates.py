@@ -8,23 +8,8 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.output.views import finding_view
 from reviewbot.domain.findings.markers import ReplyMark
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
-from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.publishing.comment_diff import (
-    EditComment,
-    HideComment,
-    Operation,
-    PostReply,
-    ResolveThread,
-    ShowComment,
-    ThreadUpdate,
-    UnresolveThread,
-    left_to_reply,
-    marked_threads,
-    replies_there,
-    reply_drafts,
-    thread_operations,
-)
+from reviewbot.domain.publishing import comment_diff
 from reviewbot.errors import NotFound, Refused
 from reviewbot.render.view_models.review import FindingStateView, ReplyView
 from reviewbot.values import replace
@@ -33,27 +18,24 @@ from reviewbot.values import replace
 def update_threads(run: RunContext, known: Known) -> Known:
     """Reply, edit the comments whose findings have changed state, and resolve or hide those that are done."""
     threads, instance = known.snapshot.threads, run.settings.instance
-    replies = left_to_reply(reply_drafts(known.memory.update.answers), threads, known.ledger.posted, instance)
+    replies = comment_diff.left_to_reply(
+        comment_diff.reply_drafts(known.memory.update.answers), threads, known.ledger.posted, instance
+    )
     updates = []
-    for thread, mark in marked_threads(threads, instance):
+    for thread, mark in comment_diff.marked_threads(threads, instance):
         found = (known.ledger.findings.find(one) for one in mark.ids)
         records = tuple(record for record in found if record is not None)
         note = _note(run, known, records, several=len(mark.ids) > 1)
-        updates.append(ThreadUpdate(thread, records, note, replies[thread.id]))
-    posted = {key for key, _ in replies_there(threads, instance)}
+        updates.append(comment_diff.ThreadUpdate(thread, records, note, replies[thread.id]))
+    posted = {key for key, _ in comment_diff.replies_there(threads, instance)}
     count = 0
-    for operation in thread_operations(updates):
+    for operation in comment_diff.thread_operations(updates):
         done = run.attempt("The update of a finding's comment", partial(_carry_out, run, operation))
-        if done and isinstance(operation, PostReply):
+        if done and isinstance(operation, comment_diff.PostReply):
             posted.add(operation.draft.key)
             count += 1
-    update = replace(known.memory.update, posted=known.memory.update.posted | posted)
-    return replace(
-        known,
-        memory=Memory.of(known.memory.written, update, known.change.index),
-        posted=known.posted + count,
-        denied=frozenset(run.degraded.denied),
-    )
+    known = known.with_update(known.memory.update.having_posted(posted))
+    return replace(known, posted=known.posted + count, denied=frozenset(run.degraded.denied))
 
 
 def _note(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *, several: bool) -> str:
@@ -63,32 +45,32 @@ def _note(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *,
     return run.renderer.standing(FindingStateView(views, several)) if views else ""
 
 
-def _carry_out(run: RunContext, operation: Operation) -> bool:
+def _carry_out(run: RunContext, operation: comment_diff.Operation) -> bool:
     """Carry out an operation; return whether GitHub accepted it."""
     forge = run.ports.forge
     match operation:
-        case PostReply():
+        case comment_diff.PostReply():
             return _reply(run, operation)
-        case EditComment(comment_id=comment_id, body=body):
+        case comment_diff.EditComment(comment_id=comment_id, body=body):
             forge.update_review_comment(comment_id, body)
-        case ResolveThread(thread_id=thread_id):
+        case comment_diff.ResolveThread(thread_id=thread_id):
             forge.resolve_thread(thread_id)
-        case UnresolveThread(thread_id=thread_id):
+        case comment_diff.UnresolveThread(thread_id=thread_id):
             forge.unresolve_thread(thread_id)
-        case ShowComment(node_id=node_id):
+        case comment_diff.ShowComment(node_id=node_id):
             forge.show_comment(node_id)
-        case HideComment(node_id=node_id):
+        case comment_diff.HideComment(node_id=node_id):
             forge.hide_comment(node_id)
     return True
 
 
-def _reply(run: RunContext, operation: PostReply) -> bool:
+def _reply(run: RunContext, operation: comment_diff.PostReply) -> bool:
     """Post a reply; return whether GitHub accepted it."""
     draft, instance = operation.draft, run.settings.instance
     body = run.renderer.reply(ReplyView(str(ReplyMark(instance, draft.key)), draft.text))
     post = partial(run.ports.forge.create_reply, run.signer.pull_number, operation.comment_id, body)
     try:
-        run.post_once(post, lambda now: draft.key in dict(replies_there(now.threads, instance)))
+        run.post_once(post, lambda now: draft.key in dict(comment_diff.replies_there(now.threads, instance)))
     except (Refused, NotFound) as error:
         run.ports.reporter.debug(f"A reply was not posted: {error.message}")
         return False

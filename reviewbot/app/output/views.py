@@ -97,7 +97,6 @@ def _degraded(run: RunContext, known: Known) -> Iterable[str]:
 
 
 def _on_answer(known: Known) -> Iterable[str]:
-    """Yield what is unusual about the answer: no schema was sent, or a maintainer accepted it."""
     if known.purchase and known.purchase.no_schema:
         yield "CodeVF did not accept the response schema, so the task was created once, without it."
     if known.accepted_by:

@@ -20,7 +20,7 @@ from reviewbot.domain.commands.parse import PostedCommand
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.codec import has_open_question
 from reviewbot.domain.machine.steps import Failed
-from reviewbot.domain.model.question import Question
+from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.domain.questions.machine import Phase, decide, learn, start
@@ -33,7 +33,8 @@ from reviewbot.settings import peek_settings
 def ask(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: Ask) -> Outcome:
     """Buy the answer of a question unless it was bought, wait for it, and post it."""
     stored = read_ledger(run, snapshot, "")
-    new = Question(posted.key, text_digest(action.text), posted.sender, action.finding.id if action.finding else "")
+    about = action.finding.id if action.finding else ""
+    new = Question(posted.key, text_digest(action.text), posted.sender, about, QuestionState.INTENT, "", 0, None, at="")
     question = stored.ledger.questions.find(posted.key) or new
     return _play(Inquiry.of(run, snapshot, stored, question, action.text), may_buy=snapshot.pull.is_open)
 

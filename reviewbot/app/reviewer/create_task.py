@@ -7,25 +7,26 @@ from collections.abc import Sequence
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.reviewer.incremental_context import so_far
-from reviewbot.domain.codevf.attachment_names import SO_FAR, described
+from reviewbot.domain.codevf.attachment_names import CONVERSATION, described
 from reviewbot.domain.codevf.attachments import Packing, SizeTier, room_for_more, size_tiers, together, with_context
 from reviewbot.domain.codevf.batches import TaskBatches, joined
 from reviewbot.domain.codevf.idempotency import key_of_part
 from reviewbot.domain.codevf.response import response_schema
 from reviewbot.domain.diff.parse import LineKind
-from reviewbot.domain.machine.acquire import asks_for_schema, may_shrink
+from reviewbot.domain.ledger.memory import purchase_key
+from reviewbot.domain.machine.acquire import asks_for_schema
 from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.machine.phases import Order
 from reviewbot.domain.machine.purchase import check_race, context_of, may_exceed_together
-from reviewbot.domain.machine.steps import NoSchema, TaskCreated, TooLarge
+from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.review import Submission, Task
 from reviewbot.domain.text.escaping import visible
-from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, SchemaRefused, ServiceRefused
+from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
 from reviewbot.render.view_models.review import AuthorText, PromptView
 from reviewbot.values import replace
 
 
-def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> TaskCreated | TooLarge | NoSchema:
+def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> TaskCreated:
     """Create the task, or find it by its key.
 
     Raises:
@@ -39,19 +40,9 @@ def create_task(run: RunContext, known: Known, bought: Bought, order: Order) -> 
     packings = _packings(known, bought, tiers[bought.purchase.size_tier], order.quote.parts)
     if not any(packing.sent for packing in packings):
         raise _nothing_fits(run, known, together(packings, len(packings)))
-    try:
-        tasks = _create(run, known, bought, order, packings)
-    except PayloadTooLarge as error:
-        if may_shrink(known, bought):
-            return TooLarge(error)
-        raise
-    except SchemaRefused as error:
-        if asks_for_schema(bought.purchase):
-            return NoSchema(error)
-        raise
-    task = joined(tasks)
-    run.ports.own_tasks.bought.add(task.id)
-    return TaskCreated(task, together(packings, len(tasks)))
+    run.ports.own_tasks.bought.add(purchase_key(bought.purchase))  # before the answer, which may be lost
+    tasks = _create(run, known, bought, order, packings)
+    return TaskCreated(joined(tasks), together(packings, len(tasks)))
 
 
 def _nothing_fits(run: RunContext, known: Known, packing: Packing) -> NothingSendable:
@@ -136,6 +127,6 @@ def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> 
         lines_deleted=sum(line.kind is LineKind.DELETED for line in lines),
         omitted=packing.omitted,
         since=bought.purchase.since,
-        confirms=SO_FAR if any(one.file_name == SO_FAR for one in packing.attachments) else "",
+        confirms=CONVERSATION if any(one.file_name == CONVERSATION for one in packing.attachments) else "",
         in_words=not asks_for_schema(bought.purchase),
     )

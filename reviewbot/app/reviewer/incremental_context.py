@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reviewbot.app.context import RunContext
-from reviewbot.domain.codevf.attachment_names import SO_FAR
+from reviewbot.domain.codevf.attachment_names import CONVERSATION
 from reviewbot.domain.codevf.attachments import SizeTier
 from reviewbot.domain.codevf.batches import TaskBatches
 from reviewbot.domain.commands.parse import parse
@@ -21,7 +21,7 @@ def read_new_part(run: RunContext, known: Known, since: str) -> NewPartRead:
     sent = {view.path for view in known.change.views}
     files = [file for file in known.change.change.files if file.path in sent]
     try:
-        before, _ = run.ports.forge.entries(
+        before, *_ = run.ports.forge.entries(
             head=since, new_paths=[file.path for file in files], merge_base=since, old_paths=[]
         )
     except ForgeError as error:
@@ -52,7 +52,7 @@ def so_far(
             closed=[record for record in records if not record.standing.is_open],
             replies=[one for one in replies if ids.intersection(one.about) or not (one.about or number)],
         )
-        attachments.append(Attachment(SO_FAR, known.change.redactor.redact(text).text))
+        attachments.append(Attachment(CONVERSATION, known.change.redactor.redact(text).text))
     return attachments
 
 

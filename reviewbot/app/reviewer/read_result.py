@@ -81,7 +81,7 @@ def _texts(run: RunContext, head: str, paths: Sequence[str]) -> Mapping[str, str
     if not (head and paths):
         return {}
     try:
-        entries, _ = run.ports.forge.entries(head=head, new_paths=paths, merge_base=head, old_paths=[])
+        entries, *_ = run.ports.forge.entries(head=head, new_paths=paths, merge_base=head, old_paths=[])
     except ForgeError as error:
         run.ports.reporter.debug(f"The reviewed head cannot be read: {error.message}")
         return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from datetime import timedelta
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -194,7 +195,8 @@ class _Visit(Struct, frozen=True):
     def _replayed(self, clone: Clone, name: str, head: str) -> Plan:
         """Replay as many of the last merges as there is time for."""
         replayer = replayer_of(clone, head, clone.branch_at_origin(name), self.said, self.clock)
-        merges, deadline = clone.merges(head, f"{DAYS} days ago", MERGES + 1), self.clock.monotonic() + _SECONDS
+        merges = clone.merges(head, self.clock.now() - timedelta(DAYS), MERGES + 1)
+        deadline = self.clock.monotonic() + _SECONDS
         replays = replayer.replays(merges[:MERGES], Progress())
         in_time = tuple(takewhile(lambda _: self.clock.monotonic() < deadline, replays))
         return replayer.plan("" if len(in_time) == len(merges) else f"the latest {len(in_time)} merges", in_time)

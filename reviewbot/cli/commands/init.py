@@ -102,14 +102,7 @@ def _line(call: Call, question: str) -> str:
 
 
 def _next(options: InitOptions, texts: Mapping[str, str], kept: Sequence[str], unused: Sequence[str]) -> list[str]:
-    """Return the lines that list the files and what to do next.
-
-    Args:
-        options: the options.
-        texts: the written files.
-        kept: files that exist and were not replaced.
-        unused: workflows of an earlier `init` with other options.
-    """
+    """Return the lines that list the files and what to do next; `unused` are workflows of an earlier `init`."""
     keyed = options.reviewer is ReviewerKind.CODEVF
     steps = ["Commit these files on the default branch: GitHub reads them from there."]
     if unused:

@@ -17,11 +17,13 @@ from reviewbot.adapters.local.pull_request import CommitRange, LocalChange, defa
 from reviewbot.adapters.local.state_file import StateFile
 from reviewbot.app.dispatch import Ports
 from reviewbot.app.review import review_pull_request
+from reviewbot.cli.commands.render import write_document
 from reviewbot.cli.invocation import Call, inputs_of, signals, wrong
 from reviewbot.domain.github.pull_request import DefaultBranch, Repository
 from reviewbot.domain.policy.eligibility import BOT_SUFFIX, AtTerminal
 from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import ServiceRefused
+from reviewbot.exports.plan import plan_json, plan_markdown
 from reviewbot.ports import ReviewService
 from reviewbot.render.view_models.plan import Plan, Replay, replayed
 from reviewbot.render.view_models.review import SummaryView
@@ -31,15 +33,17 @@ from reviewbot.settings.table import CONFIG_FILE, TEMPLATES_DIR
 from reviewbot.setup.audit import inputs_of_review, read_jobs
 from reviewbot.setup.files import WORKFLOWS
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.plan import plan_json, plan_markdown, plan_notes, show_plan, since
+from reviewbot.terminal.plan import plan_notes, show_plan, start_of
 from reviewbot.terminal.progress import Progress, TerminalReporter, showing_progress
+
+DOCUMENTS = {"json": plan_json, "markdown": plan_markdown}
 
 
 def run(call: Call) -> int:
     """Replay the merges and print the table."""
     chosen, clock = call.chosen, SystemClock()
-    span = since(chosen.since)
-    if span is None:
+    start = start_of(chosen.since, clock.now())
+    if start is None:
         raise wrong("--since", f"`{chosen.since}` is not a time", "For example: 90d, 12w, 6m, 1y or 2026-01-31.")
     with ExitStack() as stack, signals():
         clone = stack.enter_context(open_clone(Path.cwd(), passed_on(call.env)))
@@ -52,16 +56,13 @@ def run(call: Call) -> int:
         replayer = replayer_of(clone, head, base, inputs_of(chosen, {}), clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
         with showing_progress(console, quiet=False, counts=True) as progress:
-            merges = clone.merges(head, span, chosen.most)
+            merges = clone.merges(head, start, chosen.most)
             replays = tuple(replayer.replays(merges, progress))
     plan = replayer.plan(f"{base or branch} since {chosen.since}", replays)
-    match chosen.format:
-        case "json":
-            call.out.write(plan_json(plan))
-        case "markdown":
-            call.out.write(plan_markdown(plan))
-        case _:
-            show_plan(open_console(call.out, call.env, plain=chosen.plain), plan)
+    if document := DOCUMENTS.get(chosen.format):
+        write_document(call.out, chosen.format, document(plan))
+    else:
+        show_plan(open_console(call.out, call.env, plain=chosen.plain), plan)
     return 0
 
 
@@ -108,7 +109,6 @@ class Replayer(Struct, frozen=True):
         return Plan(scope, replays, self.settings.routes, tuple(plan_notes(self.settings)))
 
     def replays(self, merges: tuple[Merged, ...], progress: Progress) -> Iterator[Replay]:
-        """Yield one replay for each merge."""
         progress.stage(f"Replaying {counted(len(merges), 'merge')}")
         for done, one in enumerate(merges):
             progress.count(done, len(merges))

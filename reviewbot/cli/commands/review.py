@@ -91,7 +91,6 @@ class _Session(Struct, frozen=True):
     missing: list[str] = field(default_factory=list)
 
     def listen(self, progress: Progress) -> TerminalReporter:
-        """Review and return the report."""
         reporter = TerminalReporter(progress)
         progress.stage(f"Reading {self.place.what}")
         ports = Ports(

@@ -22,7 +22,7 @@ from reviewbot.ports import PastPulls
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.terminal.console import open_console
-from reviewbot.terminal.plan import earliest
+from reviewbot.terminal.plan import start_of
 from reviewbot.terminal.progress import Progress, showing_progress
 from reviewbot.terminal.statistics import show_statistics
 
@@ -40,8 +40,8 @@ def run(call: Call) -> int:
     chosen, desktop = call.chosen, read_desktop(call.env, None, asks_github=True)
     clock = SystemClock(desktop.network.time_scale)
     now = clock.now()
-    since = earliest(chosen.since, now)
-    if since is None:
+    since = start_of(chosen.since, now)
+    if since is None or since > now:
         todo = "For example: 90d, 12w, 6m, 1y or 2026-01-31."
         raise wrong("--since", f"`{chosen.since}` is not a time in the past", todo)
     said = chosen.repo or [call.env.get("GITHUB_REPOSITORY")]

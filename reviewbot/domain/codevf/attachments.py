@@ -55,7 +55,6 @@ class Sendable(Struct, frozen=True):
     """A selected file, ready to be sent: its section of the diff and its text at the head, if any, both redacted.
 
     Attributes:
-        redactions: the number of replaced values in both.
         risk: higher is sent first.
     """
 
@@ -76,7 +75,6 @@ class Sent(Struct, frozen=True):
     Attributes:
         bytes: of diff and text as sent, in UTF-8.
         whole: whether the text was sent with the diff.
-        redactions: the number of redacted secrets.
         sha256: hex digest of diff and text as sent, concatenated.
         attachment: the name of the attachment with the text, empty without one.
     """
@@ -96,7 +94,6 @@ class Packing(Struct, frozen=True):
         attachments: at most five per task, diffs first.
         omitted: selected files that are not in the manifest.
         limits: the limit that excluded a file's diff or text, as text, by path.
-        context: what was sent besides the files.
     """
 
     attachments: tuple[Attachment, ...]
@@ -259,8 +256,6 @@ class Bins:
 
     Attributes:
         taken: kind and bytes of each attachment; kinds never mix.
-        files: of each attachment.
-        limits_hit: the limit that excluded a file's diff or text, as text, by path.
     """
 
     def __init__(self, limits: SizeTier) -> None:

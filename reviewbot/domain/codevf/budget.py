@@ -27,7 +27,6 @@ class Spending(Struct, frozen=True):
     """What limits a purchase.
 
     Attributes:
-        hold: of the new task.
         spent: credits held by open tasks and used by finished ones of this pull request.
         max_per_pr: 0 for no limit.
         first_hold: of the first review, if the limit is a multiple of it; else 0.
@@ -70,11 +69,7 @@ def _to_continue(spending: Spending) -> str:
 
 
 def check(spending: Spending, balance: Balance | None) -> None:
-    """Raise if a limit or the balance forbids a purchase.
-
-    Raises:
-        OverBudget: before anything is submitted.
-    """
+    """Raise if a limit or the balance forbids a purchase."""
     if spending.max_per_pr and spending.spent + spending.hold > spending.max_per_pr:
         raise OverBudget(_over_limit(spending), hint=_to_continue(spending))
     if balance is None:

@@ -95,7 +95,6 @@ class _Answer(Struct, frozen=True):
 
 
 def severity_words() -> Collection[str]:
-    """Return the words for severities, in lower case."""
     return _SEVERITIES
 
 
@@ -114,11 +113,7 @@ def hides_findings(key: str, value: object) -> bool:
 
 
 def read_answer(answer: Mapping[str, Any]) -> Report:
-    """Parse an answer; never raises, and never loses text.
-
-    Args:
-        answer: a value that `is_answer`.
-    """
+    """Parse an answer; never raises, and never loses text."""
     parsed, rest = salvage(answer, _Answer)
     findings: list[Finding] = []
     leftovers: list[Leftover] = []
@@ -190,7 +185,7 @@ def titled(title: str, explanation: str) -> tuple[str, str]:
     """Return a title of one line, and an explanation with what does not fit in it."""
     words = title or explanation
     flat = " ".join(words.split())
-    short = flat if len(flat) <= MAX_TITLE else flat[: MAX_TITLE - 1] + "…"
+    short = shorten_line(flat, MAX_TITLE)
     if not title:
         return short, "" if short == explanation else explanation
     return short, explanation if short == flat else f"{title}\n\n{explanation}".strip()

@@ -17,9 +17,6 @@ from reviewbot.domain.diff.parse import ChangedFile
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Mode
 
-WHOLE = "whole"
-"""The scope of a review that is not incremental."""
-
 
 def change_digest(files: Iterable[ChangedFile]) -> str:
     """Return the hex SHA-256 of all that a diff shows of each changed file, in any order.
@@ -44,7 +41,7 @@ class Identity(Struct, frozen=True):
     """The identity of a purchase.
 
     Attributes:
-        scope: `WHOLE`, or `since <sha>` of the last reviewed head.
+        since: the last reviewed head, empty for a whole review.
         change: `change_digest` of every changed file.
         expertise: as in the settings; case is ignored.
         attempt: from 1; increases only after a terminal failure or by an authorized command.
@@ -53,32 +50,30 @@ class Identity(Struct, frozen=True):
     repository_id: int
     pull_number: int
     instance: str
-    scope: str
+    since: str
     change: str
     mode: Mode
     expertise: str
     attempt: int = 1
 
     def digest(self) -> str:
-        """Return the hex SHA-256 of everything except scope and attempt: the same change in any scope."""
-        return _sha256(self._material(WHOLE)).hex()
+        """Return the hex SHA-256 of everything except `since` and attempt: the same change in any scope."""
+        return _sha256(self._material("")).hex()
 
     def key(self) -> str:
         """Return the idempotency key: half a digest as a version 4 UUID, the only form that CodeVF accepts."""
-        return _uuid(f"{self._material(self.scope)}\n{self.attempt}")
+        return _uuid(f"{self._material(self.since)}\n{self.attempt}")
 
-    def _material(self, scope: str) -> str:
-        change = (self.repository_id, self.pull_number, self.instance, scope, self.change)
+    def _material(self, since: str) -> str:
+        change = (self.repository_id, self.pull_number, self.instance, since, self.change)
         return json.dumps((*change, self.mode.value, self.expertise.casefold()))
 
 
 def key_of_part(key: str, part: int, parts: int) -> str:
-    """Return the key of one of several tasks of a purchase, numbered from 1."""
     return _uuid(f"{key}\n{part} of {parts}") if parts > 1 else key
 
 
 def text_digest(text: str) -> str:
-    """Return sixteen hex digits for a question's text."""
     return _sha256(text).hex()[:16]
 
 
@@ -93,16 +88,6 @@ def _uuid(text: str) -> str:
 
 def _sha256(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-
-
-def scope_since(head_sha: str) -> str:
-    """Return the scope of a review since a head; empty means a whole review."""
-    return f"since {head_sha}" if head_sha else WHOLE
-
-
-def since_of(scope: str) -> str:
-    """Return the head of a scope; empty for a whole review."""
-    return "" if scope == WHOLE else scope.removeprefix("since ")
 
 
 def account_number(api_key: str) -> int:

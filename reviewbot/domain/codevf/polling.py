@@ -52,15 +52,7 @@ class Fault(Enum):
 
 
 def next_poll(status: TaskStatus, mode: Mode, elapsed: float, retry_after: float | None, rng: Random) -> float:
-    """Return the seconds until the next poll.
-
-    Args:
-        status: of the last response; an unknown one is treated as in progress.
-        mode: of the task.
-        elapsed: seconds since the task was created.
-        retry_after: the minimum in seconds that CodeVF asked for.
-        rng: for the jitter.
-    """
+    """Return the seconds until the next poll, at least `retry_after`; an unknown status counts as in progress."""
     wanted = FIRST_POLL if elapsed < FIRST_POLL else _cadence(status, mode, elapsed, rng)
     return max(wanted, retry_after or 0.0)
 
@@ -90,13 +82,9 @@ def moment(header: str) -> datetime | None:
 
 
 def retry_delay(attempt: int, failure: int | Fault, retry_after: float | None, rng: Random) -> float | None:
-    """Return the seconds until the request is repeated; None to give up.
+    """Return the seconds until the request is repeated, at least `retry_after`; None to give up.
 
-    Args:
-        attempt: the number of failed requests, including this one.
-        failure: the HTTP status, or why there was no response.
-        retry_after: the minimum in seconds that CodeVF asked for.
-        rng: for the jitter, 50 to 100 % of the doubling delay.
+    `attempt` is the number of failed requests, including this one. The delay doubles, with a jitter of 50 to 100 %.
     """
     passing = failure is not Fault.UNTRUSTED if isinstance(failure, Fault) else failure in RETRIED_STATUSES
     if attempt >= MAX_ATTEMPTS or not passing:

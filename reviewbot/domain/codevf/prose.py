@@ -149,19 +149,7 @@ _LINE_REF = re.compile(
     r"\*{0,3}:?(?:lines?\s|[lL])?\s?" + _LINES + r"\*{0,3}(?=\s*[:)]|\s+[-\u2013\u2014]\s|\s*\Z)", re.IGNORECASE
 )
 _IN_REPOSITORY = re.compile(r"\A(?:https?://[^/]+/[^/]+/[^/]+/|(?:\.\./)+)(?:blob|blame|tree|raw)/[^/]+/")
-_NAMED = frozenset(
-    (
-        "makefile",
-        "dockerfile",
-        "containerfile",
-        "jenkinsfile",
-        "gemfile",
-        "rakefile",
-        "procfile",
-        "codeowners",
-        "license",
-    )
-)
+_NAMED = re.compile("(?:make|docker|container|jenkins|gem|rake|proc)file|codeowners|license", re.IGNORECASE)
 
 _SEPARATOR = r"(?:\s*[:;,\u2013\u2014|)](?!\S?//)\s*|\s+-\s+|\s+(?=[\[(*`])|\s*(?=\n|\Z))"
 _AFTER = re.compile(_SEPARATOR)
@@ -204,7 +192,7 @@ class _Place(Struct, frozen=True):
 
 
 def _is_path(name: str) -> bool:
-    is_like = "/" in name or "\\" in name or re.search(r"\.[A-Za-z]\w{0,11}\Z", name) or name.casefold() in _NAMED
+    is_like = "/" in name or "\\" in name or re.search(r"\.[A-Za-z]\w{0,11}\Z", name) or _NAMED.fullmatch(name)
     return bool(is_like) and "://" not in name and re.search(r"[^\W\d_]", name) is not None
 
 
@@ -228,7 +216,6 @@ def _place(match: re.Match[str]) -> _Place | None:
 
 
 def _lines_of(match: re.Match[str]) -> tuple[int | None, int | None]:
-    """Return the first and the last line of a match; None for line 0."""
     first, last = sorted((int(match["first"]), int(match["last"] or match["first"])))
     return (first or last or None), (last or None)
 
@@ -399,18 +386,11 @@ _EARLIER = re.compile(
 
 
 def _earlier(text: str) -> Previous | None:
-    """Return what a text says about an earlier finding."""
     match = _EARLIER.match(text)
     return Previous(match["id"], PreviousState(match["state"]), match["note"].strip()) if match else None
 
 
 class _Heading(Struct):
-    """A heading that applies to what follows.
-
-    Attributes:
-        at: the index of its text among the rest, from which it is removed once a finding uses it.
-    """
-
     level: int
     at: int
     path: str = ""
@@ -418,13 +398,6 @@ class _Heading(Struct):
 
 
 class _Draft(Struct):
-    """A finding that is being read.
-
-    Attributes:
-        block: its first block.
-        takes_all: whether all text up to the next heading belongs to it.
-    """
-
     path: str
     first: int | None
     last: int | None
@@ -506,7 +479,11 @@ class _Reader:
         place = _begins_with_place(text, rated=severity is not None)
         if place:
             self._begin(block, place, text, severity, takes_all=text[place.end :].strip(" :*") == "")
-        elif _heads(block.text) and "\n" not in block.text and self._title(block, _pseudo_level(block)):
+        elif (
+            _heads(block.text)
+            and "\n" not in block.text
+            and self._title(block, _NAME_ALONE if _file_alone(block.text) else _BOLD)
+        ):
             return
         elif (under := self._file()) and (ref := _LINE_REF.match(text)) and _AFTER.match(text, ref.end()):
             self._begin(block, _Place(under, *_lines_of(ref), 0, ref.end()), text, severity, takes_all=False)
@@ -566,12 +543,7 @@ class _Reader:
         self.current = None
 
 
-def _pseudo_level(block: _Block) -> int:
-    return _NAME_ALONE if _file_alone(block.text) else _BOLD
-
-
 def _after(text: str, place: _Place) -> str:
-    """Return the text after its place."""
     separator = _AFTER.match(text, place.end)
     return text[separator.end() if separator else place.end :].lstrip(" ")
 

@@ -69,8 +69,6 @@ MAX_FILE_NAME = 200
 
 
 class Deliverable(Struct, frozen=True):
-    """A file that CodeVF refers to in place of, or in addition to, its answer."""
-
     file_name: str
     url: str
 

@@ -20,7 +20,7 @@ from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.model.options import FailOn
 from reviewbot.domain.model.question import MOST_OPEN
 from reviewbot.domain.policy.eligibility import Asked
-from reviewbot.domain.policy.verdict import Outcome, Reason, Status, blocks
+from reviewbot.domain.policy.verdict import Outcome, Reason, Status
 
 
 class Refusal(StrEnum):
@@ -53,7 +53,6 @@ class Refusal(StrEnum):
 
     @property
     def reaction(self) -> Reaction:
-        """The reaction to the comment."""
         return Reaction.CONFUSED if self is Refusal.UNKNOWN else Reaction.NO
 
 
@@ -102,7 +101,7 @@ class Scope(Struct, frozen=True):
     Attributes:
         permission: of the writer, now.
         ledger: as far as it is trusted.
-        fail_on: the setting.
+        fail_on: the setting, or that of a rule if it is stricter.
         needs_approval: whether a collaborator with write access has to approve the spending for each head.
         paid: whether the reviewer costs money; otherwise no secret signs the ledger.
         remembers: whether there is a summary comment for the ledger.
@@ -120,7 +119,6 @@ class Scope(Struct, frozen=True):
 
 
 def authorize(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Decide what a command does."""
     name = posted.command.name
     if name is CommandName.UNKNOWN:
         return Refusal.UNKNOWN
@@ -235,6 +233,11 @@ def _amend(posted: PostedCommand, scope: Scope) -> CommandAction:
             return _waive(posted, scope)
 
 
+def _was_retargeted(posted: PostedCommand, pull: PullRequest) -> bool:
+    """Return whether the base is not the one for which a command was written."""
+    return pull.retargeted_at is not None and pull.retargeted_at >= posted.at
+
+
 def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
     """Bypass the check for the named head and the base that the pull request had when the comment was written."""
     pull, named = scope.pull, posted.command.target
@@ -242,15 +245,16 @@ def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
         Refusal.NO_COMMIT: not named,
         Refusal.OTHER_HEAD: not pull.head_sha.startswith(named),
         Refusal.NEWER_HEAD: not _is_meant(posted, scope),
-        Refusal.OTHER_BASE: pull.retargeted_at is not None and pull.retargeted_at >= posted.at,
+        Refusal.OTHER_BASE: _was_retargeted(posted, pull),
     }
     refused = _not_by_authors(posted, scope) or next((one for one, applies in impossible.items() if applies), None)
     return refused or EditLedger(GrantBypass(pull.head_sha, pull.base_ref, posted.sender, posted.command.reason))
 
 
 def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Accept the answer to this head, if not all of it could be read and it was there before the comment."""
-    pull, answer = scope.pull, scope.ledger.unread_on(scope.pull.head_sha)
+    """Accept the answer for this head and base, if not all of it could be read and it was there before the comment."""
+    pull = scope.pull
+    answer = scope.ledger.unread_on(pull.head_sha, pull.base_ref)
     if refused := _not_by_authors(posted, scope):
         return refused
     if answer is None:
@@ -259,7 +263,9 @@ def _accept(posted: PostedCommand, scope: Scope) -> CommandAction:
         return Refusal.NEWER_HEAD
     if posted.at < datetime.fromisoformat(answer.unread_at):
         return Refusal.NEWER_ANSWER
-    return EditLedger(Accept(pull.head_sha, answer.task_id, posted.sender))
+    if _was_retargeted(posted, pull):
+        return Refusal.OTHER_BASE
+    return EditLedger(Accept(pull.head_sha, pull.base_ref, answer.task_id, posted.sender))
 
 
 def fitting(posted: PostedCommand, findings: Findings) -> tuple[TrackedFinding, ...]:
@@ -285,16 +291,12 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
     [record] = meant
     if command.name is CommandName.UNWAIVE:
         return EditLedger(Unwaive(record.id), record)
-    refused = _not_by_authors(posted, scope) if _may_block(record, scope) else None
+    of_author = _not_by_authors(posted, scope)
+    refused = of_author if scope.ledger.may_block(record.severity, scope.fail_on) else None
     if refused is None and not _is_meant(posted, scope):
         refused = Refusal.NEWER_HEAD
-    return refused or EditLedger(Waive(record.id, posted.sender, command.reason), record)
-
-
-def _may_block(record: TrackedFinding, scope: Scope) -> bool:
-    """Whether a finding blocks by the current settings or by those frozen in a purchase."""
-    frozen = (one.judgement.rules.fail_on for one in scope.ledger.purchases)
-    return any(blocks(record.severity, fail_on) for fail_on in (scope.fail_on, *frozen))
+    base_ref = "" if of_author else scope.pull.base_ref
+    return refused or EditLedger(Waive(record.id, posted.sender, command.reason, base_ref), record)
 
 
 def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:
@@ -306,22 +308,17 @@ def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:
 
 
 def is_kept(action: EditLedger, ledger: Ledger) -> bool:
-    """Whether an edit is in the ledger."""
     if isinstance(action.edit, GrantBypass):
         return ledger.bypass is not None and ledger.bypass.is_of(action.edit.head_sha, action.edit.base_ref)
     if isinstance(action.edit, Accept):
-        return ledger.acceptance is not None and ledger.acceptance.is_of(action.edit.head_sha, action.edit.task_id)
+        edit, accepted = action.edit, ledger.acceptance
+        return accepted is not None and accepted.is_of(edit.head_sha, edit.base_ref, edit.task_id)
     record = ledger.findings.find(action.edit.finding_id)
     return (record is not None and record.waiver is not None) is isinstance(action.edit, Waive)
 
 
 def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
-    """Whether the next run retries a command: a service could not be reached in time.
-
-    Args:
-        action: what the command does.
-        outcome: of the run that it started, if any.
-    """
+    """Whether the next run retries a command: the run that it started could not reach a service in time."""
     reason = outcome.reason if outcome else None
     if isinstance(action, Ask):
         return reason in {Reason.GITHUB, Reason.UNREACHABLE}
@@ -329,13 +326,7 @@ def is_left(action: CommandAction, outcome: Outcome | None) -> bool:
 
 
 def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger) -> Refusal | None:
-    """Return why a command failed, if it did.
-
-    Args:
-        action: what the command does.
-        outcome: of the run that it started, if any.
-        ledger: as written after that.
-    """
+    """Return why a command failed, if it did, by the outcome of the run that it started and the ledger after that."""
     match action:
         case Refusal():
             return action

@@ -19,10 +19,9 @@ from reviewbot.domain.findings.markers import (
     read_answer_mark,
     read_finding_mark,
 )
-from reviewbot.domain.findings.tracked_finding import MAX_REASON
 from reviewbot.domain.github.pull_request import Comment, Permission, Thread, ThreadComment
 from reviewbot.domain.model.events import CommentEvent
-from reviewbot.domain.text.bounds import shorten_line
+from reviewbot.domain.text.bounds import through_word
 
 CALL = "/reviewbot"
 KEPT_FOR = timedelta(days=7)
@@ -32,7 +31,7 @@ MAX_QUESTION = 2_000
 """Characters of a question that are sent."""
 
 LONGEST_QUESTION = 10_000
-"""Characters that are redacted; fewer are sent, so that no secret is cut."""
+"""Characters that are redacted, through the last word; fewer are sent."""
 
 
 class CommandName(StrEnum):
@@ -52,7 +51,6 @@ class CommandName(StrEnum):
 
     @property
     def needs(self) -> Permission:
-        """The permission that the command needs."""
         return _SYNTAX[self][0] if self in _SYNTAX else Permission.READ
 
 
@@ -92,12 +90,7 @@ class Command(Struct, frozen=True):
 
 
 def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
-    """Parse the command in a comment's first line, if any.
-
-    Args:
-        body: of the comment.
-        findings: the ids of the findings that the comment replies to, which a waiver need not name.
-    """
+    """Parse the command in a comment's first line, if any; a waiver need not name the findings that it replies to."""
     first = body.partition("\n")[0]
     call, *words = first.split() or [""]
     if call != CALL or not first.startswith(CALL):
@@ -114,12 +107,12 @@ def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
         return _question(body)
     if findings and name is CommandName.WAIVE:
         target, reason = _named(reason, findings)
-    return Command(name, target, shorten_line(reason, MAX_REASON))
+    return Command(name, target, reason)
 
 
 def _question(body: str) -> Command:
     """Return a question, which is the rest of the comment."""
-    text = "".join(body.split(maxsplit=2)[2:]).strip()[:LONGEST_QUESTION]
+    text = through_word("".join(body.split(maxsplit=2)[2:]).strip(), LONGEST_QUESTION)
     first = "".join(text.split(maxsplit=1)[:1]).casefold()
     return Command(CommandName.ASK, first if re.fullmatch(ID_PATTERN, first) else "", text)
 
@@ -151,9 +144,7 @@ class PostedCommand(Struct, frozen=True):
     """A command with its author and time, as GitHub has them.
 
     Attributes:
-        in_thread: whether its comment is in a review thread.
         findings: the ids of the findings that the thread is about; empty in any other comment.
-        url: of its comment.
     """
 
     comment_id: int
@@ -227,7 +218,6 @@ def _posted_command(comment: Comment, findings: tuple[str, ...], now: datetime) 
 
 
 def said_in(comments: Iterable[Comment], threads: Iterable[Thread]) -> tuple[Comment, ...]:
-    """Return the comments of the conversation and of the review threads."""
     return (*comments, *(one for thread in threads for one in thread.comments))
 
 
@@ -237,7 +227,6 @@ def answers_to(comments: Iterable[Comment], instance: str, key: str) -> tuple[An
 
 
 def replies_to(comments: Iterable[Comment], instance: str, key: str) -> tuple[Comment, ...]:
-    """List the comments that answer a command, oldest first."""
     found = (one for one, mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key))
     return tuple(sorted(found, key=lambda one: (not isinstance(one, ThreadComment), one.id)))
 

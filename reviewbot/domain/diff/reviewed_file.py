@@ -48,7 +48,6 @@ class FileView(Struct, frozen=True, dict=True):
 
     @cached_property
     def exact(self) -> Mapping[int, str]:
-        """The lines at the head that the diff shows, verbatim."""
         return self._of_hunks(Side.RIGHT)
 
     def has_crlf(self, first: int, last: int) -> bool:

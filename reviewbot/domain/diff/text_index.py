@@ -18,6 +18,8 @@ from itertools import islice
 
 from msgspec import Struct
 
+from reviewbot.domain.text.strict_json import Count
+
 MAX_QUOTE_LINES = 400
 MAX_CANDIDATES = 64
 MAX_PLACES = 1_000
@@ -55,17 +57,16 @@ def quoted_lines(code: str) -> tuple[str, ...]:
     return tuple(folded[filled[0] : filled[-1] + 1][:MAX_QUOTE_LINES]) if filled else ()
 
 
-class Block(Struct, frozen=True):
+class Block(Struct, frozen=True, array_like=True):
     """The digest of lines of code, to find them again and to detect changes.
 
     Attributes:
         first: 8 hex digits of the first folded line.
-        count: of the lines.
         digest: 32 hex digits of all folded lines.
     """
 
     first: str
-    count: int
+    count: Count
     digest: str
 
     @classmethod

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from reviewbot.domain.findings.markers import read_words
 from reviewbot.domain.github.pull_request import Comment, PullRequest, Thread
-from reviewbot.domain.text.bounds import shorten
+from reviewbot.domain.text.bounds import shorten, through_word
 from reviewbot.domain.text.escaping import ZWSP, quoted
 from reviewbot.values import replace
 
@@ -22,7 +22,7 @@ MAX_REPLY = 2_000
 """Characters of a reply that are sent."""
 
 LONGEST_REPLY = 10_000
-"""Characters that are redacted; fewer are sent, so that no secret is cut."""
+"""Characters that are redacted, through the last word; fewer are sent."""
 
 
 class Role(Enum):
@@ -83,7 +83,7 @@ def role_of(comment: Comment, pull: PullRequest) -> Role | None:
 
 def redacted(replies: Iterable[Reply], redact: Callable[[str], str]) -> tuple[Reply, ...]:
     """Return the replies without secrets, to be done before they are shortened and quoted, which hides secrets."""
-    return tuple(replace(one, text=redact(one.text[:LONGEST_REPLY])) for one in replies)
+    return tuple(replace(one, text=redact(through_word(one.text, LONGEST_REPLY))) for one in replies)
 
 
 def newest(replies: Iterable[Reply]) -> list[Reply]:
@@ -92,12 +92,7 @@ def newest(replies: Iterable[Reply]) -> list[Reply]:
 
 
 def conversation_text(replies: Iterable[Reply], limit: int) -> str:
-    """Return the replies, newest first, in at most `limit` bytes of JSON; those that do not fit are counted.
-
-    Returns:
-        A title line for each, which names its findings, the role and the time, and then its quoted lines; empty without
-        replies.
-    """
+    """Return the replies, newest first, in at most `limit` bytes of JSON; those that do not fit are counted."""
     ordered, shown = newest(replies), list[str]()
     left = limit - _MORE
     for number, one in enumerate(ordered):

@@ -19,6 +19,8 @@ from reviewbot.domain.diff.text_index import split_lines
 from reviewbot.domain.findings.conversation import Reply, conversation_text
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.github.pull_request import Entry
+from reviewbot.domain.text.bounds import through_word
+from reviewbot.domain.text.escaping import visible
 
 MAX_DESCRIBED = 1_000
 """Characters of a part's text that are shown to the reviewer."""
@@ -38,7 +40,6 @@ class NewPart(Struct, frozen=True):
 
     @property
     def lines(self) -> int:
-        """The number of changed lines."""
         return sum(last - first + 1 for first, last in self.ranges) + self.deleted
 
 
@@ -146,8 +147,8 @@ def since_text(
         closed: findings that were open before.
         replies: in the threads of the open findings, and commands.
     """
-    asked = [json.dumps(_asked(record), ensure_ascii=False) for record in records]
-    new = [f"{json.dumps(part.path, ensure_ascii=False)}: {_described(part)}" for part in parts]
+    asked = [_json(_asked(record)) for record in records]
+    new = [f"{_json(part.path)}: {_described(part)}" for part in parts]
     room = limit - _TITLES
     findings = _fitting(asked, room // 2 if new else room)
     news = _fitting(new, room - sum(map(_size, findings)))
@@ -192,8 +193,12 @@ def _described(part: NewPart) -> str:
 
 
 def _ended(record: TrackedFinding) -> str:
-    title, path = (json.dumps(text, ensure_ascii=False) for text in (record.title, record.path))
-    return f"{record.id}, {record.standing.value}: {title} in {path}"
+    return f"{record.id}, {record.standing.value}: {_json(record.title)} in {_json(record.path)}"
+
+
+def _json(value: object) -> str:
+    """Return JSON on one line, also for a reader to whom U+2028 ends a line."""
+    return visible(json.dumps(value, ensure_ascii=False))
 
 
 def _asked(record: TrackedFinding) -> dict[str, object]:
@@ -210,5 +215,5 @@ def _asked(record: TrackedFinding) -> dict[str, object]:
         described["waived"] = record.waiver.reason
     if record.leftover:
         # Its place in an old answer does not say which code it is about.
-        described["text"] = record.text[:MAX_DESCRIBED]
+        described["text"] = through_word(record.text, MAX_DESCRIBED)
     return described

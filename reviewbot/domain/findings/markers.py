@@ -39,7 +39,6 @@ def is_finding_id(text: str) -> bool:
 
 
 def summary_mark(instance: str) -> str:
-    """Return the first bytes of the summary comment."""
     return f'<!-- reviewbot:summary:v1 instance="{instance}" -->'
 
 
@@ -50,7 +49,6 @@ def read_summary_mark(body: str) -> str | None:
 
 
 def review_mark(instance: str) -> str:
-    """Return the first bytes of a review's body."""
     return f'<!-- reviewbot:review:v1 instance="{instance}" -->'
 
 
@@ -65,7 +63,6 @@ class FindingMark(Struct, frozen=True):
 
 
 def read_finding_mark(body: str) -> FindingMark | None:
-    """Return the mark that a body starts with, if any."""
     match = _FINDING.match(body)
     if match is None:
         return None
@@ -90,7 +87,6 @@ class AnswerMark(Struct, frozen=True):
 
 
 def read_answer_mark(body: str) -> AnswerMark | None:
-    """Return the mark that a body starts with, if any."""
     match = _ANSWER.match(body)
     return None if match is None else AnswerMark(match[1], match[2], Reaction(match[3]))
 
@@ -146,19 +142,12 @@ class AnnouncementMark(Struct, frozen=True):
 
 
 def read_announcement_mark(body: str) -> AnnouncementMark | None:
-    """Return the mark that a body starts with, if any."""
     match = _ANNOUNCEMENT.match(body)
     return None if match is None else AnnouncementMark(match[1], match[2])
 
 
 def with_state(body: str, text: str, *, closed: bool = False) -> str:
-    """Set the state in a finding's comment, right after the mark.
-
-    Args:
-        body: of the comment.
-        text: trusted Markdown without marks; empty removes the state.
-        closed: whether all findings of the comment are closed.
-    """
+    """Set the state in a finding's comment, right after the mark: trusted Markdown without marks, or nothing."""
     mark = _FINDING.match(body)
     if mark is None:
         return body
@@ -171,7 +160,6 @@ def with_state(body: str, text: str, *, closed: bool = False) -> str:
 
 
 def says_closed(body: str) -> bool:
-    """Return whether a comment says that all its findings are closed."""
     mark = _FINDING.match(body)
     state = mark and _STATE.match(body[mark.end() :].removeprefix("\n"))
     return bool(state and state[1])

@@ -23,6 +23,7 @@ from reviewbot.domain.model.review import Finding, Severity, Side
 from reviewbot.domain.redaction.redactor import has_redaction
 from reviewbot.domain.selection.file_kinds import is_protected
 from reviewbot.domain.text.escaping import code_text
+from reviewbot.domain.text.strict_json import Whole
 from reviewbot.values import replace
 
 MAX_FINGERPRINT_LINES = 20
@@ -84,8 +85,6 @@ class InSummary(Struct, frozen=True):
 
 
 class DuplicateOf(Struct, frozen=True):
-    """A duplicate of the finding with this id."""
-
     id: str
 
 
@@ -116,7 +115,7 @@ class PlacementRules(Struct, frozen=True):
     """The settings that limit comments: the least severity (unrated always gets one), and how many at most."""
 
     comment_from: Severity = Severity.LOW
-    max_comments: int = 30
+    max_comments: Whole = 30
 
 
 class _Found(Struct, frozen=True):

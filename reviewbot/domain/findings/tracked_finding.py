@@ -1,4 +1,7 @@
-"""Findings as the ledger stores them: their state, waivers and bypasses."""
+"""Findings as the ledger stores them: their state, waivers and bypasses.
+
+The ledger writes an `array_like` value as a JSON list: keys would take more space than the values.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from msgspec import Struct
 
 from reviewbot.domain.diff.text_index import Block
 from reviewbot.domain.model.review import Category, Severity, Side
+from reviewbot.domain.text.strict_json import Count
 
 MAX_TITLE = 200
 MAX_TEXT = 1_500
@@ -31,28 +35,28 @@ class FindingState(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Whether the finding is open or changed."""
         return self in {FindingState.OPEN, FindingState.CHANGED}
 
 
-class Waiver(Struct, frozen=True):
+class Waiver(Struct, frozen=True, array_like=True):
     """A collaborator accepted a finding, for its code as it was.
 
     Attributes:
-        by: a login.
         reason: hostile text.
         copies: of the code in its file, 0 if there was none.
         verbatim: a digest of the path and `FileView.verbatim` of them, since other whitespace or another file ends a
             waiver; of the path and `ChangeIndex.content` if there was no copy.
+        base_ref: the base branch against which `by` was no author; empty if there was none.
     """
 
     by: str
     reason: str
-    copies: int
+    copies: Count
     verbatim: str
+    base_ref: str = ""
 
 
-class Bypass(Struct, frozen=True):
+class Bypass(Struct, frozen=True, array_like=True):
     """A maintainer let one head pass, for one base branch."""
 
     head_sha: str
@@ -61,23 +65,25 @@ class Bypass(Struct, frozen=True):
     reason: str
 
     def is_of(self, head_sha: str, base_ref: str) -> bool:
-        """Whether it is for this head and this base."""
         return (self.head_sha, self.base_ref) == (head_sha, base_ref)
 
 
-class Acceptance(Struct, frozen=True):
-    """A maintainer has read an answer that could not be parsed completely, and accepts it as the review of a head."""
+class Acceptance(Struct, frozen=True, array_like=True):
+    """A maintainer has read an answer that could not be parsed completely, and accepts it as the review of a head.
+
+    It is for one base branch, as a bypass is.
+    """
 
     head_sha: str
+    base_ref: str
     task_id: str
     by: str
 
-    def is_of(self, head_sha: str, task_id: str) -> bool:
-        """Whether it is for this head and the answer of this task."""
-        return (self.head_sha, self.task_id) == (head_sha, task_id)
+    def is_of(self, head_sha: str, base_ref: str, task_id: str) -> bool:
+        return (self.head_sha, self.base_ref, self.task_id) == (head_sha, base_ref, task_id)
 
 
-class Judged(Struct, frozen=True):
+class Judged(Struct, frozen=True, array_like=True):
     """A finding that was open when a change was judged, waived or not.
 
     Attributes:
@@ -97,7 +103,7 @@ LOST = Judged("", FindingState.OPEN, blocks=True, carried=True)
 """One or more that blocked and that nothing remembers."""
 
 
-class TrackedFinding(Struct, frozen=True):
+class TrackedFinding(Struct, frozen=True, array_like=True):
     """A finding in the ledger.
 
     Attributes:
@@ -122,12 +128,12 @@ class TrackedFinding(Struct, frozen=True):
     title: str
     path: str
     side: Side = Side.RIGHT
-    line: int | None = None
+    line: Count | None = None
     block: Block | None = None
     in_file: bool = False
     added: bool = False
     touched: bool = False
-    copies: int = 0
+    copies: Count = 0
     standing: FindingState = FindingState.OPEN
     found: str = ""
     closed: str = ""
@@ -154,7 +160,7 @@ class Findings(Struct, frozen=True, dict=True):
     """
 
     records: tuple[TrackedFinding, ...] = ()
-    beyond: tuple[tuple[Severity, int], ...] = ()
+    beyond: tuple[tuple[Severity, Count], ...] = ()
     broken: bool = False
 
     @cached_property
@@ -162,7 +168,6 @@ class Findings(Struct, frozen=True, dict=True):
         return {record.id: record for record in self.records}
 
     def find(self, finding_id: str) -> TrackedFinding | None:
-        """The finding of an id."""
         return self._by_id.get(finding_id)
 
     def open(self) -> tuple[TrackedFinding, ...]:
@@ -174,7 +179,6 @@ class Findings(Struct, frozen=True, dict=True):
         return tuple(one for one in self.records if one.counts and not (one.leftover and one.found == task_id))
 
     def severities(self, task_id: str) -> tuple[Severity, ...]:
-        """The severities that count, including those beyond."""
         kept = (record.severity for record in self.counting(task_id))
         return (*kept, *(severity for severity, count in self.beyond for _ in range(count)))
 

@@ -18,15 +18,7 @@ from reviewbot.domain.diff.parse import ChangeSet, FileStatus
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.diff.text_index import Block, digest, outward
 from reviewbot.domain.findings.markers import finding_id, is_finding_id
-from reviewbot.domain.findings.placement import (
-    DuplicateOf,
-    InSummary,
-    OnFile,
-    OnLines,
-    Placed,
-    assign_ids,
-    remembered,
-)
+from reviewbot.domain.findings.placement import DuplicateOf, InSummary, OnFile, OnLines, Placed, assign_ids, remembered
 from reviewbot.domain.findings.tracked_finding import (
     MAX_REASON,
     MAX_TEXT,
@@ -54,7 +46,6 @@ class ChangeIndex(Struct, frozen=True, dict=True):
 
     Attributes:
         views: the selected files as they would be sent, and the others as they are.
-        removed: the names of deleted files.
         added: the names of files that the merge base has under no name.
         blobs: blob ids at the head, by name.
         change: the beginning of `idempotency.change_digest`, by which the change is known when it comes back.
@@ -96,7 +87,6 @@ class Match(Struct, frozen=True):
     """Where a finding's code is now.
 
     Attributes:
-        line: its first line.
         touched: whether the change adds or deletes any of it, there or at another copy.
         copies: how many copies of the code the file has.
     """
@@ -116,7 +106,6 @@ class NoMatch(Enum):
 
 
 def find_match(record: TrackedFinding, change_index: ChangeIndex) -> Match | NoMatch:
-    """Find the code of a finding in the current change."""
     view = change_index.by_path.get(record.path)
     if view is None or (record.side is Side.RIGHT and view.path in change_index.removed):
         return _elsewhere(record, change_index)
@@ -171,6 +160,9 @@ def update_state(record: TrackedFinding, change_index: ChangeIndex, stood: Stood
 def _by_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFinding:
     """Update a finding by the code alone: a fixed one opens again when its code is back."""
     matched = find_match(record, change_index)
+    if record.standing is FindingState.GONE and matched in _UNKNOWN and _is_in(record, change_index):
+        # Its file had left the change, for example against another base, which no review has confirmed.
+        record = replace(record, standing=FindingState.OPEN, closed="")
     if matched is NoMatch.UNSEEN:
         return replace(record, waiver=None)
     if matched is NoMatch.VANISHED:
@@ -190,6 +182,14 @@ def _by_code(record: TrackedFinding, change_index: ChangeIndex) -> TrackedFindin
     if fewer:
         return replace(seen, standing=FindingState.CHANGED)
     return replace(seen, standing=FindingState.OPEN, copies=matched.copies)
+
+
+_UNKNOWN = frozenset({NoMatch.UNSEEN, NoMatch.ABSENT})
+
+
+def _is_in(record: TrackedFinding, change_index: ChangeIndex) -> bool:
+    """Return whether the file of a finding is in the change, and not deleted by it."""
+    return record.path in change_index.by_path and record.path not in change_index.removed
 
 
 def _is_back(record: TrackedFinding, change_index: ChangeIndex) -> bool:
@@ -255,7 +255,6 @@ def merge_answer(
 
 
 def update_states(findings: Findings, change_index: ChangeIndex, stood: Stood = NOT_JUDGED) -> Findings:
-    """Update all findings without an answer."""
     updated = (update_state(record, change_index, stood) for record in findings.records)
     return replace(findings, records=worst_first(updated))
 
@@ -342,7 +341,9 @@ def _stamped(record: TrackedFinding, task_id: str) -> TrackedFinding:
     return record if record.closed else replace(record, closed=task_id)
 
 
-def waived(record: TrackedFinding, by: str, reason: str, change_index: ChangeIndex) -> TrackedFinding:
+def waived(
+    record: TrackedFinding, by: str, reason: str, change_index: ChangeIndex, base_ref: str = ""
+) -> TrackedFinding:
     """Waive the finding for its code as it is now, or for its whole file if the code is not found."""
     seen = _text(record, find_match(record, change_index), change_index)
-    return replace(record, waiver=Waiver(by, reason[:MAX_REASON], *seen))
+    return replace(record, waiver=Waiver(by, reason[:MAX_REASON], *seen, base_ref))

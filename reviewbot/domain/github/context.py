@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
-from reviewbot.domain.text.bounds import shorten
+from reviewbot.domain.text.bounds import shorten, through_word
 from reviewbot.domain.text.escaping import quoted
+from reviewbot.domain.text.strict_json import Whole
+from reviewbot.errors import ForgeError
 from reviewbot.values import replace
 
 DOCUMENTS = (
@@ -75,19 +77,24 @@ class ProjectContext(Struct, frozen=True):
     Attributes:
         files: texts of the default branch, by path.
         messages: of the pull request's last commits, oldest first; hostile.
+        problem: what could not be read, in one sentence for the log; empty if nothing is missing.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
     messages: tuple[str, ...] = ()
     issues: tuple[Issue, ...] = ()
+    problem: str = ""
 
     def without(self, paths: Iterable[str]) -> ProjectContext:
-        """Leave out files, such as those of the change."""
         left = self.files.keys() - set(paths)
         return replace(self, files={path: text for path, text in self.files.items() if path in left})
 
 
-class ContextPart(Struct, frozen=True):
+def not_read(error: ForgeError) -> ProjectContext:
+    return ProjectContext(problem=f"The context could not be read, so the reviewer gets none: {error.message}")
+
+
+class ContextPart(Struct, frozen=True, array_like=True):
     """A part of the context as it is sent: a line of the manifest.
 
     Attributes:
@@ -97,8 +104,8 @@ class ContextPart(Struct, frozen=True):
     """
 
     name: str
-    bytes: int
-    redactions: int
+    bytes: Whole
+    redactions: Whole
     sha256: str
 
 
@@ -118,7 +125,7 @@ def context_text(context: ProjectContext, limit: int, redact: Redact) -> Context
     left, texts, parts = min(limit, MAX_CONTEXT) - _size(TITLE), [TITLE], list[ContextPart]()
     for name, source in _sources(context):
         # Redacted before it is shortened, so that no secret is cut.
-        clean, count = redact(source[: 4 * LONGEST_PART])
+        clean, count = redact(through_word(source, 4 * LONGEST_PART))
         short = shorten(clean.strip(), LONGEST_PART)
         more = "" if len(short) == len(clean.strip()) else "\n(shortened)"
         text = f"=== {json.dumps(name)}\n{quoted(short)}{more}\n\n"

@@ -77,7 +77,6 @@ class CheckState(Struct, frozen=True):
 
     Attributes:
         conclusion: None exactly while the review is open.
-        tag: of its pull request.
         external_id: the signed copy of task and credits, without the tag.
         annotations: `MOST_ANNOTATIONS` at most.
     """

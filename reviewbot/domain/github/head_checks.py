@@ -15,8 +15,6 @@ OWN_WORKFLOWS = "reviewbot"
 
 
 class HeadState(Enum):
-    """What a check says; the values are for messages."""
-
     GREEN = "green"
     RUNNING = "running"
     RED = "red"

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.model.review import Side
+from reviewbot.domain.text.strict_json import Moment
 from reviewbot.values import replace
 
 RECENT_COMMITS = 10
@@ -84,7 +85,6 @@ class PullRequest(Struct, frozen=True):
         author: the login without `[bot]`, as in GraphQL; None for a deleted account.
         label_events: the latest fifty, oldest first.
         forced_at: the last force-push, if any; it may have restored an older head.
-        retargeted_at: the last change of the base branch, if any.
         former_bases: earlier base branches, oldest first; at most the last `MOST_FORMER_BASES` and one more.
         unread_bases_until: when the pull request left the last base whose check runs are not read, if any.
     """
@@ -130,7 +130,6 @@ class Comment(Struct, frozen=True):
     Attributes:
         id: the REST id. Review comments are numbered separately.
         ours: whether reviewbot's token wrote it (`viewerDidAuthor`).
-        edited_by: the login of the last editor, if any.
         edited_by_us: whether the last editor is the author.
         author: a login, a bot's with `[bot]`; None for a deleted account.
         by_collaborator: whether GitHub calls its author an owner, a member or a collaborator (`authorAssociation`).
@@ -235,7 +234,7 @@ class CheckRun(Struct, frozen=True):
         return None if self.foreign or self.tag is None else self.tag.verdict or None
 
 
-class Seen(Struct, frozen=True):
+class Seen(Struct, frozen=True, array_like=True):
     """The pull request as a run saw it when it wrote the ledger: what happened later could hide a newer one.
 
     Attributes:
@@ -244,12 +243,11 @@ class Seen(Struct, frozen=True):
     """
 
     head_sha: str = ""
-    forced_at: datetime | None = None
-    retargeted_at: datetime | None = None
+    forced_at: Moment | None = None
+    retargeted_at: Moment | None = None
 
     @classmethod
     def of(cls, pull: PullRequest) -> Seen:
-        """The pull request as it is now."""
         return cls(pull.head_sha, pull.forced_at, pull.retargeted_at)
 
 
@@ -350,12 +348,10 @@ class Snapshot(Struct, frozen=True):
     """Everything that a run reads before it decides; lists are oldest first.
 
     Attributes:
-        reviews: those that reviewbot wrote.
         checks: this pull request's check runs on the head, with the name for its base.
         older_checks: those on the nine commits before it and on the heads before the last five force-pushes; on all of
                 these and the head also those with the names for other bases.
         other_checks: those of other pull requests on all these commits.
-        checks_readable: whether the token may read check runs.
         check_names: the names that were read, first that for its base.
         writers: logins of people with write access who wrote a review; a reply in a review thread is one.
     """
@@ -387,7 +383,6 @@ _WORDS = re.compile(rb"[\t\n\r -~]{20}")
 
 
 def _legible(content: bytes) -> float:
-    """Return the share of the bytes, ignoring NULs, that are printable UTF-8."""
     printable = content.translate(None, _CONTROLS).decode("utf-8", "ignore").encode("utf-8")
     return len(printable) / max(1, len(content) - content.count(0))
 
@@ -441,7 +436,6 @@ class RawChange(Struct, frozen=True):
         diff: git's unified diff from merge base to head, with renames.
         old: entries at the merge base, by old path.
         new: entries at the head, by path, with texts.
-        context: what was read with them.
     """
 
     merge_base: str

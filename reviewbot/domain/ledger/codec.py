@@ -13,20 +13,15 @@ import re
 import zlib
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
-from typing import Annotated
 
-import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct, field, to_builtins
 
-from reviewbot.domain.findings.tracked_finding import FindingState
-from reviewbot.domain.ledger.finding_codec import Count, FindingsJson, Row, fewer, shorter
-from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.finding_codec import fewer, shorter
+from reviewbot.domain.ledger.ledger import MAX_COUNTER, Ledger, Purchase
 from reviewbot.domain.ledger.signing import Signer
-from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind, Tolerance
-from reviewbot.domain.model.question import Question, Questions, QuestionState
-from reviewbot.domain.model.review import Mode, Severity
-from reviewbot.domain.policy.verdict import Coverage
-from reviewbot.domain.text.strict_json import JsonMismatch, Moment, Whole, read, same_fields
+from reviewbot.domain.model.question import Question, Questions
+from reviewbot.domain.model.review import MAX_CREDITS
+from reviewbot.domain.text.strict_json import JsonMismatch, convert, parse
 from reviewbot.values import replace
 
 VERSION = 1
@@ -42,15 +37,8 @@ MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
 """Characters of the ledger in a comment: about half of GitHub's limit, which leaves space for the text."""
 
-MAX_CREDITS = 10**12
-"""A ledger with a larger number is invalid."""
-
-MAX_COUNTER = 10**9 - 1
-"""Nine digits, which fit in a check run's `external_id`."""
-
 _LEDGER = re.compile(r"<!-- reviewbot:ledger:v([1-9][0-9]{0,3}) ([A-Za-z0-9_=-]{1,60000}) ([0-9a-f]{64}) -->")
 
-_Counter = Annotated[int, Meta(ge=0, le=MAX_COUNTER)]
 _EDITED = (
     "The summary comment was edited. Its waivers do not count, and the check fails until the whole change is reviewed "
     "again. To request that, comment `/reviewbot review`."
@@ -65,135 +53,6 @@ _UNSURE = (
     "To request that, comment `/reviewbot review`."
 )
 
-_Hold = Annotated[int, Meta(ge=0, le=MAX_CREDITS)]
-
-
-class _RulesJson(Struct, frozen=True):
-    fail_on: FailOn
-    on_pending: Tolerance
-    on_error: Tolerance
-    on_partial: Tolerance
-
-
-class _PlacementJson(Struct, frozen=True):
-    comment_from: Severity
-    max_comments: Whole
-
-
-class _JudgementJson(Struct, frozen=True):
-    rules: _RulesJson
-    placement: _PlacementJson
-    review_kind: ReviewKind
-    answer: AnswerForm
-
-
-class _JudgedRow(Row, frozen=True):
-    id: str
-    standing: FindingState
-    blocks: bool
-    carried: bool
-
-
-class _ContextRow(Row, frozen=True):
-    name: str
-    bytes: Whole
-    redactions: Whole
-    sha256: str
-
-
-class _PurchaseJson(Struct, frozen=True):
-    identity: str
-    attempt: Whole
-    state: TaskState
-    task_id: str
-    head_sha: str
-    hold: _Hold
-    used: Decimal | None
-    submitted_at: str
-    coverage: Coverage
-    missed: Whole
-    size_tier: Whole
-    judgement: _JudgementJson
-    since: str
-    base_ref: str
-    merge_base: str
-    asked: tuple[str, ...]
-    selection: str
-    selecting: str
-    confirms: bool
-    parts: Whole
-    minutes: Whole | None
-    change: str
-    judged: tuple[_JudgedRow, ...]
-    max_credits: _Hold
-    lines: Whole | None
-    no_schema: bool
-    unread_at: str
-    head_at: str
-    context: tuple[_ContextRow, ...]
-    mode: Mode | None
-    expertise: str
-    requested_by: tuple[str, ...]
-
-
-class _QuestionRow(Row, frozen=True):
-    comment: str
-    digest: str
-    by: str
-    finding: str
-    state: QuestionState
-    task_id: str
-    hold: _Hold
-    used: Decimal | None
-    at: str
-
-
-class _QuestionsJson(Struct, frozen=True):
-    records: tuple[_QuestionRow, ...]
-
-
-class _BypassRow(Row, frozen=True):
-    head_sha: str
-    base_ref: str
-    by: str
-    reason: str
-
-
-class _AcceptanceRow(Row, frozen=True):
-    head_sha: str
-    task_id: str
-    by: str
-
-
-class _SeenRow(Row, frozen=True):
-    head_sha: str
-    forced_at: Moment | None
-    retargeted_at: Moment | None
-
-
-class _OpinionsRow(Row, frozen=True):
-    finding_id: str
-    author_up: Count
-    author_down: Count
-    others_up: Count
-    others_down: Count
-
-
-class _LedgerJson(Struct, frozen=True):
-    """The JSON form of a `Ledger`: the same attributes, bounded and required."""
-
-    purchases: tuple[_PurchaseJson, ...]
-    posted: tuple[str, ...]
-    forgotten: Decimal
-    findings: FindingsJson
-    bypass: _BypassRow | None
-    acceptance: _AcceptanceRow | None
-    counter: _Counter
-    seen: _SeenRow
-    questions: _QuestionsJson
-    opinions: tuple[_OpinionsRow, ...]
-    stated: str
-
 
 class LedgerReading(Struct, frozen=True):
     """A decoded ledger.
@@ -204,8 +63,8 @@ class LedgerReading(Struct, frozen=True):
         problem: why the ledger is not trusted; empty if it is, or if there is none.
     """
 
-    ledger: Ledger
-    spent: Decimal
+    ledger: Ledger = field(default_factory=Ledger)
+    spent: Decimal = Decimal(0)
     problem: str = ""
 
 
@@ -240,8 +99,17 @@ def _needed(ledger: Ledger) -> Ledger:
 
 
 def _packed(ledger: Ledger) -> str:
-    plain = json.dumps(msgspec.to_builtins(_to_json(ledger)), separators=(",", ":"), ensure_ascii=False)
-    return base64.urlsafe_b64encode(zlib.compress(plain.encode("utf-8", "replace"), 9)).decode()
+    plain = _json(_in_bounds(ledger)).encode("utf-8", "replace")
+    return base64.urlsafe_b64encode(_deflated(plain)).decode()
+
+
+def _deflated(plain: bytes) -> bytes:
+    return zlib.compress(plain, 9)
+
+
+def _json(ledger: Ledger) -> str:
+    builtins = to_builtins(ledger, order="deterministic")
+    return json.dumps(builtins, separators=(",", ":"), ensure_ascii=False)
 
 
 def _signed(payload: str) -> str:
@@ -256,15 +124,13 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
     """
     match = _LEDGER.search(body)
     if match is None:
-        return LedgerReading(
-            Ledger(), Decimal(0), "The summary comment contains no ledger: it was truncated or edited."
-        )
+        return LedgerReading(problem="The summary comment contains no ledger: it was truncated or edited.")
     version, payload, signature = int(match[1]), match[2], match[3]
     if version != VERSION:
-        return LedgerReading(Ledger(), Decimal(0), f"The ledger has version {version}; this release reads {VERSION}.")
+        return LedgerReading(problem=f"The ledger has version {version}; this release reads {VERSION}.")
     ledger = _unpack(payload)
     if ledger is None:
-        return LedgerReading(Ledger(), Decimal(0), "The ledger in the summary comment cannot be read.")
+        return LedgerReading(problem="The ledger in the summary comment cannot be read.")
     if not signer.verify(_signed(payload), signature):
         another = (
             "it was signed with another key" if signer.secret else "it was signed with a key, and this run has none"
@@ -324,12 +190,15 @@ def _unpack(payload: str) -> Ledger | None:
     if plain is None:
         return None
     try:
-        written = read(plain, _LedgerJson)
+        written = parse(plain)
+        ledger = convert(written, Ledger)
     except JsonMismatch:
         return None
-    ledger = same_fields(written, Ledger)
     used = (*(one.used for one in ledger.purchases), *(one.used for one in ledger.questions.records))
-    return ledger if all(_is_sane(one or 0) for one in (ledger.forgotten, *used)) else None
+    if not all(_is_sane(one or 0) for one in (ledger.forgotten, *used)):
+        return None
+    # A missing field would count as its default, which may be less strict.
+    return ledger if json.loads(_json(ledger)) == written else None
 
 
 def _is_sane(used: Decimal | int) -> bool:
@@ -346,22 +215,16 @@ def _inflated(payload: str) -> bytes | None:
     return None if inflater.unconsumed_tail else plain
 
 
-def _to_json(ledger: Ledger) -> _LedgerJson:
-    return _LedgerJson(
-        purchases=tuple(
-            same_fields(_shortened(entry, is_late=number > len(ledger.purchases) - MOST_CONTEXTS), _PurchaseJson)
-            for number, entry in enumerate(ledger.purchases, start=1)
-        ),
-        posted=tuple(sorted(ledger.posted)[-MAX_POSTED:]),
+def _in_bounds(ledger: Ledger) -> Ledger:
+    """Return the ledger within the bounds that can be decoded."""
+    first_late = len(ledger.purchases) - MOST_CONTEXTS
+    return replace(
+        ledger,
+        purchases=tuple(_shortened(one, is_late=at >= first_late) for at, one in enumerate(ledger.purchases)),
+        posted=frozenset(sorted(ledger.posted)[-MAX_POSTED:]),
         forgotten=short_credits(ledger.forgotten),
-        findings=same_fields(ledger.findings, FindingsJson),
-        bypass=None if ledger.bypass is None else same_fields(ledger.bypass, _BypassRow),
-        acceptance=None if ledger.acceptance is None else same_fields(ledger.acceptance, _AcceptanceRow),
         counter=min(ledger.counter, MAX_COUNTER),
-        seen=same_fields(ledger.seen, _SeenRow),
-        opinions=tuple(same_fields(one, _OpinionsRow) for one in ledger.opinions),
-        questions=same_fields(Questions(tuple(map(_in_bounds, ledger.questions.records))), _QuestionsJson),
-        stated=ledger.stated,
+        questions=Questions(tuple(map(_with_short_credits, ledger.questions.records))),
     )
 
 
@@ -371,7 +234,7 @@ def _shortened(entry: Purchase, *, is_late: bool) -> Purchase:
     return replace(entry, used=used, expertise=entry.expertise[:MAX_EXPERTISE], context=context)
 
 
-def _in_bounds(question: Question) -> Question:
+def _with_short_credits(question: Question) -> Question:
     return question if question.used is None else replace(question, used=short_credits(question.used))
 
 

@@ -12,15 +12,17 @@ from msgspec import Struct
 from reviewbot.domain.findings.tracked_finding import MAX_REASON, Acceptance, Bypass, TrackedFinding
 from reviewbot.domain.findings.tracking import ChangeIndex, waived
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
+from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.values import replace
 
 
 class Waive(Struct, frozen=True):
-    """Accept a finding for its code as it is."""
+    """Accept a finding for its code as it is; `base_ref` is the base branch if `by` is no author against it."""
 
     finding_id: str
     by: str
     reason: str
+    base_ref: str = ""
 
 
 class Unwaive(Struct, frozen=True):
@@ -37,9 +39,10 @@ class GrantBypass(Struct, frozen=True):
 
 
 class Accept(Struct, frozen=True):
-    """Accept the answer of a task as the review of one head, although not all of it could be read."""
+    """Accept the answer of a task as the review of one head and base, although not all of it could be read."""
 
     head_sha: str
+    base_ref: str
     task_id: str
     by: str
 
@@ -51,18 +54,26 @@ class CancelDeferrals(Struct, frozen=True):
 LedgerEdit = Waive | Unwaive | GrantBypass | Accept | CancelDeferrals
 
 
+def redacted(edit: LedgerEdit, redact: Callable[[str], str]) -> LedgerEdit:
+    """Return an edit without secrets in its reason, which is redacted before it is shortened."""
+    if isinstance(edit, Waive | GrantBypass):
+        return replace(edit, reason=shorten_line(redact(edit.reason), MAX_REASON))
+    return edit
+
+
 def apply_edits(ledger: Ledger, edits: Iterable[LedgerEdit], change_index: ChangeIndex) -> Ledger:
     """Return the ledger with the edits; an edit of an unknown finding has no effect."""
     for one in edits:
         match one:
-            case Waive(finding_id=finding_id, by=by, reason=reason):
-                ledger = _with(ledger, finding_id, partial(waived, by=by, reason=reason, change_index=change_index))
+            case Waive(finding_id=finding_id, by=by, reason=reason, base_ref=base_ref):
+                waive = partial(waived, by=by, reason=reason, change_index=change_index, base_ref=base_ref)
+                ledger = _with(ledger, finding_id, waive)
             case Unwaive(finding_id=finding_id):
                 ledger = _with(ledger, finding_id, partial(replace, waiver=None))
             case GrantBypass(head_sha=head_sha, base_ref=base_ref, by=by, reason=reason):
                 ledger = replace(ledger, bypass=Bypass(head_sha, base_ref, by, reason[:MAX_REASON]))
-            case Accept(head_sha=head_sha, task_id=task_id, by=by):
-                ledger = replace(ledger, acceptance=Acceptance(head_sha, task_id, by))
+            case Accept(head_sha=head_sha, base_ref=base_ref, task_id=task_id, by=by):
+                ledger = replace(ledger, acceptance=Acceptance(head_sha, base_ref, task_id, by))
             case CancelDeferrals():
                 for purchase in (*ledger.postponed(), *ledger.intents()):
                     used = Decimal(0) if purchase.state is TaskState.DEFERRED else None

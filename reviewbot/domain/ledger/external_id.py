@@ -13,8 +13,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from reviewbot.domain.github.check_identity import TAG_LENGTH
-from reviewbot.domain.ledger.codec import MAX_COUNTER, short_credits
-from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.codec import short_credits
+from reviewbot.domain.ledger.ledger import MAX_COUNTER, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
 from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.policy.verdict import Coverage, Rules
@@ -59,13 +59,8 @@ class ExternalId(Struct, frozen=True):
 
     Attributes:
         identity: the first `SHORT_IDENTITY` digits.
-        state: as it was then.
         since: the last reviewed head before it, empty for a whole review.
-        at: when it was submitted.
         spent: credits held and used on the pull request, this purchase included.
-        asked: the id of the comment that requested it, or empty.
-        parts: the number of its tasks.
-        rules: which judge it.
         carried: whether a finding of another task blocked it, so that this task's answer alone is not sufficient.
         selection: `idempotency.selection_digest` of what was selected.
         counter: `Ledger.counter` when it was written.
@@ -91,7 +86,6 @@ class ExternalId(Struct, frozen=True):
 
 
 def _rules_word(rules: Rules) -> str:
-    """Return the initials of the settings that judge."""
     return "".join(one.value[0] for one in (rules.fail_on, rules.on_pending, rules.on_error, rules.on_partial))
 
 

@@ -1,15 +1,11 @@
-"""The JSON form of tracked findings in the ledger, and how it is shortened."""
+"""How the findings in the ledger are shortened."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated
 
-from msgspec import Meta, Struct
-
-from reviewbot.domain.findings.tracked_finding import MAX_TEXT, Findings, FindingState, worst_first
-from reviewbot.domain.model.review import Category, Severity, Side
+from reviewbot.domain.findings.tracked_finding import MAX_TEXT, Findings, worst_first
 from reviewbot.values import replace
 
 MAX_RECORDS = 200
@@ -45,52 +41,3 @@ def _at_most(findings: Findings, count: int, length: int) -> Findings:
         ),
         beyond=tuple(sorted(beyond.items(), key=lambda item: item[0].rank)),
     )
-
-
-Count = Annotated[int, Meta(ge=0, le=10**9)]
-
-
-class Row(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A JSON list: keys would take more space than the values."""
-
-
-class BlockRow(Row, frozen=True):
-    first: str
-    count: Count
-    digest: str
-
-
-class WaiverRow(Row, frozen=True):
-    by: str
-    reason: str
-    copies: Count
-    verbatim: str
-
-
-class FindingRow(Row, frozen=True):
-    id: str
-    severity: Severity
-    category: Category | None
-    title: str
-    path: str
-    side: Side
-    line: Count | None
-    block: BlockRow | None
-    file: str
-    in_file: bool
-    added: bool
-    touched: bool
-    leftover: bool
-    copies: Count
-    standing: FindingState
-    found: str
-    closed: str
-    text: str
-    note: str
-    waiver: WaiverRow | None
-
-
-class FindingsJson(Struct, frozen=True):
-    records: tuple[FindingRow, ...]
-    beyond: tuple[tuple[Severity, Count], ...]
-    broken: bool

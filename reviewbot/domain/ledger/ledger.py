@@ -10,21 +10,26 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from math import ceil
+from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from reviewbot.domain.findings.placement import PlacementRules
-from reviewbot.domain.findings.tracked_finding import LOST, Acceptance, Bypass, Findings, FindingState, Judged
+from reviewbot.domain.findings.tracked_finding import LOST, Acceptance, Bypass, Findings, FindingState, Judged, Waiver
 from reviewbot.domain.github.context import ContextPart
-from reviewbot.domain.github.pull_request import Seen, Snapshot
+from reviewbot.domain.github.pull_request import PullRequest, Seen, Snapshot
 from reviewbot.domain.ledger.opinions import Opinions, opinions_of
-from reviewbot.domain.model.options import AnswerForm, ReviewKind
+from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind
 from reviewbot.domain.model.question import Question, Questions
-from reviewbot.domain.model.review import Mode
+from reviewbot.domain.model.review import Credits, Mode, Severity
 from reviewbot.domain.policy.verdict import Coverage, Rules, blocks
+from reviewbot.domain.text.strict_json import Whole
 from reviewbot.values import replace
 
 MAX_TASKS = 30
+MAX_COUNTER = 10**9 - 1
+"""Nine digits, which fit in a check run's `external_id`."""
+
 MAX_JUDGED = 30
 """How many open findings are kept per judgement; if more block, only a review of the whole change can pass."""
 
@@ -51,13 +56,7 @@ class TaskState(StrEnum):
         return _RANKS[self]
 
 
-_RANKS = {
-    TaskState.DEFERRED: 0,
-    TaskState.INTENT: 1,
-    TaskState.OPEN: 2,
-    TaskState.DONE: 3,
-    TaskState.ENDED: 3,
-}
+_RANKS = {state: 3 if state.is_over else rank for rank, state in enumerate(TaskState)}
 
 
 class Judgement(Struct, frozen=True):
@@ -76,12 +75,9 @@ class Purchase(Struct, frozen=True):
         identity: `Identity.digest()` of what is bought.
         attempt: from 1.
         task_id: empty while it is an intent; of several tasks `batches.join_ids`.
-        parts: the number of its tasks.
-        head_sha: the head that was submitted.
         hold: credits held while it is open; of a deferred purchase the limit per task.
         used: credits used, None while unknown.
         submitted_at: ISO 8601, UTC; of a deferred purchase when its head was first deferred.
-        coverage: whether the reviewer saw every selected file.
         missed: the number of selected files that were not.
         size_tier: index of the `attachments.size_tiers` that was accepted; the manifest is computed from it.
         since: the last reviewed head when it was submitted, empty for a whole review.
@@ -108,16 +104,16 @@ class Purchase(Struct, frozen=True):
     """
 
     identity: str
-    attempt: int
+    attempt: Whole
     state: TaskState
     task_id: str
     head_sha: str
-    hold: int
+    hold: Credits
     used: Decimal | None
     submitted_at: str
     coverage: Coverage
-    missed: int
-    size_tier: int
+    missed: Whole
+    size_tier: Whole
     judgement: Judgement
     since: str
     base_ref: str
@@ -126,12 +122,12 @@ class Purchase(Struct, frozen=True):
     selection: str
     selecting: str
     confirms: bool = False
-    parts: int = 1
-    minutes: int | None = None
+    parts: Whole = 1
+    minutes: Whole | None = None
     change: str = ""
     judged: tuple[Judged, ...] = ()
-    max_credits: int = 0
-    lines: int | None = None
+    max_credits: Credits = 0
+    lines: Whole | None = None
     no_schema: bool = False
     unread_at: str = ""
     head_at: str = ""
@@ -174,12 +170,10 @@ class Purchase(Struct, frozen=True):
         return replace(self, head_sha=head_sha, head_at=now.isoformat(timespec="seconds"))
 
     def asked_by(self, *comment_ids: str, logins: tuple[str, ...] = ()) -> Purchase:
-        """Return this purchase with further comments and users that requested it."""
         asked = tuple(dict.fromkeys((*self.asked, *comment_ids)))
         return replace(self, asked=asked, requested_by=tuple(dict.fromkeys((*self.requested_by, *logins))))
 
     def answered(self, *, readable: bool, seen_whole: bool, now: datetime) -> Purchase:
-        """Return this purchase with its answer read."""
         unread_at = "" if readable else self.unread_at or now.isoformat(timespec="seconds")
         return replace(self, coverage=Coverage.FULL if seen_whole else Coverage.PARTIAL, unread_at=unread_at)
 
@@ -212,7 +206,7 @@ class Ledger(Struct, frozen=True):
     findings: Findings = field(default_factory=Findings)
     bypass: Bypass | None = None
     acceptance: Acceptance | None = None
-    counter: int = 0
+    counter: Annotated[int, Meta(ge=0, le=MAX_COUNTER)] = 0
     seen: Seen = field(default_factory=Seen)
     opinions: tuple[Opinions, ...] = ()
     stated: str = ""
@@ -309,10 +303,10 @@ class Ledger(Struct, frozen=True):
     def postponed(self) -> tuple[Purchase, ...]:
         return tuple(entry for entry in self.purchases if entry.state is TaskState.DEFERRED)
 
-    def unread_on(self, head_sha: str) -> Purchase | None:
-        """Return the latest review of a head if its answer could not be read completely."""
-        done = (one for one in reversed(self.purchases) if one.head_sha == head_sha and one.state is TaskState.DONE)
-        last = next(done, None)
+    def unread_on(self, head_sha: str, base_ref: str) -> Purchase | None:
+        """Return the latest review of a head against a base if its answer could not be read completely."""
+        done = (one for one in reversed(self.purchases) if one.state is TaskState.DONE)
+        last = next((one for one in done if (one.head_sha, one.base_ref) == (head_sha, base_ref)), None)
         return last if last and last.unread_at else None
 
     def is_founded(self, purchase: Purchase) -> bool:
@@ -365,11 +359,28 @@ class Ledger(Struct, frozen=True):
     def last_reviewed(self) -> Purchase | None:
         return next((entry for entry in reversed(self.purchases) if entry.state is TaskState.DONE), None)
 
-    def with_posted(self, ids: frozenset[str]) -> Ledger:
-        return replace(self, posted=self.posted | ids)
-
     def spending_at_least(self, least: Decimal) -> Ledger:
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
+
+    def may_block(self, severity: Severity, fail_on: FailOn) -> bool:
+        """Return whether a finding blocks by a setting, or by one that is frozen in a purchase."""
+        frozen = (one.judgement.rules.fail_on for one in self.purchases)
+        return any(blocks(severity, one) for one in (fail_on, *frozen))
+
+    def entitled(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
+        """Remove what does not exempt the pull request as it is now.
+
+        A bypass of another head or base, and the waivers of what may block by a user who is an author against the
+        base of now, and was none against the base of then or whenever it did not block.
+        """
+        records = tuple(
+            one
+            if one.waiver is None or _is_entitled(one.waiver, pull) or not self.may_block(one.severity, fail_on)
+            else replace(one, waiver=None)
+            for one in self.findings.records
+        )
+        bypass = self.bypass if self.bypass and self.bypass.is_of(pull.head_sha, pull.base_ref) else None
+        return replace(self, bypass=bypass, findings=replace(self.findings, records=records))
 
     @property
     def has_exemptions(self) -> bool:
@@ -402,6 +413,13 @@ class Ledger(Struct, frozen=True):
         questions = self.questions.having(question)
         gone = (one.cost for one in self.questions.records if questions.find(one.comment) is None)
         return replace(self, questions=questions, forgotten=sum(gone, self.forgotten))
+
+
+def _is_entitled(waiver: Waiver, pull: PullRequest) -> bool:
+    """Return whether a waiver is by no author; one that became an author of the same change later stays entitled."""
+    if not waiver.base_ref or waiver.base_ref == pull.base_ref:
+        return bool(waiver.base_ref)
+    return pull.people is not None and waiver.by.casefold() not in pull.people
 
 
 def _together(judged: Iterable[Judged]) -> tuple[Judged, ...]:

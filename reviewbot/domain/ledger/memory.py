@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 
@@ -32,7 +32,6 @@ class StoredLedger(Struct, frozen=True):
         claimed: credits of an untrusted ledger; they count against the budget.
         problem: why the ledger is not trusted, or empty.
         lost: whether an earlier review exists whose cost is unknown.
-        summary: reviewbot's summary comment.
         doubled: whether two concurrent runs wrote a summary each; `ledger` contains both.
         on_head: the copies in reviewbot's check runs on the head, by check run id; only those signed with this key.
         finished: the purchases whose end an earlier run has recorded. `ledger` has some as open, because only the
@@ -53,8 +52,6 @@ class Memory(Struct, frozen=True, dict=True):
     """The ledger as it was read, and what this run adds to it.
 
     Attributes:
-        written: as it was read.
-        update: what this run adds.
         change_index: the index of the change; None before it is read.
     """
 
@@ -82,23 +79,7 @@ class Memory(Struct, frozen=True, dict=True):
     def answer_of(self, task_id: str) -> tuple[Placed, ...]:
         return next((one.placed for one in self.update.answers if one.task_id == task_id), ())
 
-    def with_purchase(self, purchase: Purchase, change_index: ChangeIndex) -> Memory:
-        return Memory.of(self.written, self.update.with_purchase(purchase), change_index)
-
     def stored(self, ledger: Ledger) -> Memory:
         """Set what only a written ledger has: its counter, the pull request that it is for, and what its text says."""
         now = replace(self.written, counter=ledger.counter, seen=ledger.seen, opinions=ledger.opinions)
         return replace(self, written=replace(now, stated=ledger.stated))
-
-    def moved(self, place: Callable[[Placed], Placed], change_index: ChangeIndex) -> Memory:
-        answers = (replace(one, placed=tuple(map(place, one.placed))) for one in self.update.answers)
-        return Memory.of(self.written, replace(self.update, answers=tuple(answers)), change_index)
-
-    def only(self, identity: str, change_index: ChangeIndex) -> Memory:
-        """Keep only the purchases of one change.
-
-        This is what is written before the run ends: the task of an older head is recorded as done only after its
-        findings have their comments.
-        """
-        purchases = tuple(one for one in self.update.purchases if one.identity == identity)
-        return Memory.of(self.written, LedgerUpdate(purchases=purchases), change_index)

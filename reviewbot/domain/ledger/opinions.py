@@ -10,12 +10,13 @@ from msgspec import Struct
 from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.github.pull_request import Opinion, Snapshot, Thread
 from reviewbot.domain.policy.eligibility import BOT_SUFFIX
+from reviewbot.domain.text.strict_json import Count
 
 MAX_OPINIONS = 100
 """How many findings with a 👍 or 👎 are kept: those with the oldest comments."""
 
 
-class Opinions(Struct, frozen=True):
+class Opinions(Struct, frozen=True, array_like=True):
     """What people think of a finding.
 
     Attributes:
@@ -24,10 +25,10 @@ class Opinions(Struct, frozen=True):
     """
 
     finding_id: str
-    author_up: int = 0
-    author_down: int = 0
-    others_up: int = 0
-    others_down: int = 0
+    author_up: Count = 0
+    author_down: Count = 0
+    others_up: Count = 0
+    others_down: Count = 0
 
     @property
     def up(self) -> int:

@@ -6,9 +6,11 @@ applies its update to what it finds.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from msgspec import Struct
 
-from reviewbot.domain.findings.placement import assign_ids, remembered, said
+from reviewbot.domain.findings.placement import Placed, assign_ids, remembered, said
 from reviewbot.domain.findings.tracking import Answered, ChangeIndex, merge_answer, update_states
 from reviewbot.domain.ledger.edits import LedgerEdit, apply_edits
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
@@ -36,6 +38,21 @@ class LedgerUpdate(Struct, frozen=True):
         others = tuple(one for one in self.answers if one.task_id != answer.task_id)
         return replace(self, answers=(*others, answer))
 
+    def having_posted(self, keys: Iterable[str]) -> LedgerUpdate:
+        return replace(self, posted=self.posted.union(keys))
+
+    def moved(self, place: Callable[[Placed], Placed]) -> LedgerUpdate:
+        answers = (replace(one, placed=tuple(map(place, one.placed))) for one in self.answers)
+        return replace(self, answers=tuple(answers))
+
+    def only(self, identity: str) -> LedgerUpdate:
+        """Keep only the purchases of one change.
+
+        This is what is written before the run ends: the task of an older head is recorded as done only after its
+        findings have their comments.
+        """
+        return LedgerUpdate(purchases=tuple(one for one in self.purchases if one.identity == identity))
+
 
 def assign_recorded_ids(ledger: Ledger, changes: LedgerUpdate) -> LedgerUpdate:
     """Give the findings of the update's answers their recorded ids, which the comments name."""
@@ -56,4 +73,4 @@ def applied(ledger: Ledger, changes: LedgerUpdate, change_index: ChangeIndex) ->
     for answer in changes.answers:
         findings = merge_answer(findings, answer, change_index, stood)
     ledger = apply_edits(replace(ledger, findings=findings), changes.edits, change_index)
-    return ledger.with_posted(changes.posted).with_judged(change_index.change)
+    return replace(ledger, posted=ledger.posted | changes.posted).with_judged(change_index.change)

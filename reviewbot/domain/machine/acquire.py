@@ -7,65 +7,17 @@ from datetime import datetime
 from decimal import Decimal
 
 from reviewbot.domain.codevf.attachments import size_tiers
-from reviewbot.domain.codevf.idempotency import scope_since
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.github.pull_request import Permission
-from reviewbot.domain.ledger.edits import CancelDeferrals
+from reviewbot.domain.ledger.edits import CancelDeferrals, redacted
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
+from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.machine.judge import by_findings, contradicts, failed, not_asked_for, without_review
-from reviewbot.domain.machine.known import Bought, Cancels, Known, NotBought, OpenTask, Underway
-from reviewbot.domain.machine.next_step import (
-    Situation,
-    Step,
-    builds_on,
-    is_forgotten,
-    is_replaced,
-    next_attempt,
-    next_step,
-)
-from reviewbot.domain.machine.phases import (
-    Affordable,
-    Approved,
-    AwaitingOlder,
-    Cancelling,
-    CancelRequested,
-    Candidate,
-    Completed,
-    Deferred,
-    DryRunDue,
-    Due,
-    Intended,
-    Judged,
-    Loaded,
-    LookingUpOlder,
-    NotDue,
-    NothingToSend,
-    OlderEnded,
-    Order,
-    Postponed,
-    Priced,
-    Pricing,
-    Published,
-    Quote,
-    Quoted,
-    Ready,
-    Refreshed,
-    Reopened,
-    Replaced,
-    Replacing,
-    Rereading,
-    Resumed,
-    ReviewChange,
-    Scoping,
-    Sizing,
-    Submitted,
-    Then,
-    Unchecked,
-    Waiting,
-    Wanted,
-)
+from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
+from reviewbot.domain.machine.next_step import Step, builds_on, is_forgotten, is_replaced, next_attempt, next_step
 from reviewbot.domain.machine.purchase import (
     as_agreed,
     deferral_of,
@@ -79,13 +31,7 @@ from reviewbot.domain.machine.purchase import (
     stopped_by_limit,
     submitted,
 )
-from reviewbot.domain.machine.steps import (
-    ChangeRead,
-    LedgerRead,
-    PriceRead,
-    TaskCreated,
-    TaskRead,
-)
+from reviewbot.domain.machine.steps import ChangeRead, PriceRead, TaskCreated, TaskRead
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Task, TaskStatus
@@ -124,52 +70,54 @@ from reviewbot.values import replace
 MAX_ATTEMPTS = 3
 """After this many tasks of a change without a result, only a command or a manual run requests another."""
 
-Concluded = Judged | Refreshed | Published
+Concluded = phases.Judged | phases.Refreshed | phases.Published
 
 Buying = (
-    Wanted
-    | Unchecked
-    | Approved
-    | Deferred
-    | Postponed
-    | Scoping
-    | Sizing
-    | Pricing
-    | Priced
-    | Quoted
-    | Intended
-    | DryRunDue
+    phases.Wanted
+    | phases.Unchecked
+    | phases.Approved
+    | phases.Deferred
+    | phases.Postponed
+    | phases.Scoping
+    | phases.Sizing
+    | phases.Pricing
+    | phases.Priced
+    | phases.Quoted
+    | phases.Intended
+    | phases.DryRunDue
     | Concluded
 )
 
-Looked = LookingUpOlder | Resumed | Buying
+Looked = phases.LookingUpOlder | phases.Resumed | Buying
 
 
 # Is a review due?
 
 
-def start(known: Known) -> CancelRequested | Loaded | Due | NotDue | Concluded:
+def start(known: Known) -> phases.CancelRequested | phases.Loaded | phases.Due | phases.NotDue | Concluded:
     if known.request.remembers and known.request.cancels is not Cancels.NONE:
-        return CancelRequested(known)
+        return phases.CancelRequested(known)
     return eligible(known)
 
 
-def to_cancel(at: CancelRequested, got: LedgerRead) -> Cancelling | Loaded | Due | NotDue | Concluded:
+def to_cancel(
+    at: phases.CancelRequested, stored: StoredLedger
+) -> phases.Cancelling | phases.Loaded | phases.Due | phases.NotDue | Concluded:
     """Cancel the open tasks of any head, even if the change cannot be read."""
-    task_ids = got.stored.ledger.open_task_ids()
-    return Cancelling(_cancelling(at.known, *task_ids), task_ids) if task_ids else eligible(at.known)
+    task_ids = stored.ledger.open_task_ids()
+    return phases.Cancelling(_cancelling(at.known, *task_ids), task_ids) if task_ids else eligible(at.known)
 
 
 def _cancelling(known: Known, *task_ids: str) -> Known:
     return replace(known, cancelled=known.cancelled.union(task_ids))
 
 
-def eligible(known: Known) -> Loaded | Due | NotDue | Concluded:
+def eligible(known: Known) -> phases.Loaded | phases.Due | phases.NotDue | Concluded:
     request, pull = known.request, known.snapshot.pull
     if not (request.may_buy or pull.is_open):
-        return Due(known, None)  # paid reviews are also published on a closed pull request
+        return phases.Due(known, None)  # paid reviews are also published on a closed pull request
     login = "" if _is_recorded(known) else skip_label_login(pull, request.trigger)
-    return Loaded(known, login) if login else triaged(known, Permission.NONE)
+    return phases.Loaded(known, login) if login else triaged(known, Permission.NONE)
 
 
 def _is_recorded(known: Known) -> bool:
@@ -185,7 +133,7 @@ _LABEL_IGNORED = (
 )
 
 
-def triaged(known: Known, permission: Permission) -> Due | NotDue | Concluded:
+def triaged(known: Known, permission: Permission) -> phases.Due | phases.NotDue | Concluded:
     """Decide by the permission of the user who set the label that skips a review."""
     pull = known.snapshot.pull
     known = replace(known, skips=_is_recorded(known) or permission.at_least(Permission.MAINTAIN))
@@ -193,34 +141,35 @@ def triaged(known: Known, permission: Permission) -> Due | NotDue | Concluded:
         known = known.noting(_LABEL_IGNORED).saying(_LABEL_IGNORED)
     skipped = not_due_for(pull, known.request.policy, skips=known.skips)
     if skipped is None:
-        return Due(known, None)
-    return NotDue(known, skipped) if known.request.remembers else concluded(known, skipped)
+        return phases.Due(known, None)
+    return phases.NotDue(known, skipped) if known.request.remembers else concluded(known, skipped)
 
 
-def with_ledger(at: NotDue, got: LedgerRead) -> Due | Concluded:
+def with_ledger(at: phases.NotDue, stored: StoredLedger) -> phases.Due | Concluded:
     """Read the change only if there is something to write, or an earlier purchase is not over."""
-    ledger = got.stored.ledger
-    writes = at.known.request.edits or got.stored.doubled or contradicts(ledger, at.outcome)
+    ledger = stored.ledger
+    writes = at.known.request.edits or stored.doubled or contradicts(ledger, at.outcome)
     left = writes or ledger.open_tasks() or ledger.intents()
-    return Due(at.known, at.outcome) if left else concluded(at.known, at.outcome)
+    return phases.Due(at.known, at.outcome) if left else concluded(at.known, at.outcome)
 
 
-def with_change(at: Due, got: ChangeRead, now: datetime) -> Ready | Looked:
+def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.Ready | Looked:
     called_off = () if at.known.snapshot.pull.is_open else (CancelDeferrals(),)
-    update = LedgerUpdate(edits=(*at.known.request.edits, *called_off))
+    edits = (redacted(one, lambda text: got.change.redactor.redact(text).text) for one in at.known.request.edits)
+    update = LedgerUpdate(edits=(*edits, *called_off))
     known = routed(at.known.reading(got.change, got.stored, update).noting(got.stored.problem))
     if at.skipped is not None:
         return _skipped(known, at.skipped, now)
     if not known.change.sendables:
-        return _nothing_to_send(known) if known.request.dry_run else _settling_all(known, NothingToSend(), now)
+        return _nothing_to_send(known) if known.request.dry_run else _settling_all(known, phases.NothingToSend(), now)
     if not known.request.is_due:
-        return _settling_all(known, NothingToSend(), now)
+        return _settling_all(known, phases.NothingToSend(), now)
     if known.request.dry_run and at.known.request.paid:
         return _dry_run_due(planned(known, now))
-    return Ready(known, ReviewChange(_bought_before(known, now)))
+    return phases.Ready(known, phases.ReviewChange(_bought_before(known, now)))
 
 
-def _dry_run_due(known: Known) -> DryRunDue | Concluded:
+def _dry_run_due(known: Known) -> phases.DryRunDue | Concluded:
     """Show in a dry run which limit would stop a purchase, and what it would wait for."""
     rules, outcome = known.request.wait_rules, not_due(Reason.DRY_RUN)
     known = known.noting(stopped_by_limit(known))
@@ -228,33 +177,33 @@ def _dry_run_due(known: Known) -> DryRunDue | Concluded:
         return concluded(known, outcome)
     if rules.quiet_minutes:
         known = known.noting(f"A review is bought {rules.quiet_minutes} minutes after the last push (`quiet-minutes`).")
-    return DryRunDue(known, outcome) if rules.checks else concluded(known, outcome)
+    return phases.DryRunDue(known, outcome) if rules.checks else concluded(known, outcome)
 
 
-def end_dry_run(at: DryRunDue, open_checks: tuple[str, ...]) -> Concluded:
+def end_dry_run(at: phases.DryRunDue, open_checks: tuple[str, ...]) -> Concluded:
     would = f"A purchase would wait now. {waits_for(open_checks)}" if open_checks else "The awaited checks are green."
     return concluded(at.known.noting(would), at.outcome)
 
 
-def _skipped(known: Known, outcome: Outcome, now: datetime) -> Ready | Looked:
+def _skipped(known: Known, outcome: Outcome, now: datetime) -> phases.Ready | Looked:
     """End without a review; only a draft's own open task is still awaited."""
     own = known.ledger.find(known.identity.digest())
     if outcome.conclusion is None and own is not None and own.state is TaskState.OPEN:
         known = replace(known, request=replace(known.request, may_buy=False))
-        return Ready(known, ReviewChange(_bought_before(known, now)))
+        return phases.Ready(known, phases.ReviewChange(_bought_before(known, now)))
     return _settling_all(known, outcome, now)
 
 
-def _settling_all(known: Known, then: Then, now: datetime) -> Ready | Looked:
+def _settling_all(known: Known, then: phases.Then, now: datetime) -> phases.Ready | Looked:
     ledger = known.ledger
     left = known.request.paid and (ledger.open_tasks() or ledger.intents() or ledger.postponed())
-    return Ready(known, then) if left else _settled(known, then, now)
+    return phases.Ready(known, then) if left else _settled(known, then, now)
 
 
 # What became of the tasks of older heads?
 
 
-def settling(at: Ready, now: datetime) -> Looked:
+def settling(at: phases.Ready, now: datetime) -> Looked:
     """Look up every open task except that of the change under review.
 
     Deferred purchases of other changes are dropped; that of this change on an older head is replaced, or dropped if
@@ -264,7 +213,7 @@ def settling(at: Ready, now: datetime) -> Looked:
     in the summary now.
     """
     known, own = at.known, ""
-    if isinstance(at.then, ReviewChange):
+    if isinstance(at.then, phases.ReviewChange):
         own = at.then.before.identity if at.then.before else known.identity.digest()
     request, head = known.request, known.snapshot.pull.head_sha
     for wanted in known.ledger.postponed() if request.paid else ():
@@ -283,16 +232,16 @@ def _dropped(wanted: Purchase) -> Purchase:
     return replace(wanted, state=TaskState.ENDED, used=Decimal(0))
 
 
-def _next_task(known: Known, left: tuple[Purchase, ...], then: Then, now: datetime) -> Looked:
-    return LookingUpOlder(known, left, then) if left else _settled(known, then, now)
+def _next_task(known: Known, left: tuple[Purchase, ...], then: phases.Then, now: datetime) -> Looked:
+    return phases.LookingUpOlder(known, left, then) if left else _settled(known, then, now)
 
 
-def looked_up(at: LookingUpOlder, got: TaskRead, now: datetime) -> Looked:
+def looked_up(at: phases.LookingUpOlder, got: TaskRead, now: datetime) -> Looked:
     purchase, rest = at.left[0], at.left[1:]
     return _next_task(_with_task(at.known, purchase, got, now), rest, at.then, now)
 
 
-def not_looked_up(at: LookingUpOlder, error: ReviewbotError, now: datetime) -> Looked:
+def not_looked_up(at: phases.LookingUpOlder, error: ReviewbotError, now: datetime) -> Looked:
     """End a task that CodeVF does not know; keep one that it cannot report on."""
     purchase, rest = at.left[0], at.left[1:]
     known = at.known.noting(f"The review of {_named(purchase)} could not be looked up: {error.message}")
@@ -324,11 +273,11 @@ def _named(purchase: Purchase) -> str:
     return purchase.head_sha[:7] or "an older head"
 
 
-def _settled(known: Known, then: Then, now: datetime) -> Resumed | Buying:
+def _settled(known: Known, then: phases.Then, now: datetime) -> phases.Resumed | Buying:
     match then:
-        case NothingToSend():
+        case phases.NothingToSend():
             return _nothing_to_send(known)
-        case ReviewChange(before=before):
+        case phases.ReviewChange(before=before):
             return _chosen(known, before, now)
         case _:
             return concluded(known, then)
@@ -373,7 +322,7 @@ def _bought_otherwise(known: Known, now: datetime) -> Purchase | None:
     return None if before.state is TaskState.INTENT and not is_forgotten(before, now) else before
 
 
-def _chosen(known: Known, before: Purchase | None, now: datetime) -> Resumed | Buying:
+def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
     if before is not None and before.is_unknown and (before.state.is_over or is_forgotten(before, now)):
         # Its task may exist but cannot be found by its key any more: another attempt could pay twice.
         before = replace(before, state=TaskState.ENDED)
@@ -388,7 +337,7 @@ def _chosen(known: Known, before: Purchase | None, now: datetime) -> Resumed | B
     return _or_failed(known, lambda: _acquired(known, before, now))
 
 
-def _or_failed(known: Known, decide: Callable[[], Resumed | Buying]) -> Resumed | Buying:
+def _or_failed(known: Known, decide: Callable[[], phases.Resumed | Buying]) -> phases.Resumed | Buying:
     """Return the decision; an error of the domain becomes the outcome, and what the run knows is kept."""
     try:
         return decide()
@@ -396,32 +345,28 @@ def _or_failed(known: Known, decide: Callable[[], Resumed | Buying]) -> Resumed 
         return concluded(known, failed(known, error))
 
 
-def _acquired(known: Known, before: Purchase | None, now: datetime) -> Resumed | Buying:
-    match next_step(_situation(known, before)):
-        case Step.RESUME if before is not None:
-            known = known.saying(f"This change was already bought as task {before.task_id}; nothing is paid again.")
-            known, bought = resumed(known, before, now)
-            return Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
-        case Step.BUY | Step.DEFER as step:
-            identity = replace(known.identity, attempt=next_attempt(before))
-            return _wanted(known, Candidate(identity, before, waits=step is Step.DEFER), now)
-        case _:
-            head, wanted = known.snapshot.pull.head_sha, TaskState.DEFERRED
-            if before is not None and before.state is wanted and before.head_sha != head:
-                known = known.noted(_dropped(before))
-            return concluded(known, not_asked_for(known))
-
-
-def _situation(known: Known, before: Purchase | None) -> Situation:
-    request, trigger = known.request, known.request.trigger
-    return Situation(
-        known=before,
-        head_sha=known.snapshot.pull.head_sha,
+def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
+    request, trigger, head_sha = known.request, known.request.trigger, known.snapshot.pull.head_sha
+    step = next_step(
+        before,
+        head_sha,
         wanted=_wants_another(known, before),
         again=isinstance(trigger, Asked) and not known.ledger.was_asked(trigger.comment_id),
         awaited=known.awaited is not None,
         reads_otherwise=before is not None and not request.may_buy and _reads_otherwise(known, before),
     )
+    match step:
+        case Step.RESUME if before is not None:
+            known = known.saying(f"This change was already bought as task {before.task_id}; nothing is paid again.")
+            known, bought = resumed(known, before, now)
+            return phases.Resumed(known, bought, before, _label(known) if request.may_buy else "")
+        case Step.BUY | Step.DEFER:
+            identity = replace(known.identity, attempt=next_attempt(before))
+            return _wanted(known, phases.Candidate(identity, before, waits=step is Step.DEFER), now)
+        case _:
+            if before is not None and before.state is TaskState.DEFERRED and before.head_sha != head_sha:
+                known = known.noted(_dropped(before))
+            return concluded(known, not_asked_for(known))
 
 
 def _reads_otherwise(known: Known, before: Purchase) -> bool:
@@ -432,11 +377,7 @@ def _reads_otherwise(known: Known, before: Purchase) -> bool:
 
 
 def _wants_another(known: Known, before: Purchase | None) -> bool:
-    """Return whether this event requests a purchase, or another attempt after a failed one.
-
-    Raises:
-        TaskEnded: too many attempts have failed for an event to cause another.
-    """
+    """Return whether this event requests a purchase, or another attempt; raise if too many attempts have failed."""
     request = known.request
     if not request.may_buy:
         return False
@@ -463,19 +404,21 @@ def _label(known: Known) -> str:
 # What is the state of its task?
 
 
-def resumed_task(at: Resumed, got: TaskRead, now: datetime) -> Resumed | Reopened | Completed | Buying:
+def resumed_task(
+    at: phases.Resumed, got: TaskRead, now: datetime
+) -> phases.Resumed | phases.Reopened | phases.Completed | Buying:
     task = got.task
     underway = Underway(at.bought, task)
     known = replace(at.known, own=underway)
     if not task.status.is_over:
-        return Reopened(known, underway)
+        return phases.Reopened(known, underway)
     if task.status is not TaskStatus.COMPLETED:
         ended = at.before.over(TaskState.ENDED, task.credits_used, now)
         return _or_failed_over(known, underway, ended, now)
-    return Completed(known, underway)
+    return phases.Completed(known, underway)
 
 
-def _or_failed_over(known: Known, underway: Underway, ended: Purchase, now: datetime) -> Resumed | Buying:
+def _or_failed_over(known: Known, underway: Underway, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
     """Start another attempt if this event requests one, for a task that ended between runs."""
     try:
         another = _wants_another(known, ended)
@@ -484,12 +427,12 @@ def _or_failed_over(known: Known, underway: Underway, ended: Purchase, now: date
     return _another(known, ended, now) if another else lost(known, underway, now)
 
 
-def _another(known: Known, ended: Purchase, now: datetime) -> Resumed | Buying:
-    known = replace(known.noted(ended), own=NotBought())
+def _another(known: Known, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
+    known = replace(known.noted(ended), own=None)
     return _or_failed(known, lambda: _acquired(known, ended, now))
 
 
-def not_resumed(at: Resumed, error: ReviewbotError, now: datetime) -> Resumed | Buying:
+def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> phases.Resumed | Buying:
     """Use what the ledger has if CodeVF cannot report on the task."""
     known, before, request = at.known, at.before, at.known.request
     if not isinstance(error, ServiceUnreachable | ServiceRefused):
@@ -524,7 +467,7 @@ def lost(known: Known, underway: Underway, now: datetime) -> Concluded:
 # Is the purchase approved?
 
 
-def _wanted(known: Known, candidate: Candidate, now: datetime) -> Buying:
+def _wanted(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
     request, pull, before = known.request, known.snapshot.pull, candidate.before
     if before is not None and before.state is TaskState.DEFERRED and not request.may_buy:
         known = replace(known, request=as_agreed(request, before))
@@ -533,10 +476,10 @@ def _wanted(known: Known, candidate: Candidate, now: datetime) -> Buying:
     if not request.paid or candidate.intent or approved:
         return _approved(known, candidate, now)
     login = approval_login(pull, request.policy, request.trigger)
-    return Wanted(known, candidate, login) if login else with_approval(known, candidate, Permission.NONE, now)
+    return phases.Wanted(known, candidate, login) if login else with_approval(known, candidate, Permission.NONE, now)
 
 
-def with_approval(known: Known, candidate: Candidate, permission: Permission, now: datetime) -> Buying:
+def with_approval(known: Known, candidate: phases.Candidate, permission: Permission, now: datetime) -> Buying:
     """Decide by the permission of the user who requested the purchase."""
     try:
         check_approval(known.snapshot.pull, known.request.policy, known.request.trigger, lambda _: permission)
@@ -548,17 +491,17 @@ def with_approval(known: Known, candidate: Candidate, permission: Permission, no
 # Does it wait for a pause in the pushes, or for other checks of the head?
 
 
-def _approved(known: Known, candidate: Candidate, now: datetime) -> Buying:
+def _approved(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
     """Wait, unless a person asks for the review now, or an earlier run may have bought it already."""
     if not known.request.paid or candidate.intent or known.request.is_explicit:
         return _in_turn(known, candidate, None, now)
     wanted = deferral_of(known, candidate, now)
     there = known.memory.written.named(wanted.identity, wanted.attempt)
     recorded = there is not None and (there.state, there.head_sha) == (TaskState.DEFERRED, wanted.head_sha)
-    return _unchecked(Unchecked(known, candidate, wanted, recorded), now)
+    return _unchecked(phases.Unchecked(known, candidate, wanted, recorded), now)
 
 
-def _unchecked(at: Unchecked, now: datetime) -> Buying:
+def _unchecked(at: phases.Unchecked, now: datetime) -> Buying:
     rules = at.known.request.wait_rules
     if not rules.is_quiet(_seen_at(at.known, at.wanted), now):
         return _waits(at, rules.too_young)
@@ -571,20 +514,20 @@ def _seen_at(known: Known, wanted: Purchase) -> datetime:
     return first if forced is None else max(first, forced)
 
 
-def _waits(at: Unchecked, message: str) -> Deferred | Postponed | Concluded:
+def _waits(at: phases.Unchecked, message: str) -> phases.Deferred | phases.Postponed | Concluded:
     """End the run; record the purchase that waits, unless it is recorded."""
     outcome = deferred_outcome(at.known.request.judgement.rules, message)
     if at.recorded:
         return _postponed(at.known, outcome)
-    return Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
+    return phases.Deferred(at.known.noted(at.wanted), at.candidate, None, at.wanted, outcome)
 
 
-def _postponed(known: Known, outcome: Outcome) -> Postponed | Concluded:
+def _postponed(known: Known, outcome: Outcome) -> phases.Postponed | Concluded:
     label = _label(known)
-    return Postponed(known, label, outcome) if label else concluded(known, outcome)
+    return phases.Postponed(known, label, outcome) if label else concluded(known, outcome)
 
 
-def with_head_checks(at: Unchecked, open_checks: tuple[str, ...], now: datetime) -> Buying:
+def with_head_checks(at: phases.Unchecked, open_checks: tuple[str, ...], now: datetime) -> Buying:
     known, rules = at.known, at.known.request.wait_rules
     if not open_checks:
         return _in_turn(known, at.candidate, None, now)
@@ -597,7 +540,7 @@ def with_head_checks(at: Unchecked, open_checks: tuple[str, ...], now: datetime)
     return concluded(known.noted(_dropped(at.wanted)), failed(known, error))
 
 
-def without_head_checks(at: Unchecked, error: ReviewbotError, now: datetime) -> Buying:
+def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: datetime) -> Buying:
     """Buy without waiting if the token may not read the checks: otherwise no review would ever happen."""
     if isinstance(error, PermissionMissing):
         note = "The review was bought without waiting for `wait-for-checks`: the token cannot read the head's checks."
@@ -612,16 +555,16 @@ def without_head_checks(at: Unchecked, error: ReviewbotError, now: datetime) -> 
 # Is the review of an older head awaited first?
 
 
-def _in_turn(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> Buying:
+def _in_turn(known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime) -> Buying:
     awaited = known.awaited
     if not candidate.waits or awaited is None:
         return _scoped_or_compared(known, candidate, agreed, now)
     if is_replaced(awaited.task.status, known.request.supersede):
-        return Approved(known, candidate, awaited)
+        return phases.Approved(known, candidate, awaited)
     return _deferred(known, candidate, awaited, now)
 
 
-def with_price_to_replace(at: Approved, got: PriceRead) -> Affordable | Replacing | Concluded:
+def with_price_to_replace(at: phases.Approved, got: PriceRead) -> phases.Affordable | phases.Replacing | Concluded:
     """Cancel the open task of an older head only if the newer head can be paid for."""
     known = at.known
     try:
@@ -630,16 +573,16 @@ def with_price_to_replace(at: Approved, got: PriceRead) -> Affordable | Replacin
         return concluded(known, failed(known, error))
     project_id = _project_number(known)
     if not project_id:
-        return Affordable(known, at.candidate, at.awaited, agreed)
-    return Replacing(known, at.candidate, at.awaited, replace(agreed, project_id=project_id))
+        return phases.Affordable(known, at.candidate, at.awaited, agreed)
+    return phases.Replacing(known, at.candidate, at.awaited, replace(agreed, project_id=project_id))
 
 
-def with_project_to_replace(at: Affordable, project_id: int) -> Replacing:
+def with_project_to_replace(at: phases.Affordable, project_id: int) -> phases.Replacing:
     """Cancel it once the project is known, too; then only the service itself can refuse the purchase."""
-    return Replacing(at.known, at.candidate, at.awaited, replace(at.quote, project_id=project_id))
+    return phases.Replacing(at.known, at.candidate, at.awaited, replace(at.quote, project_id=project_id))
 
 
-def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
+def with_replaced(at: phases.Replaced, got: TaskRead, now: datetime) -> Buying:
     others = tuple(one for one in at.known.others if one.purchase is not at.awaited.purchase)
     known = _cancelling(replace(at.known, others=others), at.awaited.purchase.task_id)
     if not got.task.status.is_over:
@@ -652,33 +595,33 @@ def with_replaced(at: Replaced, got: TaskRead, now: datetime) -> Buying:
     return _in_turn(known, at.candidate, at.quote if got.answer is None else None, now)
 
 
-def _deferred(known: Known, candidate: Candidate, awaited: OpenTask, now: datetime) -> Deferred:
+def _deferred(known: Known, candidate: phases.Candidate, awaited: OpenTask, now: datetime) -> phases.Deferred:
     wanted = deferral_of(known, candidate, now)
-    return Deferred(known.noted(wanted), candidate, awaited, wanted, pending(known.request.judgement.rules))
+    return phases.Deferred(known.noted(wanted), candidate, awaited, wanted, pending(known.request.judgement.rules))
 
 
-def deferred(at: Deferred, known: Known, now: datetime) -> AwaitingOlder | Buying:
+def deferred(at: phases.Deferred, known: Known, now: datetime) -> phases.AwaitingOlder | Buying:
     """Await the older head, or look again: a check may have ended before its run could find the purchase."""
     if at.awaited is not None:
-        return AwaitingOlder(known, at.candidate, at.awaited, at.wanted, _label(known))
-    return _unchecked(Unchecked(known, at.candidate, at.wanted, recorded=True), now)
+        return phases.AwaitingOlder(known, at.candidate, at.awaited, at.wanted, _label(known))
+    return _unchecked(phases.Unchecked(known, at.candidate, at.wanted, recorded=True), now)
 
 
-def with_older_task(at: AwaitingOlder, got: TaskRead) -> AwaitingOlder | OlderEnded:
+def with_older_task(at: phases.AwaitingOlder, got: TaskRead) -> phases.AwaitingOlder | phases.OlderEnded:
     awaited = replace(at.awaited, task=got.task)
     known = replace(at.known, others=(*at.known.others[:-1], awaited))
     if got.task.status.is_over:
-        return OlderEnded(known, at.candidate, awaited, at.wanted)
-    return AwaitingOlder(known, at.candidate, awaited, at.wanted, "", at.waited + got.seconds)
+        return phases.OlderEnded(known, at.candidate, awaited, at.wanted)
+    return phases.AwaitingOlder(known, at.candidate, awaited, at.wanted, "", at.waited + got.seconds)
 
 
-def with_older_result(at: OlderEnded, got: TaskRead, now: datetime) -> Rereading:
+def with_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> phases.Rereading:
     """Add the findings of the older head, which the review of this one confirms."""
     known = replace(at.known, others=at.known.others[:-1])
-    return Rereading(_with_task(known, at.awaited.purchase, got, now), at.candidate, at.wanted)
+    return phases.Rereading(_with_task(known, at.awaited.purchase, got, now), at.candidate, at.wanted)
 
 
-def reread(at: Rereading, known: Known, now: datetime) -> Resumed | Buying:
+def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed | Buying:
     """Decide again: a command may have cancelled the deferred purchase, or another run may have bought it."""
     wanted = known.ledger.named(at.wanted.identity, at.wanted.attempt)
     if wanted is not None and wanted.state is TaskState.ENDED:
@@ -689,7 +632,9 @@ def reread(at: Rereading, known: Known, now: datetime) -> Resumed | Buying:
 # What is bought, and at what price?
 
 
-def _scoped_or_compared(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> Buying:
+def _scoped_or_compared(
+    known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime
+) -> Buying:
     """Review only what is new, if the last review was whole and the base has only moved forward."""
     request, before = known.request, candidate.before
     if candidate.intent:
@@ -702,29 +647,31 @@ def _scoped_or_compared(known: Known, candidate: Candidate, agreed: Quote | None
     merge_base = known.change.change.merge_base
     if not last.merge_base or last.merge_base == merge_base:
         return _scoped(known, candidate, last.head_sha if last.merge_base else "", agreed, now)
-    return Scoping(known, candidate, agreed, last)
+    return phases.Scoping(known, candidate, agreed, last)
 
 
-def compared(at: Scoping, *, only_moved_on: bool, now: datetime) -> Buying:
+def compared(at: phases.Scoping, *, only_moved_on: bool, now: datetime) -> Buying:
     """Review the whole change if the base was moved back, since that adds unreviewed lines to it."""
     return _scoped(at.known, at.candidate, at.last.head_sha if only_moved_on else "", at.quote, now)
 
 
-def _scoped(known: Known, candidate: Candidate, since: str, agreed: Quote | None, now: datetime) -> Buying:
-    candidate = replace(candidate, identity=replace(candidate.identity, scope=scope_since(since)))
-    return Sizing(known, candidate, agreed) if since else _sized(known, candidate, agreed, now)
+def _scoped(
+    known: Known, candidate: phases.Candidate, since: str, agreed: phases.Quote | None, now: datetime
+) -> Buying:
+    candidate = replace(candidate, identity=replace(candidate.identity, since=since))
+    return phases.Sizing(known, candidate, agreed) if since else _sized(known, candidate, agreed, now)
 
 
-def with_new_part(at: Sizing, parts: tuple[NewPart, ...], now: datetime) -> Buying:
+def with_new_part(at: phases.Sizing, parts: tuple[NewPart, ...], now: datetime) -> Buying:
     known = replace(at.known, new_parts=parts)
     return _sized(known, at.candidate, resized(known, at.candidate, at.quote) if at.quote else None, now)
 
 
-def _sized(known: Known, candidate: Candidate, agreed: Quote | None, now: datetime) -> Buying:
-    return Pricing(known, candidate) if agreed is None else _priced(known, candidate, agreed, now)
+def _sized(known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime) -> Buying:
+    return phases.Pricing(known, candidate) if agreed is None else _priced(known, candidate, agreed, now)
 
 
-def with_price(at: Pricing, got: PriceRead, now: datetime) -> Buying:
+def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Buying:
     known = at.known
     try:
         agreed = quote(known, at.candidate, got.tag, got.balance, freed=0)
@@ -739,9 +686,13 @@ def with_price(at: Pricing, got: PriceRead, now: datetime) -> Buying:
     return _priced(known, at.candidate, agreed, now)
 
 
-def _priced(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Priced | Quoted | Intended:
+def _priced(
+    known: Known, candidate: phases.Candidate, agreed: phases.Quote, now: datetime
+) -> phases.Priced | phases.Quoted | phases.Intended:
     project_id = agreed.project_id or _project_number(known)
-    return in_project(known, candidate, agreed, project_id, now) if project_id else Priced(known, candidate, agreed)
+    return (
+        in_project(known, candidate, agreed, project_id, now) if project_id else phases.Priced(known, candidate, agreed)
+    )
 
 
 def _project_number(known: Known) -> int:
@@ -750,39 +701,41 @@ def _project_number(known: Known) -> int:
     return int(project) if project.isascii() and project.isdigit() else 0
 
 
-def in_project(known: Known, candidate: Candidate, agreed: Quote, project_id: int, now: datetime) -> Quoted | Intended:
+def in_project(
+    known: Known, candidate: phases.Candidate, agreed: phases.Quote, project_id: int, now: datetime
+) -> phases.Quoted | phases.Intended:
     """Record the intent first if the review costs money."""
     bought = intended(known, candidate, agreed, now)
     agreed = replace(agreed, project_id=project_id)
-    order = Order(candidate.identity, agreed, candidate.intent is not None, _label(known))
+    order = phases.Order(candidate.identity, agreed, candidate.intent is not None, _label(known))
     if known.request.paid:
-        return Quoted(known, bought, order)
-    return Intended(known.with_own(bought), bought, order)
+        return phases.Quoted(known, bought, order)
+    return phases.Intended(known.with_own(bought), bought, order)
 
 
-def overtaken(known: Known, first: Purchase, now: datetime) -> Resumed | Buying:
+def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | Buying:
     """Resume the purchase that another run recorded first: two scopes of one change would be paid for twice."""
-    known = replace(known.noted(first), own=NotBought())
+    known = replace(known.noted(first), own=None)
     return _chosen(known, known.ledger.named(first.identity, first.attempt), now)
 
 
 # The task
 
 
-def too_large(at: Intended, error: PayloadTooLarge) -> Quoted | Intended:
+def _too_large(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | phases.Intended:
     """Send less under the same key, and record the size tier for later runs."""
     size_tier = at.bought.purchase.size_tier + 1
     bought = at.bought.with_purchase(replace(at.bought.purchase, size_tier=size_tier))
     known = at.known.with_own(bought).saying(f"{error.message} Trying again with less.")
     order = replace(at.order, label="")
-    return Quoted(known, bought, order) if known.request.paid else Intended(known, bought, order)
+    return phases.Quoted(known, bought, order) if known.request.paid else phases.Intended(known, bought, order)
 
 
-def without_schema(at: Intended, error: SchemaRefused) -> Quoted | Intended:
+def _without_schema(at: phases.Intended, error: SchemaRefused) -> phases.Quoted:
     """Ask for no schema under the same key, and record that for later runs."""
     bought = at.bought.with_purchase(replace(at.bought.purchase, no_schema=True))
     known = at.known.with_own(bought).saying(f"{error.message} Trying again without it.")
-    return Quoted(known, bought, replace(at.order, label=""))
+    return phases.Quoted(known, bought, replace(at.order, label=""))
 
 
 def asks_for_schema(bought: Purchase) -> bool:
@@ -790,12 +743,11 @@ def asks_for_schema(bought: Purchase) -> bool:
     return bought.judgement.answer is AnswerForm.SCHEMA and not bought.no_schema
 
 
-def may_shrink(known: Known, bought: Bought) -> bool:
-    """Return whether there is a size tier that CodeVF has not refused yet."""
-    return bought.purchase.size_tier < len(size_tiers(known.request.attachment_bytes)) - 1
+def _may_shrink(at: phases.Intended) -> bool:
+    return at.bought.purchase.size_tier < len(size_tiers(at.known.request.attachment_bytes)) - 1
 
 
-def not_recorded(at: Quoted, outcome: Outcome) -> Concluded:
+def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
     """Buy nothing; an intent that CodeVF refused for its size holds nothing."""
     known = at.known
     if isinstance(known.own, Bought) and not at.order.again:
@@ -807,11 +759,15 @@ def _refused(bought: Bought) -> Bought:
     return bought.with_purchase(replace(bought.purchase, state=TaskState.ENDED, used=Decimal(0)))
 
 
-def not_created(at: Intended, error: ReviewbotError) -> Concluded:
-    """Fail; the intent stays if the task may exist, so that the next run sends the same key.
+def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | phases.Intended | Concluded:
+    """Send less, or fail; the intent stays if the task may exist, so that the next run sends the same key.
 
     If GitHub cannot be read before the task is created, another run may create it from the same intent.
     """
+    if isinstance(error, PayloadTooLarge) and _may_shrink(at):
+        return _too_large(at, error)
+    if isinstance(error, SchemaRefused) and asks_for_schema(at.bought.purchase):
+        return _without_schema(at, error)
     refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)
     known = at.known
     if refused and not at.order.again:
@@ -819,22 +775,26 @@ def not_created(at: Intended, error: ReviewbotError) -> Concluded:
     return concluded(known, failed(known, error))
 
 
-def created(at: Intended, got: TaskCreated, now: datetime) -> Submitted | Waiting | Completed | Concluded:
+def created(
+    at: phases.Intended, got: TaskCreated, now: datetime
+) -> phases.Submitted | phases.Waiting | phases.Completed | Concluded:
     underway = Underway(submitted(at.known, at.bought, got.task.id, got.packing), got.task)
     known = at.known.with_own(underway)
     if not known.request.paid:
         return waiting(known, underway, now)
-    return Submitted(known.saying(f"CodeVF has the task {got.task.id}."), underway)
+    return phases.Submitted(known.saying(f"CodeVF has the task {got.task.id}."), underway)
 
 
-def waiting(known: Known, underway: Underway, now: datetime, waited: float = 0) -> Waiting | Completed | Concluded:
+def waiting(
+    known: Known, underway: Underway, now: datetime, waited: float = 0
+) -> phases.Waiting | phases.Completed | Concluded:
     if not underway.task.status.is_over:
-        return Waiting(known, underway, waited)
+        return phases.Waiting(known, underway, waited)
     if underway.task.status is TaskStatus.COMPLETED:
-        return Completed(known, underway)
+        return phases.Completed(known, underway)
     return lost(known, underway, now)
 
 
-def polled(at: Waiting, got: TaskRead, now: datetime) -> Waiting | Completed | Concluded:
+def polled(at: phases.Waiting, got: TaskRead, now: datetime) -> phases.Waiting | phases.Completed | Concluded:
     underway = replace(at.underway, task=got.task)
     return waiting(replace(at.known, own=underway), underway, now, at.waited + got.seconds)

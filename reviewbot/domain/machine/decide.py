@@ -60,7 +60,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         case phases.Scoping(known=known, last=last):
             return steps.CompareBases(last.merge_base, known.change.change.merge_base)
         case phases.Sizing(candidate=candidate):
-            return steps.ReadNewPart(candidate.since)
+            return steps.ReadNewPart(candidate.identity.since)
         case phases.Pricing():
             return steps.ReadPrice()
         case phases.Priced(known=known):

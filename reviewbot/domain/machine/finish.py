@@ -21,7 +21,7 @@ from reviewbot.domain.machine.judge import (
     not_taken,
     published,
 )
-from reviewbot.domain.machine.known import Answered, Bought, Known, ReviewedChange, Underway
+from reviewbot.domain.machine.known import Answered, Known, ReviewedChange, Underway
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Write
 from reviewbot.domain.machine.purchase import routed
 from reviewbot.domain.model.review import Report
@@ -118,7 +118,7 @@ def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refr
 def _unposted(known: Known) -> Known:
     """Move every finding of an answer to the summary, since comments could not be posted."""
     place_in_summary = partial(in_summary, why=Why.REFUSED)
-    return replace(known, memory=known.memory.moved(place_in_summary, known.change.index))
+    return known.with_update(known.memory.update.moved(place_in_summary))
 
 
 def _publishing(known: Known, outcome: Outcome) -> Refreshed | Published:
@@ -150,7 +150,7 @@ def _unpublished(known: Known) -> Known:
     The summary must keep what users and other runs wrote since this run began, so the next run publishes.
     """
     own = known.own
-    if isinstance(own, Bought | Underway | Answered) and own.purchase.state is TaskState.DONE:
+    if own and own.purchase.state is TaskState.DONE:
         return replace(known, own=own.with_purchase(replace(own.purchase, state=TaskState.OPEN, used=None)))
     return known
 

@@ -9,24 +9,9 @@ from reviewbot.domain.ledger.external_id import ExternalId, names_open_task
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewOn
+from reviewbot.domain.policy import verdict
 from reviewbot.domain.policy.eligibility import SKIP_LABEL, AtTerminal, has_no_other_token
-from reviewbot.domain.policy.verdict import (
-    EXIT_NOT_PUBLISHED,
-    Outcome,
-    Reason,
-    Rules,
-    Verdict,
-    bypassed,
-    did_not_happen,
-    first_exit_status,
-    incomplete_history,
-    judge,
-    not_due,
-    pending,
-    shared_head,
-    superseded,
-    without_check,
-)
+from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, Verdict
 from reviewbot.domain.publishing.announcement import Announcing, Endings, left_to_announce
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.domain.text.escaping import visible
@@ -50,7 +35,7 @@ _MAY_WRITE_NOTHING = PermissionMissing(
 
 
 def failed(known: Known, error: ReviewbotError) -> Outcome:
-    return did_not_happen(
+    return verdict.did_not_happen(
         Reason(error.reason),
         error.message,
         error.hint,
@@ -63,15 +48,19 @@ def failed(known: Known, error: ReviewbotError) -> Outcome:
 def by_findings(known: Known, rules: Rules, *, readable: bool) -> Outcome:
     """Judge by the open findings; an answer that a maintainer accepted for this head counts as readable."""
     findings, readable = known.ledger.findings, readable or known.accepted_by != ""
-    outcome = judge(findings.severities(known.task_id), readable=readable, coverage=known.coverage, rules=rules)
+    outcome = verdict.judge(findings.severities(known.task_id), readable=readable, coverage=known.coverage, rules=rules)
     founded = known.purchase is None or known.ledger.is_founded(known.purchase)
     forgotten = outcome.verdict is Verdict.PASS and known.ledger.forgets(known.change.index.change)
-    return incomplete_history(outcome, rules) if findings.broken or forgotten or not founded else outcome
+    return verdict.incomplete_history(outcome, rules) if findings.broken or forgotten or not founded else outcome
 
 
 def newer_head() -> Outcome:
-    """Return the outcome of a run whose head was replaced; the newer head has its own run."""
-    return superseded("The pull request has a newer head, which is reviewed instead.")
+    return verdict.superseded("The pull request has a newer head, which is reviewed instead.")
+
+
+def newer_base() -> Outcome:
+    """Return the outcome of a green run whose base was replaced by one with the same check and its own run."""
+    return verdict.superseded("The pull request has another base branch now, against which it is judged next.")
 
 
 def current_check(snapshot: Snapshot) -> CheckRun | None:
@@ -90,7 +79,7 @@ def not_asked_for(known: Known) -> Outcome:
     begun = any(one.head_sha == pull.head_sha for one in ledger.intents())
     if (known.awaited or begun or deferred) and pull.is_open:
         message = _DEFERRED_BY_OTHERS if deferred and known.awaited is None else ""
-        return replace(pending(request.judgement.rules), message=message)
+        return replace(verdict.pending(request.judgement.rules), message=message)
     # Ignore check runs of other Apps: GitHub requires the check of this App.
     outcome, there = _why_not(known), newest(one for one in known.snapshot.checks if not one.foreign)
     if there is None:
@@ -120,11 +109,11 @@ def _is_outdated(known: Known, there: CheckRun) -> bool:
 
 def _why_not(known: Known) -> Outcome:
     if not known.snapshot.pull.is_open:
-        return not_due(Reason.CLOSED)
+        return verdict.not_due(Reason.CLOSED)
     if known.request.policy.review_on is ReviewOn.PUSH:
         message = "This head has no review, and this run buys none: a push or `/reviewbot review` asks for one."
-        return not_due(Reason.NOT_REQUESTED, message)
-    return not_due(Reason.NOT_REQUESTED)
+        return verdict.not_due(Reason.NOT_REQUESTED, message)
+    return verdict.not_due(Reason.NOT_REQUESTED)
 
 
 def without_review(known: Known) -> Outcome:
@@ -135,12 +124,12 @@ def without_review(known: Known) -> Outcome:
     """
     checks, reason = known.snapshot.checks, Reason.NOTHING_SELECTED if known.request.is_due else Reason.ROUTE
     if not known.request.shares_name or all(_is_of_this_base(known, one) for one in checks):
-        return not_due(reason)
+        return verdict.not_due(reason)
     message = (
         f"This commit was checked for another base branch, and a commit has only one check. Against "
         f"`{visible(known.snapshot.pull.base_ref)}` no review is due. Push another commit to get another check."
     )
-    return replace(not_due(reason, message), conclusion=Conclusion.ACTION_REQUIRED)
+    return replace(verdict.not_due(reason, message), conclusion=Conclusion.ACTION_REQUIRED)
 
 
 def _is_of_this_base(known: Known, check: CheckRun) -> bool:
@@ -167,7 +156,7 @@ def not_changed(outcome: Outcome, error: ReviewbotError) -> Outcome:
 
 
 def undelivered(outcome: Outcome) -> Outcome:
-    return replace(outcome, exit_status=first_exit_status(EXIT_NOT_PUBLISHED, outcome.exit_status))
+    return replace(outcome, exit_status=verdict.first_exit_status(verdict.EXIT_NOT_PUBLISHED, outcome.exit_status))
 
 
 def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
@@ -179,7 +168,7 @@ def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
     """
     bypass, base_ref = known.ledger.bypass, known.snapshot.pull.base_ref
     is_for_it = bypass is not None and bypass.is_of(known.head_sha, base_ref) and base_ref == known.request.base_ref
-    return bypassed(outcome) if is_for_it else outcome
+    return verdict.bypassed(outcome) if is_for_it else outcome
 
 
 def statement(outcome: Outcome) -> str:
@@ -242,13 +231,13 @@ def beside_another(known: Known, outcome: Outcome) -> Outcome:
     """Withhold a green outcome if another pull request has the same head."""
     if not known.neighbour or outcome.conclusion not in GREEN:
         return outcome
-    return shared_head(outcome, known.neighbour, known.judgement.rules)
+    return verdict.shared_head(outcome, known.neighbour, known.judgement.rules)
 
 
 def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
     if not refused and _nothing_stands(known):
         outcome = not_taken(outcome, _MAY_WRITE_NOTHING)
-    outcome = apply_bypass(known, outcome if known.check else without_check(outcome))
+    outcome = apply_bypass(known, outcome if known.check else verdict.without_check(outcome))
     return beside_another(known, outcome)
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from reviewbot.domain.codevf.attachments import Packing, Sendable
-from reviewbot.domain.codevf.idempotency import WHOLE, Identity, change_digest
+from reviewbot.domain.codevf.idempotency import Identity, change_digest
 from reviewbot.domain.diff.parse import ChangeSet, FileStatus, LineKind
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.incremental import NewPart
@@ -21,7 +21,7 @@ from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, StoredLedger
+from reviewbot.domain.ledger.memory import Memory, PurchaseKey, StoredLedger
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.model.events import ReviewEvent
 from reviewbot.domain.model.options import Auto, PathInstruction, Supersede
@@ -41,11 +41,9 @@ class ReviewedChange(Struct, frozen=True, dict=True):
     """The change, selected and redacted.
 
     Attributes:
-        change: from GitHub or git.
         base_ref: the branch that it was read against; the pull request's base may have changed since.
         sendables: selected files, redacted.
         views: the same files as the reviewer sees them; findings are placed on these.
-        held: the files that are not sent, with reasons.
         title: of the pull request, redacted; `body` and the owners' `instructions` likewise.
         redactor: knows the secrets of the change; used for other texts that are sent or shown.
         to_leave_out: settings that exclude the missed files, ready to paste.
@@ -68,7 +66,6 @@ class ReviewedChange(Struct, frozen=True, dict=True):
 
     @cached_property
     def index(self) -> ChangeIndex:
-        """The index of the change for finding tracking."""
         return ChangeIndex.of(self.change, self.views)
 
     @cached_property
@@ -134,21 +131,17 @@ class Request(Struct, frozen=True):
     """The trigger of a run and the settings that decide what it does.
 
     Attributes:
-        judgement: the settings that judge and publish.
         selecting: `idempotency.selection_digest` of the rules that select files.
         paid: whether this reviewer costs money.
         is_keyless: whether it costs money and the key is missing.
         waits: whether the settings allow waiting for a review.
         may_buy: False while collecting: tasks are looked up once, and only deferred purchases are bought.
-        edits: the ledger edits of a command.
         project: CodeVF's project, by name or number.
         base_ref: the base branch when the run started; it determines the check run's name.
         shares_name: whether an earlier base branch has the same check name.
-        routes: the rules that choose the review once the change is read.
         route: the names of the rules that did; empty if none did.
         is_due: whether a review is due by them.
         instructions: of these rules, to the reviewer.
-        wait_rules: what a purchase waits for.
     """
 
     trigger: Trigger
@@ -195,12 +188,6 @@ class Request(Struct, frozen=True):
         return self.paid and not self.dry_run
 
 
-class NotBought(Struct, frozen=True):
-    @property
-    def bought(self) -> None:
-        """No purchase."""
-
-
 class Bought(Struct, frozen=True):
     """The purchase of this change, before its task is known.
 
@@ -225,8 +212,6 @@ class Bought(Struct, frozen=True):
 
 
 class Underway(Struct, frozen=True):
-    """The purchase and its task in the state last read."""
-
     bought: Bought
     task: Task
 
@@ -242,8 +227,6 @@ class Underway(Struct, frozen=True):
 
 
 class Answered(Struct, frozen=True):
-    """The purchase, its task and the answer."""
-
     underway: Underway
     report: Report
 
@@ -259,8 +242,8 @@ class Answered(Struct, frozen=True):
         return replace(self, underway=self.underway.with_purchase(purchase))
 
 
-Own = NotBought | Bought | Underway | Answered
-"""The progress of the review of this change."""
+Own = Bought | Underway | Answered
+"""The progress of the review of this change, once it is bought."""
 
 
 class OpenTask(Struct, frozen=True):
@@ -278,13 +261,10 @@ class Known(Struct, frozen=True):
         change: `NO_CHANGE` before it is read.
         new_parts: what is new since the last review, once it is read.
         others: open tasks of older heads.
-        bought_before: the ids of the tasks that this run bought for commands that earlier runs missed.
+        bought_before: what this run bought, or may have bought, for commands that earlier runs missed.
         cancelled: the ids of the tasks that this run may have cancelled.
         check: the check run that this run wrote on the head.
-        summary: reviewbot's summary comment.
         whole_summary: its text as this run wrote it, if that shows every finding in full; else empty.
-        comment_urls: comment addresses by finding id.
-        posted: the number of comments that this run posted.
         denied: the parts that the token may not write.
         reviewed_sha: the reviewed head if the pull request has another one now, else empty.
         superseded: whether that newer head has its own purchase.
@@ -293,8 +273,6 @@ class Known(Struct, frozen=True):
         skips: whether the label counts.
         neighbour: an open pull request with the same head and no green verdict on it, or 0.
         ended: whether the run has stopped waiting.
-        notes: sentences for the summary.
-        log: lines for the log.
     """
 
     request: Request
@@ -305,9 +283,9 @@ class Known(Struct, frozen=True):
     change: ReviewedChange = NO_CHANGE
     new_parts: tuple[NewPart, ...] = ()
     memory: Memory = field(default_factory=Memory)
-    own: Own = field(default_factory=NotBought)
+    own: Own | None = None
     others: tuple[OpenTask, ...] = ()
-    bought_before: frozenset[str] = frozenset()
+    bought_before: frozenset[PurchaseKey] = frozenset()
     cancelled: frozenset[str] = frozenset()
     check: CheckRun | None = None
     summary: Comment | None = None
@@ -332,16 +310,14 @@ class Known(Struct, frozen=True):
 
     @property
     def bought(self) -> Bought | None:
-        return self.own.bought
+        return self.own.bought if self.own else None
 
     @property
     def purchase(self) -> Purchase | None:
-        bought = self.own.bought
-        return bought.purchase if bought else None
+        return self.own.purchase if self.own else None
 
     @property
     def task(self) -> Task | None:
-        """The task of this change in the state last read."""
         match self.own:
             case Underway(task=task):
                 return task
@@ -356,9 +332,9 @@ class Known(Struct, frozen=True):
 
     @property
     def accepted_by(self) -> str:
-        """The maintainer who accepted the answer of this task for this head; empty if there is none."""
-        accepted = self.ledger.acceptance
-        return accepted.by if accepted and self.task_id and accepted.is_of(self.head_sha, self.task_id) else ""
+        """The maintainer who accepted the answer of this task for this head and base; empty if there is none."""
+        accepted, what = self.ledger.acceptance, (self.head_sha, self.change.base_ref, self.task_id)
+        return accepted.by if accepted and self.task_id and accepted.is_of(*what) else ""
 
     @property
     def packing(self) -> Packing | None:
@@ -366,8 +342,7 @@ class Known(Struct, frozen=True):
 
     @property
     def task_id(self) -> str:
-        bought = self.own.bought
-        return bought.purchase.task_id if bought else ""
+        return self.own.purchase.task_id if self.own else ""
 
     @property
     def placed(self) -> tuple[Placed, ...]:
@@ -376,8 +351,7 @@ class Known(Struct, frozen=True):
     @property
     def judgement(self) -> Judgement:
         """The settings that judge: those of the purchase, else the current ones."""
-        bought = self.own.bought
-        return bought.purchase.judgement if bought else self.request.judgement
+        return self.own.purchase.judgement if self.own else self.request.judgement
 
     @property
     def coverage(self) -> Coverage:
@@ -427,7 +401,7 @@ class Known(Struct, frozen=True):
             repository_id=self.snapshot.repository.id,
             pull_number=self.snapshot.pull.number,
             instance=self.request.instance,
-            scope=WHOLE,
+            since="",
             change=self.change.digest,
             mode=self.request.mode,
             expertise=self.request.expertise,
@@ -456,14 +430,16 @@ class Known(Struct, frozen=True):
         return replace(self, change=change, stored=stored, found=stored.ledger, memory=memory, summary=stored.summary)
 
     def noted(self, purchase: Purchase) -> Known:
-        return replace(self, memory=self.memory.with_purchase(purchase, self.change.index))
+        return self.with_update(self.memory.update.with_purchase(purchase))
 
-    def with_own(self, own: Bought | Underway | Answered) -> Known:
+    def with_own(self, own: Own) -> Known:
         return replace(self.noted(own.purchase), own=own)
 
     def with_answer(self, closed: Purchase, answer: PlacedAnswer) -> Known:
         """Add the answer of a task and close its purchase."""
-        update = self.memory.update.with_purchase(closed).with_answer(answer)
+        return self.with_update(self.memory.update.with_purchase(closed).with_answer(answer))
+
+    def with_update(self, update: LedgerUpdate) -> Known:
         return replace(self, memory=Memory.of(self.memory.written, update, self.change.index))
 
     def with_comments(self) -> Known:

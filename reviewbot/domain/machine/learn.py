@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from reviewbot.domain.github.pull_request import Permission
+from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine import acquire, finish, phases, steps
 from reviewbot.domain.machine.judge import failed, newer_head
-from reviewbot.domain.policy.verdict import pending
+from reviewbot.domain.machine.known import Known
+from reviewbot.domain.model.review import Report
+from reviewbot.domain.policy.verdict import Outcome, pending
 from reviewbot.values import replace
 
 
@@ -17,16 +21,16 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         RuntimeError: the result belongs to another step, which is a bug.
     """
     match phase, result:
-        case phases.CancelRequested(), steps.LedgerRead():
+        case phases.CancelRequested(), StoredLedger():
             return acquire.to_cancel(phase, result)
         case phases.Cancelling(), steps.Done():
             return acquire.eligible(phase.known)
         case ((phases.CancelRequested() | phases.Cancelling()), steps.Failed(error=error)):
             return acquire.eligible(phase.known.saying(error.message))
 
-        case phases.Loaded(), steps.PermissionRead(permission=permission):
-            return acquire.triaged(phase.known, permission)
-        case phases.NotDue(), steps.LedgerRead():
+        case phases.Loaded(), Permission():
+            return acquire.triaged(phase.known, result)
+        case phases.NotDue(), StoredLedger():
             return acquire.with_ledger(phase, result)
         case phases.Due(), steps.ChangeRead():
             return acquire.with_change(phase, result, now)
@@ -44,11 +48,11 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.resumed_task(phase, result, now)
         case phases.Resumed(label=""), steps.Failed(error=error):
             return acquire.not_resumed(phase, error, now)
-        case phases.Reopened(), steps.Updated(known=known):
-            return phases.Waiting(known, phase.underway)
+        case phases.Reopened(), Known():
+            return phases.Waiting(result, phase.underway)
 
-        case phases.Wanted(), steps.PermissionRead(permission=permission):
-            return acquire.with_approval(phase.known, phase.candidate, permission, now)
+        case phases.Wanted(), Permission():
+            return acquire.with_approval(phase.known, phase.candidate, result, now)
         case phases.Approved(), steps.PriceRead():
             return acquire.with_price_to_replace(phase, result)
         case phases.Affordable(), steps.ProjectFound(project_id=project_id):
@@ -67,8 +71,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.end_dry_run(phase, open_checks)
         case phases.DryRunDue(), steps.Failed(error=error):
             return finish.concluded(phase.known.noting(error.message), phase.outcome)
-        case phases.Deferred(), steps.Updated(known=known):
-            return acquire.deferred(phase, known, now)
+        case phases.Deferred(), Known():
+            return acquire.deferred(phase, result, now)
         case phases.Deferred(), steps.Failed(error=error):
             return acquire.deferred(phase, phase.known.noting(error.message), now)
         case phases.Postponed(), steps.Done():
@@ -79,8 +83,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.with_older_task(phase, result)
         case phases.OlderEnded(), steps.TaskRead():
             return acquire.with_older_result(phase, result, now)
-        case phases.Rereading(), steps.Updated(known=known):
-            return acquire.reread(phase, known, now)
+        case phases.Rereading(), Known():
+            return acquire.reread(phase, result, now)
         case phases.Rereading(), steps.Failed(error=error):
             return finish.concluded(phase.known.noting(error.message), pending(phase.known.judgement.rules))
 
@@ -93,40 +97,36 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
         case phases.Priced(), steps.ProjectFound(project_id=project_id):
             return acquire.in_project(phase.known, phase.candidate, phase.quote, project_id, now)
 
-        case phases.Quoted(), steps.Updated(known=known):
-            return phases.Intended(known, phase.bought, phase.order)
+        case phases.Quoted(), Known():
+            return phases.Intended(result, phase.bought, phase.order)
         case phases.Quoted(), steps.Overtaken(known=known, first=first):
             return acquire.overtaken(known, first, now)
         case phases.Intended(), steps.Done():
             return replace(phase, order=replace(phase.order, label=""))
         case phases.Intended(), steps.TaskCreated():
             return acquire.created(phase, result, now)
-        case phases.Intended(), steps.TooLarge(error=too_large):
-            return acquire.too_large(phase, too_large)
-        case phases.Intended(), steps.NoSchema(error=refused):
-            return acquire.without_schema(phase, refused)
         case phases.Intended(order=order), steps.Failed(error=error) if not order.label:
             return acquire.not_created(phase, error)
-        case phases.Submitted(), steps.Updated(known=known):
-            return acquire.waiting(known, phase.underway, now)
+        case phases.Submitted(), Known():
+            return acquire.waiting(result, phase.underway, now)
 
         case phases.Waiting() | phases.AwaitingOlder(), steps.NotOver(note=note):
             return finish.concluded(phase.known.noting(note), pending(phase.known.judgement.rules))
         case phases.Waiting(), steps.TaskRead():
             return acquire.polled(phase, result, now)
-        case phases.Completed(), steps.ResultRead(report=report):
-            return finish.answered(phase, report, now)
+        case phases.Completed(), Report():
+            return finish.answered(phase, result, now)
 
-        case phases.Judged(), steps.Updated(known=known):
-            return finish.refreshed(known, phase.outcome)
+        case phases.Judged(), Known():
+            return finish.refreshed(result, phase.outcome)
         case phases.Judged(), steps.Failed(error=error):
             return finish.not_refreshed(phase.known, phase.outcome, error)
-        case phases.Refreshed(), steps.Updated(known=known):
-            return finish.written(phase, known)
+        case phases.Refreshed(), Known():
+            return finish.written(phase, result)
         case phases.Refreshed(), steps.Failed(error=error):
             return finish.not_written(phase, error)
-        case phases.Published(), steps.OutputWritten(outcome=outcome):
-            return phases.Ended(phase.known, outcome)
+        case phases.Published(), Outcome():
+            return phases.Ended(phase.known, result)
 
         case ((phases.Rereading() | phases.Deferred()), steps.HeadMoved()):
             return finish.concluded(phase.known, newer_head())
@@ -134,31 +134,7 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.not_recorded(phase, newer_head())
         case phases.Quoted(), steps.Failed(error=error):
             return acquire.not_recorded(phase, failed(phase.known, error))
-        case (
-            (
-                phases.Loaded()
-                | phases.NotDue()
-                | phases.Due()
-                | phases.Ready()
-                | phases.Resumed()
-                | phases.Reopened()
-                | phases.Wanted()
-                | phases.Approved()
-                | phases.Affordable()
-                | phases.Postponed()
-                | phases.AwaitingOlder()
-                | phases.OlderEnded()
-                | phases.Scoping()
-                | phases.Sizing()
-                | phases.Pricing()
-                | phases.Priced()
-                | phases.Intended()
-                | phases.Submitted()
-                | phases.Waiting()
-                | phases.Completed()
-            ),
-            steps.Failed(error=error),
-        ):
+        case _, steps.Failed(error=error) if not isinstance(phase, phases.Published | phases.Ended):
             return finish.concluded(phase.known, failed(phase.known, error))
         case _:
             raise RuntimeError(f"{type(phase).__name__} cannot handle {type(result).__name__}")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import Enum
 
-from msgspec import Struct
-
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.model.options import Supersede
 from reviewbot.domain.model.review import TaskStatus
@@ -28,37 +26,23 @@ class Step(Enum):
     LEAVE = "no review is requested"
 
 
-class Situation(Struct, frozen=True):
-    """The input of the decision.
+def next_step(
+    known: Purchase | None, head_sha: str, *, wanted: bool, again: bool, awaited: bool, reads_otherwise: bool = False
+) -> Step:
+    """Return what to do about a change. An intent is always resumed, since its run may have created the task.
 
-    Attributes:
-        known: the latest purchase of this change.
-        head_sha: of the pull request.
-        wanted: whether this event requests a purchase.
-        again: whether it requests another one after a finished one.
-        awaited: whether a task of an older head is open.
-        reads_otherwise: whether the rules that select files have changed since it was requested.
+    `known` is its latest purchase. `wanted` is whether this event requests a purchase, `again` whether it requests
+    another one after a finished one, `awaited` whether a task of an older head is open, `reads_otherwise` whether the
+    rules that select files have changed since it was requested.
     """
-
-    known: Purchase | None
-    head_sha: str
-    wanted: bool
-    again: bool
-    awaited: bool
-    reads_otherwise: bool = False
-
-
-def next_step(at: Situation) -> Step:
-    """Return the next step. An intent is always resumed, since its run may have created the task."""
-    known = at.known
-    if known is not None and (known.state is TaskState.OPEN or (known.state is TaskState.DONE and not at.again)):
+    if known is not None and (known.state is TaskState.OPEN or (known.state is TaskState.DONE and not again)):
         return Step.RESUME
     if known is not None and known.state is TaskState.INTENT:
         return Step.BUY
-    postponed = known is not None and known.state is TaskState.DEFERRED and known.head_sha == at.head_sha
-    if not (at.wanted or (postponed and not at.reads_otherwise)):
+    postponed = known is not None and known.state is TaskState.DEFERRED and known.head_sha == head_sha
+    if not (wanted or (postponed and not reads_otherwise)):
         return Step.LEAVE
-    return Step.DEFER if at.awaited else Step.BUY
+    return Step.DEFER if awaited else Step.BUY
 
 
 def is_replaced(status: TaskStatus, supersede: Supersede) -> bool:

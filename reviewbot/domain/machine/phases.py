@@ -6,7 +6,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from reviewbot.domain.codevf.idempotency import Identity, since_of
+from reviewbot.domain.codevf.idempotency import Identity
 from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.machine.known import Bought, Known, OpenTask, Underway
 from reviewbot.domain.model.review import Tag
@@ -17,7 +17,7 @@ class Candidate(Struct, frozen=True):
     """A purchase that this run wants to make.
 
     Attributes:
-        identity: with the number of the attempt, and with the scope once it is decided.
+        identity: with the number of the attempt, and with the last reviewed head once it is decided.
         before: the latest purchase of this change, or None.
         waits: whether the review of an older head is awaited first.
     """
@@ -25,11 +25,6 @@ class Candidate(Struct, frozen=True):
     identity: Identity
     before: Purchase | None
     waits: bool
-
-    @property
-    def since(self) -> str:
-        """The last reviewed head, empty for the whole change."""
-        return since_of(self.identity.scope)
 
     @property
     def intent(self) -> Purchase | None:
@@ -43,8 +38,6 @@ class Quote(Struct, frozen=True):
 
     Attributes:
         hold: credits of all tasks.
-        parts: the number of tasks.
-        max_credits: of each task.
         lines: the changed lines that decided `max_credits`, None if the setting did.
         project_id: 0 while unknown.
     """
@@ -58,11 +51,7 @@ class Quote(Struct, frozen=True):
 
 
 class ReviewChange(Struct, frozen=True):
-    """Review this change.
-
-    Attributes:
-        before: its latest purchase, or None.
-    """
+    """Review this change."""
 
     before: Purchase | None
 
@@ -117,12 +106,7 @@ class Ready(Struct, frozen=True):
 
 
 class LookingUpOlder(Struct, frozen=True):
-    """The open tasks of older heads are looked up one by one.
-
-    Attributes:
-        left: the remaining ones.
-        then: what follows.
-    """
+    """The open tasks of older heads are looked up one by one."""
 
     known: Known
     left: tuple[Purchase, ...]
@@ -190,7 +174,6 @@ class Unchecked(Struct, frozen=True):
     """The checks of the head that the purchase waits for are to be read.
 
     Attributes:
-        wanted: the deferred purchase.
         recorded: whether it is recorded on GitHub. A check that ends after that starts a run that finds it.
     """
 

@@ -9,7 +9,7 @@ from itertools import product
 from reviewbot.domain.codevf import budget
 from reviewbot.domain.codevf.attachments import Packing, room_for_more, size_tiers, together, with_context
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
-from reviewbot.domain.codevf.idempotency import WHOLE, Identity, selection_digest, since_of
+from reviewbot.domain.codevf.idempotency import Identity, selection_digest
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.github.context import ContextText, context_text
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
@@ -21,7 +21,7 @@ from reviewbot.domain.model.options import Auto, FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login, is_bots_own, requesters
 from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
-from reviewbot.domain.policy.size import limit_per_pull, lines_each
+from reviewbot.domain.policy.size import REVIEWS_PER_PULL, limit_per_pull, lines_each
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.errors import NotApproved, OverBudget, PermissionMissing
 from reviewbot.values import replace
@@ -31,7 +31,6 @@ _NO_COST = "or use `--reviewer local`, which costs nothing"
 
 
 def _asked_by(purchase: Purchase, request: Request) -> Purchase:
-    """Return a purchase with the comment and the user that request it, if any."""
     comments = (request.trigger.comment_id,) if isinstance(request.trigger, Asked) else ()
     return purchase.asked_by(*comments, logins=requesters(request.trigger, request.policy))
 
@@ -58,7 +57,7 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         missed=0,
         size_tier=0,
         judgement=request.judgement,
-        since=since_of(identity.scope),
+        since=identity.since,
         base_ref=known.change.base_ref,
         merge_base=known.change.change.merge_base,
         asked=before.asked if before else (),
@@ -99,6 +98,7 @@ def resumed(known: Known, before: Purchase, now: datetime) -> tuple[Known, Bough
     purchase = replace(
         _asked_by(before, request).seen_on(known.snapshot.pull.head_sha, now),
         judgement=judgement,
+        base_ref=before.base_ref and known.change.base_ref,
         merge_base=known.change.change.merge_base,
         change=known.change.index.change,
     )
@@ -146,14 +146,7 @@ def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance 
     """Return the price of the review, checked against the balance and the budgets.
 
     An intent of an earlier run is not checked. It was approved and within budget, and its task may exist: refusing it
-    could lose a paid review.
-
-    Args:
-        known: with the credits spent in its ledger.
-        candidate: the purchase; without its scope it is that of the whole change.
-        tag: the expertise.
-        balance: None if the review is free.
-        freed: credits of an open task that would be cancelled first.
+    could lose a paid review. `freed` are the credits of an open task that would be cancelled first.
 
     Raises:
         OverBudget: it does not fit.
@@ -193,7 +186,7 @@ def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Q
     request, intent = known.request, candidate.intent
     most, lines = request.max_credits, None
     if most is Auto.AUTO:
-        lines = sum(one.lines for one in known.new_parts) if candidate.since else known.change.changed_lines
+        lines = sum(one.lines for one in known.new_parts) if candidate.identity.since else known.change.changed_lines
         most = request.auto_size.credits_for(lines_each(lines, parts), request.mode)
     times = tag.multiplier if tag else Decimal(1)
     if intent:  # a missing task is created at the price that was agreed then
@@ -219,15 +212,17 @@ def _spending(known: Known, ledger: Ledger, hold: int, spent: Decimal) -> budget
 def may_exceed_together(known: Known) -> bool:
     """Return whether purchases of concurrent runs must be read again before the task is created.
 
-    First reviews that all hold the same are within an automatic limit, so they read nothing again.
+    First reviews that all hold the same are within an automatic limit, so they read nothing again, unless the pull
+    request may have had more changes than the limit allows reviews.
     """
-    request = known.request
+    request, pull = known.request, known.snapshot.pull
     if request.max_credits_per_pr is not Auto.AUTO:
         return request.max_credits_per_pr > 0
     written = known.memory.written
     is_first = not (written.purchases or written.questions.records)
     sizes_differ = request.max_credits is Auto.AUTO or request.max_tasks > 1 or bool(request.routes)
-    return sizes_differ or not is_first
+    was_replaced = pull.forced_at is not None or pull.retargeted_at is not None
+    return sizes_differ or not is_first or was_replaced or pull.commit_count > REVIEWS_PER_PULL
 
 
 def check_race(known: Known, now: Ledger) -> None:
@@ -235,13 +230,6 @@ def check_race(known: Known, now: Ledger) -> None:
 
     Each run records its intent and then reads the others, so of two that do not fit together at least the later one
     sees the other and withdraws. Both withdraw if each sees the other.
-
-    Args:
-        known: what the run knew when it was within the budget, and its intent.
-        now: the current ledger.
-
-    Raises:
-        OverBudget: they do not fit; no task exists.
     """
     mine, written = known.purchase, known.ledger
     before = {one: written.named(one.identity, one.attempt) for one in now.purchases}
@@ -258,11 +246,7 @@ def _parts(known: Known) -> int:
 
 
 def _check_memory(known: Known) -> None:
-    """Reject an automatic purchase if earlier ones are unknown.
-
-    Raises:
-        NotApproved: the ledger is lost; only a user's request may buy.
-    """
+    """Reject an automatic purchase if earlier ones are unknown; only a user's request may buy."""
     if known.stored.lost and isinstance(known.request.trigger, ReviewEvent):
         raise NotApproved(
             "The record of earlier reviews of this pull request is deleted, not trusted or incomplete. It is unknown "
@@ -274,7 +258,7 @@ def _check_memory(known: Known) -> None:
 def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -> Bought:
     fresh = purchase_of(known, candidate.identity, TaskState.INTENT, now)
     intent = _with_quote(fresh, agreed)
-    confirms = candidate.identity.scope != WHOLE or bool(known.ledger.findings.open())
+    confirms = bool(candidate.identity.since) or bool(known.ledger.findings.open())
     before = known.ledger.named(intent.identity, intent.attempt)
     if before is None or before.state is not TaskState.INTENT:
         return Bought(replace(intent, confirms=confirms), agreed.tag)

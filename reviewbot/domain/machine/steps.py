@@ -15,14 +15,12 @@ from reviewbot.domain.machine.phases import Order
 from reviewbot.domain.model.review import Balance, Report, Tag, Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.announcement import Announcing
-from reviewbot.errors import PayloadTooLarge, ReviewbotError, SchemaRefused
+from reviewbot.errors import ReviewbotError
 
 # Steps
 
 
 class ReadPermission(Struct, frozen=True):
-    """Read a user's permission in the repository."""
-
     login: str
 
 
@@ -64,8 +62,6 @@ class CancelOpenTasks(Struct, frozen=True):
 
 
 class CancelTask(Struct, frozen=True):
-    """Ask CodeVF to cancel a task."""
-
     task_id: str
 
 
@@ -170,8 +166,6 @@ class WriteSummary(Struct, frozen=True):
 
 
 class WriteCheckRun(Struct, frozen=True):
-    """Write the check run."""
-
     outcome: Outcome
 
 
@@ -186,8 +180,6 @@ class WriteOutput(Struct, frozen=True):
 
 
 class Finish(Struct, frozen=True):
-    """End the run."""
-
     outcome: Outcome
 
 
@@ -232,17 +224,7 @@ class Done(Struct, frozen=True):
 
 
 class Failed(Struct, frozen=True):
-    """The step failed."""
-
     error: ReviewbotError
-
-
-class PermissionRead(Struct, frozen=True):
-    permission: Permission
-
-
-class LedgerRead(Struct, frozen=True):
-    stored: StoredLedger
 
 
 class ChangeRead(Struct, frozen=True):
@@ -298,12 +280,6 @@ class ProjectFound(Struct, frozen=True):
     project_id: int
 
 
-class Updated(Struct, frozen=True):
-    """What the run knows after GitHub was read or written."""
-
-    known: Known
-
-
 class HeadMoved(Struct, frozen=True):
     """The pull request's head has moved, so nothing was written."""
 
@@ -316,39 +292,15 @@ class Overtaken(Struct, frozen=True):
 
 
 class TaskCreated(Struct, frozen=True):
-    """The task and what was sent with it."""
-
     task: Task
     packing: Packing
-
-
-class TooLarge(Struct, frozen=True):
-    """The request is too large for CodeVF."""
-
-    error: PayloadTooLarge
-
-
-class NoSchema(Struct, frozen=True):
-    """CodeVF does not accept the response schema."""
-
-    error: SchemaRefused
-
-
-class ResultRead(Struct, frozen=True):
-    report: Report
-
-
-class OutputWritten(Struct, frozen=True):
-    """The outcome, with the exit status of a report file that could not be written."""
-
-    outcome: Outcome
 
 
 Result = (
     Done
     | Failed
-    | PermissionRead
-    | LedgerRead
+    | Permission
+    | StoredLedger
     | ChangeRead
     | TaskRead
     | NotOver
@@ -357,12 +309,10 @@ Result = (
     | NewPartRead
     | PriceRead
     | ProjectFound
-    | Updated
+    | Known
     | HeadMoved
     | Overtaken
     | TaskCreated
-    | TooLarge
-    | NoSchema
-    | ResultRead
-    | OutputWritten
+    | Report
+    | Outcome
 )

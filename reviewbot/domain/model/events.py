@@ -158,7 +158,7 @@ class _Account(Struct, frozen=True):
 _NOBODY = _Account()
 
 
-class _Label(Struct, frozen=True):
+class _Named(Struct, frozen=True):
     name: Name
 
 
@@ -172,14 +172,6 @@ class _PullRequest(Struct, frozen=True):
     merged: bool | None = None
 
 
-class _PullRequestPayload(Struct, frozen=True):
-    action: Name
-    number: Number | None = None
-    pull_request: _PullRequest = _PullRequest()
-    sender: _Account | None = None
-    label: _Label | None = None
-
-
 class _Issue(Struct, frozen=True):
     number: Number | None = None
     pull_request: dict[str, object] | None = None
@@ -191,35 +183,15 @@ class _Comment(Struct, frozen=True):
     user: _Account | None = None
 
 
-class _CommentPayload(Struct, frozen=True):
-    """Of a comment on the timeline, which names an issue, or in a review thread, which names a pull request."""
-
-    action: Name
-    issue: _Issue = _Issue()
-    pull_request: _PullRequest = _PullRequest()
-    comment: _Comment = _Comment()
-    sender: _Account | None = None
-
-
 class _DispatchInputs(Struct, frozen=True):
     pr: object = None
     sha: Name | None = None
-
-
-class _DispatchPayload(Struct, frozen=True):
-    inputs: _DispatchInputs | None = None
-    sender: _Account | None = None
 
 
 class _MergeGroup(Struct, frozen=True):
     head_sha: str | None = None
     head_ref: Name | None = None
     base_ref: Name | None = None
-
-
-class _MergeGroupPayload(Struct, frozen=True):
-    action: Name
-    merge_group: _MergeGroup = _MergeGroup()
 
 
 class _WorkflowRun(Struct, frozen=True):
@@ -229,28 +201,27 @@ class _WorkflowRun(Struct, frozen=True):
     head_branch: Name | None = None
 
 
-class _WorkflowRunPayload(Struct, frozen=True):
-    action: Name = ""
-    workflow_run: _WorkflowRun = _WorkflowRun()
-
-
 class _CheckSuite(Struct, frozen=True):
     head_sha: str | None = None
     head_branch: Name | None = None
 
 
-class _CheckSuitePayload(Struct, frozen=True):
-    action: Name
+class _Payload(Struct, frozen=True):
+    """What reviewbot reads of all events. A comment names an issue or, in a review thread, a pull request."""
+
+    action: Name = ""
+    number: Number | None = None
+    sender: _Account | None = None
+    label: _Named | None = None
+    pull_request: _PullRequest = _PullRequest()
+    issue: _Issue = _Issue()
+    comment: _Comment = _Comment()
+    inputs: _DispatchInputs | None = None
+    merge_group: _MergeGroup = _MergeGroup()
+    workflow_run: _WorkflowRun = _WorkflowRun()
     check_suite: _CheckSuite = _CheckSuite()
-
-
-class _Branch(Struct, frozen=True):
-    name: Name
-
-
-class _StatusPayload(Struct, frozen=True):
     sha: str | None = None
-    branches: tuple[_Branch, ...] = ()
+    branches: tuple[_Named, ...] = ()
 
 
 def read_event_text(name: str, text: str) -> Event:
@@ -266,21 +237,19 @@ def read_event(name: str, payload: object) -> Event:  # noqa: PLR0911 — a row 
     try:
         match name:
             case "pull_request" | "pull_request_target" | "pull_request_review":
-                return _review(name, convert(payload, _PullRequestPayload))
+                return _review(name, convert(payload, _Payload))
             case "issue_comment" | "pull_request_review_comment":
-                return _comment(name, convert(payload, _CommentPayload))
+                return _comment(name, convert(payload, _Payload))
             case "workflow_dispatch":
-                return _dispatch(convert(payload, _DispatchPayload))
+                return _dispatch(convert(payload, _Payload))
             case "merge_group":
-                return _merge_group(convert(payload, _MergeGroupPayload))
+                return _merge_group(convert(payload, _Payload))
             case "workflow_run":
-                return _workflow_run(convert(payload, _WorkflowRunPayload))
+                return _workflow_run(convert(payload, _Payload))
             case "check_suite":
-                ended = convert(payload, _CheckSuitePayload)
-                suite = ended.check_suite
-                return _checks(name, suite.head_sha, [suite.head_branch], is_over=ended.action == "completed")
+                return _check_suite(convert(payload, _Payload))
             case "status":
-                status = convert(payload, _StatusPayload)
+                status = convert(payload, _Payload)
                 return _checks(name, status.sha, [one.name for one in status.branches])
             case _:
                 return OtherEvent(name, f"the event `{name}` is not about one pull request")
@@ -288,7 +257,7 @@ def read_event(name: str, payload: object) -> Event:  # noqa: PLR0911 — a row 
         return BrokenEvent(name, f"the payload cannot be read: {error}")
 
 
-def _review(name: str, payload: _PullRequestPayload) -> Event:
+def _review(name: str, payload: _Payload) -> Event:
     pull, sender = payload.pull_request, payload.sender or _NOBODY
     number = pull.number or payload.number
     if number is None or not payload.action:
@@ -306,7 +275,7 @@ def _review(name: str, payload: _PullRequestPayload) -> Event:
     )
 
 
-def _comment(name: str, payload: _CommentPayload) -> Event:
+def _comment(name: str, payload: _Payload) -> Event:
     in_thread = name != "issue_comment"
     if not in_thread and payload.issue.pull_request is None:
         return OtherEvent(name, "the comment is on an issue, not on a pull request")
@@ -326,7 +295,7 @@ def _comment(name: str, payload: _CommentPayload) -> Event:
     )
 
 
-def _dispatch(payload: _DispatchPayload) -> DispatchEvent:
+def _dispatch(payload: _Payload) -> DispatchEvent:
     sender, inputs = (payload.sender or _NOBODY).login, payload.inputs or _DispatchInputs()
     if inputs.pr is None or inputs.pr == "":
         return DispatchEvent(None, sender)
@@ -335,7 +304,9 @@ def _dispatch(payload: _DispatchPayload) -> DispatchEvent:
     return DispatchEvent(number, sender, problem, (inputs.sha or "").strip().casefold())
 
 
-def _merge_group(payload: _MergeGroupPayload) -> Event:
+def _merge_group(payload: _Payload) -> Event:
+    if not payload.action:
+        return BrokenEvent("merge_group", "the payload names no action")
     if payload.action != "checks_requested":
         return OtherEvent("merge_group", f"the action `{payload.action}` requests no check")
     group = payload.merge_group
@@ -352,7 +323,7 @@ def _merge_group(payload: _MergeGroupPayload) -> Event:
 _IN_THREADS = "pull_request_review_comment"
 
 
-def _workflow_run(payload: _WorkflowRunPayload) -> Event:
+def _workflow_run(payload: _Payload) -> Event:
     """Tell a relay of thread commands from other workflows by the event that started it, which no author chooses."""
     run = payload.workflow_run
     if run.event != _IN_THREADS:
@@ -362,6 +333,13 @@ def _workflow_run(payload: _WorkflowRunPayload) -> Event:
     if number is None:
         return OtherEvent("workflow_run", "the `workflow_run` does not name a pull request at the end of its title")
     return RelayEvent(number)
+
+
+def _check_suite(payload: _Payload) -> Event:
+    if not payload.action:
+        return BrokenEvent("check_suite", "the payload names no action")
+    suite, is_over = payload.check_suite, payload.action == "completed"
+    return _checks("check_suite", suite.head_sha, [suite.head_branch], is_over=is_over)
 
 
 def _checks(name: str, head_sha: str | None, branches: Iterable[str | None], *, is_over: bool = True) -> Event:

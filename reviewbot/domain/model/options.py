@@ -34,8 +34,6 @@ class Auto(StrEnum):
 
 
 class ReviewOn(StrEnum):
-    """What makes a review due."""
-
     PUSH = "push"
     READY = "ready"
     REQUEST = "request"
@@ -49,8 +47,6 @@ class Allow(StrEnum):
 
 
 class Tolerance(StrEnum):
-    """The step result for an outcome."""
-
     PASS = "pass"  # noqa: S105 — not a password
     FAIL = "fail"
 
@@ -83,15 +79,11 @@ class AnswerForm(StrEnum):
 
 
 class Redact(StrEnum):
-    """What happens to a change with a secret."""
-
     ON = "on"
     BLOCK = "block"
 
 
 class Supersede(StrEnum):
-    """What happens to an open task when a newer head is pushed."""
-
     REPLACE_PENDING = "replace-pending"
     ALWAYS_REPLACE = "always-replace"
     KEEP = "keep"

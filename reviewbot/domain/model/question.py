@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from reviewbot.domain.model.review import Credits
+
 MAX_QUESTIONS = 20
 MOST_OPEN = 5
 """How many questions of a pull request may be open; each is looked up by every run."""
@@ -28,13 +30,12 @@ class QuestionState(StrEnum):
 _ORDER = tuple(QuestionState)
 
 
-class Question(Struct, frozen=True):
+class Question(Struct, frozen=True, array_like=True):
     """A question that was bought, or the intent to buy its answer.
 
     Attributes:
         comment: the `comment_key` of the comment that asks.
         digest: of its text, `idempotency.text_digest`.
-        by: the login that asked.
         finding: the id of the finding that it is about; empty for the whole pull request.
         task_id: empty while it is an intent.
         hold: credits held while it is open.
@@ -46,11 +47,11 @@ class Question(Struct, frozen=True):
     digest: str
     by: str
     finding: str
-    state: QuestionState = QuestionState.INTENT
-    task_id: str = ""
-    hold: int = 0
-    used: Decimal | None = None
-    at: str = ""
+    state: QuestionState
+    task_id: str
+    hold: Credits
+    used: Decimal | None
+    at: str
 
     @property
     def cost(self) -> Decimal:
@@ -64,8 +65,6 @@ class Question(Struct, frozen=True):
 
 
 class Questions(Struct, frozen=True):
-    """The questions of a pull request, oldest first."""
-
     records: tuple[Question, ...] = ()
 
     def find(self, comment: str) -> Question | None:

@@ -6,8 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+MAX_CREDITS = 10**12
+"""A ledger with a larger number is invalid."""
+
+Credits = Annotated[int, Meta(ge=0, le=MAX_CREDITS)]
 
 
 class Severity(StrEnum):

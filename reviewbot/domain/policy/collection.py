@@ -29,12 +29,10 @@ class Lookup(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """As GitHub writes it."""
         return f"{self.repository}#{self.number}"
 
     @property
     def is_finished(self) -> bool:
-        """Whether its review is finished and published."""
         return self.outputs.get("status") == Status.COMPLETED
 
     def entry(self) -> Mapping[str, object]:
@@ -73,7 +71,6 @@ class Collection(Struct, frozen=True):
     repositories: int = 1
 
     def published(self) -> str:
-        """Return the output `published`."""
         return json.dumps([one.entry() for one in self.lookups], separators=(",", ":"))
 
     def outcome(self) -> Outcome:

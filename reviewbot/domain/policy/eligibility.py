@@ -140,9 +140,6 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
     A fork's pull request needs the approval of a user with write access, unless `allow` is `anyone`; with
     `approve-spend` every pull request does. A manual run approves the commit that it names, the label the head of its
     own event.
-
-    Raises:
-        NotApproved: no user with write access requested it, or a manual run names another commit.
     """
     if isinstance(trigger, DispatchEvent) and trigger.sha not in {"", pull.head_sha}:
         raise NotApproved(

@@ -35,7 +35,6 @@ class WaitRules(Struct, frozen=True):
         return now - since >= timedelta(minutes=self.quiet_minutes)
 
     def is_over(self, since: datetime, now: datetime) -> bool:
-        """Return whether the checks had enough time."""
         return now - since >= timedelta(hours=self.hours)
 
     @property
@@ -44,25 +43,18 @@ class WaitRules(Struct, frozen=True):
         return f"The head is younger than {self.quiet_minutes} minutes (`quiet-minutes`)."
 
     def open_checks(self, checks: Iterable[HeadCheck], run_id: int = 0) -> tuple[str, ...]:
-        """Return each check that is not green, with its state; a name without a check is missing.
-
-        Args:
-            checks: all of the head.
-            run_id: of the current workflow run.
-        """
+        """Return each check of the head that is not green, with its state; a name without a check is missing."""
         there = latest(one for one in checks if not one.is_own)
         found = {one: word for name in self.checks for one, word in _open(name, there, run_id)}
         return tuple(f"`{visible(name[:100])}` is {word.value}" for name, word in found.items())
 
 
 def waits_for(named: tuple[str, ...]) -> str:
-    """Return the message for checks that are not green."""
     rest = f", and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     return f"{', '.join(named[:MOST_NAMED])}{rest}."
 
 
 def _open(name: str, checks: Iterable[HeadCheck], run_id: int) -> Iterator[tuple[str, HeadState]]:
-    """Yield the checks of a name or pattern that are not green."""
     meant: dict[str, HeadState] = {}
     for check in checks:
         if _means(name, check, run_id):

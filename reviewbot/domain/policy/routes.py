@@ -147,7 +147,6 @@ def _decides(one: Terms, reviews: Sequence[Terms]) -> bool:
 
 
 def _terms(route: Route, base: Terms) -> Terms:
-    """Return the settings of a rule: its own, and those of the config for the rest."""
     return Terms(
         reviewer=route.reviewer or base.reviewer,
         mode=route.mode or base.mode,

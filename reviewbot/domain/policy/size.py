@@ -22,7 +22,6 @@ class AutoSize(Struct, frozen=True):
 
     Attributes:
         base: credits of a review without lines.
-        per_100_lines: credits for each 100 changed lines.
         ceiling: the most credits of a task.
     """
 

@@ -62,7 +62,7 @@ class Endings(Struct, frozen=True):
         found: the ledger as the run first read it, and `stored` as it read it last.
         update: what the run adds to it.
         commented: the ids of the findings that have a comment.
-        bought: the tasks that this run bought before it first read the ledger, for a missed command.
+        bought: what this run bought, or may have bought, before it first read the ledger, for a missed command.
         cancelled: the tasks that this run cancelled; without an answer they are not announced.
         head_sha: the head whose outcome is `outcome`.
         is_collecting: whether the run buys nothing: if CodeVF does not know the task of this head, it says so.
@@ -72,20 +72,23 @@ class Endings(Struct, frozen=True):
     stored: StoredLedger
     update: LedgerUpdate
     commented: Collection[str]
-    bought: Collection[str]
+    bought: Collection[PurchaseKey]
     cancelled: Collection[str]
     head_sha: str
     outcome: Outcome
     is_collecting: bool
 
     def late(self) -> Iterator[Announcement]:
-        """Yield what is over since an earlier run has ended; nothing if a review shows an answer."""
+        """Yield what is over since an earlier run has ended; nothing if a review shows an answer.
+
+        A purchase that this run itself deferred for a missed command is included if it is not bought after all: the
+        answer to the command says that it waits.
+        """
         if self._is_shown:
             return
         last = {purchase_key(one): one for one in self.update.purchases}
         for key, purchase in last.items():
-            is_own = purchase.task_id in self.bought
-            if not is_own and self._is_left(key, _OPEN) and (ending := self._ending(purchase)):
+            if key not in self.bought and self._is_left(key, _OPEN) and (ending := self._ending(purchase)):
                 yield Announcement(purchase, ending)
         for one in (*self.found.postponed(), *self.found.intents()) if self._has_failed else ():
             key = purchase_key(one)
@@ -121,10 +124,13 @@ class Endings(Struct, frozen=True):
 def left_to_announce(
     late: Iterable[Announcement], comments: Iterable[Comment], instance: str, posted: frozenset[str]
 ) -> Announcing:
-    """Leave out what was announced, also if its comment was deleted; of several comments the first stays."""
+    """Leave out what was announced, also if its comment was deleted; of several comments the first stays.
+
+    A comment that another account has edited is none, so editing neither hides an answer nor deletes a comment.
+    """
     there: dict[str, list[int]] = {}
     for comment in comments:
-        mark = read_announcement_mark(comment.body) if comment.ours else None
+        mark = read_announcement_mark(comment.body) if comment.ours and comment.edited_by_us else None
         if mark and mark.instance == instance:
             there.setdefault(mark.key, []).append(comment.id)
     posts = tuple(one for one in late if one.key not in there and one.key not in posted)

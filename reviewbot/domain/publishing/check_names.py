@@ -32,7 +32,6 @@ class CheckNames(Struct, frozen=True):
     bases: tuple[str, ...] = ()
 
     def against(self, default_branch: str, base_ref: str) -> str:
-        """Return the name of the check for a base branch."""
         # After `!**` only what a pattern selects is selected: nothing without patterns.
         if base_ref == default_branch or matches(("!**", *self.bases), base_ref):
             return self.plain
@@ -55,7 +54,6 @@ class CheckNames(Struct, frozen=True):
         return cut or any(self.against(default_branch, one) == name for one in others)
 
     def of_pull(self, default_branch: str, pull: PullRequest) -> tuple[str, ...]:
-        """Return the names for a pull request that was read."""
         return self.of(default_branch, pull.base_ref, pull.former_bases)
 
 

@@ -35,7 +35,6 @@ class CommentGroup(Struct, frozen=True):
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids for the comment's mark."""
         return tuple(item.id for item in self.placed)
 
 
@@ -73,7 +72,6 @@ def _position(target: Target) -> tuple[str, int, int, str]:
 
 
 def posted_comments(threads: Iterable[Thread], instance: str) -> Mapping[str, str]:
-    """Return the URLs of reviewbot's comments by finding id."""
     there: dict[str, str] = {}
     for thread, mark in marked_threads(threads, instance):
         there |= dict.fromkeys(mark.ids, thread.comments[0].url)
@@ -158,7 +156,6 @@ def _duplicate_comments(threads: Iterable[Thread], instance: str) -> tuple[int, 
 
 
 def marked_threads(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, FindingMark]]:
-    """Yield the threads that reviewbot started, each with its mark."""
     for thread in threads:
         first = next(iter(thread.comments), None)
         mark = read_finding_mark(first.body) if first and first.ours else None
@@ -196,22 +193,16 @@ def summaries(comments: Iterable[Comment], instance: str) -> Summaries:
 
 
 class PostReply(Struct, frozen=True):
-    """Reply in the thread that a comment starts."""
-
     comment_id: int
     draft: ReplyDraft
 
 
 class EditComment(Struct, frozen=True):
-    """Replace the body of a review comment."""
-
     comment_id: int
     body: str
 
 
 class ResolveThread(Struct, frozen=True):
-    """Resolve a thread."""
-
     thread_id: str
 
 
@@ -222,14 +213,10 @@ class HideComment(Struct, frozen=True):
 
 
 class UnresolveThread(Struct, frozen=True):
-    """Reopen a thread."""
-
     thread_id: str
 
 
 class ShowComment(Struct, frozen=True):
-    """Unminimize a comment."""
-
     node_id: str
 
 
@@ -250,7 +237,6 @@ class ThreadUpdate(Struct, frozen=True):
 
     @property
     def body(self) -> str:
-        """The comment with that state."""
         return with_state(self.thread.comments[0].body, self.note, closed=self.is_done)
 
     @property
@@ -273,16 +259,12 @@ def thread_operations(updates: Iterable[ThreadUpdate]) -> tuple[Operation, ...]:
     thread that a person reopens stays open. It is reopened when a finding comes back, unless a person resolved it.
     What another account has edited is left as it is: an update would make reviewbot the last editor of its text.
     """
-    return tuple(operation for one in updates for operation in (*_replies(one), *_changes(one)))
+    return tuple(operation for one in updates for operation in _operations(one))
 
 
-def _replies(update: ThreadUpdate) -> Iterator[PostReply]:
-    for draft in update.replies:
-        yield PostReply(update.thread.comments[0].id, draft)
-
-
-def _changes(update: ThreadUpdate) -> Iterator[Operation]:
+def _operations(update: ThreadUpdate) -> Iterator[Operation]:
     first = update.thread.comments[0]
+    yield from (PostReply(first.id, draft) for draft in update.replies)
     if first.edited_by_us and first.body != update.body:
         yield from (*_moves(update), EditComment(first.id, update.body))
 

@@ -65,7 +65,8 @@ def key_material(text: str) -> Iterator[KeyMaterial]:
         return
     lines = text.split("\n")
     found: dict[int, KeyMaterial] = {}
-    for index in _edges(lines):
+    edges = (index for index, line in enumerate(lines) if _HINT.search(line) and _EDGE.search(line))
+    for index in edges:
         found |= {one.line: one for one in _of_edge(lines, index)}
     yield from found.values()
     for index, line in enumerate(lines):
@@ -152,12 +153,6 @@ def _in_line(line: str) -> Iterator[tuple[int, int]]:
             if len(found[1]) >= _SHORTEST_LINE or found[2]:
                 yield found.span(1)
             at = found.end()
-
-
-def _edges(lines: Sequence[str]) -> Iterator[int]:
-    for index, line in enumerate(lines):
-        if _HINT.search(line) and _EDGE.search(line):
-            yield index
 
 
 def _width(edge: str) -> int:

@@ -49,7 +49,6 @@ class Redacted(Struct, frozen=True):
     Attributes:
         text: with the same number of lines.
         lines: numbers, from 1, of the lines that changed.
-        count: the number of replaced or masked values.
     """
 
     text: str

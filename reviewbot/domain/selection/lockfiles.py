@@ -103,6 +103,8 @@ def _shown(text: str) -> str:
 
 def suspicions(file: ChangedFile) -> tuple[str, ...]:
     """Return what is suspicious about a change of a lock file; empty for an ordinary update."""
+    if file.diff.old_path != file.path:
+        return (f"it was `{_shown(file.diff.old_path)}`",)  # and may have installed nothing there
     if file.diff.status is FileStatus.REMOVED or not any(True for _ in file.diff.lines()):
         return ()
     if file.text is None:
@@ -156,14 +158,12 @@ def _entries(written: Iterable[Written]) -> Mapping[str, list[_Entry]]:
         places = [(key, value) for key, value in fields if key not in {"version", "package", *_HASHES} and value]
         packages = {value for key, value in fields if key == "package" and value != name}
         packages |= {other for key, value in places for other in _other_packages(name, version, key, value)}
-        sources = frozenset(word for key, value in places for word in _source_words(key, value))
+        sources = frozenset(
+            word for key, value in places for word in _sources([value]) or {f"`{key}: {_shown(value)}`"}
+        )
         hashes = frozenset(value for key, value in fields if key in _HASHES and value)
         found[name].append(_Entry(version, sources, hashes, frozenset(packages)))
     return found
-
-
-def _source_words(key: str, value: str) -> frozenset[str]:
-    return _sources([value]) or frozenset({f"`{key}: {_shown(value)}`"})
 
 
 def _other_packages(name: str, version: str, key: str, address: str) -> Iterator[str]:
@@ -257,7 +257,6 @@ def _order(version: str) -> tuple[tuple[tuple[int, str], ...], bool, tuple[tuple
 
 
 def _number(digits: str) -> tuple[int, str]:
-    """Return a sort key for a number of any length."""
     short = digits.lstrip("0")
     return len(short), short
 

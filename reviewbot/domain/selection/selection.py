@@ -52,24 +52,34 @@ class HeldBecause(StrEnum):
     UNSEEN = "unseen"
 
 
-_SENTENCES: Mapping[HeldBecause, str] = {
-    HeldBecause.PATHS: "The setting `paths` excludes it.",
-    HeldBecause.GENERATED: "`.gitattributes` of the default branch marks it as generated.",
-    HeldBecause.VENDORED: "It is third-party code.",
-    HeldBecause.LOCK_FILE: "It is a lock file.",
-    HeldBecause.BINARY: "It is binary.",
-    HeldBecause.LFS_POINTER: "It is a Git LFS pointer; its content is not in the repository.",
-    HeldBecause.SUBMODULE: "It is a submodule; its content is in another repository.",
-    HeldBecause.SECRET_FILE: "It looks like a file of secrets.",
-    HeldBecause.TOO_LARGE: "It is too large.",
-    HeldBecause.MINIFIED: "It is minified; the source is elsewhere.",
-    HeldBecause.NOT_UTF_8: "It is not UTF-8.",
-    HeldBecause.UNSEEN: "The reviewer did not read it to the end.",
+_SENTENCES: Mapping[HeldBecause, tuple[str, str]] = {
+    HeldBecause.PATHS: ("The setting `paths` excludes it.", "The setting `paths` excludes them."),
+    HeldBecause.GENERATED: (
+        "`.gitattributes` of the default branch marks it as generated.",
+        "`.gitattributes` of the default branch marks them as generated.",
+    ),
+    HeldBecause.VENDORED: ("It is third-party code.", "They are third-party code."),
+    HeldBecause.LOCK_FILE: ("It is a lock file.", "They are lock files."),
+    HeldBecause.BINARY: ("It is binary.", "They are binary."),
+    HeldBecause.LFS_POINTER: (
+        "It is a Git LFS pointer; its content is not in the repository.",
+        "They are Git LFS pointers; their content is not in the repository.",
+    ),
+    HeldBecause.SUBMODULE: (
+        "It is a submodule; its content is in another repository.",
+        "They are submodules; their content is in other repositories.",
+    ),
+    HeldBecause.SECRET_FILE: ("It looks like a file of secrets.", "They look like files of secrets."),
+    HeldBecause.TOO_LARGE: ("It is too large.", "They are too large."),
+    HeldBecause.MINIFIED: ("It is minified; the source is elsewhere.", "They are minified; the source is elsewhere."),
+    HeldBecause.NOT_UTF_8: ("It is not UTF-8.", "They are not UTF-8."),
+    HeldBecause.UNSEEN: ("The reviewer did not read it to the end.", "The reviewer did not read them to the end."),
 }
+"""About one file, and about several."""
 
 
-def held_sentence(reason: HeldBecause) -> str:
-    return _SENTENCES[reason]
+def held_sentence(reason: HeldBecause, files: int = 1) -> str:
+    return _SENTENCES[reason][files != 1]
 
 
 class Held(Struct, frozen=True):

@@ -44,8 +44,6 @@ class End(StrEnum):
 
 
 class Ended(Struct, frozen=True, order=True):
-    """How many findings of a severity ended so."""
-
     severity: Severity
     end: End
     count: int
@@ -78,7 +76,6 @@ class PastReview(Struct, frozen=True):
 
     @property
     def found(self) -> int:
-        """The number of its findings."""
         return sum(one.count for one in self.findings)
 
     def count(self, end: End) -> int:
@@ -107,8 +104,6 @@ class Sums(Struct, frozen=True):
 
 
 class SeveritySum(Struct, frozen=True):
-    """The findings of a severity by their ends."""
-
     severity: Severity
     findings: int
     fixed: int
@@ -157,8 +152,6 @@ class Statistics(Struct, frozen=True):
 
 
 class Period(Struct, frozen=True):
-    """What was read."""
-
     repositories: tuple[str, ...]
     since: datetime
     until: datetime
@@ -201,7 +194,6 @@ def percentile(values: Iterable[Decimal], percent: int) -> Decimal | None:
 
 
 def _grouped(reviews: Sequence[PastReview], name_of: Callable[[PastReview], str]) -> tuple[Sums, ...]:
-    """Return the sums by a name, those with the most reviews first."""
     names = sorted({name_of(one) for one in reviews})
     sums = (_sums(name, [one for one in reviews if name_of(one) == name]) for name in names)
     return tuple(sorted(sums, key=lambda one: (-one.reviews, one.name)))
@@ -287,7 +279,6 @@ def _total(found: Iterable[TrackedFinding], opinions: Mapping[str, Opinions]) ->
 
 
 def end_of(finding: TrackedFinding, state: PullState, opinions: Opinions | None) -> End:
-    """Return what became of a finding."""
     if not finding.standing.is_open:
         return End.FIXED
     if finding.waiver is not None:
@@ -298,7 +289,6 @@ def end_of(finding: TrackedFinding, state: PullState, opinions: Opinions | None)
 
 
 def _moment(text: str) -> datetime | None:
-    """Return a time in UTC, None if the text is not one."""
     try:
         at = datetime.fromisoformat(text)
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

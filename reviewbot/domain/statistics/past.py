@@ -22,11 +22,7 @@ class PullState(StrEnum):
 
 
 class PastPull(Struct, frozen=True):
-    """A pull request with the comments that begin like a summary of reviewbot's, by any author.
-
-    Attributes:
-        repository: its full name.
-    """
+    """A pull request with the comments that begin like a summary of reviewbot's, by any author."""
 
     repository: str
     repository_id: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import Enum
 from functools import cache, partial
@@ -23,6 +24,8 @@ _ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "summary_url"})
 
 _PROSE = frozenset({"explanation", "code", "suggestion", "text", "message", "hint", "reviewer_summary"})
 """Texts of several lines. Every other text is shown on one line."""
+
+_SPACE = re.compile(r"\s")
 
 _ADDRESS_LIMIT = 2000
 """Characters of a URL."""
@@ -47,6 +50,12 @@ def shorten(text: str, limit: int) -> str:
     end = text.rfind("\n", limit // 2, limit + 1)
     kept = text[: limit if end < 0 else end]
     return Cut.of(kept, len(text) - len(kept))
+
+
+def through_word(text: str, limit: int) -> str:
+    """Truncate after the word at `limit` characters, so that redaction does not miss a token that is cut in half."""
+    end = _SPACE.search(text, limit)
+    return text[: end.start()] if end else text
 
 
 def shorten_line(text: str, limit: int) -> str:

@@ -222,7 +222,6 @@ def _words(lines: list[str]) -> str:
 
 
 def _closers(runs: list[tuple[int, int]]) -> list[int | None]:
-    """Return for each run of backticks the index of the next one of the same length."""
     found: list[int | None] = [None] * len(runs)
     nearest: dict[int, int] = {}
     for index in reversed(range(len(runs))):
@@ -269,10 +268,3 @@ _OBEYED = re.compile(r"^::|##\[", re.MULTILINE)
 def may_command(text: str) -> bool:
     """Return whether a runner might execute a line as a command, for any definition of line end."""
     return _OBEYED.search(re.sub(r"[^!-~\n]", "", "\n".join(text.splitlines()))) is not None
-
-
-def truncate(text: str, limit: int, note: str) -> str:
-    """Truncate to `limit` characters, including the note."""
-    if len(text) <= limit:
-        return text
-    return (text[: max(0, limit - len(note))] + note)[:limit]

@@ -17,6 +17,8 @@ from msgspec import Meta
 Whole = Annotated[int, Meta(ge=-(10**15), le=10**15)]
 """An integer that every JSON parser can represent."""
 
+Count = Annotated[int, Meta(ge=0, le=10**9)]
+
 DecimalText = Annotated[str, Meta(pattern=r"\A-?[0-9]{1,15}(\.[0-9]{1,9})?\Z")]
 """A decimal number as text."""
 
@@ -31,12 +33,7 @@ _MISSING = re.compile(r"Object missing required field `(.*)`")
 
 
 class JsonMismatch(Exception):
-    """A document is not JSON, or a value in it does not match the format.
-
-    Args:
-        where: the path of the value, empty for the whole document.
-        what: what is wrong with it.
-    """
+    """A document is not JSON, or a value does not match the format; `where` is its path, empty for the document."""
 
     def __init__(self, where: str, what: str) -> None:
         super().__init__(f"`{where or 'document'}` {what}")
@@ -62,12 +59,7 @@ def _refuse(name: str) -> NoReturn:
 
 
 def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
-    """Convert a parsed value to a type; unknown keys are ignored.
-
-    Args:
-        value: the value.
-        kind: the type.
-        strict: False if numbers may be strings.
+    """Convert a parsed value to a type; unknown keys are ignored, and unless `strict`, numbers may be strings.
 
     Raises:
         JsonMismatch: the value, or one inside it, has another type or is out of range.
@@ -82,23 +74,14 @@ def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
 
 
 def read(text: str | bytes, kind: type[T]) -> T:
-    """Parse a document and convert it to a type.
-
-    Raises:
-        JsonMismatch: from `parse` or `convert`.
-    """
+    """Parse a document and convert it to a type."""
     return convert(parse(text), kind)
 
 
 def salvage(value: Mapping[str, object], kind: type[S]) -> tuple[S, dict[str, object]]:
-    """Convert the valid fields of an object; numbers may be strings, and null is a missing field.
+    """Convert the valid fields of an object, and return the others; numbers may be strings, null is a missing field.
 
-    Args:
-        value: the object.
-        kind: a struct in which every field has a default.
-
-    Returns:
-        The struct, and the other fields of the object.
+    Every field of the struct has a default.
     """
     rest = {key: item for key, item in value.items() if item is not None}
     fitting = {key: rest.pop(key) for key in kind.__struct_fields__ if key in rest}
@@ -108,11 +91,6 @@ def salvage(value: Mapping[str, object], kind: type[S]) -> tuple[S, dict[str, ob
         except JsonMismatch as error:
             field = re.split(r"[.[]", error.where, maxsplit=1)[0]
             rest[field] = fitting.pop(field)
-
-
-def same_fields(value: object, kind: type[T]) -> T:
-    """Convert between types with equal field names, recursively; a mismatch is a bug."""
-    return msgspec.convert(value, kind, from_attributes=True)
 
 
 def _mismatch(message: str) -> JsonMismatch:

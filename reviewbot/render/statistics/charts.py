@@ -35,16 +35,18 @@ _ROW, _BAR = 34, 22
 
 
 class Bucket(Struct, frozen=True):
-    """The reviews that were submitted in so many days, and their used credits."""
+    """The reviews that were submitted in so many days, and their used credits; the last days may not be over."""
 
     start: datetime
     days: int
     reviews: int
     credits: Decimal
+    is_over: bool
 
     @property
     def name(self) -> str:
-        return f"{self.start:%Y-%m-%d}" if self.days == 1 else f"{self.days} days from {self.start:%Y-%m-%d}"
+        name = f"{self.start:%Y-%m-%d}" if self.days == 1 else f"{self.days} days from {self.start:%Y-%m-%d}"
+        return name if self.is_over else f"{name}, not over"
 
 
 def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
@@ -59,7 +61,11 @@ def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
         at = (one.submitted_at - first).days // size
         used[at] += one.credits or 0
         counts[at] += 1
-    return tuple(Bucket(first + timedelta(at * size), size, counts[at], used[at]) for at in range(len(used)))
+    starts = [first + timedelta(at * size) for at in range(len(used))]
+    least = timedelta(max(size - 1, 1))  # on its last day, a week is as good as over
+    return tuple(
+        Bucket(start, size, counts[at], used[at], start + least <= found.until) for at, start in enumerate(starts)
+    )
 
 
 def ticks(most: Decimal) -> tuple[Decimal, ...]:
@@ -85,10 +91,10 @@ def credits_chart(found: Statistics) -> str:
     width = 100 / max(1, len(buckets))
     bars = []
     for at, one in enumerate(buckets):
-        height = _pixels(one.credits, marks)
+        height, kind = _pixels(one.credits, marks), "bar" if one.is_over else "bar partial"
         tooltip = f"{one.name}: {rounded(one.credits, 0)} credits, {counted(one.reviews, 'review')}"
         bars.append(
-            f'<rect class="bar" x="{at * width + width * 0.1:.3f}%" y="{_TOP + HEIGHT - height:.1f}" '
+            f'<rect class="{kind}" x="{at * width + width * 0.1:.3f}%" y="{_TOP + HEIGHT - height:.1f}" '
             f'width="{width * 0.8:.3f}%" height="{height:.1f}"><title>{line(tooltip)}</title></rect>'
         )
     starts = [(at * width + width / 2, one.start) for at, one in enumerate(buckets)]

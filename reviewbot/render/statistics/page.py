@@ -9,7 +9,7 @@ from importlib import resources
 from reviewbot.domain.statistics.figures import End, Statistics
 from reviewbot.domain.text.formatting import number
 from reviewbot.render.html_escaping import line, seal
-from reviewbot.render.statistics.charts import credits_chart, hours_chart, outcome_chart, part_of
+from reviewbot.render.statistics.charts import buckets_of, credits_chart, hours_chart, outcome_chart, part_of
 from reviewbot.render.view_models.statistics import (
     ENDS,
     HEADINGS,
@@ -90,7 +90,7 @@ def _charts(found: Statistics) -> str:
         return "<p>No reviews in this period.</p>"
     parts = [
         '<p class="why">Each review is shown on the day on which it was submitted.</p>',
-        _section(f"Credits used {part_of(found)}", credits_chart(found)),
+        _section(f"Credits used {part_of(found)}", credits_chart(found), _legend(_unfinished(found))),
         _section(
             "Hours to the answer",
             hours_chart(found),
@@ -104,13 +104,21 @@ def _charts(found: Statistics) -> str:
     return "".join(parts)
 
 
+def _unfinished(found: Statistics) -> Iterable[tuple[str, str]]:
+    """Yield the legend of the last bar, if its days are not over: it cannot be compared with the others."""
+    last = buckets_of(found)[-1]
+    if not last.is_over:
+        passed = (found.until - last.start).days + 1
+        yield "partial", "today, so far" if last.days == 1 else f"{passed} of {last.days} days, so far"
+
+
 def _section(title: str, chart: str, legend: str = "") -> str:
     return f"<h2>{title}</h2>{legend}<figure>{chart}</figure>"
 
 
 def _legend(entries: Iterable[tuple[str, str]]) -> str:
-    rows = (f'<li><span class="key {kind}"></span>{line(text)}</li>' for kind, text in entries)
-    return f'<ul class="legend">{"".join(rows)}</ul>'
+    rows = "".join(f'<li><span class="key {kind}"></span>{line(text)}</li>' for kind, text in entries)
+    return f'<ul class="legend">{rows}</ul>' if rows else ""
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
 from reviewbot.domain.policy.routes import Route
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.selection import HeldBecause
-from reviewbot.domain.text.formatting import number
+from reviewbot.domain.text.formatting import counted, number
 from reviewbot.render.view_models.review import CostView, SummaryView
 
 
@@ -91,8 +91,8 @@ class RuleSum(Struct, frozen=True):
     rule: str
     merges: int
     reviews: int
+    stopped: int
     credits: int
-    stopped: int = 0
     unknown: tuple[str, ...] = ()
 
 
@@ -130,7 +130,9 @@ class Plan(Struct, frozen=True):
         sums = [_sum_of(rule, [one for one in self.counted if one.rule == rule]) for rule in rules]
         chosen = {name for rule in rules for name in rule.split(", ")}
         unused = [
-            RuleSum(one.name, 0, 0, 0, unknown=unknown_conditions(one)) for one in self.routes if one.name not in chosen
+            RuleSum(one.name, 0, 0, 0, 0, unknown=unknown_conditions(one))
+            for one in self.routes
+            if one.name not in chosen
         ]
         return (*sorted(sums, key=lambda one: (-one.credits, -one.merges)), *unused)
 
@@ -149,3 +151,25 @@ def unknown_conditions(route: Route) -> tuple[str, ...]:
     """Return the conditions of a rule that git does not record: a merge has no labels and is no draft."""
     conditions = {"labels": bool(route.labels), "draft": route.draft is True}
     return tuple(name for name, is_set in conditions.items() if is_set)
+
+
+def caps_of(plan: Plan) -> Iterator[str]:
+    """Yield which limits stop reviews or make them smaller."""
+    stopped = [one.stopped for one in plan.replays if one.stopped]
+    if stopped:
+        held = f"which would hold {counted(sum(stopped), 'credit')}"
+        yield f"`max-credits-per-pr` stops {counted(len(stopped), 'review')}, {held}. They are not in the total."
+    if limited := sum(one.limited for one in plan.replays):
+        yield f"`max-credits-ceiling` limits the size of {counted(limited, 'review')}."
+
+
+def figure_names(plan: Plan) -> tuple[str, ...]:
+    return ("merges", "reviews", "stopped", "credits") if plan.total.stopped else ("merges", "reviews", "credits")
+
+
+def figures_of(one: RuleSum, names: Sequence[str]) -> list[str]:
+    return ["-" if one.unknown else number(getattr(one, name)) for name in names]
+
+
+def not_applied(one: RuleSum) -> str:
+    return f"not applied: {', '.join(one.unknown)}" if one.unknown else ""

@@ -64,7 +64,6 @@ class FindingView(Struct, frozen=True):
 
     @property
     def waive(self) -> str:
-        """The command that waives the finding."""
         return f"/reviewbot waive {self.id} REASON"
 
 

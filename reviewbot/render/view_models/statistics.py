@@ -77,5 +77,4 @@ def cells_of(one: Sums) -> tuple[str, ...]:
 
 
 def ends_of(one: SeveritySum) -> tuple[str, ...]:
-    """Return the counts of a severity as text."""
     return (one.severity.value, number(one.findings), *(number(getattr(one, end.value)) for end in End))

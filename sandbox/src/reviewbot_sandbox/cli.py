@@ -43,26 +43,14 @@ Examples:
 
 
 def demo(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> int:
-    """Run `reviewbot demo` and return its exit status.
-
-    Args:
-        arguments: What follows the command's name.
-        env: The environment.
-        out: Where the demo is shown.
-    """
+    """Run `reviewbot demo` and return its exit status."""
     chosen = _demo_parser().parse_args(arguments)
     with signals():
         return run_demo(Options(chosen.keep, chosen.plain), _analyzers(env), env, out)
 
 
 def sandbox(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> int:
-    """Run `reviewbot sandbox` and return its exit status.
-
-    Args:
-        arguments: What follows the command's name.
-        env: The environment.
-        out: Where addresses, tokens and recipes are printed.
-    """
+    """Run `reviewbot sandbox` and return its exit status."""
     chosen = _sandbox_parser().parse_args(arguments)
     ports = chosen.github_port, chosen.codevf_port
     plan = Plan(chosen.time_scale, chosen.lifetime, *ports, rate_limits=not chosen.no_rate_limit, stranger=True)

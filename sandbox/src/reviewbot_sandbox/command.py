@@ -29,12 +29,6 @@ from reviewbot_sandbox.demo.services import Plan, Sandbox, open_sandbox
 def run_sandbox(plan: Plan, analyzers: Reviewing, env: Mapping[str, str], log: TextIO) -> int:
     """Serve both services, print how to use them, and wait.
 
-    Args:
-        plan: ports, lifetime and pace.
-        analyzers: the local reviewer, as the engineer.
-        env: the environment; `PATH` is passed to the action.
-        log: where the text is printed.
-
     Returns:
         0, also after an interrupt.
 

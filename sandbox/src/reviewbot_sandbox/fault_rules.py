@@ -9,7 +9,9 @@ import json
 import re
 import threading
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+from msgspec import Meta, Struct, convert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,7 +102,6 @@ class Rule:
     times: int | None = 1
 
     def fits(self, method: str, target: str, body: bytes) -> bool:
-        """Return whether the rule matches a request."""
         return (
             self.method in (None, method)
             and re.search(self.match, target) is not None
@@ -130,7 +131,6 @@ class Logged:
 
     @property
     def path(self) -> str:
-        """The path without its query."""
         return self.target.partition("?")[0]
 
     def as_json(self) -> dict[str, object]:
@@ -160,7 +160,6 @@ class Faults:
             self.rules.clear()
 
     def forget(self) -> None:
-        """Clear the log."""
         with self.lock:
             self.log.clear()
 
@@ -181,111 +180,81 @@ class Faults:
             return struck[0] if struck else None
 
     def record(self, entry: Logged) -> None:
-        """Append to the log."""
         with self.lock:
             self.log.append(entry)
 
 
-_FORMS = (
-    '{"status": 503, "headers": {...}, "body": ...}',
-    '{"delay_ms": 200}',
-    '{"drip": 16, "delay_ms": 5}',
-    '{"drop": "before"}',
-    '{"drop": "middle"}',
-    '{"drop": "reset"}',
-    '{"garbage": true}',
-    '{"recorded-then": 502}',
-    '{"recorded-then": "drop"}',
-)
-_STATUSES = range(200, 600)
-_LONGEST_MS = 600_000
+Count: TypeAlias = Annotated[int, Meta(ge=1)]
+Status: TypeAlias = Annotated[int, Meta(ge=200, le=599)]
+Milliseconds: TypeAlias = Annotated[float, Meta(ge=0, lt=600_000)]
+Ascii: TypeAlias = Annotated[str, Meta(pattern="^[ -~]*$")]
 
 
-def read_rule(values: Mapping[str, object]) -> Rule:
+class _Answer(Struct, frozen=True, forbid_unknown_fields=True):
+    status: Status
+    headers: dict[Ascii, Ascii] = {}
+    body: object = ""
+
+
+class _Delay(Struct, frozen=True, forbid_unknown_fields=True):
+    delay_ms: Milliseconds
+
+
+class _Drip(Struct, frozen=True, forbid_unknown_fields=True):
+    drip: Count
+    delay_ms: Milliseconds = 0
+
+
+class _Drop(Struct, frozen=True, forbid_unknown_fields=True):
+    drop: Literal["before", "middle", "reset"]
+
+
+class _RecordedThen(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    recorded_then: Status | Literal["drop"]
+
+
+class _Rule(Struct, frozen=True, forbid_unknown_fields=True):
+    match: str
+    do: dict[str, object]
+    method: str | None = None
+    body: str | None = None
+    nth: Count = 1
+    times: Count | None = 1
+
+
+_FORMS = {"status": _Answer, "drip": _Drip, "delay_ms": _Delay, "drop": _Drop, "recorded-then": _RecordedThen}
+"""The form of a fault, by the key that tells it from the others."""
+
+
+def read_rule(values: object) -> Rule:
     """Return a rule from its JSON; raise ValueError with the problem if it is invalid."""
-    known = {"match", "method", "body", "nth", "times", "do"}
-    if strange := sorted(values.keys() - known):
-        raise ValueError(f"a rule has no {strange[0]!r}, but {', '.join(sorted(known))}")
-    do = values.get("do")
-    if not isinstance(do, dict):
-        raise ValueError(f"do is {_shown(do)}; {_forms()}")  # noqa: TRY004 — one error for everything that makes no sense
-    return Rule(
-        match=_pattern("match", values.get("match")),
-        do=read_fault(do),
-        method=None if values.get("method") is None else _text("method", values["method"]).upper(),
-        body=None if values.get("body") is None else _pattern("body", values["body"]),
-        nth=_count("nth", values.get("nth", 1)),
-        times=None if values.get("times", 1) is None else _count("times", values.get("times", 1)),
-    )
+    rule = convert(values, _Rule)
+    for pattern in filter(None, (rule.match, rule.body)):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
+    method = rule.method and rule.method.upper()
+    return Rule(rule.match, read_fault(rule.do), method, rule.body, rule.nth, rule.times)
 
 
-def read_fault(do: Mapping[str, object]) -> Fault:  # noqa: PLR0911 — one for each form
-    """Return what a rule does, from its JSON; raises ValueError for anything else than the documented forms."""
-    match do, len(do):
-        case {"status": int(status), **more}, _ if status in _STATUSES and more.keys() <= {"headers", "body"}:
-            return Reply(status, _headers(more.get("headers", {})), _bytes(more.get("body", "")))
-        case {"drip": size, **more}, _ if more.keys() <= {"delay_ms"}:
-            return Drip(_count("drip", size), _seconds(more.get("delay_ms", 0)))
-        case {"delay_ms": wait}, 1:
-            return Delay(_seconds(wait))
-        case {"drop": "before"}, 1:
-            return DropBefore()
-        case {"drop": "middle" | "reset" as how}, 1:
-            return DropMiddle(reset=how == "reset")
-        case {"garbage": True}, 1:
-            return Garbage()
-        case {"recorded-then": int(status)}, 1 if status in _STATUSES:
-            return RecordedThen(status)
-        case {"recorded-then": "drop"}, 1:
-            return RecordedThen(None)
-        case _:
-            raise ValueError(f"no fault is written like {_shown(do)}; {_forms()}")
-
-
-def _forms() -> str:
-    return f"it is one of {', '.join(_FORMS)}; a status is from {_STATUSES.start} to {_STATUSES.stop - 1}"
-
-
-def _shown(value: object) -> str:
-    return json.dumps(value)[:200]
-
-
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is {_shown(value)}; it is a text")  # noqa: TRY004 — as above
-    return value
-
-
-def _pattern(name: str, value: object) -> str:
-    text = _text(name, value)
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{name} is {_shown(text)}, which is no regular expression: {error}") from None
-    return text
-
-
-def _count(name: str, value: object) -> int:
-    if type(value) is not int or value < 1:  # `bool` is a subclass of `int`
-        raise ValueError(f"{name} is {_shown(value)}; it is a whole number from 1")
-    return value
-
-
-def _seconds(value: object) -> float:
-    """Return seconds; the JSON has milliseconds."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LONGEST_MS:
-        raise ValueError(f"delay_ms is {_shown(value)}; it is a number of milliseconds below {_LONGEST_MS}")
-    return value / 1000
-
-
-def _headers(value: object) -> tuple[tuple[str, str], ...]:
-    if not isinstance(value, dict):
-        raise ValueError(f"headers is {_shown(value)}; it is an object")  # noqa: TRY004 — as above
-    pairs = tuple((_text("a header's name", name), _text(f"header {name}", text)) for name, text in value.items())
-    if not all(part.isascii() and part.isprintable() for pair in pairs for part in pair):
-        raise ValueError(f"headers is {_shown(value)}; names and values are printable ASCII")
-    return pairs
-
-
-def _bytes(body: object) -> bytes:
-    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
+def read_fault(do: Mapping[str, object]) -> Fault:
+    """Return what a rule does, from its JSON; raise ValueError with the problem if it is invalid."""
+    if do == {"garbage": True}:
+        return Garbage()
+    kind = next((form for key, form in _FORMS.items() if key in do), None)
+    if kind is None:
+        raise ValueError(f"unknown fault {str(do)[:200]}; one of {', '.join(_FORMS)}, garbage")
+    fault: _Answer | _Drip | _Delay | _Drop | _RecordedThen = convert(do, kind)
+    match fault:
+        case _Answer():
+            text = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
+            return Reply(fault.status, tuple(fault.headers.items()), text.encode())
+        case _Drip():
+            return Drip(fault.drip, fault.delay_ms / 1000)
+        case _Delay():
+            return Delay(fault.delay_ms / 1000)
+        case _Drop():
+            return DropBefore() if fault.drop == "before" else DropMiddle(reset=fault.drop == "reset")
+        case _RecordedThen():
+            return RecordedThen(None if isinstance(fault.recorded_then, str) else fault.recorded_then)

@@ -57,7 +57,6 @@ class Served:
 
     @property
     def running(self) -> bool:
-        """Whether it still answers."""
         return self._thread.is_alive() and not self._server.should_exit
 
     def start(self) -> None:

@@ -55,8 +55,8 @@ def test_a_document_and_its_type_have_the_same_fields(document: str, kind: type)
     ("asked", "instead", "told"),
     [
         ("isDraft ", "", ".repository.pullRequest.isDraft is not asked for"),
-        ("isDraft ", "isDraft merged ", ".repository.pullRequest.merged is not read"),
-        ("title body", "title: lastEditedAt body", ".repository.pullRequest.title may be null"),
+        ("isDraft ", "isDraft updatedAt ", ".repository.pullRequest.updatedAt is not read"),
+        ("url attributes", "url: databaseId attributes", ".repository.url may be null"),
     ],
 )
 def test_a_planted_difference_is_named(asked: str, instead: str, told: str) -> None:

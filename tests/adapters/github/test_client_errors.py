@@ -510,7 +510,7 @@ def test_files_are_asked_for_in_halves_when_github_does_not_manage(github: GitHu
     github.faults.add("graphql", Reply(502), body=r"\$n39", times=None)
     github.faults.add("graphql", Reply(502), body=r"\$n19", nth=2)
     github.sent()
-    new, old = github.forge.entries(head=head, new_paths=names, merge_base=head, old_paths=["app.py"])
+    new, old, _ = github.forge.entries(head=head, new_paths=names, merge_base=head, old_paths=["app.py"])
     assert set(new) == set(names)
     assert set(old) == {"app.py"}
     assert [entry.status for entry in github.sent()] == [502, 502, 200, 200, 200]

@@ -485,7 +485,7 @@ class SandboxGitHub:
         self.world.reopen(REPOSITORY, number)
 
     def ready(self, number: int) -> None:
-        self.world.ready(REPOSITORY, number, "mona")
+        self.world.ready(REPOSITORY, number)
 
     def retarget(self, number: int, base: str) -> None:
         self.world.retarget(REPOSITORY, number, base)
@@ -494,7 +494,8 @@ class SandboxGitHub:
         self.world.label(REPOSITORY, number, name, self._account(by))
 
     def unlabel(self, number: int, name: str, by: str) -> None:
-        self.world.unlabel(REPOSITORY, number, name, self._account(by))
+        del by
+        self.world.unlabel(REPOSITORY, number, name)
 
     def grant(self, login: str, permission: Permission) -> None:
         self.world.grant(REPOSITORY, self._account(login), Level[permission.name])

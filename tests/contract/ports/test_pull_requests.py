@@ -377,7 +377,7 @@ rename to void
 def test_the_diff_and_the_entries_make_a_change(github: GitHubHarness) -> None:
     head = open_change(github)
     base = github.forge.merge_base("main", head)
-    new, old = github.forge.entries(
+    new, old, _ = github.forge.entries(
         head=head, new_paths=["app.py", "new.py"], merge_base=base, old_paths=["app.py", "old.txt"]
     )
     change = assemble(RawChange(base, head, github.forge.diff(base, head).decode(), old, new))

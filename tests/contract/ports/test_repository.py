@@ -42,7 +42,7 @@ def test_bytes_that_are_not_text_are_replaced(github: GitHubHarness) -> None:
 def test_entries_of_both_sides(github: GitHubHarness) -> None:
     base = github.push("main", {"app.py": "one\n", "old.txt": "gone soon\n"})
     head = github.push("topic", {"app.py": "two\n", "new.py": "", "old.txt": None})
-    new, old = github.forge.entries(
+    new, old, _ = github.forge.entries(
         head=head, new_paths=["app.py", "new.py", "old.txt"], merge_base=base, old_paths=["app.py", "old.txt", "new.py"]
     )
     assert {path: (one.mode, one.size, one.text, one.binary) for path, one in new.items()} == {
@@ -60,8 +60,8 @@ def test_entries_come_with_the_documents_of_the_default_branch(github: GitHubHar
     base = github.push("main", {"README.md": "Parcels.\n", "app.py": "one\n"})
     head = github.push("topic", {"README.md": "Mine.\n", "app.py": "two\n"})
     pull = github.open_pull("topic")
-    new, old, context = github.forge.entries_and_context(
-        ContextRequest(pull, ("README.md", "CONTRIBUTING.md")),
+    new, old, context = github.forge.entries(
+        asked=ContextRequest(pull, ("README.md", "CONTRIBUTING.md")),
         head=head,
         new_paths=["app.py"],
         merge_base=base,
@@ -85,7 +85,7 @@ def test_entries_tell_modes_encodings_and_binaries(github: GitHubHarness) -> Non
         "deep/down/file.py": "x\n",
     }
     head = github.push("topic", files)
-    new, _ = github.forge.entries(head=head, new_paths=[*files], merge_base=head, old_paths=[])
+    new, *_ = github.forge.entries(head=head, new_paths=[*files], merge_base=head, old_paths=[])
     told = {path: (one.mode, one.text, one.binary, one.misencoded, one.shebang) for path, one in new.items()}
     assert told == {
         "run.sh": ("100755", "#!/bin/sh\n", False, False, None),
@@ -103,7 +103,7 @@ def test_entries_tell_modes_encodings_and_binaries(github: GitHubHarness) -> Non
 def test_a_submodule_has_a_commit_and_no_text(github: GitHubHarness) -> None:
     commit = "0123456789abcdef0123456789abcdef01234567"
     head = github.push("topic", {"lib": Version(commit.encode(), "160000")})
-    new, old = github.forge.entries(head=head, new_paths=["lib"], merge_base=head, old_paths=["lib"])
+    new, old, _ = github.forge.entries(head=head, new_paths=["lib"], merge_base=head, old_paths=["lib"])
     for one in (new["lib"], old["lib"]):
         assert (one.mode, one.oid, one.size, one.text, one.binary) == ("160000", commit, None, None, None)
 
@@ -112,7 +112,7 @@ def test_a_small_text_before_a_binary_comes_with_its_text(github: GitHubHarness)
     base = github.push("main", {"a.zip": "pointer\n", "b.zip": b"\0\1", "c.py": "x\n"})
     paths = ["a.zip", "b.zip", "c.py"]
     head = github.push("topic", {"a.zip": b"\0\2", "b.zip": b"\0\2", "c.py": "y\n"})
-    _, old = github.forge.entries(head=head, new_paths=paths, merge_base=base, old_paths=paths)
+    _, old, _ = github.forge.entries(head=head, new_paths=paths, merge_base=base, old_paths=paths)
     assert {path: (one.binary, one.text) for path, one in old.items()} == {
         "a.zip": (False, "pointer\n"),
         "b.zip": (True, None),
@@ -122,7 +122,7 @@ def test_a_small_text_before_a_binary_comes_with_its_text(github: GitHubHarness)
 
 def test_a_folder_is_no_entry_with_a_text(github: GitHubHarness) -> None:
     head = github.push("topic", {"deep/file.py": "x\n"})
-    new, _ = github.forge.entries(head=head, new_paths=["deep/file.py", "de"], merge_base=head, old_paths=[])
+    new, *_ = github.forge.entries(head=head, new_paths=["deep/file.py", "de"], merge_base=head, old_paths=[])
     assert set(new) == {"deep/file.py"}
 
 
@@ -132,7 +132,7 @@ def test_a_commit_that_is_gone_is_not_found(github: GitHubHarness) -> None:
         github.forge.entries(head=ABSENT, new_paths=["README.md"], merge_base=main, old_paths=["README.md"])
     with pytest.raises(NotFound):
         github.forge.entries(head=main, new_paths=["README.md"], merge_base=ABSENT, old_paths=["README.md"])
-    new, old = github.forge.entries(head=main, new_paths=["README.md"], merge_base=ABSENT, old_paths=[])
+    new, old, _ = github.forge.entries(head=main, new_paths=["README.md"], merge_base=ABSENT, old_paths=[])
     assert (set(new), set(old)) == ({"README.md"}, set())
 
 

@@ -9,7 +9,7 @@ from codevf.models.attachment import Attachment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.codevf.attachment_names import CONTEXT, LONGEST, QUESTION, SO_FAR, described, own_names
+from reviewbot.domain.codevf.attachment_names import CONTEXT, CONVERSATION, LONGEST, QUESTION, described, own_names
 from reviewbot.domain.model.review import Attachment as Sent
 
 PARTS = st.text(max_size=12) | st.sampled_from(
@@ -25,7 +25,7 @@ PARTS = st.text(max_size=12) | st.sampled_from(
         "..a",
         "change.diff",
         "files-1.txt",
-        SO_FAR,
+        CONVERSATION,
         "a" * 300,
         "a-2.py",
         "\x1b[2J",
@@ -43,7 +43,7 @@ PARTS = st.text(max_size=12) | st.sampled_from(
         (["a b/ü.py", "a_b/é.py"], ["a_b-_.py", "a_b-_-2.py"]),
         (["x/..", "Makefile", "y/Makefile"], ["file", "Makefile", "y-Makefile"]),
         (["change.diff", "logo.png", "a.PDF"], ["change.diff.txt", "logo.png.txt", "a.PDF.txt"]),
-        ([SO_FAR, "Files-1.txt"], ["review-so-far-2.txt", "Files-1-2.txt"]),
+        ([CONVERSATION, "Files-1.txt"], ["conversation-2.md", "Files-1-2.txt"]),
         ([QUESTION, "a/Question.txt"], ["question-2.txt", "a-Question.txt"]),
         (["a\u202e\n\x00b\\c.py"], ["a_b_c.py"]),
         ([".env.example"], [".env.example"]),
@@ -71,7 +71,7 @@ def test_any_paths_get_names_that_the_service_takes_as_text(paths: list[str]) ->
         assert re.fullmatch(r"\.?[A-Za-z0-9_][A-Za-z0-9._-]*", name)
         assert len(name) <= LONGEST + 10
         assert not name.lower().endswith(".diff")
-        assert not re.fullmatch(r"review-so-far\.txt|files-\d+\.txt", name, re.IGNORECASE)
+        assert not re.fullmatch(r"conversation\.md|files-\d+\.txt", name, re.IGNORECASE)
         raw = {"fileName": name, "mimeType": "text/plain", "content": "not base64!"}
         assert Attachment.from_mapping(raw).category.name == "text"
 
@@ -81,6 +81,6 @@ def test_each_attachment_is_described() -> None:
     assert described(Sent("a.py", "", path="a\n.py")).startswith('the file "a\\n.py"')
     assert described(Sent("question-2.txt", "", path=QUESTION)).startswith('the file "question.txt"')
     assert described(Sent(QUESTION, "")).startswith("the finding")
-    assert described(Sent(SO_FAR, "")).startswith("what is new")
+    assert described(Sent(CONVERSATION, "")).startswith("the open findings")
     assert described(Sent(CONTEXT, "")).startswith("issues")
     assert described(Sent("files-1.txt", "")).startswith("an index, then whole files")

@@ -11,14 +11,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reviewbot.domain.codevf.idempotency import (
-    WHOLE,
     Identity,
     account_number,
     change_digest,
     key_of_part,
     question_key,
-    scope_since,
-    since_of,
     text_digest,
 )
 from reviewbot.domain.diff.parse import SUBMODULE_MODE, SYMLINK_MODE, ChangedFile, FileStatus, parse_diff
@@ -27,14 +24,14 @@ from reviewbot.domain.model.review import Mode
 from reviewbot.values import replace
 from tests.domain.builders import changed_file
 
-PLAIN = Identity(5, 7, "", WHOLE, "c" * 64, Mode.FAST, "", 1)
+PLAIN = Identity(5, 7, "", "", "c" * 64, Mode.FAST, "", 1)
 
 identities = st.builds(
     Identity,
     repository_id=st.integers(1, 2**40),
     pull_number=st.integers(1, 2**31),
     instance=st.text(max_size=10),
-    scope=st.text(max_size=10),
+    since=st.text(max_size=10),
     change=st.text(max_size=64),
     mode=st.sampled_from(Mode),
     expertise=st.text(max_size=10),
@@ -75,16 +72,11 @@ def test_each_part_changes_key_and_digest(change: dict[str, object]) -> None:
     assert other.digest() != PLAIN.digest()
 
 
-@pytest.mark.parametrize("change", [{"attempt": 2}, {"scope": scope_since("a" * 40)}])
+@pytest.mark.parametrize("change", [{"attempt": 2}, {"since": "a" * 40}])
 def test_attempt_and_scope_change_the_key_and_not_the_digest(change: dict[str, object]) -> None:
     other = replace(PLAIN, **change)  # type: ignore[arg-type]
     assert other.key() != PLAIN.key()
     assert other.digest() == PLAIN.digest()
-
-
-def test_a_scope_tells_its_head() -> None:
-    assert [since_of(scope_since(head)) for head in ("a" * 40, "")] == ["a" * 40, ""]
-    assert scope_since("") == WHOLE
 
 
 @given(identities, identities)

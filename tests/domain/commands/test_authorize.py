@@ -150,9 +150,15 @@ def test_a_bypass_names_its_commit() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "refused"), [(-1, False), (0, True), (1, True)])
-def test_a_bypass_is_for_the_base_that_was_there(seconds: float, refused: bool) -> None:  # noqa: FBT001 — a column
+@pytest.mark.parametrize("text", [f"bypass {HEAD} now", "accept"])
+def test_a_bypass_and_an_acceptance_are_for_the_base_that_was_there(
+    text: str,
+    seconds: float,
+    refused: bool,  # noqa: FBT001 — a column
+) -> None:
     moved = replace(THERE, retargeted_at=ASKED_AT + timedelta(seconds=seconds))
-    assert (action(f"bypass {HEAD} now", pull=moved) is Refusal.OTHER_BASE) is refused
+    ledger = replace(LEDGER, purchases=(UNREAD,))
+    assert (action(text, pull=moved, ledger=ledger) is Refusal.OTHER_BASE) is refused
 
 
 def test_what_blocks_again_is_for_any_head() -> None:
@@ -160,7 +166,7 @@ def test_what_blocks_again_is_for_any_head() -> None:
 
 
 UNREAD = replace(BOUGHT, unread_at=(ASKED_AT - timedelta(seconds=30)).isoformat())
-ACCEPT = EditLedger(Accept(HEAD, "task_1", "wendy"))
+ACCEPT = EditLedger(Accept(HEAD, "main", "task_1", "wendy"))
 
 
 @pytest.mark.parametrize(
@@ -173,6 +179,8 @@ ACCEPT = EditLedger(Accept(HEAD, "task_1", "wendy"))
         ((), Refusal.NO_ANSWER),
         ((replace(UNREAD, state=TaskState.OPEN),), Refusal.NO_ANSWER),
         ((replace(UNREAD, head_sha="d" * 40),), Refusal.NO_ANSWER),
+        ((replace(UNREAD, base_ref="next"),), Refusal.NO_ANSWER),
+        ((UNREAD, replace(UNREAD, base_ref="next", task_id="task_2")), ACCEPT),
         ((UNREAD, replace(BOUGHT, attempt=2, task_id="task_2")), Refusal.NO_ANSWER),
         ((BOUGHT, replace(UNREAD, attempt=2)), ACCEPT),
         ((replace(UNREAD, head_at=(ASKED_AT + timedelta(seconds=1)).isoformat()),), Refusal.NEWER_HEAD),
@@ -196,8 +204,10 @@ def test_no_author_accepts_an_answer() -> None:
 
 def test_an_acceptance_counts_once_it_is_in_the_ledger() -> None:
     assert refusal_after(ACCEPT, None, LEDGER) is Refusal.NOT_KEPT
-    assert refusal_after(ACCEPT, None, replace(LEDGER, acceptance=Acceptance(HEAD, "task_2", "w"))) is Refusal.NOT_KEPT
-    assert refusal_after(ACCEPT, None, replace(LEDGER, acceptance=Acceptance(HEAD, "task_1", "w"))) is None
+    accepted = Acceptance(HEAD, "main", "task_1", "w")
+    for other in (replace(accepted, task_id="task_2"), replace(accepted, base_ref="next")):
+        assert refusal_after(ACCEPT, None, replace(LEDGER, acceptance=other)) is Refusal.NOT_KEPT
+    assert refusal_after(ACCEPT, None, replace(LEDGER, acceptance=accepted)) is None
 
 
 @pytest.mark.parametrize("text", ["review", "waive 77aa because", "unwaive c0de", f"bypass {HEAD} because", "accept"])
@@ -240,8 +250,8 @@ def test_without_a_summary_nothing_can_be_kept() -> None:
 
 
 def test_a_finding_is_waived_by_the_beginning_of_its_id() -> None:
-    assert action("waive 77aa because") == EditLedger(Waive(UNRATED.id, "wendy", "because"), UNRATED)
-    assert action("waive 3f9a000001 because") == EditLedger(Waive(MEDIUM.id, "wendy", "because"), MEDIUM)
+    assert action("waive 77aa because") == EditLedger(Waive(UNRATED.id, "wendy", "because", "main"), UNRATED)
+    assert action("waive 3f9a000001 because") == EditLedger(Waive(MEDIUM.id, "wendy", "because", "main"), MEDIUM)
     assert action("waive 3f9a because") is Refusal.SEVERAL_FINDINGS
     assert action("waive 0000 because") is Refusal.NO_FINDING
     assert action("waive beef because") is Refusal.NO_FINDING, "it is fixed"
@@ -276,6 +286,11 @@ def test_authors_waive_nothing_that_blocks(
     assert (came is Refusal.OWN) is refused
     unknown = replace(THERE, author=None, commits=(commit(None),))
     assert isinstance(action(f"waive {finding.id} because", by="Ann", pull=unknown, ledger=ledger), EditLedger)
+
+
+@pytest.mark.parametrize(("by", "base_ref"), [("Ann", ""), ("wendy", "main")])
+def test_a_waiver_says_against_which_base_it_is_by_no_author(by: str, base_ref: str) -> None:
+    assert action(f"waive {MEDIUM.id} because", by=by) == EditLedger(Waive(MEDIUM.id, by, "because", base_ref), MEDIUM)
 
 
 @pytest.mark.parametrize("text", ["waive 77aa because", f"bypass {HEAD} now"])
@@ -374,7 +389,7 @@ def in_thread(text: str, *findings: TrackedFinding, by: str = "wendy", **more: A
 
 
 def waived(finding: TrackedFinding, reason: str) -> CommandAction:
-    return EditLedger(Waive(finding.id, "wendy", reason), finding)
+    return EditLedger(Waive(finding.id, "wendy", reason, "main"), finding)
 
 
 def test_the_choices_are_the_findings_that_the_command_can_mean() -> None:

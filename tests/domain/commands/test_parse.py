@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.commands.parse import (
     KEPT_FOR,
-    LONGEST_QUESTION,
     Command,
     CommandName,
     PostedCommand,
@@ -23,7 +22,6 @@ from reviewbot.domain.commands.parse import (
     why_not,
 )
 from reviewbot.domain.findings.markers import AnswerMark, FindingMark
-from reviewbot.domain.findings.tracked_finding import MAX_REASON
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment, Thread, ThreadComment
 from reviewbot.domain.model.events import CommentEvent
@@ -79,10 +77,10 @@ def test_anything_else_is_no_command(body: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["waive 3f9a", "bypass"])
-def test_a_reason_is_kept_as_far_as_the_ledger_has_room(command: str) -> None:
-    said = parse(f"/reviewbot {command} {'x' * 999}")
+def test_a_reason_is_the_whole_line(command: str) -> None:
+    said = parse(f"/reviewbot {command} {'x' * 999}\nMore")
     assert said is not None
-    assert said.reason == "x" * (MAX_REASON - 1) + "…"
+    assert said.reason == "x" * 999
 
 
 @given(st.text())
@@ -310,7 +308,7 @@ def test_the_commands_of_both_are_in_the_order_of_their_times() -> None:
         ("/reviewbot ask 3F9A why?", "3f9a", "3F9A why?"),
         ("/reviewbot ask dead", "dead", "dead"),
         ("/reviewbot ask", "", ""),
-        (f"/reviewbot ask {'x' * 11_000}", "", "x" * LONGEST_QUESTION),
+        (f"/reviewbot ask {'xx ' * 5_000}", "", ("xx " * 3_334)[:-1]),
     ],
 )
 def test_the_rest_of_the_comment_is_the_question(body: str, target: str, question: str) -> None:

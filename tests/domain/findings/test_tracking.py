@@ -713,7 +713,21 @@ def test_what_names_no_code_is_open_again_when_its_file_is_as_it_was(before: Fin
     assert not one(closed).standing.is_open
     assert one(update_states(closed, NOW)).standing is FindingState.OPEN
     other = change_index({APP: BASE}, {APP: BAD.replace("bad()", "bad(1)")})
-    assert not one(update_states(closed, other)).standing.is_open
+    assert one(update_states(closed, other)).standing.is_open is (text is None), "no review has confirmed that"
+
+
+@pytest.mark.parametrize(("given", "standing"), [(finding(), "open"), (finding(code="line 10\nbad()"), "changed")])
+@pytest.mark.parametrize("away", [change_index({}, {}), change_index({APP: BASE}, {"b.py": "b\n"})])
+def test_what_went_with_its_file_is_open_when_the_file_is_in_the_change_again(
+    given: Finding, standing: str, away: ChangeIndex
+) -> None:
+    gone = update_states(found(NOW, given), away)
+    assert one(gone).standing is FindingState.GONE
+    back = change_index({APP: BASE}, {APP: BAD.replace("line 10\n", "line 10\nmore\n")})
+    assert one(update_states(gone, back)).standing == standing
+    binary = ChangeIndex((FileView(APP, APP, ()),), frozenset())
+    assert one(update_states(gone, binary)).standing is FindingState.OPEN
+    assert one(update_states(gone, change_index({APP: BASE}, {}))).standing is FindingState.GONE
 
 
 @given(histories(), st.data())

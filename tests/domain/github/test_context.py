@@ -18,7 +18,9 @@ from reviewbot.domain.github.context import (
     Issue,
     ProjectContext,
     context_text,
+    not_read,
 )
+from reviewbot.errors import ForgeUnreachable
 
 
 def plain(text: str) -> tuple[str, int]:
@@ -41,6 +43,12 @@ def test_issues_come_first_then_messages_then_files_each_quoted() -> None:
     assert [one.name for one in found.parts] == ["issue #12", "commit messages", "README.md", 'a "b".md']
     readme = b'=== "README.md"\n> # Parcels\n\n'
     assert (found.parts[2].bytes, found.parts[2].sha256) == (len(readme), hashlib.sha256(readme).hexdigest())
+
+
+def test_a_context_that_was_not_read_says_why() -> None:
+    assert not_read(ForgeUnreachable("GitHub fails.")) == ProjectContext(
+        problem="The context could not be read, so the reviewer gets none: GitHub fails."
+    )
 
 
 def test_nothing_is_no_context() -> None:

@@ -9,7 +9,16 @@ import pytest
 from reviewbot.domain.diff.text_index import digest
 from reviewbot.domain.findings.tracked_finding import MAX_REASON, Acceptance, Bypass, Findings, TrackedFinding, Waiver
 from reviewbot.domain.findings.tracking import ChangeIndex
-from reviewbot.domain.ledger.edits import Accept, CancelDeferrals, GrantBypass, LedgerEdit, Unwaive, Waive, apply_edits
+from reviewbot.domain.ledger.edits import (
+    Accept,
+    CancelDeferrals,
+    GrantBypass,
+    LedgerEdit,
+    Unwaive,
+    Waive,
+    apply_edits,
+    redacted,
+)
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.model.review import Severity
 from reviewbot.values import replace
@@ -38,7 +47,10 @@ def with_waiver(record: TrackedFinding) -> TrackedFinding:
             (GrantBypass(HEAD, "main", "max", "x" * 999),),
             replace(BEFORE, bypass=Bypass(HEAD, "main", "max", "x" * MAX_REASON)),
         ),
-        ((Accept(HEAD, "task_1", "max"),), replace(BEFORE, acceptance=Acceptance(HEAD, "task_1", "max"))),
+        (
+            (Accept(HEAD, "main", "task_1", "max"),),
+            replace(BEFORE, acceptance=Acceptance(HEAD, "main", "task_1", "max")),
+        ),
         (
             (CancelDeferrals(),),
             replace(
@@ -56,3 +68,15 @@ def test_an_amendment_changes_what_it_names(edits: tuple[LedgerEdit, ...], after
     once = apply_edits(BEFORE, edits, EMPTY)
     assert once == after
     assert apply_edits(once, edits, EMPTY) == once
+
+
+def test_a_reason_is_redacted_and_then_shortened() -> None:
+    for edit in (
+        Waive(FOUND.id, "wendy", "x" * 998 + "secret"),
+        GrantBypass(HEAD, "main", "max", "secret" + "x" * 998),
+    ):
+        found = redacted(edit, lambda text: text.replace("secret", "[GONE]").removeprefix("x" * 998))
+        assert isinstance(found, Waive | GrantBypass)
+        assert found.reason.startswith("[GONE]")
+        assert len(found.reason) <= MAX_REASON
+    assert redacted(Unwaive(FOUND.id), str.upper) == Unwaive(FOUND.id)

@@ -32,8 +32,6 @@ from reviewbot.domain.findings.tracked_finding import (
 from reviewbot.domain.github.context import MOST_FILES, ContextPart
 from reviewbot.domain.github.pull_request import Seen
 from reviewbot.domain.ledger.codec import (
-    MAX_COUNTER,
-    MAX_CREDITS,
     MAX_ENCODED,
     MAX_EXPERTISE,
     MAX_PLAIN_BYTES,
@@ -53,16 +51,24 @@ from reviewbot.domain.ledger.external_id import (
     encode_external_id,
     names_open_task,
 )
-from reviewbot.domain.ledger.ledger import MAX_JUDGED, MAX_TASKS, Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.ledger import (
+    MAX_COUNTER,
+    MAX_JUDGED,
+    MAX_TASKS,
+    Judgement,
+    Ledger,
+    Purchase,
+    TaskState,
+)
 from reviewbot.domain.ledger.opinions import MAX_OPINIONS, Opinions
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.options import AnswerForm, FailOn, ReviewKind, Tolerance
 from reviewbot.domain.model.question import MAX_QUESTIONS, Question, Questions, QuestionState
-from reviewbot.domain.model.review import Category, Mode, Severity, Side
+from reviewbot.domain.model.review import MAX_CREDITS, Category, Mode, Severity, Side
 from reviewbot.domain.policy.verdict import Coverage, Rules
 from reviewbot.domain.text.size_limits import SUMMARY
 from reviewbot.values import replace
-from tests.domain.builders import COMMENT_LIMIT, pull, purchase, snapshot_of
+from tests.domain.builders import COMMENT_LIMIT, HEAD, commit, pull, purchase, snapshot_of
 
 SIGNER = Signer("cvf_test_key", 5, 7, "")
 COSTING = Ledger(forgotten=Decimal(360), counter=3)
@@ -209,7 +215,7 @@ def test_a_full_ledger_leaves_room_for_words() -> None:
         bought = replace(BOUGHT, identity=SIGNER.sign(str(number)), task_id=SIGNER.sign(f"t{number}"))
         bought = replace(bought, mode=Mode.FAST, expertise=SIGNER.sign(f"e{number}"))
         ledger = ledger.with_purchase(replace(bought, head_sha=SIGNER.sign(f"h{number}")[:40]))
-    ledger = ledger.with_posted(frozenset(SIGNER.sign(f"p{number}")[:10] for number in range(MAX_POSTED + 500)))
+    ledger = replace(ledger, posted=frozenset(SIGNER.sign(f"p{number}")[:10] for number in range(MAX_POSTED + 500)))
     ids = sorted(ledger.posted)[-MAX_OPINIONS:]
     ledger = replace(ledger, opinions=tuple(Opinions(one, number % 3, 1, 20, 7) for number, one in enumerate(ids)))
     encoded = encode(ledger, SIGNER)
@@ -396,9 +402,52 @@ def test_a_signature_is_for_one_version() -> None:
     assert decode(bare, SIGNER).ledger == Ledger()
 
 
+def waived_by(by: str, base_ref: str, severity: Severity = Severity.HIGH) -> Ledger:
+    """Return a ledger with a waived finding, and a bypass of the head."""
+    waiver = Waiver(by, "fine", 1, "", base_ref)
+    finding = TrackedFinding("0" * 10, severity, None, "One", "a.py", waiver=waiver)
+    return replace(PLAIN, findings=Findings((finding,)), bypass=Bypass(HEAD, "main", "boss", "now"))
+
+
+@pytest.mark.parametrize(
+    ("by", "base_ref", "severity", "more", "stands"),
+    [
+        ("wendy", "main", Severity.HIGH, {}, True),
+        ("wendy", "next", Severity.HIGH, {}, True),
+        # an author now, who was none against the base of then
+        ("Ann", "main", Severity.HIGH, {}, True),
+        ("Ann", "next", Severity.HIGH, {}, False),
+        ("kim", "next", Severity.HIGH, {}, False),
+        ("wendy", "next", Severity.HIGH, {"commit_count": 300}, False),
+        ("wendy", "main", Severity.HIGH, {"commit_count": 300}, True),
+        # an author, when it did not block
+        ("ann", "", Severity.HIGH, {}, False),
+        ("ann", "", Severity.MEDIUM, {}, True),
+    ],
+)
+def test_a_waiver_of_an_author_exempts_nothing_that_blocks(
+    by: str,
+    base_ref: str,
+    severity: Severity,
+    more: dict[str, Any],
+    stands: bool,  # noqa: FBT001 — a column
+) -> None:
+    now = pull(commits=(commit("ann", "kim"),), commit_count=1, base_ref="main")
+    after = waived_by(by, base_ref, severity).entitled(replace(now, **more), FailOn.HIGH)
+    [finding] = after.findings.records
+    assert (finding.waiver is not None) is stands
+
+
+def test_a_bypass_is_for_one_head_and_base() -> None:
+    given = waived_by("wendy", "main")
+    assert given.entitled(pull(), FailOn.HIGH) == given
+    for now in (pull(head_sha="d" * 40), pull(base_ref="next")):
+        assert given.entitled(now, FailOn.HIGH) == replace(given, bypass=None)
+
+
 def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what_closes_it() -> None:
     waived = TrackedFinding("0" * 10, Severity.HIGH, None, "One", "a.py", waiver=Waiver("mona", "fine", 1, ""))
-    bypass, acceptance = Bypass("c" * 40, "main", "boss", "now"), Acceptance("c" * 40, "task_1", "boss")
+    bypass, acceptance = Bypass("c" * 40, "main", "boss", "now"), Acceptance("c" * 40, "main", "task_1", "boss")
     bypassed = replace(PLAIN, findings=Findings((waived,)), bypass=bypass, acceptance=acceptance)
     reading = decode(encode(bypassed, SIGNER), SIGNER, edited_by_other=True)
     assert reading.problem
@@ -413,7 +462,7 @@ def test_an_edit_by_somebody_else_takes_away_what_opens_the_gate_and_leaves_what
     "favour",
     [
         Ledger(bypass=Bypass("a" * 40, "main", "octocat", "It is urgent.")),
-        Ledger(acceptance=Acceptance("a" * 40, "task_1", "octocat")),
+        Ledger(acceptance=Acceptance("a" * 40, "main", "task_1", "octocat")),
         Ledger(
             findings=Findings(
                 (

@@ -26,12 +26,11 @@ from reviewbot.domain.machine.steps import (
     RecordIntent,
     RecordTask,
     Refresh,
-    ResultRead,
-    Updated,
     WriteCheckRun,
     WriteOutput,
     WriteSummary,
 )
+from reviewbot.domain.model.review import Report
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.errors import PermissionMissing
 from tests.domain.builders import NOON
@@ -53,7 +52,7 @@ def test_no_task_is_created_without_a_recorded_intent(runs: Runs) -> None:
         if known.request.paid and trace.of(CreateTask):
             created += 1
             recorded = [result for step, result in trace.before(CreateTask) if isinstance(step, RecordIntent)]
-            assert isinstance(recorded[-1], Updated)
+            assert isinstance(recorded[-1], Known)
     assert created > RUNS / 20, "the world must let it come to that"
 
 
@@ -86,7 +85,7 @@ def test_success_needs_a_complete_answer_or_a_remembered_one_or_a_bypass(runs: R
         if outcome.conclusion is not Conclusion.SUCCESS:
             continue
         green += 1
-        answers = [result.report for _, result in trace.of(ReadResult) if isinstance(result, ResultRead)]
+        answers = [result for _, result in trace.of(ReadResult) if isinstance(result, Report)]
         remembered = known.purchase is not None or outcome.reason is Reason.BYPASS or not known.change.sendables
         assert remembered
         if outcome.reason is not Reason.BYPASS:

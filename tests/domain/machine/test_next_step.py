@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -10,7 +11,6 @@ from reviewbot.domain.findings.tracked_finding import Findings
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.machine.next_step import (
     KEY_MEMORY,
-    Situation,
     Step,
     builds_on,
     is_forgotten,
@@ -36,7 +36,7 @@ def known(state: TaskState | None, head: str = HERE, attempt: int = 1) -> Purcha
 
 def step(state: TaskState | None, *flags: str, head: str = HERE) -> Step:
     wanted, again, awaited = (flag in flags for flag in ("wanted", "again", "awaited"))
-    return next_step(Situation(known(state, head), HERE, wanted, again, awaited))
+    return next_step(known(state, head), HERE, wanted=wanted, again=again, awaited=awaited)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -131,6 +131,6 @@ def test_only_an_intent_is_forgotten_by_the_service_and_only_with_time(state: Ta
 @pytest.mark.parametrize("reads_otherwise", [False, True])
 def test_what_was_put_off_is_bought_by_whoever_would_read_the_same_files(*, reads_otherwise: bool) -> None:
     wanted = replace(DONE, state=TaskState.DEFERRED)
-    at = Situation(wanted, wanted.head_sha, wanted=False, again=False, awaited=False, reads_otherwise=reads_otherwise)
-    assert next_step(at) is (Step.LEAVE if reads_otherwise else Step.BUY)
-    assert next_step(replace(at, wanted=True)) is Step.BUY
+    step_if = partial(next_step, wanted, wanted.head_sha, again=False, awaited=False, reads_otherwise=reads_otherwise)
+    assert step_if(wanted=False) is (Step.LEAVE if reads_otherwise else Step.BUY)
+    assert step_if(wanted=True) is Step.BUY

@@ -16,14 +16,14 @@ from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission
-from reviewbot.domain.ledger.edits import Unwaive, Waive
+from reviewbot.domain.ledger.edits import GrantBypass, Unwaive, Waive
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.ledger.update import LedgerUpdate
 from reviewbot.domain.machine import phases, steps
-from reviewbot.domain.machine.acquire import asks_for_schema, may_shrink, start
+from reviewbot.domain.machine.acquire import asks_for_schema, start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
 from reviewbot.domain.machine.judge import (
@@ -33,13 +33,14 @@ from reviewbot.domain.machine.judge import (
     by_findings,
     current_check,
     left_open,
+    newer_base,
     not_asked_for,
     outlives_exemption,
     statement,
     summary_is_due,
     without_review,
 )
-from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, NotBought, OpenTask, Underway
+from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import (
     as_agreed,
@@ -152,12 +153,12 @@ def test_open_tasks_are_cancelled_even_if_the_change_cannot_be_read() -> None:
     begun = start(known(cancels=Cancels.ALL, may_buy=False))
     assert decide(begun) == steps.ReadLedger()
     ledger = Ledger((purchase(task_id="task_1"), purchase(identity="9" * 64, task_id="task_2")))
-    cancelling = go(begun, steps.LedgerRead(StoredLedger(ledger)))
+    cancelling = go(begun, StoredLedger(ledger))
     assert decide(cancelling) == steps.CancelOpenTasks(("task_1", "task_2"))
     assert isinstance(go(cancelling, steps.Done()), phases.Due)
     assert isinstance(go(cancelling, AWAY), phases.Due), "what is open is looked up all the same"
     assert isinstance(go(begun, AWAY), phases.Due)
-    assert isinstance(go(begun, steps.LedgerRead(StoredLedger())), phases.Due)
+    assert isinstance(go(begun, StoredLedger()), phases.Due)
 
 
 def marked(record: str = "", **trigger: Any) -> Known:  # noqa: ANN401 — any field of the event
@@ -178,7 +179,7 @@ def marked(record: str = "", **trigger: Any) -> Known:  # noqa: ANN401 — any f
 def test_in_its_own_event_a_skip_label_counts_by_the_permission(permission: Permission, counts: bool) -> None:  # noqa: FBT001 — a column
     loaded = start(marked())
     assert decide(loaded) == steps.ReadPermission("max")
-    after = go(loaded, steps.PermissionRead(permission))
+    after = go(loaded, permission)
     assert (isinstance(after, phases.NotDue), after.known.skips) == (counts, counts)
     assert ("does not count" in str(after.known.notes)) is not counts
     assert after.known.notes == after.known.log
@@ -194,13 +195,13 @@ def test_in_later_events_a_skip_label_counts_by_its_record(record: str, counts: 
 def test_a_review_of_an_older_head_is_waited_for_until_it_is_over() -> None:
     deferred = waiting_for_older(known(supersede=Supersede.KEEP))
     assert isinstance(deferred, phases.Deferred)
-    waiting = go(deferred, steps.Updated(deferred.known))
+    waiting = go(deferred, deferred.known)
     still = go(waiting, steps.TaskRead(Task("task_older", TaskStatus.PROCESSING, "processing"), seconds=60))
     assert (type(still), still.waited) == (phases.AwaitingOlder, 60)
     over = steps.TaskRead(Task("task_older", TaskStatus.CANCELLED, "cancelled"))
     rereading = go(still, over, over)
     called_off = rereading.known.noted(replace(rereading.wanted, state=TaskState.ENDED, used=Decimal(0)))
-    ended = go(rereading, steps.Updated(called_off))
+    ended = go(rereading, called_off)
     assert ended.outcome.reason is Reason.NOT_REQUESTED, "it was cancelled meanwhile"
 
 
@@ -300,15 +301,15 @@ def test_the_intent_of_this_head_that_only_a_check_run_tells_is_left_to_its_own_
 
 def test_an_intent_stays_if_github_cannot_be_read_before_its_task_is_created() -> None:
     quoted = bought(known())
-    intended = go(quoted, steps.Updated(quoted.known.with_own(quoted.bought)))
+    intended = go(quoted, quoted.known.with_own(quoted.bought))
     ended = go(intended, AWAY)
     assert [(one.state, one.used) for one in ended.known.ledger.purchases] == [(TaskState.INTENT, None)]
 
 
 def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has_moved() -> None:
     quoted = bought(known())
-    intended = go(quoted, steps.Updated(quoted.known.with_own(quoted.bought)))
-    again = go(intended, steps.TooLarge(PayloadTooLarge("Too much.")))
+    intended = go(quoted, quoted.known.with_own(quoted.bought))
+    again = go(intended, steps.Failed(PayloadTooLarge("Too much.")))
     assert isinstance(again, phases.Quoted)
     for result in (steps.HeadMoved(), AWAY):
         ended = go(again, result)
@@ -316,10 +317,14 @@ def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has
     assert not go(quoted, AWAY).known.ledger.purchases, "what was not recorded is no purchase"
 
 
+def test_a_verdict_for_a_former_base_is_not_green() -> None:
+    assert newer_base().conclusion is Conclusion.ACTION_REQUIRED
+
+
 def test_a_task_is_created_again_without_a_schema_once_that_is_recorded() -> None:
     quoted = bought(known())
-    intended = go(quoted, steps.Updated(quoted.known.with_own(quoted.bought)))
-    again = go(intended, steps.NoSchema(SchemaRefused("No schema.")))
+    intended = go(quoted, quoted.known.with_own(quoted.bought))
+    again = go(intended, steps.Failed(SchemaRefused("No schema.")))
     assert isinstance(again, phases.Quoted)
     assert (asks_for_schema(quoted.bought.purchase), asks_for_schema(again.bought.purchase)) == (True, False)
     assert again.order.identity == quoted.order.identity
@@ -332,11 +337,12 @@ def test_a_task_is_created_again_without_a_schema_once_that_is_recorded() -> Non
     ("acceptance", "severity", "reason", "conclusion"),
     [
         (None, Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
-        (Acceptance(HEAD, "task_1", "max"), Severity.LOW, Reason.REVIEWED, Conclusion.SUCCESS),
-        (Acceptance(HEAD, "task_1", "max"), Severity.CRITICAL, Reason.GATE, Conclusion.FAILURE),
-        (Acceptance(HEAD, "task_2", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
-        (Acceptance(OTHER_HEAD, "task_1", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
-        (Acceptance(HEAD, "", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
+        (Acceptance(HEAD, "main", "task_1", "max"), Severity.LOW, Reason.REVIEWED, Conclusion.SUCCESS),
+        (Acceptance(HEAD, "main", "task_1", "max"), Severity.CRITICAL, Reason.GATE, Conclusion.FAILURE),
+        (Acceptance(HEAD, "next", "task_1", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
+        (Acceptance(HEAD, "main", "task_2", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
+        (Acceptance(OTHER_HEAD, "main", "task_1", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
+        (Acceptance(HEAD, "main", "", "max"), Severity.LOW, Reason.UNREADABLE, Conclusion.ACTION_REQUIRED),
     ],
 )
 def test_an_answer_counts_as_readable_once_it_is_accepted_for_this_head(
@@ -345,7 +351,8 @@ def test_an_answer_counts_as_readable_once_it_is_accepted_for_this_head(
     now = known()
     finding = TrackedFinding("0" * 10, severity, None, "One", "a.py", found="task_1")
     memory = Memory(replace(now.ledger, findings=Findings((finding,)), acceptance=acceptance))
-    now = replace(now, memory=memory, own=Bought(purchase(task_id="task_1")))
+    change = replace(now.change, base_ref="main")
+    now = replace(now, change=change, memory=memory, own=Bought(purchase(task_id="task_1")))
     outcome = by_findings(now, now.judgement.rules, readable=False)
     assert (outcome.reason, outcome.conclusion) == (reason, conclusion)
 
@@ -373,9 +380,9 @@ def test_the_label_that_approved_is_removed_once_the_deferral_is_written_down() 
     event = replace(now.request, trigger=Asked("ann", "5", HEAD))
     wanted = waiting_for_older(replace(now, snapshot=snapshot, request=event))
     assert decide(wanted) == steps.ReadPermission("ann")
-    deferred = go(wanted, steps.PermissionRead(Permission.WRITE))
+    deferred = go(wanted, Permission.WRITE)
     assert isinstance(deferred, phases.Deferred)
-    after = go(deferred, steps.Updated(deferred.known))
+    after = go(deferred, deferred.known)
     assert decide(after) == steps.RemoveLabel("spend")
     assert isinstance(decide(go(after, steps.Done())), steps.PollTask)
 
@@ -391,14 +398,14 @@ def rereading_after(now: Known) -> Any:  # noqa: ANN401
     """Return the phase after the older review ended without a result."""
     deferred = waiting_for_older(now)
     over = steps.TaskRead(Task("task_older", TaskStatus.FAILED, "failed"))
-    return go(deferred, steps.Updated(deferred.known), over, over)
+    return go(deferred, deferred.known, over, over)
 
 
 @pytest.mark.parametrize("state", [TaskState.OPEN, TaskState.DONE])
 def test_what_another_run_has_bought_meanwhile_is_resumed(state: TaskState) -> None:
     rereading = rereading_after(known())
     theirs = own(rereading.known, state=state, task_id="task_theirs", attempt=1)
-    after = go(rereading, steps.Updated(rereading.known.noted(theirs)))
+    after = go(rereading, rereading.known.noted(theirs))
     assert isinstance(after, phases.Resumed)
     assert decide(after) == steps.ReadTask("task_theirs")
 
@@ -423,19 +430,19 @@ def test_threads_are_left_alone_on_a_closed_pull_request_and_without_permission(
     outcome = pending(known().judgement.rules)
     left = (phases.Write.COMMENTS, phases.Write.SUMMARY)
     at = phases.Refreshed(known(), outcome, left)
-    assert phases.Write.THREADS in go(at, steps.Updated(at.known)).left
+    assert phases.Write.THREADS in go(at, at.known).left
     closed = replace(at.known, snapshot=replace(at.known.snapshot, pull=pull(is_open=False)))
-    assert phases.Write.THREADS not in go(at, steps.Updated(closed)).left
+    assert phases.Write.THREADS not in go(at, closed).left
     denied = replace(at.known, denied=frozenset({"Review comments"}))
-    assert phases.Write.THREADS not in go(at, steps.Updated(denied)).left
+    assert phases.Write.THREADS not in go(at, denied).left
 
 
 def test_replies_are_read_back_once_since_another_run_may_have_posted_them_too() -> None:
     outcome, threads, summary = pending(known().judgement.rules), phases.Write.THREADS, phases.Write.SUMMARY
     at = phases.Refreshed(known(), outcome, (threads, summary))
-    replied = steps.Updated(replace(at.known, posted=1))
+    replied = replace(at.known, posted=1)
     assert go(at, replied).left == (phases.Write.POSTED, summary)
-    assert go(at, steps.Updated(at.known)).left == (summary,)
+    assert go(at, at.known).left == (summary,)
     after_comments = replace(at, left=(threads, phases.Write.POSTED, summary))
     assert go(after_comments, replied).left == (phases.Write.POSTED, summary)
 
@@ -443,10 +450,10 @@ def test_replies_are_read_back_once_since_another_run_may_have_posted_them_too()
 def commented(now: Known, *results: steps.Result) -> Any:  # noqa: ANN401 — a phase
     """Return a collection of a late answer without findings, after its comments were posted, or not."""
     task = Task("task_1", TaskStatus.COMPLETED, "completed", credits_used=Decimal(7))
-    answer = steps.ResultRead(Report("", (), (), readable=True))
+    answer = Report("", (), (), readable=True)
     judged = go(start(now), reading(own(now)), steps.Done(), steps.TaskRead(task), answer)
-    refreshed = go(judged, steps.Updated(replace(judged.known, read_again=True)))
-    return go(refreshed, *(results or (steps.Updated(refreshed.known),)))
+    refreshed = go(judged, replace(judged.known, read_again=True))
+    return go(refreshed, *(results or (refreshed.known,)))
 
 
 def announced(at: Any) -> Any:  # noqa: ANN401 — a phase, and what is known in it
@@ -460,11 +467,11 @@ def test_a_late_answer_is_announced_before_the_summary_records_it_and_read_back(
     now = known(may_buy=False)
     at = commented(now)
     if at.left[0] is phases.Write.THREADS:
-        at = go(at, steps.Updated(at.known))
+        at = go(at, at.known)
     assert isinstance(decide(at), steps.Announce)
-    posted = go(at, steps.Updated(announced(at)))
+    posted = go(at, announced(at))
     assert posted.left[:2] == (phases.Write.POSTED, phases.Write.SUMMARY)
-    denied = go(at, steps.Updated(at.known))
+    denied = go(at, at.known)
     assert denied.left[0] is phases.Write.SUMMARY, "the token may not write comments"
     terminal = replace(at.known, request=replace(at.known.request, trigger=AtTerminal()))
     assert not announcing(terminal, at.outcome), "the user reads it there"
@@ -474,7 +481,7 @@ def test_a_late_answer_is_announced_before_the_summary_records_it_and_read_back(
 
 def test_an_announcement_that_may_not_be_posted_is_left_to_the_next_run_unless_github_refuses_it() -> None:
     at = commented(known(may_buy=False))
-    at = go(at, steps.Updated(at.known)) if at.left[0] is phases.Write.THREADS else at
+    at = go(at, at.known) if at.left[0] is phases.Write.THREADS else at
     lost = go(at, AWAY)
     assert (lost.left, lost.known.purchase.state) == ((phases.Write.CHECK_RUN,), TaskState.OPEN)
     assert lost.outcome.reason is Reason.NOT_PUBLISHED
@@ -495,13 +502,13 @@ def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
     poor = steps.PriceRead(None, Balance(Decimal(0), Decimal(0), Decimal(0)))
     judged = go(start(now), reading(deferred), steps.Done(), poor)
     assert decide(judged) == steps.Refresh()
-    refreshed = go(judged, steps.Updated(replace(judged.known, read_again=True)))
+    refreshed = go(judged, replace(judged.known, read_again=True))
     assert refreshed.left[0] is phases.Write.ANNOUNCEMENT
     assert refreshed.outcome.reason is Reason.OVER_BUDGET
 
 
 def test_a_review_of_an_older_head_that_this_run_cancels_is_not_announced() -> None:
-    replaced = go(start(known(cancels=Cancels.ALL)), steps.LedgerRead(StoredLedger(Ledger((purchase(),)))))
+    replaced = go(start(known(cancels=Cancels.ALL)), StoredLedger(Ledger((purchase(),))))
     assert replaced.known.cancelled == {"task_1"}
 
 
@@ -518,9 +525,9 @@ def test_who_requests_a_review_is_recorded_with_its_purchase() -> None:
 
 def test_what_a_second_summary_says_is_read_and_written_into_the_first() -> None:
     not_due_now = phases.NotDue(known(), not_due(Reason.LABEL))
-    assert isinstance(go(not_due_now, steps.LedgerRead(StoredLedger())), phases.Published | phases.Refreshed)
+    assert isinstance(go(not_due_now, StoredLedger()), phases.Published | phases.Refreshed)
     doubled = StoredLedger(doubled=True)
-    due = go(not_due_now, steps.LedgerRead(doubled))
+    due = go(not_due_now, doubled)
     assert decide(due) == steps.ReadChange()
     ended = go(due, replace(sendable(), stored=doubled))
     assert decide(ended) == steps.Refresh(), "the other run may have written to either"
@@ -562,7 +569,7 @@ def test_a_summary_that_a_run_writes_first_makes_it_blind_no_more() -> None:
     judged = go(phases.Judged(now, pending(now.judgement.rules)), AWAY)
     assert judged.left == (phases.Write.SUMMARY, phases.Write.CHECK_RUN)
     there = replace(judged.known, summary=Comment(1, "https://x/1", "", ours=True))
-    after = go(judged, steps.Updated(there))
+    after = go(judged, there)
     assert after.known.purchase is not None
     assert after.known.purchase.state is TaskState.DONE
 
@@ -646,7 +653,7 @@ def test_what_is_new_is_enough_where_the_base_has_only_moved_on(moved_on: bool) 
     scoping = go(start(now), reading(last), steps.Done())
     assert decide(scoping) == steps.CompareBases("f" * 40, "b" * 40)
     pricing = go(scoping, steps.BasesCompared(only_moved_on=moved_on))
-    assert pricing.candidate.identity.scope == (f"since {OTHER_HEAD}" if moved_on else "whole")
+    assert pricing.candidate.identity.since == (OTHER_HEAD if moved_on else "")
 
 
 def reviewed(**more: Any) -> Purchase:  # noqa: ANN401 — any field
@@ -776,6 +783,24 @@ def test_concurrent_purchases_are_read_again_where_they_may_exceed_a_limit(
     assert may_exceed_together(now) is expected
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"commit_count": 6}, False),
+        ({"commit_count": 7}, True),
+        ({"forced_at": NOON}, True),
+        ({"retargeted_at": NOON}, True),
+    ],
+)
+def test_more_than_six_equal_first_reviews_may_exceed_an_automatic_limit(
+    more: dict[str, Any],
+    expected: bool,  # noqa: FBT001 — a column
+) -> None:
+    now = known(max_credits_per_pr=Auto.AUTO)
+    now = replace(now, snapshot=replace(now.snapshot, pull=replace(now.snapshot.pull, **more)))
+    assert may_exceed_together(now) is expected
+
+
 def test_two_first_reviews_that_exceed_six_times_the_first_withdraw() -> None:
     now = known(max_credits_per_pr=Auto.AUTO)
     small = purchase(identity="7" * 64, state=TaskState.INTENT, task_id="", hold=360)
@@ -806,12 +831,16 @@ def test_a_head_that_has_moved_gets_no_deferral() -> None:
     assert go(waiting_for_older(known()), steps.HeadMoved()).outcome.reason is Reason.SUPERSEDED
 
 
-@pytest.mark.parametrize("tier", range(4))
-def test_there_are_so_many_sizes(tier: int) -> None:
-    bought = Bought(purchase(size_tier=tier))
+def test_a_task_that_is_too_large_is_sent_in_every_size_before_it_fails() -> None:
+    quoted = bought(known())
     sizes = len(size_tiers(known().request.attachment_bytes))
-    if tier < sizes:
-        assert may_shrink(known(), bought) is (tier < sizes - 1)
+    for tier in range(1, sizes):
+        intended = go(quoted, quoted.known.with_own(quoted.bought))
+        quoted = go(intended, steps.Failed(PayloadTooLarge("Too much.")))
+        assert isinstance(quoted, phases.Quoted)
+        assert quoted.bought.purchase.size_tier == tier
+    ended = go(quoted, quoted.known.with_own(quoted.bought), steps.Failed(PayloadTooLarge("Too much.")))
+    assert ended.outcome.reason is Reason.PARTIAL
 
 
 def test_one_commit_shows_no_green_beside_another_pull_request_that_is_not() -> None:
@@ -957,7 +986,7 @@ def test_an_intent_that_another_run_was_faster_than_is_withdrawn() -> None:
         check_race(now, Ledger((older, mine, other)))
     with pytest.raises(OverBudget, match="450 of 800"):
         check_race(now, Ledger((replace(older, hold=450), mine)))
-    check_race(replace(now, own=NotBought()), Ledger((older, other)))
+    check_race(replace(now, own=None), Ledger((older, other)))
 
 
 def test_the_check_that_github_shows_is_the_newest() -> None:
@@ -1001,7 +1030,7 @@ def test_a_summary_without_an_answer_is_written_for_another_outcome(
     stated: str, outcome: Outcome, *, is_due: bool
 ) -> None:
     stored = StoredLedger(Ledger(stated=stated), summary=COMMENT)
-    due = go(phases.NotDue(known(), outcome), steps.LedgerRead(stored))
+    due = go(phases.NotDue(known(), outcome), stored)
     assert isinstance(due, phases.Due) is is_due
     now = known().reading(sendable().change, stored, LedgerUpdate())
     assert isinstance(concluded(now, outcome), phases.Judged) is is_due, "the ledger is read before it is written"
@@ -1096,7 +1125,7 @@ def test_before_the_end_only_the_purchases_of_this_change_are_written() -> None:
     answer = PlacedAnswer("task_1", whole=True, here=False, report=Report("", ()), placed=())
     update = LedgerUpdate(purchases=(other, ours), answers=(answer,), posted=frozenset({"a"}))
     memory = Memory.of(Ledger(), update, now.change.index)
-    assert memory.only(ours.identity, now.change.index).update == LedgerUpdate(purchases=(ours,))
+    assert memory.update.only(ours.identity) == LedgerUpdate(purchases=(ours,))
     assert memory.placed == ()
 
 
@@ -1117,3 +1146,11 @@ def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_
     later = resumed(at.known, bought.purchase, NOON)[1].packing
     assert later is not None
     assert later.context == (part,)
+
+
+def test_the_reason_of_a_command_is_redacted_before_it_is_recorded() -> None:
+    secret = "ghp_" + "A1b2C3d4E5f6" * 3
+    edit = GrantBypass(HEAD, "main", "mona", f"{'so ' * 95}{secret}")
+    now = go(start(known(may_buy=False, edits=(edit,))), sendable()).known
+    assert now.ledger.bypass is not None
+    assert now.ledger.bypass.reason == "so " * 95 + "[REDACTED:gith…"

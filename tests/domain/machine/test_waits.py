@@ -63,7 +63,7 @@ def test_the_checks_are_read_once_more_after_the_deferral_is_recorded() -> None:
     assert (deferred.outcome.reason, deferred.outcome.message) == (Reason.DEFERRED, "`CI` is red.")
     assert (deferred.outcome.status, deferred.outcome.conclusion) == (Status.PENDING, None)
     assert decide(deferred) == steps.RecordDeferral(deferred.wanted, deferred.outcome)
-    again = go(deferred, steps.Updated(deferred.known))
+    again = go(deferred, deferred.known)
     assert decide(again) == steps.ReadHeadChecks()
     assert isinstance(go(again, GREEN), BUYS), "the event of a check may have come before the record"
     left = go(again, RED)
@@ -127,7 +127,7 @@ def test_a_force_push_to_an_older_head_counts_as_a_push() -> None:
 def test_a_young_head_is_deferred_without_reading_checks() -> None:
     deferred = waiting(known(wait_rules=WaitRules(("CI",), quiet_minutes=10)))
     assert isinstance(deferred, phases.Deferred)
-    left = go(deferred, steps.Updated(deferred.known))
+    left = go(deferred, deferred.known)
     assert (type(left), left.outcome.message) == (phases.Judged, WaitRules(quiet_minutes=10).too_young)
 
 
@@ -153,7 +153,7 @@ def test_unreadable_checks_are_waited_for_and_missing_permissions_are_not() -> N
     deferred = go(at, AWAY)
     assert isinstance(deferred, phases.Deferred)
     assert "GitHub is away." in deferred.known.notes
-    assert go(deferred, steps.Updated(deferred.known), AWAY).outcome.reason is Reason.DEFERRED
+    assert go(deferred, deferred.known, AWAY).outcome.reason is Reason.DEFERRED
     blind = go(at, steps.Failed(PermissionMissing("No.", hint="Add `statuses: read`.")))
     assert isinstance(blind, BUYS)
     assert "without waiting" in blind.known.notes[0]
@@ -164,8 +164,8 @@ def test_the_approval_is_kept_and_its_label_removed() -> None:
     event = ReviewEvent("pull_request", 7, "labeled", HEAD, "ann", sender_is_bot=False, label="spend")
     now = known(policy=policy, trigger=event, wait_rules=FOR_CI)
     labelled = replace(now, snapshot=replace(now.snapshot, pull=pull(labels=frozenset({"spend"}))))
-    deferred = go(waiting(labelled), steps.PermissionRead(Permission.WRITE), RED)
-    kept = go(deferred, steps.Updated(deferred.known), RED)
+    deferred = go(waiting(labelled), Permission.WRITE, RED)
+    kept = go(deferred, deferred.known, RED)
     assert decide(kept) == steps.RemoveLabel("spend")
     assert go(kept, steps.Done()).outcome == deferred.outcome
     assert go(kept, AWAY).outcome.status is Status.FAILED

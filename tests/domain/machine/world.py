@@ -26,7 +26,7 @@ from reviewbot.domain.github.pull_request import (
 )
 from reviewbot.domain.ledger.external_id import decode_external_id, encode_external_id
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.memory import Memory, StoredLedger
+from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.known import Cancels, Known, Request, ReviewedChange
@@ -47,15 +47,11 @@ from reviewbot.domain.machine.steps import (
     Finish,
     HeadChecksRead,
     HeadMoved,
-    LedgerRead,
     LookUpTask,
     NewPartRead,
-    NoSchema,
     NotOver,
     OpenReviewer,
-    OutputWritten,
     Overtaken,
-    PermissionRead,
     PollTask,
     PostReview,
     PriceRead,
@@ -76,12 +72,9 @@ from reviewbot.domain.machine.steps import (
     Refresh,
     RemoveLabel,
     Result,
-    ResultRead,
     Step,
     TaskCreated,
     TaskRead,
-    TooLarge,
-    Updated,
     UpdateThreads,
     WriteCheckRun,
     WriteOutput,
@@ -314,9 +307,9 @@ class RandomWorld:
         fails = self.chance(self.fails)
         match step:
             case ReadPermission():
-                return self.error() if fails else PermissionRead(self.random.choice(list(Permission)))
+                return self.error() if fails else self.random.choice(list(Permission))
             case ReadLedger():
-                return self.error() if fails else LedgerRead(self.stored("0" * 64))
+                return self.error() if fails else self.stored("0" * 64)
             case ReadChange():
                 change = self.change()
                 own = replace(known, change=change).identity.digest()
@@ -341,7 +334,7 @@ class RandomWorld:
             case RemoveLabel():
                 return self.error(TemplateError("It is too long.")) if fails else Done()
             case ReadAgain():
-                return self.error() if fails else HeadMoved() if self.chance(0.1) else Updated(self.reread(known))
+                return self.error() if fails else HeadMoved() if self.chance(0.1) else self.reread(known)
             case CompareBases():
                 return BasesCompared(only_moved_on=self.chance(0.5))
             case ReadNewPart():
@@ -358,36 +351,35 @@ class RandomWorld:
                     return self.error(PermissionMissing("The token may not."))
                 if self.chance(0.05) and not bought.purchase.since:
                     return Overtaken(known.with_own(bought), replace(bought.purchase, since=OTHER_HEAD))
-                return HeadMoved() if self.chance(0.05) else Updated(known.with_own(bought))
+                return HeadMoved() if self.chance(0.05) else known.with_own(bought)
             case RecordDeferral():
-                return self.error() if fails else HeadMoved() if self.chance(0.1) else Updated(known)
+                return self.error() if fails else HeadMoved() if self.chance(0.1) else known
             case ReadHeadChecks():
                 opened = self.random.choice([(), (), ("`CI` is red",)])
                 return self.error(PermissionMissing("The token may not.")) if fails else HeadChecksRead(opened)
             case CreateTask():
                 return self.created(fails=fails)
             case ReadResult():
-                return self.service_error() if fails else ResultRead(self.report())
+                return self.service_error() if fails else self.report()
             case Refresh():
-                return self.error() if fails else Updated(self.refreshed(known))
+                return self.error() if fails else self.refreshed(known)
             case PostReview():
-                return self.error() if fails else Updated(replace(known, posted=self.random.choice([0, 2])))
+                return self.error() if fails else replace(known, posted=self.random.choice([0, 2]))
             case Announce(announcing=announcing):
-                return self.error() if fails else Updated(self.announced(known, announcing))
+                return self.error() if fails else self.announced(known, announcing)
             case RecordTask() | WriteSummary() | WriteCheckRun() | UpdateThreads() | ReadPosted() | CloseOlderChecks():
                 denied = frozenset({"The check run", "The summary comment"}) if self.chance(0.05) else known.denied
                 there = replace(known, denied=denied, check=known.check or self.check(""), summary=known.summary)
-                return self.error() if fails else Updated(there if self.chance(0.9) else replace(known, denied=denied))
+                return self.error() if fails else there if self.chance(0.9) else replace(known, denied=denied)
             case WriteOutput(outcome=outcome):
-                return OutputWritten(outcome)
+                return outcome
             case _:
                 raise NotImplementedError(step)
 
     def announced(self, known: Known, announcing: Announcing) -> Known:
         """Return the announcements as posted, or not, since the token may not."""
         keys = {one.key for one in announcing.posts if self.chance(0.9)}
-        update = replace(known.memory.update, posted=known.memory.update.posted | keys)
-        return replace(known, memory=Memory.of(known.memory.written, update, known.change.index))
+        return known.with_update(known.memory.update.having_posted(keys))
 
     def looked_up(self, bought: Purchase) -> TaskRead:
         """Return the task of an older head with its answer."""
@@ -401,9 +393,9 @@ class RandomWorld:
             errors = [TemplateError("It breaks."), PayloadTooLarge("Still too much.")]
             return self.random.choice([self.service_error(), Failed(self.random.choice(errors))])
         if self.chance(0.05):
-            return TooLarge(PayloadTooLarge("Too much."))
+            return Failed(PayloadTooLarge("Too much."))
         if self.chance(0.05):
-            return NoSchema(SchemaRefused("No schema."))
+            return Failed(SchemaRefused("No schema."))
         return TaskCreated(self.task("task_new"), Packing((), (), ()))
 
     def reread(self, known: Known) -> Known:

@@ -68,7 +68,7 @@ LATE = [
 ]
 ON_TIME = {
     "this run has bought it": endings(None, OPEN, DONE),
-    "this run has bought it for a missed command": endings(OPEN, DONE, bought=("task_1",)),
+    "this run has bought it for a missed command": endings(OPEN, DONE, bought=(purchase_key(OPEN),)),
     "this run has bought what was deferred": endings(DEFERRED, DONE),
     "another run has recorded the end": endings(OPEN, DONE, stored=StoredLedger(Ledger((DONE,)))),
     "an older check run has the end": endings(
@@ -137,6 +137,7 @@ def test_it_is_announced_once() -> None:
     late = [Announcement(DONE, Ending.ANSWERED)]
     others = [
         comment(3, ours=False),
+        replace(comment(2), edited_by="mona", edited_by_us=False),
         comment(4, instance="api"),
         comment(5, f"{KEY}-unbought"),
         comment(6, KEY[:-1] + "2"),
@@ -144,7 +145,8 @@ def test_it_is_announced_once() -> None:
     assert left_to_announce(late, others, "", frozenset()).posts == tuple(late)
     assert not left_to_announce(late, [comment(3)], "", frozenset())
     assert not left_to_announce(late, [], "", frozenset({KEY})), "a deleted announcement stays deleted"
-    assert left_to_announce(late, [comment(4), comment(3), comment(9)], "", frozenset()).extra == (4, 9)
+    edited = replace(comment(9), edited_by="mona", edited_by_us=False)
+    assert left_to_announce(late, [comment(4), comment(3), comment(8), edited], "", frozenset()).extra == (4, 8)
 
 
 def test_a_purchase_that_was_not_bought_may_be_announced_when_it_is() -> None:

@@ -10,7 +10,7 @@ from reviewbot.domain.findings.conversation import MAX_REPLY
 from reviewbot.domain.findings.markers import FindingMark
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.pull_request import Thread, ThreadComment
-from reviewbot.domain.model.question import Question
+from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.questions.answer import answer_text
 from reviewbot.domain.questions.context import context_of, thread_of
@@ -88,7 +88,7 @@ ASKED_IN = replace(THREAD, id="T3", comments=(replace(REPLY, id=5),))
 def test_the_thread_is_that_of_the_question_else_that_of_its_finding_in_this_instance(
     comment: str, finding: str, thread: Thread | None
 ) -> None:
-    question = Question(comment, "0" * 16, "ann", finding)
+    question = Question(comment, "0" * 16, "ann", finding, QuestionState.INTENT, "", 0, None, "")
     for threads in ((OTHER, THREAD, ASKED_IN), (ASKED_IN, THREAD, OTHER)):
         assert thread_of(question, threads, "") == thread
 

@@ -54,7 +54,7 @@ from reviewbot.errors import (
 from reviewbot.values import replace
 from tests.domain.builders import NOON, purchase
 
-NEW = Question("42", "0" * 16, "ann", "")
+NEW = Question("42", "0" * 16, "ann", "", QuestionState.INTENT, "", 0, None, "")
 INTENT = replace(NEW, hold=120, at=NOON.isoformat(timespec="seconds"))
 OPEN = replace(INTENT, state=QuestionState.OPEN, task_id="task_9")
 LIMITS = Limits(60, Auto.AUTO, 0, "acme/parcels", Decimal(0), 0, 1_000_000)

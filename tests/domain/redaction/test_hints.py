@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 from reviewbot.domain.redaction.detectors import FIXED, HINT, RULES, WORD_MARKERS
 from reviewbot.domain.redaction.formats import FORMATS, SHORTEST_TOKEN
 
-pytestmark = pytest.mark.no_cover  # these are properties of patterns, which run no code of the domain
+pytestmark = [
+    pytest.mark.no_cover,  # these are properties of patterns, which run no code of the domain
+    pytest.mark.hypothesis,  # its plugin does not see properties inside of tests
+]
 ASCII = st.characters(codec="ascii")
+EXAMPLES = settings().max_examples // 16  # of each of 137 patterns
 BESIDE = {"curl", "webhook.office.com"}
 """Markers that stand beside a match, not in it."""
 
@@ -32,7 +36,7 @@ BEHIND_WORDS = [pytest.param(one.pattern, id=one.pattern.pattern[:9]) for one in
 
 @pytest.mark.parametrize(("markers", "pattern"), TOKENS)
 def test_each_token_has_its_marker_in_a_long_word(markers: tuple[str, ...], pattern: re.Pattern[str]) -> None:
-    @settings(max_examples=10)
+    @settings(max_examples=EXAMPLES)
     @given(matches(pattern))
     def check(token: str) -> None:
         assert any(marker in token.lower() for marker in markers)
@@ -46,7 +50,7 @@ def test_each_token_has_its_marker_in_a_long_word(markers: tuple[str, ...], patt
 def test_each_value_of_a_fixed_rule_has_its_marker_in_the_line(
     markers: tuple[str, ...], pattern: re.Pattern[str]
 ) -> None:
-    @settings(max_examples=10)
+    @settings(max_examples=EXAMPLES)
     @given(matches(pattern))
     def check(line: str) -> None:
         assert any(marker in line.lower() for marker in markers)
@@ -61,7 +65,7 @@ def test_each_marker_is_a_hint(marker: str) -> None:
 
 @pytest.mark.parametrize("pattern", BEHIND_WORDS)
 def test_each_value_behind_a_word_has_a_hint_in_the_line(pattern: re.Pattern[str]) -> None:
-    @settings(max_examples=10)
+    @settings(max_examples=EXAMPLES)
     @given(matches(pattern))
     def check(line: str) -> None:
         assert HINT.search(line.lower())

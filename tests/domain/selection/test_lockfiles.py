@@ -672,6 +672,16 @@ def test_one_that_is_new_or_too_large_to_be_read_is_reviewed_and_one_that_is_gon
     )
 
 
+def test_one_that_is_moved_is_reviewed() -> None:
+    """A file that installed nothing where it was, such as a fixture, may decide what is installed where it is now."""
+    names = "rename from tests/package-lock.json\nrename to package-lock.json\n"
+    (diff,) = parse_diff(f"diff --git a/tests/package-lock.json b/package-lock.json\nsimilarity index 100%\n{names}")
+    moved = ChangedFile(diff, Entry("1" * 40, "100644"), Entry("1" * 40, "100644", text=NPM))
+    selection = select([moved], paths=(), attributes="")
+    assert [one.path for one in selection.selected] == ["package-lock.json"]
+    assert selection.notices == ("`package-lock.json` is reviewed, because it was `tests/package-lock.json`.",)
+
+
 def test_another_package_from_where_others_come_from_is_ordinary() -> None:
     more = NPM.replace(
         '    "node_modules/@x/right"',

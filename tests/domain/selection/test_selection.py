@@ -202,7 +202,8 @@ def test_every_reason_has_a_sentence_and_the_contracts_word() -> None:
     words = "paths generated vendored lock-file binary lfs-pointer submodule secret-file too-large minified"
     words += " not-utf-8 unseen"
     assert " ".join(HeldBecause) == words
-    assert all(re.fullmatch(r"(A|It|Its|The|`).+\.", held_sentence(reason)) for reason in HeldBecause)
+    assert all(re.fullmatch(r"(It|The|`).+\.", held_sentence(reason)) for reason in HeldBecause)
+    assert all(re.fullmatch(r"(They .+|.+ them .+|.+ them)\.", held_sentence(reason, 16)) for reason in HeldBecause)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from msgspec import Struct
 
 from reviewbot.domain.model.review import Severity
-from reviewbot.domain.text.bounds import Cut, bounded, first_lines, shorten, shorten_line, shorten_title
+from reviewbot.domain.text.bounds import Cut, bounded, first_lines, shorten, shorten_line, shorten_title, through_word
 from reviewbot.domain.text.size_limits import CHECK, COMMENT, COMMENT_DETAILS, LINE_LIMIT, SHORTEST_LINE, Detail
 
 LONG = "x" * 1_000_000
@@ -45,6 +45,12 @@ def test_lines_that_are_left_out_are_counted() -> None:
     assert shorten("ab\ncd", 4) == "ab"
     assert shorten("abcd", 2) == "ab"
     assert shorten_line("abcd", 3) == "ab…"
+    assert [through_word("ab cde f", limit) for limit in (1, 2, 4, 6, 7, 9)] == [
+        "ab",
+        "ab",
+        *["ab cde"] * 2,
+        *["ab cde f"] * 2,
+    ]
 
 
 @pytest.mark.parametrize("before", ["", "x"])

@@ -242,12 +242,6 @@ def test_command_data_is_what_the_runner_decodes_back(text: str) -> None:
     assert value.replace("%3A", ":").replace("%2C", ",") == data
 
 
-def test_truncate_says_that_it_cut() -> None:
-    assert escaping.truncate("short", 5, " (cut)") == "short"
-    assert escaping.truncate("a long text", 9, " (cut)") == "a l (cut)"
-    assert escaping.truncate("a long text", 3, " (cut)") == " (c"
-
-
 @pytest.mark.proof
 @pytest.mark.parametrize(
     "piece", ["`", "` ``", "~~~\n", "```\n", "@", ":a", " ", " x", "\n", "deadbeef", "1", "<", "$", "#"]

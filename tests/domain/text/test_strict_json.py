@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
-from msgspec import Struct, ValidationError
+from msgspec import Struct
 
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.text.strict_json import (
@@ -19,7 +19,6 @@ from reviewbot.domain.text.strict_json import (
     parse,
     read,
     salvage,
-    same_fields,
 )
 from tests.domain.any_json import json_values
 
@@ -103,12 +102,6 @@ def test_a_wrong_word_is_not_repeated(word: str) -> None:
     with pytest.raises(JsonMismatch) as caught:
         convert({"word": word}, Inner)
     assert str(caught.value) == "`word` is not one of the allowed words"
-
-
-def test_a_value_of_another_type_has_the_same_fields() -> None:
-    assert same_fields(Outer("\ud800", (Inner(7),)), Other) == Other("\ud800", (Inner(7),))
-    with pytest.raises(ValidationError):
-        same_fields(Inner(), Other)
 
 
 def test_what_does_not_fit_an_object_is_left_and_the_rest_is_read() -> None:

@@ -104,6 +104,10 @@ class Page(Nodes[T], Generic[T], frozen=True):
         return self.page_info.end_cursor if self.page_info.has_next_page else None
 
 
+class CountedPage(Page[T], Generic[T], frozen=True):
+    total_count: int
+
+
 class Actor(Node, frozen=True):
     login: Name
     kind: Name = field(name="__typename", default="")
@@ -255,16 +259,12 @@ class ForcePushNode(Node, frozen=True):
     after_commit: Oid | None = None
 
 
-class RecentPage(Page[InCommits[CheckedCommit]], frozen=True):
-    total_count: int
-
-
 class CheckedPages(Node, frozen=True):
     """The check runs on all commits, and on those before force-pushes, page by page."""
 
     head_ref_oid: Name
     base_ref_oid: Name
-    recent: Annotated[RecentPage, asks("commits(first: $page, after: $commits)")]
+    recent: Annotated[CountedPage[InCommits[CheckedCommit]], asks("commits(first: $page, after: $commits)")]
     forced: Annotated[Page[ForcePushNode], asks(f"timelineItems(first: 10, after: $forced, {_FORCE_PUSHES})")]
 
 
@@ -299,10 +299,6 @@ class CommitNode(Node, frozen=True):
     parents: Annotated[Counted[Oid], asks("parents(first: 20)")]
     authors: Annotated[Nodes[Author], asks("authors(first: 20)")]
     committer: Author | None
-
-
-class Commits(Nodes[InCommits[CommitNode]], frozen=True):
-    total_count: int
 
 
 class ReactionGroup(Node, frozen=True):
@@ -378,7 +374,7 @@ class PullRequestNode(CheckedHead, frozen=True):
     labels: Annotated[Nodes[Named] | None, asks("labels(first: 100)")]
     label_events: Annotated[Nodes[LabeledEvent] | None, asks("timelineItems(last: 50, itemTypes: [LABELED_EVENT])")]
     changed_files: int
-    commits: Annotated[Commits, asks("commits(first: 100)")]
+    commits: Annotated[Counted[InCommits[CommitNode]], asks("commits(first: 100)")]
     comments: Annotated[Page[CommentNode], asks("comments(first: $page)")]
     review_threads: Annotated[Page[ThreadNode], asks("reviewThreads(first: $page)")]
     reviews: Annotated[Page[ReviewNode], asks("reviews(first: $page)")]
@@ -418,8 +414,6 @@ class InPullRequest(Node, Generic[T], frozen=True):
 
 
 class Paged(Node, Generic[T], frozen=True):
-    """A page of a list, under the alias `page`."""
-
     page: Page[T]
 
 
@@ -512,12 +506,8 @@ class QueueEntry(Node, frozen=True):
     pull_request: Numbered | None
 
 
-class QueuePage(Page[QueueEntry], frozen=True):
-    total_count: int
-
-
 class Queue(Node, frozen=True):
-    entries: Annotated[QueuePage | None, asks("entries(first: $page, after: $after)")]
+    entries: Annotated[CountedPage[QueueEntry] | None, asks("entries(first: $page, after: $after)")]
 
 
 class Queued(Node, frozen=True):

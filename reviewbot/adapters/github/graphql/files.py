@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -14,7 +14,7 @@ from reviewbot.adapters.github.graphql import parse, queries
 from reviewbot.adapters.github.graphql.answers import FileNode, FilesAndContext, InRepository
 from reviewbot.adapters.github.graphql.answers import Files as FilesAnswer
 from reviewbot.adapters.github.rest import Blob, GraphQLError, Tree
-from reviewbot.domain.github.context import MOST_FILES, ContextRequest, ProjectContext
+from reviewbot.domain.github.context import MOST_FILES, ContextRequest, ProjectContext, not_read
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.redaction.redactor import secret_name
 from reviewbot.domain.selection.file_kinds import named_as_media
@@ -59,7 +59,6 @@ class _Batch(Struct, frozen=True):
             yield _Batch(self.head, self.merge_base, self.new[part], self.old[part])
 
     def variables(self) -> dict[str, str]:
-        """Return the variables that `queries.entries` declares."""
         commits = {"head": self.head} if self.new else {}
         commits |= {"base": self.merge_base} if self.old else {}
         new = dict(zip(queries.aliases("n", len(self.new)), self.new, strict=True))
@@ -114,13 +113,13 @@ class Files(Struct):
             **batch.variables(),
             **{name: f"HEAD:{path}" for name, path in zip(names, paths, strict=True)},
         }
-        document = queries.entries(len(batch.new), len(batch.old), len(paths))
+        document, hidden = queries.entries(len(batch.new), len(batch.old), len(paths)), list[GraphQLError]()
         try:
             data = self.calls.query(
-                document, variables, _READING, FilesAndContext, forgives=_hides_context, patient=False
+                document, variables, _READING, FilesAndContext, forgives=_remembering(hidden), patient=False
             )
-        except ForgeError:
-            return self._read(batch) if batch.size else (), ProjectContext()
+        except ForgeError as error:
+            return self._read(batch) if batch.size else (), not_read(error)
         documents = data.documents or {}
         texts = {path: parse.whole_text(documents.get(name)) for name, path in zip(names, paths, strict=True)}
         about = data.about.pull_request if data.about else None
@@ -128,6 +127,7 @@ class Files(Struct):
             files={path: text for path, text in texts.items() if text},
             messages=parse.messages(about),
             issues=parse.closing(about, f"{self.owner}/{self.name}"),
+            problem=_NO_ISSUES if any(map(_hides_issues, hidden)) else "",
         )
         return [_sides(batch, data.repository)], context
 
@@ -187,8 +187,27 @@ def _sides(batch: _Batch, found: FilesAnswer | None) -> _Sides:
     return new, _read_side(files.base, "o", batch.merge_base, batch.old)
 
 
-def _hides_context(error: GraphQLError) -> bool:
-    return (error.path or ("",))[0] in {"about", "documents"}
+_NO_ISSUES = (
+    "The issues that the pull request closes could not be read: the token lacks `issues: read`. The reviewer does not "
+    "get them."
+)
+
+
+def _hides_issues(error: GraphQLError) -> bool:
+    """Return whether all issues are hidden, not just one of another repository."""
+    return error.hides("closing") and error.path is not None and error.path[-1] == "closing"
+
+
+def _remembering(hidden: list[GraphQLError]) -> Callable[[GraphQLError], bool]:
+    """Return a predicate that ignores and records errors that hide only parts of the context."""
+
+    def forgives(error: GraphQLError) -> bool:
+        forgiven = (error.path or ("",))[0] in {"about", "documents"}
+        if forgiven:
+            hidden.append(error)
+        return forgiven
+
+    return forgives
 
 
 def _read_side(

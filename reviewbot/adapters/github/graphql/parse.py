@@ -171,12 +171,10 @@ def _committer(node: answers.Author | None) -> str | None:
 
 
 def comment(node: answers.CommentNode) -> Comment:
-    """A comment of the timeline."""
     return Comment(**_written(node))
 
 
 def _written(node: answers.CommentNode) -> dict[str, Any]:
-    """The fields that all comments have."""
     edited = node.editor is not None or node.last_edited_at is not None
     return {
         "id": int(node.id),
@@ -273,7 +271,6 @@ def older_commits(pull: answers.Checked | answers.CheckedPages) -> tuple[answers
 
 
 def force_pushes(pull: answers.CheckedPages) -> dict[str, ForcePush]:
-    """The force-pushes by their ids, oldest first."""
     return {
         event.id: ForcePush(
             at=event.created_at,

@@ -221,9 +221,9 @@ def heads(count: int) -> str:
     Variables: `n0`… (numbers). The responses have the same aliases.
     """
     names = aliases("n", count)
-    declared = ", ".join(["$owner: String!", "$name: String!", *(f"${name}: Int!" for name in names)])
-    asked = " ".join(f"{name}: pullRequest(number: ${name}) {{ number state headRefOid }}" for name in names)
-    return f"query Heads({declared}) {{ repository(owner: $owner, name: $name) {{ {asked} }} }}"
+    declared = ", ".join(f"${name}: Int!" for name in names)
+    asked = " ".join(f"{name}: pullRequest(number: ${name}){selection(answers.Head)}" for name in names)
+    return _in_repository("Heads", declared, f" {{ {asked} }}")
 
 
 RESOLVE_THREAD = """

@@ -9,7 +9,7 @@ The engineer is a parameter (the local reviewer, a fixed answer), so this packag
 
 from reviewbot_sandbox.codevf.app import BASE_PATH, build_codevf
 from reviewbot_sandbox.codevf.clocks import Clock, HandClock, scaled_clock
-from reviewbot_sandbox.codevf.engineers import canned, echo, in_turn
+from reviewbot_sandbox.codevf.engineers import canned, echo
 from reviewbot_sandbox.codevf.model import (
     AT_ONCE,
     KNOWN_TAGS,
@@ -18,7 +18,6 @@ from reviewbot_sandbox.codevf.model import (
     Attachment,
     Deliverables,
     Delivered,
-    Emptiness,
     End,
     Engineer,
     FreeText,
@@ -28,9 +27,7 @@ from reviewbot_sandbox.codevf.model import (
     LifeOf,
     Limits,
     Mode,
-    Nothing,
     Rate,
-    Stage,
     Structured,
     Tag,
     Task,
@@ -54,7 +51,6 @@ __all__ = [
     "CodeVFService",
     "Deliverables",
     "Delivered",
-    "Emptiness",
     "End",
     "Engineer",
     "ErrorStyle",
@@ -68,12 +64,10 @@ __all__ = [
     "LifeOf",
     "Limits",
     "Mode",
-    "Nothing",
     "PlannedRefusal",
     "Rate",
     "Refusal",
     "Setup",
-    "Stage",
     "Structured",
     "Tag",
     "Task",
@@ -82,7 +76,6 @@ __all__ = [
     "build_codevf",
     "canned",
     "echo",
-    "in_turn",
     "scaled_clock",
     "usual_life",
 ]

@@ -75,7 +75,7 @@ def create_project(service: CodeVFService, call: Call) -> Reply:
 def create_task(service: CodeVFService, call: Call) -> Reply:
     """`POST tasks/create`: 200 for a repeated key."""
     view, is_new = service.create_task(call.account, call.body)
-    return _task_reply(service, call, view, service.setup.created_status if is_new else 200)
+    return _task_reply(service, call, view, 201 if is_new else 200)
 
 
 def get_task(service: CodeVFService, call: Call) -> Reply:
@@ -104,7 +104,7 @@ def _task_reply(service: CodeVFService, call: Call, view: TaskView, status: int)
         return f"{call.origin}/files/{view.task.id}/{position}/{signature}/{quote(delivered.file_name, safe='')}"
 
     headers = {}
-    if service.setup.hints and not view.standing.ended:
+    if not view.standing.ended:
         headers["Retry-After"] = str(wire.poll_hint(view.task.request.mode, view.standing.status))
     return Reply(status, wire.task_form(view, file_url), headers)
 

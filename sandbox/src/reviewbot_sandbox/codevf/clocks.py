@@ -30,9 +30,7 @@ class HandClock:
         self._now = now
 
     def __call__(self) -> float:
-        """Return the time now."""
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Move on."""
         self._now += seconds

@@ -21,7 +21,6 @@ class Mode(Enum):
 
     @property
     def multiplier(self) -> Decimal:
-        """Multiplier of the credits."""
         return {Mode.REALTIME: Decimal(2), Mode.FAST: Decimal("1.5"), Mode.STANDARD: Decimal(1)}[self]
 
     @property
@@ -148,21 +147,6 @@ class Deliverables:
     message: str | None = "See the attached file."
 
 
-class Emptiness(Enum):
-    """Forms of an empty result."""
-
-    ABSENT = "absent"
-    NULL = "null"
-    EMPTY = "empty"
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """A completed task without a result."""
-
-    emptiness: Emptiness = Emptiness.ABSENT
-
-
 @dataclass(frozen=True, slots=True)
 class Garbage:
     """Any JSON as the `result`, unchanged."""
@@ -170,7 +154,7 @@ class Garbage:
     value: JsonValue
 
 
-Answer: TypeAlias = Structured | JsonMessage | FreeText | Deliverables | Nothing | Garbage
+Answer: TypeAlias = Structured | JsonMessage | FreeText | Deliverables | Garbage
 Engineer: TypeAlias = Callable[[TaskRequest], Answer]
 
 
@@ -185,37 +169,21 @@ class End(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """A status that lasts some seconds of the service's clock; it may be an undocumented one."""
-
-    status: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class TaskLife:
     """A task's script: seconds pending, seconds processing, then the end.
 
-    `between` are undocumented stages from pending to processing. `used` is the part of the hold that is spent at
-    the end (0 to 1); by default a completed task spends all of it and any other end nothing.
-    With `math.inf` seconds the task stays in this state.
+    `used` is the part of the hold that is spent at the end (0 to 1); by default a completed task spends all of it and
+    any other end nothing. With `math.inf` seconds the task stays in this state.
     """
 
     pending: float = 3.0
     processing: float = 12.0
     end: End = End.COMPLETED
-    between: tuple[Stage, ...] = ()
     used: Decimal | None = None
 
     @property
-    def stages(self) -> tuple[Stage, ...]:
-        """Everything before the end, in order."""
-        return (Stage("pending", self.pending), *self.between, Stage("processing", self.processing))
-
-    @property
     def seconds(self) -> float:
-        """From creation to the end."""
-        return sum(stage.seconds for stage in self.stages)
+        return self.pending + self.processing
 
 
 AT_ONCE = TaskLife(0, 0)

@@ -34,18 +34,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The configuration of a service.
-
-    `hints` puts `Retry-After` on the 200 of an open task. `created_status` answers the first creation of a task: the
-    documentation has 200 for a repeat and nothing for the first.
-    """
+    """The configuration of a service."""
 
     house: state.House
     engineer: Engineer = echo
     clock: Clock = field(default_factory=scaled_clock)
     error_style: ErrorStyle = ErrorStyle.DOCUMENTED
-    hints: bool = True
-    created_status: int = 201
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +87,6 @@ class CodeVFService:
         return self.setup.clock()
 
     def plan(self, planned: PlannedRefusal) -> None:
-        """Plan a refusal of a later request."""
         with self._lock:
             self._planned.append(planned)
 
@@ -132,7 +125,6 @@ class CodeVFService:
         return self.setup.house.tags
 
     def balance(self, account: Account) -> state.Balance:
-        """Return the account's credits now."""
         with self._lock:
             return state.balance(self._state, account, self.now())
 

@@ -188,10 +188,8 @@ def standing_of(task: Task, now: float) -> Standing:
     if task.cancelled_at is not None:
         return Standing(End.CANCELLED.value, ended=True)
     passed = now - task.created_at
-    for stage in task.life.stages:
-        if passed < stage.seconds:
-            return Standing(stage.status, ended=False)
-        passed -= stage.seconds
+    if passed < task.life.seconds:
+        return Standing("pending" if passed < task.life.pending else "processing", ended=False)
     return Standing(task.life.end.value, ended=True)
 
 

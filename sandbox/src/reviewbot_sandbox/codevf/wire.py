@@ -14,13 +14,11 @@ from reviewbot_sandbox.codevf.model import (
     Answer,
     Deliverables,
     Delivered,
-    Emptiness,
     FreeText,
     Garbage,
     JsonMessage,
     JsonValue,
     Mode,
-    Nothing,
     Project,
     Structured,
     Tag,
@@ -193,7 +191,7 @@ def poll_hint(mode: Mode, status: str) -> int:
 
 
 def _result(answer: Answer, request: TaskRequest, uploaded: str, file_url: FileUrl) -> dict[str, JsonValue]:
-    """Return the `result` member, or nothing."""
+    """Return the `result` member."""
     match answer:
         case Structured(value):
             text = json.dumps(dict(value))
@@ -209,20 +207,6 @@ def _result(answer: Answer, request: TaskRequest, uploaded: str, file_url: FileU
             return {"result": {"message": message, "deliverables": items}}
         case Garbage(value):
             return {"result": value}
-        case Nothing(emptiness):
-            return _nothing(emptiness)
-        case _ as never:
-            assert_never(never)
-
-
-def _nothing(emptiness: Emptiness) -> dict[str, JsonValue]:
-    match emptiness:
-        case Emptiness.ABSENT:
-            return {}
-        case Emptiness.NULL:
-            return {"result": None}
-        case Emptiness.EMPTY:
-            return {"result": {}}
         case _ as never:
             assert_never(never)
 

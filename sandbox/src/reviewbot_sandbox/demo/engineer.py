@@ -23,7 +23,7 @@ ANSWER = (
 )
 """The answer to `QUESTION`."""
 
-SO_FAR = "review-so-far.txt"
+CONVERSATION = "conversation.md"
 """The attachment that lists what is new and which findings need confirmation."""
 
 Reviewing: TypeAlias = Callable[[Sequence[tuple[str, str]]], Mapping[str, object]]
@@ -137,14 +137,14 @@ def demo_engineer(analyzers: Reviewing) -> Engineer:
     def engineer(request: TaskRequest) -> Answer:
         if QUESTION.partition(" ask ")[2] in request.prompt:
             return FreeText(ANSWER)
-        sent = [(one.file_name, one.content) for one in request.attachments if one.file_name != SO_FAR]
+        sent = [(one.file_name, one.content) for one in request.attachments if one.file_name != CONVERSATION]
         everything = "".join(content for _, content in sent)
         found = dict(analyzers(sent))
         remarks = [remark for remark in REMARKS if remark.seen in everything]
         listed = found.get("files")
         files = [*(listed if isinstance(listed, list) else [])]
         files += [{"path": remark.path, "findings": [remark.finding()]} for remark in remarks]
-        asked = [one for one in request.attachments if one.file_name == SO_FAR]
+        asked = [one for one in request.attachments if one.file_name == CONVERSATION]
         previous = {"previous": _confirmed(asked[0].content)} if asked else {}
         return Structured({**found, "summary": SUMMARY, "files": files, **previous})
 

@@ -101,12 +101,10 @@ class Reader:
         )
 
     def close(self) -> None:
-        """Close the connections."""
         self._github.close()
         self._codevf.close()
 
     def pull(self) -> Mapping[str, Any]:
-        """Return the pull request as REST gives it."""
         pull: Mapping[str, Any] = self._of_repository(f"pulls/{NUMBER}")
         return pull
 
@@ -132,12 +130,10 @@ class Reader:
         return Check(newest["name"], newest["status"], newest["conclusion"] or "", said["title"], said["summary"])
 
     def money(self) -> Money:
-        """Return the account's credits."""
         form = _json(self._codevf.get("credits/balance"))
         return Money(int(form["available"]), int(form["onHold"]))
 
     def task_status(self, task_id: str) -> str:
-        """Return the status of a task."""
         return str(_json(self._codevf.get(f"tasks/{task_id}"))["status"])
 
     def _threads(self) -> Threads:
@@ -168,7 +164,6 @@ def _comment(form: Mapping[str, Any]) -> Comment:
 
 
 def _commented(hunk: str, side: str, first: int, last: int) -> Iterator[CodeLine]:
-    """Yield the lines of a hunk that are on this side and between these numbers."""
     header, *lines = hunk.split("\n")
     begun = _HUNK.match(header)
     old, new = (int(begun[1]), int(begun[2])) if begun else (1, 1)

@@ -23,59 +23,19 @@ STEP_SECONDS = 120
 _OUTPUT = re.compile(r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", re.DOTALL | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
 class Job:
-    """The folder of one job.
+    """The folder of one job, with the files of the runner and the workspace."""
 
-    Attributes:
-        folder: holds the files of the runner, and the workspace.
-    """
-
-    folder: Path
-
-    @property
-    def event(self) -> Path:
-        """The event as JSON."""
-        return self.folder / "event.json"
-
-    @property
-    def output(self) -> Path:
-        """The file for the step's outputs."""
-        return self.folder / "output.txt"
-
-    @property
-    def summary(self) -> Path:
-        """The file for the job summary."""
-        return self.folder / "job-summary.md"
-
-    @property
-    def log(self) -> Path:
-        """The step's log."""
-        return self.folder / "log.txt"
-
-    @property
-    def workspace(self) -> Path:
-        """The step's working directory."""
-        return self.folder / "workspace"
-
-    @property
-    def report(self) -> Path:
-        """The JSON report."""
-        return self.workspace / JSON_REPORT
-
-    @property
-    def html_report(self) -> Path:
-        """The HTML report."""
-        return self.workspace / HTML_REPORT
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.workspace = folder, folder / "workspace"
+        self.event, self.output = folder / "event.json", folder / "output.txt"
+        self.summary, self.log = folder / "job-summary.md", folder / "log.txt"
+        self.report, self.html_report = self.workspace / JSON_REPORT, self.workspace / HTML_REPORT
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A finished step.
-
-    Attributes:
-        seconds: real seconds.
-    """
+    """A finished step, with its real seconds."""
 
     job: Job
     exit_status: int
@@ -84,14 +44,7 @@ class Done:
 
 
 def step_environment(sandbox: Sandbox, job: Job, path: str, **more: str) -> dict[str, str]:
-    """Return the environment that a runner sets for the step.
-
-    Args:
-        sandbox: with both services.
-        job: with its event.
-        path: `PATH`.
-        more: further inputs, with underscores for hyphens.
-    """
+    """Return the environment that a runner sets for the step; `more` are inputs, with underscores for hyphens."""
     inputs = {
         "github-token": WORKFLOW_TOKEN,
         "codevf-api-key": API_KEY,
@@ -120,13 +73,7 @@ def step_environment(sandbox: Sandbox, job: Job, path: str, **more: str) -> dict
 
 
 def prepare_job(folder: Path, action: str, pull: Mapping[str, object]) -> Job:
-    """Create a job's folder with its event.
-
-    Args:
-        folder: the folder to create.
-        action: `opened` or `synchronize`.
-        pull: the pull request as GitHub's REST API gives it.
-    """
+    """Create a job's folder with its event, for a pull request as GitHub's REST API gives it."""
     job = Job(folder)
     job.workspace.mkdir(parents=True)
     base = pull["base"]
@@ -146,12 +93,6 @@ def prepare_job(folder: Path, action: str, pull: Mapping[str, object]) -> Job:
 
 def run_step(job: Job, environment: Mapping[str, str], hear: Callable[[str], None], now: Callable[[], float]) -> Done:
     """Run the action.
-
-    Args:
-        job: with its event.
-        environment: the whole environment.
-        hear: called with each line of the log.
-        now: a monotonic clock, in seconds.
 
     Raises:
         subprocess.TimeoutExpired: the action did not end in time.

@@ -89,12 +89,6 @@ class Round:
 def run_demo(options: Options, analyzers: Reviewing, env: Mapping[str, str], log: TextIO) -> int:
     """Run the demo.
 
-    Args:
-        options: from the command line.
-        analyzers: the local reviewer, as the engineer.
-        env: the environment: `PATH` for the action, `NO_COLOR`, `TERM` and `COLUMNS` for the terminal.
-        log: where the output is written.
-
     Returns:
         0 if all runs ended as planned, 70 otherwise.
     """

@@ -40,11 +40,7 @@ _LOGO = b"\x89PNG\r\n\x1a\n\x00a picture, as far as git can tell"
 
 
 def files_of(archive: str) -> dict[str, FileChange]:
-    """The files of an archive by path; None for deleted files. Text before the first header is ignored.
-
-    Args:
-        archive: `base`, `change` or `fix`.
-    """
+    """Return the files of `base`, `change` or `fix` by path; None for deleted files."""
     text = resources.files(__package__).joinpath(f"{archive}.txt").read_text(encoding="utf-8")
     _, *parts = _HEADER.split(text)
     files: dict[str, FileChange] = {}
@@ -59,11 +55,7 @@ def _version(path: str, content: str) -> FileChange:
 
 
 def seed_github(root: Path) -> World:
-    """Return a GitHub with the repository, its people, their tokens and the open pull request.
-
-    Args:
-        root: an empty folder for the bare repositories.
-    """
+    """Return a GitHub with the repository, its people, their tokens and the open pull request."""
     world = World(Store(root))
     world.repository(REPOSITORY)
     for login in (AUTHOR, MAINTAINER):

@@ -86,7 +86,6 @@ def say(console: Console, text: str, style: str = "", *, indent: int = 2, hang: 
 
 
 def title(console: Console, text: str) -> None:
-    """Print a section title."""
     console.print()
     console.print(Text(text, style="bold cyan"))
 

@@ -41,7 +41,6 @@ class Viewer:
 
     @property
     def app(self) -> App | None:
-        """The App behind the token."""
         return self.token.app if self.token else None
 
 

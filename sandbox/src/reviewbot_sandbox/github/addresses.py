@@ -14,11 +14,9 @@ class Addresses:
     web: str
 
     def repo(self, full_name: str) -> str:
-        """Return a repository in REST."""
         return f"{self.api}/repos/{full_name}"
 
     def page(self, full_name: str, number: int) -> str:
-        """Return a pull request's page."""
         return f"{self.web}/{full_name}/pull/{number}"
 
     def comment(self, full_name: str, number: int, comment_id: int) -> str:
@@ -34,11 +32,9 @@ class Addresses:
         return f"{self.page(full_name, number)}#discussion_r{comment_id}"
 
     def run(self, full_name: str, check_id: int) -> str:
-        """Return a check run's page."""
         return f"{self.web}/{full_name}/runs/{check_id}"
 
     def blob(self, full_name: str, sha: str, path: str) -> str:
-        """Return a file's page at a commit."""
         return f"{self.web}/{full_name}/blob/{sha}/{in_path(path)}"
 
     def contents(self, full_name: str, sha: str, path: str) -> str:

@@ -31,7 +31,6 @@ class Standing:
 
 
 def change_at(changes: tuple[Change, ...], path: str) -> Change | None:
-    """Return a file of the diff by its new path."""
     return next((change for change in changes if change.path == path), None)
 
 
@@ -59,7 +58,6 @@ def quoted_hunk(change: Change, anchor: Anchor) -> tuple[str, int]:
 
 
 def standing(store: Store, pull: PullRequest, thread: Thread) -> Standing:
-    """Return a thread's current place."""
     change = change_at(store.changes_of(pull), thread.anchor.path)
     if thread.anchor.line is None:
         return Standing(None, None, None, pull.head_sha if change else thread.commit_id, change is None)

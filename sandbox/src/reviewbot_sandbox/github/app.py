@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 ROUTES: tuple[Route, ...] = (*rest_pulls.ROUTES, *rest_talk.ROUTES, *rest_code.ROUTES)
 """Every REST endpoint, in matching order."""
-
-_FREE = "/rate_limit"
 
 
 def build_github(world: World, *, base_path: str = "") -> Starlette:
@@ -64,7 +61,7 @@ def _rest(world: World, base_path: str, route: Route) -> Callable[[Request], Awa
     async def endpoint(request: Request) -> Response:
         body = await request.body()
         answer = await run_in_threadpool(_answer_rest, world, route, base_path, request, body)
-        return _response(_unchanged(request, answer))
+        return _response(answer)
 
     return endpoint
 
@@ -97,9 +94,8 @@ def _call(world: World, viewer: Viewer, base_path: str, request: Request, body: 
 
 
 def _admitted(world: World, route: Route, call: Call) -> Answer:
-    if route.path != _FREE:
-        world.limits.spend(call.viewer)
-        world.limits.check(call.viewer)
+    world.limits.spend(call.viewer)
+    world.limits.check(call.viewer)
     if "owner" in call.path:
         require(world.store, call.viewer, call.repo, route.needs)
     if route.creates:
@@ -172,16 +168,6 @@ def _json(body: bytes) -> object:
     except ValueError:
         raise Refusal(400, "Problems parsing JSON") from None
     return value
-
-
-def _unchanged(request: Request, answer: Answer) -> Answer:
-    """Add an ETag to successful GET responses; return 304 if the client has it."""
-    if request.method != "GET" or answer.status != 200:  # noqa: PLR2004 — the only status that GitHub tags
-        return answer
-    tag = f'W/"{hashlib.sha256(_bytes(answer.body)).hexdigest()}"'
-    if request.headers.get("if-none-match") == tag:
-        return Answer(304, None, {**answer.headers, "ETag": tag})
-    return with_headers(answer, {"ETag": tag})
 
 
 def _bytes(body: object) -> bytes:

@@ -51,17 +51,14 @@ class Call:
 
     @property
     def repo(self) -> Repository:
-        """The repository in the path."""
         return self.store.repo(f"{self.path['owner']}/{self.path['repo']}")
 
     @property
     def git(self) -> GitRepository:
-        """The repository on disk."""
         return self.store.git(self.repo.full_name)
 
     @property
     def pull(self) -> PullRequest:
-        """The pull request in the path."""
         return self.store.pull((self.repo.full_name, self.number("number")))
 
     def number(self, name: str) -> int:

@@ -21,7 +21,6 @@ GIVEN_UP_AFTER = timedelta(days=14)
 
 
 def create_check(store: Store, repo: Repository, app: App, form: CheckForm) -> CheckRun:
-    """Create a check run on a commit that the repository has."""
     if form.name is None or form.head_sha is None:
         raise missing(*[key for key in ("name", "head_sha") if getattr(form, key) is None])
     sha = store.git(repo.full_name).resolve(form.head_sha)
@@ -123,7 +122,6 @@ def given_up(run: CheckRun, at: datetime) -> CheckRun:
 
 
 def create_status(store: Store, repo: Repository, sha: str, creator: str, fields: Fields) -> Status:
-    """Set a commit status."""
     found = store.git(repo.full_name).resolve(sha)
     if found is None:
         raise Refusal(422, f"No commit found for SHA: {sha}")

@@ -44,7 +44,6 @@ class Hunk:
     lines: tuple[PatchLine, ...]
 
     def find(self, side: Side, number: int) -> PatchLine | None:
-        """Return the line with that number on that side."""
         return next((line for line in self.lines if line.number(side) == number), None)
 
     def until(self, line: PatchLine) -> str:

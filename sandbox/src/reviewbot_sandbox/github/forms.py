@@ -48,7 +48,6 @@ class Fields:
         return value
 
     def needed(self, name: str, choices: Collection[str] = ()) -> str:
-        """Return a required string."""
         value = self.text(name, choices)
         if value is None:
             raise missing(name)
@@ -79,7 +78,6 @@ class Fields:
             raise malformed(f"For '{self.where}/{name}', \"{value}\" is not a valid date.") from None
 
     def part(self, name: str) -> Fields | None:
-        """Return an object inside this one."""
         value = self.values.get(name)
         if value is None:
             return None
@@ -88,7 +86,6 @@ class Fields:
         return Fields(value)
 
     def parts(self, name: str) -> Iterator[Fields]:
-        """Yield the objects of a list inside this one."""
         value = self.values.get(name)
         if value is None:
             return
@@ -100,7 +97,6 @@ class Fields:
             yield Fields(item, "items")
 
     def texts(self, name: str) -> list[str]:
-        """Return a list of strings."""
         value = self.values.get(name)
         if not _is_list(value) or not all(isinstance(item, str) for item in value):
             raise malformed(f"For '{self.where}/{name}', {json.dumps(value)[:100]} is not an array of strings.")
@@ -222,7 +218,6 @@ class CheckForm:
 
 
 def check_form(fields: Fields) -> CheckForm:
-    """Return a check run to make or to change."""
     output = fields.part("output")
     return CheckForm(
         name=fields.text("name"),

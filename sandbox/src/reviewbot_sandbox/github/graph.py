@@ -20,8 +20,8 @@ from graphql import (
 
 from reviewbot_sandbox.github import graph_pulls, graph_queue, graph_reads, graph_writes
 from reviewbot_sandbox.github import records as r
-from reviewbot_sandbox.github.graph_cost import cost_of
-from reviewbot_sandbox.github.graph_types import CommitAt, Context, EntryAt, ObjectAt
+from reviewbot_sandbox.github.graph_cost import check_cost
+from reviewbot_sandbox.github.graph_types import CommitAt, Context, ObjectAt
 from reviewbot_sandbox.github.refusal import Refusal
 from reviewbot_sandbox.github.repos import Kind
 from reviewbot_sandbox.github.wire import moment
@@ -39,19 +39,13 @@ if TYPE_CHECKING:
 
 _RECORD_TYPES: Mapping[type, str] = {
     r.IssueComment: "IssueComment",
-    r.PullRequest: "PullRequest",
-    r.Repository: "Repository",
-    r.Review: "PullRequestReview",
     r.ReviewComment: "PullRequestReviewComment",
     r.Thread: "PullRequestReviewThread",
     r.CheckRun: "CheckRun",
-    r.Label: "Label",
     CommitAt: "Commit",
-    EntryAt: "TreeEntry",
-    r.CheckSuite: "CheckSuite",
     r.Status: "StatusContext",
 }
-_OBJECTS = {Kind.BLOB: "Blob", Kind.TREE: "Tree", Kind.TAG: "Tag", Kind.COMMIT: "Commit"}
+_OBJECTS = {Kind.BLOB: "Blob", Kind.TREE: "Tree", Kind.TAG: "Tag"}
 
 
 @lru_cache(maxsize=1)
@@ -69,7 +63,7 @@ def schema() -> GraphQLSchema:
     for kind in built.type_map.values():
         if is_abstract_type(kind):
             kind.resolve_type = _type_of
-        if isinstance(kind, GraphQLScalarType) and kind.name in ("DateTime", "GitTimestamp", "BigInt"):
+        if isinstance(kind, GraphQLScalarType) and kind.name in ("DateTime", "BigInt"):
             # The hook's name since graphql-core 3.3, and before.
             kind.coerce_output_value = _scalar
             kind.serialize = _scalar  # type: ignore[method-assign]
@@ -126,11 +120,12 @@ def _run(world: World, viewer: Viewer, at: Addresses, body: dict[str, object]) -
         return {"errors": [_error(problem) for problem in problems]}
     variables = body.get("variables")
     given = variables if _is_object(variables) else {}
+    check_cost(document, given)
     name = body.get("operationName")
     result = execute_sync(
         schema(),
         document,
-        context_value=Context(world, viewer, at, cost_of(document, given)),
+        context_value=Context(world, viewer, at),
         variable_values=given,
         operation_name=name if isinstance(name, str) else None,
         field_resolver=_attribute,

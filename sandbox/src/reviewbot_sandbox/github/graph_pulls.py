@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reviewbot_sandbox.github.access import is_writer, level_of, require
-from reviewbot_sandbox.github.addresses import node_id, printable
+from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.anchors import Standing, standing
 from reviewbot_sandbox.github.forms import REACTIONS
 from reviewbot_sandbox.github.graph_reads import actor, commit_at
 from reviewbot_sandbox.github.graph_types import CommitAt, context, page
-from reviewbot_sandbox.github.records import Access, Level, PullRequest, ReviewState, Scope
+from reviewbot_sandbox.github.records import Access, Level, PullRequest, Scope
 from reviewbot_sandbox.github.refusal import Refusal
 from reviewbot_sandbox.github.reviews import shown
 from reviewbot_sandbox.github.wire import Wire
@@ -20,14 +20,11 @@ if TYPE_CHECKING:
 
     from reviewbot_sandbox.github import records as r
     from reviewbot_sandbox.github.graph_types import Info, Resolver, Resolvers
-    from reviewbot_sandbox.github.history import Change
 
 _READ = ((Scope.PULL_REQUESTS, Access.READ),)
-_CHANGES = {"removed": "DELETED"}
 
 
 def pull_request(repo: r.Repository, info: Info, number: int) -> PullRequest:
-    """Return one pull request."""
     asked = context(info)
     require(asked.store, asked.viewer, repo, _READ)
     found = asked.store.pulls.get((repo.full_name, number))
@@ -41,14 +38,11 @@ def pull_requests(repo: r.Repository, info: Info, **arguments: object) -> dict[s
     asked = context(info)
     require(asked.store, asked.viewer, repo, _READ)
     states, order = arguments.get("states"), arguments.get("orderBy")
-    head, base, labels = (arguments.get(key) for key in ("headRefName", "baseRefName", "labels"))
+    head = arguments.get("headRefName")
     found = [
         pull
         for pull in reversed(asked.store.pulls_of(repo.full_name))
-        if (not isinstance(states, list) or _state(pull) in states)
-        and head in (None, pull.head_ref)
-        and base in (None, pull.base_ref)
-        and (not isinstance(labels, list) or set(labels) & set(pull.labels))
+        if (not isinstance(states, list) or _state(pull) in states) and head in (None, pull.head_ref)
     ]
     if isinstance(order, dict):
         by_update = order["field"] == "UPDATED_AT"
@@ -59,17 +53,6 @@ def pull_requests(repo: r.Repository, info: Info, **arguments: object) -> dict[s
 
 def _state(pull: PullRequest) -> str:
     return "MERGED" if pull.merged_at else pull.state.upper()
-
-
-def _mergeable(pull: r.PullRequest) -> str:
-    if pull.closed_at:
-        return "UNKNOWN"
-    return "MERGEABLE" if pull.merge_sha else "CONFLICTING"
-
-
-def head_repository(pull: PullRequest, info: Info) -> r.Repository | None:
-    """Return the head repository; None if it was deleted."""
-    return context(info).store.repos.get(pull.head_repo.lower()) if pull.head_repo else None
 
 
 def commits(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
@@ -109,28 +92,8 @@ def _visible(info: Info, thread: r.Thread) -> list[r.ReviewComment]:
 def reviews(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
     """Reviews, oldest first; a pending one only for its author."""
     asked = context(info)
-    states, author = arguments.get("states"), arguments.get("author")
-    found = [
-        review
-        for review in asked.store.reviews_of((pull.repo, pull.number))
-        if shown(review, asked.viewer.login)
-        and (not isinstance(states, list) or review.state.value in states)
-        and author in (None, review.author)
-    ]
-    return page(info, found, arguments)
-
-
-def files(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
-    """Changed files, 3,000 at most."""
-    store = context(info).store
-    rows = [_file(change) for change in store.changes_of(pull)]
-    return page(info, rows[: store.rules.listed_files], arguments)
-
-
-def _file(change: Change) -> dict[str, object]:
-    kind = _CHANGES.get(change.status, change.status.upper())
-    counts = {"additions": change.additions, "deletions": change.deletions}
-    return {"path": printable(change.path), "changeType": kind, **counts}
+    found = asked.store.reviews_of((pull.repo, pull.number))
+    return page(info, [review for review in found if shown(review, asked.viewer.login)], arguments)
 
 
 def timeline(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
@@ -143,17 +106,6 @@ def timeline(pull: PullRequest, info: Info, **arguments: object) -> dict[str, ob
 
 def _item_type(kind: str) -> str:
     return "".join(f"_{letter}" if letter.isupper() else letter for letter in kind).lstrip("_").upper()
-
-
-def decision(pull: PullRequest, info: Info) -> str | None:
-    """Return the review decision of the latest reviews; None if none decides."""
-    latest: dict[str, ReviewState] = {}
-    for review in context(info).store.reviews_of((pull.repo, pull.number)):
-        if review.state not in (ReviewState.COMMENTED, ReviewState.PENDING):
-            latest[review.author] = review.state
-    if ReviewState.CHANGES_REQUESTED in latest.values():
-        return "CHANGES_REQUESTED"
-    return "APPROVED" if ReviewState.APPROVED in latest.values() else None
 
 
 def may_resolve(thread: r.Thread, info: Info) -> bool:
@@ -170,17 +122,8 @@ def _standing(thread: r.Thread, info: Info) -> Standing:
     return standing(store, store.pull((thread.repo, thread.number)), thread)
 
 
-def _thread_of(reply: r.ReviewComment, info: Info) -> r.Thread:
-    return context(info).store.threads[reply.thread_id]
-
-
 def _association(written: r.PullRequest | r.IssueComment | r.Review | r.ReviewComment, info: Info) -> str:
     return Wire(context(info).store, context(info).at).association(written.repo, written.author)
-
-
-def _review_comments(review: r.Review, info: Info, **arguments: object) -> dict[str, object]:
-    replies = context(info).store.replies.values()
-    return page(info, [reply for reply in replies if reply.review_id == review.id], arguments)
 
 
 def reaction_word(content: str) -> str:
@@ -196,10 +139,7 @@ def _reaction_groups(prefix: str) -> Resolver:
         mine = {
             each.content for each in asked.store.reactions if (each.subject, each.user) == (subject, asked.viewer.login)
         }
-        return [
-            {"content": reaction_word(content), "subject": it, "viewerHasReacted": content in mine}
-            for content in REACTIONS
-        ]
+        return [{"content": reaction_word(content), "viewerHasReacted": content in mine} for content in REACTIONS]
 
     return groups
 
@@ -226,7 +166,6 @@ _WRITTEN: Mapping[str, Resolver] = {
     "authorAssociation": _association,
     "viewerDidAuthor": lambda it, info: it.author == context(info).viewer.login,
     "fullDatabaseId": lambda it, _info: it.id,
-    "databaseId": lambda it, _info: it.id,
 }
 _EDITABLE: Mapping[str, Resolver] = {
     **_WRITTEN,
@@ -234,40 +173,21 @@ _EDITABLE: Mapping[str, Resolver] = {
     "lastEditedAt": lambda it, _info: it.updated_at if it.editor else None,
     "isMinimized": lambda it, _info: it.minimized is not None,
     "minimizedReason": lambda it, _info: it.minimized,
-    "viewerCanMinimize": lambda _it, _info: True,
-    "viewerCanDelete": lambda _it, _info: True,
-    "viewerCanUpdate": lambda _it, _info: True,
 }
-_EVENT: Mapping[str, Resolver] = {
-    "id": lambda event, _info: node_id("EV", event.id),
-    "actor": lambda event, info: actor(info, event.actor),
-    "label": lambda event, info: context(info).store.labels[event.repo, event.label.lower()],
-}
-
 RESOLVERS: Resolvers = {
     "Repository": {"pullRequest": pull_request, "pullRequests": pull_requests},
     "PullRequest": {
-        **_WRITTEN,
-        "id": lambda pull, _info: node_id("PR", pull.id),
-        "reactionGroups": _reaction_groups("PR"),
+        "author": lambda pull, info: actor(info, pull.author),
         "body": lambda pull, _info: pull.body or "",
         "url": lambda pull, info: context(info).at.page(pull.repo, pull.number),
         "state": lambda pull, _info: _state(pull),
         "isDraft": lambda pull, _info: pull.draft,
-        "merged": lambda pull, _info: pull.merged_at is not None,
-        "closed": lambda pull, _info: pull.closed_at is not None,
         "isCrossRepository": lambda pull, _info: pull.head_repo != pull.repo,
-        "headRefName": lambda pull, _info: pull.head_ref,
         "headRefOid": lambda pull, _info: pull.head_sha,
-        "headRepository": head_repository,
-        "headRepositoryOwner": lambda pull, info: actor(info, pull.head_repo and pull.head_repo.partition("/")[0]),
         "baseRefName": lambda pull, _info: pull.base_ref,
         "baseRefOid": lambda pull, _info: pull.base_sha,
         "baseRepository": lambda pull, info: context(info).store.repo(pull.repo),
-        "additions": lambda pull, info: sum(each.additions for each in context(info).store.changes_of(pull)),
-        "deletions": lambda pull, info: sum(each.deletions for each in context(info).store.changes_of(pull)),
         "changedFiles": lambda pull, info: len(context(info).store.changes_of(pull)),
-        "mergeable": lambda pull, _info: _mergeable(pull),
         "labels": lambda pull, info, **arguments: page(
             info, [context(info).store.labels[pull.repo, name.lower()] for name in pull.labels], arguments
         ),
@@ -276,33 +196,11 @@ RESOLVERS: Resolvers = {
         "comments": comments,
         "reviewThreads": threads,
         "reviews": reviews,
-        "files": files,
         "timelineItems": timeline,
-        "reviewDecision": decision,
-        "editor": lambda _pull, _info: None,
-        "lastEditedAt": lambda _pull, _info: None,
     },
-    "Label": {
-        "id": lambda label, _info: node_id("LA", label.id),
-        "color": lambda _label, _info: "ededed",
-    },
-    "PullRequestCommit": {
-        "id": lambda row, _info: f"PURC_{row['commit'].commit.sha}",
-        "url": lambda row, info: f"{context(info).at.web}/{row['commit'].repo}/commit/{row['commit'].commit.sha}",
-    },
-    "Issue": {
-        **_WRITTEN,
-        "id": lambda issue, _info: node_id("I", issue.id),
-        "reactionGroups": _reaction_groups("I"),
-        "url": lambda issue, info: f"{context(info).at.web}/{issue.repo}/issues/{issue.number}",
-        "repository": lambda issue, info: context(info).store.repo(issue.repo),
-        "updatedAt": lambda issue, _info: issue.created_at,
-        "editor": lambda _issue, _info: None,
-        "lastEditedAt": lambda _issue, _info: None,
-    },
+    "Issue": {"repository": lambda issue, info: context(info).store.repo(issue.repo)},
     "IssueComment": {
         **_EDITABLE,
-        "id": lambda comment, _info: node_id("IC", comment.id),
         "reactionGroups": _reaction_groups("IC"),
         "url": lambda it, info: context(info).at.comment(it.repo, it.number, it.id),
     },
@@ -314,14 +212,9 @@ RESOLVERS: Resolvers = {
         "path": lambda thread, _info: thread.anchor.path,
         "line": lambda thread, info: _standing(thread, info).line,
         "startLine": lambda thread, info: _standing(thread, info).start_line,
-        "originalLine": lambda thread, _info: thread.anchor.line,
-        "originalStartLine": lambda thread, _info: thread.anchor.start_line,
         "diffSide": lambda thread, _info: thread.anchor.side.value,
-        "startDiffSide": lambda thread, _info: thread.anchor.start_side and thread.anchor.start_side.value,
-        "subjectType": lambda thread, _info: "FILE" if thread.anchor.line is None else "LINE",
         "viewerCanResolve": lambda thread, info: thread.resolved_by is None and may_resolve(thread, info),
         "viewerCanUnresolve": lambda thread, info: thread.resolved_by is not None and may_resolve(thread, info),
-        "viewerCanReply": lambda _thread, _info: True,
         "comments": lambda thread, info, **arguments: page(info, _visible(info, thread), arguments),
     },
     "PullRequestReviewComment": {
@@ -330,47 +223,19 @@ RESOLVERS: Resolvers = {
         "reactionGroups": _reaction_groups("PRRC"),
         "reactions": _reactions,
         "url": lambda it, info: context(info).at.discussion(it.repo, it.number, it.id),
-        "pullRequestReview": lambda reply, info: context(info).store.reviews.get(reply.review_id),
-        "replyTo": lambda reply, info: context(info).store.replies.get(reply.in_reply_to),
-        "path": lambda reply, info: _thread_of(reply, info).anchor.path,
-        "line": lambda reply, info: _standing(_thread_of(reply, info), info).line,
-        "startLine": lambda reply, info: _standing(_thread_of(reply, info), info).start_line,
-        "originalLine": lambda reply, info: _thread_of(reply, info).anchor.line,
-        "originalStartLine": lambda reply, info: _thread_of(reply, info).anchor.start_line,
-        "outdated": lambda reply, info: _standing(_thread_of(reply, info), info).outdated,
-        "subjectType": lambda reply, info: "FILE" if _thread_of(reply, info).anchor.line is None else "LINE",
-        "diffHunk": lambda reply, info: _thread_of(reply, info).diff_hunk,
-        "state": lambda reply, info: (
-            "PENDING" if context(info).store.reviews[reply.review_id].state is ReviewState.PENDING else "SUBMITTED"
-        ),
-        "commit": lambda it, info: commit_at(info, it.repo, _standing(_thread_of(it, info), info).commit_id),
-        "originalCommit": lambda reply, info: commit_at(info, reply.repo, _thread_of(reply, info).commit_id),
     },
     "PullRequestReview": {
-        **_EDITABLE,
-        "id": lambda review, _info: node_id("PRR", review.id),
-        "reactionGroups": _reaction_groups("PRR"),
+        **_WRITTEN,
         "authorCanPushToRepository": _can_push,
         "state": lambda review, _info: review.state.value,
-        "url": lambda it, info: context(info).at.review(it.repo, it.number, it.id),
-        "updatedAt": lambda review, _info: review.submitted_at or review.created_at,
-        "lastEditedAt": lambda _review, _info: None,
-        "commit": lambda review, info: commit_at(info, review.repo, review.commit_id),
-        "comments": _review_comments,
-        "isMinimized": lambda _review, _info: False,
-        "minimizedReason": lambda _review, _info: None,
     },
-    "AutomaticBaseChangeSucceededEvent": _EVENT,
-    "LabeledEvent": _EVENT,
-    "UnlabeledEvent": _EVENT,
-    "ReadyForReviewEvent": _EVENT,
-    "BaseRefChangedEvent": {
-        **_EVENT,
-        "previousRefName": lambda event, _info: event.bases[0],
-        "currentRefName": lambda event, _info: event.bases[1],
+    "LabeledEvent": {
+        "actor": lambda event, info: actor(info, event.actor),
+        "label": lambda event, info: context(info).store.labels[event.repo, event.label.lower()],
     },
+    "BaseRefChangedEvent": {"previousRefName": lambda event, _info: event.base},
     "HeadRefForcePushedEvent": {
-        **_EVENT,
+        "id": lambda event, _info: node_id("EV", event.id),
         "beforeCommit": lambda event, info: commit_at(info, event.repo, event.commits[0]),
         "afterCommit": lambda event, info: commit_at(info, event.repo, event.commits[1]),
     },

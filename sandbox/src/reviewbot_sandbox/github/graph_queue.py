@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reviewbot_sandbox.github.access import require
-from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.graph_reads import commit_at
 from reviewbot_sandbox.github.graph_types import BranchAt, context, page
 from reviewbot_sandbox.github.merge_queue import waiting_in
@@ -28,7 +27,6 @@ def merge_queue(repo: r.Repository, info: Info, branch: str | None = None) -> Br
 
 
 def entries(queue: BranchAt, info: Info, **arguments: object) -> dict[str, object]:
-    """Return the entries in order."""
     line = waiting_in(context(info).store, queue.repo, queue.name)
     rows = [{"repo": queue.repo, "position": place, "entry": entry} for place, entry in enumerate(line, 1)]
     return page(info, rows, arguments)
@@ -36,12 +34,8 @@ def entries(queue: BranchAt, info: Info, **arguments: object) -> dict[str, objec
 
 RESOLVERS: Resolvers = {
     "Repository": {"mergeQueue": merge_queue},
-    "MergeQueue": {"id": lambda queue, _info: f"MQ_{queue.repo}:{queue.name}", "entries": entries},
+    "MergeQueue": {"entries": entries},
     "MergeQueueEntry": {
-        "id": lambda row, _info: node_id("MQE", row["entry"].id),
-        "state": lambda _row, _info: "AWAITING_CHECKS",
-        "enqueuedAt": lambda row, _info: row["entry"].enqueued_at,
-        "baseCommit": lambda row, info: commit_at(info, row["repo"], row["entry"].base_sha),
         "headCommit": lambda row, info: commit_at(info, row["repo"], row["entry"].head_sha),
         "pullRequest": lambda row, info: context(info).store.pulls[row["repo"], row["entry"].number],
     },

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reviewbot_sandbox.github.access import can_see, level_of, require
-from reviewbot_sandbox.github.addresses import in_path, node_id, printable
+from reviewbot_sandbox.github.access import can_see, require
+from reviewbot_sandbox.github.addresses import node_id, printable
 from reviewbot_sandbox.github.checks import checks_on
 from reviewbot_sandbox.github.graph_types import (
     BranchAt,
@@ -44,14 +43,6 @@ def viewer(_source: object, info: Info) -> User:
     return replace(found, kind="Viewer") if found.kind == "Bot" else found
 
 
-def rate_limit(_source: object, info: Info) -> dict[str, object]:
-    """Return the remaining rate limit and the cost of this query."""
-    asked = context(info)
-    numbers = asked.world.limits.overview(asked.viewer, "graphql")
-    reset = datetime.fromtimestamp(numbers["reset"], UTC)
-    return {**numbers, "resetAt": reset, "cost": asked.cost.points, "nodeCount": asked.cost.nodes}
-
-
 def repository(_source: object, info: Info, owner: str, name: str) -> r.Repository:
     """Return a repository that the viewer may know of."""
     store = context(info).store
@@ -64,11 +55,6 @@ def repository(_source: object, info: Info, owner: str, name: str) -> r.Reposito
 def node(_source: object, info: Info, **arguments: str) -> object:
     """Anything by its global id."""
     return find_node(context(info).store, arguments["id"])
-
-
-def nodes(_source: object, info: Info, ids: list[str]) -> list[object]:
-    """Several things by their global ids."""
-    return [find_node(context(info).store, each) for each in ids]
 
 
 def default_branch(repo: r.Repository, info: Info) -> BranchAt | None:
@@ -98,7 +84,6 @@ def read_object(info: Info, full_name: str, expression: str) -> ObjectAt | Commi
 
 
 def commit_at(info: Info, full_name: str, sha: str) -> CommitAt | None:
-    """Return a commit by its hash."""
     git = context(info).store.git(full_name)
     return CommitAt(full_name, git.commit(sha)) if git.resolve(sha) else None
 
@@ -116,7 +101,6 @@ def is_binary(blob: ObjectAt, _info: Info) -> bool:
 
 
 def tree_entries(tree: ObjectAt, info: Info) -> list[EntryAt]:
-    """Return the entries directly inside a tree."""
     entries = context(info).store.git(tree.repo).tree(tree.object.oid)
     return [EntryAt(tree.repo, entry.name, entry) for entry in entries]
 
@@ -127,29 +111,15 @@ def commit_file(found: CommitAt, info: Info, path: str) -> EntryAt | None:
     return EntryAt(found.repo, path, entry, found.commit.sha) if entry else None
 
 
-def is_generated(found: EntryAt, info: Info) -> bool:
-    """Return whether `.gitattributes` of the commit says `linguist-generated`."""
-    if found.commit is None:
-        return False
-    value = context(info).store.git(found.repo).attribute(found.commit, found.path, "linguist-generated")
-    return value in ("set", "true")
-
-
 def authors(found: CommitAt, info: Info, **arguments: object) -> dict[str, object]:
     """Return the author and the co-authors from `Co-authored-by` lines."""
     commit = found.commit
-    people = [{"name": commit.author_name, "email": commit.author_email, "date": commit.author_date}]
+    people = [{"email": commit.author_email}]
     for row in commit.message.splitlines():
         key, _, rest = row.partition(":")
         if key.lower() == "co-authored-by":
-            name, _, email = rest.strip().partition(" <")
-            people.append({"name": name, "email": email.rstrip(">"), "date": commit.author_date})
+            people.append({"email": rest.partition(" <")[2].rstrip(">")})
     return page(info, people, arguments)
-
-
-def person(found: CommitAt, role: str) -> dict[str, str]:
-    """Return a commit's author or committer as git has them."""
-    return {key: getattr(found.commit, f"{role}_{key}") for key in ("name", "email", "date")}
 
 
 def signature(found: CommitAt, info: Info) -> dict[str, object] | None:
@@ -178,7 +148,6 @@ def check_suites(found: CommitAt, info: Info, **arguments: object) -> dict[str, 
         suite
         for suite in asked.store.suites.values()
         if (suite.repo, suite.sha) == (repo.full_name, found.commit.sha)
-        and wanted.get("appId") in (None, suite.app.id)
         and (wanted.get("checkName") is None or suite.id in named)
     ]
     return page(info, suites, arguments)
@@ -192,10 +161,7 @@ def check_runs(suite: r.CheckSuite, info: Info, **arguments: object) -> dict[str
         for run in reversed(
             checks_on(store, store.repo(suite.repo), suite.sha, latest=wanted.get("checkType") != "ALL")
         )
-        if run.suite_id == suite.id
-        and wanted.get("checkName") in (None, run.name)
-        and wanted.get("appId") in (None, run.app.id)
-        and wanted.get("status") in (None, run.status.upper())
+        if run.suite_id == suite.id and wanted.get("checkName") in (None, run.name)
     ]
     return page(info, found, arguments)
 
@@ -228,57 +194,22 @@ def _filter(arguments: dict[str, object]) -> dict[str, object]:
     return given if isinstance(given, dict) else {}
 
 
-def permission_of_viewer(repo: r.Repository, info: Info) -> str | None:
-    """Return the viewer's permission."""
-    asked = context(info)
-    level = level_of(asked.store, asked.viewer.login, repo)
-    return level.name if level else None
-
-
 def _login(user: User, _info: Info) -> str:
     return user.login.removesuffix("[bot]") if user.kind == "Bot" else user.login
 
 
-def _user_url(user: User, info: Info) -> str:
-    return f"{context(info).at.web}/{in_path(user.login.removesuffix('[bot]'))}"
-
-
-_ACTOR = {
-    "id": lambda user, _info: node_id("BOT" if user.kind == "Bot" else "U", user.id),
-    "login": _login,
-    "url": _user_url,
-    "databaseId": lambda user, _info: user.id,
-    "name": lambda _user, _info: None,
-    "avatarUrl": lambda user, info, **_size: f"{context(info).at.web}/avatars/{user.id}",
-    "resourcePath": lambda user, _info: f"/{in_path(user.login.removesuffix('[bot]'))}",
-}
-
-_GIT = {
-    "id": lambda at, _info: f"O_{at.object.oid}",
-    "oid": lambda at, _info: at.object.oid,
-    "abbreviatedOid": lambda at, _info: at.object.oid[:7],
-}
+_GIT = {"oid": lambda at, _info: at.object.oid}
 
 RESOLVERS: Resolvers = {
-    "Query": {"viewer": viewer, "rateLimit": rate_limit, "repository": repository, "node": node, "nodes": nodes},
-    "User": _ACTOR,
-    "Bot": _ACTOR,
-    "Organization": _ACTOR,
+    "Query": {"viewer": viewer, "repository": repository, "node": node},
+    "User": {"id": lambda user, _info: node_id("BOT" if user.kind == "Bot" else "U", user.id), "login": _login},
+    "Bot": {"login": _login},
     "Repository": {
-        "id": lambda repo, _info: node_id("R", repo.id),
         "databaseId": lambda repo, _info: repo.id,
         "nameWithOwner": lambda repo, _info: repo.full_name,
-        "owner": lambda repo, info: actor(info, repo.owner),
-        "isPrivate": lambda repo, _info: repo.private,
-        "isFork": lambda repo, _info: repo.fork_of is not None,
         "url": lambda repo, info: f"{context(info).at.web}/{repo.full_name}",
         "defaultBranchRef": default_branch,
         "object": git_object,
-        "viewerPermission": permission_of_viewer,
-    },
-    "Ref": {
-        "id": lambda ref, _info: f"REF_{ref.repo}:{ref.name}",
-        "target": lambda ref, info: read_object(info, ref.repo, f"refs/heads/{ref.name}"),
     },
     "Blob": {
         **_GIT,
@@ -291,64 +222,38 @@ RESOLVERS: Resolvers = {
     "Tag": _GIT,
     "TreeEntry": {
         "name": lambda at, _info: printable(at.entry.name),
-        "path": lambda at, _info: printable(at.path),
-        "type": lambda at, _info: at.entry.kind.value,
         "mode": lambda at, _info: int(at.entry.mode, 8),
         "oid": lambda at, _info: at.entry.oid,
         "size": lambda at, _info: at.entry.size or 0,
-        "extension": lambda at, _info: "." + at.entry.name.rpartition(".")[2] if "." in at.entry.name else "",
-        "isGenerated": is_generated,
         "object": lambda at, info: None if at.entry.kind is Kind.COMMIT else read_object(info, at.repo, at.entry.oid),
     },
     "Commit": {
-        "id": lambda at, _info: f"C_{at.commit.sha}",
         "oid": lambda at, _info: at.commit.sha,
-        "abbreviatedOid": lambda at, _info: at.commit.sha[:7],
         "message": lambda at, _info: at.commit.message,
-        "messageHeadline": lambda at, _info: at.commit.message.partition("\n")[0],
-        "committedDate": lambda at, _info: at.commit.committer_date,
-        "authoredDate": lambda at, _info: at.commit.author_date,
-        "url": lambda at, info: f"{context(info).at.web}/{at.repo}/commit/{at.commit.sha}",
         "file": commit_file,
-        "tree": lambda at, info: read_object(info, at.repo, at.commit.tree),
         "parents": lambda at, info, **arguments: page(
             info, [commit_at(info, at.repo, sha) for sha in at.commit.parents], arguments
         ),
         "history": history,
         "authors": authors,
-        "author": lambda at, _info: person(at, "author"),
-        "committer": lambda at, _info: person(at, "committer"),
+        "committer": lambda at, _info: {"email": at.commit.committer_email},
         "signature": signature,
         "checkSuites": check_suites,
         "statusCheckRollup": status_check_rollup,
     },
-    "StatusCheckRollup": {"id": lambda at, _info: f"SCR_{at.commit.sha}", "contexts": contexts},
-    "StatusContext": {
-        "id": lambda status, _info: node_id("SC", status.id),
-        "state": lambda status, _info: status.state.upper(),
-    },
+    "StatusCheckRollup": {"contexts": contexts},
+    "StatusContext": {"state": lambda status, _info: status.state.upper()},
     "GitActor": {"user": lambda who, info: context(info).store.user_with_email(who["email"])},
     "CheckSuite": {
-        "id": lambda suite, _info: node_id("CS", suite.id),
-        "databaseId": lambda suite, _info: suite.id,
         "checkRuns": check_runs,
-        "status": lambda _suite, _info: "QUEUED",
-        "conclusion": lambda _suite, _info: None,
         "workflowRun": lambda _suite, _info: None,
-        "commit": lambda suite, info: commit_at(info, suite.repo, suite.sha),
     },
-    "App": {"id": lambda app, _info: node_id("A", app.id), "databaseId": lambda app, _info: app.id},
     "CheckRun": {
-        "id": lambda run, _info: node_id("CR", run.id),
         "databaseId": lambda run, _info: run.id,
         "status": lambda run, _info: run.status.upper(),
         "conclusion": lambda run, _info: run.conclusion and run.conclusion.upper(),
         "title": lambda run, _info: run.output.title,
-        "summary": lambda run, _info: run.output.summary,
-        "text": lambda run, _info: run.output.text,
-        "permalink": lambda run, info: context(info).at.run(run.repo, run.id),
         "url": lambda run, info: context(info).at.run(run.repo, run.id),
-        "detailsUrl": lambda run, info: run.details_url or context(info).at.run(run.repo, run.id),
         "checkSuite": lambda run, info: context(info).store.suites[run.repo, run.head_sha, run.app.id],
     },
 }

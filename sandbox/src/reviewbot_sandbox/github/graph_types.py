@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from reviewbot_sandbox.github.access import Viewer
     from reviewbot_sandbox.github.addresses import Addresses
-    from reviewbot_sandbox.github.graph_cost import Cost
     from reviewbot_sandbox.github.repos import Commit, Entry, GitObject
     from reviewbot_sandbox.github.store import Store
     from reviewbot_sandbox.github.world import World
@@ -37,11 +36,9 @@ class Context:
     world: World
     viewer: Viewer
     at: Addresses
-    cost: Cost
 
     @property
     def store(self) -> Store:
-        """The state."""
         return self.world.store
 
 
@@ -90,11 +87,9 @@ def context(info: Info) -> Context:
 def page(info: Info, items: Sequence[object], arguments: Mapping[str, object]) -> dict[str, object]:
     """Return a connection over a list, by GitHub's rules: `first` or `last` must be given, and be at most 100."""
     start, end = 0, len(items)
-    after, before = (_index(arguments.get(name)) for name in ("after", "before"))
+    after = _index(arguments.get("after"))
     if after is not None:
         start = after + 1
-    if before is not None:
-        end = min(end, before)
     first, last = (_size(info, name, arguments.get(name)) for name in ("first", "last"))
     if first is None and last is None:
         raise _unbounded(info.field_name)
@@ -106,9 +101,7 @@ def page(info: Info, items: Sequence[object], arguments: Mapping[str, object]) -
         "nodes": list(items[start:end]),
         "totalCount": len(items),
         "pageInfo": {
-            "startCursor": _cursor(start) if end > start else None,
             "endCursor": _cursor(end - 1) if end > start else None,
-            "hasPreviousPage": start > 0,
             "hasNextPage": end < len(items),
         },
     }
@@ -150,12 +143,8 @@ def find_node(store: Store, node: str) -> object:
     """Return the object of a global id; refuse an unknown id as GraphQL does."""
     tables: tuple[tuple[str, Mapping[int, object]], ...] = (
         ("IC", store.comments),
-        ("PRR", store.reviews),
         ("PRRT", store.threads),
         ("PRRC", store.replies),
-        ("CR", store.checks),
-        ("PR", {pull.id: pull for pull in store.pulls.values()}),
-        ("R", {repo.id: repo for repo in store.repos.values()}),
     )
     for prefix, table in tables:
         number = number_in(node, prefix)

@@ -22,25 +22,11 @@ _SECONDARY = (
 )
 
 
-RESOURCES = ("core", "graphql", "search")
-"""Resources with separate limits: REST, GraphQL (whose unit is a point) and the search."""
-
-
-def quota(viewer: Viewer, resource: str = "core") -> int:
-    """How much GitHub gives an hour: a workflow's token 1,000, others 5,000, the anonymous 60 of REST and no GraphQL.
-
-    The search has a limit a minute, which is shown and never used: the sandbox has no search.
-    """
-    anonymous = viewer.token is None
-    match resource:
-        case "search":
-            return 10 if anonymous else 30
-        case "graphql" if anonymous:
-            return 0
-        case _ if anonymous:
-            return 60
-        case _:
-            return 1_000 if viewer.app else 5_000
+def quota(viewer: Viewer, resource: str) -> int:
+    """Return the requests an hour; anonymous ones have no GraphQL."""
+    if viewer.token is None:
+        return 0 if resource == "graphql" else 60
+    return 1_000 if viewer.app else 5_000
 
 
 CONTENT_A_MINUTE, CONTENT_AN_HOUR = 80, 500
@@ -52,16 +38,13 @@ class Limits:
     """Counts requests. Nothing is refused until a limit is enabled.
 
     `enforce` switches the primary limit on, with `quota_` in place of GitHub's number if given. `per_minute` and
-    `per_hour` count requests that create content (GitHub: 80 and 500); `secondary_status` is how such a refusal comes:
-    403, 429, or 422 with the code `abuse`, all seen on GitHub. `clock` gives seconds since the epoch.
+    `per_hour` count requests that create content (GitHub: 80 and 500). `clock` gives seconds since the epoch.
     """
 
     enforce: bool = False
     quota_: int | None = None
     per_minute: int | None = None
     per_hour: int | None = None
-    secondary_status: int = 403
-    retry_after: int | None = 60
     clock: Callable[[], float] = time.time
     _used: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     _writes: deque[float] = field(default_factory=deque)
@@ -86,26 +69,16 @@ class Limits:
         recent = [at for at in self._writes if at > now - _HOUR]
         in_minute = sum(at > now - _MINUTE for at in recent)
         if in_minute >= (self.per_minute or in_minute + 1) or len(recent) >= (self.per_hour or len(recent) + 1):
-            raise self._secondary_refusal()
+            raise Refusal(403, _SECONDARY, headers={"Retry-After": "60"}, kind="RATE_LIMITED")
         self._writes = deque([*recent, now])
 
-    def _secondary_refusal(self) -> Refusal:
-        headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
-        if self.secondary_status == 422:  # noqa: PLR2004 — the form in which GitHub calls it abuse
-            error = {"resource": "Issue", "code": "abuse", "field": "base", "message": "was submitted too quickly"}
-            return Refusal(422, "Validation Failed", (error,), headers, kind="RATE_LIMITED")
-        return Refusal(self.secondary_status, _SECONDARY, headers=headers, kind="RATE_LIMITED")
-
-    def overview(self, viewer: Viewer, resource: str = "core") -> dict[str, int]:
-        """Return the numbers of one resource in `GET /rate_limit`; `reset` is in seconds since the epoch."""
+    def headers(self, viewer: Viewer, resource: str) -> dict[str, str]:
+        """Return the headers that go with every answer; `reset` is in seconds since the epoch."""
         whole, used = self._quota(viewer, resource), self._used[self._key(viewer, resource)]
         left = max(0 if self.enforce else min(1, whole), whole - used)
-        return {"limit": whole, "used": whole - left, "remaining": left, "reset": (self._window() + 1) * _HOUR}
-
-    def headers(self, viewer: Viewer, resource: str) -> dict[str, str]:
-        """Return the headers that go with every answer."""
-        numbers = {f"x-ratelimit-{name}": str(value) for name, value in self.overview(viewer, resource).items()}
-        return {**numbers, "x-ratelimit-resource": resource}
+        reset = (self._window() + 1) * _HOUR
+        numbers = {"limit": whole, "used": whole - left, "remaining": left, "reset": reset}
+        return {f"x-ratelimit-{name}": str(value) for name, value in {**numbers, "resource": resource}.items()}
 
     def _quota(self, viewer: Viewer, resource: str) -> int:
         return quota(viewer, resource) if self.quota_ is None else self.quota_

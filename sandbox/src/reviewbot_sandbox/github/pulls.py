@@ -9,7 +9,7 @@ from reviewbot_sandbox.github.checks import suite_on
 from reviewbot_sandbox.github.records import ACTIONS, PullRequest, User
 from reviewbot_sandbox.github.refusal import Refusal, invalid
 from reviewbot_sandbox.github.repos import GITHUB_EMAIL
-from reviewbot_sandbox.github.talk import keep, record_force_push
+from reviewbot_sandbox.github.talk import keep, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +113,6 @@ def _publish_head(store: Store, pull: PullRequest) -> None:
 
 
 def _next_number(store: Store, repo: Repository) -> int:
-    """Return the number of a repository's next pull request."""
     return max((pull.number for pull in store.pulls_of(repo.full_name)), default=0) + 1
 
 
@@ -138,4 +137,4 @@ def _follow_one(store: Store, pull: PullRequest, pushed: str, branches: Mapping[
     if head != pull.head_sha:
         store.heads[pull.repo, pull.number] += (head,)
         if store.common(pull.repo, pull.head_sha, head) != pull.head_sha:
-            record_force_push(store, moved, pusher, pull.head_sha)
+            record(store, moved, "HeadRefForcePushedEvent", pusher, commits=(pull.head_sha, head))

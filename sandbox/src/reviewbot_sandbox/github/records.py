@@ -75,7 +75,6 @@ class App:
 
     @property
     def login(self) -> str:
-        """The login under which the App acts."""
         return f"{self.slug}[bot]"
 
 
@@ -122,7 +121,6 @@ class Repository:
     private: bool
     created_at: datetime
     fork_of: str | None = None
-    actions_may_approve: bool = False
     rules: tuple[RequiredCheck, ...] = ()
     protection: tuple[RequiredCheck, ...] = ()
 
@@ -177,7 +175,7 @@ class Label:
 class TimelineEvent:
     """Something that happened to a pull request; `kind` is GraphQL's type name.
 
-    `label` is set for label events, `commits` (before and after) for force-pushes, `bases` likewise for another base.
+    `label` is set for label events, `commits` (before and after) for force-pushes, `base` (before) for another base.
     """
 
     id: int
@@ -188,7 +186,7 @@ class TimelineEvent:
     created_at: datetime
     label: str | None = None
     commits: tuple[str, str] | None = None
-    bases: tuple[str, str] | None = None
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,6 @@ class GitRepository:
         return answer.decode().strip()
 
     def tree(self, treeish: str) -> tuple[Entry, ...]:
-        """Return the entries directly inside a tree."""
         rows = self.run("ls-tree", "-z", "-l", "--end-of-options", treeish).split(b"\0")[:-1]
         return tuple(_entry(row) for row in rows)
 
@@ -166,7 +165,6 @@ class GitRepository:
         return next((entry for entry in entries if entry.name == name), None)
 
     def commit(self, sha: str) -> Commit:
-        """Return a commit's facts."""
         return self.commits(sha, limit=1)[0]
 
     def commits(self, *revisions: str, limit: int = 250, oldest_first: bool = False) -> tuple[Commit, ...]:
@@ -238,7 +236,6 @@ class GitRepository:
         )
 
     def branches(self) -> Mapping[str, str]:
-        """Return every branch with its tip."""
         text = self.run("for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads/").decode()
         rows: Sequence[list[str]] = [row.split(" ", 1) for row in text.splitlines()]
         return {name: sha for sha, name in rows}

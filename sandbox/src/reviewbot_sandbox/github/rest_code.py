@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from reviewbot_sandbox.github.addresses import in_path, printable
 from reviewbot_sandbox.github.call import Answer, Call, Route, links, page_of, paged
-from reviewbot_sandbox.github.limits import RESOURCES
 from reviewbot_sandbox.github.records import Access, Scope
 from reviewbot_sandbox.github.refusal import Refusal, forbidden, not_found
-from reviewbot_sandbox.github.repos import Entry, GitObject, Kind
+from reviewbot_sandbox.github.repos import Kind
 from reviewbot_sandbox.github.rest_pulls import whole_diff
 
 if TYPE_CHECKING:
@@ -22,18 +21,14 @@ if TYPE_CHECKING:
 _REPO = "/repos/{owner}/{repo}"
 READ = ((Scope.CONTENTS, Access.READ),)
 METADATA = ((Scope.METADATA, Access.READ),)
-_CONTENT_LIMIT = 1_048_576
 _LINE = 60
-_TYPES = {"120000": "symlink", "160000": "submodule", "040000": "dir"}
 
 
 def get_repo(call: Call) -> Answer:
-    """Return the repository."""
     return Answer(200, call.wire.whole_repo(call.repo))
 
 
 def get_branch(call: Call) -> Answer:
-    """Return a branch and its tip."""
     full, name = call.repo.full_name, call.path["branch"]
     sha = call.git.branches().get(name)
     if sha is None:
@@ -52,19 +47,15 @@ def get_branch(call: Call) -> Answer:
 
 
 def get_rules(call: Call) -> Answer:
-    """Return the rules that are in force for a branch."""
     return paged(call, _rules(call.repo, call.path["branch"]), lambda rule: rule)
 
 
 def get_commit(call: Call) -> Answer:
-    """Return a commit with its files, or only its hash or diff under the media types for those."""
-    sha = _sha(call, call.path["ref"])
-    if call.wants("sha"):
-        return Answer(200, sha.encode(), media="application/vnd.github.sha; charset=utf-8")
+    sha = call.git.resolve(call.path["ref"])
+    if sha is None:
+        raise Refusal(422, f"No commit found for SHA: {call.path['ref']}")
     commit = call.git.commit(sha)
     parent = commit.parents[0] if commit.parents else _EMPTY_TREE
-    if call.wants("diff"):
-        return Answer(200, call.git.diff(parent, sha), media="application/vnd.github.diff; charset=utf-8")
     changes = call.store.changes(call.repo.full_name, parent, sha)
     added, deleted = sum(c.additions for c in changes), sum(c.deletions for c in changes)
     files = [call.wire.change(call.repo.full_name, sha, change) for change in changes[: call.store.rules.compare_files]]
@@ -75,61 +66,33 @@ def get_commit(call: Call) -> Answer:
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
-def _sha(call: Call, ref: str) -> str:
-    sha = call.git.resolve(ref)
-    if sha is None:
-        raise Refusal(422, f"No commit found for SHA: {ref}")
-    return sha
-
-
 def get_contents(call: Call) -> Answer:
-    """Return a file or a folder at a commit, by default the default branch's."""
+    """Return a file at a commit, by default the default branch's; folders and links are not served."""
     sha = call.git.resolve(call.query.get("ref") or call.repo.default_branch)
     if sha is None:
         raise Refusal(404, f"No commit found for the ref {call.query.get('ref')}")
-    path = call.path.get("path", "").strip("/")
-    entry = call.git.entry(sha, path) if path else None
+    path = call.path["path"]
     found = call.git.read(f"{sha}:{path}")
-    if entry and entry.kind is Kind.COMMIT:
-        return Answer(200, _submodule(call, sha, path, entry))
-    if found is None:
+    if found is None or found.kind is not Kind.BLOB:
         raise not_found()
-    if found.kind is Kind.TREE:
-        return _folder(call, sha, path, found)
-    if call.wants("raw"):
-        return Answer(200, found.data, media="application/vnd.github.raw; charset=utf-8")
-    return Answer(200, _file(call, sha, path, entry, found))
-
-
-def _links_of(call: Call, sha: str, path: str, oid: str, kind: str) -> Json:
     full = call.repo.full_name
     url, page = call.at.contents(full, sha, path), call.at.blob(full, sha, path)
-    git = f"{call.at.repo(full)}/git/{'trees' if kind == 'dir' else 'blobs'}/{oid}"
-    raw = page.replace("/blob/", "/raw/", 1)
-    return {
+    git = f"{call.at.repo(full)}/git/blobs/{found.oid}"
+    facts = {
+        "type": "file",
+        "size": len(found.data),
         "name": printable(path.rpartition("/")[2]),
         "path": printable(path),
-        "sha": oid,
+        "sha": found.oid,
         "url": url,
         "git_url": git,
         "html_url": page,
-        "download_url": None if kind in ("dir", "submodule") else raw,
+        "download_url": page.replace("/blob/", "/raw/", 1),
         "_links": {"git": git, "html": page, "self": url},
+        "encoding": "base64",
+        "content": _base64(found.data),
     }
-
-
-def _submodule(call: Call, sha: str, path: str, entry: Entry) -> Json:
-    facts = _links_of(call, sha, path, entry.oid, "submodule")
-    return {"type": "submodule", "submodule_git_url": "https://example.com/submodule.git", "size": 0, **facts}
-
-
-def _file(call: Call, sha: str, path: str, entry: Entry | None, found: GitObject) -> Json:
-    facts = {"size": len(found.data), **_links_of(call, sha, path, found.oid, "file")}
-    if entry and entry.mode == "120000":
-        return {"type": "symlink", "target": found.data.decode(errors="replace"), **facts}
-    if len(found.data) > _CONTENT_LIMIT:
-        return {"type": "file", "encoding": "none", "content": "", **facts}
-    return {"type": "file", "encoding": "base64", "content": _base64(found.data), **facts}
+    return Answer(200, facts)
 
 
 def _base64(data: bytes) -> str:
@@ -137,29 +100,10 @@ def _base64(data: bytes) -> str:
     return "".join(f"{text[at : at + _LINE]}\n" for at in range(0, len(text), _LINE))
 
 
-def _folder(call: Call, sha: str, path: str, found: GitObject) -> Answer:
-    prefix = f"{path}/" if path else ""
-    entries = [
-        {
-            "type": (kind := _TYPES.get(entry.mode, "file")),
-            "size": entry.size or 0,
-            **_links_of(call, sha, prefix + entry.name, entry.oid, kind),
-        }
-        for entry in call.git.tree(found.oid)[:1_000]
-    ]
-    if call.wants("object"):
-        whole = {"type": "dir", "size": 0, **_links_of(call, sha, path, found.oid, "dir"), "entries": entries}
-        return Answer(200, whole, media="application/vnd.github.object; charset=utf-8")
-    return Answer(200, entries)
-
-
 def get_blob(call: Call) -> Answer:
-    """Return a blob by its hash, as base64 or raw."""
     found = call.git.read(call.path["sha"])
     if found is None or found.kind is not Kind.BLOB:
         raise not_found()
-    if call.wants("raw"):
-        return Answer(200, found.data, media="application/vnd.github.raw; charset=utf-8")
     body = {
         "sha": found.oid,
         "node_id": f"B_{found.oid}",
@@ -172,7 +116,6 @@ def get_blob(call: Call) -> Answer:
 
 
 def get_tree(call: Call) -> Answer:
-    """Return a tree with all its folders and files."""
     commit = call.git.resolve(call.path["sha"])
     if commit is None:
         raise not_found()
@@ -236,27 +179,11 @@ def _diff(call: Call, old: str, new: str) -> bytes:
 
 
 def get_permission(call: Call) -> Answer:
-    """Return a person's permission in the repository."""
     wanted = call.path["login"].lower()
     login = next((login for login in call.store.users if login.lower() == wanted), None)
     if login is None:
         raise Refusal(404, f"{wanted} is not a user", kind="NOT_FOUND")
     return Answer(200, call.wire.permission(call.repo, login))
-
-
-def get_user(call: Call) -> Answer:
-    """Return the person behind the token; an App's token has none and is refused, as GitHub does."""
-    if call.viewer.token is None:
-        raise Refusal(401, "Requires authentication")
-    if call.viewer.app:
-        raise forbidden("Resource not accessible by integration")
-    return Answer(200, call.wire.profile(call.viewer.login))
-
-
-def get_rate_limit(call: Call) -> Answer:
-    """Return the remaining rate limits; this request is free."""
-    resources = {name: call.limits.overview(call.viewer, name) for name in RESOURCES}
-    return Answer(200, {"resources": resources, "rate": resources["core"]})
 
 
 def get_installation(call: Call) -> Answer:
@@ -271,26 +198,17 @@ def get_installation(call: Call) -> Answer:
     return Answer(200, {"total_count": len(repos), "repositories": shown}, links(call, page, last))
 
 
-def get_meta(call: Call) -> Answer:
-    """Return GitHub's metadata."""
-    return Answer(200, {"verifiable_password_authentication": False, "domains": {"website": [call.at.web]}})
-
-
 ROUTES = (
     Route("GET", _REPO, get_repo, METADATA),
     Route("GET", _REPO + "/branches/{branch:path}", get_branch, READ),
     Route("GET", _REPO + "/rules/branches/{branch:path}", get_rules, METADATA),
     Route("GET", _REPO + "/commits/{ref:path}", get_commit, READ),
-    Route("GET", _REPO + "/contents", get_contents, READ),
     Route("GET", _REPO + "/contents/{path:path}", get_contents, READ),
     Route("GET", _REPO + "/git/blobs/{sha}", get_blob, READ),
     Route("GET", _REPO + "/git/trees/{sha}", get_tree, READ),
     Route("GET", _REPO + "/compare/{basehead:path}", compare, READ),
     Route("GET", _REPO + "/collaborators/{login}/permission", get_permission, METADATA),
     Route("GET", "/installation/repositories", get_installation),
-    Route("GET", "/user", get_user),
-    Route("GET", "/rate_limit", get_rate_limit),
-    Route("GET", "/meta", get_meta),
 )
 
 

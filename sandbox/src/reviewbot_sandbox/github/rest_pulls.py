@@ -37,7 +37,7 @@ def list_pulls(call: Call) -> Answer:
 def create_pull(call: Call) -> Answer:
     """Open one, from a branch here or from `owner:branch` of a fork; a person needs write where the branch is."""
     form, repo, viewer = forms.pull_form(call.fields), call.repo, call.viewer
-    if viewer.app == ACTIONS and not repo.actions_may_approve:
+    if viewer.app == ACTIONS:
         raise forbidden("GitHub Actions is not permitted to create or approve pull requests.")
     source, branch = pulls.source_of(call.store, repo, form.head)
     if viewer.app is None and level_of(call.store, viewer.login, source) < Level.WRITE:
@@ -103,34 +103,11 @@ def create_review(call: Call) -> Answer:
     return Answer(200, call.wire.review(reviews.create_review(call.store, call.pull, call.viewer.login, form)))
 
 
-def get_review(call: Call) -> Answer:
-    """Return one review."""
-    found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
-    return Answer(200, call.wire.review(found))
-
-
-def edit_review(call: Call) -> Answer:
-    """Replace the review's own text."""
-    found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
-    if found.author != call.viewer.login:
-        raise forbidden("Must be the author of the review.")
-    edited = reviews.edit_review(call.store, found, call.viewer.login, call.fields.needed("body"))
-    return Answer(200, call.wire.review(edited))
-
-
 def delete_review(call: Call) -> Answer:
-    """Drop a pending review."""
     found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
     body = call.wire.review(found)
     reviews.delete_review(call.store, found)
     return Answer(200, body)
-
-
-def submit_review(call: Call) -> Answer:
-    """Create a pending review visible."""
-    found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
-    event, body = call.fields.needed("event", forms.EVENTS), call.fields.text("body") or ""
-    return Answer(200, call.wire.review(reviews.submit_review(call.store, found, event, body)))
 
 
 def dismiss_review(call: Call) -> Answer:
@@ -140,13 +117,6 @@ def dismiss_review(call: Call) -> Answer:
     call.fields.needed("message")
     found = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
     return Answer(200, call.wire.review(reviews.dismiss_review(call.store, found)))
-
-
-def list_review_comments(call: Call) -> Answer:
-    """A review's comments. GitHub's form here has the lines too, since it is the only way to learn their addresses."""
-    review = reviews.review_in(call.store, call.pull, call.number("review"), call.viewer.login)
-    found = [reply for reply in call.store.replies.values() if reply.review_id == review.id]
-    return paged(call, found, call.wire.reply)
 
 
 def list_comments(call: Call) -> Answer:
@@ -162,10 +132,7 @@ def list_comments(call: Call) -> Answer:
 
 
 def create_comment(call: Call) -> Answer:
-    """On a line or a whole file; with `in_reply_to` only the body counts."""
-    root = call.fields.number("in_reply_to")
-    if root is not None:
-        return _reply(call, root)
+    """On a line or a whole file."""
     form, commit = forms.comment_form(call.fields)
     made = reviews.create_comment(call.store, call.pull, call.viewer.login, form, commit)
     return Answer(201, call.wire.reply(made))
@@ -173,17 +140,8 @@ def create_comment(call: Call) -> Answer:
 
 def create_reply(call: Call) -> Answer:
     """Answer a thread's first comment."""
-    return _reply(call, call.number("comment"))
-
-
-def _reply(call: Call, root: int) -> Answer:
-    body = call.fields.needed("body")
+    root, body = call.number("comment"), call.fields.needed("body")
     return Answer(201, call.wire.reply(reviews.reply_to(call.store, call.pull, call.viewer.login, root, body)))
-
-
-def get_comment(call: Call) -> Answer:
-    """Return one review comment."""
-    return Answer(200, call.wire.reply(_comment(call)))
 
 
 def edit_comment(call: Call) -> Answer:
@@ -209,7 +167,6 @@ def _comment(call: Call) -> ReviewComment:
 ROUTES = (
     Route("GET", _PULLS, list_pulls, READ),
     Route("POST", _PULLS, create_pull, WRITE, creates=True),
-    Route("GET", _COMMENT, get_comment, READ),
     Route("PATCH", _COMMENT, edit_comment, WRITE),
     Route("DELETE", _COMMENT, delete_comment, WRITE),
     Route("GET", _PULL, get_pull, READ),
@@ -217,12 +174,8 @@ ROUTES = (
     Route("GET", _PULL + "/commits", list_commits, READ),
     Route("GET", _PULL + "/reviews", list_reviews, READ),
     Route("POST", _PULL + "/reviews", create_review, WRITE, creates=True),
-    Route("GET", _REVIEW, get_review, READ),
-    Route("PUT", _REVIEW, edit_review, WRITE),
     Route("DELETE", _REVIEW, delete_review, WRITE),
-    Route("POST", _REVIEW + "/events", submit_review, WRITE, creates=True),
     Route("PUT", _REVIEW + "/dismissals", dismiss_review, WRITE),
-    Route("GET", _REVIEW + "/comments", list_review_comments, READ),
     Route("GET", _PULL + "/comments", list_comments, READ),
     Route("POST", _PULL + "/comments", create_comment, WRITE, creates=True),
     Route("POST", _PULL + "/comments/{comment}/replies", create_reply, WRITE, creates=True),

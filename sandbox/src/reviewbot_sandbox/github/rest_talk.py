@@ -5,8 +5,8 @@ from __future__ import annotations
 from reviewbot_sandbox.github import checks, forms, talk
 from reviewbot_sandbox.github.access import level_of
 from reviewbot_sandbox.github.addresses import node_id
-from reviewbot_sandbox.github.call import Answer, Call, Route, page_of, paged
-from reviewbot_sandbox.github.records import Access, IssueComment, Level, PullRequest, Scope
+from reviewbot_sandbox.github.call import Answer, Call, Route, paged
+from reviewbot_sandbox.github.records import Access, IssueComment, Level, Scope
 from reviewbot_sandbox.github.refusal import Refusal, forbidden, not_found
 from reviewbot_sandbox.github.reviews import reply_in
 
@@ -18,7 +18,6 @@ READ = ((Scope.ISSUES, Access.READ), (Scope.PULL_REQUESTS, Access.READ))
 WRITE = ((Scope.ISSUES, Access.WRITE), (Scope.PULL_REQUESTS, Access.WRITE))
 CHECKS_READ = ((Scope.CHECKS, Access.READ),)
 CHECKS_WRITE = ((Scope.CHECKS, Access.WRITE),)
-STATUSES_READ = ((Scope.STATUSES, Access.READ),)
 STATUSES_WRITE = ((Scope.STATUSES, Access.WRITE),)
 
 
@@ -36,17 +35,11 @@ def list_comments(call: Call) -> Answer:
 
 
 def create_comment(call: Call) -> Answer:
-    """Post into the conversation."""
     pull = call.pull
     body = call.fields.needed("body")
     return Answer(
         201, call.wire.comment(talk.add_comment(call.store, (pull.repo, pull.number), call.viewer.login, body))
     )
-
-
-def get_comment(call: Call) -> Answer:
-    """Return one comment."""
-    return Answer(200, call.wire.comment(_comment(call)))
 
 
 def edit_comment(call: Call) -> Answer:
@@ -74,11 +67,6 @@ def react_to_comment(call: Call) -> Answer:
     return _react(call, node_id("IC", _comment(call).id))
 
 
-def react_to_issue(call: Call) -> Answer:
-    """201 for a new emoji, 200 for one that is there."""
-    return _react(call, node_id("PR", call.pull.id))
-
-
 def react_to_reply(call: Call) -> Answer:
     """201 for a new emoji, 200 for one that is there."""
     reply = reply_in(call.store, call.repo, call.number("comment"), call.viewer.login)
@@ -91,36 +79,13 @@ def _react(call: Call, subject: str) -> Answer:
     return Answer(201 if is_new else 200, call.wire.reaction(reaction))
 
 
-def list_repository_labels(call: Call) -> Answer:
-    """Return every label that the repository has."""
-    found = [label for (repo, _), label in call.store.labels.items() if repo == call.repo.full_name]
-    return paged(call, sorted(found, key=lambda label: label.name.lower()), call.wire.label)
-
-
-def list_labels(call: Call) -> Answer:
-    """Return the labels that are set."""
-    return paged(call, call.pull.labels, lambda name: _label(call, call.pull, name))
-
-
-def add_labels(call: Call) -> Answer:
-    """Set labels and answer with all that are set."""
-    _must_triage(call)
-    names = call.body if isinstance(call.body, list) else call.fields.texts("labels")
-    pull = talk.add_labels(call.store, call.pull, call.viewer.login, [str(name) for name in names])
-    return Answer(200, [_label(call, pull, name) for name in pull.labels])
-
-
 def remove_label(call: Call) -> Answer:
     """Take a label off and answer with those that stay."""
     _must_triage(call)
     if call.path["name"] not in call.pull.labels:
         raise Refusal(404, "Label does not exist", kind="NOT_FOUND")
-    pull = talk.remove_label(call.store, call.pull, call.viewer.login, call.path["name"])
-    return Answer(200, [_label(call, pull, name) for name in pull.labels])
-
-
-def _label(call: Call, pull: PullRequest, name: str) -> object:
-    return call.wire.label(call.store.labels[pull.repo, name.lower()])
+    pull = talk.remove_label(call.store, call.pull, call.path["name"])
+    return Answer(200, [call.wire.label(call.store.labels[pull.repo, name.lower()]) for name in pull.labels])
 
 
 def _must_triage(call: Call) -> None:
@@ -137,22 +102,11 @@ def create_check(call: Call) -> Answer:
     return Answer(201, call.wire.check(made))
 
 
-def get_check(call: Call) -> Answer:
-    """Return one check run."""
-    return Answer(200, call.wire.check(checks.check_in(call.store, call.repo, call.number("check"))))
-
-
 def update_check(call: Call) -> Answer:
     """Only for the App that made it; annotations are added to those that are there."""
     run = checks.check_in(call.store, call.repo, call.number("check"))
     changed = checks.update_check(call.store, run, call.viewer.app, forms.check_form(call.fields))
     return Answer(200, call.wire.check(changed))
-
-
-def list_annotations(call: Call) -> Answer:
-    """Return a check run's annotations."""
-    run = checks.check_in(call.store, call.repo, call.number("check"))
-    return paged(call, call.wire.annotations(run), lambda note: note)
 
 
 def list_checks(call: Call) -> Answer:
@@ -170,30 +124,8 @@ def list_checks(call: Call) -> Answer:
 
 
 def create_status(call: Call) -> Answer:
-    """Set a commit status."""
     made = checks.create_status(call.store, call.repo, call.path["sha"], call.viewer.login, call.fields)
     return Answer(201, call.wire.status(made))
-
-
-def combined_status(call: Call) -> Answer:
-    """Return the latest status of each context, and the combined state."""
-    sha = _commit(call)
-    found = [status for status in call.store.statuses if (status.repo, status.sha) == (call.repo.full_name, sha)]
-    latest = list({status.context.lower(): status for status in found}.values())
-    states = {status.state for status in latest}
-    failed = states & {"failure", "error"}
-    state = "failure" if failed else "success" if states == {"success"} else "pending"
-    size, page = page_of(call)
-    body = {
-        "state": state,
-        "statuses": [call.wire.status(status) for status in latest[(page - 1) * size : page * size]],
-        "sha": sha,
-        "total_count": len(latest),
-        "repository": call.wire.repo(call.repo),
-        "commit_url": f"{call.at.repo(call.repo.full_name)}/commits/{sha}",
-        "url": f"{call.at.repo(call.repo.full_name)}/commits/{sha}/status",
-    }
-    return Answer(200, body)
 
 
 def _commit(call: Call) -> str:
@@ -204,7 +136,6 @@ def _commit(call: Call) -> str:
 
 
 ROUTES = (
-    Route("GET", _COMMENT, get_comment, READ),
     Route("PATCH", _COMMENT, edit_comment, WRITE),
     Route("DELETE", _COMMENT, delete_comment, WRITE),
     Route("POST", _COMMENT + "/reactions", react_to_comment, WRITE, creates=True),
@@ -212,16 +143,9 @@ ROUTES = (
     Route("GET", _ISSUE, get_issue, READ),
     Route("GET", _ISSUE + "/comments", list_comments, READ),
     Route("POST", _ISSUE + "/comments", create_comment, WRITE, creates=True),
-    Route("POST", _ISSUE + "/reactions", react_to_issue, WRITE, creates=True),
-    Route("GET", _REPO + "/labels", list_repository_labels, READ),
-    Route("GET", _ISSUE + "/labels", list_labels, READ),
-    Route("POST", _ISSUE + "/labels", add_labels, WRITE),
     Route("DELETE", _ISSUE + "/labels/{name:path}", remove_label, WRITE),
     Route("POST", _REPO + "/check-runs", create_check, CHECKS_WRITE),
-    Route("GET", _CHECK, get_check, CHECKS_READ),
     Route("PATCH", _CHECK, update_check, CHECKS_WRITE),
-    Route("GET", _CHECK + "/annotations", list_annotations, CHECKS_READ),
     Route("GET", _REPO + "/commits/{ref:path}/check-runs", list_checks, CHECKS_READ),
-    Route("GET", _REPO + "/commits/{ref:path}/status", combined_status, STATUSES_READ),
     Route("POST", _REPO + "/statuses/{sha}", create_status, STATUSES_WRITE),
 )

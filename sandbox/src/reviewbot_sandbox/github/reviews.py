@@ -64,7 +64,7 @@ def _check_event(
         raise unprocessable("Can not approve your own pull request")
     if author == pull.author and event == "REQUEST_CHANGES":
         raise unprocessable("Can not request changes on your own pull request")
-    if author == ACTIONS.login and event == "APPROVE" and not store.repo(pull.repo).actions_may_approve:
+    if author == ACTIONS.login and event == "APPROVE":
         raise unprocessable("GitHub Actions is not permitted to approve pull requests.")
 
 
@@ -141,15 +141,6 @@ def add_reply(store: Store, review: Review, thread: Thread, author: str, body: s
     return reply
 
 
-def submit_review(store: Store, review: Review, event: str, body: str) -> Review:
-    """Create a pending review visible under its event."""
-    if review.state is not ReviewState.PENDING:
-        raise unprocessable("Can not submit a review that is not pending")
-    place = (review.repo, review.number)
-    _check_event(store, store.pull(place), review.author, event, body or review.body)
-    return _submit(store, review, event, body or review.body)
-
-
 def _submit(store: Store, review: Review, event: str, body: str) -> Review:
     done = replace(review, state=_STATES[event], body=body, submitted_at=store.now())
     store.reviews[review.id] = done
@@ -167,14 +158,6 @@ def review_in(store: Store, pull: PullRequest, review_id: int, viewer: str) -> R
 def shown(review: Review, viewer: str) -> bool:
     """Return whether the viewer may see the review: a pending one is its author's alone."""
     return review.state is not ReviewState.PENDING or review.author == viewer
-
-
-def edit_review(store: Store, review: Review, editor: str, body: str) -> Review:
-    """Replace a review's own text."""
-    check_body(store, "PullRequestReview", body)
-    edited = replace(review, body=body, editor=editor)
-    store.reviews[review.id] = edited
-    return edited
 
 
 def delete_review(store: Store, review: Review) -> None:
@@ -220,15 +203,6 @@ def _lone_spot(change: Change, form: CommentForm) -> Spot:
 def _wished(change: Change, form: CommentForm) -> Anchor | None:
     whole_file = form.line is None and form.position is None
     return Anchor(form.path) if whole_file else _anchor(change, form)
-
-
-def spot_for(changes: tuple[Change, ...], form: CommentForm) -> Spot | None:
-    """Return a comment's place, or None if it is invalid."""
-    change = anchors.change_at(changes, form.path)
-    anchor = _wished(change, form) if change else None
-    if change is None or anchor is None or anchors.faults(change, anchor):
-        return None
-    return Spot(anchor, *anchors.quoted_hunk(change, anchor))
 
 
 def _lone_review(store: Store, pull: PullRequest, author: str, commit: str) -> Review:

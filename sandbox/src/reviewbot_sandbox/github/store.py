@@ -93,7 +93,6 @@ class Store:
         self._ids = count(self.first_id)
 
     def next_id(self) -> int:
-        """Return a number that nothing has yet."""
         return next(self._ids)
 
     def now(self) -> datetime:
@@ -101,7 +100,6 @@ class Store:
         return self.clock().replace(microsecond=0)
 
     def git(self, full_name: str) -> GitRepository:
-        """Return the repository on disk."""
         return GitRepository(self.root / f"{full_name}.git")
 
     def repo(self, full_name: str) -> r.Repository:

@@ -24,7 +24,6 @@ def check_body(store: Store, resource: str, body: str) -> None:
 
 
 def add_comment(store: Store, place: Place, author: str, body: str) -> IssueComment:
-    """Post into the conversation."""
     store.pull(place)
     check_body(store, "IssueComment", body)
     now = store.now()
@@ -58,7 +57,6 @@ def edit_comment(store: Store, comment: IssueComment, editor: str, body: str) ->
 
 
 def delete_comment(store: Store, comment: IssueComment) -> None:
-    """Delete a comment of the conversation."""
     del store.comments[comment.id]
 
 
@@ -75,46 +73,22 @@ def add_labels(store: Store, pull: PullRequest, actor: str, names: list[str]) ->
     labels = [label_of(store, pull.repo, name).name for name in names]
     new = tuple(dict.fromkeys(name for name in labels if name not in pull.labels))
     for name in new:
-        record_event(store, pull, "LabeledEvent", actor, name)
+        record(store, pull, "LabeledEvent", actor, label=name)
     return keep(store, replace(pull, labels=(*pull.labels, *new)))
 
 
-def remove_label(store: Store, pull: PullRequest, actor: str, name: str) -> PullRequest:
+def remove_label(store: Store, pull: PullRequest, name: str) -> PullRequest:
     """Take a label off; refuse with 404 when it is not set."""
     found = next((label for label in pull.labels if label.lower() == name.lower()), None)
     if found is None:
         raise not_found()
-    record_event(store, pull, "UnlabeledEvent", actor, found)
     return keep(store, replace(pull, labels=tuple(label for label in pull.labels if label != found)))
 
 
-def record_event(store: Store, pull: PullRequest, kind: str, actor: str, label: str | None = None) -> None:
-    """Append an event to the pull request's timeline."""
-    store.events.append(_event(store, pull, kind, actor, label=label))
-
-
-def record_force_push(store: Store, pull: PullRequest, actor: str, before: str) -> None:
-    """Record a force-push."""
-    commits = before, pull.head_sha
-    store.events.append(_event(store, pull, "HeadRefForcePushedEvent", actor, commits=commits))
-
-
-def record_base(store: Store, pull: PullRequest, actor: str, base: str) -> None:
-    """Record a change of the base branch."""
-    changed = _event(store, pull, "BaseRefChangedEvent", actor)
-    store.events.append(replace(changed, bases=(pull.base_ref, base)))
-
-
-def _event(
-    store: Store,
-    pull: PullRequest,
-    kind: str,
-    actor: str,
-    *,
-    label: str | None = None,
-    commits: tuple[str, str] | None = None,
-) -> TimelineEvent:
-    return TimelineEvent(store.next_id(), pull.repo, pull.number, kind, actor, store.now(), label, commits)
+def record(store: Store, pull: PullRequest, kind: str, actor: str, **facts: object) -> None:
+    """Append an event to the pull request's timeline; `facts` are its other fields."""
+    event = TimelineEvent(store.next_id(), pull.repo, pull.number, kind, actor, store.now())
+    store.events.append(replace(event, **facts))  # type: ignore[arg-type] # dataclasses checks the names
 
 
 def keep(store: Store, pull: PullRequest) -> PullRequest:

@@ -105,18 +105,6 @@ class Wire:
             "user_view_type": "public",
         }
 
-    def profile(self, login: str) -> Json:
-        """Return a person as they see themselves."""
-        empty = ("name", "company", "blog", "location", "email", "hireable", "bio")
-        now = moment(self.store.now())
-        return {
-            **self.user(login),
-            **dict.fromkeys(empty),
-            **dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0),
-            "created_at": now,
-            "updated_at": now,
-        }
-
     def repo(self, repo: r.Repository) -> Json:
         """Return a repository, whole."""
         url, page, full = self.at.repo(repo.full_name), f"{self.at.web}/{repo.full_name}", repo.full_name
@@ -246,7 +234,6 @@ class Wire:
         return entry
 
     def reaction(self, reaction: r.Reaction) -> Json:
-        """Return an emoji and whose it is."""
         return {
             "id": reaction.id,
             "node_id": node_id("REA", reaction.id),

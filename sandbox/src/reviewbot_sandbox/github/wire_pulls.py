@@ -22,7 +22,6 @@ class PullWire(Wire):
     """Writes everything that belongs to a pull request."""
 
     def pull_simple(self, pull: r.PullRequest) -> Json:
-        """Return a pull request as lists show it."""
         url, page = f"{self.at.repo(pull.repo)}/pulls/{pull.number}", self.at.page(pull.repo, pull.number)
         issue = f"{self.at.repo(pull.repo)}/issues/{pull.number}"
         links = {
@@ -113,7 +112,6 @@ class PullWire(Wire):
         }
 
     def comment(self, comment: r.IssueComment) -> Json:
-        """Return a comment of the conversation."""
         url = f"{self.at.repo(comment.repo)}/issues/comments/{comment.id}"
         node = node_id("IC", comment.id)
         return {
@@ -213,7 +211,6 @@ class PullWire(Wire):
         }
 
     def check(self, run: r.CheckRun) -> Json:
-        """Return a check run."""
         url = f"{self.at.repo(run.repo)}/check-runs/{run.id}"
         output = run.output
         return {
@@ -245,24 +242,6 @@ class PullWire(Wire):
             ],
         }
 
-    def annotations(self, run: r.CheckRun) -> list[Json]:
-        """Return a check run's annotations."""
-        return [
-            {
-                "path": note.path,
-                "blob_href": self.at.blob(run.repo, run.head_sha, note.path),
-                "start_line": note.start_line,
-                "end_line": note.end_line,
-                "start_column": note.start_column,
-                "end_column": note.end_column,
-                "annotation_level": note.level,
-                "title": note.title,
-                "message": note.message,
-                "raw_details": note.raw_details,
-            }
-            for note in run.output.annotations
-        ]
-
     def _minimal(self, pull: r.PullRequest) -> Json:
         repo = self.store.repo(pull.repo)
         home = {"id": repo.id, "url": self.at.repo(repo.full_name), "name": repo.name}
@@ -275,7 +254,6 @@ class PullWire(Wire):
         }
 
     def status(self, status: r.Status) -> Json:
-        """Return a commit status."""
         at = moment(status.created_at)
         return {
             "url": f"{self.at.repo(status.repo)}/statuses/{status.sha}",

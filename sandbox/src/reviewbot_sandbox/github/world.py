@@ -90,12 +90,6 @@ class World:
                 if pull.head_repo == full_name:
                     self.store.pulls[place] = replace(pull, head_repo=None)
 
-    def allow_actions_to_approve(self, full_name: str) -> None:
-        """Turn on the setting that lets a workflow's token approve."""
-        with self.store.lock:
-            repo = self.store.repo(full_name)
-            self.store.repos[full_name.lower()] = replace(repo, actions_may_approve=True)
-
     def require(self, full_name: str, *checks: RequiredCheck, by_ruleset: bool = True) -> None:
         """Require these checks on the default branch, instead of those required before."""
         with self.store.lock:
@@ -192,16 +186,13 @@ class World:
             return merge_queue.form_group(self.store, full_name, tuple(numbers))
 
     def pull(self, full_name: str, number: int) -> PullRequest:
-        """Return a pull request as it is now."""
         with self.store.lock:
             return self.store.pull((full_name, number))
 
-    def ready(self, full_name: str, number: int, by: str) -> PullRequest:
+    def ready(self, full_name: str, number: int) -> PullRequest:
         """Mark a draft as ready for review."""
         with self.store.lock:
-            pull = self.store.pull((full_name, number))
-            talk.record_event(self.store, pull, "ReadyForReviewEvent", by)
-            return talk.keep(self.store, replace(pull, draft=False))
+            return talk.keep(self.store, replace(self.store.pull((full_name, number)), draft=False))
 
     def close(self, full_name: str, number: int, *, merged: bool = False) -> PullRequest:
         """Close a pull request, merged or not."""
@@ -218,31 +209,23 @@ class World:
                     pulls.follow(self.store, repository, pull.author)
             return self.store.pull((full_name, number))
 
-    def retitle(self, full_name: str, number: int, title: str, body: str | None = None) -> PullRequest:
-        """Change a pull request's title, and its body where one is given."""
-        with self.store.lock:
-            pull = self.store.pull((full_name, number))
-            return talk.keep(self.store, replace(pull, title=title, body=pull.body if body is None else body))
-
     def retarget(self, full_name: str, number: int, base: str) -> PullRequest:
         """Open a pull request against another branch of its repository."""
         with self.store.lock:
             pull = self.store.pull((full_name, number))
             tip = self.store.git(full_name).branches()[base]
             if base != pull.base_ref:
-                talk.record_base(self.store, pull, pull.author, base)
+                talk.record(self.store, pull, "BaseRefChangedEvent", pull.author, base=pull.base_ref)
             return talk.keep(self.store, replace(pull, base_ref=base, base_sha=tip))
 
     def label(self, full_name: str, number: int, name: str, by: str) -> PullRequest:
-        """Set a label as a person."""
         with self.store.lock:
             pull = self.store.pull((full_name, number))
             return talk.add_labels(self.store, pull, self.user(by).login, [name])
 
-    def unlabel(self, full_name: str, number: int, name: str, by: str) -> PullRequest:
-        """Take a label off as a person."""
+    def unlabel(self, full_name: str, number: int, name: str) -> PullRequest:
         with self.store.lock:
-            return talk.remove_label(self.store, self.store.pull((full_name, number)), self.user(by).login, name)
+            return talk.remove_label(self.store, self.store.pull((full_name, number)), name)
 
     def closing(self, full_name: str, number: int, issue: int, title: str, body: str, *, repo: str = "") -> None:
         """Let a pull request close an issue, by default of the same repository."""
@@ -251,7 +234,6 @@ class World:
             self.store.closing.setdefault((full_name, number), []).append(made)
 
     def comment(self, full_name: str, number: int, by: str, body: str) -> IssueComment:
-        """Comment in the conversation as a person."""
         with self.store.lock:
             return talk.add_comment(self.store, (full_name, number), self.user(by).login, body)
 
@@ -269,7 +251,6 @@ class World:
             return reviews.edit_reply(self.store, self.store.replies[comment_id], self.user(by).login, body)
 
     def delete_comment(self, comment_id: int) -> None:
-        """Delete a comment of any author as a person."""
         with self.store.lock:
             if comment_id in self.store.comments:
                 talk.delete_comment(self.store, self.store.comments[comment_id])
@@ -285,7 +266,6 @@ class World:
             return reviews.create_review(self.store, self.pull(full_name, number), self.user(by).login, form)
 
     def review_comment(self, full_name: str, number: int, by: str, form: CommentForm) -> ReviewComment:
-        """Comment on a line as a person."""
         with self.store.lock:
             pull = self.store.pull((full_name, number))
             return reviews.create_comment(self.store, pull, self.user(by).login, form, pull.head_sha)
