@@ -46,17 +46,17 @@ def take_steps(
     """Take steps until the machine ends; signals are delayed while a task is created and its id recorded."""
     with ExitStack() as uninterrupted:
         while not isinstance(step := decide_on(phase), Finish):
-            ports.reporter.debug(_describe(phase, step))
+            ports.reporter.debug(describe(phase, step))
             if isinstance(step, CreateTask | CreateQuestion):
                 uninterrupted.enter_context(ports.uninterrupted())
             phase = take(phase, step)
             if not isinstance(phase, Submitted | SubmittedQuestion):
                 uninterrupted.close()
-        ports.reporter.debug(_describe(phase, step))
+        ports.reporter.debug(describe(phase, step))
         return phase, step.outcome
 
 
-def _describe(phase: Struct, step: Struct) -> str:
+def describe(phase: Struct, step: Struct) -> str:
     return f"{type(phase).__name__} -> {type(step).__name__}: {_reason(type(phase))}"
 
 

@@ -39,6 +39,9 @@ def record_question(run: RunContext, question: Question) -> Ledger:
         stored = read_ledger(run, snapshot, "")
         there = stored.ledger.questions.find(question.comment)
         if there is not None and there.progress >= question.progress:
+            if not (stored.problem or stored.lost):  # GitHub's response to this write may have been lost
+                with suppress(ForgeUnreachable, NotFound):
+                    _write_checks(run, snapshot, stored.ledger)
             return stored.ledger
         ledger = stored.ledger.with_question(question).written_for(snapshot, run.settings.instance)
         with suppress(ForgeUnreachable, NotFound):  # it is read again
