@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reviewbot.app.comments.ask import settle_questions
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.github.summary_comment import record_opinions
 from reviewbot.app.load import load_settings, load_snapshot
+from reviewbot.app.questions.ask import settle_questions
 from reviewbot.app.review import review_pull_request
 from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.model.events import ClosedEvent, DispatchEvent

@@ -26,7 +26,7 @@ from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.domain.policy.eligibility import Policy, Trigger
 from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import Rules
-from reviewbot.errors import PermissionMissing
+from reviewbot.errors import ForgeUnreachable, PermissionMissing
 from reviewbot.ports import ChangeReader, Clock, Forge, Installation, Reporter, ReviewService
 from reviewbot.render.renderer import Renderer
 from reviewbot.render.view_models.exclusions import exclusion_options, exclusion_setting
@@ -183,6 +183,15 @@ class RunContext(Struct, frozen=True, dict=True):
         except PermissionMissing as error:
             self.degraded.note(error, what)
             return None
+
+    def post_once(self, post: Callable[[], object], is_there: Callable[[Snapshot], object]) -> bool:
+        """Post a comment. If GitHub's response is lost, look for it before posting it again."""
+        try:
+            post()
+        except ForgeUnreachable:
+            if not is_there(self.read_snapshot()):
+                post()
+        return True
 
     def metadata(self, known: Known) -> Mapping[str, str | int]:
         repository, number = known.snapshot.repository.full_name, known.snapshot.pull.number

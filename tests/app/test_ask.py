@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from reviewbot_sandbox.codevf import Answer, FreeText, HandClock, TaskLife, TaskRequest
+from reviewbot_sandbox.faults import Reply
 
-from tests.app.house import CLEAN, Rig, answer, finding, house
-from tests.app.test_commands import answers, check, emoji, people, reply_to_finding, say, summary
+from tests.app.house import CLEAN, REPO, Rig, answer, finding, house
+from tests.app.test_commands import BOT, answers, check, emoji, people, reply_to_finding, say, summary
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
 
@@ -29,7 +30,7 @@ def test_a_question_is_answered_in_the_conversation(tmp_path: Path) -> None:
     with house(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
-        before = (check(rig), len(rig.checks()))
+        before = (check(rig), [one.id for one in rig.checks()])
         done = say(rig, "/reviewbot ask Does it run a shell?\n\nI use @quill's fork.")
         assert (done.exit_status, done.outputs["status"]) == (0, "completed"), done.log
         [asked] = questions(rig)
@@ -39,10 +40,10 @@ def test_a_question_is_answered_in_the_conversation(tmp_path: Path) -> None:
         [reply] = answers(rig)
         assert "@hubot, the reviewer answered [your question]" in reply
         assert "@mona" not in reply, "no one else is mentioned"
-        assert reply.count("<!--") == 1
+        assert reply.count("<!--") == 3, "the mark, and the frame of the reviewer's words"
         assert "120 credits used" in reply
-        assert emoji(rig) == ["+1"]
-        assert (check(rig), len(rig.checks())) == before
+        assert emoji(rig) == ["eyes", "+1"]
+        assert (check(rig), [one.id for one in rig.checks()]) == before
         assert say(rig, "/reviewbot status", by="quill").outputs["reason"] == "command"
         assert "480 credits held and used" in answers(rig)[-1]
 
@@ -65,6 +66,25 @@ def test_a_question_in_a_findings_thread_is_answered_there(tmp_path: Path) -> No
         assert last.startswith("<!-- reviewbot:answer:v1")
         assert "@hubot" in last
         assert answers(rig) == [], "nothing in the conversation"
+
+
+def test_later_questions_and_reviews_get_the_answer_without_its_frame(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer) as rig:
+        people(rig)
+        rig.run()
+        reply_to_finding(rig, "/reviewbot ask Really?")
+        reply_to_finding(rig, "/reviewbot ask And why?")
+        context = next(one.content for one in questions(rig)[1].attachments if one.file_name == "question.txt")
+        say(rig, "/reviewbot ask Who runs it?")
+        rig.world.push(REPO, "topic", {"other.py": "x = 1\n"}, author="mona")
+        rig.run()
+        sent = rig.service.tasks()[-1].request.attachments
+        talk = next(one.content for one in sent if one.file_name == "conversation.md")
+        for text, answered in ((context, 1), (talk, 3)):
+            assert text.casefold().count("by the reviewer, in answer to a question") == answered
+            assert text.count("> Yes, @mona: `os.system` runs a shell.") == answered
+            assert "hubot" not in text, "people are named by role"
+            assert "credits" not in text
 
 
 def test_a_secret_in_a_question_is_not_sent_also_where_the_question_is_cut(tmp_path: Path) -> None:
@@ -91,8 +111,9 @@ def test_a_late_answer_is_collected(tmp_path: Path) -> None:
         rig.run(wait_minutes="0")
         clock.advance(700)
         rig.run(command="collect")
+        before = [one.id for one in rig.checks()]
         done = say(rig, "/reviewbot ask Why?", wait_minutes="0")
-        assert (done.outputs["status"], answers(rig), emoji(rig)) == ("pending", [], []), done.log
+        assert (done.outputs["status"], answers(rig), emoji(rig)) == ("pending", [], ["eyes"]), done.log
         rig.run(command="collect")
         assert answers(rig) == []
         clock.advance(700)
@@ -101,7 +122,19 @@ def test_a_late_answer_is_collected(tmp_path: Path) -> None:
         assert "@hubot, the reviewer answered" in reply
         assert len(questions(rig)) == 1
         rig.run(command="collect")
+        rig.run()
         assert len(answers(rig)) == 1
+        assert [one.id for one in rig.checks()] == before
+
+
+@pytest.mark.parametrize("status", [403, 422])
+def test_a_question_needs_no_emoji(tmp_path: Path, status: int) -> None:
+    with house(tmp_path, engineer=engineer) as rig:
+        people(rig)
+        rig.run()
+        rig.github_faults.add("/reactions", Reply(status, (), b"{}"), method="POST", body="eyes", times=None)
+        assert say(rig, "/reviewbot ask Why?").outputs["status"] == "completed"
+        assert (len(questions(rig)), len(answers(rig)), emoji(rig)) == (1, 1, ["+1"])
 
 
 def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
@@ -112,6 +145,19 @@ def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
         say(rig, "/reviewbot ask Why?", by="quill")
         assert "needs `write` access" in answers(rig)[0]
         assert (questions(rig), summary(rig), emoji(rig)) == ([], before, ["-1"])
+
+
+def test_a_summary_from_before_a_question_is_not_believed(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda one: FreeText(ANSWER) if one.response_schema is None else CLEAN) as rig:
+        people(rig)
+        rig.run()
+        [old] = rig.world.store.comments_of((REPO, rig.number))
+        before = old.body
+        say(rig, "/reviewbot ask Why?")
+        rig.world.edit_comment(old.id, BOT, before)
+        assert "An older version of the summary comment was restored" in rig.run().log
+        say(rig, "/reviewbot status")
+        assert "480 credits held and used" in answers(rig)[-1], "the question counts"
 
 
 def test_a_limit_stops_a_question(tmp_path: Path) -> None:
@@ -132,4 +178,4 @@ def test_a_cancelled_question_is_answered_with_what_happened(tmp_path: Path) -> 
         say(rig, "/reviewbot cancel", wait_minutes="0")
         replies = answers(rig)
         assert any("@hubot, the reviewer did not answer" in one for one in replies), replies
-        assert emoji(rig) == ["+1", "+1"]
+        assert sorted(emoji(rig)) == ["+1", "+1", "eyes"]

@@ -88,6 +88,22 @@ def environment_reads(tree: ast.Module) -> Iterator[ast.AST]:
                 yield node
 
 
+def test_the_docstring_of_a_package_names_only_what_is_there(modules: dict[str, ast.Module]) -> None:
+    commands = {Path(name).stem for name in modules if name.startswith("reviewbot/cli/commands/")}
+    for name, tree in modules.items():
+        if name.endswith("__init__.py"):
+            words = set(re.findall("`([a-z_]+)`", ast.get_docstring(tree) or ""))
+            assert words - commands <= names_in(name.removesuffix("__init__.py"), modules), name
+
+
+def names_in(package: str, modules: dict[str, ast.Module]) -> set[str]:
+    """Return the modules and packages of a package, and what its modules define."""
+    there = {name.removeprefix(package): tree for name, tree in modules.items() if name.startswith(package)}
+    nodes = (node for name, tree in there.items() if "/" not in name for node in ast.walk(tree))
+    defined = {node.name for node in nodes if isinstance(node, Function | ast.ClassDef)}
+    return defined | {name.partition("/")[0].removesuffix(".py") for name in there}
+
+
 def test_no_code_is_unimplemented(modules: dict[str, ast.Module]) -> None:
     stubs = [
         f"{name}:{node.lineno}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest
@@ -229,6 +230,7 @@ def _skipping_records(phase: type, skipped: Callable[[Any], object]) -> Replacem
 
 
 _ASKING = ("ask", "author_asks", "finish")
+SIZES = size_tiers(1_000_000)
 
 MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
@@ -663,7 +665,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "the intent of a question is not recorded before its task is created",
         "reviewbot.domain.questions.machine:learn",
-        _skipping_records(Quoted, lambda at: Intended(at.question, at.price, again=False)),
+        _skipping_records(Quoted, lambda at: Intended(at.question, at.price, SIZES, again=False)),
         PAY_ONCE,
         BY_PEOPLE,
         _ASKING,
@@ -686,7 +688,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the answer of a question is posted without looking for it",
-        "reviewbot.app.comments.ask:_answers",
+        "reviewbot.app.questions.post:_replies",
         _returning(()),
         ANSWERED_ONCE,
         BY_PEOPLE,
@@ -694,7 +696,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a question whose comment was edited gets no answer",
-        "reviewbot.app.comments.ask:settle_questions",
+        "reviewbot.app.questions.ask:settle_questions",
         _returning(None),
         ANSWERED_ONCE,
         BY_PEOPLE,

@@ -7,9 +7,9 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from reviewbot.app.comments.ask import ask, settle_questions
 from reviewbot.app.context import RunContext, policy_of
 from reviewbot.app.github.ledger_store import read_ledger
+from reviewbot.app.questions.ask import ask, settle_questions
 from reviewbot.app.review import review_pull_request
 from reviewbot.domain.commands import authorize
 from reviewbot.domain.commands.authorize import CommandAction

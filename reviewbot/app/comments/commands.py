@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from itertools import islice, takewhile
 
 from reviewbot.app.comments.actions import CommandRun, action_of, execute
-from reviewbot.app.comments.ask import settle_questions
 from reviewbot.app.comments.reply import react, reply
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.load import load_settings, load_snapshot, overrides
 from reviewbot.app.output.runner_output import bare_outputs
+from reviewbot.app.questions.ask import settle_questions
 from reviewbot.domain.commands.authorize import Ask, is_left
 from reviewbot.domain.commands.parse import PostedCommand, answers_to, open_commands, said_in, why_not
 from reviewbot.domain.findings.markers import comment_key

@@ -7,7 +7,6 @@ from functools import partial
 from msgspec import Struct
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.github.announcements import post_once
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.domain.commands.authorize import CommandAction, EditLedger, Refusal, fitting, refusal_after
 from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_to, said_in
@@ -54,7 +53,8 @@ def reply(
     mark = AnswerMark(run.settings.instance, posted.key, reaction)
     if not _is_answered(run, posted, now):
         body = run.renderer.answer(_view(run, snapshot.pull.head_sha, done, mark))
-        run.attempt("The answer to a command", partial(post_once, run, body, partial(_is_answered, run, posted)))
+        post = partial(run.ports.forge.create_comment, now.pull.number, body)
+        run.attempt("The answer to a command", partial(run.post_once, post, partial(_is_answered, run, posted)))
     react(run, posted.comment_id, reaction, in_thread=posted.in_thread)
     return done.refusal
 

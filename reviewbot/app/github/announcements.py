@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from reviewbot.app.context import RunContext
@@ -14,7 +13,6 @@ from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.announcement import Announcement, Announcing, left_to_announce, mentioned
-from reviewbot.errors import ForgeUnreachable
 from reviewbot.render.view_models.command import AnnouncementView
 from reviewbot.values import replace
 
@@ -26,20 +24,10 @@ def announce(run: RunContext, known: Known, announcing: Announcing, outcome: Out
     known, outcome = without_doubles(run, known), apply_bypass(known, outcome)
     for one in announcing.posts:
         body = run.renderer.announcement(_view(run, known, one, outcome))
-        if run.attempt(_ANNOUNCEMENT, partial(post_once, run, body, partial(_is_announced, run, one))):
+        post = partial(run.ports.forge.create_comment, run.signer.pull_number, body)
+        if run.attempt(_ANNOUNCEMENT, partial(run.post_once, post, partial(_is_announced, run, one))):
             known = known.with_update(known.memory.update.having_posted([one.key]))
     return replace(known, denied=frozenset(run.degraded.denied))
-
-
-def post_once(run: RunContext, body: str, is_there: Callable[[Snapshot], bool]) -> bool:
-    """Post a comment. If GitHub's response is lost, look for it before posting it again."""
-    forge, number = run.ports.forge, run.signer.pull_number
-    try:
-        forge.create_comment(number, body)
-    except ForgeUnreachable:
-        if not is_there(run.read_snapshot()):
-            forge.create_comment(number, body)
-    return True
 
 
 def without_doubles(run: RunContext, known: Known) -> Known:

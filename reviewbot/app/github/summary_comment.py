@@ -60,6 +60,11 @@ def _write_summary(run: RunContext, known: Known, outcome: Outcome) -> Known:
     return replace(known, whole_summary=comment.body if comment and is_whole else "")
 
 
+def keep_text(run: RunContext, summary: Comment, ledger: Ledger) -> None:
+    """Write a ledger into the summary, whose text stays."""
+    run.ports.forge.update_comment(summary.id, replace_ledger(summary.body, encode(ledger, run.signer)))
+
+
 def record_opinions(run: RunContext, snapshot: Snapshot, stored: StoredLedger) -> None:
     """Update the 👍 and 👎 in the ledger of a pull request that no further run may write; the text stays.
 
@@ -69,9 +74,8 @@ def record_opinions(run: RunContext, snapshot: Snapshot, stored: StoredLedger) -
     is_same = stored.ledger.opinions == opinions_of(snapshot, instance)
     if keep is None or stored.problem or stored.doubled or is_same or not run.settings.summary_comment:
         return
-    body = replace_ledger(keep.body, encode(stored.ledger.written_for(snapshot, instance), run.signer))
     try:
-        run.attempt(SUMMARY, partial(run.ports.forge.update_comment, keep.id, body))
+        run.attempt(SUMMARY, partial(keep_text, run, keep, stored.ledger.written_for(snapshot, instance)))
     except ForgeError as error:
         run.ports.reporter.say(f"The reactions were not recorded: {error.message}")
 

@@ -10,7 +10,7 @@ from reviewbot.domain.findings.markers import ReplyMark
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.publishing import comment_diff
-from reviewbot.errors import ForgeUnreachable, NotFound, Refused
+from reviewbot.errors import NotFound, Refused
 from reviewbot.render.view_models.review import FindingStateView, ReplyView
 from reviewbot.values import replace
 
@@ -65,16 +65,12 @@ def _carry_out(run: RunContext, operation: comment_diff.Operation) -> bool:
 
 
 def _reply(run: RunContext, operation: comment_diff.PostReply) -> bool:
-    """Post a reply. If GitHub's response is lost, look for it before posting it again."""
+    """Post a reply; return whether GitHub accepted it."""
     draft, instance = operation.draft, run.settings.instance
     body = run.renderer.reply(ReplyView(str(ReplyMark(instance, draft.key)), draft.text))
     post = partial(run.ports.forge.create_reply, run.signer.pull_number, operation.comment_id, body)
     try:
-        try:
-            post()
-        except ForgeUnreachable:
-            if draft.key not in dict(comment_diff.replies_there(run.read_snapshot().threads, instance)):
-                post()
+        run.post_once(post, lambda now: draft.key in dict(comment_diff.replies_there(now.threads, instance)))
     except (Refused, NotFound) as error:
         run.ports.reporter.debug(f"A reply was not posted: {error.message}")
         return False

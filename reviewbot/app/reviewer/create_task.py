@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.reviewer.incremental_context import so_far
-from reviewbot.domain.codevf.attachment_names import CONTEXT, CONVERSATION
+from reviewbot.domain.codevf.attachment_names import CONVERSATION, described
 from reviewbot.domain.codevf.attachments import Packing, SizeTier, room_for_more, size_tiers, together, with_context
 from reviewbot.domain.codevf.batches import TaskBatches, joined
 from reviewbot.domain.codevf.idempotency import key_of_part
@@ -20,7 +19,7 @@ from reviewbot.domain.machine.known import Bought, Known
 from reviewbot.domain.machine.phases import Order
 from reviewbot.domain.machine.purchase import check_race, context_of, may_exceed_together
 from reviewbot.domain.machine.steps import TaskCreated
-from reviewbot.domain.model.review import Attachment, Submission, Task
+from reviewbot.domain.model.review import Submission, Task
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NothingSendable, OverBudget, PayloadTooLarge, ServiceRefused
 from reviewbot.render.view_models.review import AuthorText, PromptView
@@ -122,7 +121,7 @@ def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> 
         boundary=f"{run.ports.rng.getrandbits(128):032x}",
         instructions="\n\n".join(filter(None, (change.instructions, by_rules))),
         path_instructions=tuple((one.path, one.instructions) for one in change.path_instructions),
-        file_names=tuple((one.file_name, _description(one)) for one in packing.attachments),
+        file_names=tuple((one.file_name, described(one)) for one in packing.attachments),
         files_changed=len(change.change.files),
         lines_added=sum(line.kind is LineKind.ADDED for line in lines),
         lines_deleted=sum(line.kind is LineKind.DELETED for line in lines),
@@ -131,15 +130,3 @@ def _prompt(run: RunContext, known: Known, bought: Bought, packing: Packing) -> 
         confirms=CONVERSATION if any(one.file_name == CONVERSATION for one in packing.attachments) else "",
         in_words=not asks_for_schema(bought.purchase),
     )
-
-
-def _description(attachment: Attachment) -> str:
-    if attachment.path:
-        return f"the file {json.dumps(attachment.path)} at the head, with numbered lines"
-    if attachment.file_name.endswith(".diff"):
-        return "the change as a git diff, from the merge base to the head"
-    if attachment.file_name == CONVERSATION:
-        return "the open findings of earlier reviews, what is new since then, and what people wrote about them"
-    if attachment.file_name == CONTEXT:
-        return "issues that this closes, commit messages, and documents of the default branch, for information"
-    return "an index, then whole files at the head with numbered lines, by folder, the riskiest first"

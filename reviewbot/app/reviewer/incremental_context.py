@@ -60,7 +60,7 @@ MOST_REPLIES = 200
 
 
 def conversation(known: Known) -> tuple[Reply, ...]:
-    """Return what was said in the threads of open findings, and the commands of the conversation, oldest first."""
+    """Return what was said in the threads of open findings, and commands and answers elsewhere, oldest first."""
     pull, instance = known.snapshot.pull, known.request.instance
     is_open = {one.id for one in known.ledger.findings.open()}
     found = [
@@ -69,6 +69,6 @@ def conversation(known: Known) -> tuple[Reply, ...]:
         if is_open.intersection(mark.ids)
         for reply in replies_in(thread, pull, instance, mark.ids)
     ]
-    commands = (reply_of(one, pull, instance) for one in known.snapshot.comments if parse(one.body))
-    found += (one for one in commands if one is not None)
+    talk = (reply_of(one, pull, instance) for one in known.snapshot.comments if one.ours or parse(one.body))
+    found += (one for one in talk if one is not None)
     return redacted(newest(found)[MOST_REPLIES - 1 :: -1], lambda text: known.change.redactor.redact(text).text)

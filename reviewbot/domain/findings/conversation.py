@@ -12,7 +12,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from reviewbot.domain.findings.markers import read_reply_mark
+from reviewbot.domain.findings.markers import read_words
 from reviewbot.domain.github.pull_request import Comment, PullRequest, Thread
 from reviewbot.domain.text.bounds import shorten, through_word
 from reviewbot.domain.text.escaping import ZWSP, quoted
@@ -31,6 +31,7 @@ class Role(Enum):
     AUTHOR = "an author of the pull request"
     COLLABORATOR = "a collaborator"
     REVIEWER = "the reviewer"
+    ANSWER = "the reviewer, in answer to a question"
 
 
 class Reply(Struct, frozen=True):
@@ -56,10 +57,11 @@ def replies_in(thread: Thread, pull: PullRequest, instance: str, about: tuple[st
 def reply_of(comment: Comment, pull: PullRequest, instance: str, about: tuple[str, ...] = ()) -> Reply | None:
     """Return a comment with its author's role; None if the reviewer does not get to read it."""
     if comment.ours:
-        marked = read_reply_mark(comment.body) if comment.edited_by_us else None
-        if marked is None or marked[0].instance != instance:
+        said = read_words(comment.body) if comment.edited_by_us else None
+        if said is None or said.instance != instance:
             return None
-        return Reply(Role.REVIEWER, comment.created_at, marked[1].replace(ZWSP, ""), about)
+        by = Role.ANSWER if said.is_answer else Role.REVIEWER
+        return Reply(by, comment.created_at, said.text.replace(ZWSP, ""), about)
     role = role_of(comment, pull)
     return None if role is None else Reply(role, comment.created_at, comment.body, about)
 

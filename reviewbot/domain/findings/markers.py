@@ -19,6 +19,7 @@ _ANSWER = re.compile(
     r'<!-- reviewbot:answer:v1 instance="([^"]*)" comment=(r?[0-9]{1,19}) reaction=(\+1|-1|confused) -->'
 )
 _REPLY = re.compile(r'<!-- reviewbot:reply:v1 instance="([^"]*)" key=([0-9a-f]{10}) -->\n?')
+_WORDS = re.compile(r"<!-- reviewbot:words -->\n(.*)\n<!-- /reviewbot:words -->", re.DOTALL)
 _ANNOUNCEMENT = re.compile(
     r'<!-- reviewbot:announcement:v1 instance="([^"]*)" review=([0-9a-f]{16}-[0-9]{1,6}[a-z-]*) -->'
 )
@@ -108,6 +109,26 @@ def read_reply_mark(body: str) -> tuple[ReplyMark, str] | None:
     """Return the mark that a body starts with, if any, and the text after it."""
     match = _REPLY.match(body)
     return None if match is None else (ReplyMark(match[1], match[2]), body[match.end() :])
+
+
+class Words(Struct, frozen=True):
+    """What the reviewer said, in a comment of reviewbot: hostile Markdown.
+
+    Attributes:
+        is_answer: whether it answers a question of a person.
+    """
+
+    instance: str
+    text: str
+    is_answer: bool
+
+
+def read_words(body: str) -> Words | None:
+    """Return the reviewer's words in a reply or in the answer to a question; None for other comments."""
+    if reply := read_reply_mark(body):
+        return Words(reply[0].instance, reply[1], is_answer=False)
+    mark, said = read_answer_mark(body), _WORDS.search(body)
+    return Words(mark.instance, said[1], is_answer=True) if mark and said else None
 
 
 class AnnouncementMark(Struct, frozen=True):

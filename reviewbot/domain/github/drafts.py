@@ -100,6 +100,9 @@ class PostedComment(Struct, frozen=True):
 
 
 class Reaction(StrEnum):
+    """The reactions to a command: `EYES` while the answer to a question is awaited, the others once it is done."""
+
     YES = "+1"
     NO = "-1"
     CONFUSED = "confused"
+    EYES = "eyes"

@@ -139,6 +139,14 @@ def decode_external_id(external_id: str, signer: Signer) -> ExternalId | None:
     )
 
 
+def counted(external_id: str, ledger: Ledger, signer: Signer) -> str:
+    """Return a copy with the ledger's counter and credits; unchanged if its purchase has another state there."""
+    copy = decode_external_id(external_id, signer)
+    held = ledger.named(copy.identity, copy.attempt) if copy else None
+    is_same = copy and held and (copy.state, copy.task_id) == (held.state, held.task_id)
+    return encode_external_id(held, ledger, signer) if held and is_same else external_id
+
+
 def names_open_task(external_id: str) -> bool:
     """Return whether a copy, signed or not, names a task that is not over."""
     part = _COPY.fullmatch(external_id)

@@ -1,5 +1,5 @@
 """The values that every other package uses.
 
-Severities, findings, tasks, the options of the settings, the events of a runner, and the URLs and remotes of
+Severities, findings, tasks, questions, the options of the settings, the events of a runner, and the URLs and remotes of
 repositories and services.
 """

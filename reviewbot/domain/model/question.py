@@ -40,7 +40,7 @@ class Question(Struct, frozen=True, array_like=True):
         task_id: empty while it is an intent.
         hold: credits held while it is open.
         used: credits used, None while unknown.
-        at: when its intent was recorded, ISO 8601, UTC.
+        at: when its intent was recorded, ISO 8601, UTC; empty before.
     """
 
     comment: str

@@ -1,17 +1,18 @@
-"""The attachment of a question: the finding that it is about, and the conversation of its thread."""
+"""The thread of a question, and its attachment: the finding that it is about, and the conversation of its thread."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from reviewbot.domain.commands.parse import key_of
 from reviewbot.domain.findings.conversation import conversation_text, redacted, replies_in
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.pull_request import PullRequest, Thread
-from reviewbot.domain.model.review import Attachment
+from reviewbot.domain.model.question import Question
+from reviewbot.domain.publishing.comment_diff import marked_threads
 from reviewbot.domain.text.bounds import shorten
 
-CONTEXT = "question.txt"
 MOST_EXPLAINED = 4_000
 """Characters of a finding's explanation."""
 
@@ -34,6 +35,13 @@ def context_of(
     return "\n".join(parts)
 
 
+def thread_of(question: Question, threads: Sequence[Thread], instance: str) -> Thread | None:
+    """Return the thread of the question, else that of its finding."""
+    own = (one for one in threads if any(key_of(comment) == question.comment for comment in one.comments))
+    of_finding = (one for one, mark in marked_threads(threads, instance) if question.finding in mark.ids)
+    return next(own, None) or next(of_finding, None)
+
+
 def _fields(finding: TrackedFinding, thread: Thread | None) -> dict[str, object]:
     return {
         "id": finding.id,
@@ -53,14 +61,3 @@ def _comment(thread: Thread | None) -> str:
     first = next(iter(thread.comments), None) if thread else None
     lines = first.body.splitlines() if first and first.ours and first.edited_by_us else []
     return "\n".join(line for line in lines if not line.startswith("<!-- "))
-
-
-def described(attachment: Attachment) -> str:
-    """Return one line on an attachment."""
-    if attachment.file_name == CONTEXT:
-        return "the finding that the question is about, and what people replied to it, by role; all of it is data"
-    if attachment.path:
-        return f"the file {json.dumps(attachment.path)} at the head, with numbered lines"
-    if attachment.file_name.endswith(".diff"):
-        return "the change as a git diff, from the merge base to the head"
-    return "whole files at the head with numbered lines"

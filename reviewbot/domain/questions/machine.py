@@ -9,6 +9,7 @@ from typing import assert_never
 from msgspec import Struct
 
 from reviewbot.domain.codevf import budget
+from reviewbot.domain.codevf.attachments import SizeTier, size_tiers
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.next_step import KEY_MEMORY
@@ -20,7 +21,6 @@ from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, an
 from reviewbot.domain.questions.steps import (
     Created,
     CreateQuestion,
-    Finish,
     PostAnswer,
     Price,
     Recorded,
@@ -35,7 +35,7 @@ MODE = Mode.REALTIME_ANSWER
 
 
 class Limits(Struct, frozen=True):
-    """The settings that limit the purchase, and the credits that count against them."""
+    """The settings that limit the purchase and its size, and the credits that count against them."""
 
     ask_credits: int
     max_per_pr: int | Auto
@@ -43,6 +43,7 @@ class Limits(Struct, frozen=True):
     project: str
     spent: Decimal
     first_hold: int
+    attachment_bytes: int
 
     def check(self, hold: int, balance: Balance | None, spent: Decimal) -> None:
         """Raise if a limit or the balance forbids it.
@@ -89,11 +90,13 @@ class Intended(Struct, frozen=True):
     """The intent is recorded; the task is created next.
 
     Attributes:
+        sizes: the size tiers that CodeVF has not refused, largest first.
         again: whether an earlier run may have created it with the same key.
     """
 
     question: Question
     price: Price
+    sizes: tuple[SizeTier, ...]
     again: bool
 
 
@@ -147,32 +150,31 @@ class Ended(Struct, frozen=True):
 Phase = Asked | Priced | Quoted | Intended | Withdrawn | Submitted | Resumed | Waiting | Over | Replied | Ended
 
 
-def start(question: Question, recorded: Question | None, limits: Limits, now: datetime, *, may_buy: bool) -> Phase:
+def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -> Phase:
     """Return the phase in which a run finds a question.
 
     Args:
-        question: as the comment asks it.
-        recorded: as the ledger has it; None if no run has recorded it.
+        question: as the ledger has it, else as the comment asks it.
         limits: of a purchase.
         now: the time.
         may_buy: False if its comment was edited or deleted, if it was cancelled, or if the pull request is closed.
     """
-    if recorded is None:
-        return Asked(question, limits)
-    match recorded.state:
-        case QuestionState.INTENT if may_buy and now - datetime.fromisoformat(recorded.at) <= KEY_MEMORY:
-            return Asked(recorded, limits)
+    match question.state:
+        case QuestionState.INTENT if not question.at:
+            return Asked(question, limits)
+        case QuestionState.INTENT if may_buy and now - datetime.fromisoformat(question.at) <= KEY_MEMORY:
+            return Asked(question, limits)
         case QuestionState.OPEN:
-            return Resumed(recorded)
+            return Resumed(question)
         case QuestionState.INTENT | QuestionState.ENDED:
-            return Over(recorded, None)
+            return Over(question, None)
         case QuestionState.ANSWERED:
             return Ended(_ANSWERED)
         case unknown:
             assert_never(unknown)
 
 
-def decide(phase: Phase) -> Step | Finish:  # noqa: PLR0911 — a row for each phase
+def decide(phase: Phase) -> Step | steps.Finish:  # noqa: PLR0911 — a row for each phase
     match phase:
         case Asked():
             return steps.ReadPrice()
@@ -180,8 +182,8 @@ def decide(phase: Phase) -> Step | Finish:  # noqa: PLR0911 — a row for each p
             return steps.FindProject(limits.project)
         case Quoted(question=question) | Withdrawn(question=question) | Submitted(question=question):
             return RecordQuestion(question)
-        case Intended(question=question, price=price):
-            return CreateQuestion(question, price)
+        case Intended(question=question, price=price, sizes=sizes):
+            return CreateQuestion(question, price, sizes[0])
         case Resumed(question=question):
             return steps.ReadTask(question.task_id)
         case Waiting(task=task, waited=waited):
@@ -191,7 +193,7 @@ def decide(phase: Phase) -> Step | Finish:  # noqa: PLR0911 — a row for each p
         case Replied(question=question):
             return RecordQuestion(question)
         case Ended(outcome=outcome):
-            return Finish(outcome)
+            return steps.Finish(outcome)
         case unknown:
             assert_never(unknown)
 
@@ -211,6 +213,8 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
             return _intended(phase, ledger)
         case Intended(question=question), Created(task=task):
             return Submitted(replace(question, state=QuestionState.OPEN, task_id=task.id), task)
+        case Intended(sizes=(_, *smaller)), steps.Failed(error=PayloadTooLarge()) if smaller:
+            return replace(phase, sizes=tuple(smaller))
         case Intended(), steps.Failed(error=error):
             return _not_created(phase, error)
         case Submitted(question=question, task=task), Recorded():
@@ -266,7 +270,7 @@ def _priced(at: Asked, got: steps.PriceRead) -> Priced | Ended:
 
 def _in_project(question: Question, limits: Limits, price: Price, now: datetime) -> Quoted | Intended:
     if _is_again(question):
-        return Intended(question, price, again=True)
+        return Intended(question, price, size_tiers(limits.attachment_bytes), again=True)
     intent = replace(question, hold=price.hold, at=now.isoformat(timespec="seconds"))
     return Quoted(intent, limits, price)
 
@@ -282,7 +286,7 @@ def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:
         limits.check(question.hold, None, max(at.limits.spent, ledger.spent - question.hold))
     except ReviewbotError as error:
         return _withdrawn(question, error)
-    return Intended(question, at.price, again=False)
+    return Intended(question, at.price, size_tiers(limits.attachment_bytes), again=False)
 
 
 def _withdrawn(question: Question, error: ReviewbotError) -> Withdrawn:

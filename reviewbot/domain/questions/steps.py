@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from reviewbot.domain.codevf.attachments import SizeTier
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
 from reviewbot.domain.model.question import Question
 from reviewbot.domain.model.review import Tag, Task
-from reviewbot.domain.policy.verdict import Outcome
 
 
 class Price(Struct, frozen=True):
@@ -27,10 +27,11 @@ class RecordQuestion(Struct, frozen=True):
 
 
 class CreateQuestion(Struct, frozen=True):
-    """Submit the question to CodeVF; a repeated key returns the existing task."""
+    """Submit the question to CodeVF, within the limits of a size tier; a repeated key returns the existing task."""
 
     question: Question
     price: Price
+    size: SizeTier
 
 
 class PostAnswer(Struct, frozen=True):
@@ -38,12 +39,6 @@ class PostAnswer(Struct, frozen=True):
 
     question: Question
     task: Task | None
-
-
-class Finish(Struct, frozen=True):
-    """End the run of the question."""
-
-    outcome: Outcome
 
 
 Step = (

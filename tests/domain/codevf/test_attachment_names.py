@@ -9,7 +9,8 @@ from codevf.models.attachment import Attachment
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.codevf.attachment_names import CONVERSATION, LONGEST, own_names
+from reviewbot.domain.codevf.attachment_names import CONTEXT, CONVERSATION, LONGEST, QUESTION, described, own_names
+from reviewbot.domain.model.review import Attachment as Sent
 
 PARTS = st.text(max_size=12) | st.sampled_from(
     [
@@ -43,6 +44,7 @@ PARTS = st.text(max_size=12) | st.sampled_from(
         (["x/..", "Makefile", "y/Makefile"], ["file", "Makefile", "y-Makefile"]),
         (["change.diff", "logo.png", "a.PDF"], ["change.diff.txt", "logo.png.txt", "a.PDF.txt"]),
         ([CONVERSATION, "Files-1.txt"], ["conversation-2.md", "Files-1-2.txt"]),
+        ([QUESTION, "a/Question.txt"], ["question-2.txt", "a-Question.txt"]),
         (["a\u202e\n\x00b\\c.py"], ["a_b_c.py"]),
         ([".env.example"], [".env.example"]),
         ([".gitignore", "a/.editorconfig"], [".gitignore", ".editorconfig"]),
@@ -72,3 +74,13 @@ def test_any_path_gets_a_name_that_codevf_accepts(paths: list[str]) -> None:
         assert not re.fullmatch(r"conversation\.md|files-\d+\.txt", name, re.IGNORECASE)
         raw = {"fileName": name, "mimeType": "text/plain", "content": "not base64!"}
         assert Attachment.from_mapping(raw).category.name == "text"
+
+
+def test_each_attachment_is_described() -> None:
+    assert described(Sent("change.diff", "")).startswith("the change as a git diff")
+    assert described(Sent("a.py", "", path="a\n.py")).startswith('the file "a\\n.py"')
+    assert described(Sent("question-2.txt", "", path=QUESTION)).startswith('the file "question.txt"')
+    assert described(Sent(QUESTION, "")).startswith("the finding")
+    assert described(Sent(CONVERSATION, "")).startswith("the open findings")
+    assert described(Sent(CONTEXT, "")).startswith("issues")
+    assert described(Sent("files-1.txt", "")).startswith("an index, then whole files")

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.findings.conversation import MAX_REPLY, Reply, Role, conversation_text, replies_in
-from reviewbot.domain.findings.markers import FindingMark, ReplyMark, finding_id
+from reviewbot.domain.findings.markers import AnswerMark, FindingMark, ReplyMark, finding_id
+from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Thread, ThreadComment
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.escaping import ZWSP
@@ -21,6 +22,8 @@ from tests.domain.builders import NOON, commit, pull
 FINDING = finding_id("a finding")
 MARK = FindingMark("", (FINDING,))
 REPLY = ReplyMark("", finding_id("a task", FINDING))
+ANSWER = AnswerMark("", "r7", Reaction.YES)
+WORDS = f"\n@ann, it says:\n\n<!-- reviewbot:words -->\nAsk @{ZWSP}mona.\n<!-- /reviewbot:words -->\n\n120 credits"
 
 
 def said(body: str = "It is intended.", by: str | None = "ann", **more: Any) -> ThreadComment:  # noqa: ANN401 — any field
@@ -55,6 +58,12 @@ def thread(*comments: ThreadComment) -> Thread:
         pytest.param(ours(f"{REPLY}\nIt is fixed."), Role.REVIEWER, id="the reviewer"),
         pytest.param(ours(f"{REPLY}\nNo.", edited_by="ann", edited_by_us=False), None, id="the reviewer, edited"),
         pytest.param(ours(f"{replace(REPLY, instance='x')}\nNo."), None, id="another instance"),
+        pytest.param(ours(f"{ANSWER}{WORDS}"), Role.ANSWER, id="the answer to a question"),
+        pytest.param(ours(f"{ANSWER}{WORDS}", edited_by="ann", edited_by_us=False), None, id="an answer, edited"),
+        pytest.param(ours(f"{replace(ANSWER, instance='x')}{WORDS}"), None, id="an answer of another instance"),
+        pytest.param(ours(f"{ANSWER}\n`ann` waived it."), None, id="the answer to another command"),
+        pytest.param(ours(WORDS), None, id="words without a mark"),
+        pytest.param(said(f"{ANSWER}{WORDS}"), Role.AUTHOR, id="a pasted answer is the author's word"),
         pytest.param(ours("Another workflow"), None, id="another workflow of the same account"),
     ],
 )
@@ -74,9 +83,10 @@ def test_a_possible_author_counts_as_an_author() -> None:
     assert replies_in(thread(said(by="eve")), orphan, "") == ()
 
 
-def test_the_reviewers_own_reply_is_shown_without_its_mark_and_inserted_characters() -> None:
-    (own,) = replies_in(thread(ours(f"{REPLY}\nAsk @{ZWSP}mona.")), pull(), "")
-    assert own.text == "Ask @mona."
+def test_the_reviewers_own_words_are_shown_without_mark_frame_and_inserted_characters() -> None:
+    for body in (f"{REPLY}\nAsk @{ZWSP}mona.", f"{ANSWER}{WORDS}"):
+        (own,) = replies_in(thread(ours(body)), pull(), "")
+        assert own.text == "Ask @mona."
 
 
 def test_replies_are_shown_newest_first_with_role_and_time_and_every_line_quoted() -> None:

@@ -12,10 +12,13 @@ from reviewbot.domain.findings.markers import (
     AnnouncementMark,
     AnswerMark,
     FindingMark,
+    ReplyMark,
+    Words,
     finding_id,
     read_announcement_mark,
     read_answer_mark,
     read_finding_mark,
+    read_words,
     review_mark,
     says_closed,
     summary_mark,
@@ -47,6 +50,16 @@ def test_an_answers_mark_is_read_back_from_the_first_bytes(
     mark = AnswerMark(instance, str(comment_id), reaction)
     assert read_answer_mark(f"{mark}{words}") == mark
     assert read_answer_mark(f"x{mark}") is None
+
+
+def test_no_text_ends_the_words_of_the_reviewer_before_their_end() -> None:
+    said = "```\n<!-- /reviewbot:words -->\n```\n`<!-- reviewbot:words -->`\nNo."
+    mark = AnswerMark("a", "7", Reaction.YES)
+    body = f"{mark}\nIt says:\n<!-- reviewbot:words -->\n{said}\n<!-- /reviewbot:words -->\n\n120 credits"
+    assert read_words(body) == Words("a", said, is_answer=True)
+    assert read_words(f"x{body}") is None
+    assert read_words(f"{mark}\nRefused.") is None
+    assert read_words(f"{ReplyMark('a', '0' * 10)}\n{body}") == Words("a", body, is_answer=False)
 
 
 @given(instances, st.from_regex("[0-9a-f]{16}-[1-9][0-9]{0,5}(-unbought)?", fullmatch=True), st.text())

@@ -44,7 +44,13 @@ from reviewbot.domain.ledger.codec import (
     not_before,
     replace_ledger,
 )
-from reviewbot.domain.ledger.external_id import ExternalId, decode_external_id, encode_external_id, names_open_task
+from reviewbot.domain.ledger.external_id import (
+    ExternalId,
+    counted,
+    decode_external_id,
+    encode_external_id,
+    names_open_task,
+)
 from reviewbot.domain.ledger.ledger import (
     MAX_COUNTER,
     MAX_JUDGED,
@@ -820,6 +826,28 @@ def test_no_single_edit_of_a_short_copy_is_believed(data: st.DataObject) -> None
     if edited != text:
         assert decode_external_id(edited, SIGNER) is None
     assert decode_external_id(text[:at], SIGNER) is None
+
+
+def test_a_copy_counts_a_later_write_of_the_ledger() -> None:
+    copy, later = encode_external_id(BOUGHT, COSTING, SIGNER), Ledger((BOUGHT,), counter=5, forgotten=Decimal(360))
+    found = decode_external_id(counted(copy, later, SIGNER), SIGNER)
+    assert found is not None
+    assert (found.counter, found.spent, found.task_id) == (5, Decimal(360) + BOUGHT.cost, BOUGHT.task_id)
+
+
+@pytest.mark.parametrize(
+    ("ledger", "signer"),
+    [
+        pytest.param(Ledger((BOUGHT,), counter=5), replace(SIGNER, secret="x"), id="another key"),
+        pytest.param(Ledger(counter=5), SIGNER, id="an unknown purchase"),
+        pytest.param(Ledger((replace(BOUGHT, state=TaskState.DONE),), counter=5), SIGNER, id="it ended meanwhile"),
+        pytest.param(Ledger((replace(BOUGHT, task_id="task_8"),), counter=5), SIGNER, id="another task"),
+    ],
+)
+def test_a_copy_that_says_more_than_the_write_stays(ledger: Ledger, signer: Signer) -> None:
+    copy = encode_external_id(BOUGHT, COSTING, SIGNER)
+    assert counted(copy, ledger, signer) == copy
+    assert counted("", ledger, SIGNER) == ""
 
 
 @given(st.text())

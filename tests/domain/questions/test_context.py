@@ -10,9 +10,10 @@ from reviewbot.domain.findings.conversation import MAX_REPLY
 from reviewbot.domain.findings.markers import FindingMark
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.pull_request import Thread, ThreadComment
-from reviewbot.domain.model.review import Attachment, Severity, Side
+from reviewbot.domain.model.question import Question, QuestionState
+from reviewbot.domain.model.review import Severity, Side
 from reviewbot.domain.questions.answer import answer_text
-from reviewbot.domain.questions.context import CONTEXT, context_of, described
+from reviewbot.domain.questions.context import context_of, thread_of
 from reviewbot.values import replace
 from tests.domain.builders import NOON, commit, pull
 
@@ -69,12 +70,27 @@ def test_a_question_on_the_whole_pull_request_has_no_finding() -> None:
     assert context_of(None, talk, PULL, "", 10_000, str).startswith("THE THREAD\nBy a collaborator")
 
 
-def test_each_attachment_is_described() -> None:
-    assert "its" not in described(Attachment("change.diff", ""))
-    assert described(Attachment("change.diff", "")).startswith("the change as a git diff")
-    assert described(Attachment("a.py.txt", "", path="a.py")).startswith('the file "a.py"')
-    assert described(Attachment(CONTEXT, "")).startswith("the finding")
-    assert described(Attachment("files-1.txt", "")).startswith("whole files")
+OTHER = replace(THREAD, id="T2", comments=(replace(FIRST, id=4, body=str(replace(MARK, instance="deep"))),))
+ASKED_IN = replace(THREAD, id="T3", comments=(replace(REPLY, id=5),))
+
+
+@pytest.mark.parametrize(
+    ("comment", "finding", "thread"),
+    [
+        ("9", FOUND.id, THREAD),
+        ("r5", "", ASKED_IN),
+        ("r5", FOUND.id, ASKED_IN),
+        ("5", "", None),
+        ("9", "", None),
+        ("9", "0" * 10, None),
+    ],
+)
+def test_the_thread_is_that_of_the_question_else_that_of_its_finding_in_this_instance(
+    comment: str, finding: str, thread: Thread | None
+) -> None:
+    question = Question(comment, "0" * 16, "ann", finding, QuestionState.INTENT, "", 0, None, "")
+    for threads in ((OTHER, THREAD, ASKED_IN), (ASKED_IN, THREAD, OTHER)):
+        assert thread_of(question, threads, "") == thread
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
 from reviewbot.domain.model.options import Auto
@@ -34,7 +35,6 @@ from reviewbot.domain.questions.machine import (
 from reviewbot.domain.questions.steps import (
     Created,
     CreateQuestion,
-    Finish,
     PostAnswer,
     Price,
     Recorded,
@@ -57,7 +57,8 @@ from tests.domain.builders import NOON, purchase
 NEW = Question("42", "0" * 16, "ann", "", QuestionState.INTENT, "", 0, None, "")
 INTENT = replace(NEW, hold=120, at=NOON.isoformat(timespec="seconds"))
 OPEN = replace(INTENT, state=QuestionState.OPEN, task_id="task_9")
-LIMITS = Limits(60, Auto.AUTO, 0, "acme/parcels", Decimal(0), 0)
+LIMITS = Limits(60, Auto.AUTO, 0, "acme/parcels", Decimal(0), 0, 1_000_000)
+SIZES = size_tiers(1_000_000)
 PRICE = Price(120, 60, None, 101)
 RICH = steps.PriceRead(None, Balance(Decimal(1000), Decimal(0), Decimal(1000)))
 RUNNING = Task("task_9", TaskStatus.PROCESSING, "processing")
@@ -69,10 +70,11 @@ UNKNOWN = ServiceRefused("unknown", status=404)
 UNREACHABLE = ServiceUnreachable("away")
 GONE = ForgeUnreachable("away")
 REFUSED = ServiceRefused("refused", status=400)
+TOO_LARGE = steps.Failed(PayloadTooLarge("large"))
 
 
 def test_a_question_is_bought_and_answered() -> None:
-    phase: Phase = start(NEW, None, LIMITS, NOON, may_buy=True)
+    phase: Phase = start(NEW, LIMITS, NOON, may_buy=True)
     results: list[tuple[type[Step], Result]] = [
         (steps.ReadPrice, RICH),
         (steps.FindProject, steps.ProjectFound(101)),
@@ -91,13 +93,13 @@ def test_a_question_is_bought_and_answered() -> None:
         seen.append(step)
         phase = learn(phase, result, NOON)
     assert seen[2] == RecordQuestion(INTENT), "the intent first"
-    assert seen[3] == CreateQuestion(INTENT, PRICE)
+    assert seen[3] == CreateQuestion(INTENT, PRICE, SIZES[0])
     assert seen[4] == RecordQuestion(OPEN), "the task's id before the first poll"
     assert seen[6] == steps.PollTask(RUNNING, 4)
     assert seen[7] == PostAnswer(OPEN, DONE)
     assert seen[8] == RecordQuestion(replace(OPEN, state=QuestionState.ANSWERED, used=Decimal(120)))
     last = decide(phase)
-    assert isinstance(last, Finish)
+    assert isinstance(last, steps.Finish)
     assert last.outcome.status is Status.COMPLETED
 
 
@@ -117,12 +119,12 @@ def test_a_later_run_continues_the_recorded_purchase(
     hours: int,
     phase: Phase,
 ) -> None:
-    assert start(NEW, recorded, LIMITS, NOON + timedelta(hours=hours), may_buy=may_buy) == phase
+    assert start(recorded, LIMITS, NOON + timedelta(hours=hours), may_buy=may_buy) == phase
 
 
 def test_an_answered_question_is_not_changed() -> None:
     answered = replace(OPEN, state=QuestionState.ANSWERED)
-    phase = start(NEW, answered, LIMITS, NOON, may_buy=True)
+    phase = start(answered, LIMITS, NOON, may_buy=True)
     assert isinstance(phase, Ended)
     assert phase.outcome.status is Status.COMPLETED
 
@@ -157,7 +159,7 @@ def test_an_intent_keeps_its_price_without_another_limit_check(now: int) -> None
     priced = learn(Asked(INTENT, limits), RICH, NOON)
     assert priced == Priced(INTENT, limits, Price(120, 60, None))
     again = learn(priced, steps.ProjectFound(101), NOON)
-    assert again == Intended(INTENT, PRICE, again=True)
+    assert again == Intended(INTENT, PRICE, SIZES, again=True)
 
 
 def quoted(max_per_pr: int = 0) -> Quoted:
@@ -166,7 +168,7 @@ def quoted(max_per_pr: int = 0) -> Quoted:
 
 def test_a_purchase_that_was_recorded_meanwhile_withdraws_the_question() -> None:
     fits, too_much = LEDGER.with_question(replace(INTENT, comment="43")), Ledger((purchase(hold=300),))
-    assert learn(quoted(max_per_pr=240), Recorded(fits), NOON) == Intended(INTENT, PRICE, again=False)
+    assert learn(quoted(max_per_pr=240), Recorded(fits), NOON) == Intended(INTENT, PRICE, SIZES, again=False)
     phase = learn(quoted(max_per_pr=240), Recorded(too_much.with_question(INTENT)), NOON)
     assert isinstance(phase, Withdrawn)
     assert decide(phase) == RecordQuestion(replace(INTENT, state=QuestionState.ENDED, used=Decimal(0)))
@@ -176,17 +178,25 @@ def test_a_purchase_that_was_recorded_meanwhile_withdraws_the_question() -> None
         assert ended.outcome.reason is Reason.OVER_BUDGET
 
 
+def test_a_question_that_is_too_large_is_sent_in_the_next_smaller_tier() -> None:
+    phase: Phase = Intended(INTENT, PRICE, SIZES, again=False)
+    for size in SIZES:
+        assert decide(phase) == CreateQuestion(INTENT, PRICE, size)
+        phase = learn(phase, TOO_LARGE, NOON)
+    assert isinstance(phase, Withdrawn)
+
+
 @pytest.mark.parametrize("error", [REFUSED, PayloadTooLarge("large"), ChangeUnreadable("no")])
 @pytest.mark.parametrize("again", [False, True])
 def test_a_refused_purchase_holds_nothing(error: ReviewbotError, again: bool) -> None:  # noqa: FBT001 — a column
-    phase = learn(Intended(INTENT, PRICE, again=again), steps.Failed(error), NOON)
+    phase = learn(Intended(INTENT, PRICE, SIZES[-1:], again=again), steps.Failed(error), NOON)
     assert isinstance(phase, Ended if again else Withdrawn), "an earlier run may have created it"
     assert phase.outcome.status is Status.FAILED
 
 
 @pytest.mark.parametrize("error", [UNREACHABLE, GONE])
 def test_an_intent_stays_if_the_task_may_exist(error: ReviewbotError) -> None:
-    phase = learn(Intended(INTENT, PRICE, again=False), steps.Failed(error), NOON)
+    phase = learn(Intended(INTENT, PRICE, SIZES, again=False), steps.Failed(error), NOON)
     assert isinstance(phase, Ended)
     assert phase.outcome.status is Status.FAILED
 

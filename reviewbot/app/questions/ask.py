@@ -1,0 +1,97 @@
+"""The steps of a question: a run buys its answer or goes on with it, and a later one answers what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import cast
+
+from reviewbot.app.context import Ports, RunContext
+from reviewbot.app.github.ledger_store import read_ledger
+from reviewbot.app.load import load_settings, overrides
+from reviewbot.app.perform import perform
+from reviewbot.app.questions.create import create_question
+from reviewbot.app.questions.inquiry import Inquiry
+from reviewbot.app.questions.post import acknowledge, post_answer
+from reviewbot.app.questions.record import record_question
+from reviewbot.app.run import take_steps
+from reviewbot.domain.codevf.idempotency import text_digest
+from reviewbot.domain.commands.authorize import Ask
+from reviewbot.domain.commands.parse import PostedCommand
+from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.ledger.codec import has_open_question
+from reviewbot.domain.machine.steps import Failed
+from reviewbot.domain.model.question import Question, QuestionState
+from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.domain.publishing.comment_diff import summaries
+from reviewbot.domain.questions.machine import Phase, decide, learn, start
+from reviewbot.domain.questions.steps import Created, CreateQuestion, PostAnswer, Recorded, RecordQuestion, Result, Step
+from reviewbot.errors import ReviewbotError
+from reviewbot.render.renderer import Renderer
+from reviewbot.settings import peek_settings
+
+
+def ask(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: Ask) -> Outcome:
+    """Buy the answer of a question unless it was bought, wait for it, and post it."""
+    stored = read_ledger(run, snapshot, "")
+    about = action.finding.id if action.finding else ""
+    new = Question(posted.key, text_digest(action.text), posted.sender, about, QuestionState.INTENT, "", 0, None, at="")
+    question = stored.ledger.questions.find(posted.key) or new
+    return _play(Inquiry.of(run, snapshot, stored, question, action.text), may_buy=snapshot.pull.is_open)
+
+
+def settle_questions(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot, but: Collection[str] = ()) -> None:
+    """Answer the open questions whose task is over, and buy none. An error is logged; the next run tries again.
+
+    Args:
+        ports: the ports.
+        inputs: of the workflow.
+        snapshot: of the pull request.
+        but: the `comment_key`s of questions that are left out, since their commands are carried out.
+    """
+    settings = peek_settings(inputs, snapshot.default_branch.config)
+    summary = summaries(snapshot.comments, settings.instance).keep
+    if settings.is_keyless or settings.dry_run or summary is None or not has_open_question(summary.body):
+        return
+    try:
+        _settle(ports, inputs, snapshot, but)
+    except ReviewbotError as error:
+        ports.reporter.say(f"The open questions were not looked up: {error.message}")
+
+
+def _settle(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot, but: Collection[str]) -> None:
+    settings, snapshot = load_settings(ports, inputs, snapshot)
+    run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)))
+    stored = read_ledger(run, snapshot, "")
+    for question in stored.ledger.questions.open() if run.paid else ():
+        if question.comment not in but:
+            outcome = _play(Inquiry.of(run, snapshot, stored, question, ""), may_buy=False)
+            run.say(f"Question {question.comment}: {outcome.message}")
+
+
+def _play(asked: Inquiry, *, may_buy: bool) -> Outcome:
+    def take(phase: Phase, step: Step) -> Phase:
+        return learn(phase, _perform(asked, step), asked.run.now)
+
+    begin = start(asked.question, asked.limits, asked.run.now, may_buy=may_buy)
+    _, outcome = take_steps(asked.run.ports, begin, decide, take)
+    return outcome
+
+
+def _perform(asked: Inquiry, step: Step) -> Result:
+    """Take a step; an error becomes a result."""
+    run = asked.run
+    try:
+        match step:
+            case RecordQuestion(question=question):
+                return Recorded(record_question(run, question))
+            case CreateQuestion(question=question):
+                task = create_question(asked, step)
+                run.say(f"CodeVF has the task {task.id}.")
+                acknowledge(run, question)
+                return Created(task)
+            case PostAnswer(question=question, task=task):
+                return post_answer(run, question, asked.finding, task)
+            case _:
+                return cast("Result", perform(run, step, asked.known))
+    except ReviewbotError as error:
+        return Failed(error)

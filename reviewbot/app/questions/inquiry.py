@@ -1,0 +1,51 @@
+"""A question, as a run goes on with it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from reviewbot.app.context import RunContext, known_of
+from reviewbot.domain.findings.tracked_finding import TrackedFinding
+from reviewbot.domain.github.pull_request import Snapshot
+from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.machine.known import Known
+from reviewbot.domain.model.question import Question
+from reviewbot.domain.policy.eligibility import Asked
+from reviewbot.domain.questions.machine import MODE, Limits
+from reviewbot.values import replace
+
+
+class Inquiry(Struct, frozen=True):
+    """A question in this run.
+
+    Attributes:
+        question: as the ledger has it, else as the comment asks it.
+        text: of the question; empty if its comment was edited or deleted.
+        finding: that it is about; None for the whole pull request.
+        limits: of its purchase.
+        known: what the steps of a review need.
+    """
+
+    run: RunContext
+    snapshot: Snapshot
+    question: Question
+    text: str
+    finding: TrackedFinding | None
+    limits: Limits
+    known: Known
+
+    @classmethod
+    def of(cls, run: RunContext, snapshot: Snapshot, stored: StoredLedger, question: Question, text: str) -> Inquiry:
+        finding = stored.ledger.findings.find(question.finding)
+        known = known_of(run, snapshot, Asked(question.by, question.comment, snapshot.pull.head_sha))
+        request = replace(known.request, mode=MODE)
+        limits = Limits(
+            ask_credits=run.settings.ask_credits,
+            max_per_pr=request.max_credits_per_pr,
+            min_balance=request.min_balance,
+            project=request.project,
+            spent=max(stored.claimed, stored.ledger.spent),
+            first_hold=stored.ledger.first_hold,
+            attachment_bytes=request.attachment_bytes,
+        )
+        return cls(run, snapshot, question, text, finding, limits, replace(known, request=request))

@@ -1,0 +1,97 @@
+"""Post the answer of a question in its thread or in the conversation, once."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from reviewbot.app.comments.reply import react
+from reviewbot.app.context import RunContext
+from reviewbot.app.reviewer.read_result import files_of
+from reviewbot.domain.commands.parse import key_of, replies_to, said_in
+from reviewbot.domain.findings.markers import AnswerMark
+from reviewbot.domain.findings.tracked_finding import TrackedFinding
+from reviewbot.domain.github.drafts import Reaction
+from reviewbot.domain.github.pull_request import Comment, Snapshot, ThreadComment
+from reviewbot.domain.machine.steps import Done
+from reviewbot.domain.model.question import Question
+from reviewbot.domain.model.review import Task, TaskStatus
+from reviewbot.domain.questions.answer import answer_text
+from reviewbot.domain.questions.context import thread_of
+from reviewbot.errors import ForgeError, NotFound, Refused
+from reviewbot.render.view_models.command import AnswerView, AskedView
+
+
+def acknowledge(run: RunContext, question: Question) -> None:
+    """React to the comment that asks, since its answer takes hours; without effect if GitHub refuses."""
+    comment_id, in_thread = int(question.comment.removeprefix("r")), question.comment.startswith("r")
+    try:
+        react(run, comment_id, Reaction.EYES, in_thread=in_thread)
+    except ForgeError as error:
+        run.ports.reporter.debug(f"The question got no 👀: {error.message}")
+
+
+def post_answer(run: RunContext, question: Question, finding: TrackedFinding | None, task: Task | None) -> Done:
+    """Post the reply unless it is there, delete one that a racing run posted as well, and react to the question."""
+    now = run.read_snapshot()
+    if not _replies(run, question, now):
+        _post(run, question, now, run.renderer.answer(_view(run, question, finding, task, now)))
+        now = run.read_snapshot()
+    for extra in _replies(run, question, now)[1:]:
+        in_thread = isinstance(extra, ThreadComment)
+        delete = run.ports.forge.delete_review_comment if in_thread else run.ports.forge.delete_comment
+        run.attempt("The deletion of a duplicate comment", partial(delete, extra.id))
+    comment = _comment(question, now)
+    if comment is not None and not comment.reacted:
+        react(run, comment.id, Reaction.YES, in_thread=isinstance(comment, ThreadComment))
+    return Done()
+
+
+def _replies(run: RunContext, question: Question, now: Snapshot) -> tuple[Comment, ...]:
+    return replies_to(said_in(now.comments, now.threads), run.settings.instance, question.comment)
+
+
+def _comment(question: Question, now: Snapshot) -> Comment | None:
+    """Return the comment that asks; None if it was deleted."""
+    return next((one for one in said_in(now.comments, now.threads) if key_of(one) == question.comment), None)
+
+
+def _post(run: RunContext, question: Question, now: Snapshot, body: str) -> None:
+    """Post the reply in the thread, or in the conversation without one."""
+    forge, number, is_there = run.ports.forge, now.pull.number, partial(_replies, run, question)
+    in_conversation = partial(forge.create_comment, number, body)
+    thread = thread_of(question, now.threads, run.settings.instance)
+    if thread is None:
+        run.post_once(in_conversation, is_there)
+        return
+    try:
+        run.post_once(partial(forge.create_reply, number, thread.comments[0].id, body), is_there)
+    except (NotFound, Refused):  # the thread is gone
+        run.post_once(in_conversation, is_there)
+
+
+def _view(
+    run: RunContext, question: Question, finding: TrackedFinding | None, task: Task | None, now: Snapshot
+) -> AnswerView:
+    comment = _comment(question, now)
+    done = task is not None and task.status is TaskStatus.COMPLETED
+    text = answer_text(task.result, files_of(run.service, task)) if task is not None and done else ""
+    return AnswerView(
+        mark=str(AnswerMark(run.settings.instance, question.comment, Reaction.YES)),
+        word="ask",
+        refusal="",
+        sender=question.by,
+        needs="",
+        target="",
+        head_sha=now.pull.head_sha,
+        finding=finding.title if finding else "",
+        finding_id=question.finding,
+        reply=AskedView(
+            asker=question.by,
+            url=comment.url if comment else None,
+            is_edited=comment is None or comment.edited_by is not None,
+            text=text,
+            state=task.status_text if task is not None else "",
+            used=task.credits_used if task is not None else question.used,
+            hold=question.hold,
+        ),
+    )

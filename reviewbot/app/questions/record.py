@@ -1,0 +1,89 @@
+"""Record a question in the ledger, and let the check runs say so."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+
+from reviewbot.app.context import RunContext
+from reviewbot.app.github.ledger_store import read_ledger
+from reviewbot.app.github.summary_comment import keep_text
+from reviewbot.domain.findings.markers import summary_mark
+from reviewbot.domain.github.pull_request import CheckStatus, Snapshot
+from reviewbot.domain.ledger.codec import encode
+from reviewbot.domain.ledger.external_id import counted, decode_external_id
+from reviewbot.domain.ledger.ledger import Ledger
+from reviewbot.domain.ledger.memory import StoredLedger
+from reviewbot.domain.model.question import Question, QuestionState
+from reviewbot.domain.policy.verdict import Reason
+from reviewbot.errors import ForgeUnreachable, NotApproved, NotFound
+from reviewbot.values import replace
+
+TRIES = 4
+"""How often a question is recorded while other runs overwrite the summary."""
+
+_NO_REVIEW = "reviewbot keeps the record of the questions on this pull request here."
+
+
+def record_question(run: RunContext, question: Question) -> Ledger:
+    """Record a question in the summary comment and return the ledger on GitHub.
+
+    GitHub has no compare-and-set, so an intent is read back: another run may have overwritten it.
+
+    Raises:
+        NotApproved: the ledger is not trusted, so it cannot be written without its review.
+        ForgeError: it cannot be written.
+    """
+    for _ in range(TRIES):
+        snapshot = run.read_snapshot()
+        stored = read_ledger(run, snapshot, "")
+        there = stored.ledger.questions.find(question.comment)
+        if there is not None and there.progress >= question.progress:
+            if not (stored.problem or stored.lost):  # GitHub's response to this write may have been lost
+                with suppress(ForgeUnreachable, NotFound):
+                    _write_checks(run, snapshot, stored.ledger)
+            return stored.ledger
+        ledger = stored.ledger.with_question(question).written_for(snapshot, run.settings.instance)
+        with suppress(ForgeUnreachable, NotFound):  # it is read again
+            _write(run, stored, ledger)
+            _write_checks(run, snapshot, ledger)
+            if question.state is not QuestionState.INTENT:
+                return ledger
+    raise ForgeUnreachable(
+        "The question could not be recorded in the summary comment.",
+        hint="The next run on the pull request tries again.",
+    )
+
+
+def _write(run: RunContext, stored: StoredLedger, ledger: Ledger) -> None:
+    """Write the ledger into the summary, whose text stays; without a review there may be none."""
+    if stored.problem or stored.lost:
+        raise NotApproved(
+            f"The record of this pull request is missing or not trusted: it cannot store a question. {stored.problem}",
+            hint="Request a review with `/reviewbot review`, then ask again.",
+        )
+    if stored.summary is not None:
+        keep_text(run, stored.summary, ledger)
+    else:
+        encoded = encode(replace(ledger, stated=Reason.COMMAND.value), run.signer)
+        body = f"{summary_mark(run.settings.instance)}\n{encoded}\n\n{_NO_REVIEW}"
+        run.ports.forge.create_comment(run.signer.pull_number, body)
+
+
+def _write_checks(run: RunContext, snapshot: Snapshot, ledger: Ledger) -> None:
+    """Let the newest check run say whether a question is open, and the newest copy count this write of the ledger.
+
+    So a collection finds the question, and no run believes a summary from before it. A check run in progress is found
+    anyway, and another run may be recording its purchase there.
+    """
+    checks = (*snapshot.older_checks, *snapshot.checks)
+    own = [(one, one.tag) for one in checks if one.tag is not None and not one.foreign]
+    done = [(one, tag) for one, tag in own if one.status == CheckStatus.COMPLETED]
+    newest, asks = max((one.id for one, _ in own), default=0), bool(ledger.questions.open())
+    copied = max((one.id for one, _ in done if decode_external_id(one.external_id, run.signer)), default=0)
+    for one, tag in done:
+        wanted = replace(tag, asks=asks and one.id == newest)
+        copy = counted(one.external_id, ledger, run.signer) if one.id == copied else one.external_id
+        if (wanted, copy) != (tag, one.external_id):
+            write = partial(run.ports.forge.tag_check, one.id, wanted, copy)
+            run.attempt("The record of a question in the check run", write)
