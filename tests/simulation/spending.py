@@ -20,18 +20,17 @@ SIX = 6
 _SINCE = re.compile(r"NEW SINCE THE LAST REVIEW \(of commit ([0-9a-f]{40})\)")
 
 
-def limit_of(world: World, tasks: list[StoredTask]) -> Decimal | None:
+def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | None:
     """Return the most credits for a pull request with these tasks, oldest first; None if it is not limited.
 
-    The automatic limit is a multiple of the first review, or before that of the question that is asked.
+    The automatic limit is a multiple of the first review, or before that of the question that is asked. A purchase of
+    several parts may be agreed on for more tasks than are created.
     """
     setting = world.setting.input("max-credits-per-pr", "auto")
     if setting != "auto":
         return Decimal(setting) if setting != "0" else None
     if not tasks:
         return None
-    # A purchase of several tasks may be agreed on for more than are created.
-    parts = 3 if "max-tasks: 3" in world.setting.config else 1
     first = next((one for one in tasks if "question" not in one.submission.metadata), tasks[-1])
     return SIX * first.hold * parts
 
@@ -45,8 +44,9 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
     is_unknown = len(pull.bases) > 1 and world.setting.input("summary-comment", "true") == "false"
     if is_unknown and world.truth.named:
         return
+    parts = 3 if "max-tasks: 3" in world.setting.config else 1
     for at, task in enumerate(tasks if not world.truth.losses else ()):
-        limit = limit_of(world, tasks[: at + 1])
+        limit = limit_of(world, tasks[: at + 1], parts)
         if limit is None:
             return
         held = sum((one.hold for one in tasks[: at + 1] if _costs(one, task.created)), Decimal(0))
@@ -67,7 +67,7 @@ def is_used_up(world: World) -> bool:
     if not outcomes or "`max-credits-per-pr` stops" not in outcomes[-1].message:
         return False
     tasks = world.bought_for(1)
-    limit = limit_of(world, tasks)
+    limit = limit_of(world, tasks, 1)
     texts = [decode(text, Signer(KEY, REPOSITORY_ID, 1, "")).ledger.spent for text in world.truth.texts[-1:]]
     spent = max(texts, default=sum((one.hold for one in tasks), Decimal(0)))
     largest = max((one.hold for one in tasks), default=Decimal(360)) if not _is_auto(world) else Decimal(1_800)
