@@ -68,8 +68,9 @@ def is_used_up(world: World) -> bool:
         return False
     tasks = world.bought_for(1)
     limit = limit_of(world, tasks, 1)
-    texts = [decode(text, Signer(KEY, REPOSITORY_ID, 1, "")).ledger.spent for text in world.truth.texts[-1:]]
-    spent = max(texts, default=sum((one.hold for one in tasks), Decimal(0)))
+    readings = (decode(text, Signer(KEY, REPOSITORY_ID, 1, "")) for text in reversed(world.truth.texts))
+    last = next((one for one in readings if not one.problem), None)
+    spent = last.ledger.spent if last else sum((one.hold for one in tasks), Decimal(0))
     largest = max((one.hold for one in tasks), default=Decimal(360)) if not _is_auto(world) else Decimal(1_800)
     return limit is not None and spent + SIX * largest > limit
 
