@@ -13,7 +13,7 @@ from tests.simulation.codevf import StoredTask
 from tests.simulation.github import REPOSITORY_ID, Pull
 from tests.simulation.oracle import CONVERSATION
 from tests.simulation.repository import Change
-from tests.simulation.world import AUTO_SIZE, KEY, World
+from tests.simulation.world import AUTO_SIZE, KEY, ROUTES, World
 
 Changes = tuple[Change, ...]
 SIX = 6
@@ -71,7 +71,7 @@ def is_used_up(world: World) -> bool:
     readings = (decode(text, Signer(KEY, REPOSITORY_ID, 1, "")) for text in reversed(world.truth.texts))
     last = next((one for one in readings if not one.problem), None)
     spent = last.ledger.spent if last else sum((one.hold for one in tasks), Decimal(0))
-    largest = max((one.hold for one in tasks), default=Decimal(360)) if not _is_auto(world) else Decimal(1_800)
+    largest = max((_largest(world), *(one.hold for one in tasks)))
     return limit is not None and spent + SIX * largest > limit
 
 
@@ -86,6 +86,13 @@ def too_small(world: World, pull: Pull, selected: Callable[[World, Changes], lis
             least = max(240, min(1_200, -(-(60 + 20 * lines) // 60) * 60))
             if task.submission.max_credits < least:
                 yield f"{task.id} has {task.submission.max_credits} credits for at least {lines} lines, not {least}"
+
+
+def _largest(world: World) -> Decimal:
+    """Return the hold of the largest review by the settings."""
+    if _is_auto(world):
+        return Decimal(1_800)
+    return Decimal(900 if ROUTES in world.setting.config else 360)
 
 
 def _is_auto(world: World) -> bool:
