@@ -11,7 +11,6 @@ from reviewbot.adapters.github.graphql import answers
 from reviewbot.domain.codevf.finding_parser import MAX_PATH, read_answer
 from reviewbot.domain.codevf.response import MAX_FILE_NAME, deliverables
 from reviewbot.domain.commands.parse import parse
-from reviewbot.domain.findings.tracked_finding import MAX_REASON
 from reviewbot.domain.model.events import (
     LONGEST_NAME,
     BrokenEvent,
@@ -68,7 +67,7 @@ def test_the_names_of_an_event_are_bounded() -> None:
     assert isinstance(event, BrokenEvent)
 
 
-def test_the_words_of_a_comment_are_whole_and_a_reason_is_bounded() -> None:
+def test_the_words_of_a_comment_are_whole_until_they_are_redacted() -> None:
     payload = {
         "action": "created",
         "issue": {"number": 1, "pull_request": {}},
@@ -79,7 +78,7 @@ def test_the_words_of_a_comment_are_whole_and_a_reason_is_bounded() -> None:
     assert (event.body, len(event.author)) == (LONG, LONGEST_NAME)
     said = parse(f"/reviewbot bypass {LONG}")
     assert said is not None
-    assert said.reason == LONG[: MAX_REASON - 1] + "…"
+    assert said.reason == LONG
 
 
 def test_an_impossible_path_is_kept_in_the_explanation() -> None:
