@@ -18,7 +18,7 @@ from reviewbot.domain.policy.verdict import Reason
 from reviewbot.settings import INPUTS, read_settings
 from tests.project.machine_diagram import diagram, table
 
-MOST_WORDS = 14_950
+MOST_WORDS = 15_000
 """Words of docs/ and the README."""
 
 GENERATED = re.compile(
