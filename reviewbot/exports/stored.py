@@ -119,9 +119,7 @@ def _values(stored: Any) -> Any:  # noqa: ANN401 — a value of any form
 def _view(report: Any) -> SummaryView:  # noqa: ANN401 — of the type that `_report` made
     values = _values(report)
     manifest = values["manifest"]
-    # The ledger writes a part of the context as a list.
-    context = [list(part.values()) for part in manifest["context"]]
-    listed = {"sent": manifest["sent"], "held": manifest["held_back"], "context": context}
+    listed = {"sent": manifest["sent"], "held": manifest["held_back"], "context": manifest["context"]}
     view = convert({**values, "mark": "", "ledger": "", "files": (), **listed}, SummaryView)
     reasons = {one.path: one for one in view.held}
 
