@@ -28,6 +28,8 @@ MAX_WORDS_BESIDE = 300
 
 _OPENED = re.compile(r"```[A-Za-z0-9_-]*[ \t]*\n?[ \t]*\Z")
 _CLOSED = re.compile(r"\s*```")
+_PLACE = re.compile(r"[:(#]\s?L?\d|\bline", re.IGNORECASE)
+"""What every place with a line contains, cheap to search for."""
 
 
 def response_schema(*, incremental: bool = False) -> dict[str, object]:
@@ -138,6 +140,10 @@ def read_result(result: object, files: Mapping[str, str] | None = None, form: An
         unstructured.append(_free_text("message", said))
         said = ""
         reports = [_confirming_nothing(one) for one in reports]
+    if not any(report.findings for report in reports):
+        named = {one.summary for one in reports if _names_findings(one.summary)}
+        unstructured += [_free_text("summary", text) for text in sorted(named)]
+        reports = [replace(one, summary="") if one.summary in named else one for one in reports]
     return Report.of([*reports, Report(said, (), tuple(unstructured), readable=not unstructured)])
 
 
@@ -154,6 +160,15 @@ def _may_hide_findings(said: str, *, beside_findings: bool) -> bool:
     if beside_findings:
         return any(one.severity is not Severity.UNRATED for one in found)
     return bool(found) or len(said) > MAX_WORDS_BESIDE
+
+
+def _names_findings(summary: str) -> bool:
+    """Return whether the summary of an answer without findings has one in prose, with a place and a severity."""
+    if not _PLACE.search(summary):
+        return False
+    from reviewbot.domain.codevf.prose import read_prose  # noqa: PLC0415 — as above
+
+    return any(one.path and one.severity is not Severity.UNRATED for one in read_prose(summary).findings)
 
 
 def _confirming_nothing(report: Report) -> Report:
