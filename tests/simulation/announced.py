@@ -77,7 +77,7 @@ class Bought:
         )
 
     def was_shown_to(self, world: World, pull: Pull, announcement: Notification) -> bool:
-        """Return whether the run that announces it has posted a review, or began after one. GitHub orders no two runs."""
+        """Return whether the run that announces it has posted a review, or began after one; two runs have no order."""
         run = cast(Run, announcement.sender)
         by_itself = any(
             one.is_review and one.number == pull.number and one.sender is run and one.at <= announcement.at
