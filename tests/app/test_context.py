@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from reviewbot_sandbox.codevf import TaskRequest
 from reviewbot_sandbox.fault_rules import Reply
+from reviewbot_sandbox.github import WORKFLOW, Access, Scope
 
 from tests.app.house import CLEAN, REPO, Rig, fork, from_fork, house
 
@@ -105,7 +106,8 @@ def test_the_review_happens_without_context_that_cannot_be_read(tmp_path: Path) 
 
 
 def test_the_review_happens_without_the_issues_that_the_token_may_not_read(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _request: CLEAN, private=True) as rig:
+    weak = {**WORKFLOW, Scope.ISSUES: Access.NONE}
+    with house(tmp_path, engineer=lambda _request: CLEAN, private=True, permissions=weak) as rig:
         rig.world.closing(REPO, 1, 12, "It is slow", "Fix it.")
         done = rig.run()
         assert (done.exit_status, done.outputs["status"]) == (0, "completed"), done.log

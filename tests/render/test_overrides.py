@@ -305,7 +305,7 @@ def test_every_summary_reports_a_template_that_failed() -> None:
     assert MET in renderer.comment(replace(COMMENT, findings=(finding,)))
     for text in (renderer.summary(CLEAN), renderer.job_summary(CLEAN), renderer.terminal(CLEAN), renderer.html(CLEAN)):
         assert "comment.md.j2" in text
-        assert "shipped templates" in text
+        assert "used the built-in ones" in text
 
 
 def test_a_prompt_does_not_fall_back_since_nothing_is_bought_yet() -> None:

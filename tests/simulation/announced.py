@@ -76,6 +76,15 @@ class Bought:
             for one in world.github.notifications
         )
 
+    def was_shown_to(self, world: World, pull: Pull, announcement: Notification) -> bool:
+        """Return whether the run that announces it has posted a review, or began after one; two runs have no order."""
+        run = cast(Run, announcement.sender)
+        by_itself = any(
+            one.is_review and one.number == pull.number and one.sender is run and one.at <= announcement.at
+            for one in world.github.notifications
+        )
+        return self.is_shown(world, pull, until=run.began) or (by_itself and run in self.readers)
+
     def has_no_answer(self, world: World) -> bool:
         """Return whether a task was not completed."""
         return any(one.status(world.time.seconds) is not TaskStatus.COMPLETED for one in self.tasks)
@@ -109,7 +118,7 @@ def violations(world: World, pull: Pull) -> Iterator[str]:
             yield f"{key} is announced by the run that bought it"
         if key in posted and posted[key][0].sender in bought.cancellers and bought.has_no_answer(world):
             yield f"{key} is announced by the run that cancelled it"
-        if key in posted and bought.is_shown(world, pull, until=posted[key][0].at):
+        if key in posted and not world.truth.losses and bought.was_shown_to(world, pull, posted[key][0]):
             yield f"{key} is announced, though a review was posted"
         is_followed = bought.has_no_answer(world) and not posted.keys().isdisjoint(_next_attempt(key))
         if key not in posted and not is_followed and _is_due(world, pull, bought):

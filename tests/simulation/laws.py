@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark, read_finding_mark
@@ -472,7 +472,7 @@ def _why_not(
     due = selected(world, changes)
     if conclusion == "skipped" or not due:
         return f"a review of {[one.path for one in due]} is due" if due else ""
-    if problem := _unseen(world, due, head):
+    if problem := _unseen(world, due, head, number if strict else None):
         return problem
     if world.setting.input("fail-on", "critical") == "never":
         return ""
@@ -506,8 +506,13 @@ class Reading:
     headers: set[str] = field(default_factory=set)
 
 
-def readings(world: World, judged: str) -> dict[str, Reading]:
-    """Return what the reviews of each head were shown; of an answer in part only if it was accepted for `judged`."""
+def readings(world: World, accepted: Collection[str]) -> dict[str, Reading]:
+    """Return what the reviews of each head were shown; of an answer in part only if it was accepted.
+
+    Args:
+        world: the world.
+        accepted: the tasks with such an answer.
+    """
     seen: defaultdict[str, Reading] = defaultdict(Reading)
     # An item that violates the schema is an unrated finding, which a person has to handle.
     taken = any(one.token == "MESS1" for one in (*world.truth.waivers, *world.truth.withdrawn))
@@ -515,7 +520,7 @@ def readings(world: World, judged: str) -> dict[str, Reading]:
     for task in (*reviews, *world.analyzed()):
         is_messy = "MESS1" in str(task.result)
         is_read = is_read_completely(task.result, in_words=world.setting.in_words) or (is_messy and taken)
-        is_read |= (task.id, judged) in world.truth.accepted
+        is_read |= task.id in accepted
         if task.status(world.time.seconds) is TaskStatus.COMPLETED and is_read:
             reading = seen[str(task.submission.metadata["headSha"])]
             reading.lines |= {(line.path, line.text) for line in shown_in(task.submission)}
@@ -523,10 +528,13 @@ def readings(world: World, judged: str) -> dict[str, Reading]:
     return seen
 
 
-def _unseen(world: World, changes: list[Change], head: str) -> str:
+def _unseen(world: World, changes: list[Change], head: str, number: int | None) -> str:
+    """Return what no review was shown; with a pull request's number, an acceptance for another base does not count."""
+    bases = {base for _, _, base in world.truth.accepted} if number is None else {world.github.pulls[number].base_ref}
+    accepted = {task for task, judged, base in world.truth.accepted if judged == head and base in bases}
     lines = {(change.path, line.replace(SECRET, REDACTED)) for change in changes for line in change.added()}
     named = {one for change in changes for one in headers(change.text)}
-    seen = readings(world, head).values()
+    seen = readings(world, accepted).values()
     if not seen:
         return "no review was completed"
     if any(lines <= one.lines and named <= one.headers for one in seen):

@@ -411,10 +411,8 @@ def _accepts(by: str) -> Play:
         if PEOPLE[by].at_least(Permission.MAINTAIN) and by not in authors_of(world, pull):
             changes = world.github.changes_of(pull)
             for task in world.tasks_of(1):
-                is_there = changes in world.changes_for(1, str(task.submission.metadata["headSha"]))
-                base = [base for at, base in pull.bases if at <= task.created][-1]
-                if task.is_told and is_there and base == pull.base_ref:
-                    world.truth.accepted.add((task.id, pull.head_sha))
+                if task.is_told and changes in world.changes_for(1, str(task.submission.metadata["headSha"])):
+                    world.truth.accepted.add((task.id, pull.head_sha, pull.base_ref))
         _command(world, 1, by, "/reviewbot accept")
 
     return accepts

@@ -177,7 +177,7 @@ class Truth:
         begun: by head, when the run that first recorded an intent for it had begun.
         hindered: whether a task was cancelled.
         askers: who asked each question, by the `comment_key` of its comment.
-        accepted: tasks with the heads for which someone entitled has accepted their answers.
+        accepted: tasks with the heads and bases for which someone entitled has accepted their answers.
         withdrawn: withdrawn waivers; `skipped`: heads that were ever skipped.
     """
 
@@ -197,7 +197,7 @@ class Truth:
     begun: dict[str, float] = field(default_factory=dict)
     hindered: bool = False
     askers: dict[str, str] = field(default_factory=dict)
-    accepted: set[tuple[str, str]] = field(default_factory=set)
+    accepted: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 @dataclass(slots=True)

@@ -31,6 +31,7 @@ WORKFLOW: Mapping[Scope, Access] = {
     Scope.CONTENTS: Access.READ,
     Scope.PULL_REQUESTS: Access.WRITE,
     Scope.CHECKS: Access.WRITE,
+    Scope.ISSUES: Access.READ,
 }
 """What the README's workflow grants in its `permissions:`, only."""
 
