@@ -59,10 +59,12 @@ class Bought:
     def is_late(self) -> bool:
         """Return whether the runs that bought it had ended before it did, and another one has read its end.
 
-        A run whose request for a task was lost may have bought it, as far as it knows, and published it in time.
+        A run whose request for a task was lost may have bought it, as far as it knows, and published it in time. A run
+        that began before it was bought has waited for it.
         """
         ended = all(run.ended is not None and run.ended < self.over_since for run in self.buyers)
-        others = [run for run in self.readers if run not in self.buyers]
+        bought = min(one.created for one in self.tasks)
+        others = [run for run in self.readers if run not in self.buyers and run.began > bought]
         in_time = any(_CREATE in run.lost and run.outcome is not None for run in others)
         return ended and bool(others) and not in_time
 
