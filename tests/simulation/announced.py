@@ -64,8 +64,9 @@ class Bought:
         """
         ended = all(run.ended is not None and run.ended < self.over_since for run in self.buyers)
         bought = min(one.created for one in self.tasks)
-        others = [run for run in self.readers if run not in self.buyers and run.began > bought]
-        in_time = any(_CREATE in run.lost and run.outcome is not None for run in others)
+        others = [run for run in self.readers if run not in self.buyers]
+        waiting = [run for run in others if run.began <= bought or _CREATE in run.lost]
+        in_time = any(run.outcome is not None for run in waiting)
         return ended and bool(others) and not in_time
 
     def is_shown(self, world: World, pull: Pull, until: float) -> bool:
