@@ -80,13 +80,19 @@ class Bought:
         )
 
     def was_shown_to(self, world: World, pull: Pull, announcement: Notification) -> bool:
-        """Return whether the run that announces it has posted a review, or began after one; two runs have no order."""
+        """Return whether the run that announces it has posted a review of it, or began after one.
+
+        Two runs have no order. A killed run has not recorded its review, which a push makes one of other code.
+        """
         run = cast(Run, announcement.sender)
-        by_itself = any(
-            one.is_review and one.number == pull.number and one.sender is run and one.at <= announcement.at
+        return any(
+            one.is_review
+            and one.number == pull.number
+            and self.over_since <= one.at <= (announcement.at if one.sender is run else run.began)
+            and one.sender in self.readers
+            and (one.sender.outcome is not None or not any(one.at < push.at for push in pull.pushes))
             for one in world.github.notifications
         )
-        return self.is_shown(world, pull, until=run.began) or (by_itself and run in self.readers)
 
     def has_no_answer(self, world: World) -> bool:
         """Return whether a task was not completed."""
