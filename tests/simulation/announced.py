@@ -82,15 +82,17 @@ class Bought:
     def was_shown_to(self, world: World, pull: Pull, announcement: Notification) -> bool:
         """Return whether the run that announces it has posted a review of it, or began after one.
 
-        Two runs have no order. A killed run has not recorded its review, which a push makes one of other code.
+        Two runs have no order. A killed run has not recorded its review, which a push or another base makes one of
+        other code.
         """
+        changes = [*(push.at for push in pull.pushes), *(at for at, _ in pull.bases)]
         run = cast(Run, announcement.sender)
         return any(
             one.is_review
             and one.number == pull.number
             and self.over_since <= one.at <= (announcement.at if one.sender is run else run.began)
             and one.sender in self.readers
-            and (one.sender.outcome is not None or not any(one.at < push.at for push in pull.pushes))
+            and (one.sender.outcome is not None or not any(one.at < at for at in changes))
             for one in world.github.notifications
         )
 
