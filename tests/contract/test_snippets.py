@@ -64,7 +64,7 @@ REVIEW = """\
 """
 
 
-PARTS = {"on": 0, "permissions": 4, "with": 8}
+PARTS = {"on": 0, "with": 8}
 """Parts of a workflow that a document shows alone, with their indentation."""
 
 
@@ -145,12 +145,6 @@ def test_a_workflow_in_the_documentation_sets_valid_inputs(name: str) -> None:
                 given = {one: re.sub(r"\${{.*?}}", "x", str(value)) for one, value in step.get("with", {}).items()}
                 assert given.keys() <= inputs.keys()
                 read_settings(given, None)  # raises with every problem
-
-
-@pytest.mark.parametrize("name", [name for name in WORKFLOWS if SNIPPETS[name].startswith("permissions:")])
-def test_permissions_alone_are_those_that_init_writes(name: str) -> None:
-    whole = YAML(typ="safe").load(review_workflow(InitOptions()))
-    assert YAML(typ="safe").load(SNIPPETS[name])["permissions"] == whole["jobs"]["review"]["permissions"]
 
 
 @pytest.mark.parametrize("name", [name for name in SNIPPETS if name not in {*WORKFLOWS, *HOOKS}])
