@@ -413,7 +413,9 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
         is_exempt = (owner.head_sha, owner.base_ref) in world.truth.skips
         is_exempt |= is_unreviewed(world, owner, world.github.changes_of(owner))
         if conclusion == "skipped" and is_exempt:
-            if owner is pull or is_unreviewed(world, pull, changes):
+            # A pull request without a check has the one of another with the same change, which a rule does not review.
+            is_alone = world.setting.input("review-on", "push") != "push" and world.github.changes_of(owner) == changes
+            if owner is pull or is_alone or is_unreviewed(world, pull, changes):
                 return
             conclusion = "success"  # of this pull request, before the other one's check covered it
         if problem := _why_not(world, conclusion, changes, pull.head_sha, strict=True, number=pull.number):
