@@ -37,6 +37,8 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     with house(tmp_path_factory.mktemp("doctor"), private=True, files=WELL) as made:
         made.world.app_token(READER, permissions={Scope.CONTENTS: Access.READ})
         made.world.app_token(BLIND, permissions={})
+        made.world.repository("acme/.github")
+        made.world.push("acme/.github", "main", {f"{FOLDER}/reviewbot.yml": SHARED})
         made.world.app_token(AWAITS, permissions={**WORKFLOW, Scope.STATUSES: Access.READ})
         yield made
 
@@ -77,6 +79,18 @@ ISSUES = "      issues: read # those that a pull request closes, for the reviewe
 GATE = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), gate=True))
 ACTIONS = 15368
 R, C, M = (path.rpartition("/")[2] for path in (REVIEW, COLLECT, COMMANDS))
+
+ORGANIZATION = Path("examples/organization")
+CALLER, CALLED = ((ORGANIZATION / name).read_text("utf-8") for name in ("caller.yml", "reviewbot.yml"))
+SHARED = CALLED.replace("OWNER/reviewbot@COMMIT", f"acme/reviewbot@{COMMIT}")
+ALONE = {**dict.fromkeys((REVIEW, COLLECT, COMMANDS)), CONFIG: "context: none\n"}
+FOLDER = ".github/workflows"
+
+
+def calling(uses: str) -> Mapping[str, str | None]:
+    text = CALLER.replace("YOUR-ORG/.github/.github/workflows/reviewbot.yml@COMMIT", uses)
+    return {**ALONE, f"{FOLDER}/reviews.yml": text}
+
 
 CASES = {
     "refused key": Case(
@@ -232,6 +246,48 @@ CASES = {
         (("required check: `CodeVF review` is missing in some cases: without `merge_group`", "--as gate"),),
         swapped(REVIEW, "pull_request:", "pull_request_target:"),
     ),
+    "a called workflow of another repository": Case(
+        0,
+        (("reviews.yml: `Reviewbot / Review` acts with another token", ""),),
+        calling("acme/.github/.github/workflows/reviewbot.yml@main"),
+    ),
+    "a called workflow of this repository": Case(
+        0,
+        (("reviews.yml: `Reviewbot / Review` acts with another token", ""),),
+        {**calling("./.github/workflows/shared.yml"), f"{FOLDER}/shared.yml": SHARED},
+    ),
+    "a called workflow that may too little": Case(
+        2,
+        (("reviews.yml: `Reviewbot / Review` lacks `checks: write`", "Add `checks: write`"),),
+        {
+            **calling("./.github/workflows/shared.yml"),
+            f"{FOLDER}/shared.yml": SHARED.replace("${{ steps.app.outputs.token }}", "${{ github.token }}"),
+        },
+    ),
+    "a called workflow that cannot be read": Case(
+        0,
+        (
+            (
+                "workflows: `reviews.yml` calls `acme/hidden/.github/workflows/reviewbot.yml@v1`, which could not",
+                "with a token that can read it",
+            ),
+        ),
+        calling("acme/hidden/.github/workflows/reviewbot.yml@v1"),
+    ),
+    "a called workflow that does not exist": Case(
+        0,
+        (("workflows: `reviews.yml` calls `acme/.github/.github/workflows/reviewbot.yml@v1`, which could not", ""),),
+        calling("acme/.github/.github/workflows/reviewbot.yml@v1"),
+    ),
+    "a workflow that other repositories call": Case(
+        0,
+        (
+            ("workflows: `shared.yml` is for other repositories; no workflow calls it", "call it: uses: ./.github/"),
+            ("shared.yml: `Review` acts with another token", ""),
+            ("shared.yml: `Collect` acts with another token", ""),
+        ),
+        {**ALONE, f"{FOLDER}/shared.yml": SHARED},
+    ),
     "not required": Case(0, (("required check: `CodeVF review` is not required", "ruleset"),), required=()),
 }
 
@@ -293,6 +349,7 @@ def test_problems_are_reported_with_what_to_do(rig: Rig, name: str) -> None:
         assert todo in advice, said.out
         seen.add(mark)
     assert ("problem" in seen) == bool(case.status)
+    assert ("Write one with `reviewbot init`, and push" in said.out) == (name == "no workflow")
     assert "problem" in marks(said) or case.status == 0
     for secret in (KEY, TOKEN, WRONG_KEY, READER, BLIND):
         assert secret not in said.out + said.err
