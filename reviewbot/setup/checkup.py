@@ -122,11 +122,10 @@ MERGES = 200
 
 
 def of_merges(plan: Plan) -> Iterator[Check]:
-    """Yield what reviews of the last merges would have held, all together and by rule.
-
-    The plan's `scope` is empty if it has all merges of the time.
-    """
-    total, which = plan.total, plan.scope or counted(len(plan.replays), "merge")
+    """Yield what reviews of the last merges would have held, all together and by rule."""
+    total, most = plan.total, len(plan.replays)
+    which = f"the newest {most} of " if most < plan.merges else ""
+    which += f"{counted(plan.merges, 'merge')} (direct commits count as merges)"
     held = f"{counted(total.reviews, 'review')} of {which} would have held {counted(total.credits, 'credit')}"
     stops = counted(total.stopped, "review")
     stopped = f", and `max-credits-per-pr` would have stopped {stops}" if total.stopped else ""

@@ -474,7 +474,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
 
 
 MERGES = (
-    "ok       costs: in the last 30 days 1 review of 2 merges would have held 720 credits with these settings; "
+    "ok       costs: in the last 30 days 1 review of 2 merges (direct commits count as merges) would have held 720 credits with these settings; "
     "`reviewbot plan --since 30d` lists them.\n"
 )
 
@@ -505,7 +505,7 @@ ok       rule 2: `urgent`: if `labels: urgent`, `trust-author: true`, then `fail
 ok       rule 3: `rest`: always `mode: standard`.
 note     rule 4: `docs`: if `only-paths: docs/**`, then `reviewer: none`; it has no effect, because rule 3 (`rest`) \
 always matches first.
-ok       costs: in the last 30 days 1 review of 3 merges would have held 240 credits with these settings, and \
+ok       costs: in the last 30 days 1 review of 3 merges (direct commits count as merges) would have held 240 credits with these settings, and \
 `max-credits-per-pr` would have stopped 1 review; `reviewbot plan --since 30d` lists them.
 ok       costs by rule `rest`: 1 review of 1 merge, 240 credits.
 ok       costs without a rule: 0 reviews of 1 merge, 0 credits.
@@ -524,7 +524,7 @@ def test_the_rules_are_shown_with_the_costs_of_each(rig: Rig, clone: Clone) -> N
 def test_a_plan_equals_the_dry_run_of_that_time(clone: Clone) -> None:
     out = io.StringIO()
     assert cli.main(["plan", "--since", "30d"], {"PATH": os.environ["PATH"]}, out, io.StringIO()) == 0
-    assert "1 review, 720 credits held at most." in out.getvalue()
+    assert "1 review, one per merge, would have held 720 credits." in out.getvalue()
     assert clone.git("status", "--porcelain") == ""
 
 
@@ -540,9 +540,10 @@ def test_it_replays_at_most_200_merges_within_its_time(rig: Rig, clone: Clone) -
     for number in range(200):
         clone.git("commit", "--quiet", "--allow-empty", f"--message={number}")
     said = doctor(rig, GITHUB_TOKEN="", CODEVF_API_KEY="")
-    latest = re.search(r"0 reviews of the latest (\d+) merges would have held 0 credits", said.out)
+    latest = re.search(r"0 reviews of the newest (\d+) of 202 merges \(.*\) would have held 0 credits", said.out)
     assert latest, said.out
     assert 1 <= int(latest[1]) <= 200
+    assert "Replaying 200 merges …\n" in said.err
 
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

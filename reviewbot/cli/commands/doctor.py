@@ -13,6 +13,7 @@ from random import SystemRandom
 from typing import TypeVar
 
 from msgspec import Struct
+from rich.console import Console
 
 from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
@@ -49,7 +50,8 @@ from reviewbot.setup.checkup import (
     of_routes,
     of_workflows,
 )
-from reviewbot.terminal.progress import Progress
+from reviewbot.terminal.console import open_console
+from reviewbot.terminal.progress import showing_progress
 from reviewbot.values import replace
 
 T = TypeVar("T")
@@ -74,7 +76,8 @@ def run(call: Call) -> int:
     secrets = {secret for secret in (desktop.api_key, desktop.token) if secret}
     checks = []
     with ExitStack() as stack, signals():
-        for check in _Visit(repository, said, desktop, SystemClock(desktop.network.time_scale), stack).checks():
+        console, clock = open_console(call.err, call.env, plain=False), SystemClock(desktop.network.time_scale)
+        for check in _Visit(repository, said, desktop, clock, stack, console).checks():
             checks.append(check)
             call.out.write(_line(check, secrets))
             call.out.flush()
@@ -97,6 +100,7 @@ class _Visit(Struct, frozen=True):
     desktop: Desktop
     clock: SystemClock
     stack: ExitStack
+    console: Console
 
     def checks(self) -> Iterator[Check]:
         """Yield all checks; GitHub's first, since the settings are there."""
@@ -199,11 +203,13 @@ class _Visit(Struct, frozen=True):
     def _replayed(self, clone: Clone, name: str, head: str) -> Plan:
         """Replay as many of the last merges as there is time for."""
         replayer = replayer_of(clone, head, clone.branch_at_origin(name), self.said, self.clock)
-        merges = clone.merges(head, self.clock.now() - timedelta(DAYS), MERGES + 1)
+        since = self.clock.now() - timedelta(DAYS)
+        merges = clone.merges(head, since, MERGES)
         deadline = self.clock.monotonic() + _SECONDS
-        replays = replayer.replays(merges[:MERGES], Progress())
-        in_time = tuple(takewhile(lambda _: self.clock.monotonic() < deadline, replays))
-        return replayer.plan("" if len(in_time) == len(merges) else f"the latest {len(in_time)} merges", in_time)
+        with showing_progress(self.console, quiet=False, counts=True) as progress:
+            replays = replayer.replays(merges, progress)
+            in_time = tuple(takewhile(lambda _: self.clock.monotonic() < deadline, replays))
+        return replayer.plan(f"{name} in the last {DAYS} days", in_time, clone.count_merges(head, since))
 
 
 def _called_by(workflows: Mapping[str, str], reader: SetupReader) -> Folders:

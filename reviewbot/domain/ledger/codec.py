@@ -132,9 +132,7 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
     if ledger is None:
         return LedgerReading(problem="The ledger in the summary comment cannot be read.")
     if not signer.verify(_signed(payload), signature):
-        another = (
-            "it was signed with another key" if signer.secret else "it was signed with a key, and this run has none"
-        )
+        another = ANOTHER_KEY if signer.secret else "it was signed with a key, and this run has none"
         why = "the comment was edited" if edited_by_other else another
         return LedgerReading(Ledger(), ledger.spent, f"The ledger's signature is invalid: {why}.")
     if edited_by_other:
