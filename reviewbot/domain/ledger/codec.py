@@ -18,7 +18,7 @@ from msgspec import Struct, field, to_builtins
 
 from reviewbot.domain.ledger.finding_codec import fewer, shorter
 from reviewbot.domain.ledger.ledger import MAX_COUNTER, Ledger, Purchase
-from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.ledger.signing import ANOTHER_KEY, Signer
 from reviewbot.domain.model.question import Question, Questions
 from reviewbot.domain.model.review import MAX_CREDITS
 from reviewbot.domain.text.strict_json import JsonMismatch, convert, parse

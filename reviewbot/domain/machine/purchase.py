@@ -13,6 +13,7 @@ from reviewbot.domain.codevf.idempotency import Identity, selection_digest
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.github.context import ContextText, context_text
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.signing import ANOTHER_KEY
 from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Request
 from reviewbot.domain.machine.phases import Candidate, Quote
