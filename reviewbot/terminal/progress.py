@@ -18,7 +18,6 @@ from reviewbot.ports import Pages, ReviewService
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.terminal.console import say, shown
 
-
 _EACH = 50
 """How many steps of a stage have a line without a bar."""
 
@@ -62,7 +61,10 @@ def showing_progress(console: Console, *, quiet: bool, counts: bool = False) -> 
     if quiet or not console.is_terminal or console.is_dumb_terminal:
         yield Progress(None if quiet else console)
         return
-    text, bars = moving.TextColumn("{task.description}", markup=False), (moving.BarColumn(), moving.MofNCompleteColumn()) if counts else ()
+    text, bars = (
+        moving.TextColumn("{task.description}", markup=False),
+        (moving.BarColumn(), moving.MofNCompleteColumn()) if counts else (),
+    )
     with moving.Progress(
         moving.SpinnerColumn(), text, *bars, moving.TimeElapsedColumn(), console=console, transient=True
     ) as bar:

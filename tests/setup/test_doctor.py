@@ -474,8 +474,8 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
 
 
 MERGES = (
-    "ok       costs: in the last 30 days 1 review of 2 merges (direct commits count as merges) would have held 720 credits with these settings; "
-    "`reviewbot plan --since 30d` lists them.\n"
+    "ok       costs: in the last 30 days 1 review of 2 merges (direct commits count as merges) would have held 720 "
+    "credits with these settings; `reviewbot plan --since 30d` lists them.\n"
 )
 
 
@@ -505,8 +505,8 @@ ok       rule 2: `urgent`: if `labels: urgent`, `trust-author: true`, then `fail
 ok       rule 3: `rest`: always `mode: standard`.
 note     rule 4: `docs`: if `only-paths: docs/**`, then `reviewer: none`; it has no effect, because rule 3 (`rest`) \
 always matches first.
-ok       costs: in the last 30 days 1 review of 3 merges (direct commits count as merges) would have held 240 credits with these settings, and \
-`max-credits-per-pr` would have stopped 1 review; `reviewbot plan --since 30d` lists them.
+ok       costs: in the last 30 days 1 review of 3 merges (direct commits count as merges) would have held 240 credits \
+with these settings, and `max-credits-per-pr` would have stopped 1 review; `reviewbot plan --since 30d` lists them.
 ok       costs by rule `rest`: 1 review of 1 merge, 240 credits.
 ok       costs without a rule: 0 reviews of 1 merge, 0 credits.
 ok       costs by rule `payments`: 0 reviews of 1 merge, 0 credits.
