@@ -69,7 +69,7 @@ def make_parser() -> _Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=lambda call: _teach(parser, call), parser=parser)
-    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--version", action="version", version=f"reviewbot {__version__}")
     commands = parser.add_subparsers(title="Commands", metavar="COMMAND", dest="name")
     _add_review(commands)
     _add_apply(commands)

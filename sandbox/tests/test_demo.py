@@ -218,7 +218,8 @@ def read_comments(text: str) -> list[dict[str, object]]:
 @pytest.mark.proof
 def test_both_runs_end_as_expected(demo: DemoOutput) -> None:
     assert demo.status == 0, demo.text
-    assert "As expected, the findings blocked" in demo.text
+    assert demo.text.index("As expected, the findings blocked") < demo.text.index("reviewbot init")
+    assert "Both stay until you delete them." in " ".join(demo.text.split())
 
 
 @pytest.mark.proof
@@ -233,6 +234,8 @@ def test_both_runs_are_shown(demo: DemoOutput) -> None:
     assert "Exit status 1" in demo.text
     assert "findings block the pull request, as expected" in demo.text
     assert "Exit status 0" in demo.text
+    for name in ("left", "collect", "ask", "answer"):
+        assert f"Run “{name}”: exit status 0 after" in demo.text
     assert "CodeVF did not receive it" in demo.text
     assert "Account: 5,000 credits before, 4,640 after, 0 on hold." in demo.text
 

@@ -90,9 +90,19 @@ def _last_review(call: Call, clone: Clone) -> SummaryView:
     return view
 
 
-def applicable(view: SummaryView) -> int:
-    """Return how many suggestions can be applied as they are."""
-    return sum(map(len, _edits(view, every_finding(view.files), asked=False)[0].values()))
+def applicable(view: SummaryView) -> tuple[int, int]:
+    """Return how many suggestions can be applied as they are, and how many of them fit together."""
+    edits = _edits(view, every_finding(view.files), asked=False)[0].values()
+    return sum(map(len, edits)), sum(map(_together, edits))
+
+
+def _together(edits: Sequence[Edit]) -> int:
+    """Return how many edits of a file do not overlap with an earlier one that is applied."""
+    taken: list[Edit] = []
+    for one in edits:
+        if not any(other.first <= one.last and one.first <= other.last for other in taken):
+            taken.append(one)
+    return len(taken)
 
 
 def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:

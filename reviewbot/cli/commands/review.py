@@ -178,7 +178,8 @@ def _say_more(console: Console, chosen: argparse.Namespace, view: SummaryView, p
     if place.uncommitted:
         files = counted(place.uncommitted, "file has", "files have")
         say(console, f"Not in this review: {files} uncommitted changes.", "yellow")
-    fixes = applicable(view) if kept else 0
+    fixes, together = applicable(view) if kept else (0, 0)
     if fixes and chosen.format in {"text", "short", "json"}:
         console.print()
-        say(console, f"{counted(fixes, 'fix', 'fixes')} available: `reviewbot apply` (`--check` shows the patch)")
+        fit = f", {together} fit together" if together < fixes else ""
+        say(console, f"{counted(fixes, 'fix', 'fixes')} available{fit}: `reviewbot apply` (`--check` shows the patch)")

@@ -79,7 +79,7 @@ REMARKS: tuple[Remark, ...] = (
         severity="critical",
         category="security",
         title="Anybody can read anybody's parcel now",
-        explanation="These two lines were the only check that the parcel belongs to the customer. Without them,  "
+        explanation="These two lines were the only check that the parcel belongs to the customer. Without them, "
         "enumerating tracking codes shows names and addresses of other customers.",
     ),
     Remark(

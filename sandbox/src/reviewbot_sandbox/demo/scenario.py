@@ -133,7 +133,9 @@ class _Demo:
         title(self.console, f"4  {MAINTAINER} asks the reviewer, and the answer is posted as a comment")
         answer = self._ask()
         self._show_files(first, second)
-        return self._conclude(first, second, announcements, answer)
+        status = self._conclude(first, second, announcements, answer)
+        self._show_next()
+        return status
 
     def _introduce(self) -> None:
         say(self.console, "reviewbot demo", "bold", indent=0)
@@ -162,7 +164,8 @@ class _Demo:
         job = prepare_job(self.folder / name, action, self.reader.pull())
         with _busy(self.console):
             done = run_step(job, step_environment(self.sandbox, job, self.path, **inputs), _unheard, time.monotonic)
-        say(self.console, f"Exit status {done.exit_status} after {done.seconds:.1f} s: {done.outputs.get('status')}.")
+        status = done.outputs.get("status")
+        say(self.console, f"Run “{name}”: exit status {done.exit_status} after {done.seconds:.1f} s: {status}.")
         return done
 
     def _await_answer(self, task: str) -> None:
@@ -278,7 +281,11 @@ class _Demo:
         say(self.console, f"{job.folder}/")
         for name, file in files.items():
             say(self.console, f"{file.relative_to(job.folder)!s:<25} {name}", indent=4)
-        say(self.console, f"{second.done.job.folder}/ contains the files of the second run.")
+        say(
+            self.console, f"{second.done.job.folder}/ has the files of the second run. Both stay until you delete them."
+        )
+
+    def _show_next(self) -> None:
         title(self.console, "Next")
         for command, what in _NEXT:
             say(self.console, f"{command:<34} {what}", hang=35)
