@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -24,6 +25,8 @@ from reviewbot_sandbox.demo.seed import CREDENTIAL, NUMBER, REPOSITORY, files_of
 from reviewbot_sandbox.demo.show import Kind, Piece, pieces, show_comments
 from rich.cells import cell_len
 
+from reviewbot import cli
+from reviewbot.cli.parser import KINDS
 from reviewbot.terminal.console import open_console
 
 DEMO = (sys.executable, "-I", "-m", "reviewbot", "demo", "--plain", "--keep")
@@ -269,6 +272,25 @@ def test_the_named_files_exist(demo: DemoOutput) -> None:
             text = (Path(folder[1]) / run / name).read_text()
             assert text
             assert CREDENTIAL not in text
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("run", ["opened", "synchronize"])
+def test_the_reports_of_bought_reviews_are_read_back(
+    demo: DemoOutput, run: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = FOLDER.search(demo.text)
+    assert folder
+    report = str(Path(folder[1]) / run / "workspace" / "reviewbot.json")
+    assert json.loads(Path(report).read_bytes())["manifest"]["context"]
+    for kind in KINDS:
+        out = StringIO()
+        assert cli.main(["render", report, "--to", kind], {}, out) == 0, out.getvalue()
+    subprocess.run(("git", "init", "--quiet", tmp_path), check=True)
+    monkeypatch.chdir(tmp_path)
+    err = StringIO()
+    cli.main(["apply", report], {"PATH": "/usr/bin:/bin"}, StringIO(), err)
+    assert "the report is of the commit" in err.getvalue()
 
 
 @pytest.mark.proof
