@@ -15,10 +15,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from reviewbot_sandbox.codevf import Mode, Structured, TaskRequest
+from reviewbot_sandbox.codevf import FreeText, Mode, Structured, TaskRequest
 from reviewbot_sandbox.codevf.model import Attachment
 from reviewbot_sandbox.demo import Plan, open_sandbox
-from reviewbot_sandbox.demo.engineer import REMARKS, SUMMARY, demo_engineer
+from reviewbot_sandbox.demo.engineer import NO_ANSWER, REMARKS, SUMMARY, demo_engineer
 from reviewbot_sandbox.demo.readback import CodeLine, Comment, Reader
 from reviewbot_sandbox.demo.runner import prepare_job, read_outputs, step_environment
 from reviewbot_sandbox.demo.seed import CREDENTIAL, NUMBER, REPOSITORY, files_of, push_fix, seed_github
@@ -27,6 +27,8 @@ from rich.cells import cell_len
 
 from reviewbot import cli
 from reviewbot.cli.parser import KINDS
+from reviewbot.render.renderer import Renderer
+from reviewbot.render.view_models.command import QuestionView
 from reviewbot.terminal.console import open_console
 
 DEMO = (sys.executable, "-I", "-m", "reviewbot", "demo", "--plain", "--keep")
@@ -88,6 +90,14 @@ def test_the_engineer_reports_only_what_was_sent() -> None:
     engineer = demo_engineer(no_findings)
     assert paths_in(engineer(asked("nothing of it"))) == []
     assert paths_in(engineer(asked(REMARKS[0].seen))) == [REMARKS[0].path]
+
+
+def test_another_question_is_answered_in_prose() -> None:
+    question = QuestionView(
+        REPOSITORY, NUMBER, "1" * 40, "w", "Is it fast?", finding_id="", instructions="", file_names=()
+    )
+    request = TaskRequest(Renderer().question(question), 1, 60, Mode.FAST)
+    assert demo_engineer(no_findings)(request) == FreeText(NO_ANSWER)
 
 
 def test_the_engineer_adds_to_what_the_analyzers_found() -> None:
@@ -286,7 +296,7 @@ def test_the_reports_of_bought_reviews_are_read_back(
     for kind in KINDS:
         out = StringIO()
         assert cli.main(["render", report, "--to", kind], {}, out) == 0, out.getvalue()
-    subprocess.run(("git", "init", "--quiet", tmp_path), check=True)
+    subprocess.run(("git", "init", "--quiet", tmp_path), check=True)  # noqa: S607 — as a user starts it
     monkeypatch.chdir(tmp_path)
     err = StringIO()
     cli.main(["apply", report], {"PATH": "/usr/bin:/bin"}, StringIO(), err)
