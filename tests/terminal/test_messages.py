@@ -91,9 +91,7 @@ CASES = {
     ),
     "bad YAML": Case(
         ("config", "check"),
-        (
-            f"{FILE}: line 3, column 1: expected `,` or `]`, found the end of the file, in the list of line 2, column 8.",
-        ),
+        ("line 3, column 1: expected `,` or `]`, found the end of the file, in the list of line 2, column 8.",),
         work={FILE: "mode: fast\npaths: [a\n"},
         never=("Allowed",),
     ),
