@@ -9,6 +9,7 @@ from decimal import Decimal
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
+from reviewbot.domain.policy.verdict import Reason
 from tests.simulation.codevf import StoredTask
 from tests.simulation.github import REPOSITORY_ID, Pull
 from tests.simulation.oracle import CONVERSATION
@@ -61,9 +62,13 @@ def _costs(task: StoredTask, now: float) -> bool:
     return not task.status(now).is_over or task.status(now) is TaskStatus.COMPLETED
 
 
+_ASIDE = frozenset({Reason.SHARED_HEAD, Reason.COLLECTED, Reason.EVENT})
+"""Reasons of runs that judge no review of the head."""
+
+
 def is_used_up(world: World) -> bool:
     """Return whether the limit rightly stops the review of the head. A bypass replaces the reason, not the message."""
-    outcomes = [run.outcome for run in world.runs if run.outcome is not None]
+    outcomes = [run.outcome for run in world.runs if run.outcome is not None and run.outcome.reason not in _ASIDE]
     if not outcomes or "`max-credits-per-pr` stops" not in outcomes[-1].message:
         return False
     tasks = world.bought_for(1)
