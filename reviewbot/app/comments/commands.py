@@ -81,13 +81,16 @@ def catch_up(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
 def _open_commands(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) -> tuple[PostedCommand, ...]:
     """List the commands to execute; none without the key, which the ledger needs.
 
-    Questions whose comment is no command any more, since it was edited or deleted, are answered first.
+    Questions whose comment is no command any more, since it was edited or deleted, are answered first. A question
+    whose answer is posted already is recorded.
     """
     settings = peek_settings(inputs, snapshot.default_branch.config)
     if settings.dry_run or settings.is_keyless:
         return ()
     posted_commands = open_commands(snapshot.comments, snapshot.threads, settings.instance, ports.clock.now())
-    settle_questions(ports, inputs, snapshot, but=[one.key for one in posted_commands])
+    said = tuple(said_in(snapshot.comments, snapshot.threads))
+    unanswered = [one.key for one in posted_commands if not answers_to(said, settings.instance, one.key)]
+    settle_questions(ports, inputs, snapshot, but=unanswered)
     return posted_commands
 
 
