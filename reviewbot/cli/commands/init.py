@@ -26,7 +26,7 @@ OUT_OF_BOUNDS = frozenset({".git"})
 """Where nothing is written; what GitHub reads is what this command is for."""
 
 _WHICH = (
-    "OWNER/reviewbot@COMMIT#vX.Y.Z, the full commit SHA of a release, which a checkout does not know. List the releases,"
+    "OWNER/reviewbot@COMMIT#vX.Y.Z, the full commit SHA of a release, which a checkout does not know. List them,"
     " and use the SHA of the line that ends in `^{}`: git ls-remote https://github.com/OWNER/reviewbot 'v*'"
 )
 
