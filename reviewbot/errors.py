@@ -128,13 +128,18 @@ class Problem(Struct, frozen=True):
         return f"{what}{'' if what.endswith('?') else '.'} {self.advice}".rstrip()
 
 
-def did_you_mean(word: str, names: Iterable[str]) -> str:
-    """Return the end of a message that suggests the nearest name, empty if none is near."""
+def nearest(word: str, names: Iterable[str]) -> str:
+    """Return the name that a mistyped word means, empty if none is near."""
     # Imported here: only a typo needs it.
     from difflib import get_close_matches  # noqa: PLC0415
 
-    near = get_close_matches(word.casefold(), sorted(names), n=1, cutoff=0.75)
-    return f"; did you mean `{near[0]}`?" if near else ""
+    return "".join(get_close_matches(word.casefold(), sorted(names), n=1, cutoff=0.75))
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """Return the end of a message that suggests the nearest name, empty if none is near."""
+    near = nearest(word, names)
+    return f"; did you mean `{near}`?" if near else ""
 
 
 class SettingsError(ReviewbotError):

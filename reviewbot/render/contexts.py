@@ -164,6 +164,8 @@ def of_answer(view: AnswerView, detail: Detail) -> dict[str, object]:
     finding = "ID" if view.choices or (view.word in {"waive", "unwaive"} and not thin.target) else thin.target
     target = thin.head_sha if view.word in {"review", "bypass"} else finding
     reason = {"waive": "REASON", "bypass": "REASON", "ask": "QUESTION"}.get(view.word, "")
+    if view.refusal == "own" and thin.said:
+        reason = thin.said
     return {
         "view": replace(thin, mark=Markdown(view.mark), in_reply_to=address(thin.in_reply_to)),
         "head": formatting.short(view.head_sha),

@@ -213,6 +213,13 @@ class Renderer:
         return self._marked("command.md.j2", attempts, view.mark, COMMENT)
 
     @_or_shipped
+    def answer_words(self, view: AnswerView) -> str:
+        """Return the first paragraph of the answer as plain text, for a log."""
+        attempts = (contexts.of_answer(replace(view, mark="", in_reply_to=None), detail) for detail in COMMENT_DETAILS)
+        text = _first_fit("command.md.j2", attempts, self._plain.render, COMMENT)
+        return " ".join(text.strip().partition("\n\n")[0].split())
+
+    @_or_shipped
     def reply(self, view: ReplyView) -> str:
         """Return the reviewer's reply in a thread: the mark first."""
         attempts = (contexts.of_reply(view, detail) for detail in COMMENT_DETAILS)

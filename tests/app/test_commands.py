@@ -133,6 +133,16 @@ def test_a_command_without_permission_is_refused_with_a_message(tmp_path: Path, 
         assert emoji(rig) == ["-1"]
         [reply] = answers(rig)
         assert word in reply
+        assert word in done.log
+
+
+def test_an_author_gets_the_line_for_someone_else(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+        people(rig)
+        rig.run()
+        line = f"/reviewbot waive {identifier(rig)} the key is {{}}"
+        say(rig, line.format("ghp_" + "A1b2C3d4E5f6" * 3), by="mona")
+        assert f"\n{line.format('[REDACTED:github-token]')}\n" in answers(rig)[0]
 
 
 def test_an_unknown_command_is_answered_with_help(tmp_path: Path) -> None:

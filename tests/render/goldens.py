@@ -188,7 +188,7 @@ OVER_BUDGET = raised(
 )
 OVER_LIMIT = raised(
     lambda: budget.check(
-        budget.Spending(360, Decimal(1_980), 2_160, 0, 360, "or a maintainer comments `/reviewbot bypass SHA REASON`"),
+        budget.Spending(360, Decimal(1_980), 2_160, 0, 360),
         None,
     )
 )
@@ -358,6 +358,8 @@ def _answers() -> Iterator[tuple[str, Golden]]:
         refused = replace(ANSWER, mark=mark, word=word.value, refusal=refusal.value, reason="")
         if refusal in {Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING}:
             refused = replace(refused, choices=tuple(ChoiceView(one.id, one.title) for one in (INJECTION, RACE)))
+        if refusal is Refusal.UNKNOWN:
+            refused = replace(refused, target="waive")
         if refusal is Refusal.NOT_DONE:
             refused = replace(refused, reason="over-budget", message=OVER_BUDGET.message, hint=OVER_BUDGET.hint)
         views[f"refusal-{refusal.value}.md"] = refused

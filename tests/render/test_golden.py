@@ -102,6 +102,7 @@ def test_a_comment_with_several_findings_names_the_one_to_waive(renderer: Render
         (Refusal.NEWER_HEAD, "review", f"/reviewbot review {ANSWER.head_sha}"),
         (Refusal.OTHER_HEAD, "review", f"/reviewbot review {ANSWER.head_sha}"),
         (Refusal.NEWER_HEAD, "waive", f"/reviewbot waive {ANSWER.target} REASON"),
+        (Refusal.OWN, "waive", f"/reviewbot waive {ANSWER.target} {ANSWER.said}"),
     ],
 )
 def test_a_refusal_has_the_line_to_paste(renderer: Renderer, refusal: Refusal, word: str, line: str) -> None:

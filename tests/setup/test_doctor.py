@@ -454,9 +454,10 @@ def test_the_repository_is_the_clones_own(rig: Rig, tmp_path: Path, monkeypatch:
     clone.git("init", "--quiet")
     monkeypatch.chdir(clone.root)
     bare = doctor(rig)
-    assert (bare.status, "--repo: the origin of this clone is not a repository on a host" in bare.err) == (2, True), (
-        bare.err
-    )
+    assert (bare.status, "--repo: this clone has no remote `origin` that is" in bare.err) == (
+        2,
+        True,
+    ), bare.err
     clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
     assert f"project: `{REPO}` was not checked" in doctor(rig).out
     assert doctor(rig, "--repo", "parcels").status == 2

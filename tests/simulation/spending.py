@@ -39,7 +39,8 @@ def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | Non
 def over_limit(world: World, pull: Pull) -> Iterator[str]:
     """Yield each creation of a task that exceeds the limit, unless people deleted what reviewbot remembers.
 
-    Without a summary, a person can ask for a review against a branch that has the earlier heads.
+    Without a summary, a person can ask for a review against a branch that has the earlier heads. With a fixed limit, a
+    run may be killed after it has recorded a purchase and before it has read the others; a later run completes it.
     """
     tasks = world.bought_for(pull.number)
     is_unknown = len(pull.bases) > 1 and world.setting.input("summary-comment", "true") == "false"
@@ -51,7 +52,8 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
         if limit is None:
             return
         held = sum((one.hold for one in tasks[: at + 1] if _costs(one, task.created)), Decimal(0))
-        if held > limit:
+        is_completed = any(run.is_dead and run.began < task.created and run not in task.askers for run in world.runs)
+        if held > limit and not (is_completed and world.setting.input("max-credits-per-pr", "auto") != "auto"):
             yield f"{task.id} makes {held} credits of at most {limit}"
 
 

@@ -79,12 +79,9 @@ class Runner:
 
     def annotate(self, annotation: Annotation) -> None:
         message = shorten_line(escaping.visible(self.scrub(annotation.message)), ANNOTATION_CHARACTERS)
-        properties = {
-            "file": self.scrub(annotation.path),
-            "line": str(annotation.start_line),
-            "endLine": str(annotation.end_line),
-            "title": self.scrub(annotation.title),
-        }
+        lines = {"line": str(annotation.start_line), "endLine": str(annotation.end_line)}
+        place = {"file": self.scrub(annotation.path), **lines} if annotation.path else {}
+        properties = {**place, "title": self.scrub(annotation.title)}
         joined = ",".join(f"{key}={escaping.command_property(value)}" for key, value in properties.items())
         command = "error" if annotation.level is AnnotationLevel.FAILURE else annotation.level.value
         self._write(f"::{command} {joined}::{escaping.command_data(message)}")

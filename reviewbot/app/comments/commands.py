@@ -125,7 +125,7 @@ def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, s
         raise ForgeError(outcome.message, hint=outcome.hint)
     if isinstance(action, Ask) and outcome is not None and outcome.status is not Status.FAILED:
         return _logged(run, outcome)  # the answer is posted already, or by a later run
-    refusal = reply(run, snapshot, posted, action, outcome)
+    why_not = reply(run, snapshot, posted, action, outcome)
     for sentence in (*run.renderer.problems, *run.degraded.sentences):
         run.say(sentence)
     if outcome is not None:
@@ -133,8 +133,8 @@ def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, s
         outcome = command_outcome(outcome)
         ports.reporter.outputs({"exit-status": str(outcome.exit_status)})
         return outcome
-    text = f"`{word}` was refused: {refusal.value}." if refusal else f"`{word}` was answered."
-    return _logged(run, answered(carried_out=refusal is None, message=text))
+    text = f"`{word}` was refused: {why_not}" if why_not else f"`{word}` was answered."
+    return _logged(run, answered(carried_out=not why_not, message=text))
 
 
 def _logged(run: RunContext, outcome: Outcome) -> Outcome:

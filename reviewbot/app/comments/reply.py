@@ -11,6 +11,7 @@ from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.domain.commands.authorize import CommandAction, EditLedger, Refusal, fitting, refusal_after
 from reviewbot.domain.commands.parse import CommandName, PostedCommand, answers_to, said_in
 from reviewbot.domain.findings.markers import AnswerMark
+from reviewbot.domain.findings.tracked_finding import MAX_REASON
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import GrantBypass, Waive
@@ -18,6 +19,9 @@ from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine.judge import current_check
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.domain.redaction.places import Place
+from reviewbot.domain.redaction.redactor import Redactor
+from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.errors import ForgeUnreachable
 from reviewbot.render.view_models.command import AnswerView, ChoiceView, StatusView
 from reviewbot.render.view_models.review import BypassView
@@ -45,18 +49,19 @@ class Done(Struct, frozen=True):
 
 def reply(
     run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: CommandAction, outcome: Outcome | None
-) -> Refusal | None:
-    """Answer a command from what is stored after it."""
+) -> str:
+    """Answer a command from what is stored after it; return why it is refused, empty if it is not."""
     now = run.read_snapshot()
     done = Done(posted, action, outcome, now, read_ledger(run, now, ""))
     reaction = done.refusal.reaction if done.refusal else Reaction.YES
     mark = AnswerMark(run.settings.instance, posted.key, reaction)
+    view = _view(run, snapshot.pull.head_sha, done, mark)
     if not _is_answered(run, posted, now):
-        body = run.renderer.answer(_view(run, snapshot.pull.head_sha, done, mark))
+        body = run.renderer.answer(view)
         post = partial(run.ports.forge.create_comment, now.pull.number, body)
         run.attempt("The answer to a command", partial(run.post_once, post, partial(_is_answered, run, posted)))
     react(run, posted.comment_id, reaction, in_thread=posted.in_thread)
-    return done.refusal
+    return run.renderer.answer_words(view) if done.refusal else ""
 
 
 def react(run: RunContext, comment_id: int, reaction: Reaction, *, in_thread: bool) -> None:
@@ -86,7 +91,7 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
         check_title=check.title if check else "",
         finding=finding.title if finding else "",
         finding_id=finding.id if finding else "",
-        said=_reason(done),
+        said=_reason(run, done),
         in_reply_to=done.posted.url if done.posted.in_thread else None,
         choices=_choices(done) if done.refusal in {Refusal.SEVERAL_FINDINGS, Refusal.OTHER_FINDING} else (),
         reason=outcome.reason.value if outcome else "",
@@ -97,8 +102,12 @@ def _view(run: RunContext, head_sha: str, done: Done, mark: AnswerMark) -> Answe
     )
 
 
-def _reason(done: Done) -> str:
-    """Return the reason of a waiver or a bypass as it is stored: without secrets."""
+def _reason(run: RunContext, done: Done) -> str:
+    """Return the reason of a waiver or a bypass as it is stored, or would be if it were another's: without secrets."""
+    if done.refusal is Refusal.OWN:
+        text = done.posted.command.reason
+        redactor = Redactor.of([(text, Place.DATA)], run.settings.secrets())
+        return shorten_line(redactor.redact(text).text, MAX_REASON)
     edit, ledger = done.action.edit if isinstance(done.action, EditLedger) else None, done.memory.ledger
     if isinstance(edit, GrantBypass):
         return ledger.bypass.reason if ledger.bypass else ""

@@ -62,7 +62,7 @@ def _behind(run: RunContext, known: Known) -> tuple[CheckRun, Purchase] | None:
 
 def _close(run: RunContext, known: Known, check: CheckRun, bought: Purchase | None) -> None:
     """Complete a check run; without a summary comment it lists its review's findings."""
-    message = f"Its findings, and those of later reviews, are on {known.snapshot.pull.head_sha[:7]}."
+    message = "The check of the newest commit has the open findings."
     if check.head_sha == known.snapshot.pull.head_sha:
         message = "The record of this pull request has changed since. The next run judges again."
     pull = replace(known.snapshot.pull, head_sha=check.head_sha)

@@ -26,8 +26,8 @@ OUT_OF_BOUNDS = frozenset({".git"})
 """Where nothing is written; what GitHub reads is what this command is for."""
 
 _WHICH = (
-    "OWNER/reviewbot@COMMIT#vX.Y.Z, the full commit SHA of a release, which a checkout does not know. List them,"
-    " and use the SHA of the line that ends in `^{}`: git ls-remote https://github.com/OWNER/reviewbot 'v*'"
+    "OWNER/reviewbot@COMMIT#vX.Y.Z, the full commit SHA of a release, which a checkout does not know. List the "
+    "releases, and use the SHA of the line that ends in `^{}`: git ls-remote https://github.com/OWNER/reviewbot 'v*'"
 )
 
 _ADVISES = "Forks and merge queues get no check. To require one:\n     reviewbot init --as gate --force"

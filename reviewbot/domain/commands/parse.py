@@ -22,6 +22,7 @@ from reviewbot.domain.findings.markers import (
 from reviewbot.domain.github.pull_request import Comment, Permission, Thread, ThreadComment
 from reviewbot.domain.model.events import CommentEvent
 from reviewbot.domain.text.bounds import through_word
+from reviewbot.errors import nearest
 
 CALL = "/reviewbot"
 KEPT_FOR = timedelta(days=7)
@@ -80,7 +81,7 @@ class Command(Struct, frozen=True):
 
     Attributes:
         target: the start of a commit or of a finding's id, in lower case; may be empty. Of `ask` the first word that
-            can be one, which `authorize` finds out.
+            can be one, which `authorize` finds out. Of an unknown command the nearest known one.
         reason: hostile text, may be empty; on one line, except for a question, which is the whole comment.
     """
 
@@ -100,7 +101,7 @@ def parse(body: str, *, findings: tuple[str, ...] = ()) -> Command | None:
     pattern = (_IN_THREAD.get(name) if findings else None) or _SYNTAX.get(name, ("", None))[1]
     found = pattern is not None and re.fullmatch(pattern, " ".join(rest), re.IGNORECASE)
     if not found:
-        return Command(CommandName.UNKNOWN)
+        return Command(CommandName.UNKNOWN, nearest(word, _SYNTAX) if name is CommandName.UNKNOWN else "")
     arguments = {"target": "", "reason": ""} | found.groupdict(default="")
     target, reason = arguments["target"].casefold(), arguments["reason"]
     if name is CommandName.ASK:

@@ -27,7 +27,6 @@ from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.errors import NotApproved, OverBudget, PermissionMissing
 from reviewbot.values import replace
 
-_BYPASS = "or a maintainer comments `/reviewbot bypass {} REASON`"
 _NO_COST = "or use `--reviewer local`, which costs nothing"
 
 
@@ -206,7 +205,7 @@ def _spending(known: Known, ledger: Ledger, hold: int, spent: Decimal) -> budget
         max_per_pr=limit_per_pull(request.max_credits_per_pr, first),
         min_balance=request.min_balance,
         first_hold=first if request.max_credits_per_pr is Auto.AUTO else 0,
-        otherwise=_NO_COST if isinstance(request.trigger, AtTerminal) else _BYPASS.format(known.head_sha),
+        otherwise=_NO_COST if isinstance(request.trigger, AtTerminal) else "",
     )
 
 

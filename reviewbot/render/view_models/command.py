@@ -93,7 +93,7 @@ class AnswerView(Struct, frozen=True):
         needs: the permission that the command needs.
         target: the commit or the finding that was named, `finding` and `finding_id` the finding that it is about.
         check_title: of the check on the head, after the command.
-        said: the reason of a waiver or a bypass.
+        said: the reason of a waiver or a bypass, without secrets; also of one that is refused to an author.
         reason: of `verdict.Reason`, as its value; empty if no run was started.
         status: None for other commands than `status`.
         in_reply_to: trusted; the address of a command in a review thread, None for one in the conversation.

@@ -60,6 +60,7 @@ READ = [
     ("/reviewbot", Command(CommandName.UNKNOWN)),
     ("/reviewbot unknown", Command(CommandName.UNKNOWN)),
     ("/reviewbot lgtm", Command(CommandName.UNKNOWN)),
+    ("/reviewbot Wave 3f9a we know", Command(CommandName.UNKNOWN, "waive")),
 ]
 
 

@@ -24,6 +24,7 @@ from rich.text import Text
 from reviewbot.domain.findings.markers import read_announcement_mark, read_answer_mark
 from reviewbot.domain.policy.verdict import EXIT_BUG, EXIT_GATE
 from reviewbot.domain.text.escaping import visible
+from reviewbot.domain.text.formatting import size
 from reviewbot.terminal.console import open_console
 from reviewbot_sandbox.demo.engineer import ANSWER, QUESTION, Reviewing
 from reviewbot_sandbox.demo.look import facts, recipes
@@ -238,9 +239,9 @@ class _Demo:
         manifest, cost = one.report.get("manifest", {}), one.report.get("cost") or {}
         sent, held = manifest.get("sent", ()), manifest.get("heldBack", ())
         title(self.console, "   What CodeVF received, and what it cost")
-        size = sum(file["bytes"] for file in sent) / 1000
+        bytes_sent = size(sum(file["bytes"] for file in sent))
         whole = sum(file["whole"] for file in sent)
-        say(self.console, f"Sent: the diff of {len(sent)} files and the whole text of {whole}, {size:.1f} kB.")
+        say(self.console, f"Sent: the diff of {len(sent)} files and the whole text of {whole}, {bytes_sent}.")
         for file in held:
             say(self.console, f"Held back: {file['path']} ({file['reason'].replace('-', ' ')})")
         for file in sent:
@@ -263,9 +264,12 @@ class _Demo:
         sent, before_sent = (len(one.report.get("manifest", {}).get("sent", ())) for one in (second, first))
         whole = "the whole change" if sent == before_sent else "a part of the change"
         say(self.console, f"Purchase: {bought} for {whole} ({sent} files), {paid} credits.")
-        say(self.console, f"Comments: {len(before)} before, {len(after)} after; {new} new, {same} unchanged.")
-        gone = f"{threads.outdated} outdated (their lines have changed since), {threads.resolved} resolved"
-        say(self.console, f"Threads: {threads.total}; {gone}.")
+        changed, deleted = len(before.keys() & after.keys()) - same, len(before.keys() - after.keys())
+        became = f"{new} new, {same} unchanged, {changed} edited" + f", {deleted} deleted" * bool(deleted)
+        say(self.console, f"Comments: {len(before)} before, {len(after)} after; {became}.")
+        gone = f"{threads.outdated} outdated (their lines have changed since)"
+        resolved = f", {threads.resolved} resolved" if threads.resolved else ""
+        say(self.console, f"Threads: {threads.total}; {gone}{resolved}.")
         titles = [{one["title"] for one in each.report.get("findings", ())} for each in (first, second)]
         for gone_title in sorted(titles[0] - titles[1]):
             say(self.console, f"✓ no longer found: {gone_title}", "green")
@@ -287,10 +291,10 @@ class _Demo:
 
     def _show_next(self) -> None:
         title(self.console, "Next")
-        for command, what in _NEXT:
-            say(self.console, f"{command:<34} {what}", hang=35)
         if which("reviewbot", path=self.path) is None:
             say(self.console, f"`reviewbot` is not on your PATH. It is {Path(sys.executable).with_name('reviewbot')}.")
+        for command, what in _NEXT:
+            say(self.console, f"{command:<34} {what}", hang=35)
 
     def _conclude(self, first: Round, second: Round, announcements: tuple[str, ...], answer: str) -> int:
         problems = [problem for problem in _problems(first, second) if problem]
