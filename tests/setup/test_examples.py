@@ -108,7 +108,9 @@ def test_the_limits_of_a_file_that_init_has_written_are_named_where_they_are_loc
     assert {problem.what.partition(" of ")[0] for problem in caught.value.problems} == {
         f"line {lines[name]}" for name in LIMITS
     }
-    assert {problem.todo for problem in caught.value.problems} == {f"Remove `{name}` from the file." for name in LIMITS}
+    assert {problem.todo for problem in caught.value.problems} == {
+        f"Remove `{name}` from the file. To check it: reviewbot config check --input locked={name}" for name in LIMITS
+    }
 
 
 @pytest.mark.parametrize(
