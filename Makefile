@@ -30,15 +30,18 @@ ifneq ($(MADE_FOR),$(CURDIR)/.venv)
 .PHONY: $(BIN)/python
 endif
 
-.PHONY: help setup docs site referees peers demo test proof test-image properties simulate crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build archive release-check clean
+.PHONY: announce-setup help setup docs site referees peers demo test proof test-image properties simulate crash faults large bench lint lint-style lint-types lint-layers lint-workflows lint-image format pins build archive release-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.stamp ## Create .venv with the pinned requirements and the project
 
-demo: setup ## Review a sample pull request offline
+demo: | announce-setup setup ## Review a sample pull request offline
 	@$(BIN)/reviewbot demo
+
+announce-setup:
+	@test -e .venv/.stamp || echo 'Installing into .venv, which takes about two minutes'
 
 docs: setup ## Regenerate docs/pictures from the demo (needs chromium and a font with emoji)
 	$(BIN)/python -m tests.pictures

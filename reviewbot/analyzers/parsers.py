@@ -61,19 +61,34 @@ def ruff(output: str) -> tuple[RawFinding, ...]:
 
 
 def _from_ruff(record: _Ruff) -> RawFinding:
-    fix, start, end = record.fix, record.location, record.end_location
+    fix, start, end, rule = record.fix, record.location, record.end_location, record.code or "invalid-syntax"
+    fits = fix is not None and fix.applicability == "safe" and rule not in _FIXES_WITHOUT_EFFECT
+    says = fix is not None and fix.message and rule not in _FIXES_WITHOUT_EFFECT | _FIXES_WITH_OTHER_NAMES
     return RawFinding(
         tool="ruff",
-        rule=record.code or "invalid-syntax",
+        rule=rule,
         file=record.filename,
         line=start.row,
         end_line=_last_line(start.row, end.row, end.column - 1),
         level="error",
-        message=record.message,
-        note=f"{fix.message}." if fix and fix.message else "",
+        message=_message(rule, record.message),
+        note=f"{fix.message}." if fix and says else "",
         reference=record.url or "",
-        edits=tuple(map(_ruff_edit, fix.edits)) if fix and fix.applicability == "safe" else (),
+        edits=tuple(map(_ruff_edit, fix.edits)) if fix and fits else (),
     )
+
+
+def _message(rule: str, message: str) -> str:
+    if rule == "invalid-syntax":
+        return f"Syntax error: {message.removeprefix('SyntaxError: ')}"
+    return message.partition(" should be")[0] if rule in _FIXES_WITH_OTHER_NAMES else message
+
+
+_FIXES_WITHOUT_EFFECT = frozenset({"PLW1510"})
+"""Rules whose fix only states what the code does already."""
+
+_FIXES_WITH_OTHER_NAMES = frozenset({"E711", "E712"})
+"""Rules whose fix is described with the names of the rule's documentation."""
 
 
 def _ruff_edit(edit: _RuffEdit) -> Edit:
@@ -224,7 +239,7 @@ def _from_zizmor(record: _Zizmor) -> RawFinding:
         end_line=_last_line(line, end.row + 1, end.column),
         level=f"{record.determinations.severity}/{record.determinations.confidence}".lower(),
         message=record.desc,
-        note=f"{place.symbolic.annotation}.",
+        note=f"{'This line ' * place.symbolic.annotation.startswith('may ')}{place.symbolic.annotation}.",
         reference=record.url,
     )
 

@@ -154,8 +154,12 @@ class ToolRunner(Struct):
         if len(found) < len(raws):
             return "its output names a file that it was not given"
         self.findings += found
-        broken = {copy.name: copy for copy, raw in found if raw.rule in self.tool.unparsed}
-        self._miss(list(broken.values()), "the file could not be parsed to its end")
+        broken: dict[str, tuple[Copy, int]] = {}
+        for copy, raw in found:
+            if raw.rule in self.tool.unparsed:
+                broken.setdefault(copy.name, (copy, copy.source_line(raw.line)))
+        for copy, line in broken.values():
+            self._miss([copy], f"the file could not be parsed to its end: fix its syntax from line {line}")
         return ""
 
     def _name(self, printed: str) -> str:

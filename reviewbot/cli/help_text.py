@@ -113,8 +113,9 @@ Exit status: 0 written; 2 the report cannot be read.
     "init": (
         """\
 Write the workflows that review pull requests, collect finished reviews and
-answer comments, and a config file with every setting. --as gate also prints the
-ruleset that requires the check. Nothing is sent. --force overwrites existing
+answer comments, and a config file that lists every setting: the limits of
+spending are set, the others commented out. --as gate also prints the ruleset
+that requires the check. Nothing is sent. --force overwrites existing
 workflows; an existing config file is kept.
 
 At a terminal, init asks for missing options. Non-interactive defaults:

@@ -17,7 +17,7 @@ from reviewbot.domain.model.options import FailOn, ReviewerKind
 from reviewbot.domain.model.review import Mode
 from reviewbot.errors import SettingsError, did_you_mean
 
-Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 — the only name it has
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 — the only name it has
 
 FORMATS = ("short", "json", "sarif", "rdjson", "markdown", "github")
 
@@ -33,12 +33,12 @@ KINDS = ("sarif", "rdjson", "html", "markdown", "prompt")
 REVIEWERS = [str(one) for one in ReviewerKind]
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """A parser that suggests the nearest command, option or choice."""
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message, and exit with status 2."""
-        message = _ARGUMENT.sub(r"\g<name>: ", message)
+        message = _ARGUMENT.sub(r"\g<name>: ", message).replace("expected one argument", "a value is missing")
         if found := _CHOICE.search(message):
             choices, given = re.findall(r"[\w-]+", found["choices"]), found["given"]
             what = (
@@ -53,23 +53,29 @@ class _Parser(argparse.ArgumentParser):
     def refuse_unknown(self, argument: str) -> NoReturn:
         """Exit with status 2 for an argument that this parser does not have."""
         options = re.findall(r"--[a-z][a-z-]*", self.format_help())
-        self.error(f"unknown argument `{argument}`{did_you_mean(argument.partition('=')[0], options)}")
+        name = argument.partition("=")[0]
+        hint = did_you_mean(name, options)
+        if "--reviewer" in options and argument in REVIEWERS:
+            hint = f"; did you mean `--reviewer {argument}`?"
+        elif name in {"-o", "--out", "--output"}:
+            hint = ". To write a file, end the command with: > FILE"
+        self.error(f"unknown argument `{argument}`{hint}")
 
 
 _ARGUMENT = re.compile(r"^argument (?P<name>[^:]+): ")
 _CHOICE = re.compile(r"^(?P<name>[^:]+): invalid choice: '(?P<given>.*)' \(choose from (?P<choices>.*)\)", re.DOTALL)
 
 
-def make_parser() -> _Parser:
+def make_parser() -> Parser:
     """Return the parser of all commands; `run` of its result is the command."""
-    parser = _Parser(
+    parser = Parser(
         prog="reviewbot",
         description="Code review of a pull request in a workflow, or of a branch on this machine.",
         epilog=help_text.START,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=lambda call: _teach(parser, call), parser=parser)
-    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--version", action="version", version=f"reviewbot {__version__}")
     commands = parser.add_subparsers(title="Commands", metavar="COMMAND", dest="name")
     _add_review(commands)
     _add_apply(commands)
@@ -117,7 +123,7 @@ def _opened(module: str) -> Callable[[Call], int]:
     return run
 
 
-def _add(commands: Commands, name: str, usage: str, about: str, *, module: str = "") -> _Parser:
+def _add(commands: Commands, name: str, usage: str, about: str, *, module: str = "") -> Parser:
     description, examples = help_text.TEXTS[name]
     parser = commands.add_parser(
         name,
@@ -243,7 +249,8 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
 
 def _add_config(commands: Commands) -> None:
     config = _add(commands, "config", "check|show [options]", "check the settings, or show their values and sources")
-    config.add_argument("what", choices=("check", "show"), help="list the problems, or the settings")
+    about = "list the problems, or the settings"
+    config.add_argument("what", choices=("check", "show"), metavar="check|show", help=about)
     config.add_argument("file", nargs="?", metavar="FILE", help="default: .github/reviewbot.yml of this clone")
     _add_inputs(config)
 

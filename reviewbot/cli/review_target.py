@@ -42,6 +42,7 @@ class Place(Struct, frozen=True):
         number: of the pull request, 0 without one.
         again: the command that resumes the review.
         last_review: where the report is kept for `reviewbot apply`; None for a pull request.
+        if_empty: why a local change can be empty, and what to do.
     """
 
     forge: LocalForge
@@ -52,6 +53,7 @@ class Place(Struct, frozen=True):
     paid: bool
     uncommitted: int = 0
     last_review: Path | None = None
+    if_empty: str = ""
 
 
 class Setting(Struct, frozen=True):
@@ -94,7 +96,9 @@ def open_place(setting: Setting, clock: Clock, stack: ExitStack) -> Place:
     head = commit_range.branch or commit_range.new
     what = ["--staged"] if chosen.staged else ["--base", commit_range.base_ref, "--head", head]
     again, last = _command(chosen, *what), clone.own_dir / LAST_REVIEW
-    return Place(LocalForge(change, state_file), change, 0, _described(commit_range), again, paid, uncommitted, last)
+    described = _described(commit_range)
+    if_empty = _if_empty(commit_range, staged=chosen.staged)
+    return Place(LocalForge(change, state_file), change, 0, described, again, paid, uncommitted, last, if_empty)
 
 
 def _git_environment(desktop: Desktop) -> Mapping[str, str]:
@@ -122,6 +126,15 @@ def _described(commit_range: CommitRange) -> str:
         return "staged changes"
     name = commit_range.branch or commit_range.new[:10]
     return f"{name} since {commit_range.base_ref} ({counted(commit_range.commits, 'commit')})"
+
+
+def _if_empty(commit_range: CommitRange, *, staged: bool) -> str:
+    if staged:
+        return "No change is staged. Stage the files first: git add FILE"
+    head, base = commit_range.branch or commit_range.new[:10], commit_range.base_ref
+    if not commit_range.commits:
+        return f"`{head}` has no commit that `{base}` does not have. Commit first, or name another --base."
+    return f"The commits of `{head}` since `{base}` change no file."
 
 
 def _command(chosen: argparse.Namespace, *place: str) -> str:
@@ -154,7 +167,8 @@ def repository_name(said: str | None, folder: Path, desktop: Desktop) -> str:
         with open_clone(folder, _git_environment(desktop)) as clone:
             origin = clone.origin()
         if origin is None:
-            raise wrong("--repo", "the origin of this clone is not a repository on a host", "Add --repo OWNER/NAME.")
+            what = "this clone has no remote `origin` that is a repository on a host"
+            raise wrong("--repo", what, "Add --repo OWNER/NAME.")
         said = origin.full_name
     if not _FULL_NAME.fullmatch(said):
         raise wrong("--repo", f"`{said[:80]}` is not OWNER/NAME", "For example: --repo octocat/hello-world")

@@ -21,6 +21,7 @@ def plan_json(plan: Plan) -> str:
         "rules": plan.by_rule(),
         "bots": plan.bots,
         "notes": plan.notes,
+        "span": plan.merges,
         "merges": plan.replays,
     }
     return f"{json.dumps(document, indent=2, default=object_of)}\n"

@@ -30,9 +30,12 @@ class NotYaml(Exception):
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         super().__init__(f"{where}{_reason(error)}")
         self.line = mark.line + 1 if mark else None
+        self.repeats_a_key = isinstance(error, DuplicateKeyError)
 
 
 _QUOTED = re.compile("'([^']*)'")
+_OPENED = {"while scanning a quoted scalar": "quote", "while parsing a flow sequence": "list"}
+"""What the parser was reading, if its beginning helps to find the mistake."""
 _HARMLESS = re.compile("<[a-z ]+>|.{1,2}")
 """What the parser may quote: names of tokens and single characters. Anything longer may be a secret."""
 
@@ -43,9 +46,13 @@ def _reason(error: Exception) -> str:
     if not isinstance(error, ScannerError | ParserError):
         return "invalid YAML"
     text = re.sub(
-        r"but (got|found) \(?'<stream end>',?\)?", "found the end of the file", error.problem or "invalid YAML"
+        r"but (got|found) \(?'<stream end>',?\)?|found unexpected end of stream",
+        "found the end of the file",
+        error.problem or "invalid YAML",
     )
-    return _QUOTED.sub(lambda found: f"`{found[1]}`" if _HARMLESS.fullmatch(found[1]) else "…", text)
+    text = _QUOTED.sub(lambda found: f"`{found[1]}`" if _HARMLESS.fullmatch(found[1]) else "…", text)
+    opened, begin = _OPENED.get(error.context or ""), error.context_mark
+    return f"{text}, in the {opened} of line {begin.line + 1}, column {begin.column + 1}" if opened and begin else text
 
 
 def yaml_events(text: str) -> Iterator[tuple[Event, int]]:
@@ -85,7 +92,7 @@ def read_config(text: str, where: str = "config file") -> tuple[dict[str, object
         refused = _refused_syntax(text)
         content = yaml_value(text) if refused is None else None
     except NotYaml as error:
-        return {}, [Problem(where, str(error), "a YAML mapping without repeated keys")]
+        return {}, [Problem(where, str(error), "a YAML mapping without repeated keys" if error.repeats_a_key else "")]
     if refused is not None:
         return {}, [Problem(where, refused, "plain values")]
     if content is None:

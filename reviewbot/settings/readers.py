@@ -241,7 +241,7 @@ RULE_NAME = Reader("at most 40 letters, digits, spaces, dots, dashes and undersc
 LOGIN = rf"(?:{BOT_LOGIN}|[A-Za-z0-9](?:[A-Za-z0-9_-]{{0,99}})|\[bot\])"
 RULE_AUTHOR = Reader("a login, a bot's with `[bot]`, or `[bot]` for every bot", _matching(LOGIN, str))
 
-SECRET = Reader("printable characters without whitespace", _matching("[!-~]*", Secret))
+SECRET = Reader("ASCII letters, digits and punctuation, without whitespace", _matching("[!-~]*", Secret))
 
 
 def _service_url(value: object) -> str:

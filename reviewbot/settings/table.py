@@ -429,7 +429,8 @@ def _not_keys(locked: tuple[str, ...]) -> Iterator[Problem]:
 def _locked(key: str, path: str, line: int | None) -> Problem:
     at = f"line {line} of " if line else ""
     what = f"{at}`{visible(path[:100])}` sets this key, and the workflow's input `locked` lists it"
-    return Problem(config_place(key), what, todo=f"Remove `{key}` from the file.")
+    todo = f"Remove `{key}` from the file. To check it: reviewbot config check --input locked={key}"
+    return Problem(config_place(key), what, todo=todo)
 
 
 def _read(layers: tuple[Layer, ...]) -> tuple[Settings, list[tuple[str, object, Field[Any]]]]:

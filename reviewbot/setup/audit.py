@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 from ruamel.yaml.events import AliasEvent
 
 from reviewbot.domain.model.options import ActionCommand, ReviewerKind
 from reviewbot.settings.configfile import NotYaml, yaml_events, yaml_value
+from reviewbot.values import replace
 
 LEVELS = ("none", "read", "write")
 PULL_REQUESTS = ("pull_request", "pull_request_target")
@@ -28,6 +30,19 @@ _ALIASES = 20
 _UNUSUAL = 10**18
 
 _NAMED = re.compile(r"[^@]*/reviewbot(/[^@]*)?@(?P<ref>.*)")
+_CALL = "workflow_call"
+
+_HERE = ("", "")
+"""The folder of the repository itself."""
+
+_MOST_CALLS = 4
+"""The most levels of called workflows that are followed."""
+
+# https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows
+_CALLED = re.compile(
+    r"(?:\./|(?P<repository>[\w-][\w.-]*/(?!\.\.?/)[\w.-]+)/)\.github/workflows/(?P<file>[^/@]+\.ya?ml)(?:@(?P<ref>\S+))?"
+)
+_OWN_TOKEN = re.compile(r"github\.token|secrets\.GITHUB_TOKEN|secrets\[.GITHUB_TOKEN.\]", re.IGNORECASE)
 _QUEUE_ALONE = re.compile(r"github\.event_name\s*==\s*'merge_group'")
 
 
@@ -43,6 +58,7 @@ class Job(Struct, frozen=True):
         given: the names of all inputs.
         minutes: its timeout, None if it is missing or an expression.
         condition: its `if:`.
+        own_token: whether it acts with the workflow's token, to which the permissions apply.
     """
 
     file: str
@@ -54,6 +70,12 @@ class Job(Struct, frozen=True):
     given: frozenset[str]
     minutes: int | None
     condition: str
+    own_token: bool
+
+    @property
+    def callable(self) -> bool:
+        """Whether other workflows can call it."""
+        return _CALL in self.events
 
     @property
     def queued(self) -> bool:
@@ -95,13 +117,49 @@ class Job(Struct, frozen=True):
         """Return whether its token has a permission; True without `permissions:`, where the repository decides."""
         if self.permissions is None:
             return True
-        granted = self.permissions.get(scope, self.permissions.get("*", "none"))
-        return granted in LEVELS and LEVELS.index(granted) >= LEVELS.index(level)
+        return _rank(_level(self.permissions, scope)) >= _rank(level)
 
 
-def read_jobs(workflows: Mapping[str, str]) -> tuple[Job, ...]:
-    """Return the jobs that run the action, by file name. Files that are not YAML are ignored, as on GitHub."""
-    return tuple(job for name in sorted(workflows) for job in _jobs(name, _mapping(_yaml(workflows[name]))))
+class Called(Struct, frozen=True, order=True):
+    """A reusable workflow that a job calls.
+
+    Attributes:
+        repository: empty for the caller's own, then `ref` is, too.
+        by: the file of the first caller.
+    """
+
+    repository: str
+    ref: str
+    file: str
+    by: str
+
+    @property
+    def name(self) -> str:
+        path = f".github/workflows/{self.file}"
+        return f"{self.repository}/{path}@{self.ref}" if self.repository else f"./{path}"
+
+
+Folders = Mapping[tuple[str, str], Mapping[str, str]]
+"""The workflows of other repositories by file name, for each repository and its commit, tag or branch."""
+
+
+def read_jobs(workflows: Mapping[str, str], elsewhere: Folders = MappingProxyType({})) -> tuple[Job, ...]:
+    """Return the jobs that run the action, by file name. Files that are not YAML are ignored, as on GitHub.
+
+    A job of a called workflow counts for each caller, with the caller's events.
+    """
+    folders = {**elsewhere, _HERE: workflows}
+    return tuple(one for one in _all_in(workflows, folders) if isinstance(one, Job))
+
+
+def unread_calls(workflows: Mapping[str, str], elsewhere: Folders = MappingProxyType({})) -> tuple[Called, ...]:
+    """Return the called workflows that pull requests start and that are not among the folders."""
+    folders = {**elsewhere, _HERE: workflows}
+    return tuple(sorted({one for one in _all_in(workflows, folders) if isinstance(one, Called)}))
+
+
+def _all_in(workflows: Mapping[str, str], folders: Folders) -> Iterator[Job | Called]:
+    return (one for name in sorted(workflows) for one in _jobs(name, _HERE, folders, _MOST_CALLS))
 
 
 _YOURS = frozenset({"codevf-url", "codevf-api-key", "github-token", "command"})
@@ -127,24 +185,76 @@ def _yaml(text: str) -> object:
         return None
 
 
-def _jobs(file: str, workflow: Mapping[str, object]) -> Iterator[Job]:
+def _jobs(file: str, folder: tuple[str, str], folders: Folders, calls: int) -> Iterator[Job | Called]:
+    """Yield the jobs of a workflow that run the action, and its calls whose target is not among the folders."""
+    workflow = _mapping(_yaml(folders[folder][file]))
     events = _events(workflow.get("on"))
     for key, value in _mapping(workflow.get("jobs")).items():
         job = _mapping(value)
+        name = _text(job.get("name")) or key
+        permissions = _permissions(job.get("permissions", workflow.get("permissions")))
+        if uses := _CALLED.fullmatch(_text(job.get("uses"))):
+            where = (uses["repository"], uses["ref"]) if uses["repository"] else folder
+            if uses["file"] not in folders.get(where, {}):
+                if any(event in events for event in (*PULL_REQUESTS, _CALL)):
+                    yield Called(*where, uses["file"], file)
+            elif calls:
+                condition = _text(job.get("if"))
+                for one in _jobs(uses["file"], where, folders, calls - 1):
+                    yield _for_caller(one, file, name, events, permissions, condition)
+            continue
         if (step := _our_step(job)) is None:
             continue
         inputs = {name: _text(text) for name, text in _mapping(step.get("with")).items()}
+        token = inputs.get("github-token", "")
         yield Job(
             file=file,
-            name=_text(job.get("name")) or key,
+            name=name,
             ref=_text(step.get("uses")).rpartition("@")[2],
             events=events,
-            permissions=_permissions(job.get("permissions", workflow.get("permissions"))),
+            permissions=permissions,
             inputs={name: text for name, text in inputs.items() if "${{" not in text},
             given=frozenset(inputs),
             minutes=_number(job.get("timeout-minutes")),
             condition=_text(job.get("if")),
+            own_token=not token or _OWN_TOKEN.search(token) is not None,
         )
+
+
+def _for_caller(
+    one: Job | Called,
+    file: str,
+    name: str,
+    events: Mapping[str, Mapping[str, object]],
+    permissions: Mapping[str, str] | None,
+    condition: str,
+) -> Job | Called:
+    """Return what a called workflow has, as the calling job runs it."""
+    if isinstance(one, Called):
+        return replace(one, by=file)
+    return replace(
+        one,
+        file=file,
+        name=f"{name} / {one.name}",
+        events=events,
+        permissions=_lowered(permissions, one.permissions),
+        condition=" && ".join(filter(None, (condition, one.condition))),
+    )
+
+
+def _lowered(caller: Mapping[str, str] | None, own: Mapping[str, str] | None) -> Mapping[str, str] | None:
+    """Return the permissions of a called job, which can only lower those of the caller."""
+    if caller is None or own is None:
+        return own if caller is None else caller
+    return {scope: min((_level(one, scope) for one in (caller, own)), key=_rank) for scope in {*caller, *own}}
+
+
+def _level(permissions: Mapping[str, str], scope: str) -> str:
+    return permissions.get(scope, permissions.get("*", "none"))
+
+
+def _rank(level: str) -> int:
+    return LEVELS.index(level) if level in LEVELS else 0
 
 
 def _our_step(job: Mapping[str, object]) -> Mapping[str, object] | None:

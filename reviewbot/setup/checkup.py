@@ -25,7 +25,7 @@ from reviewbot.errors import OverBudget, Problem, ReviewbotError
 from reviewbot.render.view_models.plan import Plan
 from reviewbot.settings import Settings
 from reviewbot.settings.routes import changes_of, conditions_of, without_effect
-from reviewbot.setup.audit import Job
+from reviewbot.setup.audit import Called, Job
 from reviewbot.values import replace
 
 AROUND = 5
@@ -122,11 +122,10 @@ MERGES = 200
 
 
 def of_merges(plan: Plan) -> Iterator[Check]:
-    """Yield what reviews of the last merges would have held, all together and by rule.
-
-    The plan's `scope` is empty if it has all merges of the time.
-    """
-    total, which = plan.total, plan.scope or counted(len(plan.replays), "merge")
+    """Yield what reviews of the last merges would have held, all together and by rule."""
+    total, most = plan.total, len(plan.replays)
+    which = f"the newest {most} of " if most < plan.merges else ""
+    which += f"{counted(plan.merges, 'merge')} (direct commits count as merges)"
     held = f"{counted(total.reviews, 'review')} of {which} would have held {counted(total.credits, 'credit')}"
     stops = counted(total.stopped, "review")
     stopped = f", and `max-credits-per-pr` would have stopped {stops}" if total.stopped else ""
@@ -155,15 +154,27 @@ def of_routes(routes: Sequence[Route]) -> Iterator[Check]:
             yield Check(f"rule {at + 1}", rule)
 
 
-def of_workflows(jobs: Sequence[Job], settings: Settings) -> Iterator[Check]:
-    """Yield whether the workflows start on the right events and have the permissions that they need."""
+def of_workflows(jobs: Sequence[Job], settings: Settings, unread: Sequence[Called] = ()) -> Iterator[Check]:
+    """Yield whether the workflows start on the right events and have the permissions that they need.
+
+    `unread` are called workflows that may review.
+    """
     reviewing = [job for job in jobs if job.reviews]
-    if not reviewing:
+    reusable = next((job for job in jobs if job.callable and not job.collects), None)
+    if not reviewing and unread:
+        for one in unread:
+            todo = "Run `reviewbot doctor` with a token that can read it, or in its repository."
+            yield Check("workflows", f"`{one.by}` calls `{one.name}`, which could not be read", todo)
+    elif not reviewing and reusable:
+        what = f"`{reusable.file}` is for other repositories; no workflow calls it for the pull requests of this one"
+        yield Check("workflows", what, f"To review them too, call it: uses: ./.github/workflows/{reusable.file}")
+    elif not reviewing:
         todo = "Write one with `reviewbot init`, and push it to the default branch."
         yield Check("workflows", "no workflow on the default branch reviews pull requests", todo, EXIT_SETTINGS)
     for job in jobs:
         trouble = list(_of_job(job, settings))
-        yield from trouble or [Check(job.file, f"`{job.name}` has the permissions that it needs")]
+        fine = "has the permissions that it needs" if job.own_token else "acts with another token than the workflow's"
+        yield from trouble or [Check(job.file, f"`{job.name}` {fine}")]
     if reviewing and settings.reviewer is ReviewerKind.CODEVF and not any(job.collects for job in jobs):
         what = (
             f"no workflow collects reviews that take longer than {settings.wait_minutes} minutes; the next event does"
@@ -193,6 +204,8 @@ def _of_job(job: Job, settings: Settings) -> Iterator[Check]:
 
 
 def _of_permissions(job: Job, settings: Settings) -> Iterator[Check]:
+    if not job.own_token:
+        return
     if job.permissions is None:
         what = f"`{job.name}` has no `permissions:`, so the repository's setting decides"
         yield Check(job.file, what, "Add them, as `reviewbot init` does.")

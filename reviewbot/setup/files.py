@@ -200,7 +200,7 @@ jobs:
       cancel-in-progress: false
     permissions: {}
     steps:
-      - run: "true" # GitHub runs this on the pull request's branch, without the key; "Commands" then has it
+      - run: "true" # GitHub runs this on the pull request's branch, without secrets; "Commands" then answers
 """
 """The workflow of a gate that starts the commands workflow after a comment in a review thread.
 
@@ -294,14 +294,17 @@ def files(options: InitOptions) -> Mapping[str, str]:
         **({"checks": checks_workflow(options)} if collecting and options.wait_for else {}),
     }
     named = {f"{WORKFLOWS}/reviewbot-{name}.yml": text for name, text in texts.items()}
-    return {**named, CONFIG_FILE: config_file(options.action)}
+    return {**named, CONFIG_FILE: config_file(options.action, options.reviewer)}
 
 
-def config_file(action: Action) -> str:
-    """Return a config file with every key commented out except the limits of spending."""
+def config_file(action: Action, reviewer: ReviewerKind = ReviewerKind.CODEVF) -> str:
+    """Return a config file with every key commented out except the limits of spending, which a free review lacks."""
+    limits = LIMITS if reviewer is ReviewerKind.CODEVF else ()
     schema = f"https://raw.githubusercontent.com/{action.repository}/{action.commit}/{SCHEMA_FILE}"
-    keys = "\n\n".join("\n".join(_key(row)) for row in INPUTS if row.config)
-    return f"# yaml-language-server: $schema={schema}\n{_HEAD}\n{keys}\n"
+    keys = "\n\n".join("\n".join(_key(row, is_set=row.name in limits)) for row in INPUTS if row.config)
+    costs = f"https://github.com/{action.repository}/blob/{action.commit}/docs/costs.md"
+    head = _HEAD + (_LIMITS_SET.format(costs=costs) if limits else "")
+    return f"# yaml-language-server: $schema={schema}\n{head}\n{keys}\n"
 
 
 _HEAD = """\
@@ -310,18 +313,23 @@ _HEAD = """\
 # An input of the workflow has precedence over the key here.
 #
 # Each `#key:` below has its default. To change one, remove the `#` and write another value, then run
-# `reviewbot config check`. The limits of spending are set; docs/costs.md of reviewbot explains them. If your
-# organization locks them, delete their lines.
+# `reviewbot config check`.
+"""
+
+_LIMITS_SET = """\
+#
+# The limits of spending are set. If your organization locks them, delete their lines. They are explained here:
+# {costs}
 """
 
 LIMITS = ("max-credits-per-pr", "max-credits-ceiling")
 """The keys that the config file sets, to their defaults."""
 
 
-def _key(row: Input) -> Iterator[str]:
+def _key(row: Input, *, is_set: bool) -> Iterator[str]:
     yield from (f"# {line}" for line in textwrap.wrap(f"{row.meaning} Allowed: {row.allowed}.", _COLUMNS))
     listed = json.dumps(row.default.split(", ") if row.default else [])  # a login with brackets wants its quotes
-    mark = "" if row.name in LIMITS else "#"
+    mark = "" if is_set else "#"
     yield f"{mark}{row.name}: {listed if row.is_list else row.default or json.dumps('')}"
 
 

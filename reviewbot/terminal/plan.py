@@ -33,6 +33,8 @@ _NARROW, _WIDE = 70, 100
 
 _SHORTEST_SUBJECT, _LONGEST_RULE = 10, 20
 
+_ONE = "One review per merge is counted; a direct commit counts as a merge."
+
 _BOTS = """\
 Anyone can commit with such a name. The action skips only pull requests that a bot opened and \
 whose commits GitHub verified."""
@@ -53,9 +55,9 @@ def plan_notes(settings: Settings) -> Iterator[str]:
     """Yield a sentence for each thing that the figures leave out with these settings."""
     yield "A review holds these credits while it is pending; what it uses is known when it is finished."
     if ReviewOn.PUSH in {settings.review_on, *(one.review_on for one in settings.routes)}:
-        yield "One review per merge is counted. With `review-on: push`, every push that changes something buys another."
+        yield f"{_ONE} With `review-on: push`, every push that changes something buys another, so this is the least."
     else:
-        yield "One review per merge is counted."
+        yield _ONE
     if settings.expertise or any(one.expertise for one in settings.routes):
         yield "CodeVF multiplies the credits by its factor of the `expertise`."
     unknown = [f"`{one.name}` ({', '.join(names)})" for one in settings.routes if (names := unknown_conditions(one))]
@@ -84,7 +86,7 @@ def show_plan(console: Console, plan: Plan) -> None:
         console.print(_table_by_rule(plan))
         console.print()
     reviews, credits_ = counted(total.reviews, "review"), counted(total.credits, "credit")
-    say(console, f"{plan.scope}: {reviews}, {credits_} held at most.", "bold")
+    say(console, f"{plan.scope}: {reviews}, one per merge, would have held {credits_}.", "bold")
     for line in caps_of(plan):
         say(console, line, hang=2)
     if plan.bots:

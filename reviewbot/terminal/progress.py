@@ -18,6 +18,9 @@ from reviewbot.ports import Pages, ReviewService
 from reviewbot.render.view_models.review import SummaryView
 from reviewbot.terminal.console import say, shown
 
+_EACH = 50
+"""How many steps of a stage have a line without a bar."""
+
 
 class Progress(Struct):
     """Shows the current stage: as a moving line with a bar, as lines without one, not at all without a console."""
@@ -27,9 +30,11 @@ class Progress(Struct):
     _stage: str = ""
 
     def count(self, done: int, total: int) -> None:
-        """Show how much of the stage is done."""
+        """Show how much of the stage is done; without a bar as a line now and then."""
         if self.bar:
             self.bar.update(self.bar.task_ids[0], completed=done, total=total)
+        elif self.console and done and done % _EACH == 0:
+            say(self.console, f"{done} of {total} …")
 
     def say(self, line: str) -> None:
         if self.console:
@@ -56,7 +61,10 @@ def showing_progress(console: Console, *, quiet: bool, counts: bool = False) -> 
     if quiet or not console.is_terminal or console.is_dumb_terminal:
         yield Progress(None if quiet else console)
         return
-    text, bars = moving.TextColumn("{task.description}", markup=False), (moving.BarColumn(),) if counts else ()
+    text, bars = (
+        moving.TextColumn("{task.description}", markup=False),
+        (moving.BarColumn(), moving.MofNCompleteColumn()) if counts else (),
+    )
     with moving.Progress(
         moving.SpinnerColumn(), text, *bars, moving.TimeElapsedColumn(), console=console, transient=True
     ) as bar:

@@ -131,6 +131,12 @@ def test_ports_can_be_chosen_and_a_taken_one_is_reported() -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_a_mistyped_option_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        cli.sandbox(["--lifetme", "3"], ENV, StringIO())
+    assert "unknown argument `--lifetme`; did you mean `--lifetime`?" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("options", [("--lifetime", "0"), ("--time-scale", "2"), ("--github-port", "x")])
 def test_invalid_numbers_are_refused(options: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match=r"^2$"):

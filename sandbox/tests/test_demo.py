@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -14,16 +15,20 @@ from pathlib import Path
 
 import httpx
 import pytest
-from reviewbot_sandbox.codevf import Mode, Structured, TaskRequest
+from reviewbot_sandbox.codevf import FreeText, Mode, Structured, TaskRequest
 from reviewbot_sandbox.codevf.model import Attachment
 from reviewbot_sandbox.demo import Plan, open_sandbox
-from reviewbot_sandbox.demo.engineer import REMARKS, SUMMARY, demo_engineer
+from reviewbot_sandbox.demo.engineer import NO_ANSWER, REMARKS, SUMMARY, demo_engineer
 from reviewbot_sandbox.demo.readback import CodeLine, Comment, Reader
 from reviewbot_sandbox.demo.runner import prepare_job, read_outputs, step_environment
 from reviewbot_sandbox.demo.seed import CREDENTIAL, NUMBER, REPOSITORY, files_of, push_fix, seed_github
 from reviewbot_sandbox.demo.show import Kind, Piece, pieces, show_comments
 from rich.cells import cell_len
 
+from reviewbot import cli
+from reviewbot.cli.parser import KINDS
+from reviewbot.render.renderer import Renderer
+from reviewbot.render.view_models.command import QuestionView
 from reviewbot.terminal.console import open_console
 
 DEMO = (sys.executable, "-I", "-m", "reviewbot", "demo", "--plain", "--keep")
@@ -85,6 +90,14 @@ def test_the_engineer_reports_only_what_was_sent() -> None:
     engineer = demo_engineer(no_findings)
     assert paths_in(engineer(asked("nothing of it"))) == []
     assert paths_in(engineer(asked(REMARKS[0].seen))) == [REMARKS[0].path]
+
+
+def test_another_question_is_answered_in_prose() -> None:
+    question = QuestionView(
+        REPOSITORY, NUMBER, "1" * 40, "w", "Is it fast?", finding_id="", instructions="", file_names=()
+    )
+    request = TaskRequest(Renderer().question(question), 1, 60, Mode.FAST)
+    assert demo_engineer(no_findings)(request) == FreeText(NO_ANSWER)
 
 
 def test_the_engineer_adds_to_what_the_analyzers_found() -> None:
@@ -218,7 +231,8 @@ def read_comments(text: str) -> list[dict[str, object]]:
 @pytest.mark.proof
 def test_both_runs_end_as_expected(demo: DemoOutput) -> None:
     assert demo.status == 0, demo.text
-    assert "As expected, the findings blocked" in demo.text
+    assert demo.text.index("As expected, the findings blocked") < demo.text.index("reviewbot init")
+    assert "Both stay until you delete them." in " ".join(demo.text.split())
 
 
 @pytest.mark.proof
@@ -233,6 +247,8 @@ def test_both_runs_are_shown(demo: DemoOutput) -> None:
     assert "Exit status 1" in demo.text
     assert "findings block the pull request, as expected" in demo.text
     assert "Exit status 0" in demo.text
+    for name in ("left", "collect", "ask", "answer"):
+        assert f"Run “{name}”: exit status 0 after" in demo.text
     assert "CodeVF did not receive it" in demo.text
     assert "Account: 5,000 credits before, 4,640 after, 0 on hold." in demo.text
 
@@ -269,6 +285,25 @@ def test_the_named_files_exist(demo: DemoOutput) -> None:
             text = (Path(folder[1]) / run / name).read_text()
             assert text
             assert CREDENTIAL not in text
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("run", ["opened", "synchronize"])
+def test_the_reports_of_bought_reviews_are_read_back(
+    demo: DemoOutput, run: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = FOLDER.search(demo.text)
+    assert folder
+    report = str(Path(folder[1]) / run / "workspace" / "reviewbot.json")
+    assert json.loads(Path(report).read_bytes())["manifest"]["context"]
+    for kind in KINDS:
+        out = StringIO()
+        assert cli.main(["render", report, "--to", kind], {}, out) == 0, out.getvalue()
+    subprocess.run(("git", "init", "--quiet", tmp_path), check=True)  # noqa: S607 — as a user starts it
+    monkeypatch.chdir(tmp_path)
+    err = StringIO()
+    cli.main(["apply", report], {"PATH": "/usr/bin:/bin"}, StringIO(), err)
+    assert "the report is of the commit" in err.getvalue()
 
 
 @pytest.mark.proof

@@ -83,6 +83,23 @@ def test_of_equal_rules_only_the_worst_reports(attach: Attach, path_env: dict[st
     assert [finding["line"] for _, finding in found] == [3]
 
 
+@pytest.mark.parametrize(
+    ("text", "title", "says", "never"),
+    [
+        ("import subprocess\nsubprocess.run([])\n", "`subprocess.run`", "use `check=True`", "check=False"),
+        ("def f(a):\n    return a == None\n", "Comparison to `None`", "only `is` compares", "cond"),
+        ("def f(:\n", "Syntax error: ", "fix the syntax error in this line.", "SyntaxError"),
+    ],
+)
+def test_the_advice_fits_the_code(
+    attach: Attach, path_env: dict[str, str], text: str, title: str, says: str, never: str
+) -> None:
+    found = [one for _, one in findings(review(attach({"a.py": text}), path_env=path_env))]
+    one = next(one for one in found if str(one["title"]).startswith(title))
+    assert says in str(one["explanation"])
+    assert never not in f"{one}"
+
+
 def test_a_clean_change_has_no_files_in_the_answer_and_says_what_ran(attach: Attach, path_env: dict[str, str]) -> None:
     examination = examine(attach({"a.py": "print(1)\n", "notes.md": "hello\n"}), path_env=path_env)
     assert examination.answer["files"] == []

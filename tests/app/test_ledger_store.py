@@ -294,6 +294,18 @@ def test_without_checks_a_waiting_run_buys_nothing_for_a_moved_head(tmp_path: Pa
         assert len(rig.service.tasks()) == 1
 
 
+def test_after_a_change_of_the_key_the_check_names_the_cause_and_the_command(tmp_path: Path) -> None:
+    with house(tmp_path, life=AT_ONCE) as rig:
+        rig.run()
+        push(rig, extra="x = 1\n")
+        done = rig.run(codevf_api_key=OTHER_KEY)
+        text = rig.checks()[-1].output.summary
+        assert (done.outputs["reason"], len(rig.service.tasks())) == ("not-approved", 1)
+        assert "has the signature of another CodeVF key" in text
+        assert f"/reviewbot review {rig.world.pull(REPO, 1).head_sha}" in text
+        assert "outside contributors" not in text
+
+
 def test_another_key_keeps_the_check_and_accepts_a_bypass(tmp_path: Path) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")

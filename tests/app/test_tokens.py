@@ -127,6 +127,8 @@ def test_a_forks_own_event_without_a_key_says_what_would_have_one(tmp_path: Path
         assert (done.exit_status, done.outputs["reason"], done.outputs["verdict"]) == (0, "no-key", "none")
         for told in (done.log, done.summary):
             assert "pull_request_target" in told
+            assert "You can do nothing here; a maintainer has to" in told
+        assert "::notice title=No review::You can do nothing here; a maintainer has to" in done.log
         assert not left_on_github(rig)
 
 

@@ -229,7 +229,8 @@ def test_a_file_that_cannot_be_parsed_names_the_analyzer(tmp_path: Path) -> None
     with house(tmp_path) as rig:
         done = run_with(rig, {"a.py": "def f(:\n"}, reviewer="local", fail_on="never")
         assert done.exit_status == 3
-        assert "not read completely (ruff: the file could not be parsed to its end)" in done.summary.replace("\\", "")
+        why = "not read completely (ruff: the file could not be parsed to its end: fix its syntax from line "
+        assert why in done.summary.replace("\\", "")
 
 
 PEM = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n" * 6

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
+from ruamel.yaml.tokens import ScalarToken
 
 from reviewbot.cli.parser import make_parser
 from reviewbot.domain.policy.collection import Collection, Lookup
-from reviewbot.settings import read_settings
+from reviewbot.settings import INPUTS, read_settings
 from reviewbot.setup.files import InitOptions, collect_workflow, review_workflow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,7 +64,7 @@ REVIEW = """\
 """
 
 
-PARTS = {"on": 0, "permissions": 4, "with": 8}
+PARTS = {"on": 0, "with": 8}
 """Parts of a workflow that a document shows alone, with their indentation."""
 
 
@@ -146,15 +147,19 @@ def test_a_workflow_in_the_documentation_sets_valid_inputs(name: str) -> None:
                 read_settings(given, None)  # raises with every problem
 
 
-@pytest.mark.parametrize("name", [name for name in WORKFLOWS if SNIPPETS[name].startswith("permissions:")])
-def test_permissions_alone_are_those_that_init_writes(name: str) -> None:
-    whole = YAML(typ="safe").load(review_workflow(InitOptions()))
-    assert YAML(typ="safe").load(SNIPPETS[name])["permissions"] == whole["jobs"]["review"]["permissions"]
-
-
 @pytest.mark.parametrize("name", [name for name in SNIPPETS if name not in {*WORKFLOWS, *HOOKS}])
 def test_a_config_in_the_documentation_is_valid(name: str) -> None:
     read_settings({"reviewer": "local"}, SNIPPETS[name])  # raises with every problem
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_each_setting_and_item_of_a_snippet_has_a_line_of_its_own(name: str) -> None:
+    """A line that was joined to the one above is valid YAML: part of its comment, or of its value."""
+    text, names = SNIPPETS[name], "|".join(row.name for row in INPUTS)
+    comments = [line.partition(" #")[2] for line in text.splitlines()]
+    assert not [comment for comment in comments if re.search(rf"(?<![\w`-])(?:{names}): ", comment)]
+    values = [token for token in YAML(pure=True).scan(text) if isinstance(token, ScalarToken) and token.plain]
+    assert not [value.value for value in values if value.start_mark.line != value.end_mark.line]
 
 
 @pytest.mark.parametrize("name", HOOKS)

@@ -70,4 +70,4 @@ def test_the_console_script_is_the_modules_main(installed: Path) -> None:
 
 def test_the_installed_wheel_runs_from_another_directory(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "reviewbot.py").write_text("raise SystemExit('imported from the working directory')", encoding="utf-8")
-    assert __version__ in run(sys.executable, "-I", "-c", RUN, installed, "--version", cwd=tmp_path)
+    assert f"reviewbot {__version__}" in run(sys.executable, "-I", "-c", RUN, installed, "--version", cwd=tmp_path)

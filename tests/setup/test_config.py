@@ -281,3 +281,13 @@ def test_a_locked_key_is_a_problem_with_its_line(clone: Clone) -> None:
             f"{FILE}:2: `mode`: line 2 of `{FILE}` sets this key, and the workflow's input `locked` lists it"
             in said.err
         )
+        assert "To check it: reviewbot config check --input locked=mode" in said.err
+    clone.write({"other.yml": "mode: standard\n"})
+    said = config("check", "other.yml", "--input", "locked=mode")
+    assert "other.yml:1: `mode`: line 1 of `other.yml` sets this key" in said.err
+
+
+def test_an_ellipsis_in_a_key_is_refused_with_the_allowed_characters() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"codevf-api-key": "cvf_\N{HORIZONTAL ELLIPSIS}"}, None)
+    assert "ASCII letters, digits and punctuation, without whitespace" in str(refused.value.problems[0])

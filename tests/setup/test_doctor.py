@@ -37,6 +37,8 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     with house(tmp_path_factory.mktemp("doctor"), private=True, files=WELL) as made:
         made.world.app_token(READER, permissions={Scope.CONTENTS: Access.READ})
         made.world.app_token(BLIND, permissions={})
+        made.world.repository("acme/.github")
+        made.world.push("acme/.github", "main", {f"{FOLDER}/reviewbot.yml": SHARED})
         made.world.app_token(AWAITS, permissions={**WORKFLOW, Scope.STATUSES: Access.READ})
         yield made
 
@@ -77,6 +79,18 @@ ISSUES = "      issues: read # those that a pull request closes, for the reviewe
 GATE = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), gate=True))
 ACTIONS = 15368
 R, C, M = (path.rpartition("/")[2] for path in (REVIEW, COLLECT, COMMANDS))
+
+ORGANIZATION = Path("examples/organization")
+CALLER, CALLED = ((ORGANIZATION / name).read_text("utf-8") for name in ("caller.yml", "reviewbot.yml"))
+SHARED = CALLED.replace("OWNER/reviewbot@COMMIT", f"acme/reviewbot@{COMMIT}")
+ALONE = {**dict.fromkeys((REVIEW, COLLECT, COMMANDS)), CONFIG: "context: none\n"}
+FOLDER = ".github/workflows"
+
+
+def calling(uses: str) -> Mapping[str, str | None]:
+    text = CALLER.replace("YOUR-ORG/.github/.github/workflows/reviewbot.yml@COMMIT", uses)
+    return {**ALONE, f"{FOLDER}/reviews.yml": text}
+
 
 CASES = {
     "refused key": Case(
@@ -232,6 +246,48 @@ CASES = {
         (("required check: `CodeVF review` is missing in some cases: without `merge_group`", "--as gate"),),
         swapped(REVIEW, "pull_request:", "pull_request_target:"),
     ),
+    "a called workflow of another repository": Case(
+        0,
+        (("reviews.yml: `Reviewbot / Review` acts with another token", ""),),
+        calling("acme/.github/.github/workflows/reviewbot.yml@main"),
+    ),
+    "a called workflow of this repository": Case(
+        0,
+        (("reviews.yml: `Reviewbot / Review` acts with another token", ""),),
+        {**calling("./.github/workflows/shared.yml"), f"{FOLDER}/shared.yml": SHARED},
+    ),
+    "a called workflow that may too little": Case(
+        2,
+        (("reviews.yml: `Reviewbot / Review` lacks `checks: write`", "Add `checks: write`"),),
+        {
+            **calling("./.github/workflows/shared.yml"),
+            f"{FOLDER}/shared.yml": SHARED.replace("${{ steps.app.outputs.token }}", "${{ github.token }}"),
+        },
+    ),
+    "a called workflow that cannot be read": Case(
+        0,
+        (
+            (
+                "workflows: `reviews.yml` calls `acme/hidden/.github/workflows/reviewbot.yml@v1`, which could not",
+                "with a token that can read it",
+            ),
+        ),
+        calling("acme/hidden/.github/workflows/reviewbot.yml@v1"),
+    ),
+    "a called workflow that does not exist": Case(
+        0,
+        (("workflows: `reviews.yml` calls `acme/.github/.github/workflows/reviewbot.yml@v1`, which could not", ""),),
+        calling("acme/.github/.github/workflows/reviewbot.yml@v1"),
+    ),
+    "a workflow that other repositories call": Case(
+        0,
+        (
+            ("workflows: `shared.yml` is for other repositories; no workflow calls it", "call it: uses: ./.github/"),
+            ("shared.yml: `Review` acts with another token", ""),
+            ("shared.yml: `Collect` acts with another token", ""),
+        ),
+        {**ALONE, f"{FOLDER}/shared.yml": SHARED},
+    ),
     "not required": Case(0, (("required check: `CodeVF review` is not required", "ruleset"),), required=()),
 }
 
@@ -293,6 +349,7 @@ def test_problems_are_reported_with_what_to_do(rig: Rig, name: str) -> None:
         assert todo in advice, said.out
         seen.add(mark)
     assert ("problem" in seen) == bool(case.status)
+    assert ("Write one with `reviewbot init`, and push" in said.out) == (name == "no workflow")
     assert "problem" in marks(said) or case.status == 0
     for secret in (KEY, TOKEN, WRONG_KEY, READER, BLIND):
         assert secret not in said.out + said.err
@@ -397,9 +454,10 @@ def test_the_repository_is_the_clones_own(rig: Rig, tmp_path: Path, monkeypatch:
     clone.git("init", "--quiet")
     monkeypatch.chdir(clone.root)
     bare = doctor(rig)
-    assert (bare.status, "--repo: the origin of this clone is not a repository on a host" in bare.err) == (2, True), (
-        bare.err
-    )
+    assert (bare.status, "--repo: this clone has no remote `origin` that is" in bare.err) == (
+        2,
+        True,
+    ), bare.err
     clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
     assert f"project: `{REPO}` was not checked" in doctor(rig).out
     assert doctor(rig, "--repo", "parcels").status == 2
@@ -417,8 +475,8 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
 
 
 MERGES = (
-    "ok       costs: in the last 30 days 1 review of 2 merges would have held 720 credits with these settings; "
-    "`reviewbot plan --since 30d` lists them.\n"
+    "ok       costs: in the last 30 days 1 review of 2 merges (direct commits count as merges) would have held 720 "
+    "credits with these settings; `reviewbot plan --since 30d` lists them.\n"
 )
 
 
@@ -448,8 +506,8 @@ ok       rule 2: `urgent`: if `labels: urgent`, `trust-author: true`, then `fail
 ok       rule 3: `rest`: always `mode: standard`.
 note     rule 4: `docs`: if `only-paths: docs/**`, then `reviewer: none`; it has no effect, because rule 3 (`rest`) \
 always matches first.
-ok       costs: in the last 30 days 1 review of 3 merges would have held 240 credits with these settings, and \
-`max-credits-per-pr` would have stopped 1 review; `reviewbot plan --since 30d` lists them.
+ok       costs: in the last 30 days 1 review of 3 merges (direct commits count as merges) would have held 240 credits \
+with these settings, and `max-credits-per-pr` would have stopped 1 review; `reviewbot plan --since 30d` lists them.
 ok       costs by rule `rest`: 1 review of 1 merge, 240 credits.
 ok       costs without a rule: 0 reviews of 1 merge, 0 credits.
 ok       costs by rule `payments`: 0 reviews of 1 merge, 0 credits.
@@ -467,7 +525,7 @@ def test_the_rules_are_shown_with_the_costs_of_each(rig: Rig, clone: Clone) -> N
 def test_a_plan_equals_the_dry_run_of_that_time(clone: Clone) -> None:
     out = io.StringIO()
     assert cli.main(["plan", "--since", "30d"], {"PATH": os.environ["PATH"]}, out, io.StringIO()) == 0
-    assert "1 review, 720 credits held at most." in out.getvalue()
+    assert "1 review, one per merge, would have held 720 credits." in out.getvalue()
     assert clone.git("status", "--porcelain") == ""
 
 
@@ -483,9 +541,10 @@ def test_it_replays_at_most_200_merges_within_its_time(rig: Rig, clone: Clone) -
     for number in range(200):
         clone.git("commit", "--quiet", "--allow-empty", f"--message={number}")
     said = doctor(rig, GITHUB_TOKEN="", CODEVF_API_KEY="")
-    latest = re.search(r"0 reviews of the latest (\d+) merges would have held 0 credits", said.out)
+    latest = re.search(r"0 reviews of the newest (\d+) of 202 merges \(.*\) would have held 0 credits", said.out)
     assert latest, said.out
     assert 1 <= int(latest[1]) <= 200
+    assert "Replaying 200 merges …\n" in said.err
 
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

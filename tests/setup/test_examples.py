@@ -21,10 +21,9 @@ CALLED, CALLER = ((FOLDER / name).read_text(encoding="utf-8") for name in ("revi
 JOBS = YAML(typ="safe").load(CALLED)["jobs"]
 ENV = YAML(typ="safe").load(CALLED)["env"]
 OPEN = {
-    "agent-prompt", "attachment-bytes", "check-run", "comment-from", "context", "incremental", "instructions",
-    "max-comments",
-    "on-error", "on-pending", "path-instructions", "quiet-minutes", "redact", "review-event", "summary-comment",
-    "wait-for-checks", "wait-for-checks-hours", "wait-minutes",
+    "agent-prompt", "comment-from", "context", "instructions", "max-comments", "on-error", "on-pending",
+    "path-instructions", "quiet-minutes", "redact", "review-event", "wait-for-checks", "wait-for-checks-hours",
+    "wait-minutes",
 }  # fmt: skip
 """The keys that the example leaves to a repository's file: none spends, or passes the check with less review."""
 REMOTE = "YOUR-ORG/.github/.github/workflows/reviewbot.yml@COMMIT # vX.Y.Z"
@@ -92,7 +91,7 @@ def test_both_jobs_read_the_same_settings_and_the_settings_are_valid() -> None:
         assert (inputs["config"], inputs["locked"]) == ("${{ env.CONFIG }}", "${{ env.LOCKED }}")
         given = {"config": ENV["CONFIG"], "locked": ENV["LOCKED"], "command": inputs.get("command", "")}
         found = read_settings({**given, "repositories": inputs.get("repositories", "")}, None)
-        assert (found.fail_on, found.max_credits_per_pr) == ("high", 1500)
+        assert (found.fail_on, found.max_credits_per_pr) == ("high", 3600)
         assert found.check_name == Settings().check_name
     assert LABELS in JOBS["review"]["if"]
 
@@ -113,8 +112,10 @@ def test_the_limits_of_a_file_that_init_has_written_are_named_where_they_are_loc
 
 
 @pytest.mark.parametrize(
-    "line", ["review-on: request", "bases: ['**']", "instance: again", "drafts: true", "min-balance: 0"]
-)
+    "line",
+    ["review-on: request", "bases: ['**']", "instance: again", "drafts: true", "min-balance: 0", "incremental: false",
+     "summary-comment: false", "check-run: false", "attachment-bytes: 1000"],
+)  # fmt: skip
 def test_no_repository_spends_more_or_passes_the_check_with_less_review(line: str) -> None:
     with pytest.raises(SettingsError) as refused:
         read_settings({"codevf-api-key": "k", "config": ENV["CONFIG"], "locked": ENV["LOCKED"]}, line)

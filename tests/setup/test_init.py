@@ -126,6 +126,18 @@ def test_the_config_file_sets_the_limits_of_spending_alone_and_says_every_defaul
     )
 
 
+def test_the_config_file_says_where_the_costs_are_explained() -> None:
+    assert f"# https://github.com/acme/reviewbot/blob/{COMMIT}/docs/costs.md\n" in config_file(ACTION)
+
+
+def test_the_files_of_the_local_reviewer_have_no_limits_of_spending_and_no_key() -> None:
+    texts = files(InitOptions(ACTION, gate=True, reviewer=ReviewerKind.LOCAL))
+    assert YAML(typ="safe").load(texts[CONFIG_FILE]) is None
+    assert read_settings({}, texts[CONFIG_FILE]) == Settings()
+    assert not [path for path, text in texts.items() if path != CONFIG_FILE and "the key" in text]
+    assert "limits of spending" not in texts[CONFIG_FILE]
+
+
 @pytest.mark.npm
 def test_github_takes_the_ruleset() -> None:
     body: dict[str, Any] = dict(ruleset(Settings()))
@@ -145,6 +157,7 @@ def test_the_ruleset_requires_our_check_from_github_actions_alone() -> None:
     assert rule["parameters"]["required_status_checks"] == [{"context": "CodeVF review", "integration_id": 15368}]
     (rule,) = json.loads(init("--action", NAMED, "--as", "gate", "--reviewer", "local", "--force").out)["rules"]
     assert rule["parameters"]["required_status_checks"][0]["context"] == "reviewbot (local)"
+    assert "use the ruleset from the standard output, then" in init("--action", NAMED, "--as", "gate", "--force").err
 
 
 @pytest.mark.usefixtures("clone")
@@ -266,6 +279,7 @@ def test_no_input_means_the_first_choice(clone: Clone) -> None:
 )
 def test_an_action_that_could_be_moved_is_refused(clone: Clone, said: str) -> None:
     assert (init("--action", said).status, init().status) == (2, 2)
+    assert "the line that ends in `^{}`: git ls-remote https://github.com/OWNER/reviewbot 'v*'" in init().err
     assert not (clone.root / ".github").exists()
     assert read_action(said) is None
 

@@ -59,11 +59,14 @@ class Bought:
     def is_late(self) -> bool:
         """Return whether the runs that bought it had ended before it did, and another one has read its end.
 
-        A run whose request for a task was lost may have bought it, as far as it knows, and published it in time.
+        A run whose request for a task was lost may have bought it, as far as it knows, and published it in time. A run
+        that began before it was bought has waited for it.
         """
         ended = all(run.ended is not None and run.ended < self.over_since for run in self.buyers)
+        bought = min(one.created for one in self.tasks)
         others = [run for run in self.readers if run not in self.buyers]
-        in_time = any(_CREATE in run.lost and run.outcome is not None for run in others)
+        waiting = [run for run in others if run.began <= bought or _CREATE in run.lost]
+        in_time = any(run.outcome is not None for run in waiting)
         return ended and bool(others) and not in_time
 
     def is_shown(self, world: World, pull: Pull, until: float) -> bool:
@@ -77,13 +80,21 @@ class Bought:
         )
 
     def was_shown_to(self, world: World, pull: Pull, announcement: Notification) -> bool:
-        """Return whether the run that announces it has posted a review, or began after one; two runs have no order."""
+        """Return whether the run that announces it has posted a review of it, or began after one.
+
+        Two runs have no order. A killed run has not recorded its review, which a push or another base makes one of
+        other code.
+        """
+        changes = [*(push.at for push in pull.pushes), *(at for at, _ in pull.bases)]
         run = cast(Run, announcement.sender)
-        by_itself = any(
-            one.is_review and one.number == pull.number and one.sender is run and one.at <= announcement.at
+        return any(
+            one.is_review
+            and one.number == pull.number
+            and self.over_since <= one.at <= (announcement.at if one.sender is run else run.began)
+            and one.sender in self.readers
+            and (one.sender.outcome is not None or not any(one.at < at for at in changes))
             for one in world.github.notifications
         )
-        return self.is_shown(world, pull, until=run.began) or (by_itself and run in self.readers)
 
     def has_no_answer(self, world: World) -> bool:
         """Return whether a task was not completed."""

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from reviewbot.domain.github.pull_request import MOST_REPLACED
 from tests.simulation.codevf import Life
 from tests.simulation.histories import Episode, History, Step
-from tests.simulation.laws import ANNOUNCED, CONVERGES, NEVER_GREEN, NO_BUG, NOTHING_LOST, PAY_ONCE, WITHIN_LIMIT
+from tests.simulation.laws import (
+    ANNOUNCED,
+    ANSWERED_ONCE,
+    CONVERGES,
+    NEVER_GREEN,
+    NO_BUG,
+    NOTHING_LOST,
+    PAY_ONCE,
+    WITHIN_LIMIT,
+)
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Interrupt, Kill, Lose, Meanwhile, Switch
@@ -636,6 +645,16 @@ FOUND: dict[str, Bug] = {
             *(Move("own_base"), Move("author_waives", 1), RUN, RUN),
             *(Move("harmless"), Move("retarget"), Episode((PUSH,))),
             setting=Setting(mind=Mind(NOWHERE, is_brief=True)),
+        ),
+    ),
+    "second-answer-of-a-killed-run": Bug(
+        "Two runs raced and posted the answer to a question. The second one was killed before it deleted its own, and "
+        "later runs left it.",
+        ANSWERED_ONCE,
+        history(
+            *(Move("ask"), RUN),
+            Episode((NEXT, PUSH), (At(4, Switch()), At(9, Kill(after=True)), At(9, Switch()))),
+            setting=Setting(life=Life(10, 60)),
         ),
     ),
 }

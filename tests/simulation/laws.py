@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark, read_finding_mark
 from reviewbot.domain.github.pull_request import Permission
@@ -23,6 +24,7 @@ from tests.simulation.oracle import EVIL, SAID, TALK, diffs_in, headers, shown_i
 from tests.simulation.oracle import is_read as is_read_completely
 from tests.simulation.people import authors_of
 from tests.simulation.repository import Change
+from tests.simulation.schedule import Run
 from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, PEOPLE, ROUTES, SECRET, UNREVIEWED, World
 
 NO_BUG = "no bug"
@@ -185,8 +187,12 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
 
 
 def _lost(world: World) -> Iterator[Violation]:
-    """Check that every token of every result was published, or that people deleted the text."""
-    if world.setting.denied:
+    """Check that every token of every result was published, or that people deleted the text.
+
+    Without check runs, an older text of the summary hides what was recorded since.
+    """
+    is_alone = world.setting.input("check-run", "true") == "false"
+    if world.setting.denied or (is_alone and "old text" in world.truth.losses):
         return
     for pull in world.github.pulls.values():
         texts = [one.body for one in world.github.comments_of(pull.number) if one.author == BOT]
@@ -215,6 +221,9 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
         for ledger in ledgers[-1:]
         for one in ledger.purchases
     )
+    # Without a summary, a run that raced for the purchase and was killed may have put back its intent in the check run.
+    has_summary = world.setting.input("summary-comment", "true") == "true"
+    is_given_up |= is_gone and not has_summary and any(cast(Run, run).is_dead for run in task.askers)
     if task.is_told or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
         return False
     recorded = [one.task_id for ledger in ledgers for one in ledger.purchases]
@@ -413,7 +422,9 @@ def _green(world: World, pull: Pull) -> Iterator[Violation]:
         is_exempt = (owner.head_sha, owner.base_ref) in world.truth.skips
         is_exempt |= is_unreviewed(world, owner, world.github.changes_of(owner))
         if conclusion == "skipped" and is_exempt:
-            if owner is pull or is_unreviewed(world, pull, changes):
+            # A pull request without a check has the one of another with the same change, which a rule does not review.
+            is_alone = world.setting.input("review-on", "push") != "push" and world.github.changes_of(owner) == changes
+            if owner is pull or is_alone or is_unreviewed(world, pull, changes):
                 return
             conclusion = "success"  # of this pull request, before the other one's check covered it
         if problem := _why_not(world, conclusion, changes, pull.head_sha, strict=True, number=pull.number):

@@ -510,7 +510,9 @@ def _delete_comment(world: World, move: Move) -> None:
         return
     first = thread.replies[0]
     mark = read_finding_mark(first.body)
-    world.truth.deleted |= set(mark.ids) if mark else set()
+    reading = world.reading(1)
+    recorded = reading.ledger.posted if reading else frozenset()  # a killed run has recorded no comment
+    world.truth.deleted |= recorded.intersection(mark.ids) if mark else set()
     world.truth.erased.append(first.body)
     world.github.delete_review_comment(first.id)
 

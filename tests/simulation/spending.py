@@ -9,6 +9,7 @@ from decimal import Decimal
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
+from reviewbot.domain.policy.verdict import Reason
 from tests.simulation.codevf import StoredTask
 from tests.simulation.github import REPOSITORY_ID, Pull
 from tests.simulation.oracle import CONVERSATION
@@ -38,7 +39,8 @@ def limit_of(world: World, tasks: list[StoredTask], parts: int) -> Decimal | Non
 def over_limit(world: World, pull: Pull) -> Iterator[str]:
     """Yield each creation of a task that exceeds the limit, unless people deleted what reviewbot remembers.
 
-    Without a summary, a person can ask for a review against a branch that has the earlier heads.
+    Without a summary, a person can ask for a review against a branch that has the earlier heads. With a fixed limit, a
+    run may be killed after it has recorded a purchase and before it has read the others; a later run completes it.
     """
     tasks = world.bought_for(pull.number)
     is_unknown = len(pull.bases) > 1 and world.setting.input("summary-comment", "true") == "false"
@@ -50,7 +52,8 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
         if limit is None:
             return
         held = sum((one.hold for one in tasks[: at + 1] if _costs(one, task.created)), Decimal(0))
-        if held > limit:
+        is_completed = any(run.is_dead and run.began < task.created and run not in task.askers for run in world.runs)
+        if held > limit and not (is_completed and world.setting.input("max-credits-per-pr", "auto") != "auto"):
             yield f"{task.id} makes {held} credits of at most {limit}"
 
 
@@ -61,9 +64,13 @@ def _costs(task: StoredTask, now: float) -> bool:
     return not task.status(now).is_over or task.status(now) is TaskStatus.COMPLETED
 
 
+_ASIDE = frozenset({Reason.SHARED_HEAD, Reason.COLLECTED, Reason.EVENT})
+"""Reasons of runs that judge no review of the head."""
+
+
 def is_used_up(world: World) -> bool:
     """Return whether the limit rightly stops the review of the head. A bypass replaces the reason, not the message."""
-    outcomes = [run.outcome for run in world.runs if run.outcome is not None]
+    outcomes = [run.outcome for run in world.runs if run.outcome is not None and run.outcome.reason not in _ASIDE]
     if not outcomes or "`max-credits-per-pr` stops" not in outcomes[-1].message:
         return False
     tasks = world.bought_for(1)

@@ -71,6 +71,16 @@ CASES = {
     "unknown option, none near": Case(
         ("review", "--days", "3"), ("unknown argument `--days`",), never=("did you mean",)
     ),
+    "an option without its value": Case(("review", "--paths"), ("--paths: a value is missing",)),
+    "a reviewer without its option": Case(
+        ("review", "local"), ("unknown argument `local`; did you mean `--reviewer local`?",)
+    ),
+    "a file to write": Case(
+        ("render", "r.json", "--to", "html", "--output", "x.html"),
+        ("unknown argument `--output`. To write a file, end the command with: > FILE",),
+    ),
+    "config of nothing": Case(("config",), ("required: check|show",), never=("what",)),
+    "config mistyped": Case(("config", "chek"), ("check|show: invalid value `chek`; did you mean `check`?",)),
     "mistyped choice": Case(
         ("review", "--reviewer", "lokal"), ("--reviewer: invalid value `lokal`; did you mean `local`?",)
     ),
@@ -81,8 +91,15 @@ CASES = {
     ),
     "bad YAML": Case(
         ("config", "check"),
-        (f"{FILE}: line 3, column 1: expected `,` or `]`, found the end of the file",),
+        ("line 3, column 1: expected `,` or `]`, found the end of the file, in the list of line 2, column 8.",),
         work={FILE: "mode: fast\npaths: [a\n"},
+        never=("Allowed",),
+    ),
+    "bad YAML, an open quote": Case(
+        ("config", "check"),
+        ("column 1: found the end of the file, in the quote of line 2, column 10.",),
+        work={FILE: "mode: fast\nfail-on: 'high\npaths: [a]\n"},
+        never=("Allowed",),
     ),
     "bad YAML, a tab": Case(
         ("config", "check"),
@@ -91,7 +108,7 @@ CASES = {
     ),
     "the same key twice": Case(
         ("config", "check"),
-        (f"{FILE}: line 3, column 1: duplicate key.",),
+        (f"{FILE}: line 3, column 1: duplicate key. Allowed: a YAML mapping without repeated keys.",),
         work={FILE: "mode: fast\npaths: [a]\nmode: standard\n"},
     ),
     "incomplete path-instructions": Case(
@@ -165,12 +182,15 @@ CASES = {
     ),
     "missing report": Case(
         ("render", "none.json", "--to", "html"),
-        ("none.json: No such file or directory.", "reviewbot review --format json > report.json"),
+        (
+            "none.json: No such file or directory.",
+            "Write a report, free: reviewbot review --reviewer local --format json > report.json",
+        ),
     ),
     "unreadable report": Case(
         ("apply", "report.json"),
         (
-            "report.json: The report cannot be read: `document` is not valid JSON.",
+            "report.json: The report is not valid JSON.",
             "reviewbot review --format json > report.json",
         ),
         work={"report.json": "none"},

@@ -77,14 +77,16 @@ def test_the_short_format_names_what_could_not_be_read() -> None:
     assert "(answer): unrated: could not be read: files[2].findings[0]: `severity` is missing" in short(CLOSED_GATE)
 
 
-def test_some_blocking_findings_are_repeated_with_the_verdict() -> None:
-    text = " ".join(drawn(CLOSED_GATE).split("1 unrated, 1 critical", 1)[1].split())
-    assert f"src/shop/users.py:41: critical: {INJECTION.title} [{INJECTION.id}]" in text
-    assert "[b07d55e210]" not in text
-    many = tuple(replace(INJECTION, id=f"{number:010x}") for number in range(25))
-    text = drawn(replace(CLOSED_GATE, files=(FileGroup("a", many),)))
-    assert text.count(":41: critical: ") == 20
-    assert "and 5 more that block\n" in text
+def test_a_blocking_finding_is_shown_once() -> None:
+    assert " ".join(drawn(CLOSED_GATE).split()).count(INJECTION.title) == 1
+
+
+def test_a_masked_line_is_marked() -> None:
+    cited = replace(INJECTION, path="a.py", start_line=None, line=2)
+    seen = file_view("", "x = 1\ny = 'xxxx'\n", "a.py", redacted=(2,))
+    view = replace(CLEAN, files=(FileGroup("a.py", (cited,)),))
+    assert "    (secrets are masked in: 2)\n" in drawn(view, [seen])
+    assert "masked" not in drawn(view, [replace(seen, redacted=frozenset())])
 
 
 def test_a_fix_that_fits_replaces_the_lines_that_were_reviewed() -> None:

@@ -59,7 +59,7 @@ def test_every_merge_is_a_row_and_the_total_is_their_sum(clone: Clone) -> None:
     ]
     assert [row[-1] for row in table] == ["0", "240", "240", "240", "720"]
     assert [(row[-4], row[-2]) for row in table[:4]] == [("0", "1"), ("3", "1"), ("1", "0"), ("2", "0")]
-    assert "main since 90d: 3 reviews, 720 credits held at most." in said.out
+    assert "main since 90d: 3 reviews, one per merge, would have held 720 credits." in said.out
 
 
 def test_a_merge_by_github_has_the_pull_requests_title(clone: Clone) -> None:
@@ -104,7 +104,7 @@ def test_a_merge_by_a_bot_alone_is_counted_and_not_priced(clone: Clone) -> None:
         ("renovate[bot]: Squashed by a bot", "0", "0 bytes", "0", "0"),
     ]
     told = " ".join(said.out.split())
-    assert "3 reviews, 1,080 credits held at most." in told
+    assert "3 reviews, one per merge, would have held 1,080 credits." in told
     assert "Not counted: 3 merges whose commits name a bot as their author: renovate[bot] 2, dependabot[bot] 1." in told
     assert "Anyone can commit with such a name." in told
     assert "The action skips only pull requests that a bot opened and whose commits GitHub verified." in told
@@ -180,7 +180,12 @@ def test_a_narrow_terminal_shows_the_figures(clone: Clone) -> None:
 
 def test_the_newest_are_replayed_when_there_are_many(clone: Clone) -> None:
     del clone
-    assert len(rows(plan("--most", "2"))) == 3
+    newest = plan("--most", "2")
+    assert len(rows(newest)) == 3
+    assert "The newest 2 of 4 merges; `--most 4` for all." in newest.out
+    assert "The newest 2 of 4 merges; `--most 4` for all." in plan("--most", "2", "--format", "markdown").out
+    assert json.loads(plan("--most", "2", "--format", "json").out)["span"] == 4
+    assert "newest" not in plan("--most", "4").out
 
 
 def test_a_period_without_merges_is_reported(clone: Clone) -> None:
@@ -287,7 +292,7 @@ def test_limits_stop_reviews_or_make_them_smaller(clone: Clone) -> None:
         "Not modelled: `wait-for-checks`. Reviews wait",
         "Not modelled: `min-balance`",
         "by its factor of the `expertise`",
-        "One review per merge is counted. CodeVF",
+        "One review per merge is counted; a direct commit counts as a merge. CodeVF",
     ):
         assert sentence in words
     document = json.loads(plan("--format", "json").out)

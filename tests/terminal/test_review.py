@@ -313,7 +313,11 @@ def test_a_branch_without_changes_needs_no_review(sit: Opened) -> None:
     said = desk.review("--base", "topic")
     assert said.status == 0
     assert said.out.startswith("\nNothing to review in this change\n")
-    assert "There is no new commit, or with `--staged` no staged change." in said.out
+    assert "`topic` has no commit that `topic` does not have. Commit first, or name another --base." in " ".join(
+        said.err.split()
+    )
+    staged = desk.review("--staged", "--reviewer", "local")
+    assert "No change is staged. Stage the files first: git add FILE" in staged.err
     assert not desk.faults.log
 
 
@@ -324,12 +328,26 @@ def test_the_last_review_is_that_of_the_work_tree(sit: Opened, tmp_path: Path) -
     desk.clone.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "beside"))
     assert "no last review" in refused(desk.call("apply", at=tmp_path / "beside"))
     (identifier,) = [one["id"] for one in desk.review("--format", "json").report["findings"] if one["path"] == "app.py"]
+    assert f"at least 4 of its first characters. With a fix: {identifier}." in refused(desk.call("apply", "dead"))
     said = desk.call("apply", identifier[:4])
     head = desk.clone.git("rev-parse", "HEAD")[:7]
     assert (said.status, said.err) == (
         0,
         f"The last review, of the commit {head}:\nApplied {identifier} to app.py.\n",
     )
+
+
+def test_the_last_review_of_something_else_is_named(sit: Opened) -> None:
+    desk = sit()
+    desk.review("--base", "main", "--quiet")
+    desk.clone.git("checkout", "--quiet", "main")
+    assert (
+        ", which is not on this branch (to review this one: reviewbot review):\n" in desk.call("apply", "--check").err
+    )
+    desk.clone.write({"app.py": "x = eval(input())\n"})
+    desk.clone.git("add", "app.py")
+    desk.review("--staged", "--reviewer", "local", "--quiet")
+    assert desk.call("apply", "--check").err.startswith("The last review, of staged changes:\n")
 
 
 def test_a_review_without_an_answer_leaves_the_last_one(sit: Opened) -> None:
@@ -438,13 +456,13 @@ def test_quiet_prints_nothing_without_findings(sit: Opened) -> None:
     ("arguments", "told"),
     [
         (("--base", "nowhere"), "--base: `nowhere` is not a commit in this clone."),
-        (("--base", "-x"), "expected one argument"),
+        (("--base", "-x"), "--base: a value is missing"),
         (("--head", "v9\x1b[2J"), "`v9⟨U+001B⟩[2J` is not a commit in this clone."),
         (("--staged",), "--staged: a paid review can take hours"),
         (("--staged", "--reviewer", "local", "--base", "main"), "Remove --base and --head."),
         (("--pr", "1", "--head", "topic"), "--pr: a pull request has its own base and head"),
         (("--repo", "acme/shop"), "--repo: the option is for pull requests"),
-        (("--pr", "1"), "--repo: the origin of this clone is not a repository on a host"),
+        (("--pr", "1"), "--repo: this clone has no remote `origin` that is a repository on a host"),
         (("--pr", "1", "--repo", "shop"), "--repo: `shop` is not OWNER/NAME"),
         (("--pr", "1", "--repo", "a/b"), "--pr: GITHUB_TOKEN and GH_TOKEN are empty"),
     ],

@@ -79,12 +79,9 @@ class Runner:
 
     def annotate(self, annotation: Annotation) -> None:
         message = shorten_line(escaping.visible(self.scrub(annotation.message)), ANNOTATION_CHARACTERS)
-        properties = {
-            "file": self.scrub(annotation.path),
-            "line": str(annotation.start_line),
-            "endLine": str(annotation.end_line),
-            "title": self.scrub(annotation.title),
-        }
+        lines = {"line": str(annotation.start_line), "endLine": str(annotation.end_line)}
+        place = {"file": self.scrub(annotation.path), **lines} if annotation.path else {}
+        properties = {**place, "title": self.scrub(annotation.title)}
         joined = ",".join(f"{key}={escaping.command_property(value)}" for key, value in properties.items())
         command = "error" if annotation.level is AnnotationLevel.FAILURE else annotation.level.value
         self._write(f"::{command} {joined}::{escaping.command_data(message)}")
@@ -95,10 +92,12 @@ class Runner:
         self.job_summary(pages.job_summary(view))
 
     def outputs(self, values: Mapping[str, str]) -> None:
-        """Write the step's outputs; outside a runner they are dropped."""
+        """Write the step's outputs, outside a runner only the last line of the log, which has the reason."""
         text = "".join(_output(name, _encodable(self.scrub(value))) for name, value in values.items())
         if self._around.output_file is not None:
             _append(self._around.output_file, text.encode(), "GITHUB_OUTPUT")
+        if reason := values.get("reason"):
+            self.say(f"Reason: {reason} (exit status {values.get('exit-status', '')})")
 
     def job_summary(self, markdown: str) -> None:
         """Append to the job summary, truncated at a line if it would be too large for the runner."""

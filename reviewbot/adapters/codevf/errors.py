@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from decimal import Decimal
+from typing import TypeVar
 
 from msgspec import Struct
 
 from reviewbot.domain.codevf.polling import Fault
 from reviewbot.domain.text import escaping, formatting
 from reviewbot.domain.text.bounds import shorten_line
-from reviewbot.domain.text.strict_json import JsonMismatch, read
+from reviewbot.domain.text.strict_json import JsonMismatch, parse, salvage
 from reviewbot.errors import (
     OverBudget,
     PayloadTooLarge,
@@ -49,13 +50,13 @@ class _Field(Struct, frozen=True):
 class _Details(Struct, frozen=True):
     available: object = None
     required: object = None
-    errors: tuple[_Field, ...] = ()
+    errors: tuple[object, ...] = ()
 
 
 class _Error(Struct, frozen=True):
-    code: str | None = None
-    message: str | None = None
-    details: _Details | None = None
+    code: str = ""
+    message: str = ""
+    details: object = None
 
 
 class _Meta(Struct, frozen=True):
@@ -63,29 +64,39 @@ class _Meta(Struct, frozen=True):
 
 
 class _ErrorBody(Struct, frozen=True):
-    error: _Error | str | None = None
-    message: str | None = None
-    meta: _Meta | None = None
+    error: object = None
+    message: str = ""
+    meta: object = None
+
+
+S = TypeVar("S", bound=Struct)
+
+
+def _valid(value: object, kind: type[S]) -> S:
+    """Return the valid fields of an object, so that an unknown form of one does not hide the code in another."""
+    return salvage(value, kind)[0] if isinstance(value, dict) else kind()
 
 
 def read_error(body: bytes) -> ErrorContent:
     """Parse a nested or flat error; anything else gives an empty result."""
     try:
-        data = read(body, _ErrorBody)
+        data = _valid(parse(body), _ErrorBody)
     except JsonMismatch:
         return ErrorContent()
-    retry_after = seconds(data.meta.retry_after) if data.meta else None
-    if not isinstance(data.error, _Error):
-        return ErrorContent(message=data.error or data.message or "", retry_after=retry_after)
-    details = data.error.details or _Details()
-    listed = details.errors[:_MOST_FIELDS]
-    fields = (f"{one.field}: {one.message}" for one in listed)
+    retry_after = seconds(_valid(data.meta, _Meta).retry_after)
+    if not isinstance(data.error, dict):
+        said = data.error if isinstance(data.error, str) else ""
+        return ErrorContent(message=said or data.message, retry_after=retry_after)
+    error = _valid(data.error, _Error)
+    details = _valid(error.details, _Details)
+    listed = [_valid(one, _Field) for one in details.errors[:_MOST_FIELDS]]
+    fields = (": ".join(filter(None, (one.field, one.message))) for one in listed)
     return ErrorContent(
-        message="; ".join(filter(None, (data.error.message, *fields))),
+        message="; ".join(filter(None, (error.message, *fields))),
         available=number(details.available),
         required=number(details.required),
         retry_after=retry_after,
-        codes=frozenset(one.casefold() for one in (data.error.code, *(each.code for each in listed)) if one),
+        codes=frozenset(one.casefold() for one in (error.code, *(each.code for each in listed)) if one),
     )
 
 

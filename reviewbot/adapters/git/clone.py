@@ -150,6 +150,11 @@ class Clone:
         fields = self._theirs.run(*asked).decode("utf-8", "replace").split("\0")
         return tuple(_merge(*fields[at : at + 5]) for at in range(0, len(fields) - 1, 5))
 
+    def count_merges(self, head: str, since: datetime) -> int:
+        """Count all of the main line's commits up to a commit since a time."""
+        asked = ("rev-list", "--count", "--first-parent", f"--since={since.isoformat()}", head)
+        return int(self._theirs.run(*asked))
+
     def authors(self, merge: Merged) -> tuple[str, ...]:
         """Return the logins of all authors and co-authors of a merge's commits.
 

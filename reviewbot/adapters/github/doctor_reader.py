@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from reviewbot.adapters.github import rest
@@ -14,6 +15,9 @@ from reviewbot.domain.model.repository_setup import RepositorySetup, Required
 
 WORKFLOWS = ".github/workflows"
 
+_ABSENT = f"{WORKFLOWS}/-"
+"""A path without a file."""
+
 _ANYBODY = -1
 """The app id in branch protection that means any App."""
 
@@ -22,16 +26,7 @@ class SetupReader(RepositoryConnection):
     """Reads how reviewbot is set up in a repository; failures are `ForgeError`s."""
 
     def setup(self, config_file: str, templates_dir: str) -> RepositorySetup:
-        intent = Intent("reading the settings and workflows of the default branch", "contents: read")
-        variables = {
-            "owner": self._owner,
-            "name": self._name,
-            "config": f"HEAD:{config_file}",
-            "templates": f"HEAD:{templates_dir.strip('/')}",
-            "workflows": f"HEAD:{WORKFLOWS}",
-        }
-        kind = answers.InRepository[answers.DoctorNode]
-        node = self._there(self._calls.query(queries.SETUP, variables, intent, kind).repository)
+        node = self._read(self._owner, self._name, "HEAD", config_file, templates_dir.strip("/"))
         return RepositorySetup(
             repository=node.name_with_owner,
             branch=node.default_branch_ref.name if node.default_branch_ref else "",
@@ -39,6 +34,25 @@ class SetupReader(RepositoryConnection):
             templates=parse.folder(node.templates),
             workflows=parse.folder(node.workflows),
         )
+
+    def workflows_of(self, repository: str, ref: str) -> Mapping[str, str]:
+        """Return the workflows of another repository at a commit, tag or branch, by file name."""
+        owner, _, name = repository.partition("/")
+        return parse.folder(self._read(owner, name, ref).workflows)
+
+    def _read(
+        self, owner: str, name: str, ref: str, config_file: str = _ABSENT, templates_dir: str = _ABSENT
+    ) -> answers.DoctorNode:
+        intent = Intent("reading the settings and workflows of the default branch", "contents: read")
+        variables = {
+            "owner": owner,
+            "name": name,
+            "config": f"{ref}:{config_file}",
+            "templates": f"{ref}:{templates_dir}",
+            "workflows": f"{ref}:{WORKFLOWS}",
+        }
+        kind = answers.InRepository[answers.DoctorNode]
+        return self._there(self._calls.query(queries.SETUP, variables, intent, kind).repository)
 
     def try_pull_requests(self) -> None:
         intent = Intent("reading pull requests", "pull-requests: read")

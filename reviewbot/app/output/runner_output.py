@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import annotations_of
 from reviewbot.app.output.views import progress_of, summary_view
+from reviewbot.domain.github.drafts import Annotation, AnnotationLevel
 from reviewbot.domain.machine.judge import undelivered
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.review import Severity
-from reviewbot.domain.policy.verdict import Outcome
+from reviewbot.domain.policy.verdict import Outcome, Reason
 from reviewbot.errors import OutputUnwritable, SettingsError, TemplateError
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.report import report_json
@@ -87,6 +88,8 @@ def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
     if known.report is not None and known.check is None:  # GitHub would also show the check's annotations
         for annotation in annotations_of(run, known):
             reporter.annotate(annotation)
+    if outcome.reason is Reason.NO_KEY and known.snapshot.pull.from_fork:  # such a run can write no comment
+        reporter.annotate(Annotation("", 0, 0, AnnotationLevel.NOTICE, "No review", outcome.message))
     try:
         show(run, known, outcome)
     except OutputUnwritable as error:

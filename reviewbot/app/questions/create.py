@@ -9,7 +9,7 @@ from reviewbot.domain.codevf.attachments import SizeTier, pack, split_for_contex
 from reviewbot.domain.codevf.idempotency import question_key
 from reviewbot.domain.machine.known import ReviewedChange
 from reviewbot.domain.model.review import Attachment, Submission, Task
-from reviewbot.domain.questions.context import context_of, thread_of
+from reviewbot.domain.questions.context import context_of, explained, thread_of
 from reviewbot.domain.questions.machine import MODE
 from reviewbot.domain.questions.steps import CreateQuestion
 from reviewbot.render.view_models.command import QuestionView
@@ -51,6 +51,7 @@ def _attachments(asked: Inquiry, change: ReviewedChange, size: SizeTier) -> tupl
         return change.redactor.redact(text).text
 
     thread = thread_of(asked.question, snapshot.threads, instance)
+    finding = finding and explained(finding, snapshot.threads, instance)
     context = redact(context_of(finding, thread, snapshot.pull, instance, for_context.attachment, redact))
     packed = pack(files, for_files).attachments if files else ()
     return (*packed, Attachment(QUESTION, context)) if context else packed

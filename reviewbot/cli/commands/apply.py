@@ -33,6 +33,9 @@ FEWEST_DIGITS = 4
 """Digits of an id that suffice, as for `/reviewbot waive`."""
 
 
+_MOST_IDS = 20
+
+
 class _File(Struct, frozen=True):
     path: str
     before: str
@@ -86,13 +89,37 @@ def _last_review(call: Call, clone: Clone) -> SummaryView:
         todo = "Review first, or name a report. Free: reviewbot review --reviewer local"
         raise wrong("", "this work tree has no last review", todo)
     view = read_stored(path).view
-    call.err.write(f"The last review, of the commit {short(view.head_sha)}:\n")
+    call.err.write(f"The last review, of {_reviewed(clone, view.head_sha)}:\n")
     return view
 
 
-def applicable(view: SummaryView) -> int:
-    """Return how many suggestions can be applied as they are."""
-    return sum(map(len, _edits(view, every_finding(view.files), asked=False)[0].values()))
+def applicable(view: SummaryView) -> tuple[int, int]:
+    """Return how many suggestions can be applied as they are, and how many of them fit together."""
+    edits = _applicable(view).values()
+    return sum(map(len, edits)), sum(map(_together, edits))
+
+
+def _applicable(view: SummaryView) -> dict[str, list[Edit]]:
+    return _edits(view, every_finding(view.files), asked=False)[0]
+
+
+def _together(edits: Sequence[Edit]) -> int:
+    """Return how many edits of a file do not overlap with an earlier one that is applied."""
+    taken: list[Edit] = []
+    for one in edits:
+        if not any(other.first <= one.last and one.first <= other.last for other in taken):
+            taken.append(one)
+    return len(taken)
+
+
+def _reviewed(clone: Clone, sha: str) -> str:
+    """Return what was reviewed, and how to review what is checked out if that is something else."""
+    commit = clone.resolve(sha)
+    if commit is None:
+        return "staged changes" if clone.has(sha) else f"the commit {visible(short(sha))}"
+    if (here := clone.resolve("HEAD")) and clone.merge_base(commit, here) == commit:
+        return f"the commit {short(commit)}"
+    return f"the commit {short(commit)}, which is not on this branch (to review this one: reviewbot review)"
 
 
 def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
@@ -102,7 +129,8 @@ def _asked(view: SummaryView, ids: Sequence[str]) -> tuple[FindingView, ...]:
         SettingsError: an id fits no finding or several.
     """
     findings, asked, problems = every_finding(view.files), set[str](), []
-    todo = f"Name an id, or at least {FEWEST_DIGITS} of its first digits."
+    fixable = ", ".join([edit.id for group in _applicable(view).values() for edit in group][:_MOST_IDS]) or "none"
+    todo = f"Name an id, or at least {FEWEST_DIGITS} of its first characters. With a fix: {fixable}."
     for said in sorted(set(ids)):
         begun = [one.id for one in findings if len(said) >= FEWEST_DIGITS and one.id.startswith(said)]
         found = [one.id for one in findings if one.id == said] or begun

@@ -119,7 +119,8 @@ def _given(call: Call) -> Given:
     own = {row.name: call.env.get(f"INPUT_{row.name.upper()}", "") for row in INPUTS if row.action}
     path, text = _file(call)
     lines = {config_place(key): found for key, found in key_lines(text or "").items()}
-    return Given(path, text, lines, {**own, **_pairs(call.chosen)[0]})
+    named = {"config-file": path} if call.chosen.file else {}
+    return Given(path, text, lines, {**own, **named, **_pairs(call.chosen)[0]})
 
 
 def _file(call: Call) -> tuple[str, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from functools import partial
 from itertools import takewhile
@@ -13,6 +13,7 @@ from random import SystemRandom
 from typing import TypeVar
 
 from msgspec import Struct
+from rich.console import Console
 
 from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
@@ -34,7 +35,7 @@ from reviewbot.render.view_models.plan import Plan
 from reviewbot.settings import Settings, peek_settings, read_settings
 from reviewbot.settings.environment import Desktop, read_desktop
 from reviewbot.settings.readers import Secret
-from reviewbot.setup.audit import Job, inputs_of_review, read_jobs
+from reviewbot.setup.audit import Folders, Job, inputs_of_review, read_jobs, unread_calls
 from reviewbot.setup.checkup import (
     DAYS,
     MERGES,
@@ -49,7 +50,8 @@ from reviewbot.setup.checkup import (
     of_routes,
     of_workflows,
 )
-from reviewbot.terminal.progress import Progress
+from reviewbot.terminal.console import open_console
+from reviewbot.terminal.progress import showing_progress
 from reviewbot.values import replace
 
 T = TypeVar("T")
@@ -58,6 +60,9 @@ PATIENCE = RetryLimits(most=10, whole=30)
 """Shorter than in a workflow, since a user waits."""
 
 _ASK_GH = "Set a token that can read the repository: GITHUB_TOKEN=$(gh auth token) reviewbot doctor"
+
+_MOST_CALLED = 10
+"""The most other repositories whose workflows are read."""
 
 _SECONDS = 30
 """Time limit for all requests to CodeVF, and for replaying merges."""
@@ -71,7 +76,8 @@ def run(call: Call) -> int:
     secrets = {secret for secret in (desktop.api_key, desktop.token) if secret}
     checks = []
     with ExitStack() as stack, signals():
-        for check in _Visit(repository, said, desktop, SystemClock(desktop.network.time_scale), stack).checks():
+        console, clock = open_console(call.err, call.env, plain=False), SystemClock(desktop.network.time_scale)
+        for check in _Visit(repository, said, desktop, clock, stack, console).checks():
             checks.append(check)
             call.out.write(_line(check, secrets))
             call.out.flush()
@@ -94,6 +100,7 @@ class _Visit(Struct, frozen=True):
     desktop: Desktop
     clock: SystemClock
     stack: ExitStack
+    console: Console
 
     def checks(self) -> Iterator[Check]:
         """Yield all checks; GitHub's first, since the settings are there."""
@@ -120,7 +127,9 @@ class _Visit(Struct, frozen=True):
         self.stack.enter_context(reader)
         try:
             there = reader.setup(first.config_file, first.templates_dir)
-            named = peek_settings(self._inputs(read_jobs(there.workflows)))
+            elsewhere = _called_by(there.workflows, reader)
+            jobs, unread = read_jobs(there.workflows, elsewhere), unread_calls(there.workflows, elsewhere)
+            named = peek_settings(self._inputs(jobs))
             if (named.config_file, named.templates_dir) != (first.config_file, first.templates_dir):
                 there = reader.setup(named.config_file, named.templates_dir)
         except TokenUnknown as error:
@@ -134,7 +143,6 @@ class _Visit(Struct, frozen=True):
         if not there.branch:
             yield Check("repository", "empty", "Push a first commit: settings are read from it.", EXIT_SETTINGS)
             return first
-        jobs = read_jobs(there.workflows)
         settings = peek_settings(self._inputs(jobs), there.config)
         try:
             read_settings(self._inputs(jobs), there.config)
@@ -147,7 +155,7 @@ class _Visit(Struct, frozen=True):
         own = {name: text for name, text in there.templates.items() if name.endswith(".j2")}
         result = f"{len(own)} of the repository's own can be rendered" if own else "built-in"
         yield from _read("templates", lambda: Renderer(own), lambda _: [Check("templates", result)])
-        yield from of_workflows(jobs, settings)
+        yield from of_workflows(jobs, settings, unread)
         # Only reads are tried; the workflow states the permissions of its own token.
         readable = "readable (write access not tested)"
         yield from _read("pull requests", reader.try_pull_requests, lambda _: [Check("pull requests", readable)])
@@ -195,11 +203,29 @@ class _Visit(Struct, frozen=True):
     def _replayed(self, clone: Clone, name: str, head: str) -> Plan:
         """Replay as many of the last merges as there is time for."""
         replayer = replayer_of(clone, head, clone.branch_at_origin(name), self.said, self.clock)
-        merges = clone.merges(head, self.clock.now() - timedelta(DAYS), MERGES + 1)
+        since = self.clock.now() - timedelta(DAYS)
+        merges = clone.merges(head, since, MERGES)
         deadline = self.clock.monotonic() + _SECONDS
-        replays = replayer.replays(merges[:MERGES], Progress())
-        in_time = tuple(takewhile(lambda _: self.clock.monotonic() < deadline, replays))
-        return replayer.plan("" if len(in_time) == len(merges) else f"the latest {len(in_time)} merges", in_time)
+        with showing_progress(self.console, quiet=False, counts=True) as progress:
+            replays = replayer.replays(merges, progress)
+            in_time = tuple(takewhile(lambda _: self.clock.monotonic() < deadline, replays))
+        return replayer.plan(f"{name} in the last {DAYS} days", in_time, clone.count_merges(head, since))
+
+
+def _called_by(workflows: Mapping[str, str], reader: SetupReader) -> Folders:
+    """Return the workflows of other repositories that this one calls, if it has no job of its own that reviews."""
+    elsewhere: dict[tuple[str, str], Mapping[str, str]] = {}
+    if any(job.reviews for job in read_jobs(workflows)):
+        return elsewhere
+    tried: set[tuple[str, str]] = set()
+    while len(tried) < _MOST_CALLED:
+        calls = {(one.repository, one.ref) for one in unread_calls(workflows, elsewhere) if one.repository}
+        if not (left := sorted(calls - tried)):
+            break
+        tried.add(left[0])
+        with suppress(ForgeError):  # listed as one that could not be read
+            elsewhere[left[0]] = reader.workflows_of(*left[0])
+    return elsewhere
 
 
 def _read(

@@ -26,8 +26,8 @@ OUT_OF_BOUNDS = frozenset({".git"})
 """Where nothing is written; what GitHub reads is what this command is for."""
 
 _WHICH = (
-    "OWNER/NAME@COMMIT#vX.Y.Z, the full commit SHA of a release:"
-    " git ls-remote --tags https://github.com/OWNER/NAME 'v*'"
+    "OWNER/reviewbot@COMMIT#vX.Y.Z, the full commit SHA of a release, which a checkout does not know. List the "
+    "releases, and use the SHA of the line that ends in `^{}`: git ls-remote https://github.com/OWNER/reviewbot 'v*'"
 )
 
 _ADVISES = "Forks and merge queues get no check. To require one:\n     reviewbot init --as gate --force"
@@ -50,7 +50,7 @@ def run(call: Call) -> int:
         write_inside(root, path, text.encode(), forbidden=OUT_OF_BOUNDS)
     every = files(InitOptions(options.action, gate=True, wait_for=("CI",)))
     unused = [path for path in every if path not in files(options) and is_taken(root, path, OUT_OF_BOUNDS)]
-    call.err.write("\n".join(_next(options, texts, kept, unused)) + "\n")
+    call.err.write("\n".join(_next(options, texts, kept, unused, printed=call.out.isatty())) + "\n")
     if options.gate:
         rules = ruleset(Settings(reviewer=options.reviewer), call.chosen.source or ACTIONS_APP)
         call.out.write(json.dumps(rules, indent=2) + "\n")
@@ -101,8 +101,13 @@ def _line(call: Call, question: str) -> str:
     return call.typed.readline().strip()
 
 
-def _next(options: InitOptions, texts: Mapping[str, str], kept: Sequence[str], unused: Sequence[str]) -> list[str]:
-    """Return the lines that list the files and what to do next; `unused` are workflows of an earlier `init`."""
+def _next(
+    options: InitOptions, texts: Mapping[str, str], kept: Sequence[str], unused: Sequence[str], *, printed: bool
+) -> list[str]:
+    """Return the lines that list the files and what to do next.
+
+    `unused` are workflows of an earlier `init`; `printed` is whether the ruleset is on the screen, not in a file.
+    """
     keyed = options.reviewer is ReviewerKind.CODEVF
     steps = ["Commit these files on the default branch: GitHub reads them from there."]
     if unused:
@@ -117,7 +122,8 @@ def _next(options: InitOptions, texts: Mapping[str, str], kept: Sequence[str], u
     if keyed and options.wait_for:
         steps.append(f"List the checks to wait for under `wait-for-checks` in {CONFIG_FILE}, by their names.")
     post = "gh api --method POST 'repos/{owner}/{repo}/rulesets' --input ruleset.json"
-    require = f"To require the check, save the printed ruleset as ruleset.json, then:\n     {post}"
+    saved = "save the printed ruleset as ruleset.json" if printed else "use the ruleset from the standard output"
+    require = f"To require the check, {saved}, then:\n     {post}"
     steps.append(require if options.gate else _ADVISES)
     steps.append("Verify the setup (free): reviewbot doctor")
     written = [f"  {visible(path)}" for path in texts]

@@ -56,9 +56,10 @@ def run(call: Call) -> int:
         replayer = replayer_of(clone, head, base, inputs_of(chosen, {}), clock)
         console = open_console(call.err, call.env, plain=chosen.plain)
         with showing_progress(console, quiet=False, counts=True) as progress:
+            count = clone.count_merges(head, start)
             merges = clone.merges(head, start, chosen.most)
             replays = tuple(replayer.replays(merges, progress))
-    plan = replayer.plan(f"{base or branch} since {chosen.since}", replays)
+    plan = replayer.plan(f"{base or branch} since {chosen.since}", replays, count)
     if document := DOCUMENTS.get(chosen.format):
         write_document(call.out, chosen.format, document(plan))
     else:
@@ -105,8 +106,8 @@ class Replayer(Struct, frozen=True):
     files: DefaultBranch
     clock: SystemClock
 
-    def plan(self, scope: str, replays: tuple[Replay, ...]) -> Plan:
-        return Plan(scope, replays, self.settings.routes, tuple(plan_notes(self.settings)))
+    def plan(self, scope: str, replays: tuple[Replay, ...], merges: int) -> Plan:
+        return Plan(scope, replays, self.settings.routes, tuple(plan_notes(self.settings)), merges)
 
     def replays(self, merges: tuple[Merged, ...], progress: Progress) -> Iterator[Replay]:
         progress.stage(f"Replaying {counted(len(merges), 'merge')}")

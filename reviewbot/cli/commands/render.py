@@ -29,6 +29,8 @@ DOCUMENTS: Mapping[str, Callable[[StoredReport], str]] = {
 }
 """The function that renders each kind of document."""
 
+_WRITE_FREE = "Write a report, free:\n  reviewbot review --reviewer local --format json > report.json"
+
 
 def run(call: Call) -> int:
     """Convert a report and print it."""
@@ -83,5 +85,5 @@ def read_stored(path: Path) -> StoredReport:
     except UnicodeDecodeError:
         why = "The report is not UTF-8 text."
     except OSError as error:
-        why = f"{error.strerror}."
+        raise ReportUnreadable(f"{visible(str(path))}: {error.strerror}.", hint=_WRITE_FREE) from None
     raise ReportUnreadable(f"{visible(str(path))}: {why}", hint=REWRITE)

@@ -165,8 +165,13 @@ def _leave(call: Call, view: SummaryView, place: Place, *, kept: bool, interrupt
         title, words = words_of(view)
         say(console, title)
         say_hint(console, words, indent=2)
+    if outcome.reason is Reason.NOTHING_SELECTED and not view.held_back and not chosen.quiet:
+        say(console, place.if_empty)
+    if outcome.reason is Reason.OVER_BUDGET:
+        say(console, "Free, with static analyzers:")
+        say_command(console, "reviewbot review --reviewer local")
     if outcome.reason is Reason.PENDING:
-        say(console, "Run this to get the review. Later commits are reviewed after it.")
+        say(console, "Run this to get the review; nothing is bought twice. Later commits are reviewed after it.")
         say_command(console, place.again)
         return INTERRUPTED if interrupted else outcome.exit_status
     if not chosen.quiet:
@@ -178,7 +183,10 @@ def _say_more(console: Console, chosen: argparse.Namespace, view: SummaryView, p
     if place.uncommitted:
         files = counted(place.uncommitted, "file has", "files have")
         say(console, f"Not in this review: {files} uncommitted changes.", "yellow")
-    fixes = applicable(view) if kept else 0
+    if view.reviewer == "local" and view.outcome.reason is Reason.GATE:
+        say(console, "The check of a pull request can block from another severity: `fail-on` in its workflow.")
+    fixes, together = applicable(view) if kept else (0, 0)
     if fixes and chosen.format in {"text", "short", "json"}:
         console.print()
-        say(console, f"{counted(fixes, 'fix', 'fixes')} available: `reviewbot apply` (`--check` shows the patch)")
+        fit = f", {together} fit together" if together < fixes else ""
+        say(console, f"{counted(fixes, 'fix', 'fixes')} available{fit}: `reviewbot apply` (`--check` shows the patch)")

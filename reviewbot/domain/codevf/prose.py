@@ -253,6 +253,7 @@ def _severity(text: str) -> tuple[Severity | None, str]:
 _FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)\Z")
 _CLOSER = re.compile(r"[ \t]*(?:`{3,}|~{3,})[ \t]*\Z")
 _HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})\s+(?P<text>.*?)\s*#*\s*\Z")
+_QUOTE = re.compile(r"[\s|]*>")
 _ITEM = re.compile(r"(?P<indent>[ \t]*)(?:[-*+•]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 _NUMBER = re.compile(r"\d{1,3}[.)]\s+")
 
@@ -273,6 +274,7 @@ class _Block(Struct, frozen=True):
         indent: columns before the marker or the first line.
         level: of a heading.
         info: of a fence.
+        is_quoted: whether the words may be those of another person, such as the author's reply to an earlier finding.
     """
 
     kind: _Kind
@@ -281,6 +283,7 @@ class _Block(Struct, frozen=True):
     indent: int = 0
     level: int = 0
     info: str = ""
+    is_quoted: bool = False
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
@@ -352,7 +355,8 @@ def _block(lines: Sequence[str]) -> _Block:
     item = _ITEM.match(lines[0])
     text = "\n".join([_unmarked(lines[0]), *(line.strip() for line in lines[1:])]).strip()
     kind = _Kind.ITEM if item else _Kind.PARAGRAPH
-    return _Block(kind, tuple(lines), text, indent=len(lines[0]) - len(lines[0].lstrip()))
+    indent, is_quoted = len(lines[0]) - len(lines[0].lstrip()), any(map(_QUOTE.match, lines))
+    return _Block(kind, tuple(lines), text, indent=indent, is_quoted=is_quoted)
 
 
 def _heading(line: str) -> _Block:
@@ -379,9 +383,16 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 _NONE = re.compile(r"(?:none|nothing|n/a|no (?:findings?|issues?))[.!]?\Z|\W*\Z", re.IGNORECASE)
+_FIXED = (
+    r"fixed(?=[ \t]*(?:[.:;,\u2013\u2014]|-\s|\Z))"
+    r"(?!\W*(?:but|except|in part|no|not|only|partially|partly)\b)"
+)
+"""The word `fixed` alone: `fixed?`, `fixed in part` and `fixed, but` are no confirmation."""
+
 _EARLIER = re.compile(
-    r"`?(?P<id>[0-9a-f]{10})`?\s*[:\u2013\u2014-]\s*(?P<state>fixed|open)\b[.:;,\u2013\u2014\s-]*(?P<note>[^\n]*)\Z",
-    re.DOTALL,
+    r"`?(?P<id>[0-9a-f]{10})`?\s*[:\u2013\u2014-]\s*(?P<state>open\b|"
+    + _FIXED
+    + r")[.:;,\u2013\u2014 \t-]*(?P<note>[^\n]*)\Z"
 )
 
 
@@ -463,14 +474,14 @@ class _Reader:
             draft.suggestion = block.text
         elif rated or (draft is None and places and len(places) == len(lines)):
             for one in _blocks(block.text.split("\n")):
-                self.read(one)
+                self.read(replace(one, is_quoted=True))
         elif draft is not None:
             draft.text.append("\n".join(block.raw))
         else:
             self._leave(block)
 
     def _words(self, block: _Block) -> None:
-        if earlier := _earlier(block.text):
+        if not block.is_quoted and (earlier := _earlier(block.text)):
             self.previous.append(earlier)
             self.confirmed.append("\n".join(block.raw))
             self.current = None

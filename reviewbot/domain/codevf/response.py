@@ -15,9 +15,10 @@ from msgspec import Meta, Struct
 
 from reviewbot.domain.codevf.finding_parser import hides_findings, is_answer, read_answer, shown
 from reviewbot.domain.model.options import AnswerForm
-from reviewbot.domain.model.review import Category, Leftover, PreviousState, Report, Side
+from reviewbot.domain.model.review import Category, Leftover, PreviousState, Report, Severity, Side
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.strict_json import JsonMismatch, convert
+from reviewbot.values import replace
 
 MAX_TRIES = 200
 """Braces of one text at which parsing is tried."""
@@ -27,6 +28,8 @@ MAX_WORDS_BESIDE = 300
 
 _OPENED = re.compile(r"```[A-Za-z0-9_-]*[ \t]*\n?[ \t]*\Z")
 _CLOSED = re.compile(r"\s*```")
+_PLACE = re.compile(r"[:(#]\s?L?\d|\bline", re.IGNORECASE)
+"""What every place with a line contains, cheap to search for."""
 
 
 def response_schema(*, incremental: bool = False) -> dict[str, object]:
@@ -133,10 +136,44 @@ def read_result(result: object, files: Mapping[str, str] | None = None, form: An
     unstructured = [
         _free_text(source.where, rest) for source, found, rest in pieces if rest and not (found or source.is_talk)
     ]
-    if len(said) > MAX_WORDS_BESIDE and not any(report.findings for report in reports):
+    if said and _may_hide_findings(said, beside_findings=any(report.findings for report in reports)):
         unstructured.append(_free_text("message", said))
         said = ""
+        reports = [_confirming_nothing(one) for one in reports]
+    if not any(report.findings for report in reports):
+        named = {one.summary for one in reports if _names_findings(one.summary)}
+        unstructured += [_free_text("summary", text) for text in sorted(named)]
+        reports = [replace(one, summary="") if one.summary in named else one for one in reports]
     return Report.of([*reports, Report(said, (), tuple(unstructured), readable=not unstructured)])
+
+
+def _may_hide_findings(said: str, *, beside_findings: bool) -> bool:
+    """Return whether text around an answer may contain findings: it is long, or names a place.
+
+    An author can write an answer without findings into a file, for the reviewer to quote. Beside findings, only text
+    with a place and a severity counts.
+    """
+    # Imported here, as in `_in_prose`.
+    from reviewbot.domain.codevf.prose import read_prose  # noqa: PLC0415
+
+    found = read_prose(said).findings
+    if beside_findings:
+        return any(one.severity is not Severity.UNRATED for one in found)
+    return bool(found) or len(said) > MAX_WORDS_BESIDE
+
+
+def _names_findings(summary: str) -> bool:
+    """Return whether the summary of an answer without findings has one in prose, with a place and a severity."""
+    if not _PLACE.search(summary):
+        return False
+    from reviewbot.domain.codevf.prose import read_prose  # noqa: PLC0415 — as above
+
+    return any(one.path and one.severity is not Severity.UNRATED for one in read_prose(summary).findings)
+
+
+def _confirming_nothing(report: Report) -> Report:
+    """Return an answer that may be a quotation, with earlier findings open."""
+    return replace(report, previous=tuple(replace(one, state=PreviousState.OPEN) for one in report.previous))
 
 
 _BESIDE = frozenset({"message", "deliverables"})

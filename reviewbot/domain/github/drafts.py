@@ -62,7 +62,10 @@ class AnnotationLevel(StrEnum):
 
 
 class Annotation(Struct, frozen=True):
-    """A check annotation on lines of the head; `message` at most 64 KB, `title` at most 255 characters."""
+    """A check annotation on lines of the head; `message` at most 64 KB, `title` at most 255 characters.
+
+    Without a `path` it is an annotation of the run.
+    """
 
     path: str
     start_line: int

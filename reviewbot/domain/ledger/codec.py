@@ -18,7 +18,7 @@ from msgspec import Struct, field, to_builtins
 
 from reviewbot.domain.ledger.finding_codec import fewer, shorter
 from reviewbot.domain.ledger.ledger import MAX_COUNTER, Ledger, Purchase
-from reviewbot.domain.ledger.signing import Signer
+from reviewbot.domain.ledger.signing import ANOTHER_KEY, Signer
 from reviewbot.domain.model.question import Question, Questions
 from reviewbot.domain.model.review import MAX_CREDITS
 from reviewbot.domain.text.strict_json import JsonMismatch, convert, parse
@@ -132,9 +132,7 @@ def decode(body: str, signer: Signer, *, edited_by_other: bool = False) -> Ledge
     if ledger is None:
         return LedgerReading(problem="The ledger in the summary comment cannot be read.")
     if not signer.verify(_signed(payload), signature):
-        another = (
-            "it was signed with another key" if signer.secret else "it was signed with a key, and this run has none"
-        )
+        another = ANOTHER_KEY if signer.secret else "it was signed with a key, and this run has none"
         why = "the comment was edited" if edited_by_other else another
         return LedgerReading(Ledger(), ledger.spent, f"The ledger's signature is invalid: {why}.")
     if edited_by_other:

@@ -11,6 +11,9 @@ from msgspec import Struct
 SHORT_SIGNATURE = 32
 """Hex digits of a signature in an `external_id`: 128 bits."""
 
+ANOTHER_KEY = "it was signed with another key"
+"""Part of `StoredLedger.problem` of a ledger whose signature is not from the run's key."""
+
 
 class Signer(Struct, frozen=True):
     """Signs for one pull request.

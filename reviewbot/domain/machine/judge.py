@@ -34,14 +34,21 @@ _MAY_WRITE_NOTHING = PermissionMissing(
 )
 
 
+_FORK_WITHOUT_KEY = (
+    "You can do nothing here; a maintainer has to run this workflow with a CodeVF key, which GitHub does not give to a "
+    "fork's `pull_request` event."
+)
+
+
 def failed(known: Known, error: ReviewbotError) -> Outcome:
+    is_of_fork = isinstance(error, NoKey) and known.snapshot.pull.from_fork
     return verdict.did_not_happen(
         Reason(error.reason),
-        error.message,
+        _FORK_WITHOUT_KEY if is_of_fork else error.message,
         error.hint,
         exit_status=error.exit_status,
         on_error=known.request.judgement.rules.on_error,
-        pardoned=isinstance(error, NoKey) and known.snapshot.pull.from_fork,
+        pardoned=is_of_fork,
     )
 
 

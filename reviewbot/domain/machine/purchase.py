@@ -13,6 +13,7 @@ from reviewbot.domain.codevf.idempotency import Identity, selection_digest
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
 from reviewbot.domain.github.context import ContextText, context_text
 from reviewbot.domain.ledger.ledger import Judgement, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.signing import ANOTHER_KEY
 from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Request
 from reviewbot.domain.machine.phases import Candidate, Quote
@@ -247,9 +248,12 @@ def _parts(known: Known) -> int:
 def _check_memory(known: Known) -> None:
     """Reject an automatic purchase if earlier ones are unknown; only a user's request may buy."""
     if known.stored.lost and isinstance(known.request.trigger, ReviewEvent):
+        why = "is deleted, not trusted or incomplete"
+        if ANOTHER_KEY in known.stored.problem:
+            why = "has the signature of another CodeVF key, for example because the key was replaced"
         raise NotApproved(
-            "The record of earlier reviews of this pull request is deleted, not trusted or incomplete. It is unknown "
-            "whether this change was already bought and how much of the budget is left.",
+            f"The record of earlier reviews of this pull request {why}. It is unknown whether this change was already "
+            "bought and how much of the budget is left.",
             hint=f"A collaborator with write access can comment `/reviewbot review {known.snapshot.pull.head_sha}`.",
         )
 

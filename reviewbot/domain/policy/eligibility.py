@@ -153,10 +153,11 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
         return
     again = "remove the label `{}` and set it again" if policy.approve_spend in pull.labels else "set the label `{}`"
     by_label = again.format(policy.approve_spend) if policy.approve_spend else ""
-    by_word = f"comment `/reviewbot review {pull.head_sha}`"
-    ways = ", ".join(way for way in (by_label, by_word) if way) + f", or run `{_by_hand(pull)}`"
+    expected = " This is expected: outside contributors cannot spend this repository's credits."
+    ways = f"{by_label}, " * bool(by_label) + f"run `{_by_hand(pull)}`, or write a comment"
     raise NotApproved(
-        "No collaborator with write access has approved the cost of reviewing this head.",
+        "No collaborator with write access has approved the cost of reviewing this head."
+        + (expected if pull.from_fork else ""),
         hint=f"A collaborator with write access can {ways}.",
     )
 

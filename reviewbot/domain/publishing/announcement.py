@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from reviewbot.domain.findings.markers import read_announcement_mark
+from reviewbot.domain.findings.markers import AnnouncementMark, read_announcement_mark, read_answer_mark
 from reviewbot.domain.github.pull_request import Comment, PullRequest
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import PurchaseKey, StoredLedger, purchase_key
@@ -127,12 +127,15 @@ def left_to_announce(
     """Leave out what was announced, also if its comment was deleted; of several comments the first stays.
 
     A comment that another account has edited is none, so editing neither hides an answer nor deletes a comment.
+    Of several answers to one command, too, the first stays.
     """
     there: dict[str, list[int]] = {}
     for comment in comments:
-        mark = read_announcement_mark(comment.body) if comment.ours and comment.edited_by_us else None
+        own = comment.ours and comment.edited_by_us
+        mark = (read_announcement_mark(comment.body) or read_answer_mark(comment.body)) if own else None
         if mark and mark.instance == instance:
-            there.setdefault(mark.key, []).append(comment.id)
+            key = mark.key if isinstance(mark, AnnouncementMark) else f"answer {mark.comment}"
+            there.setdefault(key, []).append(comment.id)
     posts = tuple(one for one in late if one.key not in there and one.key not in posted)
     return Announcing(posts, tuple(extra for ids in there.values() for extra in sorted(ids)[1:]))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from reviewbot.domain.commands.parse import key_of
 from reviewbot.domain.findings.conversation import conversation_text, redacted, replies_in
@@ -12,6 +12,7 @@ from reviewbot.domain.github.pull_request import PullRequest, Thread
 from reviewbot.domain.model.question import Question
 from reviewbot.domain.publishing.comment_diff import marked_threads
 from reviewbot.domain.text.bounds import shorten
+from reviewbot.values import replace
 
 MOST_EXPLAINED = 4_000
 """Characters of a finding's explanation."""
@@ -28,9 +29,10 @@ def context_of(
     """Return the finding and the replies of authors and collaborators by role, newest first, within `limit` bytes."""
     parts = []
     if finding is not None:
-        parts.append(f"THE FINDING\n{json.dumps(_fields(finding, thread), indent=1)}\n")
+        parts.append(f"THE FINDING\n{json.dumps(_fields(finding), indent=1)}\n")
     if thread is not None:
-        replies = redacted(replies_in(thread, pull, instance, (finding.id,) if finding else ()), redact)
+        about = (finding.id,) if finding and any(_of_finding(finding.id, (thread,), instance)) else ()
+        replies = redacted(replies_in(thread, pull, instance, about), redact)
         parts.append(f"THE THREAD\n{conversation_text(replies, limit - sum(map(len, parts)))}")
     return "\n".join(parts)
 
@@ -38,11 +40,22 @@ def context_of(
 def thread_of(question: Question, threads: Sequence[Thread], instance: str) -> Thread | None:
     """Return the thread of the question, else that of its finding."""
     own = (one for one in threads if any(key_of(comment) == question.comment for comment in one.comments))
-    of_finding = (one for one, mark in marked_threads(threads, instance) if question.finding in mark.ids)
-    return next(own, None) or next(of_finding, None)
+    return next(own, None) or next(_of_finding(question.finding, threads, instance), None)
 
 
-def _fields(finding: TrackedFinding, thread: Thread | None) -> dict[str, object]:
+def _of_finding(finding_id: str, threads: Sequence[Thread], instance: str) -> Iterator[Thread]:
+    return (one for one, mark in marked_threads(threads, instance) if finding_id in mark.ids)
+
+
+def explained(finding: TrackedFinding, threads: Sequence[Thread], instance: str) -> TrackedFinding:
+    """Return a finding with its explanation, which only the comment has that shows it."""
+    shown = (one.comments[0] for one in _of_finding(finding.id, threads, instance))
+    body = next((one.body for one in shown if one.edited_by_us), "")
+    text = "\n".join(line for line in body.splitlines() if not line.startswith("<!-- "))
+    return finding if finding.text else replace(finding, text=text)
+
+
+def _fields(finding: TrackedFinding) -> dict[str, object]:
     return {
         "id": finding.id,
         "severity": finding.severity.value,
@@ -51,13 +64,6 @@ def _fields(finding: TrackedFinding, thread: Thread | None) -> dict[str, object]
         "line": finding.line,
         "side": finding.side.value,
         "state": finding.standing.value,
-        "explanation": shorten(finding.text or _comment(thread), MOST_EXPLAINED),
+        "explanation": shorten(finding.text, MOST_EXPLAINED),
         "note": finding.note,
     }
-
-
-def _comment(thread: Thread | None) -> str:
-    """Return the comment that shows a finding, without its hidden lines; the ledger then has no explanation."""
-    first = next(iter(thread.comments), None) if thread else None
-    lines = first.body.splitlines() if first and first.ours and first.edited_by_us else []
-    return "\n".join(line for line in lines if not line.startswith("<!-- "))

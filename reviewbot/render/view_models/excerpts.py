@@ -27,11 +27,12 @@ _READ = _WIDTH + 100
 
 
 class ExcerptLine(Struct, frozen=True):
-    """A line; `number` is None if only the quote is known."""
+    """A line; `number` is None if only the quote is known, and `masked` says that a secret in it was replaced."""
 
     number: int | None
     text: str
     cited: bool
+    masked: bool = False
 
 
 class Excerpt(Struct, frozen=True):
@@ -58,8 +59,14 @@ class Excerpts:
             return _quoted(finding.code)
         more = max(0, last - first + 1 - MAX_LINES)
         end = last - more if more else last + AROUND
+        masked = self._files[finding.path].redacted if finding.side is Side.RIGHT else ()
         shown = (
-            ExcerptLine(number, shorten_line(known[number].removesuffix("\r"), _WIDTH), cited=first <= number <= last)
+            ExcerptLine(
+                number,
+                shorten_line(known[number].removesuffix("\r"), _WIDTH),
+                cited=first <= number <= last,
+                masked=number in masked,
+            )
             for number in range(first - AROUND, end + 1)
             if number in known
         )

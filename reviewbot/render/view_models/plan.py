@@ -103,12 +103,14 @@ class Plan(Struct, frozen=True):
         scope: such as `main since 90d`.
         routes: the rules of the settings.
         notes: sentences on what the figures leave out.
+        merges: how many the span has; `replays` may be only the newest.
     """
 
     scope: str
     replays: Sequence[Replay]
     routes: Sequence[Route] = ()
     notes: tuple[str, ...] = ()
+    merges: int = 0
 
     @property
     def counted(self) -> tuple[Replay, ...]:
@@ -154,7 +156,9 @@ def unknown_conditions(route: Route) -> tuple[str, ...]:
 
 
 def caps_of(plan: Plan) -> Iterator[str]:
-    """Yield which limits stop reviews or make them smaller."""
+    """Yield how many merges are left out, and which limits stop reviews or make them smaller."""
+    if (shown := len(plan.replays)) < plan.merges:
+        yield f"The newest {number(shown)} of {counted(plan.merges, 'merge')}; `--most {plan.merges}` for all."
     stopped = [one.stopped for one in plan.replays if one.stopped]
     if stopped:
         held = f"which would hold {counted(sum(stopped), 'credit')}"

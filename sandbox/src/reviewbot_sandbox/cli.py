@@ -9,7 +9,7 @@ from typing import TextIO
 from reviewbot.analyzers.reviewer import review
 from reviewbot.analyzers.service import with_interpreter
 from reviewbot.cli.invocation import signals
-from reviewbot.cli.parser import between
+from reviewbot.cli.parser import Parser, between
 from reviewbot.settings.environment import passed_on
 from reviewbot_sandbox.command import run_sandbox
 from reviewbot_sandbox.demo import Options, Plan, run_demo
@@ -44,14 +44,14 @@ Examples:
 
 def demo(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> int:
     """Run `reviewbot demo` and return its exit status."""
-    chosen = _demo_parser().parse_args(arguments)
+    chosen = _parsed(_demo_parser(), arguments)
     with signals():
         return run_demo(Options(chosen.keep, chosen.plain), _analyzers(env), env, out)
 
 
 def sandbox(arguments: Sequence[str], env: Mapping[str, str], out: TextIO) -> int:
     """Run `reviewbot sandbox` and return its exit status."""
-    chosen = _sandbox_parser().parse_args(arguments)
+    chosen = _parsed(_sandbox_parser(), arguments)
     ports = chosen.github_port, chosen.codevf_port
     plan = Plan(chosen.time_scale, chosen.lifetime, *ports, rate_limits=not chosen.no_rate_limit, stranger=True)
     with signals():
@@ -64,8 +64,15 @@ def _analyzers(env: Mapping[str, str]) -> Callable[[Sequence[tuple[str, str]]], 
     return lambda attachments: review(attachments, path_env=path_env)
 
 
-def _parser(name: str, description: str, examples: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
+def _parsed(parser: Parser, arguments: Sequence[str]) -> argparse.Namespace:
+    chosen, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        parser.refuse_unknown(unknown[0])
+    return chosen
+
+
+def _parser(name: str, description: str, examples: str) -> Parser:
+    return Parser(
         prog=f"reviewbot {name}",
         usage=f"reviewbot {name} [options]",
         description=description,
@@ -75,14 +82,14 @@ def _parser(name: str, description: str, examples: str) -> argparse.ArgumentPars
     )
 
 
-def _demo_parser() -> argparse.ArgumentParser:
+def _demo_parser() -> Parser:
     parser = _parser("demo", DEMO, DEMO_EXAMPLES)
     parser.add_argument("--keep", action="store_true", help="keep both services running afterwards")
     parser.add_argument("--plain", action="store_true", help="no colour and no animation")
     return parser
 
 
-def _sandbox_parser() -> argparse.ArgumentParser:
+def _sandbox_parser() -> Parser:
     parser = _parser("sandbox", SANDBOX, SANDBOX_EXAMPLES)
     for name in ("GitHub", "CodeVF"):
         about = f"port of {name}; default: 0, a free port"

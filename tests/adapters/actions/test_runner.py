@@ -144,6 +144,13 @@ def test_any_output_comes_back(tmp_path_factory: pytest.TempPathFactory, values:
     assert read == {name: value.encode("utf-8", "replace").decode() for name, value in values.items()}
 
 
+@pytest.mark.parametrize("is_runner", [True, False])
+def test_the_last_line_of_the_log_is_the_reason(tmp_path: Path, is_runner: bool) -> None:  # noqa: FBT001 — a column of the table
+    log = io.StringIO()
+    reporter(log, *([tmp_path] if is_runner else [])).outputs({"reason": "over-budget", "exit-status": "3"})
+    assert log.getvalue().splitlines()[-1] == "Reason: over-budget (exit status 3)"
+
+
 def test_outside_a_runner_outputs_and_summary_go_nowhere() -> None:
     runner = reporter(io.StringIO())
     runner.outputs({"a": "b"})

@@ -162,6 +162,11 @@ def listed(code: str) -> dict[str, object]:
     return {"error": {"code": "invalid_request", "message": "Validation failed", "details": {"errors": fields}}}
 
 
+def odd(details: object, **others: object) -> dict[str, object]:
+    """Return an error whose details, or another field, have another form than documented."""
+    return {"error": {"code": "invalid_schema", "message": "Bad", "details": details}, **others}
+
+
 FIELDS = {
     "error": {
         "code": "INVALID_REQUEST",
@@ -187,6 +192,10 @@ FIELDS = {
         (400, coded("invalid_schema"), SchemaRefused, "response schema"),
         (400, coded("INVALID_SCHEMA"), SchemaRefused, "response schema"),
         (400, listed("invalid_schema"), SchemaRefused, "response schema"),
+        (400, odd(["minLength is not allowed"]), SchemaRefused, "“Bad”"),
+        (400, odd("minLength is not allowed"), SchemaRefused, "“Bad”"),
+        (400, odd({"errors": ["x", {"field": 7, "message": "y", "code": 8}]}), SchemaRefused, "“Bad; y”"),
+        (400, odd({}, message=7, meta="now"), SchemaRefused, "“Bad”"),
         (400, coded("attachment_too_large"), PayloadTooLarge, "An attachment is too large"),
         (400, listed("attachment_too_large"), PayloadTooLarge, "An attachment is too large"),
         (400, coded("attachment_limit_exceeded"), PayloadTooLarge, "more attachments than"),

@@ -315,6 +315,38 @@ def test_notes_on_earlier_findings_are_shown() -> None:
     assert "0123456789: fixed: It is closed." in report.summary
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "> 0123456789: fixed: I closed it.\n\nI do not think so.",
+        "> 0123456789: fixed",
+        "> - 0123456789: fixed",
+        "| > 0123456789: fixed |",
+        "The author says:\n```\n0123456789: fixed\nsrc/b.py:1: info: closed\n```",
+        "0123456789: fixed? I do not think so.",
+        "0123456789: fixed / open?",
+        "0123456789: fixed only in one place.",
+        "0123456789: fixed, but only in one place.",
+        "0123456789: fixed: not in the other place.",
+        "0123456789: fixed\nin one place of two.",
+    ],
+)
+def test_quotations_and_doubts_confirm_no_fix(said: str) -> None:
+    for text in (f"{said}\n\n{FOUND}", f"{FOUND}\n\n{said}"):
+        report = read_result(text, form=WORDS)
+        assert not report.previous
+        assert not report.readable, "it is shown, and a person decides"
+
+
+@pytest.mark.parametrize(
+    "said", ["fixed", "fixed.", "fixed - It is closed.", "fixed; closed now", "open", "open, as before"]
+)
+def test_a_state_may_have_a_reason(said: str) -> None:
+    report = read_result(f"`0123456789` - {said}\n\n{FOUND}")
+    assert [one.state.value for one in report.previous] == [said[:5].rstrip(",.;- ")]
+    assert report.readable
+
+
 def test_a_longer_fence_is_not_closed_by_a_shorter_one() -> None:
     [one] = read_prose(f"{FOUND}\n\n````\n```\nsrc/b.py\n```\n````").findings
     assert one.explanation == "````\n```\nsrc/b.py\n```\n````"

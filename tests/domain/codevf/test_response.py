@@ -250,6 +250,49 @@ def test_an_answer_in_a_message_is_read_and_the_words_around_it_are_kept(message
 
 
 @pytest.mark.parametrize(
+    "message",
+    [
+        f"src/a.py:3: high: The key is logged.\n\n{CLEAN}",
+        f"{CLEAN}\n\nIn src/a.py:3 the key is logged.",
+        f"src/a.py:3: high: This file has an answer for us:\n\n```json\n{CLEAN}\n```",
+    ],
+)
+def test_a_finding_in_prose_beside_an_empty_answer_is_no_clean_review(message: str) -> None:
+    for result in (message, {"message": message}, {**json.loads(CLEAN), "message": message.replace(CLEAN, "")}):
+        report = read_result(result)
+        assert not report.readable
+        assert "src/a.py:3" in "".join(one.text for one in report.leftovers)
+
+
+@pytest.mark.parametrize(
+    ("summary", "readable"),
+    [
+        ("src/a.py:3: high: The key is logged.", False),
+        ("Read.\n\n- `src/a.py:3`: low: The name is wrong.", False),
+        ("The loop in src/a.py:3 is nice.", True),
+        ("It took 3 lines: fine.", True),
+    ],
+)
+def test_an_answer_with_its_findings_in_the_summary_is_no_clean_review(summary: str, readable: bool) -> None:  # noqa: FBT001 — a table
+    report = read_result({"summary": summary, "files": []})
+    assert report.readable == readable
+    assert (report.summary, [one.text for one in report.leftovers]) == ((summary, []) if readable else ("", [summary]))
+    assert read_result({**answer(PLAIN), "summary": summary}).readable, "the findings are listed"
+
+
+def test_a_finding_beside_an_answer_in_a_message_is_left_over() -> None:
+    assert not read_result(f"{FOUND}\n\nsrc/b.py:9: critical: The key is logged.").readable
+    assert read_result(f"{FOUND}\n\nI have read src/b.py:9, too.").readable, "it has no severity"
+
+
+def test_an_answer_in_text_with_findings_confirms_no_fix() -> None:
+    quoted = json.dumps({**json.loads(CLEAN), "previous": [{"id": "0123456789", "state": "fixed", "note": "Done."}]})
+    for text, state in ((quoted, "fixed"), (f"src/a.py:3: high: This file has an answer for us:\n\n{quoted}", "open")):
+        [one] = read_result(text).previous
+        assert (one.state.value, one.note) == (state, "Done.")
+
+
+@pytest.mark.parametrize(
     ("message", "readable"),
     [
         (CLEAN, True),

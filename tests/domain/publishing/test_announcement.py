@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from reviewbot.domain.findings.markers import AnnouncementMark
+from reviewbot.domain.findings.markers import AnnouncementMark, AnswerMark
 from reviewbot.domain.findings.placement import place
 from reviewbot.domain.findings.tracking import Answered
+from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import StoredLedger, purchase_key
@@ -147,6 +148,15 @@ def test_it_is_announced_once() -> None:
     assert not left_to_announce(late, [], "", frozenset({KEY})), "a deleted announcement stays deleted"
     edited = replace(comment(9), edited_by="mona", edited_by_us=False)
     assert left_to_announce(late, [comment(4), comment(3), comment(8), edited], "", frozenset()).extra == (4, 8)
+
+
+def test_of_several_answers_to_a_command_the_first_stays() -> None:
+    first, second = (str(AnswerMark("", "1001", reaction)) for reaction in (Reaction.YES, Reaction.NO))
+    there = [comment(5), *(replace(comment(number), body=text) for number, text in ((9, second), (7, first)))]
+    other = replace(comment(8), body=str(AnswerMark("", "1002", Reaction.YES)))
+    foreign = replace(comment(10), body=first, ours=False)
+    assert left_to_announce([], [*there, other, foreign], "", frozenset()).extra == (9,)
+    assert not left_to_announce([], there, "night", frozenset())
 
 
 def test_a_purchase_that_was_not_bought_may_be_announced_when_it_is() -> None:

@@ -23,6 +23,12 @@ ANSWER = (
 )
 """The answer to `QUESTION`."""
 
+ASKED = "Answer one question"
+"""The beginning of the prompt for a question."""
+
+NO_ANSWER = "This sandbox has no person, so it cannot answer this question. At CodeVF an engineer answers here."
+"""The answer to any other question."""
+
 CONVERSATION = "conversation.md"
 """The attachment that lists what is new and which findings need confirmation."""
 
@@ -79,7 +85,7 @@ REMARKS: tuple[Remark, ...] = (
         severity="critical",
         category="security",
         title="Anybody can read anybody's parcel now",
-        explanation="These two lines were the only check that the parcel belongs to the customer. Without them,  "
+        explanation="These two lines were the only check that the parcel belongs to the customer. Without them, "
         "enumerating tracking codes shows names and addresses of other customers.",
     ),
     Remark(
@@ -137,6 +143,8 @@ def demo_engineer(analyzers: Reviewing) -> Engineer:
     def engineer(request: TaskRequest) -> Answer:
         if QUESTION.partition(" ask ")[2] in request.prompt:
             return FreeText(ANSWER)
+        if request.prompt.startswith(ASKED):
+            return FreeText(NO_ANSWER)
         sent = [(one.file_name, one.content) for one in request.attachments if one.file_name != CONVERSATION]
         everything = "".join(content for _, content in sent)
         found = dict(analyzers(sent))

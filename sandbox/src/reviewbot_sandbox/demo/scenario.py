@@ -24,6 +24,7 @@ from rich.text import Text
 from reviewbot.domain.findings.markers import read_announcement_mark, read_answer_mark
 from reviewbot.domain.policy.verdict import EXIT_BUG, EXIT_GATE
 from reviewbot.domain.text.escaping import visible
+from reviewbot.domain.text.formatting import size
 from reviewbot.terminal.console import open_console
 from reviewbot_sandbox.demo.engineer import ANSWER, QUESTION, Reviewing
 from reviewbot_sandbox.demo.look import facts, recipes
@@ -133,7 +134,9 @@ class _Demo:
         title(self.console, f"4  {MAINTAINER} asks the reviewer, and the answer is posted as a comment")
         answer = self._ask()
         self._show_files(first, second)
-        return self._conclude(first, second, announcements, answer)
+        status = self._conclude(first, second, announcements, answer)
+        self._show_next()
+        return status
 
     def _introduce(self) -> None:
         say(self.console, "reviewbot demo", "bold", indent=0)
@@ -162,7 +165,8 @@ class _Demo:
         job = prepare_job(self.folder / name, action, self.reader.pull())
         with _busy(self.console):
             done = run_step(job, step_environment(self.sandbox, job, self.path, **inputs), _unheard, time.monotonic)
-        say(self.console, f"Exit status {done.exit_status} after {done.seconds:.1f} s: {done.outputs.get('status')}.")
+        status = done.outputs.get("status")
+        say(self.console, f"Run “{name}”: exit status {done.exit_status} after {done.seconds:.1f} s: {status}.")
         return done
 
     def _await_answer(self, task: str) -> None:
@@ -235,9 +239,9 @@ class _Demo:
         manifest, cost = one.report.get("manifest", {}), one.report.get("cost") or {}
         sent, held = manifest.get("sent", ()), manifest.get("heldBack", ())
         title(self.console, "   What CodeVF received, and what it cost")
-        size = sum(file["bytes"] for file in sent) / 1000
+        bytes_sent = size(sum(file["bytes"] for file in sent))
         whole = sum(file["whole"] for file in sent)
-        say(self.console, f"Sent: the diff of {len(sent)} files and the whole text of {whole}, {size:.1f} kB.")
+        say(self.console, f"Sent: the diff of {len(sent)} files and the whole text of {whole}, {bytes_sent}.")
         for file in held:
             say(self.console, f"Held back: {file['path']} ({file['reason'].replace('-', ' ')})")
         for file in sent:
@@ -260,9 +264,12 @@ class _Demo:
         sent, before_sent = (len(one.report.get("manifest", {}).get("sent", ())) for one in (second, first))
         whole = "the whole change" if sent == before_sent else "a part of the change"
         say(self.console, f"Purchase: {bought} for {whole} ({sent} files), {paid} credits.")
-        say(self.console, f"Comments: {len(before)} before, {len(after)} after; {new} new, {same} unchanged.")
-        gone = f"{threads.outdated} outdated (their lines have changed since), {threads.resolved} resolved"
-        say(self.console, f"Threads: {threads.total}; {gone}.")
+        changed, deleted = len(before.keys() & after.keys()) - same, len(before.keys() - after.keys())
+        became = f"{new} new, {same} unchanged, {changed} edited" + f", {deleted} deleted" * bool(deleted)
+        say(self.console, f"Comments: {len(before)} before, {len(after)} after; {became}.")
+        gone = f"{threads.outdated} outdated (their lines have changed since)"
+        resolved = f", {threads.resolved} resolved" if threads.resolved else ""
+        say(self.console, f"Threads: {threads.total}; {gone}{resolved}.")
         titles = [{one["title"] for one in each.report.get("findings", ())} for each in (first, second)]
         for gone_title in sorted(titles[0] - titles[1]):
             say(self.console, f"✓ no longer found: {gone_title}", "green")
@@ -278,12 +285,16 @@ class _Demo:
         say(self.console, f"{job.folder}/")
         for name, file in files.items():
             say(self.console, f"{file.relative_to(job.folder)!s:<25} {name}", indent=4)
-        say(self.console, f"{second.done.job.folder}/ contains the files of the second run.")
+        say(
+            self.console, f"{second.done.job.folder}/ has the files of the second run. Both stay until you delete them."
+        )
+
+    def _show_next(self) -> None:
         title(self.console, "Next")
-        for command, what in _NEXT:
-            say(self.console, f"{command:<34} {what}", hang=35)
         if which("reviewbot", path=self.path) is None:
             say(self.console, f"`reviewbot` is not on your PATH. It is {Path(sys.executable).with_name('reviewbot')}.")
+        for command, what in _NEXT:
+            say(self.console, f"{command:<34} {what}", hang=35)
 
     def _conclude(self, first: Round, second: Round, announcements: tuple[str, ...], answer: str) -> int:
         problems = [problem for problem in _problems(first, second) if problem]
