@@ -195,10 +195,10 @@ def test_the_page_shows_what_happened_to_earlier_findings(renderer: Renderer) ->
     text = " ".join(read(renderer.html(BYPASSED)).text.split())
     for words in (
         "Bypassed by hubot-owner: The shop is down",
-        "Since abc1234: 1 new · 4 carried (1 changed, not confirmed) · 1 fixed · 1 gone · 1 waived",
+        "Since abc1234: 1 new · 4 carried from earlier reviews (1 changed, not confirmed) · 1 fixed · 1 gone",
         "High correctness carried changed, not confirmed Copy # Two orders can take",
         "Reviewer: locked is there, but take_many does not use it.",
-        "And 1 more finding of earlier reviews. Only its severity is stored. It counts",
+        "And 1 more finding of earlier reviews. Only its severity is stored; its text may be in its review thread.",
         "High · The total is a float · src/shop/total.py · waived by octocat: Prices are whole crowns",
         "fixed as of 5f1c0de · High · The session never ends · src/shop/login.py · reviewer: It ends",
         "gone as of 5f1c0de · Low · A copy of take",
