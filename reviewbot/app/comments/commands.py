@@ -88,7 +88,7 @@ def _open_commands(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) 
     if settings.dry_run or settings.is_keyless:
         return ()
     posted_commands = open_commands(snapshot.comments, snapshot.threads, settings.instance, ports.clock.now())
-    said = tuple(said_in(snapshot.comments, snapshot.threads))
+    said = said_in(snapshot.comments, snapshot.threads)
     unanswered = [one.key for one in posted_commands if not answers_to(said, settings.instance, one.key)]
     settle_questions(ports, inputs, snapshot, but=unanswered)
     return posted_commands
