@@ -143,7 +143,7 @@ def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
         rig.run()
         before = summary(rig)
         say(rig, "/reviewbot ask Why?", by="quill")
-        assert "needs `write` access" in answers(rig)[0]
+        assert "needs write access" in answers(rig)[0]
         assert (questions(rig), summary(rig), emoji(rig)) == ([], before, ["-1"])
 
 
