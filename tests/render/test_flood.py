@@ -108,6 +108,7 @@ def test_every_writer_of_the_renderer_is_listed() -> None:
         "check_overrides",
         "words",
         "summary_comment",
+        "answer_words",  # the first paragraph of `answer`
         "statistics",  # its texts are bounded where the ledgers are read
     }
     assert {name.replace(" ", "_") for name in WRITERS} == names

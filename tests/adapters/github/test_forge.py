@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from reviewbot_sandbox.github import ACTIONS, WORKFLOW, CommentForm, FileVersion, Level
+from reviewbot_sandbox.github import ACTIONS, WORKFLOW, Access, CommentForm, FileVersion, Level, Scope
 
 from reviewbot.domain.diff.merge_base import merge_base_of
 from reviewbot.domain.diff.parse import assemble
@@ -446,7 +446,7 @@ def test_unreadable_issues_are_left_out_in_the_same_request(github: GitHubOnLoop
     store = github.world.store
     store.repos[REPO] = dataclasses.replace(store.repo(REPO), private=True)
     github.world.closing(REPO, 1, 12, "It is slow", "Fix it.")
-    github.world.app_token("ghs_less", permissions=WORKFLOW)
+    github.world.app_token("ghs_less", permissions={**WORKFLOW, Scope.ISSUES: Access.NONE})
     head = github.snapshot().pull.head_sha
     github.sent()
     with github.open("ghs_less") as forge:
