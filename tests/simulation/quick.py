@@ -278,6 +278,7 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "summary_comment": lambda _self, view: SummaryText(f"{view.mark}{view.ledger}\n{_summary(view)}", is_whole=True),
     "comment": lambda _self, view: _comment(view),
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
+    "answer_words": lambda _self, view: f"{view.word} {view.refusal}",
     "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding} {_reply(view.reply)}",
     "question": lambda _self, view: f"Answer: {view.question} {view.finding_id}",
     "reply": lambda _self, view: f"{view.mark}\n{view.text}",
