@@ -350,3 +350,8 @@ def test_a_state_may_have_a_reason(said: str) -> None:
 def test_a_longer_fence_is_not_closed_by_a_shorter_one() -> None:
     [one] = read_prose(f"{FOUND}\n\n````\n```\nsrc/b.py\n```\n````").findings
     assert one.explanation == "````\n```\nsrc/b.py\n```\n````"
+
+
+def test_a_fence_below_a_title_is_not_joined_to_it() -> None:
+    [finding] = read_prose("src/a.py:3: high: Wrong total\n```\nx = 1\n```").findings
+    assert (finding.title, finding.explanation) == ("Wrong total", "```\nx = 1\n```")
