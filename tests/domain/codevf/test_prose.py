@@ -352,6 +352,7 @@ def test_a_longer_fence_is_not_closed_by_a_shorter_one() -> None:
     assert one.explanation == "````\n```\nsrc/b.py\n```\n````"
 
 
-def test_a_fence_below_a_title_is_not_joined_to_it() -> None:
-    [finding] = read_prose("src/a.py:3: high: Wrong total\n```\nx = 1\n```").findings
-    assert (finding.title, finding.explanation) == ("Wrong total", "```\nx = 1\n```")
+@pytest.mark.parametrize("code", ["```\nx = 1\n```", "```\nx = 1"], ids=["closed", "open"])
+def test_a_fence_below_a_title_is_not_joined_to_it(code: str) -> None:
+    [finding] = read_prose(f"src/a.py:3: high: Wrong total\n{code}").findings
+    assert (finding.title, finding.explanation) == ("Wrong total", code)
