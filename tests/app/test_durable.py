@@ -503,7 +503,7 @@ def test_a_restored_head_gets_no_bypass_of_another(tmp_path: Path, text: str) ->
         payload = commanded(rig, f"/reviewbot {text.format(head=evil)}", "max")
         come_back(rig, evil)
         done = rig.run(event="issue_comment", payload=payload)
-        assert "newer-head" in done.log, done.log
+        assert "reviewbot has no record that" in done.log, done.log
         assert (conclusion(rig), len(rig.service.tasks())) == ("failure", tasks)
 
 

@@ -65,7 +65,7 @@ def test_a_renamed_file_is_known_by_both_names_and_an_older_finding_keeps_its_re
         rig.world.push(REPO, "topic", {"old.pb.py": None, "new.pb.py": f"{old}a = 4\n"}, author="mona")
         rig.run()
         assert "`new.pb.py`" in rig.summaries()[0]
-        assert f"{NOT_SENT}generated" in rig.summaries()[0]
+        assert f"{NOT_SENT}marked as generated" in rig.summaries()[0]
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         rig.run()
         assert UNTOUCHED not in rig.summaries()[0]

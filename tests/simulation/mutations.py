@@ -687,14 +687,6 @@ MUTATIONS: tuple[Mutation, ...] = (
         _ASKING,
     ),
     Mutation(
-        "the answer of a question is posted without looking for it",
-        "reviewbot.app.questions.post:_replies",
-        _returning(()),
-        ANSWERED_ONCE,
-        BY_PEOPLE,
-        _ASKING,
-    ),
-    Mutation(
         "a question whose comment was edited gets no answer",
         "reviewbot.app.questions.ask:settle_questions",
         _returning(None),
