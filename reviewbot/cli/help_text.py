@@ -9,11 +9,8 @@ Start here:
   reviewbot review --reviewer local   review this branch with static analyzers;
                                       free, and nothing leaves the machine
   reviewbot demo                      watch a complete example review
-  reviewbot plan                      what reviews of past merges would cost
-  reviewbot stats                     what past reviews cost and achieved
   reviewbot init                      write workflows and a config file
-  reviewbot doctor                    check that reviews of a repository work
-  reviewbot COMMAND --help            options and examples of a command
+  reviewbot review --help             options and examples of `review`
 """
 
 TEXTS: Mapping[str, tuple[str, str]] = {
