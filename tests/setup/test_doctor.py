@@ -75,7 +75,7 @@ def allowing(path: str, permissions: str) -> Mapping[str, str]:
 
 TYPES = "[opened, reopened, synchronize, ready_for_review, edited, labeled, unlabeled, closed]"
 AWAITING = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), wait_for=("CI",)))
-ISSUES = "      issues: read # those that a pull request closes, for the reviewer\n"
+ISSUES = "      issues: read # issues that the pull request closes\n"
 GATE = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), gate=True))
 ACTIONS = 15368
 R, C, M = (path.rpartition("/")[2] for path in (REVIEW, COLLECT, COMMANDS))

@@ -52,10 +52,10 @@ def answer_comment(ports: Ports, inputs: Mapping[str, str], event: CommentEvent)
 def relay(ports: Ports, inputs: Mapping[str, str], number: int) -> str:
     """Execute the open commands of a pull request; return what was done."""
     snapshot = catch_up(ports, inputs, number)
-    return _NO_KEY if _is_keyless(inputs, snapshot) else f"The open commands on #{number} were carried out."
+    return _NO_KEY if _is_keyless(inputs, snapshot) else f"The open commands on #{number} were executed."
 
 
-_NO_KEY = "This run has no CodeVF key. The next run that has it carries out the command."
+_NO_KEY = "This run has no CodeVF key. The next run that has it executes the command."
 
 
 def _is_keyless(inputs: Mapping[str, str], snapshot: Snapshot) -> bool:
@@ -65,7 +65,7 @@ def _is_keyless(inputs: Mapping[str, str], snapshot: Snapshot) -> bool:
 def _why_left(inputs: Mapping[str, str], snapshot: Snapshot) -> str:
     if _is_keyless(inputs, snapshot):
         return _NO_KEY
-    return "The command was carried out already, or its comment was edited or deleted."
+    return "The command was already executed, or its comment was edited or deleted."
 
 
 def catch_up(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
@@ -102,7 +102,7 @@ def _catch_up(
         try:
             _carry_out(ports, {**inputs, **UNHURRIED}, posted, snapshot)
         except ReviewbotError as error:
-            ports.reporter.say(f"The command of comment {posted.key} was not carried out: {error.message}")
+            ports.reporter.say(f"The command of comment {posted.key} was not executed: {error.message}")
             return load_snapshot(ports, inputs, snapshot.pull.number)
         snapshot = load_snapshot(ports, inputs, snapshot.pull.number)
     return snapshot
