@@ -235,7 +235,7 @@ def _add_init(commands: Commands) -> None:
     about = "id of the App that writes the check; default: GitHub Actions"
     init.add_argument("--source", type=between(int, 1, 10**12), metavar="APP_ID", help=about)
     about = "a workflow whose checks a review waits for, by its name; repeatable"
-    init.add_argument("--wait-for", action="append", default=[], metavar="WORKFLOW", help=about)
+    init.add_argument("--wait-for", action="append", default=[], metavar="NAME", help=about)
     init.add_argument("--no-config", action="store_true", help="write no config file")
     init.add_argument("--force", action="store_true", help="overwrite existing workflows; keeps the config file")
 

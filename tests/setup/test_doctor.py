@@ -204,7 +204,7 @@ CASES = {
         2,
         (
             ("awaited checks: `CI` of `wait-for-checks` is not a check of the last commit", "only on pull requests"),
-            ("awaited checks: no workflow starts when other checks have ended", "--wait-for WORKFLOW"),
+            ("awaited checks: no workflow starts when other checks have ended", "init --force --wait-for NAME"),
             (f"{R}: `Review` lacks `statuses: read`", "Add `statuses: read`"),
         ),
         {CONFIG: "wait-for-checks: [CI]\n"},
