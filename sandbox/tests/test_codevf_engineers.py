@@ -51,7 +51,7 @@ def open_service(setup: Setup) -> Iterator[tuple[CodeVFService, httpx.Client]]:
         yield service, http
 
 
-def test_the_engineer_is_asked_once_per_task_and_sees_the_request() -> None:
+def test_the_engineer_is_called_once_per_task_with_the_request() -> None:
     seen: list[TaskRequest] = []
 
     def engineer(request: TaskRequest) -> Answer:
@@ -86,7 +86,7 @@ def test_a_failing_engineer_is_a_500_and_is_retried() -> None:
     assert service.exchanges[-2].status == 500
 
 
-def test_an_engineer_is_not_asked_about_a_task_that_was_cancelled() -> None:
+def test_the_engineer_is_not_called_for_a_cancelled_task() -> None:
     seen: list[TaskRequest] = []
 
     def engineer(request: TaskRequest) -> Answer:
@@ -100,7 +100,7 @@ def test_an_engineer_is_not_asked_about_a_task_that_was_cancelled() -> None:
     assert seen == []
 
 
-def test_a_slow_engineer_delays_only_their_own_task() -> None:
+def test_a_slow_engineer_delays_only_its_own_task() -> None:
     release = Event()
 
     def engineer(request: TaskRequest) -> Answer:
@@ -117,7 +117,7 @@ def test_a_slow_engineer_delays_only_their_own_task() -> None:
         assert slow.result(20).json()["status"] == "completed"
 
 
-def test_many_at_once_with_one_key_make_one_task() -> None:
+def test_concurrent_requests_with_one_key_create_one_task() -> None:
     with open_service(setup(echo)) as (service, http), ThreadPoolExecutor(8) as pool:
 
         def create(number: int) -> tuple[int, str]:
@@ -130,7 +130,7 @@ def test_many_at_once_with_one_key_make_one_task() -> None:
     assert len({task_id for _, task_id in answers}) == len(service.tasks()) == 1
 
 
-def test_on_a_scaled_clock_hours_pass_while_a_client_polls() -> None:
+def test_a_scaled_clock_advances_by_hours_while_a_client_polls() -> None:
     house = House((Account(KEY),), limits=Limits(rate=None), life_of=lambda _request: TaskLife(7200, 7200))
     with open_service(Setup(house, clock=scaled_clock(1e-5))) as (_, http):
         url = f"tasks/{http.post('tasks/create', json=BODY).json()['id']}"

@@ -103,9 +103,7 @@ def test_a_script_can_spend_part_of_the_hold() -> None:
 
 
 @given(st.floats(0, 60), st.floats(0, 60), st.sampled_from(End), st.floats(0, 200))
-def test_credits_are_never_made_and_a_hold_always_ends(
-    pending: float, processing: float, end: End, moment: float
-) -> None:
+def test_credits_are_conserved_and_every_hold_ends(pending: float, processing: float, end: End, moment: float) -> None:
     state, task = with_task(TaskLife(pending, processing, end))
     balance = core.balance(state, ACCOUNT, moment)
     spent = core.credits_used(task, moment) or 0
@@ -115,7 +113,7 @@ def test_credits_are_never_made_and_a_hold_always_ends(
         assert balance.on_hold == 0
 
 
-def test_a_hold_over_what_is_available_is_refused_and_leaves_nothing() -> None:
+def test_a_hold_above_the_available_credits_is_refused_and_creates_no_task() -> None:
     state, project, _ = core.create_project(core.State(), OTHER, {"name": "p"}, 0)
     with pytest.raises(Refusal) as caught:
         core.create_task(state, house(), OTHER, body(projectId=project.id, idempotencyKey=UUID4), 0)
@@ -123,7 +121,7 @@ def test_a_hold_over_what_is_available_is_refused_and_leaves_nothing() -> None:
     assert (state.tasks, state.keys) == ({}, {})
 
 
-def test_open_holds_count_against_the_next_task() -> None:
+def test_open_holds_reduce_the_credits_for_the_next_task() -> None:
     account = Account("cvf_test_tight", Decimal(500), "one")
     state, _ = with_task()
     with pytest.raises(Refusal) as caught:
@@ -131,7 +129,7 @@ def test_open_holds_count_against_the_next_task() -> None:
     assert caught.value.details == {"available": 140, "required": 360}
 
 
-def test_a_key_is_remembered_for_a_day_and_no_longer() -> None:
+def test_an_idempotency_key_expires_after_a_day() -> None:
     state, task = with_task(idempotencyKey=UUID4)
     _, repeat, is_new = core.create_task(state, house(), ACCOUNT, {"idempotencyKey": UUID4.upper()}, DAY - 1)
     assert (repeat.id, is_new) == (task.id, False)
@@ -140,7 +138,7 @@ def test_a_key_is_remembered_for_a_day_and_no_longer() -> None:
     assert core.create_task(state, house(), ACCOUNT, {"idempotencyKey": UUID4}, DAY + 1)[1].id == later.id
 
 
-def test_another_accounts_key_conflicts_until_it_is_forgotten() -> None:
+def test_another_accounts_key_conflicts_until_it_expires() -> None:
     state, _ = with_task(idempotencyKey=UUID4)
     rich = Account(OTHER.key, Decimal(1000), OTHER.name)
     state, project, _ = core.create_project(state, rich, {"name": "p"}, 0)
@@ -158,7 +156,7 @@ def test_a_refused_submission_does_not_use_up_its_key() -> None:
     assert core.create_task(state, house(), ACCOUNT, body(idempotencyKey=UUID4), 0)[2]
 
 
-def test_tasks_and_projects_of_others_do_not_exist() -> None:
+def test_tasks_and_projects_of_other_accounts_are_not_found() -> None:
     state, task = with_task()
     rich = Account(OTHER.key, Decimal(1000), OTHER.name)
     with pytest.raises(Refusal) as caught:
@@ -180,7 +178,7 @@ def test_cancelling_is_idempotent() -> None:
     assert core.balance(state, ACCOUNT, 100).available == ACCOUNT.deposit
 
 
-def test_the_rate_is_one_a_second_and_refused_requests_do_not_count() -> None:
+def test_the_rate_limit_is_one_request_a_second_and_ignores_refused_ones() -> None:
     state = core.admit(core.State(), ACCOUNT, Rate(), 10.0)
     for moment in (10.0, 10.5, 10.9):
         with pytest.raises(Refusal) as caught:
@@ -200,7 +198,7 @@ def test_waiting_as_long_as_the_rate_limit_says_is_enough() -> None:
 
 
 @given(st.lists(st.floats(0, 3), min_size=1, max_size=40))
-def test_no_second_ever_sees_more_than_the_burst_and_one(pauses: list[float]) -> None:
+def test_no_second_admits_more_than_the_burst_and_one(pauses: list[float]) -> None:
     state, now, admitted = core.State(), 0.0, 0
     for pause in pauses:
         now += pause
@@ -212,13 +210,13 @@ def test_no_second_ever_sees_more_than_the_burst_and_one(pauses: list[float]) ->
     assert admitted <= 1 + now + 1e-3
 
 
-def test_without_a_rate_everything_is_admitted() -> None:
+def test_without_a_rate_limit_every_request_is_admitted() -> None:
     state = core.State()
     assert core.admit(state, ACCOUNT, None, 0) is state
     assert Limits().rate == Rate()
 
 
-def test_a_scaled_clock_runs_ahead_of_the_wall() -> None:
+def test_a_scaled_clock_runs_faster_than_the_wall_clock() -> None:
     clock = scaled_clock(1e-6)
     first = clock()
     assert any(clock() - first > 1 for _ in range(100_000))
@@ -226,16 +224,16 @@ def test_a_scaled_clock_runs_ahead_of_the_wall() -> None:
         scaled_clock(0)
 
 
-def test_a_test_clock_does_not_advance() -> None:
+def test_a_manual_clock_does_not_advance_by_itself() -> None:
     clock = HandClock(5)
     clock.advance(2.5)
     assert (clock(), clock()) == (7.5, 7.5)
 
 
-def test_accounts_that_would_share_their_tasks_are_refused() -> None:
+def test_accounts_with_the_same_key_or_name_are_refused() -> None:
     with pytest.raises(ValueError, match="of its own"):
         House((Account("cvf_test_one"), Account("cvf_test_two")))
 
 
-def test_a_key_does_not_show_in_an_accounts_repr() -> None:
+def test_the_repr_of_an_account_does_not_contain_its_key() -> None:
     assert "cvf_test_one" not in repr(house())

@@ -155,7 +155,7 @@ def test_tags_come_with_their_multipliers(world: World) -> None:
     assert [tag.sort_order for tag in tags] == [1, 2, 3]
 
 
-def test_cancelling_gives_the_hold_back(world: World) -> None:
+def test_cancelling_releases_the_hold(world: World) -> None:
     with world.client() as client:
         task = client.tasks.create(PROMPT, 240, client.projects.create("octo/app").id)
         assert isinstance(client.tasks.cancel(task.id), dict)
@@ -208,7 +208,7 @@ def test_a_persistent_gateway_error_is_a_connection_error(world: World, status: 
         client.tags.list()
 
 
-def test_a_lost_answer_and_the_clients_own_retry_make_one_task(world: World) -> None:
+def test_a_lost_response_and_the_clients_own_retry_create_one_task(world: World) -> None:
     lost = PlannedRefusal(Refusal(503, "unavailable", "Try again"), path="tasks/create", recorded=True)
     world.service.plan(lost)
     with codevf.CodeVFClient(KEY, world.url, max_retries=1) as client:
@@ -239,7 +239,7 @@ def test_insufficient_credits_have_their_own_error(world: World) -> None:
         ({"prompt": None}, codevf.BadRequestError),
     ],
 )
-def test_the_specific_codes_reach_the_specific_exceptions(
+def test_each_specific_code_raises_its_own_exception(
     world: World, wrong: dict[str, object], expected: type[Exception]
 ) -> None:
     with world.client() as client:
@@ -261,7 +261,7 @@ def test_requests_that_come_too_fast_are_rate_limit_errors(style: ErrorStyle) ->
 
 
 @pytest.mark.parametrize("end", list(End))
-def test_every_end_of_a_task_reaches_the_client(end: End) -> None:
+def test_the_client_sees_every_final_status_of_a_task(end: End) -> None:
     clock = HandClock()
     life = TaskLife(1, 1, end)
     service = CodeVFService(Setup(house(life=life), canned(FreeText("Fine.")), clock))

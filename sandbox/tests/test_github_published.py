@@ -107,7 +107,7 @@ def test_pygithub_pages_through_comments_and_edits_them(client: Github, github_w
     issue.remove_from_labels("bug")
 
 
-def test_pygithub_makes_and_completes_a_check_run(client: Github, github_world: World) -> None:
+def test_pygithub_creates_and_completes_a_check_run(client: Github, github_world: World) -> None:
     repo = client.get_repo(REPO)
     run = repo.create_check_run("Review", github_world.pull(REPO, 1).head_sha, status="in_progress")
     run.edit(conclusion="success", output={"title": "T", "summary": "S"})

@@ -66,7 +66,7 @@ def test_an_encoding_that_hides_code_is_reported(path: str, text: str, line: int
         "",
     ],
 )
-def test_an_honest_encoding_is_not_reported(text: str) -> None:
+def test_a_harmless_encoding_is_not_reported(text: str) -> None:
     assert told("a.py", text) == []
 
 
@@ -96,7 +96,7 @@ def test_code_without_html_comments_is_not_reported(path: str, text: str) -> Non
 @pytest.mark.parametrize(
     "line", ["/**/" * 100_000 + "-", "*/ " * 100_000, "\r" * 300_000, "\\\\" * 100_000, "\\u" * 100_000]
 )
-def test_a_long_line_takes_no_long_time(line: str) -> None:
+def test_a_long_line_is_checked_quickly(line: str) -> None:
     started = time.process_time()
     for path in ("a.js", "A.java", "a.py"):
         told(path, f"{line}\n")

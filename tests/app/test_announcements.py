@@ -77,7 +77,7 @@ def test_an_answer_in_a_review_or_within_its_run_is_not_announced(tmp_path: Path
         assert not rig.announcements()
 
 
-def test_who_requested_the_review_is_mentioned_and_a_bot_is_not(tmp_path: Path) -> None:
+def test_the_requester_is_mentioned_unless_it_is_a_bot(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
@@ -97,7 +97,7 @@ def test_who_requested_the_review_is_mentioned_and_a_bot_is_not(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("fault", [DropBefore(), RecordedThen(502)])
-def test_a_lost_answer_of_github_leaves_one_announcement(tmp_path: Path, fault: Any) -> None:  # noqa: ANN401 — a fault
+def test_a_lost_response_of_github_leaves_one_announcement(tmp_path: Path, fault: Any) -> None:  # noqa: ANN401 — a fault
     clock = HandClock()
     with house(tmp_path, life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
         rig.run(**LEAVING)

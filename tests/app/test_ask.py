@@ -87,7 +87,7 @@ def test_later_questions_and_reviews_get_the_answer_without_its_frame(tmp_path: 
             assert "credits" not in text
 
 
-def test_a_secret_in_a_question_is_not_sent_also_where_the_question_is_cut(tmp_path: Path) -> None:
+def test_a_secret_in_a_question_is_not_sent_even_if_the_question_is_truncated(tmp_path: Path) -> None:
     secret = "ghp_" + "A1b2C3d4E5f6" * 3
     with house(tmp_path, engineer=engineer) as rig:
         people(rig)
@@ -128,7 +128,7 @@ def test_a_late_answer_is_collected(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 422])
-def test_a_question_needs_no_emoji(tmp_path: Path, status: int) -> None:
+def test_a_question_is_answered_even_if_the_reaction_is_refused(tmp_path: Path, status: int) -> None:
     with house(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
@@ -147,7 +147,7 @@ def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
         assert (questions(rig), summary(rig), emoji(rig)) == ([], before, ["-1"])
 
 
-def test_a_summary_from_before_a_question_is_not_believed(tmp_path: Path) -> None:
+def test_a_restored_summary_from_before_a_question_is_not_trusted(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda one: FreeText(ANSWER) if one.response_schema is None else CLEAN) as rig:
         people(rig)
         rig.run()

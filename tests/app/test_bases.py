@@ -40,7 +40,9 @@ def retarget(rig: Rig, base: str) -> None:
     rig.world.retarget(REPO, rig.number, base)
 
 
-def test_a_head_that_is_green_against_the_authors_branch_is_not_on_the_default_branch(tmp_path: Path) -> None:
+def test_a_head_that_is_green_against_the_authors_branch_is_not_green_against_the_default_branch(
+    tmp_path: Path,
+) -> None:
     with house(tmp_path, engineer=finds_the_flaw) as rig:
         stack(rig)
         assert rig.run().outputs["verdict"] == "pass"
@@ -51,14 +53,14 @@ def test_a_head_that_is_green_against_the_authors_branch_is_not_on_the_default_b
         assert shown(rig)[REQUIRED] == ("completed", "failure")
 
 
-def test_a_listed_branch_has_the_name_that_is_required(tmp_path: Path) -> None:
+def test_the_check_against_a_listed_branch_has_the_required_name(tmp_path: Path) -> None:
     with house(tmp_path, engineer=finds_the_flaw, config="bases: ['release/**']\n") as rig:
         stack(rig, "release/1")
         rig.run()
         assert shown(rig) == {REQUIRED: ("completed", "success")}
 
 
-def test_nothing_to_review_against_the_authors_branch_satisfies_no_rule(tmp_path: Path) -> None:
+def test_a_skipped_review_against_the_authors_branch_does_not_pass_the_required_check(tmp_path: Path) -> None:
     with house(tmp_path, engineer=finds_the_flaw) as rig:
         rig.world.push(REPO, "mine", {"other.txt": "x"}, author="mona", parents=(rig.world.pull(REPO, 1).head_sha,))
         retarget(rig, "mine")
@@ -83,7 +85,7 @@ def test_green_against_one_listed_branch_is_not_green_against_another(tmp_path: 
 
 
 @pytest.mark.parametrize("summary", ["true", "false"])
-def test_the_same_change_is_bought_once_whatever_its_check_is_called(tmp_path: Path, summary: str) -> None:
+def test_a_change_is_bought_once_under_different_check_names(tmp_path: Path, summary: str) -> None:
     with house(tmp_path, engineer=finds_the_flaw) as rig:
         rig.world.push(REPO, "same", {}, parents=(rig.world.store.git(REPO).branches()["main"],))
         assert rig.run(summary_comment=summary).outputs["verdict"] == "fail"

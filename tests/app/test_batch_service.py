@@ -74,7 +74,7 @@ def test_a_template_that_fails_at_a_later_part_fails_before_the_first_one_is_bou
         assert rig.service.tasks() == ()
 
 
-def test_without_max_tasks_it_is_one_partial_task(tmp_path: Path) -> None:
+def test_without_max_tasks_a_large_change_is_one_partial_task(tmp_path: Path) -> None:
     with house(tmp_path, engineer=engineer, config=CONFIG.format(1)) as rig:
         grow(rig)
         assert rig.run().outputs["coverage"] == "partial"
@@ -89,7 +89,7 @@ def test_the_budget_is_checked_for_all_parts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3])
-def test_a_run_that_stops_between_them_buys_none_twice(tmp_path: Path, nth: int) -> None:
+def test_a_run_that_stops_between_two_parts_buys_none_twice(tmp_path: Path, nth: int) -> None:
     with house(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         for later in range(nth, 20):
@@ -113,7 +113,7 @@ def test_later_parts_that_the_service_refuses_are_reported_as_omitted(tmp_path: 
         assert all(path in rig.summaries()[0] for path in LARGE)
 
 
-def test_it_is_left_and_collected_as_one(tmp_path: Path) -> None:
+def test_open_parts_are_collected_as_one_review(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=0, processing=9)) as rig:
         grow(rig)
@@ -126,7 +126,7 @@ def test_it_is_left_and_collected_as_one(tmp_path: Path) -> None:
         assert (len(rig.comments()), len(rig.service.tasks())) == (3, 3)
 
 
-def test_a_part_without_a_result_makes_it_partial(tmp_path: Path) -> None:
+def test_a_part_without_a_result_makes_the_review_partial(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=5, processing=5)) as rig:
         grow(rig)
@@ -258,7 +258,7 @@ class Slow(SystemClock):
         return Task(task_id, TaskStatus.PENDING, "pending")
 
 
-def test_a_wait_for_parts_ends_with_the_deadline_and_not_with_the_last_of_them() -> None:
+def test_a_wait_for_parts_ends_at_the_deadline() -> None:
     slow = Slow()
     service = BatchReviewService(cast("ReviewService", slow), slow, deadline=270)
     for _ in range(3):
@@ -284,7 +284,7 @@ def test_a_resumed_intent_uses_the_hold_of_its_task(tmp_path: Path, change: dict
             assert done.outputs["coverage"] == "full"
 
 
-def test_the_rest_of_a_purchase_that_stopped_between_parts_is_not_bought_for_an_older_head(
+def test_missing_parts_of_an_interrupted_purchase_are_not_bought_for_an_older_head(
     tmp_path: Path,
 ) -> None:
     with house(tmp_path, engineer=engineer, config=THREE) as rig:
@@ -302,7 +302,7 @@ def test_the_rest_of_a_purchase_that_stopped_between_parts_is_not_bought_for_an_
         assert older.cost == older.hold > rig.service.tasks()[0].request.hold, "the hold of every part counts"
 
 
-def test_ids_that_no_comment_can_hold_are_not_bought(tmp_path: Path) -> None:
+def test_several_tasks_are_not_bought_if_the_summary_cannot_be_written(tmp_path: Path) -> None:
     weak = {**WORKFLOW, Scope.PULL_REQUESTS: Access.READ, Scope.ISSUES: Access.READ}
     with house(tmp_path, engineer=engineer, config=THREE, permissions=weak) as rig:
         grow(rig)

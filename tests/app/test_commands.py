@@ -97,7 +97,7 @@ def test_a_review_is_bought_again_on_request(tmp_path: Path) -> None:
         assert "The check: 1 finding blocks this pull request" in reply
 
 
-def test_a_review_on_request_is_bought_by_a_request(tmp_path: Path) -> None:
+def test_with_review_on_request_a_command_buys_the_review(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         people(rig)
         rig.run(review_on="request")
@@ -136,7 +136,7 @@ def test_a_command_without_permission_is_refused_with_a_message(tmp_path: Path, 
         assert word in done.log
 
 
-def test_an_author_gets_the_line_for_someone_else(tmp_path: Path) -> None:
+def test_an_author_gets_the_command_for_another_user_to_paste(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
@@ -163,7 +163,7 @@ def test_users_with_read_access_get_the_status(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["review", "review {head:.7}", "bypass {head:.7} it burns", "bypass {head} it burns"])
-def test_a_command_is_not_for_a_head_pushed_after_the_comment(tmp_path: Path, text: str) -> None:
+def test_a_command_does_not_apply_to_a_head_pushed_after_the_comment(tmp_path: Path, text: str) -> None:
     with house(tmp_path, config="approve-spend: spend\n") as rig:
         people(rig)
         before = rig.world.pull(REPO, 1).head_sha
@@ -181,7 +181,7 @@ def test_a_command_is_not_for_a_head_pushed_after_the_comment(tmp_path: Path, te
         assert not rig.checks()
 
 
-def test_a_waiver_unblocks_and_its_end_blocks(tmp_path: Path) -> None:
+def test_a_waiver_unblocks_and_its_withdrawal_blocks(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
@@ -379,7 +379,7 @@ def test_updating_a_comment_does_not_approve_another_accounts_edit(tmp_path: Pat
         assert (emoji(rig), check(rig)) == (["+1", "+1", "confused"], "failure")
 
 
-def test_an_edited_a_deleted_and_a_pending_reply_are_no_commands(tmp_path: Path) -> None:
+def test_edited_deleted_and_pending_replies_are_not_commands(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
@@ -399,7 +399,7 @@ def test_an_edited_a_deleted_and_a_pending_reply_are_no_commands(tmp_path: Path)
         assert (emoji(rig), check(rig)) == (["+1"], "success"), "submitted"
 
 
-def test_on_a_forks_pull_request_a_later_run_with_the_key_carries_out_the_reply(tmp_path: Path) -> None:
+def test_on_a_forks_pull_request_a_later_run_with_the_key_executes_the_reply(tmp_path: Path) -> None:
     """GitHub gives `pull_request_review_comment` of a fork neither secrets nor a token that may write."""
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
@@ -442,7 +442,7 @@ def test_a_collection_executes_missed_commands_in_order(tmp_path: Path) -> None:
         assert emoji(rig) == ["+1"] * 3
 
 
-def test_one_run_carries_out_ten_missed_commands_at_most(tmp_path: Path) -> None:
+def test_one_run_executes_at_most_ten_missed_commands(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         people(rig)
         for _ in range(12):
@@ -464,7 +464,7 @@ def test_a_run_for_a_comment_first_executes_missed_commands(tmp_path: Path) -> N
         assert emoji(rig) == ["+1", "+1"]
 
 
-def test_a_command_of_last_week_is_forgotten(tmp_path: Path) -> None:
+def test_a_command_older_than_a_week_is_ignored(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         people(rig)
         comment = rig.world.comment(REPO, 1, "hubot", "/reviewbot status")
@@ -485,7 +485,7 @@ def test_a_run_without_commands_sends_no_extra_request(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("struck", ["/issues/1/comments", "/reactions"])
 @pytest.mark.parametrize("fault", [DropBefore(), RecordedThen(502)])
-def test_an_answer_that_is_lost_is_found_or_given_again_by_the_next_run(
+def test_a_lost_answer_is_found_or_posted_again_by_the_next_run(
     tmp_path: Path,
     struck: str,
     fault: Any,  # noqa: ANN401 — any of the faults
@@ -535,7 +535,7 @@ def test_broken_settings_leave_a_command_to_a_later_run(tmp_path: Path) -> None:
         assert emoji(rig) == ["+1"]
 
 
-def test_a_dry_run_answers_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_answers_no_command(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         people(rig)
         say(rig, "/reviewbot review", dry_run="true")
@@ -556,7 +556,7 @@ def test_an_approval_label_of_an_older_head_buys_nothing(tmp_path: Path) -> None
         assert rig.world.pull(REPO, 1).labels == (), "it is used up"
 
 
-def test_a_relay_executes_the_open_commands(tmp_path: Path) -> None:
+def test_a_relay_executes_the_pending_commands(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         people(rig)
         rig.world.comment(REPO, rig.number, "hubot", "/reviewbot status")

@@ -102,7 +102,7 @@ def commanded(rig: Rig, text: str, by: str) -> Mapping[str, Any]:
 # --- A run that was stopped while it bought --------------------------------------------------------------------------
 
 
-def test_a_lost_answer_is_fetched_by_a_collection_too(tmp_path: Path) -> None:
+def test_a_collection_fetches_a_lost_answer(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.codevf_faults.add("/tasks/create", RecordedThen(503), times=None, method="POST")
@@ -169,7 +169,7 @@ def test_a_refused_task_is_not_a_purchase(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("move", [push, force_push])
-def test_a_deleted_summary_and_another_head_reset_no_budget(tmp_path: Path, move: Callable[..., str]) -> None:
+def test_a_deleted_summary_and_another_head_do_not_reset_the_budget(tmp_path: Path, move: Callable[..., str]) -> None:
     with house(tmp_path) as rig:
         assert rig.run(**LIMIT).exit_status == 0
         for number in range(3):
@@ -180,7 +180,7 @@ def test_a_deleted_summary_and_another_head_reset_no_budget(tmp_path: Path, move
         assert len(rig.service.tasks()) == 1
 
 
-def test_many_commits_and_force_pushes_hide_no_check(tmp_path: Path) -> None:
+def test_many_commits_and_force_pushes_do_not_hide_a_check(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         assert rig.run(**LIMIT).exit_status == 0
         for number in range(7):
@@ -396,7 +396,7 @@ def found(rig: Rig, clock: HandClock, **inputs: str) -> None:
 
 
 @pytest.mark.parametrize("review_on", ["request", "ready"])
-def test_of_a_force_pushed_head(tmp_path: Path, review_on: str) -> None:
+def test_a_collection_finds_the_task_of_a_force_pushed_head(tmp_path: Path, review_on: str) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
@@ -406,7 +406,7 @@ def test_of_a_force_pushed_head(tmp_path: Path, review_on: str) -> None:
         assert conclusion(rig) == "action_required", "of this head no review was asked for"
 
 
-def test_of_a_token_that_may_read_checks_and_not_write_them(tmp_path: Path) -> None:
+def test_a_collection_finds_the_task_with_a_token_that_cannot_write_checks(tmp_path: Path) -> None:
     clock = HandClock()
     made: Any = {"clock": clock, "permissions": {**WORKFLOW, Scope.CHECKS: Access.READ}, "life": IN_REVIEW}
     with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
@@ -414,7 +414,7 @@ def test_of_a_token_that_may_read_checks_and_not_write_them(tmp_path: Path) -> N
         found(rig, clock)
 
 
-def test_behind_the_label_that_skips_reviews(tmp_path: Path) -> None:
+def test_a_collection_finds_the_task_behind_the_skip_label(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
@@ -425,7 +425,7 @@ def test_behind_the_label_that_skips_reviews(tmp_path: Path) -> None:
         assert conclusion(rig) == "skipped", "the label has the say"
 
 
-def test_of_a_pull_request_that_became_a_draft(tmp_path: Path) -> None:
+def test_a_collection_finds_the_task_of_a_pull_request_that_became_a_draft(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
@@ -435,7 +435,7 @@ def test_of_a_pull_request_that_became_a_draft(tmp_path: Path) -> None:
         assert conclusion(rig) == "failure"
 
 
-def test_of_a_bypassed_head(tmp_path: Path) -> None:
+def test_a_collection_finds_the_task_of_a_bypassed_head(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
@@ -449,7 +449,7 @@ def test_of_a_bypassed_head(tmp_path: Path) -> None:
         assert conclusion(rig) == "success", "it was let through"
 
 
-def test_when_nothing_of_a_push_is_to_be_reviewed(tmp_path: Path) -> None:
+def test_a_collection_finds_the_task_after_a_push_with_nothing_to_review(tmp_path: Path) -> None:
     clock = HandClock()
     made: Any = {"clock": clock, "life": IN_REVIEW, "files": {"node_modules/a/index.js": "a\n"}}
     with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
@@ -490,7 +490,7 @@ def test_a_run_without_the_key_keeps_the_ledger_and_executes_no_command(tmp_path
 
 
 @pytest.mark.parametrize("text", ["bypass {head:.12} harmless", "review {head:.12}", "review"])
-def test_a_restored_head_gets_no_bypass_of_another(tmp_path: Path, text: str) -> None:
+def test_a_bypass_of_another_head_does_not_apply_to_a_restored_one(tmp_path: Path, text: str) -> None:
     with house(tmp_path, config="approve-spend: spend\n", engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
         evil = rig.world.pull(REPO, 1).head_sha
@@ -516,7 +516,7 @@ def come_back(rig: Rig, sha: str) -> None:
     store.clock = lambda: datetime.now(UTC)
 
 
-def test_one_comment_buys_once_however_many_wait(tmp_path: Path) -> None:
+def test_each_of_several_pending_commands_buys_one_review(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run()
@@ -531,7 +531,7 @@ def test_one_comment_buys_once_however_many_wait(tmp_path: Path) -> None:
         assert len(rig.service.tasks()) == 3, "the event's, and one for each comment"
 
 
-def test_a_comment_on_an_open_review_buys_none_when_it_is_carried_out_again(tmp_path: Path) -> None:
+def test_a_command_on_an_open_review_buys_none_when_it_is_executed_again(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(wait_minutes="0")
@@ -567,7 +567,7 @@ def test_a_review_can_be_asked_for_again_without_a_summary(tmp_path: Path) -> No
         assert len(rig.service.tasks()) == 2, "once for the comment, whatever became of the answer to it"
 
 
-def test_a_base_that_was_moved_back_makes_the_review_whole(tmp_path: Path) -> None:
+def test_a_base_that_moved_back_needs_a_review_of_the_whole_change(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         old = rig.world.pull(REPO, 1).base_sha
         rig.world.push(REPO, "main", {"sly.py": "import os\n"}, author="mona")
@@ -677,7 +677,7 @@ def test_deleting_the_summary_does_not_hide_that_files_were_not_submitted(tmp_pa
 
 
 @pytest.mark.parametrize("config", ["", "bases: [mine]\n"])
-def test_it_does_not_turn_green_by_an_amended_commit(tmp_path: Path, config: str) -> None:
+def test_an_amended_commit_does_not_turn_a_red_head_green(tmp_path: Path, config: str) -> None:
     lock = {"uv.lock": "version = 1\n"}
     with house(tmp_path, engineer=lambda _: answer(CRITICAL), config=config) as rig:
         bad = rig.world.pull(REPO, 1).head_sha
@@ -706,7 +706,7 @@ def test_an_untrusted_ledger_counts_against_the_budget(tmp_path: Path) -> None:
         assert rig.run(max_credits_per_pr="2000").outputs["reason"] == "over-budget"
 
 
-def test_after_a_partial_review_that_came_in_late_the_next_is_of_the_whole_change(tmp_path: Path) -> None:
+def test_a_late_partial_review_is_followed_by_one_of_the_whole_change(tmp_path: Path) -> None:
     clock, big = HandClock(), "".join(f"line_{number} = {number}\n" for number in range(3000))
     with house(tmp_path, clock=clock, life=IN_REVIEW, config="attachment-bytes: 20000\n") as rig:
         push(rig, a=big, b=big)

@@ -56,7 +56,7 @@ def review(rig: Rig, ports: Mapping[str, int], runner: Mapping[str, str]) -> tup
     return done.exit_status, done.outputs.get("reason", ""), done.log
 
 
-def test_an_enterprise_server_has_its_own_addresses(tmp_path: Path) -> None:
+def test_an_enterprise_server_has_its_own_urls(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL), rest=REST) as rig:
         assert rig.run().exit_status == 1
         assert (len(rig.comments()), rig.checks()[0].conclusion) == (1, "failure")
@@ -65,7 +65,7 @@ def test_an_enterprise_server_has_its_own_addresses(tmp_path: Path) -> None:
         assert all(one.startswith(("/api/v3/", "/api/graphql")) for one in asked)
 
 
-def test_the_companys_certificates_are_trusted_by_everything_that_asks(tmp_path: Path) -> None:
+def test_the_private_certificates_are_trusted_by_every_client(tmp_path: Path) -> None:
     with company(tmp_path) as (rig, own, ports):
         rig.world.store.rules = Rules(diff_files=0)  # so that git fetches, too
         status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", own))
@@ -122,7 +122,7 @@ def delivering(own: Identity, name: str, content: bytes) -> Iterator[int]:
         thread.join(10)
 
 
-def test_a_whole_review_and_a_file_beside_it_go_through_the_companys_proxy(tmp_path: Path) -> None:
+def test_a_review_and_its_deliverable_go_through_the_proxy(tmp_path: Path) -> None:
     says = Garbage({"deliverables": [{"fileName": "review.json", "url": "https://files.codevf.test/review.json"}]})
     inside = json.dumps({"summary": "Read.", "files": [{"path": "app.py", "findings": [{**CRITICAL}]}]}).encode()
     with (

@@ -56,9 +56,7 @@ def test_a_dry_run_names_the_files_that_it_writes(tmp_path: Path, reviewer: str)
 
 
 @pytest.mark.parametrize(("name", "status"), [("GITHUB_OUTPUT", ""), ("GITHUB_STEP_SUMMARY", "4")])
-def test_a_runner_with_a_full_disk_has_one_line_about_it_after_the_review(
-    tmp_path: Path, name: str, status: str
-) -> None:
+def test_a_full_disk_is_one_line_of_the_log_after_the_review(tmp_path: Path, name: str, status: str) -> None:
     with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
         env = rig.environment("pull_request", rig.event(), {"fail-on": "never"}) | {name: "/dev/full"}
         running = prepare(env)

@@ -187,7 +187,7 @@ def test_a_rebase_that_changes_nothing_buys_nothing(tmp_path: Path) -> None:
         assert rig.checks()[0].conclusion == "failure"
 
 
-def test_every_review_is_whole_when_the_team_wants_that_and_still_confirms(tmp_path: Path) -> None:
+def test_without_incremental_every_review_is_whole_and_confirms_earlier_findings(tmp_path: Path) -> None:
     with house(tmp_path, engineer=first_then(CRITICAL)) as rig:
         rig.run(incremental="false")
         push(rig, OTHER)
@@ -249,7 +249,7 @@ def lines(rig: Rig) -> list[tuple[str, int | None]]:
     return [(at.path, at.line) for at in anchors]
 
 
-def test_an_answer_is_placed_where_its_code_is_by_then(tmp_path: Path) -> None:
+def test_a_late_answer_is_placed_where_its_code_has_moved(tmp_path: Path) -> None:
     cited = finding("new file.py", 2, severity="high", title="Cited, not quoted")
     lost = finding("app.py", 11, severity="high", title="Its code is gone", code="import os")
 
@@ -421,7 +421,7 @@ def test_the_approval_label_is_used_up_before_anything_is_bought(tmp_path: Path)
             assert "review-please" not in rig.world.pull(REPO, 1).labels
 
 
-def test_the_ledger_agrees_with_the_text(tmp_path: Path) -> None:
+def test_the_ledger_matches_the_text_of_the_summary(tmp_path: Path) -> None:
     with house(tmp_path, engineer=first_then(CRITICAL, EVAL)) as rig:
         rig.run()
         assert re.match(r"<!-- reviewbot:summary:v1 .*?--><!-- reviewbot:ledger:v1 ", rig.summaries()[0])

@@ -127,7 +127,7 @@ def test_the_hold_of_an_unknown_task_counts_against_the_limit(tmp_path: Path) ->
 
 
 @HOW
-def test_a_head_that_comes_back_resumes_its_purchase(tmp_path: Path, how: Fault) -> None:
+def test_a_restored_head_resumes_its_purchase(tmp_path: Path, how: Fault) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, how)
         here = rig.world.pull(REPO, 1).head_sha
@@ -150,7 +150,7 @@ def test_the_next_head_is_bought_once_when_a_review_is_bought_once(tmp_path: Pat
 
 @HOW
 @pytest.mark.parametrize("comes_by", ["a collection", "the closing"])
-def test_a_closed_pull_request_ends_a_question(tmp_path: Path, how: Fault, comes_by: str) -> None:
+def test_closing_the_pull_request_ends_an_unknown_purchase(tmp_path: Path, how: Fault, comes_by: str) -> None:
     with house(tmp_path, life=QUEUED) as rig:
         stopped(rig, how)
         here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
@@ -180,7 +180,7 @@ def test_an_ended_unknown_purchase_is_bought_again_only_on_request(tmp_path: Pat
         assert len(rig.service.tasks()) == there + 1
 
 
-def test_a_task_that_codevf_forgot_is_over(tmp_path: Path) -> None:
+def test_a_task_that_codevf_does_not_know_counts_as_ended(tmp_path: Path) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
@@ -203,7 +203,7 @@ def test_after_an_outage_nothing_is_bought_for_older_heads(tmp_path: Path) -> No
         assert states(rig) == ["intent", "intent", "open"]
 
 
-def test_a_task_refused_for_lack_of_credits_is_never_a_purchase(tmp_path: Path) -> None:
+def test_a_task_refused_for_missing_credits_is_not_a_purchase(tmp_path: Path) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         for _ in range(4):
             stopped(rig, Reply(402, body=b'{"error": {"code": "INSUFFICIENT_CREDITS", "message": "no"}}'))
@@ -211,7 +211,7 @@ def test_a_task_refused_for_lack_of_credits_is_never_a_purchase(tmp_path: Path) 
         assert statuses(rig) == ["processing"]
 
 
-def test_the_approved_purchase_is_the_one_that_is_made(tmp_path: Path) -> None:
+def test_a_resumed_purchase_keeps_its_approved_credits(tmp_path: Path) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, DropBefore(), max_credits="240")
         rig.run(wait_minutes="0", max_credits="1000")
@@ -230,7 +230,7 @@ def test_a_collection_with_other_settings_buys_nothing_and_says_so(tmp_path: Pat
         assert (statuses(rig), states(rig), told(rig, here)) == (["processing"], ["open"], False)
 
 
-def test_a_collection_with_other_settings_leaves_a_run_that_buys_alone(tmp_path: Path) -> None:
+def test_a_collection_with_other_settings_does_not_disturb_a_run_that_buys(tmp_path: Path) -> None:
     with house(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, DropBefore())
         collect(rig, mode="standard")

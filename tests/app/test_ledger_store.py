@@ -186,7 +186,7 @@ def test_a_verdict_stays_while_codevf_does_not_report_its_task(tmp_path: Path, s
         assert [one.conclusion for one in rig.checks()] == ["failure"]
 
 
-def test_without_summary_and_service_no_verdict_stands(tmp_path: Path) -> None:
+def test_without_summary_and_codevf_no_verdict_is_kept(tmp_path: Path) -> None:
     with house(tmp_path, life=AT_ONCE, engineer=engaged) as rig:
         rig.run()
         delete_summary(rig)
@@ -195,7 +195,7 @@ def test_without_summary_and_service_no_verdict_stands(tmp_path: Path) -> None:
         assert conclusion(rig) == "action_required"
 
 
-def test_a_run_that_cannot_read_again_writes_over_nothing(tmp_path: Path) -> None:
+def test_a_run_that_cannot_read_again_overwrites_nothing(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=engaged) as rig, ThreadPoolExecutor(1) as pool:
         rig.run(wait_minutes="0")
@@ -215,7 +215,7 @@ def test_a_run_that_cannot_read_again_writes_over_nothing(tmp_path: Path) -> Non
         assert conclusion(rig) == "success"
 
 
-def test_nor_does_a_run_that_records_its_intent(tmp_path: Path) -> None:
+def test_recording_an_intent_does_not_overwrite_a_concurrent_bypass(tmp_path: Path) -> None:
     with house(tmp_path, engineer=engaged) as rig, ThreadPoolExecutor(1) as pool:
         rig.run(check_run="false")
         sha, before = push(rig, extra="x = 1\n"), len(rig.codevf_faults.log)

@@ -32,7 +32,7 @@ SECRETS = "".join(f"TOKEN_{number}=ghp_{number}{'a1B2c3D4' * 4}abc\n" for number
         ("internal/notes.py", "x = 1\n", "excluded by `paths`", "paths: ['**', '!internal/**']\n"),
     ],
 )
-def test_a_finding_on_a_file_that_was_held_back_says_why(
+def test_a_finding_on_a_file_that_was_held_back_states_the_reason(
     tmp_path: Path, path: str, text: str, why: str, config: str
 ) -> None:
     found = answer(finding(f"b/{path}", 1))
@@ -85,7 +85,7 @@ def test_an_older_finding_on_a_sent_file_is_not_called_unsent(tmp_path: Path) ->
         assert "does not touch" not in (done.workspace / FILES["sarif_file"]).read_text(encoding="utf-8")
 
 
-def test_a_path_as_git_quotes_it_is_the_file(tmp_path: Path) -> None:
+def test_a_path_quoted_like_git_does_is_recognized(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(finding('"b/\\303\\274.bin"', 3))) as rig:
         rig.world.push(REPO, "topic", {"ü.bin": b"\0"}, author="mona")
         rig.run()

@@ -50,18 +50,18 @@ def test_a_file_that_sets_a_locked_key_gets_no_review_and_does_not_name_the_chec
         assert not rig.codevf_faults.log
 
 
-def test_the_input_config_judges_where_the_file_says_nothing(tmp_path: Path) -> None:
+def test_the_input_config_applies_where_the_file_sets_nothing(tmp_path: Path) -> None:
     medium = answer(finding("app.py", 12, severity="medium", title="A shell", code="os.system(command)"))
     with house(tmp_path, engineer=lambda _: medium, config="max-comments: 3\n") as rig:
         assert rig.run(config="fail-on: medium", locked="fail-on").exit_status == 1
 
 
-def test_mode_and_credits_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
+def test_incompatible_mode_and_credits_are_refused(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         assert rig.run(mode="fast", max_credits="100").exit_status == 2
 
 
-def test_without_a_key_a_due_review_is_missing(tmp_path: Path) -> None:
+def test_a_due_review_without_a_key_is_reported(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         done = rig.run(codevf_api_key="")
         assert (done.exit_status, done.outputs["reason"]) == (3, "no-key")
@@ -224,7 +224,7 @@ def test_the_skip_label_counts_when_a_maintainer_set_it(tmp_path: Path, level: L
 
 
 @STORY
-def test_a_skip_label_without_a_record_of_its_own_run_counts_for_nothing(tmp_path: Path) -> None:
+def test_a_skip_label_without_a_record_of_its_own_run_is_ignored(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
         payload = rig.labeled("skip-review", "hubot")
@@ -236,7 +236,7 @@ def test_a_skip_label_without_a_record_of_its_own_run_counts_for_nothing(tmp_pat
 
 
 @STORY
-def test_the_end_of_a_skip_label_ends_its_record(tmp_path: Path) -> None:
+def test_removing_a_skip_label_ends_its_record(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
         assert rig.run(payload=rig.labeled("skip-review", "hubot")).outputs["reason"] == "skip-review"
@@ -247,7 +247,7 @@ def test_the_end_of_a_skip_label_ends_its_record(tmp_path: Path) -> None:
 
 
 @STORY
-def test_the_end_of_a_skip_label_ends_its_check_where_no_review_is_requested(tmp_path: Path) -> None:
+def test_removing_a_skip_label_ends_its_check_if_no_review_is_requested(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
         rig.run(payload=rig.labeled("skip-review", "hubot"), review_on="request")
@@ -288,7 +288,7 @@ MORE = "print(3)\n"
 
 
 @STORY
-def test_the_skip_label_is_not_for_what_is_pushed_after_it(tmp_path: Path) -> None:
+def test_the_skip_label_does_not_apply_to_later_pushes(tmp_path: Path) -> None:
     clock = HandClock()
     with house(tmp_path, clock=clock, life=LONG) as rig:
         clock.advance(60)
@@ -394,7 +394,7 @@ def test_a_result_that_github_refuses_is_in_the_job_summary(tmp_path: Path) -> N
         assert len(rig.service.tasks()) == 1
 
 
-def test_one_bad_line_does_not_cost_the_others(tmp_path: Path) -> None:
+def test_one_invalid_line_does_not_lose_the_other_comments(tmp_path: Path) -> None:
     many = [finding("app.py", line, title=f"number {line}") for line in (9, 10, 11, 12, 13)]
     with house(tmp_path, engineer=lambda _: answer(*many)) as rig:
         refusal = json.dumps({"message": "Unprocessable Entity", "errors": ["line must be part of the diff"]})
@@ -502,7 +502,7 @@ def test_a_stale_open_check_is_created_again(tmp_path: Path) -> None:
     [("", 3), ("cvf_test_nobody", 3), (KEY, 3), (OTHER_KEY, 0)],
     ids=["none", "unknown", "revoked", "another"],
 )
-def test_a_key_that_cannot_look_anything_up_closes_no_open_check(tmp_path: Path, key: str, status: int) -> None:
+def test_a_key_that_cannot_look_up_tasks_completes_no_open_check(tmp_path: Path, key: str, status: int) -> None:
     with house(tmp_path, life=LONG) as rig:
         rig.run(wait_minutes="0")
         if key == KEY:
@@ -529,7 +529,7 @@ def test_a_waiting_summary_is_edited_only_when_its_state_changes(tmp_path: Path)
 
 @STORY
 @pytest.mark.parametrize(("signed", "reason"), [("verified", "bot"), ("signed", "gate"), ("", "gate")])
-def test_a_bots_commits_are_its_own_when_github_has_signed_them(tmp_path: Path, signed: str, reason: str) -> None:
+def test_only_commits_signed_by_github_count_as_a_bots_own(tmp_path: Path, signed: str, reason: str) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.user("dependabot[bot]", kind="Bot")
         head = rig.world.push(REPO, "bump", {"app.py": BUMPED}, author="dependabot[bot]")
@@ -541,7 +541,7 @@ def test_a_bots_commits_are_its_own_when_github_has_signed_them(tmp_path: Path, 
 
 
 @STORY
-def test_a_person_of_a_bots_name_is_not_the_bot(tmp_path: Path) -> None:
+def test_a_person_named_like_a_bot_is_not_the_bot(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         for login, kind in (("acme-release[bot]", "Bot"), ("acme-release", "User")):
             rig.world.user(login, kind=kind)
@@ -552,7 +552,7 @@ def test_a_person_of_a_bots_name_is_not_the_bot(tmp_path: Path) -> None:
 
 
 @STORY
-def test_a_purchase_is_remembered_after_any_later_runs(tmp_path: Path) -> None:
+def test_later_runs_keep_the_record_of_a_purchase(tmp_path: Path) -> None:
     with house(tmp_path, limits=FORGETFUL, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()
         before = rig.summaries()
@@ -568,7 +568,7 @@ def test_a_purchase_is_remembered_after_any_later_runs(tmp_path: Path) -> None:
 
 @STORY
 @pytest.mark.parametrize("off", ["check", "summary"])
-def test_with_one_store_the_state_is_kept_there(tmp_path: Path, off: str) -> None:
+def test_without_check_or_summary_the_other_keeps_the_state(tmp_path: Path, off: str) -> None:
     with house(tmp_path, limits=FORGETFUL, engineer=lambda _: answer(CRITICAL)) as rig:
         run = partial(rig.run, check_run="false") if off == "check" else partial(rig.run, summary_comment="false")
         run()
@@ -588,7 +588,7 @@ def test_the_local_reviewer_reviews_the_same_commit_again(tmp_path: Path) -> Non
 
 
 @STORY
-def test_an_answer_for_an_older_head_is_published_on_the_one_that_is_there(tmp_path: Path) -> None:
+def test_an_answer_for_an_older_head_is_published_on_the_current_one(tmp_path: Path) -> None:
     with house(tmp_path, life=TaskLife(pending=2, processing=2), engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0", review_on="ready")
         older = rig.world.pull(REPO, 1).head_sha
@@ -645,7 +645,7 @@ def test_a_collection_uses_the_config_file(tmp_path: Path) -> None:
         assert [(one.name, one.conclusion) for one in rig.checks()] == [("CodeVF review: nightly", "failure")]
 
 
-def test_a_users_review_buys_nothing(tmp_path: Path) -> None:
+def test_the_event_of_a_submitted_review_buys_nothing(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         assert rig.run(event="pull_request_review", payload=rig.event("submitted")).outputs["reason"] == "event"
         assert not rig.service.tasks()

@@ -23,7 +23,7 @@ LISTS_ALL = "{{% extends 'shipped/{name}' %}}{{% block {block} %}}{{{{ super() }
 @pytest.mark.parametrize(
     ("name", "block", "limit"), [("summary.md.j2", "story", "61,000"), ("check.md.j2", "details", "65,000")]
 )
-def test_the_author_cannot_lose_a_review_by_the_size_of_a_change(
+def test_a_change_too_large_for_a_template_does_not_lose_the_review(
     tmp_path: Path, name: str, block: str, limit: str
 ) -> None:
     files = {f".github/reviewbot/{name}": LISTS_ALL.format(name=name, block=block)}
@@ -43,7 +43,7 @@ def test_the_author_cannot_lose_a_review_by_the_size_of_a_change(
     assert problem.startswith(told)
 
 
-def test_a_mistake_in_what_every_text_shares_does_not_lose_the_review(tmp_path: Path) -> None:
+def test_a_mistake_in_a_shared_template_does_not_lose_the_review(tmp_path: Path) -> None:
     source = "{% if finding.title == 'A shell runs it' %}{{ nothing }}{% endif %}"
     files = {".github/reviewbot/finding.md.j2": source, ".github/reviewbot/annotation.txt.j2": source + "A title"}
     with house(tmp_path, engineer=lambda _: answer(FINDING), files=files) as rig:
@@ -57,9 +57,7 @@ def test_a_mistake_in_what_every_text_shares_does_not_lose_the_review(tmp_path: 
 
 
 @pytest.mark.parametrize("source", ["{{ nothing }}", "No mark here.", "{% if %}"])
-def test_a_template_that_is_broken_later_does_not_keep_a_review_from_being_collected(
-    tmp_path: Path, source: str
-) -> None:
+def test_a_template_broken_after_the_purchase_does_not_prevent_the_collection(tmp_path: Path, source: str) -> None:
     life = TaskLife(pending=2, processing=2)
     with house(tmp_path, life=life, engineer=lambda _: answer(FINDING)) as rig:
         rig.run(wait_minutes="0")

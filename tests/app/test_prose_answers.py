@@ -99,7 +99,7 @@ def test_an_accepted_answer_hides_no_finding_that_blocks(tmp_path: Path) -> None
         ("max", (LOW,), "There is nothing to accept"),
     ],
 )
-def test_an_acceptance_is_refused_with_words(tmp_path: Path, by: str, answer: tuple[str, ...], word: str) -> None:
+def test_an_acceptance_is_refused_with_a_message(tmp_path: Path, by: str, answer: tuple[str, ...], word: str) -> None:
     with house(tmp_path, engineer=writes(*answer)) as rig:
         people(rig)
         rig.run()
@@ -142,7 +142,7 @@ def test_a_service_that_refuses_the_schema_gets_the_task_without_it_under_the_sa
 
 
 @pytest.mark.parametrize("recorded", [False, True])
-def test_a_run_that_stops_between_the_two_requests_pays_once(tmp_path: Path, recorded: bool) -> None:  # noqa: FBT001 — a table
+def test_a_run_killed_between_the_two_requests_pays_once(tmp_path: Path, recorded: bool) -> None:  # noqa: FBT001 — a table
     """Lose the second request or its response, as when the run is killed, and start another run."""
     with house(tmp_path, limits=NO_SCHEMA, engineer=writes(LOW)) as rig:
         fault = RecordedThen(None) if recorded else DropBefore()

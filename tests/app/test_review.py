@@ -33,7 +33,7 @@ def anchors(rig: Rig) -> dict[str, tuple[str, str | None, int | None, int | None
     return found
 
 
-def test_every_finding_lands_where_its_code_is(tmp_path: Path) -> None:
+def test_every_finding_is_placed_at_its_code(tmp_path: Path) -> None:
     says = answer(
         SHELL,
         finding("app.py", 10, title="context"),
@@ -81,7 +81,7 @@ def test_a_verified_suggestion_can_be_committed(tmp_path: Path) -> None:
         assert "```suggestion\nsubprocess.run([command], check=True)\n```" in comment.body
 
 
-def test_a_suggestion_for_other_code_cannot(tmp_path: Path) -> None:
+def test_a_suggestion_for_other_code_cannot_be_committed(tmp_path: Path) -> None:
     stale = {**SHELL, "existing_code": "os.system(other)\n"}
     with house(tmp_path, engineer=lambda _: answer(stale)) as rig:
         rig.run()

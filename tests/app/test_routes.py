@@ -61,7 +61,7 @@ def test_a_rule_skips_the_review_until_a_file_of_a_stricter_rule_is_added(tmp_pa
         assert ended(rig, rig.run()) == ("skipped", 0, "route", 1)
 
 
-def test_moving_a_file_leaves_no_rule(tmp_path: Path) -> None:
+def test_moving_a_file_does_not_escape_its_rule(tmp_path: Path) -> None:
     code = "".join(f"fee_{number} = {number}\n" for number in range(40))
     with house(tmp_path, config=RULES, files={"pay/card.py": code}) as rig:
         change(rig, {"pay/card.py": None, "docs/card.py": code})

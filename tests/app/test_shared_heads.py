@@ -67,7 +67,7 @@ def own(rig: Rig, number: int) -> list[str]:
     return [tag.verdict for tag in tags if tag and tag.number == number]
 
 
-def test_every_check_run_says_whose_it_is(tmp_path: Path) -> None:
+def test_every_check_run_names_its_pull_request(tmp_path: Path) -> None:
     with twins(tmp_path) as rig:
         run(rig, 1, codevf_api_key="")
         assert own(rig, 1) == ["action_required"]
@@ -175,7 +175,7 @@ def test_a_closed_or_moved_pull_request_blocks_no_other(tmp_path: Path, ended: s
         assert shown(rig) == "skipped"
 
 
-def test_a_bypass_is_of_one_pull_request(tmp_path: Path) -> None:
+def test_a_bypass_applies_to_one_pull_request(tmp_path: Path) -> None:
     with twins(tmp_path, skipped=False) as rig:
         people(rig)
         run(rig, 1)

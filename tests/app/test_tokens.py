@@ -120,7 +120,7 @@ def test_an_empty_token_is_reported_before_github_is_asked(tmp_path: Path) -> No
         assert not rig.github_requests()
 
 
-def test_a_forks_own_event_without_a_key_says_what_would_have_one(tmp_path: Path) -> None:
+def test_a_forks_own_event_without_a_key_names_the_event_that_has_one(tmp_path: Path) -> None:
     with house(tmp_path, permissions=READ_ONLY) as rig:
         fork(rig)
         done = rig.run(payload=from_fork(rig), codevf_api_key="")
@@ -135,7 +135,7 @@ def test_a_forks_own_event_without_a_key_says_what_would_have_one(tmp_path: Path
 @pytest.mark.parametrize(
     ("event", "status", "reason"), [("pull_request", 1, "gate"), ("pull_request_target", 4, "not-published")]
 )
-def test_only_where_github_gives_no_other_token_a_result_may_stay_on_the_runner(
+def test_a_result_may_stay_on_the_runner_only_for_a_forks_own_event(
     tmp_path: Path, event: str, status: int, reason: str
 ) -> None:
     with house(tmp_path, permissions=READ_ONLY) as rig:
@@ -147,7 +147,7 @@ def test_only_where_github_gives_no_other_token_a_result_may_stay_on_the_runner(
         assert "::warning file=app.py,line=1" in done.log
 
 
-def test_dependabots_events_have_other_secrets(tmp_path: Path) -> None:
+def test_the_message_for_dependabot_names_its_own_secrets(tmp_path: Path) -> None:
     with house(tmp_path, config="bots: []\n", permissions=READ_ONLY) as rig:
         rig.world.push(REPO, "bump", {"app.py": "print(1)\n"}, author="dependabot[bot]")
         rig.number = rig.world.open_pull_request(REPO, "bump", title="Bump", author="dependabot[bot]").number

@@ -47,7 +47,7 @@ def test_a_user_with_write_access_approves_by_starting_the_workflow(tmp_path: Pa
         assert len(rig.service.tasks()) == 1
 
 
-def test_anyone_may_spend_when_the_owners_say_so(tmp_path: Path) -> None:
+def test_anyone_may_spend_if_the_setting_allows_it(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         fork(rig)
         assert rig.run(event="pull_request_target", payload=from_fork(rig), allow="anyone").exit_status == 0
@@ -79,7 +79,7 @@ def test_settings_and_attributes_on_the_authors_branches_are_not_read(tmp_path: 
         assert "+os.system(command)" in str([one.body for one in rig.codevf_faults.log])
 
 
-def test_settings_on_the_default_branch_are(tmp_path: Path) -> None:
+def test_settings_on_the_default_branch_are_read(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL), config="fail-on: never\n") as rig:
         assert rig.run().exit_status == 0
         assert rig.run(fail_on="critical").exit_status == 0, "frozen when it was bought"
@@ -100,7 +100,7 @@ def test_templates_come_from_the_default_branch_alone(tmp_path: Path) -> None:
         assert all("OURS" in one.body and "THEIRS" not in one.body for one in rig.comments())
 
 
-def test_a_template_that_loses_its_mark_is_an_error(tmp_path: Path) -> None:
+def test_a_template_that_loses_its_marker_is_an_error(tmp_path: Path) -> None:
     files = {".github/reviewbot/summary.md.j2": "No mark here.\n"}
     with house(tmp_path, engineer=lambda _: CLEAN, files=files) as rig:
         done = rig.run()
@@ -109,7 +109,7 @@ def test_a_template_that_loses_its_mark_is_an_error(tmp_path: Path) -> None:
         assert rig.checks()[-1].conclusion == "action_required"
 
 
-def test_a_secret_never_leaves(tmp_path: Path) -> None:
+def test_a_secret_is_never_sent(tmp_path: Path) -> None:
     secret = "ghp_" + "a1B2c3D4e5" * 4
     with house(
         tmp_path, engineer=lambda _: answer(finding("leak.py", 2, code='TOKEN = "[REDACTED:github-token]"'))
@@ -276,7 +276,7 @@ def test_a_deleted_summary_neither_buys_again_nor_resets_the_budget(tmp_path: Pa
         assert len(rig.summaries()) == 1
 
 
-def test_a_pasted_mark_is_ignored(tmp_path: Path) -> None:
+def test_a_pasted_marker_is_ignored(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.comment(REPO, 1, "mona", '<!-- reviewbot:summary:v1 instance="" -->\nAll is well.')
         rig.run()
@@ -343,7 +343,7 @@ def test_the_project_key_is_sent_to_codevf_alone(tmp_path: Path) -> None:
         assert KEY not in str([one.body for one in rig.github_faults.log])
 
 
-def test_a_secret_in_the_owners_instructions_stays_here(tmp_path: Path) -> None:
+def test_a_secret_in_the_owners_instructions_is_not_sent(tmp_path: Path) -> None:
     secret = "ghp_" + "a1B2c3D4e5" * 4
     config = (
         f"path-instructions:\n  - path: 'app.py'\n    instructions: the token is {secret}\n"

@@ -59,14 +59,14 @@ def test_code_that_is_disguised_as_a_binary_is_never_green(tmp_path: Path, path:
         assert f'paths: "!{path}"' in done.summary
 
 
-def test_a_name_that_cannot_be_copied_leaves_no_hint_unfinished(tmp_path: Path) -> None:
+def test_the_hint_for_a_name_with_control_characters_is_complete(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"evil\x7f.py": DISGUISED})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
         assert "To exclude files that need no review: use `paths`." in done.summary.replace("\\", "")
 
 
-def test_a_script_without_an_ending_is_known_by_its_first_bytes(tmp_path: Path) -> None:
+def test_a_script_without_an_extension_is_recognized_by_its_first_bytes(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"tool": b"#!/bin/sh\nrm -rf x\n#\0\n"})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
@@ -94,7 +94,7 @@ def test_a_text_that_becomes_binary_is_never_green(tmp_path: Path, path: str, re
         assert f"`{path}`: binary (it was text before)" in done.summary
 
 
-def test_a_pointer_of_git_lfs_or_a_placeholder_that_becomes_binary_is_no_script(tmp_path: Path) -> None:
+def test_a_git_lfs_pointer_or_placeholder_that_becomes_binary_is_not_a_script(tmp_path: Path) -> None:
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12\n"
     before = {"data.zip": pointer, "model.onnx": "", "paper.pdf": "%PDF-1.4\n" * 9}
     with house(tmp_path, engineer=lambda _: CLEAN, files=before) as rig:
@@ -102,7 +102,7 @@ def test_a_pointer_of_git_lfs_or_a_placeholder_that_becomes_binary_is_no_script(
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
 
 
-def test_a_script_that_is_named_as_a_binary_is_known_by_its_first_bytes(tmp_path: Path) -> None:
+def test_a_script_named_like_a_binary_is_recognized_by_its_first_bytes(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"blob.bin": b"#!/bin/sh\nid\n#\0\n"})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
@@ -119,7 +119,7 @@ def test_many_binaries_do_not_hide_a_script_named_like_one(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("reviewer", ["codevf", "local"])
 @pytest.mark.parametrize("path", ["a.ps1", "L.strings", "R.rc", "x.sln", "table.dat"])
-def test_utf_16_is_called_not_utf_8_whatever_its_name(tmp_path: Path, path: str, reviewer: str) -> None:
+def test_utf_16_is_reported_as_not_utf_8_whatever_its_name(tmp_path: Path, path: str, reviewer: str) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {path: "Write-Host 1\r\n".encode("utf-16"), "a.py": "x = 1\n"}, reviewer=reviewer)
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
@@ -206,7 +206,7 @@ def test_a_service_that_refuses_every_size_does_not_blame_a_file(tmp_path: Path)
         assert "attachment-bytes" not in done.summary
 
 
-def test_source_that_is_not_utf_8_is_called_so_by_the_local_reviewer_and_the_counts_add_up(tmp_path: Path) -> None:
+def test_the_local_reviewer_reports_source_that_is_not_utf_8_and_the_counts_add_up(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         done = run_with(rig, {"latin.py": LATIN, "a.py": "x = 1\n", "b.py": "y = 1\n"}, reviewer="local")
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")

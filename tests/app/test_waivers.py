@@ -55,7 +55,7 @@ def test_a_waiver_does_not_cover_a_push_while_it_is_recorded(tmp_path: Path) -> 
         assert rig.run().outputs["verdict"] == "fail"
 
 
-def test_a_bypass_ends_with_the_base_that_it_was_for(tmp_path: Path) -> None:
+def test_a_bypass_ends_when_the_base_changes(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL), config="bases: [next]\n") as rig:
         people(rig)
         rig.run()
@@ -70,7 +70,7 @@ def test_a_bypass_ends_with_the_base_that_it_was_for(tmp_path: Path) -> None:
         assert check(rig) == "failure"
 
 
-def test_a_bypass_is_not_for_a_base_that_was_chosen_after_the_comment(tmp_path: Path) -> None:
+def test_a_bypass_does_not_apply_to_a_base_chosen_after_the_comment(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.world.push(REPO, "next", {}, parents=(rig.world.store.git(REPO).branches()["main"],))
@@ -132,7 +132,7 @@ def test_a_bypass_ends_with_a_push_even_if_its_head_is_restored(tmp_path: Path) 
         assert check(rig) == "failure"
 
 
-def test_a_waiver_that_was_withdrawn_does_not_come_back_with_an_older_summary(tmp_path: Path) -> None:
+def test_a_withdrawn_waiver_does_not_return_with_an_older_summary(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
@@ -151,7 +151,7 @@ def test_a_waiver_that_was_withdrawn_does_not_come_back_with_an_older_summary(tm
         assert (check(rig), len(rig.checks()), len(rig.service.tasks())) == ("failure", checks, 1)
 
 
-def test_a_waiver_that_was_withdrawn_does_not_come_back_after_more_bases_than_are_read(tmp_path: Path) -> None:
+def test_a_withdrawn_waiver_does_not_return_after_more_bases_than_are_read(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         main = rig.world.store.git(REPO).branches()["main"]
@@ -172,7 +172,7 @@ def test_a_waiver_that_was_withdrawn_does_not_come_back_after_more_bases_than_ar
         assert "Waived" not in summary(rig)
 
 
-def test_a_waiver_that_is_given_after_more_bases_than_are_read_is_kept(tmp_path: Path) -> None:
+def test_a_waiver_given_after_more_bases_than_are_read_is_kept(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         main = rig.world.store.git(REPO).branches()["main"]
@@ -204,7 +204,7 @@ def test_a_withdrawn_waiver_stays_withdrawn_while_check_runs_cannot_be_read(tmp_
         assert "Waived" not in summary(rig)
 
 
-def test_something_else_on_waived_code_is_another_finding_with_a_comment_of_its_own(tmp_path: Path) -> None:
+def test_another_finding_on_waived_code_has_its_own_comment(tmp_path: Path) -> None:
     other = {**CRITICAL, "title": "The command is logged with its password", "explanation": "Look at the log."}
     with house(tmp_path, engineer=first_then(CRITICAL, new=(other,))) as rig:
         people(rig)

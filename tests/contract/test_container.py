@@ -154,7 +154,7 @@ def judge_workflow(made: Images, folder: Path, workspace: Path, action: str) -> 
 
 
 @pytest.mark.parametrize("action", ["./", "./local"])
-def test_a_workflow_that_uses_the_action_gets_its_review(made: Images, tmp_path: Path, action: str) -> None:
+def test_a_workflow_that_uses_the_action_publishes_a_review(made: Images, tmp_path: Path, action: str) -> None:
     judge_workflow(made, tmp_path, made.project, action)
 
 
@@ -205,7 +205,7 @@ def test_the_slim_image_names_the_action_that_has_the_analyzers(made: Images, tm
         assert read_outputs((mounts.commands / "output").read_text(encoding="utf-8"))["status"] == "failed"
 
 
-def test_the_docker_free_action_gets_it_too_in_a_hostile_workspace(made: Images, tmp_path: Path) -> None:
+def test_the_docker_free_action_publishes_a_review_in_a_hostile_workspace(made: Images, tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     set_traps(workspace)
@@ -313,7 +313,7 @@ def nothing(mounts: Mounts) -> None:
     assert not list(mounts.workspace.iterdir())
 
 
-def test_a_signal_ends_it_in_time_with_everything_recorded(made: Images, tmp_path: Path) -> None:
+def test_a_signal_ends_the_container_in_time_with_everything_recorded(made: Images, tmp_path: Path) -> None:
     with house(tmp_path, life=TaskLife(pending=100_000, processing=100_000)) as rig:
         mounts, arguments = mounted(rig, tmp_path / "runner", nothing, wait_minutes="300")
         command = made.run("--name", "waiting", *arguments, IMAGE, "action")

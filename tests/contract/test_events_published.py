@@ -96,7 +96,7 @@ def test_the_fields_are_those_of_the_payload() -> None:
                 pass
 
 
-def test_pull_request_target_carries_the_same_payload() -> None:
+def test_pull_request_target_has_the_same_payload() -> None:
     for name, payload in examples():
         if name == "pull_request":
             assert type(read_event("pull_request_target", payload)) is expected(name, payload)

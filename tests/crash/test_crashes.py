@@ -19,7 +19,7 @@ SEEDS = 3
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_a_fault_at_any_request_has_the_same_end(tmp_path: Path, scenario: Scenario) -> None:
+def test_a_fault_at_any_request_leads_to_the_same_end(tmp_path: Path, scenario: Scenario) -> None:
     with town(tmp_path, clock=scenario.clock()) as here:
         right = undisturbed(here, scenario)
         chosen = Random(scenario.name).sample(list(scenario.points(right)), SAMPLE)  # noqa: S311 — the same every time
@@ -33,7 +33,7 @@ def test_a_fault_at_any_request_has_the_same_end(tmp_path: Path, scenario: Scena
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", RACES, ids=lambda scenario: scenario.name)
-def test_two_runs_at_the_same_time_buy_one_task_and_leave_each_comment_once(tmp_path: Path, scenario: Scenario) -> None:
+def test_two_concurrent_runs_buy_one_task_and_post_each_comment_once(tmp_path: Path, scenario: Scenario) -> None:
     with town(tmp_path) as here:
         right = undisturbed(here, scenario)
         for seed in range(SEEDS):

@@ -59,7 +59,7 @@ def test_an_error_has_the_outcome_in_the_table(part: int) -> None:
 
 
 @pytest.mark.parametrize("seed", ["", "another"])
-def test_every_request_and_every_trouble_occurs_in_a_sample(seed: str) -> None:
+def test_every_request_and_every_fault_occurs_in_a_sample(seed: str) -> None:
     chosen, whole = sample(seed), list(cells())
     assert {thing for cell in chosen for thing in _things(cell)} == {thing for cell in whole for thing in _things(cell)}
     assert len(chosen) < len(whole) / 15

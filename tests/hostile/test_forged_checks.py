@@ -33,7 +33,7 @@ def test_a_forged_check_neither_replaces_the_review_nor_hides_its_verdict(tmp_pa
         assert (rig.checks()[-1].app, rig.checks()[-1].conclusion) == (ACTIONS, "failure")
 
 
-def test_another_apps_check_is_no_verdict_for_a_merge_group(tmp_path: Path) -> None:
+def test_another_apps_check_is_not_a_verdict_for_a_merge_group(tmp_path: Path) -> None:
     with house(tmp_path, engineer=canned(answer(CRITICAL))) as rig:
         rig.run()
         forge(rig, MALLORY)

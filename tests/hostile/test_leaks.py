@@ -181,7 +181,7 @@ def test_a_key_in_an_answer_is_not_shown(tmp_path: Path) -> None:
         assert rig.run(**FILES).outputs["findings"] == "1"
 
 
-def test_debugging_shows_none(tmp_path: Path) -> None:
+def test_the_debug_log_shows_no_secret(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: CLEAN) as rig:
         rig.world.store.rules = Rules(diff_files=1)
         done = rig.run(runner={"RUNNER_DEBUG": "1"})

@@ -107,7 +107,7 @@ def review(tmp_path_factory: pytest.TempPathFactory) -> Made:
         return made(rig, rig.run(**FILES, max_comments="100", comment_from="info", runner={"RUNNER_DEBUG": "1"}))
 
 
-def test_the_review_is_published_whole(review: Made) -> None:
+def test_the_review_is_published_completely(review: Made) -> None:
     assert review.done.outputs["reason"] in {"unreadable", "partial"}, review.done.log
     assert int(review.done.outputs["posted"]) >= 1
     assert int(review.done.outputs["findings"]) > len(ATTACKS)
@@ -132,11 +132,11 @@ def assert_inert(made: Made) -> None:
         assert visible(line) == line
 
 
-def test_nothing_on_github_takes_effect(review: Made) -> None:
+def test_no_attack_on_github_has_an_effect(review: Made) -> None:
     assert_inert(review)
 
 
-def test_no_line_of_the_log_is_a_command_but_our_own(review: Made) -> None:
+def test_only_reviewbots_own_log_lines_are_commands(review: Made) -> None:
     allowed = (
         "::add-mask::",
         "::debug::",
@@ -166,7 +166,7 @@ def test_the_reports_can_be_read_and_printed(review: Made) -> None:
     assert (page.count("<script"), page.count("</script>")) == (2, 2)  # the page's data and reviewbot's markup
 
 
-def test_a_free_answer_has_no_effect_either(tmp_path: Path) -> None:
+def test_an_answer_in_prose_has_no_effect_either(tmp_path: Path) -> None:
     with house(tmp_path, engineer=lambda _: FreeText("\n\n".join(ATTACKS))) as rig:
         assert_inert(made(rig, rig.run()))
 

@@ -117,7 +117,7 @@ def test_plan_runs(reviewbot: Installed) -> None:
     assert "1 review, one per merge, would have held 360 credits." in reviewbot("plan", "--branch", "main").stdout
 
 
-def test_a_paid_review_can_be_rehearsed(reviewbot: Installed) -> None:
+def test_a_paid_review_can_be_run_dry(reviewbot: Installed) -> None:
     assert "360 credits" in reviewbot("review", "--base", "main", "--dry-run").stdout
 
 

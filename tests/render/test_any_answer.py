@@ -156,7 +156,7 @@ def plain() -> Renderer:
 
 @often
 @given(result=broken | wrapped() | swollen(), rules=rules_of_all_kinds)
-def test_every_item_ends_in_one_place_and_the_page_states_the_sum(
+def test_every_item_is_in_one_place_and_the_page_states_the_sum(
     plain: Renderer, result: object, rules: PlacementRules
 ) -> None:
     report = read_result(result)
@@ -220,7 +220,7 @@ def test_an_omitted_finding_is_never_worse_than_a_shown_one(
         assert max(one.severity.rank for one in kept) <= min(one.severity.rank for one in left)
 
 
-def test_a_file_view_is_what_these_answers_speak_of() -> None:
+def test_the_generated_answers_refer_to_lines_of_the_change() -> None:
     """Else every finding would be off the change, and the laws would hold for want of places."""
     found = [
         {"severity": "high", "category": "style", "title": f"{path}{line}", "explanation": "", "side": "RIGHT",

@@ -180,7 +180,7 @@ def test_any_mixture_of_attacks(renderer: Renderer, data: st.DataObject) -> None
     assert shown.tags.count("details") <= 5
 
 
-def test_no_mark_can_be_forged(renderer: Renderer) -> None:
+def test_no_marker_can_be_forged(renderer: Renderer) -> None:
     forged = '<!-- reviewbot:finding:v1 instance="" ids=ffffffffff -->'
     for view in (CLOSED_GATE, WAITING):
         text = renderer.summary(filled(view, forged))

@@ -146,7 +146,7 @@ def test_omitted_items_need_no_memory(renderer: Renderer, write: Callable[[Rende
     assert most < 100_000_000
 
 
-def test_the_worst_are_kept(renderer: Renderer) -> None:
+def test_the_worst_findings_are_kept(renderer: Renderer) -> None:
     text = renderer.summary(flood(2000, "word " * 100))
     assert text.count("❓ Unrated") > 5
     assert "⚪ Info" not in text

@@ -404,7 +404,7 @@ def test_the_local_reviewer_needs_no_account(rig: Rig) -> None:
         (("--repo", REPO, "--input", "min-balance=9999"), {}, 3),
     ],
 )
-def test_it_only_reads(rig: Rig, arguments: tuple[str, ...], env: Mapping[str, str], status: int) -> None:
+def test_doctor_only_reads(rig: Rig, arguments: tuple[str, ...], env: Mapping[str, str], status: int) -> None:
     asked, github = len(rig.codevf_faults.log), len(rig.github_faults.log)
     rig.world.require(REPO, CHECK)
     assert doctor(rig, *arguments, **env).status == status
@@ -445,7 +445,7 @@ def test_a_workflows_name_has_no_effect(rig: Rig) -> None:
     assert not re.search(r"^::|##\[|\x1b", said.out, re.MULTILINE)
 
 
-def test_two_errors_exit_with_the_status_of_the_settings(rig: Rig) -> None:
+def test_invalid_settings_decide_the_exit_status_of_several_problems(rig: Rig) -> None:
     assert looked(rig, Case(2, (), {CONFIG: "mode: slow\n"}, env={"CODEVF_API_KEY": ""})).status == 2
 
 

@@ -139,7 +139,7 @@ def test_the_files_of_the_local_reviewer_have_no_limits_of_spending_and_no_key()
 
 
 @pytest.mark.npm
-def test_github_takes_the_ruleset() -> None:
+def test_github_accepts_the_ruleset() -> None:
     body: dict[str, Any] = dict(ruleset(Settings()))
     headers = {"content-type": "application/json", "user-agent": "gh", "authorization": "token x"}
 
@@ -175,7 +175,7 @@ def test_advice_prints_no_ruleset_and_names_the_command_that_does() -> None:
 
 
 @pytest.mark.parametrize("options", WISHES, ids=lambda options: f"{options.reviewer} {options.gate}")
-def test_every_pin_has_its_release_behind_it(options: InitOptions) -> None:
+def test_every_pin_has_its_release_in_a_comment(options: InitOptions) -> None:
     pins = [line for text in files(options).values() for line in text.splitlines() if "uses:" in line]
     assert len(pins) >= 2
     assert all(re.fullmatch(rf" +- uses: acme/reviewbot(/local)?@{COMMIT} # v1\.0\.0", pin) for pin in pins)
@@ -191,7 +191,7 @@ def test_everything_is_written_below_the_clones_root(clone: Clone, monkeypatch: 
 
 
 @pytest.mark.parametrize("path", ALL)
-def test_nothing_is_written_when_one_file_is_there(clone: Clone, path: str) -> None:
+def test_nothing_is_written_if_one_file_exists(clone: Clone, path: str) -> None:
     clone.write({path: "mine\n"})
     said = init("--action", NAMED)
     assert (said.status, said.out) == (2, "")
@@ -204,7 +204,7 @@ def test_nothing_is_written_when_one_file_is_there(clone: Clone, path: str) -> N
     assert (f"{path} (exists, kept)" in said.err) == kept
 
 
-def test_a_config_file_that_is_there_can_be_kept(clone: Clone) -> None:
+def test_an_existing_config_file_can_be_kept(clone: Clone) -> None:
     clone.write({ALL[-1]: "fail-on: high\n"})
     assert "Use `--no-config` or `--force`; both keep it." in init("--action", NAMED).err
     assert init("--action", NAMED, "--no-config").status == 0
@@ -227,7 +227,7 @@ def test_a_workflow_that_the_new_options_do_not_use_is_named(clone: Clone, later
     assert f".github/workflows/{unused}" in written(clone)
 
 
-def test_a_folder_in_place_of_a_file_leaves_nothing_written(clone: Clone) -> None:
+def test_nothing_is_written_if_a_folder_is_in_place_of_a_file(clone: Clone) -> None:
     (clone.root / ALL[-1]).mkdir(parents=True)
     said = init("--action", NAMED, "--force")
     assert (said.status, f"{ALL[-1]}: it is a folder" in said.err) == (2, True)
@@ -259,7 +259,7 @@ def test_a_terminal_prompts_for_missing_options(clone: Clone) -> None:
     assert "--env reviewbot" in said.err
 
 
-def test_no_input_means_the_first_choice(clone: Clone) -> None:
+def test_the_first_choice_is_the_default(clone: Clone) -> None:
     assert init("--action", NAMED, typed="\n\n").status == 0
     assert written(clone) == files(InitOptions(ACTION))
 

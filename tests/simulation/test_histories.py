@@ -31,7 +31,7 @@ def test_the_laws_hold_in_random_histories(seeds: range) -> None:
     assert not told, "\n".join(told)
 
 
-def test_the_templates_write_what_the_laws_look_for() -> None:
+def test_the_laws_hold_with_the_real_templates() -> None:
     """Play a few histories with the real templates."""
     with quick(exact=True):
         for seed in range(9):
@@ -73,7 +73,7 @@ def _breaks(history: History) -> bool:
 
 
 @pytest.mark.timeout(300)
-def test_a_violation_is_printed_with_its_law_the_line_that_replays_it_and_the_shortest_history(
+def test_a_violation_is_printed_with_its_law_replay_command_and_shortest_history(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with replaced(NO_FINDING_BLOCKS.place, NO_FINDING_BLOCKS.make):
@@ -99,7 +99,7 @@ def test_the_program_plays_new_histories_and_prints_the_rate(capsys: pytest.Capt
 @pytest.mark.parametrize(
     "place", [*REMEMBERED, *UNREAD, *(f"reviewbot.render.renderer:Renderer.{name}" for name in PLAIN_WORDS)]
 )
-def test_every_shortcut_stands_for_a_function_that_exists(place: str) -> None:
+def test_every_cached_function_exists(place: str) -> None:
     assert found(place)
 
 
@@ -117,7 +117,7 @@ def test_a_collection_buys_what_a_run_deferred(summary: str, config: str) -> Non
     assert len(world.tasks_of(1)) == 1
 
 
-def test_a_command_whose_review_waited_and_was_not_bought_by_the_same_run_is_announced_once() -> None:
+def test_a_deferred_review_of_a_command_is_announced_once() -> None:
     """The answer to the command says that the review waits, so its reader must hear that it does not any more."""
     world = World(Setting(life=Life(2, 7200)), people.play)
     with quick():

@@ -16,7 +16,7 @@ MOST = 300
 
 @pytest.mark.proof
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
-def test_a_planted_mistake_is_noticed(mutation: Mutation) -> None:
+def test_a_mutation_violates_its_law(mutation: Mutation) -> None:
     found = noticed(mutation, MOST)
     assert found, f"{MOST} histories do not notice that {mutation.name}"
     number, _ = found
@@ -25,6 +25,6 @@ def test_a_planted_mistake_is_noticed(mutation: Mutation) -> None:
         assert not judge(same), "it breaks a law without the mistake, too"
 
 
-def test_each_law_has_a_mistake_that_trips_it() -> None:
+def test_each_law_is_violated_by_a_mutation() -> None:
     assert {mutation.law for mutation in MUTATIONS} == set(LAWS)
     assert len({mutation.name for mutation in MUTATIONS}) == len(MUTATIONS) >= 15

@@ -136,7 +136,7 @@ def test_the_mode_of_the_file_is_kept(clone: Clone) -> None:
     assert (clone.root / "app.py").stat().st_mode & 0o777 == 0o750
 
 
-def test_lines_end_as_they_do_in_the_file(clone: Clone) -> None:
+def test_a_fix_uses_the_line_endings_of_the_file(clone: Clone) -> None:
     clone.write({"app.py": APP.replace("\n", "\r\n")})
     assert apply(clone).status == 0
     assert app(clone) == FIXED.replace("\n", "\r\n")
@@ -190,7 +190,7 @@ def test_a_tracked_link_is_not_a_file(clone: Clone) -> None:
     assert "git does not track it as a regular text file" in said.err
 
 
-def test_a_report_of_a_missing_commit_is_refused(clone: Clone) -> None:
+def test_a_report_about_a_missing_commit_is_refused(clone: Clone) -> None:
     for head in ("1234567890" * 4, "HEAD", "--all", ""):
         said = apply(clone, head=head or "0" * 40)
         assert said.status == 2
@@ -203,7 +203,7 @@ def test_a_suggestion_with_invisible_characters_is_dropped(clone: Clone) -> None
     assert app(clone) == APP
 
 
-def test_a_shown_id_has_no_effect(clone: Clone) -> None:
+def test_control_characters_in_an_id_are_escaped(clone: Clone) -> None:
     said = apply(clone, findings=(replace(FIX, id="\x1b[2J##[error]"),))
     assert (said.status, said.err) == (0, "Applied ⟨U+001B⟩[2J## [error] to app.py.\n")
 
@@ -240,7 +240,7 @@ def test_a_file_that_is_not_text_is_refused(clone: Clone) -> None:
     assert "it is not UTF-8 text" in apply(clone).err
 
 
-def test_fixes_that_overlap_are_counted_apart() -> None:
+def test_overlapping_fixes_are_counted_separately() -> None:
     beside = replace(FIX, id="bbbbbbbbbb", line=4)
     both = replace(FIX, id="cccccccccc", suggestion="value_3 = 4.0")
     for findings, expected in (((FIX,), (1, 1)), ((FIX, beside, both), (3, 2))):

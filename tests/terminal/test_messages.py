@@ -215,7 +215,7 @@ def prepare(desk: Desk, case: Case) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_message(sit: Opened, capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_an_error_says_what_failed_and_what_to_do(sit: Opened, capsys: pytest.CaptureFixture[str], name: str) -> None:
     desk, case = sit(), CASES[name]
     prepare(desk, case)
     at = desk.clone.root

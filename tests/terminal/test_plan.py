@@ -152,7 +152,7 @@ def test_patterns_hold_files_back(clone: Clone) -> None:
     assert [row[-1] for row in figures(plan("--paths", "!*.py", "--paths", "!run.sh"))] == ["0", "0", "0", "0", "0"]
 
 
-def test_current_settings_count_and_their_problems_are_reported_once(clone: Clone) -> None:
+def test_the_current_settings_are_used_and_their_problems_reported_once(clone: Clone) -> None:
     clone.commit({".github/reviewbot.yml": "mode: standard\nmax-credits: 300\n"})
     assert figures(plan())[2][-1] == "300"
     clone.commit({".github/reviewbot.yml": "mode: quick\n"})
@@ -178,7 +178,7 @@ def test_a_narrow_terminal_shows_the_figures(clone: Clone) -> None:
     assert "1,080" in said.out
 
 
-def test_the_newest_are_replayed_when_there_are_many(clone: Clone) -> None:
+def test_only_the_newest_of_many_merges_are_replayed(clone: Clone) -> None:
     del clone
     newest = plan("--most", "2")
     assert len(rows(newest)) == 3
@@ -238,7 +238,7 @@ def test_rules_choose_the_reviews_and_have_their_sums(clone: Clone) -> None:
     assert "git records no labels and no drafts: `urgent` (labels)." in " ".join(said.out.split())
 
 
-def test_the_base_and_the_author_of_a_merge_are_known(clone: Clone) -> None:
+def test_rules_see_the_base_and_the_author_of_a_merge(clone: Clone) -> None:
     rules = [
         "base: [main], min-lines: 1, max-credits: 300",
         "author: ann, max-credits: 400",
@@ -339,6 +339,6 @@ def test_a_remote_branch_is_named_as_at_the_origin(clone: Clone) -> None:
     assert by_rule(said)[1] == ["trunk", "4", "4", "2,000"]
 
 
-def test_a_plan_of_nothing_is_an_empty_table(clone: Clone) -> None:  # noqa: ARG001 — it is the folder
+def test_a_plan_without_merges_is_an_empty_table(clone: Clone) -> None:  # noqa: ARG001 — it is the folder
     text = plan("--since", "2100-01-01", "--format", "markdown").out
     assert text.startswith("Reviews of the merges in `main since 2100-01-01`:\n\n| rule |")

@@ -61,7 +61,7 @@ def test_the_same_change_is_bought_once(sit: Opened) -> None:
     assert "nothing is paid again" in desk.review().err.replace("\n", " ")
 
 
-def test_the_task_is_found_again_without_the_memory(sit: Opened) -> None:
+def test_the_task_is_found_again_without_the_state_file(sit: Opened) -> None:
     desk = sit(engineer=canned(CLEAN))
     desk.review()
     shutil.rmtree(desk.clone.root / ".git" / "reviewbot")
@@ -87,7 +87,7 @@ def test_another_account_has_a_task_of_its_own(sit: Opened) -> None:
     assert len(desk.service.tasks()) == 2
 
 
-def test_a_lost_answer_is_found_out_by_the_same_key(sit: Opened) -> None:
+def test_a_task_whose_response_was_lost_is_found_by_its_key(sit: Opened) -> None:
     desk = sit(engineer=canned(CLEAN))
     lose_answers(desk)
     assert desk.review().status == 3
@@ -125,7 +125,7 @@ def let_a_day_pass(desk: Desk) -> None:
     page.write_text(replace_ledger(text, encode(ledger, signer)), encoding="utf-8")
 
 
-def test_again_buys_another(sit: Opened) -> None:
+def test_the_option_again_buys_another_review(sit: Opened) -> None:
     desk = sit(engineer=canned(CLEAN))
     desk.review()
     assert desk.review("--again").status == 0
@@ -222,7 +222,7 @@ def test_a_base_with_the_local_reviewer_needs_no_reviewer_option(sit: Opened) ->
     assert [one.name for one in (desk.clone.root / ".git" / "reviewbot").iterdir()] == ["last-review.json"]
 
 
-def test_a_work_tree_beside_the_clone_shares_its_memory(sit: Opened, tmp_path: Path) -> None:
+def test_a_work_tree_beside_the_clone_shares_its_state(sit: Opened, tmp_path: Path) -> None:
     desk = sit(engineer=canned(CLEAN))
     desk.review()
     desk.clone.git("checkout", "--quiet", "main")
@@ -234,7 +234,7 @@ def test_a_work_tree_beside_the_clone_shares_its_memory(sit: Opened, tmp_path: P
     assert desk.page().is_file()
 
 
-def test_a_shallow_clone_is_reviewed_and_what_it_lacks_is_said(sit: Opened, tmp_path: Path) -> None:
+def test_a_shallow_clone_is_reviewed_and_reported(sit: Opened, tmp_path: Path) -> None:
     desk = sit(engineer=canned(CLEAN))
     whole = f"file://{desk.clone.root}"
     desk.clone.git("clone", "--quiet", "--depth=1", "--no-single-branch", whole, str(tmp_path / "shallow"))
@@ -252,7 +252,7 @@ def test_attributes_of_the_branch_hide_no_line(sit: Opened) -> None:
     assert "+    os.system(command)" in task.request.attachments[0].content
 
 
-def test_nothing_that_the_clone_is_set_up_to_run_is_run(sit: Opened, tmp_path: Path) -> None:
+def test_no_program_of_the_clones_configuration_is_run(sit: Opened, tmp_path: Path) -> None:
     desk = sit(engineer=canned(CLEAN))
     trap = tmp_path / "trap"
     trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\ncat\n", encoding="utf-8")
@@ -321,7 +321,7 @@ def test_a_branch_without_changes_needs_no_review(sit: Opened) -> None:
     assert not desk.faults.log
 
 
-def test_the_last_review_is_that_of_the_work_tree(sit: Opened, tmp_path: Path) -> None:
+def test_each_work_tree_has_its_own_last_review(sit: Opened, tmp_path: Path) -> None:
     desk = sit()
     assert "this work tree has no last review" in refused(desk.call("apply"))
     desk.review("--base", "main", "--quiet")
@@ -350,7 +350,7 @@ def test_the_last_review_of_something_else_is_named(sit: Opened) -> None:
     assert desk.call("apply", "--check").err.startswith("The last review, of staged changes:\n")
 
 
-def test_a_review_without_an_answer_leaves_the_last_one(sit: Opened) -> None:
+def test_a_review_without_an_answer_keeps_the_last_one(sit: Opened) -> None:
     desk = sit()
     desk.review()
     kept = desk.clone.root / ".git" / "reviewbot" / "last-review.json"
@@ -398,7 +398,7 @@ def test_the_first_commit_can_be_reviewed_before_it_is_made(sit: Opened, tmp_pat
     assert desk.call("review", "--staged", "--reviewer", "local", at=fresh.root).status == 1
 
 
-def test_a_hook_of_a_partial_commit_sees_what_that_commit_will_hold(sit: Opened, tmp_path: Path) -> None:
+def test_a_hook_of_a_partial_commit_reviews_what_that_commit_contains(sit: Opened, tmp_path: Path) -> None:
     desk = sit()
     desk.clone.write({"new.py": "import os\n\nos.system(input())\n"})
     index = tmp_path / "next-index"
@@ -487,7 +487,7 @@ def test_all_invalid_settings_are_reported_at_once(sit: Opened) -> None:
     assert "--wait-minutes: invalid value `999`" in said.err
 
 
-def test_elsewhere_than_in_a_clone_there_is_nothing_to_review(sit: Opened, tmp_path: Path) -> None:
+def test_outside_a_clone_there_is_nothing_to_review(sit: Opened, tmp_path: Path) -> None:
     assert "is not inside a git repository" in refused(sit().review(at=tmp_path))
 
 
@@ -505,7 +505,7 @@ def test_a_binary_alone_is_nothing_to_review_and_no_failure(sit: Opened) -> None
     assert "NOT REVIEWED" not in said.out
 
 
-def test_a_file_that_is_not_utf_8_is_called_so_and_the_counts_add_up(sit: Opened) -> None:
+def test_a_file_that_is_not_utf_8_is_reported_and_the_counts_add_up(sit: Opened) -> None:
     desk = sit()
     desk.clone.git("checkout", "--quiet", "-b", "latin", "main")
     latin = "# Größe\nsize = 1\n".encode("latin-1")

@@ -68,7 +68,7 @@ def test_a_narrow_terminal_without_colour_shows_everything(sit: Opened) -> None:
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", seen.raw)
 
 
-def test_text_of_the_reviewer_and_file_names_has_no_effect(sit: Opened) -> None:
+def test_hostile_text_and_file_names_have_no_effect(sit: Opened) -> None:
     desk = sit(engineer=canned(HOSTILE))
     desk.clone.commit({f"evil\x1b[2J{chr(0x202E)}.py": "x = 1\n"}, f"Evil{EVIL}")
     desk.clone.git("branch", "--quiet", "-m", "evil\u202ebranch")
@@ -85,7 +85,7 @@ def test_only_reviewbots_own_output_has_colour(sit: Opened) -> None:
     assert "\x07" not in seen.raw
 
 
-def test_in_a_pipe_there_is_no_colour_and_nothing_moves(sit: Opened) -> None:
+def test_in_a_pipe_there_is_no_colour_or_animation(sit: Opened) -> None:
     said = sit().review()
     assert "\x1b" not in said.out + said.err
     assert "CodeVF: in the queue …" in said.err
@@ -111,14 +111,14 @@ def test_every_help_has_examples(
     assert name in {"action", "collect"} or f"  reviewbot {name}".rstrip() in text
 
 
-def test_no_example_writes_over_what_it_reads() -> None:
+def test_no_example_overwrites_what_it_reads() -> None:
     texts = "\n".join(text for pair in help_text.TEXTS.values() for text in pair)
     examples = re.findall(r"^  (reviewbot .*?) > (\S+)", texts, re.MULTILINE)
     assert len(examples) >= 4
     assert not [f"{command} > {file}" for command, file in examples if file in command.split()]
 
 
-def test_without_a_command_the_start_help_is_shown(sit: Opened) -> None:
+def test_without_a_command_the_help_is_shown(sit: Opened) -> None:
     said = sit().call()
     assert (said.status, said.out) == (2, "")
     assert "Start here:\n  reviewbot review --reviewer local" in said.err

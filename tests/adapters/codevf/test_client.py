@@ -136,7 +136,7 @@ def test_a_review_from_the_balance_to_the_result(world: World) -> None:
     assert {exchange.status for exchange in world.service.exchanges} <= {200, 201}
 
 
-def test_the_same_key_finds_the_same_task_even_after_a_lost_answer(world: World) -> None:
+def test_the_same_key_finds_the_same_task_even_after_a_lost_response(world: World) -> None:
     lost = Refusal(502, "bad_gateway", "lost")
     world.service.plan(PlannedRefusal(lost, "tasks/create", recorded=True, style=ErrorStyle.HTML))
     with world.connect() as codevf:
@@ -154,7 +154,7 @@ def test_projects_are_found_again_and_tags_are_listed(world: World) -> None:
     assert {Decimal("1.7"), Decimal("1.5"), Decimal(1)} == set(tags.values())
 
 
-def test_no_funds_too_large_a_payload_and_a_foreign_key(world: World) -> None:
+def test_missing_credits_a_large_payload_and_another_accounts_key_are_refused(world: World) -> None:
     with world.connect(OTHER) as poor, pytest.raises(OverBudget, match="10 are available, 360 are required"):
         poor.create(world.submission(poor))
     with world.connect() as codevf:
@@ -187,7 +187,7 @@ def test_every_final_status_is_over(end: End) -> None:
 
 
 @pytest.mark.parametrize("style", list(ErrorStyle))
-def test_every_form_of_an_error_is_understood(world: World, style: ErrorStyle) -> None:
+def test_every_form_of_an_error_is_read(world: World, style: ErrorStyle) -> None:
     slow = Refusal(503, "unavailable", "Back soon", retry_after=2)
     world.service.plan(PlannedRefusal(slow, times=3, style=style))
     with world.connect() as codevf:
@@ -330,5 +330,5 @@ def test_numbers_are_decimals(given: object, read: str | None) -> None:
     assert number(given) == (None if read is None else Decimal(read))
 
 
-def test_waits_are_plausible_seconds() -> None:
+def test_a_wait_is_a_plausible_number_of_seconds_or_ignored() -> None:
     assert [seconds(value) for value in (5, "5", -1, "x", 1e300, "1e999999")] == [5, 5, None, None, 86_400, 86_400]

@@ -75,7 +75,7 @@ def test_a_private_address_is_refused_before_anything_is_sent() -> None:
         ("https://.codevf.com.evil/1", False),
     ],
 )
-def test_the_services_own_hosts(url: str, own: bool) -> None:  # noqa: FBT001 — a column of the table
+def test_files_on_the_services_own_hosts_are_allowed(url: str, own: bool) -> None:  # noqa: FBT001 — a column of the table
     assert is_own_host(httpx.URL(url), httpx.URL("https://codevf.com/api/v1/")) is own
 
 
@@ -133,7 +133,7 @@ class _Beside(BaseHTTPRequestHandler):
         """Silent."""
 
 
-def test_the_key_goes_to_the_api_alone() -> None:
+def test_the_key_is_sent_only_to_the_api() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Beside) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()

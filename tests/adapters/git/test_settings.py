@@ -319,7 +319,7 @@ def without(environment: Mapping[str, str], setting: str) -> dict[str, str]:
     return others | ({name: "reviewbot.nothing"} if name.startswith("GIT_CONFIG_KEY_") else {})
 
 
-def test_there_is_a_trap_for_every_git_setting() -> None:
+def test_every_git_setting_has_a_trap() -> None:
     told = settings(isolated_environment(LOOPBACK, "", {"PATH": os.defpath}, None))
     assert set(told) - ELSEWHERE == set(TRAPS)
 

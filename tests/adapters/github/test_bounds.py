@@ -49,7 +49,7 @@ def full_house() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("call", ["permission", "diff"])
-def test_connecting_has_a_shorter_timeout_than_an_answer(call: str) -> None:
+def test_connecting_has_a_shorter_timeout_than_reading(call: str) -> None:
     clock = PatientClock()
     with full_house() as url:
         address = Address(url, f"{url}/graphql")
@@ -65,7 +65,7 @@ def test_the_limits_are_the_documented_ones() -> None:
 
 
 @pytest.mark.parametrize("call", ["permission", "diff"])
-def test_a_dripping_answer_times_out(github: GitHubOnLoopback, call: str) -> None:
+def test_a_slow_response_times_out(github: GitHubOnLoopback, call: str) -> None:
     github.faults.add(".", Drip(8, 0.001), times=None)
     with GitHubForge(TOKEN, REPO, github.address, HastyClock(), RetryLimits(most=0)) as forge:
         with pytest.raises(ForgeUnreachable, match="in time"):
@@ -73,7 +73,7 @@ def test_a_dripping_answer_times_out(github: GitHubOnLoopback, call: str) -> Non
         assert forge.requests == 1
 
 
-def test_a_pause_within_an_answer_is_reported_as_a_timeout(github: GitHubOnLoopback) -> None:
+def test_a_pause_within_a_response_is_reported_as_a_timeout(github: GitHubOnLoopback) -> None:
     github.faults.add(".", Drip(8, 1.5), times=None)
     with (
         github.open(retry_limits=RetryLimits(read=0.3, most=0)) as forge,
@@ -82,7 +82,7 @@ def test_a_pause_within_an_answer_is_reported_as_a_timeout(github: GitHubOnLoopb
         forge.permission("mona")
 
 
-def test_an_answer_of_ten_megabytes_is_read_and_an_endless_one_is_not_retried(
+def test_a_response_of_ten_megabytes_is_read_and_an_endless_one_is_not_retried(
     github: GitHubOnLoopback,
 ) -> None:
     long = b'{"permission": "write", "role_name": "write", "more": "' + b"x" * 10_000_000 + b'"}'
@@ -131,7 +131,7 @@ class _Counting(BaseHTTPRequestHandler):
         """Silent."""
 
 
-def test_one_connection_carries_many_requests() -> None:
+def test_requests_share_one_connection() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Counting) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
@@ -143,7 +143,7 @@ def test_one_connection_carries_many_requests() -> None:
     assert _Counting.connections == 1
 
 
-def test_twenty_changes_are_sent_without_a_pause_and_then_each_takes_its_turn(github: GitHubOnLoopback) -> None:
+def test_writes_after_the_first_twenty_are_paced(github: GitHubOnLoopback) -> None:
     # This clock does not advance during a wait, so each wait is longer than the one before.
     for _ in range(10):
         github.forge.create_comment(1, "Seen.")

@@ -64,7 +64,7 @@ def test_pull_requests_with_open_checks_are_listed_oldest_first(github: GitHubOn
     assert len(github.sent()) == 2
 
 
-def test_an_open_check_of_an_older_head_waits_too(github: GitHubOnLoopback) -> None:
+def test_a_pull_request_with_an_open_check_on_an_older_head_is_listed(github: GitHubOnLoopback) -> None:
     checked(github, 1)
     github.world.push(REPO, "topic", {"more.py": "1\n"})
     checked(github, 1, "completed")
@@ -78,7 +78,7 @@ def test_only_the_newest_check_of_a_head_counts(github: GitHubOnLoopback) -> Non
 
 
 @pytest.mark.parametrize("merged", [True, False])
-def test_a_closed_pull_request_waits_after_the_open_ones(github: GitHubOnLoopback, *, merged: bool) -> None:
+def test_closed_pull_requests_are_listed_after_open_ones(github: GitHubOnLoopback, *, merged: bool) -> None:
     (second,) = opened(github)
     checked(github, 1)
     checked(github, second)
@@ -86,7 +86,7 @@ def test_a_closed_pull_request_waits_after_the_open_ones(github: GitHubOnLoopbac
     assert github.forge.waiting(CheckNames(CHECK_NAME)).known == (second, 1)
 
 
-def test_of_the_closed_ones_fifty_are_looked_at_latest_first(github: GitHubOnLoopback) -> None:
+def test_the_fifty_latest_closed_pull_requests_are_checked(github: GitHubOnLoopback) -> None:
     moment = datetime.now(UTC)
     numbers = [1, *opened(github, 51)]
     for number in numbers:
@@ -128,7 +128,7 @@ def answered(github: GitHubOnLoopback, body: object) -> Reply:
     return Reply(200, body=httpx.post(github.address.graphql_url, json=body, headers=headers).content)
 
 
-def test_a_token_without_checks_does_not_get_open_reviews(github: GitHubOnLoopback) -> None:
+def test_a_token_without_checks_permission_cannot_list_open_reviews(github: GitHubOnLoopback) -> None:
     made_private(github)
     github.world.app_token("ghs_unchecked", permissions={**WORKFLOW, Scope.CHECKS: Access.NONE})
     with github.open("ghs_unchecked") as forge, pytest.raises(PermissionMissing):
@@ -226,6 +226,6 @@ def test_a_queue_with_a_hidden_entry_is_incomplete(github: GitHubOnLoopback, hid
     assert github.forge.queued("main", "2" * 40) == ()
 
 
-def test_the_order_of_the_places_does_not_matter(github: GitHubOnLoopback) -> None:
+def test_the_order_of_the_queue_entries_does_not_matter(github: GitHubOnLoopback) -> None:
     a_queue_of(github, place(3, 9), place(2, 7), place(1, 8))
     assert github.forge.queued("main", "2" * 40) == (8, 7)

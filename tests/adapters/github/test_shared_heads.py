@@ -58,7 +58,7 @@ def test_the_checks_of_other_pull_requests_on_an_older_head_are_kept_apart_too(g
     assert ids(github.forge.older_checks(1, [CHECK_NAME]).runs) == [mine]
 
 
-def test_the_checks_are_the_heads_when_it_is_not_the_last_commit_that_is_listed(github: GitHubOnLoopback) -> None:
+def test_the_checks_are_those_of_the_head_even_if_another_commit_is_listed_last(github: GitHubOnLoopback) -> None:
     github.world.store.rules = Rules(commits=2)
     older = checked(github, "pr1=", None)
     for turn in range(3):
@@ -68,7 +68,7 @@ def test_the_checks_are_the_heads_when_it_is_not_the_last_commit_that_is_listed(
     assert (ids(found.checks), ids(found.older_checks), ids(found.other_checks)) == ([mine], [older], [theirs])
 
 
-def test_no_number_of_runs_hides_a_check(github: GitHubOnLoopback) -> None:
+def test_a_check_is_found_among_many_check_runs(github: GitHubOnLoopback) -> None:
     mine = checked(github, "pr1=failure")
     theirs = [checked(github, f"pr2={'skipped' if turn % 2 else ''}") for turn in range(45)]
     found = github.snapshot()
@@ -76,7 +76,7 @@ def test_no_number_of_runs_hides_a_check(github: GitHubOnLoopback) -> None:
 
 
 @pytest.mark.parametrize(("suites", "runs"), [(5, 1), (1, 50), (1, 100), (50, 1)])
-def test_no_number_of_suites_or_runs_hides_a_check(github: GitHubOnLoopback, suites: int, runs: int) -> None:
+def test_a_check_is_found_among_many_suites_and_runs(github: GitHubOnLoopback, suites: int, runs: int) -> None:
     head, others = github.world.push(REPO, "topic", {"first.py": "1\n"}), [ACTIONS]
     if suites > 1:
         github.world.store.suites.clear()  # so that the one of ours comes last
@@ -109,7 +109,7 @@ def test_a_pull_request_with_only_the_others_check_is_unknown(github: GitHubOnLo
     assert (waiting.known, waiting.unknown) == ((1,), frozenset({other}))
 
 
-def test_the_checks_of_a_commit_are_listed_although_a_later_one_hides_them(github: GitHubOnLoopback) -> None:
+def test_the_checks_of_a_commit_that_a_later_one_hides_are_listed(github: GitHubOnLoopback) -> None:
     head = github.world.pull(REPO, 1).head_sha
     mine, theirs = checked(github, "pr1=success"), checked(github, "pr2=failure")
     assert ids(github.forge.checks(head, CHECK_NAME, 1)) == [mine]
@@ -126,7 +126,7 @@ def test_the_heads_of_open_pull_requests_are_read_in_one_request(github: GitHubO
 
 
 @pytest.mark.parametrize(("before", "requests"), [(49, 2), (50, 3), (151, 4)])
-def test_a_summary_behind_any_number_of_comments_is_found(github: GitHubOnLoopback, before: int, requests: int) -> None:
+def test_a_summary_after_many_comments_is_found(github: GitHubOnLoopback, before: int, requests: int) -> None:
     for turn in range(before):
         github.world.comment(REPO, 1, "mona", f"Word {turn}.")
     mine = github.forge.create_comment(1, MARK)

@@ -38,7 +38,7 @@ EACH_SEED = pytest.mark.parametrize(
 
 
 @EACH_SEED
-def test_both_sides_agree(seed: int, servers: Servers, tmp_path: Path) -> None:
+def test_both_githubs_return_the_same(seed: int, servers: Servers, tmp_path: Path) -> None:
     sandbox = SandboxGitHub(tmp_path / "git", servers.github_url)
     servers.github.app = build_github(sandbox.world)
     pair = Pair((MemoryGitHub(), sandbox), Random(seed))  # noqa: S311 — replayed by its seed
@@ -54,7 +54,7 @@ Act = Callable[[CodeVFHarness, list[str]], object]
 
 
 @EACH_SEED
-def test_both_services_agree(seed: int, servers: Servers) -> None:
+def test_both_codevfs_return_the_same(seed: int, servers: Servers) -> None:
     def serve(service: CodeVFService) -> None:
         servers.codevf.app = build_codevf(service)
 

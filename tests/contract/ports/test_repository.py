@@ -26,7 +26,7 @@ def test_the_config_is_that_of_the_default_branch(github: GitHubHarness) -> None
 
 
 @pytest.mark.parametrize("path", [CONFIG, f"{CONFIG}/inside"], ids=["binary", "folder"])
-def test_an_unreadable_config_is_not_a_missing_one(github: GitHubHarness, path: str) -> None:
+def test_an_unreadable_config_is_not_reported_as_missing(github: GitHubHarness, path: str) -> None:
     github.push("main", {path: b"\0"})
     assert github.forge.config(CONFIG) == "\0"
 
@@ -39,7 +39,7 @@ def test_bytes_that_are_not_text_are_replaced(github: GitHubHarness) -> None:
 # Entries
 
 
-def test_entries_of_both_sides(github: GitHubHarness) -> None:
+def test_entries_of_both_sides_are_read(github: GitHubHarness) -> None:
     base = github.push("main", {"app.py": "one\n", "old.txt": "gone soon\n"})
     head = github.push("topic", {"app.py": "two\n", "new.py": "", "old.txt": None})
     new, old, _ = github.forge.entries(
@@ -139,7 +139,7 @@ def test_a_commit_that_is_gone_is_not_found(github: GitHubHarness) -> None:
 # Merge base
 
 
-def test_the_merge_base_of_two_commits_and_of_branches(github: GitHubHarness) -> None:
+def test_the_merge_base_is_found_by_commits_and_by_branches(github: GitHubHarness) -> None:
     base = github.push("main", {"a.txt": "1\n"})
     head = github.push("topic", {"b.txt": "1\n"})
     main = github.push("main", {"a.txt": "2\n"})
@@ -150,7 +150,7 @@ def test_the_merge_base_of_two_commits_and_of_branches(github: GitHubHarness) ->
     assert github.forge.merge_base(head, head) == head
 
 
-def test_the_merge_base_after_a_merge(github: GitHubHarness) -> None:
+def test_the_merge_base_moves_after_a_merge(github: GitHubHarness) -> None:
     head = github.push("topic", {"b.txt": "1\n"})
     main = github.push("main", {"a.txt": "2\n"})
     merged = github.push("topic", {"a.txt": "2\n"}, parents=(head, main))
@@ -158,7 +158,7 @@ def test_the_merge_base_after_a_merge(github: GitHubHarness) -> None:
     assert github.forge.merge_base("main", merged) == main
 
 
-def test_there_is_no_merge_base(github: GitHubHarness) -> None:
+def test_unrelated_commits_have_no_merge_base(github: GitHubHarness) -> None:
     main = github.tip("main")
     unrelated = github.push("island", {"x.txt": "1\n"}, parents=())
     for one, other in ((main, unrelated), (main, ABSENT), (ABSENT, main), ("absent", main)):
@@ -170,7 +170,7 @@ def test_there_is_no_merge_base(github: GitHubHarness) -> None:
 
 
 @pytest.mark.parametrize("permission", [one for one in Permission if one is not Permission.NONE])
-def test_a_persons_permission(github: GitHubHarness, permission: Permission) -> None:
+def test_a_permission_is_read_by_login_in_any_case(github: GitHubHarness, permission: Permission) -> None:
     github.grant("Pat", permission)
     assert github.forge.permission("Pat") is permission
     assert github.forge.permission("pat") is permission

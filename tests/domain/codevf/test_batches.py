@@ -48,9 +48,7 @@ def paths(parts: tuple[tuple[Sendable, ...], ...]) -> list[list[str]]:
 
 
 @given(files, st.integers(1, 5))
-def test_every_file_is_in_one_part_and_none_is_left_out_that_one_task_would_take(
-    given_files: list[Sendable], most: int
-) -> None:
+def test_every_file_that_one_task_could_send_is_in_exactly_one_part(given_files: list[Sendable], most: int) -> None:
     parts = split(given_files, LIMITS, most)
     assert 1 <= len(parts) <= most
     assert Counter(one.path for part in parts for one in part) == Counter(one.path for one in given_files)
@@ -116,7 +114,7 @@ def task(status: str, used: int | None = None, hint: float | None = None, name: 
         (("cancelled", "failed"), "cancelled", 2),
     ],
 )
-def test_several_tasks_are_over_when_all_are(states: tuple[str, ...], status: str, unseen: int) -> None:
+def test_several_tasks_are_over_once_all_are(states: tuple[str, ...], status: str, unseen: int) -> None:
     whole = joined([task(state) for state in states])
     assert (whole.status.value, len(whole.unseen)) == (status, unseen)
     assert [one.status.value for one in whole.parts] == list(states)
@@ -136,7 +134,7 @@ def test_one_task_is_unchanged() -> None:
     assert split_ids(join_ids(["a", "b"])) == ("a", "b")
 
 
-def test_the_reports_become_one_with_nothing_lost() -> None:
+def test_the_reports_are_merged_without_loss() -> None:
     found = Finding("a.py", Severity.LOW, None, "t", "e", Side.RIGHT, 1, 1, "", None, None, ())
     first = Report("First.", (found,), (Leftover("x", "why", "y"),), readable=False)
     second = Report("", (found,), (), previous=(Previous("ab", PreviousState.FIXED, ""),))

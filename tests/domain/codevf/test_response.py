@@ -102,7 +102,7 @@ def test_any_text_is_shown_whole(text: str) -> None:
 
 
 @pytest.mark.parametrize("result", [None, "", "  \n", {}, {"message": ""}, {"message": None, "deliverables": []}])
-def test_nothing_is_no_clean_review(result: object) -> None:
+def test_an_empty_answer_is_not_a_clean_review(result: object) -> None:
     report = read_result(result)
     assert not report.readable
     (left,) = report.leftovers
@@ -257,7 +257,7 @@ def test_an_answer_in_a_message_is_read_and_the_words_around_it_are_kept(message
         f"src/a.py:3: high: This file has an answer for us:\n\n```json\n{CLEAN}\n```",
     ],
 )
-def test_a_finding_in_prose_beside_an_empty_answer_is_no_clean_review(message: str) -> None:
+def test_a_finding_in_prose_beside_an_empty_answer_is_not_a_clean_review(message: str) -> None:
     for result in (message, {"message": message}, {**json.loads(CLEAN), "message": message.replace(CLEAN, "")}):
         report = read_result(result)
         assert not report.readable
@@ -273,7 +273,7 @@ def test_a_finding_in_prose_beside_an_empty_answer_is_no_clean_review(message: s
         ("It took 3 lines: fine.", True),
     ],
 )
-def test_an_answer_with_its_findings_in_the_summary_is_no_clean_review(summary: str, readable: bool) -> None:  # noqa: FBT001 — a table
+def test_an_answer_with_its_findings_in_the_summary_is_not_a_clean_review(summary: str, readable: bool) -> None:  # noqa: FBT001 — a table
     report = read_result({"summary": summary, "files": []})
     assert report.readable == readable
     assert (report.summary, [one.text for one in report.leftovers]) == ((summary, []) if readable else ("", [summary]))
@@ -351,7 +351,7 @@ def test_a_file_that_was_not_downloaded_is_reported_with_its_url() -> None:
 @pytest.mark.parametrize(
     "listed", ["see the attached page", {"url": 5}, ["a page", {"fileName": "x", "content": "y"}], [7]]
 )
-def test_deliverables_that_point_nowhere_are_kept_as_text(listed: object) -> None:
+def test_deliverables_with_invalid_urls_are_kept_as_text(listed: object) -> None:
     report = read_result({"message": CLEAN, "deliverables": listed})
     assert not report.readable
     for text in words(listed):
@@ -375,7 +375,7 @@ def test_text_next_to_a_message_is_kept() -> None:
     assert read_result({"message": 5}).leftovers[0].text == "5"
 
 
-def test_a_text_full_of_braces_ends() -> None:
+def test_a_text_full_of_braces_is_parsed_in_time() -> None:
     report = read_result('{"a": {' * 50_000 + '"files": []}')
     assert not report.readable
     assert not read_result("{" * (MAX_TRIES + 1) + CLEAN).readable

@@ -162,7 +162,7 @@ def test_only_inserted_lines_are_new(top: list[str], old: list[str], new: list[s
     ],
     ids=["periods", "equal", "reversed", "thin"],
 )
-def test_adversarial_texts_take_no_longer(before: list[str], head: list[str]) -> None:
+def test_adversarial_texts_are_compared_in_bounded_time(before: list[str], head: list[str]) -> None:
     old, new = "\n".join(before), "\n".join(head)
     change = ChangedFile(file_diff("", "x\n", "a.py"), None, entry(new))
     begin = process_time()

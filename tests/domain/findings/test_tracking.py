@@ -472,7 +472,7 @@ def let_stand(given: Finding, now: ChangeIndex = NOW) -> Findings:
         (f"{BAD}bad()\n", False),
     ],
 )
-def test_a_waiver_is_for_the_code_as_it_was(text: str, stands: bool) -> None:  # noqa: FBT001 — a table
+def test_a_waiver_applies_to_the_code_at_its_time(text: str, stands: bool) -> None:  # noqa: FBT001 — a table
     before = let_stand(finding(code="bad()"))
     waiver = one(before).waiver
     assert waiver is not None
@@ -535,7 +535,7 @@ def test_a_finding_without_a_file_can_be_waived_permanently() -> None:
     assert update_states(before, CHANGED) == before
 
 
-def test_a_waiver_on_an_unreadable_file_is_for_its_bytes() -> None:
+def test_a_waiver_on_an_unreadable_file_applies_to_its_bytes() -> None:
     def binary(oid: str) -> ChangeIndex:
         (diff,) = parse_diff(f"diff --git a/x b/x\nnew file mode 100644\nindex {'0' * 40}..{oid * 40}\n")
         file = ChangedFile(diff, None, Entry(oid * 40, "100644", binary=True))
@@ -546,7 +546,7 @@ def test_a_waiver_on_an_unreadable_file_is_for_its_bytes() -> None:
     assert one(update_states(before, binary("3"))).counts
 
 
-def test_a_waiver_on_a_large_file_is_for_its_known_part() -> None:
+def test_a_waiver_on_a_large_file_applies_to_its_known_part() -> None:
     def large(text: str) -> ChangeIndex:
         return ChangeIndex((view(BASE, text, whole=False),), frozenset())
 
@@ -561,7 +561,7 @@ def test_a_waiver_on_a_large_file_is_for_its_known_part() -> None:
 PART = Leftover("files[0]", "it is no finding", "x" * 2_000)
 
 
-def test_an_unread_part_counts_until_a_later_answer_mentions_it() -> None:
+def test_an_unread_part_of_an_answer_counts_until_a_later_answer_mentions_it() -> None:
     first = merge_answer(Findings(), answer(NOW, leftovers=[PART]), NOW)
     record = one(first)
     assert (record.severity, record.leftover, len(record.text)) == (Severity.UNRATED, True, MAX_TEXT)
@@ -684,7 +684,7 @@ stoods = st.sampled_from([FindingState.OPEN, FindingState.CHANGED])
 
 
 @given(histories(), st.data())
-def test_a_finding_of_a_judged_change_is_at_least_as_open(
+def test_a_finding_that_was_open_for_this_change_stays_open(
     past: tuple[Findings, ChangeIndex], data: st.DataObject
 ) -> None:
     findings, now = past
@@ -718,7 +718,7 @@ def test_a_finding_that_names_no_code_reopens_with_the_earlier_file(before: Find
 
 @pytest.mark.parametrize(("given", "standing"), [(finding(), "open"), (finding(code="line 10\nbad()"), "changed")])
 @pytest.mark.parametrize("away", [change_index({}, {}), change_index({APP: BASE}, {"b.py": "b\n"})])
-def test_what_went_with_its_file_is_open_when_the_file_is_in_the_change_again(
+def test_a_finding_that_was_gone_with_its_file_reopens_with_the_file(
     given: Finding, standing: str, away: ChangeIndex
 ) -> None:
     gone = update_states(found(NOW, given), away)

@@ -65,7 +65,7 @@ def test_a_stored_text_is_recognized_after_any_number_of_writes(update: LedgerUp
 
 
 @given(changes, changes)
-def test_it_is_idempotent(before: LedgerUpdate, given_: LedgerUpdate) -> None:
+def test_applying_an_update_is_idempotent(before: LedgerUpdate, given_: LedgerUpdate) -> None:
     there = applied(Ledger(), before, NOW)
     once = applied(there, given_, NOW)
     assert applied(once, given_, NOW) == once
@@ -103,7 +103,7 @@ def said(task: str, *codes: str, severity: Severity = Severity.HIGH) -> Answered
     return answer(NOW, *(finding(code, code=code, severity=severity) for code in codes), task=task)
 
 
-def test_findings_are_of_the_change_that_is_there_now() -> None:
+def test_findings_are_updated_for_the_current_change() -> None:
     there = applied(Ledger(), LedgerUpdate().with_answer(said("task_1", "bad()")), NOW)
     later = applied(there, LedgerUpdate(), change_index({}, {}))
     assert [record.counts for record in (*there.findings.records, *later.findings.records)] == [True, False]

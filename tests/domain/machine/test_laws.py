@@ -157,7 +157,7 @@ def test_a_result_of_another_step_is_a_bug() -> None:
         learn(Loaded(known, "ann"), Done(), NOON)
 
 
-def test_the_end_is_a_step_too() -> None:
+def test_a_run_ends_with_a_step() -> None:
     _, _, phase = play(3, start)
     assert isinstance(phase, Ended)
     assert decide(phase) == Finish(phase.outcome)

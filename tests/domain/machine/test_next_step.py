@@ -67,7 +67,7 @@ def test_every_run_resumes_the_intent_of_its_change(flags: tuple[str, ...]) -> N
     assert step(TaskState.INTENT, *flags) is Step.BUY
 
 
-def test_only_a_finished_review_is_bought_again_by_those_who_ask_for_it() -> None:
+def test_only_a_finished_review_is_bought_again_on_request() -> None:
     assert step(TaskState.DONE, "wanted", "again") is Step.BUY
     assert step(TaskState.DONE, "again") is Step.LEAVE
     assert step(TaskState.OPEN, "wanted", "again") is Step.RESUME

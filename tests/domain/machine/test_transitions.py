@@ -545,7 +545,7 @@ def test_a_check_run_of_another_app_hides_no_open_one_of_ours() -> None:
     assert not_asked_for(alone).conclusion is None
 
 
-def test_a_run_that_cannot_read_again_writes_over_no_summary() -> None:
+def test_a_run_that_cannot_read_again_overwrites_no_summary() -> None:
     now = answered(summary=Comment(1, "https://x/1", "", ours=True))
     after = go(phases.Judged(now, pending(now.judgement.rules)), AWAY)
     assert after.left == (phases.Write.CHECK_RUN,)
@@ -586,7 +586,7 @@ def answered(summary: Comment | None) -> Known:
     return replace(now, change=change, memory=memory, summary=summary, own=Underway(Bought(done), task))
 
 
-def test_a_merge_group_gets_its_check_run_and_nothing_else() -> None:
+def test_only_the_check_run_of_a_merge_group_is_written() -> None:
     outcome = carried({7: "success"})
     begun = on_group_head(known(), outcome)
     assert decide(begun) == steps.WriteCheckRun(outcome)
@@ -631,7 +631,7 @@ def test_an_outcome_is_published_without_a_change() -> None:
         assert begun.left == (phases.Write.CHECK_RUN, phases.Write.SUMMARY, phases.Write.OLDER_CHECKS)
 
 
-def test_the_only_open_task_is_the_one_that_is_awaited() -> None:
+def test_the_latest_open_task_is_awaited() -> None:
     now = known()
     first, second = (OpenTask(purchase(task_id=name), Task(name, TaskStatus.UNKNOWN, "")) for name in ("a", "b"))
     assert now.awaited is None
@@ -850,7 +850,7 @@ def test_a_shared_commit_is_green_only_if_both_pull_requests_are() -> None:
     assert (beside.reason, beside.conclusion) == (Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED)
 
 
-def test_what_a_run_knows_of_the_review_of_this_change() -> None:
+def test_a_run_knows_the_task_and_report_of_its_review() -> None:
     now = answered(summary=None)
     assert now.with_comments().comment_urls == {}
     assert (now.placed, now.report, now.task_id) == ((), None, "task_1")
@@ -863,7 +863,7 @@ def test_what_a_run_knows_of_the_review_of_this_change() -> None:
     assert known().bought is None
 
 
-def test_the_files_of_a_change_by_what_becomes_of_them() -> None:
+def test_a_change_lists_its_files_by_path_and_those_held_back() -> None:
     change = sendable().change
     assert set(change.by_path) == {"src/app.py"}
     held = replace(change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
@@ -989,7 +989,7 @@ def test_an_intent_recorded_after_another_runs_is_withdrawn() -> None:
     check_race(replace(now, own=None), Ledger((older, other)))
 
 
-def test_the_check_that_github_shows_is_the_newest() -> None:
+def test_the_newest_check_is_the_current_one() -> None:
     snapshot = replace(known().snapshot, checks=(replace(_checked(), id=5), _checked()))
     assert current_check(snapshot) == replace(_checked(), id=5)
     assert current_check(replace(snapshot, checks=())) is None
@@ -998,7 +998,7 @@ def test_the_check_that_github_shows_is_the_newest() -> None:
 COMMENT = Comment(5, "https://github.test/5", summary_mark(""), ours=True)
 
 
-def test_the_summary_is_written_with_news_or_a_verdict_that_stands_nowhere() -> None:
+def test_the_summary_is_written_for_an_update_or_an_unpublished_verdict() -> None:
     verdict, silent = pending(known().judgement.rules), not_due(Reason.DRAFT)
     verdict = replace(verdict, conclusion=Conclusion.SUCCESS)
     bare = known()

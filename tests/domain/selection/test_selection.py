@@ -127,12 +127,14 @@ def test_build_test_and_deploy_files_are_never_held_back_by_default(path: str) -
         ("gen/** linguist-generated\ngen/api.py -linguist-generated", None, ""),
     ],
 )
-def test_the_default_branchs_attributes_hold_files(attributes: str, reason: HeldBecause | None, detail: str) -> None:
+def test_the_default_branchs_attributes_hold_files_back(
+    attributes: str, reason: HeldBecause | None, detail: str
+) -> None:
     expected = () if reason is None else (Held("gen/api.py", reason, detail, missed=False),)
     assert selection_of(changed("gen/api.py"), attributes=attributes).held == expected
 
 
-def test_a_pattern_for_such_files_asks_for_what_would_be_held() -> None:
+def test_a_pattern_for_such_files_selects_what_would_be_held_back() -> None:
     file = changed("dist/app.min.js", added=LONG)
     assert held(file, paths=("dist/**",), attributes="dist/** linguist-generated") is None
     assert held(file, paths=("**",)) is HeldBecause.MINIFIED
@@ -143,7 +145,7 @@ def test_requesting_text_does_not_make_bytes_readable() -> None:
     assert held(changed("a.png", added=(), new=entry(binary=True)), paths=("a.png",)) is HeldBecause.BINARY
 
 
-def test_a_rename_is_held_only_when_both_names_are() -> None:
+def test_a_rename_is_held_back_only_if_both_names_are() -> None:
     assert held(changed("node_modules/auth.js", old_path="src/auth.js")) is None
     assert held(changed("node_modules/b.js", old_path="node_modules/a.js")) is HeldBecause.VENDORED
     assert held(changed("node_modules/ci.yml", old_path=".github/workflows/ci.yml")) is None
@@ -291,7 +293,7 @@ PATHS = st.sampled_from([*STEERING, "src/a.py", "yarn.lock", "node_modules/x.js"
 
 
 @given(st.lists(PATHS, unique=True, max_size=8), st.sampled_from([(), ("src/**",), ("!docs/**",)]))
-def test_every_file_is_selected_or_held_and_never_both(chosen: list[str], paths: tuple[str, ...]) -> None:
+def test_every_file_is_either_selected_or_held_back(chosen: list[str], paths: tuple[str, ...]) -> None:
     selection = selection_of(*map(changed, chosen), paths=paths, attributes="gen/** linguist-generated")
     parts = [file.path for file in selection.selected] + [item.path for item in selection.held]
     assert sorted(parts) == sorted(chosen)
@@ -350,7 +352,7 @@ def test_binary_bytes_that_may_be_code_are_missed(path: str, mode: str, missed: 
 @pytest.mark.parametrize(
     ("path", "shebang", "missed"), [("tool", True, True), ("tool", False, False), ("a.bin", True, True)]
 )
-def test_the_first_bytes_tell_a_script_from_a_binary(path: str, *, shebang: bool, missed: bool) -> None:
+def test_the_first_bytes_distinguish_a_script_from_a_binary(path: str, *, shebang: bool, missed: bool) -> None:
     file = changed(path, added=(), new=replace(entry(binary=True), shebang=shebang))
     assert selection_of(file).held[0].missed is missed
 
