@@ -663,9 +663,9 @@ LEAKS: list[tuple[dict[str, str], str | None]] = [
 def test_no_message_contains_a_secret(inputs: dict[str, str], config: str | None) -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(inputs, config)
-    told = f"{caught.value} {caught.value.hint} {caught.value.problems!r}"
-    assert KEY not in told
-    assert TOKEN not in told
+    text = f"{caught.value} {caught.value.hint} {caught.value.problems!r}"
+    assert KEY not in text
+    assert TOKEN not in text
 
 
 def test_no_repr_contains_a_secret() -> None:

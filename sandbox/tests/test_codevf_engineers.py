@@ -17,10 +17,10 @@ from reviewbot_sandbox.codevf import (
     Engineer,
     FreeText,
     HandClock,
-    House,
     JsonValue,
     Limits,
     Mode,
+    ServiceConfig,
     Setup,
     TaskLife,
     TaskRequest,
@@ -36,8 +36,8 @@ BODY: dict[str, JsonValue] = {"prompt": "Review this change.", "projectId": 101,
 
 
 def setup(engineer: Engineer, life: TaskLife = AT_ONCE) -> Setup:
-    house = House((Account(KEY, Decimal(10_000)),), limits=Limits(rate=None), life_of=lambda _request: life)
-    return Setup(house, engineer, HandClock())
+    config = ServiceConfig((Account(KEY, Decimal(10_000)),), limits=Limits(rate=None), life_of=lambda _request: life)
+    return Setup(config, engineer, HandClock())
 
 
 @contextmanager
@@ -131,8 +131,8 @@ def test_concurrent_requests_with_one_key_create_one_task() -> None:
 
 
 def test_a_scaled_clock_advances_by_hours_while_a_client_polls() -> None:
-    house = House((Account(KEY),), limits=Limits(rate=None), life_of=lambda _request: TaskLife(7200, 7200))
-    with open_service(Setup(house, clock=scaled_clock(1e-5))) as (_, http):
+    config = ServiceConfig((Account(KEY),), limits=Limits(rate=None), life_of=lambda _request: TaskLife(7200, 7200))
+    with open_service(Setup(config, clock=scaled_clock(1e-5))) as (_, http):
         url = f"tasks/{http.post('tasks/create', json=BODY).json()['id']}"
         polls = [http.get(url).json()["status"] for _ in range(300)]
     assert polls[-1] == "completed"

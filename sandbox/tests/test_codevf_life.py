@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from reviewbot_sandbox.codevf import (
     Account,
     End,
-    House,
     JsonValue,
     Limits,
     Mode,
     Rate,
     Refusal,
+    ServiceConfig,
     Tag,
     Task,
     TaskLife,
@@ -32,10 +32,10 @@ DAY = 24 * 3600.0
 UUID4 = "7f8d2c3a-5b1e-4d6f-9a0b-1c2d3e4f5a6b"
 
 
-def house(life: TaskLife | None = None) -> House:
+def service_config(life: TaskLife | None = None) -> ServiceConfig:
     if life is None:
-        return House((ACCOUNT, OTHER))
-    return House((ACCOUNT, OTHER), life_of=lambda _request: life)
+        return ServiceConfig((ACCOUNT, OTHER))
+    return ServiceConfig((ACCOUNT, OTHER), life_of=lambda _request: life)
 
 
 def body(**fields: JsonValue) -> dict[str, JsonValue]:
@@ -48,7 +48,7 @@ def with_project() -> core.State:
 
 
 def with_task(life: TaskLife | None = None, **fields: JsonValue) -> tuple[core.State, Task]:
-    state, task, _ = core.create_task(with_project(), house(life), ACCOUNT, body(**fields), 0)
+    state, task, _ = core.create_task(with_project(), service_config(life), ACCOUNT, body(**fields), 0)
     return state, task
 
 
@@ -116,7 +116,7 @@ def test_credits_are_conserved_and_every_hold_ends(pending: float, processing: f
 def test_a_hold_above_the_available_credits_is_refused_and_creates_no_task() -> None:
     state, project, _ = core.create_project(core.State(), OTHER, {"name": "p"}, 0)
     with pytest.raises(Refusal) as caught:
-        core.create_task(state, house(), OTHER, body(projectId=project.id, idempotencyKey=UUID4), 0)
+        core.create_task(state, service_config(), OTHER, body(projectId=project.id, idempotencyKey=UUID4), 0)
     assert (caught.value.status, caught.value.details) == (402, {"available": 0, "required": 360})
     assert (state.tasks, state.keys) == ({}, {})
 
@@ -125,17 +125,17 @@ def test_open_holds_reduce_the_credits_for_the_next_task() -> None:
     account = Account("cvf_test_tight", Decimal(500), "one")
     state, _ = with_task()
     with pytest.raises(Refusal) as caught:
-        core.create_task(state, house(), account, body(), 0)
+        core.create_task(state, service_config(), account, body(), 0)
     assert caught.value.details == {"available": 140, "required": 360}
 
 
 def test_an_idempotency_key_expires_after_a_day() -> None:
     state, task = with_task(idempotencyKey=UUID4)
-    _, repeat, is_new = core.create_task(state, house(), ACCOUNT, {"idempotencyKey": UUID4.upper()}, DAY - 1)
+    _, repeat, is_new = core.create_task(state, service_config(), ACCOUNT, {"idempotencyKey": UUID4.upper()}, DAY - 1)
     assert (repeat.id, is_new) == (task.id, False)
-    state, later, is_new = core.create_task(state, house(), ACCOUNT, body(idempotencyKey=UUID4), DAY)
+    state, later, is_new = core.create_task(state, service_config(), ACCOUNT, body(idempotencyKey=UUID4), DAY)
     assert (later.id != task.id, is_new) == (True, True)
-    assert core.create_task(state, house(), ACCOUNT, {"idempotencyKey": UUID4}, DAY + 1)[1].id == later.id
+    assert core.create_task(state, service_config(), ACCOUNT, {"idempotencyKey": UUID4}, DAY + 1)[1].id == later.id
 
 
 def test_another_accounts_key_conflicts_until_it_expires() -> None:
@@ -144,16 +144,16 @@ def test_another_accounts_key_conflicts_until_it_expires() -> None:
     state, project, _ = core.create_project(state, rich, {"name": "p"}, 0)
     mine = body(projectId=project.id, idempotencyKey=UUID4)
     with pytest.raises(Refusal) as caught:
-        core.create_task(state, house(), rich, mine, DAY - 1)
+        core.create_task(state, service_config(), rich, mine, DAY - 1)
     assert (caught.value.status, caught.value.code) == (409, "idempotency_conflict")
-    assert core.create_task(state, house(), rich, mine, DAY)[2]
+    assert core.create_task(state, service_config(), rich, mine, DAY)[2]
 
 
 def test_a_refused_submission_does_not_use_up_its_key() -> None:
     state = with_project()
     with pytest.raises(Refusal):
-        core.create_task(state, house(), ACCOUNT, body(idempotencyKey=UUID4, prompt="short"), 0)
-    assert core.create_task(state, house(), ACCOUNT, body(idempotencyKey=UUID4), 0)[2]
+        core.create_task(state, service_config(), ACCOUNT, body(idempotencyKey=UUID4, prompt="short"), 0)
+    assert core.create_task(state, service_config(), ACCOUNT, body(idempotencyKey=UUID4), 0)[2]
 
 
 def test_tasks_and_projects_of_other_accounts_are_not_found() -> None:
@@ -163,7 +163,7 @@ def test_tasks_and_projects_of_other_accounts_are_not_found() -> None:
         core.find_task(state, rich, task.id)
     assert caught.value.status == 404
     with pytest.raises(Refusal) as caught:
-        core.create_task(state, house(), rich, body(), 0)
+        core.create_task(state, service_config(), rich, body(), 0)
     assert caught.value.status == 404
     assert core.create_project(state, rich, {"name": "p"}, 0)[2]
 
@@ -232,8 +232,8 @@ def test_a_manual_clock_does_not_advance_by_itself() -> None:
 
 def test_accounts_with_the_same_key_or_name_are_refused() -> None:
     with pytest.raises(ValueError, match="of its own"):
-        House((Account("cvf_test_one"), Account("cvf_test_two")))
+        ServiceConfig((Account("cvf_test_one"), Account("cvf_test_two")))
 
 
 def test_the_repr_of_an_account_does_not_contain_its_key() -> None:
-    assert "cvf_test_one" not in repr(house())
+    assert "cvf_test_one" not in repr(service_config())

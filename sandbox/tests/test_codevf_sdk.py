@@ -19,11 +19,11 @@ from reviewbot_sandbox.codevf import (
     ErrorStyle,
     FreeText,
     HandClock,
-    House,
     Limits,
     PlannedRefusal,
     Rate,
     Refusal,
+    ServiceConfig,
     Setup,
     TaskLife,
     build_codevf,
@@ -49,11 +49,11 @@ class World:
         return codevf.CodeVFClient(key, self.url, timeout=10, max_retries=0)
 
 
-def house(limits: Limits = LIMITS, life: TaskLife | None = None) -> House:
+def service_config(limits: Limits = LIMITS, life: TaskLife | None = None) -> ServiceConfig:
     accounts = (Account(KEY, Decimal(3000), "one"), Account(OTHER, Decimal("99.5"), "two"))
     if life is None:
-        return House(accounts, limits=limits)
-    return House(accounts, limits=limits, life_of=lambda _request: life)
+        return ServiceConfig(accounts, limits=limits)
+    return ServiceConfig(accounts, limits=limits, life_of=lambda _request: life)
 
 
 @pytest.fixture(name="style", params=[ErrorStyle.DOCUMENTED])
@@ -66,7 +66,7 @@ def style_fixture(request: pytest.FixtureRequest) -> ErrorStyle:
 def world_fixture(style: ErrorStyle) -> Iterator[World]:
     clock = HandClock()
     answer = Deliverables((Delivered("report é.json", b'{"ok": true}'),))
-    service = CodeVFService(Setup(house(), canned(answer), clock, style))
+    service = CodeVFService(Setup(service_config(), canned(answer), clock, style))
     with serving(build_codevf(service), bounds=Bounds(60, 500)) as served:
         yield World(service, clock, served.url + "/api/v1/")
 
@@ -250,7 +250,7 @@ def test_each_specific_code_raises_its_own_exception(
 
 @pytest.mark.parametrize("style", list(ErrorStyle))
 def test_requests_that_come_too_fast_are_rate_limit_errors(style: ErrorStyle) -> None:
-    service = CodeVFService(Setup(house(Limits(rate=Rate())), clock=HandClock(), error_style=style))
+    service = CodeVFService(Setup(service_config(Limits(rate=Rate())), clock=HandClock(), error_style=style))
     with (
         serving(build_codevf(service)) as served,
         codevf.CodeVFClient(KEY, served.url + "/api/v1", max_retries=0) as client,
@@ -264,7 +264,7 @@ def test_requests_that_come_too_fast_are_rate_limit_errors(style: ErrorStyle) ->
 def test_the_client_sees_every_final_status_of_a_task(end: End) -> None:
     clock = HandClock()
     life = TaskLife(1, 1, end)
-    service = CodeVFService(Setup(house(life=life), canned(FreeText("Fine.")), clock))
+    service = CodeVFService(Setup(service_config(life=life), canned(FreeText("Fine.")), clock))
     with serving(build_codevf(service)) as served, codevf.CodeVFClient(KEY, served.url + "/api/v1") as client:
         task = client.tasks.create(PROMPT, 240, client.projects.create("p").id)
         clock.advance(2)

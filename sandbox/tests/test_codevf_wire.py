@@ -20,7 +20,6 @@ from reviewbot_sandbox.codevf import (
     FreeText,
     Garbage,
     HandClock,
-    House,
     JsonMessage,
     JsonValue,
     Limits,
@@ -28,6 +27,7 @@ from reviewbot_sandbox.codevf import (
     PlannedRefusal,
     Rate,
     Refusal,
+    ServiceConfig,
     Setup,
     Structured,
     build_codevf,
@@ -38,7 +38,7 @@ from reviewbot_sandbox.serve import Bounds, serving
 
 KEY = "cvf_test_one"
 UUID4 = "7f8d2c3a-5b1e-4d6f-9a0b-1c2d3e4f5a6b"
-SETUP = Setup(House((Account(KEY, Decimal(10_000), "one"),), limits=Limits(rate=None)))
+SETUP = Setup(ServiceConfig((Account(KEY, Decimal(10_000), "one"),), limits=Limits(rate=None)))
 SCHEMA: JsonValue = {"type": "object", "properties": {"summary": {"type": "string"}}}
 REVIEW: dict[str, JsonValue] = {"summary": "One <thing> — `x`", "files": []}
 
@@ -81,7 +81,7 @@ def world_fixture() -> Iterator[World]:
 
 
 def with_limits(limits: Limits) -> Setup:
-    return replace(SETUP, house=replace(SETUP.house, limits=limits))
+    return replace(SETUP, config=replace(SETUP.config, limits=limits))
 
 
 def test_a_new_task_has_the_documented_fields_and_no_others(world: World) -> None:

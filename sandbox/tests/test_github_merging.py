@@ -165,7 +165,7 @@ def test_a_workflow_cannot_open_a_pull_request(github_http: httpx.Client, github
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"head": "nowhere"}, '"code": "invalid"'),
         ({"head": "hubot:topic"}, '"field": "head"'),
@@ -177,10 +177,10 @@ def test_a_workflow_cannot_open_a_pull_request(github_http: httpx.Client, github
     ],
 )
 def test_a_pull_request_that_cannot_be_opened_is_a_422(
-    github_http: httpx.Client, github_world: World, change: dict[str, object], told: str
+    github_http: httpx.Client, github_world: World, change: dict[str, object], message: str
 ) -> None:
     github_world.person_token("ghp_acme", "acme")
     asked = {"title": "x", "head": "topic", "base": "main", **change}
     refused = github_http.post("/pulls", json=asked, headers={"Authorization": "token ghp_acme"})
     assert refused.status_code == 422
-    assert told in json.dumps(refused.json())
+    assert message in json.dumps(refused.json())

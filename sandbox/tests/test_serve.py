@@ -121,7 +121,7 @@ def test_several_servers_are_named_and_stop_together() -> None:
 
 def test_when_one_server_does_not_start_the_others_stop() -> None:
     before = sandbox_threads()
-    with pytest.raises(NotServing), serving_all({"one": APP, "two": stillborn}):
+    with pytest.raises(NotServing), serving_all({"one": APP, "two": failing_startup}):
         pass
     assert sandbox_threads() == before
 
@@ -135,12 +135,12 @@ def test_an_application_without_a_lifespan_is_served_anyway() -> None:
         assert httpx.get(served.url).status_code == 500
 
 
-async def stillborn(scope: Scope, receive: Receive, send: Send) -> None:
+async def failing_startup(scope: Scope, receive: Receive, send: Send) -> None:
     assert scope["type"] == "lifespan"
     await receive()
     await send({"type": "lifespan.startup.failed", "message": "not today"})
 
 
 def test_an_application_that_fails_to_start_is_reported() -> None:
-    with pytest.raises(NotServing), serving(stillborn):
+    with pytest.raises(NotServing), serving(failing_startup):
         pass

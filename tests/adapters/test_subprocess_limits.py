@@ -21,8 +21,8 @@ def run(*command: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def test_the_limits_apply_to_the_program_and_its_children() -> None:
-    told = run("/bin/sh", "-c", "/bin/sh -c 'ulimit -v; ulimit -t; ulimit -f; ulimit -c'").stdout.split()
-    assert told == [b"1048576", b"7", b"2048", b"0"]
+    output = run("/bin/sh", "-c", "/bin/sh -c 'ulimit -v; ulimit -t; ulimit -f; ulimit -c'").stdout.split()
+    assert output == [b"1048576", b"7", b"2048", b"0"]
 
 
 @pytest.mark.parametrize("argument", ["a b", "$(touch x)", "'", '"', "-n", "", "\\", "ä\n"])

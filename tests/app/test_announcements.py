@@ -12,7 +12,7 @@ from reviewbot_sandbox.fault_rules import DropBefore, RecordedThen, Reply
 from reviewbot_sandbox.github import Level
 
 from bench.requests import COLLECTED
-from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
+from tests.app.rig import CLEAN, REPO, Finished, Rig, answer, finding, open_rig
 
 pytestmark = pytest.mark.proof
 
@@ -48,7 +48,7 @@ def test_an_answer_that_no_review_shows_is_announced_once(
     says: str,
 ) -> None:
     clock = HandClock()
-    with house(tmp_path, life=LATER, clock=clock, engineer=lambda _: reply) as rig:
+    with open_rig(tmp_path, life=LATER, clock=clock, engineer=lambda _: reply) as rig:
         done = late(rig, clock, **inputs)
         [text] = rig.announcements()
         head = rig.world.pull(REPO, 1).head_sha[:7]
@@ -65,7 +65,7 @@ def test_an_answer_that_no_review_shows_is_announced_once(
 @pytest.mark.parametrize("is_posted", [True, False])
 def test_an_answer_in_a_review_or_within_its_run_is_not_announced(tmp_path: Path, is_posted: bool) -> None:  # noqa: FBT001 — a table
     clock = HandClock()
-    with house(
+    with open_rig(
         tmp_path, life=LATER, clock=clock if is_posted else None, engineer=lambda _: LOW if is_posted else CLEAN
     ) as rig:
         if is_posted:
@@ -79,7 +79,7 @@ def test_an_answer_in_a_review_or_within_its_run_is_not_announced(tmp_path: Path
 
 def test_the_requester_is_mentioned_unless_it_is_a_bot(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         comment = rig.world.comment(REPO, 1, "hubot", "/reviewbot review")
         user = {"login": "hubot", "type": "User"}
@@ -99,7 +99,7 @@ def test_the_requester_is_mentioned_unless_it_is_a_bot(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", [DropBefore(), RecordedThen(502)])
 def test_a_lost_response_of_github_leaves_one_announcement(tmp_path: Path, fault: Any) -> None:  # noqa: ANN401 — a fault
     clock = HandClock()
-    with house(tmp_path, life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
         rig.run(**LEAVING)
         clock.advance(10)
         rig.github_faults.add(COMMENTS, fault, times=1, method="POST")
@@ -111,7 +111,7 @@ def test_a_failed_announcement_is_retried_unless_github_refuses_it(
     tmp_path: Path,
 ) -> None:
     clock = HandClock()
-    with house(tmp_path, life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
         rig.run(**LEAVING)
         clock.advance(10)
         rig.github_faults.add(COMMENTS, Reply(502), times=None, method="POST")
@@ -122,7 +122,7 @@ def test_a_failed_announcement_is_retried_unless_github_refuses_it(
         collect(rig)
         assert (len(rig.announcements()), rig.checks()[-1].conclusion) == (1, "success")
     clock = HandClock()
-    with house(tmp_path / "locked", life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path / "locked", life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
         rig.run(**LEAVING)
         clock.advance(10)
         rig.github_faults.add(COMMENTS, Reply(422, body=b'{"message": "Locked"}'), times=None, method="POST")
@@ -134,7 +134,7 @@ def test_a_failed_announcement_is_retried_unless_github_refuses_it(
 def test_an_announcement_takes_as_many_requests_as_a_review(tmp_path: Path, reply: Answer) -> None:
     """The comment is posted, and read back like a review."""
     clock = HandClock()
-    with house(tmp_path, life=LATER, clock=clock, engineer=lambda _: reply) as rig:
+    with open_rig(tmp_path, life=LATER, clock=clock, engineer=lambda _: reply) as rig:
         rig.run(**LEAVING)
         clock.advance(10)
         before = len(rig.github_requests())

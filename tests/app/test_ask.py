@@ -8,7 +8,7 @@ import pytest
 from reviewbot_sandbox.codevf import Answer, FreeText, HandClock, TaskLife, TaskRequest
 from reviewbot_sandbox.faults import Reply
 
-from tests.app.house import CLEAN, REPO, Rig, answer, finding, house
+from tests.app.rig import CLEAN, REPO, Rig, answer, finding, open_rig
 from tests.app.test_commands import BOT, answers, check, emoji, people, reply_to_finding, say, summary
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
@@ -27,7 +27,7 @@ def questions(rig: Rig) -> list[TaskRequest]:
 
 
 def test_a_question_is_answered_in_the_conversation(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         before = (check(rig), [one.id for one in rig.checks()])
@@ -49,7 +49,7 @@ def test_a_question_is_answered_in_the_conversation(tmp_path: Path) -> None:
 
 
 def test_a_question_in_a_findings_thread_is_answered_there(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         [root] = rig.comments()
@@ -69,7 +69,7 @@ def test_a_question_in_a_findings_thread_is_answered_there(tmp_path: Path) -> No
 
 
 def test_later_questions_and_reviews_get_the_answer_without_its_frame(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         reply_to_finding(rig, "/reviewbot ask Really?")
@@ -89,7 +89,7 @@ def test_later_questions_and_reviews_get_the_answer_without_its_frame(tmp_path: 
 
 def test_a_secret_in_a_question_is_not_sent_even_if_the_question_is_truncated(tmp_path: Path) -> None:
     secret = "ghp_" + "A1b2C3d4E5f6" * 3
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         say(rig, f"/reviewbot ask {'y ' * 990}{secret}")
@@ -101,7 +101,7 @@ def test_a_secret_in_a_question_is_not_sent_even_if_the_question_is_truncated(tm
 def test_a_late_answer_is_collected(tmp_path: Path) -> None:
     clock = HandClock()
     life = TaskLife(pending=10, processing=600)
-    with house(
+    with open_rig(
         tmp_path,
         engineer=lambda one: FreeText(ANSWER) if one.response_schema is None else CLEAN,
         life=life,
@@ -129,7 +129,7 @@ def test_a_late_answer_is_collected(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", [403, 422])
 def test_a_question_is_answered_even_if_the_reaction_is_refused(tmp_path: Path, status: int) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         rig.github_faults.add("/reactions", Reply(status, (), b"{}"), method="POST", body="eyes", times=None)
@@ -138,7 +138,7 @@ def test_a_question_is_answered_even_if_the_reaction_is_refused(tmp_path: Path, 
 
 
 def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         before = summary(rig)
@@ -148,7 +148,7 @@ def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
 
 
 def test_a_restored_summary_from_before_a_question_is_not_trusted(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda one: FreeText(ANSWER) if one.response_schema is None else CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda one: FreeText(ANSWER) if one.response_schema is None else CLEAN) as rig:
         people(rig)
         rig.run()
         [old] = rig.world.store.comments_of((REPO, rig.number))
@@ -161,7 +161,7 @@ def test_a_restored_summary_from_before_a_question_is_not_trusted(tmp_path: Path
 
 
 def test_a_limit_stops_a_question(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         say(rig, "/reviewbot ask Why?", max_credits_per_pr="400")
@@ -171,7 +171,7 @@ def test_a_limit_stops_a_question(tmp_path: Path) -> None:
 
 def test_a_cancelled_question_is_answered_with_what_happened(tmp_path: Path) -> None:
     life = TaskLife(pending=100_000, processing=100_000)
-    with house(tmp_path, engineer=engineer, life=life, clock=HandClock()) as rig:
+    with open_rig(tmp_path, engineer=engineer, life=life, clock=HandClock()) as rig:
         people(rig)
         say(rig, "/reviewbot ask Why?", wait_minutes="0")
         assert "keeps the record of the questions" in summary(rig)

@@ -22,7 +22,7 @@ from reviewbot.domain.ledger.codec import decode, encode, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
 from reviewbot.values import replace
-from tests.app.house import BASE, CLEAN, FORGETFUL, HEAD, KEY, REPO, Finished, Rig, answer, earlier, finding, house
+from tests.app.rig import BASE, CLEAN, FORGETFUL, HEAD, KEY, REPO, Finished, Rig, answer, earlier, finding, open_rig
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
 
@@ -57,14 +57,14 @@ def delete_summary(rig: Rig) -> None:
 
 def conclusion(rig: Rig, sha: str | None = None) -> str | None:
     """Return the conclusion of a commit's newest check run, by default of the head."""
-    told: str | None = rig.checks(sha)[-1].conclusion
-    return told
+    found: str | None = rig.checks(sha)[-1].conclusion
+    return found
 
 
 def required(rig: Rig) -> str | None:
     """Return the conclusion of the head's newest check run with the required name."""
-    told: str | None = [one for one in rig.checks() if one.name == "CodeVF review"][-1].conclusion
-    return told
+    found: str | None = [one for one in rig.checks() if one.name == "CodeVF review"][-1].conclusion
+    return found
 
 
 def until(is_so: Callable[[], bool]) -> None:
@@ -104,7 +104,7 @@ def commanded(rig: Rig, text: str, by: str) -> Mapping[str, Any]:
 
 def test_a_collection_fetches_a_lost_answer(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.codevf_faults.add("/tasks/create", RecordedThen(503), times=None, method="POST")
         assert rig.run(wait_minutes="0").outputs["reason"] == "unreachable"
         rig.codevf_faults.clear()
@@ -117,7 +117,7 @@ def test_a_collection_fetches_a_lost_answer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("comes_by", ["push", "collect"])
 def test_an_expired_intent_is_not_sent_again_automatically(tmp_path: Path, comes_by: str) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, limits=FORGETFUL) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, limits=FORGETFUL) as rig:
         rig.codevf_faults.add("/tasks/create", RecordedThen(503), times=None, method="POST")
         rig.run(wait_minutes="0")
         rig.codevf_faults.clear()
@@ -155,7 +155,7 @@ def _before(moment: str, back: timedelta) -> str:
 
 
 def test_a_refused_task_is_not_a_purchase(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.codevf_faults.add(
             "/tasks/create", Reply(400, body=b'{"error": {"code": "INVALID_REQUEST"}}'), method="POST"
         )
@@ -170,7 +170,7 @@ def test_a_refused_task_is_not_a_purchase(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("move", [push, force_push])
 def test_a_deleted_summary_and_another_head_do_not_reset_the_budget(tmp_path: Path, move: Callable[..., str]) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         assert rig.run(**LIMIT).exit_status == 0
         for number in range(3):
             delete_summary(rig)
@@ -181,7 +181,7 @@ def test_a_deleted_summary_and_another_head_do_not_reset_the_budget(tmp_path: Pa
 
 
 def test_many_commits_and_force_pushes_do_not_hide_a_check(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         assert rig.run(**LIMIT).exit_status == 0
         for number in range(7):
             force_push(rig, extra=f"x = {number}\n")
@@ -194,7 +194,7 @@ def test_many_commits_and_force_pushes_do_not_hide_a_check(tmp_path: Path) -> No
 
 def test_without_any_state_only_a_person_can_buy(tmp_path: Path) -> None:
     inputs: Any = {**LIMIT, "check_run": "false", "on_pending": "pass"}
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(**inputs)
         delete_summary(rig)
@@ -209,7 +209,7 @@ def test_without_any_state_only_a_person_can_buy(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ruin", ["a garbled sign", "a later version", "another key"])
 def test_an_untrusted_ledger_buys_nothing_automatically(tmp_path: Path, ruin: str) -> None:
     inputs: Any = {"check_run": "false", "on_pending": "pass"}
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), limits=FORGETFUL) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), limits=FORGETFUL) as rig:
         rig.run(**inputs)
         [summary] = [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]
         other = Signer("cvf_test_before", rig.world.store.repo(REPO).id, 1, "")
@@ -227,14 +227,14 @@ def test_an_untrusted_ledger_buys_nothing_automatically(tmp_path: Path, ruin: st
 
 
 def test_a_free_review_does_not_prevent_a_later_paid_one(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         assert rig.run(reviewer="local").exit_status in {0, 1}
         assert rig.run().outputs["verdict"] == "pass"
 
 
 def test_a_task_stored_only_in_the_check_survives_a_push(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         delete_summary(rig)
         push(rig, extra="x = 1\n")
@@ -252,7 +252,7 @@ def test_reviews_are_read_again_when_the_summary_is_gone(tmp_path: Path) -> None
     def engineer(request: Any) -> Any:  # noqa: ANN401 — an engineer
         return CLEAN if any(one.file_name == "conversation.md" for one in request.attachments) else answer(CRITICAL)
 
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         rig.run()
         push(rig, extra="x = 1\n")
         rig.run()
@@ -268,7 +268,7 @@ def test_reviews_are_read_again_when_the_summary_is_gone(tmp_path: Path) -> None
 @pytest.mark.parametrize("bought", [{"mode": "standard"}, {"paths": "app.py"}, {"expertise": "Engineer"}])
 def test_a_purchase_is_collected_under_any_settings(tmp_path: Path, bought: Any) -> None:  # noqa: ANN401 — inputs
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         assert rig.run(wait_minutes="0", **bought).outputs["status"] == "pending"
         clock.advance(2 * LONG)
         done = collect(rig)
@@ -280,7 +280,7 @@ def test_a_purchase_is_collected_under_any_settings(tmp_path: Path, bought: Any)
 def test_the_requested_settings_judge_even_if_only_the_check_has_them(tmp_path: Path, summary_comment: str) -> None:
     clock = HandClock()
     high = finding("app.py", 12, severity="high", code="os.system(command)")
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(high)) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(high)) as rig:
         rig.run(wait_minutes="0", fail_on="high", summary_comment=summary_comment)
         delete_summary(rig)
         clock.advance(2 * LONG)
@@ -289,7 +289,7 @@ def test_the_requested_settings_judge_even_if_only_the_check_has_them(tmp_path: 
 
 
 def test_files_that_were_not_submitted_do_not_count_as_read(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         assert rig.run(paths="app.py").outputs["coverage"] == "full"
         done = rig.run()
         assert (done.outputs["coverage"], done.outputs["verdict"]) == ("partial", "none"), done.log
@@ -300,7 +300,7 @@ def test_files_that_were_not_submitted_do_not_count_as_read(tmp_path: Path) -> N
 
 def test_an_unreachable_service_keeps_an_open_review_open(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
         rig.codevf_faults.add("/tasks/task_", Reply(503, body=b"{}"), method="GET", times=None)
         assert collect(rig).exit_status == 0
@@ -316,7 +316,7 @@ def test_an_unreachable_service_keeps_an_open_review_open(tmp_path: Path) -> Non
 def test_an_unapproved_push_keeps_the_approved_task(tmp_path: Path) -> None:
     clock = HandClock()
     made: Any = {"clock": clock, "life": QUEUED, "config": "approve-spend: buy\n"}
-    with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.world.label(REPO, 1, "buy", "hubot")
         labelled = rig.event("labeled", label={"name": "buy"}, sender={"login": "hubot", "type": "User"})
@@ -325,13 +325,13 @@ def test_an_unapproved_push_keeps_the_approved_task(tmp_path: Path) -> None:
         push(rig, extra="x = 1\n")
         assert rig.run(wait_minutes="0").outputs["reason"] == "not-approved"
         assert cancelled(rig) == [False]
-        found(rig, clock)
+        assert_collected(rig, clock)
         assert conclusion(rig, approved) == "action_required", "its review stands on the newer head"
         assert conclusion(rig) == "action_required", "there is no such review"
 
 
 def test_a_push_beyond_the_budget_keeps_the_older_task(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=QUEUED, available=400) as rig:
+    with open_rig(tmp_path, clock=HandClock(), life=QUEUED, available=400) as rig:
         rig.run(wait_minutes="0", max_credits="240")
         push(rig, extra="x = 1\n")
         assert rig.run(wait_minutes="0", max_credits="300").outputs["reason"] == "over-budget"
@@ -340,7 +340,7 @@ def test_a_push_beyond_the_budget_keeps_the_older_task(tmp_path: Path) -> None:
 
 def test_a_refused_cancellation_releases_no_credits(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=QUEUED) as rig:
+    with open_rig(tmp_path, clock=clock, life=QUEUED) as rig:
         rig.run(wait_minutes="0", **LIMIT)
         push(rig, extra="x = 1\n")
         rig.codevf_faults.add("/cancel", Reply(409, body=b"{}"), method="POST", times=None)
@@ -353,7 +353,7 @@ def test_a_refused_cancellation_releases_no_credits(tmp_path: Path) -> None:
 def test_one_approval_buys_one_change(tmp_path: Path) -> None:
     clock = HandClock()
     made: Any = {"clock": clock, "life": IN_REVIEW, "config": "approve-spend: buy\n"}
-    with house(tmp_path, **made) as rig:
+    with open_rig(tmp_path, **made) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         for number in range(2):
             if number:
@@ -375,7 +375,7 @@ def test_one_approval_buys_one_change(tmp_path: Path) -> None:
 
 
 def test_the_hold_of_the_cancelled_task_is_available_to_the_newer_one(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=QUEUED, available=400) as rig:
+    with open_rig(tmp_path, clock=HandClock(), life=QUEUED, available=400) as rig:
         for number in range(2):
             rig.run(wait_minutes="0", **LIMIT)
             push(rig, extra=f"x = {number}\n")
@@ -385,7 +385,7 @@ def test_the_hold_of_the_cancelled_task_is_available_to_the_newer_one(tmp_path: 
 # --- Tasks that a collection has to find -----------------------------------------------------------------------------
 
 
-def found(rig: Rig, clock: HandClock, **inputs: str) -> None:
+def assert_collected(rig: Rig, clock: HandClock, **inputs: str) -> None:
     """A collection publishes the finished review, and a second one has nothing to do."""
     clock.advance(2 * LONG)
     collect(rig, **inputs)
@@ -398,46 +398,46 @@ def found(rig: Rig, clock: HandClock, **inputs: str) -> None:
 @pytest.mark.parametrize("review_on", ["request", "ready"])
 def test_a_collection_finds_the_task_of_a_force_pushed_head(tmp_path: Path, review_on: str) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         force_push(rig, extra="x = 1\n")
         assert rig.run(wait_minutes="0", review_on=review_on).outputs["status"] == "pending"
-        found(rig, clock, review_on=review_on)
+        assert_collected(rig, clock, review_on=review_on)
         assert conclusion(rig) == "action_required", "of this head no review was asked for"
 
 
 def test_a_collection_finds_the_task_with_a_token_that_cannot_write_checks(tmp_path: Path) -> None:
     clock = HandClock()
     made: Any = {"clock": clock, "permissions": {**WORKFLOW, Scope.CHECKS: Access.READ}, "life": IN_REVIEW}
-    with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
-        found(rig, clock)
+        assert_collected(rig, clock)
 
 
 def test_a_collection_finds_the_task_behind_the_skip_label(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         rig.world.grant(REPO, "boss", Level.MAINTAIN)
         assert rig.run(payload=rig.labeled("skip-review", "boss")).outputs["reason"] == "skip-review"
         assert conclusion(rig) == "skipped"
-        found(rig, clock)
+        assert_collected(rig, clock)
         assert conclusion(rig) == "skipped", "the label has the say"
 
 
 def test_a_collection_finds_the_task_of_a_pull_request_that_became_a_draft(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         rig.world.store.pulls[REPO, 1] = dataclasses.replace(rig.world.pull(REPO, 1), draft=True)
         assert rig.run(payload=rig.event("converted_to_draft")).outputs["status"] == "pending"
-        found(rig, clock)
+        assert_collected(rig, clock)
         assert conclusion(rig) == "failure"
 
 
 def test_a_collection_finds_the_task_of_a_bypassed_head(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
         rig.run(wait_minutes="0")
         rig.run(
@@ -445,14 +445,14 @@ def test_a_collection_finds_the_task_of_a_bypassed_head(tmp_path: Path) -> None:
             payload=commanded(rig, f"/reviewbot bypass {rig.world.pull(REPO, 1).head_sha} it burns", "max"),
         )
         assert conclusion(rig) == "success"
-        found(rig, clock)
+        assert_collected(rig, clock)
         assert conclusion(rig) == "success", "it was let through"
 
 
 def test_a_collection_finds_the_task_after_a_push_with_nothing_to_review(tmp_path: Path) -> None:
     clock = HandClock()
     made: Any = {"clock": clock, "life": IN_REVIEW, "files": {"node_modules/a/index.js": "a\n"}}
-    with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         back = {"app.py": BASE["app.py"], "gone.py": BASE["gone.py"], "new file.py": None}
         rig.world.push(REPO, "topic", {"node_modules/a/index.js": "b\n", **back}, author="mona")
@@ -466,7 +466,7 @@ def test_a_collection_finds_the_task_after_a_push_with_nothing_to_review(tmp_pat
 
 
 def test_a_collection_cancels_queued_tasks_of_closed_pull_requests(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=QUEUED) as rig:
+    with open_rig(tmp_path, clock=HandClock(), life=QUEUED) as rig:
         rig.run(wait_minutes="0")
         rig.world.close(REPO, 1)
         collect(rig)
@@ -475,7 +475,7 @@ def test_a_collection_cancels_queued_tasks_of_closed_pull_requests(tmp_path: Pat
 
 
 def test_a_run_without_the_key_keeps_the_ledger_and_executes_no_command(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
         rig.run()
         before = rig.summaries()
@@ -491,7 +491,7 @@ def test_a_run_without_the_key_keeps_the_ledger_and_executes_no_command(tmp_path
 
 @pytest.mark.parametrize("text", ["bypass {head:.12} harmless", "review {head:.12}", "review"])
 def test_a_bypass_of_another_head_does_not_apply_to_a_restored_one(tmp_path: Path, text: str) -> None:
-    with house(tmp_path, config="approve-spend: spend\n", engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, config="approve-spend: spend\n", engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
         evil = rig.world.pull(REPO, 1).head_sha
         approved = commanded(rig, f"/reviewbot review {evil}", "max")
@@ -517,7 +517,7 @@ def come_back(rig: Rig, sha: str) -> None:
 
 
 def test_each_of_several_pending_commands_buys_one_review(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run()
         for _ in range(2):
@@ -532,7 +532,7 @@ def test_each_of_several_pending_commands_buys_one_review(tmp_path: Path) -> Non
 
 
 def test_a_command_on_an_open_review_buys_none_when_it_is_executed_again(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(wait_minutes="0")
         payload = commanded(rig, "/reviewbot review", "hubot")
@@ -544,7 +544,7 @@ def test_a_command_on_an_open_review_buys_none_when_it_is_executed_again(tmp_pat
 
 
 def test_a_task_that_codevf_lost_can_be_bought_again(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, clock=HandClock(), life=IN_REVIEW) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(wait_minutes="0")
         [first] = rig.service.tasks()
@@ -555,7 +555,7 @@ def test_a_task_that_codevf_lost_can_be_bought_again(tmp_path: Path) -> None:
 
 
 def test_a_review_can_be_asked_for_again_without_a_summary(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(summary_comment="false")
         payload = commanded(rig, "/reviewbot review", "hubot")
@@ -568,7 +568,7 @@ def test_a_review_can_be_asked_for_again_without_a_summary(tmp_path: Path) -> No
 
 
 def test_a_base_that_moved_back_needs_a_review_of_the_whole_change(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         old = rig.world.pull(REPO, 1).base_sha
         rig.world.push(REPO, "main", {"sly.py": "import os\n"}, author="mona")
         rig.world.push(
@@ -593,7 +593,7 @@ def test_a_base_that_moved_back_needs_a_review_of_the_whole_change(tmp_path: Pat
 
 
 def test_a_purchase_in_a_second_summary_is_not_bought_again(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         assert rig.run(check_run="false").outputs["verdict"] == "fail"
         store, signer = rig.world.store, Signer(KEY, rig.world.store.repo(REPO).id, 1, "")
         [full] = [one for one in store.comments.values() if one.author.endswith("[bot]")]
@@ -608,7 +608,7 @@ def test_a_purchase_in_a_second_summary_is_not_bought_again(tmp_path: Path) -> N
 
 
 def test_a_deferral_of_an_older_head_is_dropped(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, clock=HandClock(), life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0", check_run="false")
         for number in range(2):
             push(rig, extra=f"x = {number}\n")
@@ -618,7 +618,7 @@ def test_a_deferral_of_an_older_head_is_dropped(tmp_path: Path) -> None:
 
 def test_a_task_named_only_by_the_check_is_not_bought_again(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, limits=FORGETFUL) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, limits=FORGETFUL) as rig:
         rig.codevf_faults.add("/tasks/create", Reply(503), times=None, method="POST")
         rig.run(wait_minutes="0")
         rig.codevf_faults.clear()
@@ -640,7 +640,7 @@ def test_files_that_other_rules_had_left_out_are_reviewed_with_the_next_push(tmp
         asked.append(" ".join(one.content for one in request.attachments))
         return CLEAN
 
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         rig.run(paths="app.py")
         push(rig, extra="x = 1\n")
         assert rig.run().outputs["verdict"] == "pass"
@@ -656,7 +656,7 @@ def test_a_red_head_stays_red_after_a_retarget_to_a_branch_that_has_it(
     config: str,
     forgotten: bool,  # noqa: FBT001 — a column
 ) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), config=config) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), config=config) as rig:
         assert rig.run().outputs["verdict"] == "fail"
         head = rig.world.pull(REPO, 1).head_sha
         rig.world.push(REPO, "mine", {"other.txt": "x"}, author="mona", parents=(head,))
@@ -668,7 +668,7 @@ def test_a_red_head_stays_red_after_a_retarget_to_a_branch_that_has_it(
 
 
 def test_deleting_the_summary_does_not_hide_that_files_were_not_submitted(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.run(paths="gone.py")
         assert rig.run().outputs["coverage"] == "partial"
         delete_summary(rig)
@@ -679,7 +679,7 @@ def test_deleting_the_summary_does_not_hide_that_files_were_not_submitted(tmp_pa
 @pytest.mark.parametrize("config", ["", "bases: [mine]\n"])
 def test_an_amended_commit_does_not_turn_a_red_head_green(tmp_path: Path, config: str) -> None:
     lock = {"uv.lock": "version = 1\n"}
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), config=config) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), config=config) as rig:
         bad = rig.world.pull(REPO, 1).head_sha
         first = rig.world.push(REPO, "topic", lock, author="mona")
         assert rig.run().outputs["verdict"] == "fail"
@@ -694,7 +694,7 @@ def test_an_amended_commit_does_not_turn_a_red_head_green(tmp_path: Path, config
 
 
 def test_an_untrusted_ledger_counts_against_the_budget(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.run()
         store = rig.world.store
         [summary] = [one for one in store.comments.values() if one.author.endswith("[bot]")]
@@ -708,7 +708,7 @@ def test_an_untrusted_ledger_counts_against_the_budget(tmp_path: Path) -> None:
 
 def test_a_late_partial_review_is_followed_by_one_of_the_whole_change(tmp_path: Path) -> None:
     clock, big = HandClock(), "".join(f"line_{number} = {number}\n" for number in range(3000))
-    with house(tmp_path, clock=clock, life=IN_REVIEW, config="attachment-bytes: 20000\n") as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, config="attachment-bytes: 20000\n") as rig:
         push(rig, a=big, b=big)
         rig.run(wait_minutes="0")
         push(rig, extra="x = 1\n")
@@ -721,7 +721,7 @@ def test_a_late_partial_review_is_followed_by_one_of_the_whole_change(tmp_path: 
 
 def test_cancelling_while_a_run_waits_for_an_older_review_buys_nothing_after_it(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW) as rig, ThreadPoolExecutor(1) as pool:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW) as rig, ThreadPoolExecutor(1) as pool:
         rig.run(wait_minutes="0")
         push(rig, extra="x = 1\n")
         waiting = pool.submit(rig.run, wait_minutes="60")
@@ -733,7 +733,7 @@ def test_cancelling_while_a_run_waits_for_an_older_review_buys_nothing_after_it(
 
 
 def test_a_request_during_the_creation_of_a_task_is_kept(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig, ThreadPoolExecutor(1) as pool:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig, ThreadPoolExecutor(1) as pool:
         rig.run()
         push(rig, extra="x = 1\n")
         rig.world.grant(REPO, "hubot", Level.ADMIN)
@@ -742,15 +742,15 @@ def test_a_request_during_the_creation_of_a_task_is_kept(tmp_path: Path) -> None
         buying = pool.submit(rig.run)
         until(lambda: any(" intent " in one.external_id for one in rig.checks()))
         sha = rig.world.pull(REPO, 1).head_sha
-        told = commanded(rig, f"/reviewbot bypass {sha} It is on fire.", "hubot")
-        rig.run(event="issue_comment", payload=told, wait_minutes="0")
+        payload = commanded(rig, f"/reviewbot bypass {sha} It is on fire.", "hubot")
+        rig.run(event="issue_comment", payload=payload, wait_minutes="0")
         assert buying.result(timeout=60).exit_status == 0
         assert conclusion(rig) == "success"
         assert len(rig.service.tasks()) == 2
 
 
 def test_a_title_or_label_event_does_not_retry_a_cancelled_review(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot cancel", "hubot"), wait_minutes="0")
@@ -764,7 +764,7 @@ def test_a_title_or_label_event_does_not_retry_a_cancelled_review(tmp_path: Path
 def test_the_check_of_a_head_with_nothing_to_review_does_not_wait_for_the_intent_of_another_head(
     tmp_path: Path,
 ) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         rig.codevf_faults.add("/tasks/create", Reply(503), times=None, method="POST")
         rig.run(wait_minutes="0")
         base = rig.world.pull(REPO, 1).base_sha

@@ -15,7 +15,7 @@ import pytest
 from reviewbot_sandbox.codevf import Answer, Garbage, TaskLife
 from reviewbot_sandbox.github import Rules
 
-from tests.app.house import REPO, Rig, answer, finding, house
+from tests.app.rig import REPO, Rig, answer, finding, open_rig
 from tests.app.wires import Identity, identity, proxy, secured
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
@@ -39,11 +39,11 @@ def at(github: str, own: Identity | None, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def company(folder: Path, says: Answer = PLAIN) -> Iterator[tuple[Rig, Identity, dict[str, int]]]:
+def serve_with_tls(folder: Path, says: Answer = PLAIN) -> Iterator[tuple[Rig, Identity, dict[str, int]]]:
     """Serve both services with TLS from a private authority; yield the ports by name."""
     own = identity(folder, "github.test", "codevf.test", "files.codevf.test")
     with (
-        house(folder, engineer=lambda _: says, life=AT_ONCE, rest=REST) as rig,
+        open_rig(folder, engineer=lambda _: says, life=AT_ONCE, rest=REST) as rig,
         secured(rig.github_url, own) as github,
         secured(rig.codevf_url, own) as codevf,
     ):
@@ -57,7 +57,7 @@ def review(rig: Rig, ports: Mapping[str, int], runner: Mapping[str, str]) -> tup
 
 
 def test_an_enterprise_server_has_its_own_urls(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), rest=REST) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), rest=REST) as rig:
         assert rig.run().exit_status == 1
         assert (len(rig.comments()), rig.checks()[0].conclusion) == (1, "failure")
         assert f"{rig.github_url}/{REPO}/pull/1#discussion_r" in rig.summaries()[0]
@@ -66,7 +66,7 @@ def test_an_enterprise_server_has_its_own_urls(tmp_path: Path) -> None:
 
 
 def test_the_private_certificates_are_trusted_by_every_client(tmp_path: Path) -> None:
-    with company(tmp_path) as (rig, own, ports):
+    with serve_with_tls(tmp_path) as (rig, own, ports):
         rig.world.store.rules = Rules(diff_files=0)  # so that git fetches, too
         status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", own))
         assert (status, reason) == (1, "gate"), log
@@ -76,7 +76,7 @@ def test_the_private_certificates_are_trusted_by_every_client(tmp_path: Path) ->
 
 
 def test_untrusted_certificates_are_reported_with_a_hint(tmp_path: Path) -> None:
-    with company(tmp_path) as (rig, own, ports):
+    with serve_with_tls(tmp_path) as (rig, own, ports):
         unheard = dict.fromkeys(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(own.certificate))
         status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", None, **unheard))
         assert (status, reason) == (3, "github")
@@ -97,7 +97,7 @@ def test_untrusted_certificates_are_reported_with_a_hint(tmp_path: Path) -> None
 def test_a_certificate_file_that_is_missing_or_in_the_workspace_is_refused(
     tmp_path: Path, place: str, words: str
 ) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         workspace = rig.folder / "run 1" / "workspace"
         done = rig.run(runner={"SSL_CERT_FILE": place.format(workspace=workspace)})
         assert done.exit_status == 2
@@ -126,7 +126,7 @@ def test_a_review_and_its_deliverable_go_through_the_proxy(tmp_path: Path) -> No
     says = Garbage({"deliverables": [{"fileName": "review.json", "url": "https://files.codevf.test/review.json"}]})
     inside = json.dumps({"summary": "Read.", "files": [{"path": "app.py", "findings": [{**CRITICAL}]}]}).encode()
     with (
-        company(tmp_path, says) as (rig, own, ports),
+        serve_with_tls(tmp_path, says) as (rig, own, ports),
         delivering(own, "review.json", inside) as files,
         proxy({**ports, "files.codevf.test": files}) as through,
     ):
@@ -140,7 +140,7 @@ def test_a_review_and_its_deliverable_go_through_the_proxy(tmp_path: Path) -> No
 
 
 def test_a_proxy_that_refuses_is_named(tmp_path: Path) -> None:
-    with company(tmp_path) as (rig, own, ports), proxy({}) as through:
+    with serve_with_tls(tmp_path) as (rig, own, ports), proxy({}) as through:
         runner = at(f"https://127.0.0.1:{ports['github.test']}", own, HTTPS_PROXY=through.url)
         status, reason, log = review(rig, ports, runner)
         assert (status, reason) == (3, "github"), log

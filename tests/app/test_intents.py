@@ -16,7 +16,7 @@ from reviewbot_sandbox.github import Level
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
-from tests.app.house import HEAD, KEY, REPO, Finished, Rig, answer, finding, house
+from tests.app.rig import HEAD, KEY, REPO, Finished, Rig, answer, finding, open_rig
 from tests.app.test_durable import age_memory
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
@@ -72,9 +72,9 @@ def order(rig: Rig, text: str) -> Finished:
     """Write a comment as a collaborator with write access."""
     rig.world.grant(REPO, "hubot", Level.WRITE)
     comment, user = rig.world.comment(REPO, 1, "hubot", text), {"login": "hubot", "type": "User"}
-    told = {"id": comment.id, "body": comment.body, "user": user}
+    fields = {"id": comment.id, "body": comment.body, "user": user}
     issue = {"number": 1, "pull_request": {"url": "x"}}
-    payload = {"action": "created", "issue": issue, "comment": told, "sender": user}
+    payload = {"action": "created", "issue": issue, "comment": fields, "sender": user}
     return rig.run(event="issue_comment", payload=payload, wait_minutes="0")
 
 
@@ -82,7 +82,7 @@ HOW = pytest.mark.parametrize("how", [RecordedThen(503), DropBefore()], ids=["re
 HOLD = 360
 
 
-def told(rig: Rig, sha: str) -> bool:
+def reports_hold(rig: Rig, sha: str) -> bool:
     """Return whether the summary says that the hold of that head's purchase counts."""
     text = rig.summaries()[0].replace("\u200b", "")  # the renderer inserts it where GitHub would create a link
     begun = f"A run stopped while it bought the review of {sha[:7]}."
@@ -103,32 +103,32 @@ def test_another_change_is_bought_at_once_and_the_hold_is_reported(
     tmp_path: Path, what: Callable[[Rig, str], None], how: Fault
 ) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=engaged) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=engaged) as rig:
         first = stopped(rig, how)
         here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
         what(rig, first)
         rig.run(wait_minutes="0")
         assert len(rig.service.tasks()) == there + 1
-        assert (states(rig), int(ledger(rig).spent), told(rig, here)) == (["intent", "open"], 2 * HOLD, True)
+        assert (states(rig), int(ledger(rig).spent), reports_hold(rig, here)) == (["intent", "open"], 2 * HOLD, True)
         clock.advance(2 * LONG)
         assert rig.run(wait_minutes="0").outputs["verdict"] == "fail"
-        assert told(rig, here)
+        assert reports_hold(rig, here)
         assert len(rig.service.tasks()) == there + 1
 
 
 def test_the_hold_of_an_unknown_task_counts_against_the_limit(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
         push(rig, "")
         ended = rig.run(wait_minutes="0", max_credits_per_pr=str(2 * HOLD - 1))
         assert (ended.exit_status, ended.outputs["reason"]) == (3, "over-budget")
-        assert (len(rig.service.tasks()), told(rig, here)) == (1, True)
+        assert (len(rig.service.tasks()), reports_hold(rig, here)) == (1, True)
 
 
 @HOW
 def test_a_restored_head_resumes_its_purchase(tmp_path: Path, how: Fault) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, how)
         here = rig.world.pull(REPO, 1).head_sha
         push(rig, "")
@@ -137,11 +137,11 @@ def test_a_restored_head_resumes_its_purchase(tmp_path: Path, how: Fault) -> Non
         rig.run(wait_minutes="0", supersede="keep")
         assert sorted(states(rig)) == ["open", "open"]
         assert len(rig.service.tasks()) == 2
-        assert not told(rig, here)
+        assert not reports_hold(rig, here)
 
 
 def test_the_next_head_is_bought_once_when_a_review_is_bought_once(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, DropBefore(), review_on="ready")
         push(rig, "")
         rig.run(wait_minutes="0", review_on="ready")
@@ -151,7 +151,7 @@ def test_the_next_head_is_bought_once_when_a_review_is_bought_once(tmp_path: Pat
 @HOW
 @pytest.mark.parametrize("comes_by", ["a collection", "the closing"])
 def test_closing_the_pull_request_ends_an_unknown_purchase(tmp_path: Path, how: Fault, comes_by: str) -> None:
-    with house(tmp_path, life=QUEUED) as rig:
+    with open_rig(tmp_path, life=QUEUED) as rig:
         stopped(rig, how)
         here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
         rig.world.close(REPO, 1)
@@ -159,7 +159,7 @@ def test_closing_the_pull_request_ends_an_unknown_purchase(tmp_path: Path, how: 
             rig.run(payload=rig.event("closed"))
         else:
             collect(rig)
-        assert (states(rig), int(ledger(rig).spent), told(rig, here)) == (["ended"], HOLD, True)
+        assert (states(rig), int(ledger(rig).spent), reports_hold(rig, here)) == (["ended"], HOLD, True)
         assert rig.checks()[-1].conclusion == "action_required"
         assert "0 of 0" in collect(rig).log
         assert len(rig.service.tasks()) == there
@@ -167,11 +167,11 @@ def test_closing_the_pull_request_ends_an_unknown_purchase(tmp_path: Path, how: 
 
 @HOW
 def test_an_ended_unknown_purchase_is_bought_again_only_on_request(tmp_path: Path, how: Fault) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, how)
         here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
         order(rig, "/reviewbot cancel")
-        assert (states(rig), told(rig, here)) == (["ended"], True)
+        assert (states(rig), reports_hold(rig, here)) == (["ended"], True)
         assert "reaction=-1" in rig.summaries()[-1]
         for run in (collect, lambda rig: rig.run(wait_minutes="0")):
             run(rig)
@@ -181,7 +181,7 @@ def test_an_ended_unknown_purchase_is_bought_again_only_on_request(tmp_path: Pat
 
 
 def test_a_task_that_codevf_does_not_know_counts_as_ended(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
         push(rig, "")
@@ -189,12 +189,12 @@ def test_a_task_that_codevf_does_not_know_counts_as_ended(tmp_path: Path) -> Non
         for _ in range(2):
             rig.run(wait_minutes="0")
             assert statuses(rig) == ["processing", "processing"], "that of the newer head is the other one"
-            assert (states(rig), told(rig, here)) == (["ended", "open"], True)
+            assert (states(rig), reports_hold(rig, here)) == (["ended", "open"], True)
         assert rig.checks(here)[-1].conclusion == "action_required"
 
 
 def test_after_an_outage_nothing_is_bought_for_older_heads(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         for number in range(2):
             stopped(rig, Reply(503))
             rig.world.push(REPO, "topic", {"extra.py": f"x = {number}\n"}, author="mona")
@@ -204,7 +204,7 @@ def test_after_an_outage_nothing_is_bought_for_older_heads(tmp_path: Path) -> No
 
 
 def test_a_task_refused_for_missing_credits_is_not_a_purchase(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         for _ in range(4):
             stopped(rig, Reply(402, body=b'{"error": {"code": "INSUFFICIENT_CREDITS", "message": "no"}}'))
         assert rig.run(wait_minutes="0").outputs["status"] == "pending"
@@ -212,7 +212,7 @@ def test_a_task_refused_for_missing_credits_is_not_a_purchase(tmp_path: Path) ->
 
 
 def test_a_resumed_purchase_keeps_its_approved_credits(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, DropBefore(), max_credits="240")
         rig.run(wait_minutes="0", max_credits="1000")
         assert [one.request.max_credits for one in rig.service.tasks()] == [240]
@@ -220,18 +220,18 @@ def test_a_resumed_purchase_keeps_its_approved_credits(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("now", [{"mode": "standard"}, {"paths": "!**"}], ids=["who reads", "what is read"])
 def test_a_collection_with_other_settings_buys_nothing_and_says_so(tmp_path: Path, now: dict[str, str]) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
         collect(rig, **now)
-        assert (statuses(rig), states(rig), told(rig, here)) == (["processing"], ["intent"], True)
+        assert (statuses(rig), states(rig), reports_hold(rig, here)) == (["processing"], ["intent"], True)
         assert rig.checks()[-1].conclusion != "success"
         rig.run(wait_minutes="0")
-        assert (statuses(rig), states(rig), told(rig, here)) == (["processing"], ["open"], False)
+        assert (statuses(rig), states(rig), reports_hold(rig, here)) == (["processing"], ["open"], False)
 
 
 def test_a_collection_with_other_settings_does_not_disturb_a_run_that_buys(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, DropBefore())
         collect(rig, mode="standard")
         assert (statuses(rig), rig.checks()[-1].status) == ([], "in_progress")
@@ -241,13 +241,13 @@ def test_a_collection_with_other_settings_does_not_disturb_a_run_that_buys(tmp_p
 
 
 def test_a_late_answer_is_published_without_a_due_review(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
         push(rig, "")
         rig.world.store.pulls[REPO, 1] = replace(rig.world.pull(REPO, 1), draft=True)
         rig.run(wait_minutes="0")
-        assert (statuses(rig), told(rig, here)) == (["processing"], True)
+        assert (statuses(rig), reports_hold(rig, here)) == (["processing"], True)
 
 
 # --- Purchases that are not completely known --------------------------------------------------------------------------
@@ -258,7 +258,7 @@ SMALL_ROOM = "attachment-bytes: 20000\n"
 
 def test_missed_files_are_known_from_the_check_alone(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, config=SMALL_ROOM) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, config=SMALL_ROOM) as rig:
         rig.world.push(REPO, "topic", {"a.py": BIG, "b.py": BIG}, author="mona")
         stopped(rig, Reply(503))
         rig.github_faults.add("issues/comments", Reply(502), times=None, method="PATCH")
@@ -270,7 +270,7 @@ def test_missed_files_are_known_from_the_check_alone(tmp_path: Path) -> None:
 
 def test_more_space_later_does_not_make_a_partial_review_whole(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, config=SMALL_ROOM) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, config=SMALL_ROOM) as rig:
         rig.world.push(REPO, "topic", {"a.py": BIG, "b.py": BIG}, author="mona")
         stopped(rig, RecordedThen(503))
         rig.world.push(REPO, "main", {".github/reviewbot.yml": "attachment-bytes: 1000000\n"})

@@ -14,7 +14,7 @@ from reviewbot_sandbox.github import WORKFLOW, App, Level, Scope
 from reviewbot.domain.ledger.codec import decode, encode, replace_ledger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.values import replace
-from tests.app.house import HEAD, KEY, REPO, Finished, Rig, fork, from_fork, house
+from tests.app.rig import HEAD, KEY, REPO, Finished, Rig, fork, from_fork, open_rig
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
 
@@ -45,7 +45,7 @@ def ours(rig: Rig) -> Any:  # noqa: ANN401 — the sandbox's record
 
 
 def test_the_event_of_the_last_check_buys_the_review(tmp_path: Path) -> None:
-    with house(tmp_path, config=WAITS_FOR_CI) as rig:
+    with open_rig(tmp_path, config=WAITS_FOR_CI) as rig:
         check(rig, "lint / python", None)
         first = rig.run(**AT_ONCE)
         assert (first.exit_status, first.outputs["status"], first.outputs["reason"]) == (0, "pending", "deferred")
@@ -69,19 +69,19 @@ def test_the_event_of_the_last_check_buys_the_review(tmp_path: Path) -> None:
 
 
 def test_nothing_waits_if_the_checks_are_green_already(tmp_path: Path) -> None:
-    with house(tmp_path, config=WAITS_FOR_CI) as rig:
+    with open_rig(tmp_path, config=WAITS_FOR_CI) as rig:
         check(rig, "CI", "success")
         check(rig, "lint / go", "skipped")
         before = len(rig.github_requests())
         assert rig.run().outputs["verdict"] == "pass"
         asked = len(rig.github_requests()) - before
-    with house(tmp_path / "without") as rig:
+    with open_rig(tmp_path / "without") as rig:
         rig.run()
         assert asked == len(rig.github_requests()) + 1
 
 
 def test_a_collection_or_a_command_buys_a_deferred_review(tmp_path: Path) -> None:
-    with house(tmp_path, config="wait-for-checks: [CI]\n") as rig:
+    with open_rig(tmp_path, config="wait-for-checks: [CI]\n") as rig:
         rig.run(**AT_ONCE)
         collect(rig)
         assert not rig.service.tasks()
@@ -92,9 +92,9 @@ def test_a_collection_or_a_command_buys_a_deferred_review(tmp_path: Path) -> Non
         rig.run(**AT_ONCE)
         assert len(rig.service.tasks()) == 1
         rig.world.grant(REPO, "hubot", Level.WRITE)
-        told = rig.world.comment(REPO, 1, "hubot", "/reviewbot review")
+        posted = rig.world.comment(REPO, 1, "hubot", "/reviewbot review")
         sender = {"login": "hubot", "type": "User"}
-        comment = {"id": told.id, "body": told.body, "user": sender}
+        comment = {"id": posted.id, "body": posted.body, "user": sender}
         issue = {"number": 1, "pull_request": {}}
         payload = {"action": "created", "issue": issue, "comment": comment, "sender": sender}
         rig.run(event="issue_comment", payload=payload, **AT_ONCE)
@@ -102,7 +102,7 @@ def test_a_collection_or_a_command_buys_a_deferred_review(tmp_path: Path) -> Non
 
 
 def test_a_missing_check_ends_the_wait(tmp_path: Path) -> None:
-    with house(tmp_path, config="wait-for-checks: [CI]\nwait-for-checks-hours: 2\n") as rig:
+    with open_rig(tmp_path, config="wait-for-checks: [CI]\nwait-for-checks-hours: 2\n") as rig:
         rig.run(**AT_ONCE)
         age(rig, timedelta(hours=3))
         late = rig.run(**AT_ONCE)
@@ -132,7 +132,7 @@ def age(rig: Rig, by: timedelta) -> None:
 
 
 def test_only_the_newest_head_is_bought_after_a_pause(tmp_path: Path) -> None:
-    with house(tmp_path, config="quiet-minutes: 10\n", clock=HandClock()) as rig:
+    with open_rig(tmp_path, config="quiet-minutes: 10\n", clock=HandClock()) as rig:
         for number in range(3):
             rig.world.push(REPO, "topic", {"more.py": f"x = {number}\n"}, author="mona")
             assert rig.run(**AT_ONCE).outputs["reason"] == "deferred"
@@ -146,7 +146,7 @@ def test_only_the_newest_head_is_bought_after_a_pause(tmp_path: Path) -> None:
 
 
 def test_a_dry_run_says_whether_it_would_wait(tmp_path: Path) -> None:
-    with house(tmp_path, config="wait-for-checks: [CI]\nquiet-minutes: 5\n") as rig:
+    with open_rig(tmp_path, config="wait-for-checks: [CI]\nquiet-minutes: 5\n") as rig:
         shown = rig.run(dry_run="true")
         assert "A purchase would wait now. `CI` is missing." in shown.summary.replace("\\", "")
         assert "5 minutes after the last push" in shown.summary
@@ -154,14 +154,14 @@ def test_a_dry_run_says_whether_it_would_wait(tmp_path: Path) -> None:
 
 def test_a_token_that_cannot_read_the_checks_does_not_block_the_review(tmp_path: Path) -> None:
     assert Scope.STATUSES not in WORKFLOW
-    with house(tmp_path, config="wait-for-checks: [CI]\n", permissions=WORKFLOW, private=True) as rig:
+    with open_rig(tmp_path, config="wait-for-checks: [CI]\n", permissions=WORKFLOW, private=True) as rig:
         done = rig.run()
         assert done.outputs["verdict"] == "pass"
         assert "without waiting" in rig.summaries()[0]
 
 
 def test_the_approval_of_a_fork_is_kept_for_exactly_its_head(tmp_path: Path) -> None:
-    with house(tmp_path, config="wait-for-checks: [CI]\napprove-spend: review-please\n") as rig:
+    with open_rig(tmp_path, config="wait-for-checks: [CI]\napprove-spend: review-please\n") as rig:
         fork(rig)
         rig.world.grant(REPO, "hubot", Level.WRITE)
         assert rig.run(event="pull_request_target", payload=from_fork(rig)).outputs["reason"] == "not-approved"
@@ -177,7 +177,7 @@ def test_the_approval_of_a_fork_is_kept_for_exactly_its_head(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("branch", ["topic", "other"])
 def test_an_event_of_another_head_or_branch_buys_nothing(tmp_path: Path, branch: str) -> None:
-    with house(tmp_path, config="wait-for-checks: [CI]\n") as rig:
+    with open_rig(tmp_path, config="wait-for-checks: [CI]\n") as rig:
         old = rig.world.pull(REPO, 1).head_sha
         rig.run(**AT_ONCE)
         check(rig, "CI", "success")
@@ -191,7 +191,7 @@ def test_an_event_of_another_head_or_branch_buys_nothing(tmp_path: Path, branch:
 @pytest.mark.parametrize("config", ["", "wait-for-checks: [CI]\n"], ids=["older head", "checks"])
 def test_a_deferral_is_found_without_a_summary_while_an_older_head_is_reviewed(tmp_path: Path, config: str) -> None:
     life, clock, alone = TaskLife(pending=0, processing=20), HandClock(), "summary-comment: false\n"
-    with house(tmp_path, life=life, clock=clock, config=alone + config) as rig:
+    with open_rig(tmp_path, life=life, clock=clock, config=alone + config) as rig:
         check(rig, "CI", "success")
         rig.run(**AT_ONCE)
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
@@ -206,7 +206,7 @@ def test_a_deferral_is_found_without_a_summary_while_an_older_head_is_reviewed(t
 
 def test_a_rule_without_a_review_never_waits(tmp_path: Path) -> None:
     rules = "wait-for-checks: [CI]\nquiet-minutes: 10\nroutes:\n- {name: all, only-paths: ['**'], reviewer: none}\n"
-    with house(tmp_path, config=rules) as rig:
+    with open_rig(tmp_path, config=rules) as rig:
         done = rig.run(**AT_ONCE)
         assert (ours(rig).status, ours(rig).conclusion) == ("completed", "skipped")
         assert (done.exit_status, done.outputs["status"], done.outputs["reason"]) == (0, "skipped", "route")

@@ -20,13 +20,13 @@ from bench.action import Ended, Ran
 from bench.charts import THEMES, Axis, Panel, charts, svg
 from bench.document import UnknownRegion, filled
 from bench.fair import INNER, REST, SPANS, Span, rows_of
-from bench.ground import ground
 from bench.machine import AnotherTree, commit_of, describe
 from bench.meter import Exchange, Sample, served
 from bench.paper import Hour, Organisation, polls
 from bench.parts import SMALL
 from bench.peers import HEAVY, LIGHT, Peer, run_peer
 from bench.requests import A_HOUR, LOOKED_AT
+from bench.services import serve
 from bench.stages import Curve, Point, Stage, steepness
 from bench.table import Goal, Results, Table, markdown, number, spread
 from bench.waiting import KINDS, OURS, PACES, Life, Waited, compared, play
@@ -49,7 +49,7 @@ def test_each_part_can_be_played_small(name: str, tmp_path: Path) -> None:
     + [pytest.param(one, id=one.name, marks=pytest.mark.heavy_peers) for one in HEAVY],
 )
 def test_a_peer_comments_on_every_finding(tmp_path: Path, peer: Peer) -> None:
-    with ground(tmp_path) as here:
+    with serve(tmp_path) as here:
         here.files = here.findings = 2
         took = run_peer(peer, here, here.pull_request())
     assert took.requests >= 3
@@ -235,11 +235,11 @@ def test_the_reviewers_time_is_excluded_and_requests_meanwhile_are_not() -> None
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "formatted"),
     [(0.41234, "0.412"), (1234.5, "1,234"), (7, "7"), (12345, "12,345"), (0.0, "0"), (4e-5, "4.0e-05")],
 )
-def test_a_number_has_three_significant_digits(value: float, told: str) -> None:
-    assert number(value) == told
+def test_a_number_has_three_significant_digits(value: float, formatted: str) -> None:
+    assert number(value) == formatted
 
 
 def test_a_measurement_shows_its_interquartile_range() -> None:

@@ -62,8 +62,8 @@ def test_every_finding_is_in_the_report_with_its_place() -> None:
 
 
 def test_the_places_of_the_findings_add_up_to_the_returned_ones() -> None:
-    told = document(CLOSED_GATE)["sum"]
-    assert told["returned"] == sum(count for name, count in told.items() if name != "returned")
+    places = document(CLOSED_GATE)["sum"]
+    assert places["returned"] == sum(count for name, count in places.items() if name != "returned")
 
 
 def test_the_manifest_lists_what_was_sent_and_held_back() -> None:

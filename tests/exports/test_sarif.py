@@ -50,11 +50,11 @@ def written(view: SummaryView) -> dict[str, Any]:
     assert log_text == visible(log_text)  # nothing that cannot be seen or encoded, escaped or not
     assert (log["version"], len(log["runs"])) == ("2.1.0", 1)
     run: dict[str, Any] = log["runs"][0]
-    assert_is_taken(run)
+    assert_is_accepted(run)
     return run
 
 
-def assert_is_taken(run: dict[str, Any]) -> None:
+def assert_is_accepted(run: dict[str, Any]) -> None:
     """The properties that GitHub requires. If one is missing, it refuses the whole file."""
     rules = run["tool"]["driver"]["rules"]
     for rule in rules:

@@ -17,7 +17,7 @@ from reviewbot_sandbox.faults import Reply
 from ruamel.yaml import YAML
 
 from reviewbot.domain.text.escaping import ZWSP, visible
-from tests.app.house import BASE, HEAD, REPO, Finished, Rig, finding, house
+from tests.app.rig import BASE, HEAD, REPO, Finished, Rig, finding, open_rig
 from tests.hostile.corpus import ATTACKS
 from tests.hostile.judges import commands, live, page
 
@@ -102,7 +102,7 @@ def _lines(output: Any) -> Iterator[str]:  # noqa: ANN401 — a check's output
 @pytest.fixture(scope="module")
 def review(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Run the review of the whole corpus."""
-    with house(tmp_path_factory.mktemp("whole"), engineer=lambda _: answer(), files=BASE) as rig:
+    with open_rig(tmp_path_factory.mktemp("whole"), engineer=lambda _: answer(), files=BASE) as rig:
         pull_request(rig, ATTACKS[1], "\n".join(one for one in ATTACKS if "\x00" not in one and "\ud800" not in one))
         return made(rig, rig.run(**FILES, max_comments="100", comment_from="info", runner={"RUNNER_DEBUG": "1"}))
 
@@ -167,7 +167,7 @@ def test_the_reports_can_be_read_and_printed(review: Made) -> None:
 
 
 def test_an_answer_in_prose_has_no_effect_either(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: FreeText("\n\n".join(ATTACKS))) as rig:
+    with open_rig(tmp_path, engineer=lambda _: FreeText("\n\n".join(ATTACKS))) as rig:
         assert_inert(made(rig, rig.run()))
 
 
@@ -180,7 +180,7 @@ SAID = (
 @pytest.mark.parametrize("service", ["github", "codevf"])
 def test_a_services_error_text_has_no_effect(tmp_path: Path, service: str) -> None:
     reply = Reply(422, (("content-type", "application/json"),), json.dumps({"message": SAID}).encode())
-    with house(tmp_path, engineer=lambda _: answer()) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer()) as rig:
         faults = {"github": rig.github_faults, "codevf": rig.codevf_faults}[service]
         faults.add("/reviews|/pulls/1/comments|/tasks", reply, times=None)
         left = made(rig, rig.run())

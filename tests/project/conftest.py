@@ -35,7 +35,7 @@ def action(root: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def twin(root: Path) -> dict[str, Any]:
+def docker_free(root: Path) -> dict[str, Any]:
     """`no-docker/action.yml`, read."""
     return read_yaml(root / "no-docker" / "action.yml")
 

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 
 from reviewbot.cli.install import NO_SOURCE
 from tests.project.commands import run
-from tests.terminal.ground import make_clone
+from tests.terminal.session import make_clone
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -329,9 +329,9 @@ def _answers() -> Iterator[tuple[str, Golden]]:
     quiet = replace(
         STATUS, waiting=(), counts=NO_COUNTS, waived=0, bypass=None, problem="The ledger cannot be read."
     )  # fmt: skip
-    told = replace(ANSWER, word="status", check_title="", paid=False, status=quiet)
-    views["answer-status-quiet.md"] = told
-    views["answer-status-postponed.md"] = replace(told, status=replace(quiet, postponed=True))
+    quiet_answer = replace(ANSWER, word="status", check_title="", paid=False, status=quiet)
+    views["answer-status-quiet.md"] = quiet_answer
+    views["answer-status-postponed.md"] = replace(quiet_answer, status=replace(quiet, postponed=True))
     asked = replace(ANSWER, word="ask", reason="", check_title="")
     views["answer-ask.md"] = replace(asked, reply=ASKED)
     views["answer-ask-edited.md"] = replace(asked, finding_id="", finding="", reply=replace(ASKED, is_edited=True))

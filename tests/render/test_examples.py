@@ -29,5 +29,5 @@ def examples() -> dict[str, str]:
 
 def test_the_examples_cover_every_outcome() -> None:
     shipped, changed = Renderer(), Renderer(examples())  # creating a renderer with custom templates renders every view
-    assert {words: words in told(changed) for words, told in SHOWN.items()} == dict.fromkeys(SHOWN, True)
-    assert {words: words in told(shipped) for words, told in SHOWN.items()} == dict.fromkeys(SHOWN, False)
+    assert {words: words in is_shown(changed) for words, is_shown in SHOWN.items()} == dict.fromkeys(SHOWN, True)
+    assert {words: words in is_shown(shipped) for words, is_shown in SHOWN.items()} == dict.fromkeys(SHOWN, False)

@@ -186,8 +186,8 @@ def test_a_finding_and_its_state_fit_into_one_comment() -> None:
 @pytest.mark.parametrize("count", [1, 2, 11, 200])
 def test_the_longest_comment_has_space_for_the_state_of_its_findings(renderer: Renderer, count: int, text: str) -> None:
     kinds = (CHANGED, WAIVED, FIXED)
-    told = tuple(replace(kinds[at % 3], note=text, title=text, waived_for=text) for at in range(count))
-    word = renderer.standing(FindingStateView(told, several=count > 1))
+    states = tuple(replace(kinds[at % 3], note=text, title=text, waived_for=text) for at in range(count))
+    word = renderer.standing(FindingStateView(states, several=count > 1))
     assert len(word.encode("utf-16-le")) // 2 <= 2000
     shown = sum(word.count(kind) for kind in ("**Changed**", "**Waived**", "**Fixed**"))
     assert shown == count or f"{count - shown} finding" in word

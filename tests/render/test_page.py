@@ -164,14 +164,14 @@ def test_no_text_becomes_a_tag(renderer: Renderer, text: str) -> None:
 @pytest.mark.parametrize("view", [CLEAN, CLOSED_GATE, WAITING, LOCAL], ids=["clean", "gate", "waiting", "local"])
 def test_the_policy_allows_our_style_and_our_script_and_nothing_else(renderer: Renderer, view: SummaryView) -> None:
     reader = read(renderer.html(view))
-    style, script = (seal(text) for text in (reader.style, reader.scripts[1]))
+    style, script = (csp_hash(text) for text in (reader.style, reader.scripts[1]))
     assert reader.policy == (
         f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
 
 
-def seal(text: str) -> str:
+def csp_hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 

@@ -20,8 +20,8 @@ from reviewbot import cli
 from reviewbot.domain.model.review import Tag
 from reviewbot.setup.checkup import of_expertise
 from reviewbot.setup.files import Action, InitOptions, files
-from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, house
-from tests.terminal.ground import Clone, Said, make_clone
+from tests.app.rig import KEY, REPO, SCALE, TOKEN, Rig, open_rig
+from tests.terminal.session import Clone, Result, make_clone
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 WELL = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0")))
@@ -34,7 +34,7 @@ AWAITS = "ghs_reads_statuses"
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """Yield a private repository with a valid setup; tests must restore it."""
-    with house(tmp_path_factory.mktemp("doctor"), private=True, files=WELL) as made:
+    with open_rig(tmp_path_factory.mktemp("doctor"), private=True, files=WELL) as made:
         made.world.app_token(READER, permissions={Scope.CONTENTS: Access.READ})
         made.world.app_token(BLIND, permissions={})
         made.world.repository("acme/.github")
@@ -292,7 +292,7 @@ CASES = {
 }
 
 
-def doctor(rig: Rig, *arguments: str, **env: str) -> Said:
+def doctor(rig: Rig, *arguments: str, **env: str) -> Result:
     out, err = io.StringIO(), io.StringIO()
     own = {
         "PATH": os.environ["PATH"],
@@ -304,10 +304,10 @@ def doctor(rig: Rig, *arguments: str, **env: str) -> Said:
     }
     url = f"codevf-url={rig.codevf_url}/api/v1/"
     status = cli.main(["doctor", "--input", url, *arguments], {**own, **env}, out, err)
-    return Said(status, out.getvalue(), err.getvalue())
+    return Result(status, out.getvalue(), err.getvalue())
 
 
-def looked(rig: Rig, case: Case) -> Said:
+def looked(rig: Rig, case: Case) -> Result:
     """Return the report of a case; restore the repository afterwards."""
     changed = {path: text for path, text in case.files.items() if text != WELL.get(path)}
     rig.world.require(REPO, *case.required)
@@ -321,18 +321,18 @@ def looked(rig: Rig, case: Case) -> Said:
             rig.world.push(REPO, "main", {path: WELL.get(path) for path in changed})
 
 
-def marks(said: Said) -> set[str]:
+def marks(said: Result) -> set[str]:
     """Return the starts of the lines."""
     return {line.split()[0] for line in said.out.splitlines()}
 
 
-def noted(said: Said) -> list[str]:
+def noted(said: Result) -> list[str]:
     """Return the subjects of the notes; no line may be a problem."""
     assert "problem" not in marks(said), said.out
-    return [line.partition(":")[0] for line, (mark, _) in told(said).items() if mark == "note"]
+    return [line.partition(":")[0] for line, (mark, _) in lines_of(said).items() if mark == "note"]
 
 
-def told(said: Said) -> Mapping[str, tuple[str, str]]:
+def lines_of(said: Result) -> Mapping[str, tuple[str, str]]:
     """Return each line with its mark and its advice."""
     found = re.findall(r"^(ok|note|problem) +(.*)\n((?: +-> .*\n)*)", said.out, re.MULTILINE)
     return {line: (mark, todo) for mark, line, todo in found}
@@ -345,7 +345,7 @@ def test_problems_are_reported_with_what_to_do(rig: Rig, name: str) -> None:
     assert said.status == case.status, said.out
     seen = set()
     for begins, todo in case.lines:
-        ((mark, advice),) = (how for line, how in told(said).items() if line.startswith(begins))
+        ((mark, advice),) = (how for line, how in lines_of(said).items() if line.startswith(begins))
         assert todo in advice, said.out
         seen.add(mark)
     assert ("problem" in seen) == bool(case.status)
@@ -421,7 +421,7 @@ def test_doctor_only_reads(rig: Rig, arguments: tuple[str, ...], env: Mapping[st
 def test_an_empty_repository_is_reported(rig: Rig) -> None:
     rig.world._make("acme/empty", "main", private=False)
     said = doctor(rig, "--repo", "acme/empty")
-    assert told(said)["repository: empty."] == (
+    assert lines_of(said)["repository: empty."] == (
         "problem",
         "         -> Push a first commit: settings are read from it.\n",
     )
@@ -435,7 +435,7 @@ def test_a_server_without_rulesets_is_supported(rig: Rig) -> None:
     said = looked(rig, Case(0))
     rig.github_faults.clear()
     assert said.status == 0
-    assert [how[0] for line, how in told(said).items() if line.startswith("required check: ")] == ["note"]
+    assert [how[0] for line, how in lines_of(said).items() if line.startswith("required check: ")] == ["note"]
 
 
 def test_a_workflows_name_has_no_effect(rig: Rig) -> None:

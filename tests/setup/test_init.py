@@ -23,7 +23,7 @@ from reviewbot.values import replace
 from tests.contract.referee import Request, rest_complaints
 from tests.contract.test_snippets import LINTERS, complaint
 from tests.project.config_schema import config_schema
-from tests.terminal.ground import Clone, Said
+from tests.terminal.session import Clone, Result
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NAMED = f"acme/reviewbot@{COMMIT} # v1.0.0"
@@ -49,11 +49,11 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     return made
 
 
-def init(*arguments: str, typed: str | None = None) -> Said:
+def init(*arguments: str, typed: str | None = None) -> Result:
     out, err = io.StringIO(), io.StringIO()
     typing = None if typed is None else Terminal(typed)
     status = cli.main(["init", *arguments], {"PATH": os.environ["PATH"]}, out, err, typing)
-    return Said(status, out.getvalue(), err.getvalue())
+    return Result(status, out.getvalue(), err.getvalue())
 
 
 def written(clone: Clone) -> dict[str, str]:
@@ -297,8 +297,8 @@ def test_an_action_that_could_be_moved_is_refused(clone: Clone, said: str) -> No
 def test_a_program_that_was_installed_from_the_repository_knows_its_commit(
     url: str, revision: str | None, expected: str
 ) -> None:
-    told = {"url": url, "vcs_info": {"vcs": "git", "commit_id": COMMIT, "requested_revision": revision}}
-    assert str(installed_from(json.dumps(told))) == expected
+    origin = {"url": url, "vcs_info": {"vcs": "git", "commit_id": COMMIT, "requested_revision": revision}}
+    assert str(installed_from(json.dumps(origin))) == expected
     assert installed_from(json.dumps({"url": url, "dir_info": {"editable": True}})) is None
     assert installed_from(None) is None
 

@@ -50,8 +50,8 @@ def plant(workers: int) -> int:
     with ProcessPoolExecutor(workers) as pool:
         found = list(pool.map(_noticed, range(len(MUTATIONS))))
     for mutation, one in zip(MUTATIONS, found, strict=True):
-        told = f"history {one[0]}: {one[1]}" if one else f"not noticed in {MOST_HISTORIES} histories"
-        sys.stdout.write(f"{mutation.name}: {told[:150]}\n")
+        result = f"history {one[0]}: {one[1]}" if one else f"not noticed in {MOST_HISTORIES} histories"
+        sys.stdout.write(f"{mutation.name}: {result[:150]}\n")
     return 0 if all(found) else 1
 
 

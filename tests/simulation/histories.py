@@ -365,8 +365,8 @@ def judge(history: History) -> list[Violation]:
         has_more = laws.cancelled(played.world) < laws.cancelled(other.world)
         difference = mine.greener(theirs) if has_more else mine.difference(theirs)
         if difference and not other.violations:
-            told = f"it does not end as without the disturbance: {difference}"
-            violations = [Violation(CONVERGES, told)]
+            message = f"it does not end as without the disturbance: {difference}"
+            violations = [Violation(CONVERGES, message)]
     return violations
 
 

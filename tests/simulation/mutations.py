@@ -129,15 +129,15 @@ def _nothing_open(right: Any) -> object:  # noqa: ANN401 — the judge
 
 def _cancelled_is_completed(right: Any) -> object:  # noqa: ANN401 — a method of the port
     def seen(self: object, task: object) -> object:
-        told = right(self, task)
+        seen = right(self, task)
         return (
-            replace(told, status=TaskStatus.COMPLETED, result={"summary": "", "files": []})
-            if told.status
+            replace(seen, status=TaskStatus.COMPLETED, result={"summary": "", "files": []})
+            if seen.status
             in {
                 TaskStatus.CANCELLED,
                 TaskStatus.FAILED,
             }
-            else told
+            else seen
         )
 
     return seen

@@ -411,7 +411,7 @@ def _accepts(by: str) -> Play:
         if PEOPLE[by].at_least(Permission.MAINTAIN) and by not in authors_of(world, pull):
             changes = world.github.changes_of(pull)
             for task in world.tasks_of(1):
-                if task.is_told and changes in world.changes_for(1, str(task.submission.metadata["headSha"])):
+                if task.is_read and changes in world.changes_for(1, str(task.submission.metadata["headSha"])):
                     world.truth.accepted.add((task.id, pull.head_sha, pull.base_ref))
         _command(world, 1, by, "/reviewbot accept")
 

@@ -27,8 +27,8 @@ NO_FINDING_BLOCKS = next(one for one in MUTATIONS if one.name == "no finding blo
 @pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"{seeds.start}-{seeds.stop - 1}")
 def test_the_laws_hold_in_random_histories(seeds: range) -> None:
     broken = [(seed, one) for seed, violations in program.judged(seeds) for one in violations]
-    told = [f"{one}\n  replay: python -m tests.simulation --seed {seed}" for seed, one in broken]
-    assert not told, "\n".join(told)
+    lines = [f"{one}\n  replay: python -m tests.simulation --seed {seed}" for seed, one in broken]
+    assert not lines, "\n".join(lines)
 
 
 def test_the_laws_hold_with_the_real_templates() -> None:
@@ -40,11 +40,11 @@ def test_the_laws_hold_with_the_real_templates() -> None:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_seed_always_gives_the_same_history(seed: int) -> None:
-    told: list[list[tuple[object, ...]]] = [[], []]
+    traces: list[list[tuple[object, ...]]] = [[], []]
     with quick():
-        for lines in told:
+        for lines in traces:
             play(make(seed), lambda *line, to=lines: to.append(line))
-    assert told[0] == told[1]
+    assert traces[0] == traces[1]
     assert make(seed) == make(seed)
     assert make(seed) != make(seed + 3)
 
@@ -80,12 +80,12 @@ def test_a_violation_is_printed_with_its_law_replay_command_and_shortest_history
         found = (one for seed in range(200) for one in program.judged(range(seed, seed + 1)))
         seed, violations = next(found)
         program.report(seed, violations[0])
-        told = capsys.readouterr().out
+        printed = capsys.readouterr().out
         assert program.main(["--seed", str(seed)]) == 1
     assert violations[0].law in LAWS
-    assert violations[0].law in told
-    assert f"python -m tests.simulation --seed {seed}\n" in told
-    assert told.count("\n  ") < 12
+    assert violations[0].law in printed
+    assert f"python -m tests.simulation --seed {seed}\n" in printed
+    assert printed.count("\n  ") < 12
     replayed = capsys.readouterr().out
     assert "forge.snapshot" in replayed
     assert violations[0].law in replayed

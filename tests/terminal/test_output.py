@@ -12,7 +12,7 @@ import pytest
 from reviewbot import __main__
 from reviewbot.cli.invocation import INTERRUPTED
 from reviewbot.domain.policy import verdict
-from tests.terminal.ground import Clone, make_clone
+from tests.terminal.session import Clone, make_clone
 
 REVIEW = ("review", "--reviewer", "local", "--base", "main", "--fail-on", "never")
 

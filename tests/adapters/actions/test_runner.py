@@ -314,12 +314,12 @@ def test_a_link_with_the_name_of_the_temporary_file_is_not_followed(tmp_path: Pa
     target, foreseen = tmp_path / "outside/target", list[str]()
     target.write_text("kept")
 
-    def foresee(event: str, details: tuple[object, ...]) -> None:
+    def create_link(event: str, details: tuple[object, ...]) -> None:
         if event == "open" and not foreseen and str(details[0]).endswith(".tmp"):
             foreseen.append(str(details[0]))
             (workspace / foreseen[0]).symlink_to(target)
 
-    sys.addaudithook(foresee)  # sees the name before the file exists; it keeps running and does nothing more
+    sys.addaudithook(create_link)  # sees the name before the file exists; it keeps running and does nothing more
     with pytest.raises(SettingsError):
         reporter(io.StringIO(), tmp_path).write_file("report", "x")
     assert foreseen

@@ -21,11 +21,11 @@ from reviewbot_sandbox.codevf import (
     End,
     ErrorStyle,
     HandClock,
-    House,
     Limits,
     PlannedRefusal,
     Rate,
     Refusal,
+    ServiceConfig,
     Setup,
     Structured,
     TaskLife,
@@ -49,11 +49,11 @@ UUID = "7f8d2c3a-5b1e-4d6f-9a0b-1c2d3e4f5a6b"
 ANSWER = {"summary": "Fine.", "files": []}
 
 
-class HandedClock:
+class SandboxClock:
     """The sandbox's manual clock as reviewbot's clock."""
 
-    def __init__(self, hands: HandClock) -> None:
-        self._hands = hands
+    def __init__(self, hand_clock: HandClock) -> None:
+        self._hands = hand_clock
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self._hands(), UTC)
@@ -70,12 +70,12 @@ class World:
     """A service and what a client needs to reach it."""
 
     service: CodeVFService
-    hands: HandClock
+    hand_clock: HandClock
     url: str
 
     def connect(self, key: str = KEY) -> CodeVF:
         access = Access(self.url, Secret(key))
-        return CodeVF(access, HandedClock(self.hands), self.hands() + 3600, Random(1))  # noqa: S311 — jitter
+        return CodeVF(access, SandboxClock(self.hand_clock), self.hand_clock() + 3600, Random(1))  # noqa: S311 — jitter
 
     def submission(self, port: ReviewService, **changes: object) -> Submission:
         made = Submission(
@@ -106,15 +106,15 @@ def life_fixture() -> TaskLife:
 
 @pytest.fixture(name="world")
 def world_fixture(life: TaskLife) -> Iterator[World]:
-    hands = HandClock()
-    house = House(
+    hand_clock = HandClock()
+    config = ServiceConfig(
         (Account(KEY, Decimal("999.5"), "one"), Account(OTHER, Decimal(10), "two")),
         limits=Limits(body_bytes=150_000, rate=Rate(), strict_fields=True),
         life_of=lambda _request: life,
     )
-    service = CodeVFService(Setup(house, canned(Structured(ANSWER)), hands))
+    service = CodeVFService(Setup(config, canned(Structured(ANSWER)), hand_clock))
     with serve(service) as served:
-        yield World(service, hands, served.url + BASE_PATH)
+        yield World(service, hand_clock, served.url + BASE_PATH)
 
 
 def test_a_review_from_the_balance_to_the_result(world: World) -> None:
@@ -126,7 +126,7 @@ def test_a_review_from_the_balance_to_the_result(world: World) -> None:
         assert port.balance() == Balance(Decimal("639.5"), Decimal(360), Decimal("999.5"))
         statuses: list[TaskStatus] = [task.status]
         while not task.status.is_over:
-            world.hands.advance(task.retry_after or 2)
+            world.hand_clock.advance(task.retry_after or 2)
             task = port.retrieve(task.id)
             statuses.append(task.status)
         assert list(dict.fromkeys(statuses)) == [TaskStatus.PENDING, TaskStatus.PROCESSING, TaskStatus.COMPLETED]
@@ -205,12 +205,12 @@ def test_a_service_that_stays_down_is_unreachable(world: World) -> None:
 
 
 def test_a_delivered_file_is_read_from_its_signed_address(world: World) -> None:
-    hands = HandClock()
-    house = House((Account(KEY),), limits=Limits(rate=None), life_of=lambda _request: TaskLife(0, 0))
+    hand_clock = HandClock()
+    config = ServiceConfig((Account(KEY),), limits=Limits(rate=None), life_of=lambda _request: TaskLife(0, 0))
     answer = Deliverables((Delivered("report é.json", '{"ok": "é"}'.encode()),))
-    service = CodeVFService(Setup(house, canned(answer), hands))
+    service = CodeVFService(Setup(config, canned(answer), hand_clock))
     with serve(service) as served:
-        there = dataclasses.replace(world, service=service, hands=hands, url=served.url + BASE_PATH)
+        there = dataclasses.replace(world, service=service, hand_clock=hand_clock, url=served.url + BASE_PATH)
         with there.connect() as codevf:
             result = codevf.create(there.submission(codevf)).result
             assert isinstance(result, dict)
@@ -218,8 +218,8 @@ def test_a_delivered_file_is_read_from_its_signed_address(world: World) -> None:
 
 
 def test_the_real_limit_of_one_request_a_second_is_never_hit() -> None:
-    house = House((Account(KEY),), limits=Limits(rate=Rate(spacing=0.05)))
-    service = CodeVFService(Setup(house, clock=time.time))
+    config = ServiceConfig((Account(KEY),), limits=Limits(rate=Rate(spacing=0.05)))
+    service = CodeVFService(Setup(config, clock=time.time))
     with serve(service) as served:
         clock = SystemClock(0.05)
         access = Access(served.url + BASE_PATH, Secret(KEY))

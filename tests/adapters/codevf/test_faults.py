@@ -335,8 +335,8 @@ def test_the_requested_wait_is_respected(
 
 
 def test_a_date_is_read_by_the_services_own_clock(service: Service, clock: ManualClock) -> None:
-    told = {"Retry_After": START + timedelta(days=400, seconds=50), "Date": START + timedelta(days=400)}
-    headers = {name: format_datetime(when, usegmt=True) for name, when in told.items()}
+    times = {"Retry_After": START + timedelta(days=400, seconds=50), "Date": START + timedelta(days=400)}
+    headers = {name: format_datetime(when, usegmt=True) for name, when in times.items()}
     service.replies = [said(429, {"error": "slow"}, **headers), said(200, TASK)]
     with connect(service, clock) as codevf:
         codevf.retrieve("task_1")
@@ -362,9 +362,9 @@ def test_no_error_contains_the_key(service: Service, clock: ManualClock, status:
     service.replies = [said(status, {"error": {"code": KEY, "message": echo}})]
     with connect(service, clock, deadline=0.0) as codevf, pytest.raises(ReviewDidNotHappen) as caught:
         codevf.balance()
-    told = f"{caught.value!r} {caught.value.message} {caught.value.hint} {vars(caught.value)}"
-    assert KEY[:12] not in told
-    assert "\x1b" not in told
+    text = f"{caught.value!r} {caught.value.message} {caught.value.hint} {vars(caught.value)}"
+    assert KEY[:12] not in text
+    assert "\x1b" not in text
     assert len(caught.value.message) < QUOTED_CHARACTERS + 200
 
 
@@ -389,7 +389,7 @@ def test_an_endless_response_is_aborted(service: Service, clock: ManualClock) ->
     assert codevf.requests == 1
 
 
-class HastyClock(ManualClock):
+class FastClock(ManualClock):
     """A clock that advances one minute per call."""
 
     def monotonic(self) -> float:
@@ -398,7 +398,7 @@ class HastyClock(ManualClock):
 
 
 def test_a_slow_response_times_out(service: Service) -> None:
-    with connect(service, HastyClock(), deadline=0.0) as codevf, pytest.raises(ServiceUnreachable, match="in time"):
+    with connect(service, FastClock(), deadline=0.0) as codevf, pytest.raises(ServiceUnreachable, match="in time"):
         codevf.balance()
 
 

@@ -116,7 +116,7 @@ def test_loopback_and_private_addresses_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 
-class _Beside(BaseHTTPRequestHandler):
+class _FileServer(BaseHTTPRequestHandler):
     """A handler that serves a file and records the headers."""
 
     timeout = 10
@@ -134,7 +134,7 @@ class _Beside(BaseHTTPRequestHandler):
 
 
 def test_the_key_is_sent_only_to_the_api() -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Beside) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _FileServer) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}"
@@ -143,4 +143,4 @@ def test_the_key_is_sent_only_to_the_api() -> None:
                 assert codevf.deliverable(f"{url}{path}") == "hi"
         server.shutdown()
         thread.join(10)
-    assert _Beside.headers_seen == [None, None, "Bearer k3y"]
+    assert _FileServer.headers_seen == [None, None, "Bearer k3y"]

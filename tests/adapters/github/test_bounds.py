@@ -22,7 +22,7 @@ from tests.adapters.conftest import REPO, TOKEN, GitHubOnLoopback, PatientClock
 BASE, HEAD = "a" * 40, "b" * 40
 
 
-class HastyClock(PatientClock):
+class FastClock(PatientClock):
     """A clock that advances half a minute per call."""
 
     def monotonic(self) -> float:
@@ -31,7 +31,7 @@ class HastyClock(PatientClock):
 
 
 @contextmanager
-def full_house() -> Iterator[str]:
+def saturated_server() -> Iterator[str]:
     """Return the URL of a server that accepts no more connections."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
@@ -51,7 +51,7 @@ def full_house() -> Iterator[str]:
 @pytest.mark.parametrize("call", ["permission", "diff"])
 def test_connecting_has_a_shorter_timeout_than_reading(call: str) -> None:
     clock = PatientClock()
-    with full_house() as url:
+    with saturated_server() as url:
         address = Address(url, f"{url}/graphql")
         with GitHubForge(TOKEN, REPO, address, clock, RetryLimits(connect=0.2, read=30, most=0)) as forge:
             began = time.monotonic()
@@ -67,7 +67,7 @@ def test_the_limits_are_the_documented_ones() -> None:
 @pytest.mark.parametrize("call", ["permission", "diff"])
 def test_a_slow_response_times_out(github: GitHubOnLoopback, call: str) -> None:
     github.faults.add(".", Drip(8, 0.001), times=None)
-    with GitHubForge(TOKEN, REPO, github.address, HastyClock(), RetryLimits(most=0)) as forge:
+    with GitHubForge(TOKEN, REPO, github.address, FastClock(), RetryLimits(most=0)) as forge:
         with pytest.raises(ForgeUnreachable, match="in time"):
             forge.permission("mona") if call == "permission" else github.diff(forge=forge)
         assert forge.requests == 1

@@ -50,22 +50,22 @@ PENDING = CheckState("CodeVF review", "", CheckStatus.IN_PROGRESS, None, "Waitin
 
 
 @pytest.fixture(scope="module")
-def lasting(tmp_path_factory: pytest.TempPathFactory, serve_github: ServeGitHub) -> Iterator[GitHubOnLoopback]:
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory, serve_github: ServeGitHub) -> Iterator[GitHubOnLoopback]:
     """Serve one sandbox for all these tests, which hardly change its state."""
     with serve_github(tmp_path_factory.mktemp("github"), "", "/graphql") as served:
         yield served
 
 
 @pytest.fixture
-def github(lasting: GitHubOnLoopback) -> Iterator[GitHubOnLoopback]:
+def github(shared_sandbox: GitHubOnLoopback) -> Iterator[GitHubOnLoopback]:
     """Reset the sandbox's faults, log and comments, and open a new forge."""
-    lasting.faults.clear()
-    lasting.sent()
-    lasting.clock.waits.clear()
-    for comment_id in list(lasting.world.store.comments):
-        lasting.world.delete_comment(comment_id)
-    with through(lasting, lasting.open(retry_limits=RetryLimits(read=5))):
-        yield lasting
+    shared_sandbox.faults.clear()
+    shared_sandbox.sent()
+    shared_sandbox.clock.waits.clear()
+    for comment_id in list(shared_sandbox.world.store.comments):
+        shared_sandbox.world.delete_comment(comment_id)
+    with through(shared_sandbox, shared_sandbox.open(retry_limits=RetryLimits(read=5))):
+        yield shared_sandbox
 
 
 def reply(status: int, message: str = "", *, errors: object = None, headers: dict[str, str] | None = None) -> Reply:

@@ -104,17 +104,17 @@ def test_a_message_is_one_short_printable_line() -> None:
     ],
 )
 def test_a_token_that_github_repeats_is_removed_even_if_it_is_cut(body: object) -> None:
-    told(judge(read_reply(422, {}, json.dumps(body), TOKEN), INTENT, NOW))
+    assert_without_token(judge(read_reply(422, {}, json.dumps(body), TOKEN), INTENT, NOW))
 
 
 def test_a_token_in_a_graphql_error_is_removed() -> None:
-    told(judge_graphql([GraphQLError(message=f"{TOKEN} may not")], {}, INTENT, NOW, TOKEN))
+    assert_without_token(judge_graphql([GraphQLError(message=f"{TOKEN} may not")], {}, INTENT, NOW, TOKEN))
 
 
 TOKEN = "ghs_0123456789"
 
 
-def told(decision: ErrorDecision) -> None:
+def assert_without_token(decision: ErrorDecision) -> None:
     """Check that the token is removed from an error."""
     words = f"{decision.error.message} {decision.error.hint} {decision.error}"
     assert "ghs_" not in words

@@ -48,7 +48,7 @@ def at(moment: datetime) -> Callable[[], datetime]:
     return lambda: moment
 
 
-def made_private(github: GitHubOnLoopback) -> None:
+def make_private(github: GitHubOnLoopback) -> None:
     """Make the repository private, so that reading it requires permission."""
     github.world.store.repos[REPO] = replace(github.world.store.repos[REPO], private=True)
 
@@ -129,7 +129,7 @@ def answered(github: GitHubOnLoopback, body: object) -> Reply:
 
 
 def test_a_token_without_checks_permission_cannot_list_open_reviews(github: GitHubOnLoopback) -> None:
-    made_private(github)
+    make_private(github)
     github.world.app_token("ghs_unchecked", permissions={**WORKFLOW, Scope.CHECKS: Access.NONE})
     with github.open("ghs_unchecked") as forge, pytest.raises(PermissionMissing):
         forge.waiting(CheckNames(CHECK_NAME))
@@ -200,32 +200,32 @@ def test_a_long_queue_is_read_to_its_end(github: GitHubOnLoopback) -> None:
 
 def test_a_queue_that_the_token_may_not_read_is_empty(github: GitHubOnLoopback) -> None:
     group = github.world.queue(REPO, [1])
-    made_private(github)
+    make_private(github)
     assert github.forge.queued("main", group.head_sha) == ()
     github.world.app_token("ghs_queue", permissions={**WORKFLOW, Scope.MERGE_QUEUES: Access.READ})
     with github.open("ghs_queue") as forge:
         assert forge.queued("main", group.head_sha) == (1,)
 
 
-def place(position: int, number: int | None) -> dict[str, object]:
+def entry(position: int, number: int | None) -> dict[str, object]:
     """Return a merge queue entry. Its SHA repeats the position's digit; without a number the pull request is hidden."""
     pull = None if number is None else {"number": number}
     return {"position": position, "headCommit": {"oid": str(position) * 40}, "pullRequest": pull}
 
 
-def a_queue_of(github: GitHubOnLoopback, *nodes: object) -> None:
+def reply_with_queue(github: GitHubOnLoopback, *nodes: object) -> None:
     """Make GitHub answer with this queue next."""
     page = {"totalCount": len(nodes), "pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": nodes}
     body = {"data": {"repository": {"mergeQueue": {"entries": page}}}}
     github.faults.add("graphql", Reply(200, body=json.dumps(body).encode()))
 
 
-@pytest.mark.parametrize("hidden", [None, place(1, None)])
+@pytest.mark.parametrize("hidden", [None, entry(1, None)])
 def test_a_queue_with_a_hidden_entry_is_incomplete(github: GitHubOnLoopback, hidden: object) -> None:
-    a_queue_of(github, hidden, place(2, 7))
+    reply_with_queue(github, hidden, entry(2, 7))
     assert github.forge.queued("main", "2" * 40) == ()
 
 
 def test_the_order_of_the_queue_entries_does_not_matter(github: GitHubOnLoopback) -> None:
-    a_queue_of(github, place(3, 9), place(2, 7), place(1, 8))
+    reply_with_queue(github, entry(3, 9), entry(2, 7), entry(1, 8))
     assert github.forge.queued("main", "2" * 40) == (8, 7)

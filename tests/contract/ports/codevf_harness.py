@@ -18,9 +18,9 @@ from reviewbot_sandbox.codevf import (
     Delivered,
     End,
     HandClock,
-    House,
     JsonValue,
     Limits,
+    ServiceConfig,
     Setup,
     Structured,
     TaskLife,
@@ -133,12 +133,12 @@ class SandboxCodeVF:
         )
 
     def _start(self, engineer: Callable[[TaskRequest], Answer]) -> CodeVFService:
-        house = House(
+        config = ServiceConfig(
             (Account(KEY, DEPOSIT),),
             limits=Limits(body_bytes=LARGEST, rate=None, strict_fields=True),
             life_of=lambda _request: TaskLife(PENDING, PROCESSING, End(self.end.value)),
         )
-        started = CodeVFService(Setup(house, engineer, self.hands))
+        started = CodeVFService(Setup(config, engineer, self.hands))
         self.serve(started)
         return started
 

@@ -70,17 +70,17 @@ class Pair:
     def both(self, what: str, act: Act[T]) -> Twin | None:
         """Act on both sides; None when both raise the same class of ours."""
         self.log.append(what)
-        told: list[object] = []
+        results: list[object] = []
         failures: list[type[ReviewbotError] | None] = []
         for side, harness in enumerate(self.sides):
             try:
-                told.append(act(harness, side))
+                results.append(act(harness, side))
                 failures.append(None)
             except ReviewbotError as error:
-                told.append(error)
+                results.append(error)
                 failures.append(type(error))
-        assert failures[0] is failures[1], f"{self.story()}\nin memory: {told[0]!r}\non the sandbox: {told[1]!r}"
-        return None if failures[0] else Twin(*told)
+        assert failures[0] is failures[1], f"{self.story()}\nin memory: {results[0]!r}\non the sandbox: {results[1]!r}"
+        return None if failures[0] else Twin(*results)
 
     def agree(self, what: str, ask: Act[object]) -> None:
         """Ask both sides; the answers are the same but for ids and commits."""

@@ -86,8 +86,8 @@ def test_entries_have_modes_encodings_and_binary_flags(github: GitHubHarness) ->
     }
     head = github.push("topic", files)
     new, *_ = github.forge.entries(head=head, new_paths=[*files], merge_base=head, old_paths=[])
-    told = {path: (one.mode, one.text, one.binary, one.misencoded, one.shebang) for path, one in new.items()}
-    assert told == {
+    found = {path: (one.mode, one.text, one.binary, one.misencoded, one.shebang) for path, one in new.items()}
+    assert found == {
         "run.sh": ("100755", "#!/bin/sh\n", False, False, None),
         "link": ("120000", "app.py", False, False, None),
         "latin.txt": ("100644", None, False, True, None),
@@ -231,11 +231,11 @@ def test_the_change_by_git_equals_that_of_the_diff(github: GitHubHarness) -> Non
     assert set(change.old) == {"app.py", "old.txt"}
     assert {path: one.text for path, one in change.new.items()} == {"app.py": TOPIC["app.py"], "new.py": "print(1)\n"}
     by_api = replace(change, diff=github.forge.diff(base, head).decode())
-    told = [
+    changes = [
         [replace(one.diff, old_blob="", new_blob="", text="") for one in assemble(each).files]
         for each in (change, by_api)
     ]
-    assert told[0] == told[1]
+    assert changes[0] == changes[1]
 
 
 def test_a_change_whose_head_has_moved_is_not_read(github: GitHubHarness) -> None:

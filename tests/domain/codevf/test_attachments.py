@@ -222,7 +222,7 @@ def test_many_texts_are_distinguished_within_five_attachments() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sizes", "limit", "path", "told"),
+    ("sizes", "limit", "path", "detail"),
     [
         ([50], SizeTier(40, 1000), "0", "exceeds `attachment-bytes` (40)"),
         ([50], SizeTier(40, 40), "0", "exceeds the request limit of 40 bytes"),
@@ -230,11 +230,11 @@ def test_many_texts_are_distinguished_within_five_attachments() -> None:
         ([50] * 6, SizeTier(60, 1000), "5", "does not fit with the other files into 5 attachments"),
     ],
 )
-def test_an_omitted_file_names_the_limit(sizes: list[int], limit: SizeTier, path: str, told: str) -> None:
+def test_an_omitted_file_names_the_limit(sizes: list[int], limit: SizeTier, path: str, detail: str) -> None:
     files = [sendable(str(at), "d" * (one - 2) + "\n", None) for at, one in enumerate(sizes)]
     packing = pack(files, limit)
     assert packing.omitted == (path,)
-    assert packing.limits == {path: f"its diff of {sizes[int(path)]} bytes {told}"}
+    assert packing.limits == {path: f"its diff of {sizes[int(path)]} bytes {detail}"}
 
 
 def test_an_omitted_text_names_the_limit_that_it_exceeds() -> None:

@@ -63,7 +63,7 @@ def words(value: object) -> Iterator[str]:
                 yield text
 
 
-def told(report: Report) -> str:
+def text_of(report: Report) -> str:
     """Return everything that a reader of the report can see, without whitespace."""
     parts = [report.summary, *(part for item in report.leftovers for part in (item.text, item.where))]
     for item in report.findings:
@@ -215,7 +215,7 @@ def test_each_item_of_a_broken_answer_is_a_finding_or_a_leftover(value: dict[str
     assert len(report.findings) + len(report.leftovers) - beside in {items, items + 1}
     assert report.readable == (not report.leftovers)
     files = [entry for entry in value["files"] if not isinstance(entry, dict) or entry.get("findings") != []]
-    seen = told(report)
+    seen = text_of(report)
     for text in words({**value, "files": files}):
         assert squeezed(text) in seen
 
@@ -307,7 +307,7 @@ def test_a_quoted_empty_answer_is_not_a_clean_review(message: str, readable: boo
     report = read_result({"message": message})
     assert report.readable == readable
     if not readable:
-        assert "critical" in told(report) or "leaks" in told(report)
+        assert "critical" in text_of(report) or "leaks" in text_of(report)
     assert len(message) > MAX_WORDS_BESIDE or not report.summary or readable
 
 
@@ -355,7 +355,7 @@ def test_deliverables_with_invalid_urls_are_kept_as_text(listed: object) -> None
     report = read_result({"message": CLEAN, "deliverables": listed})
     assert not report.readable
     for text in words(listed):
-        assert squeezed(text) in told(report)
+        assert squeezed(text) in text_of(report)
 
 
 def test_deliverables_with_the_same_name_are_distinguished() -> None:
@@ -487,7 +487,7 @@ def test_titles_are_one_line_and_lose_nothing() -> None:
 def test_a_field_of_another_type_is_shown_in_the_explanation() -> None:
     read = one(code=["a"], suggestion={"x": 1}, references=["a", {"b": 1}], explanation=5, line=" 4 ")
     assert (read.code, read.suggestion, read.references, read.line) == ("", None, (), 5)
-    told = [
+    lines = [
         "code: [",
         ' "a"',
         "]",
@@ -501,7 +501,7 @@ def test_a_field_of_another_type_is_shown_in_the_explanation() -> None:
         " }",
         "]",
     ]
-    assert sorted(read.explanation.replace("\n\n", "\n").split("\n")) == sorted([*told, "explanation: 5", "line:  4 "])
+    assert sorted(read.explanation.replace("\n\n", "\n").split("\n")) == sorted([*lines, "explanation: 5", "line:  4 "])
     assert one(references="CWE-89").references == ("CWE-89",)
     assert one(suggestion=None).suggestion is None
     assert one(suggestion="").suggestion == ""

@@ -87,10 +87,10 @@ def test_an_id_of_hostile_parts_is_valid() -> None:
 
 
 bodies = st.tuples(instances, st.text()).map(lambda parts: f"{FindingMark(parts[0], ('a' * 10,))}\n{parts[1]}")
-told = st.text(st.characters(exclude_characters="<"), min_size=1)
+texts = st.text(st.characters(exclude_characters="<"), min_size=1)
 
 
-@given(bodies, told, told)
+@given(bodies, texts, texts)
 def test_the_state_in_a_comment_changes_and_its_text_stays(body: str, one: str, other: str) -> None:
     with_word = with_state(body, one)
     assert one in with_word

@@ -437,7 +437,7 @@ ONE, OTHER = "call(1377771)", "call(1503685)"
 @pytest.mark.parametrize("title", ["One", "Two"])
 def test_two_codes_of_one_id_are_two_findings(title: str) -> None:
     before = change_index({APP: BASE}, {APP: f"{BASE}{ONE}\n"})
-    first = let_be(found(before, finding("One", code=ONE)), before)
+    first = waive_only(found(before, finding("One", code=ONE)), before)
     now = change_index({APP: BASE}, {APP: f"{BASE}{ONE}\n{OTHER}\n"})
     said = answer(now, finding(title, code=OTHER), task="task_2")
     assert said.placed[0].id == one(first).id, "an attacker may have found such a pair"
@@ -450,14 +450,14 @@ def test_two_codes_of_one_id_are_two_findings(title: str) -> None:
 # --- Waivers ----------------------------------------------------------------------------------------------------------
 
 
-def let_be(findings: Findings, now: ChangeIndex) -> Findings:
+def waive_only(findings: Findings, now: ChangeIndex) -> Findings:
     """Waive the only finding."""
     return replace(findings, records=(waived(one(findings), "mona", "r" * 999, now),))
 
 
-def let_stand(given: Finding, now: ChangeIndex = NOW) -> Findings:
+def with_waiver(given: Finding, now: ChangeIndex = NOW) -> Findings:
     """Return a finding with a waiver."""
-    return let_be(found(now, given), now)
+    return waive_only(found(now, given), now)
 
 
 @pytest.mark.parametrize(
@@ -473,7 +473,7 @@ def let_stand(given: Finding, now: ChangeIndex = NOW) -> Findings:
     ],
 )
 def test_a_waiver_applies_to_the_code_at_its_time(text: str, stands: bool) -> None:  # noqa: FBT001 — a table
-    before = let_stand(finding(code="bad()"))
+    before = with_waiver(finding(code="bad()"))
     waiver = one(before).waiver
     assert waiver is not None
     assert (waiver.by, waiver.reason, waiver.copies) == ("mona", "r" * MAX_REASON, 1)
@@ -495,7 +495,7 @@ def test_a_waiver_applies_to_the_code_at_its_time(text: str, stands: bool) -> No
 )
 def test_a_waiver_does_not_cover_worse_or_other_findings(severity: Severity, title: str, stands: bool) -> None:  # noqa: FBT001 — a table
     said = answer(NOW, finding(title, code="bad()", severity=severity), task="task_2")
-    after = merge_answer(let_stand(finding(code="bad()")), said, NOW)
+    after = merge_answer(with_waiver(finding(code="bad()")), said, NOW)
     assert bool(after.severities("")) is not stands
 
 
@@ -504,7 +504,7 @@ def test_a_finding_without_code_can_be_waived_until_its_file_changes() -> None:
     waiver = waived(one(first), "mona", "fixed", CHANGED).waiver
     assert waiver is not None
     assert (waiver.copies, len(waiver.verbatim)) == (0, 32)
-    before = let_be(first, CHANGED)
+    before = waive_only(first, CHANGED)
     assert update_states(before, CHANGED) == before
     assert one(update_states(before, NOW)).counts
     assert one(update_states(before, change_index({APP: BASE}, {APP: BAD.replace("bad()", "worse()")}))).counts
@@ -516,22 +516,22 @@ def test_a_finding_without_code_can_be_waived_until_its_file_changes() -> None:
     ids=["renamed", "moved", "without code"],
 )
 def test_a_waiver_ends_when_the_code_is_in_another_file(given: Finding, renames: dict[str, str]) -> None:
-    before = let_stand(given)
+    before = with_waiver(given)
     moved = change_index({APP: BASE}, {"b.py": BAD}, renames)
     assert one(update_states(before, moved)).waiver is None
-    again = let_be(update_states(before, moved), moved)
+    again = waive_only(update_states(before, moved), moved)
     assert update_states(again, moved) == again
 
 
 def test_a_finding_that_names_no_code_can_be_waived_until_its_file_changes() -> None:
-    before = let_stand(finding())
+    before = with_waiver(finding())
     assert one(merge_answer(before, answer(NOW, finding(), task="task_2"), NOW)).waiver == one(before).waiver
     for text in (f"above\n{BAD}", BAD.replace("bad()", "worse()")):
         assert one(update_states(before, change_index({APP: BASE}, {APP: text}))).counts
 
 
 def test_a_finding_without_a_file_can_be_waived_permanently() -> None:
-    before = let_stand(finding(path="other.py"))
+    before = with_waiver(finding(path="other.py"))
     assert update_states(before, CHANGED) == before
 
 
@@ -541,7 +541,7 @@ def test_a_waiver_on_an_unreadable_file_applies_to_its_bytes() -> None:
         file = ChangedFile(diff, None, Entry(oid * 40, "100644", binary=True))
         return ChangeIndex.of(ChangeSet("b", "h", (file,)), ())
 
-    before = let_stand(finding(path="x"), binary("2"))
+    before = with_waiver(finding(path="x"), binary("2"))
     assert update_states(before, binary("2")) == before
     assert one(update_states(before, binary("3"))).counts
 
@@ -550,7 +550,7 @@ def test_a_waiver_on_a_large_file_applies_to_its_known_part() -> None:
     def large(text: str) -> ChangeIndex:
         return ChangeIndex((view(BASE, text, whole=False),), frozenset())
 
-    before = let_stand(finding(), large(BAD))
+    before = with_waiver(finding(), large(BAD))
     assert update_states(before, large(BAD)) == before
     assert one(update_states(before, large(BAD.replace("bad()", "worse()")))).counts
 

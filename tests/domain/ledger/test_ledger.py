@@ -273,10 +273,10 @@ def test_a_signed_ledger_is_not_trusted_without_a_key() -> None:
     ],
 )
 def test_a_ledger_of_another_pull_request_or_key_counts_only_against_the_budget(other: Signer) -> None:
-    for edited, told in ((False, "another key"), (True, "the comment was edited")):
+    for edited, problem in ((False, "another key"), (True, "the comment was edited")):
         reading = decode(encode(PLAIN, other), SIGNER, edited_by_other=edited)
         assert (reading.ledger, reading.spent) == (Ledger(), PLAIN.spent)
-        assert told in reading.problem
+        assert problem in reading.problem
 
 
 @pytest.mark.parametrize("version", [VERSION + 1, 9999])

@@ -75,8 +75,8 @@ def test_applying_an_update_is_idempotent(before: LedgerUpdate, given_: LedgerUp
 def test_two_runs_lose_nothing_in_either_order_of_writes(one: LedgerUpdate, other: LedgerUpdate) -> None:
     both = applied(applied(Ledger(), one, NOW), other, NOW)
     turned = applied(applied(Ledger(), other, NOW), one, NOW)
-    told = {item.id for change in (one, other) for said in change.answers for item in said.placed}
-    assert told == {record.id for record in both.findings.records} == {record.id for record in turned.findings.records}
+    ids = {item.id for change in (one, other) for said in change.answers for item in said.placed}
+    assert ids == {record.id for record in both.findings.records} == {record.id for record in turned.findings.records}
     assert both.posted == turned.posted == one.posted | other.posted
     states = [
         {(each.identity, each.attempt): each.state.rank for each in ledger.purchases} for ledger in (both, turned)

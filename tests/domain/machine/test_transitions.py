@@ -1088,10 +1088,10 @@ def test_an_intent_of_several_tasks_is_recorded_in_the_summary() -> None:
     check = CheckRun(1, "CodeVF review", HEAD, CheckStatus.IN_PROGRESS, None, "", "")
     one, two = purchase(), purchase(parts=2)
     nowhere, waiting = known(waits=False), known()
-    checked, told = replace(nowhere, check=check), replace(nowhere, summary=COMMENT)
+    checked, summarized = replace(nowhere, check=check), replace(nowhere, summary=COMMENT)
     assert [comes_in_summary(now, one) for now in (nowhere, checked)] == [True, False]
     assert comes_in_summary(checked, two)
-    for now, bought_now in ((checked, one), (told, one), (told, two), (waiting, one)):
+    for now, bought_now in ((checked, one), (summarized, one), (summarized, two), (waiting, one)):
         check_recorded(now, bought_now)
     for now, bought_now in ((nowhere, one), (checked, two), (waiting, two)):
         with pytest.raises(PermissionMissing):

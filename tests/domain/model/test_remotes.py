@@ -44,6 +44,6 @@ def test_an_invalid_record_of_the_origin_is_ignored(text: str | None) -> None:
 
 
 def test_pips_record_of_the_origin_is_read() -> None:
-    told = '{"url": "https://x.test/a/b", "vcs_info": {"vcs": "git", "commit_id": "c", "requested_revision": null}}'
-    assert read_direct_url(told) == DirectUrl("https://x.test/a/b", VcsInfo("git", "c"))
+    record = '{"url": "https://x.test/a/b", "vcs_info": {"vcs": "git", "commit_id": "c", "requested_revision": null}}'
+    assert read_direct_url(record) == DirectUrl("https://x.test/a/b", VcsInfo("git", "c"))
     assert read_direct_url('{"url": "file:///x", "dir_info": {}}') == DirectUrl("file:///x", dir_info={})

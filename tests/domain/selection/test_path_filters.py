@@ -187,7 +187,7 @@ PATHS = [
 
 
 @pytest.fixture(scope="module")
-def git_says(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+def git_attributes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     folder: Path = tmp_path_factory.mktemp("attributes")
     subprocess.run(["git", "init", "-q", str(folder)], check=True)  # noqa: S607 — git is where the PATH says
     (folder / ".gitattributes").write_text(ATTRIBUTES.replace("[attr]linguist-vendored linguist-generated\n", ""))
@@ -204,11 +204,11 @@ def git_says(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, st
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_attributes_match_git(git_says: dict[str, dict[str, str]], path: str) -> None:
+def test_attributes_match_git(git_attributes: dict[str, dict[str, str]], path: str) -> None:
     attributes = attributes_of(ATTRIBUTES)
     off = {"unspecified", "unset", "false"}
-    assert attributes.is_set("linguist-generated", path) is (git_says[path]["linguist-generated"] not in off)
-    assert attributes.is_set("linguist-vendored", path) is (git_says[path]["linguist-vendored"] not in off)
+    assert attributes.is_set("linguist-generated", path) is (git_attributes[path]["linguist-generated"] not in off)
+    assert attributes.is_set("linguist-vendored", path) is (git_attributes[path]["linguist-vendored"] not in off)
 
 
 def test_without_attributes_no_file_is_marked() -> None:

@@ -192,8 +192,8 @@ def test_unreviewed_code_is_reported_unless_the_owners_excluded_it() -> None:
 @pytest.mark.parametrize("sign", ["\r", "\u2028", "\u2029", "\u200b", "\u00ad", "\x1b", "\ufeff", "\U000e0041"])
 def test_a_new_invisible_character_is_reported(sign: str) -> None:
     notices = selection_of(changed("app.py", added=("x = 1", f"# {sign}y()"), removed=(sign,))).notices
-    told = f"Line 2 of `app.py` has the invisible character U+{ord(sign):04X}: it may run differently than it looks."
-    assert notices == (told,)
+    notice = f"Line 2 of `app.py` has the invisible character U+{ord(sign):04X}: it may run differently than it looks."
+    assert notices == (notice,)
 
 
 def test_common_whitespace_is_not_an_invisible_character() -> None:
@@ -254,7 +254,7 @@ KNOWN = ("https://good.example/a.tgz", "git+ssh://git@github.com/good/a.git#abc"
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "expected"),
     [
         (r"https:\/\/evil.example\/a.tgz", ["host `evil.example`"]),
         (r"https:\u002f\x2Fevil.example/a.tgz", ["host `evil.example`"]),
@@ -282,11 +282,11 @@ KNOWN = ("https://good.example/a.tgz", "git+ssh://git@github.com/good/a.git#abc"
         ),
     ],
 )
-def test_a_package_source_is_recognized_in_every_notation(address: str, told: list[str]) -> None:
+def test_a_package_source_is_recognized_in_every_notation(address: str, expected: list[str]) -> None:
     notices = lock_file_notices(changed("yarn.lock", context=KNOWN, added=(f'resolved "{address}"',)))
     wording = "`yarn.lock` has a new source: the {}."
     more = "`yarn.lock` has {} more new sources."
-    assert list(notices) == [(more if one.isdigit() else wording).format(one) for one in told]
+    assert list(notices) == [(more if one.isdigit() else wording).format(one) for one in expected]
 
 
 PATHS = st.sampled_from([*STEERING, "src/a.py", "yarn.lock", "node_modules/x.js", "gen/a.py", "docs/a.md", "a.min.js"])

@@ -72,7 +72,7 @@ def test_the_last_of_two_values_of_a_key_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "message"),
     [
         ([], "`document` is invalid: expected `object`, got `array`"),
         ({}, "`text` is missing"),
@@ -91,10 +91,10 @@ def test_the_last_of_two_values_of_a_key_counts() -> None:
         ({"text": "x", 5: 1}, "`document` is invalid"),
     ],
 )
-def test_a_value_that_does_not_fit_is_named_with_its_place(value: object, told: str) -> None:
+def test_a_value_that_does_not_fit_is_named_with_its_place(value: object, message: str) -> None:
     with pytest.raises(JsonMismatch) as caught:
         convert(value, Outer)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("word", ["\x1b[31m", "` - at `$.elsewhere", "x' - at `$.elsewhere`\n"])

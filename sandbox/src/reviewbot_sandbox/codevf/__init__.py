@@ -2,7 +2,7 @@
 
 The engineer is a parameter (the local reviewer, a fixed answer), so this package does not depend on reviewbot.
 
-    service = CodeVFService(Setup(House((Account("cvf_test_demo"),)), engineer=echo, clock=scaled_clock(0.01)))
+    service = CodeVFService(Setup(ServiceConfig((Account("cvf_test_demo"),)), engineer=echo, clock=scaled_clock(0.01)))
     with serving(build_codevf(service)) as served:
         ...  # a client against served.url + "/api/v1/"; afterwards: service.exchanges, service.tasks()
 """
@@ -37,7 +37,7 @@ from reviewbot_sandbox.codevf.model import (
 )
 from reviewbot_sandbox.codevf.refusal import Refusal
 from reviewbot_sandbox.codevf.service import CodeVFService, Exchange, PlannedRefusal, Setup
-from reviewbot_sandbox.codevf.state import House
+from reviewbot_sandbox.codevf.state import ServiceConfig
 from reviewbot_sandbox.codevf.wire import ErrorStyle
 
 __all__ = [
@@ -58,7 +58,6 @@ __all__ = [
     "FreeText",
     "Garbage",
     "HandClock",
-    "House",
     "JsonMessage",
     "JsonValue",
     "LifeOf",
@@ -67,6 +66,7 @@ __all__ = [
     "PlannedRefusal",
     "Rate",
     "Refusal",
+    "ServiceConfig",
     "Setup",
     "Structured",
     "Tag",

@@ -19,8 +19,8 @@ from reviewbot_sandbox.codevf import (
     Clock,
     CodeVFService,
     Engineer,
-    House,
     Limits,
+    ServiceConfig,
     Setup,
     Structured,
     TaskLife,
@@ -92,7 +92,7 @@ def earlier(request: TaskRequest) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line.startswith("{")]
 
 
-def said(request: TaskRequest, state: str, note: str = "") -> list[dict[str, Any]]:
+def with_state(request: TaskRequest, state: str, note: str = "") -> list[dict[str, Any]]:
     """Return the same state for every earlier finding of a submission."""
     return [{"id": one["id"], "state": state, "note": note} for one in earlier(request)]
 
@@ -281,7 +281,7 @@ def read_outputs(text: str) -> dict[str, str]:
 
 
 @contextmanager
-def house(  # noqa: PLR0913 — a test names the two or three that it cares about
+def open_rig(  # noqa: PLR0913 — a test names the two or three that it cares about
     folder: Path,
     *,
     engineer: Engineer | None = None,
@@ -311,7 +311,7 @@ def house(  # noqa: PLR0913 — a test names the two or three that it cares abou
     account = Account(KEY, Decimal(available), "house")
     service = CodeVFService(
         Setup(
-            House(
+            ServiceConfig(
                 accounts=(account, Account(OTHER_KEY, Decimal(available), "another")),
                 limits=limits or Limits(rate=None),
                 life_of=lambda _: life or TaskLife(pending=1, processing=1),
