@@ -105,7 +105,7 @@ def collect(folder: Path, sizes: Sequence[tuple[int, int, int]]) -> list[Collect
 
 
 def _collected(here: Services, pulls: int, finished: int, pending: int) -> Collected:
-    """Open more pull requests, buy reviews for some of them, and collect; `pending` reviews stay open for ever."""
+    """Open more pull requests, buy reviews for some of them, and collect; `pending` reviews stay open forever."""
     numbers = [here.pull_request() for _ in range(pulls - here.opened)]
     comments = len(here.world.store.replies)
     here.life = QUICK

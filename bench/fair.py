@@ -1,4 +1,4 @@
-"""Measure the same job for all, and what a review costs besides that job."""
+"""Measure the job that all programs do, and the cost of everything else in a review."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_a_failing_engineer_is_a_500_and_is_retried() -> None:
         return FreeText("Better now.")
 
     with open_service(setup(engineer)) as (service, http):
-        # The server hangs up after an error of the application; a client that keeps its connection may run into that.
+        # The server closes the connection after an error, so a client that reuses it may fail.
         alone = {"Connection": "close"}
         first = http.post("tasks/create", json={**BODY, "idempotencyKey": UUID4}, headers=alone)
         again = http.post("tasks/create", json={**BODY, "idempotencyKey": UUID4})

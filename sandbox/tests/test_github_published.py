@@ -1,6 +1,6 @@
 """The sandbox against what GitHub publishes: its GraphQL schema, and PyGithub as a client that we did not write.
 
-The full schema is one of those that `make referees` brings; without it the comparison is skipped, and says so.
+`make referees` installs the full schema; without it, the comparison is skipped.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from reviewbot_sandbox.faults import Reply
 from tests.app.rig import CLEAN, REPO, Rig, answer, finding, open_rig
 from tests.app.test_commands import BOT, answers, check, emoji, people, reply_to_finding, say, summary
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 ANSWER = "Yes, @mona: `os.system` runs a shell.\n\n<!-- reviewbot:answer -->\n::error::no"

@@ -15,7 +15,7 @@ CRITICAL = finding("app.py", 12, severity="critical", code="os.system(command)")
 SOON = TaskLife(pending=1, processing=1)
 LATE = TaskLife(pending=1, processing=1_000_000)
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 
 def shown(rig: Rig) -> dict[str, tuple[str, str | None]]:

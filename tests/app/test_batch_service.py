@@ -19,7 +19,7 @@ from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.ports import ReviewService
 from tests.app.rig import KEY, REPO, Rig, answer, earlier, finding, open_rig, with_state
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 LINES = "".join(f"value_{number} = {number}\n" for number in range(200))
 LARGE: dict[str, str | None] = {f"{folder}/module.py": LINES for folder in ("billing", "parcels", "tracks")}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.app.rig import open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 TEMPLATE = '{% extends "shipped/summary.md.j2" %}\n'
 FILES = {".github/reviewbot.yml": "fail-on: high\n", ".github/reviewbot/summary.md.j2": TEMPLATE}

@@ -16,7 +16,7 @@ from reviewbot.domain.ledger.opinions import Opinions
 from reviewbot.domain.ledger.signing import Signer
 from tests.app.rig import CLEAN, KEY, REPO, Rig, answer, finding, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 QUICK = TaskLife(pending=2, processing=2)

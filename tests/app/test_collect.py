@@ -21,7 +21,7 @@ from reviewbot.domain.model.events import ChecksEvent
 from reviewbot.errors import NotFound, Refused
 from tests.app.rig import open_rig, read_outputs
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 
 @dataclass

@@ -85,7 +85,7 @@ def collect(
     seed: int = 0,
     balance: Callable[[], None] = lambda: None,
 ) -> tuple[Collection, list[str]]:
-    """A collection, and the job summary."""
+    """Collect, and return the result and the job summary."""
     summary: list[str] = []
     reporter = SimpleNamespace(say=lambda _: None, job_summary=summary.append)
     parts: dict[str, Any] = {
@@ -220,7 +220,7 @@ def test_the_runs_of_a_collection_share_a_client_and_its_pause_between_requests(
 
 
 def add_shop(rig: Rig, config: str = "fail-on: never\n") -> None:
-    """A second repository, with a pull request of its own and other settings."""
+    """Add a second repository with its own pull request and other settings."""
     rig.world.repository(SHOP)
     rig.world.push(SHOP, "main", {**BASE, ".github/reviewbot.yml": config}, message="Base")
     rig.world.push(SHOP, "topic", HEAD, message="Topic", author="mona")

@@ -19,7 +19,7 @@ from reviewbot_sandbox.github.records import ReviewState
 
 from tests.app.rig import CLEAN, REPO, Finished, Rig, answer, finding, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 LONG = TaskLife(pending=100_000, processing=100_000)
@@ -304,13 +304,13 @@ def test_text_that_another_user_put_into_a_comment_is_ignored(tmp_path: Path) ->
 
 
 def thread_event_of(rig: Rig, reply: Any, **more: Any) -> Mapping[str, Any]:  # noqa: ANN401 — the sandbox's record, JSON
-    """The payload of `pull_request_review_comment`, as far as the action reads one."""
+    """Return the fields of a `pull_request_review_comment` event that the action reads."""
     payload = {**event_of(rig, reply), "pull_request": {"number": rig.number}, **more}
     return {key: payload[key] for key in payload if key != "issue"}
 
 
 def reply_to_finding(rig: Rig, text: str, by: str = "hubot", **inputs: Any) -> Finished:  # noqa: ANN401 — as `Rig.run` takes them
-    """A person replies to the only finding's comment, and the workflow runs on it."""
+    """Reply to the only finding's comment as a person, and run the workflow on it."""
     reply = rig.world.reply(rig.comments()[0].id, by, text)
     return rig.run(event="pull_request_review_comment", payload=thread_event_of(rig, reply), **inputs)
 

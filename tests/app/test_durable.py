@@ -24,7 +24,7 @@ from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
 from reviewbot.values import replace
 from tests.app.rig import BASE, CLEAN, FORGETFUL, HEAD, KEY, REPO, Finished, Rig, answer, earlier, finding, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 LONG = 10_000

@@ -18,7 +18,7 @@ from reviewbot_sandbox.github import Rules
 from tests.app.rig import REPO, Rig, answer, finding, open_rig
 from tests.app.wires import Identity, identity, proxy, secured
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 PLAIN = answer(CRITICAL)

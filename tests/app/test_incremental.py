@@ -16,7 +16,7 @@ from reviewbot_sandbox.github import WORKFLOW, Access, Level, Scope
 
 from tests.app.rig import CLEAN, FORGETFUL, HEAD, REPO, Rig, answer, earlier, finding, open_rig, with_state
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 EVAL = finding("new file.py", 2, severity="high", title="It evaluates a parcel", code="    return eval(parcel)")

@@ -19,7 +19,7 @@ from reviewbot.domain.ledger.signing import Signer
 from tests.app.rig import HEAD, KEY, REPO, Finished, Rig, answer, finding, open_rig
 from tests.app.test_durable import age_memory
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 LONG = 10_000

@@ -28,7 +28,7 @@ from tests.app.test_durable import (
     until,
 )
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 AT_ONCE = TaskLife(pending=0, processing=0)
 

@@ -25,7 +25,7 @@ CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", c
 BUMPED = "".join(f"value_{number} = {number}\n" for number in range(11)) + "os.system(command)\n"
 LONG = TaskLife(pending=100_000, processing=100_000)
 STORY = pytest.mark.proof
-"""`tests/simulation` plays such stories in memory."""
+"""`tests/simulation` plays such histories in memory."""
 
 
 def test_all_invalid_settings_are_listed_and_nothing_is_spent(tmp_path: Path) -> None:

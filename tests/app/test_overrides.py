@@ -11,7 +11,7 @@ from reviewbot_sandbox.codevf import TaskLife
 
 from tests.app.rig import REPO, SCALE, answer, finding, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 FINDING = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 MANY = {f"data/file_{number}.py": f"x = {number}\n" for number in range(60)}

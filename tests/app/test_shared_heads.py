@@ -16,7 +16,7 @@ from reviewbot.domain.github.check_identity import CheckTag, split_tag
 from tests.app.rig import CLEAN, REPO, Finished, Rig, answer, finding, open_rig
 from tests.app.test_commands import bypass, people, say
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 SLOW = TaskLife(pending=2, processing=2)

@@ -13,7 +13,7 @@ from reviewbot_sandbox.github import FULL, READ_ONLY, WORKFLOW, Access, App, Lev
 
 from tests.app.rig import REPO, TOKEN, Rig, answer, finding, fork, from_fork, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 

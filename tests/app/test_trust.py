@@ -11,7 +11,7 @@ from reviewbot_sandbox.github import Level, Rules, pulls
 
 from tests.app.rig import CLEAN, FORGETFUL, HEAD, KEY, REPO, answer, finding, fork, from_fork, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 

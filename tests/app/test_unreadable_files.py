@@ -13,7 +13,7 @@ from reviewbot_sandbox.github import FileVersion
 from reviewbot.adapters.github.graphql.files import RAW_FILES
 from tests.app.rig import CLEAN, REPO, Finished, Rig, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 SECRET_KEY = r"""app.secret_key = b'_5#y2L"F4Q8z\n\xec]/'"""
 LATIN = "# Größe\nsize = 1\n".encode("latin-1")

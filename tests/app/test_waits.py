@@ -16,7 +16,7 @@ from reviewbot.domain.ledger.signing import Signer
 from reviewbot.values import replace
 from tests.app.rig import HEAD, KEY, REPO, Finished, Rig, fork, from_fork, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CI = App(7, "other-ci", "Other CI")
 WAITS_FOR_CI = "wait-for-checks: [CI, 'lint / *']\n"

@@ -16,7 +16,7 @@ from tests.app.test_commands import CRITICAL, answers, bypass, check, emoji, eve
 from tests.app.test_durable import come_back
 from tests.app.test_incremental import OTHER, first_then
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 EVIL = {"app.py": str(HEAD["app.py"]).replace("os.system(command)", "  os.system(command)")}
 """The same finding on other code."""

@@ -43,12 +43,12 @@ class Visit:
 
     @property
     def shown(self) -> int:
-        """How many findings are to be seen."""
+        """The number of visible findings."""
         return self.page.locator(".finding:visible").count()
 
     @property
     def current(self) -> str:
-        """Where the keys have led."""
+        """The selected finding."""
         return str(self.page.evaluate("document.querySelector('.current')?.id ?? ''"))
 
     def troubles(self) -> list[str]:
@@ -224,7 +224,7 @@ def height(page: Page, selector: str) -> list[float]:
 
 
 def rows(page: Page, selector: str) -> int:
-    """On how many lines the elements that are shown are."""
+    """Return the number of lines on which the visible elements are."""
     return len({round(box["y"]) for one in page.locator(f"{selector}:visible").all() if (box := one.bounding_box())})
 
 

@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Visits:
-    """Opens pages, and collects what they say and request."""
+    """Opens pages, and collects their console messages and requests."""
 
     def __init__(self, browser: Browser, file: Path) -> None:
         self.browser, self.file = browser, file

@@ -61,7 +61,7 @@ jobs:
 
 @pytest.fixture(scope="module")
 def made(request: pytest.FixtureRequest) -> Iterator[Images]:
-    """The images, built once."""
+    """Build the images once."""
     try:
         with images(Engine(request.config.getoption("--engine"))) as storage:
             yield storage

@@ -70,7 +70,7 @@ def every_kind() -> Iterator[FindingView]:
 
 
 def flood(count: int) -> SummaryView:
-    """More findings than the formats accept, with the worst ones last in their file."""
+    """Return more findings than the formats accept, with the worst ones last in their file."""
     kinds = (NAMING, CALLER, RACE, INJECTION, UNRATED)
     findings = tuple(
         replace(kinds[number * len(kinds) // count], id=f"{number:010x}", explanation=f"{number} " * 50)

@@ -55,7 +55,7 @@ def written(view: SummaryView) -> dict[str, Any]:
 
 
 def assert_is_accepted(run: dict[str, Any]) -> None:
-    """The properties that GitHub requires. If one is missing, it refuses the whole file."""
+    """Check the properties that GitHub requires; if one is missing, it refuses the whole file."""
     rules = run["tool"]["driver"]["rules"]
     for rule in rules:
         assert rule["id"]

@@ -62,7 +62,7 @@ def test_the_pre_commit_hook_runs_an_existing_command(root: Path) -> None:
 
 
 def test_the_documentation_can_be_read_in_an_hour(documents: str) -> None:
-    """Generated parts do not count, nor the signs that draw tables."""
+    """Generated parts and the characters that draw tables do not count."""
     written = GENERATED.sub("", documents.replace(diagram(), "").replace(table(), ""))
     assert sum(any(map(str.isalnum, word)) for word in written.split()) <= MOST_WORDS
 

@@ -169,7 +169,7 @@ MORE: Mapping[Reason, Mapping[str, Any]] = {
 
 
 def raised(call: Callable[[], object]) -> ReviewbotError:
-    """Return the error that the program itself raises, with the words that it has."""
+    """Return the error that a call raises, with its real message."""
     try:
         call()
     except ReviewbotError as error:
@@ -243,7 +243,7 @@ def _without_answer(outcome: Outcome) -> SummaryView:
 
 
 def at_a_branch(view: SummaryView) -> SummaryView:
-    """Return the same at a terminal, where there is no pull request."""
+    """Return the view as at a terminal, without a pull request."""
     files = tuple(
         FileGroup(group.path, tuple(replace(one, comment_url=None, blob_url=None) for one in group.findings))
         for group in view.files

@@ -19,7 +19,7 @@ SHOWN: dict[str, Callable[[Renderer], str]] = {
 
 
 def examples() -> dict[str, str]:
-    """Template name to its text; of two for one file, the second one's blocks are below the first one's."""
+    """Return the text of each template by name; a second example for a file is appended to the first."""
     sources: dict[str, str] = {}
     for name, source in EXAMPLE.findall(GUIDE.read_text(encoding="utf-8")):
         below = source.partition("\n")[2]

@@ -137,7 +137,7 @@ def test_a_megabyte_in_every_field_fits(renderer: Renderer, name: str, text: str
 
 
 def changed_files(path: Callable[[int], str], count: int) -> list[FileView]:
-    """Files of one added line each."""
+    """Return files with one added line each."""
     hunk = Hunk((DiffLine(LineKind.ADDED, "x = 1", None, 1),))
     return [FileView(path(number), path(number), (hunk,)) for number in range(count)]
 

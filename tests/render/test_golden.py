@@ -53,7 +53,7 @@ def test_every_template_writes_a_golden_file_or_a_part_of_one() -> None:
     while fresh:
         used |= fresh
         fresh = {name for one in fresh for name in _USED.findall(shipped[one])} - used
-    pages = {name for name in shipped if name.endswith((".html.j2", ".css.j2"))}  # of which `test_page` speaks
+    pages = {name for name in shipped if name.endswith((".html.j2", ".css.j2"))}  # tested in `test_page`
     assert set(shipped) - pages == used
 
 

@@ -49,7 +49,7 @@ LONG_PATH = "a/" * 2000 + "b.py"
 
 
 def flood(count: int, text: str) -> SummaryView:
-    """Many findings, each of them huge, half of them without a comment."""
+    """Return many findings, each of them huge, half of them without a comment."""
     severities = tuple(Severity)
     findings = tuple(
         replace(

@@ -114,7 +114,7 @@ def judged(seeds: range) -> list[tuple[int, list[Violation]]]:
 
 
 def _hurry() -> None:
-    """Make a process play all its histories quickly, and never search what is loaded for garbage."""
+    """Play all histories of this process quickly, and exclude loaded objects from garbage collection."""
     _HURRY.enter_context(quick())
     gc.freeze()
 

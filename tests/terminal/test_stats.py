@@ -101,7 +101,7 @@ def pending(rig: Rig) -> None:
 
 
 def forged(rig: Rig) -> None:
-    """An author claims that a thousand credits were used."""
+    """Forge a ledger that claims a thousand used credits, as the author."""
     opened(rig, "forged")
     signer = Signer("cvf_guessed", rig.world.store.repo(REPO).id, rig.number, "")
     body = f"{summary_mark('')}\n{encode(Ledger((purchase(used=Decimal(1000)),)), signer)}"
@@ -109,7 +109,7 @@ def forged(rig: Rig) -> None:
 
 
 def edited(rig: Rig) -> None:
-    """A collaborator edits reviewbot's summary."""
+    """Edit reviewbot's summary as a collaborator."""
     opened(rig, "edited").run()
     (summary,) = [
         one for one in rig.world.store.comments.values() if one.number == rig.number and one.author.endswith("[bot]")

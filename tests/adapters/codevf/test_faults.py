@@ -117,7 +117,7 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
         do_POST = do_GET  # noqa: N815 — the standard library's name
 
         def log_message(self, *_: object) -> None:
-            """Silent."""
+            """Log nothing."""
 
     return Handler
 

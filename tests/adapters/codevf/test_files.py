@@ -130,7 +130,7 @@ class _FileServer(BaseHTTPRequestHandler):
         self.wfile.write(b"hi")
 
     def log_message(self, *_: object) -> None:
-        """Silent."""
+        """Log nothing."""
 
 
 def test_the_key_is_sent_only_to_the_api() -> None:

@@ -1,4 +1,4 @@
-"""Each setting passed to git prevents something: every test triggers it without the setting."""
+"""Each setting passed to git prevents an attack, which succeeds without the setting."""
 
 from __future__ import annotations
 

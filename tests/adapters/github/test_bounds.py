@@ -128,7 +128,7 @@ class _Counting(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Silent."""
+        """Log nothing."""
 
 
 def test_requests_share_one_connection() -> None:

@@ -1,4 +1,4 @@
-"""CodeVF twice: in memory, and the adapter over HTTP to the sandbox. Tests see `CodeVFHarness` alone."""
+"""CodeVF twice: in memory, and the adapter over HTTP to the sandbox. Tests use only `CodeVFHarness`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class CodeVFHarness(Protocol):
         """Choose how the tasks created from now on end; until then they are completed."""
 
     def tasks(self) -> int:
-        """How many tasks there are."""
+        """Return the number of tasks."""
 
     def deliver(self, text: str) -> str:
         """Return the address of a file that the service has delivered."""
@@ -100,7 +100,7 @@ class MemoryCodeVF:
 
 @dataclass
 class StandingClock:
-    """A clock of the adapter's own: its waits pass at once, and not on the service's clock."""
+    """The adapter's own clock: waits return immediately and do not advance the service's clock."""
 
     seconds: float = 0.0
 

@@ -1,7 +1,7 @@
-"""GitHub twice: in memory, and the adapters over HTTP to the sandbox. Tests see `GitHubHarness` alone.
+"""GitHub twice: in memory, and the adapters over HTTP to the sandbox. Tests use only `GitHubHarness`.
 
-`forge` and `changes` are the ports under test. The other methods are what people do, what other Apps do, and what time
-does. Both sides have the same repository at the same moment, with one commit on `main`.
+`forge` and `changes` are the ports under test. The other methods are actions of people and of other
+Apps, and the passing of time. Both sides begin with the same repository, with one commit on `main`.
 """
 
 from __future__ import annotations
@@ -100,10 +100,10 @@ class GitHubHarness(Protocol):
         """Commit onto a branch and push; other parents than its tip make a force-push. Returns the sha."""
 
     def move(self, branch: str, sha: str) -> None:
-        """Let a branch be at a commit that is there already."""
+        """Move a branch to an existing commit."""
 
     def tip(self, branch: str) -> str:
-        """The sha of a branch."""
+        """Return the SHA of a branch."""
 
     def open_pull(
         self, branch: str, *, author: str = "mona", base: str = "main", draft: bool = False, from_fork: bool = False
@@ -175,7 +175,7 @@ class GitHubHarness(Protocol):
 
 
 def note(index: int) -> Annotation:
-    """Return an annotation that can be told from the others."""
+    """Return an annotation that differs from the others."""
     return Annotation("app.py", index + 1, index + 1, AnnotationLevel.WARNING, "Title", f"note {index}")
 
 

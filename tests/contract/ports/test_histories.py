@@ -88,7 +88,7 @@ def facts(task: Task) -> tuple[object, ...]:
 
 
 def chosen(rng: Random) -> tuple[str, Act]:
-    """An act and its name."""
+    """Return a random act and its name."""
     seconds = rng.choice([1.0, 9.0, 60.0, 3600.0, 23 * 3600.0])
     end = rng.choice([TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.EXPIRED, TaskStatus.CANCELLED])
     place, key, most = rng.randrange(6), rng.randrange(6), rng.choice([60, 239, 240, 241, 300, 601])

@@ -22,7 +22,7 @@ def made(codevf: CodeVFHarness, key: int = 0, **changes: Any) -> Submission:  # 
 
 
 def facts(task: Task) -> tuple[object, ...]:
-    """A task without the wait that the service wishes for."""
+    """Return a task without the wait that the service asks for."""
     return task.id, task.status, task.status_text, task.result, task.credits_used
 
 

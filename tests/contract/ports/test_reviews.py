@@ -28,12 +28,12 @@ LONGEST = 65_536
 
 
 def bodies(github: GitHubHarness, number: int = 1) -> list[list[str]]:
-    """The texts of every thread."""
+    """Return the texts of every thread."""
     return [[comment.body for comment in thread.comments] for thread in read(github, number).threads]
 
 
 def places(github: GitHubHarness) -> list[tuple[str, Side, int | None, int | None]]:
-    """Where every thread is shown."""
+    """Return the place of every thread."""
     return [(one.path, one.side, one.start_line, one.line) for one in read(github).threads]
 
 
@@ -439,7 +439,7 @@ def pushed(github: GitHubHarness, changed: dict[int, str], first: str = "") -> N
 
 
 def commented(github: GitHubHarness) -> None:
-    """Three comments in the second hunk: on a range, on the old side, on the file."""
+    """Create three comments in the second hunk: on a range, on the old side, on the file."""
     head = open_change(github)
     comments = inline(SECOND + 1, "range", start=SECOND), inline(SECOND, "old", side=Side.LEFT)
     github.forge.create_review(1, review(head, *comments))

@@ -97,6 +97,6 @@ def test_every_finding_is_remembered_under_the_id_of_its_comment(before: LedgerU
         assert record is not None
         assert record.title == item.finding.title
     assert assign_recorded_ids(ledger, assigned) == assigned
-    assert assign_recorded_ids(after, later) == assigned, "a run that comes by again tells the same"
+    assert assign_recorded_ids(after, later) == assigned, "another run assigns the same"
     kept = {record.id: record.title for record in ledger.findings.records}
     assert kept == {record.id: record.title for record in after.findings.records if record.id in kept}

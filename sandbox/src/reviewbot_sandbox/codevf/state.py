@@ -124,7 +124,7 @@ def admit(state: State, account: Account, rate: Rate | None, now: float) -> Stat
 
 
 def create_project(state: State, account: Account, body: rules.Body, now: float) -> tuple[State, Project, bool]:
-    """Make a project, or find the account's one of that name; the flag says whether it is new.
+    """Return the account's project of that name, created if new; the flag says whether it is new.
 
     Raises:
         Refusal: 400.
@@ -140,7 +140,7 @@ def create_project(state: State, account: Account, body: rules.Body, now: float)
 def create_task(
     state: State, config: ServiceConfig, account: Account, body: rules.Body, now: float
 ) -> tuple[State, Task, bool]:
-    """Record a task and its hold, or find the one that the key has made; the flag says whether it is new.
+    """Record a task and its hold, or return the one of the same key; the flag says whether it is new.
 
     A known key is checked before the rest of the body, so a repeat returns the original task whatever it contains.
 

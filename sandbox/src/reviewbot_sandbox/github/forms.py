@@ -127,7 +127,7 @@ class CommentForm:
 
 @dataclass(frozen=True, slots=True)
 class ReviewForm:
-    """A review as asked for; no event leaves it pending."""
+    """A requested review; without an event it stays pending."""
 
     event: str | None
     body: str
@@ -152,7 +152,7 @@ _ITEM_KEYS = ("path", "body", "position", "line", "side", "start_line", "start_s
 
 
 def review_form(fields: Fields) -> ReviewForm:
-    """A review. Keys that the documentation does not name are refused inside `comments`, `subject_type` among them."""
+    """Return a review; refuse undocumented keys inside `comments`, such as `subject_type`."""
     fields.only("commit_id", "body", "event", "comments")
     comments: list[CommentForm] = []
     for item in fields.parts("comments"):
@@ -163,7 +163,7 @@ def review_form(fields: Fields) -> ReviewForm:
 
 
 def comment_form(fields: Fields) -> tuple[CommentForm, str]:
-    """Return a comment of its own, and the commit that it is for. A whole-file comment may not name lines."""
+    """Return a single comment and its commit. A comment on a whole file may not have lines."""
     on_file = fields.text("subject_type", ("line", "file")) == "file"
     sent = [key for key in ("line", "side", "start_line", "start_side", "position") if key in fields.values]
     if on_file and sent:
@@ -176,7 +176,7 @@ def comment_form(fields: Fields) -> tuple[CommentForm, str]:
 
 @dataclass(frozen=True, slots=True)
 class PullForm:
-    """A pull request to be opened; `head` is a branch, or `owner:branch` where a request asks for it."""
+    """A pull request to open; `head` is a branch, or `owner:branch`."""
 
     title: str
     head: str
@@ -186,7 +186,7 @@ class PullForm:
 
 
 def pull_form(fields: Fields) -> PullForm:
-    """Return a pull request to open; one made from an issue is not served."""
+    """Return a pull request to open; opening one from an issue is not supported."""
     return PullForm(
         title=fields.needed("title"),
         head=fields.needed("head"),
@@ -198,7 +198,7 @@ def pull_form(fields: Fields) -> PullForm:
 
 @dataclass(frozen=True, slots=True)
 class CheckForm:
-    """A check run as asked for; None is not sent."""
+    """A requested check run; fields that were not sent are None."""
 
     name: str | None
     head_sha: str | None

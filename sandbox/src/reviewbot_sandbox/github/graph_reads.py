@@ -32,19 +32,19 @@ _READ_STATUSES = ((Scope.STATUSES, Access.READ),)
 
 
 def actor(info: Info, login: str | None) -> User | None:
-    """Return a person or a bot by REST's login; None stays None, as for an account that is gone."""
+    """Return a person or a bot by REST's login; None stays None, as for a deleted account."""
     return None if login is None else context(info).store.users.get(login)
 
 
 def viewer(_source: object, info: Info) -> User:
-    """Whose token it is; here a bot's login keeps its `[bot]`, unlike everywhere else in GraphQL."""
+    """Return the owner of the token; only here a bot's login keeps its `[bot]`."""
     login = context(info).viewer.login
     found = context(info).store.users[login]
     return replace(found, kind="Viewer") if found.kind == "Bot" else found
 
 
 def repository(_source: object, info: Info, owner: str, name: str) -> r.Repository:
-    """Return a repository that the viewer may know of."""
+    """Return a repository that the viewer may see."""
     store = context(info).store
     found = store.repos.get(f"{owner}/{name}".lower())
     if found is None or not can_see(store, context(info).viewer, found):
@@ -53,7 +53,7 @@ def repository(_source: object, info: Info, owner: str, name: str) -> r.Reposito
 
 
 def node(_source: object, info: Info, **arguments: str) -> object:
-    """Anything by its global id."""
+    """Return any object by its global id."""
     return find_node(context(info).store, arguments["id"])
 
 
@@ -123,7 +123,7 @@ def authors(found: CommitAt, info: Info, **arguments: object) -> dict[str, objec
 
 
 def signature(found: CommitAt, info: Info) -> dict[str, object] | None:
-    """A valid signature where the store says that there is one: GitHub's (`verified`), or a person's (`signed`)."""
+    """Return a valid signature if the store has one: GitHub's (`verified`), or a person's (`signed`)."""
     store, sha = context(info).store, found.commit.sha
     if sha not in store.verified | store.signed:
         return None

@@ -49,7 +49,7 @@ def open_pull(store: Store, repo: Repository, source: Repository, author: str, f
 
 
 def _start_workflows(store: Store, pull: PullRequest) -> None:
-    """A new head starts the repository's workflows, which have a suite on it before they have any check run."""
+    """Create the check suite of a new head's workflows, which exists before any check run."""
     suite_on(store, pull.repo, pull.head_sha, ACTIONS)
 
 
@@ -65,7 +65,7 @@ def _invalid(error: Mapping[str, str]) -> Refusal:
 
 
 def source_of(store: Store, repo: Repository, head: str) -> tuple[Repository, str]:
-    """Where a request's `head` is: the repository itself, or the fork of the owner before the colon; and the branch.
+    """Return the repository and branch of a `head`: this repository, or the fork of the owner before the colon.
 
     Raises:
         Refusal: the owner has no fork of it.
@@ -80,7 +80,7 @@ def source_of(store: Store, repo: Repository, head: str) -> tuple[Repository, st
 
 
 def must_be_new(store: Store, repo: Repository, source: Repository, form: PullForm) -> None:
-    """Refuse a second open pull request of the same branches, and one that would hold no commit."""
+    """Refuse a second open pull request of the same branches, and one without commits."""
     whole, same = f"{source.owner}:{form.head}", (source.full_name, form.head, form.base)
     for pull in store.pulls_of(repo.full_name):
         if pull.closed_at is None and (pull.head_repo, pull.head_ref, pull.base_ref) == same:
@@ -90,7 +90,7 @@ def must_be_new(store: Store, repo: Repository, source: Repository, form: PullFo
 
 
 def _try_merge(store: Store, pull: PullRequest) -> PullRequest:
-    """Publish what merging would make under `refs/pull/N/merge`, or take the name away where there is a conflict."""
+    """Publish the merge commit under `refs/pull/N/merge`, or delete the reference if there is a conflict."""
     store.users.setdefault("web-flow", User(store.next_id(), "web-flow", GITHUB_EMAIL))
     git, name = store.git(pull.repo), f"refs/pull/{pull.number}/merge"
     message = f"Merge {pull.head_sha} into {pull.base_sha}"
@@ -117,7 +117,7 @@ def _next_number(store: Store, repo: Repository) -> int:
 
 
 def follow(store: Store, full_name: str, pusher: str) -> None:
-    """Bring every open pull request up to date with the branches of a repository that was pushed to."""
+    """Update every open pull request after a push to a repository."""
     branches = store.git(full_name).branches()
     for pull in list(store.pulls.values()):
         if pull.closed_at is None:

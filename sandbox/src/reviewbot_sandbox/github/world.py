@@ -239,7 +239,7 @@ class World:
             return talk.add_comment(self.store, (full_name, number), self.user(by).login, body)
 
     def react(self, comment_id: int, by: str, content: str) -> None:
-        """Put an emoji under a comment as a person, in REST's words."""
+        """React to a comment as a person; `content` is REST's name of the emoji."""
         with self.store.lock:
             kind = "IC" if comment_id in self.store.comments else "PRRC"
             talk.react(self.store, node_id(kind, comment_id), self.user(by).login, content)
@@ -272,7 +272,7 @@ class World:
             return reviews.create_comment(self.store, pull, self.user(by).login, form, pull.head_sha)
 
     def reply(self, comment_id: int, by: str, body: str) -> ReviewComment:
-        """Answer a thread's first comment as a person."""
+        """Reply to a thread's first comment as a person."""
         with self.store.lock:
             root = self.store.replies[comment_id]
             pull = self.store.pull((root.repo, root.number))
@@ -292,7 +292,7 @@ class World:
             return create_check(self.store, self.store.repo(full_name), app, check_form(Fields(dict(values))))
 
     def give_up(self, check_id: int) -> CheckRun:
-        """Create an open check run stale, as GitHub does after two weeks."""
+        """Mark an open check run as stale, as GitHub does after two weeks."""
         with self.store.lock:
             self.store.checks[check_id] = given_up(self.store.checks[check_id], self.store.now())
             return self.store.checks[check_id]
