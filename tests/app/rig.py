@@ -209,7 +209,7 @@ class Rig:
             Path(env["GITHUB_WORKSPACE"]),
         )
 
-    def assert_kept_to_itself(self) -> None:
+    def assert_no_leak(self) -> None:
         """Check that nothing the action wrote or sent contains the key, the token or a planted secret."""
         traces = {
             **leaks.left_by_runs(self.folder),
@@ -308,7 +308,7 @@ def open_rig(  # noqa: PLR0913 — a test names the two or three that it cares a
     world.push(REPO, "topic", HEAD, message="Topic", author="mona")
     pull = world.open_pull_request(REPO, "topic", title="Track parcels", body="Adds tracking.", author="mona")
     world.app_token(TOKEN, permissions=permissions)
-    account = Account(KEY, Decimal(available), "house")
+    account = Account(KEY, Decimal(available), "test")
     service = CodeVFService(
         Setup(
             ServiceConfig(
@@ -330,5 +330,5 @@ def open_rig(  # noqa: PLR0913 — a test names the two or three that it cares a
         urls = served["github"].url, served["codevf"].url
         rig = Rig(folder / "runs", world, service, *urls, github_faults, codevf_faults, pull.number, rest=rest)
         yield rig
-        rig.assert_kept_to_itself()
+        rig.assert_no_leak()
         assert_reviews(service)

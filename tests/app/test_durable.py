@@ -121,7 +121,7 @@ def test_an_expired_intent_is_not_sent_again_automatically(tmp_path: Path, comes
         rig.codevf_faults.add("/tasks/create", RecordedThen(503), times=None, method="POST")
         rig.run(wait_minutes="0")
         rig.codevf_faults.clear()
-        age_memory(rig)
+        age_state(rig)
         for _ in range(3):
             done = rig.run(wait_minutes="0") if comes_by == "push" else collect(rig)
             assert len(rig.service.tasks()) == 1, done.log
@@ -131,7 +131,7 @@ def test_an_expired_intent_is_not_sent_again_automatically(tmp_path: Path, comes
         assert len(rig.service.tasks()) == 2, "a person has looked, and asks for another"
 
 
-def age_memory(rig: Rig, back: timedelta = timedelta(days=2)) -> None:
+def age_state(rig: Rig, back: timedelta = timedelta(days=2)) -> None:
     """Rewrite the recorded times as if the state were that old."""
     store = rig.world.store
     signer = Signer(KEY, store.repo(REPO).id, 1, "")

@@ -17,7 +17,7 @@ from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
 from tests.app.rig import HEAD, KEY, REPO, Finished, Rig, answer, finding, open_rig
-from tests.app.test_durable import age_memory
+from tests.app.test_durable import age_state
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
@@ -185,7 +185,7 @@ def test_a_task_that_codevf_does_not_know_counts_as_ended(tmp_path: Path) -> Non
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
         push(rig, "")
-        age_memory(rig)
+        age_state(rig)
         for _ in range(2):
             rig.run(wait_minutes="0")
             assert statuses(rig) == ["processing", "processing"], "that of the newer head is the other one"
@@ -235,7 +235,7 @@ def test_a_collection_with_other_settings_does_not_disturb_a_run_that_buys(tmp_p
         stopped(rig, DropBefore())
         collect(rig, mode="standard")
         assert (statuses(rig), rig.checks()[-1].status) == ([], "in_progress")
-        age_memory(rig)
+        age_state(rig)
         collect(rig, mode="standard")
         assert (statuses(rig), rig.checks()[-1].conclusion) == ([], "action_required")
 

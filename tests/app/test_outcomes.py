@@ -491,7 +491,7 @@ def test_collecting_leaves_an_open_review_open(tmp_path: Path) -> None:
 def test_a_stale_open_check_is_created_again(tmp_path: Path) -> None:
     with open_rig(tmp_path, life=LONG) as rig:
         rig.run(wait_minutes="0")
-        rig.world.give_up(rig.checks()[0].id)
+        rig.world.mark_stale(rig.checks()[0].id)
         rig.run(event="schedule", payload={}, command="collect")
         assert [(one.status, one.conclusion) for one in rig.checks()] == [("completed", "stale"), ("in_progress", None)]
 

@@ -131,7 +131,7 @@ class Services:
         self.bought[number] += 1
         return self.life(self.bought[number] - 1)
 
-    def assert_kept_to_itself(self) -> None:
+    def assert_no_leak(self) -> None:
         """Check that no run wrote or sent the key or the token."""
         traces = {
             f"{rig.folder.name}/{place}": content
@@ -210,5 +210,5 @@ def serve(folder: Path, engineer: Engineer = answer_review, clock: Clock | None 
         served = stack.enter_context(serving_all(apps, bounds=Bounds(lifetime=3600)))
         made.append(Services(folder, world, service, (served["github"].url, served["codevf"].url), faults, ticking))
         yield made[0]
-        made[0].assert_kept_to_itself()
+        made[0].assert_no_leak()
         assert_reviews(service)

@@ -307,7 +307,7 @@ def doctor(rig: Rig, *arguments: str, **env: str) -> Result:
     return Result(status, out.getvalue(), err.getvalue())
 
 
-def looked(rig: Rig, case: Case) -> Result:
+def report_of(rig: Rig, case: Case) -> Result:
     """Return the report of a case; restore the repository afterwards."""
     changed = {path: text for path, text in case.files.items() if text != WELL.get(path)}
     rig.world.require(REPO, *case.required)
@@ -341,7 +341,7 @@ def lines_of(said: Result) -> Mapping[str, tuple[str, str]]:
 @pytest.mark.parametrize("name", CASES)
 def test_problems_are_reported_with_what_to_do(rig: Rig, name: str) -> None:
     case = CASES[name]
-    said = looked(rig, case)
+    said = report_of(rig, case)
     assert said.status == case.status, said.out
     seen = set()
     for begins, todo in case.lines:
@@ -356,7 +356,7 @@ def test_problems_are_reported_with_what_to_do(rig: Rig, name: str) -> None:
 
 
 def test_doctor_finds_no_problem(rig: Rig) -> None:
-    said = looked(rig, Case(0, (), GATE))
+    said = report_of(rig, Case(0, (), GATE))
     assert said.status == 0
     assert noted(said) == ["project"]
     assert "any other workflow of the repository can write it, too" in said.out
@@ -371,12 +371,12 @@ def test_doctor_finds_no_problem(rig: Rig) -> None:
 
 def test_without_context_no_job_needs_the_issues(rig: Rig) -> None:
     changed = {**swapped(REVIEW, ISSUES, ""), CONFIG: "context: none\n"}
-    assert "issues: read" not in looked(rig, Case(0, (), changed)).out
+    assert "issues: read" not in report_of(rig, Case(0, (), changed)).out
 
 
 def test_a_gate_with_a_merge_queue_has_no_problem(rig: Rig) -> None:
     rig.world.require(REPO, CHECK, by_ruleset=False)
-    said = looked(rig, Case(0, (), GATE, ()))
+    said = report_of(rig, Case(0, (), GATE, ()))
     rig.world.require(REPO, by_ruleset=False)
     assert (said.status, noted(said)) == (0, ["project"])
     assert "`CodeVF review` from GitHub Actions is required" in said.out
@@ -387,7 +387,7 @@ def test_the_local_reviewer_needs_no_account(rig: Rig) -> None:
              for path, text in GATE.items() if path != COLLECT}  # fmt: skip
     before = len(rig.codevf_faults.log)
     required = (RequiredCheck("reviewbot (local)", 15368),)
-    said = looked(rig, Case(0, (), {**local, COLLECT: None}, required, env={"CODEVF_API_KEY": ""}))
+    said = report_of(rig, Case(0, (), {**local, COLLECT: None}, required, env={"CODEVF_API_KEY": ""}))
     assert (said.status, marks(said)) == (0, {"ok"}), said.out
     assert len(rig.codevf_faults.log) == before
 
@@ -432,7 +432,7 @@ def test_an_empty_repository_is_reported(rig: Rig) -> None:
 
 def test_a_server_without_rulesets_is_supported(rig: Rig) -> None:
     rig.github_faults.add("/rules/branches", Reply(404, body=b'{"message": "Not Found"}'), method="GET", times=None)
-    said = looked(rig, Case(0))
+    said = report_of(rig, Case(0))
     rig.github_faults.clear()
     assert said.status == 0
     assert [how[0] for line, how in lines_of(said).items() if line.startswith("required check: ")] == ["note"]
@@ -440,13 +440,13 @@ def test_a_server_without_rulesets_is_supported(rig: Rig) -> None:
 
 def test_a_workflows_name_has_no_effect(rig: Rig) -> None:
     named = "a\\e[31m\\n::error::x ##[error]y"
-    said = looked(rig, Case(0, (), swapped(REVIEW, "    name: Review\n", f'    name: "{named}"\n')))
+    said = report_of(rig, Case(0, (), swapped(REVIEW, "    name: Review\n", f'    name: "{named}"\n')))
     assert "`a⟨U+001B⟩[31m ::error::x ## [error]y` has the permissions that it needs" in said.out
     assert not re.search(r"^::|##\[|\x1b", said.out, re.MULTILINE)
 
 
 def test_invalid_settings_decide_the_exit_status_of_several_problems(rig: Rig) -> None:
-    assert looked(rig, Case(2, (), {CONFIG: "mode: slow\n"}, env={"CODEVF_API_KEY": ""})).status == 2
+    assert report_of(rig, Case(2, (), {CONFIG: "mode: slow\n"}, env={"CODEVF_API_KEY": ""})).status == 2
 
 
 def test_the_repository_is_the_clones_own(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -517,7 +517,7 @@ ok       costs by rule `urgent`: not known, because git does not record `labels`
 
 def test_the_rules_are_shown_with_the_costs_of_each(rig: Rig, clone: Clone) -> None:
     clone.commit({CONFIG: ROUTES}, "Rules")
-    said = looked(rig, Case(0, (), {CONFIG: ROUTES}))
+    said = report_of(rig, Case(0, (), {CONFIG: ROUTES}))
     begins = ("ok       rule", "note     rule", "ok       costs")
     assert [line for line in said.out.splitlines() if line.startswith(begins)] == RULES.splitlines()
 

@@ -88,7 +88,7 @@ def explore(first: int, count: int, workers: int, *, keep_going: bool) -> int:
     """Play many histories, and shorten those that violate a law."""
     began, played, failed = time.perf_counter(), 0, 0
     chunks = [range(start, min(start + CHUNK, first + count)) for start in range(first, first + count, CHUNK)]
-    with ProcessPoolExecutor(workers, initializer=_hurry) as pool:
+    with ProcessPoolExecutor(workers, initializer=_speed_up) as pool:
         for chunk, found in zip(chunks, pool.map(_judged, chunks), strict=False):
             played += len(chunk)
             for seed, violations in found:
@@ -113,7 +113,7 @@ def judged(seeds: range) -> list[tuple[int, list[Violation]]]:
         return _judged(seeds)
 
 
-def _hurry() -> None:
+def _speed_up() -> None:
     """Play all histories of this process quickly, and exclude loaded objects from garbage collection."""
     _HURRY.enter_context(quick())
     gc.freeze()

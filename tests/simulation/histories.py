@@ -122,10 +122,10 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
     kind, moves_given = seed % 3 if kind is None else kind, bool(moves)
     setting = _setting(rng, adversary=kind == ADVERSARIAL)
     if not moves:
-        setting = _of_others(setting, Random(seed + 1))  # noqa: S311 — as above
-        setting = _that_waits(setting, Random(seed + 3))  # noqa: S311 — as above
-        setting = _in_prose(setting, Random(seed + 4))  # noqa: S311 — as above
-    setting = _of_spending(setting, Random(seed + 2))  # noqa: S311 — as above
+        setting = _with_other_authors(setting, Random(seed + 1))  # noqa: S311 — as above
+        setting = _with_waits(setting, Random(seed + 3))  # noqa: S311 — as above
+        setting = _with_prose(setting, Random(seed + 4))  # noqa: S311 — as above
+    setting = _with_limits(setting, Random(seed + 2))  # noqa: S311 — as above
     is_brief = Random(seed + 6).random() < BRIEF  # noqa: S311 — as above
     setting = replace(setting, mind=replace(setting.mind, is_brief=is_brief))
     moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind] + (tuple(people.CHECKS) * 4 if setting.waited_for else ())
@@ -206,7 +206,7 @@ def _setting(rng: Random, *, adversary: bool) -> Setting:
     return Setting(tuple(sorted(inputs.items())), config, life, mind, denied)
 
 
-def _of_others(setting: Setting, rng: Random) -> Setting:
+def _with_other_authors(setting: Setting, rng: Random) -> Setting:
     """Return the setting with a fork, a bot or a listed base; histories of chosen moves have none of them."""
     is_from_fork, is_bots, lists_release, is_free = (rng.random() < rate for rate in (0.1, 0.1, 0.15, 0.5))
     free = (("allow", "anyone"),) if is_from_fork and is_free else ()
@@ -216,13 +216,13 @@ def _of_others(setting: Setting, rng: Random) -> Setting:
     return replace(setting, inputs=inputs, config=config, is_from_fork=is_from_fork, is_bots=is_bots)
 
 
-def _that_waits(setting: Setting, rng: Random) -> Setting:
+def _with_waits(setting: Setting, rng: Random) -> Setting:
     """Return the setting with `wait-for-checks` or `quiet-minutes`."""
     added = [text for text in (WAITS_FOR_CHECKS, IS_QUIET) if rng.random() < WAITING]
     return replace(setting, config="".join((setting.config, *added)))
 
 
-def _in_prose(setting: Setting, rng: Random) -> Setting:
+def _with_prose(setting: Setting, rng: Random) -> Setting:
     """Return the setting with a reviewer who answers in prose, or a service that refuses the schema."""
     is_prose, is_worried, in_words, refuses = (rng.random() < rate for rate in (PROSE, 0.4, 0.5, PROSE))
     mind = replace(setting.mind, is_prose=True, is_worried=is_worried, is_messy=False) if is_prose else setting.mind
@@ -230,7 +230,7 @@ def _in_prose(setting: Setting, rng: Random) -> Setting:
     return replace(setting, mind=mind, config=config, refuses_schema=refuses)
 
 
-def _of_spending(setting: Setting, rng: Random) -> Setting:
+def _with_limits(setting: Setting, rng: Random) -> Setting:
     """Return the setting with sizes by lines, and with a limit that is set, small or absent."""
     limit = rng.choice(("auto", "auto", "auto", "0", "1080", "700"))
     inputs = dict(setting.inputs) if limit == "auto" else {**dict(setting.inputs), "max-credits-per-pr": limit}

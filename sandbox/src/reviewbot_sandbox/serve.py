@@ -66,9 +66,9 @@ class Served:
             NotServing: the application did not come up.
         """
         self._thread.start()
-        give_up = time.monotonic() + READY_WITHIN
+        deadline = time.monotonic() + READY_WITHIN
         while not self._server.started:
-            if not self._thread.is_alive() or time.monotonic() > give_up:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
                 self.ask_to_stop()
                 raise NotServing("the sandbox server did not start")
             time.sleep(0.005)

@@ -108,7 +108,7 @@ def test_all_open_pull_requests_are_checked(github: GitHubOnLoopback) -> None:
 
 def test_a_stale_check_is_still_waiting(github: GitHubOnLoopback) -> None:
     check = checked(github, 1)
-    github.world.give_up(check)
+    github.world.mark_stale(check)
     assert github.forge.waiting(CheckNames(CHECK_NAME)).known == (1,)
     assert [(run.status, run.conclusion) for run in github.snapshot().checks] == [("completed", "stale")]
 

@@ -22,7 +22,7 @@ CHECK_NAME = "CodeVF review"
 MARK = "<!-- reviewbot"
 
 
-def twin(github: GitHubOnLoopback) -> int:
+def open_second(github: GitHubOnLoopback) -> int:
     """Open a second pull request from the first one's branch."""
     github.world.push(REPO, "release", {"release.txt": "1\n"})
     return github.world.open_pull_request(REPO, "topic", base="release", author="mallory").number
@@ -41,7 +41,7 @@ def ids(checks: Iterable[CheckRun]) -> list[int]:
 
 
 def test_a_snapshot_keeps_the_checks_of_other_pull_requests_apart(github: GitHubOnLoopback) -> None:
-    other = twin(github)
+    other = open_second(github)
     bare, mine, theirs = checked(github, "rb1 x"), checked(github, "pr1= rb1 x", None), checked(github, "pr2=skipped")
     first, second = github.snapshot(), github.snapshot(other)
     assert (ids(first.checks), ids(first.other_checks)) == ([mine], [bare, theirs])
@@ -50,7 +50,7 @@ def test_a_snapshot_keeps_the_checks_of_other_pull_requests_apart(github: GitHub
 
 
 def test_the_checks_of_other_pull_requests_on_an_older_head_are_kept_apart_too(github: GitHubOnLoopback) -> None:
-    twin(github)
+    open_second(github)
     mine, theirs = checked(github, "pr1="), checked(github, "pr2=skipped")
     github.world.push(REPO, "topic", {"more.py": "1\n"})
     found = github.snapshot()
@@ -94,7 +94,7 @@ def test_a_check_is_found_among_many_suites_and_runs(github: GitHubOnLoopback, s
 
 @pytest.mark.parametrize("last", ["pr1= rb1 x", "pr2= rb1 x"])
 def test_open_reviews_are_found_by_each_pull_requests_own_check(github: GitHubOnLoopback, last: str) -> None:
-    twin(github)
+    open_second(github)
     checked(github, "pr1=success")
     checked(github, "pr2=success")
     checked(github, last, None)
@@ -103,7 +103,7 @@ def test_open_reviews_are_found_by_each_pull_requests_own_check(github: GitHubOn
 
 
 def test_a_pull_request_with_only_the_others_check_is_unknown(github: GitHubOnLoopback) -> None:
-    other = twin(github)
+    other = open_second(github)
     checked(github, "pr1=", None)
     waiting = github.forge.waiting(CheckNames(CHECK_NAME))
     assert (waiting.known, waiting.unknown) == ((1,), frozenset({other}))
@@ -117,7 +117,7 @@ def test_the_checks_of_a_commit_that_a_later_one_hides_are_listed(github: GitHub
 
 
 def test_the_heads_of_open_pull_requests_are_read_in_one_request(github: GitHubOnLoopback) -> None:
-    other, head = twin(github), github.world.pull(REPO, 1).head_sha
+    other, head = open_second(github), github.world.pull(REPO, 1).head_sha
     github.sent()
     assert github.forge.heads((1, other, 999)) == {1: head, other: head}
     assert len(github.sent()) == 1
