@@ -22,7 +22,7 @@ status = main()
 Path("../peak").write_text(f"{peak} {time.process_time()}")
 sys.exit(status)
 """
-"""The action; it writes its own peak memory and processor seconds: the system's may be those of other processes."""
+"""The action; it writes its own peak memory and processor seconds, because the system's may include other processes."""
 
 
 @dataclass(frozen=True, slots=True)

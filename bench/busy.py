@@ -30,10 +30,10 @@ FLAT = 1.1
 STEEPEST = 1.1
 
 APP_HOUR = 5_000
-"""Requests an hour of a GitHub App's token, at least."""
+"""Minimum requests an hour of a GitHub App's token."""
 
 AT_ONCE = 4
-"""Reviews at the same time."""
+"""Concurrent reviews."""
 
 _LEAVE = {"wait-minutes": "0"}
 _COLLECT = {"command": "collect"}

@@ -57,7 +57,7 @@ def run(command: str, cwd: Path) -> str:
 
 
 @pytest.mark.proof
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the printed lines are for curl")
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the printed commands use curl")
 def test_every_printed_line_works(tmp_path: Path) -> None:
     with running("--time-scale", "0.05") as (_, text):
         found = {line: run(line, tmp_path) for line in re.findall(r"^(?:curl|git|python) .*", text, re.MULTILINE)}

@@ -133,7 +133,7 @@ def test_a_check_run_that_stays_open_for_two_weeks_is_stale(github_http: httpx.C
     assert state(13) == ("in_progress", None)
     assert state(14) == ("completed", "stale")
     github_http.patch(f"/check-runs/{run['id']}", json={"status": "in_progress"})
-    assert state(27) == ("in_progress", None), "counted from when it was opened again"
+    assert state(27) == ("in_progress", None), "two weeks count from the reopening"
     assert state(28) == ("completed", "stale")
     github_http.patch(f"/check-runs/{run['id']}", json={"conclusion": "success"})
     assert state(99) == ("completed", "success")

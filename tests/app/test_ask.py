@@ -40,7 +40,7 @@ def test_a_question_is_answered_in_the_conversation(tmp_path: Path) -> None:
         [reply] = answers(rig)
         assert "@hubot, the reviewer answered [your question]" in reply
         assert "@mona" not in reply, "no one else is mentioned"
-        assert reply.count("<!--") == 3, "the mark, and the frame of the reviewer's words"
+        assert reply.count("<!--") == 3, "the marker, and the frame around the reviewer's text"
         assert "120 credits used" in reply
         assert emoji(rig) == ["eyes", "+1"]
         assert (check(rig), [one.id for one in rig.checks()]) == before
@@ -60,12 +60,12 @@ def test_a_question_in_a_findings_thread_is_answered_there(tmp_path: Path) -> No
         context = next(one.content for one in asked.attachments if one.file_name == "question.txt")
         assert "A shell runs it" in context
         assert "It is only run by admins." in context
-        assert "A shell runs it" not in asked.prompt, "it is data"
+        assert "A shell runs it" not in asked.prompt, "the attack is data"
         assert {one.file_name for one in asked.attachments} >= {"question.txt"}
         last = rig.comments()[-1].body
         assert last.startswith("<!-- reviewbot:answer:v1")
         assert "@hubot" in last
-        assert answers(rig) == [], "nothing in the conversation"
+        assert answers(rig) == [], "nothing was posted in the conversation"
 
 
 def test_later_questions_and_reviews_get_the_answer_without_its_frame(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_restored_summary_from_before_a_question_is_not_trusted(tmp_path: Path
         rig.world.edit_comment(old.id, BOT, before)
         assert "An older version of the summary comment was restored" in rig.run().log
         say(rig, "/reviewbot status")
-        assert "480 credits held and used" in answers(rig)[-1], "the question counts"
+        assert "480 credits held and used" in answers(rig)[-1], "the question's credits count"
 
 
 def test_a_limit_stops_a_question(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_head_that_is_green_against_the_authors_branch_is_not_green_against_th
         assert rig.run().outputs["verdict"] == "pass"
         assert shown(rig) == {f"{REQUIRED} (base: next)": ("completed", "success")}
         retarget(rig, "main")
-        assert REQUIRED not in shown(rig), "what is required is missing until the next run"
+        assert REQUIRED not in shown(rig), "the required check is missing until the next run"
         assert rig.run(payload=rig.event("edited")).outputs["verdict"] == "fail"
         assert shown(rig)[REQUIRED] == ("completed", "failure")
 

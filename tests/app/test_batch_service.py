@@ -61,7 +61,7 @@ def test_a_large_change_is_split_by_folder_and_is_one_review(tmp_path: Path) -> 
         assert len(rig.comments()) == 3
         again = rig.run()
         assert "nothing is paid again" in again.log
-        assert (again.outputs["verdict"], len(rig.service.tasks())) == ("fail", 3), "it is found again"
+        assert (again.outputs["verdict"], len(rig.service.tasks())) == ("fail", 3), "the finding is found again"
 
 
 def test_a_template_that_fails_at_a_later_part_fails_before_the_first_one_is_bought(tmp_path: Path) -> None:
@@ -287,7 +287,7 @@ def test_a_resumed_intent_uses_the_hold_of_its_task(tmp_path: Path, change: dict
         done = rig.run()
         assert len(rig.service.tasks()) == 1
         if change:
-            assert done.outputs["coverage"] == "partial", "a file of this selection was not handed in"
+            assert done.outputs["coverage"] == "partial", "a selected file was not submitted"
         else:
             assert done.outputs["coverage"] == "full"
 

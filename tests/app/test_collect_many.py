@@ -286,7 +286,7 @@ def test_the_findings_of_a_repository_are_not_shown_in_another(tmp_path: Path) -
             assert "app.py" not in text
         assert "[this run]" not in done.summary
         done = rig.run(event="schedule", payload={}, command="collect", repositories="installation", runner=runner)
-        assert done.summary.count("[this run]") == 1, "its own"
+        assert done.summary.count("[this run]") == 1, "the repository's own settings apply"
 
 
 @pytest.mark.proof

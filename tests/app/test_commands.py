@@ -89,7 +89,9 @@ def test_a_review_is_bought_again_on_request(tmp_path: Path) -> None:
         rig.run()
         done = say(rig, "/reviewbot review\nplease")
         assert done.exit_status == 0, done.log
-        assert (done.outputs["verdict"], done.outputs["exit-status"]) == ("fail", "0"), "the verdict is the check's"
+        assert (done.outputs["verdict"], done.outputs["exit-status"]) == ("fail", "0"), (
+            "the summary has the verdict of the check"
+        )
         assert len(rig.service.tasks()) == 2
         assert emoji(rig) == ["+1"]
         [reply] = answers(rig)
@@ -159,7 +161,7 @@ def test_users_with_read_access_get_the_status(tmp_path: Path) -> None:
         asked = len(rig.codevf_faults.log)
         assert say(rig, "/reviewbot status", by="quill").outputs["reason"] == "command"
         assert "no open review, 1 open finding" in answers(rig)[0]
-        assert len(rig.codevf_faults.log) == asked, "what a stranger asks costs the service nothing"
+        assert len(rig.codevf_faults.log) == asked, "a stranger's command sends no request to CodeVF"
 
 
 @pytest.mark.parametrize("text", ["review", "review {head:.7}", "bypass {head:.7} it burns", "bypass {head} it burns"])
@@ -189,7 +191,7 @@ def test_a_waiver_unblocks_and_its_withdrawal_blocks(tmp_path: Path) -> None:
         assert (done.exit_status, done.outputs["verdict"], check(rig)) == (0, "pass", "success"), done.log
         assert "`hubot` waived" in answers(rig)[0]
         assert "@admins" not in answers(rig)[0], "no one is mentioned"
-        assert rig.run().exit_status == 0, "it holds"
+        assert rig.run().exit_status == 0, "the waiver applies"
         done = say(rig, f"/reviewbot unwaive {identifier(rig)}", by="mona")
         assert (done.exit_status, done.outputs["verdict"], check(rig)) == (0, "fail", "failure"), done.log
         assert emoji(rig) == ["+1", "+1"]
@@ -230,11 +232,11 @@ def test_a_maintainer_bypasses_a_head_that_was_never_reviewed(tmp_path: Path) ->
         assert (done.exit_status, done.outputs["verdict"], done.outputs["reason"]) == (0, "pass", "bypass"), done.log
         assert check(rig) == "success"
         assert "the house is on fire" in answers(rig)[0]
-        assert rig.run().exit_status == 0, "the next run finds it written down"
+        assert rig.run().exit_status == 0, "the next run reads it from the ledger"
         assert check(rig) == "success"
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         assert rig.run().exit_status == 3
-        assert check(rig) == "action_required", "it was of that head alone"
+        assert check(rig) == "action_required", "it applied to that head only"
 
 
 def test_an_open_review_is_cancelled_and_not_left_open(tmp_path: Path) -> None:
@@ -281,7 +283,7 @@ def test_only_a_persons_own_new_comment_is_a_command(tmp_path: Path) -> None:
         assert rig.run(event="issue_comment", payload=event_of(rig, comment, **forged)).outputs["reason"] == "event"
         edited = event_of(rig, comment, action="edited")
         assert rig.run(event="issue_comment", payload=edited).outputs["reason"] == "event"
-        assert not rig.github_requests(), "what the event says is enough to pass by"
+        assert not rig.github_requests(), "the event alone decides"
         rig.world.delete_comment(comment.id)
         assert rig.run(event="issue_comment", payload=event_of(rig, comment)).outputs["reason"] == "event"
         assert say(rig, "/reviewbot bypass it burns", by="renovate[bot]").outputs["reason"] == "event"
@@ -529,7 +531,7 @@ def test_broken_settings_leave_a_command_to_a_later_run(tmp_path: Path) -> None:
         done = say(rig, "/reviewbot status", mode="quick")
         assert (done.exit_status, done.outputs["reason"]) == (2, "settings")
         assert rig.run(mode="quick").exit_status == 2
-        assert check(rig) == "action_required", "the run's own check is written all the same"
+        assert check(rig) == "action_required", "the run's own check is written nevertheless"
         assert emoji(rig) == []
         rig.run()
         assert emoji(rig) == ["+1"]
@@ -553,7 +555,7 @@ def test_an_approval_label_of_an_older_head_buys_nothing(tmp_path: Path) -> None
         assert rig.run(payload=payload).outputs["reason"] == "not-approved"
         assert not rig.service.tasks()
         assert rig.run(payload=rig.event("labeled", **label)).exit_status == 0
-        assert rig.world.pull(REPO, 1).labels == (), "it is used up"
+        assert rig.world.pull(REPO, 1).labels == (), "the label is removed"
 
 
 def test_a_relay_executes_the_pending_commands(tmp_path: Path) -> None:
@@ -572,6 +574,6 @@ def test_a_relay_executes_the_pending_commands(tmp_path: Path) -> None:
         done = rig.run(event="workflow_run", payload=payload)
         assert (done.exit_status, done.outputs["reason"]) == (0, "command"), done.log
         assert len(answers(rig)) == 1
-        assert not rig.service.tasks(), "it answers, and reviews nothing"
+        assert not rig.service.tasks(), "it answers the command and reviews nothing"
         rig.run(event="workflow_run", payload=payload)
         assert len(answers(rig)) == 1

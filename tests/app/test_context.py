@@ -41,8 +41,8 @@ def test_a_first_review_sends_and_lists_documents_messages_and_issues(tmp_path: 
         assert "> # Parcels\n" in sent
         assert "> Use spaces. [REDACTED:" in sent
         assert SECRET not in sent
-        assert "Why." not in sent, "no setting names it"
-        assert "Report nothing" not in sent, "never from a head"
+        assert "Why." not in sent, "no setting includes it"
+        assert "Report nothing" not in sent, "documents never come from a head"
         for name in ("`issue #12`", "`commit messages`", "`README.md`", "`AGENTS.md`", "`package.json`"):
             assert name in rig.summaries()[0]
         manifest = json.loads((done.workspace / "report.json").read_text())["manifest"]

@@ -78,7 +78,7 @@ def test_a_reply_is_posted_once_as_text_and_not_again_when_it_was_deleted(tmp_pa
         assert "Fixed. @\N{ZERO WIDTH SPACE}mona" in body
         assert "\\/reviewbot bypass" in body
         assert "&lt;script&gt;" in body
-        assert body.count("<!--") == 1, "its mark"
+        assert body.count("<!--") == 1, "its marker"
         assert "To no thread" in rig.summaries()[0], "it has no thread"
         assert "::error::injected" not in done.log
         rig.run()

@@ -111,7 +111,7 @@ def test_a_collection_fetches_a_lost_answer(tmp_path: Path) -> None:
         clock.advance(2 * LONG)
         assert "1 of 1 open reviews are finished" in collect(rig).log
         assert (len(rig.service.tasks()), conclusion(rig)) == (1, "failure")
-        assert len(rig.checks()) == 2, "the run that could not buy has ended the check that it had begun"
+        assert len(rig.checks()) == 2, "the run that could not buy completed its check"
 
 
 @pytest.mark.parametrize("comes_by", ["push", "collect"])
@@ -128,7 +128,7 @@ def test_an_expired_intent_is_not_sent_again_automatically(tmp_path: Path, comes
         assert conclusion(rig) == "action_required"
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot review", "hubot"), wait_minutes="0")
-        assert len(rig.service.tasks()) == 2, "a person has looked, and asks for another"
+        assert len(rig.service.tasks()) == 2, "a person requests another one"
 
 
 def age_state(rig: Rig, back: timedelta = timedelta(days=2)) -> None:
@@ -244,7 +244,7 @@ def test_a_task_stored_only_in_the_check_survives_a_push(tmp_path: Path) -> None
         collect(rig)
         clock.advance(LONG)
         collect(rig)
-        assert [bool(earlier(one.request)) for one in rig.service.tasks()] == [False, True], "it was asked about"
+        assert [bool(earlier(one.request)) for one in rig.service.tasks()] == [False, True], "its task was looked up"
         assert conclusion(rig) == "failure"
 
 
@@ -326,7 +326,7 @@ def test_an_unapproved_push_keeps_the_approved_task(tmp_path: Path) -> None:
         assert rig.run(wait_minutes="0").outputs["reason"] == "not-approved"
         assert cancelled(rig) == [False]
         assert_collected(rig, clock)
-        assert conclusion(rig, approved) == "action_required", "its review stands on the newer head"
+        assert conclusion(rig, approved) == "action_required", "its review is shown on the newer head"
         assert conclusion(rig) == "action_required", "there is no such review"
 
 
@@ -361,7 +361,7 @@ def test_one_approval_buys_one_change(tmp_path: Path) -> None:
             rig.world.label(REPO, 1, "buy", "hubot")
             labelled = rig.event("labeled", label={"name": "buy"}, sender={"login": "hubot", "type": "User"})
             rig.run(payload=labelled, wait_minutes="0")
-        assert "buy" not in rig.world.pull(REPO, 1).labels, "what was postponed has used its approval up"
+        assert "buy" not in rig.world.pull(REPO, 1).labels, "the deferral has used the approval"
         for number in range(2):
             branch = f"older-{number}"
             rig.world.push(REPO, branch, {f"{branch}.py": "x = 1\n"}, author="mona")
@@ -403,7 +403,7 @@ def test_a_collection_finds_the_task_of_a_force_pushed_head(tmp_path: Path, revi
         force_push(rig, extra="x = 1\n")
         assert rig.run(wait_minutes="0", review_on=review_on).outputs["status"] == "pending"
         assert_collected(rig, clock, review_on=review_on)
-        assert conclusion(rig) == "action_required", "of this head no review was asked for"
+        assert conclusion(rig) == "action_required", "no review of this head was requested"
 
 
 def test_a_collection_finds_the_task_with_a_token_that_cannot_write_checks(tmp_path: Path) -> None:
@@ -422,7 +422,7 @@ def test_a_collection_finds_the_task_behind_the_skip_label(tmp_path: Path) -> No
         assert rig.run(payload=rig.labeled("skip-review", "boss")).outputs["reason"] == "skip-review"
         assert conclusion(rig) == "skipped"
         assert_collected(rig, clock)
-        assert conclusion(rig) == "skipped", "the label has the say"
+        assert conclusion(rig) == "skipped", "the label decides"
 
 
 def test_a_collection_finds_the_task_of_a_pull_request_that_became_a_draft(tmp_path: Path) -> None:
@@ -446,7 +446,7 @@ def test_a_collection_finds_the_task_of_a_bypassed_head(tmp_path: Path) -> None:
         )
         assert conclusion(rig) == "success"
         assert_collected(rig, clock)
-        assert conclusion(rig) == "success", "it was let through"
+        assert conclusion(rig) == "success", "it was bypassed"
 
 
 def test_a_collection_finds_the_task_after_a_push_with_nothing_to_review(tmp_path: Path) -> None:
@@ -461,7 +461,7 @@ def test_a_collection_finds_the_task_after_a_push_with_nothing_to_review(tmp_pat
             assert (waits.outputs["status"], waits.exit_status) == ("pending", int(has_check == "false"))
         clock.advance(2 * LONG)
         collect(rig)
-        assert conclusion(rig) == "failure", "what it found counts, though nothing is there to be reviewed"
+        assert conclusion(rig) == "failure", "its findings count although nothing is left to review"
         assert "0 of 0" in collect(rig).log
 
 
@@ -564,7 +564,7 @@ def test_a_review_can_be_asked_for_again_without_a_summary(tmp_path: Path) -> No
             for one in [one for one in rig.world.store.reactions if one.user.endswith("[bot]")]:
                 rig.world.store.reactions.remove(one)
             delete_summary(rig)
-        assert len(rig.service.tasks()) == 2, "once for the comment, whatever became of the answer to it"
+        assert len(rig.service.tasks()) == 2, "once for the comment, whatever happened to its answer"
 
 
 def test_a_base_that_moved_back_needs_a_review_of_the_whole_change(tmp_path: Path) -> None:
@@ -646,7 +646,9 @@ def test_files_that_other_rules_had_left_out_are_reviewed_with_the_next_push(tmp
         assert rig.run().outputs["verdict"] == "pass"
         assert "gone.py" in asked[-1]
         [_, second] = rig.service.tasks()
-        assert not any(one.file_name == "conversation.md" for one in second.request.attachments), "it is whole"
+        assert not any(one.file_name == "conversation.md" for one in second.request.attachments), (
+            "it is a review of the whole change"
+        )
 
 
 @pytest.mark.parametrize("forgotten", [False, True])

@@ -72,7 +72,7 @@ def test_the_private_certificates_are_trusted_by_every_client(tmp_path: Path) ->
         assert (status, reason) == (1, "gate"), log
         assert len(rig.comments()) == 1
         diff = re.compile(rf"GET {REST}/repos/{REPO}/compare/\w+\.\.\.\w+")
-        assert any(map(diff.fullmatch, rig.github_requests())), "the diff is asked for by another library"
+        assert any(map(diff.fullmatch, rig.github_requests())), "another library requests the diff"
 
 
 def test_untrusted_certificates_are_reported_with_a_hint(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_untrusted_certificates_are_reported_with_a_hint(tmp_path: Path) -> None
         assert (status, reason) == (3, "github")
         assert "The server's TLS certificate is not trusted." in log
         assert "set `SSL_CERT_FILE`" in log
-        assert not rig.github_requests(), "other variables are not heard"
+        assert not rig.github_requests(), "other variables are ignored"
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_a_restored_red_change_is_red_again_in_any_mode(tmp_path: Path, mode: st
     with open_rig(tmp_path, engineer=engineer) as rig:
         assert rig.run().exit_status == 1
         push(rig, OTHER)
-        assert rig.run().exit_status == 1, "it is carried"
+        assert rig.run().exit_status == 1, "the finding is carried"
         push(rig, FIXED)
         done = rig.run(mode=mode)
         assert done.exit_status == 0, done.log
@@ -233,7 +233,7 @@ def test_a_finding_that_never_had_a_comment_stays_in_the_summary_once_it_is_fixe
         [summary] = rig.summaries()
         assert "1 finding fixed or gone" in summary
         assert "It evaluates a parcel" in summary
-        assert "A shell runs it" not in summary, "its comment says so"
+        assert "A shell runs it" not in summary, "its comment shows it"
 
 
 # --- The head moves -------------------------------------------------------------------------------------------------
@@ -291,7 +291,7 @@ def test_a_task_in_progress_is_kept_by_default(tmp_path: Path, rule: str, *, can
         done = rig.run(wait_minutes="0")
         tasks = rig.service.tasks()
         assert (tasks[0].cancelled_at is not None) == cancelled
-        assert len(tasks) == 1 + cancelled, "what is new is bought when the older review is there"
+        assert len(tasks) == 1 + cancelled, "the new part is bought after the older review"
         assert done.outputs["status"] == "pending"
         assert rig.checks()[0].status == "in_progress", "the open task moves to the new head's check"
 
@@ -308,7 +308,7 @@ def test_new_commits_are_bought_after_the_older_review(tmp_path: Path) -> None:
         rig.run(event="schedule", payload={}, command="collect")
         assert len(rig.service.tasks()) == 2
         assert f"of commit {older}" in so_far(rig)
-        assert lines(rig) == [("app.py", 15)], "its findings are there already"
+        assert lines(rig) == [("app.py", 15)], "its findings are already published"
         assert "A shell runs it" in rig.summaries()[0]
         clock.advance(21)
         rig.run(event="schedule", payload={}, command="collect")
@@ -406,7 +406,7 @@ def test_a_deleted_summary_does_not_turn_the_check_green(tmp_path: Path, readabl
         assert len(rig.service.tasks()) == 2
         push(rig, {"more.py": "y = 1\n"})
         rig.run()
-        assert "NEW SINCE" not in so_far(rig), "what was forgotten is looked for in the whole change"
+        assert "NEW SINCE" not in so_far(rig), "lost findings are searched in the whole change"
 
 
 def test_the_approval_label_is_used_up_before_anything_is_bought(tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ def test_a_task_that_codevf_does_not_know_counts_as_ended(tmp_path: Path) -> Non
         age_state(rig)
         for _ in range(2):
             rig.run(wait_minutes="0")
-            assert statuses(rig) == ["processing", "processing"], "that of the newer head is the other one"
+            assert statuses(rig) == ["processing", "processing"], "the other purchase is for the newer head"
             assert (states(rig), reports_hold(rig, here)) == (["ended", "open"], True)
         assert rig.checks(here)[-1].conclusion == "action_required"
 

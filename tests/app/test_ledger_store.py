@@ -128,7 +128,7 @@ def test_a_new_deferral_replaces_an_older_one(tmp_path: Path) -> None:
         for mode in ("fast", "standard"):
             rig.run(wait_minutes="0", mode=mode)
         assert [one.state.value for one in ledger(rig).purchases] == ["open", "ended", "wanted"]
-        assert ledger(rig).spent == 360, "what was put off and never bought has cost nothing"
+        assert ledger(rig).spent == 360, "a deferral that was never bought cost nothing"
 
 
 @pytest.mark.parametrize("refused", [False, True])

@@ -195,7 +195,7 @@ def test_a_draft_that_becomes_ready_is_reviewed(tmp_path: Path) -> None:
         rig.number = rig.world.open_pull_request(REPO, "topic", title="Draft", author="mona", draft=True).number
         done = rig.run()
         assert (done.exit_status, done.outputs["status"], done.outputs["reason"]) == (0, "skipped", "draft")
-        assert not rig.checks(), "nothing that would turn green with it"
+        assert not rig.checks(), "no check that turns green when the draft is ready"
         rig.world.ready(REPO, rig.number)
         assert rig.run(payload=rig.event("ready_for_review")).exit_status == 1
         assert rig.checks()[0].conclusion == "failure"
@@ -231,7 +231,7 @@ def test_a_skip_label_without_a_record_of_its_own_run_is_ignored(tmp_path: Path)
         done = rig.run()
         assert (done.outputs["reason"], len(rig.service.tasks())) == ("reviewed", 1)
         again = rig.run(payload=payload, runner={"GITHUB_RUN_ATTEMPT": "2"})
-        assert again.outputs["reason"] == "reviewed", "a person who restarts a run chooses the moment"
+        assert again.outputs["reason"] == "reviewed", "whoever restarts a run chooses its time"
         assert rig.run(payload=payload).outputs["reason"] == "skip-review"
 
 
@@ -242,7 +242,7 @@ def test_removing_a_skip_label_ends_its_record(tmp_path: Path) -> None:
         assert rig.run(payload=rig.labeled("skip-review", "hubot")).outputs["reason"] == "skip-review"
         rig.world.unlabel(REPO, 1, "skip-review")
         payload = rig.labeled("skip-review", "mona")
-        assert rig.run(payload=payload).outputs["reason"] == "reviewed", "the author has set it again"
+        assert rig.run(payload=payload).outputs["reason"] == "reviewed", "the author set it again"
         assert rig.checks()[-1].conclusion == "success"
 
 
@@ -599,7 +599,7 @@ def test_an_answer_for_an_older_head_is_published_on_the_current_one(tmp_path: P
         done = rig.run(event="schedule", payload={}, command="collect", review_on="ready")
         assert done.exit_status == 0, done.log
         [check] = rig.checks(older)
-        assert (check.status, check.conclusion) == ("completed", "action_required"), "never green, never open for ever"
+        assert (check.status, check.conclusion) == ("completed", "action_required"), "neither green nor open forever"
         [comment] = rig.comments()
         assert "A shell runs it" in comment.body
         [summary] = rig.summaries()

@@ -77,10 +77,10 @@ def test_a_maintainer_accepts_an_answer_as_the_review_of_one_head(tmp_path: Path
         assert "`max` accepted the answer" in answers(rig)[0]
         assert "max has read the answer and accepted it" in summary(rig)
         assert TALK in summary(rig)
-        assert rig.run().outputs["verdict"] == "pass", "the next run finds it written down"
+        assert rig.run().outputs["verdict"] == "pass", "the next run reads it from the ledger"
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         assert rig.run().outputs["reason"] == "unreadable"
-        assert check(rig) == "action_required", "it was of that head alone"
+        assert check(rig) == "action_required", "it applied to that head only"
         assert len(rig.service.tasks()) == 2
 
 
@@ -138,7 +138,7 @@ def test_a_service_that_refuses_the_schema_gets_the_task_without_it_under_the_sa
         assert (done.outputs["reason"], len(rig.service.tasks())) == ("reviewed", 1)
         assert summary(rig).count("CodeVF did not accept the response schema") == 1
         rig.run()
-        assert "CodeVF did not accept the response schema" in summary(rig), "a later run says so, too"
+        assert "CodeVF did not accept the response schema" in summary(rig), "a later run reports it, too"
 
 
 @pytest.mark.parametrize("recorded", [False, True])

@@ -137,7 +137,9 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
         "Ended -> Finish",
     ]
     page = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
-    assert all(f"| `{phase}` | {reason} |" in page for phase, _, reason in lines), "the reason is the page's"
+    assert all(f"| `{phase}` | {reason} |" in page for phase, _, reason in lines), (
+        "the job summary has the same reasons"
+    )
     assert "::debug::completed, pass, reviewed: " in log
     assert " -> " not in quiet
 
@@ -225,7 +227,7 @@ def test_an_unrated_finding_blocks(tmp_path: Path) -> None:
     with open_rig(tmp_path, engineer=lambda _: answer(odd)) as rig:
         done = rig.run()
         assert (done.exit_status, done.outputs["unrated"]) == (1, "1")
-        assert rig.run(fail_on="never").exit_status == 1, "the settings that judge were frozen at submission"
+        assert rig.run(fail_on="never").exit_status == 1, "the settings at submission apply"
 
 
 def test_fail_on_never_does_not_block(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_a_second_pull_request_does_not_turn_the_check_of_the_first_green(tmp_pa
         assert shown(rig) == "action_required"
         assert own(rig, 2)[-1] == ("skipped" if skipped else "success")
         assert "#1" in done.log
-        assert own(rig, 1) == ["failure"], "its own check stands as it was"
+        assert own(rig, 1) == ["failure"], "its own check is unchanged"
 
 
 def test_a_second_one_against_a_branch_that_is_not_listed_has_a_check_of_its_own(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_an_open_review_of_another_pull_request_is_neither_adopted_nor_lost(tmp_
         assert result_of(done) == (3, "none", "shared-head"), done.log
         [first, second] = rig.checks()
         assert (first.status, second.status) == ("in_progress", "completed")
-        assert split_tag(second.external_id) == (CheckTag(2, "skipped"), ""), "and nothing of the first one's copy"
+        assert split_tag(second.external_id) == (CheckTag(2, "skipped"), ""), "the first one's copy is not adopted"
         clock.advance(10)
         collected = rig.run(event="schedule", payload={}, command="collect")
         assert "1 of 1 open reviews" in collected.log
@@ -128,7 +128,7 @@ def test_two_clean_pull_requests_do_not_wait_for_each_other(tmp_path: Path) -> N
         run(rig, 1, wait_minutes="0")
         run(rig, 2, wait_minutes="0")
         clock.advance(10)
-        assert result_of(run(rig, 2)) == (3, "none", "shared-head"), "the first is open yet"
+        assert result_of(run(rig, 2)) == (3, "none", "shared-head"), "the first one is still open"
         assert shown(rig) == "action_required"
         assert result_of(run(rig, 1)) == (0, "pass", "reviewed")
         assert shown(rig) == "success"

@@ -13,7 +13,7 @@ from tests.app.test_commands import bypass, check, people, say, summary
 CONFIG = ".github/reviewbot.yml"
 AUTO = "max-credits: auto\nbase-credits: 60\ncredits-per-100-lines: 2000\nmax-credits-ceiling: 600\n"
 LINES = 6
-"""Of the first change: four added and two deleted."""
+"""Changed lines of the first change: four added, two deleted."""
 
 
 def test_a_review_is_sized_by_the_whole_change_and_a_later_one_by_what_is_new(tmp_path: Path) -> None:

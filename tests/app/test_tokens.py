@@ -104,7 +104,7 @@ def test_a_token_that_expires_during_the_review_loses_nothing(tmp_path: Path) ->
         assert "an App's for an hour, so keep `wait-minutes` below that" in done.log
         assert "A shell runs it" in done.summary
         assert "A shell runs it" in (done.workspace / "report.json").read_text(encoding="utf-8")
-        assert [one.status for one in rig.checks()] == ["in_progress"], "nothing is green meanwhile"
+        assert [one.status for one in rig.checks()] == ["in_progress"], "no check is green meanwhile"
         rig.world.app_token(TOKEN)
         later = rig.run()
         assert (later.exit_status, left_on_github(rig), len(rig.service.tasks())) == (1, "csk", 1)

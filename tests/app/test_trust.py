@@ -17,7 +17,7 @@ CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", c
 
 
 OPENING = {".github/reviewbot.yml": "fail-on: never\n", ".gitattributes": "* linguist-generated\n"}
-"""A settings file that an author would like to be used."""
+"""A settings file that would make every check pass."""
 
 LEAK = 'import os\nTOKEN = "{}"\n' + "".join(f"x_{number} = {number}\n" for number in range(20))
 
@@ -82,7 +82,7 @@ def test_settings_and_attributes_on_the_authors_branches_are_not_read(tmp_path: 
 def test_settings_on_the_default_branch_are_read(tmp_path: Path) -> None:
     with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), config="fail-on: never\n") as rig:
         assert rig.run().exit_status == 0
-        assert rig.run(fail_on="critical").exit_status == 0, "frozen when it was bought"
+        assert rig.run(fail_on="critical").exit_status == 0, "the settings of the purchase apply"
 
 
 def test_an_input_overrides_the_file(tmp_path: Path) -> None:
@@ -317,7 +317,7 @@ def test_on_ready_reviews_once(tmp_path: Path) -> None:
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         done = rig.run(review_on="ready")
         assert (done.outputs["status"], done.outputs["reason"]) == ("skipped", "not-requested")
-        assert not rig.checks(), "nothing turns green"
+        assert not rig.checks(), "no check turns green"
         assert len(rig.service.tasks()) == 1
 
 

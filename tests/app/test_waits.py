@@ -98,7 +98,7 @@ def test_a_collection_or_a_command_buys_a_deferred_review(tmp_path: Path) -> Non
         issue = {"number": 1, "pull_request": {}}
         payload = {"action": "created", "issue": issue, "comment": comment, "sender": sender}
         rig.run(event="issue_comment", payload=payload, **AT_ONCE)
-        assert len(rig.service.tasks()) == 2, "a person who may spend asked for it"
+        assert len(rig.service.tasks()) == 2, "a person who may spend requested it"
 
 
 def test_a_missing_check_ends_the_wait(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_the_approval_of_a_fork_is_kept_for_exactly_its_head(tmp_path: Path) -> 
         by = {"label": {"name": "review-please"}, "sender": {"login": "hubot", "type": "User"}}
         labeled = {**from_fork(rig), **by, "action": "labeled"}
         assert rig.run(event="pull_request_target", payload=labeled, **AT_ONCE).outputs["reason"] == "deferred"
-        assert rig.world.pull(REPO, rig.number).labels == (), "it is used up"
+        assert rig.world.pull(REPO, rig.number).labels == (), "the label is removed"
         check(rig, "CI", "success")
         assert ended(rig, "attack").outputs["reason"] == "pending"
         assert len(rig.service.tasks()) == 1

@@ -244,7 +244,7 @@ def test_a_number_has_three_significant_digits(value: float, formatted: str) -> 
 
 def test_a_measurement_shows_its_interquartile_range() -> None:
     assert spread(measure.Spread.of([1.0, 2.0, 3.0, 4.0, 5.0])) == "3 (2 to 4)"
-    assert spread(measure.Spread.of([3.0, 1.0, 2.0])) == "2 (1 to 3)", "so few have no middle half"
+    assert spread(measure.Spread.of([3.0, 1.0, 2.0])) == "2 (1 to 3)", "too few for quartiles"
     assert spread(measure.Spread.of([2.0])) == "2"
     assert measure.ratios([1.0, 2.0], [2.0, 8.0]).middle == 3
 

@@ -123,7 +123,7 @@ ATTEMPTS = (
     *CORPUS[Kind.HTML],
     *CORPUS[Kind.LINK],
 )
-"""Attempts to set a global, send a request or break the page's data."""
+"""Attacks that set a global, send a request or break the page's data."""
 
 
 def hostile() -> tuple[SummaryView, Sequence[FileView]]:

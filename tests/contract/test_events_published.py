@@ -151,7 +151,7 @@ def with_null(payload: Json, at: Path) -> Json:
 
 
 MATTERS = {("check_suite", "head_branch")}
-"""Null here says that the head is on a fork, so that the pull request cannot be found."""
+"""Null means that the head is on a fork, so the pull request cannot be found."""
 
 
 @pytest.mark.parametrize("name", TABLE)

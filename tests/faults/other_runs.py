@@ -19,7 +19,7 @@ STILL_OPEN = Expected(0, "collected", None, Same.NOTHING)
 """The review stays open until the next collection."""
 
 UNANNOUNCED = replace(COLLECTED, same=Same.NOTHING)
-"""Without an answer of GitHub the next collection publishes; if it refuses the comment, only that is missing."""
+"""Without a response of GitHub the next collection publishes; if GitHub refuses the comment, only that is missing."""
 
 TASK_NOT_FOUND = Expected(0, "collected", "action_required", Same.NOTHING)
 

@@ -32,13 +32,13 @@ BY_GIT = Expected(1, "gate", "failure", Same.COMMENTS)
 """The change is fetched with git."""
 
 UNWRITTEN = Expected(1, "gate", "failure", Same.NOTHING, "could not be written")
-"""What the token may not write is left out and reported; the verdict is unchanged."""
+"""What the token cannot write is omitted and reported; the verdict is unchanged."""
 
 LISTED = Expected(1, "gate", "failure", Same.NOTHING, "GitHub refused")
 """Findings that GitHub does not accept as comments are in the summary."""
 
 RESENT = Expected(1, "gate", "failure", Same.COMMENTS)
-"""The summary says what was sent in the end."""
+"""The summary lists what the accepted request sent."""
 
 UNLINKED = Expected(1, "gate", "failure", Same.COMMENTS)
 """The comments are posted; the summary does not link to them."""
@@ -63,7 +63,7 @@ UNSENT = Expected(3, "partial", "action_required", Same.NOTHING, "Narrow `paths`
 OPEN = Expected(0, "pending", None, Same.NOTHING, "later run picks it up")
 TASK_NOT_FOUND = Expected(3, "refused", "action_required", Same.NOTHING, "To fix")
 SHOWN = Expected(3, "unreadable", "action_required", Same.NOTHING, "review.json")
-"""The file is named with what is known about it."""
+"""The summary names the file that could not be read."""
 
 
 ILL_FORMED = ("400", "409", "413", "422")

@@ -123,7 +123,7 @@ def test_a_committed_secret_is_not_sent_and_lines_keep_their_numbers(tmp_path: P
         written = {**left_by_runs(rig.folder), **said_to("CodeVF", rig.codevf_faults)}
         summaries = "".join(rig.summaries())
     assert rig.world.store.threads[comment.thread_id].anchor.line == 2
-    assert "```suggestion" not in comment.body, "it would write the mark into the file"
+    assert "```suggestion" not in comment.body, "it would write the mask into the file"
     github = "[REDACTED:github-token]"
     for words in (f"Use {github} for now", "Bearer " + mask(GHP[4:]), f"with token {github}", f"'{mask(SPOKEN)}'"):
         assert words in sent

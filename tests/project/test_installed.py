@@ -151,7 +151,7 @@ def test_doctor_runs(reviewbot: Installed) -> None:
 def test_the_sandboxs_commands_say_how_to_install_it(reviewbot: Installed, command: str) -> None:
     done = reviewbot(command, "--help", status=2)
     assert f"`reviewbot {command}` is part of `reviewbot-sandbox`, which is not installed." in done.stderr
-    assert NO_SOURCE in done.stderr, "the wheel says nothing of its source"
+    assert NO_SOURCE in done.stderr, "the wheel does not record its source"
 
 
 def test_the_sandbox_adds_its_commands(reviewbot: Installed, root: Path, tmp_path: Path) -> None:

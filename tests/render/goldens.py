@@ -165,7 +165,7 @@ MORE: Mapping[Reason, Mapping[str, Any]] = {
     Reason.ROUTE: {"route": "docs"},
     Reason.NOTHING_SELECTED: {"summary_url": None, "notices": CLOSED_GATE.notices},
 }
-"""What a decision shows besides."""
+"""Additional fields of some decisions."""
 
 
 def raised(call: Callable[[], object]) -> ReviewbotError:
@@ -211,7 +211,7 @@ ERRORS: Mapping[str, ReviewbotError] = {
     "over-budget": OVER_BUDGET,
     "over-limit": OVER_LIMIT,
 }
-"""What errors say of themselves: then the templates do not guess what it usually means."""
+"""Errors with their own explanation, to which the templates add no usual cause."""
 
 
 def of_reason(reason: Reason) -> SummaryView:

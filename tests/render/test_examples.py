@@ -15,7 +15,7 @@ SHOWN: dict[str, Callable[[Renderer], str]] = {
     "Questions: #reviews": lambda renderer: renderer.comment(COMMENT),
     "Please fix 2 findings first": lambda renderer: renderer.check(CLOSED_GATE)[0],
 }
-"""What the examples change."""
+"""The texts that the examples change."""
 
 
 def examples() -> dict[str, str]:

@@ -64,7 +64,7 @@ TEXTS: Mapping[str, str] = {
 }
 TITLE = 255
 ABBREVIATED = ("head_sha", "reviewed_sha", "since", "closed_at", "awaited", "language", "id")
-"""Commits, which are shown as git abbreviates them, and what names a block or an anchor and is not read."""
+"""Commits, which are abbreviated, and names of blocks and anchors, which are not shown."""
 
 
 @dataclass(frozen=True)

@@ -248,7 +248,7 @@ def test_an_override_that_leaves_no_room_for_the_longest_ledger_is_an_error() ->
 
 
 MET = "only-later"
-"""A text that no example has."""
+"""A text that is in no example view."""
 
 LATER: Mapping[str, tuple[str, str]] = {
     "summary": ("summary.md.j2", "view.repository"),
@@ -265,7 +265,7 @@ LATER: Mapping[str, tuple[str, str]] = {
     "annotation": ("annotation.txt.j2", "finding.title"),
     "agent prompt": ("agent-prompt.md.j2", "repository"),
 }
-"""What each writer writes with, and a field of its view."""
+"""The template of each writer, and a field of its view."""
 
 FAULTS = [
     "{{ nothing }}",
@@ -288,7 +288,7 @@ def test_the_shipped_templates_replace_one_that_fails_after_the_examples(name: s
     view = Building(lambda _: MET, 1).of(WRITERS[name].view)
     written = WRITERS[name].write(renderer, view)
     if not renderer.problems:
-        assert FAULTS[fault][:2] in str(written), "a text without a mark may say this"
+        assert FAULTS[fault][:2] in str(written), "a text without a marker may contain this"
         return
     [problem] = renderer.problems
     assert problem.startswith(f"The template `{file}`")

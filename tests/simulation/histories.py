@@ -92,10 +92,10 @@ class Played:
 ROUTED = 0.3
 """How often the author sets or removes a label in histories with rules."""
 WAITING = 0.12
-"""How often a purchase waits for checks; as often for a pause in the pushes."""
+"""How often a purchase waits for checks, and equally often for a pause in the pushes."""
 
 ASKING = 0.3
-"""In how many histories people ask questions, and before how many of their steps."""
+"""How often people ask questions in a history, and before how many of its steps."""
 PROSE, ACCEPTED = 0.12, 0.3
 """How often the reviewer answers in prose; how often, after a step of such a history, someone accepts the answer."""
 

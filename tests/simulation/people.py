@@ -689,14 +689,14 @@ ANSWERED: Mapping[str, Play] = {
     "author_accepts": _accepts("mona"),
     "boss_commits": _boss_commits,
 }
-"""The moves around an answer that was read in part, which only some histories have."""
+"""Moves around an answer that was read in part; only some histories have them."""
 
 CHECKS: Mapping[str, Play] = {
     "check_starts": _other_check(""),
     "check_passes": _other_check("success", "success", "neutral", "skipped"),
     "check_fails": _other_check("failure", "cancelled", "timed_out"),
 }
-"""The checks of others, which only some histories wait for."""
+"""Other Apps' checks, which only some histories wait for."""
 
 ASKED: Mapping[str, Play] = {
     "ask": _asks("boss"),

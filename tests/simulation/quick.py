@@ -21,7 +21,7 @@ from reviewbot.render.renderer import SummaryText
 
 SIZE = 4_000
 GARBAGE = 100_000
-"""How many objects are created before Python looks for garbage."""
+"""Number of new objects before a garbage collection."""
 
 Replacement = Callable[[Any], object]
 
@@ -291,14 +291,14 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "annotation": lambda _self, finding: (finding.title, finding.id),
     "prompt": lambda _self, view: f"Review {view.pull_number} of {view.repository}.",
 }
-"""Replacements of the renderer's methods; nothing reads the log of a run. No history overrides a template."""
+"""Replacements of the renderer's methods. No history overrides a template, and nothing reads the log."""
 
 
 UNREAD: Mapping[str, object] = {
     "reviewbot.app.run:describe": lambda _phase, _step: "",
     "reviewbot.app.output.runner_output:show": lambda _run, _known, _outcome: None,
 }
-"""Replacements of what writes the log and the job summary."""
+"""Replacements of the functions that write the log and the job summary."""
 
 
 @contextmanager

@@ -32,7 +32,7 @@ READS = frozenset(
     }.items()
     for method in methods.split()
 )
-"""The calls that change nothing."""
+"""The calls that only read."""
 
 
 class Killed(BaseException):

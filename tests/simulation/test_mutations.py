@@ -22,7 +22,7 @@ def test_a_mutation_violates_its_law(mutation: Mutation) -> None:
     number, _ = found
     [same] = islice(histories(mutation), number, number + 1)
     with quick():
-        assert not judge(same), "it breaks a law without the mistake, too"
+        assert not judge(same), "it violates a law without the mutation, too"
 
 
 def test_each_law_is_violated_by_a_mutation() -> None:

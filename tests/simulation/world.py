@@ -55,7 +55,7 @@ RENOVATE = "renovate[bot]"
 SECRET = "ghp_" + "0a1B2c3D4e5F6g7H8i9J" * 2
 GREEN = frozenset({"success", "skipped"})
 GREEN_WORDS = frozenset({"success", "skipped", "neutral"})
-"""Conclusions with which the checks of others are green."""
+"""Conclusions with which another App's check is green."""
 
 PEOPLE: Mapping[str, Permission] = {
     "mona": Permission.WRITE,

@@ -59,7 +59,7 @@ def test_a_private_address_is_refused_before_anything_is_sent() -> None:
     with listening() as listener, connect("http://127.0.0.1:9/api/v1/") as codevf:
         with pytest.raises(ServiceRefused, match="private network"):
             codevf.deliverable(f"http://127.0.0.1:{listener.port}/files/1")
-        assert listener.heard.wait(5), "it looks at where it has come to, not at the name"
+        assert listener.heard.wait(5), "the resolved address counts, not the name"
         assert listener.said == [b""]
 
 

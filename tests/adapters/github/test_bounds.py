@@ -157,4 +157,4 @@ def test_writes_after_the_first_twenty_are_paced(github: GitHubOnLoopback) -> No
     assert 0 < first <= 60 / 57
     assert first < second <= 120 / 57
     github.diff()
-    assert len(github.clock.waits) == 2, "reading needs no turn"
+    assert len(github.clock.waits) == 2, "reads are not paced"

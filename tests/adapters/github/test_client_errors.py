@@ -367,7 +367,7 @@ def test_a_redirect_to_another_host_is_not_followed(
             with pytest.raises(ForgeUnreachable):
                 asks(github)
             github.faults.clear()
-        assert asked == [], "neither the token nor the question left for there"
+        assert asked == [], "neither the token nor the query was sent there"
 
 
 def test_a_diff_follows_a_redirect_on_its_own_host(github: GitHubOnLoopback) -> None:

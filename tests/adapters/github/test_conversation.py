@@ -50,9 +50,11 @@ def test_a_comment_of_a_deleted_account_has_no_author(github: GitHubOnLoopback) 
 def test_reviewbots_reaction_is_added_once(github: GitHubOnLoopback, reaction: Reaction) -> None:
     comment = github.world.comment(REPO, 1, "mona", "/review")
     github.world.react(comment.id, "mona", reaction.value)
-    assert github.snapshot().comments[0].reacted is False, "hers is not ours"
+    assert github.snapshot().comments[0].reacted is False, "another user's reaction does not count"
     github.world.react(comment.id, BOT, "heart")
-    assert github.snapshot().comments[0].reacted is False, "another workflow has the same name, and this is no answer"
+    assert github.snapshot().comments[0].reacted is False, (
+        "another workflow has the same login, and this is not an answer"
+    )
     github.forge.react(comment.id, reaction, in_thread=False)
     github.forge.react(comment.id, reaction, in_thread=False)
     assert github.snapshot().comments[0].reacted is (reaction is not Reaction.EYES)

@@ -469,5 +469,5 @@ def test_huge_documents_and_folders_are_omitted_and_a_link_is_its_target(github:
     github.world.push(REPO, "main", documents, message="Document it")
     read = partial(github.forge.entries, head="", new_paths=[], merge_base="", old_paths=[])
     context = read(asked=ContextRequest(1))[2]
-    assert context.files == {"CLAUDE.md": "/etc/passwd"}, "the text of a link, which nothing follows"
+    assert context.files == {"CLAUDE.md": "/etc/passwd"}, "the target of a link, which is not followed"
     assert read(asked=ContextRequest(1, (), ("README.md", "CONTRIBUTING.md")))[2].files == {}

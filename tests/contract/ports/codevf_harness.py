@@ -37,7 +37,7 @@ from tests.simulation.github import Time
 
 DEPOSIT = Decimal("2000.5")
 LARGEST = 20_000
-"""Bytes of a request that the service takes; the tests stay far from it, or far above it."""
+"""Maximum bytes of a request; the tests stay far below or far above it."""
 
 PENDING, PROCESSING = 10.0, 60.0
 """Seconds that a task stays in each state."""

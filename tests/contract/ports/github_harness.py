@@ -52,7 +52,7 @@ class Version:
 
 
 Content = str | bytes | Version | None
-"""A file as people push it; None deletes it."""
+"""The content of a pushed file; None deletes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from tests.contract.ports.states import check, inline, on_file, review
 
 T = TypeVar("T")
 Act = Callable[[GitHubHarness, int], T]
-"""Something done on one side, which is 0 or 1."""
+"""An act on one side, which is 0 or 1."""
 
 MARK = "<!-- reviewbot:summary -->"
 PEOPLE = ("mona", "kim", US)
@@ -529,7 +529,7 @@ ACTS: tuple[tuple[int, Callable[[Pair], None]], ...] = (
     (2, Pair.foreign_check),
     (4, Pair.update_check),
 )
-"""Each act with how often it is chosen."""
+"""Each act with its weight."""
 
 
 def play(pair: Pair, acts: int, every: int) -> None:

@@ -398,7 +398,7 @@ def test_a_check_of_another_name_makes_a_pull_request_wait(github: GitHubHarness
     assert github.forge.waiting(CheckNames(CHECK_NAME, ("release",))).unknown == {1}
     github.retarget(1, "main")
     github.forge.create_check(check(head))
-    assert github.forge.waiting(NAMES).known == (1,), "under the name against a former base"
+    assert github.forge.waiting(NAMES).known == (1,), "with the name for a former base"
     github.forge.update_check(made.id, replace(check(head), name=OTHER_NAME))
     waiting = github.forge.waiting(NAMES)
     assert (waiting.known, waiting.unknown) == ((), frozenset())

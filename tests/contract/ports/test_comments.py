@@ -146,7 +146,7 @@ def test_writing_needs_a_permission(github: GitHubHarness) -> None:
         forge.delete_comment(made.id)
     with pytest.raises(PermissionMissing):
         forge.react(made.id, Reaction.YES, in_thread=False)
-    assert [one.id for one in read(github, forge=forge).comments] == [made.id], "and reading does not"
+    assert [one.id for one in read(github, forge=forge).comments] == [made.id], "reading needs no permission"
 
 
 # Reactions

@@ -50,7 +50,7 @@ def test_both_githubs_return_the_same(seed: int, servers: Servers, tmp_path: Pat
 
 
 Act = Callable[[CodeVFHarness, list[str]], object]
-"""Something done to one service; the list has the ids of its tasks."""
+"""An act on one service; the list has the ids of its tasks."""
 
 
 @EACH_SEED

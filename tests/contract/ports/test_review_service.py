@@ -204,7 +204,7 @@ def test_an_invalid_submission_is_refused(codevf: CodeVFHarness, changes: dict[s
         codevf.service.create(made(codevf, **changes))
     assert caught.value.status == status
     assert codevf.tasks() == 0
-    assert codevf.service.create(made(codevf)).status is TaskStatus.PENDING, "and the key is free"
+    assert codevf.service.create(made(codevf)).status is TaskStatus.PENDING, "the key is still free"
 
 
 def test_values_at_the_limits_are_accepted(codevf: CodeVFHarness) -> None:
@@ -278,7 +278,7 @@ def test_a_task_whose_hold_exceeds_the_balance_is_refused(codevf: CodeVFHarness)
     assert service.balance() == balance("0.5", "2000")
     with pytest.raises(OverBudget):
         service.create(made(codevf, 3))
-    assert service.create(made(codevf, 1)).status is TaskStatus.PENDING, "what is bought already is found"
+    assert service.create(made(codevf, 1)).status is TaskStatus.PENDING, "existing tasks are found"
 
 
 def test_fractional_credits_are_kept(codevf: CodeVFHarness) -> None:

@@ -58,8 +58,10 @@ def test_every_file_that_one_task_could_send_is_in_exactly_one_part(given_files:
     assert set(together(packings, 1).omitted) == set(packed.omitted) | {
         one.path for packing in packings[1:] for one in packing.sent
     }
-    assert not any(one for part in parts[:-1] for one in pack(part, LIMITS).omitted), "what is left out is in the last"
-    assert split(given_files, LIMITS, most) == parts, "a later run splits alike"
+    assert not any(one for part in parts[:-1] for one in pack(part, LIMITS).omitted), (
+        "the last part lists the omitted files"
+    )
+    assert split(given_files, LIMITS, most) == parts, "a later run splits equally"
 
 
 def test_a_change_that_fits_is_one_task() -> None:

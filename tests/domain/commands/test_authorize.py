@@ -145,7 +145,7 @@ def test_a_command_does_not_apply_to_a_restored_older_head(text: str, forced: fl
 def test_a_bypass_names_its_commit() -> None:
     assert action("bypass it burns") is Refusal.NO_COMMIT
     assert action("bypass 1234567 now") is Refusal.OTHER_HEAD
-    assert action(f"bypass {HEAD[:6]} now") is Refusal.NO_COMMIT, "that is a word"
+    assert action(f"bypass {HEAD[:6]} now") is Refusal.NO_COMMIT, "the SHA is read as a part of the reason"
     assert action(f"bypass {HEAD} now") == EditLedger(GrantBypass(HEAD, "main", "wendy", "now"))
 
 
@@ -399,7 +399,9 @@ def test_an_ambiguous_command_lists_the_findings_that_it_can_apply_to() -> None:
         return fitting(PostedCommand(42, command, "wendy", ASKED_AT, findings=ids), LEDGER.findings)
 
     assert set(choices("waive it is a test", UNRATED.id, MEDIUM.id, FIXED.id)) == {MEDIUM, UNRATED}
-    assert choices(f"waive {FIXED.id} it is a test", UNRATED.id) == (), "it is closed, whatever the thread is about"
+    assert choices(f"waive {FIXED.id} it is a test", UNRATED.id) == (), (
+        "the finding is closed, whatever the thread is about"
+    )
     assert choices("unwaive", UNRATED.id, WAIVED.id) == (WAIVED,)
 
 

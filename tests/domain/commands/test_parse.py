@@ -246,7 +246,9 @@ def test_only_reviewbots_own_unedited_first_comment_names_the_findings(more: dic
     [posted] = in_threads(thread(first(**more), reply(), reply(3, "thanks")))
     assert (posted.command, posted.findings) == (Command(CommandName.UNKNOWN), ())
     [posted] = in_threads(thread(first(**more), reply(body="/reviewbot waive 3f9a it is a test")))
-    assert posted.command == Command(CommandName.WAIVE, "3f9a", "it is a test"), "with an id it works anywhere"
+    assert posted.command == Command(CommandName.WAIVE, "3f9a", "it is a test"), (
+        "with an id, the thread does not matter"
+    )
 
 
 def test_a_later_comment_of_the_same_account_does_not_name_a_finding_that_has_a_thread() -> None:
@@ -291,7 +293,7 @@ def test_a_comment_and_a_reply_with_the_same_id_are_distinct() -> None:
     assert [one.key for one in posted] == ["2", "3", "r2"]
     assert answers_to(answered, "", "r2") == (AnswerMark("", "r2", Reaction.YES),)
     both = (replace(comment(2), reacted=True), answer("r2", "nightly"))
-    assert left(*both) == [], "the answer is to the reply"
+    assert left(*both) == [], "the answer belongs to the reply"
 
 
 def test_commands_of_comments_and_replies_are_ordered_by_time() -> None:

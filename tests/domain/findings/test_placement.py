@@ -34,7 +34,7 @@ ALL = PlacementRules(Severity.INFO, 10_000)
 
 OLD = numbered(30)
 NEW = OLD.replace("line 10\n", "ten\n  and a half\n").replace("line 25\n", "")
-"""Line 10 became lines 10 and 11 of the head; line 25 was deleted before line 26 of the head."""
+"""Line 10 became lines 10 and 11 of the head; line 25 was deleted above line 26 of the head."""
 
 
 def placed(*findings: Finding, views: Sequence[FileView] = (), rules: PlacementRules = ALL) -> tuple[Placed, ...]:

@@ -77,7 +77,7 @@ def test_omitted_findings_still_block(given_: list[TrackedFinding], beyond: int)
     for step in steps:
         cut = findings.records[len(step.records) :]
         waived = (one.severity for one in cut if one.standing.is_open and not one.counts)
-        assert sorted(step.severities("")) == sorted([*severities, *waived]), "a waiver is gone with its finding"
+        assert sorted(step.severities("")) == sorted([*severities, *waived]), "a dropped finding loses its waiver"
     assert steps[0].records == findings.records
     assert steps[-1].records == ()
     assert all(set(step.records) <= set(steps[3].records) for step in steps[3:]), "the last of them have no texts"

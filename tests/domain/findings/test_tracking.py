@@ -181,7 +181,7 @@ def test_a_file_that_cannot_be_read_changes_only_its_waivers() -> None:
     binary = ChangeIndex((FileView(APP, APP, ()),), frozenset())
     assert find_match(first.records[0], binary) in {NoMatch.UNSEEN, NoMatch.ABSENT}
     after = {record.title: record for record in update_states(first, binary).records}
-    assert after["A finding"].waiver is None, "it is unknown whether it is for this code"
+    assert after["A finding"].waiver is None, "whether it is for this code is unknown"
     assert after["No tests"].waiver is None
     assert {record.standing for record in after.values()} == {FindingState.OPEN}
 
@@ -223,7 +223,7 @@ def test_a_file_that_is_renamed_twice_keeps_its_findings(code: str) -> None:
 def test_a_file_added_earlier_is_found_after_a_rename_and_edits(given: Finding, text: str) -> None:
     first = found(change_index({}, {"new.py": "bad()\n"}), given)
     assert one(update_states(first, change_index({}, {"newer.py": text}))).counts, (
-        "it is unknown whether it is the same file"
+        "whether it is the same file is unknown"
     )
     deleted = change_index({APP: BASE}, {APP: BASE.replace("line 10", "else")})
     assert one(update_states(first, deleted)).standing is FindingState.GONE
@@ -306,7 +306,7 @@ def test_code_that_comes_back_is_open_again() -> None:
     first = found(NOW, finding(code="bad()"))
     said = answer(CHANGED, task="task_2", fixed=[one(first).id])
     fixed = merge_answer(first, said, CHANGED)
-    assert one(update_states(fixed, CHANGED)) == one(fixed), "as long as it is not back"
+    assert one(update_states(fixed, CHANGED)) == one(fixed), "while the code is not restored"
     assert one(update_states(fixed, change_index({}, {}))) == one(fixed), "its file is gone, and it was fixed before"
     back = one(update_states(fixed, NOW))
     assert (back.standing, back.closed, back.note) == (FindingState.OPEN, "", ""), "no answer mentions it"
@@ -345,14 +345,16 @@ def test_a_whole_review_replaces_forgotten_findings() -> None:
     whole = merge_answer(before, answer(NOW, whole=True), NOW)
     assert (whole.beyond, whole.broken) == ((), False)
     older = merge_answer(before, answer(NOW, whole=True, here=False), NOW)
-    assert (older.beyond, older.broken) == (before.beyond, True), "reviews came after the head that it is of"
+    assert (older.beyond, older.broken) == (before.beyond, True), "its head was reviewed before others"
 
 
 def test_an_answer_about_an_unknown_finding_is_incomplete() -> None:
     said = answer(NOW, still=["c0dec0dec0"], whole=True)
     assert merge_answer(Findings(()), said, NOW).broken, "the ledger that the reviewer was shown is lost"
     assert not merge_answer(Findings(()), answer(NOW, fixed=["c0dec0dec0"], whole=True), NOW).broken
-    assert not merge_answer(Findings(()), answer(NOW, still=["the first one"], whole=True), NOW).broken, "it is made up"
+    assert not merge_answer(Findings(()), answer(NOW, still=["the first one"], whole=True), NOW).broken, (
+        "the id is invented"
+    )
     known = found(NOW, finding(code="bad()"))
     assert not merge_answer(known, answer(NOW, still=[one(known).id], whole=True), NOW).broken
 
@@ -443,7 +445,7 @@ def test_two_codes_of_one_id_are_two_findings(title: str) -> None:
     assert said.placed[0].id == one(first).id, "an attacker may have found such a pair"
     both = merge_answer(first, said, now)
     assert [(each.title, each.counts) for each in both.records if each.counts] == [(title, True)]
-    assert [each for each in both.records if not each.counts] == [one(first)], "a waiver is for its own code"
+    assert [each for each in both.records if not each.counts] == [one(first)], "a waiver applies to its own code"
     assert merge_answer(both, said, now) == both
 
 
@@ -565,7 +567,7 @@ def test_an_unread_part_of_an_answer_counts_until_a_later_answer_mentions_it() -
     first = merge_answer(Findings(), answer(NOW, leftovers=[PART]), NOW)
     record = one(first)
     assert (record.severity, record.leftover, len(record.text)) == (Severity.UNRATED, True, MAX_TEXT)
-    assert first.severities("task_1") == (), "its own answer is judged as unreadable"
+    assert first.severities("task_1") == (), "its own answer counts as unreadable"
     assert first.severities("task_2") == (Severity.UNRATED,)
     assert one(merge_answer(first, answer(NOW, task="task_2", whole=True), NOW)) == record
     fixed = merge_answer(first, answer(NOW, task="task_2", fixed=[record.id]), NOW)

@@ -91,7 +91,7 @@ def test_every_finding_is_remembered_under_the_id_of_its_comment(before: LedgerU
     ledger = applied(Ledger(), before, NOW)
     assigned = assign_recorded_ids(ledger, later)
     after = applied(ledger, assigned, NOW)
-    assert after == applied(ledger, later, NOW), "the record does it by itself, too"
+    assert after == applied(ledger, later, NOW), "the record alone is enough"
     for item in (item for each in assigned.answers for item in each.placed):
         record = after.findings.find(item.id)
         assert record is not None

@@ -149,7 +149,9 @@ def test_another_review_of_this_change_confirms_a_changed_finding() -> None:
     assert found.standing is FindingState.CHANGED
     ledger = reviewed(ledger, FIXED, "task_3", fixed=[found.id])
     assert ledger.findings.records[0].standing is FindingState.FIXED
-    assert again(ledger, clean).findings.records[0].standing is FindingState.CHANGED, "it was red by that"
+    assert again(ledger, clean).findings.records[0].standing is FindingState.CHANGED, (
+        "it was red because of that finding"
+    )
     confirmed = reviewed(ledger, clean, "task_4", attempt=2, fixed=[found.id])
     assert confirmed.findings.records[0].standing is FindingState.FIXED
     assert reviewed(confirmed, clean, "task_4", attempt=2, fixed=[found.id]) == confirmed

@@ -486,7 +486,7 @@ def test_a_ledger_older_than_a_check_run_has_no_waivers(favour: Ledger) -> None:
     assert not older.ledger.has_exemptions
     assert older.ledger.findings.broken
     assert older.ledger.findings.open() == tuple(replace(one, waiver=None) for one in favour.findings.open())
-    assert older.ledger.counter == 5, "what is written next is newer than all"
+    assert older.ledger.counter == 5, "the next write is newer than all of them"
     not_sure = distrust(reading)
     assert "every earlier head and base" in not_sure.problem
     assert not_sure.ledger == replace(older.ledger, counter=4)
@@ -734,9 +734,9 @@ def test_a_review_of_what_is_new_counts_when_those_before_it_are_in(state: TaskS
     ledger, alone = chain(state)
     assert ledger.is_founded(alone), "it is of the whole change"
     _, last = chain(state, TaskState.DONE)
-    assert Ledger().is_founded(last), "what is not recorded is reported differently"
+    assert Ledger().is_founded(last), "unrecorded files are reported in another way"
     again = replace(BOUGHT, head_sha=last.head_sha, since=last.head_sha, state=TaskState.DONE)
-    assert Ledger((again,)).is_founded(again), "the head was reviewed since itself"
+    assert Ledger((again,)).is_founded(again), "the head was reviewed itself"
 
 
 @pytest.mark.parametrize(("after", "minutes"), [(0, 1), (60, 1), (61, 2), (4 * 3600, 240), (-5, 1)])

@@ -49,7 +49,7 @@ def test_an_event_without_a_request_buys_only_a_deferred_review(state: TaskState
         TaskState.DEFERRED: Step.DEFER if awaited else Step.BUY,
     }
     assert step(state, awaited) is expected.get(state or TaskState.ENDED, Step.LEAVE)
-    assert step(TaskState.DEFERRED, awaited, head=BEFORE) is Step.LEAVE, "it was put off for another head"
+    assert step(TaskState.DEFERRED, awaited, head=BEFORE) is Step.LEAVE, "it was deferred for another head"
 
 
 @pytest.mark.parametrize("state", STATES)

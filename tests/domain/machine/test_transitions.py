@@ -156,7 +156,7 @@ def test_open_tasks_are_cancelled_even_if_the_change_cannot_be_read() -> None:
     cancelling = go(begun, StoredLedger(ledger))
     assert decide(cancelling) == steps.CancelOpenTasks(("task_1", "task_2"))
     assert isinstance(go(cancelling, steps.Done()), phases.Due)
-    assert isinstance(go(cancelling, AWAY), phases.Due), "what is open is looked up all the same"
+    assert isinstance(go(cancelling, AWAY), phases.Due), "open tasks are looked up nevertheless"
     assert isinstance(go(begun, AWAY), phases.Due)
     assert isinstance(go(begun, StoredLedger()), phases.Due)
 
@@ -212,7 +212,7 @@ def test_a_purchase_records_since_when_its_head_is_known() -> None:
     later = NOON + timedelta(hours=1)
     assert made.seen_on(HEAD, later) is made
     assert made.seen_on(OTHER_HEAD, later) == replace(made, head_sha=OTHER_HEAD, head_at=later.isoformat())
-    assert replace(made, head_at="").seen_on(HEAD, later).head_at == later.isoformat(), "a short copy proves nothing"
+    assert replace(made, head_at="").seen_on(HEAD, later).head_at == later.isoformat(), "a short copy is not a proof"
 
 
 @pytest.mark.parametrize(("head", "hours"), [(HEAD, 0), (OTHER_HEAD, 1)])
@@ -314,7 +314,7 @@ def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has
     for result in (steps.HeadMoved(), AWAY):
         ended = go(again, result)
         assert [(one.state, one.used) for one in ended.known.ledger.purchases] == [(TaskState.ENDED, Decimal(0))]
-    assert not go(quoted, AWAY).known.ledger.purchases, "what was not recorded is no purchase"
+    assert not go(quoted, AWAY).known.ledger.purchases, "an unrecorded intent is not a purchase"
 
 
 def test_a_verdict_for_a_former_base_is_not_green() -> None:
@@ -474,7 +474,7 @@ def test_a_late_answer_is_announced_before_the_summary_records_it_and_read_back(
     denied = go(at, at.known)
     assert denied.left[0] is phases.Write.SUMMARY, "the token may not write comments"
     terminal = replace(at.known, request=replace(at.known.request, trigger=AtTerminal()))
-    assert not announcing(terminal, at.outcome), "the user reads it there"
+    assert not announcing(terminal, at.outcome), "the user sees it there"
     keyless = replace(at.known, request=replace(at.known.request, is_keyless=True))
     assert not announcing(keyless, at.outcome)
 

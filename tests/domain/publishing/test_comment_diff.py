@@ -305,7 +305,7 @@ def test_a_task_has_one_reply_to_a_finding() -> None:
     assert [(one.finding_id, one.text) for one in drafts] == [("aa", "One.\n\nTwo."), ("aa", "Again.")]
     assert drafts == reply_drafts(answers)
     assert len({one.key for one in drafts}) == 2
-    assert all(map(is_finding_id, (one.key for one in drafts))), "a task id of the service is in no mark"
+    assert all(map(is_finding_id, (one.key for one in drafts))), "no marker contains a task id of CodeVF"
 
 
 @pytest.mark.parametrize(

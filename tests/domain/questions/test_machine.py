@@ -92,9 +92,9 @@ def test_a_question_is_bought_and_answered() -> None:
         assert isinstance(step, kind)
         seen.append(step)
         phase = learn(phase, result, NOON)
-    assert seen[2] == RecordQuestion(INTENT), "the intent first"
+    assert seen[2] == RecordQuestion(INTENT), "the intent is recorded first"
     assert seen[3] == CreateQuestion(INTENT, PRICE, SIZES[0])
-    assert seen[4] == RecordQuestion(OPEN), "the task's id before the first poll"
+    assert seen[4] == RecordQuestion(OPEN), "the task id is recorded before the first poll"
     assert seen[6] == steps.PollTask(RUNNING, 4)
     assert seen[7] == PostAnswer(OPEN, DONE)
     assert seen[8] == RecordQuestion(replace(OPEN, state=QuestionState.ANSWERED, used=Decimal(120)))
@@ -250,7 +250,7 @@ def test_a_reply_is_recorded_with_its_credits(task: Task | None, state: Question
     for result in (Recorded(LEDGER), steps.Failed(GONE)):
         after = learn(replied, result, NOON)
         assert isinstance(after, Ended)
-        assert after.outcome.status is Status.COMPLETED, "the mark of the reply is enough"
+        assert after.outcome.status is Status.COMPLETED, "the marker of the reply is enough"
 
 
 def test_a_result_of_another_step_is_a_bug() -> None:

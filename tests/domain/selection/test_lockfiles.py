@@ -730,7 +730,7 @@ def test_each_of_several_versions_is_compared() -> None:
     both = GO + "example.com/left v1.5.0 h1:gggg=\n"
     assert suspicions(change("go.sum", both, both.replace("1.2.0", "1.3.0").replace("1.5.0", "1.6.0"))) == ()
     assert suspicions(change("go.sum", both, both.replace("v1.2.0 h1:aaaa", "v1.0.0 h1:hhhh")))
-    assert suspicions(change("go.sum", both, GO)), "the highest one is gone"
+    assert suspicions(change("go.sum", both, GO)), "the highest version was removed"
     assert suspicions(change("go.sum", GO, both)) == ()
 
 

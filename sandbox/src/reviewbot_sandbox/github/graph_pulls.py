@@ -240,4 +240,4 @@ RESOLVERS: Resolvers = {
         "afterCommit": lambda event, info: commit_at(info, event.repo, event.commits[1]),
     },
 }
-"""How each field is read, by type; a field that is not here is the record's attribute of that name."""
+"""The resolver of each field, by type; other fields are the record's attributes of that name."""

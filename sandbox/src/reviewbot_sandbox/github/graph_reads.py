@@ -257,4 +257,4 @@ RESOLVERS: Resolvers = {
         "checkSuite": lambda run, info: context(info).store.suites[run.repo, run.head_sha, run.app.id],
     },
 }
-"""How each field is read, by type; a field that is not here is the record's attribute of that name."""
+"""The resolver of each field, by type; other fields are the record's attributes of that name."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 STATUSES = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}
-"""REST's word for each of git's status letters."""
+"""REST's name for each of git's status letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class FileVersion:
 
 
 FileChange: TypeAlias = "str | bytes | FileVersion | None"
-"""A file as a seeding call gives it: text, bytes, a version with its mode, or None to delete it."""
+"""A file of a seeding call: text, bytes, a version with its mode, or None to delete it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,13 +33,13 @@ WORKFLOW: Mapping[Scope, Access] = {
     Scope.CHECKS: Access.WRITE,
     Scope.ISSUES: Access.READ,
 }
-"""What the README's workflow grants in its `permissions:`, only."""
+"""The `permissions:` of the README's workflow."""
 
 READ_ONLY: Mapping[Scope, Access] = dict.fromkeys(WORKFLOW, Access.READ)
-"""What a fork's workflow gets under `pull_request`."""
+"""The permissions of a fork's workflow on `pull_request`."""
 
 FULL: Mapping[Scope, Access] = dict.fromkeys(Scope, Access.WRITE)
-"""Every permission there is."""
+"""Every permission."""
 
 
 @dataclass
