@@ -99,7 +99,7 @@ def commanded(rig: Rig, text: str, by: str) -> Mapping[str, Any]:
     }
 
 
-# --- A run that was stopped while it bought --------------------------------------------------------------------------
+# --- Runs that are killed during a purchase --------------------------------------------------------------------------
 
 
 def test_a_collection_fetches_a_lost_answer(tmp_path: Path) -> None:
@@ -486,7 +486,7 @@ def test_a_run_without_the_key_keeps_the_ledger_and_executes_no_command(tmp_path
         assert conclusion(rig) == "success", "the run with the key executes it"
 
 
-# --- Heads that are not what they were -------------------------------------------------------------------------------
+# --- Restored heads, moved bases, and commands that are executed again -----------------------------------------------
 
 
 @pytest.mark.parametrize("text", ["bypass {head:.12} harmless", "review {head:.12}", "review"])
@@ -630,7 +630,7 @@ def test_a_task_named_only_by_the_check_is_not_bought_again(tmp_path: Path) -> N
         assert len(rig.service.tasks()) == 1
 
 
-# --- What was not looked at ------------------------------------------------------------------------------------------
+# --- Files that were not reviewed ------------------------------------------------------------------------------------
 
 
 def test_files_that_other_rules_had_left_out_are_reviewed_with_the_next_push(tmp_path: Path) -> None:

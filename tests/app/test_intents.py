@@ -250,7 +250,7 @@ def test_a_late_answer_is_published_without_a_due_review(tmp_path: Path) -> None
         assert (statuses(rig), reports_hold(rig, here)) == (["processing"], True)
 
 
-# --- Purchases that are not completely known --------------------------------------------------------------------------
+# --- Incomplete records of a purchase ---------------------------------------------------------------------------------
 
 BIG = "".join(f"line_{number} = {number}\n" for number in range(3000))
 SMALL_ROOM = "attachment-bytes: 20000\n"

@@ -1,3 +1,5 @@
+"""The `paths` setting that excludes files, as printed for pasting."""
+
 from __future__ import annotations
 
 import pytest

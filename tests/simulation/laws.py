@@ -488,7 +488,7 @@ def _why_not(
     if world.setting.input("fail-on", "critical") == "never":
         return ""
     if world.setting.mind.is_mute and not world.analyzed():
-        return ""  # the reviewer reported nothing, and a maintainer who may has accepted that for this head
+        return ""  # the reviewer reported nothing, and an authorized maintainer accepted that for this head
     open_lines = [
         f"{count} of {token} in {path}"
         for (token, path), count in uncovered(world, tuple(due), strict=strict, number=number)

@@ -1,4 +1,4 @@
-"""Where deliverables are fetched from and where never: the URL in an answer is untrusted."""
+"""Deliverables are fetched from allowed hosts only, because the URL in an answer is untrusted."""
 
 from __future__ import annotations
 

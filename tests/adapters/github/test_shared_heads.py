@@ -79,7 +79,7 @@ def test_a_check_is_found_among_many_check_runs(github: GitHubOnLoopback) -> Non
 def test_a_check_is_found_among_many_suites_and_runs(github: GitHubOnLoopback, suites: int, runs: int) -> None:
     head, others = github.world.push(REPO, "topic", {"first.py": "1\n"}), [ACTIONS]
     if suites > 1:
-        github.world.store.suites.clear()  # so that the one of ours comes last
+        github.world.store.suites.clear()  # so that reviewbot's is the last one
         others = [App(900 + number, f"app-{number}", f"App {number}") for number in range(suites)]
     for app in others * runs:
         github.world.check(REPO, app, {"name": CHECK_NAME, "head_sha": head, "external_id": "pr2="})

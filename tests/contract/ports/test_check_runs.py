@@ -1,4 +1,4 @@
-"""The port `CheckRuns`, and what a snapshot says of check runs."""
+"""The port `CheckRuns`, and what a snapshot contains about check runs."""
 
 from __future__ import annotations
 

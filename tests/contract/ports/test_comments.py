@@ -1,4 +1,4 @@
-"""The port `Comments`, and what a snapshot says of the conversation."""
+"""The port `Comments`, and what a snapshot contains about the conversation."""
 
 from __future__ import annotations
 

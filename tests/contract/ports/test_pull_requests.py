@@ -1,4 +1,4 @@
-"""The port `PullRequests`: what a snapshot says, the diff, and which pull requests there are."""
+"""The port `PullRequests`: the snapshot, the diff, and the lists of pull requests."""
 
 from __future__ import annotations
 

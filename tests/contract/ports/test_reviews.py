@@ -1,4 +1,4 @@
-"""The port `Reviews`, and what a snapshot says of reviews and their threads."""
+"""The port `Reviews`, and what a snapshot contains about reviews and their threads."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""The merge base that the commits of a pull request imply."""
+
 from __future__ import annotations
 
 from hypothesis import given

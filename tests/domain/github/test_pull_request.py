@@ -1,4 +1,4 @@
-"""What is decided by what GitHub knows about a pull request."""
+"""Decisions from GitHub's facts about a pull request."""
 
 from __future__ import annotations
 

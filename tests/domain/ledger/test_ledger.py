@@ -414,7 +414,7 @@ def waived_by(by: str, base_ref: str, severity: Severity = Severity.HIGH) -> Led
     [
         ("wendy", "main", Severity.HIGH, {}, True),
         ("wendy", "next", Severity.HIGH, {}, True),
-        # an author now, who was none against the base of then
+        # an author now, but not against the base at that time
         ("Ann", "main", Severity.HIGH, {}, True),
         ("Ann", "next", Severity.HIGH, {}, False),
         ("kim", "next", Severity.HIGH, {}, False),

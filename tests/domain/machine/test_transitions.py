@@ -720,7 +720,7 @@ def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
         # A limit of six times 100 credits
         ((reviewed(hold=100),), None),
         ((reviewed(hold=100, used=Decimal(241)),), "600"),
-        # What was withdrawn, refused or deferred is no first review.
+        # A withdrawn, refused or deferred purchase does not count as the first review.
         ((reviewed(hold=10, task_id="", state=TaskState.ENDED, used=Decimal(0)),), None),
         ((reviewed(hold=10, task_id="", state=TaskState.DEFERRED, used=None),), None),
         # Of intents alone, the smallest may become the first; once a task exists, it is the first.
@@ -738,7 +738,7 @@ def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
             ),
             None,
         ),
-        # A task that may exist is one.
+        # A task that may exist counts as one.
         ((reviewed(hold=10, task_id="", state=TaskState.ENDED, used=None),), "60"),
     ],
 )

@@ -1,3 +1,5 @@
+"""Which files of a change are reviewed, held back or reported."""
+
 from __future__ import annotations
 
 import re
