@@ -217,10 +217,6 @@ class SimulatedCodeVF:
         """Return the tasks that have not ended, oldest first."""
         return [task for task in self.tasks.values() if not task.status(self.time.seconds).is_over]
 
-    def forget_keys(self) -> None:
-        """Forget all idempotency keys, as after a day."""
-        self.keys.clear()
-
 
 class SimulatedAnalyzers(SimulatedCodeVF):
     """The local reviewer of one run: free, done at once, and forgotten with the run."""

@@ -24,7 +24,7 @@ from reviewbot.errors import NoKey
 from reviewbot.ports import ChangeReader, Forge, ReviewService
 from tests.simulation.codevf import Life, SimulatedAnalyzers, SimulatedCodeVF, StoredTask
 from tests.simulation.forge import SimulatedChangeReader, SimulatedForge
-from tests.simulation.github import BOT, REPOSITORY_ID, GitHub, Pull, StoredCheck, Time
+from tests.simulation.github import BOT, REPOSITORY_ID, GitHub, Pull, Time
 from tests.simulation.oracle import EVIL, Mind, Oracle
 from tests.simulation.repository import Change
 from tests.simulation.schedule import UNREACHABLE, Run, Scheduler, SimulatedClock, Wired
@@ -256,7 +256,6 @@ class RememberingForge(SimulatedForge):
 
 
 Trace = Callable[[float, str, str, str], None]
-Watch = Callable[["World", StoredCheck], None]
 
 
 class World:

@@ -261,7 +261,6 @@ def test_a_change_index_prefers_the_files_as_sent() -> None:
 
 
 CHANGED = change_index({APP: BASE}, {APP: BAD.replace("bad()", "bad(1)")})
-FEWER = change_index({APP: CALL}, {APP: CALL.replace("line 10", "other")})
 
 
 @pytest.mark.parametrize(
