@@ -209,6 +209,10 @@ class Rig:
             Path(env["GITHUB_WORKSPACE"]),
         )
 
+    def collect(self, **inputs: Any) -> Finished:  # noqa: ANN401 — the arguments of `run`
+        """Run a scheduled collection."""
+        return self.run(event="schedule", payload={}, command="collect", **inputs)
+
     def assert_no_leak(self) -> None:
         """Check that nothing the action wrote or sent contains the key, the token or a planted secret."""
         traces = {

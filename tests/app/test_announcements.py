@@ -22,15 +22,11 @@ LEAVING: Any = {"wait_minutes": "0"}
 COMMENTS = "/issues/1/comments"
 
 
-def collect(rig: Rig, **inputs: Any) -> Finished:  # noqa: ANN401 — any input
-    return rig.run(event="schedule", payload={}, command="collect", **inputs)
-
-
 def late(rig: Rig, clock: HandClock, **inputs: Any) -> Finished:  # noqa: ANN401 — any input
     """Leave before the answer, and collect it."""
     rig.run(**LEAVING, **inputs)
     clock.advance(10)
-    return collect(rig, **inputs)
+    return rig.collect(**inputs)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +53,7 @@ def test_an_answer_that_no_review_shows_is_announced_once(
         [entry] = json.loads(done.outputs["published"])
         assert (entry["repository"], entry["number"], entry["verdict"]) == (REPO, 1, "pass")
         assert sum(entry["findings"].values()) == (reply is LOW)
-        collect(rig, **inputs)
+        rig.collect(**inputs)
         rig.run(**inputs)
         assert rig.announcements() == [text]
 
@@ -72,7 +68,7 @@ def test_an_answer_in_a_review_or_within_its_run_is_not_announced(tmp_path: Path
             late(rig, clock)
         else:
             rig.run()
-            collect(rig)
+            rig.collect()
         assert len(rig.comments()) == is_posted
         assert not rig.announcements()
 
@@ -91,7 +87,7 @@ def test_the_requester_is_mentioned_unless_it_is_a_bot(tmp_path: Path) -> None:
         }
         rig.run(event="issue_comment", payload=event, review_on="request", **LEAVING)
         clock.advance(10)
-        collect(rig, review_on="request")
+        rig.collect(review_on="request")
         [text] = rig.announcements()
         assert "\n@mona @hubot The review of " in text
 
@@ -103,7 +99,7 @@ def test_a_lost_response_of_github_leaves_one_announcement(tmp_path: Path, fault
         rig.run(**LEAVING)
         clock.advance(10)
         rig.github_faults.add(COMMENTS, fault, times=1, method="POST")
-        assert collect(rig).exit_status == 0
+        assert rig.collect().exit_status == 0
         assert len(rig.announcements()) == 1
 
 
@@ -115,18 +111,18 @@ def test_a_failed_announcement_is_retried_unless_github_refuses_it(
         rig.run(**LEAVING)
         clock.advance(10)
         rig.github_faults.add(COMMENTS, Reply(502), times=None, method="POST")
-        collect(rig)
+        rig.collect()
         assert (rig.announcements(), rig.checks()[-1].conclusion) == ([], "success")
         assert "not finished" in rig.summaries()[0]
         rig.github_faults.clear()
-        collect(rig)
+        rig.collect()
         assert (len(rig.announcements()), rig.checks()[-1].conclusion) == (1, "success")
     clock = HandClock()
     with open_rig(tmp_path / "locked", life=LATER, clock=clock, engineer=lambda _: CLEAN) as rig:
         rig.run(**LEAVING)
         clock.advance(10)
         rig.github_faults.add(COMMENTS, Reply(422, body=b'{"message": "Locked"}'), times=None, method="POST")
-        collect(rig)
+        rig.collect()
         assert (rig.announcements(), rig.checks()[-1].conclusion) == ([], "success")
 
 
@@ -138,5 +134,5 @@ def test_an_announcement_takes_as_many_requests_as_a_review(tmp_path: Path, repl
         rig.run(**LEAVING)
         clock.advance(10)
         before = len(rig.github_requests())
-        collect(rig)
+        rig.collect()
         assert len(rig.github_requests()) - before == 3 + COLLECTED

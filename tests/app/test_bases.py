@@ -105,7 +105,7 @@ def test_a_collection_finds_an_open_task_under_another_name(tmp_path: Path, base
         assert shown(rig) == {f"{REQUIRED} (base: next)": ("in_progress", None)}
         retarget(rig, base)
         for _ in range(2):
-            rig.run(event="schedule", payload={}, command="collect", **alone)
+            rig.collect(**alone)
         assert shown(rig)[f"{REQUIRED} (base: next)"][0] == "completed"
         assert len(rig.service.tasks()) == 1
 

@@ -123,7 +123,7 @@ def test_open_parts_are_collected_as_one_review(tmp_path: Path) -> None:
         for one in [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]:
             rig.world.delete_comment(one.id)
         clock.advance(10)
-        rig.run(event="schedule", payload={}, command="collect")
+        rig.collect()
         assert rig.checks()[-1].conclusion == "failure"
         assert (len(rig.comments()), len(rig.service.tasks())) == (3, 3)
 

@@ -45,7 +45,7 @@ def test_a_review_in_progress_is_collected_into_the_summary_later(tmp_path: Path
         assert rig.run(payload=closed(rig)).exit_status == 0
         assert [one.status for one in rig.checks()] == ["in_progress"]
         clock.advance(10)
-        done = rig.run(event="schedule", payload={}, command="collect")
+        done = rig.collect()
         assert done.exit_status == 0, done.log
         assert [one.conclusion for one in rig.checks()] == ["failure"]
         assert "A shell runs it" in rig.summaries()[0]

@@ -248,7 +248,7 @@ def test_each_repository_is_collected_by_its_own_settings(tmp_path: Path) -> Non
         for repository in (REPO, SHOP):
             submit(rig, repository)
         before = len(rig.github_faults.log)
-        done = rig.run(event="schedule", payload={}, command="collect", repositories="installation",
+        done = rig.collect(repositories="installation",
                        runner={"GITHUB_REPOSITORY": "acme/idle"})  # fmt: skip
         requests = [f"{one.method} {one.path}" for one in rig.github_faults.log[before:]]
         assert (done.exit_status, done.outputs["reason"]) == (2, "collected"), done.log
@@ -279,13 +279,13 @@ def test_the_findings_of_a_repository_are_not_shown_in_another(tmp_path: Path) -
         for repository in (REPO, SHOP):
             submit(rig, repository)
         runner = {"GITHUB_REPOSITORY": REPO}
-        done = rig.run(event="schedule", payload={}, command="collect", repositories=SHOP, runner=runner)
+        done = rig.collect(repositories=SHOP, runner=runner)
         assert f"{SHOP}#1" in done.summary
         for text in (done.log, done.summary):
             assert "A shell" not in text
             assert "app.py" not in text
         assert "[this run]" not in done.summary
-        done = rig.run(event="schedule", payload={}, command="collect", repositories="installation", runner=runner)
+        done = rig.collect(repositories="installation", runner=runner)
         assert done.summary.count("[this run]") == 1, "the repository's own settings apply"
 
 
@@ -296,7 +296,7 @@ def test_the_list_of_an_installation_is_read_by_pages(tmp_path: Path) -> None:
         for number in range(150):  # of the records alone: nothing is read of them
             rig.world.store.repos[f"acme/x{number}"] = replace(one, id=10_000 + number, name=f"x{number}")
         rig.world.app_token(TOKEN, app=App(7, "ours", "Ours"))
-        done = rig.run(event="schedule", payload={}, command="collect", repositories="installation")
+        done = rig.collect(repositories="installation")
         listed = [line for line in rig.github_requests() if line.startswith("GET /installation")]
         assert len(listed) == 2, done.log
 
@@ -306,7 +306,7 @@ def test_a_collection_leaves_the_last_requests_of_the_hour(tmp_path: Path) -> No
     with open_rig(tmp_path) as rig:
         add_shop(rig)
         rig.world.limits.quota_ = MARGIN
-        done = rig.run(event="schedule", payload={}, command="collect", repositories="installation")
+        done = rig.collect(repositories="installation")
         assert (done.exit_status, json.loads(done.outputs["published"])) == (0, [])
         assert f"`{SHOP}`" in done.summary
         assert len(rig.github_requests()) <= 3

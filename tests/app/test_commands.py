@@ -437,7 +437,7 @@ def test_a_collection_executes_missed_commands_in_order(tmp_path: Path) -> None:
         rig.run(wait_minutes="0")
         for text in ("/reviewbot status", "/reviewbot cancel", "/reviewbot status"):
             rig.world.comment(REPO, 1, "hubot", text)
-        done = rig.run(event="schedule", payload={}, command="collect")
+        done = rig.collect()
         assert done.exit_status == 0, done.log
         first, _, last = answers(rig)
         assert ("1 open review" in first, "no open review" in last) == (True, True)

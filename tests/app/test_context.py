@@ -91,7 +91,7 @@ def test_a_later_run_lists_the_context_that_was_sent(tmp_path: Path) -> None:
         push_files(rig, **{"AGENTS.md": "Use spaces.\n"})
         rig.run(wait_minutes="0")
         push_files(rig, **{"AGENTS.md": "", "CLAUDE.md": "Use tabs.\n"})
-        rig.run(command="collect", event="schedule", payload={})
+        rig.collect()
         assert "`AGENTS.md`" in rig.summaries()[0]
         assert "`CLAUDE.md`" not in rig.summaries()[0]
 

@@ -22,7 +22,7 @@ from reviewbot.domain.ledger.codec import decode, encode, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
 from reviewbot.values import replace
-from tests.app.rig import BASE, CLEAN, FORGETFUL, HEAD, KEY, REPO, Finished, Rig, answer, earlier, finding, open_rig
+from tests.app.rig import BASE, CLEAN, FORGETFUL, HEAD, KEY, REPO, Rig, answer, earlier, finding, open_rig
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
@@ -44,10 +44,6 @@ def force_push(rig: Rig, **files: str | None) -> str:
     base = rig.world.pull(REPO, 1).base_sha
     names = {f"{name}.py": text for name, text in files.items()}
     return rig.world.push(REPO, "topic", {**HEAD, **names}, author="mona", parents=(base,))
-
-
-def collect(rig: Rig, **inputs: Any) -> Finished:  # noqa: ANN401 — any input
-    return rig.run(event="schedule", payload={}, command="collect", **inputs)
 
 
 def delete_summary(rig: Rig) -> None:
@@ -109,7 +105,7 @@ def test_a_collection_fetches_a_lost_answer(tmp_path: Path) -> None:
         assert rig.run(wait_minutes="0").outputs["reason"] == "unreachable"
         rig.codevf_faults.clear()
         clock.advance(2 * LONG)
-        assert "1 of 1 open reviews are finished" in collect(rig).log
+        assert "1 of 1 open reviews are finished" in rig.collect().log
         assert (len(rig.service.tasks()), conclusion(rig)) == (1, "failure")
         assert len(rig.checks()) == 2, "the run that could not buy completed its check"
 
@@ -123,7 +119,7 @@ def test_an_expired_intent_is_not_sent_again_automatically(tmp_path: Path, comes
         rig.codevf_faults.clear()
         age_state(rig)
         for _ in range(3):
-            done = rig.run(wait_minutes="0") if comes_by == "push" else collect(rig)
+            done = rig.run(wait_minutes="0") if comes_by == "push" else rig.collect()
             assert len(rig.service.tasks()) == 1, done.log
         assert conclusion(rig) == "action_required"
         rig.world.grant(REPO, "hubot", Level.WRITE)
@@ -241,9 +237,9 @@ def test_a_task_stored_only_in_the_check_survives_a_push(tmp_path: Path) -> None
         assert rig.run(wait_minutes="0").outputs["status"] == "pending"
         assert len(rig.service.tasks()) == 1, "the newer head waits for the older one's review"
         clock.advance(LONG)
-        collect(rig)
+        rig.collect()
         clock.advance(LONG)
-        collect(rig)
+        rig.collect()
         assert [bool(earlier(one.request)) for one in rig.service.tasks()] == [False, True], "its task was looked up"
         assert conclusion(rig) == "failure"
 
@@ -271,7 +267,7 @@ def test_a_purchase_is_collected_under_any_settings(tmp_path: Path, bought: Any)
     with open_rig(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         assert rig.run(wait_minutes="0", **bought).outputs["status"] == "pending"
         clock.advance(2 * LONG)
-        done = collect(rig)
+        done = rig.collect()
         assert "1 of 1" in done.log, done.log
         assert conclusion(rig) == "success"
 
@@ -284,7 +280,7 @@ def test_the_requested_settings_judge_even_if_only_the_check_has_them(tmp_path: 
         rig.run(wait_minutes="0", fail_on="high", summary_comment=summary_comment)
         delete_summary(rig)
         clock.advance(2 * LONG)
-        collect(rig, summary_comment=summary_comment)
+        rig.collect(summary_comment=summary_comment)
         assert conclusion(rig) == "failure"
 
 
@@ -303,7 +299,7 @@ def test_an_unreachable_service_keeps_an_open_review_open(tmp_path: Path) -> Non
     with open_rig(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
         rig.codevf_faults.add("/tasks/task_", Reply(503, body=b"{}"), method="GET", times=None)
-        assert collect(rig).exit_status == 0
+        assert rig.collect().exit_status == 0
         assert conclusion(rig) is None
         push(rig, extra="x = 1\n")
         assert rig.run(wait_minutes="0").outputs["status"] == "pending"
@@ -346,7 +342,7 @@ def test_a_refused_cancellation_releases_no_credits(tmp_path: Path) -> None:
         rig.codevf_faults.add("/cancel", Reply(409, body=b"{}"), method="POST", times=None)
         assert rig.run(wait_minutes="0", **LIMIT).outputs["status"] == "pending"
         clock.advance(2 * LONG)
-        collect(rig, **LIMIT)
+        rig.collect(**LIMIT)
         assert len(rig.service.tasks()) == 1
 
 
@@ -388,10 +384,10 @@ def test_the_hold_of_the_cancelled_task_is_available_to_the_newer_one(tmp_path: 
 def assert_collected(rig: Rig, clock: HandClock, **inputs: str) -> None:
     """A collection publishes the finished review, and a second one has nothing to do."""
     clock.advance(2 * LONG)
-    collect(rig, **inputs)
+    rig.collect(**inputs)
     [summary] = [one for one in rig.summaries() if "reviewbot:summary" in one]
     assert "A shell runs it" in summary
-    assert "0 of 0" in collect(rig, **inputs).log
+    assert "0 of 0" in rig.collect(**inputs).log
     assert len(rig.service.tasks()) == 1
 
 
@@ -460,18 +456,18 @@ def test_a_collection_finds_the_task_after_a_push_with_nothing_to_review(tmp_pat
             waits = rig.run(wait_minutes="0", check_run=has_check)
             assert (waits.outputs["status"], waits.exit_status) == ("pending", int(has_check == "false"))
         clock.advance(2 * LONG)
-        collect(rig)
+        rig.collect()
         assert conclusion(rig) == "failure", "its findings count although nothing is left to review"
-        assert "0 of 0" in collect(rig).log
+        assert "0 of 0" in rig.collect().log
 
 
 def test_a_collection_cancels_queued_tasks_of_closed_pull_requests(tmp_path: Path) -> None:
     with open_rig(tmp_path, clock=HandClock(), life=QUEUED) as rig:
         rig.run(wait_minutes="0")
         rig.world.close(REPO, 1)
-        collect(rig)
+        rig.collect()
         assert cancelled(rig) == [True]
-        assert "0 of 0" in collect(rig).log
+        assert "0 of 0" in rig.collect().log
 
 
 def test_a_run_without_the_key_keeps_the_ledger_and_executes_no_command(tmp_path: Path) -> None:

@@ -163,6 +163,6 @@ def test_a_page_that_does_not_fit_does_not_stop_the_other_files(tmp_path: Path) 
 
 def test_collecting_refuses_files_that_cannot_be_written(tmp_path: Path) -> None:
     with open_rig(tmp_path) as rig:
-        done = rig.run(event="schedule", payload={}, command="collect", json_file=TOO_LONG)
+        done = rig.collect(json_file=TOO_LONG)
         assert rig.checks() == []
     assert (done.exit_status, done.outputs["reason"]) == (2, "settings")

@@ -305,13 +305,13 @@ def test_new_commits_are_bought_after_the_older_review(tmp_path: Path) -> None:
         rig.run(wait_minutes="0")
         assert len(rig.service.tasks()) == 1
         clock.advance(21)
-        rig.run(event="schedule", payload={}, command="collect")
+        rig.collect()
         assert len(rig.service.tasks()) == 2
         assert f"of commit {older}" in so_far(rig)
         assert lines(rig) == [("app.py", 15)], "its findings are already published"
         assert "A shell runs it" in rig.summaries()[0]
         clock.advance(21)
-        rig.run(event="schedule", payload={}, command="collect")
+        rig.collect()
         assert len(rig.service.tasks()) == 2
         [check] = rig.checks()
         assert (check.status, check.conclusion) == ("completed", "failure")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", c
 LONG = 10_000
 
 
-def engaged(request: TaskRequest) -> Answer:
+def report_once(request: TaskRequest) -> Answer:
     """Report the finding in a first review only."""
     later = any(one.file_name == "conversation.md" for one in request.attachments)
     return answer(previous=[]) if later else answer(CRITICAL)
@@ -64,10 +65,6 @@ def statuses(rig: Rig) -> list[str]:
     return [standing_of(one, rig.service.now()).status for one in rig.service.tasks()]
 
 
-def collect(rig: Rig, **inputs: Any) -> Finished:  # noqa: ANN401 — any input
-    return rig.run(event="schedule", payload={}, command="collect", **inputs)
-
-
 def order(rig: Rig, text: str) -> Finished:
     """Write a comment as a collaborator with write access."""
     rig.world.grant(REPO, "hubot", Level.WRITE)
@@ -103,7 +100,7 @@ def test_another_change_is_bought_at_once_and_the_hold_is_reported(
     tmp_path: Path, what: Callable[[Rig, str], None], how: Fault
 ) -> None:
     clock = HandClock()
-    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=engaged) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=report_once) as rig:
         first = stopped(rig, how)
         here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
         what(rig, first)
@@ -158,10 +155,10 @@ def test_closing_the_pull_request_ends_an_unknown_purchase(tmp_path: Path, how: 
         if comes_by == "the closing":
             rig.run(payload=rig.event("closed"))
         else:
-            collect(rig)
+            rig.collect()
         assert (states(rig), int(ledger(rig).spent), reports_hold(rig, here)) == (["ended"], HOLD, True)
         assert rig.checks()[-1].conclusion == "action_required"
-        assert "0 of 0" in collect(rig).log
+        assert "0 of 0" in rig.collect().log
         assert len(rig.service.tasks()) == there
 
 
@@ -173,8 +170,8 @@ def test_an_ended_unknown_purchase_is_bought_again_only_on_request(tmp_path: Pat
         order(rig, "/reviewbot cancel")
         assert (states(rig), reports_hold(rig, here)) == (["ended"], True)
         assert "reaction=-1" in rig.summaries()[-1]
-        for run in (collect, lambda rig: rig.run(wait_minutes="0")):
-            run(rig)
+        for run in (rig.collect, partial(rig.run, wait_minutes="0")):
+            run()
             assert (len(rig.service.tasks()), rig.checks()[-1].conclusion) == (there, "action_required")
         order(rig, "/reviewbot review")
         assert len(rig.service.tasks()) == there + 1
@@ -223,7 +220,7 @@ def test_a_collection_with_other_settings_buys_nothing_and_says_so(tmp_path: Pat
     with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
-        collect(rig, **now)
+        rig.collect(**now)
         assert (statuses(rig), states(rig), reports_hold(rig, here)) == (["processing"], ["intent"], True)
         assert rig.checks()[-1].conclusion != "success"
         rig.run(wait_minutes="0")
@@ -233,10 +230,10 @@ def test_a_collection_with_other_settings_buys_nothing_and_says_so(tmp_path: Pat
 def test_a_collection_with_other_settings_does_not_disturb_a_run_that_buys(tmp_path: Path) -> None:
     with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, DropBefore())
-        collect(rig, mode="standard")
+        rig.collect(mode="standard")
         assert (statuses(rig), rig.checks()[-1].status) == ([], "in_progress")
         age_state(rig)
-        collect(rig, mode="standard")
+        rig.collect(mode="standard")
         assert (statuses(rig), rig.checks()[-1].conclusion) == ([], "action_required")
 
 

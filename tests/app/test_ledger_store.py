@@ -17,16 +17,15 @@ from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
 from tests.app.rig import CLEAN, FORGETFUL, HEAD, KEY, OTHER_KEY, REPO, Finished, Rig, answer, finding, open_rig
 from tests.app.test_durable import (
-    CRITICAL,
     IN_REVIEW,
     LONG,
-    collect,
     commanded,
     conclusion,
     delete_summary,
     push,
     until,
 )
+from tests.app.test_intents import report_once
 
 pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
@@ -51,14 +50,8 @@ def wary(request: TaskRequest) -> Answer:
     return answer(finding("extra.py", 1, severity="critical", code="x = 1")) if objects else CLEAN
 
 
-def engaged(request: TaskRequest) -> Answer:
-    """Report the finding once."""
-    later = any(one.file_name == "conversation.md" for one in request.attachments)
-    return answer(previous=[]) if later else answer(CRITICAL)
-
-
 @pytest.mark.parametrize(
-    "come_by", [collect, lambda rig: order(rig, "/reviewbot collect")], ids=["schedule", "comment"]
+    "come_by", [Rig.collect, lambda rig: order(rig, "/reviewbot collect")], ids=["schedule", "comment"]
 )
 @pytest.mark.parametrize("config", ["summary-comment: false\n", ""], ids=["without summary", "deleted"])
 def test_no_head_turns_green_on_the_review_of_an_older_one(
@@ -112,10 +105,10 @@ def test_a_collection_with_other_settings_does_not_buy_a_deferral(tmp_path: Path
         rig.run(**own)
         clock.advance(2 * LONG)
         for other in ({"mode": "standard"}, {}):
-            collect(rig, **other)
+            rig.collect(**other)
             assert "was deferred" in rig.checks()[-1].output.summary
             assert (len(rig.service.tasks()), rig.checks()[-1].status) == (1, "in_progress")
-        collect(rig, paths="app.py")
+        rig.collect(paths="app.py")
         assert [one.request.max_credits for one in rig.service.tasks()] == [600, 600]
         assert [one.judgement.rules.fail_on.value for one in ledger(rig).purchases] == ["low", "low"]
         clock.advance(2 * LONG)
@@ -160,7 +153,7 @@ def test_the_check_of_a_finished_head_names_another_heads_open_task(tmp_path: Pa
         push(rig, extra=None, more=None)
         rig.run(wait_minutes="0")
         clock.advance(2 * LONG)
-        assert "1 of 1" in collect(rig).log
+        assert "1 of 1" in rig.collect().log
         assert not ledger(rig).open_tasks()
 
 
@@ -172,13 +165,13 @@ def test_a_rebase_hides_no_review_from_a_collection_with_other_settings(tmp_path
         rig.world.push(REPO, "topic", HEAD, author="mona", parents=(base,))
         rig.run(wait_minutes="0", mode="standard")
         clock.advance(2 * LONG)
-        collect(rig)
+        rig.collect()
         assert conclusion(rig) == "success"
 
 
 @pytest.mark.parametrize("status", [503, 404])
 def test_a_verdict_stays_while_codevf_does_not_report_its_task(tmp_path: Path, status: int) -> None:
-    with open_rig(tmp_path, life=AT_ONCE, engineer=engaged) as rig:
+    with open_rig(tmp_path, life=AT_ONCE, engineer=report_once) as rig:
         rig.run()
         rig.codevf_faults.add("/tasks/task_", Reply(status), times=None, method="GET")
         done = rig.run(payload=rig.event("edited"))
@@ -187,7 +180,7 @@ def test_a_verdict_stays_while_codevf_does_not_report_its_task(tmp_path: Path, s
 
 
 def test_without_summary_and_codevf_no_verdict_is_kept(tmp_path: Path) -> None:
-    with open_rig(tmp_path, life=AT_ONCE, engineer=engaged) as rig:
+    with open_rig(tmp_path, life=AT_ONCE, engineer=report_once) as rig:
         rig.run()
         delete_summary(rig)
         rig.codevf_faults.add("/tasks/task_", Reply(503), times=None, method="GET")
@@ -197,7 +190,7 @@ def test_without_summary_and_codevf_no_verdict_is_kept(tmp_path: Path) -> None:
 
 def test_a_run_that_cannot_read_again_overwrites_nothing(tmp_path: Path) -> None:
     clock = HandClock()
-    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=engaged) as rig, ThreadPoolExecutor(1) as pool:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=report_once) as rig, ThreadPoolExecutor(1) as pool:
         rig.run(wait_minutes="0")
         clock.advance(2 * LONG)
         rig.run(wait_minutes="0")
@@ -211,12 +204,12 @@ def test_a_run_that_cannot_read_again_overwrites_nothing(tmp_path: Path) -> None
         assert waiting.result(timeout=60).outputs["reason"] == "not-published"
         rig.github_faults.clear()
         assert [bool(one.waiver) for one in ledger(rig).findings.records] == [True]
-        assert "1 of 1" in collect(rig).log
+        assert "1 of 1" in rig.collect().log
         assert conclusion(rig) == "success"
 
 
 def test_recording_an_intent_does_not_overwrite_a_concurrent_bypass(tmp_path: Path) -> None:
-    with open_rig(tmp_path, engineer=engaged) as rig, ThreadPoolExecutor(1) as pool:
+    with open_rig(tmp_path, engineer=report_once) as rig, ThreadPoolExecutor(1) as pool:
         rig.run(check_run="false")
         sha, before = push(rig, extra="x = 1\n"), len(rig.codevf_faults.log)
         wait = (("Retry-After", "100"),)
@@ -229,14 +222,14 @@ def test_recording_an_intent_does_not_overwrite_a_concurrent_bypass(tmp_path: Pa
 
 
 def test_a_purchase_known_only_from_a_check_is_submitted_with_its_findings(tmp_path: Path) -> None:
-    with open_rig(tmp_path, engineer=engaged) as rig:
+    with open_rig(tmp_path, engineer=report_once) as rig:
         rig.run()
         rig.codevf_faults.add("/tasks/create", DropBefore(), times=None, method="POST")
         rig.github_faults.add(".", DropBefore(), times=None, method="PATCH")
         order(rig, "/reviewbot review")
         rig.codevf_faults.clear()
         rig.github_faults.clear()
-        collect(rig)
+        rig.collect()
         [_, again] = rig.service.tasks()
         assert any(one.file_name == "conversation.md" for one in again.request.attachments)
 
@@ -270,7 +263,7 @@ def test_a_red_verdict_stays_red_while_the_service_is_down(tmp_path: Path) -> No
 
 
 def test_a_red_head_stays_red_on_a_branch_that_has_it_with_any_signature(tmp_path: Path) -> None:
-    with open_rig(tmp_path, life=AT_ONCE, engineer=engaged, config="bases: [release]\n") as rig:
+    with open_rig(tmp_path, life=AT_ONCE, engineer=report_once, config="bases: [release]\n") as rig:
         rig.run()
         sha = rig.world.pull(REPO, 1).head_sha
         rig.world.push(REPO, "release", {"other.py": "y = 1\n"}, author="mona", parents=(sha,))

@@ -472,7 +472,7 @@ def test_collecting_publishes_what_is_finished_and_buys_nothing(tmp_path: Path) 
         rig.world.push(REPO, "other", {"other.py": "x = 1\n"}, author="mona")
         rig.world.open_pull_request(REPO, "other", title="Never reviewed", author="mona")
         time.sleep(6 * SCALE)
-        done = rig.run(event="schedule", payload={}, command="collect")
+        done = rig.collect()
         assert (done.exit_status, done.outputs["status"]) == (0, "completed"), done.log
         assert [one.conclusion for one in rig.checks()] == ["failure"]
         assert len(rig.comments()) == 1
@@ -483,7 +483,7 @@ def test_collecting_publishes_what_is_finished_and_buys_nothing(tmp_path: Path) 
 def test_collecting_leaves_an_open_review_open(tmp_path: Path) -> None:
     with open_rig(tmp_path, life=LONG) as rig:
         rig.run(wait_minutes="0")
-        assert rig.run(event="schedule", payload={}, command="collect").exit_status == 0
+        assert rig.collect().exit_status == 0
         assert [one.status for one in rig.checks()] == ["in_progress"]
 
 
@@ -492,7 +492,7 @@ def test_a_stale_open_check_is_created_again(tmp_path: Path) -> None:
     with open_rig(tmp_path, life=LONG) as rig:
         rig.run(wait_minutes="0")
         rig.world.mark_stale(rig.checks()[0].id)
-        rig.run(event="schedule", payload={}, command="collect")
+        rig.collect()
         assert [(one.status, one.conclusion) for one in rig.checks()] == [("completed", "stale"), ("in_progress", None)]
 
 
@@ -508,7 +508,7 @@ def test_a_key_that_cannot_look_up_tasks_completes_no_open_check(tmp_path: Path,
         if key == KEY:
             rig.codevf_faults.add(".", Reply(401), times=None)
         other: Any = {"codevf_api_key": key}
-        assert rig.run(event="schedule", payload={}, command="collect", **other).exit_status == status
+        assert rig.collect(**other).exit_status == status
         assert [one.status for one in rig.checks()] == ["in_progress"]
 
 
@@ -516,7 +516,7 @@ def test_a_key_that_cannot_look_up_tasks_completes_no_open_check(tmp_path: Path,
 def test_a_waiting_summary_is_edited_only_when_its_state_changes(tmp_path: Path) -> None:
     life, clock = TaskLife(pending=1000, processing=1000), HandClock()
     with open_rig(tmp_path, life=life, clock=clock) as rig:
-        collect = partial(rig.run, event="schedule", payload={}, command="collect", expertise="Engineer")
+        collect = partial(rig.collect, expertise="Engineer")
         rig.run(wait_minutes="0", expertise="Engineer")
         summaries = rig.summaries()
         assert (
@@ -596,7 +596,7 @@ def test_an_answer_for_an_older_head_is_published_on_the_current_one(tmp_path: P
         older = rig.world.pull(REPO, 1).head_sha
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         time.sleep(6 * SCALE)
-        done = rig.run(event="schedule", payload={}, command="collect", review_on="ready")
+        done = rig.collect(review_on="ready")
         assert done.exit_status == 0, done.log
         [check] = rig.checks(older)
         assert (check.status, check.conclusion) == ("completed", "action_required"), "neither green nor open forever"
@@ -643,7 +643,7 @@ def test_a_collection_uses_the_config_file(tmp_path: Path) -> None:
     with open_rig(tmp_path, life=life, engineer=lambda _: answer(CRITICAL), config="instance: nightly\n") as rig:
         rig.run(wait_minutes="0")
         time.sleep(6 * SCALE)
-        rig.run(event="schedule", payload={}, command="collect")
+        rig.collect()
         assert [(one.name, one.conclusion) for one in rig.checks()] == [("CodeVF review: nightly", "failure")]
 
 

@@ -63,7 +63,7 @@ def test_a_template_broken_after_the_purchase_does_not_prevent_the_collection(tm
         rig.run(wait_minutes="0")
         rig.world.push(REPO, "main", {".github/reviewbot/summary.md.j2": source})
         time.sleep(6 * SCALE)
-        done = rig.run(event="schedule", payload={}, command="collect")
+        done = rig.collect()
         assert [one.conclusion for one in rig.checks()] == ["failure"]
         [summary], [comment] = rig.summaries(), rig.comments()
         assert len(rig.service.tasks()) == 1

@@ -101,7 +101,7 @@ def test_a_collection_judges_by_the_rule_at_submission(tmp_path: Path) -> None:
         rig.run(payload=rig.labeled("deep", "mona"), wait_minutes="0")
         rig.world.unlabel(REPO, rig.number, "deep")
         for _ in range(50):
-            rig.run(event="schedule", payload={}, command="collect")
+            rig.collect()
             if rig.checks()[-1].conclusion:
                 break
         assert rig.checks()[-1].conclusion == "failure"

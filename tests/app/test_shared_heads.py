@@ -115,7 +115,7 @@ def test_an_open_review_of_another_pull_request_is_neither_adopted_nor_lost(tmp_
         assert (first.status, second.status) == ("in_progress", "completed")
         assert split_tag(second.external_id) == (CheckTag(2, "skipped"), ""), "the first one's copy is not adopted"
         clock.advance(10)
-        collected = rig.run(event="schedule", payload={}, command="collect")
+        collected = rig.collect()
         assert "1 of 1 open reviews" in collected.log
         assert own(rig, 1) == ["failure"]
         assert len(rig.service.tasks()) == 1
@@ -156,7 +156,7 @@ def test_a_closed_pull_request_does_not_hide_the_others_green_check(tmp_path: Pa
         rig.world.close(REPO, 1)
         run(rig, 2)
         clock.advance(10)
-        rig.run(event="schedule", payload={}, command="collect")
+        rig.collect()
         assert (own(rig, 1), shown(rig)) == (["failure"], "skipped")
 
 

@@ -52,7 +52,7 @@ def test_a_collection_buys_a_deferred_review_in_the_size_of_its_change(tmp_path:
         rig.run(wait_minutes="0")
         assert len(rig.service.tasks()) == 1
         clock.advance(1_000)
-        rig.run(event="schedule", payload={}, command="collect", max_credits="240")
+        rig.collect(max_credits="240")
         assert [one.request.max_credits for one in rig.service.tasks()] == [240, 480]
 
 

@@ -36,10 +36,6 @@ def ended(rig: Rig, branch: str = "topic") -> Finished:
     return rig.run(event="workflow_run", payload={"action": "completed", "workflow_run": run}, **AT_ONCE)
 
 
-def collect(rig: Rig) -> Finished:
-    return rig.run(event="schedule", payload={}, command="collect", **AT_ONCE)
-
-
 def ours(rig: Rig) -> Any:  # noqa: ANN401 — the sandbox's record
     return [one for one in rig.checks() if one.name == "CodeVF review"][-1]
 
@@ -83,10 +79,10 @@ def test_nothing_waits_if_the_checks_are_green_already(tmp_path: Path) -> None:
 def test_a_collection_or_a_command_buys_a_deferred_review(tmp_path: Path) -> None:
     with open_rig(tmp_path, config="wait-for-checks: [CI]\n") as rig:
         rig.run(**AT_ONCE)
-        collect(rig)
+        rig.collect(**AT_ONCE)
         assert not rig.service.tasks()
         check(rig, "CI", "success")
-        collect(rig)
+        rig.collect(**AT_ONCE)
         assert len(rig.service.tasks()) == 1
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         rig.run(**AT_ONCE)
@@ -111,7 +107,7 @@ def test_a_missing_check_ends_the_wait(tmp_path: Path) -> None:
         assert "`CI` is missing" in ours(rig).output.summary
         check(rig, "CI", "success")
         ended(rig)
-        collect(rig)
+        rig.collect(**AT_ONCE)
         assert not rig.service.tasks(), "the wait has ended"
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         check(rig, "CI", "success")
@@ -136,11 +132,11 @@ def test_only_the_newest_head_is_bought_after_a_pause(tmp_path: Path) -> None:
         for number in range(3):
             rig.world.push(REPO, "topic", {"more.py": f"x = {number}\n"}, author="mona")
             assert rig.run(**AT_ONCE).outputs["reason"] == "deferred"
-        collect(rig)
+        rig.collect(**AT_ONCE)
         assert not rig.service.tasks()
         assert "younger than 10 minutes" in ours(rig).output.title
         age(rig, timedelta(minutes=10))
-        collect(rig)
+        rig.collect(**AT_ONCE)
         [task] = rig.service.tasks()
         assert (task.request.metadata or {})["headSha"] == rig.world.pull(REPO, 1).head_sha
 
@@ -200,7 +196,7 @@ def test_a_deferral_is_found_without_a_summary_while_an_older_head_is_reviewed(t
         check(rig, "CI", "success")
         for _ in range(2):
             clock.advance(21)
-            collect(rig)
+            rig.collect(**AT_ONCE)
         assert (len(rig.service.tasks()), ours(rig).conclusion) == (2, "success")
 
 

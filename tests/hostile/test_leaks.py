@@ -153,7 +153,7 @@ def test_a_finding_on_a_line_with_a_secret_is_placed_without_the_secret(tmp_path
         rig.run(wait_minutes="0", review_on="ready")
         rig.world.push(REPO, "topic", {"leak.py": f"# One more line\n{leak}"}, author="mona")
         time.sleep(6 * SCALE)
-        rig.run(event="schedule", payload={}, command="collect", review_on="ready", **FILES)
+        rig.collect(review_on="ready", **FILES)
         [comment] = rig.comments()
         assert rig.world.store.threads[comment.thread_id].anchor.line == 3
 

@@ -26,14 +26,6 @@ FILE = ".github/reviewbot.yml"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    made = Clone(tmp_path / "shop")
-    made.git("init", "--quiet")
-    monkeypatch.chdir(made.root)
-    return made
-
-
 def config(*arguments: str, **env: str) -> Result:
     out, err = io.StringIO(), io.StringIO()
     status = cli.main(["config", *arguments], {"PATH": os.environ["PATH"], **env}, out, err)

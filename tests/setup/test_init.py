@@ -41,14 +41,6 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    made = Clone(tmp_path / "shop")
-    made.git("init", "--quiet")
-    monkeypatch.chdir(made.root)
-    return made
-
-
 def init(*arguments: str, typed: str | None = None) -> Result:
     out, err = io.StringIO(), io.StringIO()
     typing = None if typed is None else Terminal(typed)

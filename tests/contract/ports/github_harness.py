@@ -43,15 +43,7 @@ US = BOT
 """The login that the token's App acts under."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A file's bytes with its git mode."""
-
-    content: bytes
-    mode: str = "100644"
-
-
-Content = str | bytes | Version | None
+Content = str | bytes | FileVersion | None
 """The content of a pushed file; None deletes it."""
 
 
@@ -245,7 +237,9 @@ class MemoryGitHub:
         parents: Sequence[str] | None = None,
         verified: bool = False,
     ) -> str:
-        stored = {path: File(one.content, one.mode) if isinstance(one, Version) else one for path, one in files.items()}
+        stored = {
+            path: File(one.content, one.mode) if isinstance(one, FileVersion) else one for path, one in files.items()
+        }
         return self._github.push(branch, stored, author=author, committer=committer, parents=parents, verified=verified)
 
     def move(self, branch: str, sha: str) -> None:
@@ -434,9 +428,6 @@ class SandboxGitHub:
         parents: Sequence[str] | None = None,
         verified: bool = False,
     ) -> str:
-        stored = {
-            path: FileVersion(one.content, one.mode) if isinstance(one, Version) else one for path, one in files.items()
-        }
         self._account(author)
         onto = None if parents is None else tuple(parents)
         home = self._homes.get(branch, REPOSITORY)
@@ -444,7 +435,7 @@ class SandboxGitHub:
         self._pushes += 1
         by = self._account(committer) if committer else None
         message = f"Change {self._pushes}"
-        sha = self.world.push(home, branch, stored, message=message, author=author, committer=by, parents=onto)
+        sha = self.world.push(home, branch, files, message=message, author=author, committer=by, parents=onto)
         if verified:
             self.world.store.verified.add(sha)
         return sha

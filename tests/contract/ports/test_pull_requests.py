@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from reviewbot_sandbox.github import FileVersion
 
 from reviewbot.domain.diff.parse import assemble
 from reviewbot.domain.github.pull_request import Commit, LabelEvent, RawChange
@@ -16,7 +17,6 @@ from tests.contract.ports.github_harness import (
     TEMPLATES,
     TOPIC,
     GitHubHarness,
-    Version,
     open_change,
     read,
 )
@@ -344,7 +344,7 @@ deleted file mode 100644
 def test_the_diff_has_renames_modes_binaries_and_missing_line_ends(github: GitHubHarness) -> None:
     github.push("main", {"a.py": "1\n2\n", "bin": b"\0one", "end.txt": "x", "empty": "", "run.sh": "echo\n"})
     changes = {"a.py": None, "b c.py": "1\n2\n", "bin": b"\0two", "end.txt": "y", "empty": None, "void": ""}
-    github.push("topic", {**changes, "run.sh": Version(b"echo\n", "100755")})
+    github.push("topic", {**changes, "run.sh": FileVersion(b"echo\n", "100755")})
     github.open_pull("topic")
     assert (
         diff_of(github)

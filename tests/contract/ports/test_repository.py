@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from reviewbot_sandbox.github import FileVersion
 
 from reviewbot.domain.diff.parse import assemble
 from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.errors import ChangeUnreadable, NotFound, PermissionMissing
 from reviewbot.values import replace
-from tests.contract.ports.github_harness import CONFIG, TOPIC, Content, GitHubHarness, Version, open_change
+from tests.contract.ports.github_harness import CONFIG, TOPIC, Content, GitHubHarness, open_change
 
 ABSENT = "0" * 40
 
@@ -74,8 +75,8 @@ def test_entries_are_read_together_with_the_context_documents(github: GitHubHarn
 
 def test_entries_have_modes_encodings_and_binary_flags(github: GitHubHarness) -> None:
     files: dict[str, Content] = {
-        "run.sh": Version(b"#!/bin/sh\n", "100755"),
-        "link": Version(b"app.py", "120000"),
+        "run.sh": FileVersion(b"#!/bin/sh\n", "100755"),
+        "link": FileVersion(b"app.py", "120000"),
         "latin.txt": b"caf\xe9\n",
         "bom.txt": b"\xef\xbb\xbfx\r\n",
         "script": b"#!/bin/sh\n\0",
@@ -102,7 +103,7 @@ def test_entries_have_modes_encodings_and_binary_flags(github: GitHubHarness) ->
 
 def test_a_submodule_has_a_commit_and_no_text(github: GitHubHarness) -> None:
     commit = "0123456789abcdef0123456789abcdef01234567"
-    head = github.push("topic", {"lib": Version(commit.encode(), "160000")})
+    head = github.push("topic", {"lib": FileVersion(commit.encode(), "160000")})
     new, old, _ = github.forge.entries(head=head, new_paths=["lib"], merge_base=head, old_paths=["lib"])
     for one in (new["lib"], old["lib"]):
         assert (one.mode, one.oid, one.size, one.text, one.binary) == ("160000", commit, None, None, None)
