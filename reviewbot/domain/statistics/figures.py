@@ -235,7 +235,7 @@ def reviews_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[Past
 
     Open findings of which only the severity is known count for the last answered review.
     """
-    opinions = {one.finding_id: one for one in ledger.opinions}
+    opinions = {one.about: one for one in ledger.opinions}
     last = ledger.last_reviewed()
     for purchase in ledger.purchases:
         submitted_at = _moment(purchase.submitted_at)
