@@ -22,7 +22,8 @@ def said(*opinions: tuple[str, bool]) -> tuple[Opinion, ...]:
 
 def thread(*opinions: tuple[str, bool], ids: tuple[str, ...] = ("ab12",), instance: str = "", **more: object) -> Thread:
     """Return a thread of reviewbot's with opinions on its first comment."""
-    comment = ThreadComment(1, "https://x/1", f"{FindingMark(instance, ids)}\nText", ours=True, opinions=said(*opinions))
+    body, rated = f"{FindingMark(instance, ids)}\nText", said(*opinions)
+    comment = ThreadComment(1, "https://x/1", body, ours=True, opinions=rated)
     comments = (replace(comment, **more),)  # type: ignore[arg-type]  # a builder
     return Thread("T1", "a.py", Side.RIGHT, 1, None, is_resolved=False, comments=comments)
 
