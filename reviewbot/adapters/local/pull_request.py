@@ -17,7 +17,7 @@ from reviewbot.domain.github.pull_request import (
     Repository,
     Snapshot,
 )
-from reviewbot.domain.policy.eligibility import BOT_SUFFIX
+from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.errors import DiffTooLarge, Problem, SettingsError
 
 BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")

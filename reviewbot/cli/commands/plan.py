@@ -20,7 +20,8 @@ from reviewbot.app.review import review_pull_request
 from reviewbot.cli.commands.render import write_document
 from reviewbot.cli.invocation import Call, inputs_of, signals, wrong
 from reviewbot.domain.github.pull_request import DefaultBranch, Repository
-from reviewbot.domain.policy.eligibility import BOT_SUFFIX, AtTerminal
+from reviewbot.domain.model.events import BOT_SUFFIX
+from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import ServiceRefused
 from reviewbot.exports.plan import plan_json, plan_markdown

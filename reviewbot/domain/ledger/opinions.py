@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from reviewbot.domain.findings.markers import read_finding_mark
 from reviewbot.domain.github.pull_request import Opinion, Snapshot, Thread
-from reviewbot.domain.policy.eligibility import BOT_SUFFIX
+from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.text.strict_json import Count
 
 MAX_OPINIONS = 100

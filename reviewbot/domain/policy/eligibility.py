@@ -7,16 +7,13 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from reviewbot.domain.github.pull_request import LabelEvent, Permission, PullRequest
-from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
+from reviewbot.domain.model.events import BOT_SUFFIX, DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn
 from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NotApproved
 
 SKIP_LABEL = "skip-review"
-
-BOT_SUFFIX = "[bot]"
-"""The end of every bot's login; a user's login cannot contain brackets."""
 
 PermissionOf = Callable[[str], Permission]
 """Returns a login's permission on GitHub."""

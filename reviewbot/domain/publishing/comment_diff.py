@@ -23,6 +23,7 @@ from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.findings.tracking import Answered
 from reviewbot.domain.github.drafts import FileTarget, LineTarget
 from reviewbot.domain.github.pull_request import Comment, Thread
+from reviewbot.domain.model.events import BOT_SUFFIX
 
 Target = LineTarget | FileTarget
 
@@ -283,7 +284,7 @@ def _moves(update: ThreadUpdate) -> Iterator[Operation]:
     if not update.is_back:
         return
     # GitHub names only people: `resolved_by` is None for a thread that an app resolved.
-    by_us = thread.resolved_by in {None, (first.author or "").removesuffix("[bot]")}
+    by_us = thread.resolved_by in {None, (first.author or "").removesuffix(BOT_SUFFIX)}
     if thread.is_resolved and thread.can_unresolve and by_us:
         yield UnresolveThread(thread.id)
     if first.is_minimized and first.hidden_as_outdated:
