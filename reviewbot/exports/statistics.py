@@ -40,6 +40,7 @@ def statistics_json(found: Statistics) -> str:
     """Return the figures and every review as JSON in ASCII."""
     document = {
         "schema": SCHEMA,
+        **object_of(found.period),
         **object_of(found),
         "small": found.is_small,
         **object_of(found.whole),

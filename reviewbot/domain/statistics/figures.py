@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.ledger.codec import MAX_EXPERTISE
-from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.ledger.opinions import Opinions
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.statistics.past import PastPull, PullState
@@ -113,16 +113,14 @@ class SeveritySum(Struct, frozen=True):
     open: int
 
 
-class Statistics(Struct, frozen=True):
-    """The figures of a period.
+class Period(Struct, frozen=True):
+    """What was counted.
 
     Attributes:
         since: reviews that were submitted before are not counted.
         until: when the ledgers were read.
         verified: whether the signatures of the ledgers were verified.
         left_out: the number of ledgers that do not count.
-        pending: the number of open reviews; `ended`: that of tasks without an answer.
-        reviews: oldest first.
     """
 
     repositories: tuple[str, ...]
@@ -130,6 +128,17 @@ class Statistics(Struct, frozen=True):
     until: datetime
     verified: bool
     left_out: int
+
+
+class Statistics(Struct, frozen=True):
+    """The figures of a period.
+
+    Attributes:
+        pending: the number of open reviews; `ended`: that of tasks without an answer.
+        reviews: oldest first.
+    """
+
+    period: Period
     pending: int
     ended: int
     up: int
@@ -151,23 +160,11 @@ class Statistics(Struct, frozen=True):
         return tuple(one for one in self.by_severity if one.findings)
 
 
-class Period(Struct, frozen=True):
-    repositories: tuple[str, ...]
-    since: datetime
-    until: datetime
-    verified: bool
-    left_out: int
-
-
 def statistics_of(period: Period, reviews: Iterable[PastReview]) -> Statistics:
     """Return the figures; the order of the reviews does not matter, and none is from the future."""
     ordered = tuple(sorted((one for one in reviews if one.submitted_at <= period.until), key=_order))
     return Statistics(
-        repositories=period.repositories,
-        since=period.since,
-        until=period.until,
-        verified=period.verified,
-        left_out=period.left_out,
+        period=period,
         pending=sum(not one.state.is_over for one in ordered),
         ended=sum(one.state is TaskState.ENDED for one in ordered),
         up=sum(one.up for one in ordered),
@@ -246,36 +243,20 @@ def reviews_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[Past
         if purchase is last:
             end = End.IGNORED if pull.state is PullState.MERGED else End.OPEN
             rows += [(severity, end, count) for severity, count in ledger.findings.beyond]
-        ends = (Ended(severity, end, count) for (severity, end), count in _counted(rows).items())
-        yield _review(pull, purchase, submitted_at, tuple(sorted(ends)), _total(found, opinions))
-
-
-def _review(
-    pull: PastPull,
-    purchase: Purchase,
-    submitted_at: datetime,
-    findings: tuple[Ended, ...],
-    opinions: tuple[int, int],
-) -> PastReview:
-    minutes = purchase.minutes
-    return PastReview(
-        repository=pull.repository,
-        pull_number=pull.number,
-        state=purchase.state,
-        submitted_at=submitted_at,
-        minutes=minutes if minutes is not None and 0 <= minutes <= MAX_MINUTES else None,
-        credits=purchase.used,
-        mode=purchase.mode.value if purchase.mode else UNKNOWN,
-        expertise=purchase.expertise[:MAX_EXPERTISE] or (NO_EXPERTISE if purchase.mode else UNKNOWN),
-        findings=findings,
-        up=opinions[0],
-        down=opinions[1],
-    )
-
-
-def _total(found: Iterable[TrackedFinding], opinions: Mapping[str, Opinions]) -> tuple[int, int]:
-    there = [opinions[one.id] for one in found if one.id in opinions]
-    return sum(one.up for one in there), sum(one.down for one in there)
+        given, minutes = [opinions[one.id] for one in found if one.id in opinions], purchase.minutes
+        yield PastReview(
+            repository=pull.repository,
+            pull_number=pull.number,
+            state=purchase.state,
+            submitted_at=submitted_at,
+            minutes=minutes if minutes is not None and 0 <= minutes <= MAX_MINUTES else None,
+            credits=purchase.used,
+            mode=purchase.mode.value if purchase.mode else UNKNOWN,
+            expertise=purchase.expertise[:MAX_EXPERTISE] or (NO_EXPERTISE if purchase.mode else UNKNOWN),
+            findings=tuple(sorted(Ended(*ended, count) for ended, count in _counted(rows).items())),
+            up=sum(one.up for one in given),
+            down=sum(one.down for one in given),
+        )
 
 
 def end_of(finding: TrackedFinding, state: PullState, opinions: Opinions | None) -> End:

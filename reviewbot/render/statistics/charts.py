@@ -53,8 +53,8 @@ def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
     """Return the period in equal parts, also those without a review; it begins with the first review."""
     if not found.reviews:
         return ()
-    first = found.reviews[0].submitted_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    days = (found.until - first).days + 1
+    until, first = found.period.until, found.reviews[0].submitted_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = (until - first).days + 1
     size = 1 if days <= _FEW_DAYS else 7 if days <= _MANY_DAYS else 30 * ceil(days / (30 * 36))
     used, counts = [Decimal(0)] * ceil(days / size), [0] * ceil(days / size)
     for one in found.reviews:
@@ -63,9 +63,7 @@ def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
         counts[at] += 1
     starts = [first + timedelta(at * size) for at in range(len(used))]
     least = timedelta(max(size - 1, 1))  # on its last day, a week is as good as over
-    return tuple(
-        Bucket(start, size, counts[at], used[at], start + least <= found.until) for at, start in enumerate(starts)
-    )
+    return tuple(Bucket(start, size, counts[at], used[at], start + least <= until) for at, start in enumerate(starts))
 
 
 def ticks(most: Decimal) -> tuple[Decimal, ...]:
