@@ -7,6 +7,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from reviewbot.domain.diff.text_index import split_lines
+
 
 class SourceFile(Struct, frozen=True):
     """A file of the change, at its head; `path` is hostile and never used on disk.
@@ -50,8 +52,7 @@ class Copy(Struct, frozen=True):
 
 
 def source_file(path: str, text: str, added: frozenset[int]) -> SourceFile:
-    lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
-    return SourceFile(path, tuple(lines), added)
+    return SourceFile(path, tuple(line.removesuffix("\r") for line in split_lines(text)), added)
 
 
 def write_copy(source: SourceFile, folder: Path, name: str, pragma: re.Pattern[str] | None) -> Copy:
