@@ -256,7 +256,8 @@ def snapshot_of(ports: Ports, settings: Settings, number: int, check_names: tupl
 
 def check_names_of(settings: Settings, snapshot: Snapshot) -> tuple[str, ...]:
     """Return the names of reviewbot's check runs on a pull request, first that for its base."""
-    return settings.check_names.of_pull(snapshot.repository.default_branch, snapshot.pull)
+    pull = snapshot.pull
+    return settings.check_names.of(snapshot.repository.default_branch, pull.base_ref, pull.former_bases)
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -253,25 +253,18 @@ class ThreadUpdate(Struct, frozen=True):
         return says_closed(self.thread.comments[0].body) and not self.is_done
 
 
-def thread_operations(updates: Iterable[ThreadUpdate]) -> tuple[Operation, ...]:
-    """Compute the operations on existing threads. Replies and actions of people are kept.
+def thread_operations(updates: Iterable[ThreadUpdate]) -> Iterator[Operation]:
+    """Yield the operations on existing threads. Replies and actions of people are kept.
 
     A thread is resolved once, before its comment first says closed. A run that is killed in between is repeated, and a
     thread that a person reopens stays open. It is reopened when a finding comes back, unless a person resolved it.
     What another account has edited is left as it is: an update would make reviewbot the last editor of its text.
     """
-    return tuple(operation for one in updates for operation in _operations(one))
-
-
-def _operations(update: ThreadUpdate) -> Iterator[Operation]:
-    first = update.thread.comments[0]
-    yield from (PostReply(first.id, draft) for draft in update.replies)
-    if first.edited_by_us and first.body != update.body:
-        yield from (*_moves(update), EditComment(first.id, update.body))
-
-
-def _is_reply(comment: Comment) -> bool:
-    return comment.ours and read_reply_mark(comment.body) is not None
+    for update in updates:
+        first = update.thread.comments[0]
+        yield from (PostReply(first.id, draft) for draft in update.replies)
+        if first.edited_by_us and first.body != update.body:
+            yield from (*_moves(update), EditComment(first.id, update.body))
 
 
 def _moves(update: ThreadUpdate) -> Iterator[Operation]:
@@ -279,7 +272,7 @@ def _moves(update: ThreadUpdate) -> Iterator[Operation]:
     if update.is_done and not thread.is_resolved:
         if thread.can_resolve:
             yield ResolveThread(thread.id)
-        elif not first.is_minimized and all(_is_reply(one) for one in thread.comments[1:]):
+        elif not first.is_minimized and all(one.ours and read_reply_mark(one.body) for one in thread.comments[1:]):
             yield HideComment(first.node_id)
     if not update.is_back:
         return
