@@ -1,4 +1,4 @@
-"""The files as the analyzers see them: under names that we made, without the author's suppressions."""
+"""Copies of the files for the analyzers: under names that reviewbot chooses, without the author's suppressions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Copy(Struct, frozen=True):
     """A file that an analyzer reads.
 
     Attributes:
-        name: its path in the analyzer's folder, which we made.
+        name: its path in the analyzer's folder.
         origin: for each line of the copy, the number of the source's line.
     """
 

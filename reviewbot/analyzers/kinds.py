@@ -115,7 +115,7 @@ def workflow(file: SourceFile) -> str | None:
 
 
 def dockerfile(file: SourceFile) -> str | None:
-    """The copy's ending for a Dockerfile: `Dockerfile-prod` is one, `dockerfile.py` and `Dockerfile.md` are not."""
+    """Return the copy's ending for a Dockerfile: `Dockerfile-prod` is one, `dockerfile.py` and `Dockerfile.md` not."""
     if re.search(r"\.(dockerfile|containerfile)$", file.basename):
         return ".Dockerfile"
     suffix = Path(file.basename).suffix

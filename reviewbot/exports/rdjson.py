@@ -69,12 +69,12 @@ def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
 
 
 def _message(finding: FindingView, place: Place) -> str:
-    """Plain text: the title, the reviewer's words, and the id, for which the format has no field."""
+    """Return plain text: the title, the reviewer's words, and the id, for which the format has no field."""
     title = " ".join(finding.title.split()) or "(without a title)"
     texts = (finding.explanation.strip(), standing_words(finding), place.notes, *finding.references)
     return _plain("\n\n".join(filter(None, (title, *texts, f"Finding {finding.id}."))))
 
 
 def _plain(text: str) -> str:
-    """Text without mentions, because reviewdog posts it to GitHub as it is."""
+    """Return text without mentions, because reviewdog posts it to GitHub as it is."""
     return visible(text).replace("@", f"@{ZWSP}")

@@ -1,4 +1,4 @@
-"""The report as JSON: everything that was said, where it went, what was sent, what it cost.
+"""The report as JSON: the findings, where they were published, what was sent, and what it cost.
 
 Versioned; `docs/report.schema.json` describes every key.
 """
@@ -48,7 +48,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
 """Keys that are not the field's name in camel case; None if the field is not in the report, or elsewhere in it."""
 
 NULL_IF_EMPTY = frozenset({"task_id", "fail_on", "awaited", "since", "attachment", "expertise", "route", "rule"})
-"""Texts of which the report says null where the view has none."""
+"""Fields whose empty text is null in the report."""
 
 
 def keys_of(kind: type[Struct]) -> Mapping[str, str]:

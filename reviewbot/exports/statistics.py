@@ -17,7 +17,7 @@ from reviewbot.render.view_models.statistics import ENDS, HEADINGS, cells_of, en
 SCHEMA = "reviewbot/stats/1"
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet evaluates a cell that begins so."""
+"""A spreadsheet evaluates a cell that starts with one of these."""
 
 COLUMNS = (
     "repository",

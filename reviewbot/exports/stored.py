@@ -1,4 +1,4 @@
-"""The JSON report read back: into the same view that it was made of."""
+"""Read a JSON report back into the view that it was made from."""
 
 from __future__ import annotations
 

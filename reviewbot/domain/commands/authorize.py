@@ -95,7 +95,7 @@ CommandAction = Buy | Ask | EditLedger | Collect | Cancel | Tell | Refusal
 
 
 class Scope(Struct, frozen=True):
-    """What a command can be about.
+    """What a command is checked against.
 
     Attributes:
         permission: of the writer, now.

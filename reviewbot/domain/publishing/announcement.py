@@ -126,8 +126,8 @@ def left_to_announce(
 ) -> Announcing:
     """Leave out what was announced, also if its comment was deleted; of several comments the first stays.
 
-    A comment that another account has edited is none, so editing neither hides an answer nor deletes a comment.
-    Of several answers to one command, too, the first stays.
+    Comments that another account edited are ignored, so editing neither hides an answer nor deletes a comment. Of
+    several answers to one command, too, the first stays.
     """
     there: dict[str, list[int]] = {}
     for comment in comments:

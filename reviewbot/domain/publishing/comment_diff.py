@@ -133,8 +133,8 @@ def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[st
 def duplicates(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
     """Find comments and replies that two concurrent runs posted twice.
 
-    A comment is if its findings all have another one. Comments with a reply or in a resolved thread stay. Of the
-    others, the first stays.
+    A comment is a duplicate if all its findings have another one. Comments with a reply or in a resolved thread stay.
+    Of the others, the first stays.
     """
     threads = tuple(threads)
     first: dict[str, int] = {}
