@@ -130,21 +130,12 @@ def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[st
                 yield marked[0].key, one.id
 
 
-def duplicates(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
+def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
     """Find comments and replies that two concurrent runs posted twice.
 
     A comment is a duplicate if all its findings have another one. Comments with a reply or in a resolved thread stay.
     Of the others, the first stays.
     """
-    threads = tuple(threads)
-    first: dict[str, int] = {}
-    for key, comment_id in replies_there(threads, instance):
-        first[key] = min(first.get(key, comment_id), comment_id)
-    twice = (comment_id for key, comment_id in replies_there(threads, instance) if comment_id != first[key])
-    return (*_duplicate_comments(threads, instance), *twice)
-
-
-def _duplicate_comments(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
     marked = list(marked_threads(threads, instance))
     marked.sort(key=lambda entry: (not _touched(entry[0]), entry[0].comments[0].id))
     kept: set[str] = set()
@@ -153,7 +144,10 @@ def _duplicate_comments(threads: Iterable[Thread], instance: str) -> tuple[int, 
         if mark.ids and kept.issuperset(mark.ids) and not _touched(thread):
             extra.append(thread.comments[0].id)
         kept.update(mark.ids)
-    return tuple(extra)
+    replies: dict[str, list[int]] = {}
+    for key, comment_id in replies_there(threads, instance):
+        replies.setdefault(key, []).append(comment_id)
+    return (*extra, *(one for ids in replies.values() for one in sorted(ids)[1:]))
 
 
 def marked_threads(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, FindingMark]]:
