@@ -85,7 +85,7 @@ def _camel(name: str) -> str:
 
 
 def _encoded(value: Decimal | datetime | Struct) -> object:
-    """Return what JSON has no type for: an amount as text, a moment in ISO 8601, a view as an object."""
+    """Encode what JSON has no type for: an amount as text, a moment in ISO 8601, a view as an object."""
     if isinstance(value, Decimal):
         return str(value)
     return value.isoformat() if isinstance(value, datetime) else object_of(value)
