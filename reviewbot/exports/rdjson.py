@@ -25,8 +25,6 @@ _SEVERITIES = {
     Severity.INFO: "INFO",
 }
 
-_SOURCE = {"name": "reviewbot"}
-
 _WHOLE = Place(".", None, "The reviewer named no file.")
 """The path of findings without a place: the repository's root, which is in no diff."""
 
@@ -46,7 +44,7 @@ def rdjson(view: SummaryView) -> str:
         }
         for item in view.leftovers
     ]
-    return json.dumps({"source": _SOURCE, "diagnostics": diagnostics + leftovers}, indent=1) + "\n"
+    return json.dumps({"source": {"name": "reviewbot"}, "diagnostics": diagnostics + leftovers}, indent=1) + "\n"
 
 
 def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
