@@ -17,7 +17,6 @@ EVENTS = ("APPROVE", "REQUEST_CHANGES", "COMMENT")
 STATUSES = ("queued", "in_progress", "completed", "waiting", "requested", "pending")
 CONCLUSIONS = ("action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out")
 LEVELS = ("notice", "warning", "failure")
-STATES = ("error", "failure", "pending", "success")
 REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
 
 
@@ -61,13 +60,6 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int):
             raise malformed(f"For '{self.where}/{name}', {json.dumps(value)[:100]} is not an integer.")
         return value
-
-    def flag(self, name: str) -> bool:
-        """Return a boolean, false when it is not sent."""
-        value = self.values.get(name)
-        if value is not None and not isinstance(value, bool):
-            raise malformed(f"For '{self.where}/{name}', {json.dumps(value)[:100]} is not a boolean.")
-        return bool(value)
 
     def moment(self, name: str) -> datetime | None:
         """Return an ISO 8601 moment."""
@@ -172,28 +164,6 @@ def comment_form(fields: Fields) -> tuple[CommentForm, str]:
     if not on_file and not {"line", "position"} & set(sent):
         raise malformed('No subschema in "oneOf" matched.\n"position" wasn\'t supplied.\n"line" wasn\'t supplied.')
     return _comment(fields), fields.needed("commit_id")
-
-
-@dataclass(frozen=True, slots=True)
-class PullForm:
-    """A pull request to be opened; `head` is a branch, or `owner:branch` where a request asks for it."""
-
-    title: str
-    head: str
-    base: str
-    body: str | None = None
-    draft: bool = False
-
-
-def pull_form(fields: Fields) -> PullForm:
-    """Return a pull request to open; one made from an issue is not served."""
-    return PullForm(
-        title=fields.needed("title"),
-        head=fields.needed("head"),
-        base=fields.needed("base"),
-        body=fields.text("body"),
-        draft=fields.flag("draft"),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from reviewbot_sandbox.github import forms, pulls, reviews, talk
-from reviewbot_sandbox.github.access import is_writer, level_of
+from reviewbot_sandbox.github import forms, reviews, talk
+from reviewbot_sandbox.github.access import is_writer
 from reviewbot_sandbox.github.call import Answer, Call, Route, paged
-from reviewbot_sandbox.github.records import ACTIONS, Access, Level, ReviewComment, ReviewState, Scope
+from reviewbot_sandbox.github.records import Access, ReviewComment, ReviewState, Scope
 from reviewbot_sandbox.github.refusal import Refusal, forbidden
 
 _PULLS = "/repos/{owner}/{repo}/pulls"
@@ -32,19 +30,6 @@ def list_pulls(call: Call) -> Answer:
     ordered = sorted(found, key=lambda pull: (pull.updated_at if key == "updated" else pull.created_at, pull.number))
     falling = call.query.get("direction", "desc" if key == "created" else "asc") == "desc"
     return paged(call, ordered[::-1] if falling else ordered, call.wire.pull_simple)
-
-
-def create_pull(call: Call) -> Answer:
-    """Open one, from a branch here or from `owner:branch` of a fork; a person needs write where the branch is."""
-    form, repo, viewer = forms.pull_form(call.fields), call.repo, call.viewer
-    if viewer.app == ACTIONS:
-        raise forbidden("GitHub Actions is not permitted to create or approve pull requests.")
-    source, branch = pulls.source_of(call.store, repo, form.head)
-    if viewer.app is None and level_of(call.store, viewer.login, source) < Level.WRITE:
-        raise forbidden("Must have write access to the head repository.")
-    asked = replace(form, head=branch)
-    pulls.must_be_new(call.store, repo, source, asked)
-    return Answer(201, call.wire.pull(pulls.open_pull(call.store, repo, source, viewer.login, asked)))
 
 
 def get_pull(call: Call) -> Answer:
@@ -166,7 +151,6 @@ def _comment(call: Call) -> ReviewComment:
 
 ROUTES = (
     Route("GET", _PULLS, list_pulls, READ),
-    Route("POST", _PULLS, create_pull, WRITE, creates=True),
     Route("PATCH", _COMMENT, edit_comment, WRITE),
     Route("DELETE", _COMMENT, delete_comment, WRITE),
     Route("GET", _PULL, get_pull, READ),

@@ -12,10 +12,21 @@ from typing import TYPE_CHECKING
 from reviewbot_sandbox.github import merge_queue, pulls, reviews, talk
 from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.checks import create_check, given_up
-from reviewbot_sandbox.github.forms import CommentForm, Fields, PullForm, ReviewForm, check_form
+from reviewbot_sandbox.github.forms import CommentForm, Fields, ReviewForm, check_form
 from reviewbot_sandbox.github.history import NewCommit
 from reviewbot_sandbox.github.limits import Limits
-from reviewbot_sandbox.github.records import ACTIONS, Access, App, Issue, Level, Repository, Scope, Token, User
+from reviewbot_sandbox.github.records import (
+    ACTIONS,
+    Access,
+    App,
+    Issue,
+    Level,
+    PullRequest,
+    Repository,
+    Scope,
+    Token,
+    User,
+)
 from reviewbot_sandbox.github.repos import GitRepository
 
 if TYPE_CHECKING:
@@ -23,7 +34,7 @@ if TYPE_CHECKING:
 
     from reviewbot_sandbox.github.history import FileChange
     from reviewbot_sandbox.github.merge_queue import MergeGroup
-    from reviewbot_sandbox.github.records import CheckRun, IssueComment, PullRequest, Review, ReviewComment, Thread
+    from reviewbot_sandbox.github.records import CheckRun, IssueComment, Review, ReviewComment, Thread
     from reviewbot_sandbox.github.required import RequiredCheck
     from reviewbot_sandbox.github.store import Store
 
@@ -172,8 +183,24 @@ class World:
         """Open a pull request from a branch of the repository, or of a fork named by `head_repository`."""
         with self.store.lock:
             repo, source = self.store.repo(full_name), self.store.repo(head_repository or full_name)
-            form = PullForm(title, head, base or repo.default_branch, body, draft=draft)
-            return pulls.open_pull(self.store, repo, source, self.user(author or source.owner).login, form)
+            login, base_ref = self.user(author or source.owner).login, base or repo.default_branch
+            pull = PullRequest(
+                id=self.store.next_id(),
+                number=len(self.store.pulls_of(repo.full_name)) + 1,
+                repo=repo.full_name,
+                author=login,
+                title=title,
+                body=body,
+                head_ref=head,
+                head_repo=source.full_name,
+                head_sha=self.store.git(source.full_name).branches()[head],
+                base_ref=base_ref,
+                base_sha=self.store.git(repo.full_name).branches()[base_ref],
+                created_at=self.store.now(),
+                updated_at=self.store.now(),
+                draft=draft,
+            )
+            return pulls.open_pull(self.store, pull)
 
     def queue(self, full_name: str, numbers: Iterable[int]) -> MergeGroup:
         """Put pull requests into the merge queue together, at the end: the commit and the branch are real.
