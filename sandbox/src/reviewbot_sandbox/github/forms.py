@@ -119,7 +119,7 @@ class CommentForm:
 
 @dataclass(frozen=True, slots=True)
 class ReviewForm:
-    """A review as asked for; no event leaves it pending."""
+    """A review as requested; without an event it is pending."""
 
     event: str | None
     body: str
@@ -144,7 +144,7 @@ _ITEM_KEYS = ("path", "body", "position", "line", "side", "start_line", "start_s
 
 
 def review_form(fields: Fields) -> ReviewForm:
-    """A review. Keys that the documentation does not name are refused inside `comments`, `subject_type` among them."""
+    """Read a review; undocumented keys in `comments`, such as `subject_type`, are refused."""
     fields.only("commit_id", "body", "event", "comments")
     comments: list[CommentForm] = []
     for item in fields.parts("comments"):
@@ -155,7 +155,7 @@ def review_form(fields: Fields) -> ReviewForm:
 
 
 def comment_form(fields: Fields) -> tuple[CommentForm, str]:
-    """Return a comment of its own, and the commit that it is for. A whole-file comment may not name lines."""
+    """Return a single comment and its commit; a comment on a whole file may not name lines."""
     on_file = fields.text("subject_type", ("line", "file")) == "file"
     sent = [key for key in ("line", "side", "start_line", "start_side", "position") if key in fields.values]
     if on_file and sent:
@@ -168,7 +168,7 @@ def comment_form(fields: Fields) -> tuple[CommentForm, str]:
 
 @dataclass(frozen=True, slots=True)
 class CheckForm:
-    """A check run as asked for; None is not sent."""
+    """A check run as requested; None for a field that was not sent."""
 
     name: str | None
     head_sha: str | None
