@@ -101,13 +101,12 @@ class _Session(Struct, frozen=True):
             clock=self.clock,
             rng=SystemRandom(),
             run_url=None,
-            version=__version__,
+            inputs=self.setting.inputs,
             uninterrupted=self.interrupts.held_back,
         )
-        inputs = self.setting.inputs
-        snapshot = load_snapshot(ports, inputs, self.place.number)
+        snapshot = load_snapshot(ports, self.place.number)
         again = Asked(YOU, uuid4().hex, snapshot.pull.head_sha) if self.setting.chosen.again else None
-        review_pull_request(ports, inputs, again or AtTerminal(), snapshot)
+        review_pull_request(ports, again or AtTerminal(), snapshot)
         return reporter
 
     def _reviewer(self, settings: Settings, progress: Progress) -> ReviewService:
