@@ -11,7 +11,7 @@ from rich.console import Console
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.drafts import Annotation
-from reviewbot.domain.model.review import Balance, Submission, Tag, Task
+from reviewbot.domain.model.review import Balance, Submission, Task
 from reviewbot.domain.text.formatting import size, state
 from reviewbot.errors import Problem, ReviewbotError, SettingsError
 from reviewbot.ports import Pages, ReviewService
@@ -107,41 +107,32 @@ class TerminalReporter(Struct):
         self.check_file(path)
 
 
-class Watched(Struct, frozen=True):
+class Watched:
     """A `ports.ReviewService` that shows its requests as progress."""
 
-    service: ReviewService
-    progress: Progress
-    reviewer: str
-    is_local: bool = False
+    def __init__(self, service: ReviewService, progress: Progress, reviewer: str, *, is_local: bool = False) -> None:
+        self._service = service
+        self._progress = progress
+        self._reviewer = reviewer
+        self._is_local = is_local
+        self.project, self.tags, self.cancel = service.project, service.tags, service.cancel
+        self.deliverable = service.deliverable
 
     def balance(self) -> Balance | None:
-        if not self.is_local:
-            self.progress.stage(f"Connecting to {self.reviewer}")
-        return self.service.balance()
-
-    def project(self, name: str) -> int:
-        return self.service.project(name)
-
-    def tags(self) -> tuple[Tag, ...]:
-        return self.service.tags()
+        if not self._is_local:
+            self._progress.stage(f"Connecting to {self._reviewer}")
+        return self._service.balance()
 
     def create(self, submission: Submission) -> Task:
         size_of_all = sum(len(one.content.encode("utf-8", "replace")) for one in submission.attachments)
-        sending = f"Sending {size(size_of_all)} to {self.reviewer}"
-        self.progress.stage(f"Running {self.reviewer}" if self.is_local else sending)
-        return self._seen(self.service.create(submission))
+        sending = f"Sending {size(size_of_all)} to {self._reviewer}"
+        self._progress.stage(f"Running {self._reviewer}" if self._is_local else sending)
+        return self._seen(self._service.create(submission))
 
     def retrieve(self, task_id: str) -> Task:
-        return self._seen(self.service.retrieve(task_id))
-
-    def cancel(self, task_id: str) -> None:
-        self.service.cancel(task_id)
-
-    def deliverable(self, url: str) -> str:
-        return self.service.deliverable(url)
+        return self._seen(self._service.retrieve(task_id))
 
     def _seen(self, task: Task) -> Task:
         over = task.status.is_over
-        self.progress.stage("Reading the answer" if over else f"{self.reviewer}: {state(task.status_text)}")
+        self._progress.stage("Reading the answer" if over else f"{self._reviewer}: {state(task.status_text)}")
         return task
