@@ -57,7 +57,7 @@ def reply(
     mark = AnswerMark(run.settings.instance, posted.key, reaction)
     view = _view(run, snapshot.pull.head_sha, done, mark)
     if not _is_answered(run, posted, now):
-        body = run.renderer.answer(view)
+        body = run.renderer.post(view)
         post = partial(run.ports.forge.create_comment, now.pull.number, body)
         run.attempt("The answer to a command", partial(run.post_once, post, partial(_is_answered, run, posted)))
     react(run, posted.comment_id, reaction, in_thread=posted.in_thread)

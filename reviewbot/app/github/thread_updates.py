@@ -67,7 +67,7 @@ def _carry_out(run: RunContext, operation: comment_diff.Operation) -> bool:
 def _reply(run: RunContext, operation: comment_diff.PostReply) -> bool:
     """Post a reply; return whether GitHub accepted it."""
     draft, instance = operation.draft, run.settings.instance
-    body = run.renderer.reply(ReplyView(str(ReplyMark(instance, draft.key)), draft.text))
+    body = run.renderer.post(ReplyView(str(ReplyMark(instance, draft.key)), draft.text))
     post = partial(run.ports.forge.create_reply, run.signer.pull_number, operation.comment_id, body)
     try:
         run.post_once(post, lambda now: draft.key in dict(comment_diff.replies_there(now.threads, instance)))
