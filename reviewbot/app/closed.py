@@ -21,7 +21,7 @@ def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
     """Cancel or publish what is open on a closed pull request, or record what people think of its findings."""
     settings, snapshot = load_settings(ports, load_snapshot(ports, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer({}))
-    stored = read_ledger(run, snapshot, "")
+    stored = read_ledger(run, snapshot)
     ledger = stored.ledger
     closed = f"The pull request #{event.number} was closed."
     left = ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open()

@@ -39,14 +39,14 @@ class CommandRun(Struct, frozen=True):
     @property
     def ledger(self) -> Ledger:
         """The ledger, as far as it is trusted."""
-        return read_ledger(self.run, self.snapshot, "").ledger
+        return read_ledger(self.run, self.snapshot).ledger
 
 
 def action_of(run: RunContext, snapshot: Snapshot, posted: PostedCommand) -> CommandAction:
     scope = authorize.Scope(
         pull=_with_authors(run, snapshot.pull, posted),
         permission=run.ports.forge.permission(posted.sender),
-        ledger=read_ledger(run, snapshot, "").ledger,
+        ledger=read_ledger(run, snapshot).ledger,
         fail_on=run.settings.strictest_fail_on,
         needs_approval=run.paid and needs_approval(snapshot.pull, policy_of(run.settings)),
         paid=run.paid,

@@ -52,7 +52,7 @@ def reply(
 ) -> str:
     """Answer a command from what is stored after it; return why it is refused, empty if it is not."""
     now = run.read_snapshot()
-    done = Done(posted, action, outcome, now, read_ledger(run, now, ""))
+    done = Done(posted, action, outcome, now, read_ledger(run, now))
     reaction = done.refusal.reaction if done.refusal else Reaction.YES
     mark = AnswerMark(run.settings.instance, posted.key, reaction)
     view = _view(run, snapshot.pull.head_sha, done, mark)

@@ -32,7 +32,7 @@ from reviewbot.settings import peek_settings
 
 def ask(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: Ask) -> Outcome:
     """Buy the answer of a question unless it was bought, wait for it, and post it."""
-    stored = read_ledger(run, snapshot, "")
+    stored = read_ledger(run, snapshot)
     about = action.finding.id if action.finding else ""
     new = Question(posted.key, text_digest(action.text), posted.sender, about, QuestionState.INTENT, "", 0, None, at="")
     question = stored.ledger.questions.find(posted.key) or new
@@ -57,7 +57,7 @@ def settle_questions(ports: Ports, snapshot: Snapshot, but: Collection[str] = ()
 def _settle(ports: Ports, snapshot: Snapshot, but: Collection[str]) -> None:
     settings, snapshot = load_settings(ports, snapshot)
     run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)))
-    stored = read_ledger(run, snapshot, "")
+    stored = read_ledger(run, snapshot)
     for question in stored.ledger.questions.open() if run.paid else ():
         if question.comment not in but:
             outcome = _play(Inquiry.of(run, snapshot, stored, question, ""), may_buy=False)
