@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from msgspec import Struct, field
+from msgspec import Struct
 from rich import progress as moving
 from rich.console import Console
 
@@ -72,16 +72,15 @@ def showing_progress(console: Console, *, quiet: bool, counts: bool = False) -> 
         yield Progress(console, bar)
 
 
-class TerminalReporter(Struct):
-    """`ports.Reporter` that keeps the view, the annotations and the `files` as they were sent."""
+class TerminalReporter:
+    """`ports.Reporter` that keeps the annotations, and once the run is over, the view and the `files` as sent."""
 
-    progress: Progress
-    view: SummaryView | None = None
-    files: Sequence[FileView] = ()
-    annotations: list[Annotation] = field(default_factory=list)
+    view: SummaryView
+    files: Sequence[FileView]
 
-    def say(self, line: str) -> None:
-        self.progress.say(line)
+    def __init__(self, progress: Progress) -> None:
+        self.say = progress.say
+        self.annotations: list[Annotation] = []
 
     def debug(self, line: str) -> None:
         """Drop the line."""
