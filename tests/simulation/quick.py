@@ -153,7 +153,7 @@ def _by_snapshot(read_ledger: Any) -> object:  # noqa: ANN401 — as above
     """Cache a ledger by the snapshot and the settings, by identity, if no request was made to read it."""
     kept: dict[tuple[object, ...], tuple[object, object, object]] = {}
 
-    def call(run: Any, snapshot: Any, digest: str) -> object:  # noqa: ANN401 — as above
+    def call(run: Any, snapshot: Any, digest: str = "") -> object:  # noqa: ANN401 — as above
         key, simulated = (id(snapshot), id(run.settings), digest), run.ports.forge.simulated_run
         if key in kept:
             return kept[key][2]

@@ -34,7 +34,7 @@ def post_answer(run: RunContext, question: Question, finding: TrackedFinding | N
     """Post the reply unless it is there, delete one that a racing run posted as well, and react to the question."""
     now = run.read_snapshot()
     if not _replies(run, question, now):
-        _post(run, question, now, run.renderer.answer(_view(run, question, finding, task, now)))
+        _post(run, question, now, run.renderer.post(_view(run, question, finding, task, now)))
         now = run.read_snapshot()
     for extra in _replies(run, question, now)[1:]:
         in_thread = isinstance(extra, ThreadComment)

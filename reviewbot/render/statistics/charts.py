@@ -95,9 +95,8 @@ def credits_chart(found: Statistics) -> str:
             f'<rect class="{kind}" x="{at * width + width * 0.1:.3f}%" y="{_TOP + HEIGHT - height:.1f}" '
             f'width="{width * 0.8:.3f}%" height="{height:.1f}"><title>{line(tooltip)}</title></rect>'
         )
-    starts = [(at * width + width / 2, one.start) for at, one in enumerate(buckets)]
     label = f"Credits used over time, {rounded(found.whole.credits, 0)} in total"
-    return _chart(label, marks, "".join(bars), starts)
+    return _chart(label, marks, "".join(bars), buckets)
 
 
 def hours_chart(found: Statistics) -> str:
@@ -121,10 +120,8 @@ def hours_chart(found: Statistics) -> str:
         )
         if value is not None
     ]
-    width = 100 / max(1, len(buckets))
-    starts = [(at * width + width / 2, one.start) for at, one in enumerate(buckets)]
     median = rounded(found.whole.hours_median)
-    return _chart(f"Hours to the answer over time, median {median}", marks, "".join((*lines, *dots)), starts)
+    return _chart(f"Hours to the answer over time, median {median}", marks, "".join((*lines, *dots)), buckets)
 
 
 def _level(value: Decimal, marks: Sequence[Decimal], name: str, kind: str) -> str:
@@ -144,14 +141,14 @@ def _pixels(value: Decimal, marks: Sequence[Decimal]) -> float:
     return float(value / marks[-1]) * HEIGHT
 
 
-def _chart(label: str, marks: Sequence[Decimal], inside: str, starts: Sequence[tuple[float, datetime]]) -> str:
-    """Return a chart with its axes; `starts` are the possible places of dates, in percent."""
+def _chart(label: str, marks: Sequence[Decimal], inside: str, buckets: Sequence[Bucket]) -> str:
+    """Return a chart with its axes."""
     grid, names = [], []
     for mark in marks:
         y = _TOP + HEIGHT - _pixels(mark, marks)
         grid.append(f'<line class="grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>')
         names.append(f'<text class="tick" x="44" y="{y + 4:.1f}" text-anchor="end">{_tick(mark)}</text>')
-    dates = "".join(_dates(starts))
+    dates = "".join(_dates(buckets))
     return _beside(label, "".join(names), f"{''.join(grid)}{inside}{dates}", _TOP + HEIGHT + _BOTTOM)
 
 
@@ -169,13 +166,13 @@ def _tick(value: Decimal) -> str:
     return f"{number(value / thousand)}k" if value >= 10 * thousand else number(value)
 
 
-def _dates(starts: Sequence[tuple[float, datetime]]) -> Iterator[str]:
+def _dates(buckets: Sequence[Bucket]) -> Iterator[str]:
     """Yield at most three dates, evenly spread: they have space on a phone."""
-    count = min(_MOST_DATES, len(starts))
-    chosen = sorted({round(at * (len(starts) - 1) / max(1, count - 1)) for at in range(count)})
+    count = min(_MOST_DATES, len(buckets))
+    chosen = sorted({round(at * (len(buckets) - 1) / max(1, count - 1)) for at in range(count)})
     for at in chosen:
-        x, day = starts[at]
-        anchor = "start" if at == 0 and len(starts) > 1 else "end" if at == len(starts) - 1 and at else "middle"
+        x, day = (at + 0.5) * 100 / len(buckets), buckets[at].start
+        anchor = "start" if at == 0 and len(buckets) > 1 else "end" if at == len(buckets) - 1 and at else "middle"
         edge = {"start": 0.0, "end": 100.0}.get(anchor, x)
         place = f'x="{edge:.3f}%" y="{_TOP + HEIGHT + 18}" text-anchor="{anchor}"'
         yield f'<text class="tick" {place}>{day.day} {day:%b %Y}</text>'
