@@ -68,10 +68,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return _compare(run, old, new)
         case steps.ReadNewPart(since=since):
             return read_new_part(run, known, since)
-        case steps.ReadPrice():
-            return read_price(run, known)
-        case steps.FindProject(name=name):
-            return steps.ProjectFound(run.reviewer(known.request).project(name))
+        case steps.ReadPrice(candidate=candidate, freed=freed):
+            return read_price(run, known, candidate, freed)
         case steps.RecordIntent(bought=bought):
             return record_intent(run, known, bought)
         case steps.RecordDeferral(wanted=wanted, outcome=outcome):

@@ -9,12 +9,15 @@ from reviewbot.app.reviewer.read_result import placed_now, read_answer
 from reviewbot.domain.codevf.polling import next_poll
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Known
+from reviewbot.domain.machine.phases import Candidate
+from reviewbot.domain.machine.purchase import quote
 from reviewbot.domain.machine.steps import Done, NotOver, PriceRead, TaskRead
-from reviewbot.domain.model.review import Tag, Task, TaskStatus, tag_called
+from reviewbot.domain.model.review import Balance, Tag, Task, TaskStatus, tag_called
 from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import state
 from reviewbot.errors import ServiceError, ServiceRefused
+from reviewbot.values import replace
 
 
 def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
@@ -76,10 +79,29 @@ def cancel(run: RunContext, task_id: str) -> Done:
     return Done()
 
 
-def read_price(run: RunContext, known: Known) -> PriceRead:
+def read_price(run: RunContext, known: Known, candidate: Candidate, freed: int) -> PriceRead:
+    """Return the price; the project may be created, so it is found only if the price fits.
+
+    Raises:
+        OverBudget: it does not fit the balance or the budgets.
+        NotApproved: the credits spent here are unknown, and an event alone requests a review.
+    """
+    tag, balance = read_terms(run, known)
+    agreed = quote(known, candidate, tag, balance, freed=freed)
+    return PriceRead(replace(agreed, project_id=find_project(run, known)), balance)
+
+
+def read_terms(run: RunContext, known: Known) -> tuple[Tag | None, Balance | None]:
+    """Return the expertise and the balance; the latter is None if the review is free."""
     needs_tag = known.request.expertise and known.request.paid
-    tag = _tag(run, known.request.expertise) if needs_tag else None
-    return PriceRead(tag, run.reviewer(known.request).balance())
+    return _tag(run, known.request.expertise) if needs_tag else None, run.reviewer(known.request).balance()
+
+
+def find_project(run: RunContext, known: Known) -> int:
+    """Return the number of the CodeVF project that the settings name, by name or number."""
+    project = known.request.project
+    is_number = project.isascii() and project.isdigit()
+    return int(project) if is_number else run.reviewer(known.request).project(project)
 
 
 def _tag(run: RunContext, expertise: str) -> Tag:

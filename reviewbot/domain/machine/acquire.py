@@ -23,7 +23,6 @@ from reviewbot.domain.machine.purchase import (
     deferral_of,
     intended,
     planned,
-    quote,
     resized,
     resumed,
     routed,
@@ -81,7 +80,6 @@ Buying = (
     | phases.Scoping
     | phases.Sizing
     | phases.Pricing
-    | phases.Priced
     | phases.Quoted
     | phases.Intended
     | phases.DryRunDue
@@ -564,24 +562,6 @@ def _in_turn(known: Known, candidate: phases.Candidate, agreed: phases.Quote | N
     return _deferred(known, candidate, awaited, now)
 
 
-def with_price_to_replace(at: phases.Approved, got: PriceRead) -> phases.Affordable | phases.Replacing | Concluded:
-    """Cancel the open task of an older head only if the newer head can be paid for."""
-    known = at.known
-    try:
-        agreed = quote(known, at.candidate, got.tag, got.balance, freed=at.awaited.purchase.hold)
-    except ReviewbotError as error:
-        return concluded(known, failed(known, error))
-    project_id = _project_number(known)
-    if not project_id:
-        return phases.Affordable(known, at.candidate, at.awaited, agreed)
-    return phases.Replacing(known, at.candidate, at.awaited, replace(agreed, project_id=project_id))
-
-
-def with_project_to_replace(at: phases.Affordable, project_id: int) -> phases.Replacing:
-    """Cancel it once the project is known, too; then only the service itself can refuse the purchase."""
-    return phases.Replacing(at.known, at.candidate, at.awaited, replace(at.quote, project_id=project_id))
-
-
 def with_replaced(at: phases.Replaced, got: TaskRead, now: datetime) -> Buying:
     others = tuple(one for one in at.known.others if one.purchase is not at.awaited.purchase)
     known = _cancelling(replace(at.known, others=others), at.awaited.purchase.task_id)
@@ -671,12 +651,8 @@ def _sized(known: Known, candidate: phases.Candidate, agreed: phases.Quote | Non
     return phases.Pricing(known, candidate) if agreed is None else _priced(known, candidate, agreed, now)
 
 
-def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Buying:
-    known = at.known
-    try:
-        agreed = quote(known, at.candidate, got.tag, got.balance, freed=0)
-    except ReviewbotError as error:
-        return concluded(known, failed(known, error))
+def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> phases.Quoted | phases.Intended:
+    known, agreed = at.known, got.quote
     if got.balance is not None:
         held, available = number(agreed.hold), number(got.balance.available)
         known = known.saying(f"This review would hold {held} credits; {available} are available.")
@@ -688,25 +664,9 @@ def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Buying:
 
 def _priced(
     known: Known, candidate: phases.Candidate, agreed: phases.Quote, now: datetime
-) -> phases.Priced | phases.Quoted | phases.Intended:
-    project_id = agreed.project_id or _project_number(known)
-    return (
-        in_project(known, candidate, agreed, project_id, now) if project_id else phases.Priced(known, candidate, agreed)
-    )
-
-
-def _project_number(known: Known) -> int:
-    """Return the project's number from the settings, 0 if they have its name."""
-    project = known.request.project
-    return int(project) if project.isascii() and project.isdigit() else 0
-
-
-def in_project(
-    known: Known, candidate: phases.Candidate, agreed: phases.Quote, project_id: int, now: datetime
 ) -> phases.Quoted | phases.Intended:
     """Record the intent first if the review costs money."""
     bought = intended(known, candidate, agreed, now)
-    agreed = replace(agreed, project_id=project_id)
     order = phases.Order(candidate.identity, agreed, candidate.intent is not None, _label(known))
     if known.request.paid:
         return phases.Quoted(known, bought, order)

@@ -40,10 +40,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.ReadHeadChecks()
         case phases.Postponed(label=label):
             return steps.RemoveLabel(label)
-        case phases.Approved():
-            return steps.ReadPrice()
-        case phases.Affordable(known=known):
-            return steps.FindProject(known.request.project)
+        case phases.Approved(candidate=candidate, awaited=awaited):
+            return steps.ReadPrice(candidate, freed=awaited.purchase.hold)
         case phases.Replacing(awaited=awaited):
             return steps.CancelTask(awaited.purchase.task_id)
         case phases.Replaced(awaited=awaited):
@@ -61,10 +59,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.CompareBases(last.merge_base, known.change.change.merge_base)
         case phases.Sizing(candidate=candidate):
             return steps.ReadNewPart(candidate.identity.since)
-        case phases.Pricing():
-            return steps.ReadPrice()
-        case phases.Priced(known=known):
-            return steps.FindProject(known.request.project)
+        case phases.Pricing(candidate=candidate):
+            return steps.ReadPrice(candidate, freed=0)
         # The task
         case phases.Quoted(bought=bought):
             return steps.RecordIntent(bought)

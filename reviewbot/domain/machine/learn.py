@@ -53,10 +53,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
 
         case phases.Wanted(), Permission():
             return acquire.with_approval(phase.known, phase.candidate, result, now)
-        case phases.Approved(), steps.PriceRead():
-            return acquire.with_price_to_replace(phase, result)
-        case phases.Affordable(), steps.ProjectFound(project_id=project_id):
-            return acquire.with_project_to_replace(phase, project_id)
+        case phases.Approved(), steps.PriceRead(quote=quote):
+            return phases.Replacing(phase.known, phase.candidate, phase.awaited, quote)
         case phases.Replacing(), steps.Done() | steps.Failed():
             return phases.Replaced(phase.known, phase.candidate, phase.awaited, phase.quote)
         case phases.Replaced(), steps.TaskRead():
@@ -94,8 +92,6 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.with_new_part(phase, parts, now)
         case phases.Pricing(), steps.PriceRead():
             return acquire.with_price(phase, result, now)
-        case phases.Priced(), steps.ProjectFound(project_id=project_id):
-            return acquire.in_project(phase.known, phase.candidate, phase.quote, project_id, now)
 
         case phases.Quoted(), Known():
             return phases.Intended(result, phase.bought, phase.order)

@@ -39,7 +39,7 @@ class Quote(Struct, frozen=True):
     Attributes:
         hold: credits of all tasks.
         lines: the changed lines that decided `max_credits`, None if the setting did.
-        project_id: 0 while unknown.
+        project_id: 0 before the project is found.
     """
 
     hold: int
@@ -136,20 +136,11 @@ class Wanted(Struct, frozen=True):
 
 
 class Approved(Struct, frozen=True):
-    """The approved purchase may replace the open task of an older head."""
+    """The approved purchase may replace the open task of an older head, if it can be paid for."""
 
     known: Known
     candidate: Candidate
     awaited: OpenTask
-
-
-class Affordable(Struct, frozen=True):
-    """The newer head can be paid for; its project is found before the older task is cancelled."""
-
-    known: Known
-    candidate: Candidate
-    awaited: OpenTask
-    quote: Quote
 
 
 class Replacing(Struct, frozen=True):
@@ -273,14 +264,6 @@ class Pricing(Struct, frozen=True):
     candidate: Candidate
 
 
-class Priced(Struct, frozen=True):
-    """The price is within the budgets; the project is found next."""
-
-    known: Known
-    candidate: Candidate
-    quote: Quote
-
-
 class Order(Struct, frozen=True):
     """What `CreateTask` needs besides the purchase.
 
@@ -402,7 +385,6 @@ Phase = (
     | Reopened
     | Wanted
     | Approved
-    | Affordable
     | Replacing
     | Replaced
     | Unchecked
@@ -415,7 +397,6 @@ Phase = (
     | Scoping
     | Sizing
     | Pricing
-    | Priced
     | Quoted
     | Intended
     | Submitted

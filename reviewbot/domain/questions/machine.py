@@ -15,7 +15,7 @@ from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.next_step import KEY_MEMORY
 from reviewbot.domain.model.options import Auto, Tolerance
 from reviewbot.domain.model.question import Question, QuestionState
-from reviewbot.domain.model.review import Balance, Mode, Task, TaskStatus
+from reviewbot.domain.model.review import Balance, Mode, Tag, Task, TaskStatus
 from reviewbot.domain.policy.size import limit_per_pull
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, answered, did_not_happen
 from reviewbot.domain.questions.steps import (
@@ -23,6 +23,7 @@ from reviewbot.domain.questions.steps import (
     CreateQuestion,
     PostAnswer,
     Price,
+    PriceQuestion,
     Recorded,
     RecordQuestion,
     Result,
@@ -40,7 +41,6 @@ class Limits(Struct, frozen=True):
     ask_credits: int
     max_per_pr: int | Auto
     min_balance: int
-    project: str
     spent: Decimal
     first_hold: int
     attachment_bytes: int
@@ -68,14 +68,6 @@ class Asked(Struct, frozen=True):
 
     question: Question
     limits: Limits
-
-
-class Priced(Struct, frozen=True):
-    """The price is within the limits; the project is found next."""
-
-    question: Question
-    limits: Limits
-    price: Price
 
 
 class Quoted(Struct, frozen=True):
@@ -147,7 +139,7 @@ class Ended(Struct, frozen=True):
     outcome: Outcome
 
 
-Phase = Asked | Priced | Quoted | Intended | Withdrawn | Submitted | Resumed | Waiting | Over | Replied | Ended
+Phase = Asked | Quoted | Intended | Withdrawn | Submitted | Resumed | Waiting | Over | Replied | Ended
 
 
 def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -> Phase:
@@ -176,10 +168,8 @@ def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -
 
 def decide(phase: Phase) -> Step | steps.Finish:  # noqa: PLR0911 — a row for each phase
     match phase:
-        case Asked():
-            return steps.ReadPrice()
-        case Priced(limits=limits):
-            return steps.FindProject(limits.project)
+        case Asked(question=question):
+            return PriceQuestion(question)
         case Quoted(question=question) | Withdrawn(question=question) | Submitted(question=question):
             return RecordQuestion(question)
         case Intended(question=question, price=price, sizes=sizes):
@@ -205,10 +195,8 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
         RuntimeError: the result belongs to another step, which is a bug.
     """
     match phase, result:
-        case Asked(), steps.PriceRead():
-            return _priced(phase, result)
-        case Priced(question=question, limits=limits, price=price), steps.ProjectFound(project_id=project_id):
-            return _in_project(question, limits, replace(price, project_id=project_id), now)
+        case Asked(), Price():
+            return _priced(phase, result, now)
         case Quoted(), Recorded(ledger=ledger):
             return _intended(phase, ledger)
         case Intended(question=question), Created(task=task):
@@ -233,7 +221,7 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
             return Ended(_ANSWERED)
         case Withdrawn(outcome=outcome), Recorded() | steps.Failed():
             return Ended(outcome)
-        case ((Asked() | Priced() | Quoted() | Submitted() | Over()), steps.Failed(error=error)):
+        case ((Asked() | Quoted() | Submitted() | Over()), steps.Failed(error=error)):
             return Ended(_failed(error))
         case _:
             raise RuntimeError(f"{type(phase).__name__} cannot handle {type(result).__name__}")
@@ -253,26 +241,29 @@ def _is_again(question: Question) -> bool:
     return bool(question.hold)
 
 
-def _priced(at: Asked, got: steps.PriceRead) -> Priced | Ended:
-    """Check the price; an intent of an earlier run was within the limits, and its task may exist."""
-    times = got.tag.multiplier if got.tag else Decimal(1)
-    most, again = at.limits.ask_credits, _is_again(at.question)
+def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balance | None) -> Price:
+    """Return the price of a question, checked against the limits.
+
+    An intent of an earlier run is not checked: it was within the limits, and its task may exist.
+
+    Raises:
+        OverBudget: it does not fit.
+    """
+    times = tag.multiplier if tag else Decimal(1)
+    most, again = limits.ask_credits, _is_again(question)
     if again:  # a missing task is created at the price that was agreed then
-        most = min(most, max(budget.credits_within(at.question.hold, MODE, times), MODE.credits.start))
-    price = Price(budget.hold(most, MODE, times), most, got.tag)
-    try:
-        if not again:
-            at.limits.check(price.hold, got.balance, at.limits.spent)
-    except ReviewbotError as error:
-        return Ended(_failed(error))
-    return Priced(at.question, at.limits, price)
+        most = min(most, max(budget.credits_within(question.hold, MODE, times), MODE.credits.start))
+    price = Price(budget.hold(most, MODE, times), most, tag)
+    if not again:
+        limits.check(price.hold, balance, limits.spent)
+    return price
 
 
-def _in_project(question: Question, limits: Limits, price: Price, now: datetime) -> Quoted | Intended:
-    if _is_again(question):
-        return Intended(question, price, size_tiers(limits.attachment_bytes), again=True)
-    intent = replace(question, hold=price.hold, at=now.isoformat(timespec="seconds"))
-    return Quoted(intent, limits, price)
+def _priced(at: Asked, price: Price, now: datetime) -> Quoted | Intended:
+    if _is_again(at.question):
+        return Intended(at.question, price, size_tiers(at.limits.attachment_bytes), again=True)
+    intent = replace(at.question, hold=price.hold, at=now.isoformat(timespec="seconds"))
+    return Quoted(intent, at.limits, price)
 
 
 def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:

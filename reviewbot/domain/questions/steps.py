@@ -12,12 +12,18 @@ from reviewbot.domain.model.review import Tag, Task
 
 
 class Price(Struct, frozen=True):
-    """What the task is created with; `project_id` is 0 while unknown."""
+    """What the task is created with; `project_id` is 0 before the project is found."""
 
     hold: int
     max_credits: int
     tag: Tag | None
     project_id: int = 0
+
+
+class PriceQuestion(Struct, frozen=True):
+    """Read the expertise and the balance from CodeVF, and if they allow the purchase, find or create the project."""
+
+    question: Question
 
 
 class RecordQuestion(Struct, frozen=True):
@@ -41,9 +47,7 @@ class PostAnswer(Struct, frozen=True):
     task: Task | None
 
 
-Step = (
-    RecordQuestion | CreateQuestion | PostAnswer | steps.ReadPrice | steps.FindProject | steps.ReadTask | steps.PollTask
-)
+Step = PriceQuestion | RecordQuestion | CreateQuestion | PostAnswer | steps.ReadTask | steps.PollTask
 
 
 class Recorded(Struct, frozen=True):
@@ -56,13 +60,4 @@ class Created(Struct, frozen=True):
     task: Task
 
 
-Result = (
-    Recorded
-    | Created
-    | steps.Done
-    | steps.Failed
-    | steps.PriceRead
-    | steps.ProjectFound
-    | steps.TaskRead
-    | steps.NotOver
-)
+Result = Price | Recorded | Created | steps.Done | steps.Failed | steps.TaskRead | steps.NotOver

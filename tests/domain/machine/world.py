@@ -32,6 +32,7 @@ from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.known import Cancels, Known, Request, ReviewedChange
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.phases import Ended, Phase
+from reviewbot.domain.machine.purchase import quote
 from reviewbot.domain.machine.steps import (
     Announce,
     BasesCompared,
@@ -43,7 +44,6 @@ from reviewbot.domain.machine.steps import (
     CreateTask,
     Done,
     Failed,
-    FindProject,
     Finish,
     HeadChecksRead,
     HeadMoved,
@@ -55,7 +55,6 @@ from reviewbot.domain.machine.steps import (
     PollTask,
     PostReview,
     PriceRead,
-    ProjectFound,
     ReadAgain,
     ReadChange,
     ReadHeadChecks,
@@ -343,9 +342,8 @@ class RandomWorld:
             case ReadPrice():
                 tag = Tag(1, "security", Decimal(2)) if known.request.expertise else None
                 balance = Balance(Decimal(self.random.choice([0, 10_000, 10_000])), Decimal(0), Decimal(10_000))
-                return self.service_error() if fails else PriceRead(tag, balance if known.request.paid else None)
-            case FindProject():
-                return self.service_error() if fails else ProjectFound(12)
+                paid = balance if known.request.paid else None
+                return self.service_error() if fails else price_read(step, known, tag, paid)
             case RecordIntent(bought=bought):
                 if fails:
                     return self.error(PermissionMissing("The token may not."))
@@ -413,6 +411,15 @@ class RandomWorld:
         if self.chance(0.15):
             return replace(known, reviewed_sha=HEAD, snapshot=replace(known.snapshot, pull=pull(head_sha=OTHER_HEAD)))
         return known
+
+
+def price_read(step: ReadPrice, known: Known, tag: Tag | None, balance: Balance | None) -> Result:
+    """Return the price, or the error of a limit, in project 12."""
+    try:
+        agreed = quote(known, step.candidate, tag, balance, freed=step.freed)
+    except ReviewbotError as error:
+        return Failed(error)
+    return PriceRead(replace(agreed, project_id=12), balance)
 
 
 def play(seed: int, start: Callable[[Known], Phase]) -> tuple[Trace, Known, Ended]:

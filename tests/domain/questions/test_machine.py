@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -21,7 +22,6 @@ from reviewbot.domain.questions.machine import (
     Limits,
     Over,
     Phase,
-    Priced,
     Quoted,
     Replied,
     Resumed,
@@ -30,6 +30,7 @@ from reviewbot.domain.questions.machine import (
     Withdrawn,
     decide,
     learn,
+    price_of,
     start,
 )
 from reviewbot.domain.questions.steps import (
@@ -37,6 +38,7 @@ from reviewbot.domain.questions.steps import (
     CreateQuestion,
     PostAnswer,
     Price,
+    PriceQuestion,
     Recorded,
     RecordQuestion,
     Result,
@@ -46,6 +48,7 @@ from reviewbot.errors import (
     ChangeUnreadable,
     ForgeUnreachable,
     NotApproved,
+    OverBudget,
     PayloadTooLarge,
     ReviewbotError,
     ServiceRefused,
@@ -57,10 +60,10 @@ from tests.domain.builders import NOON, purchase
 NEW = Question("42", "0" * 16, "ann", "", QuestionState.INTENT, "", 0, None, "")
 INTENT = replace(NEW, hold=120, at=NOON.isoformat(timespec="seconds"))
 OPEN = replace(INTENT, state=QuestionState.OPEN, task_id="task_9")
-LIMITS = Limits(60, Auto.AUTO, 0, "acme/parcels", Decimal(0), 0, 1_000_000)
+LIMITS = Limits(60, Auto.AUTO, 0, Decimal(0), 0, 1_000_000)
 SIZES = size_tiers(1_000_000)
 PRICE = Price(120, 60, None, 101)
-RICH = steps.PriceRead(None, Balance(Decimal(1000), Decimal(0), Decimal(1000)))
+RICH = Balance(Decimal(1000), Decimal(0), Decimal(1000))
 RUNNING = Task("task_9", TaskStatus.PROCESSING, "processing")
 DONE = Task("task_9", TaskStatus.COMPLETED, "completed", {"message": "No."}, Decimal(120))
 CANCELLED = Task("task_9", TaskStatus.CANCELLED, "cancelled")
@@ -76,8 +79,7 @@ TOO_LARGE = steps.Failed(PayloadTooLarge("large"))
 def test_a_question_is_bought_and_answered() -> None:
     phase: Phase = start(NEW, LIMITS, NOON, may_buy=True)
     results: list[tuple[type[Step], Result]] = [
-        (steps.ReadPrice, RICH),
-        (steps.FindProject, steps.ProjectFound(101)),
+        (PriceQuestion, PRICE),
         (RecordQuestion, Recorded(LEDGER)),
         (CreateQuestion, Created(RUNNING)),
         (RecordQuestion, Recorded(LEDGER)),
@@ -92,12 +94,12 @@ def test_a_question_is_bought_and_answered() -> None:
         assert isinstance(step, kind)
         seen.append(step)
         phase = learn(phase, result, NOON)
-    assert seen[2] == RecordQuestion(INTENT), "the intent first"
-    assert seen[3] == CreateQuestion(INTENT, PRICE, SIZES[0])
-    assert seen[4] == RecordQuestion(OPEN), "the task's id before the first poll"
-    assert seen[6] == steps.PollTask(RUNNING, 4)
-    assert seen[7] == PostAnswer(OPEN, DONE)
-    assert seen[8] == RecordQuestion(replace(OPEN, state=QuestionState.ANSWERED, used=Decimal(120)))
+    assert seen[1] == RecordQuestion(INTENT), "the intent first"
+    assert seen[2] == CreateQuestion(INTENT, PRICE, SIZES[0])
+    assert seen[3] == RecordQuestion(OPEN), "the task's id before the first poll"
+    assert seen[5] == steps.PollTask(RUNNING, 4)
+    assert seen[6] == PostAnswer(OPEN, DONE)
+    assert seen[7] == RecordQuestion(replace(OPEN, state=QuestionState.ANSWERED, used=Decimal(120)))
     last = decide(phase)
     assert isinstance(last, steps.Finish)
     assert last.outcome.status is Status.COMPLETED
@@ -140,25 +142,20 @@ def test_an_answered_question_is_not_changed() -> None:
     ],
 )
 def test_a_limit_stops_it_before_anything_is_recorded(limits: Limits, balance: int, why: str) -> None:
-    price = steps.PriceRead(None, Balance(Decimal(balance), Decimal(0), Decimal(balance)))
-    phase = learn(Asked(NEW, limits), price, NOON)
-    assert isinstance(phase, Ended)
-    assert phase.outcome.reason is Reason.OVER_BUDGET
-    assert why in phase.outcome.message
+    with pytest.raises(OverBudget, match=re.escape(why)):
+        price_of(NEW, limits, None, Balance(Decimal(balance), Decimal(0), Decimal(balance)))
 
 
 def test_the_expertise_multiplies_the_hold() -> None:
-    phase = learn(Asked(NEW, LIMITS), replace(RICH, tag=Tag(1, "engineer", Decimal("1.7"))), NOON)
-    assert isinstance(phase, Priced)
-    assert phase.price == Price(204, 60, Tag(1, "engineer", Decimal("1.7")))
+    tag = Tag(1, "engineer", Decimal("1.7"))
+    assert price_of(NEW, LIMITS, tag, RICH) == Price(204, 60, tag)
 
 
 @pytest.mark.parametrize("now", [60, 600])
 def test_an_intent_keeps_its_price_without_another_limit_check(now: int) -> None:
     limits = replace(LIMITS, ask_credits=now, max_per_pr=60, spent=Decimal(120))
-    priced = learn(Asked(INTENT, limits), RICH, NOON)
-    assert priced == Priced(INTENT, limits, Price(120, 60, None))
-    again = learn(priced, steps.ProjectFound(101), NOON)
+    assert price_of(INTENT, limits, None, RICH) == Price(120, 60, None)
+    again = learn(Asked(INTENT, limits), PRICE, NOON)
     assert again == Intended(INTENT, PRICE, SIZES, again=True)
 
 
@@ -218,7 +215,7 @@ def test_the_wait_may_end_before_the_task() -> None:
     assert after.outcome.status is Status.PENDING
 
 
-@pytest.mark.parametrize("phase", [Asked(NEW, LIMITS), Priced(NEW, LIMITS, PRICE), quoted()])
+@pytest.mark.parametrize("phase", [Asked(NEW, LIMITS), quoted()])
 def test_nothing_is_bought_after_an_error(phase: Phase) -> None:
     after = learn(phase, steps.Failed(REFUSED), NOON)
     assert isinstance(after, Ended)
