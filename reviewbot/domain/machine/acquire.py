@@ -98,12 +98,10 @@ def start(known: Known) -> phases.CancelRequested | phases.Loaded | phases.Due |
     return eligible(known)
 
 
-def to_cancel(
+def cancelled(
     at: phases.CancelRequested, stored: StoredLedger
-) -> phases.Cancelling | phases.Loaded | phases.Due | phases.NotDue | Concluded:
-    """Cancel the open tasks of any head, even if the change cannot be read."""
-    task_ids = stored.ledger.open_task_ids()
-    return phases.Cancelling(_cancelling(at.known, *task_ids), task_ids) if task_ids else eligible(at.known)
+) -> phases.Loaded | phases.Due | phases.NotDue | Concluded:
+    return eligible(_cancelling(at.known, *stored.ledger.open_task_ids()))
 
 
 def _cancelling(known: Known, *task_ids: str) -> Known:
@@ -562,7 +560,7 @@ def _in_turn(known: Known, candidate: phases.Candidate, agreed: phases.Quote | N
     return _deferred(known, candidate, awaited, now)
 
 
-def with_replaced(at: phases.Replaced, got: TaskRead, now: datetime) -> Buying:
+def with_replaced(at: phases.Replacing, got: TaskRead, now: datetime) -> Buying:
     others = tuple(one for one in at.known.others if one.purchase is not at.awaited.purchase)
     known = _cancelling(replace(at.known, others=others), at.awaited.purchase.task_id)
     if not got.task.status.is_over:

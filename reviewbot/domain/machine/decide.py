@@ -13,9 +13,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
     match phase:
         # Are tasks to be cancelled?
         case phases.CancelRequested():
-            return steps.ReadLedger()
-        case phases.Cancelling(task_ids=task_ids):
-            return steps.CancelOpenTasks(task_ids)
+            return steps.CancelOpenTasks()
         # Is a review due?
         case phases.Loaded(login=login):
             return steps.ReadPermission(login)
@@ -43,9 +41,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
         case phases.Approved(candidate=candidate, awaited=awaited):
             return steps.ReadPrice(candidate, freed=awaited.purchase.hold)
         case phases.Replacing(awaited=awaited):
-            return steps.CancelTask(awaited.purchase.task_id)
-        case phases.Replaced(awaited=awaited):
-            return steps.LookUpTask(awaited.purchase)
+            return steps.CancelTask(awaited.purchase)
         case phases.Deferred(wanted=wanted, outcome=outcome):
             return steps.RecordDeferral(wanted, outcome)
         case phases.AwaitingOlder(awaited=awaited, waited=waited, label=label):

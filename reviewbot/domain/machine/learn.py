@@ -22,10 +22,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
     """
     match phase, result:
         case phases.CancelRequested(), StoredLedger():
-            return acquire.to_cancel(phase, result)
-        case phases.Cancelling(), steps.Done():
-            return acquire.eligible(phase.known)
-        case ((phases.CancelRequested() | phases.Cancelling()), steps.Failed(error=error)):
+            return acquire.cancelled(phase, result)
+        case phases.CancelRequested(), steps.Failed(error=error):
             return acquire.eligible(phase.known.saying(error.message))
 
         case phases.Loaded(), Permission():
@@ -55,11 +53,9 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.with_approval(phase.known, phase.candidate, result, now)
         case phases.Approved(), steps.PriceRead(quote=quote):
             return phases.Replacing(phase.known, phase.candidate, phase.awaited, quote)
-        case phases.Replacing(), steps.Done() | steps.Failed():
-            return phases.Replaced(phase.known, phase.candidate, phase.awaited, phase.quote)
-        case phases.Replaced(), steps.TaskRead():
+        case phases.Replacing(), steps.TaskRead():
             return acquire.with_replaced(phase, result, now)
-        case phases.Replaced(), steps.Failed():
+        case phases.Replacing(), steps.Failed():
             return acquire.with_replaced(phase, steps.TaskRead(phase.awaited.task), now)
         case phases.Unchecked(), steps.HeadChecksRead(open_checks=open_checks):
             return acquire.with_head_checks(phase, open_checks, now)

@@ -65,16 +65,9 @@ Then = ReviewChange | NothingToSend | Outcome
 
 
 class CancelRequested(Struct, frozen=True):
-    """Open tasks will be cancelled; the ledger names them."""
-
-    known: Known
-
-
-class Cancelling(Struct, frozen=True):
     """The open tasks are cancelled before anything else can fail."""
 
     known: Known
-    task_ids: tuple[str, ...]
 
 
 class Loaded(Struct, frozen=True):
@@ -145,15 +138,6 @@ class Approved(Struct, frozen=True):
 
 class Replacing(Struct, frozen=True):
     """The open task of an older head is cancelled next, for the newer head."""
-
-    known: Known
-    candidate: Candidate
-    awaited: OpenTask
-    quote: Quote
-
-
-class Replaced(Struct, frozen=True):
-    """The older task was cancelled; its state is read."""
 
     known: Known
     candidate: Candidate
@@ -375,7 +359,6 @@ class Ended(Struct, frozen=True):
 
 Phase = (
     CancelRequested
-    | Cancelling
     | Loaded
     | NotDue
     | Due
@@ -386,7 +369,6 @@ Phase = (
     | Wanted
     | Approved
     | Replacing
-    | Replaced
     | Unchecked
     | Deferred
     | Postponed

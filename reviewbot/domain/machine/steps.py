@@ -56,13 +56,13 @@ class PollTask(Struct, frozen=True):
 
 
 class CancelOpenTasks(Struct, frozen=True):
-    """Cancel those of the tasks that the request selects."""
-
-    task_ids: tuple[str, ...]
+    """Read the ledger, and cancel those of its open tasks that the request selects."""
 
 
 class CancelTask(Struct, frozen=True):
-    task_id: str
+    """Cancel the task of an older head, and look it up: it may have finished before."""
+
+    purchase: Purchase
 
 
 class RemoveLabel(Struct, frozen=True):

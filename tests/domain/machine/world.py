@@ -307,7 +307,7 @@ class RandomWorld:
         match step:
             case ReadPermission():
                 return self.error() if fails else self.random.choice(list(Permission))
-            case ReadLedger():
+            case ReadLedger() | CancelOpenTasks():
                 return self.error() if fails else self.stored("0" * 64)
             case ReadChange():
                 change = self.change()
@@ -326,10 +326,8 @@ class RandomWorld:
                 if fails:
                     return Failed(ServiceRefused("Unknown.", status=404))
                 return NotOver() if self.chance(0.2) else TaskRead(self.task(task.id), seconds=2)
-            case CancelTask():
-                return self.service_error() if fails else Done()
-            case CancelOpenTasks():
-                return Failed(NoKey("There is no key.")) if fails else Done()
+            case CancelTask(purchase=bought):
+                return self.service_error() if fails else self.looked_up(bought)
             case RemoveLabel():
                 return self.error(TemplateError("It is too long.")) if fails else Done()
             case ReadAgain():
