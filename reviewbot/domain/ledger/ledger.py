@@ -359,6 +359,18 @@ class Ledger(Struct, frozen=True):
     def last_reviewed(self) -> Purchase | None:
         return next((entry for entry in reversed(self.purchases) if entry.state is TaskState.DONE), None)
 
+    def builds_on(self, base_ref: str, selecting: str) -> Purchase | None:
+        """Return the review that an incremental one can build on, None if the whole change must be reviewed.
+
+        It covers every file that the current rules select, against the same base, and all of its findings are recorded.
+        The caller must check that its merge base is an ancestor of the current one: moving a base branch back adds
+        unreviewed lines to the change.
+        """
+        last, findings = self.last_reviewed(), self.findings
+        if last is None or findings.beyond or findings.broken or not last.is_complete:
+            return None
+        return last if (last.base_ref, last.selecting) == (base_ref, selecting) else None
+
     def spending_at_least(self, least: Decimal) -> Ledger:
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
 

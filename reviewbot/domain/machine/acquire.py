@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.codevf.idempotency import is_forgotten
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals, redacted
@@ -17,7 +18,6 @@ from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.machine.judge import by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
-from reviewbot.domain.machine.next_step import Step, builds_on, is_forgotten, is_replaced, next_attempt, next_step
 from reviewbot.domain.machine.purchase import (
     as_agreed,
     deferral_of,
@@ -216,7 +216,7 @@ def settling(at: phases.Ready, now: datetime) -> Looked:
         if wanted.identity != own and (wanted.head_sha != head or request.may_buy):
             known = known.noted(_dropped(wanted))
     for intent in known.ledger.intents() if request.paid else ():
-        if intent.identity != own and is_forgotten(intent, now):
+        if intent.identity != own and is_forgotten(intent.submitted_at, now):
             known = known.noted(replace(intent, state=TaskState.ENDED))
         elif intent.identity != own and (intent.base_ref or intent.head_sha != head):
             known = known.noted(intent)
@@ -315,11 +315,11 @@ def _bought_otherwise(known: Known, now: datetime) -> Purchase | None:
     if before is None or before.state is TaskState.DEFERRED:
         return None
     # The intent has another key, so buying this change would not find its task.
-    return None if before.state is TaskState.INTENT and not is_forgotten(before, now) else before
+    return None if before.state is TaskState.INTENT and not is_forgotten(before.submitted_at, now) else before
 
 
 def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
-    if before is not None and before.is_unknown and (before.state.is_over or is_forgotten(before, now)):
+    if before is not None and before.is_unknown and (before.state.is_over or is_forgotten(before.submitted_at, now)):
         # Its task may exist but cannot be found by its key any more: another attempt could pay twice.
         before = replace(before, state=TaskState.ENDED)
         known = known.noted(before)
@@ -342,34 +342,35 @@ def _or_failed(known: Known, decide: Callable[[], phases.Resumed | Buying]) -> p
 
 
 def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
-    request, trigger, head_sha = known.request, known.request.trigger, known.snapshot.pull.head_sha
-    step = next_step(
-        before,
-        head_sha,
-        wanted=_wants_another(known, before),
-        again=isinstance(trigger, Asked) and not known.ledger.was_asked(trigger.comment_id),
-        awaited=known.awaited is not None,
-        reads_otherwise=before is not None and not request.may_buy and _reads_otherwise(known, before),
-    )
-    match step:
-        case Step.RESUME if before is not None:
-            known = known.saying(f"This change was already bought as task {before.task_id}; nothing is paid again.")
-            known, bought = resumed(known, before, now)
-            return phases.Resumed(known, bought, before, _label(known) if request.may_buy else "")
-        case Step.BUY | Step.DEFER:
-            identity = replace(known.identity, attempt=next_attempt(before))
-            return _wanted(known, phases.Candidate(identity, before, waits=step is Step.DEFER), now)
-        case _:
-            if before is not None and before.state is TaskState.DEFERRED and before.head_sha != head_sha:
-                known = known.noted(_dropped(before))
-            return concluded(known, not_asked_for(known))
+    """Resume the task of this change, buy a review, or end if neither this event nor an earlier one requests one."""
+    attempt = before.attempt + before.state.is_over if before else 1
+    candidate = phases.Candidate(replace(known.identity, attempt=attempt), before)
+    if before and (before.state is TaskState.OPEN or (before.state is TaskState.DONE and not _asks_again(known))):
+        known = known.saying(f"This change was already bought as task {before.task_id}; nothing is paid again.")
+        known, bought = resumed(known, before, now)
+        return phases.Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
+    # The run of an intent may have created the task.
+    if candidate.intent or _was_deferred(known, before) or _wants_another(known, before):
+        return _wanted(known, candidate, now)
+    if before and before.state is TaskState.DEFERRED and before.head_sha != known.snapshot.pull.head_sha:
+        known = known.noted(_dropped(before))
+    return concluded(known, not_asked_for(known))
 
 
-def _reads_otherwise(known: Known, before: Purchase) -> bool:
-    """Return whether other files are selected now; a short copy does not have the rules, but their result."""
-    if before.selecting:
-        return before.selecting != known.request.selecting
-    return before.selection != selection_of(known)
+def _asks_again(known: Known) -> bool:
+    """Return whether a command requests a review that no purchase has answered yet."""
+    trigger = known.request.trigger
+    return isinstance(trigger, Asked) and not known.ledger.was_asked(trigger.comment_id)
+
+
+def _was_deferred(known: Known, before: Purchase | None) -> bool:
+    """Return whether an earlier run deferred this purchase for this head. A collection must select the same files."""
+    if before is None or (before.state, before.head_sha) != (TaskState.DEFERRED, known.snapshot.pull.head_sha):
+        return False
+    if known.request.may_buy:
+        return True
+    # A short copy does not have the rules, but their result.
+    return before.selecting == known.request.selecting if before.selecting else before.selection == selection_of(known)
 
 
 def _wants_another(known: Known, before: Purchase | None) -> bool:
@@ -553,9 +554,9 @@ def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: dateti
 
 def _in_turn(known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime) -> Buying:
     awaited = known.awaited
-    if not candidate.waits or awaited is None:
+    if candidate.intent or awaited is None:
         return _scoped_or_compared(known, candidate, agreed, now)
-    if is_replaced(awaited.task.status, known.request.supersede):
+    if known.request.supersede.replaces(awaited.task.status):
         return phases.Approved(known, candidate, awaited)
     return _deferred(known, candidate, awaited, now)
 
@@ -619,7 +620,7 @@ def _scoped_or_compared(
         return _scoped(known, candidate, candidate.intent.since, agreed, now)
     again = before is not None and before.state is TaskState.DONE
     base_ref = known.change.base_ref
-    last = builds_on(known.ledger, base_ref, request.selecting) if request.incremental and request.paid else None
+    last = known.ledger.builds_on(base_ref, request.selecting) if request.incremental and request.paid else None
     if last is None or again:
         return _scoped(known, candidate, "", agreed, now)
     merge_base = known.change.change.merge_base

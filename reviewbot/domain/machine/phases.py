@@ -19,12 +19,10 @@ class Candidate(Struct, frozen=True):
     Attributes:
         identity: with the number of the attempt, and with the last reviewed head once it is decided.
         before: the latest purchase of this change, or None.
-        waits: whether the review of an older head is awaited first.
     """
 
     identity: Identity
     before: Purchase | None
-    waits: bool
 
     @property
     def intent(self) -> Purchase | None:

@@ -127,7 +127,7 @@ def planned(known: Known, now: datetime) -> Known:
     packings = TaskBatches.of(known.change.sendables, limits, request.max_tasks, confirms=False).packed()
     rooms = [room_for_more(one, 0, request.attachment_bytes, confirms=False) for one in packings]
     packings = [with_context(one, context_of(known, room)) for one, room in zip(packings, rooms, strict=True)]
-    whole = priced(known, Candidate(known.identity, None, waits=False), None, len(packings))
+    whole = priced(known, Candidate(known.identity, None), None, len(packings))
     purchase = _with_quote(purchase_of(known, known.identity, TaskState.INTENT, now), whole)
     return replace(known, own=Bought(purchase, packing=together(packings, len(packings))))
 

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from reviewbot.domain.codevf import budget
 from reviewbot.domain.codevf.attachments import SizeTier, size_tiers
+from reviewbot.domain.codevf.idempotency import is_forgotten
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
-from reviewbot.domain.machine.next_step import KEY_MEMORY
 from reviewbot.domain.model.options import Auto, Tolerance
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Mode, Tag, Task, TaskStatus
@@ -154,7 +154,7 @@ def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -
     match question.state:
         case QuestionState.INTENT if not question.at:
             return Asked(question, limits)
-        case QuestionState.INTENT if may_buy and now - datetime.fromisoformat(question.at) <= KEY_MEMORY:
+        case QuestionState.INTENT if may_buy and not is_forgotten(question.at, now):
             return Asked(question, limits)
         case QuestionState.OPEN:
             return Resumed(question)

@@ -73,6 +73,7 @@ from tests.domain.builders import COMMENT_LIMIT, HEAD, commit, pull, purchase, s
 SIGNER = Signer("cvf_test_key", 5, 7, "")
 COSTING = Ledger(forgotten=Decimal(360), counter=3)
 BOUGHT = purchase()
+REVIEWED = replace(BOUGHT, state=TaskState.DONE, selecting="all", head_sha="b")
 PLAIN = Ledger((BOUGHT, replace(BOUGHT, attempt=2, state=TaskState.DONE, used=Decimal("387.5"))), frozenset({"ab12"}))
 
 EARLIEST, LATEST = datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2099-01-01")
@@ -759,6 +760,28 @@ def test_the_last_finished_review_is_the_last_requested_one() -> None:
     ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(newer, state=TaskState.DONE)).with_purchase(done)
     assert ledger.last_reviewed() == replace(newer, state=TaskState.DONE), "its answer came first"
     assert Ledger((BOUGHT,)).last_reviewed() is None
+
+
+@pytest.mark.parametrize(
+    ("ledger", "builds"),
+    [
+        (Ledger(), ""),
+        (Ledger((REVIEWED,)), "b"),
+        (Ledger((replace(REVIEWED, head_sha="a"), REVIEWED)), "b"),
+        (Ledger((REVIEWED, replace(REVIEWED, attempt=2, state=TaskState.OPEN, head_sha="c"))), "b"),
+        (Ledger((REVIEWED, replace(REVIEWED, attempt=2, state=TaskState.ENDED, head_sha="c"))), "b"),
+        # a partial one, one against another base, or one with missing state
+        (Ledger((REVIEWED, replace(REVIEWED, attempt=2, coverage=Coverage.PARTIAL))), ""),
+        (Ledger((replace(REVIEWED, base_ref="other"),)), ""),
+        (Ledger((replace(REVIEWED, base_ref=""),)), ""),
+        (Ledger((replace(REVIEWED, selecting="fewer"),)), ""),
+        (Ledger((REVIEWED,), findings=Findings(broken=True)), ""),
+        (Ledger((REVIEWED,), findings=Findings(beyond=((Severity.LOW, 1),))), ""),
+    ],
+)
+def test_a_review_of_what_is_new_builds_on_a_whole_one(ledger: Ledger, builds: str) -> None:
+    last = ledger.builds_on("main", "all")
+    assert (last.head_sha if last else "") == builds
 
 
 def test_when_all_questions_are_open_the_oldest_is_dropped() -> None:
