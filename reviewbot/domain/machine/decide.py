@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from reviewbot.domain.machine import phases, steps
-from reviewbot.domain.machine.judge import announcing
+from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.policy.verdict import pending
 
 

@@ -13,7 +13,6 @@ from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.machine.judge import (
     COMMENTS,
-    announcing,
     by_findings,
     is_contradicted,
     newer_head,
@@ -22,6 +21,7 @@ from reviewbot.domain.machine.judge import (
     published,
 )
 from reviewbot.domain.machine.known import Answered, Known, ReviewedChange, Underway
+from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Write
 from reviewbot.domain.machine.purchase import routed
 from reviewbot.domain.model.review import Report

@@ -10,9 +10,8 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.policy import verdict
-from reviewbot.domain.policy.eligibility import SKIP_LABEL, AtTerminal, has_no_other_token
+from reviewbot.domain.policy.eligibility import SKIP_LABEL, has_no_other_token
 from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, Verdict
-from reviewbot.domain.publishing.announcement import Announcing, Endings, left_to_announce
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NoKey, PermissionMissing, ReviewbotError
@@ -246,25 +245,6 @@ def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
         outcome = not_taken(outcome, _MAY_WRITE_NOTHING)
     outcome = apply_bypass(known, outcome if known.check else verdict.without_check(outcome))
     return beside_another(known, outcome)
-
-
-def announcing(known: Known, outcome: Outcome) -> Announcing:
-    """Return the late answers that are left to announce. At a terminal the user reads them."""
-    request = known.request
-    if not request.remembers or request.is_keyless or isinstance(request.trigger, AtTerminal):
-        return Announcing()
-    endings = Endings(
-        found=known.found,
-        stored=known.stored,
-        update=known.memory.update,
-        commented=known.comment_urls,
-        bought=known.bought_before,
-        cancelled=known.cancelled,
-        head_sha=known.head_sha,
-        outcome=outcome,
-        is_collecting=not request.may_buy,
-    )
-    return left_to_announce(endings.late(), known.snapshot.comments, request.instance, known.ledger.posted)
 
 
 def _nothing_stands(known: Known) -> bool:

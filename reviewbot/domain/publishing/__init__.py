@@ -1,5 +1,5 @@
 """Decides what has to change on GitHub.
 
-Compares the desired comments and threads with the current ones, returns the operations that are left to do,
-names the check run, and decides which late answers are announced.
+Compares the desired comments, announcements and threads with the current ones, returns the operations that are left to
+do, and names the check run.
 """

@@ -27,7 +27,6 @@ from reviewbot.domain.machine.acquire import asks_for_schema, start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
 from reviewbot.domain.machine.judge import (
-    announcing,
     apply_bypass,
     beside_another,
     by_findings,
@@ -41,6 +40,7 @@ from reviewbot.domain.machine.judge import (
     without_review,
 )
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
+from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import (
     as_agreed,
