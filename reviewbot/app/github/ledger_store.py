@@ -54,8 +54,8 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     copies = _copies(run, checks)
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
     copies = tuple(one for one in copies if has_space or one.head_sha == snapshot.pull.head_sha)
-    finished = {one.key for one in copies if one.copy.state.is_over}
     ledger = reading.ledger.with_full_identity(digest)
+    finished = {one.key for one in copies if _has_ended(one, ledger)}
     for other in _only_in_doubles(run, ledger, found.extra):
         finished |= {purchase_key(other)} if other.state.is_over else set()
         # Its findings are read again.
@@ -71,6 +71,12 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     lost = not believed and (cut or (not ledger.purchases and hidden))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
     return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head, frozenset(finished))
+
+
+def _has_ended(found: _Found, ledger: Ledger) -> bool:
+    """Whether a copy says that a purchase is over; a run that drops a deferral may write over a task bought since."""
+    known = ledger.named(*found.key)
+    return found.copy.state.is_over and bool(found.copy.task_id or known is None or not known.task_id)
 
 
 def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:

@@ -77,7 +77,7 @@ class Purchase(Struct, frozen=True):
         task_id: empty while it is an intent; of several tasks `batches.join_ids`.
         hold: credits held while it is open; of a deferred purchase the limit per task.
         used: credits used, None while unknown.
-        submitted_at: ISO 8601, UTC; of a deferred purchase when its head was first deferred.
+        submitted_at: when its task was created, or else its intent recorded, or its head first deferred; ISO 8601, UTC.
         missed: the number of selected files that were not.
         size_tier: index of the `attachments.size_tiers` that was accepted; the manifest is computed from it.
         since: the last reviewed head when it was submitted, empty for a whole review.
@@ -410,11 +410,14 @@ class Ledger(Struct, frozen=True):
     def first_hold(self) -> int:
         """The hold of the first review, 0 before it; a purchase that was refused or withdrawn does not count.
 
-        Before a task exists, any of the intents may become the first: the smallest counts.
+        A task whose id was not recorded may be the first: of these and the first known one the smallest counts.
         """
-        first = next((one.hold for one in self.purchases if one.task_id), 0)
-        intents = (one.hold for one in self.purchases if one.state is not TaskState.DEFERRED and one.used is None)
-        return first or min(intents, default=0)
+        least: list[int] = []
+        for one in sorted(self.purchases, key=lambda one: one.submitted_at):
+            least += [one.hold] if one.task_id or one.is_unknown else []
+            if one.task_id:
+                break
+        return min(least, default=0)
 
     @property
     def spent(self) -> Decimal:

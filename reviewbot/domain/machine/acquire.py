@@ -737,7 +737,7 @@ def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | p
 def created(
     at: phases.Intended, got: TaskCreated, now: datetime
 ) -> phases.Submitted | phases.Waiting | phases.Completed | Concluded:
-    underway = Underway(submitted(at.known, at.bought, got.task.id, got.packing), got.task)
+    underway = Underway(submitted(at.known, at.bought, got, now, again=at.order.again), got.task)
     known = at.known.with_own(underway)
     if not known.request.paid:
         return waiting(known, underway, now)

@@ -143,14 +143,15 @@ def _writing(
 
 
 def _unpublished(known: Known) -> Known:
-    """Reopen the finished task, as the summary has it.
+    """Leave every purchase open that this run found over, as the summary has it.
 
     The summary must keep what users and other runs wrote since this run began, so the next run publishes.
     """
-    own = known.own
-    if own and own.purchase.state is TaskState.DONE:
-        return replace(known, own=own.with_purchase(replace(own.purchase, state=TaskState.OPEN, used=None)))
-    return known
+    own, update = known.own, known.memory.update
+    if own and own.purchase.task_id and own.purchase.state.is_over:
+        own = own.with_purchase(replace(own.purchase, state=TaskState.OPEN, used=None))
+    begun = tuple(one for one in update.purchases if not one.state.is_over)
+    return replace(known, own=own).with_update(replace(update, purchases=begun))
 
 
 def written(at: Refreshed, known: Known) -> Refreshed | Published:

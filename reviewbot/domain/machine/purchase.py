@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import product
 
 from reviewbot.domain.codevf import budget
-from reviewbot.domain.codevf.attachments import Packing, room_for_more, size_tiers, together, with_context
+from reviewbot.domain.codevf.attachments import room_for_more, size_tiers, together, with_context
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
 from reviewbot.domain.codevf.idempotency import Identity, selection_digest
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
@@ -17,6 +17,7 @@ from reviewbot.domain.ledger.signing import ANOTHER_KEY
 from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Request
 from reviewbot.domain.machine.phases import Candidate, Quote
+from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Auto, FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Tag
@@ -317,12 +318,15 @@ def overtaking(first: Purchase | None, bought: Purchase) -> Purchase | None:
     return None if (first.attempt, first.since) == (bought.attempt, bought.since) else first
 
 
-def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> Bought:
+def submitted(known: Known, bought: Bought, got: TaskCreated, now: datetime, *, again: bool) -> Bought:
+    """Return the purchase with its task, and when that was created, unless an earlier run may have done so."""
+    packing = got.packing
     missed = len(packing.omitted) + len([one for one in known.change.held if one.missed])
     purchase = replace(
         bought.purchase,
         state=TaskState.OPEN,
-        task_id=task_id,
+        task_id=got.task.id,
+        submitted_at=bought.purchase.submitted_at if again else now.isoformat(timespec="seconds"),
         # The task of a repeated intent contains what the earlier run sent, which may be less.
         coverage=Coverage.PARTIAL if missed or bought.reselected else Coverage.FULL,
         missed=missed,

@@ -717,7 +717,7 @@ def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
         # What was withdrawn, refused or deferred is no first review.
         ((reviewed(hold=10, task_id="", state=TaskState.ENDED, used=Decimal(0)),), None),
         ((reviewed(hold=10, task_id="", state=TaskState.DEFERRED, used=None),), None),
-        # Of intents alone, the smallest may become the first; once a task exists, it is the first.
+        # Of intents and the first known task, the smallest may be the first.
         (
             (
                 reviewed(identity="1" * 64, hold=900, task_id="", state=TaskState.ENDED, used=None),
@@ -728,7 +728,15 @@ def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
         (
             (
                 reviewed(identity="1" * 64, hold=100, task_id="", state=TaskState.ENDED, used=None),
-                reviewed(identity="2" * 64, hold=900),
+                reviewed(identity="2" * 64, hold=900, used=Decimal(400)),
+            ),
+            "600",
+        ),
+        # What was created later is not, wherever it is recorded.
+        (
+            (
+                reviewed(identity="1" * 64, hold=100, submitted_at=NOON.isoformat(timespec="seconds")),
+                reviewed(identity="2" * 64, hold=900, used=Decimal(400), submitted_at="2020-01-01T00:00:00+00:00"),
             ),
             None,
         ),
@@ -1130,7 +1138,8 @@ def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_
     assert at.known.packing is not None
     [part] = at.known.packing.context
     assert (part.name, part.redactions) == ("README.md", 1)
-    bought = submitted(at.known, at.known.bought, "task_1", at.known.packing)
+    created = steps.TaskCreated(Task("task_1", TaskStatus.PENDING, "pending"), at.known.packing)
+    bought = submitted(at.known, at.known.bought, created, NOON, again=False)
     assert bought.purchase.context == (part,)
     stored = Ledger().with_purchase(bought.purchase)
     short = replace(bought.purchase, context=(), state=TaskState.DONE)
