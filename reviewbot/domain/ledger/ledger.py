@@ -144,6 +144,11 @@ class Purchase(Struct, frozen=True):
         return self.used if self.used is not None else Decimal(self.hold)
 
     @property
+    def progress(self) -> tuple[bool, int]:
+        """The order of two records of one attempt; the later one counts, whichever run writes last."""
+        return bool(self.task_id), self.state.rank
+
+    @property
     def is_unknown(self) -> bool:
         """Whether CodeVF may have a task whose id was never recorded."""
         return self.state is not TaskState.DEFERRED and not self.task_id and self.used is None
@@ -230,6 +235,10 @@ class Ledger(Struct, frozen=True):
         fitting = (one for one in self.purchases if one.attempt == attempt and one.identity.startswith(identity))
         return next(fitting, None)
 
+    def recorded(self, purchase: Purchase) -> Purchase | None:
+        """Return the same attempt as this ledger has it; the identity may be a short one."""
+        return self.named(purchase.identity, purchase.attempt)
+
     def with_purchase(self, purchase: Purchase) -> Ledger:
         """Add a purchase, or update the recorded attempt.
 
@@ -238,7 +247,7 @@ class Ledger(Struct, frozen=True):
         """
         same = (purchase.identity, purchase.attempt)
         if known := next((one for one in self.purchases if (one.identity, one.attempt) == same), None):
-            latest = purchase if _progress(purchase) >= _progress(known) else known
+            latest = purchase if purchase.progress >= known.progress else known
             judged = _together((*known.judged, *purchase.judged))
             change, context = latest.change or known.change, latest.context or known.context
             latest = replace(latest, change=change, judged=judged, context=context)
@@ -265,7 +274,7 @@ class Ledger(Struct, frozen=True):
         ledger = replace(self, purchases=tuple(whole)) if cut else self
         for one in doubles:
             known = next(two for two in ledger.purchases if (two.identity, two.attempt) == (identity, one.attempt))
-            latest = max(known, one, key=_progress)
+            latest = max(known, one, key=lambda entry: entry.progress)
             ledger = ledger.with_purchase(replace(latest, identity=identity, judged=one.judged))
         return ledger
 
@@ -453,10 +462,6 @@ def _open_now(findings: Findings, bought: Purchase) -> Iterator[Judged]:
         yield Judged(one.id, one.standing, blocks(one.severity, fail_on), carried=one.found != bought.task_id)
     if any(blocks(severity, fail_on) for severity, _ in findings.beyond):
         yield LOST
-
-
-def _progress(entry: Purchase) -> tuple[bool, int]:
-    return bool(entry.task_id), entry.state.rank
 
 
 def _worth(entry: Purchase) -> int:

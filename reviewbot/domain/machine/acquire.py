@@ -493,7 +493,7 @@ def _approved(known: Known, candidate: phases.Candidate, now: datetime) -> Buyin
     if not known.request.paid or candidate.intent or known.request.is_explicit:
         return _in_turn(known, candidate, None, now)
     wanted = deferral_of(known, candidate, now)
-    there = known.memory.written.named(wanted.identity, wanted.attempt)
+    there = known.memory.written.recorded(wanted)
     recorded = there is not None and (there.state, there.head_sha) == (TaskState.DEFERRED, wanted.head_sha)
     return _unchecked(phases.Unchecked(known, candidate, wanted, recorded), now)
 
@@ -602,7 +602,7 @@ def with_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> ph
 
 def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed | Buying:
     """Decide again: a command may have cancelled the deferred purchase, or another run may have bought it."""
-    wanted = known.ledger.named(at.wanted.identity, at.wanted.attempt)
+    wanted = known.ledger.recorded(at.wanted)
     if wanted is not None and wanted.state is TaskState.ENDED:
         return concluded(known, not_asked_for(known))
     return _or_failed(known, lambda: _acquired(known, _bought_before(known, now), now))
@@ -675,7 +675,7 @@ def _priced(
 def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | Buying:
     """Resume the purchase that another run recorded first: two scopes of one change would be paid for twice."""
     known = replace(known.noted(first), own=None)
-    return _chosen(known, known.ledger.named(first.identity, first.attempt), now)
+    return _chosen(known, known.ledger.recorded(first), now)
 
 
 # The task

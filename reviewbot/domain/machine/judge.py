@@ -149,7 +149,7 @@ def _is_of_this_base(known: Known, check: CheckRun) -> bool:
 def _purchase_in(known: Known, check: CheckRun) -> Purchase | None:
     """Return the purchase in a check run on the head, if its copy is signed with this key."""
     copy = known.stored.on_head.get(check.id)
-    return known.ledger.named(copy.identity, copy.attempt) if copy else None
+    return known.ledger.recorded(copy.purchase) if copy else None
 
 
 def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:
@@ -216,7 +216,7 @@ def stands_in_summary(known: Known) -> bool:
 
 def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchase | None:
     """Return the purchase of an older head's check run that must be completed because its task is over, or None."""
-    bought = known.ledger.named(copy.identity, copy.attempt) if copy else None
+    bought = known.ledger.recorded(copy.purchase) if copy else None
     left = check.status != CheckStatus.COMPLETED or names_open_task(check.external_id)
     is_over = bought is not None and bought.state.is_over
     return bought if left and is_over and check.head_sha != known.reviewed_sha else None

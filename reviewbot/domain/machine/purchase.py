@@ -79,7 +79,7 @@ def deferral_of(known: Known, candidate: Candidate, now: datetime) -> Purchase:
     whole = priced(known, candidate, None, parts=1)
     wanted = purchase_of(known, candidate.identity, TaskState.DEFERRED, now)
     wanted = replace(wanted, hold=whole.max_credits, lines=whole.lines)
-    before = known.ledger.named(wanted.identity, wanted.attempt)
+    before = known.ledger.recorded(wanted)
     if before is None or (before.state, before.head_sha) != (TaskState.DEFERRED, wanted.head_sha):
         return wanted
     return replace(wanted, submitted_at=before.submitted_at)
@@ -233,7 +233,7 @@ def check_race(known: Known, now: Ledger) -> None:
     sees the other and withdraws. Both withdraw if each sees the other.
     """
     mine, written = known.purchase, known.ledger
-    before = {one: written.named(one.identity, one.attempt) for one in now.purchases}
+    before = {one: written.recorded(one) for one in now.purchases}
     more = sum((max(one.cost - (old.cost if old else 0), Decimal(0)) for one, old in before.items()), Decimal(0))
     more += max(now.questions.cost - written.questions.cost, Decimal(0))
     if mine is not None and more:
@@ -262,7 +262,7 @@ def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -
     fresh = purchase_of(known, candidate.identity, TaskState.INTENT, now)
     intent = _with_quote(fresh, agreed)
     confirms = bool(candidate.identity.since) or bool(known.ledger.findings.open())
-    before = known.ledger.named(intent.identity, intent.attempt)
+    before = known.ledger.recorded(intent)
     if before is None or before.state is not TaskState.INTENT:
         return Bought(replace(intent, confirms=confirms), agreed.tag)
     # The key is as old as the first run with it, whose files its task contains.

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from reviewbot.domain.diff.text_index import Block
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.findings.tracked_finding import (
+    LOST,
     MAX_REASON,
     MAX_TEXT,
     MAX_TITLE,
@@ -45,7 +46,6 @@ from reviewbot.domain.ledger.codec import (
     replace_ledger,
 )
 from reviewbot.domain.ledger.external_id import (
-    ExternalId,
     counted,
     decode_external_id,
     encode_external_id,
@@ -808,7 +808,7 @@ def test_unusual_figures_survive_encoding(used: str, kept: str) -> None:
     assert reading.ledger.purchases[0].used == Decimal(kept)
     copy = decode_external_id(encode_external_id(bought, Ledger(forgotten=Decimal(used)), SIGNER), SIGNER)
     assert copy is not None
-    assert (copy.used, copy.spent) == (Decimal(kept), Decimal(kept))
+    assert (copy.purchase.used, copy.spent) == (Decimal(kept), Decimal(kept))
 
 
 # --- External ids -----------------------------------------------------------------------------------------------------
@@ -818,24 +818,33 @@ def test_unusual_figures_survive_encoding(used: str, kept: str) -> None:
 def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decimal, counter: int) -> None:
     ledger = Ledger(forgotten=spent, counter=counter)
     text = encode_external_id(replace(bought, task_id=task_id), ledger, SIGNER)
-    assert decode_external_id(text, SIGNER) == ExternalId(
+    copy = decode_external_id(text, SIGNER, bought.head_sha)
+    assert copy is not None
+    assert (copy.spent, copy.counter) == (spent, counter)
+    missed = bought.missed or int(bought.coverage is Coverage.PARTIAL)
+    assert datetime.fromisoformat(copy.purchase.submitted_at) == datetime.fromisoformat(bought.submitted_at)
+    assert copy.purchase == Purchase(
         identity=bought.identity[:16],
         attempt=bought.attempt,
         state=bought.state,
         task_id=task_id,
+        head_sha=bought.head_sha,
         hold=bought.hold,
         used=bought.used,
+        submitted_at=copy.purchase.submitted_at,
+        coverage=Coverage.PARTIAL if missed else Coverage.FULL,
+        missed=missed,
         size_tier=bought.size_tier,
-        missed=bought.missed or int(bought.coverage is Coverage.PARTIAL),
+        judgement=Judgement(bought.judgement.rules),
         since=bought.since,
-        at=datetime.fromisoformat(bought.submitted_at),
-        spent=spent,
-        asked=bought.asked[-1] if bought.asked else "",
-        parts=bought.parts,
-        rules=bought.judgement.rules,
-        carried=any(one.blocks and one.carried for one in bought.judged),
+        base_ref="",
+        merge_base="",
+        asked=bought.asked[-1:],
         selection=bought.selection[:16],
-        counter=counter,
+        selecting="",
+        confirms=bool(bought.since),
+        parts=bought.parts,
+        judged=(LOST,) if bought.is_carried else (),
     )
     assert names_open_task(text) is not bought.state.is_over
 
@@ -855,7 +864,7 @@ def test_a_copy_counts_a_later_write_of_the_ledger() -> None:
     copy, later = encode_external_id(BOUGHT, COSTING, SIGNER), Ledger((BOUGHT,), counter=5, forgotten=Decimal(360))
     found = decode_external_id(counted(copy, later, SIGNER), SIGNER)
     assert found is not None
-    assert (found.counter, found.spent, found.task_id) == (5, Decimal(360) + BOUGHT.cost, BOUGHT.task_id)
+    assert (found.counter, found.spent, found.purchase.task_id) == (5, Decimal(360) + BOUGHT.cost, BOUGHT.task_id)
 
 
 @pytest.mark.parametrize(
@@ -904,7 +913,7 @@ def test_ids_that_do_not_fit_into_a_copy_are_left_out() -> None:
     bought = replace(BOUGHT, task_id=",".join(["task_0123456789abcdef"] * 9))
     copy = decode_external_id(encode_external_id(bought, COSTING, SIGNER), SIGNER)
     assert copy is not None
-    assert copy.task_id == ""
+    assert copy.purchase.task_id == ""
 
 
 @pytest.mark.parametrize("state", TaskState)
@@ -929,7 +938,7 @@ def test_a_copy_records_that_an_unknown_number_of_files_was_missed() -> None:
         encode_external_id(replace(BOUGHT, coverage=Coverage.PARTIAL, missed=0), COSTING, SIGNER), SIGNER
     )
     assert copy is not None
-    assert copy.missed == 1
+    assert copy.purchase.missed == 1
 
 
 def test_a_deferred_purchase_costs_nothing() -> None:
