@@ -222,13 +222,10 @@ class Ledger(Struct, frozen=True):
         opinions = opinions_of(snapshot, instance)
         return replace(self, counter=self.counter + 1, seen=Seen.of(snapshot.pull), opinions=opinions)
 
-    def find(self, identity: str) -> Purchase | None:
-        attempts = (entry for entry in self.purchases if entry.identity == identity)
-        return max(attempts, key=lambda entry: entry.attempt, default=None)
-
-    def done(self, identity: str) -> Purchase | None:
-        attempts = (entry for entry in self.purchases if entry.identity == identity and entry.state is TaskState.DONE)
-        return max(attempts, key=lambda entry: entry.attempt, default=None)
+    def find(self, identity: str, state: TaskState | None = None) -> Purchase | None:
+        """Return the latest attempt, or the latest in a state."""
+        attempts = (one for one in self.purchases if one.identity == identity and state in {None, one.state})
+        return max(attempts, key=lambda one: one.attempt, default=None)
 
     def named(self, identity: str, attempt: int) -> Purchase | None:
         """Return the attempt whose identity starts with `identity`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
@@ -305,7 +304,7 @@ def _bought_before(known: Known, now: datetime) -> Purchase | None:
     request, ledger, digest = known.request, known.ledger, known.identity.digest()
     before = ledger.find(digest) if request.paid else None
     if before is not None and before.state is TaskState.ENDED and not isinstance(request.trigger, Asked):
-        before = ledger.done(digest) or before
+        before = ledger.find(digest, TaskState.DONE) or before
     return before if before is not None or request.may_buy or not request.paid else _bought_otherwise(known, now)
 
 
@@ -330,15 +329,7 @@ def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resu
                 "use `--again` in a terminal.",
             )
             return concluded(known, failed(known, error))
-    return _or_failed(known, lambda: _acquired(known, before, now))
-
-
-def _or_failed(known: Known, decide: Callable[[], phases.Resumed | Buying]) -> phases.Resumed | Buying:
-    """Return the decision; an error of the domain becomes the outcome, and what the run knows is kept."""
-    try:
-        return decide()
-    except ReviewbotError as error:
-        return concluded(known, failed(known, error))
+    return _acquired(known, before, now)
 
 
 def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
@@ -350,7 +341,11 @@ def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Re
         known, bought = resumed(known, before, now)
         return phases.Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
     # The run of an intent may have created the task.
-    if candidate.intent or _was_deferred(known, before) or _wants_another(known, before):
+    try:
+        wanted = candidate.intent or _was_deferred(known, before) or _wants_another(known, before)
+    except TaskEnded as error:
+        return concluded(known, failed(known, error))
+    if wanted:
         return _wanted(known, candidate, now)
     if before and before.state is TaskState.DEFERRED and before.head_sha != known.snapshot.pull.head_sha:
         known = known.noted(_dropped(before))
@@ -411,11 +406,11 @@ def resumed_task(
         return phases.Reopened(known, underway)
     if task.status is not TaskStatus.COMPLETED:
         ended = at.before.over(TaskState.ENDED, task.credits_used, now)
-        return _or_failed_over(known, underway, ended, now)
+        return _ended(known, underway, ended, now)
     return phases.Completed(known, underway)
 
 
-def _or_failed_over(known: Known, underway: Underway, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
+def _ended(known: Known, underway: Underway, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
     """Start another attempt if this event requests one, for a task that ended between runs."""
     try:
         another = _wants_another(known, ended)
@@ -425,8 +420,7 @@ def _or_failed_over(known: Known, underway: Underway, ended: Purchase, now: date
 
 
 def _another(known: Known, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
-    known = replace(known.noted(ended), own=None)
-    return _or_failed(known, lambda: _acquired(known, ended, now))
+    return _acquired(replace(known.noted(ended), own=None), ended, now)
 
 
 def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> phases.Resumed | Buying:
@@ -605,7 +599,7 @@ def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed 
     wanted = known.ledger.recorded(at.wanted)
     if wanted is not None and wanted.state is TaskState.ENDED:
         return concluded(known, not_asked_for(known))
-    return _or_failed(known, lambda: _acquired(known, _bought_before(known, now), now))
+    return _acquired(known, _bought_before(known, now), now)
 
 
 # What is bought, and at what price?

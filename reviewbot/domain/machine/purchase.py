@@ -23,7 +23,7 @@ from reviewbot.domain.model.options import Auto, FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login, is_bots_own, requesters
 from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
-from reviewbot.domain.policy.size import REVIEWS_PER_PULL, limit_per_pull, lines_each
+from reviewbot.domain.policy.size import REVIEWS_PER_PULL, lines_each
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.errors import NotApproved, OverBudget, PermissionMissing
 from reviewbot.values import replace
@@ -198,14 +198,13 @@ def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Q
 
 
 def _spending(known: Known, ledger: Ledger, hold: int, spent: Decimal) -> budget.Spending:
-    """Return what limits the purchase, with the first review of a ledger, or with this one if there is none."""
-    request, first = known.request, ledger.first_hold or hold
+    request = known.request
     return budget.Spending(
         hold=hold,
         spent=spent,
-        max_per_pr=limit_per_pull(request.max_credits_per_pr, first),
+        max_per_pr=request.max_credits_per_pr,
         min_balance=request.min_balance,
-        first_hold=first if request.max_credits_per_pr is Auto.AUTO else 0,
+        first_hold=ledger.first_hold,
         otherwise=_NO_COST if isinstance(request.trigger, AtTerminal) else "",
     )
 

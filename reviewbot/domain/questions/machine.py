@@ -16,7 +16,6 @@ from reviewbot.domain.machine import steps
 from reviewbot.domain.model.options import Auto, Tolerance
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Mode, Tag, Task, TaskStatus
-from reviewbot.domain.policy.size import limit_per_pull
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, answered, did_not_happen
 from reviewbot.domain.questions.steps import (
     Created,
@@ -51,11 +50,8 @@ class Limits(Struct, frozen=True):
         Raises:
             OverBudget: before a task is created.
         """
-        first = self.first_hold or hold
-        auto = self.max_per_pr is Auto.AUTO
-        limit = limit_per_pull(self.max_per_pr, first)
         spending = budget.Spending(
-            hold, spent, limit, self.min_balance, first_hold=first if auto else 0, what="this question"
+            hold, spent, self.max_per_pr, self.min_balance, self.first_hold, what="this question"
         )
         budget.check(spending, balance)
 

@@ -971,5 +971,5 @@ def test_an_attempt_that_is_recorded_with_both_identities_is_one() -> None:
 
 def test_the_last_finished_attempt_at_a_change_counts() -> None:
     tries = [replace(BOUGHT, attempt=n, state=state) for n, state in enumerate(TaskState, start=1)]
-    assert Ledger(tuple(tries)).done(BOUGHT.identity) == tries[3]
-    assert Ledger(tuple(tries)).done("other") is None
+    assert Ledger(tuple(tries)).find(BOUGHT.identity, TaskState.DONE) == tries[3]
+    assert Ledger(tuple(tries)).find("other", TaskState.DONE) is None
