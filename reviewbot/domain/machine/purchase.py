@@ -135,12 +135,7 @@ def planned(known: Known, now: datetime) -> Known:
 
 def context_of(known: Known, room: int) -> ContextText:
     """Return the context of the change, redacted, in so many bytes."""
-
-    def redact(text: str) -> tuple[str, int]:
-        found = known.change.redactor.redact(text)
-        return found.text, found.count
-
-    return context_text(known.change.context, room, redact) if room else ContextText()
+    return context_text(known.change.context, room, known.change.redactor.counted) if room else ContextText()
 
 
 def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance | None, *, freed: int) -> Quote:

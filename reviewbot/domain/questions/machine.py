@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
 
@@ -32,6 +32,9 @@ from reviewbot.errors import ForgeError, PayloadTooLarge, ReviewbotError, Servic
 from reviewbot.values import replace
 
 MODE = Mode.REALTIME_ANSWER
+
+BUYING = timedelta(minutes=10)
+"""How long after the intent another run may still be creating the task."""
 
 
 class Limits(Struct, frozen=True):
@@ -152,6 +155,8 @@ def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -
             return Asked(question, limits)
         case QuestionState.INTENT if may_buy and not is_forgotten(question.at, now):
             return Asked(question, limits)
+        case QuestionState.INTENT if now - datetime.fromisoformat(question.at) <= BUYING:
+            return Ended(_PENDING)
         case QuestionState.OPEN:
             return Resumed(question)
         case QuestionState.INTENT | QuestionState.ENDED:

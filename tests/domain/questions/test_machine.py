@@ -16,6 +16,7 @@ from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Tag, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Reason, Status
 from reviewbot.domain.questions.machine import (
+    BUYING,
     Asked,
     Ended,
     Intended,
@@ -110,7 +111,7 @@ def test_a_question_is_bought_and_answered() -> None:
     [
         (INTENT, True, 23, Asked(INTENT, LIMITS)),
         (INTENT, True, 24, Over(INTENT, None)),
-        (INTENT, False, 0, Over(INTENT, None)),
+        (INTENT, False, 1, Over(INTENT, None)),
         (OPEN, False, 99, Resumed(OPEN)),
         (replace(OPEN, state=QuestionState.ENDED), True, 0, Over(replace(OPEN, state=QuestionState.ENDED), None)),
     ],
@@ -122,6 +123,13 @@ def test_a_later_run_continues_the_recorded_purchase(
     phase: Phase,
 ) -> None:
     assert start(recorded, LIMITS, NOON + timedelta(hours=hours), may_buy=may_buy) == phase
+
+
+def test_an_intent_that_another_run_may_be_buying_now_stays_open() -> None:
+    phase = start(INTENT, LIMITS, NOON + BUYING, may_buy=False)
+    assert isinstance(phase, Ended)
+    assert phase.outcome.status is Status.PENDING
+    assert start(INTENT, LIMITS, NOON + BUYING + timedelta(seconds=1), may_buy=False) == Over(INTENT, None)
 
 
 def test_an_answered_question_is_not_changed() -> None:
