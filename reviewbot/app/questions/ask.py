@@ -20,17 +20,15 @@ from reviewbot.domain.commands.authorize import Ask
 from reviewbot.domain.commands.parse import PostedCommand
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.codec import has_open_question
-from reviewbot.domain.machine.steps import Failed
+from reviewbot.domain.machine.steps import Failed, TaskRead
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.domain.questions.machine import Phase, decide, learn, price_of, start
 from reviewbot.domain.questions.steps import (
-    Created,
     CreateQuestion,
     PostAnswer,
     PriceQuestion,
-    Recorded,
     RecordQuestion,
     Result,
     Step,
@@ -97,12 +95,12 @@ def _perform(asked: Inquiry, step: Step) -> Result:
                 price = price_of(question, asked.limits, *read_terms(run, asked.known))
                 return replace(price, project_id=find_project(run, asked.known))
             case RecordQuestion(question=question):
-                return Recorded(record_question(run, question))
+                return record_question(run, question)
             case CreateQuestion(question=question):
                 task = create_question(asked, step)
                 run.say(f"CodeVF has the task {task.id}.")
                 acknowledge(run, question)
-                return Created(task)
+                return TaskRead(task)
             case PostAnswer(question=question, task=task):
                 return post_answer(run, question, asked.finding, task)
             case _:

@@ -18,12 +18,10 @@ from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Mode, Tag, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, answered, did_not_happen
 from reviewbot.domain.questions.steps import (
-    Created,
     CreateQuestion,
     PostAnswer,
     Price,
     PriceQuestion,
-    Recorded,
     RecordQuestion,
     Result,
     Step,
@@ -198,15 +196,15 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
     match phase, result:
         case Asked(), Price():
             return _priced(phase, result, now)
-        case Quoted(), Recorded(ledger=ledger):
-            return _intended(phase, ledger)
-        case Intended(question=question), Created(task=task):
+        case Quoted(), Ledger():
+            return _intended(phase, result)
+        case Intended(question=question), steps.TaskRead(task=task):
             return Submitted(replace(question, state=QuestionState.OPEN, task_id=task.id), task)
         case Intended(sizes=(_, *smaller)), steps.Failed(error=PayloadTooLarge()) if smaller:
             return replace(phase, sizes=tuple(smaller))
         case Intended(), steps.Failed(error=error):
             return _not_created(phase, error)
-        case Submitted(question=question, task=task), Recorded():
+        case Submitted(question=question, task=task), Ledger():
             return _waiting(Waiting(question, task))
         case Resumed(question=question), steps.TaskRead(task=task):
             return _waiting(Waiting(question, task))
@@ -218,9 +216,9 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
             return Ended(_PENDING)  # what is bought stays open, and the next run goes on with it
         case Over(question=question, task=task), steps.Done():
             return Replied(_closed(question, task))
-        case Replied(), Recorded() | steps.Failed():
+        case Replied(), Ledger() | steps.Failed():
             return Ended(_ANSWERED)
-        case Withdrawn(outcome=outcome), Recorded() | steps.Failed():
+        case Withdrawn(outcome=outcome), Ledger() | steps.Failed():
             return Ended(outcome)
         case ((Asked() | Quoted() | Submitted() | Over()), steps.Failed(error=error)):
             return Ended(_failed(error))

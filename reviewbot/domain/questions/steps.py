@@ -49,15 +49,5 @@ class PostAnswer(Struct, frozen=True):
 
 Step = PriceQuestion | RecordQuestion | CreateQuestion | PostAnswer | steps.ReadTask | steps.PollTask
 
-
-class Recorded(Struct, frozen=True):
-    """The ledger as it is on GitHub, with the question."""
-
-    ledger: Ledger
-
-
-class Created(Struct, frozen=True):
-    task: Task
-
-
-Result = Price | Recorded | Created | steps.Done | steps.Failed | steps.TaskRead | steps.NotOver
+Result = Price | Ledger | steps.Done | steps.Failed | steps.TaskRead | steps.NotOver
+"""The ledger is the one on GitHub, with the question that was recorded."""

@@ -35,12 +35,10 @@ from reviewbot.domain.questions.machine import (
     start,
 )
 from reviewbot.domain.questions.steps import (
-    Created,
     CreateQuestion,
     PostAnswer,
     Price,
     PriceQuestion,
-    Recorded,
     RecordQuestion,
     Result,
     Step,
@@ -81,13 +79,13 @@ def test_a_question_is_bought_and_answered() -> None:
     phase: Phase = start(NEW, LIMITS, NOON, may_buy=True)
     results: list[tuple[type[Step], Result]] = [
         (PriceQuestion, PRICE),
-        (RecordQuestion, Recorded(LEDGER)),
-        (CreateQuestion, Created(RUNNING)),
-        (RecordQuestion, Recorded(LEDGER)),
+        (RecordQuestion, LEDGER),
+        (CreateQuestion, steps.TaskRead(RUNNING)),
+        (RecordQuestion, LEDGER),
         (steps.PollTask, steps.TaskRead(RUNNING, seconds=4)),
         (steps.PollTask, steps.TaskRead(DONE, seconds=4)),
         (PostAnswer, steps.Done()),
-        (RecordQuestion, Recorded(LEDGER)),
+        (RecordQuestion, LEDGER),
     ]
     seen = []
     for kind, result in results:
@@ -173,11 +171,11 @@ def quoted(max_per_pr: int = 0) -> Quoted:
 
 def test_a_purchase_that_was_recorded_meanwhile_withdraws_the_question() -> None:
     fits, too_much = LEDGER.with_question(replace(INTENT, comment="43")), Ledger((purchase(hold=300),))
-    assert learn(quoted(max_per_pr=240), Recorded(fits), NOON) == Intended(INTENT, PRICE, SIZES, again=False)
-    phase = learn(quoted(max_per_pr=240), Recorded(too_much.with_question(INTENT)), NOON)
+    assert learn(quoted(max_per_pr=240), fits, NOON) == Intended(INTENT, PRICE, SIZES, again=False)
+    phase = learn(quoted(max_per_pr=240), too_much.with_question(INTENT), NOON)
     assert isinstance(phase, Withdrawn)
     assert decide(phase) == RecordQuestion(replace(INTENT, state=QuestionState.ENDED, used=Decimal(0)))
-    for result in (Recorded(LEDGER), steps.Failed(GONE)):
+    for result in (LEDGER, steps.Failed(GONE)):
         ended = learn(phase, result, NOON)
         assert isinstance(ended, Ended)
         assert ended.outcome.reason is Reason.OVER_BUDGET
@@ -252,7 +250,7 @@ def test_an_older_task_is_read_once_and_then_awaited() -> None:
 def test_a_reply_is_recorded_with_its_credits(task: Task | None, state: QuestionState, used: Decimal | None) -> None:
     replied = learn(Over(OPEN, task), steps.Done(), NOON)
     assert replied == Replied(replace(OPEN, state=state, used=used))
-    for result in (Recorded(LEDGER), steps.Failed(GONE)):
+    for result in (LEDGER, steps.Failed(GONE)):
         after = learn(replied, result, NOON)
         assert isinstance(after, Ended)
         assert after.outcome.status is Status.COMPLETED, "the mark of the reply is enough"
