@@ -24,6 +24,11 @@ def credits_within(held: int, mode: Mode, tag_multiplier: Decimal) -> int:
     return int(Decimal(held) / (mode.multiplier * tag_multiplier))
 
 
+def credits_again(max_credits: int, held: int, mode: Mode, tag_multiplier: Decimal) -> int:
+    """Return the credits of a task that is created again: at most those of its first price, and enough for its mode."""
+    return min(max_credits, max(credits_within(held, mode, tag_multiplier), mode.credits.start))
+
+
 class Spending(Struct, frozen=True):
     """What limits a purchase.
 

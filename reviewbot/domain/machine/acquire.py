@@ -155,9 +155,9 @@ def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.Ready 
     known = routed(at.known.reading(got.change, got.stored, update).noting(got.stored.problem))
     if at.skipped is not None:
         return _skipped(known, at.skipped, now)
-    if not known.change.sendables:
-        return _nothing_to_send(known) if known.request.dry_run else _settling_all(known, phases.NothingToSend(), now)
-    if not known.request.is_due:
+    if known.request.dry_run and not known.change.sendables:
+        return _nothing_to_send(known)
+    if not (known.change.sendables and known.request.is_due):
         return _settling_all(known, phases.NothingToSend(), now)
     if known.request.dry_run and at.known.request.paid:
         return _dry_run_due(planned(known, now))

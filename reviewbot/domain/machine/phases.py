@@ -32,7 +32,7 @@ class Candidate(Struct, frozen=True):
 
 
 class Quote(Struct, frozen=True):
-    """The price of a review, which fits the balance and the budgets.
+    """The price of a review or of a question, which fits the balance and the budgets.
 
     Attributes:
         hold: credits of all tasks.

@@ -186,8 +186,7 @@ def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Q
         most = request.auto_size.credits_for(lines_each(lines, parts), request.mode)
     times = tag.multiplier if tag else Decimal(1)
     if intent:  # a missing task is created at the price that was agreed then
-        within = budget.credits_within(intent.hold // parts, request.mode, times)
-        most = min(most, max(within, request.mode.credits.start))
+        most = budget.credits_again(most, intent.hold // parts, request.mode, times)
     hold = budget.hold(most, request.mode, times) * parts if request.paid else 0
     return Quote(hold, tag, parts, most, lines)
 

@@ -13,6 +13,7 @@ from reviewbot.domain.codevf.attachments import SizeTier, size_tiers
 from reviewbot.domain.codevf.idempotency import is_forgotten
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
+from reviewbot.domain.machine.phases import Quote
 from reviewbot.domain.model.options import Auto, Tolerance
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Mode, Tag, Task, TaskStatus
@@ -20,7 +21,6 @@ from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, an
 from reviewbot.domain.questions.steps import (
     CreateQuestion,
     PostAnswer,
-    Price,
     PriceQuestion,
     RecordQuestion,
     Result,
@@ -72,7 +72,7 @@ class Quoted(Struct, frozen=True):
 
     question: Question
     limits: Limits
-    price: Price
+    price: Quote
 
 
 class Intended(Struct, frozen=True):
@@ -84,7 +84,7 @@ class Intended(Struct, frozen=True):
     """
 
     question: Question
-    price: Price
+    price: Quote
     sizes: tuple[SizeTier, ...]
     again: bool
 
@@ -194,7 +194,7 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
         RuntimeError: the result belongs to another step, which is a bug.
     """
     match phase, result:
-        case Asked(), Price():
+        case Asked(), Quote():
             return _priced(phase, result, now)
         case Quoted(), Ledger():
             return _intended(phase, result)
@@ -240,7 +240,7 @@ def _is_again(question: Question) -> bool:
     return bool(question.hold)
 
 
-def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balance | None) -> Price:
+def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balance | None) -> Quote:
     """Return the price of a question, checked against the limits.
 
     An intent of an earlier run is not checked: it was within the limits, and its task may exist.
@@ -251,14 +251,14 @@ def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balan
     times = tag.multiplier if tag else Decimal(1)
     most, again = limits.ask_credits, _is_again(question)
     if again:  # a missing task is created at the price that was agreed then
-        most = min(most, max(budget.credits_within(question.hold, MODE, times), MODE.credits.start))
-    price = Price(budget.hold(most, MODE, times), most, tag)
+        most = budget.credits_again(most, question.hold, MODE, times)
+    price = Quote(budget.hold(most, MODE, times), tag, parts=1, max_credits=most, lines=None)
     if not again:
         limits.check(price.hold, balance, limits.spent)
     return price
 
 
-def _priced(at: Asked, price: Price, now: datetime) -> Quoted | Intended:
+def _priced(at: Asked, price: Quote, now: datetime) -> Quoted | Intended:
     if _is_again(at.question):
         return Intended(at.question, price, size_tiers(at.limits.attachment_bytes), again=True)
     intent = replace(at.question, hold=price.hold, at=now.isoformat(timespec="seconds"))

@@ -7,17 +7,9 @@ from msgspec import Struct
 from reviewbot.domain.codevf.attachments import SizeTier
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
+from reviewbot.domain.machine.phases import Quote
 from reviewbot.domain.model.question import Question
-from reviewbot.domain.model.review import Tag, Task
-
-
-class Price(Struct, frozen=True):
-    """What the task is created with; `project_id` is 0 before the project is found."""
-
-    hold: int
-    max_credits: int
-    tag: Tag | None
-    project_id: int = 0
+from reviewbot.domain.model.review import Task
 
 
 class PriceQuestion(Struct, frozen=True):
@@ -36,7 +28,7 @@ class CreateQuestion(Struct, frozen=True):
     """Submit the question to CodeVF, within the limits of a size tier; a repeated key returns the existing task."""
 
     question: Question
-    price: Price
+    price: Quote
     size: SizeTier
 
 
@@ -49,5 +41,5 @@ class PostAnswer(Struct, frozen=True):
 
 Step = PriceQuestion | RecordQuestion | CreateQuestion | PostAnswer | steps.ReadTask | steps.PollTask
 
-Result = Price | Ledger | steps.Done | steps.Failed | steps.TaskRead | steps.NotOver
+Result = Quote | Ledger | steps.Done | steps.Failed | steps.TaskRead | steps.NotOver
 """The ledger is the one on GitHub, with the question that was recorded."""

@@ -11,6 +11,7 @@ import pytest
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
+from reviewbot.domain.machine.phases import Quote
 from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Tag, Task, TaskStatus
@@ -37,7 +38,6 @@ from reviewbot.domain.questions.machine import (
 from reviewbot.domain.questions.steps import (
     CreateQuestion,
     PostAnswer,
-    Price,
     PriceQuestion,
     RecordQuestion,
     Result,
@@ -61,7 +61,7 @@ INTENT = replace(NEW, hold=120, at=NOON.isoformat(timespec="seconds"))
 OPEN = replace(INTENT, state=QuestionState.OPEN, task_id="task_9")
 LIMITS = Limits(60, Auto.AUTO, 0, Decimal(0), 0, 1_000_000)
 SIZES = size_tiers(1_000_000)
-PRICE = Price(120, 60, None, 101)
+PRICE = Quote(120, None, 1, 60, None, 101)
 RICH = Balance(Decimal(1000), Decimal(0), Decimal(1000))
 RUNNING = Task("task_9", TaskStatus.PROCESSING, "processing")
 DONE = Task("task_9", TaskStatus.COMPLETED, "completed", {"message": "No."}, Decimal(120))
@@ -154,13 +154,13 @@ def test_a_limit_stops_it_before_anything_is_recorded(limits: Limits, balance: i
 
 def test_the_expertise_multiplies_the_hold() -> None:
     tag = Tag(1, "engineer", Decimal("1.7"))
-    assert price_of(NEW, LIMITS, tag, RICH) == Price(204, 60, tag)
+    assert price_of(NEW, LIMITS, tag, RICH) == Quote(204, tag, 1, 60, None)
 
 
 @pytest.mark.parametrize("now", [60, 600])
 def test_an_intent_keeps_its_price_without_another_limit_check(now: int) -> None:
     limits = replace(LIMITS, ask_credits=now, max_per_pr=60, spent=Decimal(120))
-    assert price_of(INTENT, limits, None, RICH) == Price(120, 60, None)
+    assert price_of(INTENT, limits, None, RICH) == Quote(120, None, 1, 60, None)
     again = learn(Asked(INTENT, limits), PRICE, NOON)
     assert again == Intended(INTENT, PRICE, SIZES, again=True)
 
