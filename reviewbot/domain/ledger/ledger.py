@@ -106,21 +106,21 @@ class Purchase(Struct, frozen=True):
     identity: str
     attempt: Whole
     state: TaskState
-    task_id: str
     head_sha: str
-    hold: Credits
-    used: Decimal | None
     submitted_at: str
-    coverage: Coverage
-    missed: Whole
-    size_tier: Whole
     judgement: Judgement
-    since: str
-    base_ref: str
-    merge_base: str
-    asked: tuple[str, ...]
     selection: str
-    selecting: str
+    task_id: str = ""
+    hold: Credits = 0
+    used: Decimal | None = None
+    coverage: Coverage = Coverage.FULL
+    missed: Whole = 0
+    size_tier: Whole = 0
+    since: str = ""
+    base_ref: str = ""
+    merge_base: str = ""
+    asked: tuple[str, ...] = ()
+    selecting: str = ""
     confirms: bool = False
     parts: Whole = 1
     minutes: Whole | None = None
@@ -195,8 +195,8 @@ class Ledger(Struct, frozen=True):
 
     Attributes:
         purchases: oldest first.
-    posted: ids of the findings that have had a comment, and the keys of the announcements.
-    forgotten: credits of purchases that were dropped; they still count against the budget.
+        posted: ids of the findings that have had a comment, and the keys of the announcements.
+        forgotten: credits of purchases that were dropped; they still count against the budget.
         bypass: the latest one; likewise `acceptance`.
         counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
         seen: the pull request at the last write.
@@ -386,10 +386,10 @@ class Ledger(Struct, frozen=True):
         return any(blocks(severity, one) for one in (fail_on, *frozen))
 
     def entitled(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
-        """Remove what does not exempt the pull request as it is now.
+        """Remove the exemptions that do not count for the pull request as it is now.
 
-        A bypass of another head or base, and the waivers of what may block by a user who is an author against the
-        base of now, and was none against the base of then or whenever it did not block.
+        They are a bypass of another head or base, and the waivers of findings that may block, if their user is an
+        author of the change against the current base.
         """
         records = tuple(
             one
@@ -437,7 +437,7 @@ class Ledger(Struct, frozen=True):
 
 
 def _is_entitled(waiver: Waiver, pull: PullRequest) -> bool:
-    """Return whether a waiver is by no author; one that became an author of the same change later stays entitled."""
+    """Return whether a waiver is by no author. A user who became one later, against the same base, stays entitled."""
     if not waiver.base_ref or waiver.base_ref == pull.base_ref:
         return bool(waiver.base_ref)
     return pull.people is not None and waiver.by.casefold() not in pull.people

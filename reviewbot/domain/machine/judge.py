@@ -168,9 +168,7 @@ def undelivered(outcome: Outcome) -> Outcome:
 def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
     """Apply a bypass for exactly this head and base.
 
-    If the pull request's base changed during the run, the bypass belongs to the other check and is not applied.
-
-    A pull request that went to another branch meanwhile has that branch's bypass, and this run writes the other check.
+    If the pull request's base has changed during the run, its bypass is for the other base's check.
     """
     bypass, base_ref = known.ledger.bypass, known.snapshot.pull.base_ref
     is_for_it = bypass is not None and bypass.is_of(known.head_sha, base_ref) and base_ref == known.request.base_ref

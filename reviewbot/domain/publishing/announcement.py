@@ -48,7 +48,7 @@ def left_to_announce(
 ) -> Announcing:
     """Leave out what was announced, also if its comment was deleted; of several comments the first stays.
 
-    A comment that another account has edited is none, so editing neither hides an answer nor deletes a comment.
+    A comment that another account has edited is ignored, so an edit neither hides an answer nor deletes a comment.
     Of several answers to one command, too, the first stays.
     """
     there: dict[str, list[int]] = {}
