@@ -675,29 +675,9 @@ def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | 
 # The task
 
 
-def _too_large(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | phases.Intended:
-    """Send less under the same key, and record the size tier for later runs."""
-    size_tier = at.bought.purchase.size_tier + 1
-    bought = at.bought.with_purchase(replace(at.bought.purchase, size_tier=size_tier))
-    known = at.known.with_own(bought).saying(f"{error.message} Trying again with less.")
-    order = replace(at.order, label="")
-    return phases.Quoted(known, bought, order) if known.request.paid else phases.Intended(known, bought, order)
-
-
-def _without_schema(at: phases.Intended, error: SchemaRefused) -> phases.Quoted:
-    """Ask for no schema under the same key, and record that for later runs."""
-    bought = at.bought.with_purchase(replace(at.bought.purchase, no_schema=True))
-    known = at.known.with_own(bought).saying(f"{error.message} Trying again without it.")
-    return phases.Quoted(known, bought, replace(at.order, label=""))
-
-
 def asks_for_schema(bought: Purchase) -> bool:
     """Return whether its task gets a response schema."""
     return bought.judgement.answer is AnswerForm.SCHEMA and not bought.no_schema
-
-
-def _may_shrink(at: phases.Intended) -> bool:
-    return at.bought.purchase.size_tier < len(size_tiers(at.known.request.attachment_bytes)) - 1
 
 
 def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
@@ -717,15 +697,25 @@ def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | p
 
     If GitHub cannot be read before the task is created, another run may create it from the same intent.
     """
-    if isinstance(error, PayloadTooLarge) and _may_shrink(at):
-        return _too_large(at, error)
-    if isinstance(error, SchemaRefused) and asks_for_schema(at.bought.purchase):
-        return _without_schema(at, error)
+    purchase, tiers = at.bought.purchase, size_tiers(at.known.request.attachment_bytes)
+    if isinstance(error, PayloadTooLarge) and purchase.size_tier < len(tiers) - 1:
+        return _again(
+            at, replace(purchase, size_tier=purchase.size_tier + 1), f"{error.message} Trying again with less."
+        )
+    if isinstance(error, SchemaRefused) and asks_for_schema(purchase):
+        return _again(at, replace(purchase, no_schema=True), f"{error.message} Trying again without it.")
     refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)
     known = at.known
     if refused and not at.order.again:
         known = known.with_own(_refused(at.bought))
     return concluded(known, failed(known, error))
+
+
+def _again(at: phases.Intended, purchase: Purchase, message: str) -> phases.Quoted | phases.Intended:
+    """Submit another task under the same key, and record what is different for later runs."""
+    bought = at.bought.with_purchase(purchase)
+    known = at.known.with_own(bought).saying(message)
+    return phases.Quoted(known, bought, at.order) if known.request.paid else phases.Intended(known, bought, at.order)
 
 
 def created(
