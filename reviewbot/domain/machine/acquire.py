@@ -22,7 +22,7 @@ from reviewbot.domain.machine.purchase import (
     deferral_of,
     intended,
     planned,
-    resized,
+    priced,
     resumed,
     routed,
     selection_of,
@@ -637,7 +637,10 @@ def _scoped(
 
 def with_new_part(at: phases.Sizing, parts: tuple[NewPart, ...], now: datetime) -> Buying:
     known = replace(at.known, new_parts=parts)
-    return _sized(known, at.candidate, resized(known, at.candidate, at.quote) if at.quote else None, now)
+    agreed = at.quote  # of the whole change, so what is new costs at most as much
+    if agreed:
+        agreed = replace(priced(known, at.candidate, agreed.tag, agreed.parts), project_id=agreed.project_id)
+    return _sized(known, at.candidate, agreed, now)
 
 
 def _sized(known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime) -> Buying:

@@ -152,13 +152,9 @@ def _purchase_in(known: Known, check: CheckRun) -> Purchase | None:
     return known.ledger.recorded(copy.purchase) if copy else None
 
 
-def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:
-    return replace(undelivered(outcome), reason=Reason.NOT_PUBLISHED, message=error.message, hint=error.hint)
-
-
-def not_changed(outcome: Outcome, error: ReviewbotError) -> Outcome:
-    """Return the outcome of a ledger edit that could not be written; the next run retries."""
-    return replace(undelivered(outcome), reason=Reason.GITHUB, message=error.message, hint=error.hint)
+def failed_to_write(outcome: Outcome, error: ReviewbotError, reason: Reason = Reason.NOT_PUBLISHED) -> Outcome:
+    """Return the outcome if a part could not be written; the next run tries again."""
+    return replace(undelivered(outcome), reason=reason, message=error.message, hint=error.hint)
 
 
 def undelivered(outcome: Outcome) -> Outcome:
@@ -221,9 +217,9 @@ def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchas
 
 
 def outlives_exemption(known: Known, check: CheckRun) -> bool:
-    """Whether a green check of this head against another base has lost the waiver or the label that it may rest on.
+    """Return whether a green check of this head against another base may depend on a withdrawn waiver or skip label.
 
-    No run judges it before the pull request is against that base again.
+    No run judges it until the pull request is against that base again.
     """
     if check.head_sha != known.head_sha or check.conclusion not in GREEN:
         return False
@@ -240,7 +236,7 @@ def beside_another(known: Known, outcome: Outcome) -> Outcome:
 
 def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
     if not refused and _nothing_stands(known):
-        outcome = not_taken(outcome, _MAY_WRITE_NOTHING)
+        outcome = failed_to_write(outcome, _MAY_WRITE_NOTHING)
     outcome = apply_bypass(known, outcome if known.check else verdict.without_check(outcome))
     return beside_another(known, outcome)
 

@@ -346,7 +346,8 @@ class Known(Struct, frozen=True):
 
     @property
     def placed(self) -> tuple[Placed, ...]:
-        return self.memory.answer_of(self.task_id)
+        """The findings of this change's answer."""
+        return next((one.placed for one in self.memory.update.answers if one.task_id == self.task_id), ())
 
     @property
     def judgement(self) -> Judgement:

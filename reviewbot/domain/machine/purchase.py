@@ -166,11 +166,6 @@ def _spent(known: Known) -> Decimal:
     return max(known.stored.claimed, known.ledger.spent)
 
 
-def resized(known: Known, candidate: Candidate, whole: Quote) -> Quote:
-    """Return the price of what is new, which is at most that of the whole change."""
-    return replace(priced(known, candidate, whole.tag, whole.parts), project_id=whole.project_id)
-
-
 def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Quote:
     """Return the price of the review in so many tasks, not yet checked against a budget."""
     request, intent = known.request, candidate.intent
