@@ -42,7 +42,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
         "limited": "atCeiling",
         "bot": None,
     },
-    Statistics: dict.fromkeys(("period", "whole", "by_mode", "by_expertise", "reviews")),
+    Statistics: dict.fromkeys(("period", "whole", "by_mode", "by_expertise", "reviews", "asked")),
     Sums: {"name": None},
 }
 """Keys that are not the field's name in camel case; None if the field is not in the report, or elsewhere in it."""

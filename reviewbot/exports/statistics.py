@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from operator import methodcaller
 
-from reviewbot.domain.statistics.figures import End, PastReview, SeveritySum, Statistics
+from reviewbot.domain.statistics.figures import End, PastReview, QuestionSum, SeveritySum, Statistics
 from reviewbot.domain.text.escaping import markdown_line, visible
 from reviewbot.exports.report import object_of
 from reviewbot.render.view_models.statistics import ENDS, HEADINGS, cells_of, ends_of, groups_of, notes_of, scope_of
@@ -54,7 +54,7 @@ def statistics_json(found: Statistics) -> str:
     return f"{json.dumps(document, indent=2, default=_encoded)}\n"
 
 
-def _encoded(value: Decimal | datetime | SeveritySum) -> object:
+def _encoded(value: Decimal | datetime | SeveritySum | QuestionSum) -> object:
     if isinstance(value, Decimal):
         return _figure(value)
     return value.isoformat(timespec="seconds") if isinstance(value, datetime) else object_of(value)

@@ -160,10 +160,10 @@ def pull(**more: Any) -> PullRequest:  # noqa: ANN401 — any field
     return replace(plain, **more)
 
 
-def snapshot_of(now: PullRequest, *threads: Thread, writers: Iterable[str] = ()) -> Snapshot:
+def snapshot_of(now: PullRequest, *threads: Thread) -> Snapshot:
     """Return what a run reads of a pull request without check runs."""
     repository = Repository(1, "acme/parcels", "main", "https://github.com/acme/parcels")
-    return Snapshot(repository, now, DefaultBranch(), (), threads, (), (), writers=frozenset(writers))
+    return Snapshot(repository, now, DefaultBranch(), (), threads, (), ())
 
 
 def change_index(

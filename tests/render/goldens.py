@@ -22,7 +22,7 @@ from reviewbot.domain.commands.parse import CommandName
 from reviewbot.domain.findings.markers import AnswerMark, finding_id, review_mark
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.github.pull_request import Conclusion
-from reviewbot.domain.model.options import Tolerance
+from reviewbot.domain.model.options import Auto, Tolerance
 from reviewbot.domain.model.review import Balance, Mode, Severity
 from reviewbot.domain.policy.readiness import waits_for
 from reviewbot.domain.policy.size import AutoSize, sized_by
@@ -188,7 +188,7 @@ OVER_BUDGET = raised(
 )
 OVER_LIMIT = raised(
     lambda: budget.check(
-        budget.Spending(360, Decimal(1_980), 2_160, 0, 360),
+        budget.Spending(360, Decimal(1_980), Auto.AUTO, 0, 360),
         None,
     )
 )

@@ -5,7 +5,7 @@ Writes that may have succeeded are not repeated, except deletions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import count, islice
@@ -20,7 +20,7 @@ from reviewbot.adapters.github.errors import HEAD_CHECKS, Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
 from reviewbot.adapters.github.graphql.files import Files
 from reviewbot.adapters.github.rest import GraphQLError
-from reviewbot.domain.findings.markers import read_summary_mark
+from reviewbot.domain.findings.markers import read_summary_mark, read_words
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
 from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, Reaction, ReviewDraft
 from reviewbot.domain.github.head_checks import HeadCheck
@@ -99,22 +99,23 @@ class GitHubForge(RepositoryConnection):
         node, app = self._there(data.repository), parse.app_of(data.viewer)
         pull = self._found(node.pull_request, f"pull request {number}")
         own, older, others = self._all_check_runs(pull, check_names, data.others or {}, app, listed=not hidden)
-        comments = self._whole(pull.comments, queries.MORE_COMMENTS, self._pull(number), answers.CommentNode)
+        comments = self._whole(pull.comments, queries.MORE_RATED_COMMENTS, self._pull(number), answers.RatedCommentNode)
         threads = self._whole(pull.review_threads, queries.MORE_THREADS, self._pull(number), answers.ThreadNode)
-        reviews = tuple(self._whole(pull.reviews, queries.MORE_REVIEWS, self._pull(number), answers.ReviewNode))
+        said = [(thread, tuple(self._thread_comments(thread))) for thread in threads]
+        rated = self._rated_replies(one for _, thread_comments in said for one in thread_comments)
+        reviews = self._whole(pull.reviews, queries.MORE_REVIEWS, self._pull(number), answers.ReviewNode)
         return Snapshot(
             repository=parse.repository(node),
             pull=parse.pull_request(pull),
             default_branch=parse.default_branch(node),
             comments=tuple(map(parse.comment, comments)),
-            threads=tuple(parse.thread(thread, self._thread_comments(thread)) for thread in threads),
+            threads=tuple(parse.thread(thread, thread_comments, rated) for thread, thread_comments in said),
             reviews=tuple(Review(int(one.id), one.state, one.body) for one in reviews if one.viewer_did_author),
             checks=own,
             older_checks=older,
             other_checks=others,
             checks_readable=not hidden,
             check_names=tuple(check_names),
-            writers=parse.writers(reviews),
         )
 
     def _all_check_runs(
@@ -449,6 +450,15 @@ class GitHubForge(RepositoryConnection):
 
         return _items(thread.comments, page)
 
+    def _rated_replies(self, comments: Iterable[answers.ThreadCommentNode]) -> Mapping[str, answers.RatedReply]:
+        """Read the reactions to the newest of the reviewer's words, if there are any; one may be deleted meanwhile."""
+        ids = [one.node_id for one in comments if one.viewer_did_author and read_words(one.body)][-PAGE:]
+        if not ids:
+            return {}
+        kind = answers.RatedReplies
+        found = self._calls.query(queries.RATED_REPLIES, {"ids": ids}, _THREADS, kind, forgives=_is_missing)
+        return {one.id: one for one in found.nodes if one}
+
     def _delete(self, path: str, intent: Intent) -> None:
         with suppress(NotFound):
             self._calls.write("DELETE", path, intent, None, object)
@@ -475,5 +485,5 @@ def _remembering(hidden: list[GraphQLError]) -> Callable[[GraphQLError], bool]:
 
 
 def _is_missing(error: GraphQLError) -> bool:
-    """Return whether a pull request number does not exist; a check run's tag can name any number."""
+    """Return whether a part does not exist: a check run's tag can name any number, and a comment may be deleted."""
     return error.type == "NOT_FOUND" and error.path != ("repository",)

@@ -10,6 +10,7 @@ from reviewbot.app.context import RunContext, policy_of
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.questions.ask import ask, settle_questions
 from reviewbot.app.review import review_pull_request
+from reviewbot.domain.codevf.idempotency import KEY_MEMORY
 from reviewbot.domain.commands import authorize
 from reviewbot.domain.commands.authorize import CommandAction
 from reviewbot.domain.commands.parse import CommandName, PostedCommand
@@ -17,7 +18,6 @@ from reviewbot.domain.github.pull_request import PullRequest, Snapshot
 from reviewbot.domain.ledger.edits import CancelDeferrals, LedgerEdit
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.machine.known import Cancels
-from reviewbot.domain.machine.next_step import KEY_MEMORY
 from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.policy.eligibility import needs_approval
 from reviewbot.domain.policy.verdict import Outcome

@@ -13,21 +13,30 @@ from reviewbot.app.questions.create import create_question
 from reviewbot.app.questions.inquiry import Inquiry
 from reviewbot.app.questions.post import acknowledge, post_answer
 from reviewbot.app.questions.record import record_question
+from reviewbot.app.reviewer.tasks import find_project, read_terms
 from reviewbot.app.run import take_steps
 from reviewbot.domain.codevf.idempotency import text_digest
 from reviewbot.domain.commands.authorize import Ask
 from reviewbot.domain.commands.parse import PostedCommand
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.codec import has_open_question
-from reviewbot.domain.machine.steps import Failed
+from reviewbot.domain.machine.steps import Failed, TaskRead
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
-from reviewbot.domain.questions.machine import Phase, decide, learn, start
-from reviewbot.domain.questions.steps import Created, CreateQuestion, PostAnswer, Recorded, RecordQuestion, Result, Step
+from reviewbot.domain.questions.machine import Phase, decide, learn, price_of, start
+from reviewbot.domain.questions.steps import (
+    CreateQuestion,
+    PostAnswer,
+    PriceQuestion,
+    RecordQuestion,
+    Result,
+    Step,
+)
 from reviewbot.errors import ReviewbotError
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
+from reviewbot.values import replace
 
 
 def ask(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: Ask) -> Outcome:
@@ -78,13 +87,16 @@ def _perform(asked: Inquiry, step: Step) -> Result:
     run = asked.run
     try:
         match step:
+            case PriceQuestion(question=question):
+                price = price_of(question, asked.limits, *read_terms(run, asked.known))
+                return replace(price, project_id=find_project(run, asked.known))
             case RecordQuestion(question=question):
-                return Recorded(record_question(run, question))
+                return record_question(run, question)
             case CreateQuestion(question=question):
                 task = create_question(asked, step)
                 run.say(f"CodeVF has the task {task.id}.")
                 acknowledge(run, question)
-                return Created(task)
+                return TaskRead(task)
             case PostAnswer(question=question, task=task):
                 return post_answer(run, question, asked.finding, task)
             case _:

@@ -91,6 +91,11 @@ class Redactor(Struct, frozen=True):
         changed = frozenset(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
         return Redacted(text=after, lines=changed, count=count)
 
+    def counted(self, text: str) -> tuple[str, int]:
+        """Return a text of data without secrets, and their number."""
+        found = self.redact(text)
+        return found.text, found.count
+
     def has_mostly_tokens(self, text: str, place: Place) -> bool:
         """Return whether most of a text is tokens of a known format and private keys."""
         tokens = self._found(text, place).tokens

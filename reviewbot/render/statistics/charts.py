@@ -5,6 +5,7 @@ The style sheet colours everything; there are no scripts and no inline styles.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -35,11 +36,12 @@ _ROW, _BAR = 34, 22
 
 
 class Bucket(Struct, frozen=True):
-    """The reviews that were submitted in so many days, and their used credits; the last days may not be over."""
+    """The reviews and questions of so many days, and their used credits; the last days may not be over."""
 
     start: datetime
     days: int
     reviews: int
+    questions: int
     credits: Decimal
     is_over: bool
 
@@ -50,20 +52,23 @@ class Bucket(Struct, frozen=True):
 
 
 def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
-    """Return the period in equal parts, also those without a review; it begins with the first review."""
+    """Return the period in equal parts, also those without a review; it begins with the first task."""
     if not found.reviews:
         return ()
-    until, first = found.period.until, found.reviews[0].submitted_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    reviews = [(one.submitted_at, one.credits or 0) for one in found.reviews]
+    questions = [(one.asked_at, one.credits or 0) for one in found.asked]
+    first = min(at for at, _ in (*reviews, *questions)).replace(hour=0, minute=0, second=0, microsecond=0)
+    until = found.period.until
     days = (until - first).days + 1
     size = 1 if days <= _FEW_DAYS else 7 if days <= _MANY_DAYS else 30 * ceil(days / (30 * 36))
-    used, counts = [Decimal(0)] * ceil(days / size), [0] * ceil(days / size)
-    for one in found.reviews:
-        at = (one.submitted_at - first).days // size
-        used[at] += one.credits or 0
-        counts[at] += 1
+    used, least = [Decimal(0)] * ceil(days / size), timedelta(max(size - 1, 1))  # on its last day, a week is over
+    for moment, spent in (*reviews, *questions):
+        used[(moment - first).days // size] += spent
+    counts, asked = (Counter((at - first).days // size for at, _ in tasks) for tasks in (reviews, questions))
     starts = [first + timedelta(at * size) for at in range(len(used))]
-    least = timedelta(max(size - 1, 1))  # on its last day, a week is as good as over
-    return tuple(Bucket(start, size, counts[at], used[at], start + least <= until) for at, start in enumerate(starts))
+    return tuple(
+        Bucket(start, size, counts[at], asked[at], used[at], start + least <= until) for at, start in enumerate(starts)
+    )
 
 
 def ticks(most: Decimal) -> tuple[Decimal, ...]:
@@ -83,7 +88,7 @@ def part_of(found: Statistics) -> str:
 
 
 def credits_chart(found: Statistics) -> str:
-    """Return bars: the credits that were used, by when the review was submitted."""
+    """Return bars: the credits that were used, by when the review was submitted or the question asked."""
     buckets = buckets_of(found)
     marks = ticks(max((one.credits for one in buckets), default=Decimal(0)))
     width = 100 / max(1, len(buckets))
@@ -91,6 +96,7 @@ def credits_chart(found: Statistics) -> str:
     for at, one in enumerate(buckets):
         height, kind = _pixels(one.credits, marks), "bar" if one.is_over else "bar partial"
         tooltip = f"{one.name}: {rounded(one.credits, 0)} credits, {counted(one.reviews, 'review')}"
+        tooltip += f", {counted(one.questions, 'question')}" if one.questions else ""
         bars.append(
             f'<rect class="{kind}" x="{at * width + width * 0.1:.3f}%" y="{_TOP + HEIGHT - height:.1f}" '
             f'width="{width * 0.8:.3f}%" height="{height:.1f}"><title>{line(tooltip)}</title></rect>'

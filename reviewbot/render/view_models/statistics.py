@@ -53,7 +53,14 @@ def facts_of(found: Statistics) -> tuple[str, ...]:
     if found.ended:
         notes.append(f"Ended without an answer: {counted(found.ended, 'task')}; the credits that they used count.")
     if found.up or found.down:
-        notes.append(f"Reactions to the findings: {number(found.up)} 👍, {number(found.down)} 👎.")
+        notes.append(f"Reactions to findings and summaries: {number(found.up)} 👍, {number(found.down)} 👎.")
+    if (questions := found.questions).asked:
+        notes.append(
+            f"Questions: {number(questions.asked)}, {number(questions.answered)} answered; their "
+            f"{rounded(questions.credits, 0)} credits are in the totals only."
+        )
+    if questions.up or questions.down:
+        notes.append(f"Reactions to answers: {number(questions.up)} 👍, {number(questions.down)} 👎.")
     return tuple(notes)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -171,7 +171,7 @@ def _committer(node: answers.Author | None) -> str | None:
 
 
 def comment(node: answers.CommentNode) -> Comment:
-    return Comment(**_written(node))
+    return Comment(**_written(node), opinions=_opinions(node) if isinstance(node, answers.RatedCommentNode) else ())
 
 
 def _written(node: answers.CommentNode) -> dict[str, Any]:
@@ -214,7 +214,13 @@ def first_marked(nodes: Iterable[answers.CommentNode], mark: str) -> Comment | N
     return next((comment(node) for node in nodes if node.viewer_did_author and node.body.startswith(mark)), None)
 
 
-def thread(node: answers.ThreadNode, comments: Iterable[answers.ThreadCommentNode]) -> Thread:
+def thread(
+    node: answers.ThreadNode,
+    comments: Iterable[answers.ThreadCommentNode],
+    rated: Mapping[str, answers.RatedReply],
+) -> Thread:
+    """Return a thread; `rated` has comments with their reactions, besides the first."""
+    rated = {**rated, **{one.id: one for one in node.opening.present}}
     return Thread(
         id=node.id,
         path=node.path,
@@ -222,29 +228,26 @@ def thread(node: answers.ThreadNode, comments: Iterable[answers.ThreadCommentNod
         line=node.line,
         start_line=node.start_line,
         is_resolved=node.is_resolved,
-        comments=tuple(_thread_comment(item) for item in comments),
+        comments=tuple(_thread_comment(one, rated.get(one.node_id)) for one in comments),
         can_resolve=node.viewer_can_resolve,
         can_unresolve=node.viewer_can_unresolve,
         resolved_by=_login(node.resolved_by),
-        opinions=tuple(_opinions(node.opening.present)),
     )
 
 
-def _opinions(comments: Iterable[answers.OpeningComment]) -> Iterator[Opinion]:
-    for one in comments:
-        for reactions, agrees in ((one.up, True), (one.down, False)):
-            yield from (Opinion(_login_of_account(node.user), agrees) for node in reactions.present if node.user)
+def _opinions(node: answers.RatedCommentNode | answers.RatedReply) -> tuple[Opinion, ...]:
+    return tuple(
+        Opinion(_login_of_account(reaction.user), agrees)
+        for reactions, agrees in ((node.up, True), (node.down, False))
+        for reaction in reactions.present
+        if reaction.user
+    )
 
 
-def writers(reviews: Iterable[answers.ReviewNode]) -> frozenset[str]:
-    """Return who wrote a review and has write access."""
-    authors = (_whole_login(one.author) for one in reviews if one.author_can_push_to_repository)
-    return frozenset(login for login in authors if login)
-
-
-def _thread_comment(node: answers.ThreadCommentNode) -> ThreadComment:
+def _thread_comment(node: answers.ThreadCommentNode, rated: answers.RatedReply | None) -> ThreadComment:
     return ThreadComment(
         **_written(node),
+        opinions=_opinions(rated) if rated else (),
         node_id=node.node_id,
         is_minimized=node.is_minimized,
         hidden_as_outdated=node.minimized_reason == "outdated",

@@ -57,6 +57,18 @@ def node(_source: object, info: Info, **arguments: str) -> object:
     return find_node(context(info).store, arguments["id"])
 
 
+def nodes(_source: object, info: Info, ids: list[str]) -> list[object]:
+    """Return the objects of global ids; an unknown one is null, with an error of its own."""
+
+    def found(one: str) -> object:
+        try:
+            return find_node(context(info).store, one)
+        except Refusal as refusal:
+            return refusal
+
+    return [found(one) for one in ids]
+
+
 def default_branch(repo: r.Repository, info: Info) -> BranchAt | None:
     """Return the default branch, None in an empty repository."""
     branches = context(info).store.git(repo.full_name).branches()
@@ -201,7 +213,7 @@ def _login(user: User, _info: Info) -> str:
 _GIT = {"oid": lambda at, _info: at.object.oid}
 
 RESOLVERS: Resolvers = {
-    "Query": {"viewer": viewer, "repository": repository, "node": node},
+    "Query": {"viewer": viewer, "repository": repository, "node": node, "nodes": nodes},
     "User": {"id": lambda user, _info: node_id("BOT" if user.kind == "Bot" else "U", user.id), "login": _login},
     "Bot": {"login": _login},
     "Repository": {
