@@ -50,6 +50,16 @@ def test_a_question_is_answered_in_the_conversation(tmp_path: Path) -> None:
         assert "480 credits held and used" in answers(rig)[-1]
 
 
+def test_a_project_may_be_given_by_number(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer) as rig:
+        people(rig)
+        rig.run()
+        [project] = rig.service.projects()
+        say(rig, "/reviewbot ask Does it run a shell?", codevf_project=str(project.id))
+        assert questions(rig)[0].project_id == project.id
+        assert rig.service.projects() == (project,), "none is created by the name of a number"
+
+
 def test_a_question_in_a_findings_thread_is_answered_there(tmp_path: Path) -> None:
     with house(tmp_path, engineer=engineer) as rig:
         people(rig)

@@ -8,7 +8,7 @@ explanation.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeGuard
 
 from msgspec import Meta, Struct
@@ -26,7 +26,7 @@ MAX_PATH = 4096
 
 UNTITLED = "A finding without a title"
 
-_SEVERITIES = {severity.value: severity for severity in Severity if severity is not Severity.UNRATED} | {
+SEVERITIES = {severity.value: severity for severity in Severity if severity is not Severity.UNRATED} | {
     "blocker": Severity.CRITICAL,
     "fatal": Severity.CRITICAL,
     "severe": Severity.CRITICAL,
@@ -95,13 +95,9 @@ class _Answer(Struct, frozen=True):
     previous: object = None
 
 
-def severity_words() -> Collection[str]:
-    return _SEVERITIES
-
-
 def severity_of(word: str) -> Severity:
     """Return the severity of a word, in any case; unrated if it is unknown."""
-    return _SEVERITIES.get(_normalized(word), Severity.UNRATED)
+    return SEVERITIES.get(_normalized(word), Severity.UNRATED)
 
 
 def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
@@ -215,7 +211,7 @@ def titled(title: str, explanation: str) -> tuple[str, str]:
 
 def _unread(said: _Finding, rest: Mapping[str, object]) -> Iterator[str]:
     unknown = {
-        "severity": "" if _normalized(said.severity) in _SEVERITIES else said.severity,
+        "severity": "" if _normalized(said.severity) in SEVERITIES else said.severity,
         "category": "" if _normalized(said.category) in _CATEGORIES else said.category,
         "side": "" if _normalized(said.side).upper() in _SIDES else said.side,
     }

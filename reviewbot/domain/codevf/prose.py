@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from reviewbot.domain.codevf.finding_parser import MAX_PATH, UNTITLED, severity_of, severity_words, titled
+from reviewbot.domain.codevf.finding_parser import MAX_PATH, SEVERITIES, UNTITLED, severity_of, titled
 from reviewbot.domain.diff.text_index import line_feeds
 from reviewbot.domain.model.review import Finding, Previous, PreviousState, Severity
 from reviewbot.domain.text.bounds import shorten_line
@@ -130,7 +130,7 @@ class Prose(Struct, frozen=True):
 
 # --- Places and severities --------------------------------------------------------------------------------------------
 
-_WORDS = "|".join(sorted(map(re.escape, severity_words()), key=len, reverse=True))
+_WORDS = "|".join(sorted(map(re.escape, SEVERITIES), key=len, reverse=True))
 _LINES = (
     r"(?P<first>\d{1,7})(?!\d)(?::\d{1,5}(?!\d))?"
     r"(?:\s?(?:-|\u2013|\u2014|\.\.|to\s)\s?[lL]?(?P<last>\d{1,7})(?![\d])(?::\d{1,5}(?!\d))?)?"

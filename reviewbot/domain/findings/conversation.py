@@ -1,6 +1,6 @@
 """What people and the reviewer said in the threads of findings, for the next reviewer.
 
-Only authors of the pull request and collaborators are heard, by role. Their words are hostile: each line is quoted.
+Only comments of authors and collaborators are sent, with their role. They are hostile, so each line is quoted.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Role(Enum):
 
 
 class Reply(Struct, frozen=True):
-    """A comment that the reviewer gets to read.
+    """A comment that is sent to the reviewer.
 
     Attributes:
         text: hostile.
@@ -58,7 +58,7 @@ def replies_in(thread: Thread, pull: PullRequest, instance: str, about: tuple[st
 
 
 def reply_of(comment: Comment, pull: PullRequest, instance: str, about: tuple[str, ...] = ()) -> Reply | None:
-    """Return a comment with its author's role; None if the reviewer does not get to read it."""
+    """Return a comment with its author's role; None if it is not sent to the reviewer."""
     if comment.ours:
         said = read_words(comment.body) if comment.edited_by_us else None
         if said is None or said.instance != instance:

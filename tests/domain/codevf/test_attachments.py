@@ -178,7 +178,6 @@ def test_the_diff_comes_first_and_the_texts_after_it() -> None:
     assert packing.attachments[1] == Attachment("b.py", file_section("b.py", "b\n"), path="b.py")
     assert [one.attachment for one in packing.sent] == ["a.py", "b.py"]
     assert [one.path for one in packing.sent] == ["a.py", "b.py"]
-    assert {one.mime_type for one in packing.attachments} == {"text/plain"}
 
 
 def test_three_texts_are_attachments_of_their_own_and_four_are_a_bundle() -> None:
