@@ -26,7 +26,7 @@ from tests.simulation.oracle import is_read as is_read_completely
 from tests.simulation.people import authors_of
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
-from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, PEOPLE, ROUTES, SECRET, UNREVIEWED, World
+from tests.simulation.world import CHECK, DEEP, GREEN, HELD, KEY, LOCK_FILE, PEOPLE, ROUTES, SECRET, UNREVIEWED, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -342,7 +342,7 @@ def _undone(world: World) -> Iterator[Violation]:
     if stopped or is_lost or setting.input("review-on", "push") != "push":
         return
     changes, check = world.github.changes_of(pull), newest_check(world, pull)
-    is_due = selected(world, changes) and not is_unreviewed(world, pull, changes)
+    is_due = any(one.path != HELD for one in selected(world, changes)) and not is_unreviewed(world, pull, changes)
     if not is_due or (check is not None and check.conclusion in GREEN):
         return
     ends = [

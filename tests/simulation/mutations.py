@@ -18,6 +18,7 @@ from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest
 from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
@@ -46,7 +47,7 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.quick import Replacement, quick, replaced
-from tests.simulation.schedule import At, Kill, Switch
+from tests.simulation.schedule import At, Kill, Meanwhile, Switch
 from tests.simulation.world import IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 
@@ -206,6 +207,14 @@ def _without_cancelled_deferrals(right: Any) -> object:  # noqa: ANN401 — a fu
         return right(ledger, [one for one in edits if not isinstance(one, CancelDeferrals)], index)
 
     return apply
+
+
+def _keeping_waivers(right: Any) -> object:  # noqa: ANN401 — a function
+    def moved(known: Any, sha: str, change: Any) -> object:  # noqa: ANN401 — as above
+        memory = Memory.of(known.stored.ledger, known.memory.update, change.index)
+        return replace(right(known, sha, change), memory=memory)
+
+    return moved
 
 
 def _without_unreachable(right: Any) -> object:  # noqa: ANN401 — a function
@@ -1001,6 +1010,24 @@ MUTATIONS: tuple[Mutation, ...] = (
         NEVER_GREEN,
         ADVERSARIAL,
         ("evil", "forged_text"),
+    ),
+    Mutation(
+        "a review without a file that was held back is complete",
+        "reviewbot.domain.machine.known:Known.why_partial",
+        lambda _right: property(lambda _self: ()),
+        NEVER_GREEN,
+        steps=(Move("held_back"), _NEXT, _NEXT),
+    ),
+    Mutation(
+        "a waiver is for the head that is pushed while its run judges",
+        "reviewbot.domain.machine.finish:on_new_head",
+        _keeping_waivers,
+        NEVER_GREEN,
+        mind=Mind(is_brief=True),
+        steps=(
+            *(Move("evil"), _NEXT, _NEXT, Move("waive")),
+            Episode((Start("next"),), (At(4, Meanwhile(Move("evil"))),)),
+        ),
     ),
     Mutation(
         "a green check stays when its exemption ends",

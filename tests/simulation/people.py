@@ -25,6 +25,7 @@ from tests.simulation.repository import File
 from tests.simulation.world import (
     CHECK,
     DEEP,
+    HELD,
     LOCK_FILE,
     PEOPLE,
     RENOVATE,
@@ -150,6 +151,12 @@ def _lock(world: World, move: Move) -> None:
     """Update a package: ordinarily, which is not reviewed, or from another host."""
     host = f"EVIL{1 + move.a % 4}.test" if move.a % 2 else "packages.test"
     _push(world, {LOCK_FILE: lock_file(f"1.{move.b}.0", host)})
+
+
+def _held_back(world: World, move: Move) -> None:
+    """Add a file that is not sent, because it has mostly tokens, or remove it."""
+    text = f'token = "{SECRET}"\n' * 9 + f"EVIL{1 + move.a % 4}()\n"
+    _push(world, {HELD: None if HELD in _files(world) else text})
 
 
 def _same_beginning(world: World, move: Move) -> None:
@@ -660,6 +667,7 @@ AUTHOR: Mapping[str, Play] = {
 ADVERSARY: Mapping[str, Play] = {
     "evil_by_kim": _evil_by_kim,
     "evil_by_bot": _evil_by_bot,
+    "held_back": _held_back,
     "same_beginning": _same_beginning,
     "own_base": _own_base,
     "second_pull_request": _second_pull_request,

@@ -66,6 +66,9 @@ PEOPLE: Mapping[str, Permission] = {
 """`mona` opens the pull request and is the adversary; `kim` helps and `boss` maintains; `eve` is a stranger."""
 
 LOCK_FILE = "package-lock.json"
+HELD = "keys.cfg"
+"""A file that is not sent."""
+
 OTHER_CHECKS = ("CI", "lint")
 """A check run and a commit status of others; `wait-for-checks` names them."""
 
