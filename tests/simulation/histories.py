@@ -9,7 +9,7 @@ from random import Random
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.events import ChecksEvent
-from reviewbot.domain.policy.verdict import Status
+from reviewbot.domain.policy.verdict import Reason, Status
 from tests.simulation import laws, people
 from tests.simulation.codevf import Life, StoredTask
 from tests.simulation.github import REPOSITORY_ID, Pull, StoredCheck, StoredComment
@@ -401,8 +401,14 @@ def rest(world: World, *, again: bool) -> None:
         for other in list(world.github.pulls.values())[1:]:
             _run(world, Start("again", world.event(other, "synchronize")))
         _settle(world)
-        if not world.codevf.open_tasks() and tried >= waits:
+        if not world.codevf.open_tasks() and tried >= waits and not _tries_again(world):
             break
+
+
+def _tries_again(world: World) -> bool:
+    """Return whether the last task ended without a result, so that the next run makes another attempt."""
+    outcome = world.runs[-1].outcome
+    return outcome is not None and outcome.reason is Reason.CANCELLED
 
 
 def _pass_checks(world: World, pull: Pull) -> None:

@@ -232,10 +232,9 @@ def _has_result(world: World, task: StoredTask) -> bool:
 def _lost(world: World) -> Iterator[Violation]:
     """Check that every token of every result was published, or that people deleted the text.
 
-    Without check runs, an older text of the summary hides what was recorded since.
+    Without check runs, a deleted or older summary hides what was recorded.
     """
-    is_alone = world.setting.input("check-run", "true") == "false"
-    if world.setting.is_silent or (is_alone and "old text" in world.truth.losses):
+    if world.setting.is_silent or "memory" in world.truth.losses:
         return
     for pull in world.github.pulls.values():
         texts = [one.body for one in world.github.comments_of(pull.number) if one.author == BOT]
@@ -283,7 +282,8 @@ def _replies(world: World) -> Iterator[Violation]:
             yield Violation(CONVERGES, f"replies were posted twice: {twice}")
         checks = [check.summary for check in world.github.checks.values() if check.number == pull.number]
         told = posted.keys() | set(TALK.findall("\n".join([*world.truth.texts, *world.truth.erased, *checks])))
-        for task in [] if world.setting.is_silent else world.tasks_of(pull.number):
+        is_hidden = world.setting.is_silent or "memory" in world.truth.losses
+        for task in [] if is_hidden else world.tasks_of(pull.number):
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
                 missing = set(TALK.findall(str(task.result))) - told
                 if missing:
