@@ -50,14 +50,14 @@ def world(forge: FailingForge, lines: list[str]) -> Ports:
     service = SimpleNamespace(balance=lambda: None)
     parts: dict[str, Any] = {"forge": forge, "changes": None, "reporter": reporter, "clock": None}
     parts["open_service"] = lambda _: service
-    return Ports(**parts, rng=Random(0), run_url=None, version="0")  # noqa: S311 — nothing is drawn
+    return Ports(**parts, rng=Random(0), run_url=None, inputs={})  # noqa: S311 — nothing is drawn
 
 
 def test_a_bug_in_one_item_is_raised_after_the_others() -> None:
     forge = FailingForge(lambda: TypeError("ours"))
     lines: list[str] = []
     with pytest.raises(TypeError, match="ours"):
-        collect_finished(world(forge, lines), {})
+        collect_finished(world(forge, lines))
     assert forge.seen == [1, 2, 3]
     assert lines[:2] == ["#2: It is gone.", "#3: It is gone."]
     assert lines[2].splitlines()[4:] == [
@@ -69,7 +69,7 @@ def test_a_bug_in_one_item_is_raised_after_the_others() -> None:
 def test_an_interrupt_ends_the_collection_at_once() -> None:
     forge = FailingForge(KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
-        collect_finished(world(forge, []), {})
+        collect_finished(world(forge, []))
     assert forge.seen == [1]
 
 
@@ -86,7 +86,7 @@ def test_a_deferred_purchase_that_fails_waits_for_the_others_of_its_head(
 ) -> None:
     forge, lines = FailingForge(lambda: fails("No")), list[str]()
     with pytest.raises(fails, match="No"):
-        buy_deferred(world(forge, lines), {}, ChecksEvent("c" * 40, ("topic",)))
+        buy_deferred(world(forge, lines), ChecksEvent("c" * 40, ("topic",)))
     assert (forge.seen, lines) == (seen, logged)
 
 

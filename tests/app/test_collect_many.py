@@ -93,9 +93,15 @@ def collect(
         "changes": None,
         "reporter": reporter,
     }
-    parts |= {"clock": None, "installation": installation, "open_service": lambda _: SimpleNamespace(balance=balance)}
-    ports = Ports(**parts, rng=Random(seed), run_url=None, version="0")  # noqa: S311 — the same every time
-    return collect_finished(ports, {**INPUTS, "repositories": repositories}), summary
+    parts |= {
+        "clock": None,
+        "reporter": reporter,
+        "installation": installation,
+        "open_service": lambda _: SimpleNamespace(balance=balance),
+    }
+    inputs = {**INPUTS, "repositories": repositories}
+    ports = Ports(**parts, rng=Random(seed), run_url=None, inputs=inputs)  # noqa: S311 — the same every time
+    return collect_finished(ports), summary
 
 
 def test_names_may_lack_the_owner_and_each_is_collected_once() -> None:

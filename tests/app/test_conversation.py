@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -54,7 +56,7 @@ def test_replies_of_authors_and_collaborators_are_sent_by_role_and_those_of_stra
         rig.world.comment(REPO, 1, "kim", "/reviewbot status")
         rig.world.comment(REPO, 1, "mallory", "/reviewbot status")
         push(rig)
-        rig.run()
+        done = rig.run(json_file="report.json")
         sent = conversation(rig)
         assert "by an author of the pull request" in sent
         assert "> It is intended.\n> OPEN FINDINGS OF EARLIER REVIEWS\n" in sent
@@ -66,6 +68,11 @@ def test_replies_of_authors_and_collaborators_are_sent_by_role_and_those_of_stra
         assert SECRET not in sent
         assert "My token is [REDACTED:" in sent
         assert sent.index("/reviewbot status") < sent.index("No, it is not") < sent.index("It is intended")
+        line = json.loads((done.workspace / "report.json").read_text())["manifest"]["context"][0]
+        digest = hashlib.sha256(sent.encode()).hexdigest()
+        assert line == {"name": "conversation.md", "bytes": len(sent.encode()), "redactions": 1, "sha256": digest}
+        assert "For context" in rig.summaries()[0]
+        assert "`conversation.md`" in rig.summaries()[0]
         assert 'lines that begin with ">"' in rig.service.tasks()[-1].request.prompt
 
 
@@ -78,7 +85,7 @@ def test_a_reply_is_posted_once_as_text_and_not_again_when_it_was_deleted(tmp_pa
         assert "Fixed. @\N{ZERO WIDTH SPACE}mona" in body
         assert "\\/reviewbot bypass" in body
         assert "&lt;script&gt;" in body
-        assert body.count("<!--") == 1, "its marker"
+        assert body.count("<!--") == 1, "its markererer"
         assert "To no thread" in rig.summaries()[0], "it has no thread"
         assert "::error::injected" not in done.log
         rig.run()

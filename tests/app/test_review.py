@@ -120,7 +120,6 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
         "Due -> ReadChange",
         "Ready -> OpenReviewer",
         "Pricing -> ReadPrice",
-        "Priced -> FindProject",
         "Quoted -> RecordIntent",
         "Intended -> CreateTask",
         "Submitted -> RecordTask",

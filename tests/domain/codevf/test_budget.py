@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.codevf.budget import Spending, check, credits_within, hold
+from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.review import Balance, Mode
 from reviewbot.errors import OverBudget
 
@@ -88,7 +89,7 @@ SET = (
     ("spending", "message", "hint"),
     [
         (
-            Spending(360, Decimal(1_980), 2_160, 0, 360, "or stop"),
+            Spending(360, Decimal(1_980), Auto.AUTO, 0, 360, "or stop"),
             HELD.format("1,980 of 2,160") + SIX,
             SET.format("2340` or more (`0`: no limit)", ", or stop"),
         ),

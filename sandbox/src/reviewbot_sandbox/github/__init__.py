@@ -23,8 +23,7 @@ from reviewbot_sandbox.github.forms import CommentForm
 from reviewbot_sandbox.github.history import FileVersion
 from reviewbot_sandbox.github.limits import Limits
 from reviewbot_sandbox.github.merge_queue import MergeGroup, merge_group_event
-from reviewbot_sandbox.github.records import ACTIONS, Access, App, Level, Scope, Side
-from reviewbot_sandbox.github.required import RequiredCheck
+from reviewbot_sandbox.github.records import ACTIONS, Access, App, Level, RequiredCheck, Scope, Side
 from reviewbot_sandbox.github.store import Rules, Store
 from reviewbot_sandbox.github.world import FULL, READ_ONLY, WORKFLOW, World
 

@@ -237,21 +237,21 @@ class GitRepository:
         return self.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=written).decode().strip()
 
     def drop_ref(self, name: str) -> None:
-        """Delete a reference by its full name; a missing one is ignored."""
+        """Delete a reference by its full name; no error if it is missing."""
         self.run("update-ref", "-d", name)
 
     def set_ref(self, name: str, sha: str) -> None:
-        """Point a reference, given by its full name, at a hash."""
+        """Point a reference, by its full name, at a commit."""
         self.run("update-ref", name, sha)
 
     def fetch(self, other: GitRepository, refspec: str) -> None:
-        """Fetch objects and references from another repository on disk."""
+        """Fetch from another repository on disk."""
         self.run(
             "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", str(other.path.resolve()), refspec
         )
 
     def branches(self) -> Mapping[str, str]:
-        """Return the branches from git's files, because nothing packs the references."""
+        """Return the tip of each branch, from git's files: nothing here packs references."""
         heads = self.path / "refs/heads"
         files = sorted(path for path in heads.rglob("*") if path.is_file() and path.suffix != ".lock")
         return {path.relative_to(heads).as_posix(): path.read_text(encoding="ascii").strip() for path in files}

@@ -27,7 +27,7 @@ def get_issue(call: Call) -> Answer:
 
 
 def list_comments(call: Call) -> Answer:
-    """List comments, oldest first; supports `since`."""
+    """List the comments, oldest first; supports `since`."""
     pull = call.pull
     since = call.query.get("since", "")
     found = call.store.comments_of((pull.repo, pull.number))
@@ -103,7 +103,7 @@ def create_check(call: Call) -> Answer:
 
 
 def update_check(call: Call) -> Answer:
-    """Update a check run; only for the App that created it. Annotations are appended."""
+    """Only for the App that created it; annotations are appended."""
     run = checks.check_in(call.store, call.repo, call.number("check"))
     changed = checks.update_check(call.store, run, call.viewer.app, forms.check_form(call.fields))
     return Answer(200, call.wire.check(changed))

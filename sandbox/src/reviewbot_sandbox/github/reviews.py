@@ -161,7 +161,7 @@ def shown(review: Review, viewer: str) -> bool:
 
 
 def delete_review(store: Store, review: Review) -> None:
-    """Delete a pending review with its comments; refuse once it has been submitted."""
+    """Delete a pending review with its comments; refuse a submitted one."""
     if review.state is not ReviewState.PENDING:
         raise unprocessable("Can not delete a non-pending pull request review")
     del store.reviews[review.id]
@@ -213,7 +213,7 @@ def _lone_review(store: Store, pull: PullRequest, author: str, commit: str) -> R
 
 
 def reply_to(store: Store, pull: PullRequest, author: str, root_id: int, body: str) -> ReviewComment:
-    """Reply to a thread's first comment; a reply to a reply is refused."""
+    """Reply to the first comment of a thread; a reply to a reply is refused."""
     root = store.replies.get(root_id)
     if root is None or (root.repo, root.number) != (pull.repo, pull.number):
         raise not_found()
@@ -233,7 +233,7 @@ def reply_in(store: Store, repo: Repository, comment_id: int, viewer: str) -> Re
 
 
 def edit_reply(store: Store, reply: ReviewComment, editor: str, body: str) -> ReviewComment:
-    """Replace a review comment's text and record its editor."""
+    """Edit a review comment, and record the editor."""
     check_body(store, _RESOURCE, body)
     edited = replace(reply, body=body, editor=editor, updated_at=store.now())
     store.replies[reply.id] = edited
@@ -241,7 +241,7 @@ def edit_reply(store: Store, reply: ReviewComment, editor: str, body: str) -> Re
 
 
 def delete_reply(store: Store, reply: ReviewComment) -> None:
-    """Delete a review comment, with its thread and its review if they become empty."""
+    """Delete a review comment, and its thread and its review without a body if they become empty."""
     del store.replies[reply.id]
     if not store.replies_in(store.threads[reply.thread_id]):
         del store.threads[reply.thread_id]

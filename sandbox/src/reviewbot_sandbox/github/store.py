@@ -63,7 +63,6 @@ class Store:
     root: Path
     clock: Callable[[], datetime] = utc_now
     rules: Rules = Rules()
-    first_id: int = 1_000
     lock: threading.RLock = field(default_factory=threading.RLock)
     users: dict[str, r.User] = field(default_factory=dict)
     tokens: dict[str, r.Token] = field(default_factory=dict)
@@ -90,7 +89,7 @@ class Store:
     _changes: dict[tuple[str, str, str], tuple[Change, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._ids = count(self.first_id)
+        self._ids = count(1_000)
 
     def next_id(self) -> int:
         return next(self._ids)
