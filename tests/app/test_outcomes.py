@@ -231,7 +231,7 @@ def test_a_skip_label_without_a_record_of_its_own_run_is_ignored(tmp_path: Path)
         done = rig.run()
         assert (done.outputs["reason"], len(rig.service.tasks())) == ("reviewed", 1)
         again = rig.run(payload=payload, runner={"GITHUB_RUN_ATTEMPT": "2"})
-        assert again.outputs["reason"] == "reviewed", "whoever restarts a run chooses its time"
+        assert again.outputs["reason"] == "reviewed", "a person who restarts a run chooses its time"
         assert rig.run(payload=payload).outputs["reason"] == "skip-review"
 
 
