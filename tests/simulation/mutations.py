@@ -382,6 +382,15 @@ MUTATIONS: tuple[Mutation, ...] = (
         Mind(is_prose=True),
     ),
     Mutation(
+        "a sentence beside an empty answer is a comment",
+        "reviewbot.domain.codevf.response:_may_hide_findings",
+        lambda _right: lambda _said, **_beside: False,
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("harmless",),
+        Mind(as_text=True, is_worried=True),
+    ),
+    Mutation(
         "text that is left over is dropped",
         "reviewbot.domain.codevf.prose:read_prose",
         lambda right: lambda text: replace(right(text), rest=()),
