@@ -18,7 +18,7 @@ from reviewbot.domain.model.review import Balance, Tag, tag_called
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
-from reviewbot.domain.policy.size import AutoSize, limit_per_pull
+from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
 from reviewbot.domain.text.formatting import counted, number
 from reviewbot.errors import OverBudget, Problem, ReviewbotError
@@ -106,8 +106,7 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: dat
     if problem := of_expertise(settings.expertise, tags, now):
         yield problem
     try:
-        limit = limit_per_pull(settings.max_credits_per_pr, held(tag))
-        check(Spending(held(tag), Decimal(0), limit, settings.min_balance), balance)
+        check(Spending(held(tag), Decimal(0), settings.max_credits_per_pr, settings.min_balance), balance)
     except OverBudget as error:
         yield of_error("balance", error)
     else:

@@ -18,7 +18,7 @@ from reviewbot.domain.model.review import PreviousState, Report, Task, TaskStatu
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.domain.redaction.redactor import Redactor
 from reviewbot.domain.selection.places import place_of_text
-from reviewbot.errors import ForgeError, ServiceError
+from reviewbot.errors import ForgeError, ForgeUnreachable, ServiceError
 from reviewbot.ports import ReviewService
 from reviewbot.values import replace
 
@@ -77,11 +77,17 @@ def placed_now(run: RunContext, known: Known, purchase: Purchase, report: Report
 
 
 def _texts(run: RunContext, head: str, paths: Sequence[str]) -> Mapping[str, str]:
-    """Return the files as they were sent for a head, by the reviewer's path; without those that GitHub has deleted."""
+    """Return the files as they were sent for a head, by the reviewer's path; without those that GitHub has deleted.
+
+    Raises:
+        ForgeUnreachable: another run may read them, and would give the findings other ids.
+    """
     if not (head and paths):
         return {}
     try:
         entries, *_ = run.ports.forge.entries(head=head, new_paths=paths, merge_base=head, old_paths=[])
+    except ForgeUnreachable:
+        raise
     except ForgeError as error:
         run.ports.reporter.debug(f"The reviewed head cannot be read: {error.message}")
         return {}

@@ -6,8 +6,9 @@ from decimal import ROUND_CEILING, Decimal
 
 from msgspec import Struct
 
+from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.review import Balance, Mode
-from reviewbot.domain.policy.size import REVIEWS_PER_PULL
+from reviewbot.domain.policy.size import REVIEWS_PER_PULL, limit_per_pull
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import OverBudget
 
@@ -23,6 +24,11 @@ def credits_within(held: int, mode: Mode, tag_multiplier: Decimal) -> int:
     return int(Decimal(held) / (mode.multiplier * tag_multiplier))
 
 
+def credits_again(max_credits: int, held: int, mode: Mode, tag_multiplier: Decimal) -> int:
+    """Return the credits of a task that is created again: at most those of its first price, and enough for its mode."""
+    return min(max_credits, max(credits_within(held, mode, tag_multiplier), mode.credits.start))
+
+
 class Spending(Struct, frozen=True):
     """What limits a purchase.
 
@@ -36,11 +42,19 @@ class Spending(Struct, frozen=True):
 
     hold: int
     spent: Decimal
-    max_per_pr: int
+    max_per_pr: int | Auto
     min_balance: int
     first_hold: int = 0
     otherwise: str = ""
     what: str = "this review"
+
+    @property
+    def first(self) -> int:
+        return self.first_hold or self.hold
+
+    @property
+    def limit(self) -> int:
+        return limit_per_pull(self.max_per_pr, self.first)
 
 
 MOST_PER_PULL = 10**9
@@ -48,11 +62,12 @@ MOST_PER_PULL = 10**9
 
 
 def _over_limit(spending: Spending) -> str:
-    times, first = REVIEWS_PER_PULL, number(spending.first_hold)
-    why = f" The limit is {times} times the {first} credits that the first review held." if spending.first_hold else ""
+    times, first, why = REVIEWS_PER_PULL, number(spending.first), ""
+    if spending.max_per_pr is Auto.AUTO:
+        why = f" The limit is {times} times the {first} credits that the first review held."
     return (
         f"`max-credits-per-pr` stops {spending.what}: it would hold {number(spending.hold)} credits, and "
-        f"{number(spending.spent)} of {number(spending.max_per_pr)} are held or used on this pull request.{why}"
+        f"{number(spending.spent)} of {number(spending.limit)} are held or used on this pull request.{why}"
     )
 
 
@@ -69,7 +84,7 @@ def _to_continue(spending: Spending) -> str:
 
 def check(spending: Spending, balance: Balance | None) -> None:
     """Raise if a limit or the balance forbids a purchase."""
-    if spending.max_per_pr and spending.spent + spending.hold > spending.max_per_pr:
+    if spending.limit and spending.spent + spending.hold > spending.limit:
         raise OverBudget(_over_limit(spending), hint=_to_continue(spending))
     if balance is None:
         return
