@@ -47,7 +47,7 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.quick import Replacement, quick, replaced
-from tests.simulation.schedule import At, Kill, Meanwhile, Switch
+from tests.simulation.schedule import At, Kill, Lose, Meanwhile, Switch
 from tests.simulation.world import IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 
@@ -1027,6 +1027,19 @@ MUTATIONS: tuple[Mutation, ...] = (
         steps=(
             *(Move("evil"), _NEXT, _NEXT, Move("waive")),
             Episode((Start("next"),), (At(4, Meanwhile(Move("evil"))),)),
+        ),
+    ),
+    Mutation(
+        "a review counts although the one that it builds on is not read",
+        "reviewbot.domain.ledger.ledger:Ledger.is_founded",
+        _returning(value=True),
+        NEVER_GREEN,
+        config=_LEAVES,
+        mind=Mind(lies=True),
+        steps=(
+            *(Move("evil"), _NEXT, _NEXT, Move("finish"), _PUSH),
+            *(Move("harmless"), _PUSH, Move("delete_summary"), Move("finish")),
+            Episode((Start("push"),), (At(3, Lose(done=False)),)),
         ),
     ),
     Mutation(
