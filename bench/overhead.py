@@ -26,6 +26,9 @@ FEW = (100, 30)
 """Files and findings up to which `FIRST` is the number of requests."""
 
 STEEPEST = 1.1
+SLOWEST = 1.5
+"""Goal for the seconds next to danger-js."""
+
 OURS = "reviewbot"
 
 _FIGURES: Mapping[str, Callable[[Sample], float]] = {
@@ -172,13 +175,19 @@ def _held(cases: Sequence[Case]) -> Iterator[Goal]:
 
 
 def _beaten(cases: Sequence[Case]) -> Iterator[Goal]:
+    """Compare seconds with danger-js, the closest in what it does, and requests with each peer."""
+    yield _next_to(PEERS[0], "seconds", SLOWEST, cases)
     for peer in PEERS:
-        both = [case for case in cases if peer.name in case.took]
-        for unit, figure in _FIGURES.items():
-            worst = [case.middle(OURS, figure) / case.middle(peer.name, figure) for case in both]
-            found = f"{number(min(worst))} to {number(max(worst))} times theirs" if worst else "not measured"
-            wanted = "less at every size"
-            yield Goal(f"{unit} next to {peer.name}", wanted, found, max(worst) < 1 if worst else None)
+        yield _next_to(peer, "requests", 1, cases)
+
+
+def _next_to(peer: Peer, unit: str, most: float, cases: Sequence[Case]) -> Goal:
+    figure = _FIGURES[unit]
+    both = [case for case in cases if peer.name in case.took]
+    worst = [case.middle(OURS, figure) / case.middle(peer.name, figure) for case in both]
+    found = f"{number(min(worst))} to {number(max(worst))} times theirs" if worst else "not measured"
+    wanted = f"at most {most:.0%} of theirs at every size"
+    return Goal(f"{unit} next to {peer.name}", wanted, found, max(worst) <= most if worst else None)
 
 
 def _at_most(what: str, most: int, found: int) -> Goal:

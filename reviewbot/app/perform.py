@@ -45,7 +45,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.ReadPermission(login=login):
             return run.ports.forge.permission(login)
         case steps.ReadLedger():
-            return read_ledger(run, known.snapshot, "")
+            return read_ledger(run, known.snapshot)
         case steps.ReadChange():
             return _read_change(run, known)
         case steps.OpenReviewer():
@@ -56,10 +56,11 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return steps.TaskRead(run.service.retrieve(task_id))
         case steps.PollTask(task=task, waited=waited):
             return poll(run, known, task, waited)
-        case steps.CancelOpenTasks(task_ids=task_ids):
-            return cancel_open_tasks(run, known, task_ids)
-        case steps.CancelTask(task_id=task_id):
-            return cancel(run, task_id)
+        case steps.CancelOpenTasks():
+            return cancel_open_tasks(run, known)
+        case steps.CancelTask(purchase=purchase):
+            cancel(run, purchase.task_id)
+            return look_up(run, known, purchase)
         case steps.RemoveLabel(label=label):
             return _remove_label(run, known, label)
         case steps.ReadAgain():
@@ -68,10 +69,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return _compare(run, old, new)
         case steps.ReadNewPart(since=since):
             return read_new_part(run, known, since)
-        case steps.ReadPrice():
-            return read_price(run, known)
-        case steps.FindProject(name=name):
-            return steps.ProjectFound(run.reviewer(known.request).project(name))
+        case steps.ReadPrice(candidate=candidate, freed=freed):
+            return read_price(run, known, candidate, freed)
         case steps.RecordIntent(bought=bought):
             return record_intent(run, known, bought)
         case steps.RecordDeferral(wanted=wanted, outcome=outcome):

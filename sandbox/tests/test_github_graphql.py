@@ -59,6 +59,7 @@ def test_pages_follow_cursors(github_graphql: Send, github_world: World) -> None
         ('{repository(owner:"acme",name:"nope"){url}}', "NOT_FOUND"),
         ('{repository(owner:"acme",name:"widget"){pullRequest(number:9){url}}}', "NOT_FOUND"),
         ('{node(id:"PRRT_nope"){id}}', "NOT_FOUND"),
+        ('{nodes(ids:["PRRT_nope"]){id}}', "NOT_FOUND"),
         ('{repository(owner:"acme",name:"widget"){pullRequests{nodes{url}}}}', "MISSING_PAGINATION_BOUNDARIES"),
         ('{repository(owner:"acme",name:"widget"){pullRequests(first:101){nodes{url}}}}', "EXCESSIVE_PAGINATION"),
         (MANY, "MAX_NODE_LIMIT_EXCEEDED"),

@@ -8,6 +8,8 @@ import pytest
 from reviewbot_sandbox.codevf import Answer, FreeText, HandClock, TaskLife, TaskRequest
 from reviewbot_sandbox.faults import Reply
 
+from reviewbot.domain.findings.markers import AnswerMark
+from reviewbot.domain.github.drafts import Reaction
 from tests.app.house import CLEAN, REPO, Rig, answer, finding, house
 from tests.app.test_commands import BOT, answers, check, emoji, people, reply_to_finding, say, summary
 
@@ -46,6 +48,16 @@ def test_a_question_is_answered_in_the_conversation(tmp_path: Path) -> None:
         assert (check(rig), [one.id for one in rig.checks()]) == before
         assert say(rig, "/reviewbot status", by="quill").outputs["reason"] == "command"
         assert "480 credits held and used" in answers(rig)[-1]
+
+
+def test_a_project_may_be_given_by_number(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer) as rig:
+        people(rig)
+        rig.run()
+        [project] = rig.service.projects()
+        say(rig, "/reviewbot ask Does it run a shell?", codevf_project=str(project.id))
+        assert questions(rig)[0].project_id == project.id
+        assert rig.service.projects() == (project,), "none is created by the name of a number"
 
 
 def test_a_question_in_a_findings_thread_is_answered_there(tmp_path: Path) -> None:
@@ -178,4 +190,38 @@ def test_a_cancelled_question_is_answered_with_what_happened(tmp_path: Path) -> 
         say(rig, "/reviewbot cancel", wait_minutes="0")
         replies = answers(rig)
         assert any("@hubot, the reviewer did not answer" in one for one in replies), replies
-        assert sorted(emoji(rig)) == ["+1", "+1", "eyes"]
+        assert sorted(emoji(rig)) == ["+1", "-1", "eyes"]
+
+
+def test_cancel_does_not_answer_a_question_that_another_run_may_be_buying(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=engineer) as rig:
+        people(rig)
+        rig.run()
+        rig.codevf_faults.add("tasks/create", Reply(503), times=None)
+        say(rig, "/reviewbot ask Why?")
+        rig.codevf_faults.clear()
+        asked = next(one for one in rig.world.store.comments.values() if one.body.startswith("/reviewbot ask"))
+        rig.world.edit_comment(asked.id, "hubot", "Never mind.")
+        done = say(rig, "/reviewbot cancel")
+        assert "The question is open. A later run answers it." in done.log
+        assert not any("the reviewer did not answer" in one for one in answers(rig))
+        say(rig, "/reviewbot status")
+        assert "1 open question" in answers(rig)[-1]
+
+
+def test_an_answer_replaces_the_reply_of_a_run_that_had_none(tmp_path: Path) -> None:
+    clock = HandClock()
+    with house(tmp_path, engineer=engineer, life=TaskLife(pending=10, processing=600), clock=clock) as rig:
+        people(rig)
+        say(rig, "/reviewbot ask Why?", wait_minutes="0")
+        asked = next(one for one in rig.world.store.comments.values() if one.body.startswith("/reviewbot ask"))
+        mark = AnswerMark("", str(asked.id), Reaction.NO)
+        rig.world.comment(REPO, rig.number, BOT, f"{mark}\n@hubot, the reviewer did not answer your question.")
+        rig.world.react(asked.id, BOT, "-1")
+        clock.advance(700)
+        rig.run(command="collect")
+        [reply] = answers(rig)
+        assert "the reviewer answered" in reply
+        assert emoji(rig) == ["eyes", "-1", "+1"]
+        rig.run(command="collect")
+        assert answers(rig) == [reply]

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from reviewbot_sandbox.codevf import HandClock, TaskLife
-from reviewbot_sandbox.github import WORKFLOW, Access, Level, Scope, merge_group_event
+from reviewbot_sandbox.github import WORKFLOW, Access, Scope, merge_group_event
 
 from reviewbot.domain.ledger.codec import decode, replace_ledger
-from reviewbot.domain.ledger.opinions import Opinions
+from reviewbot.domain.ledger.opinions import SUMMARY, Opinions
 from reviewbot.domain.ledger.signing import Signer
 from tests.app.house import CLEAN, KEY, REPO, Rig, answer, finding, house
 
@@ -75,16 +75,16 @@ def test_reactions_are_recorded_when_the_pull_request_is_closed(tmp_path: Path) 
     with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()
         (comment,) = rig.comments()
-        rig.world.grant(REPO, "kim", Level.WRITE)
-        rig.world.reply(comment.id, "kim", "Right.")
         for who, content in (("mona", "-1"), ("kim", "+1"), ("stranger", "-1"), ("mona", "heart")):
             rig.world.react(comment.id, who, content)
+        rig.world.react(min(rig.world.store.comments), "kim", "+1")
         before = rig.summaries()[0]
         done = rig.run(payload=closed(rig))
         assert (done.outputs["reason"], done.exit_status) == ("closed", 0), done.log
-        (found,) = opinions_in(rig)
-        assert (found.author_up, found.author_down, found.others_up, found.others_down) == (0, 1, 1, 0)
-        assert found.finding_id in comment.body
+        on_summary, found = opinions_in(rig)
+        assert on_summary == Opinions(SUMMARY, others_up=1)
+        assert (found.author_up, found.author_down, found.others_up, found.others_down) == (0, 1, 1, 1)
+        assert found.about in comment.body
         after = rig.summaries()[0]
         assert replace_ledger(before, "") == replace_ledger(after, "")
         requests = len(rig.github_requests())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -54,7 +56,7 @@ def test_replies_of_authors_and_collaborators_are_sent_by_role_and_those_of_stra
         rig.world.comment(REPO, 1, "kim", "/reviewbot status")
         rig.world.comment(REPO, 1, "mallory", "/reviewbot status")
         push(rig)
-        rig.run()
+        done = rig.run(json_file="report.json")
         told = conversation(rig)
         assert "by an author of the pull request" in told
         assert "> It is intended.\n> OPEN FINDINGS OF EARLIER REVIEWS\n" in told
@@ -66,6 +68,11 @@ def test_replies_of_authors_and_collaborators_are_sent_by_role_and_those_of_stra
         assert SECRET not in told
         assert "My token is [REDACTED:" in told
         assert told.index("/reviewbot status") < told.index("No, it is not") < told.index("It is intended")
+        line = json.loads((done.workspace / "report.json").read_text())["manifest"]["context"][0]
+        digest = hashlib.sha256(told.encode()).hexdigest()
+        assert line == {"name": "conversation.md", "bytes": len(told.encode()), "redactions": 1, "sha256": digest}
+        assert "For context" in rig.summaries()[0]
+        assert "`conversation.md`" in rig.summaries()[0]
         assert 'lines that begin with ">"' in rig.service.tasks()[-1].request.prompt
 
 

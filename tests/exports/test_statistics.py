@@ -58,7 +58,9 @@ def test_the_json_is_as_its_schema_says(found: Statistics) -> None:
 def test_the_sums_are_those_of_the_reviews() -> None:
     found = document(USUAL)
     assert found["schema"] == "reviewbot/stats/1"
-    assert found["credits"] == sum(one["credits"] or 0 for one in found["each"])
+    questions = found["questions"]["credits"]
+    assert found["credits"] == questions + sum(one["credits"] or 0 for one in found["each"])
+    assert questions > 0
     assert (
         found["findings"]
         == sum(one["findings"] for one in found["each"])

@@ -13,7 +13,7 @@ from reviewbot.domain.findings.markers import read_announcement_mark
 from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.external_id import SHORT_IDENTITY, decode_external_id
-from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
 from tests.simulation.codevf import StoredTask
@@ -175,11 +175,14 @@ def recorded(world: World, pull: Pull) -> Iterator[Recorded]:
     """Yield every purchase that was recorded, those of the check runs first."""
     signer = Signer(KEY, REPOSITORY_ID, pull.number, "")
     for check in world.github.checks.values():
-        if copy := decode_external_id(split_tag(check.external_id)[1], signer):
-            yield Recorded(f"{copy.identity}-{copy.attempt}", copy.state, copy.task_id, check.head_sha)
+        if copy := decode_external_id(split_tag(check.external_id)[1], signer, check.head_sha):
+            yield _entry(copy.purchase)
     for text in world.truth.texts:
-        for one in decode(text, signer).ledger.purchases:
-            yield Recorded(f"{one.identity[:SHORT_IDENTITY]}-{one.attempt}", one.state, one.task_id, one.head_sha)
+        yield from map(_entry, decode(text, signer).ledger.purchases)
+
+
+def _entry(one: Purchase) -> Recorded:
+    return Recorded(f"{one.identity[:SHORT_IDENTITY]}-{one.attempt}", one.state, one.task_id, one.head_sha)
 
 
 def bought_by_key(world: World, pull: Pull) -> Mapping[str, Bought]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reviewbot.adapters.github.graphql.parse import UNREADABLE
+from reviewbot.domain.diff.parse import ChangeSet, assemble, parse_diff
 from reviewbot.domain.github.check_identity import CheckTag, split_tag, with_tag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
@@ -33,7 +34,6 @@ from reviewbot.domain.github.pull_request import (
     Opinion,
     Permission,
     PullRequest,
-    RawChange,
     Repository,
     Review,
     Snapshot,
@@ -139,11 +139,6 @@ class SimulatedForge:
             other_checks=tuple(others[key] for key in sorted(others)),
             checks_readable=readable,
             check_names=tuple(check_names),
-            writers=frozenset(
-                one.author
-                for one in github.reviews.values()
-                if one.number == number and self.permission(one.author).at_least(Permission.WRITE)
-            ),
         )
 
     def _pull(self, number: int) -> Pull:
@@ -635,7 +630,6 @@ class SimulatedForge:
             can_resolve=may and resolver is None,
             can_unresolve=may and resolver is not None,
             resolved_by=None if resolver is None else resolver.removesuffix("[bot]"),
-            opinions=tuple(_opinions(stored.replies[0])) if stored.replies else (),
         )
 
     def _reply(self, comment_id: int) -> StoredReply:
@@ -659,6 +653,7 @@ class SimulatedForge:
             "created_at": stored.at,
             "by_collaborator": self.permission(stored.author) is not Permission.NONE,
             "reacted": any(who == BOT and content in _ANSWERS for who, content in stored.reactions),
+            "opinions": tuple(_opinions(stored)),
         }
 
     def _needs(self, permission: str) -> None:
@@ -673,7 +668,7 @@ class SimulatedChangeReader:
 
     github: GitHub
 
-    def read_change(self, *, number: int, head: str, base: str) -> RawChange:
+    def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:
         """See `ports.ChangeReader.read_change`."""
         git, pull = self.github.git, self.github.pulls.get(number)
         if pull is None or base not in git.commits:
@@ -684,10 +679,10 @@ class SimulatedChangeReader:
         if not merge_base:
             raise ChangeUnreadable("The pull request and its base have no commit in common.")
         changes = git.changes(merge_base, head)
-        return RawChange(
+        return assemble(
             merge_base,
             head,
-            diff_text(changes),
+            parse_diff(diff_text(changes)),
             {one.old_path: entry_of(one.old, with_text=False) for one in changes if one.old},
             {one.path: entry_of(one.new, with_text=True) for one in changes if one.new},
         )
@@ -726,9 +721,9 @@ def _side(hunk: Hunk, side: Side) -> range:
     return hunk.new if side is Side.RIGHT else hunk.old
 
 
-def _opinions(reply: StoredReply) -> Iterator[Opinion]:
+def _opinions(stored: StoredComment | StoredReply) -> Iterator[Opinion]:
     for wanted in ("+1", "-1"):
-        yield from (Opinion(who, wanted == "+1") for who, content in sorted(reply.reactions) if content == wanted)
+        yield from (Opinion(who, wanted == "+1") for who, content in sorted(stored.reactions) if content == wanted)
 
 
 def _address(stored: StoredComment) -> str:

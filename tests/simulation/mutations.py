@@ -746,7 +746,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "no late answer is announced",
-        "reviewbot.domain.machine.judge:announcing",
+        "reviewbot.domain.machine.late_answers:announcing",
         _returning(Announcing()),
         ANNOUNCED,
         config=_LEAVES,
@@ -754,7 +754,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an answer is announced by the run that bought it",
-        "reviewbot.domain.publishing.announcement:Endings._is_left",
+        "reviewbot.domain.machine.late_answers:_is_left",
         _returning(value=True),
         ANNOUNCED,
         steps=(_NEXT,),
@@ -775,8 +775,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "an answer is announced though a review shows it",
-        "reviewbot.domain.publishing.announcement:Endings._is_shown",
-        lambda _right: False,
+        "reviewbot.domain.machine.late_answers:_is_shown",
+        _returning(value=False),
         ANNOUNCED,
         config=_LEAVES,
         steps=(Move("evil"), _NEXT, Move("finish")),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reviewbot_sandbox.codevf import TaskRequest
+from reviewbot_sandbox.codevf import FreeText, TaskRequest
 from reviewbot_sandbox.faults import Reply
 
 from reviewbot import cli
@@ -27,6 +27,7 @@ from reviewbot.terminal.console import open_console
 from reviewbot.terminal.plan import start_of
 from reviewbot.terminal.progress import Progress
 from tests.app.house import KEY, OTHER_KEY, REPO, SCALE, TOKEN, Rig, answer, earlier, finding, house, said
+from tests.app.test_commands import people, reply_to_finding
 from tests.domain.builders import purchase
 from tests.terminal.ground import Clone, Said
 
@@ -139,6 +140,7 @@ def test_the_figures_of_a_repository_with_pull_requests_in_every_state(tmp_path:
         shown = " ".join(stats(rig).out.split())
         assert "5 reviews," in shown
         assert "critical 4 1 0 1 1 1" in shown
+        assert "expertise engineer 2 " in shown, "not wrapped"
         assert "With fewer than 10 reviews, these figures mean little." in shown
         assert "Left out: 2 ledgers (edited, unreadable, or not signed with this key)." in shown
 
@@ -156,6 +158,22 @@ def test_the_figures_of_a_repository_with_pull_requests_in_every_state(tmp_path:
         another = stats(rig, key=OTHER_KEY)
         assert "0 reviews, 0 credits used." in another.out
         assert "Left out: 7 ledgers" in another.out
+
+
+def test_questions_and_the_reactions_to_their_answers_have_figures(tmp_path: Path) -> None:
+    with house(tmp_path, engineer=lambda one: engineer(one) if one.response_schema else FreeText("Yes.")) as rig:
+        people(rig)
+        rig.run()
+        assert reply_to_finding(rig, "/reviewbot ask Why?").exit_status == 0
+        rig.world.react(rig.comments()[-1].id, "stranger", "+1")
+        merged(rig)
+        report = stats(rig, "--format", "json").report
+        assert report["questions"] == {"asked": 1, "answered": 1, "credits": 120, "up": 1, "down": 0}
+        assert report["credits"] == 120 + report["each"][0]["credits"]
+        assert (report["up"], report["down"]) == (0, 0)
+        said = " ".join(stats(rig).out.split())
+        assert f"1 review, {report['credits']} credits used." in said
+        assert "Questions: 1, 1 answered; their 120 credits are in the totals only. Reactions to answers: 1 👍" in said
 
 
 def test_unverified_figures_say_so(tmp_path: Path) -> None:
@@ -210,7 +228,8 @@ def test_the_progress_is_the_part_of_the_period_that_was_read() -> None:
                 yield (PastPull(REPO, 1, 7, PullState.OPEN, now - age, ()),)
 
     history = History("", now - timedelta(10), now, Watched(open_console(out, {}, plain=True)))
-    assert list(history.reviews(REPO, Pulls())) == []
+    history.read(REPO, Pulls())
+    assert history.reviews == []
     assert out.getvalue().split("\n")[1:4] == ["0/864000", "86400/864000", "864000/864000"]
 
 

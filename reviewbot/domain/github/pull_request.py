@@ -12,7 +12,6 @@ from enum import Enum, StrEnum
 from msgspec import Struct, field
 
 from reviewbot.domain.github.check_identity import CheckTag
-from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.strict_json import Moment
 from reviewbot.values import replace
@@ -124,6 +123,18 @@ class PullRequest(Struct, frozen=True):
         return frozenset(login.casefold() for login in (self.author, *logins) if login)
 
 
+class Opinion(Struct, frozen=True):
+    """A person's 👍 or 👎 on a comment.
+
+    Attributes:
+        login: a bot's with `[bot]`.
+        agrees: whether it is a 👍.
+    """
+
+    login: str
+    agrees: bool
+
+
 class Comment(Struct, frozen=True):
     """A comment on the pull request's timeline.
 
@@ -134,6 +145,7 @@ class Comment(Struct, frozen=True):
         author: a login, a bot's with `[bot]`; None for a deleted account.
         by_collaborator: whether GitHub calls its author an owner, a member or a collaborator (`authorAssociation`).
         reacted: whether reviewbot's token has added one of its reactions.
+        opinions: at most 20 of each kind; in a review thread those on its first comment and on the reviewer's words.
     """
 
     id: int
@@ -147,6 +159,7 @@ class Comment(Struct, frozen=True):
     created_at: datetime | None = None
     by_collaborator: bool = False
     reacted: bool = False
+    opinions: tuple[Opinion, ...] = ()
 
 
 class ThreadComment(Comment, frozen=True):
@@ -155,18 +168,6 @@ class ThreadComment(Comment, frozen=True):
     node_id: str = ""
     is_minimized: bool = False
     hidden_as_outdated: bool = False
-
-
-class Opinion(Struct, frozen=True):
-    """A person's 👍 or 👎 on a comment.
-
-    Attributes:
-        login: a bot's with `[bot]`.
-        agrees: whether it is a 👍.
-    """
-
-    login: str
-    agrees: bool
 
 
 class Thread(Struct, frozen=True):
@@ -178,7 +179,6 @@ class Thread(Struct, frozen=True):
         can_resolve: whether the token may resolve it now (`viewerCanResolve`).
         can_unresolve: whether the token may reopen it.
         resolved_by: login; None if no user resolved it, perhaps an App.
-        opinions: on its first comment, at most 20 of each kind.
     """
 
     id: str
@@ -191,7 +191,6 @@ class Thread(Struct, frozen=True):
     can_resolve: bool = False
     can_unresolve: bool = False
     resolved_by: str | None = None
-    opinions: tuple[Opinion, ...] = ()
 
 
 class CheckStatus(StrEnum):
@@ -353,7 +352,6 @@ class Snapshot(Struct, frozen=True):
                 these and the head also those with the names for other bases.
         other_checks: those of other pull requests on all these commits.
         check_names: the names that were read, first that for its base.
-        writers: logins of people with write access who wrote a review; a reply in a review thread is one.
     """
 
     repository: Repository
@@ -367,7 +365,6 @@ class Snapshot(Struct, frozen=True):
     other_checks: tuple[CheckRun, ...] = ()
     checks_readable: bool = True
     check_names: tuple[str, ...] = ()
-    writers: frozenset[str] = frozenset()
 
 
 BINARY_WINDOW = 8000
@@ -427,20 +424,3 @@ class Entry(Struct, frozen=True):
             return replace(self, text=content.decode("utf-8"), binary=False)
         except UnicodeDecodeError:
             return replace(self, text=None, binary=False, misencoded=True)
-
-
-class RawChange(Struct, frozen=True):
-    """The change from GitHub or git.
-
-    Attributes:
-        diff: git's unified diff from merge base to head, with renames.
-        old: entries at the merge base, by old path.
-        new: entries at the head, by path, with texts.
-    """
-
-    merge_base: str
-    head: str
-    diff: str
-    old: Mapping[str, Entry]
-    new: Mapping[str, Entry]
-    context: ProjectContext = ProjectContext()

@@ -106,21 +106,21 @@ class Purchase(Struct, frozen=True):
     identity: str
     attempt: Whole
     state: TaskState
-    task_id: str
     head_sha: str
-    hold: Credits
-    used: Decimal | None
     submitted_at: str
-    coverage: Coverage
-    missed: Whole
-    size_tier: Whole
     judgement: Judgement
-    since: str
-    base_ref: str
-    merge_base: str
-    asked: tuple[str, ...]
     selection: str
-    selecting: str
+    task_id: str = ""
+    hold: Credits = 0
+    used: Decimal | None = None
+    coverage: Coverage = Coverage.FULL
+    missed: Whole = 0
+    size_tier: Whole = 0
+    since: str = ""
+    base_ref: str = ""
+    merge_base: str = ""
+    asked: tuple[str, ...] = ()
+    selecting: str = ""
     confirms: bool = False
     parts: Whole = 1
     minutes: Whole | None = None
@@ -142,6 +142,11 @@ class Purchase(Struct, frozen=True):
         if self.state is TaskState.DEFERRED:
             return Decimal(0)
         return self.used if self.used is not None else Decimal(self.hold)
+
+    @property
+    def progress(self) -> tuple[bool, int]:
+        """The order of two records of one attempt; the later one counts, whichever run writes last."""
+        return bool(self.task_id), self.state.rank
 
     @property
     def is_unknown(self) -> bool:
@@ -190,8 +195,8 @@ class Ledger(Struct, frozen=True):
 
     Attributes:
         purchases: oldest first.
-    posted: ids of the findings that have had a comment, and the keys of the announcements.
-    forgotten: credits of purchases that were dropped; they still count against the budget.
+        posted: ids of the findings that have had a comment, and the keys of the announcements.
+        forgotten: credits of purchases that were dropped; they still count against the budget.
         bypass: the latest one; likewise `acceptance`.
         counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
         seen: the pull request at the last write.
@@ -217,18 +222,19 @@ class Ledger(Struct, frozen=True):
         opinions = opinions_of(snapshot, instance)
         return replace(self, counter=self.counter + 1, seen=Seen.of(snapshot.pull), opinions=opinions)
 
-    def find(self, identity: str) -> Purchase | None:
-        attempts = (entry for entry in self.purchases if entry.identity == identity)
-        return max(attempts, key=lambda entry: entry.attempt, default=None)
-
-    def done(self, identity: str) -> Purchase | None:
-        attempts = (entry for entry in self.purchases if entry.identity == identity and entry.state is TaskState.DONE)
-        return max(attempts, key=lambda entry: entry.attempt, default=None)
+    def find(self, identity: str, state: TaskState | None = None) -> Purchase | None:
+        """Return the latest attempt, or the latest in a state."""
+        attempts = (one for one in self.purchases if one.identity == identity and state in {None, one.state})
+        return max(attempts, key=lambda one: one.attempt, default=None)
 
     def named(self, identity: str, attempt: int) -> Purchase | None:
         """Return the attempt whose identity starts with `identity`."""
         fitting = (one for one in self.purchases if one.attempt == attempt and one.identity.startswith(identity))
         return next(fitting, None)
+
+    def recorded(self, purchase: Purchase) -> Purchase | None:
+        """Return the same attempt as this ledger has it; the identity may be a short one."""
+        return self.named(purchase.identity, purchase.attempt)
 
     def with_purchase(self, purchase: Purchase) -> Ledger:
         """Add a purchase, or update the recorded attempt.
@@ -238,7 +244,7 @@ class Ledger(Struct, frozen=True):
         """
         same = (purchase.identity, purchase.attempt)
         if known := next((one for one in self.purchases if (one.identity, one.attempt) == same), None):
-            latest = purchase if _progress(purchase) >= _progress(known) else known
+            latest = purchase if purchase.progress >= known.progress else known
             judged = _together((*known.judged, *purchase.judged))
             change, context = latest.change or known.change, latest.context or known.context
             latest = replace(latest, change=change, judged=judged, context=context)
@@ -265,7 +271,7 @@ class Ledger(Struct, frozen=True):
         ledger = replace(self, purchases=tuple(whole)) if cut else self
         for one in doubles:
             known = next(two for two in ledger.purchases if (two.identity, two.attempt) == (identity, one.attempt))
-            latest = max(known, one, key=_progress)
+            latest = max(known, one, key=lambda entry: entry.progress)
             ledger = ledger.with_purchase(replace(latest, identity=identity, judged=one.judged))
         return ledger
 
@@ -359,6 +365,18 @@ class Ledger(Struct, frozen=True):
     def last_reviewed(self) -> Purchase | None:
         return next((entry for entry in reversed(self.purchases) if entry.state is TaskState.DONE), None)
 
+    def builds_on(self, base_ref: str, selecting: str) -> Purchase | None:
+        """Return the review that an incremental one can build on, None if the whole change must be reviewed.
+
+        It covers every file that the current rules select, against the same base, and all of its findings are recorded.
+        The caller must check that its merge base is an ancestor of the current one: moving a base branch back adds
+        unreviewed lines to the change.
+        """
+        last, findings = self.last_reviewed(), self.findings
+        if last is None or findings.beyond or findings.broken or not last.is_complete:
+            return None
+        return last if (last.base_ref, last.selecting) == (base_ref, selecting) else None
+
     def spending_at_least(self, least: Decimal) -> Ledger:
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
 
@@ -368,10 +386,10 @@ class Ledger(Struct, frozen=True):
         return any(blocks(severity, one) for one in (fail_on, *frozen))
 
     def entitled(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
-        """Remove what does not exempt the pull request as it is now.
+        """Remove the exemptions that do not count for the pull request as it is now.
 
-        A bypass of another head or base, and the waivers of what may block by a user who is an author against the
-        base of now, and was none against the base of then or whenever it did not block.
+        They are a bypass of another head or base, and the waivers of findings that may block, if their user is an
+        author of the change against the current base.
         """
         records = tuple(
             one
@@ -419,7 +437,7 @@ class Ledger(Struct, frozen=True):
 
 
 def _is_entitled(waiver: Waiver, pull: PullRequest) -> bool:
-    """Return whether a waiver is by no author; one that became an author of the same change later stays entitled."""
+    """Return whether a waiver is by no author. A user who became one later, against the same base, stays entitled."""
     if not waiver.base_ref or waiver.base_ref == pull.base_ref:
         return bool(waiver.base_ref)
     return pull.people is not None and waiver.by.casefold() not in pull.people
@@ -441,10 +459,6 @@ def _open_now(findings: Findings, bought: Purchase) -> Iterator[Judged]:
         yield Judged(one.id, one.standing, blocks(one.severity, fail_on), carried=one.found != bought.task_id)
     if any(blocks(severity, fail_on) for severity, _ in findings.beyond):
         yield LOST
-
-
-def _progress(entry: Purchase) -> tuple[bool, int]:
-    return bool(entry.task_id), entry.state.rank
 
 
 def _worth(entry: Purchase) -> int:

@@ -13,15 +13,14 @@ from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.machine.judge import (
     COMMENTS,
-    announcing,
     by_findings,
+    failed_to_write,
     is_contradicted,
     newer_head,
-    not_changed,
-    not_taken,
     published,
 )
 from reviewbot.domain.machine.known import Answered, Known, ReviewedChange, Underway
+from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Write
 from reviewbot.domain.machine.purchase import routed
 from reviewbot.domain.model.review import Report
@@ -102,9 +101,9 @@ def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refr
     """Post no comments if the pull request cannot be read again; the answer is in the files."""
     known = known.noting(error.message)
     if known.is_blind and known.memory.update.edits and isinstance(error, ForgeUnreachable):
-        outcome = not_changed(outcome, error)
+        outcome = failed_to_write(outcome, error, Reason.GITHUB)
     elif known.memory.update.answers:
-        outcome = not_taken(outcome, error)
+        outcome = failed_to_write(outcome, error)
     if not known.memory.update.answers:
         return _publishing(known, outcome)
     if known.is_blind:
@@ -181,5 +180,5 @@ def not_written(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:
         known = _unposted(known)
         left = (Write.POSTED, Write.ANNOUNCEMENT, *left) if announcing(known, outcome) else left
     if known.memory.update.answers or outcome.reason is Reason.MERGE_GROUP:
-        outcome = not_taken(outcome, error)
+        outcome = failed_to_write(outcome, error)
     return _writing(known, outcome, left, refused=True)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from reviewbot_sandbox.github import READ_ONLY, WORKFLOW, Access, CommentForm, Scope
 
+from reviewbot.domain.findings import markers
+from reviewbot.domain.findings.markers import ReplyMark, Words
 from reviewbot.domain.github.drafts import Reaction
 from reviewbot.errors import NotFound, PermissionMissing
 
@@ -61,6 +63,25 @@ def test_reviewbots_reaction_is_added_once(github: GitHubOnLoopback, reaction: R
         (BOT, "heart"),
         (BOT, reaction.value),
     ]
+
+
+def test_words_that_are_deleted_before_their_reactions_are_read_have_none(
+    github: GitHubOnLoopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = thread_by_mona(github)
+    words = f"{ReplyMark('', '0' * 10)}\nWords."
+    kept, gone = (github.forge.create_reply(1, first, words).id for _ in range(2))
+    for one in (kept, gone):
+        github.world.react(one, "mona", "+1")
+
+    def read_words(body: str) -> Words | None:
+        if found := markers.read_words(body):
+            github.world.store.replies.pop(gone, None)
+        return found
+
+    monkeypatch.setattr("reviewbot.adapters.github.forge.read_words", read_words)
+    comments = github.snapshot().threads[0].comments
+    assert [[one.login for one in comment.opinions] for comment in comments] == [[], ["mona"], []]
 
 
 def test_a_deleted_comment_gets_no_reaction(github: GitHubOnLoopback) -> None:

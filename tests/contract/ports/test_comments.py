@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reviewbot.domain.github.drafts import Reaction
+from reviewbot.domain.github.pull_request import Opinion
 from reviewbot.errors import NotFound, PermissionMissing, Refused
 from tests.contract.ports.github_harness import US, GitHubHarness, open_change, read
 
@@ -80,6 +81,18 @@ def test_another_pull_requests_comments_are_not_listed(github: GitHubHarness) ->
     github.open_pull("second")
     github.forge.create_comment(2, "There.")
     assert read(github).comments == ()
+
+
+def test_opinions_on_comments_of_the_conversation(github: GitHubHarness) -> None:
+    open_change(github)
+    made = github.forge.create_comment(1, "Hello.")
+    github.comment(1, "mona", "Hm.")
+    for who, content in (("kim", "+1"), ("helper[bot]", "+1"), ("mona", "-1"), ("mona", "eyes")):
+        github.react(made.id, who, content)
+    first, second = read(github).comments
+    helper, kim = Opinion("helper[bot]", agrees=True), Opinion("kim", agrees=True)
+    assert set(first.opinions) == {helper, kim, Opinion("mona", agrees=False)}
+    assert second.opinions == ()
 
 
 def test_a_deleted_comment_is_gone(github: GitHubHarness) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from reviewbot.domain.findings.markers import ReplyMark
 from reviewbot.domain.github.drafts import InlineComment, Reaction, ReviewDraft, ReviewEvent
 from reviewbot.domain.github.pull_request import Opinion, Permission, Thread
 from reviewbot.domain.model.review import Side
@@ -398,21 +399,27 @@ def test_we_react_to_a_reply(github: GitHubHarness) -> None:
         github.forge.react(reply, Reaction.YES, in_thread=False)
 
 
-def test_opinions_on_the_first_comment_of_a_thread_and_who_of_the_reviewers_can_write(github: GitHubHarness) -> None:
+def test_opinions_on_the_first_comment_of_a_thread(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_review(1, review(head, inline(FIRST), inline(SECOND)))
     first = read(github).threads[0].comments[0].id
-    for who, permission in (("kim", Permission.WRITE), ("lee", Permission.TRIAGE)):
-        github.grant(who, permission)
-        github.react(github.reply(first, who, "Hm."), "mona", "+1")
     for who, content in (("mona", "-1"), ("kim", "+1"), ("lee", "-1"), ("lee", "heart"), (US, "eyes")):
         github.react(first, who, content)
-    snapshot = read(github)
-    assert [set(one.opinions) for one in snapshot.threads] == [
+    assert [set(one.comments[0].opinions) for one in read(github).threads] == [
         {Opinion("kim", agrees=True), Opinion("mona", agrees=False), Opinion("lee", agrees=False)},
         set(),
     ]
-    assert {"kim", "lee", "mona"} & snapshot.writers == {"kim"}
+
+
+def test_opinions_on_the_reviewers_words_in_a_thread(github: GitHubHarness) -> None:
+    head = open_change(github)
+    github.forge.create_review(1, review(head, inline(FIRST)))
+    first = read(github).threads[0].comments[0].id
+    said = [github.forge.create_reply(1, first, f"{ReplyMark('', '0' * 10)}\n{text}").id for text in ("One.", "Two.")]
+    github.react(said[1], "lee", "+1")
+    assert [one.opinions for one in read(github).threads[0].comments] == [(), (), (Opinion("lee", agrees=True),)]
+    github.delete_review_comment(said[1])
+    assert [one.opinions for one in read(github).threads[0].comments] == [(), ()]
 
 
 def test_threads_are_listed_oldest_first(github: GitHubHarness) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from reviewbot.domain.diff.text_index import Block
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.findings.tracked_finding import (
+    LOST,
     MAX_REASON,
     MAX_TEXT,
     MAX_TITLE,
@@ -45,7 +46,6 @@ from reviewbot.domain.ledger.codec import (
     replace_ledger,
 )
 from reviewbot.domain.ledger.external_id import (
-    ExternalId,
     counted,
     decode_external_id,
     encode_external_id,
@@ -73,6 +73,7 @@ from tests.domain.builders import COMMENT_LIMIT, HEAD, commit, pull, purchase, s
 SIGNER = Signer("cvf_test_key", 5, 7, "")
 COSTING = Ledger(forgotten=Decimal(360), counter=3)
 BOUGHT = purchase()
+REVIEWED = replace(BOUGHT, state=TaskState.DONE, selecting="all", head_sha="b")
 PLAIN = Ledger((BOUGHT, replace(BOUGHT, attempt=2, state=TaskState.DONE, used=Decimal("387.5"))), frozenset({"ab12"}))
 
 EARLIEST, LATEST = datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2099-01-01")
@@ -761,6 +762,28 @@ def test_the_last_finished_review_is_the_last_requested_one() -> None:
     assert Ledger((BOUGHT,)).last_reviewed() is None
 
 
+@pytest.mark.parametrize(
+    ("ledger", "builds"),
+    [
+        (Ledger(), ""),
+        (Ledger((REVIEWED,)), "b"),
+        (Ledger((replace(REVIEWED, head_sha="a"), REVIEWED)), "b"),
+        (Ledger((REVIEWED, replace(REVIEWED, attempt=2, state=TaskState.OPEN, head_sha="c"))), "b"),
+        (Ledger((REVIEWED, replace(REVIEWED, attempt=2, state=TaskState.ENDED, head_sha="c"))), "b"),
+        # a partial one, one against another base, or one with missing state
+        (Ledger((REVIEWED, replace(REVIEWED, attempt=2, coverage=Coverage.PARTIAL))), ""),
+        (Ledger((replace(REVIEWED, base_ref="other"),)), ""),
+        (Ledger((replace(REVIEWED, base_ref=""),)), ""),
+        (Ledger((replace(REVIEWED, selecting="fewer"),)), ""),
+        (Ledger((REVIEWED,), findings=Findings(broken=True)), ""),
+        (Ledger((REVIEWED,), findings=Findings(beyond=((Severity.LOW, 1),))), ""),
+    ],
+)
+def test_a_review_of_what_is_new_builds_on_a_whole_one(ledger: Ledger, builds: str) -> None:
+    last = ledger.builds_on("main", "all")
+    assert (last.head_sha if last else "") == builds
+
+
 def test_when_all_questions_are_open_the_oldest_is_dropped() -> None:
     ledger = Ledger()
     for number in range(MAX_TASKS + 1):
@@ -785,7 +808,7 @@ def test_unusual_figures_survive_encoding(used: str, kept: str) -> None:
     assert reading.ledger.purchases[0].used == Decimal(kept)
     copy = decode_external_id(encode_external_id(bought, Ledger(forgotten=Decimal(used)), SIGNER), SIGNER)
     assert copy is not None
-    assert (copy.used, copy.spent) == (Decimal(kept), Decimal(kept))
+    assert (copy.purchase.used, copy.spent) == (Decimal(kept), Decimal(kept))
 
 
 # --- External ids -----------------------------------------------------------------------------------------------------
@@ -795,24 +818,33 @@ def test_unusual_figures_survive_encoding(used: str, kept: str) -> None:
 def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decimal, counter: int) -> None:
     ledger = Ledger(forgotten=spent, counter=counter)
     text = encode_external_id(replace(bought, task_id=task_id), ledger, SIGNER)
-    assert decode_external_id(text, SIGNER) == ExternalId(
+    copy = decode_external_id(text, SIGNER, bought.head_sha)
+    assert copy is not None
+    assert (copy.spent, copy.counter) == (spent, counter)
+    missed = bought.missed or int(bought.coverage is Coverage.PARTIAL)
+    assert datetime.fromisoformat(copy.purchase.submitted_at) == datetime.fromisoformat(bought.submitted_at)
+    assert copy.purchase == Purchase(
         identity=bought.identity[:16],
         attempt=bought.attempt,
         state=bought.state,
         task_id=task_id,
+        head_sha=bought.head_sha,
         hold=bought.hold,
         used=bought.used,
+        submitted_at=copy.purchase.submitted_at,
+        coverage=Coverage.PARTIAL if missed else Coverage.FULL,
+        missed=missed,
         size_tier=bought.size_tier,
-        missed=bought.missed or int(bought.coverage is Coverage.PARTIAL),
+        judgement=Judgement(bought.judgement.rules),
         since=bought.since,
-        at=datetime.fromisoformat(bought.submitted_at),
-        spent=spent,
-        asked=bought.asked[-1] if bought.asked else "",
-        parts=bought.parts,
-        rules=bought.judgement.rules,
-        carried=any(one.blocks and one.carried for one in bought.judged),
+        base_ref="",
+        merge_base="",
+        asked=bought.asked[-1:],
         selection=bought.selection[:16],
-        counter=counter,
+        selecting="",
+        confirms=bool(bought.since),
+        parts=bought.parts,
+        judged=(LOST,) if bought.is_carried else (),
     )
     assert names_open_task(text) is not bought.state.is_over
 
@@ -832,7 +864,7 @@ def test_a_copy_counts_a_later_write_of_the_ledger() -> None:
     copy, later = encode_external_id(BOUGHT, COSTING, SIGNER), Ledger((BOUGHT,), counter=5, forgotten=Decimal(360))
     found = decode_external_id(counted(copy, later, SIGNER), SIGNER)
     assert found is not None
-    assert (found.counter, found.spent, found.task_id) == (5, Decimal(360) + BOUGHT.cost, BOUGHT.task_id)
+    assert (found.counter, found.spent, found.purchase.task_id) == (5, Decimal(360) + BOUGHT.cost, BOUGHT.task_id)
 
 
 @pytest.mark.parametrize(
@@ -881,7 +913,7 @@ def test_ids_that_do_not_fit_into_a_copy_are_left_out() -> None:
     bought = replace(BOUGHT, task_id=",".join(["task_0123456789abcdef"] * 9))
     copy = decode_external_id(encode_external_id(bought, COSTING, SIGNER), SIGNER)
     assert copy is not None
-    assert copy.task_id == ""
+    assert copy.purchase.task_id == ""
 
 
 @pytest.mark.parametrize("state", TaskState)
@@ -906,7 +938,7 @@ def test_a_copy_records_that_an_unknown_number_of_files_was_missed() -> None:
         encode_external_id(replace(BOUGHT, coverage=Coverage.PARTIAL, missed=0), COSTING, SIGNER), SIGNER
     )
     assert copy is not None
-    assert copy.missed == 1
+    assert copy.purchase.missed == 1
 
 
 def test_a_deferred_purchase_costs_nothing() -> None:
@@ -939,5 +971,5 @@ def test_an_attempt_that_is_recorded_with_both_identities_is_one() -> None:
 
 def test_the_last_finished_attempt_at_a_change_counts() -> None:
     tries = [replace(BOUGHT, attempt=n, state=state) for n, state in enumerate(TaskState, start=1)]
-    assert Ledger(tuple(tries)).done(BOUGHT.identity) == tries[3]
-    assert Ledger(tuple(tries)).done("other") is None
+    assert Ledger(tuple(tries)).find(BOUGHT.identity, TaskState.DONE) == tries[3]
+    assert Ledger(tuple(tries)).find("other", TaskState.DONE) is None

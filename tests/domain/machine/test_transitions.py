@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -27,7 +27,6 @@ from reviewbot.domain.machine.acquire import asks_for_schema, start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
 from reviewbot.domain.machine.judge import (
-    announcing,
     apply_bypass,
     beside_another,
     by_findings,
@@ -41,6 +40,7 @@ from reviewbot.domain.machine.judge import (
     without_review,
 )
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
+from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import (
     as_agreed,
@@ -76,10 +76,10 @@ from reviewbot.errors import (
 )
 from reviewbot.values import replace
 from tests.domain.builders import HEAD, NOON, labelled, pull, purchase
-from tests.domain.machine.world import OTHER_HEAD, RECORD, SIGNER, RandomWorld
+from tests.domain.machine.world import OTHER_HEAD, RECORD, SIGNER, RandomWorld, price_read
 
 AWAY = steps.Failed(ForgeUnreachable("GitHub is away."))
-RICH = steps.PriceRead(None, Balance(Decimal(9999), Decimal(0), Decimal(9999)))
+RICH = Balance(Decimal(9999), Decimal(0), Decimal(9999))
 
 
 def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
@@ -130,16 +130,18 @@ def own(now: Known, **more: Any) -> Purchase:  # noqa: ANN401 — any field
     return purchase(identity=read.identity.digest(), **more)
 
 
-def go(phase: Any, *results: steps.Result) -> Any:  # noqa: ANN401 — a test knows which phase it is
-    """Return the phase after these results."""
+def go(phase: Any, *results: steps.Result | Balance, now: datetime = NOON) -> Any:  # noqa: ANN401 — a test knows which phase it is
+    """Return the phase after these results; a balance stands for the price that is read with it."""
     for result in results:
-        phase = learn(phase, result, NOON)
+        step: Any = decide(phase)
+        read = price_read(step, phase.known, None, result) if isinstance(result, Balance) else result
+        phase = learn(phase, read, now)
     return phase
 
 
 def bought(now: Known) -> Any:  # noqa: ANN401
     """Return the phase before the intent is recorded."""
-    return go(start(now), sendable(), steps.Done(), RICH, steps.ProjectFound(12))
+    return go(start(now), sendable(), steps.Done(), RICH)
 
 
 def waiting_for_older(now: Known, status: TaskStatus = TaskStatus.PROCESSING) -> Any:  # noqa: ANN401
@@ -151,12 +153,11 @@ def waiting_for_older(now: Known, status: TaskStatus = TaskStatus.PROCESSING) ->
 
 def test_open_tasks_are_cancelled_even_if_the_change_cannot_be_read() -> None:
     begun = start(known(cancels=Cancels.ALL, may_buy=False))
-    assert decide(begun) == steps.ReadLedger()
+    assert decide(begun) == steps.CancelOpenTasks()
     ledger = Ledger((purchase(task_id="task_1"), purchase(identity="9" * 64, task_id="task_2")))
-    cancelling = go(begun, StoredLedger(ledger))
-    assert decide(cancelling) == steps.CancelOpenTasks(("task_1", "task_2"))
-    assert isinstance(go(cancelling, steps.Done()), phases.Due)
-    assert isinstance(go(cancelling, AWAY), phases.Due), "what is open is looked up all the same"
+    due = go(begun, StoredLedger(ledger))
+    assert isinstance(due, phases.Due)
+    assert due.known.cancelled == {"task_1", "task_2"}
     assert isinstance(go(begun, AWAY), phases.Due)
     assert isinstance(go(begun, StoredLedger()), phases.Due)
 
@@ -228,9 +229,7 @@ def test_a_purchase_moved_to_another_head_is_known_there_from_now(head: str, hou
 def test_an_intent_that_is_sent_again_keeps_when_its_head_was_known(head: str, hours: int) -> None:
     now, later = known(), NOON + timedelta(hours=1)
     before = own(now, state=TaskState.INTENT, task_id="", head_sha=head, head_at=NOON.isoformat())
-    again: Any = start(now)
-    for result in (reading(before), steps.Done(), RICH, steps.ProjectFound(12)):
-        again = learn(again, result, later)
+    again = go(start(now), reading(before), steps.Done(), RICH, now=later)
     assert isinstance(again, phases.Quoted)
     assert again.bought.purchase.head_at == (NOON + timedelta(hours=hours)).isoformat()
 
@@ -258,7 +257,7 @@ def test_the_first_recorded_scope_is_bought() -> None:
     first = replace(ours, since=OTHER_HEAD)
     overtaken = go(quoted, steps.Overtaken(quoted.known.with_own(quoted.bought), first))
     assert decide(overtaken) == steps.ReadNewPart(OTHER_HEAD)
-    again = go(overtaken, steps.NewPartRead(()), RICH, steps.ProjectFound(12))
+    again = go(overtaken, steps.NewPartRead(()), RICH)
     assert isinstance(again, phases.Quoted)
     assert (again.bought.purchase.since, again.order.again) == (OTHER_HEAD, True)
     assert again.order.identity.key() != quoted.order.identity.key()
@@ -413,17 +412,12 @@ def test_a_purchase_of_a_concurrent_run_is_resumed(state: TaskState) -> None:
 def test_a_task_is_cancelled_for_a_newer_head_only_when_price_and_project_are_known() -> None:
     approved = waiting_for_older(known(), TaskStatus.PENDING)
     assert isinstance(approved, phases.Approved)
-    affordable = go(approved, RICH)
-    assert decide(affordable) == steps.FindProject("acme/parcels")
-    refused = go(affordable, steps.Failed(ServiceRefused("No.", status=403)))
+    refused = go(approved, steps.Failed(ServiceRefused("No.", status=403)))
     assert refused.outcome.reason is Reason.REFUSED
-    replacing = go(affordable, steps.ProjectFound(12))
-    assert decide(replacing) == steps.CancelTask("task_older")
-    numbered = go(waiting_for_older(known(project="12"), TaskStatus.PENDING), RICH)
-    assert isinstance(numbered, phases.Replacing)
-    assert numbered.quote.project_id == 12
-    poor = steps.PriceRead(None, Balance(Decimal(-999), Decimal(0), Decimal(0)))
-    assert go(approved, poor).outcome.reason is Reason.OVER_BUDGET
+    replacing = go(approved, RICH)
+    assert decide(replacing) == steps.CancelTask(replacing.awaited.purchase)
+    assert replacing.quote.project_id == 12
+    assert go(approved, Balance(Decimal(-999), Decimal(0), Decimal(0))).outcome.reason is Reason.OVER_BUDGET
 
 
 def test_threads_are_not_changed_on_a_closed_pull_request_or_without_permission() -> None:
@@ -499,7 +493,7 @@ def test_posted_comments_are_read_before_an_announcement_after_a_failure() -> No
 def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
     now = known(may_buy=False)
     deferred = own(now, state=TaskState.DEFERRED, task_id="", selecting=now.request.selecting)
-    poor = steps.PriceRead(None, Balance(Decimal(0), Decimal(0), Decimal(0)))
+    poor = Balance(Decimal(0), Decimal(0), Decimal(0))
     judged = go(start(now), reading(deferred), steps.Done(), poor)
     assert decide(judged) == steps.Refresh()
     refreshed = go(judged, replace(judged.known, read_again=True))
@@ -673,7 +667,7 @@ def test_a_later_review_is_sized_by_what_is_new(added: tuple[tuple[int, int], ..
     now = known(max_credits=Auto.AUTO, auto_size=LINE, selecting=reviewed().selecting)
     sizing = go(start(now), reading(reviewed()), steps.Done())
     assert decide(sizing) == steps.ReadNewPart(OTHER_HEAD)
-    quoted = go(sizing, steps.NewPartRead((NewPart("a.py", added),)), RICH, steps.ProjectFound(12))
+    quoted = go(sizing, steps.NewPartRead((NewPart("a.py", added),)), RICH)
     assert (quoted.order.quote.max_credits, quoted.order.quote.lines) == (most, lines)
     intent = quoted.bought.purchase
     assert (intent.max_credits, intent.lines, intent.hold) == (most, lines, most * 3 // 2)
@@ -695,7 +689,7 @@ def test_a_review_that_replaces_another_is_paid_for_as_a_whole_and_sized_by_what
     assert isinstance(replacing, phases.Replacing)
     assert replacing.quote.max_credits == 600
     cancelled = steps.TaskRead(Task("task_older", TaskStatus.CANCELLED, "cancelled"))
-    sizing = go(replacing, steps.Done(), cancelled)
+    sizing = go(replacing, cancelled)
     assert isinstance(sizing, phases.Sizing)
     quoted = go(sizing, steps.NewPartRead(()))
     assert (quoted.order.quote.max_credits, quoted.order.quote.project_id) == (240, 12)
@@ -754,7 +748,7 @@ def test_an_automatic_limit_is_six_times_the_first_hold(ledger: tuple[Purchase, 
     now = known(max_credits_per_pr=Auto.AUTO, incremental=False)
     after = go(start(now), reading(*ledger), steps.Done(), RICH)
     if limit is None:
-        assert isinstance(after, phases.Priced)
+        assert isinstance(after, phases.Quoted)
     else:
         assert after.outcome.reason is Reason.OVER_BUDGET
         assert f"of {limit} are held or used" in after.outcome.message
@@ -822,17 +816,15 @@ def test_two_first_reviews_that_exceed_six_times_the_first_withdraw() -> None:
 
 
 def test_a_task_that_cannot_be_read_after_cancelling_is_awaited() -> None:
-    replacing = go(waiting_for_older(known(project="12"), TaskStatus.PENDING), RICH)
-    replaced = go(replacing, steps.Done())
-    assert decide(replaced) == steps.LookUpTask(replacing.awaited.purchase)
-    assert isinstance(go(replaced, steps.Failed(ServiceUnreachable("Away."))), phases.Deferred)
+    replacing = go(waiting_for_older(known(), TaskStatus.PENDING), RICH)
+    assert isinstance(go(replacing, steps.Failed(ServiceUnreachable("Away."))), phases.Deferred)
 
 
 def test_a_task_that_finished_before_it_was_cancelled_frees_no_credits() -> None:
-    replaced = go(waiting_for_older(known(project="12"), TaskStatus.PENDING), RICH, steps.Done())
+    replacing = go(waiting_for_older(known(), TaskStatus.PENDING), RICH)
     answer = PlacedAnswer("task_older", whole=True, here=False, report=Report("", ()), placed=())
     finished = steps.TaskRead(Task("task_older", TaskStatus.COMPLETED, "completed"), answer)
-    assert isinstance(go(replaced, finished), phases.Pricing | phases.Scoping), "the price is read again"
+    assert isinstance(go(replacing, finished), phases.Pricing | phases.Scoping), "the price is read again"
 
 
 def test_a_head_that_has_moved_gets_no_deferral() -> None:

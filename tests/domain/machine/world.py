@@ -32,6 +32,7 @@ from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.known import Cancels, Known, Request, ReviewedChange
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.phases import Ended, Phase
+from reviewbot.domain.machine.purchase import quote
 from reviewbot.domain.machine.steps import (
     Announce,
     BasesCompared,
@@ -43,7 +44,6 @@ from reviewbot.domain.machine.steps import (
     CreateTask,
     Done,
     Failed,
-    FindProject,
     Finish,
     HeadChecksRead,
     HeadMoved,
@@ -55,7 +55,6 @@ from reviewbot.domain.machine.steps import (
     PollTask,
     PostReview,
     PriceRead,
-    ProjectFound,
     ReadAgain,
     ReadChange,
     ReadHeadChecks,
@@ -308,7 +307,7 @@ class RandomWorld:
         match step:
             case ReadPermission():
                 return self.error() if fails else self.random.choice(list(Permission))
-            case ReadLedger():
+            case ReadLedger() | CancelOpenTasks():
                 return self.error() if fails else self.stored("0" * 64)
             case ReadChange():
                 change = self.change()
@@ -327,10 +326,8 @@ class RandomWorld:
                 if fails:
                     return Failed(ServiceRefused("Unknown.", status=404))
                 return NotOver() if self.chance(0.2) else TaskRead(self.task(task.id), seconds=2)
-            case CancelTask():
-                return self.service_error() if fails else Done()
-            case CancelOpenTasks():
-                return Failed(NoKey("There is no key.")) if fails else Done()
+            case CancelTask(purchase=bought):
+                return self.service_error() if fails else self.looked_up(bought)
             case RemoveLabel():
                 return self.error(TemplateError("It is too long.")) if fails else Done()
             case ReadAgain():
@@ -343,9 +340,8 @@ class RandomWorld:
             case ReadPrice():
                 tag = Tag(1, "security", Decimal(2)) if known.request.expertise else None
                 balance = Balance(Decimal(self.random.choice([0, 10_000, 10_000])), Decimal(0), Decimal(10_000))
-                return self.service_error() if fails else PriceRead(tag, balance if known.request.paid else None)
-            case FindProject():
-                return self.service_error() if fails else ProjectFound(12)
+                paid = balance if known.request.paid else None
+                return self.service_error() if fails else price_read(step, known, tag, paid)
             case RecordIntent(bought=bought):
                 if fails:
                     return self.error(PermissionMissing("The token may not."))
@@ -413,6 +409,15 @@ class RandomWorld:
         if self.chance(0.15):
             return replace(known, reviewed_sha=HEAD, snapshot=replace(known.snapshot, pull=pull(head_sha=OTHER_HEAD)))
         return known
+
+
+def price_read(step: ReadPrice, known: Known, tag: Tag | None, balance: Balance | None) -> Result:
+    """Return the price, or the error of a limit, in project 12."""
+    try:
+        agreed = quote(known, step.candidate, tag, balance, freed=step.freed)
+    except ReviewbotError as error:
+        return Failed(error)
+    return PriceRead(replace(agreed, project_id=12), balance)
 
 
 def play(seed: int, start: Callable[[Known], Phase]) -> tuple[Trace, Known, Ended]:

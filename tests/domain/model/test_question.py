@@ -20,7 +20,10 @@ ENDED = replace(OPEN, state=QuestionState.ENDED)
 ANSWERED = replace(OPEN, state=QuestionState.ANSWERED, used=Decimal(60))
 
 
-@pytest.mark.parametrize(("earlier", "later"), [(INTENT, OPEN), (OPEN, ENDED), (OPEN, ANSWERED), (ENDED, ANSWERED)])
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [(INTENT, OPEN), (OPEN, ENDED), (OPEN, ANSWERED), (ENDED, ANSWERED), (replace(ENDED, task_id=""), OPEN)],
+)
 def test_the_later_record_of_a_question_counts(earlier: Question, later: Question) -> None:
     for order in ((earlier, later), (later, earlier)):
         questions = Questions()

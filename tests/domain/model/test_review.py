@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from reviewbot.domain.model.options import Supersede
 from reviewbot.domain.model.repository_setup import ACTIONS_APP, Required
 from reviewbot.domain.model.review import Mode, Severity, Side, Tag, TaskStatus, tag_called
 
@@ -57,3 +58,10 @@ def test_of_two_tags_with_one_name_the_one_that_has_not_expired_counts() -> None
 def test_a_required_check_is_ours_when_it_must_come_from_github_actions() -> None:
     assert Required("CodeVF review", ACTIONS_APP).is_ours
     assert not Required("CodeVF review").is_ours
+
+
+@pytest.mark.parametrize("status", TaskStatus)
+def test_an_older_task_is_replaced_only_while_it_is_open(status: TaskStatus) -> None:
+    assert not Supersede.KEEP.replaces(status)
+    assert Supersede.ALWAYS_REPLACE.replaces(status) is not status.is_over
+    assert Supersede.REPLACE_PENDING.replaces(status) is (status is TaskStatus.PENDING)

@@ -31,7 +31,7 @@ def redact(text: str) -> str:
 
 
 def reply(text: str) -> str:
-    return conversation_text(redacted([Reply(Role.AUTHOR, None, text)], redact), MAX_CONTEXT)
+    return conversation_text(redacted([Reply(Role.AUTHOR, None, text)], REDACTOR.counted), MAX_CONTEXT)
 
 
 def question(text: str) -> str:
