@@ -988,7 +988,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a key is reused after a day",
-        "reviewbot.domain.machine.next_step:is_forgotten",
+        "reviewbot.domain.codevf.idempotency:is_forgotten",
         _returning(value=False),
         PAY_ONCE,
         steps=(Episode((Start("next"),), (At(6, Kill(after=True)),)), Move("a_day_later"), _PUSH),
