@@ -69,9 +69,9 @@ _ASIDE = frozenset({Reason.SHARED_HEAD, Reason.COLLECTED, Reason.EVENT})
 
 
 def is_used_up(world: World) -> bool:
-    """Return whether the limit rightly stops the review of the head. A bypass replaces the reason, not the message."""
+    """Return whether the limit rightly stops the review of the head, also of one that is bypassed or shared."""
     outcomes = [run.outcome for run in world.runs if run.outcome is not None and run.outcome.reason not in _ASIDE]
-    if not outcomes or "`max-credits-per-pr` stops" not in outcomes[-1].message:
+    if not any("`max-credits-per-pr` stops" in one.message for one in outcomes):
         return False
     tasks = world.bought_for(1)
     limit = limit_of(world, tasks, 1)
