@@ -995,7 +995,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "the key of a question is reused after a day",
-        "reviewbot.domain.commands.authorize:_ask",
+        "reviewbot.domain.commands.authorize:_recorded",
         lambda right: lambda posted, scope: right(posted, replace(scope, is_stale=False)),
         PAY_ONCE,
         steps=(
