@@ -394,12 +394,17 @@ class Shown:
 
         Check runs cannot be deleted: one on a head without a requested review stays and reports this. Neither it nor a
         missing check is green. A check whose conclusion and title are unchanged is not updated for its text. A summary
-        that was written because the check could not be written stays, and says what the check says.
+        that was written because the check could not be written stays, and says what the check says. So does one with a
+        question's record, whose text a run replaced for a check that a failed run had left.
         """
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
         told = str(self.check[3]).partition("\n")[0] if self.check else "no check"
         summaries = tuple(one for one in self.summaries if undisturbed.summaries or not told or told not in one)
+        if self.is_unasked and undisturbed.is_unasked:
+            kept = (one for one in summaries if "'not-requested'" not in one)
+            there = (one for one in undisturbed.summaries if "reviewbot:summary" in one)
+            summaries = tuple(sorted({*kept, *there})) if len(summaries) == len(undisturbed.summaries) else summaries
         return replace(self, check=theirs, summaries=summaries) if is_alike else self
 
     def unannounced(self) -> Shown:
