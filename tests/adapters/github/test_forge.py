@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from reviewbot_sandbox.github import ACTIONS, WORKFLOW, Access, CommentForm, FileVersion, Level, Scope
 
-from reviewbot.domain.diff.merge_base import merge_base_of
 from reviewbot.domain.diff.parse import assemble, parse_diff
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ContextRequest, Issue
@@ -169,7 +168,7 @@ def test_the_merge_base_is_githubs_and_equals_the_one_from_the_commits(github: G
     github.world.push(REPO, "main", {"later.py": "x\n"})
     pull = github.snapshot().pull
     base = github.forge.merge_base(pull.base_sha, pull.head_sha)
-    assert base == merge_base_of(pull.commits, pull.commit_count)
+    assert base == pull.merge_base
     assert base != github.forge.merge_base(pull.base_sha, pull.base_sha)
 
 
