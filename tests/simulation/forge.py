@@ -41,7 +41,6 @@ from reviewbot.domain.github.pull_request import (
     ThreadComment,
     Waiting,
 )
-from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.ledger.external_id import names_open_task
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.publishing.check_names import CheckNames
@@ -120,9 +119,9 @@ class SimulatedForge:
             for name in (check_names if readable else [])
             for run in self._checks([pull.head_sha, *recent, *replaced], name)
         ]
-        own = tuple(run for run in tip if is_of(run, number))
-        older = {run.id: run for run in named if is_of(run, number) and run not in own}
-        others = {run.id: run for run in named if not is_of(run, number) and run.name == check_names[0]}
+        own = tuple(run for run in tip if run.is_of(number))
+        older = {run.id: run for run in named if run.is_of(number) and run not in own}
+        others = {run.id: run for run in named if not run.is_of(number) and run.name == check_names[0]}
         return Snapshot(
             repository=Repository(REPOSITORY_ID, REPOSITORY, github.default_branch, WEB),
             pull=self._pull_request(pull),
@@ -224,7 +223,7 @@ class SimulatedForge:
             commits = self.github.git.between(pull.base_sha, pull.head_sha)[-RECENT_COMMITS:]
             shas = [*(one.sha for one in commits), *(push.before for push in pull.forced[-FORCED:])]
             names = check_names.of(self.github.default_branch, pull.base_ref, _former_bases(pull))
-            runs = [run for name in names for run in self._checks(shas, name) if is_of(run, pull.number)]
+            runs = [run for name in names for run in self._checks(shas, name) if run.is_of(pull.number)]
             newest = {(run.head_sha, run.name): run for run in runs}
             if not newest:
                 unknown.add(pull.number)
@@ -319,7 +318,7 @@ class SimulatedForge:
         self._needs("checks: read")
         if head_sha not in self.github.git.commits:
             raise NotFound("There is no such commit.")
-        return tuple(run for run in self._checks([head_sha], name) if is_of(run, number))
+        return tuple(run for run in self._checks([head_sha], name) if run.is_of(number))
 
     def head_checks(self, head_sha: str) -> tuple[HeadCheck, ...]:
         """See `ports.CheckRuns.head_checks`."""
@@ -350,7 +349,7 @@ class SimulatedForge:
             for push in pull.forced
         )
         shas = [*commits, *(sha for push in pushes for sha in push.parents)]
-        found = {run.id: run for name in check_names for run in self._checks(shas, name) if is_of(run, number)}
+        found = {run.id: run for name in check_names for run in self._checks(shas, name) if run.is_of(number)}
         return OlderChecks(
             tuple(found[key] for key in sorted(found)),
             pushes,

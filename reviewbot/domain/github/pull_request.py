@@ -246,6 +246,10 @@ class CheckRun(Struct, frozen=True):
         """The conclusion for its own pull request, if known; GitHub may show that of another one."""
         return None if self.foreign or self.tag is None else self.tag.verdict or None
 
+    def is_of(self, number: int) -> bool:
+        """Whether it belongs to this pull request."""
+        return self.tag is not None and self.tag.number == number
+
 
 class Seen(Struct, frozen=True, array_like=True):
     """The pull request as a run saw it when it wrote the ledger: what happened later could hide a newer one.
