@@ -12,7 +12,6 @@ from reviewbot.domain.github.check_identity import CheckTag, split_tag, with_tag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     CheckState,
-    FileComment,
     InlineComment,
     PostedComment,
     Reaction,
@@ -563,21 +562,21 @@ class SimulatedForge:
         self._needs("pull-requests: write")
         self.github.delete_review_comment(comment_id)
 
-    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
+    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> PostedComment:
         """See `ports.Reviews.create_file_comment`."""
         self._needs("pull-requests: write")
         changes = self.github.changes_at(self._pull(number), commit_sha)
-        _fits(comment.body)
+        _fits(body)
         if changes is None:
             raise _refused("commit_id is not part of the pull request")
-        if all(change.path != comment.target.path for change in changes):
+        if all(change.path != path for change in changes):
             raise _refused("pull_request_review_thread.path is invalid")
-        if self.github.refusals(comment.body):
-            raise _refused(self.github.refusals(comment.body))
+        if self.github.refusals(body):
+            raise _refused(self.github.refusals(body))
         review = StoredReview(self.github.next_id(), number, BOT, "COMMENTED", "")
         self.github.reviews[review.id] = review
-        reply = self._start(review, commit_sha, comment.body, Place(comment.target.path))
-        self.github.notify(number, BOT, comment.body, is_review=True)
+        reply = self._start(review, commit_sha, body, Place(path))
+        self.github.notify(number, BOT, body, is_review=True)
         return _posted(number, reply)
 
     def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:

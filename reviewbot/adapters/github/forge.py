@@ -22,7 +22,7 @@ from reviewbot.adapters.github.graphql.files import Files
 from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.findings.markers import read_summary_mark, read_words
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
-from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, Reaction, ReviewDraft
+from reviewbot.domain.github.drafts import CheckState, PostedComment, Reaction, ReviewDraft
 from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.domain.github.pull_request import (
     CheckRun,
@@ -389,10 +389,10 @@ class GitHubForge(RepositoryConnection):
     def delete_review_comment(self, comment_id: int) -> None:
         self._delete(f"{self._path}/pulls/comments/{comment_id}", _REVIEWS)
 
-    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
-        path = f"{self._path}/pulls/{number}/comments"
-        body = payloads.file_comment(commit_sha, comment)
-        return self._calls.write("POST", path, _REVIEWS, body, rest.Written).posted()
+    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> PostedComment:
+        url = f"{self._path}/pulls/{number}/comments"
+        comment: payloads.Body = {"body": body, "commit_id": commit_sha, "path": path, "subject_type": "file"}
+        return self._calls.write("POST", url, _REVIEWS, comment, rest.Written).posted()
 
     def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
         path = f"{self._path}/pulls/{number}/comments/{comment_id}/replies"

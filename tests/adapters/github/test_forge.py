@@ -16,8 +16,6 @@ from reviewbot.domain.github.drafts import (
     Annotation,
     AnnotationLevel,
     CheckState,
-    FileComment,
-    FileTarget,
     InlineComment,
     LineTarget,
     ReviewDraft,
@@ -307,7 +305,7 @@ def test_other_names_checks_are_not_read(github: GitHubOnLoopback) -> None:
 
 def test_a_review_comment_is_deleted_once_or_twice(github: GitHubOnLoopback) -> None:
     head = github.snapshot().pull.head_sha
-    made = github.forge.create_file_comment(1, head, FileComment(FileTarget("app.py"), "text"))
+    made = github.forge.create_file_comment(1, head, "app.py", "text")
     github.forge.delete_review_comment(made.id)
     github.forge.delete_review_comment(made.id)
     assert github.snapshot().threads == ()
@@ -391,7 +389,7 @@ def test_a_review_left_pending_is_deleted_once_or_twice(github: GitHubOnLoopback
 
 def test_a_comment_on_a_whole_file_has_an_address_and_no_line(github: GitHubOnLoopback) -> None:
     head = github.snapshot().pull.head_sha
-    posted = github.forge.create_file_comment(1, head, FileComment(FileTarget("app.py"), "about the file"))
+    posted = github.forge.create_file_comment(1, head, "app.py", "about the file")
     assert posted.body == "about the file"
     (thread,) = github.snapshot().threads
     assert (thread.path, thread.line, thread.comments[0].id) == ("app.py", None, posted.id)
