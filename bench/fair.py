@@ -27,7 +27,7 @@ SPANS: Mapping[str, tuple[str, ...]] = {
     "reading the pull request": ("reviewbot.adapters.github.forge:GitHubForge.snapshot",),
     "reading the diff": (
         "reviewbot.adapters.github.forge:GitHubForge.diff",
-        "reviewbot.app.github.read_change:assemble",
+        "reviewbot.app.github.read_change:parse_diff",
     ),
     "the review, the summary and the check": (
         "reviewbot.app.perform:post_review",

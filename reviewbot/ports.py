@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
@@ -29,7 +30,6 @@ from reviewbot.domain.github.pull_request import (
     Entry,
     OlderChecks,
     Permission,
-    RawChange,
     Snapshot,
     Waiting,
 )
@@ -251,7 +251,7 @@ class Forge(PullRequests, Repository, CheckRuns, Comments, Reviews, Protocol):
 class ChangeReader(Protocol):
     """Git over HTTP: the whole change of any size."""
 
-    def read_change(self, *, number: int, head: str, base: str) -> RawChange:
+    def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:
         """Fetch the base's tip and the head into a temporary repository without a work tree, and read the change.
 
         Raises:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
+from reviewbot import __version__
 from reviewbot.app.reviewer.batch_service import BatchReviewService
 from reviewbot.domain.codevf.idempotency import selection_digest
 from reviewbot.domain.findings.placement import PlacementRules
@@ -46,12 +47,13 @@ class OwnTasks(Struct):
 
 
 class Ports(Struct, frozen=True):
-    """The ports of a run, opened by the composition root.
+    """The ports and inputs of a run, opened by the composition root.
 
     Attributes:
         open_service: opens the reviewer of the settings; raises `NoKey` if its key is missing.
         rng: for jitter, and for the boundary around an author's text; must not be predictable.
         run_url: the URL of this run's log, None at a terminal.
+        inputs: of the workflow, by name.
         installation: the other repositories; None where a run works on one pull request only.
         uninterrupted: delays signals for some seconds, while a task is created and recorded.
         own_tasks: what this run has done at the service; each run has its own.
@@ -64,7 +66,7 @@ class Ports(Struct, frozen=True):
     clock: Clock
     rng: Random
     run_url: str | None
-    version: str
+    inputs: Mapping[str, str]
     installation: Installation | None = None
     uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
     own_tasks: OwnTasks = field(default_factory=OwnTasks)
@@ -195,7 +197,7 @@ class RunContext(Struct, frozen=True, dict=True):
 
     def metadata(self, known: Known) -> Mapping[str, str | int]:
         repository, number = known.snapshot.repository.full_name, known.snapshot.pull.number
-        return {"repository": repository, "pullRequest": number, "client": f"reviewbot/{self.ports.version}"}
+        return {"repository": repository, "pullRequest": number, "client": f"reviewbot/{__version__}"}
 
 
 def known_of(
@@ -256,7 +258,8 @@ def snapshot_of(ports: Ports, settings: Settings, number: int, check_names: tupl
 
 def check_names_of(settings: Settings, snapshot: Snapshot) -> tuple[str, ...]:
     """Return the names of reviewbot's check runs on a pull request, first that for its base."""
-    return settings.check_names.of_pull(snapshot.repository.default_branch, snapshot.pull)
+    pull = snapshot.pull
+    return settings.check_names.of(snapshot.repository.default_branch, pull.base_ref, pull.former_bases)
 
 
 def policy_of(settings: Settings) -> Policy:

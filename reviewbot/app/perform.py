@@ -45,7 +45,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.ReadPermission(login=login):
             return run.ports.forge.permission(login)
         case steps.ReadLedger():
-            return read_ledger(run, known.snapshot, "")
+            return read_ledger(run, known.snapshot)
         case steps.ReadChange():
             return _read_change(run, known)
         case steps.OpenReviewer():

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct, field
 
-from reviewbot import __version__
 from reviewbot.adapters.actions.runner import Runner, RunnerFiles
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.git.fetch import GitChangeReader
@@ -92,7 +91,7 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
             clock=clock,
             rng=rng,
             run_url=environment.run_url,
-            version=__version__,
+            inputs=environment.inputs,
             installation=GitHubInstallation(forge, partial(read_changes, network, token)),
             uninterrupted=interrupts.held_back,
         )

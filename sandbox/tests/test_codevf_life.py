@@ -1,4 +1,4 @@
-"""The pure core: task lives, credits, keys and rate, with the time passed in."""
+"""The pure core, with the time passed in: what the tests of the port `ReviewService` do not cover."""
 
 from __future__ import annotations
 
@@ -59,22 +59,6 @@ def test_the_hold_is_rounded_up_once_after_both_multipliers(mode: Mode, multipli
     assert exact <= hold < exact + 1
 
 
-@pytest.mark.parametrize(
-    ("mode", "tag", "credit", "hold"),
-    [
-        ("realtime_answer", None, 61, 122),
-        ("fast", None, 241, 362),
-        ("fast", 1, 240, 612),
-        ("fast", 2, 243, 547),
-        ("standard", None, 240, 240),
-        ("standard", 1, 241, 410),
-    ],
-)
-def test_holds_by_mode_and_tag(mode: str, tag: int | None, credit: int, hold: int) -> None:
-    _, task = with_task(mode=mode, tagId=tag, maxCredits=credit)
-    assert task.request.hold == hold
-
-
 def test_a_realtime_task_is_completed_at_once_and_the_others_are_not() -> None:
     standings = {
         mode: core.standing_of(with_task(mode=mode)[1], 0).status for mode in ("realtime_answer", "fast", "standard")
@@ -86,13 +70,6 @@ def test_a_task_can_stay_pending_for_ever() -> None:
     state, task = with_task(TaskLife(math.inf))
     assert core.standing_of(task, 1e12).status == "pending"
     assert core.balance(state, ACCOUNT, 1e12).on_hold == 360
-
-
-@pytest.mark.parametrize("end", [end for end in End if end is not End.COMPLETED])
-def test_a_task_without_an_answer_releases_the_hold_and_reports_no_cost(end: End) -> None:
-    state, task = with_task(TaskLife(1, 1, end))
-    assert core.credits_used(task, 2) is None
-    assert core.balance(state, ACCOUNT, 2).available == ACCOUNT.deposit
 
 
 def test_a_script_can_spend_part_of_the_hold() -> None:
@@ -123,23 +100,6 @@ def test_a_hold_over_what_is_available_is_refused_and_leaves_nothing() -> None:
     assert (state.tasks, state.keys) == ({}, {})
 
 
-def test_open_holds_count_against_the_next_task() -> None:
-    account = Account("cvf_test_tight", Decimal(500), "one")
-    state, _ = with_task()
-    with pytest.raises(Refusal) as caught:
-        core.create_task(state, house(), account, body(), 0)
-    assert caught.value.details == {"available": 140, "required": 360}
-
-
-def test_a_key_is_remembered_for_a_day_and_no_longer() -> None:
-    state, task = with_task(idempotencyKey=UUID4)
-    _, repeat, is_new = core.create_task(state, house(), ACCOUNT, {"idempotencyKey": UUID4.upper()}, DAY - 1)
-    assert (repeat.id, is_new) == (task.id, False)
-    state, later, is_new = core.create_task(state, house(), ACCOUNT, body(idempotencyKey=UUID4), DAY)
-    assert (later.id != task.id, is_new) == (True, True)
-    assert core.create_task(state, house(), ACCOUNT, {"idempotencyKey": UUID4}, DAY + 1)[1].id == later.id
-
-
 def test_another_accounts_key_conflicts_until_it_is_forgotten() -> None:
     state, _ = with_task(idempotencyKey=UUID4)
     rich = Account(OTHER.key, Decimal(1000), OTHER.name)
@@ -149,13 +109,6 @@ def test_another_accounts_key_conflicts_until_it_is_forgotten() -> None:
         core.create_task(state, house(), rich, mine, DAY - 1)
     assert (caught.value.status, caught.value.code) == (409, "idempotency_conflict")
     assert core.create_task(state, house(), rich, mine, DAY)[2]
-
-
-def test_a_refused_submission_does_not_use_up_its_key() -> None:
-    state = with_project()
-    with pytest.raises(Refusal):
-        core.create_task(state, house(), ACCOUNT, body(idempotencyKey=UUID4, prompt="short"), 0)
-    assert core.create_task(state, house(), ACCOUNT, body(idempotencyKey=UUID4), 0)[2]
 
 
 def test_tasks_and_projects_of_others_do_not_exist() -> None:
@@ -168,16 +121,6 @@ def test_tasks_and_projects_of_others_do_not_exist() -> None:
         core.create_task(state, house(), rich, body(), 0)
     assert caught.value.status == 404
     assert core.create_project(state, rich, {"name": "p"}, 0)[2]
-
-
-def test_cancelling_is_idempotent() -> None:
-    state, task = with_task(TaskLife(5, 5))
-    state, once = core.cancel_task(state, ACCOUNT, task.id, 7)
-    state, twice = core.cancel_task(state, ACCOUNT, task.id, 8)
-    assert once == twice
-    assert core.standing_of(twice, 100).status == "cancelled"
-    assert core.credits_used(twice, 100) is None
-    assert core.balance(state, ACCOUNT, 100).available == ACCOUNT.deposit
 
 
 def test_the_rate_is_one_a_second_and_refused_requests_do_not_count() -> None:

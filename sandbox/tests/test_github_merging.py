@@ -1,4 +1,4 @@
-"""Merge commits, the merge queue, and pull requests opened over REST."""
+"""Merge commits and the merge queue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from reviewbot.domain.model.events import MergeGroupEvent, read_event
 from tests.contract.published import SCHEMAS
 
 REPO = "acme/widget"
-MONA = {"Authorization": "token ghp_mona"}
 Graph = Callable[..., dict[str, Any]]
 
 
@@ -131,56 +130,3 @@ def test_the_event_of_a_group_is_as_published(github_world: World, github_url: s
     for user in (payload["repository"]["owner"], payload["sender"]):
         del user["user_view_type"]  # GitHub sends it; these schemas are older than it
     Draft7Validator(schema).validate(payload)
-
-
-def test_a_person_opens_a_pull_request_from_a_branch(github_http: httpx.Client, github_world: World) -> None:
-    github_world.push("acme/widget", "more", {"more.txt": "more\n"})
-    github_world.person_token("ghp_acme", "acme")
-    body = {"title": "More", "head": "more", "base": "main", "draft": True}
-    made = github_http.post("/pulls", json=body, headers={"Authorization": "token ghp_acme"})
-    assert made.status_code == 201
-    assert {name: made.json()[name] for name in ("number", "draft", "mergeable", "changed_files")} == {
-        "number": 2,
-        "draft": True,
-        "mergeable": True,
-        "changed_files": 1,
-    }
-    assert made.json()["user"]["login"] == "acme"
-
-
-def test_a_stranger_opens_a_pull_request_only_from_a_fork(github_http: httpx.Client, github_world: World) -> None:
-    github_world.fork(REPO, "mona")
-    sha = github_world.push("mona/widget", "idea", {"idea.txt": "one\n"}, author="mona")
-    here = github_http.post("/pulls", json={"title": "x", "head": "topic", "base": "main"}, headers=MONA)
-    assert here.status_code == 403
-    made = github_http.post("/pulls", json={"title": "Idea", "head": "mona:idea", "base": "main"}, headers=MONA)
-    assert (made.status_code, made.json()["head"]["repo"]["full_name"]) == (201, "mona/widget")
-    assert github_world.store.git(REPO).resolve("refs/pull/2/head") == sha
-
-
-def test_a_workflow_opens_none(github_http: httpx.Client, github_world: World) -> None:
-    github_world.push(REPO, "more", {"more.txt": "more\n"})
-    body = {"title": "More", "head": "more", "base": "main"}
-    assert github_http.post("/pulls", json=body).status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"head": "nowhere"}, '"code": "invalid"'),
-        ({"head": "hubot:topic"}, '"field": "head"'),
-        ({"base": "nowhere"}, '"field": "base"'),
-        ({}, "A pull request already exists for acme:topic."),
-        ({"head": "main"}, "No commits between main and main"),
-        ({"draft": "yes"}, "is not a boolean"),
-        ({"title": None}, "wasn't supplied"),
-    ],
-)
-def test_a_pull_request_that_cannot_be_opened_is_a_422(
-    github_http: httpx.Client, github_world: World, change: dict[str, object], told: str
-) -> None:
-    github_world.person_token("ghp_acme", "acme")
-    asked = {"title": "x", "head": "topic", "base": "main", **change}
-    refused = github_http.post("/pulls", json=asked, headers={"Authorization": "token ghp_acme"})
-    assert refused.status_code == 422
-    assert told in json.dumps(refused.json())

@@ -191,18 +191,6 @@ def test_replies_go_to_the_first_comment_only(github_http: httpx.Client) -> None
     assert github_http.post(f"/pulls/1/comments/{reply.json()['id']}/replies", json={"body": "Yes."}).status_code == 422
 
 
-def test_comments_follow_their_lines_until_the_lines_are_gone(github_http: httpx.Client, github_world: World) -> None:
-    _post_review(github_http, _on(10), _on(40, side="LEFT"))
-    rows = [f"line {number}\n" for number in range(1, 61)]
-    github_world.push(REPO, "topic", {"app.py": "".join(["first\n", *rows[:9], "line ten\n", *rows[10:]])})
-    moved, gone = _comments(github_http)
-    assert (moved["line"], moved["original_line"]) == (11, 10)
-    assert moved["commit_id"] == github_world.pull(REPO, 1).head_sha
-    assert (gone["line"], gone["position"]) == (None, None), "line 40 is no longer deleted"
-    github_world.push(REPO, "topic", {"app.py": "".join(rows)})
-    assert [comment["line"] for comment in _comments(github_http)] == [None, None]
-
-
 def test_users_comment_reply_edit_and_delete(github_http: httpx.Client, github_world: World) -> None:
     form = CommentForm("Why?", "app.py", line=40, side=Side.LEFT)
     comment = github_world.review_comment(REPO, 1, "hubot", form)
@@ -220,17 +208,3 @@ def test_the_older_position_counts_lines_below_the_first_hunk_header(github_http
     assert _post_review(github_http, {"path": "app.py", "position": 99, "body": "Old."}).status_code == 422
     found = _comments(github_http)[0]
     assert (found["line"], found["side"], found["position"]) == (10, "LEFT", 4)
-
-
-def test_a_small_review_goes_with_its_last_comment(github_http: httpx.Client, github_world: World) -> None:
-    body = {**_on(10), "commit_id": github_world.pull(REPO, 1).head_sha, "side": "RIGHT"}
-    made = github_http.post("/pulls/1/comments", json=body).json()
-    assert len(github_http.get("/pulls/1/reviews").json()) == 1
-    assert github_http.delete(f"/pulls/comments/{made['id']}").status_code == 204
-    assert github_http.get("/pulls/1/reviews").json() == []
-    assert not github_world.store.threads
-
-
-@pytest.mark.parametrize("body", [" ", "x" * 65_537])
-def test_a_comments_text_is_neither_blank_nor_too_long(github_http: httpx.Client, body: str) -> None:
-    assert _post_review(github_http, _on(10, body=body)).status_code == 422

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -119,24 +118,6 @@ def test_a_check_run_belongs_to_the_app_that_made_it(github_http: httpx.Client, 
     mine = _check(github_http, github_world).json()
     assert mine["check_suite"]["id"] != run.suite_id
     assert github_http.post("/check-runs", json={"name": "x"}, headers=MONA).status_code == 403
-
-
-def test_a_check_run_that_stays_open_for_two_weeks_is_stale(github_http: httpx.Client, github_world: World) -> None:
-    made = datetime.now(UTC)
-    run = _check(github_http, github_world, status="in_progress").json()
-
-    def state(days: int) -> tuple[str, str | None]:
-        github_world.store.clock = lambda: made + timedelta(days=days, seconds=1)
-        [found] = github_http.get(f"/commits/{run['head_sha']}/check-runs").json()["check_runs"]
-        return found["status"], found["conclusion"]
-
-    assert state(13) == ("in_progress", None)
-    assert state(14) == ("completed", "stale")
-    github_http.patch(f"/check-runs/{run['id']}", json={"status": "in_progress"})
-    assert state(27) == ("in_progress", None), "counted from when it was opened again"
-    assert state(28) == ("completed", "stale")
-    github_http.patch(f"/check-runs/{run['id']}", json={"conclusion": "success"})
-    assert state(99) == ("completed", "success")
 
 
 def test_a_status_is_set_by_those_who_may(github_http: httpx.Client, github_world: World) -> None:

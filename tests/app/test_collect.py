@@ -50,14 +50,14 @@ def world(town: Town, said: list[str]) -> Ports:
     service = SimpleNamespace(balance=lambda: None)
     parts: dict[str, Any] = {"forge": town, "changes": None, "reporter": reporter, "clock": None}
     parts["open_service"] = lambda _: service
-    return Ports(**parts, rng=Random(0), run_url=None, version="0")  # noqa: S311 — nothing is drawn
+    return Ports(**parts, rng=Random(0), run_url=None, inputs={})  # noqa: S311 — nothing is drawn
 
 
 def test_a_bug_in_one_item_is_raised_after_the_others() -> None:
     town = Town(lambda: TypeError("ours"))
     said: list[str] = []
     with pytest.raises(TypeError, match="ours"):
-        collect_finished(world(town, said), {})
+        collect_finished(world(town, said))
     assert town.seen == [1, 2, 3]
     assert said[:2] == ["#2: It is gone.", "#3: It is gone."]
     assert said[2].splitlines()[4:] == [
@@ -69,7 +69,7 @@ def test_a_bug_in_one_item_is_raised_after_the_others() -> None:
 def test_an_interrupt_ends_the_collection_at_once() -> None:
     town = Town(KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
-        collect_finished(world(town, []), {})
+        collect_finished(world(town, []))
     assert town.seen == [1]
 
 
@@ -86,7 +86,7 @@ def test_a_deferred_purchase_that_fails_waits_for_the_others_of_its_head(
 ) -> None:
     town, said = Town(lambda: fails("No")), list[str]()
     with pytest.raises(fails, match="No"):
-        buy_deferred(world(town, said), {}, ChecksEvent("c" * 40, ("topic",)))
+        buy_deferred(world(town, said), ChecksEvent("c" * 40, ("topic",)))
     assert (town.seen, said) == (seen, logged)
 
 

@@ -87,8 +87,9 @@ def collect(
     reporter = SimpleNamespace(say=lambda _: None, job_summary=summary.append)
     parts: dict[str, Any] = {"forge": Town(county, county.repository), "changes": None, "reporter": reporter}
     parts |= {"clock": None, "installation": county, "open_service": lambda _: SimpleNamespace(balance=balance)}
-    ports = Ports(**parts, rng=Random(seed), run_url=None, version="0")  # noqa: S311 — the same every time
-    return collect_finished(ports, {**INPUTS, "repositories": repositories}), summary
+    inputs = {**INPUTS, "repositories": repositories}
+    ports = Ports(**parts, rng=Random(seed), run_url=None, inputs=inputs)  # noqa: S311 — the same every time
+    return collect_finished(ports), summary
 
 
 def test_names_may_lack_the_owner_and_each_is_collected_once() -> None:

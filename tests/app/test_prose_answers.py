@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from reviewbot_sandbox.codevf import Engineer, FreeText, Limits, PlannedRefusal, Refusal, Tag, canned
+from reviewbot_sandbox.codevf import Engineer, FreeText, Limits, Refusal, Tag, canned, error_reply
 from reviewbot_sandbox.faults import DropBefore, RecordedThen
 
 from tests.app.house import REPO, Finished, Rig, house
@@ -156,7 +156,7 @@ def test_a_run_that_stops_between_the_two_requests_pays_once(tmp_path: Path, rec
 
 def test_a_service_that_refuses_the_task_without_a_schema_too_is_an_error(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
-        rig.service.plan(PlannedRefusal(Refusal(400, "invalid_schema", "No."), "tasks/create", times=9))
+        rig.codevf_faults.add("tasks/create", error_reply(Refusal(400, "invalid_schema", "No.")), times=None)
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"], len(rig.service.tasks())) == (3, "refused", 0)
         assert len(creations(rig)) == 2
@@ -168,7 +168,7 @@ def test_a_service_that_refuses_the_task_without_a_schema_too_is_an_error(tmp_pa
 @pytest.mark.parametrize("code", ["attachment_too_large", "attachment_limit_exceeded"])
 def test_an_attachment_that_is_too_large_is_sent_smaller_with_the_same_key(tmp_path: Path, code: str) -> None:
     with house(tmp_path) as rig:
-        rig.service.plan(PlannedRefusal(Refusal(400, code, "Too large."), "tasks/create"))
+        rig.codevf_faults.add("tasks/create", error_reply(Refusal(400, code, "Too large.")))
         done = rig.run()
         first, second = creations(rig)
         assert first["idempotencyKey"] == second["idempotencyKey"]
@@ -186,7 +186,7 @@ def test_an_attachment_that_is_too_large_is_sent_smaller_with_the_same_key(tmp_p
 )
 def test_each_code_has_its_own_message(tmp_path: Path, status: int, code: str, reason: str, word: str) -> None:
     with house(tmp_path) as rig:
-        rig.service.plan(PlannedRefusal(Refusal(status, code, "No."), "tasks/create", times=99))
+        rig.codevf_faults.add("tasks/create", error_reply(Refusal(status, code, "No.")), times=None)
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"], len(rig.service.tasks())) == (3, reason, 0)
         assert word in done.summary

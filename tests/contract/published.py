@@ -40,7 +40,7 @@ OPERATIONS: Mapping[str, str] = {
     f"{_REPO}/git/trees/{{tree_sha}}": "get",
     f"{_REPO}/issues/comments/{{comment_id}}": "patch delete",
     f"{_REPO}/issues/comments/{{comment_id}}/reactions": "post",
-    f"{_REPO}/pulls": "get post",
+    f"{_REPO}/pulls": "get",
     f"{_REPO}/pulls/comments/{{comment_id}}": "patch delete",
     f"{_REPO}/pulls/comments/{{comment_id}}/reactions": "post",
     f"{_REPO}/rules/branches/{{branch}}": "get",

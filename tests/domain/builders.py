@@ -16,7 +16,6 @@ from reviewbot.domain.github.pull_request import (
     DefaultBranch,
     Entry,
     LabelEvent,
-    Permission,
     PullRequest,
     Repository,
     Snapshot,
@@ -165,18 +164,6 @@ def snapshot_of(now: PullRequest, *threads: Thread) -> Snapshot:
     """Return what a run reads of a pull request without check runs."""
     repository = Repository(1, "acme/parcels", "main", "https://github.com/acme/parcels")
     return Snapshot(repository, now, DefaultBranch(), (), threads, (), ())
-
-
-class People:
-    """Permissions by login; records which logins were looked up."""
-
-    def __init__(self, **permissions: Permission) -> None:
-        self._permissions = permissions
-        self.asked: list[str] = []
-
-    def __call__(self, login: str) -> Permission:
-        self.asked.append(login)
-        return self._permissions.get(login, Permission.NONE)
 
 
 def change_index(

@@ -74,7 +74,7 @@ def jumping_world(rig: Rig, env: dict[str, str], clock: JumpingClock) -> Iterato
             clock=clock,
             rng=Random(2),  # noqa: S311 — the same every time
             run_url=None,
-            version="0",
+            inputs=environment.inputs,
         )
 
 
@@ -87,7 +87,7 @@ def test_a_wall_clock_jump_changes_neither_waits_nor_deadline(tmp_path: Path) ->
         env, clock = rig.environment("pull_request", rig.event(), {}), JumpingClock()
         event = read_event_text("pull_request", Path(env["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
         with jumping_world(rig, env, clock) as world:
-            outcome = handle(world, read_environment(env).inputs, event)
+            outcome = handle(world, event)
         assert outcome.exit_status == 0, outcome
         assert rig.checks()[0].conclusion == "success"
         assert len(rig.service.tasks()) == 1

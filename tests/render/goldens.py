@@ -313,7 +313,7 @@ def _comments() -> Iterator[tuple[str, Golden]]:
     prompts = {"": CLOSED_GATE, "-followed": FOLLOWED, "-clean": CLEAN, "-waiting": WAITING}
     for name, page in prompts.items():
         yield f"agent-prompt{name}.md", _written("agent-prompt.md.j2", Renderer.agent_prompt, page)
-    yield "reply.md", _written("reply.md.j2", Renderer.reply, REPLY)
+    yield "reply.md", _written("reply.md.j2", Renderer.post, REPLY)
     annotation = Golden("annotation.txt.j2", lambda renderer: "\n\n".join(renderer.annotation(INJECTION)))
     yield "annotation.txt", annotation
 
@@ -371,7 +371,7 @@ def _answer(view: AnswerView, renderer: Renderer) -> str:
     """Return the answer to a command, with what the check then says."""
     said = {"bypass": BYPASSED, "review": WAITING, "cancel": of_reason(Reason.CANCELLED)}.get(view.word, CLOSED_GATE)
     after = of_error(OVER_BUDGET) if view.message else said
-    return renderer.answer(replace(view, check_title=renderer.check(after)[0]) if view.check_title else view)
+    return renderer.post(replace(view, check_title=renderer.check(after)[0]) if view.check_title else view)
 
 
 def _announcements() -> Iterator[tuple[str, Golden]]:
@@ -386,7 +386,7 @@ def _announcements() -> Iterator[tuple[str, Golden]]:
         "announcement-of-a-bot.md": replace(ANNOUNCED, mentions=("dependabot[bot]",)),
     }
     for name, view in views.items():
-        yield name, _written("announcement.md.j2", Renderer.announcement, view)
+        yield name, _written("announcement.md.j2", Renderer.post, view)
 
 
 def _prompts() -> Iterator[tuple[str, Golden]]:

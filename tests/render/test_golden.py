@@ -106,7 +106,7 @@ def test_a_comment_with_several_findings_names_the_one_to_waive(renderer: Render
     ],
 )
 def test_a_refusal_has_the_line_to_paste(renderer: Renderer, refusal: Refusal, word: str, line: str) -> None:
-    text = renderer.answer(replace(ANSWER, word=word, refusal=refusal.value))
+    text = renderer.post(replace(ANSWER, word=word, refusal=refusal.value))
     assert f"\n{line}\n" in text
 
 
@@ -197,7 +197,7 @@ def test_the_sum_is_stated_only_if_something_was_not_placed(
 
 
 def test_no_two_refusals_say_the_same(renderer: Renderer) -> None:
-    texts = {renderer.answer(replace(ANSWER, refusal=refusal.value)) for refusal in Refusal}
+    texts = {renderer.post(replace(ANSWER, refusal=refusal.value)) for refusal in Refusal}
     assert len(texts) == len(Refusal)
 
 

@@ -114,12 +114,12 @@ def test_an_attack_in_every_field_of_a_comment(renderer: Renderer, kind: Kind) -
 
 @pytest.mark.parametrize("kind", Kind)
 def test_an_attack_in_every_field_of_an_announcement_mentions_no_one_else(renderer: Renderer, kind: Kind) -> None:
-    clean = renderer.announcement(filled(ANNOUNCED, "word"))
+    clean = renderer.post(filled(ANNOUNCED, "word"))
     for attack in CORPUS[kind]:
-        text = renderer.announcement(filled(ANNOUNCED, attack))
+        text = renderer.post(filled(ANNOUNCED, attack))
         assert text.startswith(ANNOUNCED.mark)
         assert_nothing_happens(attack, text, clean)
-        named = renderer.announcement(replace(filled(ANNOUNCED, attack), mentions=(attack, "octocat")))
+        named = renderer.post(replace(filled(ANNOUNCED, attack), mentions=(attack, "octocat")))
         mentions = [one for one in live(" ".join(page(named).words)) if one.startswith("@")]
         assert mentions == ["@o"], "a mention is found by its first letter"
 
@@ -299,14 +299,14 @@ def test_a_question_cannot_leave_its_fence(renderer: Renderer, kind: Kind) -> No
 @pytest.mark.parametrize("kind", Kind)
 def test_an_answer_to_a_question_mentions_only_the_asker(renderer: Renderer, kind: Kind) -> None:
     asked = replace(ANSWER, word="ask", finding="word", reply=replace(ASKED, text="word"))
-    clean = renderer.answer(asked)
+    clean = renderer.post(asked)
     assert _alive(page(clean)) == {"@h"}
     for attack in CORPUS[kind]:
-        text = renderer.answer(replace(asked, finding=attack, reply=replace(ASKED, text=attack)))
-        honest = clean if attack.strip() else renderer.answer(replace(asked, reply=replace(ASKED, text="")))
+        text = renderer.post(replace(asked, finding=attack, reply=replace(ASKED, text=attack)))
+        honest = clean if attack.strip() else renderer.post(replace(asked, reply=replace(ASKED, text="")))
         assert_nothing_happens(attack, text, honest)
         unanswered = replace(ASKED, asker=attack, text="", state=attack)
-        assert not _alive(page(renderer.answer(replace(asked, reply=unanswered)))), attack
+        assert not _alive(page(renderer.post(replace(asked, reply=unanswered)))), attack
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "https://x.example/ (y)", "x", "https://x/>\n# h", "data:x"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reviewbot.adapters.github.graphql.parse import UNREADABLE
+from reviewbot.domain.diff.parse import ChangeSet, assemble, parse_diff
 from reviewbot.domain.github.check_identity import CheckTag, split_tag, with_tag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
@@ -33,7 +34,6 @@ from reviewbot.domain.github.pull_request import (
     Opinion,
     Permission,
     PullRequest,
-    RawChange,
     Repository,
     Review,
     Snapshot,
@@ -668,7 +668,7 @@ class SimulatedChangeReader:
 
     github: GitHub
 
-    def read_change(self, *, number: int, head: str, base: str) -> RawChange:
+    def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:
         """See `ports.ChangeReader.read_change`."""
         git, pull = self.github.git, self.github.pulls.get(number)
         if pull is None or base not in git.commits:
@@ -679,10 +679,10 @@ class SimulatedChangeReader:
         if not merge_base:
             raise ChangeUnreadable("The pull request and its base have no commit in common.")
         changes = git.changes(merge_base, head)
-        return RawChange(
+        return assemble(
             merge_base,
             head,
-            diff_text(changes),
+            parse_diff(diff_text(changes)),
             {one.old_path: entry_of(one.old, with_text=False) for one in changes if one.old},
             {one.path: entry_of(one.new, with_text=True) for one in changes if one.new},
         )

@@ -668,8 +668,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "dropped-while-bought": Bug(
-        "A collection dropped a deferred purchase, because the author had pushed, while another run bought it. It wrote "
-        "over the check run with the task, whose answer was then not announced.",
+        "A collection dropped a deferred purchase, because the author had pushed, while another run bought it. It "
+        "wrote over the check run with the task, whose answer was then not announced.",
         ANNOUNCED,
         history(
             *(RUN, Move("review")),
@@ -681,8 +681,8 @@ FOUND: dict[str, Bug] = {
         ),
     ),
     "finding-with-another-id": Bug(
-        "Without a summary, a run could not read an older head's files, which the place of a finding depends on. It sent "
-        "the finding under another id to be confirmed, and the check was `action_required` instead of `failure`.",
+        "Without a summary, a run could not read an older head's files, which the place of a finding depends on. It "
+        "sent the finding under another id to be confirmed, and the check was `action_required` instead of `failure`.",
         CONVERGES,
         history(
             *(Move("evil"), RUN, Move("evil"), Episode((NEXT,), (At(4, Lose(done=True)),))),

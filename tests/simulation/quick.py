@@ -135,16 +135,16 @@ def _by_what_decides_it(prepare: Any) -> object:  # noqa: ANN401 — as above
 
 
 def _by_parts(assemble: Any) -> object:  # noqa: ANN401 — as above
-    """Cache a change by its diff and entries."""
-    kept: dict[tuple[object, ...], object] = {}
+    """Cache a change by its diff, by identity, kept alive, and its entries."""
+    kept: dict[tuple[object, ...], tuple[object, object]] = {}
 
-    def call(raw: Any) -> object:  # noqa: ANN401 — as above
-        key = raw.merge_base, raw.head, raw.diff, _Items(raw.old.items()), _Items(raw.new.items()), repr(raw.context)
+    def call(merge_base: str, head: str, files: object, old: Any, new: Any, *context: object) -> object:  # noqa: ANN401 — as above
+        key = merge_base, head, id(files), _Items(old.items()), _Items(new.items()), repr(context)
         if key not in kept:
             if len(kept) > SIZE // 10:
                 kept.clear()
-            kept[key] = assemble(raw)
-        return kept[key]
+            kept[key] = files, assemble(merge_base, head, files, old, new, *context)
+        return kept[key][1]
 
     return call
 
@@ -153,7 +153,7 @@ def _by_snapshot(read_ledger: Any) -> object:  # noqa: ANN401 — as above
     """Cache a ledger by the snapshot and the settings, by identity, if no request was made to read it."""
     kept: dict[tuple[object, ...], tuple[object, object, object]] = {}
 
-    def call(run: Any, snapshot: Any, digest: str) -> object:  # noqa: ANN401 — as above
+    def call(run: Any, snapshot: Any, digest: str = "") -> object:  # noqa: ANN401 — as above
         key, simulated = (id(snapshot), id(run.settings), digest), run.ports.forge.simulated_run
         if key in kept:
             return kept[key][2]

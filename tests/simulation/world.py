@@ -351,10 +351,10 @@ class World:
             clock=SimulatedClock(scheduler, run),
             rng=Random(run.number),  # noqa: S311 — the same every time
             run_url=f"https://github.test/runs/{run.number}",
-            version="0",
+            inputs=inputs,
             uninterrupted=nullcontext,
         )
-        return handle(ports, inputs, event)
+        return handle(ports, event)
 
     def happen(self, move: object) -> None:
         """Play a move of people or the service."""

@@ -18,17 +18,16 @@ from reviewbot.adapters.github.base import RepositoryConnection
 from reviewbot.adapters.github.client import PAGE
 from reviewbot.adapters.github.errors import HEAD_CHECKS, Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
+from reviewbot.adapters.github.graphql.files import Files
 from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.findings.markers import read_summary_mark, read_words
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
-from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, Reaction, ReviewDraft
 from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.domain.github.pull_request import (
     CheckRun,
     Comment,
     Commit,
-    Entry,
     ForcePush,
     OlderChecks,
     Permission,
@@ -60,6 +59,10 @@ _HIDING = Intent("hiding a comment", "pull-requests: write")
 
 
 class GitHubForge(RepositoryConnection):
+    def _bind(self, repository: str) -> None:
+        super()._bind(repository)
+        self.entries = Files(self._calls, self._owner, self._name).entries
+
     def installed(self) -> Iterator[rest.InstalledRepository]:
         """Yield the repositories that the token of a GitHub App can see: one request for a hundred."""
         intent = Intent("listing the repositories of the App's installation", "metadata: read")
@@ -158,19 +161,6 @@ class GitHubForge(RepositoryConnection):
         intent = Intent("finding the merge base", "contents: read")
         path = f"{self._path}/compare/{quote(base, safe='')}...{quote(head, safe='')}"
         return self._calls.get(path, intent, rest.Comparison, {"per_page": 1}).merge_base_commit.sha
-
-    def entries(
-        self,
-        *,
-        head: str,
-        new_paths: Sequence[str],
-        merge_base: str,
-        old_paths: Sequence[str],
-        asked: ContextRequest | None = None,
-    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
-        return self._files.entries(
-            head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths, asked=asked
-        )
 
     def permission(self, login: str) -> Permission:
         intent = Intent("reading a user's permission", "metadata: read")
@@ -431,23 +421,18 @@ class GitHubForge(RepositoryConnection):
         return {**self._here, "number": number}
 
     def _listed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
-        after: str | None = None
-        while True:
+        def page(after: str | None) -> answers.Page[T]:
             asked = {**self._here, **variables, "after": after}
             data = self._calls.query(document, asked, _LIST, answers.InRepository[answers.Paged[kind]])  # type: ignore[valid-type]  # a type at run time
-            page = self._there(data.repository).page
-            yield from page.present
-            if (after := page.after) is None:
-                return
+            return self._there(data.repository).page
+
+        return _items(page(None), page)
 
     def _whole(
         self, page: answers.Page[T], document: str, variables: Mapping[str, object], kind: type[T]
     ) -> Iterator[T]:
         """Yield a list of the pull request, from the snapshot's first page on."""
-        yield from page.present
-        while page.after:
-            page = self._page(page.after, document, variables, kind)
-            yield from page.present
+        return _items(page, lambda after: self._page(after, document, variables, kind))
 
     def _page(
         self, after: str | None, document: str, variables: Mapping[str, object], kind: type[T]
@@ -458,13 +443,12 @@ class GitHubForge(RepositoryConnection):
         return self._found(self._there(data.repository).pull_request, "the pull request").page
 
     def _thread_comments(self, thread: answers.ThreadNode) -> Iterator[answers.ThreadCommentNode]:
-        page = thread.comments
-        yield from page.present
-        while page.after:
-            asked = {"thread": thread.id, "page": PAGE, "after": page.after}
+        def page(after: str) -> answers.Page[answers.ThreadCommentNode]:
+            asked = {"thread": thread.id, "page": PAGE, "after": after}
             kind = answers.PagedNode[answers.ThreadCommentNode]
-            page = self._calls.query(queries.MORE_THREAD_COMMENTS, asked, _THREADS, kind).node.page
-            yield from page.present
+            return self._calls.query(queries.MORE_THREAD_COMMENTS, asked, _THREADS, kind).node.page
+
+        return _items(thread.comments, page)
 
     def _rated_replies(self, comments: Iterable[answers.ThreadCommentNode]) -> Mapping[str, answers.RatedReply]:
         """Read the reactions to the newest of the reviewer's words, if there are any; one may be deleted meanwhile."""
@@ -478,6 +462,14 @@ class GitHubForge(RepositoryConnection):
     def _delete(self, path: str, intent: Intent) -> None:
         with suppress(NotFound):
             self._calls.write("DELETE", path, intent, None, object)
+
+
+def _items(page: answers.Page[T], after: Callable[[str], answers.Page[T]]) -> Iterator[T]:
+    """Yield the items of a page and of all after it."""
+    yield from page.present
+    while page.after:
+        page = after(page.after)
+        yield from page.present
 
 
 def _remembering(hidden: list[GraphQLError]) -> Callable[[GraphQLError], bool]:

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from reviewbot.adapters.git.clone import EMPTY_TREE, Clone
+from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.pull_request import (
     Commit,
     DefaultBranch,
     Entry,
     PullRequest,
-    RawChange,
     Repository,
     Snapshot,
 )
-from reviewbot.domain.policy.eligibility import BOT_SUFFIX
+from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.errors import DiffTooLarge, Problem, SettingsError
 
 BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
@@ -184,5 +184,5 @@ class LocalChange:
     def _files(self, commit: str, paths: Sequence[str]) -> Mapping[str, Entry]:
         return self._clone.files(commit, paths) if paths and self._clone.resolve(commit) else {}
 
-    def read_change(self, *, number: int, head: str, base: str) -> RawChange:  # noqa: ARG002 — the port's signature
+    def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:  # noqa: ARG002 — the port's signature
         return self._clone.change(self._commit_range.old, head)

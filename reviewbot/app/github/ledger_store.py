@@ -19,7 +19,7 @@ from reviewbot.errors import ForgeError
 from reviewbot.values import replace
 
 
-def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedger:
+def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> StoredLedger:
     """Read the ledger of the summary comment and the check runs' copies.
 
     If there is no trusted ledger, or it contains waivers or a bypass, the copies of every head of the pull request are

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import cast
 
 from reviewbot.app.context import Ports, RunContext
@@ -41,36 +41,32 @@ from reviewbot.values import replace
 
 def ask(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: Ask) -> Outcome:
     """Buy the answer of a question unless it was bought, wait for it, and post it."""
-    stored = read_ledger(run, snapshot, "")
+    stored = read_ledger(run, snapshot)
     about = action.finding.id if action.finding else ""
     new = Question(posted.key, text_digest(action.text), posted.sender, about, QuestionState.INTENT, "", 0, None, at="")
     question = stored.ledger.questions.find(posted.key) or new
     return _play(Inquiry.of(run, snapshot, stored, question, action.text), may_buy=snapshot.pull.is_open)
 
 
-def settle_questions(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot, but: Collection[str] = ()) -> None:
+def settle_questions(ports: Ports, snapshot: Snapshot, but: Collection[str] = ()) -> None:
     """Answer the open questions whose task is over, and buy none. An error is logged; the next run tries again.
 
-    Args:
-        ports: the ports.
-        inputs: of the workflow.
-        snapshot: of the pull request.
-        but: the `comment_key`s of questions that are left out, since their commands are carried out.
+    Questions whose `comment_key` is in `but` are left out, since their commands are executed.
     """
-    settings = peek_settings(inputs, snapshot.default_branch.config)
+    settings = peek_settings(ports.inputs, snapshot.default_branch.config)
     summary = summaries(snapshot.comments, settings.instance).keep
     if settings.is_keyless or settings.dry_run or summary is None or not has_open_question(summary.body):
         return
     try:
-        _settle(ports, inputs, snapshot, but)
+        _settle(ports, snapshot, but)
     except ReviewbotError as error:
         ports.reporter.say(f"The open questions were not looked up: {error.message}")
 
 
-def _settle(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot, but: Collection[str]) -> None:
-    settings, snapshot = load_settings(ports, inputs, snapshot)
+def _settle(ports: Ports, snapshot: Snapshot, but: Collection[str]) -> None:
+    settings, snapshot = load_settings(ports, snapshot)
     run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)))
-    stored = read_ledger(run, snapshot, "")
+    stored = read_ledger(run, snapshot)
     for question in stored.ledger.questions.open() if run.paid else ():
         if question.comment not in but:
             outcome = _play(Inquiry.of(run, snapshot, stored, question, ""), may_buy=False)

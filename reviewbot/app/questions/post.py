@@ -38,7 +38,7 @@ def post_answer(run: RunContext, question: Question, finding: TrackedFinding | N
     now = run.read_snapshot()
     text = "" if _is_answered(run, question, now) else _text(run, task)
     if is_new := bool(text or not _replies(run, question, now)):
-        _post(run, question, now, run.renderer.answer(_view(run, question, finding, task, now, text)))
+        _post(run, question, now, run.renderer.post(_view(run, question, finding, task, now, text)))
         now = run.read_snapshot()
     for extra in _replies(run, question, now)[1:]:
         in_thread = isinstance(extra, ThreadComment)

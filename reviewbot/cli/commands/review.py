@@ -68,12 +68,9 @@ def run(call: Call) -> int:
             else:
                 say(console, "Interrupted.")
             return INTERRUPTED
-    view = reporter.view
-    if view is None:
-        raise TypeError(reporter)
-    _write(call, view, reporter, first)
-    kept = _keep(call, view, session.place, first)
-    status = _leave(call, view, session.place, kept=kept, interrupted=interrupts.happened)
+    _write(call, reporter, first)
+    kept = _keep(call, reporter.view, session.place, first)
+    status = _leave(call, reporter.view, session.place, kept=kept, interrupted=interrupts.happened)
     if session.missing and not chosen.quiet:
         say(console, f"Not installed: {', '.join(session.missing)}.", "yellow")
         say_hint(console, how_to_install("local"))
@@ -101,13 +98,12 @@ class _Session(Struct, frozen=True):
             clock=self.clock,
             rng=SystemRandom(),
             run_url=None,
-            version=__version__,
+            inputs=self.setting.inputs,
             uninterrupted=self.interrupts.held_back,
         )
-        inputs = self.setting.inputs
-        snapshot = load_snapshot(ports, inputs, self.place.number)
+        snapshot = load_snapshot(ports, self.place.number)
         again = Asked(YOU, uuid4().hex, snapshot.pull.head_sha) if self.setting.chosen.again else None
-        review_pull_request(ports, inputs, again or AtTerminal(), snapshot)
+        review_pull_request(ports, again or AtTerminal(), snapshot)
         return reporter
 
     def _reviewer(self, settings: Settings, progress: Progress) -> ReviewService:
@@ -117,8 +113,8 @@ class _Session(Struct, frozen=True):
         return Watched(reviewers.open(settings), progress, name, is_local=name == "the analyzers")
 
 
-def _write(call: Call, view: SummaryView, reporter: TerminalReporter, first: Settings) -> None:
-    chosen = call.chosen
+def _write(call: Call, reporter: TerminalReporter, first: Settings) -> None:
+    chosen, view = call.chosen, reporter.view
     if chosen.format in {"text", "short"}:
         console = open_console(call.out, call.env, plain=chosen.plain)
         if chosen.format == "short":

@@ -12,7 +12,6 @@ from enum import Enum, StrEnum
 from msgspec import Struct, field
 
 from reviewbot.domain.github.check_identity import CheckTag
-from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.strict_json import Moment
 from reviewbot.values import replace
@@ -425,20 +424,3 @@ class Entry(Struct, frozen=True):
             return replace(self, text=content.decode("utf-8"), binary=False)
         except UnicodeDecodeError:
             return replace(self, text=None, binary=False, misencoded=True)
-
-
-class RawChange(Struct, frozen=True):
-    """The change from GitHub or git.
-
-    Attributes:
-        diff: git's unified diff from merge base to head, with renames.
-        old: entries at the merge base, by old path.
-        new: entries at the head, by path, with texts.
-    """
-
-    merge_base: str
-    head: str
-    diff: str
-    old: Mapping[str, Entry]
-    new: Mapping[str, Entry]
-    context: ProjectContext = ProjectContext()

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from reviewbot.domain.findings.markers import read_answer_mark, read_finding_mark, read_summary_mark, read_words
 from reviewbot.domain.github.pull_request import Comment, Opinion, PullRequest, Snapshot
-from reviewbot.domain.policy.eligibility import BOT_SUFFIX
+from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.text.strict_json import Count
 
 MAX_OPINIONS = 100

@@ -473,7 +473,7 @@ def _wanted(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
 def with_approval(known: Known, candidate: phases.Candidate, permission: Permission, now: datetime) -> Buying:
     """Decide by the permission of the user who requested the purchase."""
     try:
-        check_approval(known.snapshot.pull, known.request.policy, known.request.trigger, lambda _: permission)
+        check_approval(known.snapshot.pull, known.request.policy, known.request.trigger, permission)
     except ReviewbotError as error:
         return concluded(known, failed(known, error))
     return _approved(known, candidate, now)

@@ -21,6 +21,9 @@ LARGEST_NUMBER = 2**31 - 1
 LONGEST_NAME = 1000
 """Characters of a login, a label, a branch or an action."""
 
+BOT_SUFFIX = "[bot]"
+"""The end of every bot's login; a user's login cannot contain brackets."""
+
 
 class ReviewEvent(Struct, frozen=True):
     """An event of an open pull request.
@@ -152,7 +155,7 @@ class _Account(Struct, frozen=True):
 
     @property
     def is_bot(self) -> bool:
-        return self.type == "Bot" or self.login.endswith("[bot]")
+        return self.type == "Bot" or self.login.endswith(BOT_SUFFIX)
 
 
 _NOBODY = _Account()

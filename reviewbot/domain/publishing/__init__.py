@@ -1,5 +1,1 @@
-"""Decides what has to change on GitHub.
-
-Compares the desired comments, announcements and threads with the current ones, returns the operations that are left to
-do, and names the check run.
-"""
+"""Compares the desired comments and threads with those on GitHub, names the check run, and announces late answers."""

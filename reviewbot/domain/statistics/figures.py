@@ -136,17 +136,14 @@ class QuestionSum(Struct, frozen=True):
     down: int
 
 
-class Statistics(Struct, frozen=True):
-    """The figures of a period.
+class Period(Struct, frozen=True):
+    """What was counted.
 
     Attributes:
         since: reviews that were submitted before are not counted.
         until: when the ledgers were read.
         verified: whether the signatures of the ledgers were verified.
         left_out: the number of ledgers that do not count.
-        pending: the number of open reviews; `ended`: that of tasks without an answer.
-        up: 👍 on findings and summaries; `down`: 👎.
-        reviews: oldest first; likewise `asked`.
     """
 
     repositories: tuple[str, ...]
@@ -154,6 +151,17 @@ class Statistics(Struct, frozen=True):
     until: datetime
     verified: bool
     left_out: int
+
+
+class Statistics(Struct, frozen=True):
+    """The figures of a period.
+
+    Attributes:
+        pending: the number of open reviews; `ended`: that of tasks without an answer.
+        reviews: oldest first.
+    """
+
+    period: Period
     pending: int
     ended: int
     up: int
@@ -177,25 +185,13 @@ class Statistics(Struct, frozen=True):
         return tuple(one for one in self.by_severity if one.findings)
 
 
-class Period(Struct, frozen=True):
-    repositories: tuple[str, ...]
-    since: datetime
-    until: datetime
-    verified: bool
-    left_out: int
-
-
 def statistics_of(period: Period, reviews: Iterable[PastReview], questions: Iterable[PastQuestion] = ()) -> Statistics:
     """Return the figures; the order of reviews and questions does not matter, and none is from the future."""
     ordered = tuple(sorted((one for one in reviews if one.submitted_at <= period.until), key=_order))
     in_period = (one for one in questions if one.asked_at <= period.until)
     asked = tuple(sorted(in_period, key=lambda one: (one.asked_at, one.repository, one.pull_number)))
     return Statistics(
-        repositories=period.repositories,
-        since=period.since,
-        until=period.until,
-        verified=period.verified,
-        left_out=period.left_out,
+        period=period,
         pending=sum(not one.state.is_over for one in ordered),
         ended=sum(one.state is TaskState.ENDED for one in ordered),
         up=sum(one.up for one in ordered),

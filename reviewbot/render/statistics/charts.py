@@ -58,7 +58,8 @@ def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
     reviews = [(one.submitted_at, one.credits or 0) for one in found.reviews]
     questions = [(one.asked_at, one.credits or 0) for one in found.asked]
     first = min(at for at, _ in (*reviews, *questions)).replace(hour=0, minute=0, second=0, microsecond=0)
-    days = (found.until - first).days + 1
+    until = found.period.until
+    days = (until - first).days + 1
     size = 1 if days <= _FEW_DAYS else 7 if days <= _MANY_DAYS else 30 * ceil(days / (30 * 36))
     used, least = [Decimal(0)] * ceil(days / size), timedelta(max(size - 1, 1))  # on its last day, a week is over
     for moment, spent in (*reviews, *questions):
@@ -66,8 +67,7 @@ def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
     counts, asked = (Counter((at - first).days // size for at, _ in tasks) for tasks in (reviews, questions))
     starts = [first + timedelta(at * size) for at in range(len(used))]
     return tuple(
-        Bucket(start, size, counts[at], asked[at], used[at], start + least <= found.until)
-        for at, start in enumerate(starts)
+        Bucket(start, size, counts[at], asked[at], used[at], start + least <= until) for at, start in enumerate(starts)
     )
 
 
@@ -101,9 +101,8 @@ def credits_chart(found: Statistics) -> str:
             f'<rect class="{kind}" x="{at * width + width * 0.1:.3f}%" y="{_TOP + HEIGHT - height:.1f}" '
             f'width="{width * 0.8:.3f}%" height="{height:.1f}"><title>{line(tooltip)}</title></rect>'
         )
-    starts = [(at * width + width / 2, one.start) for at, one in enumerate(buckets)]
     label = f"Credits used over time, {rounded(found.whole.credits, 0)} in total"
-    return _chart(label, marks, "".join(bars), starts)
+    return _chart(label, marks, "".join(bars), buckets)
 
 
 def hours_chart(found: Statistics) -> str:
@@ -127,10 +126,8 @@ def hours_chart(found: Statistics) -> str:
         )
         if value is not None
     ]
-    width = 100 / max(1, len(buckets))
-    starts = [(at * width + width / 2, one.start) for at, one in enumerate(buckets)]
     median = rounded(found.whole.hours_median)
-    return _chart(f"Hours to the answer over time, median {median}", marks, "".join((*lines, *dots)), starts)
+    return _chart(f"Hours to the answer over time, median {median}", marks, "".join((*lines, *dots)), buckets)
 
 
 def _level(value: Decimal, marks: Sequence[Decimal], name: str, kind: str) -> str:
@@ -150,14 +147,14 @@ def _pixels(value: Decimal, marks: Sequence[Decimal]) -> float:
     return float(value / marks[-1]) * HEIGHT
 
 
-def _chart(label: str, marks: Sequence[Decimal], inside: str, starts: Sequence[tuple[float, datetime]]) -> str:
-    """Return a chart with its axes; `starts` are the possible places of dates, in percent."""
+def _chart(label: str, marks: Sequence[Decimal], inside: str, buckets: Sequence[Bucket]) -> str:
+    """Return a chart with its axes."""
     grid, names = [], []
     for mark in marks:
         y = _TOP + HEIGHT - _pixels(mark, marks)
         grid.append(f'<line class="grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>')
         names.append(f'<text class="tick" x="44" y="{y + 4:.1f}" text-anchor="end">{_tick(mark)}</text>')
-    dates = "".join(_dates(starts))
+    dates = "".join(_dates(buckets))
     return _beside(label, "".join(names), f"{''.join(grid)}{inside}{dates}", _TOP + HEIGHT + _BOTTOM)
 
 
@@ -175,13 +172,13 @@ def _tick(value: Decimal) -> str:
     return f"{number(value / thousand)}k" if value >= 10 * thousand else number(value)
 
 
-def _dates(starts: Sequence[tuple[float, datetime]]) -> Iterator[str]:
+def _dates(buckets: Sequence[Bucket]) -> Iterator[str]:
     """Yield at most three dates, evenly spread: they have space on a phone."""
-    count = min(_MOST_DATES, len(starts))
-    chosen = sorted({round(at * (len(starts) - 1) / max(1, count - 1)) for at in range(count)})
+    count = min(_MOST_DATES, len(buckets))
+    chosen = sorted({round(at * (len(buckets) - 1) / max(1, count - 1)) for at in range(count)})
     for at in chosen:
-        x, day = starts[at]
-        anchor = "start" if at == 0 and len(starts) > 1 else "end" if at == len(starts) - 1 and at else "middle"
+        x, day = (at + 0.5) * 100 / len(buckets), buckets[at].start
+        anchor = "start" if at == 0 and len(buckets) > 1 else "end" if at == len(buckets) - 1 and at else "middle"
         edge = {"start": 0.0, "end": 100.0}.get(anchor, x)
         place = f'x="{edge:.3f}%" y="{_TOP + HEIGHT + 18}" text-anchor="{anchor}"'
         yield f'<text class="tick" {place}>{day.day} {day:%b %Y}</text>'

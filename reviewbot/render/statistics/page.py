@@ -35,7 +35,7 @@ def statistics_page(found: Statistics, report_style: str) -> str:
     """Return the page; `report_style` is the style sheet of the report."""
     style = f"{report_style}\n{_style()}"
     policy = f"default-src 'none'; style-src '{seal(style)}'; base-uri 'none'; form-action 'none'"
-    title = line(f"Reviews of {', '.join(found.repositories)}")
+    title = line(f"Reviews of {', '.join(found.period.repositories)}")
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -108,7 +108,7 @@ def _unfinished(found: Statistics) -> Iterable[tuple[str, str]]:
     """Yield the legend of the last bar, if its days are not over: it cannot be compared with the others."""
     last = buckets_of(found)[-1]
     if not last.is_over:
-        passed = (found.until - last.start).days + 1
+        passed = (found.period.until - last.start).days + 1
         yield "partial", "today, so far" if last.days == 1 else f"{passed} of {last.days} days, so far"
 
 

@@ -23,7 +23,6 @@ from reviewbot_sandbox.codevf import (
     HandClock,
     House,
     Limits,
-    PlannedRefusal,
     Rate,
     Refusal,
     Setup,
@@ -31,7 +30,9 @@ from reviewbot_sandbox.codevf import (
     TaskLife,
     build_codevf,
     canned,
+    error_reply,
 )
+from reviewbot_sandbox.faults import Faults, RecordedThen, with_faults
 from reviewbot_sandbox.serve import Bounds, Served, serving
 
 from reviewbot.adapters.clock import SystemClock
@@ -72,6 +73,7 @@ class World:
     service: CodeVFService
     hands: HandClock
     url: str
+    faults: Faults
 
     def connect(self, key: str = KEY) -> CodeVF:
         access = Access(self.url, Secret(key))
@@ -93,10 +95,12 @@ class World:
 
 
 @contextmanager
-def serve(service: CodeVFService) -> Iterator[Served]:
+def serve(service: CodeVFService, faults: Faults) -> Iterator[Served]:
     """Serve the service on loopback. The vendor's client validates the requests."""
-    with refereed() as referee, serving(referee.bought(build_codevf(service)), bounds=Bounds(60, 500)) as served:
-        yield served
+    with refereed() as referee:
+        app = with_faults(referee.bought(build_codevf(service)), faults)
+        with serving(app, bounds=Bounds(60, 500)) as served:
+            yield served
 
 
 @pytest.fixture(name="life")
@@ -113,8 +117,9 @@ def world_fixture(life: TaskLife) -> Iterator[World]:
         life_of=lambda _request: life,
     )
     service = CodeVFService(Setup(house, canned(Structured(ANSWER)), hands))
-    with serve(service) as served:
-        yield World(service, hands, served.url + BASE_PATH)
+    faults = Faults()
+    with serve(service, faults) as served:
+        yield World(service, hands, served.url + BASE_PATH, faults)
 
 
 def test_a_review_from_the_balance_to_the_result(world: World) -> None:
@@ -132,13 +137,12 @@ def test_a_review_from_the_balance_to_the_result(world: World) -> None:
         assert list(dict.fromkeys(statuses)) == [TaskStatus.PENDING, TaskStatus.PROCESSING, TaskStatus.COMPLETED]
         assert task.result == ANSWER
         assert task.credits_used == 180
-        assert codevf.requests == len(world.service.exchanges)
-    assert {exchange.status for exchange in world.service.exchanges} <= {200, 201}
+        assert codevf.requests == len(world.faults.requests())
+    assert {one.status for one in world.faults.requests()} <= {200, 201}
 
 
 def test_the_same_key_finds_the_same_task_even_after_a_lost_answer(world: World) -> None:
-    lost = Refusal(502, "bad_gateway", "lost")
-    world.service.plan(PlannedRefusal(lost, "tasks/create", recorded=True, style=ErrorStyle.HTML))
+    world.faults.add("tasks/create", RecordedThen(502))
     with world.connect() as codevf:
         submission = world.submission(codevf)
         first = codevf.create(submission)
@@ -189,17 +193,17 @@ def test_every_final_status_is_over(end: End) -> None:
 @pytest.mark.parametrize("style", list(ErrorStyle))
 def test_every_form_of_an_error_is_understood(world: World, style: ErrorStyle) -> None:
     slow = Refusal(503, "unavailable", "Back soon", retry_after=2)
-    world.service.plan(PlannedRefusal(slow, times=3, style=style))
+    world.faults.add("", error_reply(slow, style), times=3)
     with world.connect() as codevf:
         assert codevf.balance().on_hold == 0
-    world.service.plan(PlannedRefusal(Refusal(400, "invalid_mode", "No such mode"), style=style))
+    world.faults.add("", error_reply(Refusal(400, "invalid_mode", "No such mode"), style))
     with world.connect() as codevf, pytest.raises(ServiceRefused) as caught:
         codevf.balance()
     assert caught.value.status == 400
 
 
 def test_a_service_that_stays_down_is_unreachable(world: World) -> None:
-    world.service.plan(PlannedRefusal(Refusal(500, "internal", "Oops"), times=99))
+    world.faults.add("", error_reply(Refusal(500, "internal", "Oops")), times=None)
     with world.connect() as codevf, pytest.raises(ServiceUnreachable, match="Oops"):
         codevf.balance()
 
@@ -209,7 +213,7 @@ def test_a_delivered_file_is_read_from_its_signed_address(world: World) -> None:
     house = House((Account(KEY),), limits=Limits(rate=None), life_of=lambda _request: TaskLife(0, 0))
     answer = Deliverables((Delivered("report é.json", '{"ok": "é"}'.encode()),))
     service = CodeVFService(Setup(house, canned(answer), hands))
-    with serve(service) as served:
+    with serve(service, world.faults) as served:
         there = dataclasses.replace(world, service=service, hands=hands, url=served.url + BASE_PATH)
         with there.connect() as codevf:
             result = codevf.create(there.submission(codevf)).result
@@ -220,13 +224,14 @@ def test_a_delivered_file_is_read_from_its_signed_address(world: World) -> None:
 def test_the_real_limit_of_one_request_a_second_is_never_hit() -> None:
     house = House((Account(KEY),), limits=Limits(rate=Rate(spacing=0.05)))
     service = CodeVFService(Setup(house, clock=time.time))
-    with serve(service) as served:
+    faults = Faults()
+    with serve(service, faults) as served:
         clock = SystemClock(0.05)
         access = Access(served.url + BASE_PATH, Secret(KEY))
         with CodeVF(access, clock, clock.monotonic() + 600, Random(1)) as codevf:  # noqa: S311 — jitter
             for _ in range(10):
                 codevf.balance()
-    assert [exchange.status for exchange in service.exchanges] == [200] * 10
+    assert [one.status for one in faults.requests()] == [200] * 10
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from reviewbot_sandbox.github import ACTIONS, WORKFLOW, Access, CommentForm, FileVersion, Level, Scope
 
 from reviewbot.domain.diff.merge_base import merge_base_of
-from reviewbot.domain.diff.parse import assemble
+from reviewbot.domain.diff.parse import assemble, parse_diff
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ContextRequest, Issue
 from reviewbot.domain.github.drafts import (
@@ -24,7 +24,7 @@ from reviewbot.domain.github.drafts import (
     ReviewDraft,
     ReviewEvent,
 )
-from reviewbot.domain.github.pull_request import CheckStatus, Conclusion, Permission, RawChange
+from reviewbot.domain.github.pull_request import CheckStatus, Conclusion, Permission
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import NotFound, Refused
 
@@ -187,7 +187,8 @@ def test_entries_make_a_whole_change_with_the_diff(github: GitHubOnLoopback) -> 
     assert old["app.py"].text is None
     assert set(new) == {"app.py", "new.py"}
     assert set(old) == {"app.py"}
-    change = assemble(RawChange(base, pull.head_sha, github.forge.diff(base, pull.head_sha).decode(), old, new))
+    diff = parse_diff(github.forge.diff(base, pull.head_sha).decode())
+    change = assemble(base, pull.head_sha, diff, old, new)
     assert [file.path for file in change.files] == ["app.py", "new.py"]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reviewbot.domain.diff.parse import assemble
-from reviewbot.domain.github.pull_request import Commit, LabelEvent, RawChange
+from reviewbot.domain.diff.parse import assemble, parse_diff
+from reviewbot.domain.github.pull_request import Commit, LabelEvent
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.errors import DiffTooLarge, NotFound, PermissionMissing
 from reviewbot.values import replace
@@ -380,7 +380,7 @@ def test_the_diff_and_the_entries_make_a_change(github: GitHubHarness) -> None:
     new, old, _ = github.forge.entries(
         head=head, new_paths=["app.py", "new.py"], merge_base=base, old_paths=["app.py", "old.txt"]
     )
-    change = assemble(RawChange(base, head, github.forge.diff(base, head).decode(), old, new))
+    change = assemble(base, head, parse_diff(github.forge.diff(base, head).decode()), old, new)
     assert [file.path for file in change.files] == ["app.py", "new.py", "old.txt"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reviewbot.domain.diff.parse import assemble
+from reviewbot.domain.diff.parse import parse_diff
 from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.errors import ChangeUnreadable, NotFound, PermissionMissing
@@ -228,13 +228,11 @@ def test_the_change_by_git_equals_that_of_the_diff(github: GitHubHarness) -> Non
     main = github.push("main", {"app.py": "all new\n"})
     change = github.changes.read_change(number=1, head=head, base=main)
     assert (change.head, change.merge_base) == (head, base)
-    assert set(change.old) == {"app.py", "old.txt"}
-    assert {path: one.text for path, one in change.new.items()} == {"app.py": TOPIC["app.py"], "new.py": "print(1)\n"}
-    by_api = replace(change, diff=github.forge.diff(base, head).decode())
-    told = [
-        [replace(one.diff, old_blob="", new_blob="", text="") for one in assemble(each).files]
-        for each in (change, by_api)
-    ]
+    assert {one.diff.old_path for one in change.files if one.old} == {"app.py", "old.txt"}
+    texts = {one.path: one.text for one in change.files if one.new}
+    assert texts == {"app.py": TOPIC["app.py"], "new.py": "print(1)\n"}
+    by_git, by_api = [one.diff for one in change.files], parse_diff(github.forge.diff(base, head).decode())
+    told = [[replace(one, old_blob="", new_blob="", text="") for one in each] for each in (by_git, by_api)]
     assert told[0] == told[1]
 
 

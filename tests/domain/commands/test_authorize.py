@@ -229,9 +229,9 @@ def bought(state: TaskState) -> Ledger:
 @pytest.mark.parametrize(
     ("state", "came"),
     [
-        (TaskState.OPEN, Cancel(("task_1",))),
-        (TaskState.DEFERRED, Cancel(())),
-        (TaskState.INTENT, Cancel((), is_unknown=True)),
+        (TaskState.OPEN, Cancel()),
+        (TaskState.DEFERRED, Cancel()),
+        (TaskState.INTENT, Cancel(is_unknown=True)),
         (TaskState.DONE, Refusal.NOTHING_OPEN),
         (TaskState.ENDED, Refusal.NOTHING_OPEN),
     ],
@@ -346,12 +346,11 @@ THROUGH = EditLedger(GrantBypass(HEAD, "main", "wendy", "x"))
         (BUY, answered(carried_out=True, message=""), LEDGER, None),
         (BUY, not_due(Reason.DRAFT), LEDGER, Refusal.NOT_DONE),
         (BUY, None, LEDGER, Refusal.NOT_DONE),
-        (Cancel(("task_1",)), PENDING, bought(TaskState.ENDED), None),
-        (Cancel(("task_1",)), PENDING, bought(TaskState.OPEN), Refusal.NOT_CANCELLED),
-        (Cancel(("task_2",)), PENDING, bought(TaskState.OPEN), Refusal.NOT_CANCELLED),
-        (Cancel(()), PENDING, bought(TaskState.INTENT), Refusal.NOT_CANCELLED),
-        (Cancel((), is_unknown=True), PENDING, bought(TaskState.ENDED), Refusal.NOT_CANCELLED),
-        (Cancel(()), PENDING, bought(TaskState.DEFERRED), Refusal.NOT_CANCELLED),
+        (Cancel(), PENDING, bought(TaskState.ENDED), None),
+        (Cancel(), PENDING, bought(TaskState.OPEN), Refusal.NOT_CANCELLED),
+        (Cancel(), PENDING, bought(TaskState.INTENT), Refusal.NOT_CANCELLED),
+        (Cancel(is_unknown=True), PENDING, bought(TaskState.ENDED), Refusal.NOT_CANCELLED),
+        (Cancel(), PENDING, bought(TaskState.DEFERRED), Refusal.NOT_CANCELLED),
         (EditLedger(Waive(WAIVED.id, "wendy", "x")), PENDING, LEDGER, None),
         (EditLedger(Waive(MEDIUM.id, "wendy", "x")), PENDING, LEDGER, Refusal.NOT_KEPT),
         (EditLedger(Waive("0000000000", "wendy", "x")), PENDING, LEDGER, Refusal.NOT_KEPT),
@@ -515,10 +514,10 @@ def test_few_questions_are_open_at_a_time() -> None:
 
 
 def test_cancelling_includes_questions() -> None:
-    assert action("cancel", ledger=questions(QuestionState.OPEN)) == Cancel(("task_7",))
+    assert action("cancel", ledger=questions(QuestionState.OPEN)) == Cancel()
     assert action("cancel", ledger=questions(QuestionState.ANSWERED)) is Refusal.NOTHING_OPEN
-    assert refusal_after(Cancel(()), None, questions(QuestionState.OPEN)) is Refusal.NOT_CANCELLED
-    assert refusal_after(Cancel(()), None, questions(QuestionState.ENDED)) is None
+    assert refusal_after(Cancel(), None, questions(QuestionState.OPEN)) is Refusal.NOT_CANCELLED
+    assert refusal_after(Cancel(), None, questions(QuestionState.ENDED)) is None
 
 
 def test_a_question_is_retried_while_a_service_is_down() -> None:

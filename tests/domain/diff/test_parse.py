@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reviewbot.domain.diff.parse import (
     ABSENT_OID,
+    ChangeSet,
     DiffLine,
     FileDiff,
     FileStatus,
@@ -22,7 +23,7 @@ from reviewbot.domain.diff.parse import (
     parse_diff,
     unquote,
 )
-from reviewbot.domain.github.pull_request import Entry, RawChange
+from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import ChangeUnreadable
 
@@ -432,13 +433,13 @@ def entry(oid: str) -> Entry:
     return Entry(oid=oid, mode="100644", text="b\n")
 
 
-def raw(diff: str, old: dict[str, Entry], new: dict[str, Entry]) -> RawChange:
-    return RawChange(merge_base="a" * 40, head="b" * 40, diff=diff, old=old, new=new)
+def combined(diff: str, old: dict[str, Entry], new: dict[str, Entry]) -> ChangeSet:
+    return assemble("a" * 40, "b" * 40, parse_diff(diff), old, new)
 
 
 def test_files_are_combined_with_the_entries_of_the_commits() -> None:
     old, new = entry("1" * 40), entry("2" * 40)
-    change = assemble(raw(GOOD, {"x": old}, {"x": new}))
+    change = combined(GOOD, {"x": old}, {"x": new})
     (file,) = change.files
     assert (change.merge_base, change.head) == ("a" * 40, "b" * 40)
     assert (file.old, file.new, file.path, file.text) == (old, new, "x", "b\n")
@@ -449,7 +450,7 @@ def test_a_missing_side_is_none(header: str, text: str | None) -> None:
     added = header.startswith("new")
     blobs = f"{ABSENT_OID}..{'2' * 40}" if added else f"{'1' * 40}..{ABSENT_OID}"
     diff = f"diff --git a/x b/x\n{header}\nindex {blobs}\n"
-    (file,) = assemble(raw(diff, {"x": entry("1" * 40)}, {"x": entry("2" * 40)})).files
+    (file,) = combined(diff, {"x": entry("1" * 40)}, {"x": entry("2" * 40)}).files
     assert (file.old is None, file.new is None, file.text) == (added, not added, text)
 
 
@@ -464,10 +465,10 @@ def test_a_missing_side_is_none(header: str, text: str | None) -> None:
 )
 def test_a_head_that_moved_between_two_reads_is_noticed(old: dict[str, Entry], new: dict[str, Entry]) -> None:
     with pytest.raises(ChangeUnreadable, match="different commits"):
-        assemble(raw(GOOD, old, new))
+        combined(GOOD, old, new)
 
 
 def test_a_change_of_the_mode_alone_names_no_blobs() -> None:
     diff = "diff --git a/x b/x\nold mode 100644\nnew mode 100755\n"
-    (file,) = assemble(raw(diff, {}, {"x": entry("2" * 40)})).files
+    (file,) = combined(diff, {}, {"x": entry("2" * 40)}).files
     assert (file.diff.old_mode, file.diff.new_mode, file.diff.hunks, file.old) == ("100644", "100755", (), None)

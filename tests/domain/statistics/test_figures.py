@@ -205,7 +205,7 @@ def test_the_figures() -> None:
             review(5, state=TaskState.ENDED, credits=Decimal(20)),
         ],
     )
-    assert (found.pending, found.ended, found.up, found.down, found.left_out, found.is_small) == (1, 1, 1, 2, 2, True)
+    assert (found.pending, found.ended, found.up, found.down, found.is_small) == (1, 1, 1, 2, True)
     whole = found.whole
     assert (whole.reviews, whole.hours_median, whole.hours_p90) == (2, Decimal(1), Decimal(4))
     assert (whole.credits, whole.findings, whole.fixed) == (Decimal(420), 3, 2)

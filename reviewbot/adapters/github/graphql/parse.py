@@ -25,6 +25,7 @@ from reviewbot.domain.github.pull_request import (
     Thread,
     ThreadComment,
 )
+from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.statistics.past import PastPull, PullState
 
 UNREADABLE = "\0"
@@ -36,7 +37,6 @@ _NO_APP = "?"
 
 _GITHUB = "web-flow"
 """The committer of commits made on GitHub's pages: https://github.com/web-flow."""
-_BOT_SUFFIX = "[bot]"
 
 
 def repository(node: answers.RepositoryNode) -> Repository:
@@ -141,7 +141,7 @@ def _login(actor: answers.Actor | None) -> str | None:
 
 def _whole_login(actor: answers.Actor | None) -> str | None:
     """Return REST's login; a bot and a user may have the same name without `[bot]`."""
-    return f"{actor.login}{_BOT_SUFFIX if actor.is_bot else ''}" if actor else None
+    return f"{actor.login}{BOT_SUFFIX if actor.is_bot else ''}" if actor else None
 
 
 _BOT_IDS = ("BOT_", "MDM6Qm90")
@@ -149,9 +149,9 @@ _BOT_IDS = ("BOT_", "MDM6Qm90")
 
 
 def _login_of_account(user: answers.Account) -> str:
-    login = user.login.removesuffix(_BOT_SUFFIX)
+    login = user.login.removesuffix(BOT_SUFFIX)
     is_bot = login != user.login or user.id.startswith(_BOT_IDS)
-    return f"{login}{_BOT_SUFFIX if is_bot else ''}"
+    return f"{login}{BOT_SUFFIX if is_bot else ''}"
 
 
 def commit(node: answers.CommitNode) -> Commit:
@@ -256,7 +256,7 @@ def _thread_comment(node: answers.ThreadCommentNode, rated: answers.RatedReply |
 
 def app_of(viewer: answers.Actor) -> str:
     """Return the slug of the token's App, empty for a user's token."""
-    return viewer.login.removesuffix(_BOT_SUFFIX) if viewer.login.endswith(_BOT_SUFFIX) else ""
+    return viewer.login.removesuffix(BOT_SUFFIX) if viewer.login.endswith(BOT_SUFFIX) else ""
 
 
 def tip_commits(pull: answers.CheckedHead) -> tuple[answers.TipCommit, ...]:

@@ -1,4 +1,4 @@
-"""The running service: the pure core behind a lock, with a clock, an engineer and a request log."""
+"""The running service: the pure core behind a lock, with a clock and an engineer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeVar
 
@@ -20,12 +20,10 @@ from reviewbot_sandbox.codevf.model import (
     Delivered,
     End,
     Engineer,
-    JsonValue,
     Project,
     Tag,
     Task,
 )
-from reviewbot_sandbox.codevf.refusal import Refusal
 from reviewbot_sandbox.codevf.rules import Body
 from reviewbot_sandbox.codevf.wire import ErrorStyle
 
@@ -42,63 +40,20 @@ class Setup:
     error_style: ErrorStyle = ErrorStyle.DOCUMENTED
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One answered request. `body` is the parsed JSON (None when there was none); `account` is a name, never a key."""
-
-    method: str
-    path: str
-    status: int
-    body: JsonValue
-    account: str | None
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRefusal:
-    """A planned refusal.
-
-    With `recorded` the operation is performed first and only its response is lost, after which a client without an
-    idempotency key pays twice. `path` is a part of the request's path; empty means any. `style` unset is the service's.
-    """
-
-    refusal: Refusal
-    path: str = ""
-    recorded: bool = False
-    times: int = 1
-    style: ErrorStyle | None = None
-
-
 class CodeVFService:
     """The operations of the routes. Thread-safe; each method handles one request."""
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
-        self.exchanges: list[Exchange] = []
         self._state = state.State()
         self._lock = Lock()
         self._answers: dict[str, Answer] = {}
         self._desks: dict[str, Lock] = {}
-        self._planned: list[PlannedRefusal] = []
         self._salt = secrets.token_bytes(16)
 
     def now(self) -> float:
         """Return seconds since the epoch, on this service's clock."""
         return self.setup.clock()
-
-    def plan(self, planned: PlannedRefusal) -> None:
-        with self._lock:
-            self._planned.append(planned)
-
-    def take_planned(self, path: str) -> PlannedRefusal | None:
-        """Return the first plan for this path, used up by one."""
-        with self._lock:
-            for position, planned in enumerate(self._planned):
-                if planned.path in path:
-                    rest = [replace(planned, times=planned.times - 1)] if planned.times > 1 else []
-                    self._planned[position : position + 1] = rest
-                    return planned
-        return None
 
     def account(self, key: str) -> Account:
         """Return the account of an API key.

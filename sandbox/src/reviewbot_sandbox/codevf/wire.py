@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
@@ -25,6 +24,7 @@ from reviewbot_sandbox.codevf.model import (
     TaskRequest,
 )
 from reviewbot_sandbox.codevf.state import Balance, number
+from reviewbot_sandbox.fault_rules import Reply
 
 if TYPE_CHECKING:
     from reviewbot_sandbox.codevf.refusal import Refusal
@@ -53,23 +53,16 @@ class ErrorStyle(Enum):
 JsonStyle: TypeAlias = Literal[ErrorStyle.TEXT, ErrorStyle.MESSAGE, ErrorStyle.DOCUMENTED, ErrorStyle.SDK]
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorBody:
-    """A refusal on the wire."""
-
-    content: bytes
-    media_type: str
-    headers: Mapping[str, str]
-
-
-def error_body(refused: Refusal, style: ErrorStyle, now: float) -> ErrorBody:
-    """Return the refusal in the chosen form; `Retry-After` goes with every form."""
-    headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after is not None else {}
+def error_reply(refused: Refusal, style: ErrorStyle = ErrorStyle.DOCUMENTED, now: float = 0) -> Reply:
+    """Return a refusal in the chosen form; `Retry-After` goes with every form. Tests use it as a fault."""
+    headers = (("Retry-After", str(refused.retry_after)),) if refused.retry_after is not None else ()
     if style is ErrorStyle.HTML:
-        return ErrorBody(_page(refused).encode(), "text/html", headers)
-    if style is ErrorStyle.EMPTY:
-        return ErrorBody(b"", "text/plain", headers)
-    return ErrorBody(json.dumps(_json_error(refused, style, now)).encode(), "application/json", headers)
+        kind, body = "text/html", _page(refused)
+    elif style is ErrorStyle.EMPTY:
+        kind, body = "text/plain", ""
+    else:
+        kind, body = "application/json", json.dumps(_json_error(refused, style, now))
+    return Reply(refused.status, (("Content-Type", kind), *headers), body.encode())
 
 
 def _json_error(refused: Refusal, style: JsonStyle, now: float) -> dict[str, JsonValue]:

@@ -13,7 +13,7 @@ What is served: the REST that reviewbot and the programs beside it in the benchm
 cut of the published schema (`schema.graphql`); git over HTTP at `/owner/name.git`, with `refs/pull/N/head` and
 `refs/pull/N/merge`. Addresses in answers are on the host that was asked.
 
-`World` is what people do, such as `push` and `open_pull_request`.
+`World` has the actions of people, such as `push` and `open_pull_request`.
 `world.store` holds every record for a test to look at, `Store(rules=Rules(...))` lowers GitHub's limits,
 `Store(clock=...)` sets the time, and `world.limits` switches the rate limits on.
 """
@@ -23,8 +23,7 @@ from reviewbot_sandbox.github.forms import CommentForm
 from reviewbot_sandbox.github.history import FileVersion
 from reviewbot_sandbox.github.limits import Limits
 from reviewbot_sandbox.github.merge_queue import MergeGroup, merge_group_event
-from reviewbot_sandbox.github.records import ACTIONS, Access, App, Level, Scope, Side
-from reviewbot_sandbox.github.required import RequiredCheck
+from reviewbot_sandbox.github.records import ACTIONS, Access, App, Level, RequiredCheck, Scope, Side
 from reviewbot_sandbox.github.store import Rules, Store
 from reviewbot_sandbox.github.world import FULL, READ_ONLY, WORKFLOW, World
 

@@ -48,7 +48,7 @@ def in_path(path: str) -> str:
 
 
 def printable(path: str) -> str:
-    """Return a file's path as JSON can hold it: bytes that are no UTF-8 become replacement characters, as on GitHub."""
+    """Return a file's path without the bytes that are not UTF-8, which GitHub replaces in JSON."""
     return path.encode(errors="surrogateescape").decode(errors="replace")
 
 

@@ -35,7 +35,7 @@ def create_check(store: Store, repo: Repository, app: App, form: CheckForm) -> C
 
 
 def suite_on(store: Store, full_name: str, sha: str, app: App) -> CheckSuite:
-    """Return an App's suite on a commit, made when it is new."""
+    """Return an App's suite on a commit, created if it is missing."""
     key = (full_name, sha, app.id)
     if key not in store.suites:
         store.suites[key] = CheckSuite(store.next_id(), full_name, sha, app, store.now())
@@ -117,7 +117,7 @@ def _aged(run: CheckRun, now: datetime) -> CheckRun:
 
 
 def given_up(run: CheckRun, at: datetime) -> CheckRun:
-    """Return a run with the conclusion that only GitHub itself can give."""
+    """Mark a run as stale, which only GitHub itself can do."""
     return replace(run, status="completed", conclusion="stale", completed_at=at)
 
 

@@ -77,7 +77,7 @@ def comments(pull: PullRequest, info: Info, **arguments: object) -> dict[str, ob
 
 
 def threads(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
-    """Threads with a comment that the viewer may see, oldest first."""
+    """Return the threads with a comment that the viewer may see, oldest first."""
     store = context(info).store
     found = [thread for thread in store.threads_of((pull.repo, pull.number)) if _visible(info, thread)]
     return page(info, found, arguments)
@@ -90,7 +90,7 @@ def _visible(info: Info, thread: r.Thread) -> list[r.ReviewComment]:
 
 
 def reviews(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
-    """Reviews, oldest first; a pending one only for its author."""
+    """Return the reviews, oldest first; a pending one only for its author."""
     asked = context(info)
     found = asked.store.reviews_of((pull.repo, pull.number))
     return page(info, [review for review in found if shown(review, asked.viewer.login)], arguments)
@@ -127,7 +127,7 @@ def _association(written: r.PullRequest | r.IssueComment | r.Review | r.ReviewCo
 
 
 def reaction_word(content: str) -> str:
-    """GraphQL's name of an emoji, by REST's."""
+    """Return GraphQL's name of an emoji by REST's."""
     return {"+1": "THUMBS_UP", "-1": "THUMBS_DOWN"}.get(content, content.upper())
 
 

@@ -37,7 +37,7 @@ def actor(info: Info, login: str | None) -> User | None:
 
 
 def viewer(_source: object, info: Info) -> User:
-    """Whose token it is; here a bot's login keeps its `[bot]`, unlike everywhere else in GraphQL."""
+    """Return the owner of the token; a bot's login keeps its `[bot]` here, unlike elsewhere in GraphQL."""
     login = context(info).viewer.login
     found = context(info).store.users[login]
     return replace(found, kind="Viewer") if found.kind == "Bot" else found
@@ -53,7 +53,7 @@ def repository(_source: object, info: Info, owner: str, name: str) -> r.Reposito
 
 
 def node(_source: object, info: Info, **arguments: str) -> object:
-    """Anything by its global id."""
+    """Return an object by its global id."""
     return find_node(context(info).store, arguments["id"])
 
 
@@ -135,7 +135,7 @@ def authors(found: CommitAt, info: Info, **arguments: object) -> dict[str, objec
 
 
 def signature(found: CommitAt, info: Info) -> dict[str, object] | None:
-    """A valid signature where the store says that there is one: GitHub's (`verified`), or a person's (`signed`)."""
+    """Return a valid signature of the commits in the store's `verified` (GitHub's) and `signed` (a person's)."""
     store, sha = context(info).store, found.commit.sha
     if sha not in store.verified | store.signed:
         return None

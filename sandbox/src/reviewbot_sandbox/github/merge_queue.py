@@ -67,13 +67,13 @@ def _enter(store: Store, pull: PullRequest, line: tuple[QueueEntry, ...], base_r
 
 
 def waiting_in(store: Store, full_name: str, base_ref: str) -> tuple[QueueEntry, ...]:
-    """Return a branch's queue, first come first; merged and closed pull requests are removed."""
+    """Return a branch's queue in order, without merged and closed pull requests."""
     entries = store.queues.get((full_name, base_ref), ())
     return tuple(entry for entry in entries if store.pull((full_name, entry.number)).closed_at is None)
 
 
 def merge_group_event(store: Store, group: MergeGroup, url: str) -> Json:
-    """The payload of `merge_group.checks_requested`; `url` is where the sandbox is served, without a final slash."""
+    """Return the payload of `merge_group.checks_requested`; `url` is that of the sandbox, without a trailing slash."""
     wire = PullWire(store, Addresses(url, url))
     return {
         "action": "checks_requested",

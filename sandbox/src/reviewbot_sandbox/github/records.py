@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from reviewbot_sandbox.github.required import RequiredCheck
-
 
 class Level(IntEnum):
     """What a person may do in a repository, least first."""
@@ -105,6 +103,14 @@ class Token:
     permissions: Mapping[Scope, Access]
     app: App | None = None
     repositories: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredCheck:
+    """A required check; `source` is the id of the App that must report it."""
+
+    name: str
+    source: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +353,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """An emoji under something; `subject` is that thing's node id, `content` REST's word for the emoji."""
+    """A reaction; `subject` is a node id, `content` REST's name of the emoji."""
 
     id: int
     subject: str

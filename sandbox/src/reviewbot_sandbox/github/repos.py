@@ -149,7 +149,7 @@ class GitRepository:
         return known
 
     def read(self, expression: str) -> GitObject | None:
-        """The object behind an expression such as a hash, `HEAD:path` or `<hash>:path`; None when there is none."""
+        """Return the object of an expression such as a hash, `HEAD:path` or `<hash>:path`, or None."""
         if "\0" in expression or not expression:
             return None
         answer = self.about([expression], "cat-file", "--batch", "-z", stdin=expression.encode() + b"\0")
@@ -237,21 +237,21 @@ class GitRepository:
         return self.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=written).decode().strip()
 
     def drop_ref(self, name: str) -> None:
-        """Remove a full reference name, which need not exist."""
+        """Delete a reference by its full name; no error if it is missing."""
         self.run("update-ref", "-d", name)
 
     def set_ref(self, name: str, sha: str) -> None:
-        """Create a full reference name point at a hash."""
+        """Point a reference, by its full name, at a commit."""
         self.run("update-ref", name, sha)
 
     def fetch(self, other: GitRepository, refspec: str) -> None:
-        """Bring objects and references over from another repository on disk."""
+        """Fetch from another repository on disk."""
         self.run(
             "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--force", str(other.path.resolve()), refspec
         )
 
     def branches(self) -> Mapping[str, str]:
-        """Read git's files, which nothing here packs."""
+        """Return the tip of each branch, from git's files: nothing here packs references."""
         heads = self.path / "refs/heads"
         files = sorted(path for path in heads.rglob("*") if path.is_file() and path.suffix != ".lock")
         return {path.relative_to(heads).as_posix(): path.read_text(encoding="ascii").strip() for path in files}

@@ -63,7 +63,6 @@ class Store:
     root: Path
     clock: Callable[[], datetime] = utc_now
     rules: Rules = Rules()
-    first_id: int = 1_000
     lock: threading.RLock = field(default_factory=threading.RLock)
     users: dict[str, r.User] = field(default_factory=dict)
     tokens: dict[str, r.Token] = field(default_factory=dict)
@@ -90,7 +89,7 @@ class Store:
     _changes: dict[tuple[str, str, str], tuple[Change, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._ids = count(self.first_id)
+        self._ids = count(1_000)
 
     def next_id(self) -> int:
         return next(self._ids)
@@ -146,7 +145,7 @@ class Store:
         return [event for event in self.events if (event.repo, event.number) == place]
 
     def user_with_email(self, email: str) -> r.User | None:
-        """Whose commits carry this address."""
+        """Return the user whose commits have this address."""
         return next((user for user in self.users.values() if user.email == email), None)
 
     def merge_base(self, pull: r.PullRequest) -> str:

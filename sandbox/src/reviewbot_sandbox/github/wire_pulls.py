@@ -154,7 +154,7 @@ class PullWire(Wire):
         }
 
     def reply(self, reply: r.ReviewComment) -> Json:
-        """A review comment with its original and its current place; no `line` means outdated, or the whole file."""
+        """Return a review comment; `line` is null if it is outdated or on the whole file."""
         thread = self.store.threads[reply.thread_id]
         now = standing(self.store, self.store.pull((reply.repo, reply.number)), thread)
         url = f"{self.at.repo(reply.repo)}/pulls/comments/{reply.id}"
