@@ -317,7 +317,7 @@ def test_a_quoted_empty_answer_is_not_a_clean_review(message: str, readable: boo
 @pytest.mark.parametrize(
     ("beside", "readable"),
     [
-        ({"status": "completed", "confidence": 0.5, "at": "2026-11-24T12:00:00Z", "model": None}, True),
+        ({"status": "completed", "confidence": 0.5, "at": "2026-11-24T12:00:00Z", "notes": ""}, True),
         ({"notes": "The key leaks."}, False),
         ({"The key": "leaks"}, False),
         ({"message": "The key leaks."}, False),
