@@ -1004,7 +1004,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
     ),
     Mutation(
-        "a ledger counts whoever signed it",
+        "a ledger counts without a valid signature",
         "reviewbot.domain.ledger.signing:Signer.verify",
         _returning(value=True),
         NEVER_GREEN,

@@ -18,6 +18,7 @@ from typing import Any
 from msgspec import MsgspecError, Struct, json
 
 from reviewbot.render.renderer import SummaryText
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView
 
 SIZE = 4_000
 GARBAGE = 100_000
@@ -261,8 +262,14 @@ def _reply(reply: Any) -> str:  # noqa: ANN401 — as above
     return f"{reply.text} {reply.state} {reply.used}" if reply else ""
 
 
-def _mentions(view: Any) -> str:  # noqa: ANN401 — as above
-    return " ".join(f"@{login}" for login in view.mentions)
+def _post(view: Any) -> str:  # noqa: ANN401 — as above
+    match view:
+        case AnswerView():
+            return f"{view.word} {view.refusal} {view.finding} {_reply(view.reply)}"
+        case AnnouncementView():
+            return f"{' '.join(f'@{login}' for login in view.mentions)}: {view.ending} {view.check_title}"
+        case _:
+            return str(view.text)
 
 
 def _check(view: Any) -> tuple[str, str]:  # noqa: ANN401 — as above
@@ -279,10 +286,8 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "comment": lambda _self, view: _comment(view),
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
     "answer_words": lambda _self, view: f"{view.word} {view.refusal}",
-    "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding} {_reply(view.reply)}",
+    "post": lambda _self, view: f"{view.mark}\n{_post(view)}",
     "question": lambda _self, view: f"Answer: {view.question} {view.finding_id}",
-    "reply": lambda _self, view: f"{view.mark}\n{view.text}",
-    "announcement": lambda _self, view: f"{view.mark}\n{_mentions(view)}: {view.ending} {view.check_title}",
     "words": lambda _self, view: _check(view),
     "review_body": lambda _self, _view, mark: f"{mark}\nA review.",
     "check": lambda _self, view: _check(view),
