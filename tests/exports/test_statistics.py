@@ -111,6 +111,15 @@ def test_the_page_loads_and_runs_nothing() -> None:
         assert "default-src 'none'; style-src 'sha256-" in html
 
 
+def test_the_page_shows_the_credits_of_questions() -> None:
+    html = Renderer().statistics(USUAL)
+    questions = USUAL.questions
+    assert f"</b> credits, {questions.credits} for {questions.asked} questions</li>" in html
+    assert ", 1 question</title>" in html
+    assert "Questions: 10, 10 answered; their" in html
+    assert "for 0 questions" not in Renderer().statistics(EMPTY)
+
+
 @pytest.mark.parametrize(
     ("until", "title", "legend"),
     [

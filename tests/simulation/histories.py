@@ -229,7 +229,8 @@ def _with_waits(setting: Setting, rng: Random) -> Setting:
 def _with_prose(setting: Setting, rng: Random) -> Setting:
     """Return the setting with a reviewer who answers in prose, or a service that refuses the schema."""
     is_prose, is_worried, in_words, refuses = (rng.random() < rate for rate in (PROSE, 0.4, 0.5, PROSE))
-    mind = replace(setting.mind, is_prose=True, is_worried=is_worried, is_messy=False) if is_prose else setting.mind
+    mind = replace(setting.mind, is_worried=is_worried and (is_prose or setting.mind.as_text))
+    mind = replace(mind, is_prose=True, is_messy=False) if is_prose else mind
     config = setting.config + IN_WORDS if is_prose and in_words else setting.config
     return replace(setting, mind=mind, config=config, refuses_schema=refuses)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
@@ -198,7 +198,7 @@ def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[s
         yield "for a draft"
     if not pull.is_open and pull.closed_at <= began:
         yield "for a closed pull request"
-    if pull.author_is_bot and world.is_bots_own(number, head):
+    if pull.author_is_bot and world.is_bots_own(number, head, against=all):
         yield "for a listed bot's pull request"
     if review_on == "request":
         yield "without a request"
@@ -394,12 +394,17 @@ class Shown:
 
         Check runs cannot be deleted: one on a head without a requested review stays and reports this. Neither it nor a
         missing check is green. A check whose conclusion and title are unchanged is not updated for its text. A summary
-        that was written because the check could not be written stays, and says what the check says.
+        that was written because the check could not be written stays, and says what the check says. So does one with a
+        question's record, whose text a run replaced for a check that a failed run had left.
         """
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
         title = str(self.check[3]).partition("\n")[0] if self.check else "no check"
         summaries = tuple(one for one in self.summaries if undisturbed.summaries or not title or title not in one)
+        if self.is_unasked and undisturbed.is_unasked:
+            kept = (one for one in summaries if "'not-requested'" not in one)
+            there = (one for one in undisturbed.summaries if "reviewbot:summary" in one)
+            summaries = tuple(sorted({*kept, *there})) if len(summaries) == len(undisturbed.summaries) else summaries
         return replace(self, check=theirs, summaries=summaries) if is_alike else self
 
     def unannounced(self) -> Shown:
@@ -503,15 +508,23 @@ def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_r
     return not any(
         task.status(world.time.seconds) is TaskStatus.COMPLETED
         and changes in world.changes_for(pull.number, str(task.submission.metadata["headSha"]))
-        and _is_shown_one_of(task, changes)
+        and _shows(task, changes)
         for task in world.tasks_of(pull.number)
     )
 
 
-def _is_shown_one_of(task: StoredTask, changes: tuple[Change, ...]) -> bool:
-    """Return whether a task shows a file of a change; its head may have had another change against another base."""
-    named = {header for one in changes for header in headers(one.text)}
-    return any(not named.isdisjoint(headers(diff)) for diff in diffs_in(task.submission))
+def _shows(task: StoredTask, changes: tuple[Change, ...]) -> bool:
+    """Return whether a task shows a change; its head may have had another change against another base."""
+    lines, named = _lines_and_headers(changes)
+    there = {(line.path, line.text) for line in shown_in(task.submission)}
+    return lines <= there and named <= {one for diff in diffs_in(task.submission) for one in headers(diff)}
+
+
+def _lines_and_headers(changes: Iterable[Change]) -> tuple[set[tuple[str, str]], set[str]]:
+    """Return the added lines of a change by file, redacted, and the headers of its files."""
+    changes = tuple(changes)
+    lines = {(change.path, line.replace(SECRET, REDACTED)) for change in changes for line in change.added()}
+    return lines, {one for change in changes for one in headers(change.text)}
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
@@ -588,8 +601,7 @@ def _unseen(world: World, changes: list[Change], head: str, number: int | None) 
     """Return what no review was shown; with a pull request's number, an acceptance for another base does not count."""
     bases = {base for _, _, base in world.truth.accepted} if number is None else {world.github.pulls[number].base_ref}
     accepted = {task for task, judged, base in world.truth.accepted if judged == head and base in bases}
-    lines = {(change.path, line.replace(SECRET, REDACTED)) for change in changes for line in change.added()}
-    named = {one for change in changes for one in headers(change.text)}
+    lines, named = _lines_and_headers(changes)
     seen = readings(world, accepted).values()
     if not seen:
         return "no review was completed"

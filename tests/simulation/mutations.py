@@ -47,7 +47,7 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.quick import Replacement, quick, replaced
-from tests.simulation.schedule import At, Kill, Meanwhile, Switch
+from tests.simulation.schedule import At, Kill, Lose, Meanwhile, Switch
 from tests.simulation.world import IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 
@@ -380,6 +380,15 @@ MUTATIONS: tuple[Mutation, ...] = (
         BY_PEOPLE,
         ("harmless",),
         Mind(is_prose=True),
+    ),
+    Mutation(
+        "a sentence beside an empty answer is a comment",
+        "reviewbot.domain.codevf.response:_may_hide_findings",
+        lambda _right: lambda _said, **_beside: False,
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("harmless",),
+        Mind(as_text=True, is_worried=True),
     ),
     Mutation(
         "text that is left over is dropped",
@@ -988,14 +997,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a key is reused after a day",
-        "reviewbot.domain.machine.next_step:is_forgotten",
+        "reviewbot.domain.codevf.idempotency:is_forgotten",
         _returning(value=False),
         PAY_ONCE,
         steps=(Episode((Start("next"),), (At(6, Kill(after=True)),)), Move("a_day_later"), _PUSH),
     ),
     Mutation(
         "the key of a question is reused after a day",
-        "reviewbot.domain.commands.authorize:_ask",
+        "reviewbot.domain.commands.authorize:_recorded",
         lambda right: lambda posted, scope: right(posted, replace(scope, is_stale=False)),
         PAY_ONCE,
         steps=(
@@ -1027,6 +1036,19 @@ MUTATIONS: tuple[Mutation, ...] = (
         steps=(
             *(Move("evil"), _NEXT, _NEXT, Move("waive")),
             Episode((Start("next"),), (At(4, Meanwhile(Move("evil"))),)),
+        ),
+    ),
+    Mutation(
+        "a review counts although the one that it builds on is not read",
+        "reviewbot.domain.ledger.ledger:Ledger.is_founded",
+        _returning(value=True),
+        NEVER_GREEN,
+        config=_LEAVES,
+        mind=Mind(lies=True),
+        steps=(
+            *(Move("evil"), _NEXT, _NEXT, Move("finish"), _PUSH),
+            *(Move("harmless"), _PUSH, Move("delete_summary"), Move("finish")),
+            Episode((Start("push"),), (At(3, Lose(done=False)),)),
         ),
     ),
     Mutation(

@@ -19,10 +19,11 @@ from msgspec import MsgspecError, Struct, json
 
 from reviewbot.render.renderer import SummaryText
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView
+from reviewbot.render.view_models.review import ReplyView
 
 SIZE = 4_000
 GARBAGE = 100_000
-"""Number of new objects before a garbage collection."""
+"""How many objects are created before Python looks for garbage."""
 
 Replacement = Callable[[Any], object]
 
@@ -236,7 +237,7 @@ def _finding(view: Any) -> tuple[object, ...]:  # noqa: ANN401 — a view of the
 def _summary(view: Any) -> str:  # noqa: ANN401 — as above
     """Return a summary's content without times and addresses."""
     outcome = view.outcome
-    content = (
+    told = (
         (outcome.status.value, outcome.verdict.value, outcome.reason.value, outcome.conclusion),
         sorted((severity.value, count) for severity, count in (view.counts or {}).items() if count),
         [_finding(one) for group in view.files for one in group.findings],
@@ -248,13 +249,13 @@ def _summary(view: Any) -> str:  # noqa: ANN401 — as above
         (view.notices, view.bypass, view.reviewer_summary),
         [one for one in view.degraded if one.startswith("The reviewer replies")],
     )
-    return "\n".join(map(repr, content))
+    return "\n".join(map(repr, told))
 
 
 def _comment(view: Any) -> str:  # noqa: ANN401 — as above
     """Return a comment's content when it is posted; states are added later."""
-    content = [(one.id, one.severity.value, one.title, one.explanation) for one in view.findings]
-    return f"{view.mark}\n{content!r}"
+    told = [(one.id, one.severity.value, one.title, one.explanation) for one in view.findings]
+    return f"{view.mark}\n{told!r}"
 
 
 def _reply(reply: Any) -> str:  # noqa: ANN401 — as above
@@ -262,14 +263,18 @@ def _reply(reply: Any) -> str:  # noqa: ANN401 — as above
     return f"{reply.text} {reply.state} {reply.used}" if reply else ""
 
 
-def _post(view: Any) -> str:  # noqa: ANN401 — as above
+def _post(view: AnswerView | AnnouncementView | ReplyView) -> str:
     match view:
         case AnswerView():
             return f"{view.word} {view.refusal} {view.finding} {_reply(view.reply)}"
         case AnnouncementView():
-            return f"{' '.join(f'@{login}' for login in view.mentions)}: {view.ending} {view.check_title}"
-        case _:
-            return str(view.text)
+            return f"{_mentions(view)}: {view.ending} {view.check_title}"
+        case ReplyView():
+            return view.text
+
+
+def _mentions(view: Any) -> str:  # noqa: ANN401 — as above
+    return " ".join(f"@{login}" for login in view.mentions)
 
 
 def _check(view: Any) -> tuple[str, str]:  # noqa: ANN401 — as above
@@ -296,14 +301,14 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "annotation": lambda _self, finding: (finding.title, finding.id),
     "prompt": lambda _self, view: f"Review {view.pull_number} of {view.repository}.",
 }
-"""Replacements of the renderer's methods. No history overrides a template, and nothing reads the log."""
+"""Replacements of the renderer's methods; nothing reads the log of a run. No history overrides a template."""
 
 
 UNREAD: Mapping[str, object] = {
     "reviewbot.app.run:describe": lambda _phase, _step: "",
     "reviewbot.app.output.runner_output:show": lambda _run, _known, _outcome: None,
 }
-"""Replacements of the functions that write the log and the job summary."""
+"""Replacements of what writes the log and the job summary."""
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from random import Random
@@ -412,12 +412,13 @@ class World:
             int(str(task.submission.metadata["pullRequest"])), str(task.submission.metadata["headSha"])
         )
 
-    def is_bots_own(self, number: int, head: str) -> bool:
-        """Return whether each commit of a head, against a base that it had, is a signed commit of the listed bot."""
+    def is_bots_own(self, number: int, head: str, *, against: Callable[[Iterable[bool]], bool] = any) -> bool:
+        """Return whether each commit of a head is a signed commit of the listed bot, against a base that it had."""
         git = self.github.git
-        return self.setting.is_bots and any(
-            all(one.author == RENOVATE and one.verified and not one.committer for one in git.between(base, head))
-            for base in self.heads.get((number, head), set())
+        commits = (git.between(base, head) for base in self.heads.get((number, head), set()))
+        return self.setting.is_bots and against(
+            bool(made) and all(one.author == RENOVATE and one.verified and not one.committer for one in made)
+            for made in commits
         )
 
     def is_ready(self, head: str) -> bool:

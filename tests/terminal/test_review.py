@@ -293,9 +293,9 @@ def test_uncommitted_files_are_reported_as_not_reviewed(open_session: Opened) ->
     assert "uncommitted changes" not in session.review().err
     session.clone.write({"draft.py": "draft = 1\n", "app.py": "draft = 1\n"})
     session.clone.git("add", "draft.py")
-    result = " ".join(session.review().err.split())
-    assert "Not in this review: 2 files have uncommitted changes. To review what is staged:" in result
-    assert "reviewbot review --staged --reviewer local" in result
+    words = " ".join(session.review().err.split())
+    assert "Not in this review: 2 files have uncommitted changes. To review what is staged:" in words
+    assert "reviewbot review --staged --reviewer local" in words
     assert "uncommitted changes" not in session.review("--head", "main", "--base", "main").err
 
 
