@@ -514,10 +514,10 @@ def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_r
 
 
 def _shows(task: StoredTask, changes: tuple[Change, ...]) -> bool:
-    """Return whether a task shows a change; its head may have had another change against another base."""
+    """Return whether a task shows exactly a change; its head may have had another change against another base."""
     lines, named = _lines_and_headers(changes)
     there = {(line.path, line.text) for line in shown_in(task.submission)}
-    return lines <= there and named <= {one for diff in diffs_in(task.submission) for one in headers(diff)}
+    return lines == there and named == {one for diff in diffs_in(task.submission) for one in headers(diff)}
 
 
 def _lines_and_headers(changes: Iterable[Change]) -> tuple[set[tuple[str, str]], set[str]]:
