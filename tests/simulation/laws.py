@@ -401,10 +401,10 @@ class Shown:
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
         told = str(self.check[3]).partition("\n")[0] if self.check else "no check"
         summaries = tuple(one for one in self.summaries if undisturbed.summaries or not told or told not in one)
-        if self.is_unasked and undisturbed.is_unasked:
-            kept = (one for one in summaries if "'not-requested'" not in one)
-            there = (one for one in undisturbed.summaries if "reviewbot:summary" in one)
-            summaries = tuple(sorted({*kept, *there})) if len(summaries) == len(undisturbed.summaries) else summaries
+        kept = [one for one in summaries if "'not-requested'" not in one]
+        if self.is_unasked and undisturbed.is_unasked and len(kept) < len(summaries):
+            there = [one for one in undisturbed.summaries if "reviewbot:summary" in one]
+            summaries = tuple(sorted([*kept, *there]))
         return replace(self, check=theirs, summaries=summaries) if is_alike else self
 
     def unannounced(self) -> Shown:
