@@ -123,8 +123,8 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
             yield Violation(PAY_ONCE, f"{ended} tasks of one change ended without a result, and {asked} were asked for")
         if len(tasks) > 1 + ended + asked:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
-            told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
-            yield Violation(PAY_ONCE, told)
+            message = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
+            yield Violation(PAY_ONCE, message)
 
 
 def _questions(world: World, pull: Pull) -> Iterator[Violation]:
@@ -240,10 +240,10 @@ def _lost(world: World) -> Iterator[Violation]:
         texts = [one.body for one in world.github.comments_of(pull.number) if one.author == BOT]
         texts += [reply.body for one in world.github.threads_of(pull.number) for reply in one.replies]
         texts += [check.summary for check in world.github.checks.values() if check.number == pull.number]
-        told = set(SAID.findall("\n".join([*texts, *world.truth.erased])))
+        published = set(SAID.findall("\n".join([*texts, *world.truth.erased])))
         for task in world.tasks_of(pull.number):
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
-                missing = set(SAID.findall(str(task.result))) - told
+                missing = set(SAID.findall(str(task.result))) - published
                 if missing:
                     yield Violation(NOTHING_LOST, f"{task.id} reported {sorted(missing)}, and nothing shows it")
 
@@ -266,7 +266,7 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     # Without a summary, a run that raced for the purchase and was killed may have put back its intent in the check run.
     has_summary = world.setting.input("summary-comment", "true") == "true"
     is_given_up |= is_gone and not has_summary and any(cast(Run, run).is_dead for run in task.askers)
-    if task.is_told or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
+    if task.is_read or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
         return False
     recorded = [one.task_id for ledger in ledgers for one in ledger.purchases]
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
@@ -281,11 +281,11 @@ def _replies(world: World) -> Iterator[Violation]:
         if twice:
             yield Violation(CONVERGES, f"replies were posted twice: {twice}")
         checks = [check.summary for check in world.github.checks.values() if check.number == pull.number]
-        told = posted.keys() | set(TALK.findall("\n".join([*world.truth.texts, *world.truth.erased, *checks])))
+        published = posted.keys() | set(TALK.findall("\n".join([*world.truth.texts, *world.truth.erased, *checks])))
         is_hidden = world.setting.is_silent or "memory" in world.truth.losses
         for task in [] if is_hidden else world.tasks_of(pull.number):
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
-                missing = set(TALK.findall(str(task.result))) - told
+                missing = set(TALK.findall(str(task.result))) - published
                 if missing:
                     yield Violation(NOTHING_LOST, f"{task.id} replied {sorted(missing)}, and nothing shows it")
 
@@ -308,8 +308,8 @@ def _doubles(world: World) -> Iterator[Violation]:
 def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
     if check is not None and check.conclusion is None:
-        told = f"the check of #{pull.number} is still open: {check.title!r}"
-        yield Violation(CONVERGES, told)
+        message = f"the check of #{pull.number} is still open: {check.title!r}"
+        yield Violation(CONVERGES, message)
 
 
 def _outdated(world: World) -> Iterator[Violation]:
@@ -351,8 +351,8 @@ def _undone(world: World) -> Iterator[Violation]:
         if changes in world.changes_for(1, str(task.submission.metadata["headSha"]))
     ]
     if TaskStatus.COMPLETED not in ends and len(ends) < MOST_ATTEMPTS:
-        told = f"no review of the head was completed; tasks: {[end.value for end in ends]}"
-        yield Violation(HAPPENS, told)
+        message = f"no review of the head was completed; tasks: {[end.value for end in ends]}"
+        yield Violation(HAPPENS, message)
 
 
 _ANNOUNCEMENT = "<!-- reviewbot:announcement:"
@@ -399,8 +399,8 @@ class Shown:
         """
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
-        told = str(self.check[3]).partition("\n")[0] if self.check else "no check"
-        summaries = tuple(one for one in self.summaries if undisturbed.summaries or not told or told not in one)
+        title = str(self.check[3]).partition("\n")[0] if self.check else "no check"
+        summaries = tuple(one for one in self.summaries if undisturbed.summaries or not title or title not in one)
         kept = [one for one in summaries if "'not-requested'" not in one]
         if self.is_unasked and undisturbed.is_unasked and len(kept) < len(summaries):
             there = [one for one in undisturbed.summaries if "reviewbot:summary" in one]
@@ -546,7 +546,7 @@ def _why_not(
     if world.setting.input("fail-on", "critical") == "never":
         return ""
     if world.setting.mind.is_mute and not world.analyzed():
-        return ""  # the reviewer reported nothing, and a maintainer who may has accepted that for this head
+        return ""  # the reviewer reported nothing, and an authorized maintainer accepted that for this head
     open_lines = [
         f"{count} of {token} in {path}"
         for (token, path), count in uncovered(world, tuple(due), strict=strict, number=number)

@@ -132,15 +132,15 @@ def _nothing_open(right: Any) -> object:  # noqa: ANN401 — the judge
 
 def _cancelled_is_completed(right: Any) -> object:  # noqa: ANN401 — a method of the port
     def seen(self: object, task: object) -> object:
-        told = right(self, task)
+        seen = right(self, task)
         return (
-            replace(told, status=TaskStatus.COMPLETED, result={"summary": "", "files": []})
-            if told.status
+            replace(seen, status=TaskStatus.COMPLETED, result={"summary": "", "files": []})
+            if seen.status
             in {
                 TaskStatus.CANCELLED,
                 TaskStatus.FAILED,
             }
-            else told
+            else seen
         )
 
     return seen
@@ -380,6 +380,15 @@ MUTATIONS: tuple[Mutation, ...] = (
         BY_PEOPLE,
         ("harmless",),
         Mind(is_prose=True),
+    ),
+    Mutation(
+        "a sentence beside an empty answer is a comment",
+        "reviewbot.domain.codevf.response:_may_hide_findings",
+        lambda _right: lambda _said, **_beside: False,
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("harmless",),
+        Mind(as_text=True, is_worried=True),
     ),
     Mutation(
         "text that is left over is dropped",
@@ -1004,7 +1013,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
     ),
     Mutation(
-        "a ledger counts whoever signed it",
+        "a ledger counts without a valid signature",
         "reviewbot.domain.ledger.signing:Signer.verify",
         _returning(value=True),
         NEVER_GREEN,

@@ -19,6 +19,7 @@ from msgspec import MsgspecError, Struct, json
 
 from reviewbot.render.renderer import SummaryText
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView
+from reviewbot.render.view_models.review import ReplyView
 
 SIZE = 4_000
 GARBAGE = 100_000
@@ -262,15 +263,18 @@ def _reply(reply: Any) -> str:  # noqa: ANN401 — as above
     return f"{reply.text} {reply.state} {reply.used}" if reply else ""
 
 
-def _posted(view: Any) -> str:  # noqa: ANN401 — as above
+def _post(view: AnswerView | AnnouncementView | ReplyView) -> str:
     match view:
         case AnswerView():
             return f"{view.word} {view.refusal} {view.finding} {_reply(view.reply)}"
         case AnnouncementView():
-            mentioned = " ".join(f"@{login}" for login in view.mentions)
-            return f"{mentioned}: {view.ending} {view.check_title}"
-        case _:
-            return str(view.text)
+            return f"{_mentions(view)}: {view.ending} {view.check_title}"
+        case ReplyView():
+            return view.text
+
+
+def _mentions(view: Any) -> str:  # noqa: ANN401 — as above
+    return " ".join(f"@{login}" for login in view.mentions)
 
 
 def _check(view: Any) -> tuple[str, str]:  # noqa: ANN401 — as above
@@ -287,7 +291,7 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "comment": lambda _self, view: _comment(view),
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
     "answer_words": lambda _self, view: f"{view.word} {view.refusal}",
-    "post": lambda _self, view: f"{view.mark}\n{_posted(view)}",
+    "post": lambda _self, view: f"{view.mark}\n{_post(view)}",
     "question": lambda _self, view: f"Answer: {view.question} {view.finding_id}",
     "words": lambda _self, view: _check(view),
     "review_body": lambda _self, _view, mark: f"{mark}\nA review.",

@@ -24,7 +24,7 @@ from reviewbot.errors import NoKey
 from reviewbot.ports import ChangeReader, Forge, ReviewService
 from tests.simulation.codevf import Life, SimulatedAnalyzers, SimulatedCodeVF, StoredTask
 from tests.simulation.forge import SimulatedChangeReader, SimulatedForge
-from tests.simulation.github import BOT, REPOSITORY_ID, GitHub, Pull, StoredCheck, Time
+from tests.simulation.github import BOT, REPOSITORY_ID, GitHub, Pull, Time
 from tests.simulation.oracle import EVIL, Mind, Oracle
 from tests.simulation.repository import Change
 from tests.simulation.schedule import UNREACHABLE, Run, Scheduler, SimulatedClock, Wired
@@ -55,7 +55,7 @@ RENOVATE = "renovate[bot]"
 SECRET = "ghp_" + "0a1B2c3D4e5F6g7H8i9J" * 2
 GREEN = frozenset({"success", "skipped"})
 GREEN_WORDS = frozenset({"success", "skipped", "neutral"})
-"""Conclusions with which the checks of others are green."""
+"""Conclusions with which another App's check is green."""
 
 PEOPLE: Mapping[str, Permission] = {
     "mona": Permission.WRITE,
@@ -264,7 +264,6 @@ class RememberingForge(SimulatedForge):
 
 
 Trace = Callable[[float, str, str, str], None]
-Watch = Callable[["World", StoredCheck], None]
 
 
 class World:
