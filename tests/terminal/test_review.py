@@ -288,15 +288,15 @@ def test_uncommitted_changes_are_not_reviewed(open_session: Opened) -> None:
     assert "draft" not in session.service.tasks()[0].request.attachments[0].content
 
 
-def test_uncommitted_files_are_reported_as_not_reviewed(sit: Opened) -> None:
-    desk = sit(engineer=canned(CLEAN))
-    assert "uncommitted changes" not in desk.review().err
-    desk.clone.write({"draft.py": "draft = 1\n", "app.py": "draft = 1\n"})
-    desk.clone.git("add", "draft.py")
-    said = " ".join(desk.review().err.split())
-    assert "Not in this review: 2 files have uncommitted changes. To review what is staged:" in said
-    assert "reviewbot review --staged --reviewer local" in said
-    assert "uncommitted changes" not in desk.review("--head", "main", "--base", "main").err
+def test_uncommitted_files_are_reported_as_not_reviewed(open_session: Opened) -> None:
+    session = open_session(engineer=canned(CLEAN))
+    assert "uncommitted changes" not in session.review().err
+    session.clone.write({"draft.py": "draft = 1\n", "app.py": "draft = 1\n"})
+    session.clone.git("add", "draft.py")
+    words = " ".join(session.review().err.split())
+    assert "Not in this review: 2 files have uncommitted changes. To review what is staged:" in words
+    assert "reviewbot review --staged --reviewer local" in words
+    assert "uncommitted changes" not in session.review("--head", "main", "--base", "main").err
 
 
 def test_fixes_come_with_the_commands_that_apply_them(open_session: Opened) -> None:
@@ -310,13 +310,13 @@ def test_fixes_come_with_the_commands_that_apply_them(open_session: Opened) -> N
     assert len(session.service.tasks()) == 1
 
 
-def test_a_branch_without_changes_needs_no_review(sit: Opened) -> None:
-    desk = sit()
-    said = desk.review("--base", "topic")
-    assert said.status == 0
-    assert said.out.startswith("\nNothing to review in this change\n")
+def test_a_branch_without_changes_needs_no_review(open_session: Opened) -> None:
+    session = open_session()
+    result = session.review("--base", "topic")
+    assert result.status == 0
+    assert result.out.startswith("\nNothing to review in this change\n")
     assert "`topic` has no commit that `topic` does not have. Commit first, or use --base REF or --staged." in " ".join(
-        said.err.split()
+        result.err.split()
     )
     staged = session.review("--staged", "--reviewer", "local")
     assert "No change is staged. Stage the files first: git add FILE" in staged.err
@@ -519,22 +519,22 @@ def test_a_file_that_is_not_utf_8_is_reported_and_the_counts_add_up(open_session
     out = " ".join(result.out.split())
     assert result.status == 3
     assert "1 selected file was not fully reviewed" in out
-    assert re.search(r"^  reviewbot review --base main --head latin .*--paths '!latin.py'$", said.out, re.MULTILINE)
+    assert re.search(r"^  reviewbot review --base main --head latin .*--paths '!latin.py'$", result.out, re.MULTILINE)
     assert "- latin.py: not UTF-8 (save it as UTF-8)" in out
     assert "Selected: 3 files" in out
     assert "Checked the added lines of 2 of 3 files" in out
     assert "syntax" not in out
 
 
-def test_where_nothing_can_be_reviewed_the_options_to_paste_are_on_one_line(sit: Opened) -> None:
-    desk, path = sit(), "build/a rather long folder name/and a file with a name that is long/blob tool"
-    desk.clone.git("checkout", "--quiet", "-b", "blob", "main")
-    desk.clone.commit({path: b"#!/bin/sh\n\0"})
-    said = desk.review("--reviewer", "local")
-    assert said.status == 3
-    [command] = [line for line in said.out.splitlines() if line.startswith("  reviewbot review --base main")]
+def test_where_nothing_can_be_reviewed_the_options_to_paste_are_on_one_line(open_session: Opened) -> None:
+    session, path = open_session(), "build/a rather long folder name/and a file with a name that is long/blob tool"
+    session.clone.git("checkout", "--quiet", "-b", "blob", "main")
+    session.clone.commit({path: b"#!/bin/sh\n\0"})
+    result = session.review("--reviewer", "local")
+    assert result.status == 3
+    [command] = [line for line in result.out.splitlines() if line.startswith("  reviewbot review --base main")]
     assert command.endswith(f" --paths '!{path}'")
-    assert "paths:" not in said.out
+    assert "paths:" not in result.out
 
 
 def test_a_file_that_is_too_large_is_reported_with_its_size_the_limit_and_the_pattern(open_session: Opened) -> None:

@@ -118,11 +118,11 @@ def test_no_example_overwrites_what_it_reads() -> None:
     assert not [f"{command} > {file}" for command, file in examples if file in command.split()]
 
 
-def test_without_a_command_the_start_help_is_shown(sit: Opened) -> None:
-    said = sit().call()
-    assert (said.status, said.out) == (2, "")
-    assert "Start here:\n  reviewbot review --reviewer local" in said.err
-    assert "Commands:\n    review " in said.err
+def test_without_a_command_the_start_help_is_shown(open_session: Opened) -> None:
+    result = open_session().call()
+    assert (result.status, result.out) == (2, "")
+    assert "Start here:\n  reviewbot review --reviewer local" in result.err
+    assert "Commands:\n    review " in result.err
 
 
 @pytest.mark.parametrize("most", ["0", "10001", "many"])

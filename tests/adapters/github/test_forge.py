@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from reviewbot_sandbox.github import ACTIONS, WORKFLOW, Access, CommentForm, FileVersion, Level, Scope
 
-from reviewbot.domain.diff.merge_base import merge_base_of
 from reviewbot.domain.diff.parse import assemble, parse_diff
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ContextRequest, Issue
@@ -17,8 +16,6 @@ from reviewbot.domain.github.drafts import (
     Annotation,
     AnnotationLevel,
     CheckState,
-    FileComment,
-    FileTarget,
     InlineComment,
     LineTarget,
     ReviewDraft,
@@ -169,7 +166,7 @@ def test_the_merge_base_is_githubs_and_equals_the_one_from_the_commits(github: G
     github.world.push(REPO, "main", {"later.py": "x\n"})
     pull = github.snapshot().pull
     base = github.forge.merge_base(pull.base_sha, pull.head_sha)
-    assert base == merge_base_of(pull.commits, pull.commit_count)
+    assert base == pull.merge_base
     assert base != github.forge.merge_base(pull.base_sha, pull.base_sha)
 
 
@@ -308,7 +305,7 @@ def test_checks_of_other_names_are_not_read(github: GitHubOnLoopback) -> None:
 
 def test_deleting_a_review_comment_is_idempotent(github: GitHubOnLoopback) -> None:
     head = github.snapshot().pull.head_sha
-    made = github.forge.create_file_comment(1, head, FileComment(FileTarget("app.py"), "text"))
+    made = github.forge.create_file_comment(1, head, "app.py", "text")
     github.forge.delete_review_comment(made.id)
     github.forge.delete_review_comment(made.id)
     assert github.snapshot().threads == ()
@@ -392,7 +389,7 @@ def test_deleting_a_pending_review_is_idempotent(github: GitHubOnLoopback) -> No
 
 def test_a_comment_on_a_whole_file_has_a_url_and_no_line(github: GitHubOnLoopback) -> None:
     head = github.snapshot().pull.head_sha
-    posted = github.forge.create_file_comment(1, head, FileComment(FileTarget("app.py"), "about the file"))
+    posted = github.forge.create_file_comment(1, head, "app.py", "about the file")
     assert posted.body == "about the file"
     (thread,) = github.snapshot().threads
     assert (thread.path, thread.line, thread.comments[0].id) == ("app.py", None, posted.id)

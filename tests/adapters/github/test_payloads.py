@@ -13,8 +13,6 @@ from reviewbot.domain.github.drafts import (
     Annotation,
     AnnotationLevel,
     CheckState,
-    FileComment,
-    FileTarget,
     InlineComment,
     LineTarget,
     ReviewDraft,
@@ -85,8 +83,3 @@ def test_a_comment_on_one_line_has_no_range(draft: ReviewDraft) -> None:
         assert comment.get("start_line", 0) < comment["line"]
         assert ("start_line" in comment) == ("start_side" in comment)
     assert not list(nulls(body))
-
-
-def test_a_file_comment_has_no_line() -> None:
-    body = payloads.file_comment("sha", FileComment(FileTarget("a.py"), "text"))
-    assert body == {"body": "text", "commit_id": "sha", "path": "a.py", "subject_type": "file"}

@@ -253,7 +253,7 @@ def test_a_comment_is_not_dismissed(github: GitHubHarness) -> None:
 
 def test_a_comment_on_a_file_has_no_line(github: GitHubHarness) -> None:
     head = open_change(github)
-    posted = github.forge.create_file_comment(1, head, on_file())
+    posted = github.forge.create_file_comment(1, head, *on_file())
     (thread,) = read(github).threads
     assert (thread.path, thread.side, thread.line, thread.start_line) == ("app.py", Side.RIGHT, None, None)
     (comment,) = thread.comments
@@ -270,16 +270,16 @@ def test_an_invalid_comment_on_a_file_is_refused(github: GitHubHarness) -> None:
         ("0" * 40, on_file()),
     ):
         with pytest.raises(Refused) as caught:
-            github.forge.create_file_comment(1, commit, comment)
+            github.forge.create_file_comment(1, commit, *comment)
         assert caught.value.details
     with pytest.raises(NotFound):
-        github.forge.create_file_comment(2, head, on_file())
+        github.forge.create_file_comment(2, head, *on_file())
     assert nothing_there(github)
 
 
 def test_a_deleted_file_takes_a_comment(github: GitHubHarness) -> None:
     head = open_change(github)
-    github.forge.create_file_comment(1, head, on_file(path="old.txt"))
+    github.forge.create_file_comment(1, head, *on_file(path="old.txt"))
     assert places(github) == [("old.txt", Side.RIGHT, None, None)]
 
 
@@ -315,7 +315,7 @@ def test_a_review_comment_is_edited(github: GitHubHarness) -> None:
 
 def test_deleting_a_comment_deletes_its_empty_thread_and_review(github: GitHubHarness) -> None:
     head = open_change(github)
-    one, two = (github.forge.create_file_comment(1, head, on_file(body)).id for body in ("one", "two"))
+    one, two = (github.forge.create_file_comment(1, head, *on_file(body)).id for body in ("one", "two"))
     github.forge.delete_review_comment(one)
     github.forge.delete_review_comment(one)
     assert (bodies(github), len(read(github).reviews)) == ([["two"]], 1)
@@ -426,7 +426,7 @@ def test_threads_are_listed_oldest_first(github: GitHubHarness) -> None:
     head = open_change(github)
     github.start_thread(1, "kim", Line("new.py", 1), "first")
     github.forge.create_review(1, review(head, inline(SECOND, "second"), inline(FIRST, "third")))
-    github.forge.create_file_comment(1, head, on_file("fourth"))
+    github.forge.create_file_comment(1, head, *on_file("fourth"))
     assert bodies(github) == [["first"], ["second"], ["third"], ["fourth"]]
 
 
@@ -450,7 +450,7 @@ def commented(github: GitHubHarness) -> None:
     head = open_change(github)
     comments = inline(SECOND + 1, "range", start=SECOND), inline(SECOND, "old", side=Side.LEFT)
     github.forge.create_review(1, review(head, *comments))
-    github.forge.create_file_comment(1, head, on_file())
+    github.forge.create_file_comment(1, head, *on_file())
 
 
 RIGHT, LEFT = Side.RIGHT, Side.LEFT
@@ -604,7 +604,7 @@ def test_writing_needs_a_permission(github: GitHubHarness) -> None:
     forge = github.forge_without("pull-requests: write")
     acts: tuple[Callable[[], object], ...] = (
         lambda: forge.create_review(1, review(head)),
-        lambda: forge.create_file_comment(1, head, on_file()),
+        lambda: forge.create_file_comment(1, head, *on_file()),
         lambda: forge.create_reply(1, comment.id, "No."),
         lambda: forge.update_review_comment(comment.id, "No."),
         lambda: forge.delete_review_comment(comment.id),

@@ -22,10 +22,10 @@ from reviewbot.domain.findings.tracked_finding import (
     TrackedFinding,
 )
 from reviewbot.domain.findings.tracking import (
-    Answered,
     ChangeIndex,
     Match,
     NoMatch,
+    PlacedAnswer,
     find_match,
     merge_answer,
     update_states,
@@ -604,7 +604,7 @@ reported = st.builds(
 
 
 @st.composite
-def answers(draw: st.DrawFn, now: ChangeIndex, known: Findings, task: str) -> Answered:
+def answers(draw: st.DrawFn, now: ChangeIndex, known: Findings, task: str) -> PlacedAnswer:
     ids = st.lists(st.sampled_from([record.id for record in known.records] or ["0" * 10]), max_size=3)
     return answer(
         now,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.findings.tracking import Answered, ChangeIndex
+from reviewbot.domain.findings.tracking import ChangeIndex, PlacedAnswer
 from reviewbot.domain.github.pull_request import Seen
 from reviewbot.domain.ledger.edits import GrantBypass, LedgerEdit, Unwaive, Waive
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
@@ -99,7 +99,7 @@ def test_an_answer_replaces_what_was_known_of_its_task() -> None:
     assert [one is second for one in changes.answers] == [False, True]
 
 
-def said(task: str, *codes: str, severity: Severity = Severity.HIGH) -> Answered:
+def said(task: str, *codes: str, severity: Severity = Severity.HIGH) -> PlacedAnswer:
     return answer(NOW, *(finding(code, code=code, severity=severity) for code in codes), task=task)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reviewbot.domain.findings.placement import place
-from reviewbot.domain.findings.tracking import Answered
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
@@ -33,8 +33,8 @@ def outcome(reason: Reason = Reason.REVIEWED, status: Status = Status.COMPLETED)
 REVIEWED, FAILED = outcome(), outcome(Reason.OVER_BUDGET, Status.FAILED)
 
 
-def answered(placed: Any = ()) -> Answered:  # noqa: ANN401 — placed findings
-    return Answered("task_1", whole=True, here=True, report=Report("", (), (), readable=True), placed=placed)
+def answered(placed: Any = ()) -> PlacedAnswer:  # noqa: ANN401 — placed findings
+    return PlacedAnswer("task_1", whole=True, here=True, report=Report("", (), (), readable=True), placed=placed)
 
 
 def endings(

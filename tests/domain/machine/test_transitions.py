@@ -12,7 +12,7 @@ from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, TrackedFinding
-from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission

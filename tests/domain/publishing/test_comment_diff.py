@@ -18,7 +18,7 @@ from reviewbot.domain.findings.placement import (
     Why,
 )
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
-from reviewbot.domain.findings.tracking import Answered
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.drafts import FileTarget, LineTarget
 from reviewbot.domain.github.pull_request import Comment, Thread, ThreadComment
 from reviewbot.domain.model.review import Previous, PreviousState, Report, Severity, Side
@@ -278,10 +278,10 @@ def test_a_body_is_edited_only_where_it_differs() -> None:
 # --- Replies ----------------------------------------------------------------------------------------------------------
 
 
-def said_by(task: str, *words: tuple[str, str]) -> Answered:
+def said_by(task: str, *words: tuple[str, str]) -> PlacedAnswer:
     """Return the answer of a task that says this about findings."""
     previous = tuple(Previous(about, PreviousState.OPEN, "", text) for about, text in words)
-    return Answered(task, whole=True, here=True, report=Report("", (), previous=previous), placed=())
+    return PlacedAnswer(task, whole=True, here=True, report=Report("", (), previous=previous), placed=())
 
 
 def with_reply(thread: Thread, key: str, comment_id: int = 99, *, ours: bool = True, instance: str = "") -> Thread:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewbot.domain.diff.merge_base import merge_base_of
 from reviewbot.domain.github.pull_request import Commit
 from reviewbot.values import replace
+from tests.domain.builders import pull
 
 
 def commit(sha: str, *parents: str) -> Commit:
     return Commit(sha=sha, parents=parents, authors=())
+
+
+def merge_base_of(commits: Sequence[Commit], count: int) -> str | None:
+    return pull(commits=tuple(commits), commit_count=count).merge_base
 
 
 def test_the_merge_base_of_a_linear_branch_is_its_first_commits_parent() -> None:
