@@ -137,10 +137,20 @@ def _questions(world: World, pull: Pull) -> Iterator[Violation]:
             yield Violation(PAY_ONCE, f"{count} tasks answer question {question}")
         if answers[question] > 1:
             yield Violation(ANSWERED_ONCE, f"question {question} has {answers[question]} answers")
-        if not answers[question] and question not in erased and "summary" not in world.truth.losses:
+        is_lost = "summary" in world.truth.losses or _may_be_overwritten(world, question)
+        if not answers[question] and question not in erased and not is_lost:
             yield Violation(ANSWERED_ONCE, f"question {question} has no answer")
         if not PEOPLE[world.truth.askers[question]].at_least(Permission.WRITE):
             yield Violation(PAY_ONCE, f"question {question} was bought for {world.truth.askers[question]}")
+
+
+def _may_be_overwritten(world: World, question: str) -> bool:
+    """Return whether, without check runs, another run was at work when a question was recorded in the summary."""
+    if world.setting.input("check-run", "true") == "true":
+        return False
+    tasks = (one for one in world.codevf.tasks.values() if one.submission.metadata.get("question") == question)
+    askers = [cast(Run, run) for task in tasks for run in task.askers]
+    return any(spending.overlap(run, other) for run in askers for other in world.runs)
 
 
 def _answers(world: World, pull: Pull) -> Iterator[AnswerMark]:
@@ -180,7 +190,7 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
     if world.setting.needs_approval and world.github.pulls[number].from_fork:
         yield Violation(PAY_ONCE, f"{task.id} was bought for a fork, and no one has approved it")
     yield from (Violation(ONLY_DUE, f"{task.id} was bought {one}") for one in _undue(world, number, head, task))
-    began = world.truth.begun.get(head, world.time.seconds)
+    began = _begun(world, number, head, world.time.seconds)
     if not world.is_ready(head) and world.github.green_until.get(head, -1.0) < began:
         yield Violation(WAITS, f"{task.id} was bought while the checks say {world.github.states_on(head)}")
     pushed = [push for push in world.github.pulls[number].pushes if push.sha == head]
@@ -189,11 +199,18 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
         yield Violation(WAITS, f"{task.id} was bought for a head that is {age} seconds old")
 
 
+def _begun(world: World, number: int, head: str, otherwise: float) -> float:
+    """Return when the run began that first recorded an intent for the change of a head, which any head may have."""
+    changes = world.changes_for(number, head)
+    heads = (one for one in world.truth.begun if one == head or not changes.isdisjoint(world.changes_for(number, one)))
+    return min((world.truth.begun[one] for one in heads), default=otherwise)
+
+
 def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[str]:
     """Yield why no review was due when the run began that bought it, or that recorded its intent."""
     pull, review_on = world.github.pulls[number], world.setting.input("review-on", "push")
     run = cast(Run, world.scheduler.current)
-    began = min(run.began, world.truth.begun.get(head, run.began))
+    began = min(run.began, _begun(world, number, head, run.began))
     if pull.is_draft and pull.drafted_at <= began:
         yield "for a draft"
     if not pull.is_open and pull.closed_at <= began:
