@@ -10,12 +10,12 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench.action import Ran, run_action
-from bench.ground import Ground, ground
 from bench.measure import Spread, alternate, ratios, slope
 from bench.meter import Sample
 from bench.parts import Found, Size
 from bench.peers import PEERS, Peer, run_peer
 from bench.requests import FIRST, of_again, of_first
+from bench.services import Services, serve
 from bench.table import Goal, Table, number, spread
 from reviewbot.domain.text.formatting import counted
 
@@ -26,6 +26,9 @@ FEW = (100, 30)
 """Files and findings up to which `FIRST` is the number of requests."""
 
 STEEPEST = 1.1
+SLOWEST = 1.5
+"""Goal for the seconds next to danger-js."""
+
 OURS = "reviewbot"
 
 _FIGURES: Mapping[str, Callable[[Sample], float]] = {
@@ -68,7 +71,7 @@ def measure(size: Size, folder: Path) -> Found:
 
 
 def _play(folder: Path, peers: Sequence[Peer], files: int, findings: int, rounds: int) -> Case:
-    with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:
+    with TemporaryDirectory(dir=folder) as scratch, serve(Path(scratch)) as here:
         here.files, here.findings = files, findings
         run_action(here, here.pull_request(), {})
         again = run_action(here, here.opened, {})
@@ -88,7 +91,7 @@ def _play(folder: Path, peers: Sequence[Peer], files: int, findings: int, rounds
     return Case(files, findings, tuple(runs), again, whole, frozenset(took.keys() - whole.keys()))
 
 
-def _side(peer: Peer, here: Ground) -> Callable[[], Sample | None]:
+def _side(peer: Peer, here: Services) -> Callable[[], Sample | None]:
     """Return a peer's turn; it is repeated once after a failure, then gives None."""
 
     def play() -> Sample | None:
@@ -172,13 +175,19 @@ def _held(cases: Sequence[Case]) -> Iterator[Goal]:
 
 
 def _beaten(cases: Sequence[Case]) -> Iterator[Goal]:
+    """Compare seconds with danger-js, the closest in what it does, and requests with each peer."""
+    yield _next_to(PEERS[0], "seconds", SLOWEST, cases)
     for peer in PEERS:
-        both = [case for case in cases if peer.name in case.took]
-        for unit, figure in _FIGURES.items():
-            worst = [case.middle(OURS, figure) / case.middle(peer.name, figure) for case in both]
-            found = f"{number(min(worst))} to {number(max(worst))} times theirs" if worst else "not measured"
-            wanted = "less at every size"
-            yield Goal(f"{unit} next to {peer.name}", wanted, found, max(worst) < 1 if worst else None)
+        yield _next_to(peer, "requests", 1, cases)
+
+
+def _next_to(peer: Peer, unit: str, most: float, cases: Sequence[Case]) -> Goal:
+    figure = _FIGURES[unit]
+    both = [case for case in cases if peer.name in case.took]
+    worst = [case.middle(OURS, figure) / case.middle(peer.name, figure) for case in both]
+    found = f"{number(min(worst))} to {number(max(worst))} times theirs" if worst else "not measured"
+    wanted = f"at most {most:.0%} of theirs at every size"
+    return Goal(f"{unit} next to {peer.name}", wanted, found, max(worst) <= most if worst else None)
 
 
 def _at_most(what: str, most: int, found: int) -> Goal:

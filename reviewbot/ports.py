@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     Annotation,
     CheckState,
-    FileComment,
     PostedComment,
     Reaction,
     ReviewDraft,
@@ -29,7 +29,6 @@ from reviewbot.domain.github.pull_request import (
     Entry,
     OlderChecks,
     Permission,
-    RawChange,
     Snapshot,
     Waiting,
 )
@@ -222,7 +221,7 @@ class Reviews(Protocol):
     def delete_review_comment(self, comment_id: int) -> None:
         """Delete one of reviewbot's review comments; no error if it is gone."""
 
-    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
+    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> PostedComment:
         """Post a comment on a changed file, in one request each, since a review cannot contain them."""
 
     def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
@@ -251,7 +250,7 @@ class Forge(PullRequests, Repository, CheckRuns, Comments, Reviews, Protocol):
 class ChangeReader(Protocol):
     """Git over HTTP: the whole change of any size."""
 
-    def read_change(self, *, number: int, head: str, base: str) -> RawChange:
+    def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:
         """Fetch the base's tip and the head into a temporary repository without a work tree, and read the change.
 
         Raises:

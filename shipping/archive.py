@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -21,13 +22,13 @@ PLATFORMS = {
     machine: [f"{name}_{machine}" for name in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")]
     for machine in ("x86_64", "aarch64")
 }
-"""The platform tags of wheels that each machine takes; every runner of GitHub's has a newer glibc."""
+"""The platform tags of each machine's wheels; all GitHub-hosted runners have a newer glibc."""
 
 UNUSED = ("rich", "markdown_it", "mdurl")
 """Libraries of the terminal."""
 
 OF_THE_INSTALLATION = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
-"""Metadata on how and where pip has installed something."""
+"""Metadata on how and where pip installed a package."""
 
 
 def archive_name(machine: str) -> str:
@@ -40,8 +41,7 @@ def build(folder: Path, machine: str) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         content = Path(scratch, "content")
         _install(content, Path(scratch, "wheel"), machine)
-        compiling = ("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(content))
-        _run(f"python{PYTHON}", "-I", *compiling, str(content))
+        _compile(content)
         folder.mkdir(parents=True, exist_ok=True)
         return _pack(content, folder / archive_name(machine))
 
@@ -68,6 +68,17 @@ def _install(content: Path, wheel: Path, machine: str) -> None:
     _run(*pip, "--no-index", *map(str, wheel.glob("*.whl")))
     # By this environment, since the libraries may be of another platform.
     _run(sys.executable, "-I", "shipping/templates.py", str(content / "reviewbot/templates/compiled"))
+
+
+def _compile(content: Path) -> None:
+    """Compile everything, and delete the sources of the libraries: unpacking them takes a third of the time."""
+    compiling = (f"python{PYTHON}", "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash")
+    own = content / "reviewbot"
+    _run(*compiling, "-s", str(content), str(own))
+    _run(*compiling, "-s", str(content), "-b", "-x", f"^{re.escape(str(own))}/", str(content))
+    for source in content.rglob("*.py"):
+        if not source.is_relative_to(own):
+            source.unlink()
 
 
 def _run(*command: str) -> None:

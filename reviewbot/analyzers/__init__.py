@@ -1,5 +1,1 @@
-"""The local reviewer: static analyzers behind the interface of the review service.
-
-Decides which analyzer reads which file, runs each one isolated on copies,
-and rates what it reports.
-"""
+"""The local reviewer: runs static analyzers isolated on copies of the files, and rates what they report."""

@@ -24,29 +24,23 @@ CODE_CHARACTERS = 4_000
 
 
 @cache
-def ratings() -> Mapping[str, Any]:
-    """Return the table `ratings.toml`."""
-    return tomllib.loads(Path(__file__).with_name("ratings.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def explanations() -> Mapping[str, Mapping[str, str]]:
-    """Return the table `explanations.toml`."""
-    return tomllib.loads(Path(__file__).with_name("explanations.toml").read_text(encoding="utf-8"))
+def table(name: str) -> Mapping[str, Any]:
+    """Return `ratings.toml` or `explanations.toml`."""
+    return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 
 
 def explain(raw: RawFinding) -> str:
-    """Return the sentence of the longest prefix of the rule; empty for a tool whose notes explain its rules."""
-    table = explanations().get(raw.tool, {})
+    """Return the explanation of the rule's longest known prefix; empty for a tool whose notes explain its rules."""
+    texts: Mapping[str, str] = table("explanations.toml").get(raw.tool, {})
     names = (raw.rule[:length] for length in range(len(raw.rule), 0, -1))
-    return next((table[name] for name in names if name in table), table.get("default", ""))
+    return next((texts[name] for name in names if name in texts), texts.get("default", ""))
 
 
 def rate(raw: RawFinding) -> tuple[Severity, Category]:
-    """Rate by the longest prefix of "rule level", else by the analyzer's level, else by its default."""
-    table, name = ratings()[raw.tool], f"{raw.rule} {raw.level}"
-    rules = (table["rules"].get(name[:length]) for length in range(len(name), 0, -1))
-    severity, category = next(filter(None, rules), table["levels"].get(raw.level, table["default"]))
+    """Rate by the longest known prefix of "rule level", else by the analyzer's level, else by its default."""
+    rated, name = table("ratings.toml")[raw.tool], f"{raw.rule} {raw.level}"
+    rules = (rated["rules"].get(name[:length]) for length in range(len(name), 0, -1))
+    severity, category = next(filter(None, rules), rated["levels"].get(raw.level, rated["default"]))
     return Severity(severity), Category(category)
 
 
@@ -79,9 +73,9 @@ class Located(Struct, frozen=True):
 
 
 def locate(found: Iterable[tuple[Copy, RawFinding]]) -> tuple[Located, ...]:
-    """Rate the findings that touch added lines; of those with one meaning on one line, the worst."""
+    """Rate the findings on added lines; of several with the same meaning on a line, keep the worst."""
     located = (one for copy, raw in found if (one := _located(copy, raw)) is not None)
-    meanings = {rule: meaning for meaning, rules in ratings()["same"].items() for rule in rules}
+    meanings = {rule: meaning for meaning, rules in table("ratings.toml")["same"].items() for rule in rules}
     kept: dict[tuple[str, int, str], Located] = {}
     for one in sorted(located, key=lambda one: one.order):
         rule = f"{one.raw.tool}:{one.raw.rule}"
@@ -91,7 +85,7 @@ def locate(found: Iterable[tuple[Copy, RawFinding]]) -> tuple[Located, ...]:
 
 
 def _joined(first: Located, other: Located) -> Located:
-    """Keep the first, with the fixes of both if they are of one rule and fit together."""
+    """Keep the first, with both fixes if they belong to one rule and do not overlap."""
     if (first.raw.tool, first.raw.rule, first.end_line) != (other.raw.tool, other.raw.rule, other.end_line):
         return first
     both = replace(first, edits=tuple(dict.fromkeys((*first.edits, *other.edits))))

@@ -1,4 +1,4 @@
-"""The files as the analyzers see them: under names that we made, without the author's suppressions."""
+"""Copies of the files for the analyzers: under names that reviewbot chooses, without the author's suppressions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 from msgspec import Struct
+
+from reviewbot.domain.diff.text_index import split_lines
 
 
 class SourceFile(Struct, frozen=True):
@@ -36,7 +38,7 @@ class Copy(Struct, frozen=True):
     """A file that an analyzer reads.
 
     Attributes:
-        name: its path in the analyzer's folder, which we made.
+        name: its path in the analyzer's folder.
         origin: for each line of the copy, the number of the source's line.
     """
 
@@ -50,8 +52,7 @@ class Copy(Struct, frozen=True):
 
 
 def source_file(path: str, text: str, added: frozenset[int]) -> SourceFile:
-    lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
-    return SourceFile(path, tuple(lines), added)
+    return SourceFile(path, tuple(line.removesuffix("\r") for line in split_lines(text)), added)
 
 
 def write_copy(source: SourceFile, folder: Path, name: str, pragma: re.Pattern[str] | None) -> Copy:

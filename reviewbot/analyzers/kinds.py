@@ -34,7 +34,6 @@ _SHELL_NAMES: Final = _words(
     ".bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .envrc .xinitrc .xprofile .xsession "
     "bashrc profile pkgbuild apkbuild"
 )
-_KSH_NAMES: Final = frozenset((".kshrc", ".mkshrc"))
 
 # Documents and data. Everything else without an analyzer counts as source: an unknown name hides nothing.
 _PLAIN_SUFFIXES: Final = _words(
@@ -73,9 +72,8 @@ def shell(file: SourceFile) -> str | None:
     """
     if re.search(r"\b(ba|da|a|(m|pd|o|l)?k)?sh[\d.]*\b", file.shebang):
         return ".sh"
-    named = re.search(r"\.(sh|bash|ksh|mksh|dash|bats|ebuild|eclass|command)$", file.basename)
-    dialect = named[1] if named else "bash" if file.basename in _SHELL_NAMES else ""
-    dialect = "ksh" if file.basename in _KSH_NAMES else dialect
+    named = re.search(r"\.(sh|bash|ksh|mksh|dash|bats|ebuild|eclass|command)$|^\.(m?ksh)rc$", file.basename)
+    dialect = (named[1] or named[2]) if named else "bash" if file.basename in _SHELL_NAMES else ""
     if not dialect and re.search(r"(^|/)\.husky/[^/.]+$", file.path.lower()):
         dialect = "dash"  # Husky gives its hooks to `sh`.
     if not dialect:
@@ -115,7 +113,7 @@ def workflow(file: SourceFile) -> str | None:
 
 
 def dockerfile(file: SourceFile) -> str | None:
-    """The copy's ending for a Dockerfile: `Dockerfile-prod` is one, `dockerfile.py` and `Dockerfile.md` are not."""
+    """Return the copy's ending for a Dockerfile: `Dockerfile-prod` is one, `dockerfile.py` and `Dockerfile.md` not."""
     if re.search(r"\.(dockerfile|containerfile)$", file.basename):
         return ".Dockerfile"
     suffix = Path(file.basename).suffix

@@ -96,16 +96,8 @@ def _ruff_edit(edit: _RuffEdit) -> Edit:
     return Edit(start.row, start.column, end.row, end.column, edit.content)
 
 
-class _ShellcheckEdit(Struct, frozen=True, rename="camel"):
-    line: Whole
-    column: Whole
-    end_line: Whole
-    end_column: Whole
-    replacement: str
-
-
 class _ShellcheckFix(Struct, frozen=True):
-    replacements: tuple[_ShellcheckEdit, ...]
+    replacements: tuple[Edit, ...]
 
 
 class _ShellcheckComment(Struct, frozen=True, rename="camel"):
@@ -128,7 +120,6 @@ def shellcheck(output: str) -> tuple[RawFinding, ...]:
 
 
 def _from_shellcheck(record: _ShellcheckComment) -> RawFinding:
-    replacements = record.fix.replacements if record.fix else ()
     return RawFinding(
         tool="shellcheck",
         rule=f"SC{record.code}",
@@ -138,7 +129,7 @@ def _from_shellcheck(record: _ShellcheckComment) -> RawFinding:
         level=record.level,
         message=record.message,
         reference=f"https://www.shellcheck.net/wiki/SC{record.code}",
-        edits=tuple(Edit(one.line, one.column, one.end_line, one.end_column, one.replacement) for one in replacements),
+        edits=record.fix.replacements if record.fix else (),
     )
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from reviewbot.domain.text.strict_json import Whole
 
 
-class Edit(Struct, frozen=True):
-    """Replace the text between two places by `text`.
+class Edit(Struct, frozen=True, rename="camel"):
+    """Replace the text between two places by `text`; in JSON it has shellcheck's names.
 
     Lines and columns (in characters) count from 1; the character at the second place stays.
     """
 
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    text: str
+    line: Whole
+    column: Whole
+    end_line: Whole
+    end_column: Whole
+    text: str = field(name="replacement")
 
 
 class RawFinding(Struct, frozen=True):

@@ -116,7 +116,7 @@ def _reports(files: Sequence[SourceFile], path_env: Mapping[str, str], seconds: 
 
 
 def summarise(reports: Sequence[ToolReport], total: int) -> list[str]:
-    """Which analyzers ran, and what they did not read, one sentence a line; `total` is how many files changed."""
+    """Return sentences on the analyzers that ran, and on what they did not read; `total` files changed."""
     unseen = {one.path for report in reports for one in report.unseen}
     read = len(frozenset[str]().union(*(report.read for report in reports)) - unseen)
     of = "" if read == total else f" of {total}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -11,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from reviewbot.analyzers.reviewer import Examination, examine
-from reviewbot.analyzers.tool_runner import NOT_INSTALLED
+from reviewbot.analyzers.tool_runner import NOT_INSTALLED, find_program
 from reviewbot.analyzers.tools import TOOLS
 from reviewbot.domain.model.review import Balance, Submission, Tag, Task, TaskStatus, Unread
 from reviewbot.errors import ServiceRefused
@@ -25,7 +24,7 @@ def with_interpreter(path_env: Mapping[str, str]) -> dict[str, str]:
 
 def any_installed(path_env: Mapping[str, str]) -> bool:
     """Return whether `PATH` leads to at least one analyzer."""
-    return any(shutil.which(tool.name, path=path_env.get("PATH", "")) for tool in TOOLS)
+    return any(find_program(tool.name, path_env.get("PATH", "")) for tool in TOOLS)
 
 
 class LocalReviewer(Struct, frozen=True):

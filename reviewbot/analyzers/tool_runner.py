@@ -43,7 +43,7 @@ def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str],
     """Run a command in a folder, or return why it did not end by itself.
 
     The child sees exactly `environment`, no standard input and no open file. It leads a process group, which is
-    ended with it, so that no grandchild runs on. Its output goes to a file, whose size can be limited.
+    ended with it, so that no grandchild survives. Its output goes to a file, whose size can be limited.
     """
     limits = Limits(MEMORY_BYTES, max(1, math.ceil(seconds * (os.cpu_count() or 1))), OUTPUT_BYTES)
     with tempfile.TemporaryFile(dir=folder) as stdout:
@@ -96,7 +96,7 @@ class ToolReport(Struct, frozen=True):
 
 
 class ToolRunner(Struct):
-    """One analyzer at work, in a private and empty folder.
+    """Runs one analyzer in a private, empty folder.
 
     Attributes:
         program: absolute path.

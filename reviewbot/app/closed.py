@@ -5,8 +5,6 @@ A review in progress continues; `collect` publishes it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.github.summary_comment import record_opinions
@@ -19,11 +17,11 @@ from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
 from reviewbot.render.renderer import Renderer
 
 
-def handle_closed(ports: Ports, inputs: Mapping[str, str], event: ClosedEvent) -> Outcome:
+def handle_closed(ports: Ports, event: ClosedEvent) -> Outcome:
     """Cancel or publish what is open on a closed pull request, or record what people think of its findings."""
-    settings, snapshot = load_settings(ports, inputs, load_snapshot(ports, inputs, event.number))
+    settings, snapshot = load_settings(ports, load_snapshot(ports, event.number))
     run = RunContext.of(ports, settings, snapshot, Renderer({}))
-    stored = read_ledger(run, snapshot, "")
+    stored = read_ledger(run, snapshot)
     ledger = stored.ledger
     closed = f"The pull request #{event.number} was closed."
     left = ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open()
@@ -33,7 +31,7 @@ def handle_closed(ports: Ports, inputs: Mapping[str, str], event: ClosedEvent) -
         record_opinions(run, snapshot, stored)
         return not_due(Reason.CLOSED, closed)
     trigger = DispatchEvent(event.number, event.sender)
-    outcome = review_pull_request(ports, inputs, trigger, snapshot, may_buy=False, cancels=Cancels.NOT_BEGUN)
-    settle_questions(ports, inputs, run.read_snapshot())
+    outcome = review_pull_request(ports, trigger, snapshot, may_buy=False, cancels=Cancels.NOT_BEGUN)
+    settle_questions(ports, run.read_snapshot())
     message = f" {outcome.message}" if outcome.message else ""
     return not_due(Reason.CLOSED, f"{closed} Its review: {outcome.reason.value}.{message}")

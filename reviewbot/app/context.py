@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
+from reviewbot import __version__
 from reviewbot.app.reviewer.batch_service import BatchReviewService
 from reviewbot.domain.codevf.idempotency import selection_digest
 from reviewbot.domain.findings.placement import PlacementRules
@@ -29,7 +30,7 @@ from reviewbot.domain.policy.verdict import Rules
 from reviewbot.errors import ForgeUnreachable, PermissionMissing
 from reviewbot.ports import ChangeReader, Clock, Forge, Installation, Reporter, ReviewService
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.exclusions import exclusion_options, exclusion_setting
+from reviewbot.render.view_models.exclusions import exclusion_command, exclusion_setting
 from reviewbot.settings import Settings
 
 T = TypeVar("T")
@@ -46,12 +47,15 @@ class OwnTasks(Struct):
 
 
 class Ports(Struct, frozen=True):
-    """The ports of a run, opened by the composition root.
+    """The ports and inputs of a run, opened by the composition root.
 
     Attributes:
         open_service: opens the reviewer of the settings; raises `NoKey` if its key is missing.
         rng: for jitter, and for the boundary around an author's text; must not be predictable.
         run_url: the URL of this run's log, None at a terminal.
+        inputs: of the workflow, by name.
+        docs_url: where the documentation is, None if that is unknown.
+        command: repeats the review; empty except at a terminal.
         installation: the other repositories; None where a run works on one pull request only.
         uninterrupted: delays signals for some seconds, while a task is created and recorded.
         own_tasks: what this run has done at the service; each run has its own.
@@ -64,7 +68,9 @@ class Ports(Struct, frozen=True):
     clock: Clock
     rng: Random
     run_url: str | None
-    version: str
+    inputs: Mapping[str, str]
+    docs_url: str | None = None
+    command: str = ""
     installation: Installation | None = None
     uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
     own_tasks: OwnTasks = field(default_factory=OwnTasks)
@@ -149,14 +155,14 @@ class RunContext(Struct, frozen=True, dict=True):
         return self.ports.open_service(dataclasses.replace(self.settings, reviewer=ReviewerKind.LOCAL))
 
     def leaving_out(self, paths: Iterable[str]) -> str:
-        """Return what excludes files, ready to paste: a setting, or options on a separate line at a terminal.
+        """Return what excludes files, ready to paste: a setting, or a command on a separate line at a terminal.
 
         If a name cannot be pasted, it is the name of the setting or option only.
         """
         named = tuple(paths)
         if self.ports.run_url is None:
-            options = exclusion_options(named)
-            return f"\n  {options}" if options else " use `--paths`."
+            command = exclusion_command(self.ports.command, named)
+            return f"\n  {command}" if command else " use `--paths`."
         return f" {exclusion_setting(named) or 'use `paths`.'}"
 
     def read_snapshot(self) -> Snapshot:
@@ -195,7 +201,7 @@ class RunContext(Struct, frozen=True, dict=True):
 
     def metadata(self, known: Known) -> Mapping[str, str | int]:
         repository, number = known.snapshot.repository.full_name, known.snapshot.pull.number
-        return {"repository": repository, "pullRequest": number, "client": f"reviewbot/{self.ports.version}"}
+        return {"repository": repository, "pullRequest": number, "client": f"reviewbot/{__version__}"}
 
 
 def known_of(
@@ -256,7 +262,8 @@ def snapshot_of(ports: Ports, settings: Settings, number: int, check_names: tupl
 
 def check_names_of(settings: Settings, snapshot: Snapshot) -> tuple[str, ...]:
     """Return the names of reviewbot's check runs on a pull request, first that for its base."""
-    return settings.check_names.of_pull(snapshot.repository.default_branch, snapshot.pull)
+    pull = snapshot.pull
+    return settings.check_names.of(snapshot.repository.default_branch, pull.base_ref, pull.former_bases)
 
 
 def policy_of(settings: Settings) -> Policy:

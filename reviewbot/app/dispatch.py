@@ -30,13 +30,13 @@ __all__ = ["Ports", "handle", "write_bug"]
 BUG_HINT = "Report this with the log as an issue of the action's repository, and run the workflow again."
 
 
-def handle(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
+def handle(ports: Ports, event: Event) -> Outcome:
     """Handle an event, and write the outputs in every case."""
-    first = peek_settings(inputs)
+    first = peek_settings(ports.inputs)
     collects = first.command is ActionCommand.COLLECT
     try:
         _check_token(first.github_token)
-        return _collect(ports, inputs) if collects else _handle(ports, inputs, event)
+        return _collect(ports) if collects else _handle(ports, event)
     except ReviewbotError as error:
         reason = Reason(error.reason)
         status, on_error = error.exit_status, first.on_error
@@ -48,8 +48,8 @@ def handle(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:
         return _bare(ports, did_not_happen(Reason.CANCELLED, message, hint, exit_status=status, on_error=on_error))
 
 
-def _collect(ports: Ports, inputs: Mapping[str, str]) -> Outcome:
-    collection = collect_finished(ports, inputs)
+def _collect(ports: Ports) -> Outcome:
+    collection = collect_finished(ports)
     return _bare(ports, collection.outcome(), {"published": collection.published()})
 
 
@@ -63,23 +63,23 @@ def _check_token(token: Secret) -> None:
         )
 
 
-def _handle(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:  # noqa: C901, PLR0911 — a row for each event
+def _handle(ports: Ports, event: Event) -> Outcome:  # noqa: C901, PLR0911 — a row for each event
     match event:
         case events.CommentEvent():
-            return answer_comment(ports, inputs, event)
+            return answer_comment(ports, event)
         case events.ReviewEvent(name="pull_request_review"):
             return _bare(ports, not_due(Reason.EVENT, "The event `pull_request_review` starts no review."))
         case events.ReviewEvent(number=number) | events.DispatchEvent(number=int(number)):
-            return review_pull_request(ports, inputs, event, catch_up(ports, inputs, number))
+            return review_pull_request(ports, event, catch_up(ports, number))
         case events.RelayEvent(number=number):
-            return _bare(ports, not_due(Reason.COMMAND, relay(ports, inputs, number)))
+            return _bare(ports, not_due(Reason.COMMAND, relay(ports, number)))
         case events.ChecksEvent(head_sha=head_sha):
             none = not_due(Reason.EVENT, f"No purchase waits for the checks of {head_sha[:7]}.")
-            return buy_deferred(ports, inputs, event) or _bare(ports, none)
+            return buy_deferred(ports, event) or _bare(ports, none)
         case events.MergeGroupEvent():
-            return carry_verdicts(ports, inputs, event)
+            return carry_verdicts(ports, event)
         case events.ClosedEvent():
-            return _bare(ports, handle_closed(ports, inputs, event))
+            return _bare(ports, handle_closed(ports, event))
         case events.OtherEvent(why=why):
             return _bare(ports, not_due(Reason.EVENT, why))
         case events.DispatchEvent(problem=problem):
@@ -89,7 +89,7 @@ def _handle(ports: Ports, inputs: Mapping[str, str], event: Event) -> Outcome:  
             raise EventUnreadable(f"The event cannot be read: {problem}.", hint=hint)
 
 
-def write_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) -> Outcome:
+def write_bug(ports: Ports, event: Event, what: str) -> Outcome:
     """Report a bug of reviewbot: the check fails, since a due review did not happen.
 
     `what` is the kind of error and its location, without values, which may contain a secret.
@@ -98,7 +98,7 @@ def write_bug(ports: Ports, inputs: Mapping[str, str], event: Event, what: str) 
     _bare(ports, outcome)
     match event:
         case events.ReviewEvent(number=number) | events.DispatchEvent(number=int(number)):
-            settings, snapshot = load_settings(ports, inputs, load_snapshot(ports, inputs, number))
+            settings, snapshot = load_settings(ports, load_snapshot(ports, number))
             run = RunContext.of(ports, settings, snapshot, Renderer())
             return run_machine(run, concluded(known_of(run, snapshot, event), outcome))
         case _:

@@ -15,12 +15,12 @@ from reviewbot.settings.table import input_place
 from reviewbot.values import replace
 
 
-def load_snapshot(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
-    first = peek_settings(inputs)
+def load_snapshot(ports: Ports, number: int) -> Snapshot:
+    first = peek_settings(ports.inputs)
     return snapshot_of(ports, first, number, (first.check_name,))
 
 
-def load_settings(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) -> tuple[Settings, Snapshot]:
+def load_settings(ports: Ports, snapshot: Snapshot) -> tuple[Settings, Snapshot]:
     """Return the settings, and the snapshot with the check runs of the names that they determine.
 
     The instance may be only in the config file, and the check's name depends on the base. The snapshot is read again
@@ -29,21 +29,21 @@ def load_settings(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) -
     Raises:
         SettingsError: with all problems.
     """
-    settings, first = checked_settings(ports, inputs, snapshot.default_branch.config), peek_settings(inputs)
+    settings, first = checked_settings(ports, snapshot.default_branch.config), peek_settings(ports.inputs)
     while (names := check_names_of(settings, snapshot)) != snapshot.check_names:
         snapshot = snapshot_of(ports, first, snapshot.pull.number, names)
     return settings, snapshot
 
 
-def checked_settings(ports: Ports, inputs: Mapping[str, str], config: str | None) -> Settings:
+def checked_settings(ports: Ports, config: str | None) -> Settings:
     """Return the settings, and check that every requested report file can be written.
 
     Raises:
         SettingsError: with all problems, including those of the report files.
     """
-    problems = tuple(_file_problems(ports.reporter, peek_settings(inputs).files()))
+    problems = tuple(_file_problems(ports.reporter, peek_settings(ports.inputs).files()))
     try:
-        settings = read_settings(inputs, config)
+        settings = read_settings(ports.inputs, config)
     except SettingsError as error:
         raise SettingsError((*error.problems, *problems)) from None
     if problems:

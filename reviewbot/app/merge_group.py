@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from reviewbot.app.context import Ports, RunContext, known_of
 from reviewbot.app.load import load_settings, load_snapshot, overrides
 from reviewbot.app.run import run_machine
@@ -18,17 +16,17 @@ from reviewbot.settings import peek_settings
 from reviewbot.values import replace
 
 
-def carry_verdicts(ports: Ports, inputs: Mapping[str, str], event: MergeGroupEvent) -> Outcome:
+def carry_verdicts(ports: Ports, event: MergeGroupEvent) -> Outcome:
     """Write the group's check, without which the queue would stall."""
     queued = _queued(ports, event)
-    snapshots = [load_snapshot(ports, inputs, number) for number in queued or event.numbers]
+    snapshots = [load_snapshot(ports, number) for number in queued or event.numbers]
     if not snapshots:
         raise NotFound("The merge group's head names no pull request.", hint="Its name should contain `pr-NUMBER-SHA`.")
     first = snapshots[0]
     on_group = replace(first, pull=replace(first.pull, head_sha=event.head_sha), checks=(), other_checks=())
-    settings = peek_settings(inputs, first.default_branch.config)
+    settings = peek_settings(ports.inputs, first.default_branch.config)
     try:
-        loaded = [load_settings(ports, inputs, snapshot)[1] for snapshot in snapshots]
+        loaded = [load_settings(ports, snapshot)[1] for snapshot in snapshots]
         run = RunContext.of(ports, settings, on_group, Renderer(overrides(first)))
         known = known_of(run, on_group, DispatchEvent(first.pull.number, ""))
         outcome = carried({snapshot.pull.number: _conclusion(snapshot) for snapshot in loaded})

@@ -20,7 +20,7 @@ from reviewbot.app.output.runner_output import write_output
 from reviewbot.app.reviewer.create_task import create_task
 from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
-from reviewbot.app.reviewer.tasks import cancel, cancel_open_tasks, look_up, poll, read_price
+from reviewbot.app.reviewer.tasks import cancel_and_look_up, cancel_open_tasks, look_up, poll, read_price
 from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.judge import undelivered
@@ -45,7 +45,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.ReadPermission(login=login):
             return run.ports.forge.permission(login)
         case steps.ReadLedger():
-            return read_ledger(run, known.snapshot, "")
+            return read_ledger(run, known.snapshot)
         case steps.ReadChange():
             return _read_change(run, known)
         case steps.OpenReviewer():
@@ -56,10 +56,10 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return steps.TaskRead(run.service.retrieve(task_id))
         case steps.PollTask(task=task, waited=waited):
             return poll(run, known, task, waited)
-        case steps.CancelOpenTasks(task_ids=task_ids):
-            return cancel_open_tasks(run, known, task_ids)
-        case steps.CancelTask(task_id=task_id):
-            return cancel(run, task_id)
+        case steps.CancelOpenTasks():
+            return cancel_open_tasks(run, known)
+        case steps.CancelTask(purchase=purchase):
+            return cancel_and_look_up(run, known, purchase)
         case steps.RemoveLabel(label=label):
             return _remove_label(run, known, label)
         case steps.ReadAgain():
@@ -68,10 +68,8 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
             return _compare(run, old, new)
         case steps.ReadNewPart(since=since):
             return read_new_part(run, known, since)
-        case steps.ReadPrice():
-            return read_price(run, known)
-        case steps.FindProject(name=name):
-            return steps.ProjectFound(run.reviewer(known.request).project(name))
+        case steps.ReadPrice(candidate=candidate, freed=freed):
+            return read_price(run, known, candidate, freed)
         case steps.RecordIntent(bought=bought):
             return record_intent(run, known, bought)
         case steps.RecordDeferral(wanted=wanted, outcome=outcome):

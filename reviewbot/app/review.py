@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from reviewbot.app.context import Ports, RunContext, known_of
-from reviewbot.app.load import load_settings, load_snapshot, overrides
+from reviewbot.app.load import load_settings, overrides
 from reviewbot.app.run import run_machine
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
@@ -15,39 +13,31 @@ from reviewbot.domain.machine.judge import failed
 from reviewbot.domain.machine.known import Cancels
 from reviewbot.domain.policy.eligibility import Trigger
 from reviewbot.domain.policy.verdict import Outcome
-from reviewbot.errors import ReviewbotError, SettingsError, TemplateError
+from reviewbot.errors import SettingsError, TemplateError
 from reviewbot.render.renderer import Renderer, collecting_renderer
 from reviewbot.settings import peek_settings
 
 
-def review_pull_request(  # noqa: PLR0913 — options of the callers
+def review_pull_request(
     ports: Ports,
-    inputs: Mapping[str, str],
     trigger: Trigger,
-    pull: int | Snapshot,
+    snapshot: Snapshot,
     *,
     may_buy: bool = True,
     cancels: Cancels = Cancels.NONE,
     edits: tuple[LedgerEdit, ...] = (),
 ) -> Outcome:
-    """Review a pull request, by its number or snapshot, unless no review is due."""
+    """Review a pull request unless no review is due; publish an error of the settings or templates."""
     began = ports.clock.monotonic()
-    snapshot = pull if isinstance(pull, Snapshot) else load_snapshot(ports, inputs, pull)
     try:
-        settings, snapshot = load_settings(ports, inputs, snapshot)
+        settings, snapshot = load_settings(ports, snapshot)
         renderer = (Renderer if may_buy else collecting_renderer)(overrides(snapshot))
     except (SettingsError, TemplateError) as error:
-        return not_begun(ports, inputs, trigger, snapshot, error)
+        readable = peek_settings(ports.inputs, snapshot.default_branch.config)
+        run = RunContext.of(ports, readable, snapshot, Renderer({}))
+        known = known_of(run, snapshot, trigger)
+        return run_machine(run, concluded(known, failed(known, error)))
     wait_until = began + settings.wait_minutes * 60 if may_buy else 0
     run = RunContext.of(ports, settings, snapshot, renderer, wait_until=wait_until)
     known = known_of(run, snapshot, trigger, may_buy=may_buy, cancels=cancels, edits=edits)
     return run_machine(run, start(known))
-
-
-def not_begun(
-    ports: Ports, inputs: Mapping[str, str], trigger: Trigger, snapshot: Snapshot, error: ReviewbotError
-) -> Outcome:
-    """Publish an error of the settings or templates, with the settings that could be read."""
-    run = RunContext.of(ports, peek_settings(inputs, snapshot.default_branch.config), snapshot, Renderer({}))
-    known = known_of(run, snapshot, trigger)
-    return run_machine(run, concluded(known, failed(known, error)))

@@ -53,4 +53,4 @@ def report_bug(arguments: Sequence[str], env: Mapping[str, str], log: TextIO, er
 
         environment = read_environment(env)
         with open_ports(environment, log) as ports:
-            write_bug(ports, environment.inputs, read_event(environment), what)
+            write_bug(ports, read_event(environment), what)

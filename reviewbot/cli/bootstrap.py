@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct, field
 
-from reviewbot import __version__
 from reviewbot.adapters.actions.runner import Runner, RunnerFiles
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.git.fetch import GitChangeReader
@@ -20,7 +19,7 @@ from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.adapters.github.installation import GitHubInstallation
 from reviewbot.app.dispatch import Ports
 from reviewbot.cli.invocation import signals
-from reviewbot.domain.model.events import Event, ReviewEvent, read_event_text
+from reviewbot.domain.model.events import DispatchEvent, Event, ReviewEvent, read_event_text
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.errors import NoKey, ReviewDidNotHappen
 from reviewbot.ports import ChangeReader, Clock, ReviewService
@@ -50,7 +49,9 @@ def read_event(environment: Environment) -> Event:
     except (OSError, UnicodeDecodeError):
         text = ""
     event = read_event_text(environment.event_name, text)
-    return replace(event, is_repeated=environment.is_repeated) if isinstance(event, ReviewEvent) else event
+    if isinstance(event, ReviewEvent):
+        return replace(event, is_repeated=environment.is_repeated, workflow=environment.workflow)
+    return replace(event, workflow=environment.workflow) if isinstance(event, DispatchEvent) else event
 
 
 def open_repository(
@@ -92,7 +93,8 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
             clock=clock,
             rng=rng,
             run_url=environment.run_url,
-            version=__version__,
+            inputs=environment.inputs,
+            docs_url=environment.docs_url,
             installation=GitHubInstallation(forge, partial(read_changes, network, token)),
             uninterrupted=interrupts.held_back,
         )

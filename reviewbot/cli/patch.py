@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher, unified_diff
+from itertools import takewhile
 
 from msgspec import Struct
 
@@ -139,12 +140,7 @@ def _start(runs: Sequence[tuple[int, int, int]], start: int, end: int) -> int | 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
     """Return the length of the common prefix of two lists."""
-    same = 0
-    for left, right in zip(one, other, strict=False):
-        if left != right:
-            break
-        same += 1
-    return same
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def patch(path: str, before: str, after: str) -> str:

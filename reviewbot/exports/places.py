@@ -59,7 +59,7 @@ def place_of(finding: FindingView, view: SummaryView) -> Place | None:
 
 
 def replacement(finding: FindingView, place: Place) -> str | None:
-    """Return the text that can replace these lines as it is, without its final line feed; None if none can."""
+    """Return the text that can replace these lines unchanged, without its final line feed, if there is one."""
     text = finding.suggestion
     if text is None or place.lines is None or finding.suggestion_state is not SuggestionState.COMMITTABLE:
         return None
@@ -67,7 +67,7 @@ def replacement(finding: FindingView, place: Place) -> str | None:
 
 
 def literal_replacement(finding: FindingView, place: Place) -> str | None:
-    """Return the same with the line endings of the lines that it replaces, for tools that insert it as it is."""
+    """Return `replacement` with the line endings of the lines that it replaces, for tools that keep them."""
     text = replacement(finding, place)
     return text.replace("\n", "\r\n") if text and finding.crlf else text
 

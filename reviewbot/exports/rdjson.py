@@ -25,8 +25,6 @@ _SEVERITIES = {
     Severity.INFO: "INFO",
 }
 
-_SOURCE = {"name": "reviewbot"}
-
 _WHOLE = Place(".", None, "The reviewer named no file.")
 """The path of findings without a place: the repository's root, which is in no diff."""
 
@@ -46,7 +44,7 @@ def rdjson(view: SummaryView) -> str:
         }
         for item in view.leftovers
     ]
-    return json.dumps({"source": _SOURCE, "diagnostics": diagnostics + leftovers}, indent=1) + "\n"
+    return json.dumps({"source": {"name": "reviewbot"}, "diagnostics": diagnostics + leftovers}, indent=1) + "\n"
 
 
 def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
@@ -69,12 +67,12 @@ def _diagnostic(finding: FindingView, place: Place) -> Mapping[str, object]:
 
 
 def _message(finding: FindingView, place: Place) -> str:
-    """Plain text: the title, the reviewer's words, and the id, for which the format has no field."""
+    """Return plain text: the title, the reviewer's words, and the id, for which the format has no field."""
     title = " ".join(finding.title.split()) or "(without a title)"
     texts = (finding.explanation.strip(), standing_words(finding), place.notes, *finding.references)
     return _plain("\n\n".join(filter(None, (title, *texts, f"Finding {finding.id}."))))
 
 
 def _plain(text: str) -> str:
-    """Text without mentions, because reviewdog posts it to GitHub as it is."""
+    """Return text without mentions, because reviewdog posts it to GitHub as it is."""
     return visible(text).replace("@", f"@{ZWSP}")

@@ -1,4 +1,4 @@
-"""The report as JSON: everything that was said, where it went, what was sent, what it cost.
+"""The report as JSON: the findings, where they were published, what was sent, and what it cost.
 
 Versioned; `docs/report.schema.json` describes every key.
 """
@@ -42,13 +42,13 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
         "limited": "atCeiling",
         "bot": None,
     },
-    Statistics: dict.fromkeys(("whole", "by_mode", "by_expertise", "reviews")),
+    Statistics: dict.fromkeys(("period", "whole", "by_mode", "by_expertise", "reviews", "asked")),
     Sums: {"name": None},
 }
 """Keys that are not the field's name in camel case; None if the field is not in the report, or elsewhere in it."""
 
 NULL_IF_EMPTY = frozenset({"task_id", "fail_on", "awaited", "since", "attachment", "expertise", "route", "rule"})
-"""Texts of which the report says null where the view has none."""
+"""Fields whose empty text is null in the report."""
 
 
 def keys_of(kind: type[Struct]) -> Mapping[str, str]:
@@ -85,7 +85,7 @@ def _camel(name: str) -> str:
 
 
 def _encoded(value: Decimal | datetime | Struct) -> object:
-    """Return what JSON has no type for: an amount as text, a moment in ISO 8601, a view as an object."""
+    """Encode what JSON has no type for: an amount as text, a moment in ISO 8601, a view as an object."""
     if isinstance(value, Decimal):
         return str(value)
     return value.isoformat() if isinstance(value, datetime) else object_of(value)

@@ -1,6 +1,6 @@
 """The report as SARIF 2.1.0, within what GitHub's code scanning takes.
 
-The rules are always all there and never change with the findings, as GitHub asks for:
+All rules are always included and do not depend on the findings, as GitHub requires:
 https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support
 """
 
@@ -105,7 +105,7 @@ def _run(view: SummaryView, size_tier: _SizeTier, version: str, review_url: str 
 
 
 def _category(view: SummaryView) -> str:
-    """What GitHub calls the analysis's category: two reviewers or instances do not replace each other's alerts."""
+    """Return GitHub's category of the analysis: two reviewers or instances do not replace each other's alerts."""
     return "/".join(filter(None, ("reviewbot", view.reviewer, quote(view.instance, safe="", errors="replace")))) + "/"
 
 
@@ -121,7 +121,7 @@ def _provenance(view: SummaryView, review_url: str | None) -> Sequence[Mapping[s
 
 
 def _rule_id(category: Category | None, severity: Severity) -> str:
-    """GitHub reads a security score from the rule alone, so each severity of a security finding has its own."""
+    """Return the rule's id. GitHub reads a security score from the rule, so each severity of these has its own."""
     name = category.value if category else "other"
     return f"reviewbot/{name}-{severity.value}" if category is Category.SECURITY else f"reviewbot/{name}"
 
@@ -160,8 +160,8 @@ def _result(finding: FindingView, place: Place, size_tier: _SizeTier) -> Mapping
         "level": _LEVELS[finding.severity],
         "message": {"text": _message(finding, place, size_tier)},
         "locations": [{"physicalLocation": _location(place)}],
-        # GitHub compares the last of the two alone. Left to itself it would hash the line, and of two findings of a
-        # rule on one line, or on a file as a whole, it would keep one.
+        # GitHub compares only the second one. Without it, GitHub hashes the line, and keeps one of two findings of a
+        # rule on the same line, or on a whole file.
         "partialFingerprints": {"reviewbot/v1": finding.id, "primaryLocationLineHash": finding.id},
         "properties": {"severity": finding.severity.value, "closesGate": finding.blocks},
     }

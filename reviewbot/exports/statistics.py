@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from operator import methodcaller
 
-from reviewbot.domain.statistics.figures import End, PastReview, SeveritySum, Statistics
+from reviewbot.domain.statistics.figures import End, PastReview, QuestionSum, SeveritySum, Statistics
 from reviewbot.domain.text.escaping import markdown_line, visible
 from reviewbot.exports.report import object_of
 from reviewbot.render.view_models.statistics import ENDS, HEADINGS, cells_of, ends_of, groups_of, notes_of, scope_of
@@ -17,22 +18,24 @@ from reviewbot.render.view_models.statistics import ENDS, HEADINGS, cells_of, en
 SCHEMA = "reviewbot/stats/1"
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet evaluates a cell that begins so."""
+"""A spreadsheet evaluates a cell that starts with one of these."""
 
-COLUMNS = (
-    "repository",
-    "pullRequest",
-    "submittedAt",
-    "state",
-    "hours",
-    "credits",
-    "mode",
-    "expertise",
-    "findings",
-    *(str(end) for end in End),
-    "up",
-    "down",
-)
+_CELLS: Mapping[str, Callable[[PastReview], object]] = {
+    "repository": lambda one: one.repository,
+    "pullRequest": lambda one: one.pull_number,
+    "submittedAt": lambda one: one.submitted_at.isoformat(timespec="seconds"),
+    "state": lambda one: one.state.value,
+    "hours": lambda one: _figure(one.hours),
+    "credits": lambda one: _figure(one.credits),
+    "mode": lambda one: one.mode,
+    "expertise": lambda one: one.expertise,
+    "findings": lambda one: one.found,
+    **{end.value: methodcaller("count", end) for end in End},
+    "up": lambda one: one.up,
+    "down": lambda one: one.down,
+}
+
+COLUMNS = tuple(_CELLS)
 """The columns of the CSV, which has one line per review."""
 
 
@@ -40,6 +43,7 @@ def statistics_json(found: Statistics) -> str:
     """Return the figures and every review as JSON in ASCII."""
     document = {
         "schema": SCHEMA,
+        **object_of(found.period),
         **object_of(found),
         "small": found.is_small,
         **object_of(found.whole),
@@ -50,27 +54,14 @@ def statistics_json(found: Statistics) -> str:
     return f"{json.dumps(document, indent=2, default=_encoded)}\n"
 
 
-def _encoded(value: Decimal | datetime | SeveritySum) -> object:
+def _encoded(value: Decimal | datetime | SeveritySum | QuestionSum) -> object:
     if isinstance(value, Decimal):
         return _figure(value)
     return value.isoformat(timespec="seconds") if isinstance(value, datetime) else object_of(value)
 
 
 def _review(one: PastReview) -> Mapping[str, object]:
-    return {
-        "repository": one.repository,
-        "pullRequest": one.pull_number,
-        "submittedAt": one.submitted_at.isoformat(timespec="seconds"),
-        "state": one.state.value,
-        "hours": _figure(one.hours),
-        "credits": _figure(one.credits),
-        "mode": one.mode,
-        "expertise": one.expertise,
-        "findings": one.found,
-        **{end.value: one.count(end) for end in End},
-        "up": one.up,
-        "down": one.down,
-    }
+    return {name: cell(one) for name, cell in _CELLS.items()}
 
 
 def _figure(value: Decimal | None) -> int | float | None:
@@ -87,8 +78,7 @@ def statistics_csv(found: Statistics) -> str:
     table = csv.writer(out, lineterminator="\n")
     table.writerow(COLUMNS)
     for review in found.reviews:
-        row = _review(review)
-        table.writerow(["" if row[name] is None else _cell(row[name]) for name in COLUMNS])
+        table.writerow("" if value is None else _cell(value) for value in _review(review).values())
     return out.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""The JSON report read back: into the same view that it was made of."""
+"""Read a JSON report back into the view that it was made from."""
 
 from __future__ import annotations
 
@@ -66,17 +66,13 @@ class _Schema(Struct, frozen=True):
     schema: str
 
 
-class _Generator(Struct, frozen=True):
-    version: str
-
-
 @cache
 def _report() -> type[Any]:
     """Return the struct of the document, in which every key is required."""
     view = _struct(SummaryView)
     manifest = {"sent": tuple[Sent, ...], "held_back": tuple[Held, ...], "context": tuple[ContextPart, ...]}
     fields = [
-        ("generator", _Generator),
+        ("generator", defstruct("Generator", [("version", str)])),
         ("review_url", str | None),
         ("findings", _stored(tuple[FindingView, ...])),
         ("manifest", defstruct("Manifest", [(name, _stored(kind)) for name, kind in manifest.items()], rename="camel")),

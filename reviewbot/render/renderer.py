@@ -7,7 +7,7 @@ has escaped it already.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
@@ -128,7 +128,7 @@ class Renderer:
             self.shipped = Renderer()
             self.shipped.problems = self.problems
 
-    def check_overrides(self) -> None:  # noqa: C901 — one line for each kind
+    def check_overrides(self) -> None:
         """Render one text of each kind.
 
         Raises:
@@ -153,12 +153,8 @@ class Renderer:
                     self.annotation(view)
                 case FindingStateView():
                     self.standing(view)
-                case AnswerView():
-                    self.answer(view)
-                case ReplyView():
-                    self.reply(view)
-                case AnnouncementView():
-                    self.announcement(view)
+                case AnswerView() | AnnouncementView() | ReplyView():
+                    self.post(view)
                 case PromptView():
                     self.prompt(view)
                 case QuestionView():
@@ -207,10 +203,16 @@ class Renderer:
         return text
 
     @_or_shipped
-    def answer(self, view: AnswerView) -> str:
-        """Return the answer to a command: the mark first."""
-        attempts = (contexts.of_answer(view, detail) for detail in COMMENT_DETAILS)
-        return self._marked("command.md.j2", attempts, view.mark, COMMENT)
+    def post(self, view: AnswerView | AnnouncementView | ReplyView) -> str:
+        """Return an answer to a command, an announcement of a late answer, or the reviewer's reply: the mark first."""
+        match view:
+            case AnswerView():
+                name, context_of = "command.md.j2", partial(contexts.of_answer, view)
+            case AnnouncementView():
+                name, context_of = "announcement.md.j2", partial(contexts.of_announcement, view)
+            case _:
+                name, context_of = "reply.md.j2", partial(contexts.of_reply, view)
+        return self._marked(name, map(context_of, COMMENT_DETAILS), view.mark, COMMENT)
 
     @_or_shipped
     def answer_words(self, view: AnswerView) -> str:
@@ -218,18 +220,6 @@ class Renderer:
         attempts = (contexts.of_answer(replace(view, mark="", in_reply_to=None), detail) for detail in COMMENT_DETAILS)
         text = _first_fit("command.md.j2", attempts, self._plain.render, COMMENT)
         return " ".join(text.strip().partition("\n\n")[0].split())
-
-    @_or_shipped
-    def reply(self, view: ReplyView) -> str:
-        """Return the reviewer's reply in a thread: the mark first."""
-        attempts = (contexts.of_reply(view, detail) for detail in COMMENT_DETAILS)
-        return self._marked("reply.md.j2", attempts, view.mark, COMMENT)
-
-    @_or_shipped
-    def announcement(self, view: AnnouncementView) -> str:
-        """Return the announcement of a late answer: the mark first."""
-        attempts = (contexts.of_announcement(view, detail) for detail in COMMENT_DETAILS)
-        return self._marked("announcement.md.j2", attempts, view.mark, COMMENT)
 
     @_or_shipped
     def review_body(self, view: SummaryView, mark: str) -> str:

@@ -18,7 +18,7 @@ from reviewbot.domain.model.review import Balance, Tag, tag_called
 from reviewbot.domain.policy.eligibility import SKIP_LABEL
 from reviewbot.domain.policy.readiness import WaitRules
 from reviewbot.domain.policy.routes import Route
-from reviewbot.domain.policy.size import AutoSize, limit_per_pull
+from reviewbot.domain.policy.size import AutoSize
 from reviewbot.domain.policy.verdict import EXIT_NO_REVIEW, EXIT_SETTINGS
 from reviewbot.domain.text.formatting import counted, number
 from reviewbot.errors import OverBudget, Problem, ReviewbotError
@@ -106,8 +106,7 @@ def of_price(settings: Settings, balance: Balance, tags: Sequence[Tag], now: dat
     if problem := of_expertise(settings.expertise, tags, now):
         yield problem
     try:
-        limit = limit_per_pull(settings.max_credits_per_pr, held(tag))
-        check(Spending(held(tag), Decimal(0), limit, settings.min_balance), balance)
+        check(Spending(held(tag), Decimal(0), settings.max_credits_per_pr, settings.min_balance), balance)
     except OverBudget as error:
         yield of_error("balance", error)
     else:
@@ -243,7 +242,8 @@ def _of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
     """Yield a note if no event of the awaited checks starts a job."""
     if not any(_ENDS & job.events.keys() for job in jobs):
         what = "no workflow starts when other checks have ended, so the next push or collection buys the review"
-        yield Check("awaited checks", what, "Write one with `reviewbot init --force --wait-for WORKFLOW`.")
+        todo = "Write one, with the `name:` of your CI workflow: reviewbot init --force --wait-for NAME"
+        yield Check("awaited checks", what, todo)
 
 
 _WHY = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from msgspec import Struct, field
+from msgspec import Struct
 from rich import progress as moving
 from rich.console import Console
 
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.drafts import Annotation
-from reviewbot.domain.model.review import Balance, Submission, Tag, Task
+from reviewbot.domain.model.review import Balance, Submission, Task
 from reviewbot.domain.text.formatting import size, state
 from reviewbot.errors import Problem, ReviewbotError, SettingsError
 from reviewbot.ports import Pages, ReviewService
@@ -72,16 +72,15 @@ def showing_progress(console: Console, *, quiet: bool, counts: bool = False) -> 
         yield Progress(console, bar)
 
 
-class TerminalReporter(Struct):
-    """`ports.Reporter` that keeps the view, the annotations and the `files` as they were sent."""
+class TerminalReporter:
+    """`ports.Reporter` that keeps the annotations, and once the run is over, the view and the `files` as sent."""
 
-    progress: Progress
-    view: SummaryView | None = None
-    files: Sequence[FileView] = ()
-    annotations: list[Annotation] = field(default_factory=list)
+    view: SummaryView
+    files: Sequence[FileView]
 
-    def say(self, line: str) -> None:
-        self.progress.say(line)
+    def __init__(self, progress: Progress) -> None:
+        self.say = progress.say
+        self.annotations: list[Annotation] = []
 
     def debug(self, line: str) -> None:
         """Drop the line."""
@@ -107,41 +106,32 @@ class TerminalReporter(Struct):
         self.check_file(path)
 
 
-class Watched(Struct, frozen=True):
+class Watched:
     """A `ports.ReviewService` that shows its requests as progress."""
 
-    service: ReviewService
-    progress: Progress
-    reviewer: str
-    is_local: bool = False
+    def __init__(self, service: ReviewService, progress: Progress, reviewer: str, *, is_local: bool = False) -> None:
+        self._service = service
+        self._progress = progress
+        self._reviewer = reviewer
+        self._is_local = is_local
+        self.project, self.tags, self.cancel = service.project, service.tags, service.cancel
+        self.deliverable = service.deliverable
 
     def balance(self) -> Balance | None:
-        if not self.is_local:
-            self.progress.stage(f"Connecting to {self.reviewer}")
-        return self.service.balance()
-
-    def project(self, name: str) -> int:
-        return self.service.project(name)
-
-    def tags(self) -> tuple[Tag, ...]:
-        return self.service.tags()
+        if not self._is_local:
+            self._progress.stage(f"Connecting to {self._reviewer}")
+        return self._service.balance()
 
     def create(self, submission: Submission) -> Task:
         size_of_all = sum(len(one.content.encode("utf-8", "replace")) for one in submission.attachments)
-        sending = f"Sending {size(size_of_all)} to {self.reviewer}"
-        self.progress.stage(f"Running {self.reviewer}" if self.is_local else sending)
-        return self._seen(self.service.create(submission))
+        sending = f"Sending {size(size_of_all)} to {self._reviewer}"
+        self._progress.stage(f"Running {self._reviewer}" if self._is_local else sending)
+        return self._seen(self._service.create(submission))
 
     def retrieve(self, task_id: str) -> Task:
-        return self._seen(self.service.retrieve(task_id))
-
-    def cancel(self, task_id: str) -> None:
-        self.service.cancel(task_id)
-
-    def deliverable(self, url: str) -> str:
-        return self.service.deliverable(url)
+        return self._seen(self._service.retrieve(task_id))
 
     def _seen(self, task: Task) -> Task:
         over = task.status.is_over
-        self.progress.stage("Reading the answer" if over else f"{self.reviewer}: {state(task.status_text)}")
+        self._progress.stage("Reading the answer" if over else f"{self._reviewer}: {state(task.status_text)}")
         return task

@@ -19,16 +19,17 @@ from reviewbot_sandbox.codevf import (
     ErrorStyle,
     FreeText,
     HandClock,
-    House,
     Limits,
-    PlannedRefusal,
     Rate,
     Refusal,
+    ServiceConfig,
     Setup,
     TaskLife,
     build_codevf,
     canned,
+    error_reply,
 )
+from reviewbot_sandbox.faults import Faults, RecordedThen, with_faults
 from reviewbot_sandbox.serve import Bounds, serving
 
 KEY, OTHER = "cvf_test_one", "cvf_test_two"
@@ -42,6 +43,7 @@ class World:
     """A service, its clock and where it listens."""
 
     service: CodeVFService
+    faults: Faults
     clock: HandClock
     url: str
 
@@ -49,11 +51,11 @@ class World:
         return codevf.CodeVFClient(key, self.url, timeout=10, max_retries=0)
 
 
-def house(limits: Limits = LIMITS, life: TaskLife | None = None) -> House:
+def service_config(limits: Limits = LIMITS, life: TaskLife | None = None) -> ServiceConfig:
     accounts = (Account(KEY, Decimal(3000), "one"), Account(OTHER, Decimal("99.5"), "two"))
     if life is None:
-        return House(accounts, limits=limits)
-    return House(accounts, limits=limits, life_of=lambda _request: life)
+        return ServiceConfig(accounts, limits=limits)
+    return ServiceConfig(accounts, limits=limits, life_of=lambda _request: life)
 
 
 @pytest.fixture(name="style", params=[ErrorStyle.DOCUMENTED])
@@ -66,23 +68,18 @@ def style_fixture(request: pytest.FixtureRequest) -> ErrorStyle:
 def world_fixture(style: ErrorStyle) -> Iterator[World]:
     clock = HandClock()
     answer = Deliverables((Delivered("report é.json", b'{"ok": true}'),))
-    service = CodeVFService(Setup(house(), canned(answer), clock, style))
-    with serving(build_codevf(service), bounds=Bounds(60, 500)) as served:
-        yield World(service, clock, served.url + "/api/v1/")
+    service = CodeVFService(Setup(service_config(), canned(answer), clock, style))
+    faults = Faults()
+    with serving(with_faults(build_codevf(service), faults), bounds=Bounds(60, 500)) as served:
+        yield World(service, faults, clock, served.url + "/api/v1/")
 
 
-def test_a_project_is_created_once_and_then_reused(world: World) -> None:
+def test_every_request_and_the_file_of_a_completed_task(world: World) -> None:
     with world.client() as client:
-        first = client.projects.create("octo/app", "An application")
-        again = client.projects.create("octo/app")
-    assert first == again
-    assert first.description == "An application"
-    assert [each.status for each in world.service.exchanges] == [201, 200]
-
-
-def test_a_task_lives_from_pending_to_completed_and_its_file_can_be_fetched(world: World) -> None:
-    with world.client() as client:
-        project = client.projects.create("octo/app")
+        assert [tag.sort_order for tag in client.tags.list()] == [1, 2, 3]
+        project = client.projects.create("octo/app", "An application")
+        assert (project.name, project.description) == ("octo/app", "An application")
+        assert isinstance(client.tasks.cancel(client.tasks.create(PROMPT, 240, project.id).id), dict)
         task = client.tasks.create(
             PROMPT,
             240,
@@ -97,6 +94,8 @@ def test_a_task_lives_from_pending_to_completed_and_its_file_can_be_fetched(worl
             tag_id=1,
         )
         assert (task.status, task.result, task.credits_used) == ("pending", None, None)
+        balance = client.credits.get_balance()
+        assert (balance.available, balance.on_hold, balance.total) == (Decimal(2388), Decimal(612), Decimal(3000))
         world.clock.advance(3)
         assert client.tasks.retrieve(task.id).status == "processing"
         world.clock.advance(12)
@@ -106,74 +105,13 @@ def test_a_task_lives_from_pending_to_completed_and_its_file_can_be_fetched(worl
     (deliverable,) = done.result.deliverables
     assert httpx.get(deliverable.url).json() == {"ok": True}
     assert deliverable.uploaded_at == "2025-12-18T10:00:15Z"
-    (recorded,) = world.service.tasks()
+    _, recorded = world.service.tasks()
     assert [each.size for each in recorded.request.attachments] == [21, 3]
     assert recorded.request.metadata == {"pull": 7, "draft": False, "note": None}
 
 
-def test_the_same_key_returns_the_original_task_whatever_the_payload(world: World) -> None:
-    with world.client() as client:
-        project = client.projects.create("octo/app")
-        first = client.tasks.create(PROMPT, 240, project.id, idempotency_key=UUID4)
-        again = client.tasks.create("Something else altogether", 300, 999, mode="fast", idempotency_key=UUID4)
-    assert again == first
-    assert world.service.exchanges[-1].status == 200
-    assert len(world.service.tasks()) == 1
-
-
-def test_another_accounts_key_is_a_conflict(world: World) -> None:
-    with world.client() as one, world.client(OTHER) as two:
-        one.tasks.create(PROMPT, 240, one.projects.create("octo/app").id, idempotency_key=UUID4)
-        with pytest.raises(codevf.IdempotencyConflictError):
-            two.tasks.create(PROMPT, 240, two.projects.create("octo/app").id, idempotency_key=UUID4)
-
-
-def test_the_balance_moves_from_available_to_hold_to_spent(world: World) -> None:
-    with world.client() as client:
-        project = client.projects.create("octo/app")
-        client.tasks.create(PROMPT, 241, project.id, mode="fast")
-        held = client.credits.get_balance()
-        world.clock.advance(60)
-        spent = client.credits.get_balance()
-    assert (held.available, held.on_hold, held.total) == (Decimal(2638), Decimal(362), Decimal(3000))
-    assert (spent.available, spent.on_hold, spent.total) == (Decimal(2638), Decimal(0), Decimal(2638))
-
-
-def test_fractional_credits_stay_fractional(world: World) -> None:
-    with world.client(OTHER) as client:
-        assert client.credits.get_balance().available == Decimal("99.5")
-
-
-def test_tags_come_with_their_multipliers(world: World) -> None:
-    with world.client() as client:
-        tags = client.tags.list()
-    assert [(tag.display_name, tag.cost_multiplier) for tag in tags] == [
-        ("Engineer", Decimal("1.7")),
-        ("Vibe Coder", Decimal("1.5")),
-        ("General Purpose", Decimal("1.0")),
-    ]
-    assert [tag.sort_order for tag in tags] == [1, 2, 3]
-
-
-def test_cancelling_gives_the_hold_back(world: World) -> None:
-    with world.client() as client:
-        task = client.tasks.create(PROMPT, 240, client.projects.create("octo/app").id)
-        assert isinstance(client.tasks.cancel(task.id), dict)
-        assert client.tasks.retrieve(task.id).status == "cancelled"
-        assert client.credits.get_balance().available == Decimal(3000)
-
-
-def test_a_completed_task_cannot_be_cancelled(world: World) -> None:
-    with world.client() as client:
-        task = client.tasks.create(PROMPT, 240, client.projects.create("octo/app").id)
-        world.clock.advance(60)
-        with pytest.raises(codevf.APIError) as caught:
-            client.tasks.cancel(task.id)
-    assert caught.value.status_code == 409
-
-
 @pytest.mark.parametrize("style", list(ErrorStyle), indirect=True)
-def test_every_error_form_becomes_the_clients_typed_exception(world: World) -> None:
+def test_every_error_form_becomes_the_clients_typed_exception(world: World, style: ErrorStyle) -> None:
     with world.client() as client, world.client("cvf_test_nobody") as stranger, world.client(OTHER) as poor:
         project = client.projects.create("octo/app").id
         with pytest.raises(codevf.AuthenticationError):
@@ -193,7 +131,7 @@ def test_every_error_form_becomes_the_clients_typed_exception(world: World) -> N
         big = {"fileName": "a.txt", "mimeType": "text/plain", "content": "x" * 200_000}
         with pytest.raises(codevf.PayloadTooLargeError):
             client.tasks.create(PROMPT, 240, project, attachments=[big])
-        world.service.plan(PlannedRefusal(Refusal(500, "internal_error", "Something broke")))
+        world.faults.add("/tags", error_reply(Refusal(500, "internal_error", "Something broke"), style))
         with pytest.raises(codevf.ServerError):
             client.tags.list()
         assert client.tags.list()
@@ -203,18 +141,17 @@ def test_every_error_form_becomes_the_clients_typed_exception(world: World) -> N
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_a_persistent_gateway_error_is_a_connection_error(world: World, status: int) -> None:
     # Its transport retries these statuses itself, and gives up with an exception instead of the response.
-    world.service.plan(PlannedRefusal(Refusal(status, "unavailable", "Try again"), style=ErrorStyle.HTML))
+    world.faults.add("/tags", error_reply(Refusal(status, "unavailable", "Try again"), ErrorStyle.HTML), times=None)
     with world.client() as client, pytest.raises(codevf.APIConnectionError):
         client.tags.list()
 
 
-def test_a_lost_answer_and_the_clients_own_retry_make_one_task(world: World) -> None:
-    lost = PlannedRefusal(Refusal(503, "unavailable", "Try again"), path="tasks/create", recorded=True)
-    world.service.plan(lost)
+def test_a_lost_response_and_the_clients_own_retry_create_one_task(world: World) -> None:
+    world.faults.add("tasks/create", RecordedThen(503))
     with codevf.CodeVFClient(KEY, world.url, max_retries=1) as client:
         task = client.tasks.create(PROMPT, 240, client.projects.create("p").id, idempotency_key=UUID4)
     assert [each.id for each in world.service.tasks()] == [task.id]
-    assert [each.status for each in world.service.exchanges] == [201, 503, 200]
+    assert [each.status for each in world.faults.requests()] == [201, 503, 200]
 
 
 @pytest.mark.parametrize("style", [ErrorStyle.DOCUMENTED, ErrorStyle.SDK], indirect=True)
@@ -239,7 +176,7 @@ def test_insufficient_credits_have_their_own_error(world: World) -> None:
         ({"prompt": None}, codevf.BadRequestError),
     ],
 )
-def test_the_specific_codes_reach_the_specific_exceptions(
+def test_each_specific_code_raises_its_own_exception(
     world: World, wrong: dict[str, object], expected: type[Exception]
 ) -> None:
     with world.client() as client:
@@ -250,7 +187,7 @@ def test_the_specific_codes_reach_the_specific_exceptions(
 
 @pytest.mark.parametrize("style", list(ErrorStyle))
 def test_requests_that_come_too_fast_are_rate_limit_errors(style: ErrorStyle) -> None:
-    service = CodeVFService(Setup(house(Limits(rate=Rate())), clock=HandClock(), error_style=style))
+    service = CodeVFService(Setup(service_config(Limits(rate=Rate())), clock=HandClock(), error_style=style))
     with (
         serving(build_codevf(service)) as served,
         codevf.CodeVFClient(KEY, served.url + "/api/v1", max_retries=0) as client,
@@ -261,10 +198,10 @@ def test_requests_that_come_too_fast_are_rate_limit_errors(style: ErrorStyle) ->
 
 
 @pytest.mark.parametrize("end", list(End))
-def test_every_end_of_a_task_reaches_the_client(end: End) -> None:
+def test_the_client_sees_every_final_status_of_a_task(end: End) -> None:
     clock = HandClock()
     life = TaskLife(1, 1, end)
-    service = CodeVFService(Setup(house(life=life), canned(FreeText("Fine.")), clock))
+    service = CodeVFService(Setup(service_config(life=life), canned(FreeText("Fine.")), clock))
     with serving(build_codevf(service)) as served, codevf.CodeVFClient(KEY, served.url + "/api/v1") as client:
         task = client.tasks.create(PROMPT, 240, client.projects.create("p").id)
         clock.advance(2)

@@ -1,4 +1,4 @@
-"""Merge commits, the merge queue, and pull requests opened over REST."""
+"""Merge commits and the merge queue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from reviewbot.domain.model.events import MergeGroupEvent, read_event
 from tests.contract.published import SCHEMAS
 
 REPO = "acme/widget"
-MONA = {"Authorization": "token ghp_mona"}
 Graph = Callable[..., dict[str, Any]]
 
 
@@ -39,7 +38,7 @@ def test_the_merge_of_a_pull_request_is_a_real_commit(
     assert github_world.store.git(REPO).read(f"{commit['sha']}:moved.txt")
 
 
-def test_it_follows_both_branches(github_http: httpx.Client, github_world: World) -> None:
+def test_the_merge_commit_follows_both_branches(github_http: httpx.Client, github_world: World) -> None:
     seen = {github_http.get("/pulls/1").json()["merge_commit_sha"]}
     for branch in ("main", "topic"):
         sha = github_world.push(REPO, branch, {f"{branch}.txt": "more\n"})
@@ -117,70 +116,17 @@ def test_a_workflow_reads_the_queue_of_a_public_repository_only(github_world: Wo
     assert (refused["errors"][0]["type"], refused["errors"][0]["path"]) == ("FORBIDDEN", ["repository", "mergeQueue"])
 
 
-def test_the_event_of_a_group_is_read_by_the_action(github_world: World, github_url: str) -> None:
+def test_the_action_reads_the_event_of_a_merge_group(github_world: World, github_url: str) -> None:
     group = github_world.queue(REPO, [1])
     event = read_event("merge_group", merge_group_event(github_world.store, group, github_url))
     assert event == MergeGroupEvent(group.head_sha, (1,), "main")
 
 
 @pytest.mark.npm
-def test_the_event_of_a_group_is_as_published(github_world: World, github_url: str) -> None:
+def test_the_event_of_a_merge_group_matches_the_published_schema(github_world: World, github_url: str) -> None:
     whole = json.loads(SCHEMAS.read_text(encoding="utf-8"))
     schema = {"$ref": "#/definitions/merge_group$checks_requested", "definitions": whole["definitions"]}
     payload: Any = merge_group_event(github_world.store, github_world.queue(REPO, [1]), github_url)
     for user in (payload["repository"]["owner"], payload["sender"]):
         del user["user_view_type"]  # GitHub sends it; these schemas are older than it
     Draft7Validator(schema).validate(payload)
-
-
-def test_a_person_opens_a_pull_request_from_a_branch(github_http: httpx.Client, github_world: World) -> None:
-    github_world.push("acme/widget", "more", {"more.txt": "more\n"})
-    github_world.person_token("ghp_acme", "acme")
-    body = {"title": "More", "head": "more", "base": "main", "draft": True}
-    made = github_http.post("/pulls", json=body, headers={"Authorization": "token ghp_acme"})
-    assert made.status_code == 201
-    assert {name: made.json()[name] for name in ("number", "draft", "mergeable", "changed_files")} == {
-        "number": 2,
-        "draft": True,
-        "mergeable": True,
-        "changed_files": 1,
-    }
-    assert made.json()["user"]["login"] == "acme"
-
-
-def test_a_stranger_opens_a_pull_request_only_from_a_fork(github_http: httpx.Client, github_world: World) -> None:
-    github_world.fork(REPO, "mona")
-    sha = github_world.push("mona/widget", "idea", {"idea.txt": "one\n"}, author="mona")
-    here = github_http.post("/pulls", json={"title": "x", "head": "topic", "base": "main"}, headers=MONA)
-    assert here.status_code == 403
-    made = github_http.post("/pulls", json={"title": "Idea", "head": "mona:idea", "base": "main"}, headers=MONA)
-    assert (made.status_code, made.json()["head"]["repo"]["full_name"]) == (201, "mona/widget")
-    assert github_world.store.git(REPO).resolve("refs/pull/2/head") == sha
-
-
-def test_a_workflow_opens_none(github_http: httpx.Client, github_world: World) -> None:
-    github_world.push(REPO, "more", {"more.txt": "more\n"})
-    body = {"title": "More", "head": "more", "base": "main"}
-    assert github_http.post("/pulls", json=body).status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"head": "nowhere"}, '"code": "invalid"'),
-        ({"head": "hubot:topic"}, '"field": "head"'),
-        ({"base": "nowhere"}, '"field": "base"'),
-        ({}, "A pull request already exists for acme:topic."),
-        ({"head": "main"}, "No commits between main and main"),
-        ({"draft": "yes"}, "is not a boolean"),
-        ({"title": None}, "wasn't supplied"),
-    ],
-)
-def test_a_pull_request_that_cannot_be_opened_is_a_422(
-    github_http: httpx.Client, github_world: World, change: dict[str, object], told: str
-) -> None:
-    github_world.person_token("ghp_acme", "acme")
-    asked = {"title": "x", "head": "topic", "base": "main", **change}
-    refused = github_http.post("/pulls", json=asked, headers={"Authorization": "token ghp_acme"})
-    assert refused.status_code == 422
-    assert told in json.dumps(refused.json())

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from reviewbot.analyzers.answer import explain, explanations, rate, ratings, replacement
+from reviewbot.analyzers.answer import explain, rate, replacement, table
 from reviewbot.analyzers.obfuscation import NAME
 from reviewbot.analyzers.raw import Edit, RawFinding
 from reviewbot.analyzers.reviewer import names, review
@@ -70,7 +70,7 @@ def test_a_rule_is_rated_by_its_longest_prefix_then_its_level(
 
 
 def test_every_tool_is_rated() -> None:
-    assert set(ratings()) == {"same", NAME, *(tool.name for tool in TOOLS)}
+    assert set(table("ratings.toml")) == {"same", NAME, *(tool.name for tool in TOOLS)}
 
 
 def found_by(tool: str, rule: str) -> RawFinding:
@@ -99,29 +99,29 @@ def _is_in(code: str, prefixes: list[str]) -> bool:
 
 
 def test_every_rule_of_ruff_has_a_sentence_and_every_sentence_a_rule() -> None:
-    table = explanations()["ruff"]
+    texts = table("explanations.toml")["ruff"]
     assert len(ruff_rules()) > 250
-    assert not [rule for rule in ruff_rules() if explain(found_by("ruff", rule)) == table["default"]]
+    assert not [rule for rule in ruff_rules() if explain(found_by("ruff", rule)) == texts["default"]]
     codes = (*ruff_rules(), "invalid-syntax")
-    assert not [key for key in table if key != "default" and not any(code.startswith(key) for code in codes)]
+    assert not [key for key in texts if key != "default" and not any(code.startswith(key) for code in codes)]
 
 
 @pytest.mark.parametrize("tool", ["shellcheck", "zizmor", "hadolint"])
 def test_every_rated_rule_is_explained(tool: str) -> None:
-    default = explanations()[tool]["default"]
-    rules = (one.split(" ")[0] for one in ratings()[tool]["rules"])
+    default = table("explanations.toml")[tool]["default"]
+    rules = (one.split(" ")[0] for one in table("ratings.toml")[tool]["rules"])
     assert not [rule for rule in rules if explain(found_by(tool, rule)) == default]
 
 
 def test_an_explanation_is_one_sentence() -> None:
-    sentences = [text for table in explanations().values() for text in table.values()]
+    sentences = [text for texts in table("explanations.toml").values() for text in texts.values()]
     assert not [text for text in sentences if not re.fullmatch(r"[A-Z`].*[.]", text) or ". " in text or len(text) > 160]
 
 
-def test_the_longest_prefix_explains_and_a_note_is_explanation_enough() -> None:
+def test_the_longest_prefix_selects_the_explanation_and_our_own_rules_need_none() -> None:
     assert explain(found_by("ruff", "S608")).startswith("A value becomes a part of the SQL")
     assert explain(found_by("ruff", "S314")) == explain(found_by("ruff", "S319"))
-    assert explain(found_by("shellcheck", "SC9999")) == explanations()["shellcheck"]["default"]
+    assert explain(found_by("shellcheck", "SC9999")) == table("explanations.toml")["shellcheck"]["default"]
     assert explain(found_by("ast-grep", "php-eval")) == ""
 
 
@@ -130,7 +130,7 @@ def test_a_long_list_of_paths_is_counted() -> None:
     assert names(["a\nb"]) == '"a\\nb"'
 
 
-def test_the_answer_is_read_whole_by_our_own_reader(
+def test_the_answer_is_parsed_completely(
     attach: Callable[[Mapping[str, str | tuple[str, str]]], list[tuple[str, str]]], path_env: dict[str, str]
 ) -> None:
 

@@ -40,7 +40,7 @@ OPERATIONS: Mapping[str, str] = {
     f"{_REPO}/git/trees/{{tree_sha}}": "get",
     f"{_REPO}/issues/comments/{{comment_id}}": "patch delete",
     f"{_REPO}/issues/comments/{{comment_id}}/reactions": "post",
-    f"{_REPO}/pulls": "get post",
+    f"{_REPO}/pulls": "get",
     f"{_REPO}/pulls/comments/{{comment_id}}": "patch delete",
     f"{_REPO}/pulls/comments/{{comment_id}}/reactions": "post",
     f"{_REPO}/rules/branches/{{branch}}": "get",
@@ -81,7 +81,7 @@ def missing() -> str:
 
 @cache
 def description() -> Json:
-    """GitHub's OpenAPI description, cut to `OPERATIONS` and what they refer to, on any host.
+    """Return GitHub's OpenAPI description, reduced to `OPERATIONS` and what they refer to, on any host.
 
     The full description has 13 MB and 800 paths; a validator for it needs 100 MB per test process.
     """

@@ -10,13 +10,12 @@ from typing import Any
 from reviewbot.domain.diff.parse import ChangedFile, FileDiff, Hunk, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.placement import PlacementRules, place
-from reviewbot.domain.findings.tracking import Answered, ChangeIndex
+from reviewbot.domain.findings.tracking import ChangeIndex, PlacedAnswer
 from reviewbot.domain.github.pull_request import (
     Commit,
     DefaultBranch,
     Entry,
     LabelEvent,
-    Permission,
     PullRequest,
     Repository,
     Snapshot,
@@ -161,22 +160,10 @@ def pull(**more: Any) -> PullRequest:  # noqa: ANN401 — any field
     return replace(plain, **more)
 
 
-def snapshot_of(now: PullRequest, *threads: Thread, writers: Iterable[str] = ()) -> Snapshot:
+def snapshot_of(now: PullRequest, *threads: Thread) -> Snapshot:
     """Return what a run reads of a pull request without check runs."""
     repository = Repository(1, "acme/parcels", "main", "https://github.com/acme/parcels")
-    return Snapshot(repository, now, DefaultBranch(), (), threads, (), (), writers=frozenset(writers))
-
-
-class People:
-    """Permissions by login; records which logins were looked up."""
-
-    def __init__(self, **permissions: Permission) -> None:
-        self._permissions = permissions
-        self.asked: list[str] = []
-
-    def __call__(self, login: str) -> Permission:
-        self.asked.append(login)
-        return self._permissions.get(login, Permission.NONE)
+    return Snapshot(repository, now, DefaultBranch(), (), threads, (), ())
 
 
 def change_index(
@@ -207,11 +194,11 @@ def answer(  # noqa: PLR0913 — a test names the one or two that it cares about
     still: Iterable[str] = (),
     leftovers: Iterable[Leftover] = (),
     here: bool = True,
-) -> Answered:
+) -> PlacedAnswer:
     """Return a placed answer; `fixed` and `still` are the ids of earlier findings that it calls fixed and open."""
     previous = (
         *(Previous(one, PreviousState.FIXED, "It is.") for one in fixed),
         *(Previous(one, PreviousState.OPEN, "It is not.") for one in still),
     )
     report = Report("", findings, tuple(leftovers), readable=not leftovers, previous=previous)
-    return Answered(task, whole, here, report, place(findings, now.views, ALL))
+    return PlacedAnswer(task, whole, here, report, place(findings, now.views, ALL))

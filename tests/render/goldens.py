@@ -22,7 +22,7 @@ from reviewbot.domain.commands.parse import CommandName
 from reviewbot.domain.findings.markers import AnswerMark, finding_id, review_mark
 from reviewbot.domain.findings.placement import Why
 from reviewbot.domain.github.pull_request import Conclusion
-from reviewbot.domain.model.options import Tolerance
+from reviewbot.domain.model.options import Auto, Tolerance
 from reviewbot.domain.model.review import Balance, Mode, Severity
 from reviewbot.domain.policy.readiness import waits_for
 from reviewbot.domain.policy.size import AutoSize, sized_by
@@ -165,11 +165,11 @@ MORE: Mapping[Reason, Mapping[str, Any]] = {
     Reason.ROUTE: {"route": "docs"},
     Reason.NOTHING_SELECTED: {"summary_url": None, "notices": CLOSED_GATE.notices},
 }
-"""What a decision shows besides."""
+"""Additional fields of some decisions."""
 
 
 def raised(call: Callable[[], object]) -> ReviewbotError:
-    """Return the error that the program itself raises, with the words that it has."""
+    """Return the error that a call raises, with its real message."""
     try:
         call()
     except ReviewbotError as error:
@@ -188,7 +188,7 @@ OVER_BUDGET = raised(
 )
 OVER_LIMIT = raised(
     lambda: budget.check(
-        budget.Spending(360, Decimal(1_980), 2_160, 0, 360),
+        budget.Spending(360, Decimal(1_980), Auto.AUTO, 0, 360),
         None,
     )
 )
@@ -211,7 +211,7 @@ ERRORS: Mapping[str, ReviewbotError] = {
     "over-budget": OVER_BUDGET,
     "over-limit": OVER_LIMIT,
 }
-"""What errors say of themselves: then the templates do not guess what it usually means."""
+"""Errors with their own explanation, to which the templates add no usual cause."""
 
 
 def of_reason(reason: Reason) -> SummaryView:
@@ -243,7 +243,7 @@ def _without_answer(outcome: Outcome) -> SummaryView:
 
 
 def at_a_branch(view: SummaryView) -> SummaryView:
-    """Return the same at a terminal, where there is no pull request."""
+    """Return the view as at a terminal, without a pull request."""
     files = tuple(
         FileGroup(group.path, tuple(replace(one, comment_url=None, blob_url=None) for one in group.findings))
         for group in view.files
@@ -313,7 +313,7 @@ def _comments() -> Iterator[tuple[str, Golden]]:
     prompts = {"": CLOSED_GATE, "-followed": FOLLOWED, "-clean": CLEAN, "-waiting": WAITING}
     for name, page in prompts.items():
         yield f"agent-prompt{name}.md", _written("agent-prompt.md.j2", Renderer.agent_prompt, page)
-    yield "reply.md", _written("reply.md.j2", Renderer.reply, REPLY)
+    yield "reply.md", _written("reply.md.j2", Renderer.post, REPLY)
     annotation = Golden("annotation.txt.j2", lambda renderer: "\n\n".join(renderer.annotation(INJECTION)))
     yield "annotation.txt", annotation
 
@@ -329,9 +329,9 @@ def _answers() -> Iterator[tuple[str, Golden]]:
     quiet = replace(
         STATUS, waiting=(), counts=NO_COUNTS, waived=0, bypass=None, problem="The ledger cannot be read."
     )  # fmt: skip
-    told = replace(ANSWER, word="status", check_title="", paid=False, status=quiet)
-    views["answer-status-quiet.md"] = told
-    views["answer-status-postponed.md"] = replace(told, status=replace(quiet, postponed=True))
+    quiet_answer = replace(ANSWER, word="status", check_title="", paid=False, status=quiet)
+    views["answer-status-quiet.md"] = quiet_answer
+    views["answer-status-postponed.md"] = replace(quiet_answer, status=replace(quiet, postponed=True))
     asked = replace(ANSWER, word="ask", reason="", check_title="")
     views["answer-ask.md"] = replace(asked, reply=ASKED)
     views["answer-ask-edited.md"] = replace(asked, finding_id="", finding="", reply=replace(ASKED, is_edited=True))
@@ -371,7 +371,7 @@ def _answer(view: AnswerView, renderer: Renderer) -> str:
     """Return the answer to a command, with what the check then says."""
     said = {"bypass": BYPASSED, "review": WAITING, "cancel": of_reason(Reason.CANCELLED)}.get(view.word, CLOSED_GATE)
     after = of_error(OVER_BUDGET) if view.message else said
-    return renderer.answer(replace(view, check_title=renderer.check(after)[0]) if view.check_title else view)
+    return renderer.post(replace(view, check_title=renderer.check(after)[0]) if view.check_title else view)
 
 
 def _announcements() -> Iterator[tuple[str, Golden]]:
@@ -386,7 +386,7 @@ def _announcements() -> Iterator[tuple[str, Golden]]:
         "announcement-of-a-bot.md": replace(ANNOUNCED, mentions=("dependabot[bot]",)),
     }
     for name, view in views.items():
-        yield name, _written("announcement.md.j2", Renderer.announcement, view)
+        yield name, _written("announcement.md.j2", Renderer.post, view)
 
 
 def _prompts() -> Iterator[tuple[str, Golden]]:

@@ -7,8 +7,17 @@ from decimal import Decimal
 from random import Random
 
 from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.model.question import QuestionState
 from reviewbot.domain.model.review import Severity
-from reviewbot.domain.statistics.figures import End, Ended, PastReview, Period, Statistics, statistics_of
+from reviewbot.domain.statistics.figures import (
+    End,
+    Ended,
+    PastQuestion,
+    PastReview,
+    Period,
+    Statistics,
+    statistics_of,
+)
 from reviewbot.values import replace
 
 UNTIL = datetime(2026, 11, 28, 9, tzinfo=UTC)
@@ -21,7 +30,7 @@ _ENDS = {
     Severity.LOW: (3, 1, 1, 5, 1),
     Severity.INFO: (1, 0, 1, 6, 1),
 }
-"""How often a finding of a severity is fixed, waived, disputed, ignored, open."""
+"""Weights by severity: fixed, waived, disputed, ignored, open."""
 
 _OFTEN = (1, 3, 6, 7, 4)
 
@@ -30,7 +39,14 @@ def usual(*, verified: bool = True, left_out: int = 1, count: int = 64) -> Stati
     """Return the figures of a quarter, the same each time."""
     random = Random(6)  # noqa: S311 — made-up data
     period = Period(("acme/parcels", "acme/shop"), SINCE, UNTIL, verified=verified, left_out=left_out)
-    return statistics_of(period, [_review(random, at) for at in range(count)])
+    reviews = [_review(random, at) for at in range(count)]
+    return statistics_of(period, reviews, [_question(random, at) for at in range(count // 6)])
+
+
+def _question(random: Random, number: int) -> PastQuestion:
+    asked_at = SINCE + timedelta(hours=random.uniform(30, 90 * 24 - 12))
+    state, up, down = QuestionState.ANSWERED, random.choice((0, 1)), random.choice((0, 0, 0, 1))
+    return PastQuestion("acme/shop", 400 + number, state, asked_at, Decimal(random.randint(70, 120)), up, down)
 
 
 def _review(random: Random, number: int) -> PastReview:

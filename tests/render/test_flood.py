@@ -64,7 +64,7 @@ TEXTS: Mapping[str, str] = {
 }
 TITLE = 255
 ABBREVIATED = ("head_sha", "reviewed_sha", "since", "closed_at", "awaited", "language", "id")
-"""Commits, which are shown as git abbreviates them, and what names a block or an anchor and is not read."""
+"""Commits, which are abbreviated, and names of blocks and anchors, which are not shown."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,10 @@ WRITERS: Mapping[str, Writer] = {
     "review body": Writer(SummaryView, lambda renderer, view: ("", renderer.review_body(view, view.mark)), COMMENT),
     "comment": Writer(CommentView, lambda renderer, view: ("", renderer.comment(view)), FINDING, "mark"),
     "standing": Writer(FindingStateView, lambda renderer, view: ("", renderer.standing(view)), STANDING),
-    "answer": Writer(AnswerView, lambda renderer, view: ("", renderer.answer(view)), COMMENT, "mark"),
-    "reply": Writer(ReplyView, lambda renderer, view: ("", renderer.reply(view)), COMMENT, "mark"),
-    "announcement": Writer(AnnouncementView, lambda renderer, view: ("", renderer.announcement(view)), COMMENT, "mark"),
+    **{
+        name: Writer(kind, lambda renderer, view: ("", renderer.post(view)), COMMENT, "mark")
+        for name, kind in {"answer": AnswerView, "reply": ReplyView, "announcement": AnnouncementView}.items()
+    },
     "annotation": Writer(FindingView, Renderer.annotation, MESSAGE),
     "agent prompt": Writer(SummaryView, lambda renderer, view: ("", renderer.agent_prompt(view)), PAGE),
     "question": Writer(QuestionView, lambda renderer, view: ("", renderer.question(view)), PROMPT),
@@ -108,10 +109,11 @@ def test_every_writer_of_the_renderer_is_listed() -> None:
         "check_overrides",
         "words",
         "summary_comment",
-        "answer_words",  # the first paragraph of `answer`
+        "answer_words",  # the first paragraph of an answer
         "statistics",  # its texts are bounded where the ledgers are read
     }
-    assert {name.replace(" ", "_") for name in WRITERS} == names
+    posts = {"answer", "reply", "announcement"}
+    assert {"post" if name in posts else name.replace(" ", "_") for name in WRITERS} == names
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def test_a_megabyte_in_every_field_fits(renderer: Renderer, name: str, text: str
 
 
 def changed_files(path: Callable[[int], str], count: int) -> list[FileView]:
-    """Files of one added line each."""
+    """Return files with one added line each."""
     hunk = Hunk((DiffLine(LineKind.ADDED, "x = 1", None, 1),))
     return [FileView(path(number), path(number), (hunk,)) for number in range(count)]
 

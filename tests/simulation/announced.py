@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import cast
+from typing import NamedTuple, cast
 
 from reviewbot.domain.codevf.batches import split_ids
 from reviewbot.domain.findings.markers import read_announcement_mark
 from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.external_id import SHORT_IDENTITY, decode_external_id
+from reviewbot.domain.ledger.ledger import Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import TaskStatus
 from tests.simulation.codevf import StoredTask
@@ -49,7 +50,7 @@ class Bought:
     @property
     def readers(self) -> list[Run]:
         """The runs that have read an end."""
-        return [cast(Run, run) for task in self.tasks for _, run in task.told]
+        return [cast(Run, run) for task in self.tasks for _, run in task.reads]
 
     @property
     def cancellers(self) -> list[object]:
@@ -131,16 +132,18 @@ def violations(world: World, pull: Pull) -> Iterator[str]:
             yield f"{key} is announced by the run that cancelled it"
         if key in posted and not world.truth.losses and bought.was_shown_to(world, pull, posted[key][0]):
             yield f"{key} is announced, though a review was posted"
-        is_followed = bought.has_no_answer(world) and not posted.keys().isdisjoint(_next_attempt(key))
+        is_followed = bought.has_no_answer(world) and _is_followed(world, pull, key, posted)
         if key not in posted and not is_followed and _is_due(world, pull, bought):
             yield f"{key} is late and is not announced"
 
 
-def _next_attempt(key: str) -> set[str]:
-    """Return what announces the attempt after this one, also if it was not bought."""
+def _is_followed(world: World, pull: Pull, key: str, posted: Collection[str]) -> bool:
+    """Return whether the next attempt was announced, also if it was not bought, or deferred for a head that is gone."""
     identity, _, attempt = key.rpartition("-")
     following = f"{identity}-{int(attempt) + 1}"
-    return {following, f"{following}-unbought"}
+    deferred = [one for one in recorded(world, pull) if one.key == following and one.state is TaskState.DEFERRED]
+    is_gone = any(one.head_sha != pull.head_sha for one in deferred)
+    return is_gone or not {following, f"{following}-unbought"}.isdisjoint(posted)
 
 
 def _posted(world: World, pull: Pull) -> Mapping[str, list[Notification]]:
@@ -159,20 +162,33 @@ def _raced(ones: Sequence[Notification]) -> bool:
     )
 
 
-def bought_by_key(world: World, pull: Pull) -> Mapping[str, Bought]:
-    """Return the recorded purchases with their tasks."""
+class Recorded(NamedTuple):
+    """A purchase in a text of the summary or in a check run."""
+
+    key: str
+    state: TaskState
+    task_id: str
+    head_sha: str
+
+
+def recorded(world: World, pull: Pull) -> Iterator[Recorded]:
+    """Yield every purchase that was recorded, those of the check runs first."""
     signer = Signer(KEY, REPOSITORY_ID, pull.number, "")
-    ids: dict[str, str] = {}
-    for text in world.truth.texts:
-        for one in decode(text, signer).ledger.purchases:
-            ids[f"{one.identity[:SHORT_IDENTITY]}-{one.attempt}"] = one.task_id
     for check in world.github.checks.values():
-        copy = decode_external_id(split_tag(check.external_id)[1], signer)
-        if copy and copy.task_id:
-            ids.setdefault(f"{copy.identity}-{copy.attempt}", copy.task_id)
-    return {
-        key: Bought(tuple(world.codevf.tasks[one] for one in split_ids(found))) for key, found in ids.items() if found
-    }
+        if copy := decode_external_id(split_tag(check.external_id)[1], signer, check.head_sha):
+            yield _entry(copy.purchase)
+    for text in world.truth.texts:
+        yield from map(_entry, decode(text, signer).ledger.purchases)
+
+
+def _entry(one: Purchase) -> Recorded:
+    return Recorded(f"{one.identity[:SHORT_IDENTITY]}-{one.attempt}", one.state, one.task_id, one.head_sha)
+
+
+def bought_by_key(world: World, pull: Pull) -> Mapping[str, Bought]:
+    """Return the recorded purchases with their tasks; of two records the later one of the summary counts."""
+    ids = {one.key: one.task_id for one in recorded(world, pull) if one.task_id}
+    return {key: Bought(tuple(world.codevf.tasks[one] for one in split_ids(found))) for key, found in ids.items()}
 
 
 def _is_due(world: World, pull: Pull, bought: Bought) -> bool:

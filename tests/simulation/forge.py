@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reviewbot.adapters.github.graphql.parse import UNREADABLE
+from reviewbot.domain.diff.parse import ChangeSet, assemble, parse_diff
 from reviewbot.domain.github.check_identity import CheckTag, split_tag, with_tag
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     CheckState,
-    FileComment,
     InlineComment,
     PostedComment,
     Reaction,
@@ -33,7 +33,6 @@ from reviewbot.domain.github.pull_request import (
     Opinion,
     Permission,
     PullRequest,
-    RawChange,
     Repository,
     Review,
     Snapshot,
@@ -41,7 +40,6 @@ from reviewbot.domain.github.pull_request import (
     ThreadComment,
     Waiting,
 )
-from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.ledger.external_id import names_open_task
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.publishing.check_names import CheckNames
@@ -120,9 +118,9 @@ class SimulatedForge:
             for name in (check_names if readable else [])
             for run in self._checks([pull.head_sha, *recent, *replaced], name)
         ]
-        own = tuple(run for run in tip if is_of(run, number))
-        older = {run.id: run for run in named if is_of(run, number) and run not in own}
-        others = {run.id: run for run in named if not is_of(run, number) and run.name == check_names[0]}
+        own = tuple(run for run in tip if run.is_of(number))
+        older = {run.id: run for run in named if run.is_of(number) and run not in own}
+        others = {run.id: run for run in named if not run.is_of(number) and run.name == check_names[0]}
         return Snapshot(
             repository=Repository(REPOSITORY_ID, REPOSITORY, github.default_branch, WEB),
             pull=self._pull_request(pull),
@@ -139,11 +137,6 @@ class SimulatedForge:
             other_checks=tuple(others[key] for key in sorted(others)),
             checks_readable=readable,
             check_names=tuple(check_names),
-            writers=frozenset(
-                one.author
-                for one in github.reviews.values()
-                if one.number == number and self.permission(one.author).at_least(Permission.WRITE)
-            ),
         )
 
     def _pull(self, number: int) -> Pull:
@@ -229,7 +222,7 @@ class SimulatedForge:
             commits = self.github.git.between(pull.base_sha, pull.head_sha)[-RECENT_COMMITS:]
             shas = [*(one.sha for one in commits), *(push.before for push in pull.forced[-FORCED:])]
             names = check_names.of(self.github.default_branch, pull.base_ref, _former_bases(pull))
-            runs = [run for name in names for run in self._checks(shas, name) if is_of(run, pull.number)]
+            runs = [run for name in names for run in self._checks(shas, name) if run.is_of(pull.number)]
             newest = {(run.head_sha, run.name): run for run in runs}
             if not newest:
                 unknown.add(pull.number)
@@ -324,7 +317,7 @@ class SimulatedForge:
         self._needs("checks: read")
         if head_sha not in self.github.git.commits:
             raise NotFound("There is no such commit.")
-        return tuple(run for run in self._checks([head_sha], name) if is_of(run, number))
+        return tuple(run for run in self._checks([head_sha], name) if run.is_of(number))
 
     def head_checks(self, head_sha: str) -> tuple[HeadCheck, ...]:
         """See `ports.CheckRuns.head_checks`."""
@@ -355,7 +348,7 @@ class SimulatedForge:
             for push in pull.forced
         )
         shas = [*commits, *(sha for push in pushes for sha in push.parents)]
-        found = {run.id: run for name in check_names for run in self._checks(shas, name) if is_of(run, number)}
+        found = {run.id: run for name in check_names for run in self._checks(shas, name) if run.is_of(number)}
         return OlderChecks(
             tuple(found[key] for key in sorted(found)),
             pushes,
@@ -374,7 +367,7 @@ class SimulatedForge:
             raise _refused(f"summary exceeds a maximum length of {_LONGEST_SUMMARY}.")
         made = StoredCheck(self.github.next_id(), check.name, check.head_sha, APP, self.github.time.now())
         self.github.checks[made.id] = made
-        return self._bring(made, check)
+        return self._update(made, check)
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
         """See `ports.CheckRuns.update_check`."""
@@ -386,9 +379,9 @@ class SimulatedForge:
             raise PermissionMissing("A check run can only be modified by the App that created it.")
         if len(check.summary) > _LONGEST_SUMMARY:
             raise _refused(f"summary exceeds a maximum length of {_LONGEST_SUMMARY}.")
-        return self._bring(stored, check)
+        return self._update(stored, check)
 
-    def _bring(self, stored: StoredCheck, check: CheckState) -> CheckRun:
+    def _update(self, stored: StoredCheck, check: CheckState) -> CheckRun:
         self.github.checks_on(
             stored.head_sha, stored.name
         )  # check runs that were open for two weeks are stale before the update
@@ -569,21 +562,21 @@ class SimulatedForge:
         self._needs("pull-requests: write")
         self.github.delete_review_comment(comment_id)
 
-    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
+    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> PostedComment:
         """See `ports.Reviews.create_file_comment`."""
         self._needs("pull-requests: write")
         changes = self.github.changes_at(self._pull(number), commit_sha)
-        _fits(comment.body)
+        _fits(body)
         if changes is None:
             raise _refused("commit_id is not part of the pull request")
-        if all(change.path != comment.target.path for change in changes):
+        if all(change.path != path for change in changes):
             raise _refused("pull_request_review_thread.path is invalid")
-        if self.github.refusals(comment.body):
-            raise _refused(self.github.refusals(comment.body))
+        if self.github.refusals(body):
+            raise _refused(self.github.refusals(body))
         review = StoredReview(self.github.next_id(), number, BOT, "COMMENTED", "")
         self.github.reviews[review.id] = review
-        reply = self._start(review, commit_sha, comment.body, Place(comment.target.path))
-        self.github.notify(number, BOT, comment.body, is_review=True)
+        reply = self._start(review, commit_sha, body, Place(path))
+        self.github.notify(number, BOT, body, is_review=True)
         return _posted(number, reply)
 
     def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
@@ -635,7 +628,6 @@ class SimulatedForge:
             can_resolve=may and resolver is None,
             can_unresolve=may and resolver is not None,
             resolved_by=None if resolver is None else resolver.removesuffix("[bot]"),
-            opinions=tuple(_opinions(stored.replies[0])) if stored.replies else (),
         )
 
     def _reply(self, comment_id: int) -> StoredReply:
@@ -659,6 +651,7 @@ class SimulatedForge:
             "created_at": stored.at,
             "by_collaborator": self.permission(stored.author) is not Permission.NONE,
             "reacted": any(who == BOT and content in _ANSWERS for who, content in stored.reactions),
+            "opinions": tuple(_opinions(stored)),
         }
 
     def _needs(self, permission: str) -> None:
@@ -673,7 +666,7 @@ class SimulatedChangeReader:
 
     github: GitHub
 
-    def read_change(self, *, number: int, head: str, base: str) -> RawChange:
+    def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:
         """See `ports.ChangeReader.read_change`."""
         git, pull = self.github.git, self.github.pulls.get(number)
         if pull is None or base not in git.commits:
@@ -684,10 +677,10 @@ class SimulatedChangeReader:
         if not merge_base:
             raise ChangeUnreadable("The pull request and its base have no commit in common.")
         changes = git.changes(merge_base, head)
-        return RawChange(
+        return assemble(
             merge_base,
             head,
-            diff_text(changes),
+            parse_diff(diff_text(changes)),
             {one.old_path: entry_of(one.old, with_text=False) for one in changes if one.old},
             {one.path: entry_of(one.new, with_text=True) for one in changes if one.new},
         )
@@ -726,9 +719,9 @@ def _side(hunk: Hunk, side: Side) -> range:
     return hunk.new if side is Side.RIGHT else hunk.old
 
 
-def _opinions(reply: StoredReply) -> Iterator[Opinion]:
+def _opinions(stored: StoredComment | StoredReply) -> Iterator[Opinion]:
     for wanted in ("+1", "-1"):
-        yield from (Opinion(who, wanted == "+1") for who, content in sorted(reply.reactions) if content == wanted)
+        yield from (Opinion(who, wanted == "+1") for who, content in sorted(stored.reactions) if content == wanted)
 
 
 def _address(stored: StoredComment) -> str:

@@ -23,10 +23,10 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Interrupt, Kill, Lose, Meanwhile, Switch
-from tests.simulation.world import ROUTES, Setting, Start
+from tests.simulation.world import IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 NEXT, PUSH, COLLECT = (Start(kind) for kind in ("next", "push", "collect"))
-RUN = Episode((NEXT,))
+RUN, RUN_PUSH = Episode((NEXT,)), Episode((PUSH,))
 READY = Setting((("review-on", "ready"),))
 NOWHERE, MISQUOTED, ELSEWHERE = 11, 41, 23
 """Sloppiness with which the oracle cites `EVIL1` without line and quote, with other code, three lines below."""
@@ -655,6 +655,75 @@ FOUND: dict[str, Bug] = {
             *(Move("ask"), RUN),
             Episode((NEXT, PUSH), (At(4, Switch()), At(9, Kill(after=True)), At(9, Switch()))),
             setting=Setting(life=Life(10, 60)),
+        ),
+    ),
+    "finished-before-its-announcement": Bug(
+        "A run read the answer to an older head, but could not read the pull request again to announce it. It wrote a "
+        "check that names the purchase as finished, so no later run announced it.",
+        ANNOUNCED,
+        history(
+            *(RUN, Episode((COLLECT,), (At(1, Meanwhile(Move("evil"))),)), Move("finish")),
+            Episode((PUSH,), (At(4, Lose(done=False)),)),
+            setting=Setting((("review-on", "ready"), ("wait-minutes", "0"))),
+        ),
+    ),
+    "dropped-while-bought": Bug(
+        "A collection dropped a deferred purchase, because the author had pushed, while another run bought it. It "
+        "wrote over the check run with the task, whose answer was then not announced.",
+        ANNOUNCED,
+        history(
+            *(RUN, Move("review")),
+            Episode(
+                (PUSH, COLLECT),
+                (At(0, Switch()), At(7, Meanwhile(Move("copy", 1, 1))), At(8, Switch()), At(23, Switch())),
+            ),
+            setting=Setting((("max-credits-per-pr", "0"),), WAITS_FOR_CHECKS, life=Life(600, 3600)),
+        ),
+    ),
+    "finding-with-another-id": Bug(
+        "Without a summary, a run could not read an older head's files, which the place of a finding depends on. It "
+        "sent the finding under another id to be confirmed, and the check was `action_required` instead of `failure`.",
+        CONVERGES,
+        history(
+            *(Move("evil"), RUN, Move("evil"), Episode((NEXT,), (At(4, Lose(done=True)),))),
+            setting=Setting((("summary-comment", "false"),), mind=Mind(is_prose=True)),
+            starts_again=True,
+        ),
+    ),
+    "limit-by-a-later-task": Bug(
+        "A run was killed before it recorded its task. The next review, which is larger, counted as the first one, and "
+        "the automatic limit became six times its hold.",
+        WITHIN_LIMIT,
+        history(
+            *(Move("deep"), Episode((NEXT,), (At(8, Kill(after=False)),))),
+            *(Move("evil", 0, 1), RUN_PUSH, Move("evil", 1, 1), RUN_PUSH, Move("evil", 2, 1), RUN_PUSH),
+            setting=Setting(config=ROUTES),
+        ),
+    ),
+    "limit-by-the-first-intent": Bug(
+        "Two first reviews of different sizes raced. The automatic limit became six times the one that was recorded "
+        "first, instead of created first.",
+        WITHIN_LIMIT,
+        history(
+            *(Move("evil", 0, 1), Move("deep")),
+            Episode((PUSH,), (At(6, Meanwhile(Move("revert"))), At(6, Begin(PUSH)))),
+            *(Move("evil", 0, 1), RUN_PUSH, Move("evil", 1, 1), RUN_PUSH, Move("evil", 2, 1), RUN_PUSH),
+            setting=Setting(config=ROUTES),
+        ),
+    ),
+    "deferred-while-the-head-moved": Bug(
+        "The author pushed while a run deferred a purchase, and GitHub's answer to the summary was lost. The run read "
+        "the new head, and bought its change as that of the old one.",
+        PAY_ONCE,
+        history(
+            Episode(
+                (NEXT, NEXT),
+                (
+                    *(At(4, Switch()), At(6, Meanwhile(Move("harmless", 3, 4)))),
+                    *(At(8, Delay(4000)), At(8, Switch()), At(9, Lose(done=True))),
+                ),
+            ),
+            setting=Setting(config=IS_QUIET),
         ),
     ),
 }

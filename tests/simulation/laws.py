@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import cast
 
 from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark, read_finding_mark
@@ -19,13 +20,13 @@ from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation import announced, spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
-from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
+from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, moment, thread_line
 from tests.simulation.oracle import EVIL, SAID, TALK, diffs_in, headers, shown_in
 from tests.simulation.oracle import is_read as is_read_completely
 from tests.simulation.people import authors_of
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
-from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, PEOPLE, ROUTES, SECRET, UNREVIEWED, World
+from tests.simulation.world import CHECK, DEEP, GREEN, HELD, KEY, LOCK_FILE, PEOPLE, ROUTES, SECRET, UNREVIEWED, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -34,6 +35,7 @@ CONVERGES = "converges"
 NEVER_GREEN = "never green by accident"
 PEOPLE_STAND = "what people did stands"
 HAPPENS = "a due review happens"
+ONLY_DUE = "buys only what is due"
 WITHIN_LIMIT = "stays within the limit"
 GROWS = "grows with the change"
 WAITS = "a purchase waits for checks and quiet"
@@ -47,6 +49,7 @@ LAWS = (
     NEVER_GREEN,
     PEOPLE_STAND,
     HAPPENS,
+    ONLY_DUE,
     WITHIN_LIMIT,
     GROWS,
     WAITS,
@@ -116,10 +119,12 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
     for (change, mode), tasks in bought.items():
         ended = sum(task.status(world.time.seconds) is not TaskStatus.COMPLETED for task in tasks)
         asked = world.truth.asked[change] + world.truth.asked[()]
+        if ended > MOST_ATTEMPTS + asked:
+            yield Violation(PAY_ONCE, f"{ended} tasks of one change ended without a result, and {asked} were asked for")
         if len(tasks) > 1 + ended + asked:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
-            told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
-            yield Violation(PAY_ONCE, told)
+            message = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
+            yield Violation(PAY_ONCE, message)
 
 
 def _questions(world: World, pull: Pull) -> Iterator[Violation]:
@@ -174,6 +179,7 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
         return
     if world.setting.needs_approval and world.github.pulls[number].from_fork:
         yield Violation(PAY_ONCE, f"{task.id} was bought for a fork, and no one has approved it")
+    yield from (Violation(ONLY_DUE, f"{task.id} was bought {one}") for one in _undue(world, number, head, task))
     began = world.truth.begun.get(head, world.time.seconds)
     if not world.is_ready(head) and world.github.green_until.get(head, -1.0) < began:
         yield Violation(WAITS, f"{task.id} was bought while the checks say {world.github.states_on(head)}")
@@ -183,25 +189,61 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
         yield Violation(WAITS, f"{task.id} was bought for a head that is {age} seconds old")
 
 
+def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[str]:
+    """Yield why no review was due when the run began that bought it, or that recorded its intent."""
+    pull, review_on = world.github.pulls[number], world.setting.input("review-on", "push")
+    run = cast(Run, world.scheduler.current)
+    began = min(run.began, world.truth.begun.get(head, run.began))
+    if pull.is_draft and pull.drafted_at <= began:
+        yield "for a draft"
+    if not pull.is_open and pull.closed_at <= began:
+        yield "for a closed pull request"
+    if pull.author_is_bot and world.is_bots_own(number, head, against=all):
+        yield "for a listed bot's pull request"
+    if review_on == "request":
+        yield "without a request"
+    if "memory" in world.truth.losses and _has_no_record(world, number, moment(began)):
+        yield "without a record of the reviews whose comments are there"
+    if review_on == "ready" and not world.truth.losses:
+        mine, known = world.changes_for(number, head), {one.task_id for one in announced.recorded(world, pull)}
+        others = [one for one in world.tasks_of(number) if one.created < began and one is not task and one.id in known]
+        if any(_has_result(world, one) and mine.isdisjoint(world.changes_of(one)) for one in others):
+            yield "after the first review"
+
+
+def _has_no_record(world: World, number: int, began: datetime) -> bool:
+    """Return whether there were comments on findings at a moment, and no summary."""
+    written = [one.replies[0] for one in world.github.threads_of(number) if one.replies]
+    written = [one for one in written if one.author == BOT and read_finding_mark(one.body)]
+    summaries = [
+        one for one in world.github.comments_of(number) if one.author == BOT and "reviewbot:summary" in one.body
+    ]
+    return any(one.at < began for one in written) and all(one.at >= began for one in summaries)
+
+
+def _has_result(world: World, task: StoredTask) -> bool:
+    status = task.status(world.time.seconds)
+    return not status.is_over or status is TaskStatus.COMPLETED
+
+
 # Law 2
 
 
 def _lost(world: World) -> Iterator[Violation]:
     """Check that every token of every result was published, or that people deleted the text.
 
-    Without check runs, an older text of the summary hides what was recorded since.
+    Without check runs, a deleted or older summary hides what was recorded.
     """
-    is_alone = world.setting.input("check-run", "true") == "false"
-    if world.setting.denied or (is_alone and "old text" in world.truth.losses):
+    if world.setting.is_silent or "memory" in world.truth.losses:
         return
     for pull in world.github.pulls.values():
         texts = [one.body for one in world.github.comments_of(pull.number) if one.author == BOT]
         texts += [reply.body for one in world.github.threads_of(pull.number) for reply in one.replies]
         texts += [check.summary for check in world.github.checks.values() if check.number == pull.number]
-        told = set(SAID.findall("\n".join([*texts, *world.truth.erased])))
+        published = set(SAID.findall("\n".join([*texts, *world.truth.erased])))
         for task in world.tasks_of(pull.number):
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
-                missing = set(SAID.findall(str(task.result))) - told
+                missing = set(SAID.findall(str(task.result))) - published
                 if missing:
                     yield Violation(NOTHING_LOST, f"{task.id} reported {sorted(missing)}, and nothing shows it")
 
@@ -224,7 +266,7 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     # Without a summary, a run that raced for the purchase and was killed may have put back its intent in the check run.
     has_summary = world.setting.input("summary-comment", "true") == "true"
     is_given_up |= is_gone and not has_summary and any(cast(Run, run).is_dead for run in task.askers)
-    if task.is_told or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
+    if task.is_read or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
         return False
     recorded = [one.task_id for ledger in ledgers for one in ledger.purchases]
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
@@ -239,10 +281,11 @@ def _replies(world: World) -> Iterator[Violation]:
         if twice:
             yield Violation(CONVERGES, f"replies were posted twice: {twice}")
         checks = [check.summary for check in world.github.checks.values() if check.number == pull.number]
-        told = posted.keys() | set(TALK.findall("\n".join([*world.truth.texts, *world.truth.erased, *checks])))
-        for task in [] if world.setting.denied else world.tasks_of(pull.number):
+        published = posted.keys() | set(TALK.findall("\n".join([*world.truth.texts, *world.truth.erased, *checks])))
+        is_hidden = world.setting.is_silent or "memory" in world.truth.losses
+        for task in [] if is_hidden else world.tasks_of(pull.number):
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
-                missing = set(TALK.findall(str(task.result))) - told
+                missing = set(TALK.findall(str(task.result))) - published
                 if missing:
                     yield Violation(NOTHING_LOST, f"{task.id} replied {sorted(missing)}, and nothing shows it")
 
@@ -265,8 +308,8 @@ def _doubles(world: World) -> Iterator[Violation]:
 def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
     if check is not None and check.conclusion is None:
-        told = f"the check of #{pull.number} is still open: {check.title!r}"
-        yield Violation(CONVERGES, told)
+        message = f"the check of #{pull.number} is still open: {check.title!r}"
+        yield Violation(CONVERGES, message)
 
 
 def _outdated(world: World) -> Iterator[Violation]:
@@ -293,11 +336,13 @@ def _undone(world: World) -> Iterator[Violation]:
     # If the cost of earlier reviews is unknown, a person has to approve the next one.
     # Without a summary, that is so after a force-push, and after a comment of analyzers, which may be of a paid review.
     has_summary = setting.input("summary-comment", "true") == "true"
-    is_lost = bool(world.truth.losses) or (not has_summary and bool(pull.forced or world.analyzed()))
+    is_lost = (
+        bool(world.truth.losses) or setting.is_silent or (not has_summary and bool(pull.forced or world.analyzed()))
+    )
     if stopped or is_lost or setting.input("review-on", "push") != "push":
         return
     changes, check = world.github.changes_of(pull), newest_check(world, pull)
-    is_due = selected(world, changes) and not is_unreviewed(world, pull, changes)
+    is_due = any(one.path != HELD for one in selected(world, changes)) and not is_unreviewed(world, pull, changes)
     if not is_due or (check is not None and check.conclusion in GREEN):
         return
     ends = [
@@ -306,8 +351,8 @@ def _undone(world: World) -> Iterator[Violation]:
         if changes in world.changes_for(1, str(task.submission.metadata["headSha"]))
     ]
     if TaskStatus.COMPLETED not in ends and len(ends) < MOST_ATTEMPTS:
-        told = f"no review of the head was completed; tasks: {[end.value for end in ends]}"
-        yield Violation(HAPPENS, told)
+        message = f"no review of the head was completed; tasks: {[end.value for end in ends]}"
+        yield Violation(HAPPENS, message)
 
 
 _ANNOUNCEMENT = "<!-- reviewbot:announcement:"
@@ -349,12 +394,17 @@ class Shown:
 
         Check runs cannot be deleted: one on a head without a requested review stays and reports this. Neither it nor a
         missing check is green. A check whose conclusion and title are unchanged is not updated for its text. A summary
-        that was written because the check could not be written stays, and says what the check says.
+        that was written because the check could not be written stays, and says what the check says. So does one with a
+        question's record, whose text a run replaced for a check that a failed run had left.
         """
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
-        told = str(self.check[3]).partition("\n")[0] if self.check else "no check"
-        summaries = tuple(one for one in self.summaries if undisturbed.summaries or not told or told not in one)
+        title = str(self.check[3]).partition("\n")[0] if self.check else "no check"
+        summaries = tuple(one for one in self.summaries if undisturbed.summaries or not title or title not in one)
+        if self.is_unasked and undisturbed.is_unasked:
+            kept = (one for one in summaries if "'not-requested'" not in one)
+            there = (one for one in undisturbed.summaries if "reviewbot:summary" in one)
+            summaries = tuple(sorted({*kept, *there})) if len(summaries) == len(undisturbed.summaries) else summaries
         return replace(self, check=theirs, summaries=summaries) if is_alike else self
 
     def unannounced(self) -> Shown:
@@ -458,15 +508,23 @@ def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_r
     return not any(
         task.status(world.time.seconds) is TaskStatus.COMPLETED
         and changes in world.changes_for(pull.number, str(task.submission.metadata["headSha"]))
-        and _is_shown_one_of(task, changes)
+        and _shows(task, changes)
         for task in world.tasks_of(pull.number)
     )
 
 
-def _is_shown_one_of(task: StoredTask, changes: tuple[Change, ...]) -> bool:
-    """Return whether a task shows a file of a change; its head may have had another change against another base."""
-    named = {header for one in changes for header in headers(one.text)}
-    return any(not named.isdisjoint(headers(diff)) for diff in diffs_in(task.submission))
+def _shows(task: StoredTask, changes: tuple[Change, ...]) -> bool:
+    """Return whether a task shows a change; its head may have had another change against another base."""
+    lines, named = _lines_and_headers(changes)
+    there = {(line.path, line.text) for line in shown_in(task.submission)}
+    return lines <= there and named <= {one for diff in diffs_in(task.submission) for one in headers(diff)}
+
+
+def _lines_and_headers(changes: Iterable[Change]) -> tuple[set[tuple[str, str]], set[str]]:
+    """Return the added lines of a change by file, redacted, and the headers of its files."""
+    changes = tuple(changes)
+    lines = {(change.path, line.replace(SECRET, REDACTED)) for change in changes for line in change.added()}
+    return lines, {one for change in changes for one in headers(change.text)}
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
@@ -488,7 +546,7 @@ def _why_not(
     if world.setting.input("fail-on", "critical") == "never":
         return ""
     if world.setting.mind.is_mute and not world.analyzed():
-        return ""  # the reviewer reported nothing, and a maintainer who may has accepted that for this head
+        return ""  # the reviewer reported nothing, and an authorized maintainer accepted that for this head
     open_lines = [
         f"{count} of {token} in {path}"
         for (token, path), count in uncovered(world, tuple(due), strict=strict, number=number)
@@ -543,8 +601,7 @@ def _unseen(world: World, changes: list[Change], head: str, number: int | None) 
     """Return what no review was shown; with a pull request's number, an acceptance for another base does not count."""
     bases = {base for _, _, base in world.truth.accepted} if number is None else {world.github.pulls[number].base_ref}
     accepted = {task for task, judged, base in world.truth.accepted if judged == head and base in bases}
-    lines = {(change.path, line.replace(SECRET, REDACTED)) for change in changes for line in change.added()}
-    named = {one for change in changes for one in headers(change.text)}
+    lines, named = _lines_and_headers(changes)
     seen = readings(world, accepted).values()
     if not seen:
         return "no review was completed"

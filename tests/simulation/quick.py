@@ -18,6 +18,8 @@ from typing import Any
 from msgspec import MsgspecError, Struct, json
 
 from reviewbot.render.renderer import SummaryText
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView
+from reviewbot.render.view_models.review import ReplyView
 
 SIZE = 4_000
 GARBAGE = 100_000
@@ -135,16 +137,16 @@ def _by_what_decides_it(prepare: Any) -> object:  # noqa: ANN401 — as above
 
 
 def _by_parts(assemble: Any) -> object:  # noqa: ANN401 — as above
-    """Cache a change by its diff and entries."""
-    kept: dict[tuple[object, ...], object] = {}
+    """Cache a change by its diff, by identity, kept alive, and its entries."""
+    kept: dict[tuple[object, ...], tuple[object, object]] = {}
 
-    def call(raw: Any) -> object:  # noqa: ANN401 — as above
-        key = raw.merge_base, raw.head, raw.diff, _Items(raw.old.items()), _Items(raw.new.items()), repr(raw.context)
+    def call(merge_base: str, head: str, files: object, old: Any, new: Any, *context: object) -> object:  # noqa: ANN401 — as above
+        key = merge_base, head, id(files), _Items(old.items()), _Items(new.items()), repr(context)
         if key not in kept:
             if len(kept) > SIZE // 10:
                 kept.clear()
-            kept[key] = assemble(raw)
-        return kept[key]
+            kept[key] = files, assemble(merge_base, head, files, old, new, *context)
+        return kept[key][1]
 
     return call
 
@@ -153,7 +155,7 @@ def _by_snapshot(read_ledger: Any) -> object:  # noqa: ANN401 — as above
     """Cache a ledger by the snapshot and the settings, by identity, if no request was made to read it."""
     kept: dict[tuple[object, ...], tuple[object, object, object]] = {}
 
-    def call(run: Any, snapshot: Any, digest: str) -> object:  # noqa: ANN401 — as above
+    def call(run: Any, snapshot: Any, digest: str = "") -> object:  # noqa: ANN401 — as above
         key, simulated = (id(snapshot), id(run.settings), digest), run.ports.forge.simulated_run
         if key in kept:
             return kept[key][2]
@@ -245,6 +247,16 @@ def _reply(reply: Any) -> str:  # noqa: ANN401 — as above
     return f"{reply.text} {reply.state} {reply.used}" if reply else ""
 
 
+def _post(view: AnswerView | AnnouncementView | ReplyView) -> str:
+    match view:
+        case AnswerView():
+            return f"{view.word} {view.refusal} {view.finding} {_reply(view.reply)}"
+        case AnnouncementView():
+            return f"{_mentions(view)}: {view.ending} {view.check_title}"
+        case ReplyView():
+            return view.text
+
+
 def _mentions(view: Any) -> str:  # noqa: ANN401 — as above
     return " ".join(f"@{login}" for login in view.mentions)
 
@@ -263,10 +275,8 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "comment": lambda _self, view: _comment(view),
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
     "answer_words": lambda _self, view: f"{view.word} {view.refusal}",
-    "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding} {_reply(view.reply)}",
+    "post": lambda _self, view: f"{view.mark}\n{_post(view)}",
     "question": lambda _self, view: f"Answer: {view.question} {view.finding_id}",
-    "reply": lambda _self, view: f"{view.mark}\n{view.text}",
-    "announcement": lambda _self, view: f"{view.mark}\n{_mentions(view)}: {view.ending} {view.check_title}",
     "words": lambda _self, view: _check(view),
     "review_body": lambda _self, _view, mark: f"{mark}\nA review.",
     "check": lambda _self, view: _check(view),

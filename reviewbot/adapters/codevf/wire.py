@@ -34,7 +34,7 @@ def submission_body(submission: Submission) -> dict[str, object]:
         "metadata": dict(submission.metadata) or None,
         "idempotencyKey": submission.idempotency_key,
         "attachments": [
-            {"fileName": each.file_name, "mimeType": each.mime_type, "content": each.content}
+            {"fileName": each.file_name, "mimeType": "text/plain", "content": each.content}
             for each in submission.attachments
         ]
         or None,

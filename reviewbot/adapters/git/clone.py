@@ -18,7 +18,8 @@ from msgspec import Struct
 from reviewbot.adapters.git.objects import read_between, read_files, read_folder
 from reviewbot.adapters.git.process import Bounds, Git, isolated_environment
 from reviewbot.adapters.scratch import scratch_folder
-from reviewbot.domain.github.pull_request import Entry, RawChange
+from reviewbot.domain.diff.parse import ChangeSet
+from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.commits import login_of, title_of
 from reviewbot.domain.model.remotes import Remote, read_remote
 from reviewbot.errors import Problem, SettingsError
@@ -199,7 +200,7 @@ class Clone:
         rows = (line.partition("\t") for line in listed.decode("utf-8", "surrogateescape").split("\0") if line)
         return {path: entry.split(" ")[0] for entry, _, path in rows if entry.endswith(" 0")}
 
-    def change(self, old: str, new: str) -> RawChange:
+    def change(self, old: str, new: str) -> ChangeSet:
         return read_between(self._ours, old, new)
 
     def files(self, tree: str, paths: Sequence[str]) -> dict[str, Entry]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from reviewbot.adapters.git.objects import read_between
 from reviewbot.adapters.git.process import Bounds, Git, isolated_environment
 from reviewbot.adapters.scratch import scratch_folder
-from reviewbot.domain.github.pull_request import RawChange
+from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.errors import ChangeUnreadable
 
 _DEPTHS = ("--depth=50", "--depth=500", "--unshallow")
@@ -43,7 +43,7 @@ class GitChangeReader:
     def __repr__(self) -> str:
         return f"GitChangeReader({self._url!r})"
 
-    def read_change(self, *, number: int, head: str, base: str) -> RawChange:
+    def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:
         with scratch_folder("reviewbot-git-") as folder:
             git = Git(folder, self._environment, self._bounds)
             git.run("init", "--bare", "--quiet", "--template=", ".")

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from reviewbot.adapters.git.process import Git
-from reviewbot.domain.github.pull_request import Entry, RawChange
+from reviewbot.domain.diff.parse import ChangeSet, assemble, parse_diff
+from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.errors import ChangeUnreadable
 
@@ -48,24 +49,19 @@ class _File(Struct, frozen=True):
     oid: str
 
 
-def read_between(git: Git, old: str, new: str) -> RawChange:
+def read_between(git: Git, old: str, new: str) -> ChangeSet:
     """Return the whole change between two commits or trees."""
     pairs = tuple(_pairs(git.run(*_DIFF, "--raw", "-z", "--no-abbrev", old, new)))
     diff = git.run(*_DIFF, "--patch", "--unified=3", "--full-index", old, new)
     new_entries = _entries(git, [_File(pair.path, pair.new_mode, pair.new_oid) for pair in pairs if _is_new(pair)])
     # If the new version is binary, read whether the old one was text.
     became = [pair for pair in pairs if _is_old(pair) and _is_new(pair) and new_entries[pair.path].binary]
-    return RawChange(
-        merge_base=old,
-        head=new,
-        # Only bytes that are not UTF-8 are replaced; such a file has no text in its entry.
-        diff=diff.decode("utf-8", "replace"),
-        old={
-            **{pair.old_path: Entry(oid=pair.old_oid, mode=pair.old_mode) for pair in pairs if _is_old(pair)},
-            **_entries(git, [_File(pair.old_path, pair.old_mode, pair.old_oid) for pair in became]),
-        },
-        new=new_entries,
-    )
+    old_entries = {
+        **{pair.old_path: Entry(oid=pair.old_oid, mode=pair.old_mode) for pair in pairs if _is_old(pair)},
+        **_entries(git, [_File(pair.old_path, pair.old_mode, pair.old_oid) for pair in became]),
+    }
+    # Only bytes that are not UTF-8 are replaced; such a file has no text in its entry.
+    return assemble(old, new, parse_diff(diff.decode("utf-8", "replace")), old_entries, new_entries)
 
 
 def read_files(git: Git, tree: str, paths: Sequence[str]) -> dict[str, Entry]:

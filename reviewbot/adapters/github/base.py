@@ -8,7 +8,6 @@ from typing import Self, TypeVar
 from urllib.parse import quote
 
 from reviewbot.adapters.github.client import Address, Client, RetryLimits
-from reviewbot.adapters.github.graphql.files import Files
 from reviewbot.errors import NotFound
 from reviewbot.ports import Clock
 
@@ -28,7 +27,6 @@ class RepositoryConnection:
         self._repository = repository
         self._owner, _, self._name = repository.partition("/")
         self._path = f"/repos/{quote(self._owner, safe='')}/{quote(self._name, safe='')}"
-        self._files = Files(self._calls, self._owner, self._name)
 
     def at(self, repository: str) -> Self:
         """Return the same connection for another repository: limits, waits and pauses count for both."""

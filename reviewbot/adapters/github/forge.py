@@ -5,7 +5,7 @@ Writes that may have succeeded are not repeated, except deletions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import count, islice
@@ -18,17 +18,16 @@ from reviewbot.adapters.github.base import RepositoryConnection
 from reviewbot.adapters.github.client import PAGE
 from reviewbot.adapters.github.errors import HEAD_CHECKS, Intent
 from reviewbot.adapters.github.graphql import answers, open_reviews, parse, queries
+from reviewbot.adapters.github.graphql.files import Files
 from reviewbot.adapters.github.rest import GraphQLError
-from reviewbot.domain.findings.markers import read_summary_mark
+from reviewbot.domain.findings.markers import read_summary_mark, read_words
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
-from reviewbot.domain.github.context import ContextRequest, ProjectContext
-from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, Reaction, ReviewDraft
+from reviewbot.domain.github.drafts import CheckState, PostedComment, Reaction, ReviewDraft
 from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.domain.github.pull_request import (
     CheckRun,
     Comment,
     Commit,
-    Entry,
     ForcePush,
     OlderChecks,
     Permission,
@@ -36,7 +35,6 @@ from reviewbot.domain.github.pull_request import (
     Snapshot,
     Waiting,
 )
-from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.statistics.past import PastPull
 from reviewbot.errors import NotFound
@@ -60,6 +58,10 @@ _HIDING = Intent("hiding a comment", "pull-requests: write")
 
 
 class GitHubForge(RepositoryConnection):
+    def _bind(self, repository: str) -> None:
+        super()._bind(repository)
+        self.entries = Files(self._calls, self._owner, self._name).entries
+
     def installed(self) -> Iterator[rest.InstalledRepository]:
         """Yield the repositories that the token of a GitHub App can see: one request for a hundred."""
         intent = Intent("listing the repositories of the App's installation", "metadata: read")
@@ -96,22 +98,23 @@ class GitHubForge(RepositoryConnection):
         node, app = self._there(data.repository), parse.app_of(data.viewer)
         pull = self._found(node.pull_request, f"pull request {number}")
         own, older, others = self._all_check_runs(pull, check_names, data.others or {}, app, listed=not hidden)
-        comments = self._whole(pull.comments, queries.MORE_COMMENTS, self._pull(number), answers.CommentNode)
+        comments = self._whole(pull.comments, queries.MORE_RATED_COMMENTS, self._pull(number), answers.RatedCommentNode)
         threads = self._whole(pull.review_threads, queries.MORE_THREADS, self._pull(number), answers.ThreadNode)
-        reviews = tuple(self._whole(pull.reviews, queries.MORE_REVIEWS, self._pull(number), answers.ReviewNode))
+        said = [(thread, tuple(self._thread_comments(thread))) for thread in threads]
+        rated = self._rated_replies(one for _, thread_comments in said for one in thread_comments)
+        reviews = self._whole(pull.reviews, queries.MORE_REVIEWS, self._pull(number), answers.ReviewNode)
         return Snapshot(
             repository=parse.repository(node),
             pull=parse.pull_request(pull),
             default_branch=parse.default_branch(node),
             comments=tuple(map(parse.comment, comments)),
-            threads=tuple(parse.thread(thread, self._thread_comments(thread)) for thread in threads),
+            threads=tuple(parse.thread(thread, thread_comments, rated) for thread, thread_comments in said),
             reviews=tuple(Review(int(one.id), one.state, one.body) for one in reviews if one.viewer_did_author),
             checks=own,
             older_checks=older,
             other_checks=others,
             checks_readable=not hidden,
             check_names=tuple(check_names),
-            writers=parse.writers(reviews),
         )
 
     def _all_check_runs(
@@ -138,9 +141,9 @@ class GitHubForge(RepositoryConnection):
             # commit must not be taken for the head's: it would get the head's verdict.
             on_head = self._checks_on(pull.head_ref_oid, name, app)
             aside += [run for other in more for run in self._checks_on(pull.head_ref_oid, other, app)]
-        own = tuple(run for run in on_head if is_of(run, pull.number))
-        older = {run.id: run for run in (*on_older, *aside) if is_of(run, pull.number) and run not in own}
-        foreign = {run for run in (*on_head, *on_older) if not is_of(run, pull.number)}
+        own = tuple(run for run in on_head if run.is_of(pull.number))
+        older = {run.id: run for run in (*on_older, *aside) if run.is_of(pull.number) and run not in own}
+        foreign = {run for run in (*on_head, *on_older) if not run.is_of(pull.number)}
         by_id = attrgetter("id")
         return own, tuple(sorted(older.values(), key=by_id)), tuple(sorted(foreign, key=by_id))
 
@@ -158,19 +161,6 @@ class GitHubForge(RepositoryConnection):
         path = f"{self._path}/compare/{quote(base, safe='')}...{quote(head, safe='')}"
         return self._calls.get(path, intent, rest.Comparison, {"per_page": 1}).merge_base_commit.sha
 
-    def entries(
-        self,
-        *,
-        head: str,
-        new_paths: Sequence[str],
-        merge_base: str,
-        old_paths: Sequence[str],
-        asked: ContextRequest | None = None,
-    ) -> tuple[Mapping[str, Entry], Mapping[str, Entry], ProjectContext]:
-        return self._files.entries(
-            head=head, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths, asked=asked
-        )
-
     def permission(self, login: str) -> Permission:
         intent = Intent("reading a user's permission", "metadata: read")
         path = f"{self._path}/collaborators/{quote(login, safe='')}/permission"
@@ -180,7 +170,7 @@ class GitHubForge(RepositoryConnection):
             return Permission.NONE
 
     def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
-        return tuple(run for run in self._checks_on(head_sha, name) if is_of(run, number))
+        return tuple(run for run in self._checks_on(head_sha, name) if run.is_of(number))
 
     def _checks_on(self, head_sha: str, name: str, app: str = "") -> tuple[CheckRun, ...]:
         intent = Intent("reading the check runs of a commit", "checks: read")
@@ -218,7 +208,7 @@ class GitHubForge(RepositoryConnection):
         pushes: dict[str, ForcePush] = {}
         for name, page in pages:
             found = self._all_checks(parse.older_commits(page), name)
-            runs |= {run.id: run for run in found if is_of(run, number)}
+            runs |= {run.id: run for run in found if run.is_of(number)}
             pushes |= parse.force_pushes(page)
         _, last = pages[-1]
         commits = frozenset(item.commit.oid for _, page in pages for item in page.recent.present)
@@ -399,10 +389,10 @@ class GitHubForge(RepositoryConnection):
     def delete_review_comment(self, comment_id: int) -> None:
         self._delete(f"{self._path}/pulls/comments/{comment_id}", _REVIEWS)
 
-    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
-        path = f"{self._path}/pulls/{number}/comments"
-        body = payloads.file_comment(commit_sha, comment)
-        return self._calls.write("POST", path, _REVIEWS, body, rest.Written).posted()
+    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> PostedComment:
+        url = f"{self._path}/pulls/{number}/comments"
+        comment: payloads.Body = {"body": body, "commit_id": commit_sha, "path": path, "subject_type": "file"}
+        return self._calls.write("POST", url, _REVIEWS, comment, rest.Written).posted()
 
     def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
         path = f"{self._path}/pulls/{number}/comments/{comment_id}/replies"
@@ -430,23 +420,18 @@ class GitHubForge(RepositoryConnection):
         return {**self._here, "number": number}
 
     def _listed(self, document: str, variables: Mapping[str, object], kind: type[T]) -> Iterator[T]:
-        after: str | None = None
-        while True:
+        def page(after: str | None) -> answers.Page[T]:
             asked = {**self._here, **variables, "after": after}
             data = self._calls.query(document, asked, _LIST, answers.InRepository[answers.Paged[kind]])  # type: ignore[valid-type]  # a type at run time
-            page = self._there(data.repository).page
-            yield from page.present
-            if (after := page.after) is None:
-                return
+            return self._there(data.repository).page
+
+        return _items(page(None), page)
 
     def _whole(
         self, page: answers.Page[T], document: str, variables: Mapping[str, object], kind: type[T]
     ) -> Iterator[T]:
         """Yield a list of the pull request, from the snapshot's first page on."""
-        yield from page.present
-        while page.after:
-            page = self._page(page.after, document, variables, kind)
-            yield from page.present
+        return _items(page, lambda after: self._page(after, document, variables, kind))
 
     def _page(
         self, after: str | None, document: str, variables: Mapping[str, object], kind: type[T]
@@ -457,17 +442,33 @@ class GitHubForge(RepositoryConnection):
         return self._found(self._there(data.repository).pull_request, "the pull request").page
 
     def _thread_comments(self, thread: answers.ThreadNode) -> Iterator[answers.ThreadCommentNode]:
-        page = thread.comments
-        yield from page.present
-        while page.after:
-            asked = {"thread": thread.id, "page": PAGE, "after": page.after}
+        def page(after: str) -> answers.Page[answers.ThreadCommentNode]:
+            asked = {"thread": thread.id, "page": PAGE, "after": after}
             kind = answers.PagedNode[answers.ThreadCommentNode]
-            page = self._calls.query(queries.MORE_THREAD_COMMENTS, asked, _THREADS, kind).node.page
-            yield from page.present
+            return self._calls.query(queries.MORE_THREAD_COMMENTS, asked, _THREADS, kind).node.page
+
+        return _items(thread.comments, page)
+
+    def _rated_replies(self, comments: Iterable[answers.ThreadCommentNode]) -> Mapping[str, answers.RatedReply]:
+        """Read the reactions to the newest of the reviewer's words, if there are any; one may be deleted meanwhile."""
+        ids = [one.node_id for one in comments if one.viewer_did_author and read_words(one.body)][-PAGE:]
+        if not ids:
+            return {}
+        kind = answers.RatedReplies
+        found = self._calls.query(queries.RATED_REPLIES, {"ids": ids}, _THREADS, kind, forgives=_is_missing)
+        return {one.id: one for one in found.nodes if one}
 
     def _delete(self, path: str, intent: Intent) -> None:
         with suppress(NotFound):
             self._calls.write("DELETE", path, intent, None, object)
+
+
+def _items(page: answers.Page[T], after: Callable[[str], answers.Page[T]]) -> Iterator[T]:
+    """Yield the items of a page and of all after it."""
+    yield from page.present
+    while page.after:
+        page = after(page.after)
+        yield from page.present
 
 
 def _remembering(hidden: list[GraphQLError]) -> Callable[[GraphQLError], bool]:
@@ -483,5 +484,5 @@ def _remembering(hidden: list[GraphQLError]) -> Callable[[GraphQLError], bool]:
 
 
 def _is_missing(error: GraphQLError) -> bool:
-    """Return whether a pull request number does not exist; a check run's tag can name any number."""
+    """Return whether a part does not exist: a check run's tag can name any number, and a comment may be deleted."""
     return error.type == "NOT_FOUND" and error.path != ("repository",)

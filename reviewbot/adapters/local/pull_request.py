@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from reviewbot.adapters.git.clone import EMPTY_TREE, Clone
+from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.pull_request import (
     Commit,
     DefaultBranch,
     Entry,
     PullRequest,
-    RawChange,
     Repository,
     Snapshot,
 )
-from reviewbot.domain.policy.eligibility import BOT_SUFFIX
+from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.errors import DiffTooLarge, Problem, SettingsError
 
 BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
@@ -60,12 +60,12 @@ def branch_range(clone: Clone, base: str | None, head: str) -> CommitRange:
     name = base or default_base(clone)
     if not name:
         what = f"none of {', '.join(BASES)} exists"
-        raise SettingsError((Problem("--base", what, todo="Name what to compare with: --base REF"),))
+        raise SettingsError((Problem("--base", what, todo="Add what to compare with: --base REF"),))
     tip, new = _commit(clone, "--base", name), _commit(clone, "--head", head)
     old = clone.merge_base(tip, new)
     if old is None:
         what = f"`{name}` and `{head}` have no commit in common"
-        todo = "Name a branch that this one comes from."
+        todo = "Add a branch that this one comes from: --base REF"
         if clone.is_shallow:
             todo = "This clone is shallow. Run: git fetch --unshallow"
         raise SettingsError((Problem("--base", what, todo=todo),))
@@ -184,5 +184,5 @@ class LocalChange:
     def _files(self, commit: str, paths: Sequence[str]) -> Mapping[str, Entry]:
         return self._clone.files(commit, paths) if paths and self._clone.resolve(commit) else {}
 
-    def read_change(self, *, number: int, head: str, base: str) -> RawChange:  # noqa: ARG002 — the port's signature
+    def read_change(self, *, number: int, head: str, base: str) -> ChangeSet:  # noqa: ARG002 — the port's signature
         return self._clone.change(self._commit_range.old, head)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from reviewbot.app.collect.recorder import Recorder
 from reviewbot.app.collect.repository import collect_repository, is_exhausted
@@ -17,19 +17,19 @@ from reviewbot.settings.readers import INSTALLATION
 from reviewbot.values import replace
 
 
-def collect_finished(ports: Ports, inputs: Mapping[str, str]) -> Collection:
+def collect_finished(ports: Ports) -> Collection:
     """Publish the finished reviews, and list them in the job summary.
 
     Raises:
         ReviewbotError: no repository could be looked through.
     """
     recorder = Recorder(ports.reporter)
-    wanted, installation = peek_settings(inputs).repositories, ports.installation
+    wanted, installation = peek_settings(ports.inputs).repositories, ports.installation
     try:
         if wanted and installation:
-            _collect_everywhere(ports, inputs, installation, _names(installation, wanted), recorder)
+            _collect_everywhere(ports, installation, _names(installation, wanted), recorder)
         else:
-            collect_repository(ports, inputs, installation.repository if installation else "", recorder)
+            collect_repository(ports, installation.repository if installation else "", recorder)
             recorder.repositories = 1
     finally:
         collection = recorder.collection()
@@ -51,9 +51,7 @@ def _names(installation: Installation, wanted: Sequence[str]) -> list[str]:
     return list(full.values())
 
 
-def _collect_everywhere(
-    ports: Ports, inputs: Mapping[str, str], installation: Installation, names: Sequence[str], recorder: Recorder
-) -> None:
+def _collect_everywhere(ports: Ports, installation: Installation, names: Sequence[str], recorder: Recorder) -> None:
     """Collect in random order, so that a rate limit does not always leave out the same repositories."""
 
     def collect(name: str) -> None:
@@ -63,7 +61,7 @@ def _collect_everywhere(
         recorder.is_elsewhere = name.casefold() != installation.repository.casefold()
         forge, changes = installation.at(name)
         try:
-            collect_repository(replace(ports, forge=forge, changes=changes), inputs, name, recorder)
+            collect_repository(replace(ports, forge=forge, changes=changes), name, recorder)
             recorder.repositories += 1
         except ReviewbotError as error:
             details = f" {error.hint}" if error.hint else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from reviewbot.app.collect.turns import take_turns
 from reviewbot.app.comments.commands import catch_up
 from reviewbot.app.context import Ports, RunContext
@@ -16,7 +14,7 @@ from reviewbot.errors import ReviewbotError
 from reviewbot.render.renderer import Renderer
 
 
-def buy_deferred(ports: Ports, inputs: Mapping[str, str], event: ChecksEvent) -> Outcome | None:
+def buy_deferred(ports: Ports, event: ChecksEvent) -> Outcome | None:
     """Make the purchases that wait on the open pull requests with this head; nothing else is bought.
 
     Anyone can cause such an event, so it decides nothing: GitHub names the pull requests, and the ledger the purchases.
@@ -32,7 +30,7 @@ def buy_deferred(ports: Ports, inputs: Mapping[str, str], event: ChecksEvent) ->
 
     def buy(number: int) -> None:
         try:
-            outcomes.append(_buy(ports, inputs, number) or outcomes[-1])
+            outcomes.append(_buy(ports, number) or outcomes[-1])
         except ReviewbotError as error:
             ports.reporter.say(f"#{number}: {error.message}")
             errors.append(error)
@@ -43,10 +41,10 @@ def buy_deferred(ports: Ports, inputs: Mapping[str, str], event: ChecksEvent) ->
     return outcomes[-1]
 
 
-def _buy(ports: Ports, inputs: Mapping[str, str], number: int) -> Outcome | None:
-    settings, snapshot = load_settings(ports, inputs, catch_up(ports, inputs, number))
+def _buy(ports: Ports, number: int) -> Outcome | None:
+    settings, snapshot = load_settings(ports, catch_up(ports, number))
     run = RunContext.of(ports, settings, snapshot, Renderer({}))
-    waits = run.paid and read_ledger(run, snapshot, "").ledger.postponed()
+    waits = run.paid and read_ledger(run, snapshot).ledger.postponed()
     if not waits or settings.dry_run:
         return None
-    return review_pull_request(ports, inputs, DispatchEvent(number, ""), snapshot, may_buy=False)
+    return review_pull_request(ports, DispatchEvent(number, ""), snapshot, may_buy=False)

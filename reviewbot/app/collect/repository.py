@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from reviewbot.app.collect.recorder import Recorder
 from reviewbot.app.collect.turns import take_turns
 from reviewbot.app.comments.commands import catch_up
@@ -20,7 +18,7 @@ from reviewbot.settings import Settings, peek_settings
 from reviewbot.values import replace
 
 
-def collect_repository(ports: Ports, inputs: Mapping[str, str], repository: str, recorder: Recorder) -> None:
+def collect_repository(ports: Ports, repository: str, recorder: Recorder) -> None:
     """Look up the open reviews of a repository, oldest pull request first. One that fails never stops the next.
 
     A bug that one of them meets is raised after the others.
@@ -30,13 +28,13 @@ def collect_repository(ports: Ports, inputs: Mapping[str, str], repository: str,
         ForgeError: the open pull requests cannot be listed.
         ReviewDidNotHappen: CodeVF does not accept the key, or there is none.
     """
-    settings = checked_settings(ports, inputs, ports.forge.config(peek_settings(inputs).config_file))
+    settings = checked_settings(ports, ports.forge.config(peek_settings(ports.inputs).config_file))
     waiting = _waiting(ports, settings)
     if waiting:
         _check_key(ports, settings)
     recording = replace(ports, reporter=recorder)
     lookups = [Lookup(repository, number, {}) for number in waiting]
-    take_turns(lookups, lambda lookup: _look_up(recording, inputs, lookup, recorder))
+    take_turns(lookups, lambda lookup: _look_up(recording, lookup, recorder))
 
 
 def is_exhausted(ports: Ports) -> bool:
@@ -55,14 +53,14 @@ def _check_key(ports: Ports, settings: Settings) -> None:
         ports.reporter.say(f"{error.message} Open reviews stay open.")
 
 
-def _look_up(ports: Ports, inputs: Mapping[str, str], lookup: Lookup, recorder: Recorder) -> None:
+def _look_up(ports: Ports, lookup: Lookup, recorder: Recorder) -> None:
     if is_exhausted(ports):
         recorder.unreached.append(lookup.name)
         return
     error = "A bug in reviewbot stopped it."
     recorder.values = {}
     try:
-        _collect(ports, inputs, lookup.number)
+        _collect(ports, lookup.number)
         error = ""
     except ReviewbotError as failure:
         error = failure.message
@@ -74,11 +72,11 @@ def _look_up(ports: Ports, inputs: Mapping[str, str], lookup: Lookup, recorder: 
         recorder.lookups.append(replace(lookup, outputs={} if error else recorder.values, error=error))
 
 
-def _collect(ports: Ports, inputs: Mapping[str, str], number: int) -> None:
-    snapshot = catch_up(ports, inputs, number)
+def _collect(ports: Ports, number: int) -> None:
+    snapshot = catch_up(ports, number)
     # No run may have seen it closed.
     cancels = Cancels.NONE if snapshot.pull.is_open else Cancels.NOT_BEGUN
-    review_pull_request(ports, inputs, DispatchEvent(number, ""), snapshot, may_buy=False, cancels=cancels)
+    review_pull_request(ports, DispatchEvent(number, ""), snapshot, may_buy=False, cancels=cancels)
 
 
 def _waiting(ports: Ports, settings: Settings) -> tuple[int, ...]:

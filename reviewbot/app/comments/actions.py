@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import assert_never
 
 from msgspec import Struct
@@ -11,6 +10,7 @@ from reviewbot.app.context import RunContext, policy_of
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.questions.ask import ask, settle_questions
 from reviewbot.app.review import review_pull_request
+from reviewbot.domain.codevf.idempotency import KEY_MEMORY
 from reviewbot.domain.commands import authorize
 from reviewbot.domain.commands.authorize import CommandAction
 from reviewbot.domain.commands.parse import CommandName, PostedCommand
@@ -18,7 +18,6 @@ from reviewbot.domain.github.pull_request import PullRequest, Snapshot
 from reviewbot.domain.ledger.edits import CancelDeferrals, LedgerEdit
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
 from reviewbot.domain.machine.known import Cancels
-from reviewbot.domain.machine.next_step import KEY_MEMORY
 from reviewbot.domain.model.events import DispatchEvent
 from reviewbot.domain.policy.eligibility import needs_approval
 from reviewbot.domain.policy.verdict import Outcome
@@ -29,28 +28,25 @@ class CommandRun(Struct, frozen=True):
     """A command that is executed."""
 
     run: RunContext
-    inputs: Mapping[str, str]
     snapshot: Snapshot
     posted: PostedCommand
 
     def judge_again(self, *edits: LedgerEdit, cancels: Cancels = Cancels.NONE) -> Outcome:
         """Judge and publish again, including reviews that have finished. Nothing is bought."""
         trigger = DispatchEvent(self.snapshot.pull.number, self.posted.sender)
-        return review_pull_request(
-            self.run.ports, self.inputs, trigger, self.snapshot, may_buy=False, cancels=cancels, edits=edits
-        )
+        return review_pull_request(self.run.ports, trigger, self.snapshot, may_buy=False, cancels=cancels, edits=edits)
 
     @property
     def ledger(self) -> Ledger:
         """The ledger, as far as it is trusted."""
-        return read_ledger(self.run, self.snapshot, "").ledger
+        return read_ledger(self.run, self.snapshot).ledger
 
 
 def action_of(run: RunContext, snapshot: Snapshot, posted: PostedCommand) -> CommandAction:
     scope = authorize.Scope(
         pull=_with_authors(run, snapshot.pull, posted),
         permission=run.ports.forge.permission(posted.sender),
-        ledger=read_ledger(run, snapshot, "").ledger,
+        ledger=read_ledger(run, snapshot).ledger,
         fail_on=run.settings.strictest_fail_on,
         needs_approval=run.paid and needs_approval(snapshot.pull, policy_of(run.settings)),
         paid=run.paid,
@@ -91,11 +87,11 @@ def _cancel(command: CommandRun) -> Outcome:
         # First: a purchase that waits for one of the tasks would be made when it ends.
         command.judge_again(CancelDeferrals())
     outcome = command.judge_again(CancelDeferrals(), cancels=Cancels.ALL)
-    settle_questions(command.run.ports, command.inputs, command.run.read_snapshot())
+    settle_questions(command.run.ports, command.run.read_snapshot())
     return outcome
 
 
 def _buy(command: CommandRun, action: authorize.Buy) -> Outcome:
     asked = action.asked
     over = any(asked.comment_id in one.asked and one.state is TaskState.ENDED for one in command.ledger.purchases)
-    return review_pull_request(command.run.ports, command.inputs, asked, command.snapshot, may_buy=not over)
+    return review_pull_request(command.run.ports, asked, command.snapshot, may_buy=not over)

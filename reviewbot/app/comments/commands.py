@@ -6,7 +6,7 @@ command as done. A run first executes the commands that earlier runs missed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import islice, takewhile
 
 from reviewbot.app.comments.actions import CommandRun, action_of, execute
@@ -24,98 +24,98 @@ from reviewbot.domain.policy.verdict import Outcome, Reason, Status, answered, c
 from reviewbot.errors import ForgeError, ReviewbotError
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
+from reviewbot.values import replace
 
 MOST_MISSED = 10
 """Older commands that one run executes. Each takes about five requests, and anyone can write them."""
 
-UNHURRIED = {"wait-minutes": "0"}
-"""A review that an earlier comment requested is bought, but this run does not wait for it."""
 
-
-def answer_comment(ports: Ports, inputs: Mapping[str, str], event: CommentEvent) -> Outcome:
+def answer_comment(ports: Ports, event: CommentEvent) -> Outcome:
     """Execute a comment's command, after earlier ones that no run has executed, and write the outputs."""
     why = why_not(event)
     if not why:
         key = comment_key(event.comment_id, in_thread=event.in_thread)
-        snapshot = load_snapshot(ports, inputs, event.number)
-        posted_commands = _open_commands(ports, inputs, snapshot)
-        snapshot = _catch_up(ports, inputs, snapshot, takewhile(lambda one: one.key != key, posted_commands))
+        snapshot = load_snapshot(ports, event.number)
+        posted_commands = _open_commands(ports, snapshot)
+        snapshot = _catch_up(ports, snapshot, takewhile(lambda one: one.key != key, posted_commands))
         for own in (one for one in posted_commands if one.key == key):
-            return _carry_out(ports, inputs, own, snapshot)
-        why = _why_left(inputs, snapshot)
+            return _carry_out(ports, own, snapshot)
+        why = _why_left(ports, snapshot)
     ports.reporter.say(why)
     outcome = not_due(Reason.EVENT, why)
     ports.reporter.outputs(bare_outputs(outcome))
     return outcome
 
 
-def relay(ports: Ports, inputs: Mapping[str, str], number: int) -> str:
+def relay(ports: Ports, number: int) -> str:
     """Execute the open commands of a pull request; return what was done."""
-    snapshot = catch_up(ports, inputs, number)
-    return _NO_KEY if _is_keyless(inputs, snapshot) else f"The open commands on #{number} were carried out."
+    snapshot = catch_up(ports, number)
+    return _NO_KEY if _is_keyless(ports, snapshot) else f"The open commands on #{number} were executed."
 
 
-_NO_KEY = "This run has no CodeVF key. The next run that has it carries out the command."
+_NO_KEY = "This run has no CodeVF key. The next run that has it executes the command."
 
 
-def _is_keyless(inputs: Mapping[str, str], snapshot: Snapshot) -> bool:
-    return peek_settings(inputs, snapshot.default_branch.config).is_keyless
+def _is_keyless(ports: Ports, snapshot: Snapshot) -> bool:
+    return peek_settings(ports.inputs, snapshot.default_branch.config).is_keyless
 
 
-def _why_left(inputs: Mapping[str, str], snapshot: Snapshot) -> str:
-    if _is_keyless(inputs, snapshot):
+def _why_left(ports: Ports, snapshot: Snapshot) -> str:
+    if _is_keyless(ports, snapshot):
         return _NO_KEY
-    return "The command was carried out already, or its comment was edited or deleted."
+    return "The command was already executed, or its comment was edited or deleted."
 
 
-def catch_up(ports: Ports, inputs: Mapping[str, str], number: int) -> Snapshot:
+def catch_up(ports: Ports, number: int) -> Snapshot:
     """Execute the commands that earlier runs missed.
 
     Returns:
         The pull request after that; it is read once if there was no command.
     """
-    snapshot = load_snapshot(ports, inputs, number)
-    return _catch_up(ports, inputs, snapshot, _open_commands(ports, inputs, snapshot))
+    snapshot = load_snapshot(ports, number)
+    return _catch_up(ports, snapshot, _open_commands(ports, snapshot))
 
 
-def _open_commands(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot) -> tuple[PostedCommand, ...]:
+def _open_commands(ports: Ports, snapshot: Snapshot) -> tuple[PostedCommand, ...]:
     """List the commands to execute; none without the key, which the ledger needs.
 
     Questions whose comment is no command any more, since it was edited or deleted, are answered first. A question
     whose answer is posted already is recorded.
     """
-    settings = peek_settings(inputs, snapshot.default_branch.config)
+    settings = peek_settings(ports.inputs, snapshot.default_branch.config)
     if settings.dry_run or settings.is_keyless:
         return ()
     posted_commands = open_commands(snapshot.comments, snapshot.threads, settings.instance, ports.clock.now())
     said = said_in(snapshot.comments, snapshot.threads)
     unanswered = [one.key for one in posted_commands if not answers_to(said, settings.instance, one.key)]
-    settle_questions(ports, inputs, snapshot, but=unanswered)
+    settle_questions(ports, snapshot, but=unanswered)
     return posted_commands
 
 
-def _catch_up(
-    ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot, posted_commands: Iterable[PostedCommand]
-) -> Snapshot:
-    """Execute older commands in order, up to the first failure, which is logged."""
+def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[PostedCommand]) -> Snapshot:
+    """Execute older commands in order, up to the first failure, which is logged.
+
+    A review that one of them requests is bought, but this run does not wait for it.
+    """
+    unhurried = replace(ports, inputs={**ports.inputs, "wait-minutes": "0"})
     for posted in islice(posted_commands, MOST_MISSED):
         try:
-            _carry_out(ports, {**inputs, **UNHURRIED}, posted, snapshot)
+            _carry_out(unhurried, posted, snapshot)
         except ReviewbotError as error:
-            ports.reporter.say(f"The command of comment {posted.key} was not carried out: {error.message}")
-            return load_snapshot(ports, inputs, snapshot.pull.number)
-        snapshot = load_snapshot(ports, inputs, snapshot.pull.number)
+            ports.reporter.say(f"The command of comment {posted.key} was not executed: {error.message}")
+            return load_snapshot(ports, snapshot.pull.number)
+        snapshot = load_snapshot(ports, snapshot.pull.number)
     return snapshot
 
 
-def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, snapshot: Snapshot) -> Outcome:
+def _carry_out(ports: Ports, posted: PostedCommand, snapshot: Snapshot) -> Outcome:
     """Execute a command, answer it, and write the outputs.
 
     Raises:
         ForgeError: GitHub failed before the ledger was written; the next run tries again.
     """
     began = ports.clock.monotonic()
-    settings, snapshot = load_settings(ports, inputs, snapshot)
+    settings, snapshot = load_settings(ports, snapshot)
     wait_until = began + settings.wait_minutes * 60
     run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)), wait_until=wait_until)
     word = posted.command.name.value
@@ -123,7 +123,7 @@ def _carry_out(ports: Ports, inputs: Mapping[str, str], posted: PostedCommand, s
         react(run, posted.comment_id, there[0].reaction, in_thread=posted.in_thread)
         return _logged(run, answered(carried_out=True, message=f"`{word}` was answered by an earlier run."))
     action = action_of(run, snapshot, posted)
-    outcome = execute(CommandRun(run, inputs, snapshot, posted), action)
+    outcome = execute(CommandRun(run, snapshot, posted), action)
     if outcome is not None and is_left(action, outcome):
         raise ForgeError(outcome.message, hint=outcome.hint)
     if isinstance(action, Ask) and outcome is not None and outcome.status is not Status.FAILED:

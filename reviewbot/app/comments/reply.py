@@ -52,12 +52,12 @@ def reply(
 ) -> str:
     """Answer a command from what is stored after it; return why it is refused, empty if it is not."""
     now = run.read_snapshot()
-    done = Done(posted, action, outcome, now, read_ledger(run, now, ""))
+    done = Done(posted, action, outcome, now, read_ledger(run, now))
     reaction = done.refusal.reaction if done.refusal else Reaction.YES
     mark = AnswerMark(run.settings.instance, posted.key, reaction)
     view = _view(run, snapshot.pull.head_sha, done, mark)
     if not _is_answered(run, posted, now):
-        body = run.renderer.answer(view)
+        body = run.renderer.post(view)
         post = partial(run.ports.forge.create_comment, now.pull.number, body)
         run.attempt("The answer to a command", partial(run.post_once, post, partial(_is_answered, run, posted)))
     react(run, posted.comment_id, reaction, in_thread=posted.in_thread)

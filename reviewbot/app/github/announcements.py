@@ -23,7 +23,7 @@ def announce(run: RunContext, known: Known, announcing: Announcing, outcome: Out
     """Post what is left to announce, and delete what two concurrent runs posted twice."""
     known, outcome = without_doubles(run, known), apply_bypass(known, outcome)
     for one in announcing.posts:
-        body = run.renderer.announcement(_view(run, known, one, outcome))
+        body = run.renderer.post(_view(run, known, one, outcome))
         post = partial(run.ports.forge.create_comment, run.signer.pull_number, body)
         if run.attempt(_ANNOUNCEMENT, partial(run.post_once, post, partial(_is_announced, run, one))):
             known = known.with_update(known.memory.update.having_posted([one.key]))

@@ -141,10 +141,10 @@ def _external_id(run: RunContext, known: Known) -> str:
     if known.awaited and (held is None or held.state.is_over):  # so that a later run closes this check
         held = known.awaited.purchase
     if held is None and (copy := decode_external_id(handed, run.signer)):
-        held = known.ledger.named(copy.identity, copy.attempt)
+        held = known.ledger.recorded(copy.purchase)
     if held is None or not known.request.paid:
         return handed
-    recorded = known.ledger.named(held.identity, held.attempt)
+    recorded = known.ledger.recorded(held)
     held = replace(held, judged=recorded.judged if recorded else held.judged)
     return encode_external_id(held, known.ledger, run.signer)
 

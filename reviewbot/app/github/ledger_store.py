@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from msgspec import Struct
-
 from reviewbot.app.context import RunContext, judgement_of
 from reviewbot.domain.findings.tracked_finding import LOST, Findings
 from reviewbot.domain.github.pull_request import RECENT_COMMITS, CheckRun, Comment, PullRequest, Seen, Snapshot
@@ -21,16 +19,7 @@ from reviewbot.errors import ForgeError
 from reviewbot.values import replace
 
 
-class _Found(Struct, frozen=True):
-    copy: ExternalId
-    head_sha: str
-
-    @property
-    def key(self) -> tuple[str, int]:
-        return self.copy.identity, self.copy.attempt
-
-
-def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedger:
+def read_ledger(run: RunContext, snapshot: Snapshot, digest: str = "") -> StoredLedger:
     """Read the ledger of the summary comment and the check runs' copies.
 
     If there is no trusted ledger, or it contains waivers or a bypass, the copies of every head of the pull request are
@@ -53,9 +42,9 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     believed = keep is not None and not reading.problem
     copies = _copies(run, checks)
     has_space = not believed or len(reading.ledger.purchases) < MAX_TASKS
-    copies = tuple(one for one in copies if has_space or one.head_sha == snapshot.pull.head_sha)
-    finished = {one.key for one in copies if one.copy.state.is_over}
+    copies = tuple(one for one in copies if has_space or one.purchase.head_sha == snapshot.pull.head_sha)
     ledger = reading.ledger.with_full_identity(digest)
+    finished = {purchase_key(one.purchase) for one in copies if _has_ended(one.purchase, ledger)}
     for other in _only_in_doubles(run, ledger, found.extra):
         finished |= {purchase_key(other)} if other.state.is_over else set()
         # Its findings are read again.
@@ -65,12 +54,18 @@ def read_ledger(run: RunContext, snapshot: Snapshot, digest: str) -> StoredLedge
     ledger = _with_copies(run, snapshot, ledger, copies, digest)
     if not believed:
         for one in copies:
-            ledger = _with_carried(ledger, one)
-        ledger = ledger.spending_at_least(max((one.copy.spent for one in copies), default=Decimal(0)))
+            ledger = _with_carried(ledger, one.purchase)
+        ledger = ledger.spending_at_least(max((one.spent for one in copies), default=Decimal(0)))
     hidden = _was_here(run, snapshot, keep) or _may_be_in_base(run, snapshot)
     lost = not believed and (cut or (not ledger.purchases and hidden))
     claimed, on_head = Decimal(0) if believed else reading.spent, _on_head(run, snapshot)
     return StoredLedger(ledger, claimed, reading.problem, lost, keep, bool(found.extra), on_head, frozenset(finished))
+
+
+def _has_ended(copy: Purchase, ledger: Ledger) -> bool:
+    """Whether a copy says that a purchase is over; a run that drops a deferral may write over a task bought since."""
+    known = ledger.recorded(copy)
+    return copy.state.is_over and bool(copy.task_id or known is None or not known.task_id)
 
 
 def _on_head(run: RunContext, snapshot: Snapshot) -> Mapping[int, ExternalId]:
@@ -83,7 +78,7 @@ def _only_in_doubles(run: RunContext, ledger: Ledger, doubles: Sequence[Comment]
     for comment in doubles if run.paid else ():
         reading = _reading(run, comment, ())
         for one in () if reading.problem else reading.ledger.purchases:
-            known = ledger.named(one.identity, one.attempt)
+            known = ledger.recorded(one)
             if known is None or (one.task_id and not known.task_id):
                 yield replace(one, identity=known.identity if known else one.identity)
 
@@ -159,36 +154,41 @@ def _every_check(run: RunContext, snapshot: Snapshot, seen: Seen | None) -> tupl
     return checks, seen is None or every.has_every_head_since(seen, is_base_protected=is_base_protected)
 
 
-def _copies(run: RunContext, checks: Iterable[CheckRun]) -> tuple[_Found, ...]:
+def _copies(run: RunContext, checks: Iterable[CheckRun]) -> tuple[ExternalId, ...]:
     """Return the copies signed with this key, oldest first; of one purchase the most advanced."""
-    ordered = sorted(checks, key=lambda one: one.id)
-    found = [_Found(copy, one.head_sha) for one in ordered if (copy := decode_external_id(one.external_id, run.signer))]
-    bought_for = {one.key: one.head_sha for one in reversed(found)}  # newer heads have the same copy while they wait
-    latest = {one.key: one for one in sorted(found, key=_progress)}
+    found = list(_signed(run, checks))
+    # Newer heads have the same copy while they wait.
+    bought_for = {purchase_key(one.purchase): one.purchase.head_sha for one in reversed(found)}
+    latest = {purchase_key(one.purchase): one for one in sorted(found, key=lambda one: one.purchase.progress)}
     placed = (
         # A deferred purchase is of one head, and a rebase that changes nothing defers it again on another.
-        one if one.copy.state is TaskState.DEFERRED else replace(one, head_sha=bought_for[one.key])
-        for one in latest.values()
+        one
+        if one.purchase.state is TaskState.DEFERRED
+        else replace(one, purchase=replace(one.purchase, head_sha=bought_for[key]))
+        for key, one in latest.items()
     )
-    return tuple(sorted(placed, key=lambda one: (one.copy.at, one.copy.attempt)))
+    return tuple(sorted(placed, key=lambda one: (one.purchase.submitted_at, one.purchase.attempt)))
 
 
-def _progress(found: _Found) -> tuple[bool, int]:
-    copy = found.copy
-    return bool(copy.task_id), copy.state.rank
+def _signed(run: RunContext, checks: Iterable[CheckRun]) -> Iterator[ExternalId]:
+    """Yield the copies in check runs, oldest first."""
+    for check in sorted(checks, key=lambda one: one.id):
+        if copy := decode_external_id(check.external_id, run.signer, check.head_sha):
+            yield copy
 
 
-def _with_copies(run: RunContext, snapshot: Snapshot, ledger: Ledger, copies: Sequence[_Found], digest: str) -> Ledger:
+def _with_copies(
+    run: RunContext, snapshot: Snapshot, ledger: Ledger, copies: Sequence[ExternalId], digest: str
+) -> Ledger:
     """Add what only the check runs have.
 
     A copy has no findings of the reviews before it; they are in the ledger or at the service.
     """
-    remembered = {one.head_sha for one in ledger.purchases} | {one.head_sha for one in copies}
-    for found in copies:
-        copy = found.copy
-        known = ledger.named(*found.key)
+    remembered = {one.head_sha for one in (*ledger.purchases, *(one.purchase for one in copies))}
+    for copy in (one.purchase for one in copies):
+        known = ledger.recorded(copy)
         if known is None:
-            ledger = ledger.with_purchase(_adopted(run, snapshot, found, digest))
+            ledger = ledger.with_purchase(_adopted(run, snapshot, copy, digest))
             broken = ledger.findings.broken or bool(copy.since and copy.since not in remembered)
             ledger = replace(ledger, findings=replace(ledger.findings, broken=broken))
         elif not known.task_id and (copy.task_id or _begins(known, copy)):
@@ -196,10 +196,10 @@ def _with_copies(run: RunContext, snapshot: Snapshot, ledger: Ledger, copies: Se
     return ledger
 
 
-def _with_carried(ledger: Ledger, found: _Found) -> Ledger:
+def _with_carried(ledger: Ledger, copy: Purchase) -> Ledger:
     """Mark a purchase of an untrusted ledger if its copy says that earlier findings blocked its change."""
-    known = ledger.named(*found.key)
-    if known is None or known.is_carried or not found.copy.carried:
+    known = ledger.recorded(copy)
+    if known is None or known.is_carried or not copy.is_carried:
         return ledger
     return ledger.with_purchase(replace(known, judged=(*known.judged, LOST)))
 
@@ -211,22 +211,17 @@ def first_recorded(run: RunContext, known: Known, bought: Purchase) -> Purchase 
     purchase buys the next attempt.
     """
     now = run.read_snapshot()
-    checks = sorted((*now.older_checks, *now.checks), key=lambda one: one.id)
-    copies = ((decode_external_id(one.external_id, run.signer), one) for one in checks)
-    found = (
-        _Found(copy, check.head_sha)
-        for copy, check in copies
-        if copy and copy.state is not TaskState.DEFERRED and bought.identity.startswith(copy.identity)
-    )
-    first = max(found, key=lambda one: one.copy.attempt, default=None)
+    copies = (one.purchase for one in _signed(run, (*now.older_checks, *now.checks)))
+    same = (one for one in copies if one.state is not TaskState.DEFERRED and bought.identity.startswith(one.identity))
+    first = max(same, key=lambda one: one.attempt, default=None)
     return _adopted(run, known.snapshot, first, bought.identity) if first else None
 
 
-def _begins(known: Purchase, copy: ExternalId) -> bool:
+def _begins(known: Purchase, copy: Purchase) -> bool:
     return (known.state, copy.state) == (TaskState.DEFERRED, TaskState.INTENT)
 
 
-def _caught_up(known: Purchase, copy: ExternalId) -> Purchase:
+def _caught_up(known: Purchase, copy: Purchase) -> Purchase:
     """Update a purchase from a more recent copy, which alone has the details of the submission."""
     return replace(
         known,
@@ -234,50 +229,34 @@ def _caught_up(known: Purchase, copy: ExternalId) -> Purchase:
         task_id=copy.task_id,
         hold=copy.hold,
         used=copy.used,
-        submitted_at=copy.at.isoformat(timespec="seconds"),
+        submitted_at=copy.submitted_at,
         coverage=Coverage.PARTIAL if copy.missed else known.coverage,
         missed=copy.missed,
         size_tier=copy.size_tier,
         parts=copy.parts,
         since=copy.since,
-        confirms=known.confirms or bool(copy.since),
+        confirms=known.confirms or copy.confirms,
         selection=copy.selection,
     )
 
 
-def _adopted(run: RunContext, snapshot: Snapshot, found: _Found, digest: str) -> Purchase:
+def _adopted(run: RunContext, snapshot: Snapshot, copy: Purchase, digest: str) -> Purchase:
     """Return a purchase from its copy.
 
     If it is of another head and done, it is reopened, since only the service has its findings.
     """
-    copy, is_own = found.copy, digest.startswith(found.copy.identity)
-    return Purchase(
+    is_own = digest.startswith(copy.identity)
+    return replace(
+        copy,
         identity=digest if is_own else copy.identity,
-        attempt=copy.attempt,
         state=_state(copy, is_own=is_own),
-        task_id=copy.task_id,
         # Approval and clock of a deferred purchase are of exactly one head.
-        head_sha=snapshot.pull.head_sha if is_own and copy.state is not TaskState.DEFERRED else found.head_sha,
-        hold=copy.hold,
-        used=copy.used,
-        submitted_at=copy.at.isoformat(timespec="seconds"),
-        coverage=Coverage.PARTIAL if copy.missed else Coverage.FULL,
-        missed=copy.missed,
-        size_tier=copy.size_tier,
-        judgement=replace(judgement_of(run.settings), rules=copy.rules),
-        since=copy.since,
-        base_ref="",  # not in a copy, like `merge_base`
-        merge_base="",
-        asked=(copy.asked,) if copy.asked else (),
-        confirms=bool(copy.since),
-        parts=copy.parts,
-        selection=copy.selection,
-        selecting="",
-        judged=(LOST,) if copy.carried else (),
+        head_sha=snapshot.pull.head_sha if is_own and copy.state is not TaskState.DEFERRED else copy.head_sha,
+        judgement=replace(judgement_of(run.settings), rules=copy.judgement.rules),
     )
 
 
-def _state(copy: ExternalId, *, is_own: bool) -> TaskState:
+def _state(copy: Purchase, *, is_own: bool) -> TaskState:
     if not copy.task_id:
         return copy.state if copy.state in {TaskState.ENDED, TaskState.DEFERRED} else TaskState.INTENT
     kept = copy.state is TaskState.ENDED or (copy.state is TaskState.DONE and is_own)

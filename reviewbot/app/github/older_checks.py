@@ -54,9 +54,7 @@ def _behind(run: RunContext, known: Known) -> tuple[CheckRun, Purchase] | None:
     counters = (copy.counter for copy in (*(copy for _, copy in copies), newest) if copy)
     if max(counters, default=known.ledger.counter) >= known.ledger.counter:
         return None
-    bought = (
-        (one, known.ledger.named(copy.identity, copy.attempt)) for one, copy in reversed(copies) if not one.foreign
-    )
+    bought = ((one, known.ledger.recorded(copy.purchase)) for one, copy in reversed(copies) if not one.foreign)
     return next(((one, purchase) for one, purchase in bought if purchase), None)
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.domain.codevf.attachments import Sendable
-from reviewbot.domain.diff.merge_base import merge_base_of
-from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileStatus, assemble, parse_diff
+from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileDiff, FileStatus, assemble, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.context import ContextRequest, ProjectContext, not_read
-from reviewbot.domain.github.pull_request import PullRequest, RawChange, Snapshot
+from reviewbot.domain.github.pull_request import PullRequest, Snapshot
 from reviewbot.domain.machine.known import ReviewedChange
 from reviewbot.domain.model.options import PathInstruction, Redact
 from reviewbot.domain.redaction.places import Place
@@ -35,12 +34,17 @@ def load_change(ports: Ports, pull: PullRequest, asked: ContextRequest | None = 
     """
     context = ProjectContext()
     try:
-        raw = _from_api(ports, pull, asked)
-        context, asked = raw.context, None
-        return _whole(assemble(raw))
+        merge_base, files = _diff(ports, pull)
+        new_paths = [file.path for file in files if file.status is not FileStatus.REMOVED and not file.is_submodule]
+        old_paths = [file.old_path for file in files if file.status is not FileStatus.ADDED and not file.is_submodule]
+        new, old, context = ports.forge.entries(
+            head=pull.head_sha, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths, asked=asked
+        )
+        asked = None
+        return _whole(assemble(merge_base, pull.head_sha, files, old, new, context))
     except (DiffTooLarge, ChangeUnreadable) as error:
         ports.reporter.debug(f"The API's diff is incomplete ({type(error).__name__}); fetching with git.")
-        change = assemble(ports.changes.read_change(number=pull.number, head=pull.head_sha, base=pull.base_sha))
+        change = ports.changes.read_change(number=pull.number, head=pull.head_sha, base=pull.base_sha)
         return replace(change, context=_context(ports, asked) if asked else context)
 
 
@@ -51,20 +55,13 @@ def _context(ports: Ports, asked: ContextRequest) -> ProjectContext:
         return not_read(error)
 
 
-def _from_api(ports: Ports, pull: PullRequest, asked: ContextRequest | None) -> RawChange:
-    merge_base = merge_base_of(pull.commits, pull.commit_count)
-    if merge_base is None:
-        merge_base = ports.forge.merge_base(pull.base_sha, pull.head_sha)
-    diff = _utf8(ports.forge.diff(merge_base, pull.head_sha))
-    files = parse_diff(diff)
+def _diff(ports: Ports, pull: PullRequest) -> tuple[str, Sequence[FileDiff]]:
+    """Return the merge base and the diff from the API."""
+    merge_base = pull.merge_base or ports.forge.merge_base(pull.base_sha, pull.head_sha)
+    files = parse_diff(_utf8(ports.forge.diff(merge_base, pull.head_sha)))
     if pull.changed_files not in {None, len(files)}:
         raise ChangeUnreadable(f"The API's diff has {len(files)} files of {pull.changed_files}.")
-    new_paths = [file.path for file in files if file.status is not FileStatus.REMOVED and not file.is_submodule]
-    old_paths = [file.old_path for file in files if file.status is not FileStatus.ADDED and not file.is_submodule]
-    new, old, context = ports.forge.entries(
-        head=pull.head_sha, new_paths=new_paths, merge_base=merge_base, old_paths=old_paths, asked=asked
-    )
-    return RawChange(merge_base, pull.head_sha, diff, old, new, context)
+    return merge_base, files
 
 
 def _utf8(diff: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from reviewbot.app.context import RunContext
-from reviewbot.app.output.views import finding_view
+from reviewbot.app.output.views import tracked_view
 from reviewbot.domain.findings.markers import ReplyMark
 from reviewbot.domain.findings.tracked_finding import FindingState, TrackedFinding
 from reviewbot.domain.machine.known import Known
@@ -41,7 +41,7 @@ def update_threads(run: RunContext, known: Known) -> Known:
 def _note(run: RunContext, known: Known, records: tuple[TrackedFinding, ...], *, several: bool) -> str:
     """Return the note for a comment's findings; empty while all are open and not waived."""
     noted = [one for one in records if one.waiver is not None or one.standing is not FindingState.OPEN]
-    views = tuple(finding_view(known, None, record) for record in noted)
+    views = tuple(tracked_view(known, record) for record in noted)
     return run.renderer.standing(FindingStateView(views, several)) if views else ""
 
 
@@ -67,7 +67,7 @@ def _carry_out(run: RunContext, operation: comment_diff.Operation) -> bool:
 def _reply(run: RunContext, operation: comment_diff.PostReply) -> bool:
     """Post a reply; return whether GitHub accepted it."""
     draft, instance = operation.draft, run.settings.instance
-    body = run.renderer.reply(ReplyView(str(ReplyMark(instance, draft.key)), draft.text))
+    body = run.renderer.post(ReplyView(str(ReplyMark(instance, draft.key)), draft.text))
     post = partial(run.ports.forge.create_reply, run.signer.pull_number, operation.comment_id, body)
     try:
         run.post_once(post, lambda now: draft.key in dict(comment_diff.replies_there(now.threads, instance)))

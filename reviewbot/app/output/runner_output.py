@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from reviewbot import __version__
 from reviewbot.app.context import RunContext
 from reviewbot.app.github.check_run import annotations_of
 from reviewbot.app.output.views import progress_of, summary_view
@@ -50,12 +51,10 @@ def write_files(run: RunContext, known: Known, outcome: Outcome) -> Mapping[str,
     """Write the requested report files and return their paths, by input."""
     if not (files := run.settings.files()):
         return {}
-    version, url = run.ports.version, known.snapshot.pull.url
-    view = summary_view(run, known, outcome)
-    views = known.change.views
+    view, views, url = summary_view(run, known, outcome), known.change.views, known.snapshot.pull.url
     texts: Mapping[str, Callable[[], str]] = {
-        "json-file": lambda: report_json(view, version=version, review_url=url),
-        "sarif-file": lambda: sarif(view, version=version, review_url=url),
+        "json-file": lambda: report_json(view, version=__version__, review_url=url),
+        "sarif-file": lambda: sarif(view, version=__version__, review_url=url),
         "rdjson-file": lambda: rdjson(view),
         "html-file": lambda: run.renderer.html(view, views),
     }
@@ -100,8 +99,7 @@ def write_output(run: RunContext, known: Known, outcome: Outcome) -> Outcome:
 
 
 def show(run: RunContext, known: Known, outcome: Outcome) -> None:
-    files = known.change.views
-    run.ports.reporter.story(summary_view(run, known, outcome), files, run.renderer)
+    run.ports.reporter.story(summary_view(run, known, outcome), known.change.views, run.renderer)
 
 
 def outputs(known: Known, outcome: Outcome) -> dict[str, str]:

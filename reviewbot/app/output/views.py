@@ -77,6 +77,8 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         wait=wait_of(run, known),
         task_id=known.task_id,
         run_url=run.ports.run_url,
+        docs_url=run.ports.docs_url,
+        command=run.ports.command,
         summary_url=known.summary.url if known.summary else None,
         waived=waived,
         closed=closed,
@@ -213,22 +215,23 @@ class _Findings:
         return tuple(self._view(one) for one in closed if (task and one.closed == task) or one.id not in shown)
 
     def _view(self, record: TrackedFinding) -> FindingView:
-        return finding_view(self._known, self._placed.get(record.id), record)
+        return tracked_view(self._known, record, self._placed.get(record.id))
 
 
 def counting_views(known: Known) -> Iterable[FindingView]:
     return _Findings(known).counting()
 
 
-def finding_view(known: Known, item: Placed | None, record: TrackedFinding | None = None) -> FindingView:
-    """Return a finding for a comment, the summary or an annotation.
+def finding_view(known: Known, item: Placed) -> FindingView:
+    """Return a finding of this change's answer for a comment."""
+    record = known.ledger.findings.find(item.id)
+    return tracked_view(known, record, item) if record else _with_held(_placed_view(known, item), known)
 
-    `item` is the finding in this change's answer, `record` the tracked one; at least one is given.
-    """
-    remembered = record or known.ledger.findings.find(item.id if item else "")
-    view = _placed_view(known, item) if item else _remembered_view(known, remembered)
-    view = _with_held(view, known)
-    return view if remembered is None else _with_memory(view, remembered, known)
+
+def tracked_view(known: Known, record: TrackedFinding, item: Placed | None = None) -> FindingView:
+    """Return a tracked finding for a comment, the summary or an annotation; `item` is this change's answer to it."""
+    view = _placed_view(known, item) if item else _remembered_view(known, record)
+    return _with_memory(_with_held(view, known), record, known)
 
 
 def _with_held(view: FindingView, known: Known) -> FindingView:
@@ -282,9 +285,7 @@ def _placed_view(known: Known, item: Placed) -> FindingView:
     )
 
 
-def _remembered_view(known: Known, record: TrackedFinding | None) -> FindingView:
-    if record is None:
-        raise TypeError(record)
+def _remembered_view(known: Known, record: TrackedFinding) -> FindingView:
     last = record.line + record.block.count - 1 if record.line and record.block else record.line
     shown = record.line if record.standing is FindingState.OPEN else None
     return FindingView(

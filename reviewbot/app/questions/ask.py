@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import cast
 
 from reviewbot.app.context import Ports, RunContext
@@ -13,55 +13,60 @@ from reviewbot.app.questions.create import create_question
 from reviewbot.app.questions.inquiry import Inquiry
 from reviewbot.app.questions.post import acknowledge, post_answer
 from reviewbot.app.questions.record import record_question
+from reviewbot.app.reviewer.tasks import find_project, read_terms
 from reviewbot.app.run import take_steps
 from reviewbot.domain.codevf.idempotency import text_digest
 from reviewbot.domain.commands.authorize import Ask
 from reviewbot.domain.commands.parse import PostedCommand
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.codec import has_open_question
-from reviewbot.domain.machine.steps import Failed
+from reviewbot.domain.machine.steps import Failed, TaskRead
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.comment_diff import summaries
-from reviewbot.domain.questions.machine import Phase, decide, learn, start
-from reviewbot.domain.questions.steps import Created, CreateQuestion, PostAnswer, Recorded, RecordQuestion, Result, Step
+from reviewbot.domain.questions.machine import Phase, decide, learn, price_of, start
+from reviewbot.domain.questions.steps import (
+    CreateQuestion,
+    PostAnswer,
+    PriceQuestion,
+    RecordQuestion,
+    Result,
+    Step,
+)
 from reviewbot.errors import ReviewbotError
 from reviewbot.render.renderer import Renderer
 from reviewbot.settings import peek_settings
+from reviewbot.values import replace
 
 
 def ask(run: RunContext, snapshot: Snapshot, posted: PostedCommand, action: Ask) -> Outcome:
     """Buy the answer of a question unless it was bought, wait for it, and post it."""
-    stored = read_ledger(run, snapshot, "")
+    stored = read_ledger(run, snapshot)
     about = action.finding.id if action.finding else ""
     new = Question(posted.key, text_digest(action.text), posted.sender, about, QuestionState.INTENT, "", 0, None, at="")
     question = stored.ledger.questions.find(posted.key) or new
     return _play(Inquiry.of(run, snapshot, stored, question, action.text), may_buy=snapshot.pull.is_open)
 
 
-def settle_questions(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot, but: Collection[str] = ()) -> None:
+def settle_questions(ports: Ports, snapshot: Snapshot, but: Collection[str] = ()) -> None:
     """Answer the open questions whose task is over, and buy none. An error is logged; the next run tries again.
 
-    Args:
-        ports: the ports.
-        inputs: of the workflow.
-        snapshot: of the pull request.
-        but: the `comment_key`s of questions that are left out, since their commands are carried out.
+    Questions whose `comment_key` is in `but` are left out, since their commands are executed.
     """
-    settings = peek_settings(inputs, snapshot.default_branch.config)
+    settings = peek_settings(ports.inputs, snapshot.default_branch.config)
     summary = summaries(snapshot.comments, settings.instance).keep
     if settings.is_keyless or settings.dry_run or summary is None or not has_open_question(summary.body):
         return
     try:
-        _settle(ports, inputs, snapshot, but)
+        _settle(ports, snapshot, but)
     except ReviewbotError as error:
         ports.reporter.say(f"The open questions were not looked up: {error.message}")
 
 
-def _settle(ports: Ports, inputs: Mapping[str, str], snapshot: Snapshot, but: Collection[str]) -> None:
-    settings, snapshot = load_settings(ports, inputs, snapshot)
+def _settle(ports: Ports, snapshot: Snapshot, but: Collection[str]) -> None:
+    settings, snapshot = load_settings(ports, snapshot)
     run = RunContext.of(ports, settings, snapshot, Renderer(overrides(snapshot)))
-    stored = read_ledger(run, snapshot, "")
+    stored = read_ledger(run, snapshot)
     for question in stored.ledger.questions.open() if run.paid else ():
         if question.comment not in but:
             outcome = _play(Inquiry.of(run, snapshot, stored, question, ""), may_buy=False)
@@ -82,13 +87,16 @@ def _perform(asked: Inquiry, step: Step) -> Result:
     run = asked.run
     try:
         match step:
+            case PriceQuestion(question=question):
+                price = price_of(question, asked.limits, *read_terms(run, asked.known))
+                return replace(price, project_id=find_project(run, asked.known))
             case RecordQuestion(question=question):
-                return Recorded(record_question(run, question))
+                return record_question(run, question)
             case CreateQuestion(question=question):
                 task = create_question(asked, step)
                 run.say(f"CodeVF has the task {task.id}.")
                 acknowledge(run, question)
-                return Created(task)
+                return TaskRead(task)
             case PostAnswer(question=question, task=task):
                 return post_answer(run, question, asked.finding, task)
             case _:

@@ -47,12 +47,10 @@ def _attachments(asked: Inquiry, change: ReviewedChange, size: SizeTier) -> tupl
     for_files, for_context = split_for_context(size)
     files = [one for one in change.sendables if finding is None or one.path == finding.path]
 
-    def redact(text: str) -> str:
-        return change.redactor.redact(text).text
-
     thread = thread_of(asked.question, snapshot.threads, instance)
     finding = finding and explained(finding, snapshot.threads, instance)
-    context = redact(context_of(finding, thread, snapshot.pull, instance, for_context.attachment, redact))
+    redact = change.redactor.counted
+    context, _ = redact(context_of(finding, thread, snapshot.pull, instance, for_context.attachment, redact))
     packed = pack(files, for_files).attachments if files else ()
     return (*packed, Attachment(QUESTION, context)) if context else packed
 

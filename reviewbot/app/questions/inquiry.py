@@ -43,7 +43,6 @@ class Inquiry(Struct, frozen=True):
             ask_credits=run.settings.ask_credits,
             max_per_pr=request.max_credits_per_pr,
             min_balance=request.min_balance,
-            project=request.project,
             spent=max(stored.claimed, stored.ledger.spent),
             first_hold=stored.ledger.first_hold,
             attachment_bytes=request.attachment_bytes,

@@ -7,7 +7,7 @@ from functools import partial
 from reviewbot.app.comments.reply import react
 from reviewbot.app.context import RunContext
 from reviewbot.app.reviewer.read_result import files_of
-from reviewbot.domain.commands.parse import key_of, replies_to, said_in
+from reviewbot.domain.commands.parse import answers_to, key_of, replies_to, said_in
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.github.drafts import Reaction
@@ -31,23 +31,39 @@ def acknowledge(run: RunContext, question: Question) -> None:
 
 
 def post_answer(run: RunContext, question: Question, finding: TrackedFinding | None, task: Task | None) -> Done:
-    """Post the reply unless it is there, delete one that a racing run posted as well, and react to the question."""
+    """Post the reply unless it is there, delete those that racing runs posted as well, and react to the question.
+
+    An answer replaces the reply of a run that had none.
+    """
     now = run.read_snapshot()
-    if not _replies(run, question, now):
-        _post(run, question, now, run.renderer.answer(_view(run, question, finding, task, now)))
+    text = "" if _is_answered(run, question, now) else _text(run, task)
+    if is_new := bool(text or not _replies(run, question, now)):
+        _post(run, question, now, run.renderer.post(_view(run, question, finding, task, now, text)))
         now = run.read_snapshot()
     for extra in _replies(run, question, now)[1:]:
         in_thread = isinstance(extra, ThreadComment)
         delete = run.ports.forge.delete_review_comment if in_thread else run.ports.forge.delete_comment
         run.attempt("The deletion of a duplicate comment", partial(delete, extra.id))
     comment = _comment(question, now)
-    if comment is not None and not comment.reacted:
-        react(run, comment.id, Reaction.YES, in_thread=isinstance(comment, ThreadComment))
+    if comment is not None and (is_new or not comment.reacted):
+        reaction = Reaction.YES if _is_answered(run, question, now) else Reaction.NO
+        react(run, comment.id, reaction, in_thread=isinstance(comment, ThreadComment))
     return Done()
+
+
+def _text(run: RunContext, task: Task | None) -> str:
+    """Return the answer; empty if there is none."""
+    done = task is not None and task.status is TaskStatus.COMPLETED
+    return answer_text(task.result, files_of(run.service, task)).strip() if task is not None and done else ""
 
 
 def _replies(run: RunContext, question: Question, now: Snapshot) -> tuple[Comment, ...]:
     return replies_to(said_in(now.comments, now.threads), run.settings.instance, question.comment)
+
+
+def _is_answered(run: RunContext, question: Question, now: Snapshot) -> bool:
+    marks = answers_to(said_in(now.comments, now.threads), run.settings.instance, question.comment)
+    return any(one.reaction is Reaction.YES for one in marks)
 
 
 def _comment(question: Question, now: Snapshot) -> Comment | None:
@@ -57,7 +73,11 @@ def _comment(question: Question, now: Snapshot) -> Comment | None:
 
 def _post(run: RunContext, question: Question, now: Snapshot, body: str) -> None:
     """Post the reply in the thread, or in the conversation without one."""
-    forge, number, is_there = run.ports.forge, now.pull.number, partial(_replies, run, question)
+    before, forge, number = len(_replies(run, question, now)), run.ports.forge, now.pull.number
+
+    def is_there(found: Snapshot) -> bool:
+        return len(_replies(run, question, found)) > before
+
     in_conversation = partial(forge.create_comment, number, body)
     thread = thread_of(question, now.threads, run.settings.instance)
     if thread is None:
@@ -70,13 +90,11 @@ def _post(run: RunContext, question: Question, now: Snapshot, body: str) -> None
 
 
 def _view(
-    run: RunContext, question: Question, finding: TrackedFinding | None, task: Task | None, now: Snapshot
+    run: RunContext, question: Question, finding: TrackedFinding | None, task: Task | None, now: Snapshot, text: str
 ) -> AnswerView:
-    comment = _comment(question, now)
-    done = task is not None and task.status is TaskStatus.COMPLETED
-    text = answer_text(task.result, files_of(run.service, task)) if task is not None and done else ""
+    comment, reaction = _comment(question, now), Reaction.YES if text else Reaction.NO
     return AnswerView(
-        mark=str(AnswerMark(run.settings.instance, question.comment, Reaction.YES)),
+        mark=str(AnswerMark(run.settings.instance, question.comment, reaction)),
         word="ask",
         refusal="",
         sender=question.by,

@@ -36,7 +36,7 @@ def record_question(run: RunContext, question: Question) -> Ledger:
     """
     for _ in range(TRIES):
         snapshot = run.read_snapshot()
-        stored = read_ledger(run, snapshot, "")
+        stored = read_ledger(run, snapshot)
         there = stored.ledger.questions.find(question.comment)
         if there is not None and there.progress >= question.progress:
             if not (stored.problem or stored.lost):  # GitHub's response to this write may have been lost

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from msgspec import Struct, field
-
 from reviewbot.domain.codevf.batches import joined, split_ids
-from reviewbot.domain.model.review import Balance, Submission, Tag, Task, TaskStatus
+from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.errors import ServiceRefused
 from reviewbot.ports import Clock, ReviewService
 
 
-class BatchReviewService(Struct, frozen=True):
+class BatchReviewService:
     """A `ReviewService` whose task ids may contain several ids.
 
-    Tasks that are over are not read again. After the deadline, tasks of a batch with a known state are not read either:
-    each may take a while to answer, and they share one wait.
-
-    Attributes:
-        deadline: in monotonic time.
+    Tasks that are over are not read again. After the deadline (in monotonic time), tasks of a batch with a known state
+    are not read either: each may take a while to answer, and they share one wait.
     """
 
-    service: ReviewService
-    clock: Clock
-    deadline: float
-    _seen: dict[str, Task] = field(default_factory=dict)
-
-    def balance(self) -> Balance | None:
-        return self.service.balance()
-
-    def project(self, name: str) -> int:
-        return self.service.project(name)
-
-    def tags(self) -> tuple[Tag, ...]:
-        return self.service.tags()
-
-    def create(self, submission: Submission) -> Task:
-        return self.service.create(submission)
+    def __init__(self, service: ReviewService, clock: Clock, deadline: float) -> None:
+        self._service = service
+        self._clock = clock
+        self._deadline = deadline
+        self._seen: dict[str, Task] = {}
+        self.balance, self.project, self.tags = service.balance, service.project, service.tags
+        self.create, self.deliverable = service.create, service.deliverable
 
     def retrieve(self, task_id: str) -> Task:
         parts = split_ids(task_id)
@@ -46,7 +32,7 @@ class BatchReviewService(Struct, frozen=True):
     def _known(self, task_id: str) -> Task | None:
         """Return the known state of a task that is over, or of any task after the deadline."""
         task = self._seen.get(task_id)
-        late = self.clock.monotonic() >= self.deadline
+        late = self._clock.monotonic() >= self._deadline
         return task if task and (task.status.is_over or late) else None
 
     def _asked(self, task_id: str, *, alone: bool = False) -> Task:
@@ -55,7 +41,7 @@ class BatchReviewService(Struct, frozen=True):
         if seen and seen.status.is_over:
             return seen
         try:
-            task = self.service.retrieve(task_id)
+            task = self._service.retrieve(task_id)
         except ServiceRefused as error:
             if alone or not error.is_not_found:
                 raise
@@ -67,8 +53,5 @@ class BatchReviewService(Struct, frozen=True):
         parts = split_ids(task_id)
         for part in parts:
             if len(parts) == 1 or not self._asked(part).status.is_over:
-                self.service.cancel(part)
+                self._service.cancel(part)
                 self._seen.pop(part, None)
-
-    def deliverable(self, url: str) -> str:
-        return self.service.deliverable(url)

@@ -8,7 +8,15 @@ from reviewbot.app.context import RunContext
 from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.reviewer.incremental_context import so_far
 from reviewbot.domain.codevf.attachment_names import CONVERSATION, described
-from reviewbot.domain.codevf.attachments import Packing, SizeTier, room_for_more, size_tiers, together, with_context
+from reviewbot.domain.codevf.attachments import (
+    Packing,
+    SizeTier,
+    room_for_more,
+    size_tiers,
+    together,
+    with_context,
+    with_conversation,
+)
 from reviewbot.domain.codevf.batches import TaskBatches, joined
 from reviewbot.domain.codevf.idempotency import key_of_part
 from reviewbot.domain.codevf.response import response_schema
@@ -83,11 +91,9 @@ def _packings(known: Known, bought: Bought, limits: SizeTier, most: int) -> tupl
         for one in packings
     ]
     if task_batches.context_limits is not None:
-        context = so_far(known, bought.purchase.since, task_batches, task_batches.context_limits, with_talk=all(rooms))
-        packings = [
-            replace(packing, attachments=(*packing.attachments, one))
-            for packing, one in zip(packings, context, strict=True)
-        ]
+        since, limit = bought.purchase.since, task_batches.context_limits
+        texts = so_far(known, since, task_batches, limit, with_talk=all(rooms))
+        packings = [with_conversation(one, *text) for one, text in zip(packings, texts, strict=True)]
     return tuple(with_context(packing, context_of(known, room)) for packing, room in zip(packings, rooms, strict=True))
 
 

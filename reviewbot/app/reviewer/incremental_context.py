@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from reviewbot.app.context import RunContext
-from reviewbot.domain.codevf.attachment_names import CONVERSATION
 from reviewbot.domain.codevf.attachments import SizeTier
 from reviewbot.domain.codevf.batches import TaskBatches
 from reviewbot.domain.commands.parse import parse
@@ -11,7 +10,6 @@ from reviewbot.domain.findings.conversation import Reply, newest, redacted, repl
 from reviewbot.domain.findings.incremental import new_parts, since_text
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.steps import NewPartRead
-from reviewbot.domain.model.review import Attachment
 from reviewbot.domain.publishing.comment_diff import marked_threads
 from reviewbot.errors import ForgeError
 
@@ -32,28 +30,30 @@ def read_new_part(run: RunContext, known: Known, since: str) -> NewPartRead:
 
 def so_far(
     known: Known, since: str, task_batches: TaskBatches, context_limits: SizeTier, *, with_talk: bool
-) -> list[Attachment]:
-    """Return the attachment of each task, redacted; what does not fit is counted.
+) -> list[tuple[str, int]]:
+    """Return the conversation of each task, redacted, and the number of secrets; what does not fit is counted.
 
     A finding is sent with its file, or with the first batch. The limits are for each attachment.
     """
     new, findings = known.new_parts if since else (), known.ledger.findings.records
     replies = conversation(known) if with_talk else ()
-    where, attachments = task_batches.numbers(), []
+    where, texts = task_batches.numbers(), []
     for number in range(len(task_batches.files)):
         parts = [part for part in new if where.get(part.path, 0) == number]
         records = [record for record in findings if where.get(record.path, 0) == number]
         ids = {record.id for record in records}
+        own = [one for one in replies if ids.intersection(one.about) or not (one.about or number)]
         text = since_text(
             since,
             parts,
             [record for record in records if record.standing.is_open],
             context_limits.attachment,
             closed=[record for record in records if not record.standing.is_open],
-            replies=[one for one in replies if ids.intersection(one.about) or not (one.about or number)],
+            replies=own,
         )
-        attachments.append(Attachment(CONVERSATION, known.change.redactor.redact(text).text))
-    return attachments
+        clean, count = known.change.redactor.counted(text)
+        texts.append((clean, count + sum(one.redactions for one in own)))
+    return texts
 
 
 MOST_REPLIES = 200
@@ -71,4 +71,4 @@ def conversation(known: Known) -> tuple[Reply, ...]:
     ]
     talk = (reply_of(one, pull, instance) for one in known.snapshot.comments if one.ours or parse(one.body))
     found += (one for one in talk if one is not None)
-    return redacted(newest(found)[MOST_REPLIES - 1 :: -1], lambda text: known.change.redactor.redact(text).text)
+    return tuple(redacted(newest(found)[MOST_REPLIES - 1 :: -1], known.change.redactor.counted))

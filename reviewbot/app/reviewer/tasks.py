@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from reviewbot.app.context import RunContext
+from reviewbot.app.github.ledger_store import read_ledger
 from reviewbot.app.reviewer.read_result import placed_now, read_answer
 from reviewbot.domain.codevf.polling import next_poll
 from reviewbot.domain.ledger.ledger import Purchase
+from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine.known import Known
-from reviewbot.domain.machine.steps import Done, NotOver, PriceRead, TaskRead
-from reviewbot.domain.model.review import Tag, Task, TaskStatus, tag_called
+from reviewbot.domain.machine.phases import Candidate
+from reviewbot.domain.machine.purchase import quote
+from reviewbot.domain.machine.steps import NotOver, PriceRead, TaskRead
+from reviewbot.domain.model.review import Balance, Tag, Task, TaskStatus, tag_called
 from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.text.escaping import visible
 from reviewbot.domain.text.formatting import state
 from reviewbot.errors import ServiceError, ServiceRefused
+from reviewbot.values import replace
 
 
 def look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
@@ -54,32 +57,57 @@ def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead |
     return TaskRead(latest, seconds=clock.monotonic() - began)
 
 
-def cancel_open_tasks(run: RunContext, known: Known, task_ids: Iterable[str]) -> Done:
-    """Cancel the tasks that the request selects; errors are logged."""
-    for task_id in task_ids:
+def cancel_open_tasks(run: RunContext, known: Known) -> StoredLedger:
+    """Cancel those open tasks of any head that the request selects; errors are logged."""
+    stored = read_ledger(run, known.snapshot)
+    for task_id in stored.ledger.open_task_ids():
         try:
             if known.request.cancels.includes(run.service.retrieve(task_id).status):
-                cancel(run, task_id)
+                _cancel(run, task_id)
         except ServiceError as error:
             run.ports.reporter.debug(f"{task_id}: {error.message}")
-    return Done()
+    return stored
 
 
-def cancel(run: RunContext, task_id: str) -> Done:
+def cancel_and_look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
+    _cancel(run, purchase.task_id)
+    return look_up(run, known, purchase)
+
+
+def _cancel(run: RunContext, task_id: str) -> None:
+    """Ask CodeVF to cancel a task; an error is logged."""
     run.ports.own_tasks.cancelled.add(task_id)
     try:
         run.service.cancel(task_id)
     except ServiceError as error:
         run.say(f"The task {task_id} was not cancelled: {error.message}")
-        raise
-    run.say(f"CodeVF was asked to cancel the task {task_id}.")
-    return Done()
+    else:
+        run.say(f"CodeVF was asked to cancel the task {task_id}.")
 
 
-def read_price(run: RunContext, known: Known) -> PriceRead:
+def read_price(run: RunContext, known: Known, candidate: Candidate, freed: int) -> PriceRead:
+    """Return the price; the project may be created, so it is found only if the price fits.
+
+    Raises:
+        OverBudget: it does not fit the balance or the budgets.
+        NotApproved: the credits spent here are unknown, and an event alone requests a review.
+    """
+    tag, balance = read_terms(run, known)
+    agreed = quote(known, candidate, tag, balance, freed=freed)
+    return PriceRead(replace(agreed, project_id=find_project(run, known)), balance)
+
+
+def read_terms(run: RunContext, known: Known) -> tuple[Tag | None, Balance | None]:
+    """Return the expertise and the balance; the latter is None if the review is free."""
     needs_tag = known.request.expertise and known.request.paid
-    tag = _tag(run, known.request.expertise) if needs_tag else None
-    return PriceRead(tag, run.reviewer(known.request).balance())
+    return _tag(run, known.request.expertise) if needs_tag else None, run.reviewer(known.request).balance()
+
+
+def find_project(run: RunContext, known: Known) -> int:
+    """Return the number of the CodeVF project that the settings name, by name or number."""
+    project = known.request.project
+    is_number = project.isascii() and project.isdigit()
+    return int(project) if is_number else run.reviewer(known.request).project(project)
 
 
 def _tag(run: RunContext, expertise: str) -> Tag:

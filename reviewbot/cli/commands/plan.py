@@ -9,18 +9,19 @@ from random import SystemRandom
 
 from msgspec import Struct
 
-from reviewbot import __version__
 from reviewbot.adapters.clock import SystemClock
 from reviewbot.adapters.git.clone import Clone, Merged, open_clone
 from reviewbot.adapters.local.forge import LocalForge
 from reviewbot.adapters.local.pull_request import CommitRange, LocalChange, default_base, settled_files
 from reviewbot.adapters.local.state_file import StateFile
 from reviewbot.app.dispatch import Ports
+from reviewbot.app.load import load_snapshot
 from reviewbot.app.review import review_pull_request
 from reviewbot.cli.commands.render import write_document
 from reviewbot.cli.invocation import Call, inputs_of, signals, wrong
 from reviewbot.domain.github.pull_request import DefaultBranch, Repository
-from reviewbot.domain.policy.eligibility import BOT_SUFFIX, AtTerminal
+from reviewbot.domain.model.events import BOT_SUFFIX
+from reviewbot.domain.policy.eligibility import AtTerminal
 from reviewbot.domain.text.formatting import counted
 from reviewbot.errors import ServiceRefused
 from reviewbot.exports.plan import plan_json, plan_markdown
@@ -134,9 +135,7 @@ class Replayer(Struct, frozen=True):
             clock=self.clock,
             rng=SystemRandom(),
             run_url=None,
-            version=__version__,
+            inputs=self.inputs,
         )
-        review_pull_request(ports, self.inputs, AtTerminal(), 0)
-        if reporter.view is None:
-            raise TypeError(merge)
+        review_pull_request(ports, AtTerminal(), load_snapshot(ports, 0))
         return reporter.view

@@ -40,6 +40,8 @@ from reviewbot.terminal.progress import Progress, TerminalReporter, Watched, sho
 
 YOU = "you"
 
+STAGED = "reviewbot review --staged --reviewer local"
+
 WITHOUT_KEY = """\
 Set `CODEVF_API_KEY` to your key, or review with static analyzers, without an account:
   reviewbot review --reviewer local"""
@@ -68,12 +70,9 @@ def run(call: Call) -> int:
             else:
                 say(console, "Interrupted.")
             return INTERRUPTED
-    view = reporter.view
-    if view is None:
-        raise TypeError(reporter)
-    _write(call, view, reporter, first)
-    kept = _keep(call, view, session.place, first)
-    status = _leave(call, view, session.place, kept=kept, interrupted=interrupts.happened)
+    _write(call, reporter, first)
+    kept = _keep(call, reporter.view, session.place, first)
+    status = _leave(call, reporter.view, session.place, kept=kept, interrupted=interrupts.happened)
     if session.missing and not chosen.quiet:
         say(console, f"Not installed: {', '.join(session.missing)}.", "yellow")
         say_hint(console, how_to_install("local"))
@@ -101,13 +100,13 @@ class _Session(Struct, frozen=True):
             clock=self.clock,
             rng=SystemRandom(),
             run_url=None,
-            version=__version__,
+            inputs=self.setting.inputs,
+            command=self.place.again,
             uninterrupted=self.interrupts.held_back,
         )
-        inputs = self.setting.inputs
-        snapshot = load_snapshot(ports, inputs, self.place.number)
+        snapshot = load_snapshot(ports, self.place.number)
         again = Asked(YOU, uuid4().hex, snapshot.pull.head_sha) if self.setting.chosen.again else None
-        review_pull_request(ports, inputs, again or AtTerminal(), snapshot)
+        review_pull_request(ports, again or AtTerminal(), snapshot)
         return reporter
 
     def _reviewer(self, settings: Settings, progress: Progress) -> ReviewService:
@@ -117,8 +116,8 @@ class _Session(Struct, frozen=True):
         return Watched(reviewers.open(settings), progress, name, is_local=name == "the analyzers")
 
 
-def _write(call: Call, view: SummaryView, reporter: TerminalReporter, first: Settings) -> None:
-    chosen = call.chosen
+def _write(call: Call, reporter: TerminalReporter, first: Settings) -> None:
+    chosen, view = call.chosen, reporter.view
     if chosen.format in {"text", "short"}:
         console = open_console(call.out, call.env, plain=chosen.plain)
         if chosen.format == "short":
@@ -182,9 +181,10 @@ def _leave(call: Call, view: SummaryView, place: Place, *, kept: bool, interrupt
 def _say_more(console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, *, kept: bool) -> None:
     if place.uncommitted:
         files = counted(place.uncommitted, "file has", "files have")
-        say(console, f"Not in this review: {files} uncommitted changes.", "yellow")
+        say(console, f"Not in this review: {files} uncommitted changes. To review what is staged:", "yellow")
+        say_command(console, STAGED)
     if view.reviewer == "local" and view.outcome.reason is Reason.GATE:
-        say(console, "The check of a pull request can block from another severity: `fail-on` in its workflow.")
+        say(console, "On a pull request, `fail-on` of its workflow decides what blocks.")
     fixes, together = applicable(view) if kept else (0, 0)
     if fixes and chosen.format in {"text", "short", "json"}:
         console.print()

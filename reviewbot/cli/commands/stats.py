@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,15 @@ from reviewbot.cli.bootstrap import open_repository
 from reviewbot.cli.commands.render import write_document
 from reviewbot.cli.invocation import Call, signals, wrong
 from reviewbot.cli.review_target import repository_name
-from reviewbot.domain.statistics.figures import PastReview, Period, Statistics, reviews_of, statistics_of
+from reviewbot.domain.statistics.figures import (
+    PastQuestion,
+    PastReview,
+    Period,
+    Statistics,
+    questions_of,
+    reviews_of,
+    statistics_of,
+)
 from reviewbot.domain.statistics.past import ledgers_of
 from reviewbot.exports.statistics import statistics_csv, statistics_json, statistics_markdown
 from reviewbot.ports import PastPulls
@@ -52,13 +60,10 @@ def run(call: Call) -> int:
     console = open_console(call.err, call.env, plain=chosen.plain)
     with ExitStack() as stack, signals(), showing_progress(console, quiet=False, counts=True) as progress:
         history = History(desktop.api_key, since, now, progress)
-        reviews = [
-            review
-            for repository in repositories
-            for review in history.reviews(repository, _opened(desktop, repository, clock, stack))
-        ]
+        for repository in repositories:
+            history.read(repository, _opened(desktop, repository, clock, stack))
         period = Period(repositories, since, now, verified=bool(desktop.api_key), left_out=history.left_out)
-    found = statistics_of(period, reviews)
+    found = statistics_of(period, history.reviews, history.questions)
     if document := DOCUMENTS.get(chosen.format):
         write_document(call.out, chosen.format, document(found))
     else:
@@ -76,7 +81,7 @@ def _opened(desktop: Desktop, repository: str, clock: SystemClock, stack: ExitSt
 
 
 class History(Struct):
-    """Reads the reviews of a period, and counts the ledgers that do not count.
+    """The reviews and questions of a period, as far as they are read, and the number of ledgers that do not count.
 
     Attributes:
         key: that signed the ledgers; empty if it is unknown.
@@ -87,9 +92,11 @@ class History(Struct):
     until: datetime
     progress: Progress
     left_out: int = 0
+    reviews: list[PastReview] = []
+    questions: list[PastQuestion] = []
 
-    def reviews(self, repository: str, pulls: PastPulls) -> Iterator[PastReview]:
-        """Yield the reviews of a repository; the progress is how much of the period was read."""
+    def read(self, repository: str, pulls: PastPulls) -> None:
+        """Add those of a repository; the progress is how much of the period was read."""
         self.progress.stage(f"Reading the reviews of {repository}")
         period = max(1, round((self.until - self.since).total_seconds()))
         for page in pulls.past_pulls(self.since):
@@ -98,4 +105,5 @@ class History(Struct):
                 past = ledgers_of(pull, self.key)
                 self.left_out += past.left_out
                 for ledger in past.ledgers:
-                    yield from reviews_of(pull, ledger, self.since)
+                    self.reviews += reviews_of(pull, ledger, self.since)
+                    self.questions += questions_of(pull, ledger, self.since)

@@ -15,8 +15,8 @@ from posixpath import dirname
 
 from msgspec import Struct, field
 
-from reviewbot.domain.codevf.attachment_names import CONTEXT, own_names
-from reviewbot.domain.github.context import ContextPart, ContextText
+from reviewbot.domain.codevf.attachment_names import CONTEXT, CONVERSATION, own_names
+from reviewbot.domain.github.context import ContextPart, ContextText, part_of
 from reviewbot.domain.model.review import Attachment
 from reviewbot.domain.text.formatting import counted, number, size
 from reviewbot.values import replace
@@ -193,7 +193,7 @@ def together(packings: Sequence[Packing], handed_in: int) -> Packing:
     return Packing(
         attachments=tuple(one for packing in sent for one in packing.attachments),
         sent=tuple(one for packing in sent for one in packing.sent),
-        context=sent[0].context if sent else (),
+        context=tuple(dict.fromkeys(part for packing in sent for part in packing.context)),
         omitted=(*(one for packing in packings for one in packing.omitted), *left),
         limits={
             **{path: why for packing in packings for path, why in packing.limits.items()},
@@ -213,12 +213,18 @@ def room_for_more(packing: Packing, size_tier: int, attachment_bytes: int, *, co
     return 0 if size_tier or used > second.request else min(first.attachment, first.request - used)
 
 
+def with_conversation(packing: Packing, text: str, redactions: int) -> Packing:
+    """Add the conversation as an attachment, and as a line of the manifest."""
+    part = part_of(CONVERSATION, text, redactions)
+    return replace(packing, attachments=(*packing.attachments, Attachment(CONVERSATION, text)), context=(part,))
+
+
 def with_context(packing: Packing, context: ContextText) -> Packing:
     """Add the context as the last attachment, if there is any and an attachment is free."""
     if not context.parts or len(packing.attachments) == MAX_ATTACHMENTS:
         return packing
     attachments = (*packing.attachments, Attachment(CONTEXT, context.text))
-    return replace(packing, attachments=attachments, context=context.parts)
+    return replace(packing, attachments=attachments, context=(*packing.context, *context.parts))
 
 
 def _diff(file: Sendable) -> str:

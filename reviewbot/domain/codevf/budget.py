@@ -6,8 +6,9 @@ from decimal import ROUND_CEILING, Decimal
 
 from msgspec import Struct
 
+from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.review import Balance, Mode
-from reviewbot.domain.policy.size import REVIEWS_PER_PULL
+from reviewbot.domain.policy.size import REVIEWS_PER_PULL, limit_per_pull
 from reviewbot.domain.text.formatting import number
 from reviewbot.errors import OverBudget
 
@@ -23,6 +24,11 @@ def credits_within(held: int, mode: Mode, tag_multiplier: Decimal) -> int:
     return int(Decimal(held) / (mode.multiplier * tag_multiplier))
 
 
+def credits_again(max_credits: int, held: int, mode: Mode, tag_multiplier: Decimal) -> int:
+    """Return the credits of a task that is created again: at most those of its first price, and enough for its mode."""
+    return min(max_credits, max(credits_within(held, mode, tag_multiplier), mode.credits.start))
+
+
 class Spending(Struct, frozen=True):
     """What limits a purchase.
 
@@ -30,17 +36,25 @@ class Spending(Struct, frozen=True):
         spent: credits held by open tasks and used by finished ones of this pull request.
         max_per_pr: 0 for no limit.
         first_hold: of the first review, if the limit is a multiple of it; else 0.
-        otherwise: how the pull request can continue without a higher limit, as the end of a sentence.
+        otherwise: at a terminal, how to continue without a higher limit, as the end of a sentence.
         what: is bought, with its article.
     """
 
     hold: int
     spent: Decimal
-    max_per_pr: int
+    max_per_pr: int | Auto
     min_balance: int
     first_hold: int = 0
     otherwise: str = ""
     what: str = "this review"
+
+    @property
+    def first(self) -> int:
+        return self.first_hold or self.hold
+
+    @property
+    def limit(self) -> int:
+        return limit_per_pull(self.max_per_pr, self.first)
 
 
 MOST_PER_PULL = 10**9
@@ -48,11 +62,12 @@ MOST_PER_PULL = 10**9
 
 
 def _over_limit(spending: Spending) -> str:
-    times, first = REVIEWS_PER_PULL, number(spending.first_hold)
-    why = f" The limit is {times} times the {first} credits that the first review held." if spending.first_hold else ""
+    times, first, why = REVIEWS_PER_PULL, number(spending.first), ""
+    if spending.max_per_pr is Auto.AUTO:
+        why = f" The limit is {times} times the {first} credits that the first review held."
     return (
         f"`max-credits-per-pr` stops {spending.what}: it would hold {number(spending.hold)} credits, and "
-        f"{number(spending.spent)} of {number(spending.max_per_pr)} are held or used on this pull request.{why}"
+        f"{number(spending.spent)} of {number(spending.limit)} are held or used on this pull request.{why}"
     )
 
 
@@ -61,16 +76,15 @@ def _to_continue(spending: Spending) -> str:
     needed = spending.spent + spending.hold
     least = int(needed.to_integral_value(ROUND_CEILING)) if needed <= MOST_PER_PULL else 0
     limit = f"{least}` or more (`0`: no limit)" if least else "0`"
-    otherwise = f", {spending.otherwise}" if spending.otherwise else ""
-    return (
-        f"Set `max-credits-per-pr: {limit} in `.github/reviewbot.yml` on the default branch, or in the workflow, and "
-        f"run it again{otherwise}."
-    )
+    where, otherwise = " on the default branch, or in the workflow", ""
+    if spending.otherwise:
+        where, otherwise = "", f", {spending.otherwise}"
+    return f"Set `max-credits-per-pr: {limit} in `.github/reviewbot.yml`{where}, and try again{otherwise}."
 
 
 def check(spending: Spending, balance: Balance | None) -> None:
     """Raise if a limit or the balance forbids a purchase."""
-    if spending.max_per_pr and spending.spent + spending.hold > spending.max_per_pr:
+    if spending.limit and spending.spent + spending.hold > spending.limit:
         raise OverBudget(_over_limit(spending), hint=_to_continue(spending))
     if balance is None:
         return
@@ -79,11 +93,11 @@ def check(spending: Spending, balance: Balance | None) -> None:
     if left < 0:
         raise OverBudget(
             f"{would} credits and {number(balance.available)} are available.",
-            hint="Add credits to the CodeVF account, or lower `max-credits`, then run the workflow again.",
+            hint="Add credits to the CodeVF account, or lower `max-credits`. Then try again.",
         )
     if left < spending.min_balance:
         raise OverBudget(
             f"{would} of {number(balance.available)} credits and leave "
             f"{number(left)}, less than {number(spending.min_balance)} (`min-balance`).",
-            hint="Add credits to the CodeVF account, or lower `min-balance`, then run the workflow again.",
+            hint="Add credits to the CodeVF account, or lower `min-balance`. Then try again.",
         )

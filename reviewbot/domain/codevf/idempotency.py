@@ -10,12 +10,21 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from reviewbot.domain.diff.parse import ChangedFile
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Mode
+
+KEY_MEMORY = timedelta(hours=23)
+"""How long a key may be reused; CodeVF remembers it for 24 hours."""
+
+
+def is_forgotten(at: str, now: datetime) -> bool:
+    """Return whether an intent of that time, ISO 8601, is so old that its key would create a second task."""
+    return now - datetime.fromisoformat(at) > KEY_MEMORY
 
 
 def change_digest(files: Iterable[ChangedFile]) -> str:

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from reviewbot.domain.codevf.finding_parser import MAX_PATH, UNTITLED, severity_of, severity_words, titled
+from reviewbot.domain.codevf.finding_parser import MAX_PATH, SEVERITIES, UNTITLED, severity_of, titled
 from reviewbot.domain.diff.text_index import line_feeds
 from reviewbot.domain.model.review import Finding, Previous, PreviousState, Severity
 from reviewbot.domain.text.bounds import shorten_line
@@ -58,6 +58,10 @@ _PRAISE = re.compile(
     r"|(?:overall|otherwise|the rest)?,? ?(?:it |this )?looks (?:good|fine)(?: to me)?(?: otherwise| overall)?"
     r"|(?:i am )?happy to (?:discuss|help|answer questions)|that is (?:all|it)"
 )
+_POINTER = re.compile(
+    r"here it is|see (?:below|attached|the (?:attached )?file)"
+    r"|(?:here|below|this) is(?: my| the)?(?: code)? (?:review|answer|report|result|json)"
+)
 _INTRODUCTION = re.compile(
     r"(?:here (?:is|are)|below (?:is|are)|these are|the following are|i (?:have )?(?:found|have|see)|found|my|the)"
     r"(?: my| the| these| all)?(?: (?P<number>\d{1,4}|" + "|".join(_NUMBERS) + r"))?(?: review| code)?"
@@ -67,30 +71,38 @@ _INTRODUCTION = re.compile(
 
 
 def is_clean(text: str) -> bool:
-    """Return whether a whole text says in so many words that nothing needs to be fixed, and nothing else."""
+    """Return whether a text says only that nothing needs to be fixed."""
     return _CLEAN.fullmatch(_flat(text)) is not None
 
 
 def is_title(text: str) -> bool:
-    """Return whether a text is a heading such as `## Findings`, which says nothing."""
+    """Return whether a text is only a heading such as `## Findings`."""
     return _TITLE.fullmatch(_flat(text)) is not None and text.count("\n") == 0
 
 
 def is_remark(text: str, findings: int) -> bool:
-    """Return whether text next to so many findings cannot be one: a title, greeting, praise or introduction."""
+    """Return whether text next to so many findings cannot be one: a title, greeting, praise or introduction.
+
+    Next to none, it is no introduction of findings, and may say that there are none.
+    """
     if len(text) > MAX_REMARK:
         return False
-    forms, lines = (_GREETING, _TITLE, _PRAISE), [_flat(line) for line in text.split("\n") if line.strip()]
-    is_signature = _GREETING.fullmatch(_flat(text)) is not None
-    return is_signature or all(
-        any(form.fullmatch(line) for form in forms) or _introduces(line, findings) for line in lines
+    forms = (_GREETING, _TITLE, _PRAISE, _POINTER, *([] if findings else [_CLEAN]))
+
+    def says_nothing(line: str) -> bool:
+        return any(form.fullmatch(line) for form in forms) or _introduces(line, findings)
+
+    return all(
+        _GREETING.fullmatch(_flat(paragraph))
+        or all(says_nothing(_flat(line)) for line in paragraph.strip().split("\n"))
+        for paragraph in re.split(r"\n\s*\n", text)
     )
 
 
 def _introduces(line: str, findings: int) -> bool:
-    """Return whether a line introduces as many findings as there are: another number means that some were not read."""
+    """Return whether a line introduces this number of findings; another one means that some were not read."""
     match = _INTRODUCTION.fullmatch(line)
-    if match is None:
+    if match is None or not findings:
         return False
     number = match["number"]
     return number in {None, str(findings), *_NUMBERS[findings : findings + 1]}
@@ -118,7 +130,7 @@ class Prose(Struct, frozen=True):
 
 # --- Places and severities --------------------------------------------------------------------------------------------
 
-_WORDS = "|".join(sorted(map(re.escape, severity_words()), key=len, reverse=True))
+_WORDS = "|".join(sorted(map(re.escape, SEVERITIES), key=len, reverse=True))
 _LINES = (
     r"(?P<first>\d{1,7})(?!\d)(?::\d{1,5}(?!\d))?"
     r"(?:\s?(?:-|\u2013|\u2014|\.\.|to\s)\s?[lL]?(?P<last>\d{1,7})(?![\d])(?::\d{1,5}(?!\d))?)?"
@@ -236,7 +248,7 @@ def _contained_place(text: str) -> _Place | None:
 
 
 def _file_alone(text: str) -> str:
-    """Return the file that a line names, empty if it has other words."""
+    """Return the file if a line consists of its name, else an empty text."""
     match = _FILE_ALONE.match(text)
     place = _place(match) if match and not text.endswith("?") else None
     return place.path if place else ""
@@ -320,7 +332,7 @@ def _fence_end(lines: Sequence[str], start: int, closers: Sequence[int]) -> int:
 
 
 def _starts(line: str, before: Sequence[str]) -> bool:
-    """Return whether a line begins a block, although no blank line precedes it."""
+    """Return whether a line begins a block without a blank line before it."""
     if not before:
         return False
     text = _unmarked(line)
@@ -451,7 +463,7 @@ class _Reader:
             self._leave(block)
 
     def _title(self, block: _Block, level: int) -> bool:
-        """Use a block as the heading of what follows, if it names only a file or a severity."""
+        """Use a block as a heading if it names only a file or a severity; return whether it does."""
         path, named = _file_alone(block.text), _SEVERITY_HEADING.match(block.text)
         if not path and not named:
             return False
@@ -511,7 +523,7 @@ class _Reader:
         return draft.takes_all or (draft.block.kind is _Kind.ITEM and block.indent > draft.block.indent)
 
     def _unplaced(self, block: _Block, severity: Severity | None, text: str) -> None:
-        """Read a block without a place at its start; it may still name a place, a severity or a file."""
+        """Read a block that does not start with a place: it may contain one, a severity or a file."""
         if place := _contained_place(block.text):
             self._add(block, replace(place, end=0), block.text, severity)
         elif (match := _FILE.match(text)) and (file := _place(match)):

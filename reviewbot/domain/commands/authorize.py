@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -81,9 +81,8 @@ class Collect:
 
 
 class Cancel(Struct, frozen=True):
-    """Cancel these tasks and deferred purchases; `is_unknown` if there may be a task without a known id."""
+    """Cancel the open tasks and deferred purchases; `is_unknown` if there may be a task without a known id."""
 
-    task_ids: tuple[str, ...]
     is_unknown: bool = False
 
 
@@ -96,7 +95,7 @@ CommandAction = Buy | Ask | EditLedger | Collect | Cancel | Tell | Refusal
 
 
 class Scope(Struct, frozen=True):
-    """What a command can be about.
+    """What a command is checked against.
 
     Attributes:
         permission: of the writer, now.
@@ -137,10 +136,8 @@ def _action(posted: PostedCommand, scope: Scope) -> CommandAction:
             return Collect()
         case CommandName.CANCEL:
             return _cancel(scope)
-        case CommandName.ASK:
-            return _ask(posted, scope)
-        case CommandName.WAIVE | CommandName.UNWAIVE | CommandName.BYPASS | CommandName.ACCEPT:
-            return _amend(posted, scope)
+        case CommandName.ASK | CommandName.WAIVE | CommandName.UNWAIVE | CommandName.BYPASS | CommandName.ACCEPT:
+            return _recorded(posted, scope)
         case CommandName.STATUS | CommandName.HELP | CommandName.UNKNOWN:
             return Tell()
         case unknown:
@@ -150,27 +147,38 @@ def _action(posted: PostedCommand, scope: Scope) -> CommandAction:
 def _cancel(scope: Scope) -> CommandAction:
     if not scope.paid:
         return Refusal.FREE
-    ledger = scope.ledger
-    questions = ledger.questions.open()
-    tasks = ledger.open_task_ids()
-    cancel = Cancel(tasks, is_unknown=bool(ledger.intents()))
-    return cancel if tasks or questions or cancel.is_unknown or ledger.postponed() else Refusal.NOTHING_OPEN
+    return Cancel(is_unknown=bool(scope.ledger.intents())) if _has_open(scope.ledger) else Refusal.NOTHING_OPEN
 
 
-def _ask(posted: PostedCommand, scope: Scope) -> CommandAction:
-    """Ask within 23 hours of the comment: then its key is known to CodeVF if a task exists, whatever was deleted."""
+def _has_open(ledger: Ledger) -> bool:
+    return bool(ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open())
+
+
+def _recorded(posted: PostedCommand, scope: Scope) -> CommandAction:
+    """Authorize a command that the ledger records.
+
+    A question is asked within 23 hours of its comment, while CodeVF knows the idempotency key of its task.
+    """
+    name, asks = posted.command.name, posted.command.name is CommandName.ASK
     impossible = {
         Refusal.CLOSED: not scope.pull.is_open,
         Refusal.FREE: not scope.paid,
         Refusal.NO_MEMORY: not scope.remembers,
-        Refusal.TOO_OLD: scope.is_stale,
-        Refusal.MANY_QUESTIONS: len(scope.ledger.questions.open()) >= MOST_OPEN,
+        Refusal.NO_REASON: name in {CommandName.WAIVE, CommandName.BYPASS} and not posted.command.reason,
+        Refusal.TOO_OLD: asks and scope.is_stale,
+        Refusal.MANY_QUESTIONS: asks and len(scope.ledger.questions.open()) >= MOST_OPEN,
     }
-    refused = next((refusal for refusal, applies in impossible.items() if applies), None)
-    return refused or _asked(posted, scope)
+    if refused := _first(impossible):
+        return refused
+    actions = {CommandName.ASK: _ask, CommandName.BYPASS: _bypass, CommandName.ACCEPT: _accept}
+    return actions.get(name, _waive)(posted, scope)
 
 
-def _asked(posted: PostedCommand, scope: Scope) -> CommandAction:
+def _first(applying: Mapping[Refusal, bool]) -> Refusal | None:
+    return next((refusal for refusal, applies in applying.items() if applies), None)
+
+
+def _ask(posted: PostedCommand, scope: Scope) -> CommandAction:
     """Return the question, about the finding that its first word names, or that of its thread.
 
     A first word of a few hexadecimal digits is an id only if a finding has it. In a thread it must be one of the
@@ -213,26 +221,6 @@ def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
     return posted.command.target == pull.head_sha or scope.ledger.was_head(pull.head_sha, posted.at, pull.forced_at)
 
 
-def _amend(posted: PostedCommand, scope: Scope) -> CommandAction:
-    command = posted.command
-    impossible = {
-        Refusal.CLOSED: not scope.pull.is_open,
-        Refusal.FREE: not scope.paid,
-        Refusal.NO_MEMORY: not scope.remembers,
-        Refusal.NO_REASON: command.name in {CommandName.WAIVE, CommandName.BYPASS} and not command.reason,
-    }
-    refused = next((refusal for refusal, applies in impossible.items() if applies), None)
-    if refused is not None:
-        return refused
-    match command.name:
-        case CommandName.BYPASS:
-            return _bypass(posted, scope)
-        case CommandName.ACCEPT:
-            return _accept(posted, scope)
-        case _:
-            return _waive(posted, scope)
-
-
 def _was_retargeted(posted: PostedCommand, pull: PullRequest) -> bool:
     """Return whether the base is not the one for which a command was written."""
     return pull.retargeted_at is not None and pull.retargeted_at >= posted.at
@@ -247,7 +235,7 @@ def _bypass(posted: PostedCommand, scope: Scope) -> CommandAction:
         Refusal.NEWER_HEAD: not _is_meant(posted, scope),
         Refusal.OTHER_BASE: _was_retargeted(posted, pull),
     }
-    refused = _not_by_authors(posted, scope) or next((one for one, applies in impossible.items() if applies), None)
+    refused = _not_by_authors(posted, scope) or _first(impossible)
     return refused or EditLedger(GrantBypass(pull.head_sha, pull.base_ref, posted.sender, posted.command.reason))
 
 
@@ -292,11 +280,12 @@ def _waive(posted: PostedCommand, scope: Scope) -> CommandAction:
     if command.name is CommandName.UNWAIVE:
         return EditLedger(Unwaive(record.id), record)
     of_author = _not_by_authors(posted, scope)
-    refused = of_author if scope.ledger.may_block(record.severity, scope.fail_on) else None
-    if refused is None and not _is_meant(posted, scope):
-        refused = Refusal.NEWER_HEAD
+    if of_author and scope.ledger.may_block(record.severity, scope.fail_on):
+        return of_author
+    if not _is_meant(posted, scope):
+        return Refusal.NEWER_HEAD
     base_ref = "" if of_author else scope.pull.base_ref
-    return refused or EditLedger(Waive(record.id, posted.sender, command.reason, base_ref), record)
+    return EditLedger(Waive(record.id, posted.sender, command.reason, base_ref), record)
 
 
 def _not_by_authors(posted: PostedCommand, scope: Scope) -> Refusal | None:
@@ -334,8 +323,7 @@ def refusal_after(action: CommandAction, outcome: Outcome | None, ledger: Ledger
             done = outcome is not None and outcome.status in {Status.COMPLETED, Status.PENDING}
             return None if done else Refusal.NOT_DONE
         case Cancel(is_unknown=is_unknown):
-            left = ledger.open_tasks() or ledger.postponed() or ledger.intents() or ledger.questions.open()
-            return Refusal.NOT_CANCELLED if left or is_unknown else None
+            return Refusal.NOT_CANCELLED if is_unknown or _has_open(ledger) else None
         case EditLedger():
             return None if is_kept(action, ledger) else Refusal.NOT_KEPT
         case Collect() | Tell():

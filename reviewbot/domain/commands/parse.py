@@ -19,6 +19,7 @@ from reviewbot.domain.findings.markers import (
     read_answer_mark,
     read_finding_mark,
 )
+from reviewbot.domain.github.drafts import Reaction
 from reviewbot.domain.github.pull_request import Comment, Permission, Thread, ThreadComment
 from reviewbot.domain.model.events import CommentEvent
 from reviewbot.domain.text.bounds import through_word
@@ -228,8 +229,10 @@ def answers_to(comments: Iterable[Comment], instance: str, key: str) -> tuple[An
 
 
 def replies_to(comments: Iterable[Comment], instance: str, key: str) -> tuple[Comment, ...]:
-    found = (one for one, mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key))
-    return tuple(sorted(found, key=lambda one: (not isinstance(one, ThreadComment), one.id)))
+    """List the answers to a command, those that say yes first, then those in threads, then the oldest."""
+    found = [(mark, one) for one, mark in _answers(comments) if (mark.instance, mark.comment) == (instance, key)]
+    found.sort(key=lambda one: (one[0].reaction is not Reaction.YES, not isinstance(one[1], ThreadComment), one[1].id))
+    return tuple(one for _, one in found)
 
 
 def _answers(comments: Iterable[Comment]) -> Iterator[tuple[Comment, AnswerMark]]:

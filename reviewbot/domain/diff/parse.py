@@ -16,7 +16,7 @@ from unidiff.errors import UnidiffParseError
 from unidiff.patch import PatchSet
 
 from reviewbot.domain.github.context import ProjectContext
-from reviewbot.domain.github.pull_request import Entry, RawChange
+from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Side
 from reviewbot.errors import ChangeUnreadable
 from reviewbot.values import replace
@@ -262,14 +262,20 @@ def _read_hunks(text: str) -> tuple[Hunk, ...]:
     )
 
 
-def assemble(raw: RawChange) -> ChangeSet:
-    """Combine each file's diff with its entries.
+def assemble(
+    merge_base: str,
+    head: str,
+    files: Iterable[FileDiff],
+    old: Mapping[str, Entry],
+    new: Mapping[str, Entry],
+    context: ProjectContext = ProjectContext(),  # noqa: B008 — frozen
+) -> ChangeSet:
+    """Combine each file's diff with its entries: the old ones by old path, the new ones by path, with texts.
 
     Raises:
         ChangeUnreadable: diff and entries do not match, for example because the head moved between two reads.
     """
-    files = tuple(_join(diff, raw.old, raw.new) for diff in parse_diff(raw.diff))
-    return ChangeSet(raw.merge_base, raw.head, files, raw.context)
+    return ChangeSet(merge_base, head, tuple(_join(diff, old, new) for diff in files), context)
 
 
 def _join(diff: FileDiff, old: Mapping[str, Entry], new: Mapping[str, Entry]) -> ChangedFile:

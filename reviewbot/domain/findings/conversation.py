@@ -1,18 +1,19 @@
 """What people and the reviewer said in the threads of findings, for the next reviewer.
 
-Only authors of the pull request and collaborators are heard, by role. Their words are hostile: each line is quoted.
+Only comments of authors and collaborators are sent, with their role. They are hostile, so each line is quoted.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import Enum
 
 from msgspec import Struct
 
 from reviewbot.domain.findings.markers import read_words
+from reviewbot.domain.github.context import Redact
 from reviewbot.domain.github.pull_request import Comment, PullRequest, Thread
 from reviewbot.domain.text.bounds import shorten, through_word
 from reviewbot.domain.text.escaping import ZWSP, quoted
@@ -35,17 +36,19 @@ class Role(Enum):
 
 
 class Reply(Struct, frozen=True):
-    """A comment that the reviewer gets to read.
+    """A comment that is sent to the reviewer.
 
     Attributes:
         text: hostile.
         about: the ids of the thread's findings, empty if it is not in the thread of a finding.
+        redactions: the number of secrets that were redacted in it.
     """
 
     role: Role
     at: datetime | None
     text: str
     about: tuple[str, ...] = ()
+    redactions: int = 0
 
 
 def replies_in(thread: Thread, pull: PullRequest, instance: str, about: tuple[str, ...] = ()) -> tuple[Reply, ...]:
@@ -55,7 +58,7 @@ def replies_in(thread: Thread, pull: PullRequest, instance: str, about: tuple[st
 
 
 def reply_of(comment: Comment, pull: PullRequest, instance: str, about: tuple[str, ...] = ()) -> Reply | None:
-    """Return a comment with its author's role; None if the reviewer does not get to read it."""
+    """Return a comment with its author's role; None if it is not sent to the reviewer."""
     if comment.ours:
         said = read_words(comment.body) if comment.edited_by_us else None
         if said is None or said.instance != instance:
@@ -81,9 +84,11 @@ def role_of(comment: Comment, pull: PullRequest) -> Role | None:
     return Role.AUTHOR if people is None else Role.COLLABORATOR
 
 
-def redacted(replies: Iterable[Reply], redact: Callable[[str], str]) -> tuple[Reply, ...]:
-    """Return the replies without secrets, to be done before they are shortened and quoted, which hides secrets."""
-    return tuple(replace(one, text=redact(through_word(one.text, LONGEST_REPLY))) for one in replies)
+def redacted(replies: Iterable[Reply], redact: Redact) -> Iterator[Reply]:
+    """Yield the replies without secrets, to be done before they are shortened and quoted, which hides secrets."""
+    for one in replies:
+        text, count = redact(through_word(one.text, LONGEST_REPLY))
+        yield replace(one, text=text, redactions=count)
 
 
 def newest(replies: Iterable[Reply]) -> list[Reply]:

@@ -100,7 +100,7 @@ class Judged(Struct, frozen=True, array_like=True):
 
 
 LOST = Judged("", FindingState.OPEN, blocks=True, carried=True)
-"""One or more that blocked and that nothing remembers."""
+"""Stands for findings that blocked and did not fit into the ledger."""
 
 
 class TrackedFinding(Struct, frozen=True, array_like=True):

@@ -109,6 +109,11 @@ class ContextPart(Struct, frozen=True):
     sha256: str
 
 
+def part_of(name: str, text: str, redactions: int) -> ContextPart:
+    encoded = text.encode("utf-8", "replace")
+    return ContextPart(name, len(encoded), redactions, hashlib.sha256(encoded).hexdigest())
+
+
 class ContextText(Struct, frozen=True):
     """The attachment, and its parts; empty if nothing fits."""
 
@@ -132,8 +137,7 @@ def context_text(context: ProjectContext, limit: int, redact: Redact) -> Context
         if short and _size(text) <= left:
             left -= _size(text)
             texts.append(text)
-            encoded = text.encode("utf-8", "replace")
-            parts.append(ContextPart(name, len(encoded), count, hashlib.sha256(encoded).hexdigest()))
+            parts.append(part_of(name, text, count))
     return ContextText("".join(texts), tuple(parts)) if parts else ContextText()
 
 

@@ -12,7 +12,6 @@ from enum import Enum, StrEnum
 from msgspec import Struct, field
 
 from reviewbot.domain.github.check_identity import CheckTag
-from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.text.strict_json import Moment
 from reviewbot.values import replace
@@ -112,6 +111,20 @@ class PullRequest(Struct, frozen=True):
     unread_bases_until: datetime | None = None
 
     @property
+    def merge_base(self) -> str | None:
+        """The merge base if the commits determine it without a request, else None.
+
+        A pull request lists the commits reachable from its head but not from its base. So every unlisted parent is
+        reachable from the base, and if there is exactly one, it is the best common ancestor.
+        """
+        listed = {one.sha for one in self.commits}
+        known = [one.parents for one in self.commits if one.parents is not None]
+        if not self.commit_count == len(listed) == len(known):
+            return None  # a parent that was not read may be a later commit of the base
+        outside = {parent for parents in known for parent in parents} - listed
+        return outside.pop() if len(outside) == 1 else None
+
+    @property
     def people(self) -> frozenset[str] | None:
         """The opener and all authors and committers, in lower case; None if not all commits are known.
 
@@ -122,39 +135,6 @@ class PullRequest(Struct, frozen=True):
             return None
         logins = (login for one in self.commits for login in (*one.authors, one.committer))
         return frozenset(login.casefold() for login in (self.author, *logins) if login)
-
-
-class Comment(Struct, frozen=True):
-    """A comment on the pull request's timeline.
-
-    Attributes:
-        id: the REST id. Review comments are numbered separately.
-        ours: whether reviewbot's token wrote it (`viewerDidAuthor`).
-        edited_by_us: whether the last editor is the author.
-        author: a login, a bot's with `[bot]`; None for a deleted account.
-        by_collaborator: whether GitHub calls its author an owner, a member or a collaborator (`authorAssociation`).
-        reacted: whether reviewbot's token has added one of its reactions.
-    """
-
-    id: int
-    url: str
-    body: str
-    ours: bool
-    edited_by: str | None = None
-    edited_by_us: bool = True
-    author: str | None = None
-    author_is_bot: bool = False
-    created_at: datetime | None = None
-    by_collaborator: bool = False
-    reacted: bool = False
-
-
-class ThreadComment(Comment, frozen=True):
-    """A comment of a review thread; `hidden_as_outdated` if it was minimized with that reason, as reviewbot does."""
-
-    node_id: str = ""
-    is_minimized: bool = False
-    hidden_as_outdated: bool = False
 
 
 class Opinion(Struct, frozen=True):
@@ -169,6 +149,41 @@ class Opinion(Struct, frozen=True):
     agrees: bool
 
 
+class Comment(Struct, frozen=True):
+    """A comment on the pull request's timeline.
+
+    Attributes:
+        id: the REST id. Review comments are numbered separately.
+        ours: whether reviewbot's token wrote it (`viewerDidAuthor`).
+        edited_by_us: whether the last editor is the author.
+        author: a login, a bot's with `[bot]`; None for a deleted account.
+        by_collaborator: whether GitHub calls its author an owner, a member or a collaborator (`authorAssociation`).
+        reacted: whether reviewbot's token has added one of its reactions.
+        opinions: at most 20 of each kind; in a review thread those on its first comment and on the reviewer's words.
+    """
+
+    id: int
+    url: str
+    body: str
+    ours: bool
+    edited_by: str | None = None
+    edited_by_us: bool = True
+    author: str | None = None
+    author_is_bot: bool = False
+    created_at: datetime | None = None
+    by_collaborator: bool = False
+    reacted: bool = False
+    opinions: tuple[Opinion, ...] = ()
+
+
+class ThreadComment(Comment, frozen=True):
+    """A comment of a review thread; `hidden_as_outdated` if it was minimized with that reason, as reviewbot does."""
+
+    node_id: str = ""
+    is_minimized: bool = False
+    hidden_as_outdated: bool = False
+
+
 class Thread(Struct, frozen=True):
     """A review thread.
 
@@ -178,7 +193,6 @@ class Thread(Struct, frozen=True):
         can_resolve: whether the token may resolve it now (`viewerCanResolve`).
         can_unresolve: whether the token may reopen it.
         resolved_by: login; None if no user resolved it, perhaps an App.
-        opinions: on its first comment, at most 20 of each kind.
     """
 
     id: str
@@ -191,7 +205,6 @@ class Thread(Struct, frozen=True):
     can_resolve: bool = False
     can_unresolve: bool = False
     resolved_by: str | None = None
-    opinions: tuple[Opinion, ...] = ()
 
 
 class CheckStatus(StrEnum):
@@ -232,6 +245,10 @@ class CheckRun(Struct, frozen=True):
     def verdict(self) -> str | None:
         """The conclusion for its own pull request, if known; GitHub may show that of another one."""
         return None if self.foreign or self.tag is None else self.tag.verdict or None
+
+    def is_of(self, number: int) -> bool:
+        """Whether it belongs to this pull request."""
+        return self.tag is not None and self.tag.number == number
 
 
 class Seen(Struct, frozen=True, array_like=True):
@@ -353,7 +370,6 @@ class Snapshot(Struct, frozen=True):
                 these and the head also those with the names for other bases.
         other_checks: those of other pull requests on all these commits.
         check_names: the names that were read, first that for its base.
-        writers: logins of people with write access who wrote a review; a reply in a review thread is one.
     """
 
     repository: Repository
@@ -367,7 +383,6 @@ class Snapshot(Struct, frozen=True):
     other_checks: tuple[CheckRun, ...] = ()
     checks_readable: bool = True
     check_names: tuple[str, ...] = ()
-    writers: frozenset[str] = frozenset()
 
 
 BINARY_WINDOW = 8000
@@ -427,20 +442,3 @@ class Entry(Struct, frozen=True):
             return replace(self, text=content.decode("utf-8"), binary=False)
         except UnicodeDecodeError:
             return replace(self, text=None, binary=False, misencoded=True)
-
-
-class RawChange(Struct, frozen=True):
-    """The change from GitHub or git.
-
-    Attributes:
-        diff: git's unified diff from merge base to head, with renames.
-        old: entries at the merge base, by old path.
-        new: entries at the head, by path, with texts.
-    """
-
-    merge_base: str
-    head: str
-    diff: str
-    old: Mapping[str, Entry]
-    new: Mapping[str, Entry]
-    context: ProjectContext = ProjectContext()

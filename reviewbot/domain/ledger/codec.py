@@ -11,12 +11,13 @@ import binascii
 import json
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 
 from msgspec import Struct, field, to_builtins
 
-from reviewbot.domain.ledger.finding_codec import fewer, shorter
+from reviewbot.domain.findings.tracked_finding import MAX_TEXT, Findings, worst_first
 from reviewbot.domain.ledger.ledger import MAX_COUNTER, Ledger, Purchase
 from reviewbot.domain.ledger.signing import ANOTHER_KEY, Signer
 from reviewbot.domain.model.question import Question, Questions
@@ -32,6 +33,9 @@ MOST_CONTEXTS = 2
 """The last purchases whose context is listed."""
 MAX_EXPERTISE = 60
 """Characters of an expertise tag; the rest is cut."""
+MAX_RECORDS = 200
+_TEXTS = (MAX_TEXT, 600, 200, 0)
+"""Characters of an explanation or a note of a finding, in the order in which they are tried."""
 
 MAX_PLAIN_BYTES = 400_000
 MAX_ENCODED = 34_000
@@ -75,19 +79,37 @@ def encode(ledger: Ledger, signer: Signer) -> str:
     only counted.
     """
     payload = ""
-    for smaller in _smaller(ledger):
-        payload = _packed(smaller)
+    for version in smaller(ledger):
+        payload = _packed(version)
         if len(payload) <= MAX_ENCODED:
             break
     return f"<!-- reviewbot:ledger:v{VERSION} {payload} {signer.sign(_signed(payload))} -->"
 
 
-def _smaller(ledger: Ledger) -> Iterator[Ledger]:
-    for findings in shorter(ledger.findings):
-        yield replace(ledger, findings=findings)
+def smaller(ledger: Ledger) -> Iterator[Ledger]:
+    """Yield ever smaller versions: with shorter texts of findings, then with fewer findings, the last without any."""
+    findings, count = ledger.findings, min(len(ledger.findings.records), MAX_RECORDS)
+    for length in _TEXTS:
+        yield replace(ledger, findings=_at_most(findings, count, length))
     needed = _needed(ledger)
-    for findings in fewer(ledger.findings):
-        yield replace(needed, findings=findings)
+    while count:
+        yield replace(needed, findings=_at_most(findings, count, 0))
+        count //= 2
+    yield replace(needed, findings=_at_most(findings, 0, 0))
+
+
+def _at_most(findings: Findings, count: int, length: int) -> Findings:
+    """Keep the worst `count` findings with texts of `length` characters; other open ones, also waived, are counted."""
+    ordered = worst_first(findings.records)
+    cut = Counter(record.severity for record in ordered[count:] if record.standing.is_open)
+    beyond = Counter(dict(findings.beyond)) + cut
+    return replace(
+        findings,
+        records=tuple(
+            replace(record, text=record.text[:length], note=record.note[:length]) for record in ordered[:count]
+        ),
+        beyond=tuple(sorted(beyond.items(), key=lambda item: item[0].rank)),
+    )
 
 
 def _needed(ledger: Ledger) -> Ledger:

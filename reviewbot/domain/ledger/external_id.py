@@ -12,9 +12,10 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from reviewbot.domain.findings.tracked_finding import LOST
 from reviewbot.domain.github.check_identity import TAG_LENGTH
 from reviewbot.domain.ledger.codec import short_credits
-from reviewbot.domain.ledger.ledger import MAX_COUNTER, Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.ledger import MAX_COUNTER, Judgement, Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
 from reviewbot.domain.model.options import FailOn, Tolerance
 from reviewbot.domain.policy.verdict import Coverage, Rules
@@ -58,30 +59,13 @@ class ExternalId(Struct, frozen=True):
     """The purchase in a check run's `external_id`.
 
     Attributes:
-        identity: the first `SHORT_IDENTITY` digits.
-        since: the last reviewed head before it, empty for a whole review.
+        purchase: without what a copy does not have; of its identity the first `SHORT_IDENTITY` digits.
         spent: credits held and used on the pull request, this purchase included.
-        carried: whether a finding of another task blocked it, so that this task's answer alone is not sufficient.
-        selection: `idempotency.selection_digest` of what was selected.
         counter: `Ledger.counter` when it was written.
     """
 
-    identity: str
-    attempt: int
-    state: TaskState
-    task_id: str
-    hold: int
-    used: Decimal | None
-    size_tier: int
-    missed: int
-    since: str
-    at: datetime
+    purchase: Purchase
     spent: Decimal
-    asked: str
-    parts: int
-    rules: Rules
-    carried: bool
-    selection: str
     counter: int
 
 
@@ -113,37 +97,40 @@ def encode_external_id(purchase: Purchase, ledger: Ledger, signer: Signer) -> st
     return f"{_VERSION} {payload} {signer.sign(payload)[:SHORT_SIGNATURE]}"
 
 
-def decode_external_id(external_id: str, signer: Signer) -> ExternalId | None:
-    """Decode an `external_id`; None if it is invalid or not signed with this key."""
+def decode_external_id(external_id: str, signer: Signer, head_sha: str = "") -> ExternalId | None:
+    """Decode the `external_id` of a check run on a head; None if it is invalid or not signed with this key."""
     part = _COPY.fullmatch(external_id)
     if part is None or not signer.verify(part["payload"], part["signature"]):
         return None
-    return ExternalId(
+    missed, since, asked = int(part["missed"]), part["since"].strip("-"), part["asked"].strip("-")
+    purchase = Purchase(
         identity=part["identity"],
         attempt=int(part["attempt"]),
         state=TaskState(part["state"]),
         task_id=part["task"],
+        head_sha=head_sha,
         hold=int(part["hold"]),
         used=None if part["used"] == "-" else Decimal(part["used"]),
+        submitted_at=datetime.fromtimestamp(int(part["at"]), UTC).isoformat(timespec="seconds"),
+        coverage=Coverage.PARTIAL if missed else Coverage.FULL,
+        missed=missed,
         size_tier=int(part["size_tier"]),
-        missed=int(part["missed"]),
-        since=part["since"].strip("-"),
-        at=datetime.fromtimestamp(int(part["at"]), UTC),
-        spent=Decimal(part["spent"]),
-        asked=part["asked"].strip("-"),
-        parts=int(part["parts"]),
-        rules=_read_rules(part["rules"]),
-        carried=part["rules"].endswith("c"),
+        judgement=Judgement(_read_rules(part["rules"])),
+        since=since,
+        asked=(asked,) if asked else (),
         selection=part["selection"],
-        counter=int(part["counter"]),
+        confirms=bool(since),
+        parts=int(part["parts"]),
+        judged=(LOST,) if part["rules"].endswith("c") else (),
     )
+    return ExternalId(purchase, Decimal(part["spent"]), int(part["counter"]))
 
 
 def counted(external_id: str, ledger: Ledger, signer: Signer) -> str:
     """Return a copy with the ledger's counter and credits; unchanged if its purchase has another state there."""
     copy = decode_external_id(external_id, signer)
-    held = ledger.named(copy.identity, copy.attempt) if copy else None
-    is_same = copy and held and (copy.state, copy.task_id) == (held.state, held.task_id)
+    held = ledger.recorded(copy.purchase) if copy else None
+    is_same = copy and held and (copy.purchase.state, copy.purchase.task_id) == (held.state, held.task_id)
     return encode_external_id(held, ledger, signer) if held and is_same else external_id
 
 

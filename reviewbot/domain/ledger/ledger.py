@@ -77,7 +77,7 @@ class Purchase(Struct, frozen=True):
         task_id: empty while it is an intent; of several tasks `batches.join_ids`.
         hold: credits held while it is open; of a deferred purchase the limit per task.
         used: credits used, None while unknown.
-        submitted_at: ISO 8601, UTC; of a deferred purchase when its head was first deferred.
+        submitted_at: when its task was created, or else its intent recorded, or its head first deferred; ISO 8601, UTC.
         missed: the number of selected files that were not.
         size_tier: index of the `attachments.size_tiers` that was accepted; the manifest is computed from it.
         since: the last reviewed head when it was submitted, empty for a whole review.
@@ -106,21 +106,21 @@ class Purchase(Struct, frozen=True):
     identity: str
     attempt: Whole
     state: TaskState
-    task_id: str
     head_sha: str
-    hold: Credits
-    used: Decimal | None
     submitted_at: str
-    coverage: Coverage
-    missed: Whole
-    size_tier: Whole
     judgement: Judgement
-    since: str
-    base_ref: str
-    merge_base: str
-    asked: tuple[str, ...]
     selection: str
-    selecting: str
+    task_id: str = ""
+    hold: Credits = 0
+    used: Decimal | None = None
+    coverage: Coverage = Coverage.FULL
+    missed: Whole = 0
+    size_tier: Whole = 0
+    since: str = ""
+    base_ref: str = ""
+    merge_base: str = ""
+    asked: tuple[str, ...] = ()
+    selecting: str = ""
     confirms: bool = False
     parts: Whole = 1
     minutes: Whole | None = None
@@ -144,9 +144,18 @@ class Purchase(Struct, frozen=True):
         return self.used if self.used is not None else Decimal(self.hold)
 
     @property
+    def progress(self) -> tuple[bool, int]:
+        """The order of two records of one attempt; the later one counts, whichever run writes last."""
+        return bool(self.task_id), self.state.rank
+
+    @property
     def is_unknown(self) -> bool:
         """Whether CodeVF may have a task whose id was never recorded."""
         return self.state is not TaskState.DEFERRED and not self.task_id and self.used is None
+
+    def is_deferred_on(self, head_sha: str) -> bool:
+        """Return whether it waits for this head; its approval and its clock are of exactly one head."""
+        return self.state is TaskState.DEFERRED and self.head_sha == head_sha
 
     @property
     def is_whole(self) -> bool:
@@ -190,8 +199,8 @@ class Ledger(Struct, frozen=True):
 
     Attributes:
         purchases: oldest first.
-    posted: ids of the findings that have had a comment, and the keys of the announcements.
-    forgotten: credits of purchases that were dropped; they still count against the budget.
+        posted: ids of the findings that have had a comment, and the keys of the announcements.
+        forgotten: credits of purchases that were dropped; they still count against the budget.
         bypass: the latest one; likewise `acceptance`.
         counter: the number of writes, at least the highest in the check runs. It reveals a restored older version.
         seen: the pull request at the last write.
@@ -217,18 +226,19 @@ class Ledger(Struct, frozen=True):
         opinions = opinions_of(snapshot, instance)
         return replace(self, counter=self.counter + 1, seen=Seen.of(snapshot.pull), opinions=opinions)
 
-    def find(self, identity: str) -> Purchase | None:
-        attempts = (entry for entry in self.purchases if entry.identity == identity)
-        return max(attempts, key=lambda entry: entry.attempt, default=None)
-
-    def done(self, identity: str) -> Purchase | None:
-        attempts = (entry for entry in self.purchases if entry.identity == identity and entry.state is TaskState.DONE)
-        return max(attempts, key=lambda entry: entry.attempt, default=None)
+    def find(self, identity: str, state: TaskState | None = None) -> Purchase | None:
+        """Return the latest attempt, or the latest in a state."""
+        attempts = (one for one in self.purchases if one.identity == identity and state in {None, one.state})
+        return max(attempts, key=lambda one: one.attempt, default=None)
 
     def named(self, identity: str, attempt: int) -> Purchase | None:
         """Return the attempt whose identity starts with `identity`."""
         fitting = (one for one in self.purchases if one.attempt == attempt and one.identity.startswith(identity))
         return next(fitting, None)
+
+    def recorded(self, purchase: Purchase) -> Purchase | None:
+        """Return the same attempt as this ledger has it; the identity may be a short one."""
+        return self.named(purchase.identity, purchase.attempt)
 
     def with_purchase(self, purchase: Purchase) -> Ledger:
         """Add a purchase, or update the recorded attempt.
@@ -238,7 +248,7 @@ class Ledger(Struct, frozen=True):
         """
         same = (purchase.identity, purchase.attempt)
         if known := next((one for one in self.purchases if (one.identity, one.attempt) == same), None):
-            latest = purchase if _progress(purchase) >= _progress(known) else known
+            latest = purchase if purchase.progress >= known.progress else known
             judged = _together((*known.judged, *purchase.judged))
             change, context = latest.change or known.change, latest.context or known.context
             latest = replace(latest, change=change, judged=judged, context=context)
@@ -265,7 +275,7 @@ class Ledger(Struct, frozen=True):
         ledger = replace(self, purchases=tuple(whole)) if cut else self
         for one in doubles:
             known = next(two for two in ledger.purchases if (two.identity, two.attempt) == (identity, one.attempt))
-            latest = max(known, one, key=_progress)
+            latest = max(known, one, key=lambda entry: entry.progress)
             ledger = ledger.with_purchase(replace(latest, identity=identity, judged=one.judged))
         return ledger
 
@@ -359,6 +369,18 @@ class Ledger(Struct, frozen=True):
     def last_reviewed(self) -> Purchase | None:
         return next((entry for entry in reversed(self.purchases) if entry.state is TaskState.DONE), None)
 
+    def builds_on(self, base_ref: str, selecting: str) -> Purchase | None:
+        """Return the review that an incremental one can build on, None if the whole change must be reviewed.
+
+        It covers every file that the current rules select, against the same base, and all of its findings are recorded.
+        The caller must check that its merge base is an ancestor of the current one: moving a base branch back adds
+        unreviewed lines to the change.
+        """
+        last, findings = self.last_reviewed(), self.findings
+        if last is None or findings.beyond or findings.broken or not last.is_complete:
+            return None
+        return last if (last.base_ref, last.selecting) == (base_ref, selecting) else None
+
     def spending_at_least(self, least: Decimal) -> Ledger:
         return replace(self, forgotten=self.forgotten + max(least - self.spent, Decimal(0)))
 
@@ -368,10 +390,10 @@ class Ledger(Struct, frozen=True):
         return any(blocks(severity, one) for one in (fail_on, *frozen))
 
     def entitled(self, pull: PullRequest, fail_on: FailOn) -> Ledger:
-        """Remove what does not exempt the pull request as it is now.
+        """Remove the exemptions that do not count for the pull request as it is now.
 
-        A bypass of another head or base, and the waivers of what may block by a user who is an author against the
-        base of now, and was none against the base of then or whenever it did not block.
+        They are a bypass of another head or base, and the waivers of findings that may block, if their user is an
+        author of the change against the current base.
         """
         records = tuple(
             one
@@ -398,11 +420,14 @@ class Ledger(Struct, frozen=True):
     def first_hold(self) -> int:
         """The hold of the first review, 0 before it; a purchase that was refused or withdrawn does not count.
 
-        Before a task exists, any of the intents may become the first: the smallest counts.
+        A task whose id was not recorded may be the first: of these and the first known one the smallest counts.
         """
-        first = next((one.hold for one in self.purchases if one.task_id), 0)
-        intents = (one.hold for one in self.purchases if one.state is not TaskState.DEFERRED and one.used is None)
-        return first or min(intents, default=0)
+        least: list[int] = []
+        for one in sorted(self.purchases, key=lambda one: one.submitted_at):
+            least += [one.hold] if one.task_id or one.is_unknown else []
+            if one.task_id:
+                break
+        return min(least, default=0)
 
     @property
     def spent(self) -> Decimal:
@@ -416,7 +441,7 @@ class Ledger(Struct, frozen=True):
 
 
 def _is_entitled(waiver: Waiver, pull: PullRequest) -> bool:
-    """Return whether a waiver is by no author; one that became an author of the same change later stays entitled."""
+    """Return whether a waiver is by no author. A user who became one later, against the same base, stays entitled."""
     if not waiver.base_ref or waiver.base_ref == pull.base_ref:
         return bool(waiver.base_ref)
     return pull.people is not None and waiver.by.casefold() not in pull.people
@@ -438,10 +463,6 @@ def _open_now(findings: Findings, bought: Purchase) -> Iterator[Judged]:
         yield Judged(one.id, one.standing, blocks(one.severity, fail_on), carried=one.found != bought.task_id)
     if any(blocks(severity, fail_on) for severity, _ in findings.beyond):
         yield LOST
-
-
-def _progress(entry: Purchase) -> tuple[bool, int]:
-    return bool(entry.task_id), entry.state.rank
 
 
 def _worth(entry: Purchase) -> int:

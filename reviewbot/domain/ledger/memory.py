@@ -76,9 +76,6 @@ class Memory(Struct, frozen=True, dict=True):
     def placed(self) -> tuple[Placed, ...]:
         return tuple(item for answer in self.update.answers for item in answer.placed)
 
-    def answer_of(self, task_id: str) -> tuple[Placed, ...]:
-        return next((one.placed for one in self.update.answers if one.task_id == task_id), ())
-
     def stored(self, ledger: Ledger) -> Memory:
         """Set what only a written ledger has: its counter, the pull request that it is for, and what its text says."""
         now = replace(self.written, counter=ledger.counter, seen=ledger.seen, opinions=ledger.opinions)

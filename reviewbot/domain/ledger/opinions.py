@@ -1,4 +1,7 @@
-"""Count 👍 and 👎 on reviewbot's comments, by finding and by role."""
+"""Count 👍 and 👎 on reviewbot's comments, by what they are about and by role.
+
+The author's second accounts are others, and so is everyone who can read the pull request: opinions change figures only.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,32 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from reviewbot.domain.findings.markers import read_finding_mark
-from reviewbot.domain.github.pull_request import Opinion, Snapshot, Thread
-from reviewbot.domain.policy.eligibility import BOT_SUFFIX
+from reviewbot.domain.findings.markers import read_answer_mark, read_finding_mark, read_summary_mark, read_words
+from reviewbot.domain.github.pull_request import Comment, Opinion, PullRequest, Snapshot
+from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.text.strict_json import Count
 
 MAX_OPINIONS = 100
-"""How many findings with a 👍 or 👎 are kept: those with the oldest comments."""
+"""How many findings and answers with a 👍 or 👎 are kept: those with the oldest comments."""
+
+SUMMARY = "summary"
+
+
+def answer_key(comment: str) -> str:
+    """Return what opinions on the answer to a question are about, by the `comment_key` of the question."""
+    return f"q{comment}"
 
 
 class Opinions(Struct, frozen=True, array_like=True):
-    """What people think of a finding.
+    """How many people agree and disagree with a comment of reviewbot's.
 
     Attributes:
-        author_up: 👍 of the author of the pull request; `author_down`: 👎.
-        others_up: 👍 of others with write access; `others_down`: 👎.
+        about: the id of a finding, `SUMMARY`, or the `answer_key` of a question.
+        author_up: 👍 of authors of the pull request; `author_down`: 👎.
+        others_up: 👍 of other people; `others_down`: 👎.
     """
 
-    finding_id: str
+    about: str
     author_up: Count = 0
     author_down: Count = 0
     others_up: Count = 0
@@ -40,32 +51,40 @@ class Opinions(Struct, frozen=True, array_like=True):
 
 
 def opinions_of(snapshot: Snapshot, instance: str) -> tuple[Opinions, ...]:
-    """Return the opinions on the findings that have one; those of bots and strangers are ignored."""
-    found: dict[str, Counter[str]] = {}
+    """Return the opinions on what has one; a person counts once for and once against it, a bot never."""
+    found: dict[str, set[Opinion]] = {}
+    for about, opinion in _opinions(snapshot, instance):
+        if not opinion.login.casefold().endswith(BOT_SUFFIX):
+            found.setdefault(about, set()).add(opinion)
+    counted = ((about, Counter(_role(one, snapshot.pull) for one in opinions)) for about, opinions in found.items())
+    return tuple(Opinions(about, **counts) for about, counts in counted)[:MAX_OPINIONS]
+
+
+def _opinions(snapshot: Snapshot, instance: str) -> Iterator[tuple[str, Opinion]]:
+    for comment in snapshot.comments:
+        yield from ((about, one) for about in _about(comment, (), instance) for one in comment.opinions)
     for thread in snapshot.threads:
-        counted = Counter(_roles(thread, snapshot))
-        for finding_id in _findings_of(thread, instance) if counted else ():
-            found.setdefault(finding_id, Counter()).update(counted)
-    return tuple(Opinions(finding_id, **counted) for finding_id, counted in found.items())[:MAX_OPINIONS]
+        findings = _about(thread.comments[0], (), instance) if thread.comments else ()
+        for comment in thread.comments:
+            yield from ((about, one) for about in _about(comment, findings, instance) for one in comment.opinions)
 
 
-def _findings_of(thread: Thread, instance: str) -> tuple[str, ...]:
-    first = next(iter(thread.comments), None)
-    mark = read_finding_mark(first.body) if first and first.ours and first.edited_by_us else None
-    return mark.ids if mark and mark.instance == instance else ()
+def _about(comment: Comment, findings: tuple[str, ...], instance: str) -> tuple[str, ...]:
+    """Return what a comment is about: nothing unless it is ours; a reply is about the findings of its thread."""
+    body = comment.body
+    if not (comment.ours and comment.edited_by_us):
+        return ()
+    if read_summary_mark(body) == instance:
+        return (SUMMARY,)
+    if (mark := read_finding_mark(body)) and mark.instance == instance:
+        return mark.ids
+    if (words := read_words(body)) and words.instance == instance:
+        answer = read_answer_mark(body)
+        return (answer_key(answer.comment),) if answer else findings
+    return ()
 
 
-def _roles(thread: Thread, snapshot: Snapshot) -> Iterator[str]:
-    for opinion in thread.opinions:
-        if role := _role(opinion, snapshot):
-            yield f"{role}_{'up' if opinion.agrees else 'down'}"
-
-
-def _role(opinion: Opinion, snapshot: Snapshot) -> str:
-    """Return the role; empty if it is unknown, since GitHub's answer has no role beside a reaction."""
-    pull, login = snapshot.pull, opinion.login.casefold()
-    if login.endswith(BOT_SUFFIX):
-        return ""
-    if login in (pull.people or {(pull.author or "").casefold()}):
-        return "author"
-    return "others" if login in {one.casefold() for one in snapshot.writers} else ""
+def _role(opinion: Opinion, pull: PullRequest) -> str:
+    authors = pull.people or {(pull.author or "").casefold()}
+    role = "author" if opinion.login.casefold() in authors else "others"
+    return f"{role}_{'up' if opinion.agrees else 'down'}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
 from reviewbot.domain.codevf.attachments import size_tiers
+from reviewbot.domain.codevf.idempotency import is_forgotten
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.edits import CancelDeferrals, redacted
@@ -17,14 +17,12 @@ from reviewbot.domain.machine import phases
 from reviewbot.domain.machine.finish import concluded
 from reviewbot.domain.machine.judge import by_findings, contradicts, failed, not_asked_for, without_review
 from reviewbot.domain.machine.known import Bought, Cancels, Known, OpenTask, Underway
-from reviewbot.domain.machine.next_step import Step, builds_on, is_forgotten, is_replaced, next_attempt, next_step
 from reviewbot.domain.machine.purchase import (
     as_agreed,
     deferral_of,
     intended,
     planned,
-    quote,
-    resized,
+    priced,
     resumed,
     routed,
     selection_of,
@@ -81,7 +79,6 @@ Buying = (
     | phases.Scoping
     | phases.Sizing
     | phases.Pricing
-    | phases.Priced
     | phases.Quoted
     | phases.Intended
     | phases.DryRunDue
@@ -100,12 +97,10 @@ def start(known: Known) -> phases.CancelRequested | phases.Loaded | phases.Due |
     return eligible(known)
 
 
-def to_cancel(
+def cancelled(
     at: phases.CancelRequested, stored: StoredLedger
-) -> phases.Cancelling | phases.Loaded | phases.Due | phases.NotDue | Concluded:
-    """Cancel the open tasks of any head, even if the change cannot be read."""
-    task_ids = stored.ledger.open_task_ids()
-    return phases.Cancelling(_cancelling(at.known, *task_ids), task_ids) if task_ids else eligible(at.known)
+) -> phases.Loaded | phases.Due | phases.NotDue | Concluded:
+    return eligible(_cancelling(at.known, *stored.ledger.open_task_ids()))
 
 
 def _cancelling(known: Known, *task_ids: str) -> Known:
@@ -160,9 +155,9 @@ def with_change(at: phases.Due, got: ChangeRead, now: datetime) -> phases.Ready 
     known = routed(at.known.reading(got.change, got.stored, update).noting(got.stored.problem))
     if at.skipped is not None:
         return _skipped(known, at.skipped, now)
-    if not known.change.sendables:
-        return _nothing_to_send(known) if known.request.dry_run else _settling_all(known, phases.NothingToSend(), now)
-    if not known.request.is_due:
+    if known.request.dry_run and not known.change.sendables:
+        return _nothing_to_send(known)
+    if not (known.change.sendables and known.request.is_due):
         return _settling_all(known, phases.NothingToSend(), now)
     if known.request.dry_run and at.known.request.paid:
         return _dry_run_due(planned(known, now))
@@ -220,7 +215,7 @@ def settling(at: phases.Ready, now: datetime) -> Looked:
         if wanted.identity != own and (wanted.head_sha != head or request.may_buy):
             known = known.noted(_dropped(wanted))
     for intent in known.ledger.intents() if request.paid else ():
-        if intent.identity != own and is_forgotten(intent, now):
+        if intent.identity != own and is_forgotten(intent.submitted_at, now):
             known = known.noted(replace(intent, state=TaskState.ENDED))
         elif intent.identity != own and (intent.base_ref or intent.head_sha != head):
             known = known.noted(intent)
@@ -309,7 +304,7 @@ def _bought_before(known: Known, now: datetime) -> Purchase | None:
     request, ledger, digest = known.request, known.ledger, known.identity.digest()
     before = ledger.find(digest) if request.paid else None
     if before is not None and before.state is TaskState.ENDED and not isinstance(request.trigger, Asked):
-        before = ledger.done(digest) or before
+        before = ledger.find(digest, TaskState.DONE) or before
     return before if before is not None or request.may_buy or not request.paid else _bought_otherwise(known, now)
 
 
@@ -319,11 +314,11 @@ def _bought_otherwise(known: Known, now: datetime) -> Purchase | None:
     if before is None or before.state is TaskState.DEFERRED:
         return None
     # The intent has another key, so buying this change would not find its task.
-    return None if before.state is TaskState.INTENT and not is_forgotten(before, now) else before
+    return None if before.state is TaskState.INTENT and not is_forgotten(before.submitted_at, now) else before
 
 
 def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
-    if before is not None and before.is_unknown and (before.state.is_over or is_forgotten(before, now)):
+    if before is not None and before.is_unknown and (before.state.is_over or is_forgotten(before.submitted_at, now)):
         # Its task may exist but cannot be found by its key any more: another attempt could pay twice.
         before = replace(before, state=TaskState.ENDED)
         known = known.noted(before)
@@ -334,46 +329,43 @@ def _chosen(known: Known, before: Purchase | None, now: datetime) -> phases.Resu
                 "use `--again` in a terminal.",
             )
             return concluded(known, failed(known, error))
-    return _or_failed(known, lambda: _acquired(known, before, now))
-
-
-def _or_failed(known: Known, decide: Callable[[], phases.Resumed | Buying]) -> phases.Resumed | Buying:
-    """Return the decision; an error of the domain becomes the outcome, and what the run knows is kept."""
-    try:
-        return decide()
-    except ReviewbotError as error:
-        return concluded(known, failed(known, error))
+    return _acquired(known, before, now)
 
 
 def _acquired(known: Known, before: Purchase | None, now: datetime) -> phases.Resumed | Buying:
-    request, trigger, head_sha = known.request, known.request.trigger, known.snapshot.pull.head_sha
-    step = next_step(
-        before,
-        head_sha,
-        wanted=_wants_another(known, before),
-        again=isinstance(trigger, Asked) and not known.ledger.was_asked(trigger.comment_id),
-        awaited=known.awaited is not None,
-        reads_otherwise=before is not None and not request.may_buy and _reads_otherwise(known, before),
-    )
-    match step:
-        case Step.RESUME if before is not None:
-            known = known.saying(f"This change was already bought as task {before.task_id}; nothing is paid again.")
-            known, bought = resumed(known, before, now)
-            return phases.Resumed(known, bought, before, _label(known) if request.may_buy else "")
-        case Step.BUY | Step.DEFER:
-            identity = replace(known.identity, attempt=next_attempt(before))
-            return _wanted(known, phases.Candidate(identity, before, waits=step is Step.DEFER), now)
-        case _:
-            if before is not None and before.state is TaskState.DEFERRED and before.head_sha != head_sha:
-                known = known.noted(_dropped(before))
-            return concluded(known, not_asked_for(known))
+    """Resume the task of this change, buy a review, or end if neither this event nor an earlier one requests one."""
+    attempt = before.attempt + before.state.is_over if before else 1
+    candidate = phases.Candidate(replace(known.identity, attempt=attempt), before)
+    if before and (before.state is TaskState.OPEN or (before.state is TaskState.DONE and not _asks_again(known))):
+        known = known.saying(f"This change was already bought as task {before.task_id}; nothing is paid again.")
+        known, bought = resumed(known, before, now)
+        return phases.Resumed(known, bought, before, _label(known) if known.request.may_buy else "")
+    # The run of an intent may have created the task.
+    try:
+        wanted = candidate.intent or _was_deferred(known, before) or _wants_another(known, before)
+    except TaskEnded as error:
+        return concluded(known, failed(known, error))
+    if wanted:
+        return _wanted(known, candidate, now)
+    if before and before.state is TaskState.DEFERRED and before.head_sha != known.snapshot.pull.head_sha:
+        known = known.noted(_dropped(before))
+    return concluded(known, not_asked_for(known))
 
 
-def _reads_otherwise(known: Known, before: Purchase) -> bool:
-    """Return whether other files are selected now; a short copy does not have the rules, but their result."""
-    if before.selecting:
-        return before.selecting != known.request.selecting
-    return before.selection != selection_of(known)
+def _asks_again(known: Known) -> bool:
+    """Return whether a command requests a review that no purchase has answered yet."""
+    trigger = known.request.trigger
+    return isinstance(trigger, Asked) and not known.ledger.was_asked(trigger.comment_id)
+
+
+def _was_deferred(known: Known, before: Purchase | None) -> bool:
+    """Return whether an earlier run deferred this purchase for this head. A collection must select the same files."""
+    if before is None or not before.is_deferred_on(known.snapshot.pull.head_sha):
+        return False
+    if known.request.may_buy:
+        return True
+    # A short copy does not have the rules, but their result.
+    return before.selecting == known.request.selecting if before.selecting else before.selection == selection_of(known)
 
 
 def _wants_another(known: Known, before: Purchase | None) -> bool:
@@ -414,11 +406,11 @@ def resumed_task(
         return phases.Reopened(known, underway)
     if task.status is not TaskStatus.COMPLETED:
         ended = at.before.over(TaskState.ENDED, task.credits_used, now)
-        return _or_failed_over(known, underway, ended, now)
+        return _ended(known, underway, ended, now)
     return phases.Completed(known, underway)
 
 
-def _or_failed_over(known: Known, underway: Underway, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
+def _ended(known: Known, underway: Underway, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
     """Start another attempt if this event requests one, for a task that ended between runs."""
     try:
         another = _wants_another(known, ended)
@@ -428,8 +420,7 @@ def _or_failed_over(known: Known, underway: Underway, ended: Purchase, now: date
 
 
 def _another(known: Known, ended: Purchase, now: datetime) -> phases.Resumed | Buying:
-    known = replace(known.noted(ended), own=None)
-    return _or_failed(known, lambda: _acquired(known, ended, now))
+    return _acquired(replace(known.noted(ended), own=None), ended, now)
 
 
 def not_resumed(at: phases.Resumed, error: ReviewbotError, now: datetime) -> phases.Resumed | Buying:
@@ -458,7 +449,7 @@ def lost(known: Known, underway: Underway, now: datetime) -> Concluded:
     task = underway.task
     error = TaskEnded(
         f"CodeVF ended the task {task.id} without a result: {visible(task.status_text)}.",
-        hint="To submit a new task, run the workflow again. The cost of this one is unknown.",
+        hint="Run it again to submit a new task. The cost of this one is unknown.",
     )
     known = known.with_own(underway.over(TaskState.ENDED, now))
     return concluded(known, failed(known, error))
@@ -472,7 +463,7 @@ def _wanted(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
     if before is not None and before.state is TaskState.DEFERRED and not request.may_buy:
         known = replace(known, request=as_agreed(request, before))
     deferred = known.memory.written.find(candidate.identity.digest())
-    approved = deferred is not None and (deferred.state, deferred.head_sha) == (TaskState.DEFERRED, pull.head_sha)
+    approved = deferred is not None and deferred.is_deferred_on(pull.head_sha)
     if not request.paid or candidate.intent or approved:
         return _approved(known, candidate, now)
     login = approval_login(pull, request.policy, request.trigger)
@@ -482,7 +473,7 @@ def _wanted(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
 def with_approval(known: Known, candidate: phases.Candidate, permission: Permission, now: datetime) -> Buying:
     """Decide by the permission of the user who requested the purchase."""
     try:
-        check_approval(known.snapshot.pull, known.request.policy, known.request.trigger, lambda _: permission)
+        check_approval(known.snapshot.pull, known.request.policy, known.request.trigger, permission)
     except ReviewbotError as error:
         return concluded(known, failed(known, error))
     return _approved(known, candidate, now)
@@ -496,8 +487,8 @@ def _approved(known: Known, candidate: phases.Candidate, now: datetime) -> Buyin
     if not known.request.paid or candidate.intent or known.request.is_explicit:
         return _in_turn(known, candidate, None, now)
     wanted = deferral_of(known, candidate, now)
-    there = known.memory.written.named(wanted.identity, wanted.attempt)
-    recorded = there is not None and (there.state, there.head_sha) == (TaskState.DEFERRED, wanted.head_sha)
+    there = known.memory.written.recorded(wanted)
+    recorded = there is not None and there.is_deferred_on(wanted.head_sha)
     return _unchecked(phases.Unchecked(known, candidate, wanted, recorded), now)
 
 
@@ -557,32 +548,14 @@ def without_head_checks(at: phases.Unchecked, error: ReviewbotError, now: dateti
 
 def _in_turn(known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime) -> Buying:
     awaited = known.awaited
-    if not candidate.waits or awaited is None:
+    if candidate.intent or awaited is None:
         return _scoped_or_compared(known, candidate, agreed, now)
-    if is_replaced(awaited.task.status, known.request.supersede):
+    if known.request.supersede.replaces(awaited.task.status):
         return phases.Approved(known, candidate, awaited)
     return _deferred(known, candidate, awaited, now)
 
 
-def with_price_to_replace(at: phases.Approved, got: PriceRead) -> phases.Affordable | phases.Replacing | Concluded:
-    """Cancel the open task of an older head only if the newer head can be paid for."""
-    known = at.known
-    try:
-        agreed = quote(known, at.candidate, got.tag, got.balance, freed=at.awaited.purchase.hold)
-    except ReviewbotError as error:
-        return concluded(known, failed(known, error))
-    project_id = _project_number(known)
-    if not project_id:
-        return phases.Affordable(known, at.candidate, at.awaited, agreed)
-    return phases.Replacing(known, at.candidate, at.awaited, replace(agreed, project_id=project_id))
-
-
-def with_project_to_replace(at: phases.Affordable, project_id: int) -> phases.Replacing:
-    """Cancel it once the project is known, too; then only the service itself can refuse the purchase."""
-    return phases.Replacing(at.known, at.candidate, at.awaited, replace(at.quote, project_id=project_id))
-
-
-def with_replaced(at: phases.Replaced, got: TaskRead, now: datetime) -> Buying:
+def with_replaced(at: phases.Replacing, got: TaskRead, now: datetime) -> Buying:
     others = tuple(one for one in at.known.others if one.purchase is not at.awaited.purchase)
     known = _cancelling(replace(at.known, others=others), at.awaited.purchase.task_id)
     if not got.task.status.is_over:
@@ -623,10 +596,10 @@ def with_older_result(at: phases.OlderEnded, got: TaskRead, now: datetime) -> ph
 
 def reread(at: phases.Rereading, known: Known, now: datetime) -> phases.Resumed | Buying:
     """Decide again: a command may have cancelled the deferred purchase, or another run may have bought it."""
-    wanted = known.ledger.named(at.wanted.identity, at.wanted.attempt)
+    wanted = known.ledger.recorded(at.wanted)
     if wanted is not None and wanted.state is TaskState.ENDED:
         return concluded(known, not_asked_for(known))
-    return _or_failed(known, lambda: _acquired(known, _bought_before(known, now), now))
+    return _acquired(known, _bought_before(known, now), now)
 
 
 # What is bought, and at what price?
@@ -641,7 +614,7 @@ def _scoped_or_compared(
         return _scoped(known, candidate, candidate.intent.since, agreed, now)
     again = before is not None and before.state is TaskState.DONE
     base_ref = known.change.base_ref
-    last = builds_on(known.ledger, base_ref, request.selecting) if request.incremental and request.paid else None
+    last = known.ledger.builds_on(base_ref, request.selecting) if request.incremental and request.paid else None
     if last is None or again:
         return _scoped(known, candidate, "", agreed, now)
     merge_base = known.change.change.merge_base
@@ -664,19 +637,18 @@ def _scoped(
 
 def with_new_part(at: phases.Sizing, parts: tuple[NewPart, ...], now: datetime) -> Buying:
     known = replace(at.known, new_parts=parts)
-    return _sized(known, at.candidate, resized(known, at.candidate, at.quote) if at.quote else None, now)
+    agreed = at.quote  # of the whole change, so what is new costs at most as much
+    if agreed:
+        agreed = replace(priced(known, at.candidate, agreed.tag, agreed.parts), project_id=agreed.project_id)
+    return _sized(known, at.candidate, agreed, now)
 
 
 def _sized(known: Known, candidate: phases.Candidate, agreed: phases.Quote | None, now: datetime) -> Buying:
     return phases.Pricing(known, candidate) if agreed is None else _priced(known, candidate, agreed, now)
 
 
-def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Buying:
-    known = at.known
-    try:
-        agreed = quote(known, at.candidate, got.tag, got.balance, freed=0)
-    except ReviewbotError as error:
-        return concluded(known, failed(known, error))
+def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> phases.Quoted | phases.Intended:
+    known, agreed = at.known, got.quote
     if got.balance is not None:
         held, available = number(agreed.hold), number(got.balance.available)
         known = known.saying(f"This review would hold {held} credits; {available} are available.")
@@ -688,25 +660,9 @@ def with_price(at: phases.Pricing, got: PriceRead, now: datetime) -> Buying:
 
 def _priced(
     known: Known, candidate: phases.Candidate, agreed: phases.Quote, now: datetime
-) -> phases.Priced | phases.Quoted | phases.Intended:
-    project_id = agreed.project_id or _project_number(known)
-    return (
-        in_project(known, candidate, agreed, project_id, now) if project_id else phases.Priced(known, candidate, agreed)
-    )
-
-
-def _project_number(known: Known) -> int:
-    """Return the project's number from the settings, 0 if they have its name."""
-    project = known.request.project
-    return int(project) if project.isascii() and project.isdigit() else 0
-
-
-def in_project(
-    known: Known, candidate: phases.Candidate, agreed: phases.Quote, project_id: int, now: datetime
 ) -> phases.Quoted | phases.Intended:
     """Record the intent first if the review costs money."""
     bought = intended(known, candidate, agreed, now)
-    agreed = replace(agreed, project_id=project_id)
     order = phases.Order(candidate.identity, agreed, candidate.intent is not None, _label(known))
     if known.request.paid:
         return phases.Quoted(known, bought, order)
@@ -716,35 +672,15 @@ def in_project(
 def overtaken(known: Known, first: Purchase, now: datetime) -> phases.Resumed | Buying:
     """Resume the purchase that another run recorded first: two scopes of one change would be paid for twice."""
     known = replace(known.noted(first), own=None)
-    return _chosen(known, known.ledger.named(first.identity, first.attempt), now)
+    return _chosen(known, known.ledger.recorded(first), now)
 
 
 # The task
 
 
-def _too_large(at: phases.Intended, error: PayloadTooLarge) -> phases.Quoted | phases.Intended:
-    """Send less under the same key, and record the size tier for later runs."""
-    size_tier = at.bought.purchase.size_tier + 1
-    bought = at.bought.with_purchase(replace(at.bought.purchase, size_tier=size_tier))
-    known = at.known.with_own(bought).saying(f"{error.message} Trying again with less.")
-    order = replace(at.order, label="")
-    return phases.Quoted(known, bought, order) if known.request.paid else phases.Intended(known, bought, order)
-
-
-def _without_schema(at: phases.Intended, error: SchemaRefused) -> phases.Quoted:
-    """Ask for no schema under the same key, and record that for later runs."""
-    bought = at.bought.with_purchase(replace(at.bought.purchase, no_schema=True))
-    known = at.known.with_own(bought).saying(f"{error.message} Trying again without it.")
-    return phases.Quoted(known, bought, replace(at.order, label=""))
-
-
 def asks_for_schema(bought: Purchase) -> bool:
     """Return whether its task gets a response schema."""
     return bought.judgement.answer is AnswerForm.SCHEMA and not bought.no_schema
-
-
-def _may_shrink(at: phases.Intended) -> bool:
-    return at.bought.purchase.size_tier < len(size_tiers(at.known.request.attachment_bytes)) - 1
 
 
 def not_recorded(at: phases.Quoted, outcome: Outcome) -> Concluded:
@@ -764,10 +700,13 @@ def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | p
 
     If GitHub cannot be read before the task is created, another run may create it from the same intent.
     """
-    if isinstance(error, PayloadTooLarge) and _may_shrink(at):
-        return _too_large(at, error)
-    if isinstance(error, SchemaRefused) and asks_for_schema(at.bought.purchase):
-        return _without_schema(at, error)
+    purchase, tiers = at.bought.purchase, size_tiers(at.known.request.attachment_bytes)
+    if isinstance(error, PayloadTooLarge) and purchase.size_tier < len(tiers) - 1:
+        return _again(
+            at, replace(purchase, size_tier=purchase.size_tier + 1), f"{error.message} Trying again with less."
+        )
+    if isinstance(error, SchemaRefused) and asks_for_schema(purchase):
+        return _again(at, replace(purchase, no_schema=True), f"{error.message} Trying again without it.")
     refused = isinstance(error, ServiceRefused | PayloadTooLarge) or not isinstance(error, ServiceError | ForgeError)
     known = at.known
     if refused and not at.order.again:
@@ -775,10 +714,17 @@ def not_created(at: phases.Intended, error: ReviewbotError) -> phases.Quoted | p
     return concluded(known, failed(known, error))
 
 
+def _again(at: phases.Intended, purchase: Purchase, message: str) -> phases.Quoted | phases.Intended:
+    """Submit another task under the same key, and record what is different for later runs."""
+    bought = at.bought.with_purchase(purchase)
+    known = at.known.with_own(bought).saying(message)
+    return phases.Quoted(known, bought, at.order) if known.request.paid else phases.Intended(known, bought, at.order)
+
+
 def created(
     at: phases.Intended, got: TaskCreated, now: datetime
 ) -> phases.Submitted | phases.Waiting | phases.Completed | Concluded:
-    underway = Underway(submitted(at.known, at.bought, got.task.id, got.packing), got.task)
+    underway = Underway(submitted(at.known, at.bought, got, now, again=at.order.again), got.task)
     known = at.known.with_own(underway)
     if not known.request.paid:
         return waiting(known, underway, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from reviewbot.domain.machine import phases, steps
-from reviewbot.domain.machine.judge import announcing
+from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.policy.verdict import pending
 
 
@@ -13,9 +13,7 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
     match phase:
         # Are tasks to be cancelled?
         case phases.CancelRequested():
-            return steps.ReadLedger()
-        case phases.Cancelling(task_ids=task_ids):
-            return steps.CancelOpenTasks(task_ids)
+            return steps.CancelOpenTasks()
         # Is a review due?
         case phases.Loaded(login=login):
             return steps.ReadPermission(login)
@@ -40,14 +38,10 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.ReadHeadChecks()
         case phases.Postponed(label=label):
             return steps.RemoveLabel(label)
-        case phases.Approved():
-            return steps.ReadPrice()
-        case phases.Affordable(known=known):
-            return steps.FindProject(known.request.project)
+        case phases.Approved(candidate=candidate, awaited=awaited):
+            return steps.ReadPrice(candidate, freed=awaited.purchase.hold)
         case phases.Replacing(awaited=awaited):
-            return steps.CancelTask(awaited.purchase.task_id)
-        case phases.Replaced(awaited=awaited):
-            return steps.LookUpTask(awaited.purchase)
+            return steps.CancelTask(awaited.purchase)
         case phases.Deferred(wanted=wanted, outcome=outcome):
             return steps.RecordDeferral(wanted, outcome)
         case phases.AwaitingOlder(awaited=awaited, waited=waited, label=label):
@@ -61,10 +55,8 @@ def decide(phase: phases.Phase) -> steps.Step | steps.Finish:  # noqa: C901, PLR
             return steps.CompareBases(last.merge_base, known.change.change.merge_base)
         case phases.Sizing(candidate=candidate):
             return steps.ReadNewPart(candidate.identity.since)
-        case phases.Pricing():
-            return steps.ReadPrice()
-        case phases.Priced(known=known):
-            return steps.FindProject(known.request.project)
+        case phases.Pricing(candidate=candidate):
+            return steps.ReadPrice(candidate, freed=0)
         # The task
         case phases.Quoted(bought=bought):
             return steps.RecordIntent(bought)

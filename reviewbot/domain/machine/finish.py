@@ -6,22 +6,21 @@ from datetime import datetime
 from functools import partial
 
 from reviewbot.domain.findings.placement import Why, in_summary, place
-from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import Waive
 from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger
 from reviewbot.domain.machine.judge import (
     COMMENTS,
-    announcing,
     by_findings,
+    failed_to_write,
     is_contradicted,
     newer_head,
-    not_changed,
-    not_taken,
     published,
 )
 from reviewbot.domain.machine.known import Answered, Known, ReviewedChange, Underway
+from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.phases import Completed, Judged, Published, Refreshed, Write
 from reviewbot.domain.machine.purchase import routed
 from reviewbot.domain.model.review import Report
@@ -102,9 +101,9 @@ def not_refreshed(known: Known, outcome: Outcome, error: ReviewbotError) -> Refr
     """Post no comments if the pull request cannot be read again; the answer is in the files."""
     known = known.noting(error.message)
     if known.is_blind and known.memory.update.edits and isinstance(error, ForgeUnreachable):
-        outcome = not_changed(outcome, error)
+        outcome = failed_to_write(outcome, error, Reason.GITHUB)
     elif known.memory.update.answers:
-        outcome = not_taken(outcome, error)
+        outcome = failed_to_write(outcome, error)
     if not known.memory.update.answers:
         return _publishing(known, outcome)
     if known.is_blind:
@@ -143,14 +142,15 @@ def _writing(
 
 
 def _unpublished(known: Known) -> Known:
-    """Reopen the finished task, as the summary has it.
+    """Leave every purchase open that this run found over, as the summary has it.
 
     The summary must keep what users and other runs wrote since this run began, so the next run publishes.
     """
-    own = known.own
-    if own and own.purchase.state is TaskState.DONE:
-        return replace(known, own=own.with_purchase(replace(own.purchase, state=TaskState.OPEN, used=None)))
-    return known
+    own, update = known.own, known.memory.update
+    if own and own.purchase.task_id and own.purchase.state.is_over:
+        own = own.with_purchase(replace(own.purchase, state=TaskState.OPEN, used=None))
+    begun = tuple(one for one in update.purchases if not one.state.is_over)
+    return replace(known, own=own).with_update(replace(update, purchases=begun))
 
 
 def written(at: Refreshed, known: Known) -> Refreshed | Published:
@@ -180,5 +180,5 @@ def not_written(at: Refreshed, error: ReviewbotError) -> Refreshed | Published:
         known = _unposted(known)
         left = (Write.POSTED, Write.ANNOUNCEMENT, *left) if announcing(known, outcome) else left
     if known.memory.update.answers or outcome.reason is Reason.MERGE_GROUP:
-        outcome = not_taken(outcome, error)
+        outcome = failed_to_write(outcome, error)
     return _writing(known, outcome, left, refused=True)

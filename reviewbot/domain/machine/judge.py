@@ -10,9 +10,8 @@ from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.model.options import ReviewOn
 from reviewbot.domain.policy import verdict
-from reviewbot.domain.policy.eligibility import SKIP_LABEL, AtTerminal, has_no_other_token
+from reviewbot.domain.policy.eligibility import SKIP_LABEL, has_no_other_token
 from reviewbot.domain.policy.verdict import Outcome, Reason, Rules, Verdict
-from reviewbot.domain.publishing.announcement import Announcing, Endings, left_to_announce
 from reviewbot.domain.publishing.comment_diff import summaries
 from reviewbot.domain.text.escaping import visible
 from reviewbot.errors import NoKey, PermissionMissing, ReviewbotError
@@ -150,16 +149,12 @@ def _is_of_this_base(known: Known, check: CheckRun) -> bool:
 def _purchase_in(known: Known, check: CheckRun) -> Purchase | None:
     """Return the purchase in a check run on the head, if its copy is signed with this key."""
     copy = known.stored.on_head.get(check.id)
-    return known.ledger.named(copy.identity, copy.attempt) if copy else None
+    return known.ledger.recorded(copy.purchase) if copy else None
 
 
-def not_taken(outcome: Outcome, error: ReviewbotError) -> Outcome:
-    return replace(undelivered(outcome), reason=Reason.NOT_PUBLISHED, message=error.message, hint=error.hint)
-
-
-def not_changed(outcome: Outcome, error: ReviewbotError) -> Outcome:
-    """Return the outcome of a ledger edit that could not be written; the next run retries."""
-    return replace(undelivered(outcome), reason=Reason.GITHUB, message=error.message, hint=error.hint)
+def failed_to_write(outcome: Outcome, error: ReviewbotError, reason: Reason = Reason.NOT_PUBLISHED) -> Outcome:
+    """Return the outcome if a part could not be written; the next run tries again."""
+    return replace(undelivered(outcome), reason=reason, message=error.message, hint=error.hint)
 
 
 def undelivered(outcome: Outcome) -> Outcome:
@@ -169,9 +164,7 @@ def undelivered(outcome: Outcome) -> Outcome:
 def apply_bypass(known: Known, outcome: Outcome) -> Outcome:
     """Apply a bypass for exactly this head and base.
 
-    If the pull request's base changed during the run, the bypass belongs to the other check and is not applied.
-
-    A pull request that went to another branch meanwhile has that branch's bypass, and this run writes the other check.
+    If the pull request's base has changed during the run, its bypass is for the other base's check.
     """
     bypass, base_ref = known.ledger.bypass, known.snapshot.pull.base_ref
     is_for_it = bypass is not None and bypass.is_of(known.head_sha, base_ref) and base_ref == known.request.base_ref
@@ -217,16 +210,16 @@ def stands_in_summary(known: Known) -> bool:
 
 def left_open(known: Known, check: CheckRun, copy: ExternalId | None) -> Purchase | None:
     """Return the purchase of an older head's check run that must be completed because its task is over, or None."""
-    bought = known.ledger.named(copy.identity, copy.attempt) if copy else None
+    bought = known.ledger.recorded(copy.purchase) if copy else None
     left = check.status != CheckStatus.COMPLETED or names_open_task(check.external_id)
     is_over = bought is not None and bought.state.is_over
     return bought if left and is_over and check.head_sha != known.reviewed_sha else None
 
 
 def outlives_exemption(known: Known, check: CheckRun) -> bool:
-    """Whether a green check of this head against another base has lost the waiver or the label that it may rest on.
+    """Return whether a green check of this head against another base may depend on a withdrawn waiver or skip label.
 
-    No run judges it before the pull request is against that base again.
+    No run judges it until the pull request is against that base again.
     """
     if check.head_sha != known.head_sha or check.conclusion not in GREEN:
         return False
@@ -243,28 +236,9 @@ def beside_another(known: Known, outcome: Outcome) -> Outcome:
 
 def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
     if not refused and _nothing_stands(known):
-        outcome = not_taken(outcome, _MAY_WRITE_NOTHING)
+        outcome = failed_to_write(outcome, _MAY_WRITE_NOTHING)
     outcome = apply_bypass(known, outcome if known.check else verdict.without_check(outcome))
     return beside_another(known, outcome)
-
-
-def announcing(known: Known, outcome: Outcome) -> Announcing:
-    """Return the late answers that are left to announce. At a terminal the user reads them."""
-    request = known.request
-    if not request.remembers or request.is_keyless or isinstance(request.trigger, AtTerminal):
-        return Announcing()
-    endings = Endings(
-        found=known.found,
-        stored=known.stored,
-        update=known.memory.update,
-        commented=known.comment_urls,
-        bought=known.bought_before,
-        cancelled=known.cancelled,
-        head_sha=known.head_sha,
-        outcome=outcome,
-        is_collecting=not request.may_buy,
-    )
-    return left_to_announce(endings.late(), known.snapshot.comments, request.instance, known.ledger.posted)
 
 
 def _nothing_stands(known: Known) -> bool:

@@ -15,8 +15,7 @@ from reviewbot.domain.diff.parse import ChangeSet, FileStatus, LineKind
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.placement import Placed
-from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
-from reviewbot.domain.findings.tracking import ChangeIndex
+from reviewbot.domain.findings.tracking import ChangeIndex, PlacedAnswer
 from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, Comment, Snapshot
 from reviewbot.domain.ledger.edits import LedgerEdit
@@ -139,9 +138,9 @@ class Request(Struct, frozen=True):
         project: CodeVF's project, by name or number.
         base_ref: the base branch when the run started; it determines the check run's name.
         shares_name: whether an earlier base branch has the same check name.
-        route: the names of the rules that did; empty if none did.
-        is_due: whether a review is due by them.
-        instructions: of these rules, to the reviewer.
+        route: the names of the `routes` that apply to this change, or empty.
+        is_due: whether they give it a review.
+        instructions: theirs, to the reviewer.
     """
 
     trigger: Trigger
@@ -346,7 +345,8 @@ class Known(Struct, frozen=True):
 
     @property
     def placed(self) -> tuple[Placed, ...]:
-        return self.memory.answer_of(self.task_id)
+        """The findings of this change's answer."""
+        return next((one.placed for one in self.memory.update.answers if one.task_id == self.task_id), ())
 
     @property
     def judgement(self) -> Judgement:

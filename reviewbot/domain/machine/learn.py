@@ -22,10 +22,8 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
     """
     match phase, result:
         case phases.CancelRequested(), StoredLedger():
-            return acquire.to_cancel(phase, result)
-        case phases.Cancelling(), steps.Done():
-            return acquire.eligible(phase.known)
-        case ((phases.CancelRequested() | phases.Cancelling()), steps.Failed(error=error)):
+            return acquire.cancelled(phase, result)
+        case phases.CancelRequested(), steps.Failed(error=error):
             return acquire.eligible(phase.known.saying(error.message))
 
         case phases.Loaded(), Permission():
@@ -53,15 +51,11 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
 
         case phases.Wanted(), Permission():
             return acquire.with_approval(phase.known, phase.candidate, result, now)
-        case phases.Approved(), steps.PriceRead():
-            return acquire.with_price_to_replace(phase, result)
-        case phases.Affordable(), steps.ProjectFound(project_id=project_id):
-            return acquire.with_project_to_replace(phase, project_id)
-        case phases.Replacing(), steps.Done() | steps.Failed():
-            return phases.Replaced(phase.known, phase.candidate, phase.awaited, phase.quote)
-        case phases.Replaced(), steps.TaskRead():
+        case phases.Approved(), steps.PriceRead(quote=quote):
+            return phases.Replacing(phase.known, phase.candidate, phase.awaited, quote)
+        case phases.Replacing(), steps.TaskRead():
             return acquire.with_replaced(phase, result, now)
-        case phases.Replaced(), steps.Failed():
+        case phases.Replacing(), steps.Failed():
             return acquire.with_replaced(phase, steps.TaskRead(phase.awaited.task), now)
         case phases.Unchecked(), steps.HeadChecksRead(open_checks=open_checks):
             return acquire.with_head_checks(phase, open_checks, now)
@@ -94,8 +88,6 @@ def learn(phase: phases.Phase, result: steps.Result, now: datetime) -> phases.Ph
             return acquire.with_new_part(phase, parts, now)
         case phases.Pricing(), steps.PriceRead():
             return acquire.with_price(phase, result, now)
-        case phases.Priced(), steps.ProjectFound(project_id=project_id):
-            return acquire.in_project(phase.known, phase.candidate, phase.quote, project_id, now)
 
         case phases.Quoted(), Known():
             return phases.Intended(result, phase.bought, phase.order)

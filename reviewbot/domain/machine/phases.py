@@ -19,12 +19,10 @@ class Candidate(Struct, frozen=True):
     Attributes:
         identity: with the number of the attempt, and with the last reviewed head once it is decided.
         before: the latest purchase of this change, or None.
-        waits: whether the review of an older head is awaited first.
     """
 
     identity: Identity
     before: Purchase | None
-    waits: bool
 
     @property
     def intent(self) -> Purchase | None:
@@ -34,12 +32,12 @@ class Candidate(Struct, frozen=True):
 
 
 class Quote(Struct, frozen=True):
-    """The price of a review, which fits the balance and the budgets.
+    """The price of a review or of a question, which fits the balance and the budgets.
 
     Attributes:
         hold: credits of all tasks.
         lines: the changed lines that decided `max_credits`, None if the setting did.
-        project_id: 0 while unknown.
+        project_id: 0 before the project is found.
     """
 
     hold: int
@@ -65,16 +63,9 @@ Then = ReviewChange | NothingToSend | Outcome
 
 
 class CancelRequested(Struct, frozen=True):
-    """Open tasks will be cancelled; the ledger names them."""
-
-    known: Known
-
-
-class Cancelling(Struct, frozen=True):
     """The open tasks are cancelled before anything else can fail."""
 
     known: Known
-    task_ids: tuple[str, ...]
 
 
 class Loaded(Struct, frozen=True):
@@ -136,33 +127,15 @@ class Wanted(Struct, frozen=True):
 
 
 class Approved(Struct, frozen=True):
-    """The approved purchase may replace the open task of an older head."""
+    """The approved purchase may replace the open task of an older head, if it can be paid for."""
 
     known: Known
     candidate: Candidate
     awaited: OpenTask
-
-
-class Affordable(Struct, frozen=True):
-    """The newer head can be paid for; its project is found before the older task is cancelled."""
-
-    known: Known
-    candidate: Candidate
-    awaited: OpenTask
-    quote: Quote
 
 
 class Replacing(Struct, frozen=True):
     """The open task of an older head is cancelled next, for the newer head."""
-
-    known: Known
-    candidate: Candidate
-    awaited: OpenTask
-    quote: Quote
-
-
-class Replaced(Struct, frozen=True):
-    """The older task was cancelled; its state is read."""
 
     known: Known
     candidate: Candidate
@@ -271,14 +244,6 @@ class Pricing(Struct, frozen=True):
 
     known: Known
     candidate: Candidate
-
-
-class Priced(Struct, frozen=True):
-    """The price is within the budgets; the project is found next."""
-
-    known: Known
-    candidate: Candidate
-    quote: Quote
 
 
 class Order(Struct, frozen=True):
@@ -392,7 +357,6 @@ class Ended(Struct, frozen=True):
 
 Phase = (
     CancelRequested
-    | Cancelling
     | Loaded
     | NotDue
     | Due
@@ -402,9 +366,7 @@ Phase = (
     | Reopened
     | Wanted
     | Approved
-    | Affordable
     | Replacing
-    | Replaced
     | Unchecked
     | Deferred
     | Postponed
@@ -415,7 +377,6 @@ Phase = (
     | Scoping
     | Sizing
     | Pricing
-    | Priced
     | Quoted
     | Intended
     | Submitted

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import product
 
 from reviewbot.domain.codevf import budget
-from reviewbot.domain.codevf.attachments import Packing, room_for_more, size_tiers, together, with_context
+from reviewbot.domain.codevf.attachments import room_for_more, size_tiers, together, with_context
 from reviewbot.domain.codevf.batches import TaskBatches, split_ids
 from reviewbot.domain.codevf.idempotency import Identity, selection_digest
 from reviewbot.domain.diff.parse import ChangedFile, FileStatus, LineKind
@@ -17,12 +17,13 @@ from reviewbot.domain.ledger.signing import ANOTHER_KEY
 from reviewbot.domain.machine.judge import stands_in_summary
 from reviewbot.domain.machine.known import Bought, Known, Request
 from reviewbot.domain.machine.phases import Candidate, Quote
+from reviewbot.domain.machine.steps import TaskCreated
 from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Auto, FailOn, RoutedReviewer
 from reviewbot.domain.model.review import Balance, Tag
 from reviewbot.domain.policy.eligibility import Asked, AtTerminal, author_login, is_bots_own, requesters
 from reviewbot.domain.policy.routes import Facts, Terms, choose, strictest
-from reviewbot.domain.policy.size import REVIEWS_PER_PULL, limit_per_pull, lines_each
+from reviewbot.domain.policy.size import REVIEWS_PER_PULL, lines_each
 from reviewbot.domain.policy.verdict import Coverage
 from reviewbot.errors import NotApproved, OverBudget, PermissionMissing
 from reviewbot.values import replace
@@ -48,14 +49,8 @@ def purchase_of(known: Known, identity: Identity, state: TaskState, now: datetim
         identity=identity.digest(),
         attempt=identity.attempt,
         state=state,
-        task_id="",
         head_sha=pull.head_sha,
-        hold=0,
-        used=None,
         submitted_at=now.isoformat(timespec="seconds"),
-        coverage=Coverage.FULL,
-        missed=0,
-        size_tier=0,
         judgement=request.judgement,
         since=identity.since,
         base_ref=known.change.base_ref,
@@ -78,8 +73,8 @@ def deferral_of(known: Known, candidate: Candidate, now: datetime) -> Purchase:
     whole = priced(known, candidate, None, parts=1)
     wanted = purchase_of(known, candidate.identity, TaskState.DEFERRED, now)
     wanted = replace(wanted, hold=whole.max_credits, lines=whole.lines)
-    before = known.ledger.named(wanted.identity, wanted.attempt)
-    if before is None or (before.state, before.head_sha) != (TaskState.DEFERRED, wanted.head_sha):
+    before = known.ledger.recorded(wanted)
+    if before is None or not before.is_deferred_on(wanted.head_sha):
         return wanted
     return replace(wanted, submitted_at=before.submitted_at)
 
@@ -127,19 +122,14 @@ def planned(known: Known, now: datetime) -> Known:
     packings = TaskBatches.of(known.change.sendables, limits, request.max_tasks, confirms=False).packed()
     rooms = [room_for_more(one, 0, request.attachment_bytes, confirms=False) for one in packings]
     packings = [with_context(one, context_of(known, room)) for one, room in zip(packings, rooms, strict=True)]
-    whole = priced(known, Candidate(known.identity, None, waits=False), None, len(packings))
+    whole = priced(known, Candidate(known.identity, None), None, len(packings))
     purchase = _with_quote(purchase_of(known, known.identity, TaskState.INTENT, now), whole)
     return replace(known, own=Bought(purchase, packing=together(packings, len(packings))))
 
 
 def context_of(known: Known, room: int) -> ContextText:
     """Return the context of the change, redacted, in so many bytes."""
-
-    def redact(text: str) -> tuple[str, int]:
-        found = known.change.redactor.redact(text)
-        return found.text, found.count
-
-    return context_text(known.change.context, room, redact) if room else ContextText()
+    return context_text(known.change.context, room, known.change.redactor.counted) if room else ContextText()
 
 
 def quote(known: Known, candidate: Candidate, tag: Tag | None, balance: Balance | None, *, freed: int) -> Quote:
@@ -176,11 +166,6 @@ def _spent(known: Known) -> Decimal:
     return max(known.stored.claimed, known.ledger.spent)
 
 
-def resized(known: Known, candidate: Candidate, whole: Quote) -> Quote:
-    """Return the price of what is new, which is at most that of the whole change."""
-    return replace(priced(known, candidate, whole.tag, whole.parts), project_id=whole.project_id)
-
-
 def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Quote:
     """Return the price of the review in so many tasks, not yet checked against a budget."""
     request, intent = known.request, candidate.intent
@@ -190,21 +175,19 @@ def priced(known: Known, candidate: Candidate, tag: Tag | None, parts: int) -> Q
         most = request.auto_size.credits_for(lines_each(lines, parts), request.mode)
     times = tag.multiplier if tag else Decimal(1)
     if intent:  # a missing task is created at the price that was agreed then
-        within = budget.credits_within(intent.hold // parts, request.mode, times)
-        most = min(most, max(within, request.mode.credits.start))
+        most = budget.credits_again(most, intent.hold // parts, request.mode, times)
     hold = budget.hold(most, request.mode, times) * parts if request.paid else 0
     return Quote(hold, tag, parts, most, lines)
 
 
 def _spending(known: Known, ledger: Ledger, hold: int, spent: Decimal) -> budget.Spending:
-    """Return what limits the purchase, with the first review of a ledger, or with this one if there is none."""
-    request, first = known.request, ledger.first_hold or hold
+    request = known.request
     return budget.Spending(
         hold=hold,
         spent=spent,
-        max_per_pr=limit_per_pull(request.max_credits_per_pr, first),
+        max_per_pr=request.max_credits_per_pr,
         min_balance=request.min_balance,
-        first_hold=first if request.max_credits_per_pr is Auto.AUTO else 0,
+        first_hold=ledger.first_hold,
         otherwise=_NO_COST if isinstance(request.trigger, AtTerminal) else "",
     )
 
@@ -232,7 +215,7 @@ def check_race(known: Known, now: Ledger) -> None:
     sees the other and withdraws. Both withdraw if each sees the other.
     """
     mine, written = known.purchase, known.ledger
-    before = {one: written.named(one.identity, one.attempt) for one in now.purchases}
+    before = {one: written.recorded(one) for one in now.purchases}
     more = sum((max(one.cost - (old.cost if old else 0), Decimal(0)) for one, old in before.items()), Decimal(0))
     more += max(now.questions.cost - written.questions.cost, Decimal(0))
     if mine is not None and more:
@@ -261,7 +244,7 @@ def intended(known: Known, candidate: Candidate, agreed: Quote, now: datetime) -
     fresh = purchase_of(known, candidate.identity, TaskState.INTENT, now)
     intent = _with_quote(fresh, agreed)
     confirms = bool(candidate.identity.since) or bool(known.ledger.findings.open())
-    before = known.ledger.named(intent.identity, intent.attempt)
+    before = known.ledger.recorded(intent)
     if before is None or before.state is not TaskState.INTENT:
         return Bought(replace(intent, confirms=confirms), agreed.tag)
     # The key is as old as the first run with it, whose files its task contains.
@@ -317,12 +300,15 @@ def overtaking(first: Purchase | None, bought: Purchase) -> Purchase | None:
     return None if (first.attempt, first.since) == (bought.attempt, bought.since) else first
 
 
-def submitted(known: Known, bought: Bought, task_id: str, packing: Packing) -> Bought:
+def submitted(known: Known, bought: Bought, got: TaskCreated, now: datetime, *, again: bool) -> Bought:
+    """Return the purchase with its task, and when that was created, unless an earlier run may have done so."""
+    packing = got.packing
     missed = len(packing.omitted) + len([one for one in known.change.held if one.missed])
     purchase = replace(
         bought.purchase,
         state=TaskState.OPEN,
-        task_id=task_id,
+        task_id=got.task.id,
+        submitted_at=bought.purchase.submitted_at if again else now.isoformat(timespec="seconds"),
         # The task of a repeated intent contains what the earlier run sent, which may be less.
         coverage=Coverage.PARTIAL if missed or bought.reselected else Coverage.FULL,
         missed=missed,
@@ -372,7 +358,9 @@ def routed(known: Known) -> Known:
     kept = _kept(known, chosen) if known.request.paid else chosen
     if kept.reviewer is not chosen.reviewer:
         rules = ", ".join(chosen.rules)
-        known = known.noting(f"CodeVF has reviewed this pull request, so it does again, in spite of the rule {rules}.")
+        known = known.noting(
+            f"CodeVF reviews this change despite the rule {rules}, because it has reviewed this pull request."
+        )
         kept = replace(kept, rules=())
     known = _with_terms(known, kept)
     written = known.memory.written.with_full_identity(known.identity.digest())

@@ -6,13 +6,13 @@ from msgspec import Struct
 
 from reviewbot.domain.codevf.attachments import Packing
 from reviewbot.domain.findings.incremental import NewPart
-from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import StoredLedger
 from reviewbot.domain.machine.known import Bought, Known, ReviewedChange, Underway
-from reviewbot.domain.machine.phases import Order
-from reviewbot.domain.model.review import Balance, Report, Tag, Task
+from reviewbot.domain.machine.phases import Candidate, Order, Quote
+from reviewbot.domain.model.review import Balance, Report, Task
 from reviewbot.domain.policy.verdict import Outcome
 from reviewbot.domain.publishing.announcement import Announcing
 from reviewbot.errors import ReviewbotError
@@ -56,13 +56,13 @@ class PollTask(Struct, frozen=True):
 
 
 class CancelOpenTasks(Struct, frozen=True):
-    """Cancel those of the tasks that the request selects."""
-
-    task_ids: tuple[str, ...]
+    """Read the ledger, and cancel those of its open tasks that the request selects."""
 
 
 class CancelTask(Struct, frozen=True):
-    task_id: str
+    """Cancel the task of an older head, and look it up: it may have finished before."""
+
+    purchase: Purchase
 
 
 class RemoveLabel(Struct, frozen=True):
@@ -89,13 +89,14 @@ class ReadNewPart(Struct, frozen=True):
 
 
 class ReadPrice(Struct, frozen=True):
-    """Read the expertise and the balance from CodeVF."""
+    """Read the expertise and the balance from CodeVF, and if they allow the purchase, find or create the project.
 
+    Attributes:
+        freed: the credits of an open task that would be cancelled first.
+    """
 
-class FindProject(Struct, frozen=True):
-    """Find the CodeVF project, or create it."""
-
-    name: str
+    candidate: Candidate
+    freed: int
 
 
 class RecordIntent(Struct, frozen=True):
@@ -198,7 +199,6 @@ Step = (
     | CompareBases
     | ReadNewPart
     | ReadPrice
-    | FindProject
     | RecordIntent
     | RecordDeferral
     | ReadHeadChecks
@@ -270,14 +270,10 @@ class NewPartRead(Struct, frozen=True):
 
 
 class PriceRead(Struct, frozen=True):
-    """The expertise and the balance; None if the review is free."""
+    """The price, within the balance and the budgets; the balance is None if the review is free."""
 
-    tag: Tag | None
+    quote: Quote
     balance: Balance | None
-
-
-class ProjectFound(Struct, frozen=True):
-    project_id: int
 
 
 class HeadMoved(Struct, frozen=True):
@@ -308,7 +304,6 @@ Result = (
     | HeadChecksRead
     | NewPartRead
     | PriceRead
-    | ProjectFound
     | Known
     | HeadMoved
     | Overtaken

@@ -21,6 +21,9 @@ LARGEST_NUMBER = 2**31 - 1
 LONGEST_NAME = 1000
 """Characters of a login, a label, a branch or an action."""
 
+BOT_SUFFIX = "[bot]"
+"""The end of every bot's login; a user's login cannot contain brackets."""
+
 
 class ReviewEvent(Struct, frozen=True):
     """An event of an open pull request.
@@ -31,6 +34,7 @@ class ReviewEvent(Struct, frozen=True):
         sender: the login; empty for a deleted account.
         label: the label of a `labeled` or `unlabeled` action.
         is_repeated: whether this is a re-run of an earlier run, so the event may be old.
+        workflow: the file name of the workflow, or empty.
     """
 
     name: str
@@ -41,6 +45,7 @@ class ReviewEvent(Struct, frozen=True):
     sender_is_bot: bool
     label: str | None
     is_repeated: bool = False
+    workflow: str = ""
 
 
 class ClosedEvent(Struct, frozen=True):
@@ -76,12 +81,14 @@ class DispatchEvent(Struct, frozen=True):
         problem: why the input is invalid, or empty.
         sender: login of that user.
         sha: the input `sha` in lower case, not validated, or empty.
+        workflow: the file name of the workflow, or empty.
     """
 
     number: int | None
     sender: str
     problem: str = ""
     sha: str = ""
+    workflow: str = ""
 
 
 class MergeGroupEvent(Struct, frozen=True):
@@ -152,7 +159,7 @@ class _Account(Struct, frozen=True):
 
     @property
     def is_bot(self) -> bool:
-        return self.type == "Bot" or self.login.endswith("[bot]")
+        return self.type == "Bot" or self.login.endswith(BOT_SUFFIX)
 
 
 _NOBODY = _Account()

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from reviewbot.domain.model.review import Severity
+from reviewbot.domain.model.review import Severity, TaskStatus
 
 
 class ActionCommand(StrEnum):
@@ -87,6 +87,12 @@ class Supersede(StrEnum):
     REPLACE_PENDING = "replace-pending"
     ALWAYS_REPLACE = "always-replace"
     KEEP = "keep"
+
+    def replaces(self, status: TaskStatus) -> bool:
+        """Return whether the open task of an older head is cancelled for the newer head."""
+        if status.is_over or self is Supersede.KEEP:
+            return False
+        return self is Supersede.ALWAYS_REPLACE or status is TaskStatus.PENDING
 
 
 class PathInstruction(Struct, frozen=True):

@@ -59,9 +59,12 @@ class Question(Struct, frozen=True, array_like=True):
         return self.used if self.used is not None else Decimal(self.hold)
 
     @property
-    def progress(self) -> tuple[int, bool, bool]:
-        """The order of two records of one question; the later one counts, whichever run writes last."""
-        return _ORDER.index(self.state), bool(self.task_id), self.used is not None
+    def progress(self) -> tuple[bool, int, bool]:
+        """The order of two records of one question; the later one counts, whichever run writes last.
+
+        A run can end an intent while another creates its task: the task is paid for, so its record counts.
+        """
+        return bool(self.task_id), _ORDER.index(self.state), self.used is not None
 
 
 class Questions(Struct, frozen=True):

@@ -229,7 +229,6 @@ class Attachment(Struct, frozen=True):
 
     file_name: str
     content: str
-    mime_type: str = "text/plain"
     path: str = ""
 
 

@@ -31,10 +31,6 @@ class Lookup(Struct, frozen=True):
     def name(self) -> str:
         return f"{self.repository}#{self.number}"
 
-    @property
-    def is_finished(self) -> bool:
-        return self.outputs.get("status") == Status.COMPLETED
-
     def entry(self) -> Mapping[str, object]:
         """Return its entry in the output `published`; `findings` is null when unknown, never 0."""
         known = bool(self.outputs.get("findings"))
@@ -75,7 +71,7 @@ class Collection(Struct, frozen=True):
 
     def outcome(self) -> Outcome:
         """Return the outcome: that of the worst repository; a pull request that failed is tried again next time."""
-        finished = sum(one.is_finished for one in self.lookups)
+        finished = sum(one.outputs.get("status") == Status.COMPLETED for one in self.lookups)
         where = "" if self.repositories == 1 and not self.failures else f" in {self.repositories} repositories"
         sentences = [f"{finished} of {len(self.lookups)} open reviews{where} are finished and published."]
         if failed := [one.name for one in self.lookups if one.error]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from msgspec import Struct
 
 from reviewbot.domain.github.pull_request import LabelEvent, Permission, PullRequest
-from reviewbot.domain.model.events import DispatchEvent, ReviewEvent
+from reviewbot.domain.model.events import BOT_SUFFIX, DispatchEvent, ReviewEvent
 from reviewbot.domain.model.options import Allow, ReviewOn
 from reviewbot.domain.policy.verdict import Outcome, Reason, not_due
 from reviewbot.domain.text.escaping import visible
@@ -15,11 +15,9 @@ from reviewbot.errors import NotApproved
 
 SKIP_LABEL = "skip-review"
 
-BOT_SUFFIX = "[bot]"
-"""The end of every bot's login; a user's login cannot contain brackets."""
 
-PermissionOf = Callable[[str], Permission]
-"""Returns a login's permission on GitHub."""
+REVIEW_WORKFLOW = "reviewbot-review.yml"
+"""The workflow that buys reviews, as `reviewbot init` names it."""
 
 
 class Asked(Struct, frozen=True):
@@ -84,18 +82,8 @@ def skip_label_login(pull: PullRequest, trigger: Trigger) -> str:
     return trigger.sender if is_its_own and trigger.sender == label.actor else ""
 
 
-def skipped_bot(authors: Iterable[str], bots: Iterable[str]) -> str | None:
-    """Return the listed bot that authored everything, or None.
-
-    `authors` are the logins of all authors of all commits, a bot's with `[bot]`; empty for an address without an
-    account.
-    """
-    logins = {author.casefold() for author in authors}
-    return logins.pop() if len(logins) == 1 and logins <= {bot.casefold() for bot in bots} else None
-
-
 def author_login(pull: PullRequest) -> str:
-    """Return the login of who opened it, a bot's with `[bot]`; empty for a deleted account."""
+    """Return the opener's login, a bot's with `[bot]`; empty for a deleted account."""
     return f"{pull.author or ''}{BOT_SUFFIX if pull.author_is_bot else ''}"
 
 
@@ -111,7 +99,9 @@ def is_bots_own(pull: PullRequest, bots: Iterable[str]) -> bool:
         return False
     authors = [author or "" for commit in pull.commits for author in commit.authors or (None,)]
     committers = (commit.committer for commit in pull.commits if commit.committer)  # None is GitHub itself
-    return skipped_bot([*authors, *committers], bots) == author_login(pull).casefold()
+    opener = author_login(pull).casefold()
+    is_listed = opener in {bot.casefold() for bot in bots}
+    return is_listed and {login.casefold() for login in (*authors, *committers)} == {opener}
 
 
 def is_requested(policy: Policy, trigger: Trigger, *, reviewed_before: bool) -> bool:
@@ -134,8 +124,8 @@ def has_no_other_token(pull: PullRequest, trigger: Trigger) -> bool:
     return pull.from_fork and isinstance(trigger, ReviewEvent) and trigger.name == "pull_request"
 
 
-def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permission_of: PermissionOf) -> None:
-    """Raise if the spending is not approved.
+def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permission: Permission) -> None:
+    """Raise if the spending is not approved, by the current permission of `approval_login`.
 
     A fork's pull request needs the approval of a user with write access, unless `allow` is `anyone`; with
     `approve-spend` every pull request does. A manual run approves the commit that it names, the label the head of its
@@ -144,17 +134,16 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
     if isinstance(trigger, DispatchEvent) and trigger.sha not in {"", pull.head_sha}:
         raise NotApproved(
             f"The manual run names `{visible(trigger.sha[:64])}`, which is not the full SHA of the head.",
-            hint=f"Check the head, then run `{_by_hand(pull)}`.",
+            hint=f"Check the head, then run `{_by_hand(pull, trigger)}`.",
         )
     if isinstance(trigger, AtTerminal) or not needs_approval(pull, policy):
         return
-    login = approval_login(pull, policy, trigger)
-    if login and permission_of(login).at_least(Permission.WRITE):
+    if approval_login(pull, policy, trigger) and permission.at_least(Permission.WRITE):
         return
     again = "remove the label `{}` and set it again" if policy.approve_spend in pull.labels else "set the label `{}`"
     by_label = again.format(policy.approve_spend) if policy.approve_spend else ""
     expected = " This is expected: outside contributors cannot spend this repository's credits."
-    ways = f"{by_label}, " * bool(by_label) + f"run `{_by_hand(pull)}`, or write a comment"
+    ways = f"{by_label}, " * bool(by_label) + f"run `{_by_hand(pull, trigger)}`, or write a comment"
     raise NotApproved(
         "No collaborator with write access has approved the cost of reviewing this head."
         + (expected if pull.from_fork else ""),
@@ -162,31 +151,30 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
     )
 
 
-def _by_hand(pull: PullRequest) -> str:
-    return f"gh workflow run WORKFLOW -f pr={pull.number} -f sha={pull.head_sha}"
+def _by_hand(pull: PullRequest, trigger: Trigger) -> str:
+    # A run of a command is in another workflow, which has no inputs.
+    own = trigger.workflow if isinstance(trigger, ReviewEvent | DispatchEvent) else ""
+    return f"gh workflow run {own or REVIEW_WORKFLOW} -f pr={pull.number} -f sha={pull.head_sha}"
 
 
 def approval_login(pull: PullRequest, policy: Policy, trigger: Trigger) -> str:
-    """Return the user whose permission decides whether the cost is approved, or an empty string."""
+    """Return the user whose permission decides whether the cost of this head is approved, or an empty string.
+
+    A repeated run has an old event, whose approval was used or withdrawn since.
+    """
     if isinstance(trigger, AtTerminal) or not needs_approval(pull, policy):
         return ""
-    return trigger.sender if _approves(trigger, policy, pull.head_sha) else ""
+    if isinstance(trigger, ReviewEvent):
+        is_new = not (trigger.sender_is_bot or trigger.is_repeated)
+        approved = trigger.head_sha if is_new and _is_approval_label(trigger, policy) else None
+    else:
+        approved = trigger.sha if isinstance(trigger, DispatchEvent) else trigger.head_sha
+    return trigger.sender if approved == pull.head_sha else ""
 
 
 def needs_approval(pull: PullRequest, policy: Policy) -> bool:
     """Return whether a user with write access has to approve the cost for each head."""
     return bool(policy.approve_spend) or (pull.from_fork and policy.allow is not Allow.ANYONE)
-
-
-def _approves(trigger: ReviewEvent | DispatchEvent | Asked, policy: Policy, head_sha: str) -> bool:
-    # For exactly this head, if the sender is allowed to approve. A repeated run has an old event, whose approval was
-    # used or withdrawn since.
-    if isinstance(trigger, DispatchEvent):
-        return trigger.sha == head_sha
-    if isinstance(trigger, ReviewEvent):
-        is_new = not (trigger.sender_is_bot or trigger.is_repeated)
-        return is_new and _is_approval_label(trigger, policy) and trigger.head_sha == head_sha
-    return trigger.head_sha == head_sha
 
 
 def requesters(trigger: Trigger, policy: Policy) -> tuple[str, ...]:

@@ -12,13 +12,11 @@ from enum import IntEnum
 
 from msgspec import Struct
 
+from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.model.options import Auto, FailOn, ReviewOn, RoutedReviewer
 from reviewbot.domain.model.review import Mode
 from reviewbot.domain.selection.path_filters import matches
 from reviewbot.values import replace
-
-BOT = "[bot]"
-"""The author of a rule for every bot, and the end of every bot's login."""
 
 EVERY_PATH = (("**",), ("**/*",))
 
@@ -30,7 +28,7 @@ class Route(Struct, frozen=True):
         paths: patterns, of which any changed path has to match; of `only_paths` every one.
         labels: of which one has to be set.
         base: patterns for the base branch.
-        author: the login of the user who opened the pull request, or `[bot]`.
+        author: the login of the user who opened the pull request, or `[bot]` for every bot.
         min_lines: of the selected files, added and deleted; likewise `max_lines`.
         trust_author: whether the rule may make a review smaller by what the author controls.
         instructions: in addition to those of the config.
@@ -216,7 +214,7 @@ def _is_certain(route: Route, facts: Facts) -> bool:
 
 
 def _is_author(wanted: str, author: str) -> bool:
-    return author.endswith(BOT) if wanted == BOT else author.casefold() == wanted.casefold()
+    return author.endswith(BOT_SUFFIX) if wanted == BOT_SUFFIX else author.casefold() == wanted.casefold()
 
 
 def _folded(words: Iterable[str]) -> frozenset[str]:

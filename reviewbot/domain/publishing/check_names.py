@@ -53,9 +53,6 @@ class CheckNames(Struct, frozen=True):
         cut = len(pull.former_bases) > MOST_FORMER_BASES and name == self.plain
         return cut or any(self.against(default_branch, one) == name for one in others)
 
-    def of_pull(self, default_branch: str, pull: PullRequest) -> tuple[str, ...]:
-        return self.of(default_branch, pull.base_ref, pull.former_bases)
-
 
 def _shown(base_ref: str) -> str:
     """Return a branch for a name, truncated. Changed names contain `~`, which no branch does, so all names differ."""

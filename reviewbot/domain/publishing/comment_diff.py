@@ -20,9 +20,10 @@ from reviewbot.domain.findings.markers import (
 )
 from reviewbot.domain.findings.placement import OnFile, OnLines, Placed
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
-from reviewbot.domain.findings.tracking import Answered
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.drafts import FileTarget, LineTarget
 from reviewbot.domain.github.pull_request import Comment, Thread
+from reviewbot.domain.model.events import BOT_SUFFIX
 
 Target = LineTarget | FileTarget
 
@@ -91,7 +92,7 @@ class ReplyDraft(Struct, frozen=True):
     text: str
 
 
-def reply_drafts(answers: Iterable[Answered]) -> tuple[ReplyDraft, ...]:
+def reply_drafts(answers: Iterable[PlacedAnswer]) -> tuple[ReplyDraft, ...]:
     """Return the replies of the answers; several to one finding become one."""
     texts: dict[tuple[str, str], dict[str, None]] = {}
     for answer in answers:
@@ -129,21 +130,12 @@ def replies_there(threads: Iterable[Thread], instance: str) -> Iterator[tuple[st
                 yield marked[0].key, one.id
 
 
-def duplicates(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
+def duplicates(threads: Sequence[Thread], instance: str) -> tuple[int, ...]:
     """Find comments and replies that two concurrent runs posted twice.
 
-    A comment is if its findings all have another one. Comments with a reply or in a resolved thread stay. Of the
-    others, the first stays.
+    A comment is a duplicate if all its findings have another one. Comments with a reply or in a resolved thread stay.
+    Of the others, the first stays.
     """
-    threads = tuple(threads)
-    first: dict[str, int] = {}
-    for key, comment_id in replies_there(threads, instance):
-        first[key] = min(first.get(key, comment_id), comment_id)
-    twice = (comment_id for key, comment_id in replies_there(threads, instance) if comment_id != first[key])
-    return (*_duplicate_comments(threads, instance), *twice)
-
-
-def _duplicate_comments(threads: Iterable[Thread], instance: str) -> tuple[int, ...]:
     marked = list(marked_threads(threads, instance))
     marked.sort(key=lambda entry: (not _touched(entry[0]), entry[0].comments[0].id))
     kept: set[str] = set()
@@ -152,7 +144,10 @@ def _duplicate_comments(threads: Iterable[Thread], instance: str) -> tuple[int, 
         if mark.ids and kept.issuperset(mark.ids) and not _touched(thread):
             extra.append(thread.comments[0].id)
         kept.update(mark.ids)
-    return tuple(extra)
+    replies: dict[str, list[int]] = {}
+    for key, comment_id in replies_there(threads, instance):
+        replies.setdefault(key, []).append(comment_id)
+    return (*extra, *(one for ids in replies.values() for one in sorted(ids)[1:]))
 
 
 def marked_threads(threads: Iterable[Thread], instance: str) -> Iterator[tuple[Thread, FindingMark]]:
@@ -252,25 +247,18 @@ class ThreadUpdate(Struct, frozen=True):
         return says_closed(self.thread.comments[0].body) and not self.is_done
 
 
-def thread_operations(updates: Iterable[ThreadUpdate]) -> tuple[Operation, ...]:
-    """Compute the operations on existing threads. Replies and actions of people are kept.
+def thread_operations(updates: Iterable[ThreadUpdate]) -> Iterator[Operation]:
+    """Yield the operations on existing threads. Replies and actions of people are kept.
 
     A thread is resolved once, before its comment first says closed. A run that is killed in between is repeated, and a
     thread that a person reopens stays open. It is reopened when a finding comes back, unless a person resolved it.
     What another account has edited is left as it is: an update would make reviewbot the last editor of its text.
     """
-    return tuple(operation for one in updates for operation in _operations(one))
-
-
-def _operations(update: ThreadUpdate) -> Iterator[Operation]:
-    first = update.thread.comments[0]
-    yield from (PostReply(first.id, draft) for draft in update.replies)
-    if first.edited_by_us and first.body != update.body:
-        yield from (*_moves(update), EditComment(first.id, update.body))
-
-
-def _is_reply(comment: Comment) -> bool:
-    return comment.ours and read_reply_mark(comment.body) is not None
+    for update in updates:
+        first = update.thread.comments[0]
+        yield from (PostReply(first.id, draft) for draft in update.replies)
+        if first.edited_by_us and first.body != update.body:
+            yield from (*_moves(update), EditComment(first.id, update.body))
 
 
 def _moves(update: ThreadUpdate) -> Iterator[Operation]:
@@ -278,12 +266,12 @@ def _moves(update: ThreadUpdate) -> Iterator[Operation]:
     if update.is_done and not thread.is_resolved:
         if thread.can_resolve:
             yield ResolveThread(thread.id)
-        elif not first.is_minimized and all(_is_reply(one) for one in thread.comments[1:]):
+        elif not first.is_minimized and all(one.ours and read_reply_mark(one.body) for one in thread.comments[1:]):
             yield HideComment(first.node_id)
     if not update.is_back:
         return
     # GitHub names only people: `resolved_by` is None for a thread that an app resolved.
-    by_us = thread.resolved_by in {None, (first.author or "").removesuffix("[bot]")}
+    by_us = thread.resolved_by in {None, (first.author or "").removesuffix(BOT_SUFFIX)}
     if thread.is_resolved and thread.can_unresolve and by_us:
         yield UnresolveThread(thread.id)
     if first.is_minimized and first.hidden_as_outdated:

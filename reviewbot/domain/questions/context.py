@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from reviewbot.domain.commands.parse import key_of
 from reviewbot.domain.findings.conversation import conversation_text, redacted, replies_in
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
+from reviewbot.domain.github.context import Redact
 from reviewbot.domain.github.pull_request import PullRequest, Thread
 from reviewbot.domain.model.question import Question
 from reviewbot.domain.publishing.comment_diff import marked_threads
@@ -24,7 +25,7 @@ def context_of(
     pull: PullRequest,
     instance: str,
     limit: int,
-    redact: Callable[[str], str],
+    redact: Redact,
 ) -> str:
     """Return the finding and the replies of authors and collaborators by role, newest first, within `limit` bytes."""
     parts = []

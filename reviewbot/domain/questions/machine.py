@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import assert_never
 
@@ -10,20 +10,18 @@ from msgspec import Struct
 
 from reviewbot.domain.codevf import budget
 from reviewbot.domain.codevf.attachments import SizeTier, size_tiers
+from reviewbot.domain.codevf.idempotency import is_forgotten
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
-from reviewbot.domain.machine.next_step import KEY_MEMORY
+from reviewbot.domain.machine.phases import Quote
 from reviewbot.domain.model.options import Auto, Tolerance
 from reviewbot.domain.model.question import Question, QuestionState
-from reviewbot.domain.model.review import Balance, Mode, Task, TaskStatus
-from reviewbot.domain.policy.size import limit_per_pull
+from reviewbot.domain.model.review import Balance, Mode, Tag, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict, answered, did_not_happen
 from reviewbot.domain.questions.steps import (
-    Created,
     CreateQuestion,
     PostAnswer,
-    Price,
-    Recorded,
+    PriceQuestion,
     RecordQuestion,
     Result,
     Step,
@@ -33,6 +31,9 @@ from reviewbot.values import replace
 
 MODE = Mode.REALTIME_ANSWER
 
+BUYING = timedelta(minutes=10)
+"""How long after the intent another run may still be creating the task."""
+
 
 class Limits(Struct, frozen=True):
     """The settings that limit the purchase and its size, and the credits that count against them."""
@@ -40,7 +41,6 @@ class Limits(Struct, frozen=True):
     ask_credits: int
     max_per_pr: int | Auto
     min_balance: int
-    project: str
     spent: Decimal
     first_hold: int
     attachment_bytes: int
@@ -51,11 +51,8 @@ class Limits(Struct, frozen=True):
         Raises:
             OverBudget: before a task is created.
         """
-        first = self.first_hold or hold
-        auto = self.max_per_pr is Auto.AUTO
-        limit = limit_per_pull(self.max_per_pr, first)
         spending = budget.Spending(
-            hold, spent, limit, self.min_balance, first_hold=first if auto else 0, what="this question"
+            hold, spent, self.max_per_pr, self.min_balance, self.first_hold, what="this question"
         )
         budget.check(spending, balance)
 
@@ -70,20 +67,12 @@ class Asked(Struct, frozen=True):
     limits: Limits
 
 
-class Priced(Struct, frozen=True):
-    """The price is within the limits; the project is found next."""
-
-    question: Question
-    limits: Limits
-    price: Price
-
-
 class Quoted(Struct, frozen=True):
     """The intent is recorded on GitHub before the task is created."""
 
     question: Question
     limits: Limits
-    price: Price
+    price: Quote
 
 
 class Intended(Struct, frozen=True):
@@ -95,7 +84,7 @@ class Intended(Struct, frozen=True):
     """
 
     question: Question
-    price: Price
+    price: Quote
     sizes: tuple[SizeTier, ...]
     again: bool
 
@@ -147,7 +136,7 @@ class Ended(Struct, frozen=True):
     outcome: Outcome
 
 
-Phase = Asked | Priced | Quoted | Intended | Withdrawn | Submitted | Resumed | Waiting | Over | Replied | Ended
+Phase = Asked | Quoted | Intended | Withdrawn | Submitted | Resumed | Waiting | Over | Replied | Ended
 
 
 def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -> Phase:
@@ -162,8 +151,10 @@ def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -
     match question.state:
         case QuestionState.INTENT if not question.at:
             return Asked(question, limits)
-        case QuestionState.INTENT if may_buy and now - datetime.fromisoformat(question.at) <= KEY_MEMORY:
+        case QuestionState.INTENT if may_buy and not is_forgotten(question.at, now):
             return Asked(question, limits)
+        case QuestionState.INTENT if now - datetime.fromisoformat(question.at) <= BUYING:
+            return Ended(_PENDING)
         case QuestionState.OPEN:
             return Resumed(question)
         case QuestionState.INTENT | QuestionState.ENDED:
@@ -176,10 +167,8 @@ def start(question: Question, limits: Limits, now: datetime, *, may_buy: bool) -
 
 def decide(phase: Phase) -> Step | steps.Finish:  # noqa: PLR0911 — a row for each phase
     match phase:
-        case Asked():
-            return steps.ReadPrice()
-        case Priced(limits=limits):
-            return steps.FindProject(limits.project)
+        case Asked(question=question):
+            return PriceQuestion(question)
         case Quoted(question=question) | Withdrawn(question=question) | Submitted(question=question):
             return RecordQuestion(question)
         case Intended(question=question, price=price, sizes=sizes):
@@ -205,19 +194,17 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
         RuntimeError: the result belongs to another step, which is a bug.
     """
     match phase, result:
-        case Asked(), steps.PriceRead():
-            return _priced(phase, result)
-        case Priced(question=question, limits=limits, price=price), steps.ProjectFound(project_id=project_id):
-            return _in_project(question, limits, replace(price, project_id=project_id), now)
-        case Quoted(), Recorded(ledger=ledger):
-            return _intended(phase, ledger)
-        case Intended(question=question), Created(task=task):
+        case Asked(), Quote():
+            return _priced(phase, result, now)
+        case Quoted(), Ledger():
+            return _intended(phase, result)
+        case Intended(question=question), steps.TaskRead(task=task):
             return Submitted(replace(question, state=QuestionState.OPEN, task_id=task.id), task)
         case Intended(sizes=(_, *smaller)), steps.Failed(error=PayloadTooLarge()) if smaller:
             return replace(phase, sizes=tuple(smaller))
         case Intended(), steps.Failed(error=error):
             return _not_created(phase, error)
-        case Submitted(question=question, task=task), Recorded():
+        case Submitted(question=question, task=task), Ledger():
             return _waiting(Waiting(question, task))
         case Resumed(question=question), steps.TaskRead(task=task):
             return _waiting(Waiting(question, task))
@@ -229,11 +216,11 @@ def learn(phase: Phase, result: Result, now: datetime) -> Phase:  # noqa: C901, 
             return Ended(_PENDING)  # what is bought stays open, and the next run goes on with it
         case Over(question=question, task=task), steps.Done():
             return Replied(_closed(question, task))
-        case Replied(), Recorded() | steps.Failed():
+        case Replied(), Ledger() | steps.Failed():
             return Ended(_ANSWERED)
-        case Withdrawn(outcome=outcome), Recorded() | steps.Failed():
+        case Withdrawn(outcome=outcome), Ledger() | steps.Failed():
             return Ended(outcome)
-        case ((Asked() | Priced() | Quoted() | Submitted() | Over()), steps.Failed(error=error)):
+        case ((Asked() | Quoted() | Submitted() | Over()), steps.Failed(error=error)):
             return Ended(_failed(error))
         case _:
             raise RuntimeError(f"{type(phase).__name__} cannot handle {type(result).__name__}")
@@ -253,26 +240,29 @@ def _is_again(question: Question) -> bool:
     return bool(question.hold)
 
 
-def _priced(at: Asked, got: steps.PriceRead) -> Priced | Ended:
-    """Check the price; an intent of an earlier run was within the limits, and its task may exist."""
-    times = got.tag.multiplier if got.tag else Decimal(1)
-    most, again = at.limits.ask_credits, _is_again(at.question)
+def price_of(question: Question, limits: Limits, tag: Tag | None, balance: Balance | None) -> Quote:
+    """Return the price of a question, checked against the limits.
+
+    An intent of an earlier run is not checked: it was within the limits, and its task may exist.
+
+    Raises:
+        OverBudget: it does not fit.
+    """
+    times = tag.multiplier if tag else Decimal(1)
+    most, again = limits.ask_credits, _is_again(question)
     if again:  # a missing task is created at the price that was agreed then
-        most = min(most, max(budget.credits_within(at.question.hold, MODE, times), MODE.credits.start))
-    price = Price(budget.hold(most, MODE, times), most, got.tag)
-    try:
-        if not again:
-            at.limits.check(price.hold, got.balance, at.limits.spent)
-    except ReviewbotError as error:
-        return Ended(_failed(error))
-    return Priced(at.question, at.limits, price)
+        most = budget.credits_again(most, question.hold, MODE, times)
+    price = Quote(budget.hold(most, MODE, times), tag, parts=1, max_credits=most, lines=None)
+    if not again:
+        limits.check(price.hold, balance, limits.spent)
+    return price
 
 
-def _in_project(question: Question, limits: Limits, price: Price, now: datetime) -> Quoted | Intended:
-    if _is_again(question):
-        return Intended(question, price, size_tiers(limits.attachment_bytes), again=True)
-    intent = replace(question, hold=price.hold, at=now.isoformat(timespec="seconds"))
-    return Quoted(intent, limits, price)
+def _priced(at: Asked, price: Quote, now: datetime) -> Quoted | Intended:
+    if _is_again(at.question):
+        return Intended(at.question, price, size_tiers(at.limits.attachment_bytes), again=True)
+    intent = replace(at.question, hold=price.hold, at=now.isoformat(timespec="seconds"))
+    return Quoted(intent, at.limits, price)
 
 
 def _intended(at: Quoted, ledger: Ledger) -> Intended | Withdrawn:

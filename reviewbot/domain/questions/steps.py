@@ -7,17 +7,15 @@ from msgspec import Struct
 from reviewbot.domain.codevf.attachments import SizeTier
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
+from reviewbot.domain.machine.phases import Quote
 from reviewbot.domain.model.question import Question
-from reviewbot.domain.model.review import Tag, Task
+from reviewbot.domain.model.review import Task
 
 
-class Price(Struct, frozen=True):
-    """What the task is created with; `project_id` is 0 while unknown."""
+class PriceQuestion(Struct, frozen=True):
+    """Read the expertise and the balance from CodeVF, and if they allow the purchase, find or create the project."""
 
-    hold: int
-    max_credits: int
-    tag: Tag | None
-    project_id: int = 0
+    question: Question
 
 
 class RecordQuestion(Struct, frozen=True):
@@ -30,7 +28,7 @@ class CreateQuestion(Struct, frozen=True):
     """Submit the question to CodeVF, within the limits of a size tier; a repeated key returns the existing task."""
 
     question: Question
-    price: Price
+    price: Quote
     size: SizeTier
 
 
@@ -41,28 +39,7 @@ class PostAnswer(Struct, frozen=True):
     task: Task | None
 
 
-Step = (
-    RecordQuestion | CreateQuestion | PostAnswer | steps.ReadPrice | steps.FindProject | steps.ReadTask | steps.PollTask
-)
+Step = PriceQuestion | RecordQuestion | CreateQuestion | PostAnswer | steps.ReadTask | steps.PollTask
 
-
-class Recorded(Struct, frozen=True):
-    """The ledger as it is on GitHub, with the question."""
-
-    ledger: Ledger
-
-
-class Created(Struct, frozen=True):
-    task: Task
-
-
-Result = (
-    Recorded
-    | Created
-    | steps.Done
-    | steps.Failed
-    | steps.PriceRead
-    | steps.ProjectFound
-    | steps.TaskRead
-    | steps.NotOver
-)
+Result = Quote | Ledger | steps.Done | steps.Failed | steps.TaskRead | steps.NotOver
+"""The ledger is the one on GitHub, with the question that was recorded."""

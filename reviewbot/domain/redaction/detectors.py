@@ -388,8 +388,10 @@ _REACH = 4
 
 
 class _Above(Struct):
+    """The names whose values the next line can have: one at the end of the last line, and one `age` lines above."""
+
     name: re.Match[str] | None = None
-    named: tuple[str, str] | None = None
+    named: re.Match[str] | None = None
     age: int = 0
 
 
@@ -403,7 +405,7 @@ class Wrapped:
     @property
     def is_open(self) -> bool:
         """Return whether the next line can have a value although it has no word."""
-        return any(side.name or (side.named and side.age < _REACH) for side in self._sides.values())
+        return any(side.name or side.named for side in self._sides.values())
 
     def values_in(self, line: str) -> Iterator[Span]:
         """Yield the values of the next line; while nothing is open, lines without a word can be skipped."""
@@ -414,19 +416,9 @@ class Wrapped:
         yield from (Span(span.start + len(mark), span.stop + len(mark)) for span in sorted(spans))
 
     def _of(self, above: _Above, content: str) -> Iterator[Span]:
-        if (
-            above.name
-            and (found := _VALUE_ALONE.match(content))
-            and self._fits(above.name["w"], above.name["t"], found)
-        ):
-            yield Span(*found.span("v"))
-        if (
-            above.named
-            and above.age < _REACH
-            and (found := _ITS_VALUE.match(content))
-            and self._fits(*above.named, found)
-        ):
-            yield Span(*found.span("v"))
+        for name, pattern in ((above.name, _VALUE_ALONE), (above.named, _ITS_VALUE)):
+            if name and (found := pattern.match(content)) and self._fits(name["w"], name["t"], found):
+                yield Span(*found.span("v"))
         if not content.strip():
             return
         lower = content.lower()
@@ -434,9 +426,10 @@ class Wrapped:
         has_word = any(marker in lower for marker in WORD_MARKERS)
         above.name = _OPEN_NAME.search(content) if has_word and _OPEN.search(content) else None
         if has_word and _NAMES.search(lower) and (named := _NAMED.search(content)):
-            above.age = 0
-            above.named = (named["w"], named["t"])
+            above.named, above.age = named, 0
         above.age += 1
+        if above.age == _REACH:
+            above.named = None
 
     def _fits(self, word: str, tail: str, found: re.Match[str]) -> bool:
         value = found["v"]

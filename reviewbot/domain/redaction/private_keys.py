@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
-from msgspec import Struct
-
+from reviewbot.domain.redaction.detectors import Span
 from reviewbot.domain.redaction.masks import letters_of_words, switches
 
 _KIND = r"(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?"
@@ -44,36 +44,25 @@ _PIECE = re.compile(rf"([A-Za-z0-9+/]{{1,8000}}+={{0,2}})(?:{_BREAKS}+(-----END)
 _MARKS = ("+", "-", " ")
 
 
-class KeyMaterial(Struct, frozen=True):
-    """A piece of a private key.
+def key_material(text: str) -> Iterator[Span]:
+    """Yield the pieces of private keys, without BEGIN, END, headers, quotes and line ends.
 
-    Attributes:
-        line: index from 0.
-        start: in the line; `stop` likewise.
-        doubtful: whether it may be something else, such as the name of a program.
+    A piece is not `sure` if it may be something else, such as the name of a program.
     """
-
-    line: int
-    start: int
-    stop: int
-    doubtful: bool
-
-
-def key_material(text: str) -> Iterator[KeyMaterial]:
-    """Yield the pieces of private keys, without BEGIN, END, headers, quotes and line ends."""
     if not _HINT.search(text):
         return
     lines = text.split("\n")
-    found: dict[int, KeyMaterial] = {}
-    edges = (index for index, line in enumerate(lines) if _HINT.search(line) and _EDGE.search(line))
-    for index in edges:
-        found |= {one.line: one for one in _of_edge(lines, index)}
-    yield from found.values()
+    starts = [0, *accumulate(len(line) + 1 for line in lines)]
+    found: dict[int, Span] = {}  # by line: the later edge decides
     for index, line in enumerate(lines):
-        yield from (KeyMaterial(index, start, stop, doubtful=True) for start, stop in _in_line(line))
+        if _HINT.search(line) and _EDGE.search(line):
+            found |= _of_edge(lines, index)
+    yield from (Span(starts[at] + one.start, starts[at] + one.stop, one.sure) for at, one in found.items())
+    yield from (Span(start, stop, sure=False) for start, stop in _in_one_line(text))
 
 
-def _of_edge(lines: Sequence[str], edge: int) -> Iterator[KeyMaterial]:
+def _of_edge(lines: Sequence[str], edge: int) -> Iterator[tuple[int, Span]]:
+    """Yield the lines of a key with the positions of its characters in them."""
     width = _width(lines[edge])
     found, ended = _block(lines, edge, width)
     last, comment = found[-_LAST_LINES:], _comment(lines[edge][width:])
@@ -82,7 +71,7 @@ def _of_edge(lines: Sequence[str], edge: int) -> Iterator[KeyMaterial]:
         is_sure = ended and _is_sure(content, last=at in last) and _comment(content) == comment
         for matter in _MATTER.finditer(content):
             start = matter.start(2) - (_OF_KEY.search(matter[1]) is not None)
-            yield KeyMaterial(at, width + start, width + matter.end(2), doubtful=not is_sure)
+            yield at, Span(width + start, width + matter.end(2), is_sure)
 
 
 def _comment(content: str) -> str:
@@ -145,11 +134,11 @@ def _is_sure(content: str, *, last: bool) -> bool:
     return len(matter[2]) >= _SHORTEST_LINE and _reads_like_key(matter[2])
 
 
-def _in_line(line: str) -> Iterator[tuple[int, int]]:
+def _in_one_line(text: str) -> Iterator[tuple[int, int]]:
     """Yield the positions of key pieces in the same line as their BEGIN."""
-    for begin in _BEGIN.finditer(line) if "PRIVATE KEY" in line else ():
+    for begin in _BEGIN.finditer(text):
         at = begin.end()
-        while found := _PIECE.match(line, at):
+        while found := _PIECE.match(text, at):
             if len(found[1]) >= _SHORTEST_LINE or found[2]:
                 yield found.span(1)
             at = found.end()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reviewbot.domain.redaction.scan import Scan
 
 OWN_SECRET = "own-secret"  # noqa: S105 — not a password
+PRIVATE_KEY = "private-key"
 _SHORTEST_KNOWN = 4
 _MARK = re.compile(r"\[REDACTED:[a-z0-9-]{1,40}\]")
 _MASKED = re.compile(r"(?:[x0][^\w\s]?){6,}")
@@ -70,14 +71,11 @@ class Redactor(Struct, frozen=True):
     @classmethod
     def of(cls, texts: Iterable[tuple[str, Place]], known: Iterable[str] = ()) -> Redactor:
         """Return a redactor for the secrets of all texts, and for known ones of four characters or more."""
-        # Compiling the patterns takes time, so it happens after the first request.
-        from reviewbot.domain.redaction.scan import scan  # noqa: PLC0415
-
-        scans = {(text, place): scan(text, place) for text, place in dict.fromkeys(texts)}
+        scans = {(text, place): _scan(text, place) for text, place in dict.fromkeys(texts)}
         values = {text[one.start : one.stop] for (text, _), found in scans.items() for one in found.values if one.sure}
         keys = {key for (text, _), found in scans.items() for key in _keys_of(text, found)}
         known_values = {piece for value in known for piece in _pieces(value)}
-        spread = {value for value in values if _is_spread(value)} | keys
+        spread = {value for value in values if _SPREADABLE.fullmatch(value) and is_surely_random(value)} | keys
         return cls(_pattern_of(known_values), _pattern_of(spread), frozenset(values | keys | known_values), scans)
 
     def redact(self, text: str, place: Place = Place.DATA) -> Redacted:
@@ -93,20 +91,23 @@ class Redactor(Struct, frozen=True):
         changed = frozenset(number for number, (old, new) in enumerate(pairs, start=1) if old != new)
         return Redacted(text=after, lines=changed, count=count)
 
+    def counted(self, text: str) -> tuple[str, int]:
+        """Return a text of data without secrets, and their number."""
+        found = self.redact(text)
+        return found.text, found.count
+
     def has_mostly_tokens(self, text: str, place: Place) -> bool:
         """Return whether most of a text is tokens of a known format and private keys."""
-        tokens = self._scan(text, place).tokens
+        tokens = self._found(text, place).tokens
         return sum(one.stop - one.start for one in tokens) * 2 > len(text.strip())
 
-    def _scan(self, text: str, place: Place) -> Scan:
-        from reviewbot.domain.redaction.scan import scan  # noqa: PLC0415 — as above
-
-        return self._scans.get((text, place)) or scan(text, place)
+    def _found(self, text: str, place: Place) -> Scan:
+        return self._scans.get((text, place)) or _scan(text, place)
 
     def _once(self, text: str, place: Place) -> tuple[str, int]:
         from reviewbot.domain.redaction.formats import Token, apart  # noqa: PLC0415 — as above
 
-        found = self._scan(text, place)
+        found = self._found(text, place)
         own = [Token(*one.span(), OWN_SECRET) for one in self._known.finditer(text)] if self._known else []
         tokens = apart([*own, *found.tokens])
         values = [
@@ -127,6 +128,13 @@ class Redactor(Struct, frozen=True):
                 yield found.span()
 
 
+def _scan(text: str, place: Place) -> Scan:
+    # Compiling the patterns takes time, so it happens after the first request.
+    from reviewbot.domain.redaction.scan import scan  # noqa: PLC0415
+
+    return scan(text, place)
+
+
 def _may_mask(value: str, line: str, at: int, place: Place) -> bool:
     """Return whether masking a value that is known elsewhere hides no name of a program, package or function."""
     before, after = line[:at], line[at + len(value) :]
@@ -137,13 +145,7 @@ def _may_mask(value: str, line: str, at: int, place: Place) -> bool:
     return place is not Place.CODE or not _IDENTIFIER.fullmatch(value) or before.endswith(("'", '"', "`"))
 
 
-def _is_spread(value: str) -> bool:
-    return _SPREADABLE.fullmatch(value) is not None and is_surely_random(value)
-
-
 def _keys_of(text: str, found: Scan) -> Iterator[str]:
-    from reviewbot.domain.redaction.scan import PRIVATE_KEY  # noqa: PLC0415 — as above
-
     for one in found.tokens:
         if one.kind == PRIVATE_KEY and _KEY_LINE.fullmatch(text, one.start, one.stop):
             yield text[one.start : one.stop]

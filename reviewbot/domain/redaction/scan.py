@@ -15,8 +15,8 @@ from reviewbot.domain.redaction.formats import Token, apart, tokens_of
 from reviewbot.domain.redaction.masks import decoded
 from reviewbot.domain.redaction.places import Place
 from reviewbot.domain.redaction.private_keys import key_material
+from reviewbot.domain.redaction.redactor import PRIVATE_KEY
 
-PRIVATE_KEY = "private-key"
 _Search = Callable[[str, Sequence[int]], Iterator[tuple[int, int]]]
 _DIFF = re.compile(r"(?:diff --git |@@ -)")
 _HUNK = "@@ "
@@ -38,9 +38,9 @@ def scan(text: str, place: Place) -> Scan:
     """Search a text, or a diff of one file."""
     lines = text.split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
-    keys = [(one, starts[one.line]) for one in key_material(text)]
-    tokens = [Token(at + one.start, at + one.stop, PRIVATE_KEY) for one, at in keys if not one.doubtful]
-    values = {Span(at + one.start, at + one.stop) for one, at in keys if one.doubtful}
+    keys = list(key_material(text))
+    tokens = [Token(one.start, one.stop, PRIVATE_KEY) for one in keys if one.sure]
+    values = {Span(one.start, one.stop) for one in keys if not one.sure}
     values.update(_in_lines(lines, starts, place, diff=_DIFF.match(text) is not None))
     values.update(_encoded(text))
     values.update(_split(text, place))
@@ -72,14 +72,10 @@ _MOST = 0.6
 def _encoded(text: str) -> Iterator[Span]:
     for run in _RUN.finditer(text):
         inner = decoded(run[0]) if len(run[0]) <= _LONGEST_RUN else ""
-        if inner and sum(map(len, _secrets_in(inner))) >= _MOST * len(inner):
+        keys = (one for one in key_material(inner) if one.sure)
+        secrets: tuple[Token | Span, ...] = (*apart(tokens_of(inner)), *keys)
+        if inner and sum(one.stop - one.start for one in secrets) >= _MOST * len(inner):
             yield Span(*run.span())
-
-
-def _secrets_in(text: str) -> Iterator[str]:
-    yield from (text[one.start : one.stop] for one in apart(tokens_of(text)))
-    lines = text.split("\n")
-    yield from (lines[one.line][one.start : one.stop] for one in key_material(text) if not one.doubtful)
 
 
 # The gap between two joined strings, or an escaped ASCII character; `re` skips to the first character quickly.

@@ -234,9 +234,10 @@ def _lower(gone: set[str], new: set[str], left: set[str]) -> tuple[str, str] | N
     """Return an old and a new version if a package went down, or if the two cannot be compared."""
     if not gone or not left:
         return None
-    pairs = zip(sorted(gone, key=_order), sorted(new, key=_order), strict=False) if len(gone) == len(new) else ()
-    tops = (max(gone, key=_order), max(left, key=_order))
-    for old, now in (*pairs, *([] if len(gone) == len(new) else [tops])):
+    pairs = [(max(gone, key=_order), max(left, key=_order))]
+    if len(gone) == len(new):
+        pairs = list(zip(sorted(gone, key=_order), sorted(new, key=_order), strict=True))
+    for old, now in pairs:
         if _order(now) < _order(old) or not (_VERSION.match(old) and _VERSION.match(now)):
             return old, now
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -14,7 +14,8 @@ from msgspec import Struct
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
 from reviewbot.domain.ledger.codec import MAX_EXPERTISE
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
-from reviewbot.domain.ledger.opinions import Opinions
+from reviewbot.domain.ledger.opinions import SUMMARY, Opinions, answer_key
+from reviewbot.domain.model.question import QuestionState
 from reviewbot.domain.model.review import Severity
 from reviewbot.domain.statistics.past import PastPull, PullState
 
@@ -82,6 +83,18 @@ class PastReview(Struct, frozen=True):
         return sum(one.count for one in self.findings if one.end is end)
 
 
+class PastQuestion(Struct, frozen=True):
+    """A question to the reviewer that has a task; `credits` are None while unknown."""
+
+    repository: str
+    pull_number: int
+    state: QuestionState
+    asked_at: datetime
+    credits: Decimal | None
+    up: int = 0
+    down: int = 0
+
+
 class Sums(Struct, frozen=True):
     """The figures of some reviews.
 
@@ -89,7 +102,7 @@ class Sums(Struct, frozen=True):
         name: what they have in common; empty for all reviews.
         reviews: the number of answered ones.
         hours_median: to the answer; `hours_p90` is the 90th percentile. None without an answer.
-        credits: used, also by tasks that ended without an answer.
+        credits: used, also by tasks that ended without an answer; those of all reviews contain the questions'.
         credits_per_fixed: None if nothing was fixed.
     """
 
@@ -113,16 +126,24 @@ class SeveritySum(Struct, frozen=True):
     open: int
 
 
-class Statistics(Struct, frozen=True):
-    """The figures of a period.
+class QuestionSum(Struct, frozen=True):
+    """The figures of the questions; `up` and `down` are opinions on the answers."""
+
+    asked: int
+    answered: int
+    credits: Decimal
+    up: int
+    down: int
+
+
+class Period(Struct, frozen=True):
+    """What was counted.
 
     Attributes:
         since: reviews that were submitted before are not counted.
         until: when the ledgers were read.
         verified: whether the signatures of the ledgers were verified.
         left_out: the number of ledgers that do not count.
-        pending: the number of open reviews; `ended`: that of tasks without an answer.
-        reviews: oldest first.
     """
 
     repositories: tuple[str, ...]
@@ -130,15 +151,28 @@ class Statistics(Struct, frozen=True):
     until: datetime
     verified: bool
     left_out: int
+
+
+class Statistics(Struct, frozen=True):
+    """The figures of a period.
+
+    Attributes:
+        pending: the number of open reviews; `ended`: that of tasks without an answer.
+        reviews: oldest first.
+    """
+
+    period: Period
     pending: int
     ended: int
     up: int
     down: int
     whole: Sums
+    questions: QuestionSum
     by_severity: tuple[SeveritySum, ...]
     by_mode: tuple[Sums, ...]
     by_expertise: tuple[Sums, ...]
     reviews: tuple[PastReview, ...]
+    asked: tuple[PastQuestion, ...]
 
     @property
     def is_small(self) -> bool:
@@ -151,32 +185,30 @@ class Statistics(Struct, frozen=True):
         return tuple(one for one in self.by_severity if one.findings)
 
 
-class Period(Struct, frozen=True):
-    repositories: tuple[str, ...]
-    since: datetime
-    until: datetime
-    verified: bool
-    left_out: int
-
-
-def statistics_of(period: Period, reviews: Iterable[PastReview]) -> Statistics:
-    """Return the figures; the order of the reviews does not matter, and none is from the future."""
+def statistics_of(period: Period, reviews: Iterable[PastReview], questions: Iterable[PastQuestion] = ()) -> Statistics:
+    """Return the figures; the order of reviews and questions does not matter, and none is from the future."""
     ordered = tuple(sorted((one for one in reviews if one.submitted_at <= period.until), key=_order))
+    in_period = (one for one in questions if one.asked_at <= period.until)
+    asked = tuple(sorted(in_period, key=lambda one: (one.asked_at, one.repository, one.pull_number)))
     return Statistics(
-        repositories=period.repositories,
-        since=period.since,
-        until=period.until,
-        verified=period.verified,
-        left_out=period.left_out,
+        period=period,
         pending=sum(not one.state.is_over for one in ordered),
         ended=sum(one.state is TaskState.ENDED for one in ordered),
         up=sum(one.up for one in ordered),
         down=sum(one.down for one in ordered),
-        whole=_sums("", ordered),
+        whole=_sums("", ordered, asked),
+        questions=QuestionSum(
+            asked=len(asked),
+            answered=sum(one.state is QuestionState.ANSWERED for one in asked),
+            credits=_used(asked),
+            up=sum(one.up for one in asked),
+            down=sum(one.down for one in asked),
+        ),
         by_severity=tuple(_by_severity(ordered)),
         by_mode=_grouped(ordered, lambda one: one.mode),
         by_expertise=_grouped(ordered, lambda one: one.expertise),
         reviews=ordered,
+        asked=asked,
     )
 
 
@@ -199,10 +231,14 @@ def _grouped(reviews: Sequence[PastReview], name_of: Callable[[PastReview], str]
     return tuple(sorted(sums, key=lambda one: (-one.reviews, one.name)))
 
 
-def _sums(name: str, reviews: Sequence[PastReview]) -> Sums:
+def _used(tasks: Iterable[PastReview | PastQuestion]) -> Decimal:
+    return sum((one.credits for one in tasks if one.credits is not None), Decimal(0))
+
+
+def _sums(name: str, reviews: Sequence[PastReview], questions: Iterable[PastQuestion] = ()) -> Sums:
     answered = [one for one in reviews if one.state is TaskState.DONE]
     hours = [one.hours for one in answered if one.hours is not None]
-    used = sum((one.credits for one in reviews if one.credits is not None), Decimal(0))
+    used = _used((*reviews, *questions))
     fixed = sum(one.count(End.FIXED) for one in reviews)
     return Sums(
         name=name,
@@ -233,9 +269,9 @@ def _counted(rows: Iterable[tuple[Severity, End, int]]) -> Counter[tuple[Severit
 def reviews_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[PastReview]:
     """Yield the reviews that were submitted since then.
 
-    Open findings of which only the severity is known count for the last answered review.
+    Open findings of which only the severity is known, and opinions on the summary, count for the last answered review.
     """
-    opinions = {one.finding_id: one for one in ledger.opinions}
+    opinions = {one.about: one for one in ledger.opinions}
     last = ledger.last_reviewed()
     for purchase in ledger.purchases:
         submitted_at = _moment(purchase.submitted_at)
@@ -246,8 +282,21 @@ def reviews_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[Past
         if purchase is last:
             end = End.IGNORED if pull.state is PullState.MERGED else End.OPEN
             rows += [(severity, end, count) for severity, count in ledger.findings.beyond]
+        rated = [*(one.id for one in found), *([SUMMARY] if purchase is last else [])]
+        there = [opinions[about] for about in rated if about in opinions]
         ends = (Ended(severity, end, count) for (severity, end), count in _counted(rows).items())
-        yield _review(pull, purchase, submitted_at, tuple(sorted(ends)), _total(found, opinions))
+        yield _review(pull, purchase, submitted_at, tuple(sorted(ends)), there)
+
+
+def questions_of(pull: PastPull, ledger: Ledger, since: datetime) -> Iterator[PastQuestion]:
+    """Yield the questions that were asked since then and have a task."""
+    opinions = {one.about: one for one in ledger.opinions}
+    for one in ledger.questions.records:
+        asked_at = _moment(one.at)
+        if not one.task_id or asked_at is None or asked_at < since:
+            continue
+        rated = opinions.get(answer_key(one.comment), Opinions(""))
+        yield PastQuestion(pull.repository, pull.number, one.state, asked_at, one.used, rated.up, rated.down)
 
 
 def _review(
@@ -255,7 +304,7 @@ def _review(
     purchase: Purchase,
     submitted_at: datetime,
     findings: tuple[Ended, ...],
-    opinions: tuple[int, int],
+    opinions: Sequence[Opinions],
 ) -> PastReview:
     minutes = purchase.minutes
     return PastReview(
@@ -268,14 +317,9 @@ def _review(
         mode=purchase.mode.value if purchase.mode else UNKNOWN,
         expertise=purchase.expertise[:MAX_EXPERTISE] or (NO_EXPERTISE if purchase.mode else UNKNOWN),
         findings=findings,
-        up=opinions[0],
-        down=opinions[1],
+        up=sum(one.up for one in opinions),
+        down=sum(one.down for one in opinions),
     )
-
-
-def _total(found: Iterable[TrackedFinding], opinions: Mapping[str, Opinions]) -> tuple[int, int]:
-    there = [opinions[one.id] for one in found if one.id in opinions]
-    return sum(one.up for one in there), sum(one.down for one in there)
 
 
 def end_of(finding: TrackedFinding, state: PullState, opinions: Opinions | None) -> End:

@@ -22,7 +22,7 @@ class PullState(StrEnum):
 
 
 class PastPull(Struct, frozen=True):
-    """A pull request with the comments that begin like a summary of reviewbot's, by any author."""
+    """A pull request, with the comments of any author that look like a summary of reviewbot."""
 
     repository: str
     repository_id: int
@@ -44,7 +44,7 @@ class PastLedgers(Struct, frozen=True):
 
 
 def ledgers_of(pull: PastPull, key: str) -> PastLedgers:
-    """Return the ledgers that count: with a key those that it signed, without one those of bots and of the viewer.
+    """Return the ledgers that count: those that the key signed; without a key those of bots and of the viewer.
 
     A ledger that another user edited does not count. Of several, the one with the highest counter does.
     """

@@ -7,6 +7,7 @@ one in the output is reviewbot's.
 from __future__ import annotations
 
 import re
+from functools import partial
 
 ZWSP = "\u200b"
 """Stops mentions and references, which GitHub finds in the rendered text, so that escaping does not help."""
@@ -128,10 +129,13 @@ def code_span(text: str) -> str:
     """Return a code span that shows the text on one line; a space if it is empty."""
     code = code_text(text).replace("\n", " ") or " "
     marks = "`" * (_longest_run(code) + 1)
-    # CommonMark strips one space from each side of a non-blank span with both.
-    is_stripped = code.startswith(" ") and code.endswith(" ") and code.strip(" ")
-    pad = " " if is_stripped or code.startswith("`") or code.endswith("`") else ""
+    pad = " " if _is_padded(code) or code.startswith("`") or code.endswith("`") else ""
     return f"{marks}{pad}{code}{pad}{marks}"
+
+
+def _is_padded(code: str) -> bool:
+    """Return whether CommonMark strips one space from each side of a code span."""
+    return code.startswith(" ") and code.endswith(" ") and code.strip(" ") != ""
 
 
 def code_cell(text: str) -> str:
@@ -175,7 +179,8 @@ def prose(text: str) -> str:
     at = 0
     while at < len(lines):
         opening = _FENCE.match(lines[at])
-        end = _block_end(lines, at + 1, opening["marks"]) if opening else _words_end(lines, at + 1)
+        ends = partial(_closes, opening["marks"]) if opening else _ends_words
+        end = next((number for number in range(at + 1, len(lines)) if ends(lines[number])), len(lines))
         if opening is None:
             out.append(_words(lines[at:end]))
         else:
@@ -185,56 +190,40 @@ def prose(text: str) -> str:
     return "\n".join(out)
 
 
-def _block_end(lines: list[str], start: int, marks: str) -> int:
-    for at in range(start, len(lines)):
-        closing = lines[at].strip(" \t")
-        if len(closing) >= len(marks) and not closing.strip(marks[0]):
-            return at
-    return len(lines)
+def _closes(marks: str, line: str) -> bool:
+    closing = line.strip(" \t")
+    return len(closing) >= len(marks) and not closing.strip(marks[0])
 
 
-def _words_end(lines: list[str], start: int) -> int:
+def _ends_words(line: str) -> bool:
     # A code span does not cross a blank line.
-    for at in range(start, len(lines)):
-        if not lines[at].strip(" \t") or _FENCE.match(lines[at]):
-            return at
-    return len(lines)
+    return not line.strip(" \t") or _FENCE.match(line) is not None
 
 
 def _words(lines: list[str]) -> str:
     # As in CommonMark, pairs of equal runs of backticks are code spans.
     text = "\n".join(lines)
-    runs = [(run.start(), run.end()) for run in re.finditer("`+", text)]
-    closers = _closers(runs)
     out: list[str] = []
-    at = index = 0
-    while index < len(runs):
-        start, end = runs[index]
-        closer = closers[index]
-        escaped = text[start - 1 : start] == "\\"
-        if closer is None or escaped:
-            index += 1
-            continue
-        out += (_MARKDOWN.sub(_inert, text[at:start]), code_span(_unpadded(text[end : runs[closer][0]])))
-        at, index = runs[closer][1], closer + 1
+    at = 0
+    for start, end, (closes, stop) in _code_spans(text):
+        if start >= at and text[start - 1 : start] != "\\":
+            code = text[end:closes].replace("\n", " ")
+            out += (_MARKDOWN.sub(_inert, text[at:start]), code_span(code[1:-1] if _is_padded(code) else code))
+            at = stop
     out.append(_MARKDOWN.sub(_inert, text[at:]))
     return _lines("".join(out))
 
 
-def _closers(runs: list[tuple[int, int]]) -> list[int | None]:
-    found: list[int | None] = [None] * len(runs)
-    nearest: dict[int, int] = {}
-    for index in reversed(range(len(runs))):
-        length = runs[index][1] - runs[index][0]
-        found[index] = nearest.get(length)
-        nearest[length] = index
-    return found
-
-
-def _unpadded(code: str) -> str:
-    code = code.replace("\n", " ")
-    padded = code.startswith(" ") and code.endswith(" ") and code.strip(" ")
-    return code[1:-1] if padded else code
+def _code_spans(text: str) -> list[tuple[int, int, tuple[int, int]]]:
+    """Return the position of each run of backticks, and that of the next run of the same length, if any."""
+    found = []
+    nearest: dict[int, tuple[int, int]] = {}
+    for run in reversed([one.span() for one in re.finditer("`+", text)]):
+        length = run[1] - run[0]
+        if length in nearest:
+            found.append((*run, nearest[length]))
+        nearest[length] = run
+    return found[::-1]
 
 
 def command_data(text: str) -> str:

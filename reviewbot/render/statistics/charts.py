@@ -5,6 +5,7 @@ The style sheet colours everything; there are no scripts and no inline styles.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -35,11 +36,12 @@ _ROW, _BAR = 34, 22
 
 
 class Bucket(Struct, frozen=True):
-    """The reviews that were submitted in so many days, and their used credits; the last days may not be over."""
+    """The reviews and questions of so many days, and their used credits; the last days may not be over."""
 
     start: datetime
     days: int
     reviews: int
+    questions: int
     credits: Decimal
     is_over: bool
 
@@ -50,21 +52,22 @@ class Bucket(Struct, frozen=True):
 
 
 def buckets_of(found: Statistics) -> tuple[Bucket, ...]:
-    """Return the period in equal parts, also those without a review; it begins with the first review."""
+    """Return the period in equal parts, also those without a review; it begins with the first task."""
     if not found.reviews:
         return ()
-    first = found.reviews[0].submitted_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    days = (found.until - first).days + 1
+    reviews = [(one.submitted_at, one.credits or 0) for one in found.reviews]
+    questions = [(one.asked_at, one.credits or 0) for one in found.asked]
+    first = min(at for at, _ in (*reviews, *questions)).replace(hour=0, minute=0, second=0, microsecond=0)
+    until = found.period.until
+    days = (until - first).days + 1
     size = 1 if days <= _FEW_DAYS else 7 if days <= _MANY_DAYS else 30 * ceil(days / (30 * 36))
-    used, counts = [Decimal(0)] * ceil(days / size), [0] * ceil(days / size)
-    for one in found.reviews:
-        at = (one.submitted_at - first).days // size
-        used[at] += one.credits or 0
-        counts[at] += 1
+    used, least = [Decimal(0)] * ceil(days / size), timedelta(max(size - 1, 1))  # on its last day, a week is over
+    for moment, spent in (*reviews, *questions):
+        used[(moment - first).days // size] += spent
+    counts, asked = (Counter((at - first).days // size for at, _ in tasks) for tasks in (reviews, questions))
     starts = [first + timedelta(at * size) for at in range(len(used))]
-    least = timedelta(max(size - 1, 1))  # on its last day, a week is as good as over
     return tuple(
-        Bucket(start, size, counts[at], used[at], start + least <= found.until) for at, start in enumerate(starts)
+        Bucket(start, size, counts[at], asked[at], used[at], start + least <= until) for at, start in enumerate(starts)
     )
 
 
@@ -85,7 +88,7 @@ def part_of(found: Statistics) -> str:
 
 
 def credits_chart(found: Statistics) -> str:
-    """Return bars: the credits that were used, by when the review was submitted."""
+    """Return bars: the credits that were used, by when the review was submitted or the question asked."""
     buckets = buckets_of(found)
     marks = ticks(max((one.credits for one in buckets), default=Decimal(0)))
     width = 100 / max(1, len(buckets))
@@ -93,13 +96,13 @@ def credits_chart(found: Statistics) -> str:
     for at, one in enumerate(buckets):
         height, kind = _pixels(one.credits, marks), "bar" if one.is_over else "bar partial"
         tooltip = f"{one.name}: {rounded(one.credits, 0)} credits, {counted(one.reviews, 'review')}"
+        tooltip += f", {counted(one.questions, 'question')}" if one.questions else ""
         bars.append(
             f'<rect class="{kind}" x="{at * width + width * 0.1:.3f}%" y="{_TOP + HEIGHT - height:.1f}" '
             f'width="{width * 0.8:.3f}%" height="{height:.1f}"><title>{line(tooltip)}</title></rect>'
         )
-    starts = [(at * width + width / 2, one.start) for at, one in enumerate(buckets)]
     label = f"Credits used over time, {rounded(found.whole.credits, 0)} in total"
-    return _chart(label, marks, "".join(bars), starts)
+    return _chart(label, marks, "".join(bars), buckets)
 
 
 def hours_chart(found: Statistics) -> str:
@@ -123,10 +126,8 @@ def hours_chart(found: Statistics) -> str:
         )
         if value is not None
     ]
-    width = 100 / max(1, len(buckets))
-    starts = [(at * width + width / 2, one.start) for at, one in enumerate(buckets)]
     median = rounded(found.whole.hours_median)
-    return _chart(f"Hours to the answer over time, median {median}", marks, "".join((*lines, *dots)), starts)
+    return _chart(f"Hours to the answer over time, median {median}", marks, "".join((*lines, *dots)), buckets)
 
 
 def _level(value: Decimal, marks: Sequence[Decimal], name: str, kind: str) -> str:
@@ -146,14 +147,14 @@ def _pixels(value: Decimal, marks: Sequence[Decimal]) -> float:
     return float(value / marks[-1]) * HEIGHT
 
 
-def _chart(label: str, marks: Sequence[Decimal], inside: str, starts: Sequence[tuple[float, datetime]]) -> str:
-    """Return a chart with its axes; `starts` are the possible places of dates, in percent."""
+def _chart(label: str, marks: Sequence[Decimal], inside: str, buckets: Sequence[Bucket]) -> str:
+    """Return a chart with its axes."""
     grid, names = [], []
     for mark in marks:
         y = _TOP + HEIGHT - _pixels(mark, marks)
         grid.append(f'<line class="grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>')
         names.append(f'<text class="tick" x="44" y="{y + 4:.1f}" text-anchor="end">{_tick(mark)}</text>')
-    dates = "".join(_dates(starts))
+    dates = "".join(_dates(buckets))
     return _beside(label, "".join(names), f"{''.join(grid)}{inside}{dates}", _TOP + HEIGHT + _BOTTOM)
 
 
@@ -171,13 +172,13 @@ def _tick(value: Decimal) -> str:
     return f"{number(value / thousand)}k" if value >= 10 * thousand else number(value)
 
 
-def _dates(starts: Sequence[tuple[float, datetime]]) -> Iterator[str]:
+def _dates(buckets: Sequence[Bucket]) -> Iterator[str]:
     """Yield at most three dates, evenly spread: they have space on a phone."""
-    count = min(_MOST_DATES, len(starts))
-    chosen = sorted({round(at * (len(starts) - 1) / max(1, count - 1)) for at in range(count)})
+    count = min(_MOST_DATES, len(buckets))
+    chosen = sorted({round(at * (len(buckets) - 1) / max(1, count - 1)) for at in range(count)})
     for at in chosen:
-        x, day = starts[at]
-        anchor = "start" if at == 0 and len(starts) > 1 else "end" if at == len(starts) - 1 and at else "middle"
+        x, day = (at + 0.5) * 100 / len(buckets), buckets[at].start
+        anchor = "start" if at == 0 and len(buckets) > 1 else "end" if at == len(buckets) - 1 and at else "middle"
         edge = {"start": 0.0, "end": 100.0}.get(anchor, x)
         place = f'x="{edge:.3f}%" y="{_TOP + HEIGHT + 18}" text-anchor="{anchor}"'
         yield f'<text class="tick" {place}>{day.day} {day:%b %Y}</text>'

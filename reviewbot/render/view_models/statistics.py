@@ -21,7 +21,8 @@ def rounded(value: Decimal | None, places: int = 1) -> str:
 
 def scope_of(found: Statistics) -> str:
     """Return the repositories and the period, such as `acme/shop, 2026-08-30 to 2026-11-28`."""
-    return f"{', '.join(found.repositories)}, {found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}"
+    period = found.period
+    return f"{', '.join(period.repositories)}, {period.since:%Y-%m-%d} to {period.until:%Y-%m-%d}"
 
 
 def notes_of(found: Statistics) -> tuple[str, ...]:
@@ -31,16 +32,16 @@ def notes_of(found: Statistics) -> tuple[str, ...]:
 
 def cautions_of(found: Statistics) -> tuple[str, ...]:
     """Return the warnings about the figures."""
-    notes = []
+    notes, period = [], found.period
     if found.is_small:
         notes.append(f"With fewer than {FEW} reviews, these figures mean little.")
-    if not found.verified:
+    if not period.verified:
         notes.append(
             "Unverified: set CODEVF_API_KEY to the key of the workflow, and only ledgers that it signed are counted."
         )
-    if found.left_out:
-        why = "edited, unreadable, or not signed with this key" if found.verified else "edited, unreadable, or a user's"
-        notes.append(f"Left out: {counted(found.left_out, 'ledger')} ({why}).")
+    if period.left_out:
+        why = "not signed with this key" if period.verified else "a user's"
+        notes.append(f"Left out: {counted(period.left_out, 'ledger')} (edited, unreadable, or {why}).")
     return tuple(notes)
 
 
@@ -52,7 +53,14 @@ def facts_of(found: Statistics) -> tuple[str, ...]:
     if found.ended:
         notes.append(f"Ended without an answer: {counted(found.ended, 'task')}; the credits that they used count.")
     if found.up or found.down:
-        notes.append(f"Reactions to the findings: {number(found.up)} 👍, {number(found.down)} 👎.")
+        notes.append(f"Reactions to findings and summaries: {number(found.up)} 👍, {number(found.down)} 👎.")
+    if (questions := found.questions).asked:
+        notes.append(
+            f"Questions: {number(questions.asked)}, {number(questions.answered)} answered; their "
+            f"{rounded(questions.credits, 0)} credits are in the totals only."
+        )
+    if questions.up or questions.down:
+        notes.append(f"Reactions to answers: {number(questions.up)} 👍, {number(questions.down)} 👎.")
     return tuple(notes)
 
 

@@ -10,7 +10,6 @@ from typing import TextIO
 
 from reviewbot_sandbox.demo.engineer import Reviewing
 from reviewbot_sandbox.demo.look import (
-    Recipe,
     action_recipe,
     facts,
     fault_recipe,
@@ -59,9 +58,5 @@ def _lines(sandbox: Sandbox, folder: Path, path: str) -> list[str]:
     text += [f"  {name:<18} {value}" for name, value in guests()]
     text += ["", pace(sandbox)]
     for recipe in (*recipes(sandbox), sdk_recipe(sandbox), fault_recipe(sandbox), *refusals(sandbox), action):
-        text += _format(recipe)
+        text += ["", f"# {recipe.what}", recipe.lines]
     return text
-
-
-def _format(recipe: Recipe) -> list[str]:
-    return ["", f"# {recipe.what}", recipe.lines]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from reviewbot.adapters.git.fetch import GitChangeReader
 from reviewbot.adapters.git.process import Bounds, Git
-from reviewbot.domain.diff.parse import FileStatus, assemble
-from reviewbot.domain.github.pull_request import RawChange
+from reviewbot.domain.diff.parse import ChangeSet, FileStatus
+from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.selection.selection import LARGEST_TEXT
 from reviewbot.errors import ChangeUnreadable, ScratchUnusable
 from tests.adapters.remote import Remote
@@ -19,7 +19,7 @@ from tests.adapters.remote import Remote
 ABSENT_SHA = "1234567890" * 4
 
 
-def change(remote: Remote, before: Callable[[], None], after: Callable[[], None]) -> RawChange:
+def change(remote: Remote, before: Callable[[], None], after: Callable[[], None]) -> ChangeSet:
     """Return the change between two states of the work tree, as the adapter reads it."""
     before()
     base = remote.commit()
@@ -30,7 +30,15 @@ def change(remote: Remote, before: Callable[[], None], after: Callable[[], None]
     return remote.reader().read_change(number=7, head=head, base=base)
 
 
-def test_a_change_comes_with_diff_modes_blobs_and_texts(remote: Remote) -> None:
+def old(change: ChangeSet) -> Mapping[str, Entry]:
+    return {file.diff.old_path: file.old for file in change.files if file.old}
+
+
+def new(change: ChangeSet) -> Mapping[str, Entry]:
+    return {file.path: file.new for file in change.files if file.new}
+
+
+def test_a_change_has_diff_modes_blobs_and_texts(remote: Remote) -> None:
     def before() -> None:
         remote.write("kept.py", "a\nb\n")
         remote.write("gone.py", "x\n")
@@ -42,8 +50,8 @@ def test_a_change_comes_with_diff_modes_blobs_and_texts(remote: Remote) -> None:
         (remote.work / "old name.py").rename(remote.work / "new name.py")
         remote.write("added.py", "no end of line")
 
-    raw = change(remote, before, after)
-    files = {file.path: file for file in assemble(raw).files}
+    read = change(remote, before, after)
+    files = {file.path: file for file in read.files}
     assert {path: file.diff.status for path, file in files.items()} == {
         "kept.py": FileStatus.MODIFIED,
         "gone.py": FileStatus.REMOVED,
@@ -53,9 +61,9 @@ def test_a_change_comes_with_diff_modes_blobs_and_texts(remote: Remote) -> None:
     assert files["kept.py"].text == "a\nc\n"
     assert files["added.py"].text == "no end of line"
     assert files["new name.py"].diff.old_path == "old name.py"
-    assert (raw.new["kept.py"].size, raw.new["kept.py"].mode) == (4, "100644")
-    assert set(raw.old) == {"kept.py", "gone.py", "old name.py"}
-    assert len(raw.old["gone.py"].oid) == 40
+    assert (new(read)["kept.py"].size, new(read)["kept.py"].mode) == (4, "100644")
+    assert set(old(read)) == {"kept.py", "gone.py", "old name.py"}
+    assert len(old(read)["gone.py"].oid) == 40
 
 
 def test_names_that_git_quotes_are_the_same_in_diff_and_entries(remote: Remote) -> None:
@@ -65,8 +73,8 @@ def test_names_that_git_quotes_are_the_same_in_diff_and_entries(remote: Remote) 
         for name in names:
             remote.write(name, "x\n")
 
-    raw = change(remote, lambda: None, after)
-    assert {file.path for file in assemble(raw).files} == set(names) == set(raw.new)
+    read = change(remote, lambda: None, after)
+    assert {file.path for file in read.files} == set(names) == set(new(read))
 
 
 def test_bytes_that_are_not_utf8_leave_the_text_out_and_the_neighbours_exact(remote: Remote) -> None:
@@ -76,16 +84,17 @@ def test_bytes_that_are_not_utf8_leave_the_text_out_and_the_neighbours_exact(rem
         remote.write("binary.bin", b"\0\1\2")
         remote.write("script", b"#!/bin/sh\n\0")
 
-    raw = change(remote, lambda: None, after)
-    assert [raw.new[name].misencoded for name in ("latin.txt", "utf.txt", "binary.bin")] == [True, False, False]
-    assert [raw.new[name].shebang for name in ("script", "binary.bin", "utf.txt")] == [True, False, None]
-    assert raw.new["latin.txt"].text is None
-    assert raw.new["latin.txt"].binary is False
-    assert raw.new["utf.txt"].text == "café ✓\n"
-    assert (raw.new["binary.bin"].text, raw.new["binary.bin"].binary) == (None, True)
-    assert "+café ✓" in raw.diff
-    assert "+caf\N{REPLACEMENT CHARACTER}" in raw.diff
-    assert len(assemble(raw).files) == 4
+    read = change(remote, lambda: None, after)
+    assert [new(read)[name].misencoded for name in ("latin.txt", "utf.txt", "binary.bin")] == [True, False, False]
+    assert [new(read)[name].shebang for name in ("script", "binary.bin", "utf.txt")] == [True, False, None]
+    assert new(read)["latin.txt"].text is None
+    assert new(read)["latin.txt"].binary is False
+    assert new(read)["utf.txt"].text == "café ✓\n"
+    assert (new(read)["binary.bin"].text, new(read)["binary.bin"].binary) == (None, True)
+    text = "".join(file.diff.text for file in read.files)
+    assert "+café ✓" in text
+    assert "+caf\N{REPLACEMENT CHARACTER}" in text
+    assert len(read.files) == 4
 
 
 def test_the_old_side_of_a_binary_is_read_and_utf_16_is_text(remote: Remote) -> None:
@@ -98,10 +107,10 @@ def test_the_old_side_of_a_binary_is_read_and_utf_16_is_text(remote: Remote) -> 
         remote.write("kept.py", "y\n")
         remote.write("wide.ps1", "x\n".encode("utf-16"))
 
-    raw = change(remote, before, after)
-    assert (raw.old["tool"].text, raw.old["tool"].binary) == ("echo hi\n", False)
-    assert (raw.old["kept.py"].text, raw.old["kept.py"].binary) == (None, None)
-    assert (raw.new["wide.ps1"].binary, raw.new["wide.ps1"].misencoded) == (True, True)
+    read = change(remote, before, after)
+    assert (old(read)["tool"].text, old(read)["tool"].binary) == ("echo hi\n", False)
+    assert (old(read)["kept.py"].text, old(read)["kept.py"].binary) == (None, None)
+    assert (new(read)["wide.ps1"].binary, new(read)["wide.ps1"].misencoded) == (True, True)
 
 
 def test_links_and_submodules_keep_their_modes(remote: Remote) -> None:
@@ -113,17 +122,17 @@ def test_links_and_submodules_keep_their_modes(remote: Remote) -> None:
     head = remote.git("rev-parse", "HEAD")
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", head)
-    raw = remote.reader().read_change(number=7, head=head, base=base)
-    assert (raw.new["link"].mode, raw.new["link"].text) == ("120000", "/etc/passwd")
-    assert (raw.new["sub"].mode, raw.new["sub"].oid, raw.new["sub"].text) == ("160000", ABSENT_SHA, None)
-    assert [file.diff.is_submodule for file in assemble(raw).files] == [False, True]
+    read = remote.reader().read_change(number=7, head=head, base=base)
+    assert (new(read)["link"].mode, new(read)["link"].text) == ("120000", "/etc/passwd")
+    assert (new(read)["sub"].mode, new(read)["sub"].oid, new(read)["sub"].text) == ("160000", ABSENT_SHA, None)
+    assert [file.diff.is_submodule for file in read.files] == [False, True]
 
 
 def test_a_file_above_the_limit_has_neither_lines_nor_text(remote: Remote) -> None:
-    raw = change(remote, lambda: None, lambda: remote.write("big.txt", "x\n" * (LARGEST_TEXT // 2 + 1)))
-    assert raw.new["big.txt"].text is None
-    assert raw.new["big.txt"].size == LARGEST_TEXT + 2
-    assert len(raw.diff) < 1000
+    read = change(remote, lambda: None, lambda: remote.write("big.txt", "x\n" * (LARGEST_TEXT // 2 + 1)))
+    assert new(read)["big.txt"].text is None
+    assert new(read)["big.txt"].size == LARGEST_TEXT + 2
+    assert len(read.files[0].diff.text) < 1000
 
 
 def test_the_change_starts_at_the_merge_base_and_not_at_the_bases_tip(remote: Remote) -> None:
@@ -136,9 +145,9 @@ def test_the_change_starts_at_the_merge_base_and_not_at_the_bases_tip(remote: Re
     base = remote.commit()
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", head)
-    raw = remote.reader().read_change(number=7, head=head, base=base)
-    assert raw.merge_base == fork
-    assert set(raw.new) == {"b"}
+    read = remote.reader().read_change(number=7, head=head, base=base)
+    assert read.merge_base == fork
+    assert set(new(read)) == {"b"}
 
 
 def test_history_is_fetched_deeper_until_the_merge_base_is_in_it(remote: Remote) -> None:
@@ -147,12 +156,12 @@ def test_history_is_fetched_deeper_until_the_merge_base_is_in_it(remote: Remote)
     head = remote.commits(60)
     remote.publish("refs/pull/7/head", head)
     remote.publish("refs/heads/main", fork)
-    raw = remote.reader().read_change(number=7, head=head, base=fork)
-    assert raw.merge_base == fork
-    assert raw.diff == ""
+    read = remote.reader().read_change(number=7, head=head, base=fork)
+    assert read.merge_base == fork
+    assert read.files == ()
 
 
-def test_a_nearer_common_ancestor_behind_the_cut_is_still_found(remote: Remote) -> None:
+def test_a_nearer_common_ancestor_behind_the_shallow_boundary_is_found(remote: Remote) -> None:
     remote.write("a", "1\n")
     far = remote.commit()
     remote.write("b", "1\n")
@@ -195,7 +204,7 @@ def test_a_pull_request_that_does_not_exist_is_unreadable(remote: Remote) -> Non
     assert "refs/pull/8/head" in caught.value.hint
 
 
-def test_the_token_goes_in_the_header_and_nowhere_else(remote: Remote) -> None:
+def test_the_token_is_sent_in_the_header_only(remote: Remote) -> None:
     base = remote.commit()
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", base)
@@ -209,7 +218,7 @@ def test_the_token_goes_in_the_header_and_nowhere_else(remote: Remote) -> None:
     assert "eC1hY2" not in f"{caught.value.message}{caught.value.hint}"
 
 
-def test_a_command_that_takes_too_long_is_ended(remote: Remote) -> None:
+def test_a_command_that_takes_too_long_is_killed(remote: Remote) -> None:
     base = remote.commit()
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", base)
@@ -217,7 +226,7 @@ def test_a_command_that_takes_too_long_is_ended(remote: Remote) -> None:
         remote.reader(seconds=0.001).read_change(number=7, head=base, base=base)
 
 
-def test_objects_that_are_not_as_git_makes_them_are_refused(remote: Remote) -> None:
+def test_malformed_objects_are_refused(remote: Remote) -> None:
     base = remote.commit()
     blob = remote.git("hash-object", "-w", "--stdin")
     (remote.root / "tree").write_bytes(b"100644 .git\0" + bytes.fromhex(blob))
@@ -239,7 +248,7 @@ def test_git_on_a_full_disk_is_not_a_permission_error(tmp_path: Path) -> None:
     assert caught.value.hint == "It gave no reason."
 
 
-def test_all_commands_share_one_limit_of_time(tmp_path: Path) -> None:
+def test_all_commands_share_one_time_limit(tmp_path: Path) -> None:
     git = Git(tmp_path, {"PATH": os.defpath}, Bounds(seconds=1.5))
     nap = ("-c", "alias.nap=!sleep 0.8", "nap")
     git.run(*nap)
@@ -255,7 +264,7 @@ def test_the_size_of_a_fetch_is_limited(remote: Remote) -> None:
     remote.publish("refs/pull/7/head", head)
     with pytest.raises(ChangeUnreadable, match="git fetch failed"):
         remote.reader(disk=200_000).read_change(number=7, head=head, base=base)
-    assert remote.reader(disk=400_000).read_change(number=7, head=head, base=base).new["large.bin"].binary
+    assert new(remote.reader(disk=400_000).read_change(number=7, head=head, base=base))["large.bin"].binary
 
 
 def test_many_small_files_count_as_much_as_a_large_one(remote: Remote) -> None:
@@ -270,7 +279,7 @@ def test_many_small_files_count_as_much_as_a_large_one(remote: Remote) -> None:
 
 
 @pytest.mark.parametrize("server_url", ["http://git.example.com", "file:///tmp", "ssh://example.com", "ext::sh"])
-def test_only_https_is_spoken_outside_loopback(server_url: str) -> None:
+def test_only_https_is_used_outside_loopback(server_url: str) -> None:
     reader = GitChangeReader(server_url=server_url, repository="octo/repo", token="x", environment={"PATH": os.defpath})
     with pytest.raises(ChangeUnreadable, match="git fetch failed") as caught:
         reader.read_change(number=1, head=ABSENT_SHA, base=ABSENT_SHA)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.codevf.budget import Spending, check, credits_within, hold
+from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.review import Balance, Mode
 from reviewbot.errors import OverBudget
 
@@ -55,7 +56,7 @@ def test_a_hold_within_the_limits_passes(spending: Spending, available: str | No
 
 
 @pytest.mark.parametrize(
-    ("spending", "available", "told"),
+    ("spending", "available", "message"),
     [
         (Spending(360, Decimal("40.5"), 400, 0), None, "`max-credits-per-pr`"),
         (Spending(360, Decimal("Infinity"), 400, 0), None, "`max-credits-per-pr`"),
@@ -65,11 +66,11 @@ def test_a_hold_within_the_limits_passes(spending: Spending, available: str | No
     ],
 )
 def test_a_hold_beyond_a_limit_names_the_limit_and_the_figures(
-    spending: Spending, available: str | None, told: str
+    spending: Spending, available: str | None, message: str
 ) -> None:
     with pytest.raises(OverBudget) as caught:
         check(spending, balance(available) if available else None)
-    assert told in caught.value.message
+    assert message in caught.value.message
     assert "360" in caught.value.message
     assert caught.value.hint
 
@@ -78,26 +79,24 @@ HELD = (
     "`max-credits-per-pr` stops this review: it would hold 360 credits, and {} are held or used on this pull request."
 )
 SIX = " The limit is 6 times the 360 credits that the first review held."
-SET = (
-    "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow, and run it "
-    "again{}."
-)
+SET = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml` on the default branch, or in the workflow, and try again."
+HERE = "Set `max-credits-per-pr: {} in `.github/reviewbot.yml`, and try again, or stop."
 
 
 @pytest.mark.parametrize(
     ("spending", "message", "hint"),
     [
         (
-            Spending(360, Decimal(1_980), 2_160, 0, 360, "or stop"),
+            Spending(360, Decimal(1_980), Auto.AUTO, 0, 360, "or stop"),
             HELD.format("1,980 of 2,160") + SIX,
-            SET.format("2340` or more (`0`: no limit)", ", or stop"),
+            HERE.format("2340` or more (`0`: no limit)"),
         ),
         (
             Spending(360, Decimal("40.5"), 400, 0),
             HELD.format("40.5 of 400"),
-            SET.format("401` or more (`0`: no limit)", ""),
+            SET.format("401` or more (`0`: no limit)"),
         ),
-        (Spending(360, Decimal(10**9), 400, 0), HELD.format("1,000,000,000 of 400"), SET.format("0`", "")),
+        (Spending(360, Decimal(10**9), 400, 0), HELD.format("1,000,000,000 of 400"), SET.format("0`")),
     ],
 )
 def test_a_limit_names_itself_the_figures_and_the_ways_to_continue(spending: Spending, message: str, hint: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from random import Random
 
 import codevf
@@ -14,6 +15,7 @@ from reviewbot.domain.codevf.idempotency import (
     Identity,
     account_number,
     change_digest,
+    is_forgotten,
     key_of_part,
     question_key,
     text_digest,
@@ -22,7 +24,7 @@ from reviewbot.domain.diff.parse import SUBMODULE_MODE, SYMLINK_MODE, ChangedFil
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.model.review import Mode
 from reviewbot.values import replace
-from tests.domain.builders import changed_file
+from tests.domain.builders import NOON, changed_file
 
 PLAIN = Identity(5, 7, "", "", "c" * 64, Mode.FAST, "", 1)
 
@@ -164,7 +166,7 @@ def test_a_name_that_is_not_utf8_has_a_digest() -> None:
     assert uuid.UUID(replace(PLAIN, instance="\udcff").key()).version == 4
 
 
-def test_two_names_that_are_not_utf8_and_read_the_same_have_two_digests() -> None:
+def test_names_that_are_not_utf8_and_decode_alike_have_different_digests() -> None:
     there = Entry("1" * 40, "100755")
     names = [f'diff --git "a/\\{octal}.sh" "b/\\{octal}.sh"\nnew file mode 100755\n' for octal in ("377", "376")]
     one, other = (ChangedFile(parse_diff(text)[0], None, there) for text in names)
@@ -199,3 +201,8 @@ def test_the_key_of_a_question_is_that_of_its_comment_and_text() -> None:
     assert len(keys) == 6
     assert all(uuid.UUID(key).version == 4 for key in keys)
     assert question_key(1, 7, "", "42", text_digest("Why?")) in keys
+
+
+def test_a_key_is_forgotten_an_hour_before_codevf_forgets_it() -> None:
+    assert not is_forgotten(NOON.isoformat(), NOON + timedelta(hours=23))
+    assert is_forgotten(NOON.isoformat(), NOON + timedelta(hours=23, seconds=1))

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewbot.domain.findings.tracked_finding import Findings, FindingState, TrackedFinding, Waiver, worst_first
-from reviewbot.domain.ledger.finding_codec import MAX_RECORDS, fewer, shorter
+from reviewbot.domain.ledger.codec import MAX_RECORDS, smaller
+from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.model.review import Severity
 
 WAIVED = Waiver("mona", "fine", 1, "")
@@ -73,11 +74,11 @@ def test_an_id_finds_its_record(given_: list[TrackedFinding]) -> None:
 @given(st.lists(records, max_size=9), st.integers(0, 5))
 def test_omitted_findings_still_block(given_: list[TrackedFinding], beyond: int) -> None:
     findings = Findings(worst_first(given_), ((Severity.LOW, beyond),) if beyond else ())
-    told, steps = findings.severities(""), [*shorter(findings), *fewer(findings)]
+    severities, steps = findings.severities(""), [one.findings for one in smaller(Ledger(findings=findings))]
     for step in steps:
         cut = findings.records[len(step.records) :]
         waived = (one.severity for one in cut if one.standing.is_open and not one.counts)
-        assert sorted(step.severities("")) == sorted([*told, *waived]), "a waiver is gone with its finding"
+        assert sorted(step.severities("")) == sorted([*severities, *waived]), "a dropped finding loses its waiver"
     assert steps[0].records == findings.records
     assert steps[-1].records == ()
     assert all(set(step.records) <= set(steps[3].records) for step in steps[3:]), "the last of them have no texts"
@@ -87,5 +88,5 @@ def test_the_number_of_stored_findings_is_limited() -> None:
     many = tuple(
         TrackedFinding(f"{number:010x}", Severity.LOW, None, "One", "a.py") for number in range(MAX_RECORDS + 3)
     )
-    first = next(shorter(Findings(many)))
+    first = next(smaller(Ledger(findings=Findings(many)))).findings
     assert (len(first.records), first.beyond) == (MAX_RECORDS, ((Severity.LOW, 3),))

@@ -35,7 +35,7 @@ def test_a_tag_is_written_before_the_copy(tag: CheckTag, copy: str, text: str) -
 
 
 @given(st.text())
-def test_any_text_can_be_asked_for_a_tag_and_without_one_there_is_no_copy(text: str) -> None:
+def test_any_external_id_is_split_and_has_no_copy_without_a_tag(text: str) -> None:
     tag, copy = split_tag(text)
     assert text.endswith(copy)
     assert tag is not None or not copy
@@ -63,5 +63,5 @@ def test_any_text_can_be_asked_for_a_tag_and_without_one_there_is_no_copy(text: 
         ("pr9999999999=success", None, ""),
     ],
 )
-def test_only_a_tag_is_one(text: str, tag: CheckTag | None, copy: str) -> None:
+def test_other_external_ids_have_no_tag(text: str, tag: CheckTag | None, copy: str) -> None:
     assert split_tag(text) == (tag, copy)

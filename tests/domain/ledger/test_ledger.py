@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from reviewbot.domain.diff.text_index import Block
 from reviewbot.domain.findings.placement import PlacementRules
 from reviewbot.domain.findings.tracked_finding import (
+    LOST,
     MAX_REASON,
     MAX_TEXT,
     MAX_TITLE,
@@ -45,7 +46,6 @@ from reviewbot.domain.ledger.codec import (
     replace_ledger,
 )
 from reviewbot.domain.ledger.external_id import (
-    ExternalId,
     counted,
     decode_external_id,
     encode_external_id,
@@ -73,6 +73,7 @@ from tests.domain.builders import COMMENT_LIMIT, HEAD, commit, pull, purchase, s
 SIGNER = Signer("cvf_test_key", 5, 7, "")
 COSTING = Ledger(forgotten=Decimal(360), counter=3)
 BOUGHT = purchase()
+REVIEWED = replace(BOUGHT, state=TaskState.DONE, selecting="all", head_sha="b")
 PLAIN = Ledger((BOUGHT, replace(BOUGHT, attempt=2, state=TaskState.DONE, used=Decimal("387.5"))), frozenset({"ab12"}))
 
 EARLIEST, LATEST = datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2099-01-01")
@@ -241,7 +242,7 @@ def test_a_full_ledger_leaves_space_for_texts() -> None:
 
 
 @given(st.data())
-def test_no_single_edit_is_believed(data: st.DataObject) -> None:
+def test_a_ledger_with_any_single_edit_is_not_trusted(data: st.DataObject) -> None:
     encoded = encode(PLAIN, SIGNER)
     at = data.draw(st.integers(0, len(encoded) - 1))
     new = data.draw(st.characters(codec="utf-8") | st.sampled_from("0123456789abcdefABCxyz=_-v<> ") | st.just(""))
@@ -278,10 +279,10 @@ def test_a_signed_ledger_is_not_trusted_without_a_key() -> None:
     ],
 )
 def test_a_ledger_of_another_pull_request_or_key_counts_only_against_the_budget(other: Signer) -> None:
-    for edited, told in ((False, "another key"), (True, "the comment was edited")):
+    for edited, problem in ((False, "another key"), (True, "the comment was edited")):
         reading = decode(encode(PLAIN, other), SIGNER, edited_by_other=edited)
         assert (reading.ledger, reading.spent) == (Ledger(), PLAIN.spent)
-        assert told in reading.problem
+        assert problem in reading.problem
 
 
 @pytest.mark.parametrize("version", [VERSION + 1, 9999])
@@ -351,7 +352,7 @@ def test_an_invalid_ledger_never_raises_or_increases_the_budget(value: object) -
         assert "cannot be read" in reading.problem
 
 
-def test_a_bomb_is_not_unpacked() -> None:
+def test_a_decompression_bomb_is_not_unpacked() -> None:
     bomb = packed(b" " * 40_000_000)
     assert len(bomb) < 60_000
     assert "cannot be read" in decode(bomb, SIGNER).problem
@@ -365,7 +366,7 @@ def test_garbage_in_the_shape_of_a_ledger_never_raises(payload: str, signature: 
 
 
 @given(st.text())
-def test_any_body_can_be_asked(body: str) -> None:
+def test_reading_any_body_never_fails(body: str) -> None:
     assert decode(body, SIGNER).ledger == Ledger()
 
 
@@ -419,7 +420,7 @@ def waived_by(by: str, base_ref: str, severity: Severity = Severity.HIGH) -> Led
     [
         ("wendy", "main", Severity.HIGH, {}, True),
         ("wendy", "next", Severity.HIGH, {}, True),
-        # an author now, who was none against the base of then
+        # an author now, but not against the base at that time
         ("Ann", "main", Severity.HIGH, {}, True),
         ("Ann", "next", Severity.HIGH, {}, False),
         ("kim", "next", Severity.HIGH, {}, False),
@@ -491,7 +492,7 @@ def test_a_ledger_older_than_a_check_run_has_no_waivers(favour: Ledger) -> None:
     assert not older.ledger.has_exemptions
     assert older.ledger.findings.broken
     assert older.ledger.findings.open() == tuple(replace(one, waiver=None) for one in favour.findings.open())
-    assert older.ledger.counter == 5, "what is written next is newer than all"
+    assert older.ledger.counter == 5, "the next write is newer than all of them"
     not_sure = distrust(reading)
     assert "every earlier head and base" in not_sure.problem
     assert not_sure.ledger == replace(older.ledger, counter=4)
@@ -508,7 +509,7 @@ def test_a_ledger_without_waivers_may_be_outdated() -> None:
 
 
 @pytest.mark.parametrize("counter", [-1, MAX_COUNTER + 1, "1", None])
-def test_an_impossible_counter_is_not_read(counter: object) -> None:
+def test_an_invalid_counter_is_not_read(counter: object) -> None:
     assert "cannot be read" in decode(packed({**plain_json(), "counter": counter}), SIGNER).problem
 
 
@@ -609,7 +610,7 @@ def test_purchases_are_kept_regardless_of_size() -> None:
     assert reading.ledger.findings == Findings(beyond=((Severity.HIGH, 1),))
 
 
-def test_texts_are_short_when_they_are_made() -> None:
+def test_stored_texts_are_far_below_the_comment_limit() -> None:
     assert max(MAX_TITLE, MAX_TEXT, MAX_REASON) < COMMENT_LIMIT / 20
 
 
@@ -713,7 +714,7 @@ def test_the_spending_of_a_ledger_is_raised_and_never_lowered() -> None:
     assert PLAIN.spending_at_least(Decimal(10)) == PLAIN
 
 
-def test_a_comment_requested_a_review_or_did_not() -> None:
+def test_a_purchase_records_which_comments_requested_it() -> None:
     asked = Ledger((replace(BOUGHT, asked=("41",)), BOUGHT))
     assert asked.was_asked("41")
     assert Ledger((BOUGHT.asked_by("41").asked_by("42", "41"),)).purchases[0].asked == ("41", "42")
@@ -739,9 +740,9 @@ def test_a_review_of_what_is_new_counts_when_those_before_it_are_in(state: TaskS
     ledger, alone = chain(state)
     assert ledger.is_founded(alone), "it is of the whole change"
     _, last = chain(state, TaskState.DONE)
-    assert Ledger().is_founded(last), "what is not recorded is reported differently"
+    assert Ledger().is_founded(last), "unrecorded files are reported in another way"
     again = replace(BOUGHT, head_sha=last.head_sha, since=last.head_sha, state=TaskState.DONE)
-    assert Ledger((again,)).is_founded(again), "the head was reviewed since itself"
+    assert Ledger((again,)).is_founded(again), "the head was reviewed itself"
 
 
 @pytest.mark.parametrize(("after", "minutes"), [(0, 1), (60, 1), (61, 2), (4 * 3600, 240), (-5, 1)])
@@ -764,6 +765,28 @@ def test_the_last_finished_review_is_the_last_requested_one() -> None:
     ledger = Ledger().with_purchase(BOUGHT).with_purchase(replace(newer, state=TaskState.DONE)).with_purchase(done)
     assert ledger.last_reviewed() == replace(newer, state=TaskState.DONE), "its answer came first"
     assert Ledger((BOUGHT,)).last_reviewed() is None
+
+
+@pytest.mark.parametrize(
+    ("ledger", "builds"),
+    [
+        (Ledger(), ""),
+        (Ledger((REVIEWED,)), "b"),
+        (Ledger((replace(REVIEWED, head_sha="a"), REVIEWED)), "b"),
+        (Ledger((REVIEWED, replace(REVIEWED, attempt=2, state=TaskState.OPEN, head_sha="c"))), "b"),
+        (Ledger((REVIEWED, replace(REVIEWED, attempt=2, state=TaskState.ENDED, head_sha="c"))), "b"),
+        # a partial one, one against another base, or one with missing state
+        (Ledger((REVIEWED, replace(REVIEWED, attempt=2, coverage=Coverage.PARTIAL))), ""),
+        (Ledger((replace(REVIEWED, base_ref="other"),)), ""),
+        (Ledger((replace(REVIEWED, base_ref=""),)), ""),
+        (Ledger((replace(REVIEWED, selecting="fewer"),)), ""),
+        (Ledger((REVIEWED,), findings=Findings(broken=True)), ""),
+        (Ledger((REVIEWED,), findings=Findings(beyond=((Severity.LOW, 1),))), ""),
+    ],
+)
+def test_a_review_of_what_is_new_builds_on_a_whole_one(ledger: Ledger, builds: str) -> None:
+    last = ledger.builds_on("main", "all")
+    assert (last.head_sha if last else "") == builds
 
 
 def test_when_all_questions_are_open_the_oldest_is_dropped() -> None:
@@ -790,7 +813,7 @@ def test_unusual_figures_survive_encoding(used: str, kept: str) -> None:
     assert reading.ledger.purchases[0].used == Decimal(kept)
     copy = decode_external_id(encode_external_id(bought, Ledger(forgotten=Decimal(used)), SIGNER), SIGNER)
     assert copy is not None
-    assert (copy.used, copy.spent) == (Decimal(kept), Decimal(kept))
+    assert (copy.purchase.used, copy.spent) == (Decimal(kept), Decimal(kept))
 
 
 # --- External ids -----------------------------------------------------------------------------------------------------
@@ -800,30 +823,39 @@ def test_unusual_figures_survive_encoding(used: str, kept: str) -> None:
 def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decimal, counter: int) -> None:
     ledger = Ledger(forgotten=spent, counter=counter)
     text = encode_external_id(replace(bought, task_id=task_id), ledger, SIGNER)
-    assert decode_external_id(text, SIGNER) == ExternalId(
+    copy = decode_external_id(text, SIGNER, bought.head_sha)
+    assert copy is not None
+    assert (copy.spent, copy.counter) == (spent, counter)
+    missed = bought.missed or int(bought.coverage is Coverage.PARTIAL)
+    assert datetime.fromisoformat(copy.purchase.submitted_at) == datetime.fromisoformat(bought.submitted_at)
+    assert copy.purchase == Purchase(
         identity=bought.identity[:16],
         attempt=bought.attempt,
         state=bought.state,
         task_id=task_id,
+        head_sha=bought.head_sha,
         hold=bought.hold,
         used=bought.used,
+        submitted_at=copy.purchase.submitted_at,
+        coverage=Coverage.PARTIAL if missed else Coverage.FULL,
+        missed=missed,
         size_tier=bought.size_tier,
-        missed=bought.missed or int(bought.coverage is Coverage.PARTIAL),
+        judgement=Judgement(bought.judgement.rules),
         since=bought.since,
-        at=datetime.fromisoformat(bought.submitted_at),
-        spent=spent,
-        asked=bought.asked[-1] if bought.asked else "",
-        parts=bought.parts,
-        rules=bought.judgement.rules,
-        carried=any(one.blocks and one.carried for one in bought.judged),
+        base_ref="",
+        merge_base="",
+        asked=bought.asked[-1:],
         selection=bought.selection[:16],
-        counter=counter,
+        selecting="",
+        confirms=bool(bought.since),
+        parts=bought.parts,
+        judged=(LOST,) if bought.is_carried else (),
     )
     assert names_open_task(text) is not bought.state.is_over
 
 
 @given(st.data())
-def test_no_single_edit_of_a_short_copy_is_believed(data: st.DataObject) -> None:
+def test_a_short_copy_with_any_single_edit_is_not_trusted(data: st.DataObject) -> None:
     text = encode_external_id(BOUGHT, COSTING, SIGNER)
     at = data.draw(st.integers(0, len(text) - 1))
     new = data.draw(st.characters(codec="utf-8") | st.sampled_from("0123456789abcdef -.") | st.just(""))
@@ -837,7 +869,7 @@ def test_a_copy_counts_a_later_write_of_the_ledger() -> None:
     copy, later = encode_external_id(BOUGHT, COSTING, SIGNER), Ledger((BOUGHT,), counter=5, forgotten=Decimal(360))
     found = decode_external_id(counted(copy, later, SIGNER), SIGNER)
     assert found is not None
-    assert (found.counter, found.spent, found.task_id) == (5, Decimal(360) + BOUGHT.cost, BOUGHT.task_id)
+    assert (found.counter, found.spent, found.purchase.task_id) == (5, Decimal(360) + BOUGHT.cost, BOUGHT.task_id)
 
 
 @pytest.mark.parametrize(
@@ -856,13 +888,13 @@ def test_a_copy_that_says_more_than_the_write_stays(ledger: Ledger, signer: Sign
 
 
 @given(st.text())
-def test_any_external_id_can_be_asked(text: str) -> None:
+def test_reading_any_external_id_never_fails(text: str) -> None:
     assert decode_external_id(text, SIGNER) is None
     assert decode_external_id(f"rb1 {text} {'0' * 32}", SIGNER) is None
     assert not names_open_task(text)
 
 
-def test_a_short_copy_of_another_place_or_with_odd_figures_is_not_believed() -> None:
+def test_a_short_copy_of_another_place_or_with_invalid_figures_is_not_trusted() -> None:
     for other in (replace(SIGNER, secret="x"), replace(SIGNER, pull_number=8), replace(SIGNER, instance="n")):
         assert decode_external_id(encode_external_id(BOUGHT, COSTING, SIGNER), other) is None
     text = encode_external_id(replace(BOUGHT, used=Decimal("12.5")), COSTING, SIGNER)
@@ -886,7 +918,7 @@ def test_ids_that_do_not_fit_into_a_copy_are_left_out() -> None:
     bought = replace(BOUGHT, task_id=",".join(["task_0123456789abcdef"] * 9))
     copy = decode_external_id(encode_external_id(bought, COSTING, SIGNER), SIGNER)
     assert copy is not None
-    assert copy.task_id == ""
+    assert copy.purchase.task_id == ""
 
 
 @pytest.mark.parametrize("state", TaskState)
@@ -911,7 +943,7 @@ def test_a_copy_records_that_an_unknown_number_of_files_was_missed() -> None:
         encode_external_id(replace(BOUGHT, coverage=Coverage.PARTIAL, missed=0), COSTING, SIGNER), SIGNER
     )
     assert copy is not None
-    assert copy.missed == 1
+    assert copy.purchase.missed == 1
 
 
 def test_a_deferred_purchase_costs_nothing() -> None:
@@ -944,5 +976,5 @@ def test_an_attempt_that_is_recorded_with_both_identities_is_one() -> None:
 
 def test_the_last_finished_attempt_at_a_change_counts() -> None:
     tries = [replace(BOUGHT, attempt=n, state=state) for n, state in enumerate(TaskState, start=1)]
-    assert Ledger(tuple(tries)).done(BOUGHT.identity) == tries[3]
-    assert Ledger(tuple(tries)).done("other") is None
+    assert Ledger(tuple(tries)).find(BOUGHT.identity, TaskState.DONE) == tries[3]
+    assert Ledger(tuple(tries)).find("other", TaskState.DONE) is None

@@ -1,24 +1,37 @@
-"""👍 and 👎 count by role: the author's, those of others with write access, no others."""
+"""👍 and 👎 count by what they are about and by role: authors, others; no bots."""
 
 from __future__ import annotations
 
 import pytest
 
-from reviewbot.domain.findings.markers import FindingMark
-from reviewbot.domain.github.pull_request import Opinion, Thread, ThreadComment
-from reviewbot.domain.ledger.opinions import MAX_OPINIONS, Opinions, opinions_of
+from reviewbot.domain.findings.markers import AnswerMark, FindingMark, ReplyMark, summary_mark
+from reviewbot.domain.github.drafts import Reaction
+from reviewbot.domain.github.pull_request import Comment, Opinion, Thread, ThreadComment
+from reviewbot.domain.ledger.opinions import MAX_OPINIONS, SUMMARY, Opinions, opinions_of
 from reviewbot.domain.model.review import Side
 from reviewbot.values import replace
 from tests.domain.builders import commit, pull, snapshot_of
 
 YES, NO = True, False
+ANSWER = f"{AnswerMark('', '17', Reaction.YES)}\n<!-- reviewbot:words -->\nYes.\n<!-- /reviewbot:words -->"
+
+
+def said(*opinions: tuple[str, bool]) -> tuple[Opinion, ...]:
+    return tuple(Opinion(login, agrees) for login, agrees in opinions)
 
 
 def thread(*opinions: tuple[str, bool], ids: tuple[str, ...] = ("ab12",), instance: str = "", **more: object) -> Thread:
     """Return a thread of reviewbot's with opinions on its first comment."""
-    comment = replace(ThreadComment(1, "https://x/1", f"{FindingMark(instance, ids)}\nText", ours=True), **more)  # type: ignore[arg-type]  # a builder
-    said = tuple(Opinion(login, agrees) for login, agrees in opinions)
-    return Thread("T1", "a.py", Side.RIGHT, 1, None, is_resolved=False, comments=(comment,), opinions=said)
+    body, rated = f"{FindingMark(instance, ids)}\nText", said(*opinions)
+    comment = ThreadComment(1, "https://x/1", body, ours=True, opinions=rated)
+    comments = (replace(comment, **more),)  # type: ignore[arg-type]  # a builder
+    return Thread("T1", "a.py", Side.RIGHT, 1, None, is_resolved=False, comments=comments)
+
+
+def replied(first: Thread, body: str, *opinions: tuple[str, bool]) -> Thread:
+    """Return a thread with another comment of reviewbot's, which has opinions."""
+    comment = ThreadComment(2, "https://x/2", body, ours=True, opinions=said(*opinions))
+    return replace(first, comments=(*first.comments, comment))
 
 
 @pytest.mark.parametrize(
@@ -33,14 +46,13 @@ def thread(*opinions: tuple[str, bool], ids: tuple[str, ...] = ("ab12",), instan
 )
 def test_an_opinion_counts_for_its_role(login: str, agrees: bool, counted: Opinions) -> None:  # noqa: FBT001 — a table
     now = pull(author="ann", commits=(commit("kim"),), head_sha=commit("kim").sha)
-    assert opinions_of(snapshot_of(now, thread((login, agrees)), writers=["lee"]), "") == (counted,)
+    assert opinions_of(snapshot_of(now, thread((login, agrees))), "") == (counted,)
     assert (counted.up, counted.down) == (int(agrees), int(not agrees))
 
 
-@pytest.mark.parametrize("login", ["stranger", "lee[bot]", "ann[bot]", "renovate[bot]"])
-def test_opinions_of_strangers_and_bots_are_ignored(login: str) -> None:
-    said = thread((login, YES), (login, NO))
-    assert opinions_of(snapshot_of(pull(), said, writers=["lee", "lee[bot]"]), "") == ()
+@pytest.mark.parametrize("login", ["lee[bot]", "ann[bot]", "Renovate[BOT]"])
+def test_opinions_of_bots_are_ignored(login: str) -> None:
+    assert opinions_of(snapshot_of(pull(), thread((login, YES), (login, NO))), "") == ()
 
 
 def test_the_opener_is_an_author_if_not_every_commit_is_known() -> None:
@@ -48,30 +60,53 @@ def test_the_opener_is_an_author_if_not_every_commit_is_known() -> None:
     assert now.people is None
     assert opinions_of(snapshot_of(now, thread(("ann", YES))), "") == (Opinions("ab12", author_up=1),)
     ghost = snapshot_of(replace(now, author=None), thread(("ann", YES)))
-    assert opinions_of(ghost, "") == ()
+    assert opinions_of(ghost, "") == (Opinions("ab12", others_up=1),)
 
 
-def test_an_opinion_counts_for_every_finding_of_the_comment_and_is_added_up() -> None:
-    found = opinions_of(
-        snapshot_of(pull(), thread(("ann", YES), ids=("a", "b")), thread(("ann", YES), ("ann", NO), ids=("b",))), ""
+def test_an_opinion_counts_for_every_finding_of_the_comment_and_once_for_each_person() -> None:
+    both, again = thread(("ann", YES), ids=("a", "b")), thread(("ann", YES), ("ann", NO), ("lee", YES), ids=("b",))
+    assert opinions_of(snapshot_of(pull(), both, again), "") == (
+        Opinions("a", author_up=1),
+        Opinions("b", author_up=1, author_down=1, others_up=1),
     )
-    assert found == (Opinions("a", author_up=1), Opinions("b", author_up=2, author_down=1))
+
+
+def test_opinions_on_the_summary_and_on_answers_in_the_conversation_count() -> None:
+    summary = Comment(1, "https://x/1", f"{summary_mark('')}\nText", ours=True, opinions=said(("lee", YES)))
+    answer = Comment(2, "https://x/2", ANSWER, ours=True, opinions=said(("ann", NO)))
+    status = Comment(3, "https://x/3", str(AnswerMark("", "18", Reaction.YES)), ours=True, opinions=said(("ann", NO)))
+    other = replace(summary, body=summary_mark("other"))
+    now = replace(snapshot_of(pull()), comments=(summary, answer, status, other))
+    assert opinions_of(now, "") == (Opinions(SUMMARY, others_up=1), Opinions("q17", author_down=1))
+
+
+def test_in_a_thread_a_reply_counts_for_the_findings_and_an_answer_for_its_question() -> None:
+    reply = replied(thread(ids=("a", "b")), f"{ReplyMark('', '0' * 10)}\nStill open.", ("ann", NO))
+    answered = replied(thread(("lee", YES)), ANSWER, ("lee", NO))
+    assert opinions_of(snapshot_of(pull(), reply, answered), "") == (
+        Opinions("a", author_down=1),
+        Opinions("b", author_down=1),
+        Opinions("ab12", others_up=1),
+        Opinions("q17", others_down=1),
+    )
 
 
 @pytest.mark.parametrize(
-    "said",
+    "shown",
     [
         thread(("ann", YES), ours=False),
         thread(("ann", YES), edited_by="mona", edited_by_us=False),
         thread(("ann", YES), body="No mark"),
         thread(("ann", YES), instance="other"),
         replace(thread(("ann", YES)), comments=()),
+        replied(thread(instance="other"), f"{ReplyMark('other', '0' * 10)}\nText", ("ann", YES)),
+        replied(thread(instance="other"), ANSWER.replace('""', '"other"'), ("ann", YES)),
     ],
 )
-def test_only_reviewbots_own_unedited_comments_have_opinions(said: Thread) -> None:
-    assert opinions_of(snapshot_of(pull(), said), "") == ()
+def test_only_reviewbots_own_unedited_comments_have_opinions(shown: Thread) -> None:
+    assert opinions_of(snapshot_of(pull(), shown), "") == ()
 
 
-def test_the_number_of_findings_with_an_opinion_is_bounded() -> None:
+def test_the_number_of_opinions_is_bounded() -> None:
     threads = (thread(("ann", YES), ids=(f"{number}",)) for number in range(MAX_OPINIONS + 1))
     assert len(opinions_of(snapshot_of(pull(), *threads), "")) == MAX_OPINIONS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.markers import summary_mark
 from reviewbot.domain.findings.tracked_finding import Acceptance, Bypass, Findings, TrackedFinding
-from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.context import ProjectContext
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus, Comment, Conclusion, Permission
@@ -27,7 +27,6 @@ from reviewbot.domain.machine.acquire import asks_for_schema, start
 from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.finish import concluded, on_group_head, on_new_head, placed_again, reread
 from reviewbot.domain.machine.judge import (
-    announcing,
     apply_bypass,
     beside_another,
     by_findings,
@@ -41,6 +40,7 @@ from reviewbot.domain.machine.judge import (
     without_review,
 )
 from reviewbot.domain.machine.known import Answered, Bought, Cancels, Known, OpenTask, Underway
+from reviewbot.domain.machine.late_answers import announcing
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.purchase import (
     as_agreed,
@@ -76,10 +76,10 @@ from reviewbot.errors import (
 )
 from reviewbot.values import replace
 from tests.domain.builders import HEAD, NOON, labelled, pull, purchase
-from tests.domain.machine.world import OTHER_HEAD, RECORD, SIGNER, RandomWorld
+from tests.domain.machine.world import OTHER_HEAD, RECORD, SIGNER, RandomWorld, price_read
 
 AWAY = steps.Failed(ForgeUnreachable("GitHub is away."))
-RICH = steps.PriceRead(None, Balance(Decimal(9999), Decimal(0), Decimal(9999)))
+RICH = Balance(Decimal(9999), Decimal(0), Decimal(9999))
 
 
 def known(**request: Any) -> Known:  # noqa: ANN401 — any setting
@@ -130,16 +130,18 @@ def own(now: Known, **more: Any) -> Purchase:  # noqa: ANN401 — any field
     return purchase(identity=read.identity.digest(), **more)
 
 
-def go(phase: Any, *results: steps.Result) -> Any:  # noqa: ANN401 — a test knows which phase it is
-    """Return the phase after these results."""
+def go(phase: Any, *results: steps.Result | Balance, now: datetime = NOON) -> Any:  # noqa: ANN401 — a test knows which phase it is
+    """Return the phase after these results; a balance stands for the price that is read with it."""
     for result in results:
-        phase = learn(phase, result, NOON)
+        step: Any = decide(phase)
+        read = price_read(step, phase.known, None, result) if isinstance(result, Balance) else result
+        phase = learn(phase, read, now)
     return phase
 
 
 def bought(now: Known) -> Any:  # noqa: ANN401
     """Return the phase before the intent is recorded."""
-    return go(start(now), sendable(), steps.Done(), RICH, steps.ProjectFound(12))
+    return go(start(now), sendable(), steps.Done(), RICH)
 
 
 def waiting_for_older(now: Known, status: TaskStatus = TaskStatus.PROCESSING) -> Any:  # noqa: ANN401
@@ -151,12 +153,11 @@ def waiting_for_older(now: Known, status: TaskStatus = TaskStatus.PROCESSING) ->
 
 def test_open_tasks_are_cancelled_even_if_the_change_cannot_be_read() -> None:
     begun = start(known(cancels=Cancels.ALL, may_buy=False))
-    assert decide(begun) == steps.ReadLedger()
+    assert decide(begun) == steps.CancelOpenTasks()
     ledger = Ledger((purchase(task_id="task_1"), purchase(identity="9" * 64, task_id="task_2")))
-    cancelling = go(begun, StoredLedger(ledger))
-    assert decide(cancelling) == steps.CancelOpenTasks(("task_1", "task_2"))
-    assert isinstance(go(cancelling, steps.Done()), phases.Due)
-    assert isinstance(go(cancelling, AWAY), phases.Due), "what is open is looked up all the same"
+    due = go(begun, StoredLedger(ledger))
+    assert isinstance(due, phases.Due)
+    assert due.known.cancelled == {"task_1", "task_2"}
     assert isinstance(go(begun, AWAY), phases.Due)
     assert isinstance(go(begun, StoredLedger()), phases.Due)
 
@@ -212,7 +213,7 @@ def test_a_purchase_records_since_when_its_head_is_known() -> None:
     later = NOON + timedelta(hours=1)
     assert made.seen_on(HEAD, later) is made
     assert made.seen_on(OTHER_HEAD, later) == replace(made, head_sha=OTHER_HEAD, head_at=later.isoformat())
-    assert replace(made, head_at="").seen_on(HEAD, later).head_at == later.isoformat(), "a short copy proves nothing"
+    assert replace(made, head_at="").seen_on(HEAD, later).head_at == later.isoformat(), "a short copy is not a proof"
 
 
 @pytest.mark.parametrize(("head", "hours"), [(HEAD, 0), (OTHER_HEAD, 1)])
@@ -228,9 +229,7 @@ def test_a_purchase_moved_to_another_head_is_known_there_from_now(head: str, hou
 def test_an_intent_that_is_sent_again_keeps_when_its_head_was_known(head: str, hours: int) -> None:
     now, later = known(), NOON + timedelta(hours=1)
     before = own(now, state=TaskState.INTENT, task_id="", head_sha=head, head_at=NOON.isoformat())
-    again: Any = start(now)
-    for result in (reading(before), steps.Done(), RICH, steps.ProjectFound(12)):
-        again = learn(again, result, later)
+    again = go(start(now), reading(before), steps.Done(), RICH, now=later)
     assert isinstance(again, phases.Quoted)
     assert again.bought.purchase.head_at == (NOON + timedelta(hours=hours)).isoformat()
 
@@ -258,7 +257,7 @@ def test_the_first_recorded_scope_is_bought() -> None:
     first = replace(ours, since=OTHER_HEAD)
     overtaken = go(quoted, steps.Overtaken(quoted.known.with_own(quoted.bought), first))
     assert decide(overtaken) == steps.ReadNewPart(OTHER_HEAD)
-    again = go(overtaken, steps.NewPartRead(()), RICH, steps.ProjectFound(12))
+    again = go(overtaken, steps.NewPartRead(()), RICH)
     assert isinstance(again, phases.Quoted)
     assert (again.bought.purchase.since, again.order.again) == (OTHER_HEAD, True)
     assert again.order.identity.key() != quoted.order.identity.key()
@@ -314,7 +313,7 @@ def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has
     for result in (steps.HeadMoved(), AWAY):
         ended = go(again, result)
         assert [(one.state, one.used) for one in ended.known.ledger.purchases] == [(TaskState.ENDED, Decimal(0))]
-    assert not go(quoted, AWAY).known.ledger.purchases, "what was not recorded is no purchase"
+    assert not go(quoted, AWAY).known.ledger.purchases, "an unrecorded intent is not a purchase"
 
 
 def test_a_verdict_for_a_former_base_is_not_green() -> None:
@@ -413,17 +412,12 @@ def test_a_purchase_of_a_concurrent_run_is_resumed(state: TaskState) -> None:
 def test_a_task_is_cancelled_for_a_newer_head_only_when_price_and_project_are_known() -> None:
     approved = waiting_for_older(known(), TaskStatus.PENDING)
     assert isinstance(approved, phases.Approved)
-    affordable = go(approved, RICH)
-    assert decide(affordable) == steps.FindProject("acme/parcels")
-    refused = go(affordable, steps.Failed(ServiceRefused("No.", status=403)))
+    refused = go(approved, steps.Failed(ServiceRefused("No.", status=403)))
     assert refused.outcome.reason is Reason.REFUSED
-    replacing = go(affordable, steps.ProjectFound(12))
-    assert decide(replacing) == steps.CancelTask("task_older")
-    numbered = go(waiting_for_older(known(project="12"), TaskStatus.PENDING), RICH)
-    assert isinstance(numbered, phases.Replacing)
-    assert numbered.quote.project_id == 12
-    poor = steps.PriceRead(None, Balance(Decimal(-999), Decimal(0), Decimal(0)))
-    assert go(approved, poor).outcome.reason is Reason.OVER_BUDGET
+    replacing = go(approved, RICH)
+    assert decide(replacing) == steps.CancelTask(replacing.awaited.purchase)
+    assert replacing.quote.project_id == 12
+    assert go(approved, Balance(Decimal(-999), Decimal(0), Decimal(0))).outcome.reason is Reason.OVER_BUDGET
 
 
 def test_threads_are_not_changed_on_a_closed_pull_request_or_without_permission() -> None:
@@ -474,7 +468,7 @@ def test_a_late_answer_is_announced_before_the_summary_records_it_and_read_back(
     denied = go(at, at.known)
     assert denied.left[0] is phases.Write.SUMMARY, "the token may not write comments"
     terminal = replace(at.known, request=replace(at.known.request, trigger=AtTerminal()))
-    assert not announcing(terminal, at.outcome), "the user reads it there"
+    assert not announcing(terminal, at.outcome), "the user sees it there"
     keyless = replace(at.known, request=replace(at.known.request, is_keyless=True))
     assert not announcing(keyless, at.outcome)
 
@@ -499,7 +493,7 @@ def test_posted_comments_are_read_before_an_announcement_after_a_failure() -> No
 def test_a_deferred_purchase_that_fails_is_read_again_and_announced() -> None:
     now = known(may_buy=False)
     deferred = own(now, state=TaskState.DEFERRED, task_id="", selecting=now.request.selecting)
-    poor = steps.PriceRead(None, Balance(Decimal(0), Decimal(0), Decimal(0)))
+    poor = Balance(Decimal(0), Decimal(0), Decimal(0))
     judged = go(start(now), reading(deferred), steps.Done(), poor)
     assert decide(judged) == steps.Refresh()
     refreshed = go(judged, replace(judged.known, read_again=True))
@@ -545,7 +539,7 @@ def test_a_check_run_of_another_app_hides_no_open_one_of_ours() -> None:
     assert not_asked_for(alone).conclusion is None
 
 
-def test_a_run_that_cannot_read_again_writes_over_no_summary() -> None:
+def test_a_run_that_cannot_read_again_overwrites_no_summary() -> None:
     now = answered(summary=Comment(1, "https://x/1", "", ours=True))
     after = go(phases.Judged(now, pending(now.judgement.rules)), AWAY)
     assert after.left == (phases.Write.CHECK_RUN,)
@@ -586,7 +580,7 @@ def answered(summary: Comment | None) -> Known:
     return replace(now, change=change, memory=memory, summary=summary, own=Underway(Bought(done), task))
 
 
-def test_a_merge_group_gets_its_check_run_and_nothing_else() -> None:
+def test_only_the_check_run_of_a_merge_group_is_written() -> None:
     outcome = carried({7: "success"})
     begun = on_group_head(known(), outcome)
     assert decide(begun) == steps.WriteCheckRun(outcome)
@@ -631,7 +625,7 @@ def test_an_outcome_is_published_without_a_change() -> None:
         assert begun.left == (phases.Write.CHECK_RUN, phases.Write.SUMMARY, phases.Write.OLDER_CHECKS)
 
 
-def test_the_only_open_task_is_the_one_that_is_awaited() -> None:
+def test_the_latest_open_task_is_awaited() -> None:
     now = known()
     first, second = (OpenTask(purchase(task_id=name), Task(name, TaskStatus.UNKNOWN, "")) for name in ("a", "b"))
     assert now.awaited is None
@@ -673,7 +667,7 @@ def test_a_later_review_is_sized_by_what_is_new(added: tuple[tuple[int, int], ..
     now = known(max_credits=Auto.AUTO, auto_size=LINE, selecting=reviewed().selecting)
     sizing = go(start(now), reading(reviewed()), steps.Done())
     assert decide(sizing) == steps.ReadNewPart(OTHER_HEAD)
-    quoted = go(sizing, steps.NewPartRead((NewPart("a.py", added),)), RICH, steps.ProjectFound(12))
+    quoted = go(sizing, steps.NewPartRead((NewPart("a.py", added),)), RICH)
     assert (quoted.order.quote.max_credits, quoted.order.quote.lines) == (most, lines)
     intent = quoted.bought.purchase
     assert (intent.max_credits, intent.lines, intent.hold) == (most, lines, most * 3 // 2)
@@ -695,7 +689,7 @@ def test_a_review_that_replaces_another_is_paid_for_as_a_whole_and_sized_by_what
     assert isinstance(replacing, phases.Replacing)
     assert replacing.quote.max_credits == 600
     cancelled = steps.TaskRead(Task("task_older", TaskStatus.CANCELLED, "cancelled"))
-    sizing = go(replacing, steps.Done(), cancelled)
+    sizing = go(replacing, cancelled)
     assert isinstance(sizing, phases.Sizing)
     quoted = go(sizing, steps.NewPartRead(()))
     assert (quoted.order.quote.max_credits, quoted.order.quote.project_id) == (240, 12)
@@ -720,10 +714,10 @@ def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
         # A limit of six times 100 credits
         ((reviewed(hold=100),), None),
         ((reviewed(hold=100, used=Decimal(241)),), "600"),
-        # What was withdrawn, refused or deferred is no first review.
+        # A withdrawn, refused or deferred purchase does not count as the first review.
         ((reviewed(hold=10, task_id="", state=TaskState.ENDED, used=Decimal(0)),), None),
         ((reviewed(hold=10, task_id="", state=TaskState.DEFERRED, used=None),), None),
-        # Of intents alone, the smallest may become the first; once a task exists, it is the first.
+        # Of intents and the first known task, the smallest may be the first.
         (
             (
                 reviewed(identity="1" * 64, hold=900, task_id="", state=TaskState.ENDED, used=None),
@@ -734,11 +728,19 @@ def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
         (
             (
                 reviewed(identity="1" * 64, hold=100, task_id="", state=TaskState.ENDED, used=None),
-                reviewed(identity="2" * 64, hold=900),
+                reviewed(identity="2" * 64, hold=900, used=Decimal(400)),
+            ),
+            "600",
+        ),
+        # What was created later is not, wherever it is recorded.
+        (
+            (
+                reviewed(identity="1" * 64, hold=100, submitted_at=NOON.isoformat(timespec="seconds")),
+                reviewed(identity="2" * 64, hold=900, used=Decimal(400), submitted_at="2020-01-01T00:00:00+00:00"),
             ),
             None,
         ),
-        # A task that may exist is one.
+        # A task that may exist counts as one.
         ((reviewed(hold=10, task_id="", state=TaskState.ENDED, used=None),), "60"),
     ],
 )
@@ -746,7 +748,7 @@ def test_an_automatic_limit_is_six_times_the_first_hold(ledger: tuple[Purchase, 
     now = known(max_credits_per_pr=Auto.AUTO, incremental=False)
     after = go(start(now), reading(*ledger), steps.Done(), RICH)
     if limit is None:
-        assert isinstance(after, phases.Priced)
+        assert isinstance(after, phases.Quoted)
     else:
         assert after.outcome.reason is Reason.OVER_BUDGET
         assert f"of {limit} are held or used" in after.outcome.message
@@ -814,17 +816,15 @@ def test_two_first_reviews_that_exceed_six_times_the_first_withdraw() -> None:
 
 
 def test_a_task_that_cannot_be_read_after_cancelling_is_awaited() -> None:
-    replacing = go(waiting_for_older(known(project="12"), TaskStatus.PENDING), RICH)
-    replaced = go(replacing, steps.Done())
-    assert decide(replaced) == steps.LookUpTask(replacing.awaited.purchase)
-    assert isinstance(go(replaced, steps.Failed(ServiceUnreachable("Away."))), phases.Deferred)
+    replacing = go(waiting_for_older(known(), TaskStatus.PENDING), RICH)
+    assert isinstance(go(replacing, steps.Failed(ServiceUnreachable("Away."))), phases.Deferred)
 
 
 def test_a_task_that_finished_before_it_was_cancelled_frees_no_credits() -> None:
-    replaced = go(waiting_for_older(known(project="12"), TaskStatus.PENDING), RICH, steps.Done())
+    replacing = go(waiting_for_older(known(), TaskStatus.PENDING), RICH)
     answer = PlacedAnswer("task_older", whole=True, here=False, report=Report("", ()), placed=())
     finished = steps.TaskRead(Task("task_older", TaskStatus.COMPLETED, "completed"), answer)
-    assert isinstance(go(replaced, finished), phases.Pricing | phases.Scoping), "the price is read again"
+    assert isinstance(go(replacing, finished), phases.Pricing | phases.Scoping), "the price is read again"
 
 
 def test_a_head_that_has_moved_gets_no_deferral() -> None:
@@ -850,7 +850,7 @@ def test_a_shared_commit_is_green_only_if_both_pull_requests_are() -> None:
     assert (beside.reason, beside.conclusion) == (Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED)
 
 
-def test_what_a_run_knows_of_the_review_of_this_change() -> None:
+def test_a_run_knows_the_task_and_report_of_its_review() -> None:
     now = answered(summary=None)
     assert now.with_comments().comment_urls == {}
     assert (now.placed, now.report, now.task_id) == ((), None, "task_1")
@@ -863,7 +863,7 @@ def test_what_a_run_knows_of_the_review_of_this_change() -> None:
     assert known().bought is None
 
 
-def test_the_files_of_a_change_by_what_becomes_of_them() -> None:
+def test_a_change_lists_its_files_by_path_and_those_held_back() -> None:
     change = sendable().change
     assert set(change.by_path) == {"src/app.py"}
     held = replace(change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
@@ -989,7 +989,7 @@ def test_an_intent_recorded_after_another_runs_is_withdrawn() -> None:
     check_race(replace(now, own=None), Ledger((older, other)))
 
 
-def test_the_check_that_github_shows_is_the_newest() -> None:
+def test_the_newest_check_is_the_current_one() -> None:
     snapshot = replace(known().snapshot, checks=(replace(_checked(), id=5), _checked()))
     assert current_check(snapshot) == replace(_checked(), id=5)
     assert current_check(replace(snapshot, checks=())) is None
@@ -998,7 +998,7 @@ def test_the_check_that_github_shows_is_the_newest() -> None:
 COMMENT = Comment(5, "https://github.test/5", summary_mark(""), ours=True)
 
 
-def test_the_summary_is_written_with_news_or_a_verdict_that_stands_nowhere() -> None:
+def test_the_summary_is_written_for_an_update_or_an_unpublished_verdict() -> None:
     verdict, silent = pending(known().judgement.rules), not_due(Reason.DRAFT)
     verdict = replace(verdict, conclusion=Conclusion.SUCCESS)
     bare = known()
@@ -1088,10 +1088,10 @@ def test_an_intent_of_several_tasks_is_recorded_in_the_summary() -> None:
     check = CheckRun(1, "CodeVF review", HEAD, CheckStatus.IN_PROGRESS, None, "", "")
     one, two = purchase(), purchase(parts=2)
     nowhere, waiting = known(waits=False), known()
-    checked, told = replace(nowhere, check=check), replace(nowhere, summary=COMMENT)
+    checked, summarized = replace(nowhere, check=check), replace(nowhere, summary=COMMENT)
     assert [comes_in_summary(now, one) for now in (nowhere, checked)] == [True, False]
     assert comes_in_summary(checked, two)
-    for now, bought_now in ((checked, one), (told, one), (told, two), (waiting, one)):
+    for now, bought_now in ((checked, one), (summarized, one), (summarized, two), (waiting, one)):
         check_recorded(now, bought_now)
     for now, bought_now in ((nowhere, one), (checked, two), (waiting, two)):
         with pytest.raises(PermissionMissing):
@@ -1138,7 +1138,8 @@ def test_a_dry_run_lists_the_context_redacted_and_the_purchase_records_what_was_
     assert at.known.packing is not None
     [part] = at.known.packing.context
     assert (part.name, part.redactions) == ("README.md", 1)
-    bought = submitted(at.known, at.known.bought, "task_1", at.known.packing)
+    created = steps.TaskCreated(Task("task_1", TaskStatus.PENDING, "pending"), at.known.packing)
+    bought = submitted(at.known, at.known.bought, created, NOON, again=False)
     assert bought.purchase.context == (part,)
     stored = Ledger().with_purchase(bought.purchase)
     short = replace(bought.purchase, context=(), state=TaskState.DONE)

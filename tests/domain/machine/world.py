@@ -13,7 +13,7 @@ from reviewbot.domain.codevf.attachments import Packing, Sendable
 from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracked_finding import Bypass, Findings
-from reviewbot.domain.findings.tracking import Answered
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.pull_request import (
     CheckRun,
@@ -32,6 +32,7 @@ from reviewbot.domain.machine.decide import decide
 from reviewbot.domain.machine.known import Cancels, Known, Request, ReviewedChange
 from reviewbot.domain.machine.learn import learn
 from reviewbot.domain.machine.phases import Ended, Phase
+from reviewbot.domain.machine.purchase import quote
 from reviewbot.domain.machine.steps import (
     Announce,
     BasesCompared,
@@ -43,7 +44,6 @@ from reviewbot.domain.machine.steps import (
     CreateTask,
     Done,
     Failed,
-    FindProject,
     Finish,
     HeadChecksRead,
     HeadMoved,
@@ -55,7 +55,6 @@ from reviewbot.domain.machine.steps import (
     PollTask,
     PostReview,
     PriceRead,
-    ProjectFound,
     ReadAgain,
     ReadChange,
     ReadHeadChecks,
@@ -308,7 +307,7 @@ class RandomWorld:
         match step:
             case ReadPermission():
                 return self.error() if fails else self.random.choice(list(Permission))
-            case ReadLedger():
+            case ReadLedger() | CancelOpenTasks():
                 return self.error() if fails else self.stored("0" * 64)
             case ReadChange():
                 change = self.change()
@@ -327,10 +326,8 @@ class RandomWorld:
                 if fails:
                     return Failed(ServiceRefused("Unknown.", status=404))
                 return NotOver() if self.chance(0.2) else TaskRead(self.task(task.id), seconds=2)
-            case CancelTask():
-                return self.service_error() if fails else Done()
-            case CancelOpenTasks():
-                return Failed(NoKey("There is no key.")) if fails else Done()
+            case CancelTask(purchase=bought):
+                return self.service_error() if fails else self.looked_up(bought)
             case RemoveLabel():
                 return self.error(TemplateError("It is too long.")) if fails else Done()
             case ReadAgain():
@@ -343,9 +340,8 @@ class RandomWorld:
             case ReadPrice():
                 tag = Tag(1, "security", Decimal(2)) if known.request.expertise else None
                 balance = Balance(Decimal(self.random.choice([0, 10_000, 10_000])), Decimal(0), Decimal(10_000))
-                return self.service_error() if fails else PriceRead(tag, balance if known.request.paid else None)
-            case FindProject():
-                return self.service_error() if fails else ProjectFound(12)
+                paid = balance if known.request.paid else None
+                return self.service_error() if fails else price_read(step, known, tag, paid)
             case RecordIntent(bought=bought):
                 if fails:
                     return self.error(PermissionMissing("The token may not."))
@@ -384,7 +380,7 @@ class RandomWorld:
     def looked_up(self, bought: Purchase) -> TaskRead:
         """Return the task of an older head with its answer."""
         task = self.task(bought.task_id)
-        answer = Answered(bought.task_id, whole=False, here=False, report=self.report(), placed=())
+        answer = PlacedAnswer(bought.task_id, whole=False, here=False, report=self.report(), placed=())
         return TaskRead(task, answer if task.status is TaskStatus.COMPLETED else None)
 
     def created(self, *, fails: bool) -> Result:
@@ -415,6 +411,15 @@ class RandomWorld:
         return known
 
 
+def price_read(step: ReadPrice, known: Known, tag: Tag | None, balance: Balance | None) -> Result:
+    """Return the price, or the error of a limit, in project 12."""
+    try:
+        agreed = quote(known, step.candidate, tag, balance, freed=step.freed)
+    except ReviewbotError as error:
+        return Failed(error)
+    return PriceRead(replace(agreed, project_id=12), balance)
+
+
 def play(seed: int, start: Callable[[Known], Phase]) -> tuple[Trace, Known, Ended]:
     """Play one run in a random world until it ends."""
     world, trace = RandomWorld(seed), Trace()
@@ -424,6 +429,6 @@ def play(seed: int, start: Callable[[Known], Phase]) -> tuple[Trace, Known, Ende
         result = world.answer(step, phase.known)
         trace.steps.append((step, result))
         phase, now = learn(phase, result, now), now + timedelta(seconds=1)
-        assert len(trace.steps) < STEPS_AT_MOST, "it does not end"
+        assert len(trace.steps) < STEPS_AT_MOST, "the run does not end"
     assert isinstance(phase, Ended)
     return trace, phase.known, phase

@@ -15,6 +15,7 @@ from reviewbot.domain.policy.eligibility import (
     AtTerminal,
     Policy,
     Trigger,
+    approval_login,
     check_approval,
     has_no_other_token,
     is_requested,
@@ -26,7 +27,7 @@ from reviewbot.domain.policy.eligibility import (
 from reviewbot.domain.policy.verdict import Reason
 from reviewbot.errors import NotApproved
 from reviewbot.values import replace
-from tests.domain.builders import HEAD, NOON, People, commit, labelled, pull
+from tests.domain.builders import HEAD, NOON, commit, labelled, pull
 
 PLAIN = Policy(ReviewOn.PUSH, Allow.WRITE, "", drafts=False, bots=("Dependabot[bot]", "renovate[bot]"))
 PEOPLE = {
@@ -36,6 +37,10 @@ PEOPLE = {
     "tom": Permission.TRIAGE,
     "rob": Permission.READ,
 }
+
+
+def check(one: PullRequest, given: Policy, trigger: Trigger) -> None:
+    check_approval(one, given, trigger, PEOPLE.get(approval_login(one, given, trigger), Permission.NONE))
 
 
 def policy(**more: Any) -> Policy:  # noqa: ANN401 — any field
@@ -79,7 +84,7 @@ def test_closed_pull_requests_and_drafts_are_not_reviewed() -> None:
     assert reason(pull(is_draft=True), policy(drafts=True)) is None
 
 
-def test_a_label_that_counts_comes_before_the_draft_and_after_the_end() -> None:
+def test_a_closed_state_takes_precedence_over_the_skip_label_and_the_label_over_a_draft() -> None:
     assert reason(pull(is_draft=True), skips=True) is Reason.LABEL
     assert reason(pull(), skips=True) is Reason.LABEL
     assert reason(pull(is_open=False), skips=True) is Reason.CLOSED
@@ -115,7 +120,7 @@ def test_in_its_own_event_a_label_counts_by_the_user_who_set_it() -> None:
         DispatchEvent(7, "max", sha=HEAD),
     ],
 )
-def test_in_no_other_event_a_label_counts(trigger: Trigger) -> None:
+def test_a_label_does_not_count_in_other_events(trigger: Trigger) -> None:
     assert skip_label_login(marked(), trigger) == ""
 
 
@@ -291,28 +296,35 @@ def test_spending_needs_a_user_with_write_access(
     one = pull(**FORK) if fork else pull()
     given = policy(allow=allow, approve_spend=label)
     if approved:
-        check_approval(one, given, trigger, People(**PEOPLE))
+        check(one, given, trigger)
         return
     with pytest.raises(NotApproved) as caught:
-        check_approval(one, given, trigger, People(**PEOPLE))
-    assert f"`gh workflow run WORKFLOW -f pr=7 -f sha={HEAD}`" in caught.value.hint
+        check(one, given, trigger)
+    assert f"`gh workflow run reviewbot-review.yml -f pr=7 -f sha={HEAD}`" in caught.value.hint
     names = "manual run names" in caught.value.message
     assert names or (f"set the label `{LABEL}`" in caught.value.hint) == bool(label)
 
 
 def test_a_manual_run_reviews_only_the_commit_that_it_names() -> None:
     for sha in ("", HEAD):
-        check_approval(pull(), PLAIN, DispatchEvent(7, "wendy", sha=sha), People(**PEOPLE))
+        check(pull(), PLAIN, DispatchEvent(7, "wendy", sha=sha))
     for sha in (HEAD[:12], "e" * 40, "<b>main"):
         with pytest.raises(NotApproved) as caught:
-            check_approval(pull(), PLAIN, DispatchEvent(7, "wendy", sha=sha), People(**PEOPLE))
+            check(pull(), PLAIN, DispatchEvent(7, "wendy", sha=sha))
         assert f"`{sha}`" in caught.value.message
+
+
+def test_the_command_to_paste_starts_the_workflow_of_the_run() -> None:
+    for trigger in (push(workflow="x.yml"), DispatchEvent(7, "wendy", workflow="x.yml")):
+        with pytest.raises(NotApproved) as caught:
+            check(pull(**FORK), PLAIN, trigger)
+        assert f"`gh workflow run x.yml -f pr=7 -f sha={HEAD}`" in caught.value.hint
 
 
 def test_a_label_that_is_already_set_must_be_set_again() -> None:
     there = pull(labels=frozenset({LABEL}))
     with pytest.raises(NotApproved) as caught:
-        check_approval(there, policy(approve_spend=LABEL), push(), People(**PEOPLE))
+        check(there, policy(approve_spend=LABEL), push())
     assert f"remove the label `{LABEL}` and set it again" in caught.value.hint
 
 
@@ -331,12 +343,11 @@ def test_a_comment_can_request_a_review(review_on: ReviewOn) -> None:
 )
 def test_a_comment_approves_the_head_that_it_was_written_for(sender: str, head: str, approved: bool) -> None:  # noqa: FBT001 — a table
     for given_, one in ((policy(), pull(from_fork=True)), (policy(approve_spend="buy-review"), pull())):
-        people = People(**PEOPLE)
         if approved:
-            check_approval(one, given_, Asked(sender, "5", head), people)
+            check(one, given_, Asked(sender, "5", head))
         else:
             with pytest.raises(NotApproved):
-                check_approval(one, given_, Asked(sender, "5", head), people)
+                check(one, given_, Asked(sender, "5", head))
 
 
 @pytest.mark.parametrize(
@@ -355,5 +366,4 @@ def test_github_gives_a_forks_own_event_no_other_token(from_fork: bool, trigger:
 def test_a_review_at_a_terminal_is_requested_and_approved() -> None:
     strict = policy(review_on=ReviewOn.REQUEST, approve_spend="buy-review")
     assert is_requested(strict, AtTerminal(), reviewed_before=True)
-    people = People()
-    check_approval(pull(from_fork=True), strict, AtTerminal(), people)
+    check_approval(pull(from_fork=True), strict, AtTerminal(), Permission.NONE)

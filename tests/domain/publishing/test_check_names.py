@@ -67,9 +67,8 @@ def test_two_branches_never_share_a_name_that_shows_them(one: str, other: str) -
 
 
 def test_the_names_of_a_pull_request_begin_with_that_against_its_base() -> None:
-    assert ALONE.of_pull("main", pull()) == (PLAIN,)
-    stacked = pull(base_ref="feature-x", former_bases=("main", "feature-y", "feature-x", "feature-z"))
-    assert ALONE.of_pull("main", stacked) == (
+    assert ALONE.of("main", "main", ()) == (PLAIN,)
+    assert ALONE.of("main", "feature-x", ("main", "feature-y", "feature-x", "feature-z")) == (
         f"{PLAIN} (base: feature-x)",
         PLAIN,
         f"{PLAIN} (base: feature-z)",

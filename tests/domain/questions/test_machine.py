@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,18 +11,19 @@ import pytest
 from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.machine import steps
+from reviewbot.domain.machine.phases import Quote
 from reviewbot.domain.model.options import Auto
 from reviewbot.domain.model.question import Question, QuestionState
 from reviewbot.domain.model.review import Balance, Tag, Task, TaskStatus
 from reviewbot.domain.policy.verdict import Reason, Status
 from reviewbot.domain.questions.machine import (
+    BUYING,
     Asked,
     Ended,
     Intended,
     Limits,
     Over,
     Phase,
-    Priced,
     Quoted,
     Replied,
     Resumed,
@@ -30,14 +32,13 @@ from reviewbot.domain.questions.machine import (
     Withdrawn,
     decide,
     learn,
+    price_of,
     start,
 )
 from reviewbot.domain.questions.steps import (
-    Created,
     CreateQuestion,
     PostAnswer,
-    Price,
-    Recorded,
+    PriceQuestion,
     RecordQuestion,
     Result,
     Step,
@@ -46,6 +47,7 @@ from reviewbot.errors import (
     ChangeUnreadable,
     ForgeUnreachable,
     NotApproved,
+    OverBudget,
     PayloadTooLarge,
     ReviewbotError,
     ServiceRefused,
@@ -57,10 +59,10 @@ from tests.domain.builders import NOON, purchase
 NEW = Question("42", "0" * 16, "ann", "", QuestionState.INTENT, "", 0, None, "")
 INTENT = replace(NEW, hold=120, at=NOON.isoformat(timespec="seconds"))
 OPEN = replace(INTENT, state=QuestionState.OPEN, task_id="task_9")
-LIMITS = Limits(60, Auto.AUTO, 0, "acme/parcels", Decimal(0), 0, 1_000_000)
+LIMITS = Limits(60, Auto.AUTO, 0, Decimal(0), 0, 1_000_000)
 SIZES = size_tiers(1_000_000)
-PRICE = Price(120, 60, None, 101)
-RICH = steps.PriceRead(None, Balance(Decimal(1000), Decimal(0), Decimal(1000)))
+PRICE = Quote(120, None, 1, 60, None, 101)
+RICH = Balance(Decimal(1000), Decimal(0), Decimal(1000))
 RUNNING = Task("task_9", TaskStatus.PROCESSING, "processing")
 DONE = Task("task_9", TaskStatus.COMPLETED, "completed", {"message": "No."}, Decimal(120))
 CANCELLED = Task("task_9", TaskStatus.CANCELLED, "cancelled")
@@ -76,15 +78,14 @@ TOO_LARGE = steps.Failed(PayloadTooLarge("large"))
 def test_a_question_is_bought_and_answered() -> None:
     phase: Phase = start(NEW, LIMITS, NOON, may_buy=True)
     results: list[tuple[type[Step], Result]] = [
-        (steps.ReadPrice, RICH),
-        (steps.FindProject, steps.ProjectFound(101)),
-        (RecordQuestion, Recorded(LEDGER)),
-        (CreateQuestion, Created(RUNNING)),
-        (RecordQuestion, Recorded(LEDGER)),
+        (PriceQuestion, PRICE),
+        (RecordQuestion, LEDGER),
+        (CreateQuestion, steps.TaskRead(RUNNING)),
+        (RecordQuestion, LEDGER),
         (steps.PollTask, steps.TaskRead(RUNNING, seconds=4)),
         (steps.PollTask, steps.TaskRead(DONE, seconds=4)),
         (PostAnswer, steps.Done()),
-        (RecordQuestion, Recorded(LEDGER)),
+        (RecordQuestion, LEDGER),
     ]
     seen = []
     for kind, result in results:
@@ -92,12 +93,12 @@ def test_a_question_is_bought_and_answered() -> None:
         assert isinstance(step, kind)
         seen.append(step)
         phase = learn(phase, result, NOON)
-    assert seen[2] == RecordQuestion(INTENT), "the intent first"
-    assert seen[3] == CreateQuestion(INTENT, PRICE, SIZES[0])
-    assert seen[4] == RecordQuestion(OPEN), "the task's id before the first poll"
-    assert seen[6] == steps.PollTask(RUNNING, 4)
-    assert seen[7] == PostAnswer(OPEN, DONE)
-    assert seen[8] == RecordQuestion(replace(OPEN, state=QuestionState.ANSWERED, used=Decimal(120)))
+    assert seen[1] == RecordQuestion(INTENT), "the intent is recorded first"
+    assert seen[2] == CreateQuestion(INTENT, PRICE, SIZES[0])
+    assert seen[3] == RecordQuestion(OPEN), "the task id is recorded before the first poll"
+    assert seen[5] == steps.PollTask(RUNNING, 4)
+    assert seen[6] == PostAnswer(OPEN, DONE)
+    assert seen[7] == RecordQuestion(replace(OPEN, state=QuestionState.ANSWERED, used=Decimal(120)))
     last = decide(phase)
     assert isinstance(last, steps.Finish)
     assert last.outcome.status is Status.COMPLETED
@@ -108,7 +109,7 @@ def test_a_question_is_bought_and_answered() -> None:
     [
         (INTENT, True, 23, Asked(INTENT, LIMITS)),
         (INTENT, True, 24, Over(INTENT, None)),
-        (INTENT, False, 0, Over(INTENT, None)),
+        (INTENT, False, 1, Over(INTENT, None)),
         (OPEN, False, 99, Resumed(OPEN)),
         (replace(OPEN, state=QuestionState.ENDED), True, 0, Over(replace(OPEN, state=QuestionState.ENDED), None)),
     ],
@@ -120,6 +121,13 @@ def test_a_later_run_continues_the_recorded_purchase(
     phase: Phase,
 ) -> None:
     assert start(recorded, LIMITS, NOON + timedelta(hours=hours), may_buy=may_buy) == phase
+
+
+def test_an_intent_that_another_run_may_be_buying_now_stays_open() -> None:
+    phase = start(INTENT, LIMITS, NOON + BUYING, may_buy=False)
+    assert isinstance(phase, Ended)
+    assert phase.outcome.status is Status.PENDING
+    assert start(INTENT, LIMITS, NOON + BUYING + timedelta(seconds=1), may_buy=False) == Over(INTENT, None)
 
 
 def test_an_answered_question_is_not_changed() -> None:
@@ -140,25 +148,20 @@ def test_an_answered_question_is_not_changed() -> None:
     ],
 )
 def test_a_limit_stops_it_before_anything_is_recorded(limits: Limits, balance: int, why: str) -> None:
-    price = steps.PriceRead(None, Balance(Decimal(balance), Decimal(0), Decimal(balance)))
-    phase = learn(Asked(NEW, limits), price, NOON)
-    assert isinstance(phase, Ended)
-    assert phase.outcome.reason is Reason.OVER_BUDGET
-    assert why in phase.outcome.message
+    with pytest.raises(OverBudget, match=re.escape(why)):
+        price_of(NEW, limits, None, Balance(Decimal(balance), Decimal(0), Decimal(balance)))
 
 
 def test_the_expertise_multiplies_the_hold() -> None:
-    phase = learn(Asked(NEW, LIMITS), replace(RICH, tag=Tag(1, "engineer", Decimal("1.7"))), NOON)
-    assert isinstance(phase, Priced)
-    assert phase.price == Price(204, 60, Tag(1, "engineer", Decimal("1.7")))
+    tag = Tag(1, "engineer", Decimal("1.7"))
+    assert price_of(NEW, LIMITS, tag, RICH) == Quote(204, tag, 1, 60, None)
 
 
 @pytest.mark.parametrize("now", [60, 600])
 def test_an_intent_keeps_its_price_without_another_limit_check(now: int) -> None:
     limits = replace(LIMITS, ask_credits=now, max_per_pr=60, spent=Decimal(120))
-    priced = learn(Asked(INTENT, limits), RICH, NOON)
-    assert priced == Priced(INTENT, limits, Price(120, 60, None))
-    again = learn(priced, steps.ProjectFound(101), NOON)
+    assert price_of(INTENT, limits, None, RICH) == Quote(120, None, 1, 60, None)
+    again = learn(Asked(INTENT, limits), PRICE, NOON)
     assert again == Intended(INTENT, PRICE, SIZES, again=True)
 
 
@@ -168,11 +171,11 @@ def quoted(max_per_pr: int = 0) -> Quoted:
 
 def test_a_purchase_that_was_recorded_meanwhile_withdraws_the_question() -> None:
     fits, too_much = LEDGER.with_question(replace(INTENT, comment="43")), Ledger((purchase(hold=300),))
-    assert learn(quoted(max_per_pr=240), Recorded(fits), NOON) == Intended(INTENT, PRICE, SIZES, again=False)
-    phase = learn(quoted(max_per_pr=240), Recorded(too_much.with_question(INTENT)), NOON)
+    assert learn(quoted(max_per_pr=240), fits, NOON) == Intended(INTENT, PRICE, SIZES, again=False)
+    phase = learn(quoted(max_per_pr=240), too_much.with_question(INTENT), NOON)
     assert isinstance(phase, Withdrawn)
     assert decide(phase) == RecordQuestion(replace(INTENT, state=QuestionState.ENDED, used=Decimal(0)))
-    for result in (Recorded(LEDGER), steps.Failed(GONE)):
+    for result in (LEDGER, steps.Failed(GONE)):
         ended = learn(phase, result, NOON)
         assert isinstance(ended, Ended)
         assert ended.outcome.reason is Reason.OVER_BUDGET
@@ -218,7 +221,7 @@ def test_the_wait_may_end_before_the_task() -> None:
     assert after.outcome.status is Status.PENDING
 
 
-@pytest.mark.parametrize("phase", [Asked(NEW, LIMITS), Priced(NEW, LIMITS, PRICE), quoted()])
+@pytest.mark.parametrize("phase", [Asked(NEW, LIMITS), quoted()])
 def test_nothing_is_bought_after_an_error(phase: Phase) -> None:
     after = learn(phase, steps.Failed(REFUSED), NOON)
     assert isinstance(after, Ended)
@@ -247,10 +250,10 @@ def test_an_older_task_is_read_once_and_then_awaited() -> None:
 def test_a_reply_is_recorded_with_its_credits(task: Task | None, state: QuestionState, used: Decimal | None) -> None:
     replied = learn(Over(OPEN, task), steps.Done(), NOON)
     assert replied == Replied(replace(OPEN, state=state, used=used))
-    for result in (Recorded(LEDGER), steps.Failed(GONE)):
+    for result in (LEDGER, steps.Failed(GONE)):
         after = learn(replied, result, NOON)
         assert isinstance(after, Ended)
-        assert after.outcome.status is Status.COMPLETED, "the mark of the reply is enough"
+        assert after.outcome.status is Status.COMPLETED, "the marker of the reply is enough"
 
 
 def test_a_result_of_another_step_is_a_bug() -> None:

@@ -18,7 +18,7 @@ pytestmark = [
 ASCII = st.characters(codec="ascii")
 EXAMPLES = settings().max_examples // 16  # of each of 137 patterns
 BESIDE = {"curl", "webhook.office.com"}
-"""Markers that stand beside a match, not in it."""
+"""Markers beside a match, not in it."""
 
 
 def matches(pattern: re.Pattern[str]) -> st.SearchStrategy[str]:

@@ -13,17 +13,21 @@ from hypothesis import strategies as st
 from reviewbot.domain.findings.tracked_finding import Findings, FindingState, TrackedFinding, Waiver
 from reviewbot.domain.ledger.codec import MAX_EXPERTISE
 from reviewbot.domain.ledger.ledger import Ledger, TaskState
-from reviewbot.domain.ledger.opinions import Opinions
+from reviewbot.domain.ledger.opinions import SUMMARY, Opinions
+from reviewbot.domain.model.question import Question, Questions, QuestionState
 from reviewbot.domain.model.review import Mode, Severity
 from reviewbot.domain.statistics.figures import (
     FEW,
     MAX_MINUTES,
     End,
     Ended,
+    PastQuestion,
     PastReview,
     Period,
+    QuestionSum,
     end_of,
     percentile,
+    questions_of,
     reviews_of,
     statistics_of,
 )
@@ -113,6 +117,39 @@ def test_a_review_has_its_findings_with_their_ends_and_opinions() -> None:
     assert still_open.count(End.OPEN) == 10**9 + 1
 
 
+def test_opinions_on_the_summary_count_for_the_last_answered_review() -> None:
+    first, pending = replace(DONE, identity="a", task_id="task_0"), replace(DONE, identity="c", state=TaskState.OPEN)
+    opinions = (Opinions(SUMMARY, author_down=1, others_up=2), Opinions("q17", author_up=9))
+    found = reviews_of(past(), ledger(purchases=(first, DONE, pending), opinions=opinions), SINCE)
+    assert [(one.up, one.down) for one in found] == [(0, 0), (2, 1), (0, 0)]
+
+
+def asked(comment: str, state: QuestionState = QuestionState.ANSWERED, **more: object) -> Question:
+    made = Question(comment, "d", "kim", "", state, "task_9", 120, Decimal(80), "2026-11-24T12:00:00+00:00")
+    return replace(made, **more)  # type: ignore[arg-type]  # a builder
+
+
+def test_a_question_that_has_a_task_counts_with_the_opinions_on_its_answer() -> None:
+    records = (
+        asked("17"),
+        asked("r18", QuestionState.OPEN, used=None),
+        asked("19", QuestionState.INTENT, task_id=""),
+        asked("20", QuestionState.ENDED, task_id=""),
+        asked("21", at="2026-08-31T23:59:59+00:00"),
+        asked("22", at="nonsense"),
+    )
+    opinions = (Opinions("q17", author_up=1, others_down=2), Opinions("17", author_up=9))
+    found = list(questions_of(past(), ledger(questions=Questions(records), opinions=opinions), SINCE))
+    at = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    assert found == [
+        PastQuestion("acme/parcels", 7, QuestionState.ANSWERED, at, Decimal(80), up=1, down=2),
+        PastQuestion("acme/parcels", 7, QuestionState.OPEN, at, None),
+    ]
+    figures = statistics_of(PERIOD, [review()], [*found, replace(found[0], asked_at=UNTIL + timedelta(1))])
+    assert figures.questions == QuestionSum(asked=2, answered=1, credits=Decimal(80), up=1, down=2)
+    assert (figures.whole.credits, figures.by_mode[0].credits) == (Decimal(380), Decimal(300))
+
+
 @pytest.mark.parametrize(
     "bought",
     [
@@ -124,7 +161,7 @@ def test_a_review_has_its_findings_with_their_ends_and_opinions() -> None:
         {"submitted_at": "0001-01-01T00:00:00+14:00"},
     ],
 )
-def test_reviews_outside_the_period_are_left_out(bought: dict[str, object]) -> None:
+def test_reviews_outside_the_period_are_excluded(bought: dict[str, object]) -> None:
     purchases = (replace(DONE, **bought),)  # type: ignore[arg-type]  # a table
     assert not list(reviews_of(past(), ledger(purchases=purchases), SINCE))
 
@@ -168,7 +205,7 @@ def test_the_figures() -> None:
             review(5, state=TaskState.ENDED, credits=Decimal(20)),
         ],
     )
-    assert (found.pending, found.ended, found.up, found.down, found.left_out, found.is_small) == (1, 1, 1, 2, 2, True)
+    assert (found.pending, found.ended, found.up, found.down, found.is_small) == (1, 1, 1, 2, True)
     whole = found.whole
     assert (whole.reviews, whole.hours_median, whole.hours_p90) == (2, Decimal(1), Decimal(4))
     assert (whole.credits, whole.findings, whole.fixed) == (Decimal(420), 3, 2)

@@ -329,11 +329,24 @@ class ReactionNode(Node, frozen=True):
     user: Account | None
 
 
-class OpeningComment(Node, frozen=True):
-    """The first comment of a thread with people's 👍 and 👎."""
+_Up = Annotated[Nodes[ReactionNode], asks("reactions(first: 20, content: THUMBS_UP)")]
+_Down = Annotated[Nodes[ReactionNode], asks("reactions(first: 20, content: THUMBS_DOWN)")]
 
-    up: Annotated[Nodes[ReactionNode], asks("reactions(first: 20, content: THUMBS_UP)")]
-    down: Annotated[Nodes[ReactionNode], asks("reactions(first: 20, content: THUMBS_DOWN)")]
+
+class RatedCommentNode(CommentNode, frozen=True):
+    """A comment on the pull request's timeline with people's 👍 and 👎."""
+
+    up: _Up
+    down: _Down
+
+
+class RatedReply(Node, frozen=True):
+    """The same of a review thread. GitHub's rate limit charges for each that a request could return: few are read."""
+
+    on = ("PullRequestReviewComment",)
+    id: Name
+    up: _Up
+    down: _Down
 
 
 class ThreadNode(Node, frozen=True):
@@ -346,7 +359,7 @@ class ThreadNode(Node, frozen=True):
     viewer_can_resolve: bool
     viewer_can_unresolve: bool
     resolved_by: Actor | None
-    opening: Annotated[Nodes[OpeningComment], asks("comments(first: 1)")]
+    opening: Annotated[Nodes[RatedReply], asks("comments(first: 1)")]
     comments: Annotated[Page[ThreadCommentNode], asks("comments(first: 20)")]
 
 
@@ -355,8 +368,6 @@ class ReviewNode(Node, frozen=True):
     state: Name
     body: str
     viewer_did_author: bool
-    author: Actor | None
-    author_can_push_to_repository: bool
 
 
 class PullRequestNode(CheckedHead, frozen=True):
@@ -375,7 +386,7 @@ class PullRequestNode(CheckedHead, frozen=True):
     label_events: Annotated[Nodes[LabeledEvent] | None, asks("timelineItems(last: 50, itemTypes: [LABELED_EVENT])")]
     changed_files: int
     commits: Annotated[Counted[InCommits[CommitNode]], asks("commits(first: 100)")]
-    comments: Annotated[Page[CommentNode], asks("comments(first: $page)")]
+    comments: Annotated[Page[RatedCommentNode], asks("comments(first: $page)")]
     review_threads: Annotated[Page[ThreadNode], asks("reviewThreads(first: $page)")]
     reviews: Annotated[Page[ReviewNode], asks("reviews(first: $page)")]
 
@@ -419,6 +430,10 @@ class Paged(Node, Generic[T], frozen=True):
 
 class PagedNode(Node, Generic[T], frozen=True):
     node: Paged[T]
+
+
+class RatedReplies(Node, frozen=True):
+    nodes: Annotated[tuple[RatedReply | None, ...], asks("nodes(ids: $ids)")]
 
 
 class Snapshot(Node, frozen=True):

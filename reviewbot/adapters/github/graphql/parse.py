@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from reviewbot.domain.github.pull_request import (
     Thread,
     ThreadComment,
 )
+from reviewbot.domain.model.events import BOT_SUFFIX
 from reviewbot.domain.statistics.past import PastPull, PullState
 
 UNREADABLE = "\0"
@@ -36,7 +37,6 @@ _NO_APP = "?"
 
 _GITHUB = "web-flow"
 """The committer of commits made on GitHub's pages: https://github.com/web-flow."""
-_BOT_SUFFIX = "[bot]"
 
 
 def repository(node: answers.RepositoryNode) -> Repository:
@@ -141,7 +141,7 @@ def _login(actor: answers.Actor | None) -> str | None:
 
 def _whole_login(actor: answers.Actor | None) -> str | None:
     """Return REST's login; a bot and a user may have the same name without `[bot]`."""
-    return f"{actor.login}{_BOT_SUFFIX if actor.is_bot else ''}" if actor else None
+    return f"{actor.login}{BOT_SUFFIX if actor.is_bot else ''}" if actor else None
 
 
 _BOT_IDS = ("BOT_", "MDM6Qm90")
@@ -149,9 +149,9 @@ _BOT_IDS = ("BOT_", "MDM6Qm90")
 
 
 def _login_of_account(user: answers.Account) -> str:
-    login = user.login.removesuffix(_BOT_SUFFIX)
+    login = user.login.removesuffix(BOT_SUFFIX)
     is_bot = login != user.login or user.id.startswith(_BOT_IDS)
-    return f"{login}{_BOT_SUFFIX if is_bot else ''}"
+    return f"{login}{BOT_SUFFIX if is_bot else ''}"
 
 
 def commit(node: answers.CommitNode) -> Commit:
@@ -171,7 +171,7 @@ def _committer(node: answers.Author | None) -> str | None:
 
 
 def comment(node: answers.CommentNode) -> Comment:
-    return Comment(**_written(node))
+    return Comment(**_written(node), opinions=_opinions(node) if isinstance(node, answers.RatedCommentNode) else ())
 
 
 def _written(node: answers.CommentNode) -> dict[str, Any]:
@@ -214,7 +214,13 @@ def first_marked(nodes: Iterable[answers.CommentNode], mark: str) -> Comment | N
     return next((comment(node) for node in nodes if node.viewer_did_author and node.body.startswith(mark)), None)
 
 
-def thread(node: answers.ThreadNode, comments: Iterable[answers.ThreadCommentNode]) -> Thread:
+def thread(
+    node: answers.ThreadNode,
+    comments: Iterable[answers.ThreadCommentNode],
+    rated: Mapping[str, answers.RatedReply],
+) -> Thread:
+    """Return a thread; `rated` has comments with their reactions, besides the first."""
+    rated = {**rated, **{one.id: one for one in node.opening.present}}
     return Thread(
         id=node.id,
         path=node.path,
@@ -222,29 +228,26 @@ def thread(node: answers.ThreadNode, comments: Iterable[answers.ThreadCommentNod
         line=node.line,
         start_line=node.start_line,
         is_resolved=node.is_resolved,
-        comments=tuple(_thread_comment(item) for item in comments),
+        comments=tuple(_thread_comment(one, rated.get(one.node_id)) for one in comments),
         can_resolve=node.viewer_can_resolve,
         can_unresolve=node.viewer_can_unresolve,
         resolved_by=_login(node.resolved_by),
-        opinions=tuple(_opinions(node.opening.present)),
     )
 
 
-def _opinions(comments: Iterable[answers.OpeningComment]) -> Iterator[Opinion]:
-    for one in comments:
-        for reactions, agrees in ((one.up, True), (one.down, False)):
-            yield from (Opinion(_login_of_account(node.user), agrees) for node in reactions.present if node.user)
+def _opinions(node: answers.RatedCommentNode | answers.RatedReply) -> tuple[Opinion, ...]:
+    return tuple(
+        Opinion(_login_of_account(reaction.user), agrees)
+        for reactions, agrees in ((node.up, True), (node.down, False))
+        for reaction in reactions.present
+        if reaction.user
+    )
 
 
-def writers(reviews: Iterable[answers.ReviewNode]) -> frozenset[str]:
-    """Return who wrote a review and has write access."""
-    authors = (_whole_login(one.author) for one in reviews if one.author_can_push_to_repository)
-    return frozenset(login for login in authors if login)
-
-
-def _thread_comment(node: answers.ThreadCommentNode) -> ThreadComment:
+def _thread_comment(node: answers.ThreadCommentNode, rated: answers.RatedReply | None) -> ThreadComment:
     return ThreadComment(
         **_written(node),
+        opinions=_opinions(rated) if rated else (),
         node_id=node.node_id,
         is_minimized=node.is_minimized,
         hidden_as_outdated=node.minimized_reason == "outdated",
@@ -253,7 +256,7 @@ def _thread_comment(node: answers.ThreadCommentNode) -> ThreadComment:
 
 def app_of(viewer: answers.Actor) -> str:
     """Return the slug of the token's App, empty for a user's token."""
-    return viewer.login.removesuffix(_BOT_SUFFIX) if viewer.login.endswith(_BOT_SUFFIX) else ""
+    return viewer.login.removesuffix(BOT_SUFFIX) if viewer.login.endswith(BOT_SUFFIX) else ""
 
 
 def tip_commits(pull: answers.CheckedHead) -> tuple[answers.TipCommit, ...]:

@@ -54,6 +54,7 @@ def _more(name: str, field: str, kind: type) -> str:
 
 
 MORE_COMMENTS = _more("MoreComments", "comments", answers.CommentNode)
+MORE_RATED_COMMENTS = _more("MoreRatedComments", "comments", answers.RatedCommentNode)
 MORE_THREADS = _more("MoreThreads", "reviewThreads", answers.ThreadNode)
 MORE_REVIEWS = _more("MoreReviews", "reviews", answers.ReviewNode)
 COMMITS = _more("Commits", "commits", answers.InCommits[answers.CommitNode])
@@ -67,6 +68,10 @@ query MoreThreadComments($thread: ID!, $page: Int!, $after: String!) {{
   }}
 }}
 """
+
+
+RATED_REPLIES = f"query RatedReplies($ids: [ID!]!){selection(answers.RatedReplies)}"
+"""👍 and 👎 on comments of review threads."""
 
 
 def entries(new: int, old: int, context: int | None = None) -> str:

@@ -2,9 +2,9 @@
 
 The engineer is a parameter (the local reviewer, a fixed answer), so this package does not depend on reviewbot.
 
-    service = CodeVFService(Setup(House((Account("cvf_test_demo"),)), engineer=echo, clock=scaled_clock(0.01)))
+    service = CodeVFService(Setup(ServiceConfig((Account("cvf_test_demo"),)), engineer=echo, clock=scaled_clock(0.01)))
     with serving(build_codevf(service)) as served:
-        ...  # a client against served.url + "/api/v1/"; afterwards: service.exchanges, service.tasks()
+        ...  # a client against served.url + "/api/v1/"; afterwards: service.tasks()
 """
 
 from reviewbot_sandbox.codevf.app import BASE_PATH, build_codevf
@@ -36,9 +36,9 @@ from reviewbot_sandbox.codevf.model import (
     usual_life,
 )
 from reviewbot_sandbox.codevf.refusal import Refusal
-from reviewbot_sandbox.codevf.service import CodeVFService, Exchange, PlannedRefusal, Setup
-from reviewbot_sandbox.codevf.state import House
-from reviewbot_sandbox.codevf.wire import ErrorStyle
+from reviewbot_sandbox.codevf.service import CodeVFService, Setup
+from reviewbot_sandbox.codevf.state import ServiceConfig
+from reviewbot_sandbox.codevf.wire import ErrorStyle, error_reply
 
 __all__ = [
     "AT_ONCE",
@@ -54,19 +54,17 @@ __all__ = [
     "End",
     "Engineer",
     "ErrorStyle",
-    "Exchange",
     "FreeText",
     "Garbage",
     "HandClock",
-    "House",
     "JsonMessage",
     "JsonValue",
     "LifeOf",
     "Limits",
     "Mode",
-    "PlannedRefusal",
     "Rate",
     "Refusal",
+    "ServiceConfig",
     "Setup",
     "Structured",
     "Tag",
@@ -76,6 +74,7 @@ __all__ = [
     "build_codevf",
     "canned",
     "echo",
+    "error_reply",
     "scaled_clock",
     "usual_life",
 ]

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from reviewbot_sandbox.codevf import refusal, wire
 from reviewbot_sandbox.codevf.refusal import FieldProblem, Refusal
-from reviewbot_sandbox.codevf.service import CodeVFService, Exchange
+from reviewbot_sandbox.codevf.service import CodeVFService
 
 if TYPE_CHECKING:
     from reviewbot_sandbox.codevf.model import Account, Delivered, JsonValue
@@ -114,24 +114,15 @@ def _route(service: CodeVFService, path: str, operation: Operation, method: str 
 
 
 def _endpoint(service: CodeVFService, operation: Operation) -> Endpoint:
-    """Check in this order: planned refusal, key, rate, size, JSON, then the operation's checks."""
+    """Check in this order: key, rate, size, JSON, then the operation's checks."""
 
     async def endpoint(request: Request) -> Response:
-        raw = await _received(request, service.setup.house.limits.body_bytes)
-        planned = service.take_planned(request.url.path)
-        response: Response
+        raw = await _received(request, service.setup.config.limits.body_bytes)
         try:
-            if planned is not None and not planned.recorded:
-                raise planned.refusal
-            call = _admitted(service, request, raw)
-            reply = await run_in_threadpool(operation, service, call)
-            if planned is not None:
-                raise planned.refusal
-            response = Response(json.dumps(reply.form), reply.status, reply.headers, "application/json")
+            reply = await run_in_threadpool(operation, service, _admitted(service, request, raw))
         except Refusal as refused:
-            response = _refused(service, refused, planned.style if planned else None)
-        _note(service, request, raw, response.status_code)
-        return response
+            return _refused(service, refused)
+        return Response(json.dumps(reply.form), reply.status, reply.headers, "application/json")
 
     return endpoint
 
@@ -154,7 +145,7 @@ def _admitted(service: CodeVFService, request: Request, raw: bytes | None) -> Ca
     account = _account(service, request)
     service.admit(account)
     if raw is None:
-        raise refusal.too_large(service.setup.house.limits.body_bytes)
+        raise refusal.too_large(service.setup.config.limits.body_bytes)
     origin = str(request.base_url).rstrip("/")
     return Call(account, _body(raw), str(request.path_params.get("task_id", "")), origin)
 
@@ -168,32 +159,18 @@ def _account(service: CodeVFService, request: Request) -> Account:
 
 def _body(raw: bytes) -> Body:
     """Return a JSON object; an empty body is an empty object."""
-    body = _parsed(raw)
-    if raw.strip() and not isinstance(body, dict):
-        raise refusal.invalid([FieldProblem("body", "Must be a JSON object")])
-    return body if isinstance(body, dict) else {}
-
-
-def _parsed(raw: bytes | None) -> JsonValue:
     try:
-        parsed: JsonValue = json.loads(raw or b"null")
+        body: JsonValue = json.loads(raw.strip() or b"{}")
     except (ValueError, RecursionError):
-        return None
-    return parsed
+        body = None
+    if not isinstance(body, dict):
+        raise refusal.invalid([FieldProblem("body", "Must be a JSON object")])
+    return body
 
 
-def _refused(service: CodeVFService, refused: Refusal, style: wire.ErrorStyle | None = None) -> Response:
-    body = wire.error_body(refused, style or service.setup.error_style, service.now())
-    return Response(body.content, refused.status, body.headers, body.media_type)
-
-
-def _note(service: CodeVFService, request: Request, raw: bytes | None, status: int) -> None:
-    try:
-        name = _account(service, request).name
-    except Refusal:
-        name = None
-    exchange = Exchange(request.method, request.url.path, status, _parsed(raw), name, service.now())
-    service.exchanges.append(exchange)
+def _refused(service: CodeVFService, refused: Refusal) -> Response:
+    reply = wire.error_reply(refused, service.setup.error_style, service.now())
+    return Response(reply.body, reply.status, dict(reply.headers))
 
 
 def _files(service: CodeVFService) -> Endpoint:
@@ -203,12 +180,9 @@ def _files(service: CodeVFService) -> Endpoint:
         params = request.path_params
         try:
             delivered = service.delivered(params["task_id"], params["position"], params["signature"])
-            media_type = delivered.mime_type or "application/octet-stream"
-            response = Response(delivered.content, media_type=media_type)
         except Refusal as refused:
-            response = _refused(service, refused)
-        _note(service, request, None, response.status_code)
-        return response
+            return _refused(service, refused)
+        return Response(delivered.content, media_type=delivered.mime_type or "application/octet-stream")
 
     return endpoint
 
@@ -216,11 +190,10 @@ def _files(service: CodeVFService) -> Endpoint:
 def _elsewhere(service: CodeVFService) -> Callable[[Request, Exception], Awaitable[Response]]:
     """Return unknown paths, wrong methods and exceptions of the engineer in the service's error form."""
 
-    async def handler(request: Request, error: Exception) -> Response:
+    async def handler(_request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         code = {404: "not_found", 405: "method_not_allowed"}.get(status, "internal_error")
         message = error.detail if isinstance(error, HTTPException) else "Internal server error"
-        _note(service, request, None, status)
         return _refused(service, Refusal(status, code, message))
 
     return handler

@@ -1,4 +1,4 @@
-"""The running service: the pure core behind a lock, with a clock, an engineer and a request log."""
+"""The running service: the pure core behind a lock, with a clock and an engineer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeVar
 
@@ -20,12 +20,10 @@ from reviewbot_sandbox.codevf.model import (
     Delivered,
     End,
     Engineer,
-    JsonValue,
     Project,
     Tag,
     Task,
 )
-from reviewbot_sandbox.codevf.refusal import Refusal
 from reviewbot_sandbox.codevf.rules import Body
 from reviewbot_sandbox.codevf.wire import ErrorStyle
 
@@ -36,37 +34,10 @@ T = TypeVar("T")
 class Setup:
     """The configuration of a service."""
 
-    house: state.House
+    config: state.ServiceConfig
     engineer: Engineer = echo
     clock: Clock = field(default_factory=scaled_clock)
     error_style: ErrorStyle = ErrorStyle.DOCUMENTED
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One answered request. `body` is the parsed JSON (None when there was none); `account` is a name, never a key."""
-
-    method: str
-    path: str
-    status: int
-    body: JsonValue
-    account: str | None
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRefusal:
-    """A planned refusal.
-
-    With `recorded` the operation is performed first and only its response is lost, after which a client without an
-    idempotency key pays twice. `path` is a part of the request's path; empty means any. `style` unset is the service's.
-    """
-
-    refusal: Refusal
-    path: str = ""
-    recorded: bool = False
-    times: int = 1
-    style: ErrorStyle | None = None
 
 
 class CodeVFService:
@@ -74,31 +45,15 @@ class CodeVFService:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
-        self.exchanges: list[Exchange] = []
         self._state = state.State()
         self._lock = Lock()
         self._answers: dict[str, Answer] = {}
-        self._desks: dict[str, Lock] = {}
-        self._planned: list[PlannedRefusal] = []
+        self._task_locks: dict[str, Lock] = {}
         self._salt = secrets.token_bytes(16)
 
     def now(self) -> float:
         """Return seconds since the epoch, on this service's clock."""
         return self.setup.clock()
-
-    def plan(self, planned: PlannedRefusal) -> None:
-        with self._lock:
-            self._planned.append(planned)
-
-    def take_planned(self, path: str) -> PlannedRefusal | None:
-        """Return the first plan for this path, used up by one."""
-        with self._lock:
-            for position, planned in enumerate(self._planned):
-                if planned.path in path:
-                    rest = [replace(planned, times=planned.times - 1)] if planned.times > 1 else []
-                    self._planned[position : position + 1] = rest
-                    return planned
-        return None
 
     def account(self, key: str) -> Account:
         """Return the account of an API key.
@@ -106,7 +61,7 @@ class CodeVFService:
         Raises:
             Refusal: 401.
         """
-        for account in self.setup.house.accounts:
+        for account in self.setup.config.accounts:
             if hmac.compare_digest(account.key.encode(), key.encode()):
                 return account
         raise refusal.unauthorized()
@@ -118,11 +73,11 @@ class CodeVFService:
             Refusal: 429.
         """
         with self._lock:
-            self._state = state.admit(self._state, account, self.setup.house.limits.rate, self.now())
+            self._state = state.admit(self._state, account, self.setup.config.limits.rate, self.now())
 
     def tags(self) -> tuple[Tag, ...]:
         """Return all tags, including inactive ones."""
-        return self.setup.house.tags
+        return self.setup.config.tags
 
     def balance(self, account: Account) -> state.Balance:
         with self._lock:
@@ -137,7 +92,7 @@ class CodeVFService:
     def create_task(self, account: Account, body: Body) -> tuple[state.TaskView, bool]:
         """Create, or repeat for a known key; see `state.create_task`."""
         with self._lock:
-            self._state, task, is_new = state.create_task(self._state, self.setup.house, account, body, self.now())
+            self._state, task, is_new = state.create_task(self._state, self.setup.config, account, body, self.now())
         return self._view(task), is_new
 
     def task(self, account: Account, task_id: str) -> state.TaskView:
@@ -192,8 +147,8 @@ class CodeVFService:
 
     def _answer(self, task: Task) -> Answer:
         """Run the engineer once per task under the task's lock, so that a slow one does not block other tasks."""
-        desk = self._locked(lambda: self._desks.setdefault(task.id, Lock()))
-        with desk:
+        lock = self._locked(lambda: self._task_locks.setdefault(task.id, Lock()))
+        with lock:
             if task.id not in self._answers:
                 self._answers[task.id] = self.setup.engineer(task.request)
             return self._answers[task.id]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
@@ -25,6 +24,7 @@ from reviewbot_sandbox.codevf.model import (
     TaskRequest,
 )
 from reviewbot_sandbox.codevf.state import Balance, number
+from reviewbot_sandbox.fault_rules import Reply
 
 if TYPE_CHECKING:
     from reviewbot_sandbox.codevf.refusal import Refusal
@@ -53,23 +53,16 @@ class ErrorStyle(Enum):
 JsonStyle: TypeAlias = Literal[ErrorStyle.TEXT, ErrorStyle.MESSAGE, ErrorStyle.DOCUMENTED, ErrorStyle.SDK]
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorBody:
-    """A refusal on the wire."""
-
-    content: bytes
-    media_type: str
-    headers: Mapping[str, str]
-
-
-def error_body(refused: Refusal, style: ErrorStyle, now: float) -> ErrorBody:
-    """Return the refusal in the chosen form; `Retry-After` goes with every form."""
-    headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after is not None else {}
+def error_reply(refused: Refusal, style: ErrorStyle = ErrorStyle.DOCUMENTED, now: float = 0) -> Reply:
+    """Return a refusal in the chosen form; `Retry-After` goes with every form. Tests use it as a fault."""
+    headers = (("Retry-After", str(refused.retry_after)),) if refused.retry_after is not None else ()
     if style is ErrorStyle.HTML:
-        return ErrorBody(_page(refused).encode(), "text/html", headers)
-    if style is ErrorStyle.EMPTY:
-        return ErrorBody(b"", "text/plain", headers)
-    return ErrorBody(json.dumps(_json_error(refused, style, now)).encode(), "application/json", headers)
+        kind, body = "text/html", _page(refused)
+    elif style is ErrorStyle.EMPTY:
+        kind, body = "text/plain", ""
+    else:
+        kind, body = "application/json", json.dumps(_json_error(refused, style, now))
+    return Reply(refused.status, (("Content-Type", kind), *headers), body.encode())
 
 
 def _json_error(refused: Refusal, style: JsonStyle, now: float) -> dict[str, JsonValue]:
@@ -120,13 +113,13 @@ def _page(refused: Refusal) -> str:
 
 
 def timestamp(seconds: float) -> str:
-    """Seconds since the epoch as ISO 8601 in UTC, to the second."""
+    """Return seconds since the epoch as ISO 8601 in UTC, to the second."""
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def project_form(project: Project) -> dict[str, JsonValue]:
-    """`{id, name, description?, createdAt}`."""
+    """Return `{id, name, description?, createdAt}`."""
     form: dict[str, JsonValue] = {"id": project.id, "name": project.name, "createdAt": timestamp(project.created_at)}
     if project.description is not None:
         form["description"] = project.description
@@ -134,7 +127,7 @@ def project_form(project: Project) -> dict[str, JsonValue]:
 
 
 def balance_form(balance: Balance) -> dict[str, JsonValue]:
-    """`{available, onHold, total}`."""
+    """Return `{available, onHold, total}`."""
     return {
         "available": number(balance.available),
         "onHold": number(balance.on_hold),
@@ -143,7 +136,7 @@ def balance_form(balance: Balance) -> dict[str, JsonValue]:
 
 
 def tags_form(tags: Sequence[Tag]) -> dict[str, JsonValue]:
-    """`{tags: […]}`; the multiplier is a string."""
+    """Return `{tags: […]}`; the multiplier is a string."""
     return {"tags": [_tag_form(tag, order) for order, tag in enumerate(tags, 1)]}
 
 
@@ -184,7 +177,7 @@ def task_form(view: TaskView, file_url: FileUrl) -> dict[str, JsonValue]:
 
 
 def poll_hint(mode: Mode, status: str) -> int:
-    """Seconds until asking again makes sense, by the documented cadence."""
+    """Return the seconds until the next poll, by the documented intervals."""
     if status == "pending":
         return 3
     return 20 if mode is Mode.STANDARD else 7

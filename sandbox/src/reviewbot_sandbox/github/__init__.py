@@ -9,11 +9,11 @@ Seed it through a `World`, serve what `build_github` returns with any ASGI serve
     world.app_token("ghs_example")                       # what a workflow gets as GITHUB_TOKEN
     app = build_github(world)                            # or base_path="/api/v3", as on Enterprise Server
 
-What is served: the REST that reviewbot and the programs beside it in the benchmarks request; GraphQL at `/graphql` on a
-cut of the published schema (`schema.graphql`); git over HTTP at `/owner/name.git`, with `refs/pull/N/head` and
-`refs/pull/N/merge`. Addresses in answers are on the host that was asked.
+What is served: the REST that reviewbot and the programs compared in the benchmarks request; GraphQL at `/graphql` on a
+subset of the published schema (`schema.graphql`); git over HTTP at `/owner/name.git`, with `refs/pull/N/head` and
+`refs/pull/N/merge`. URLs in responses are on the requested host.
 
-`World` is what people do, such as `push` and `open_pull_request`.
+`World` has the actions of people, such as `push` and `open_pull_request`.
 `world.store` holds every record for a test to look at, `Store(rules=Rules(...))` lowers GitHub's limits,
 `Store(clock=...)` sets the time, and `world.limits` switches the rate limits on.
 """
@@ -23,8 +23,7 @@ from reviewbot_sandbox.github.forms import CommentForm
 from reviewbot_sandbox.github.history import FileVersion
 from reviewbot_sandbox.github.limits import Limits
 from reviewbot_sandbox.github.merge_queue import MergeGroup, merge_group_event
-from reviewbot_sandbox.github.records import ACTIONS, Access, App, Level, Scope, Side
-from reviewbot_sandbox.github.required import RequiredCheck
+from reviewbot_sandbox.github.records import ACTIONS, Access, App, Level, RequiredCheck, Scope, Side
 from reviewbot_sandbox.github.store import Rules, Store
 from reviewbot_sandbox.github.world import FULL, READ_ONLY, WORKFLOW, World
 

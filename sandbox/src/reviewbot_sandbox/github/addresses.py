@@ -1,4 +1,4 @@
-"""The addresses in answers, all on the requested host, and the node ids of GraphQL."""
+"""The URLs in responses, all on the requested host, and the node ids of GraphQL."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def in_path(path: str) -> str:
 
 
 def printable(path: str) -> str:
-    """Return a file's path as JSON can hold it: bytes that are no UTF-8 become replacement characters, as on GitHub."""
+    """Return a file's path without the bytes that are not UTF-8, which GitHub replaces in JSON."""
     return path.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def node_id(prefix: str, number: int) -> str:
-    """Return the global id of a numbered thing, such as `PR_` with its number in base 16."""
+    """Return the global id of a numbered object, such as `PR_` with its number in base 16."""
     return f"{prefix}_kw{number:x}"
 
 

@@ -95,7 +95,7 @@ class Route:
 
 
 def paged(call: Call, items: Sequence[T], write: Callable[[T], object]) -> Answer:
-    """Return the page that was asked for as a JSON list, with a Link header if there are more."""
+    """Return the requested page as a JSON list, with a Link header if there are more."""
     size, page = page_of(call)
     shown = [write(item) for item in items[(page - 1) * size : page * size]]
     last = max(1, -(-len(items) // size))
@@ -121,5 +121,5 @@ def links(call: Call, page: int, last: int) -> Mapping[str, str]:
 
 
 def with_headers(answer: Answer, headers: Mapping[str, str]) -> Answer:
-    """Return the same answer with more headers; its own win."""
+    """Add headers to an answer; its own have precedence."""
     return replace(answer, headers={**headers, **answer.headers})

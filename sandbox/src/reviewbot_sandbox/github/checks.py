@@ -35,7 +35,7 @@ def create_check(store: Store, repo: Repository, app: App, form: CheckForm) -> C
 
 
 def suite_on(store: Store, full_name: str, sha: str, app: App) -> CheckSuite:
-    """Return an App's suite on a commit, made when it is new."""
+    """Return an App's suite on a commit, created if it is missing."""
     key = (full_name, sha, app.id)
     if key not in store.suites:
         store.suites[key] = CheckSuite(store.next_id(), full_name, sha, app, store.now())
@@ -113,11 +113,11 @@ def _aged(run: CheckRun, now: datetime) -> CheckRun:
     """Return the current run: GitHub marks runs that stay incomplete as stale."""
     if run.status == "completed" or now < run.open_since + GIVEN_UP_AFTER:
         return run
-    return given_up(run, run.open_since + GIVEN_UP_AFTER)
+    return stale_run(run, run.open_since + GIVEN_UP_AFTER)
 
 
-def given_up(run: CheckRun, at: datetime) -> CheckRun:
-    """Return a run with the conclusion that only GitHub itself can give."""
+def stale_run(run: CheckRun, at: datetime) -> CheckRun:
+    """Mark a run as stale, which only GitHub itself can do."""
     return replace(run, status="completed", conclusion="stale", completed_at=at)
 
 

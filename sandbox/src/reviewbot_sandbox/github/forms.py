@@ -17,7 +17,6 @@ EVENTS = ("APPROVE", "REQUEST_CHANGES", "COMMENT")
 STATUSES = ("queued", "in_progress", "completed", "waiting", "requested", "pending")
 CONCLUSIONS = ("action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out")
 LEVELS = ("notice", "warning", "failure")
-STATES = ("error", "failure", "pending", "success")
 REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
 
 
@@ -61,13 +60,6 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int):
             raise malformed(f"For '{self.where}/{name}', {json.dumps(value)[:100]} is not an integer.")
         return value
-
-    def flag(self, name: str) -> bool:
-        """Return a boolean, false when it is not sent."""
-        value = self.values.get(name)
-        if value is not None and not isinstance(value, bool):
-            raise malformed(f"For '{self.where}/{name}', {json.dumps(value)[:100]} is not a boolean.")
-        return bool(value)
 
     def moment(self, name: str) -> datetime | None:
         """Return an ISO 8601 moment."""
@@ -127,7 +119,7 @@ class CommentForm:
 
 @dataclass(frozen=True, slots=True)
 class ReviewForm:
-    """A review as asked for; no event leaves it pending."""
+    """A review as requested; without an event it is pending."""
 
     event: str | None
     body: str
@@ -152,7 +144,7 @@ _ITEM_KEYS = ("path", "body", "position", "line", "side", "start_line", "start_s
 
 
 def review_form(fields: Fields) -> ReviewForm:
-    """A review. Keys that the documentation does not name are refused inside `comments`, `subject_type` among them."""
+    """Read a review; undocumented keys in `comments`, such as `subject_type`, are refused."""
     fields.only("commit_id", "body", "event", "comments")
     comments: list[CommentForm] = []
     for item in fields.parts("comments"):
@@ -163,7 +155,7 @@ def review_form(fields: Fields) -> ReviewForm:
 
 
 def comment_form(fields: Fields) -> tuple[CommentForm, str]:
-    """Return a comment of its own, and the commit that it is for. A whole-file comment may not name lines."""
+    """Return a single comment and its commit; a comment on a whole file may not name lines."""
     on_file = fields.text("subject_type", ("line", "file")) == "file"
     sent = [key for key in ("line", "side", "start_line", "start_side", "position") if key in fields.values]
     if on_file and sent:
@@ -175,30 +167,8 @@ def comment_form(fields: Fields) -> tuple[CommentForm, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class PullForm:
-    """A pull request to be opened; `head` is a branch, or `owner:branch` where a request asks for it."""
-
-    title: str
-    head: str
-    base: str
-    body: str | None = None
-    draft: bool = False
-
-
-def pull_form(fields: Fields) -> PullForm:
-    """Return a pull request to open; one made from an issue is not served."""
-    return PullForm(
-        title=fields.needed("title"),
-        head=fields.needed("head"),
-        base=fields.needed("base"),
-        body=fields.text("body"),
-        draft=fields.flag("draft"),
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class CheckForm:
-    """A check run as asked for; None is not sent."""
+    """A check run as requested; None for a field that was not sent."""
 
     name: str | None
     head_sha: str | None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reviewbot_sandbox.github.access import is_writer, level_of, require
+from reviewbot_sandbox.github.access import is_writer, require
 from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.anchors import Standing, standing
 from reviewbot_sandbox.github.forms import REACTIONS
 from reviewbot_sandbox.github.graph_reads import actor, commit_at
 from reviewbot_sandbox.github.graph_types import CommitAt, context, page
-from reviewbot_sandbox.github.records import Access, Level, PullRequest, Scope
+from reviewbot_sandbox.github.records import Access, PullRequest, Scope
 from reviewbot_sandbox.github.refusal import Refusal
 from reviewbot_sandbox.github.reviews import shown
 from reviewbot_sandbox.github.wire import Wire
@@ -65,7 +65,7 @@ def commits(pull: PullRequest, info: Info, **arguments: object) -> dict[str, obj
 
 
 def closing(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
-    """Return the issues that the pull request closes; for a token that may read issues."""
+    """Return the issues that the pull request closes, for a token that may read issues."""
     asked = context(info)
     require(asked.store, asked.viewer, asked.store.repo(pull.repo), ((Scope.ISSUES, Access.READ),))
     return page(info, asked.store.closing.get((pull.repo, pull.number), []), arguments)
@@ -77,7 +77,7 @@ def comments(pull: PullRequest, info: Info, **arguments: object) -> dict[str, ob
 
 
 def threads(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
-    """Threads with a comment that the viewer may see, oldest first."""
+    """Return the threads with a comment that the viewer may see, oldest first."""
     store = context(info).store
     found = [thread for thread in store.threads_of((pull.repo, pull.number)) if _visible(info, thread)]
     return page(info, found, arguments)
@@ -90,7 +90,7 @@ def _visible(info: Info, thread: r.Thread) -> list[r.ReviewComment]:
 
 
 def reviews(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
-    """Reviews, oldest first; a pending one only for its author."""
+    """Return the reviews, oldest first; a pending one only for its author."""
     asked = context(info)
     found = asked.store.reviews_of((pull.repo, pull.number))
     return page(info, [review for review in found if shown(review, asked.viewer.login)], arguments)
@@ -127,7 +127,7 @@ def _association(written: r.PullRequest | r.IssueComment | r.Review | r.ReviewCo
 
 
 def reaction_word(content: str) -> str:
-    """GraphQL's name of an emoji, by REST's."""
+    """Return GraphQL's name of an emoji by REST's."""
     return {"+1": "THUMBS_UP", "-1": "THUMBS_DOWN"}.get(content, content.upper())
 
 
@@ -144,21 +144,19 @@ def _reaction_groups(prefix: str) -> Resolver:
     return groups
 
 
-def _reactions(reply: r.ReviewComment, info: Info, **arguments: object) -> dict[str, object]:
-    """Reactions to a review comment, oldest first."""
-    asked, subject = context(info), node_id("PRRC", reply.id)
-    content = arguments.get("content")
-    found = [
-        each
-        for each in asked.store.reactions
-        if each.subject == subject and content in (None, reaction_word(each.content))
-    ]
-    return page(info, found, arguments)
+def _reactions(prefix: str) -> Resolver:
+    """Return the reactions, oldest first, for comments with this node id prefix."""
 
+    def reactions(it: r.IssueComment | r.ReviewComment, info: Info, **arguments: object) -> dict[str, object]:
+        subject, content = node_id(prefix, it.id), arguments.get("content")
+        found = [
+            each
+            for each in context(info).store.reactions
+            if each.subject == subject and content in (None, reaction_word(each.content))
+        ]
+        return page(info, found, arguments)
 
-def _can_push(review: r.Review, info: Info) -> bool:
-    store = context(info).store
-    return level_of(store, review.author, store.repo(review.repo)) >= Level.WRITE
+    return reactions
 
 
 _WRITTEN: Mapping[str, Resolver] = {
@@ -202,6 +200,7 @@ RESOLVERS: Resolvers = {
     "IssueComment": {
         **_EDITABLE,
         "reactionGroups": _reaction_groups("IC"),
+        "reactions": _reactions("IC"),
         "url": lambda it, info: context(info).at.comment(it.repo, it.number, it.id),
     },
     "PullRequestReviewThread": {
@@ -221,12 +220,11 @@ RESOLVERS: Resolvers = {
         **_EDITABLE,
         "id": lambda reply, _info: node_id("PRRC", reply.id),
         "reactionGroups": _reaction_groups("PRRC"),
-        "reactions": _reactions,
+        "reactions": _reactions("PRRC"),
         "url": lambda it, info: context(info).at.discussion(it.repo, it.number, it.id),
     },
     "PullRequestReview": {
         **_WRITTEN,
-        "authorCanPushToRepository": _can_push,
         "state": lambda review, _info: review.state.value,
     },
     "LabeledEvent": {
@@ -240,4 +238,4 @@ RESOLVERS: Resolvers = {
         "afterCommit": lambda event, info: commit_at(info, event.repo, event.commits[1]),
     },
 }
-"""How each field is read, by type; a field that is not here is the record's attribute of that name."""
+"""The resolver of each field, by type; other fields are the record's attributes of that name."""

@@ -32,19 +32,19 @@ _READ_STATUSES = ((Scope.STATUSES, Access.READ),)
 
 
 def actor(info: Info, login: str | None) -> User | None:
-    """Return a person or a bot by REST's login; None stays None, as for an account that is gone."""
+    """Return a person or a bot by REST's login; None stays None, as for a deleted account."""
     return None if login is None else context(info).store.users.get(login)
 
 
 def viewer(_source: object, info: Info) -> User:
-    """Whose token it is; here a bot's login keeps its `[bot]`, unlike everywhere else in GraphQL."""
+    """Return the owner of the token; a bot's login keeps its `[bot]` here, unlike elsewhere in GraphQL."""
     login = context(info).viewer.login
     found = context(info).store.users[login]
     return replace(found, kind="Viewer") if found.kind == "Bot" else found
 
 
 def repository(_source: object, info: Info, owner: str, name: str) -> r.Repository:
-    """Return a repository that the viewer may know of."""
+    """Return a repository that the viewer may see."""
     store = context(info).store
     found = store.repos.get(f"{owner}/{name}".lower())
     if found is None or not can_see(store, context(info).viewer, found):
@@ -53,8 +53,20 @@ def repository(_source: object, info: Info, owner: str, name: str) -> r.Reposito
 
 
 def node(_source: object, info: Info, **arguments: str) -> object:
-    """Anything by its global id."""
+    """Return an object by its global id."""
     return find_node(context(info).store, arguments["id"])
+
+
+def nodes(_source: object, info: Info, ids: list[str]) -> list[object]:
+    """Return the objects of global ids; an unknown one is null, with an error of its own."""
+
+    def found(one: str) -> object:
+        try:
+            return find_node(context(info).store, one)
+        except Refusal as refusal:
+            return refusal
+
+    return [found(one) for one in ids]
 
 
 def default_branch(repo: r.Repository, info: Info) -> BranchAt | None:
@@ -123,7 +135,7 @@ def authors(found: CommitAt, info: Info, **arguments: object) -> dict[str, objec
 
 
 def signature(found: CommitAt, info: Info) -> dict[str, object] | None:
-    """A valid signature where the store says that there is one: GitHub's (`verified`), or a person's (`signed`)."""
+    """Return a valid signature of the commits in the store's `verified` (GitHub's) and `signed` (a person's)."""
     store, sha = context(info).store, found.commit.sha
     if sha not in store.verified | store.signed:
         return None
@@ -201,7 +213,7 @@ def _login(user: User, _info: Info) -> str:
 _GIT = {"oid": lambda at, _info: at.object.oid}
 
 RESOLVERS: Resolvers = {
-    "Query": {"viewer": viewer, "repository": repository, "node": node},
+    "Query": {"viewer": viewer, "repository": repository, "node": node, "nodes": nodes},
     "User": {"id": lambda user, _info: node_id("BOT" if user.kind == "Bot" else "U", user.id), "login": _login},
     "Bot": {"login": _login},
     "Repository": {
@@ -257,4 +269,4 @@ RESOLVERS: Resolvers = {
         "checkSuite": lambda run, info: context(info).store.suites[run.repo, run.head_sha, run.app.id],
     },
 }
-"""How each field is read, by type; a field that is not here is the record's attribute of that name."""
+"""The resolver of each field, by type; other fields are the record's attributes of that name."""

@@ -25,9 +25,10 @@ class MergeGroup:
 
     Attributes:
         numbers: of the pull requests, in the order in which they are merged.
-        head_ref: the group's branch, `gh-readonly-queue/<base>/pr-N-<sha>`: N is the last pull request, and the hash
-            that of the commit which it was merged onto.
-        base_sha: onto which the first one is merged: the base branch's tip, or the last commit of the previous entry.
+        head_ref: the group's branch, `gh-readonly-queue/<base>/pr-N-<sha>`: the last pull request, and the commit that
+            it was merged onto.
+        base_sha: the commit that the first one is merged onto: the base branch's tip, or the last commit of the
+            previous entry.
     """
 
     repo: str
@@ -67,13 +68,13 @@ def _enter(store: Store, pull: PullRequest, line: tuple[QueueEntry, ...], base_r
 
 
 def waiting_in(store: Store, full_name: str, base_ref: str) -> tuple[QueueEntry, ...]:
-    """Return a branch's queue, first come first; merged and closed pull requests are removed."""
+    """Return a branch's queue in order, without merged and closed pull requests."""
     entries = store.queues.get((full_name, base_ref), ())
     return tuple(entry for entry in entries if store.pull((full_name, entry.number)).closed_at is None)
 
 
 def merge_group_event(store: Store, group: MergeGroup, url: str) -> Json:
-    """The payload of `merge_group.checks_requested`; `url` is where the sandbox is served, without a final slash."""
+    """Return the payload of `merge_group.checks_requested`; `url` is that of the sandbox, without a trailing slash."""
     wire = PullWire(store, Addresses(url, url))
     return {
         "action": "checks_requested",

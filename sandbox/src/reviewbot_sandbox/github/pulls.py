@@ -6,42 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reviewbot_sandbox.github.checks import suite_on
-from reviewbot_sandbox.github.records import ACTIONS, PullRequest, User
-from reviewbot_sandbox.github.refusal import Refusal, invalid
+from reviewbot_sandbox.github.records import ACTIONS, User
 from reviewbot_sandbox.github.repos import GITHUB_EMAIL
 from reviewbot_sandbox.github.talk import keep, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reviewbot_sandbox.github.forms import PullForm
-    from reviewbot_sandbox.github.records import Repository
+    from reviewbot_sandbox.github.records import PullRequest
     from reviewbot_sandbox.github.store import Store
 
 
-def open_pull(store: Store, repo: Repository, source: Repository, author: str, form: PullForm) -> PullRequest:
-    """Store a new pull request of a branch of `source`, and publish its head under `refs/pull/N/head`.
-
-    Raises:
-        Refusal: there is no such branch.
-    """
-    now = store.now()
-    pull = PullRequest(
-        id=store.next_id(),
-        number=_next_number(store, repo),
-        repo=repo.full_name,
-        author=author,
-        title=form.title,
-        body=form.body,
-        head_ref=form.head,
-        head_repo=source.full_name,
-        head_sha=_tip(store, source, "head", form.head),
-        base_ref=form.base,
-        base_sha=_tip(store, repo, "base", form.base),
-        created_at=now,
-        updated_at=now,
-        draft=form.draft,
-    )
+def open_pull(store: Store, pull: PullRequest) -> PullRequest:
+    """Store a new pull request, and publish its head under `refs/pull/N/head`."""
     store.heads[pull.repo, pull.number] = (pull.head_sha,)
     _publish_head(store, pull)
     _start_workflows(store, pull)
@@ -49,48 +26,12 @@ def open_pull(store: Store, repo: Repository, source: Repository, author: str, f
 
 
 def _start_workflows(store: Store, pull: PullRequest) -> None:
-    """A new head starts the repository's workflows, which have a suite on it before they have any check run."""
+    """Create the check suite of the repository's workflows, which a new head has before it has any check run."""
     suite_on(store, pull.repo, pull.head_sha, ACTIONS)
 
 
-def _tip(store: Store, repo: Repository, end: str, branch: str) -> str:
-    tip = store.git(repo.full_name).branches().get(branch)
-    if tip is None:
-        raise _invalid({"field": end, "code": "invalid"})
-    return tip
-
-
-def _invalid(error: Mapping[str, str]) -> Refusal:
-    return Refusal(422, "Validation Failed", ({"resource": "PullRequest", **error},))
-
-
-def source_of(store: Store, repo: Repository, head: str) -> tuple[Repository, str]:
-    """Where a request's `head` is: the repository itself, or the fork of the owner before the colon; and the branch.
-
-    Raises:
-        Refusal: the owner has no fork of it.
-    """
-    owner, colon, branch = head.rpartition(":")
-    if not colon:
-        return repo, head
-    for each in store.repos.values():
-        if each.owner.lower() == owner.lower() and repo.full_name in (each.full_name, each.fork_of):
-            return each, branch
-    raise _invalid({"field": "head", "code": "invalid"})
-
-
-def must_be_new(store: Store, repo: Repository, source: Repository, form: PullForm) -> None:
-    """Refuse a second open pull request of the same branches, and one that would hold no commit."""
-    whole, same = f"{source.owner}:{form.head}", (source.full_name, form.head, form.base)
-    for pull in store.pulls_of(repo.full_name):
-        if pull.closed_at is None and (pull.head_repo, pull.head_ref, pull.base_ref) == same:
-            raise invalid("PullRequest", "head", f"A pull request already exists for {whole}.")
-    if _tip(store, source, "head", form.head) == _tip(store, repo, "base", form.base):
-        raise invalid("PullRequest", "head", f"No commits between {form.base} and {form.head}")
-
-
 def _try_merge(store: Store, pull: PullRequest) -> PullRequest:
-    """Publish what merging would make under `refs/pull/N/merge`, or take the name away where there is a conflict."""
+    """Point `refs/pull/N/merge` at the merge of head and base, or delete it if they conflict."""
     store.users.setdefault("web-flow", User(store.next_id(), "web-flow", GITHUB_EMAIL))
     git, name = store.git(pull.repo), f"refs/pull/{pull.number}/merge"
     message = f"Merge {pull.head_sha} into {pull.base_sha}"
@@ -112,12 +53,8 @@ def _publish_head(store: Store, pull: PullRequest) -> None:
         git.set_ref(f"refs/pull/{pull.number}/head", pull.head_sha)
 
 
-def _next_number(store: Store, repo: Repository) -> int:
-    return max((pull.number for pull in store.pulls_of(repo.full_name)), default=0) + 1
-
-
 def follow(store: Store, full_name: str, pusher: str) -> None:
-    """Bring every open pull request up to date with the branches of a repository that was pushed to."""
+    """Update the open pull requests after a push to a repository."""
     branches = store.git(full_name).branches()
     for pull in list(store.pulls.values()):
         if pull.closed_at is None:

@@ -23,7 +23,7 @@ class Refusal(Exception):
         status: the HTTP status of the answer.
         message: GitHub's `message`.
         errors: GitHub's `errors`, strings or objects; left out of the body when empty.
-        headers: what the answer carries besides the usual headers.
+        headers: additional headers.
         kind: the `type` of the same refusal in GraphQL.
     """
 
@@ -42,39 +42,39 @@ class Refusal(Exception):
 
 
 def not_found() -> Refusal:
-    """404: it does not exist, or this token may not see it."""
+    """Return 404: it does not exist, or this token may not see it."""
     return Refusal(404, "Not Found", kind="NOT_FOUND")
 
 
 def unprocessable(*errors: str) -> Refusal:
-    """Return the form of the review endpoints: errors are strings, and do not identify the comment."""
+    """422 of the review endpoints: errors are strings, and do not identify the comment."""
     return Refusal(422, "Unprocessable Entity", errors)
 
 
 def invalid(resource: str, field_name: str, message: str) -> Refusal:
-    """Return the form of most other endpoints: one object with a sentence of its own."""
+    """422 of most other endpoints: one object with a message of its own."""
     error = {"resource": resource, "code": "custom", "field": field_name, "message": message}
     return Refusal(422, "Validation Failed", (error,))
 
 
 def malformed(detail: str) -> Refusal:
-    """Return a body that does not have the documented shape."""
+    """422 for a body that does not have the documented form."""
     return Refusal(422, f"Invalid request.\n\n{detail}")
 
 
 def missing(*names: str) -> Refusal:
-    """Required keys that were not sent."""
+    """422 for required keys that were not sent."""
     quoted = ", ".join(f'"{name}"' for name in names)
     verb = "wasn't" if len(names) == 1 else "weren't"
     return malformed(f"{quoted} {verb} supplied.")
 
 
 def bad_credentials() -> Refusal:
-    """Return a token that GitHub does not know."""
+    """401 for an unknown token."""
     return Refusal(401, "Bad credentials", kind="FORBIDDEN")
 
 
 def forbidden(message: str, needs: str = "") -> Refusal:
-    """Return a known identity without the right; `needs` goes into the header that names the permission."""
+    """403 for a missing permission; `needs` is the value of the header that names it."""
     headers = {"X-Accepted-GitHub-Permissions": needs} if needs else {}
     return Refusal(403, message, headers=headers, kind="FORBIDDEN")

@@ -1,4 +1,4 @@
-"""REST: repositories, commits, files, comparisons, permissions, limits and the rest."""
+"""REST: repositories, commits, files, comparisons, permissions and rate limits."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def compare(call: Call) -> Answer:
 
 
 def _diff(call: Call, old: str, new: str) -> bytes:
-    """The diff of a comparison. GitHub's description knows no 406 here: a diff that is too large is a server error."""
+    """Return the diff of a comparison. Too large a diff is a server error here: GitHub's description has no 406."""
     try:
         return whole_diff(call, old, new)
     except Refusal:
@@ -187,15 +187,13 @@ def get_permission(call: Call) -> Answer:
 
 
 def get_installation(call: Call) -> Answer:
-    """Return the repositories that an App's token was made for; others are refused, as GitHub does."""
+    """Return the repositories of an App's token; other tokens are refused."""
     if call.viewer.token is None or call.viewer.app is None:
         raise forbidden("You must authenticate with an installation access token in order to list repositories.")
     named = call.viewer.token.repositories
     repos = [one for one in call.store.repos.values() if named is None or one.full_name in named]
-    size, page = page_of(call)
-    shown = [call.wire.repo(one) for one in repos[(page - 1) * size : page * size]]
-    last = max(1, -(-len(repos) // size))
-    return Answer(200, {"total_count": len(repos), "repositories": shown}, links(call, page, last))
+    shown = paged(call, repos, call.wire.repo)
+    return Answer(200, {"total_count": len(repos), "repositories": shown.body}, shown.headers)
 
 
 ROUTES = (

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from reviewbot_sandbox.github import forms, pulls, reviews, talk
-from reviewbot_sandbox.github.access import is_writer, level_of
+from reviewbot_sandbox.github import forms, reviews, talk
+from reviewbot_sandbox.github.access import is_writer
 from reviewbot_sandbox.github.call import Answer, Call, Route, paged
-from reviewbot_sandbox.github.records import ACTIONS, Access, Level, ReviewComment, ReviewState, Scope
+from reviewbot_sandbox.github.records import Access, ReviewComment, ReviewState, Scope
 from reviewbot_sandbox.github.refusal import Refusal, forbidden
 
 _PULLS = "/repos/{owner}/{repo}/pulls"
@@ -19,7 +17,7 @@ WRITE = ((Scope.PULL_REQUESTS, Access.WRITE),)
 
 
 def list_pulls(call: Call) -> Answer:
-    """Open ones unless another state is asked for; newest first unless asked otherwise."""
+    """List pull requests, by default the open ones, newest first."""
     state, head, base = call.query.get("state", "open"), call.query.get("head"), call.query.get("base")
     found = [
         pull
@@ -34,21 +32,8 @@ def list_pulls(call: Call) -> Answer:
     return paged(call, ordered[::-1] if falling else ordered, call.wire.pull_simple)
 
 
-def create_pull(call: Call) -> Answer:
-    """Open one, from a branch here or from `owner:branch` of a fork; a person needs write where the branch is."""
-    form, repo, viewer = forms.pull_form(call.fields), call.repo, call.viewer
-    if viewer.app == ACTIONS:
-        raise forbidden("GitHub Actions is not permitted to create or approve pull requests.")
-    source, branch = pulls.source_of(call.store, repo, form.head)
-    if viewer.app is None and level_of(call.store, viewer.login, source) < Level.WRITE:
-        raise forbidden("Must have write access to the head repository.")
-    asked = replace(form, head=branch)
-    pulls.must_be_new(call.store, repo, source, asked)
-    return Answer(201, call.wire.pull(pulls.open_pull(call.store, repo, source, viewer.login, asked)))
-
-
 def get_pull(call: Call) -> Answer:
-    """As JSON, or as the diff that the pull request's page shows."""
+    """Return it as JSON, or as the diff that its page shows."""
     pull = call.pull
     if call.wants("diff"):
         diff = whole_diff(call, call.store.merge_base(pull), pull.head_sha)
@@ -76,7 +61,7 @@ def _too_large(what: str, limit: int) -> Refusal:
 
 
 def list_files(call: Call) -> Answer:
-    """At most 3,000 files, however many there are."""
+    """List the changed files, at most 3,000."""
     pull = call.pull
     changes = call.store.changes_of(pull)[: call.store.rules.listed_files]
     return paged(call, changes, lambda change: call.wire.change(pull.repo, pull.head_sha, change))
@@ -91,14 +76,14 @@ def list_commits(call: Call) -> Answer:
 
 
 def list_reviews(call: Call) -> Answer:
-    """Oldest first; a pending one only to its author."""
+    """List the reviews, oldest first; a pending one only for its author."""
     pull = call.pull
     found = call.store.reviews_of((pull.repo, pull.number))
     return paged(call, [review for review in found if reviews.shown(review, call.viewer.login)], call.wire.review)
 
 
 def create_review(call: Call) -> Answer:
-    """200, not 201; all comments or none."""
+    """Post a review with all comments or none; the status is 200, not 201."""
     form = forms.review_form(call.fields)
     return Answer(200, call.wire.review(reviews.create_review(call.store, call.pull, call.viewer.login, form)))
 
@@ -111,7 +96,7 @@ def delete_review(call: Call) -> Answer:
 
 
 def dismiss_review(call: Call) -> Answer:
-    """Lift an approval or a request for changes; needs write in the repository."""
+    """Dismiss an approval or a request for changes; needs write access."""
     if not is_writer(call.store, call.viewer, call.repo, Scope.PULL_REQUESTS):
         raise forbidden("Must have write access to the repository.")
     call.fields.needed("message")
@@ -120,7 +105,7 @@ def dismiss_review(call: Call) -> Answer:
 
 
 def list_comments(call: Call) -> Answer:
-    """All review comments of a pull request but those of pending reviews, oldest first unless asked otherwise."""
+    """List the review comments except those of pending reviews, by default oldest first."""
     pull = call.pull
     found = [
         reply
@@ -132,14 +117,14 @@ def list_comments(call: Call) -> Answer:
 
 
 def create_comment(call: Call) -> Answer:
-    """On a line or a whole file."""
+    """Comment on lines or on a whole file."""
     form, commit = forms.comment_form(call.fields)
     made = reviews.create_comment(call.store, call.pull, call.viewer.login, form, commit)
     return Answer(201, call.wire.reply(made))
 
 
 def create_reply(call: Call) -> Answer:
-    """Answer a thread's first comment."""
+    """Reply to the first comment of a thread."""
     root, body = call.number("comment"), call.fields.needed("body")
     return Answer(201, call.wire.reply(reviews.reply_to(call.store, call.pull, call.viewer.login, root, body)))
 
@@ -166,7 +151,6 @@ def _comment(call: Call) -> ReviewComment:
 
 ROUTES = (
     Route("GET", _PULLS, list_pulls, READ),
-    Route("POST", _PULLS, create_pull, WRITE, creates=True),
     Route("PATCH", _COMMENT, edit_comment, WRITE),
     Route("DELETE", _COMMENT, delete_comment, WRITE),
     Route("GET", _PULL, get_pull, READ),

@@ -27,7 +27,7 @@ def get_issue(call: Call) -> Answer:
 
 
 def list_comments(call: Call) -> Answer:
-    """Oldest first; supports `since`."""
+    """List the comments, oldest first; supports `since`."""
     pull = call.pull
     since = call.query.get("since", "")
     found = call.store.comments_of((pull.repo, pull.number))
@@ -80,7 +80,7 @@ def _react(call: Call, subject: str) -> Answer:
 
 
 def remove_label(call: Call) -> Answer:
-    """Take a label off and answer with those that stay."""
+    """Remove a label and return the remaining ones."""
     _must_triage(call)
     if call.path["name"] not in call.pull.labels:
         raise Refusal(404, "Label does not exist", kind="NOT_FOUND")
@@ -94,7 +94,7 @@ def _must_triage(call: Call) -> None:
 
 
 def create_check(call: Call) -> Answer:
-    """Only for Apps; the commit must exist."""
+    """Create a check run; only for Apps, and the commit must exist."""
     app = call.viewer.app
     if app is None:
         raise forbidden("You must authenticate via a GitHub App.")
@@ -103,7 +103,7 @@ def create_check(call: Call) -> Answer:
 
 
 def update_check(call: Call) -> Answer:
-    """Only for the App that made it; annotations are added to those that are there."""
+    """Only for the App that created it; annotations are appended."""
     run = checks.check_in(call.store, call.repo, call.number("check"))
     changed = checks.update_check(call.store, run, call.viewer.app, forms.check_form(call.fields))
     return Answer(200, call.wire.check(changed))

@@ -156,12 +156,12 @@ def review_in(store: Store, pull: PullRequest, review_id: int, viewer: str) -> R
 
 
 def shown(review: Review, viewer: str) -> bool:
-    """Return whether the viewer may see the review: a pending one is its author's alone."""
+    """Return whether the viewer may see the review: only its author sees a pending one."""
     return review.state is not ReviewState.PENDING or review.author == viewer
 
 
 def delete_review(store: Store, review: Review) -> None:
-    """Drop a pending review with its comments; refuse once it has been submitted."""
+    """Delete a pending review with its comments; refuse a submitted one."""
     if review.state is not ReviewState.PENDING:
         raise unprocessable("Can not delete a non-pending pull request review")
     del store.reviews[review.id]
@@ -170,7 +170,7 @@ def delete_review(store: Store, review: Review) -> None:
 
 
 def dismiss_review(store: Store, review: Review) -> Review:
-    """Lift an approval or a request for changes."""
+    """Dismiss an approval or a request for changes."""
     if review.state not in (ReviewState.APPROVED, ReviewState.CHANGES_REQUESTED):
         raise unprocessable(f"Can not dismiss a {review.state.value.lower()} pull request review")
     dismissed = replace(review, state=ReviewState.DISMISSED)
@@ -179,7 +179,7 @@ def dismiss_review(store: Store, review: Review) -> Review:
 
 
 def create_comment(store: Store, pull: PullRequest, author: str, form: CommentForm, commit: str) -> ReviewComment:
-    """Create one comment on a line or a whole file, with the small review that GitHub wraps around it."""
+    """Create one comment on a line or a whole file, with the review that GitHub creates for it."""
     check_body(store, _RESOURCE, form.body)
     changes = changes_at(store, pull, commit)
     if changes is None:
@@ -213,7 +213,7 @@ def _lone_review(store: Store, pull: PullRequest, author: str, commit: str) -> R
 
 
 def reply_to(store: Store, pull: PullRequest, author: str, root_id: int, body: str) -> ReviewComment:
-    """Answer a thread's first comment; an answer to an answer is refused."""
+    """Reply to the first comment of a thread; a reply to a reply is refused."""
     root = store.replies.get(root_id)
     if root is None or (root.repo, root.number) != (pull.repo, pull.number):
         raise not_found()
@@ -233,7 +233,7 @@ def reply_in(store: Store, repo: Repository, comment_id: int, viewer: str) -> Re
 
 
 def edit_reply(store: Store, reply: ReviewComment, editor: str, body: str) -> ReviewComment:
-    """Replace a review comment's text and remember who did it."""
+    """Edit a review comment, and record the editor."""
     check_body(store, _RESOURCE, body)
     edited = replace(reply, body=body, editor=editor, updated_at=store.now())
     store.replies[reply.id] = edited
@@ -241,7 +241,7 @@ def edit_reply(store: Store, reply: ReviewComment, editor: str, body: str) -> Re
 
 
 def delete_reply(store: Store, reply: ReviewComment) -> None:
-    """Take a review comment away; a thread without comments goes with it, and so does a small review left empty."""
+    """Delete a review comment, and its thread and its review without a body if they become empty."""
     del store.replies[reply.id]
     if not store.replies_in(store.threads[reply.thread_id]):
         del store.threads[reply.thread_id]

@@ -29,7 +29,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """GitHub's numbers, which a test may lower to reach them with little."""
+    """GitHub's limits; tests lower them."""
 
     diff_files: int = 300
     diff_lines: int = 20_000
@@ -45,7 +45,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
-    """A place in a merge queue; `head_sha` holds this pull request and all before it, merged onto the base."""
+    """An entry of a merge queue; `head_sha` has this pull request and all before it merged onto the base."""
 
     id: int
     number: int
@@ -63,7 +63,6 @@ class Store:
     root: Path
     clock: Callable[[], datetime] = utc_now
     rules: Rules = Rules()
-    first_id: int = 1_000
     lock: threading.RLock = field(default_factory=threading.RLock)
     users: dict[str, r.User] = field(default_factory=dict)
     tokens: dict[str, r.Token] = field(default_factory=dict)
@@ -90,7 +89,7 @@ class Store:
     _changes: dict[tuple[str, str, str], tuple[Change, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._ids = count(self.first_id)
+        self._ids = count(1_000)
 
     def next_id(self) -> int:
         return next(self._ids)
@@ -100,7 +99,7 @@ class Store:
         return self.clock().replace(microsecond=0)
 
     def git(self, full_name: str) -> GitRepository:
-        """Return the one object for a repository: it remembers what git printed."""
+        """Return a repository's git; there is one object for each, because it caches output."""
         return self._gits.setdefault(full_name, GitRepository(self.root / f"{full_name}.git"))
 
     def repo(self, full_name: str) -> r.Repository:
@@ -146,7 +145,7 @@ class Store:
         return [event for event in self.events if (event.repo, event.number) == place]
 
     def user_with_email(self, email: str) -> r.User | None:
-        """Whose commits carry this address."""
+        """Return the user whose commits have this address."""
         return next((user for user in self.users.values() if user.email == email), None)
 
     def merge_base(self, pull: r.PullRequest) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check_body(store: Store, resource: str, body: str) -> None:
-    """Refuse an empty body and one of more characters than GitHub takes."""
+    """Refuse an empty body and one that is too long."""
     if not body.strip():
         raise invalid(resource, "body", "body can't be blank")
     if len(body) > store.rules.comment:
@@ -49,7 +49,7 @@ def must_own(store: Store, viewer: Viewer, comment: IssueComment | ReviewComment
 
 
 def edit_comment(store: Store, comment: IssueComment, editor: str, body: str) -> IssueComment:
-    """Replace a comment's text and remember who did it."""
+    """Edit a comment, and record the editor."""
     check_body(store, "IssueComment", body)
     edited = replace(comment, body=body, editor=editor, updated_at=store.now())
     store.comments[comment.id] = edited
@@ -69,7 +69,7 @@ def label_of(store: Store, repo: str, name: str) -> Label:
 
 
 def add_labels(store: Store, pull: PullRequest, actor: str, names: list[str]) -> PullRequest:
-    """Sets labels; labels that are already set cause no event."""
+    """Set labels; those that are already set cause no event."""
     labels = [label_of(store, pull.repo, name).name for name in names]
     new = tuple(dict.fromkeys(name for name in labels if name not in pull.labels))
     for name in new:
@@ -78,7 +78,7 @@ def add_labels(store: Store, pull: PullRequest, actor: str, names: list[str]) ->
 
 
 def remove_label(store: Store, pull: PullRequest, name: str) -> PullRequest:
-    """Take a label off; refuse with 404 when it is not set."""
+    """Remove a label; refuse with 404 if it is not set."""
     found = next((label for label in pull.labels if label.lower() == name.lower()), None)
     if found is None:
         raise not_found()
@@ -92,14 +92,14 @@ def record(store: Store, pull: PullRequest, kind: str, actor: str, **facts: obje
 
 
 def keep(store: Store, pull: PullRequest) -> PullRequest:
-    """Store a pull request's new record as changed now."""
+    """Store a changed pull request with the time of the change."""
     changed = replace(pull, updated_at=store.now())
     store.pulls[(pull.repo, pull.number)] = changed
     return changed
 
 
 def react(store: Store, subject: str, user: str, content: str) -> tuple[Reaction, bool]:
-    """Put an emoji under something; the second value says whether it is new."""
+    """Add a reaction, and return whether it is new."""
     for reaction in store.reactions:
         if (reaction.subject, reaction.user, reaction.content) == (subject, user, content):
             return reaction, False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from reviewbot_sandbox.github.access import level_of
 from reviewbot_sandbox.github.addresses import Addresses, in_path, node_id, printable
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from reviewbot_sandbox.github.history import Change
     from reviewbot_sandbox.github.repos import Commit
     from reviewbot_sandbox.github.store import Store
-
-from typing import TypeAlias
 
 Json: TypeAlias = "dict[str, object]"
 
@@ -81,13 +79,13 @@ def moment(at: datetime | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """Writes records as JSON, with addresses on the host that was asked."""
+    """Writes records as JSON, with URLs on the requested host."""
 
     store: Store
     at: Addresses
 
     def user(self, login: str) -> Json:
-        """Return a person, an organization or a bot; the ghost stands in for one that is gone."""
+        """Return a person, an organization or a bot; a deleted account has the id of `ghost`."""
         user = self.store.users.get(login)
         url = f"{self.at.api}/users/{in_path(login)}"
         number = user.id if user else 10_137
@@ -106,7 +104,7 @@ class Wire:
         }
 
     def repo(self, repo: r.Repository) -> Json:
-        """Return a repository, whole."""
+        """Return a repository with all fields."""
         url, page, full = self.at.repo(repo.full_name), f"{self.at.web}/{repo.full_name}", repo.full_name
         open_pulls = sum(pull.closed_at is None for pull in self.store.pulls_of(full))
         created = moment(repo.created_at)
@@ -214,7 +212,7 @@ class Wire:
         return {"sha": sha, "url": f"{self.at.repo(full_name)}/commits/{sha}", "html_url": page}
 
     def change(self, full_name: str, head: str, change: Change) -> Json:
-        """A changed file; the patch is left out where GitHub leaves it out: binary, nothing to show, or too long."""
+        """Return a changed file; as on GitHub, without a patch if it is binary, empty or too long."""
         page = self.at.blob(full_name, head, change.path)
         entry: Json = {
             "sha": change.oid,

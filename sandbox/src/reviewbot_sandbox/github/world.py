@@ -11,11 +11,22 @@ from typing import TYPE_CHECKING
 
 from reviewbot_sandbox.github import merge_queue, pulls, reviews, talk
 from reviewbot_sandbox.github.addresses import node_id
-from reviewbot_sandbox.github.checks import create_check, given_up
-from reviewbot_sandbox.github.forms import CommentForm, Fields, PullForm, ReviewForm, check_form
+from reviewbot_sandbox.github.checks import create_check, stale_run
+from reviewbot_sandbox.github.forms import CommentForm, Fields, ReviewForm, check_form
 from reviewbot_sandbox.github.history import NewCommit
 from reviewbot_sandbox.github.limits import Limits
-from reviewbot_sandbox.github.records import ACTIONS, Access, App, Issue, Level, Repository, Scope, Token, User
+from reviewbot_sandbox.github.records import (
+    ACTIONS,
+    Access,
+    App,
+    Issue,
+    Level,
+    PullRequest,
+    Repository,
+    Scope,
+    Token,
+    User,
+)
 from reviewbot_sandbox.github.repos import GitRepository
 
 if TYPE_CHECKING:
@@ -23,8 +34,7 @@ if TYPE_CHECKING:
 
     from reviewbot_sandbox.github.history import FileChange
     from reviewbot_sandbox.github.merge_queue import MergeGroup
-    from reviewbot_sandbox.github.records import CheckRun, IssueComment, PullRequest, Review, ReviewComment, Thread
-    from reviewbot_sandbox.github.required import RequiredCheck
+    from reviewbot_sandbox.github.records import CheckRun, IssueComment, RequiredCheck, Review, ReviewComment, Thread
     from reviewbot_sandbox.github.store import Store
 
 WORKFLOW: Mapping[Scope, Access] = {
@@ -33,13 +43,13 @@ WORKFLOW: Mapping[Scope, Access] = {
     Scope.CHECKS: Access.WRITE,
     Scope.ISSUES: Access.READ,
 }
-"""What the README's workflow grants in its `permissions:`, only."""
+"""The `permissions:` of the README's workflow."""
 
 READ_ONLY: Mapping[Scope, Access] = dict.fromkeys(WORKFLOW, Access.READ)
-"""What a fork's workflow gets under `pull_request`."""
+"""The permissions of a fork's workflow on `pull_request`."""
 
 FULL: Mapping[Scope, Access] = dict.fromkeys(Scope, Access.WRITE)
-"""Every permission there is."""
+"""Every permission."""
 
 
 @dataclass
@@ -172,8 +182,24 @@ class World:
         """Open a pull request from a branch of the repository, or of a fork named by `head_repository`."""
         with self.store.lock:
             repo, source = self.store.repo(full_name), self.store.repo(head_repository or full_name)
-            form = PullForm(title, head, base or repo.default_branch, body, draft=draft)
-            return pulls.open_pull(self.store, repo, source, self.user(author or source.owner).login, form)
+            login, base_ref = self.user(author or source.owner).login, base or repo.default_branch
+            pull = PullRequest(
+                id=self.store.next_id(),
+                number=len(self.store.pulls_of(repo.full_name)) + 1,
+                repo=repo.full_name,
+                author=login,
+                title=title,
+                body=body,
+                head_ref=head,
+                head_repo=source.full_name,
+                head_sha=self.store.git(source.full_name).branches()[head],
+                base_ref=base_ref,
+                base_sha=self.store.git(repo.full_name).branches()[base_ref],
+                created_at=self.store.now(),
+                updated_at=self.store.now(),
+                draft=draft,
+            )
+            return pulls.open_pull(self.store, pull)
 
     def queue(self, full_name: str, numbers: Iterable[int]) -> MergeGroup:
         """Put pull requests into the merge queue together, at the end: the commit and the branch are real.
@@ -202,7 +228,7 @@ class World:
             return talk.keep(self.store, replace(pull, closed_at=now, merged_at=now if merged else None))
 
     def reopen(self, full_name: str, number: int) -> PullRequest:
-        """Open a closed pull request again; it follows its branches from now on."""
+        """Reopen a pull request; it follows its branches again."""
         with self.store.lock:
             pull = talk.keep(self.store, replace(self.store.pull((full_name, number)), closed_at=None))
             for repository in dict.fromkeys((pull.repo, pull.head_repo)):
@@ -211,7 +237,7 @@ class World:
             return self.store.pull((full_name, number))
 
     def retarget(self, full_name: str, number: int, base: str) -> PullRequest:
-        """Open a pull request against another branch of its repository."""
+        """Change the base branch of a pull request."""
         with self.store.lock:
             pull = self.store.pull((full_name, number))
             tip = self.store.git(full_name).branches()[base]
@@ -239,7 +265,7 @@ class World:
             return talk.add_comment(self.store, (full_name, number), self.user(by).login, body)
 
     def react(self, comment_id: int, by: str, content: str) -> None:
-        """Put an emoji under a comment as a person, in REST's words."""
+        """React to a comment as a person; `content` is REST's name of the emoji."""
         with self.store.lock:
             kind = "IC" if comment_id in self.store.comments else "PRRC"
             talk.react(self.store, node_id(kind, comment_id), self.user(by).login, content)
@@ -272,7 +298,7 @@ class World:
             return reviews.create_comment(self.store, pull, self.user(by).login, form, pull.head_sha)
 
     def reply(self, comment_id: int, by: str, body: str) -> ReviewComment:
-        """Answer a thread's first comment as a person."""
+        """Reply in the thread of a comment as a person."""
         with self.store.lock:
             root = self.store.replies[comment_id]
             pull = self.store.pull((root.repo, root.number))
@@ -291,8 +317,8 @@ class World:
         with self.store.lock:
             return create_check(self.store, self.store.repo(full_name), app, check_form(Fields(dict(values))))
 
-    def give_up(self, check_id: int) -> CheckRun:
-        """Create an open check run stale, as GitHub does after two weeks."""
+    def mark_stale(self, check_id: int) -> CheckRun:
+        """Mark an open check run as stale, as GitHub does after two weeks."""
         with self.store.lock:
-            self.store.checks[check_id] = given_up(self.store.checks[check_id], self.store.now())
+            self.store.checks[check_id] = stale_run(self.store.checks[check_id], self.store.now())
             return self.store.checks[check_id]

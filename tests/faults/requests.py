@@ -64,7 +64,7 @@ CREATE = _codevf("the task", "POST", "/tasks/create$")
 POLL = _codevf("the task's state", "GET", "/tasks/task_")
 FILE = _codevf("the delivered file", "GET", "^/files/")
 
-STORY = (
+REVIEW_REQUESTS = (
     SNAPSHOT, DIFF, FILES, TAGS, BALANCE, PROJECT, OPEN_CHECK, CREATE, SUMMARY, POLL, FILE,
     AGAIN, REVIEW, FILE_COMMENT, AFTERWARDS, SUMMARY_EDIT, CHECK_END,
 )  # fmt: skip

@@ -1,0 +1,71 @@
+"""Which answers are late, and left to announce: those whose run, which bought them, has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from reviewbot.domain.ledger.ledger import Purchase, TaskState
+from reviewbot.domain.ledger.memory import PurchaseKey, purchase_key
+from reviewbot.domain.machine.known import Known
+from reviewbot.domain.policy.eligibility import AtTerminal
+from reviewbot.domain.policy.verdict import Outcome, Reason, Status
+from reviewbot.domain.publishing.announcement import Announcement, Announcing, Ending, left_to_announce
+
+_LASTING = frozenset(
+    {Reason.OVER_BUDGET, Reason.REFUSED, Reason.CANCELLED, Reason.CHECKS, Reason.NOT_APPROVED, Reason.PARTIAL}
+)
+"""The reasons for which another run ends in the same way, unless a person changes something."""
+
+_OPEN = (TaskState.OPEN,)
+_UNBOUGHT = (TaskState.DEFERRED, TaskState.INTENT)
+
+
+def announcing(known: Known, outcome: Outcome) -> Announcing:
+    """Return what is left to announce; no late answer if a review shows one. At a terminal the user reads them."""
+    request = known.request
+    if not request.remembers or request.is_keyless or isinstance(request.trigger, AtTerminal):
+        return Announcing()
+    late = () if _is_shown(known) else _late(known, outcome)
+    return left_to_announce(late, known.snapshot.comments, request.instance, known.ledger.posted)
+
+
+def _late(known: Known, outcome: Outcome) -> Iterator[Announcement]:
+    """Yield what is over since an earlier run has ended.
+
+    A purchase that this run itself deferred for a missed command is included if it is not bought after all: the answer
+    to the command says that it waits.
+    """
+    has_failed = outcome.status is Status.FAILED and outcome.reason in _LASTING
+    last = {purchase_key(one): one for one in known.memory.update.purchases}
+    for key, purchase in last.items():
+        ending = _ending(known, purchase, has_failed=has_failed)
+        if ending and key not in known.bought_before and _is_left(known, key, _OPEN):
+            yield Announcement(purchase, ending)
+    for one in (*known.found.postponed(), *known.found.intents()) if has_failed else ():
+        key = purchase_key(one)
+        if one.head_sha == known.head_sha and _is_left(known, key, _UNBOUGHT) and not last.get(key, one).task_id:
+            yield Announcement(one, Ending.NOT_BOUGHT)
+
+
+def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> bool:
+    """Return whether an earlier run left a purchase in one of these states, and no run has ended it since."""
+    before = known.found.named(*key)
+    now = known.stored.ledger.named(*key) or before
+    is_left = before is not None and now is not None and {before.state, now.state} <= set(states)
+    return is_left and key not in known.stored.finished
+
+
+def _is_shown(known: Known) -> bool:
+    """Return whether a comment for a finding of this run's answers was posted after the summary was written."""
+    found = {item.id for item in known.memory.placed}
+    return bool(found & {*known.memory.update.posted, *known.comment_urls} - known.stored.ledger.posted)
+
+
+def _ending(known: Known, purchase: Purchase, *, has_failed: bool) -> Ending | None:
+    """Return how a purchase ended. If CodeVF does not know the task of this head, a collection says so."""
+    if purchase.state is TaskState.DONE:
+        return Ending.ANSWERED
+    if purchase.state is TaskState.ENDED:
+        return None if purchase.task_id in known.cancelled else Ending.WITHOUT_RESULT
+    is_unknown = not known.request.may_buy and has_failed and purchase.head_sha == known.head_sha
+    return Ending.WITHOUT_RESULT if is_unknown else None

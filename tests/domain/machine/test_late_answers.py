@@ -1,0 +1,126 @@
+"""Which answers are late: what is over since an earlier run has ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reviewbot.domain.findings.placement import place
+from reviewbot.domain.findings.tracking import PlacedAnswer
+from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
+from reviewbot.domain.ledger.memory import Memory, StoredLedger, purchase_key
+from reviewbot.domain.ledger.update import LedgerUpdate
+from reviewbot.domain.machine.late_answers import announcing
+from reviewbot.domain.model.review import Report
+from reviewbot.domain.policy.verdict import Outcome, Reason, Status, Verdict
+from reviewbot.domain.publishing.announcement import Ending
+from reviewbot.values import replace
+from tests.domain.builders import ALL, finding, purchase, view
+from tests.domain.machine.test_transitions import known
+
+OPEN = purchase()
+DONE, ENDED = (purchase(state=state) for state in (TaskState.DONE, TaskState.ENDED))
+DEFERRED = purchase(state=TaskState.DEFERRED, task_id="")
+OLDER = "e" * 40
+FINDING = place([finding("Look", line=1)], [view("", "a\n")], ALL)
+
+
+def outcome(reason: Reason = Reason.REVIEWED, status: Status = Status.COMPLETED) -> Outcome:
+    return Outcome(status, Verdict.NONE, reason, None, 0)
+
+
+REVIEWED, FAILED = outcome(), outcome(Reason.OVER_BUDGET, Status.FAILED)
+
+
+def answered(placed: Any = ()) -> PlacedAnswer:  # noqa: ANN401 — placed findings
+    return PlacedAnswer("task_1", whole=True, here=True, report=Report("", (), (), readable=True), placed=placed)
+
+
+def endings(
+    found: Purchase | None,
+    *now: Purchase,
+    update: LedgerUpdate | None = None,
+    outcome: Outcome = REVIEWED,
+    may_buy: bool = False,
+    **more: Any,  # noqa: ANN401 — any field
+) -> list[Ending]:
+    """Return what a run announces that found a purchase, and adds what it is now."""
+    ledger = Ledger((found,) if found else ())
+    update = update or LedgerUpdate(purchases=now, answers=(answered(),))
+    state = known(may_buy=may_buy)
+    state = replace(state, found=ledger, stored=StoredLedger(ledger), memory=Memory(ledger, update))
+    return [one.ending for one in announcing(replace(state, **more), outcome).posts]
+
+
+LATE = [
+    (endings(OPEN, DONE), Ending.ANSWERED),
+    (endings(OPEN, ENDED), Ending.WITHOUT_RESULT),
+    (endings(replace(OPEN, identity="a" * 16), DONE), Ending.ANSWERED),
+    (endings(replace(OPEN, head_sha=OLDER), replace(DONE, head_sha=OLDER)), Ending.ANSWERED),
+    (endings(OPEN, OPEN, outcome=outcome(Reason.REFUSED, Status.FAILED)), Ending.WITHOUT_RESULT),
+    (endings(DEFERRED, outcome=FAILED), Ending.NOT_BOUGHT),
+    (endings(replace(DEFERRED, state=TaskState.INTENT), outcome=FAILED), Ending.NOT_BOUGHT),
+    (endings(DEFERRED, replace(DEFERRED, state=TaskState.ENDED), outcome=FAILED), Ending.NOT_BOUGHT),
+    (endings(OPEN, DONE, stored=StoredLedger()), Ending.ANSWERED),
+]
+ON_TIME = {
+    "this run has bought it": endings(None, OPEN, DONE),
+    "this run has bought it for a missed command": endings(OPEN, DONE, bought_before=frozenset({purchase_key(OPEN)})),
+    "this run has bought what was deferred": endings(DEFERRED, DONE),
+    "another run has recorded the end": endings(OPEN, DONE, stored=StoredLedger(Ledger((DONE,)))),
+    "an older check run has the end": endings(
+        OPEN, DONE, stored=StoredLedger(Ledger((OPEN,)), finished=frozenset({purchase_key(OPEN)}))
+    ),
+    "it was done before": endings(DONE, DONE),
+    "it is still open": endings(OPEN, OPEN),
+    "this run has cancelled it": endings(OPEN, ENDED, cancelled=frozenset({"task_1"})),
+    "an event looks it up, and CodeVF does not know the key": endings(
+        OPEN, OPEN, outcome=outcome(Reason.REFUSED, Status.FAILED), may_buy=True
+    ),
+    "an older head waits no longer": endings(replace(DEFERRED, head_sha=OLDER), outcome=FAILED),
+    "the next run may succeed": endings(DEFERRED, outcome=outcome(Reason.UNREACHABLE, Status.FAILED)),
+    "this run has bought it, and it failed": endings(DEFERRED, ENDED, outcome=FAILED),
+    "another run has bought it": endings(DEFERRED, outcome=FAILED, stored=StoredLedger(Ledger((OPEN,)))),
+    "it still waits": endings(DEFERRED, outcome=outcome(Reason.DEFERRED, Status.PENDING)),
+}
+
+
+@pytest.mark.parametrize(("announced", "ending"), LATE)
+def test_a_task_that_ended_since_an_earlier_run_is_late(announced: list[Ending], ending: Ending) -> None:
+    assert announced == [ending]
+
+
+@pytest.mark.parametrize("why", ON_TIME)
+def test_no_other_answer_is_late(why: str) -> None:
+    assert ON_TIME[why] == []
+
+
+def test_a_cancelled_task_that_was_answered_is_announced() -> None:
+    assert endings(OPEN, DONE, cancelled=frozenset({"task_1"})) == [Ending.ANSWERED]
+
+
+@pytest.mark.parametrize(
+    ("posted", "commented", "before", "is_announced"),
+    [
+        (True, False, False, False),
+        (False, True, False, False),
+        (True, True, True, True),
+        (False, False, False, True),
+    ],
+)
+def test_an_answer_that_a_review_shows_is_not_announced(
+    posted: bool,  # noqa: FBT001 — a column of the table
+    commented: bool,  # noqa: FBT001 — as above
+    before: bool,  # noqa: FBT001 — as above
+    is_announced: bool,  # noqa: FBT001 — as above
+) -> None:
+    """The comments that an earlier summary knows are of earlier reviews."""
+    ids = frozenset(one.id for one in FINDING)
+    announced = endings(
+        OPEN,
+        stored=StoredLedger(Ledger((OPEN,), posted=ids if before else frozenset())),
+        update=LedgerUpdate((DONE,), (answered(FINDING),), posted=ids if posted else frozenset()),
+        comment_urls=dict.fromkeys(ids, "") if commented else {},
+    )
+    assert bool(announced) is is_announced
