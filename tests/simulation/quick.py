@@ -169,21 +169,6 @@ def _by_snapshot(read_ledger: Any) -> object:  # noqa: ANN401 — as above
     return call
 
 
-def _by_update(applied: Any) -> object:  # noqa: ANN401 — as above
-    """Cache a ledger by the one that was read and the update; these and the change by identity, kept alive."""
-    kept: dict[tuple[int, int, int], tuple[object, ...]] = {}
-
-    def call(*parts: object) -> object:
-        key = id(parts[0]), id(parts[1]), id(parts[2])
-        if key not in kept:
-            if len(kept) > SIZE:
-                kept.clear()
-            kept[key] = (*parts, applied(*parts))
-        return kept[key][-1]
-
-    return call
-
-
 def _at_once(read: Any) -> object:  # noqa: ANN401 — as above
     """Parse and convert a document in one step; the product's way decides what is wrong with it."""
 
@@ -209,7 +194,6 @@ REMEMBERED: Mapping[str, Replacement] = {
     "reviewbot.domain.text.strict_json:read": _at_once,
     "reviewbot.domain.diff.parse:assemble": _by_parts,
     "reviewbot.app.github.ledger_store:read_ledger": _by_snapshot,
-    "reviewbot.domain.ledger.update:applied": _by_update,
     "reviewbot.domain.codevf.idempotency:Identity.digest": _by_arguments,
     "reviewbot.domain.ledger.codec:_deflated": lambda _: partial(zlib.compress, level=1),
     "reviewbot.domain.ledger.codec:_unpack": _by_arguments,

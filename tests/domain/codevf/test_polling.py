@@ -56,6 +56,17 @@ def test_a_wait_is_never_shorter_than_the_service_asks(
     assert next_poll(status, mode, elapsed, asked, rng) >= asked
 
 
+def test_a_pending_task_is_polled_after_seconds_and_a_failed_request_repeated() -> None:
+    rng = Random(1)  # noqa: S311 — jitter, nothing secret
+    assert 2 <= next_poll(TaskStatus.PENDING, Mode.STANDARD, 60, None, rng) <= 4
+    assert next_poll(TaskStatus.PENDING, Mode.STANDARD, 60, 90, rng) == 90
+    first, second = (retry_delay(attempt, 503, None, rng) for attempt in (1, 2))
+    assert first is not None
+    assert second is not None
+    assert 0.5 <= first <= 1 <= second <= 2
+    assert retry_delay(1, 503, 90, rng) == 90
+
+
 def test_a_wait_of_four_hours_costs_a_fraction_of_the_hourly_limit() -> None:
     rng, elapsed, requests = Random(1), 0.0, 0  # noqa: S311 — jitter, nothing secret
     while elapsed < 4 * 3600:

@@ -550,6 +550,7 @@ def test_keys_outside_the_schema_are_reported() -> None:
             "summary": "",
             "files": [{"path": "a.py", "findings": [PLAIN], "verdict": "bad", "more": [PLAIN]}],
             "model": "m",
+            "empty": "",
         }
     )
     assert report.summary == "a.py: verdict: bad\n\nmodel: m"

@@ -78,6 +78,10 @@ def test_the_places_are_complete_and_nearest_first(text: list[str], quote: list[
     assert all(known.starts_with(quote, line) for line in found)
 
 
+def test_a_quote_is_found_only_where_all_its_lines_are() -> None:
+    assert list(index("a", "b", "a", "c", "c").nearest(("a", "c"), 1)) == [3]
+
+
 def test_a_bounded_number_of_places_is_checked() -> None:
     assert len(list(index(*["x"] * 1000).nearest(["x"], 500))) == MAX_CANDIDATES
 

@@ -104,6 +104,13 @@ def test_another_copy_of_the_code_does_not_hide_a_change(base: str, head: str, s
     assert one(update_states(first, change_index({APP: base}, {APP: head}))).standing == standing
 
 
+def test_a_finding_that_was_open_when_this_change_was_judged_stays_open_without_its_code() -> None:
+    first = found(NOW, finding(code="bad()"))
+    now = change_index({APP: BASE}, {APP: BASE})
+    assert one(update_states(first, now)).standing is FindingState.GONE
+    assert one(update_states(first, now, {one(first).id: FindingState.OPEN})).standing is FindingState.OPEN
+
+
 def test_of_two_copies_the_added_one_is_preferred_to_a_nearer_one() -> None:
     first = found(
         change_index({APP: CALL}, {APP: CALL.replace("line 10\n", "line 10\nbad()\n")}), finding(code="bad()")

@@ -23,6 +23,17 @@ def test_a_tag_and_a_copy_are_read_as_they_were_written(tag: CheckTag, copy: str
     assert len(with_tag(tag, copy)) - len(copy) <= TAG_LENGTH
 
 
+@pytest.mark.parametrize(
+    ("tag", "copy", "text"),
+    [
+        (CheckTag(7, "success", asks=True), "rb1 abc", "pr7=success? rb1 abc"),
+        (CheckTag(7, "skipped", "a" * SKIP_LENGTH), "", f"pr7=skipped+{'a' * SKIP_LENGTH}"),
+    ],
+)
+def test_a_tag_is_written_before_the_copy(tag: CheckTag, copy: str, text: str) -> None:
+    assert with_tag(tag, copy) == text
+
+
 @given(st.text())
 def test_any_external_id_is_split_and_has_no_copy_without_a_tag(text: str) -> None:
     tag, copy = split_tag(text)

@@ -188,6 +188,11 @@ def test_a_ledger_is_read_back_from_anywhere_in_a_body(
     assert (reading.ledger, reading.spent, reading.problem) == (ledger, ledger.spent, "")
 
 
+def test_a_ledger_is_replaced_between_the_words() -> None:
+    old, new = (encode(Ledger(counter=counter), SIGNER) for counter in (1, 2))
+    assert replace_ledger(f"before {old} after", new) == f"before {new} after"
+
+
 @given(ledgers, ledgers)
 def test_replacing_the_ledger_keeps_every_word(old: Ledger, new: Ledger) -> None:
     for before, after in (("<!-- mark -->", "\n## Words \\1 \\g<0>\n"), ("", "")):

@@ -64,6 +64,12 @@ def test_a_stored_text_is_recognized_after_any_number_of_writes(update: LedgerUp
     assert replace(memory.ledger, counter=3, seen=Seen()) == applied(Ledger(counter=3), memory.update, NOW)
 
 
+def test_a_stored_ledger_has_the_counter_and_the_head_that_were_written() -> None:
+    update = LedgerUpdate().with_purchase(BOUGHT)
+    ledger = Memory.of(Ledger(counter=3), update, NOW).stored(Ledger(counter=4, seen=SEEN)).ledger
+    assert (ledger.counter, ledger.seen, ledger.purchases) == (4, SEEN, (BOUGHT,))
+
+
 @given(changes, changes)
 def test_applying_an_update_is_idempotent(before: LedgerUpdate, given_: LedgerUpdate) -> None:
     there = applied(Ledger(), before, NOW)

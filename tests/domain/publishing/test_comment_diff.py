@@ -94,6 +94,12 @@ def test_a_finding_of_two_answers_has_one_comment_at_the_later_place() -> None:
     assert [(one.ids, one.placed[0].placement) for one in groups] == [(("bb",), on(4)), (("aa",), on(9))]
 
 
+def test_what_has_or_had_a_comment_is_not_posted() -> None:
+    groups = group([item("aa", on(3)), item("bb", on(3)), item("cc", on(9)), item("dd", on(20))])
+    left = left_to_post(groups, {"aa": "u"}, frozenset({"cc"}))
+    assert [one.ids for one in left] == [("bb",), ("dd",)]
+
+
 ids = st.from_regex(r"[0-9a-f]{10}", fullmatch=True)
 places = st.builds(on, st.integers(1, 4)) | st.just(OnFile("a.py", Why.NO_LINE)) | st.just(InSummary(Why.NO_FILE))
 

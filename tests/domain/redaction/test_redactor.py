@@ -107,6 +107,12 @@ SHAPES = [
 ]
 
 
+def test_what_a_redaction_leaves_of_a_password_goes_too() -> None:
+    """The slash hides the password from the first look."""
+    known = "q7Bi/3z8W5d"
+    assert redacted(f"https://u:{known}Z9-@h", known=(known,)) == f"https://u:{OURS}x0-@h"
+
+
 @pytest.mark.parametrize("secret", SHAPES)
 @pytest.mark.parametrize(
     "frame", ["{}", 'x = f("{}", 1)', "+    call('{}')", "a\n{}\nb", "\\n{}\\n", "https://x.example/?k={}&y"]

@@ -232,6 +232,15 @@ def test_commands_in_a_log_line_stay_readable() -> None:
     assert escaping.log_line("\ufe0e ::error::") == "\ufe0e : :error::"
 
 
+def test_the_text_and_the_title_of_a_workflow_command_are_encoded() -> None:
+    assert escaping.command_data("50 %\na: b, c") == "50 %25%0Aa: b, c"
+    assert escaping.command_property("50 %\na: b, c") == "50 %25%0Aa%3A b%2C c"
+
+
+def test_a_bar_is_escaped_in_a_code_span_of_a_table() -> None:
+    assert escaping.code_cell("a|b") == "`a\\|b`"
+
+
 @given(hostile)
 def test_command_data_is_what_the_runner_decodes_back(text: str) -> None:
     data = escaping.command_data(text)
