@@ -66,7 +66,7 @@ def test_a_workflow_is_named_if_its_file_name_can_be_pasted(name: str, workflow:
 ACTION = {"GITHUB_ACTION_REPOSITORY": "octocat/reviewbot", "GITHUB_ACTION_REF": "0123abc"}
 
 
-def test_the_documentation_is_that_of_the_running_action() -> None:
+def test_links_lead_to_the_documentation_of_the_running_action() -> None:
     there = {**ACTION, "GITHUB_SERVER_URL": "https://github.com"}
     assert read(**there).docs_url == "https://github.com/octocat/reviewbot/blob/0123abc/docs"
     for name, value in (

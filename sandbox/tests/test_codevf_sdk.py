@@ -74,7 +74,7 @@ def world_fixture(style: ErrorStyle) -> Iterator[World]:
         yield World(service, faults, clock, served.url + "/api/v1/")
 
 
-def test_every_request_and_the_file_of_a_completed_task(world: World) -> None:
+def test_the_sdk_sends_every_request_and_fetches_a_file(world: World) -> None:
     with world.client() as client:
         assert [tag.sort_order for tag in client.tags.list()] == [1, 2, 3]
         project = client.projects.create("octo/app", "An application")

@@ -71,7 +71,7 @@ REVIEW_REQUESTS = (
 
 REFS = _github("git's list of what there is", "GET", "/info/refs")
 PACK = _github("what git fetches", "POST", "/git-upload-pack$")
-MORE = _github("the second page of comments", "POST", GRAPHQL, "query MoreComments")
+MORE = _github("the second page of comments", "POST", GRAPHQL, "query MoreRatedComments")
 CONFIG = _github("the settings", "POST", GRAPHQL, "query Config")
 WAITING = _github("the open reviews", "POST", GRAPHQL, "query Waiting")
 PERMISSION = _github("the permission of a user", "GET", "/permission$")

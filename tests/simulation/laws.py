@@ -121,10 +121,26 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         asked = world.truth.asked[change] + world.truth.asked[()]
         if ended > MOST_ATTEMPTS + asked:
             yield Violation(PAY_ONCE, f"{ended} tasks of one change ended without a result, and {asked} were asked for")
-        if len(tasks) > 1 + ended + asked:
+        hidden = sum(_is_overwritten(world, task) for task in tasks)
+        if len(tasks) > 1 + ended + asked + hidden:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             message = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
             yield Violation(PAY_ONCE, message)
+
+
+RACING = 3
+"""So many other runs at work at the same moment can write over both records of a task."""
+
+
+def _is_overwritten(world: World, task: StoredTask) -> bool:
+    """Return whether neither the summary nor a check run has a task, which was created while many runs were at work."""
+    if any(task.id in check.external_id for check in world.github.checks.values()):
+        return False
+    signer = Signer(KEY, REPOSITORY_ID, int(str(task.submission.metadata["pullRequest"])), "")
+    if any(task.id in one.task_id for text in world.truth.texts[-1:] for one in decode(text, signer).ledger.purchases):
+        return False
+    runs = [cast(Run, run) for run in task.askers]
+    return any(sum(spending.overlap(run, other) for other in world.runs) >= RACING for run in runs)
 
 
 def _questions(world: World, pull: Pull) -> Iterator[Violation]:
@@ -137,10 +153,20 @@ def _questions(world: World, pull: Pull) -> Iterator[Violation]:
             yield Violation(PAY_ONCE, f"{count} tasks answer question {question}")
         if answers[question] > 1:
             yield Violation(ANSWERED_ONCE, f"question {question} has {answers[question]} answers")
-        if not answers[question] and question not in erased and "summary" not in world.truth.losses:
+        is_lost = "summary" in world.truth.losses or _may_be_overwritten(world, question)
+        if not answers[question] and question not in erased and not is_lost:
             yield Violation(ANSWERED_ONCE, f"question {question} has no answer")
         if not PEOPLE[world.truth.askers[question]].at_least(Permission.WRITE):
             yield Violation(PAY_ONCE, f"question {question} was bought for {world.truth.askers[question]}")
+
+
+def _may_be_overwritten(world: World, question: str) -> bool:
+    """Return whether, without check runs, another run was at work when a question was recorded in the summary."""
+    if world.setting.input("check-run", "true") == "true":
+        return False
+    tasks = (one for one in world.codevf.tasks.values() if one.submission.metadata.get("question") == question)
+    askers = [cast(Run, run) for task in tasks for run in task.askers]
+    return any(spending.overlap(run, other) for run in askers for other in world.runs)
 
 
 def _answers(world: World, pull: Pull) -> Iterator[AnswerMark]:
@@ -180,7 +206,7 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
     if world.setting.needs_approval and world.github.pulls[number].from_fork:
         yield Violation(PAY_ONCE, f"{task.id} was bought for a fork, and no one has approved it")
     yield from (Violation(ONLY_DUE, f"{task.id} was bought {one}") for one in _undue(world, number, head, task))
-    began = world.truth.begun.get(head, world.time.seconds)
+    began = _begun(world, number, head, world.time.seconds)
     if not world.is_ready(head) and world.github.green_until.get(head, -1.0) < began:
         yield Violation(WAITS, f"{task.id} was bought while the checks say {world.github.states_on(head)}")
     pushed = [push for push in world.github.pulls[number].pushes if push.sha == head]
@@ -189,11 +215,18 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
         yield Violation(WAITS, f"{task.id} was bought for a head that is {age} seconds old")
 
 
+def _begun(world: World, number: int, head: str, otherwise: float) -> float:
+    """Return when the run began that first recorded an intent for the change of a head, which any head may have."""
+    changes = world.changes_for(number, head)
+    heads = (one for one in world.truth.begun if one == head or not changes.isdisjoint(world.changes_for(number, one)))
+    return min((world.truth.begun[one] for one in heads), default=otherwise)
+
+
 def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[str]:
     """Yield why no review was due when the run began that bought it, or that recorded its intent."""
     pull, review_on = world.github.pulls[number], world.setting.input("review-on", "push")
     run = cast(Run, world.scheduler.current)
-    began = min(run.began, world.truth.begun.get(head, run.began))
+    began = min(run.began, _begun(world, number, head, run.began))
     if pull.is_draft and pull.drafted_at <= began:
         yield "for a draft"
     if not pull.is_open and pull.closed_at <= began:
@@ -244,15 +277,19 @@ def _lost(world: World) -> Iterator[Violation]:
         for task in world.tasks_of(pull.number):
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
                 missing = set(SAID.findall(str(task.result))) - published
+                if world.setting.mind.as_text and task.submission.metadata["headSha"] != pull.head_sha:
+                    missing -= {"MESS2"}  # text around the data belongs to the summary, which an older head has not
                 if missing:
                     yield Violation(NOTHING_LOST, f"{task.id} reported {sorted(missing)}, and nothing shows it")
 
 
 def _is_out_of_reach(world: World, task: StoredTask) -> bool:
-    """Whether a task's id was never recorded, and it was cancelled, its change is gone, or its key is forgotten.
+    """Whether a task's id was never recorded or was overwritten, and it was cancelled or its change or key is gone.
 
     The summary then counts its hold and refers to the CodeVF account, because its result was not returned.
     """
+    if _is_overwritten(world, task):
+        return True
     number = int(str(task.submission.metadata["pullRequest"]))
     signer = Signer(KEY, REPOSITORY_ID, number, "")
     ledgers = [decode(text, signer).ledger for text in world.truth.texts]
@@ -401,10 +438,10 @@ class Shown:
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
         title = str(self.check[3]).partition("\n")[0] if self.check else "no check"
         summaries = tuple(one for one in self.summaries if undisturbed.summaries or not title or title not in one)
-        if self.is_unasked and undisturbed.is_unasked:
-            kept = (one for one in summaries if "'not-requested'" not in one)
-            there = (one for one in undisturbed.summaries if "reviewbot:summary" in one)
-            summaries = tuple(sorted({*kept, *there})) if len(summaries) == len(undisturbed.summaries) else summaries
+        kept = [one for one in summaries if "'not-requested'" not in one]
+        if self.is_unasked and undisturbed.is_unasked and len(kept) < len(summaries):
+            there = [one for one in undisturbed.summaries if "reviewbot:summary" in one]
+            summaries = tuple(sorted([*kept, *there]))
         return replace(self, check=theirs, summaries=summaries) if is_alike else self
 
     def unannounced(self) -> Shown:
@@ -514,10 +551,10 @@ def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_r
 
 
 def _shows(task: StoredTask, changes: tuple[Change, ...]) -> bool:
-    """Return whether a task shows a change; its head may have had another change against another base."""
+    """Return whether a task shows exactly a change; its head may have had another change against another base."""
     lines, named = _lines_and_headers(changes)
     there = {(line.path, line.text) for line in shown_in(task.submission)}
-    return lines <= there and named <= {one for diff in diffs_in(task.submission) for one in headers(diff)}
+    return lines == there and named == {one for diff in diffs_in(task.submission) for one in headers(diff)}
 
 
 def _lines_and_headers(changes: Iterable[Change]) -> tuple[set[tuple[str, str]], set[str]]:

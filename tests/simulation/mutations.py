@@ -1068,7 +1068,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a dropped deferral ends the task that was bought of it",
         "reviewbot.app.github.ledger_store:_has_ended",
-        lambda _right: lambda found, _ledger: found.copy.state.is_over,
+        lambda _right: lambda copy, _ledger: copy.state.is_over,
         ANNOUNCED,
         found="dropped-while-bought",
     ),

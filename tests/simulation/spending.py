@@ -72,10 +72,12 @@ def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
 def _raced(one: StoredTask, other: StoredTask) -> bool:
     """Return whether a run that created a task was at work when another run began that created the other."""
     pairs = product(cast(list[Run], one.askers), cast(list[Run], other.askers))
-    return any(
-        mine is not theirs and mine.began <= (theirs.ended or 0) and theirs.began <= (mine.ended or 0)
-        for mine, theirs in pairs
-    )
+    return any(overlap(mine, theirs) for mine, theirs in pairs)
+
+
+def overlap(run: Run, other: Run) -> bool:
+    """Return whether two runs were at work at the same time."""
+    return run is not other and run.began <= (other.ended or 0) and other.began <= (run.ended or 0)
 
 
 def _costs(task: StoredTask, now: float) -> bool:

@@ -67,7 +67,7 @@ def test_reviewbots_reaction_is_added_once(github: GitHubOnLoopback, reaction: R
     ]
 
 
-def test_words_that_are_deleted_before_their_reactions_are_read_have_none(
+def test_a_text_that_is_deleted_before_its_reactions_are_read_has_none(
     github: GitHubOnLoopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = thread_by_mona(github)

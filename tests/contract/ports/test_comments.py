@@ -83,7 +83,7 @@ def test_another_pull_requests_comments_are_not_listed(github: GitHubHarness) ->
     assert read(github).comments == ()
 
 
-def test_opinions_on_comments_of_the_conversation(github: GitHubHarness) -> None:
+def test_opinions_on_comments_of_the_conversation_are_read(github: GitHubHarness) -> None:
     open_change(github)
     made = github.forge.create_comment(1, "Hello.")
     github.comment(1, "mona", "Hm.")

@@ -399,7 +399,7 @@ def test_reviewbot_reacts_to_a_reply(github: GitHubHarness) -> None:
         github.forge.react(reply, Reaction.YES, in_thread=False)
 
 
-def test_opinions_on_the_first_comment_of_a_thread(github: GitHubHarness) -> None:
+def test_opinions_on_the_first_comment_of_a_thread_are_read(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_review(1, review(head, inline(FIRST), inline(SECOND)))
     first = read(github).threads[0].comments[0].id
@@ -411,7 +411,7 @@ def test_opinions_on_the_first_comment_of_a_thread(github: GitHubHarness) -> Non
     ]
 
 
-def test_opinions_on_the_reviewers_words_in_a_thread(github: GitHubHarness) -> None:
+def test_opinions_on_the_reviewers_text_in_a_thread_are_read(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_review(1, review(head, inline(FIRST)))
     first = read(github).threads[0].comments[0].id

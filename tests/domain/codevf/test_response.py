@@ -317,14 +317,14 @@ def test_a_quoted_empty_answer_is_not_a_clean_review(message: str, readable: boo
 @pytest.mark.parametrize(
     ("beside", "readable"),
     [
-        ({"status": "completed", "confidence": 0.5, "at": "2026-11-24T12:00:00Z", "model": None}, True),
+        ({"status": "completed", "confidence": 0.5, "at": "2026-11-24T12:00:00Z", "notes": ""}, True),
         ({"notes": "The key leaks."}, False),
         ({"The key": "leaks"}, False),
         ({"message": "The key leaks."}, False),
         ({"message": "See below."}, True),
     ],
 )
-def test_an_empty_answer_with_a_sentence_outside_its_schema_is_no_clean_review(
+def test_an_empty_answer_with_a_sentence_outside_its_schema_is_not_a_clean_review(
     beside: dict[str, object],
     readable: bool,  # noqa: FBT001 — a table
 ) -> None:
@@ -339,7 +339,7 @@ def test_an_empty_answer_with_a_sentence_outside_its_schema_is_no_clean_review(
     ("beside", "readable"),
     [({"status": "completed"}, True), ({"notes": "It leaks."}, False), ({"It is": "bad"}, False)],
 )
-def test_a_sentence_beside_a_file_or_a_message_is_no_clean_review(beside: dict[str, str], readable: bool) -> None:  # noqa: FBT001 — a table
+def test_a_sentence_beside_a_file_or_a_message_is_not_a_clean_review(beside: dict[str, str], readable: bool) -> None:  # noqa: FBT001 — a table
     in_file = {"summary": "Fine.", "files": [{"path": "a.py", "findings": [], **beside}]}
     for result in (in_file, {"message": CLEAN, **beside}):
         assert read_result(result).readable == readable

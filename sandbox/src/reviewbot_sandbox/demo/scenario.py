@@ -141,7 +141,7 @@ class _Demo:
     def _introduce(self) -> None:
         say(self.console, "reviewbot demo", "bold", indent=0)
         introduction = (
-            f"The demo runs a local GitHub and CodeVF. No data leaves this machine and no money is spent. In "
+            f"The demo simulates GitHub and CodeVF. No data leaves this machine and no money is spent. In "
             f"{REPOSITORY}, {AUTHOR} opens the pull request “{TITLE}” (#{NUMBER}). Static analyzers play CodeVF's "
             f"engineer, with a few prepared remarks that only a person would make."
         )
