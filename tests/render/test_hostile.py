@@ -98,7 +98,8 @@ def assert_nothing_happens(attack: str, text: str, clean: str) -> None:
 )
 def test_an_attack_in_every_field_of_a_summary(renderer: Renderer, name: str, writer: str) -> None:
     clean = WRITERS[writer](renderer, filled(VIEWS[name], "word"))
-    for attack in ATTACKS if name == "gate" else BRIEF:
+    # A whole run has every attack in the check and the job summary, too (`tests/hostile`).
+    for attack in ATTACKS if (name, writer) == ("gate", "summary") else BRIEF:
         text = WRITERS[writer](renderer, filled(VIEWS[name], attack))
         assert_nothing_happens(attack, text, clean)
 
