@@ -221,7 +221,7 @@ def _finding(view: Any) -> tuple[object, ...]:  # noqa: ANN401 — a view of the
 def _summary(view: Any) -> str:  # noqa: ANN401 — as above
     """Return a summary's content without times and addresses."""
     outcome = view.outcome
-    told = (
+    content = (
         (outcome.status.value, outcome.verdict.value, outcome.reason.value, outcome.conclusion),
         sorted((severity.value, count) for severity, count in (view.counts or {}).items() if count),
         [_finding(one) for group in view.files for one in group.findings],
@@ -233,13 +233,13 @@ def _summary(view: Any) -> str:  # noqa: ANN401 — as above
         (view.notices, view.bypass, view.reviewer_summary),
         [one for one in view.degraded if one.startswith("The reviewer replies")],
     )
-    return "\n".join(map(repr, told))
+    return "\n".join(map(repr, content))
 
 
 def _comment(view: Any) -> str:  # noqa: ANN401 — as above
     """Return a comment's content when it is posted; states are added later."""
-    told = [(one.id, one.severity.value, one.title, one.explanation) for one in view.findings]
-    return f"{view.mark}\n{told!r}"
+    content = [(one.id, one.severity.value, one.title, one.explanation) for one in view.findings]
+    return f"{view.mark}\n{content!r}"
 
 
 def _reply(reply: Any) -> str:  # noqa: ANN401 — as above

@@ -118,7 +118,7 @@ def test_no_example_overwrites_what_it_reads() -> None:
     assert not [f"{command} > {file}" for command, file in examples if file in command.split()]
 
 
-def test_without_a_command_the_start_help_is_shown(open_session: Opened) -> None:
+def test_without_a_command_the_help_is_shown(open_session: Opened) -> None:
     result = open_session().call()
     assert (result.status, result.out) == (2, "")
     assert "Start here:\n  reviewbot review --reviewer local" in result.err
