@@ -20,7 +20,7 @@ from reviewbot.app.output.runner_output import write_output
 from reviewbot.app.reviewer.create_task import create_task
 from reviewbot.app.reviewer.incremental_context import read_new_part
 from reviewbot.app.reviewer.read_result import asked_parts, read_answer
-from reviewbot.app.reviewer.tasks import cancel, cancel_open_tasks, look_up, poll, read_price
+from reviewbot.app.reviewer.tasks import cancel_and_look_up, cancel_open_tasks, look_up, poll, read_price
 from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.machine import steps
 from reviewbot.domain.machine.judge import undelivered
@@ -59,8 +59,7 @@ def _perform(run: RunContext, step: steps.Step, known: Known) -> steps.Result:  
         case steps.CancelOpenTasks():
             return cancel_open_tasks(run, known)
         case steps.CancelTask(purchase=purchase):
-            cancel(run, purchase.task_id)
-            return look_up(run, known, purchase)
+            return cancel_and_look_up(run, known, purchase)
         case steps.RemoveLabel(label=label):
             return _remove_label(run, known, label)
         case steps.ReadAgain():

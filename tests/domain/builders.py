@@ -10,7 +10,7 @@ from typing import Any
 from reviewbot.domain.diff.parse import ChangedFile, FileDiff, Hunk, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.findings.placement import PlacementRules, place
-from reviewbot.domain.findings.tracking import Answered, ChangeIndex
+from reviewbot.domain.findings.tracking import ChangeIndex, PlacedAnswer
 from reviewbot.domain.github.pull_request import (
     Commit,
     DefaultBranch,
@@ -194,11 +194,11 @@ def answer(  # noqa: PLR0913 — a test names the one or two that it cares about
     still: Iterable[str] = (),
     leftovers: Iterable[Leftover] = (),
     here: bool = True,
-) -> Answered:
+) -> PlacedAnswer:
     """Return a placed answer; `fixed` and `still` are the ids of earlier findings that it calls fixed and open."""
     previous = (
         *(Previous(one, PreviousState.FIXED, "It is.") for one in fixed),
         *(Previous(one, PreviousState.OPEN, "It is not.") for one in still),
     )
     report = Report("", findings, tuple(leftovers), readable=not leftovers, previous=previous)
-    return Answered(task, whole, here, report, place(findings, now.views, ALL))
+    return PlacedAnswer(task, whole, here, report, place(findings, now.views, ALL))

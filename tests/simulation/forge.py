@@ -367,7 +367,7 @@ class SimulatedForge:
             raise _refused(f"summary exceeds a maximum length of {_LONGEST_SUMMARY}.")
         made = StoredCheck(self.github.next_id(), check.name, check.head_sha, APP, self.github.time.now())
         self.github.checks[made.id] = made
-        return self._bring(made, check)
+        return self._update(made, check)
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
         """See `ports.CheckRuns.update_check`."""
@@ -379,9 +379,9 @@ class SimulatedForge:
             raise PermissionMissing("A check run can only be modified by the App that created it.")
         if len(check.summary) > _LONGEST_SUMMARY:
             raise _refused(f"summary exceeds a maximum length of {_LONGEST_SUMMARY}.")
-        return self._bring(stored, check)
+        return self._update(stored, check)
 
-    def _bring(self, stored: StoredCheck, check: CheckState) -> CheckRun:
+    def _update(self, stored: StoredCheck, check: CheckState) -> CheckRun:
         self.github.checks_on(
             stored.head_sha, stored.name
         )  # check runs that were open for two weeks are stale before the update

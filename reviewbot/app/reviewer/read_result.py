@@ -9,7 +9,7 @@ from reviewbot.app.context import RunContext
 from reviewbot.domain.codevf.response import deliverables, read_result
 from reviewbot.domain.findings.placement import place
 from reviewbot.domain.findings.relocation import quoted, relocated, without_quote
-from reviewbot.domain.findings.tracking import Answered
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.machine.known import Known
 from reviewbot.domain.machine.purchase import batches_of
@@ -63,17 +63,17 @@ def asked_parts(known: Known, bought: Purchase) -> Mapping[str, int]:
     return {record.id: where.get(record.path, 0) for record in known.ledger.findings.records}
 
 
-def placed_now(run: RunContext, known: Known, purchase: Purchase, report: Report) -> Answered:
+def placed_now(run: RunContext, known: Known, purchase: Purchase, report: Report) -> PlacedAnswer:
     """Place an answer on this change; an answer to an older change is placed by its quoted code only."""
     rules, views = purchase.judgement.placement, known.change.views
     whole = not purchase.since and purchase.coverage is Coverage.FULL and report.readable
     if purchase.identity == known.identity.digest():
         placed = place(report.findings, views, rules)
-        return Answered(purchase.task_id, whole, here=True, report=report, placed=placed)
+        return PlacedAnswer(purchase.task_id, whole, here=True, report=report, placed=placed)
     texts = _texts(run, purchase.head_sha, without_quote(report.findings))
     findings = [quoted(one, texts) for one in report.findings]
     moved = tuple(map(relocated, place(findings, views, rules)))
-    return Answered(purchase.task_id, whole, here=False, report=report, placed=moved)
+    return PlacedAnswer(purchase.task_id, whole, here=False, report=report, placed=moved)
 
 
 def _texts(run: RunContext, head: str, paths: Sequence[str]) -> Mapping[str, str]:

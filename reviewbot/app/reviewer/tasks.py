@@ -59,17 +59,22 @@ def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead |
 
 def cancel_open_tasks(run: RunContext, known: Known) -> StoredLedger:
     """Cancel those open tasks of any head that the request selects; errors are logged."""
-    stored = read_ledger(run, known.snapshot, "")
+    stored = read_ledger(run, known.snapshot)
     for task_id in stored.ledger.open_task_ids():
         try:
             if known.request.cancels.includes(run.service.retrieve(task_id).status):
-                cancel(run, task_id)
+                _cancel(run, task_id)
         except ServiceError as error:
             run.ports.reporter.debug(f"{task_id}: {error.message}")
     return stored
 
 
-def cancel(run: RunContext, task_id: str) -> None:
+def cancel_and_look_up(run: RunContext, known: Known, purchase: Purchase) -> TaskRead:
+    _cancel(run, purchase.task_id)
+    return look_up(run, known, purchase)
+
+
+def _cancel(run: RunContext, task_id: str) -> None:
     """Ask CodeVF to cancel a task; an error is logged."""
     run.ports.own_tasks.cancelled.add(task_id)
     try:

@@ -71,12 +71,12 @@ _INTRODUCTION = re.compile(
 
 
 def is_clean(text: str) -> bool:
-    """Return whether a whole text says in so many words that nothing needs to be fixed, and nothing else."""
+    """Return whether a text says only that nothing needs to be fixed."""
     return _CLEAN.fullmatch(_flat(text)) is not None
 
 
 def is_title(text: str) -> bool:
-    """Return whether a text is a heading such as `## Findings`, which says nothing."""
+    """Return whether a text is only a heading such as `## Findings`."""
     return _TITLE.fullmatch(_flat(text)) is not None and text.count("\n") == 0
 
 
@@ -100,7 +100,7 @@ def is_remark(text: str, findings: int) -> bool:
 
 
 def _introduces(line: str, findings: int) -> bool:
-    """Return whether a line introduces as many findings as there are: another number means that some were not read."""
+    """Return whether a line introduces this number of findings; another one means that some were not read."""
     match = _INTRODUCTION.fullmatch(line)
     if match is None or not findings:
         return False
@@ -248,7 +248,7 @@ def _contained_place(text: str) -> _Place | None:
 
 
 def _file_alone(text: str) -> str:
-    """Return the file that a line names, empty if it has other words."""
+    """Return the file if a line consists of its name, else an empty text."""
     match = _FILE_ALONE.match(text)
     place = _place(match) if match and not text.endswith("?") else None
     return place.path if place else ""
@@ -332,7 +332,7 @@ def _fence_end(lines: Sequence[str], start: int, closers: Sequence[int]) -> int:
 
 
 def _starts(line: str, before: Sequence[str]) -> bool:
-    """Return whether a line begins a block, although no blank line precedes it."""
+    """Return whether a line begins a block without a blank line before it."""
     if not before:
         return False
     text = _unmarked(line)
@@ -463,7 +463,7 @@ class _Reader:
             self._leave(block)
 
     def _title(self, block: _Block, level: int) -> bool:
-        """Use a block as the heading of what follows, if it names only a file or a severity."""
+        """Use a block as a heading if it names only a file or a severity; return whether it does."""
         path, named = _file_alone(block.text), _SEVERITY_HEADING.match(block.text)
         if not path and not named:
             return False
@@ -523,7 +523,7 @@ class _Reader:
         return draft.takes_all or (draft.block.kind is _Kind.ITEM and block.indent > draft.block.indent)
 
     def _unplaced(self, block: _Block, severity: Severity | None, text: str) -> None:
-        """Read a block without a place at its start; it may still name a place, a severity or a file."""
+        """Read a block that does not start with a place: it may contain one, a severity or a file."""
         if place := _contained_place(block.text):
             self._add(block, replace(place, end=0), block.text, severity)
         elif (match := _FILE.match(text)) and (file := _place(match)):

@@ -210,7 +210,7 @@ def _digest(path: str, text: str) -> str:
     return digest(f"{path}\0{text}")
 
 
-class Answered(Struct, frozen=True):
+class PlacedAnswer(Struct, frozen=True):
     """A finished task's answer, placed on the change as it is now.
 
     Attributes:
@@ -226,7 +226,7 @@ class Answered(Struct, frozen=True):
 
 
 def merge_answer(
-    findings: Findings, answer: Answered, change_index: ChangeIndex, stood: Stood = NOT_JUDGED
+    findings: Findings, answer: PlacedAnswer, change_index: ChangeIndex, stood: Stood = NOT_JUDGED
 ) -> Findings:
     """Update the findings by an answer. Idempotent."""
     known = {record.id: update_state(record, change_index, stood) for record in findings.records}
@@ -259,7 +259,7 @@ def update_states(findings: Findings, change_index: ChangeIndex, stood: Stood = 
     return replace(findings, records=worst_first(updated))
 
 
-def _reported(answer: Answered, change_index: ChangeIndex) -> Iterable[TrackedFinding]:
+def _reported(answer: PlacedAnswer, change_index: ChangeIndex) -> Iterable[TrackedFinding]:
     for item in answer.placed:
         if not isinstance(item.placement, DuplicateOf):
             yield _record(item, answer.task_id, change_index)

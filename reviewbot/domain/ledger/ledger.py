@@ -153,6 +153,10 @@ class Purchase(Struct, frozen=True):
         """Whether CodeVF may have a task whose id was never recorded."""
         return self.state is not TaskState.DEFERRED and not self.task_id and self.used is None
 
+    def is_deferred_on(self, head_sha: str) -> bool:
+        """Return whether it waits for this head; its approval and its clock are of exactly one head."""
+        return self.state is TaskState.DEFERRED and self.head_sha == head_sha
+
     @property
     def is_whole(self) -> bool:
         """Whether its answer covers every selected file of the whole change."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from reviewbot.domain.findings.placement import Placed, assign_ids, remembered, said
-from reviewbot.domain.findings.tracking import Answered, ChangeIndex, merge_answer, update_states
+from reviewbot.domain.findings.tracking import ChangeIndex, PlacedAnswer, merge_answer, update_states
 from reviewbot.domain.ledger.edits import LedgerEdit, apply_edits
 from reviewbot.domain.ledger.ledger import Ledger, Purchase
 from reviewbot.values import replace
@@ -27,14 +27,14 @@ class LedgerUpdate(Struct, frozen=True):
     """
 
     purchases: tuple[Purchase, ...] = ()
-    answers: tuple[Answered, ...] = ()
+    answers: tuple[PlacedAnswer, ...] = ()
     edits: tuple[LedgerEdit, ...] = ()
     posted: frozenset[str] = frozenset()
 
     def with_purchase(self, purchase: Purchase) -> LedgerUpdate:
         return replace(self, purchases=(*self.purchases, purchase))
 
-    def with_answer(self, answer: Answered) -> LedgerUpdate:
+    def with_answer(self, answer: PlacedAnswer) -> LedgerUpdate:
         others = tuple(one for one in self.answers if one.task_id != answer.task_id)
         return replace(self, answers=(*others, answer))
 

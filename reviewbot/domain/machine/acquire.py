@@ -360,7 +360,7 @@ def _asks_again(known: Known) -> bool:
 
 def _was_deferred(known: Known, before: Purchase | None) -> bool:
     """Return whether an earlier run deferred this purchase for this head. A collection must select the same files."""
-    if before is None or (before.state, before.head_sha) != (TaskState.DEFERRED, known.snapshot.pull.head_sha):
+    if before is None or not before.is_deferred_on(known.snapshot.pull.head_sha):
         return False
     if known.request.may_buy:
         return True
@@ -463,7 +463,7 @@ def _wanted(known: Known, candidate: phases.Candidate, now: datetime) -> Buying:
     if before is not None and before.state is TaskState.DEFERRED and not request.may_buy:
         known = replace(known, request=as_agreed(request, before))
     deferred = known.memory.written.find(candidate.identity.digest())
-    approved = deferred is not None and (deferred.state, deferred.head_sha) == (TaskState.DEFERRED, pull.head_sha)
+    approved = deferred is not None and deferred.is_deferred_on(pull.head_sha)
     if not request.paid or candidate.intent or approved:
         return _approved(known, candidate, now)
     login = approval_login(pull, request.policy, request.trigger)
@@ -488,7 +488,7 @@ def _approved(known: Known, candidate: phases.Candidate, now: datetime) -> Buyin
         return _in_turn(known, candidate, None, now)
     wanted = deferral_of(known, candidate, now)
     there = known.memory.written.recorded(wanted)
-    recorded = there is not None and (there.state, there.head_sha) == (TaskState.DEFERRED, wanted.head_sha)
+    recorded = there is not None and there.is_deferred_on(wanted.head_sha)
     return _unchecked(phases.Unchecked(known, candidate, wanted, recorded), now)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from reviewbot.domain.findings.placement import Why, in_summary, place
-from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Snapshot
 from reviewbot.domain.ledger.edits import Waive
 from reviewbot.domain.ledger.ledger import TaskState

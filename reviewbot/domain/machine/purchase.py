@@ -74,7 +74,7 @@ def deferral_of(known: Known, candidate: Candidate, now: datetime) -> Purchase:
     wanted = purchase_of(known, candidate.identity, TaskState.DEFERRED, now)
     wanted = replace(wanted, hold=whole.max_credits, lines=whole.lines)
     before = known.ledger.recorded(wanted)
-    if before is None or (before.state, before.head_sha) != (TaskState.DEFERRED, wanted.head_sha):
+    if before is None or not before.is_deferred_on(wanted.head_sha):
         return wanted
     return replace(wanted, submitted_at=before.submitted_at)
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from reviewbot.domain.codevf.attachments import Packing
 from reviewbot.domain.findings.incremental import NewPart
-from reviewbot.domain.findings.tracking import Answered as PlacedAnswer
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.domain.ledger.ledger import Purchase
 from reviewbot.domain.ledger.memory import StoredLedger

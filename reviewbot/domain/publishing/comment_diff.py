@@ -20,7 +20,7 @@ from reviewbot.domain.findings.markers import (
 )
 from reviewbot.domain.findings.placement import OnFile, OnLines, Placed
 from reviewbot.domain.findings.tracked_finding import TrackedFinding
-from reviewbot.domain.findings.tracking import Answered
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.drafts import FileTarget, LineTarget
 from reviewbot.domain.github.pull_request import Comment, Thread
 from reviewbot.domain.model.events import BOT_SUFFIX
@@ -92,7 +92,7 @@ class ReplyDraft(Struct, frozen=True):
     text: str
 
 
-def reply_drafts(answers: Iterable[Answered]) -> tuple[ReplyDraft, ...]:
+def reply_drafts(answers: Iterable[PlacedAnswer]) -> tuple[ReplyDraft, ...]:
     """Return the replies of the answers; several to one finding become one."""
     texts: dict[tuple[str, str], dict[str, None]] = {}
     for answer in answers:

@@ -64,7 +64,7 @@ def notes(body: payloads.Body) -> list[dict[str, object]]:
 
 
 @given(CHECKS)
-def test_a_check_holds_every_annotation_and_no_null(check: CheckState) -> None:
+def test_a_check_contains_every_annotation_and_no_null(check: CheckState) -> None:
     body = payloads.check_state(check)
     assert set(body) <= CHECK_KEYS
     assert all(set(note) <= NOTE_KEYS for note in notes(body))
@@ -73,7 +73,7 @@ def test_a_check_holds_every_annotation_and_no_null(check: CheckState) -> None:
 
 
 @given(DRAFTS)
-def test_a_reviews_comments_have_no_range_of_one_line(draft: ReviewDraft) -> None:
+def test_a_comment_on_one_line_has_no_range(draft: ReviewDraft) -> None:
     body = payloads.review(draft)
     assert set(body) == {"commit_id", "event", "body", "comments"}
     comments = body["comments"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reviewbot.domain.findings.placement import place
-from reviewbot.domain.findings.tracking import Answered
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.memory import Memory, StoredLedger, purchase_key
 from reviewbot.domain.ledger.update import LedgerUpdate
@@ -33,8 +33,8 @@ def outcome(reason: Reason = Reason.REVIEWED, status: Status = Status.COMPLETED)
 REVIEWED, FAILED = outcome(), outcome(Reason.OVER_BUDGET, Status.FAILED)
 
 
-def answered(placed: Any = ()) -> Answered:  # noqa: ANN401 — placed findings
-    return Answered("task_1", whole=True, here=True, report=Report("", (), (), readable=True), placed=placed)
+def answered(placed: Any = ()) -> PlacedAnswer:  # noqa: ANN401 — placed findings
+    return PlacedAnswer("task_1", whole=True, here=True, report=Report("", (), (), readable=True), placed=placed)
 
 
 def endings(
@@ -109,7 +109,7 @@ def test_a_cancelled_task_that_was_answered_is_announced() -> None:
         (False, False, False, True),
     ],
 )
-def test_a_review_that_shows_an_answer_is_enough(
+def test_an_answer_that_a_review_shows_is_not_announced(
     posted: bool,  # noqa: FBT001 — a column of the table
     commented: bool,  # noqa: FBT001 — as above
     before: bool,  # noqa: FBT001 — as above

@@ -13,7 +13,7 @@ from reviewbot.domain.codevf.attachments import Packing, Sendable
 from reviewbot.domain.diff.parse import ChangeSet
 from reviewbot.domain.findings.incremental import NewPart
 from reviewbot.domain.findings.tracked_finding import Bypass, Findings
-from reviewbot.domain.findings.tracking import Answered
+from reviewbot.domain.findings.tracking import PlacedAnswer
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.pull_request import (
     CheckRun,
@@ -380,7 +380,7 @@ class RandomWorld:
     def looked_up(self, bought: Purchase) -> TaskRead:
         """Return the task of an older head with its answer."""
         task = self.task(bought.task_id)
-        answer = Answered(bought.task_id, whole=False, here=False, report=self.report(), placed=())
+        answer = PlacedAnswer(bought.task_id, whole=False, here=False, report=self.report(), placed=())
         return TaskRead(task, answer if task.status is TaskStatus.COMPLETED else None)
 
     def created(self, *, fails: bool) -> Result:
@@ -429,6 +429,6 @@ def play(seed: int, start: Callable[[Known], Phase]) -> tuple[Trace, Known, Ende
         result = world.answer(step, phase.known)
         trace.steps.append((step, result))
         phase, now = learn(phase, result, now), now + timedelta(seconds=1)
-        assert len(trace.steps) < STEPS_AT_MOST, "it does not end"
+        assert len(trace.steps) < STEPS_AT_MOST, "the run does not end"
     assert isinstance(phase, Ended)
     return trace, phase.known, phase
