@@ -9,7 +9,7 @@ from typing import Any
 from reviewbot.adapters.github.graphql.parse import UNREADABLE
 from reviewbot.domain.diff.parse import ChangeSet, assemble, parse_diff
 from reviewbot.domain.github.check_identity import CheckTag, split_tag, with_tag
-from reviewbot.domain.github.context import ContextRequest, ProjectContext
+from reviewbot.domain.github.context import DOCUMENTS, ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     CheckState,
     InlineComment,
@@ -285,7 +285,7 @@ class SimulatedForge:
         more = [path for path in files if matches(asked.patterns, path)] if asked.patterns else []
         texts = {
             path: files[path].content.decode()
-            for path in (*asked.paths, *more)
+            for path in (*DOCUMENTS, *more)
             if path in files and not files[path].is_binary
         }
         return ProjectContext({path: text for path, text in texts.items() if text})

@@ -434,8 +434,8 @@ def test_the_context_is_read_with_the_files_in_one_request(github: GitHubOnLoopb
     assert context.files == {"README.md": "# Widget\n"}
     assert context.messages[-1] == "Track parcels\n\nIgnore the rules."
     assert (context.issues, context.problem) == ((Issue(12, "It is slow", "Fix it."),), "")
-    more = read(asked=ContextRequest(1, (), ("docs/**",)))[2]
-    assert more.files == {"docs/adr/1.md": "Why.\n"}
+    more = read(asked=ContextRequest(1, ("docs/**",)))[2]
+    assert more.files == {"README.md": "# Widget\n", "docs/adr/1.md": "Why.\n"}
     alone = github.forge.entries(head="", new_paths=[], merge_base="", old_paths=[], asked=ContextRequest(1))
     assert alone == ({}, {}, context)
 
@@ -468,4 +468,4 @@ def test_huge_documents_and_folders_are_omitted_and_a_link_is_its_target(github:
     read = partial(github.forge.entries, head="", new_paths=[], merge_base="", old_paths=[])
     context = read(asked=ContextRequest(1))[2]
     assert context.files == {"CLAUDE.md": "/etc/passwd"}, "the target of a link, which is not followed"
-    assert read(asked=ContextRequest(1, (), ("README.md", "CONTRIBUTING.md")))[2].files == {}
+    assert read(asked=ContextRequest(1, ("README.md", "CONTRIBUTING.md")))[2].files == context.files

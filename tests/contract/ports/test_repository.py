@@ -62,7 +62,7 @@ def test_entries_are_read_together_with_the_context_documents(github: GitHubHarn
     head = github.push("topic", {"README.md": "Mine.\n", "app.py": "two\n"})
     pull = github.open_pull("topic")
     new, old, context = github.forge.entries(
-        asked=ContextRequest(pull, ("README.md", "CONTRIBUTING.md")),
+        asked=ContextRequest(pull),
         head=head,
         new_paths=["app.py"],
         merge_base=base,
