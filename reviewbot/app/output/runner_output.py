@@ -110,7 +110,7 @@ def outputs(known: Known, outcome: Outcome) -> dict[str, str]:
         "coverage": known.coverage.value if purchase else "",
         "task-id": purchase.task_id if purchase else "",
         "reviewed-sha": known.head_sha if known.report else "",
-        "posted": str(known.posted) if known.report else "",
+        "posted": str(known.posted + known.replies) if known.report else "",
         "credits-held": str(purchase.hold) if purchase and known.request.paid else "",
         "credits-used": f"{purchase.used:f}" if purchase and purchase.used is not None else "",
         "review-url": known.snapshot.pull.url,

@@ -159,7 +159,7 @@ def written(at: Refreshed, known: Known) -> Refreshed | Published:
         posted = (Write.POSTED,) if known.posted > at.known.posted else ()
         threads = (Write.THREADS,) if known.snapshot.pull.is_open and COMMENTS not in known.denied else ()
         left = (*threads, *posted, Write.ANNOUNCEMENT, *left)
-    replied = done is Write.THREADS and known.posted > at.known.posted and Write.POSTED not in left
+    replied = done is Write.THREADS and known.replies > at.known.replies and Write.POSTED not in left
     announced = done is Write.ANNOUNCEMENT and known.memory.update.posted != at.known.memory.update.posted
     if replied or announced:
         left = (Write.POSTED, *left)  # another run may have posted the same

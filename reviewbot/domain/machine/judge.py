@@ -244,7 +244,7 @@ def published(known: Known, outcome: Outcome, *, refused: bool) -> Outcome:
 def _nothing_stands(known: Known) -> bool:
     """Return whether the token may write no part of the result and another token is possible."""
     request = known.request
-    if known.posted or not (known.memory.update.answers and known.denied):
+    if known.posted or known.replies or not (known.memory.update.answers and known.denied):
         return False
     parts = {CHECK_RUN: request.check_run, SUMMARY: request.summary_comment}
     untaken = all(part in known.denied for part, due in parts.items() if due)

@@ -264,6 +264,7 @@ class Known(Struct, frozen=True):
         cancelled: the ids of the tasks that this run may have cancelled.
         check: the check run that this run wrote on the head.
         whole_summary: its text as this run wrote it, if that shows every finding in full; else empty.
+        posted: how many comments on findings this run has posted; `replies`: how many replies in their threads.
         denied: the parts that the token may not write.
         reviewed_sha: the reviewed head if the pull request has another one now, else empty.
         superseded: whether that newer head has its own purchase.
@@ -291,6 +292,7 @@ class Known(Struct, frozen=True):
     whole_summary: str = ""
     comment_urls: Mapping[str, str] = field(default_factory=dict)
     posted: int = 0
+    replies: int = 0
     denied: frozenset[str] = frozenset()
     reviewed_sha: str = ""
     superseded: bool = False

@@ -56,12 +56,13 @@ def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> b
 
 
 def _is_shown(known: Known) -> bool:
-    """Return whether comments for findings were posted after the summary was written: by this run, or by a killed one.
+    """Return whether this run posted comments, or a finding of its answers has one that the summary does not know.
 
-    A finding that this run has posted can have another id since, if another base or another head moved it.
+    A finding that this run posted can have another id since: a new base or head changes its place.
     """
     found = {item.id for item in known.memory.placed}
-    return bool((known.memory.update.posted | (found & known.comment_urls.keys())) - known.stored.ledger.posted)
+    there = {*known.memory.update.posted, *known.comment_urls} - known.stored.ledger.posted
+    return known.posted > 0 or bool(found & there)
 
 
 def _ending(known: Known, purchase: Purchase, *, has_failed: bool) -> Ending | None:

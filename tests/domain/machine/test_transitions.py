@@ -434,7 +434,7 @@ def test_threads_are_not_changed_on_a_closed_pull_request_or_without_permission(
 def test_replies_are_read_back_once_since_another_run_may_have_posted_them_too() -> None:
     outcome, threads, summary = pending(known().judgement.rules), phases.Write.THREADS, phases.Write.SUMMARY
     at = phases.Refreshed(known(), outcome, (threads, summary))
-    replied = replace(at.known, posted=1)
+    replied = replace(at.known, replies=1)
     assert go(at, replied).left == (phases.Write.POSTED, summary)
     assert go(at, at.known).left == (summary,)
     after_comments = replace(at, left=(threads, phases.Write.POSTED, summary))
