@@ -54,6 +54,31 @@ def test_an_empty_value_is_as_good_as_none() -> None:
     assert env.network.api_url == "https://api.github.com"
 
 
+@pytest.mark.parametrize(
+    ("name", "workflow"),
+    [("review.yml", "review.yml"), ("a-b_c.2.yaml", "a-b_c.2.yaml"), ("x.yml; id", ""), ("-R.yml", ""), ("x", "")],
+)
+def test_a_workflow_is_named_if_its_file_name_can_be_pasted(name: str, workflow: str) -> None:
+    assert read(GITHUB_WORKFLOW_REF=f"acme/parcels/.github/workflows/{name}@refs/pull/7/merge").workflow == workflow
+    assert not read().workflow
+
+
+ACTION = {"GITHUB_ACTION_REPOSITORY": "octocat/reviewbot", "GITHUB_ACTION_REF": "0123abc"}
+
+
+def test_the_documentation_is_that_of_the_running_action() -> None:
+    there = {**ACTION, "GITHUB_SERVER_URL": "https://github.com"}
+    assert read(**there).docs_url == "https://github.com/octocat/reviewbot/blob/0123abc/docs"
+    for name, value in (
+        ("GITHUB_SERVER_URL", "https://ghe.test"),
+        ("GITHUB_ACTION_REPOSITORY", "actions/setup-python"),
+        ("GITHUB_ACTION_REPOSITORY", ""),
+        ("GITHUB_ACTION_REF", ""),
+        ("GITHUB_ACTION_REF", "a) [b](c"),
+    ):
+        assert read(**{**there, name: value}).docs_url is None
+
+
 @pytest.mark.parametrize(("attempt", "repeated"), [("", False), ("1", False), ("2", True)])
 def test_a_rerun_is_recognized(attempt: str, repeated: bool) -> None:  # noqa: FBT001 — a column
     assert read(GITHUB_RUN_ATTEMPT=attempt).is_repeated is repeated

@@ -30,7 +30,7 @@ from reviewbot.domain.policy.verdict import Rules
 from reviewbot.errors import ForgeUnreachable, PermissionMissing
 from reviewbot.ports import ChangeReader, Clock, Forge, Installation, Reporter, ReviewService
 from reviewbot.render.renderer import Renderer
-from reviewbot.render.view_models.exclusions import exclusion_options, exclusion_setting
+from reviewbot.render.view_models.exclusions import exclusion_command, exclusion_setting
 from reviewbot.settings import Settings
 
 T = TypeVar("T")
@@ -54,6 +54,8 @@ class Ports(Struct, frozen=True):
         rng: for jitter, and for the boundary around an author's text; must not be predictable.
         run_url: the URL of this run's log, None at a terminal.
         inputs: of the workflow, by name.
+        docs_url: where the documentation is, None if that is unknown.
+        command: repeats the review; empty except at a terminal.
         installation: the other repositories; None where a run works on one pull request only.
         uninterrupted: delays signals for some seconds, while a task is created and recorded.
         own_tasks: what this run has done at the service; each run has its own.
@@ -67,6 +69,8 @@ class Ports(Struct, frozen=True):
     rng: Random
     run_url: str | None
     inputs: Mapping[str, str]
+    docs_url: str | None = None
+    command: str = ""
     installation: Installation | None = None
     uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext
     own_tasks: OwnTasks = field(default_factory=OwnTasks)
@@ -151,14 +155,14 @@ class RunContext(Struct, frozen=True, dict=True):
         return self.ports.open_service(dataclasses.replace(self.settings, reviewer=ReviewerKind.LOCAL))
 
     def leaving_out(self, paths: Iterable[str]) -> str:
-        """Return what excludes files, ready to paste: a setting, or options on a separate line at a terminal.
+        """Return what excludes files, ready to paste: a setting, or a command on a separate line at a terminal.
 
         If a name cannot be pasted, it is the name of the setting or option only.
         """
         named = tuple(paths)
         if self.ports.run_url is None:
-            options = exclusion_options(named)
-            return f"\n  {options}" if options else " use `--paths`."
+            command = exclusion_command(self.ports.command, named)
+            return f"\n  {command}" if command else " use `--paths`."
         return f" {exclusion_setting(named) or 'use `paths`.'}"
 
     def read_snapshot(self) -> Snapshot:

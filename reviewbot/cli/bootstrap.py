@@ -19,7 +19,7 @@ from reviewbot.adapters.github.forge import GitHubForge
 from reviewbot.adapters.github.installation import GitHubInstallation
 from reviewbot.app.dispatch import Ports
 from reviewbot.cli.invocation import signals
-from reviewbot.domain.model.events import Event, ReviewEvent, read_event_text
+from reviewbot.domain.model.events import DispatchEvent, Event, ReviewEvent, read_event_text
 from reviewbot.domain.model.options import ReviewerKind
 from reviewbot.errors import NoKey, ReviewDidNotHappen
 from reviewbot.ports import ChangeReader, Clock, ReviewService
@@ -49,7 +49,9 @@ def read_event(environment: Environment) -> Event:
     except (OSError, UnicodeDecodeError):
         text = ""
     event = read_event_text(environment.event_name, text)
-    return replace(event, is_repeated=environment.is_repeated) if isinstance(event, ReviewEvent) else event
+    if isinstance(event, ReviewEvent):
+        return replace(event, is_repeated=environment.is_repeated, workflow=environment.workflow)
+    return replace(event, workflow=environment.workflow) if isinstance(event, DispatchEvent) else event
 
 
 def open_repository(
@@ -92,6 +94,7 @@ def open_ports(environment: Environment, log: TextIO) -> Iterator[Ports]:
             rng=rng,
             run_url=environment.run_url,
             inputs=environment.inputs,
+            docs_url=environment.docs_url,
             installation=GitHubInstallation(forge, partial(read_changes, network, token)),
             uninterrupted=interrupts.held_back,
         )

@@ -9,11 +9,8 @@ Start here:
   reviewbot review --reviewer local   review this branch with static analyzers;
                                       free, and nothing leaves the machine
   reviewbot demo                      watch a complete example review
-  reviewbot plan                      what reviews of past merges would cost
-  reviewbot stats                     what past reviews cost and achieved
   reviewbot init                      write workflows and a config file
-  reviewbot doctor                    check that reviews of a repository work
-  reviewbot COMMAND --help            options and examples of a command
+  reviewbot review --help             options and examples of `review`
 """
 
 TEXTS: Mapping[str, tuple[str, str]] = {
@@ -24,13 +21,13 @@ Uncommitted changes are not reviewed (see --staged). Settings come from
 .github/reviewbot.yml of the base branch.
 
 --reviewer local runs static analyzers: free, without an account. Without it,
-CodeVF's engineers review, which costs credits: set CODEVF_API_KEY. A change is
-bought once. Ctrl-C leaves the review running; the same command continues it.
+reviewbot buys a review from CodeVF: set CODEVF_API_KEY. Ctrl-C leaves that
+review running. The same command resumes it, and never buys a change twice.
 """,
         """\
 Examples:
   reviewbot review --reviewer local            free, on this machine
-  reviewbot review --dry-run                   what a paid one sends and holds
+  reviewbot review --dry-run                   what a review sends and holds
   reviewbot review                             buy a review and wait for it
   reviewbot review --base release --head fix   other branches
   reviewbot review --staged --reviewer local   staged changes
@@ -83,8 +80,8 @@ Show what the reviews of past pull requests cost, how long their answers took,
 and what became of their findings: fixed, waived, disputed, ignored. It reads
 the summary comments on GitHub, and writes nothing.
 
-GitHub's token is GITHUB_TOKEN or GH_TOKEN. With CODEVF_API_KEY, the key of the
-workflow, only what it signed is counted; without it the figures are unverified.
+GitHub's token is GITHUB_TOKEN or GH_TOKEN. With the workflow's CODEVF_API_KEY,
+only what that key signed counts; without it, the figures are unverified.
 """,
         """\
 Examples:
@@ -174,8 +171,8 @@ environment. Workflows call this by `uses:`. At a terminal, use
     "collect": (
         """\
 Publish the finished reviews of the repository's open pull requests: the action
-with `command: collect`, in the environment of GitHub's runner. It buys only the
-reviews that were postponed until an older review was finished.
+with `command: collect`, in the environment of GitHub's runner. It buys only
+deferred reviews.
 """,
         "",
     ),

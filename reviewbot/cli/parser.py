@@ -36,6 +36,10 @@ REVIEWERS = [str(one) for one in ReviewerKind]
 class Parser(argparse.ArgumentParser):
     """A parser that suggests the nearest command, option or choice."""
 
+    def format_help(self) -> str:
+        """Return the help, without the placeholder that argparse prints above the commands."""
+        return super().format_help().replace("  COMMAND\n", "", 1)
+
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message, and exit with status 2."""
         message = _ARGUMENT.sub(r"\g<name>: ", message).replace("expected one argument", "a value is missing")
@@ -200,7 +204,7 @@ def _add_plan(commands: Commands) -> None:
     plan.add_argument("--since", default="90d", metavar="TIME", help="90d, 12w, 6m, 1y or a date; default: 90d")
     about = "the branch that was merged into; default: origin's default branch"
     plan.add_argument("--branch", metavar="REF", help=about)
-    most, about = between(int, 1, 10_000), "number of newest merges; default: 200"
+    most, about = between(int, 1, 10_000), "number of newest merges, at most 10000; default: 200"
     plan.add_argument("--most", type=most, default=200, metavar="N", help=about)
     _add_pricing(plan)
     _add_output(plan, "json", "markdown")
@@ -231,7 +235,7 @@ def _add_init(commands: Commands) -> None:
     about = "id of the App that writes the check; default: GitHub Actions"
     init.add_argument("--source", type=between(int, 1, 10**12), metavar="APP_ID", help=about)
     about = "a workflow whose checks a review waits for, by its name; repeatable"
-    init.add_argument("--wait-for", action="append", default=[], metavar="WORKFLOW", help=about)
+    init.add_argument("--wait-for", action="append", default=[], metavar="NAME", help=about)
     init.add_argument("--no-config", action="store_true", help="write no config file")
     init.add_argument("--force", action="store_true", help="overwrite existing workflows; keeps the config file")
 
@@ -270,7 +274,7 @@ def between(kind: type[int | float], least: float, most: float) -> Callable[[str
         except ValueError:
             value = kind(least - 1)
         if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least:.15g} to {most:.15g}")
+            raise argparse.ArgumentTypeError(f"invalid number {text!r}. Allowed: {least:.15g} to {most:.15g}.")
         return value
 
     return read

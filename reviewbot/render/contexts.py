@@ -17,7 +17,7 @@ from reviewbot.domain.text.escaping import mention
 from reviewbot.domain.text.size_limits import SHORTEST_LINE, Detail
 from reviewbot.render.dialects import Markdown, Written, address
 from reviewbot.render.view_models.command import AnnouncementView, AnswerView, QuestionView
-from reviewbot.render.view_models.exclusions import excludable, exclusion_options, exclusion_setting
+from reviewbot.render.view_models.exclusions import excludable, exclusion_command, exclusion_setting
 from reviewbot.render.view_models.review import (
     AuthorText,
     CommentView,
@@ -52,6 +52,7 @@ def linked(view: SummaryView, link: Link) -> SummaryView:
     return replace(
         view,
         run_url=link(view.run_url),
+        docs_url=link(view.docs_url),
         summary_url=link(view.summary_url),
         files=tuple(FileGroup(group.path, each(group.findings)) for group in view.files),
         waived=each(view.waived),
@@ -91,7 +92,7 @@ def of_summary(view: SummaryView, detail: Detail) -> dict[str, object]:
         "context_bytes": sum(item.bytes for item in view.context),
         "context_redactions": sum(item.redactions for item in view.context),
         "missed": len(view.missed),
-        "exclusion": exclusion_setting(excludable(view.missed)) if view.pull_number else _as_options(view),
+        "exclusion": exclusion_setting(excludable(view.missed)) if view.pull_number else _as_command(view),
         "branch": not view.pull_number,
         "below_threshold": _below_threshold(view),
         "followed": _is_followed(view.progress),
@@ -106,10 +107,10 @@ def _below_threshold(view: SummaryView) -> int:
     return min(below, view.sum.in_summary if view.sum else 0)
 
 
-def _as_options(view: SummaryView) -> str:
-    """Return how a command leaves out what was missed, indented as a command is; empty if there is nothing."""
-    options = exclusion_options(excludable(view.missed))
-    return f"  {options}" if options else ""
+def _as_command(view: SummaryView) -> str:
+    """Return the indented command that leaves out what was missed; empty if there is nothing."""
+    command = exclusion_command(view.command, excludable(view.missed))
+    return f"  {command}" if command else ""
 
 
 def _is_followed(progress: ProgressView | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from os.path import normpath
 from pathlib import PurePath
@@ -14,6 +15,12 @@ from reviewbot.settings.table import INPUTS, peek_settings
 
 PASSED_ON = ("PATH", "TZ", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
 """The variables that child processes get: paths and proxies."""
+
+
+_WORKFLOW_FILE = re.compile(r"/\.github/workflows/(\w[\w.-]*\.ya?ml)@", re.ASCII)
+"""The file in `GITHUB_WORKFLOW_REF`, if a person can paste its name into a shell: an author may have chosen it."""
+
+_ACTION = re.compile(r"[\w.-]+/reviewbot@[\w.-]+", re.ASCII)
 
 
 def passed_on(env: Mapping[str, str]) -> Mapping[str, str]:
@@ -42,6 +49,8 @@ class Environment(Struct, frozen=True):
     """The environment of a step, with the names of GitHub's documentation.
 
     Attributes:
+        workflow: the file name of the workflow, or empty.
+        docs_url: the folder `docs/` of the running action on github.com, if it is known.
         is_repeated: whether this is a re-run, so the event is old.
     """
 
@@ -54,6 +63,8 @@ class Environment(Struct, frozen=True):
     summary_file: str | None
     workspace: str | None
     run_url: str | None
+    workflow: str
+    docs_url: str | None
     is_repeated: bool
     debug: bool
 
@@ -91,9 +102,23 @@ def read_environment(env: Mapping[str, str]) -> Environment:
         summary_file=env.get("GITHUB_STEP_SUMMARY") or None,
         workspace=env.get("GITHUB_WORKSPACE") or None,
         run_url=f"{network.server_url}/{repository}/actions/runs/{run_id}" if run_id else None,
+        workflow="".join(_WORKFLOW_FILE.findall(env.get("GITHUB_WORKFLOW_REF", ""))),
+        docs_url=_docs_url(env),
         is_repeated=env.get("GITHUB_RUN_ATTEMPT") not in {None, "", "1"},
         debug=env.get("RUNNER_DEBUG") == "1",
     )
+
+
+def _docs_url(env: Mapping[str, str]) -> str | None:
+    """Return the address of the running action's documentation.
+
+    The variables are empty in a composite action (https://github.com/actions/runner/issues/2473). On an Enterprise
+    Server, the action may be on another host.
+    """
+    repository, ref = env.get("GITHUB_ACTION_REPOSITORY", ""), env.get("GITHUB_ACTION_REF", "")
+    if env.get("GITHUB_SERVER_URL") != "https://github.com" or not _ACTION.fullmatch(f"{repository}@{ref}"):
+        return None
+    return f"https://github.com/{repository}/blob/{ref}/docs"
 
 
 def read_desktop(env: Mapping[str, str], codevf_url: str | None, *, asks_github: bool) -> Desktop:

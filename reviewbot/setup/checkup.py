@@ -242,7 +242,8 @@ def _of_ends(jobs: Sequence[Job]) -> Iterator[Check]:
     """Yield a note if no event of the awaited checks starts a job."""
     if not any(_ENDS & job.events.keys() for job in jobs):
         what = "no workflow starts when other checks have ended, so the next push or collection buys the review"
-        yield Check("awaited checks", what, "Write one with `reviewbot init --force --wait-for WORKFLOW`.")
+        todo = "Write one, with the `name:` of your CI workflow: reviewbot init --force --wait-for NAME"
+        yield Check("awaited checks", what, todo)
 
 
 _WHY = {

@@ -255,7 +255,7 @@ def _job(  # noqa: PLR0913 — each is a part of the YAML
         inputs += f"reviewer: {options.reviewer}\n"
     given = f"    with:\n{textwrap.indent(inputs, ' ' * 6)}" if inputs else ""
     comments = "write # comments" if keyed else "read # what is in the queue"
-    issues = "  issues: read # those that a pull request closes, for the reviewer\n" if keyed and paid else ""
+    issues = "  issues: read # issues that the pull request closes\n" if keyed and paid else ""
     statuses = "  statuses: read # what `wait-for-checks` names\n" if keyed and options.wait_for else ""
     grouped = f"concurrency:\n  group: {group[0]}\n  cancel-in-progress: {group[1]}\n"
     body = (

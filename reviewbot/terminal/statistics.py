@@ -17,13 +17,17 @@ _NARROW = 84
 
 _OMITTED = {3, 5}
 
+_NAMES = 24
+"""Columns of the names that are not wrapped in a wide terminal."""
+
 
 def show_statistics(console: Console, found: Statistics) -> None:
     """Print the figures: of all reviews and by mode and expertise, then the findings by severity, then the notes."""
     if found.reviews:
         rows = [(name, *cells_of(one)) for name, one in groups_of(found)]
         kept = [at for at in range(len(HEADINGS)) if console.width >= _NARROW or at not in _OMITTED]
-        console.print(_table([HEADINGS[at] for at in kept], [[row[at] for at in kept] for row in rows]))
+        widest = min(_NAMES, max(len(name) for name, *_ in rows)) if console.width >= _NARROW else 0
+        console.print(_table([HEADINGS[at] for at in kept], [[row[at] for at in kept] for row in rows], widest))
         console.print()
         if found.severities:
             console.print(_table(ENDS, map(ends_of, found.severities)))
@@ -36,10 +40,11 @@ def show_statistics(console: Console, found: Statistics) -> None:
         say(console, note, "dim", hang=2)
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], least: int = 0) -> Table:
+    """Return a table whose first column is at least so wide."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
     first, *others = headings
-    table.add_column(first, overflow="fold")
+    table.add_column(first, overflow="fold", min_width=least or None)
     for name in others:
         table.add_column(name, justify="right")
     for row in rows:

@@ -117,8 +117,8 @@ def test_a_review_on_request_is_bought_by_a_request(tmp_path: Path) -> None:
         ("hubot", "/reviewbot waive {id}", "The reason is missing"),
         ("hubot", "/reviewbot waive 0000 it is fine", "No open finding"),
         ("hubot", "/reviewbot review 1234567", "is not the head of the pull request"),
-        ("hubot", "/reviewbot cancel", "No review and no question is open"),
-        ("max", "/reviewbot bypass it burns", "A bypass names its commit"),
+        ("hubot", "/reviewbot cancel", "There is no open review and no open question"),
+        ("max", "/reviewbot bypass it burns", "A bypass needs the commit"),
     ],
 )
 def test_a_command_without_permission_is_refused_with_a_message(tmp_path: Path, by: str, text: str, word: str) -> None:

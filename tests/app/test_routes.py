@@ -119,7 +119,7 @@ def test_analyzers_review_what_a_rule_gives_them_until_codevf_has_reviewed_it(tm
         change(rig, {"pay/card.py": None, "tests/b.py": "x = 1\n"})
         third = rig.run()
         assert ended(rig, third) == ("success", 0, "reviewed", 2)
-        assert "in spite of the rule" in rig.summaries()[-1]
+        assert "despite the rule" in rig.summaries()[-1]
 
 
 def test_a_command_requests_a_review_despite_the_rule(tmp_path: Path) -> None:

@@ -25,8 +25,10 @@ LEAK = 'import os\nTOKEN = "{}"\n' + "".join(f"x_{number} = {number}\n" for numb
 def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
     with house(tmp_path) as rig:
         fork(rig)
-        done = rig.run(event="pull_request_target", payload=from_fork(rig))
+        ref = {"GITHUB_WORKFLOW_REF": f"{REPO}/.github/workflows/review.yml@refs/heads/main"}
+        done = rig.run(event="pull_request_target", payload=from_fork(rig), runner=ref)
         assert (done.exit_status, done.outputs["reason"]) == (3, "not-approved")
+        assert "gh workflow run review.yml -f pr=" in done.log
         assert rig.checks()[0].conclusion == "action_required"
         assert not rig.service.tasks()
 
@@ -39,9 +41,10 @@ def test_a_user_with_write_access_approves_by_starting_the_workflow(tmp_path: Pa
         inputs, sender = {"pr": str(rig.number)}, {"login": "hubot", "type": "User"}
         for sha in ("", head[:12], "e" * 40):
             payload = {"inputs": {**inputs, "sha": sha}, "sender": sender}
-            done = rig.run(event="workflow_dispatch", payload=payload)
+            ref = {"GITHUB_WORKFLOW_REF": f"{REPO}/.github/workflows/buy.yml@refs/heads/main"}
+            done = rig.run(event="workflow_dispatch", payload=payload, runner=ref)
             assert (done.exit_status, done.outputs["reason"]) == (3, "not-approved")
-            assert f"gh workflow run WORKFLOW -f pr={rig.number} -f sha={head}" in done.log
+            assert f"gh workflow run buy.yml -f pr={rig.number} -f sha={head}" in done.log
         payload = {"inputs": {**inputs, "sha": head}, "sender": sender}
         assert rig.run(event="workflow_dispatch", payload=payload).exit_status == 0
         assert len(rig.service.tasks()) == 1

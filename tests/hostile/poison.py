@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from reviewbot.values import replace
 
-ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "summary_url"})
+ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "docs_url", "summary_url"})
 """Created by reviewbot or GitHub, so comments may link to them. The report files do not trust them."""
 
 OURS = frozenset({"mark", "ledger", "boundary", "id", "original", "head_sha", "merge_base", "reviewer", "check_name"})

@@ -26,7 +26,7 @@ from tests.project.config_schema import config_schema
 from tests.render.goldens import of_reason
 
 PROGRAM = Path(reviewbot.__file__).parent
-CALLER = Path(__file__).resolve().parents[2] / "examples" / "organization" / "caller.yml"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "organization"
 
 
 def table(*, action: bool, config: bool) -> str:
@@ -123,7 +123,10 @@ PARTS: Mapping[str, str] = {
     "reasons": decisions(),
     "titles": titles(),
     "threads": f"```yaml\n{THREADS_WORKFLOW}```",
-    "caller": f"```yaml\n{CALLER.read_text(encoding='utf-8')}```",
+    **{
+        name: f"```yaml\n{(EXAMPLES / f'{name}.yml').read_text(encoding='utf-8')}```"
+        for name in ("caller", "collector")
+    },
 }
 SHOWN = [
     ("README.md", "review"),
@@ -131,6 +134,7 @@ SHOWN = [
     ("docs/configuration.md", "workflow inputs"),
     ("docs/configuration.md", "keys"),
     ("docs/organization.md", "caller"),
+    ("docs/organization.md", "collector"),
     ("CONTRIBUTING.md", "reasons"),
     ("docs/recipes.md", "code scanning"),
     ("docs/troubleshooting.md", "titles"),

@@ -37,7 +37,7 @@ def test_threats_without_a_test_are_listed_with_advice(model: str, root: Path) -
     assert set().union(*pins.values()) == set().union(*asked)
     assert "\nnpm audit\n" in audit
     assert "pin the check's source to GitHub Actions in the ruleset" in model
-    assert model.count("forks.md#what-pinning-the-source-does-not-do") == 2
+    assert model.count("forks.md#prevent-forged-checks") == 2
 
 
 def test_the_threat_model_is_linked_from_the_readme_and_the_security_policy(root: Path) -> None:

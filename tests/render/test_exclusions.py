@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 
 from reviewbot.domain.selection.path_filters import matches
 from reviewbot.domain.text.escaping import visible
-from reviewbot.render.view_models.exclusions import MOST, exclusion_setting, exclusions
+from reviewbot.render.view_models.exclusions import LONGEST, MOST, exclusion_command, exclusion_setting, exclusions
 from reviewbot.settings.readers import PATTERNS
 
 SIGNS = st.one_of(st.sampled_from("ab*?+[]\\!/.\"'é "), st.characters(exclude_categories=["Cs"]))
@@ -25,6 +25,14 @@ def test_the_setting_leaves_out_exactly_the_files(paths: list[str]) -> None:
 
 def test_a_single_file_is_one_line() -> None:
     assert exclusion_setting(["assets/big.json"]) == 'paths: "!assets/big.json"'
+
+
+def test_the_command_repeats_the_review_if_it_can_be_shown() -> None:
+    again = "reviewbot review --base 'a b'"
+    assert exclusion_command(again, ["c d", "e"]) == f"{again} --paths '!c d' --paths '!e'"
+    assert exclusion_command("", ["e"]) == exclusion_command("x" * (LONGEST + 1), ["e"])
+    assert exclusion_command("", ["e"]) == "reviewbot review --paths '!e'"
+    assert exclusion_command(again, []) == ""
 
 
 @pytest.mark.parametrize("path", ["a.py ", "a\t", "a\u2028b", "a\x0bb", "a\x85"])

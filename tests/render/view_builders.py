@@ -173,6 +173,7 @@ CLEAN = SummaryView(
     wait=None,
     task_id="task_8Jd2",
     run_url="https://github.com/acme/shop/actions/runs/42",
+    docs_url="https://github.com/octocat/reviewbot/blob/0123456789abcdef0123456789abcdef01234567/docs",
     summary_url=f"{PULL}#issuecomment-900",
     progress=NOTHING,
     fail_on="critical",

@@ -75,7 +75,7 @@ def allowing(path: str, permissions: str) -> Mapping[str, str]:
 
 TYPES = "[opened, reopened, synchronize, ready_for_review, edited, labeled, unlabeled, closed]"
 AWAITING = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), wait_for=("CI",)))
-ISSUES = "      issues: read # those that a pull request closes, for the reviewer\n"
+ISSUES = "      issues: read # issues that the pull request closes\n"
 GATE = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0"), gate=True))
 ACTIONS = 15368
 R, C, M = (path.rpartition("/")[2] for path in (REVIEW, COLLECT, COMMANDS))
@@ -204,7 +204,7 @@ CASES = {
         2,
         (
             ("awaited checks: `CI` of `wait-for-checks` is not a check of the last commit", "only on pull requests"),
-            ("awaited checks: no workflow starts when other checks have ended", "--wait-for WORKFLOW"),
+            ("awaited checks: no workflow starts when other checks have ended", "init --force --wait-for NAME"),
             (f"{R}: `Review` lacks `statuses: read`", "Add `statuses: read`"),
         ),
         {CONFIG: "wait-for-checks: [CI]\n"},

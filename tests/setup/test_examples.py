@@ -17,7 +17,9 @@ from tests.contract.test_snippets import LINTERS, complaint, saved
 from tests.setup.test_conditions import COMMENTS, PULL_REQUESTS, started
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "organization"
-CALLED, CALLER = ((FOLDER / name).read_text(encoding="utf-8") for name in ("reviewbot.yml", "caller.yml"))
+CALLED, CALLER, COLLECTOR = (
+    (FOLDER / name).read_text(encoding="utf-8") for name in ("reviewbot.yml", "caller.yml", "collector.yml")
+)
 JOBS = YAML(typ="safe").load(CALLED)["jobs"]
 ENV = YAML(typ="safe").load(CALLED)["env"]
 OPEN = {
@@ -31,12 +33,14 @@ REMOTE = "YOUR-ORG/.github/.github/workflows/reviewbot.yml@COMMIT # vX.Y.Z"
 
 @pytest.mark.parametrize("linter", LINTERS, ids=lambda linter: " ".join(linter[::2][:2]))
 def test_the_examples_pass_every_linter(linter: tuple[str, ...], tmp_path: Path) -> None:
-    texts = {"reviewbot": CALLED, "reviews": CALLER.replace("YOUR-ORG/", "acme/")}
+    callers = {"reviews": CALLER, "collect": COLLECTOR}
+    texts = {"reviewbot": CALLED, **{name: text.replace("YOUR-ORG/", "acme/") for name, text in callers.items()}}
     assert not complaint(linter, *(saved(tmp_path, text, name) for name, text in texts.items()))
 
 
-def test_the_job_of_a_caller_has_four_lines() -> None:
-    job = CALLER.partition("jobs:\n")[2]
+@pytest.mark.parametrize("text", [CALLER, COLLECTOR])
+def test_the_job_of_a_caller_has_four_lines(text: str) -> None:
+    job = text.partition("jobs:\n")[2]
     assert [line.split()[0] for line in job.splitlines()] == ["reviewbot:", "name:", "uses:", "secrets:"]
 
 
@@ -80,8 +84,8 @@ def test_a_called_workflow_starts_when_a_review_may_be_due(
 
 
 @pytest.mark.parametrize("event", ["schedule", "workflow_dispatch"])
-def test_the_organizations_own_events_collect(tmp_path: Path, event: str) -> None:
-    assert started(without_actions(CALLED), event, {}, tmp_path) == ["collect"]
+def test_the_caller_with_a_schedule_collects(tmp_path: Path, event: str) -> None:
+    assert started_by(event, {}, tmp_path, COLLECTOR) == ["collect"]
 
 
 def test_both_jobs_read_the_same_settings_and_the_settings_are_valid() -> None:

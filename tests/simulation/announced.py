@@ -141,7 +141,7 @@ def _is_followed(world: World, pull: Pull, key: str, posted: Collection[str]) ->
     """Return whether the next attempt was announced, also if it was not bought, or deferred for a head that is gone."""
     identity, _, attempt = key.rpartition("-")
     following = f"{identity}-{int(attempt) + 1}"
-    deferred = [one for one in _recorded(world, pull) if one.key == following and one.state is TaskState.DEFERRED]
+    deferred = [one for one in recorded(world, pull) if one.key == following and one.state is TaskState.DEFERRED]
     is_gone = any(one.head_sha != pull.head_sha for one in deferred)
     return is_gone or not {following, f"{following}-unbought"}.isdisjoint(posted)
 
@@ -171,7 +171,8 @@ class Recorded(NamedTuple):
     head_sha: str
 
 
-def _recorded(world: World, pull: Pull) -> Iterator[Recorded]:
+def recorded(world: World, pull: Pull) -> Iterator[Recorded]:
+    """Yield every purchase that was recorded, those of the check runs first."""
     signer = Signer(KEY, REPOSITORY_ID, pull.number, "")
     for check in world.github.checks.values():
         if copy := decode_external_id(split_tag(check.external_id)[1], signer, check.head_sha):
@@ -186,7 +187,7 @@ def _entry(one: Purchase) -> Recorded:
 
 def bought_by_key(world: World, pull: Pull) -> Mapping[str, Bought]:
     """Return the recorded purchases with their tasks; of two records the later one of the summary counts."""
-    ids = {one.key: one.task_id for one in _recorded(world, pull) if one.task_id}
+    ids = {one.key: one.task_id for one in recorded(world, pull) if one.task_id}
     return {key: Bought(tuple(world.codevf.tasks[one] for one in split_ids(found))) for key, found in ids.items()}
 
 

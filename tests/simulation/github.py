@@ -140,6 +140,7 @@ class Pull:
     """A pull request.
 
     Attributes:
+        closed_at, drafted_at: when it was last closed, or made a draft.
         pushes: every head, oldest first.
         bases: its base branches, each with the time of the change.
     """
@@ -157,6 +158,8 @@ class Pull:
     author_is_bot: bool = False
     is_open: bool = True
     was_closed: bool = False
+    closed_at: float = 0.0
+    drafted_at: float = 0.0
     merged: bool = False
     updated: float = 0.0
     labels: set[str] = field(default_factory=set)
@@ -288,6 +291,7 @@ class GitHub:
         """Close a pull request."""
         pull = self.pulls[number]
         pull.is_open, pull.merged, pull.updated, pull.was_closed = False, merged, self.time.seconds, True
+        pull.closed_at = self.time.seconds
 
     def reopen(self, number: int) -> None:
         """Open a pull request again; it follows its branches from now on."""

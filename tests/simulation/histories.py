@@ -9,7 +9,7 @@ from random import Random
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.events import ChecksEvent
-from reviewbot.domain.policy.verdict import Status
+from reviewbot.domain.policy.verdict import Reason, Status
 from tests.simulation import laws, people
 from tests.simulation.codevf import Life, StoredTask
 from tests.simulation.github import REPOSITORY_ID, Pull, StoredCheck, StoredComment
@@ -102,6 +102,9 @@ PROSE, ACCEPTED = 0.12, 0.3
 BRIEF = 0.3
 """How often a follow-up review reports only what is new."""
 
+BY_REQUEST = 0.3
+"""In how many of the histories with `review-on: ready` it is `request`."""
+
 CALM = 0.35
 """How often all tasks end after an episode, so that people see findings to comment on."""
 
@@ -126,6 +129,7 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
         setting = _that_waits(setting, Random(seed + 3))  # noqa: S311 — as above
         setting = _in_prose(setting, Random(seed + 4))  # noqa: S311 — as above
     setting = _of_spending(setting, Random(seed + 2))  # noqa: S311 — as above
+    setting = _by_request(setting, Random(seed + 7))  # noqa: S311 — as above
     is_brief = Random(seed + 6).random() < BRIEF  # noqa: S311 — as above
     setting = replace(setting, mind=replace(setting.mind, is_brief=is_brief))
     moves = moves or (_KILLED, _PEOPLE, _ADVERSARY)[kind] + (tuple(people.CHECKS) * 4 if setting.waited_for else ())
@@ -240,6 +244,14 @@ def _of_spending(setting: Setting, rng: Random) -> Setting:
     return replace(setting, inputs=tuple(sorted(inputs.items())))
 
 
+def _by_request(setting: Setting, rng: Random) -> Setting:
+    """Return the setting with `review-on: request` in some histories with `ready`."""
+    inputs = dict(setting.inputs)
+    if inputs.get("review-on") == "ready" and rng.random() < BY_REQUEST:
+        inputs["review-on"] = "request"
+    return replace(setting, inputs=tuple(inputs.items()))
+
+
 _KILLED = ("evil", "note", "fix", "harmless", "finish", "waive", "rename")
 _PEOPLE = (
     *people.AUTHOR,
@@ -332,7 +344,7 @@ def _watch(world: World) -> None:
     def on_text(comment: StoredComment) -> None:
         if "reviewbot:summary" in comment.body:
             world.truth.texts.append(comment.body)
-            if world.setting.config and world.setting.input("check-run", "true") == "false":
+            if world.setting.input("check-run", "true") == "false":
                 for one in decode(comment.body, Signer(KEY, REPOSITORY_ID, comment.number, "")).ledger.intents():
                     _begun(world, one.head_sha)
 
@@ -389,8 +401,14 @@ def rest(world: World, *, again: bool) -> None:
         for other in list(world.github.pulls.values())[1:]:
             _run(world, Start("again", world.event(other, "synchronize")))
         _settle(world)
-        if not world.codevf.open_tasks() and tried >= waits:
+        if not world.codevf.open_tasks() and tried >= waits and not _tries_again(world):
             break
+
+
+def _tries_again(world: World) -> bool:
+    """Return whether the last task ended without a result, so that the next run makes another attempt."""
+    outcome = world.runs[-1].outcome
+    return outcome is not None and outcome.reason is Reason.CANCELLED
 
 
 def _pass_checks(world: World, pull: Pull) -> None:

@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import cast
 
 from reviewbot.domain.findings.markers import AnswerMark, read_answer_mark, read_finding_mark
@@ -19,13 +20,13 @@ from reviewbot.domain.policy.verdict import Reason
 from reviewbot.domain.selection.path_filters import matches
 from tests.simulation import announced, spending
 from tests.simulation.codevf import KEY_MEMORY, StoredTask
-from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, thread_line
+from tests.simulation.github import BOT, REPOSITORY_ID, Pull, StoredCheck, moment, thread_line
 from tests.simulation.oracle import EVIL, SAID, TALK, diffs_in, headers, shown_in
 from tests.simulation.oracle import is_read as is_read_completely
 from tests.simulation.people import authors_of
 from tests.simulation.repository import Change
 from tests.simulation.schedule import Run
-from tests.simulation.world import CHECK, DEEP, GREEN, KEY, LOCK_FILE, PEOPLE, ROUTES, SECRET, UNREVIEWED, World
+from tests.simulation.world import CHECK, DEEP, GREEN, HELD, KEY, LOCK_FILE, PEOPLE, ROUTES, SECRET, UNREVIEWED, World
 
 NO_BUG = "no bug"
 PAY_ONCE = "never pay twice"
@@ -34,6 +35,7 @@ CONVERGES = "converges"
 NEVER_GREEN = "never green by accident"
 PEOPLE_STAND = "what people did stands"
 HAPPENS = "a due review happens"
+ONLY_DUE = "buys only what is due"
 WITHIN_LIMIT = "stays within the limit"
 GROWS = "grows with the change"
 WAITS = "a purchase waits for checks and quiet"
@@ -47,6 +49,7 @@ LAWS = (
     NEVER_GREEN,
     PEOPLE_STAND,
     HAPPENS,
+    ONLY_DUE,
     WITHIN_LIMIT,
     GROWS,
     WAITS,
@@ -116,6 +119,8 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
     for (change, mode), tasks in bought.items():
         ended = sum(task.status(world.time.seconds) is not TaskStatus.COMPLETED for task in tasks)
         asked = world.truth.asked[change] + world.truth.asked[()]
+        if ended > MOST_ATTEMPTS + asked:
+            yield Violation(PAY_ONCE, f"{ended} tasks of one change ended without a result, and {asked} were asked for")
         if len(tasks) > 1 + ended + asked:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
             told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
@@ -174,6 +179,7 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
         return
     if world.setting.needs_approval and world.github.pulls[number].from_fork:
         yield Violation(PAY_ONCE, f"{task.id} was bought for a fork, and no one has approved it")
+    yield from (Violation(ONLY_DUE, f"{task.id} was bought {one}") for one in _undue(world, number, head, task))
     began = world.truth.begun.get(head, world.time.seconds)
     if not world.is_ready(head) and world.github.green_until.get(head, -1.0) < began:
         yield Violation(WAITS, f"{task.id} was bought while the checks say {world.github.states_on(head)}")
@@ -183,16 +189,52 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
         yield Violation(WAITS, f"{task.id} was bought for a head that is {age} seconds old")
 
 
+def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[str]:
+    """Yield why no review was due when the run began that bought it, or that recorded its intent."""
+    pull, review_on = world.github.pulls[number], world.setting.input("review-on", "push")
+    run = cast(Run, world.scheduler.current)
+    began = min(run.began, world.truth.begun.get(head, run.began))
+    if pull.is_draft and pull.drafted_at <= began:
+        yield "for a draft"
+    if not pull.is_open and pull.closed_at <= began:
+        yield "for a closed pull request"
+    if pull.author_is_bot and world.is_bots_own(number, head):
+        yield "for a listed bot's pull request"
+    if review_on == "request":
+        yield "without a request"
+    if "memory" in world.truth.losses and _has_no_record(world, number, moment(began)):
+        yield "without a record of the reviews whose comments are there"
+    if review_on == "ready" and not world.truth.losses:
+        mine, known = world.changes_for(number, head), {one.task_id for one in announced.recorded(world, pull)}
+        others = [one for one in world.tasks_of(number) if one.created < began and one is not task and one.id in known]
+        if any(_has_result(world, one) and mine.isdisjoint(world.changes_of(one)) for one in others):
+            yield "after the first review"
+
+
+def _has_no_record(world: World, number: int, began: datetime) -> bool:
+    """Return whether there were comments on findings at a moment, and no summary."""
+    written = [one.replies[0] for one in world.github.threads_of(number) if one.replies]
+    written = [one for one in written if one.author == BOT and read_finding_mark(one.body)]
+    summaries = [
+        one for one in world.github.comments_of(number) if one.author == BOT and "reviewbot:summary" in one.body
+    ]
+    return any(one.at < began for one in written) and all(one.at >= began for one in summaries)
+
+
+def _has_result(world: World, task: StoredTask) -> bool:
+    status = task.status(world.time.seconds)
+    return not status.is_over or status is TaskStatus.COMPLETED
+
+
 # Law 2
 
 
 def _lost(world: World) -> Iterator[Violation]:
     """Check that every token of every result was published, or that people deleted the text.
 
-    Without check runs, an older text of the summary hides what was recorded since.
+    Without check runs, a deleted or older summary hides what was recorded.
     """
-    is_alone = world.setting.input("check-run", "true") == "false"
-    if world.setting.denied or (is_alone and "old text" in world.truth.losses):
+    if world.setting.is_silent or "memory" in world.truth.losses:
         return
     for pull in world.github.pulls.values():
         texts = [one.body for one in world.github.comments_of(pull.number) if one.author == BOT]
@@ -240,7 +282,8 @@ def _replies(world: World) -> Iterator[Violation]:
             yield Violation(CONVERGES, f"replies were posted twice: {twice}")
         checks = [check.summary for check in world.github.checks.values() if check.number == pull.number]
         told = posted.keys() | set(TALK.findall("\n".join([*world.truth.texts, *world.truth.erased, *checks])))
-        for task in [] if world.setting.denied else world.tasks_of(pull.number):
+        is_hidden = world.setting.is_silent or "memory" in world.truth.losses
+        for task in [] if is_hidden else world.tasks_of(pull.number):
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
                 missing = set(TALK.findall(str(task.result))) - told
                 if missing:
@@ -293,11 +336,13 @@ def _undone(world: World) -> Iterator[Violation]:
     # If the cost of earlier reviews is unknown, a person has to approve the next one.
     # Without a summary, that is so after a force-push, and after a comment of analyzers, which may be of a paid review.
     has_summary = setting.input("summary-comment", "true") == "true"
-    is_lost = bool(world.truth.losses) or (not has_summary and bool(pull.forced or world.analyzed()))
+    is_lost = (
+        bool(world.truth.losses) or setting.is_silent or (not has_summary and bool(pull.forced or world.analyzed()))
+    )
     if stopped or is_lost or setting.input("review-on", "push") != "push":
         return
     changes, check = world.github.changes_of(pull), newest_check(world, pull)
-    is_due = selected(world, changes) and not is_unreviewed(world, pull, changes)
+    is_due = any(one.path != HELD for one in selected(world, changes)) and not is_unreviewed(world, pull, changes)
     if not is_due or (check is not None and check.conclusion in GREEN):
         return
     ends = [

@@ -7,7 +7,7 @@ a few hundred are enough in the tests; `make simulate` also plays unrestricted o
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,13 +16,15 @@ from reviewbot.domain.codevf.attachments import size_tiers
 from reviewbot.domain.github.drafts import CheckState
 from reviewbot.domain.github.head_checks import HeadState
 from reviewbot.domain.github.pull_request import Conclusion, Permission, PullRequest
+from reviewbot.domain.ledger.edits import CancelDeferrals
 from reviewbot.domain.ledger.ledger import TaskState
+from reviewbot.domain.ledger.memory import Memory
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Report, TaskStatus
 from reviewbot.domain.policy.eligibility import skip_label
 from reviewbot.domain.publishing.announcement import Announcing
 from reviewbot.domain.questions.machine import Intended, Quoted, Submitted, Waiting
-from reviewbot.errors import ServiceUnreachable
+from reviewbot.errors import ForgeUnreachable, ServiceUnreachable
 from reviewbot.values import replace
 from tests.simulation.found import FOUND
 from tests.simulation.histories import ADVERSARIAL, BY_PEOPLE, KILLS, Episode, History, Step, judge, make
@@ -35,6 +37,7 @@ from tests.simulation.laws import (
     NEVER_GREEN,
     NO_BUG,
     NOTHING_LOST,
+    ONLY_DUE,
     PAY_ONCE,
     PEOPLE_STAND,
     WAITS,
@@ -44,7 +47,7 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.quick import Replacement, quick, replaced
-from tests.simulation.schedule import At, Kill, Switch
+from tests.simulation.schedule import At, Kill, Meanwhile, Switch
 from tests.simulation.world import IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 
@@ -194,7 +197,38 @@ def _with_commits(**more: Any) -> Replacement:  # noqa: ANN401 — any field
     return make
 
 
-_NEXT = Episode((Start("next"),))
+def _of_pull(**more: Any) -> Replacement:  # noqa: ANN401 — any field
+    """Return a rule that reads the pull request differently."""
+    return lambda right: lambda pull, *those, **named: right(replace(pull, **more), *those, **named)
+
+
+def _without_cancelled_deferrals(right: Any) -> object:  # noqa: ANN401 — a function
+    def apply(ledger: object, edits: Iterable[object], index: object) -> object:
+        return right(ledger, [one for one in edits if not isinstance(one, CancelDeferrals)], index)
+
+    return apply
+
+
+def _keeping_waivers(right: Any) -> object:  # noqa: ANN401 — a function
+    def moved(known: Any, sha: str, change: Any) -> object:  # noqa: ANN401 — as above
+        memory = Memory.of(known.stored.ledger, known.memory.update, change.index)
+        return replace(right(known, sha, change), memory=memory)
+
+    return moved
+
+
+def _without_unreachable(right: Any) -> object:  # noqa: ANN401 — a function
+    def texts(*those: Any) -> object:  # noqa: ANN401 — its arguments
+        try:
+            return right(*those)
+        except ForgeUnreachable:
+            return {}
+
+    return texts
+
+
+_NEXT, _PUSH = Episode((Start("next"),)), Episode((Start("push"),))
+_FORGOTTEN = (Move("evil"), _NEXT, _NEXT, Move("delete_summary"), Move("harmless"), _NEXT)
 _COLLECT = Start("collect")
 _LEAVES = "wait-minutes: 0\n"
 _CHECKED = ("harmless", "check_starts", "check_passes", "check_fails")
@@ -880,6 +914,162 @@ MUTATIONS: tuple[Mutation, ...] = (
         NEVER_GREEN,
         ADVERSARIAL,
         ("evil", "status", "collect", "edits_command"),
+    ),
+    Mutation(
+        "a draft is reviewed",
+        "reviewbot.domain.policy.eligibility:not_due_for",
+        _of_pull(is_draft=False),
+        ONLY_DUE,
+        steps=(Move("draft"), _NEXT, _NEXT),
+    ),
+    Mutation(
+        "a closed pull request is reviewed",
+        "reviewbot.domain.policy.eligibility:not_due_for",
+        _of_pull(is_open=True),
+        ONLY_DUE,
+        steps=(Move("close"), _NEXT),
+    ),
+    Mutation(
+        "what waits is bought after the pull request was closed",
+        "reviewbot.domain.ledger.edits:apply_edits",
+        _without_cancelled_deferrals,
+        ONLY_DUE,
+        BY_PEOPLE,
+        ("close", "harmless"),
+        config=IS_QUIET,
+    ),
+    Mutation(
+        "a bot's pull request is reviewed",
+        "reviewbot.domain.policy.eligibility:is_bots_own",
+        _returning(value=False),
+        ONLY_DUE,
+        steps=(_NEXT,),
+        setting=Setting(is_bots=True),
+    ),
+    Mutation(
+        "each event requests a review",
+        "reviewbot.domain.policy.eligibility:is_requested",
+        _returning(value=True),
+        ONLY_DUE,
+        steps=(_NEXT, Move("harmless"), _NEXT),
+        setting=Setting((("review-on", "ready"),)),
+    ),
+    Mutation(
+        "a review without a result is bought again without end",
+        "reviewbot.domain.ledger.ledger:Ledger.ended",
+        _returning(0),
+        PAY_ONCE,
+        config=_LEAVES,
+        steps=(_NEXT, Move("failed"), *(_PUSH, Move("failed")) * 3, _PUSH),
+    ),
+    Mutation(
+        "a purchase without a record of the earlier ones needs no approval",
+        "reviewbot.domain.machine.purchase:_check_memory",
+        _returning(None),
+        ONLY_DUE,
+        steps=_FORGOTTEN,
+        setting=Setting((("check-run", "false"),)),
+    ),
+    Mutation(
+        "comments on findings are not read as those of an earlier review",
+        "reviewbot.app.github.ledger_store:_was_here",
+        _returning(value=False),
+        ONLY_DUE,
+        steps=_FORGOTTEN,
+        setting=Setting((("check-run", "false"),)),
+    ),
+    Mutation(
+        "a review is bought that no later run could find",
+        "reviewbot.domain.machine.purchase:check_recorded",
+        _returning(None),
+        PAY_ONCE,
+        steps=(_NEXT, Move("a_day_later"), _PUSH),
+        setting=Setting((("wait-minutes", "0"),), denied=frozenset({"checks: write", "pull-requests: write"})),
+    ),
+    Mutation(
+        "a key is reused after a day",
+        "reviewbot.domain.machine.next_step:is_forgotten",
+        _returning(value=False),
+        PAY_ONCE,
+        steps=(Episode((Start("next"),), (At(6, Kill(after=True)),)), Move("a_day_later"), _PUSH),
+    ),
+    Mutation(
+        "the key of a question is reused after a day",
+        "reviewbot.domain.commands.authorize:_ask",
+        lambda right: lambda posted, scope: right(posted, replace(scope, is_stale=False)),
+        PAY_ONCE,
+        steps=(
+            *(_NEXT, Move("ask"), Episode((Start("next"),), (At(10, Kill(after=True)),))),
+            *(Move("delete_summary"), Move("a_day_later"), _PUSH),
+        ),
+    ),
+    Mutation(
+        "a ledger counts whoever signed it",
+        "reviewbot.domain.ledger.signing:Signer.verify",
+        _returning(value=True),
+        NEVER_GREEN,
+        ADVERSARIAL,
+        ("evil", "forged_text"),
+    ),
+    Mutation(
+        "a review without a file that was held back is complete",
+        "reviewbot.domain.machine.known:Known.why_partial",
+        lambda _right: property(lambda _self: ()),
+        NEVER_GREEN,
+        steps=(Move("held_back"), _NEXT, _NEXT),
+    ),
+    Mutation(
+        "a waiver is for the head that is pushed while its run judges",
+        "reviewbot.domain.machine.finish:on_new_head",
+        _keeping_waivers,
+        NEVER_GREEN,
+        mind=Mind(is_brief=True),
+        steps=(
+            *(Move("evil"), _NEXT, _NEXT, Move("waive")),
+            Episode((Start("next"),), (At(4, Meanwhile(Move("evil"))),)),
+        ),
+    ),
+    Mutation(
+        "a green check stays when its exemption ends",
+        "reviewbot.domain.machine.judge:_is_outdated",
+        _returning(value=False),
+        NEVER_GREEN,
+        found="label-that-is-removed",
+    ),
+    Mutation(
+        "a check run says that a purchase is over before the summary does",
+        "reviewbot.domain.machine.finish:_unpublished",
+        lambda _right: lambda known: known,
+        ANNOUNCED,
+        found="finished-before-its-announcement",
+    ),
+    Mutation(
+        "a dropped deferral ends the task that was bought of it",
+        "reviewbot.app.github.ledger_store:_has_ended",
+        lambda _right: lambda found, _ledger: found.copy.state.is_over,
+        ANNOUNCED,
+        found="dropped-while-bought",
+    ),
+    Mutation(
+        "a finding gets another id if GitHub cannot be reached",
+        "reviewbot.app.reviewer.read_result:_texts",
+        _without_unreachable,
+        CONVERGES,
+        found="finding-with-another-id",
+    ),
+    Mutation(
+        "a task whose id was not recorded is not the first one",
+        "reviewbot.domain.ledger.ledger:Purchase.is_unknown",
+        lambda _right: property(lambda _self: False),
+        WITHIN_LIMIT,
+        found="limit-by-a-later-task",
+    ),
+    Mutation(
+        "the first review is the one that was recorded first",
+        "reviewbot.domain.machine.purchase:submitted",
+        lambda right: lambda *those, **_named: right(*those, again=True),
+        WITHIN_LIMIT,
+        found="limit-by-the-first-intent",
     ),
 )
 

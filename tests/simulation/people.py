@@ -11,16 +11,21 @@ from datetime import timedelta
 from typing import TypeVar
 
 from reviewbot.domain.findings.markers import comment_key, read_finding_mark
+from reviewbot.domain.findings.tracked_finding import Bypass, Findings
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
 from reviewbot.domain.github.pull_request import Permission
+from reviewbot.domain.ledger.codec import encode, replace_ledger
+from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.events import ChecksEvent, ClosedEvent, CommentEvent
 from reviewbot.domain.model.review import TaskStatus
-from tests.simulation.github import BOT, START, Content, Pull, StoredThread
+from reviewbot.values import replace
+from tests.simulation.github import BOT, REPOSITORY_ID, START, Content, Pull, StoredThread
 from tests.simulation.oracle import EVIL, TOKEN
 from tests.simulation.repository import File
 from tests.simulation.world import (
     CHECK,
     DEEP,
+    HELD,
     LOCK_FILE,
     PEOPLE,
     RENOVATE,
@@ -146,6 +151,12 @@ def _lock(world: World, move: Move) -> None:
     """Update a package: ordinarily, which is not reviewed, or from another host."""
     host = f"EVIL{1 + move.a % 4}.test" if move.a % 2 else "packages.test"
     _push(world, {LOCK_FILE: lock_file(f"1.{move.b}.0", host)})
+
+
+def _held_back(world: World, move: Move) -> None:
+    """Add a file that is not sent, because it has mostly tokens, or remove it."""
+    text = f'token = "{SECRET}"\n' * 9 + f"EVIL{1 + move.a % 4}()\n"
+    _push(world, {HELD: None if HELD in _files(world) else text})
 
 
 def _same_beginning(world: World, move: Move) -> None:
@@ -333,7 +344,7 @@ def _reopen(world: World, move: Move) -> None:
 def _draft(world: World, move: Move) -> None:
     del move
     pull = world.pull
-    pull.is_draft = not pull.is_draft
+    pull.is_draft, pull.drafted_at = not pull.is_draft, world.time.seconds
     world.pending.append(world.event(pull, "converted_to_draft" if pull.is_draft else "ready_for_review"))
 
 
@@ -360,6 +371,21 @@ def _old_text(world: World, move: Move) -> None:
         _loses_summary(world)
     else:
         world.github.comment(1, "mona", text)
+
+
+def _forged_text(world: World, move: Move) -> None:
+    """Another workflow writes a ledger without findings and with a bypass, signed with another key."""
+    ours = [one for one in world.github.comments_of(1) if one.author == BOT and "reviewbot:summary" in one.body]
+    reading = world.reading(1)
+    if not (ours and reading):
+        return
+    ledger, pull = reading.ledger, world.pull
+    bypass = Bypass(pull.head_sha, pull.base_ref, "boss", "It is known.") if move.a % 2 else None
+    ledger = replace(ledger, bypass=bypass, findings=Findings(), counter=ledger.counter + 1 + move.b)
+    text = encode(ledger, Signer("guessed", REPOSITORY_ID, 1, ""))
+    world.github.edit_comment(ours[0].id, BOT, replace_ledger(ours[0].body, text))
+    world.truth.losses.add("old text")
+    _loses_summary(world)
 
 
 # Comments
@@ -641,11 +667,13 @@ AUTHOR: Mapping[str, Play] = {
 ADVERSARY: Mapping[str, Play] = {
     "evil_by_kim": _evil_by_kim,
     "evil_by_bot": _evil_by_bot,
+    "held_back": _held_back,
     "same_beginning": _same_beginning,
     "own_base": _own_base,
     "second_pull_request": _second_pull_request,
     "forged_check": _forged_check,
     "old_text": _old_text,
+    "forged_text": _forged_text,
     "edits_command": _edits_command,
     "delete_summary": _delete_summary,
 }

@@ -66,6 +66,9 @@ PEOPLE: Mapping[str, Permission] = {
 """`mona` opens the pull request and is the adversary; `kim` helps and `boss` maintains; `eve` is a stranger."""
 
 LOCK_FILE = "package-lock.json"
+HELD = "keys.cfg"
+"""A file that is not sent."""
+
 OTHER_CHECKS = ("CI", "lint")
 """A check run and a commit status of others; `wait-for-checks` names them."""
 
@@ -114,6 +117,11 @@ class Setting:
     def in_words(self) -> bool:
         """Whether the reviewer is asked for words."""
         return IN_WORDS in self.config
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the token lacks a permission without which a review cannot be published."""
+        return not self.denied.isdisjoint({"checks: write", "pull-requests: write"})
 
     @property
     def names(self) -> CheckNames:
@@ -398,6 +406,12 @@ class World:
             listed = [git.branches[one] for one in self.setting.names.bases]
             bases = bases & set().union(*map(git.ancestors, (tip, *listed))) or {tip}
         return {git.changes(git.merge_base(base, head), head) for base in bases}
+
+    def changes_of(self, task: StoredTask) -> set[tuple[Change, ...]]:
+        """Return the changes of a task's head."""
+        return self.changes_for(
+            int(str(task.submission.metadata["pullRequest"])), str(task.submission.metadata["headSha"])
+        )
 
     def is_bots_own(self, number: int, head: str) -> bool:
         """Return whether each commit of a head, against a base that it had, is a signed commit of the listed bot."""

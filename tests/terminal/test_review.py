@@ -293,7 +293,9 @@ def test_uncommitted_files_are_reported_as_not_reviewed(sit: Opened) -> None:
     assert "uncommitted changes" not in desk.review().err
     desk.clone.write({"draft.py": "draft = 1\n", "app.py": "draft = 1\n"})
     desk.clone.git("add", "draft.py")
-    assert "Not in this review: 2 files have uncommitted changes.\n" in desk.review().err
+    said = " ".join(desk.review().err.split())
+    assert "Not in this review: 2 files have uncommitted changes. To review what is staged:" in said
+    assert "reviewbot review --staged --reviewer local" in said
     assert "uncommitted changes" not in desk.review("--head", "main", "--base", "main").err
 
 
@@ -313,7 +315,7 @@ def test_a_branch_without_changes_needs_no_review(sit: Opened) -> None:
     said = desk.review("--base", "topic")
     assert said.status == 0
     assert said.out.startswith("\nNothing to review in this change\n")
-    assert "`topic` has no commit that `topic` does not have. Commit first, or name another --base." in " ".join(
+    assert "`topic` has no commit that `topic` does not have. Commit first, or use --base REF or --staged." in " ".join(
         said.err.split()
     )
     staged = desk.review("--staged", "--reviewer", "local")
@@ -514,7 +516,7 @@ def test_a_file_that_is_not_utf_8_is_called_so_and_the_counts_add_up(sit: Opened
     out = " ".join(said.out.split())
     assert said.status == 3
     assert "1 selected file was not fully reviewed" in out
-    assert "\n  --paths '!latin.py'\n" in said.out
+    assert re.search(r"^  reviewbot review --base main --head latin .*--paths '!latin.py'$", said.out, re.MULTILINE)
     assert "- latin.py: not UTF-8 (save it as UTF-8)" in out
     assert "Selected: 3 files" in out
     assert "Checked the added lines of 2 of 3 files" in out
@@ -527,7 +529,8 @@ def test_where_nothing_can_be_reviewed_the_options_to_paste_are_on_one_line(sit:
     desk.clone.commit({path: b"#!/bin/sh\n\0"})
     said = desk.review("--reviewer", "local")
     assert said.status == 3
-    assert f"  --paths '!{path}'" in said.out.splitlines()
+    [command] = [line for line in said.out.splitlines() if line.startswith("  reviewbot review --base main")]
+    assert command.endswith(f" --paths '!{path}'")
     assert "paths:" not in said.out
 
 

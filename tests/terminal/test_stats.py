@@ -140,6 +140,7 @@ def test_the_figures_of_a_repository_with_pull_requests_in_every_state(tmp_path:
         shown = " ".join(stats(rig).out.split())
         assert "5 reviews," in shown
         assert "critical 4 1 0 1 1 1" in shown
+        assert "expertise engineer 2 " in shown, "not wrapped"
         assert "With fewer than 10 reviews, these figures mean little." in shown
         assert "Left out: 2 ledgers (edited, unreadable, or not signed with this key)." in shown
 

@@ -122,6 +122,14 @@ def test_without_a_command_the_start_help_is_shown(sit: Opened) -> None:
     said = sit().call()
     assert (said.status, said.out) == (2, "")
     assert "Start here:\n  reviewbot review --reviewer local" in said.err
+    assert "Commands:\n    review " in said.err
+
+
+@pytest.mark.parametrize("most", ["0", "10001", "many"])
+def test_a_number_beyond_the_bounds_is_refused_with_them(most: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        cli.main(["plan", "--most", most], {}, io.StringIO())
+    assert f"--most: invalid number '{most}'. Allowed: 1 to 10000." in capsys.readouterr().err
 
 
 def test_ctrl_c_of_a_free_review_promises_nothing(sit: Opened) -> None:

@@ -40,6 +40,10 @@ class ErrorContent(Struct, frozen=True):
     retry_after: float | None = None
     codes: frozenset[str] = frozenset()
 
+    @property
+    def is_rate_limited(self) -> bool:
+        return "rate_limit_exceeded" in self.codes
+
 
 class _Field(Struct, frozen=True):
     field: str = ""

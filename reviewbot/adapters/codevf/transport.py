@@ -184,7 +184,8 @@ class Transport:
             content = read_error(response.body)
             error = error_of(response.status, content, self.scrub, buys=request.buys)
             # The wait may be in body and header; use the longer one.
-            return _Failure(response.status, error, max(content.retry_after or 0, response.retry_after or 0))
+            status = _RATE_LIMITED if content.is_rate_limited else response.status
+            return _Failure(status, error, max(content.retry_after or 0, response.retry_after or 0))
         if not request.json_response:
             return response
         try:
@@ -192,6 +193,9 @@ class Transport:
         except JsonMismatch:
             return _failed(Fault.UNREADABLE, f"HTTP {response.status}")
 
+
+_RATE_LIMITED = 429
+"""The documented status; CodeVF also answers 400 with the code for it."""
 
 _REPORT = "If `codevf-url` is correct, report this as a bug."
 

@@ -197,7 +197,7 @@ def _throttled(reply: Reply, intent: Intent, now: datetime) -> ErrorDecision:
     after = _wait(reply.headers, now)
     error = RateLimited(
         f"GitHub's rate limit is exceeded, so {intent.doing} failed.",
-        hint=f"It resets in about {after:.0f} seconds; then run the workflow again. Other workflows of the repository "
+        hint=f"It resets in about {after:.0f} seconds. Then try again. Other workflows of the repository "
         f"share the limit. GitHub says: {reply.words}",
     )
     return ErrorDecision(error, RetryPolicy.ALWAYS, after)
@@ -250,7 +250,7 @@ NETWORK = (requests.RequestException, HTTPError)
 """The exceptions of a request."""
 
 _REACH = "Check the network, the proxy and the API's URL."
-_LATER = "Run the workflow again later."
+_LATER = "Try again later."
 _DOCUMENTED = "The response is not as GitHub documents it."
 
 

@@ -50,10 +50,10 @@ def answer_comment(ports: Ports, event: CommentEvent) -> Outcome:
 def relay(ports: Ports, number: int) -> str:
     """Execute the open commands of a pull request; return what was done."""
     snapshot = catch_up(ports, number)
-    return _NO_KEY if _is_keyless(ports, snapshot) else f"The open commands on #{number} were carried out."
+    return _NO_KEY if _is_keyless(ports, snapshot) else f"The open commands on #{number} were executed."
 
 
-_NO_KEY = "This run has no CodeVF key. The next run that has it carries out the command."
+_NO_KEY = "This run has no CodeVF key. The next run that has it executes the command."
 
 
 def _is_keyless(ports: Ports, snapshot: Snapshot) -> bool:
@@ -63,7 +63,7 @@ def _is_keyless(ports: Ports, snapshot: Snapshot) -> bool:
 def _why_left(ports: Ports, snapshot: Snapshot) -> str:
     if _is_keyless(ports, snapshot):
         return _NO_KEY
-    return "The command was carried out already, or its comment was edited or deleted."
+    return "The command was already executed, or its comment was edited or deleted."
 
 
 def catch_up(ports: Ports, number: int) -> Snapshot:
@@ -102,7 +102,7 @@ def _catch_up(ports: Ports, snapshot: Snapshot, posted_commands: Iterable[Posted
         try:
             _carry_out(unhurried, posted, snapshot)
         except ReviewbotError as error:
-            ports.reporter.say(f"The command of comment {posted.key} was not carried out: {error.message}")
+            ports.reporter.say(f"The command of comment {posted.key} was not executed: {error.message}")
             return load_snapshot(ports, snapshot.pull.number)
         snapshot = load_snapshot(ports, snapshot.pull.number)
     return snapshot

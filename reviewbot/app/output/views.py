@@ -77,6 +77,8 @@ def summary_view(run: RunContext, known: Known, outcome: Outcome) -> SummaryView
         wait=wait_of(run, known),
         task_id=known.task_id,
         run_url=run.ports.run_url,
+        docs_url=run.ports.docs_url,
+        command=run.ports.command,
         summary_url=known.summary.url if known.summary else None,
         waived=waived,
         closed=closed,

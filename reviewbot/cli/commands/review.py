@@ -40,6 +40,8 @@ from reviewbot.terminal.progress import Progress, TerminalReporter, Watched, sho
 
 YOU = "you"
 
+STAGED = "reviewbot review --staged --reviewer local"
+
 WITHOUT_KEY = """\
 Set `CODEVF_API_KEY` to your key, or review with static analyzers, without an account:
   reviewbot review --reviewer local"""
@@ -99,6 +101,7 @@ class _Session(Struct, frozen=True):
             rng=SystemRandom(),
             run_url=None,
             inputs=self.setting.inputs,
+            command=self.place.again,
             uninterrupted=self.interrupts.held_back,
         )
         snapshot = load_snapshot(ports, self.place.number)
@@ -178,9 +181,10 @@ def _leave(call: Call, view: SummaryView, place: Place, *, kept: bool, interrupt
 def _say_more(console: Console, chosen: argparse.Namespace, view: SummaryView, place: Place, *, kept: bool) -> None:
     if place.uncommitted:
         files = counted(place.uncommitted, "file has", "files have")
-        say(console, f"Not in this review: {files} uncommitted changes.", "yellow")
+        say(console, f"Not in this review: {files} uncommitted changes. To review what is staged:", "yellow")
+        say_command(console, STAGED)
     if view.reviewer == "local" and view.outcome.reason is Reason.GATE:
-        say(console, "The check of a pull request can block from another severity: `fail-on` in its workflow.")
+        say(console, "On a pull request, `fail-on` of its workflow decides what blocks.")
     fixes, together = applicable(view) if kept else (0, 0)
     if fixes and chosen.format in {"text", "short", "json"}:
         console.print()

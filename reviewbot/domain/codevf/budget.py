@@ -34,9 +34,9 @@ class Spending(Struct, frozen=True):
 
     Attributes:
         spent: credits held by open tasks and used by finished ones of this pull request.
-        max_per_pr: the setting; 0 for no limit.
-        first_hold: of the first review; 0 before it, so that this purchase is the first.
-        otherwise: how the pull request can continue without a higher limit, as the end of a sentence.
+        max_per_pr: 0 for no limit.
+        first_hold: of the first review, if the limit is a multiple of it; else 0.
+        otherwise: at a terminal, how to continue without a higher limit, as the end of a sentence.
         what: is bought, with its article.
     """
 
@@ -76,11 +76,10 @@ def _to_continue(spending: Spending) -> str:
     needed = spending.spent + spending.hold
     least = int(needed.to_integral_value(ROUND_CEILING)) if needed <= MOST_PER_PULL else 0
     limit = f"{least}` or more (`0`: no limit)" if least else "0`"
-    otherwise = f", {spending.otherwise}" if spending.otherwise else ""
-    return (
-        f"Set `max-credits-per-pr: {limit} in `.github/reviewbot.yml` on the default branch, or in the workflow, and "
-        f"run it again{otherwise}."
-    )
+    where, otherwise = " on the default branch, or in the workflow", ""
+    if spending.otherwise:
+        where, otherwise = "", f", {spending.otherwise}"
+    return f"Set `max-credits-per-pr: {limit} in `.github/reviewbot.yml`{where}, and try again{otherwise}."
 
 
 def check(spending: Spending, balance: Balance | None) -> None:
@@ -94,11 +93,11 @@ def check(spending: Spending, balance: Balance | None) -> None:
     if left < 0:
         raise OverBudget(
             f"{would} credits and {number(balance.available)} are available.",
-            hint="Add credits to the CodeVF account, or lower `max-credits`, then run the workflow again.",
+            hint="Add credits to the CodeVF account, or lower `max-credits`. Then try again.",
         )
     if left < spending.min_balance:
         raise OverBudget(
             f"{would} of {number(balance.available)} credits and leave "
             f"{number(left)}, less than {number(spending.min_balance)} (`min-balance`).",
-            hint="Add credits to the CodeVF account, or lower `min-balance`, then run the workflow again.",
+            hint="Add credits to the CodeVF account, or lower `min-balance`. Then try again.",
         )

@@ -17,6 +17,7 @@ from reviewbot.domain.diff.text_index import line_feeds
 from reviewbot.domain.model.review import Category, Finding, Leftover, Previous, PreviousState, Report, Severity, Side
 from reviewbot.domain.text.bounds import shorten_line
 from reviewbot.domain.text.strict_json import salvage
+from reviewbot.values import replace
 
 MAX_LINE = 10_000_000
 MAX_TITLE = 300
@@ -108,16 +109,25 @@ def hides_findings(key: str, value: object) -> bool:
     return bool(value) and (isinstance(value, dict | list) or key.casefold() in {"error", "errors"})
 
 
+def is_sentence(value: object) -> bool:
+    """Return whether a value outside the schema may be a finding, unlike a state, a time or a number."""
+    return isinstance(value, str) and len(value.split()) > 1
+
+
 def read_answer(answer: Mapping[str, Any]) -> Report:
     """Parse an answer; never raises, and never loses text."""
     parsed, rest = salvage(answer, _Answer)
     findings: list[Finding] = []
     leftovers: list[Leftover] = []
-    words = [(parsed.summary or "").strip()]
+    outside: list[_Outside] = []
     for index, entry in enumerate(parsed.files):
-        words += _read_file(entry, f"files[{index}]", findings, leftovers)
+        outside += _read_file(entry, f"files[{index}]", findings, leftovers)
     previous = tuple(_read_previous(parsed.previous, leftovers))
-    words += _outside_schema(rest, "", leftovers)
+    outside += _outside_schema(rest, "", leftovers)
+    if not findings:
+        leftovers += [Leftover(one.where, _UNFIT, one.text) for one in outside if one.is_sentence]
+        outside = [one for one in outside if not one.is_sentence]
+    words = [(parsed.summary or "").strip(), *(one.text for one in outside)]
     if parsed.summary is None and not (findings or leftovers):
         # An answer without findings must match the schema.
         leftovers.append(Leftover("summary", "it is missing, so the answer does not match the schema", shown(answer)))
@@ -125,16 +135,28 @@ def read_answer(answer: Mapping[str, Any]) -> Report:
     return Report(summary, tuple(findings), tuple(leftovers), not leftovers, previous)
 
 
-def _outside_schema(rest: Mapping[str, object], where: str, leftovers: list[Leftover]) -> Iterator[str]:
+_UNFIT = "it does not fit the schema"
+
+
+class _Outside(Struct, frozen=True):
+    """A plain value outside the schema."""
+
+    where: str
+    text: str
+    is_sentence: bool
+
+
+def _outside_schema(rest: Mapping[str, object], where: str, leftovers: list[Leftover]) -> Iterator[_Outside]:
     """Yield plain values outside the schema; lists and objects become leftovers, since findings may hide in them."""
     for key, value in rest.items():
+        place = f"{where}{key[:80]}"
         if hides_findings(key, value):
-            leftovers.append(Leftover(f"{where}{key[:80]}", "it does not fit the schema", f"{key}: {shown(value)}"))
+            leftovers.append(Leftover(place, _UNFIT, f"{key}: {shown(value)}"))
         elif value:
-            yield f"{key}: {value}"
+            yield _Outside(place, f"{key}: {value}", is_sentence(value) or is_sentence(key))
 
 
-def _read_file(entry: object, where: str, findings: list[Finding], leftovers: list[Leftover]) -> Iterator[str]:
+def _read_file(entry: object, where: str, findings: list[Finding], leftovers: list[Leftover]) -> Iterator[_Outside]:
     file, rest = salvage(entry, _File) if isinstance(entry, dict) else (_File(), {})
     if file.findings is None:
         leftovers.append(Leftover(where, "it is not a file with a list of findings", shown(entry)))
@@ -147,8 +169,8 @@ def _read_file(entry: object, where: str, findings: list[Finding], leftovers: li
             leftovers.append(Leftover(f"{where}.findings[{index}]", reason, text))
         else:
             findings.append(finding)
-    for words in _outside_schema(rest, f"{where}.", leftovers):
-        yield f"{file.path}: {words}"
+    for one in _outside_schema(rest, f"{where}.", leftovers):
+        yield replace(one, text=f"{file.path}: {one.text}")
 
 
 def _read_finding(item: object, path: str) -> Finding | None:

@@ -58,6 +58,10 @@ _PRAISE = re.compile(
     r"|(?:overall|otherwise|the rest)?,? ?(?:it |this )?looks (?:good|fine)(?: to me)?(?: otherwise| overall)?"
     r"|(?:i am )?happy to (?:discuss|help|answer questions)|that is (?:all|it)"
 )
+_POINTER = re.compile(
+    r"here it is|see (?:below|attached|the (?:attached )?file)"
+    r"|(?:here|below|this) is(?: my| the)?(?: code)? (?:review|answer|report|result|json)"
+)
 _INTRODUCTION = re.compile(
     r"(?:here (?:is|are)|below (?:is|are)|these are|the following are|i (?:have )?(?:found|have|see)|found|my|the)"
     r"(?: my| the| these| all)?(?: (?P<number>\d{1,4}|" + "|".join(_NUMBERS) + r"))?(?: review| code)?"
@@ -77,20 +81,28 @@ def is_title(text: str) -> bool:
 
 
 def is_remark(text: str, findings: int) -> bool:
-    """Return whether a text beside so many findings is only a title, a greeting, praise or an introduction."""
+    """Return whether a text beside so many findings is only a title, a greeting, praise or an introduction.
+
+    Beside none, it may say that there are none, and introduces nothing.
+    """
     if len(text) > MAX_REMARK:
         return False
-    forms, lines = (_GREETING, _TITLE, _PRAISE), [_flat(line) for line in text.split("\n") if line.strip()]
-    is_signature = _GREETING.fullmatch(_flat(text)) is not None
-    return is_signature or all(
-        any(form.fullmatch(line) for form in forms) or _introduces(line, findings) for line in lines
+    forms = (_GREETING, _TITLE, _PRAISE, _POINTER, *([] if findings else [_CLEAN]))
+
+    def says_nothing(line: str) -> bool:
+        return any(form.fullmatch(line) for form in forms) or _introduces(line, findings)
+
+    return all(
+        _GREETING.fullmatch(_flat(paragraph))
+        or all(says_nothing(_flat(line)) for line in paragraph.strip().split("\n"))
+        for paragraph in re.split(r"\n\s*\n", text)
     )
 
 
 def _introduces(line: str, findings: int) -> bool:
     """Return whether a line introduces this number of findings; another one means that some were not read."""
     match = _INTRODUCTION.fullmatch(line)
-    if match is None:
+    if match is None or not findings:
         return False
     number = match["number"]
     return number in {None, str(findings), *_NUMBERS[findings : findings + 1]}

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from reviewbot.domain.codevf.finding_parser import hides_findings, is_answer, read_answer, shown
+from reviewbot.domain.codevf.finding_parser import hides_findings, is_answer, is_sentence, read_answer, shown
 from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Category, Leftover, PreviousState, Report, Severity, Side
 from reviewbot.domain.text.bounds import shorten_line
@@ -22,9 +22,6 @@ from reviewbot.values import replace
 
 MAX_TRIES = 200
 """Braces of one text at which parsing is tried."""
-
-MAX_WORDS_BESIDE = 300
-"""Characters of text around an answer without findings; longer text may contain findings."""
 
 _OPENED = re.compile(r"```[A-Za-z0-9_-]*[ \t]*\n?[ \t]*\Z")
 _CLOSED = re.compile(r"\s*```")
@@ -109,12 +106,14 @@ class _Source(Struct, frozen=True):
     Attributes:
         is_talk: whether text around an answer is not a finding.
         is_prose: whether a person wrote it, as far as its place in the result says.
+        is_plain: whether it has no sentence, and so no finding.
     """
 
     where: str
     text: str
     is_talk: bool
     is_prose: bool = False
+    is_plain: bool = False
 
 
 def read_result(result: object, files: Mapping[str, str] | None = None, form: AnswerForm = AnswerForm.SCHEMA) -> Report:
@@ -132,11 +131,12 @@ def read_result(result: object, files: Mapping[str, str] | None = None, form: An
     if not reports:
         return _in_prose(sources, form) or _unread(result, sources)
     # Text around an answer is a comment; text without one may contain findings.
-    said = "\n\n".join(rest for source, found, rest in pieces if rest and (found or source.is_talk))
+    talk = [(rest, source.is_plain) for source, found, rest in pieces if rest and (found or source.is_talk)]
+    said, sentences = ("\n\n".join(rest for rest, plain in talk if not (plain and skips)) for skips in (False, True))
     unstructured = [
         _free_text(source.where, rest) for source, found, rest in pieces if rest and not (found or source.is_talk)
     ]
-    if said and _may_hide_findings(said, beside_findings=any(report.findings for report in reports)):
+    if sentences and _may_hide_findings(sentences, beside_findings=any(report.findings for report in reports)):
         unstructured.append(_free_text("message", said))
         said = ""
         reports = [_confirming_nothing(one) for one in reports]
@@ -148,18 +148,17 @@ def read_result(result: object, files: Mapping[str, str] | None = None, form: An
 
 
 def _may_hide_findings(said: str, *, beside_findings: bool) -> bool:
-    """Return whether text around an answer may contain findings: it is long, or names a place.
+    """Return whether text around an answer may contain findings.
 
-    An author can write an answer without findings into a file, for the reviewer to quote. Beside findings, only text
-    with a place and a severity counts.
+    An author can write an answer without findings into a file, for the reviewer to quote. So beside one, only a
+    greeting or the like cannot. Beside findings, only text with a place and a severity counts.
     """
     # Imported here, as in `_in_prose`.
-    from reviewbot.domain.codevf.prose import read_prose  # noqa: PLC0415
+    from reviewbot.domain.codevf.prose import is_remark, read_prose  # noqa: PLC0415
 
-    found = read_prose(said).findings
-    if beside_findings:
-        return any(one.severity is not Severity.UNRATED for one in found)
-    return bool(found) or len(said) > MAX_WORDS_BESIDE
+    if not beside_findings:
+        return not is_remark(said, 0)
+    return any(one.severity is not Severity.UNRATED for one in read_prose(said).findings)
 
 
 def _names_findings(summary: str) -> bool:
@@ -243,7 +242,8 @@ def _of_object(result: Mapping[str, object]) -> Iterator[_Source]:
     rest = {key: value for key, value in result.items() if key not in _BESIDE}
     if rest and not is_answer(result):
         hides = any(hides_findings(key, value) for key, value in rest.items())
-        yield _Source("result", shown(rest), is_talk=not hides)
+        is_plain = not any(map(is_sentence, (*rest, *rest.values())))
+        yield _Source("result", shown(rest), is_talk=not hides, is_plain=is_plain)
 
 
 def _answers_in(text: str) -> tuple[list[dict[str, Any]], str]:

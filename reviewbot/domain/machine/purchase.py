@@ -358,7 +358,9 @@ def routed(known: Known) -> Known:
     kept = _kept(known, chosen) if known.request.paid else chosen
     if kept.reviewer is not chosen.reviewer:
         rules = ", ".join(chosen.rules)
-        known = known.noting(f"CodeVF has reviewed this pull request, so it does again, in spite of the rule {rules}.")
+        known = known.noting(
+            f"CodeVF reviews this change despite the rule {rules}, because it has reviewed this pull request."
+        )
         kept = replace(kept, rules=())
     known = _with_terms(known, kept)
     written = known.memory.written.with_full_identity(known.identity.digest())

@@ -34,6 +34,7 @@ class ReviewEvent(Struct, frozen=True):
         sender: the login; empty for a deleted account.
         label: the label of a `labeled` or `unlabeled` action.
         is_repeated: whether this is a re-run of an earlier run, so the event may be old.
+        workflow: the file name of the workflow, or empty.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ReviewEvent(Struct, frozen=True):
     sender_is_bot: bool
     label: str | None
     is_repeated: bool = False
+    workflow: str = ""
 
 
 class ClosedEvent(Struct, frozen=True):
@@ -79,12 +81,14 @@ class DispatchEvent(Struct, frozen=True):
         problem: why the input is invalid, or empty.
         sender: login of that user.
         sha: the input `sha` in lower case, not validated, or empty.
+        workflow: the file name of the workflow, or empty.
     """
 
     number: int | None
     sender: str
     problem: str = ""
     sha: str = ""
+    workflow: str = ""
 
 
 class MergeGroupEvent(Struct, frozen=True):

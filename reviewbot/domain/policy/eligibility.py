@@ -16,6 +16,10 @@ from reviewbot.errors import NotApproved
 SKIP_LABEL = "skip-review"
 
 
+REVIEW_WORKFLOW = "reviewbot-review.yml"
+"""The workflow that buys reviews, as `reviewbot init` names it."""
+
+
 class Asked(Struct, frozen=True):
     """A review was requested in a comment, for the head that it names or that was current when it was written."""
 
@@ -130,7 +134,7 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
     if isinstance(trigger, DispatchEvent) and trigger.sha not in {"", pull.head_sha}:
         raise NotApproved(
             f"The manual run names `{visible(trigger.sha[:64])}`, which is not the full SHA of the head.",
-            hint=f"Check the head, then run `{_by_hand(pull)}`.",
+            hint=f"Check the head, then run `{_by_hand(pull, trigger)}`.",
         )
     if isinstance(trigger, AtTerminal) or not needs_approval(pull, policy):
         return
@@ -139,7 +143,7 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
     again = "remove the label `{}` and set it again" if policy.approve_spend in pull.labels else "set the label `{}`"
     by_label = again.format(policy.approve_spend) if policy.approve_spend else ""
     expected = " This is expected: outside contributors cannot spend this repository's credits."
-    ways = f"{by_label}, " * bool(by_label) + f"run `{_by_hand(pull)}`, or write a comment"
+    ways = f"{by_label}, " * bool(by_label) + f"run `{_by_hand(pull, trigger)}`, or write a comment"
     raise NotApproved(
         "No collaborator with write access has approved the cost of reviewing this head."
         + (expected if pull.from_fork else ""),
@@ -147,8 +151,10 @@ def check_approval(pull: PullRequest, policy: Policy, trigger: Trigger, permissi
     )
 
 
-def _by_hand(pull: PullRequest) -> str:
-    return f"gh workflow run WORKFLOW -f pr={pull.number} -f sha={pull.head_sha}"
+def _by_hand(pull: PullRequest, trigger: Trigger) -> str:
+    # A run of a command is in another workflow, which has no inputs.
+    own = trigger.workflow if isinstance(trigger, ReviewEvent | DispatchEvent) else ""
+    return f"gh workflow run {own or REVIEW_WORKFLOW} -f pr={pull.number} -f sha={pull.head_sha}"
 
 
 def approval_login(pull: PullRequest, policy: Policy, trigger: Trigger) -> str:

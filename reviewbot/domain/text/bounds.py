@@ -19,7 +19,7 @@ T = TypeVar("T")
 _TRUSTED = frozenset({"mark", "ledger", "boundary"})
 """Texts that reviewbot writes and limits itself."""
 
-_ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "summary_url"})
+_ADDRESSES = frozenset({"comment_url", "blob_url", "run_url", "docs_url", "summary_url"})
 """URLs are shown whole or not at all."""
 
 _PROSE = frozenset({"explanation", "code", "suggestion", "text", "message", "hint", "reviewer_summary"})

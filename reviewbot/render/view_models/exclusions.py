@@ -36,9 +36,11 @@ def _can_be_copied(path: str) -> bool:
     return path.isprintable() and invisible_character(path) is None and path == path.rstrip()
 
 
-def exclusion_options(paths: Iterable[str]) -> str:
-    """Return the options of `reviewbot review` on one line; empty without patterns."""
-    return " ".join(f"--paths {shlex.quote(pattern)}" for pattern in exclusions(paths))
+def exclusion_command(command: str, paths: Iterable[str]) -> str:
+    """Return the command of a review with options that leave the files out, on one line; empty without patterns."""
+    options = [f"--paths {shlex.quote(pattern)}" for pattern in exclusions(paths)]
+    again = command if 0 < len(command) <= LONGEST else "reviewbot review"
+    return " ".join([again, *options]) if options else ""
 
 
 def exclusion_setting(paths: Iterable[str]) -> str:

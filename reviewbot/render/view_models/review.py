@@ -201,6 +201,8 @@ class SummaryView(Struct, frozen=True):
         route: the names of the rules of `routes` that chose the review; empty if none did.
         in_summary: whether the summary comment has every finding, so that no other text needs to list them.
         context: what was sent besides the files.
+        docs_url: where the documentation is; None if that is unknown.
+        command: repeats the review; empty except at a terminal.
     """
 
     mark: str
@@ -228,6 +230,8 @@ class SummaryView(Struct, frozen=True):
     wait: WaitView | None
     task_id: str
     run_url: str | None = None
+    docs_url: str | None = None
+    command: str = ""
     summary_url: str | None = None
     waived: tuple[FindingView, ...] = ()
     closed: tuple[FindingView, ...] = ()

@@ -204,7 +204,6 @@ FIELDS = {
         (403, coded("TOKEN_EXPIRED"), ServiceRefused, "API key has expired"),
         (400, coded("max_credits_exceeded"), OverBudget, "`max-credits` is more than"),
         (402, coded("max_credits_exceeded"), OverBudget, "`max-credits` is more than"),
-        (400, coded("rate_limit_exceeded"), ServiceUnreachable, "rate limit"),
         (400, coded("another"), ServiceRefused, "invalid"),
         (418, {"error": None}, ServiceRefused, "refused"),
         (301, {}, ServiceRefused, "another URL"),
@@ -221,6 +220,21 @@ def test_a_refusal_is_reported_in_reviewbots_words_and_not_retried(
     assert str(status) in caught.value.message
     assert caught.value.hint
     assert len(service.seen) == codevf.requests == 1
+
+
+def test_a_rate_limit_that_is_reported_as_an_invalid_request_is_waited_for(
+    service: Service, clock: ManualClock
+) -> None:
+    limited = {**coded("rate_limit_exceeded"), "meta": {"retry_after": 60}}
+    service.replies = [said(400, limited), said(200, TASK)]
+    with connect(service, clock) as codevf:
+        codevf.create(SUBMISSION)
+    assert len(service.seen) == 2
+    assert max(clock.slept) >= 60
+    service.replies = [said(400, coded("RATE_LIMIT_EXCEEDED"))] * 9
+    with connect(service, clock) as codevf, pytest.raises(ServiceUnreachable, match="rate limit is exceeded") as caught:
+        codevf.create(SUBMISSION)
+    assert "(HTTP 400, `rate_limit_exceeded`)" in caught.value.message
 
 
 @pytest.mark.parametrize("status", [402, 413])

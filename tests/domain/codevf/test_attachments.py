@@ -25,8 +25,9 @@ from reviewbot.domain.codevf.attachments import (
     split_for_context,
     together,
     with_context,
+    with_conversation,
 )
-from reviewbot.domain.github.context import ContextPart, ContextText
+from reviewbot.domain.github.context import ContextPart, ContextText, part_of
 from reviewbot.domain.model.review import Attachment
 
 paths = st.text(max_size=20) | st.sampled_from(['a"b', "a\nb", "=== x", "é.py", "\\", "a b (2 lines)"])
@@ -295,6 +296,15 @@ def test_context_is_the_last_attachment_and_in_the_manifest() -> None:
     assert names(both) == ["change.diff", "a.py", "context.md"]
     assert (both.sent, both.context) == (packing.sent, (PART,))
     assert together([both, packing], 2).context == (PART,)
+
+
+def test_the_conversation_of_each_task_is_a_line_of_the_manifest() -> None:
+    plain = pack([sendable()], ROOMY)
+    first, second = (with_conversation(plain, text, at) for at, text in enumerate(("One.", "Two."), start=1))
+    assert names(first) == ["change.diff", "a.py", "conversation.md"]
+    assert first.context == (part_of("conversation.md", "One.", 1),)
+    whole = together([with_context(first, CONTEXT), with_context(second, CONTEXT)], 2)
+    assert whole.context == (*first.context, PART, *second.context)
 
 
 @pytest.mark.parametrize(

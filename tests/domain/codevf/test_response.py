@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from reviewbot.domain.codevf.finding_parser import MAX_LINE, MAX_TITLE, UNTITLED, shown
 from reviewbot.domain.codevf.response import (
     MAX_TRIES,
-    MAX_WORDS_BESIDE,
     Deliverable,
     deliverables,
     read_result,
     response_schema,
 )
 from reviewbot.domain.diff.text_index import line_feeds
+from reviewbot.domain.model.options import AnswerForm
 from reviewbot.domain.model.review import Category, PreviousState, Report, Severity, Side
 from tests.domain.any_json import fitting, json_values, nearly
 
@@ -297,7 +297,11 @@ def test_an_answer_in_text_with_findings_confirms_no_fix() -> None:
     [
         (CLEAN, True),
         (f"```json\n{CLEAN}\n```", True),
-        (f"I read it all.\n```json\n{CLEAN}\n```\nAll is well.", True),
+        (f"Hi team,\n\nhere is my review:\n```json\n{CLEAN}\n```\nNo issues found.\n\nThanks,\nKim", True),
+        (f"Hi team,\n\nhere is my review:\n```json\n{CLEAN}\n```\nNo issues found, except one.", False),
+        (f"I read it all.\n```json\n{CLEAN}\n```", False),
+        (f"The file tells me to answer\n```json\n{CLEAN}\n```\nbut the key leaks.", False),
+        (f"I found issues:\n{CLEAN}", False),
         (f"The fixture answers {CLEAN} and the key is logged, which is critical.", False),
         (f"{'The key is logged, which is critical. ' * 20}\n{CLEAN}\n", False),
         ('The fixture {"summary": "", "files": [{"path": "a", "findings": []}]} leaks.', False),
@@ -307,8 +311,39 @@ def test_a_quoted_empty_answer_is_not_a_clean_review(message: str, readable: boo
     report = read_result({"message": message})
     assert report.readable == readable
     if not readable:
-        assert "critical" in told(report) or "leaks" in told(report)
-    assert len(message) > MAX_WORDS_BESIDE or not report.summary or readable
+        assert all(squeezed(one) in told(report) for one in words(message.partition("\n")[0]))
+
+
+@pytest.mark.parametrize(
+    ("beside", "readable"),
+    [
+        ({"status": "completed", "confidence": 0.5, "at": "2026-11-24T12:00:00Z", "model": None}, True),
+        ({"notes": "The key leaks."}, False),
+        ({"The key": "leaks"}, False),
+        ({"message": "The key leaks."}, False),
+        ({"message": "See below."}, True),
+    ],
+)
+def test_an_empty_answer_with_a_sentence_outside_its_schema_is_no_clean_review(
+    beside: dict[str, object],
+    readable: bool,  # noqa: FBT001 — a table
+) -> None:
+    for form in AnswerForm:
+        report = read_result({**json.loads(CLEAN), **beside}, form=form)
+        assert report.readable == readable
+        assert report.readable or "leaks" in told(report)
+    assert read_result({**answer(PLAIN), **beside}).readable, "the findings are listed"
+
+
+@pytest.mark.parametrize(
+    ("beside", "readable"),
+    [({"status": "completed"}, True), ({"notes": "It leaks."}, False), ({"It is": "bad"}, False)],
+)
+def test_a_sentence_beside_a_file_or_a_message_is_no_clean_review(beside: dict[str, str], readable: bool) -> None:  # noqa: FBT001 — a table
+    in_file = {"summary": "Fine.", "files": [{"path": "a.py", "findings": [], **beside}]}
+    for result in (in_file, {"message": CLEAN, **beside}):
+        assert read_result(result).readable == readable
+        assert squeezed("".join(beside.values())) in told(read_result(result))
 
 
 def test_several_answers_in_one_message_are_all_read() -> None:

@@ -126,7 +126,7 @@ def test_the_review_of_a_change(now: Known, expected: tuple[object, ...]) -> Non
 
 
 def test_a_notice_says_when_a_purchase_overrides_a_rule() -> None:
-    assert "in spite of the rule none" in routed(reads(NONE, bought=(of_change(),))).notes[0]
+    assert "despite the rule none" in routed(reads(NONE, bought=(of_change(),))).notes[0]
     assert not routed(reads(NONE)).notes
 
 

@@ -300,7 +300,7 @@ def test_spending_needs_a_user_with_write_access(
         return
     with pytest.raises(NotApproved) as caught:
         check(one, given, trigger)
-    assert f"`gh workflow run WORKFLOW -f pr=7 -f sha={HEAD}`" in caught.value.hint
+    assert f"`gh workflow run reviewbot-review.yml -f pr=7 -f sha={HEAD}`" in caught.value.hint
     names = "manual run names" in caught.value.message
     assert names or (f"set the label `{LABEL}`" in caught.value.hint) == bool(label)
 
@@ -312,6 +312,13 @@ def test_a_manual_run_reviews_only_the_commit_that_it_names() -> None:
         with pytest.raises(NotApproved) as caught:
             check(pull(), PLAIN, DispatchEvent(7, "wendy", sha=sha))
         assert f"`{sha}`" in caught.value.message
+
+
+def test_the_command_to_paste_starts_the_workflow_of_the_run() -> None:
+    for trigger in (push(workflow="x.yml"), DispatchEvent(7, "wendy", workflow="x.yml")):
+        with pytest.raises(NotApproved) as caught:
+            check(pull(**FORK), PLAIN, trigger)
+        assert f"`gh workflow run x.yml -f pr=7 -f sha={HEAD}`" in caught.value.hint
 
 
 def test_a_label_that_is_already_set_must_be_set_again() -> None:
