@@ -58,12 +58,12 @@ peers: bench/node_modules/.stamp .venv-bench/.stamp ## Install the programs that
 PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal
 
 # REQUIRE=npm,readers,pips,browser,peers,container: fail, instead of skip, tests whose dependencies are missing.
-test: setup ## Run the fast tests; requires full branch coverage of reviewbot/domain (ARGS='tests/render -x' runs a part, without coverage)
+test: setup templates/compiled/.stamp ## Run the fast tests; requires full branch coverage of reviewbot/domain (ARGS='tests/render -x' runs a part, without coverage)
 	@$(BIN)/coverage erase
 	$(PYTEST) $(if $(REQUIRE),--require-referees=$(REQUIRE)) $(if $(ARGS),$(ARGS),--cov --cov-report= -m 'not proof and not container')
 	$(if $(ARGS),,$(BIN)/coverage report --include='reviewbot/domain/*' --fail-under=100)
 
-proof: setup ## Run the slow tests: crashes, faults, more histories, the largest changes, the browser, the peers, the image
+proof: setup templates/compiled/.stamp ## Run the slow tests: crashes, faults, more histories, the largest changes, the browser, the peers, the image
 	$(PYTEST) $(if $(REQUIRE),--require-referees=$(REQUIRE)) -m 'proof and not container'
 	$(BIN)/python -m tests.simulation --from 1000000 --histories 2500
 	$(MAKE) --no-print-directory test-image
@@ -86,9 +86,7 @@ faults: setup ## Inject every fault at every request of a review (WORD='the diff
 large: setup ## Review the largest pull requests and print time and memory (WORD=findings selects cases)
 	$(BIN)/python -m tests.large $(WORD)
 
-bench: setup peers .venv-pr-agent/.stamp ## Run the benchmarks and store the figures (PART='stages waiting' prints only those)
-	rm -rf templates/compiled
-	$(BIN)/python -I shipping/templates.py
+bench: setup peers .venv-pr-agent/.stamp templates/compiled/.stamp ## Run the benchmarks and store the figures (PART='stages waiting' prints only those)
 	$(BIN)/python -m bench $(if $(PART),$(PART),--write)
 
 lint: lint-style lint-types lint-layers lint-workflows lint-image site ## Run all linters (-k continues after a failure)
@@ -188,6 +186,12 @@ node_modules/.stamp: package.json package-lock.json
 	for list in tests/project/pips/*.txt; do \
 	  $(INSTALL) --target ".venv/pips/$$(basename "$$list" .txt)" --requirement "$$list"; \
 	done
+	@touch $@
+
+# As in the image, so that no process compiles them. Outdated ones are not used.
+templates/compiled/.stamp: .venv/.stamp $(wildcard templates/*.j2) reviewbot/render/sandbox.py reviewbot/render/dialects.py
+	rm -rf templates/compiled
+	$(BIN)/python -I shipping/templates.py
 	@touch $@
 
 # The benchmarks and tests report peers that cannot be installed.

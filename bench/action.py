@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.ground import Ground
 from bench.meter import Exchange, Sample, served
+from bench.services import Services
 
 ACTION = """
 import sys, time
@@ -22,7 +22,7 @@ status = main()
 Path("../peak").write_text(f"{peak} {time.process_time()}")
 sys.exit(status)
 """
-"""The action; it writes its own peak memory and processor seconds: the system's may be those of other processes."""
+"""The action; it writes its own peak memory and processor seconds, because the system's may include other processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,13 @@ class Ran:
         )
 
 
-def launch(ground: Ground, number: int, inputs: Mapping[str, str]) -> Ended:
+def launch(services: Services, number: int, inputs: Mapping[str, str]) -> Ended:
     """Run the action on a pull request.
 
     Raises:
         RuntimeError: it wrote to standard error.
     """
-    env = ground.environment(number, {"wait-minutes": "60", **inputs})
+    env = services.environment(number, {"wait-minutes": "60", **inputs})
     workspace = Path(env["GITHUB_WORKSPACE"])
     began = time.monotonic()
     command = [sys.executable, "-I", "-c", ACTION]
@@ -95,12 +95,12 @@ def launch(ground: Ground, number: int, inputs: Mapping[str, str]) -> Ended:
     return Ended(done.returncode, began, ended, int(peak) * 1024, float(processor), done.stdout)
 
 
-def run_action(ground: Ground, number: int, inputs: Mapping[str, str]) -> Ran:
+def run_action(services: Services, number: int, inputs: Mapping[str, str]) -> Ran:
     """Run the action on a pull request and measure its requests; nothing else may run meanwhile.
 
     Raises:
         RuntimeError: it wrote to standard error.
     """
-    ground.forget()
-    end = launch(ground, number, inputs)
-    return Ran.of(end, ground.github_meter.take(), ground.codevf_meter.take())
+    services.forget()
+    end = launch(services, number, inputs)
+    return Ran.of(end, services.github_meter.take(), services.codevf_meter.take())

@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 from reviewbot_sandbox.github.limits import Limits as GitHubLimits
 
 from bench.action import Ran, launch
-from bench.ground import NEVER, QUICK, Ground, ground
 from bench.measure import slope
 from bench.meter import api, refusals
 from bench.parts import Found, Size
 from bench.requests import A_HOUR, FIRST, of_collecting
+from bench.services import NEVER, QUICK, Services, serve
 from bench.table import Goal, Table, number
 from reviewbot.domain.codevf.polling import Writes
 from reviewbot.domain.text.formatting import counted
@@ -30,10 +30,10 @@ FLAT = 1.1
 STEEPEST = 1.1
 
 APP_HOUR = 5_000
-"""Requests an hour of a GitHub App's token, at least."""
+"""Minimum requests an hour of a GitHub App's token."""
 
 AT_ONCE = 4
-"""Reviews at the same time."""
+"""Concurrent reviews."""
 
 _LEAVE = {"wait-minutes": "0"}
 _COLLECT = {"command": "collect"}
@@ -99,13 +99,13 @@ def _growth(collections: Sequence[Collected]) -> Iterator[Goal]:
 
 def collect(folder: Path, sizes: Sequence[tuple[int, int, int]]) -> list[Collected]:
     """Collect in a growing repository, under GitHub's limits."""
-    with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:
+    with TemporaryDirectory(dir=folder) as scratch, serve(Path(scratch)) as here:
         here.findings, here.files = FINDINGS, FILES
         return [_collected(here, *size) for size in sizes]
 
 
-def _collected(here: Ground, pulls: int, finished: int, pending: int) -> Collected:
-    """Open more pull requests, buy reviews for some of them, and collect; `pending` reviews stay open for ever."""
+def _collected(here: Services, pulls: int, finished: int, pending: int) -> Collected:
+    """Open more pull requests, buy reviews for some of them, and collect; `pending` reviews stay open forever."""
     numbers = [here.pull_request() for _ in range(pulls - here.opened)]
     comments = len(here.world.store.replies)
     here.life = QUICK
@@ -125,7 +125,7 @@ def _collected(here: Ground, pulls: int, finished: int, pending: int) -> Collect
     return Collected(pulls, finished, pending, wanted, ran)
 
 
-def _bought(here: Ground, numbers: list[int]) -> None:
+def _bought(here: Services, numbers: list[int]) -> None:
     """Buy a review for each, in processes forked from one that has imported everything."""
 
     def buy(number: int) -> None:
@@ -155,7 +155,7 @@ class Shared:
 
 def share(folder: Path, runs: int) -> Shared:
     """Review this many pull requests under GitHub's limits, several at a time."""
-    with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:
+    with TemporaryDirectory(dir=folder) as scratch, serve(Path(scratch)) as here:
         here.findings = FINDINGS
         numbers = [here.pull_request() for _ in range(runs)]
         here.limit()

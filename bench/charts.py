@@ -21,14 +21,14 @@ COLOURS: Mapping[str, Sequence[str]] = {
     "dark": ("#79c0ff", "#ffa657", "#56d364", "#d2a8ff", "#ff9bce", "#e3b341"),
 }
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 4", "12 4")
-"""The lines differ without colours, too."""
+"""Dash patterns, so that the lines differ without colours, too."""
 
 WIDTH, HEIGHT = 410, 250
-"""Of a panel's plot with its axes."""
+"""Size of a panel's plot with its axes."""
 
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 34, 58
 MOST_MARKS = 5
-"""Of a linear axis."""
+"""Maximum number of marks of a linear axis."""
 
 ROW = 17
 """Height of a line of the legend."""

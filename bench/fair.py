@@ -1,4 +1,4 @@
-"""Measure the same job for all, and what a review costs besides that job."""
+"""Measure the job that all programs do, and the cost of everything else in a review."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench.ground import Ground, ground
 from bench.measure import Spread, alternate
 from bench.meter import Sample, api
 from bench.parts import Found, Size
 from bench.peers import HALF, PEERS, Peer, run_peer
+from bench.services import Services, serve
 from bench.table import Cell, Goal, Table, number, spread
 from reviewbot.domain.text.formatting import counted
 
@@ -35,7 +35,7 @@ SPANS: Mapping[str, tuple[str, ...]] = {
         "reviewbot.app.perform:write_summary",
         "reviewbot.app.perform:write_check_run",
     ),
-    "texts of the changed files": ("reviewbot.adapters.github.forge:GitHubForge.entries",),
+    "texts of the changed files": ("reviewbot.adapters.github.graphql.files:Files.entries",),
     "search for secrets": (
         "reviewbot.domain.redaction.redactor:Redactor.of",
         "reviewbot.domain.redaction.redactor:Redactor.redact",
@@ -120,7 +120,7 @@ class Span:
 def measure(size: Size, folder: Path) -> Found:
     rounds = min(size.rounds, 7)
     files, findings = (FILES, FINDINGS) if size.image else (2, 2)
-    with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:
+    with TemporaryDirectory(dir=folder) as scratch, serve(Path(scratch)) as here:
         here.files, here.findings = files, findings
         sides = {peer.name: partial(_turn, peer, here) for peer in (HALF, *PEERS) if not peer.missing}
         for turn in sides.values() if rounds > 1 else ():  # untimed
@@ -130,7 +130,7 @@ def measure(size: Size, folder: Path) -> Found:
     return Found((_same_job(took, files, findings), _added(reviews)), tuple(_goals(took)))
 
 
-def _turn(peer: Peer, here: Ground) -> Sample:
+def _turn(peer: Peer, here: Services) -> Sample:
     return run_peer(peer, here, here.pull_request())
 
 
@@ -169,7 +169,7 @@ def _goals(took: Mapping[str, Sequence[Sample]]) -> Iterator[Goal]:
         yield Goal(f"the same job: {unit}", "fewer than each peer", found, all(ours < one for one in theirs.values()))
 
 
-def _review(here: Ground) -> Mapping[str, tuple[float, int]]:
+def _review(here: Services) -> Mapping[str, tuple[float, int]]:
     """Run a whole review with all report files, and return processor seconds and requests of each row."""
     files = {f"{name}-file": f"report.{name}" for name in ("json", "sarif", "html", "rdjson")}
     env = here.environment(here.pull_request(), {"wait-minutes": "60", **files})

@@ -10,12 +10,12 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench.action import Ran, run_action
-from bench.ground import Ground, ground
 from bench.measure import Spread, alternate, ratios, slope
 from bench.meter import Sample
 from bench.parts import Found, Size
 from bench.peers import PEERS, Peer, run_peer
 from bench.requests import FIRST, of_again, of_first
+from bench.services import Services, serve
 from bench.table import Goal, Table, number, spread
 from reviewbot.domain.text.formatting import counted
 
@@ -71,7 +71,7 @@ def measure(size: Size, folder: Path) -> Found:
 
 
 def _play(folder: Path, peers: Sequence[Peer], files: int, findings: int, rounds: int) -> Case:
-    with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:
+    with TemporaryDirectory(dir=folder) as scratch, serve(Path(scratch)) as here:
         here.files, here.findings = files, findings
         run_action(here, here.pull_request(), {})
         again = run_action(here, here.opened, {})
@@ -91,7 +91,7 @@ def _play(folder: Path, peers: Sequence[Peer], files: int, findings: int, rounds
     return Case(files, findings, tuple(runs), again, whole, frozenset(took.keys() - whole.keys()))
 
 
-def _side(peer: Peer, here: Ground) -> Callable[[], Sample | None]:
+def _side(peer: Peer, here: Services) -> Callable[[], Sample | None]:
     """Return a peer's turn; it is repeated once after a failure, then gives None."""
 
     def play() -> Sample | None:

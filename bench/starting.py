@@ -9,9 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.action import launch
-from bench.ground import Ground, ground
 from bench.measure import Spread, alternate, ratios, seconds
 from bench.parts import Found, Size
+from bench.services import Services, serve
 from bench.table import Cell, Goal, Table, number, spread
 from reviewbot.domain.text.formatting import counted
 from tests.contract.runner_image import IMAGE, LOCAL_IMAGE, Engine, Images, Refused, images, missing
@@ -58,13 +58,13 @@ Timed = Mapping[str, Sequence[float]]
 
 
 def measure(size: Size, folder: Path) -> Found:
-    with TemporaryDirectory(dir=folder) as scratch, ground(Path(scratch)) as here:
+    with TemporaryDirectory(dir=folder) as scratch, serve(Path(scratch)) as here:
         timed = alternate(size.rounds, dict(_sides(here)))
     container = _container(size)
     return Found((_starts(timed), container), tuple(_goals(timed)))
 
 
-def _sides(here: Ground) -> Iterator[tuple[str, Callable[[], float]]]:
+def _sides(here: Services) -> Iterator[tuple[str, Callable[[], float]]]:
     yield "an interpreter that does nothing", _python("pass")
     yield "`reviewbot --version`", _process("-I", "-m", "reviewbot", "--version")
     yield "`reviewbot --help`", _process("-I", "-m", "reviewbot", "--help")
@@ -82,7 +82,7 @@ def _process(*arguments: str) -> Callable[[], float]:
     return lambda: seconds(lambda: subprocess.run(command, check=True, capture_output=True, timeout=60))
 
 
-def _first_request(here: Ground) -> float:
+def _first_request(here: Services) -> float:
     number_ = here.pull_request()
     here.forget()
     end = launch(here, number_, {"wait-minutes": "0"})

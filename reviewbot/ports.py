@@ -17,7 +17,6 @@ from reviewbot.domain.github.context import ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     Annotation,
     CheckState,
-    FileComment,
     PostedComment,
     Reaction,
     ReviewDraft,
@@ -222,7 +221,7 @@ class Reviews(Protocol):
     def delete_review_comment(self, comment_id: int) -> None:
         """Delete one of reviewbot's review comments; no error if it is gone."""
 
-    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
+    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> PostedComment:
         """Post a comment on a changed file, in one request each, since a review cannot contain them."""
 
     def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:

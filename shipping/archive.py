@@ -22,13 +22,13 @@ PLATFORMS = {
     machine: [f"{name}_{machine}" for name in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")]
     for machine in ("x86_64", "aarch64")
 }
-"""The platform tags of wheels that each machine takes; every runner of GitHub's has a newer glibc."""
+"""The platform tags of each machine's wheels; all GitHub-hosted runners have a newer glibc."""
 
 UNUSED = ("rich", "markdown_it", "mdurl")
 """Libraries of the terminal."""
 
 OF_THE_INSTALLATION = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
-"""Metadata on how and where pip has installed something."""
+"""Metadata on how and where pip installed a package."""
 
 
 def archive_name(machine: str) -> str:

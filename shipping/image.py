@@ -21,18 +21,18 @@ PROGRAMS = (
     Path("/usr/bin/git"),
     Path("/usr/lib/git-core/git-remote-https"),
 )
-"""The shell sets the limits of child processes; git fetches by its helper for HTTP."""
+"""The shell sets the limits of child processes; git uses its helper to fetch over HTTP."""
 
 DATA = ("/etc/ssl", "/usr/lib/ssl", "/usr/share/ca-certificates", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
         "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/os-release", "/etc/debian_version")  # fmt: skip
 UNUSED = {"test", "idlelib", "tkinter", "turtledemo", "turtle.py", "ensurepip", "lib2to3", "pydoc_data", "sqlite3",
           "curses", "dbm", "site-packages", "dist-packages", "sitecustomize.py", "EXTERNALLY-MANAGED"}  # fmt: skip
-"""What the action never imports of the standard library; `ensurepip` contains a pip."""
+"""Modules of the standard library that the action never imports; `ensurepip` contains a pip."""
 
 UNUSED_EXTENSIONS = re.compile(
     r"(_sqlite3|readline|_curses|_curses_panel|_dbm|_gdbm|_tkinter|_?xx.*|_test.*|_ctypes_test)\."
 )
-"""Extension modules of the same, each with libraries of its own."""
+"""Extension modules that the action never imports, each with its own libraries."""
 
 LINKS = ("bin", "lib", "lib64", "sbin")
 PACKAGES = Path("/var/lib/dpkg")

@@ -17,7 +17,7 @@ def read(**more: str) -> Environment:
     return read_environment({**LEAST, **more})
 
 
-def test_the_least_that_a_runner_gives_is_enough() -> None:
+def test_the_required_variables_of_a_runner_are_enough() -> None:
     env = read()
     assert (env.repository, env.event_name, env.event_path) == ("acme/parcels", "pull_request", "/e.json")
     assert (env.network.api_url, env.network.server_url) == ("https://api.github.com", "https://github.com")
@@ -48,7 +48,7 @@ def test_every_variable_of_the_runner_is_kept() -> None:
     assert read(HTTPS_PROXY="http://a.test", https_proxy="http://b.test").network.proxy == "http://a.test"
 
 
-def test_an_empty_value_is_as_good_as_none() -> None:
+def test_an_empty_value_counts_as_missing() -> None:
     env = read(GITHUB_OUTPUT="", GITHUB_STEP_SUMMARY="", GITHUB_WORKSPACE="", GITHUB_API_URL="", RUNNER_DEBUG="0")
     assert (env.output_file, env.summary_file, env.workspace, env.debug) == (None, None, None, False)
     assert env.network.api_url == "https://api.github.com"
@@ -66,7 +66,7 @@ def test_a_workflow_is_named_if_its_file_name_can_be_pasted(name: str, workflow:
 ACTION = {"GITHUB_ACTION_REPOSITORY": "octocat/reviewbot", "GITHUB_ACTION_REF": "0123abc"}
 
 
-def test_the_documentation_is_that_of_the_running_action() -> None:
+def test_links_lead_to_the_documentation_of_the_running_action() -> None:
     there = {**ACTION, "GITHUB_SERVER_URL": "https://github.com"}
     assert read(**there).docs_url == "https://github.com/octocat/reviewbot/blob/0123abc/docs"
     for name, value in (
@@ -91,7 +91,7 @@ def test_inputs_arrive_in_upper_case_with_their_hyphens() -> None:
     assert "made-up" not in env.inputs
 
 
-def test_child_processes_see_paths_and_no_secrets() -> None:
+def test_child_processes_get_paths_and_no_secrets() -> None:
     env = read(**dict.fromkeys(PASSED_ON, "x"), **{"INPUT_CODEVF-API-KEY": "cvf_test_1", "GITHUB_TOKEN": "ghs_1"})
     assert set(env.network.children) == set(PASSED_ON)
     assert not {name for name in env.network.children if "TOKEN" in name or "KEY" in name}
@@ -143,12 +143,12 @@ def test_any_environment_is_read_or_refused_with_a_message(env: dict[str, str]) 
 
 
 @pytest.mark.parametrize("name", ["/ws/ca.pem", "/ws", "ca.pem", "./certs/../ca.pem", "/opt/../ws/ca.pem"])
-def test_no_certificates_are_taken_from_the_workspace(name: str) -> None:
+def test_certificates_in_the_workspace_are_refused(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read(GITHUB_WORKSPACE="/ws", SSL_CERT_FILE=name)
     assert "SSL_CERT_FILE" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["/wsx/ca.pem", "../ca.pem", "/github/home/ca.pem"])
-def test_certificates_beside_the_workspace_are(name: str) -> None:
+def test_certificates_beside_the_workspace_are_used(name: str) -> None:
     assert read(GITHUB_WORKSPACE="/ws", SSL_CERT_FILE=name).network.ssl_file == name

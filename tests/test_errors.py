@@ -44,7 +44,7 @@ ERRORS = tuple(real())
 names = pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
 
 
-def test_the_drawn_tree_is_the_real_one() -> None:
+def test_the_drawn_tree_matches_the_classes() -> None:
     rows = {name: parent for name, parent, _ in drawn()}
     assert rows == {
         error.__name__: None if error is ReviewbotError else error.__bases__[0].__name__ for error in ERRORS
@@ -57,7 +57,7 @@ def test_every_exception_of_the_module_is_in_the_tree() -> None:
     assert there == set(ERRORS)
 
 
-def test_the_drawn_exit_statuses_are_the_real_ones() -> None:
+def test_the_drawn_exit_statuses_match_the_classes() -> None:
     by_name = {error.__name__: error for error in ERRORS}
     statuses: dict[str, int] = {}
     for name, parent, status in drawn():
@@ -73,7 +73,7 @@ def test_every_error_has_a_reason_of_the_contract_and_a_status_that_is_ranked(er
 
 
 @names
-def test_every_error_says_what_it_is(error: type[ReviewbotError]) -> None:
+def test_every_error_has_a_docstring(error: type[ReviewbotError]) -> None:
     assert (error.__doc__ or "").strip()
 
 

@@ -46,25 +46,25 @@ def drawn(tmp_path: Path, name: str, *options: str) -> tuple[str, str]:
 
 @pytest.mark.proof
 def test_without_a_seed_each_run_has_the_same_examples(tmp_path: Path) -> None:
-    first, told = drawn(tmp_path, "first")
+    first, output = drawn(tmp_path, "first")
     again, _ = drawn(tmp_path, "again")
     assert first == again
-    assert "Replay" not in told
+    assert "Replay" not in output
     assert not (tmp_path / ".hypothesis/examples").exists()
 
 
 @pytest.mark.proof
-def test_a_seed_has_examples_of_its_own_and_a_failure_says_how_to_replay_them(tmp_path: Path) -> None:
+def test_a_seed_has_its_own_examples_and_a_failure_prints_how_to_replay_them(tmp_path: Path) -> None:
     plain, _ = drawn(tmp_path, "plain")
-    first, told = drawn(tmp_path, "first", "--hypothesis-seed=7")
+    first, output = drawn(tmp_path, "first", "--hypothesis-seed=7")
     again, _ = drawn(tmp_path, "again", "--hypothesis-seed=7")
     other, _ = drawn(tmp_path, "other", "--hypothesis-seed=8")
     assert first == again
     assert len({plain, first, other}) == 3
-    assert "Replay: make properties SEED=7 ARGS='test_property.py::test_fails'" in told
+    assert "Replay: make properties SEED=7 ARGS='test_property.py::test_fails'" in output
 
 
-def test_the_profile_of_this_run_repeats_itself_unless_it_has_a_seed(request: pytest.FixtureRequest) -> None:
+def test_a_run_without_a_seed_repeats_its_examples(request: pytest.FixtureRequest) -> None:
     now = hypothesis.settings()
     assert now.derandomize is (request.config.getoption("hypothesis_seed") is None)
     assert now.database is None

@@ -241,7 +241,7 @@ def test_a_workflow_may_set_what_it_locks() -> None:
         "--- {fail-on: never}",
     ],
 )
-def test_no_spelling_of_a_locked_key_gets_through(text: str) -> None:
+def test_no_spelling_of_a_locked_key_is_accepted(text: str) -> None:
     inputs = {"locked": "fail-on", "config": "fail-on: low"}
     assert [problem.where for problem in problems_of(inputs, text)] == ["config file `fail-on`"]
     assert peek_settings(inputs, text).fail_on is FailOn.LOW
@@ -303,7 +303,7 @@ def test_the_input_config_sets_no_more_than_a_file_may(name: str) -> None:
         ("#" * 70_000, "the file is too large"),
     ],
 )
-def test_the_input_config_is_as_plain_as_a_file(text: str, what: str) -> None:
+def test_the_input_config_has_the_restrictions_of_a_file(text: str, what: str) -> None:
     (problem,) = problems_of({"config": text}, "mode: standard\n")
     assert (problem.where, problem.what.startswith(what)) == ("input `config`", True)
 
@@ -338,7 +338,7 @@ def test_invalid_keys_are_reported_too(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("value", ["[1]", "{a: 1}", "1.5", "2001-01-01", "true"])
 @pytest.mark.parametrize("name", [row[0] for row in CONFIG if not isinstance(row[1], bool)])
-def test_a_value_of_another_kind_is_refused(name: str, value: str) -> None:
+def test_a_value_of_another_type_is_refused(name: str, value: str) -> None:
     assert [problem.where for problem in problems_of({}, f"{name}: {value}\n")] == [f"config file `{name}`"]
 
 
@@ -348,7 +348,7 @@ def test_a_number_is_not_a_boolean(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [row[0] for row in ROWS if not row[6]] + SECRET_NAMES)
-def test_settings_that_decide_where_the_key_goes_are_not_read_from_a_file(name: str) -> None:
+def test_settings_that_decide_where_the_key_is_sent_are_not_read_from_a_file(name: str) -> None:
     (problem,) = problems_of({}, f"{name}: {KEY}\n")
     assert problem == Problem(
         f"config file `{name}`",
@@ -557,7 +557,7 @@ def test_path_instructions_are_pairs() -> None:
 @pytest.mark.parametrize(
     "value", ["x", "{path: a, instructions: b}", "[a]", "[{path: a}]", "[{path: 1, instructions: b}]"]
 )
-def test_path_instructions_are_nothing_else(value: str) -> None:
+def test_other_forms_of_path_instructions_are_refused(value: str) -> None:
     for text in (value, value.replace("}", ", more: 1}")):
         assert [p.where for p in problems_of({}, f"path-instructions: {text}\n")] == ["config file `path-instructions`"]
 
@@ -601,7 +601,7 @@ def test_an_empty_file_sets_nothing(empty: str) -> None:
         ("# " + "ü" * (CONFIG_BYTES // 2), "the file is too large"),
     ],
 )
-def test_a_file_that_is_not_small_and_plain_is_refused(config: str, what: str) -> None:
+def test_a_file_that_is_large_or_uses_unusual_yaml_is_refused(config: str, what: str) -> None:
     (problem,) = problems_of({}, config)
     assert problem.where == "config file"
     assert problem.what.startswith(what)
@@ -611,7 +611,7 @@ def test_a_file_of_the_largest_size_is_read() -> None:
     assert read_settings({}, "mode: standard\n#" + "x" * (CONFIG_BYTES - 16)).mode is Mode.STANDARD
 
 
-def test_on_is_a_word() -> None:
+def test_yaml_does_not_read_on_as_a_boolean() -> None:
     assert read_settings({}, "redact: on\n").redact is Redact.ON
 
 
@@ -663,9 +663,9 @@ LEAKS: list[tuple[dict[str, str], str | None]] = [
 def test_no_message_contains_a_secret(inputs: dict[str, str], config: str | None) -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(inputs, config)
-    told = f"{caught.value} {caught.value.hint} {caught.value.problems!r}"
-    assert KEY not in told
-    assert TOKEN not in told
+    text = f"{caught.value} {caught.value.hint} {caught.value.problems!r}"
+    assert KEY not in text
+    assert TOKEN not in text
 
 
 def test_no_repr_contains_a_secret() -> None:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
 
-from bench.ground import REPO, TOKEN, Ground, spots
 from bench.meter import Sample
+from bench.services import REPO, TOKEN, Services, spots
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -100,30 +100,30 @@ def missing(peers: Sequence[Peer], target: str) -> str:
     return f"no review is measured beside {' or '.join(lacking)} (make {target})" if lacking else ""
 
 
-def run_peer(peer: Peer, ground: Ground, number: int) -> Sample:
+def run_peer(peer: Peer, services: Services, number: int) -> Sample:
     """Run it on a pull request.
 
     Raises:
         RuntimeError: it did not comment on every finding.
     """
-    env = ground.environment(number, {})
+    env = services.environment(number, {})
     home = Path(env["HOME"])
-    (home / "pull.json").write_text(json.dumps(_pull(ground, number)), encoding="utf-8")
+    (home / "pull.json").write_text(json.dumps(_pull(services, number)), encoding="utf-8")
     more = {
         "BENCH_PULL": str(home / "pull.json"),
         "GITHUB_TOKEN": TOKEN,
         "GITHUB_REF": f"refs/pull/{number}/merge",
-        "GITHUB_SHA": ground.world.pull(REPO, number).head_sha,
+        "GITHUB_SHA": services.world.pull(REPO, number).head_sha,
         "GITHUB_WORKFLOW": "bench",
-        "DANGER_GITHUB_API_BASE_URL": ground.github,
+        "DANGER_GITHUB_API_BASE_URL": services.github,
     }
-    before = len(ground.world.store.replies)
-    ground.github_meter.take()
+    before = len(services.world.store.replies)
+    services.github_meter.take()
     spent, processor, words = _timed(peer.command, {**env, **more}, home / "workspace")
-    comments = len(ground.world.store.replies) - before
-    if comments != ground.findings:  # not by exit status: one of them may crash after it has posted everything
+    comments = len(services.world.store.replies) - before
+    if comments != services.findings:  # not by exit status: one of them may crash after it has posted everything
         raise RuntimeError(f"{peer.name}: {words[:800]} {words[-900:]}")
-    return Sample.of(spent, ground.github_meter.take(), processor)
+    return Sample.of(spent, services.github_meter.take(), processor)
 
 
 def _timed(command: Sequence[str], env: Mapping[str, str], folder: Path) -> tuple[float, float, str]:
@@ -143,11 +143,11 @@ def _timed(command: Sequence[str], env: Mapping[str, str], folder: Path) -> tupl
         return spent, usage.ru_utime + usage.ru_stime, f"{process.returncode} {output.read()}"
 
 
-def _pull(ground: Ground, number: int) -> dict[str, object]:
+def _pull(services: Services, number: int) -> dict[str, object]:
     words = "**The value is never used.** It is computed and thrown away. Either use it, or do not compute it at all."
     listed = [
         {"path": path, "line": line, "body": f"Number {at}. {words}"}
-        for at, (path, line) in enumerate(spots(ground.findings, ground.files))
+        for at, (path, line) in enumerate(spots(services.findings, services.files))
     ]
-    sha = ground.world.pull(REPO, number).head_sha
+    sha = services.world.pull(REPO, number).head_sha
     return {"repository": REPO, "number": number, "sha": sha, "summary": "Read.", "findings": listed}

@@ -17,10 +17,10 @@ from reviewbot_sandbox.codevf import (
     Engineer,
     FreeText,
     HandClock,
-    House,
     JsonValue,
     Limits,
     Mode,
+    ServiceConfig,
     Setup,
     TaskLife,
     TaskRequest,
@@ -36,8 +36,8 @@ BODY: dict[str, JsonValue] = {"prompt": "Review this change.", "projectId": 101,
 
 
 def setup(engineer: Engineer, life: TaskLife = AT_ONCE) -> Setup:
-    house = House((Account(KEY, Decimal(10_000)),), limits=Limits(rate=None), life_of=lambda _request: life)
-    return Setup(house, engineer, HandClock())
+    config = ServiceConfig((Account(KEY, Decimal(10_000)),), limits=Limits(rate=None), life_of=lambda _request: life)
+    return Setup(config, engineer, HandClock())
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def open_service(setup: Setup) -> Iterator[tuple[CodeVFService, httpx.Client]]:
         yield service, http
 
 
-def test_the_engineer_is_asked_once_per_task_and_sees_the_request() -> None:
+def test_the_engineer_is_called_once_per_task_with_the_request() -> None:
     seen: list[TaskRequest] = []
 
     def engineer(request: TaskRequest) -> Answer:
@@ -76,7 +76,7 @@ def test_a_failing_engineer_is_a_500_and_is_retried() -> None:
         return FreeText("Better now.")
 
     with open_service(setup(engineer)) as (service, http):
-        # The server hangs up after an error of the application; a client that keeps its connection may run into that.
+        # The server closes the connection after an error, so a client that reuses it may fail.
         alone = {"Connection": "close"}
         first = http.post("tasks/create", json={**BODY, "idempotencyKey": UUID4}, headers=alone)
         again = http.post("tasks/create", json={**BODY, "idempotencyKey": UUID4})
@@ -85,7 +85,7 @@ def test_a_failing_engineer_is_a_500_and_is_retried() -> None:
     assert len(service.tasks()) == 1
 
 
-def test_an_engineer_is_not_asked_about_a_task_that_was_cancelled() -> None:
+def test_the_engineer_is_not_called_for_a_cancelled_task() -> None:
     seen: list[TaskRequest] = []
 
     def engineer(request: TaskRequest) -> Answer:
@@ -99,7 +99,7 @@ def test_an_engineer_is_not_asked_about_a_task_that_was_cancelled() -> None:
     assert seen == []
 
 
-def test_a_slow_engineer_delays_only_their_own_task() -> None:
+def test_a_slow_engineer_delays_only_its_own_task() -> None:
     release = Event()
 
     def engineer(request: TaskRequest) -> Answer:
@@ -116,7 +116,7 @@ def test_a_slow_engineer_delays_only_their_own_task() -> None:
         assert slow.result(20).json()["status"] == "completed"
 
 
-def test_many_at_once_with_one_key_make_one_task() -> None:
+def test_concurrent_requests_with_one_key_create_one_task() -> None:
     with open_service(setup(echo)) as (service, http), ThreadPoolExecutor(8) as pool:
 
         def create(number: int) -> tuple[int, str]:
@@ -129,9 +129,9 @@ def test_many_at_once_with_one_key_make_one_task() -> None:
     assert len({task_id for _, task_id in answers}) == len(service.tasks()) == 1
 
 
-def test_on_a_scaled_clock_hours_pass_while_a_client_polls() -> None:
-    house = House((Account(KEY),), limits=Limits(rate=None), life_of=lambda _request: TaskLife(7200, 7200))
-    with open_service(Setup(house, clock=scaled_clock(1e-5))) as (_, http):
+def test_a_scaled_clock_advances_by_hours_while_a_client_polls() -> None:
+    config = ServiceConfig((Account(KEY),), limits=Limits(rate=None), life_of=lambda _request: TaskLife(7200, 7200))
+    with open_service(Setup(config, clock=scaled_clock(1e-5))) as (_, http):
         url = f"tasks/{http.post('tasks/create', json=BODY).json()['id']}"
         polls = [http.get(url).json()["status"] for _ in range(300)]
     assert polls[-1] == "completed"

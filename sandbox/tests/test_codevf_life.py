@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from reviewbot_sandbox.codevf import (
     Account,
     End,
-    House,
     JsonValue,
     Limits,
     Mode,
     Rate,
     Refusal,
+    ServiceConfig,
     Tag,
     Task,
     TaskLife,
@@ -32,10 +32,10 @@ DAY = 24 * 3600.0
 UUID4 = "7f8d2c3a-5b1e-4d6f-9a0b-1c2d3e4f5a6b"
 
 
-def house(life: TaskLife | None = None) -> House:
+def service_config(life: TaskLife | None = None) -> ServiceConfig:
     if life is None:
-        return House((ACCOUNT, OTHER))
-    return House((ACCOUNT, OTHER), life_of=lambda _request: life)
+        return ServiceConfig((ACCOUNT, OTHER))
+    return ServiceConfig((ACCOUNT, OTHER), life_of=lambda _request: life)
 
 
 def body(**fields: JsonValue) -> dict[str, JsonValue]:
@@ -48,7 +48,7 @@ def with_project() -> core.State:
 
 
 def with_task(life: TaskLife | None = None, **fields: JsonValue) -> tuple[core.State, Task]:
-    state, task, _ = core.create_task(with_project(), house(life), ACCOUNT, body(**fields), 0)
+    state, task, _ = core.create_task(with_project(), service_config(life), ACCOUNT, body(**fields), 0)
     return state, task
 
 
@@ -80,9 +80,7 @@ def test_a_script_can_spend_part_of_the_hold() -> None:
 
 
 @given(st.floats(0, 60), st.floats(0, 60), st.sampled_from(End), st.floats(0, 200))
-def test_credits_are_never_made_and_a_hold_always_ends(
-    pending: float, processing: float, end: End, moment: float
-) -> None:
+def test_credits_are_conserved_and_every_hold_ends(pending: float, processing: float, end: End, moment: float) -> None:
     state, task = with_task(TaskLife(pending, processing, end))
     balance = core.balance(state, ACCOUNT, moment)
     spent = core.credits_used(task, moment) or 0
@@ -92,38 +90,38 @@ def test_credits_are_never_made_and_a_hold_always_ends(
         assert balance.on_hold == 0
 
 
-def test_a_hold_over_what_is_available_is_refused_and_leaves_nothing() -> None:
+def test_a_hold_above_the_available_credits_is_refused_and_creates_no_task() -> None:
     state, project, _ = core.create_project(core.State(), OTHER, {"name": "p"}, 0)
     with pytest.raises(Refusal) as caught:
-        core.create_task(state, house(), OTHER, body(projectId=project.id, idempotencyKey=UUID4), 0)
+        core.create_task(state, service_config(), OTHER, body(projectId=project.id, idempotencyKey=UUID4), 0)
     assert (caught.value.status, caught.value.details) == (402, {"available": 0, "required": 360})
     assert (state.tasks, state.keys) == ({}, {})
 
 
-def test_another_accounts_key_conflicts_until_it_is_forgotten() -> None:
+def test_another_accounts_key_conflicts_until_it_expires() -> None:
     state, _ = with_task(idempotencyKey=UUID4)
     rich = Account(OTHER.key, Decimal(1000), OTHER.name)
     state, project, _ = core.create_project(state, rich, {"name": "p"}, 0)
     mine = body(projectId=project.id, idempotencyKey=UUID4)
     with pytest.raises(Refusal) as caught:
-        core.create_task(state, house(), rich, mine, DAY - 1)
+        core.create_task(state, service_config(), rich, mine, DAY - 1)
     assert (caught.value.status, caught.value.code) == (409, "idempotency_conflict")
-    assert core.create_task(state, house(), rich, mine, DAY)[2]
+    assert core.create_task(state, service_config(), rich, mine, DAY)[2]
 
 
-def test_tasks_and_projects_of_others_do_not_exist() -> None:
+def test_tasks_and_projects_of_other_accounts_are_not_found() -> None:
     state, task = with_task()
     rich = Account(OTHER.key, Decimal(1000), OTHER.name)
     with pytest.raises(Refusal) as caught:
         core.find_task(state, rich, task.id)
     assert caught.value.status == 404
     with pytest.raises(Refusal) as caught:
-        core.create_task(state, house(), rich, body(), 0)
+        core.create_task(state, service_config(), rich, body(), 0)
     assert caught.value.status == 404
     assert core.create_project(state, rich, {"name": "p"}, 0)[2]
 
 
-def test_the_rate_is_one_a_second_and_refused_requests_do_not_count() -> None:
+def test_the_rate_limit_is_one_request_a_second_and_ignores_refused_ones() -> None:
     state = core.admit(core.State(), ACCOUNT, Rate(), 10.0)
     for moment in (10.0, 10.5, 10.9):
         with pytest.raises(Refusal) as caught:
@@ -143,7 +141,7 @@ def test_waiting_as_long_as_the_rate_limit_says_is_enough() -> None:
 
 
 @given(st.lists(st.floats(0, 3), min_size=1, max_size=40))
-def test_no_second_ever_sees_more_than_the_burst_and_one(pauses: list[float]) -> None:
+def test_no_second_admits_more_than_the_burst_and_one(pauses: list[float]) -> None:
     state, now, admitted = core.State(), 0.0, 0
     for pause in pauses:
         now += pause
@@ -155,13 +153,13 @@ def test_no_second_ever_sees_more_than_the_burst_and_one(pauses: list[float]) ->
     assert admitted <= 1 + now + 1e-3
 
 
-def test_without_a_rate_everything_is_admitted() -> None:
+def test_without_a_rate_limit_every_request_is_admitted() -> None:
     state = core.State()
     assert core.admit(state, ACCOUNT, None, 0) is state
     assert Limits().rate == Rate()
 
 
-def test_a_scaled_clock_runs_ahead_of_the_wall() -> None:
+def test_a_scaled_clock_runs_faster_than_the_wall_clock() -> None:
     clock = scaled_clock(1e-6)
     first = clock()
     assert any(clock() - first > 1 for _ in range(100_000))
@@ -169,16 +167,16 @@ def test_a_scaled_clock_runs_ahead_of_the_wall() -> None:
         scaled_clock(0)
 
 
-def test_a_test_clock_does_not_advance() -> None:
+def test_a_manual_clock_does_not_advance_by_itself() -> None:
     clock = HandClock(5)
     clock.advance(2.5)
     assert (clock(), clock()) == (7.5, 7.5)
 
 
-def test_accounts_that_would_share_their_tasks_are_refused() -> None:
+def test_accounts_with_the_same_key_or_name_are_refused() -> None:
     with pytest.raises(ValueError, match="of its own"):
-        House((Account("cvf_test_one"), Account("cvf_test_two")))
+        ServiceConfig((Account("cvf_test_one"), Account("cvf_test_two")))
 
 
-def test_a_key_does_not_show_in_an_accounts_repr() -> None:
-    assert "cvf_test_one" not in repr(house())
+def test_the_repr_of_an_account_does_not_contain_its_key() -> None:
+    assert "cvf_test_one" not in repr(service_config())

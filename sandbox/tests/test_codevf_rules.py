@@ -27,7 +27,7 @@ def attachment(**fields: JsonValue) -> JsonValue:
     return {"fileName": "a.txt", "mimeType": "text/plain", "content": "text", **fields}
 
 
-def test_the_least_that_is_valid_is_a_standard_task() -> None:
+def test_a_minimal_submission_is_a_standard_task() -> None:
     request = read_task(VALID, TAGS, LIMITS)
     assert (request.mode, request.tag, request.attachments) == (Mode.STANDARD, None, ())
 
@@ -81,12 +81,12 @@ def test_a_prompt_is_counted_in_characters_not_bytes(length: int) -> None:
 
 
 @given(st.uuids(version=4))
-def test_every_uuid_of_version_4_is_a_key(key: uuid.UUID) -> None:
+def test_every_uuid_of_version_4_is_a_valid_key(key: uuid.UUID) -> None:
     assert read_idempotency_key({"idempotencyKey": str(key).upper()}) == str(key)
 
 
 @given(st.one_of(st.text(max_size=40), st.integers(), st.uuids(version=5).map(str), st.uuids(version=1).map(str)))
-def test_nothing_else_is_a_key(key: str | int) -> None:
+def test_other_values_are_not_valid_keys(key: str | int) -> None:
     with pytest.raises(Refusal) as caught:
         read_idempotency_key({"idempotencyKey": key})
     assert [each.field for each in caught.value.problems] == ["idempotencyKey"]

@@ -19,10 +19,10 @@ from reviewbot_sandbox.codevf import (
     ErrorStyle,
     FreeText,
     HandClock,
-    House,
     Limits,
     Rate,
     Refusal,
+    ServiceConfig,
     Setup,
     TaskLife,
     build_codevf,
@@ -51,11 +51,11 @@ class World:
         return codevf.CodeVFClient(key, self.url, timeout=10, max_retries=0)
 
 
-def house(limits: Limits = LIMITS, life: TaskLife | None = None) -> House:
+def service_config(limits: Limits = LIMITS, life: TaskLife | None = None) -> ServiceConfig:
     accounts = (Account(KEY, Decimal(3000), "one"), Account(OTHER, Decimal("99.5"), "two"))
     if life is None:
-        return House(accounts, limits=limits)
-    return House(accounts, limits=limits, life_of=lambda _request: life)
+        return ServiceConfig(accounts, limits=limits)
+    return ServiceConfig(accounts, limits=limits, life_of=lambda _request: life)
 
 
 @pytest.fixture(name="style", params=[ErrorStyle.DOCUMENTED])
@@ -68,13 +68,13 @@ def style_fixture(request: pytest.FixtureRequest) -> ErrorStyle:
 def world_fixture(style: ErrorStyle) -> Iterator[World]:
     clock = HandClock()
     answer = Deliverables((Delivered("report é.json", b'{"ok": true}'),))
-    service = CodeVFService(Setup(house(), canned(answer), clock, style))
+    service = CodeVFService(Setup(service_config(), canned(answer), clock, style))
     faults = Faults()
     with serving(with_faults(build_codevf(service), faults), bounds=Bounds(60, 500)) as served:
         yield World(service, faults, clock, served.url + "/api/v1/")
 
 
-def test_every_request_and_the_file_of_a_completed_task(world: World) -> None:
+def test_the_sdk_sends_every_request_and_fetches_a_file(world: World) -> None:
     with world.client() as client:
         assert [tag.sort_order for tag in client.tags.list()] == [1, 2, 3]
         project = client.projects.create("octo/app", "An application")
@@ -146,7 +146,7 @@ def test_a_persistent_gateway_error_is_a_connection_error(world: World, status: 
         client.tags.list()
 
 
-def test_a_lost_answer_and_the_clients_own_retry_make_one_task(world: World) -> None:
+def test_a_lost_response_and_the_clients_own_retry_create_one_task(world: World) -> None:
     world.faults.add("tasks/create", RecordedThen(503))
     with codevf.CodeVFClient(KEY, world.url, max_retries=1) as client:
         task = client.tasks.create(PROMPT, 240, client.projects.create("p").id, idempotency_key=UUID4)
@@ -176,7 +176,7 @@ def test_insufficient_credits_have_their_own_error(world: World) -> None:
         ({"prompt": None}, codevf.BadRequestError),
     ],
 )
-def test_the_specific_codes_reach_the_specific_exceptions(
+def test_each_specific_code_raises_its_own_exception(
     world: World, wrong: dict[str, object], expected: type[Exception]
 ) -> None:
     with world.client() as client:
@@ -187,7 +187,7 @@ def test_the_specific_codes_reach_the_specific_exceptions(
 
 @pytest.mark.parametrize("style", list(ErrorStyle))
 def test_requests_that_come_too_fast_are_rate_limit_errors(style: ErrorStyle) -> None:
-    service = CodeVFService(Setup(house(Limits(rate=Rate())), clock=HandClock(), error_style=style))
+    service = CodeVFService(Setup(service_config(Limits(rate=Rate())), clock=HandClock(), error_style=style))
     with (
         serving(build_codevf(service)) as served,
         codevf.CodeVFClient(KEY, served.url + "/api/v1", max_retries=0) as client,
@@ -198,10 +198,10 @@ def test_requests_that_come_too_fast_are_rate_limit_errors(style: ErrorStyle) ->
 
 
 @pytest.mark.parametrize("end", list(End))
-def test_every_end_of_a_task_reaches_the_client(end: End) -> None:
+def test_the_client_sees_every_final_status_of_a_task(end: End) -> None:
     clock = HandClock()
     life = TaskLife(1, 1, end)
-    service = CodeVFService(Setup(house(life=life), canned(FreeText("Fine.")), clock))
+    service = CodeVFService(Setup(service_config(life=life), canned(FreeText("Fine.")), clock))
     with serving(build_codevf(service)) as served, codevf.CodeVFClient(KEY, served.url + "/api/v1") as client:
         task = client.tasks.create(PROMPT, 240, client.projects.create("p").id)
         clock.advance(2)

@@ -20,12 +20,12 @@ from reviewbot_sandbox.codevf import (
     FreeText,
     Garbage,
     HandClock,
-    House,
     JsonMessage,
     JsonValue,
     Limits,
     Mode,
     Rate,
+    ServiceConfig,
     Setup,
     Structured,
     build_codevf,
@@ -36,7 +36,7 @@ from reviewbot_sandbox.serve import Bounds, serving
 
 KEY = "cvf_test_one"
 UUID4 = "7f8d2c3a-5b1e-4d6f-9a0b-1c2d3e4f5a6b"
-SETUP = Setup(House((Account(KEY, Decimal(10_000), "one"),), limits=Limits(rate=None)))
+SETUP = Setup(ServiceConfig((Account(KEY, Decimal(10_000), "one"),), limits=Limits(rate=None)))
 SCHEMA: JsonValue = {"type": "object", "properties": {"summary": {"type": "string"}}}
 REVIEW: dict[str, JsonValue] = {"summary": "One <thing> — `x`", "files": []}
 
@@ -79,7 +79,7 @@ def world_fixture() -> Iterator[World]:
 
 
 def with_limits(limits: Limits) -> Setup:
-    return replace(SETUP, house=replace(SETUP.house, limits=limits))
+    return replace(SETUP, config=replace(SETUP.config, limits=limits))
 
 
 def test_a_new_task_has_the_documented_fields_and_no_others(world: World) -> None:
@@ -115,13 +115,13 @@ def test_a_realtime_task_is_answered_in_the_creating_response(world: World) -> N
         (Garbage("text"), None, "text"),
     ],
 )
-def test_results_in_every_form(answer: Answer, schema: JsonValue, result: JsonValue) -> None:
+def test_every_form_of_result_is_delivered(answer: Answer, schema: JsonValue, result: JsonValue) -> None:
     with open_world(replace(SETUP, engineer=canned(answer))) as world:
         got = world.finished(responseSchema=schema)["result"]
     assert got == ({"deliverables": [], **result} if isinstance(answer, JsonMessage) else result)  # type: ignore[dict-item]
 
 
-def test_deliverables_are_served_as_they_are_and_only_at_their_own_address() -> None:
+def test_deliverables_are_served_unchanged_and_only_at_their_own_url() -> None:
     files = (Delivered("ré port?.json", b"\x00{}", None), Delivered("../b.txt", b"b", "text/plain"))
     with open_world(replace(SETUP, engineer=canned(Deliverables(files, None)))) as world:
         result = world.finished()["result"]
@@ -143,7 +143,7 @@ def test_a_deliverable_does_not_exist_before_its_task_is_completed() -> None:
         assert world.http.get(f"/files/{task_id}/0/{signature}/a.json").status_code == 404
 
 
-def test_open_tasks_carry_a_hint_and_ended_ones_do_not(world: World) -> None:
+def test_only_open_tasks_have_a_polling_hint(world: World) -> None:
     created = world.create()
     assert created.headers["Retry-After"] == "3"
     world.clock.advance(5)
@@ -187,7 +187,7 @@ def test_open_tasks_carry_a_hint_and_ended_ones_do_not(world: World) -> None:
         (ErrorStyle.MESSAGE, {"message": "Validation failed"}),
     ],
 )
-def test_an_invalid_submission_in_each_json_form(style: ErrorStyle, form: JsonValue) -> None:
+def test_an_invalid_submission_is_reported_in_each_json_form(style: ErrorStyle, form: JsonValue) -> None:
     with open_world(replace(SETUP, error_style=style)) as world:
         response = world.create(prompt="short", mode="slow")
     assert (response.status_code, response.json()) == (400, form)
@@ -215,7 +215,7 @@ def test_insufficient_credit_states_what_is_available_and_needed(world: World) -
 
 
 @pytest.mark.parametrize("style", [ErrorStyle.DOCUMENTED, ErrorStyle.SDK])
-def test_the_rate_limit_says_how_long_in_body_and_header(style: ErrorStyle) -> None:
+def test_a_rate_limit_error_has_the_wait_in_body_and_header(style: ErrorStyle) -> None:
     setup = replace(with_limits(Limits(rate=Rate(spacing=2))), error_style=style)
     with open_world(setup) as world:
         world.clock.advance(0.5)
@@ -256,7 +256,7 @@ def test_a_missing_object_is_refused_in_the_same_form(world: World, method: str,
     assert (response.status_code, set(response.json())) == (status, {"error"})
 
 
-def test_a_service_without_schemas_takes_the_same_key_without_one() -> None:
+def test_a_service_without_schemas_accepts_the_same_key_without_one() -> None:
     schema: JsonValue = {"type": "object"}
     with open_world(with_limits(Limits(schemas=False, rate=None))) as world:
         refused = world.create(responseSchema=schema, idempotencyKey=UUID4)

@@ -57,7 +57,7 @@ def run(command: str, cwd: Path) -> str:
 
 
 @pytest.mark.proof
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the printed lines are for curl")
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the printed commands use curl")
 def test_every_printed_line_works(tmp_path: Path) -> None:
     with running("--time-scale", "0.05") as (_, text):
         found = {line: run(line, tmp_path) for line in re.findall(r"^(?:curl|git|python) .*", text, re.MULTILINE)}
@@ -97,7 +97,7 @@ def test_it_ends_cleanly_on_signals(end: signal.Signals) -> None:
     assert not Path(folder[1]).exists()
 
 
-def test_the_limits_can_be_switched_off_and_the_forks_pull_request_is_there() -> None:
+def test_rate_limits_can_be_disabled_and_a_fork_has_a_pull_request() -> None:
     with running("--no-rate-limit") as (_, text):
         url, codevf = (re.search(rf"^  {name} +(http\S+)", text, re.MULTILINE) for name in ("GitHub, REST", "CodeVF"))
         assert url

@@ -43,7 +43,7 @@ def no_findings(_attachments: Sequence[tuple[str, str]]) -> Mapping[str, object]
 # --- The seed ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_change_is_of_every_kind(tmp_path: Path) -> None:
+def test_the_demo_has_every_kind_of_file_change(tmp_path: Path) -> None:
     store = seed_github(tmp_path).store
     changes = {change.path: change for change in store.changes_of(store.pull((REPOSITORY, NUMBER)))}
     statuses = {path: change.status for path, change in changes.items()}
@@ -55,7 +55,7 @@ def test_the_change_is_of_every_kind(tmp_path: Path) -> None:
     assert {"package-lock.json", "web/dist/track.js", "scripts/deploy.sh"} <= set(changes)
 
 
-def test_the_default_branch_names_what_is_generated() -> None:
+def test_the_default_branch_marks_generated_files() -> None:
     assert files_of("base")[".gitattributes"] == "web/dist/** linguist-generated\n"
 
 
@@ -66,7 +66,7 @@ def test_the_credential_is_in_the_change_and_not_in_the_sources() -> None:
     assert not [file.name for file in folder.iterdir() if file.is_file() and CREDENTIAL.encode() in file.read_bytes()]
 
 
-def test_the_fix_moves_the_pull_request(tmp_path: Path) -> None:
+def test_pushing_the_fix_updates_the_pull_request(tmp_path: Path) -> None:
     world = seed_github(tmp_path)
     assert push_fix(world) == world.pull(REPOSITORY, NUMBER).head_sha
 
@@ -92,7 +92,7 @@ def test_the_engineer_reports_only_what_was_sent() -> None:
     assert paths_in(engineer(asked(REMARKS[0].seen))) == [REMARKS[0].path]
 
 
-def test_another_question_is_answered_in_prose() -> None:
+def test_a_question_is_answered_in_prose() -> None:
     question = QuestionView(
         REPOSITORY, NUMBER, "1" * 40, "w", "Is it fast?", finding_id="", instructions="", file_names=()
     )
@@ -100,7 +100,7 @@ def test_another_question_is_answered_in_prose() -> None:
     assert demo_engineer(no_findings)(request) == FreeText(NO_ANSWER)
 
 
-def test_the_engineer_adds_to_what_the_analyzers_found() -> None:
+def test_the_engineer_adds_remarks_to_the_analyzers_findings() -> None:
     engineer = demo_engineer(
         lambda _sent: {"summary": "Static analyzers read it.", "files": [{"path": "a.py", "findings": []}]}
     )
@@ -176,7 +176,7 @@ def test_colour_needs_a_terminal_without_no_color() -> None:
     assert "\x1b" not in shown(comment, {})
 
 
-def test_long_text_stays_next_to_its_rule() -> None:
+def test_wrapped_text_stays_next_to_its_vertical_line() -> None:
     comment = Comment(1, "a.py", 1, on_file=False, body=f"**{'word ' * 40}**", code=(CodeLine(1, "+", "x" * 200),))
     lines = shown(comment, {}).splitlines()
     assert max(map(cell_len, lines)) <= 60
@@ -307,6 +307,6 @@ def test_the_reports_of_bought_reviews_are_read_back(
 
 
 @pytest.mark.proof
-def test_the_services_are_kept(demo: DemoOutput) -> None:
+def test_the_services_run_after_the_demo(demo: DemoOutput) -> None:
     assert len(demo.comments) > 3
     assert all(comment["user"] for comment in demo.comments)

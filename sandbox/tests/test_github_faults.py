@@ -18,7 +18,7 @@ def _add(url: str, *rules: dict[str, object]) -> httpx.Response:
     return httpx.post(f"{url}/_control/faults", json=list(rules))
 
 
-def test_the_second_matching_request_is_answered_in_the_services_place(
+def test_a_rule_replaces_the_response_to_the_second_matching_request(
     github_http: httpx.Client, github_world: World, github_url: str
 ) -> None:
     answer = {"status": 503, "headers": {"Retry-After": "1"}, "body": {"message": "Later"}}
@@ -41,7 +41,7 @@ def test_one_graphql_operation_is_distinguished_from_another_by_its_body(
 
 
 @pytest.mark.parametrize("status", [502, None])
-def test_a_write_is_recorded_and_its_answer_lost(
+def test_a_write_is_recorded_and_its_response_lost(
     github_http: httpx.Client, github_world: World, github_faults: Faults, status: int | None
 ) -> None:
     github_faults.add("/comments", RecordedThen(status))
@@ -62,7 +62,7 @@ def test_a_dropped_request_never_arrives(github_http: httpx.Client, github_world
     assert github_http.post("/issues/1/comments", json=COMMENT).status_code == 201
 
 
-def test_an_answer_ends_halfway(github_http: httpx.Client, github_url: str) -> None:
+def test_a_response_is_cut_off_halfway(github_http: httpx.Client, github_url: str) -> None:
     _add(github_url, {"match": "/pulls/1$", "do": {"drop": "middle"}})
     with pytest.raises(httpx.RemoteProtocolError):
         github_http.get("/pulls/1")
@@ -90,7 +90,7 @@ def test_garbage_is_not_json(github_http: httpx.Client, github_url: str) -> None
 
 
 @pytest.mark.parametrize("do", [{"delay_ms": 60}, {"drip": 4_000, "delay_ms": 20}])
-def test_a_slow_answer_is_whole(github_http: httpx.Client, github_url: str, do: dict[str, object]) -> None:
+def test_a_slow_response_is_complete(github_http: httpx.Client, github_url: str, do: dict[str, object]) -> None:
     whole = github_http.get("/pulls/1").json()
     _add(github_url, {"match": "/pulls/1$", "do": do})
     started = time.monotonic()
@@ -98,7 +98,7 @@ def test_a_slow_answer_is_whole(github_http: httpx.Client, github_url: str, do: 
     assert time.monotonic() - started > 0.05
 
 
-def test_the_log_names_who_requested_what(github_http: httpx.Client, github_url: str) -> None:
+def test_the_log_has_the_login_of_each_request(github_http: httpx.Client, github_url: str) -> None:
     github_http.post("/issues/1/comments?x=1", json=COMMENT)
     httpx.get(f"{github_url}/repos/acme/widget/pulls/2", headers={"Authorization": "token nope"})
     log: list[dict[str, Any]] = httpx.get(f"{github_url}/_control/requests").json()
@@ -156,7 +156,9 @@ def test_an_invalid_fault_rule_is_refused(github_url: str, github_faults: Faults
     assert not github_faults.rules
 
 
-def test_of_several_rules_the_first_acts_and_each_counts(github_http: httpx.Client, github_faults: Faults) -> None:
+def test_the_first_of_several_matching_rules_applies_and_each_counts(
+    github_http: httpx.Client, github_faults: Faults
+) -> None:
     github_faults.add("/pulls/1", Reply(500), times=2)
     github_faults.add("/pulls", Reply(501), nth=2, times=2)
     assert [github_http.get("/pulls/1").status_code for _ in range(4)] == [500, 500, 501, 200]
@@ -175,7 +177,7 @@ def test_a_client_dies_before_or_after_its_request_is_recorded(
 
 
 @pytest.mark.parametrize("recorded", [False, True])
-def test_something_else_happens_while_a_client_waits(
+def test_a_function_runs_while_a_client_waits(
     github_http: httpx.Client, github_world: World, github_faults: Faults, *, recorded: bool
 ) -> None:
     seen: list[int] = []

@@ -75,7 +75,7 @@ def test_a_push_needs_contents_write_and_moves_the_pull_request(
 @pytest.mark.parametrize(
     ("secret", "works"), [("", False), ("nope", False), ("ghp_mona", False), ("ghs_workflow", True)]
 )
-def test_a_private_repository_is_for_those_who_may_read_it(
+def test_a_private_repository_needs_read_access(
     github_url: str,
     github_world: World,
     tmp_path: Path,
@@ -88,7 +88,7 @@ def test_a_private_repository_is_for_those_who_may_read_it(
     assert ("refs/heads/main" in done.stdout) is works
 
 
-def test_what_git_says_of_a_hash_is_remembered_and_nothing_else(github_world: World) -> None:
+def test_only_git_output_for_full_hashes_is_cached(github_world: World) -> None:
     git, absent = github_world.store.git(REPO), "0" * 40 + ":app.py"
     sha = git.branches()["main"]
     before = git.commit(sha), git.read(f"{sha}:app.py")

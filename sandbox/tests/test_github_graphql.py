@@ -70,19 +70,19 @@ def test_pages_follow_cursors(github_graphql: Send, github_world: World) -> None
          "NOT_FOUND"),
     ],
 )  # fmt: skip
-def test_errors_come_under_status_200_with_a_type(github_graphql: Send, query: str, kind: str | None) -> None:
+def test_errors_have_status_200_and_a_type(github_graphql: Send, query: str, kind: str | None) -> None:
     answer = github_graphql(query)
     assert answer["errors"][0].get("type") == kind
     assert answer["errors"][0]["message"]
 
 
-def test_the_rest_of_the_answer_survives_an_error(github_graphql: Send) -> None:
+def test_an_error_keeps_the_rest_of_the_response(github_graphql: Send) -> None:
     answer = github_graphql('{viewer{login} repository(owner:"acme",name:"nope"){url}}')
     assert answer["data"] == {"viewer": {"login": "github-actions[bot]"}, "repository": None}
     assert answer["errors"][0]["path"] == ["repository"]
 
 
-def test_a_head_has_a_suite_before_it_has_a_check(github_graphql: Send, github_world: World) -> None:
+def test_a_head_has_a_check_suite_before_it_has_a_check_run(github_graphql: Send, github_world: World) -> None:
     head = github_world.pull(REPO, 1).head_sha
     suites = "checkSuites(first:9){nodes{app{slug} checkRuns(first:9){totalCount}}}"
 
@@ -100,7 +100,7 @@ def test_a_head_has_a_suite_before_it_has_a_check(github_graphql: Send, github_w
 RESOLVE = "mutation($id:ID!){resolveReviewThread(input:{threadId:$id}){thread{isResolved resolvedBy{login}}}}"
 
 
-def test_resolving_needs_contents_write_besides(github_graphql: Send, github_world: World) -> None:
+def test_resolving_a_thread_needs_contents_write(github_graphql: Send, github_world: World) -> None:
     github_world.review_comment(REPO, 1, "hubot", CommentForm("Hm.", "app.py", line=10))
     thread = _pull(github_graphql, "reviewThreads(first:1){nodes{id}}")["reviewThreads"]["nodes"][0]["id"]
     refused = github_graphql(RESOLVE, id=thread)

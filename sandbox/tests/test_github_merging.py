@@ -38,7 +38,7 @@ def test_the_merge_of_a_pull_request_is_a_real_commit(
     assert github_world.store.git(REPO).read(f"{commit['sha']}:moved.txt")
 
 
-def test_it_follows_both_branches(github_http: httpx.Client, github_world: World) -> None:
+def test_the_merge_commit_follows_both_branches(github_http: httpx.Client, github_world: World) -> None:
     seen = {github_http.get("/pulls/1").json()["merge_commit_sha"]}
     for branch in ("main", "topic"):
         sha = github_world.push(REPO, branch, {f"{branch}.txt": "more\n"})
@@ -116,14 +116,14 @@ def test_a_workflow_reads_the_queue_of_a_public_repository_only(github_world: Wo
     assert (refused["errors"][0]["type"], refused["errors"][0]["path"]) == ("FORBIDDEN", ["repository", "mergeQueue"])
 
 
-def test_the_event_of_a_group_is_read_by_the_action(github_world: World, github_url: str) -> None:
+def test_the_action_reads_the_event_of_a_merge_group(github_world: World, github_url: str) -> None:
     group = github_world.queue(REPO, [1])
     event = read_event("merge_group", merge_group_event(github_world.store, group, github_url))
     assert event == MergeGroupEvent(group.head_sha, (1,), "main")
 
 
 @pytest.mark.npm
-def test_the_event_of_a_group_is_as_published(github_world: World, github_url: str) -> None:
+def test_the_event_of_a_merge_group_matches_the_published_schema(github_world: World, github_url: str) -> None:
     whole = json.loads(SCHEMAS.read_text(encoding="utf-8"))
     schema = {"$ref": "#/definitions/merge_group$checks_requested", "definitions": whole["definitions"]}
     payload: Any = merge_group_event(github_world.store, github_world.queue(REPO, [1]), github_url)

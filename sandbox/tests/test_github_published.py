@@ -1,6 +1,6 @@
 """The sandbox against what GitHub publishes: its GraphQL schema, and PyGithub as a client that we did not write.
 
-The full schema is one of those that `make referees` brings; without it the comparison is skipped, and says so.
+`make referees` installs the full schema; without it, the comparison is skipped.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def test_pygithub_pages_through_comments_and_edits_them(client: Github, github_w
     issue.remove_from_labels("bug")
 
 
-def test_pygithub_makes_and_completes_a_check_run(client: Github, github_world: World) -> None:
+def test_pygithub_creates_and_completes_a_check_run(client: Github, github_world: World) -> None:
     repo = client.get_repo(REPO)
     run = repo.create_check_run("Review", github_world.pull(REPO, 1).head_sha, status="in_progress")
     run.edit(conclusion="success", output={"title": "T", "summary": "S"})

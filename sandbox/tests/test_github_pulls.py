@@ -22,7 +22,7 @@ def test_a_pull_request_is_parsed(github_http: httpx.Client, github_world: World
     assert pull["head"]["repo"]["full_name"] == REPO
 
 
-def test_the_diff_is_gits_own(github_http: httpx.Client) -> None:
+def test_the_diff_equals_git_diff(github_http: httpx.Client) -> None:
     diff = github_http.get("/pulls/1", headers=DIFF)
     assert diff.headers["content-type"] == "application/vnd.github.diff; charset=utf-8"
     rows = diff.text.splitlines()

@@ -27,7 +27,7 @@ def _on(line: int, **more: object) -> dict[str, object]:
     return {"path": "app.py", "line": line, "body": "Hm.", **more}
 
 
-def test_a_review_is_answered_with_200_and_its_comments_are_read_apart(github_http: httpx.Client) -> None:
+def test_creating_a_review_returns_200_and_its_comments_are_listed_separately(github_http: httpx.Client) -> None:
     made = _post_review(github_http, _on(10), _on(40, side="LEFT"), _on(12, start_line=8))
     assert made.status_code == 200
     assert made.json()["state"] == "COMMENTED"
@@ -116,7 +116,7 @@ def test_an_invalid_review_is_a_422(github_http: httpx.Client, body: dict[str, o
     assert github_http.post("/pulls/1/reviews", json=body).status_code == 422
 
 
-def test_a_pending_review_is_its_authors_alone_and_there_is_one_at_most(github_http: httpx.Client) -> None:
+def test_a_pending_review_is_visible_to_its_author_only_and_a_second_is_refused(github_http: httpx.Client) -> None:
     pending = github_http.post("/pulls/1/reviews", json={"comments": [_on(10)]}).json()
     assert pending["state"] == "PENDING"
     assert "submitted_at" not in pending
@@ -137,9 +137,7 @@ def test_a_pending_review_is_its_authors_alone_and_there_is_one_at_most(github_h
         ("ghs_workflow", "APPROVE", "GitHub Actions is not permitted to approve pull requests."),
     ],
 )
-def test_users_who_cannot_approve_or_request_changes(
-    github_http: httpx.Client, token: str, event: str, error: str
-) -> None:
+def test_authors_and_workflows_cannot_approve(github_http: httpx.Client, token: str, event: str, error: str) -> None:
     headers = {"Authorization": f"token {token}"}
     answer = github_http.post("/pulls/1/reviews", json={"event": event, "body": "x"}, headers=headers)
     assert answer.status_code == 422
@@ -156,7 +154,7 @@ def test_a_request_for_changes_is_dismissed_with_a_message(github_http: httpx.Cl
     assert github_http.put(address, json={"message": "Fixed."}).status_code == 422
 
 
-def test_a_whole_file_takes_a_comment_of_its_own(github_http: httpx.Client, github_world: World) -> None:
+def test_a_comment_on_a_whole_file_is_created(github_http: httpx.Client, github_world: World) -> None:
     head = github_world.pull(REPO, 1).head_sha
     body = {"path": "logo.png", "body": "Hm.", "commit_id": head, "subject_type": "file"}
     made = github_http.post("/pulls/1/comments", json=body)
@@ -165,7 +163,7 @@ def test_a_whole_file_takes_a_comment_of_its_own(github_http: httpx.Client, gith
     assert github_http.post("/pulls/1/comments", json={**body, "line": 1}).status_code == 422
 
 
-def test_a_single_comment_off_the_diff_is_refused_with_an_object(
+def test_a_single_comment_outside_the_diff_is_refused_with_an_object(
     github_http: httpx.Client, github_world: World
 ) -> None:
     body = {**_on(25), "commit_id": github_world.pull(REPO, 1).head_sha, "side": "RIGHT"}
@@ -203,7 +201,7 @@ def test_users_comment_reply_edit_and_delete(github_http: httpx.Client, github_w
     assert github_http.patch(f"/pulls/comments/{comment.id}", json={"body": "!"}).status_code == 404
 
 
-def test_the_older_position_counts_lines_below_the_first_hunk_header(github_http: httpx.Client) -> None:
+def test_the_deprecated_position_counts_lines_below_the_first_hunk_header(github_http: httpx.Client) -> None:
     assert _post_review(github_http, {"path": "app.py", "position": 4, "body": "Old."}).status_code == 200
     assert _post_review(github_http, {"path": "app.py", "position": 99, "body": "Old."}).status_code == 422
     found = _comments(github_http)[0]

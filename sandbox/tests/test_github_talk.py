@@ -13,7 +13,7 @@ FORK = {"Authorization": "token ghs_fork"}
 MONA = {"Authorization": "token ghp_mona"}
 
 
-def test_a_comment_is_made_edited_and_deleted(github_http: httpx.Client, github_world: World) -> None:
+def test_a_comment_is_created_edited_and_deleted(github_http: httpx.Client, github_world: World) -> None:
     made = github_http.post("/issues/1/comments", json={"body": "One"})
     assert made.status_code == 201
     assert made.json()["user"]["login"] == "github-actions[bot]"
@@ -46,7 +46,7 @@ def test_editing_another_users_comment_needs_write_access(github_http: httpx.Cli
     assert github_http.patch(f"/issues/comments/{comment.id}", json={"body": "!"}, headers=MONA).status_code == 200
 
 
-def test_a_reaction_is_new_once(github_http: httpx.Client, github_world: World) -> None:
+def test_a_repeated_reaction_is_not_new(github_http: httpx.Client, github_world: World) -> None:
     comment = github_world.comment(REPO, 1, "mona", "/review")
     address = f"/issues/comments/{comment.id}/reactions"
     answers = [github_http.post(address, json={"content": "eyes"}).status_code for _ in range(2)]
@@ -54,7 +54,7 @@ def test_a_reaction_is_new_once(github_http: httpx.Client, github_world: World) 
     assert github_http.get("/issues/1/comments").json()[0]["reactions"]["eyes"] == 1
 
 
-def test_a_label_is_taken_off(github_http: httpx.Client, github_world: World) -> None:
+def test_a_label_is_removed(github_http: httpx.Client, github_world: World) -> None:
     for name in ("skip review/now", "bug"):
         github_world.label(REPO, 1, name, "mona")
     address = "/issues/1/labels/skip%20review%2Fnow"
@@ -73,7 +73,7 @@ def _note(line: int) -> dict[str, object]:
     return {"path": "app.py", "start_line": line, "end_line": line, **level}
 
 
-def test_a_check_runs_life(github_http: httpx.Client, github_world: World) -> None:
+def test_a_check_run_is_created_updated_and_completed(github_http: httpx.Client, github_world: World) -> None:
     made = _check(github_http, github_world, status="in_progress", external_id="task:1")
     assert made.status_code == 201
     run = made.json()
@@ -109,7 +109,7 @@ def test_an_invalid_check_run_is_a_422(github_http: httpx.Client, github_world: 
     assert not github_world.store.checks
 
 
-def test_a_check_run_belongs_to_the_app_that_made_it(github_http: httpx.Client, github_world: World) -> None:
+def test_a_check_run_belongs_to_the_app_that_created_it(github_http: httpx.Client, github_world: World) -> None:
     other = App(7, "other-app", "Other")
     run = github_world.check(REPO, other, {"name": "Review", "head_sha": github_world.pull(REPO, 1).head_sha})
     answer = github_http.patch(f"/check-runs/{run.id}", json={"status": "in_progress"})
@@ -120,7 +120,7 @@ def test_a_check_run_belongs_to_the_app_that_made_it(github_http: httpx.Client, 
     assert github_http.post("/check-runs", json={"name": "x"}, headers=MONA).status_code == 403
 
 
-def test_a_status_is_set_by_those_who_may(github_http: httpx.Client, github_world: World) -> None:
+def test_setting_a_status_needs_permission(github_http: httpx.Client, github_world: World) -> None:
     address = f"/statuses/{github_world.pull(REPO, 1).head_sha}"
     assert github_http.post(address, json={"state": "success"}).status_code == 403
     github_world.app_token("ghs_statuses", permissions={Scope.STATUSES: Access.WRITE})
@@ -145,7 +145,7 @@ def test_a_forks_token_may_only_read(github_http: httpx.Client, address: str, ne
     assert answer.headers["x-accepted-github-permissions"] == needs
 
 
-def test_unknown_tokens_anonymous_writers_and_private_repositories(
+def test_unknown_tokens_anonymous_writes_and_private_repositories_are_refused(
     github_http: httpx.Client, github_world: World, github_url: str
 ) -> None:
     unknown = github_http.get("/pulls/1", headers={"Authorization": "token nope"})
@@ -173,7 +173,7 @@ def test_unknown_tokens_anonymous_writers_and_private_repositories(
         (Level.ADMIN, "admin"),
     ],
 )
-def test_a_persons_permission_has_an_old_word_and_a_role(
+def test_a_permission_has_a_legacy_value_and_a_role(
     github_http: httpx.Client, github_world: World, level: Level, permission: str
 ) -> None:
     github_world.grant(REPO, "hubot", level)
@@ -199,7 +199,7 @@ def test_the_primary_limit_is_reported_and_enforced_if_enabled(
     assert (answer.status_code, answer.json()["errors"][0]["type"]) == (200, "RATE_LIMITED")
 
 
-def test_switched_on_the_limits_have_githubs_numbers(github_http: httpx.Client, github_world: World) -> None:
+def test_enabled_limits_have_githubs_numbers(github_http: httpx.Client, github_world: World) -> None:
     github_world.limits.switch_on()
     statuses = [github_http.post("/issues/1/comments", json={"body": "x"}).status_code for _ in range(81)]
     assert (statuses[:80], statuses[80]) == ([201] * 80, 403)

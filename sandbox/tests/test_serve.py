@@ -33,7 +33,7 @@ def sandbox_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("sandbox:")]
 
 
-def test_it_answers_at_once_and_is_gone_after_the_block() -> None:
+def test_the_server_responds_immediately_and_stops_after_the_block() -> None:
     with serving(APP) as served:
         assert httpx.get(served.url).text == "hello"
         assert served.running
@@ -57,7 +57,7 @@ def test_a_named_port_is_used_and_a_taken_one_is_refused() -> None:
         assert again.port == port
 
 
-def test_it_stops_by_itself_after_its_lifetime() -> None:
+def test_a_server_stops_after_its_lifetime() -> None:
     with serving(APP, bounds=Bounds(lifetime=0.2)) as served:
         served.wait(10)
         assert not served.running
@@ -65,7 +65,7 @@ def test_it_stops_by_itself_after_its_lifetime() -> None:
             httpx.get(served.url)
 
 
-def test_it_stops_by_itself_after_its_last_request() -> None:
+def test_a_server_stops_after_its_last_request() -> None:
     with serving(APP, bounds=Bounds(requests=2)) as served:
         answers = [httpx.get(served.url).text for _ in range(2)]
         served.wait(10)
@@ -73,7 +73,7 @@ def test_it_stops_by_itself_after_its_last_request() -> None:
     assert answers == ["hello", "hello"]
 
 
-def test_an_idle_kept_connection_does_not_hold_it_up() -> None:
+def test_an_idle_keep_alive_connection_does_not_delay_the_stop() -> None:
     with httpx.Client() as client:
         with serving(APP) as served:
             client.get(served.url)
@@ -111,7 +111,7 @@ def test_a_request_that_hangs_is_cut_off_when_the_server_stops() -> None:
     assert len(cut) == 1
 
 
-def test_several_are_served_by_name_and_end_together() -> None:
+def test_several_servers_are_named_and_stop_together() -> None:
     with serving_all({"one": APP, "two": APP}) as served:
         ports = {one.port for one in served.values()}
         assert [httpx.get(served[name].url).text for name in ("one", "two")] == ["hello", "hello"]
@@ -121,7 +121,7 @@ def test_several_are_served_by_name_and_end_together() -> None:
 
 def test_when_one_server_does_not_start_the_others_stop() -> None:
     before = sandbox_threads()
-    with pytest.raises(NotServing), serving_all({"one": APP, "two": stillborn}):
+    with pytest.raises(NotServing), serving_all({"one": APP, "two": failing_startup}):
         pass
     assert sandbox_threads() == before
 
@@ -135,12 +135,12 @@ def test_an_application_without_a_lifespan_is_served_anyway() -> None:
         assert httpx.get(served.url).status_code == 500
 
 
-async def stillborn(scope: Scope, receive: Receive, send: Send) -> None:
+async def failing_startup(scope: Scope, receive: Receive, send: Send) -> None:
     assert scope["type"] == "lifespan"
     await receive()
     await send({"type": "lifespan.startup.failed", "message": "not today"})
 
 
 def test_an_application_that_fails_to_start_is_reported() -> None:
-    with pytest.raises(NotServing), serving(stillborn):
+    with pytest.raises(NotServing), serving(failing_startup):
         pass

@@ -72,8 +72,8 @@ class GitHubOnLoopback:
     def sent(self) -> list[Logged]:
         """Return the requests since the last call. The log is written shortly after each response."""
         total = sum(forge.requests for forge in {self.forge, *self.opened})
-        give_up = time.monotonic() + 5
-        while len(self.faults.requests()) < total - self.seen and time.monotonic() < give_up:
+        deadline = time.monotonic() + 5
+        while len(self.faults.requests()) < total - self.seen and time.monotonic() < deadline:
             time.sleep(0.002)
         self.seen = total
         log = list(self.faults.requests())

@@ -11,13 +11,13 @@ from reviewbot.adapters.clock import SystemClock
 from reviewbot.ports import Clock
 
 
-def test_it_tells_the_time_in_utc() -> None:
+def test_the_time_is_in_utc() -> None:
     clock: Clock = SystemClock()
     assert clock.now().tzinfo is UTC
     assert abs((clock.now() - datetime.now(UTC)).total_seconds()) < 5
 
 
-def test_sleeping_and_measuring_shrink_alike() -> None:
+def test_the_scale_applies_to_sleeping_and_measuring() -> None:
     clock = SystemClock(scale=0.001)
     before, real = clock.monotonic(), time.monotonic()
     clock.sleep(20)
@@ -26,11 +26,11 @@ def test_sleeping_and_measuring_shrink_alike() -> None:
 
 
 @pytest.mark.parametrize("scale", [0, -1])
-def test_time_does_not_stand_still_or_run_backwards(scale: float) -> None:
+def test_a_scale_that_is_not_positive_is_refused(scale: float) -> None:
     with pytest.raises(ValueError, match="positive"):
         SystemClock(scale)
 
 
 @pytest.mark.parametrize("seconds", [0, -1])
-def test_nothing_to_wait_for(seconds: float) -> None:
+def test_sleeping_for_no_time_returns(seconds: float) -> None:
     SystemClock().sleep(seconds)

@@ -18,7 +18,7 @@ def test_the_folder_exists_for_the_block_only() -> None:
     assert not folder.exists()
 
 
-def test_without_a_writable_folder_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_an_unwritable_folder_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "/dev/null/none")
     with pytest.raises(ScratchUnusable) as caught, scratch_folder("reviewbot-"):
         pytest.fail("there is no such folder")
@@ -32,6 +32,6 @@ def test_a_full_disk_is_named(code: int) -> None:
         raise OSError(code, "full")
 
 
-def test_another_error_is_left_as_it_is() -> None:
+def test_another_error_is_not_changed() -> None:
     with pytest.raises(FileNotFoundError), writing_scratch():
         raise OSError(ENOENT, "gone", str(Path("x")))

@@ -20,13 +20,13 @@ def run(*command: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(begun, capture_output=True, check=False, timeout=20, env={})
 
 
-def test_the_limits_hold_for_the_program_and_its_children() -> None:
-    told = run("/bin/sh", "-c", "/bin/sh -c 'ulimit -v; ulimit -t; ulimit -f; ulimit -c'").stdout.split()
-    assert told == [b"1048576", b"7", b"2048", b"0"]
+def test_the_limits_apply_to_the_program_and_its_children() -> None:
+    output = run("/bin/sh", "-c", "/bin/sh -c 'ulimit -v; ulimit -t; ulimit -f; ulimit -c'").stdout.split()
+    assert output == [b"1048576", b"7", b"2048", b"0"]
 
 
 @pytest.mark.parametrize("argument", ["a b", "$(touch x)", "'", '"', "-n", "", "\\", "ä\n"])
-def test_no_argument_means_anything_to_the_shell(argument: str) -> None:
+def test_no_argument_is_interpreted_by_a_shell(argument: str) -> None:
     assert run("/usr/bin/printf", "%s", argument).stdout == argument.encode()
 
 

@@ -125,7 +125,7 @@ def test_a_tool_sees_only_an_isolated_environment(attach: Attach, fake_tool: Fak
     assert names - {"_", "PWD", "SHLVL", "OLDPWD"} == {"PATH", "TZ", "HOME", "TMPDIR", "LANG", "LC_ALL", "NO_COLOR"}
 
 
-def test_a_slow_tool_and_its_children_are_ended(attach: Attach, fake_tool: FakeTool, tmp_path: Path) -> None:
+def test_a_slow_tool_and_its_children_are_killed(attach: Attach, fake_tool: FakeTool, tmp_path: Path) -> None:
     alive = tmp_path / "alive"
     script = f"for i in 1 2 3 4 5; do (/bin/sleep 3; echo $i >> {alive}) & done; /bin/sleep 60"
     started = time.monotonic()
@@ -179,7 +179,7 @@ def test_a_file_that_cannot_be_parsed_is_reported_even_when_the_error_is_on_an_o
 @pytest.mark.parametrize(
     "text", ["", "\n", "\0\n", "\ud800\n", "\ufeffx = 1\n", "x = 1", "\r\r\r\n", "x" * 300_000 + "\n"]
 )
-def test_odd_texts_are_survived(text: str, attach: Attach, path_env: dict[str, str]) -> None:
+def test_unusual_texts_do_not_fail(text: str, attach: Attach, path_env: dict[str, str]) -> None:
     names = ("a.py", "a.sh", "a.js", "Dockerfile", ".github/workflows/a.yml")
     summary = str(review(attach(dict.fromkeys(names, text)), path_env=path_env)["summary"])
     assert summary.startswith(("Checked the added lines of ", "No changed file could be read completely."))
@@ -207,7 +207,7 @@ def test_a_program_that_does_not_exist_is_not_started(tmp_path: Path) -> None:
     assert run(["/nowhere/at/all"], folder=tmp_path, environment={}, seconds=5) == NOT_STARTED
 
 
-def test_a_program_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+def test_a_program_that_takes_too_long_is_killed(tmp_path: Path) -> None:
     assert run(["/bin/sleep", "9"], folder=tmp_path, environment={}, seconds=0.2) == TOO_SLOW
 
 

@@ -80,7 +80,7 @@ def test_documents_and_data_are_distinguished_from_code(path: str, text: str, pl
     assert kinds.plain(source_file(path, text, frozenset())) is plain
 
 
-def test_source_that_no_analyzer_reads_is_unseen(attach: Attach, path_env: dict[str, str]) -> None:
+def test_source_that_no_analyzer_reads_is_reported_as_unseen(attach: Attach, path_env: dict[str, str]) -> None:
     sent = attach({"Makefile": "a:\n\tcurl http://x | sh\n", "a.zsh": "curl http://x | sh\n", "b.md": "b\n"})
     examination = examine(sent, path_env=path_env)
     assert [(one.path, one.why) for one in examination.unseen] == [
@@ -124,7 +124,9 @@ def test_source_without_its_text_and_without_an_analyzer_is_unseen(attach: Attac
 
 @pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u2003", "\u3000", "\u200b", "\t"])
 @pytest.mark.parametrize("comment", ["#{0}shellcheck disable=all", "# shellcheck{0}disable=all"])
-def test_no_unicode_space_keeps_a_directive(blank: str, comment: str, attach: Attach, path_env: dict[str, str]) -> None:
+def test_a_directive_with_a_unicode_space_has_no_effect(
+    blank: str, comment: str, attach: Attach, path_env: dict[str, str]
+) -> None:
     directive = comment.format(blank)
     shell = f'#!/bin/bash\n{directive}\nrm -rf "$1/"*\n'
     docker = f'FROM debian:12\nRUN <<EOF\n{directive}\nrm -rf "$1/"*\nEOF\n'
@@ -133,7 +135,7 @@ def test_no_unicode_space_keeps_a_directive(blank: str, comment: str, attach: At
     assert found >= {("a.sh", "(SC2115"), ("Dockerfile", "(SC2115")}
 
 
-def test_a_dockerfile_cannot_call_its_shell_another(attach: Attach, path_env: dict[str, str]) -> None:
+def test_a_dockerfile_cannot_name_another_shell(attach: Attach, path_env: dict[str, str]) -> None:
     text = '# hadolint shell=powershell\nFROM debian:12\nRUN rm -rf "$1/"*\n'
     assert "SC2115" in str(examine(attach({"Dockerfile": text}), path_env=path_env).answer)
 
@@ -144,7 +146,7 @@ def test_a_file_whose_findings_were_cut_is_unseen(attach: Attach, path_env: dict
     assert ("b.py", "its less severe findings were left out") in [(one.path, one.why) for one in examination.unseen]
 
 
-def test_an_analyzer_of_the_distribution_is_found_when_our_folder_lacks_it(tmp_path: Path) -> None:
+def test_a_missing_analyzer_is_looked_up_on_the_system(tmp_path: Path) -> None:
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     for folder in (ours, theirs):
         folder.mkdir()

@@ -77,7 +77,7 @@ def test_the_same_input_gives_the_same_answer(attach: Attach, path_env: dict[str
     assert review(sent, path_env=path_env) == review(sent, path_env=path_env)
 
 
-def test_of_equal_rules_only_the_worst_reports(attach: Attach, path_env: dict[str, str]) -> None:
+def test_only_the_worst_of_equal_findings_is_reported(attach: Attach, path_env: dict[str, str]) -> None:
     text = "try:\n    print(1)\nexcept:\n    pass\n"
     found = findings(review(attach({"a.py": text}), path_env=path_env))
     assert [finding["line"] for _, finding in found] == [3]
@@ -91,7 +91,7 @@ def test_of_equal_rules_only_the_worst_reports(attach: Attach, path_env: dict[st
         ("def f(:\n", "Syntax error: ", "fix the syntax error in this line.", "SyntaxError"),
     ],
 )
-def test_the_advice_fits_the_code(
+def test_the_explanation_names_the_code_and_not_a_placeholder(
     attach: Attach, path_env: dict[str, str], text: str, title: str, says: str, never: str
 ) -> None:
     found = [one for _, one in findings(review(attach({"a.py": text}), path_env=path_env))]
@@ -109,7 +109,7 @@ def test_a_clean_change_has_no_files_in_the_answer_and_says_what_ran(attach: Att
     assert 'No analyzer for: "notes.md".' in summary
 
 
-def test_of_too_many_findings_the_worst_are_kept_and_the_omission_is_reported(
+def test_the_worst_of_too_many_findings_are_kept_and_the_omission_is_reported(
     attach: Attach, path_env: dict[str, str]
 ) -> None:
     text = "".join(f'x{number} = f"a"\n' for number in range(600)) + "eval(x1)\n"
@@ -133,7 +133,7 @@ def test_a_change_may_come_in_several_attachments(attach: Attach, path_env: dict
     assert {path for path, _ in findings(review(sent, path_env=path_env))} == {"a.py", "b.py"}
 
 
-def test_imports_of_a_package_are_its_exports_and_stay(attach: Attach, path_env: dict[str, str]) -> None:
+def test_removing_an_import_of_a_package_is_not_suggested(attach: Attach, path_env: dict[str, str]) -> None:
     answer = review(attach({"pkg/__init__.py": "from pkg.a import b\n"}), path_env=path_env)
     assert not any("suggestion" in finding for _, finding in findings(answer))
 

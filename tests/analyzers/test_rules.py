@@ -13,7 +13,7 @@ from reviewbot.analyzers.tools import AST_GREP, HERE
 
 BIN = str(Path(sys.executable).parent)
 
-# rule, ending, speaks, silent
+# rule, extension, reported code, accepted code
 EXAMPLES: tuple[tuple[str, str, str, str], ...] = (
     ("js-eval", "js", "const x = eval(input);", 'const x = evaluate(input); eval("1");'),
     ("js-timer-string", "js", 'setTimeout("go()", 10);', "setTimeout(() => go(), 10);"),

@@ -118,7 +118,7 @@ def test_an_explanation_is_one_sentence() -> None:
     assert not [text for text in sentences if not re.fullmatch(r"[A-Z`].*[.]", text) or ". " in text or len(text) > 160]
 
 
-def test_the_longest_prefix_explains_and_a_note_is_explanation_enough() -> None:
+def test_the_longest_prefix_selects_the_explanation_and_our_own_rules_need_none() -> None:
     assert explain(found_by("ruff", "S608")).startswith("A value becomes a part of the SQL")
     assert explain(found_by("ruff", "S314")) == explain(found_by("ruff", "S319"))
     assert explain(found_by("shellcheck", "SC9999")) == table("explanations.toml")["shellcheck"]["default"]
@@ -130,7 +130,7 @@ def test_a_long_list_of_paths_is_counted() -> None:
     assert names(["a\nb"]) == '"a\\nb"'
 
 
-def test_the_answer_is_read_whole_by_our_own_reader(
+def test_the_answer_is_parsed_completely(
     attach: Callable[[Mapping[str, str | tuple[str, str]]], list[tuple[str, str]]], path_env: dict[str, str]
 ) -> None:
 

@@ -10,10 +10,10 @@ from reviewbot_sandbox.faults import Reply
 
 from reviewbot.domain.findings.markers import AnswerMark
 from reviewbot.domain.github.drafts import Reaction
-from tests.app.house import CLEAN, REPO, Rig, answer, finding, house
+from tests.app.rig import CLEAN, REPO, Rig, answer, finding, open_rig
 from tests.app.test_commands import BOT, answers, check, emoji, people, reply_to_finding, say, summary
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 ANSWER = "Yes, @mona: `os.system` runs a shell.\n\n<!-- reviewbot:answer -->\n::error::no"
@@ -29,7 +29,7 @@ def questions(rig: Rig) -> list[TaskRequest]:
 
 
 def test_a_question_is_answered_in_the_conversation(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         before = (check(rig), [one.id for one in rig.checks()])
@@ -42,7 +42,7 @@ def test_a_question_is_answered_in_the_conversation(tmp_path: Path) -> None:
         [reply] = answers(rig)
         assert "@hubot, the reviewer answered [your question]" in reply
         assert "@mona" not in reply, "no one else is mentioned"
-        assert reply.count("<!--") == 3, "the mark, and the frame of the reviewer's words"
+        assert reply.count("<!--") == 3, "the marker, and the frame around the reviewer's text"
         assert "120 credits used" in reply
         assert emoji(rig) == ["eyes", "+1"]
         assert (check(rig), [one.id for one in rig.checks()]) == before
@@ -51,7 +51,7 @@ def test_a_question_is_answered_in_the_conversation(tmp_path: Path) -> None:
 
 
 def test_a_project_may_be_given_by_number(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         [project] = rig.service.projects()
@@ -61,7 +61,7 @@ def test_a_project_may_be_given_by_number(tmp_path: Path) -> None:
 
 
 def test_a_question_in_a_findings_thread_is_answered_there(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         [root] = rig.comments()
@@ -72,16 +72,16 @@ def test_a_question_in_a_findings_thread_is_answered_there(tmp_path: Path) -> No
         context = next(one.content for one in asked.attachments if one.file_name == "question.txt")
         assert "A shell runs it" in context
         assert "It is only run by admins." in context
-        assert "A shell runs it" not in asked.prompt, "it is data"
+        assert "A shell runs it" not in asked.prompt, "the attack is data"
         assert {one.file_name for one in asked.attachments} >= {"question.txt"}
         last = rig.comments()[-1].body
         assert last.startswith("<!-- reviewbot:answer:v1")
         assert "@hubot" in last
-        assert answers(rig) == [], "nothing in the conversation"
+        assert answers(rig) == [], "nothing was posted in the conversation"
 
 
 def test_later_questions_and_reviews_get_the_answer_without_its_frame(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         reply_to_finding(rig, "/reviewbot ask Really?")
@@ -99,9 +99,9 @@ def test_later_questions_and_reviews_get_the_answer_without_its_frame(tmp_path: 
             assert "credits" not in text
 
 
-def test_a_secret_in_a_question_is_not_sent_also_where_the_question_is_cut(tmp_path: Path) -> None:
+def test_a_secret_in_a_question_is_not_sent_even_if_the_question_is_truncated(tmp_path: Path) -> None:
     secret = "ghp_" + "A1b2C3d4E5f6" * 3
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         say(rig, f"/reviewbot ask {'y ' * 990}{secret}")
@@ -113,7 +113,7 @@ def test_a_secret_in_a_question_is_not_sent_also_where_the_question_is_cut(tmp_p
 def test_a_late_answer_is_collected(tmp_path: Path) -> None:
     clock = HandClock()
     life = TaskLife(pending=10, processing=600)
-    with house(
+    with open_rig(
         tmp_path,
         engineer=lambda one: FreeText(ANSWER) if one.response_schema is None else CLEAN,
         life=life,
@@ -140,8 +140,8 @@ def test_a_late_answer_is_collected(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 422])
-def test_a_question_needs_no_emoji(tmp_path: Path, status: int) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+def test_a_question_is_answered_even_if_the_reaction_is_refused(tmp_path: Path, status: int) -> None:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         rig.github_faults.add("/reactions", Reply(status, (), b"{}"), method="POST", body="eyes", times=None)
@@ -150,7 +150,7 @@ def test_a_question_needs_no_emoji(tmp_path: Path, status: int) -> None:
 
 
 def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         before = summary(rig)
@@ -159,8 +159,8 @@ def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
         assert (questions(rig), summary(rig), emoji(rig)) == ([], before, ["-1"])
 
 
-def test_a_summary_from_before_a_question_is_not_believed(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda one: FreeText(ANSWER) if one.response_schema is None else CLEAN) as rig:
+def test_a_restored_summary_from_before_a_question_is_not_trusted(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda one: FreeText(ANSWER) if one.response_schema is None else CLEAN) as rig:
         people(rig)
         rig.run()
         [old] = rig.world.store.comments_of((REPO, rig.number))
@@ -169,11 +169,11 @@ def test_a_summary_from_before_a_question_is_not_believed(tmp_path: Path) -> Non
         rig.world.edit_comment(old.id, BOT, before)
         assert "An older version of the summary comment was restored" in rig.run().log
         say(rig, "/reviewbot status")
-        assert "480 credits held and used" in answers(rig)[-1], "the question counts"
+        assert "480 credits held and used" in answers(rig)[-1], "the question's credits count"
 
 
 def test_a_limit_stops_a_question(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         say(rig, "/reviewbot ask Why?", max_credits_per_pr="400")
@@ -183,7 +183,7 @@ def test_a_limit_stops_a_question(tmp_path: Path) -> None:
 
 def test_a_cancelled_question_is_answered_with_what_happened(tmp_path: Path) -> None:
     life = TaskLife(pending=100_000, processing=100_000)
-    with house(tmp_path, engineer=engineer, life=life, clock=HandClock()) as rig:
+    with open_rig(tmp_path, engineer=engineer, life=life, clock=HandClock()) as rig:
         people(rig)
         say(rig, "/reviewbot ask Why?", wait_minutes="0")
         assert "keeps the record of the questions" in summary(rig)
@@ -194,7 +194,7 @@ def test_a_cancelled_question_is_answered_with_what_happened(tmp_path: Path) -> 
 
 
 def test_cancel_does_not_answer_a_question_that_another_run_may_be_buying(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         people(rig)
         rig.run()
         rig.codevf_faults.add("tasks/create", Reply(503), times=None)
@@ -211,7 +211,7 @@ def test_cancel_does_not_answer_a_question_that_another_run_may_be_buying(tmp_pa
 
 def test_an_answer_replaces_the_reply_of_a_run_that_had_none(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, engineer=engineer, life=TaskLife(pending=10, processing=600), clock=clock) as rig:
+    with open_rig(tmp_path, engineer=engineer, life=TaskLife(pending=10, processing=600), clock=clock) as rig:
         people(rig)
         say(rig, "/reviewbot ask Why?", wait_minutes="0")
         asked = next(one for one in rig.world.store.comments.values() if one.body.startswith("/reviewbot ask"))

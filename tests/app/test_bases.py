@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from reviewbot_sandbox.codevf import Answer, TaskLife, TaskRequest
 
-from tests.app.house import CLEAN, HEAD, REPO, Rig, answer, finding, house
+from tests.app.rig import CLEAN, HEAD, REPO, Rig, answer, finding, open_rig
 
 REQUIRED = "CodeVF review"
 CRITICAL = finding("app.py", 12, severity="critical", code="os.system(command)")
 SOON = TaskLife(pending=1, processing=1)
 LATE = TaskLife(pending=1, processing=1_000_000)
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 
 def shown(rig: Rig) -> dict[str, tuple[str, str | None]]:
@@ -40,26 +40,28 @@ def retarget(rig: Rig, base: str) -> None:
     rig.world.retarget(REPO, rig.number, base)
 
 
-def test_a_head_that_is_green_against_the_authors_branch_is_not_on_the_default_branch(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=finds_the_flaw) as rig:
+def test_a_head_that_is_green_against_the_authors_branch_is_not_green_against_the_default_branch(
+    tmp_path: Path,
+) -> None:
+    with open_rig(tmp_path, engineer=finds_the_flaw) as rig:
         stack(rig)
         assert rig.run().outputs["verdict"] == "pass"
         assert shown(rig) == {f"{REQUIRED} (base: next)": ("completed", "success")}
         retarget(rig, "main")
-        assert REQUIRED not in shown(rig), "what is required is missing until the next run"
+        assert REQUIRED not in shown(rig), "the required check is missing until the next run"
         assert rig.run(payload=rig.event("edited")).outputs["verdict"] == "fail"
         assert shown(rig)[REQUIRED] == ("completed", "failure")
 
 
-def test_a_listed_branch_has_the_name_that_is_required(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=finds_the_flaw, config="bases: ['release/**']\n") as rig:
+def test_the_check_against_a_listed_branch_has_the_required_name(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=finds_the_flaw, config="bases: ['release/**']\n") as rig:
         stack(rig, "release/1")
         rig.run()
         assert shown(rig) == {REQUIRED: ("completed", "success")}
 
 
-def test_nothing_to_review_against_the_authors_branch_satisfies_no_rule(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=finds_the_flaw) as rig:
+def test_a_skipped_review_against_the_authors_branch_does_not_pass_the_required_check(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=finds_the_flaw) as rig:
         rig.world.push(REPO, "mine", {"other.txt": "x"}, author="mona", parents=(rig.world.pull(REPO, 1).head_sha,))
         retarget(rig, "mine")
         assert rig.run(review_on="ready").outputs["reason"] == "nothing-selected"
@@ -70,7 +72,7 @@ def test_nothing_to_review_against_the_authors_branch_satisfies_no_rule(tmp_path
 
 
 def test_green_against_one_listed_branch_is_not_green_against_another(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=finds_the_flaw, config="bases: ['release/**']\n") as rig:
+    with open_rig(tmp_path, engineer=finds_the_flaw, config="bases: ['release/**']\n") as rig:
         stack(rig, "release/1")
         rig.run(review_on="ready")
         assert shown(rig) == {REQUIRED: ("completed", "success")}
@@ -83,8 +85,8 @@ def test_green_against_one_listed_branch_is_not_green_against_another(tmp_path: 
 
 
 @pytest.mark.parametrize("summary", ["true", "false"])
-def test_the_same_change_is_bought_once_whatever_its_check_is_called(tmp_path: Path, summary: str) -> None:
-    with house(tmp_path, engineer=finds_the_flaw) as rig:
+def test_a_change_is_bought_once_under_different_check_names(tmp_path: Path, summary: str) -> None:
+    with open_rig(tmp_path, engineer=finds_the_flaw) as rig:
         rig.world.push(REPO, "same", {}, parents=(rig.world.store.git(REPO).branches()["main"],))
         assert rig.run(summary_comment=summary).outputs["verdict"] == "fail"
         for base in ("same", "main", "same"):
@@ -97,20 +99,20 @@ def test_the_same_change_is_bought_once_whatever_its_check_is_called(tmp_path: P
 @pytest.mark.parametrize("base", ["next", "main"])
 def test_a_collection_finds_an_open_task_under_another_name(tmp_path: Path, base: str) -> None:
     alone: dict[str, Any] = {"summary_comment": "false", "wait_minutes": "0"}
-    with house(tmp_path, engineer=finds_the_flaw, life=SOON) as rig:
+    with open_rig(tmp_path, engineer=finds_the_flaw, life=SOON) as rig:
         stack(rig)
         rig.run(**alone)
         assert shown(rig) == {f"{REQUIRED} (base: next)": ("in_progress", None)}
         retarget(rig, base)
         for _ in range(2):
-            rig.run(event="schedule", payload={}, command="collect", **alone)
+            rig.collect(**alone)
         assert shown(rig)[f"{REQUIRED} (base: next)"][0] == "completed"
         assert len(rig.service.tasks()) == 1
 
 
 def test_a_task_for_another_base_is_replaced_like_that_of_an_older_head(tmp_path: Path) -> None:
     alone: dict[str, Any] = {"summary_comment": "false", "wait_minutes": "0"}
-    with house(tmp_path, engineer=finds_the_flaw, life=LATE, config="supersede: always-replace\n") as rig:
+    with open_rig(tmp_path, engineer=finds_the_flaw, life=LATE, config="supersede: always-replace\n") as rig:
         stack(rig)
         rig.run(**alone)
         retarget(rig, "main")

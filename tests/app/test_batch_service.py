@@ -17,9 +17,9 @@ from reviewbot.domain.ledger.ledger import TaskState
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.domain.model.review import Task, TaskStatus
 from reviewbot.ports import ReviewService
-from tests.app.house import KEY, REPO, Rig, answer, earlier, finding, house, said
+from tests.app.rig import KEY, REPO, Rig, answer, earlier, finding, open_rig, with_state
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 LINES = "".join(f"value_{number} = {number}\n" for number in range(200))
 LARGE: dict[str, str | None] = {f"{folder}/module.py": LINES for folder in ("billing", "parcels", "tracks")}
@@ -37,7 +37,7 @@ def paths(request: TaskRequest) -> set[str]:
 def engineer(request: TaskRequest) -> Answer:
     """Report the first line of each file, and call earlier findings open."""
     found = [finding(path, 1, title=f"In {path}", code="value_0 = 0", severity="critical") for path in paths(request)]
-    return answer(*found, summary=f"Read {len(found)}.", previous=said(request, "open"))
+    return answer(*found, summary=f"Read {len(found)}.", previous=with_state(request, "open"))
 
 
 def grow(rig: Rig, branch: str = "topic") -> None:
@@ -47,7 +47,7 @@ def grow(rig: Rig, branch: str = "topic") -> None:
 
 
 def test_a_large_change_is_split_by_folder_and_is_one_review(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+    with open_rig(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         done = rig.run()
         tasks = rig.service.tasks()
@@ -61,36 +61,36 @@ def test_a_large_change_is_split_by_folder_and_is_one_review(tmp_path: Path) -> 
         assert len(rig.comments()) == 3
         again = rig.run()
         assert "nothing is paid again" in again.log
-        assert (again.outputs["verdict"], len(rig.service.tasks())) == ("fail", 3), "it is found again"
+        assert (again.outputs["verdict"], len(rig.service.tasks())) == ("fail", 3), "the finding is found again"
 
 
 def test_a_template_that_fails_at_a_later_part_fails_before_the_first_one_is_bought(tmp_path: Path) -> None:
     source = "{% if view.part == 3 %}{{ nothing }}{% endif %}{% include 'shipped/prompt.txt.j2' %}"
     files = {".github/reviewbot/prompt.txt.j2": source}
-    with house(tmp_path, engineer=engineer, config=THREE, files=files) as rig:
+    with open_rig(tmp_path, engineer=engineer, config=THREE, files=files) as rig:
         grow(rig)
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"]) == (2, "template")
         assert rig.service.tasks() == ()
 
 
-def test_without_max_tasks_it_is_one_partial_task(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer, config=CONFIG.format(1)) as rig:
+def test_without_max_tasks_a_large_change_is_one_partial_task(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=engineer, config=CONFIG.format(1)) as rig:
         grow(rig)
         assert rig.run().outputs["coverage"] == "partial"
         assert len(rig.service.tasks()) == 1
 
 
 def test_the_budget_is_checked_for_all_parts(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+    with open_rig(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         assert rig.run(max_credits_per_pr="800").outputs["reason"] == "over-budget"
         assert not rig.service.tasks()
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3])
-def test_a_run_that_stops_between_them_buys_none_twice(tmp_path: Path, nth: int) -> None:
-    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+def test_a_run_that_stops_between_two_parts_buys_none_twice(tmp_path: Path, nth: int) -> None:
+    with open_rig(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         for later in range(nth, 20):
             rig.codevf_faults.add("/tasks/create", RecordedThen(503), nth=later, method="POST")
@@ -103,7 +103,7 @@ def test_a_run_that_stops_between_them_buys_none_twice(tmp_path: Path, nth: int)
 
 @pytest.mark.parametrize("status", [400, 402])
 def test_later_parts_that_the_service_refuses_are_reported_as_omitted(tmp_path: Path, status: int) -> None:
-    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+    with open_rig(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         rig.codevf_faults.add("/tasks/create", Reply(status, body=b"{}"), nth=2, method="POST")
         for _ in range(2):
@@ -113,22 +113,26 @@ def test_later_parts_that_the_service_refuses_are_reported_as_omitted(tmp_path: 
         assert all(path in rig.summaries()[0] for path in LARGE)
 
 
-def test_it_is_left_and_collected_as_one(tmp_path: Path) -> None:
+def test_open_parts_are_collected_as_one_review(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=0, processing=9)) as rig:
+    with open_rig(
+        tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=0, processing=9)
+    ) as rig:
         grow(rig)
         assert rig.run(wait_minutes="0").outputs["status"] == "pending"
         for one in [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]:
             rig.world.delete_comment(one.id)
         clock.advance(10)
-        rig.run(event="schedule", payload={}, command="collect")
+        rig.collect()
         assert rig.checks()[-1].conclusion == "failure"
         assert (len(rig.comments()), len(rig.service.tasks())) == (3, 3)
 
 
-def test_a_part_without_a_result_makes_it_partial(tmp_path: Path) -> None:
+def test_a_part_without_a_result_makes_the_review_partial(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=5, processing=5)) as rig:
+    with open_rig(
+        tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=5, processing=5)
+    ) as rig:
         grow(rig)
         rig.run(wait_minutes="0")
         account, [_, second, _] = rig.service.account("cvf_test_house"), rig.service.tasks()
@@ -141,7 +145,7 @@ def test_a_part_without_a_result_makes_it_partial(tmp_path: Path) -> None:
 
 
 def test_a_later_review_asks_each_part_about_its_own_findings(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+    with open_rig(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         rig.run()
         rig.world.push(REPO, "topic", {"billing/late.py": "x = 1\n"}, author="mona")
@@ -163,7 +167,7 @@ def test_a_part_confirms_only_its_own_findings(tmp_path: Path) -> None:
         known = [one["id"] for task in rig.service.tasks() for one in earlier(task.request)]
         return answer(previous=[{"id": one, "state": "fixed", "note": ""} for one in known])
 
-    with house(tmp_path, engineer=sly, config=THREE) as rig:
+    with open_rig(tmp_path, engineer=sly, config=THREE) as rig:
         grow(rig)
         rig.run()
         fixed = LINES.replace("value_0 = 0", "value_0 = 1")
@@ -173,7 +177,7 @@ def test_a_part_confirms_only_its_own_findings(tmp_path: Path) -> None:
 
 
 def test_a_later_request_that_is_too_large_keeps_the_submitted_parts(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+    with open_rig(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         rig.codevf_faults.add("/tasks/create", Reply(413, body=b"{}"), nth=2, method="POST")
         done = rig.run()
@@ -185,7 +189,7 @@ def test_a_later_request_that_is_too_large_keeps_the_submitted_parts(tmp_path: P
 
 
 def test_a_lost_part_does_not_lose_the_others(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+    with open_rig(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         rig.run(wait_minutes="0")
         lost = rig.service.tasks()[1]
@@ -196,7 +200,9 @@ def test_a_lost_part_does_not_lose_the_others(tmp_path: Path) -> None:
 
 def test_all_parts_are_cancelled(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=99, processing=9)) as rig:
+    with open_rig(
+        tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=99, processing=9)
+    ) as rig:
         grow(rig)
         rig.run(wait_minutes="0")
         rig.world.close(REPO, 1)
@@ -206,7 +212,9 @@ def test_all_parts_are_cancelled(tmp_path: Path) -> None:
 
 def test_a_push_replaces_all_parts(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=99, processing=9)) as rig:
+    with open_rig(
+        tmp_path, engineer=engineer, config=THREE, clock=clock, life=TaskLife(pending=99, processing=9)
+    ) as rig:
         grow(rig)
         rig.run(wait_minutes="0")
         rig.world.push(REPO, "topic", {"billing/late.py": "x = 1\n"}, author="mona")
@@ -217,7 +225,7 @@ def test_a_push_replaces_all_parts(tmp_path: Path) -> None:
 
 
 def test_a_dry_run_shows_the_hold_of_all_parts_and_buys_none(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+    with open_rig(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         done = rig.run(dry_run="true")
         assert not rig.service.tasks()
@@ -228,7 +236,7 @@ def test_a_dry_run_shows_the_hold_of_all_parts_and_buys_none(tmp_path: Path) -> 
 def test_no_part_contains_a_secret(tmp_path: Path) -> None:
     secret = "ghp_" + "a1B2c3D4e5" * 4
     leaking: dict[str, str | None] = dict.fromkeys(LARGE, f'TOKEN = "{secret}"\n{LINES}')
-    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+    with open_rig(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         rig.world.push(REPO, "topic", leaking, author="mona")
         done = rig.run(json_file="report.json")
@@ -260,7 +268,7 @@ class Slow(SystemClock):
         return Task(task_id, TaskStatus.PENDING, "pending")
 
 
-def test_a_wait_for_parts_ends_with_the_deadline_and_not_with_the_last_of_them() -> None:
+def test_a_wait_for_parts_ends_at_the_deadline() -> None:
     slow = Slow()
     service = BatchReviewService(cast("ReviewService", slow), slow, deadline=270)
     for _ in range(3):
@@ -270,7 +278,7 @@ def test_a_wait_for_parts_ends_with_the_deadline_and_not_with_the_last_of_them()
 
 @pytest.mark.parametrize("change", [{"paths": "**\n!app.py"}, {}])
 def test_a_resumed_intent_uses_the_hold_of_its_task(tmp_path: Path, change: dict[str, str]) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         first: Any = change
         if not change:
             rig.codevf_faults.add("/tasks/create", Reply(413, body=b"{}"), nth=1, method="POST")
@@ -281,15 +289,15 @@ def test_a_resumed_intent_uses_the_hold_of_its_task(tmp_path: Path, change: dict
         done = rig.run()
         assert len(rig.service.tasks()) == 1
         if change:
-            assert done.outputs["coverage"] == "partial", "a file of this selection was not handed in"
+            assert done.outputs["coverage"] == "partial", "a selected file was not submitted"
         else:
             assert done.outputs["coverage"] == "full"
 
 
-def test_the_rest_of_a_purchase_that_stopped_between_parts_is_not_bought_for_an_older_head(
+def test_missing_parts_of_an_interrupted_purchase_are_not_bought_for_an_older_head(
     tmp_path: Path,
 ) -> None:
-    with house(tmp_path, engineer=engineer, config=THREE) as rig:
+    with open_rig(tmp_path, engineer=engineer, config=THREE) as rig:
         grow(rig)
         for nth in range(2, 20):
             rig.codevf_faults.add("/tasks/create", DropBefore(), nth=nth, method="POST")
@@ -304,9 +312,9 @@ def test_the_rest_of_a_purchase_that_stopped_between_parts_is_not_bought_for_an_
         assert older.cost == older.hold > rig.service.tasks()[0].request.hold, "the hold of every part counts"
 
 
-def test_ids_that_no_comment_can_hold_are_not_bought(tmp_path: Path) -> None:
+def test_several_tasks_are_not_bought_if_the_summary_cannot_be_written(tmp_path: Path) -> None:
     weak = {**WORKFLOW, Scope.PULL_REQUESTS: Access.READ, Scope.ISSUES: Access.READ}
-    with house(tmp_path, engineer=engineer, config=THREE, permissions=weak) as rig:
+    with open_rig(tmp_path, engineer=engineer, config=THREE, permissions=weak) as rig:
         grow(rig)
         assert "max-tasks: 1" in rig.run().log
         assert not rig.service.tasks()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.house import house
+from tests.app.rig import open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 TEMPLATE = '{% extends "shipped/summary.md.j2" %}\n'
 FILES = {".github/reviewbot.yml": "fail-on: high\n", ".github/reviewbot/summary.md.j2": TEMPLATE}
@@ -58,7 +58,7 @@ def test_a_bug_in_any_other_adapter_is_a_bug(tmp_path: Path, module: str, name: 
 
 
 def assert_bug(folder: Path, module: str, name: str, kind: str) -> None:
-    with house(folder, files=FILES) as rig:
+    with open_rig(folder, files=FILES) as rig:
         env = rig.environment("pull_request", rig.event(), {})
         command = [sys.executable, "-I", "-c", PLANTED.format(module=module, name=name, kind=kind)]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)

@@ -14,9 +14,9 @@ from reviewbot_sandbox.github import WORKFLOW, Access, Scope, merge_group_event
 from reviewbot.domain.ledger.codec import decode, replace_ledger
 from reviewbot.domain.ledger.opinions import SUMMARY, Opinions
 from reviewbot.domain.ledger.signing import Signer
-from tests.app.house import CLEAN, KEY, REPO, Rig, answer, finding, house
+from tests.app.rig import CLEAN, KEY, REPO, Rig, answer, finding, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 QUICK = TaskLife(pending=2, processing=2)
@@ -28,7 +28,7 @@ def closed(rig: Rig) -> Any:  # noqa: ANN401 — JSON
 
 
 def test_a_queued_task_is_cancelled_when_the_pull_request_is_closed(tmp_path: Path) -> None:
-    with house(tmp_path, life=TaskLife(pending=100_000, processing=1)) as rig:
+    with open_rig(tmp_path, life=TaskLife(pending=100_000, processing=1)) as rig:
         rig.run(wait_minutes="0")
         done = rig.run(payload=closed(rig))
         assert (done.exit_status, done.outputs["status"], done.outputs["reason"]) == (0, "skipped", "closed"), done.log
@@ -38,14 +38,14 @@ def test_a_queued_task_is_cancelled_when_the_pull_request_is_closed(tmp_path: Pa
 
 def test_a_review_in_progress_is_collected_into_the_summary_later(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(
+    with open_rig(
         tmp_path, life=TaskLife(pending=0, processing=9), clock=clock, engineer=lambda _: answer(CRITICAL)
     ) as rig:
         rig.run(wait_minutes="0")
         assert rig.run(payload=closed(rig)).exit_status == 0
         assert [one.status for one in rig.checks()] == ["in_progress"]
         clock.advance(10)
-        done = rig.run(event="schedule", payload={}, command="collect")
+        done = rig.collect()
         assert done.exit_status == 0, done.log
         assert [one.conclusion for one in rig.checks()] == ["failure"]
         assert "A shell runs it" in rig.summaries()[0]
@@ -54,7 +54,7 @@ def test_a_review_in_progress_is_collected_into_the_summary_later(tmp_path: Path
 
 def test_a_finished_review_is_published_when_the_pull_request_is_closed(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, life=QUICK, clock=clock, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, life=QUICK, clock=clock, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         clock.advance(10)
         assert rig.run(payload=closed(rig)).outputs["reason"] == "closed"
@@ -65,14 +65,14 @@ def test_a_finished_review_is_published_when_the_pull_request_is_closed(tmp_path
 
 
 def test_a_closed_pull_request_without_a_review_is_not_changed(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         assert rig.run(payload=closed(rig)).outputs["reason"] == "closed"
         assert not rig.codevf_faults.log
         assert len(rig.github_requests()) == 1
 
 
 def test_reactions_are_recorded_when_the_pull_request_is_closed(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()
         (comment,) = rig.comments()
         for who, content in (("mona", "-1"), ("kim", "+1"), ("stranger", "-1"), ("mona", "heart")):
@@ -115,7 +115,7 @@ def test_a_merge_group_has_the_worst_verdict_of_its_pull_requests(tmp_path: Path
         is_bad = int(request.metadata["pullRequest"]) == bad
         return answer(finding(path[bad], 1, severity="critical", code="")) if is_bad else CLEAN
 
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         other = second(rig)
         for number in (1, other):
             rig.number = number
@@ -128,7 +128,7 @@ def test_a_merge_group_has_the_worst_verdict_of_its_pull_requests(tmp_path: Path
 
 
 def test_a_merge_group_missing_in_the_queue_uses_the_branch_name_and_says_so(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.run()
         group = rig.world.queue(REPO, (1,))
         payload = merge_group_event(rig.world.store, group, rig.github_url)
@@ -144,7 +144,9 @@ def test_a_merge_group_missing_in_the_queue_uses_the_branch_name_and_says_so(tmp
 @pytest.mark.parametrize("hidden", [False, True])
 def test_without_check_runs_the_summaries_show_open_reviews(tmp_path: Path, hidden: bool) -> None:  # noqa: FBT001 — a column
     permissions, clock = {**WORKFLOW, Scope.CHECKS: Access.NONE} if hidden else WORKFLOW, HandClock()
-    with house(tmp_path, life=QUICK, clock=clock, engineer=lambda _: answer(CRITICAL), permissions=permissions) as rig:
+    with open_rig(
+        tmp_path, life=QUICK, clock=clock, engineer=lambda _: answer(CRITICAL), permissions=permissions
+    ) as rig:
         run = rig.run if hidden else partial(rig.run, check_run="false")
         store = rig.world.store
         store.repos[REPO] = replace(store.repos[REPO], private=True)  # anyone reads check runs of a public repository

@@ -19,13 +19,13 @@ from reviewbot.app.context import Ports
 from reviewbot.domain.github.pull_request import Waiting
 from reviewbot.domain.model.events import ChecksEvent
 from reviewbot.errors import NotFound, Refused
-from tests.app.house import house, read_outputs
+from tests.app.rig import open_rig, read_outputs
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 
 @dataclass
-class Town:
+class FailingForge:
     """A GitHub with three waiting pull requests, one of which fails with a given error."""
 
     fails: Callable[[], Exception | KeyboardInterrupt]
@@ -45,32 +45,32 @@ class Town:
         raise self.fails() if number == 1 else NotFound("It is gone.")
 
 
-def world(town: Town, said: list[str]) -> Ports:
-    reporter = SimpleNamespace(say=said.append, job_summary=said.append)
+def world(forge: FailingForge, lines: list[str]) -> Ports:
+    reporter = SimpleNamespace(say=lines.append, job_summary=lines.append)
     service = SimpleNamespace(balance=lambda: None)
-    parts: dict[str, Any] = {"forge": town, "changes": None, "reporter": reporter, "clock": None}
+    parts: dict[str, Any] = {"forge": forge, "changes": None, "reporter": reporter, "clock": None}
     parts["open_service"] = lambda _: service
     return Ports(**parts, rng=Random(0), run_url=None, inputs={})  # noqa: S311 — nothing is drawn
 
 
 def test_a_bug_in_one_item_is_raised_after_the_others() -> None:
-    town = Town(lambda: TypeError("ours"))
-    said: list[str] = []
+    forge = FailingForge(lambda: TypeError("ours"))
+    lines: list[str] = []
     with pytest.raises(TypeError, match="ours"):
-        collect_finished(world(town, said))
-    assert town.seen == [1, 2, 3]
-    assert said[:2] == ["#2: It is gone.", "#3: It is gone."]
-    assert said[2].splitlines()[4:] == [
+        collect_finished(world(forge, lines))
+    assert forge.seen == [1, 2, 3]
+    assert lines[:2] == ["#2: It is gone.", "#3: It is gone."]
+    assert lines[2].splitlines()[4:] == [
         "| `#1` | `A bug in reviewbot stopped it.` |  |",
         *[f"| `#{n}` | `It is gone.` |  |" for n in (2, 3)],
     ]
 
 
 def test_an_interrupt_ends_the_collection_at_once() -> None:
-    town = Town(KeyboardInterrupt)
+    forge = FailingForge(KeyboardInterrupt)
     with pytest.raises(KeyboardInterrupt):
-        collect_finished(world(town, []))
-    assert town.seen == [1]
+        collect_finished(world(forge, []))
+    assert forge.seen == [1]
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_an_interrupt_ends_the_collection_at_once() -> None:
 def test_a_deferred_purchase_that_fails_waits_for_the_others_of_its_head(
     fails: type[Exception], seen: list[int], logged: list[str]
 ) -> None:
-    town, said = Town(lambda: fails("No")), list[str]()
+    forge, lines = FailingForge(lambda: fails("No")), list[str]()
     with pytest.raises(fails, match="No"):
-        buy_deferred(world(town, said), ChecksEvent("c" * 40, ("topic",)))
-    assert (town.seen, said) == (seen, logged)
+        buy_deferred(world(forge, lines), ChecksEvent("c" * 40, ("topic",)))
+    assert (forge.seen, lines) == (seen, logged)
 
 
 def test_the_command_is_the_action_with_the_command_collect(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         env = rig.environment("push", {}, {})
         assert cli.main(["collect"], env, log := io.StringIO()) == 0, log.getvalue()
         assert read_outputs(Path(env["GITHUB_OUTPUT"]).read_text(encoding="utf-8"))["reason"] == "collected"

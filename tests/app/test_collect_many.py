@@ -26,37 +26,37 @@ from reviewbot.domain.policy.collection import MARGIN, Collection
 from reviewbot.errors import NotFound, ServiceRefused
 from reviewbot.settings import read_settings
 from reviewbot.settings.environment import read_desktop
-from tests.app.house import BASE, HEAD, REPO, TOKEN, Finished, Rig, answer, finding, house
+from tests.app.rig import BASE, HEAD, REPO, TOKEN, Finished, Rig, answer, finding, open_rig
 
 SHOP = "acme/shop"
 INPUTS = {"codevf-api-key": "key", "command": "collect"}
 
 
 @dataclass
-class Town:
+class MemoryForge:
     """A repository in memory with pull requests that wait; reading one fails, and costs a request."""
 
-    county: County
+    installation: MemoryInstallation
     name: str
 
     def config(self, _path: str) -> str | None:
-        self.county.spend()
-        return self.county.configs.get(self.name)
+        self.installation.spend()
+        return self.installation.configs.get(self.name)
 
     def waiting(self, _check_names: object) -> Waiting:
-        self.county.spend()
-        if self.name in self.county.broken:
-            raise self.county.broken[self.name]
-        return Waiting(self.county.waits.get(self.name, ()), frozenset())
+        self.installation.spend()
+        if self.name in self.installation.broken:
+            raise self.installation.broken[self.name]
+        return Waiting(self.installation.waits.get(self.name, ()), frozenset())
 
     def snapshot(self, number: int, **_: object) -> Any:  # noqa: ANN401 — never given
-        self.county.spend()
-        self.county.seen.append((self.name, number))
+        self.installation.spend()
+        self.installation.seen.append((self.name, number))
         raise NotFound("It is gone.")
 
 
 @dataclass
-class County:
+class MemoryInstallation:
     """The port `Installation` in memory."""
 
     installed: tuple[str, ...] = ()
@@ -76,40 +76,52 @@ class County:
         return self.installed
 
     def at(self, repository: str) -> tuple[Any, Any]:
-        return Town(self, repository), None
+        return MemoryForge(self, repository), None
 
 
 def collect(
-    county: County, repositories: str = "installation", seed: int = 0, balance: Callable[[], None] = lambda: None
+    installation: MemoryInstallation,
+    repositories: str = "installation",
+    seed: int = 0,
+    balance: Callable[[], None] = lambda: None,
 ) -> tuple[Collection, list[str]]:
-    """A collection, and the job summary."""
+    """Collect, and return the result and the job summary."""
     summary: list[str] = []
     reporter = SimpleNamespace(say=lambda _: None, job_summary=summary.append)
-    parts: dict[str, Any] = {"forge": Town(county, county.repository), "changes": None, "reporter": reporter}
-    parts |= {"clock": None, "installation": county, "open_service": lambda _: SimpleNamespace(balance=balance)}
+    parts: dict[str, Any] = {
+        "forge": MemoryForge(installation, installation.repository),
+        "changes": None,
+        "reporter": reporter,
+    }
+    parts |= {
+        "clock": None,
+        "reporter": reporter,
+        "installation": installation,
+        "open_service": lambda _: SimpleNamespace(balance=balance),
+    }
     inputs = {**INPUTS, "repositories": repositories}
     ports = Ports(**parts, rng=Random(seed), run_url=None, inputs=inputs)  # noqa: S311 — the same every time
     return collect_finished(ports), summary
 
 
 def test_names_may_lack_the_owner_and_each_is_collected_once() -> None:
-    county = County(waits={"acme/a": (1,), "other/b": (2,)})
-    found, _ = collect(county, "a\nother/b\nACME/a\n")
-    assert sorted(county.seen) == [("acme/a", 1), ("other/b", 2)]
+    installation = MemoryInstallation(waits={"acme/a": (1,), "other/b": (2,)})
+    found, _ = collect(installation, "a\nother/b\nACME/a\n")
+    assert sorted(installation.seen) == [("acme/a", 1), ("other/b", 2)]
     assert found.repositories == 2
 
 
 def test_no_repository_stops_the_next_whatever_it_fails_by() -> None:
-    county = County(
+    installation = MemoryInstallation(
         ("acme/a", "acme/b", "acme/c", "acme/d"),
         waits={"acme/a": (1, 2), "acme/d": (3,)},
         configs={"acme/b": "fail-on: sometimes\n"},
         broken={"acme/c": NotFound("No such repository.")},
     )
     for seed in range(8):
-        county.seen.clear()
-        found, summary = collect(county, seed=seed)
-        assert sorted(county.seen) == [("acme/a", 1), ("acme/a", 2), ("acme/d", 3)]
+        installation.seen.clear()
+        found, summary = collect(installation, seed=seed)
+        assert sorted(installation.seen) == [("acme/a", 1), ("acme/a", 2), ("acme/d", 3)]
         outcome = found.outcome()
         assert (outcome.exit_status, found.repositories) == (2, 2)
         for name in ("acme/b", "acme/c", "acme/a#1", "acme/a#2", "acme/d#3"):
@@ -119,26 +131,28 @@ def test_no_repository_stops_the_next_whatever_it_fails_by() -> None:
 
 
 def test_a_bug_in_one_repository_is_raised_after_the_others_and_listed() -> None:
-    county = County(("acme/a", "acme/b", "acme/c"), waits={"acme/a": (1,), "acme/c": (2,)},
+    installation = MemoryInstallation(("acme/a", "acme/b", "acme/c"), waits={"acme/a": (1,), "acme/c": (2,)},
                     broken={"acme/b": TypeError("a bug")})  # fmt: skip
     with pytest.raises(TypeError, match="a bug"):
-        collect(county)
-    assert sorted(county.seen) == [("acme/a", 1), ("acme/c", 2)]
+        collect(installation)
+    assert sorted(installation.seen) == [("acme/a", 1), ("acme/c", 2)]
 
 
 def test_an_interrupt_stops_the_collection() -> None:
     names = tuple(f"acme/r{number}" for number in range(6))
-    county = County(names, dict.fromkeys(names, (1,)), broken=dict.fromkeys(names, KeyboardInterrupt()))
+    installation = MemoryInstallation(
+        names, dict.fromkeys(names, (1,)), broken=dict.fromkeys(names, KeyboardInterrupt())
+    )
     with pytest.raises(KeyboardInterrupt):
-        collect(county)
-    assert not county.seen
+        collect(installation)
+    assert not installation.seen
 
 
 def test_a_key_that_codevf_does_not_accept_is_reported_for_each_repository() -> None:
     def refused() -> None:
         raise ServiceRefused("CodeVF does not know the key.", status=401)
 
-    found, _ = collect(County(("acme/a", "acme/b"), waits={"acme/a": (1,)}), balance=refused)
+    found, _ = collect(MemoryInstallation(("acme/a", "acme/b"), waits={"acme/a": (1,)}), balance=refused)
     assert [(one.repository, one.exit_status) for one in found.failures] == [("acme/a", 3)]
     assert found.repositories == 1
 
@@ -146,18 +160,18 @@ def test_a_key_that_codevf_does_not_accept_is_reported_for_each_repository() -> 
 def test_a_collection_stops_before_the_limit_and_names_the_rest() -> None:
     names = tuple(f"acme/r{number}" for number in range(20))
     # The list costs one request, and each repository two.
-    county = County(names, requests_left=MARGIN + 1 + 2 * 5)
-    found, summary = collect(county)
+    installation = MemoryInstallation(names, requests_left=MARGIN + 1 + 2 * 5)
+    found, summary = collect(installation)
     assert (found.repositories, len(found.unreached)) == (5, 15)
-    assert county.requests_left == MARGIN
+    assert installation.requests_left == MARGIN
     assert found.outcome().exit_status == 0
     assert all(f"`{name}`" in summary[0] for name in found.unreached)
 
 
 def test_it_stops_between_pull_requests_too() -> None:
-    county = County(("acme/a",), waits={"acme/a": (1, 2, 3, 4)}, requests_left=MARGIN + 3 + 1)
-    found, _ = collect(county)
-    assert county.seen == [("acme/a", 1)]
+    installation = MemoryInstallation(("acme/a",), waits={"acme/a": (1, 2, 3, 4)}, requests_left=MARGIN + 3 + 1)
+    found, _ = collect(installation)
+    assert installation.seen == [("acme/a", 1)]
     assert found.unreached == ("acme/a#2", "acme/a#3", "acme/a#4")
 
 
@@ -165,19 +179,19 @@ def test_the_order_changes_so_that_a_limit_leaves_out_others_next_time() -> None
     names = tuple(f"acme/r{number}" for number in range(10))
     reached: set[str] = set()
     for seed in range(30):
-        found, _ = collect(County(names, requests_left=MARGIN + 1 + 2 * 3), seed=seed)
+        found, _ = collect(MemoryInstallation(names, requests_left=MARGIN + 1 + 2 * 3), seed=seed)
         reached |= set(names) - set(found.unreached)
     assert reached == set(names)
 
 
 @pytest.mark.parametrize("left", [None, 10**6])
 def test_an_idle_repository_costs_two_requests(left: int | None) -> None:
-    county = County(tuple(f"acme/r{number}" for number in range(200)), requests_left=left)
-    found, summary = collect(county)
+    installation = MemoryInstallation(tuple(f"acme/r{number}" for number in range(200)), requests_left=left)
+    found, summary = collect(installation)
     assert (found.repositories, found.unreached) == (200, ())
     assert summary == ["## Collected reviews\n\nNo review is open.\n"]
     if left:
-        assert left - (county.requests_left or 0) == 1 + 2 * 200
+        assert left - (installation.requests_left or 0) == 1 + 2 * 200
 
 
 def test_the_runs_of_a_collection_keep_no_file_and_no_more_than_a_job_summary_holds() -> None:
@@ -212,7 +226,7 @@ def test_the_runs_of_a_collection_share_a_client_and_its_pause_between_requests(
 
 
 def add_shop(rig: Rig, config: str = "fail-on: never\n") -> None:
-    """A second repository, with a pull request of its own and other settings."""
+    """Add a second repository with its own pull request and other settings."""
     rig.world.repository(SHOP)
     rig.world.push(SHOP, "main", {**BASE, ".github/reviewbot.yml": config}, message="Base")
     rig.world.push(SHOP, "topic", HEAD, message="Topic", author="mona")
@@ -231,7 +245,7 @@ def submit(rig: Rig, repository: str = REPO) -> Finished:
 def test_each_repository_is_collected_by_its_own_settings(tmp_path: Path) -> None:
     critical = answer(finding("app.py", 12, severity="critical", title="A shell", code="os.system(command)"))
     life = TaskLife(pending=1, processing=1)
-    with house(tmp_path, engineer=lambda _: critical, life=life) as rig:
+    with open_rig(tmp_path, engineer=lambda _: critical, life=life) as rig:
         add_shop(rig)
         rig.world.repository("acme/idle")
         rig.world.repository("acme/broken")
@@ -240,7 +254,7 @@ def test_each_repository_is_collected_by_its_own_settings(tmp_path: Path) -> Non
         for repository in (REPO, SHOP):
             submit(rig, repository)
         before = len(rig.github_faults.log)
-        done = rig.run(event="schedule", payload={}, command="collect", repositories="installation",
+        done = rig.collect(repositories="installation",
                        runner={"GITHUB_REPOSITORY": "acme/idle"})  # fmt: skip
         requests = [f"{one.method} {one.path}" for one in rig.github_faults.log[before:]]
         assert (done.exit_status, done.outputs["reason"]) == (2, "collected"), done.log
@@ -266,39 +280,39 @@ def test_the_findings_of_a_repository_are_not_shown_in_another(tmp_path: Path) -
     """The readers of the run, which may be public, may not see the other repository."""
     life = TaskLife(pending=1, processing=1)
     found = answer(finding("app.py", 12, severity="critical", title="A shell", code="os.system(command)"))
-    with house(tmp_path, engineer=lambda _: found, life=life) as rig:
+    with open_rig(tmp_path, engineer=lambda _: found, life=life) as rig:
         add_shop(rig, "check-run: false\n")  # without a check run there are annotations
         for repository in (REPO, SHOP):
             submit(rig, repository)
         runner = {"GITHUB_REPOSITORY": REPO}
-        done = rig.run(event="schedule", payload={}, command="collect", repositories=SHOP, runner=runner)
+        done = rig.collect(repositories=SHOP, runner=runner)
         assert f"{SHOP}#1" in done.summary
         for text in (done.log, done.summary):
             assert "A shell" not in text
             assert "app.py" not in text
         assert "[this run]" not in done.summary
-        done = rig.run(event="schedule", payload={}, command="collect", repositories="installation", runner=runner)
-        assert done.summary.count("[this run]") == 1, "its own"
+        done = rig.collect(repositories="installation", runner=runner)
+        assert done.summary.count("[this run]") == 1, "the repository's own settings apply"
 
 
 @pytest.mark.proof
 def test_the_list_of_an_installation_is_read_by_pages(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         one = rig.world.store.repos[REPO.lower()]
         for number in range(150):  # of the records alone: nothing is read of them
             rig.world.store.repos[f"acme/x{number}"] = replace(one, id=10_000 + number, name=f"x{number}")
         rig.world.app_token(TOKEN, app=App(7, "ours", "Ours"))
-        done = rig.run(event="schedule", payload={}, command="collect", repositories="installation")
+        done = rig.collect(repositories="installation")
         listed = [line for line in rig.github_requests() if line.startswith("GET /installation")]
         assert len(listed) == 2, done.log
 
 
 @pytest.mark.proof
 def test_a_collection_leaves_the_last_requests_of_the_hour(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         add_shop(rig)
         rig.world.limits.quota_ = MARGIN
-        done = rig.run(event="schedule", payload={}, command="collect", repositories="installation")
+        done = rig.collect(repositories="installation")
         assert (done.exit_status, json.loads(done.outputs["published"])) == (0, [])
         assert f"`{SHOP}`" in done.summary
         assert len(rig.github_requests()) <= 3

@@ -17,9 +17,9 @@ from reviewbot_sandbox.github.addresses import node_id
 from reviewbot_sandbox.github.forms import CommentForm
 from reviewbot_sandbox.github.records import ReviewState
 
-from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
+from tests.app.rig import CLEAN, REPO, Finished, Rig, answer, finding, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 LONG = TaskLife(pending=100_000, processing=100_000)
@@ -84,12 +84,14 @@ def bypass(rig: Rig) -> str:
 
 
 def test_a_review_is_bought_again_on_request(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         done = say(rig, "/reviewbot review\nplease")
         assert done.exit_status == 0, done.log
-        assert (done.outputs["verdict"], done.outputs["exit-status"]) == ("fail", "0"), "the verdict is the check's"
+        assert (done.outputs["verdict"], done.outputs["exit-status"]) == ("fail", "0"), (
+            "the summary has the verdict of the check"
+        )
         assert len(rig.service.tasks()) == 2
         assert emoji(rig) == ["+1"]
         [reply] = answers(rig)
@@ -97,8 +99,8 @@ def test_a_review_is_bought_again_on_request(tmp_path: Path) -> None:
         assert "The check: 1 finding blocks this pull request" in reply
 
 
-def test_a_review_on_request_is_bought_by_a_request(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+def test_with_review_on_request_a_command_buys_the_review(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         people(rig)
         rig.run(review_on="request")
         head = rig.world.pull(REPO, 1).head_sha
@@ -122,7 +124,7 @@ def test_a_review_on_request_is_bought_by_a_request(tmp_path: Path) -> None:
     ],
 )
 def test_a_command_without_permission_is_refused_with_a_message(tmp_path: Path, by: str, text: str, word: str) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         before = (summary(rig), rig.checks())
@@ -136,8 +138,8 @@ def test_a_command_without_permission_is_refused_with_a_message(tmp_path: Path, 
         assert word in done.log
 
 
-def test_an_author_gets_the_line_for_someone_else(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+def test_an_author_gets_the_command_for_another_user_to_paste(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         line = f"/reviewbot waive {identifier(rig)} the key is {{}}"
@@ -146,25 +148,25 @@ def test_an_author_gets_the_line_for_someone_else(tmp_path: Path) -> None:
 
 
 def test_an_unknown_command_is_answered_with_help(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         say(rig, "/reviewbot make coffee", by="quill")
         assert emoji(rig) == ["confused"]
         assert "`/reviewbot waive ID REASON`" in answers(rig)[0]
 
 
 def test_users_with_read_access_get_the_status(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         asked = len(rig.codevf_faults.log)
         assert say(rig, "/reviewbot status", by="quill").outputs["reason"] == "command"
         assert "no open review, 1 open finding" in answers(rig)[0]
-        assert len(rig.codevf_faults.log) == asked, "what a stranger asks costs the service nothing"
+        assert len(rig.codevf_faults.log) == asked, "a stranger's command sends no request to CodeVF"
 
 
 @pytest.mark.parametrize("text", ["review", "review {head:.7}", "bypass {head:.7} it burns", "bypass {head} it burns"])
-def test_a_command_is_not_for_a_head_pushed_after_the_comment(tmp_path: Path, text: str) -> None:
-    with house(tmp_path, config="approve-spend: spend\n") as rig:
+def test_a_command_does_not_apply_to_a_head_pushed_after_the_comment(tmp_path: Path, text: str) -> None:
+    with open_rig(tmp_path, config="approve-spend: spend\n") as rig:
         people(rig)
         before = rig.world.pull(REPO, 1).head_sha
         assert say(rig, f"/reviewbot review {before}").outputs["verdict"] == "pass"
@@ -181,15 +183,15 @@ def test_a_command_is_not_for_a_head_pushed_after_the_comment(tmp_path: Path, te
         assert not rig.checks()
 
 
-def test_a_waiver_unblocks_and_its_end_blocks(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+def test_a_waiver_unblocks_and_its_withdrawal_blocks(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         done = say(rig, f"/reviewbot waive {identifier(rig)[:4]} only @admins can call it")
         assert (done.exit_status, done.outputs["verdict"], check(rig)) == (0, "pass", "success"), done.log
         assert "`hubot` waived" in answers(rig)[0]
         assert "@admins" not in answers(rig)[0], "no one is mentioned"
-        assert rig.run().exit_status == 0, "it holds"
+        assert rig.run().exit_status == 0, "the waiver applies"
         done = say(rig, f"/reviewbot unwaive {identifier(rig)}", by="mona")
         assert (done.exit_status, done.outputs["verdict"], check(rig)) == (0, "fail", "failure"), done.log
         assert emoji(rig) == ["+1", "+1"]
@@ -198,7 +200,7 @@ def test_a_waiver_unblocks_and_its_end_blocks(tmp_path: Path) -> None:
 
 def test_an_edited_answer_does_not_answer_another_command(tmp_path: Path) -> None:
     """An author must not keep a waiver by an answer to the command that withdraws it."""
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         say(rig, f"/reviewbot waive {identifier(rig)} it is fine")
@@ -211,7 +213,7 @@ def test_an_edited_answer_does_not_answer_another_command(tmp_path: Path) -> Non
 
 
 def test_a_waiver_is_kept_on_a_draft_too(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         rig.world.store.pulls[REPO, 1] = replace(rig.world.pull(REPO, 1), draft=True)
@@ -223,22 +225,22 @@ def test_a_waiver_is_kept_on_a_draft_too(tmp_path: Path) -> None:
 
 
 def test_a_maintainer_bypasses_a_head_that_was_never_reviewed(tmp_path: Path) -> None:
-    with house(tmp_path, available=10) as rig:
+    with open_rig(tmp_path, available=10) as rig:
         people(rig)
         assert rig.run().outputs["reason"] == "over-budget"
         done = say(rig, f"{bypass(rig)} the house is on fire", by="max")
         assert (done.exit_status, done.outputs["verdict"], done.outputs["reason"]) == (0, "pass", "bypass"), done.log
         assert check(rig) == "success"
         assert "the house is on fire" in answers(rig)[0]
-        assert rig.run().exit_status == 0, "the next run finds it written down"
+        assert rig.run().exit_status == 0, "the next run reads it from the ledger"
         assert check(rig) == "success"
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         assert rig.run().exit_status == 3
-        assert check(rig) == "action_required", "it was of that head alone"
+        assert check(rig) == "action_required", "it applied to that head only"
 
 
 def test_an_open_review_is_cancelled_and_not_left_open(tmp_path: Path) -> None:
-    with house(tmp_path, life=LONG) as rig:
+    with open_rig(tmp_path, life=LONG) as rig:
         people(rig)
         rig.run(wait_minutes="0")
         done = say(rig, "/reviewbot cancel")
@@ -250,7 +252,7 @@ def test_an_open_review_is_cancelled_and_not_left_open(tmp_path: Path) -> None:
 
 def test_finished_reviews_are_collected_on_request(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, life=TaskLife(2, 2), clock=clock, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, life=TaskLife(2, 2), clock=clock, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run(wait_minutes="0")
         clock.advance(10)
@@ -260,7 +262,7 @@ def test_finished_reviews_are_collected_on_request(tmp_path: Path) -> None:
 
 
 def test_a_free_reviewers_findings_cannot_be_waived(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         people(rig)
         rig.run(reviewer="local", fail_on="low")
         say(rig, "/reviewbot bypass it burns", by="max", reviewer="local", fail_on="low")
@@ -272,7 +274,7 @@ def test_a_free_reviewers_findings_cannot_be_waived(tmp_path: Path) -> None:
 
 
 def test_only_a_persons_own_new_comment_is_a_command(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         people(rig)
         rig.world.user("renovate[bot]", kind="Bot")
         rig.world.grant(REPO, "renovate[bot]", Level.ADMIN)
@@ -281,7 +283,7 @@ def test_only_a_persons_own_new_comment_is_a_command(tmp_path: Path) -> None:
         assert rig.run(event="issue_comment", payload=event_of(rig, comment, **forged)).outputs["reason"] == "event"
         edited = event_of(rig, comment, action="edited")
         assert rig.run(event="issue_comment", payload=edited).outputs["reason"] == "event"
-        assert not rig.github_requests(), "what the event says is enough to pass by"
+        assert not rig.github_requests(), "the event alone decides"
         rig.world.delete_comment(comment.id)
         assert rig.run(event="issue_comment", payload=event_of(rig, comment)).outputs["reason"] == "event"
         assert say(rig, "/reviewbot bypass it burns", by="renovate[bot]").outputs["reason"] == "event"
@@ -290,7 +292,7 @@ def test_only_a_persons_own_new_comment_is_a_command(tmp_path: Path) -> None:
 
 
 def test_text_that_another_user_put_into_a_comment_is_ignored(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         comment = rig.world.comment(REPO, 1, "max", "hello")
@@ -304,19 +306,19 @@ def test_text_that_another_user_put_into_a_comment_is_ignored(tmp_path: Path) ->
 
 
 def thread_event_of(rig: Rig, reply: Any, **more: Any) -> Mapping[str, Any]:  # noqa: ANN401 — the sandbox's record, JSON
-    """The payload of `pull_request_review_comment`, as far as the action reads one."""
+    """Return the fields of a `pull_request_review_comment` event that the action reads."""
     payload = {**event_of(rig, reply), "pull_request": {"number": rig.number}, **more}
     return {key: payload[key] for key in payload if key != "issue"}
 
 
 def reply_to_finding(rig: Rig, text: str, by: str = "hubot", **inputs: Any) -> Finished:  # noqa: ANN401 — as `Rig.run` takes them
-    """A person replies to the only finding's comment, and the workflow runs on it."""
+    """Reply to the only finding's comment as a person, and run the workflow on it."""
     reply = rig.world.reply(rig.comments()[0].id, by, text)
     return rig.run(event="pull_request_review_comment", payload=thread_event_of(rig, reply), **inputs)
 
 
 def test_a_reply_to_a_finding_waives_it_without_an_id(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         done = reply_to_finding(rig, "/reviewbot waive only admins can call it")
@@ -334,7 +336,7 @@ def test_a_reply_to_a_finding_waives_it_without_an_id(tmp_path: Path) -> None:
 
 
 def test_the_same_people_may_waive_in_a_thread(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         finding_id = identifier(rig)
@@ -350,7 +352,7 @@ def test_the_same_people_may_waive_in_a_thread(tmp_path: Path) -> None:
 @pytest.mark.parametrize("by", ["mona", "hubot"])
 def test_a_thread_whose_first_comment_another_account_wrote_or_edited_names_no_finding(tmp_path: Path, by: str) -> None:
     """Otherwise an author could show one finding and have another one waived."""
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         first = rig.comments()[0]
@@ -367,7 +369,7 @@ def test_a_thread_whose_first_comment_another_account_wrote_or_edited_names_no_f
 
 def test_updating_a_comment_does_not_approve_another_accounts_edit(tmp_path: Path) -> None:
     """The mark counts only while reviewbot is the last editor, and an author can cause an update."""
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         first, word = rig.comments()[0], identifier(rig)
@@ -379,8 +381,8 @@ def test_updating_a_comment_does_not_approve_another_accounts_edit(tmp_path: Pat
         assert (emoji(rig), check(rig)) == (["+1", "+1", "confused"], "failure")
 
 
-def test_an_edited_a_deleted_and_a_pending_reply_are_no_commands(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+def test_edited_deleted_and_pending_replies_are_not_commands(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         first, text = rig.comments()[0], "/reviewbot waive it is fine"
@@ -399,9 +401,9 @@ def test_an_edited_a_deleted_and_a_pending_reply_are_no_commands(tmp_path: Path)
         assert (emoji(rig), check(rig)) == (["+1"], "success"), "submitted"
 
 
-def test_on_a_forks_pull_request_a_later_run_with_the_key_carries_out_the_reply(tmp_path: Path) -> None:
+def test_on_a_forks_pull_request_a_later_run_with_the_key_executes_the_reply(tmp_path: Path) -> None:
     """GitHub gives `pull_request_review_comment` of a fork neither secrets nor a token that may write."""
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         done = reply_to_finding(rig, "/reviewbot waive it is fine", codevf_api_key="")
@@ -417,7 +419,7 @@ def test_on_a_forks_pull_request_a_later_run_with_the_key_carries_out_the_reply(
 
 @pytest.mark.parametrize("missed", ["/reviewbot status", "/reviewbot bypass {head} it burns"])
 def test_the_next_run_executes_what_a_cancelled_run_missed(tmp_path: Path, missed: str) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         comment = rig.world.comment(REPO, 1, "max", missed.format(head=rig.world.pull(REPO, 1).head_sha))
@@ -430,20 +432,20 @@ def test_the_next_run_executes_what_a_cancelled_run_missed(tmp_path: Path, misse
 
 
 def test_a_collection_executes_missed_commands_in_order(tmp_path: Path) -> None:
-    with house(tmp_path, life=LONG) as rig:
+    with open_rig(tmp_path, life=LONG) as rig:
         people(rig)
         rig.run(wait_minutes="0")
         for text in ("/reviewbot status", "/reviewbot cancel", "/reviewbot status"):
             rig.world.comment(REPO, 1, "hubot", text)
-        done = rig.run(event="schedule", payload={}, command="collect")
+        done = rig.collect()
         assert done.exit_status == 0, done.log
         first, _, last = answers(rig)
         assert ("1 open review" in first, "no open review" in last) == (True, True)
         assert emoji(rig) == ["+1"] * 3
 
 
-def test_one_run_carries_out_ten_missed_commands_at_most(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+def test_one_run_executes_at_most_ten_missed_commands(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
         people(rig)
         for _ in range(12):
             rig.world.comment(REPO, 1, "quill", "/reviewbot help")
@@ -455,7 +457,7 @@ def test_one_run_carries_out_ten_missed_commands_at_most(tmp_path: Path) -> None
 
 
 def test_a_run_for_a_comment_first_executes_missed_commands(tmp_path: Path) -> None:
-    with house(tmp_path, life=LONG) as rig:
+    with open_rig(tmp_path, life=LONG) as rig:
         people(rig)
         rig.world.comment(REPO, 1, "hubot", f"/reviewbot review {rig.world.pull(REPO, 1).head_sha}")
         done = say(rig, "/reviewbot cancel")
@@ -464,8 +466,8 @@ def test_a_run_for_a_comment_first_executes_missed_commands(tmp_path: Path) -> N
         assert emoji(rig) == ["+1", "+1"]
 
 
-def test_a_command_of_last_week_is_forgotten(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+def test_a_command_older_than_a_week_is_ignored(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
         people(rig)
         comment = rig.world.comment(REPO, 1, "hubot", "/reviewbot status")
         then = comment.created_at - timedelta(days=8)
@@ -475,7 +477,7 @@ def test_a_command_of_last_week_is_forgotten(tmp_path: Path) -> None:
 
 
 def test_a_run_without_commands_sends_no_extra_request(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.run()
         without = len(rig.github_requests())
         rig.world.comment(REPO, 1, "hubot", "I like it.")
@@ -485,12 +487,12 @@ def test_a_run_without_commands_sends_no_extra_request(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("struck", ["/issues/1/comments", "/reactions"])
 @pytest.mark.parametrize("fault", [DropBefore(), RecordedThen(502)])
-def test_an_answer_that_is_lost_is_found_or_given_again_by_the_next_run(
+def test_a_lost_answer_is_found_or_posted_again_by_the_next_run(
     tmp_path: Path,
     struck: str,
     fault: Any,  # noqa: ANN401 — any of the faults
 ) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         rig.github_faults.add(struck, fault, method="POST", times=None)
@@ -507,7 +509,7 @@ def test_an_answer_that_is_lost_is_found_or_given_again_by_the_next_run(
 @pytest.mark.parametrize("before", [0, 1])
 def test_a_review_that_failed_is_not_bought_again_for_the_same_comment(tmp_path: Path, before: int) -> None:
     """Also not for an earlier comment with the same command."""
-    with house(tmp_path, life=TaskLife(1, 1 + 100 * before, end=End.CANCELLED)) as rig:
+    with open_rig(tmp_path, life=TaskLife(1, 1 + 100 * before, end=End.CANCELLED)) as rig:
         people(rig)
         rig.run(review_on="request")
         for _ in range(before):
@@ -524,19 +526,19 @@ def test_a_review_that_failed_is_not_bought_again_for_the_same_comment(tmp_path:
 
 
 def test_broken_settings_leave_a_command_to_a_later_run(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         people(rig)
         done = say(rig, "/reviewbot status", mode="quick")
         assert (done.exit_status, done.outputs["reason"]) == (2, "settings")
         assert rig.run(mode="quick").exit_status == 2
-        assert check(rig) == "action_required", "the run's own check is written all the same"
+        assert check(rig) == "action_required", "the run's own check is written nevertheless"
         assert emoji(rig) == []
         rig.run()
         assert emoji(rig) == ["+1"]
 
 
-def test_a_dry_run_answers_nothing(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+def test_a_dry_run_answers_no_command(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
         people(rig)
         say(rig, "/reviewbot review", dry_run="true")
         rig.run(dry_run="true")
@@ -544,7 +546,7 @@ def test_a_dry_run_answers_nothing(tmp_path: Path) -> None:
 
 
 def test_an_approval_label_of_an_older_head_buys_nothing(tmp_path: Path) -> None:
-    with house(tmp_path, config="approve-spend: review-please\n") as rig:
+    with open_rig(tmp_path, config="approve-spend: review-please\n") as rig:
         people(rig)
         label = {"label": {"name": "review-please"}, "sender": {"login": "hubot", "type": "User"}}
         payload = rig.event("labeled", **label)
@@ -553,11 +555,11 @@ def test_an_approval_label_of_an_older_head_buys_nothing(tmp_path: Path) -> None
         assert rig.run(payload=payload).outputs["reason"] == "not-approved"
         assert not rig.service.tasks()
         assert rig.run(payload=rig.event("labeled", **label)).exit_status == 0
-        assert rig.world.pull(REPO, 1).labels == (), "it is used up"
+        assert rig.world.pull(REPO, 1).labels == (), "the label is removed"
 
 
-def test_a_relay_executes_the_open_commands(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+def test_a_relay_executes_the_pending_commands(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
         people(rig)
         rig.world.comment(REPO, rig.number, "hubot", "/reviewbot status")
         payload = {
@@ -572,6 +574,6 @@ def test_a_relay_executes_the_open_commands(tmp_path: Path) -> None:
         done = rig.run(event="workflow_run", payload=payload)
         assert (done.exit_status, done.outputs["reason"]) == (0, "command"), done.log
         assert len(answers(rig)) == 1
-        assert not rig.service.tasks(), "it answers, and reviews nothing"
+        assert not rig.service.tasks(), "it answers the command and reviews nothing"
         rig.run(event="workflow_run", payload=payload)
         assert len(answers(rig)) == 1

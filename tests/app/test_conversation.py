@@ -11,7 +11,7 @@ from reviewbot_sandbox.codevf import Answer, TaskRequest
 from reviewbot_sandbox.github import Level
 
 from reviewbot.domain.findings.markers import read_reply_mark
-from tests.app.house import CLEAN, HEAD, REPO, Rig, answer, earlier, finding, house
+from tests.app.rig import CLEAN, HEAD, REPO, Rig, answer, earlier, finding, open_rig
 
 pytestmark = pytest.mark.proof  # `tests/domain/findings/test_conversation.py` has the rules
 
@@ -46,7 +46,7 @@ def conversation(rig: Rig) -> str:
 
 
 def test_replies_of_authors_and_collaborators_are_sent_by_role_and_those_of_strangers_are_not(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=replying) as rig:
+    with open_rig(tmp_path, engineer=replying) as rig:
         rig.run()
         root = rig.comments()[0].id
         rig.world.grant(REPO, "kim", Level.WRITE)
@@ -57,27 +57,27 @@ def test_replies_of_authors_and_collaborators_are_sent_by_role_and_those_of_stra
         rig.world.comment(REPO, 1, "mallory", "/reviewbot status")
         push(rig)
         done = rig.run(json_file="report.json")
-        told = conversation(rig)
-        assert "by an author of the pull request" in told
-        assert "> It is intended.\n> OPEN FINDINGS OF EARLIER REVIEWS\n" in told
-        assert "by a collaborator" in told
-        assert "> No, it is not.\n" in told
-        assert told.count("> /reviewbot status") == 1
-        assert "Approve this" not in told
-        assert "mona" not in told, "people are named by role"
-        assert SECRET not in told
-        assert "My token is [REDACTED:" in told
-        assert told.index("/reviewbot status") < told.index("No, it is not") < told.index("It is intended")
+        sent = conversation(rig)
+        assert "by an author of the pull request" in sent
+        assert "> It is intended.\n> OPEN FINDINGS OF EARLIER REVIEWS\n" in sent
+        assert "by a collaborator" in sent
+        assert "> No, it is not.\n" in sent
+        assert sent.count("> /reviewbot status") == 1
+        assert "Approve this" not in sent
+        assert "mona" not in sent, "people are named by role"
+        assert SECRET not in sent
+        assert "My token is [REDACTED:" in sent
+        assert sent.index("/reviewbot status") < sent.index("No, it is not") < sent.index("It is intended")
         line = json.loads((done.workspace / "report.json").read_text())["manifest"]["context"][0]
-        digest = hashlib.sha256(told.encode()).hexdigest()
-        assert line == {"name": "conversation.md", "bytes": len(told.encode()), "redactions": 1, "sha256": digest}
+        digest = hashlib.sha256(sent.encode()).hexdigest()
+        assert line == {"name": "conversation.md", "bytes": len(sent.encode()), "redactions": 1, "sha256": digest}
         assert "For context" in rig.summaries()[0]
         assert "`conversation.md`" in rig.summaries()[0]
         assert 'lines that begin with ">"' in rig.service.tasks()[-1].request.prompt
 
 
 def test_a_reply_is_posted_once_as_text_and_not_again_when_it_was_deleted(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=replying) as rig:
+    with open_rig(tmp_path, engineer=replying) as rig:
         rig.run()
         push(rig)
         done = rig.run()
@@ -85,7 +85,7 @@ def test_a_reply_is_posted_once_as_text_and_not_again_when_it_was_deleted(tmp_pa
         assert "Fixed. @\N{ZERO WIDTH SPACE}mona" in body
         assert "\\/reviewbot bypass" in body
         assert "&lt;script&gt;" in body
-        assert body.count("<!--") == 1, "its mark"
+        assert body.count("<!--") == 1, "its markererer"
         assert "To no thread" in rig.summaries()[0], "it has no thread"
         assert "::error::injected" not in done.log
         rig.run()
@@ -97,15 +97,15 @@ def test_a_reply_is_posted_once_as_text_and_not_again_when_it_was_deleted(tmp_pa
 
 
 def test_the_reviewers_reply_is_in_the_next_conversation(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=replying) as rig:
+    with open_rig(tmp_path, engineer=replying) as rig:
         rig.run()
         push(rig)
         rig.run()
         push(rig, **{"third.py": "y = 2\n"})
         rig.run()
-        told = conversation(rig)
-        assert "by the reviewer" in told
-        assert "> Fixed. @mona\n" in told
+        sent = conversation(rig)
+        assert "by the reviewer" in sent
+        assert "> Fixed. @mona\n" in sent
         assert len(replies(rig)) == 2, "one for each task"
 
 
@@ -118,7 +118,7 @@ def test_a_waiver_is_sent_with_its_reason_and_a_fixed_finding_as_closed(tmp_path
             else (answer(CRITICAL, finding("new file.py", 2, title="It evaluates", code="    return eval(parcel)")))
         )
 
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         rig.run()
         rig.world.grant(REPO, "kim", Level.WRITE)
         [critical] = [one for one in rig.comments() if "A shell runs it" in one.body]
@@ -128,14 +128,14 @@ def test_a_waiver_is_sent_with_its_reason_and_a_fixed_finding_as_closed(tmp_path
         rig.run()
         push(rig, **{"third.py": "y = 2\n"})
         rig.run()
-        told = conversation(rig)
+        sent = conversation(rig)
         [asked] = earlier(rig.service.tasks()[-1].request)
         assert asked["waived"] == "It is a test."
-        assert ', fixed: "It evaluates" in "new file.py"' in told
+        assert ', fixed: "It evaluates" in "new file.py"' in sent
 
 
 def test_a_first_review_has_no_conversation_and_its_answer_no_reply(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _request: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _request: CLEAN) as rig:
         rig.world.comment(REPO, 1, "mona", "/reviewbot status")
         rig.run()
         assert "conversation.md" not in [one.file_name for one in rig.service.tasks()[0].request.attachments]

@@ -22,9 +22,9 @@ from reviewbot.domain.ledger.codec import decode, encode, replace_ledger
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import SHORT_SIGNATURE, Signer
 from reviewbot.values import replace
-from tests.app.house import BASE, CLEAN, FORGETFUL, HEAD, KEY, REPO, Finished, Rig, answer, earlier, finding, house
+from tests.app.rig import BASE, CLEAN, FORGETFUL, HEAD, KEY, REPO, Rig, answer, earlier, finding, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 LONG = 10_000
@@ -46,10 +46,6 @@ def force_push(rig: Rig, **files: str | None) -> str:
     return rig.world.push(REPO, "topic", {**HEAD, **names}, author="mona", parents=(base,))
 
 
-def collect(rig: Rig, **inputs: Any) -> Finished:  # noqa: ANN401 — any input
-    return rig.run(event="schedule", payload={}, command="collect", **inputs)
-
-
 def delete_summary(rig: Rig) -> None:
     for one in [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]:
         rig.world.delete_comment(one.id)
@@ -57,14 +53,14 @@ def delete_summary(rig: Rig) -> None:
 
 def conclusion(rig: Rig, sha: str | None = None) -> str | None:
     """Return the conclusion of a commit's newest check run, by default of the head."""
-    told: str | None = rig.checks(sha)[-1].conclusion
-    return told
+    found: str | None = rig.checks(sha)[-1].conclusion
+    return found
 
 
 def required(rig: Rig) -> str | None:
     """Return the conclusion of the head's newest check run with the required name."""
-    told: str | None = [one for one in rig.checks() if one.name == "CodeVF review"][-1].conclusion
-    return told
+    found: str | None = [one for one in rig.checks() if one.name == "CodeVF review"][-1].conclusion
+    return found
 
 
 def until(is_so: Callable[[], bool]) -> None:
@@ -99,39 +95,39 @@ def commanded(rig: Rig, text: str, by: str) -> Mapping[str, Any]:
     }
 
 
-# --- A run that was stopped while it bought --------------------------------------------------------------------------
+# --- Runs that are killed during a purchase --------------------------------------------------------------------------
 
 
-def test_a_lost_answer_is_fetched_by_a_collection_too(tmp_path: Path) -> None:
+def test_a_collection_fetches_a_lost_answer(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.codevf_faults.add("/tasks/create", RecordedThen(503), times=None, method="POST")
         assert rig.run(wait_minutes="0").outputs["reason"] == "unreachable"
         rig.codevf_faults.clear()
         clock.advance(2 * LONG)
-        assert "1 of 1 open reviews are finished" in collect(rig).log
+        assert "1 of 1 open reviews are finished" in rig.collect().log
         assert (len(rig.service.tasks()), conclusion(rig)) == (1, "failure")
-        assert len(rig.checks()) == 2, "the run that could not buy has ended the check that it had begun"
+        assert len(rig.checks()) == 2, "the run that could not buy completed its check"
 
 
 @pytest.mark.parametrize("comes_by", ["push", "collect"])
 def test_an_expired_intent_is_not_sent_again_automatically(tmp_path: Path, comes_by: str) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, limits=FORGETFUL) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, limits=FORGETFUL) as rig:
         rig.codevf_faults.add("/tasks/create", RecordedThen(503), times=None, method="POST")
         rig.run(wait_minutes="0")
         rig.codevf_faults.clear()
-        age_memory(rig)
+        age_state(rig)
         for _ in range(3):
-            done = rig.run(wait_minutes="0") if comes_by == "push" else collect(rig)
+            done = rig.run(wait_minutes="0") if comes_by == "push" else rig.collect()
             assert len(rig.service.tasks()) == 1, done.log
         assert conclusion(rig) == "action_required"
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot review", "hubot"), wait_minutes="0")
-        assert len(rig.service.tasks()) == 2, "a person has looked, and asks for another"
+        assert len(rig.service.tasks()) == 2, "a person requests another one"
 
 
-def age_memory(rig: Rig, back: timedelta = timedelta(days=2)) -> None:
+def age_state(rig: Rig, back: timedelta = timedelta(days=2)) -> None:
     """Rewrite the recorded times as if the state were that old."""
     store = rig.world.store
     signer = Signer(KEY, store.repo(REPO).id, 1, "")
@@ -155,7 +151,7 @@ def _before(moment: str, back: timedelta) -> str:
 
 
 def test_a_refused_task_is_not_a_purchase(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.codevf_faults.add(
             "/tasks/create", Reply(400, body=b'{"error": {"code": "INVALID_REQUEST"}}'), method="POST"
         )
@@ -169,8 +165,8 @@ def test_a_refused_task_is_not_a_purchase(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("move", [push, force_push])
-def test_a_deleted_summary_and_another_head_reset_no_budget(tmp_path: Path, move: Callable[..., str]) -> None:
-    with house(tmp_path) as rig:
+def test_a_deleted_summary_and_another_head_do_not_reset_the_budget(tmp_path: Path, move: Callable[..., str]) -> None:
+    with open_rig(tmp_path) as rig:
         assert rig.run(**LIMIT).exit_status == 0
         for number in range(3):
             delete_summary(rig)
@@ -180,8 +176,8 @@ def test_a_deleted_summary_and_another_head_reset_no_budget(tmp_path: Path, move
         assert len(rig.service.tasks()) == 1
 
 
-def test_many_commits_and_force_pushes_hide_no_check(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+def test_many_commits_and_force_pushes_do_not_hide_a_check(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
         assert rig.run(**LIMIT).exit_status == 0
         for number in range(7):
             force_push(rig, extra=f"x = {number}\n")
@@ -194,7 +190,7 @@ def test_many_commits_and_force_pushes_hide_no_check(tmp_path: Path) -> None:
 
 def test_without_any_state_only_a_person_can_buy(tmp_path: Path) -> None:
     inputs: Any = {**LIMIT, "check_run": "false", "on_pending": "pass"}
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(**inputs)
         delete_summary(rig)
@@ -209,7 +205,7 @@ def test_without_any_state_only_a_person_can_buy(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ruin", ["a garbled sign", "a later version", "another key"])
 def test_an_untrusted_ledger_buys_nothing_automatically(tmp_path: Path, ruin: str) -> None:
     inputs: Any = {"check_run": "false", "on_pending": "pass"}
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), limits=FORGETFUL) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), limits=FORGETFUL) as rig:
         rig.run(**inputs)
         [summary] = [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]
         other = Signer("cvf_test_before", rig.world.store.repo(REPO).id, 1, "")
@@ -227,24 +223,24 @@ def test_an_untrusted_ledger_buys_nothing_automatically(tmp_path: Path, ruin: st
 
 
 def test_a_free_review_does_not_prevent_a_later_paid_one(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         assert rig.run(reviewer="local").exit_status in {0, 1}
         assert rig.run().outputs["verdict"] == "pass"
 
 
 def test_a_task_stored_only_in_the_check_survives_a_push(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         delete_summary(rig)
         push(rig, extra="x = 1\n")
         assert rig.run(wait_minutes="0").outputs["status"] == "pending"
         assert len(rig.service.tasks()) == 1, "the newer head waits for the older one's review"
         clock.advance(LONG)
-        collect(rig)
+        rig.collect()
         clock.advance(LONG)
-        collect(rig)
-        assert [bool(earlier(one.request)) for one in rig.service.tasks()] == [False, True], "it was asked about"
+        rig.collect()
+        assert [bool(earlier(one.request)) for one in rig.service.tasks()] == [False, True], "its task was looked up"
         assert conclusion(rig) == "failure"
 
 
@@ -252,7 +248,7 @@ def test_reviews_are_read_again_when_the_summary_is_gone(tmp_path: Path) -> None
     def engineer(request: Any) -> Any:  # noqa: ANN401 — an engineer
         return CLEAN if any(one.file_name == "conversation.md" for one in request.attachments) else answer(CRITICAL)
 
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         rig.run()
         push(rig, extra="x = 1\n")
         rig.run()
@@ -268,10 +264,10 @@ def test_reviews_are_read_again_when_the_summary_is_gone(tmp_path: Path) -> None
 @pytest.mark.parametrize("bought", [{"mode": "standard"}, {"paths": "app.py"}, {"expertise": "Engineer"}])
 def test_a_purchase_is_collected_under_any_settings(tmp_path: Path, bought: Any) -> None:  # noqa: ANN401 — inputs
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         assert rig.run(wait_minutes="0", **bought).outputs["status"] == "pending"
         clock.advance(2 * LONG)
-        done = collect(rig)
+        done = rig.collect()
         assert "1 of 1" in done.log, done.log
         assert conclusion(rig) == "success"
 
@@ -280,16 +276,16 @@ def test_a_purchase_is_collected_under_any_settings(tmp_path: Path, bought: Any)
 def test_the_requested_settings_judge_even_if_only_the_check_has_them(tmp_path: Path, summary_comment: str) -> None:
     clock = HandClock()
     high = finding("app.py", 12, severity="high", code="os.system(command)")
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(high)) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(high)) as rig:
         rig.run(wait_minutes="0", fail_on="high", summary_comment=summary_comment)
         delete_summary(rig)
         clock.advance(2 * LONG)
-        collect(rig, summary_comment=summary_comment)
+        rig.collect(summary_comment=summary_comment)
         assert conclusion(rig) == "failure"
 
 
 def test_files_that_were_not_submitted_do_not_count_as_read(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         assert rig.run(paths="app.py").outputs["coverage"] == "full"
         done = rig.run()
         assert (done.outputs["coverage"], done.outputs["verdict"]) == ("partial", "none"), done.log
@@ -300,10 +296,10 @@ def test_files_that_were_not_submitted_do_not_count_as_read(tmp_path: Path) -> N
 
 def test_an_unreachable_service_keeps_an_open_review_open(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
         rig.codevf_faults.add("/tasks/task_", Reply(503, body=b"{}"), method="GET", times=None)
-        assert collect(rig).exit_status == 0
+        assert rig.collect().exit_status == 0
         assert conclusion(rig) is None
         push(rig, extra="x = 1\n")
         assert rig.run(wait_minutes="0").outputs["status"] == "pending"
@@ -316,7 +312,7 @@ def test_an_unreachable_service_keeps_an_open_review_open(tmp_path: Path) -> Non
 def test_an_unapproved_push_keeps_the_approved_task(tmp_path: Path) -> None:
     clock = HandClock()
     made: Any = {"clock": clock, "life": QUEUED, "config": "approve-spend: buy\n"}
-    with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.world.label(REPO, 1, "buy", "hubot")
         labelled = rig.event("labeled", label={"name": "buy"}, sender={"login": "hubot", "type": "User"})
@@ -325,13 +321,13 @@ def test_an_unapproved_push_keeps_the_approved_task(tmp_path: Path) -> None:
         push(rig, extra="x = 1\n")
         assert rig.run(wait_minutes="0").outputs["reason"] == "not-approved"
         assert cancelled(rig) == [False]
-        found(rig, clock)
-        assert conclusion(rig, approved) == "action_required", "its review stands on the newer head"
+        assert_collected(rig, clock)
+        assert conclusion(rig, approved) == "action_required", "its review is shown on the newer head"
         assert conclusion(rig) == "action_required", "there is no such review"
 
 
 def test_a_push_beyond_the_budget_keeps_the_older_task(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=QUEUED, available=400) as rig:
+    with open_rig(tmp_path, clock=HandClock(), life=QUEUED, available=400) as rig:
         rig.run(wait_minutes="0", max_credits="240")
         push(rig, extra="x = 1\n")
         assert rig.run(wait_minutes="0", max_credits="300").outputs["reason"] == "over-budget"
@@ -340,20 +336,20 @@ def test_a_push_beyond_the_budget_keeps_the_older_task(tmp_path: Path) -> None:
 
 def test_a_refused_cancellation_releases_no_credits(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=QUEUED) as rig:
+    with open_rig(tmp_path, clock=clock, life=QUEUED) as rig:
         rig.run(wait_minutes="0", **LIMIT)
         push(rig, extra="x = 1\n")
         rig.codevf_faults.add("/cancel", Reply(409, body=b"{}"), method="POST", times=None)
         assert rig.run(wait_minutes="0", **LIMIT).outputs["status"] == "pending"
         clock.advance(2 * LONG)
-        collect(rig, **LIMIT)
+        rig.collect(**LIMIT)
         assert len(rig.service.tasks()) == 1
 
 
 def test_one_approval_buys_one_change(tmp_path: Path) -> None:
     clock = HandClock()
     made: Any = {"clock": clock, "life": IN_REVIEW, "config": "approve-spend: buy\n"}
-    with house(tmp_path, **made) as rig:
+    with open_rig(tmp_path, **made) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         for number in range(2):
             if number:
@@ -361,7 +357,7 @@ def test_one_approval_buys_one_change(tmp_path: Path) -> None:
             rig.world.label(REPO, 1, "buy", "hubot")
             labelled = rig.event("labeled", label={"name": "buy"}, sender={"login": "hubot", "type": "User"})
             rig.run(payload=labelled, wait_minutes="0")
-        assert "buy" not in rig.world.pull(REPO, 1).labels, "what was postponed has used its approval up"
+        assert "buy" not in rig.world.pull(REPO, 1).labels, "the deferral has used the approval"
         for number in range(2):
             branch = f"older-{number}"
             rig.world.push(REPO, branch, {f"{branch}.py": "x = 1\n"}, author="mona")
@@ -375,7 +371,7 @@ def test_one_approval_buys_one_change(tmp_path: Path) -> None:
 
 
 def test_the_hold_of_the_cancelled_task_is_available_to_the_newer_one(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=QUEUED, available=400) as rig:
+    with open_rig(tmp_path, clock=HandClock(), life=QUEUED, available=400) as rig:
         for number in range(2):
             rig.run(wait_minutes="0", **LIMIT)
             push(rig, extra=f"x = {number}\n")
@@ -385,59 +381,59 @@ def test_the_hold_of_the_cancelled_task_is_available_to_the_newer_one(tmp_path: 
 # --- Tasks that a collection has to find -----------------------------------------------------------------------------
 
 
-def found(rig: Rig, clock: HandClock, **inputs: str) -> None:
+def assert_collected(rig: Rig, clock: HandClock, **inputs: str) -> None:
     """A collection publishes the finished review, and a second one has nothing to do."""
     clock.advance(2 * LONG)
-    collect(rig, **inputs)
+    rig.collect(**inputs)
     [summary] = [one for one in rig.summaries() if "reviewbot:summary" in one]
     assert "A shell runs it" in summary
-    assert "0 of 0" in collect(rig, **inputs).log
+    assert "0 of 0" in rig.collect(**inputs).log
     assert len(rig.service.tasks()) == 1
 
 
 @pytest.mark.parametrize("review_on", ["request", "ready"])
-def test_of_a_force_pushed_head(tmp_path: Path, review_on: str) -> None:
+def test_a_collection_finds_the_task_of_a_force_pushed_head(tmp_path: Path, review_on: str) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         force_push(rig, extra="x = 1\n")
         assert rig.run(wait_minutes="0", review_on=review_on).outputs["status"] == "pending"
-        found(rig, clock, review_on=review_on)
-        assert conclusion(rig) == "action_required", "of this head no review was asked for"
+        assert_collected(rig, clock, review_on=review_on)
+        assert conclusion(rig) == "action_required", "no review of this head was requested"
 
 
-def test_of_a_token_that_may_read_checks_and_not_write_them(tmp_path: Path) -> None:
+def test_a_collection_finds_the_task_with_a_token_that_cannot_write_checks(tmp_path: Path) -> None:
     clock = HandClock()
     made: Any = {"clock": clock, "permissions": {**WORKFLOW, Scope.CHECKS: Access.READ}, "life": IN_REVIEW}
-    with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
-        found(rig, clock)
+        assert_collected(rig, clock)
 
 
-def test_behind_the_label_that_skips_reviews(tmp_path: Path) -> None:
+def test_a_collection_finds_the_task_behind_the_skip_label(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         rig.world.grant(REPO, "boss", Level.MAINTAIN)
         assert rig.run(payload=rig.labeled("skip-review", "boss")).outputs["reason"] == "skip-review"
         assert conclusion(rig) == "skipped"
-        found(rig, clock)
-        assert conclusion(rig) == "skipped", "the label has the say"
+        assert_collected(rig, clock)
+        assert conclusion(rig) == "skipped", "the label decides"
 
 
-def test_of_a_pull_request_that_became_a_draft(tmp_path: Path) -> None:
+def test_a_collection_finds_the_task_of_a_pull_request_that_became_a_draft(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         rig.world.store.pulls[REPO, 1] = dataclasses.replace(rig.world.pull(REPO, 1), draft=True)
         assert rig.run(payload=rig.event("converted_to_draft")).outputs["status"] == "pending"
-        found(rig, clock)
+        assert_collected(rig, clock)
         assert conclusion(rig) == "failure"
 
 
-def test_of_a_bypassed_head(tmp_path: Path) -> None:
+def test_a_collection_finds_the_task_of_a_bypassed_head(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
         rig.run(wait_minutes="0")
         rig.run(
@@ -445,14 +441,14 @@ def test_of_a_bypassed_head(tmp_path: Path) -> None:
             payload=commanded(rig, f"/reviewbot bypass {rig.world.pull(REPO, 1).head_sha} it burns", "max"),
         )
         assert conclusion(rig) == "success"
-        found(rig, clock)
-        assert conclusion(rig) == "success", "it was let through"
+        assert_collected(rig, clock)
+        assert conclusion(rig) == "success", "it was bypassed"
 
 
-def test_when_nothing_of_a_push_is_to_be_reviewed(tmp_path: Path) -> None:
+def test_a_collection_finds_the_task_after_a_push_with_nothing_to_review(tmp_path: Path) -> None:
     clock = HandClock()
     made: Any = {"clock": clock, "life": IN_REVIEW, "files": {"node_modules/a/index.js": "a\n"}}
-    with house(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, **made, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         back = {"app.py": BASE["app.py"], "gone.py": BASE["gone.py"], "new file.py": None}
         rig.world.push(REPO, "topic", {"node_modules/a/index.js": "b\n", **back}, author="mona")
@@ -460,22 +456,22 @@ def test_when_nothing_of_a_push_is_to_be_reviewed(tmp_path: Path) -> None:
             waits = rig.run(wait_minutes="0", check_run=has_check)
             assert (waits.outputs["status"], waits.exit_status) == ("pending", int(has_check == "false"))
         clock.advance(2 * LONG)
-        collect(rig)
-        assert conclusion(rig) == "failure", "what it found counts, though nothing is there to be reviewed"
-        assert "0 of 0" in collect(rig).log
+        rig.collect()
+        assert conclusion(rig) == "failure", "its findings count although nothing is left to review"
+        assert "0 of 0" in rig.collect().log
 
 
 def test_a_collection_cancels_queued_tasks_of_closed_pull_requests(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=QUEUED) as rig:
+    with open_rig(tmp_path, clock=HandClock(), life=QUEUED) as rig:
         rig.run(wait_minutes="0")
         rig.world.close(REPO, 1)
-        collect(rig)
+        rig.collect()
         assert cancelled(rig) == [True]
-        assert "0 of 0" in collect(rig).log
+        assert "0 of 0" in rig.collect().log
 
 
 def test_a_run_without_the_key_keeps_the_ledger_and_executes_no_command(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
         rig.run()
         before = rig.summaries()
@@ -486,12 +482,12 @@ def test_a_run_without_the_key_keeps_the_ledger_and_executes_no_command(tmp_path
         assert conclusion(rig) == "success", "the run with the key executes it"
 
 
-# --- Heads that are not what they were -------------------------------------------------------------------------------
+# --- Restored heads, moved bases, and commands that are executed again -----------------------------------------------
 
 
 @pytest.mark.parametrize("text", ["bypass {head:.12} harmless", "review {head:.12}", "review"])
-def test_a_restored_head_gets_no_bypass_of_another(tmp_path: Path, text: str) -> None:
-    with house(tmp_path, config="approve-spend: spend\n", engineer=lambda _: answer(CRITICAL)) as rig:
+def test_a_bypass_of_another_head_does_not_apply_to_a_restored_one(tmp_path: Path, text: str) -> None:
+    with open_rig(tmp_path, config="approve-spend: spend\n", engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "max", Level.MAINTAIN)
         evil = rig.world.pull(REPO, 1).head_sha
         approved = commanded(rig, f"/reviewbot review {evil}", "max")
@@ -516,8 +512,8 @@ def come_back(rig: Rig, sha: str) -> None:
     store.clock = lambda: datetime.now(UTC)
 
 
-def test_one_comment_buys_once_however_many_wait(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+def test_each_of_several_pending_commands_buys_one_review(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run()
         for _ in range(2):
@@ -531,8 +527,8 @@ def test_one_comment_buys_once_however_many_wait(tmp_path: Path) -> None:
         assert len(rig.service.tasks()) == 3, "the event's, and one for each comment"
 
 
-def test_a_comment_on_an_open_review_buys_none_when_it_is_carried_out_again(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+def test_a_command_on_an_open_review_buys_none_when_it_is_executed_again(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(wait_minutes="0")
         payload = commanded(rig, "/reviewbot review", "hubot")
@@ -544,7 +540,7 @@ def test_a_comment_on_an_open_review_buys_none_when_it_is_carried_out_again(tmp_
 
 
 def test_a_task_that_codevf_lost_can_be_bought_again(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, clock=HandClock(), life=IN_REVIEW) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(wait_minutes="0")
         [first] = rig.service.tasks()
@@ -555,7 +551,7 @@ def test_a_task_that_codevf_lost_can_be_bought_again(tmp_path: Path) -> None:
 
 
 def test_a_review_can_be_asked_for_again_without_a_summary(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(summary_comment="false")
         payload = commanded(rig, "/reviewbot review", "hubot")
@@ -564,11 +560,11 @@ def test_a_review_can_be_asked_for_again_without_a_summary(tmp_path: Path) -> No
             for one in [one for one in rig.world.store.reactions if one.user.endswith("[bot]")]:
                 rig.world.store.reactions.remove(one)
             delete_summary(rig)
-        assert len(rig.service.tasks()) == 2, "once for the comment, whatever became of the answer to it"
+        assert len(rig.service.tasks()) == 2, "once for the comment, whatever happened to its answer"
 
 
-def test_a_base_that_was_moved_back_makes_the_review_whole(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+def test_a_base_that_moved_back_needs_a_review_of_the_whole_change(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
         old = rig.world.pull(REPO, 1).base_sha
         rig.world.push(REPO, "main", {"sly.py": "import os\n"}, author="mona")
         rig.world.push(
@@ -593,7 +589,7 @@ def test_a_base_that_was_moved_back_makes_the_review_whole(tmp_path: Path) -> No
 
 
 def test_a_purchase_in_a_second_summary_is_not_bought_again(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         assert rig.run(check_run="false").outputs["verdict"] == "fail"
         store, signer = rig.world.store, Signer(KEY, rig.world.store.repo(REPO).id, 1, "")
         [full] = [one for one in store.comments.values() if one.author.endswith("[bot]")]
@@ -608,7 +604,7 @@ def test_a_purchase_in_a_second_summary_is_not_bought_again(tmp_path: Path) -> N
 
 
 def test_a_deferral_of_an_older_head_is_dropped(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock(), life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, clock=HandClock(), life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0", check_run="false")
         for number in range(2):
             push(rig, extra=f"x = {number}\n")
@@ -618,7 +614,7 @@ def test_a_deferral_of_an_older_head_is_dropped(tmp_path: Path) -> None:
 
 def test_a_task_named_only_by_the_check_is_not_bought_again(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, limits=FORGETFUL) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, limits=FORGETFUL) as rig:
         rig.codevf_faults.add("/tasks/create", Reply(503), times=None, method="POST")
         rig.run(wait_minutes="0")
         rig.codevf_faults.clear()
@@ -630,7 +626,7 @@ def test_a_task_named_only_by_the_check_is_not_bought_again(tmp_path: Path) -> N
         assert len(rig.service.tasks()) == 1
 
 
-# --- What was not looked at ------------------------------------------------------------------------------------------
+# --- Files that were not reviewed ------------------------------------------------------------------------------------
 
 
 def test_files_that_other_rules_had_left_out_are_reviewed_with_the_next_push(tmp_path: Path) -> None:
@@ -640,13 +636,15 @@ def test_files_that_other_rules_had_left_out_are_reviewed_with_the_next_push(tmp
         asked.append(" ".join(one.content for one in request.attachments))
         return CLEAN
 
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         rig.run(paths="app.py")
         push(rig, extra="x = 1\n")
         assert rig.run().outputs["verdict"] == "pass"
         assert "gone.py" in asked[-1]
         [_, second] = rig.service.tasks()
-        assert not any(one.file_name == "conversation.md" for one in second.request.attachments), "it is whole"
+        assert not any(one.file_name == "conversation.md" for one in second.request.attachments), (
+            "it is a review of the whole change"
+        )
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
@@ -656,7 +654,7 @@ def test_a_red_head_stays_red_after_a_retarget_to_a_branch_that_has_it(
     config: str,
     forgotten: bool,  # noqa: FBT001 — a column
 ) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), config=config) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), config=config) as rig:
         assert rig.run().outputs["verdict"] == "fail"
         head = rig.world.pull(REPO, 1).head_sha
         rig.world.push(REPO, "mine", {"other.txt": "x"}, author="mona", parents=(head,))
@@ -668,7 +666,7 @@ def test_a_red_head_stays_red_after_a_retarget_to_a_branch_that_has_it(
 
 
 def test_deleting_the_summary_does_not_hide_that_files_were_not_submitted(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.run(paths="gone.py")
         assert rig.run().outputs["coverage"] == "partial"
         delete_summary(rig)
@@ -677,9 +675,9 @@ def test_deleting_the_summary_does_not_hide_that_files_were_not_submitted(tmp_pa
 
 
 @pytest.mark.parametrize("config", ["", "bases: [mine]\n"])
-def test_it_does_not_turn_green_by_an_amended_commit(tmp_path: Path, config: str) -> None:
+def test_an_amended_commit_does_not_turn_a_red_head_green(tmp_path: Path, config: str) -> None:
     lock = {"uv.lock": "version = 1\n"}
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), config=config) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), config=config) as rig:
         bad = rig.world.pull(REPO, 1).head_sha
         first = rig.world.push(REPO, "topic", lock, author="mona")
         assert rig.run().outputs["verdict"] == "fail"
@@ -694,7 +692,7 @@ def test_it_does_not_turn_green_by_an_amended_commit(tmp_path: Path, config: str
 
 
 def test_an_untrusted_ledger_counts_against_the_budget(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.run()
         store = rig.world.store
         [summary] = [one for one in store.comments.values() if one.author.endswith("[bot]")]
@@ -706,9 +704,9 @@ def test_an_untrusted_ledger_counts_against_the_budget(tmp_path: Path) -> None:
         assert rig.run(max_credits_per_pr="2000").outputs["reason"] == "over-budget"
 
 
-def test_after_a_partial_review_that_came_in_late_the_next_is_of_the_whole_change(tmp_path: Path) -> None:
+def test_a_late_partial_review_is_followed_by_one_of_the_whole_change(tmp_path: Path) -> None:
     clock, big = HandClock(), "".join(f"line_{number} = {number}\n" for number in range(3000))
-    with house(tmp_path, clock=clock, life=IN_REVIEW, config="attachment-bytes: 20000\n") as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, config="attachment-bytes: 20000\n") as rig:
         push(rig, a=big, b=big)
         rig.run(wait_minutes="0")
         push(rig, extra="x = 1\n")
@@ -721,7 +719,7 @@ def test_after_a_partial_review_that_came_in_late_the_next_is_of_the_whole_chang
 
 def test_cancelling_while_a_run_waits_for_an_older_review_buys_nothing_after_it(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW) as rig, ThreadPoolExecutor(1) as pool:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW) as rig, ThreadPoolExecutor(1) as pool:
         rig.run(wait_minutes="0")
         push(rig, extra="x = 1\n")
         waiting = pool.submit(rig.run, wait_minutes="60")
@@ -733,7 +731,7 @@ def test_cancelling_while_a_run_waits_for_an_older_review_buys_nothing_after_it(
 
 
 def test_a_request_during_the_creation_of_a_task_is_kept(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig, ThreadPoolExecutor(1) as pool:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig, ThreadPoolExecutor(1) as pool:
         rig.run()
         push(rig, extra="x = 1\n")
         rig.world.grant(REPO, "hubot", Level.ADMIN)
@@ -742,15 +740,15 @@ def test_a_request_during_the_creation_of_a_task_is_kept(tmp_path: Path) -> None
         buying = pool.submit(rig.run)
         until(lambda: any(" intent " in one.external_id for one in rig.checks()))
         sha = rig.world.pull(REPO, 1).head_sha
-        told = commanded(rig, f"/reviewbot bypass {sha} It is on fire.", "hubot")
-        rig.run(event="issue_comment", payload=told, wait_minutes="0")
+        payload = commanded(rig, f"/reviewbot bypass {sha} It is on fire.", "hubot")
+        rig.run(event="issue_comment", payload=payload, wait_minutes="0")
         assert buying.result(timeout=60).exit_status == 0
         assert conclusion(rig) == "success"
         assert len(rig.service.tasks()) == 2
 
 
 def test_a_title_or_label_event_does_not_retry_a_cancelled_review(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         rig.run(wait_minutes="0")
         rig.world.grant(REPO, "hubot", Level.WRITE)
         rig.run(event="issue_comment", payload=commanded(rig, "/reviewbot cancel", "hubot"), wait_minutes="0")
@@ -764,7 +762,7 @@ def test_a_title_or_label_event_does_not_retry_a_cancelled_review(tmp_path: Path
 def test_the_check_of_a_head_with_nothing_to_review_does_not_wait_for_the_intent_of_another_head(
     tmp_path: Path,
 ) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         rig.codevf_faults.add("/tasks/create", Reply(503), times=None, method="POST")
         rig.run(wait_minutes="0")
         base = rig.world.pull(REPO, 1).base_sha

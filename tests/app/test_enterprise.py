@@ -15,10 +15,10 @@ import pytest
 from reviewbot_sandbox.codevf import Answer, Garbage, TaskLife
 from reviewbot_sandbox.github import Rules
 
-from tests.app.house import REPO, Rig, answer, finding, house
+from tests.app.rig import REPO, Rig, answer, finding, open_rig
 from tests.app.wires import Identity, identity, proxy, secured
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 PLAIN = answer(CRITICAL)
@@ -39,11 +39,11 @@ def at(github: str, own: Identity | None, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def company(folder: Path, says: Answer = PLAIN) -> Iterator[tuple[Rig, Identity, dict[str, int]]]:
+def serve_with_tls(folder: Path, says: Answer = PLAIN) -> Iterator[tuple[Rig, Identity, dict[str, int]]]:
     """Serve both services with TLS from a private authority; yield the ports by name."""
     own = identity(folder, "github.test", "codevf.test", "files.codevf.test")
     with (
-        house(folder, engineer=lambda _: says, life=AT_ONCE, rest=REST) as rig,
+        open_rig(folder, engineer=lambda _: says, life=AT_ONCE, rest=REST) as rig,
         secured(rig.github_url, own) as github,
         secured(rig.codevf_url, own) as codevf,
     ):
@@ -56,8 +56,8 @@ def review(rig: Rig, ports: Mapping[str, int], runner: Mapping[str, str]) -> tup
     return done.exit_status, done.outputs.get("reason", ""), done.log
 
 
-def test_an_enterprise_server_has_its_own_addresses(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), rest=REST) as rig:
+def test_an_enterprise_server_has_its_own_urls(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), rest=REST) as rig:
         assert rig.run().exit_status == 1
         assert (len(rig.comments()), rig.checks()[0].conclusion) == (1, "failure")
         assert f"{rig.github_url}/{REPO}/pull/1#discussion_r" in rig.summaries()[0]
@@ -65,24 +65,24 @@ def test_an_enterprise_server_has_its_own_addresses(tmp_path: Path) -> None:
         assert all(one.startswith(("/api/v3/", "/api/graphql")) for one in asked)
 
 
-def test_the_companys_certificates_are_trusted_by_everything_that_asks(tmp_path: Path) -> None:
-    with company(tmp_path) as (rig, own, ports):
+def test_the_private_certificates_are_trusted_by_every_client(tmp_path: Path) -> None:
+    with serve_with_tls(tmp_path) as (rig, own, ports):
         rig.world.store.rules = Rules(diff_files=0)  # so that git fetches, too
         status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", own))
         assert (status, reason) == (1, "gate"), log
         assert len(rig.comments()) == 1
         diff = re.compile(rf"GET {REST}/repos/{REPO}/compare/\w+\.\.\.\w+")
-        assert any(map(diff.fullmatch, rig.github_requests())), "the diff is asked for by another library"
+        assert any(map(diff.fullmatch, rig.github_requests())), "another library requests the diff"
 
 
 def test_untrusted_certificates_are_reported_with_a_hint(tmp_path: Path) -> None:
-    with company(tmp_path) as (rig, own, ports):
+    with serve_with_tls(tmp_path) as (rig, own, ports):
         unheard = dict.fromkeys(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(own.certificate))
         status, reason, log = review(rig, ports, at(f"https://127.0.0.1:{ports['github.test']}", None, **unheard))
         assert (status, reason) == (3, "github")
         assert "The server's TLS certificate is not trusted." in log
         assert "set `SSL_CERT_FILE`" in log
-        assert not rig.github_requests(), "other variables are not heard"
+        assert not rig.github_requests(), "other variables are ignored"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_untrusted_certificates_are_reported_with_a_hint(tmp_path: Path) -> None
 def test_a_certificate_file_that_is_missing_or_in_the_workspace_is_refused(
     tmp_path: Path, place: str, words: str
 ) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         workspace = rig.folder / "run 1" / "workspace"
         done = rig.run(runner={"SSL_CERT_FILE": place.format(workspace=workspace)})
         assert done.exit_status == 2
@@ -122,11 +122,11 @@ def delivering(own: Identity, name: str, content: bytes) -> Iterator[int]:
         thread.join(10)
 
 
-def test_a_whole_review_and_a_file_beside_it_go_through_the_companys_proxy(tmp_path: Path) -> None:
+def test_a_review_and_its_deliverable_go_through_the_proxy(tmp_path: Path) -> None:
     says = Garbage({"deliverables": [{"fileName": "review.json", "url": "https://files.codevf.test/review.json"}]})
     inside = json.dumps({"summary": "Read.", "files": [{"path": "app.py", "findings": [{**CRITICAL}]}]}).encode()
     with (
-        company(tmp_path, says) as (rig, own, ports),
+        serve_with_tls(tmp_path, says) as (rig, own, ports),
         delivering(own, "review.json", inside) as files,
         proxy({**ports, "files.codevf.test": files}) as through,
     ):
@@ -140,7 +140,7 @@ def test_a_whole_review_and_a_file_beside_it_go_through_the_companys_proxy(tmp_p
 
 
 def test_a_proxy_that_refuses_is_named(tmp_path: Path) -> None:
-    with company(tmp_path) as (rig, own, ports), proxy({}) as through:
+    with serve_with_tls(tmp_path) as (rig, own, ports), proxy({}) as through:
         runner = at(f"https://127.0.0.1:{ports['github.test']}", own, HTTPS_PROXY=through.url)
         status, reason, log = review(rig, ports, runner)
         assert (status, reason) == (3, "github"), log

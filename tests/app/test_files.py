@@ -12,7 +12,7 @@ import pytest
 from reviewbot_sandbox.codevf import Answer, TaskRequest
 
 from tests.app.forked import prepare, text_of
-from tests.app.house import CLEAN, answer, finding, house, read_outputs
+from tests.app.rig import CLEAN, answer, finding, open_rig, read_outputs
 
 SHELL = finding("app.py", 12, severity="critical", title="A shell <b>runs</b> what the caller sends")
 FILES: dict[str, Any] = {
@@ -24,23 +24,26 @@ FILES: dict[str, Any] = {
 
 
 def test_every_file_that_was_requested_is_written_and_named(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
         done = rig.run(**FILES)
     assert {name: done.outputs[name.replace("_", "-")] for name in FILES} == FILES
     texts = {name: (done.workspace / path).read_text(encoding="utf-8") for name, path in FILES.items()}
     (result,) = json.loads(texts["sarif_file"])["runs"][0]["results"]
     (diagnostic,) = json.loads(texts["rdjson_file"])["diagnostics"]
-    (told,) = json.loads(texts["json_file"])["findings"]
-    assert result["partialFingerprints"]["reviewbot/v1"] == told["id"]
+    (reported,) = json.loads(texts["json_file"])["findings"]
+    assert result["partialFingerprints"]["reviewbot/v1"] == reported["id"]
     physical = result["locations"][0]["physicalLocation"]
-    assert (physical["artifactLocation"]["uri"], physical["region"]["startLine"]) == (told["path"], told["line"])
-    assert diagnostic["location"]["range"]["end"]["line"] == told["line"]
+    assert (physical["artifactLocation"]["uri"], physical["region"]["startLine"]) == (
+        reported["path"],
+        reported["line"],
+    )
+    assert diagnostic["location"]["range"]["end"]["line"] == reported["line"]
     assert "A shell &#60;b&#62;runs" in texts["html_file"]
     assert 'class="l cited" data-n="12">os.system(command)' in texts["html_file"]
 
 
 def test_a_clean_review_leaves_files_without_findings(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = rig.run(**FILES)
     assert json.loads((done.workspace / FILES["sarif_file"]).read_text(encoding="utf-8"))["runs"][0]["results"] == []
     assert json.loads((done.workspace / FILES["rdjson_file"]).read_text(encoding="utf-8"))["diagnostics"] == []
@@ -49,17 +52,15 @@ def test_a_clean_review_leaves_files_without_findings(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("reviewer", ["codevf", "local"])
 def test_a_dry_run_names_the_files_that_it_writes(tmp_path: Path, reviewer: str) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         done = rig.run(**FILES, dry_run="true", reviewer=reviewer)
     assert {name: done.outputs[name.replace("_", "-")] for name in FILES} == FILES
     assert all((done.workspace / path).is_file() for path in FILES.values())
 
 
 @pytest.mark.parametrize(("name", "status"), [("GITHUB_OUTPUT", ""), ("GITHUB_STEP_SUMMARY", "4")])
-def test_a_runner_with_a_full_disk_has_one_line_about_it_after_the_review(
-    tmp_path: Path, name: str, status: str
-) -> None:
-    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+def test_a_full_disk_is_one_line_of_the_log_after_the_review(tmp_path: Path, name: str, status: str) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
         env = rig.environment("pull_request", rig.event(), {"fail-on": "never"}) | {name: "/dev/full"}
         running = prepare(env)
         running.process.start()
@@ -74,7 +75,7 @@ def test_a_runner_with_a_full_disk_has_one_line_about_it_after_the_review(
 
 
 def test_a_run_without_an_answer_names_no_file(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         done = rig.run(**FILES, codevf_api_key="")
     assert not any(done.outputs[name.replace("_", "-")] for name in FILES)
     assert not (done.workspace / "out").exists()
@@ -84,7 +85,7 @@ TOO_LONG = "x" * 300
 
 
 @pytest.mark.parametrize(
-    ("inputs", "told"),
+    ("inputs", "messages"),
     [
         ({"json_file": TOO_LONG}, ["File name too long"]),
         ({"json_file": f"new/{TOO_LONG}/report.json"}, ["File name too long"]),
@@ -100,17 +101,17 @@ TOO_LONG = "x" * 300
     ],
 )
 def test_files_that_cannot_be_written_are_refused_before_anything_is_bought(
-    tmp_path: Path, inputs: dict[str, Any], told: list[str]
+    tmp_path: Path, inputs: dict[str, Any], messages: list[str]
 ) -> None:
     workspace = tmp_path / "given"
     (workspace / "folder").mkdir(parents=True)
     (workspace / "file").write_text("kept", encoding="utf-8")
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         done = rig.run(runner={"GITHUB_WORKSPACE": str(workspace)}, **inputs)
         assert (rig.service.projects(), rig.service.tasks()) == ((), ())
         assert [one.conclusion for one in rig.checks()] == ["action_required"]
     assert (done.exit_status, done.outputs["reason"]) == (2, "settings")
-    assert all(one in done.summary for one in told), done.summary
+    assert all(one in done.summary for one in messages), done.summary
     assert not any(done.outputs[name.replace("_", "-")] for name in FILES)
     assert sorted(one.name for one in workspace.rglob("*")) == ["file", "folder"]
 
@@ -123,7 +124,7 @@ def test_a_file_that_could_not_be_written_is_not_an_output_and_the_step_fails(tm
         (workspace / "out").write_text("another step's", encoding="utf-8")
         return CLEAN
 
-    with house(tmp_path, engineer=read) as rig:
+    with open_rig(tmp_path, engineer=read) as rig:
         inputs = {**FILES, "html_file": "report.html"}
         done = rig.run(runner={"GITHUB_WORKSPACE": str(workspace)}, **inputs)
         assert [one.conclusion for one in rig.checks()] == ["success"]
@@ -146,7 +147,7 @@ runpy.run_module('reviewbot', run_name='__main__')
 
 def test_a_page_that_does_not_fit_does_not_stop_the_other_files(tmp_path: Path) -> None:
     files = {**FILES, "html_file": "page.html"}
-    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
         env = rig.environment("pull_request", rig.event(), {name.replace("_", "-"): files[name] for name in files})
         command = [sys.executable, "-I", "-c", WITHOUT_ROOM]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
@@ -161,7 +162,7 @@ def test_a_page_that_does_not_fit_does_not_stop_the_other_files(tmp_path: Path) 
 
 
 def test_collecting_refuses_files_that_cannot_be_written(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
-        done = rig.run(event="schedule", payload={}, command="collect", json_file=TOO_LONG)
+    with open_rig(tmp_path) as rig:
+        done = rig.collect(json_file=TOO_LONG)
         assert rig.checks() == []
     assert (done.exit_status, done.outputs["reason"]) == (2, "settings")

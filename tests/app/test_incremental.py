@@ -14,9 +14,9 @@ from reviewbot_sandbox.codevf import Answer, HandClock, Structured, TaskLife, Ta
 from reviewbot_sandbox.fault_rules import Reply
 from reviewbot_sandbox.github import WORKFLOW, Access, Level, Scope
 
-from tests.app.house import CLEAN, FORGETFUL, HEAD, REPO, Rig, answer, earlier, finding, house, said
+from tests.app.rig import CLEAN, FORGETFUL, HEAD, REPO, Rig, answer, earlier, finding, open_rig, with_state
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 EVAL = finding("new file.py", 2, severity="high", title="It evaluates a parcel", code="    return eval(parcel)")
@@ -36,7 +36,7 @@ def first_then(*findings: Mapping[str, Any], **later: Any) -> Any:  # noqa: ANN4
     def engineer(request: TaskRequest) -> Answer:
         if not any(one.file_name == "conversation.md" for one in request.attachments):
             return answer(*findings)
-        previous = said(request, later["state"], later.get("note", "")) if "state" in later else None
+        previous = with_state(request, later["state"], later.get("note", "")) if "state" in later else None
         return answer(*later.get("new", ()), previous=previous)
 
     return engineer
@@ -53,17 +53,17 @@ def counts(outputs: Mapping[str, str]) -> tuple[str, str, str]:
 def test_a_later_review_gets_what_is_new_and_the_open_findings(tmp_path: Path) -> None:
     password = "Hn7p!Q2rS-9tU4vW"  # it is not recognized when it is found; the second push makes it recognizable
     critical = {**CRITICAL, "title": f"A shell runs {password}"}
-    with house(tmp_path, engineer=first_then(critical, state="open")) as rig:
+    with open_rig(tmp_path, engineer=first_then(critical, state="open")) as rig:
         rig.run()
         first = rig.world.pull(REPO, 1).head_sha
         assert not so_far(rig)
         push(rig, {**OTHER, "app.py": f'{HEAD["app.py"]}password = "{password}"\nlater = 2\n'})
         rig.run()
-        told = so_far(rig)
-        assert f"of commit {first}" in told
-        assert '"app.py": lines 42 to 43' in told
-        assert '"other.py": line 1' in told
-        assert "new file.py" not in told.partition("NEW SINCE")[2], "it has not changed since"
+        sent = so_far(rig)
+        assert f"of commit {first}" in sent
+        assert '"app.py": lines 42 to 43' in sent
+        assert '"other.py": line 1' in sent
+        assert "new file.py" not in sent.partition("NEW SINCE")[2], "it has not changed since"
         [one] = earlier(rig.service.tasks()[-1].request)
         assert (one["title"], one["path"], one["line"], one["code"]) == (
             "A shell runs xx0x!x0xx-0xx0xx",
@@ -76,7 +76,7 @@ def test_a_later_review_gets_what_is_new_and_the_open_findings(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("change", "word", "status", "expected", "told"),
+    ("change", "word", "status", "expected", "text"),
     [
         (FIXED, "fixed", 0, ("0", "1", "0"), "Fixed"),
         (FIXED, "open", 1, ("0", "0", "1"), ""),
@@ -95,18 +95,18 @@ def test_a_later_review_gets_what_is_new_and_the_open_findings(tmp_path: Path) -
     ],
 )
 def test_a_finding_is_carried_until_it_is_resolved(
-    tmp_path: Path, change: Mapping[str, str | None], word: str | None, status: int, expected: object, told: str
+    tmp_path: Path, change: Mapping[str, str | None], word: str | None, status: int, expected: object, text: str
 ) -> None:
     later = {} if word is None else {"state": word}
-    with house(tmp_path, engineer=first_then(CRITICAL, **later)) as rig:
+    with open_rig(tmp_path, engineer=first_then(CRITICAL, **later)) as rig:
         assert rig.run().exit_status == 1
         push(rig, change)
         done = rig.run()
         assert done.exit_status == status, done.log
         assert counts(done.outputs) == expected
         [comment] = rig.comments()
-        assert told in comment.body
-        assert ("reviewbot:state" in comment.body) == bool(told)
+        assert text in comment.body
+        assert ("reviewbot:state" in comment.body) == bool(text)
         assert rig.checks()[0].conclusion == ("failure" if status else "success")
         [summary] = rig.summaries()
         assert "A shell runs it" in summary
@@ -120,12 +120,12 @@ def test_a_restored_red_change_is_red_again_in_any_mode(tmp_path: Path, mode: st
     def engineer(request: TaskRequest) -> Answer:
         if len(rig.service.tasks()) < 3:
             return other(request)  # type: ignore[no-any-return]
-        return answer(previous=said(request, "fixed"))
+        return answer(previous=with_state(request, "fixed"))
 
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         assert rig.run().exit_status == 1
         push(rig, OTHER)
-        assert rig.run().exit_status == 1, "it is carried"
+        assert rig.run().exit_status == 1, "the finding is carried"
         push(rig, FIXED)
         done = rig.run(mode=mode)
         assert done.exit_status == 0, done.log
@@ -138,7 +138,7 @@ def test_a_restored_red_change_is_red_again_in_any_mode(tmp_path: Path, mode: st
 
 
 def test_the_state_in_a_comment_is_written_once_and_removed(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=first_then(CRITICAL, state="fixed")) as rig:
+    with open_rig(tmp_path, engineer=first_then(CRITICAL, state="fixed")) as rig:
         rig.run()
         [before] = [one.body for one in rig.comments()]
         push(rig, FIXED)
@@ -154,7 +154,7 @@ def test_the_state_in_a_comment_is_written_once_and_removed(tmp_path: Path) -> N
 
 
 def test_new_findings_join_the_carried_ones(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=first_then(CRITICAL, new=(EVAL,))) as rig:
+    with open_rig(tmp_path, engineer=first_then(CRITICAL, new=(EVAL,))) as rig:
         rig.run()
         push(rig, OTHER)
         done = rig.run()
@@ -166,7 +166,7 @@ def test_new_findings_join_the_carried_ones(tmp_path: Path) -> None:
 
 def test_a_finding_without_a_comment_keeps_its_explanation(tmp_path: Path) -> None:
     afar = finding("elsewhere.py", 3, severity="low", title="Not in the change", explanation="Look at this one.")
-    with house(tmp_path, engineer=first_then(afar)) as rig:
+    with open_rig(tmp_path, engineer=first_then(afar)) as rig:
         rig.run()
         push(rig, OTHER)
         rig.run()
@@ -176,7 +176,7 @@ def test_a_finding_without_a_comment_keeps_its_explanation(tmp_path: Path) -> No
 
 
 def test_a_rebase_that_changes_nothing_buys_nothing(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=first_then(CRITICAL), limits=FORGETFUL) as rig:
+    with open_rig(tmp_path, engineer=first_then(CRITICAL), limits=FORGETFUL) as rig:
         rig.run()
         rig.world.push(REPO, "main", {"docs.md": "More.\n"}, message="Elsewhere")
         tip = rig.world.store.git(REPO).branches()["main"]
@@ -187,8 +187,8 @@ def test_a_rebase_that_changes_nothing_buys_nothing(tmp_path: Path) -> None:
         assert rig.checks()[0].conclusion == "failure"
 
 
-def test_every_review_is_whole_when_the_team_wants_that_and_still_confirms(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=first_then(CRITICAL)) as rig:
+def test_without_incremental_every_review_is_whole_and_confirms_earlier_findings(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=first_then(CRITICAL)) as rig:
         rig.run(incremental="false")
         push(rig, OTHER)
         assert rig.run(incremental="false").exit_status == 1
@@ -200,7 +200,7 @@ def test_another_base_is_reviewed_whole(tmp_path: Path) -> None:
     def engineer(request: TaskRequest) -> Answer:
         return answer(CRITICAL) if "os.system" in str(request.attachments) else CLEAN
 
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         rig.world.push(REPO, "next", HEAD, author="mona")
         rig.world.push(REPO, "stacked", OTHER, author="mona", parents=(rig.world.store.git(REPO).branches()["next"],))
         rig.number = rig.world.open_pull_request(REPO, "stacked", base="next", title="Stacked", author="mona").number
@@ -214,7 +214,7 @@ def test_another_base_is_reviewed_whole(tmp_path: Path) -> None:
 
 def test_an_unread_part_of_an_answer_is_carried_until_it_is_resolved(tmp_path: Path) -> None:
     odd = Structured({"summary": "", "files": [{"path": "app.py", "findings": ["Look at line 12!"]}]})
-    with house(tmp_path, engineer=lambda request: CLEAN if earlier(request) else odd) as rig:
+    with open_rig(tmp_path, engineer=lambda request: CLEAN if earlier(request) else odd) as rig:
         assert rig.run().exit_status == 3
         push(rig, OTHER)
         done = rig.run()
@@ -223,7 +223,7 @@ def test_an_unread_part_of_an_answer_is_carried_until_it_is_resolved(tmp_path: P
 
 
 def test_a_finding_that_never_had_a_comment_stays_in_the_summary_once_it_is_fixed(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=first_then(EVAL, CRITICAL, state="fixed")) as rig:
+    with open_rig(tmp_path, engineer=first_then(EVAL, CRITICAL, state="fixed")) as rig:
         rig.run(comment_from="critical")
         assert len(rig.comments()) == 1
         push(rig, {"new file.py": NEW.replace("    return eval(parcel)", "    return int(parcel)"), **FIXED})
@@ -233,7 +233,7 @@ def test_a_finding_that_never_had_a_comment_stays_in_the_summary_once_it_is_fixe
         [summary] = rig.summaries()
         assert "1 finding fixed or gone" in summary
         assert "It evaluates a parcel" in summary
-        assert "A shell runs it" not in summary, "its comment says so"
+        assert "A shell runs it" not in summary, "its comment shows it"
 
 
 # --- The head moves -------------------------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ def lines(rig: Rig) -> list[tuple[str, int | None]]:
     return [(at.path, at.line) for at in anchors]
 
 
-def test_an_answer_is_placed_where_its_code_is_by_then(tmp_path: Path) -> None:
+def test_a_late_answer_is_placed_where_its_code_has_moved(tmp_path: Path) -> None:
     cited = finding("new file.py", 2, severity="high", title="Cited, not quoted")
     lost = finding("app.py", 11, severity="high", title="Its code is gone", code="import os")
 
@@ -258,7 +258,7 @@ def test_an_answer_is_placed_where_its_code_is_by_then(tmp_path: Path) -> None:
             push(rig, {"app.py": shifted(3)["app.py"].replace("import os\n", ""), "new file.py": f"# top\n{NEW}"})  # type: ignore[union-attr]
         return answer(CRITICAL, cited, lost)
 
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         first = rig.world.pull(REPO, 1).head_sha
         done = rig.run()
         assert done.exit_status == 1
@@ -274,7 +274,7 @@ NEW = str(HEAD["new file.py"])
 
 
 def test_a_queued_task_is_replaced(tmp_path: Path) -> None:
-    with house(tmp_path, life=TaskLife(pending=3_000, processing=1)) as rig:
+    with open_rig(tmp_path, life=TaskLife(pending=3_000, processing=1)) as rig:
         rig.run(wait_minutes="0")
         push(rig, OTHER)
         rig.run(wait_minutes="0")
@@ -285,33 +285,33 @@ def test_a_queued_task_is_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("rule", "cancelled"), [("always-replace", True), ("replace-pending", False), ("keep", False)])
 def test_a_task_in_progress_is_kept_by_default(tmp_path: Path, rule: str, *, cancelled: bool) -> None:
     life = TaskLife(pending=0, processing=3_000)
-    with house(tmp_path, life=life, config=f"supersede: {rule}\n") as rig:
+    with open_rig(tmp_path, life=life, config=f"supersede: {rule}\n") as rig:
         rig.run(wait_minutes="0")
         push(rig, OTHER)
         done = rig.run(wait_minutes="0")
         tasks = rig.service.tasks()
         assert (tasks[0].cancelled_at is not None) == cancelled
-        assert len(tasks) == 1 + cancelled, "what is new is bought when the older review is there"
+        assert len(tasks) == 1 + cancelled, "the new part is bought after the older review"
         assert done.outputs["status"] == "pending"
         assert rig.checks()[0].status == "in_progress", "the open task moves to the new head's check"
 
 
 def test_new_commits_are_bought_after_the_older_review(tmp_path: Path) -> None:
     life, clock = TaskLife(pending=0, processing=20), HandClock()
-    with house(tmp_path, life=life, engineer=first_then(CRITICAL, state="open"), clock=clock) as rig:
+    with open_rig(tmp_path, life=life, engineer=first_then(CRITICAL, state="open"), clock=clock) as rig:
         rig.run(wait_minutes="0")
         older = rig.world.pull(REPO, 1).head_sha
         push(rig, {**OTHER, **shifted(3)})
         rig.run(wait_minutes="0")
         assert len(rig.service.tasks()) == 1
         clock.advance(21)
-        rig.run(event="schedule", payload={}, command="collect")
+        rig.collect()
         assert len(rig.service.tasks()) == 2
         assert f"of commit {older}" in so_far(rig)
-        assert lines(rig) == [("app.py", 15)], "its findings are there already"
+        assert lines(rig) == [("app.py", 15)], "its findings are already published"
         assert "A shell runs it" in rig.summaries()[0]
         clock.advance(21)
-        rig.run(event="schedule", payload={}, command="collect")
+        rig.collect()
         assert len(rig.service.tasks()) == 2
         [check] = rig.checks()
         assert (check.status, check.conclusion) == ("completed", "failure")
@@ -320,7 +320,7 @@ def test_new_commits_are_bought_after_the_older_review(tmp_path: Path) -> None:
 
 def test_a_waiting_run_publishes_both_reviews(tmp_path: Path) -> None:
     life = TaskLife(pending=0, processing=5)
-    with house(tmp_path, life=life, engineer=first_then(CRITICAL, state="open", new=(EVAL,))) as rig:
+    with open_rig(tmp_path, life=life, engineer=first_then(CRITICAL, state="open", new=(EVAL,))) as rig:
         rig.run(wait_minutes="0")
         push(rig, OTHER)
         done = rig.run()
@@ -330,7 +330,7 @@ def test_a_waiting_run_publishes_both_reviews(tmp_path: Path) -> None:
 
 
 def test_pending_after_a_review_the_summary_links_the_comments(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=first_then(CRITICAL, finding("app.py", 14, severity="low"))) as rig:
+    with open_rig(tmp_path, engineer=first_then(CRITICAL, finding("app.py", 14, severity="low"))) as rig:
         rig.run()
         push(rig, OTHER)
         assert rig.run(wait_minutes="0").outputs["status"] == "pending"
@@ -344,7 +344,7 @@ def test_pending_after_a_review_the_summary_links_the_comments(tmp_path: Path) -
 
 
 def test_the_end_of_the_older_run_does_not_fail_its_step(tmp_path: Path) -> None:
-    with house(tmp_path, clock=HandClock()) as rig, ThreadPoolExecutor(1) as pool:
+    with open_rig(tmp_path, clock=HandClock()) as rig, ThreadPoolExecutor(1) as pool:
         older = rig.world.pull(REPO, 1).head_sha
         waiting = pool.submit(rig.run)
         while not rig.service.tasks():
@@ -364,7 +364,7 @@ def test_the_end_of_the_older_run_does_not_fail_its_step(tmp_path: Path) -> None
 def test_a_thread_is_resolved_or_hidden_and_reopened_with_its_finding(tmp_path: Path) -> None:
     for folder, more in (("may", {Scope.CONTENTS: Access.WRITE}), ("may not", {})):
         engineer = first_then(CRITICAL, state="fixed")
-        with house(tmp_path / folder, engineer=engineer, permissions={**WORKFLOW, **more}) as rig:
+        with open_rig(tmp_path / folder, engineer=engineer, permissions={**WORKFLOW, **more}) as rig:
             rig.run()
             push(rig, FIXED)
             rig.run()
@@ -379,7 +379,7 @@ def test_a_thread_is_resolved_or_hidden_and_reopened_with_its_finding(tmp_path: 
 
 
 def test_a_thread_with_a_persons_reply_is_not_hidden(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=first_then(CRITICAL, state="fixed")) as rig:
+    with open_rig(tmp_path, engineer=first_then(CRITICAL, state="fixed")) as rig:
         rig.run()
         rig.world.reply(rig.comments()[0].id, "mona", "Will do.")
         push(rig, FIXED)
@@ -390,7 +390,7 @@ def test_a_thread_with_a_persons_reply_is_not_hidden(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("readable", [True, False])
 def test_a_deleted_summary_does_not_turn_the_check_green(tmp_path: Path, readable: bool) -> None:  # noqa: FBT001 — a column
-    with house(tmp_path, engineer=first_then(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=first_then(CRITICAL)) as rig:
         rig.run()
         older = [one.id for one in rig.checks()]
         push(rig, OTHER)
@@ -406,11 +406,11 @@ def test_a_deleted_summary_does_not_turn_the_check_green(tmp_path: Path, readabl
         assert len(rig.service.tasks()) == 2
         push(rig, {"more.py": "y = 1\n"})
         rig.run()
-        assert "NEW SINCE" not in so_far(rig), "what was forgotten is looked for in the whole change"
+        assert "NEW SINCE" not in so_far(rig), "lost findings are searched in the whole change"
 
 
 def test_the_approval_label_is_used_up_before_anything_is_bought(tmp_path: Path) -> None:
-    with house(tmp_path, config="approve-spend: review-please\n") as rig:
+    with open_rig(tmp_path, config="approve-spend: review-please\n") as rig:
         rig.world.grant(REPO, "hubot", Level.WRITE)
         label = {"label": {"name": "review-please"}, "sender": {"login": "hubot", "type": "User"}}
         rig.codevf_faults.add("/tasks/create", Reply(400), method="POST")
@@ -421,7 +421,7 @@ def test_the_approval_label_is_used_up_before_anything_is_bought(tmp_path: Path)
             assert "review-please" not in rig.world.pull(REPO, 1).labels
 
 
-def test_the_ledger_agrees_with_the_text(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=first_then(CRITICAL, EVAL)) as rig:
+def test_the_ledger_matches_the_text_of_the_summary(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=first_then(CRITICAL, EVAL)) as rig:
         rig.run()
         assert re.match(r"<!-- reviewbot:summary:v1 .*?--><!-- reviewbot:ledger:v1 ", rig.summaries()[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,16 @@ from reviewbot_sandbox.github import Level
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.ledger import Ledger
 from reviewbot.domain.ledger.signing import Signer
-from tests.app.house import HEAD, KEY, REPO, Finished, Rig, answer, finding, house
-from tests.app.test_durable import age_memory
+from tests.app.rig import HEAD, KEY, REPO, Finished, Rig, answer, finding, open_rig
+from tests.app.test_durable import age_state
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 LONG = 10_000
 
 
-def engaged(request: TaskRequest) -> Answer:
+def report_once(request: TaskRequest) -> Answer:
     """Report the finding in a first review only."""
     later = any(one.file_name == "conversation.md" for one in request.attachments)
     return answer(previous=[]) if later else answer(CRITICAL)
@@ -64,17 +65,13 @@ def statuses(rig: Rig) -> list[str]:
     return [standing_of(one, rig.service.now()).status for one in rig.service.tasks()]
 
 
-def collect(rig: Rig, **inputs: Any) -> Finished:  # noqa: ANN401 — any input
-    return rig.run(event="schedule", payload={}, command="collect", **inputs)
-
-
 def order(rig: Rig, text: str) -> Finished:
     """Write a comment as a collaborator with write access."""
     rig.world.grant(REPO, "hubot", Level.WRITE)
     comment, user = rig.world.comment(REPO, 1, "hubot", text), {"login": "hubot", "type": "User"}
-    told = {"id": comment.id, "body": comment.body, "user": user}
+    fields = {"id": comment.id, "body": comment.body, "user": user}
     issue = {"number": 1, "pull_request": {"url": "x"}}
-    payload = {"action": "created", "issue": issue, "comment": told, "sender": user}
+    payload = {"action": "created", "issue": issue, "comment": fields, "sender": user}
     return rig.run(event="issue_comment", payload=payload, wait_minutes="0")
 
 
@@ -82,7 +79,7 @@ HOW = pytest.mark.parametrize("how", [RecordedThen(503), DropBefore()], ids=["re
 HOLD = 360
 
 
-def told(rig: Rig, sha: str) -> bool:
+def reports_hold(rig: Rig, sha: str) -> bool:
     """Return whether the summary says that the hold of that head's purchase counts."""
     text = rig.summaries()[0].replace("\u200b", "")  # the renderer inserts it where GitHub would create a link
     begun = f"A run stopped while it bought the review of {sha[:7]}."
@@ -103,32 +100,32 @@ def test_another_change_is_bought_at_once_and_the_hold_is_reported(
     tmp_path: Path, what: Callable[[Rig, str], None], how: Fault
 ) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, engineer=engaged) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, engineer=report_once) as rig:
         first = stopped(rig, how)
         here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
         what(rig, first)
         rig.run(wait_minutes="0")
         assert len(rig.service.tasks()) == there + 1
-        assert (states(rig), int(ledger(rig).spent), told(rig, here)) == (["intent", "open"], 2 * HOLD, True)
+        assert (states(rig), int(ledger(rig).spent), reports_hold(rig, here)) == (["intent", "open"], 2 * HOLD, True)
         clock.advance(2 * LONG)
         assert rig.run(wait_minutes="0").outputs["verdict"] == "fail"
-        assert told(rig, here)
+        assert reports_hold(rig, here)
         assert len(rig.service.tasks()) == there + 1
 
 
 def test_the_hold_of_an_unknown_task_counts_against_the_limit(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
         push(rig, "")
         ended = rig.run(wait_minutes="0", max_credits_per_pr=str(2 * HOLD - 1))
         assert (ended.exit_status, ended.outputs["reason"]) == (3, "over-budget")
-        assert (len(rig.service.tasks()), told(rig, here)) == (1, True)
+        assert (len(rig.service.tasks()), reports_hold(rig, here)) == (1, True)
 
 
 @HOW
-def test_a_head_that_comes_back_resumes_its_purchase(tmp_path: Path, how: Fault) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+def test_a_restored_head_resumes_its_purchase(tmp_path: Path, how: Fault) -> None:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, how)
         here = rig.world.pull(REPO, 1).head_sha
         push(rig, "")
@@ -137,11 +134,11 @@ def test_a_head_that_comes_back_resumes_its_purchase(tmp_path: Path, how: Fault)
         rig.run(wait_minutes="0", supersede="keep")
         assert sorted(states(rig)) == ["open", "open"]
         assert len(rig.service.tasks()) == 2
-        assert not told(rig, here)
+        assert not reports_hold(rig, here)
 
 
 def test_the_next_head_is_bought_once_when_a_review_is_bought_once(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, DropBefore(), review_on="ready")
         push(rig, "")
         rig.run(wait_minutes="0", review_on="ready")
@@ -150,51 +147,51 @@ def test_the_next_head_is_bought_once_when_a_review_is_bought_once(tmp_path: Pat
 
 @HOW
 @pytest.mark.parametrize("comes_by", ["a collection", "the closing"])
-def test_a_closed_pull_request_ends_a_question(tmp_path: Path, how: Fault, comes_by: str) -> None:
-    with house(tmp_path, life=QUEUED) as rig:
+def test_closing_the_pull_request_ends_an_unknown_purchase(tmp_path: Path, how: Fault, comes_by: str) -> None:
+    with open_rig(tmp_path, life=QUEUED) as rig:
         stopped(rig, how)
         here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
         rig.world.close(REPO, 1)
         if comes_by == "the closing":
             rig.run(payload=rig.event("closed"))
         else:
-            collect(rig)
-        assert (states(rig), int(ledger(rig).spent), told(rig, here)) == (["ended"], HOLD, True)
+            rig.collect()
+        assert (states(rig), int(ledger(rig).spent), reports_hold(rig, here)) == (["ended"], HOLD, True)
         assert rig.checks()[-1].conclusion == "action_required"
-        assert "0 of 0" in collect(rig).log
+        assert "0 of 0" in rig.collect().log
         assert len(rig.service.tasks()) == there
 
 
 @HOW
 def test_an_ended_unknown_purchase_is_bought_again_only_on_request(tmp_path: Path, how: Fault) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, how)
         here, there = rig.world.pull(REPO, 1).head_sha, len(rig.service.tasks())
         order(rig, "/reviewbot cancel")
-        assert (states(rig), told(rig, here)) == (["ended"], True)
+        assert (states(rig), reports_hold(rig, here)) == (["ended"], True)
         assert "reaction=-1" in rig.summaries()[-1]
-        for run in (collect, lambda rig: rig.run(wait_minutes="0")):
-            run(rig)
+        for run in (rig.collect, partial(rig.run, wait_minutes="0")):
+            run()
             assert (len(rig.service.tasks()), rig.checks()[-1].conclusion) == (there, "action_required")
         order(rig, "/reviewbot review")
         assert len(rig.service.tasks()) == there + 1
 
 
-def test_a_task_that_codevf_forgot_is_over(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+def test_a_task_that_codevf_does_not_know_counts_as_ended(tmp_path: Path) -> None:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
         push(rig, "")
-        age_memory(rig)
+        age_state(rig)
         for _ in range(2):
             rig.run(wait_minutes="0")
-            assert statuses(rig) == ["processing", "processing"], "that of the newer head is the other one"
-            assert (states(rig), told(rig, here)) == (["ended", "open"], True)
+            assert statuses(rig) == ["processing", "processing"], "the other purchase is for the newer head"
+            assert (states(rig), reports_hold(rig, here)) == (["ended", "open"], True)
         assert rig.checks(here)[-1].conclusion == "action_required"
 
 
 def test_after_an_outage_nothing_is_bought_for_older_heads(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         for number in range(2):
             stopped(rig, Reply(503))
             rig.world.push(REPO, "topic", {"extra.py": f"x = {number}\n"}, author="mona")
@@ -203,16 +200,16 @@ def test_after_an_outage_nothing_is_bought_for_older_heads(tmp_path: Path) -> No
         assert states(rig) == ["intent", "intent", "open"]
 
 
-def test_a_task_refused_for_lack_of_credits_is_never_a_purchase(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+def test_a_task_refused_for_missing_credits_is_not_a_purchase(tmp_path: Path) -> None:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         for _ in range(4):
             stopped(rig, Reply(402, body=b'{"error": {"code": "INSUFFICIENT_CREDITS", "message": "no"}}'))
         assert rig.run(wait_minutes="0").outputs["status"] == "pending"
         assert statuses(rig) == ["processing"]
 
 
-def test_the_approved_purchase_is_the_one_that_is_made(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+def test_a_resumed_purchase_keeps_its_approved_credits(tmp_path: Path) -> None:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, DropBefore(), max_credits="240")
         rig.run(wait_minutes="0", max_credits="1000")
         assert [one.request.max_credits for one in rig.service.tasks()] == [240]
@@ -220,37 +217,37 @@ def test_the_approved_purchase_is_the_one_that_is_made(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("now", [{"mode": "standard"}, {"paths": "!**"}], ids=["who reads", "what is read"])
 def test_a_collection_with_other_settings_buys_nothing_and_says_so(tmp_path: Path, now: dict[str, str]) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
-        collect(rig, **now)
-        assert (statuses(rig), states(rig), told(rig, here)) == (["processing"], ["intent"], True)
+        rig.collect(**now)
+        assert (statuses(rig), states(rig), reports_hold(rig, here)) == (["processing"], ["intent"], True)
         assert rig.checks()[-1].conclusion != "success"
         rig.run(wait_minutes="0")
-        assert (statuses(rig), states(rig), told(rig, here)) == (["processing"], ["open"], False)
+        assert (statuses(rig), states(rig), reports_hold(rig, here)) == (["processing"], ["open"], False)
 
 
-def test_a_collection_with_other_settings_leaves_a_run_that_buys_alone(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+def test_a_collection_with_other_settings_does_not_disturb_a_run_that_buys(tmp_path: Path) -> None:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, DropBefore())
-        collect(rig, mode="standard")
+        rig.collect(mode="standard")
         assert (statuses(rig), rig.checks()[-1].status) == ([], "in_progress")
-        age_memory(rig)
-        collect(rig, mode="standard")
+        age_state(rig)
+        rig.collect(mode="standard")
         assert (statuses(rig), rig.checks()[-1].conclusion) == ([], "action_required")
 
 
 def test_a_late_answer_is_published_without_a_due_review(tmp_path: Path) -> None:
-    with house(tmp_path, life=IN_REVIEW) as rig:
+    with open_rig(tmp_path, life=IN_REVIEW) as rig:
         stopped(rig, RecordedThen(503))
         here = rig.world.pull(REPO, 1).head_sha
         push(rig, "")
         rig.world.store.pulls[REPO, 1] = replace(rig.world.pull(REPO, 1), draft=True)
         rig.run(wait_minutes="0")
-        assert (statuses(rig), told(rig, here)) == (["processing"], True)
+        assert (statuses(rig), reports_hold(rig, here)) == (["processing"], True)
 
 
-# --- Purchases that are not completely known --------------------------------------------------------------------------
+# --- Incomplete records of a purchase ---------------------------------------------------------------------------------
 
 BIG = "".join(f"line_{number} = {number}\n" for number in range(3000))
 SMALL_ROOM = "attachment-bytes: 20000\n"
@@ -258,7 +255,7 @@ SMALL_ROOM = "attachment-bytes: 20000\n"
 
 def test_missed_files_are_known_from_the_check_alone(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, config=SMALL_ROOM) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, config=SMALL_ROOM) as rig:
         rig.world.push(REPO, "topic", {"a.py": BIG, "b.py": BIG}, author="mona")
         stopped(rig, Reply(503))
         rig.github_faults.add("issues/comments", Reply(502), times=None, method="PATCH")
@@ -270,7 +267,7 @@ def test_missed_files_are_known_from_the_check_alone(tmp_path: Path) -> None:
 
 def test_more_space_later_does_not_make_a_partial_review_whole(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=IN_REVIEW, config=SMALL_ROOM) as rig:
+    with open_rig(tmp_path, clock=clock, life=IN_REVIEW, config=SMALL_ROOM) as rig:
         rig.world.push(REPO, "topic", {"a.py": BIG, "b.py": BIG}, author="mona")
         stopped(rig, RecordedThen(503))
         rig.world.push(REPO, "main", {".github/reviewbot.yml": "attachment-bytes: 1000000\n"})

@@ -11,7 +11,7 @@ import pytest
 from reviewbot.exports.rdjson import rdjson
 from reviewbot.exports.sarif import sarif
 from reviewbot.exports.stored import read_report
-from tests.app.house import CLEAN, REPO, answer, finding, house
+from tests.app.rig import CLEAN, REPO, answer, finding, open_rig
 from tests.app.test_files import FILES
 
 OLD = "def total(items):\r\n    return 0\r\n"
@@ -26,7 +26,7 @@ def test_a_suggestion_for_a_crlf_file_can_be_committed(tmp_path: Path, ending: s
         "till.py", 9, code=quote, existing_code=quote, suggestion=f"    amount = sum(items){ending}    return amount"
     )
     off = finding("app.py", 1, title="Not in the diff", code="nowhere()\r\nat_all()\r")
-    with house(tmp_path, engineer=lambda _: answer(fix, off), files={"till.py": OLD}) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(fix, off), files={"till.py": OLD}) as rig:
         rig.world.push(REPO, "topic", {"till.py": NEW}, author="mona")
         done = rig.run(**FILES)
         shown = [*rig.summaries(), *(one.body for one in rig.comments()), done.summary, done.log]
@@ -39,8 +39,8 @@ def test_a_suggestion_for_a_crlf_file_can_be_committed(tmp_path: Path, ending: s
     literal = {texts.pop(name) for name in ("sarif_file", "rdjson_file")}
     assert not [text for text in (*shown, *texts.values()) if "U+000D" in text or "\r" in text or "\\r" in text]
     assert [text.count("\\r") for text in literal] == [1, 1]
-    (told, _) = sorted(json.loads(texts["json_file"])["findings"], key=lambda one: one["suggestion"] is None)
-    assert told["suggestionState"] == "committable"
+    (reported, _) = sorted(json.loads(texts["json_file"])["findings"], key=lambda one: one["suggestion"] is None)
+    assert reported["suggestionState"] == "committable"
     report = read_report(texts["json_file"])
     assert {sarif(report.view, version=report.version, review_url=report.review_url), rdjson(report.view)} == literal
     assert inserted(literal) == ["    amount = sum(items)\r\n    return amount"] * 2
@@ -68,7 +68,7 @@ def inserted(documents: Iterable[str]) -> list[str]:
 
 @pytest.mark.parametrize(("old", "new"), [("\n", "\r\n"), ("\r\n", "\n")])
 def test_a_change_of_line_endings_alone_is_sent_as_it_is(tmp_path: Path, old: str, new: str) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN, files={"till.py": OLD.replace("\r\n", old)}) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, files={"till.py": OLD.replace("\r\n", old)}) as rig:
         rig.world.push(REPO, "topic", {"till.py": OLD.replace("\r\n", new)}, author="mona")
         rig.run()
         [sent] = [one.body for one in rig.codevf_faults.log if one.target.endswith("tasks/create")]

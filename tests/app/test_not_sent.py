@@ -10,7 +10,7 @@ from reviewbot_sandbox.codevf import canned
 
 from reviewbot.exports.places import place_of
 from reviewbot.exports.stored import read_report
-from tests.app.house import REPO, answer, finding, house
+from tests.app.rig import REPO, answer, finding, open_rig
 from tests.app.test_files import FILES
 
 pytestmark = pytest.mark.proof  # `tests/domain/selection` and `tests/domain/findings` have the rules
@@ -32,11 +32,11 @@ SECRETS = "".join(f"TOKEN_{number}=ghp_{number}{'a1B2c3D4' * 4}abc\n" for number
         ("internal/notes.py", "x = 1\n", "excluded by `paths`", "paths: ['**', '!internal/**']\n"),
     ],
 )
-def test_a_finding_on_a_file_that_was_held_back_says_why(
+def test_a_finding_on_a_file_that_was_held_back_states_the_reason(
     tmp_path: Path, path: str, text: str, why: str, config: str
 ) -> None:
     found = answer(finding(f"b/{path}", 1))
-    with house(tmp_path, engineer=lambda _: found, config=config, files={".gitattributes": GENERATED}) as rig:
+    with open_rig(tmp_path, engineer=lambda _: found, config=config, files={".gitattributes": GENERATED}) as rig:
         rig.world.push(REPO, "topic", {path: text}, author="mona")
         done = rig.run(on_partial="pass", **FILES)
         (summary,) = rig.summaries()
@@ -48,8 +48,8 @@ def test_a_finding_on_a_file_that_was_held_back_says_why(
     assert "part of the change, but it was not sent" in texts["html_file"]
     assert "part of the change, but it was not sent" in texts["sarif_file"]
     assert "part of the change, but it was not sent" in texts["rdjson_file"]
-    (told,) = json.loads(texts["json_file"])["findings"]
-    assert (told["path"], told["placement"]) == (path, "file-not-sent")
+    (reported,) = json.loads(texts["json_file"])["findings"]
+    assert (reported["path"], reported["placement"]) == (path, "file-not-sent")
     view = read_report(texts["json_file"]).view
     (read,) = view.files[0].findings
     assert read.held in view.held
@@ -61,7 +61,7 @@ def test_a_finding_on_a_file_that_was_held_back_says_why(
 def test_a_renamed_file_is_known_by_both_names_and_an_older_finding_keeps_its_reason(tmp_path: Path) -> None:
     found = canned(answer(finding("old.pb.py", 1)))
     old = "x = 1\ny = 2\nz = 3\n"
-    with house(tmp_path, engineer=found, files={".gitattributes": GENERATED, "old.pb.py": old}) as rig:
+    with open_rig(tmp_path, engineer=found, files={".gitattributes": GENERATED, "old.pb.py": old}) as rig:
         rig.world.push(REPO, "topic", {"old.pb.py": None, "new.pb.py": f"{old}a = 4\n"}, author="mona")
         rig.run()
         assert "`new.pb.py`" in rig.summaries()[0]
@@ -73,7 +73,7 @@ def test_a_renamed_file_is_known_by_both_names_and_an_older_finding_keeps_its_re
 
 def test_an_older_finding_on_a_sent_file_is_not_called_unsent(tmp_path: Path) -> None:
     found = canned(answer(finding("x.py", 1)))
-    with house(tmp_path, engineer=found, files={"x.py": "y = 0\n"}) as rig:
+    with open_rig(tmp_path, engineer=found, files={"x.py": "y = 0\n"}) as rig:
         rig.run(on_partial="pass")
         files: dict[str, str | bytes] = {"x.py": "y = 1\n", "latin.py": "# Größe\n".encode("latin-1")}
         rig.world.push(REPO, "topic", files, author="mona")
@@ -85,15 +85,15 @@ def test_an_older_finding_on_a_sent_file_is_not_called_unsent(tmp_path: Path) ->
         assert "does not touch" not in (done.workspace / FILES["sarif_file"]).read_text(encoding="utf-8")
 
 
-def test_a_path_as_git_quotes_it_is_the_file(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(finding('"b/\\303\\274.bin"', 3))) as rig:
+def test_a_path_quoted_like_git_does_is_recognized(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(finding('"b/\\303\\274.bin"', 3))) as rig:
         rig.world.push(REPO, "topic", {"ü.bin": b"\0"}, author="mona")
         rig.run()
         assert f"{NOT_SENT}binary" in rig.summaries()[0]
 
 
 def test_a_finding_on_a_file_outside_of_the_change_says_so(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(finding("README.md", 1))) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(finding("README.md", 1))) as rig:
         rig.run()
         assert UNTOUCHED in rig.summaries()[0]
         assert NOT_SENT not in rig.summaries()[0]
@@ -124,7 +124,7 @@ HASHES = ("q" * 43 + "Zk1" * 14, "Bx7" * 14 + "w" * 43)
 def test_a_lock_file_with_an_unusual_update_is_reviewed(tmp_path: Path, old: str, new: str, reason: str) -> None:
     before = LOCK % HASHES[0]
     after = (LOCK % HASHES[1]).replace(old, new).replace('"1.2.0"', '"1.3.0"')
-    with house(tmp_path, files={"package-lock.json": before}) as rig:
+    with open_rig(tmp_path, files={"package-lock.json": before}) as rig:
         main = rig.world.store.git(REPO).branches()["main"]
         rig.world.push(REPO, "lock", {"package-lock.json": after}, author="mona", parents=(main,))
         rig.number = rig.world.open_pull_request(REPO, "lock", title="Bump left", author="mona").number

@@ -19,18 +19,18 @@ from reviewbot_sandbox.fault_rules import Delay
 from reviewbot_sandbox.faults import Reply
 from reviewbot_sandbox.github import Access, Level, Scope
 
-from tests.app.house import CLEAN, FORGETFUL, KEY, OTHER_KEY, REPO, SCALE, Rig, answer, finding, house
+from tests.app.rig import CLEAN, FORGETFUL, KEY, OTHER_KEY, REPO, SCALE, Rig, answer, finding, open_rig
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 BUMPED = "".join(f"value_{number} = {number}\n" for number in range(11)) + "os.system(command)\n"
 LONG = TaskLife(pending=100_000, processing=100_000)
 STORY = pytest.mark.proof
-"""`tests/simulation` plays such stories in memory."""
+"""`tests/simulation` plays such histories in memory."""
 
 
 def test_all_invalid_settings_are_listed_and_nothing_is_spent(tmp_path: Path) -> None:
     config = "fail-on: sometimes\nnonsense: 1\ncodevf-url: https://elsewhere.example/\n"
-    with house(tmp_path, config=config) as rig:
+    with open_rig(tmp_path, config=config) as rig:
         done = rig.run(mode="quick", max_comments="many")
         assert done.exit_status == 2
         for word in ("fail-on", "nonsense", "codevf-url", "mode", "max-comments"):
@@ -41,7 +41,7 @@ def test_all_invalid_settings_are_listed_and_nothing_is_spent(tmp_path: Path) ->
 
 
 def test_a_file_that_sets_a_locked_key_gets_no_review_and_does_not_name_the_check(tmp_path: Path) -> None:
-    with house(tmp_path, config="fail-on: never\ninstance: mine\ncheck-run: false\n") as rig:
+    with open_rig(tmp_path, config="fail-on: never\ninstance: mine\ncheck-run: false\n") as rig:
         done = rig.run(locked="fail-on\ninstance\ncheck-run", config="fail-on: low")
         assert (done.exit_status, done.outputs["reason"]) == (2, "settings")
         assert [(one.name, one.conclusion) for one in rig.checks()] == [("CodeVF review", "action_required")]
@@ -50,33 +50,33 @@ def test_a_file_that_sets_a_locked_key_gets_no_review_and_does_not_name_the_chec
         assert not rig.codevf_faults.log
 
 
-def test_the_input_config_judges_where_the_file_says_nothing(tmp_path: Path) -> None:
+def test_the_input_config_applies_where_the_file_sets_nothing(tmp_path: Path) -> None:
     medium = answer(finding("app.py", 12, severity="medium", title="A shell", code="os.system(command)"))
-    with house(tmp_path, engineer=lambda _: medium, config="max-comments: 3\n") as rig:
+    with open_rig(tmp_path, engineer=lambda _: medium, config="max-comments: 3\n") as rig:
         assert rig.run(config="fail-on: medium", locked="fail-on").exit_status == 1
 
 
-def test_mode_and_credits_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+def test_incompatible_mode_and_credits_are_refused(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
         assert rig.run(mode="fast", max_credits="100").exit_status == 2
 
 
-def test_without_a_key_a_due_review_is_missing(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+def test_a_due_review_without_a_key_is_reported(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
         done = rig.run(codevf_api_key="")
         assert (done.exit_status, done.outputs["reason"]) == (3, "no-key")
         assert rig.checks()[0].conclusion == "action_required"
 
 
 def test_on_error_pass_passes_the_step_and_not_the_check(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         done = rig.run(codevf_api_key="", on_error="pass")
         assert done.exit_status == 0
         assert rig.checks()[0].conclusion == "action_required"
 
 
 def test_a_balance_that_cannot_cover_the_hold_stops_before_submitting(tmp_path: Path) -> None:
-    with house(tmp_path, available=300) as rig:
+    with open_rig(tmp_path, available=300) as rig:
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"]) == (3, "over-budget")
         assert "360" in done.log
@@ -87,7 +87,7 @@ def test_a_balance_that_cannot_cover_the_hold_stops_before_submitting(tmp_path: 
 
 @STORY
 def test_budgets_of_the_pull_request_count_what_was_used(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         assert rig.run(max_credits_per_pr="500").exit_status == 0
         rig.world.push(REPO, "topic", {"extra.py": "x = 1\n"}, author="mona")
         done = rig.run(max_credits_per_pr="500")
@@ -97,13 +97,13 @@ def test_budgets_of_the_pull_request_count_what_was_used(tmp_path: Path) -> None
 
 @STORY
 def test_min_balance_is_kept(tmp_path: Path) -> None:
-    with house(tmp_path, available=1000) as rig:
+    with open_rig(tmp_path, available=1000) as rig:
         assert rig.run(min_balance="700").outputs["reason"] == "over-budget"
 
 
 @STORY
 def test_a_task_that_ends_without_a_result_can_be_tried_again(tmp_path: Path) -> None:
-    with house(tmp_path, life=TaskLife(pending=1, processing=1, end=End.CANCELLED)) as rig:
+    with open_rig(tmp_path, life=TaskLife(pending=1, processing=1, end=End.CANCELLED)) as rig:
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"]) == (3, "cancelled")
         assert rig.checks()[0].conclusion == "action_required"
@@ -119,7 +119,7 @@ def creations(rig: Rig) -> list[Any]:
 
 
 def test_at_the_deadline_the_review_stays_open_and_a_later_run_finds_it(tmp_path: Path) -> None:
-    with house(tmp_path, life=TaskLife(pending=20, processing=20), engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, life=TaskLife(pending=20, processing=20), engineer=lambda _: answer(CRITICAL)) as rig:
         done = rig.run(wait_minutes="0")
         assert (done.exit_status, done.outputs["status"], done.outputs["verdict"]) == (0, "pending", "none")
         [check] = rig.checks()
@@ -135,27 +135,27 @@ def test_at_the_deadline_the_review_stays_open_and_a_later_run_finds_it(tmp_path
 
 
 def test_on_pending_fail_fails_the_step(tmp_path: Path) -> None:
-    with house(tmp_path, life=LONG) as rig:
+    with open_rig(tmp_path, life=LONG) as rig:
         assert rig.run(wait_minutes="0", on_pending="fail").exit_status == 1
 
 
 @STORY
 def test_without_a_check_run_an_open_review_fails_the_step(tmp_path: Path) -> None:
-    with house(tmp_path, life=LONG) as rig:
+    with open_rig(tmp_path, life=LONG) as rig:
         assert rig.run(wait_minutes="0", check_run="false").exit_status == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=STORY)])
 def test_a_signal_ends_the_wait_with_everything_recorded(tmp_path: Path, number: signal.Signals) -> None:
-    with house(tmp_path, life=TaskLife(pending=1, processing=100_000)) as rig:
+    with open_rig(tmp_path, life=TaskLife(pending=1, processing=100_000)) as rig:
         env = rig.environment("pull_request", rig.event(), {"wait-minutes": "300"})
         command = [sys.executable, "-I", "-m", "reviewbot", "action"]
         process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
         wait_for(lambda: bool(rig.summaries()) and sum(one.method == "GET" for one in rig.codevf_faults.log[3:]) > 1)
         [before], [check] = rig.summaries(), rig.checks()
-        for told in (f"{check.output.title}\n{check.output.summary}".lower(), before):
-            assert re.search("(submitted|in the queue), not finished yet", told)
-            assert "this run waits for it, at most 5 hours" in told.lower()
+        for text in (f"{check.output.title}\n{check.output.summary}".lower(), before):
+            assert re.search("(submitted|in the queue), not finished yet", text)
+            assert "this run waits for it, at most 5 hours" in text.lower()
         process.send_signal(number)
         log, _ = process.communicate(timeout=7)
         assert process.returncode == 0, log
@@ -169,7 +169,7 @@ def test_a_signal_ends_the_wait_with_everything_recorded(tmp_path: Path, number:
 
 
 def test_a_signal_during_a_purchase_is_delayed_until_it_is_recorded(tmp_path: Path) -> None:
-    with house(tmp_path, life=LONG) as rig:
+    with open_rig(tmp_path, life=LONG) as rig:
         rig.codevf_faults.add("/tasks/create", Delay(1.5), method="POST")
         env = rig.environment("pull_request", rig.event(), {"wait-minutes": "300"})
         command = [sys.executable, "-I", "-m", "reviewbot", "action"]
@@ -190,19 +190,19 @@ def wait_for(condition: object, seconds: float = 30) -> None:
 
 
 def test_a_draft_that_becomes_ready_is_reviewed(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.close(REPO, rig.number)
         rig.number = rig.world.open_pull_request(REPO, "topic", title="Draft", author="mona", draft=True).number
         done = rig.run()
         assert (done.exit_status, done.outputs["status"], done.outputs["reason"]) == (0, "skipped", "draft")
-        assert not rig.checks(), "nothing that would turn green with it"
+        assert not rig.checks(), "no check that turns green when the draft is ready"
         rig.world.ready(REPO, rig.number)
         assert rig.run(payload=rig.event("ready_for_review")).exit_status == 1
         assert rig.checks()[0].conclusion == "failure"
 
 
 def test_nothing_selected_is_skipped_with_the_reason(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         done = rig.run(paths="docs/**")
         assert (done.exit_status, done.outputs["reason"]) == (0, "nothing-selected")
         assert rig.checks()[0].conclusion == "skipped"
@@ -211,7 +211,7 @@ def test_nothing_selected_is_skipped_with_the_reason(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("level", "skipped"), [(Level.MAINTAIN, True), (Level.ADMIN, True), (Level.WRITE, False)])
 def test_the_skip_label_counts_when_a_maintainer_set_it(tmp_path: Path, level: Level, skipped: bool) -> None:  # noqa: FBT001 — a column of the table
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", level)
         done = rig.run(payload=rig.labeled("skip-review", "hubot"))
         assert (done.outputs["reason"] == "skip-review") is skipped
@@ -224,31 +224,31 @@ def test_the_skip_label_counts_when_a_maintainer_set_it(tmp_path: Path, level: L
 
 
 @STORY
-def test_a_skip_label_without_a_record_of_its_own_run_counts_for_nothing(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+def test_a_skip_label_without_a_record_of_its_own_run_is_ignored(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
         payload = rig.labeled("skip-review", "hubot")
         done = rig.run()
         assert (done.outputs["reason"], len(rig.service.tasks())) == ("reviewed", 1)
         again = rig.run(payload=payload, runner={"GITHUB_RUN_ATTEMPT": "2"})
-        assert again.outputs["reason"] == "reviewed", "a person who restarts a run chooses the moment"
+        assert again.outputs["reason"] == "reviewed", "a person who restarts a run chooses its time"
         assert rig.run(payload=payload).outputs["reason"] == "skip-review"
 
 
 @STORY
-def test_the_end_of_a_skip_label_ends_its_record(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+def test_removing_a_skip_label_ends_its_record(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
         assert rig.run(payload=rig.labeled("skip-review", "hubot")).outputs["reason"] == "skip-review"
         rig.world.unlabel(REPO, 1, "skip-review")
         payload = rig.labeled("skip-review", "mona")
-        assert rig.run(payload=payload).outputs["reason"] == "reviewed", "the author has set it again"
+        assert rig.run(payload=payload).outputs["reason"] == "reviewed", "the author set it again"
         assert rig.checks()[-1].conclusion == "success"
 
 
 @STORY
-def test_the_end_of_a_skip_label_ends_its_check_where_no_review_is_requested(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+def test_removing_a_skip_label_ends_its_check_if_no_review_is_requested(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
         rig.run(payload=rig.labeled("skip-review", "hubot"), review_on="request")
         assert rig.checks()[-1].conclusion == "skipped"
@@ -262,7 +262,7 @@ def test_the_end_of_a_skip_label_ends_its_check_where_no_review_is_requested(tmp
 
 @STORY
 def test_a_skip_label_counts_on_a_draft_and_once_it_is_ready(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
         rig.world.store.pulls[REPO, 1] = replace(rig.world.pull(REPO, 1), draft=True)
         for review_on in ("push", "request"):
@@ -278,7 +278,7 @@ def test_a_skip_label_counts_on_a_draft_and_once_it_is_ready(tmp_path: Path) -> 
 def test_without_a_signed_check_a_skip_label_counts_for_its_own_run_alone(
     tmp_path: Path, inputs: dict[str, Any]
 ) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
         assert rig.run(payload=rig.labeled("skip-review", "hubot"), **inputs).outputs["reason"] == "skip-review"
         assert rig.run(payload=rig.event("edited"), **inputs).outputs["reason"] != "skip-review"
@@ -288,9 +288,9 @@ MORE = "print(3)\n"
 
 
 @STORY
-def test_the_skip_label_is_not_for_what_is_pushed_after_it(tmp_path: Path) -> None:
+def test_the_skip_label_does_not_apply_to_later_pushes(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, clock=clock, life=LONG) as rig:
+    with open_rig(tmp_path, clock=clock, life=LONG) as rig:
         clock.advance(60)
         rig.run(wait_minutes="0")
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
@@ -306,7 +306,7 @@ def test_the_skip_label_is_not_for_what_is_pushed_after_it(tmp_path: Path) -> No
 
 
 def test_a_closed_pull_request_buys_nothing(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.world.close(REPO, 1)
         assert rig.run().outputs["reason"] == "closed"
         assert rig.run(payload=rig.event("closed")).outputs["reason"] == "closed"
@@ -314,20 +314,20 @@ def test_a_closed_pull_request_buys_nothing(tmp_path: Path) -> None:
 
 
 def test_other_events_are_skipped_with_the_reason(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         done = rig.run(event="push", payload={"ref": "refs/heads/main"})
         assert (done.exit_status, done.outputs["status"], done.outputs["reason"]) == (0, "skipped", "event")
         assert not rig.github_requests()
 
 
 def test_a_broken_event_is_an_error(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         done = rig.run(payload={"action": "opened"})
         assert (done.exit_status, done.outputs["status"]) == (3, "failed")
 
 
 def test_a_person_can_start_it_manually(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         payload = {"inputs": {"pr": "1"}, "ref": "refs/heads/main", "sender": {"login": "hubot", "type": "User"}}
         assert rig.run(event="workflow_dispatch", payload=payload).exit_status == 1
         assert rig.run(event="workflow_dispatch", payload={**payload, "inputs": None}).exit_status == 3
@@ -344,7 +344,7 @@ def group(rig: Rig) -> dict[str, object]:
     ("says", "exit_status", "conclusion"), [(CLEAN, 0, "success"), (answer(CRITICAL), 1, "failure")]
 )
 def test_a_merge_group_carries_the_verdicts(tmp_path: Path, says: object, exit_status: int, conclusion: str) -> None:
-    with house(tmp_path, engineer=lambda _: says) as rig:  # type: ignore[arg-type,return-value]
+    with open_rig(tmp_path, engineer=lambda _: says) as rig:  # type: ignore[arg-type,return-value]
         rig.run()
         done = rig.run(event="merge_group", payload=group(rig))
         assert done.exit_status == exit_status
@@ -353,14 +353,14 @@ def test_a_merge_group_carries_the_verdicts(tmp_path: Path, says: object, exit_s
 
 
 def test_a_merge_group_without_a_verdict_stops_the_queue_with_a_message(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         done = rig.run(event="merge_group", payload=group(rig))
         assert done.exit_status == 3
         assert rig.checks()[-1].conclusion == "action_required"
 
 
 def test_a_refusal_of_the_service_is_an_error_with_its_message(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         done = rig.run(codevf_api_key="cvf_test_wrong")
         assert (done.exit_status, done.outputs["reason"]) == (3, "refused")
         assert "cvf_test_wrong" not in done.log.replace("::add-mask::cvf_test_wrong", "")
@@ -369,7 +369,7 @@ def test_a_refusal_of_the_service_is_an_error_with_its_message(tmp_path: Path) -
 @STORY
 def test_a_request_that_is_too_large_is_packed_smaller_with_the_same_key(tmp_path: Path) -> None:
     files = {f"src/part_{index}.py": "" for index in range(8)}
-    with house(tmp_path, files=files, limits=Limits(rate=None, body_bytes=150_000)) as rig:
+    with open_rig(tmp_path, files=files, limits=Limits(rate=None, body_bytes=150_000)) as rig:
         big = {name: "".join(f"number_{line} = {line}\n" for line in range(2500)) for name in files}
         rig.world.push(REPO, "topic", big, author="mona")
         done = rig.run()
@@ -382,7 +382,7 @@ def test_a_request_that_is_too_large_is_packed_smaller_with_the_same_key(tmp_pat
 
 
 def test_a_result_that_github_refuses_is_in_the_job_summary(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.github_faults.add("/reviews", Reply(500), method="POST", times=None)
         done = rig.run(json_file="report.json")
         assert (done.exit_status, done.outputs["reason"]) == (4, "not-published")
@@ -394,9 +394,9 @@ def test_a_result_that_github_refuses_is_in_the_job_summary(tmp_path: Path) -> N
         assert len(rig.service.tasks()) == 1
 
 
-def test_one_bad_line_does_not_cost_the_others(tmp_path: Path) -> None:
+def test_one_invalid_line_does_not_lose_the_other_comments(tmp_path: Path) -> None:
     many = [finding("app.py", line, title=f"number {line}") for line in (9, 10, 11, 12, 13)]
-    with house(tmp_path, engineer=lambda _: answer(*many)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(*many)) as rig:
         refusal = json.dumps({"message": "Unprocessable Entity", "errors": ["line must be part of the diff"]})
         reply = Reply(422, body=refusal.encode())
         rig.github_faults.add("/reviews$", reply, method="POST", body="number 12", times=None)
@@ -414,7 +414,7 @@ def test_one_bad_line_does_not_cost_the_others(tmp_path: Path) -> None:
 def test_a_missing_permission_degrades_that_part_alone(tmp_path: Path, missing: Scope, left: str) -> None:
     permissions = dict.fromkeys((Scope.CHECKS, Scope.PULL_REQUESTS), Access.WRITE) | {Scope.CONTENTS: Access.READ}
     permissions[missing] = Access.READ
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), permissions=permissions) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), permissions=permissions) as rig:
         done = rig.run()
         assert done.exit_status == 1, done.log
         assert ("A shell runs it" in done.summary) is (left == "check"), "the summary comment has it"
@@ -425,7 +425,7 @@ def test_a_missing_permission_degrades_that_part_alone(tmp_path: Path, missing: 
 
 def test_a_read_only_token_writes_everything_on_the_runner(tmp_path: Path) -> None:
     permissions = dict.fromkeys((Scope.CHECKS, Scope.PULL_REQUESTS, Scope.CONTENTS), Access.READ)
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), permissions=permissions) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), permissions=permissions) as rig:
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"], done.outputs["verdict"]) == (4, "not-published", "fail")
         assert "A shell runs it" in done.summary
@@ -436,7 +436,7 @@ def test_a_read_only_token_writes_everything_on_the_runner(tmp_path: Path) -> No
 
 
 def test_a_hostile_workspace_changes_nothing(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         env = rig.environment("pull_request", rig.event(), {"json-file": "report.json"})
         workspace = Path(env["GITHUB_WORKSPACE"])
         for name in ("httpx.py", "sitecustomize.py", "reviewbot.py", "github.py", "jinja2.py"):
@@ -450,7 +450,7 @@ def test_a_hostile_workspace_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_bug_of_reviewbot_is_reported_as_one(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         env = rig.environment("pull_request", rig.event(), {})
         # No handler expects a missing function.
         broken = (
@@ -467,12 +467,12 @@ def test_a_bug_of_reviewbot_is_reported_as_one(tmp_path: Path) -> None:
 
 
 def test_collecting_publishes_what_is_finished_and_buys_nothing(tmp_path: Path) -> None:
-    with house(tmp_path, life=TaskLife(pending=2, processing=2), engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, life=TaskLife(pending=2, processing=2), engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0")
         rig.world.push(REPO, "other", {"other.py": "x = 1\n"}, author="mona")
         rig.world.open_pull_request(REPO, "other", title="Never reviewed", author="mona")
         time.sleep(6 * SCALE)
-        done = rig.run(event="schedule", payload={}, command="collect")
+        done = rig.collect()
         assert (done.exit_status, done.outputs["status"]) == (0, "completed"), done.log
         assert [one.conclusion for one in rig.checks()] == ["failure"]
         assert len(rig.comments()) == 1
@@ -481,18 +481,18 @@ def test_collecting_publishes_what_is_finished_and_buys_nothing(tmp_path: Path) 
 
 @STORY
 def test_collecting_leaves_an_open_review_open(tmp_path: Path) -> None:
-    with house(tmp_path, life=LONG) as rig:
+    with open_rig(tmp_path, life=LONG) as rig:
         rig.run(wait_minutes="0")
-        assert rig.run(event="schedule", payload={}, command="collect").exit_status == 0
+        assert rig.collect().exit_status == 0
         assert [one.status for one in rig.checks()] == ["in_progress"]
 
 
 @STORY
 def test_a_stale_open_check_is_created_again(tmp_path: Path) -> None:
-    with house(tmp_path, life=LONG) as rig:
+    with open_rig(tmp_path, life=LONG) as rig:
         rig.run(wait_minutes="0")
-        rig.world.give_up(rig.checks()[0].id)
-        rig.run(event="schedule", payload={}, command="collect")
+        rig.world.mark_stale(rig.checks()[0].id)
+        rig.collect()
         assert [(one.status, one.conclusion) for one in rig.checks()] == [("completed", "stale"), ("in_progress", None)]
 
 
@@ -502,26 +502,28 @@ def test_a_stale_open_check_is_created_again(tmp_path: Path) -> None:
     [("", 3), ("cvf_test_nobody", 3), (KEY, 3), (OTHER_KEY, 0)],
     ids=["none", "unknown", "revoked", "another"],
 )
-def test_a_key_that_cannot_look_anything_up_closes_no_open_check(tmp_path: Path, key: str, status: int) -> None:
-    with house(tmp_path, life=LONG) as rig:
+def test_a_key_that_cannot_look_up_tasks_completes_no_open_check(tmp_path: Path, key: str, status: int) -> None:
+    with open_rig(tmp_path, life=LONG) as rig:
         rig.run(wait_minutes="0")
         if key == KEY:
             rig.codevf_faults.add(".", Reply(401), times=None)
         other: Any = {"codevf_api_key": key}
-        assert rig.run(event="schedule", payload={}, command="collect", **other).exit_status == status
+        assert rig.collect(**other).exit_status == status
         assert [one.status for one in rig.checks()] == ["in_progress"]
 
 
 @STORY
 def test_a_waiting_summary_is_edited_only_when_its_state_changes(tmp_path: Path) -> None:
     life, clock = TaskLife(pending=1000, processing=1000), HandClock()
-    with house(tmp_path, life=life, clock=clock) as rig:
-        collect = partial(rig.run, event="schedule", payload={}, command="collect", expertise="Engineer")
+    with open_rig(tmp_path, life=life, clock=clock) as rig:
+        collect = partial(rig.collect, expertise="Engineer")
         rig.run(wait_minutes="0", expertise="Engineer")
-        told = rig.summaries()
-        assert "612 credits are held (240 \N{MULTIPLICATION SIGN} 1.5 `fast` \N{MULTIPLICATION SIGN} 1.7" in told[0]
+        summaries = rig.summaries()
+        assert (
+            "612 credits are held (240 \N{MULTIPLICATION SIGN} 1.5 `fast` \N{MULTIPLICATION SIGN} 1.7" in summaries[0]
+        )
         collect()
-        assert rig.summaries() == told
+        assert rig.summaries() == summaries
         clock.advance(1500)
         collect()
         assert ["in review, not finished yet" in text for text in rig.summaries()] == [True]
@@ -529,8 +531,8 @@ def test_a_waiting_summary_is_edited_only_when_its_state_changes(tmp_path: Path)
 
 @STORY
 @pytest.mark.parametrize(("signed", "reason"), [("verified", "bot"), ("signed", "gate"), ("", "gate")])
-def test_a_bots_commits_are_its_own_when_github_has_signed_them(tmp_path: Path, signed: str, reason: str) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+def test_only_commits_signed_by_github_count_as_a_bots_own(tmp_path: Path, signed: str, reason: str) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.user("dependabot[bot]", kind="Bot")
         head = rig.world.push(REPO, "bump", {"app.py": BUMPED}, author="dependabot[bot]")
         if signed:
@@ -541,8 +543,8 @@ def test_a_bots_commits_are_its_own_when_github_has_signed_them(tmp_path: Path, 
 
 
 @STORY
-def test_a_person_of_a_bots_name_is_not_the_bot(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+def test_a_person_named_like_a_bot_is_not_the_bot(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         for login, kind in (("acme-release[bot]", "Bot"), ("acme-release", "User")):
             rig.world.user(login, kind=kind)
         head = rig.world.push(REPO, "bump", {"app.py": BUMPED}, author="acme-release")
@@ -552,8 +554,8 @@ def test_a_person_of_a_bots_name_is_not_the_bot(tmp_path: Path) -> None:
 
 
 @STORY
-def test_a_purchase_is_remembered_after_any_later_runs(tmp_path: Path) -> None:
-    with house(tmp_path, limits=FORGETFUL, engineer=lambda _: answer(CRITICAL)) as rig:
+def test_later_runs_keep_the_record_of_a_purchase(tmp_path: Path) -> None:
+    with open_rig(tmp_path, limits=FORGETFUL, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()
         before = rig.summaries()
         assert rig.run(codevf_api_key="").outputs["reason"] == "no-key"
@@ -568,8 +570,8 @@ def test_a_purchase_is_remembered_after_any_later_runs(tmp_path: Path) -> None:
 
 @STORY
 @pytest.mark.parametrize("off", ["check", "summary"])
-def test_with_one_store_the_state_is_kept_there(tmp_path: Path, off: str) -> None:
-    with house(tmp_path, limits=FORGETFUL, engineer=lambda _: answer(CRITICAL)) as rig:
+def test_without_check_or_summary_the_other_keeps_the_state(tmp_path: Path, off: str) -> None:
+    with open_rig(tmp_path, limits=FORGETFUL, engineer=lambda _: answer(CRITICAL)) as rig:
         run = partial(rig.run, check_run="false") if off == "check" else partial(rig.run, summary_comment="false")
         run()
         assert run(codevf_api_key="").exit_status == 3
@@ -580,7 +582,7 @@ def test_with_one_store_the_state_is_kept_there(tmp_path: Path, off: str) -> Non
 
 @STORY
 def test_the_local_reviewer_reviews_the_same_commit_again(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         first = rig.run(reviewer="local", fail_on="low")
         again = rig.run(reviewer="local", fail_on="low")
         assert (first.exit_status, again.exit_status) == (1, 1), again.log
@@ -588,16 +590,16 @@ def test_the_local_reviewer_reviews_the_same_commit_again(tmp_path: Path) -> Non
 
 
 @STORY
-def test_an_answer_for_an_older_head_is_published_on_the_one_that_is_there(tmp_path: Path) -> None:
-    with house(tmp_path, life=TaskLife(pending=2, processing=2), engineer=lambda _: answer(CRITICAL)) as rig:
+def test_an_answer_for_an_older_head_is_published_on_the_current_one(tmp_path: Path) -> None:
+    with open_rig(tmp_path, life=TaskLife(pending=2, processing=2), engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run(wait_minutes="0", review_on="ready")
         older = rig.world.pull(REPO, 1).head_sha
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         time.sleep(6 * SCALE)
-        done = rig.run(event="schedule", payload={}, command="collect", review_on="ready")
+        done = rig.collect(review_on="ready")
         assert done.exit_status == 0, done.log
         [check] = rig.checks(older)
-        assert (check.status, check.conclusion) == ("completed", "action_required"), "never green, never open for ever"
+        assert (check.status, check.conclusion) == ("completed", "action_required"), "neither green nor open forever"
         [comment] = rig.comments()
         assert "A shell runs it" in comment.body
         [summary] = rig.summaries()
@@ -608,7 +610,7 @@ def test_an_answer_for_an_older_head_is_published_on_the_one_that_is_there(tmp_p
 
 @STORY
 def test_a_failed_task_is_bought_again_only_on_request(tmp_path: Path) -> None:
-    with house(tmp_path, life=TaskLife(pending=1, processing=1, end=End.CANCELLED)) as rig:
+    with open_rig(tmp_path, life=TaskLife(pending=1, processing=1, end=End.CANCELLED)) as rig:
         payload = {"inputs": {"pr": "1"}, "sender": {"login": "hubot", "type": "User"}}
         assert rig.run(event="workflow_dispatch", payload=payload, review_on="request").exit_status == 3
         rig.run(review_on="request")
@@ -619,7 +621,7 @@ def test_a_failed_task_is_bought_again_only_on_request(tmp_path: Path) -> None:
 
 @STORY
 def test_events_buy_at_most_three_times_when_tasks_keep_failing(tmp_path: Path) -> None:
-    with house(tmp_path, life=TaskLife(pending=1, processing=1, end=End.CANCELLED)) as rig:
+    with open_rig(tmp_path, life=TaskLife(pending=1, processing=1, end=End.CANCELLED)) as rig:
         for _ in range(5):
             rig.run()
         assert len(rig.service.tasks()) == 3
@@ -629,7 +631,7 @@ def test_events_buy_at_most_three_times_when_tasks_keep_failing(tmp_path: Path) 
 def test_a_merge_group_gets_its_check_despite_errors(tmp_path: Path, broken: str) -> None:
     files = {".github/reviewbot/summary.md.j2": "{{ nothing }"} if broken == "template" else {}
     config = "fail-on: sometimes\n" if broken == "settings" else None
-    with house(tmp_path, files=files, config=config) as rig:
+    with open_rig(tmp_path, files=files, config=config) as rig:
         done = rig.run(event="merge_group", payload=group(rig))
         assert done.exit_status == 2
         assert rig.checks()[-1].conclusion == "action_required"
@@ -638,14 +640,14 @@ def test_a_merge_group_gets_its_check_despite_errors(tmp_path: Path, broken: str
 @STORY
 def test_a_collection_uses_the_config_file(tmp_path: Path) -> None:
     life = TaskLife(pending=2, processing=2)
-    with house(tmp_path, life=life, engineer=lambda _: answer(CRITICAL), config="instance: nightly\n") as rig:
+    with open_rig(tmp_path, life=life, engineer=lambda _: answer(CRITICAL), config="instance: nightly\n") as rig:
         rig.run(wait_minutes="0")
         time.sleep(6 * SCALE)
-        rig.run(event="schedule", payload={}, command="collect")
+        rig.collect()
         assert [(one.name, one.conclusion) for one in rig.checks()] == [("CodeVF review: nightly", "failure")]
 
 
-def test_a_users_review_buys_nothing(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+def test_the_event_of_a_submitted_review_buys_nothing(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
         assert rig.run(event="pull_request_review", payload=rig.event("submitted")).outputs["reason"] == "event"
         assert not rig.service.tasks()

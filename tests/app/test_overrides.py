@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from reviewbot_sandbox.codevf import TaskLife
 
-from tests.app.house import REPO, SCALE, answer, finding, house
+from tests.app.rig import REPO, SCALE, answer, finding, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 FINDING = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 MANY = {f"data/file_{number}.py": f"x = {number}\n" for number in range(60)}
@@ -23,30 +23,30 @@ LISTS_ALL = "{{% extends 'shipped/{name}' %}}{{% block {block} %}}{{{{ super() }
 @pytest.mark.parametrize(
     ("name", "block", "limit"), [("summary.md.j2", "story", "61,000"), ("check.md.j2", "details", "65,000")]
 )
-def test_the_author_cannot_lose_a_review_by_the_size_of_a_change(
+def test_a_change_too_large_for_a_template_does_not_lose_the_review(
     tmp_path: Path, name: str, block: str, limit: str
 ) -> None:
     files = {f".github/reviewbot/{name}": LISTS_ALL.format(name=name, block=block)}
-    with house(tmp_path, engineer=lambda _: answer(FINDING), files=files) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(FINDING), files=files) as rig:
         rig.world.push(REPO, "topic", MANY, author="mona")
         done = rig.run(json_file="report.json")
         assert (done.exit_status, done.outputs["verdict"], done.outputs["reason"]) == (1, "fail", "gate")
         assert [one.conclusion for one in rig.checks()] == ["failure"]
         [summary], [comment] = rig.summaries(), rig.comments()
         assert len(rig.service.tasks()) == 1
-    told = f"The template `{name}`: it writes more than {limit} characters"
+    problem_text = f"The template `{name}`: it writes more than {limit} characters"
     assert "A shell runs it" in comment.body
     assert "A shell runs it" in summary
-    assert told in summary
-    assert told in done.summary
+    assert problem_text in summary
+    assert problem_text in done.summary
     [problem] = json.loads((done.workspace / "report.json").read_text(encoding="utf-8"))["degraded"]
-    assert problem.startswith(told)
+    assert problem.startswith(problem_text)
 
 
-def test_a_mistake_in_what_every_text_shares_does_not_lose_the_review(tmp_path: Path) -> None:
+def test_a_mistake_in_a_shared_template_does_not_lose_the_review(tmp_path: Path) -> None:
     source = "{% if finding.title == 'A shell runs it' %}{{ nothing }}{% endif %}"
     files = {".github/reviewbot/finding.md.j2": source, ".github/reviewbot/annotation.txt.j2": source + "A title"}
-    with house(tmp_path, engineer=lambda _: answer(FINDING), files=files) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(FINDING), files=files) as rig:
         done = rig.run(html_file="report.html")
         assert (done.exit_status, done.outputs["reason"], done.outputs["posted"]) == (1, "gate", "1")
         [summary], [comment] = rig.summaries(), rig.comments()
@@ -57,15 +57,13 @@ def test_a_mistake_in_what_every_text_shares_does_not_lose_the_review(tmp_path: 
 
 
 @pytest.mark.parametrize("source", ["{{ nothing }}", "No mark here.", "{% if %}"])
-def test_a_template_that_is_broken_later_does_not_keep_a_review_from_being_collected(
-    tmp_path: Path, source: str
-) -> None:
+def test_a_template_broken_after_the_purchase_does_not_prevent_the_collection(tmp_path: Path, source: str) -> None:
     life = TaskLife(pending=2, processing=2)
-    with house(tmp_path, life=life, engineer=lambda _: answer(FINDING)) as rig:
+    with open_rig(tmp_path, life=life, engineer=lambda _: answer(FINDING)) as rig:
         rig.run(wait_minutes="0")
         rig.world.push(REPO, "main", {".github/reviewbot/summary.md.j2": source})
         time.sleep(6 * SCALE)
-        done = rig.run(event="schedule", payload={}, command="collect")
+        done = rig.collect()
         assert [one.conclusion for one in rig.checks()] == ["failure"]
         [summary], [comment] = rig.summaries(), rig.comments()
         assert len(rig.service.tasks()) == 1
@@ -76,7 +74,7 @@ def test_a_template_that_is_broken_later_does_not_keep_a_review_from_being_colle
 
 def test_a_prompt_that_fails_stops_the_run_before_anything_is_bought(tmp_path: Path) -> None:
     source = "{% if view.files_changed == 3 %}{{ nothing }}{% endif %}ten letters"
-    with house(tmp_path, files={".github/reviewbot/prompt.txt.j2": source}) as rig:
+    with open_rig(tmp_path, files={".github/reviewbot/prompt.txt.j2": source}) as rig:
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"]) == (2, "template")
         assert not rig.service.tasks()

@@ -10,7 +10,7 @@ import pytest
 from reviewbot_sandbox.codevf import Engineer, FreeText, Limits, Refusal, Tag, canned, error_reply
 from reviewbot_sandbox.faults import DropBefore, RecordedThen
 
-from tests.app.house import REPO, Finished, Rig, house
+from tests.app.rig import REPO, Finished, Rig, open_rig
 from tests.app.test_commands import answers, check, people, say, summary
 from tests.app.test_outcomes import creations
 
@@ -23,7 +23,7 @@ TALK = "I am worried about the migration."
 WORDS = "answer: words\n"
 
 
-def writes(*paragraphs: str) -> Engineer:
+def answer_in_prose(*paragraphs: str) -> Engineer:
     """Return an engineer who answers in prose, whatever was asked for."""
     return canned(FreeText("\n\n".join(paragraphs)))
 
@@ -48,7 +48,7 @@ def writes(*paragraphs: str) -> Engineer:
 def test_an_answer_in_prose_is_judged_by_its_findings(
     tmp_path: Path, config: str, paragraphs: tuple[str, ...], reason: str, conclusion: str
 ) -> None:
-    with house(tmp_path, config=config, engineer=writes(*paragraphs)) as rig:
+    with open_rig(tmp_path, config=config, engineer=answer_in_prose(*paragraphs)) as rig:
         done = rig.run()
         assert (done.outputs["reason"], check(rig)) == (reason, conclusion), done.log
         [body] = creations(rig)
@@ -69,7 +69,7 @@ def accept(rig: Rig, by: str) -> Finished:
 
 
 def test_a_maintainer_accepts_an_answer_as_the_review_of_one_head(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=writes(LOW, TALK)) as rig:
+    with open_rig(tmp_path, engineer=answer_in_prose(LOW, TALK)) as rig:
         people(rig)
         rig.run()
         done = accept(rig, "max")
@@ -77,15 +77,15 @@ def test_a_maintainer_accepts_an_answer_as_the_review_of_one_head(tmp_path: Path
         assert "`max` accepted the answer" in answers(rig)[0]
         assert "max has read the answer and accepted it" in summary(rig)
         assert TALK in summary(rig)
-        assert rig.run().outputs["verdict"] == "pass", "the next run finds it written down"
+        assert rig.run().outputs["verdict"] == "pass", "the next run reads it from the ledger"
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         assert rig.run().outputs["reason"] == "unreadable"
-        assert check(rig) == "action_required", "it was of that head alone"
+        assert check(rig) == "action_required", "it applied to that head only"
         assert len(rig.service.tasks()) == 2
 
 
 def test_an_accepted_answer_hides_no_finding_that_blocks(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=writes(CRITICAL, TALK)) as rig:
+    with open_rig(tmp_path, engineer=answer_in_prose(CRITICAL, TALK)) as rig:
         people(rig)
         rig.run()
         assert (accept(rig, "max").outputs["reason"], check(rig)) == ("gate", "failure")
@@ -99,8 +99,8 @@ def test_an_accepted_answer_hides_no_finding_that_blocks(tmp_path: Path) -> None
         ("max", (LOW,), "There is nothing to accept"),
     ],
 )
-def test_an_acceptance_is_refused_with_words(tmp_path: Path, by: str, answer: tuple[str, ...], word: str) -> None:
-    with house(tmp_path, engineer=writes(*answer)) as rig:
+def test_an_acceptance_is_refused_with_a_message(tmp_path: Path, by: str, answer: tuple[str, ...], word: str) -> None:
+    with open_rig(tmp_path, engineer=answer_in_prose(*answer)) as rig:
         people(rig)
         rig.run()
         before = check(rig)
@@ -110,7 +110,7 @@ def test_an_acceptance_is_refused_with_words(tmp_path: Path, by: str, answer: tu
 
 
 def test_an_answer_that_came_after_the_comment_is_not_accepted(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=writes(LOW, TALK)) as rig:
+    with open_rig(tmp_path, engineer=answer_in_prose(LOW, TALK)) as rig:
         people(rig)
         rig.run(wait_minutes="0")
         rig.world.store.clock = lambda: datetime.now(UTC) - timedelta(minutes=1)
@@ -128,7 +128,7 @@ NO_SCHEMA = Limits(rate=None, schemas=False)
 
 
 def test_a_service_that_refuses_the_schema_gets_the_task_without_it_under_the_same_key(tmp_path: Path) -> None:
-    with house(tmp_path, limits=NO_SCHEMA, engineer=writes(LOW)) as rig:
+    with open_rig(tmp_path, limits=NO_SCHEMA, engineer=answer_in_prose(LOW)) as rig:
         done = rig.run(json_file="report.json")
         first, second = creations(rig)
         assert ("responseSchema" in first, "responseSchema" in second) == (True, False)
@@ -138,13 +138,13 @@ def test_a_service_that_refuses_the_schema_gets_the_task_without_it_under_the_sa
         assert (done.outputs["reason"], len(rig.service.tasks())) == ("reviewed", 1)
         assert summary(rig).count("CodeVF did not accept the response schema") == 1
         rig.run()
-        assert "CodeVF did not accept the response schema" in summary(rig), "a later run says so, too"
+        assert "CodeVF did not accept the response schema" in summary(rig), "a later run reports it, too"
 
 
 @pytest.mark.parametrize("recorded", [False, True])
-def test_a_run_that_stops_between_the_two_requests_pays_once(tmp_path: Path, recorded: bool) -> None:  # noqa: FBT001 — a table
+def test_a_run_killed_between_the_two_requests_pays_once(tmp_path: Path, recorded: bool) -> None:  # noqa: FBT001 — a table
     """Lose the second request or its response, as when the run is killed, and start another run."""
-    with house(tmp_path, limits=NO_SCHEMA, engineer=writes(LOW)) as rig:
+    with open_rig(tmp_path, limits=NO_SCHEMA, engineer=answer_in_prose(LOW)) as rig:
         fault = RecordedThen(None) if recorded else DropBefore()
         rig.codevf_faults.add("tasks/create", fault, method="POST", nth=2, times=99)
         assert rig.run().exit_status == 3
@@ -155,7 +155,7 @@ def test_a_run_that_stops_between_the_two_requests_pays_once(tmp_path: Path, rec
 
 
 def test_a_service_that_refuses_the_task_without_a_schema_too_is_an_error(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.codevf_faults.add("tasks/create", error_reply(Refusal(400, "invalid_schema", "No.")), times=None)
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"], len(rig.service.tasks())) == (3, "refused", 0)
@@ -167,7 +167,7 @@ def test_a_service_that_refuses_the_task_without_a_schema_too_is_an_error(tmp_pa
 
 @pytest.mark.parametrize("code", ["attachment_too_large", "attachment_limit_exceeded"])
 def test_an_attachment_that_is_too_large_is_sent_smaller_with_the_same_key(tmp_path: Path, code: str) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.codevf_faults.add("tasks/create", error_reply(Refusal(400, code, "Too large.")))
         done = rig.run()
         first, second = creations(rig)
@@ -185,7 +185,7 @@ def test_an_attachment_that_is_too_large_is_sent_smaller_with_the_same_key(tmp_p
     ],
 )
 def test_each_code_has_its_own_message(tmp_path: Path, status: int, code: str, reason: str, word: str) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.codevf_faults.add("tasks/create", error_reply(Refusal(status, code, "No.")), times=None)
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"], len(rig.service.tasks())) == (3, reason, 0)
@@ -193,10 +193,10 @@ def test_each_code_has_its_own_message(tmp_path: Path, status: int, code: str, r
 
 
 def test_an_expired_expertise_is_refused_before_anything_is_bought(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         old = Tag(9, "cobol", "COBOL", rig.service.tags()[0].multiplier, valid_to="2020-01-31", deprecated=True)
         setup = rig.service.setup
-        rig.service.setup = replace(setup, house=replace(setup.house, tags=(*setup.house.tags, old)))
+        rig.service.setup = replace(setup, config=replace(setup.config, tags=(*setup.config.tags, old)))
         done = rig.run(expertise="cobol")
         assert (done.outputs["reason"], len(rig.service.tasks())) == ("refused", 0)
         assert "expired on 2020-01-31" in done.summary

@@ -9,7 +9,7 @@ from typing import Any
 
 from reviewbot_sandbox.codevf import Answer, Deliverables, Delivered, FreeText, JsonMessage, Structured, TaskRequest
 
-from tests.app.house import CLEAN, REPO, Rig, answer, earlier, finding, house, said
+from tests.app.rig import CLEAN, REPO, Rig, answer, earlier, finding, open_rig, with_state
 
 SHELL = finding(
     "app.py",
@@ -33,7 +33,7 @@ def anchors(rig: Rig) -> dict[str, tuple[str, str | None, int | None, int | None
     return found
 
 
-def test_every_finding_lands_where_its_code_is(tmp_path: Path) -> None:
+def test_every_finding_is_placed_at_its_code(tmp_path: Path) -> None:
     says = answer(
         SHELL,
         finding("app.py", 10, title="context"),
@@ -47,7 +47,7 @@ def test_every_finding_lands_where_its_code_is(tmp_path: Path) -> None:
         finding("b/new file.py", 2, title="a path as in a diff"),
         finding("gone.py", 1, side="LEFT", title="in a deleted file"),
     )
-    with house(tmp_path, engineer=lambda _: says) as rig:
+    with open_rig(tmp_path, engineer=lambda _: says) as rig:
         done = rig.run()
         assert anchors(rig) == {
             "A shell runs what the caller sends": ("app.py", "RIGHT", None, 12),
@@ -75,15 +75,15 @@ def test_every_finding_lands_where_its_code_is(tmp_path: Path) -> None:
 
 
 def test_a_verified_suggestion_can_be_committed(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
         rig.run()
         [comment] = rig.comments()
         assert "```suggestion\nsubprocess.run([command], check=True)\n```" in comment.body
 
 
-def test_a_suggestion_for_other_code_cannot(tmp_path: Path) -> None:
+def test_a_suggestion_for_other_code_cannot_be_committed(tmp_path: Path) -> None:
     stale = {**SHELL, "existing_code": "os.system(other)\n"}
-    with house(tmp_path, engineer=lambda _: answer(stale)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(stale)) as rig:
         rig.run()
         [comment] = rig.comments()
         assert "```suggestion" not in comment.body
@@ -91,7 +91,7 @@ def test_a_suggestion_for_other_code_cannot(tmp_path: Path) -> None:
 
 
 def test_a_clean_review_is_green_and_says_so(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = rig.run()
         assert done.exit_status == 0
         assert (done.outputs["status"], done.outputs["verdict"], done.outputs["findings"]) == ("completed", "pass", "0")
@@ -104,18 +104,18 @@ def test_a_clean_review_is_green_and_says_so(tmp_path: Path) -> None:
 
 def test_a_whole_first_review_takes_ten_requests(tmp_path: Path) -> None:
     findings = [finding("app.py", line, title=f"number {line}") for line in (10, 11, 12, 13)]
-    with house(tmp_path, engineer=lambda _: answer(*findings)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(*findings)) as rig:
         rig.run()
         assert len(rig.comments()) == 4
         assert len(rig.github_requests()) <= 10, rig.github_requests()
 
 
 def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(finding("app.py", 12))) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(finding("app.py", 12))) as rig:
         log = rig.run(runner={"RUNNER_DEBUG": "1"}).log
         quiet = rig.run().log
-    told = re.findall(r"::debug::(\w+) -> (\w+): (.+)", log)
-    steps = [f"{phase} -> {step}" for phase, step, _ in told]
+    lines = re.findall(r"::debug::(\w+) -> (\w+): (.+)", log)
+    steps = [f"{phase} -> {step}" for phase, step, _ in lines]
     assert list(dict.fromkeys(steps)) == [
         "Due -> ReadChange",
         "Ready -> OpenReviewer",
@@ -136,13 +136,15 @@ def test_a_debug_log_has_every_step_and_its_reason(tmp_path: Path) -> None:
         "Ended -> Finish",
     ]
     page = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
-    assert all(f"| `{phase}` | {reason} |" in page for phase, _, reason in told), "the reason is the page's"
+    assert all(f"| `{phase}` | {reason} |" in page for phase, _, reason in lines), (
+        "the job summary has the same reasons"
+    )
     assert "::debug::completed, pass, reviewed: " in log
     assert " -> " not in quiet
 
 
 def test_the_same_change_is_never_bought_or_reported_twice(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(SHELL, finding("app.py", 22, title="off the diff"))) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(SHELL, finding("app.py", 22, title="off the diff"))) as rig:
         rig.run()
         before = (rig.summaries(), [one.body for one in rig.comments()], rig.checks())
         done = rig.run()
@@ -153,7 +155,7 @@ def test_the_same_change_is_never_bought_or_reported_twice(tmp_path: Path) -> No
 
 
 def test_a_comment_that_a_person_deleted_is_not_posted_again(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
         rig.run()
         rig.world.delete_comment(rig.comments()[0].id)
         done = rig.run()
@@ -162,7 +164,7 @@ def test_a_comment_that_a_person_deleted_is_not_posted_again(tmp_path: Path) -> 
 
 
 def test_a_new_push_is_a_new_purchase_in_the_same_summary(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
         rig.run()
         rig.world.push(REPO, "topic", {"extra.py": "x = 1\n"}, author="mona")
         done = rig.run()
@@ -173,7 +175,7 @@ def test_a_new_push_is_a_new_purchase_in_the_same_summary(tmp_path: Path) -> Non
 
 
 def test_a_rebase_that_changes_nothing_buys_nothing(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
         rig.run()
         rig.world.push(REPO, "topic", {}, message="Empty", author="mona")
         done = rig.run()
@@ -186,21 +188,21 @@ def test_a_rebase_that_changes_nothing_buys_nothing(tmp_path: Path) -> None:
 def test_json_in_a_message_is_read(tmp_path: Path) -> None:
     inner: dict[str, Any] = {"summary": "Inside.", "files": [{"path": "app.py", "findings": [{**SHELL}]}]}
     says = JsonMessage(inner, fenced=True, before="Here you go:\n", after="\nBye.")
-    with house(tmp_path, engineer=lambda _: says) as rig:
+    with open_rig(tmp_path, engineer=lambda _: says) as rig:
         assert rig.run().outputs["critical"] == "1"
 
 
 def test_an_answer_in_a_deliverable_is_read(tmp_path: Path) -> None:
     inner: dict[str, Any] = {"summary": "Inside.", "files": [{"path": "app.py", "findings": [{**SHELL}]}]}
     files = (Delivered("review.json", json.dumps(inner).encode(), "application/json"),)
-    with house(tmp_path, engineer=lambda _: Deliverables(files, "See the file.")) as rig:
+    with open_rig(tmp_path, engineer=lambda _: Deliverables(files, "See the file.")) as rig:
         done = rig.run()
         assert done.outputs["critical"] == "1"
         assert "See the file." in rig.summaries()[0]
 
 
 def test_free_text_is_shown_whole_and_is_never_green(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: FreeText("Line 12 worries me.\nBut I like the rest.")) as rig:
+    with open_rig(tmp_path, engineer=lambda _: FreeText("Line 12 worries me.\nBut I like the rest.")) as rig:
         done = rig.run()
         assert done.exit_status == 3
         assert (done.outputs["verdict"], done.outputs["reason"]) == ("none", "unreadable")
@@ -211,7 +213,7 @@ def test_free_text_is_shown_whole_and_is_never_green(tmp_path: Path) -> None:
 
 def test_malformed_parts_are_kept_and_the_rest_is_used(tmp_path: Path) -> None:
     broken = Structured({"summary": "", "files": [{"path": "app.py", "findings": [{**SHELL}, {"oops": 1}, "text"]}]})
-    with house(tmp_path, engineer=lambda _: broken) as rig:
+    with open_rig(tmp_path, engineer=lambda _: broken) as rig:
         done = rig.run()
         assert done.exit_status == 3
         assert (done.outputs["verdict"], done.outputs["critical"]) == ("fail", "1")
@@ -221,14 +223,14 @@ def test_malformed_parts_are_kept_and_the_rest_is_used(tmp_path: Path) -> None:
 
 def test_an_unrated_finding_blocks(tmp_path: Path) -> None:
     odd = finding("app.py", 11, severity="catastrophic")
-    with house(tmp_path, engineer=lambda _: answer(odd)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(odd)) as rig:
         done = rig.run()
         assert (done.exit_status, done.outputs["unrated"]) == (1, "1")
-        assert rig.run(fail_on="never").exit_status == 1, "the settings that judge were frozen at submission"
+        assert rig.run(fail_on="never").exit_status == 1, "the settings at submission apply"
 
 
 def test_fail_on_never_does_not_block(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
         done = rig.run(fail_on="never")
         assert (done.exit_status, done.outputs["verdict"]) == (0, "pass")
         assert len(rig.comments()) == 1
@@ -236,14 +238,14 @@ def test_fail_on_never_does_not_block(tmp_path: Path) -> None:
 
 def test_severities_below_the_threshold_are_listed_in_the_summary(tmp_path: Path) -> None:
     quiet = finding("app.py", 11, severity="low", title="whispered")
-    with house(tmp_path, engineer=lambda _: answer(SHELL, quiet)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(SHELL, quiet)) as rig:
         rig.run(comment_from="medium")
         assert len(rig.comments()) == 1
         assert "whispered" in rig.summaries()[0]
 
 
 def test_the_report_file_holds_the_findings_and_the_manifest(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(SHELL)) as rig:
         done = rig.run(json_file="out/report.json")
         report = json.loads((done.workspace / "out/report.json").read_text(encoding="utf-8"))
         assert done.outputs["json-file"] == "out/report.json"
@@ -259,7 +261,7 @@ def urls(rig: Rig) -> set[str]:
 
 
 def test_the_summary_links_to_every_comment(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(SHELL, finding("app.py", 22, title="off the diff"))) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(SHELL, finding("app.py", 22, title="off the diff"))) as rig:
         done = rig.run()
         assert len(urls(rig)) == 2
         assert all(url in rig.summaries()[0] for url in urls(rig))
@@ -269,7 +271,7 @@ def test_the_summary_links_to_every_comment(tmp_path: Path) -> None:
 def test_the_check_lists_all_findings_if_there_are_more_than_its_fifty_annotations(tmp_path: Path) -> None:
     many = [finding("app.py", 12, severity="low", title=f"number {index}") for index in range(75)]
     worst = finding("app.py", 12, severity="critical", title="the worst")
-    with house(tmp_path, engineer=lambda _: answer(*many, worst)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(*many, worst)) as rig:
         done = rig.run(max_comments="10")
         [check] = rig.checks()
         assert len(check.output.annotations) == 50
@@ -281,7 +283,7 @@ def test_the_check_lists_all_findings_if_there_are_more_than_its_fifty_annotatio
 
 
 def test_the_diff_and_numbered_files_are_sent(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         rig.run()
         [sent] = [one.body for one in rig.codevf_faults.log if one.target.endswith("tasks/create")]
         assert isinstance(sent, dict)
@@ -303,7 +305,7 @@ def sent_by(rig: Rig) -> dict[str, Any]:
 
 def test_up_to_four_files_are_sent_under_their_own_names(tmp_path: Path) -> None:
     more = {"lib/app.py": "x = 1\n", "change.diff": "diff --git a/x b/x\n", "new file.py": None}
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         rig.world.push(REPO, "topic", more, author="mona")
         done = rig.run(json_file="report.json")
         sent = sent_by(rig)
@@ -324,7 +326,7 @@ def test_up_to_four_files_are_sent_under_their_own_names(tmp_path: Path) -> None
 
 def test_five_files_are_sent_as_a_bundle_with_an_index(tmp_path: Path) -> None:
     more = {f"lib/{number}.py": f"x = {number}\n" for number in range(3)}
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         rig.world.push(REPO, "topic", more, author="mona")
         rig.run()
         sent = sent_by(rig)
@@ -336,7 +338,7 @@ def test_five_files_are_sent_as_a_bundle_with_an_index(tmp_path: Path) -> None:
 
 
 def test_the_local_reviewer_needs_no_account(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         done = rig.run(reviewer="local", codevf_api_key="", fail_on="low")
         assert done.exit_status == 1, done.log
         assert not rig.codevf_faults.log
@@ -347,9 +349,9 @@ def test_the_local_reviewer_needs_no_account(tmp_path: Path) -> None:
 
 def test_requested_changes_are_dismissed_when_nothing_blocks(tmp_path: Path) -> None:
     def engineer(request: TaskRequest) -> Answer:
-        return answer(previous=said(request, "fixed")) if earlier(request) else answer(SHELL)
+        return answer(previous=with_state(request, "fixed")) if earlier(request) else answer(SHELL)
 
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         rig.run(review_event="request-changes")
         assert [one.state.name for one in rig.world.store.reviews.values()] == ["CHANGES_REQUESTED"]
         rig.world.push(REPO, "topic", {"app.py": "fixed = 1\n"}, author="mona")
@@ -359,7 +361,7 @@ def test_requested_changes_are_dismissed_when_nothing_blocks(tmp_path: Path) -> 
 
 def test_a_comment_that_blocks_has_a_prompt_for_an_agent_if_the_setting_says_so(tmp_path: Path) -> None:
     minor = finding("app.py", 11, severity="low", title="An unused import")
-    with house(tmp_path, engineer=lambda _: answer(SHELL, minor), config="agent-prompt: true\n") as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(SHELL, minor), config="agent-prompt: true\n") as rig:
         rig.run()
         shell, other = sorted((one.body for one in rig.comments()), key=lambda body: "unused import" in body)
         head = rig.world.pull(REPO, rig.number).head_sha
@@ -367,6 +369,6 @@ def test_a_comment_that_blocks_has_a_prompt_for_an_agent_if_the_setting_says_so(
         assert f"Fix 1 finding of a code review. Line numbers are those of commit `{head}`." in shell
         assert "- File: `app.py`, line 12\n" in shell
         assert "coding agent" not in other
-    with house(tmp_path / "without", engineer=lambda _: answer(SHELL)) as rig:
+    with open_rig(tmp_path / "without", engineer=lambda _: answer(SHELL)) as rig:
         rig.run()
         assert "coding agent" not in rig.comments()[0].body

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from reviewbot_sandbox.codevf import Engineer, Mode, canned
 
-from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
+from tests.app.rig import CLEAN, REPO, Finished, Rig, answer, finding, open_rig
 from tests.app.test_commands import people, say
 
 pytestmark = pytest.mark.proof  # `tests/domain/policy` and `tests/domain/machine` have the rules
@@ -43,7 +43,7 @@ def ended(rig: Rig, done: Finished) -> tuple[str | None, int, str, int]:
 
 
 def test_a_rule_skips_the_review_until_a_file_of_a_stricter_rule_is_added(tmp_path: Path) -> None:
-    with house(tmp_path, config=RULES) as rig:
+    with open_rig(tmp_path, config=RULES) as rig:
         change(rig, DOCS)
         first = rig.run()
         assert ended(rig, first) == ("skipped", 0, "route", 0)
@@ -61,16 +61,16 @@ def test_a_rule_skips_the_review_until_a_file_of_a_stricter_rule_is_added(tmp_pa
         assert ended(rig, rig.run()) == ("skipped", 0, "route", 1)
 
 
-def test_moving_a_file_leaves_no_rule(tmp_path: Path) -> None:
+def test_moving_a_file_does_not_escape_its_rule(tmp_path: Path) -> None:
     code = "".join(f"fee_{number} = {number}\n" for number in range(40))
-    with house(tmp_path, config=RULES, files={"pay/card.py": code}) as rig:
+    with open_rig(tmp_path, config=RULES, files={"pay/card.py": code}) as rig:
         change(rig, {"pay/card.py": None, "docs/card.py": code})
         assert ended(rig, rig.run()) == ("success", 0, "reviewed", 1)
         assert rig.service.tasks()[0].request.max_credits == 600
 
 
 def test_a_label_makes_a_review_larger_and_its_removal_buys_nothing(tmp_path: Path) -> None:
-    with house(tmp_path, config=RULES, engineer=canned(CLEAN)) as rig:
+    with open_rig(tmp_path, config=RULES, engineer=canned(CLEAN)) as rig:
         assert ended(rig, rig.run()) == ("success", 0, "reviewed", 1)
         assert ended(rig, rig.run(payload=rig.labeled("trivial", "mona"))) == ("success", 0, "reviewed", 1)
         assert ended(rig, rig.run(payload=rig.labeled("deep", "mona"))) == ("success", 0, "reviewed", 2)
@@ -83,7 +83,7 @@ def test_a_label_makes_a_review_larger_and_its_removal_buys_nothing(tmp_path: Pa
 
 @pytest.mark.parametrize("push_again", [False, True])
 def test_a_red_change_does_not_turn_green_by_another_rule(tmp_path: Path, *, push_again: bool) -> None:
-    with house(tmp_path, config=RULES, engineer=FINDS) as rig:
+    with open_rig(tmp_path, config=RULES, engineer=FINDS) as rig:
         change(rig, DOCS)
         rig.run()
         assert ended(rig, rig.run(payload=rig.labeled("deep", "mona"))) == ("failure", 1, "gate", 1)
@@ -96,12 +96,12 @@ def test_a_red_change_does_not_turn_green_by_another_rule(tmp_path: Path, *, pus
 
 
 def test_a_collection_judges_by_the_rule_at_submission(tmp_path: Path) -> None:
-    with house(tmp_path, config=RULES, engineer=FINDS) as rig:
+    with open_rig(tmp_path, config=RULES, engineer=FINDS) as rig:
         change(rig, DOCS)
         rig.run(payload=rig.labeled("deep", "mona"), wait_minutes="0")
         rig.world.unlabel(REPO, rig.number, "deep")
         for _ in range(50):
-            rig.run(event="schedule", payload={}, command="collect")
+            rig.collect()
             if rig.checks()[-1].conclusion:
                 break
         assert rig.checks()[-1].conclusion == "failure"
@@ -109,7 +109,7 @@ def test_a_collection_judges_by_the_rule_at_submission(tmp_path: Path) -> None:
 
 
 def test_analyzers_review_what_a_rule_gives_them_until_codevf_has_reviewed_it(tmp_path: Path) -> None:
-    with house(tmp_path, config=RULES) as rig:
+    with open_rig(tmp_path, config=RULES) as rig:
         change(rig, TESTS)
         first = rig.run()
         assert first.outputs["credits-held"] == ""
@@ -123,7 +123,7 @@ def test_analyzers_review_what_a_rule_gives_them_until_codevf_has_reviewed_it(tm
 
 
 def test_a_command_requests_a_review_despite_the_rule(tmp_path: Path) -> None:
-    with house(tmp_path, config=RULES) as rig:
+    with open_rig(tmp_path, config=RULES) as rig:
         people(rig)
         change(rig, DOCS)
         rig.run()
@@ -132,7 +132,7 @@ def test_a_command_requests_a_review_despite_the_rule(tmp_path: Path) -> None:
 
 
 def test_a_dry_run_names_the_rule(tmp_path: Path) -> None:
-    with house(tmp_path, config=RULES) as rig:
+    with open_rig(tmp_path, config=RULES) as rig:
         change(rig, {"pay/card.py": "fee = 1\n"})
         done = rig.run(dry_run="true")
         assert done.outputs["reason"] == "dry-run"

@@ -13,17 +13,17 @@ from reviewbot_sandbox.codevf import HandClock, TaskLife
 from reviewbot_sandbox.github import merge_group_event
 
 from reviewbot.domain.github.check_identity import CheckTag, split_tag
-from tests.app.house import CLEAN, REPO, Finished, Rig, answer, finding, house
+from tests.app.rig import CLEAN, REPO, Finished, Rig, answer, finding, open_rig
 from tests.app.test_commands import bypass, people, say
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 SLOW = TaskLife(pending=2, processing=2)
 
 
 @contextmanager
-def twins(folder: Path, *, bad: bool = True, skipped: bool = True, **more: Any) -> Iterator[Rig]:  # noqa: ANN401
+def shared_head(folder: Path, *, bad: bool = True, skipped: bool = True, **more: Any) -> Iterator[Rig]:  # noqa: ANN401
     """Open a second pull request from the first one's head, against a branch that already has its change.
 
     `bad` is the first one's change; the second one's is clean, and nothing of it is reviewed when it is `skipped`.
@@ -32,7 +32,7 @@ def twins(folder: Path, *, bad: bool = True, skipped: bool = True, **more: Any) 
     def engineer(request: Any) -> Any:  # noqa: ANN401 — as the sandbox gives and takes it
         return answer(CRITICAL) if bad and int(request.metadata["pullRequest"]) == 1 else CLEAN
 
-    with house(folder, engineer=engineer, **{"config": "bases: [landing]\n", **more}) as rig:
+    with open_rig(folder, engineer=engineer, **{"config": "bases: [landing]\n", **more}) as rig:
         last = "node_modules/a/index.js" if skipped else "later.py"
         rig.world.push(REPO, "landing", {}, parents=(rig.world.pull(REPO, 1).head_sha,))
         rig.world.push(REPO, "topic", {last: "x = 1\n"}, author="mona")
@@ -47,11 +47,11 @@ def run(rig: Rig, number: int, **inputs: Any) -> Finished:  # noqa: ANN401 — a
 
 def shown(rig: Rig) -> str | None:
     """Return status and conclusion of the head's newest check run."""
-    told: str | None = max(rig.checks(), key=lambda one: one.id).conclusion
-    return told
+    found: str | None = max(rig.checks(), key=lambda one: one.id).conclusion
+    return found
 
 
-def told(done: Finished) -> tuple[int, str, str]:
+def result_of(done: Finished) -> tuple[int, str, str]:
     return done.exit_status, done.outputs["verdict"], done.outputs["reason"]
 
 
@@ -67,8 +67,8 @@ def own(rig: Rig, number: int) -> list[str]:
     return [tag.verdict for tag in tags if tag and tag.number == number]
 
 
-def test_every_check_run_says_whose_it_is(tmp_path: Path) -> None:
-    with twins(tmp_path) as rig:
+def test_every_check_run_names_its_pull_request(tmp_path: Path) -> None:
+    with shared_head(tmp_path) as rig:
         run(rig, 1, codevf_api_key="")
         assert own(rig, 1) == ["action_required"]
         run(rig, 1, wait_minutes="0")
@@ -77,26 +77,26 @@ def test_every_check_run_says_whose_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("skipped", [True, False])
 def test_a_second_pull_request_does_not_turn_the_check_of_the_first_green(tmp_path: Path, skipped: bool) -> None:  # noqa: FBT001 — a column
-    with twins(tmp_path, skipped=skipped) as rig:
-        assert told(run(rig, 1)) == (1, "fail", "gate")
+    with shared_head(tmp_path, skipped=skipped) as rig:
+        assert result_of(run(rig, 1)) == (1, "fail", "gate")
         done = run(rig, 2)
-        assert told(done) == (3, "none", "shared-head"), done.log
+        assert result_of(done) == (3, "none", "shared-head"), done.log
         assert shown(rig) == "action_required"
         assert own(rig, 2)[-1] == ("skipped" if skipped else "success")
         assert "#1" in done.log
-        assert own(rig, 1) == ["failure"], "its own check stands as it was"
+        assert own(rig, 1) == ["failure"], "its own check is unchanged"
 
 
 def test_a_second_one_against_a_branch_that_is_not_listed_has_a_check_of_its_own(tmp_path: Path) -> None:
-    with twins(tmp_path, config=None) as rig:
-        assert told(run(rig, 1)) == (1, "fail", "gate")
-        assert told(run(rig, 2)) == (0, "none", "nothing-selected")
+    with shared_head(tmp_path, config=None) as rig:
+        assert result_of(run(rig, 1)) == (1, "fail", "gate")
+        assert result_of(run(rig, 2)) == (0, "none", "nothing-selected")
         shown_by_name = {one.name: one.conclusion for one in rig.checks()}
         assert shown_by_name == {"CodeVF review": "failure", "CodeVF review (base: landing)": "skipped"}
 
 
 def test_the_message_about_a_shared_head_is_not_repeated(tmp_path: Path) -> None:
-    with twins(tmp_path) as rig:
+    with shared_head(tmp_path) as rig:
         run(rig, 1)
         run(rig, 2)
         before = rig.checks()
@@ -107,15 +107,15 @@ def test_the_message_about_a_shared_head_is_not_repeated(tmp_path: Path) -> None
 
 def test_an_open_review_of_another_pull_request_is_neither_adopted_nor_lost(tmp_path: Path) -> None:
     clock = HandClock()
-    with twins(tmp_path, clock=clock, life=SLOW) as rig:
+    with shared_head(tmp_path, clock=clock, life=SLOW) as rig:
         run(rig, 1, wait_minutes="0")
         done = run(rig, 2)
-        assert told(done) == (3, "none", "shared-head"), done.log
+        assert result_of(done) == (3, "none", "shared-head"), done.log
         [first, second] = rig.checks()
         assert (first.status, second.status) == ("in_progress", "completed")
-        assert split_tag(second.external_id) == (CheckTag(2, "skipped"), ""), "and nothing of the first one's copy"
+        assert split_tag(second.external_id) == (CheckTag(2, "skipped"), ""), "the first one's copy is not adopted"
         clock.advance(10)
-        collected = rig.run(event="schedule", payload={}, command="collect")
+        collected = rig.collect()
         assert "1 of 1 open reviews" in collected.log
         assert own(rig, 1) == ["failure"]
         assert len(rig.service.tasks()) == 1
@@ -124,45 +124,45 @@ def test_an_open_review_of_another_pull_request_is_neither_adopted_nor_lost(tmp_
 
 def test_two_clean_pull_requests_do_not_wait_for_each_other(tmp_path: Path) -> None:
     clock = HandClock()
-    with twins(tmp_path, bad=False, skipped=False, clock=clock, life=SLOW) as rig:
+    with shared_head(tmp_path, bad=False, skipped=False, clock=clock, life=SLOW) as rig:
         run(rig, 1, wait_minutes="0")
         run(rig, 2, wait_minutes="0")
         clock.advance(10)
-        assert told(run(rig, 2)) == (3, "none", "shared-head"), "the first is open yet"
+        assert result_of(run(rig, 2)) == (3, "none", "shared-head"), "the first one is still open"
         assert shown(rig) == "action_required"
-        assert told(run(rig, 1)) == (0, "pass", "reviewed")
+        assert result_of(run(rig, 1)) == (0, "pass", "reviewed")
         assert shown(rig) == "success"
-        assert told(run(rig, 2)) == (0, "pass", "reviewed")
+        assert result_of(run(rig, 2)) == (0, "pass", "reviewed")
         assert len(rig.service.tasks()) == 2
 
 
 def test_a_red_result_is_not_hidden_by_the_others_green_one(tmp_path: Path) -> None:
     clock = HandClock()
-    with twins(tmp_path, clock=clock, life=SLOW) as rig:
+    with shared_head(tmp_path, clock=clock, life=SLOW) as rig:
         run(rig, 1, wait_minutes="0")
         rig.world.close(REPO, 1)
-        assert told(run(rig, 2)) == (0, "none", "nothing-selected")
+        assert result_of(run(rig, 2)) == (0, "none", "nothing-selected")
         assert shown(rig) == "skipped"
         changed(rig, 1, closed_at=None)
         clock.advance(10)
-        assert told(run(rig, 1)) == (1, "fail", "gate")
+        assert result_of(run(rig, 1)) == (1, "fail", "gate")
         assert shown(rig) == "failure"
 
 
 def test_a_closed_pull_request_does_not_hide_the_others_green_check(tmp_path: Path) -> None:
     clock = HandClock()
-    with twins(tmp_path, clock=clock, life=SLOW) as rig:
+    with shared_head(tmp_path, clock=clock, life=SLOW) as rig:
         run(rig, 1, wait_minutes="0")
         rig.world.close(REPO, 1)
         run(rig, 2)
         clock.advance(10)
-        rig.run(event="schedule", payload={}, command="collect")
+        rig.collect()
         assert (own(rig, 1), shown(rig)) == (["failure"], "skipped")
 
 
 @pytest.mark.parametrize("ended", ["closed", "pushed"])
 def test_a_closed_or_moved_pull_request_blocks_no_other(tmp_path: Path, ended: str) -> None:
-    with twins(tmp_path) as rig:
+    with shared_head(tmp_path) as rig:
         run(rig, 1)
         head = rig.world.pull(REPO, 1).head_sha
         run(rig, 2)
@@ -171,12 +171,12 @@ def test_a_closed_or_moved_pull_request_blocks_no_other(tmp_path: Path, ended: s
         else:
             moved = rig.world.push(REPO, "elsewhere", {"else.py": "y = 2\n"}, parents=(head,), author="mona")
             changed(rig, 1, head_ref="elsewhere", head_sha=moved)
-        assert told(run(rig, 2)) == (0, "none", "nothing-selected")
+        assert result_of(run(rig, 2)) == (0, "none", "nothing-selected")
         assert shown(rig) == "skipped"
 
 
-def test_a_bypass_is_of_one_pull_request(tmp_path: Path) -> None:
-    with twins(tmp_path, skipped=False) as rig:
+def test_a_bypass_applies_to_one_pull_request(tmp_path: Path) -> None:
+    with shared_head(tmp_path, skipped=False) as rig:
         people(rig)
         run(rig, 1)
         run(rig, 2, codevf_api_key="")
@@ -186,11 +186,11 @@ def test_a_bypass_is_of_one_pull_request(tmp_path: Path) -> None:
         rig.number = 1
         assert say(rig, f"{bypass(rig)} it burns", by="max").outputs["reason"] == "bypass"
         assert (shown(rig), own(rig, 1)[-1]) == ("success", "success")
-        assert told(run(rig, 2)) == (0, "pass", "bypass")
+        assert result_of(run(rig, 2)) == (0, "pass", "bypass")
 
 
 def test_a_nonexistent_pull_request_blocks_no_other(tmp_path: Path) -> None:
-    with twins(tmp_path) as rig:
+    with shared_head(tmp_path) as rig:
         run(rig, 2)
         [check] = rig.checks()
         made_up = check.external_id.replace("pr2=skipped", "pr999=failure")
@@ -198,13 +198,13 @@ def test_a_nonexistent_pull_request_blocks_no_other(tmp_path: Path) -> None:
             REPO, check.app, {"name": check.name, "head_sha": check.head_sha, "external_id": made_up,
                               "conclusion": "failure"},
         )  # fmt: skip
-        assert told(run(rig, 2)) == (0, "none", "nothing-selected")
+        assert result_of(run(rig, 2)) == (0, "none", "nothing-selected")
         assert shown(rig) == "skipped"
 
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_merge_group_uses_each_pull_requests_own_verdict(tmp_path: Path, number: int) -> None:
-    with twins(tmp_path) as rig:
+    with shared_head(tmp_path) as rig:
         run(rig, 1)
         run(rig, 2)
         group = rig.world.queue(REPO, (number,))
@@ -215,7 +215,7 @@ def test_a_merge_group_uses_each_pull_requests_own_verdict(tmp_path: Path, numbe
 
 
 def test_a_dry_run_writes_no_check_for_a_merge_group(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.run()
         group = rig.world.queue(REPO, (1,))
         payload = merge_group_event(rig.world.store, group, rig.github_url)

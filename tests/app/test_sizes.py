@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from reviewbot_sandbox.codevf import HandClock, TaskLife
 
-from tests.app.house import REPO, house
+from tests.app.rig import REPO, open_rig
 from tests.app.test_commands import bypass, check, people, say, summary
 
 CONFIG = ".github/reviewbot.yml"
 AUTO = "max-credits: auto\nbase-credits: 60\ncredits-per-100-lines: 2000\nmax-credits-ceiling: 600\n"
 LINES = 6
-"""Of the first change: four added and two deleted."""
+"""Changed lines of the first change: four added, two deleted."""
 
 
 def test_a_review_is_sized_by_the_whole_change_and_a_later_one_by_what_is_new(tmp_path: Path) -> None:
-    with house(tmp_path, config=AUTO) as rig:
+    with open_rig(tmp_path, config=AUTO) as rig:
         first = rig.run()
         [task] = rig.service.tasks()
         assert task.request.max_credits == 240
@@ -34,7 +34,7 @@ def test_a_review_is_sized_by_the_whole_change_and_a_later_one_by_what_is_new(tm
 
 @pytest.mark.proof
 def test_a_dry_run_shows_the_size_of_the_whole_change(tmp_path: Path) -> None:
-    with house(tmp_path, config=AUTO) as rig:
+    with open_rig(tmp_path, config=AUTO) as rig:
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n" * 400}, author="mona")
         done = rig.run(dry_run="true")
         assert "900 credits would be held (600 × 1.5 `fast`)" in done.summary  # noqa: RUF001
@@ -46,19 +46,19 @@ def test_a_dry_run_shows_the_size_of_the_whole_change(tmp_path: Path) -> None:
 @pytest.mark.proof
 def test_a_collection_buys_a_deferred_review_in_the_size_of_its_change(tmp_path: Path) -> None:
     clock = HandClock()
-    with house(tmp_path, config=AUTO, clock=clock, life=TaskLife(pending=0, processing=900)) as rig:
+    with open_rig(tmp_path, config=AUTO, clock=clock, life=TaskLife(pending=0, processing=900)) as rig:
         rig.run(wait_minutes="0")
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n" * 20}, author="mona")
         rig.run(wait_minutes="0")
         assert len(rig.service.tasks()) == 1
         clock.advance(1_000)
-        rig.run(event="schedule", payload={}, command="collect", max_credits="240")
+        rig.collect(max_credits="240")
         assert [one.request.max_credits for one in rig.service.tasks()] == [240, 480]
 
 
 @pytest.mark.proof
 def test_a_limit_that_stops_a_review_names_two_ways_to_continue(tmp_path: Path) -> None:
-    with house(tmp_path, config="max-credits-per-pr: 400\n") as rig:
+    with open_rig(tmp_path, config="max-credits-per-pr: 400\n") as rig:
         people(rig)
         assert rig.run().exit_status == 0
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
@@ -80,7 +80,7 @@ def test_a_limit_that_stops_a_review_names_two_ways_to_continue(tmp_path: Path) 
 
 @pytest.mark.proof
 def test_the_limit_is_six_times_the_first_review_unless_set(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         for number in range(6):
             rig.world.push(REPO, "topic", {"more.py": f"x = {number}\n"}, author="mona")
             assert rig.run().outputs["reason"] == "reviewed"

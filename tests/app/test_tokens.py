@@ -11,9 +11,9 @@ import pytest
 from reviewbot_sandbox.codevf import Answer, TaskRequest
 from reviewbot_sandbox.github import FULL, READ_ONLY, WORKFLOW, Access, App, Level, Rules, Scope
 
-from tests.app.house import REPO, TOKEN, Rig, answer, finding, fork, from_fork, house
+from tests.app.rig import REPO, TOKEN, Rig, answer, finding, fork, from_fork, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 
@@ -68,7 +68,7 @@ def left_on_github(rig: Rig) -> str:
 @pytest.mark.parametrize("name", TOKENS)
 def test_a_tokens_missing_permissions_are_named(tmp_path: Path, name: str) -> None:
     token = TOKENS[name]
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), permissions=token.permissions, private=True) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), permissions=token.permissions, private=True) as rig:
         if token.login:
             rig.world.grant(REPO, token.login, Level.WRITE)
             rig.world.person_token(TOKEN, token.login, permissions=token.permissions)
@@ -85,7 +85,7 @@ def test_a_tokens_missing_permissions_are_named(tmp_path: Path, name: str) -> No
 
 
 def test_an_apps_token_writes_everything_and_recognizes_its_comments(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.app_token(TOKEN, app=App(4711, "acme-reviews", "Acme's reviews"), permissions=WORKFLOW)
         rig.run()
         assert rig.run().exit_status == 1
@@ -98,20 +98,20 @@ def test_a_token_that_expires_during_the_review_loses_nothing(tmp_path: Path) ->
         del rig.world.store.tokens[TOKEN]
         return answer(CRITICAL)
 
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         done = rig.run(json_file="report.json")
         assert (done.exit_status, done.outputs["reason"]) == (4, "not-published"), done.log
         assert "an App's for an hour, so keep `wait-minutes` below that" in done.log
         assert "A shell runs it" in done.summary
         assert "A shell runs it" in (done.workspace / "report.json").read_text(encoding="utf-8")
-        assert [one.status for one in rig.checks()] == ["in_progress"], "nothing is green meanwhile"
+        assert [one.status for one in rig.checks()] == ["in_progress"], "no check is green meanwhile"
         rig.world.app_token(TOKEN)
         later = rig.run()
         assert (later.exit_status, left_on_github(rig), len(rig.service.tasks())) == (1, "csk", 1)
 
 
 def test_an_empty_token_is_reported_before_github_is_asked(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         for command in ("review", "collect"):
             done = rig.run(github_token="", command=command)
             assert (done.exit_status, done.outputs["reason"]) == (3, "github")
@@ -120,14 +120,14 @@ def test_an_empty_token_is_reported_before_github_is_asked(tmp_path: Path) -> No
         assert not rig.github_requests()
 
 
-def test_a_forks_own_event_without_a_key_says_what_would_have_one(tmp_path: Path) -> None:
-    with house(tmp_path, permissions=READ_ONLY) as rig:
+def test_a_forks_own_event_without_a_key_names_the_event_that_has_one(tmp_path: Path) -> None:
+    with open_rig(tmp_path, permissions=READ_ONLY) as rig:
         fork(rig)
         done = rig.run(payload=from_fork(rig), codevf_api_key="")
         assert (done.exit_status, done.outputs["reason"], done.outputs["verdict"]) == (0, "no-key", "none")
-        for told in (done.log, done.summary):
-            assert "pull_request_target" in told
-            assert "You can do nothing here; a maintainer has to" in told
+        for text in (done.log, done.summary):
+            assert "pull_request_target" in text
+            assert "You can do nothing here; a maintainer has to" in text
         assert "::notice title=No review::You can do nothing here; a maintainer has to" in done.log
         assert not left_on_github(rig)
 
@@ -135,10 +135,10 @@ def test_a_forks_own_event_without_a_key_says_what_would_have_one(tmp_path: Path
 @pytest.mark.parametrize(
     ("event", "status", "reason"), [("pull_request", 1, "gate"), ("pull_request_target", 4, "not-published")]
 )
-def test_only_where_github_gives_no_other_token_a_result_may_stay_on_the_runner(
+def test_a_result_may_stay_on_the_runner_only_for_a_forks_own_event(
     tmp_path: Path, event: str, status: int, reason: str
 ) -> None:
-    with house(tmp_path, permissions=READ_ONLY) as rig:
+    with open_rig(tmp_path, permissions=READ_ONLY) as rig:
         fork(rig)
         rig.world.push("mallory/parcels", "attack", {"app.py": "eval(input())\n"}, author="mallory")
         done = rig.run(event=event, payload=from_fork(rig), codevf_api_key="", reviewer="local", fail_on="low")
@@ -147,21 +147,21 @@ def test_only_where_github_gives_no_other_token_a_result_may_stay_on_the_runner(
         assert "::warning file=app.py,line=1" in done.log
 
 
-def test_dependabots_events_have_other_secrets(tmp_path: Path) -> None:
-    with house(tmp_path, config="bots: []\n", permissions=READ_ONLY) as rig:
+def test_the_message_for_dependabot_names_its_own_secrets(tmp_path: Path) -> None:
+    with open_rig(tmp_path, config="bots: []\n", permissions=READ_ONLY) as rig:
         rig.world.push(REPO, "bump", {"app.py": "print(1)\n"}, author="dependabot[bot]")
         rig.number = rig.world.open_pull_request(REPO, "bump", title="Bump", author="dependabot[bot]").number
         done = rig.run(codevf_api_key="")
         assert (done.exit_status, done.outputs["reason"]) == (3, "no-key")
-        for told in (done.log, done.summary):
-            assert "gh secret set CODEVF_API_KEY --app dependabot" in told
+        for text in (done.log, done.summary):
+            assert "gh secret set CODEVF_API_KEY --app dependabot" in text
 
 
 @pytest.mark.parametrize(("allow", "status", "tasks"), [("write", 3, 0), ("anyone", 0, 1)])
 def test_a_fork_that_was_deleted_is_a_fork_and_is_still_read(
     tmp_path: Path, allow: str, status: int, tasks: int
 ) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         fork(rig)
         rig.world.delete_repository("mallory/parcels")
         payload = rig.event("synchronize", sender={"login": "mallory", "type": "User"})

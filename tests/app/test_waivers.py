@@ -11,12 +11,12 @@ from reviewbot_sandbox.faults import ClientDies
 from reviewbot_sandbox.github import Level
 
 from reviewbot.domain.github.pull_request import MOST_FORMER_BASES, RECENT_COMMITS
-from tests.app.house import HEAD, REPO, Rig, answer, house
+from tests.app.rig import HEAD, REPO, Rig, answer, open_rig
 from tests.app.test_commands import CRITICAL, answers, bypass, check, emoji, event_of, identifier, people, say, summary
 from tests.app.test_durable import come_back
 from tests.app.test_incremental import OTHER, first_then
 
-pytestmark = pytest.mark.proof  # `tests/simulation` plays such stories in memory
+pytestmark = pytest.mark.proof  # `tests/simulation` plays such histories in memory
 
 EVIL = {"app.py": str(HEAD["app.py"]).replace("os.system(command)", "  os.system(command)")}
 """The same finding on other code."""
@@ -30,7 +30,7 @@ def push(rig: Rig) -> None:
 
 
 def test_a_waiver_does_not_cover_a_push_after_the_comment(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         said = f"/reviewbot waive {identifier(rig)}"
@@ -44,7 +44,7 @@ def test_a_waiver_does_not_cover_a_push_after_the_comment(tmp_path: Path) -> Non
 
 
 def test_a_waiver_does_not_cover_a_push_while_it_is_recorded(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         comment = rig.world.comment(REPO, 1, "hubot", f"/reviewbot waive {identifier(rig)} only admins can call it")
@@ -55,8 +55,8 @@ def test_a_waiver_does_not_cover_a_push_while_it_is_recorded(tmp_path: Path) -> 
         assert rig.run().outputs["verdict"] == "fail"
 
 
-def test_a_bypass_ends_with_the_base_that_it_was_for(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL), config="bases: [next]\n") as rig:
+def test_a_bypass_ends_when_the_base_changes(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL), config="bases: [next]\n") as rig:
         people(rig)
         rig.run()
         rig.world.push(REPO, "next", {}, parents=(rig.world.store.git(REPO).branches()["main"],))
@@ -70,8 +70,8 @@ def test_a_bypass_ends_with_the_base_that_it_was_for(tmp_path: Path) -> None:
         assert check(rig) == "failure"
 
 
-def test_a_bypass_is_not_for_a_base_that_was_chosen_after_the_comment(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+def test_a_bypass_does_not_apply_to_a_base_chosen_after_the_comment(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.world.push(REPO, "next", {}, parents=(rig.world.store.git(REPO).branches()["main"],))
         rig.world.retarget(REPO, 1, "next")
@@ -88,14 +88,14 @@ def test_a_bypass_is_not_for_a_base_that_was_chosen_after_the_comment(tmp_path: 
 
 @pytest.mark.parametrize(("author", "committer"), [("hubot", None), ("mona", "hubot")])
 def test_a_committer_cannot_waive_or_bypass(tmp_path: Path, author: str, committer: str | None) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
         rig.world.push(REPO, "topic", {"more.py": "x = 1\n"}, author=author, committer=committer)
         rig.run()
         say(rig, f"/reviewbot waive {identifier(rig)} it is fine")
         say(rig, f"{bypass(rig)} it is fine")
-        assert all("`hubot` opened this pull request, or authored or committed" in told for told in answers(rig))
+        assert all("`hubot` opened this pull request, or authored or committed" in text for text in answers(rig))
         assert emoji(rig) == ["-1", "-1"]
         assert check(rig) == "failure"
         say(rig, f"{bypass(rig)} it is fine", by="max")
@@ -103,7 +103,7 @@ def test_a_committer_cannot_waive_or_bypass(tmp_path: Path, author: str, committ
 
 
 def test_a_committer_after_a_hundred_commits_is_an_author(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         people(rig)
         rig.world.grant(REPO, "hubot", Level.MAINTAIN)
         for number in range(100):
@@ -119,7 +119,7 @@ def test_a_committer_after_a_hundred_commits_is_an_author(tmp_path: Path) -> Non
 
 
 def test_a_bypass_ends_with_a_push_even_if_its_head_is_restored(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         before = rig.world.pull(REPO, 1).head_sha
@@ -132,8 +132,8 @@ def test_a_bypass_ends_with_a_push_even_if_its_head_is_restored(tmp_path: Path) 
         assert check(rig) == "failure"
 
 
-def test_a_waiver_that_was_withdrawn_does_not_come_back_with_an_older_summary(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+def test_a_withdrawn_waiver_does_not_return_with_an_older_summary(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         say(rig, f"/reviewbot waive {identifier(rig)} only admins can call it")
@@ -151,8 +151,8 @@ def test_a_waiver_that_was_withdrawn_does_not_come_back_with_an_older_summary(tm
         assert (check(rig), len(rig.checks()), len(rig.service.tasks())) == ("failure", checks, 1)
 
 
-def test_a_waiver_that_was_withdrawn_does_not_come_back_after_more_bases_than_are_read(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+def test_a_withdrawn_waiver_does_not_return_after_more_bases_than_are_read(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         main = rig.world.store.git(REPO).branches()["main"]
         bases = [f"base-{number}" for number in range(MOST_FORMER_BASES + 1)]
@@ -172,8 +172,8 @@ def test_a_waiver_that_was_withdrawn_does_not_come_back_after_more_bases_than_ar
         assert "Waived" not in summary(rig)
 
 
-def test_a_waiver_that_is_given_after_more_bases_than_are_read_is_kept(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+def test_a_waiver_given_after_more_bases_than_are_read_is_kept(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         main = rig.world.store.git(REPO).branches()["main"]
         rig.run()
@@ -187,7 +187,7 @@ def test_a_waiver_that_is_given_after_more_bases_than_are_read_is_kept(tmp_path:
 
 
 def test_a_withdrawn_waiver_stays_withdrawn_while_check_runs_cannot_be_read(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(CRITICAL)) as rig:
         people(rig)
         rig.run()
         say(rig, f"/reviewbot waive {identifier(rig)} only admins can call it")
@@ -204,9 +204,9 @@ def test_a_withdrawn_waiver_stays_withdrawn_while_check_runs_cannot_be_read(tmp_
         assert "Waived" not in summary(rig)
 
 
-def test_something_else_on_waived_code_is_another_finding_with_a_comment_of_its_own(tmp_path: Path) -> None:
+def test_another_finding_on_waived_code_has_its_own_comment(tmp_path: Path) -> None:
     other = {**CRITICAL, "title": "The command is logged with its password", "explanation": "Look at the log."}
-    with house(tmp_path, engineer=first_then(CRITICAL, new=(other,))) as rig:
+    with open_rig(tmp_path, engineer=first_then(CRITICAL, new=(other,))) as rig:
         people(rig)
         rig.run()
         say(rig, f"/reviewbot waive {identifier(rig)} only admins can call it")

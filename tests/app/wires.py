@@ -1,4 +1,4 @@
-"""What lies between a runner and the services in a company: TLS from a private authority, and a proxy."""
+"""What lies between a runner and the services in a serve_with_tls: TLS from a private authority, and a proxy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-_WANTED = b'Proxy-Authenticate: Basic realm="company"\r\nConnection: close\r\n'
+_WANTED = b'Proxy-Authenticate: Basic realm="serve_with_tls"\r\nConnection: close\r\n'
 SILENCE = 30.0
 """Seconds after which an idle connection is closed."""
 

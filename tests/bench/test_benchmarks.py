@@ -20,13 +20,13 @@ from bench.action import Ended, Ran
 from bench.charts import THEMES, Axis, Panel, charts, svg
 from bench.document import UnknownRegion, filled
 from bench.fair import INNER, REST, SPANS, Span, rows_of
-from bench.ground import ground
 from bench.machine import AnotherTree, commit_of, describe
 from bench.meter import Exchange, Sample, served
 from bench.paper import Hour, Organisation, polls
 from bench.parts import SMALL
 from bench.peers import HEAVY, LIGHT, Peer, run_peer
 from bench.requests import A_HOUR, LOOKED_AT
+from bench.services import serve
 from bench.stages import Curve, Point, Stage, steepness
 from bench.table import Goal, Results, Table, markdown, number, spread
 from bench.waiting import KINDS, OURS, PACES, Life, Waited, compared, play
@@ -49,7 +49,7 @@ def test_each_part_can_be_played_small(name: str, tmp_path: Path) -> None:
     + [pytest.param(one, id=one.name, marks=pytest.mark.heavy_peers) for one in HEAVY],
 )
 def test_a_peer_comments_on_every_finding(tmp_path: Path, peer: Peer) -> None:
-    with ground(tmp_path) as here:
+    with serve(tmp_path) as here:
         here.files = here.findings = 2
         took = run_peer(peer, here, here.pull_request())
     assert took.requests >= 3
@@ -131,7 +131,7 @@ def test_the_thresholds_are_met_in_the_stored_results() -> None:
     assert all(goal.met for goal in held)
 
 
-def test_the_polling_intervals_are_on_the_front_for_every_length(tmp_path: Path) -> None:
+def test_no_polling_interval_is_better_in_delay_and_requests_for_any_length(tmp_path: Path) -> None:
     table = wait(SMALL, tmp_path).tables[0]
     ours = {row[0]: row[-1] for row in table.rows if row[1] == OURS}
     assert ours == dict.fromkeys(KINDS, "yes")
@@ -184,7 +184,7 @@ def test_a_document_with_a_region_too_many_or_too_few_is_refused() -> None:
             filled(wrong, results)
 
 
-def test_the_first_turn_rotates() -> None:
+def test_the_order_of_the_sides_rotates() -> None:
     said: list[str] = []
     got = measure.alternate(3, {"a": lambda: said.append("a"), "b": lambda: said.append("b")})
     assert said == ["a", "b", "b", "a", "a", "b"]
@@ -208,7 +208,7 @@ def test_growth_is_judged_below_the_limit_and_steep_growth_is_reported() -> None
     assert steepness([curve("line", 1, 10)]).met
 
 
-def test_requests_at_the_same_time_keep_the_service_busy_once_and_those_of_git_are_not_githubs() -> None:
+def test_concurrent_requests_count_their_time_once_and_those_of_git_are_separate() -> None:
     seen = (
         Exchange("GET", "/repos/a/b/pulls/1", 200, 1.0, 2.0, 0, 10),
         Exchange("POST", "/repos/a/b/check-runs", 201, 1.5, 2.5, 5, 10),
@@ -235,19 +235,19 @@ def test_the_reviewers_time_is_excluded_and_requests_meanwhile_are_not() -> None
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "formatted"),
     [(0.41234, "0.412"), (1234.5, "1,234"), (7, "7"), (12345, "12,345"), (0.0, "0"), (4e-5, "4.0e-05")],
 )
-def test_a_number_has_three_digits_that_count(value: float, told: str) -> None:
-    assert number(value) == told
+def test_a_number_has_three_significant_digits(value: float, formatted: str) -> None:
+    assert number(value) == formatted
 
 
 def test_a_measurement_shows_its_interquartile_range() -> None:
     assert spread(measure.Spread.of([1.0, 2.0, 3.0, 4.0, 5.0])) == "3 (2 to 4)"
-    assert spread(measure.Spread.of([3.0, 1.0, 2.0])) == "2 (1 to 3)", "so few have no middle half"
+    assert spread(measure.Spread.of([3.0, 1.0, 2.0])) == "2 (1 to 3)", "too few for quartiles"
     assert spread(measure.Spread.of([2.0])) == "2"
     assert measure.ratios([1.0, 2.0], [2.0, 8.0]).middle == 3
 
 
-def test_a_bar_does_not_end_its_cell_and_numbers_are_aligned_right() -> None:
+def test_a_pipe_does_not_end_its_cell_and_numbers_are_aligned_right() -> None:
     assert markdown(("a", "b"), [("x|y", None), ("z", 2)]) == "| a | b |\n|---|--:|\n| x\\|y | - |\n| z | 2 |"

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from bench.ground import Ground, ground, paths
 from bench.meter import Sample, api
 from bench.requests import BOUGHT, LEFT, LEFT_AFTER_A_PUSH, of_again, of_collecting, of_first, of_following
+from bench.services import Services, paths, serve
 from tests.app.forked import prepare
 
 LEAVING = {"wait-minutes": "0"}
 
 
-def run(here: Ground, number: int, inputs: Mapping[str, str] | None = None) -> Sample:
+def run(here: Services, number: int, inputs: Mapping[str, str] | None = None) -> Sample:
     """Return the requests of a run to GitHub; those to CodeVF are in the meter."""
     here.forget()
     running = prepare(here.environment(number, {"wait-minutes": "60", **(inputs or {})}))
@@ -37,7 +37,7 @@ def run(here: Ground, number: int, inputs: Mapping[str, str] | None = None) -> S
 def test_a_first_review_has_exact_requests_and_bytes_and_a_rerun_fewer(
     tmp_path: Path, files: int, findings: int, kilobytes: int, kilobytes_again: int
 ) -> None:
-    with ground(tmp_path) as here:
+    with serve(tmp_path) as here:
         here.files, here.findings = files, findings
         first = run(here, here.pull_request())
         assert len(here.world.store.replies) == min(findings, 30)
@@ -51,7 +51,7 @@ def test_a_first_review_has_exact_requests_and_bytes_and_a_rerun_fewer(
 
 
 def test_a_review_after_a_push_takes_the_same_requests_unless_findings_changed(tmp_path: Path) -> None:
-    with ground(tmp_path) as here:
+    with serve(tmp_path) as here:
         here.files = here.findings = 10
         number = here.pull_request()
         assert run(here, number).requests == of_first(10)
@@ -64,7 +64,7 @@ def test_a_review_after_a_push_takes_the_same_requests_unless_findings_changed(t
 
 
 def test_a_run_that_leaves_at_once_takes_fewer_and_asks_codevf_three_times(tmp_path: Path) -> None:
-    with ground(tmp_path) as here:
+    with serve(tmp_path) as here:
         here.files = here.findings = 10
         number = here.pull_request()
         assert run(here, number, LEAVING).requests == LEFT

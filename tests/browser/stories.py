@@ -123,11 +123,11 @@ ATTEMPTS = (
     *CORPUS[Kind.HTML],
     *CORPUS[Kind.LINK],
 )
-"""Attempts to set a global, send a request or break the page's data."""
+"""Attacks that set a global, send a request or break the page's data."""
 
 
 def hostile() -> tuple[SummaryView, Sequence[FileView]]:
-    """Return a report in which each finding is one of the attempts, and everything else is all of them."""
+    """Return a report in which each finding has one attack, and every other text has all of them."""
     everything: SummaryView = filled(USUAL, " ".join(ATTEMPTS), frozenset({"reviewer"}))
     findings = [filled(INJECTION, text, frozenset()) for text in ATTEMPTS]
     groups = tuple(FileGroup(one.path, (replace(one, start_line=2, line=2),)) for one in findings)

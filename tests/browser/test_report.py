@@ -43,12 +43,12 @@ class Visit:
 
     @property
     def shown(self) -> int:
-        """How many findings are to be seen."""
+        """The number of visible findings."""
         return self.page.locator(".finding:visible").count()
 
     @property
     def current(self) -> str:
-        """Where the keys have led."""
+        """The selected finding."""
         return str(self.page.evaluate("document.querySelector('.current')?.id ?? ''"))
 
     def troubles(self) -> list[str]:
@@ -134,7 +134,7 @@ def test_the_sides_are_next_to_each_other_and_findings_stay_in_place(opened: Ope
 
 
 @pytest.mark.parametrize("script", ["", NEVER_NEAR], ids=["drawn already", "drawn on the way"])
-def test_keys_lead_from_finding_to_finding_and_from_file_to_file(opened: Open, script: str) -> None:
+def test_keys_move_between_findings_and_between_files(opened: Open, script: str) -> None:
     visit = opened(script=script)
     press = visit.page.keyboard.press
     seen = []
@@ -169,7 +169,7 @@ def test_a_dialog_lists_the_keys_and_keys_are_ignored_while_it_is_open_or_in_a_f
     assert visit.shown == 2
 
 
-def test_filters_show_what_matches_and_say_how_much(opened: Open) -> None:
+def test_filters_show_the_matching_findings_and_their_number(opened: Open) -> None:
     visit = opened()
     page = visit.page
     page.select_option("#by-severity", "critical")
@@ -224,7 +224,7 @@ def height(page: Page, selector: str) -> list[float]:
 
 
 def rows(page: Page, selector: str) -> int:
-    """On how many lines the elements that are shown are."""
+    """Return the number of lines on which the visible elements are."""
     return len({round(box["y"]) for one in page.locator(f"{selector}:visible").all() if (box := one.bounding_box())})
 
 
@@ -261,7 +261,7 @@ def test_without_a_mouse_the_copy_buttons_are_shown(opened: Open) -> None:
 
 
 @pytest.mark.parametrize("has_clipboard", [True, False], ids=["clipboard", "old command"])
-def test_a_finding_is_copied_as_markdown_and_so_are_all_that_are_shown(opened: Open, *, has_clipboard: bool) -> None:
+def test_one_finding_or_all_shown_ones_are_copied_as_markdown(opened: Open, *, has_clipboard: bool) -> None:
     page = (visit := opened(permissions=["clipboard-read", "clipboard-write"])).page
     if not has_clipboard:
         page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject(new Error('no')))")
@@ -278,7 +278,7 @@ def test_a_finding_is_copied_as_markdown_and_so_are_all_that_are_shown(opened: O
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_theme_is_the_readers_and_can_be_switched(opened: Open, theme: str) -> None:
+def test_the_theme_follows_the_browser_and_can_be_switched(opened: Open, theme: str) -> None:
     page = opened(color_scheme=theme).page
     paper = "getComputedStyle(document.body).backgroundColor"
     light, dark = "rgb(255, 255, 255)", "rgb(13, 17, 23)"
@@ -302,7 +302,7 @@ def test_print_shows_every_finding_with_its_code_and_no_controls(opened: Open) -
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
-def test_three_thousand_files_are_there_at_once_and_drawn_when_they_are_opened(opened: Open) -> None:
+def test_three_thousand_files_are_listed_immediately_and_rendered_when_opened(opened: Open) -> None:
     page = opened(Renderer().html(*many(3000))).page
     elements = "document.querySelectorAll('*').length"
     assert page.locator(".file").count() == 3000
@@ -318,7 +318,7 @@ def test_three_thousand_files_are_there_at_once_and_drawn_when_they_are_opened(o
     assert page.locator(".file:visible").count() == 1
 
 
-def test_a_very_long_file_shows_its_findings_and_draws_its_code_when_asked(opened: Open) -> None:
+def test_a_very_long_file_shows_its_findings_and_renders_its_code_on_request(opened: Open) -> None:
     page = opened(Renderer().html(*long())).page
     assert page.locator(".excerpt").is_visible()
     page.click(".whole")
@@ -326,7 +326,7 @@ def test_a_very_long_file_shows_its_findings_and_draws_its_code_when_asked(opene
     assert not page.locator(".excerpt").is_visible()
 
 
-def test_without_scripts_every_finding_is_there_with_its_code(opened: Open) -> None:
+def test_without_javascript_every_finding_is_shown_with_its_code(opened: Open) -> None:
     visit = opened(java_script_enabled=False)
     page = visit.page
     assert visit.shown == 5
@@ -372,7 +372,7 @@ def test_the_policy_refuses_injected_content(opened: Open, planted: str, refused
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_an_accessibility_checker_finds_nothing(opened: Open, theme: str) -> None:
+def test_the_report_passes_the_accessibility_check(opened: Open, theme: str) -> None:
     page = opened(color_scheme=theme).page
     for act in ("", "s", "?"):
         if act:

@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Visits:
-    """Opens pages, and collects what they say and request."""
+    """Opens pages, and collects their console messages and requests."""
 
     def __init__(self, browser: Browser, file: Path) -> None:
         self.browser, self.file = browser, file
@@ -62,7 +62,7 @@ def visits(browser: Browser, tmp_path: Path) -> Iterator[Visits]:
 
 
 @pytest.mark.parametrize(("width", "theme"), SIZES)
-def test_the_page_fits_and_a_judge_of_accessibility_has_nothing_to_say(visits: Visits, width: int, theme: str) -> None:
+def test_the_page_fits_and_passes_the_accessibility_check(visits: Visits, width: int, theme: str) -> None:
     page = visits.open(Renderer().statistics(usual()), width, theme)
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.locator(".chart").count() == 3
@@ -72,7 +72,7 @@ def test_the_page_fits_and_a_judge_of_accessibility_has_nothing_to_say(visits: V
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_no_texts_of_a_chart_overlap_and_none_is_cut(visits: Visits, width: int) -> None:
+def test_texts_of_a_chart_neither_overlap_nor_are_cut(visits: Visits, width: int) -> None:
     page = visits.open(Renderer().statistics(usual()), width)
     for chart in page.locator(".chart").all():
         boxes = chart.locator("text").evaluate_all(
@@ -87,7 +87,7 @@ def test_no_texts_of_a_chart_overlap_and_none_is_cut(visits: Visits, width: int)
                 assert beside or bottom <= other[2] + 2 or other[3] <= top + 2, boxes
 
 
-def test_bars_and_dots_are_the_figures(visits: Visits) -> None:
+def test_bars_and_dots_match_the_figures(visits: Visits) -> None:
     found = usual()
     page = visits.open(Renderer().statistics(found))
     assert page.locator("circle").count() == found.whole.reviews

@@ -25,11 +25,11 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
     ],
     ids=["index", "wheel", "checkout", "git"],
 )
-def test_the_sandbox_comes_from_where_reviewbot_came_from(direct_url: object, expected: str | None) -> None:
+def test_the_sandbox_is_installed_from_the_source_of_reviewbot(direct_url: object, expected: str | None) -> None:
     assert source_of(json.dumps(direct_url) if direct_url else None) == expected
 
 
-def test_a_copy_that_is_not_installed_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_uninstalled_copy_prints_the_name_of_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     def distribution(name: str) -> None:
         raise metadata.PackageNotFoundError(name)
 

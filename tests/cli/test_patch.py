@@ -48,7 +48,7 @@ def test_an_edit_is_applied_where_its_lines_are_now(current: str, edit: Edit, af
         ("a\r\nb\r\nc", Edit("x", 2, 2, ""), "a\r\nc"),
     ],
 )
-def test_line_endings_stay_as_they_are(current: str, edit: Edit, after: str) -> None:
+def test_line_endings_are_kept(current: str, edit: Edit, after: str) -> None:
     assert patched(current, current, [edit]).text == patched("a\nb\nc\n", current, [edit]).text == after
 
 
@@ -96,7 +96,7 @@ def test_an_edit_that_was_applied_before_is_neither_applied_nor_refused(current:
     assert (done.text, done.applied, done.there, done.refused) == (current, (), ("x",), {})
 
 
-def test_edits_of_one_file_do_not_move_each_other() -> None:
+def test_edits_of_one_file_do_not_shift_each_other() -> None:
     done = patched(
         TEN, TEN, [Edit("last", 10, 10, "ten\neleven"), Edit("first", 1, 2, ""), Edit("middle", 5, 5, "five")]
     )
@@ -105,7 +105,7 @@ def test_edits_of_one_file_do_not_move_each_other() -> None:
 
 
 @pytest.mark.parametrize(("first", "last"), [(3, 5), (5, 7), (4, 4), (5, 5), (1, 10)])
-def test_of_edits_that_overlap_the_first_one_named_counts(first: int, last: int) -> None:
+def test_the_first_of_overlapping_edits_is_applied(first: int, last: int) -> None:
     done = patched(TEN, TEN, [Edit("x", 4, 5, "x"), Edit("y", first, last, "y")])
     assert (done.applied, done.refused, done.rivals) == (("x",), {}, {"y": "x"})
     again = patched(TEN, done.text, [Edit("x", 4, 5, "x"), Edit("y", first, last, "y")])
@@ -144,7 +144,7 @@ def test_git_applies_a_patch_with_the_same_result(
 @pytest.mark.parametrize(
     "name", ["new file.txt", 'q"\\.txt', "tab\t.txt", "x\n+++ b/a.txt", "ü\x7f.txt", "caf\udce9.txt"]
 )
-def test_a_patch_is_for_its_file_whatever_that_is_called(name: str, tmp_path: Path) -> None:
+def test_a_patch_applies_to_a_file_of_any_name(name: str, tmp_path: Path) -> None:
     for path in (tmp_path / name, tmp_path / "a.txt"):
         path.parent.mkdir(exist_ok=True)
         path.write_text("a\n")

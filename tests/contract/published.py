@@ -81,7 +81,7 @@ def missing() -> str:
 
 @cache
 def description() -> Json:
-    """GitHub's OpenAPI description, cut to `OPERATIONS` and what they refer to, on any host.
+    """Return GitHub's OpenAPI description, reduced to `OPERATIONS` and what they refer to, on any host.
 
     The full description has 13 MB and 800 paths; a validator for it needs 100 MB per test process.
     """

@@ -1,4 +1,4 @@
-"""The images and a runner: by podman, runc, a base made by mmdebstrap, and act; or by an installed Docker, and act.
+"""Build the images and run workflows: with podman, runc, a base made by mmdebstrap, and act; or with Docker and act.
 
 With podman everything is in one temporary folder, which is deleted at the end, and no registry is used: a Debian with
 Python has the name of the Dockerfile's base, and only that line of the Dockerfile changes. With Docker the base is the
@@ -102,7 +102,7 @@ def _act() -> Path:
 
 
 def _setup_python() -> str:
-    """The action and the commit that the twin without Docker names."""
+    """Return the `actions/setup-python` action and commit that the Docker-free action pins."""
     (named,) = re.findall(r"uses: (actions/setup-python@\w+)", TWIN.read_text(encoding="utf-8"))
     return str(named)
 
@@ -194,7 +194,7 @@ class Images:
 
 @contextmanager
 def images(engine: Engine) -> Iterator[Images]:
-    """Our images, built, and what can build and run others; all that is ours is removed at the end.
+    """Build the images, and remove everything at the end.
 
     Raises:
         Refused: podman cannot run anything here.

@@ -53,9 +53,9 @@ class Mounts:
         inside.pop("PATH", None)
         mounts = [f"{self.folder}/{name}:/github/{name}" for name in
                   ("workspace", "home", "workflow", "file_commands", "runner_temp")]  # fmt: skip
-        told = ["--workdir", "/github/workspace"]
+        arguments = ["--workdir", "/github/workspace"]
         for mount in mounts:
-            told += ["--volume", mount]
+            arguments += ["--volume", mount]
         for name, value in inside.items():
-            told += ["--env", f"{name}={value}"]
-        return told
+            arguments += ["--env", f"{name}={value}"]
+        return arguments

@@ -20,9 +20,9 @@ from reviewbot_sandbox.github import Rules
 
 from bench.starting import PARTS, look_into
 from reviewbot.cli.bootstrap import WITHOUT_ANALYZERS
-from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house, read_outputs
+from tests.app.rig import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, open_rig, read_outputs
 from tests.app.test_commands import event_of
-from tests.app.test_enterprise import at, company
+from tests.app.test_enterprise import at, serve_with_tls
 from tests.contract.pasted import paste
 from tests.contract.runner_image import ACTION, GIT, IMAGE, LOCAL_IMAGE, Engine, Images, Refused, images
 from tests.contract.runner_mounts import Mounts
@@ -61,7 +61,7 @@ jobs:
 
 @pytest.fixture(scope="module")
 def made(request: pytest.FixtureRequest) -> Iterator[Images]:
-    """The images, built once."""
+    """Build the images once."""
     try:
         with images(Engine(request.config.getoption("--engine"))) as storage:
             yield storage
@@ -137,7 +137,7 @@ def variables(rig: Rig) -> dict[str, str]:
 
 def judge_workflow(made: Images, folder: Path, workspace: Path, action: str) -> None:
     """Run a workflow that uses the action and check the pull request and the outputs for later steps."""
-    with house(folder, engineer=canned(answer(CRITICAL))) as rig:
+    with open_rig(folder, engineer=canned(answer(CRITICAL))) as rig:
         workflow, event = folder / "workflow.yml", folder / "event.json"
         text = WORKFLOW.replace("ACTION", action).replace("CODEVF", f"{rig.codevf_url}/api/v1/")
         workflow.write_text(text, encoding="utf-8")
@@ -154,7 +154,7 @@ def judge_workflow(made: Images, folder: Path, workspace: Path, action: str) -> 
 
 
 @pytest.mark.parametrize("action", ["./", "./local"])
-def test_a_workflow_that_uses_the_action_gets_its_review(made: Images, tmp_path: Path, action: str) -> None:
+def test_a_workflow_that_uses_the_action_publishes_a_review(made: Images, tmp_path: Path, action: str) -> None:
     judge_workflow(made, tmp_path, made.project, action)
 
 
@@ -196,7 +196,7 @@ def test_the_standard_library_is_compiled(made: Images) -> None:
 
 
 def test_the_slim_image_names_the_action_that_has_the_analyzers(made: Images, tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         mounts, arguments = mounted(rig, tmp_path / "runner", nothing, reviewer="local")
         done = made.attempt(made.run(*arguments, IMAGE, "action"), seconds=120)
         assert done.returncode == 3, done.stdout + done.stderr
@@ -205,7 +205,7 @@ def test_the_slim_image_names_the_action_that_has_the_analyzers(made: Images, tm
         assert read_outputs((mounts.commands / "output").read_text(encoding="utf-8"))["status"] == "failed"
 
 
-def test_the_docker_free_action_gets_it_too_in_a_hostile_workspace(made: Images, tmp_path: Path) -> None:
+def test_the_docker_free_action_publishes_a_review_in_a_hostile_workspace(made: Images, tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
     workspace.mkdir()
     set_traps(workspace)
@@ -224,7 +224,7 @@ WITH_STEPS = {
 
 @pytest.mark.parametrize("snippet", sorted(WITH_STEPS.values() & WORKFLOWS.keys()))
 def test_a_workflow_of_the_documentation_works_as_pasted(made: Images, tmp_path: Path, snippet: str) -> None:
-    with house(tmp_path, engineer=canned(answer())) as rig:
+    with open_rig(tmp_path, engineer=canned(answer())) as rig:
         inputs = {"github-token": TOKEN, "codevf-url": f"{rig.codevf_url}/api/v1/"}
         pasted = paste(filled(WORKFLOWS[snippet]), tmp_path / "stand-ins", inputs)
         workflow, event, workspace = tmp_path / "workflow.yml", tmp_path / "event.json", tmp_path / "workspace"
@@ -258,7 +258,7 @@ def checked_out(mounts: Mounts) -> None:
 
 def test_a_workspace_of_another_user_and_a_certificate_file_work(made: Images, tmp_path: Path) -> None:
     """The certificates are where the documentation says; git trusts them, too, because the review fetches."""
-    with company(tmp_path) as (rig, own, ports):
+    with serve_with_tls(tmp_path) as (rig, own, ports):
         rig.world.store.rules = Rules(diff_files=0)
 
         def prepare(mounts: Mounts) -> None:
@@ -293,7 +293,7 @@ def hostile(mounts: Mounts) -> None:
 
 @pytest.mark.parametrize("target", ["report.json", "out/report.json"])
 def test_a_hostile_workspace_has_no_effect(made: Images, tmp_path: Path, target: str) -> None:
-    with house(tmp_path, engineer=canned(answer(CRITICAL))) as rig:
+    with open_rig(tmp_path, engineer=canned(answer(CRITICAL))) as rig:
         ran = run(made, rig, tmp_path / "runner", hostile, json_file=target)
         assert ran.exit_status in {1, 2}, ran.log
         assert "fail" in {ran.outputs["verdict"], ran.outputs["status"][:4]}, ran.log
@@ -301,7 +301,7 @@ def test_a_hostile_workspace_has_no_effect(made: Images, tmp_path: Path, target:
 
 
 def test_the_local_reviewer_ignores_the_workspace(made: Images, tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         ran = run(made, rig, tmp_path / "runner", hostile, reviewer="local", fail_on="never")
         assert (ran.exit_status, ran.outputs["status"]) == (0, "completed"), ran.log
         assert int(ran.outputs["findings"]) > 0
@@ -313,8 +313,8 @@ def nothing(mounts: Mounts) -> None:
     assert not list(mounts.workspace.iterdir())
 
 
-def test_a_signal_ends_it_in_time_with_everything_recorded(made: Images, tmp_path: Path) -> None:
-    with house(tmp_path, life=TaskLife(pending=100_000, processing=100_000)) as rig:
+def test_a_signal_ends_the_container_in_time_with_everything_recorded(made: Images, tmp_path: Path) -> None:
+    with open_rig(tmp_path, life=TaskLife(pending=100_000, processing=100_000)) as rig:
         mounts, arguments = mounted(rig, tmp_path / "runner", nothing, wait_minutes="300")
         command = made.run("--name", "waiting", *arguments, IMAGE, "action")
         with subprocess.Popen(command, env=made.environment, stdout=subprocess.PIPE, text=True) as process:

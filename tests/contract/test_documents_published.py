@@ -22,7 +22,7 @@ DOCUMENTS = {
 }
 
 
-def test_the_documentation_is_found() -> None:
+def test_the_graphql_documents_are_collected() -> None:
     assert {"SNAPSHOT", "MORE_THREAD_COMMENTS", "MORE_COMMENTS", "RESOLVE_THREAD"} <= DOCUMENTS.keys()
 
 

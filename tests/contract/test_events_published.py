@@ -51,7 +51,7 @@ def examples() -> tuple[tuple[str, Json], ...]:
     return tuple((event["name"], payload) for event in index for payload in event["examples"])
 
 
-def told(name: str, payload: Json) -> str:
+def fields_of_event(name: str, payload: Json) -> str:
     return f"{name}.{payload.get('action')}"
 
 
@@ -71,7 +71,7 @@ def test_the_examples_cover_the_table() -> None:
 @pytest.mark.parametrize("name", [*TABLE, "every other"])
 def test_every_example_is_read_as_the_table_says(name: str) -> None:
     chosen = [(each, payload) for each, payload in examples() if (each if each in TABLE else "every other") == name]
-    wrong = [told(*one) for one in chosen if type(read_event(*one)) is not expected(*one)]
+    wrong = [fields_of_event(*one) for one in chosen if type(read_event(*one)) is not expected(*one)]
     assert chosen
     assert not wrong
 
@@ -82,7 +82,9 @@ def test_the_fields_are_those_of_the_payload() -> None:
         match event:
             case ReviewEvent():
                 pull = payload["pull_request"]
-                assert (event.number, event.head_sha) == (pull["number"], pull["head"]["sha"]), told(name, payload)
+                assert (event.number, event.head_sha) == (pull["number"], pull["head"]["sha"]), fields_of_event(
+                    name, payload
+                )
                 assert (event.action, event.sender) == (payload["action"], payload["sender"]["login"])
                 assert event.label == payload.get("label", {}).get("name")
             case CommentEvent():
@@ -96,7 +98,7 @@ def test_the_fields_are_those_of_the_payload() -> None:
                 pass
 
 
-def test_pull_request_target_carries_the_same_payload() -> None:
+def test_pull_request_target_has_the_same_payload() -> None:
     for name, payload in examples():
         if name == "pull_request":
             assert type(read_event("pull_request_target", payload)) is expected(name, payload)
@@ -149,7 +151,7 @@ def with_null(payload: Json, at: Path) -> Json:
 
 
 MATTERS = {("check_suite", "head_branch")}
-"""Null here says that the head is on a fork, so that the pull request cannot be found."""
+"""Null means that the head is on a fork, so the pull request cannot be found."""
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -160,6 +162,6 @@ def test_a_null_that_the_schema_allows_changes_nothing(name: str) -> None:
         for at in set(nulls(schema_of(name, payload), payload)) - MATTERS:
             tried += 1
             changed = read_event(name, with_null(payload, at))
-            where = f"{told(name, payload)} with null at {'.'.join(map(str, at))}"
+            where = f"{fields_of_event(name, payload)} with null at {'.'.join(map(str, at))}"
             assert changed == read, where
     assert tried

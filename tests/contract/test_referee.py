@@ -181,17 +181,17 @@ def broken(app: ASGIApp) -> ASGIApp:
         (lambda referee: referee.bought(broken(confused)), "/api/v1/tasks", "no such address"),
     ],
 )
-def test_one_wrong_message_fails_its_block(app: Callable[[Referee], ASGIApp], target: str, part: str) -> None:
+def test_one_invalid_message_fails_its_block(app: Callable[[Referee], ASGIApp], target: str, part: str) -> None:
     assert part in ask(app, target)
 
 
-def test_an_enterprise_servers_paths_are_judged_as_githubs() -> None:
+def test_an_enterprise_servers_paths_are_validated_like_githubs() -> None:
     target = "/api/v3/repos/o/r/pulls/1"
     assert not ask(lambda referee: referee.requests(confused), target, rest="/api/v3")
     assert "no such operation" in ask(lambda referee: referee.requests(confused), target)
 
 
-def test_every_operation_is_githubs() -> None:
+def test_every_operation_is_in_githubs_description() -> None:
     for template, item in published.description()["paths"].items():
         assert set(published.OPERATIONS[template].split()) == set(item) - {"parameters"}, template
     assert document_complaints("{ viewer { login } }") == ()

@@ -31,14 +31,14 @@ VIEWS = {
     **{f"evil{number}": hostile_view(evil) for number, evil in enumerate(EVIL)},
 }
 BLANK = {f"evil{number}" for number, evil in enumerate(EVIL) if evil.isspace()}
-"""Files whose name is a blank: git takes it, and the validator of RDJSON takes it for none."""
+"""Names of whitespace: git accepts them, and the RDJSON validator reads them as missing."""
 
 NO_ADDRESS = "SARIF2005"
 ACCEPTED = {
     NO_ADDRESS: "a tool should have an address: a release knows where it is published, a file written by it does not",
     "SARIF2017": "a location should have a region: what was found on no line of the head is on none",
 }
-"""What the multitool holds against files that are as they should be. The first one stands against every file."""
+"""The multitool's findings in valid files. The first one is in every file."""
 
 
 def written(view: SummaryView) -> str:
@@ -76,7 +76,7 @@ def test_the_validator_accepts_an_rdjson_file(tmp_path: Path) -> None:
 
 
 Plant = Callable[[dict[str, Any]], object]
-"""Spoils a result of SARIF or a diagnostic of RDJSON that is on lines."""
+"""Makes a SARIF result or an RDJSON diagnostic on lines invalid."""
 
 
 def physical(result: dict[str, Any]) -> dict[str, Any]:

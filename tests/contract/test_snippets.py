@@ -35,7 +35,7 @@ LINTERS = (
 
 
 def blocks(path: Path) -> Iterator[str]:
-    """Every fenced block of YAML, also in a list."""
+    """Return every fenced block of YAML, also in a list."""
     text = path.read_text(encoding="utf-8")
     for found in re.finditer(r"^( *)(`{3,}|~{3,}) *ya?ml\b.*\n((?:.*\n)*?)\1\2 *$", text, re.MULTILINE | re.IGNORECASE):
         yield textwrap.dedent(found[3])
@@ -101,7 +101,7 @@ def filled(text: str) -> str:
 
 
 def complaint(linter: tuple[str, ...], *files: Path) -> str:
-    """What a linter says of workflows in one folder, nothing when it is content."""
+    """Return a linter's messages about the workflows of a folder, empty if there are none."""
     command = [str(BIN / linter[0]), *linter[1:], *map(str, files)]
     done = subprocess.run(command, cwd=files[0].parent, capture_output=True, text=True, timeout=60, check=False)
     return f"{done.stdout}{done.stderr}" if done.returncode else ""
@@ -201,7 +201,7 @@ def test_a_planted_mistake_is_named(linter: tuple[str, ...], tmp_path: Path) -> 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="needs jq, which GitHub's runners have")
 def test_the_recipe_for_slack_sends_a_message_for_each_finished_review(tmp_path: Path) -> None:
-    """`curl` is a script that keeps what it is given."""
+    """`curl` is a script that records its input."""
     whole = next(one for one in WORKFLOWS.values() if "PUBLISHED" in one)
     [script] = [one["run"] for one in YAML(typ="safe").load(whole)["jobs"]["review"]["steps"] if "run" in one]
     curl = tmp_path / "curl"

@@ -1,4 +1,4 @@
-"""The vendor's client as a judge names every planted mistake."""
+"""The comparison with the vendor's client reports every planted mistake."""
 
 from __future__ import annotations
 

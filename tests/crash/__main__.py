@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.crash.scenarios import RACES, SCENARIOS, Disturbed, Scenario, disturbed, raced, undisturbed
-from tests.crash.town import town
+from tests.crash.services import serve
 from tests.replay import replay
 
 WORKERS = 2
@@ -24,7 +24,7 @@ SEEDS = 100
 
 def play(scenario: Scenario) -> Iterator[tuple[str, Disturbed]]:
     """Play each fault of a scenario on services of its own."""
-    with tempfile.TemporaryDirectory() as folder, town(Path(folder), clock=scenario.clock()) as here:
+    with tempfile.TemporaryDirectory() as folder, serve(Path(folder), clock=scenario.clock()) as here:
         right = undisturbed(here, scenario)
         if scenario in RACES:
             yield from ((f"seed {seed}", raced(here, scenario, seed, right)) for seed in range(SEEDS))

@@ -11,9 +11,19 @@ from reviewbot_sandbox.codevf import Clock, End, HandClock, TaskLife
 from reviewbot_sandbox.github import Level
 
 from reviewbot.domain.model.review import Severity
-from tests.app.house import HEAD, REPO, Rig
-from tests.crash.held import Held, contrast, differing, doubles, held, ledger_of, lost, newest_check, tasks
-from tests.crash.town import NEVER, QUICK, SCALE, Ended, Kind, Point, Town
+from tests.app.rig import HEAD, REPO, Rig
+from tests.crash.final_state import (
+    FinalState,
+    difference,
+    differences,
+    doubles,
+    final_state,
+    ledger_of,
+    lost,
+    newest_check,
+    tasks,
+)
+from tests.crash.services import NEVER, QUICK, SCALE, Ended, Kind, Point, Services
 
 LONG = 10_000
 """Seconds; longer than any task takes in a scenario whose clock is moved by hand."""
@@ -32,7 +42,7 @@ class Step:
         action: the event's action.
     """
 
-    before: Callable[[Town, Rig], None] = lambda _town, _rig: None
+    before: Callable[[Services, Rig], None] = lambda _town, _rig: None
     inputs: Mapping[str, str] = field(default_factory=dict)
     action: str = "synchronize"
 
@@ -77,65 +87,65 @@ class Scenario:
 class Undisturbed:
     """The end of an undisturbed scenario, and the requests of each run by service."""
 
-    held: Held
+    state: FinalState
     exit_status: int
     requests: tuple[dict[str, int], ...]
 
 
-def _task_ends(_: Town, __: Rig) -> None:
+def _task_ends(_: Services, __: Rig) -> None:
     time.sleep((QUICK.seconds + 1) * SCALE)
 
 
-def push(town: Town, rig: Rig) -> None:
+def push(services: Services, rig: Rig) -> None:
     """Push a commit that adds a file."""
-    branch = town.world.pull(REPO, rig.number).head_ref
-    town.world.push(REPO, branch, {"extra.py": "x = 1\n"}, author="mona")
+    branch = services.world.pull(REPO, rig.number).head_ref
+    services.world.push(REPO, branch, {"extra.py": "x = 1\n"}, author="mona")
 
 
-def _fix(town: Town, rig: Rig) -> None:
-    branch = town.world.pull(REPO, rig.number).head_ref
+def _fix(services: Services, rig: Rig) -> None:
+    branch = services.world.pull(REPO, rig.number).head_ref
     fixed = str(HEAD["app.py"]).replace("os.system(command)", "subprocess.run([command], check=True)")
-    town.world.push(REPO, branch, {"app.py": fixed}, author="mona")
+    services.world.push(REPO, branch, {"app.py": fixed}, author="mona")
 
 
-def _time_goes_by(town: Town, _: Rig) -> None:
-    clock = town.clock
+def _time_goes_by(services: Services, _: Rig) -> None:
+    clock = services.clock
     assert isinstance(clock, HandClock)
     clock.advance(LONG)
 
 
-def _ask(town: Town, rig: Rig) -> None:
+def _ask(services: Services, rig: Rig) -> None:
     """Write commands that ask for another review and waive the blocking finding."""
-    town.world.grant(REPO, "hubot", Level.WRITE)
+    services.world.grant(REPO, "hubot", Level.WRITE)
     [critical] = [one.id for one in ledger_of(rig).findings.open() if one.severity is Severity.CRITICAL]
     for text in ("/reviewbot review", f"/reviewbot waive {critical} It is known."):
-        town.world.comment(REPO, rig.number, "hubot", text)
+        services.world.comment(REPO, rig.number, "hubot", text)
 
 
-def _question(town: Town, rig: Rig) -> None:
+def _question(services: Services, rig: Rig) -> None:
     """Write a question, which the next run buys and a later one answers."""
-    town.world.grant(REPO, "hubot", Level.WRITE)
-    town.world.comment(REPO, rig.number, "hubot", "/reviewbot ask Who runs it?")
+    services.world.grant(REPO, "hubot", Level.WRITE)
+    services.world.comment(REPO, rig.number, "hubot", "/reviewbot ask Who runs it?")
 
 
-def _retarget(town: Town, rig: Rig) -> None:
+def _retarget(services: Services, rig: Rig) -> None:
     """Retarget to a branch that contains the base's commit."""
     branch = f"release-{rig.number}"
-    town.world.push(
-        REPO, branch, {"other.py": "y = 1\n"}, author="mona", parents=(town.world.pull(REPO, rig.number).base_sha,)
+    services.world.push(
+        REPO, branch, {"other.py": "y = 1\n"}, author="mona", parents=(services.world.pull(REPO, rig.number).base_sha,)
     )
-    town.world.retarget(REPO, rig.number, branch)
+    services.world.retarget(REPO, rig.number, branch)
 
 
-def _close(town: Town, rig: Rig) -> None:
-    town.world.close(REPO, rig.number)
+def _close(services: Services, rig: Rig) -> None:
+    services.world.close(REPO, rig.number)
 
 
-def _bypass(town: Town, rig: Rig) -> None:
+def _bypass(services: Services, rig: Rig) -> None:
     """Write a bypass command while the review is open."""
-    town.world.grant(REPO, "hubot", Level.ADMIN)
-    town.world.comment(
-        REPO, rig.number, "hubot", f"/reviewbot bypass {town.world.pull(REPO, rig.number).head_sha} It burns."
+    services.world.grant(REPO, "hubot", Level.ADMIN)
+    services.world.comment(
+        REPO, rig.number, "hubot", f"/reviewbot bypass {services.world.pull(REPO, rig.number).head_sha} It burns."
     )
 
 
@@ -259,26 +269,28 @@ RACES = (
 """Scenarios whose last run is started twice at the same time."""
 
 
-def _run(town: Town, rig: Rig, step: Step, at: Point | None = None) -> Ended:
-    return town.run(rig, step.inputs, at, step.action)
+def _run(services: Services, rig: Rig, step: Step, at: Point | None = None) -> Ended:
+    return services.run(rig, step.inputs, at, step.action)
 
 
-def undisturbed(town: Town, scenario: Scenario) -> Undisturbed:
+def undisturbed(services: Services, scenario: Scenario) -> Undisturbed:
     """Play a scenario without a fault."""
-    town.life, rig = scenario.life, town.open()
+    services.life, rig = scenario.life, services.open()
     counts, status = [], 0
     for step in scenario.steps:
-        step.before(town, rig)
-        before = town.requests()
-        status = _run(town, rig, step).exit_status
-        counts.append({name: count - before[name] for name, count in town.requests().items()})
-    ended = Undisturbed(held(rig), status, tuple(counts))
-    town.close(rig)
+        step.before(services, rig)
+        before = services.requests()
+        status = _run(services, rig, step).exit_status
+        counts.append({name: count - before[name] for name, count in services.requests().items()})
+    ended = Undisturbed(final_state(rig), status, tuple(counts))
+    services.close(rig)
     # A scenario that fails by itself would make every comparison with it meaningless.
-    assert ended.held.tasks, "nothing was bought"
-    assert ended.held.check[:2] == (("completed", scenario.conclusion) if scenario.conclusion else ()), ended.held.check
-    assert len(ended.held.comments) == scenario.comments, ended.held.comments
-    assert len(ended.held.replies) == scenario.replies, ended.held.replies
+    assert ended.state.tasks, "nothing was bought"
+    assert ended.state.check[:2] == (("completed", scenario.conclusion) if scenario.conclusion else ()), (
+        ended.state.check
+    )
+    assert len(ended.state.comments) == scenario.comments, ended.state.comments
+    assert len(ended.state.replies) == scenario.replies, ended.state.replies
     return ended
 
 
@@ -303,33 +315,33 @@ class Disturbed:
     lost: int = 0
 
 
-def disturbed(town: Town, scenario: Scenario, where: int, at: Point, right: Undisturbed) -> Disturbed:
+def disturbed(services: Services, scenario: Scenario, where: int, at: Point, right: Undisturbed) -> Disturbed:
     """Play a scenario with one fault in the run with index `where`, then repeat runs until it recovers."""
-    town.life, rig = scenario.life, town.open()
+    services.life, rig = scenario.life, services.open()
     runs: list[Ended] = []
     # After a kill, the next run is a collection for odd requests and an event for even ones.
     collects = [Step(inputs={**scenario.steps[where].inputs, **COLLECT})] if at.nth % 2 else []
     for index, step in enumerate(scenario.steps):
-        step.before(town, rig)
+        step.before(services, rig)
         if scenario.moves_on and index == where + 1:
-            runs.extend(_run(town, rig, one) for one in collects)
-        runs.append(_run(town, rig, step, at if index == where else None))
+            runs.extend(_run(services, rig, one) for one in collects)
+        runs.append(_run(services, rig, step, at if index == where else None))
         if index == where and not scenario.moves_on and at.kind is not Kind.ANSWER_LOST:
-            runs.extend(_run(town, rig, one) for one in (*collects, step))
+            runs.extend(_run(services, rig, one) for one in (*collects, step))
     most = len(scenario.steps) + MOST_RUNS
     while (runs[-1].exit_status != right.exit_status or is_open(rig)) and len(runs) < most:
         if scenario.by_hand:
-            _time_goes_by(town, rig)
-        runs.append(_run(town, rig, scenario.steps[-1]))
-    now, bought, twice, gone = held(rig), len(tasks(rig)), len(doubles(rig)), lost(rig)
+            _time_goes_by(services, rig)
+        runs.append(_run(services, rig, scenario.steps[-1]))
+    now, bought, twice, gone = final_state(rig), len(tasks(rig)), len(doubles(rig)), lost(rig)
     if scenario.moves_on:
         wrong = [*gone, *(f"{one} has two comments" for one in doubles(rig))]
         # A resumed review may be partial, because the killed run did not record its coverage.
         ends = {scenario.conclusion, "action_required"}
         wrong += [f"the check {now.check}"] if bought and not ends.issuperset(now.check[1:2]) else []
     else:
-        wrong = [contrast(name, now, right.held) for name in differing(now, right.held)]
-    town.close(rig)
+        wrong = [difference(name, now, right.state) for name in differences(now, right.state)]
+    services.close(rig)
     if runs[-1].exit_status != right.exit_status:
         wrong.append(f"exit status {[one.exit_status for one in runs]}:\n{runs[-1].log}")
     if bought > scenario.most_tasks:
@@ -343,33 +355,35 @@ def is_open(rig: Rig) -> bool:
     return check is not None and check.conclusion is None
 
 
-def raced(town: Town, scenario: Scenario, seed: int, right: Undisturbed) -> Disturbed:
+def raced(services: Services, scenario: Scenario, seed: int, right: Undisturbed) -> Disturbed:
     """Play a scenario whose last run is started twice at nearly the same time, then once more."""
-    town.life, rig = scenario.life, town.open()
+    services.life, rig = scenario.life, services.open()
     *first, final = scenario.steps
     for step in first:
-        step.before(town, rig)
-        _run(town, rig, step)
-    final.before(town, rig)
-    pair = [town.prepare(rig, final.inputs, final.action) for _ in range(2)]
+        step.before(services, rig)
+        _run(services, rig, step)
+    final.before(services, rig)
+    pair = [services.prepare(rig, final.inputs, final.action) for _ in range(2)]
     for running in pair:
         running.process.start()
         time.sleep(Random(seed).uniform(0, 0.4))  # noqa: S311 — a seed makes it the same every time
     for running in pair:
         running.wait()
-    before, ended = len(doubles(rig)), held(rig)
-    last = _run(town, rig, final)
-    now, bought, twice = held(rig), len(tasks(rig)), len(doubles(rig))
-    town.close(rig)
+    before, ended = len(doubles(rig)), final_state(rig)
+    last = _run(services, rig, final)
+    now, bought, twice = final_state(rig), len(tasks(rig)), len(doubles(rig))
+    services.close(rig)
     # GitHub deletes neither submitted reviews nor annotations: an emptied duplicate review stays, and so do the
     # annotations of both runs if they complete a check at the same moment.
     wrong = [
-        contrast(name, now, right.held) for name in differing(now, right.held) if name not in {"reviews", "annotations"}
+        difference(name, now, right.state)
+        for name in differences(now, right.state)
+        if name not in {"reviews", "annotations"}
     ]
-    if {one for one, _ in now.annotations} != {one for one, _ in right.held.annotations}:
-        wrong.append(contrast("annotations", now, right.held))
+    if {one for one, _ in now.annotations} != {one for one, _ in right.state.annotations}:
+        wrong.append(difference("annotations", now, right.state))
     if last.exit_status != right.exit_status:
         wrong.append(f"exit status {last.exit_status}:\n{last.log}")
-    if ended.comments != right.held.comments:
-        wrong.append(f"after both runs, {contrast('comments', ended, right.held)}")
+    if ended.comments != right.state.comments:
+        wrong.append(f"after both runs, {difference('comments', ended, right.state)}")
     return Disturbed(struck=True, wrong=tuple(wrong), tasks=bought, doubles=twice, cleared=before)

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from tests.crash.scenarios import RACES, SCENARIOS, Scenario, disturbed, raced, undisturbed
-from tests.crash.town import town
+from tests.crash.services import serve
 
 SAMPLE = 3
 SEEDS = 3
@@ -19,8 +19,8 @@ SEEDS = 3
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_a_fault_at_any_request_has_the_same_end(tmp_path: Path, scenario: Scenario) -> None:
-    with town(tmp_path, clock=scenario.clock()) as here:
+def test_a_fault_at_any_request_leads_to_the_same_end(tmp_path: Path, scenario: Scenario) -> None:
+    with serve(tmp_path, clock=scenario.clock()) as here:
         right = undisturbed(here, scenario)
         chosen = Random(scenario.name).sample(list(scenario.points(right)), SAMPLE)  # noqa: S311 — the same every time
         for where, point in chosen:
@@ -33,8 +33,8 @@ def test_a_fault_at_any_request_has_the_same_end(tmp_path: Path, scenario: Scena
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", RACES, ids=lambda scenario: scenario.name)
-def test_two_runs_at_the_same_time_buy_one_task_and_leave_each_comment_once(tmp_path: Path, scenario: Scenario) -> None:
-    with town(tmp_path) as here:
+def test_two_concurrent_runs_buy_one_task_and_post_each_comment_once(tmp_path: Path, scenario: Scenario) -> None:
+    with serve(tmp_path) as here:
         right = undisturbed(here, scenario)
         for seed in range(SEEDS):
             came = raced(here, scenario, seed, right)

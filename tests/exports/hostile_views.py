@@ -13,7 +13,7 @@ from tests.hostile.poison import OURS, filled
 from tests.render.view_builders import CALLER, CLOSED_GATE, FOLLOWED, INJECTION, NAMING, RACE, UNRATED
 
 BELIEVED = OURS - {"check_name", "original"}
-"""Fields that report files write unchanged; addresses are not among them."""
+"""Fields that report files write unchanged; they do not include URLs."""
 
 
 def one(finding: FindingView) -> SummaryView:
@@ -39,7 +39,7 @@ STORY = replace(
     bypass=BypassView("x", "x"),
     progress=FOLLOWED.progress,
 )
-"""Three open findings, and one of everything else."""
+"""A view with three open findings and one of every other item."""
 
 
 def hostile_view(evil: str) -> SummaryView:
@@ -70,7 +70,7 @@ def every_kind() -> Iterator[FindingView]:
 
 
 def flood(count: int) -> SummaryView:
-    """More findings than the formats accept, with the worst ones last in their file."""
+    """Return more findings than the formats accept, with the worst ones last in their file."""
     kinds = (NAMING, CALLER, RACE, INJECTION, UNRATED)
     findings = tuple(
         replace(kinds[number * len(kinds) // count], id=f"{number:010x}", explanation=f"{number} " * 50)

@@ -99,7 +99,7 @@ def test_an_empty_suggestion_deletes_the_lines() -> None:
     assert suggestion["text"] == ""
 
 
-def test_a_final_line_feed_of_a_suggestion_is_not_a_line_more() -> None:
+def test_a_final_line_feed_of_a_suggestion_is_not_an_extra_line() -> None:
     (suggestion,) = the_one(replace(INJECTION, suggestion="a\nb\n"))["suggestions"]
     assert suggestion["text"] == "a\nb"
 
@@ -115,7 +115,7 @@ def test_a_final_line_feed_of_a_suggestion_is_not_a_line_more() -> None:
         (Severity.INFO, "INFO"),
     ],
 )
-def test_a_severity_has_a_word(severity: Severity, word: str) -> None:
+def test_each_severity_is_mapped(severity: Severity, word: str) -> None:
     assert the_one(replace(RACE, severity=severity))["severity"] == word
 
 
@@ -140,7 +140,7 @@ def test_unreadable_parts_are_kept() -> None:
     assert "What about the cache?" in leftover["message"]
 
 
-def test_no_findings_are_no_diagnostics() -> None:
+def test_a_review_without_findings_has_no_diagnostics() -> None:
     assert written(CLEAN) == []
 
 
@@ -155,7 +155,7 @@ def test_no_user_is_mentioned() -> None:
     assert "@acme" not in the_one(replace(RACE, explanation="@acme/everyone"))["message"]
 
 
-def test_the_worst_come_first_and_none_is_left_out() -> None:
+def test_the_worst_come_first_and_none_is_omitted() -> None:
     diagnostics = written(replace(flood(6000), leftovers=()))
     severities = [item["severity"] for item in diagnostics]
     assert len(severities) == 6000
@@ -173,5 +173,5 @@ def test_hostile_text_in_every_field_gives_a_file_that_fits(kind: Kind) -> None:
         assert len(written(hostile_view(evil))) == 4
 
 
-def test_the_same_story_gives_the_same_bytes() -> None:
+def test_the_same_view_gives_the_same_bytes() -> None:
     assert rdjson(CLOSED_GATE) == rdjson(CLOSED_GATE)

@@ -33,7 +33,7 @@ def rendered(*arguments: str | Path) -> tuple[int, str]:
     return cli.main(["render", *map(str, arguments)], {}, out), out.getvalue()
 
 
-def test_every_kind_that_can_be_named_has_what_makes_it() -> None:
+def test_every_format_has_a_writer() -> None:
     assert tuple(DOCUMENTS) == (*KINDS, "json")
 
 

@@ -31,7 +31,7 @@ def document(view: SummaryView, review_url: str | None = URL) -> Any:  # noqa: A
     return json.loads(report_json(view, version="1.2.3", review_url=review_url))
 
 
-def test_the_document_says_what_it_is_and_what_was_reviewed() -> None:
+def test_the_report_names_its_format_and_the_reviewed_change() -> None:
     read = document(CLEAN)
     assert (read["schema"], read["generator"]) == (SCHEMA, {"name": "reviewbot", "version": "1.2.3"})
     assert (read["repository"], read["pullRequest"], read["pullRequestUrl"]) == ("acme/shop", 7, URL)
@@ -41,7 +41,7 @@ def test_the_document_says_what_it_is_and_what_was_reviewed() -> None:
     assert report_json(CLEAN, version="1", review_url=None).endswith("}\n")
 
 
-def test_the_outcome_and_the_counts_are_the_views() -> None:
+def test_the_outcome_and_the_counts_match_the_view() -> None:
     read = document(CLOSED_GATE)
     assert read["outcome"]["exitStatus"] == 1
     assert (read["outcome"]["verdict"], read["outcome"]["conclusion"]) == ("fail", "failure")
@@ -50,7 +50,7 @@ def test_the_outcome_and_the_counts_are_the_views() -> None:
     assert read["counts"]["critical"] == CLOSED_GATE.counts[Severity.CRITICAL]
 
 
-def test_every_finding_stands_in_it_with_its_place() -> None:
+def test_every_finding_is_in_the_report_with_its_place() -> None:
     read = document(CLOSED_GATE)
     shown = [finding for group in CLOSED_GATE.files for finding in group.findings]
     assert [one["id"] for one in read["findings"]] == [finding.id for finding in shown]
@@ -61,9 +61,9 @@ def test_every_finding_stands_in_it_with_its_place() -> None:
     assert (one["title"], one["explanation"]) == (INJECTION.title, INJECTION.explanation)
 
 
-def test_the_sum_is_the_sum_of_where_findings_ended() -> None:
-    told = document(CLOSED_GATE)["sum"]
-    assert told["returned"] == sum(count for name, count in told.items() if name != "returned")
+def test_the_places_of_the_findings_add_up_to_the_returned_ones() -> None:
+    places = document(CLOSED_GATE)["sum"]
+    assert places["returned"] == sum(count for name, count in places.items() if name != "returned")
 
 
 def test_the_manifest_lists_what_was_sent_and_held_back() -> None:

@@ -50,12 +50,12 @@ def written(view: SummaryView) -> dict[str, Any]:
     assert log_text == visible(log_text)  # nothing that cannot be seen or encoded, escaped or not
     assert (log["version"], len(log["runs"])) == ("2.1.0", 1)
     run: dict[str, Any] = log["runs"][0]
-    assert_is_taken(run)
+    assert_is_accepted(run)
     return run
 
 
-def assert_is_taken(run: dict[str, Any]) -> None:
-    """The properties that GitHub requires. If one is missing, it refuses the whole file."""
+def assert_is_accepted(run: dict[str, Any]) -> None:
+    """Check the properties that GitHub requires; if one is missing, it refuses the whole file."""
     rules = run["tool"]["driver"]["rules"]
     for rule in rules:
         assert rule["id"]
@@ -113,7 +113,7 @@ def test_a_finding_on_lines_has_its_lines_rule_and_fingerprint() -> None:
         (Severity.INFO, "note"),
     ],
 )
-def test_a_severity_has_a_level(severity: Severity, level: str) -> None:
+def test_each_severity_has_a_level(severity: Severity, level: str) -> None:
     assert the_result(replace(RACE, severity=severity))["level"] == level
 
 
@@ -192,12 +192,12 @@ def test_a_suggestion_is_a_fix_only_when_it_can_be_committed() -> None:
 
 
 @pytest.mark.parametrize("address", ["C:\\Windows", "javascript:alert(1)", "//evil.example", "1:2", "here"])
-def test_only_an_address_of_the_web_is_where_a_finding_can_be_viewed(address: str) -> None:
+def test_only_a_web_url_is_the_uri_of_a_finding(address: str) -> None:
     assert "hostedViewerUri" not in the_result(replace(RACE, comment_url=address))
     assert the_result(replace(RACE, comment_url=f"{PULL}#1"))["hostedViewerUri"] == f"{PULL}#1"
 
 
-def test_a_result_says_whether_the_review_before_had_it() -> None:
+def test_a_result_says_whether_the_previous_review_had_it() -> None:
     states = {
         result["partialFingerprints"]["reviewbot/v1"]: result["baselineState"]
         for result in written(FOLLOWED)["results"]
@@ -254,19 +254,19 @@ def test_without_an_address_the_run_names_no_repository() -> None:
     assert log["runs"][0]["versionControlProvenance"] == []
 
 
-def test_a_review_that_is_open_is_no_successful_analysis() -> None:
+def test_an_open_review_is_not_a_successful_analysis() -> None:
     assert written(WAITING)["invocations"][0]["executionSuccessful"] is False
     assert written(CLEAN)["invocations"][0]["executionSuccessful"] is True
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_hostile_text_in_every_field_gives_a_file_that_is_taken(kind: Kind) -> None:
+def test_hostile_text_in_every_field_gives_an_accepted_file(kind: Kind) -> None:
     for evil in CORPUS[kind]:
         run = written(hostile_view(evil))
         assert len(run["results"]) in {0, 4}
 
 
-def test_a_hostile_finding_keeps_the_file_of_another_valid() -> None:
+def test_hostile_findings_do_not_affect_another_finding() -> None:
     findings = (RACE, *(replace(hostile_finding(evil), id=str(number)) for number, evil in enumerate(ATTACKS)))
     run = written(replace(CLOSED_GATE, files=(FileGroup("x", findings),)))
     assert len(run["results"]) == len(findings)
@@ -299,5 +299,5 @@ def test_incompressible_content_fits() -> None:
     assert "The rest is in the JSON report" in text
 
 
-def test_the_same_story_gives_the_same_bytes() -> None:
+def test_the_same_view_gives_the_same_bytes() -> None:
     assert sarif(CLOSED_GATE, version="1", review_url=PULL) == sarif(CLOSED_GATE, version="1", review_url=PULL)

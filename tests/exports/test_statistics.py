@@ -48,14 +48,14 @@ def parsed(html: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("found", [USUAL, EMPTY, hostile("x")], ids=["usual", "empty", "hostile"])
-def test_the_json_is_as_its_schema_says(found: Statistics) -> None:
+def test_the_json_matches_its_schema(found: Statistics) -> None:
     schema = json.loads(Path(__file__).parents[2].joinpath("docs", "stats.schema.json").read_text(encoding="utf-8"))
     validator = Draft202012Validator(schema)
     assert [error.message for error in validator.iter_errors(document(found))] == []
     assert schema["properties"]["each"]["items"]["required"] == list(COLUMNS)
 
 
-def test_the_sums_are_those_of_the_reviews() -> None:
+def test_the_sums_match_the_reviews() -> None:
     found = document(USUAL)
     assert found["schema"] == "reviewbot/stats/1"
     questions = found["questions"]["credits"]
@@ -70,7 +70,7 @@ def test_the_sums_are_those_of_the_reviews() -> None:
         assert one["findings"] == sum(one[end.value] for end in End)
 
 
-def test_figures_that_are_not_known_are_null_and_empty_cells() -> None:
+def test_unknown_figures_are_null_and_empty_cells() -> None:
     found = document(EMPTY)
     assert (found["hoursMedian"], found["creditsPerFixed"], found["credits"]) == (None, None, 0)
     pending = statistics_of(
@@ -111,6 +111,15 @@ def test_the_page_loads_and_runs_nothing() -> None:
         assert "default-src 'none'; style-src 'sha256-" in html
 
 
+def test_the_page_shows_the_credits_of_questions() -> None:
+    html = Renderer().statistics(USUAL)
+    questions = USUAL.questions
+    assert f"</b> credits, {questions.credits} for {questions.asked} questions</li>" in html
+    assert ", 1 question</title>" in html
+    assert "Questions: 10, 10 answered; their" in html
+    assert "for 0 questions" not in Renderer().statistics(EMPTY)
+
+
 @pytest.mark.parametrize(
     ("until", "title", "legend"),
     [
@@ -121,7 +130,7 @@ def test_the_page_loads_and_runs_nothing() -> None:
     ],
     ids=["week", "new week", "day", "whole week"],
 )
-def test_a_last_bar_whose_days_are_not_over_is_marked(until: datetime, title: str, legend: str) -> None:
+def test_an_unfinished_last_bar_is_marked(until: datetime, title: str, legend: str) -> None:
     period = Period(("acme/shop",), SINCE, until, verified=True, left_out=0)
     page = Renderer().statistics(statistics_of(period, USUAL.reviews))
     last = page[page.rindex('<rect class="bar') :]

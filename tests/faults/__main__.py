@@ -14,7 +14,7 @@ from tests.replay import replay
 WORKERS = 2
 
 
-def tell(part: Sequence[Cell]) -> int:
+def play_part(part: Sequence[Cell]) -> int:
     """Play some cells and return the number of failures."""
     count = 0
     for cell, end, right in ends(part):
@@ -29,7 +29,7 @@ def main(words: list[str]) -> int:
     """Play the cells whose names contain the words, or all."""
     chosen = [cell for cell in cells() if all(word in str(cell) for word in words)]
     with ThreadPoolExecutor(WORKERS) as pool:
-        count = sum(pool.map(tell, [chosen[start::WORKERS] for start in range(WORKERS)]))
+        count = sum(pool.map(play_part, [chosen[start::WORKERS] for start in range(WORKERS)]))
     sys.stdout.write(f"{len(chosen)} cells, {count} wrong\n")
     return int(bool(count) or not chosen)
 

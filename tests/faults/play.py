@@ -14,11 +14,11 @@ from reviewbot_sandbox.codevf import Answer, Deliverables, Delivered
 from reviewbot_sandbox.faults import Fault, Logged
 
 from tests.app.forked import Ended, prepare, text_of
-from tests.app.house import Rig, read_outputs
-from tests.crash.held import Held, held, newest_check
-from tests.crash.town import ALL_KINDS, SCALE, Town, town
-from tests.faults.asked import Request, Service
-from tests.faults.stories import REVIEW, Start, Story
+from tests.app.rig import Rig, read_outputs
+from tests.crash.final_state import FinalState, final_state, newest_check
+from tests.crash.services import ALL_KINDS, SCALE, Services, serve
+from tests.faults.requests import Request, Service
+from tests.faults.scenarios import REVIEW, Scenario, Start
 from tests.faults.table import Cell
 
 DELIVERED: Answer = Deliverables((Delivered("review.json", json.dumps(ALL_KINDS.value).encode()),))  # type: ignore[union-attr] # it is structured
@@ -44,14 +44,14 @@ class End:
     requests: int
     log: str
     summary: str
-    held: Held
+    state: FinalState
     log_of: Mapping[Service, Sequence[Logged]]
 
 
 @contextmanager
-def stage(folder: Path) -> Iterator[Town]:
+def serve_with_file(folder: Path) -> Iterator[Services]:
     """Serve both services; CodeVF's answer contains a file."""
-    with town(folder, engineer=lambda _: DELIVERED) as here:
+    with serve(folder, engineer=lambda _: DELIVERED) as here:
         yield here
 
 
@@ -60,30 +60,34 @@ def ends(cells: Iterable[Cell]) -> Iterator[tuple[Cell, End, End]]:
 
     Reviews share the services. Other runs get services of their own, because they would see earlier pull requests.
     """
-    for story, of_it in groupby(cells, key=lambda cell: cell.story):
+    for scenario, of_it in groupby(cells, key=lambda cell: cell.scenario):
         with ExitStack() as stack:
-            here = stack.enter_context(alone())
-            right = play(here, story=story)
+            here = stack.enter_context(serve_alone())
+            right = play(here, scenario=scenario)
             for cell in of_it:
-                if story is not REVIEW:
+                if scenario is not REVIEW:
                     stack.close()
-                    here = stack.enter_context(alone())
-                yield cell, play(here, cell.request, cell.made(), cell.times, story), right
+                    here = stack.enter_context(serve_alone())
+                yield cell, play(here, cell.request, cell.made(), cell.times, scenario), right
 
 
 @contextmanager
-def alone() -> Iterator[Town]:
+def serve_alone() -> Iterator[Services]:
     """Serve both services with a temporary folder."""
-    with tempfile.TemporaryDirectory() as folder, stage(Path(folder)) as here:
+    with tempfile.TemporaryDirectory() as folder, serve_with_file(Path(folder)) as here:
         yield here
 
 
 def play(
-    here: Town, request: Request | None = None, fault: Fault | None = None, times: int | None = 1, story: Story = REVIEW
+    here: Services,
+    request: Request | None = None,
+    fault: Fault | None = None,
+    times: int | None = 1,
+    scenario: Scenario = REVIEW,
 ) -> End:
     """Play one run on a new pull request."""
-    here.life, rig, rule = lambda _: story.life, here.open(), None
-    start = story.begin(here, rig)
+    here.life, rig, rule = lambda _: scenario.life, here.open(), None
+    start = scenario.begin(here, rig)
     if request is not None and fault is not None:
         faults = here.faults[request.service.value]
         faults.add(request.match, fault, method=request.method, body=request.body, nth=request.nth, times=times)
@@ -115,6 +119,6 @@ def _end(
         requests=sum(map(len, sent.values())),
         log=ended.log,
         summary=text_of(home / "summary.md"),
-        held=held(rig),
+        state=final_state(rig),
         log_of=sent,
     )

@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from tests.faults import asked
-from tests.faults.asked import Request, Service
-from tests.faults.beside import BESIDE
-from tests.faults.ends import WHOLE, Expected, Row, Same
-from tests.faults.stories import REVIEW, Story
-from tests.faults.troubles import (
+from tests.faults import requests
+from tests.faults.expected import WHOLE, Expected, Row, Same
+from tests.faults.fault_kinds import (
+    ACCEPTED_ON_RETRY,
     BROKEN,
     CODEVF_LIMITS,
     CODEVF_REFUSALS,
@@ -24,34 +22,36 @@ from tests.faults.troubles import (
     MISSHAPEN,
     REFUSALS,
     STRANGE,
-    TAKEN_OTHERWISE,
     Made,
 )
+from tests.faults.other_runs import OTHER_RUNS
+from tests.faults.requests import Request, Service
+from tests.faults.scenarios import REVIEW, Scenario
 
 BY_GIT = Expected(1, "gate", "failure", Same.COMMENTS)
 """The change is fetched with git."""
 
-UNTOLD = Expected(1, "gate", "failure", Same.NOTHING, "could not be written")
-"""What the token may not write is left out and reported; the verdict is unchanged."""
+UNWRITTEN = Expected(1, "gate", "failure", Same.NOTHING, "could not be written")
+"""What the token cannot write is omitted and reported; the verdict is unchanged."""
 
 LISTED = Expected(1, "gate", "failure", Same.NOTHING, "GitHub refused")
 """Findings that GitHub does not accept as comments are in the summary."""
 
-OTHERWISE = Expected(1, "gate", "failure", Same.COMMENTS)
-"""The summary says what was sent in the end."""
+RESENT = Expected(1, "gate", "failure", Same.COMMENTS)
+"""The summary lists what the accepted request sent."""
 
 UNLINKED = Expected(1, "gate", "failure", Same.COMMENTS)
 """The comments are posted; the summary does not link to them."""
 
 UNPUBLISHED = Expected(4, "not-published", "failure", Same.NOTHING, "To fix: Run this job again")
-UNTIDY = Expected(4, "not-published", "failure", Same.COMMENTS, "To fix: Run this job again")
+SUMMARY_OUTDATED = Expected(4, "not-published", "failure", Same.COMMENTS, "To fix: Run this job again")
 """Comments and verdict are written; the summary or its last update is missing."""
 
 CHECKLESS = Expected(4, "not-published", None, Same.COMMENTS, "To fix: Run this job again")
-BLIND = Expected(3, "github", "", Same.NOTHING, tasks=0)
+FAILED = Expected(3, "github", "", Same.NOTHING, tasks=0)
 """The pull request cannot be read, so nothing is written."""
 
-HOMELESS = Expected(3, "github", "", Same.NOTHING, "To fix", tasks=0)
+NO_CHECK = Expected(3, "github", "", Same.NOTHING, "To fix", tasks=0)
 """Nothing is bought if the check cannot be created for a reason other than a missing permission."""
 
 UNREAD = Expected(3, "github", "action_required", Same.NOTHING, "To fix", tasks=0)
@@ -61,23 +61,23 @@ REFUSED = Expected(3, "refused", "action_required", Same.NOTHING, "To fix", task
 OVER = Expected(3, "over-budget", "action_required", Same.NOTHING, "Add credits", tasks=0)
 UNSENT = Expected(3, "partial", "action_required", Same.NOTHING, "Narrow `paths`", tasks=0)
 OPEN = Expected(0, "pending", None, Same.NOTHING, "later run picks it up")
-LOST_SIGHT = Expected(3, "refused", "action_required", Same.NOTHING, "To fix")
+TASK_NOT_FOUND = Expected(3, "refused", "action_required", Same.NOTHING, "To fix")
 SHOWN = Expected(3, "unreadable", "action_required", Same.NOTHING, "review.json")
-"""The file is named with what is known about it."""
+"""The summary names the file that could not be read."""
 
 
 ILL_FORMED = ("400", "409", "413", "422")
 """GitHub's response to a comment that violates its rules."""
 
 TABLE: Mapping[Request, Row] = {
-    asked.SNAPSHOT: Row(BLIND, BLIND, BLIND, BLIND, apart={"403": replace(BLIND, reason="permission")}),
+    requests.SNAPSHOT: Row(FAILED, FAILED, FAILED, FAILED, apart={"403": replace(FAILED, reason="permission")}),
     # Any bytes may be a diff. If they do not parse, git fetches the change.
-    asked.DIFF: Row(UNREAD, BY_GIT, BY_GIT, UNREAD, strange_once=BY_GIT, apart={"403": DENIED, "406": BY_GIT}),
-    asked.FILES: Row(UNREAD, UNREAD, UNREAD, UNREAD, apart={"403": DENIED, "406": BY_GIT}),
-    asked.TAGS: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
-    asked.BALANCE: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
-    asked.PROJECT: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
-    asked.CREATE: Row(
+    requests.DIFF: Row(UNREAD, BY_GIT, BY_GIT, UNREAD, strange_once=BY_GIT, apart={"403": DENIED, "406": BY_GIT}),
+    requests.FILES: Row(UNREAD, UNREAD, UNREAD, UNREAD, apart={"403": DENIED, "406": BY_GIT}),
+    requests.TAGS: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
+    requests.BALANCE: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
+    requests.PROJECT: Row(UNREACHED, UNREACHED, UNREACHED, REFUSED),
+    requests.CREATE: Row(
         UNREACHED, UNREACHED, UNREACHED, REFUSED,
         apart={
             "402": OVER, "413": UNSENT, "400 attachment_too_large": UNSENT, "400 attachment_limit_exceeded": UNSENT,
@@ -85,34 +85,34 @@ TABLE: Mapping[Request, Row] = {
         },
     ),
     # The task continues whatever the response is, unless the service does not know it.
-    asked.POLL: Row(OPEN, OPEN, OPEN, LOST_SIGHT),
-    asked.FILE: Row(SHOWN, SHOWN, SHOWN, SHOWN, strange_once=SHOWN),
+    requests.POLL: Row(OPEN, OPEN, OPEN, TASK_NOT_FOUND),
+    requests.FILE: Row(SHOWN, SHOWN, SHOWN, SHOWN, strange_once=SHOWN),
     # Read before publishing.
-    asked.AGAIN: Row(UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED),
-    asked.REVIEW: Row(
+    requests.AGAIN: Row(UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED),
+    requests.REVIEW: Row(
         UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, misshapen_once=WHOLE, lost=WHOLE,
-        apart={"403": UNTOLD, **dict.fromkeys(ILL_FORMED, LISTED)},
+        apart={"403": UNWRITTEN, **dict.fromkeys(ILL_FORMED, LISTED)},
     ),
-    asked.AFTERWARDS: Row(UNLINKED, UNLINKED, UNLINKED, UNLINKED),
-    asked.FILE_COMMENT: Row(
+    requests.AFTERWARDS: Row(UNLINKED, UNLINKED, UNLINKED, UNLINKED),
+    requests.FILE_COMMENT: Row(
         UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, UNPUBLISHED, misshapen_once=WHOLE, lost=WHOLE,
-        apart={"403": UNTOLD, **dict.fromkeys(ILL_FORMED, LISTED)},
+        apart={"403": UNWRITTEN, **dict.fromkeys(ILL_FORMED, LISTED)},
     ),
-    asked.OPEN_CHECK: Row(
-        HOMELESS, HOMELESS, HOMELESS, HOMELESS, misshapen_once=WHOLE, lost=WHOLE,
-        apart={"403": replace(UNTOLD, conclusion="", same=Same.COMMENTS)},
+    requests.OPEN_CHECK: Row(
+        NO_CHECK, NO_CHECK, NO_CHECK, NO_CHECK, misshapen_once=WHOLE, lost=WHOLE,
+        apart={"403": replace(UNWRITTEN, conclusion="", same=Same.COMMENTS)},
     ),
-    asked.SUMMARY: Row(
-        UNTIDY, UNTIDY, UNTIDY, UNTIDY, misshapen_once=WHOLE, lost=WHOLE,
-        apart={"403": replace(UNTOLD, same=Same.COMMENTS)},
+    requests.SUMMARY: Row(
+        SUMMARY_OUTDATED, SUMMARY_OUTDATED, SUMMARY_OUTDATED, SUMMARY_OUTDATED, misshapen_once=WHOLE, lost=WHOLE,
+        apart={"403": replace(UNWRITTEN, same=Same.COMMENTS)},
     ),
-    asked.SUMMARY_EDIT: Row(
-        UNTIDY, UNTIDY, UNTIDY, UNTIDY, misshapen_once=WHOLE, lost=WHOLE,
-        apart={"403": replace(UNTOLD, same=Same.COMMENTS)},
+    requests.SUMMARY_EDIT: Row(
+        SUMMARY_OUTDATED, SUMMARY_OUTDATED, SUMMARY_OUTDATED, SUMMARY_OUTDATED, misshapen_once=WHOLE, lost=WHOLE,
+        apart={"403": replace(UNWRITTEN, same=Same.COMMENTS)},
     ),
-    asked.CHECK_END: Row(
-        CHECKLESS, CHECKLESS, CHECKLESS, CHECKLESS, misshapen_once=WHOLE, lost=UNTIDY,
-        apart={"403": replace(UNTOLD, conclusion=None, same=Same.COMMENTS)},
+    requests.CHECK_END: Row(
+        CHECKLESS, CHECKLESS, CHECKLESS, CHECKLESS, misshapen_once=WHOLE, lost=SUMMARY_OUTDATED,
+        apart={"403": replace(UNWRITTEN, conclusion=None, same=Same.COMMENTS)},
     ),
 }  # fmt: skip
 
@@ -133,25 +133,25 @@ LOST = ("reset in the body",)
 class Cell:
     """One fault at one request; `times` None means permanently."""
 
-    story: Story
+    scenario: Scenario
     request: Request
-    trouble: str
+    fault: str
     times: int | None
     made: Made
     expected: Expected
 
     def __str__(self) -> str:
-        return f"{self.story.name}, {self.request.name}: {self.trouble}{'' if self.times else ', always'}"
+        return f"{self.scenario.name}, {self.request.name}: {self.fault}{'' if self.times else ', always'}"
 
 
 def cells() -> Iterator[Cell]:
     """Return all cells."""
-    for story, rows in {REVIEW: TABLE, **BESIDE}.items():
+    for scenario, rows in {REVIEW: TABLE, **OTHER_RUNS}.items():
         for request, row in rows.items():
-            yield from _row(story, request, row)
+            yield from _row(scenario, request, row)
 
 
-def _row(story: Story, request: Request, row: Row) -> Iterator[Cell]:
+def _row(scenario: Scenario, request: Request, row: Row) -> Iterator[Cell]:
     ours = request.service is Service.GITHUB
     columns: tuple[tuple[Mapping[str, Made], int | None, Expected], ...] = (
         (BROKEN, 1, row.once),
@@ -165,10 +165,10 @@ def _row(story: Story, request: Request, row: Row) -> Iterator[Cell]:
         (STRANGE, None, row.strange),
         (REFUSALS, None, row.refused),
         ({} if ours else CODEVF_REFUSALS, None, row.refused),
-        (TAKEN_OTHERWISE if request is asked.CREATE else {}, 1, OTHERWISE),
+        (ACCEPTED_ON_RETRY if request is requests.CREATE else {}, 1, RESENT),
     )
-    for troubles, times, expected in columns:
-        for name, made in troubles.items():
-            if story is not REVIEW and name not in FEW and name not in row.apart:
+    for faults, times, expected in columns:
+        for name, made in faults.items():
+            if scenario is not REVIEW and name not in FEW and name not in row.apart:
                 continue
-            yield Cell(story, request, name, times, made, row.apart.get(name, expected))
+            yield Cell(scenario, request, name, times, made, row.apart.get(name, expected))

@@ -27,7 +27,7 @@ from reviewbot.app.dispatch import Ports, handle
 from reviewbot.domain.model.events import read_event_text
 from reviewbot.settings import Settings
 from reviewbot.settings.environment import read_environment
-from tests.app.house import KEY, REPO, TOKEN, Rig, house
+from tests.app.rig import KEY, REPO, TOKEN, Rig, open_rig
 
 SCALE = 0.01
 JUMPS = (timedelta(days=-3650), timedelta(days=3650), timedelta(0), timedelta(hours=1))
@@ -79,7 +79,7 @@ def jumping_world(rig: Rig, env: dict[str, str], clock: JumpingClock) -> Iterato
 
 
 def test_a_wall_clock_jump_changes_neither_waits_nor_deadline(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         soon = datetime.now(UTC) + timedelta(seconds=6)
         spent = (("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", str(int(soon.timestamp()))))
         rig.github_faults.add("/graphql", Reply(403, spent, b"{}"))
@@ -104,7 +104,7 @@ def closed_port() -> str:
 
 
 def test_without_a_codevf_server_the_check_says_what_to_do(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         done = rig.run(codevf_url=f"{closed_port()}/api/v1/")
         assert (done.exit_status, done.outputs["reason"]) == (3, "unreachable")
         assert rig.checks()[0].conclusion == "action_required"
@@ -112,7 +112,7 @@ def test_without_a_codevf_server_the_check_says_what_to_do(tmp_path: Path) -> No
 
 
 def test_without_a_github_server_the_run_ends_and_buys_nothing(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         away = closed_port()
         rig.github_url = away
         done = rig.run()
@@ -123,7 +123,7 @@ def test_without_a_github_server_the_run_ends_and_buys_nothing(tmp_path: Path) -
 
 @pytest.mark.parametrize("silent", ["github", "codevf"])
 def test_a_silent_server_times_out_within_ten_seconds(tmp_path: Path, silent: str) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         faults = rig.github_faults if silent == "github" else rig.codevf_faults
         faults.add("/graphql$" if silent == "github" else "/tasks/task_", Delay(40))
         began = time.monotonic()

@@ -1,6 +1,6 @@
 """Search everything that a run left behind for secrets, in every encoding.
 
-The fixtures that run the action from end to end (`house`, `town`) do this when they close, so every test that uses
+The fixtures that run the action from end to end (`open_rig`, `serve`) do this when they close, so every test that uses
 one of them fails if it leaks a secret.
 """
 

@@ -29,7 +29,7 @@ def test_a_task_with_an_overlong_id_is_refused() -> None:
         read_task({"id": LONG, "status": "pending"}, None)
 
 
-def test_the_words_of_the_service_are_bounded() -> None:
+def test_the_text_of_the_service_is_bounded() -> None:
     task = read_task({"id": "7", "status": LONG}, None)
     assert len(task.status_text) == 200
     assert task.status_text.endswith("…")
@@ -67,7 +67,7 @@ def test_the_names_of_an_event_are_bounded() -> None:
     assert isinstance(event, BrokenEvent)
 
 
-def test_the_words_of_a_comment_are_whole_until_they_are_redacted() -> None:
+def test_the_text_of_a_comment_is_whole_until_it_is_redacted() -> None:
     payload = {
         "action": "created",
         "issue": {"number": 1, "pull_request": {}},

@@ -14,7 +14,7 @@ from reviewbot_sandbox.github import Rules
 
 from reviewbot.adapters.git.process import MEMORY_LIMIT, OUTPUT_LIMIT, Bounds, Git, isolated_environment
 from reviewbot.errors import ChangeUnreadable
-from tests.app.house import CLEAN, KEY, TOKEN, house
+from tests.app.rig import CLEAN, KEY, TOKEN, open_rig
 from tests.hostile.leaks import leaks
 
 WITNESS = """#!/bin/sh
@@ -56,7 +56,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     programs.mkdir()
     (programs / "git").write_text(WITNESS.format(seen=notes, git=shutil.which("git")), encoding="utf-8")
     (programs / "git").chmod(0o755)
-    with house(folder, engineer=lambda _: CLEAN) as rig:
+    with open_rig(folder, engineer=lambda _: CLEAN) as rig:
         rig.world.store.rules = Rules(diff_files=1)
         path = f"{programs}:{rig.environment('', {}, {})['PATH']}"
         assert rig.run(runner={**HOSTILE, "PATH": path}).exit_status == 0
@@ -77,9 +77,9 @@ def test_git_gets_an_allow_listed_environment(seen: Seen) -> None:
 
 
 def test_hostile_variables_are_dropped_from_the_environment() -> None:
-    told = isolated_environment("https://x.example/o/r.git", "t", {"PATH": "/bin", **HOSTILE}, None)
-    assert not set(HOSTILE) & set(told)
-    assert told["PATH"] == "/bin"
+    kept = isolated_environment("https://x.example/o/r.git", "t", {"PATH": "/bin", **HOSTILE}, None)
+    assert not set(HOSTILE) & set(kept)
+    assert kept["PATH"] == "/bin"
 
 
 def test_only_the_git_that_fetches_gets_the_token_and_none_gets_the_key(seen: Seen) -> None:

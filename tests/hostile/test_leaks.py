@@ -20,7 +20,7 @@ from reviewbot_sandbox.github import Rules
 
 from reviewbot import cli
 from reviewbot.domain.redaction.masks import mask
-from tests.app.house import CLEAN, HEAD, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house
+from tests.app.rig import CLEAN, HEAD, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, open_rig
 from tests.hostile.leaks import CORE, GHP, leaks, left_by_runs, said_to
 
 FILES: dict[str, Any] = {f"{kind}_file": f"report.{kind}" for kind in ("json", "sarif", "rdjson", "html")}
@@ -58,7 +58,7 @@ def test_a_masking_command_shows_no_secret_and_the_next_line_would(tmp_path: Pat
 
 
 def test_everything_that_a_run_wrote_and_sent_is_searched(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: answer(finding("app.py", 12))) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer(finding("app.py", 12))) as rig:
         rig.run(**FILES)
         places = " ".join((*left_by_runs(rig.folder), *said_to("GitHub", rig.github_faults)))
         assert said_to("CodeVF", rig.codevf_faults)
@@ -115,7 +115,7 @@ def token_in_client(_: TaskRequest) -> Answer:
 
 
 def test_a_committed_secret_is_not_sent_and_lines_keep_their_numbers(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=token_in_client, config=CONFIG) as rig:
+    with open_rig(tmp_path, engineer=token_in_client, config=CONFIG) as rig:
         committed(rig)
         done = rig.run(**FILES)
         (comment,) = rig.comments()
@@ -123,7 +123,7 @@ def test_a_committed_secret_is_not_sent_and_lines_keep_their_numbers(tmp_path: P
         written = {**left_by_runs(rig.folder), **said_to("CodeVF", rig.codevf_faults)}
         summaries = "".join(rig.summaries())
     assert rig.world.store.threads[comment.thread_id].anchor.line == 2
-    assert "```suggestion" not in comment.body, "it would write the mark into the file"
+    assert "```suggestion" not in comment.body, "it would write the mask into the file"
     github = "[REDACTED:github-token]"
     for words in (f"Use {github} for now", "Bearer " + mask(GHP[4:]), f"with token {github}", f"'{mask(SPOKEN)}'"):
         assert words in sent
@@ -140,7 +140,7 @@ def test_a_committed_secret_is_not_sent_and_lines_keep_their_numbers(tmp_path: P
 
 def test_a_renamed_file_of_secrets_is_held_back(tmp_path: Path) -> None:
     lines = "".join(f"SETTING_{number}=on\n" for number in range(9))
-    with house(tmp_path, files={".env": f"{lines}HOST=inner.example\n"}) as rig:
+    with open_rig(tmp_path, files={".env": f"{lines}HOST=inner.example\n"}) as rig:
         rig.world.push(REPO, "topic", {".env": None, ".env.example": lines}, author="mona")
         assert rig.run().outputs["coverage"] == "partial"
         assert "inner.example" not in sent_to_codevf(rig)
@@ -148,12 +148,12 @@ def test_a_renamed_file_of_secrets_is_held_back(tmp_path: Path) -> None:
 
 def test_a_finding_on_a_line_with_a_secret_is_placed_without_the_secret(tmp_path: Path) -> None:
     leak, cited = PLANTS["src/client.py"], answer(finding("leak.py", 2))
-    with house(tmp_path, life=TaskLife(pending=2, processing=2), engineer=lambda _: cited) as rig:
+    with open_rig(tmp_path, life=TaskLife(pending=2, processing=2), engineer=lambda _: cited) as rig:
         rig.world.push(REPO, "topic", {"leak.py": leak}, author="mona")
         rig.run(wait_minutes="0", review_on="ready")
         rig.world.push(REPO, "topic", {"leak.py": f"# One more line\n{leak}"}, author="mona")
         time.sleep(6 * SCALE)
-        rig.run(event="schedule", payload={}, command="collect", review_on="ready", **FILES)
+        rig.collect(review_on="ready", **FILES)
         [comment] = rig.comments()
         assert rig.world.store.threads[comment.thread_id].anchor.line == 3
 
@@ -168,7 +168,7 @@ def test_a_finding_on_a_line_with_a_secret_is_placed_without_the_secret(tmp_path
 def test_a_secret_in_a_services_error_is_not_repeated(tmp_path: Path, service: str, secret: str, status: int) -> None:
     echo = json.dumps({"error": f"no such key: {secret}", "message": f"Bad credentials {secret}", "errors": [secret]})
     reply = Reply(status, (("content-type", "application/json"),), echo.encode())
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         faults = {"github": rig.github_faults, "codevf": rig.codevf_faults}[service]
         faults.add("/check-runs|/reviews|/issues/|/tasks", reply, times=None)
         rig.run(wait_minutes="1", **FILES)
@@ -176,13 +176,13 @@ def test_a_secret_in_a_services_error_is_not_repeated(tmp_path: Path, service: s
 
 
 def test_a_key_in_an_answer_is_not_shown(tmp_path: Path) -> None:
-    told = answer(finding("app.py", 12, title=KEY, explanation=KEY, code=KEY, suggestion=KEY), summary=KEY)
-    with house(tmp_path, engineer=lambda _: told) as rig:
+    leaking = answer(finding("app.py", 12, title=KEY, explanation=KEY, code=KEY, suggestion=KEY), summary=KEY)
+    with open_rig(tmp_path, engineer=lambda _: leaking) as rig:
         assert rig.run(**FILES).outputs["findings"] == "1"
 
 
-def test_debugging_shows_none(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CLEAN) as rig:
+def test_the_debug_log_shows_no_secret(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN) as rig:
         rig.world.store.rules = Rules(diff_files=1)
         done = rig.run(runner={"RUNNER_DEBUG": "1"})
         assert "::debug::" in done.log
@@ -201,7 +201,7 @@ def test_a_bug_report_names_the_place_and_no_value(tmp_path: Path) -> None:
             return super().write(text)
 
     log = Fragile()
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         env = rig.environment("pull_request", rig.event(), {})
         try:
             cli.main(["action"], env, log)

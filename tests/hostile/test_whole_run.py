@@ -17,7 +17,7 @@ from reviewbot_sandbox.faults import Reply
 from ruamel.yaml import YAML
 
 from reviewbot.domain.text.escaping import ZWSP, visible
-from tests.app.house import BASE, HEAD, REPO, Finished, Rig, finding, house
+from tests.app.rig import BASE, HEAD, REPO, Finished, Rig, finding, open_rig
 from tests.hostile.corpus import ATTACKS
 from tests.hostile.judges import commands, live, page
 
@@ -102,12 +102,12 @@ def _lines(output: Any) -> Iterator[str]:  # noqa: ANN401 — a check's output
 @pytest.fixture(scope="module")
 def review(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Run the review of the whole corpus."""
-    with house(tmp_path_factory.mktemp("whole"), engineer=lambda _: answer(), files=BASE) as rig:
+    with open_rig(tmp_path_factory.mktemp("whole"), engineer=lambda _: answer(), files=BASE) as rig:
         pull_request(rig, ATTACKS[1], "\n".join(one for one in ATTACKS if "\x00" not in one and "\ud800" not in one))
         return made(rig, rig.run(**FILES, max_comments="100", comment_from="info", runner={"RUNNER_DEBUG": "1"}))
 
 
-def test_the_review_is_published_whole(review: Made) -> None:
+def test_the_review_is_published_completely(review: Made) -> None:
     assert review.done.outputs["reason"] in {"unreadable", "partial"}, review.done.log
     assert int(review.done.outputs["posted"]) >= 1
     assert int(review.done.outputs["findings"]) > len(ATTACKS)
@@ -132,11 +132,11 @@ def assert_inert(made: Made) -> None:
         assert visible(line) == line
 
 
-def test_nothing_on_github_takes_effect(review: Made) -> None:
+def test_no_attack_on_github_has_an_effect(review: Made) -> None:
     assert_inert(review)
 
 
-def test_no_line_of_the_log_is_a_command_but_our_own(review: Made) -> None:
+def test_only_reviewbots_own_log_lines_are_commands(review: Made) -> None:
     allowed = (
         "::add-mask::",
         "::debug::",
@@ -166,8 +166,8 @@ def test_the_reports_can_be_read_and_printed(review: Made) -> None:
     assert (page.count("<script"), page.count("</script>")) == (2, 2)  # the page's data and reviewbot's markup
 
 
-def test_a_free_answer_has_no_effect_either(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: FreeText("\n\n".join(ATTACKS))) as rig:
+def test_an_answer_in_prose_has_no_effect_either(tmp_path: Path) -> None:
+    with open_rig(tmp_path, engineer=lambda _: FreeText("\n\n".join(ATTACKS))) as rig:
         assert_inert(made(rig, rig.run()))
 
 
@@ -180,7 +180,7 @@ SAID = (
 @pytest.mark.parametrize("service", ["github", "codevf"])
 def test_a_services_error_text_has_no_effect(tmp_path: Path, service: str) -> None:
     reply = Reply(422, (("content-type", "application/json"),), json.dumps({"message": SAID}).encode())
-    with house(tmp_path, engineer=lambda _: answer()) as rig:
+    with open_rig(tmp_path, engineer=lambda _: answer()) as rig:
         faults = {"github": rig.github_faults, "codevf": rig.codevf_faults}[service]
         faults.add("/reviews|/pulls/1/comments|/tasks", reply, times=None)
         left = made(rig, rig.run())

@@ -11,7 +11,7 @@ from pathlib import Path
 from reviewbot_sandbox.codevf import canned
 
 from bench.action import ACTION
-from tests.app.house import REPO, Rig, house
+from tests.app.rig import REPO, Rig, open_rig
 from tests.large.sizes import Case, Size, read_report, wrong
 
 FILES = {"json-file": "report.json", "sarif-file": "report.sarif", "html-file": "report.html"}
@@ -30,7 +30,7 @@ class Measured:
 
 def measure(case: Case, size: Size, folder: Path) -> Measured:
     """Play a case and measure it."""
-    with house(folder, engineer=canned(case.says(size))) as rig:
+    with open_rig(folder, engineer=canned(case.says(size))) as rig:
         rig.world.push(REPO, "topic", dict(case.files(size)), author="mona")
         case.before(rig, size)
         began = time.monotonic()

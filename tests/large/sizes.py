@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reviewbot_sandbox.codevf import Answer
 
-from tests.app.house import CLEAN, REPO, Rig, answer, finding
+from tests.app.rig import CLEAN, REPO, Rig, answer, finding
 
 RISKY = "src/auth/login.py"
 """A file that must always be sent, because its path and its content have the highest risk."""

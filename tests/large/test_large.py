@@ -15,7 +15,7 @@ from tests.large.sizes import CASES, SMALL, Case
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_large_pull_request_is_read_whole_and_stays_within_bounds(tmp_path: Path, case: Case) -> None:
+def test_a_large_pull_request_is_read_completely_within_bounds(tmp_path: Path, case: Case) -> None:
     came = measure(case, SMALL, tmp_path)
     assert not came.wrong, came.wrong
     closed = case.name == "many findings on many files"

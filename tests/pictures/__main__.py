@@ -35,12 +35,12 @@ COMMENTS = ("Anybody can read", "A badge that is always English")
 """Titles of the findings whose comments the documentation shows."""
 
 
-def pages(there: Landed, told: str, theme: str) -> Iterator[tuple[str, int, list[str]]]:
+def pages(there: Landed, output: str, theme: str) -> Iterator[tuple[str, int, list[str]]]:
     """Yield the pages by name, and how wide each is.
 
     Args:
         there: the state of the pull request.
-        told: the output of the command.
+        output: the output of the command.
         theme: `light` or `dark`.
     """
     chosen = [thread_of(one) for title in COMMENTS for one in there.comments if title in one.body]
@@ -48,7 +48,7 @@ def pages(there: Landed, told: str, theme: str) -> Iterator[tuple[str, int, list
     yield "narrow", NARROW, chosen[-1:]
     yield "summary", WIDTH, [comment(body) for body in there.summaries]
     yield "check", WIDTH, [check(there.check)] if there.check else []
-    yield "terminal", WIDTH, [screen(told, theme)]
+    yield "terminal", WIDTH, [screen(output, theme)]
 
 
 def of_golden_files(words: list[str]) -> Iterator[str]:
@@ -79,13 +79,13 @@ def main(arguments: list[str]) -> int:
         return 0
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="reviewbot-pictures-") as folder:
-        (there, report), told = landed(Path(folder, "action")), printed(Path(folder))
+        (there, report), output = landed(Path(folder, "action")), printed(Path(folder))
         shoot_report(report, {theme: PICTURES / f"report-{theme}.png" for theme in THEMES})
         statistics = Path(folder, "statistics.html")
         statistics.write_text(Renderer().statistics(usual()), encoding="utf-8")
         shoot_statistics(statistics, {theme: PICTURES / f"statistics-{theme}.png" for theme in THEMES})
     for theme in THEMES:
-        for name, width, parts in pages(there, told, theme):
+        for name, width, parts in pages(there, output, theme):
             shoot(document(parts, theme), width, PICTURES / f"{name}-{theme}.png")
     return 0
 

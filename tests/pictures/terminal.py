@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from tests.terminal.ground import Clone
 from tests.terminal.screen import watch
+from tests.terminal.session import Clone
 
 COLUMNS = 88
 COMMAND = ("review", "--reviewer", "local", "--paths", "api/labels.py", "--paths", "scripts/**")

@@ -14,7 +14,7 @@ PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 OLD = (CodeLine(7, "+", "a < b"),)
 
 
-def test_hidden_marks_are_not_shown() -> None:
+def test_hidden_markers_are_not_shown() -> None:
     assert (
         words("<!-- reviewbot:summary:v1 -->\n## No findings") == '<div class="markdown"><h2>No findings</h2>\n</div>'
     )
@@ -31,7 +31,7 @@ def test_an_empty_suggestion_is_a_deletion() -> None:
     assert diff([CodeLine(7, "-", "a < b")]) in words("```suggestion\n```", OLD)
 
 
-def test_a_warning_is_a_box() -> None:
+def test_a_warning_is_shown_as_a_box() -> None:
     page = words("> [!WARNING]\n> **Let through** by `max`")
     assert (
         '<div class="alert"><b class="kind">Warning</b><p><strong>Let through</strong> by <code>max</code></p>' in page

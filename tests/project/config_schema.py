@@ -55,8 +55,8 @@ def config_schema() -> dict[str, object]:
 
 def _property(row: Field[Any]) -> dict[str, object]:
     default = {"default": row.default} if default_text(row.default) else {}
-    told = f"{row.metadata['meaning']} Allowed: {row.metadata['reader'].allowed}."
-    return {"description": told, **default, "anyOf": [_values(row), _UNSET]}
+    description = f"{row.metadata['meaning']} Allowed: {row.metadata['reader'].allowed}."
+    return {"description": description, **default, "anyOf": [_values(row), _UNSET]}
 
 
 def _values(row: Field[Any]) -> Mapping[str, object]:

@@ -30,13 +30,13 @@ def files(root: Path) -> list[Path]:
 
 @pytest.fixture(scope="session")
 def action(root: Path) -> dict[str, Any]:
-    """`action.yml`, read."""
+    """Return the parsed `action.yml`."""
     return read_yaml(root / "action.yml")
 
 
 @pytest.fixture(scope="session")
-def twin(root: Path) -> dict[str, Any]:
-    """`no-docker/action.yml`, read."""
+def docker_free(root: Path) -> dict[str, Any]:
+    """Return the parsed `no-docker/action.yml`."""
     return read_yaml(root / "no-docker" / "action.yml")
 
 

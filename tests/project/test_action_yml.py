@@ -56,34 +56,34 @@ def test_the_action_runs_the_image_built_from_the_dockerfile(action: dict[str, A
     assert action["runs"] == {"using": "docker", "image": "Dockerfile", "args": ["action"]}
 
 
-def test_the_docker_free_action_has_the_same_inputs(action: dict[str, Any], twin: dict[str, Any]) -> None:
-    assert twin["inputs"] == action["inputs"]
+def test_the_docker_free_action_has_the_same_inputs(action: dict[str, Any], docker_free: dict[str, Any]) -> None:
+    assert docker_free["inputs"] == action["inputs"]
 
 
-def test_the_docker_free_action_has_the_same_outputs(action: dict[str, Any], twin: dict[str, Any]) -> None:
-    assert list(twin["outputs"]) == list(action["outputs"])
-    for name, row in twin["outputs"].items():
+def test_the_docker_free_action_has_the_same_outputs(action: dict[str, Any], docker_free: dict[str, Any]) -> None:
+    assert list(docker_free["outputs"]) == list(action["outputs"])
+    for name, row in docker_free["outputs"].items():
         assert row == {**action["outputs"][name], "value": f"${{{{ steps.review.outputs.{name} }}}}"}
 
 
-def test_the_docker_free_action_passes_every_input_by_environment(twin: dict[str, Any]) -> None:
-    (review,) = [step for step in twin["runs"]["steps"] if step.get("id") == "review"]
+def test_the_docker_free_action_passes_every_input_by_environment(docker_free: dict[str, Any]) -> None:
+    (review,) = [step for step in docker_free["runs"]["steps"] if step.get("id") == "review"]
     handed = {name: text for name, text in review["env"].items() if name.startswith("INPUT_")}
-    assert handed == {f"INPUT_{name.upper()}": f"${{{{ inputs.{name} }}}}" for name in twin["inputs"]}
+    assert handed == {f"INPUT_{name.upper()}": f"${{{{ inputs.{name} }}}}" for name in docker_free["inputs"]}
 
 
-def test_the_docker_free_action_puts_no_expression_into_a_script(twin: dict[str, Any]) -> None:
-    scripts = [step["run"] for step in twin["runs"]["steps"] if "run" in step]
+def test_the_docker_free_action_puts_no_expression_into_a_script(docker_free: dict[str, Any]) -> None:
+    scripts = [step["run"] for step in docker_free["runs"]["steps"] if "run" in step]
     assert scripts
-    scripts += [step["env"]["START"] for step in twin["runs"]["steps"] if "run" in step]
+    scripts += [step["env"]["START"] for step in docker_free["runs"]["steps"] if "run" in step]
     assert not [script for script in scripts if EXPRESSION.search(script)]
 
 
-def test_the_docker_free_action_imports_nothing_from_the_working_directory(twin: dict[str, Any]) -> None:
-    scripts = [step["run"] for step in twin["runs"]["steps"] if "run" in step]
+def test_the_docker_free_action_imports_nothing_from_the_working_directory(docker_free: dict[str, Any]) -> None:
+    scripts = [step["run"] for step in docker_free["runs"]["steps"] if "run" in step]
     assert scripts == ['exec "$PYTHON" -I -S -u -c "$START" action']
 
 
-def test_the_key_is_in_the_environment_of_the_reviewing_step_alone(twin: dict[str, Any]) -> None:
-    holders = [step.get("id") for step in twin["runs"]["steps"] if "codevf-api-key" in str(step)]
+def test_the_key_is_in_the_environment_of_the_reviewing_step_alone(docker_free: dict[str, Any]) -> None:
+    holders = [step.get("id") for step in docker_free["runs"]["steps"] if "codevf-api-key" in str(step)]
     assert holders == ["review"]

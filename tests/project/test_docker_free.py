@@ -54,8 +54,8 @@ class Step:
 
 
 @pytest.fixture
-def step(twin: dict[str, Any], tmp_path: Path) -> Step:
-    (review,) = [one for one in twin["runs"]["steps"] if one.get("id") == "review"]
+def step(docker_free: dict[str, Any], tmp_path: Path) -> Step:
+    (review,) = [one for one in docker_free["runs"]["steps"] if one.get("id") == "review"]
     for name in ("temp", "dist"):
         (tmp_path / name).mkdir()
     member = tarfile.TarInfo("reviewbot/__main__.py")

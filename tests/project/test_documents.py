@@ -51,7 +51,7 @@ def test_every_command_and_flag_is_documented(root: Path, command: str, flag: st
     assert re.search(rf"`(?:[^`]* )?{re.escape(flag or f'reviewbot {command}')}\b[^`]*`", text)
 
 
-def test_the_hook_is_a_command_that_is_there(root: Path) -> None:
+def test_the_pre_commit_hook_runs_an_existing_command(root: Path) -> None:
     (hook,) = YAML(typ="safe").load(root / ".pre-commit-hooks.yaml")
     program, *arguments = hook["entry"].split()
     assert program == "reviewbot"
@@ -62,12 +62,12 @@ def test_the_hook_is_a_command_that_is_there(root: Path) -> None:
 
 
 def test_the_documentation_can_be_read_in_an_hour(documents: str) -> None:
-    """Generated parts do not count, nor the signs that draw tables."""
+    """Generated parts and the characters that draw tables do not count."""
     written = GENERATED.sub("", documents.replace(diagram(), "").replace(table(), ""))
     assert sum(any(map(str.isalnum, word)) for word in written.split()) <= MOST_WORDS
 
 
-def test_the_readme_takes_minutes(root: Path) -> None:
+def test_the_readme_can_be_read_in_minutes(root: Path) -> None:
     assert len((root / "README.md").read_text(encoding="utf-8").split()) < 900
 
 
@@ -128,7 +128,7 @@ def test_every_anchor_is_a_heading(root: Path) -> None:
     assert not [f"{page.name}: {path.name}#{anchor}" for page, path, anchor in links if anchor not in headings[path]]
 
 
-def test_the_drawn_layers_are_those_that_the_linter_holds(root: Path) -> None:
+def test_the_drawn_layers_are_those_of_the_import_linter(root: Path) -> None:
     tools = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     layers = [layer.split(" | ") for layer in tools["importlinter"]["contracts"][0]["layers"]]
     drawn = re.findall(r"^ │([ \w│]+)│  \w", (root / "docs/design.md").read_text(encoding="utf-8"), re.MULTILINE)
@@ -143,7 +143,7 @@ def test_each_package_is_drawn(root: Path) -> None:
     assert sorted(name for row in drawn for name in re.findall(r"\w+", row)) == sorted(set(packages) - {"__init__"})
 
 
-def test_every_place_to_look_is_there(root: Path) -> None:
+def test_every_path_in_where_do_i_look_exists(root: Path) -> None:
     table = (
         (root / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Where do I look?")[2].partition("\n## ")[0]
     )

@@ -37,10 +37,10 @@ def bare(cell: str) -> str:
 
 
 def test_a_hold_in_the_documentation_is_the_computed_one(costs: str) -> None:
-    for mode, credits_, expertise, tasks, told in rows(costs, r"mode \| `max-credits` \| expertise"):
+    for mode, credits_, expertise, tasks, expected in rows(costs, r"mode \| `max-credits` \| expertise"):
         one = hold(int(credits_), Mode(mode), Decimal(expertise))
         assert int(credits_) in Mode(mode).credits
-        assert int(tasks) * one == int(told)
+        assert int(tasks) * one == int(expected)
 
 
 def test_a_size_in_the_documentation_is_the_computed_one(costs: str) -> None:
@@ -63,11 +63,11 @@ def test_the_monthly_hold_of_a_team_is_the_product_of_its_figures(costs: str) ->
 
 
 def test_the_multipliers_in_the_documentation_match_the_program(costs: str) -> None:
-    told = {
+    documented = {
         mode: (Decimal(multiplier), *map(int, credits_.split(" to ")))
         for mode, multiplier, credits_ in rows(costs, "mode \\| multiplier")
     }
-    assert told == {mode: (mode.multiplier, mode.credits[0], mode.credits[-1]) for mode in Mode}
+    assert documented == {mode: (mode.multiplier, mode.credits[0], mode.credits[-1]) for mode in Mode}
 
 
 def test_the_figures_of_a_review_are_those_that_were_measured(root: Path) -> None:

@@ -33,7 +33,7 @@ def test_the_base_is_pinned_by_digest(instructions: list[Instruction]) -> None:
     assert first == "${BASE} AS builder"
 
 
-def test_both_images_are_made_on_one_base_and_the_slim_one_holds_nothing_else_of_it(root: Path) -> None:
+def test_both_images_have_one_base_and_the_slim_one_nothing_else_of_it(root: Path) -> None:
     slim, local = (read_instructions(root / name) for name in (SLIM, LOCAL))
     assert slim[0] == local[0]
     assert [rest for name, rest in slim if name == "FROM"] == ["${BASE} AS builder", "scratch"]
@@ -55,7 +55,7 @@ def test_the_entry_point_is_a_list_and_isolated_from_the_working_directory(instr
     assert entry[-1] == "reviewbot"
 
 
-def test_no_secret_is_built_in(instructions: list[Instruction]) -> None:
+def test_the_image_has_no_secret_or_other_variable(instructions: list[Instruction]) -> None:
     assert {name for name, _ in instructions} <= {"ARG", "FROM", "RUN", "COPY", "ENV", "ENTRYPOINT", "CMD"}
     assert [rest for name, rest in instructions if name == "ENV"] in (
         [],
@@ -64,7 +64,7 @@ def test_no_secret_is_built_in(instructions: list[Instruction]) -> None:
     assert len([name for name, _ in instructions if name == "ARG"]) == 1
 
 
-def test_everything_that_is_copied_is_let_in_and_nothing_else(root: Path) -> None:
+def test_the_dockerignore_file_admits_exactly_what_is_copied(root: Path) -> None:
     lines = (root / ".dockerignore").read_text(encoding="utf-8").splitlines()
     allowed = {line[1:] for line in lines if line.startswith("!")}
     instructions = [one for name in (SLIM, LOCAL) for one in read_instructions(root / name)]

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 
 from reviewbot.cli.install import NO_SOURCE
 from tests.project.commands import run
-from tests.terminal.ground import make_clone
+from tests.terminal.session import make_clone
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -117,7 +117,7 @@ def test_plan_runs(reviewbot: Installed) -> None:
     assert "1 review, one per merge, would have held 360 credits." in reviewbot("plan", "--branch", "main").stdout
 
 
-def test_a_paid_review_can_be_rehearsed(reviewbot: Installed) -> None:
+def test_a_paid_review_can_be_run_dry(reviewbot: Installed) -> None:
     assert "360 credits" in reviewbot("review", "--base", "main", "--dry-run").stdout
 
 
@@ -151,7 +151,7 @@ def test_doctor_runs(reviewbot: Installed) -> None:
 def test_the_sandboxs_commands_say_how_to_install_it(reviewbot: Installed, command: str) -> None:
     done = reviewbot(command, "--help", status=2)
     assert f"`reviewbot {command}` is part of `reviewbot-sandbox`, which is not installed." in done.stderr
-    assert NO_SOURCE in done.stderr, "the wheel says nothing of its source"
+    assert NO_SOURCE in done.stderr, "the wheel does not record its source"
 
 
 def test_the_sandbox_adds_its_commands(reviewbot: Installed, root: Path, tmp_path: Path) -> None:

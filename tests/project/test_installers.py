@@ -143,10 +143,10 @@ def test_a_list_installs_what_it_pins_beside_newer_releases(
 ) -> None:
     pins, known = read_pins(root / f"requirements/{name}.txt"), known_of(root, name)
     if lacking := applicable(pins).keys() - known.keys():
-        told = f"needs the metadata of {', '.join(sorted(lacking))} (make {MADE_BY[name]})"
+        message = f"needs the metadata of {', '.join(sorted(lacking))} (make {MADE_BY[name]})"
         if "pips" in pytestconfig.getoption("--require-referees").split(","):
-            pytest.fail(told, pytrace=False)
-        pytest.skip(told)
+            pytest.fail(message, pytrace=False)
+        pytest.skip(message)
     wheels, target, requirements = tmp_path / "wheels", tmp_path / "target", tmp_path / "requirements.txt"
     wheels.mkdir()
     lines = registry(wheels, pins, known)

@@ -47,5 +47,5 @@ def test_every_error_says_what_to_do_next(without_hint: list[tuple[str, int]]) -
     assert not [f"{path}:{line}" for path, line in without_hint if path not in HINTLESS]
 
 
-def test_every_exception_is_one(without_hint: list[tuple[str, int]]) -> None:
+def test_every_listed_exception_has_no_hint(without_hint: list[tuple[str, int]]) -> None:
     assert {path for path, _ in without_hint} == HINTLESS.keys()

@@ -99,7 +99,7 @@ def test_no_installation_takes_a_later_major_version(project: dict[str, Any]) ->
     assert not unbounded
 
 
-def test_there_is_no_other_list(pins: dict[str, dict[str, Pin]]) -> None:
+def test_the_requirements_files_are_the_known_ones(pins: dict[str, dict[str, Pin]]) -> None:
     assert sorted(pins) == LISTS
 
 

@@ -34,7 +34,7 @@ def modules(texts: dict[str, str]) -> dict[str, ast.Module]:
     return {name: ast.parse(text) for name, text in texts.items() if name.startswith(PROGRAM) and name.endswith(".py")}
 
 
-def test_functions_do_one_thing(modules: dict[str, ast.Module]) -> None:
+def test_functions_are_short(modules: dict[str, ast.Module]) -> None:
     long = {
         f"{name}:{node.name}": lines(node)
         for name, tree in modules.items()
@@ -54,7 +54,7 @@ def lines(node: Function) -> int:
     return (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-def test_one_broad_except_at_the_root(modules: dict[str, ast.Module]) -> None:
+def test_the_only_broad_except_is_in_main(modules: dict[str, ast.Module]) -> None:
     broad = [
         name
         for name, tree in modules.items()
@@ -122,7 +122,7 @@ def test_no_folder_of_one_machine_is_named(texts: dict[str, str]) -> None:
     assert not [name for name, text in texts.items() if FOLDERS.search(text)]
 
 
-def test_no_sandbox_in_a_test_of_the_bot_is_without_a_referee(texts: dict[str, str]) -> None:
+def test_every_sandbox_in_a_test_of_reviewbot_has_a_referee(texts: dict[str, str]) -> None:
     for name, text in texts.items():
         if re.match("tests/(app|crash|adapters)/", name):
             made = text.count("build_github("), text.count("build_codevf(")

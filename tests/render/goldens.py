@@ -165,11 +165,11 @@ MORE: Mapping[Reason, Mapping[str, Any]] = {
     Reason.ROUTE: {"route": "docs"},
     Reason.NOTHING_SELECTED: {"summary_url": None, "notices": CLOSED_GATE.notices},
 }
-"""What a decision shows besides."""
+"""Additional fields of some decisions."""
 
 
 def raised(call: Callable[[], object]) -> ReviewbotError:
-    """Return the error that the program itself raises, with the words that it has."""
+    """Return the error that a call raises, with its real message."""
     try:
         call()
     except ReviewbotError as error:
@@ -211,7 +211,7 @@ ERRORS: Mapping[str, ReviewbotError] = {
     "over-budget": OVER_BUDGET,
     "over-limit": OVER_LIMIT,
 }
-"""What errors say of themselves: then the templates do not guess what it usually means."""
+"""Errors with their own explanation, to which the templates add no usual cause."""
 
 
 def of_reason(reason: Reason) -> SummaryView:
@@ -243,7 +243,7 @@ def _without_answer(outcome: Outcome) -> SummaryView:
 
 
 def at_a_branch(view: SummaryView) -> SummaryView:
-    """Return the same at a terminal, where there is no pull request."""
+    """Return the view as at a terminal, without a pull request."""
     files = tuple(
         FileGroup(group.path, tuple(replace(one, comment_url=None, blob_url=None) for one in group.findings))
         for group in view.files
@@ -329,9 +329,9 @@ def _answers() -> Iterator[tuple[str, Golden]]:
     quiet = replace(
         STATUS, waiting=(), counts=NO_COUNTS, waived=0, bypass=None, problem="The ledger cannot be read."
     )  # fmt: skip
-    told = replace(ANSWER, word="status", check_title="", paid=False, status=quiet)
-    views["answer-status-quiet.md"] = told
-    views["answer-status-postponed.md"] = replace(told, status=replace(quiet, postponed=True))
+    quiet_answer = replace(ANSWER, word="status", check_title="", paid=False, status=quiet)
+    views["answer-status-quiet.md"] = quiet_answer
+    views["answer-status-postponed.md"] = replace(quiet_answer, status=replace(quiet, postponed=True))
     asked = replace(ANSWER, word="ask", reason="", check_title="")
     views["answer-ask.md"] = replace(asked, reply=ASKED)
     views["answer-ask-edited.md"] = replace(asked, finding_id="", finding="", reply=replace(ASKED, is_edited=True))

@@ -30,7 +30,7 @@ _ENDS = {
     Severity.LOW: (3, 1, 1, 5, 1),
     Severity.INFO: (1, 0, 1, 6, 1),
 }
-"""How often a finding of a severity is fixed, waived, disputed, ignored, open."""
+"""Weights by severity: fixed, waived, disputed, ignored, open."""
 
 _OFTEN = (1, 3, 6, 7, 4)
 

@@ -62,7 +62,7 @@ LETTERS = st.sampled_from(["@a <b> `c` ", "```\n", "\u202e", "\U0001f600", "</de
 
 @st.composite
 def swollen(draw: st.DrawFn) -> Any:  # noqa: ANN401 — JSON
-    """A fitting answer with its findings many times over and its words at any length, two of a kind among them."""
+    """Generate a valid answer with repeated findings, duplicates and texts of any length."""
     value: Any = draw(fits)
     times, long = draw(st.sampled_from([1, 3, 40])), draw(LETTERS) * draw(st.sampled_from([1, 400, 20_000]))
     for file in value["files"]:
@@ -76,7 +76,7 @@ def swollen(draw: st.DrawFn) -> Any:  # noqa: ANN401 — JSON
 
 @st.composite
 def wrapped(draw: st.DrawFn) -> Any:  # noqa: ANN401 — JSON
-    """An answer as a message, fenced or not, twice, or as a contradiction: text in addition to a clean answer."""
+    """Generate an answer in a message, fenced or not, twice, or with text in addition to a clean answer."""
     text = json.dumps(draw(broken))
     match draw(st.integers(0, 3)):
         case 0:
@@ -156,7 +156,7 @@ def plain() -> Renderer:
 
 @often
 @given(result=broken | wrapped() | swollen(), rules=rules_of_all_kinds)
-def test_every_item_ends_in_one_place_and_the_page_states_the_sum(
+def test_every_item_is_in_one_place_and_the_page_states_the_sum(
     plain: Renderer, result: object, rules: PlacementRules
 ) -> None:
     report = read_result(result)
@@ -220,8 +220,8 @@ def test_an_omitted_finding_is_never_worse_than_a_shown_one(
         assert max(one.severity.rank for one in kept) <= min(one.severity.rank for one in left)
 
 
-def test_a_file_view_is_what_these_answers_speak_of() -> None:
-    """Else every finding would be off the change, and the laws would hold for want of places."""
+def test_the_generated_answers_refer_to_lines_of_the_change() -> None:
+    """Otherwise no finding would be in the change, and the laws would hold vacuously."""
     found = [
         {"severity": "high", "category": "style", "title": f"{path}{line}", "explanation": "", "side": "RIGHT",
          "line": line, "end_line": line, "code": "", "path": path}

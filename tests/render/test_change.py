@@ -84,7 +84,7 @@ def test_colours_change_no_line(lines: list[str]) -> None:
         assert ["".join(text for text, _ in runs) for runs in Colours().of(path, lines)] == lines
 
 
-def test_code_is_coloured_in_pieces_and_until_the_time_is_used_up() -> None:
+def test_code_is_coloured_in_pieces_until_the_time_limit() -> None:
     ticks = count()
     lines = ["x = 1" + " " * (PIECE // 2)] * 9
     coloured = [len(runs) > 1 for runs in Colours(lambda: next(ticks), seconds=3).of("a.py", lines)]
@@ -96,14 +96,14 @@ def test_code_is_coloured_in_pieces_and_until_the_time_is_used_up() -> None:
     ("path", "piece"),
     [("A.java", "a "), ("a.tf", "-"), ("a.js", "'\\")],
 )
-def test_pathological_code_is_read_in_seconds(path: str, piece: str) -> None:
+def test_pathological_code_is_highlighted_in_seconds(path: str, piece: str) -> None:
     began = time.process_time()
     Colours(seconds=0.1).of(path, [piece * (PIECE // len(piece) // 4)] * 100)
     assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_data_end_no_element_and_come_back_as_they_were(kind: Kind) -> None:
+def test_the_data_cannot_end_its_element_and_is_read_back_unchanged(kind: Kind) -> None:
     for evil in CORPUS[kind]:
         text = data([evil])
         assert not set(text) & set("<>&\u2028\u2029\n")
@@ -124,7 +124,7 @@ def test_a_file_has_the_same_address_in_every_report() -> None:
     assert anchor("src/\ud800.py") != anchor("src/a.py")
 
 
-def test_the_action_starts_without_what_colours_code() -> None:
+def test_the_action_starts_without_importing_the_highlighter() -> None:
     loaded = "import sys, reviewbot.render; print('pygments' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "False"

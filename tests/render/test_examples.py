@@ -15,11 +15,11 @@ SHOWN: dict[str, Callable[[Renderer], str]] = {
     "Questions: #reviews": lambda renderer: renderer.comment(COMMENT),
     "Please fix 2 findings first": lambda renderer: renderer.check(CLOSED_GATE)[0],
 }
-"""What the examples change."""
+"""The texts that the examples change."""
 
 
 def examples() -> dict[str, str]:
-    """Template name to its text; of two for one file, the second one's blocks are below the first one's."""
+    """Return the text of each template by name; a second example for a file is appended to the first."""
     sources: dict[str, str] = {}
     for name, source in EXAMPLE.findall(GUIDE.read_text(encoding="utf-8")):
         below = source.partition("\n")[2]
@@ -29,5 +29,5 @@ def examples() -> dict[str, str]:
 
 def test_the_examples_cover_every_outcome() -> None:
     shipped, changed = Renderer(), Renderer(examples())  # creating a renderer with custom templates renders every view
-    assert {words: words in told(changed) for words, told in SHOWN.items()} == dict.fromkeys(SHOWN, True)
-    assert {words: words in told(shipped) for words, told in SHOWN.items()} == dict.fromkeys(SHOWN, False)
+    assert {words: words in is_shown(changed) for words, is_shown in SHOWN.items()} == dict.fromkeys(SHOWN, True)
+    assert {words: words in is_shown(shipped) for words, is_shown in SHOWN.items()} == dict.fromkeys(SHOWN, False)

@@ -1,3 +1,5 @@
+"""The `paths` setting that excludes files, as printed for pasting."""
+
 from __future__ import annotations
 
 import pytest
@@ -14,7 +16,7 @@ SIGNS = st.one_of(st.sampled_from("ab*?+[]\\!/.\"'é "), st.characters(exclude_c
 
 
 @given(st.lists(st.text(SIGNS, min_size=1, max_size=8), min_size=1, max_size=MOST))
-def test_the_setting_leaves_out_exactly_the_files(paths: list[str]) -> None:
+def test_the_setting_excludes_exactly_the_files(paths: list[str]) -> None:
     named = [path for path in paths if path.isprintable() and visible(path) == path and not path.endswith(" ")]
     setting = exclusion_setting(paths)
     assert bool(setting) is bool(named)

@@ -64,7 +64,7 @@ TEXTS: Mapping[str, str] = {
 }
 TITLE = 255
 ABBREVIATED = ("head_sha", "reviewed_sha", "since", "closed_at", "awaited", "language", "id")
-"""Commits, which are shown as git abbreviates them, and what names a block or an anchor and is not read."""
+"""Commits, which are abbreviated, and names of blocks and anchors, which are not shown."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def test_a_megabyte_in_every_field_fits(renderer: Renderer, name: str, text: str
 
 
 def changed_files(path: Callable[[int], str], count: int) -> list[FileView]:
-    """Files of one added line each."""
+    """Return files with one added line each."""
     hunk = Hunk((DiffLine(LineKind.ADDED, "x = 1", None, 1),))
     return [FileView(path(number), path(number), (hunk,)) for number in range(count)]
 

@@ -53,12 +53,12 @@ def test_every_template_writes_a_golden_file_or_a_part_of_one() -> None:
     while fresh:
         used |= fresh
         fresh = {name for one in fresh for name in _USED.findall(shipped[one])} - used
-    pages = {name for name in shipped if name.endswith((".html.j2", ".css.j2"))}  # of which `test_page` speaks
+    pages = {name for name in shipped if name.endswith((".html.j2", ".css.j2"))}  # tested in `test_page`
     assert set(shipped) - pages == used
 
 
 @pytest.mark.parametrize("name", AT_A_BRANCH)
-def test_a_review_of_a_branch_speaks_of_no_pull_request(renderer: Renderer, name: str) -> None:
+def test_a_review_of_a_branch_mentions_no_pull_request(renderer: Renderer, name: str) -> None:
     text = renderer.job_summary(at_a_branch(AT_A_BRANCH[name]))
     assert not [word for word in ("pull request", "/reviewbot", "push", "workflow", "comment", "job") if word in text]
 
@@ -196,7 +196,7 @@ def test_the_sum_is_stated_only_if_something_was_not_placed(
     assert ("13 findings in the answer:" in renderer.summary(replace(THIRTEEN, **more))) is stated
 
 
-def test_no_two_refusals_say_the_same(renderer: Renderer) -> None:
+def test_no_two_refusals_have_the_same_text(renderer: Renderer) -> None:
     texts = {renderer.post(replace(ANSWER, refusal=refusal.value)) for refusal in Refusal}
     assert len(texts) == len(Refusal)
 
@@ -214,7 +214,7 @@ DUE = set(Reason) - {
 
 
 @pytest.mark.parametrize("reason", sorted(DUE))
-def test_every_other_end_of_a_run_says_what_to_do_next(renderer: Renderer, reason: Reason) -> None:
+def test_every_other_outcome_says_what_to_do_next(renderer: Renderer, reason: Reason) -> None:
     page = check(renderer, of_reason(reason))
     assert "**What to do next:**" in page or "**To fix:**" in page
     assert "\n\n\n" not in page

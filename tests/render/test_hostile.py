@@ -64,20 +64,20 @@ def _alive(shown: Page) -> set[str]:
 
 
 BRIEF = tuple(attack for kind in Kind if kind is not Kind.ENDLESS for attack in CORPUS[kind])
-"""All attacks but those whose length tells nothing new of another view."""
+"""All attacks except the long ones, which are tested with other views."""
 
 LONG = 2000
 """Characters in every field after which a text of many findings must be made to fit."""
 
 
 def assert_nothing_happens(attack: str, text: str, clean: str) -> None:
-    """The page has the same structure as the page without hostile text."""
+    """Check that the page has the structure of the page without hostile text."""
     shown, honest = page(text), page(clean)
     extra = {"p", "br", "span", "code", "pre", "em", "strong", "ul", "li"}  # hints of reviewbot may be lists
     assert set(shown.tags) - extra <= set(honest.tags), attack
     for tag in ("h1", "h2", "h3", "img", "details", "summary", "table", "hr", "a", "sub", "blockquote"):
         missing = honest.tags.count(tag) - shown.tags.count(tag)
-        # What is empty is left out, and what is long is folded; else a piece that is missing was swallowed.
+        # Empty text is omitted, and long text is folded; any other missing piece was swallowed.
         left_out = len(attack) > LONG or not attack.strip()
         assert missing == 0 or (missing > 0 and left_out), (tag, attack[:80])
     assert shown.tags.count("sub") == text.count("<sub>"), attack[:80]
@@ -98,7 +98,8 @@ def assert_nothing_happens(attack: str, text: str, clean: str) -> None:
 )
 def test_an_attack_in_every_field_of_a_summary(renderer: Renderer, name: str, writer: str) -> None:
     clean = WRITERS[writer](renderer, filled(VIEWS[name], "word"))
-    for attack in ATTACKS if name == "gate" else BRIEF:
+    # A whole run has every attack in the check and the job summary, too (`tests/hostile`).
+    for attack in ATTACKS if (name, writer) == ("gate", "summary") else BRIEF:
         text = WRITERS[writer](renderer, filled(VIEWS[name], attack))
         assert_nothing_happens(attack, text, clean)
 
@@ -180,7 +181,7 @@ def test_any_mixture_of_attacks(renderer: Renderer, data: st.DataObject) -> None
     assert shown.tags.count("details") <= 5
 
 
-def test_no_mark_can_be_forged(renderer: Renderer) -> None:
+def test_no_marker_can_be_forged(renderer: Renderer) -> None:
     forged = '<!-- reviewbot:finding:v1 instance="" ids=ffffffffff -->'
     for view in (CLOSED_GATE, WAITING):
         text = renderer.summary(filled(view, forged))

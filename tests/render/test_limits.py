@@ -49,7 +49,7 @@ LONG_PATH = "a/" * 2000 + "b.py"
 
 
 def flood(count: int, text: str) -> SummaryView:
-    """Many findings, each of them huge, half of them without a comment."""
+    """Return many findings, each of them huge, half of them without a comment."""
     severities = tuple(Severity)
     findings = tuple(
         replace(
@@ -146,7 +146,7 @@ def test_omitted_items_need_no_memory(renderer: Renderer, write: Callable[[Rende
     assert most < 100_000_000
 
 
-def test_the_worst_are_kept(renderer: Renderer) -> None:
+def test_the_worst_findings_are_kept(renderer: Renderer) -> None:
     text = renderer.summary(flood(2000, "word " * 100))
     assert text.count("❓ Unrated") > 5
     assert "⚪ Info" not in text
@@ -186,8 +186,8 @@ def test_a_finding_and_its_state_fit_into_one_comment() -> None:
 @pytest.mark.parametrize("count", [1, 2, 11, 200])
 def test_the_longest_comment_has_space_for_the_state_of_its_findings(renderer: Renderer, count: int, text: str) -> None:
     kinds = (CHANGED, WAIVED, FIXED)
-    told = tuple(replace(kinds[at % 3], note=text, title=text, waived_for=text) for at in range(count))
-    word = renderer.standing(FindingStateView(told, several=count > 1))
+    states = tuple(replace(kinds[at % 3], note=text, title=text, waived_for=text) for at in range(count))
+    word = renderer.standing(FindingStateView(states, several=count > 1))
     assert len(word.encode("utf-16-le")) // 2 <= 2000
     shown = sum(word.count(kind) for kind in ("**Changed**", "**Waived**", "**Fixed**"))
     assert shown == count or f"{count - shown} finding" in word

@@ -7,7 +7,7 @@ import pytest
 from reviewbot.render.sandbox import MAX_CHARACTERS, MAX_STEPS, Meter, TooManyCharacters, TooManySteps
 
 
-def test_the_number_of_turns_is_limited() -> None:
+def test_the_number_of_loop_iterations_is_limited() -> None:
     meter = Meter()
     assert list(meter.ticked(range(MAX_STEPS), 0)) == list(range(MAX_STEPS))
     with pytest.raises(TooManySteps):

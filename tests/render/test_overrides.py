@@ -69,7 +69,7 @@ def test_template_values_are_escaped_by_default(changed: Renderer) -> None:
 
 
 @pytest.mark.parametrize("source", ["## Hello", "\n {{ view.ledger }}{{ view.mark }}", "{{ view.mark }}no ledger", ""])
-def test_a_summary_without_its_marks_is_an_error(source: str) -> None:
+def test_a_summary_without_its_markers_is_an_error(source: str) -> None:
     error = refused(source)
     assert "`summary.md.j2` does not begin with its hidden marker" in error.message
     assert "{{ view.mark }}" in error.hint
@@ -80,17 +80,17 @@ def test_a_template_error_ends_with_one_full_stop() -> None:
     assert refused("{{").message.endswith("'end of template'.")
 
 
-def test_a_comment_without_its_mark_is_an_error() -> None:
+def test_a_comment_without_its_marker_is_an_error() -> None:
     with pytest.raises(TemplateError, match=r"comment\.md\.j2"):
         Renderer({"comment.md.j2": "Look: {{ view.mark }}"}).comment(COMMENT)
 
 
-def test_a_review_without_its_mark_is_an_error() -> None:
+def test_a_review_without_its_marker_is_an_error() -> None:
     with pytest.raises(TemplateError, match=r"review\.md\.j2"):
         Renderer({"review.md.j2": "Look"}).review_body(CLEAN, "<!-- m -->")
 
 
-def test_a_prompt_that_says_nothing_is_an_error() -> None:
+def test_an_empty_prompt_is_an_error() -> None:
     with pytest.raises(TemplateError, match="at least 10 characters"):
         Renderer({"prompt.txt.j2": "{# #}"}).prompt(PROMPT)
 
@@ -128,12 +128,12 @@ def test_a_mistake_for_a_later_review_is_found_before_anything_is_bought(name: s
         Renderer({name: f"{{{{ 'ten letters' }}}}\n{{% if {condition} %}}{{{{ nothing }}}}{{% endif %}}"})
 
 
-def test_a_block_that_would_replace_nothing_is_an_error_that_names_the_blocks() -> None:
+def test_an_unknown_block_is_an_error_that_names_the_known_ones() -> None:
     with pytest.raises(TemplateError, match=r"`comment\.md\.j2`, line 2: .*`findling`.* finding, findings, "):
         Renderer({"comment.md.j2": '{% extends "shipped/comment.md.j2" %}\n{% block findling %}x{% endblock %}'})
 
 
-def test_a_block_within_a_block_may_be_new(changed: Renderer) -> None:
+def test_a_new_block_inside_a_replaced_one_is_allowed(changed: Renderer) -> None:
     assert "Hello mine " in changed.summary(CLOSED_GATE)
 
 
@@ -149,7 +149,7 @@ def test_a_mistake_in_an_included_template_names_that_template() -> None:
         Renderer({"foot.md.j2": "\n{{ nothing }}"}).summary(CLEAN)
 
 
-def test_a_name_that_is_not_shipped_is_refused_with_those_that_are() -> None:
+def test_an_unknown_template_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(TemplateError, match=r"summery\.md\.j2.*summary\.md\.j2"):
         Renderer({"summery.md.j2": ""})
 
@@ -202,7 +202,7 @@ ESCAPES = [
 
 
 @pytest.mark.parametrize("source", ESCAPES)
-def test_the_sandbox_holds(source: str) -> None:
+def test_a_template_cannot_leave_the_sandbox(source: str) -> None:
     refused(body(source))
 
 
@@ -228,7 +228,7 @@ ENDLESS = [
 
 
 @pytest.mark.parametrize("number", range(len(ENDLESS)))
-def test_no_template_runs_forever(number: int) -> None:
+def test_an_endless_template_is_stopped(number: int) -> None:
     began = time.process_time()
     refused(body(ENDLESS[number]))
     assert time.process_time() - began < 60
@@ -248,7 +248,7 @@ def test_an_override_that_leaves_no_room_for_the_longest_ledger_is_an_error() ->
 
 
 MET = "only-later"
-"""A text that no example has."""
+"""A text that is in no example view."""
 
 LATER: Mapping[str, tuple[str, str]] = {
     "summary": ("summary.md.j2", "view.repository"),
@@ -265,7 +265,7 @@ LATER: Mapping[str, tuple[str, str]] = {
     "annotation": ("annotation.txt.j2", "finding.title"),
     "agent prompt": ("agent-prompt.md.j2", "repository"),
 }
-"""What each writer writes with, and a field of its view."""
+"""The template of each writer, and a field of its view."""
 
 FAULTS = [
     "{{ nothing }}",
@@ -288,7 +288,7 @@ def test_the_shipped_templates_replace_one_that_fails_after_the_examples(name: s
     view = Building(lambda _: MET, 1).of(WRITERS[name].view)
     written = WRITERS[name].write(renderer, view)
     if not renderer.problems:
-        assert FAULTS[fault][:2] in str(written), "a text without a mark may say this"
+        assert FAULTS[fault][:2] in str(written), "a text without a marker may contain this"
         return
     [problem] = renderer.problems
     assert problem.startswith(f"The template `{file}`")
@@ -328,7 +328,7 @@ def test_a_mistake_for_a_later_part_is_found_before_anything_is_bought() -> None
         Renderer({"prompt.txt.j2": "{% if view.part > 1 %}{{ nothing }}{% endif %}ten letters"})
 
 
-def test_the_shipped_templates_stay_in_reach_of_an_override(changed: Renderer) -> None:
+def test_an_override_can_use_the_shipped_templates(changed: Renderer) -> None:
     text = changed.summary(CLOSED_GATE)
     assert text.startswith(CLOSED_GATE.mark + CLOSED_GATE.ledger)
     assert "Hello" in text

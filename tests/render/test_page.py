@@ -164,14 +164,14 @@ def test_no_text_becomes_a_tag(renderer: Renderer, text: str) -> None:
 @pytest.mark.parametrize("view", [CLEAN, CLOSED_GATE, WAITING, LOCAL], ids=["clean", "gate", "waiting", "local"])
 def test_the_policy_allows_our_style_and_our_script_and_nothing_else(renderer: Renderer, view: SummaryView) -> None:
     reader = read(renderer.html(view))
-    style, script = (seal(text) for text in (reader.style, reader.scripts[1]))
+    style, script = (csp_hash(text) for text in (reader.style, reader.scripts[1]))
     assert reader.policy == (
         f"default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
 
 
-def seal(text: str) -> str:
+def csp_hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
@@ -309,7 +309,7 @@ def test_omitted_code_is_listed_on_the_page(renderer: Renderer) -> None:
     assert len(html) < 500_000
 
 
-def test_a_finding_finds_its_file_whatever_is_shortened(renderer: Renderer) -> None:
+def test_a_finding_links_to_its_file_whatever_is_shortened(renderer: Renderer) -> None:
     path = f"{'long/' * 200}a.py"
     hunk = Hunk((DiffLine(LineKind.ADDED, "x = 1", None, 1),))
     view = replace(CLOSED_GATE, files=(FileGroup(path, (replace(INJECTION, path=path),)),))
@@ -324,7 +324,7 @@ def test_a_repositorys_own_page_has_the_policy_of_its_own_style(renderer: Render
     assert mine.html(CLEAN) != renderer.html(CLEAN)
 
 
-def test_the_same_story_gives_the_same_bytes(renderer: Renderer) -> None:
+def test_the_same_view_gives_the_same_bytes(renderer: Renderer) -> None:
     assert renderer.html(CLOSED_GATE) == Renderer().html(CLOSED_GATE)
 
 
@@ -344,7 +344,7 @@ def test_a_reviewers_text_in_blocks(text: str, html: str) -> None:
     assert html_escaping.article(text).replace("\n</", "</") == html.replace("\n</", "</")
 
 
-def test_backticks_without_end_are_read_in_no_time() -> None:
+def test_many_backticks_are_parsed_quickly() -> None:
     began = time.process_time()
     html_escaping.article("` `` ``` " * 100_000)
     assert time.process_time() - began < 10

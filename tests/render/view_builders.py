@@ -269,7 +269,7 @@ WAITING = replace(
 )
 QUEUED = replace(WAITING, wait=WaitView("pending", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 480))
 SUBMITTED = replace(WAITING, wait=WaitView("submitted", datetime(2026, 11, 24, 9, 5, tzinfo=UTC), 0, minutes=8))
-"""As the check says it while the run that handed the change in still waits."""
+"""The check while the run that submitted the change still waits."""
 QUIET = replace(
     CLEAN,
     counts=NO_COUNTS | {Severity.HIGH: 1, Severity.INFO: 1},
@@ -359,7 +359,7 @@ FOLLOWED = replace(
     closed=(FIXED, GONE),
     progress=ProgressView(BEFORE, new=1, fixed=1, gone=1, carried=4, changed=1, waived=1, beyond=1),
 )
-"""A third review, in which everything happens that can."""
+"""A third review with every kind of change."""
 
 FIXED_REVIEW = replace(
     CLEAN, closed=(FIXED,), waived=(WAIVED,), progress=replace(NOTHING, since=BEFORE, fixed=1, waived=1),

@@ -105,7 +105,7 @@ MAPPINGS = ["a0: &a0 {x: y}", *(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}, *a{n 
 
 @pytest.mark.parametrize("unfolding", [LISTS, MAPPINGS], ids=["lists", "mappings"])
 @pytest.mark.parametrize("depth", [7, 14])
-def test_values_that_unfold_to_very_many_take_no_memory(unfolding: list[str], depth: int) -> None:
+def test_expanding_values_take_bounded_memory(unfolding: list[str], depth: int) -> None:
     job = f"jobs: {{x: {{name: *a{depth - 1}, steps: [{{uses: acme/reviewbot@v1}}]}}}}"
     text = "\n".join([*unfolding[:depth], job])
     tracemalloc.start()
@@ -135,7 +135,7 @@ ANYTHING = st.recursive(
 
 @settings(max_examples=40)
 @given(st.fixed_dictionaries(dict.fromkeys(("on", "permissions", "name", "if", "with", "uses", "minutes"), ANYTHING)))
-def test_any_values_are_read_or_passed_over(some: dict[str, object]) -> None:
+def test_any_values_are_read_or_ignored(some: dict[str, object]) -> None:
     steps = [{"uses": some["uses"], "with": some["with"]}, {"uses": "acme/reviewbot@v1", "with": some["with"]}]
     job = {**some, "timeout-minutes": some["minutes"], "steps": steps}
     whole = {"on": some["on"], "jobs": {"a": job, "b": some["on"], "c": {"steps": some["with"]}}}

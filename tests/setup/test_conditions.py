@@ -80,7 +80,7 @@ def test_a_review_starts_where_it_may_be_due(
 
 
 @pytest.mark.parametrize(("event", "job"), [("workflow_dispatch", "review"), ("merge_group", "queue")])
-def test_one_job_of_a_gate_starts_for_other_events(tmp_path: Path, event: str, job: str) -> None:
+def test_a_gate_starts_one_job_for_other_events(tmp_path: Path, event: str, job: str) -> None:
     payload = {"action": "checks_requested"} if event == "merge_group" else {"inputs": {"pr": "1"}}
     assert started(review_workflow(GATE), event, payload, tmp_path) == [job]
 
@@ -115,7 +115,7 @@ def test_a_gate_reads_commands_after_a_relay(tmp_path: Path, conclusion: str, *,
     assert started(commands_workflow(GATE), "workflow_run", payload, tmp_path) == ["command"] * starts
 
 
-def test_a_relay_is_read_by_the_name_that_the_workflow_gives_it() -> None:
+def test_a_relay_is_read_by_its_run_name() -> None:
     read = YAML(typ="safe").load
     title = read(THREADS_WORKFLOW)["run-name"].replace("${{ github.event.pull_request.number }}", "12")
     assert read_event(
@@ -131,7 +131,7 @@ def test_of_many_comments_one_relay_runs_and_one_waits() -> None:
     assert group.endswith("|| github.event.workflow_run.display_title }}")
 
 
-def test_the_label_of_an_approval_is_added_to_the_list(tmp_path: Path) -> None:
+def test_the_approval_label_can_be_added_to_the_list(tmp_path: Path) -> None:
     assert review_workflow(GATE).count(LABELS) == 1
     text = review_workflow(GATE).replace('["skip-review"]', '["skip-review", "approve"]')
     payload = {"action": "labeled", "label": {"name": "approve"}}

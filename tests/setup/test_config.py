@@ -18,7 +18,7 @@ from reviewbot.errors import SettingsError
 from reviewbot.settings import read_settings
 from reviewbot.setup.files import SCHEMA_FILE
 from tests.project.config_schema import config_schema
-from tests.terminal.ground import Clone, Said
+from tests.terminal.session import Clone, Result
 from tests.test_settings import CONFIG, KEY, TOKEN, quoted
 
 VALIDATOR = Draft7Validator(config_schema())
@@ -26,18 +26,10 @@ FILE = ".github/reviewbot.yml"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    made = Clone(tmp_path / "shop")
-    made.git("init", "--quiet")
-    monkeypatch.chdir(made.root)
-    return made
-
-
-def config(*arguments: str, **env: str) -> Said:
+def config(*arguments: str, **env: str) -> Result:
     out, err = io.StringIO(), io.StringIO()
     status = cli.main(["config", *arguments], {"PATH": os.environ["PATH"], **env}, out, err)
-    return Said(status, out.getvalue(), err.getvalue())
+    return Result(status, out.getvalue(), err.getvalue())
 
 
 def right() -> Iterator[str]:
@@ -127,14 +119,14 @@ def test_another_validator_agrees_on_the_published_schema(tmp_path: Path, text: 
     (tmp_path / "reviewbot.yml").write_text(f"{text}\n", encoding="utf-8")
     command = [program, "--schemafile", str(ROOT / SCHEMA_FILE), "reviewbot.yml"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
-    told = "were encountered" if wrong else "validation done"
-    assert (done.returncode, told in done.stdout) == (wrong, True), done.stdout + done.stderr
+    message = "were encountered" if wrong else "validation done"
+    assert (done.returncode, message in done.stdout) == (wrong, True), done.stdout + done.stderr
 
 
 def test_a_wrong_name_and_a_wrong_value_of_inputs_are_reported_together(clone: Clone) -> None:  # noqa: ARG001 — it is the folder
     said = config("check", "--input", "nope=1", "--input", "mode", "--input", "fail-on=soon")
-    told = [line.split(": ")[1] for line in said.err.splitlines()]
-    assert (said.status, told) == (2, ["--input", "--input", "input `fail-on`"])
+    places = [line.split(": ")[1] for line in said.err.splitlines()]
+    assert (said.status, places) == (2, ["--input", "--input", "input `fail-on`"])
 
 
 def test_all_problems_are_reported_with_their_lines(clone: Clone) -> None:
@@ -153,18 +145,18 @@ def test_all_problems_are_reported_with_their_lines(clone: Clone) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "problem"),
     [
         (b"mode: [\n", "line 2, column 1: expected the node content, found the end of the file"),
         (b"\xff\xfe", "the file is not UTF-8 text. Save it as UTF-8."),
         (b"#" * 65_537, "the file is too large (65537 bytes). Allowed: at most 65536 bytes"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_reported_by_its_name(clone: Clone, content: bytes, told: str) -> None:
+def test_a_file_that_cannot_be_read_is_reported_by_its_name(clone: Clone, content: bytes, problem: str) -> None:
     clone.write({FILE: content, "elsewhere.yml": content})
     for said, name in ((config("check"), FILE), (config("show", "elsewhere.yml"), "elsewhere.yml")):
         assert said.status == 2
-        assert said.err.startswith(f"reviewbot: {name}: {told}")
+        assert said.err.startswith(f"reviewbot: {name}: {problem}")
 
 
 def test_a_valid_file_is_accepted_and_a_missing_one_uses_the_defaults(clone: Clone) -> None:

@@ -20,8 +20,8 @@ from reviewbot import cli
 from reviewbot.domain.model.review import Tag
 from reviewbot.setup.checkup import of_expertise
 from reviewbot.setup.files import Action, InitOptions, files
-from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, house
-from tests.terminal.ground import Clone, Said, make_clone
+from tests.app.rig import KEY, REPO, SCALE, TOKEN, Rig, open_rig
+from tests.terminal.session import Clone, Result, make_clone
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 WELL = files(InitOptions(Action("acme/reviewbot", COMMIT, "v1.0.0")))
@@ -34,7 +34,7 @@ AWAITS = "ghs_reads_statuses"
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """Yield a private repository with a valid setup; tests must restore it."""
-    with house(tmp_path_factory.mktemp("doctor"), private=True, files=WELL) as made:
+    with open_rig(tmp_path_factory.mktemp("doctor"), private=True, files=WELL) as made:
         made.world.app_token(READER, permissions={Scope.CONTENTS: Access.READ})
         made.world.app_token(BLIND, permissions={})
         made.world.repository("acme/.github")
@@ -292,7 +292,7 @@ CASES = {
 }
 
 
-def doctor(rig: Rig, *arguments: str, **env: str) -> Said:
+def doctor(rig: Rig, *arguments: str, **env: str) -> Result:
     out, err = io.StringIO(), io.StringIO()
     own = {
         "PATH": os.environ["PATH"],
@@ -304,10 +304,10 @@ def doctor(rig: Rig, *arguments: str, **env: str) -> Said:
     }
     url = f"codevf-url={rig.codevf_url}/api/v1/"
     status = cli.main(["doctor", "--input", url, *arguments], {**own, **env}, out, err)
-    return Said(status, out.getvalue(), err.getvalue())
+    return Result(status, out.getvalue(), err.getvalue())
 
 
-def looked(rig: Rig, case: Case) -> Said:
+def report_of(rig: Rig, case: Case) -> Result:
     """Return the report of a case; restore the repository afterwards."""
     changed = {path: text for path, text in case.files.items() if text != WELL.get(path)}
     rig.world.require(REPO, *case.required)
@@ -321,18 +321,18 @@ def looked(rig: Rig, case: Case) -> Said:
             rig.world.push(REPO, "main", {path: WELL.get(path) for path in changed})
 
 
-def marks(said: Said) -> set[str]:
+def marks(said: Result) -> set[str]:
     """Return the starts of the lines."""
     return {line.split()[0] for line in said.out.splitlines()}
 
 
-def noted(said: Said) -> list[str]:
+def noted(said: Result) -> list[str]:
     """Return the subjects of the notes; no line may be a problem."""
     assert "problem" not in marks(said), said.out
-    return [line.partition(":")[0] for line, (mark, _) in told(said).items() if mark == "note"]
+    return [line.partition(":")[0] for line, (mark, _) in lines_of(said).items() if mark == "note"]
 
 
-def told(said: Said) -> Mapping[str, tuple[str, str]]:
+def lines_of(said: Result) -> Mapping[str, tuple[str, str]]:
     """Return each line with its mark and its advice."""
     found = re.findall(r"^(ok|note|problem) +(.*)\n((?: +-> .*\n)*)", said.out, re.MULTILINE)
     return {line: (mark, todo) for mark, line, todo in found}
@@ -341,11 +341,11 @@ def told(said: Said) -> Mapping[str, tuple[str, str]]:
 @pytest.mark.parametrize("name", CASES)
 def test_problems_are_reported_with_what_to_do(rig: Rig, name: str) -> None:
     case = CASES[name]
-    said = looked(rig, case)
+    said = report_of(rig, case)
     assert said.status == case.status, said.out
     seen = set()
     for begins, todo in case.lines:
-        ((mark, advice),) = (how for line, how in told(said).items() if line.startswith(begins))
+        ((mark, advice),) = (how for line, how in lines_of(said).items() if line.startswith(begins))
         assert todo in advice, said.out
         seen.add(mark)
     assert ("problem" in seen) == bool(case.status)
@@ -356,7 +356,7 @@ def test_problems_are_reported_with_what_to_do(rig: Rig, name: str) -> None:
 
 
 def test_doctor_finds_no_problem(rig: Rig) -> None:
-    said = looked(rig, Case(0, (), GATE))
+    said = report_of(rig, Case(0, (), GATE))
     assert said.status == 0
     assert noted(said) == ["project"]
     assert "any other workflow of the repository can write it, too" in said.out
@@ -371,12 +371,12 @@ def test_doctor_finds_no_problem(rig: Rig) -> None:
 
 def test_without_context_no_job_needs_the_issues(rig: Rig) -> None:
     changed = {**swapped(REVIEW, ISSUES, ""), CONFIG: "context: none\n"}
-    assert "issues: read" not in looked(rig, Case(0, (), changed)).out
+    assert "issues: read" not in report_of(rig, Case(0, (), changed)).out
 
 
 def test_a_gate_with_a_merge_queue_has_no_problem(rig: Rig) -> None:
     rig.world.require(REPO, CHECK, by_ruleset=False)
-    said = looked(rig, Case(0, (), GATE, ()))
+    said = report_of(rig, Case(0, (), GATE, ()))
     rig.world.require(REPO, by_ruleset=False)
     assert (said.status, noted(said)) == (0, ["project"])
     assert "`CodeVF review` from GitHub Actions is required" in said.out
@@ -387,7 +387,7 @@ def test_the_local_reviewer_needs_no_account(rig: Rig) -> None:
              for path, text in GATE.items() if path != COLLECT}  # fmt: skip
     before = len(rig.codevf_faults.log)
     required = (RequiredCheck("reviewbot (local)", 15368),)
-    said = looked(rig, Case(0, (), {**local, COLLECT: None}, required, env={"CODEVF_API_KEY": ""}))
+    said = report_of(rig, Case(0, (), {**local, COLLECT: None}, required, env={"CODEVF_API_KEY": ""}))
     assert (said.status, marks(said)) == (0, {"ok"}), said.out
     assert len(rig.codevf_faults.log) == before
 
@@ -404,7 +404,7 @@ def test_the_local_reviewer_needs_no_account(rig: Rig) -> None:
         (("--repo", REPO, "--input", "min-balance=9999"), {}, 3),
     ],
 )
-def test_it_only_reads(rig: Rig, arguments: tuple[str, ...], env: Mapping[str, str], status: int) -> None:
+def test_doctor_only_reads(rig: Rig, arguments: tuple[str, ...], env: Mapping[str, str], status: int) -> None:
     asked, github = len(rig.codevf_faults.log), len(rig.github_faults.log)
     rig.world.require(REPO, CHECK)
     assert doctor(rig, *arguments, **env).status == status
@@ -421,7 +421,7 @@ def test_it_only_reads(rig: Rig, arguments: tuple[str, ...], env: Mapping[str, s
 def test_an_empty_repository_is_reported(rig: Rig) -> None:
     rig.world._make("acme/empty", "main", private=False)
     said = doctor(rig, "--repo", "acme/empty")
-    assert told(said)["repository: empty."] == (
+    assert lines_of(said)["repository: empty."] == (
         "problem",
         "         -> Push a first commit: settings are read from it.\n",
     )
@@ -432,21 +432,21 @@ def test_an_empty_repository_is_reported(rig: Rig) -> None:
 
 def test_a_server_without_rulesets_is_supported(rig: Rig) -> None:
     rig.github_faults.add("/rules/branches", Reply(404, body=b'{"message": "Not Found"}'), method="GET", times=None)
-    said = looked(rig, Case(0))
+    said = report_of(rig, Case(0))
     rig.github_faults.clear()
     assert said.status == 0
-    assert [how[0] for line, how in told(said).items() if line.startswith("required check: ")] == ["note"]
+    assert [how[0] for line, how in lines_of(said).items() if line.startswith("required check: ")] == ["note"]
 
 
 def test_a_workflows_name_has_no_effect(rig: Rig) -> None:
     named = "a\\e[31m\\n::error::x ##[error]y"
-    said = looked(rig, Case(0, (), swapped(REVIEW, "    name: Review\n", f'    name: "{named}"\n')))
+    said = report_of(rig, Case(0, (), swapped(REVIEW, "    name: Review\n", f'    name: "{named}"\n')))
     assert "`a⟨U+001B⟩[31m ::error::x ## [error]y` has the permissions that it needs" in said.out
     assert not re.search(r"^::|##\[|\x1b", said.out, re.MULTILINE)
 
 
-def test_two_errors_exit_with_the_status_of_the_settings(rig: Rig) -> None:
-    assert looked(rig, Case(2, (), {CONFIG: "mode: slow\n"}, env={"CODEVF_API_KEY": ""})).status == 2
+def test_invalid_settings_decide_the_exit_status_of_several_problems(rig: Rig) -> None:
+    assert report_of(rig, Case(2, (), {CONFIG: "mode: slow\n"}, env={"CODEVF_API_KEY": ""})).status == 2
 
 
 def test_the_repository_is_the_clones_own(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -517,7 +517,7 @@ ok       costs by rule `urgent`: not known, because git does not record `labels`
 
 def test_the_rules_are_shown_with_the_costs_of_each(rig: Rig, clone: Clone) -> None:
     clone.commit({CONFIG: ROUTES}, "Rules")
-    said = looked(rig, Case(0, (), {CONFIG: ROUTES}))
+    said = report_of(rig, Case(0, (), {CONFIG: ROUTES}))
     begins = ("ok       rule", "note     rule", "ok       costs")
     assert [line for line in said.out.splitlines() if line.startswith(begins)] == RULES.splitlines()
 

@@ -23,7 +23,7 @@ from reviewbot.values import replace
 from tests.contract.referee import Request, rest_complaints
 from tests.contract.test_snippets import LINTERS, complaint
 from tests.project.config_schema import config_schema
-from tests.terminal.ground import Clone, Said
+from tests.terminal.session import Clone, Result
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NAMED = f"acme/reviewbot@{COMMIT} # v1.0.0"
@@ -41,19 +41,11 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
-    made = Clone(tmp_path / "shop")
-    made.git("init", "--quiet")
-    monkeypatch.chdir(made.root)
-    return made
-
-
-def init(*arguments: str, typed: str | None = None) -> Said:
+def init(*arguments: str, typed: str | None = None) -> Result:
     out, err = io.StringIO(), io.StringIO()
     typing = None if typed is None else Terminal(typed)
     status = cli.main(["init", *arguments], {"PATH": os.environ["PATH"]}, out, err, typing)
-    return Said(status, out.getvalue(), err.getvalue())
+    return Result(status, out.getvalue(), err.getvalue())
 
 
 def written(clone: Clone) -> dict[str, str]:
@@ -139,7 +131,7 @@ def test_the_files_of_the_local_reviewer_have_no_limits_of_spending_and_no_key()
 
 
 @pytest.mark.npm
-def test_github_takes_the_ruleset() -> None:
+def test_github_accepts_the_ruleset() -> None:
     body: dict[str, Any] = dict(ruleset(Settings()))
     headers = {"content-type": "application/json", "user-agent": "gh", "authorization": "token x"}
 
@@ -175,7 +167,7 @@ def test_advice_prints_no_ruleset_and_names_the_command_that_does() -> None:
 
 
 @pytest.mark.parametrize("options", WISHES, ids=lambda options: f"{options.reviewer} {options.gate}")
-def test_every_pin_has_its_release_behind_it(options: InitOptions) -> None:
+def test_every_pin_has_its_release_in_a_comment(options: InitOptions) -> None:
     pins = [line for text in files(options).values() for line in text.splitlines() if "uses:" in line]
     assert len(pins) >= 2
     assert all(re.fullmatch(rf" +- uses: acme/reviewbot(/local)?@{COMMIT} # v1\.0\.0", pin) for pin in pins)
@@ -191,7 +183,7 @@ def test_everything_is_written_below_the_clones_root(clone: Clone, monkeypatch: 
 
 
 @pytest.mark.parametrize("path", ALL)
-def test_nothing_is_written_when_one_file_is_there(clone: Clone, path: str) -> None:
+def test_nothing_is_written_if_one_file_exists(clone: Clone, path: str) -> None:
     clone.write({path: "mine\n"})
     said = init("--action", NAMED)
     assert (said.status, said.out) == (2, "")
@@ -204,7 +196,7 @@ def test_nothing_is_written_when_one_file_is_there(clone: Clone, path: str) -> N
     assert (f"{path} (exists, kept)" in said.err) == kept
 
 
-def test_a_config_file_that_is_there_can_be_kept(clone: Clone) -> None:
+def test_an_existing_config_file_can_be_kept(clone: Clone) -> None:
     clone.write({ALL[-1]: "fail-on: high\n"})
     assert "Use `--no-config` or `--force`; both keep it." in init("--action", NAMED).err
     assert init("--action", NAMED, "--no-config").status == 0
@@ -227,7 +219,7 @@ def test_a_workflow_that_the_new_options_do_not_use_is_named(clone: Clone, later
     assert f".github/workflows/{unused}" in written(clone)
 
 
-def test_a_folder_in_place_of_a_file_leaves_nothing_written(clone: Clone) -> None:
+def test_nothing_is_written_if_a_folder_is_in_place_of_a_file(clone: Clone) -> None:
     (clone.root / ALL[-1]).mkdir(parents=True)
     said = init("--action", NAMED, "--force")
     assert (said.status, f"{ALL[-1]}: it is a folder" in said.err) == (2, True)
@@ -259,7 +251,7 @@ def test_a_terminal_prompts_for_missing_options(clone: Clone) -> None:
     assert "--env reviewbot" in said.err
 
 
-def test_no_input_means_the_first_choice(clone: Clone) -> None:
+def test_the_first_choice_is_the_default(clone: Clone) -> None:
     assert init("--action", NAMED, typed="\n\n").status == 0
     assert written(clone) == files(InitOptions(ACTION))
 
@@ -297,8 +289,8 @@ def test_an_action_that_could_be_moved_is_refused(clone: Clone, said: str) -> No
 def test_a_program_that_was_installed_from_the_repository_knows_its_commit(
     url: str, revision: str | None, expected: str
 ) -> None:
-    told = {"url": url, "vcs_info": {"vcs": "git", "commit_id": COMMIT, "requested_revision": revision}}
-    assert str(installed_from(json.dumps(told))) == expected
+    origin = {"url": url, "vcs_info": {"vcs": "git", "commit_id": COMMIT, "requested_revision": revision}}
+    assert str(installed_from(json.dumps(origin))) == expected
     assert installed_from(json.dumps({"url": url, "dir_info": {"editable": True}})) is None
     assert installed_from(None) is None
 

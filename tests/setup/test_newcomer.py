@@ -11,8 +11,8 @@ import pytest
 from reviewbot_sandbox.github import Access, RequiredCheck, Scope, merge_group_event
 
 from reviewbot import cli
-from tests.app.house import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house
-from tests.terminal.ground import Clone, Said
+from tests.app.rig import KEY, REPO, SCALE, TOKEN, Rig, answer, finding, open_rig
+from tests.terminal.session import Clone, Result
 
 NAMED = f"acme/reviewbot@{'1' * 40}#v1.0.0"
 CRITICAL = answer(finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)"))
@@ -21,7 +21,7 @@ QUEUE = {Scope.CONTENTS: Access.READ, Scope.PULL_REQUESTS: Access.READ, Scope.CH
 """The permissions of the workflow's job for the merge queue."""
 
 
-def call(rig: Rig, *arguments: str) -> Said:
+def call(rig: Rig, *arguments: str) -> Result:
     out, err = io.StringIO(), io.StringIO()
     env = {
         "PATH": os.environ["PATH"],
@@ -30,7 +30,7 @@ def call(rig: Rig, *arguments: str) -> Said:
         "CODEVF_API_KEY": KEY,
         "REVIEWBOT_TIME_SCALE": str(SCALE),
     }
-    return Said(cli.main(arguments, env, out, err), out.getvalue(), err.getvalue())
+    return Result(cli.main(arguments, env, out, err), out.getvalue(), err.getvalue())
 
 
 def test_from_nothing_to_a_first_review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +38,7 @@ def test_from_nothing_to_a_first_review(tmp_path: Path, monkeypatch: pytest.Monk
     clone.git("init", "--quiet")
     clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
     monkeypatch.chdir(clone.root)
-    with house(tmp_path, engineer=lambda _: CRITICAL, private=True) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CRITICAL, private=True) as rig:
         asked = ("doctor", "--input", f"codevf-url={rig.codevf_url}/api/v1/")
         nothing = call(rig, *asked)
         assert (nothing.status, "Write one with `reviewbot init`" in nothing.out) == (2, True)

@@ -50,8 +50,8 @@ def plant(workers: int) -> int:
     with ProcessPoolExecutor(workers) as pool:
         found = list(pool.map(_noticed, range(len(MUTATIONS))))
     for mutation, one in zip(MUTATIONS, found, strict=True):
-        told = f"history {one[0]}: {one[1]}" if one else f"not noticed in {MOST_HISTORIES} histories"
-        sys.stdout.write(f"{mutation.name}: {told[:150]}\n")
+        result = f"history {one[0]}: {one[1]}" if one else f"not noticed in {MOST_HISTORIES} histories"
+        sys.stdout.write(f"{mutation.name}: {result[:150]}\n")
     return 0 if all(found) else 1
 
 
@@ -88,7 +88,7 @@ def explore(first: int, count: int, workers: int, *, keep_going: bool) -> int:
     """Play many histories, and shorten those that violate a law."""
     began, played, failed = time.perf_counter(), 0, 0
     chunks = [range(start, min(start + CHUNK, first + count)) for start in range(first, first + count, CHUNK)]
-    with ProcessPoolExecutor(workers, initializer=_hurry) as pool:
+    with ProcessPoolExecutor(workers, initializer=_speed_up) as pool:
         for chunk, found in zip(chunks, pool.map(_judged, chunks), strict=False):
             played += len(chunk)
             for seed, violations in found:
@@ -113,8 +113,8 @@ def judged(seeds: range) -> list[tuple[int, list[Violation]]]:
         return _judged(seeds)
 
 
-def _hurry() -> None:
-    """Make a process play all its histories quickly, and never search what is loaded for garbage."""
+def _speed_up() -> None:
+    """Play all histories of this process quickly, and exclude loaded objects from garbage collection."""
     _HURRY.enter_context(quick())
     gc.freeze()
 

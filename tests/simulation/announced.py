@@ -50,7 +50,7 @@ class Bought:
     @property
     def readers(self) -> list[Run]:
         """The runs that have read an end."""
-        return [cast(Run, run) for task in self.tasks for _, run in task.told]
+        return [cast(Run, run) for task in self.tasks for _, run in task.reads]
 
     @property
     def cancellers(self) -> list[object]:

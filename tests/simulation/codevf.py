@@ -39,7 +39,7 @@ class StoredTask:
         ended_at: when it was ended early, and `end` how.
         askers: the runs that created it, the first and those that sent the same key.
         cancellers: the runs that have asked to cancel it.
-        told: the runs that have read its final state, and when.
+        reads: the runs that have read its final state, and when.
     """
 
     id: str
@@ -52,12 +52,12 @@ class StoredTask:
     forgotten: bool = False
     askers: list[object] = field(default_factory=list)
     cancellers: list[object] = field(default_factory=list)
-    told: list[tuple[float, object]] = field(default_factory=list)
+    reads: list[tuple[float, object]] = field(default_factory=list)
 
     @property
-    def is_told(self) -> bool:
+    def is_read(self) -> bool:
         """Whether its final state was read."""
-        return bool(self.told)
+        return bool(self.reads)
 
     @property
     def over_since(self) -> float:
@@ -189,14 +189,14 @@ class SimulatedCodeVF:
     def _task(self, task_id: str) -> StoredTask:
         task = self.tasks.get(task_id)
         if task is not None and task.forgotten:
-            task.told.append((self.time.seconds, self.asker()))  # that it is over
+            task.reads.append((self.time.seconds, self.asker()))  # that it is over
         if task is None or task.forgotten:
             raise ServiceRefused("CodeVF did not find the task or project (HTTP 404).", status=404)
         return task
 
     def _seen(self, task: StoredTask) -> Task:
         status = task.status(self.time.seconds)
-        task.told += [(self.time.seconds, self.asker())] if status.is_over else []
+        task.reads += [(self.time.seconds, self.asker())] if status.is_over else []
         done = status is TaskStatus.COMPLETED
         return Task(
             id=task.id,
@@ -216,10 +216,6 @@ class SimulatedCodeVF:
     def open_tasks(self) -> list[StoredTask]:
         """Return the tasks that have not ended, oldest first."""
         return [task for task in self.tasks.values() if not task.status(self.time.seconds).is_over]
-
-    def forget_keys(self) -> None:
-        """Forget all idempotency keys, as after a day."""
-        self.keys.clear()
 
 
 class SimulatedAnalyzers(SimulatedCodeVF):

@@ -9,10 +9,9 @@ from typing import Any
 from reviewbot.adapters.github.graphql.parse import UNREADABLE
 from reviewbot.domain.diff.parse import ChangeSet, assemble, parse_diff
 from reviewbot.domain.github.check_identity import CheckTag, split_tag, with_tag
-from reviewbot.domain.github.context import ContextRequest, ProjectContext
+from reviewbot.domain.github.context import DOCUMENTS, ContextRequest, ProjectContext
 from reviewbot.domain.github.drafts import (
     CheckState,
-    FileComment,
     InlineComment,
     PostedComment,
     Reaction,
@@ -41,7 +40,6 @@ from reviewbot.domain.github.pull_request import (
     ThreadComment,
     Waiting,
 )
-from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.ledger.external_id import names_open_task
 from reviewbot.domain.model.review import Side
 from reviewbot.domain.publishing.check_names import CheckNames
@@ -120,9 +118,9 @@ class SimulatedForge:
             for name in (check_names if readable else [])
             for run in self._checks([pull.head_sha, *recent, *replaced], name)
         ]
-        own = tuple(run for run in tip if is_of(run, number))
-        older = {run.id: run for run in named if is_of(run, number) and run not in own}
-        others = {run.id: run for run in named if not is_of(run, number) and run.name == check_names[0]}
+        own = tuple(run for run in tip if run.is_of(number))
+        older = {run.id: run for run in named if run.is_of(number) and run not in own}
+        others = {run.id: run for run in named if not run.is_of(number) and run.name == check_names[0]}
         return Snapshot(
             repository=Repository(REPOSITORY_ID, REPOSITORY, github.default_branch, WEB),
             pull=self._pull_request(pull),
@@ -224,7 +222,7 @@ class SimulatedForge:
             commits = self.github.git.between(pull.base_sha, pull.head_sha)[-RECENT_COMMITS:]
             shas = [*(one.sha for one in commits), *(push.before for push in pull.forced[-FORCED:])]
             names = check_names.of(self.github.default_branch, pull.base_ref, _former_bases(pull))
-            runs = [run for name in names for run in self._checks(shas, name) if is_of(run, pull.number)]
+            runs = [run for name in names for run in self._checks(shas, name) if run.is_of(pull.number)]
             newest = {(run.head_sha, run.name): run for run in runs}
             if not newest:
                 unknown.add(pull.number)
@@ -287,7 +285,7 @@ class SimulatedForge:
         more = [path for path in files if matches(asked.patterns, path)] if asked.patterns else []
         texts = {
             path: files[path].content.decode()
-            for path in (*asked.paths, *more)
+            for path in (*DOCUMENTS, *more)
             if path in files and not files[path].is_binary
         }
         return ProjectContext({path: text for path, text in texts.items() if text})
@@ -319,7 +317,7 @@ class SimulatedForge:
         self._needs("checks: read")
         if head_sha not in self.github.git.commits:
             raise NotFound("There is no such commit.")
-        return tuple(run for run in self._checks([head_sha], name) if is_of(run, number))
+        return tuple(run for run in self._checks([head_sha], name) if run.is_of(number))
 
     def head_checks(self, head_sha: str) -> tuple[HeadCheck, ...]:
         """See `ports.CheckRuns.head_checks`."""
@@ -350,7 +348,7 @@ class SimulatedForge:
             for push in pull.forced
         )
         shas = [*commits, *(sha for push in pushes for sha in push.parents)]
-        found = {run.id: run for name in check_names for run in self._checks(shas, name) if is_of(run, number)}
+        found = {run.id: run for name in check_names for run in self._checks(shas, name) if run.is_of(number)}
         return OlderChecks(
             tuple(found[key] for key in sorted(found)),
             pushes,
@@ -369,7 +367,7 @@ class SimulatedForge:
             raise _refused(f"summary exceeds a maximum length of {_LONGEST_SUMMARY}.")
         made = StoredCheck(self.github.next_id(), check.name, check.head_sha, APP, self.github.time.now())
         self.github.checks[made.id] = made
-        return self._bring(made, check)
+        return self._update(made, check)
 
     def update_check(self, check_id: int, check: CheckState) -> CheckRun:
         """See `ports.CheckRuns.update_check`."""
@@ -381,9 +379,9 @@ class SimulatedForge:
             raise PermissionMissing("A check run can only be modified by the App that created it.")
         if len(check.summary) > _LONGEST_SUMMARY:
             raise _refused(f"summary exceeds a maximum length of {_LONGEST_SUMMARY}.")
-        return self._bring(stored, check)
+        return self._update(stored, check)
 
-    def _bring(self, stored: StoredCheck, check: CheckState) -> CheckRun:
+    def _update(self, stored: StoredCheck, check: CheckState) -> CheckRun:
         self.github.checks_on(
             stored.head_sha, stored.name
         )  # check runs that were open for two weeks are stale before the update
@@ -564,21 +562,21 @@ class SimulatedForge:
         self._needs("pull-requests: write")
         self.github.delete_review_comment(comment_id)
 
-    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
+    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> PostedComment:
         """See `ports.Reviews.create_file_comment`."""
         self._needs("pull-requests: write")
         changes = self.github.changes_at(self._pull(number), commit_sha)
-        _fits(comment.body)
+        _fits(body)
         if changes is None:
             raise _refused("commit_id is not part of the pull request")
-        if all(change.path != comment.target.path for change in changes):
+        if all(change.path != path for change in changes):
             raise _refused("pull_request_review_thread.path is invalid")
-        if self.github.refusals(comment.body):
-            raise _refused(self.github.refusals(comment.body))
+        if self.github.refusals(body):
+            raise _refused(self.github.refusals(body))
         review = StoredReview(self.github.next_id(), number, BOT, "COMMENTED", "")
         self.github.reviews[review.id] = review
-        reply = self._start(review, commit_sha, comment.body, Place(comment.target.path))
-        self.github.notify(number, BOT, comment.body, is_review=True)
+        reply = self._start(review, commit_sha, body, Place(path))
+        self.github.notify(number, BOT, body, is_review=True)
         return _posted(number, reply)
 
     def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:

@@ -23,7 +23,7 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.schedule import At, Begin, Delay, Interrupt, Kill, Lose, Meanwhile, Switch
-from tests.simulation.world import ROUTES, WAITS_FOR_CHECKS, Setting, Start
+from tests.simulation.world import IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 NEXT, PUSH, COLLECT = (Start(kind) for kind in ("next", "push", "collect"))
 RUN, RUN_PUSH = Episode((NEXT,)), Episode((PUSH,))
@@ -709,6 +709,21 @@ FOUND: dict[str, Bug] = {
             Episode((PUSH,), (At(6, Meanwhile(Move("revert"))), At(6, Begin(PUSH)))),
             *(Move("evil", 0, 1), RUN_PUSH, Move("evil", 1, 1), RUN_PUSH, Move("evil", 2, 1), RUN_PUSH),
             setting=Setting(config=ROUTES),
+        ),
+    ),
+    "deferred-while-the-head-moved": Bug(
+        "The author pushed while a run deferred a purchase, and GitHub's answer to the summary was lost. The run read "
+        "the new head, and bought its change as that of the old one.",
+        PAY_ONCE,
+        history(
+            Episode(
+                (NEXT, NEXT),
+                (
+                    *(At(4, Switch()), At(6, Meanwhile(Move("harmless", 3, 4)))),
+                    *(At(8, Delay(4000)), At(8, Switch()), At(9, Lose(done=True))),
+                ),
+            ),
+            setting=Setting(config=IS_QUIET),
         ),
     ),
 }

@@ -200,7 +200,7 @@ class Notification:
 
 
 Content = str | bytes | File | None
-"""A file as people push it; None deletes it."""
+"""The content of a pushed file; None deletes it."""
 
 
 class GitHub:

@@ -92,10 +92,10 @@ class Played:
 ROUTED = 0.3
 """How often the author sets or removes a label in histories with rules."""
 WAITING = 0.12
-"""How often a purchase waits for checks; as often for a pause in the pushes."""
+"""How often a purchase waits for checks, and equally often for a pause in the pushes."""
 
 ASKING = 0.3
-"""In how many histories people ask questions, and before how many of their steps."""
+"""How often people ask questions in a history, and before how many of its steps."""
 PROSE, ACCEPTED = 0.12, 0.3
 """How often the reviewer answers in prose; how often, after a step of such a history, someone accepts the answer."""
 
@@ -125,10 +125,10 @@ def make(seed: int, *, kind: int | None = None, moves: tuple[str, ...] = ()) -> 
     kind, moves_given = seed % 3 if kind is None else kind, bool(moves)
     setting = _setting(rng, adversary=kind == ADVERSARIAL)
     if not moves:
-        setting = _of_others(setting, Random(seed + 1))  # noqa: S311 — as above
-        setting = _that_waits(setting, Random(seed + 3))  # noqa: S311 — as above
-        setting = _in_prose(setting, Random(seed + 4))  # noqa: S311 — as above
-    setting = _of_spending(setting, Random(seed + 2))  # noqa: S311 — as above
+        setting = _with_other_authors(setting, Random(seed + 1))  # noqa: S311 — as above
+        setting = _with_waits(setting, Random(seed + 3))  # noqa: S311 — as above
+        setting = _with_prose(setting, Random(seed + 4))  # noqa: S311 — as above
+    setting = _with_limits(setting, Random(seed + 2))  # noqa: S311 — as above
     setting = _by_request(setting, Random(seed + 7))  # noqa: S311 — as above
     is_brief = Random(seed + 6).random() < BRIEF  # noqa: S311 — as above
     setting = replace(setting, mind=replace(setting.mind, is_brief=is_brief))
@@ -210,7 +210,7 @@ def _setting(rng: Random, *, adversary: bool) -> Setting:
     return Setting(tuple(sorted(inputs.items())), config, life, mind, denied)
 
 
-def _of_others(setting: Setting, rng: Random) -> Setting:
+def _with_other_authors(setting: Setting, rng: Random) -> Setting:
     """Return the setting with a fork, a bot or a listed base; histories of chosen moves have none of them."""
     is_from_fork, is_bots, lists_release, is_free = (rng.random() < rate for rate in (0.1, 0.1, 0.15, 0.5))
     free = (("allow", "anyone"),) if is_from_fork and is_free else ()
@@ -220,21 +220,22 @@ def _of_others(setting: Setting, rng: Random) -> Setting:
     return replace(setting, inputs=inputs, config=config, is_from_fork=is_from_fork, is_bots=is_bots)
 
 
-def _that_waits(setting: Setting, rng: Random) -> Setting:
+def _with_waits(setting: Setting, rng: Random) -> Setting:
     """Return the setting with `wait-for-checks` or `quiet-minutes`."""
     added = [text for text in (WAITS_FOR_CHECKS, IS_QUIET) if rng.random() < WAITING]
     return replace(setting, config="".join((setting.config, *added)))
 
 
-def _in_prose(setting: Setting, rng: Random) -> Setting:
+def _with_prose(setting: Setting, rng: Random) -> Setting:
     """Return the setting with a reviewer who answers in prose, or a service that refuses the schema."""
     is_prose, is_worried, in_words, refuses = (rng.random() < rate for rate in (PROSE, 0.4, 0.5, PROSE))
-    mind = replace(setting.mind, is_prose=True, is_worried=is_worried, is_messy=False) if is_prose else setting.mind
+    mind = replace(setting.mind, is_worried=is_worried and (is_prose or setting.mind.as_text))
+    mind = replace(mind, is_prose=True, is_messy=False) if is_prose else mind
     config = setting.config + IN_WORDS if is_prose and in_words else setting.config
     return replace(setting, mind=mind, config=config, refuses_schema=refuses)
 
 
-def _of_spending(setting: Setting, rng: Random) -> Setting:
+def _with_limits(setting: Setting, rng: Random) -> Setting:
     """Return the setting with sizes by lines, and with a limit that is set, small or absent."""
     limit = rng.choice(("auto", "auto", "auto", "0", "1080", "700"))
     inputs = dict(setting.inputs) if limit == "auto" else {**dict(setting.inputs), "max-credits-per-pr": limit}
@@ -377,8 +378,8 @@ def judge(history: History) -> list[Violation]:
         has_more = laws.cancelled(played.world) < laws.cancelled(other.world)
         difference = mine.greener(theirs) if has_more else mine.difference(theirs)
         if difference and not other.violations:
-            told = f"it does not end as without the disturbance: {difference}"
-            violations = [Violation(CONVERGES, told)]
+            message = f"it does not end as without the disturbance: {difference}"
+            violations = [Violation(CONVERGES, message)]
     return violations
 
 

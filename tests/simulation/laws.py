@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
@@ -121,10 +121,26 @@ def _paid_twice(world: World, pull: Pull) -> Iterator[Violation]:
         asked = world.truth.asked[change] + world.truth.asked[()]
         if ended > MOST_ATTEMPTS + asked:
             yield Violation(PAY_ONCE, f"{ended} tasks of one change ended without a result, and {asked} were asked for")
-        if len(tasks) > 1 + ended + asked:
+        hidden = sum(_is_overwritten(world, task) for task in tasks)
+        if len(tasks) > 1 + ended + asked + hidden:
             paths, ids = [one.path for one in change], [task.id for task in tasks]
-            told = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
-            yield Violation(PAY_ONCE, told)
+            message = f"{ids} are of one change of {paths} in mode {mode}; {ended} ended, {asked} asked"
+            yield Violation(PAY_ONCE, message)
+
+
+RACING = 3
+"""So many other runs at work at the same moment can write over both records of a task."""
+
+
+def _is_overwritten(world: World, task: StoredTask) -> bool:
+    """Return whether neither the summary nor a check run has a task, which was created while many runs were at work."""
+    if any(task.id in check.external_id for check in world.github.checks.values()):
+        return False
+    signer = Signer(KEY, REPOSITORY_ID, int(str(task.submission.metadata["pullRequest"])), "")
+    if any(task.id in one.task_id for text in world.truth.texts[-1:] for one in decode(text, signer).ledger.purchases):
+        return False
+    runs = [cast(Run, run) for run in task.askers]
+    return any(sum(spending.overlap(run, other) for other in world.runs) >= RACING for run in runs)
 
 
 def _questions(world: World, pull: Pull) -> Iterator[Violation]:
@@ -137,10 +153,20 @@ def _questions(world: World, pull: Pull) -> Iterator[Violation]:
             yield Violation(PAY_ONCE, f"{count} tasks answer question {question}")
         if answers[question] > 1:
             yield Violation(ANSWERED_ONCE, f"question {question} has {answers[question]} answers")
-        if not answers[question] and question not in erased and "summary" not in world.truth.losses:
+        is_lost = "summary" in world.truth.losses or _may_be_overwritten(world, question)
+        if not answers[question] and question not in erased and not is_lost:
             yield Violation(ANSWERED_ONCE, f"question {question} has no answer")
         if not PEOPLE[world.truth.askers[question]].at_least(Permission.WRITE):
             yield Violation(PAY_ONCE, f"question {question} was bought for {world.truth.askers[question]}")
+
+
+def _may_be_overwritten(world: World, question: str) -> bool:
+    """Return whether, without check runs, another run was at work when a question was recorded in the summary."""
+    if world.setting.input("check-run", "true") == "true":
+        return False
+    tasks = (one for one in world.codevf.tasks.values() if one.submission.metadata.get("question") == question)
+    askers = [cast(Run, run) for task in tasks for run in task.askers]
+    return any(spending.overlap(run, other) for run in askers for other in world.runs)
 
 
 def _answers(world: World, pull: Pull) -> Iterator[AnswerMark]:
@@ -180,7 +206,7 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
     if world.setting.needs_approval and world.github.pulls[number].from_fork:
         yield Violation(PAY_ONCE, f"{task.id} was bought for a fork, and no one has approved it")
     yield from (Violation(ONLY_DUE, f"{task.id} was bought {one}") for one in _undue(world, number, head, task))
-    began = world.truth.begun.get(head, world.time.seconds)
+    began = _begun(world, number, head, world.time.seconds)
     if not world.is_ready(head) and world.github.green_until.get(head, -1.0) < began:
         yield Violation(WAITS, f"{task.id} was bought while the checks say {world.github.states_on(head)}")
     pushed = [push for push in world.github.pulls[number].pushes if push.sha == head]
@@ -189,16 +215,23 @@ def when_bought(world: World, task: StoredTask) -> Iterator[Violation]:
         yield Violation(WAITS, f"{task.id} was bought for a head that is {age} seconds old")
 
 
+def _begun(world: World, number: int, head: str, otherwise: float) -> float:
+    """Return when the run began that first recorded an intent for the change of a head, which any head may have."""
+    changes = world.changes_for(number, head)
+    heads = (one for one in world.truth.begun if one == head or not changes.isdisjoint(world.changes_for(number, one)))
+    return min((world.truth.begun[one] for one in heads), default=otherwise)
+
+
 def _undue(world: World, number: int, head: str, task: StoredTask) -> Iterator[str]:
     """Yield why no review was due when the run began that bought it, or that recorded its intent."""
     pull, review_on = world.github.pulls[number], world.setting.input("review-on", "push")
     run = cast(Run, world.scheduler.current)
-    began = min(run.began, world.truth.begun.get(head, run.began))
+    began = min(run.began, _begun(world, number, head, run.began))
     if pull.is_draft and pull.drafted_at <= began:
         yield "for a draft"
     if not pull.is_open and pull.closed_at <= began:
         yield "for a closed pull request"
-    if pull.author_is_bot and world.is_bots_own(number, head):
+    if pull.author_is_bot and world.is_bots_own(number, head, against=all):
         yield "for a listed bot's pull request"
     if review_on == "request":
         yield "without a request"
@@ -240,19 +273,23 @@ def _lost(world: World) -> Iterator[Violation]:
         texts = [one.body for one in world.github.comments_of(pull.number) if one.author == BOT]
         texts += [reply.body for one in world.github.threads_of(pull.number) for reply in one.replies]
         texts += [check.summary for check in world.github.checks.values() if check.number == pull.number]
-        told = set(SAID.findall("\n".join([*texts, *world.truth.erased])))
+        published = set(SAID.findall("\n".join([*texts, *world.truth.erased])))
         for task in world.tasks_of(pull.number):
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
-                missing = set(SAID.findall(str(task.result))) - told
+                missing = set(SAID.findall(str(task.result))) - published
+                if world.setting.mind.as_text and task.submission.metadata["headSha"] != pull.head_sha:
+                    missing -= {"MESS2"}  # text around the data belongs to the summary, which an older head has not
                 if missing:
                     yield Violation(NOTHING_LOST, f"{task.id} reported {sorted(missing)}, and nothing shows it")
 
 
 def _is_out_of_reach(world: World, task: StoredTask) -> bool:
-    """Whether a task's id was never recorded, and it was cancelled, its change is gone, or its key is forgotten.
+    """Whether a task's id was never recorded or was overwritten, and it was cancelled or its change or key is gone.
 
     The summary then counts its hold and refers to the CodeVF account, because its result was not returned.
     """
+    if _is_overwritten(world, task):
+        return True
     number = int(str(task.submission.metadata["pullRequest"]))
     signer = Signer(KEY, REPOSITORY_ID, number, "")
     ledgers = [decode(text, signer).ledger for text in world.truth.texts]
@@ -266,7 +303,7 @@ def _is_out_of_reach(world: World, task: StoredTask) -> bool:
     # Without a summary, a run that raced for the purchase and was killed may have put back its intent in the check run.
     has_summary = world.setting.input("summary-comment", "true") == "true"
     is_given_up |= is_gone and not has_summary and any(cast(Run, run).is_dead for run in task.askers)
-    if task.is_told or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
+    if task.is_read or not (is_given_up or world.time.seconds - task.created >= KEY_MEMORY):
         return False
     recorded = [one.task_id for ledger in ledgers for one in ledger.purchases]
     return not any(task.id in one for one in (*recorded, *(one.external_id for one in world.github.checks.values())))
@@ -281,11 +318,11 @@ def _replies(world: World) -> Iterator[Violation]:
         if twice:
             yield Violation(CONVERGES, f"replies were posted twice: {twice}")
         checks = [check.summary for check in world.github.checks.values() if check.number == pull.number]
-        told = posted.keys() | set(TALK.findall("\n".join([*world.truth.texts, *world.truth.erased, *checks])))
+        published = posted.keys() | set(TALK.findall("\n".join([*world.truth.texts, *world.truth.erased, *checks])))
         is_hidden = world.setting.is_silent or "memory" in world.truth.losses
         for task in [] if is_hidden else world.tasks_of(pull.number):
             if task.status(world.time.seconds) is TaskStatus.COMPLETED and not _is_out_of_reach(world, task):
-                missing = set(TALK.findall(str(task.result))) - told
+                missing = set(TALK.findall(str(task.result))) - published
                 if missing:
                     yield Violation(NOTHING_LOST, f"{task.id} replied {sorted(missing)}, and nothing shows it")
 
@@ -308,8 +345,8 @@ def _doubles(world: World) -> Iterator[Violation]:
 def _unfinished(world: World, pull: Pull) -> Iterator[Violation]:
     check = newest_check(world, pull)
     if check is not None and check.conclusion is None:
-        told = f"the check of #{pull.number} is still open: {check.title!r}"
-        yield Violation(CONVERGES, told)
+        message = f"the check of #{pull.number} is still open: {check.title!r}"
+        yield Violation(CONVERGES, message)
 
 
 def _outdated(world: World) -> Iterator[Violation]:
@@ -351,8 +388,8 @@ def _undone(world: World) -> Iterator[Violation]:
         if changes in world.changes_for(1, str(task.submission.metadata["headSha"]))
     ]
     if TaskStatus.COMPLETED not in ends and len(ends) < MOST_ATTEMPTS:
-        told = f"no review of the head was completed; tasks: {[end.value for end in ends]}"
-        yield Violation(HAPPENS, told)
+        message = f"no review of the head was completed; tasks: {[end.value for end in ends]}"
+        yield Violation(HAPPENS, message)
 
 
 _ANNOUNCEMENT = "<!-- reviewbot:announcement:"
@@ -394,12 +431,17 @@ class Shown:
 
         Check runs cannot be deleted: one on a head without a requested review stays and reports this. Neither it nor a
         missing check is green. A check whose conclusion and title are unchanged is not updated for its text. A summary
-        that was written because the check could not be written stays, and says what the check says.
+        that was written because the check could not be written stays, and says what the check says. So does one with a
+        question's record, whose text a run replaced for a check that a failed run had left.
         """
         theirs = undisturbed.check
         is_alike = self.check[:3] == theirs[:3] or (self.is_unasked and undisturbed.is_unasked)
-        told = str(self.check[3]).partition("\n")[0] if self.check else "no check"
-        summaries = tuple(one for one in self.summaries if undisturbed.summaries or not told or told not in one)
+        title = str(self.check[3]).partition("\n")[0] if self.check else "no check"
+        summaries = tuple(one for one in self.summaries if undisturbed.summaries or not title or title not in one)
+        kept = [one for one in summaries if "'not-requested'" not in one]
+        if self.is_unasked and undisturbed.is_unasked and len(kept) < len(summaries):
+            there = [one for one in undisturbed.summaries if "reviewbot:summary" in one]
+            summaries = tuple(sorted([*kept, *there]))
         return replace(self, check=theirs, summaries=summaries) if is_alike else self
 
     def unannounced(self) -> Shown:
@@ -503,15 +545,23 @@ def is_unreviewed(world: World, pull: Pull, changes: tuple[Change, ...], *, at_r
     return not any(
         task.status(world.time.seconds) is TaskStatus.COMPLETED
         and changes in world.changes_for(pull.number, str(task.submission.metadata["headSha"]))
-        and _is_shown_one_of(task, changes)
+        and _shows(task, changes)
         for task in world.tasks_of(pull.number)
     )
 
 
-def _is_shown_one_of(task: StoredTask, changes: tuple[Change, ...]) -> bool:
-    """Return whether a task shows a file of a change; its head may have had another change against another base."""
-    named = {header for one in changes for header in headers(one.text)}
-    return any(not named.isdisjoint(headers(diff)) for diff in diffs_in(task.submission))
+def _shows(task: StoredTask, changes: tuple[Change, ...]) -> bool:
+    """Return whether a task shows exactly a change; its head may have had another change against another base."""
+    lines, named = _lines_and_headers(changes)
+    there = {(line.path, line.text) for line in shown_in(task.submission)}
+    return lines == there and named == {one for diff in diffs_in(task.submission) for one in headers(diff)}
+
+
+def _lines_and_headers(changes: Iterable[Change]) -> tuple[set[tuple[str, str]], set[str]]:
+    """Return the added lines of a change by file, redacted, and the headers of its files."""
+    changes = tuple(changes)
+    lines = {(change.path, line.replace(SECRET, REDACTED)) for change in changes for line in change.added()}
+    return lines, {one for change in changes for one in headers(change.text)}
 
 
 def selected(world: World, changes: tuple[Change, ...]) -> list[Change]:
@@ -533,7 +583,7 @@ def _why_not(
     if world.setting.input("fail-on", "critical") == "never":
         return ""
     if world.setting.mind.is_mute and not world.analyzed():
-        return ""  # the reviewer reported nothing, and a maintainer who may has accepted that for this head
+        return ""  # the reviewer reported nothing, and an authorized maintainer accepted that for this head
     open_lines = [
         f"{count} of {token} in {path}"
         for (token, path), count in uncovered(world, tuple(due), strict=strict, number=number)
@@ -588,8 +638,7 @@ def _unseen(world: World, changes: list[Change], head: str, number: int | None) 
     """Return what no review was shown; with a pull request's number, an acceptance for another base does not count."""
     bases = {base for _, _, base in world.truth.accepted} if number is None else {world.github.pulls[number].base_ref}
     accepted = {task for task, judged, base in world.truth.accepted if judged == head and base in bases}
-    lines = {(change.path, line.replace(SECRET, REDACTED)) for change in changes for line in change.added()}
-    named = {one for change in changes for one in headers(change.text)}
+    lines, named = _lines_and_headers(changes)
     seen = readings(world, accepted).values()
     if not seen:
         return "no review was completed"

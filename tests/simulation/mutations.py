@@ -47,7 +47,7 @@ from tests.simulation.laws import (
 from tests.simulation.oracle import Mind
 from tests.simulation.people import Move
 from tests.simulation.quick import Replacement, quick, replaced
-from tests.simulation.schedule import At, Kill, Meanwhile, Switch
+from tests.simulation.schedule import At, Kill, Lose, Meanwhile, Switch
 from tests.simulation.world import IS_QUIET, ROUTES, WAITS_FOR_CHECKS, Setting, Start
 
 
@@ -132,15 +132,15 @@ def _nothing_open(right: Any) -> object:  # noqa: ANN401 — the judge
 
 def _cancelled_is_completed(right: Any) -> object:  # noqa: ANN401 — a method of the port
     def seen(self: object, task: object) -> object:
-        told = right(self, task)
+        seen = right(self, task)
         return (
-            replace(told, status=TaskStatus.COMPLETED, result={"summary": "", "files": []})
-            if told.status
+            replace(seen, status=TaskStatus.COMPLETED, result={"summary": "", "files": []})
+            if seen.status
             in {
                 TaskStatus.CANCELLED,
                 TaskStatus.FAILED,
             }
-            else told
+            else seen
         )
 
     return seen
@@ -380,6 +380,15 @@ MUTATIONS: tuple[Mutation, ...] = (
         BY_PEOPLE,
         ("harmless",),
         Mind(is_prose=True),
+    ),
+    Mutation(
+        "a sentence beside an empty answer is a comment",
+        "reviewbot.domain.codevf.response:_may_hide_findings",
+        lambda _right: lambda _said, **_beside: False,
+        NEVER_GREEN,
+        BY_PEOPLE,
+        ("harmless",),
+        Mind(as_text=True, is_worried=True),
     ),
     Mutation(
         "text that is left over is dropped",
@@ -988,14 +997,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a key is reused after a day",
-        "reviewbot.domain.machine.next_step:is_forgotten",
+        "reviewbot.domain.codevf.idempotency:is_forgotten",
         _returning(value=False),
         PAY_ONCE,
         steps=(Episode((Start("next"),), (At(6, Kill(after=True)),)), Move("a_day_later"), _PUSH),
     ),
     Mutation(
         "the key of a question is reused after a day",
-        "reviewbot.domain.commands.authorize:_ask",
+        "reviewbot.domain.commands.authorize:_recorded",
         lambda right: lambda posted, scope: right(posted, replace(scope, is_stale=False)),
         PAY_ONCE,
         steps=(
@@ -1004,7 +1013,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
     ),
     Mutation(
-        "a ledger counts whoever signed it",
+        "a ledger counts without a valid signature",
         "reviewbot.domain.ledger.signing:Signer.verify",
         _returning(value=True),
         NEVER_GREEN,
@@ -1030,6 +1039,19 @@ MUTATIONS: tuple[Mutation, ...] = (
         ),
     ),
     Mutation(
+        "a review counts although the one that it builds on is not read",
+        "reviewbot.domain.ledger.ledger:Ledger.is_founded",
+        _returning(value=True),
+        NEVER_GREEN,
+        config=_LEAVES,
+        mind=Mind(lies=True),
+        steps=(
+            *(Move("evil"), _NEXT, _NEXT, Move("finish"), _PUSH),
+            *(Move("harmless"), _PUSH, Move("delete_summary"), Move("finish")),
+            Episode((Start("push"),), (At(3, Lose(done=False)),)),
+        ),
+    ),
+    Mutation(
         "a green check stays when its exemption ends",
         "reviewbot.domain.machine.judge:_is_outdated",
         _returning(value=False),
@@ -1046,7 +1068,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "a dropped deferral ends the task that was bought of it",
         "reviewbot.app.github.ledger_store:_has_ended",
-        lambda _right: lambda found, _ledger: found.copy.state.is_over,
+        lambda _right: lambda copy, _ledger: copy.state.is_over,
         ANNOUNCED,
         found="dropped-while-bought",
     ),

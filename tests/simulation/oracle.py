@@ -132,11 +132,13 @@ def new_in(submission: Submission) -> dict[str, list[tuple[int, int]]] | None:
 def is_read(result: object, *, in_words: bool) -> bool:
     """Return whether an answer is complete data, or prose without a sentence that is left over.
 
+    A sentence beside data without findings is left over, too, as the data may be a quotation.
+
     That nothing needs fixing is believed only of a reviewer who was asked for words.
     """
     message = result.get("message") if isinstance(result, dict) else None
     if not isinstance(message, str) or "```json" in message:
-        return "MESS1" not in str(result)
+        return "MESS1" not in str(result) and not (WORRY in str(message) and '"files": []' in str(message))
     return bool(TOKEN.search(message) or (in_words and NOTHING in message)) and WORRY not in message
 
 
@@ -161,7 +163,8 @@ class Oracle:
         if self.mind.is_prose:
             return {"message": "\n\n".join(self._paragraphs(answer)), "deliverables": []}
         if self.mind.as_text:
-            return {"message": f"Here it is:\n```json\n{json.dumps(answer)}\n```", "deliverables": []}
+            worry = f"\n{WORRY}" if self.mind.is_worried else ""
+            return {"message": f"Here it is:\n```json\n{json.dumps(answer)}\n```{worry}", "deliverables": []}
         return answer
 
     def _answer(self, submission: Submission) -> dict[str, object]:

@@ -437,7 +437,7 @@ def _accepts(by: str) -> Play:
         if PEOPLE[by].at_least(Permission.MAINTAIN) and by not in authors_of(world, pull):
             changes = world.github.changes_of(pull)
             for task in world.tasks_of(1):
-                if task.is_told and changes in world.changes_for(1, str(task.submission.metadata["headSha"])):
+                if task.is_read and changes in world.changes_for(1, str(task.submission.metadata["headSha"])):
                     world.truth.accepted.add((task.id, pull.head_sha, pull.base_ref))
         _command(world, 1, by, "/reviewbot accept")
 
@@ -717,14 +717,14 @@ ANSWERED: Mapping[str, Play] = {
     "author_accepts": _accepts("mona"),
     "boss_commits": _boss_commits,
 }
-"""The moves around an answer that was read in part, which only some histories have."""
+"""Moves around an answer that was read in part; only some histories have them."""
 
 CHECKS: Mapping[str, Play] = {
     "check_starts": _other_check(""),
     "check_passes": _other_check("success", "success", "neutral", "skipped"),
     "check_fails": _other_check("failure", "cancelled", "timed_out"),
 }
-"""The checks of others, which only some histories wait for."""
+"""Other Apps' checks, which only some histories wait for."""
 
 ASKED: Mapping[str, Play] = {
     "ask": _asks("boss"),

@@ -18,6 +18,8 @@ from typing import Any
 from msgspec import MsgspecError, Struct, json
 
 from reviewbot.render.renderer import SummaryText
+from reviewbot.render.view_models.command import AnnouncementView, AnswerView
+from reviewbot.render.view_models.review import ReplyView
 
 SIZE = 4_000
 GARBAGE = 100_000
@@ -167,21 +169,6 @@ def _by_snapshot(read_ledger: Any) -> object:  # noqa: ANN401 — as above
     return call
 
 
-def _by_update(applied: Any) -> object:  # noqa: ANN401 — as above
-    """Cache a ledger by the one that was read and the update; these and the change by identity, kept alive."""
-    kept: dict[tuple[int, int, int], tuple[object, ...]] = {}
-
-    def call(*parts: object) -> object:
-        key = id(parts[0]), id(parts[1]), id(parts[2])
-        if key not in kept:
-            if len(kept) > SIZE:
-                kept.clear()
-            kept[key] = (*parts, applied(*parts))
-        return kept[key][-1]
-
-    return call
-
-
 def _at_once(read: Any) -> object:  # noqa: ANN401 — as above
     """Parse and convert a document in one step; the product's way decides what is wrong with it."""
 
@@ -207,7 +194,6 @@ REMEMBERED: Mapping[str, Replacement] = {
     "reviewbot.domain.text.strict_json:read": _at_once,
     "reviewbot.domain.diff.parse:assemble": _by_parts,
     "reviewbot.app.github.ledger_store:read_ledger": _by_snapshot,
-    "reviewbot.domain.ledger.update:applied": _by_update,
     "reviewbot.domain.codevf.idempotency:Identity.digest": _by_arguments,
     "reviewbot.domain.ledger.codec:_deflated": lambda _: partial(zlib.compress, level=1),
     "reviewbot.domain.ledger.codec:_unpack": _by_arguments,
@@ -235,7 +221,7 @@ def _finding(view: Any) -> tuple[object, ...]:  # noqa: ANN401 — a view of the
 def _summary(view: Any) -> str:  # noqa: ANN401 — as above
     """Return a summary's content without times and addresses."""
     outcome = view.outcome
-    told = (
+    content = (
         (outcome.status.value, outcome.verdict.value, outcome.reason.value, outcome.conclusion),
         sorted((severity.value, count) for severity, count in (view.counts or {}).items() if count),
         [_finding(one) for group in view.files for one in group.findings],
@@ -247,18 +233,28 @@ def _summary(view: Any) -> str:  # noqa: ANN401 — as above
         (view.notices, view.bypass, view.reviewer_summary),
         [one for one in view.degraded if one.startswith("The reviewer replies")],
     )
-    return "\n".join(map(repr, told))
+    return "\n".join(map(repr, content))
 
 
 def _comment(view: Any) -> str:  # noqa: ANN401 — as above
     """Return a comment's content when it is posted; states are added later."""
-    told = [(one.id, one.severity.value, one.title, one.explanation) for one in view.findings]
-    return f"{view.mark}\n{told!r}"
+    content = [(one.id, one.severity.value, one.title, one.explanation) for one in view.findings]
+    return f"{view.mark}\n{content!r}"
 
 
 def _reply(reply: Any) -> str:  # noqa: ANN401 — as above
     """Leave out whether the question's comment is gone: a late answer may find it deleted."""
     return f"{reply.text} {reply.state} {reply.used}" if reply else ""
+
+
+def _post(view: AnswerView | AnnouncementView | ReplyView) -> str:
+    match view:
+        case AnswerView():
+            return f"{view.word} {view.refusal} {view.finding} {_reply(view.reply)}"
+        case AnnouncementView():
+            return f"{_mentions(view)}: {view.ending} {view.check_title}"
+        case ReplyView():
+            return view.text
 
 
 def _mentions(view: Any) -> str:  # noqa: ANN401 — as above
@@ -279,10 +275,8 @@ PLAIN_WORDS: Mapping[str, Callable[..., object]] = {
     "comment": lambda _self, view: _comment(view),
     "standing": lambda _self, view: repr([_finding(one) for one in view.findings]),
     "answer_words": lambda _self, view: f"{view.word} {view.refusal}",
-    "answer": lambda _self, view: f"{view.mark}\n{view.word} {view.refusal} {view.finding} {_reply(view.reply)}",
+    "post": lambda _self, view: f"{view.mark}\n{_post(view)}",
     "question": lambda _self, view: f"Answer: {view.question} {view.finding_id}",
-    "reply": lambda _self, view: f"{view.mark}\n{view.text}",
-    "announcement": lambda _self, view: f"{view.mark}\n{_mentions(view)}: {view.ending} {view.check_title}",
     "words": lambda _self, view: _check(view),
     "review_body": lambda _self, _view, mark: f"{mark}\nA review.",
     "check": lambda _self, view: _check(view),

@@ -32,7 +32,7 @@ READS = frozenset(
     }.items()
     for method in methods.split()
 )
-"""The calls that change nothing."""
+"""The calls that only read."""
 
 
 class Killed(BaseException):
@@ -185,12 +185,12 @@ class Scheduler:
         try:
             run.outcome = run.body(run)
         except Killed:
-            self._tell(run, "", "is dead")
+            self._report(run, "", "is dead")
         except Exception as error:  # noqa: BLE001 — whatever it is, it is a bug of the product, and a law says so
             run.error = error
-            self._tell(run, "", f"raises {error!r}")
+            self._report(run, "", f"raises {error!r}")
         else:
-            self._tell(run, "", f"ends: {run.outcome.status}, {run.outcome.reason}, exit {run.outcome.exit_status}")
+            self._report(run, "", f"ends: {run.outcome.status}, {run.outcome.reason}, exit {run.outcome.exit_status}")
         finally:
             run.ended = self.time.seconds
 
@@ -212,7 +212,7 @@ class Scheduler:
             self.written()
         result = effect() if self.trace is None else self._traced(run, name, effect)
         for what in after:
-            self._tell(run, name, "the run is killed" if isinstance(what, Kill) else "the answer is lost")
+            self._report(run, name, "the run is killed" if isinstance(what, Kill) else "the answer is lost")
             if isinstance(what, Kill):
                 run.is_dead = True
                 raise Killed
@@ -225,17 +225,17 @@ class Scheduler:
         self.struck += 1
         match what:
             case Kill(after=False):
-                self._tell(run, name, "the run is killed before it")
+                self._report(run, name, "the run is killed before it")
                 run.is_dead = True
                 raise Killed
             case Lose(done=False):
-                self._tell(run, name, "the request is lost")
+                self._report(run, name, "the request is lost")
                 run.lost.add(name)
                 raise unreachable(LOST)
             case Kill() | Lose():
                 after.append(what)
             case Delay(seconds=seconds):
-                self._tell(run, name, f"takes {seconds} seconds longer")
+                self._report(run, name, f"takes {seconds} seconds longer")
                 self.time.seconds += seconds
             case Interrupt():
                 run.is_interrupted = True
@@ -253,12 +253,12 @@ class Scheduler:
         try:
             result = effect()
         except Exception as error:
-            self._tell(run, name, f"raises {error!r}")
+            self._report(run, name, f"raises {error!r}")
             raise
-        self._tell(run, name, _short(result))
+        self._report(run, name, _short(result))
         return result
 
-    def _tell(self, run: Run, name: str, what: str) -> None:
+    def _report(self, run: Run, name: str, what: str) -> None:
         if self.trace is not None:
             self.trace(self.time.seconds, run.name, name, what)
 
@@ -275,7 +275,7 @@ class Scheduler:
             raise Killed
         if run.is_interrupted:
             run.is_interrupted = False
-            self._tell(run, "sleep", "the job is cancelled")
+            self._report(run, "sleep", "the job is cancelled")
             raise KeyboardInterrupt
         run.wake = self.time.seconds + seconds
         if len(self._live) > 1 and self._hub is not None:

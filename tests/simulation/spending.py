@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from itertools import product
+from typing import cast
 
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.signing import Signer
@@ -14,6 +16,7 @@ from tests.simulation.codevf import StoredTask
 from tests.simulation.github import REPOSITORY_ID, Pull
 from tests.simulation.oracle import CONVERSATION
 from tests.simulation.repository import Change
+from tests.simulation.schedule import Run
 from tests.simulation.world import AUTO_SIZE, KEY, ROUTES, World
 
 Changes = tuple[Change, ...]
@@ -41,6 +44,7 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
 
     Without a summary, a person can ask for a review against a branch that has the earlier heads. With a fixed limit, a
     run may be killed after it has recorded a purchase and before it has read the others; a later run completes it.
+    Without check runs, each of two racing runs can overwrite the other's record.
     """
     tasks = world.bought_for(pull.number)
     is_unknown = len(pull.bases) > 1 and world.setting.input("summary-comment", "true") == "false"
@@ -52,9 +56,28 @@ def over_limit(world: World, pull: Pull) -> Iterator[str]:
         if limit is None:
             return
         held = sum((one.hold for one in tasks[: at + 1] if _costs(one, task.created)), Decimal(0))
-        is_completed = any(run.is_dead and run.began < task.created and run not in task.askers for run in world.runs)
-        if held > limit and not (is_completed and world.setting.input("max-credits-per-pr", "auto") != "auto"):
+        if held > limit and not _may_exceed(world, tasks[: at + 1]):
             yield f"{task.id} makes {held} credits of at most {limit}"
+
+
+def _may_exceed(world: World, tasks: list[StoredTask]) -> bool:
+    """Return whether the last task may exceed the limit: it completes a race, or races without check runs."""
+    *others, task = tasks
+    is_fixed = world.setting.input("max-credits-per-pr", "auto") != "auto"
+    if is_fixed and any(run.is_dead and run.began < task.created and run not in task.askers for run in world.runs):
+        return True
+    return world.setting.input("check-run", "true") == "false" and any(_raced(task, one) for one in others)
+
+
+def _raced(one: StoredTask, other: StoredTask) -> bool:
+    """Return whether a run that created a task was at work when another run began that created the other."""
+    pairs = product(cast(list[Run], one.askers), cast(list[Run], other.askers))
+    return any(overlap(mine, theirs) for mine, theirs in pairs)
+
+
+def overlap(run: Run, other: Run) -> bool:
+    """Return whether two runs were at work at the same time."""
+    return run is not other and run.began <= (other.ended or 0) and other.began <= (run.ended or 0)
 
 
 def _costs(task: StoredTask, now: float) -> bool:
@@ -69,9 +92,9 @@ _ASIDE = frozenset({Reason.SHARED_HEAD, Reason.COLLECTED, Reason.EVENT})
 
 
 def is_used_up(world: World) -> bool:
-    """Return whether the limit rightly stops the review of the head. A bypass replaces the reason, not the message."""
+    """Return whether the limit rightly stops the review of the head, also of one that is bypassed or shared."""
     outcomes = [run.outcome for run in world.runs if run.outcome is not None and run.outcome.reason not in _ASIDE]
-    if not outcomes or "`max-credits-per-pr` stops" not in outcomes[-1].message:
+    if not any("`max-credits-per-pr` stops" in one.message for one in outcomes):
         return False
     tasks = world.bought_for(1)
     limit = limit_of(world, tasks, 1)

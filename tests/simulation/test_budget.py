@@ -34,7 +34,7 @@ def test_two_runs_of_two_heads_stay_within_the_budget(summary: str) -> None:
     assert 1 in bought
 
 
-def test_without_rereading_the_intents_they_would_exceed_it() -> None:
+def test_two_runs_would_exceed_the_budget_without_rereading_the_intents() -> None:
     guard = replaced("reviewbot.domain.machine.purchase:check_race", lambda _right: lambda *_arguments: None)
     with guard, pytest.raises(AssertionError, match="take turns"):
         test_two_runs_of_two_heads_stay_within_the_budget("true")

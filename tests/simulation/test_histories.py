@@ -27,11 +27,11 @@ NO_FINDING_BLOCKS = next(one for one in MUTATIONS if one.name == "no finding blo
 @pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"{seeds.start}-{seeds.stop - 1}")
 def test_the_laws_hold_in_random_histories(seeds: range) -> None:
     broken = [(seed, one) for seed, violations in program.judged(seeds) for one in violations]
-    told = [f"{one}\n  replay: python -m tests.simulation --seed {seed}" for seed, one in broken]
-    assert not told, "\n".join(told)
+    lines = [f"{one}\n  replay: python -m tests.simulation --seed {seed}" for seed, one in broken]
+    assert not lines, "\n".join(lines)
 
 
-def test_the_templates_write_what_the_laws_look_for() -> None:
+def test_the_laws_hold_with_the_real_templates() -> None:
     """Play a few histories with the real templates."""
     with quick(exact=True):
         for seed in range(9):
@@ -40,11 +40,11 @@ def test_the_templates_write_what_the_laws_look_for() -> None:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_seed_always_gives_the_same_history(seed: int) -> None:
-    told: list[list[tuple[object, ...]]] = [[], []]
+    traces: list[list[tuple[object, ...]]] = [[], []]
     with quick():
-        for lines in told:
+        for lines in traces:
             play(make(seed), lambda *line, to=lines: to.append(line))
-    assert told[0] == told[1]
+    assert traces[0] == traces[1]
     assert make(seed) == make(seed)
     assert make(seed) != make(seed + 3)
 
@@ -73,19 +73,19 @@ def _breaks(history: History) -> bool:
 
 
 @pytest.mark.timeout(300)
-def test_a_violation_is_printed_with_its_law_the_line_that_replays_it_and_the_shortest_history(
+def test_a_violation_is_printed_with_its_law_replay_command_and_shortest_history(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with replaced(NO_FINDING_BLOCKS.place, NO_FINDING_BLOCKS.make):
         found = (one for seed in range(200) for one in program.judged(range(seed, seed + 1)))
         seed, violations = next(found)
         program.report(seed, violations[0])
-        told = capsys.readouterr().out
+        printed = capsys.readouterr().out
         assert program.main(["--seed", str(seed)]) == 1
     assert violations[0].law in LAWS
-    assert violations[0].law in told
-    assert f"python -m tests.simulation --seed {seed}\n" in told
-    assert told.count("\n  ") < 12
+    assert violations[0].law in printed
+    assert f"python -m tests.simulation --seed {seed}\n" in printed
+    assert printed.count("\n  ") < 12
     replayed = capsys.readouterr().out
     assert "forge.snapshot" in replayed
     assert violations[0].law in replayed
@@ -99,7 +99,7 @@ def test_the_program_plays_new_histories_and_prints_the_rate(capsys: pytest.Capt
 @pytest.mark.parametrize(
     "place", [*REMEMBERED, *UNREAD, *(f"reviewbot.render.renderer:Renderer.{name}" for name in PLAIN_WORDS)]
 )
-def test_every_shortcut_stands_for_a_function_that_exists(place: str) -> None:
+def test_every_cached_function_exists(place: str) -> None:
     assert found(place)
 
 
@@ -117,7 +117,7 @@ def test_a_collection_buys_what_a_run_deferred(summary: str, config: str) -> Non
     assert len(world.tasks_of(1)) == 1
 
 
-def test_a_command_whose_review_waited_and_was_not_bought_by_the_same_run_is_announced_once() -> None:
+def test_a_deferred_review_of_a_command_is_announced_once() -> None:
     """The answer to the command says that the review waits, so its reader must hear that it does not any more."""
     world = World(Setting(life=Life(2, 7200)), people.play)
     with quick():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from random import Random
@@ -24,7 +24,7 @@ from reviewbot.errors import NoKey
 from reviewbot.ports import ChangeReader, Forge, ReviewService
 from tests.simulation.codevf import Life, SimulatedAnalyzers, SimulatedCodeVF, StoredTask
 from tests.simulation.forge import SimulatedChangeReader, SimulatedForge
-from tests.simulation.github import BOT, REPOSITORY_ID, GitHub, Pull, StoredCheck, Time
+from tests.simulation.github import BOT, REPOSITORY_ID, GitHub, Pull, Time
 from tests.simulation.oracle import EVIL, Mind, Oracle
 from tests.simulation.repository import Change
 from tests.simulation.schedule import UNREACHABLE, Run, Scheduler, SimulatedClock, Wired
@@ -55,7 +55,7 @@ RENOVATE = "renovate[bot]"
 SECRET = "ghp_" + "0a1B2c3D4e5F6g7H8i9J" * 2
 GREEN = frozenset({"success", "skipped"})
 GREEN_WORDS = frozenset({"success", "skipped", "neutral"})
-"""Conclusions with which the checks of others are green."""
+"""Conclusions with which another App's check is green."""
 
 PEOPLE: Mapping[str, Permission] = {
     "mona": Permission.WRITE,
@@ -264,7 +264,6 @@ class RememberingForge(SimulatedForge):
 
 
 Trace = Callable[[float, str, str, str], None]
-Watch = Callable[["World", StoredCheck], None]
 
 
 class World:
@@ -413,12 +412,13 @@ class World:
             int(str(task.submission.metadata["pullRequest"])), str(task.submission.metadata["headSha"])
         )
 
-    def is_bots_own(self, number: int, head: str) -> bool:
-        """Return whether each commit of a head, against a base that it had, is a signed commit of the listed bot."""
+    def is_bots_own(self, number: int, head: str, *, against: Callable[[Iterable[bool]], bool] = any) -> bool:
+        """Return whether each commit of a head is a signed commit of the listed bot, against a base that it had."""
         git = self.github.git
-        return self.setting.is_bots and any(
-            all(one.author == RENOVATE and one.verified and not one.committer for one in git.between(base, head))
-            for base in self.heads.get((number, head), set())
+        commits = (git.between(base, head) for base in self.heads.get((number, head), set()))
+        return self.setting.is_bots and against(
+            bool(made) and all(one.author == RENOVATE and one.verified and not one.committer for one in made)
+            for made in commits
         )
 
     def is_ready(self, head: str) -> bool:

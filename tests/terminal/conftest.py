@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from reviewbot_sandbox.codevf import Clock, Engineer, TaskLife
 
-from tests.terminal.ground import Desk, make_clone, served
+from tests.terminal.session import Session, make_clone, served
 
 GOLDEN = Path(__file__).parent / "golden"
-Opened = Callable[..., Desk]
+Opened = Callable[..., Session]
 
 
 @pytest.fixture
-def sit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
+def open_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
     """Open a clone for the test; `base` adds files to `main`."""
     with ExitStack() as stack:
 
@@ -26,9 +26,9 @@ def sit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
             life: TaskLife | None = None,
             clock: Clock | None = None,
             base: dict[str, str | bytes] | None = None,
-        ) -> Desk:
+        ) -> Session:
             service, url, faults = stack.enter_context(served(engineer, life, clock))
-            return Desk(make_clone(tmp_path / "a: shop", base or {}), service, url, faults, monkeypatch)
+            return Session(make_clone(tmp_path / "a: shop", base or {}), service, url, faults, monkeypatch)
 
         yield opened
 

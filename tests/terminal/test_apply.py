@@ -20,7 +20,7 @@ from reviewbot.render.view_models.review import FileGroup, FindingView
 from reviewbot.values import replace
 from tests.hostile.judges import commands
 from tests.render.view_builders import CLEAN, INJECTION
-from tests.terminal.ground import BASE, Clone, Said, make_clone
+from tests.terminal.session import BASE, Clone, Result, make_clone
 
 APP = BASE["app.py"].replace("value_3 = 3\n", "value_3 = 33\n")
 FIXED = APP.replace("value_3 = 33\n", "value_3 = 3.0\n")
@@ -43,14 +43,14 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     return made
 
 
-def apply(clone: Clone, *arguments: str, findings: tuple[FindingView, ...] = (FIX,), head: str = "") -> Said:
+def apply(clone: Clone, *arguments: str, findings: tuple[FindingView, ...] = (FIX,), head: str = "") -> Result:
     """Write a report of these findings and apply it."""
     view = replace(CLEAN, files=(FileGroup("", findings),), head_sha=head or clone.git("rev-parse", "HEAD"))
     report = clone.root.parent / "report.json"
     report.write_text(report_json(view, version="1", review_url=None), encoding="utf-8")
     out, err = io.StringIO(), io.StringIO()
     status = cli.main(["apply", str(report), *arguments], {"PATH": os.environ["PATH"]}, out, err)
-    return Said(status, out.getvalue(), err.getvalue())
+    return Result(status, out.getvalue(), err.getvalue())
 
 
 def app(clone: Clone) -> str:
@@ -58,16 +58,16 @@ def app(clone: Clone) -> str:
 
 
 def test_a_suggestion_replaces_its_lines(clone: Clone) -> None:
-    said = apply(clone)
-    assert (said.status, said.err) == (0, "Applied aaaaaaaaaa to app.py.\n")
+    result = apply(clone)
+    assert (result.status, result.err) == (0, "Applied aaaaaaaaaa to app.py.\n")
     assert app(clone) == FIXED
 
 
 def test_a_check_shows_a_patch_that_git_takes_and_changes_nothing(clone: Clone) -> None:
-    said = apply(clone, "--check")
-    assert (said.status, said.err) == (0, "Would apply aaaaaaaaaa to app.py.\n")
+    result = apply(clone, "--check")
+    assert (result.status, result.err) == (0, "Would apply aaaaaaaaaa to app.py.\n")
     assert app(clone) == APP
-    subprocess.run(["git", "apply", "-"], cwd=clone.root, input=said.out.encode(), check=True)  # noqa: S607 — git's own judge
+    subprocess.run(["git", "apply", "-"], cwd=clone.root, input=result.out.encode(), check=True)  # noqa: S607 — git's own judge
     assert app(clone) == FIXED
 
 
@@ -80,23 +80,23 @@ def test_an_edit_follows_its_lines_and_keeps_other_changes(clone: Clone) -> None
 
 def test_changed_lines_are_not_edited(clone: Clone) -> None:
     clone.write({"app.py": APP.replace("value_3 = 33", "value_3 = 34")})
-    said = apply(clone)
-    assert (said.status, said.err) == (3, "Refused aaaaaaaaaa: its lines have changed since the review.\n")
+    result = apply(clone)
+    assert (result.status, result.err) == (3, "Refused aaaaaaaaaa: its lines have changed since the review.\n")
     assert "value_3 = 34" in app(clone)
 
 
 def test_an_applied_suggestion_is_recognized(clone: Clone) -> None:
     apply(clone)
-    said = apply(clone)
-    assert (said.status, said.err) == (0, "Already applied aaaaaaaaaa to app.py.\n")
+    result = apply(clone)
+    assert (result.status, result.err) == (0, "Already applied aaaaaaaaaa to app.py.\n")
     assert app(clone) == FIXED
 
 
 def test_a_committed_deletion_is_applied(clone: Clone) -> None:
     gone = replace(FIX, suggestion="")
     apply(clone, findings=(gone,))
-    said = apply(clone, findings=(gone,))
-    assert (said.status, said.err) == (0, "Already applied aaaaaaaaaa to app.py.\n")
+    result = apply(clone, findings=(gone,))
+    assert (result.status, result.err) == (0, "Already applied aaaaaaaaaa to app.py.\n")
     assert app(clone) == APP.replace("value_3 = 33\n", "")
 
 
@@ -111,12 +111,12 @@ def test_only_what_is_named_is_applied(clone: Clone) -> None:
 
 def test_of_two_suggestions_for_a_line_the_worse_finding_counts(clone: Clone) -> None:
     other = replace(FIX, id="bbbbbbbbbb", start_line=2, line=4, suggestion="")
-    said = apply(clone, findings=(FIX, other))
-    assert said.status == 0
-    assert "Left out bbbbbbbbbb: its lines overlap with those of aaaaaaaaaa.\n" in said.err
+    result = apply(clone, findings=(FIX, other))
+    assert result.status == 0
+    assert "Left out bbbbbbbbbb: its lines overlap with those of aaaaaaaaaa.\n" in result.err
     assert app(clone) == FIXED
     again = apply(clone, findings=(FIX, other))
-    assert (again.status, again.err) == (0, said.err.replace("Applied", "Already applied"))
+    assert (again.status, again.err) == (0, result.err.replace("Applied", "Already applied"))
     named = apply(clone, FIX.id, other.id, findings=(FIX, other))
     assert (named.status, "Refused bbbbbbbbbb" in named.err) == (3, True)
 
@@ -125,8 +125,8 @@ def test_an_unknown_id_and_a_finding_without_a_fix_are_reported(clone: Clone) ->
     assert apply(clone, "cccccccccc").status == 2
     bare = replace(FIX, suggestion=None, suggestion_state=SuggestionState.NONE)
     assert "the finding has no fix" in apply(clone, FIX.id, findings=(bare,)).err
-    said = apply(clone, findings=(bare,))
-    assert (said.status, said.err) == (0, "The report has no suggestion that can be applied.\n")
+    result = apply(clone, findings=(bare,))
+    assert (result.status, result.err) == (0, "The report has no suggestion that can be applied.\n")
 
 
 def test_the_mode_of_the_file_is_kept(clone: Clone) -> None:
@@ -136,7 +136,7 @@ def test_the_mode_of_the_file_is_kept(clone: Clone) -> None:
     assert (clone.root / "app.py").stat().st_mode & 0o777 == 0o750
 
 
-def test_lines_end_as_they_do_in_the_file(clone: Clone) -> None:
+def test_a_fix_uses_the_line_endings_of_the_file(clone: Clone) -> None:
     clone.write({"app.py": APP.replace("\n", "\r\n")})
     assert apply(clone).status == 0
     assert app(clone) == FIXED.replace("\n", "\r\n")
@@ -148,9 +148,9 @@ def test_lines_end_as_they_do_in_the_file(clone: Clone) -> None:
 def test_a_path_that_is_not_a_tracked_file_is_refused(clone: Clone, path: str) -> None:
     clone.write({"untracked.py": APP, ".github/workflows/x.yml": APP})
     (clone.root.parent / "outside.py").write_text(APP, encoding="utf-8")
-    said = apply(clone, FIX.id, findings=(replace(FIX, path=path),))
-    assert said.status == 3
-    assert said.err.startswith("Refused aaaaaaaaaa")
+    result = apply(clone, FIX.id, findings=(replace(FIX, path=path),))
+    assert result.status == 3
+    assert result.err.startswith("Refused aaaaaaaaaa")
     assert (clone.root.parent / "outside.py").read_text(encoding="utf-8") == APP
     assert (clone.root / "untracked.py").read_text(encoding="utf-8") == APP
 
@@ -158,8 +158,8 @@ def test_a_path_that_is_not_a_tracked_file_is_refused(clone: Clone, path: str) -
 @pytest.mark.parametrize("path", ["CODEOWNERS", "package-lock.json", ".github/workflows/ci.yml"])
 def test_protected_files_are_never_edited(clone: Clone, path: str) -> None:
     head = clone.commit({path: APP})
-    said = apply(clone, FIX.id, findings=(replace(FIX, path=path),), head=head)
-    assert said.status == 3
+    result = apply(clone, FIX.id, findings=(replace(FIX, path=path),), head=head)
+    assert result.status == 3
     assert (clone.root / path).read_text(encoding="utf-8") == APP
 
 
@@ -177,35 +177,35 @@ def test_no_link_is_followed(clone: Clone) -> None:
             place.unlink()
         place.symlink_to(target)
     for path in ("app.py", "sub/app.py"):
-        said = apply(clone, findings=(replace(FIX, path=path),), head=head)
-        assert said.status == 3
-        assert "it cannot be read" in said.err
+        result = apply(clone, findings=(replace(FIX, path=path),), head=head)
+        assert result.status == 3
+        assert "it cannot be read" in result.err
     assert (outside / "app.py").read_text(encoding="utf-8") == APP
 
 
 def test_a_tracked_link_is_not_a_file(clone: Clone) -> None:
     (clone.root / "link.py").symlink_to("app.py")
     head = clone.commit({})
-    said = apply(clone, findings=(replace(FIX, path="link.py"),), head=head)
-    assert "git does not track it as a regular text file" in said.err
+    result = apply(clone, findings=(replace(FIX, path="link.py"),), head=head)
+    assert "git does not track it as a regular text file" in result.err
 
 
-def test_a_report_of_a_missing_commit_is_refused(clone: Clone) -> None:
+def test_a_report_about_a_missing_commit_is_refused(clone: Clone) -> None:
     for head in ("1234567890" * 4, "HEAD", "--all", ""):
-        said = apply(clone, head=head or "0" * 40)
-        assert said.status == 2
-        assert "which is not in this clone" in said.err
+        result = apply(clone, head=head or "0" * 40)
+        assert result.status == 2
+        assert "which is not in this clone" in result.err
 
 
 def test_a_suggestion_with_invisible_characters_is_dropped(clone: Clone) -> None:
-    said = apply(clone, FIX.id, findings=(replace(FIX, suggestion="value_3 = '\u202e'"),))
-    assert said.status == 3
+    result = apply(clone, FIX.id, findings=(replace(FIX, suggestion="value_3 = '\u202e'"),))
+    assert result.status == 3
     assert app(clone) == APP
 
 
-def test_a_shown_id_has_no_effect(clone: Clone) -> None:
-    said = apply(clone, findings=(replace(FIX, id="\x1b[2J##[error]"),))
-    assert (said.status, said.err) == (0, "Applied ⟨U+001B⟩[2J## [error] to app.py.\n")
+def test_control_characters_in_an_id_are_escaped(clone: Clone) -> None:
+    result = apply(clone, findings=(replace(FIX, id="\x1b[2J##[error]"),))
+    assert (result.status, result.err) == (0, "Applied ⟨U+001B⟩[2J## [error] to app.py.\n")
 
 
 def test_a_patch_at_a_terminal_has_no_control_sequences() -> None:
@@ -223,9 +223,9 @@ def test_a_patch_at_a_terminal_has_no_control_sequences() -> None:
 def test_a_patch_that_may_end_in_a_log_is_exact_and_no_line_of_it_is_a_command(clone: Clone, line: str) -> None:
     text = f"{line}\r\n{APP}"
     head = clone.commit({"app.py": text})
-    said = apply(clone, "--check", findings=(replace(FIX, line=4),), head=head)
-    assert not commands(re.sub(r"\A::stop-commands::(\w{32})\n.*\n::\1::\n\Z", "", said.out, flags=re.DOTALL))
-    subprocess.run(["git", "apply", "-"], cwd=clone.root, input=said.out.encode(), check=True)  # noqa: S607 — as above
+    result = apply(clone, "--check", findings=(replace(FIX, line=4),), head=head)
+    assert not commands(re.sub(r"\A::stop-commands::(\w{32})\n.*\n::\1::\n\Z", "", result.out, flags=re.DOTALL))
+    subprocess.run(["git", "apply", "-"], cwd=clone.root, input=result.out.encode(), check=True)  # noqa: S607 — as above
     assert app(clone) == f"{line}\r\n{FIXED}"
 
 
@@ -240,7 +240,7 @@ def test_a_file_that_is_not_text_is_refused(clone: Clone) -> None:
     assert "it is not UTF-8 text" in apply(clone).err
 
 
-def test_fixes_that_overlap_are_counted_apart() -> None:
+def test_overlapping_fixes_are_counted_separately() -> None:
     beside = replace(FIX, id="bbbbbbbbbb", line=4)
     both = replace(FIX, id="cccccccccc", suggestion="value_3 = 4.0")
     for findings, expected in (((FIX,), (1, 1)), ((FIX, beside, both), (3, 2))):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.terminal.ground import Desk
+from tests.terminal.session import Session
 
 CODE = 'import os\n\n\ndef f(x):\n    print(f"hello")\n    return x\n'
 FIXED = '\n\ndef f(x):\n    print("hello")\n    return x\n'
@@ -23,20 +23,20 @@ FIXED = '\n\ndef f(x):\n    print("hello")\n    return x\n'
     ],
     ids=["crlf", "mixed", "without a final newline", "lf"],
 )
-def test_only_the_fix_is_in_the_diff(sit: Callable[..., Desk], before: str, after: str) -> None:
-    desk = sit()
-    desk.clone.commit({"till.py": before})
-    said = desk.call("review", "--reviewer", "local", "--format", "json")
-    (desk.clone.root.parent / "report.json").write_text(said.out, encoding="utf-8")
-    page = desk.call("review", "--reviewer", "local")
+def test_only_the_fix_is_in_the_diff(open_session: Callable[..., Session], before: str, after: str) -> None:
+    session = open_session()
+    session.clone.commit({"till.py": before})
+    result = session.call("review", "--reviewer", "local", "--format", "json")
+    (session.clone.root.parent / "report.json").write_text(result.out, encoding="utf-8")
+    page = session.call("review", "--reviewer", "local")
     assert "Fix:" in page.out
-    assert "U+000D" not in said.out + said.err + page.out + page.err
+    assert "U+000D" not in result.out + result.err + page.out + page.err
     assert "\r" not in page.out
-    applied = desk.call("apply", "../report.json")
-    assert (desk.clone.root / "till.py").read_bytes().decode() == after, applied.err
+    applied = session.call("apply", "../report.json")
+    assert (session.clone.root / "till.py").read_bytes().decode() == after, applied.err
     changed = subprocess.run(
         ["git", "diff", "--numstat", "till.py"],  # noqa: S607 — the same git as the edge's
-        cwd=desk.clone.root,
+        cwd=session.clone.root,
         check=True,
         capture_output=True,
     )

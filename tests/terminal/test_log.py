@@ -63,13 +63,13 @@ def test_no_line_of_a_document_is_a_command(kind: str, report: Path) -> None:
     assert "error" in text
 
 
-def test_json_in_a_pipe_says_what_it_says_in_a_file(report: Path) -> None:
+def test_json_in_a_pipe_has_the_same_data_as_in_a_file(report: Path) -> None:
     text = piped(lambda out: cli.main(["render", str(report), "--to", "rdjson"], {}, out))
     assert json.loads(text) == json.loads(DOCUMENTS["rdjson"](read_report(report.read_text(encoding="utf-8"))))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_file_is_exact(kind: str, report: Path, tmp_path: Path) -> None:
+def test_output_to_a_file_is_unchanged(kind: str, report: Path, tmp_path: Path) -> None:
     with (tmp_path / "out").open("w", encoding="utf-8") as out:
         cli.main(["render", str(report), "--to", kind], {}, out)
     exact = DOCUMENTS[kind](read_report(report.read_text(encoding="utf-8")))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.terminal.conftest import Opened
-from tests.terminal.ground import Desk
+from tests.terminal.session import Session
 
 LOCAL = ("review", "--reviewer", "local")
 FILE = ".github/reviewbot.yml"
@@ -206,25 +206,27 @@ CASES = {
 }
 
 
-def prepare(desk: Desk, case: Case) -> None:
+def prepare(session: Session, case: Case) -> None:
     if case.commit:
-        desk.clone.git("checkout", "--quiet", "-b", "other", "main")
-        desk.clone.commit(case.commit)
-    desk.clone.write(case.work)
-    desk.more.update(case.env)
+        session.clone.git("checkout", "--quiet", "-b", "other", "main")
+        session.clone.commit(case.commit)
+    session.clone.write(case.work)
+    session.more.update(case.env)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_message(sit: Opened, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    desk, case = sit(), CASES[name]
-    prepare(desk, case)
-    at = desk.clone.root
+def test_an_error_says_what_failed_and_what_to_do(
+    open_session: Opened, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    session, case = open_session(), CASES[name]
+    prepare(session, case)
+    at = session.clone.root
     if case.outside:
-        at = desk.clone.root.parent / "nogit"
+        at = session.clone.root.parent / "nogit"
         at.mkdir()
     try:
-        said = desk.call(*case.arguments, at=at)
-        status, text = said.status, said.out + said.err
+        result = session.call(*case.arguments, at=at)
+        status, text = result.status, result.out + result.err
     except SystemExit as left:
         status, text = int(str(left.code)), capsys.readouterr().err
     folded = " ".join(text.split())

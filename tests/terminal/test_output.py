@@ -12,7 +12,7 @@ import pytest
 from reviewbot import __main__
 from reviewbot.cli.invocation import INTERRUPTED
 from reviewbot.domain.policy import verdict
-from tests.terminal.ground import Clone, make_clone
+from tests.terminal.session import Clone, make_clone
 
 REVIEW = ("review", "--reviewer", "local", "--base", "main", "--fail-on", "never")
 
@@ -43,7 +43,7 @@ def test_a_full_disk_is_named(clone: Clone) -> None:
     assert (status, "No space left" in err, "bug" in err) == (4, True, False), err
 
 
-def test_a_runner_whose_log_is_full_says_so_on_the_other_stream(tmp_path: Path) -> None:
+def test_a_full_log_is_reported_on_the_other_stream(tmp_path: Path) -> None:
     """Without inputs the action stops at once: its first line is the one that does not fit."""
     with Path("/dev/full").open("wb") as full:
         command = [sys.executable, "-I", "-m", "reviewbot", "action"]

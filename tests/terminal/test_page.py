@@ -38,11 +38,11 @@ def drawn(view: SummaryView, files: Sequence[FileView] = (), *, width: int = 80,
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_a_story(golden: Golden, name: str) -> None:
+def test_the_output_equals_its_golden_file(golden: Golden, name: str) -> None:
     golden(f"review-{name}.txt", drawn(STORIES[name], [USERS]))
 
 
-def test_a_narrow_terminal(golden: Golden) -> None:
+def test_a_narrow_terminal_wraps_everything_but_urls(golden: Golden) -> None:
     text = drawn(CLOSED_GATE, [USERS], width=40)
     wide = [line.strip() for line in text.splitlines() if len(line) > 40]
     assert wide == list(INJECTION.references)  # not wrapped, so that it can be clicked or copied
@@ -89,7 +89,7 @@ def test_a_masked_line_is_marked() -> None:
     assert "masked" not in drawn(view, [replace(seen, redacted=frozenset())])
 
 
-def test_a_fix_that_fits_replaces_the_lines_that_were_reviewed() -> None:
+def test_a_fix_is_shown_as_a_diff_of_the_reviewed_lines() -> None:
     text = drawn(replace(CLOSED_GATE, files=(FileGroup("a", (INJECTION,)),)), [USERS])
     assert "    - return db.execute(query)\n    + return db.execute(" in text
 
@@ -145,7 +145,7 @@ def test_every_severity_is_a_word_and_not_colour_alone(severity: Severity) -> No
     assert f"  {severity.value} security" in drawn(view)
 
 
-def test_a_finding_on_a_file_that_was_not_sent_says_why() -> None:
+def test_a_finding_on_a_file_that_was_not_sent_states_the_reason() -> None:
     held = Held(INJECTION.path, HeldBecause.GENERATED, "", missed=False)
     finding = replace(INJECTION, why=Why.FILE_NOT_SENT, held=held)
     assert "(not sent: generated)" in drawn(replace(CLEAN, files=(FileGroup("", (finding,)),)))

@@ -12,7 +12,7 @@ import pytest
 from reviewbot import cli
 from reviewbot.adapters.git.clone import MOST_LISTED
 from reviewbot.setup.files import InitOptions, review_workflow
-from tests.terminal.ground import Clone, Said, make_clone
+from tests.terminal.session import Clone, Result, make_clone
 
 
 @pytest.fixture
@@ -30,27 +30,27 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     return made
 
 
-def plan(*arguments: str, columns: int = 100) -> Said:
+def plan(*arguments: str, columns: int = 100) -> Result:
     out, err = io.StringIO(), io.StringIO()
     env = {"PATH": os.environ["PATH"], "COLUMNS": str(columns)}
-    return Said(cli.main(["plan", *arguments], env, out, err), out.getvalue(), err.getvalue())
+    return Result(cli.main(["plan", *arguments], env, out, err), out.getvalue(), err.getvalue())
 
 
-def rows(said: Said) -> list[list[str]]:
+def rows(result: Result) -> list[list[str]]:
     """Return the table's rows without the date and the commit."""
-    table = said.out.split("\n\n", maxsplit=1)[0].splitlines()[1:]
+    table = result.out.split("\n\n", maxsplit=1)[0].splitlines()[1:]
     return [line.split(maxsplit=2)[2].split("  ") for line in table]
 
 
-def figures(said: Said) -> list[tuple[str, ...]]:
-    return [tuple(cell.strip() for cell in row if cell.strip()) for row in rows(said)]
+def figures(result: Result) -> list[tuple[str, ...]]:
+    return [tuple(cell.strip() for cell in row if cell.strip()) for row in rows(result)]
 
 
 def test_every_merge_is_a_row_and_the_total_is_their_sum(clone: Clone) -> None:
     assert clone.git("rev-list", "--first-parent", "--count", "main") == "4"
-    said = plan("--mode", "standard")
-    assert said.status == 0
-    table = figures(said)
+    result = plan("--mode", "standard")
+    assert result.status == 0
+    table = figures(result)
     assert [row[0] for row in table[:4]] == [
         "nothing to review: Lock",
         "Merge topic ⟨U+001B⟩[2J",
@@ -59,7 +59,7 @@ def test_every_merge_is_a_row_and_the_total_is_their_sum(clone: Clone) -> None:
     ]
     assert [row[-1] for row in table] == ["0", "240", "240", "240", "720"]
     assert [(row[-4], row[-2]) for row in table[:4]] == [("0", "1"), ("3", "1"), ("1", "0"), ("2", "0")]
-    assert "main since 90d: 3 reviews, one per merge, would have held 720 credits." in said.out
+    assert "main since 90d: 3 reviews, one per merge, would have held 720 credits." in result.out
 
 
 def test_a_merge_by_github_has_the_pull_requests_title(clone: Clone) -> None:
@@ -97,17 +97,17 @@ def test_a_merge_by_a_bot_alone_is_counted_and_not_priced(clone: Clone) -> None:
     by(clone, BOT, "Second")
     clone.git("checkout", "--quiet", "main")
     clone.git("merge", "--quiet", "--no-ff", "--message=Merge the bot's", "deps")
-    said = plan()
-    assert [(row[0], *row[-4:]) for row in figures(said)[:3]] == [
+    result = plan()
+    assert [(row[0], *row[-4:]) for row in figures(result)[:3]] == [
         ("renovate[bot]: Merge the bot's", "0", "0 bytes", "0", "0"),
         ("dependabot[bot]: By its name", "0", "0 bytes", "0", "0"),
         ("renovate[bot]: Squashed by a bot", "0", "0 bytes", "0", "0"),
     ]
-    told = " ".join(said.out.split())
-    assert "3 reviews, one per merge, would have held 1,080 credits." in told
-    assert "Not counted: 3 merges whose commits name a bot as their author: renovate[bot] 2, dependabot[bot] 1." in told
-    assert "Anyone can commit with such a name." in told
-    assert "The action skips only pull requests that a bot opened and whose commits GitHub verified." in told
+    text = " ".join(result.out.split())
+    assert "3 reviews, one per merge, would have held 1,080 credits." in text
+    assert "Not counted: 3 merges whose commits name a bot as their author: renovate[bot] 2, dependabot[bot] 1." in text
+    assert "Anyone can commit with such a name." in text
+    assert "The action skips only pull requests that a bot opened and whose commits GitHub verified." in text
     clone.commit({".github/reviewbot.yml": "bots: []\n"})
     priced = plan()
     assert [row[-1] for row in figures(priced)[1:4]] == ["360", "360", "360"]
@@ -125,9 +125,9 @@ def test_a_merge_by_a_bot_alone_is_counted_and_not_priced(clone: Clone) -> None:
 )
 def test_a_merge_by_a_person_and_a_bot_is_priced(clone: Clone, author: str, trailer: str) -> None:
     by(clone, author, f"Both\n\n{trailer}")
-    said = plan()
-    assert figures(said)[0][0] == "Both"
-    assert "Not counted" not in said.out
+    result = plan()
+    assert figures(result)[0][0] == "Both"
+    assert "Not counted" not in result.out
 
 
 def test_a_branch_with_more_commits_than_the_action_sees_is_priced(clone: Clone) -> None:
@@ -142,9 +142,9 @@ def test_a_branch_with_more_commits_than_the_action_sees_is_priced(clone: Clone)
 
 def test_held_back_files_are_summed_by_reason(clone: Clone) -> None:
     del clone
-    said = plan("--paths", "!run.sh")
-    assert "Held back: 2 files. They are lock files.\n" in said.out
-    assert "Held back: 1 file. The setting `paths` excludes it.\n" in said.out
+    result = plan("--paths", "!run.sh")
+    assert "Held back: 2 files. They are lock files.\n" in result.out
+    assert "Held back: 1 file. The setting `paths` excludes it.\n" in result.out
 
 
 def test_patterns_hold_files_back(clone: Clone) -> None:
@@ -152,13 +152,13 @@ def test_patterns_hold_files_back(clone: Clone) -> None:
     assert [row[-1] for row in figures(plan("--paths", "!*.py", "--paths", "!run.sh"))] == ["0", "0", "0", "0", "0"]
 
 
-def test_current_settings_count_and_their_problems_are_reported_once(clone: Clone) -> None:
+def test_the_current_settings_are_used_and_their_problems_reported_once(clone: Clone) -> None:
     clone.commit({".github/reviewbot.yml": "mode: standard\nmax-credits: 300\n"})
     assert figures(plan())[2][-1] == "300"
     clone.commit({".github/reviewbot.yml": "mode: quick\n"})
-    said = plan()
-    assert (said.status, said.out) == (2, "")
-    assert said.err.count("invalid value `quick`") == 1
+    result = plan()
+    assert (result.status, result.out) == (2, "")
+    assert result.err.count("invalid value `quick`") == 1
 
 
 def test_the_inputs_of_the_workflow_count_and_options_come_first(clone: Clone) -> None:
@@ -173,12 +173,12 @@ def test_the_inputs_of_the_workflow_count_and_options_come_first(clone: Clone) -
 
 def test_a_narrow_terminal_shows_the_figures(clone: Clone) -> None:
     del clone
-    said = plan(columns=44)
-    assert max(map(len, said.out.splitlines())) <= 44
-    assert "1,080" in said.out
+    result = plan(columns=44)
+    assert max(map(len, result.out.splitlines())) <= 44
+    assert "1,080" in result.out
 
 
-def test_the_newest_are_replayed_when_there_are_many(clone: Clone) -> None:
+def test_only_the_newest_of_many_merges_are_replayed(clone: Clone) -> None:
     del clone
     newest = plan("--most", "2")
     assert len(rows(newest)) == 3
@@ -194,13 +194,13 @@ def test_a_period_without_merges_is_reported(clone: Clone) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"), [(("--since", "soon"), "`soon` is not a time"), (("--branch", "nix"), "`nix`")]
+    ("arguments", "message"), [(("--since", "soon"), "`soon` is not a time"), (("--branch", "nix"), "`nix`")]
 )
-def test_invalid_arguments_are_reported(clone: Clone, arguments: tuple[str, ...], told: str) -> None:
+def test_invalid_arguments_are_reported(clone: Clone, arguments: tuple[str, ...], message: str) -> None:
     del clone
-    said = plan(*arguments)
-    assert said.status == 2
-    assert told in said.err
+    result = plan(*arguments)
+    assert result.status == 2
+    assert message in result.err
 
 
 ROUTES = """\
@@ -212,22 +212,22 @@ routes:
 """
 
 
-def by_rule(said: Said) -> list[list[str]]:
+def by_rule(result: Result) -> list[list[str]]:
     """Return the second table."""
-    return [line.split() for line in said.out.split("\n\n")[1].splitlines()]
+    return [line.split() for line in result.out.split("\n\n")[1].splitlines()]
 
 
 def test_rules_choose_the_reviews_and_have_their_sums(clone: Clone) -> None:
     clone.commit({".github/reviewbot.yml": ROUTES}, "Rules")
-    said = plan(columns=140)
-    assert [(row[0], row[1], row[-1]) for row in figures(said)[:5]] == [
+    result = plan(columns=140)
+    assert [(row[0], row[1], row[-1]) for row in figures(result)[:5]] == [
         ("no review: Rules", "begin", "0"),
         ("nothing to review: Lock", "0", "0"),
         ("by analyzers: Merge topic ⟨U+001B⟩[2J", "topic", "0"),
         ("Squashed (#1)", "locks", "500"),
         ("no review: Begin", "begin", "0"),
     ]
-    assert by_rule(said) == [
+    assert by_rule(result) == [
         ["rule", "merges", "reviews", "credits"],
         ["locks", "1", "1", "500"],
         ["begin", "2", "0", "0"],
@@ -235,10 +235,10 @@ def test_rules_choose_the_reviews_and_have_their_sums(clone: Clone) -> None:
         ["topic", "1", "0", "0"],
         ["urgent", "-", "-", "-", "not", "applied:", "labels"],
     ]
-    assert "git records no labels and no drafts: `urgent` (labels)." in " ".join(said.out.split())
+    assert "git records no labels and no drafts: `urgent` (labels)." in " ".join(result.out.split())
 
 
-def test_the_base_and_the_author_of_a_merge_are_known(clone: Clone) -> None:
+def test_rules_see_the_base_and_the_author_of_a_merge(clone: Clone) -> None:
     rules = [
         "base: [main], min-lines: 1, max-credits: 300",
         "author: ann, max-credits: 400",
@@ -249,14 +249,14 @@ def test_the_base_and_the_author_of_a_merge_are_known(clone: Clone) -> None:
     clone.commit({".github/reviewbot.yml": f"routes:\n{bots}{routes}"}, "Rules")
     by(clone, "Ann <1+ann@users.noreply.github.com>", "By Ann")
     by(clone, "acme[bot] <2+acme[bot]@users.noreply.github.com>", "By a bot")
-    said = plan("--since", "1d", columns=140)
-    assert [(row[0], row[1], row[-1]) for row in figures(said)[:3]] == [
+    result = plan("--since", "1d", columns=140)
+    assert [(row[0], row[1], row[-1]) for row in figures(result)[:3]] == [
         ("no review: By a bot", "bots", "0"),
         ("By Ann", "r1", "600"),
         ("Rules", "r0", "450"),
     ]
-    assert "the name or GitHub login in the commits: `bots`, `r1`." in " ".join(said.out.split())
-    assert "not applied" not in said.out
+    assert "the name or GitHub login in the commits: `bots`, `r1`." in " ".join(result.out.split())
+    assert "not applied" not in result.out
 
 
 CAPS = """max-credits-per-pr: 600
@@ -273,19 +273,19 @@ routes: [{name: large, paths: [second.py], max-credits: 500}]
 
 def test_limits_stop_reviews_or_make_them_smaller(clone: Clone) -> None:
     clone.commit({".github/reviewbot.yml": CAPS}, "Limits")
-    said = plan(columns=140)
-    assert [(row[0], row[-1]) for row in figures(said)[:-1]] == [
+    result = plan(columns=140)
+    assert [(row[0], row[-1]) for row in figures(result)[:-1]] == [
         ("Limits", "450"),
         ("nothing to review: Lock", "0"),
         ("stopped by max-credits-per-pr (750 of 600): Merge topic ⟨U+001B⟩[2J", "0"),
         ("Squashed (#1)", "450"),
         ("Begin", "450"),
     ]
-    assert by_rule(said)[:2] == [
+    assert by_rule(result)[:2] == [
         ["rule", "merges", "reviews", "stopped", "credits"],
         ["(no", "rule)", "4", "3", "0", "1,350"],
     ]
-    words = " ".join(said.out.split())
+    words = " ".join(result.out.split())
     for sentence in (
         "`max-credits-per-pr` stops 1 review, which would hold 750 credits. They are not in the total.",
         "`max-credits-ceiling` limits the size of 3 reviews.",
@@ -334,11 +334,11 @@ def test_a_remote_branch_is_named_as_at_the_origin(clone: Clone) -> None:
         {".github/reviewbot.yml": "routes: [{name: trunk, base: [trunk], mode: standard, max-credits: 500}]\n"}
     )
     clone.git("update-ref", "refs/remotes/origin/trunk", "main")
-    said = plan(columns=140)
-    assert "trunk since 90d: 4 reviews" in said.out
-    assert by_rule(said)[1] == ["trunk", "4", "4", "2,000"]
+    result = plan(columns=140)
+    assert "trunk since 90d: 4 reviews" in result.out
+    assert by_rule(result)[1] == ["trunk", "4", "4", "2,000"]
 
 
-def test_a_plan_of_nothing_is_an_empty_table(clone: Clone) -> None:  # noqa: ARG001 — it is the folder
+def test_a_plan_without_merges_is_an_empty_table(clone: Clone) -> None:  # noqa: ARG001 — it is the folder
     text = plan("--since", "2100-01-01", "--format", "markdown").out
     assert text.startswith("Reviews of the merges in `main since 2100-01-01`:\n\n| rule |")

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from reviewbot import cli
-from tests.app.house import CLEAN, FORGETFUL, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, house
-from tests.terminal.ground import Clone, Said
+from tests.app.rig import CLEAN, FORGETFUL, KEY, REPO, SCALE, TOKEN, Rig, answer, finding, open_rig
+from tests.terminal.session import Clone, Result
 
 CRITICAL = answer(finding("app.py", 12, severity="critical", title="A shell runs it", code="os.system(command)"))
 
 
-def review(rig: Rig, folder: Path, *arguments: str) -> Said:
+def review(rig: Rig, folder: Path, *arguments: str) -> Result:
     out, err = io.StringIO(), io.StringIO()
     env = {
         "PATH": os.environ["PATH"],
@@ -27,15 +27,15 @@ def review(rig: Rig, folder: Path, *arguments: str) -> Said:
         "REVIEWBOT_TIME_SCALE": str(SCALE),
     }
     command = ["review", "--pr", "1", "--codevf-url", f"{rig.codevf_url}/api/v1/", *arguments]
-    return Said(cli.main(command, env, out, err), out.getvalue(), err.getvalue())
+    return Result(cli.main(command, env, out, err), out.getvalue(), err.getvalue())
 
 
 def test_a_pull_request_is_reviewed_and_nothing_is_written_on_it(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda _: CRITICAL) as rig:
-        said = review(rig, tmp_path, "--repo", REPO)
+    with open_rig(tmp_path, engineer=lambda _: CRITICAL) as rig:
+        result = review(rig, tmp_path, "--repo", REPO)
         again = review(rig, tmp_path, "--repo", REPO)
-        assert (said.status, again.status) == (1, 1)
-        assert "app.py:12  critical correctness  blocks" in said.out
+        assert (result.status, again.status) == (1, 1)
+        assert "app.py:12  critical correctness  blocks" in result.out
         assert (rig.summaries(), rig.comments(), rig.checks()) == ([], [], [])
         assert not [one for one in rig.github_requests() if not one.startswith(("GET ", "POST /graphql"))]
         assert len(rig.service.tasks()) == 1
@@ -47,7 +47,7 @@ def test_a_review_that_the_action_has_bought_is_found(tmp_path: Path, monkeypatc
     clone.git("init", "--quiet")
     clone.git("remote", "add", "origin", f"git@github.com:{REPO}.git")
     monkeypatch.chdir(clone.root)
-    with house(tmp_path, engineer=lambda _: CLEAN, limits=FORGETFUL) as rig:
+    with open_rig(tmp_path, engineer=lambda _: CLEAN, limits=FORGETFUL) as rig:
         rig.run()
         assert review(rig, tmp_path).status == 0
         assert len(rig.service.tasks()) == 1

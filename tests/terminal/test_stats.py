@@ -26,10 +26,10 @@ from reviewbot.domain.statistics.past import PastPull, PullState
 from reviewbot.terminal.console import open_console
 from reviewbot.terminal.plan import start_of
 from reviewbot.terminal.progress import Progress
-from tests.app.house import KEY, OTHER_KEY, REPO, SCALE, TOKEN, Rig, answer, earlier, finding, house, said
+from tests.app.rig import KEY, OTHER_KEY, REPO, SCALE, TOKEN, Rig, answer, earlier, finding, open_rig, with_state
 from tests.app.test_commands import people, reply_to_finding
 from tests.domain.builders import purchase
-from tests.terminal.ground import Clone, Said
+from tests.terminal.session import Clone, Result
 
 FILES = {"app.py": "import os\n\n\ndef run(command):\n    os.system(command)\n"}
 FLAW = finding("app.py", 5, severity="critical", title="A shell runs it", code="    os.system(command)")
@@ -38,11 +38,11 @@ FLAW = finding("app.py", 5, severity="critical", title="A shell runs it", code="
 def engineer(request: TaskRequest) -> Any:  # noqa: ANN401 — JSON
     """Find the flaw, and call it fixed the next time."""
     if earlier(request):
-        return answer(previous=said(request, "fixed"))
+        return answer(previous=with_state(request, "fixed"))
     return answer(FLAW)
 
 
-def stats(rig: Rig, *arguments: str, key: str = KEY, repo: str = REPO) -> Said:
+def stats(rig: Rig, *arguments: str, key: str = KEY, repo: str = REPO) -> Result:
     out, err = io.StringIO(), io.StringIO()
     env = {
         "PATH": os.environ["PATH"],
@@ -53,7 +53,7 @@ def stats(rig: Rig, *arguments: str, key: str = KEY, repo: str = REPO) -> Said:
         "REVIEWBOT_TIME_SCALE": str(SCALE),
         "COLUMNS": "100",
     }
-    return Said(cli.main(["stats", "--repo", repo, *arguments], env, out, err), out.getvalue(), err.getvalue())
+    return Result(cli.main(["stats", "--repo", repo, *arguments], env, out, err), out.getvalue(), err.getvalue())
 
 
 def opened(rig: Rig, branch: str) -> Rig:
@@ -102,7 +102,7 @@ def pending(rig: Rig) -> None:
 
 
 def forged(rig: Rig) -> None:
-    """An author claims that a thousand credits were used."""
+    """Forge a ledger that claims a thousand used credits, as the author."""
     opened(rig, "forged")
     signer = Signer("cvf_guessed", rig.world.store.repo(REPO).id, rig.number, "")
     body = f"{summary_mark('')}\n{encode(Ledger((purchase(used=Decimal(1000)),)), signer)}"
@@ -110,7 +110,7 @@ def forged(rig: Rig) -> None:
 
 
 def edited(rig: Rig) -> None:
-    """A collaborator edits reviewbot's summary."""
+    """Edit reviewbot's summary as a collaborator."""
     opened(rig, "edited").run()
     (summary,) = [
         one for one in rig.world.store.comments.values() if one.number == rig.number and one.author.endswith("[bot]")
@@ -122,7 +122,7 @@ PULLS: tuple[Callable[[Rig], None], ...] = (disputed, fixed, ignored, still_open
 
 
 def test_the_figures_of_a_repository_with_pull_requests_in_every_state(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=engineer) as rig:
+    with open_rig(tmp_path, engineer=engineer) as rig:
         for play in PULLS:
             play(rig)
         before = rig.github_requests()
@@ -161,7 +161,7 @@ def test_the_figures_of_a_repository_with_pull_requests_in_every_state(tmp_path:
 
 
 def test_questions_and_the_reactions_to_their_answers_have_figures(tmp_path: Path) -> None:
-    with house(tmp_path, engineer=lambda one: engineer(one) if one.response_schema else FreeText("Yes.")) as rig:
+    with open_rig(tmp_path, engineer=lambda one: engineer(one) if one.response_schema else FreeText("Yes.")) as rig:
         people(rig)
         rig.run()
         assert reply_to_finding(rig, "/reviewbot ask Why?").exit_status == 0
@@ -171,27 +171,27 @@ def test_questions_and_the_reactions_to_their_answers_have_figures(tmp_path: Pat
         assert report["questions"] == {"asked": 1, "answered": 1, "credits": 120, "up": 1, "down": 0}
         assert report["credits"] == 120 + report["each"][0]["credits"]
         assert (report["up"], report["down"]) == (0, 0)
-        said = " ".join(stats(rig).out.split())
-        assert f"1 review, {report['credits']} credits used." in said
-        assert "Questions: 1, 1 answered; their 120 credits are in the totals only. Reactions to answers: 1 👍" in said
+        text = " ".join(stats(rig).out.split())
+        assert f"1 review, {report['credits']} credits used." in text
+        assert "Questions: 1, 1 answered; their 120 credits are in the totals only. Reactions to answers: 1 👍" in text
 
 
 def test_unverified_figures_say_so(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.run()
         assert "Unverified: set CODEVF_API_KEY to the key of the workflow" in stats(rig, key="").out
         assert "Unverified" not in stats(rig).out
 
 
 def test_pages_are_read_until_the_period_begins(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         for number in range(20):
             opened(rig, f"b{number}")
         before = len(rig.github_requests())
-        said = stats(rig, "--plain")
+        result = stats(rig, "--plain")
         assert len(rig.github_requests()) - before == 2
-        assert "0 reviews" in said.out
-        assert f"Reading the reviews of {REPO} …" in said.err
+        assert "0 reviews" in result.out
+        assert f"Reading the reviews of {REPO} …" in result.err
         rig.github_faults.add("/graphql", Reply(502), body="query Past", nth=2, times=None)
         failed = stats(rig)
         assert (failed.status, failed.out) == (3, "")
@@ -201,7 +201,7 @@ def test_pages_are_read_until_the_period_begins(tmp_path: Path) -> None:
 
 
 def test_a_summary_after_many_comments_is_found(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         for number in range(55):
             rig.world.comment(REPO, 1, "mona", f"Comment {number}")
         rig.run()
@@ -244,10 +244,10 @@ def test_the_period_begins_so_many_days_ago_or_at_a_date(text: str, days: int | 
 
 
 def test_a_repository_that_the_token_cannot_see_is_named(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
-        said = stats(rig, repo="octocat/nothing")
-        assert said.status == 3
-        assert "octocat/nothing" in said.err
+    with open_rig(tmp_path) as rig:
+        result = stats(rig, repo="octocat/nothing")
+        assert result.status == 3
+        assert "octocat/nothing" in result.err
 
 
 def test_the_repository_is_that_of_the_clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,7 +263,7 @@ def test_the_repository_is_that_of_the_clone(tmp_path: Path, monkeypatch: pytest
 
 
 def test_hostile_text_in_an_unverified_ledger_has_no_effect(tmp_path: Path) -> None:
-    with house(tmp_path) as rig:
+    with open_rig(tmp_path) as rig:
         rig.run()
         store = rig.world.store
         signer = Signer("", store.repo(REPO).id, 1, "")

@@ -12,8 +12,8 @@ from reviewbot_sandbox.codevf import HandClock, canned
 from reviewbot import cli
 from reviewbot.cli import help_text
 from tests.terminal.conftest import Opened
-from tests.terminal.ground import CRITICAL, Desk, answer
 from tests.terminal.screen import CTRL_C, Seen, watch
+from tests.terminal.session import CRITICAL, Session, answer
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\x1b[?1049h\u202egnp"
 HOSTILE = answer(
@@ -31,64 +31,64 @@ HOSTILE = answer(
 
 
 def at_terminal(
-    desk: Desk, *arguments: str, columns: int = 80, press: tuple[str, bytes] | None = None, after: float = 0
+    session: Session, *arguments: str, columns: int = 80, press: tuple[str, bytes] | None = None, after: float = 0
 ) -> Seen:
-    env = {**desk.environment, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
-    words = ("review", "--codevf-url", desk.url, *arguments)
-    return watch(*words, at=desk.clone.root, env=env, columns=columns, press=press, after=after)
+    env = {**session.environment, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    words = ("review", "--codevf-url", session.url, *arguments)
+    return watch(*words, at=session.clone.root, env=env, columns=columns, press=press, after=after)
 
 
-def test_ctrl_c_during_an_animated_wait_leaves_the_review_running(sit: Opened) -> None:
+def test_ctrl_c_during_an_animated_wait_leaves_the_review_running(open_session: Opened) -> None:
     clock = HandClock()
-    desk = sit(clock=clock)
+    session = open_session(clock=clock)
     # The task id is printed after creation; it also has to be stored before the wait begins.
-    seen = at_terminal(desk, press=("in the queue", CTRL_C), after=1.5)
+    seen = at_terminal(session, press=("in the queue", CTRL_C), after=1.5)
     assert seen.status == 130
     assert re.search(r"CodeVF: in the queue \d:\d\d:\d\d", seen.text)
     assert "\x1b[1;33mIn the queue, not finished yet" in seen.raw
     says = ("Run this to get the review; nothing is bought twice", "again", "in the queue, since")
     assert [seen.text.count(words) for words in says] == [1, 0, 1]
-    (task,) = desk.service.tasks()
+    (task,) = session.service.tasks()
     assert task.cancelled_at is None
     (command,) = re.findall(r"^  reviewbot (review .*)$", seen.text, re.MULTILINE)
     clock.advance(60)
-    said = desk.call(*command.split())
-    assert said.status == 1
-    assert "1 of 2 findings blocks\n" in said.out
-    assert len(desk.service.tasks()) == 1
+    result = session.call(*command.split())
+    assert result.status == 1
+    assert "1 of 2 findings blocks\n" in result.out
+    assert len(session.service.tasks()) == 1
 
 
-def test_a_narrow_terminal_without_colour_shows_everything(sit: Opened) -> None:
-    desk = sit()
-    desk.more["NO_COLOR"] = "1"
-    seen = at_terminal(desk, "--reviewer", "local", columns=32)
+def test_a_narrow_terminal_without_colour_shows_everything(open_session: Opened) -> None:
+    session = open_session()
+    session.more["NO_COLOR"] = "1"
+    seen = at_terminal(session, "--reviewer", "local", columns=32)
     assert seen.status == 1
     assert seen.widest <= 32
     assert "critical" in seen.text
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", seen.raw)
 
 
-def test_text_of_the_reviewer_and_file_names_has_no_effect(sit: Opened) -> None:
-    desk = sit(engineer=canned(HOSTILE))
-    desk.clone.commit({f"evil\x1b[2J{chr(0x202E)}.py": "x = 1\n"}, f"Evil{EVIL}")
-    desk.clone.git("branch", "--quiet", "-m", "evil\u202ebranch")
-    seen = at_terminal(desk, "--plain")
+def test_hostile_text_and_file_names_have_no_effect(open_session: Opened) -> None:
+    session = open_session(engineer=canned(HOSTILE))
+    session.clone.commit({f"evil\x1b[2J{chr(0x202E)}.py": "x = 1\n"}, f"Evil{EVIL}")
+    session.clone.git("branch", "--quiet", "-m", "evil\u202ebranch")
+    seen = at_terminal(session, "--plain")
     assert seen.status == 1
     assert "Title⟨U+001B⟩]0;owned⟨U+0007⟩" in seen.text
     assert "[bold]not bold[/bold] :boom:" in seen.text
     assert not set("\x1b\x07\x9b\u202e") & set(seen.raw)
 
 
-def test_only_reviewbots_own_output_has_colour(sit: Opened) -> None:
-    seen = at_terminal(sit(engineer=canned(HOSTILE)), "--quiet")
+def test_only_reviewbots_own_output_has_colour(open_session: Opened) -> None:
+    seen = at_terminal(open_session(engineer=canned(HOSTILE)), "--quiet")
     assert set(re.findall(r"\x1b(?!\[[0-9;]*m)..?", seen.raw)) == set()
     assert "\x07" not in seen.raw
 
 
-def test_in_a_pipe_there_is_no_colour_and_nothing_moves(sit: Opened) -> None:
-    said = sit().review()
-    assert "\x1b" not in said.out + said.err
-    assert "CodeVF: in the queue …" in said.err
+def test_in_a_pipe_there_is_no_colour_or_animation(open_session: Opened) -> None:
+    result = open_session().review()
+    assert "\x1b" not in result.out + result.err
+    assert "CodeVF: in the queue …" in result.err
 
 
 def test_the_help_has_examples_and_fits(tmp_path: Path) -> None:
@@ -111,18 +111,18 @@ def test_every_help_has_examples(
     assert name in {"action", "collect"} or f"  reviewbot {name}".rstrip() in text
 
 
-def test_no_example_writes_over_what_it_reads() -> None:
+def test_no_example_overwrites_what_it_reads() -> None:
     texts = "\n".join(text for pair in help_text.TEXTS.values() for text in pair)
     examples = re.findall(r"^  (reviewbot .*?) > (\S+)", texts, re.MULTILINE)
     assert len(examples) >= 4
     assert not [f"{command} > {file}" for command, file in examples if file in command.split()]
 
 
-def test_without_a_command_the_start_help_is_shown(sit: Opened) -> None:
-    said = sit().call()
-    assert (said.status, said.out) == (2, "")
-    assert "Start here:\n  reviewbot review --reviewer local" in said.err
-    assert "Commands:\n    review " in said.err
+def test_without_a_command_the_help_is_shown(open_session: Opened) -> None:
+    result = open_session().call()
+    assert (result.status, result.out) == (2, "")
+    assert "Start here:\n  reviewbot review --reviewer local" in result.err
+    assert "Commands:\n    review " in result.err
 
 
 @pytest.mark.parametrize("most", ["0", "10001", "many"])
@@ -132,10 +132,10 @@ def test_a_number_beyond_the_bounds_is_refused_with_them(most: str, capsys: pyte
     assert f"--most: invalid number '{most}'. Allowed: 1 to 10000." in capsys.readouterr().err
 
 
-def test_ctrl_c_of_a_free_review_promises_nothing(sit: Opened) -> None:
-    desk = sit()
+def test_ctrl_c_of_a_free_review_promises_nothing(open_session: Opened) -> None:
+    session = open_session()
     # Long enough that shellcheck cannot finish before the key is pressed.
     script = "#!/bin/sh\n" + 'cat "$1" | grep $2 > "$3"\n' * 400
-    desk.clone.commit({f"script_{number}.sh": script for number in range(15)})
-    seen = at_terminal(desk, "--reviewer", "local", press=("the analyzers", CTRL_C))
+    session.clone.commit({f"script_{number}.sh": script for number in range(15)})
+    seen = at_terminal(session, "--reviewer", "local", press=("the analyzers", CTRL_C))
     assert (seen.status, "Interrupted." in seen.text, "bought" in seen.text) == (130, True, False)

@@ -22,7 +22,7 @@ from reviewbot.adapters.github.graphql.files import Files
 from reviewbot.adapters.github.rest import GraphQLError
 from reviewbot.domain.findings.markers import read_summary_mark, read_words
 from reviewbot.domain.github.check_identity import CheckTag, with_tag
-from reviewbot.domain.github.drafts import CheckState, FileComment, PostedComment, Reaction, ReviewDraft
+from reviewbot.domain.github.drafts import CheckState, PostedComment, Reaction, ReviewDraft
 from reviewbot.domain.github.head_checks import HeadCheck
 from reviewbot.domain.github.pull_request import (
     CheckRun,
@@ -35,7 +35,6 @@ from reviewbot.domain.github.pull_request import (
     Snapshot,
     Waiting,
 )
-from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.publishing.check_names import CheckNames
 from reviewbot.domain.statistics.past import PastPull
 from reviewbot.errors import NotFound
@@ -142,9 +141,9 @@ class GitHubForge(RepositoryConnection):
             # commit must not be taken for the head's: it would get the head's verdict.
             on_head = self._checks_on(pull.head_ref_oid, name, app)
             aside += [run for other in more for run in self._checks_on(pull.head_ref_oid, other, app)]
-        own = tuple(run for run in on_head if is_of(run, pull.number))
-        older = {run.id: run for run in (*on_older, *aside) if is_of(run, pull.number) and run not in own}
-        foreign = {run for run in (*on_head, *on_older) if not is_of(run, pull.number)}
+        own = tuple(run for run in on_head if run.is_of(pull.number))
+        older = {run.id: run for run in (*on_older, *aside) if run.is_of(pull.number) and run not in own}
+        foreign = {run for run in (*on_head, *on_older) if not run.is_of(pull.number)}
         by_id = attrgetter("id")
         return own, tuple(sorted(older.values(), key=by_id)), tuple(sorted(foreign, key=by_id))
 
@@ -171,7 +170,7 @@ class GitHubForge(RepositoryConnection):
             return Permission.NONE
 
     def checks(self, head_sha: str, name: str, number: int) -> tuple[CheckRun, ...]:
-        return tuple(run for run in self._checks_on(head_sha, name) if is_of(run, number))
+        return tuple(run for run in self._checks_on(head_sha, name) if run.is_of(number))
 
     def _checks_on(self, head_sha: str, name: str, app: str = "") -> tuple[CheckRun, ...]:
         intent = Intent("reading the check runs of a commit", "checks: read")
@@ -209,7 +208,7 @@ class GitHubForge(RepositoryConnection):
         pushes: dict[str, ForcePush] = {}
         for name, page in pages:
             found = self._all_checks(parse.older_commits(page), name)
-            runs |= {run.id: run for run in found if is_of(run, number)}
+            runs |= {run.id: run for run in found if run.is_of(number)}
             pushes |= parse.force_pushes(page)
         _, last = pages[-1]
         commits = frozenset(item.commit.oid for _, page in pages for item in page.recent.present)
@@ -390,10 +389,10 @@ class GitHubForge(RepositoryConnection):
     def delete_review_comment(self, comment_id: int) -> None:
         self._delete(f"{self._path}/pulls/comments/{comment_id}", _REVIEWS)
 
-    def create_file_comment(self, number: int, commit_sha: str, comment: FileComment) -> PostedComment:
-        path = f"{self._path}/pulls/{number}/comments"
-        body = payloads.file_comment(commit_sha, comment)
-        return self._calls.write("POST", path, _REVIEWS, body, rest.Written).posted()
+    def create_file_comment(self, number: int, commit_sha: str, path: str, body: str) -> PostedComment:
+        url = f"{self._path}/pulls/{number}/comments"
+        comment: payloads.Body = {"body": body, "commit_id": commit_sha, "path": path, "subject_type": "file"}
+        return self._calls.write("POST", url, _REVIEWS, comment, rest.Written).posted()
 
     def create_reply(self, number: int, comment_id: int, body: str) -> PostedComment:
         path = f"{self._path}/pulls/{number}/comments/{comment_id}/replies"

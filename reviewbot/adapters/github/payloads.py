@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reviewbot.domain.github.check_identity import with_tag
-from reviewbot.domain.github.drafts import Annotation, CheckState, FileComment, InlineComment, ReviewDraft
+from reviewbot.domain.github.drafts import Annotation, CheckState, InlineComment, ReviewDraft
 
 Body = dict[str, object]
 
@@ -49,12 +49,3 @@ def _inline_comment(comment: InlineComment) -> Body:
         # GitHub rejects a range of one line: `start_line` must be less than `line`.
         body |= {"start_line": target.start_line, "start_side": target.side.value}
     return body
-
-
-def file_comment(commit_sha: str, comment: FileComment) -> Body:
-    return {
-        "body": comment.body,
-        "commit_id": commit_sha,
-        "path": comment.target.path,
-        "subject_type": "file",
-    }

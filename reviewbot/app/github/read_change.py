@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from reviewbot.app.context import Ports, RunContext
 from reviewbot.domain.codevf.attachments import Sendable
-from reviewbot.domain.diff.merge_base import merge_base_of
 from reviewbot.domain.diff.parse import ChangedFile, ChangeSet, FileDiff, FileStatus, assemble, parse_diff
 from reviewbot.domain.diff.reviewed_file import FileView
 from reviewbot.domain.github.context import ContextRequest, ProjectContext, not_read
@@ -58,9 +57,7 @@ def _context(ports: Ports, asked: ContextRequest) -> ProjectContext:
 
 def _diff(ports: Ports, pull: PullRequest) -> tuple[str, Sequence[FileDiff]]:
     """Return the merge base and the diff from the API."""
-    merge_base = merge_base_of(pull.commits, pull.commit_count)
-    if merge_base is None:
-        merge_base = ports.forge.merge_base(pull.base_sha, pull.head_sha)
+    merge_base = pull.merge_base or ports.forge.merge_base(pull.base_sha, pull.head_sha)
     files = parse_diff(_utf8(ports.forge.diff(merge_base, pull.head_sha)))
     if pull.changed_files not in {None, len(files)}:
         raise ChangeUnreadable(f"The API's diff has {len(files)} files of {pull.changed_files}.")

@@ -66,7 +66,10 @@ def record_deferral(run: RunContext, known: Known, wanted: Purchase, outcome: Ou
     if now.reviewed_sha:
         return HeadMoved()
     now = _in_check_run(run, replace(now, read_again=False), wanted, outcome)
-    return _keeping(now, write_summary(run, _only(now, wanted), outcome))
+    written = write_summary(run, _only(now, wanted), outcome)
+    if written.reviewed_sha:  # it was read again, since GitHub's response was lost
+        return HeadMoved()
+    return replace(_keeping(now, written), read_again=False)
 
 
 def _in_check_run(run: RunContext, known: Known, purchase: Purchase, outcome: Outcome | None = None) -> Known:

@@ -14,7 +14,6 @@ from reviewbot.app.output.views import finding_view, summary_view
 from reviewbot.domain.findings.markers import FindingMark, read_finding_mark, review_mark
 from reviewbot.domain.findings.placement import Why, in_summary
 from reviewbot.domain.github.drafts import (
-    FileComment,
     FileTarget,
     InlineComment,
     LineTarget,
@@ -219,9 +218,9 @@ def _comment_view(run: RunContext, known: Known, one: CommentGroup) -> CommentVi
 
 
 def _post_file_comment(run: RunContext, known: Known, one: CommentGroup, target: FileTarget) -> PostedComment | None:
-    comment = FileComment(target, run.renderer.comment(_comment_view(run, known, one)))
+    pull, body = known.snapshot.pull, run.renderer.comment(_comment_view(run, known, one))
     try:
-        return run.ports.forge.create_file_comment(known.snapshot.pull.number, known.snapshot.pull.head_sha, comment)
+        return run.ports.forge.create_file_comment(pull.number, pull.head_sha, target.path, body)
     except Refused as error:
         run.ports.reporter.debug(f"GitHub refused a comment on a file: {'; '.join(error.details)}")
         return None

@@ -59,7 +59,7 @@ def poll(run: RunContext, known: Known, task: Task, waited: float) -> TaskRead |
 
 def cancel_open_tasks(run: RunContext, known: Known) -> StoredLedger:
     """Cancel those open tasks of any head that the request selects; errors are logged."""
-    stored = read_ledger(run, known.snapshot, "")
+    stored = read_ledger(run, known.snapshot)
     for task_id in stored.ledger.open_task_ids():
         try:
             if known.request.cancels.includes(run.service.retrieve(task_id).status):

@@ -39,7 +39,7 @@ DOCUMENTS = (
     "composer.json",
     "Gemfile",
 )
-"""The files of `context: auto`, in the order in which they are sent."""
+"""The files of `context: auto` on the default branch, in the order in which they are sent."""
 
 MOST_FILES = 40
 MOST_COMMITS = 50
@@ -51,15 +51,9 @@ MAX_CONTEXT = 60_000
 
 
 class ContextRequest(Struct, frozen=True):
-    """What is read of a pull request for the context.
-
-    Attributes:
-        paths: of files on the default branch.
-        patterns: of more of them, in the syntax of `paths`.
-    """
+    """What is read of a pull request for the context; `patterns` are of more files, in the syntax of `paths`."""
 
     number: int
-    paths: tuple[str, ...] = DOCUMENTS
     patterns: tuple[str, ...] = ()
 
 

@@ -34,11 +34,6 @@ class InlineComment(Struct, frozen=True):
     body: str
 
 
-class FileComment(Struct, frozen=True):
-    target: FileTarget
-    body: str
-
-
 class ReviewEvent(StrEnum):
     """The event of a review; reviewbot never approves."""
 

@@ -111,6 +111,20 @@ class PullRequest(Struct, frozen=True):
     unread_bases_until: datetime | None = None
 
     @property
+    def merge_base(self) -> str | None:
+        """The merge base if the commits determine it without a request, else None.
+
+        A pull request lists the commits reachable from its head but not from its base. So every unlisted parent is
+        reachable from the base, and if there is exactly one, it is the best common ancestor.
+        """
+        listed = {one.sha for one in self.commits}
+        known = [one.parents for one in self.commits if one.parents is not None]
+        if not self.commit_count == len(listed) == len(known):
+            return None  # a parent that was not read may be a later commit of the base
+        outside = {parent for parents in known for parent in parents} - listed
+        return outside.pop() if len(outside) == 1 else None
+
+    @property
     def people(self) -> frozenset[str] | None:
         """The opener and all authors and committers, in lower case; None if not all commits are known.
 
@@ -231,6 +245,10 @@ class CheckRun(Struct, frozen=True):
     def verdict(self) -> str | None:
         """The conclusion for its own pull request, if known; GitHub may show that of another one."""
         return None if self.foreign or self.tag is None else self.tag.verdict or None
+
+    def is_of(self, number: int) -> bool:
+        """Whether it belongs to this pull request."""
+        return self.tag is not None and self.tag.number == number
 
 
 class Seen(Struct, frozen=True, array_like=True):

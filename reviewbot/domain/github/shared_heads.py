@@ -15,10 +15,6 @@ def newest(checks: Iterable[CheckRun]) -> CheckRun | None:
     return max(checks, key=lambda check: check.id, default=None)
 
 
-def is_of(check: CheckRun, number: int) -> bool:
-    return check.tag is not None and check.tag.number == number
-
-
 def not_green(others: Sequence[CheckRun], head_sha: str) -> tuple[int, ...]:
     """Return the other pull requests whose verdict on a commit is not green, from check runs given oldest first."""
     latest = {check.tag.number: check for check in others if check.tag and check.head_sha == head_sha}

@@ -56,9 +56,12 @@ def _is_left(known: Known, key: PurchaseKey, states: Collection[TaskState]) -> b
 
 
 def _is_shown(known: Known) -> bool:
-    """Return whether a comment for a finding of this run's answers was posted after the summary was written."""
+    """Return whether comments for findings were posted after the summary was written: by this run, or by a killed one.
+
+    A finding that this run has posted can have another id since, if another base or another head moved it.
+    """
     found = {item.id for item in known.memory.placed}
-    return bool(found & {*known.memory.update.posted, *known.comment_urls} - known.stored.ledger.posted)
+    return bool((known.memory.update.posted | (found & known.comment_urls.keys())) - known.stored.ledger.posted)
 
 
 def _ending(known: Known, purchase: Purchase, *, has_failed: bool) -> Ending | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from itertools import pairwise
 
 SHORTEST = 6
 _LONGEST = 1_000
@@ -74,14 +73,23 @@ def letters_of_words(value: str, words: re.Pattern[str] = _WORDS) -> int:
     return sum(len(word) for word in found if _VOWEL.search(word) and not _CLUSTER.search(word))
 
 
+class _Classes(dict[int, str]):
+    """The class of each character, for `str.translate`: a digit, a capital, a lower-case letter, or another one."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        return "0" if char.isdigit() else "A" if char.isupper() else "a" if char.islower() else "-"
+
+
+_CLASSES = _Classes()
+_CLASSES.update({code: _CLASSES[code] for code in range(128)})  # not all: a hostile text would fill the memory
+_CHANGES = ("A0", "a0", "-0", "0A", "aA", "-A", "0a")
+
+
 def switches(chars: str) -> int:
     """Return how often letters and digits change their kind; a capital before a lower-case letter begins a word."""
-    changes = sum(_class(one) != _class(other) != "a" for one, other in pairwise(chars))
-    return changes + sum(one.isdigit() and other.islower() for one, other in pairwise(chars))
-
-
-def _class(char: str) -> str:
-    return "0" if char.isdigit() else "A" if char.isupper() else "a"
+    classes = chars.translate(_CLASSES)
+    return sum(map(classes.count, _CHANGES))
 
 
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")

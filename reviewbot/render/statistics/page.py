@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 
 from reviewbot.domain.statistics.figures import End, Statistics
-from reviewbot.domain.text.formatting import number
+from reviewbot.domain.text.formatting import counted, number
 from reviewbot.render.html_escaping import line, seal
 from reviewbot.render.statistics.charts import buckets_of, credits_chart, hours_chart, outcome_chart, part_of
 from reviewbot.render.view_models.statistics import (
@@ -73,12 +73,13 @@ def _style() -> str:
 
 
 def _figures(found: Statistics) -> Iterable[str]:
-    whole = found.whole
+    whole, questions = found.whole, found.questions
+    asked = f", {rounded(questions.credits, 0)} for {counted(questions.asked, 'question')}" if questions.asked else ""
     named = (
         (number(whole.reviews), "review" if whole.reviews == 1 else "reviews"),
         (rounded(whole.hours_median), "hours to the answer, median"),
         (rounded(whole.hours_p90), "hours to the answer, 90th percentile"),
-        (rounded(whole.credits, 0), "credits"),
+        (rounded(whole.credits, 0), f"credits{asked}"),
         (f"{number(whole.fixed)} of {number(whole.findings)}", "findings fixed"),
         (rounded(whole.credits_per_fixed, 0), "credits per fixed finding"),
     )
@@ -89,7 +90,7 @@ def _charts(found: Statistics) -> str:
     if not found.reviews:
         return "<p>No reviews in this period.</p>"
     parts = [
-        '<p class="why">Each review is shown on the day on which it was submitted.</p>',
+        '<p class="why">Each review and question is shown on the day on which it was submitted.</p>',
         _section(f"Credits used {part_of(found)}", credits_chart(found), _legend(_unfinished(found))),
         _section(
             "Hours to the answer",

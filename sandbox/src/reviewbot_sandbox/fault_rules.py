@@ -223,7 +223,7 @@ class _Rule(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _FORMS = {"status": _Answer, "drip": _Drip, "delay_ms": _Delay, "drop": _Drop, "recorded-then": _RecordedThen}
-"""The form of a fault, by the key that tells it from the others."""
+"""The type of a fault by the key that identifies it."""
 
 
 def read_rule(values: object) -> Rule:

@@ -4,8 +4,8 @@ Rules come from Python (`Faults.add`) or from `POST /_control/faults`, a list of
 
     {"match": "/check-runs", "method": "POST", "body": "in_progress", "nth": 2, "times": 1, "do": {"status": 502}}
 
-`match` is a regular expression searched in the path with its query, `body` one searched in the request's body (so that
-one GraphQL operation can be told from another), `nth` the first matching request that fails (from 1), `times` how
+`match` is a regular expression searched in the path with its query, `body` one searched in the request's body (to
+distinguish GraphQL operations), `nth` the first matching request that fails (from 1), `times` how
 many fail from there on (1; null for all). Each rule has its own counter. If several apply, the first one is used.
 `do` is one of:
 
@@ -15,7 +15,7 @@ many fail from there on (1; null for all). Each rule has its own counter. If sev
     {"drip": 16, "delay_ms": 5}    sends the answer in pieces of that many bytes, waiting before each
     {"drop": "before"}             closes the connection; the application never sees the request
     {"drop": "middle"}             lets the application answer, and closes halfway through the answer's body
-    {"drop": "reset"}              the same with a reset, so that what was under way is lost too
+    {"drop": "reset"}              the same with a reset, which also discards data in transit
     {"garbage": true}              responds 200 with bytes that are neither JSON nor text
     {"recorded-then": 502}         lets the application handle it, then sends that status; `"drop"` closes instead
 
@@ -125,7 +125,7 @@ class _Exchange:
         fault = self.faults.strike(self.entry.method, self.entry.target, self.body)
         self.entry = replace(self.entry, fault=None if fault is None else type(fault).__name__)
         try:
-            await self._suffer(fault)
+            await self._apply(fault)
         finally:
             self._log()
 
@@ -135,7 +135,7 @@ class _Exchange:
             self.logged = True
             self.faults.record(self.entry)
 
-    async def _suffer(self, fault: Fault | None) -> None:  # noqa: C901 — one case for each fault
+    async def _apply(self, fault: Fault | None) -> None:  # noqa: C901 — one case for each fault
         match fault:
             case None:
                 await self.app(self.scope, self._replay, self._pass)

@@ -66,9 +66,9 @@ class Served:
             NotServing: the application did not come up.
         """
         self._thread.start()
-        give_up = time.monotonic() + READY_WITHIN
+        deadline = time.monotonic() + READY_WITHIN
         while not self._server.started:
-            if not self._thread.is_alive() or time.monotonic() > give_up:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
                 self.ask_to_stop()
                 raise NotServing("the sandbox server did not start")
             time.sleep(0.005)
@@ -97,13 +97,13 @@ class Served:
             self._server.run(sockets=[self._listening])
 
     def ask_to_stop(self) -> None:
-        """Take no more requests, and do not wait for the end."""
+        """Stop accepting requests, without waiting for the end."""
         self._server.should_exit = True
 
 
 @contextmanager
 def serving(app: ASGIApp, *, port: int = 0, bounds: Bounds = Bounds()) -> Iterator[Served]:
-    """Serve for the length of a `with` block; port 0 takes a free one.
+    """Serve for the length of a `with` block; port 0 selects a free one.
 
     Raises:
         NotServing: the application did not come up, or a request did not end.
@@ -141,7 +141,7 @@ def serving_all(
 
 
 def _listen(port: int) -> socket.socket:
-    """Bound here and not by uvicorn, so that the port is known before the server runs."""
+    """Bind the port here instead of in uvicorn, so that it is known before the server runs."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -55,7 +55,7 @@ def without_masks(log: io.StringIO) -> list[str]:
     return [line for line in log.getvalue().split("\n")[:-1] if not line.startswith("::add-mask::")]
 
 
-def test_it_is_the_port() -> None:
+def test_the_runner_implements_the_port() -> None:
     port: Reporter = reporter(io.StringIO())
     port.say("hello")
 
@@ -73,7 +73,7 @@ def test_a_secret_is_masked_once_whole_and_line_by_line() -> None:
 
 
 @given(hostile)
-def test_no_output_is_a_command(text: str) -> None:
+def test_no_line_of_output_is_a_workflow_command(text: str) -> None:
     log = io.StringIO()
     reporter(log).say(text)
     for line in without_masks(log):
@@ -102,13 +102,13 @@ def test_an_annotation_is_one_command_with_the_text_inside(path: str, title: str
         (AnnotationLevel.FAILURE, "error"),
     ],
 )
-def test_an_annotation_has_githubs_name_and_is_cut_where_github_cuts(level: AnnotationLevel, name: str) -> None:
+def test_an_annotation_uses_githubs_levels_and_is_truncated_at_githubs_limit(level: AnnotationLevel, name: str) -> None:
     log = io.StringIO()
     reporter(log).annotate(Annotation("a,b:c.py", 1, 1, level, "50%", "x" * 5000))
     assert without_masks(log) == [f"::{name} file=a%2Cb%3Ac.py,line=1,endLine=1,title=50%25::{'x' * 4095}…"]
 
 
-def test_debug_lines_need_a_debugging_runner() -> None:
+def test_debug_lines_are_written_only_while_the_runner_debugs() -> None:
     log = io.StringIO()
     reporter(log).debug("quiet")
     reporter(log, debug=True).debug(f"two\nlines {KEY}")
@@ -128,7 +128,7 @@ def read_outputs(text: str) -> dict[str, str]:
     return values
 
 
-def test_outputs_come_back_as_they_were(tmp_path: Path) -> None:
+def test_outputs_are_read_back_unchanged(tmp_path: Path) -> None:
     values = {"status": "completed", "reason": "a<<b\nc=d\nghadelimiter_1\n", "empty": "", "odd": "é ::error::"}
     runner = reporter(io.StringIO(), tmp_path)
     runner.outputs(values)
@@ -138,7 +138,7 @@ def test_outputs_come_back_as_they_were(tmp_path: Path) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b-c"]), hostile.filter(lambda text: KEY not in text)))
-def test_any_output_comes_back(tmp_path_factory: pytest.TempPathFactory, values: dict[str, str]) -> None:
+def test_any_output_is_read_back_unchanged(tmp_path_factory: pytest.TempPathFactory, values: dict[str, str]) -> None:
     folder = tmp_path_factory.mktemp("runner")
     reporter(io.StringIO(), folder).outputs(values)
     read = read_outputs((folder / "output").read_bytes().decode())
@@ -152,7 +152,7 @@ def test_the_last_line_of_the_log_is_the_reason(tmp_path: Path, is_runner: bool)
     assert log.getvalue().splitlines()[-1] == "Reason: over-budget (exit status 3)"
 
 
-def test_outside_a_runner_outputs_and_summary_go_nowhere() -> None:
+def test_outside_a_runner_outputs_and_summary_are_discarded() -> None:
     runner = reporter(io.StringIO())
     runner.outputs({"a": "b"})
     runner.job_summary("text")
@@ -165,7 +165,7 @@ def test_a_job_summary_is_appended(tmp_path: Path) -> None:
     assert (tmp_path / "summary").read_text() == "# one\ntwo ***\n"
 
 
-def test_a_job_summary_fits_in_bytes_and_says_what_is_missing(tmp_path: Path) -> None:
+def test_a_long_job_summary_is_truncated_by_bytes_and_says_so(tmp_path: Path) -> None:
     runner = reporter(io.StringIO(), tmp_path)
     line = "é" * 99 + "\n"
     runner.job_summary("first")
@@ -176,7 +176,7 @@ def test_a_job_summary_fits_in_bytes_and_says_what_is_missing(tmp_path: Path) ->
     assert text.decode().endswith("\n\n\n_Truncated: a job summary has at most 1 MiB._\n")
 
 
-def test_a_full_job_summary_is_left_as_it_is(tmp_path: Path) -> None:
+def test_a_full_job_summary_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "summary").write_bytes(b"x" * (SUMMARY_BYTES - 5))
     reporter(io.StringIO(), tmp_path).job_summary("no room")
     assert (tmp_path / "summary").stat().st_size == SUMMARY_BYTES - 5
@@ -198,7 +198,7 @@ def test_the_log_has_the_report_although_the_job_summary_cannot_be_written() -> 
     assert log.getvalue() == "1 high\n"
 
 
-def test_a_file_is_written_with_its_folders_and_replaced_whole(tmp_path: Path, workspace: Path) -> None:
+def test_a_file_is_written_with_its_folders_and_replaced_completely(tmp_path: Path, workspace: Path) -> None:
     runner = reporter(io.StringIO(), tmp_path)
     runner.write_file("out/deep/report.json", "first, and longer")
     runner.write_file("./out/deep/report.json", f"second {KEY}")
@@ -247,7 +247,7 @@ def test_a_workspace_may_itself_be_a_link(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "ask", [lambda runner, path: runner.write_file(path, "x"), Runner.check_file], ids=["write", "check"]
 )
-def test_a_path_that_leads_elsewhere_is_refused_and_named(
+def test_a_path_outside_the_workspace_is_refused_and_named(
     tmp_path: Path, workspace: Path, path: str, ask: Callable[[Runner, str], object]
 ) -> None:
     (workspace / "folder").mkdir()
@@ -261,9 +261,7 @@ def test_a_path_that_leads_elsewhere_is_refused_and_named(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_path_that_can_be_written_is_reported_in_its_shortest_form_and_leaves_nothing(
-    tmp_path: Path, workspace: Path
-) -> None:
+def test_a_writable_path_is_reported_in_its_shortest_form_and_leaves_no_file(tmp_path: Path, workspace: Path) -> None:
     (workspace / "there").mkdir()
     (workspace / "there/old.json").write_text("kept")
     runner, before = reporter(io.StringIO(), tmp_path), sorted(tmp_path.rglob("*"))
@@ -276,19 +274,19 @@ def test_a_path_that_can_be_written_is_reported_in_its_shortest_form_and_leaves_
 
 
 @pytest.mark.parametrize("path", ["/".join(["folder"] * 600), f"new/deep/{'x' * 256}", f"new/{'x' * 256}/deep"])
-def test_a_path_that_is_too_long_is_refused_and_leaves_nothing(tmp_path: Path, workspace: Path, path: str) -> None:
+def test_a_path_that_is_too_long_is_refused_and_leaves_no_file(tmp_path: Path, workspace: Path, path: str) -> None:
     with pytest.raises(SettingsError) as caught:
         reporter(io.StringIO(), tmp_path).check_file(path)
     assert "File name too long" in str(caught.value.problems[0])
     assert list(workspace.iterdir()) == []
 
 
-def test_a_folder_that_takes_no_new_files_is_refused() -> None:
+def test_a_folder_where_no_file_can_be_created_is_refused() -> None:
     with pytest.raises(SettingsError):  # even root cannot create a file there
         check_inside("/proc", "report.json")
 
 
-def test_an_absolute_path_may_not_climb_out(tmp_path: Path, workspace: Path) -> None:
+def test_an_absolute_path_may_not_leave_the_workspace(tmp_path: Path, workspace: Path) -> None:
     with pytest.raises(SettingsError):
         reporter(io.StringIO(), tmp_path).write_file(f"{workspace}/../outside/x", "x")
 
@@ -305,23 +303,23 @@ def test_a_link_with_the_files_name_is_replaced_and_not_followed(tmp_path: Path,
     assert not (workspace / "soft").is_symlink()
 
 
-def test_a_link_where_a_file_should_be_is_not_read_through(tmp_path: Path, workspace: Path) -> None:
+def test_a_link_in_place_of_a_file_is_not_read(tmp_path: Path, workspace: Path) -> None:
     (tmp_path / "outside/target").write_text("secret")
     (workspace / "soft").symlink_to("../outside/target")
     with pytest.raises(SettingsError):
         read_inside(str(workspace), "soft", limit=100)
 
 
-def test_a_link_with_the_name_of_the_file_beside_is_not_written_through(tmp_path: Path, workspace: Path) -> None:
+def test_a_link_with_the_name_of_the_temporary_file_is_not_followed(tmp_path: Path, workspace: Path) -> None:
     target, foreseen = tmp_path / "outside/target", list[str]()
     target.write_text("kept")
 
-    def foresee(event: str, details: tuple[object, ...]) -> None:
+    def create_link(event: str, details: tuple[object, ...]) -> None:
         if event == "open" and not foreseen and str(details[0]).endswith(".tmp"):
             foreseen.append(str(details[0]))
             (workspace / foreseen[0]).symlink_to(target)
 
-    sys.addaudithook(foresee)  # sees the name before the file exists; it keeps running and does nothing more
+    sys.addaudithook(create_link)  # sees the name before the file exists; it keeps running and does nothing more
     with pytest.raises(SettingsError):
         reporter(io.StringIO(), tmp_path).write_file("report", "x")
     assert foreseen

@@ -21,10 +21,10 @@ from reviewbot_sandbox.codevf import (
     End,
     ErrorStyle,
     HandClock,
-    House,
     Limits,
     Rate,
     Refusal,
+    ServiceConfig,
     Setup,
     Structured,
     TaskLife,
@@ -50,11 +50,11 @@ UUID = "7f8d2c3a-5b1e-4d6f-9a0b-1c2d3e4f5a6b"
 ANSWER = {"summary": "Fine.", "files": []}
 
 
-class HandedClock:
+class SandboxClock:
     """The sandbox's manual clock as reviewbot's clock."""
 
-    def __init__(self, hands: HandClock) -> None:
-        self._hands = hands
+    def __init__(self, hand_clock: HandClock) -> None:
+        self._hands = hand_clock
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self._hands(), UTC)
@@ -71,13 +71,13 @@ class World:
     """A service and what a client needs to reach it."""
 
     service: CodeVFService
-    hands: HandClock
+    hand_clock: HandClock
     url: str
     faults: Faults
 
     def connect(self, key: str = KEY) -> CodeVF:
         access = Access(self.url, Secret(key))
-        return CodeVF(access, HandedClock(self.hands), self.hands() + 3600, Random(1))  # noqa: S311 — jitter
+        return CodeVF(access, SandboxClock(self.hand_clock), self.hand_clock() + 3600, Random(1))  # noqa: S311 — jitter
 
     def submission(self, port: ReviewService, **changes: object) -> Submission:
         made = Submission(
@@ -110,16 +110,16 @@ def life_fixture() -> TaskLife:
 
 @pytest.fixture(name="world")
 def world_fixture(life: TaskLife) -> Iterator[World]:
-    hands = HandClock()
-    house = House(
+    hand_clock = HandClock()
+    config = ServiceConfig(
         (Account(KEY, Decimal("999.5"), "one"), Account(OTHER, Decimal(10), "two")),
         limits=Limits(body_bytes=150_000, rate=Rate(), strict_fields=True),
         life_of=lambda _request: life,
     )
-    service = CodeVFService(Setup(house, canned(Structured(ANSWER)), hands))
+    service = CodeVFService(Setup(config, canned(Structured(ANSWER)), hand_clock))
     faults = Faults()
     with serve(service, faults) as served:
-        yield World(service, hands, served.url + BASE_PATH, faults)
+        yield World(service, hand_clock, served.url + BASE_PATH, faults)
 
 
 def test_a_review_from_the_balance_to_the_result(world: World) -> None:
@@ -131,7 +131,7 @@ def test_a_review_from_the_balance_to_the_result(world: World) -> None:
         assert port.balance() == Balance(Decimal("639.5"), Decimal(360), Decimal("999.5"))
         statuses: list[TaskStatus] = [task.status]
         while not task.status.is_over:
-            world.hands.advance(task.retry_after or 2)
+            world.hand_clock.advance(task.retry_after or 2)
             task = port.retrieve(task.id)
             statuses.append(task.status)
         assert list(dict.fromkeys(statuses)) == [TaskStatus.PENDING, TaskStatus.PROCESSING, TaskStatus.COMPLETED]
@@ -141,7 +141,7 @@ def test_a_review_from_the_balance_to_the_result(world: World) -> None:
     assert {one.status for one in world.faults.requests()} <= {200, 201}
 
 
-def test_the_same_key_finds_the_same_task_even_after_a_lost_answer(world: World) -> None:
+def test_the_same_key_finds_the_same_task_even_after_a_lost_response(world: World) -> None:
     world.faults.add("tasks/create", RecordedThen(502))
     with world.connect() as codevf:
         submission = world.submission(codevf)
@@ -158,7 +158,7 @@ def test_projects_are_found_again_and_tags_are_listed(world: World) -> None:
     assert {Decimal("1.7"), Decimal("1.5"), Decimal(1)} == set(tags.values())
 
 
-def test_no_funds_too_large_a_payload_and_a_foreign_key(world: World) -> None:
+def test_missing_credits_a_large_payload_and_another_accounts_key_are_refused(world: World) -> None:
     with world.connect(OTHER) as poor, pytest.raises(OverBudget, match="10 are available, 360 are required"):
         poor.create(world.submission(poor))
     with world.connect() as codevf:
@@ -191,7 +191,7 @@ def test_every_final_status_is_over(end: End) -> None:
 
 
 @pytest.mark.parametrize("style", list(ErrorStyle))
-def test_every_form_of_an_error_is_understood(world: World, style: ErrorStyle) -> None:
+def test_every_form_of_an_error_is_read(world: World, style: ErrorStyle) -> None:
     slow = Refusal(503, "unavailable", "Back soon", retry_after=2)
     world.faults.add("", error_reply(slow, style), times=3)
     with world.connect() as codevf:
@@ -209,12 +209,12 @@ def test_a_service_that_stays_down_is_unreachable(world: World) -> None:
 
 
 def test_a_delivered_file_is_read_from_its_signed_address(world: World) -> None:
-    hands = HandClock()
-    house = House((Account(KEY),), limits=Limits(rate=None), life_of=lambda _request: TaskLife(0, 0))
+    hand_clock = HandClock()
+    config = ServiceConfig((Account(KEY),), limits=Limits(rate=None), life_of=lambda _request: TaskLife(0, 0))
     answer = Deliverables((Delivered("report é.json", '{"ok": "é"}'.encode()),))
-    service = CodeVFService(Setup(house, canned(answer), hands))
+    service = CodeVFService(Setup(config, canned(answer), hand_clock))
     with serve(service, world.faults) as served:
-        there = dataclasses.replace(world, service=service, hands=hands, url=served.url + BASE_PATH)
+        there = dataclasses.replace(world, service=service, hand_clock=hand_clock, url=served.url + BASE_PATH)
         with there.connect() as codevf:
             result = codevf.create(there.submission(codevf)).result
             assert isinstance(result, dict)
@@ -222,8 +222,8 @@ def test_a_delivered_file_is_read_from_its_signed_address(world: World) -> None:
 
 
 def test_the_real_limit_of_one_request_a_second_is_never_hit() -> None:
-    house = House((Account(KEY),), limits=Limits(rate=Rate(spacing=0.05)))
-    service = CodeVFService(Setup(house, clock=time.time))
+    config = ServiceConfig((Account(KEY),), limits=Limits(rate=Rate(spacing=0.05)))
+    service = CodeVFService(Setup(config, clock=time.time))
     faults = Faults()
     with serve(service, faults) as served:
         clock = SystemClock(0.05)
@@ -335,5 +335,5 @@ def test_numbers_are_decimals(given: object, read: str | None) -> None:
     assert number(given) == (None if read is None else Decimal(read))
 
 
-def test_waits_are_plausible_seconds() -> None:
+def test_a_wait_is_a_plausible_number_of_seconds_or_ignored() -> None:
     assert [seconds(value) for value in (5, "5", -1, "x", 1e300, "1e999999")] == [5, 5, None, None, 86_400, 86_400]

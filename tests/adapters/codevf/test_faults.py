@@ -117,7 +117,7 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
         do_POST = do_GET  # noqa: N815 — the standard library's name
 
         def log_message(self, *_: object) -> None:
-            """Silent."""
+            """Log nothing."""
 
     return Handler
 
@@ -210,7 +210,7 @@ FIELDS = {
         (307, [], ServiceRefused, "another URL"),
     ],
 )
-def test_a_refusal_is_reported_in_reviewbots_words_and_not_retried(
+def test_a_refusal_raises_reviewbots_own_error_and_is_not_retried(
     service: Service, clock: ManualClock, status: int, body: object, error: type[ReviewbotError], words: str
 ) -> None:
     service.replies = [said(status, body, Location="http://127.0.0.1:1/")]
@@ -238,7 +238,9 @@ def test_a_rate_limit_that_is_reported_as_an_invalid_request_is_waited_for(
 
 
 @pytest.mark.parametrize("status", [402, 413])
-def test_a_looked_up_task_is_not_reported_as_unbought(service: Service, clock: ManualClock, status: int) -> None:
+def test_a_refused_lookup_does_not_say_that_nothing_was_bought(
+    service: Service, clock: ManualClock, status: int
+) -> None:
     service.replies = [said(status, {"error": "no"})]
     with connect(service, clock) as codevf:
         for ask in (lambda: codevf.retrieve("task_1"), lambda: codevf.deliverable("/files/1")):
@@ -261,7 +263,7 @@ def test_a_code_in_a_server_error_is_ignored(service: Service, clock: ManualCloc
         codevf.create(SUBMISSION)
 
 
-def test_a_refusal_tells_status_and_code(service: Service, clock: ManualClock) -> None:
+def test_a_refusal_reports_status_and_code(service: Service, clock: ManualClock) -> None:
     service.replies = [said(400, FIELDS)]
     with connect(service, clock) as codevf, pytest.raises(ServiceRefused) as caught:
         codevf.balance()
@@ -337,7 +339,7 @@ def test_the_first_request_is_made_even_after_the_deadline(service: Service, clo
         ({"retry_after": "1e9999"}, "inf", 86_400),
     ],
 )
-def test_the_wait_that_the_service_asks_for_is_kept(
+def test_the_requested_wait_is_respected(
     service: Service, clock: ManualClock, meta: object, header: str, waits: float
 ) -> None:
     service.replies = [said(429, {"error": "slow", "meta": meta}, Retry_After=header), said(200, TASK)]
@@ -347,15 +349,15 @@ def test_the_wait_that_the_service_asks_for_is_kept(
 
 
 def test_a_date_is_read_by_the_services_own_clock(service: Service, clock: ManualClock) -> None:
-    told = {"Retry_After": START + timedelta(days=400, seconds=50), "Date": START + timedelta(days=400)}
-    headers = {name: format_datetime(when, usegmt=True) for name, when in told.items()}
+    times = {"Retry_After": START + timedelta(days=400, seconds=50), "Date": START + timedelta(days=400)}
+    headers = {name: format_datetime(when, usegmt=True) for name, when in times.items()}
     service.replies = [said(429, {"error": "slow"}, **headers), said(200, TASK)]
     with connect(service, clock) as codevf:
         codevf.retrieve("task_1")
     assert 50 <= sum(clock.slept) < 51
 
 
-def test_a_hint_on_a_good_answer_is_passed_on(service: Service, clock: ManualClock) -> None:
+def test_a_polling_hint_is_returned(service: Service, clock: ManualClock) -> None:
     service.replies = [said(200, TASK, Retry_After="12")]
     with connect(service, clock) as codevf:
         assert codevf.retrieve("task_1").retry_after == 12
@@ -374,9 +376,9 @@ def test_no_error_contains_the_key(service: Service, clock: ManualClock, status:
     service.replies = [said(status, {"error": {"code": KEY, "message": echo}})]
     with connect(service, clock, deadline=0.0) as codevf, pytest.raises(ReviewDidNotHappen) as caught:
         codevf.balance()
-    told = f"{caught.value!r} {caught.value.message} {caught.value.hint} {vars(caught.value)}"
-    assert KEY[:12] not in told
-    assert "\x1b" not in told
+    text = f"{caught.value!r} {caught.value.message} {caught.value.hint} {vars(caught.value)}"
+    assert KEY[:12] not in text
+    assert "\x1b" not in text
     assert len(caught.value.message) < QUOTED_CHARACTERS + 200
 
 
@@ -394,14 +396,14 @@ def test_an_echoed_key_does_not_reach_the_result(service: Service, clock: Manual
         assert codevf.retrieve("task_1").result == {"summary": "your key is ***"}
 
 
-def test_an_endless_answer_is_aborted(service: Service, clock: ManualClock) -> None:
+def test_an_endless_response_is_aborted(service: Service, clock: ManualClock) -> None:
     service.replies = [Reply(200, b"1" * (RESPONSE_BYTES + 1))]
     with connect(service, clock) as codevf, pytest.raises(ServiceError, match="more than 10,000,000 bytes"):
         codevf.balance()
     assert codevf.requests == 1
 
 
-class HastyClock(ManualClock):
+class FastClock(ManualClock):
     """A clock that advances one minute per call."""
 
     def monotonic(self) -> float:
@@ -409,18 +411,18 @@ class HastyClock(ManualClock):
         return self.seconds
 
 
-def test_a_trickling_answer_times_out(service: Service) -> None:
-    with connect(service, HastyClock(), deadline=0.0) as codevf, pytest.raises(ServiceUnreachable, match="in time"):
+def test_a_slow_response_times_out(service: Service) -> None:
+    with connect(service, FastClock(), deadline=0.0) as codevf, pytest.raises(ServiceUnreachable, match="in time"):
         codevf.balance()
 
 
-def test_no_server_at_the_address(clock: ManualClock) -> None:
+def test_a_missing_server_is_unreachable(clock: ManualClock) -> None:
     with connect(Service([], url="http://127.0.0.1:9/"), clock) as codevf, pytest.raises(ServiceUnreachable) as caught:
         codevf.balance()
     assert "cannot be reached" in caught.value.message
 
 
-def test_the_content_that_is_sent(service: Service, clock: ManualClock) -> None:
+def test_a_submission_is_sent_as_documented(service: Service, clock: ManualClock) -> None:
     with connect(service, clock) as codevf:
         codevf.create(SUBMISSION)
     method, path, headers, body = service.seen[0]
@@ -440,7 +442,7 @@ def test_the_content_that_is_sent(service: Service, clock: ManualClock) -> None:
 
 
 @pytest.mark.parametrize("task_id", ["", "..", ".", "a/b", "a?b", "a b", "x" * 201, "a\n", "é"])
-def test_a_task_id_cannot_lead_elsewhere(service: Service, clock: ManualClock, task_id: str) -> None:
+def test_a_task_id_cannot_change_the_requested_path(service: Service, clock: ManualClock, task_id: str) -> None:
     with connect(service, clock) as codevf, pytest.raises(ServiceRefused):
         codevf.retrieve(task_id)
     assert service.seen == []
@@ -473,7 +475,7 @@ def test_a_key_is_sent_only_over_tls_or_loopback(clock: ManualClock, url: str) -
 @pytest.mark.parametrize(
     "url", ["https://codevf.com/api/v1", "http://localhost:1/", "http://[::1]:1/", "http://127.9.9.9/"]
 )
-def test_https_and_loopback_are_taken(clock: ManualClock, url: str) -> None:
+def test_https_and_loopback_are_accepted(clock: ManualClock, url: str) -> None:
     with connect(Service([], url=url), clock) as codevf:
         assert codevf.requests == 0
 
@@ -485,18 +487,18 @@ def test_an_invalid_key_is_not_shown(service: Service, clock: ManualClock, key: 
     assert key not in f"{caught.value} {caught.value.hint}"
 
 
-def test_no_key(service: Service, clock: ManualClock) -> None:
+def test_a_missing_key_raises_no_key(service: Service, clock: ManualClock) -> None:
     with pytest.raises(NoKey):
         CodeVF(Access(service.url, Secret("")), clock, 1.0, Random(1))  # noqa: S311 — jitter
 
 
-def test_certificates_that_cannot_be_read_are_a_setting(service: Service, clock: ManualClock) -> None:
+def test_unreadable_certificates_are_a_settings_error(service: Service, clock: ManualClock) -> None:
     with pytest.raises(SettingsError) as caught:
         connect(service, clock, ssl_file="/nowhere.pem")
     assert "SSL_CERT_FILE" in caught.value.hint
 
 
-def test_a_proxy_is_a_setting_whose_password_is_not_shown(clock: ManualClock) -> None:
+def test_an_invalid_proxy_is_a_settings_error_without_its_password(clock: ManualClock) -> None:
     with pytest.raises(SettingsError) as caught:
         connect(Service([], url="https://codevf.com/"), clock, proxy="nonsense://me:hush@proxy/")
     assert "HTTPS_PROXY" in caught.value.hint
@@ -508,7 +510,7 @@ def test_loopback_needs_no_proxy(service: Service, clock: ManualClock) -> None:
         assert codevf.retrieve("task_1").id == "task_1"
 
 
-def test_only_the_proxy_that_the_settings_name_is_used(
+def test_only_the_configured_proxy_is_used(
     service: Service, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {"http_proxy": "http://127.0.0.1:9/", "no_proxy": ""}.items():
@@ -559,13 +561,13 @@ def test_a_delivered_file_is_read_without_showing_the_key(service: Service, cloc
         "http://\x00/",
     ],
 )
-def test_a_file_elsewhere_is_not_fetched(service: Service, clock: ManualClock, url: str) -> None:
+def test_a_file_on_another_host_is_not_fetched(service: Service, clock: ManualClock, url: str) -> None:
     with connect(service, clock) as codevf, pytest.raises(ServiceRefused):
         codevf.deliverable(url)
     assert service.seen == []
 
 
-def test_a_user_in_an_address_is_not_followed(service: Service, clock: ManualClock) -> None:
+def test_a_url_with_a_user_is_not_fetched(service: Service, clock: ManualClock) -> None:
     with connect(service, clock) as codevf, pytest.raises(ServiceRefused):
         codevf.deliverable(service.url.replace("127.0.0.1", "me:hush@127.0.0.1") + "files/1")
 
@@ -589,7 +591,7 @@ def test_a_file_that_is_not_text_is_not_read(service: Service, clock: ManualCloc
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_no_redirect_takes_the_key_or_the_change_along(service: Service, clock: ManualClock, status: int) -> None:
+def test_no_redirect_receives_the_key_or_the_change(service: Service, clock: ManualClock, status: int) -> None:
     service.replies = [Reply(status, b"", {"Location": f"{service.url}elsewhere"})]
     with connect(service, clock) as codevf:
         for ask in (codevf.balance, lambda: codevf.create(SUBMISSION)):

@@ -1,4 +1,4 @@
-"""Where deliverables are fetched from and where never: the URL in an answer is untrusted."""
+"""Deliverables are fetched from allowed hosts only, because the URL in an answer is untrusted."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_private_address_is_refused_before_anything_is_sent() -> None:
     with listening() as listener, connect("http://127.0.0.1:9/api/v1/") as codevf:
         with pytest.raises(ServiceRefused, match="private network"):
             codevf.deliverable(f"http://127.0.0.1:{listener.port}/files/1")
-        assert listener.heard.wait(5), "it looks at where it has come to, not at the name"
+        assert listener.heard.wait(5), "the resolved address counts, not the name"
         assert listener.said == [b""]
 
 
@@ -75,7 +75,7 @@ def test_a_private_address_is_refused_before_anything_is_sent() -> None:
         ("https://.codevf.com.evil/1", False),
     ],
 )
-def test_the_services_own_hosts(url: str, own: bool) -> None:  # noqa: FBT001 — a column of the table
+def test_files_on_the_services_own_hosts_are_allowed(url: str, own: bool) -> None:  # noqa: FBT001 — a column of the table
     assert is_own_host(httpx.URL(url), httpx.URL("https://codevf.com/api/v1/")) is own
 
 
@@ -116,7 +116,7 @@ def test_loopback_and_private_addresses_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 
-class _Beside(BaseHTTPRequestHandler):
+class _FileServer(BaseHTTPRequestHandler):
     """A handler that serves a file and records the headers."""
 
     timeout = 10
@@ -130,11 +130,11 @@ class _Beside(BaseHTTPRequestHandler):
         self.wfile.write(b"hi")
 
     def log_message(self, *_: object) -> None:
-        """Silent."""
+        """Log nothing."""
 
 
-def test_the_key_goes_to_the_api_alone() -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Beside) as server:
+def test_the_key_is_sent_only_to_the_api() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _FileServer) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}"
@@ -143,4 +143,4 @@ def test_the_key_goes_to_the_api_alone() -> None:
                 assert codevf.deliverable(f"{url}{path}") == "hi"
         server.shutdown()
         thread.join(10)
-    assert _Beside.headers_seen == [None, None, "Bearer k3y"]
+    assert _FileServer.headers_seen == [None, None, "Bearer k3y"]

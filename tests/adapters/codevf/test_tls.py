@@ -30,7 +30,7 @@ class _Balance(BaseHTTPRequestHandler):
         self.wfile.write(BALANCE)
 
     def log_message(self, *_: object) -> None:
-        """Silent."""
+        """Log nothing."""
 
 
 @dataclass(frozen=True)

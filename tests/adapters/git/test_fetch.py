@@ -38,7 +38,7 @@ def new(change: ChangeSet) -> Mapping[str, Entry]:
     return {file.path: file.new for file in change.files if file.new}
 
 
-def test_a_change_comes_with_diff_modes_blobs_and_texts(remote: Remote) -> None:
+def test_a_change_has_diff_modes_blobs_and_texts(remote: Remote) -> None:
     def before() -> None:
         remote.write("kept.py", "a\nb\n")
         remote.write("gone.py", "x\n")
@@ -161,7 +161,7 @@ def test_history_is_fetched_deeper_until_the_merge_base_is_in_it(remote: Remote)
     assert read.files == ()
 
 
-def test_a_nearer_common_ancestor_behind_the_cut_is_still_found(remote: Remote) -> None:
+def test_a_nearer_common_ancestor_behind_the_shallow_boundary_is_found(remote: Remote) -> None:
     remote.write("a", "1\n")
     far = remote.commit()
     remote.write("b", "1\n")
@@ -204,7 +204,7 @@ def test_a_pull_request_that_does_not_exist_is_unreadable(remote: Remote) -> Non
     assert "refs/pull/8/head" in caught.value.hint
 
 
-def test_the_token_goes_in_the_header_and_nowhere_else(remote: Remote) -> None:
+def test_the_token_is_sent_in_the_header_only(remote: Remote) -> None:
     base = remote.commit()
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", base)
@@ -218,7 +218,7 @@ def test_the_token_goes_in_the_header_and_nowhere_else(remote: Remote) -> None:
     assert "eC1hY2" not in f"{caught.value.message}{caught.value.hint}"
 
 
-def test_a_command_that_takes_too_long_is_ended(remote: Remote) -> None:
+def test_a_command_that_takes_too_long_is_killed(remote: Remote) -> None:
     base = remote.commit()
     remote.publish("refs/heads/main", base)
     remote.publish("refs/pull/7/head", base)
@@ -226,7 +226,7 @@ def test_a_command_that_takes_too_long_is_ended(remote: Remote) -> None:
         remote.reader(seconds=0.001).read_change(number=7, head=base, base=base)
 
 
-def test_objects_that_are_not_as_git_makes_them_are_refused(remote: Remote) -> None:
+def test_malformed_objects_are_refused(remote: Remote) -> None:
     base = remote.commit()
     blob = remote.git("hash-object", "-w", "--stdin")
     (remote.root / "tree").write_bytes(b"100644 .git\0" + bytes.fromhex(blob))
@@ -248,7 +248,7 @@ def test_git_on_a_full_disk_is_not_a_permission_error(tmp_path: Path) -> None:
     assert caught.value.hint == "It gave no reason."
 
 
-def test_all_commands_share_one_limit_of_time(tmp_path: Path) -> None:
+def test_all_commands_share_one_time_limit(tmp_path: Path) -> None:
     git = Git(tmp_path, {"PATH": os.defpath}, Bounds(seconds=1.5))
     nap = ("-c", "alias.nap=!sleep 0.8", "nap")
     git.run(*nap)
@@ -279,7 +279,7 @@ def test_many_small_files_count_as_much_as_a_large_one(remote: Remote) -> None:
 
 
 @pytest.mark.parametrize("server_url", ["http://git.example.com", "file:///tmp", "ssh://example.com", "ext::sh"])
-def test_only_https_is_spoken_outside_loopback(server_url: str) -> None:
+def test_only_https_is_used_outside_loopback(server_url: str) -> None:
     reader = GitChangeReader(server_url=server_url, repository="octo/repo", token="x", environment={"PATH": os.defpath})
     with pytest.raises(ChangeUnreadable, match="git fetch failed") as caught:
         reader.read_change(number=1, head=ABSENT_SHA, base=ABSENT_SHA)

@@ -1,4 +1,4 @@
-"""Each setting passed to git prevents something: every test triggers it without the setting."""
+"""Each setting passed to git prevents an attack, which succeeds without the setting."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LOOPBACK = "http://127.0.0.1/"
 
 
 @dataclass(frozen=True, slots=True)
-class Yard:
+class HostileRepository:
     """A bare repository with a hostile configuration, and the environment of reviewbot's git processes.
 
     Attributes:
@@ -56,9 +56,9 @@ class Yard:
         names = ("AUTHOR", "COMMITTER")
         person = {f"GIT_{one}_{what}": f"{what}@example.com" for one in names for what in ("NAME", "EMAIL")}
         plain = {"PATH": os.defpath, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
-        status, told = replace(self, environment=plain).git(*arguments, stdin=stdin, **person, **more)
-        assert status == 0, told
-        return told.strip()
+        status, output = replace(self, environment=plain).git(*arguments, stdin=stdin, **person, **more)
+        assert status == 0, output
+        return output.strip()
 
     def set_up(self, **settings: str) -> None:
         """Write the repository's configuration; two underscores stand for a dot."""
@@ -82,7 +82,7 @@ class Yard:
 
 
 @dataclass
-class Doors:
+class RedirectingServer:
     """A server that requires a password on one path and redirects on another.
 
     Attributes:
@@ -94,8 +94,8 @@ class Doors:
 
 
 @contextmanager
-def doors() -> Iterator[Doors]:
-    made = Doors()
+def serve_redirects() -> Iterator[RedirectingServer]:
+    made = RedirectingServer()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -120,162 +120,167 @@ def doors() -> Iterator[Doors]:
         thread.join(timeout=10)
 
 
-def asks_at(yard: Yard, door: str) -> list[str]:
+def requested_at(hostile: HostileRepository, door: str) -> list[str]:
     """Return the paths that git requested for a URL."""
-    with doors() as here:
-        yard.git("ls-remote", f"{here.url}/{door}/octo/repo.git")
+    with serve_redirects() as here:
+        hostile.git("ls-remote", f"{here.url}/{door}/octo/repo.git")
         return here.visits
 
 
-def another_protocol(yard: Yard) -> bool:
-    return yard.git("ls-remote", yard.repository.as_uri())[0] == 0
+def another_protocol(hostile: HostileRepository) -> bool:
+    return hostile.git("ls-remote", hostile.repository.as_uri())[0] == 0
 
 
-def no_https(yard: Yard) -> bool:
-    return "not allowed" in yard.git("ls-remote", "https://127.0.0.1:1/octo/repo.git")[1]
+def no_https(hostile: HostileRepository) -> bool:
+    return "not allowed" in hostile.git("ls-remote", "https://127.0.0.1:1/octo/repo.git")[1]
 
 
-def a_redirect(yard: Yard) -> bool:
-    return any(one.startswith("/elsewhere/") for one in asks_at(yard, "moved"))
+def a_redirect(hostile: HostileRepository) -> bool:
+    return any(one.startswith("/elsewhere/") for one in requested_at(hostile, "moved"))
 
 
-def a_helper_for_passwords(yard: Yard) -> bool:
-    helper = yard.program(yard.root / "helper", "cat >/dev/null; echo username=u; echo password=p")
-    yard.set_up(credential__helper=str(helper))
-    asks_at(yard, "locked")
-    return yard.fires
+def a_helper_for_passwords(hostile: HostileRepository) -> bool:
+    helper = hostile.program(hostile.root / "helper", "cat >/dev/null; echo username=u; echo password=p")
+    hostile.set_up(credential__helper=str(helper))
+    requested_at(hostile, "locked")
+    return hostile.fires
 
 
-def a_program_that_asks(yard: Yard) -> bool:
-    yard.set_up(core__askPass=str(yard.program(yard.root / "ask", "echo secret")))
-    asks_at(yard, "locked")
-    return yard.fires
+def a_program_that_asks(hostile: HostileRepository) -> bool:
+    hostile.set_up(core__askPass=str(hostile.program(hostile.root / "ask", "echo secret")))
+    requested_at(hostile, "locked")
+    return hostile.fires
 
 
-def a_hook(yard: Yard) -> bool:
-    yard.program(yard.repository / "hooks" / "reference-transaction")
-    assert yard.git("update-ref", "refs/heads/x", yard.commit({}))[0] == 0
-    return yard.fires
+def a_hook(hostile: HostileRepository) -> bool:
+    hostile.program(hostile.repository / "hooks" / "reference-transaction")
+    assert hostile.git("update-ref", "refs/heads/x", hostile.commit({}))[0] == 0
+    return hostile.fires
 
 
-def attributes_that_hide(yard: Yard) -> bool:
-    (yard.root / "hiding").write_text("* -diff\n", encoding="utf-8")
-    yard.set_up(core__attributesFile=str(yard.root / "hiding"))
-    return "Binary files" in yard.git("diff", yard.commit({"a": b"1\n"}), yard.commit({"a": b"2\n"}))[1]
+def attributes_that_hide(hostile: HostileRepository) -> bool:
+    (hostile.root / "hiding").write_text("* -diff\n", encoding="utf-8")
+    hostile.set_up(core__attributesFile=str(hostile.root / "hiding"))
+    return "Binary files" in hostile.git("diff", hostile.commit({"a": b"1\n"}), hostile.commit({"a": b"2\n"}))[1]
 
 
-def a_monitor(yard: Yard) -> bool:
-    yard.set_up(core__bare="false", core__worktree=str(yard.root), core__fsmonitor=str(yard.program(yard.root / "mon")))
-    yard.git("status")
-    return yard.fires
+def a_monitor(hostile: HostileRepository) -> bool:
+    hostile.set_up(
+        core__bare="false", core__worktree=str(hostile.root), core__fsmonitor=str(hostile.program(hostile.root / "mon"))
+    )
+    hostile.git("status")
+    return hostile.fires
 
 
-def names_in_quotes(yard: Yard) -> bool:
-    yard.set_up(core__quotePath="true")
-    return '"' in yard.git("ls-tree", yard.commit({"ünï": b""}))[1]
+def names_in_quotes(hostile: HostileRepository) -> bool:
+    hostile.set_up(core__quotePath="true")
+    return '"' in hostile.git("ls-tree", hostile.commit({"ünï": b""}))[1]
 
 
-def a_large_file_as_text(yard: Yard) -> bool:
+def a_large_file_as_text(hostile: HostileRepository) -> bool:
     large = b"x\n" * (LARGEST_TEXT // 2 + 1)
-    return "+x" in yard.git("diff", yard.commit({"a": b""}), yard.commit({"a": large}))[1]
+    return "+x" in hostile.git("diff", hostile.commit({"a": b""}), hostile.commit({"a": large}))[1]
 
 
-def memory(yard: Yard, name: str, allowed: int) -> bool:
-    yard.made("config", f"core.{name}", "1g")
-    told = yard.git("fast-import", "--stats", stdin=b"blob\ndata 1\nx\n")[1]
-    [line] = [one for one in told.splitlines() if f"core.{name}" in one]
+def memory(hostile: HostileRepository, name: str, allowed: int) -> bool:
+    hostile.made("config", f"core.{name}", "1g")
+    output = hostile.git("fast-import", "--stats", stdin=b"blob\ndata 1\nx\n")[1]
+    [line] = [one for one in output.splitlines() if f"core.{name}" in one]
     return int(line.rpartition("=")[2]) > allowed
 
 
-def much_mapped_memory(yard: Yard) -> bool:
-    return memory(yard, "packedGitLimit", 512 * 1024**2)
+def much_mapped_memory(hostile: HostileRepository) -> bool:
+    return memory(hostile, "packedGitLimit", 512 * 1024**2)
 
 
-def large_windows(yard: Yard) -> bool:
-    return memory(yard, "packedGitWindowSize", 32 * 1024**2)
+def large_windows(hostile: HostileRepository) -> bool:
+    return memory(hostile, "packedGitWindowSize", 32 * 1024**2)
 
 
-def many_threads(yard: Yard) -> bool:
-    yard.set_up(pack__threads="7")
-    alike = [yard.blob(b"some line\n" * 20 + bytes([65 + at])) for at in range(9)]
+def many_threads(hostile: HostileRepository) -> bool:
+    hostile.set_up(pack__threads="7")
+    alike = [hostile.blob(b"some line\n" * 20 + bytes([65 + at])) for at in range(9)]
     return (
-        "up to 7 threads" in yard.git("pack-objects", "--stdout", "--all-progress", stdin="\n".join(alike).encode())[1]
+        "up to 7 threads"
+        in hostile.git("pack-objects", "--stdout", "--all-progress", stdin="\n".join(alike).encode())[1]
     )
 
 
-def malformed_objects(yard: Yard) -> bool:
-    with serving_remote(yard.root) as remote:
-        (yard.root / "tree").write_bytes(b"100644 .git\0" + bytes.fromhex(remote.git("hash-object", "-w", "--stdin")))
-        tree = remote.git("hash-object", "-w", "-t", "tree", "--literally", str(yard.root / "tree"))
+def malformed_objects(hostile: HostileRepository) -> bool:
+    with serving_remote(hostile.root) as remote:
+        (hostile.root / "tree").write_bytes(
+            b"100644 .git\0" + bytes.fromhex(remote.git("hash-object", "-w", "--stdin"))
+        )
+        tree = remote.git("hash-object", "-w", "-t", "tree", "--literally", str(hostile.root / "tree"))
         remote.publish("refs/heads/main", remote.git("commit-tree", tree, "-m", "x"))
-        return yard.git("fetch", f"{remote.url}/octo/repo.git", "main")[0] == 0
+        return hostile.git("fetch", f"{remote.url}/octo/repo.git", "main")[0] == 0
 
 
-def tidying(yard: Yard) -> bool:
-    yard.set_up(gc__autoPackLimit="1", gc__autoDetach="false")
+def automatic_gc(hostile: HostileRepository) -> bool:
+    hostile.set_up(gc__autoPackLimit="1", gc__autoDetach="false")
     for at in range(3):
-        yard.made("update-ref", "refs/heads/x", yard.commit({"a": bytes([at])}))
-        yard.made("repack", "-q")
-    before = set(yard.repository.glob("objects/pack/*.pack"))
-    yard.git("gc", "--auto", "--quiet")
-    return set(yard.repository.glob("objects/pack/*.pack")) != before
+        hostile.made("update-ref", "refs/heads/x", hostile.commit({"a": bytes([at])}))
+        hostile.made("repack", "-q")
+    before = set(hostile.repository.glob("objects/pack/*.pack"))
+    hostile.git("gc", "--auto", "--quiet")
+    return set(hostile.repository.glob("objects/pack/*.pack")) != before
 
 
-def fetched(yard: Yard) -> str:
+def fetched(hostile: HostileRepository) -> str:
     """Return git's trace of the programs that it runs during a fetch."""
-    with serving_remote(yard.root) as remote:
+    with serving_remote(hostile.root) as remote:
         remote.publish("refs/heads/main", remote.commit())
-        return yard.git("fetch", f"{remote.url}/octo/repo.git", "main", GIT_TRACE="1")[1]
+        return hostile.git("fetch", f"{remote.url}/octo/repo.git", "main", GIT_TRACE="1")[1]
 
 
-def maintenance(yard: Yard) -> bool:
-    return "git maintenance run --auto" in fetched(yard)
+def maintenance(hostile: HostileRepository) -> bool:
+    return "git maintenance run --auto" in fetched(hostile)
 
 
-def a_submodule(yard: Yard) -> bool:
-    clone = yard.root / "clone"
+def a_submodule(hostile: HostileRepository) -> bool:
+    clone = hostile.root / "clone"
     (clone / "sub").mkdir(parents=True)
     (clone / ".gitmodules").write_text('[submodule "sub"]\npath = sub\nurl = ../elsewhere\n', encoding="utf-8")
-    yard.set_up(fetch__recurseSubmodules="true", submodule__sub__active="true")
-    yard.set_up(core__bare="false", core__worktree=str(clone))
-    yard.made("init", "--quiet", GIT_DIR=str(clone / "sub" / ".git"))
-    yard.made("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},sub")
-    return "Fetching submodule sub" in fetched(yard)
+    hostile.set_up(fetch__recurseSubmodules="true", submodule__sub__active="true")
+    hostile.set_up(core__bare="false", core__worktree=str(clone))
+    hostile.made("init", "--quiet", GIT_DIR=str(clone / "sub" / ".git"))
+    hostile.made("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},sub")
+    return "Fetching submodule sub" in fetched(hostile)
 
 
-def a_configuration_of_the_machine(yard: Yard) -> bool:
-    (yard.root / "system").write_text("[alias]\nx = version\n", encoding="utf-8")
-    return yard.git("x", GIT_CONFIG_SYSTEM=str(yard.root / "system"))[0] == 0
+def a_configuration_of_the_machine(hostile: HostileRepository) -> bool:
+    (hostile.root / "system").write_text("[alias]\nx = version\n", encoding="utf-8")
+    return hostile.git("x", GIT_CONFIG_SYSTEM=str(hostile.root / "system"))[0] == 0
 
 
-def a_configuration_of_the_user(yard: Yard) -> bool:
-    (yard.root / ".gitconfig").write_text("[alias]\nx = version\n", encoding="utf-8")
-    return yard.git("x")[0] == 0
+def a_configuration_of_the_user(hostile: HostileRepository) -> bool:
+    (hostile.root / ".gitconfig").write_text("[alias]\nx = version\n", encoding="utf-8")
+    return hostile.git("x")[0] == 0
 
 
-def attributes_of_the_machine(yard: Yard) -> bool:
-    return yard.git("var", "GIT_ATTR_SYSTEM")[0] == 0
+def attributes_of_the_machine(hostile: HostileRepository) -> bool:
+    return hostile.git("var", "GIT_ATTR_SYSTEM")[0] == 0
 
 
-def replaced_objects(yard: Yard) -> bool:
-    shown, other = yard.blob(b"as it is\n"), yard.blob(b"another\n")
-    yard.made("replace", shown, other)
-    return "another" in yard.git("cat-file", "-p", shown)[1]
+def replaced_objects(hostile: HostileRepository) -> bool:
+    shown, other = hostile.blob(b"as it is\n"), hostile.blob(b"another\n")
+    hostile.made("replace", shown, other)
+    return "another" in hostile.git("cat-file", "-p", shown)[1]
 
 
-def fetching_what_is_missing(yard: Yard) -> bool:
-    yard.set_up(remote__origin__promisor="true", remote__origin__url=f"{LOOPBACK}octo/repo.git")
-    yard.set_up(core__repositoryFormatVersion="1", extensions__partialClone="origin")
-    return "fetch" in yard.git("cat-file", "-p", "1" * 40, GIT_TRACE="1")[1].replace("lazy fetching disabled", "")
+def fetching_what_is_missing(hostile: HostileRepository) -> bool:
+    hostile.set_up(remote__origin__promisor="true", remote__origin__url=f"{LOOPBACK}octo/repo.git")
+    hostile.set_up(core__repositoryFormatVersion="1", extensions__partialClone="origin")
+    return "fetch" in hostile.git("cat-file", "-p", "1" * 40, GIT_TRACE="1")[1].replace("lazy fetching disabled", "")
 
 
-def a_question_at_the_terminal(yard: Yard) -> bool:
-    with doors() as here:
-        told = yard.git("ls-remote", f"{here.url}/locked/octo/repo.git")[1]
-    return "terminal prompts disabled" not in told
+def a_terminal_prompt(hostile: HostileRepository) -> bool:
+    with serve_redirects() as here:
+        output = hostile.git("ls-remote", f"{here.url}/locked/octo/repo.git")[1]
+    return "terminal prompts disabled" not in output
 
 
-TRAPS: Mapping[str, Callable[[Yard], bool]] = {
+TRAPS: Mapping[str, Callable[[HostileRepository], bool]] = {
     "protocol.allow": another_protocol,
     "protocol.https.allow": no_https,
     "http.followRedirects": a_redirect,
@@ -291,14 +296,14 @@ TRAPS: Mapping[str, Callable[[Yard], bool]] = {
     "pack.threads": many_threads,
     "transfer.fsckObjects": malformed_objects,
     "fetch.recurseSubmodules": a_submodule,
-    "gc.auto": tidying,
+    "gc.auto": automatic_gc,
     "maintenance.auto": maintenance,
     "GIT_CONFIG_NOSYSTEM": a_configuration_of_the_machine,
     "GIT_CONFIG_GLOBAL": a_configuration_of_the_user,
     "GIT_ATTR_NOSYSTEM": attributes_of_the_machine,
     "GIT_NO_REPLACE_OBJECTS": replaced_objects,
     "GIT_NO_LAZY_FETCH": fetching_what_is_missing,
-    "GIT_TERMINAL_PROMPT": a_question_at_the_terminal,
+    "GIT_TERMINAL_PROMPT": a_terminal_prompt,
 }
 """The tests by the setting or variable that prevents the attack."""
 
@@ -319,9 +324,9 @@ def without(environment: Mapping[str, str], setting: str) -> dict[str, str]:
     return others | ({name: "reviewbot.nothing"} if name.startswith("GIT_CONFIG_KEY_") else {})
 
 
-def test_there_is_a_trap_for_every_git_setting() -> None:
-    told = settings(isolated_environment(LOOPBACK, "", {"PATH": os.defpath}, None))
-    assert set(told) - ELSEWHERE == set(TRAPS)
+def test_every_git_setting_has_a_trap() -> None:
+    output = settings(isolated_environment(LOOPBACK, "", {"PATH": os.defpath}, None))
+    assert set(output) - ELSEWHERE == set(TRAPS)
 
 
 @pytest.mark.parametrize("setting", TRAPS)
@@ -329,8 +334,8 @@ def test_a_git_setting_disarms_its_trap(tmp_path: Path, setting: str) -> None:
     whole = isolated_environment(LOOPBACK, "", {"PATH": os.defpath}, None)
     sprung: list[bool] = []
     for environment in (without(whole, setting), whole):
-        yard = Yard(tmp_path / str(len(sprung)), environment)
-        yard.root.mkdir()
-        yard.made("init", "--quiet", "--bare", str(yard.repository))
-        sprung.append(TRAPS[setting](yard))
+        hostile = HostileRepository(tmp_path / str(len(sprung)), environment)
+        hostile.root.mkdir()
+        hostile.made("init", "--quiet", "--bare", str(hostile.repository))
+        sprung.append(TRAPS[setting](hostile))
     assert sprung == [True, False]

@@ -52,15 +52,15 @@ def test_a_document_and_its_type_have_the_same_fields(document: str, kind: type)
 
 
 @pytest.mark.parametrize(
-    ("asked", "instead", "told"),
+    ("asked", "instead", "difference"),
     [
         ("isDraft ", "", ".repository.pullRequest.isDraft is not asked for"),
         ("isDraft ", "isDraft updatedAt ", ".repository.pullRequest.updatedAt is not read"),
         ("url attributes", "url: databaseId attributes", ".repository.url may be null"),
     ],
 )
-def test_a_planted_difference_is_named(asked: str, instead: str, told: str) -> None:
-    assert differences(queries.SNAPSHOT.replace(asked, instead), answers.Snapshot) == [told]
+def test_a_planted_difference_is_named(asked: str, instead: str, difference: str) -> None:
+    assert differences(queries.SNAPSHOT.replace(asked, instead), answers.Snapshot) == [difference]
 
 
 def differences(document: str, kind: type) -> list[str]:

@@ -22,7 +22,7 @@ from tests.adapters.conftest import REPO, TOKEN, GitHubOnLoopback, PatientClock
 BASE, HEAD = "a" * 40, "b" * 40
 
 
-class HastyClock(PatientClock):
+class FastClock(PatientClock):
     """A clock that advances half a minute per call."""
 
     def monotonic(self) -> float:
@@ -31,7 +31,7 @@ class HastyClock(PatientClock):
 
 
 @contextmanager
-def full_house() -> Iterator[str]:
+def saturated_server() -> Iterator[str]:
     """Return the URL of a server that accepts no more connections."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
@@ -49,9 +49,9 @@ def full_house() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("call", ["permission", "diff"])
-def test_connecting_has_a_shorter_timeout_than_an_answer(call: str) -> None:
+def test_connecting_has_a_shorter_timeout_than_reading(call: str) -> None:
     clock = PatientClock()
-    with full_house() as url:
+    with saturated_server() as url:
         address = Address(url, f"{url}/graphql")
         with GitHubForge(TOKEN, REPO, address, clock, RetryLimits(connect=0.2, read=30, most=0)) as forge:
             began = time.monotonic()
@@ -65,15 +65,15 @@ def test_the_limits_are_the_documented_ones() -> None:
 
 
 @pytest.mark.parametrize("call", ["permission", "diff"])
-def test_a_dripping_answer_times_out(github: GitHubOnLoopback, call: str) -> None:
+def test_a_slow_response_times_out(github: GitHubOnLoopback, call: str) -> None:
     github.faults.add(".", Drip(8, 0.001), times=None)
-    with GitHubForge(TOKEN, REPO, github.address, HastyClock(), RetryLimits(most=0)) as forge:
+    with GitHubForge(TOKEN, REPO, github.address, FastClock(), RetryLimits(most=0)) as forge:
         with pytest.raises(ForgeUnreachable, match="in time"):
             forge.permission("mona") if call == "permission" else github.diff(forge=forge)
         assert forge.requests == 1
 
 
-def test_a_pause_within_an_answer_is_reported_as_a_timeout(github: GitHubOnLoopback) -> None:
+def test_a_pause_within_a_response_is_reported_as_a_timeout(github: GitHubOnLoopback) -> None:
     github.faults.add(".", Drip(8, 1.5), times=None)
     with (
         github.open(retry_limits=RetryLimits(read=0.3, most=0)) as forge,
@@ -82,7 +82,7 @@ def test_a_pause_within_an_answer_is_reported_as_a_timeout(github: GitHubOnLoopb
         forge.permission("mona")
 
 
-def test_an_answer_of_ten_megabytes_is_read_and_an_endless_one_is_not_retried(
+def test_a_response_of_ten_megabytes_is_read_and_an_endless_one_is_not_retried(
     github: GitHubOnLoopback,
 ) -> None:
     long = b'{"permission": "write", "role_name": "write", "more": "' + b"x" * 10_000_000 + b'"}'
@@ -128,10 +128,10 @@ class _Counting(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Silent."""
+        """Log nothing."""
 
 
-def test_one_connection_carries_many_requests() -> None:
+def test_requests_share_one_connection() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Counting) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
@@ -143,7 +143,7 @@ def test_one_connection_carries_many_requests() -> None:
     assert _Counting.connections == 1
 
 
-def test_twenty_changes_are_sent_without_a_pause_and_then_each_takes_its_turn(github: GitHubOnLoopback) -> None:
+def test_writes_after_the_first_twenty_are_paced(github: GitHubOnLoopback) -> None:
     # This clock does not advance during a wait, so each wait is longer than the one before.
     for _ in range(10):
         github.forge.create_comment(1, "Seen.")
@@ -157,4 +157,4 @@ def test_twenty_changes_are_sent_without_a_pause_and_then_each_takes_its_turn(gi
     assert 0 < first <= 60 / 57
     assert first < second <= 120 / 57
     github.diff()
-    assert len(github.clock.waits) == 2, "reading needs no turn"
+    assert len(github.clock.waits) == 2, "reads are not paced"

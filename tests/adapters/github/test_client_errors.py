@@ -50,22 +50,22 @@ PENDING = CheckState("CodeVF review", "", CheckStatus.IN_PROGRESS, None, "Waitin
 
 
 @pytest.fixture(scope="module")
-def lasting(tmp_path_factory: pytest.TempPathFactory, serve_github: ServeGitHub) -> Iterator[GitHubOnLoopback]:
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory, serve_github: ServeGitHub) -> Iterator[GitHubOnLoopback]:
     """Serve one sandbox for all these tests, which hardly change its state."""
     with serve_github(tmp_path_factory.mktemp("github"), "", "/graphql") as served:
         yield served
 
 
 @pytest.fixture
-def github(lasting: GitHubOnLoopback) -> Iterator[GitHubOnLoopback]:
+def github(shared_sandbox: GitHubOnLoopback) -> Iterator[GitHubOnLoopback]:
     """Reset the sandbox's faults, log and comments, and open a new forge."""
-    lasting.faults.clear()
-    lasting.sent()
-    lasting.clock.waits.clear()
-    for comment_id in list(lasting.world.store.comments):
-        lasting.world.delete_comment(comment_id)
-    with through(lasting, lasting.open(retry_limits=RetryLimits(read=5))):
-        yield lasting
+    shared_sandbox.faults.clear()
+    shared_sandbox.sent()
+    shared_sandbox.clock.waits.clear()
+    for comment_id in list(shared_sandbox.world.store.comments):
+        shared_sandbox.world.delete_comment(comment_id)
+    with through(shared_sandbox, shared_sandbox.open(retry_limits=RetryLimits(read=5))):
+        yield shared_sandbox
 
 
 def reply(status: int, message: str = "", *, errors: object = None, headers: dict[str, str] | None = None) -> Reply:
@@ -128,7 +128,7 @@ READS: list[Call] = [read, diff, snapshot]
         (reply(418, ""), ForgeError),
     ],
 )
-def test_a_refusal_becomes_its_class_and_is_not_asked_again(
+def test_a_refusal_raises_its_error_class_and_is_not_retried(
     github: GitHubOnLoopback, call: Call, answer: Reply, expected: type[ForgeError]
 ) -> None:
     github.faults.add(".", answer, times=None)
@@ -252,7 +252,7 @@ def test_all_requests_together_wait_no_longer_than_a_run_may_lose(github: GitHub
     assert github.clock.waits == [7.0, 7.0]
 
 
-def test_a_permission_that_is_missing_on_the_hours_last_request_is_no_limit(github: GitHubOnLoopback) -> None:
+def test_a_missing_permission_on_the_last_request_of_the_hour_is_not_a_rate_limit(github: GitHubOnLoopback) -> None:
     headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9999999999"}
     github.faults.add(".", reply(403, "Resource not accessible by integration", headers=headers))
     with pytest.raises(PermissionMissing):
@@ -282,7 +282,7 @@ def test_a_read_survives_a_server_error(github: GitHubOnLoopback, call: Call, fa
 
 @pytest.mark.parametrize("call", [comment, hide])
 @pytest.mark.parametrize("fault", [*BREAKDOWNS, RecordedThen(502), RecordedThen(None)])
-def test_a_write_is_never_retried_blindly(github: GitHubOnLoopback, call: Call, fault: Fault) -> None:
+def test_a_write_with_an_unknown_result_is_not_retried(github: GitHubOnLoopback, call: Call, fault: Fault) -> None:
     github.faults.add(".", fault)
     with pytest.raises(ForgeUnreachable):
         call(github)
@@ -298,7 +298,7 @@ def test_a_deletion_is_retried_because_it_is_idempotent(github: GitHubOnLoopback
 
 
 @pytest.mark.parametrize("call", READS)
-def test_reads_give_up_in_the_end(github: GitHubOnLoopback, call: Call) -> None:
+def test_reads_are_retried_a_limited_number_of_times(github: GitHubOnLoopback, call: Call) -> None:
     github.faults.add(".", Reply(502), times=None)
     with pytest.raises(ForgeUnreachable, match="502"):
         call(github)
@@ -367,7 +367,7 @@ def test_a_redirect_to_another_host_is_not_followed(
             with pytest.raises(ForgeUnreachable):
                 asks(github)
             github.faults.clear()
-        assert asked == [], "neither the token nor the question left for there"
+        assert asked == [], "neither the token nor the query was sent there"
 
 
 def test_a_diff_follows_a_redirect_on_its_own_host(github: GitHubOnLoopback) -> None:
@@ -379,7 +379,7 @@ def test_a_diff_follows_a_redirect_on_its_own_host(github: GitHubOnLoopback) -> 
 
 
 @pytest.mark.parametrize("location", ["http://[", "/elsewhere", "https://127.0.0.1/x", ""])
-def test_a_redirect_that_leads_nowhere_is_not_followed(github: GitHubOnLoopback, location: str) -> None:
+def test_an_invalid_redirect_is_not_followed(github: GitHubOnLoopback, location: str) -> None:
     github.faults.add(".", Reply(301, (("Location", location),)), times=None)
     with pytest.raises(ForgeUnreachable, match="another host"):
         read(github)
@@ -410,7 +410,7 @@ def test_a_rate_limit_that_is_not_a_number_is_ignored(github: GitHubOnLoopback) 
         (b'{"permission": "write", "role_name": []}', "role_name"),
     ],
 )
-def test_a_field_of_another_type_is_named_and_not_asked_for_again(
+def test_a_field_of_another_type_is_named_and_not_requested_again(
     github: GitHubOnLoopback, answer: bytes, field: str
 ) -> None:
     github.faults.add(".", Reply(200, body=answer), times=None)
@@ -436,7 +436,7 @@ def test_a_response_that_is_not_json_is_retried(github: GitHubOnLoopback, answer
         ({"message": "Field 'x' doesn't exist", "extensions": {"code": "undefinedField"}}, ForgeError),
     ],
 )
-def test_graphqls_errors_become_the_same_classes(
+def test_graphql_errors_raise_the_same_classes(
     github: GitHubOnLoopback, error: dict[str, object], expected: type[ForgeError]
 ) -> None:
     github.faults.add("graphql", graphql(error))
@@ -445,14 +445,14 @@ def test_graphqls_errors_become_the_same_classes(
     assert type(caught.value) is expected
 
 
-def test_graphqls_own_limit_and_its_timeout_are_waited_for(github: GitHubOnLoopback) -> None:
+def test_a_graphql_read_waits_for_a_rate_limit_and_retries_a_timeout(github: GitHubOnLoopback) -> None:
     github.faults.add("graphql", graphql({"type": "RATE_LIMITED", "message": "x"}, headers={"Retry-After": "3"}))
     github.faults.add("graphql", graphql({"message": "Something went wrong while executing your query."}), nth=2)
     snapshot(github)
     assert github.clock.waits == [3.0, 2.0]
 
 
-def test_a_mutations_limit_is_waited_for_and_its_timeout_is_not(github: GitHubOnLoopback) -> None:
+def test_a_mutation_waits_for_a_rate_limit_and_does_not_retry_a_timeout(github: GitHubOnLoopback) -> None:
     github.faults.add("graphql", graphql({"type": "RATE_LIMITED", "message": "x"}, headers={"Retry-After": "3"}))
     github.faults.add("graphql", graphql({"message": "Something went wrong while executing your query."}), nth=2)
     with pytest.raises(ForgeUnreachable, match="502"):
@@ -460,13 +460,13 @@ def test_a_mutations_limit_is_waited_for_and_its_timeout_is_not(github: GitHubOn
     assert github.clock.waits == [3.0]
 
 
-def test_a_mutation_that_did_nothing_and_gave_no_reason_is_unusable(github: GitHubOnLoopback) -> None:
+def test_a_mutation_without_a_result_or_a_reason_is_an_error(github: GitHubOnLoopback) -> None:
     github.faults.add("graphql", Reply(200, body=b'{"data": {"done": null}}'))
     with pytest.raises(ForgeUnreachable, match="`done`"):
         hide(github)
 
 
-def test_check_runs_that_may_not_be_read_are_missed_and_said(github: GitHubOnLoopback) -> None:
+def test_unreadable_check_runs_are_reported(github: GitHubOnLoopback) -> None:
     github.world.app_token("ghs_unchecked", permissions={**READ_ONLY, Scope.CHECKS: Access.NONE})
     body = json.loads(json.dumps(_answer(github)))
     body["data"]["repository"]["pullRequest"]["tip"]["nodes"][0]["commit"]["checkSuites"] = None
@@ -492,13 +492,13 @@ def _answer(github: GitHubOnLoopback) -> object:
 
 
 @pytest.mark.parametrize("answer", [b"[]", b"{}", b'"text"', b'{"data": {"repository": {}}}', b"null", b""])
-def test_an_answer_of_another_shape_is_unusable(github: GitHubOnLoopback, answer: bytes) -> None:
+def test_a_response_of_another_shape_is_an_error(github: GitHubOnLoopback, answer: bytes) -> None:
     github.faults.add("graphql", Reply(200, body=answer), times=None)
     with pytest.raises(ForgeError):
         snapshot(github)
 
 
-def test_a_refusal_that_is_json_without_an_object_is_understood(github: GitHubOnLoopback) -> None:
+def test_a_refusal_that_is_json_without_an_object_is_read(github: GitHubOnLoopback) -> None:
     github.faults.add(".", Reply(403, body=b'["no"]'), times=None)
     with pytest.raises(ForgeError):
         comment(github)
@@ -517,7 +517,7 @@ def test_files_are_requested_in_halves_when_github_times_out(github: GitHubOnLoo
     assert github.clock.waits == []
 
 
-def test_hostile_words_in_a_refusal_stay_one_short_line(github: GitHubOnLoopback) -> None:
+def test_hostile_text_in_an_error_is_one_short_line(github: GitHubOnLoopback) -> None:
     github.faults.add(".", reply(422, "bad\n::error::pwned\x1b[31m" + "x" * 5000))
     with pytest.raises(Refused) as caught:
         comment(github)
@@ -526,7 +526,7 @@ def test_hostile_words_in_a_refusal_stay_one_short_line(github: GitHubOnLoopback
     assert len(caught.value.hint) < 500
 
 
-def test_a_dripping_diff_comes_whole(github: GitHubOnLoopback) -> None:
+def test_a_slowly_sent_diff_is_read_completely(github: GitHubOnLoopback) -> None:
     whole = github.diff()
     github.faults.add("compare", Drip(16, 0.001))
     assert github.diff() == whole

@@ -26,7 +26,7 @@ def thread_by_mona(github: GitHubOnLoopback) -> int:
     return github.world.review_comment(REPO, 1, "mona", CommentForm("Hm.", "app.py", line=2)).id
 
 
-def test_a_comment_says_who_wrote_it_and_when(github: GitHubOnLoopback) -> None:
+def test_a_comment_has_its_author_and_time(github: GitHubOnLoopback) -> None:
     github.forge.create_comment(1, "ours")
     github.world.comment(REPO, 1, "mona", "hers")
     ours, hers = github.snapshot().comments
@@ -52,9 +52,11 @@ def test_a_comment_of_a_deleted_account_has_no_author(github: GitHubOnLoopback) 
 def test_reviewbots_reaction_is_added_once(github: GitHubOnLoopback, reaction: Reaction) -> None:
     comment = github.world.comment(REPO, 1, "mona", "/review")
     github.world.react(comment.id, "mona", reaction.value)
-    assert github.snapshot().comments[0].reacted is False, "hers is not ours"
+    assert github.snapshot().comments[0].reacted is False, "another user's reaction does not count"
     github.world.react(comment.id, BOT, "heart")
-    assert github.snapshot().comments[0].reacted is False, "another workflow has the same name, and this is no answer"
+    assert github.snapshot().comments[0].reacted is False, (
+        "another workflow has the same login, and this is not an answer"
+    )
     github.forge.react(comment.id, reaction, in_thread=False)
     github.forge.react(comment.id, reaction, in_thread=False)
     assert github.snapshot().comments[0].reacted is (reaction is not Reaction.EYES)
@@ -65,7 +67,7 @@ def test_reviewbots_reaction_is_added_once(github: GitHubOnLoopback, reaction: R
     ]
 
 
-def test_words_that_are_deleted_before_their_reactions_are_read_have_none(
+def test_a_text_that_is_deleted_before_its_reactions_are_read_has_none(
     github: GitHubOnLoopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = thread_by_mona(github)
@@ -90,7 +92,7 @@ def test_a_deleted_comment_gets_no_reaction(github: GitHubOnLoopback) -> None:
 
 
 @pytest.mark.parametrize("name", ["review", "a b/c?d#e%2F", "ünï"])
-def test_a_label_is_taken_off_once_or_twice(github: GitHubOnLoopback, name: str) -> None:
+def test_removing_a_label_is_idempotent(github: GitHubOnLoopback, name: str) -> None:
     github.world.label(REPO, 1, name, "mona")
     github.world.label(REPO, 1, "stays", "mona")
     github.forge.remove_label(1, name)
@@ -106,7 +108,7 @@ def test_a_review_comment_is_edited(github: GitHubOnLoopback) -> None:
         github.forge.update_review_comment(1, "gone")
 
 
-def test_a_comment_of_a_thread_is_hidden_under_a_reason(github: GitHubOnLoopback) -> None:
+def test_a_comment_of_a_thread_is_hidden_with_a_reason(github: GitHubOnLoopback) -> None:
     root = thread_by_mona(github)
     (before,) = github.snapshot().threads[0].comments
     github.forge.hide_comment(before.node_id)
@@ -127,7 +129,7 @@ def test_a_deleted_comment_cannot_be_hidden_or_resolved(github: GitHubOnLoopback
         github.forge.resolve_thread(thread.id)
 
 
-def test_resolving_needs_contents_write_and_a_thread_says_so_before(github: GitHubOnLoopback) -> None:
+def test_resolving_needs_contents_write_as_the_thread_reports(github: GitHubOnLoopback) -> None:
     thread_by_mona(github)
     (thread,) = github.snapshot().threads
     assert (thread.is_resolved, thread.can_resolve) == (False, False)

@@ -73,7 +73,7 @@ def test_a_write_retries_a_failed_connection() -> None:
     pool.close()
 
 
-def test_a_distrusted_certificate_is_reported_as_such() -> None:
+def test_an_untrusted_certificate_is_reported_as_such() -> None:
     trouble = judge_network(requests.exceptions.SSLError("x"), INTENT)
     assert trouble.again is RetryPolicy.NEVER
     assert "SSL_CERT_FILE" in trouble.error.hint
@@ -103,18 +103,18 @@ def test_a_message_is_one_short_printable_line() -> None:
         {"message": "no", "errors": "ghs_0123456789"},
     ],
 )
-def test_a_token_that_github_repeats_is_not_passed_on_nor_half_of_it(body: object) -> None:
-    told(judge(read_reply(422, {}, json.dumps(body), TOKEN), INTENT, NOW))
+def test_a_token_that_github_repeats_is_removed_even_if_it_is_cut(body: object) -> None:
+    assert_without_token(judge(read_reply(422, {}, json.dumps(body), TOKEN), INTENT, NOW))
 
 
-def test_a_token_in_an_error_of_graphql_is_not_passed_on() -> None:
-    told(judge_graphql([GraphQLError(message=f"{TOKEN} may not")], {}, INTENT, NOW, TOKEN))
+def test_a_token_in_a_graphql_error_is_removed() -> None:
+    assert_without_token(judge_graphql([GraphQLError(message=f"{TOKEN} may not")], {}, INTENT, NOW, TOKEN))
 
 
 TOKEN = "ghs_0123456789"
 
 
-def told(decision: ErrorDecision) -> None:
+def assert_without_token(decision: ErrorDecision) -> None:
     """Check that the token is removed from an error."""
     words = f"{decision.error.message} {decision.error.hint} {decision.error}"
     assert "ghs_" not in words
@@ -124,5 +124,5 @@ def told(decision: ErrorDecision) -> None:
 @pytest.mark.parametrize(
     "body", ["", "<html>", "[]", '{"message": 5}', '{"errors": [[]]}', b"\xff", '{"message": "\\ud800"}']
 )
-def test_a_refusal_of_any_shape_is_understood(body: str | bytes) -> None:
+def test_a_refusal_of_any_shape_is_read(body: str | bytes) -> None:
     assert isinstance(judge(read_reply(403, {"Date": "soon"}, body), INTENT, NOW).error, PermissionMissing)

@@ -48,7 +48,7 @@ def at(moment: datetime) -> Callable[[], datetime]:
     return lambda: moment
 
 
-def made_private(github: GitHubOnLoopback) -> None:
+def make_private(github: GitHubOnLoopback) -> None:
     """Make the repository private, so that reading it requires permission."""
     github.world.store.repos[REPO] = replace(github.world.store.repos[REPO], private=True)
 
@@ -64,7 +64,7 @@ def test_pull_requests_with_open_checks_are_listed_oldest_first(github: GitHubOn
     assert len(github.sent()) == 2
 
 
-def test_an_open_check_of_an_older_head_waits_too(github: GitHubOnLoopback) -> None:
+def test_a_pull_request_with_an_open_check_on_an_older_head_is_listed(github: GitHubOnLoopback) -> None:
     checked(github, 1)
     github.world.push(REPO, "topic", {"more.py": "1\n"})
     checked(github, 1, "completed")
@@ -78,7 +78,7 @@ def test_only_the_newest_check_of_a_head_counts(github: GitHubOnLoopback) -> Non
 
 
 @pytest.mark.parametrize("merged", [True, False])
-def test_a_closed_pull_request_waits_after_the_open_ones(github: GitHubOnLoopback, *, merged: bool) -> None:
+def test_closed_pull_requests_are_listed_after_open_ones(github: GitHubOnLoopback, *, merged: bool) -> None:
     (second,) = opened(github)
     checked(github, 1)
     checked(github, second)
@@ -86,7 +86,7 @@ def test_a_closed_pull_request_waits_after_the_open_ones(github: GitHubOnLoopbac
     assert github.forge.waiting(CheckNames(CHECK_NAME)).known == (second, 1)
 
 
-def test_of_the_closed_ones_fifty_are_looked_at_latest_first(github: GitHubOnLoopback) -> None:
+def test_the_fifty_latest_closed_pull_requests_are_checked(github: GitHubOnLoopback) -> None:
     moment = datetime.now(UTC)
     numbers = [1, *opened(github, 51)]
     for number in numbers:
@@ -108,7 +108,7 @@ def test_all_open_pull_requests_are_checked(github: GitHubOnLoopback) -> None:
 
 def test_a_stale_check_is_still_waiting(github: GitHubOnLoopback) -> None:
     check = checked(github, 1)
-    github.world.give_up(check)
+    github.world.mark_stale(check)
     assert github.forge.waiting(CheckNames(CHECK_NAME)).known == (1,)
     assert [(run.status, run.conclusion) for run in github.snapshot().checks] == [("completed", "stale")]
 
@@ -128,8 +128,8 @@ def answered(github: GitHubOnLoopback, body: object) -> Reply:
     return Reply(200, body=httpx.post(github.address.graphql_url, json=body, headers=headers).content)
 
 
-def test_a_token_without_checks_does_not_get_open_reviews(github: GitHubOnLoopback) -> None:
-    made_private(github)
+def test_a_token_without_checks_permission_cannot_list_open_reviews(github: GitHubOnLoopback) -> None:
+    make_private(github)
     github.world.app_token("ghs_unchecked", permissions={**WORKFLOW, Scope.CHECKS: Access.NONE})
     with github.open("ghs_unchecked") as forge, pytest.raises(PermissionMissing):
         forge.waiting(CheckNames(CHECK_NAME))
@@ -200,32 +200,32 @@ def test_a_long_queue_is_read_to_its_end(github: GitHubOnLoopback) -> None:
 
 def test_a_queue_that_the_token_may_not_read_is_empty(github: GitHubOnLoopback) -> None:
     group = github.world.queue(REPO, [1])
-    made_private(github)
+    make_private(github)
     assert github.forge.queued("main", group.head_sha) == ()
     github.world.app_token("ghs_queue", permissions={**WORKFLOW, Scope.MERGE_QUEUES: Access.READ})
     with github.open("ghs_queue") as forge:
         assert forge.queued("main", group.head_sha) == (1,)
 
 
-def place(position: int, number: int | None) -> dict[str, object]:
+def entry(position: int, number: int | None) -> dict[str, object]:
     """Return a merge queue entry. Its SHA repeats the position's digit; without a number the pull request is hidden."""
     pull = None if number is None else {"number": number}
     return {"position": position, "headCommit": {"oid": str(position) * 40}, "pullRequest": pull}
 
 
-def a_queue_of(github: GitHubOnLoopback, *nodes: object) -> None:
+def reply_with_queue(github: GitHubOnLoopback, *nodes: object) -> None:
     """Make GitHub answer with this queue next."""
     page = {"totalCount": len(nodes), "pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": nodes}
     body = {"data": {"repository": {"mergeQueue": {"entries": page}}}}
     github.faults.add("graphql", Reply(200, body=json.dumps(body).encode()))
 
 
-@pytest.mark.parametrize("hidden", [None, place(1, None)])
+@pytest.mark.parametrize("hidden", [None, entry(1, None)])
 def test_a_queue_with_a_hidden_entry_is_incomplete(github: GitHubOnLoopback, hidden: object) -> None:
-    a_queue_of(github, hidden, place(2, 7))
+    reply_with_queue(github, hidden, entry(2, 7))
     assert github.forge.queued("main", "2" * 40) == ()
 
 
-def test_the_order_of_the_places_does_not_matter(github: GitHubOnLoopback) -> None:
-    a_queue_of(github, place(3, 9), place(2, 7), place(1, 8))
+def test_the_order_of_the_queue_entries_does_not_matter(github: GitHubOnLoopback) -> None:
+    reply_with_queue(github, entry(3, 9), entry(2, 7), entry(1, 8))
     assert github.forge.queued("main", "2" * 40) == (8, 7)

@@ -13,8 +13,6 @@ from reviewbot.domain.github.drafts import (
     Annotation,
     AnnotationLevel,
     CheckState,
-    FileComment,
-    FileTarget,
     InlineComment,
     LineTarget,
     ReviewDraft,
@@ -66,7 +64,7 @@ def notes(body: payloads.Body) -> list[dict[str, object]]:
 
 
 @given(CHECKS)
-def test_a_check_holds_every_annotation_and_no_null(check: CheckState) -> None:
+def test_a_check_contains_every_annotation_and_no_null(check: CheckState) -> None:
     body = payloads.check_state(check)
     assert set(body) <= CHECK_KEYS
     assert all(set(note) <= NOTE_KEYS for note in notes(body))
@@ -75,7 +73,7 @@ def test_a_check_holds_every_annotation_and_no_null(check: CheckState) -> None:
 
 
 @given(DRAFTS)
-def test_a_reviews_comments_have_no_range_of_one_line(draft: ReviewDraft) -> None:
+def test_a_comment_on_one_line_has_no_range(draft: ReviewDraft) -> None:
     body = payloads.review(draft)
     assert set(body) == {"commit_id", "event", "body", "comments"}
     comments = body["comments"]
@@ -85,8 +83,3 @@ def test_a_reviews_comments_have_no_range_of_one_line(draft: ReviewDraft) -> Non
         assert comment.get("start_line", 0) < comment["line"]
         assert ("start_line" in comment) == ("start_side" in comment)
     assert not list(nulls(body))
-
-
-def test_a_file_comment_names_no_line() -> None:
-    body = payloads.file_comment("sha", FileComment(FileTarget("a.py"), "text"))
-    assert body == {"body": "text", "commit_id": "sha", "path": "a.py", "subject_type": "file"}

@@ -22,7 +22,7 @@ CHECK_NAME = "CodeVF review"
 MARK = "<!-- reviewbot"
 
 
-def twin(github: GitHubOnLoopback) -> int:
+def open_second(github: GitHubOnLoopback) -> int:
     """Open a second pull request from the first one's branch."""
     github.world.push(REPO, "release", {"release.txt": "1\n"})
     return github.world.open_pull_request(REPO, "topic", base="release", author="mallory").number
@@ -41,7 +41,7 @@ def ids(checks: Iterable[CheckRun]) -> list[int]:
 
 
 def test_a_snapshot_keeps_the_checks_of_other_pull_requests_apart(github: GitHubOnLoopback) -> None:
-    other = twin(github)
+    other = open_second(github)
     bare, mine, theirs = checked(github, "rb1 x"), checked(github, "pr1= rb1 x", None), checked(github, "pr2=skipped")
     first, second = github.snapshot(), github.snapshot(other)
     assert (ids(first.checks), ids(first.other_checks)) == ([mine], [bare, theirs])
@@ -50,7 +50,7 @@ def test_a_snapshot_keeps_the_checks_of_other_pull_requests_apart(github: GitHub
 
 
 def test_the_checks_of_other_pull_requests_on_an_older_head_are_kept_apart_too(github: GitHubOnLoopback) -> None:
-    twin(github)
+    open_second(github)
     mine, theirs = checked(github, "pr1="), checked(github, "pr2=skipped")
     github.world.push(REPO, "topic", {"more.py": "1\n"})
     found = github.snapshot()
@@ -58,7 +58,7 @@ def test_the_checks_of_other_pull_requests_on_an_older_head_are_kept_apart_too(g
     assert ids(github.forge.older_checks(1, [CHECK_NAME]).runs) == [mine]
 
 
-def test_the_checks_are_the_heads_when_it_is_not_the_last_commit_that_is_listed(github: GitHubOnLoopback) -> None:
+def test_the_checks_are_those_of_the_head_even_if_another_commit_is_listed_last(github: GitHubOnLoopback) -> None:
     github.world.store.rules = Rules(commits=2)
     older = checked(github, "pr1=", None)
     for turn in range(3):
@@ -68,7 +68,7 @@ def test_the_checks_are_the_heads_when_it_is_not_the_last_commit_that_is_listed(
     assert (ids(found.checks), ids(found.older_checks), ids(found.other_checks)) == ([mine], [older], [theirs])
 
 
-def test_no_number_of_runs_hides_a_check(github: GitHubOnLoopback) -> None:
+def test_a_check_is_found_among_many_check_runs(github: GitHubOnLoopback) -> None:
     mine = checked(github, "pr1=failure")
     theirs = [checked(github, f"pr2={'skipped' if turn % 2 else ''}") for turn in range(45)]
     found = github.snapshot()
@@ -76,10 +76,10 @@ def test_no_number_of_runs_hides_a_check(github: GitHubOnLoopback) -> None:
 
 
 @pytest.mark.parametrize(("suites", "runs"), [(5, 1), (1, 50), (1, 100), (50, 1)])
-def test_no_number_of_suites_or_runs_hides_a_check(github: GitHubOnLoopback, suites: int, runs: int) -> None:
+def test_a_check_is_found_among_many_suites_and_runs(github: GitHubOnLoopback, suites: int, runs: int) -> None:
     head, others = github.world.push(REPO, "topic", {"first.py": "1\n"}), [ACTIONS]
     if suites > 1:
-        github.world.store.suites.clear()  # so that the one of ours comes last
+        github.world.store.suites.clear()  # so that reviewbot's is the last one
         others = [App(900 + number, f"app-{number}", f"App {number}") for number in range(suites)]
     for app in others * runs:
         github.world.check(REPO, app, {"name": CHECK_NAME, "head_sha": head, "external_id": "pr2="})
@@ -94,7 +94,7 @@ def test_no_number_of_suites_or_runs_hides_a_check(github: GitHubOnLoopback, sui
 
 @pytest.mark.parametrize("last", ["pr1= rb1 x", "pr2= rb1 x"])
 def test_open_reviews_are_found_by_each_pull_requests_own_check(github: GitHubOnLoopback, last: str) -> None:
-    twin(github)
+    open_second(github)
     checked(github, "pr1=success")
     checked(github, "pr2=success")
     checked(github, last, None)
@@ -103,13 +103,13 @@ def test_open_reviews_are_found_by_each_pull_requests_own_check(github: GitHubOn
 
 
 def test_a_pull_request_with_only_the_others_check_is_unknown(github: GitHubOnLoopback) -> None:
-    other = twin(github)
+    other = open_second(github)
     checked(github, "pr1=", None)
     waiting = github.forge.waiting(CheckNames(CHECK_NAME))
     assert (waiting.known, waiting.unknown) == ((1,), frozenset({other}))
 
 
-def test_the_checks_of_a_commit_are_listed_although_a_later_one_hides_them(github: GitHubOnLoopback) -> None:
+def test_the_checks_of_a_commit_that_a_later_one_hides_are_listed(github: GitHubOnLoopback) -> None:
     head = github.world.pull(REPO, 1).head_sha
     mine, theirs = checked(github, "pr1=success"), checked(github, "pr2=failure")
     assert ids(github.forge.checks(head, CHECK_NAME, 1)) == [mine]
@@ -117,7 +117,7 @@ def test_the_checks_of_a_commit_are_listed_although_a_later_one_hides_them(githu
 
 
 def test_the_heads_of_open_pull_requests_are_read_in_one_request(github: GitHubOnLoopback) -> None:
-    other, head = twin(github), github.world.pull(REPO, 1).head_sha
+    other, head = open_second(github), github.world.pull(REPO, 1).head_sha
     github.sent()
     assert github.forge.heads((1, other, 999)) == {1: head, other: head}
     assert len(github.sent()) == 1
@@ -126,7 +126,7 @@ def test_the_heads_of_open_pull_requests_are_read_in_one_request(github: GitHubO
 
 
 @pytest.mark.parametrize(("before", "requests"), [(49, 2), (50, 3), (151, 4)])
-def test_a_summary_behind_any_number_of_comments_is_found(github: GitHubOnLoopback, before: int, requests: int) -> None:
+def test_a_summary_after_many_comments_is_found(github: GitHubOnLoopback, before: int, requests: int) -> None:
     for turn in range(before):
         github.world.comment(REPO, 1, "mona", f"Word {turn}.")
     mine = github.forge.create_comment(1, MARK)

@@ -1,4 +1,4 @@
-"""CodeVF twice: in memory, and the adapter over HTTP to the sandbox. Tests see `CodeVFHarness` alone."""
+"""CodeVF twice: in memory, and the adapter over HTTP to the sandbox. Tests use only `CodeVFHarness`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from reviewbot_sandbox.codevf import (
     Delivered,
     End,
     HandClock,
-    House,
     JsonValue,
     Limits,
+    ServiceConfig,
     Setup,
     Structured,
     TaskLife,
@@ -37,7 +37,7 @@ from tests.simulation.github import Time
 
 DEPOSIT = Decimal("2000.5")
 LARGEST = 20_000
-"""Bytes of a request that the service takes; the tests stay far from it, or far above it."""
+"""Maximum bytes of a request; the tests stay far below or far above it."""
 
 PENDING, PROCESSING = 10.0, 60.0
 """Seconds that a task stays in each state."""
@@ -59,7 +59,7 @@ class CodeVFHarness(Protocol):
         """Choose how the tasks created from now on end; until then they are completed."""
 
     def tasks(self) -> int:
-        """How many tasks there are."""
+        """Return the number of tasks."""
 
     def deliver(self, text: str) -> str:
         """Return the address of a file that the service has delivered."""
@@ -100,7 +100,7 @@ class MemoryCodeVF:
 
 @dataclass
 class StandingClock:
-    """A clock of the adapter's own: its waits pass at once, and not on the service's clock."""
+    """The adapter's own clock: waits return immediately and do not advance the service's clock."""
 
     seconds: float = 0.0
 
@@ -133,12 +133,12 @@ class SandboxCodeVF:
         )
 
     def _start(self, engineer: Callable[[TaskRequest], Answer]) -> CodeVFService:
-        house = House(
+        config = ServiceConfig(
             (Account(KEY, DEPOSIT),),
             limits=Limits(body_bytes=LARGEST, rate=None, strict_fields=True),
             life_of=lambda _request: TaskLife(PENDING, PROCESSING, End(self.end.value)),
         )
-        started = CodeVFService(Setup(house, engineer, self.hands))
+        started = CodeVFService(Setup(config, engineer, self.hands))
         self.serve(started)
         return started
 

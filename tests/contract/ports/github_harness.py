@@ -1,7 +1,7 @@
-"""GitHub twice: in memory, and the adapters over HTTP to the sandbox. Tests see `GitHubHarness` alone.
+"""GitHub twice: in memory, and the adapters over HTTP to the sandbox. Tests use only `GitHubHarness`.
 
-`forge` and `changes` are the ports under test. The other methods are what people do, what other Apps do, and what time
-does. Both sides have the same repository at the same moment, with one commit on `main`.
+`forge` and `changes` are the ports under test. The other methods are actions of people and of other
+Apps, and the passing of time. Both sides begin with the same repository, with one commit on `main`.
 """
 
 from __future__ import annotations
@@ -43,16 +43,8 @@ US = BOT
 """The login that the token's App acts under."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A file's bytes with its git mode."""
-
-    content: bytes
-    mode: str = "100644"
-
-
-Content = str | bytes | Version | None
-"""A file as people push it; None deletes it."""
+Content = str | bytes | FileVersion | None
+"""The content of a pushed file; None deletes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +92,10 @@ class GitHubHarness(Protocol):
         """Commit onto a branch and push; other parents than its tip make a force-push. Returns the sha."""
 
     def move(self, branch: str, sha: str) -> None:
-        """Let a branch be at a commit that is there already."""
+        """Move a branch to an existing commit."""
 
     def tip(self, branch: str) -> str:
-        """The sha of a branch."""
+        """Return the SHA of a branch."""
 
     def open_pull(
         self, branch: str, *, author: str = "mona", base: str = "main", draft: bool = False, from_fork: bool = False
@@ -175,7 +167,7 @@ class GitHubHarness(Protocol):
 
 
 def note(index: int) -> Annotation:
-    """Return an annotation that can be told from the others."""
+    """Return an annotation that differs from the others."""
     return Annotation("app.py", index + 1, index + 1, AnnotationLevel.WARNING, "Title", f"note {index}")
 
 
@@ -245,7 +237,9 @@ class MemoryGitHub:
         parents: Sequence[str] | None = None,
         verified: bool = False,
     ) -> str:
-        stored = {path: File(one.content, one.mode) if isinstance(one, Version) else one for path, one in files.items()}
+        stored = {
+            path: File(one.content, one.mode) if isinstance(one, FileVersion) else one for path, one in files.items()
+        }
         return self._github.push(branch, stored, author=author, committer=committer, parents=parents, verified=verified)
 
     def move(self, branch: str, sha: str) -> None:
@@ -434,9 +428,6 @@ class SandboxGitHub:
         parents: Sequence[str] | None = None,
         verified: bool = False,
     ) -> str:
-        stored = {
-            path: FileVersion(one.content, one.mode) if isinstance(one, Version) else one for path, one in files.items()
-        }
         self._account(author)
         onto = None if parents is None else tuple(parents)
         home = self._homes.get(branch, REPOSITORY)
@@ -444,7 +435,7 @@ class SandboxGitHub:
         self._pushes += 1
         by = self._account(committer) if committer else None
         message = f"Change {self._pushes}"
-        sha = self.world.push(home, branch, stored, message=message, author=author, committer=by, parents=onto)
+        sha = self.world.push(home, branch, files, message=message, author=author, committer=by, parents=onto)
         if verified:
             self.world.store.verified.add(sha)
         return sha

@@ -22,7 +22,7 @@ from tests.contract.ports.states import check, inline, on_file, review
 
 T = TypeVar("T")
 Act = Callable[[GitHubHarness, int], T]
-"""Something done on one side, which is 0 or 1."""
+"""An act on one side, which is 0 or 1."""
 
 MARK = "<!-- reviewbot:summary -->"
 PEOPLE = ("mona", "kim", US)
@@ -32,7 +32,7 @@ _GONE = {"url", "node_id", "created_at"}
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """One thing on both sides: its id or its commit on each."""
+    """An object on both sides: its id or its commit on each."""
 
     memory: Any
     sandbox: Any
@@ -68,22 +68,22 @@ class Pair:
     log: list[str] = field(default_factory=list)
 
     def both(self, what: str, act: Act[T]) -> Twin | None:
-        """Act on both sides; None when both raise the same class of ours."""
+        """Act on both sides; return None if both raise the same error class."""
         self.log.append(what)
-        told: list[object] = []
+        results: list[object] = []
         failures: list[type[ReviewbotError] | None] = []
         for side, harness in enumerate(self.sides):
             try:
-                told.append(act(harness, side))
+                results.append(act(harness, side))
                 failures.append(None)
             except ReviewbotError as error:
-                told.append(error)
+                results.append(error)
                 failures.append(type(error))
-        assert failures[0] is failures[1], f"{self.story()}\nin memory: {told[0]!r}\non the sandbox: {told[1]!r}"
-        return None if failures[0] else Twin(*told)
+        assert failures[0] is failures[1], f"{self.story()}\nin memory: {results[0]!r}\non the sandbox: {results[1]!r}"
+        return None if failures[0] else Twin(*results)
 
     def agree(self, what: str, ask: Act[object]) -> None:
-        """Ask both sides; the answers are the same but for ids and commits."""
+        """Read both sides, and check that the results are equal except for ids and commits."""
         twin = self.both(what, lambda harness, side: self._plain(ask(harness, side), side))
         assert twin is None or twin.memory == twin.sandbox, (
             f"{self.story()}\nin memory: {_difference(twin.memory, twin.sandbox)}"
@@ -115,14 +115,14 @@ class Pair:
     # Choices
 
     def pick(self, things: Iterable[T]) -> T | None:
-        """Choose one of some things."""
+        """Choose an item."""
         found = list(things)
         return self.rng.choice(found) if found else None
 
     # People
 
     def begin(self) -> None:
-        """A pull request that changes two places of a file."""
+        """Open a pull request that changes two places of a file."""
         self.branches["main"] = self.commit("main", MAIN, "acme")
         self.branches["topic"] = self.branches["main"]
         self.edit("topic", {5: "five\n", 30: "thirty\n"})
@@ -206,7 +206,7 @@ class Pair:
         self.commit("topic", wanted, "kim", (onto,))
 
     def go_back(self) -> None:
-        """Let the branch be at an older commit."""
+        """Move the branch to an older commit."""
         place = self.rng.randrange(len(self.commits))
         twin = self.commits[place]
         self.both(f"move topic to {place}", lambda harness, side: harness.move("topic", twin.on(side)))
@@ -325,7 +325,7 @@ class Pair:
         path, twin = self.rng.choice(["app.py", "new.py", "old.txt", "absent.py"]), self.commits[self.branches["topic"]]
         self.both(
             f"comment on {path}",
-            lambda harness, side: harness.forge.create_file_comment(1, twin.on(side), on_file(path=path)).id,
+            lambda harness, side: harness.forge.create_file_comment(1, twin.on(side), *on_file(path=path)).id,
         )
         self._note_threads()
 
@@ -456,13 +456,13 @@ def _snapshot(number: int) -> Act[Snapshot]:
 
 
 def diff_of(harness: GitHubHarness, number: int = 1) -> str:
-    """Return the diff of a pull request as it is now, plainly."""
+    """Return the current diff of a pull request in comparable form."""
     pull = read(harness, number).pull
     return plain_diff(harness.forge.diff(pull.base_sha, pull.head_sha))
 
 
 def plain_diff(diff: bytes) -> str:
-    """Return a diff without what the sides may write differently: blob ids, and the words behind a hunk's numbers."""
+    """Return a diff without what the sides may write differently: blob ids, and the text after a hunk's numbers."""
     text = re.sub(r"^index .*\n", "", diff.decode(), flags=re.MULTILINE)
     return re.sub(r"^(@@ .* @@).*$", r"\1", text, flags=re.MULTILINE)
 
@@ -495,7 +495,7 @@ def _rank(places: list[tuple[dict[str, Any], str]]) -> None:
 
 
 def _difference(mine: object, theirs: object) -> object:
-    """Return what differs, where both are mappings, and else the whole."""
+    """Return the differing items of two mappings, or the whole values."""
     if isinstance(mine, dict) and isinstance(theirs, dict):
         keys = [key for key in mine if mine[key] != theirs.get(key)]
         return {key: _difference(mine[key], theirs.get(key)) for key in keys}
@@ -529,7 +529,7 @@ ACTS: tuple[tuple[int, Callable[[Pair], None]], ...] = (
     (2, Pair.foreign_check),
     (4, Pair.update_check),
 )
-"""Each act with how often it is chosen."""
+"""Each act with its weight."""
 
 
 def play(pair: Pair, acts: int, every: int) -> None:

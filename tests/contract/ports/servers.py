@@ -10,7 +10,7 @@ from tests.contract.referee import Referee
 
 
 class Servers:
-    """Both services on loopback, for all tests of a worker; each test puts its own application behind the address."""
+    """Both services on loopback, for all tests of a worker; each test serves its own application there."""
 
     def __init__(self, referee: Referee) -> None:
         self.referee, self.github, self.codevf = referee, Switch(), Switch()
@@ -22,7 +22,7 @@ class Servers:
 
 
 def forgiving(app: ASGIApp, referee: Referee) -> ASGIApp:
-    """Forget what the referee objects to in a request that the sandbox refuses: then both agree."""
+    """Discard the referee's violations of a request that the sandbox refuses, because then both agree."""
 
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
         before = list(referee.violations)
@@ -41,7 +41,7 @@ _REFUSED = (400, 413, 422)
 
 
 def judge(referee: Referee) -> None:
-    """Fail the test whose messages the referees object to, and not those after it."""
+    """Fail the test whose messages violate a description, and no later test."""
     verdict = referee.verdict()
     referee.violations.clear()
     assert not verdict, verdict

@@ -7,8 +7,6 @@ from decimal import Decimal
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.drafts import (
     CheckState,
-    FileComment,
-    FileTarget,
     InlineComment,
     LineTarget,
     ReviewDraft,
@@ -87,9 +85,9 @@ def review(
     return ReviewDraft(head, event, body, comments)
 
 
-def on_file(body: str = "About it.", *, path: str = "app.py") -> FileComment:
-    """Return a comment on a whole file."""
-    return FileComment(FileTarget(path), body)
+def on_file(body: str = "About it.", *, path: str = "app.py") -> tuple[str, str]:
+    """Return the path and the body of a comment on a whole file."""
+    return path, body
 
 
 def submission(service: ReviewService, *, key: int = 0, **changes: object) -> Submission:

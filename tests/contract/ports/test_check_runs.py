@@ -1,4 +1,4 @@
-"""The port `CheckRuns`, and what a snapshot says of check runs."""
+"""The port `CheckRuns`, and what a snapshot contains about check runs."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def test_a_check_of_another_app_cannot_be_updated(github: GitHubHarness) -> None
 # Older heads
 
 
-def test_the_checks_of_older_commits_come_apart(github: GitHubHarness) -> None:
+def test_the_checks_of_older_commits_are_separate(github: GitHubHarness) -> None:
     first = open_change(github)
     github.forge.create_check(check(first))
     github.forge.create_check(check(first, number=2))
@@ -310,7 +310,7 @@ def test_every_force_push_is_found(github: GitHubHarness) -> None:
     assert [push.after for push in older.pushes] == heads
 
 
-def test_the_head_is_an_older_one_too(github: GitHubHarness) -> None:
+def test_older_checks_include_those_of_the_head(github: GitHubHarness) -> None:
     head = open_change(github)
     made = github.forge.create_check(check(head))
     github.forge.create_check(replace(check(head), name="tests"))
@@ -348,7 +348,7 @@ def test_a_token_without_checks_reads_everything_else(github: GitHubHarness) -> 
 OTHER_NAME = NAMES.against("main", "release")
 
 
-def test_the_checks_of_other_names_are_older_ones(github: GitHubHarness) -> None:
+def test_the_checks_of_other_names_are_among_the_older_ones(github: GitHubHarness) -> None:
     first = open_change(github)
     there = github.forge.create_check(replace(check(first), name=OTHER_NAME))
     second = github.push("topic", {"more.py": "1\n"})
@@ -398,7 +398,7 @@ def test_a_check_of_another_name_makes_a_pull_request_wait(github: GitHubHarness
     assert github.forge.waiting(CheckNames(CHECK_NAME, ("release",))).unknown == {1}
     github.retarget(1, "main")
     github.forge.create_check(check(head))
-    assert github.forge.waiting(NAMES).known == (1,), "under the name against a former base"
+    assert github.forge.waiting(NAMES).known == (1,), "with the name for a former base"
     github.forge.update_check(made.id, replace(check(head), name=OTHER_NAME))
     waiting = github.forge.waiting(NAMES)
     assert (waiting.known, waiting.unknown) == ((), frozenset())

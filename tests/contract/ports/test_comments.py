@@ -1,4 +1,4 @@
-"""The port `Comments`, and what a snapshot says of the conversation."""
+"""The port `Comments`, and what a snapshot contains about the conversation."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_another_pull_requests_comments_are_not_listed(github: GitHubHarness) ->
     assert read(github).comments == ()
 
 
-def test_opinions_on_comments_of_the_conversation(github: GitHubHarness) -> None:
+def test_opinions_on_comments_of_the_conversation_are_read(github: GitHubHarness) -> None:
     open_change(github)
     made = github.forge.create_comment(1, "Hello.")
     github.comment(1, "mona", "Hm.")
@@ -109,7 +109,7 @@ def test_a_deleted_comment_is_gone(github: GitHubHarness) -> None:
     assert [one.id for one in read(github).comments] == [hers]
 
 
-def test_we_delete_a_comment_once_or_twice(github: GitHubHarness) -> None:
+def test_deleting_a_comment_is_idempotent(github: GitHubHarness) -> None:
     open_change(github)
     made = github.forge.create_comment(1, "Hello.")
     github.forge.delete_comment(made.id)
@@ -124,7 +124,7 @@ def test_a_closed_pull_request_takes_comments(github: GitHubHarness) -> None:
     assert [(one.id, one.body) for one in read(github).comments] == [(made.id, made.body)]
 
 
-def test_a_pull_request_that_does_not_exist_takes_none(github: GitHubHarness) -> None:
+def test_a_missing_pull_request_takes_no_comment(github: GitHubHarness) -> None:
     with pytest.raises(NotFound):
         github.forge.create_comment(1, "Hello.")
 
@@ -159,14 +159,14 @@ def test_writing_needs_a_permission(github: GitHubHarness) -> None:
         forge.delete_comment(made.id)
     with pytest.raises(PermissionMissing):
         forge.react(made.id, Reaction.YES, in_thread=False)
-    assert [one.id for one in read(github, forge=forge).comments] == [made.id], "and reading does not"
+    assert [one.id for one in read(github, forge=forge).comments] == [made.id], "reading needs no permission"
 
 
 # Reactions
 
 
 @pytest.mark.parametrize("reaction", Reaction)
-def test_we_react_once_or_twice(github: GitHubHarness, reaction: Reaction) -> None:
+def test_reacting_is_idempotent(github: GitHubHarness, reaction: Reaction) -> None:
     open_change(github)
     comment = github.comment(1, "kim", "/reviewbot review")
     github.forge.react(comment, reaction, in_thread=False)
@@ -174,7 +174,7 @@ def test_we_react_once_or_twice(github: GitHubHarness, reaction: Reaction) -> No
     assert [one.reacted for one in read(github).comments] == [reaction is not Reaction.EYES]
 
 
-def test_only_our_own_answers_count(github: GitHubHarness) -> None:
+def test_only_reviewbots_own_answers_count(github: GitHubHarness) -> None:
     open_change(github)
     comment = github.comment(1, "kim", "/reviewbot review")
     github.react(comment, "mona", "+1")
@@ -185,7 +185,7 @@ def test_only_our_own_answers_count(github: GitHubHarness) -> None:
 # Summaries
 
 
-def test_the_summaries_of_ours_are_found(github: GitHubHarness) -> None:
+def test_reviewbots_summaries_are_found(github: GitHubHarness) -> None:
     open_change(github)
     for name in ("b", "c", "d", "e"):
         github.push(name, {f"{name}.txt": "1\n"})
@@ -210,7 +210,7 @@ def test_the_summaries_of_ours_are_found(github: GitHubHarness) -> None:
     assert github.forge.summaries("<!-- another -->") == ()
 
 
-def test_a_summary_behind_many_comments_is_found(github: GitHubHarness) -> None:
+def test_a_summary_after_many_comments_is_found(github: GitHubHarness) -> None:
     open_change(github)
     for index in range(52):
         github.comment(1, "mona", f"Word {index}.")

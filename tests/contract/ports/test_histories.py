@@ -38,7 +38,7 @@ EACH_SEED = pytest.mark.parametrize(
 
 
 @EACH_SEED
-def test_both_sides_agree(seed: int, servers: Servers, tmp_path: Path) -> None:
+def test_both_githubs_return_the_same(seed: int, servers: Servers, tmp_path: Path) -> None:
     sandbox = SandboxGitHub(tmp_path / "git", servers.github_url)
     servers.github.app = build_github(sandbox.world)
     pair = Pair((MemoryGitHub(), sandbox), Random(seed))  # noqa: S311 — replayed by its seed
@@ -50,11 +50,11 @@ def test_both_sides_agree(seed: int, servers: Servers, tmp_path: Path) -> None:
 
 
 Act = Callable[[CodeVFHarness, list[str]], object]
-"""Something done to one service; the list has the ids of its tasks."""
+"""An act on one service; the list has the ids of its tasks."""
 
 
 @EACH_SEED
-def test_both_services_agree(seed: int, servers: Servers) -> None:
+def test_both_codevfs_return_the_same(seed: int, servers: Servers) -> None:
     def serve(service: CodeVFService) -> None:
         servers.codevf.app = build_codevf(service)
 
@@ -88,7 +88,7 @@ def facts(task: Task) -> tuple[object, ...]:
 
 
 def chosen(rng: Random) -> tuple[str, Act]:
-    """An act and its name."""
+    """Return a random act and its name."""
     seconds = rng.choice([1.0, 9.0, 60.0, 3600.0, 23 * 3600.0])
     end = rng.choice([TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.EXPIRED, TaskStatus.CANCELLED])
     place, key, most = rng.randrange(6), rng.randrange(6), rng.choice([60, 239, 240, 241, 300, 601])

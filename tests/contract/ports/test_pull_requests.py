@@ -1,8 +1,9 @@
-"""The port `PullRequests`: what a snapshot says, the diff, and which pull requests there are."""
+"""The port `PullRequests`: the snapshot, the diff, and the lists of pull requests."""
 
 from __future__ import annotations
 
 import pytest
+from reviewbot_sandbox.github import FileVersion
 
 from reviewbot.domain.diff.parse import assemble, parse_diff
 from reviewbot.domain.github.pull_request import Commit, LabelEvent
@@ -16,7 +17,6 @@ from tests.contract.ports.github_harness import (
     TEMPLATES,
     TOPIC,
     GitHubHarness,
-    Version,
     open_change,
     read,
 )
@@ -30,7 +30,7 @@ ABSENT = "0" * 40
 # Snapshot
 
 
-def test_the_facts_of_a_pull_request(github: GitHubHarness) -> None:
+def test_a_snapshot_has_the_facts_of_a_pull_request(github: GitHubHarness) -> None:
     head = open_change(github)
     snapshot = read(github)
     repository, pull = snapshot.repository, snapshot.pull
@@ -49,7 +49,7 @@ def test_the_facts_of_a_pull_request(github: GitHubHarness) -> None:
     assert snapshot.checks + snapshot.older_checks + snapshot.other_checks == ()
 
 
-def test_there_is_no_such_pull_request(github: GitHubHarness) -> None:
+def test_a_missing_pull_request_is_not_found(github: GitHubHarness) -> None:
     with pytest.raises(NotFound):
         read(github)
 
@@ -62,7 +62,7 @@ def test_a_snapshot_needs_permissions_to_read(github: GitHubHarness, permission:
         read(github, forge=forge)
 
 
-def test_a_draft_becomes_ready(github: GitHubHarness) -> None:
+def test_a_draft_can_become_ready(github: GitHubHarness) -> None:
     open_change(github, draft=True)
     assert read(github).pull.is_draft
     github.ready(1)
@@ -102,7 +102,7 @@ def test_a_pull_request_comes_from_a_fork_and_follows_it(github: GitHubHarness) 
     assert (pull.from_fork, pull.head_sha) == (True, head)
 
 
-def test_another_base(github: GitHubHarness) -> None:
+def test_a_changed_base_is_read_with_its_current_tip(github: GitHubHarness) -> None:
     open_change(github)
     release = github.push("release", {"release.md": "1.0\n"})
     github.retarget(1, "release")
@@ -113,7 +113,7 @@ def test_another_base(github: GitHubHarness) -> None:
     assert read(github).pull.base_sha == moved
 
 
-def test_commits_are_those_that_the_base_lacks_oldest_first(github: GitHubHarness) -> None:
+def test_commits_that_the_base_lacks_are_listed_oldest_first(github: GitHubHarness) -> None:
     first = open_change(github)
     second = github.push("topic", {"second.py": "2\n"}, author="kim")
     github.push("main", {"other.md": "x\n"}, author="acme")
@@ -142,7 +142,7 @@ def test_the_commits_of_a_merged_branch_come_just_before_the_merge(github: GitHu
     assert [one.sha for one in read(github).pull.commits] == [first, second, side, merge, last]
 
 
-def test_a_head_that_the_base_has_already_leaves_no_commit(github: GitHubHarness) -> None:
+def test_a_head_that_the_base_contains_has_no_commits(github: GitHubHarness) -> None:
     head = open_change(github)
     made = github.forge.create_check(check(head))
     github.move("main", head)
@@ -154,7 +154,7 @@ def test_a_head_that_the_base_has_already_leaves_no_commit(github: GitHubHarness
 # Labels
 
 
-def test_labels_and_who_set_them_when(github: GitHubHarness) -> None:
+def test_a_snapshot_has_labels_with_who_set_them_and_when(github: GitHubHarness) -> None:
     open_change(github)
     github.label(1, "skip-review", "kim")
     first = github.now()
@@ -281,7 +281,7 @@ def test_settings_come_from_the_default_branch(github: GitHubHarness) -> None:
     assert found.templates == {"summary.md.j2": "Hi"}
 
 
-def test_settings_are_those_of_now(github: GitHubHarness) -> None:
+def test_settings_are_the_current_ones(github: GitHubHarness) -> None:
     open_change(github)
     found = read(github).default_branch
     assert (found.config, found.attributes, dict(found.templates)) == (None, "", {})
@@ -344,7 +344,7 @@ deleted file mode 100644
 def test_the_diff_has_renames_modes_binaries_and_missing_line_ends(github: GitHubHarness) -> None:
     github.push("main", {"a.py": "1\n2\n", "bin": b"\0one", "end.txt": "x", "empty": "", "run.sh": "echo\n"})
     changes = {"a.py": None, "b c.py": "1\n2\n", "bin": b"\0two", "end.txt": "y", "empty": None, "void": ""}
-    github.push("topic", {**changes, "run.sh": Version(b"echo\n", "100755")})
+    github.push("topic", {**changes, "run.sh": FileVersion(b"echo\n", "100755")})
     github.open_pull("topic")
     assert (
         diff_of(github)
@@ -425,7 +425,7 @@ def test_the_diff_needs_a_permission_to_read_the_contents(github: GitHubHarness)
     assert github.forge_without("pull-requests: read").diff(github.tip("main"), head)
 
 
-def test_as_many_files_are_changed_as_the_diff_has(github: GitHubHarness) -> None:
+def test_the_number_of_changed_files_is_that_of_the_diff(github: GitHubHarness) -> None:
     open_change(github)
     github.push("main", {"other.md": "x\n"})
     assert read(github).pull.changed_files == diff_of(github).count("diff --git ") == 3
@@ -463,7 +463,7 @@ def test_an_open_task_makes_a_pull_request_wait(github: GitHubHarness) -> None:
     assert github.forge.waiting(CheckNames("another name")).unknown == {1}
 
 
-def test_a_completed_check_can_tell_of_an_open_task(github: GitHubHarness) -> None:
+def test_a_completed_check_can_name_an_open_task(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_check(check(head, external_id=open_task_copy()))
     assert github.forge.waiting(NAMES).known == (1,)
@@ -490,7 +490,7 @@ def test_a_head_before_a_force_push_can_wait(github: GitHubHarness) -> None:
     assert github.forge.waiting(NAMES).known == (1,)
 
 
-def test_only_the_last_ten_commits_are_looked_at(github: GitHubHarness) -> None:
+def test_only_the_last_ten_commits_are_checked(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_check(check(head, done=False))
     for index in range(9):
@@ -526,7 +526,7 @@ def test_open_pull_requests_come_first_then_closed_ones_by_their_last_change(git
     assert github.forge.waiting(NAMES).known == (2, 4, 3, 5, 1)
 
 
-def test_of_pull_requests_closed_at_once_the_higher_number_is_first(github: GitHubHarness) -> None:
+def test_pull_requests_closed_in_the_same_second_are_listed_by_descending_number(github: GitHubHarness) -> None:
     head = open_change(github)
     github.open_pull("topic", base=branch(github, "release"))
     for number in (1, 2):

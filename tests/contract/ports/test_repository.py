@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from reviewbot_sandbox.github import FileVersion
 
 from reviewbot.domain.diff.parse import parse_diff
 from reviewbot.domain.github.context import ContextRequest
 from reviewbot.domain.github.pull_request import Permission
 from reviewbot.errors import ChangeUnreadable, NotFound, PermissionMissing
 from reviewbot.values import replace
-from tests.contract.ports.github_harness import CONFIG, TOPIC, Content, GitHubHarness, Version, open_change
+from tests.contract.ports.github_harness import CONFIG, TOPIC, Content, GitHubHarness, open_change
 
 ABSENT = "0" * 40
 
@@ -26,7 +27,7 @@ def test_the_config_is_that_of_the_default_branch(github: GitHubHarness) -> None
 
 
 @pytest.mark.parametrize("path", [CONFIG, f"{CONFIG}/inside"], ids=["binary", "folder"])
-def test_an_unreadable_config_is_not_a_missing_one(github: GitHubHarness, path: str) -> None:
+def test_an_unreadable_config_is_not_reported_as_missing(github: GitHubHarness, path: str) -> None:
     github.push("main", {path: b"\0"})
     assert github.forge.config(CONFIG) == "\0"
 
@@ -39,7 +40,7 @@ def test_bytes_that_are_not_text_are_replaced(github: GitHubHarness) -> None:
 # Entries
 
 
-def test_entries_of_both_sides(github: GitHubHarness) -> None:
+def test_entries_of_both_sides_are_read(github: GitHubHarness) -> None:
     base = github.push("main", {"app.py": "one\n", "old.txt": "gone soon\n"})
     head = github.push("topic", {"app.py": "two\n", "new.py": "", "old.txt": None})
     new, old, _ = github.forge.entries(
@@ -61,7 +62,7 @@ def test_entries_are_read_together_with_the_context_documents(github: GitHubHarn
     head = github.push("topic", {"README.md": "Mine.\n", "app.py": "two\n"})
     pull = github.open_pull("topic")
     new, old, context = github.forge.entries(
-        asked=ContextRequest(pull, ("README.md", "CONTRIBUTING.md")),
+        asked=ContextRequest(pull),
         head=head,
         new_paths=["app.py"],
         merge_base=base,
@@ -74,8 +75,8 @@ def test_entries_are_read_together_with_the_context_documents(github: GitHubHarn
 
 def test_entries_have_modes_encodings_and_binary_flags(github: GitHubHarness) -> None:
     files: dict[str, Content] = {
-        "run.sh": Version(b"#!/bin/sh\n", "100755"),
-        "link": Version(b"app.py", "120000"),
+        "run.sh": FileVersion(b"#!/bin/sh\n", "100755"),
+        "link": FileVersion(b"app.py", "120000"),
         "latin.txt": b"caf\xe9\n",
         "bom.txt": b"\xef\xbb\xbfx\r\n",
         "script": b"#!/bin/sh\n\0",
@@ -86,8 +87,8 @@ def test_entries_have_modes_encodings_and_binary_flags(github: GitHubHarness) ->
     }
     head = github.push("topic", files)
     new, *_ = github.forge.entries(head=head, new_paths=[*files], merge_base=head, old_paths=[])
-    told = {path: (one.mode, one.text, one.binary, one.misencoded, one.shebang) for path, one in new.items()}
-    assert told == {
+    found = {path: (one.mode, one.text, one.binary, one.misencoded, one.shebang) for path, one in new.items()}
+    assert found == {
         "run.sh": ("100755", "#!/bin/sh\n", False, False, None),
         "link": ("120000", "app.py", False, False, None),
         "latin.txt": ("100644", None, False, True, None),
@@ -102,7 +103,7 @@ def test_entries_have_modes_encodings_and_binary_flags(github: GitHubHarness) ->
 
 def test_a_submodule_has_a_commit_and_no_text(github: GitHubHarness) -> None:
     commit = "0123456789abcdef0123456789abcdef01234567"
-    head = github.push("topic", {"lib": Version(commit.encode(), "160000")})
+    head = github.push("topic", {"lib": FileVersion(commit.encode(), "160000")})
     new, old, _ = github.forge.entries(head=head, new_paths=["lib"], merge_base=head, old_paths=["lib"])
     for one in (new["lib"], old["lib"]):
         assert (one.mode, one.oid, one.size, one.text, one.binary) == ("160000", commit, None, None, None)
@@ -139,7 +140,7 @@ def test_a_commit_that_is_gone_is_not_found(github: GitHubHarness) -> None:
 # Merge base
 
 
-def test_the_merge_base_of_two_commits_and_of_branches(github: GitHubHarness) -> None:
+def test_the_merge_base_is_found_by_commits_and_by_branches(github: GitHubHarness) -> None:
     base = github.push("main", {"a.txt": "1\n"})
     head = github.push("topic", {"b.txt": "1\n"})
     main = github.push("main", {"a.txt": "2\n"})
@@ -150,7 +151,7 @@ def test_the_merge_base_of_two_commits_and_of_branches(github: GitHubHarness) ->
     assert github.forge.merge_base(head, head) == head
 
 
-def test_the_merge_base_after_a_merge(github: GitHubHarness) -> None:
+def test_the_merge_base_moves_after_a_merge(github: GitHubHarness) -> None:
     head = github.push("topic", {"b.txt": "1\n"})
     main = github.push("main", {"a.txt": "2\n"})
     merged = github.push("topic", {"a.txt": "2\n"}, parents=(head, main))
@@ -158,7 +159,7 @@ def test_the_merge_base_after_a_merge(github: GitHubHarness) -> None:
     assert github.forge.merge_base("main", merged) == main
 
 
-def test_there_is_no_merge_base(github: GitHubHarness) -> None:
+def test_unrelated_commits_have_no_merge_base(github: GitHubHarness) -> None:
     main = github.tip("main")
     unrelated = github.push("island", {"x.txt": "1\n"}, parents=())
     for one, other in ((main, unrelated), (main, ABSENT), (ABSENT, main), ("absent", main)):
@@ -170,7 +171,7 @@ def test_there_is_no_merge_base(github: GitHubHarness) -> None:
 
 
 @pytest.mark.parametrize("permission", [one for one in Permission if one is not Permission.NONE])
-def test_a_persons_permission(github: GitHubHarness, permission: Permission) -> None:
+def test_a_permission_is_read_by_login_in_any_case(github: GitHubHarness, permission: Permission) -> None:
     github.grant("Pat", permission)
     assert github.forge.permission("Pat") is permission
     assert github.forge.permission("pat") is permission
@@ -232,8 +233,8 @@ def test_the_change_by_git_equals_that_of_the_diff(github: GitHubHarness) -> Non
     texts = {one.path: one.text for one in change.files if one.new}
     assert texts == {"app.py": TOPIC["app.py"], "new.py": "print(1)\n"}
     by_git, by_api = [one.diff for one in change.files], parse_diff(github.forge.diff(base, head).decode())
-    told = [[replace(one, old_blob="", new_blob="", text="") for one in each] for each in (by_git, by_api)]
-    assert told[0] == told[1]
+    changes = [[replace(one, old_blob="", new_blob="", text="") for one in each] for each in (by_git, by_api)]
+    assert changes[0] == changes[1]
 
 
 def test_a_change_whose_head_has_moved_is_not_read(github: GitHubHarness) -> None:

@@ -22,7 +22,7 @@ def made(codevf: CodeVFHarness, key: int = 0, **changes: Any) -> Submission:  # 
 
 
 def facts(task: Task) -> tuple[object, ...]:
-    """A task without the wait that the service wishes for."""
+    """Return a task without the wait that the service asks for."""
     return task.id, task.status, task.status_text, task.result, task.credits_used
 
 
@@ -139,7 +139,7 @@ def test_a_key_is_remembered_for_a_day(codevf: CodeVFHarness) -> None:
     assert codevf.tasks() == 2
 
 
-def test_the_key_of_a_cancelled_task_stays_taken(codevf: CodeVFHarness) -> None:
+def test_the_key_of_a_cancelled_task_stays_in_use(codevf: CodeVFHarness) -> None:
     wanted = made(codevf)
     first = codevf.service.create(wanted)
     codevf.service.cancel(first.id)
@@ -156,7 +156,7 @@ def test_a_key_is_a_uuid_of_version_4(codevf: CodeVFHarness) -> None:
     assert codevf.tasks() == 0
 
 
-def test_a_key_is_the_same_in_capitals(codevf: CodeVFHarness) -> None:
+def test_a_key_is_the_same_in_upper_case(codevf: CodeVFHarness) -> None:
     wanted = made(codevf)
     first = codevf.service.create(wanted)
     assert codevf.service.create(made(codevf, idempotency_key=wanted.idempotency_key.upper())).id == first.id
@@ -199,15 +199,15 @@ def test_a_payload_that_is_too_large_is_refused_though_its_key_is_known(codevf: 
     ],
     ids=lambda value: "" if isinstance(value, int) else "-".join(str(one)[:20] for one in value),
 )
-def test_a_submission_that_the_service_refuses(codevf: CodeVFHarness, changes: dict[str, Any], status: int) -> None:
+def test_an_invalid_submission_is_refused(codevf: CodeVFHarness, changes: dict[str, Any], status: int) -> None:
     with pytest.raises(ServiceRefused) as caught:
         codevf.service.create(made(codevf, **changes))
     assert caught.value.status == status
     assert codevf.tasks() == 0
-    assert codevf.service.create(made(codevf)).status is TaskStatus.PENDING, "and the key is free"
+    assert codevf.service.create(made(codevf)).status is TaskStatus.PENDING, "the key is still free"
 
 
-def test_the_limits_themselves_are_accepted(codevf: CodeVFHarness) -> None:
+def test_values_at_the_limits_are_accepted(codevf: CodeVFHarness) -> None:
     limits: tuple[dict[str, object], ...] = (
         {"prompt": "x" * 10},
         {"prompt": "x" * 10_000},
@@ -268,7 +268,7 @@ def test_a_hold_is_rounded_up_after_both_multipliers(
     assert codevf.service.retrieve(task.id).credits_used == hold
 
 
-def test_an_account_that_does_not_cover_the_hold_gets_no_task(codevf: CodeVFHarness) -> None:
+def test_a_task_whose_hold_exceeds_the_balance_is_refused(codevf: CodeVFHarness) -> None:
     service = codevf.service
     service.create(made(codevf, 1, mode=Mode.STANDARD, max_credits=1000))
     with pytest.raises(OverBudget):
@@ -278,10 +278,10 @@ def test_an_account_that_does_not_cover_the_hold_gets_no_task(codevf: CodeVFHarn
     assert service.balance() == balance("0.5", "2000")
     with pytest.raises(OverBudget):
         service.create(made(codevf, 3))
-    assert service.create(made(codevf, 1)).status is TaskStatus.PENDING, "what is bought already is found"
+    assert service.create(made(codevf, 1)).status is TaskStatus.PENDING, "existing tasks are found"
 
 
-def test_a_fraction_is_kept(codevf: CodeVFHarness) -> None:
+def test_fractional_credits_are_kept(codevf: CodeVFHarness) -> None:
     found = codevf.service.balance()
     assert found is not None
     assert (found.total, found.available + found.on_hold) == (DEPOSIT, DEPOSIT)
@@ -332,7 +332,7 @@ def test_a_project_is_found_again_by_its_name(codevf: CodeVFHarness) -> None:
         service.project(" ")
 
 
-def test_the_tags_and_their_multipliers(codevf: CodeVFHarness) -> None:
+def test_tags_have_their_multipliers(codevf: CodeVFHarness) -> None:
     assert [(one.id, one.name, one.multiplier) for one in codevf.service.tags()] == [
         (1, "engineer", Decimal("1.7")),
         (2, "vibe_coder", Decimal("1.5")),
@@ -345,6 +345,6 @@ def test_a_delivered_file_is_read(codevf: CodeVFHarness) -> None:
 
 
 @pytest.mark.parametrize("url", ["/files/none/0/none/none.txt", "https://elsewhere.example/notes.txt", "http://["])
-def test_a_file_that_the_service_has_not_delivered_is_refused(codevf: CodeVFHarness, url: str) -> None:
+def test_a_file_that_was_not_delivered_is_refused(codevf: CodeVFHarness, url: str) -> None:
     with pytest.raises(ServiceRefused):
         codevf.service.deliverable(url)

@@ -1,4 +1,4 @@
-"""The port `Reviews`, and what a snapshot says of reviews and their threads."""
+"""The port `Reviews`, and what a snapshot contains about reviews and their threads."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ LONGEST = 65_536
 
 
 def bodies(github: GitHubHarness, number: int = 1) -> list[list[str]]:
-    """The texts of every thread."""
+    """Return the texts of every thread."""
     return [[comment.body for comment in thread.comments] for thread in read(github, number).threads]
 
 
 def places(github: GitHubHarness) -> list[tuple[str, Side, int | None, int | None]]:
-    """Where every thread is shown."""
+    """Return the place of every thread."""
     return [(one.path, one.side, one.start_line, one.line) for one in read(github).threads]
 
 
@@ -120,7 +120,7 @@ def test_one_bad_comment_refuses_the_whole_review(github: GitHubHarness, bad: In
         lambda _head: review("0" * 40, inline(FIRST)),
     ],
 )
-def test_a_review_that_github_refuses(github: GitHubHarness, draft: Callable[[str], ReviewDraft]) -> None:
+def test_an_invalid_review_is_refused(github: GitHubHarness, draft: Callable[[str], ReviewDraft]) -> None:
     head = open_change(github)
     with pytest.raises(Refused):
         github.forge.create_review(1, draft(head))
@@ -156,7 +156,7 @@ def test_an_older_commit_has_its_own_lines(github: GitHubHarness) -> None:
         github.forge.create_review(1, review(github.tip("topic"), inline(1, path="new.py")))
 
 
-def test_there_is_no_pull_request_to_review(github: GitHubHarness) -> None:
+def test_a_missing_pull_request_takes_no_review(github: GitHubHarness) -> None:
     with pytest.raises(NotFound):
         github.forge.create_review(1, review(github.tip("main")))
 
@@ -253,7 +253,7 @@ def test_a_comment_is_not_dismissed(github: GitHubHarness) -> None:
 
 def test_a_comment_on_a_file_has_no_line(github: GitHubHarness) -> None:
     head = open_change(github)
-    posted = github.forge.create_file_comment(1, head, on_file())
+    posted = github.forge.create_file_comment(1, head, *on_file())
     (thread,) = read(github).threads
     assert (thread.path, thread.side, thread.line, thread.start_line) == ("app.py", Side.RIGHT, None, None)
     (comment,) = thread.comments
@@ -261,7 +261,7 @@ def test_a_comment_on_a_file_has_no_line(github: GitHubHarness) -> None:
     assert [(one.state, one.body) for one in read(github).reviews] == [("COMMENTED", "")]
 
 
-def test_a_comment_on_a_file_that_github_refuses(github: GitHubHarness) -> None:
+def test_an_invalid_comment_on_a_file_is_refused(github: GitHubHarness) -> None:
     head = open_change(github)
     for commit, comment in (
         (head, on_file(path="README.md")),
@@ -270,23 +270,23 @@ def test_a_comment_on_a_file_that_github_refuses(github: GitHubHarness) -> None:
         ("0" * 40, on_file()),
     ):
         with pytest.raises(Refused) as caught:
-            github.forge.create_file_comment(1, commit, comment)
+            github.forge.create_file_comment(1, commit, *comment)
         assert caught.value.details
     with pytest.raises(NotFound):
-        github.forge.create_file_comment(2, head, on_file())
+        github.forge.create_file_comment(2, head, *on_file())
     assert nothing_there(github)
 
 
 def test_a_deleted_file_takes_a_comment(github: GitHubHarness) -> None:
     head = open_change(github)
-    github.forge.create_file_comment(1, head, on_file(path="old.txt"))
+    github.forge.create_file_comment(1, head, *on_file(path="old.txt"))
     assert places(github) == [("old.txt", Side.RIGHT, None, None)]
 
 
 # Threads
 
 
-def test_a_thread_of_another_user(github: GitHubHarness) -> None:
+def test_a_thread_of_another_user_is_read(github: GitHubHarness) -> None:
     open_change(github)
     root = github.start_thread(1, "kim", Line("app.py", FIRST), "Why?")
     github.reply(root, "mona", "Because.")
@@ -313,9 +313,9 @@ def test_a_review_comment_is_edited(github: GitHubHarness) -> None:
         github.forge.update_review_comment(before.comments[0].id + 999, "No.")
 
 
-def test_a_deleted_comment_takes_an_empty_thread_and_a_bare_review_along(github: GitHubHarness) -> None:
+def test_deleting_a_comment_deletes_its_empty_thread_and_review(github: GitHubHarness) -> None:
     head = open_change(github)
-    one, two = (github.forge.create_file_comment(1, head, on_file(body)).id for body in ("one", "two"))
+    one, two = (github.forge.create_file_comment(1, head, *on_file(body)).id for body in ("one", "two"))
     github.forge.delete_review_comment(one)
     github.forge.delete_review_comment(one)
     assert (bodies(github), len(read(github).reviews)) == ([["two"]], 1)
@@ -323,14 +323,14 @@ def test_a_deleted_comment_takes_an_empty_thread_and_a_bare_review_along(github:
     assert nothing_there(github)
 
 
-def test_a_review_with_a_text_outlives_its_comments(github: GitHubHarness) -> None:
+def test_a_review_with_a_text_remains_without_its_comments(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_review(1, review(head, inline(FIRST)))
     github.forge.delete_review_comment(read(github).threads[0].comments[0].id)
     assert (bodies(github), [one.body for one in read(github).reviews]) == ([], ["Seen."])
 
 
-def test_a_reply_outlives_the_first_comment(github: GitHubHarness) -> None:
+def test_a_reply_remains_without_the_first_comment(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_review(1, review(head, inline(FIRST)))
     (thread,) = read(github).threads
@@ -358,7 +358,7 @@ def test_a_reply_has_its_author_time_and_last_editor(github: GitHubHarness) -> N
     assert not read(github).threads[0].comments[0].edited_by_us
 
 
-def test_we_reply_in_a_thread_of_the_pull_request(github: GitHubHarness) -> None:
+def test_reviewbot_replies_in_a_thread_of_the_pull_request(github: GitHubHarness) -> None:
     thread = one_thread(github)
     root = thread.comments[0].id
     posted = github.forge.create_reply(1, root, "It is fixed.")
@@ -387,7 +387,7 @@ def test_a_comment_says_whether_a_collaborator_wrote_it(github: GitHubHarness) -
     assert [one.by_collaborator for one in now.comments] == [True, False, True]
 
 
-def test_we_react_to_a_reply(github: GitHubHarness) -> None:
+def test_reviewbot_reacts_to_a_reply(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_review(1, review(head, inline(FIRST)))
     reply = github.reply(read(github).threads[0].comments[0].id, "kim", "/reviewbot status")
@@ -399,7 +399,7 @@ def test_we_react_to_a_reply(github: GitHubHarness) -> None:
         github.forge.react(reply, Reaction.YES, in_thread=False)
 
 
-def test_opinions_on_the_first_comment_of_a_thread(github: GitHubHarness) -> None:
+def test_opinions_on_the_first_comment_of_a_thread_are_read(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_review(1, review(head, inline(FIRST), inline(SECOND)))
     first = read(github).threads[0].comments[0].id
@@ -411,7 +411,7 @@ def test_opinions_on_the_first_comment_of_a_thread(github: GitHubHarness) -> Non
     ]
 
 
-def test_opinions_on_the_reviewers_words_in_a_thread(github: GitHubHarness) -> None:
+def test_opinions_on_the_reviewers_text_in_a_thread_are_read(github: GitHubHarness) -> None:
     head = open_change(github)
     github.forge.create_review(1, review(head, inline(FIRST)))
     first = read(github).threads[0].comments[0].id
@@ -426,11 +426,11 @@ def test_threads_are_listed_oldest_first(github: GitHubHarness) -> None:
     head = open_change(github)
     github.start_thread(1, "kim", Line("new.py", 1), "first")
     github.forge.create_review(1, review(head, inline(SECOND, "second"), inline(FIRST, "third")))
-    github.forge.create_file_comment(1, head, on_file("fourth"))
+    github.forge.create_file_comment(1, head, *on_file("fourth"))
     assert bodies(github) == [["first"], ["second"], ["third"], ["fourth"]]
 
 
-def test_a_long_thread_is_read_whole(github: GitHubHarness) -> None:
+def test_a_long_thread_is_read_completely(github: GitHubHarness) -> None:
     open_change(github)
     root = github.start_thread(1, "kim", Line("app.py", FIRST), "0")
     for index in range(1, 23):
@@ -446,17 +446,17 @@ def pushed(github: GitHubHarness, changed: dict[int, str], first: str = "") -> N
 
 
 def commented(github: GitHubHarness) -> None:
-    """Three comments in the second hunk: on a range, on the old side, on the file."""
+    """Create three comments in the second hunk: on a range, on the old side, on the file."""
     head = open_change(github)
     comments = inline(SECOND + 1, "range", start=SECOND), inline(SECOND, "old", side=Side.LEFT)
     github.forge.create_review(1, review(head, *comments))
-    github.forge.create_file_comment(1, head, on_file())
+    github.forge.create_file_comment(1, head, *on_file())
 
 
 RIGHT, LEFT = Side.RIGHT, Side.LEFT
 
 
-def test_lines_move_with_what_is_pushed_above_them(github: GitHubHarness) -> None:
+def test_comments_move_with_lines_pushed_above_them(github: GitHubHarness) -> None:
     commented(github)
     pushed(github, {}, "zero\n")
     assert places(github) == [
@@ -466,25 +466,25 @@ def test_lines_move_with_what_is_pushed_above_them(github: GitHubHarness) -> Non
     ]
 
 
-def test_a_line_that_is_pushed_over_is_outdated(github: GitHubHarness) -> None:
+def test_a_comment_on_a_changed_line_is_outdated(github: GitHubHarness) -> None:
     commented(github)
     pushed(github, {SECOND + 1: "changed\n"})
     assert places(github)[:2] == [("app.py", RIGHT, None, None), ("app.py", LEFT, None, SECOND)]
 
 
-def test_a_range_whose_first_line_is_pushed_over_is_not_outdated(github: GitHubHarness) -> None:
+def test_a_comment_on_a_range_whose_first_line_changed_is_not_outdated(github: GitHubHarness) -> None:
     commented(github)
     pushed(github, {SECOND: "changed\n"})
     assert places(github)[0] == ("app.py", RIGHT, None, SECOND + 1)
 
 
-def test_a_line_that_left_the_diff_is_outdated(github: GitHubHarness) -> None:
+def test_a_comment_on_a_line_outside_the_diff_is_outdated(github: GitHubHarness) -> None:
     commented(github)
     github.push("topic", {"app.py": with_lines({FIRST: "five\n"})})
     assert places(github)[:2] == [("app.py", RIGHT, None, None), ("app.py", LEFT, None, None)]
 
 
-def test_a_line_comes_back(github: GitHubHarness) -> None:
+def test_a_comment_on_a_restored_line_is_current_again(github: GitHubHarness) -> None:
     commented(github)
     head = github.tip("topic")
     pushed(github, {SECOND + 1: "changed\n"})
@@ -493,7 +493,9 @@ def test_a_line_comes_back(github: GitHubHarness) -> None:
 
 
 @pytest.mark.parametrize("files", [{"app.py": None}, {"app.py": None, "moved.py": TOPIC["app.py"]}], ids=["del", "mv"])
-def test_a_file_that_is_deleted_or_renamed_has_no_lines(github: GitHubHarness, files: dict[str, str | None]) -> None:
+def test_comments_on_a_deleted_or_renamed_file_have_no_line(
+    github: GitHubHarness, files: dict[str, str | None]
+) -> None:
     commented(github)
     github.push("topic", files)
     assert places(github)[0] == ("app.py", RIGHT, None, None)
@@ -534,7 +536,7 @@ def standing(github: GitHubHarness, forge: Forge | None = None) -> tuple[bool, b
     return thread.is_resolved, thread.can_resolve, thread.can_unresolve, thread.resolved_by
 
 
-def test_we_resolve_a_thread_and_open_it_again(github: GitHubHarness) -> None:
+def test_reviewbot_resolves_and_reopens_a_thread(github: GitHubHarness) -> None:
     thread = one_thread(github)
     assert standing(github) == (False, True, False, None)
     for _ in range(2):
@@ -602,7 +604,7 @@ def test_writing_needs_a_permission(github: GitHubHarness) -> None:
     forge = github.forge_without("pull-requests: write")
     acts: tuple[Callable[[], object], ...] = (
         lambda: forge.create_review(1, review(head)),
-        lambda: forge.create_file_comment(1, head, on_file()),
+        lambda: forge.create_file_comment(1, head, *on_file()),
         lambda: forge.create_reply(1, comment.id, "No."),
         lambda: forge.update_review_comment(comment.id, "No."),
         lambda: forge.delete_review_comment(comment.id),

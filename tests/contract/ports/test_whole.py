@@ -1,4 +1,4 @@
-"""The suite leaves no method of the ports out."""
+"""The suite calls every method of the ports."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def names(packing: Packing) -> list[str]:
         ("a\n\n b\r\n", "   1| a\n   2| \n   3|  b\r\n"),
     ],
 )
-def test_lines_are_numbered_and_stay_verbatim(text: str, numbered: str) -> None:
+def test_lines_are_numbered_and_unchanged(text: str, numbered: str) -> None:
     assert number_lines(text) == numbered
 
 
@@ -119,7 +119,7 @@ limits = st.builds(SizeTier, st.integers(1, 900), st.integers(1, 2500))
 
 
 @given(files_to_send, limits)
-def test_no_limit_is_ever_passed(files: list[Sendable], limit: SizeTier) -> None:
+def test_no_limit_is_exceeded(files: list[Sendable], limit: SizeTier) -> None:
     packing = pack(files, limit)
     sizes = [size(one.content) for one in packing.attachments]
     assert len(sizes) <= MAX_ATTACHMENTS
@@ -131,7 +131,7 @@ def test_no_limit_is_ever_passed(files: list[Sendable], limit: SizeTier) -> None
 
 
 @given(files_to_send, limits)
-def test_each_file_is_sent_or_named_as_left_out(files: list[Sendable], limit: SizeTier) -> None:
+def test_each_file_is_sent_or_listed_as_omitted(files: list[Sendable], limit: SizeTier) -> None:
     packing = pack(files, limit)
     sent = [one.path for one in packing.sent]
     assert sorted([*sent, *packing.omitted]) == sorted(file.path for file in files)
@@ -209,7 +209,7 @@ def test_the_riskiest_texts_are_sent_whole() -> None:
     assert {one.path for one in packing.sent if one.whole} == {"x/1", "y/1", "z/1"}
 
 
-def test_a_text_that_does_not_fit_leaves_its_diff_there() -> None:
+def test_the_diff_of_a_file_is_sent_if_its_text_does_not_fit() -> None:
     packing = pack([sendable("a.py", "d\n", "x" * 500), sendable("b.py", "d\n", None)], SizeTier(100, 1000))
     assert [(one.path, one.whole) for one in packing.sent] == [("a.py", False), ("b.py", False)]
     assert packing.omitted == ()
@@ -222,7 +222,7 @@ def test_many_texts_are_distinguished_within_five_attachments() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sizes", "limit", "path", "told"),
+    ("sizes", "limit", "path", "detail"),
     [
         ([50], SizeTier(40, 1000), "0", "exceeds `attachment-bytes` (40)"),
         ([50], SizeTier(40, 40), "0", "exceeds the request limit of 40 bytes"),
@@ -230,27 +230,27 @@ def test_many_texts_are_distinguished_within_five_attachments() -> None:
         ([50] * 6, SizeTier(60, 1000), "5", "does not fit with the other files into 5 attachments"),
     ],
 )
-def test_an_omitted_file_names_the_limit(sizes: list[int], limit: SizeTier, path: str, told: str) -> None:
+def test_an_omitted_file_names_the_limit(sizes: list[int], limit: SizeTier, path: str, detail: str) -> None:
     files = [sendable(str(at), "d" * (one - 2) + "\n", None) for at, one in enumerate(sizes)]
     packing = pack(files, limit)
     assert packing.omitted == (path,)
-    assert packing.limits == {path: f"its diff of {sizes[int(path)]} bytes {told}"}
+    assert packing.limits == {path: f"its diff of {sizes[int(path)]} bytes {detail}"}
 
 
-def test_a_text_that_is_left_out_names_the_limit_that_it_hits() -> None:
+def test_an_omitted_text_names_the_limit_that_it_exceeds() -> None:
     packing = pack([sendable("a.py", "d\n", "x" * 500), sendable("b.py", "d\n", "x\n")], SizeTier(100, 1000))
     assert packing.omitted == ()
     assert list(packing.limits) == ["a.py"]
     assert re.fullmatch("its text of 5[0-9]+ bytes exceeds `attachment-bytes` \\(100\\)", packing.limits["a.py"])
 
 
-def test_a_part_that_was_not_submitted_is_not_called_too_large() -> None:
+def test_a_part_that_was_not_submitted_is_not_reported_as_too_large() -> None:
     parts = [pack([sendable(path, "d\n", "x\n")], ROOMY) for path in "ab"]
     whole = together(parts, 1)
     assert (whole.omitted, whole.limits) == (("b",), {"b": "its part of the review was not submitted"})
 
 
-def test_nothing_to_send_is_nothing_sent() -> None:
+def test_without_files_nothing_is_sent() -> None:
     assert pack([], ROOMY) == Packing((), (), ())
 
 

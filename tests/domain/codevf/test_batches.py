@@ -48,9 +48,7 @@ def paths(parts: tuple[tuple[Sendable, ...], ...]) -> list[list[str]]:
 
 
 @given(files, st.integers(1, 5))
-def test_every_file_is_in_one_part_and_none_is_left_out_that_one_task_would_take(
-    given_files: list[Sendable], most: int
-) -> None:
+def test_every_file_that_one_task_could_send_is_in_exactly_one_part(given_files: list[Sendable], most: int) -> None:
     parts = split(given_files, LIMITS, most)
     assert 1 <= len(parts) <= most
     assert Counter(one.path for part in parts for one in part) == Counter(one.path for one in given_files)
@@ -60,8 +58,10 @@ def test_every_file_is_in_one_part_and_none_is_left_out_that_one_task_would_take
     assert set(together(packings, 1).omitted) == set(packed.omitted) | {
         one.path for packing in packings[1:] for one in packing.sent
     }
-    assert not any(one for part in parts[:-1] for one in pack(part, LIMITS).omitted), "what is left out is in the last"
-    assert split(given_files, LIMITS, most) == parts, "a later run splits alike"
+    assert not any(one for part in parts[:-1] for one in pack(part, LIMITS).omitted), (
+        "the last part lists the omitted files"
+    )
+    assert split(given_files, LIMITS, most) == parts, "a later run splits equally"
 
 
 def test_a_change_that_fits_is_one_task() -> None:
@@ -116,7 +116,7 @@ def task(status: str, used: int | None = None, hint: float | None = None, name: 
         (("cancelled", "failed"), "cancelled", 2),
     ],
 )
-def test_several_tasks_are_over_when_all_are(states: tuple[str, ...], status: str, unseen: int) -> None:
+def test_several_tasks_are_over_once_all_are(states: tuple[str, ...], status: str, unseen: int) -> None:
     whole = joined([task(state) for state in states])
     assert (whole.status.value, len(whole.unseen)) == (status, unseen)
     assert [one.status.value for one in whole.parts] == list(states)
@@ -136,7 +136,7 @@ def test_one_task_is_unchanged() -> None:
     assert split_ids(join_ids(["a", "b"])) == ("a", "b")
 
 
-def test_the_reports_become_one_with_nothing_lost() -> None:
+def test_the_reports_are_merged_without_loss() -> None:
     found = Finding("a.py", Severity.LOW, None, "t", "e", Side.RIGHT, 1, 1, "", None, None, ())
     first = Report("First.", (found,), (Leftover("x", "why", "y"),), readable=False)
     second = Report("", (found,), (), previous=(Previous("ab", PreviousState.FIXED, ""),))

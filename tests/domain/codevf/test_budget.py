@@ -56,7 +56,7 @@ def test_a_hold_within_the_limits_passes(spending: Spending, available: str | No
 
 
 @pytest.mark.parametrize(
-    ("spending", "available", "told"),
+    ("spending", "available", "message"),
     [
         (Spending(360, Decimal("40.5"), 400, 0), None, "`max-credits-per-pr`"),
         (Spending(360, Decimal("Infinity"), 400, 0), None, "`max-credits-per-pr`"),
@@ -66,11 +66,11 @@ def test_a_hold_within_the_limits_passes(spending: Spending, available: str | No
     ],
 )
 def test_a_hold_beyond_a_limit_names_the_limit_and_the_figures(
-    spending: Spending, available: str | None, told: str
+    spending: Spending, available: str | None, message: str
 ) -> None:
     with pytest.raises(OverBudget) as caught:
         check(spending, balance(available) if available else None)
-    assert told in caught.value.message
+    assert message in caught.value.message
     assert "360" in caught.value.message
     assert caught.value.hint
 

@@ -166,7 +166,7 @@ def test_a_name_that_is_not_utf8_has_a_digest() -> None:
     assert uuid.UUID(replace(PLAIN, instance="\udcff").key()).version == 4
 
 
-def test_two_names_that_are_not_utf8_and_read_the_same_have_two_digests() -> None:
+def test_names_that_are_not_utf8_and_decode_alike_have_different_digests() -> None:
     there = Entry("1" * 40, "100755")
     names = [f'diff --git "a/\\{octal}.sh" "b/\\{octal}.sh"\nnew file mode 100755\n' for octal in ("377", "376")]
     one, other = (ChangedFile(parse_diff(text)[0], None, there) for text in names)

@@ -43,7 +43,7 @@ def test_the_documented_cadence_is_kept(
 
 
 @given(st.sampled_from(RUNNING), st.sampled_from(Mode), st.floats(polling.PATIENCE, 1e6), seeds)
-def test_a_long_wait_asks_less_often_but_at_least_every_minute(
+def test_a_long_wait_polls_less_often_but_at_least_every_minute(
     status: TaskStatus, mode: Mode, elapsed: float, rng: Random
 ) -> None:
     assert 9 <= next_poll(status, mode, elapsed, None, rng) <= polling.LONGEST_POLL
@@ -54,6 +54,17 @@ def test_a_wait_is_never_shorter_than_the_service_asks(
     status: TaskStatus, mode: Mode, elapsed: float, asked: float, rng: Random
 ) -> None:
     assert next_poll(status, mode, elapsed, asked, rng) >= asked
+
+
+def test_a_pending_task_is_polled_after_seconds_and_a_failed_request_repeated() -> None:
+    rng = Random(1)  # noqa: S311 — jitter, nothing secret
+    assert 2 <= next_poll(TaskStatus.PENDING, Mode.STANDARD, 60, None, rng) <= 4
+    assert next_poll(TaskStatus.PENDING, Mode.STANDARD, 60, 90, rng) == 90
+    first, second = (retry_delay(attempt, 503, None, rng) for attempt in (1, 2))
+    assert first is not None
+    assert second is not None
+    assert 0.5 <= first <= 1 <= second <= 2
+    assert retry_delay(1, 503, 90, rng) == 90
 
 
 def test_a_wait_of_four_hours_costs_a_fraction_of_the_hourly_limit() -> None:
@@ -84,7 +95,7 @@ def test_a_temporary_error_is_retried_with_growing_delays(attempt: int, failure:
 
 
 @given(failures, st.integers(polling.MAX_ATTEMPTS, 100), seeds)
-def test_retrying_ends(failure: int | Fault, attempt: int, rng: Random) -> None:
+def test_the_number_of_retries_is_limited(failure: int | Fault, attempt: int, rng: Random) -> None:
     assert retry_delay(attempt, failure, None, rng) is None
 
 
@@ -107,7 +118,7 @@ def test_a_retry_waits_as_long_as_the_service_asks(
         ("Sun, 99 Nov 2026 00:01:00 GMT", None),
     ],
 )
-def test_a_header_names_a_time_or_none(header: str, expected: datetime | None) -> None:
+def test_a_date_header_is_parsed_or_ignored(header: str, expected: datetime | None) -> None:
     assert moment(header) == expected
 
 
@@ -121,7 +132,7 @@ def written_at(wishes: list[float]) -> list[float]:
     return made
 
 
-def test_twenty_changes_are_made_without_a_pause_and_what_follows_takes_turns() -> None:
+def test_writes_after_the_first_twenty_are_paced() -> None:
     made = written_at([0.0] * 22)
     assert made[:20] == [0.0] * 20
     assert made[20:] == pytest.approx([60 / 57, 2 * 60 / 57])
@@ -134,7 +145,7 @@ def test_github_gets_fewer_than_eighty_changes_in_any_minute(wishes: list[float]
 
 
 @given(st.lists(st.floats(0, 0.5), min_size=200, max_size=200))
-def test_waiting_for_a_turn_is_bounded(wishes: list[float]) -> None:
+def test_the_pause_before_a_write_is_bounded(wishes: list[float]) -> None:
     bucket, now = Writes(), 0.0
     for after in wishes:
         pause, bucket = bucket.next(now + after)

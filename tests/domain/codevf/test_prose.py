@@ -18,7 +18,7 @@ from reviewbot.domain.model.review import Finding, PreviousState, Severity
 from tests.domain.codevf.test_response import squeezed
 
 ANSWERS = Path(__file__).with_name("prose_answers.txt")
-"""Answers as people write them: `=== name`, the answer, `--- read`, and what is read in it."""
+"""Answers as people write them: `=== name`, the answer, `--- read`, and the expected result."""
 
 SCHEMA, WORDS = AnswerForm.SCHEMA, AnswerForm.WORDS
 
@@ -66,7 +66,7 @@ def test_an_answer_is_read_as_the_corpus_says(text: str, read: str) -> None:
 
 
 @corpus
-def test_every_sentence_of_the_corpus_is_somewhere(text: str, read: str) -> None:
+def test_every_sentence_of_the_corpus_is_kept(text: str, read: str) -> None:
     del read
     prose = read_prose(text)
     seen = "".join(places_in(prose)).casefold()
@@ -335,7 +335,7 @@ def test_quotations_and_doubts_confirm_no_fix(said: str) -> None:
     for text in (f"{said}\n\n{FOUND}", f"{FOUND}\n\n{said}"):
         report = read_result(text, form=WORDS)
         assert not report.previous
-        assert not report.readable, "it is shown, and a person decides"
+        assert not report.readable, "it is shown for a person to decide"
 
 
 @pytest.mark.parametrize(

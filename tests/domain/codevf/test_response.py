@@ -63,7 +63,7 @@ def words(value: object) -> Iterator[str]:
                 yield text
 
 
-def told(report: Report) -> str:
+def text_of(report: Report) -> str:
     """Return everything that a reader of the report can see, without whitespace."""
     parts = [report.summary, *(part for item in report.leftovers for part in (item.text, item.where))]
     for item in report.findings:
@@ -102,7 +102,7 @@ def test_any_text_is_shown_whole(text: str) -> None:
 
 
 @pytest.mark.parametrize("result", [None, "", "  \n", {}, {"message": ""}, {"message": None, "deliverables": []}])
-def test_nothing_is_no_clean_review(result: object) -> None:
+def test_an_empty_answer_is_not_a_clean_review(result: object) -> None:
     report = read_result(result)
     assert not report.readable
     (left,) = report.leftovers
@@ -215,7 +215,7 @@ def test_each_item_of_a_broken_answer_is_a_finding_or_a_leftover(value: dict[str
     assert len(report.findings) + len(report.leftovers) - beside in {items, items + 1}
     assert report.readable == (not report.leftovers)
     files = [entry for entry in value["files"] if not isinstance(entry, dict) or entry.get("findings") != []]
-    seen = told(report)
+    seen = text_of(report)
     for text in words({**value, "files": files}):
         assert squeezed(text) in seen
 
@@ -257,7 +257,7 @@ def test_an_answer_in_a_message_is_read_and_the_words_around_it_are_kept(message
         f"src/a.py:3: high: This file has an answer for us:\n\n```json\n{CLEAN}\n```",
     ],
 )
-def test_a_finding_in_prose_beside_an_empty_answer_is_no_clean_review(message: str) -> None:
+def test_a_finding_in_prose_beside_an_empty_answer_is_not_a_clean_review(message: str) -> None:
     for result in (message, {"message": message}, {**json.loads(CLEAN), "message": message.replace(CLEAN, "")}):
         report = read_result(result)
         assert not report.readable
@@ -273,7 +273,7 @@ def test_a_finding_in_prose_beside_an_empty_answer_is_no_clean_review(message: s
         ("It took 3 lines: fine.", True),
     ],
 )
-def test_an_answer_with_its_findings_in_the_summary_is_no_clean_review(summary: str, readable: bool) -> None:  # noqa: FBT001 — a table
+def test_an_answer_with_its_findings_in_the_summary_is_not_a_clean_review(summary: str, readable: bool) -> None:  # noqa: FBT001 — a table
     report = read_result({"summary": summary, "files": []})
     assert report.readable == readable
     assert (report.summary, [one.text for one in report.leftovers]) == ((summary, []) if readable else ("", [summary]))
@@ -311,27 +311,27 @@ def test_a_quoted_empty_answer_is_not_a_clean_review(message: str, readable: boo
     report = read_result({"message": message})
     assert report.readable == readable
     if not readable:
-        assert all(squeezed(one) in told(report) for one in words(message.partition("\n")[0]))
+        assert all(squeezed(one) in text_of(report) for one in words(message.partition("\n")[0]))
 
 
 @pytest.mark.parametrize(
     ("beside", "readable"),
     [
-        ({"status": "completed", "confidence": 0.5, "at": "2026-11-24T12:00:00Z", "model": None}, True),
+        ({"status": "completed", "confidence": 0.5, "at": "2026-11-24T12:00:00Z", "notes": ""}, True),
         ({"notes": "The key leaks."}, False),
         ({"The key": "leaks"}, False),
         ({"message": "The key leaks."}, False),
         ({"message": "See below."}, True),
     ],
 )
-def test_an_empty_answer_with_a_sentence_outside_its_schema_is_no_clean_review(
+def test_an_empty_answer_with_a_sentence_outside_its_schema_is_not_a_clean_review(
     beside: dict[str, object],
     readable: bool,  # noqa: FBT001 — a table
 ) -> None:
     for form in AnswerForm:
         report = read_result({**json.loads(CLEAN), **beside}, form=form)
         assert report.readable == readable
-        assert report.readable or "leaks" in told(report)
+        assert report.readable or "leaks" in text_of(report)
     assert read_result({**answer(PLAIN), **beside}).readable, "the findings are listed"
 
 
@@ -339,11 +339,11 @@ def test_an_empty_answer_with_a_sentence_outside_its_schema_is_no_clean_review(
     ("beside", "readable"),
     [({"status": "completed"}, True), ({"notes": "It leaks."}, False), ({"It is": "bad"}, False)],
 )
-def test_a_sentence_beside_a_file_or_a_message_is_no_clean_review(beside: dict[str, str], readable: bool) -> None:  # noqa: FBT001 — a table
+def test_a_sentence_beside_a_file_or_a_message_is_not_a_clean_review(beside: dict[str, str], readable: bool) -> None:  # noqa: FBT001 — a table
     in_file = {"summary": "Fine.", "files": [{"path": "a.py", "findings": [], **beside}]}
     for result in (in_file, {"message": CLEAN, **beside}):
         assert read_result(result).readable == readable
-        assert squeezed("".join(beside.values())) in told(read_result(result))
+        assert squeezed("".join(beside.values())) in text_of(read_result(result))
 
 
 def test_several_answers_in_one_message_are_all_read() -> None:
@@ -386,11 +386,11 @@ def test_a_file_that_was_not_downloaded_is_reported_with_its_url() -> None:
 @pytest.mark.parametrize(
     "listed", ["see the attached page", {"url": 5}, ["a page", {"fileName": "x", "content": "y"}], [7]]
 )
-def test_deliverables_that_point_nowhere_are_kept_as_text(listed: object) -> None:
+def test_deliverables_with_invalid_urls_are_kept_as_text(listed: object) -> None:
     report = read_result({"message": CLEAN, "deliverables": listed})
     assert not report.readable
     for text in words(listed):
-        assert squeezed(text) in told(report)
+        assert squeezed(text) in text_of(report)
 
 
 def test_deliverables_with_the_same_name_are_distinguished() -> None:
@@ -410,7 +410,7 @@ def test_text_next_to_a_message_is_kept() -> None:
     assert read_result({"message": 5}).leftovers[0].text == "5"
 
 
-def test_a_text_full_of_braces_ends() -> None:
+def test_a_text_full_of_braces_is_parsed_in_time() -> None:
     report = read_result('{"a": {' * 50_000 + '"files": []}')
     assert not report.readable
     assert not read_result("{" * (MAX_TRIES + 1) + CLEAN).readable
@@ -522,7 +522,7 @@ def test_titles_are_one_line_and_lose_nothing() -> None:
 def test_a_field_of_another_type_is_shown_in_the_explanation() -> None:
     read = one(code=["a"], suggestion={"x": 1}, references=["a", {"b": 1}], explanation=5, line=" 4 ")
     assert (read.code, read.suggestion, read.references, read.line) == ("", None, (), 5)
-    told = [
+    lines = [
         "code: [",
         ' "a"',
         "]",
@@ -536,7 +536,7 @@ def test_a_field_of_another_type_is_shown_in_the_explanation() -> None:
         " }",
         "]",
     ]
-    assert sorted(read.explanation.replace("\n\n", "\n").split("\n")) == sorted([*told, "explanation: 5", "line:  4 "])
+    assert sorted(read.explanation.replace("\n\n", "\n").split("\n")) == sorted([*lines, "explanation: 5", "line:  4 "])
     assert one(references="CWE-89").references == ("CWE-89",)
     assert one(suggestion=None).suggestion is None
     assert one(suggestion="").suggestion == ""
@@ -550,6 +550,7 @@ def test_keys_outside_the_schema_are_reported() -> None:
             "summary": "",
             "files": [{"path": "a.py", "findings": [PLAIN], "verdict": "bad", "more": [PLAIN]}],
             "model": "m",
+            "empty": "",
         }
     )
     assert report.summary == "a.py: verdict: bad\n\nmodel: m"

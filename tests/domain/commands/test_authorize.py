@@ -92,7 +92,7 @@ def test_an_unknown_command_is_answered_for_anyone() -> None:
     assert (Refusal.UNKNOWN.reaction, Refusal.OWN.reaction) == (Reaction.CONFUSED, Reaction.NO)
 
 
-def test_a_review_is_bought_for_the_head_that_was_there() -> None:
+def test_a_review_is_bought_for_the_head_at_the_time_of_the_comment() -> None:
     assert action("review") == Buy(Asked("wendy", "42", HEAD))
     assert action("review", ledger=Ledger()) == Buy(Asked("wendy", "42", HEAD)), "no approval is required"
     assert action(f"review {HEAD[:12]}", ledger=Ledger()) == Buy(Asked("wendy", "42", HEAD))
@@ -129,7 +129,7 @@ def test_the_whole_sha_needs_no_record(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", BY_HEAD)
-def test_a_command_is_for_the_head_recorded_before_the_comment(text: str) -> None:
+def test_a_command_applies_to_the_head_recorded_before_the_comment(text: str) -> None:
     stayed = replace(THERE, forced_at=ASKED_AT - timedelta(seconds=61))
     assert isinstance(action(text, ledger=recorded(-60), needs_approval=True), Buy | EditLedger)
     assert isinstance(action(text, ledger=recorded(-60), needs_approval=True, pull=stayed), Buy | EditLedger)
@@ -137,7 +137,7 @@ def test_a_command_is_for_the_head_recorded_before_the_comment(text: str) -> Non
 
 @pytest.mark.parametrize("forced", [-60, -30, 30])
 @pytest.mark.parametrize("text", BY_HEAD)
-def test_a_command_is_not_for_a_restored_older_head(text: str, forced: float) -> None:
+def test_a_command_does_not_apply_to_a_restored_older_head(text: str, forced: float) -> None:
     back = replace(THERE, forced_at=ASKED_AT + timedelta(seconds=forced))
     assert action(text, ledger=recorded(-60), needs_approval=True, pull=back) is Refusal.NEWER_HEAD
 
@@ -145,13 +145,13 @@ def test_a_command_is_not_for_a_restored_older_head(text: str, forced: float) ->
 def test_a_bypass_names_its_commit() -> None:
     assert action("bypass it burns") is Refusal.NO_COMMIT
     assert action("bypass 1234567 now") is Refusal.OTHER_HEAD
-    assert action(f"bypass {HEAD[:6]} now") is Refusal.NO_COMMIT, "that is a word"
+    assert action(f"bypass {HEAD[:6]} now") is Refusal.NO_COMMIT, "the SHA is read as a part of the reason"
     assert action(f"bypass {HEAD} now") == EditLedger(GrantBypass(HEAD, "main", "wendy", "now"))
 
 
 @pytest.mark.parametrize(("seconds", "refused"), [(-1, False), (0, True), (1, True)])
 @pytest.mark.parametrize("text", [f"bypass {HEAD} now", "accept"])
-def test_a_bypass_and_an_acceptance_are_for_the_base_that_was_there(
+def test_a_bypass_and_an_acceptance_apply_to_the_base_at_the_time_of_the_comment(
     text: str,
     seconds: float,
     refused: bool,  # noqa: FBT001 — a column
@@ -187,7 +187,7 @@ ACCEPT = EditLedger(Accept(HEAD, "main", "task_1", "wendy"))
         ((replace(UNREAD, head_at=""),), Refusal.NEWER_HEAD),
     ],
 )
-def test_an_answer_is_accepted_that_could_be_read_before_the_comment(
+def test_only_an_answer_that_was_published_before_the_comment_is_accepted(
     purchases: tuple[Purchase, ...], came: CommandAction
 ) -> None:
     assert action("accept", ledger=replace(LEDGER, purchases=purchases)) == came
@@ -211,11 +211,11 @@ def test_an_acceptance_counts_once_it_is_in_the_ledger() -> None:
 
 
 @pytest.mark.parametrize("text", ["review", "waive 77aa because", "unwaive c0de", f"bypass {HEAD} because", "accept"])
-def test_nothing_is_bought_or_let_through_on_a_closed_pull_request(text: str) -> None:
+def test_nothing_is_bought_or_bypassed_on_a_closed_pull_request(text: str) -> None:
     assert action(text, pull=pull(is_open=False)) is Refusal.CLOSED
 
 
-def test_collect_and_status_need_no_other_permission() -> None:
+def test_collect_status_and_help_work_on_a_closed_pull_request() -> None:
     closed = pull(is_open=False)
     assert isinstance(action("collect", pull=closed, paid=False), Collect)
     assert isinstance(action("status", pull=closed, paid=False), Tell)
@@ -245,7 +245,7 @@ def test_the_local_reviewers_ledger_is_not_trusted(text: str) -> None:
     assert action(text, paid=False) is Refusal.FREE
 
 
-def test_without_a_summary_nothing_can_be_kept() -> None:
+def test_without_a_summary_no_edit_can_be_recorded() -> None:
     assert action("waive 77aa because", remembers=False) is Refusal.NO_MEMORY
 
 
@@ -258,7 +258,7 @@ def test_a_finding_is_waived_by_the_beginning_of_its_id() -> None:
 
 
 @pytest.mark.parametrize("text", ["waive 77aa", "bypass", f"bypass {HEAD}"])
-def test_a_reason_is_needed(text: str) -> None:
+def test_a_waiver_or_bypass_needs_a_reason(text: str) -> None:
     assert action(text) is Refusal.NO_REASON
 
 
@@ -274,7 +274,7 @@ def test_a_reason_is_needed(text: str) -> None:
         (UNRATED, FailOn.NEVER, FailOn.NEVER, False),
     ],
 )
-def test_authors_waive_nothing_that_blocks(
+def test_authors_cannot_waive_findings_that_block(
     finding: TrackedFinding,
     fail_on: FailOn,
     frozen: FailOn,
@@ -289,7 +289,7 @@ def test_authors_waive_nothing_that_blocks(
 
 
 @pytest.mark.parametrize(("by", "base_ref"), [("Ann", ""), ("wendy", "main")])
-def test_a_waiver_says_against_which_base_it_is_by_no_author(by: str, base_ref: str) -> None:
+def test_a_waiver_records_the_base_against_which_its_writer_is_not_an_author(by: str, base_ref: str) -> None:
     assert action(f"waive {MEDIUM.id} because", by=by) == EditLedger(Waive(MEDIUM.id, by, "because", base_ref), MEDIUM)
 
 
@@ -369,7 +369,7 @@ def test_only_a_recorded_command_counts_as_done(
     assert refusal_after(did, outcome, ledger) is refusal
 
 
-def test_a_change_that_github_did_not_take_is_tried_again() -> None:
+def test_an_edit_that_github_did_not_accept_is_retried() -> None:
     away = did_not_happen(Reason.GITHUB, "GitHub is away.", "", exit_status=3, on_error=Tolerance.FAIL)
     assert is_left(THROUGH, away)
     assert not is_left(THROUGH, PENDING)
@@ -391,14 +391,16 @@ def waived(finding: TrackedFinding, reason: str) -> CommandAction:
     return EditLedger(Waive(finding.id, "wendy", reason, "main"), finding)
 
 
-def test_the_choices_are_the_findings_that_the_command_can_mean() -> None:
+def test_an_ambiguous_command_lists_the_findings_that_it_can_apply_to() -> None:
     def choices(text: str, *ids: str) -> tuple[TrackedFinding, ...]:
         command = parse(f"/reviewbot {text}", findings=ids)
         assert command is not None
         return fitting(PostedCommand(42, command, "wendy", ASKED_AT, findings=ids), LEDGER.findings)
 
     assert set(choices("waive it is a test", UNRATED.id, MEDIUM.id, FIXED.id)) == {MEDIUM, UNRATED}
-    assert choices(f"waive {FIXED.id} it is a test", UNRATED.id) == (), "it is closed, whatever the thread is about"
+    assert choices(f"waive {FIXED.id} it is a test", UNRATED.id) == (), (
+        "the finding is closed, whatever the thread is about"
+    )
     assert choices("unwaive", UNRATED.id, WAIVED.id) == (WAIVED,)
 
 
@@ -444,7 +446,7 @@ def test_the_rules_in_a_thread_are_those_of_the_conversation() -> None:
     assert in_thread("waive it is a test", UNRATED, paid=False) is Refusal.FREE
 
 
-def test_a_review_that_a_reply_asks_for_is_not_that_of_a_comment_with_the_same_number() -> None:
+def test_a_reply_and_a_comment_with_the_same_id_request_different_reviews() -> None:
     assert in_thread("review", UNRATED) == Buy(Asked("wendy", "r42", HEAD))
 
 

@@ -131,7 +131,7 @@ def left(*comments: Comment, instance: str = "", now: timedelta = timedelta(hour
     return [one.comment_id for one in open_commands(comments, (), instance, ASKED_AT + now)]
 
 
-def test_commands_are_left_oldest_first() -> None:
+def test_pending_commands_are_listed_oldest_first() -> None:
     [first, second] = open_commands([comment(8), comment(5, "hello"), comment(3)], (), "", ASKED_AT)
     assert (first, second.comment_id) == (PostedCommand(3, Command(CommandName.STATUS), "wendy", ASKED_AT, url="u"), 8)
 
@@ -154,7 +154,7 @@ def test_edited_answered_and_bot_comments_are_not_commands(more: dict[str, Any])
     assert left(comment(**more)) == []
 
 
-def test_a_command_is_forgotten_after_a_week() -> None:
+def test_a_command_is_ignored_after_a_week() -> None:
     assert left(comment(), now=KEPT_FOR) == [1]
     assert left(comment(), now=KEPT_FOR + timedelta(seconds=1)) == []
 
@@ -170,7 +170,7 @@ def test_each_of_several_workflows_answers_for_itself() -> None:
     assert left(*both, answer(1), instance="") == []
 
 
-def test_only_our_own_answers_count() -> None:
+def test_only_reviewbots_own_answers_count() -> None:
     there = [answer(1), answer(1, "nightly"), answer(2), answer(1, ours=False), comment(body="hello")]
     edited = answer(1, edited_by="mona", edited_by_us=False)
     assert answers_to([*there, edited], "", "1") == (AnswerMark("", "1", Reaction.YES),)
@@ -242,11 +242,13 @@ def test_a_reply_to_a_finding_is_about_it() -> None:
         {"body": "SQL."},
     ],
 )
-def test_only_our_own_unedited_first_comment_names_the_findings(more: dict[str, Any]) -> None:
+def test_only_reviewbots_own_unedited_first_comment_names_the_findings(more: dict[str, Any]) -> None:
     [posted] = in_threads(thread(first(**more), reply(), reply(3, "thanks")))
     assert (posted.command, posted.findings) == (Command(CommandName.UNKNOWN), ())
     [posted] = in_threads(thread(first(**more), reply(body="/reviewbot waive 3f9a it is a test")))
-    assert posted.command == Command(CommandName.WAIVE, "3f9a", "it is a test"), "with an id it works anywhere"
+    assert posted.command == Command(CommandName.WAIVE, "3f9a", "it is a test"), (
+        "with an id, the thread does not matter"
+    )
 
 
 def test_a_later_comment_of_the_same_account_does_not_name_a_finding_that_has_a_thread() -> None:
@@ -261,7 +263,7 @@ def test_a_later_comment_of_the_same_account_does_not_name_a_finding_that_has_a_
         assert [one.findings for one in in_threads(thread(other), forged)] == [IDS[:1]]
 
 
-def test_a_mark_in_a_reply_names_nothing() -> None:
+def test_a_marker_in_a_reply_is_ignored() -> None:
     [posted] = in_threads(thread(reply(1, "hello"), first(id=5), reply()))
     assert posted.findings == ()
     assert in_threads(thread()) == ()
@@ -272,7 +274,7 @@ def test_a_comment_edited_by_reviewbot_still_names_its_finding() -> None:
     assert posted.findings == IDS
 
 
-def test_the_threads_of_another_instance_are_left_to_its_workflow() -> None:
+def test_the_threads_of_another_instance_are_ignored() -> None:
     there = thread(first(), reply())
     assert in_threads(there, instance="nightly") == ()
     assert len(in_threads(there)) == 1
@@ -281,20 +283,20 @@ def test_the_threads_of_another_instance_are_left_to_its_workflow() -> None:
 @pytest.mark.parametrize(
     "more", [{"edited_by": "wendy"}, {"author_is_bot": True}, {"reacted": True}, {"author": None}, {"ours": True}]
 )
-def test_a_reply_counts_as_a_comment_does(more: dict[str, Any]) -> None:
+def test_a_reply_is_accepted_like_a_comment(more: dict[str, Any]) -> None:
     assert in_threads(thread(first(), reply(**more))) == ()
 
 
-def test_a_comment_and_a_reply_with_one_number_are_two() -> None:
+def test_a_comment_and_a_reply_with_the_same_id_are_distinct() -> None:
     answered = (comment(2), answer(2), answer("r2"))
     posted = in_threads(thread(first(), reply()), comments=(comment(2), comment(3, created_at=ASKED_AT)))
     assert [one.key for one in posted] == ["2", "3", "r2"]
     assert answers_to(answered, "", "r2") == (AnswerMark("", "r2", Reaction.YES),)
     both = (replace(comment(2), reacted=True), answer("r2", "nightly"))
-    assert left(*both) == [], "the answer is to the reply"
+    assert left(*both) == [], "the answer belongs to the reply"
 
 
-def test_the_commands_of_both_are_in_the_order_of_their_times() -> None:
+def test_commands_of_comments_and_replies_are_ordered_by_time() -> None:
     late = ASKED_AT - timedelta(minutes=1)
     posted = in_threads(thread(first(), reply(9, created_at=late)), comments=(comment(1),))
     assert [one.key for one in posted] == ["r9", "1"]

@@ -27,6 +27,6 @@ def test_a_language_is_known_by_the_last_part_of_a_name(path: str, language: str
 
 
 @given(st.text())
-def test_no_name_puts_anything_else_into_a_fence(path: str) -> None:
-    told = language_of(path)
-    assert told == "" or told.isalpha()
+def test_no_file_name_adds_other_text_to_a_fence(path: str) -> None:
+    language = language_of(path)
+    assert language == "" or language.isalpha()

@@ -220,11 +220,11 @@ def test_the_repository_has_every_kind_of_change(repository: Repository) -> None
     assert {fact.letter for fact in facts(repository)} == set("AMDRCT")
 
 
-def test_names_are_gits_own(files: list[tuple[FileDiff, Fact]]) -> None:
+def test_names_equal_gits(files: list[tuple[FileDiff, Fact]]) -> None:
     assert [(file.old_path, file.path) for file, _ in files] == [(fact.old_path, fact.path) for _, fact in files]
 
 
-def test_statuses_are_gits_own(files: list[tuple[FileDiff, Fact]]) -> None:
+def test_statuses_equal_gits(files: list[tuple[FileDiff, Fact]]) -> None:
     assert [file.status for file, _ in files] == [STATUS[fact.letter] for _, fact in files]
 
 
@@ -245,7 +245,7 @@ def test_a_type_change_is_one_file_with_two_sections(files: list[tuple[FileDiff,
     assert not any(file.is_submodule for file in changed)
 
 
-def test_modes_are_gits_own_where_the_diff_tells_them(files: list[tuple[FileDiff, Fact]]) -> None:
+def test_modes_equal_gits_where_the_diff_has_them(files: list[tuple[FileDiff, Fact]]) -> None:
     for file, fact in files:
         assert file.old_mode in {None, fact.old_mode}
         assert file.new_mode in {None, fact.new_mode}
@@ -256,7 +256,7 @@ def _same_mode(fact: Fact) -> bool:
     return fact.old_mode == fact.new_mode
 
 
-def test_blobs_are_gits_own_where_the_diff_tells_them(files: list[tuple[FileDiff, Fact]]) -> None:
+def test_blobs_equal_gits_where_the_diff_has_them(files: list[tuple[FileDiff, Fact]]) -> None:
     for file, fact in files:
         if fact.old_blob != fact.new_blob:
             assert (file.old_blob, file.new_blob) == (fact.old_blob, fact.new_blob)
@@ -267,11 +267,11 @@ def test_only_bytes_make_a_file_binary(files: list[tuple[FileDiff, Fact]]) -> No
     assert changed == {"binary.bin", 'binary "quoted".bin', "gone.bin", "new.bin"}
 
 
-def test_only_the_submodule_is_one(files: list[tuple[FileDiff, Fact]]) -> None:
+def test_only_the_submodule_is_marked_as_one(files: list[tuple[FileDiff, Fact]]) -> None:
     assert [file.path for file, _ in files if file.is_submodule] == ["sub module"]
 
 
-def test_the_sections_are_the_diff(repository: Repository) -> None:
+def test_the_joined_sections_equal_the_diff(repository: Repository) -> None:
     diff = repository.diff()
     assert "".join(file.text for file in parse_diff(diff)) == diff
 
@@ -295,9 +295,7 @@ def test_every_line_has_its_number_on_both_sides(repository: Repository, files: 
     assert checked > 300
 
 
-def test_the_lines_that_github_takes_comments_on_are_gits_own(
-    repository: Repository, files: list[tuple[FileDiff, Fact]]
-) -> None:
+def test_lines_that_accept_comments_equal_gits(repository: Repository, files: list[tuple[FileDiff, Fact]]) -> None:
     for file, fact in files:
         if fact.old_blob == fact.new_blob or file.binary:
             continue
@@ -364,7 +362,7 @@ def test_the_hunks_turn_the_old_text_into_the_new_one(repository: Repository, ol
     assert [text for text in kept if text] == [text for text in stays if text]
 
 
-def test_no_diff_is_no_change() -> None:
+def test_an_empty_diff_has_no_files() -> None:
     assert parse_diff("") == ()
     assert parse_diff("\n \n") == ()
 
@@ -394,7 +392,7 @@ GOOD = "diff --git a/x b/x\nindex 1111111..2222222 100644\n--- a/x\n+++ b/x\n@@ 
         "diff --git",
     ],
 )
-def test_garbage_is_refused_and_never_read_as_less(text: str) -> None:
+def test_garbage_is_refused_and_never_parsed_partially(text: str) -> None:
     with pytest.raises(ChangeUnreadable) as caught:
         parse_diff(text)
     assert caught.value.exit_status == 3
@@ -425,7 +423,7 @@ def test_any_option_value_is_read_or_refused(text: str) -> None:
         ('"open', '"open'),
     ],
 )
-def test_quotes_are_undone_as_git_made_them(name: str, plain: str) -> None:
+def test_names_quoted_by_git_are_unquoted(name: str, plain: str) -> None:
     assert unquote(name) == plain
 
 
@@ -463,7 +461,7 @@ def test_a_missing_side_is_none(header: str, text: str | None) -> None:
         ({"x": entry("1" * 40)}, {}),
     ],
 )
-def test_a_head_that_moved_between_two_reads_is_noticed(old: dict[str, Entry], new: dict[str, Entry]) -> None:
+def test_a_head_that_moved_between_two_reads_is_detected(old: dict[str, Entry], new: dict[str, Entry]) -> None:
     with pytest.raises(ChangeUnreadable, match="different commits"):
         combined(GOOD, old, new)
 

@@ -43,7 +43,7 @@ def index(*texts: str) -> TextIndex:
         ("12345678| a", ("12345678| a",)),
     ],
 )
-def test_a_quote_is_read_as_people_copy_it(code: str, quoted: tuple[str, ...]) -> None:
+def test_a_quote_is_normalized_from_every_copied_form(code: str, quoted: tuple[str, ...]) -> None:
     assert quoted_lines(code) == quoted
 
 
@@ -76,6 +76,10 @@ def test_the_places_are_complete_and_nearest_first(text: list[str], quote: list[
     assert set(found) == expected
     assert found == sorted(found, key=lambda line: (abs(line - cited), line))
     assert all(known.starts_with(quote, line) for line in found)
+
+
+def test_a_quote_is_found_only_where_all_its_lines_are() -> None:
+    assert list(index("a", "b", "a", "c", "c").nearest(("a", "c"), 1)) == [3]
 
 
 def test_a_bounded_number_of_places_is_checked() -> None:
@@ -117,18 +121,18 @@ def test_a_block_distinguishes_its_lines_without_storing_them(one: list[str], ot
 
 
 @given(lines, st.lists(st.sampled_from(["a", "b", "", "}"]), min_size=1, max_size=3))
-def test_a_block_is_found_wherever_it_stands(text: list[str], code: list[str]) -> None:
+def test_a_block_is_found_anywhere_in_the_text(text: list[str], code: list[str]) -> None:
     known = index(*text)
     expected = [at for at in range(1, len(text) + 1) if list(known.block(at, len(code))) == code]
     assert list(known.places(Block.of(code))) == expected
     assert list(known.places(Block.of(code))) == expected, "and once more"
 
 
-def test_equal_lines_are_all_counted_and_of_blocks_a_bounded_number_is_looked_at() -> None:
+def test_all_equal_lines_are_counted_and_a_bounded_number_of_blocks_is_checked() -> None:
     known = index(*["x"] * (3 * MAX_PLACES), "y")
     assert len(list(known.places(Block.of(["x"])))) == 3 * MAX_PLACES
     assert len(list(known.places(Block.of(["x", "x"])))) == MAX_PLACES
-    assert list(known.places(Block.of(["x", "y"]))) == [], "it begins like too many others"
+    assert list(known.places(Block.of(["x", "y"]))) == [], "too many blocks begin alike"
 
 
 def test_a_first_line_like_that_of_another_file_matches_nothing() -> None:

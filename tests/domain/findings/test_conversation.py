@@ -83,7 +83,7 @@ def test_a_possible_author_counts_as_an_author() -> None:
     assert replies_in(thread(said(by="eve")), orphan, "") == ()
 
 
-def test_the_reviewers_own_words_are_shown_without_mark_frame_and_inserted_characters() -> None:
+def test_the_reviewers_own_text_is_shown_without_marker_frame_and_inserted_characters() -> None:
     for body in (f"{REPLY}\nAsk @{ZWSP}mona.", f"{ANSWER}{WORDS}"):
         (own,) = replies_in(thread(ours(body)), pull(), "")
         assert own.text == "Ask @mona."

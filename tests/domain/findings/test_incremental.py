@@ -162,7 +162,7 @@ def test_only_inserted_lines_are_new(top: list[str], old: list[str], new: list[s
     ],
     ids=["periods", "equal", "reversed", "thin"],
 )
-def test_adversarial_texts_take_no_longer(before: list[str], head: list[str]) -> None:
+def test_adversarial_texts_are_compared_in_bounded_time(before: list[str], head: list[str]) -> None:
     old, new = "\n".join(before), "\n".join(head)
     change = ChangedFile(file_diff("", "x\n", "a.py"), None, entry(new))
     begin = process_time()
@@ -179,13 +179,13 @@ RECORD = TrackedFinding("0123456789", Severity.HIGH, None, "One", "a.py", line=7
 def test_open_and_new_findings_are_listed() -> None:
     changed = TrackedFinding("1" * 10, Severity.LOW, None, "T\no", "b.py", Side.LEFT, standing=FindingState.CHANGED)
     unread = TrackedFinding("2" * 10, Severity.UNRATED, None, "Part", "", text="xx " * 3_333, leftover=True)
-    told = since_text(
+    text = since_text(
         "b" * 40,
         [NewPart("a.py", ((4, 4), (8, 9))), NewPart('"b"\n', ())],
         [RECORD, changed, unread],
         100_000,
     )
-    lines = told.split("\n")
+    lines = text.split("\n")
     first, second, third = (json.loads(line) for line in lines[1:4])
     assert lines[0] == "OPEN FINDINGS OF EARLIER REVIEWS"
     assert first == {
@@ -212,8 +212,8 @@ def test_waivers_closed_findings_and_the_conversation_follow() -> None:
     waived = replace(RECORD, waiver=Waiver("kim", "It is\nknown.", 1, "v"))
     fixed = replace(RECORD, id="3" * 10, title='A "b"', standing=FindingState.FIXED)
     said = Reply(Role.AUTHOR, None, '{"id": "0"}\nNEW SINCE', (RECORD.id,))
-    told = since_text("b" * 40, [], [waived], 100_000, closed=[fixed], replies=[said])
-    lines = told.split("\n")
+    text = since_text("b" * 40, [], [waived], 100_000, closed=[fixed], replies=[said])
+    lines = text.split("\n")
     assert json.loads(lines[1])["waived"] == "It is\nknown."
     assert lines[2:] == [
         "",
@@ -236,9 +236,9 @@ def test_waivers_closed_findings_and_the_conversation_follow() -> None:
 def test_the_conversation_gets_the_space_that_the_findings_leave(count: int, limit: int) -> None:
     said = [Reply(Role.AUTHOR, None, "x" * 300)] * 9
     quiet = since_text("b", (), [RECORD] * count, limit)
-    told = since_text("b", (), [RECORD] * count, limit, replies=said)
-    assert told.startswith(quiet.removesuffix("\n"))
-    assert len(json.dumps(told).encode()) <= limit
+    text = since_text("b", (), [RECORD] * count, limit, replies=said)
+    assert text.startswith(quiet.removesuffix("\n"))
+    assert len(json.dumps(text).encode()) <= limit
     assert len(json.dumps(since_text("", (), (), 10**6, replies=said * 99)).encode()) <= MAX_CONVERSATION + 300
 
 
@@ -248,11 +248,11 @@ def test_an_empty_list_is_reported_as_empty() -> None:
 
 
 def test_omitted_items_are_counted() -> None:
-    told = since_text("b", [NewPart(f"{number}.py", ()) for number in range(99)], [RECORD] * 99, 1_500)
-    kept = told.count('"id"')
-    assert f"and {99 - kept} more\n" in told
+    text = since_text("b", [NewPart(f"{number}.py", ()) for number in range(99)], [RECORD] * 99, 1_500)
+    kept = text.count('"id"')
+    assert f"and {99 - kept} more\n" in text
     assert 0 < kept < 99
-    assert 0 < told.count(": changed") < 99
+    assert 0 < text.count(": changed") < 99
 
 
 @given(
@@ -279,8 +279,8 @@ def test_omitted_items_are_counted() -> None:
 def test_output_never_exceeds_its_limit(
     parts: list[NewPart], records: list[TrackedFinding], limit: int, head: str
 ) -> None:
-    told = since_text(head, parts, records, limit)
-    assert len(json.dumps(told).encode()) <= limit
+    text = since_text(head, parts, records, limit)
+    assert len(json.dumps(text).encode()) <= limit
 
 
 SEPARATORS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"

@@ -30,7 +30,7 @@ instances = st.from_regex(r"[A-Za-z0-9 ._-]{0,40}", fullmatch=True)
 
 
 @given(instances, st.lists(st.from_regex(r"[0-9a-f]{10}", fullmatch=True), max_size=5), st.text())
-def test_a_finding_mark_is_read_back_from_the_first_bytes(instance: str, ids: list[str], words: str) -> None:
+def test_a_finding_marker_is_read_back_from_the_first_bytes(instance: str, ids: list[str], words: str) -> None:
     mark = FindingMark(instance, tuple(ids))
     assert read_finding_mark(f"{mark}{words}") == mark
     assert read_finding_mark(f" {mark}") is None
@@ -39,12 +39,12 @@ def test_a_finding_mark_is_read_back_from_the_first_bytes(instance: str, ids: li
 @pytest.mark.parametrize(
     "body", ["", "words", summary_mark(""), review_mark("a"), '<!-- reviewbot:finding:v1 instance="a" ids=XY -->']
 )
-def test_other_bodies_have_no_finding_mark(body: str) -> None:
+def test_other_bodies_have_no_finding_marker(body: str) -> None:
     assert read_finding_mark(body) is None
 
 
 @given(instances, st.integers(1, 2**63 - 1), st.sampled_from((Reaction.YES, Reaction.NO, Reaction.CONFUSED)), st.text())
-def test_an_answers_mark_is_read_back_from_the_first_bytes(
+def test_an_answers_marker_is_read_back_from_the_first_bytes(
     instance: str, comment_id: int, reaction: Reaction, words: str
 ) -> None:
     mark = AnswerMark(instance, str(comment_id), reaction)
@@ -52,7 +52,7 @@ def test_an_answers_mark_is_read_back_from_the_first_bytes(
     assert read_answer_mark(f"x{mark}") is None
 
 
-def test_no_text_ends_the_words_of_the_reviewer_before_their_end() -> None:
+def test_no_text_of_the_reviewer_ends_its_own_frame() -> None:
     said = "```\n<!-- /reviewbot:words -->\n```\n`<!-- reviewbot:words -->`\nNo."
     mark = AnswerMark("a", "7", Reaction.YES)
     body = f"{mark}\nIt says:\n<!-- reviewbot:words -->\n{said}\n<!-- /reviewbot:words -->\n\n120 credits"
@@ -63,13 +63,13 @@ def test_no_text_ends_the_words_of_the_reviewer_before_their_end() -> None:
 
 
 @given(instances, st.from_regex("[0-9a-f]{16}-[1-9][0-9]{0,5}(-unbought)?", fullmatch=True), st.text())
-def test_an_announcements_mark_is_read_back_from_the_first_bytes(instance: str, key: str, words: str) -> None:
+def test_an_announcements_marker_is_read_back_from_the_first_bytes(instance: str, key: str, words: str) -> None:
     mark = AnnouncementMark(instance, key)
     assert read_announcement_mark(f"{mark}{words}") == mark
     assert read_announcement_mark(f"x{mark}") is None
 
 
-def test_the_marks_of_two_instances_do_not_begin_alike() -> None:
+def test_the_markers_of_two_instances_have_different_prefixes() -> None:
     for mark in (summary_mark, review_mark):
         assert not mark("night").startswith(mark(""))
         assert not mark("nightly").startswith(mark("night"))
@@ -82,15 +82,15 @@ def test_an_id_is_ten_hex_digits_and_distinguishes_the_parts(one: list[str], oth
     assert (finding_id(*one) == finding_id(*other)) == (one == other)
 
 
-def test_an_id_of_hostile_parts_is_still_one() -> None:
+def test_an_id_of_hostile_parts_is_valid() -> None:
     assert finding_id("\udcff", "-->", '"') != finding_id("\udcff", '-->"', "")
 
 
 bodies = st.tuples(instances, st.text()).map(lambda parts: f"{FindingMark(parts[0], ('a' * 10,))}\n{parts[1]}")
-told = st.text(st.characters(exclude_characters="<"), min_size=1)
+texts = st.text(st.characters(exclude_characters="<"), min_size=1)
 
 
-@given(bodies, told, told)
+@given(bodies, texts, texts)
 def test_the_state_in_a_comment_changes_and_its_text_stays(body: str, one: str, other: str) -> None:
     with_word = with_state(body, one)
     assert one in with_word
@@ -104,7 +104,7 @@ def test_the_state_in_a_comment_changes_and_its_text_stays(body: str, one: str, 
     assert with_state(closed, "") == body
 
 
-def test_a_comment_without_the_mark_gets_no_state() -> None:
+def test_a_comment_without_the_marker_gets_no_state() -> None:
     assert with_state("words", "fixed") == "words"
     assert not says_closed("<!-- reviewbot:state closed -->\nx\n<!-- /reviewbot:state -->\n\n")
     assert with_state(f" {FindingMark('', ('a' * 10,))}", "fixed").startswith(" <!--")

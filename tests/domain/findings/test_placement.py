@@ -34,7 +34,7 @@ ALL = PlacementRules(Severity.INFO, 10_000)
 
 OLD = numbered(30)
 NEW = OLD.replace("line 10\n", "ten\n  and a half\n").replace("line 25\n", "")
-"""Line 10 became lines 10 and 11 of the head; line 25 was deleted before line 26 of the head."""
+"""Line 10 became lines 10 and 11 of the head; line 25 was deleted above line 26 of the head."""
 
 
 def placed(*findings: Finding, views: Sequence[FileView] = (), rules: PlacementRules = ALL) -> tuple[Placed, ...]:
@@ -98,7 +98,7 @@ def test_a_finding_is_placed_at_its_code(one: Finding, expected: Placement) -> N
 @pytest.mark.parametrize(
     ("cited", "expected"), [(1, 2), (2, 2), (3, 2), (4, 5), (5, 5), (6, 5), (7, 8), (99, 8), (None, 2)]
 )
-def test_of_several_places_the_nearest_to_the_number_counts(cited: int | None, expected: int) -> None:
+def test_the_place_nearest_to_the_cited_line_is_used(cited: int | None, expected: int) -> None:
     seen = view("", "a\nx\na\na\nx\na\na\nx\na\n")
     assert placement(finding(line=cited, code="x"), seen) == on(
         expected, Why.CITED if cited == expected else Why.QUOTED
@@ -209,14 +209,14 @@ def test_a_suggestion_on_a_redacted_line_cannot_be_committed() -> None:
         ".terraform.lock.hcl",
     ],
 )
-def test_no_click_changes_what_is_installed_who_approves_or_what_runs_with_secrets(path: str) -> None:
+def test_a_suggestion_for_a_protected_file_cannot_be_committed(path: str) -> None:
     (item,) = placed(replace(FIX, path=path), views=[view(OLD, NEW, path)])
     assert item.suggestion is SuggestionState.SHOWN
     assert isinstance(item.placement, OnLines)
 
 
 @pytest.mark.parametrize("path", ["github/ci.yml", "CODEOWNERS.md", "CODEOWNERS/a.py", "locks.py", ".github.py"])
-def test_a_name_that_only_resembles_a_protected_one_takes_nothing_away(path: str) -> None:
+def test_a_file_with_a_name_like_a_protected_one_keeps_its_suggestion(path: str) -> None:
     (item,) = placed(replace(FIX, path=path), views=[view(OLD, NEW, path)])
     assert item.suggestion is SuggestionState.COMMITTABLE
 
@@ -292,7 +292,7 @@ def test_a_rename_does_not_change_the_id() -> None:
     assert before.id == after.id
 
 
-def test_the_first_lines_of_a_long_range_tell_it_apart() -> None:
+def test_the_first_lines_of_a_long_range_distinguish_it() -> None:
     seen = view("", numbered(100))
     first, second = placed(
         finding("One", line=1, end_line=MAX_FINGERPRINT_LINES), finding("Two", line=1, end_line=90), views=[seen]
@@ -305,7 +305,7 @@ def test_the_first_lines_of_a_long_range_tell_it_apart() -> None:
 # --- Limits -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_worst_get_the_comments_and_the_rest_is_listed() -> None:
+def test_the_worst_findings_get_the_comments_and_the_rest_is_listed() -> None:
     order = [Severity.LOW, Severity.CRITICAL, Severity.INFO, Severity.UNRATED, Severity.HIGH]
     items = placed(
         *(finding(severity.value, line=10 + index, severity=severity) for index, severity in enumerate(order)),
@@ -318,7 +318,7 @@ def test_the_worst_get_the_comments_and_the_rest_is_listed() -> None:
     assert low.at == on(10, Why.CITED)
 
 
-def test_no_comments_at_all_means_everything_is_listed() -> None:
+def test_without_comments_every_finding_is_listed() -> None:
     items = placed(finding("One", line=10), finding("Two"), rules=PlacementRules(Severity.INFO, 0))
     assert all(isinstance(item.placement, InSummary) for item in items)
 
@@ -410,7 +410,7 @@ rules_of_all_kinds = st.builds(
 
 
 @given(reviews(), rules_of_all_kinds)
-def test_every_given_finding_is_placed_once(
+def test_every_finding_is_placed_once(
     review: tuple[list[FileView], dict[str, str], list[Finding]], rules: PlacementRules
 ) -> None:
     views, _, found = review
@@ -509,7 +509,7 @@ def test_lines_inserted_above_change_no_id(
 
 
 @pytest.mark.proof
-def test_ten_thousand_findings_on_a_hundred_thousand_equal_lines_come_to_an_end() -> None:
+def test_ten_thousand_findings_on_a_hundred_thousand_equal_lines_are_placed_in_time() -> None:
     line, lines, count = "same", 100_000, 10_000
     head = f"diff --git a/src/app.py b/src/app.py\n--- a/src/app.py\n+++ b/src/app.py\n@@ -0,0 +1,{lines} @@\n"
     (diff,) = parse_diff(head + f"+{line}\n" * lines)

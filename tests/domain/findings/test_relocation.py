@@ -105,7 +105,7 @@ cited = st.builds(
 
 
 @given(cited, st.integers(0, 4), texts, st.builds(view, texts, texts, whole=st.booleans()))
-def test_no_finding_lands_on_a_line_that_is_not_the_reviewers(
+def test_no_finding_is_placed_on_a_line_that_the_reviewer_did_not_cite(
     cited_: Finding, more: int, reviewed: str, seen: FileView
 ) -> None:
     end = None if cited_.line is None else cited_.line + more

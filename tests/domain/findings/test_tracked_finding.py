@@ -74,11 +74,11 @@ def test_an_id_finds_its_record(given_: list[TrackedFinding]) -> None:
 @given(st.lists(records, max_size=9), st.integers(0, 5))
 def test_omitted_findings_still_block(given_: list[TrackedFinding], beyond: int) -> None:
     findings = Findings(worst_first(given_), ((Severity.LOW, beyond),) if beyond else ())
-    told, steps = findings.severities(""), [one.findings for one in smaller(Ledger(findings=findings))]
+    severities, steps = findings.severities(""), [one.findings for one in smaller(Ledger(findings=findings))]
     for step in steps:
         cut = findings.records[len(step.records) :]
         waived = (one.severity for one in cut if one.standing.is_open and not one.counts)
-        assert sorted(step.severities("")) == sorted([*told, *waived]), "a waiver is gone with its finding"
+        assert sorted(step.severities("")) == sorted([*severities, *waived]), "a dropped finding loses its waiver"
     assert steps[0].records == findings.records
     assert steps[-1].records == ()
     assert all(set(step.records) <= set(steps[3].records) for step in steps[3:]), "the last of them have no texts"

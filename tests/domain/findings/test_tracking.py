@@ -104,6 +104,13 @@ def test_another_copy_of_the_code_does_not_hide_a_change(base: str, head: str, s
     assert one(update_states(first, change_index({APP: base}, {APP: head}))).standing == standing
 
 
+def test_a_finding_that_was_open_when_this_change_was_judged_stays_open_without_its_code() -> None:
+    first = found(NOW, finding(code="bad()"))
+    now = change_index({APP: BASE}, {APP: BASE})
+    assert one(update_states(first, now)).standing is FindingState.GONE
+    assert one(update_states(first, now, {one(first).id: FindingState.OPEN})).standing is FindingState.OPEN
+
+
 def test_of_two_copies_the_added_one_is_preferred_to_a_nearer_one() -> None:
     first = found(
         change_index({APP: CALL}, {APP: CALL.replace("line 10\n", "line 10\nbad()\n")}), finding(code="bad()")
@@ -181,7 +188,7 @@ def test_a_file_that_cannot_be_read_changes_only_its_waivers() -> None:
     binary = ChangeIndex((FileView(APP, APP, ()),), frozenset())
     assert find_match(first.records[0], binary) in {NoMatch.UNSEEN, NoMatch.ABSENT}
     after = {record.title: record for record in update_states(first, binary).records}
-    assert after["A finding"].waiver is None, "it is unknown whether it is for this code"
+    assert after["A finding"].waiver is None, "whether it is for this code is unknown"
     assert after["No tests"].waiver is None
     assert {record.standing for record in after.values()} == {FindingState.OPEN}
 
@@ -223,7 +230,7 @@ def test_a_file_that_is_renamed_twice_keeps_its_findings(code: str) -> None:
 def test_a_file_added_earlier_is_found_after_a_rename_and_edits(given: Finding, text: str) -> None:
     first = found(change_index({}, {"new.py": "bad()\n"}), given)
     assert one(update_states(first, change_index({}, {"newer.py": text}))).counts, (
-        "it is unknown whether it is the same file"
+        "whether it is the same file is unknown"
     )
     deleted = change_index({APP: BASE}, {APP: BASE.replace("line 10", "else")})
     assert one(update_states(first, deleted)).standing is FindingState.GONE
@@ -261,7 +268,6 @@ def test_a_change_index_prefers_the_files_as_sent() -> None:
 
 
 CHANGED = change_index({APP: BASE}, {APP: BAD.replace("bad()", "bad(1)")})
-FEWER = change_index({APP: CALL}, {APP: CALL.replace("line 10", "other")})
 
 
 @pytest.mark.parametrize(
@@ -306,7 +312,7 @@ def test_code_that_comes_back_is_open_again() -> None:
     first = found(NOW, finding(code="bad()"))
     said = answer(CHANGED, task="task_2", fixed=[one(first).id])
     fixed = merge_answer(first, said, CHANGED)
-    assert one(update_states(fixed, CHANGED)) == one(fixed), "as long as it is not back"
+    assert one(update_states(fixed, CHANGED)) == one(fixed), "while the code is not restored"
     assert one(update_states(fixed, change_index({}, {}))) == one(fixed), "its file is gone, and it was fixed before"
     back = one(update_states(fixed, NOW))
     assert (back.standing, back.closed, back.note) == (FindingState.OPEN, "", ""), "no answer mentions it"
@@ -345,14 +351,16 @@ def test_a_whole_review_replaces_forgotten_findings() -> None:
     whole = merge_answer(before, answer(NOW, whole=True), NOW)
     assert (whole.beyond, whole.broken) == ((), False)
     older = merge_answer(before, answer(NOW, whole=True, here=False), NOW)
-    assert (older.beyond, older.broken) == (before.beyond, True), "reviews came after the head that it is of"
+    assert (older.beyond, older.broken) == (before.beyond, True), "its head was reviewed before others"
 
 
 def test_an_answer_about_an_unknown_finding_is_incomplete() -> None:
     said = answer(NOW, still=["c0dec0dec0"], whole=True)
     assert merge_answer(Findings(()), said, NOW).broken, "the ledger that the reviewer was shown is lost"
     assert not merge_answer(Findings(()), answer(NOW, fixed=["c0dec0dec0"], whole=True), NOW).broken
-    assert not merge_answer(Findings(()), answer(NOW, still=["the first one"], whole=True), NOW).broken, "it is made up"
+    assert not merge_answer(Findings(()), answer(NOW, still=["the first one"], whole=True), NOW).broken, (
+        "the id is invented"
+    )
     known = found(NOW, finding(code="bad()"))
     assert not merge_answer(known, answer(NOW, still=[one(known).id], whole=True), NOW).broken
 
@@ -437,27 +445,27 @@ ONE, OTHER = "call(1377771)", "call(1503685)"
 @pytest.mark.parametrize("title", ["One", "Two"])
 def test_two_codes_of_one_id_are_two_findings(title: str) -> None:
     before = change_index({APP: BASE}, {APP: f"{BASE}{ONE}\n"})
-    first = let_be(found(before, finding("One", code=ONE)), before)
+    first = waive_only(found(before, finding("One", code=ONE)), before)
     now = change_index({APP: BASE}, {APP: f"{BASE}{ONE}\n{OTHER}\n"})
     said = answer(now, finding(title, code=OTHER), task="task_2")
     assert said.placed[0].id == one(first).id, "an attacker may have found such a pair"
     both = merge_answer(first, said, now)
     assert [(each.title, each.counts) for each in both.records if each.counts] == [(title, True)]
-    assert [each for each in both.records if not each.counts] == [one(first)], "a waiver is for its own code"
+    assert [each for each in both.records if not each.counts] == [one(first)], "a waiver applies to its own code"
     assert merge_answer(both, said, now) == both
 
 
 # --- Waivers ----------------------------------------------------------------------------------------------------------
 
 
-def let_be(findings: Findings, now: ChangeIndex) -> Findings:
+def waive_only(findings: Findings, now: ChangeIndex) -> Findings:
     """Waive the only finding."""
     return replace(findings, records=(waived(one(findings), "mona", "r" * 999, now),))
 
 
-def let_stand(given: Finding, now: ChangeIndex = NOW) -> Findings:
+def with_waiver(given: Finding, now: ChangeIndex = NOW) -> Findings:
     """Return a finding with a waiver."""
-    return let_be(found(now, given), now)
+    return waive_only(found(now, given), now)
 
 
 @pytest.mark.parametrize(
@@ -472,8 +480,8 @@ def let_stand(given: Finding, now: ChangeIndex = NOW) -> Findings:
         (f"{BAD}bad()\n", False),
     ],
 )
-def test_a_waiver_is_for_the_code_as_it_was(text: str, stands: bool) -> None:  # noqa: FBT001 — a table
-    before = let_stand(finding(code="bad()"))
+def test_a_waiver_applies_to_the_code_at_its_time(text: str, stands: bool) -> None:  # noqa: FBT001 — a table
+    before = with_waiver(finding(code="bad()"))
     waiver = one(before).waiver
     assert waiver is not None
     assert (waiver.by, waiver.reason, waiver.copies) == ("mona", "r" * MAX_REASON, 1)
@@ -495,7 +503,7 @@ def test_a_waiver_is_for_the_code_as_it_was(text: str, stands: bool) -> None:  #
 )
 def test_a_waiver_does_not_cover_worse_or_other_findings(severity: Severity, title: str, stands: bool) -> None:  # noqa: FBT001 — a table
     said = answer(NOW, finding(title, code="bad()", severity=severity), task="task_2")
-    after = merge_answer(let_stand(finding(code="bad()")), said, NOW)
+    after = merge_answer(with_waiver(finding(code="bad()")), said, NOW)
     assert bool(after.severities("")) is not stands
 
 
@@ -504,7 +512,7 @@ def test_a_finding_without_code_can_be_waived_until_its_file_changes() -> None:
     waiver = waived(one(first), "mona", "fixed", CHANGED).waiver
     assert waiver is not None
     assert (waiver.copies, len(waiver.verbatim)) == (0, 32)
-    before = let_be(first, CHANGED)
+    before = waive_only(first, CHANGED)
     assert update_states(before, CHANGED) == before
     assert one(update_states(before, NOW)).counts
     assert one(update_states(before, change_index({APP: BASE}, {APP: BAD.replace("bad()", "worse()")}))).counts
@@ -516,41 +524,41 @@ def test_a_finding_without_code_can_be_waived_until_its_file_changes() -> None:
     ids=["renamed", "moved", "without code"],
 )
 def test_a_waiver_ends_when_the_code_is_in_another_file(given: Finding, renames: dict[str, str]) -> None:
-    before = let_stand(given)
+    before = with_waiver(given)
     moved = change_index({APP: BASE}, {"b.py": BAD}, renames)
     assert one(update_states(before, moved)).waiver is None
-    again = let_be(update_states(before, moved), moved)
+    again = waive_only(update_states(before, moved), moved)
     assert update_states(again, moved) == again
 
 
 def test_a_finding_that_names_no_code_can_be_waived_until_its_file_changes() -> None:
-    before = let_stand(finding())
+    before = with_waiver(finding())
     assert one(merge_answer(before, answer(NOW, finding(), task="task_2"), NOW)).waiver == one(before).waiver
     for text in (f"above\n{BAD}", BAD.replace("bad()", "worse()")):
         assert one(update_states(before, change_index({APP: BASE}, {APP: text}))).counts
 
 
 def test_a_finding_without_a_file_can_be_waived_permanently() -> None:
-    before = let_stand(finding(path="other.py"))
+    before = with_waiver(finding(path="other.py"))
     assert update_states(before, CHANGED) == before
 
 
-def test_a_waiver_on_an_unreadable_file_is_for_its_bytes() -> None:
+def test_a_waiver_on_an_unreadable_file_applies_to_its_bytes() -> None:
     def binary(oid: str) -> ChangeIndex:
         (diff,) = parse_diff(f"diff --git a/x b/x\nnew file mode 100644\nindex {'0' * 40}..{oid * 40}\n")
         file = ChangedFile(diff, None, Entry(oid * 40, "100644", binary=True))
         return ChangeIndex.of(ChangeSet("b", "h", (file,)), ())
 
-    before = let_stand(finding(path="x"), binary("2"))
+    before = with_waiver(finding(path="x"), binary("2"))
     assert update_states(before, binary("2")) == before
     assert one(update_states(before, binary("3"))).counts
 
 
-def test_a_waiver_on_a_large_file_is_for_its_known_part() -> None:
+def test_a_waiver_on_a_large_file_applies_to_its_known_part() -> None:
     def large(text: str) -> ChangeIndex:
         return ChangeIndex((view(BASE, text, whole=False),), frozenset())
 
-    before = let_stand(finding(), large(BAD))
+    before = with_waiver(finding(), large(BAD))
     assert update_states(before, large(BAD)) == before
     assert one(update_states(before, large(BAD.replace("bad()", "worse()")))).counts
 
@@ -561,11 +569,11 @@ def test_a_waiver_on_a_large_file_is_for_its_known_part() -> None:
 PART = Leftover("files[0]", "it is no finding", "x" * 2_000)
 
 
-def test_an_unread_part_counts_until_a_later_answer_mentions_it() -> None:
+def test_an_unread_part_of_an_answer_counts_until_a_later_answer_mentions_it() -> None:
     first = merge_answer(Findings(), answer(NOW, leftovers=[PART]), NOW)
     record = one(first)
     assert (record.severity, record.leftover, len(record.text)) == (Severity.UNRATED, True, MAX_TEXT)
-    assert first.severities("task_1") == (), "its own answer is judged as unreadable"
+    assert first.severities("task_1") == (), "its own answer counts as unreadable"
     assert first.severities("task_2") == (Severity.UNRATED,)
     assert one(merge_answer(first, answer(NOW, task="task_2", whole=True), NOW)) == record
     fixed = merge_answer(first, answer(NOW, task="task_2", fixed=[record.id]), NOW)
@@ -684,7 +692,7 @@ stoods = st.sampled_from([FindingState.OPEN, FindingState.CHANGED])
 
 
 @given(histories(), st.data())
-def test_a_finding_of_a_judged_change_is_at_least_as_open(
+def test_a_finding_that_was_open_for_this_change_stays_open(
     past: tuple[Findings, ChangeIndex], data: st.DataObject
 ) -> None:
     findings, now = past
@@ -718,7 +726,7 @@ def test_a_finding_that_names_no_code_reopens_with_the_earlier_file(before: Find
 
 @pytest.mark.parametrize(("given", "standing"), [(finding(), "open"), (finding(code="line 10\nbad()"), "changed")])
 @pytest.mark.parametrize("away", [change_index({}, {}), change_index({APP: BASE}, {"b.py": "b\n"})])
-def test_what_went_with_its_file_is_open_when_the_file_is_in_the_change_again(
+def test_a_finding_that_was_gone_with_its_file_reopens_with_the_file(
     given: Finding, standing: str, away: ChangeIndex
 ) -> None:
     gone = update_states(found(NOW, given), away)

@@ -89,14 +89,14 @@ changes = st.lists(st.lists(words, max_size=4), max_size=3).map(
 @given(changes, changes)
 def test_every_finding_is_remembered_under_the_id_of_its_comment(before: LedgerUpdate, later: LedgerUpdate) -> None:
     ledger = applied(Ledger(), before, NOW)
-    told = assign_recorded_ids(ledger, later)
-    after = applied(ledger, told, NOW)
-    assert after == applied(ledger, later, NOW), "the record does it by itself, too"
-    for item in (item for each in told.answers for item in each.placed):
+    assigned = assign_recorded_ids(ledger, later)
+    after = applied(ledger, assigned, NOW)
+    assert after == applied(ledger, later, NOW), "the record alone is enough"
+    for item in (item for each in assigned.answers for item in each.placed):
         record = after.findings.find(item.id)
         assert record is not None
         assert record.title == item.finding.title
-    assert assign_recorded_ids(ledger, told) == told
-    assert assign_recorded_ids(after, later) == told, "a run that comes by again tells the same"
+    assert assign_recorded_ids(ledger, assigned) == assigned
+    assert assign_recorded_ids(after, later) == assigned, "another run assigns the same"
     kept = {record.id: record.title for record in ledger.findings.records}
     assert kept == {record.id: record.title for record in after.findings.records if record.id in kept}

@@ -23,8 +23,19 @@ def test_a_tag_and_a_copy_are_read_as_they_were_written(tag: CheckTag, copy: str
     assert len(with_tag(tag, copy)) - len(copy) <= TAG_LENGTH
 
 
+@pytest.mark.parametrize(
+    ("tag", "copy", "text"),
+    [
+        (CheckTag(7, "success", asks=True), "rb1 abc", "pr7=success? rb1 abc"),
+        (CheckTag(7, "skipped", "a" * SKIP_LENGTH), "", f"pr7=skipped+{'a' * SKIP_LENGTH}"),
+    ],
+)
+def test_a_tag_is_written_before_the_copy(tag: CheckTag, copy: str, text: str) -> None:
+    assert with_tag(tag, copy) == text
+
+
 @given(st.text())
-def test_any_text_can_be_asked_for_a_tag_and_without_one_there_is_no_copy(text: str) -> None:
+def test_any_external_id_is_split_and_has_no_copy_without_a_tag(text: str) -> None:
     tag, copy = split_tag(text)
     assert text.endswith(copy)
     assert tag is not None or not copy
@@ -52,5 +63,5 @@ def test_any_text_can_be_asked_for_a_tag_and_without_one_there_is_no_copy(text: 
         ("pr9999999999=success", None, ""),
     ],
 )
-def test_only_a_tag_is_one(text: str, tag: CheckTag | None, copy: str) -> None:
+def test_other_external_ids_have_no_tag(text: str, tag: CheckTag | None, copy: str) -> None:
     assert split_tag(text) == (tag, copy)

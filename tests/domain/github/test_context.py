@@ -51,7 +51,7 @@ def test_a_context_that_was_not_read_says_why() -> None:
     )
 
 
-def test_nothing_is_no_context() -> None:
+def test_without_parts_there_is_no_context() -> None:
     assert context_text(ProjectContext(), 10_000, plain) == ContextText()
     assert context_text(ProjectContext({"README.md": "x"}), 50, plain) == ContextText()
 

@@ -1,4 +1,4 @@
-"""What is decided by what GitHub knows about a pull request."""
+"""Decisions from GitHub's facts about a pull request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_each_role_may_do_what_the_lesser_ones_may() -> None:
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)
 LINE = {"b": ("a",), "a": ("base",)}
-"""The commits before a force-push that were read: `a`, and `b` on it."""
+"""The commits that were read before a force-push: `a`, and `b` on top of it."""
 
 
 def replaced(before: str, after: str, parents: Mapping[str, tuple[str, ...]], *, later: int = 1) -> ForcePush:

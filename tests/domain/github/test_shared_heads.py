@@ -6,7 +6,7 @@ import pytest
 
 from reviewbot.domain.github.check_identity import CheckTag
 from reviewbot.domain.github.pull_request import CheckRun
-from reviewbot.domain.github.shared_heads import is_covered, is_of, newest, not_green
+from reviewbot.domain.github.shared_heads import is_covered, newest, not_green
 from reviewbot.values import replace
 
 HEAD, OTHER = "a" * 40, "b" * 40
@@ -19,7 +19,7 @@ def check(key: int, tag: CheckTag | None, shown: str | None = "success", head: s
 
 def test_a_check_belongs_to_the_pull_request_in_its_tag_and_without_a_tag_to_none() -> None:
     tagged, bare = check(1, CheckTag(7)), check(2, None)
-    assert [is_of(tagged, 7), is_of(tagged, 8), is_of(bare, 7), is_of(bare, 8)] == [True, False, False, False]
+    assert [tagged.is_of(7), tagged.is_of(8), bare.is_of(7), bare.is_of(8)] == [True, False, False, False]
 
 
 def test_the_newest_check_has_the_highest_id() -> None:

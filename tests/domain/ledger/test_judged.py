@@ -91,25 +91,25 @@ def red(request: pytest.FixtureRequest) -> Ledger:
 
 
 @pytest.mark.parametrize("change", [EVIL, RED], ids=["where it was found", "where it was carried"])
-def test_it_is_open_again_when_the_change_is_back(red: Ledger, change: ChangeIndex) -> None:
+def test_a_finding_is_open_again_if_the_change_returns(red: Ledger, change: ChangeIndex) -> None:
     assert again(red, FIXED).findings.severities("") == ()
     assert again(red, change).findings.severities("") == (Severity.CRITICAL,)
 
 
-def test_it_is_open_again_whatever_the_same_review_says_when_it_is_read_again(red: Ledger) -> None:
+def test_a_finding_is_open_again_whatever_a_repeated_answer_says(red: Ledger) -> None:
     (found,) = red.findings.records
     for still in ([], [found.id]):
         ledger = reviewed(red, RED, "task_2", still=still)
         assert ledger.findings.records[0].standing is FindingState.OPEN
 
 
-def test_it_is_open_in_another_mode_and_attempt(red: Ledger) -> None:
+def test_a_finding_is_open_again_in_another_mode_and_attempt(red: Ledger) -> None:
     for more in ({"identity": "9" * 64}, {"attempt": 2}):
         ledger = reviewed(red, RED, "task_9", **more)
         assert ledger.findings.severities("") == (Severity.CRITICAL,)
 
 
-def test_it_is_open_again_under_another_name_or_beside_other_copies() -> None:
+def test_a_finding_is_open_again_under_another_name_or_beside_other_copies() -> None:
     ledger = reviewed(Ledger(), EVIL, "task_1", CITED["quoted"], whole=True)
     twice = index("d", app=BAD.replace("line 20\n", "line 20\nbad()\n"))
     moved = replace(change_index({APP: BASE}, {"src/new.py": BAD}, {"src/new.py": APP}), change="f" * 32)
@@ -120,7 +120,7 @@ def test_it_is_open_again_under_another_name_or_beside_other_copies() -> None:
         assert [one.standing for one in back.findings.records] == [FindingState.OPEN]
 
 
-def test_a_waiver_for_exactly_this_change_stands_and_another_one_does_not(red: Ledger) -> None:
+def test_only_a_waiver_for_exactly_this_change_applies(red: Ledger) -> None:
     (found,) = red.findings.records
     waive = LedgerUpdate(edits=(Waive(found.id, "octocat", "Known."),))
     waived = applied(again(red, RED), waive, RED)
@@ -149,7 +149,9 @@ def test_another_review_of_this_change_confirms_a_changed_finding() -> None:
     assert found.standing is FindingState.CHANGED
     ledger = reviewed(ledger, FIXED, "task_3", fixed=[found.id])
     assert ledger.findings.records[0].standing is FindingState.FIXED
-    assert again(ledger, clean).findings.records[0].standing is FindingState.CHANGED, "it was red by that"
+    assert again(ledger, clean).findings.records[0].standing is FindingState.CHANGED, (
+        "it was red because of that finding"
+    )
     confirmed = reviewed(ledger, clean, "task_4", attempt=2, fixed=[found.id])
     assert confirmed.findings.records[0].standing is FindingState.FIXED
     assert reviewed(confirmed, clean, "task_4", attempt=2, fixed=[found.id]) == confirmed
@@ -191,7 +193,7 @@ def many(severity: Severity, count: int) -> tuple[TrackedFinding, ...]:
         (Findings(beyond=((Severity.LOW, 9),)), 0, False),
     ],
 )
-def test_a_limited_number_is_kept_and_blocking_ones_beyond_are_counted(
+def test_a_limited_number_of_findings_is_kept_and_blocking_ones_beyond_are_counted(
     findings: Findings, kept: int, *, lost: bool
 ) -> None:
     ledger = applied(Ledger(findings=findings), bought(RED, "task_1", since="e" * 40), RED)
@@ -211,13 +213,13 @@ def test_the_copies_of_one_purchase_are_grouped() -> None:
     assert ledger.with_purchase(replace(done, state=TaskState.OPEN)).purchases == (done,)
 
 
-def test_whether_another_task_reported_it_is_known() -> None:
+def test_a_finding_records_whether_another_task_reported_it() -> None:
     own = reviewed(Ledger(), EVIL, "task_1", CITED["quoted"], whole=True)
     other = reviewed(own, RED, "task_2")
     assert [[one.carried for one in done.judged] for done in other.purchases] == [[False], [True]]
 
 
-def test_nothing_is_kept_of_a_change_that_is_not_bought_or_not_known() -> None:
+def test_nothing_is_kept_for_an_unbought_or_unknown_change() -> None:
     ledger = reviewed(Ledger(), EVIL, "task_1", CITED["quoted"], whole=True)
     assert again(ledger, RED).purchases == ledger.purchases
     opened = LedgerUpdate((purchase(identity="7" * 64, change=RED.change, task_id="task_2"),))

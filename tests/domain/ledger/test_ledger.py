@@ -188,6 +188,11 @@ def test_a_ledger_is_read_back_from_anywhere_in_a_body(
     assert (reading.ledger, reading.spent, reading.problem) == (ledger, ledger.spent, "")
 
 
+def test_a_ledger_is_replaced_between_the_words() -> None:
+    old, new = (encode(Ledger(counter=counter), SIGNER) for counter in (1, 2))
+    assert replace_ledger(f"before {old} after", new) == f"before {new} after"
+
+
 @given(ledgers, ledgers)
 def test_replacing_the_ledger_keeps_every_word(old: Ledger, new: Ledger) -> None:
     for before, after in (("<!-- mark -->", "\n## Words \\1 \\g<0>\n"), ("", "")):
@@ -237,7 +242,7 @@ def test_a_full_ledger_leaves_space_for_texts() -> None:
 
 
 @given(st.data())
-def test_no_single_edit_is_believed(data: st.DataObject) -> None:
+def test_a_ledger_with_any_single_edit_is_not_trusted(data: st.DataObject) -> None:
     encoded = encode(PLAIN, SIGNER)
     at = data.draw(st.integers(0, len(encoded) - 1))
     new = data.draw(st.characters(codec="utf-8") | st.sampled_from("0123456789abcdefABCxyz=_-v<> ") | st.just(""))
@@ -274,10 +279,10 @@ def test_a_signed_ledger_is_not_trusted_without_a_key() -> None:
     ],
 )
 def test_a_ledger_of_another_pull_request_or_key_counts_only_against_the_budget(other: Signer) -> None:
-    for edited, told in ((False, "another key"), (True, "the comment was edited")):
+    for edited, problem in ((False, "another key"), (True, "the comment was edited")):
         reading = decode(encode(PLAIN, other), SIGNER, edited_by_other=edited)
         assert (reading.ledger, reading.spent) == (Ledger(), PLAIN.spent)
-        assert told in reading.problem
+        assert problem in reading.problem
 
 
 @pytest.mark.parametrize("version", [VERSION + 1, 9999])
@@ -347,7 +352,7 @@ def test_an_invalid_ledger_never_raises_or_increases_the_budget(value: object) -
         assert "cannot be read" in reading.problem
 
 
-def test_a_bomb_is_not_unpacked() -> None:
+def test_a_decompression_bomb_is_not_unpacked() -> None:
     bomb = packed(b" " * 40_000_000)
     assert len(bomb) < 60_000
     assert "cannot be read" in decode(bomb, SIGNER).problem
@@ -361,7 +366,7 @@ def test_garbage_in_the_shape_of_a_ledger_never_raises(payload: str, signature: 
 
 
 @given(st.text())
-def test_any_body_can_be_asked(body: str) -> None:
+def test_reading_any_body_never_fails(body: str) -> None:
     assert decode(body, SIGNER).ledger == Ledger()
 
 
@@ -415,7 +420,7 @@ def waived_by(by: str, base_ref: str, severity: Severity = Severity.HIGH) -> Led
     [
         ("wendy", "main", Severity.HIGH, {}, True),
         ("wendy", "next", Severity.HIGH, {}, True),
-        # an author now, who was none against the base of then
+        # an author now, but not against the base at that time
         ("Ann", "main", Severity.HIGH, {}, True),
         ("Ann", "next", Severity.HIGH, {}, False),
         ("kim", "next", Severity.HIGH, {}, False),
@@ -487,7 +492,7 @@ def test_a_ledger_older_than_a_check_run_has_no_waivers(favour: Ledger) -> None:
     assert not older.ledger.has_exemptions
     assert older.ledger.findings.broken
     assert older.ledger.findings.open() == tuple(replace(one, waiver=None) for one in favour.findings.open())
-    assert older.ledger.counter == 5, "what is written next is newer than all"
+    assert older.ledger.counter == 5, "the next write is newer than all of them"
     not_sure = distrust(reading)
     assert "every earlier head and base" in not_sure.problem
     assert not_sure.ledger == replace(older.ledger, counter=4)
@@ -504,7 +509,7 @@ def test_a_ledger_without_waivers_may_be_outdated() -> None:
 
 
 @pytest.mark.parametrize("counter", [-1, MAX_COUNTER + 1, "1", None])
-def test_an_impossible_counter_is_not_read(counter: object) -> None:
+def test_an_invalid_counter_is_not_read(counter: object) -> None:
     assert "cannot be read" in decode(packed({**plain_json(), "counter": counter}), SIGNER).problem
 
 
@@ -605,7 +610,7 @@ def test_purchases_are_kept_regardless_of_size() -> None:
     assert reading.ledger.findings == Findings(beyond=((Severity.HIGH, 1),))
 
 
-def test_texts_are_short_when_they_are_made() -> None:
+def test_stored_texts_are_far_below_the_comment_limit() -> None:
     assert max(MAX_TITLE, MAX_TEXT, MAX_REASON) < COMMENT_LIMIT / 20
 
 
@@ -709,7 +714,7 @@ def test_the_spending_of_a_ledger_is_raised_and_never_lowered() -> None:
     assert PLAIN.spending_at_least(Decimal(10)) == PLAIN
 
 
-def test_a_comment_requested_a_review_or_did_not() -> None:
+def test_a_purchase_records_which_comments_requested_it() -> None:
     asked = Ledger((replace(BOUGHT, asked=("41",)), BOUGHT))
     assert asked.was_asked("41")
     assert Ledger((BOUGHT.asked_by("41").asked_by("42", "41"),)).purchases[0].asked == ("41", "42")
@@ -735,9 +740,9 @@ def test_a_review_of_what_is_new_counts_when_those_before_it_are_in(state: TaskS
     ledger, alone = chain(state)
     assert ledger.is_founded(alone), "it is of the whole change"
     _, last = chain(state, TaskState.DONE)
-    assert Ledger().is_founded(last), "what is not recorded is reported differently"
+    assert Ledger().is_founded(last), "unrecorded files are reported in another way"
     again = replace(BOUGHT, head_sha=last.head_sha, since=last.head_sha, state=TaskState.DONE)
-    assert Ledger((again,)).is_founded(again), "the head was reviewed since itself"
+    assert Ledger((again,)).is_founded(again), "the head was reviewed itself"
 
 
 @pytest.mark.parametrize(("after", "minutes"), [(0, 1), (60, 1), (61, 2), (4 * 3600, 240), (-5, 1)])
@@ -850,7 +855,7 @@ def test_a_short_copy_is_read_back(bought: Purchase, task_id: str, spent: Decima
 
 
 @given(st.data())
-def test_no_single_edit_of_a_short_copy_is_believed(data: st.DataObject) -> None:
+def test_a_short_copy_with_any_single_edit_is_not_trusted(data: st.DataObject) -> None:
     text = encode_external_id(BOUGHT, COSTING, SIGNER)
     at = data.draw(st.integers(0, len(text) - 1))
     new = data.draw(st.characters(codec="utf-8") | st.sampled_from("0123456789abcdef -.") | st.just(""))
@@ -883,13 +888,13 @@ def test_a_copy_that_says_more_than_the_write_stays(ledger: Ledger, signer: Sign
 
 
 @given(st.text())
-def test_any_external_id_can_be_asked(text: str) -> None:
+def test_reading_any_external_id_never_fails(text: str) -> None:
     assert decode_external_id(text, SIGNER) is None
     assert decode_external_id(f"rb1 {text} {'0' * 32}", SIGNER) is None
     assert not names_open_task(text)
 
 
-def test_a_short_copy_of_another_place_or_with_odd_figures_is_not_believed() -> None:
+def test_a_short_copy_of_another_place_or_with_invalid_figures_is_not_trusted() -> None:
     for other in (replace(SIGNER, secret="x"), replace(SIGNER, pull_number=8), replace(SIGNER, instance="n")):
         assert decode_external_id(encode_external_id(BOUGHT, COSTING, SIGNER), other) is None
     text = encode_external_id(replace(BOUGHT, used=Decimal("12.5")), COSTING, SIGNER)

@@ -64,8 +64,14 @@ def test_a_stored_text_is_recognized_after_any_number_of_writes(update: LedgerUp
     assert replace(memory.ledger, counter=3, seen=Seen()) == applied(Ledger(counter=3), memory.update, NOW)
 
 
+def test_a_stored_ledger_has_the_counter_and_the_head_that_were_written() -> None:
+    update = LedgerUpdate().with_purchase(BOUGHT)
+    ledger = Memory.of(Ledger(counter=3), update, NOW).stored(Ledger(counter=4, seen=SEEN)).ledger
+    assert (ledger.counter, ledger.seen, ledger.purchases) == (4, SEEN, (BOUGHT,))
+
+
 @given(changes, changes)
-def test_it_is_idempotent(before: LedgerUpdate, given_: LedgerUpdate) -> None:
+def test_applying_an_update_is_idempotent(before: LedgerUpdate, given_: LedgerUpdate) -> None:
     there = applied(Ledger(), before, NOW)
     once = applied(there, given_, NOW)
     assert applied(once, given_, NOW) == once
@@ -75,8 +81,8 @@ def test_it_is_idempotent(before: LedgerUpdate, given_: LedgerUpdate) -> None:
 def test_two_runs_lose_nothing_in_either_order_of_writes(one: LedgerUpdate, other: LedgerUpdate) -> None:
     both = applied(applied(Ledger(), one, NOW), other, NOW)
     turned = applied(applied(Ledger(), other, NOW), one, NOW)
-    told = {item.id for change in (one, other) for said in change.answers for item in said.placed}
-    assert told == {record.id for record in both.findings.records} == {record.id for record in turned.findings.records}
+    ids = {item.id for change in (one, other) for said in change.answers for item in said.placed}
+    assert ids == {record.id for record in both.findings.records} == {record.id for record in turned.findings.records}
     assert both.posted == turned.posted == one.posted | other.posted
     states = [
         {(each.identity, each.attempt): each.state.rank for each in ledger.purchases} for ledger in (both, turned)
@@ -103,7 +109,7 @@ def said(task: str, *codes: str, severity: Severity = Severity.HIGH) -> PlacedAn
     return answer(NOW, *(finding(code, code=code, severity=severity) for code in codes), task=task)
 
 
-def test_findings_are_of_the_change_that_is_there_now() -> None:
+def test_findings_are_updated_for_the_current_change() -> None:
     there = applied(Ledger(), LedgerUpdate().with_answer(said("task_1", "bad()")), NOW)
     later = applied(there, LedgerUpdate(), change_index({}, {}))
     assert [record.counts for record in (*there.findings.records, *later.findings.records)] == [True, False]

@@ -69,7 +69,7 @@ def test_existing_purchases_are_resumed_and_others_wait_for_older_reviews(
     assert what(after(state, "wanted", awaited)) == ("resume" if there else "wait" if waits else "buy")
 
 
-def test_only_a_finished_review_is_bought_again_by_those_who_ask_for_it() -> None:
+def test_only_a_finished_review_is_bought_again_on_request() -> None:
     assert what(after(TaskState.DONE, "again")) == "buy"
     assert what(after(TaskState.OPEN, "again")) == "resume"
 

@@ -109,7 +109,7 @@ def test_a_cancelled_task_that_was_answered_is_announced() -> None:
         (False, False, False, True),
     ],
 )
-def test_a_review_that_shows_an_answer_is_enough(
+def test_an_answer_that_a_review_shows_is_not_announced(
     posted: bool,  # noqa: FBT001 — a column of the table
     commented: bool,  # noqa: FBT001 — as above
     before: bool,  # noqa: FBT001 — as above

@@ -53,7 +53,7 @@ def test_no_task_is_created_without_a_recorded_intent(runs: Runs) -> None:
             created += 1
             recorded = [result for step, result in trace.before(CreateTask) if isinstance(step, RecordIntent)]
             assert isinstance(recorded[-1], Known)
-    assert created > RUNS / 20, "the world must let it come to that"
+    assert created > RUNS / 20, "the random worlds must contain such a run"
 
 
 def test_a_task_is_polled_only_after_its_id_is_recorded(runs: Runs) -> None:
@@ -157,7 +157,7 @@ def test_a_result_of_another_step_is_a_bug() -> None:
         learn(Loaded(known, "ann"), Done(), NOON)
 
 
-def test_the_end_is_a_step_too() -> None:
+def test_a_run_ends_with_a_step() -> None:
     _, _, phase = play(3, start)
     assert isinstance(phase, Ended)
     assert decide(phase) == Finish(phase.outcome)

@@ -120,7 +120,7 @@ RULES = Judgement(Rules())
         ),
     ],
 )
-def test_the_review_of_a_change(now: Known, expected: tuple[object, ...]) -> None:
+def test_a_change_gets_the_review_that_its_rules_and_purchases_select(now: Known, expected: tuple[object, ...]) -> None:
     assert chosen(routed(now)) == expected
     assert routed(now).request.policy.review_on is (ReviewOn.READY if "large" in expected else ReviewOn.PUSH)
 
@@ -222,7 +222,7 @@ def test_files_that_are_held_back_need_no_review_under_a_rule_without_one() -> N
     assert skipped.outcome.reason is Reason.ROUTE
 
 
-def test_a_dry_run_of_a_free_review_is_a_plan() -> None:
+def test_a_dry_run_of_a_free_review_holds_nothing() -> None:
     ended = go(start(known(routes=(LOCAL,), dry_run=True)), sendable())
     assert ended.outcome.reason is Reason.DRY_RUN
     assert ended.known.purchase.hold == 0

@@ -213,7 +213,7 @@ def test_a_purchase_records_since_when_its_head_is_known() -> None:
     later = NOON + timedelta(hours=1)
     assert made.seen_on(HEAD, later) is made
     assert made.seen_on(OTHER_HEAD, later) == replace(made, head_sha=OTHER_HEAD, head_at=later.isoformat())
-    assert replace(made, head_at="").seen_on(HEAD, later).head_at == later.isoformat(), "a short copy proves nothing"
+    assert replace(made, head_at="").seen_on(HEAD, later).head_at == later.isoformat(), "a short copy is not a proof"
 
 
 @pytest.mark.parametrize(("head", "hours"), [(HEAD, 0), (OTHER_HEAD, 1)])
@@ -313,7 +313,7 @@ def test_an_intent_that_was_refused_for_its_size_holds_nothing_once_the_head_has
     for result in (steps.HeadMoved(), AWAY):
         ended = go(again, result)
         assert [(one.state, one.used) for one in ended.known.ledger.purchases] == [(TaskState.ENDED, Decimal(0))]
-    assert not go(quoted, AWAY).known.ledger.purchases, "what was not recorded is no purchase"
+    assert not go(quoted, AWAY).known.ledger.purchases, "an unrecorded intent is not a purchase"
 
 
 def test_a_verdict_for_a_former_base_is_not_green() -> None:
@@ -468,7 +468,7 @@ def test_a_late_answer_is_announced_before_the_summary_records_it_and_read_back(
     denied = go(at, at.known)
     assert denied.left[0] is phases.Write.SUMMARY, "the token may not write comments"
     terminal = replace(at.known, request=replace(at.known.request, trigger=AtTerminal()))
-    assert not announcing(terminal, at.outcome), "the user reads it there"
+    assert not announcing(terminal, at.outcome), "the user sees it there"
     keyless = replace(at.known, request=replace(at.known.request, is_keyless=True))
     assert not announcing(keyless, at.outcome)
 
@@ -539,7 +539,7 @@ def test_a_check_run_of_another_app_hides_no_open_one_of_ours() -> None:
     assert not_asked_for(alone).conclusion is None
 
 
-def test_a_run_that_cannot_read_again_writes_over_no_summary() -> None:
+def test_a_run_that_cannot_read_again_overwrites_no_summary() -> None:
     now = answered(summary=Comment(1, "https://x/1", "", ours=True))
     after = go(phases.Judged(now, pending(now.judgement.rules)), AWAY)
     assert after.left == (phases.Write.CHECK_RUN,)
@@ -580,7 +580,7 @@ def answered(summary: Comment | None) -> Known:
     return replace(now, change=change, memory=memory, summary=summary, own=Underway(Bought(done), task))
 
 
-def test_a_merge_group_gets_its_check_run_and_nothing_else() -> None:
+def test_only_the_check_run_of_a_merge_group_is_written() -> None:
     outcome = carried({7: "success"})
     begun = on_group_head(known(), outcome)
     assert decide(begun) == steps.WriteCheckRun(outcome)
@@ -625,7 +625,7 @@ def test_an_outcome_is_published_without_a_change() -> None:
         assert begun.left == (phases.Write.CHECK_RUN, phases.Write.SUMMARY, phases.Write.OLDER_CHECKS)
 
 
-def test_the_only_open_task_is_the_one_that_is_awaited() -> None:
+def test_the_latest_open_task_is_awaited() -> None:
     now = known()
     first, second = (OpenTask(purchase(task_id=name), Task(name, TaskStatus.UNKNOWN, "")) for name in ("a", "b"))
     assert now.awaited is None
@@ -714,7 +714,7 @@ def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
         # A limit of six times 100 credits
         ((reviewed(hold=100),), None),
         ((reviewed(hold=100, used=Decimal(241)),), "600"),
-        # What was withdrawn, refused or deferred is no first review.
+        # A withdrawn, refused or deferred purchase does not count as the first review.
         ((reviewed(hold=10, task_id="", state=TaskState.ENDED, used=Decimal(0)),), None),
         ((reviewed(hold=10, task_id="", state=TaskState.DEFERRED, used=None),), None),
         # Of intents and the first known task, the smallest may be the first.
@@ -740,7 +740,7 @@ def test_a_deferred_purchase_is_sized_when_it_is_bought() -> None:
             ),
             None,
         ),
-        # A task that may exist is one.
+        # A task that may exist counts as one.
         ((reviewed(hold=10, task_id="", state=TaskState.ENDED, used=None),), "60"),
     ],
 )
@@ -850,7 +850,7 @@ def test_a_shared_commit_is_green_only_if_both_pull_requests_are() -> None:
     assert (beside.reason, beside.conclusion) == (Reason.SHARED_HEAD, Conclusion.ACTION_REQUIRED)
 
 
-def test_what_a_run_knows_of_the_review_of_this_change() -> None:
+def test_a_run_knows_the_task_and_report_of_its_review() -> None:
     now = answered(summary=None)
     assert now.with_comments().comment_urls == {}
     assert (now.placed, now.report, now.task_id) == ((), None, "task_1")
@@ -863,7 +863,7 @@ def test_what_a_run_knows_of_the_review_of_this_change() -> None:
     assert known().bought is None
 
 
-def test_the_files_of_a_change_by_what_becomes_of_them() -> None:
+def test_a_change_lists_its_files_by_path_and_those_held_back() -> None:
     change = sendable().change
     assert set(change.by_path) == {"src/app.py"}
     held = replace(change, held=(Held("logo.bin", HeldBecause.BINARY, missed=True),))
@@ -989,7 +989,7 @@ def test_an_intent_recorded_after_another_runs_is_withdrawn() -> None:
     check_race(replace(now, own=None), Ledger((older, other)))
 
 
-def test_the_check_that_github_shows_is_the_newest() -> None:
+def test_the_newest_check_is_the_current_one() -> None:
     snapshot = replace(known().snapshot, checks=(replace(_checked(), id=5), _checked()))
     assert current_check(snapshot) == replace(_checked(), id=5)
     assert current_check(replace(snapshot, checks=())) is None
@@ -998,7 +998,7 @@ def test_the_check_that_github_shows_is_the_newest() -> None:
 COMMENT = Comment(5, "https://github.test/5", summary_mark(""), ours=True)
 
 
-def test_the_summary_is_written_with_news_or_a_verdict_that_stands_nowhere() -> None:
+def test_the_summary_is_written_for_an_update_or_an_unpublished_verdict() -> None:
     verdict, silent = pending(known().judgement.rules), not_due(Reason.DRAFT)
     verdict = replace(verdict, conclusion=Conclusion.SUCCESS)
     bare = known()
@@ -1088,10 +1088,10 @@ def test_an_intent_of_several_tasks_is_recorded_in_the_summary() -> None:
     check = CheckRun(1, "CodeVF review", HEAD, CheckStatus.IN_PROGRESS, None, "", "")
     one, two = purchase(), purchase(parts=2)
     nowhere, waiting = known(waits=False), known()
-    checked, told = replace(nowhere, check=check), replace(nowhere, summary=COMMENT)
+    checked, summarized = replace(nowhere, check=check), replace(nowhere, summary=COMMENT)
     assert [comes_in_summary(now, one) for now in (nowhere, checked)] == [True, False]
     assert comes_in_summary(checked, two)
-    for now, bought_now in ((checked, one), (told, one), (told, two), (waiting, one)):
+    for now, bought_now in ((checked, one), (summarized, one), (summarized, two), (waiting, one)):
         check_recorded(now, bought_now)
     for now, bought_now in ((nowhere, one), (checked, two), (waiting, two)):
         with pytest.raises(PermissionMissing):

@@ -429,6 +429,6 @@ def play(seed: int, start: Callable[[Known], Phase]) -> tuple[Trace, Known, Ende
         result = world.answer(step, phase.known)
         trace.steps.append((step, result))
         phase, now = learn(phase, result, now), now + timedelta(seconds=1)
-        assert len(trace.steps) < STEPS_AT_MOST, "it does not end"
+        assert len(trace.steps) < STEPS_AT_MOST, "the run does not end"
     assert isinstance(phase, Ended)
     return trace, phase.known, phase

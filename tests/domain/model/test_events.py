@@ -84,7 +84,7 @@ def test_a_head_that_is_not_a_commit_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("merged", [True, False])
-def test_a_closed_pull_request_has_a_shape_of_its_own(merged: bool) -> None:  # noqa: FBT001 — a table's column
+def test_a_closed_pull_request_is_a_separate_event(merged: bool) -> None:  # noqa: FBT001 — a table's column
     payload = pull_request("closed", pull_request={"number": 7, "merged": merged})
     assert read_event("pull_request_target", payload) == ClosedEvent(7, merged, "octocat")
 
@@ -199,7 +199,7 @@ def test_an_event_with_an_invalid_commit_is_broken(given: object) -> None:
 
 
 @pytest.mark.parametrize("given", ["x", "7; rm", "-7", 0, "0", -1, True, 7.0, [7], 2**31, "9" * 5000, "\uff17"])
-def test_a_dispatch_with_a_wrong_number_says_so(given: object) -> None:
+def test_a_dispatch_with_an_invalid_number_has_a_problem(given: object) -> None:
     event = read_event("workflow_dispatch", {"inputs": {"pr": given}})
     assert event == DispatchEvent(None, "", "the input `pr` is not the number of a pull request")
 

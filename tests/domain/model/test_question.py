@@ -38,7 +38,7 @@ def test_an_open_question_has_no_reply_yet() -> None:
     assert questions.find("r1") is None
 
 
-def test_its_credits_count_against_the_budget() -> None:
+def test_the_credits_of_a_question_count_against_the_budget() -> None:
     ledger = Ledger((purchase(hold=360),)).with_question(OPEN)
     assert ledger.spent == 480
     assert ledger.with_question(ANSWERED).spent == 420, "the credits used, once they are known"
@@ -57,7 +57,7 @@ def test_the_oldest_answered_question_makes_room_and_still_counts() -> None:
     assert ledger.spent == 120 + MAX_QUESTIONS * 60
 
 
-def test_of_open_ones_only_the_oldest_is_dropped() -> None:
+def test_only_the_oldest_of_too_many_open_questions_is_dropped() -> None:
     ledger = Ledger()
     for number in range(MAX_QUESTIONS + 1):
         ledger = ledger.with_question(replace(OPEN, comment=f"r{number}"))
@@ -72,6 +72,6 @@ def test_a_summary_with_an_open_question_is_waiting(question: Question, waits: b
     assert not has_open_question("")
 
 
-def test_a_question_survives_the_summary() -> None:
+def test_a_question_is_read_back_from_the_summary() -> None:
     ledger = Ledger().with_question(ANSWERED).with_question(replace(INTENT, comment="r43", finding="3f9a000001"))
     assert decode(encode(ledger, SIGNER), SIGNER).ledger == ledger

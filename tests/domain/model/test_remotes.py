@@ -18,14 +18,14 @@ from reviewbot.domain.model.remotes import DirectUrl, Remote, VcsInfo, read_dire
         "github.com:/acme/shop",
     ],
 )
-def test_an_address_names_a_repository_on_a_host(address: str) -> None:
+def test_a_url_names_a_repository_on_a_host(address: str) -> None:
     remote = read_remote(address)
     assert remote == Remote("github.com", "acme/shop")
     assert remote.url == "https://github.com/acme/shop"
 
 
 @pytest.mark.parametrize("page", ["http://127.0.0.1:8080/acme/shop", "https://git.example.com:8443/acme/shop"])
-def test_the_pages_are_where_the_address_says(page: str) -> None:
+def test_a_page_url_keeps_scheme_and_port(page: str) -> None:
     remote = read_remote(f"{page}.git")
     assert remote is not None
     assert remote.url == page
@@ -34,7 +34,7 @@ def test_the_pages_are_where_the_address_says(page: str) -> None:
 @pytest.mark.parametrize(
     "address", ["", "/srv/git/shop.git", "../shop", "https://github.com/acme", "file:///a/b", "a b:c/d"]
 )
-def test_an_address_without_host_and_repository_is_none(address: str) -> None:
+def test_a_url_without_host_and_repository_is_ignored(address: str) -> None:
     assert read_remote(address) is None
 
 
@@ -44,6 +44,6 @@ def test_an_invalid_record_of_the_origin_is_ignored(text: str | None) -> None:
 
 
 def test_pips_record_of_the_origin_is_read() -> None:
-    told = '{"url": "https://x.test/a/b", "vcs_info": {"vcs": "git", "commit_id": "c", "requested_revision": null}}'
-    assert read_direct_url(told) == DirectUrl("https://x.test/a/b", VcsInfo("git", "c"))
+    record = '{"url": "https://x.test/a/b", "vcs_info": {"vcs": "git", "commit_id": "c", "requested_revision": null}}'
+    assert read_direct_url(record) == DirectUrl("https://x.test/a/b", VcsInfo("git", "c"))
     assert read_direct_url('{"url": "file:///x", "dir_info": {}}') == DirectUrl("file:///x", dir_info={})

@@ -39,7 +39,7 @@ def test_an_unknown_status_is_still_running() -> None:
     ("mode", "multiplier", "least", "most"),
     [(Mode.REALTIME_ANSWER, "2", 60, 600), (Mode.FAST, "1.5", 240, 115_200), (Mode.STANDARD, "1", 240, 115_200)],
 )
-def test_each_level_has_the_documented_price_and_bounds(mode: Mode, multiplier: str, least: int, most: int) -> None:
+def test_each_mode_has_the_documented_price_and_bounds(mode: Mode, multiplier: str, least: int, most: int) -> None:
     assert mode.multiplier == Decimal(multiplier)
     assert (mode.credits[0], mode.credits[-1]) == (least, most)
 
@@ -49,13 +49,13 @@ def test_an_expertise_is_named_in_any_case_or_by_number(expertise: str, known: b
     assert Tag(7, "engineer", Decimal("1.7")).is_called(expertise) is known
 
 
-def test_of_two_tags_with_one_name_the_one_that_has_not_expired_counts() -> None:
+def test_the_unexpired_one_of_two_tags_with_one_name_is_used() -> None:
     now = datetime(2026, 11, 28, tzinfo=UTC)
     old, new = (Tag(number, "engineer", Decimal(number), valid_to=now - timedelta(number)) for number in (7, -8))
     assert [tag_called(tags, "Engineer", now) for tags in ((old, new), (new, old), (old,), ())] == [new, new, old, None]
 
 
-def test_a_required_check_is_ours_when_it_must_come_from_github_actions() -> None:
+def test_a_required_check_is_ours_if_it_must_come_from_github_actions() -> None:
     assert Required("CodeVF review", ACTIONS_APP).is_ours
     assert not Required("CodeVF review").is_ours
 

@@ -26,14 +26,14 @@ https://codevf.com:99999 https://codevf.com:x https://[::1 https://codevf.com\\@
 
 
 @pytest.mark.parametrize(("url", "base"), GOOD_URLS)
-def test_a_key_may_go_to_https_and_to_this_machine(url: str, base: str) -> None:
+def test_a_key_may_be_sent_over_https_and_to_loopback(url: str, base: str) -> None:
     assert check_service_url(url) == base
 
 
 @pytest.mark.parametrize(
     "url", [*BAD_URLS.split(), "", "https://code vf.com", "https://co\ndevf.com", "https://cödevf.com"]
 )
-def test_a_key_may_go_nowhere_else(url: str) -> None:
+def test_a_key_may_not_be_sent_elsewhere(url: str) -> None:
     assert check_service_url(url) is None
 
 
@@ -49,7 +49,7 @@ def test_a_key_may_go_nowhere_else(url: str) -> None:
         ("", False),
     ],
 )
-def test_loopback_is_this_machine_and_garbage_is_not(url: str, expected: object) -> None:
+def test_only_urls_of_this_machine_are_loopback(url: str, expected: object) -> None:
     assert is_loopback(url) is expected
 
 

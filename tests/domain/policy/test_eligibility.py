@@ -84,7 +84,7 @@ def test_closed_pull_requests_and_drafts_are_not_reviewed() -> None:
     assert reason(pull(is_draft=True), policy(drafts=True)) is None
 
 
-def test_a_label_that_counts_comes_before_the_draft_and_after_the_end() -> None:
+def test_a_closed_state_takes_precedence_over_the_skip_label_and_the_label_over_a_draft() -> None:
     assert reason(pull(is_draft=True), skips=True) is Reason.LABEL
     assert reason(pull(), skips=True) is Reason.LABEL
     assert reason(pull(is_open=False), skips=True) is Reason.CLOSED
@@ -120,7 +120,7 @@ def test_in_its_own_event_a_label_counts_by_the_user_who_set_it() -> None:
         DispatchEvent(7, "max", sha=HEAD),
     ],
 )
-def test_in_no_other_event_a_label_counts(trigger: Trigger) -> None:
+def test_a_label_does_not_count_in_other_events(trigger: Trigger) -> None:
     assert skip_label_login(marked(), trigger) == ""
 
 

@@ -166,7 +166,7 @@ ORDER = (70, 2, 3, 4, 1)
 
 
 @pytest.mark.parametrize("statuses", [some for size in range(6) for some in combinations(ORDER, size)])
-def test_when_several_apply_the_contract_says_which_wins(statuses: tuple[int, ...]) -> None:
+def test_the_contract_defines_which_of_several_outcomes_wins(statuses: tuple[int, ...]) -> None:
     expected = next((status for status in ORDER if status in statuses), 0)
     assert first_exit_status(*statuses, 0) == first_exit_status(*reversed(statuses)) == expected
 
@@ -185,7 +185,7 @@ def test_when_several_apply_the_contract_says_which_wins(statuses: tuple[int, ..
         ({}, ("action_required", 3, "none", "failed", "merge-group")),
     ],
 )
-def test_a_merge_group_is_as_good_as_its_worst_pull_request(
+def test_a_merge_group_has_the_verdict_of_its_worst_pull_request(
     conclusions: dict[int, str | None], row: tuple[str, int, str, str, str]
 ) -> None:
     assert short(carried(conclusions)) == row
@@ -214,7 +214,7 @@ def test_an_outcome_uses_the_words_of_the_contract() -> None:
         (SEVERE, Rules(on_error=PASS), ("action_required", 1, "fail", "completed", "memory")),
     ],
 )
-def test_possibly_forgotten_findings_are_never_green(
+def test_a_head_with_possibly_forgotten_findings_is_never_green(
     severities: tuple[Severity, ...], rules: Rules, row: tuple[str, int, str, str, str]
 ) -> None:
     assert short(incomplete_history(judge(severities, readable=True, coverage=FULL, rules=rules), rules)) == row
@@ -262,11 +262,11 @@ def test_a_bypassed_head_is_green(outcome: Outcome) -> None:
         did_not_happen(Reason.BUG, "m", "h", exit_status=EXIT_BUG, on_error=PASS),
     ],
 )
-def test_neither_a_bug_nor_a_review_that_is_not_due_is_let_through(outcome: Outcome) -> None:
+def test_neither_a_bug_nor_a_review_that_is_not_due_is_bypassed(outcome: Outcome) -> None:
     assert bypassed(outcome) == outcome
 
 
-def test_the_check_of_an_older_head_stays_closed_and_fails_no_step() -> None:
+def test_a_superseded_check_requires_action_and_does_not_fail_the_step() -> None:
     assert short(superseded("Newer.")) == ("action_required", 0, "none", "skipped", "superseded")
     assert superseded("Newer.").message == "Newer."
 

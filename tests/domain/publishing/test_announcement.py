@@ -20,7 +20,7 @@ def comment(comment_id: int, key: str = KEY, instance: str = "", *, ours: bool =
     return Comment(comment_id, "", f"{AnnouncementMark(instance, key)}\nFinished.", ours=ours)
 
 
-def test_it_is_announced_once() -> None:
+def test_a_late_answer_is_announced_once() -> None:
     late = [Announcement(DONE, Ending.ANSWERED)]
     others = [
         comment(3, ours=False),
@@ -36,7 +36,7 @@ def test_it_is_announced_once() -> None:
     assert left_to_announce(late, [comment(4), comment(3), comment(8), edited], "", frozenset()).extra == (4, 8)
 
 
-def test_of_several_answers_to_a_command_the_first_stays() -> None:
+def test_the_first_of_several_answers_to_a_command_is_kept() -> None:
     first, second = (str(AnswerMark("", "1001", reaction)) for reaction in (Reaction.YES, Reaction.NO))
     there = [comment(5), *(replace(comment(number), body=text) for number, text in ((9, second), (7, first)))]
     other = replace(comment(8), body=str(AnswerMark("", "1002", Reaction.YES)))

@@ -94,6 +94,12 @@ def test_a_finding_of_two_answers_has_one_comment_at_the_later_place() -> None:
     assert [(one.ids, one.placed[0].placement) for one in groups] == [(("bb",), on(4)), (("aa",), on(9))]
 
 
+def test_what_has_or_had_a_comment_is_not_posted() -> None:
+    groups = group([item("aa", on(3)), item("bb", on(3)), item("cc", on(9)), item("dd", on(20))])
+    left = left_to_post(groups, {"aa": "u"}, frozenset({"cc"}))
+    assert [one.ids for one in left] == [("bb",), ("dd",)]
+
+
 ids = st.from_regex(r"[0-9a-f]{10}", fullmatch=True)
 places = st.builds(on, st.integers(1, 4)) | st.just(OnFile("a.py", Why.NO_LINE)) | st.just(InSummary(Why.NO_FILE))
 
@@ -111,7 +117,7 @@ def test_publishing_is_idempotent(wished: dict[str, Placement], random: st.DataO
     assert left_to_post(groups, there, posted | now) == ()
 
 
-def test_a_comment_by_reviewbot_has_the_ids_of_its_mark() -> None:
+def test_a_comment_by_reviewbot_has_the_ids_of_its_marker() -> None:
     mark = FindingMark("night", ("aa", "bb"))
     threads = [
         thread(f"{mark} words"),
@@ -147,13 +153,13 @@ def at(identifier: int, *ids: str, resolved: bool = False, answers: int = 0, our
     return Thread(str(identifier), "a.py", Side.RIGHT, 1, None, resolved, comments=(first, *others))
 
 
-def test_of_duplicates_the_first_stays() -> None:
+def test_the_first_of_several_duplicates_is_kept() -> None:
     assert duplicates([at(20, "aa"), at(10, "aa"), at(30, "bb")], "") == (20,)
     assert duplicates([at(10, "aa", "bb"), at(20, "bb")], "") == (20,)
     assert duplicates([at(10, "aa"), at(20, "aa", "bb")], "") == ()
 
 
-def test_a_duplicate_that_a_person_answered_or_resolved_stays() -> None:
+def test_a_duplicate_that_a_person_answered_or_resolved_is_kept() -> None:
     assert duplicates([at(10, "aa"), at(20, "aa", answers=1)], "") == (10,)
     assert duplicates([at(10, "aa"), at(20, "aa", resolved=True)], "") == (10,)
     assert duplicates([at(10, "aa", answers=1), at(20, "aa", resolved=True)], "") == ()
@@ -305,7 +311,7 @@ def test_a_task_has_one_reply_to_a_finding() -> None:
     assert [(one.finding_id, one.text) for one in drafts] == [("aa", "One.\n\nTwo."), ("aa", "Again.")]
     assert drafts == reply_drafts(answers)
     assert len({one.key for one in drafts}) == 2
-    assert all(map(is_finding_id, (one.key for one in drafts))), "a task id of the service is in no mark"
+    assert all(map(is_finding_id, (one.key for one in drafts))), "no marker contains a task id of CodeVF"
 
 
 @pytest.mark.parametrize(
@@ -353,7 +359,7 @@ def test_the_reviewers_own_reply_keeps_no_thread_open() -> None:
     assert tidy(with_reply(at(10, "aa"), DRAFT.key, ours=False), stands("aa")) == [EditComment]
 
 
-def test_of_two_equal_replies_the_first_stays() -> None:
+def test_the_first_of_two_equal_replies_is_kept() -> None:
     twice = with_reply(with_reply(at(10, "aa"), DRAFT.key, 40), DRAFT.key, 30)
     assert duplicates([with_reply(twice, "b" * 10, 50)], "") == (40,)
     assert duplicates([with_reply(at(10, "aa"), DRAFT.key, 40), with_reply(at(20, "bb"), DRAFT.key, 60)], "") == (60,)

@@ -93,9 +93,9 @@ def test_a_question_is_bought_and_answered() -> None:
         assert isinstance(step, kind)
         seen.append(step)
         phase = learn(phase, result, NOON)
-    assert seen[1] == RecordQuestion(INTENT), "the intent first"
+    assert seen[1] == RecordQuestion(INTENT), "the intent is recorded first"
     assert seen[2] == CreateQuestion(INTENT, PRICE, SIZES[0])
-    assert seen[3] == RecordQuestion(OPEN), "the task's id before the first poll"
+    assert seen[3] == RecordQuestion(OPEN), "the task id is recorded before the first poll"
     assert seen[5] == steps.PollTask(RUNNING, 4)
     assert seen[6] == PostAnswer(OPEN, DONE)
     assert seen[7] == RecordQuestion(replace(OPEN, state=QuestionState.ANSWERED, used=Decimal(120)))
@@ -253,7 +253,7 @@ def test_a_reply_is_recorded_with_its_credits(task: Task | None, state: Question
     for result in (LEDGER, steps.Failed(GONE)):
         after = learn(replied, result, NOON)
         assert isinstance(after, Ended)
-        assert after.outcome.status is Status.COMPLETED, "the mark of the reply is enough"
+        assert after.outcome.status is Status.COMPLETED, "the marker of the reply is enough"
 
 
 def test_a_result_of_another_step_is_a_bug() -> None:

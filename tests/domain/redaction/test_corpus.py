@@ -34,7 +34,7 @@ def touched() -> list[str]:
 
 
 @pytest.mark.parametrize("group", corpus.GROUPS)
-def test_of_each_group_nearly_all_are_found(group: str) -> None:
+def test_nearly_all_secrets_of_each_group_are_found(group: str) -> None:
     count = len(corpus.GROUPS[group])
     assert count - len(missed(group)) >= LEAST * count, missed(group)
 

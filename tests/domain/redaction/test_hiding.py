@@ -163,7 +163,7 @@ def test_a_masked_value_keeps_its_structure(path: str, text: str, expected: str)
         "thisIsTheNameOfAProgramThatHasExactlySixtyFourLettersAndDigits01",
     ],
 )
-def test_code_between_the_edges_of_a_key_stays(lines: str) -> None:
+def test_code_between_the_begin_and_end_lines_of_a_key_is_kept(lines: str) -> None:
     for sign in ("", "# "):
         code = f"{sign}-----BEGIN PRIVATE KEY-----\n{lines}\n{sign}-----END PRIVATE KEY-----"
         assert seen("run.sh", code) == code
@@ -181,7 +181,7 @@ def test_a_random_value_is_masked_where_no_command_can_stand() -> None:
     assert seen("run.sh", f"curl -H 'X-Api-Key: {RANDOM}' x") == f"curl -H 'X-Api-Key: {mask(RANDOM)}' x"
 
 
-def test_a_token_is_known_where_code_runs_too() -> None:
+def test_a_token_is_recognized_in_executed_files_too() -> None:
     assert seen("run.sh", f"curl -H 'Authorization: token {GHP}' x") == (
         "curl -H 'Authorization: token [REDACTED:github-token]' x"
     )
@@ -206,7 +206,7 @@ def test_a_token_is_known_where_code_runs_too() -> None:
         ("app.js", f"require('{GHP}')"),
     ],
 )
-def test_code_of_the_format_of_a_token_stays(path: str, text: str) -> None:
+def test_code_in_the_format_of_a_token_is_kept(path: str, text: str) -> None:
     assert seen(path, text) == text
 
 

@@ -11,14 +11,11 @@ from hypothesis import strategies as st
 from reviewbot.domain.redaction.detectors import FIXED, HINT, RULES, WORD_MARKERS
 from reviewbot.domain.redaction.formats import FORMATS, SHORTEST_TOKEN
 
-pytestmark = [
-    pytest.mark.no_cover,  # these are properties of patterns, which run no code of the domain
-    pytest.mark.hypothesis,  # its plugin does not see properties inside of tests
-]
+pytestmark = pytest.mark.hypothesis  # its plugin does not see properties inside of tests
 ASCII = st.characters(codec="ascii")
 EXAMPLES = settings().max_examples // 16  # of each of 137 patterns
 BESIDE = {"curl", "webhook.office.com"}
-"""Markers that stand beside a match, not in it."""
+"""Markers beside a match, not in it."""
 
 
 def matches(pattern: re.Pattern[str]) -> st.SearchStrategy[str]:

@@ -84,7 +84,7 @@ LIMITS = (MAX_REASON, MAX_DESCRIBED, MAX_QUESTION, MAX_REPLY, LONGEST_QUESTION, 
 
 @pytest.mark.parametrize("what", SENT)
 @pytest.mark.parametrize("limit", sorted({*LIMITS, 4 * LONGEST_PART}))
-def test_no_half_of_a_secret_is_sent(what: str, limit: int) -> None:
+def test_no_part_of_a_shortened_secret_is_sent(what: str, limit: int) -> None:
     tokens = f"{JWT} " * (limit // len(JWT))
     for start in ("", tokens):
         for kept in (15, 25, 35):

@@ -672,7 +672,7 @@ def test_a_new_or_too_large_lock_file_is_reviewed_and_a_deleted_one_is_not() -> 
     )
 
 
-def test_one_that_is_moved_is_reviewed() -> None:
+def test_a_moved_lock_file_is_reviewed() -> None:
     """A file that installed nothing where it was, such as a fixture, may decide what is installed where it is now."""
     names = "rename from tests/package-lock.json\nrename to package-lock.json\n"
     (diff,) = parse_diff(f"diff --git a/tests/package-lock.json b/package-lock.json\nsimilarity index 100%\n{names}")
@@ -682,7 +682,7 @@ def test_one_that_is_moved_is_reviewed() -> None:
     assert selection.notices == ("`package-lock.json` is reviewed, because it was `tests/package-lock.json`.",)
 
 
-def test_another_package_from_where_others_come_from_is_ordinary() -> None:
+def test_a_new_package_from_a_known_source_is_ordinary() -> None:
     more = NPM.replace(
         '    "node_modules/@x/right"',
         '    "node_modules/left/node_modules/middle": {\n      "version": "1.0.0",\n'
@@ -694,7 +694,7 @@ def test_another_package_from_where_others_come_from_is_ordinary() -> None:
     assert suspicions(change("package-lock.json", more, NPM)) == ()
 
 
-def test_an_alias_that_was_there_may_be_updated() -> None:
+def test_an_existing_alias_may_be_updated() -> None:
     old = YARN.replace("left@^1.0.0, left@^1.2.0:", '"left@npm:other@^1.0.0":').replace(
         "/left/-/left-", "/other/-/other-"
     )
@@ -726,15 +726,15 @@ def test_versions_are_compared(old: str, new: str, is_lower: bool) -> None:  # n
     assert bool(found) is is_lower
 
 
-def test_of_several_versions_each_is_compared() -> None:
+def test_each_of_several_versions_is_compared() -> None:
     both = GO + "example.com/left v1.5.0 h1:gggg=\n"
     assert suspicions(change("go.sum", both, both.replace("1.2.0", "1.3.0").replace("1.5.0", "1.6.0"))) == ()
     assert suspicions(change("go.sum", both, both.replace("v1.2.0 h1:aaaa", "v1.0.0 h1:hhhh")))
-    assert suspicions(change("go.sum", both, GO)), "the highest one is gone"
+    assert suspicions(change("go.sum", both, GO)), "the highest version was removed"
     assert suspicions(change("go.sum", GO, both)) == ()
 
 
-def test_the_notice_has_an_end() -> None:
+def test_the_notice_is_bounded() -> None:
     hosts = "".join(f"example.com/m{number} v1.1.0 h1:aaaa=\n" for number in range(9))
     file = change("go.sum", hosts.replace("v1.1.0", "v1.2.0"), hosts)
     [notice] = select([file], paths=(), attributes="").notices
@@ -745,7 +745,7 @@ Mutation = Callable[[str, int, str], str]
 
 
 @given(st.sampled_from(FORMATS), st.integers(0, 3_000), st.text(max_size=9), st.booleans())
-def test_no_text_makes_the_reader_fail(one: Format, at: int, more: str, cut: bool) -> None:  # noqa: FBT001 — drawn
+def test_any_text_is_parsed_without_an_error(one: Format, at: int, more: str, cut: bool) -> None:  # noqa: FBT001 — drawn
     at %= len(one.text)
     text = one.text[:at] + more + one.text[at + (7 if cut else 0) :]
     if text != one.text and "\r" not in text and text.splitlines() == text.removesuffix("\n").split("\n"):

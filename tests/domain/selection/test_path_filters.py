@@ -52,7 +52,7 @@ CHEAT_SHEET = [
 
 
 @pytest.mark.parametrize(("pattern", "selected", "others"), CHEAT_SHEET)
-def test_a_pattern_means_what_githubs_cheat_sheet_says(pattern: str, selected: list[str], others: list[str]) -> None:
+def test_a_pattern_matches_like_in_githubs_cheat_sheet(pattern: str, selected: list[str], others: list[str]) -> None:
     assert [path for path in selected if not matches([pattern], path)] == []
     assert [path for path in others if matches([pattern], path)] == []
 
@@ -93,7 +93,7 @@ def test_only_a_pattern_written_for_such_files_names_a_file(patterns: list[str],
 
 
 @given(st.lists(st.text(alphabet="ab/*?+[]!\\-c", max_size=12), max_size=4), st.text(alphabet="ab/-c", max_size=12))
-def test_any_pattern_has_an_answer(patterns: list[str], path: str) -> None:
+def test_any_pattern_matches_or_does_not(patterns: list[str], path: str) -> None:
     assert matches(patterns, path) in {True, False}
     assert matches([*patterns, "**"], path)
     assert not matches([*patterns, "!**"], path)
@@ -107,7 +107,7 @@ def test_an_escaped_path_selects_itself_and_nothing_longer(path: str) -> None:
 
 
 @given(st.text(alphabet="ab/.", max_size=10), st.text(alphabet="ab/.*", max_size=10))
-def test_stars_agree_with_the_regular_expression_that_they_stand_for(path: str, pattern: str) -> None:
+def test_wildcards_match_like_the_equivalent_regular_expression(path: str, pattern: str) -> None:
     wanted = re.sub(
         r"(?:^|(?<=/))\*\*/|\*\*+|\*|[^*]+",
         lambda found: {"**/": "(?:.*/)?", "*": "[^/]*"}.get(found[0], ".*" if "*" in found[0] else re.escape(found[0])),
@@ -187,7 +187,7 @@ PATHS = [
 
 
 @pytest.fixture(scope="module")
-def git_says(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+def git_attributes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     folder: Path = tmp_path_factory.mktemp("attributes")
     subprocess.run(["git", "init", "-q", str(folder)], check=True)  # noqa: S607 — git is where the PATH says
     (folder / ".gitattributes").write_text(ATTRIBUTES.replace("[attr]linguist-vendored linguist-generated\n", ""))
@@ -204,19 +204,19 @@ def git_says(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, st
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_attributes_match_git(git_says: dict[str, dict[str, str]], path: str) -> None:
+def test_attributes_match_git(git_attributes: dict[str, dict[str, str]], path: str) -> None:
     attributes = attributes_of(ATTRIBUTES)
     off = {"unspecified", "unset", "false"}
-    assert attributes.is_set("linguist-generated", path) is (git_says[path]["linguist-generated"] not in off)
-    assert attributes.is_set("linguist-vendored", path) is (git_says[path]["linguist-vendored"] not in off)
+    assert attributes.is_set("linguist-generated", path) is (git_attributes[path]["linguist-generated"] not in off)
+    assert attributes.is_set("linguist-vendored", path) is (git_attributes[path]["linguist-vendored"] not in off)
 
 
-def test_no_attributes_name_nothing() -> None:
+def test_without_attributes_no_file_is_marked() -> None:
     assert not attributes_of("").is_set("linguist-generated", "a")
 
 
 @given(st.text(), st.text(min_size=1, max_size=20))
-def test_garbage_is_no_error(text: str, path: str) -> None:
+def test_invalid_attributes_are_not_an_error(text: str, path: str) -> None:
     attributes = attributes_of(text + "\n* linguist-vendored")
     assert attributes.is_set("linguist-generated", path) in {True, False}
 
@@ -225,13 +225,13 @@ def test_garbage_is_no_error(text: str, path: str) -> None:
     "pattern", ["*a*a*a*a*b", "**/*a*a*a*b", "**/a/**/a/**/a/**/a/**/b", "a*" * 30, "***a***a***a***b"]
 )
 @pytest.mark.parametrize("path", ["a" * 4000, "a/" * 2000 + "a", ("a" * 200 + "/") * 20])
-def test_a_path_that_makes_a_pattern_slow_is_not_held(pattern: str, path: str) -> None:
+def test_a_path_that_makes_a_pattern_slow_is_not_held_back(pattern: str, path: str) -> None:
     started = time.process_time()
     attributes_of(f"{pattern} linguist-generated").is_set("linguist-generated", path)
     assert time.process_time() - started < 10
 
 
-def test_the_patterns_that_people_write_cover_the_paths_that_people_choose() -> None:
+def test_usual_patterns_match_a_long_path() -> None:
     path = (
         "services/payments/src/main/java/com/example/generated/protocol/v2/PaymentRequestMessageBuilder_generated.java"
     )

@@ -1,3 +1,5 @@
+"""Which files of a change are reviewed, held back or reported."""
+
 from __future__ import annotations
 
 import re
@@ -127,12 +129,14 @@ def test_build_test_and_deploy_files_are_never_held_back_by_default(path: str) -
         ("gen/** linguist-generated\ngen/api.py -linguist-generated", None, ""),
     ],
 )
-def test_the_default_branchs_attributes_hold_files(attributes: str, reason: HeldBecause | None, detail: str) -> None:
+def test_the_default_branchs_attributes_hold_files_back(
+    attributes: str, reason: HeldBecause | None, detail: str
+) -> None:
     expected = () if reason is None else (Held("gen/api.py", reason, detail, missed=False),)
     assert selection_of(changed("gen/api.py"), attributes=attributes).held == expected
 
 
-def test_a_pattern_for_such_files_asks_for_what_would_be_held() -> None:
+def test_a_pattern_for_such_files_selects_what_would_be_held_back() -> None:
     file = changed("dist/app.min.js", added=LONG)
     assert held(file, paths=("dist/**",), attributes="dist/** linguist-generated") is None
     assert held(file, paths=("**",)) is HeldBecause.MINIFIED
@@ -143,7 +147,7 @@ def test_requesting_text_does_not_make_bytes_readable() -> None:
     assert held(changed("a.png", added=(), new=entry(binary=True)), paths=("a.png",)) is HeldBecause.BINARY
 
 
-def test_a_rename_is_held_only_when_both_names_are() -> None:
+def test_a_rename_is_held_back_only_if_both_names_are() -> None:
     assert held(changed("node_modules/auth.js", old_path="src/auth.js")) is None
     assert held(changed("node_modules/b.js", old_path="node_modules/a.js")) is HeldBecause.VENDORED
     assert held(changed("node_modules/ci.yml", old_path=".github/workflows/ci.yml")) is None
@@ -190,8 +194,8 @@ def test_unreviewed_code_is_reported_unless_the_owners_excluded_it() -> None:
 @pytest.mark.parametrize("sign", ["\r", "\u2028", "\u2029", "\u200b", "\u00ad", "\x1b", "\ufeff", "\U000e0041"])
 def test_a_new_invisible_character_is_reported(sign: str) -> None:
     notices = selection_of(changed("app.py", added=("x = 1", f"# {sign}y()"), removed=(sign,))).notices
-    told = f"Line 2 of `app.py` has the invisible character U+{ord(sign):04X}: it may run differently than it looks."
-    assert notices == (told,)
+    notice = f"Line 2 of `app.py` has the invisible character U+{ord(sign):04X}: it may run differently than it looks."
+    assert notices == (notice,)
 
 
 def test_common_whitespace_is_not_an_invisible_character() -> None:
@@ -252,7 +256,7 @@ KNOWN = ("https://good.example/a.tgz", "git+ssh://git@github.com/good/a.git#abc"
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "expected"),
     [
         (r"https:\/\/evil.example\/a.tgz", ["host `evil.example`"]),
         (r"https:\u002f\x2Fevil.example/a.tgz", ["host `evil.example`"]),
@@ -280,18 +284,18 @@ KNOWN = ("https://good.example/a.tgz", "git+ssh://git@github.com/good/a.git#abc"
         ),
     ],
 )
-def test_a_package_source_is_recognized_in_every_notation(address: str, told: list[str]) -> None:
+def test_a_package_source_is_recognized_in_every_notation(address: str, expected: list[str]) -> None:
     notices = lock_file_notices(changed("yarn.lock", context=KNOWN, added=(f'resolved "{address}"',)))
     wording = "`yarn.lock` has a new source: the {}."
     more = "`yarn.lock` has {} more new sources."
-    assert list(notices) == [(more if one.isdigit() else wording).format(one) for one in told]
+    assert list(notices) == [(more if one.isdigit() else wording).format(one) for one in expected]
 
 
 PATHS = st.sampled_from([*STEERING, "src/a.py", "yarn.lock", "node_modules/x.js", "gen/a.py", "docs/a.md", "a.min.js"])
 
 
 @given(st.lists(PATHS, unique=True, max_size=8), st.sampled_from([(), ("src/**",), ("!docs/**",)]))
-def test_every_file_is_selected_or_held_and_never_both(chosen: list[str], paths: tuple[str, ...]) -> None:
+def test_every_file_is_either_selected_or_held_back(chosen: list[str], paths: tuple[str, ...]) -> None:
     selection = selection_of(*map(changed, chosen), paths=paths, attributes="gen/** linguist-generated")
     parts = [file.path for file in selection.selected] + [item.path for item in selection.held]
     assert sorted(parts) == sorted(chosen)
@@ -350,7 +354,7 @@ def test_binary_bytes_that_may_be_code_are_missed(path: str, mode: str, missed: 
 @pytest.mark.parametrize(
     ("path", "shebang", "missed"), [("tool", True, True), ("tool", False, False), ("a.bin", True, True)]
 )
-def test_the_first_bytes_tell_a_script_from_a_binary(path: str, *, shebang: bool, missed: bool) -> None:
+def test_the_first_bytes_distinguish_a_script_from_a_binary(path: str, *, shebang: bool, missed: bool) -> None:
     file = changed(path, added=(), new=replace(entry(binary=True), shebang=shebang))
     assert selection_of(file).held[0].missed is missed
 

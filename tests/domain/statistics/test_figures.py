@@ -161,7 +161,7 @@ def test_a_question_that_has_a_task_counts_with_the_opinions_on_its_answer() -> 
         {"submitted_at": "0001-01-01T00:00:00+14:00"},
     ],
 )
-def test_reviews_outside_the_period_are_left_out(bought: dict[str, object]) -> None:
+def test_reviews_outside_the_period_are_excluded(bought: dict[str, object]) -> None:
     purchases = (replace(DONE, **bought),)  # type: ignore[arg-type]  # a table
     assert not list(reviews_of(past(), ledger(purchases=purchases), SINCE))
 

@@ -83,6 +83,6 @@ def test_a_free_review_has_no_ledger_and_is_not_counted_as_omitted() -> None:
     assert ledgers_of(past(summary(Ledger(findings=found), key="")), KEY) == PastLedgers((), 1)
 
 
-def test_a_comment_without_the_mark_is_ignored() -> None:
+def test_a_comment_without_the_marker_is_ignored() -> None:
     body = summary().body
     assert ledgers_of(past(summary(body=f" {body}"), summary(body="Hello")), KEY) == PastLedgers((), 0)

@@ -34,7 +34,7 @@ def test_every_text_of_a_view_is_bounded_at_each_size(detail: Detail) -> None:
     assert (small.inner.run_url, small.inner.title, len(small.inner.text)) == ("u", "t", detail.text)
 
 
-def test_a_view_that_is_small_stays_the_same_object() -> None:
+def test_a_small_view_stays_the_same_object() -> None:
     view = _View("m", None, "t", "x", (), _View("", "u", "t", ""))
     assert bounded(view, COMMENT_DETAILS[0]) is view
 

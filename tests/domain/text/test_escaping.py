@@ -53,7 +53,7 @@ def plain(text: str) -> str:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_markdown_shows_an_attack_and_nothing_of_it_happens(kind: Kind) -> None:
+def test_markdown_shows_an_attack_without_effect(kind: Kind) -> None:
     for attack in CORPUS[kind]:
         _shows_literally(escaping.markdown_text, attack)
         _shows_literally(escaping.markdown_line, attack)
@@ -99,7 +99,7 @@ def _in_code(text: str) -> str:
 
 
 @given(hostile)
-def test_a_code_span_shows_any_text_and_ends_where_it_should(text: str) -> None:
+def test_a_code_span_shows_any_text_and_ends_after_it(text: str) -> None:
     shown = page(f"x{escaping.code_span(text)}y")
     assert shown.tags == ["p", "code"]
     assert shown.code == [_in_code(text)]
@@ -107,7 +107,7 @@ def test_a_code_span_shows_any_text_and_ends_where_it_should(text: str) -> None:
 
 
 @given(hostile, hostile)
-def test_a_fence_holds_any_text(text: str, info: str) -> None:
+def test_a_fence_shows_any_text(text: str, info: str) -> None:
     shown = page(f"before\n{escaping.fence(text, info)}\nafter")
     assert shown.tags == ["p", "pre", "code", "p"]
     assert shown.code == [escaping.code_text(text).removesuffix("\n") + "\n"]
@@ -124,7 +124,7 @@ def test_no_run_of_backticks_is_too_long_to_be_enclosed(count: int) -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_code_and_prose_hold_an_attack(kind: Kind) -> None:
+def test_an_attack_in_code_or_prose_has_no_effect(kind: Kind) -> None:
     for attack in CORPUS[kind]:
         assert page(f"x{escaping.code_span(attack)}y").tags == ["p", "code"]
         assert page(f"before\n{escaping.fence(attack)}\nafter").tags == ["p", "pre", "code", "p"]
@@ -139,7 +139,7 @@ def test_a_fence_keeps_the_language_of_a_suggestion() -> None:
 
 
 @given(hostile)
-def test_prose_makes_nothing_but_paragraphs_and_code(text: str) -> None:
+def test_prose_renders_only_paragraphs_and_code(text: str) -> None:
     shown = page(escaping.prose(text))
     assert set(shown.tags) <= {"p", "br", "span", "pre", "code"}
     assert live("".join(shown.words)) == []
@@ -147,7 +147,7 @@ def test_prose_makes_nothing_but_paragraphs_and_code(text: str) -> None:
 
 
 @given(hostile)
-def test_prose_loses_nothing_but_marks_of_code(text: str) -> None:
+def test_prose_loses_only_the_delimiters_of_code(text: str) -> None:
     shown = plain("".join(page(escaping.prose(text)).text))
     said = escaping.visible(text)
     letters = [char for char in said if char.isalnum() and char not in "suggestion"]
@@ -195,7 +195,7 @@ def test_visible_shows_every_character_that_formats_or_controls() -> None:
             assert escaping.visible(char) == f"⟨U+{code:04X}⟩"
 
 
-def test_visible_leaves_what_people_write() -> None:
+def test_visible_keeps_ordinary_text() -> None:
     said = "Grüße, 漢字, עברית, ⚠️ and a tab\there\n"
     assert escaping.visible(said) == said
     assert escaping.visible("a\r\nb\rc") == "a\nb⟨U+000D⟩c"
@@ -232,6 +232,15 @@ def test_commands_in_a_log_line_stay_readable() -> None:
     assert escaping.log_line("\ufe0e ::error::") == "\ufe0e : :error::"
 
 
+def test_the_text_and_the_title_of_a_workflow_command_are_encoded() -> None:
+    assert escaping.command_data("50 %\na: b, c") == "50 %25%0Aa: b, c"
+    assert escaping.command_property("50 %\na: b, c") == "50 %25%0Aa%3A b%2C c"
+
+
+def test_a_bar_is_escaped_in_a_code_span_of_a_table() -> None:
+    assert escaping.code_cell("a|b") == "`a\\|b`"
+
+
 @given(hostile)
 def test_command_data_is_what_the_runner_decodes_back(text: str) -> None:
     data = escaping.command_data(text)
@@ -246,7 +255,7 @@ def test_command_data_is_what_the_runner_decodes_back(text: str) -> None:
 @pytest.mark.parametrize(
     "piece", ["`", "` ``", "~~~\n", "```\n", "@", ":a", " ", " x", "\n", "deadbeef", "1", "<", "$", "#"]
 )
-def test_every_function_is_linear(piece: str) -> None:
+def test_every_function_takes_linear_time(piece: str) -> None:
     text = piece * (200_000 // len(piece))
     functions = (
         escaping.prose,

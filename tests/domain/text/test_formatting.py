@@ -24,7 +24,7 @@ from reviewbot.domain.text.formatting import counted, duration, lines, moment, n
         (183600, "2 days 3 hours"),
     ],
 )
-def test_a_duration_is_said_in_its_two_largest_units(seconds: int, said: str) -> None:
+def test_a_duration_is_formatted_in_its_two_largest_units(seconds: int, said: str) -> None:
     assert duration(seconds) == said
 
 
@@ -38,7 +38,7 @@ def test_a_commit_is_abbreviated_as_in_git() -> None:
     assert short("5f1c0de9a8b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3") == "5f1c0de"
 
 
-def test_figures_are_round_and_without_idle_zeros() -> None:
+def test_figures_are_rounded_without_trailing_zeros() -> None:
     assert (size(1), size(312), size(1000), size(34_000), size(1_200_000)) == (
         "1 byte", "312 bytes", "1 kB", "34 kB", "1.2 MB",
     )  # fmt: skip

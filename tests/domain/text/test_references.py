@@ -68,6 +68,6 @@ def test_anything_else_is_code(reference: str) -> None:
     assert not is_documentation(reference)
 
 
-def test_an_address_that_is_cut_is_not_a_link() -> None:
+def test_a_truncated_url_is_not_a_link() -> None:
     assert is_documentation(f"https://owasp.org/{'x' * 600}")
     assert not is_documentation(shorten_line(f"https://owasp.org/{'x' * 600}", 500))

@@ -67,12 +67,12 @@ def test_a_value_that_fits_is_read() -> None:
     assert moment == datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def test_of_two_values_of_a_key_the_last_one_counts() -> None:
+def test_the_last_of_two_values_of_a_key_counts() -> None:
     assert read('{"text": "a", "text": "b"}', Outer) == Outer("b")
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "message"),
     [
         ([], "`document` is invalid: expected `object`, got `array`"),
         ({}, "`text` is missing"),
@@ -91,14 +91,14 @@ def test_of_two_values_of_a_key_the_last_one_counts() -> None:
         ({"text": "x", 5: 1}, "`document` is invalid"),
     ],
 )
-def test_a_value_that_does_not_fit_is_named_with_its_place(value: object, told: str) -> None:
+def test_a_value_that_does_not_fit_is_named_with_its_place(value: object, message: str) -> None:
     with pytest.raises(JsonMismatch) as caught:
         convert(value, Outer)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("word", ["\x1b[31m", "` - at `$.elsewhere", "x' - at `$.elsewhere`\n"])
-def test_an_invalid_word_is_not_repeated(word: str) -> None:
+def test_an_error_does_not_repeat_the_invalid_value(word: str) -> None:
     with pytest.raises(JsonMismatch) as caught:
         convert({"word": word}, Inner)
     assert str(caught.value) == "`word` is not one of the allowed words"

@@ -14,7 +14,7 @@ from reviewbot.adapters.github.graphql import parse, queries
 from reviewbot.adapters.github.graphql.answers import FileNode, FilesAndContext, InRepository
 from reviewbot.adapters.github.graphql.answers import Files as FilesAnswer
 from reviewbot.adapters.github.rest import Blob, GraphQLError, Tree
-from reviewbot.domain.github.context import MOST_FILES, ContextRequest, ProjectContext, not_read
+from reviewbot.domain.github.context import DOCUMENTS, MOST_FILES, ContextRequest, ProjectContext, not_read
 from reviewbot.domain.github.pull_request import Entry
 from reviewbot.domain.redaction.redactor import secret_name
 from reviewbot.domain.selection.file_kinds import named_as_media
@@ -104,7 +104,7 @@ class Files(Struct):
 
     def _read_with(self, batch: _Batch, asked: ContextRequest) -> tuple[Iterable[_Sides], ProjectContext]:
         """Read a batch and the context; without the context if GitHub does not answer that."""
-        paths = (*asked.paths, *self._matching(asked.patterns))[:MOST_FILES]
+        paths = (*DOCUMENTS, *self._matching(asked.patterns))[:MOST_FILES]
         names = queries.aliases("f", len(paths))
         variables = {
             "owner": self.owner,

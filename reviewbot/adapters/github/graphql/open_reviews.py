@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from reviewbot.adapters.github.graphql.answers import Checked, QueueEntry
 from reviewbot.adapters.github.graphql.parse import checks, half_read, older_commits
 from reviewbot.domain.github.pull_request import CheckRun, CheckStatus
-from reviewbot.domain.github.shared_heads import is_of
 from reviewbot.domain.ledger.external_id import names_open_task
 
 _GIVEN_UP = "stale"
@@ -21,7 +20,7 @@ def has_open_task(number: int, named: Iterable[Checked]) -> bool | None:
     A completed check run can have an open task, after a bypass or with the label `skip-review`.
     """
     commits = [commit for one in named for commit in older_commits(one)]
-    newest = {(run.head_sha, run.name): run for run in checks(commits) if is_of(run, number)}
+    newest = {(run.head_sha, run.name): run for run in checks(commits) if run.is_of(number)}
     is_open = any(map(_is_open, newest.values()))
     return is_open if is_open or (newest and not half_read(commits)) else None
 

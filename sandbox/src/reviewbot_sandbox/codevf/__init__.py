@@ -2,7 +2,7 @@
 
 The engineer is a parameter (the local reviewer, a fixed answer), so this package does not depend on reviewbot.
 
-    service = CodeVFService(Setup(House((Account("cvf_test_demo"),)), engineer=echo, clock=scaled_clock(0.01)))
+    service = CodeVFService(Setup(ServiceConfig((Account("cvf_test_demo"),)), engineer=echo, clock=scaled_clock(0.01)))
     with serving(build_codevf(service)) as served:
         ...  # a client against served.url + "/api/v1/"; afterwards: service.tasks()
 """
@@ -37,7 +37,7 @@ from reviewbot_sandbox.codevf.model import (
 )
 from reviewbot_sandbox.codevf.refusal import Refusal
 from reviewbot_sandbox.codevf.service import CodeVFService, Setup
-from reviewbot_sandbox.codevf.state import House
+from reviewbot_sandbox.codevf.state import ServiceConfig
 from reviewbot_sandbox.codevf.wire import ErrorStyle, error_reply
 
 __all__ = [
@@ -57,7 +57,6 @@ __all__ = [
     "FreeText",
     "Garbage",
     "HandClock",
-    "House",
     "JsonMessage",
     "JsonValue",
     "LifeOf",
@@ -65,6 +64,7 @@ __all__ = [
     "Mode",
     "Rate",
     "Refusal",
+    "ServiceConfig",
     "Setup",
     "Structured",
     "Tag",

@@ -117,7 +117,7 @@ def _endpoint(service: CodeVFService, operation: Operation) -> Endpoint:
     """Check in this order: key, rate, size, JSON, then the operation's checks."""
 
     async def endpoint(request: Request) -> Response:
-        raw = await _received(request, service.setup.house.limits.body_bytes)
+        raw = await _received(request, service.setup.config.limits.body_bytes)
         try:
             reply = await run_in_threadpool(operation, service, _admitted(service, request, raw))
         except Refusal as refused:
@@ -145,7 +145,7 @@ def _admitted(service: CodeVFService, request: Request, raw: bytes | None) -> Ca
     account = _account(service, request)
     service.admit(account)
     if raw is None:
-        raise refusal.too_large(service.setup.house.limits.body_bytes)
+        raise refusal.too_large(service.setup.config.limits.body_bytes)
     origin = str(request.base_url).rstrip("/")
     return Call(account, _body(raw), str(request.path_params.get("task_id", "")), origin)
 

@@ -43,46 +43,46 @@ class Refusal(Exception):
 
 
 def invalid(problems: Sequence[FieldProblem]) -> Refusal:
-    """400 for one or more fields."""
+    """Return 400 for one or more fields."""
     return Refusal(400, "invalid_request", "Validation failed", problems=tuple(problems))
 
 
 def unauthorized() -> Refusal:
-    """401 for a key that is missing or unknown."""
+    """Return 401 for a key that is missing or unknown."""
     return Refusal(401, "unauthorized", "Invalid or missing API key")
 
 
 def insufficient(available: float, required: int) -> Refusal:
-    """402 if the hold exceeds the available credits."""
+    """Return 402 if the hold exceeds the available credits."""
     details: dict[str, JsonValue] = {"available": available, "required": required}
     return Refusal(402, "insufficient_credits", "Not enough credits to complete this operation", details)
 
 
 def not_found(what: str) -> Refusal:
-    """404 for something that does not exist or belongs to another account."""
+    """Return 404 for something that does not exist or belongs to another account."""
     return Refusal(404, "not_found", f"{what} not found")
 
 
 def key_conflict() -> Refusal:
-    """409 for an idempotency key of another account."""
+    """Return 409 for an idempotency key of another account."""
     return Refusal(409, "idempotency_conflict", "This idempotency key was used with another API key")
 
 
 def not_cancellable(status: str) -> Refusal:
-    """409 for a task that already ended."""
+    """Return 409 for a task that already ended."""
     return Refusal(409, "task_not_cancellable", f"A task that is {status} cannot be cancelled")
 
 
 def too_large(limit: int) -> Refusal:
-    """413 for a body over the limit."""
+    """Return 413 for a body over the limit."""
     return Refusal(413, "payload_too_large", "Request body is too large", {"maxBytes": limit})
 
 
 def no_schema() -> Refusal:
-    """400 for a response schema that the service does not accept."""
+    """Return 400 for a response schema that the service does not accept."""
     return Refusal(400, "invalid_schema", "This response schema is not supported")
 
 
 def rate_limited(retry_after: int) -> Refusal:
-    """429 for exceeding the rate limit."""
+    """Return 429 for exceeding the rate limit."""
     return Refusal(429, "rate_limited", "Rate limit exceeded", retry_after=retry_after)

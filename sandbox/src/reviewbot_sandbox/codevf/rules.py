@@ -62,7 +62,7 @@ class Reading:
 
 
 def read_project(body: Body) -> tuple[str, str | None]:
-    """Name and description.
+    """Return name and description.
 
     Raises:
         Refusal: 400 if either is not a string or the name is empty.

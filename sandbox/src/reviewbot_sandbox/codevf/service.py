@@ -34,7 +34,7 @@ T = TypeVar("T")
 class Setup:
     """The configuration of a service."""
 
-    house: state.House
+    config: state.ServiceConfig
     engineer: Engineer = echo
     clock: Clock = field(default_factory=scaled_clock)
     error_style: ErrorStyle = ErrorStyle.DOCUMENTED
@@ -48,7 +48,7 @@ class CodeVFService:
         self._state = state.State()
         self._lock = Lock()
         self._answers: dict[str, Answer] = {}
-        self._desks: dict[str, Lock] = {}
+        self._task_locks: dict[str, Lock] = {}
         self._salt = secrets.token_bytes(16)
 
     def now(self) -> float:
@@ -61,7 +61,7 @@ class CodeVFService:
         Raises:
             Refusal: 401.
         """
-        for account in self.setup.house.accounts:
+        for account in self.setup.config.accounts:
             if hmac.compare_digest(account.key.encode(), key.encode()):
                 return account
         raise refusal.unauthorized()
@@ -73,11 +73,11 @@ class CodeVFService:
             Refusal: 429.
         """
         with self._lock:
-            self._state = state.admit(self._state, account, self.setup.house.limits.rate, self.now())
+            self._state = state.admit(self._state, account, self.setup.config.limits.rate, self.now())
 
     def tags(self) -> tuple[Tag, ...]:
         """Return all tags, including inactive ones."""
-        return self.setup.house.tags
+        return self.setup.config.tags
 
     def balance(self, account: Account) -> state.Balance:
         with self._lock:
@@ -92,7 +92,7 @@ class CodeVFService:
     def create_task(self, account: Account, body: Body) -> tuple[state.TaskView, bool]:
         """Create, or repeat for a known key; see `state.create_task`."""
         with self._lock:
-            self._state, task, is_new = state.create_task(self._state, self.setup.house, account, body, self.now())
+            self._state, task, is_new = state.create_task(self._state, self.setup.config, account, body, self.now())
         return self._view(task), is_new
 
     def task(self, account: Account, task_id: str) -> state.TaskView:
@@ -147,8 +147,8 @@ class CodeVFService:
 
     def _answer(self, task: Task) -> Answer:
         """Run the engineer once per task under the task's lock, so that a slow one does not block other tasks."""
-        desk = self._locked(lambda: self._desks.setdefault(task.id, Lock()))
-        with desk:
+        lock = self._locked(lambda: self._task_locks.setdefault(task.id, Lock()))
+        with lock:
             if task.id not in self._answers:
                 self._answers[task.id] = self.setup.engineer(task.request)
             return self._answers[task.id]

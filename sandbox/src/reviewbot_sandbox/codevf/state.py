@@ -29,7 +29,7 @@ from reviewbot_sandbox.codevf.model import (
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class ServiceConfig:
     """The constants of a service: accounts, tags and limits.
 
     Raises:
@@ -124,7 +124,7 @@ def admit(state: State, account: Account, rate: Rate | None, now: float) -> Stat
 
 
 def create_project(state: State, account: Account, body: rules.Body, now: float) -> tuple[State, Project, bool]:
-    """Make a project, or find the account's one of that name; the flag says whether it is new.
+    """Return the account's project of that name, created if new; the flag says whether it is new.
 
     Raises:
         Refusal: 400.
@@ -137,21 +137,23 @@ def create_project(state: State, account: Account, body: rules.Body, now: float)
     return replace(state, projects={**state.projects, project.id: project}), project, True
 
 
-def create_task(state: State, house: House, account: Account, body: rules.Body, now: float) -> tuple[State, Task, bool]:
-    """Record a task and its hold, or find the one that the key has made; the flag says whether it is new.
+def create_task(
+    state: State, config: ServiceConfig, account: Account, body: rules.Body, now: float
+) -> tuple[State, Task, bool]:
+    """Record a task and its hold, or return the one of the same key; the flag says whether it is new.
 
     A known key is checked before the rest of the body, so a repeat returns the original task whatever it contains.
 
     Raises:
         Refusal: 400, 402 (hold over what is available), 404 (project), 409 (another account's key).
     """
-    remembered = _remembered(state, house.limits, account, rules.read_idempotency_key(body), now)
+    remembered = _remembered(state, config.limits, account, rules.read_idempotency_key(body), now)
     if remembered is not None:
         return state, remembered, False
-    request = rules.read_task(body, house.tags, house.limits)
+    request = rules.read_task(body, config.tags, config.limits)
     _check_project(state, account, request.project_id)
     _check_funds(balance(state, account, now), request.hold)
-    task = Task(_task_id(house.seed, len(state.tasks)), account.name, request, now, house.life_of(request))
+    task = Task(_task_id(config.seed, len(state.tasks)), account.name, request, now, config.life_of(request))
     return _record(state, task), task, True
 
 

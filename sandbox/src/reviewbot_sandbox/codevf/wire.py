@@ -113,13 +113,13 @@ def _page(refused: Refusal) -> str:
 
 
 def timestamp(seconds: float) -> str:
-    """Seconds since the epoch as ISO 8601 in UTC, to the second."""
+    """Return seconds since the epoch as ISO 8601 in UTC, to the second."""
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def project_form(project: Project) -> dict[str, JsonValue]:
-    """`{id, name, description?, createdAt}`."""
+    """Return `{id, name, description?, createdAt}`."""
     form: dict[str, JsonValue] = {"id": project.id, "name": project.name, "createdAt": timestamp(project.created_at)}
     if project.description is not None:
         form["description"] = project.description
@@ -127,7 +127,7 @@ def project_form(project: Project) -> dict[str, JsonValue]:
 
 
 def balance_form(balance: Balance) -> dict[str, JsonValue]:
-    """`{available, onHold, total}`."""
+    """Return `{available, onHold, total}`."""
     return {
         "available": number(balance.available),
         "onHold": number(balance.on_hold),
@@ -136,7 +136,7 @@ def balance_form(balance: Balance) -> dict[str, JsonValue]:
 
 
 def tags_form(tags: Sequence[Tag]) -> dict[str, JsonValue]:
-    """`{tags: […]}`; the multiplier is a string."""
+    """Return `{tags: […]}`; the multiplier is a string."""
     return {"tags": [_tag_form(tag, order) for order, tag in enumerate(tags, 1)]}
 
 
@@ -177,7 +177,7 @@ def task_form(view: TaskView, file_url: FileUrl) -> dict[str, JsonValue]:
 
 
 def poll_hint(mode: Mode, status: str) -> int:
-    """Seconds until asking again makes sense, by the documented cadence."""
+    """Return the seconds until the next poll, by the documented intervals."""
     if status == "pending":
         return 3
     return 20 if mode is Mode.STANDARD else 7

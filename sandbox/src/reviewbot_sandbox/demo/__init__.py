@@ -3,8 +3,8 @@
     with open_sandbox(analyzers, Plan(scale=0.1, lifetime=60)) as sandbox:
         ...  # sandbox.github.url, sandbox.codevf_url, sandbox.world
 
-`run_demo` tells the whole story at a terminal. The composition root passes the local reviewer in, since the sandbox
-knows nothing of how a review is made.
+`run_demo` runs the demo at a terminal. The composition root passes the local reviewer in, because the
+sandbox has no reviewer of its own.
 """
 
 from reviewbot_sandbox.demo.engineer import Reviewing

@@ -91,7 +91,7 @@ REMARKS: tuple[Remark, ...] = (
     Remark(
         seen=_SLOT,
         path="api/parcels.py",
-        line=24,  # wrong on purpose: the quote finds the line
+        line=24,  # wrong on purpose; the quote determines the line
         code=_SLOT,
         severity="medium",
         category="correctness",

@@ -37,7 +37,7 @@ class Recipe:
 
 
 def facts(sandbox: Sandbox) -> Iterator[tuple[str, str]]:
-    """Addresses, tokens and keys, by name. They are valid only in this sandbox."""
+    """Return URLs, tokens and keys by name. They are valid only in this sandbox."""
     yield "GitHub, REST", sandbox.github.url
     yield "GitHub, GraphQL", sandbox.graphql_url
     yield "CodeVF", sandbox.codevf_url
@@ -63,7 +63,7 @@ def pace(sandbox: Sandbox) -> str:
 
 
 def refusals(sandbox: Sandbox) -> Iterator[Recipe]:
-    """Three requests that are refused: 403, 409, and 429 unless the limits are off."""
+    """Return three requests that are refused: 403, 409, and 429 unless the limits are off."""
     comments = f"{sandbox.github.url}/repos/{REPOSITORY}/issues/{FORK_NUMBER}/comments"
     yield Recipe(
         "403: a fork's workflow has a read-only token under pull_request",
@@ -106,7 +106,7 @@ def sdk_recipe(sandbox: Sandbox) -> Recipe:
 
 
 def fault_recipe(sandbox: Sandbox) -> Recipe:
-    """Return a fault on purpose, the log of requests, and the end of the fault."""
+    """Return commands that add a fault, show the log of requests, and remove the fault."""
     control = f"{sandbox.github.url}/_control"
     lines = (
         f"curl -s -X POST {control}/faults -d '{_FAULT}'\n"
@@ -117,7 +117,7 @@ def fault_recipe(sandbox: Sandbox) -> Recipe:
 
 
 def action_recipe(environment: Mapping[str, str]) -> Recipe:
-    """Return the action as a step; `environment` is all of a runner's."""
+    """Return the command of the action; `environment` has all variables of a runner."""
     kept = {name: value for name, value in environment.items() if name != "PATH"}
     variables = " \\\n  ".join(shlex.quote(f"{name}={value}") for name, value in kept.items())
     return Recipe("The action, as a runner starts it", f"env {variables} \\\n  {shlex.join(STEP)}")

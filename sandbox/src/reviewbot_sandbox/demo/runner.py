@@ -91,7 +91,9 @@ def prepare_job(folder: Path, action: str, pull: Mapping[str, object]) -> Job:
     return job
 
 
-def run_step(job: Job, environment: Mapping[str, str], hear: Callable[[str], None], now: Callable[[], float]) -> Done:
+def run_step(
+    job: Job, environment: Mapping[str, str], on_line: Callable[[str], None], now: Callable[[], float]
+) -> Done:
     """Run the action.
 
     Raises:
@@ -115,7 +117,7 @@ def run_step(job: Job, environment: Mapping[str, str], hear: Callable[[str], Non
         try:
             for line in process.stdout or ():
                 log.write(line)
-                hear(line.rstrip("\n"))
+                on_line(line.rstrip("\n"))
             status = process.wait(timeout=STEP_SECONDS)
         finally:
             process.kill()

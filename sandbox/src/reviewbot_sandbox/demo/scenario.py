@@ -141,7 +141,7 @@ class _Demo:
     def _introduce(self) -> None:
         say(self.console, "reviewbot demo", "bold", indent=0)
         introduction = (
-            f"The demo runs a local GitHub and CodeVF. No data leaves this machine and no money is spent. In "
+            f"The demo simulates GitHub and CodeVF. No data leaves this machine and no money is spent. In "
             f"{REPOSITORY}, {AUTHOR} opens the pull request “{TITLE}” (#{NUMBER}). Static analyzers play CodeVF's "
             f"engineer, with a few prepared remarks that only a person would make."
         )
@@ -151,9 +151,9 @@ class _Demo:
         self.sandbox.github_requests.forget()
         self.sandbox.codevf_requests.forget()
         job = prepare_job(self.folder / action, action, self.reader.pull())
-        ear = _Ear(self.console, self.reader, time.monotonic())
+        view = _LogView(self.console, self.reader, time.monotonic())
         with _busy(self.console):
-            done = run_step(job, step_environment(self.sandbox, job, self.path), ear.hear, time.monotonic)
+            done = run_step(job, step_environment(self.sandbox, job, self.path), view.on_line, time.monotonic)
         requests = self._requests()
         report = json.loads(job.report.read_text(encoding="utf-8")) if job.report.exists() else {}
         one = Round(done, report, self.reader.landed(), self.reader.money(), requests)
@@ -164,7 +164,7 @@ class _Demo:
         """Run the action without showing its log."""
         job = prepare_job(self.folder / name, action, self.reader.pull())
         with _busy(self.console):
-            done = run_step(job, step_environment(self.sandbox, job, self.path, **inputs), _unheard, time.monotonic)
+            done = run_step(job, step_environment(self.sandbox, job, self.path, **inputs), _ignore_line, time.monotonic)
         status = done.outputs.get("status")
         say(self.console, f"Run “{name}”: exit status {done.exit_status} after {done.seconds:.1f} s: {status}.")
         return done
@@ -355,7 +355,7 @@ def _problems(first: Round, second: Round) -> Iterator[str]:
         yield "the pull request does not have exactly one summary comment."
 
 
-def _unheard(line: str) -> None:
+def _ignore_line(line: str) -> None:
     """Ignore a line of the log, which is in the job's folder."""
 
 
@@ -370,7 +370,7 @@ def _busy(console: Console) -> Iterator[None]:
 
 
 @dataclass(slots=True)
-class _Ear:
+class _LogView:
     """Shows the lines of the action's log as they come, up to the summary at its end."""
 
     console: Console
@@ -379,7 +379,7 @@ class _Ear:
     task: str = ""
     over: bool = False
 
-    def hear(self, line: str) -> None:
+    def on_line(self, line: str) -> None:
         """Show a line of the log; workflow commands are left out, as a runner does."""
         if self.over or line.startswith("::"):
             return

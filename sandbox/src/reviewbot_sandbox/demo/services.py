@@ -16,9 +16,9 @@ from reviewbot_sandbox.codevf import (
     BASE_PATH,
     Account,
     CodeVFService,
-    House,
     Limits,
     Rate,
+    ServiceConfig,
     Setup,
     build_codevf,
     scaled_clock,
@@ -113,8 +113,8 @@ def open_sandbox(analyzers: Reviewing, plan: Plan) -> Iterator[Sandbox]:
             seed_stranger(world)
         if plan.rate_limits:
             world.limits.switch_on()
-        house = House(ACCOUNTS, limits=Limits(rate=Rate() if plan.rate_limits else None))
-        service = CodeVFService(Setup(house, engineer=demo_engineer(analyzers), clock=scaled_clock(plan.scale)))
+        config = ServiceConfig(ACCOUNTS, limits=Limits(rate=Rate() if plan.rate_limits else None))
+        service = CodeVFService(Setup(config, engineer=demo_engineer(analyzers), clock=scaled_clock(plan.scale)))
         github, codevf = Faults(), Faults()
         apps = {
             "github": with_faults(build_github(world), github, identify=identify(world)),

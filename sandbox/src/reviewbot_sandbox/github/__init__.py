@@ -9,9 +9,9 @@ Seed it through a `World`, serve what `build_github` returns with any ASGI serve
     world.app_token("ghs_example")                       # what a workflow gets as GITHUB_TOKEN
     app = build_github(world)                            # or base_path="/api/v3", as on Enterprise Server
 
-What is served: the REST that reviewbot and the programs beside it in the benchmarks request; GraphQL at `/graphql` on a
-cut of the published schema (`schema.graphql`); git over HTTP at `/owner/name.git`, with `refs/pull/N/head` and
-`refs/pull/N/merge`. Addresses in answers are on the host that was asked.
+What is served: the REST that reviewbot and the programs compared in the benchmarks request; GraphQL at `/graphql` on a
+subset of the published schema (`schema.graphql`); git over HTTP at `/owner/name.git`, with `refs/pull/N/head` and
+`refs/pull/N/merge`. URLs in responses are on the requested host.
 
 `World` has the actions of people, such as `push` and `open_pull_request`.
 `world.store` holds every record for a test to look at, `Store(rules=Rules(...))` lowers GitHub's limits,

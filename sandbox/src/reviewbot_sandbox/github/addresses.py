@@ -1,4 +1,4 @@
-"""The addresses in answers, all on the requested host, and the node ids of GraphQL."""
+"""The URLs in responses, all on the requested host, and the node ids of GraphQL."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def printable(path: str) -> str:
 
 
 def node_id(prefix: str, number: int) -> str:
-    """Return the global id of a numbered thing, such as `PR_` with its number in base 16."""
+    """Return the global id of a numbered object, such as `PR_` with its number in base 16."""
     return f"{prefix}_kw{number:x}"
 
 

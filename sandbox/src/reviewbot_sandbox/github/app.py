@@ -42,13 +42,13 @@ def build_github(world: World, *, base_path: str = "") -> Starlette:
     ]
     routes.append(HttpRoute(graphql, _graphql(world, base_path), methods=["POST"]))
     routes += [HttpRoute(path, _git(world), methods=["GET", "POST"]) for path in GIT_PATHS]
-    nowhere = _nowhere(world)
+    nowhere = _not_found(world)
     app = Starlette(routes=routes, exception_handlers={404: nowhere, 405: nowhere})
     app.router.redirect_slashes = False
     return app
 
 
-def _nowhere(world: World) -> Callable[[Request, Exception], Awaitable[Response]]:
+def _not_found(world: World) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def endpoint(request: Request, _error: Exception) -> Response:
         token = world.store.tokens.get(token_in(request.headers))
         headers = world.limits.headers(Viewer(token), "core")
@@ -70,7 +70,7 @@ def _answer_rest(world: World, route: Route, base_path: str, request: Request, b
     viewer = Viewer()
     with world.store.lock:
         try:
-            _must_say_what_it_is(request)
+            _require_user_agent(request)
             viewer = viewer_of(world.store, token_in(request.headers))
             call = _call(world, viewer, base_path, request, body)
             answer = _admitted(world, route, call)
@@ -79,7 +79,7 @@ def _answer_rest(world: World, route: Route, base_path: str, request: Request, b
         return with_headers(answer, world.limits.headers(viewer, "core"))
 
 
-def _must_say_what_it_is(request: Request) -> None:
+def _require_user_agent(request: Request) -> None:
     if not request.headers.get("user-agent"):
         text = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header."
         raise Refusal(403, text)

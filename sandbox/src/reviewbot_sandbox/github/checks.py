@@ -113,10 +113,10 @@ def _aged(run: CheckRun, now: datetime) -> CheckRun:
     """Return the current run: GitHub marks runs that stay incomplete as stale."""
     if run.status == "completed" or now < run.open_since + GIVEN_UP_AFTER:
         return run
-    return given_up(run, run.open_since + GIVEN_UP_AFTER)
+    return stale_run(run, run.open_since + GIVEN_UP_AFTER)
 
 
-def given_up(run: CheckRun, at: datetime) -> CheckRun:
+def stale_run(run: CheckRun, at: datetime) -> CheckRun:
     """Mark a run as stale, which only GitHub itself can do."""
     return replace(run, status="completed", conclusion="stale", completed_at=at)
 

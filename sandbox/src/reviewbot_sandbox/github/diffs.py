@@ -34,12 +34,11 @@ class PatchLine:
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """A hunk: its header line, the first number and the count on each side, and its lines."""
+    """A hunk: its header line, its first old line, the number of lines on each side, and its lines."""
 
     header: bytes
     old_start: int
     old_count: int
-    new_start: int
     new_count: int
     lines: tuple[PatchLine, ...]
 
@@ -65,7 +64,7 @@ def _hunks(patch: bytes) -> Iterator[Hunk]:
         if match:
             old, old_count, new, new_count = (1 if group is None else int(group) for group in match.groups())
             lines = tuple(_lines(rows[start + 1 : end], old, new, start - starts[0] + 1))
-            yield Hunk(rows[start], old, old_count, new, new_count, lines)
+            yield Hunk(rows[start], old, old_count, new_count, lines)
 
 
 def _lines(rows: list[bytes], old: int, new: int, position: int) -> Iterator[PatchLine]:

@@ -65,7 +65,7 @@ def commits(pull: PullRequest, info: Info, **arguments: object) -> dict[str, obj
 
 
 def closing(pull: PullRequest, info: Info, **arguments: object) -> dict[str, object]:
-    """Return the issues that the pull request closes; for a token that may read issues."""
+    """Return the issues that the pull request closes, for a token that may read issues."""
     asked = context(info)
     require(asked.store, asked.viewer, asked.store.repo(pull.repo), ((Scope.ISSUES, Access.READ),))
     return page(info, asked.store.closing.get((pull.repo, pull.number), []), arguments)
@@ -238,4 +238,4 @@ RESOLVERS: Resolvers = {
         "afterCommit": lambda event, info: commit_at(info, event.repo, event.commits[1]),
     },
 }
-"""How each field is read, by type; a field that is not here is the record's attribute of that name."""
+"""The resolver of each field, by type; other fields are the record's attributes of that name."""

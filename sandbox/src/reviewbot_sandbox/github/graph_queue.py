@@ -40,4 +40,4 @@ RESOLVERS: Resolvers = {
         "pullRequest": lambda row, info: context(info).store.pulls[row["repo"], row["entry"].number],
     },
 }
-"""How each field is read, by type."""
+"""The resolver of each field, by type."""

@@ -32,7 +32,7 @@ _READ_STATUSES = ((Scope.STATUSES, Access.READ),)
 
 
 def actor(info: Info, login: str | None) -> User | None:
-    """Return a person or a bot by REST's login; None stays None, as for an account that is gone."""
+    """Return a person or a bot by REST's login; None stays None, as for a deleted account."""
     return None if login is None else context(info).store.users.get(login)
 
 
@@ -44,7 +44,7 @@ def viewer(_source: object, info: Info) -> User:
 
 
 def repository(_source: object, info: Info, owner: str, name: str) -> r.Repository:
-    """Return a repository that the viewer may know of."""
+    """Return a repository that the viewer may see."""
     store = context(info).store
     found = store.repos.get(f"{owner}/{name}".lower())
     if found is None or not can_see(store, context(info).viewer, found):
@@ -269,4 +269,4 @@ RESOLVERS: Resolvers = {
         "checkSuite": lambda run, info: context(info).store.suites[run.repo, run.head_sha, run.app.id],
     },
 }
-"""How each field is read, by type; a field that is not here is the record's attribute of that name."""
+"""The resolver of each field, by type; other fields are the record's attributes of that name."""

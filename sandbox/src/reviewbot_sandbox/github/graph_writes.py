@@ -79,4 +79,4 @@ RESOLVERS: Resolvers = {
     },
     "Reaction": {"user": lambda reaction, info: context(info).store.users.get(reaction.user)},
 }
-"""How each mutation is done."""
+"""The resolver of each mutation."""

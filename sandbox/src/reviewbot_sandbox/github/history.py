@@ -1,4 +1,4 @@
-"""Pure translations to and from git's formats: what a commit is made of, and what a diff says of each file."""
+"""Convert commits to git's fast-import format, and git's diffs to changed files. Pure functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 STATUSES = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}
-"""REST's word for each of git's status letters."""
+"""REST's name for each of git's status letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ class FileVersion:
 
 
 FileChange: TypeAlias = "str | bytes | FileVersion | None"
-"""A file as a seeding call gives it: text, bytes, a version with its mode, or None to delete it."""
+"""A file of a seeding call: text, bytes, a version with its mode, or None to delete it."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewCommit:
-    """A commit to be written on top of `parents`, or as a root when there are none.
+    """A commit to write onto `parents`, or a root commit without any.
 
-    Without a committer its author commits it.
+    The committer defaults to the author.
     """
 
     files: Mapping[str, FileChange]
@@ -50,7 +50,7 @@ class NewCommit:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happened to one file. `patch` starts at the first `@@` and is None where git shows no lines.
+    """A changed file. `patch` starts at the first `@@` and is None where git shows no lines.
 
     `oid` is the blob of the new side, or of the old one when the file was deleted. Counts are 0 for a binary file.
     """

@@ -23,7 +23,7 @@ _SECONDARY = (
 
 
 def quota(viewer: Viewer, resource: str) -> int:
-    """Return the requests an hour; anonymous ones have no GraphQL."""
+    """Return the requests per hour; anonymous users have no GraphQL."""
     if viewer.token is None:
         return 0 if resource == "graphql" else 60
     return 1_000 if viewer.app else 5_000

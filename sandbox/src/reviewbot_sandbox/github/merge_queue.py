@@ -25,9 +25,10 @@ class MergeGroup:
 
     Attributes:
         numbers: of the pull requests, in the order in which they are merged.
-        head_ref: the group's branch, `gh-readonly-queue/<base>/pr-N-<sha>`: N is the last pull request, and the hash
-            that of the commit which it was merged onto.
-        base_sha: onto which the first one is merged: the base branch's tip, or the last commit of the previous entry.
+        head_ref: the group's branch, `gh-readonly-queue/<base>/pr-N-<sha>`: the last pull request, and the commit that
+            it was merged onto.
+        base_sha: the commit that the first one is merged onto: the base branch's tip, or the last commit of the
+            previous entry.
     """
 
     repo: str

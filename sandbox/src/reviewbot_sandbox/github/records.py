@@ -1,7 +1,7 @@
 """GitHub's state as frozen records; each change replaces a record.
 
-Moments are aware datetimes in UTC, cut to whole seconds as GitHub's are. People and bots are named by their login as
-REST spells it, so an App's bot keeps its `[bot]`.
+Times are aware datetimes in UTC with whole seconds, like GitHub's. Users are identified by their login in REST, so an
+App's bot keeps its `[bot]`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Level(IntEnum):
-    """What a person may do in a repository, least first."""
+    """A person's permission in a repository, lowest first."""
 
     NONE = 0
     READ = 1
@@ -47,7 +47,7 @@ class Scope(Enum):
 
 
 class Side(Enum):
-    """Which half of a diff a line number counts in."""
+    """The side of a diff that a line number refers to."""
 
     LEFT = "LEFT"
     RIGHT = "RIGHT"
@@ -92,7 +92,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A credential: whose it is, and what it may do.
+    """A credential with its owner and permissions.
 
     `app` is None for a person's token. `repositories` names the repositories that an App's token was made for; None
     means all that the identity can see.
@@ -140,7 +140,7 @@ class Repository:
 class PullRequest:
     """A pull request; `repo` is the full name of its base, `head_repo` None if its fork was deleted.
 
-    `merge_sha` is the commit that merging would make, under `refs/pull/N/merge`; None where base and head conflict.
+    `merge_sha` is the merge commit under `refs/pull/N/merge`; None if base and head conflict.
     """
 
     id: int
@@ -164,7 +164,7 @@ class PullRequest:
 
     @property
     def state(self) -> str:
-        """`open` or `closed`, as REST says it."""
+        """`open` or `closed`, as in REST."""
         return "open" if self.closed_at is None else "closed"
 
 
@@ -179,7 +179,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """Something that happened to a pull request; `kind` is GraphQL's type name.
+    """An event of a pull request's timeline; `kind` is GraphQL's type name.
 
     `label` is set for label events, `commits` (before and after) for force-pushes, `base` (before) for another base.
     """
@@ -252,7 +252,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """Review comments that answer each other, at the anchor and commits at which the first was written."""
+    """A review thread with the anchor and commits of its first comment."""
 
     id: int
     repo: str
@@ -285,7 +285,7 @@ class ReviewComment:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A check run's remark on lines of a file; `level` is notice, warning or failure."""
+    """A check run's annotation on lines of a file; `level` is notice, warning or failure."""
 
     path: str
     start_line: int
@@ -297,7 +297,7 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class CheckOutput:
-    """What a check run shows."""
+    """The output of a check run."""
 
     title: str | None = None
     summary: str | None = None

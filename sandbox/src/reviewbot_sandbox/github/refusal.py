@@ -23,7 +23,7 @@ class Refusal(Exception):
         status: the HTTP status of the answer.
         message: GitHub's `message`.
         errors: GitHub's `errors`, strings or objects; left out of the body when empty.
-        headers: what the answer carries besides the usual headers.
+        headers: additional headers.
         kind: the `type` of the same refusal in GraphQL.
     """
 
@@ -42,7 +42,7 @@ class Refusal(Exception):
 
 
 def not_found() -> Refusal:
-    """404: it does not exist, or this token may not see it."""
+    """Return 404: it does not exist, or this token may not see it."""
     return Refusal(404, "Not Found", kind="NOT_FOUND")
 
 

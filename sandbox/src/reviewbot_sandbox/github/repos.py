@@ -1,7 +1,7 @@
 """The real git under the sandbox: one bare repository on disk for each repository.
 
 Every call is a `git` process with a fixed environment: no system or user settings, no prompts, no hooks, English
-messages, UTC. Nothing is ever checked out. Revisions that come from a request are handed over after `--end-of-options`
+messages, UTC. Nothing is ever checked out. Revisions that come from a request are passed after `--end-of-options`
 or on standard input, so that they cannot become options.
 """
 
@@ -61,7 +61,7 @@ class GitError(Exception):
 
 
 class Kind(Enum):
-    """What a git object is."""
+    """The type of a git object."""
 
     BLOB = "blob"
     TREE = "tree"
@@ -91,7 +91,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit's facts; dates are in ISO 8601."""
+    """A commit; dates are in ISO 8601."""
 
     sha: str
     tree: str
@@ -138,7 +138,7 @@ class GitRepository:
         return done.stdout
 
     def about(self, names: Iterable[str], *arguments: str, stdin: bytes = b"") -> bytes:
-        """Run git, and remember what it printed if all names are hashes: a process takes longer than a response."""
+        """Run git, and cache its output if all names are hashes, because a process takes longer than a response."""
         if not all(map(_UNCHANGING.fullmatch, names)):
             return self.run(*arguments, stdin=stdin)
         known = self._remembered.get((arguments, stdin))
@@ -223,7 +223,7 @@ class GitRepository:
         return (self.path / "refs/heads" / branch).read_text(encoding="ascii").strip()
 
     def merge(self, onto: str, other: str, message: str, when: datetime) -> str | None:
-        """Write the commit that merges one commit into another, as GitHub; None if they conflict.
+        """Write GitHub's merge commit of two commits; None if they conflict.
 
         No reference moves. The same arguments give the same hash.
         """

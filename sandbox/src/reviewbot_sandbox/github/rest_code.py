@@ -1,4 +1,4 @@
-"""REST: repositories, commits, files, comparisons, permissions, limits and the rest."""
+"""REST: repositories, commits, files, comparisons, permissions and rate limits."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def get_permission(call: Call) -> Answer:
 
 
 def get_installation(call: Call) -> Answer:
-    """Return the repositories that an App's token was made for; others are refused, as GitHub does."""
+    """Return the repositories of an App's token; other tokens are refused."""
     if call.viewer.token is None or call.viewer.app is None:
         raise forbidden("You must authenticate with an installation access token in order to list repositories.")
     named = call.viewer.token.repositories

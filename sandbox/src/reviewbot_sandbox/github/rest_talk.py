@@ -94,7 +94,7 @@ def _must_triage(call: Call) -> None:
 
 
 def create_check(call: Call) -> Answer:
-    """Only for Apps; the commit must exist."""
+    """Create a check run; only for Apps, and the commit must exist."""
     app = call.viewer.app
     if app is None:
         raise forbidden("You must authenticate via a GitHub App.")

@@ -156,7 +156,7 @@ def review_in(store: Store, pull: PullRequest, review_id: int, viewer: str) -> R
 
 
 def shown(review: Review, viewer: str) -> bool:
-    """Return whether the viewer may see the review: a pending one is its author's alone."""
+    """Return whether the viewer may see the review: only its author sees a pending one."""
     return review.state is not ReviewState.PENDING or review.author == viewer
 
 

@@ -29,7 +29,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """GitHub's numbers, which a test may lower to reach them with little."""
+    """GitHub's limits; tests lower them."""
 
     diff_files: int = 300
     diff_lines: int = 20_000
@@ -45,7 +45,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
-    """A place in a merge queue; `head_sha` holds this pull request and all before it, merged onto the base."""
+    """An entry of a merge queue; `head_sha` has this pull request and all before it merged onto the base."""
 
     id: int
     number: int
@@ -99,7 +99,7 @@ class Store:
         return self.clock().replace(microsecond=0)
 
     def git(self, full_name: str) -> GitRepository:
-        """Return the one object for a repository: it remembers what git printed."""
+        """Return a repository's git; there is one object for each, because it caches output."""
         return self._gits.setdefault(full_name, GitRepository(self.root / f"{full_name}.git"))
 
     def repo(self, full_name: str) -> r.Repository:

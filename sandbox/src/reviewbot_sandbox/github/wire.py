@@ -79,7 +79,7 @@ def moment(at: datetime | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """Writes records as JSON, with addresses on the host that was asked."""
+    """Writes records as JSON, with URLs on the requested host."""
 
     store: Store
     at: Addresses
@@ -104,7 +104,7 @@ class Wire:
         }
 
     def repo(self, repo: r.Repository) -> Json:
-        """Return a repository, whole."""
+        """Return a repository with all fields."""
         url, page, full = self.at.repo(repo.full_name), f"{self.at.web}/{repo.full_name}", repo.full_name
         open_pulls = sum(pull.closed_at is None for pull in self.store.pulls_of(full))
         created = moment(repo.created_at)

@@ -70,7 +70,7 @@ class PullWire(Wire):
         return {"label": f"{login}:{ref}", "ref": ref, "sha": sha, "user": self.user(login), "repo": whole}
 
     def pull(self, pull: r.PullRequest) -> Json:
-        """Return a pull request, whole."""
+        """Return a pull request with all fields."""
         place, changes = (pull.repo, pull.number), self.store.changes_of(pull)
         commits = self.store.git(pull.repo).count(f"{pull.base_sha}..{pull.head_sha}")
         mergeable = None if pull.closed_at else pull.merge_sha is not None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reviewbot_sandbox.github import merge_queue, pulls, reviews, talk
 from reviewbot_sandbox.github.addresses import node_id
-from reviewbot_sandbox.github.checks import create_check, given_up
+from reviewbot_sandbox.github.checks import create_check, stale_run
 from reviewbot_sandbox.github.forms import CommentForm, Fields, ReviewForm, check_form
 from reviewbot_sandbox.github.history import NewCommit
 from reviewbot_sandbox.github.limits import Limits
@@ -43,13 +43,13 @@ WORKFLOW: Mapping[Scope, Access] = {
     Scope.CHECKS: Access.WRITE,
     Scope.ISSUES: Access.READ,
 }
-"""What the README's workflow grants in its `permissions:`, only."""
+"""The `permissions:` of the README's workflow."""
 
 READ_ONLY: Mapping[Scope, Access] = dict.fromkeys(WORKFLOW, Access.READ)
-"""What a fork's workflow gets under `pull_request`."""
+"""The permissions of a fork's workflow on `pull_request`."""
 
 FULL: Mapping[Scope, Access] = dict.fromkeys(Scope, Access.WRITE)
-"""Every permission there is."""
+"""Every permission."""
 
 
 @dataclass
@@ -317,8 +317,8 @@ class World:
         with self.store.lock:
             return create_check(self.store, self.store.repo(full_name), app, check_form(Fields(dict(values))))
 
-    def give_up(self, check_id: int) -> CheckRun:
+    def mark_stale(self, check_id: int) -> CheckRun:
         """Mark an open check run as stale, as GitHub does after two weeks."""
         with self.store.lock:
-            self.store.checks[check_id] = given_up(self.store.checks[check_id], self.store.now())
+            self.store.checks[check_id] = stale_run(self.store.checks[check_id], self.store.now())
             return self.store.checks[check_id]

@@ -17,8 +17,8 @@ from reviewbot_sandbox.codevf import (
     Clock,
     CodeVFService,
     Engineer,
-    House,
     Limits,
+    ServiceConfig,
     Setup,
     TaskLife,
     TaskRequest,
@@ -30,7 +30,7 @@ from reviewbot_sandbox.github import Store, World, build_github, identify
 from reviewbot_sandbox.serve import Bounds, serving_all
 
 from tests.app.forked import Running, prepare
-from tests.app.house import BASE, HEAD, KEY, REPO, TOKEN, Rig, answer, assert_reviews, earlier, finding
+from tests.app.rig import BASE, HEAD, KEY, REPO, TOKEN, Rig, answer, assert_reviews, earlier, finding
 from tests.contract.referee import refereed
 from tests.hostile import leaks
 
@@ -52,7 +52,7 @@ ALL_KINDS: Answer = answer(
 """Findings on lines, on files and only in the summary, more than the check has annotations."""
 
 
-def engaged(request: TaskRequest) -> Answer:
+def answer_review(request: TaskRequest) -> Answer:
     """Answer a first review with findings of every kind; a later one calls the critical ones fixed, and replies."""
     if not any(one.file_name == "conversation.md" for one in request.attachments):
         return ALL_KINDS
@@ -93,7 +93,7 @@ class Ended:
 
 
 @dataclass
-class Town:
+class Services:
     """Both services and their pull requests.
 
     Attributes:
@@ -131,7 +131,7 @@ class Town:
         self.bought[number] += 1
         return self.life(self.bought[number] - 1)
 
-    def assert_kept_to_itself(self) -> None:
+    def assert_no_leak(self) -> None:
         """Check that no run wrote or sent the key or the token."""
         traces = {
             f"{rig.folder.name}/{place}": content
@@ -184,31 +184,31 @@ def fault_of(kind: Kind, kill: Callable[[], None]) -> Fault:
 
 
 @contextmanager
-def town(folder: Path, engineer: Engineer = engaged, clock: Clock | None = None) -> Iterator[Town]:
+def serve(folder: Path, engineer: Engineer = answer_review, clock: Clock | None = None) -> Iterator[Services]:
     """Serve both services while the block runs."""
     world = World(Store(folder / "git"))
     world.repository(REPO)
     world.push(REPO, "main", BASE, message="Base")
     world.app_token(TOKEN)
     faults = {"github": Faults(), "codevf": Faults()}
-    towns: list[Town] = []
+    made: list[Services] = []
 
     def life_of(request: TaskRequest) -> TaskLife:
-        return towns[0].life_of(request)
+        return made[0].life_of(request)
 
     ticking = clock or scaled_clock(SCALE)
-    house = House(
-        accounts=(Account(KEY, Decimal(10_000_000), "town"),),
+    config = ServiceConfig(
+        accounts=(Account(KEY, Decimal(10_000_000), "crash"),),
         limits=Limits(rate=None),
         life_of=life_of,
     )
-    service = CodeVFService(Setup(house, engineer=engineer, clock=ticking))
+    service = CodeVFService(Setup(config, engineer=engineer, clock=ticking))
     with refereed() as referee, ExitStack() as stack:
         github = with_faults(referee.answers(build_github(world)), faults["github"], identify=identify(world))
         codevf = with_faults(build_codevf(service), faults["codevf"])
         apps = {"github": referee.requests(github), "codevf": referee.bought(codevf)}
         served = stack.enter_context(serving_all(apps, bounds=Bounds(lifetime=3600)))
-        towns.append(Town(folder, world, service, (served["github"].url, served["codevf"].url), faults, ticking))
-        yield towns[0]
-        towns[0].assert_kept_to_itself()
+        made.append(Services(folder, world, service, (served["github"].url, served["codevf"].url), faults, ticking))
+        yield made[0]
+        made[0].assert_no_leak()
         assert_reviews(service)

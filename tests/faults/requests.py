@@ -64,14 +64,14 @@ CREATE = _codevf("the task", "POST", "/tasks/create$")
 POLL = _codevf("the task's state", "GET", "/tasks/task_")
 FILE = _codevf("the delivered file", "GET", "^/files/")
 
-STORY = (
+REVIEW_REQUESTS = (
     SNAPSHOT, DIFF, FILES, TAGS, BALANCE, PROJECT, OPEN_CHECK, CREATE, SUMMARY, POLL, FILE,
     AGAIN, REVIEW, FILE_COMMENT, AFTERWARDS, SUMMARY_EDIT, CHECK_END,
 )  # fmt: skip
 
 REFS = _github("git's list of what there is", "GET", "/info/refs")
 PACK = _github("what git fetches", "POST", "/git-upload-pack$")
-MORE = _github("the second page of comments", "POST", GRAPHQL, "query MoreComments")
+MORE = _github("the second page of comments", "POST", GRAPHQL, "query MoreRatedComments")
 CONFIG = _github("the settings", "POST", GRAPHQL, "query Config")
 WAITING = _github("the open reviews", "POST", GRAPHQL, "query Waiting")
 PERMISSION = _github("the permission of a user", "GET", "/permission$")

@@ -17,8 +17,8 @@ from reviewbot_sandbox.codevf import (
     Account,
     Answer,
     CodeVFService,
-    House,
     Limits,
+    ServiceConfig,
     Setup,
     Structured,
     TaskLife,
@@ -50,7 +50,7 @@ NEVER = TaskLife(pending=math.inf)
 
 
 @dataclass
-class Ground:
+class Services:
     """Both services, with a repository.
 
     Attributes:
@@ -180,18 +180,18 @@ def _finding(at: int, line: int) -> dict[str, Any]:
 
 
 @contextmanager
-def ground(folder: Path) -> Iterator[Ground]:
+def serve(folder: Path) -> Iterator[Services]:
     """Serve both during a `with` block."""
     world = World(Store(folder / "git"))
     world.repository(REPO)
     world.app_token(TOKEN, permissions={**WORKFLOW, Scope.STATUSES: Access.WRITE})
     world.person_token(_WATCHER, "acme")
     github, codevf = Meter(), Meter()
-    here = Ground(folder / "runs", world, "", "", github, codevf)
+    here = Services(folder / "runs", world, "", "", github, codevf)
     account = Account(KEY, Decimal(1_000_000), "bench")
-    rules = House(accounts=(account,), limits=Limits(rate=None), life_of=lambda _: here.life)
+    config = ServiceConfig(accounts=(account,), limits=Limits(rate=None), life_of=lambda _: here.life)
     # Called when a task ends, so `findings` can change between pull requests.
-    service = CodeVFService(Setup(rules, engineer=here._review, clock=scaled_clock(SCALE)))  # noqa: SLF001 — of this module
+    service = CodeVFService(Setup(config, engineer=here._review, clock=scaled_clock(SCALE)))  # noqa: SLF001 — of this module
     apps = {"github": github.around(build_github(world)), "codevf": codevf.around(build_codevf(service))}
     with serving_all(apps, bounds=LIFETIME) as at:
         here.github, here.codevf = at["github"].url, at["codevf"].url

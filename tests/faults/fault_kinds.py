@@ -18,7 +18,7 @@ PAGE = b"<!DOCTYPE html><html><body><h1>Something went wrong</h1></body></html>"
 TEN_MEGABYTES = 10_000_001
 
 
-def said(status: int, body: object, **headers: str) -> Reply:
+def json_reply(status: int, body: object, **headers: str) -> Reply:
     """Return a JSON response; underscores in header names become hyphens."""
     given = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     return Reply(status, given, json.dumps(body).encode())
@@ -47,15 +47,15 @@ STRANGE: Mapping[str, Made] = {
 """Success responses that cannot be parsed, handled like lost ones."""
 
 MISSHAPEN: Mapping[str, Made] = {
-    "a list instead of an object": _always(said(200, [])),
-    "an object without what was asked for": _always(said(200, {"message": {"text": ["hello"]}})),
+    "a list instead of an object": _always(json_reply(200, [])),
+    "an object without what was asked for": _always(json_reply(200, {"message": {"text": ["hello"]}})),
     "ten megabytes": _always(Reply(200, body=b'{"text": "' + b"x" * TEN_MEGABYTES + b'"}')),
 }
 """Success responses with an unexpected shape, which a retry would repeat."""
 
 
 def _limit(status: int, message: str, errors: object = None, **headers: str) -> Reply:
-    return said(status, {"message": message, **({} if errors is None else {"errors": errors})}, **headers)
+    return json_reply(status, {"message": message, **({} if errors is None else {"errors": errors})}, **headers)
 
 
 def _spent() -> Fault:
@@ -79,38 +79,40 @@ GITHUB_LIMITS_FOR_LONG: Mapping[str, Made] = {
 
 
 def _date() -> Fault:
-    return said(
+    return json_reply(
         429, {"error": "slow"}, Retry_After=format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
     )
 
 
 CODEVF_LIMITS: Mapping[str, Made] = {
     "429 with seconds in the body": _always(
-        said(429, {"error": {"code": "RATE_LIMITED"}, "meta": {"retry_after": 60}})
+        json_reply(429, {"error": {"code": "RATE_LIMITED"}, "meta": {"retry_after": 60}})
     ),
-    "429 with seconds in the header": _always(said(429, {"error": "slow"}, Retry_After="45")),
+    "429 with seconds in the header": _always(json_reply(429, {"error": "slow"}, Retry_After="45")),
     "429 with a date": _date,
-    "429 with nothing": _always(said(429, {"error": "slow"})),
-    "408": _always(said(408, {"error": "slow"})),
+    "429 with nothing": _always(json_reply(429, {"error": "slow"})),
+    "408": _always(json_reply(408, {"error": "slow"})),
 }
 
 REFUSALS: Mapping[str, Made] = {
-    "400": _always(said(400, {"message": "Problems parsing JSON", "error": "invalid"})),
-    "401": _always(said(401, {"message": "Bad credentials", "error": "unauthorized"})),
-    "402": _always(said(402, {"message": "Pay", "error": {"code": "INSUFFICIENT_CREDITS"}})),
-    "403": _always(said(403, {"message": "Resource not accessible by integration", "error": "forbidden"})),
-    "404": _always(said(404, {"message": "Not Found", "error": "not found"})),
+    "400": _always(json_reply(400, {"message": "Problems parsing JSON", "error": "invalid"})),
+    "401": _always(json_reply(401, {"message": "Bad credentials", "error": "unauthorized"})),
+    "402": _always(json_reply(402, {"message": "Pay", "error": {"code": "INSUFFICIENT_CREDITS"}})),
+    "403": _always(json_reply(403, {"message": "Resource not accessible by integration", "error": "forbidden"})),
+    "404": _always(json_reply(404, {"message": "Not Found", "error": "not found"})),
     "406": _always(
-        said(406, {"message": "Sorry", "errors": [{"resource": "PullRequest", "field": "diff", "code": "too_large"}]})
+        json_reply(
+            406, {"message": "Sorry", "errors": [{"resource": "PullRequest", "field": "diff", "code": "too_large"}]}
+        )
     ),
-    "409": _always(said(409, {"message": "Conflict", "error": {"code": "idempotency_conflict"}})),
-    "413": _always(said(413, {"message": "Too large", "error": "too large"})),
-    "422": _always(said(422, {"message": "Unprocessable Entity", "errors": ["line must be part of the diff"]})),
+    "409": _always(json_reply(409, {"message": "Conflict", "error": {"code": "idempotency_conflict"}})),
+    "413": _always(json_reply(413, {"message": "Too large", "error": "too large"})),
+    "422": _always(json_reply(422, {"message": "Unprocessable Entity", "errors": ["line must be part of the diff"]})),
 }
 
 
 def _coded(status: int, code: str) -> Made:
-    return _always(said(status, {"error": {"code": code, "message": "No."}}))
+    return _always(json_reply(status, {"error": {"code": code, "message": "No."}}))
 
 
 CODEVF_REFUSALS: Mapping[str, Made] = {
@@ -123,7 +125,7 @@ CODEVF_REFUSALS: Mapping[str, Made] = {
 }
 """Refusals of CodeVF whose code says more than the status."""
 
-TAKEN_OTHERWISE: Mapping[str, Made] = {
+ACCEPTED_ON_RETRY: Mapping[str, Made] = {
     "400 invalid_schema, then not": CODEVF_REFUSALS["400 invalid_schema"],
     "400 attachment_too_large, then not": CODEVF_REFUSALS["400 attachment_too_large"],
 }

@@ -26,7 +26,7 @@ from reviewbot.domain.github.check_identity import split_tag
 from reviewbot.domain.ledger.codec import decode
 from reviewbot.domain.ledger.ledger import Ledger, Purchase, TaskState
 from reviewbot.domain.ledger.signing import Signer
-from tests.app.house import KEY, REPO, Rig
+from tests.app.rig import KEY, REPO, Rig
 
 _VOLATILE = (
     (re.compile(r"<!-- reviewbot:ledger:\S+ \S+ \S+ -->"), "LEDGER"),
@@ -52,7 +52,7 @@ def words(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class FinalState:
     """The state that must equal that of an undisturbed run, field by field."""
 
     summaries: tuple[str, ...]
@@ -73,13 +73,13 @@ class Held:
     credits: int
 
 
-def held(rig: Rig) -> Held:
+def final_state(rig: Rig) -> FinalState:
     """Read the state from the sandbox's tables."""
     with rig.world.store.lock:
         ledger = ledger_of(rig)
         check = newest_check(rig)
         notes = check.output.annotations if check else ()
-        return Held(
+        return FinalState(
             summaries=tuple(words(one.body) for one in summaries(rig)),
             purchases=tuple(
                 (one.attempt, one.state.value, one.hold, one.used, one.size_tier) for one in ledger.purchases
@@ -112,12 +112,12 @@ def _posted(ledger: Ledger) -> Iterator[str]:
             yield one if ledger.findings.find(one) else "REPLY"
 
 
-def differing(now: Held, right: Held) -> list[str]:
+def differences(now: FinalState, right: FinalState) -> list[str]:
     """Return the names of the fields that differ."""
-    return [name for name in Held.__slots__ if getattr(now, name) != getattr(right, name)]
+    return [name for name in FinalState.__slots__ if getattr(now, name) != getattr(right, name)]
 
 
-def contrast(name: str, now: Held, right: Held) -> str:
+def difference(name: str, now: FinalState, right: FinalState) -> str:
     """Show a field's actual and expected value from their first difference."""
     is_now, should = repr(getattr(now, name)), repr(getattr(right, name))
     at = next((index for index, pair in enumerate(zip(is_now, should, strict=False)) if pair[0] != pair[1]), 0)

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tests.faults import asked, stories
-from tests.faults.asked import Request
-from tests.faults.ends import WHOLE, Expected, Row, Same
-from tests.faults.stories import Story
+from tests.faults import requests, scenarios
+from tests.faults.expected import WHOLE, Expected, Row, Same
+from tests.faults.requests import Request
+from tests.faults.scenarios import Scenario
 
 UNFETCHED = Expected(3, "change-unreadable", "action_required", Same.NOTHING, "could not be read", tasks=0)
 UNREAD = Expected(3, "github", "", Same.NOTHING, tasks=0)
 
 COLLECTED = Expected(0, "collected", "failure", Same.ALL)
 UNLISTED = Expected(3, "github", None, Same.NOTHING)
-PASSED_BY = Expected(0, "collected", None, Same.NOTHING)
+STILL_OPEN = Expected(0, "collected", None, Same.NOTHING)
 """The review stays open until the next collection."""
 
 UNANNOUNCED = replace(COLLECTED, same=Same.NOTHING)
-"""Without an answer of GitHub the next collection publishes; if it refuses the comment, only that is missing."""
+"""Without a response of GitHub the next collection publishes; if GitHub refuses the comment, only that is missing."""
 
-LOST_SIGHT = Expected(0, "collected", "action_required", Same.NOTHING)
+TASK_NOT_FOUND = Expected(0, "collected", "action_required", Same.NOTHING)
 
 ANSWERED = Expected(0, "command", "failure", Same.ALL)
 UNANSWERED = Expected(3, "github", "failure", Same.NOTHING)
@@ -30,7 +30,7 @@ UNANSWERED = Expected(3, "github", "failure", Same.NOTHING)
 CARRIED = Expected(1, "merge-group", "failure", Same.ALL)
 """Without the queue's list of pull requests, the number in the head branch's name is used."""
 
-UNTOLD = Expected(0, "command", "failure", Same.NOTHING)
+NOT_POSTED = Expected(0, "command", "failure", Same.NOTHING)
 """An unknown user has no permission. If the token cannot write the reply, the log contains it."""
 
 
@@ -39,7 +39,7 @@ FIRST_ALONE = Expected(0, "pending", None, Same.NOTHING, "The parts from 2 of 3 
 STOPPED = Expected(3, "unreachable", "action_required", Same.NOTHING, "To fix")
 """The next run sends the same idempotency keys, from the first batch on."""
 
-CALLED_OFF = Expected(0, "cancelled", "action_required", Same.ALL)
+CANCELLED = Expected(0, "cancelled", "action_required", Same.ALL)
 GOES_ON = Expected(0, "pending", None, Same.NOTHING, "was not cancelled")
 STAYS = replace(GOES_ON, says="was asked to cancel")
 """The response to a cancellation is ignored; the task's status afterwards counts."""
@@ -54,7 +54,7 @@ LEFT_UNSEEN = replace(LEFT_OPEN, conclusion="action_required")
 LEFT_UNREAD = Expected(3, "github", None, Same.NOTHING)
 """The check stays in progress until the next collection."""
 
-ENDED_UNTOLD = replace(LEFT_OPEN, says="Warning: ")
+CHECK_NOT_UPDATED = replace(LEFT_OPEN, says="Warning: ")
 """The task is cancelled; the check reports it when the pull request is reopened."""
 
 STALLED = Expected(4, "not-published", "", Same.NOTHING, "To fix")
@@ -70,60 +70,60 @@ def _denied(expected: Expected) -> Expected:
 FETCHING = Row(UNFETCHED, UNFETCHED, UNFETCHED, UNFETCHED, misshapen_once=WHOLE)
 """Git does not distinguish temporary from permanent failures, so a fetch is tried twice."""
 
-BESIDE: Mapping[Story, Mapping[Request, Row]] = {
-    stories.FETCHED: {asked.REFS: FETCHING, asked.PACK: FETCHING},
-    stories.TALKED_ABOUT: {asked.MORE: Row(UNREAD, UNREAD, UNREAD, UNREAD, apart={"403": _denied(UNREAD)})},
-    stories.COLLECTED: {
-        asked.CONFIG: Row(
+OTHER_RUNS: Mapping[Scenario, Mapping[Request, Row]] = {
+    scenarios.FETCHED: {requests.REFS: FETCHING, requests.PACK: FETCHING},
+    scenarios.LONG_CONVERSATION: {requests.MORE: Row(UNREAD, UNREAD, UNREAD, UNREAD, apart={"403": _denied(UNREAD)})},
+    scenarios.COLLECTED: {
+        requests.CONFIG: Row(
             UNLISTED, UNLISTED, UNLISTED, UNLISTED, COLLECTED, COLLECTED, apart={"403": _denied(UNLISTED)}
         ),
         # Without permission to read check runs, the summaries are used.
-        asked.WAITING: Row(UNLISTED, UNLISTED, UNLISTED, UNLISTED, COLLECTED, COLLECTED, apart={"403": COLLECTED}),
-        asked.SNAPSHOT: Row(PASSED_BY, PASSED_BY, PASSED_BY, PASSED_BY, COLLECTED, COLLECTED),
-        asked.POLL: Row(PASSED_BY, PASSED_BY, LOST_SIGHT, LOST_SIGHT, COLLECTED, COLLECTED),
+        requests.WAITING: Row(UNLISTED, UNLISTED, UNLISTED, UNLISTED, COLLECTED, COLLECTED, apart={"403": COLLECTED}),
+        requests.SNAPSHOT: Row(STILL_OPEN, STILL_OPEN, STILL_OPEN, STILL_OPEN, COLLECTED, COLLECTED),
+        requests.POLL: Row(STILL_OPEN, STILL_OPEN, TASK_NOT_FOUND, TASK_NOT_FOUND, COLLECTED, COLLECTED),
     },
-    stories.ANNOUNCED: {
-        asked.ANNOUNCEMENT: Row(
+    scenarios.ANNOUNCED: {
+        requests.ANNOUNCEMENT: Row(
             UNANNOUNCED, UNANNOUNCED, UNANNOUNCED, UNANNOUNCED, COLLECTED, COLLECTED, COLLECTED, COLLECTED,
         ),
     },
-    stories.ASKED: {
-        asked.PERMISSION: Row(
+    scenarios.COMMAND: {
+        requests.PERMISSION: Row(
             UNANSWERED, UNANSWERED, UNANSWERED, UNANSWERED, ANSWERED, ANSWERED,
-            apart={"403": _denied(UNANSWERED), "404": UNTOLD},
+            apart={"403": _denied(UNANSWERED), "404": NOT_POSTED},
         ),
-        asked.ANSWER: Row(
+        requests.ANSWER: Row(
             UNANSWERED, UNANSWERED, UNANSWERED, UNANSWERED, ANSWERED, ANSWERED, ANSWERED, ANSWERED,
-            apart={"403": UNTOLD},
+            apart={"403": NOT_POSTED},
         ),
-        asked.EMOJI: Row(
-            UNANSWERED, UNANSWERED, UNTOLD, UNANSWERED, ANSWERED, ANSWERED,
-            apart={"403": UNTOLD},  # as with an invalid shape: GitHub's response is ignored
+        requests.EMOJI: Row(
+            UNANSWERED, UNANSWERED, NOT_POSTED, UNANSWERED, ANSWERED, ANSWERED,
+            apart={"403": NOT_POSTED},  # as with an invalid shape: GitHub's response is ignored
         ),
     },
-    stories.IN_PARTS: {
-        asked.SECOND_PART: Row(
+    scenarios.IN_PARTS: {
+        requests.SECOND_PART: Row(
             STOPPED, STOPPED, STOPPED, FIRST_ALONE, IN_PARTS, IN_PARTS, lost=replace(STOPPED, tasks=2),
             apart={"402": FIRST_ALONE, "413": FIRST_ALONE},  # purchases are not lost
         ),
     },
-    stories.CALLED_OFF: {
-        asked.POLL: Row(GOES_ON, GOES_ON, NOT_READ, NOT_SEEN, CALLED_OFF, CALLED_OFF, GOES_ON),
-        asked.CANCEL: Row(GOES_ON, STAYS, STAYS, GOES_ON, CALLED_OFF, STAYS, lost=CALLED_OFF),
+    scenarios.CANCELLED: {
+        requests.POLL: Row(GOES_ON, GOES_ON, NOT_READ, NOT_SEEN, CANCELLED, CANCELLED, GOES_ON),
+        requests.CANCEL: Row(GOES_ON, STAYS, STAYS, GOES_ON, CANCELLED, STAYS, lost=CANCELLED),
     },
-    stories.CLOSED: {
-        asked.SNAPSHOT: Row(
+    scenarios.CLOSED: {
+        requests.SNAPSHOT: Row(
             LEFT_UNREAD, LEFT_UNREAD, LEFT_UNREAD, LEFT_UNREAD, CLOSED, CLOSED, apart={"403": _denied(LEFT_UNREAD)}
         ),
-        asked.POLL: Row(LEFT_OPEN, LEFT_OPEN, LEFT_UNSEEN, LEFT_UNSEEN, CLOSED, CLOSED, LEFT_OPEN),
-        asked.CANCEL: Row(LEFT_OPEN, LEFT_ASKED, LEFT_ASKED, LEFT_OPEN, CLOSED, LEFT_ASKED, lost=CLOSED),
-        asked.CHECK_END: Row(
-            ENDED_UNTOLD, ENDED_UNTOLD, ENDED_UNTOLD, ENDED_UNTOLD, CLOSED, CLOSED, CLOSED, CLOSED
+        requests.POLL: Row(LEFT_OPEN, LEFT_OPEN, LEFT_UNSEEN, LEFT_UNSEEN, CLOSED, CLOSED, LEFT_OPEN),
+        requests.CANCEL: Row(LEFT_OPEN, LEFT_ASKED, LEFT_ASKED, LEFT_OPEN, CLOSED, LEFT_ASKED, lost=CLOSED),
+        requests.CHECK_END: Row(
+            CHECK_NOT_UPDATED, CHECK_NOT_UPDATED, CHECK_NOT_UPDATED, CHECK_NOT_UPDATED, CLOSED, CLOSED, CLOSED, CLOSED
         ),
     },
-    stories.QUEUED: {
-        asked.QUEUE: Row(CARRIED, CARRIED, CARRIED, CARRIED, CARRIED, CARRIED),
-        asked.OPEN_CHECK: Row(
+    scenarios.QUEUED: {
+        requests.QUEUE: Row(CARRIED, CARRIED, CARRIED, CARRIED, CARRIED, CARRIED),
+        requests.OPEN_CHECK: Row(
             STALLED, STALLED, STALLED, STALLED, CARRIED, CARRIED, CARRIED, CARRIED, apart={"403": UNCHECKED}
         ),
     },

@@ -19,8 +19,8 @@ from reviewbot_sandbox.codevf import (
     Clock,
     CodeVFService,
     Engineer,
-    House,
     Limits,
+    ServiceConfig,
     Setup,
     Structured,
     TaskLife,
@@ -92,7 +92,7 @@ def earlier(request: TaskRequest) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line.startswith("{")]
 
 
-def said(request: TaskRequest, state: str, note: str = "") -> list[dict[str, Any]]:
+def with_state(request: TaskRequest, state: str, note: str = "") -> list[dict[str, Any]]:
     """Return the same state for every earlier finding of a submission."""
     return [{"id": one["id"], "state": state, "note": note} for one in earlier(request)]
 
@@ -209,7 +209,11 @@ class Rig:
             Path(env["GITHUB_WORKSPACE"]),
         )
 
-    def assert_kept_to_itself(self) -> None:
+    def collect(self, **inputs: Any) -> Finished:  # noqa: ANN401 — the arguments of `run`
+        """Run a scheduled collection."""
+        return self.run(event="schedule", payload={}, command="collect", **inputs)
+
+    def assert_no_leak(self) -> None:
         """Check that nothing the action wrote or sent contains the key, the token or a planted secret."""
         traces = {
             **leaks.left_by_runs(self.folder),
@@ -281,7 +285,7 @@ def read_outputs(text: str) -> dict[str, str]:
 
 
 @contextmanager
-def house(  # noqa: PLR0913 — a test names the two or three that it cares about
+def open_rig(  # noqa: PLR0913 — a test names the two or three that it cares about
     folder: Path,
     *,
     engineer: Engineer | None = None,
@@ -308,10 +312,10 @@ def house(  # noqa: PLR0913 — a test names the two or three that it cares abou
     world.push(REPO, "topic", HEAD, message="Topic", author="mona")
     pull = world.open_pull_request(REPO, "topic", title="Track parcels", body="Adds tracking.", author="mona")
     world.app_token(TOKEN, permissions=permissions)
-    account = Account(KEY, Decimal(available), "house")
+    account = Account(KEY, Decimal(available), "test")
     service = CodeVFService(
         Setup(
-            House(
+            ServiceConfig(
                 accounts=(account, Account(OTHER_KEY, Decimal(available), "another")),
                 limits=limits or Limits(rate=None),
                 life_of=lambda _: life or TaskLife(pending=1, processing=1),
@@ -330,5 +334,5 @@ def house(  # noqa: PLR0913 — a test names the two or three that it cares abou
         urls = served["github"].url, served["codevf"].url
         rig = Rig(folder / "runs", world, service, *urls, github_faults, codevf_faults, pull.number, rest=rest)
         yield rig
-        rig.assert_kept_to_itself()
+        rig.assert_no_leak()
         assert_reviews(service)

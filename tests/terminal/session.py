@@ -20,8 +20,8 @@ from reviewbot_sandbox.codevf import (
     Clock,
     CodeVFService,
     Engineer,
-    House,
     Limits,
+    ServiceConfig,
     Setup,
     TaskLife,
     build_codevf,
@@ -32,7 +32,7 @@ from reviewbot_sandbox.faults import Faults, with_faults
 from reviewbot_sandbox.serve import serving
 
 from reviewbot import cli
-from tests.app.house import CLEAN, answer, finding
+from tests.app.rig import CLEAN, answer, finding
 
 KEY, OTHER_KEY = "cvf_test_desk", "cvf_test_other_desk"
 SCALE = 0.02
@@ -103,7 +103,7 @@ def make_clone(root: Path, base: Mapping[str, str | bytes] = MappingProxyType({}
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Result:
     """The result of a command."""
 
     status: int
@@ -118,7 +118,7 @@ class Said:
 
 
 @dataclass
-class Desk:
+class Session:
     """A user at a terminal, in a clone.
 
     Attributes:
@@ -144,13 +144,13 @@ class Desk:
             **self.more,
         }
 
-    def call(self, *arguments: str, at: Path | None = None) -> Said:
+    def call(self, *arguments: str, at: Path | None = None) -> Result:
         """Call the program in this process, in the clone or elsewhere."""
         self.monkeypatch.chdir(at or self.clone.root)
         out, err = io.StringIO(), io.StringIO()
-        return Said(cli.main(arguments, self.environment, out, err), out.getvalue(), err.getvalue())
+        return Result(cli.main(arguments, self.environment, out, err), out.getvalue(), err.getvalue())
 
-    def review(self, *arguments: str, at: Path | None = None) -> Said:
+    def review(self, *arguments: str, at: Path | None = None) -> Result:
         """Call `reviewbot review` with the service on loopback."""
         return self.call("review", "--codevf-url", self.url, *arguments, at=at)
 
@@ -165,12 +165,12 @@ def served(
     engineer: Engineer | None, life: TaskLife | None, clock: Clock | None
 ) -> Iterator[tuple[CodeVFService, str, Faults]]:
     """Serve a CodeVF with two accounts."""
-    house = House(
+    config = ServiceConfig(
         accounts=(Account(KEY, Decimal(10_000)), Account(OTHER_KEY, Decimal(10_000), "other")),
         limits=Limits(rate=None),
         life_of=lambda _: life or TaskLife(pending=1, processing=1),
     )
-    setup = Setup(house, engineer=engineer or canned(FOUND), clock=clock or scaled_clock(SCALE))
+    setup = Setup(config, engineer=engineer or canned(FOUND), clock=clock or scaled_clock(SCALE))
     service, faults = CodeVFService(setup), Faults()
     with serving(with_faults(build_codevf(service), faults)) as serving_:
         yield service, f"{serving_.url}/api/v1/", faults
