@@ -81,9 +81,9 @@ def is_title(text: str) -> bool:
 
 
 def is_remark(text: str, findings: int) -> bool:
-    """Return whether text next to so many findings cannot be one: a title, greeting, praise or introduction.
+    """Return whether a text beside so many findings is only a title, a greeting, praise or an introduction.
 
-    Next to none, it is no introduction of findings, and may say that there are none.
+    Beside none, it may say that there are none, and introduces nothing.
     """
     if len(text) > MAX_REMARK:
         return False
