@@ -26,6 +26,7 @@ _KEYS: Mapping[type, Mapping[str, str | None]] = {
         "head_sha": "head",
         "reviewer_summary": "summary",
         **dict.fromkeys(("mark", "ledger", "files", "sent", "held", "context", "approved_by", "in_summary")),
+        **dict.fromkeys(("docs_url", "command")),
     },
     FindingView: {"why": "placement", "blocks": "closesGate", "held": None},
     DuplicateView: {"original": "of"},
