@@ -171,7 +171,7 @@ LINES = "".join(f"value_{number} = {number}\n" for number in range(50_000))
 
 
 @pytest.mark.parametrize(
-    ("lines", "summary"),
+    ("lines", "detail"),
     [
         (LINES + LINES, "its text of [0-9.]+ MB exceeds `attachment-bytes` \\(1,000,000\\)"),
         (LINES * 7, "[0-9.]+ MB; the limit is 5.2 MB"),
