@@ -93,7 +93,7 @@ def test_it_imports_nothing_from_the_working_directory_or_a_variable(step: Step,
 def test_another_archive_than_the_released_one_is_not_run(step: Step) -> None:
     with (step.folder / "dist" / NAME).open("ab") as file:
         file.write(b"\0")
-    assert "is not the released archive, so nothing of it was run: its SHA-256 is " in step.refused()
+    assert "is not the released archive, so it was not run: its SHA-256 is " in step.refused()
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "file:///nowhere", "nonsense"])

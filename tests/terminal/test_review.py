@@ -328,7 +328,7 @@ def test_each_work_tree_has_its_own_last_review(open_session: Opened, tmp_path: 
     assert "no review of this work tree is stored" in refused(session.call("apply"))
     session.review("--base", "main", "--quiet")
     session.clone.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "beside"))
-    assert "no last review" in refused(session.call("apply", at=tmp_path / "beside"))
+    assert "no review of this work tree is stored" in refused(session.call("apply", at=tmp_path / "beside"))
     (identifier,) = [
         one["id"] for one in session.review("--format", "json").report["findings"] if one["path"] == "app.py"
     ]

@@ -79,7 +79,7 @@ class Clone:
         paths = self._theirs.run("rev-parse", "--path-format=absolute", *asked, "--show-object-format")
         own, common, objects, index, form = paths.decode("utf-8", "surrogateescape").splitlines()
         if form != "sha1":
-            raise _wrong(str(root), f"the object format is {form}", "reviewbot reads the object format sha1 only.")
+            raise _wrong(str(root), f"the object format is {form}", "reviewbot supports only the object format sha1.")
         self.own_dir, self.common_dir = Path(own), Path(common)
         self._index = root / (environment.get("GIT_INDEX_FILE") or index)
         self._ours.run("init", "--bare", "--quiet", "--template=", ".")
