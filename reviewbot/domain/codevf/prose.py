@@ -194,6 +194,11 @@ _RATED_AGAIN = re.compile(
 )
 """A severity within a text in the form of a label: `high:`, `(high)`, `severity: high`. `error:` may be a message."""
 
+_NOTHING = re.compile(
+    r"[\s*_`]{0,5}(?:none|nothing|zero|0|n/a|no (?:finding|issue|problem)s?(?: found)?)[*_`]{0,3}(?=\s*(?:[.,;|)]|$))",
+    re.IGNORECASE | re.MULTILINE,
+)
+
 _ALARMS = re.compile(r"\b(?:critical|blocker|blocking|fatal|severe)\b|must not be merged|do not merge", re.IGNORECASE)
 
 
@@ -602,8 +607,18 @@ def _finding(draft: _Draft) -> Finding:
 def _is_rated_higher(draft: _Draft) -> bool:
     """Return whether the words of a finding rate something higher than the finding, which may be about two things."""
     words = (part for part in draft.text if not _FENCE.match(part.partition("\n")[0]))
-    again = (match["word"] or match["named"] for part in words for match in _RATED_AGAIN.finditer(part))
-    return any(severity_of(word).rank < draft.severity.rank for word in again)
+    return any(severity.rank < draft.severity.rank for part in words for severity in _labels(part))
+
+
+def is_rated(text: str, at_least: Severity) -> bool:
+    """Return whether a text rates something with a label; `High: none` does not."""
+    return any(severity.at_least(at_least) for severity in _labels(text))
+
+
+def _labels(text: str) -> Iterator[Severity]:
+    for match in _RATED_AGAIN.finditer(text):
+        if not _NOTHING.match(text, match.end()):
+            yield severity_of(match["word"] or match["named"])
 
 
 def _split(text: str) -> tuple[str, str]:
