@@ -352,5 +352,5 @@ def _fit(
         if text is not None and limit.size(text) <= limit.limit:
             return text, detail
     raise TemplateError.mistake(
-        name, None, f"it writes more than {limit.limit:,} characters even when all is left out that can be"
+        name, None, f"it writes more than {limit.limit:,} characters even without its optional parts"
     )

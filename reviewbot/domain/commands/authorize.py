@@ -227,7 +227,7 @@ def _review(posted: PostedCommand, scope: Scope) -> CommandAction:
 def _is_meant(posted: PostedCommand, scope: Scope) -> bool:
     """Whether a command was written for this head and not for one that was replaced since.
 
-    A command with the whole SHA is. Otherwise the signed ledger must record the head before the comment, with no
+    A command with the full SHA is. Otherwise the signed ledger must record the head before the comment, with no
     force-push since, so that every later head contains it. The beginning of a SHA proves nothing: a commit that begins
     with the same seven digits is found in minutes.
     """
