@@ -726,4 +726,26 @@ FOUND: dict[str, Bug] = {
             setting=Setting(config=IS_QUIET),
         ),
     ),
+    "next-attempt-written-over": Bug(
+        "Without a summary, two runs executed a command that cancels a review. One bought the next attempt, and the "
+        "other wrote over its record with the end of the first one.",
+        NOTHING_LOST,
+        history(
+            *(Move("evil"), Move("review"), Move("cancel")),
+            Episode((PUSH, COLLECT), (At(17, Switch()), At(25, Switch()))),
+            setting=Setting(
+                (("max-credits-per-pr", "720"), ("summary-comment", "false"), ("wait-minutes", "0")), life=Life(10, 60)
+            ),
+        ),
+    ),
+    "error-stays-without-a-request": Bug(
+        "Without check runs and with `review-on: request`, a run could not read the change. The summary showed the "
+        "error until a person requested a review.",
+        CONVERGES,
+        history(
+            Episode((NEXT,), (At(2, Lose(done=True)),)),
+            setting=Setting((("check-run", "false"), ("review-on", "request"))),
+            starts_again=True,
+        ),
+    ),
 }
