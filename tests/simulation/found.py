@@ -748,4 +748,13 @@ FOUND: dict[str, Bug] = {
             starts_again=True,
         ),
     ),
+    "recorded-twice": Bug(
+        "A run wrote a task into the summary, which a racing one knew only from its check run. The ledger had it "
+        "twice: its credits counted twice, and its answer was announced although a review was posted.",
+        ANNOUNCED,
+        history(
+            *(RUN, Move("harmless")),
+            Episode((PUSH, NEXT), (At(5, Interrupt()), At(7, Meanwhile(Move("evil", 5, 1))), At(15, Switch()))),
+        ),
+    ),
 }
