@@ -757,4 +757,13 @@ FOUND: dict[str, Bug] = {
             Episode((PUSH, NEXT), (At(5, Interrupt()), At(7, Meanwhile(Move("evil", 5, 1))), At(15, Switch()))),
         ),
     ),
+    "skipped-and-read-later": Bug(
+        "Another workflow wrote over the summary of a head with a skip label. A run recorded the head's answer without "
+        "reading it, so the next run changed the check.",
+        CONVERGES,
+        history(
+            *(Move("evil", 0, 2), Move("skip"), Move("evil_by_bot"), Episode((NEXT,), (At(6, Interrupt()),))),
+            *(Move("go_back"), RUN, RUN, Episode((NEXT, NEXT)), Move("forged_text")),
+        ),
+    ),
 }

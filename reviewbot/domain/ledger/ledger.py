@@ -287,7 +287,9 @@ class Ledger(Struct, frozen=True):
 
     def with_full_identity(self, identity: str) -> Ledger:
         """Replace the short identity of a copy by the full one."""
-        whole = (replace(one, identity=identity) if identity.startswith(one.identity) else one for one in self.purchases)
+        whole = (
+            replace(one, identity=identity) if identity.startswith(one.identity) else one for one in self.purchases
+        )
         return replace(self, purchases=tuple(whole))
 
     def was_asked(self, comment_id: str) -> bool:
