@@ -17,6 +17,7 @@ from tests.simulation.laws import (
     NEVER_GREEN,
     NO_BUG,
     NOTHING_LOST,
+    ONLY_DUE,
     PAY_ONCE,
     WITHIN_LIMIT,
 )
@@ -764,6 +765,26 @@ FOUND: dict[str, Bug] = {
         history(
             *(Move("evil", 0, 2), Move("skip"), Move("evil_by_bot"), Episode((NEXT,), (At(6, Interrupt()),))),
             *(Move("go_back"), RUN, RUN, Episode((NEXT, NEXT)), Move("forged_text")),
+        ),
+    ),
+    "error-hides-what-is-lost": Bug(
+        "Without check runs, a person deleted the summary, and a run could not read the change. It wrote the error "
+        "with an empty ledger, which the next run trusted: it bought without an approval.",
+        ONLY_DUE,
+        history(
+            *(Move("note"), RUN, Move("fix"), Move("delete_summary")),
+            Episode((PUSH, PUSH), (At(2, Lose(done=False)),)),
+            setting=Setting((("check-run", "false"),)),
+        ),
+    ),
+    "announced-behind-another-base": Bug(
+        "Without a summary, the base changed to a branch that has the reviewed head, which hid its check run. A run "
+        "that had read it before announced its answer again.",
+        ANNOUNCED,
+        history(
+            *(Move("same_beginning"), RUN, Move("delete")),
+            Episode((NEXT,), (At(1, Meanwhile(Move("own_base", 4, 3))), At(18, Meanwhile(Move("evil", 3, 4))))),
+            setting=Setting((("summary-comment", "false"),), life=Life(10, 60)),
         ),
     ),
 }
