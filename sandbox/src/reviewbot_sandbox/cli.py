@@ -29,9 +29,9 @@ Examples:
 """
 
 SANDBOX = """\
-Serve GitHub and CodeVF on this machine, with a pull request to try things. It
-prints their addresses and tokens, and commands to use them. Nothing leaves the
-machine, and no real credits are spent. Ctrl-C ends it.
+Simulate GitHub and CodeVF on this machine, with a pull request to try things.
+It prints their addresses and tokens, and commands to use them. Nothing leaves
+the machine, and no real credits are spent. Ctrl-C ends it.
 """
 
 SANDBOX_EXAMPLES = """\
